@@ -28,7 +28,7 @@ final class TinyGpt extends Module {
         head = new Linear(width, vocabulary, false, DType.F32, Init.normal(0.02), rng);
     }
 
-    @Override public Tensor forward(Tensor x, Pass pass) {
+    @Override protected Tensor compute(Tensor x, Pass pass) {
         var h = tokens.forward(x, pass).add(places.forward(Tensor.arange(x.size(1)), pass));
         for (var block : blocks) h = block.forward(h, pass);
         return head.forward(norm.forward(h, pass), pass);

@@ -22,6 +22,7 @@ import lyceum.withers.Withers;
  * in tensor operations.
  *
  * @param scale of the dot products; 0 for {@code 1 / sqrt(d)}
+ * @param softCap scaled scores become {@code cap tanh(score / cap)} before bias and mask, in tensor operations (Gemma Team 2024); 0 for none
  * @param causal hides keys with {@code j > p}
  * @param window hides keys with {@code |p - j| >= window}; 0 for none (Beltagy, Peters and Cohan 2020)
  * @param bias added to the scaled scores, broadcast to (batch, heads, queries, keys); or BOOL, where false hides a key; or null
@@ -39,7 +40,7 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/2307.08691">Dao (2023)</a>
  */
 @Withers
-public record Attention(double scale, boolean causal, long window, Tensor bias, Tensor alibi, BlockMask blocks, Tensor keyLengths,
+public record Attention(double scale, double softCap, boolean causal, long window, Tensor bias, Tensor alibi, BlockMask blocks, Tensor keyLengths,
         Tensor queryStarts, Tensor blockTable, Packing packing, Method method) implements AttentionWithers {
 
     /** How a result is computed; all agree within rounding. */
@@ -57,20 +58,27 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
     public Attention {
         if (!Double.isFinite(scale))
             throw new IllegalArgumentException("Attention: scale is " + scale + "; it is a finite number, 0 for 1 / sqrt(d)");
+        if (!(softCap >= 0 && softCap < Double.POSITIVE_INFINITY))
+            throw new IllegalArgumentException("Attention: softCap is " + softCap + "; it is positive, or 0 for none");
         if (window < 0 || window > Integer.MAX_VALUE)
             throw new IllegalArgumentException("Attention: window is " + window + "; it lies between 1 and 2^31 - 1, or is 0 for none");
     }
 
     /** Every query sees every key, scaled by {@code 1 / sqrt(d)}. */
-    public Attention() { this(0, false, 0, null, null, null, null, null, null, null, Method.AUTO); }
+    public Attention() { this(0, 0, false, 0, null, null, null, null, null, null, null, Method.AUTO); }
 
     /** {@code 2^(-8 i / heads)} for i from 1: the slopes of ALiBi's authors for a power of two, and their interpolation else. */
     public static Tensor alibiSlopes(int heads) {
-        int power = Integer.highestOneBit(heads);
         var slopes = new float[heads];
-        for (int i = 0; i < heads; i++)
-            slopes[i] = (float) Math.pow(2, i < power ? -8.0 * (i + 1) / power : -8.0 * (2 * (i - power) + 1) / (2 * power));
+        for (int i = 0; i < heads; i++) slopes[i] = (float) alibiSlope(i, heads);
         return Tensor.of(slopes);
+    }
+
+    /** The slope of head i, from 0 on. @throws IllegalArgumentException unless {@code 0 <= i < heads} */
+    public static double alibiSlope(int i, int heads) {
+        if (i < 0 || i >= heads) throw new IllegalArgumentException("alibiSlope: head " + i + " of " + heads);
+        int power = Integer.highestOneBit(heads);
+        return Math.pow(2, i < power ? -8.0 * (i + 1) / power : -8.0 * (2 * (i - power) + 1) / (2 * power));
     }
 
     /**
@@ -83,6 +91,7 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
      * @throws ShapeException if shapes, lengths or pages do not fit
      */
     public Tensor of(Tensor q, Tensor k, Tensor v) {
+        if (softCap > 0) return of(q, k, v, UnaryOperator.identity());
         var in = Operands.of(this, q, k, v);
         var result = AttentionOp.of(in.options, in.q, in.k, in.v);
         return q.rank() == 4 ? result : result.reshape(outer(q, in.v.size(3)));
@@ -159,7 +168,7 @@ public record Attention(double scale, boolean causal, long window, Tensor bias, 
         if (packing != null && (lengths != null || queryStarts != null || blockTable != null)) throw new IllegalArgumentException(
                 "attention: packing says where sequences lie; it goes without keyLengths, queryStarts and blockTable");
         if (packing != null) packing.check(q.size(2), keys);
-        return new Attention(scale == 0 ? 1 / Math.sqrt(d) : scale, causal, window,
+        return new Attention(scale == 0 ? 1 / Math.sqrt(d) : scale, softCap, causal, window,
                 additive(q.dtype(), Shape.adopt(new long[] {batch, heads, q.size(2), keys})), slopes(q.dtype(), batch, heads),
                 blocks == null ? null : blocks.checked(batch, heads, q.size(2), keys), lengths, numbers("queryStarts", queryStarts, batch),
                 table, packing, method);

@@ -19,7 +19,7 @@ import lyceum.tensor.Attention.Method;
 public record AttentionOp(double scale, boolean causal, long window, int given, int block, Packing packing, Method method)
         implements Operation {
     private static final int BIAS = 0, LENGTHS = 1, STARTS = 2, TABLE = 3, SLOPES = 4, SEEN = 5;
-    private static final FlashAttention CHUNKS = new FlashAttention();
+    private static final FlashAttention CHUNKS = new FlashAttention(), SHORT = CHUNKS.withQueryTile(64);
     /** Measured: from here on tiles pay. Scores in bytes. */
     private static final long FEW_QUERIES = 8, FEW_SCORES = 4 << 20;
     /** Measured: up to here the kernel's backward pass in F32, whose lanes are queries, takes up to 2.8 times as long as products. */
@@ -60,6 +60,9 @@ public record AttentionOp(double scale, boolean causal, long window, int given, 
         return q.size(2) <= FEW_QUERIES || scores <= FEW_SCORES ? Method.NAIVE : Method.CHUNKED;
     }
 
+    /** Of a short sequence, large tiles would hide little of what a causal mask does. */
+    private static FlashAttention chunks(Tensor q) { return q.size(2) <= 512 ? SHORT : CHUNKS; }
+
     private boolean has(int mask) { return (given >> mask & 1) != 0; }
 
     /** The place of a mask among the operands, or -1. */
@@ -68,7 +71,7 @@ public record AttentionOp(double scale, boolean causal, long window, int given, 
     private Tensor mask(int mask, Tensor[] in) { return has(mask) ? in[place(mask)] : null; }
 
     private Attention options(Tensor... in) {
-        return new Attention(scale, causal, window, mask(BIAS, in), mask(SLOPES, in),
+        return new Attention(scale, 0, causal, window, mask(BIAS, in), mask(SLOPES, in),
                 has(SEEN) ? new BlockMask(mask(SEEN, in), block) : null, mask(LENGTHS, in), mask(STARTS, in), mask(TABLE, in), packing,
                 method);
     }
@@ -98,7 +101,7 @@ public record AttentionOp(double scale, boolean causal, long window, int given, 
         options.checkValues(in[1]);
         var out = rowsOfHeads(in[0].dtype(), shape(in));
         if (method == Method.CHUNKED && !Fusion.isShapesOnly()) {
-            new FlashForward(new FlashTiles(CHUNKS, options, in[0], in[1], in[2]), out, logSumExp).run();
+            new FlashForward(new FlashTiles(chunks(in[0]), options, in[0], in[1], in[2]), out, logSumExp).run();
         } else {
             new AttentionKernel(options, in[0], in[1], in[2]).forward(out, logSumExp);
         }
@@ -144,7 +147,7 @@ public record AttentionOp(double scale, boolean causal, long window, int given, 
                 rowsOfHeads(value.dtype(), value.shape())};
         View out = reading.result().view(), logSumExp = reading.kept(0).view();
         if (method == Method.CHUNKED && !Fusion.isShapesOnly()) {
-            new FlashBackward(new FlashTiles(CHUNKS, options(in), query, key, value), out, logSumExp, g.view()).run(views[0], views[1],
+            new FlashBackward(new FlashTiles(chunks(query), options(in), query, key, value), out, logSumExp, g.view()).run(views[0], views[1],
                     views[2]);
         } else {
             new AttentionKernel(options(in), query, key, value).backward(out, logSumExp, g.view(), views[0], views[1], views[2]);
@@ -230,6 +233,7 @@ public record AttentionOp(double scale, boolean causal, long window, int given, 
         long batch = q.size(0), heads = q.size(1), keyHeads = k.size(1), group = keyHeads == 0 ? 1 : heads / keyHeads;
         var scores = q.reshape(batch, keyHeads, group * q.size(2), q.size(3)).matmul(k.transpose())
                 .reshape(batch, heads, q.size(2), k.size(2)).mul(options.scale());
+        if (options.softCap() > 0) scores = scores.div(options.softCap()).tanh().mul(options.softCap());
         var bias = bias(options, q.size(2), k.size(2));
         if (bias != null) scores = scores.add(bias);
         var seen = seen(options, q.size(2), k.size(2));

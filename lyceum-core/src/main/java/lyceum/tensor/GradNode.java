@@ -44,6 +44,15 @@ final class GradNode implements Reading {
 
     static GradNode leaf(Tensor leaf) { return new GradNode(null, NONE, null, null, leaf, null); }
 
+    /** The node that a leaf has from now on; null for a constant. */
+    static GradNode required(Tensor x, boolean required) {
+        x.checkFloat("requiresGrad_");
+        var node = x.node();
+        if (node != null && node.leaf == null)
+            throw new IllegalStateException("requiresGrad_: this tensor of shape " + x.shape() + " was computed; take detach() of it");
+        return !required ? null : node == null ? leaf(x) : node;
+    }
+
     /** An operation on operands whose nodes are at hand, but not they themselves. */
     static GradNode of(Operation operation, GradNode[] operands, Shape[] shapes, DType[] types) {
         return new GradNode(operation, operands, shapes, types, null, null);

@@ -316,6 +316,12 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
         return this;
     }
 
+    /** Freezes this leaf, or trains it (again). In place; returns this. @throws IllegalStateException if it was computed from what is recorded */
+    public Tensor requiresGrad_(boolean required) {
+        node = GradNode.required(this, required);
+        return this;
+    }
+
     /** True if operations on this tensor are recorded. */
     public boolean isTracked() { return node != null; }
 

@@ -83,6 +83,17 @@ public final class Datasets {
                 List.of("easy-ham-1", "easy-ham-2", "hard-ham-1", "spam-1", "spam-2"));
     }
 
+    /**
+     * The 500 texts of the Brown Corpus (1961, each of about 2,000 words) as counts of 2,000 words that stand in 5 to 150 of them: no function
+     * words. Classes are the 15 genres.
+     */
+    public static SparseCounts brownWords() {
+        return BundledData.counts("brown.csr.gz", "brown-vocabulary.txt.gz",
+                List.of("reportage", "editorial", "reviews", "religion", "hobbies", "lore", "belles-lettres", "government", "learned",
+                        "fiction", "mystery", "science-fiction", "adventure", "romance", "humor"),
+                List.of("Brown Corpus"));
+    }
+
     /** A dataset that its authors divided. */
     public record TrainAndTest(Dataset train, Dataset test) {}
 

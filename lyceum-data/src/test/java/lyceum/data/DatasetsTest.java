@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.LyceumException;
@@ -65,6 +66,17 @@ class DatasetsTest {
         assertThat(x.sum(0).abs().max().item()).isLessThan(1e-12);
         assertThat(x.square().sum(0).sub(1).abs().max().item()).isLessThan(1e-12);
         assertThat(Datasets.diabetes().y().mean().item()).isCloseTo(152.13348416289594, Offset.offset(1e-10));
+    }
+
+    @Test void brownHasItsGenresAndCounts() {
+        var brown = Datasets.brownWords();
+        assertThat(brown.size()).isEqualTo(500);
+        assertThat(brown.features()).isEqualTo(2000);
+        assertThat(brown.classNames()).hasSize(15);
+        assertThat(IntStream.of(brown.labels()).filter(g -> g == 0).count()).isEqualTo(44);
+        assertThat(brown.csr().entries()).isEqualTo(brown.counts().length);
+        assertThat(brown.csr().toDense().toDoubleArray()).isEqualTo(brown.dense(DType.F64).toDoubleArray());
+        assertThat((double) brown.count(0, "jury")).isEqualTo(brown.csr().toDense().item(0, brown.vocabulary().indexOf("jury")));
     }
 
     @Test void spamAssassinHasItsCountsInBothForms() {

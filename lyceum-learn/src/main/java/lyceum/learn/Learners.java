@@ -72,6 +72,7 @@ import lyceum.learn.svm.LinearSvm;
 import lyceum.learn.svm.MachineLoss;
 import lyceum.learn.svm.Svm;
 import lyceum.learn.svm.SvmRegressor;
+import lyceum.learn.topic.LatentDirichletAllocation;
 import lyceum.learn.tree.DecisionTreeClassifier;
 import lyceum.learn.tree.DecisionTreeRegressor;
 import lyceum.stats.learner.Classifier;
@@ -151,6 +152,7 @@ public final class Learners {
         ALL.put("factor analysis", new FactorAnalysis(1));
         ALL.put("canonical correlations", new CanonicalCorrelation());
         ALL.put("non-negative factors", new Nmf(2));
+        ALL.put("topics", new LatentDirichletAllocation(2));
         ALL.put("distances from centres", new KMeans(3).asTransformer());
         ALL.put("columns of deviation 1", new StandardScaler());
         ALL.put("columns from 0 to 1", new MinMaxScaler());

@@ -11,25 +11,29 @@ import lyceum.withers.Withers;
  * @param heads of the queries
  * @param keyHeads heads of keys and values, dividing {@code heads}: equal for multi-head, 1 for multi-query attention, between for grouped queries
  * @param headWidth d of each head
+ * @param keyWidth of what keys are projected from: another than {@code width} where the memory is another stream
+ * @param valueWidth of what values are projected from
  * @param bias whether the projections have one
+ * @param qkNorm scales queries and keys of each head to unit root mean square, with learned gains, before they are turned (Dehghani et al. 2023)
  * @param dropout share of the weights that are dropped while learning
  * @param attention which keys a query sees, and the scale
  * @param rotary turns queries and keys by their positions; null for none
  * @param dtype of the parameters
  */
 @Withers
-public record AttentionConfig(int width, int heads, int keyHeads, int headWidth, boolean bias, double dropout, Attention attention,
+public record AttentionConfig(int width, int heads, int keyHeads, int headWidth, int keyWidth, int valueWidth, boolean bias, boolean qkNorm, double dropout, Attention attention,
         RotaryEmbedding rotary, DType dtype) implements AttentionConfigWithers {
     public AttentionConfig {
-        if (width < 1 || heads < 1 || headWidth < 1) throw new IllegalArgumentException(
-                "AttentionConfig: width " + width + ", heads " + heads + " and headWidth " + headWidth + " are positive");
+        if (width < 1 || heads < 1 || headWidth < 1 || keyWidth < 1 || valueWidth < 1)
+            throw new IllegalArgumentException("AttentionConfig: width " + width + ", heads " + heads + ", headWidth " + headWidth
+                    + ", keyWidth " + keyWidth + " and valueWidth " + valueWidth + " are positive");
         if (keyHeads < 1 || heads % keyHeads != 0)
             throw new IllegalArgumentException("AttentionConfig: keyHeads is " + keyHeads + "; it divides heads " + heads);
     }
 
     /** Every position attends to all others; with biases, F32. @throws IllegalArgumentException unless heads divide the width */
     public AttentionConfig(int width, int heads) {
-        this(width, heads, heads, headWidth(width, heads), true, 0, new Attention(), null, DType.F32);
+        this(width, heads, heads, headWidth(width, heads), width, width, true, false, 0, new Attention(), null, DType.F32);
     }
 
     private static int headWidth(int width, int heads) {

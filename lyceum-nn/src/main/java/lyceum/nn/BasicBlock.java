@@ -37,7 +37,7 @@ public final class BasicBlock extends Module {
         return new Sequential(convolution(inputs, outputs, 1, stride, dtype, rng), normalisation(outputs, dtype));
     }
 
-    @Override public Tensor forward(Tensor x, Pass pass) {
+    @Override protected Tensor compute(Tensor x, Pass pass) {
         var y = bn1.forward(conv1.forward(x, pass), pass);
         y = Activation.RELU.forward(y, pass);
         y = bn2.forward(conv2.forward(y, pass), pass);

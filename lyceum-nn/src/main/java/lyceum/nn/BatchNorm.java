@@ -31,7 +31,7 @@ public final class BatchNorm extends Module {
         num_batches_tracked = Tensor.zeros(DType.I64).compute();
     }
 
-    @Override public Tensor forward(Tensor x, Pass pass) {
+    @Override protected Tensor compute(Tensor x, Pass pass) {
         if (x.rank() < 2 || x.size(1) != weight.count())
             throw new ShapeException("BatchNorm: input " + x.shape() + " for " + weight.count() + " features on axis 1");
         var wide = new long[x.rank()];

@@ -33,7 +33,7 @@ public final class Bottleneck extends Module {
         downsample = stride == 1 && inputs == outputs ? null : BasicBlock.shortcut(inputs, outputs, stride, dtype, rng);
     }
 
-    @Override public Tensor forward(Tensor x, Pass pass) {
+    @Override protected Tensor compute(Tensor x, Pass pass) {
         var y = Activation.RELU.forward(bn1.forward(conv1.forward(x, pass), pass), pass);
         y = Activation.RELU.forward(bn2.forward(conv2.forward(y, pass), pass), pass);
         y = bn3.forward(conv3.forward(y, pass), pass);

@@ -52,7 +52,7 @@ public abstract sealed class ConvLayer extends Module permits Conv1d, Conv2d, Co
 
     private String name() { return getClass().getSimpleName(); }
 
-    @Override public final Tensor forward(Tensor x, Pass pass) { return activated(x, null); }
+    @Override protected final Tensor compute(Tensor x, Pass pass) { return activated(x, null); }
 
     /** With the activation in the same kernel; null for none. */
     abstract Tensor activated(Tensor x, Op activation);

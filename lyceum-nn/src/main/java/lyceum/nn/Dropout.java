@@ -4,7 +4,7 @@ import lyceum.tensor.Tensor;
 
 /**
  * While learning, each element is dropped with probability {@code p} and the others are scaled by {@code 1 / (1 - p)}; nothing happens while
- * predicting.
+ * predicting, but in a pass that {@linkplain Pass#sampling samples}.
  *
  * @see <a href="https://jmlr.org/papers/v15/srivastava14a.html">Srivastava et al. (2014)</a>
  */
@@ -14,8 +14,8 @@ public record Dropout(double p) implements Layer {
     }
 
     @Override public Tensor forward(Tensor x, Pass pass) {
-        if (p == 0 || !(pass instanceof Pass.Training training)) return x;
-        var keep = Tensor.rand(training.rng(), x.dtype(), x.shape().toArray()).ge(p);
+        if (p == 0 || pass.rng() == null) return x;
+        var keep = Tensor.rand(pass.rng(), x.dtype(), x.shape().toArray()).ge(p);
         return keep.where(x.mul(1 / (1 - p)), x.zerosLike());
     }
 }

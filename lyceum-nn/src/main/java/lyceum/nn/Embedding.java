@@ -17,7 +17,7 @@ public final class Embedding extends Module {
     public Tensor weight() { return weight; }
 
     /** @throws lyceum.ShapeException if an index is out of range: names it */
-    @Override public Tensor forward(Tensor indices, Pass pass) {
+    @Override protected Tensor compute(Tensor indices, Pass pass) {
         var shape = Arrays.copyOf(indices.shape().toArray(), indices.rank() + 1);
         shape[indices.rank()] = weight.size(1);
         return weight.indexSelect(0, indices.flatten()).reshape(shape);

@@ -31,10 +31,12 @@ public final class GptBlock extends Module {
     }
 
     /** x (batch, T, width). */
-    @Override public Tensor forward(Tensor x, Pass pass) { return forward(x, null, pass); }
+    @Override protected Tensor compute(Tensor x, Pass pass) { return through(x, null, pass); }
 
     /** The positions that follow those in the cache. */
-    public Tensor forward(Tensor x, KvCache cache, Pass pass) {
+    public Tensor forward(Tensor x, KvCache cache, Pass pass) { return emit(x, through(x, cache, pass), pass); }
+
+    private Tensor through(Tensor x, KvCache cache, Pass pass) {
         var h = x.add(FlopCounter.part("attn", () -> attn.forward(ln_1.forward(x, pass), cache, pass)));
         return h.add(FlopCounter.part("mlp", () -> mlp.forward(ln_2.forward(h, pass), pass)));
     }
@@ -53,9 +55,11 @@ public final class GptBlock extends Module {
             c_proj = new Linear(width, width, true, dtype, Init.normal(0.02), rng);
         }
 
-        @Override public Tensor forward(Tensor x, Pass pass) { return forward(x, null, pass); }
+        @Override protected Tensor compute(Tensor x, Pass pass) { return through(x, null, pass); }
 
-        Tensor forward(Tensor x, KvCache cache, Pass pass) {
+        Tensor forward(Tensor x, KvCache cache, Pass pass) { return emit(x, through(x, cache, pass), pass); }
+
+        private Tensor through(Tensor x, KvCache cache, Pass pass) {
             long batch = x.size(0), length = x.size(1), width = x.size(2);
             var joint = c_attn.forward(x, pass).reshape(batch, length, 3, heads, width / heads).permute(2, 0, 3, 1, 4);
             Tensor q = joint.get(0), k = joint.get(1), v = joint.get(2);
@@ -65,7 +69,7 @@ public final class GptBlock extends Module {
                 v = past.values();
             }
             var attention = new Attention().withCausal(true);
-            var y = dropout.p() > 0 && pass.isTraining() ? attention.of(q, k, v, weights -> dropout.forward(weights, pass))
+            var y = dropout.p() > 0 && pass.rng() != null ? attention.of(q, k, v, weights -> dropout.forward(weights, pass))
                     : attention.of(q, k, v);
             return dropout.forward(c_proj.forward(y.transpose(1, 2).reshape(batch, length, width), pass), pass);
         }
@@ -81,7 +85,7 @@ public final class GptBlock extends Module {
             c_proj = new Linear(4L * width, width, true, dtype, Init.normal(0.02), rng);
         }
 
-        @Override public Tensor forward(Tensor x, Pass pass) {
+        @Override protected Tensor compute(Tensor x, Pass pass) {
             return dropout.forward(c_proj.forward(Activation.GELU_TANH.forward(c_fc.forward(x, pass), pass), pass), pass);
         }
     }

@@ -28,7 +28,7 @@ public final class GroupNorm extends Module {
         bias = Tensor.zeros(dtype, channels).compute().requiresGrad();
     }
 
-    @Override public Tensor forward(Tensor x, Pass pass) {
+    @Override protected Tensor compute(Tensor x, Pass pass) {
         if (x.rank() < 2 || x.size(1) != weight.count())
             throw new ShapeException("GroupNorm: input " + x.shape() + " for " + weight.count() + " channels on axis 1");
         var wide = new long[x.rank() - 1];

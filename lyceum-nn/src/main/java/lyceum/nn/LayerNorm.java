@@ -18,18 +18,21 @@ public final class LayerNorm extends Module {
     public LayerNorm(long width) { this(1e-5, DType.F32, width); }
 
     /** @param shape of the last axes that are normalised together */
-    public LayerNorm(double epsilon, DType dtype, long... shape) {
+    public LayerNorm(double epsilon, DType dtype, long... shape) { this(epsilon, dtype, true, shape); }
+
+    /** @param withBias whether something is added in the end */
+    public LayerNorm(double epsilon, DType dtype, boolean withBias, long... shape) {
         this.epsilon = epsilon;
         weight = Tensor.ones(dtype, shape).compute().requiresGrad();
-        bias = Tensor.zeros(dtype, shape).compute().requiresGrad();
+        bias = withBias ? Tensor.zeros(dtype, shape).compute().requiresGrad() : null;
     }
 
-    @Override public Tensor forward(Tensor x, Pass pass) {
+    @Override protected Tensor compute(Tensor x, Pass pass) {
         int n = weight.rank();
         if (x.rank() < n) throw new ShapeException("LayerNorm: input " + x.shape() + " has fewer axes than " + weight.shape());
         if (n == 1) return x.layerNorm(weight, bias, epsilon);
         var rows = x.reshape(together(x.shape().toArray(), x.rank() - n));
-        return rows.layerNorm(weight.flatten(), bias.flatten(), epsilon).reshape(x.shape().toArray());
+        return rows.layerNorm(weight.flatten(), bias == null ? null : bias.flatten(), epsilon).reshape(x.shape().toArray());
     }
 
     /** The shape with the axes from {@code first} on as one. */

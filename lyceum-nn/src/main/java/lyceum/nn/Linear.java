@@ -40,7 +40,9 @@ public final class Linear extends Module {
         return this;
     }
 
-    @Override public Tensor forward(Tensor x, Pass pass) {
+    @Override protected void copied() { packed = null; }
+
+    @Override protected Tensor compute(Tensor x, Pass pass) {
         var ready = packed;
         if (ready == null || GradMode.isRecording() || x.dtype() != weight.dtype()) return x.affine(weight, bias);
         var y = x.matmul(ready);

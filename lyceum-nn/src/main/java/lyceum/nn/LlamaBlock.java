@@ -41,14 +41,14 @@ public final class LlamaBlock extends Module {
     }
 
     /** x (batch, T, width). */
-    @Override public Tensor forward(Tensor x, Pass pass) {
-        x = x.add(self_attn.forward(input_layernorm.forward(x, pass), pass));
-        return x.add(mlp.forward(post_attention_layernorm.forward(x, pass), pass));
-    }
+    @Override protected Tensor compute(Tensor x, Pass pass) { return through(x, null, pass); }
 
     /** The positions that follow those in the cache. */
-    public Tensor forward(Tensor x, KvCache cache, Pass pass) {
-        x = x.add(self_attn.forward(input_layernorm.forward(x, pass), cache, pass));
+    public Tensor forward(Tensor x, KvCache cache, Pass pass) { return emit(x, through(x, cache, pass), pass); }
+
+    private Tensor through(Tensor x, KvCache cache, Pass pass) {
+        var normal = input_layernorm.forward(x, pass);
+        x = x.add(cache == null ? self_attn.forward(normal, pass) : self_attn.forward(normal, cache, pass));
         return x.add(mlp.forward(post_attention_layernorm.forward(x, pass), pass));
     }
 }

@@ -63,7 +63,7 @@ public final class Mlp extends Module {
     /** The linear layers, from the input on. */
     public List<Linear> layers() { return layers; }
 
-    @Override public Tensor forward(Tensor x, Pass pass) {
+    @Override protected Tensor compute(Tensor x, Pass pass) {
         if (x.rank() < 1 || x.size(-1) != config.inputs())
             throw new ShapeException("Mlp: input " + x.shape() + " for a network of " + config.inputs() + " inputs");
         var dropout = new Dropout(config.dropout());

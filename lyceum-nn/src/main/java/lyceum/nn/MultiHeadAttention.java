@@ -1,5 +1,6 @@
 package lyceum.nn;
 
+import java.util.LinkedHashMap;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
@@ -13,9 +14,11 @@ import lyceum.tensor.Tensor;
  * var y = attention.forward(x);                     // self-attention
  * var z = cross.forward(x, memory, pass);           // queries from x, keys and values from memory
  * var next = attention.forward(token, cache, pass); // one more position
+ * var look = attention.weights(x, x).entropy();     // hooks at "weights" see and change them
  * }
  *
  * <p>Parameters are named as in Llama's checkpoints: {@code q_proj.weight} (heads d, width), {@code k_proj}, {@code v_proj}, {@code o_proj}.
+ * Hooks find {@code q}, {@code k}, {@code weights} and {@code z} (what each head found, before {@code o_proj}).
  *
  * @see <a href="https://arxiv.org/abs/1706.03762">Vaswani et al. (2017)</a>
  * @see <a href="https://arxiv.org/abs/2305.13245">Ainslie et al. (2023): grouped queries</a>
@@ -23,48 +26,146 @@ import lyceum.tensor.Tensor;
 public final class MultiHeadAttention extends Module {
     private final AttentionConfig config;
     private final Linear q_proj, k_proj, v_proj, o_proj;
+    private final RMSNorm q_norm, k_norm;
 
     public MultiHeadAttention(AttentionConfig config, Rng rng) {
         this.config = config;
-        int width = config.width(), queries = config.heads() * config.headWidth(), keys = config.keyHeads() * config.headWidth();
-        q_proj = new Linear(width, queries, config.bias(), config.dtype(), Init.glorotUniform(), rng);
-        k_proj = new Linear(width, keys, config.bias(), config.dtype(), Init.glorotUniform(), rng);
-        v_proj = new Linear(width, keys, config.bias(), config.dtype(), Init.glorotUniform(), rng);
-        o_proj = new Linear(queries, width, config.bias(), config.dtype(), Init.torchLinear(queries), rng);
+        int queries = config.heads() * config.headWidth(), keys = config.keyHeads() * config.headWidth();
+        q_proj = projection(config.width(), queries, rng);
+        k_proj = projection(config.keyWidth(), keys, rng);
+        v_proj = projection(config.valueWidth(), keys, rng);
+        o_proj = new Linear(queries, config.width(), config.bias(), config.dtype(), Init.torchLinear(queries), rng);
+        q_norm = config.qkNorm() ? new RMSNorm(config.headWidth(), 1e-6, false, config.dtype()) : null;
+        k_norm = config.qkNorm() ? new RMSNorm(config.headWidth(), 1e-6, false, config.dtype()) : null;
+    }
+
+    private Linear projection(int inputs, int outputs, Rng rng) {
+        return new Linear(inputs, outputs, config.bias(), config.dtype(), Init.glorotUniform(), rng);
     }
 
     public AttentionConfig config() { return config; }
 
     /** Self-attention of x (batch, T, width). */
-    @Override public Tensor forward(Tensor x, Pass pass) { return attend(x, x, config.attention(), null, pass); }
+    @Override protected Tensor compute(Tensor x, Pass pass) { return attend(x, x, x, config.attention(), null, pass); }
 
-    /** Queries from x (batch, T, width), keys and values from memory (batch, S, width). */
-    public Tensor forward(Tensor x, Tensor memory, Pass pass) { return attend(x, memory, config.attention(), null, pass); }
+    /** Queries from x (batch, T, width), keys and values from memory (batch, S, memory's width). */
+    public Tensor forward(Tensor x, Tensor memory, Pass pass) { return forward(x, memory, memory, config.attention(), pass); }
 
     /** The positions that follow those in the cache, which then holds them as well. */
-    public Tensor forward(Tensor x, KvCache cache, Pass pass) { return attend(x, x, config.attention(), cache, pass); }
+    public Tensor forward(Tensor x, KvCache cache, Pass pass) { return forward(x, cache, config.attention(), pass); }
+
+    /** As above, with a mask for this call. */
+    public Tensor forward(Tensor x, KvCache cache, Attention attention, Pass pass) { return emit(x, attend(x, x, x, attention, cache, pass), pass); }
 
     /** As above, with a mask for this call: key lengths of a padded batch, a bias. */
-    public Tensor forward(Tensor x, Tensor memory, Attention attention, Pass pass) { return attend(x, memory, attention, null, pass); }
+    public Tensor forward(Tensor x, Tensor memory, Attention attention, Pass pass) { return forward(x, memory, memory, attention, pass); }
 
-    private Tensor attend(Tensor x, Tensor memory, Attention attention, KvCache cache, Pass pass) {
-        var q = split(q_proj.forward(x, pass), config.heads());
-        var k = split(k_proj.forward(memory, pass), config.keyHeads());
-        var v = split(v_proj.forward(memory, pass), config.keyHeads());
-        if (config.rotary() != null) {
-            var turn = config.rotary().at(cache == null ? 0 : cache.length(), x.size(1), x.dtype());
-            q = turn.of(q);
-            k = turn.of(k);
+    /** Keys from one stream (batch, S, keyWidth), values from another (batch, S, valueWidth). */
+    public Tensor forward(Tensor x, Tensor keys, Tensor values, Attention attention, Pass pass) {
+        return emit(x, attend(x, keys, values, attention, null, pass), pass);
+    }
+
+    /** Keys and values of a memory, projected once for all the calls that look at it. */
+    public KvCache.Past project(Tensor keys, Tensor values, Pass pass) {
+        return new KvCache.Past(keyed(keys, 0, pass), split(v_proj.forward(values, pass), config.keyHeads()));
+    }
+
+    /** Queries from x (batch, T, width) to a memory that was {@linkplain #project projected}. */
+    public Tensor forward(Tensor x, KvCache.Past memory, Attention attention, Pass pass) {
+        return emit(x, attend(queries(x, 0, pass), memory, attention, pass), pass);
+    }
+
+    /** The weights with which x (batch, T, width) looks at memory (batch, S, width): (batch, heads, T, S), quadratic in the lengths. */
+    public AttentionWeights weights(Tensor x, Tensor memory) { return weights(x, memory, config.attention()); }
+
+    /** As above, under a mask for this call. */
+    public AttentionWeights weights(Tensor x, Tensor memory, Attention attention) {
+        return new AttentionWeights(attention.weights(queries(x, 0, Pass.inference()), keyed(memory, 0, Pass.inference())));
+    }
+
+    /**
+     * The matrices of one head, as they act on row vectors.
+     *
+     * @param query (width, d)
+     * @param key (keyWidth, d): the one that the head shares with its group
+     * @param value (valueWidth, d)
+     * @param output (d, width)
+     */
+    public record Head(Tensor query, Tensor key, Tensor value, Tensor output) {
+        /** {@code W_Q W_K'} (width, keyWidth), of rank d at most: which pairs of positions fit. */
+        public Tensor qk() { return query.matmul(key.transpose()); }
+
+        /** {@code W_V W_O} (valueWidth, width), of rank d at most: what is carried over from a position that is looked at. */
+        public Tensor ov() { return value.matmul(output); }
+    }
+
+    /** The matrices of head h. @see <a href="https://transformer-circuits.pub/2021/framework/">Elhage et al. (2021)</a> */
+    public Head head(int h) {
+        if (h < 0 || h >= config.heads()) throw new IndexOutOfBoundsException("head " + h + " of " + config.heads());
+        int d = config.headWidth(), shared = h / (config.heads() / config.keyHeads());
+        return new Head(rows(q_proj, h, d), rows(k_proj, shared, d), rows(v_proj, shared, d),
+                o_proj.weight().narrow(1, (long) h * d, d).transpose());
+    }
+
+    private static Tensor rows(Linear projection, int head, int d) { return projection.weight().narrow(0, (long) head * d, d).transpose(); }
+
+    /**
+     * A layer with fewer heads of keys and values: each is the mean of those that its group had. Lossless where they agreed; else trained on for
+     * a while.
+     *
+     * @throws IllegalArgumentException unless {@code keyHeads} divides this layer's
+     * @see <a href="https://arxiv.org/abs/2305.13245">Ainslie et al. (2023), section 2.1</a>
+     */
+    public MultiHeadAttention grouped(int keyHeads) {
+        if (keyHeads < 1 || config.keyHeads() % keyHeads != 0)
+            throw new IllegalArgumentException("grouped: " + keyHeads + " heads do not divide the " + config.keyHeads() + " of keys");
+        var fewer = new MultiHeadAttention(config.withKeyHeads(keyHeads), Rng.of(0));
+        var values = new LinkedHashMap<String, Tensor>(state());
+        values.replaceAll((name, tensor) -> {
+            if (!name.startsWith("k_proj") && !name.startsWith("v_proj")) return tensor;
+            var shape = tensor.shape().toArray();
+            var pooled = tensor.detach().reshape(keyHeads, config.keyHeads() / keyHeads, config.headWidth(), -1).mean(1, false);
+            shape[0] = (long) keyHeads * config.headWidth();
+            return pooled.reshape(shape);
+        });
+        fewer.load(values);
+        return fewer;
+    }
+
+    private Tensor attend(Tensor x, Tensor keys, Tensor values, Attention attention, KvCache cache, Pass pass) {
+        long start = cache == null ? 0 : cache.length();
+        var q = queries(x, start, pass);
+        var k = keyed(keys, start, pass);
+        var v = split(v_proj.forward(values, pass), config.keyHeads());
+        return attend(q, cache == null ? new KvCache.Past(k, v) : cache.append(k, v), attention, pass);
+    }
+
+    private Tensor attend(Tensor q, KvCache.Past past, Attention attention, Pass pass) {
+        var y = pass.point(this, "z", mixed(attention, q, past.keys(), past.values(), pass));
+        return o_proj.forward(y.transpose(1, 2).reshape(q.size(0), q.size(2), (long) config.heads() * config.headWidth()), pass);
+    }
+
+    private Tensor queries(Tensor x, long start, Pass pass) {
+        return pass.point(this, "q", turned(normal(q_norm, split(q_proj.forward(x, pass), config.heads()), pass), start));
+    }
+
+    private Tensor keyed(Tensor x, long start, Pass pass) {
+        return pass.point(this, "k", turned(normal(k_norm, split(k_proj.forward(x, pass), config.keyHeads()), pass), start));
+    }
+
+    private static Tensor normal(RMSNorm norm, Tensor x, Pass pass) { return norm == null ? x : norm.forward(x, pass); }
+
+    private Tensor turned(Tensor x, long start) { return config.rotary() == null ? x : config.rotary().at(start, x.size(2), x.dtype()).of(x); }
+
+    /** By the kernel, unless the weights are changed on the way. */
+    private Tensor mixed(Attention attention, Tensor q, Tensor k, Tensor v, Pass pass) {
+        if (pass.wants(this, "weights")) {
+            var weights = attention.weights(q, k);
+            var changed = pass.point(this, "weights", weights);
+            if (changed != weights) return attention.of(q, k, v, w -> changed);
         }
-        if (cache != null) {
-            var past = cache.append(k, v);
-            k = past.keys();
-            v = past.values();
-        }
-        var dropout = new Dropout(config.dropout());
-        var y = config.dropout() > 0 && pass.isTraining() ? attention.of(q, k, v, weights -> dropout.forward(weights, pass))
-                : attention.of(q, k, v);
-        return o_proj.forward(y.transpose(1, 2).reshape(x.size(0), x.size(1), (long) config.heads() * config.headWidth()), pass);
+        if (config.dropout() == 0 || pass.rng() == null) return attention.of(q, k, v);
+        return attention.of(q, k, v, weights -> new Dropout(config.dropout()).forward(weights, pass));
     }
 
     /** (batch, T, heads d) to (batch, heads, T, d). */

@@ -25,7 +25,7 @@ public final class PRelu extends Module {
         weight = slopes.copy().requiresGrad();
     }
 
-    @Override public Tensor forward(Tensor x, Pass pass) {
+    @Override protected Tensor compute(Tensor x, Pass pass) {
         if (weight.count() == 1) return pass.show(this, x, Activation.leakyRelu(x, weight));
         if (x.rank() < 2 || x.size(1) != weight.count())
             throw new ShapeException("PRelu: input " + x.shape() + " for " + weight.count() + " channels on axis 1");

@@ -1,5 +1,7 @@
 package lyceum.nn;
 
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
@@ -7,38 +9,78 @@ import lyceum.tensor.Tensor;
  * How a network is being run: to predict, or to learn. Dropout and batch statistics differ; randomness comes from here and nowhere else.
  *
  * {@snippet :
- * network.forward(x);                          // predicts
- * network.forward(x, Pass.training(rng));      // learns
- * network.forward(x, Pass.watched((activation, before, after) -> System.out.println(after.mean())));
+ * network.forward(x);                                  // predicts
+ * network.forward(x, Pass.training(rng));              // learns
+ * network.forward(x, Pass.sampling(rng));              // predicts with dropout left on
+ * network.forward(x, Pass.inference().with(Hooks.of(network)));    // looked into
  * }
+ *
+ * <p>Immutable: what is changed is a new pass.
  */
-public sealed interface Pass {
-    /** Dropout is off, normalisation uses running statistics. */
-    record Inference() implements Pass {}
+public final class Pass {
+    private static final Pass INFERENCE = new Pass(false, null, null, null, null);
 
-    /** Dropout draws from {@code rng}, normalisation uses the batch and updates its running statistics. */
-    record Training(Rng rng) implements Pass {}
+    private final boolean training;
+    private final Rng rng;
+    private final Watcher watcher;
+    private final Hooks hooks;
+    private final Consumer<Tensor> penalties;
 
-    /** Predicts, and shows {@code watcher} what goes into each activation and what comes out, in order. */
-    record Watched(Watcher watcher) implements Pass {}
+    private Pass(boolean training, Rng rng, Watcher watcher, Hooks hooks, Consumer<Tensor> penalties) {
+        this.training = training;
+        this.rng = rng;
+        this.watcher = watcher;
+        this.hooks = hooks;
+        this.penalties = penalties;
+    }
 
     /** Sees activations at work; see {@link ActivationReport}. */
     @FunctionalInterface
-    interface Watcher {
+    public interface Watcher {
         void see(Layer activation, Tensor before, Tensor after);
     }
 
-    static Pass inference() { return new Inference(); }
+    /** Dropout is off, normalisation uses running statistics. */
+    public static Pass inference() { return INFERENCE; }
 
-    static Pass training(Rng rng) { return new Training(rng); }
+    /** Dropout draws from {@code rng}, normalisation uses the batch and updates its running statistics. */
+    public static Pass training(Rng rng) { return new Pass(true, rng, null, null, null); }
 
-    static Pass watched(Watcher watcher) { return new Watched(watcher); }
+    /** Predicts as {@link #inference}, but dropout draws from {@code rng}: one sample of a network's predictions. */
+    public static Pass sampling(Rng rng) { return new Pass(false, rng, null, null, null); }
 
-    default boolean isTraining() { return this instanceof Training; }
+    /** Predicts, and shows {@code watcher} what goes into each activation and what comes out, in order. */
+    public static Pass watched(Watcher watcher) { return new Pass(false, null, watcher, null, null); }
+
+    /** The same, looked into by hooks. */
+    public Pass with(Hooks hooks) { return new Pass(training, rng, watcher, hooks, penalties); }
+
+    /** The same; what layers add to the loss (a router's balance, an activity's price) goes to {@code penalties}. */
+    public Pass collecting(Consumer<Tensor> penalties) { return new Pass(training, rng, watcher, hooks, penalties); }
+
+    /** True while learning. */
+    public boolean isTraining() { return training; }
+
+    /** Where masks are drawn from; null if nothing is dropped. */
+    public Rng rng() { return rng; }
+
+    /** True if somebody looks into the network: then nothing is fused across layers. */
+    public boolean isWatched() { return watcher != null || hooks != null; }
 
     /** What an activation calls with its input and output; gives the output back. */
-    default Tensor show(Layer activation, Tensor before, Tensor after) {
-        if (this instanceof Watched watched) watched.watcher.see(activation, before, after);
+    public Tensor show(Layer activation, Tensor before, Tensor after) {
+        if (watcher != null) watcher.see(activation, before, after);
         return after;
     }
+
+    /** A named point inside a module: what hooks make of the value. */
+    public Tensor point(Module module, String name, Tensor value) { return hooks == null ? value : hooks.at(module, name, null, value); }
+
+    /** True if a hook waits at that point: what nobody looks at need not be computed. */
+    public boolean wants(Module module, String name) { return hooks != null && hooks.wants(module, name); }
+
+    Tensor at(Module module, Tensor x, Tensor y) { return hooks == null ? y : hooks.at(module, null, x, y); }
+
+    /** Adds a scalar to the loss while learning; it is not computed if nobody collects. */
+    public void penalty(Supplier<Tensor> penalty) { if (training && penalties != null) penalties.accept(penalty.get()); }
 }

@@ -24,7 +24,7 @@ public final class RMSNorm extends Module {
         weight = Tensor.full(dtype, unitOffset ? 0 : 1, width).compute().requiresGrad();
     }
 
-    @Override public Tensor forward(Tensor x, Pass pass) {
+    @Override protected Tensor compute(Tensor x, Pass pass) {
         if (x.rank() == 0 || x.size(-1) != weight.size(0))
             throw new ShapeException("RMSNorm: input " + x.shape() + " for a width of " + weight.size(0));
         var factor = unitOffset ? weight.add(1) : weight;

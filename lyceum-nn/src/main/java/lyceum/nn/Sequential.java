@@ -1,7 +1,6 @@
 package lyceum.nn;
 
 import java.util.List;
-import java.util.Map;
 import lyceum.backend.Op;
 import lyceum.tensor.Tensor;
 
@@ -18,14 +17,15 @@ public final class Sequential extends Module {
 
     public List<Layer> layers() { return layers; }
 
-    @Override public Tensor forward(Tensor x, Pass pass) {
+    @Override protected Tensor compute(Tensor x, Pass pass) {
         for (int i = 0; i < layers.size(); i++) {
-            var activation = i + 1 < layers.size() && !(pass instanceof Pass.Watched) ? fusable(layers.get(i + 1)) : null;
-            if (activation != null && layers.get(i) instanceof ConvLayer convolution) {
+            var activation = i + 1 < layers.size() && !pass.isWatched() ? fusable(layers.get(i + 1)) : null;
+            if (activation != null && layers.get(i) instanceof ConvLayer convolution && convolution.adapters().isEmpty()) {
                 x = convolution.activated(x, activation);
                 i++;
             } else {
                 x = layers.get(i).forward(x, pass);
+                if (!(layers.get(i) instanceof Module)) x = pass.point(this, String.valueOf(i), x);
             }
         }
         return x;
@@ -35,7 +35,5 @@ public final class Sequential extends Module {
         return layer == Activation.RELU ? Op.RELU : layer == Activation.SIGMOID ? Op.SIGMOID : layer == Activation.TANH ? Op.TANH : null;
     }
 
-    @Override void collect(String prefix, Map<String, Tensor> into) {
-        for (int i = 0; i < layers.size(); i++) if (layers.get(i) instanceof Module module) module.collect(prefix + i + ".", into);
-    }
+    @Override String nameOf(String field) { return ""; }
 }

@@ -1,5 +1,6 @@
 package lyceum.train;
 
+import java.util.ArrayList;
 import lyceum.data.Dataset;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
@@ -15,8 +16,13 @@ public interface BatchLoss {
      */
     Tensor of(int[] rows, Pass pass);
 
-    /** The loss between the model's output for a dataset's rows and their targets. */
+    /** The loss between the model's output for a dataset's rows and their targets, and what its layers {@linkplain Pass#penalty add}. */
     static BatchLoss of(Module model, Loss loss, Dataset data) {
-        return (rows, pass) -> loss.of(model.forward(data.x().rows(rows), pass), data.y().rows(rows));
+        return (rows, pass) -> {
+            var penalties = new ArrayList<Tensor>();
+            var sum = loss.of(model.forward(data.x().rows(rows), pass.collecting(penalties::add)), data.y().rows(rows));
+            for (var penalty : penalties) sum = sum.add(penalty);
+            return sum;
+        };
     }
 }

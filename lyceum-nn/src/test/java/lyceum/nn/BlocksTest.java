@@ -38,7 +38,7 @@ class BlocksTest {
             ln_f = new LayerNorm(1e-5, dtype, width);
         }
 
-        @Override public Tensor forward(Tensor tokens, Pass pass) { return forward(tokens, null, pass); }
+        @Override protected Tensor compute(Tensor tokens, Pass pass) { return forward(tokens, null, pass); }
 
         Tensor forward(Tensor tokens, KvCache[] past, Pass pass) {
             long start = past == null ? 0 : past[0].length();
@@ -66,7 +66,7 @@ class BlocksTest {
             lm_head = new Linear(width, given.integer("vocabulary"), false, dtype, Init.zeros(), Rng.of(0));
         }
 
-        @Override public Tensor forward(Tensor tokens, Pass pass) { return forward(tokens, null, pass); }
+        @Override protected Tensor compute(Tensor tokens, Pass pass) { return forward(tokens, null, pass); }
 
         Tensor forward(Tensor tokens, KvCache[] past, Pass pass) {
             var x = embed_tokens.forward(tokens, pass);

@@ -63,13 +63,13 @@ class LayersTest {
                 return this;
             }
 
-            @Override public Tensor forward(Tensor x, Pass pass) { return x; }
+            @Override protected Tensor compute(Tensor x, Pass pass) { return x; }
         }
         class Whole extends Module {
             private final Part first = new Part();
             private final List<Part> others = List.of(new Part(), new Part());
 
-            @Override public Tensor forward(Tensor x, Pass pass) { return x; }
+            @Override protected Tensor compute(Tensor x, Pass pass) { return x; }
         }
         var whole = new Whole();
         whole.then(whole.first).pack();

@@ -38,7 +38,7 @@ class ModuleTest {
             heads.put("class", new Linear(3, 2, false, DType.F32, Init.zeros(), rng));
         }
 
-        @Override public Tensor forward(Tensor x, Pass pass) { return up.forward(x, pass).mul(width); }
+        @Override protected Tensor compute(Tensor x, Pass pass) { return up.forward(x, pass).mul(width); }
     }
 
     @Test void namesAreThoseOfTorchStateDict() {

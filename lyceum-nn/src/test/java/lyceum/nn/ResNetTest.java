@@ -34,7 +34,7 @@ class ResNetTest {
             fc = new Linear(10, 4, true, dtype, Init.heNormal(), rng);
         }
 
-        @Override public Tensor forward(Tensor x, Pass pass) {
+        @Override protected Tensor compute(Tensor x, Pass pass) {
             x = bn1.forward(conv1.forward(x, pass), pass).relu().maxPool(new Pooling(3).withStride(2).withPadding(1));
             x = layer2.forward(layer1.forward(x, pass), pass).adaptiveAvgPool(1, 1);
             return fc.forward(x.reshape(x.size(0), -1), pass);

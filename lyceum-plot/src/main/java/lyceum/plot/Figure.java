@@ -118,6 +118,9 @@ public sealed interface Figure permits Plot, Panels, Frames {
         return heatmap(title, values, numbered(0, values.length - 1), numbered(0, columns - 1));
     }
 
+    /** A matrix {@code (rows, columns)} as colours, first row on top, rows and columns numbered from 0. */
+    static Plot heatmap(String title, Tensor values) { return heatmap(title, values.toRows()); }
+
     /** A matrix as colours, first row on top; see {@link Plot#cellLabels()} and {@link Plot#diverging()}. */
     static Plot heatmap(String title, double[][] values, String[] rows, String[] columns) {
         var flat = Numbers.flat("heatmap '" + title + "'", values);

@@ -30,6 +30,11 @@ public record NormalInverseGamma(double mean, double count, double shape, double
         double average = 0, squares = 0;
         for (var x : ConjugatePrior.checked("NormalInverseGamma", 1, points)) average += x[0] / n;
         for (var x : points) squares += (x[0] - average) * (x[0] - average);
+        return after(n, average, squares);
+    }
+
+    /** After n points with this average and sum of squares about it. */
+    NormalInverseGamma after(long n, double average, double squares) {
         double total = count + n, away = average - mean;
         return new NormalInverseGamma(mean + n * away / total, total, shape + n / 2.0,
                 scale + 0.5 * squares + 0.5 * count * n / total * away * away);

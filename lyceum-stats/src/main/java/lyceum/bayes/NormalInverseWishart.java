@@ -43,17 +43,24 @@ public record NormalInverseWishart(double[] mean, double count, double degreesOf
     @Override public NormalInverseWishart update(double[]... points) {
         int n = points.length, d = mean.length;
         if (n == 0) return this;
-        double[] average = new double[d], center = mean.clone();
+        var average = new double[d];
+        var products = new double[d][d];
         for (var x : ConjugatePrior.checked("NormalInverseWishart", d, points)) for (int i = 0; i < d; i++) average[i] += x[i] / n;
+        for (var x : points)
+            for (int i = 0; i < d; i++) for (int j = 0; j <= i; j++) products[i][j] += (x[i] - average[i]) * (x[j] - average[j]);
+        return after(n, average, products);
+    }
+
+    /** After n points with this average and these products about it, of which the lower triangle counts. */
+    NormalInverseWishart after(long n, double[] average, double[][] products) {
+        int d = mean.length;
         double total = count + n;
+        double[] center = mean.clone();
         double[][] s = scale();
         for (int i = 0; i < d; i++) {
             center[i] += n * (average[i] - mean[i]) / total;
-            for (int j = 0; j <= i; j++) {
-                for (var x : points) s[i][j] += (x[i] - average[i]) * (x[j] - average[j]);
-                s[i][j] += count * n / total * (average[i] - mean[i]) * (average[j] - mean[j]);
-                s[j][i] = s[i][j];
-            }
+            for (int j = 0; j <= i; j++)
+                s[i][j] = s[j][i] = s[i][j] + products[i][j] + count * n / total * (average[i] - mean[i]) * (average[j] - mean[j]);
         }
         return new NormalInverseWishart(center, total, degreesOfFreedom + n, s);
     }

@@ -16,10 +16,15 @@ public record NormalMeanPrior(Normal prior, double noise) implements ConjugatePr
     }
 
     @Override public NormalMeanPrior update(double[]... points) {
-        double before = 1 / prior.variance(), each = 1 / (noise * noise), pull = 0;
-        for (var x : ConjugatePrior.checked("NormalMeanPrior", 1, points)) pull += each * (x[0] - prior.mean());
-        double precision = before + points.length * each;
-        return new NormalMeanPrior(new Normal(prior.mean() + pull / precision, Math.sqrt(1 / precision)), noise);
+        double away = 0;
+        for (var x : ConjugatePrior.checked("NormalMeanPrior", 1, points)) away += (x[0] - prior.mean()) / points.length;
+        return after(points.length, prior.mean() + away);
+    }
+
+    /** After n points with this average. */
+    NormalMeanPrior after(long n, double average) {
+        double each = 1 / (noise * noise), precision = 1 / prior.variance() + n * each;
+        return new NormalMeanPrior(new Normal(prior.mean() + n * each * (average - prior.mean()) / precision, Math.sqrt(1 / precision)), noise);
     }
 
     @Override public Normal predictive() { return new Normal(prior.mean(), Math.hypot(noise, prior.standardDeviation())); }

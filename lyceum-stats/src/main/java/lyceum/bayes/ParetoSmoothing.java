@@ -1,6 +1,7 @@
 package lyceum.bayes;
 
 import java.util.Arrays;
+import java.util.Comparator;
 
 /**
  * Importance ratios whose largest are replaced by quantiles of a generalised Pareto distribution fitted to them, and what its shape says.
@@ -15,27 +16,41 @@ public record ParetoSmoothing(double k, double[] logWeights) {
     public static ParetoSmoothing of(double[] logRatios) {
         int n = logRatios.length, tail = (int) Math.min(0.2 * n, 3 * Math.sqrt(n));
         if (n < 25) throw new IllegalArgumentException("ParetoSmoothing: " + n + " draws; it takes at least 25");
-        var order = new int[n];
-        Integer[] boxed = new Integer[n];
-        for (int i = 0; i < n; i++) boxed[i] = i;
-        Arrays.sort(boxed, (a, b) -> Double.compare(logRatios[a], logRatios[b]));
-        for (int i = 0; i < n; i++) order[i] = boxed[i];
-        double most = logRatios[order[n - 1]], cut = Math.exp(logRatios[order[n - tail - 1]] - most);
-        var weights = new double[n];
+        double[] sorted = logRatios.clone();
+        Arrays.sort(sorted);
+        double most = sorted[n - 1], logCut = sorted[n - tail - 1], cut = Math.exp(logCut - most);
+        int[] largest = largest(logRatios, logCut, tail);
+        double[] weights = new double[n], exceed = new double[tail];
         for (int i = 0; i < n; i++) weights[i] = Math.exp(logRatios[i] - most);
-        var exceed = new double[tail];
-        for (int i = 0; i < tail; i++) exceed[i] = weights[order[n - tail + i]] - cut;
+        for (int i = 0; i < tail; i++) exceed[i] = weights[largest[i]] - cut;
         double k = Double.NEGATIVE_INFINITY;
         if (exceed[tail - 1] > 0) {
             double[] shape = fit(exceed);
             // Towards 1/2 as by ten more observations, for small samples
             k = (shape[0] * tail + 5) / (tail + 10);
-            for (int i = 0; i < tail; i++) weights[order[n - tail + i]] = Math.min(1, cut + quantile((i + 0.5) / tail, k, shape[1]));
+            for (int i = 0; i < tail; i++) weights[largest[i]] = Math.min(1, cut + quantile((i + 0.5) / tail, k, shape[1]));
         }
         double sum = 0;
         for (double w : weights) sum += w;
         for (int i = 0; i < n; i++) weights[i] = Math.log(weights[i] / sum);
         return new ParetoSmoothing(k, weights);
+    }
+
+    /** Whether the ratios' variance exists, as far as the tail tells: k below 1/2. */
+    public boolean isVarianceFinite() { return k < 0.5; }
+
+    /** Whether smoothed estimates from these draws can be trusted: k at most {@code min(1 - 1/log10 n, 0.7)}. */
+    public boolean isReliable() { return k <= Math.min(1 - 1 / Math.log10(logWeights.length), 0.7); }
+
+    /** Where the so many largest stand, in ascending order; of those that equal the cut the last. */
+    private static int[] largest(double[] values, double cut, int count) {
+        int[] at = new int[count];
+        int above = 0;
+        for (double v : values) above += v > cut ? 1 : 0;
+        int found = 0, equal = count - above;
+        for (int i = values.length - 1; i >= 0; i--) if (values[i] > cut || values[i] == cut && equal-- > 0) at[found++] = i;
+        return Arrays.stream(at).boxed().sorted(Comparator.<Integer>comparingDouble(i -> values[i]).thenComparing(i -> i)).mapToInt(i -> i)
+                .toArray();
     }
 
     private static double quantile(double p, double k, double scale) {

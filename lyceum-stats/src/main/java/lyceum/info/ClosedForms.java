@@ -4,7 +4,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.ToDoubleBiFunction;
+import lyceum.math.Incomplete;
 import lyceum.math.Special;
+import lyceum.prob.Bernoulli;
 import lyceum.prob.Beta;
 import lyceum.prob.Binomial;
 import lyceum.prob.Categorical;
@@ -13,23 +15,32 @@ import lyceum.prob.Dirichlet;
 import lyceum.prob.Distribution;
 import lyceum.prob.Exponential;
 import lyceum.prob.Gamma;
+import lyceum.prob.Geometric;
+import lyceum.prob.InverseGamma;
+import lyceum.prob.Laplace;
+import lyceum.prob.LogNormal;
 import lyceum.prob.MultivariateNormal;
 import lyceum.prob.Normal;
 import lyceum.prob.Poisson;
-import lyceum.math.Incomplete;
 import lyceum.prob.Uniform;
+import lyceum.prob.Weibull;
 
 /**
  * KL divergences that have a formula, by pair of families. {@link #STANDARD} has those of Lyceum; {@link #with} adds your own.
  */
 public final class ClosedForms {
+    private static final double EULER = 0.57721566490153286061;
+
     private record Pair(Class<?> p, Class<?> q) {}
 
     private final Map<Pair, ToDoubleBiFunction<Distribution, Distribution>> forms;
 
     private ClosedForms(Map<Pair, ToDoubleBiFunction<Distribution, Distribution>> forms) { this.forms = forms; }
 
-    /** Normal, multivariate normal, categorical, Dirichlet, gamma (with exponential and chi-square), beta, Poisson, binomial, uniform. */
+    /**
+     * Normal, multivariate normal, categorical, Dirichlet, gamma (with exponential and chi-square), beta, Poisson, binomial, uniform, log-normal,
+     * Bernoulli, inverse gamma, Laplace, Weibull, geometric.
+     */
     public static final ClosedForms STANDARD = new ClosedForms(Map.of()).with(Normal.class, Normal.class, ClosedForms::normal)
             .with(MultivariateNormal.class, MultivariateNormal.class, (p, q) -> Math.max(0, p.klDivergence(q)))
             .with(Categorical.class, Categorical.class, (p, q) -> Divergences.kl(p.probabilities(), q.probabilities()))
@@ -41,7 +52,13 @@ public final class ClosedForms {
             .with(Beta.class, Beta.class, (p, q) -> dirichlet(new Dirichlet(p.alpha(), p.beta()), new Dirichlet(q.alpha(), q.beta())))
             .with(Poisson.class, Poisson.class, (p, q) -> Incomplete.klTerm(p.rate(), q.rate()))
             .with(Binomial.class, Binomial.class, ClosedForms::binomial).with(Uniform.class, Uniform.class,
-                    (p, q) -> p.low() < q.low() || p.high() > q.high() ? Double.POSITIVE_INFINITY : q.entropy() - p.entropy());
+                    (p, q) -> p.low() < q.low() || p.high() > q.high() ? Double.POSITIVE_INFINITY : q.entropy() - p.entropy())
+            .with(LogNormal.class, LogNormal.class, (p, q) -> normal(new Normal(p.mu(), p.sigma()), new Normal(q.mu(), q.sigma())))
+            .with(Bernoulli.class, Bernoulli.class, (p, q) -> binomial(new Binomial(1, p.probability()), new Binomial(1, q.probability())))
+            .with(InverseGamma.class, InverseGamma.class, (p, q) -> gamma(new Gamma(p.shape(), p.scale()), new Gamma(q.shape(), q.scale())))
+            .with(Laplace.class, Laplace.class, ClosedForms::laplace).with(Weibull.class, Weibull.class, ClosedForms::weibull)
+            .with(Geometric.class, Geometric.class, (p, q) -> (Incomplete.klTerm(p.probability(), q.probability())
+                    + Incomplete.klTerm(1 - p.probability(), 1 - q.probability())) / p.probability());
 
     /** These and one more; a pair that is there already is replaced. */
     @SuppressWarnings("unchecked")
@@ -90,6 +107,18 @@ public final class ClosedForms {
         for (int i = 0; i < a.length; i++)
             kl += Special.lgamma(b[i]) - Special.lgamma(a[i]) + (a[i] - b[i]) * (Special.digamma(a[i]) - common);
         return Math.max(0, kl);
+    }
+
+    private static double laplace(Laplace p, Laplace q) {
+        double away = Math.abs(p.location() - q.location()), ratio = p.scale() / q.scale();
+        // E |X - m2| is |m1 - m2| + b1 exp(-|m1 - m2| / b1)
+        return Math.max(0, ratio * Math.exp(-away / p.scale()) + away / q.scale() - 1 - Math.log(ratio));
+    }
+
+    private static double weibull(Weibull p, Weibull q) {
+        double ratio = q.shape() / p.shape(), log = Math.log(p.scale() / q.scale());
+        double power = Math.exp(q.shape() * log + Special.lgamma(1 + ratio));
+        return Math.max(0, -Math.log(ratio) - q.shape() * log - EULER * (1 - ratio) + power - 1);
     }
 
     private static double binomial(Binomial p, Binomial q) {

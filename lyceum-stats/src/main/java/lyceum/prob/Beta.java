@@ -57,6 +57,8 @@ public record Beta(double alpha, double beta) implements UnivariateDistribution 
         return near < 1 ? Double.POSITIVE_INFINITY : near > 1 ? Double.NEGATIVE_INFINITY : Math.log(far);
     }
 
+    @Override public double logDensitySlope(double x) { return (alpha - 1) / x - (beta - 1) / (1 - x); }
+
     @Override public double cdf(double x) { return Incomplete.regularisedBeta(alpha, beta, x); }
 
     @Override public double survival(double x) { return Incomplete.regularisedBetaUpper(alpha, beta, x); }

@@ -14,6 +14,8 @@ public record ChiSquare(double degreesOfFreedom) implements UnivariateDistributi
 
     @Override public double logDensity(double x) { return gamma().logDensity(x); }
 
+    @Override public double logDensitySlope(double x) { return gamma().logDensitySlope(x); }
+
     @Override public double cdf(double x) { return gamma().cdf(x); }
 
     @Override public double survival(double x) { return gamma().survival(x); }

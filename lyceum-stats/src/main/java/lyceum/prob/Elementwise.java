@@ -1,10 +1,12 @@
 package lyceum.prob;
 
 import java.util.Arrays;
+import java.util.function.BinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 import java.util.function.ToDoubleFunction;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.autograd.Primitive;
 import lyceum.backend.Parallel;
 import lyceum.tensor.Tensor;
 
@@ -22,6 +24,18 @@ final class Elementwise {
             for (int i = (int) from; i < to; i++) values[i] = f.applyAsDouble(values[i]);
         });
         return Tensor.of(values, x.shape().toArray()).to(type(x));
+    }
+
+    /** Differentiable. @param slope of input and result */
+    static Tensor map(String name, Tensor x, DoubleUnaryOperator f, BinaryOperator<Tensor> slope) {
+        return Primitive.of(name, in -> map(in[0], f), (i, g, out, in) -> g.mul(slope.apply(in[0], out))).apply(x.to(type(x)));
+    }
+
+    /** The last derivative that there is. @throws UnsupportedOperationException when it is differentiated */
+    static Tensor once(Tensor x, DoubleUnaryOperator f) {
+        return map("slope of a log density", x, f, (in, out) -> {
+            throw new UnsupportedOperationException("logDensity: differentiated twice; only Normal's is in tensor operations");
+        });
     }
 
     static Tensor mapRows(Tensor x, int width, ToDoubleFunction<double[]> f) {

@@ -43,6 +43,8 @@ public record Exponential(double rate) implements UnivariateDistribution {
 
     @Override public double logDensity(double x) { return x >= 0 ? Math.log(rate) - rate * x : x != x ? x : Double.NEGATIVE_INFINITY; }
 
+    @Override public double logDensitySlope(double x) { return -rate; }
+
     @Override public double cdf(double x) { return x > 0 ? -Math.expm1(-rate * x) : x != x ? x : 0; }
 
     @Override public double survival(double x) { return x > 0 ? Math.exp(-rate * x) : x != x ? x : 1; }

@@ -40,11 +40,16 @@ public final class FiniteDistribution implements UnivariateDistribution {
         return new FiniteDistribution(distinct, new Categorical(sums));
     }
 
+    /** Of a sample: each of its n values with mass 1/n; its cdf is the empirical one. */
+    public static FiniteDistribution empirical(double... sample) {
+        var ones = new double[sample.length];
+        Arrays.fill(ones, 1);
+        return of(sample, ones);
+    }
+
     /** {@code low, low + 1, ..., high}, all alike. */
     public static FiniteDistribution uniform(int low, int high) {
-        var ones = new double[integers(low, high).length];
-        Arrays.fill(ones, 1);
-        return of(integers(low, high), ones);
+        return empirical(integers(low, high));
     }
 
     /** A family of integers, given that it lies between {@code low} and {@code high}. */

@@ -28,6 +28,8 @@ public record Gamma(double shape, double rate) implements UnivariateDistribution
         return SaddlePoint.logPoisson(shape, rate * x) + Math.log(shape / x);
     }
 
+    @Override public double logDensitySlope(double x) { return (shape - 1) / x - rate; }
+
     @Override public double cdf(double x) { return Incomplete.regularisedGammaP(shape, rate * x); }
 
     @Override public double survival(double x) { return Incomplete.regularisedGammaQ(shape, rate * x); }

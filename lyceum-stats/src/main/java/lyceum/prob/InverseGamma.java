@@ -22,6 +22,8 @@ public record InverseGamma(double shape, double scale) implements UnivariateDist
         return x > 0 ? inverse().logDensity(1 / x) - 2 * Math.log(x) : x != x ? x : Double.NEGATIVE_INFINITY;
     }
 
+    @Override public double logDensitySlope(double x) { return (scale / x - shape - 1) / x; }
+
     @Override public double cdf(double x) { return x > 0 ? inverse().survival(1 / x) : x != x ? x : 0; }
 
     @Override public double survival(double x) { return x > 0 ? inverse().cdf(1 / x) : x != x ? x : 1; }

@@ -19,6 +19,8 @@ public record Lomax(double shape, double scale) implements UnivariateDistributio
         return x >= 0 ? Math.log(shape / scale) - (shape + 1) * Math.log1p(x / scale) : x != x ? x : Double.NEGATIVE_INFINITY;
     }
 
+    @Override public double logDensitySlope(double x) { return -(shape + 1) / (scale + x); }
+
     @Override public double cdf(double x) { return x > 0 ? -Math.expm1(-shape * Math.log1p(x / scale)) : x != x ? x : 0; }
 
     @Override public double survival(double x) { return x > 0 ? Math.exp(-shape * Math.log1p(x / scale)) : x != x ? x : 1; }

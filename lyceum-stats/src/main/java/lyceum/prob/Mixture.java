@@ -2,7 +2,6 @@ package lyceum.prob;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.DoublePredicate;
 import java.util.function.ToDoubleFunction;
 import lyceum.random.Rng;
 
@@ -39,6 +38,15 @@ public record Mixture(Categorical weights, List<UnivariateDistribution> componen
         return max + Math.log(sum);
     }
 
+    @Override public double logDensitySlope(double x) {
+        double all = logDensity(x), sum = 0;
+        for (int i = 0; i < components.size(); i++) {
+            double share = Math.exp(weights.logDensity(i) + components.get(i).logDensity(x) - all);
+            if (share > 0) sum += share * components.get(i).logDensitySlope(x);
+        }
+        return sum;
+    }
+
     @Override public double cdf(double x) {
         double sum = 0;
         for (int i = 0; i < components.size(); i++) sum += weights.density(i) * components.get(i).cdf(x);
@@ -55,13 +63,14 @@ public record Mixture(Categorical weights, List<UnivariateDistribution> componen
         Arguments.probability("quantile", "p", p);
         double[] ends = ends(c -> c.quantile(p));
         if (isDiscrete()) return ends[0] == ends[1] ? ends[0] : DiscreteSearch.quantile(this, ends[0], p);
-        return bisect(ends, x -> cdf(x) < p);
+        return Bisection.between(ends[0], ends[1], x -> cdf(x) < p);
     }
 
     @Override public double upperQuantile(double q) {
         Arguments.probability("upperQuantile", "q", q);
         if (isDiscrete()) return quantile(1 - q);
-        return bisect(ends(c -> c.upperQuantile(q)), x -> survival(x) > q);
+        double[] ends = ends(c -> c.upperQuantile(q));
+        return Bisection.between(ends[0], ends[1], x -> survival(x) > q);
     }
 
     /** The least and the largest of the components' quantiles, between which that of the mixture lies. */
@@ -74,17 +83,6 @@ public record Mixture(Categorical weights, List<UnivariateDistribution> componen
             high = Math.max(high, x);
         }
         return new double[] {low, high};
-    }
-
-    private static double bisect(double[] ends, DoublePredicate isBelow) {
-        double low = ends[0], high = ends[1];
-        while (low < high) {
-            double middle = 0.5 * low + 0.5 * high;
-            if (middle <= low || middle >= high) break;
-            if (isBelow.test(middle)) low = middle;
-            else high = middle;
-        }
-        return high;
     }
 
     @Override public double mean() {

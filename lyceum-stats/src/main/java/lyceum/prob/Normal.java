@@ -33,6 +33,8 @@ public record Normal(double mean, double standardDeviation) implements Univariat
                 .sub(Math.log(standardDeviation) + LOG_SQRT_2PI);
     }
 
+    @Override public double logDensitySlope(double x) { return -z(x) / standardDeviation; }
+
     @Override public double cdf(double x) { return Incomplete.normalCdf(z(x)); }
 
     @Override public double survival(double x) { return Incomplete.normalCdf(-z(x)); }

@@ -32,6 +32,11 @@ public record StudentT(double degreesOfFreedom, double location, double scale) i
         return constant - tail - spread - 0.5 * Math.log(2 * Math.PI) - Math.log(scale);
     }
 
+    @Override public double logDensitySlope(double x) {
+        double away = x - location;
+        return -(degreesOfFreedom + 1) * away / (degreesOfFreedom * scale * scale + away * away);
+    }
+
     /** {@code P(T > |t|)}. */
     private double tail(double t) {
         double n = degreesOfFreedom, square = t * t, sum = n + square;

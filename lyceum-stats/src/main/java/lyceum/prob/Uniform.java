@@ -22,6 +22,8 @@ public record Uniform(double low, double high) implements UnivariateDistribution
 
     @Override public double density(double x) { return x >= low && x <= high ? 1 / (high - low) : x != x ? x : 0; }
 
+    @Override public double logDensitySlope(double x) { return 0; }
+
     @Override public double cdf(double x) { return Math.clamp((x - low) / (high - low), 0, 1); }
 
     @Override public double survival(double x) { return Math.clamp((high - x) / (high - low), 0, 1); }

@@ -22,6 +22,15 @@ public interface UnivariateDistribution extends Distribution {
     /** The density at x, or the mass of x. */
     default double density(double x) { return Math.exp(logDensity(x)); }
 
+    /**
+     * {@code d log p(x) / dx} of a continuous distribution inside its support: what makes {@link #logDensity(Tensor)} differentiable.
+     *
+     * @throws UnsupportedOperationException if it has none, as a discrete one
+     */
+    default double logDensitySlope(double x) {
+        throw new UnsupportedOperationException("logDensitySlope: " + this + " has no slope; it is discrete, or does not tell it");
+    }
+
     /** {@code P(X <= x)}. */
     double cdf(double x);
 
@@ -50,6 +59,9 @@ public interface UnivariateDistribution extends Distribution {
     /** The largest value that it takes; may be {@code Infinity}. */
     double high();
 
+    /** Where it can lie, and how to get there from the whole line. */
+    default Support support() { return new Support(low(), high(), isDiscrete()); }
+
     /** One draw. */
     double sample(Rng rng);
 
@@ -60,13 +72,31 @@ public interface UnivariateDistribution extends Distribution {
         return Tensor.of(draws);
     }
 
-    @Override default Tensor logDensity(Tensor x) { return Elementwise.map(x, this::logDensity); }
+    /** Differentiable in x, once, if continuous: by {@link #logDensitySlope}. */
+    @Override default Tensor logDensity(Tensor x) {
+        if (isDiscrete()) return Elementwise.map(x, this::logDensity);
+        double low = low(), high = high();
+        return Elementwise.map("log density", x, this::logDensity,
+                (in, out) -> Elementwise.once(in, v -> v >= low && v <= high ? logDensitySlope(v) : Double.NaN));
+    }
 
-    default Tensor density(Tensor x) { return Elementwise.map(x, this::density); }
+    /** Differentiable in x if continuous. */
+    default Tensor density(Tensor x) { return isDiscrete() ? Elementwise.map(x, this::density) : logDensity(x).exp(); }
 
-    default Tensor cdf(Tensor x) { return Elementwise.map(x, this::cdf); }
+    /** Differentiable in x if continuous. */
+    default Tensor cdf(Tensor x) {
+        return isDiscrete() ? Elementwise.map(x, this::cdf) : Elementwise.map("cdf", x, this::cdf, (in, out) -> density(in));
+    }
 
-    default Tensor survival(Tensor x) { return Elementwise.map(x, this::survival); }
+    /** Differentiable in x if continuous. */
+    default Tensor survival(Tensor x) {
+        return isDiscrete() ? Elementwise.map(x, this::survival)
+                : Elementwise.map("survival", x, this::survival, (in, out) -> density(in).neg());
+    }
 
-    default Tensor quantile(Tensor p) { return Elementwise.map(p, this::quantile); }
+    /** Differentiable in p if continuous. */
+    default Tensor quantile(Tensor p) {
+        return isDiscrete() ? Elementwise.map(p, this::quantile)
+                : Elementwise.map("quantile", p, this::quantile, (in, out) -> density(out).reciprocal());
+    }
 }

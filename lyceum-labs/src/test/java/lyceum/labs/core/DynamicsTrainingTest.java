@@ -182,7 +182,7 @@ class DynamicsTrainingTest {
             lm_head = new Linear(WIDTH, ALPHABET, rng);
         }
 
-        @Override public Tensor forward(Tensor ids, Pass pass) {
+        @Override protected Tensor compute(Tensor ids, Pass pass) {
             var x = wte.forward(ids, pass).add(wpe.forward(Tensor.arange(LENGTH), pass));
             for (var block : blocks) x = block.forward(x, pass);
             return lm_head.forward(ln_f.forward(x, pass), pass);

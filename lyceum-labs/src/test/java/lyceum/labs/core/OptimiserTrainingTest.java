@@ -121,7 +121,7 @@ class OptimiserTrainingTest {
             }
         }
 
-        @Override public Tensor forward(Tensor x, Pass pass) {
+        @Override protected Tensor compute(Tensor x, Pass pass) {
             x = in.forward(x, pass);
             for (int i = 0; i < first.size(); i++) x = x.add(second.get(i).forward(first.get(i).forward(x, pass).relu(), pass).relu());
             return out.forward(x, pass);
@@ -183,7 +183,7 @@ class OptimiserTrainingTest {
         }
 
         /** Logits (batch, length, alphabet) of the next character. */
-        @Override public Tensor forward(Tensor ids, Pass pass) {
+        @Override protected Tensor compute(Tensor ids, Pass pass) {
             var x = characters.forward(ids, pass).add(positions.forward(Tensor.arange(LENGTH), pass));
             for (int i = 0; i < LAYERS; i++) {
                 x = norms.get(2 * i).forward(x.add(attention.get(i).forward(x, pass)), pass);

@@ -17,7 +17,7 @@ public record ColumnScale(double[] centre, double[] scale) {
     }
 
     /** Weighted mean and deviation of each column; a constant column is divided by 1. */
-    static ColumnScale of(Tensor x, double[] weights) {
+    public static ColumnScale of(Tensor x, double[] weights) {
         int columns = (int) x.size(1);
         double[] values = x.toDoubleArray(), centre = new double[columns], scale = new double[columns];
         double total = 0;
@@ -35,7 +35,9 @@ public record ColumnScale(double[] centre, double[] scale) {
         return new ColumnScale(centre, scale);
     }
 
-    Tensor apply(Tensor x) { return x.sub(Tensor.of(centre).to(x.dtype())).div(Tensor.of(scale).to(x.dtype())); }
+    /** Centred and divided columns. */
+    public Tensor apply(Tensor x) { return x.sub(Tensor.of(centre).to(x.dtype())).div(Tensor.of(scale).to(x.dtype())); }
 
-    Tensor undo(Tensor z) { return z.mul(Tensor.of(scale).to(z.dtype())).add(Tensor.of(centre).to(z.dtype())); }
+    /** Back to the units of before. */
+    public Tensor undo(Tensor z) { return z.mul(Tensor.of(scale).to(z.dtype())).add(Tensor.of(centre).to(z.dtype())); }
 }

@@ -107,7 +107,7 @@ public record FitCurve(double[] points, double[][] train, double[][] validation,
         return new FitCurve(points, train, validation, baseline);
     }
 
-    private static double baseline(Tensor seen, Tensor unseen) {
+    static double baseline(Tensor seen, Tensor unseen) {
         if (seen.dtype().isFloat()) return unseen.sub(seen.mean()).square().mean().item();
         long[] labels = seen.to(DType.I64).toLongArray();
         Arrays.sort(labels);

@@ -1,0 +1,85 @@
+package lyceum.nn;
+
+import java.util.Arrays;
+import lyceum.ShapeException;
+
+/** The masks that {@link AttentionMask} makes. */
+final class AttentionMasks {
+    private AttentionMasks() {}
+
+    record Window(long before, long after) implements AttentionMask {
+        @Override public boolean sees(int b, long p, long j) { return j >= p - before && j <= p + after; }
+
+        @Override public Cover cover(int b, long p0, long p1, long j0, long j1) {
+            if (j1 < p0 - before || j0 > p1 + after) return Cover.NONE;
+            return j0 >= p1 - before && j1 <= p0 + after ? Cover.ALL : Cover.SOME;
+        }
+    }
+
+    record Padding(int[] lengths) implements AttentionMask {
+        Padding {
+            for (int n : lengths) if (n < 0) throw new IllegalArgumentException("AttentionMask: a length is " + n + "; at least 0");
+        }
+
+        @Override public int batch() { return lengths.length; }
+
+        private int length(int b) { return lengths[lengths.length == 1 ? 0 : b]; }
+
+        @Override public boolean sees(int b, long p, long j) { return j < length(b); }
+
+        @Override public Cover cover(int b, long p0, long p1, long j0, long j1) {
+            return j1 < length(b) ? Cover.ALL : j0 >= length(b) ? Cover.NONE : Cover.SOME;
+        }
+    }
+
+    /** @param ends the position behind each document, ascending */
+    record Documents(long[] ends) implements AttentionMask {
+        static Documents of(int... lengths) {
+            var ends = new long[lengths.length];
+            for (int i = 0; i < lengths.length; i++) {
+                if (lengths[i] < 0) throw new IllegalArgumentException("AttentionMask: a length is " + lengths[i] + "; at least 0");
+                ends[i] = lengths[i] + (i == 0 ? 0 : ends[i - 1]);
+            }
+            return new Documents(ends);
+        }
+
+        /** The number of documents that end at this position or before. */
+        private int document(long at) {
+            int i = Arrays.binarySearch(ends, at);
+            if (i < 0) return ~i;
+            while (i + 1 < ends.length && ends[i + 1] == at) i++; // empty ones end where the one before does
+            return i + 1;
+        }
+
+        @Override public boolean sees(int b, long p, long j) { return document(p) == document(j) && document(p) < ends.length; }
+
+        @Override public Cover cover(int b, long p0, long p1, long j0, long j1) {
+            int first = document(p0), last = document(p1), from = document(j0), to = document(j1);
+            if (first > to || from > last || first == ends.length || from == ends.length) return Cover.NONE;
+            return first == last && from == to ? Cover.ALL : Cover.SOME;
+        }
+    }
+
+    record And(AttentionMask one, AttentionMask other) implements AttentionMask {
+        And {
+            if (one.batch() != 1 && other.batch() != 1 && one.batch() != other.batch())
+                throw new ShapeException("AttentionMask: masks of " + one.batch() + " and " + other.batch() + " batch entries");
+        }
+
+        @Override public boolean sees(int b, long p, long j) { return one.sees(b, p, j) && other.sees(b, p, j); }
+
+        @Override public Cover cover(int b, long p0, long p1, long j0, long j1) {
+            return one.cover(b, p0, p1, j0, j1).and(other.cover(b, p0, p1, j0, j1));
+        }
+
+        @Override public int batch() { return Math.max(one.batch(), other.batch()); }
+    }
+
+    record Not(AttentionMask of) implements AttentionMask {
+        @Override public boolean sees(int b, long p, long j) { return !of.sees(b, p, j); }
+
+        @Override public Cover cover(int b, long p0, long p1, long j0, long j1) { return of.cover(b, p0, p1, j0, j1).not(); }
+
+        @Override public int batch() { return of.batch(); }
+    }
+}

@@ -1,0 +1,135 @@
+package lyceum.nn;
+
+import java.util.function.UnaryOperator;
+import lyceum.autograd.Autograd;
+import lyceum.random.Rng;
+import lyceum.tensor.Attention;
+import lyceum.tensor.Tensor;
+import lyceum.withers.Withers;
+
+/**
+ * A block of a transformer: attention to other positions, perhaps attention to a memory, and a feed-forward network at each position, every one of them
+ * around a residual stream, as {@link TransformerConfig} says.
+ *
+ * {@snippet :
+ * var block = new TransformerBlock(TransformerConfig.original(512, 8, 2048).causal(), rng);
+ * Tensor y = block.forward(x, pass);                                                       // (batch, T, width)
+ * Tensor next = block.forward(token, new TransformerBlock.Context().withCache(cache), pass);
+ * }
+ *
+ * <p>Hooks find {@code resid_pre}, {@code attn_out}, {@code cross_out}, {@code resid_mid}, {@code mlp_out} and {@code resid_post} beside the modules' own
+ * outputs. Children: {@code attention_norm}, {@code attention}, {@code cross_norm}, {@code cross_attention}, {@code mlp_norm}, {@code mlp}, and with
+ * {@code SANDWICH} the norms {@code attention_out_norm}, {@code cross_out_norm}, {@code mlp_out_norm}.
+ */
+public final class TransformerBlock extends Module {
+    private final TransformerConfig config;
+    private final Layer attention_norm, attention_out_norm;
+    private final MultiHeadAttention attention;
+    private final Layer cross_norm, cross_out_norm;
+    private final MultiHeadAttention cross_attention;
+    private final Layer mlp_norm, mlp_out_norm, mlp;
+
+    /**
+     * What a call goes by beside its input.
+     *
+     * @param mask for the positions among themselves; null for the configuration's
+     * @param cache positions before, which then holds these as well; or null
+     * @param memory what cross-attention looks at, projected (see {@link #project}); or null
+     * @param memoryMask for looking at it; null for all of it
+     */
+    @Withers
+    public record Context(Attention mask, KvCache cache, KvCache.Past memory, Attention memoryMask) implements TransformerBlockContextWithers {
+        /** The configuration's mask, no cache, no memory. */
+        public Context() { this(null, null, null, null); }
+    }
+
+    /** With the feed-forward half that the configuration names. */
+    public TransformerBlock(TransformerConfig config, Rng rng) { this(config, feedForward(config, rng), rng); }
+
+    /** With another feed-forward half: a mixture of experts, say. */
+    public TransformerBlock(TransformerConfig config, Layer mlp, Rng rng) {
+        this.config = config;
+        boolean sandwich = config.placement() == TransformerConfig.Placement.SANDWICH;
+        attention_norm = config.norm().of(config);
+        attention_out_norm = sandwich ? config.norm().of(config) : null;
+        attention = new MultiHeadAttention(config.attention(), rng);
+        cross_norm = config.cross() ? config.norm().of(config) : null;
+        cross_out_norm = config.cross() && sandwich ? config.norm().of(config) : null;
+        cross_attention = config.cross() ? new MultiHeadAttention(crossing(config.attention()), rng) : null;
+        mlp_norm = config.parallel() ? null : config.norm().of(config);
+        mlp_out_norm = sandwich ? config.norm().of(config) : null;
+        this.mlp = mlp;
+        if (config.firstWeightsOver() != 1) shrink(config.firstWeightsOver());
+    }
+
+    /** Looks at all of the memory, and at no positions of it. */
+    private static AttentionConfig crossing(AttentionConfig own) { return own.withAttention(new Attention().withScale(own.attention().scale())).withRotary(null); }
+
+    private static Layer feedForward(TransformerConfig c, Rng rng) {
+        return c.gated() ? new GatedFeedForward(c.width(), c.hidden(), c.activation(), c.bias(), c.attention().dtype(), rng)
+                : new FeedForward(c.width(), c.hidden(), c.activation(), c.bias(), c.dropout(), c.attention().dtype(), rng);
+    }
+
+    private void shrink(double factor) {
+        Autograd.noGrad(() -> parameters().forEach((name, p) -> {
+            boolean narrow = name.endsWith("v_proj.weight") || name.endsWith("o_proj.weight") || name.startsWith("mlp.") && name.endsWith("weight");
+            if (narrow) p.copy_(p.div(factor));
+        }));
+    }
+
+    public TransformerConfig config() { return config; }
+
+    /** The attention of positions to each other. */
+    public MultiHeadAttention attention() { return attention; }
+
+    /** The attention to a memory; null if there is none. */
+    public MultiHeadAttention crossAttention() { return cross_attention; }
+
+    /** A memory (batch, S, width) as this block's cross-attention looks at it, for {@link Context#withMemory}. */
+    public KvCache.Past project(Tensor memory, Pass pass) { return cross_attention.project(memory, memory, pass); }
+
+    @Override protected Tensor compute(Tensor x, Pass pass) { return through(x, new Context(), pass); }
+
+    /** x (batch, T, width) under a context. @throws IllegalArgumentException if the block looks at a memory and there is none */
+    public Tensor forward(Tensor x, Context context, Pass pass) { return emit(x, through(x, context, pass), pass); }
+
+    private Tensor through(Tensor x, Context context, Pass pass) {
+        if (config.cross() && context.memory() == null)
+            throw new IllegalArgumentException("TransformerBlock: this block looks at a memory; give one with Context.withMemory");
+        x = pass.point(this, "resid_pre", x);
+        var mask = context.mask() == null ? config.attention().attention() : context.mask();
+        if (config.parallel()) {
+            var normal = attention_norm.forward(x, pass);
+            var both = pass.point(this, "attn_out", scaled(attend(normal, mask, context.cache(), pass), pass))
+                    .add(pass.point(this, "mlp_out", scaled(mlp.forward(normal, pass), pass)));
+            return pass.point(this, "resid_post", x.add(both));
+        }
+        x = half(x, attention_norm, attention_out_norm, "attn_out", normal -> attend(normal, mask, context.cache(), pass), pass);
+        if (config.cross()) {
+            var memoryMask = context.memoryMask() == null ? cross_attention.config().attention() : context.memoryMask();
+            x = half(x, cross_norm, cross_out_norm, "cross_out", normal -> cross_attention.forward(normal, context.memory(), memoryMask, pass), pass);
+        }
+        x = pass.point(this, "resid_mid", x);
+        return pass.point(this, "resid_post", half(x, mlp_norm, mlp_out_norm, "mlp_out", normal -> mlp.forward(normal, pass), pass));
+    }
+
+    private Tensor attend(Tensor x, Attention mask, KvCache cache, Pass pass) {
+        return cache == null ? attention.forward(x, x, mask, pass) : attention.forward(x, cache, mask, pass);
+    }
+
+    private Tensor half(Tensor x, Layer norm, Layer outNorm, String point, UnaryOperator<Tensor> f, Pass pass) {
+        return switch (config.placement()) {
+            case PRE -> stream(x).add(pass.point(this, point, scaled(f.apply(norm.forward(x, pass)), pass)));
+            case SANDWICH -> stream(x).add(pass.point(this, point, scaled(outNorm.forward(f.apply(norm.forward(x, pass)), pass), pass)));
+            case BRANCH -> stream(x).add(pass.point(this, point, scaled(norm.forward(f.apply(x), pass), pass)));
+            case POST -> norm.forward(stream(x).add(pass.point(this, point, scaled(f.apply(x), pass))), pass);
+        };
+    }
+
+    private Tensor stream(Tensor x) { return config.streamScale() == 1 ? x : x.mul(config.streamScale()); }
+
+    private Tensor scaled(Tensor y, Pass pass) {
+        var dropped = new Dropout(config.dropout()).forward(y, pass);
+        return config.branchScale() == 1 ? dropped : dropped.mul(config.branchScale());
+    }
+}

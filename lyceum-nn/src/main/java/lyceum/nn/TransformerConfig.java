@@ -1,0 +1,110 @@
+package lyceum.nn;
+
+import java.util.Objects;
+import lyceum.tensor.Attention;
+import lyceum.withers.Withers;
+
+/**
+ * The choices of a {@link TransformerBlock}, and of stacks of them: enough of them for GPT-2, Llama, Gemma, Phi, Qwen, OLMo and the original.
+ *
+ * {@snippet :
+ * var original = TransformerConfig.original(512, 8, 2048);
+ * var llama = original.withNorm(TransformerConfig.Norm.RMS).withPlacement(TransformerConfig.Placement.PRE).withGated(true)
+ *         .withActivation(Activation.SILU).withBias(false);
+ * }
+ *
+ * @param attention of the positions to each other: heads, rotary positions, window, biases, norms of queries and keys, soft cap
+ * @param cross whether a block also looks at a memory
+ * @param hidden units of the feed-forward half
+ * @param activation of it
+ * @param gated whether hidden units are gated ({@link GatedFeedForward})
+ * @param bias whether feed-forward and layer norms have one
+ * @param norm kind
+ * @param epsilon of the norms
+ * @param placement of the norms
+ * @param parallel feed-forward and attention read the same norm of the same input, side by side (Wang and Komatsuzaki 2021; Phi); with {@code PRE} alone
+ * @param branchScale what each half adds is multiplied by it
+ * @param streamScale what a half adds to is multiplied by it: DeepNorm's alpha
+ * @param dropout on what each half adds, and inside of both
+ * @param layerDrop probability with which a stack leaves a whole block out while learning (Fan, Grave and Joulin 2020)
+ */
+@Withers
+public record TransformerConfig(AttentionConfig attention, boolean cross, int hidden, Activation activation, boolean gated, boolean bias, Norm norm,
+        double epsilon, Placement placement, boolean parallel, double branchScale, double streamScale, double dropout, double layerDrop)
+        implements TransformerConfigWithers {
+
+    /** Which norm. */
+    public enum Norm {
+        LAYER, RMS;
+
+        Layer of(TransformerConfig c) {
+            return this == RMS ? new RMSNorm(c.width(), c.epsilon, false, c.attention.dtype())
+                    : new LayerNorm(c.epsilon, c.attention.dtype(), c.bias, c.width());
+        }
+    }
+
+    /** Where the norms stand about a half f of the block. */
+    public enum Placement {
+        /** {@code x + f(norm(x))}: the stream is never normalised, a stack ends in a norm (Baevski and Auli 2019; Xiong et al. 2020). */
+        PRE,
+        /** {@code norm(x + f(x))}, the original; with {@link #streamScale} alpha it is DeepNorm (Wang et al. 2022). */
+        POST,
+        /** {@code x + norm(f(norm(x)))} (Ding et al. 2021; Gemma 2). */
+        SANDWICH,
+        /** {@code x + norm(f(x))} (OLMo 2). */
+        BRANCH;
+
+        /** Whether the residual stream passes without a norm. */
+        public boolean leavesStream() { return this != POST; }
+    }
+
+    public TransformerConfig {
+        Objects.requireNonNull(attention, "attention");
+        Objects.requireNonNull(activation, "activation");
+        Objects.requireNonNull(norm, "norm");
+        Objects.requireNonNull(placement, "placement");
+        if (hidden < 1) throw new IllegalArgumentException("TransformerConfig: hidden is " + hidden + "; it is at least 1");
+        if (parallel && (placement != Placement.PRE || cross))
+            throw new IllegalArgumentException("TransformerConfig: halves side by side go with PRE and without a memory, not with " + placement);
+        if (!(layerDrop >= 0 && layerDrop < 1)) throw new IllegalArgumentException("TransformerConfig: layerDrop is " + layerDrop + "; it lies in [0, 1)");
+        new Dropout(dropout);
+    }
+
+    /** Of 2017: post-norm, ReLU, biases, every position sees all. @throws IllegalArgumentException unless heads divide the width */
+    public static TransformerConfig original(int width, int heads, int hidden) {
+        return new TransformerConfig(new AttentionConfig(width, heads), false, hidden, Activation.RELU, false, true, Norm.LAYER, 1e-5, Placement.POST, false, 1,
+                1, 0, 0);
+    }
+
+    public int width() { return attention.width(); }
+
+    /** The same, seeing only what came before. */
+    public TransformerConfig causal() { return withAttention(attention.withAttention(attention.attention().withCausal(true))); }
+
+    /** The same with another mask, scale or bias. */
+    public TransformerConfig masked(Attention mask) { return withAttention(attention.withAttention(mask)); }
+
+    /**
+     * DeepNorm for a stack of that many blocks, of encoder or decoder alone: {@code norm((2 n)^(1/4) x + f(x))}; values, outputs and feed-forward weights begin
+     * smaller by {@code (8 n)^(-1/4)}.
+     *
+     * @see <a href="https://arxiv.org/abs/2203.00555">Wang et al. (2022)</a>
+     */
+    public TransformerConfig deepNorm(int layers) {
+        if (layers < 1) throw new IllegalArgumentException("deepNorm: " + layers + " layers; at least 1");
+        return withPlacement(Placement.POST).withStreamScale(Math.pow(2.0 * layers, 0.25));
+    }
+
+    /** By what DeepNorm divides the first weights: {@code (8 n)^(1/4) = sqrt(2) alpha}; 1 without it. */
+    double firstWeightsOver() { return streamScale == 1 ? 1 : Math.sqrt(2) * streamScale; }
+
+    /** Numbers in one block, by the shapes. */
+    public long blockParameters() {
+        long w = width(), a = attention.headWidth(), q = attention.heads() * a, k = attention.keyHeads() * a;
+        long attend = w * q * 2 + w * k * 2 + (attention.bias() ? q + 2 * k + w : 0) + (attention.qkNorm() ? 2 * a : 0);
+        long feed = gated ? 3 * w * hidden + (bias ? 2L * hidden + w : 0) : 2 * w * hidden + (bias ? hidden + w : 0);
+        long norms = norm == Norm.LAYER && bias ? 2 * w : w;
+        int halves = cross ? 3 : 2, each = placement == Placement.SANDWICH ? 2 : 1;
+        return attend * (cross ? 2 : 1) + feed + norms * (parallel ? 1 : halves * each);
+    }
+}

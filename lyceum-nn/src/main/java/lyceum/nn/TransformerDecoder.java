@@ -1,0 +1,103 @@
+package lyceum.nn;
+
+import java.util.List;
+import java.util.stream.IntStream;
+import lyceum.random.Rng;
+import lyceum.tensor.Attention;
+import lyceum.tensor.Tensor;
+
+/**
+ * A stack of causal {@link TransformerBlock}s, which may look at a memory (what an encoder made): the whole target at once, in chunks, or step by step with
+ * a {@link State} that holds what was.
+ *
+ * {@snippet :
+ * var decoder = new TransformerDecoder(TransformerConfig.original(256, 8, 1024).withCross(true), 6, rng);
+ * Tensor y = decoder.forward(target, memory, pass);                  // training
+ * var state = decoder.start(memory, null, pass);                     // decoding: the memory is projected once
+ * Tensor next = decoder.forward(token, state, pass);
+ * }
+ *
+ * <p>Children: {@code layers.0 ..}, {@code norm}.
+ *
+ * @see <a href="https://arxiv.org/abs/1706.03762">Vaswani et al. (2017)</a>
+ */
+public final class TransformerDecoder extends Module {
+    private final List<TransformerBlock> layers;
+    private final Layer norm;
+
+    /** @param config of each block; it is made causal */
+    public TransformerDecoder(TransformerConfig config, int layers, Rng rng) {
+        if (layers < 1) throw new IllegalArgumentException("TransformerDecoder: " + layers + " layers; at least 1");
+        var causal = config.causal();
+        this.layers = IntStream.range(0, layers).mapToObj(i -> new TransformerBlock(causal, rng)).toList();
+        norm = causal.placement().leavesStream() ? causal.norm().of(causal) : null;
+    }
+
+    /** What a decoder knows between steps: the keys and values of each block's positions, and of its memory. For one thread. */
+    public static final class State {
+        private final List<KvCache> caches;
+        private final List<KvCache.Past> memories;
+        private final Attention memoryMask;
+
+        private State(List<KvCache> caches, List<KvCache.Past> memories, Attention memoryMask) {
+            this.caches = caches;
+            this.memories = memories;
+            this.memoryMask = memoryMask;
+        }
+
+        /** Positions so far. */
+        public long length() { return caches.getFirst().length(); }
+
+        /** Bytes of keys and values of the positions so far. */
+        public long bytes() { return caches.stream().mapToLong(KvCache::bytes).sum(); }
+
+        /** A state of its own that goes on from those batch entries: all of them, or those that beams came from. */
+        public State fork(int... rows) {
+            var looked = memories == null ? null : memories.stream().map(m -> new KvCache.Past(m.keys().rows(rows), m.values().rows(rows))).toList();
+            boolean lengths = memoryMask != null && memoryMask.keyLengths() != null;
+            return new State(caches.stream().map(c -> c.fork(rows)).toList(), looked,
+                    lengths ? memoryMask.withKeyLengths(memoryMask.keyLengths().rows(rows)) : memoryMask);
+        }
+
+        /** Forgets the positions from there on. */
+        public void truncate(long length) { caches.forEach(c -> c.truncate(length)); }
+    }
+
+    public List<TransformerBlock> layers() { return layers; }
+
+    /** A decoder alone: x (batch, T, width). */
+    @Override protected Tensor compute(Tensor x, Pass pass) { return through(x, null, null, null, pass); }
+
+    /** Targets x (batch, T, width) beside a memory (batch, S, width). */
+    public Tensor forward(Tensor x, Tensor memory, Pass pass) { return forward(x, memory, null, null, pass); }
+
+    /** As above, with masks: of targets among themselves (causal if null), and of what they see of the memory (all if null). */
+    public Tensor forward(Tensor x, Tensor memory, Attention mask, Attention memoryMask, Pass pass) {
+        return emit(x, through(x, mask, memory, memoryMask, pass), pass);
+    }
+
+    /** A state before the first position. @param memory (batch, S, width), or null if the blocks look at none; its keys and values are projected here, once */
+    public State start(Tensor memory, Attention memoryMask, Pass pass) {
+        return new State(layers.stream().map(l -> new KvCache()).toList(),
+                memory == null ? null : layers.stream().map(l -> l.project(memory, pass)).toList(), memoryMask);
+    }
+
+    /** The positions x (batch, T, width) that follow those of the state. */
+    public Tensor forward(Tensor x, State state, Pass pass) {
+        var y = x;
+        for (int i = 0; i < layers.size(); i++) {
+            var context = new TransformerBlock.Context(null, state.caches.get(i), state.memories == null ? null : state.memories.get(i), state.memoryMask);
+            y = layers.get(i).forward(y, context, pass);
+        }
+        return emit(x, norm == null ? y : norm.forward(y, pass), pass);
+    }
+
+    private Tensor through(Tensor x, Attention mask, Tensor memory, Attention memoryMask, Pass pass) {
+        for (var layer : layers) {
+            if (TransformerEncoder.isDropped(layer, pass)) continue;
+            var past = layer.crossAttention() == null || memory == null ? null : layer.project(memory, pass);
+            x = layer.forward(x, new TransformerBlock.Context(mask, null, past, memoryMask), pass);
+        }
+        return norm == null ? x : norm.forward(x, pass);
+    }
+}
