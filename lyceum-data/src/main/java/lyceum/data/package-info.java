@@ -8,6 +8,11 @@
  * why each column has its type), from Parquet or SQL ({@link lyceum.data.DuckDb}, an optional dependency), or from {@link lyceum.data.Column}s. A frame
  * becomes a dataset by {@code toDataset}, a matrix by {@code toTensor}.
  *
+ * <p>Categories become numbers by {@link lyceum.data.OneHotEncoder}, {@link lyceum.data.OrdinalEncoder}, {@link lyceum.data.TargetEncoder} or
+ * {@link lyceum.data.HashingEncoder}.
+ *
+ * <p>Sequences are batched by {@link lyceum.data.PadCollator}; samples are changed at random by what {@link lyceum.data.augment} holds.
+ *
  * <p>The sources and licences of the bundled data are in {@code PROVENANCE.md} beside this package's resources.
  */
 package lyceum.data;
