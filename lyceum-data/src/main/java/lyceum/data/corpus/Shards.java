@@ -1,6 +1,7 @@
 package lyceum.data.corpus;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -70,43 +71,94 @@ public final class Shards {
      * is there.
      */
     public static Manifest write(Corpus corpus, Path folder, long mostBytes) {
-        if (mostBytes < 1) throw new IllegalArgumentException("Shards.write: mostBytes is " + mostBytes + "; it is at least 1");
-        var json = JsonLines.json(Integer.MAX_VALUE);
-        var shards = new ArrayList<Shard>();
-        try {
-            Files.createDirectories(folder);
-            if (Files.exists(folder.resolve(MANIFEST)))
-                throw new IllegalArgumentException("Shards.write: " + folder + " holds shards already; give an empty folder");
-            try (var reader = corpus.open()) {
-                var document = reader.next();
-                var line = document == null ? null : line(json, document);
-                while (line != null) {
-                    var file = String.format(Locale.ROOT, "shard-%05d.jsonl.gz", shards.size());
-                    long documents = 0, bytes = 0;
-                    var hash = ContentHash.begin();
-                    try (var out = new GZIPOutputStream(Files.newOutputStream(folder.resolve(file)), 1 << 16)) {
-                        while (line != null && (documents == 0 || bytes + line.length <= mostBytes)) {
-                            out.write(line);
-                            hash.bytes(line, 0, line.length);
-                            bytes += line.length;
-                            documents++;
-                            document = reader.next();
-                            line = document == null ? null : line(json, document);
-                        }
-                    }
-                    shards.add(new Shard(file, documents, bytes, hash.hex()));
-                }
-            }
-            var manifest = manifest(shards);
-            save(manifest, folder);
-            return manifest;
-        } catch (IOException e) {
-            throw new UncheckedIOException("Shards.write: cannot write to " + folder, e);
+        try (var writer = writer(folder, mostBytes)) {
+            corpus.forEach(writer::add);
+            return writer.finish();
         }
     }
 
-    private static byte[] line(ObjectMapper json, Document document) {
-        return (JsonLines.line(json, document) + "\n").getBytes(StandardCharsets.UTF_8);
+    /** Writes documents one at a time, for those who have no corpus yet; {@link Writer#finish} makes them a whole. */
+    public static Writer writer(Path folder, long mostBytes) {
+        if (mostBytes < 1) throw new IllegalArgumentException("Shards.write: mostBytes is " + mostBytes + "; it is at least 1");
+        return new Writer(folder, mostBytes);
+    }
+
+    /** Documents on their way into shards. For one thread. A run that fails leaves no manifest, so nobody takes a part for the whole. */
+    public static final class Writer implements AutoCloseable {
+        private final Path folder;
+        private final long mostBytes;
+        private final ObjectMapper json = JsonLines.json(Integer.MAX_VALUE);
+        private final List<Shard> shards = new ArrayList<>();
+        private ContentHash hash = ContentHash.begin();
+        private OutputStream out;
+        private long documents, bytes;
+        private boolean failed;
+        private Manifest manifest;
+
+        private Writer(Path folder, long mostBytes) {
+            this.folder = folder;
+            this.mostBytes = mostBytes;
+            try {
+                Files.createDirectories(folder);
+            } catch (IOException e) {
+                throw refused(e);
+            }
+            if (Files.exists(folder.resolve(MANIFEST)))
+                throw new IllegalArgumentException("Shards.write: " + folder + " holds shards already; give an empty folder");
+        }
+
+        /** Adds a document after the others. */
+        public void add(Document document) {
+            var line = (JsonLines.line(json, document) + "\n").getBytes(StandardCharsets.UTF_8);
+            try {
+                if (documents > 0 && bytes + line.length > mostBytes) endShard();
+                if (out == null) out = new GZIPOutputStream(Files.newOutputStream(folder.resolve(name())), 1 << 16);
+                out.write(line);
+            } catch (IOException e) {
+                throw refused(e);
+            }
+            hash.bytes(line, 0, line.length);
+            bytes += line.length;
+            documents++;
+        }
+
+        private String name() { return String.format(Locale.ROOT, "shard-%05d.jsonl.gz", shards.size()); }
+
+        private void endShard() throws IOException {
+            if (out == null) return;
+            out.close();
+            shards.add(new Shard(name(), documents, bytes, hash.hex()));
+            out = null;
+            documents = bytes = 0;
+            hash = ContentHash.begin();
+        }
+
+        /** Writes the manifest. */
+        public Manifest finish() {
+            if (manifest != null) return manifest;
+            try {
+                endShard();
+                var whole = Shards.manifest(shards);
+                save(whole, folder);
+                return manifest = whole;
+            } catch (IOException e) {
+                throw refused(e);
+            }
+        }
+
+        private UncheckedIOException refused(IOException e) {
+            failed = true;
+            return new UncheckedIOException("Shards.write: cannot write to " + folder, e);
+        }
+
+        /** Lets go of the file; what was not finished has no manifest. */
+        @Override public void close() {
+            try {
+                if (out != null) out.close();
+            } catch (IOException e) {
+                if (!failed) throw refused(e);
+            }
+        }
     }
 
     private static Manifest manifest(List<Shard> shards) {

@@ -144,10 +144,8 @@ public record DataMixture(List<Source> sources, Unit unit, Schedule schedule, To
     public MixtureStream resume(MixtureStream.State state) { return new MixtureStream(this, state); }
 
     /** The first {@code n} draws as a corpus; ids are followed by {@code #epoch} from the second epoch on. */
-    public Corpus corpus(long n) {
-        return () -> {
-            var stream = begin();
-            return new MixtureStream.AsReader(stream, n);
-        };
-    }
+    public Corpus corpus(long n) { return () -> new MixtureStream.AsReader(begin(), n, Long.MAX_VALUE); }
+
+    /** As {@link #corpus}, until the draws have so many tokens together. */
+    public Corpus corpusOfTokens(long most) { return () -> new MixtureStream.AsReader(begin(), Long.MAX_VALUE, most); }
 }

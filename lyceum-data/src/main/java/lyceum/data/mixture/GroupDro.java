@@ -13,7 +13,8 @@ import lyceum.withers.Withers;
  * var weights = new GroupDro().reweight(3, 200, w -> { proxy.step(w); return proxy.excessLosses(); }).average();
  * }
  *
- * @param eta       step size, 1 by default
+ * @param eta       step size, 1 by default: for losses in nats that a step changes little. A proxy that answers at once with its best wants one so small that
+ *                  {@code eta} times the spread of the losses is well below 1, or the weights swing between two domains
  * @param smoothing {@code c}, the share that is spread evenly so that no domain is forgotten, 1e-3 by default
  */
 @Withers

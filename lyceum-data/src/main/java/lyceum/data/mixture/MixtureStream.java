@@ -150,12 +150,24 @@ public final class MixtureStream implements AutoCloseable {
         for (var reader : readers) if (reader != null) reader.close();
     }
 
-    /** The draws as documents of their own ids. */
-    record AsReader(MixtureStream stream, long most) implements DocumentReader {
+    /** The draws as documents of their own ids, up to a number of draws or of tokens. */
+    static final class AsReader implements DocumentReader {
+        private final MixtureStream stream;
+        private final long mostDraws;
+        private long tokensLeft;
+
+        AsReader(MixtureStream stream, long mostDraws, long mostTokens) {
+            this.stream = stream;
+            this.mostDraws = mostDraws;
+            this.tokensLeft = mostTokens;
+        }
+
         @Override public Document next() {
-            if (stream.draws >= most) return null;
+            if (stream.draws >= mostDraws || tokensLeft <= 0) return null;
             var draw = stream.next();
-            return draw == null ? null : draw.epoch() == 0 ? draw.document() : draw.document().withId(draw.document().id() + "#" + draw.epoch());
+            if (draw == null) return null;
+            if (tokensLeft < Long.MAX_VALUE) tokensLeft -= stream.mixture.tokens().applyAsLong(draw.document());
+            return draw.epoch() == 0 ? draw.document() : draw.document().withId(draw.document().id() + "#" + draw.epoch());
         }
 
         @Override public void close() { stream.close(); }
