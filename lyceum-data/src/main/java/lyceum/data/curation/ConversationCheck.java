@@ -17,7 +17,7 @@ public final class ConversationCheck {
                     + "|as an? (?:ai|artificial|large language|language) (?:model|assistant|intelligence|language)"
                     + "|i (?:cannot|can't|can not|am unable to|am not able to|won't) (?:help|assist|fulfil|fulfill|comply|provide|answer|generate|do that))",
             Pattern.CASE_INSENSITIVE), MOJIBAKE = Pattern.compile("\uFFFD|[\u00C2\u00C3][\u0080-\u00BF]|\u00E2\u20AC"),
-            TRANSLATION = Pattern.compile("\\b(?:translat|english|german|french|spanish|italian|dutch|portuguese|polish|deutsch|fran\u00E7ais|espa\u00F1ol)", Pattern.CASE_INSENSITIVE);
+            TRANSLATION = Pattern.compile("\\btranslat(?:e|es|ion|ing)\\b|\\b(?:in|into|to|auf|en) (?:english|german|french|spanish|italian|dutch|portuguese|polish|deutsch|fran\u00E7ais|espa\u00F1ol)\\b", Pattern.CASE_INSENSITIVE);
     private static final String ENDS = ".!?:;)]}\"'`*>|\u2026\u201D\u2019\u00BB$";
     private static final int BRIEF = 8, LOOP = 4;
     private static final double MARGIN = 0.15;
@@ -34,7 +34,7 @@ public final class ConversationCheck {
         NO_ANSWER,
         /** The model that wrote the answers declined. */
         REFUSAL,
-        /** The answer is in another language than the question, which does not speak of languages. */
+        /** The answer is in another language than the question, which asks for no translation. */
         WRONG_LANGUAGE,
         /** The same sentence or run of words again and again. */
         LOOP,
