@@ -63,13 +63,16 @@ public final class ConversationCheck {
 
     private static void order(List<Message> messages, List<Finding> findings) {
         if (messages.isEmpty() || messages.getLast().role() != Role.ASSISTANT)
-            findings.add(new Finding(Defect.NO_ANSWER, messages.isEmpty() ? "no message" : "the last message is the " + messages.getLast().role().label() + "'s"));
+            findings.add(new Finding(Defect.NO_ANSWER, messages.isEmpty() ? "no message" : "the last message is the " + messages.getLast()
+                    .role().label() + "'s"));
         Role before = null;
         for (int i = 0; i < messages.size(); i++) {
             var role = messages.get(i).role();
-            boolean misplaced = role == Role.SYSTEM ? i > 0 : role == Role.ASSISTANT ? before == null || before == Role.SYSTEM : role == Role.TOOL && before != Role.ASSISTANT && before != Role.TOOL;
+            boolean misplaced = role == Role.SYSTEM ? i > 0 : role == Role.ASSISTANT ? before == null || before == Role.SYSTEM
+                    : role == Role.TOOL && before != Role.ASSISTANT && before != Role.TOOL;
             if (misplaced || role == before && role != Role.TOOL) {
-                findings.add(new Finding(Defect.ROLE_ORDER, "message " + i + " is the " + role.label() + "'s" + (before == null ? "" : " after the " + before.label() + "'s")));
+                findings.add(new Finding(Defect.ROLE_ORDER, "message " + i + " is the " + role.label() + "'s"
+                        + (before == null ? "" : " after the " + before.label() + "'s")));
                 return;
             }
             before = role;
@@ -88,7 +91,8 @@ public final class ConversationCheck {
         LanguageId.Guess asked = languages.identify(question), told = languages.identify(answer);
         if (asked.margin() > MARGIN && told.margin() > MARGIN && !asked.language().equals(told.language()) && words.count() >= BRIEF
                 && Words.of(question).count() >= BRIEF && !TRANSLATION.matcher(question).find())
-            findings.add(new Finding(Defect.WRONG_LANGUAGE, "message " + i + " is in '" + told.language() + "', its question in '" + asked.language() + "'"));
+            findings.add(new Finding(Defect.WRONG_LANGUAGE, "message " + i + " is in '" + told.language() + "', its question in '"
+                    + asked.language() + "'"));
     }
 
     private static boolean isCutOff(String answer, int words) {

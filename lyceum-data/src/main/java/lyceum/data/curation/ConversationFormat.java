@@ -16,7 +16,10 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** The forms in which conversations are passed on, a JSON object a line. All carry {@code id} and {@code metadata} beside. */
 public enum ConversationFormat {
-    /** {@code instruction}, {@code input}, {@code output}: one question, one answer, no system message. An input is read as a paragraph after the instruction. */
+    /**
+     * {@code instruction}, {@code input}, {@code output}: one question, one answer, no system message. An input is read as a paragraph
+     * after the instruction.
+     */
     ALPACA,
     /** {@code conversations}, a list of {@code from} and {@code value} with {@code system}, {@code human} and {@code gpt}: no tools. */
     SHAREGPT,
@@ -82,7 +85,8 @@ public enum ConversationFormat {
         }
         if (!(node instanceof ObjectNode)) throw new IllegalArgumentException("not a JSON object");
         var metadata = new TreeMap<String, String>();
-        for (var entry : node.path("metadata").properties()) metadata.put(entry.getKey(), entry.getValue().isContainer() ? entry.getValue().toString() : entry.getValue().asString());
+        for (var entry : node.path("metadata").properties()) metadata.put(entry.getKey(), entry.getValue().isContainer() ? entry.getValue()
+                .toString() : entry.getValue().asString());
         var id = node.path("id").isValueNode() && !node.path("id").isNull() ? node.path("id").asString() : idOtherwise;
         return new Conversation(id, switch (this) {
             case ALPACA -> alpaca(node);
@@ -94,7 +98,8 @@ public enum ConversationFormat {
     private static List<Message> alpaca(JsonNode node) {
         var instruction = string(node, "instruction");
         var input = node.has("input") ? string(node, "input") : "";
-        return List.of(Message.user(input.isEmpty() ? instruction : instruction + "\n\n" + input), Message.assistant(string(node, "output")));
+        return List.of(Message.user(input.isEmpty() ? instruction : instruction + "\n\n" + input),
+                Message.assistant(string(node, "output")));
     }
 
     private static List<Message> list(JsonNode node, String list, String role, String content) {

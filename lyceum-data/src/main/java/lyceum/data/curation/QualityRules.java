@@ -22,7 +22,8 @@ import lyceum.withers.Withers;
  * @param mostShortLines      share of lines of fewer than 30 characters, 0.67
  */
 @Withers
-public record QualityRules(int leastWords, int mostWords, double leastMeanLength, double mostMeanLength, double mostSymbols, double mostBullets,
+public record QualityRules(int leastWords, int mostWords, double leastMeanLength, double mostMeanLength, double mostSymbols,
+        double mostBullets,
         double mostEllipses, double leastAlphabetic, int leastStopWords, double leastPunctuation, double mostShortLines)
         implements Stage, QualityRulesWithers {
     private static final Set<String> STOP_WORDS = Set.of("the", "be", "to", "of", "and", "that", "have", "with");
@@ -54,7 +55,8 @@ public record QualityRules(int leastWords, int mostWords, double leastMeanLength
                 }
             }
         }
-        double mean = letters / count, symbols = (occurrences(text, "#") + occurrences(text, "...") + occurrences(text, "\u2026")) / (double) count;
+        double mean = letters / count, symbols = (occurrences(text, "#") + occurrences(text, "...") + occurrences(text,
+                "\u2026")) / (double) count;
         if (mean < leastMeanLength || mean > mostMeanLength) return drop("mean word length", mean, leastMeanLength, mostMeanLength);
         if (symbols > mostSymbols) return drop("symbols a word", symbols, 0, mostSymbols);
         double share = alphabetic / (double) count;

@@ -34,7 +34,8 @@ public record Deduplication(List<Dropped> dropped, List<List<String>> clusters, 
         public long bytesRemoved() { return exactBytes + nearBytes + spanBytes; }
 
         @Override public String toString() {
-            return String.format(Locale.ROOT, "%,d documents, %,d bytes; exact copies %,d (%,d bytes), near copies %,d (%,d), repeated runs %,d (%,d); %,d pairs compared",
+            return String.format(Locale.ROOT,
+                    "%,d documents, %,d bytes; exact copies %,d (%,d bytes), near copies %,d (%,d), repeated runs %,d (%,d); %,d pairs compared",
                     documents, bytes, exact, exactBytes, near, nearBytes, spans, spanBytes, pairsCompared);
         }
     }

@@ -25,7 +25,8 @@ final class SignatureStore implements AutoCloseable {
     SignatureStore(int values, Path spill) {
         this.values = values;
         try {
-            file = spill == null ? null : FileChannel.open(spill, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW,
+            file = spill == null ? null : FileChannel.open(spill, StandardOpenOption.READ, StandardOpenOption.WRITE,
+                    StandardOpenOption.CREATE_NEW,
                     StandardOpenOption.DELETE_ON_CLOSE);
         } catch (IOException e) {
             throw new UncheckedIOException("MinHashLsh: cannot spill to " + spill, e);

@@ -23,7 +23,8 @@ public final class MixtureStream implements AutoCloseable {
             read = read.clone();
             owed = owed.clone();
             if (draws < 0 || epochs.length != read.length || epochs.length != owed.length)
-                throw new IllegalArgumentException("MixtureStream.State: " + draws + " draws, " + epochs.length + ", " + read.length + " and "
+                throw new IllegalArgumentException("MixtureStream.State: " + draws + " draws, " + epochs.length + ", " + read.length
+                        + " and "
                         + owed.length + " sources");
         }
 
@@ -89,7 +90,8 @@ public final class MixtureStream implements AutoCloseable {
     private double[] weights() {
         var weights = mixture.schedule().weights(draws).clone();
         if (weights.length != epochs.length)
-            throw new IllegalArgumentException("DataMixture: the schedule gives " + weights.length + " weights for " + epochs.length + " sources");
+            throw new IllegalArgumentException("DataMixture: the schedule gives " + weights.length + " weights for " + epochs.length
+                    + " sources");
         for (int i = 0; i < weights.length; i++) {
             if (!(weights[i] >= 0)) throw new IllegalArgumentException("DataMixture: after " + draws + " draws the weight of source " + i
                     + " is " + weights[i] + "; weights are not negative");
@@ -130,7 +132,8 @@ public final class MixtureStream implements AutoCloseable {
             if (readers[source] == null) {
                 readers[source] = from.corpus().open();
                 for (long skip = 0; skip < read[source]; skip++)
-                    if (readers[source].next() == null) throw new LyceumException("DataMixture: source '" + from.name() + "' has only " + skip
+                    if (readers[source].next() == null) throw new LyceumException("DataMixture: source '" + from.name() + "' has only "
+                            + skip
                             + " documents, the state was at " + read[source] + "; it is another corpus now");
             }
             var document = readers[source].next();

@@ -13,7 +13,10 @@ import java.util.TreeMap;
 import lyceum.FormatException;
 import lyceum.data.ContentHash;
 
-/** Objects as files {@code objects/ab/cdef...}, names as files below {@code names}. A file is written beside its place and then moved, so it is whole or not there. */
+/**
+ * Objects as files {@code objects/ab/cdef...}, names as files below {@code names}. A file is written beside its place and then moved, so it
+ * is whole or not there.
+ */
 final class FolderBackend implements ObjectBackend {
     private static final long MOST_BYTES = 1L << 30;
 
@@ -51,7 +54,8 @@ final class FolderBackend implements ObjectBackend {
     @Override public byte[] get(String hash) {
         var file = file(hash);
         try {
-            if (Files.size(file) > MOST_BYTES) throw new FormatException("DatasetStore: object " + hash + " has " + Files.size(file) + " bytes");
+            if (Files.size(file) > MOST_BYTES) throw new FormatException("DatasetStore: object " + hash + " has " + Files.size(file)
+                    + " bytes");
             return Files.readAllBytes(file);
         } catch (NoSuchFileException e) {
             return null;
@@ -64,7 +68,8 @@ final class FolderBackend implements ObjectBackend {
 
     @Override public Collection<String> hashes() {
         try (var files = Files.walk(objects, 2)) {
-            return files.map(file -> objects.relativize(file).toString().replace('\\', '/').replace("/", "")).filter(ContentHash::isOne).toList();
+            return files.map(file -> objects.relativize(file).toString().replace('\\', '/').replace("/", "")).filter(ContentHash::isOne)
+                    .toList();
         } catch (IOException e) {
             throw new UncheckedIOException("DatasetStore: cannot list " + objects, e);
         }

@@ -83,7 +83,8 @@ public final class Lineage {
     }
 
     /** The steps that made a dataset; none for one that was put in from outside. */
-    public List<Step> steps(String dataset) { return stepIds(dataset).stream().map(id -> DatasetObjects.step(store.backend(), id)).toList(); }
+    public List<Step> steps(String dataset) { return stepIds(dataset).stream().map(id -> DatasetObjects.step(store.backend(), id))
+            .toList(); }
 
     /** All datasets of which one was made, nearest first, itself not among them. */
     public Set<String> ancestors(String dataset) {
@@ -151,10 +152,12 @@ public final class Lineage {
         for (var step : steps(dataset)) {
             for (var input : step.inputs()) replay(input, transforms);
             var transform = transforms.get(step.transform());
-            if (transform == null) throw new LyceumException("Lineage.replay: no transform '" + step.transform() + "' for dataset " + dataset);
+            if (transform == null) throw new LyceumException("Lineage.replay: no transform '" + step.transform() + "' for dataset "
+                    + dataset);
             var output = run(step.parameters(), step.inputs(), transform)[0];
             if (!output.equals(dataset)) throw new LyceumException("Lineage.replay: step '" + step.transform() + "' " + step.parameters()
-                    + " now gives " + output + ", recorded is " + dataset + "; its code, " + step.code() + " then, or its order has changed");
+                    + " now gives " + output + ", recorded is " + dataset + "; its code, " + step.code()
+                            + " then, or its order has changed");
         }
         return dataset;
     }
@@ -194,6 +197,7 @@ public final class Lineage {
     }
 
     void forget(Set<String> kept) {
-        for (var name : store.backend().names(STEPS).keySet()) if (!kept.contains(name.substring(STEPS.length()))) store.backend().name(name, null);
+        for (var name : store.backend().names(STEPS).keySet()) if (!kept.contains(name.substring(STEPS.length()))) store.backend()
+                .name(name, null);
     }
 }

@@ -59,7 +59,8 @@ class CorpusReaderTest {
             out.write(new byte[] {'a', (byte) 0xC3, '(', '\n'});
             out.write("\u00e9t\u00e9".getBytes(StandardCharsets.UTF_8));
         }
-        assertThat(lenient.withMostBytes(10_000).lines(file).map(d -> d).toList()).extracting(Document::text).containsExactly("first", "\u00e9t\u00e9");
+        assertThat(lenient.withMostBytes(10_000).lines(file).map(d -> d).toList()).extracting(Document::text).containsExactly("first",
+                "\u00e9t\u00e9");
         assertThat(told).extracting(Malformed::problem).containsExactly("a line of more than 10000 bytes", "not UTF-8");
         assertThat(told).extracting(Malformed::line).containsExactly(2L, 3L);
     }
@@ -103,7 +104,8 @@ class CorpusReaderTest {
         DuckDb.writeParquet(Frame.of(Column.of("text", texts), Column.of("number", numbers)), file);
         var documents = lenient.parquet(file).toList();
         assertThat(documents).hasSize(n - 1);
-        assertThat(documents.get(20_000)).isEqualTo(new Document("f.parquet:20002", "text 20001", "web", "CC0-1.0", Map.of("number", "20001")));
+        assertThat(documents.get(20_000)).isEqualTo(new Document("f.parquet:20002", "text 20001", "web", "CC0-1.0",
+                Map.of("number", "20001")));
         assertThat(told).containsExactly(new Malformed("f.parquet", 12_346, "the column \"text\" is null"));
         assertThatThrownBy(() -> lenient.parquet(file("g.parquet", "no")).toList()).isInstanceOf(FormatException.class);
         assertThatThrownBy(() -> lenient.parquet(folder.resolve("none")).toList()).isInstanceOf(LyceumException.class);
@@ -130,7 +132,8 @@ class CorpusReaderTest {
                 <p>no</p>
                 --b1--
                 """);
-        assertThat(lenient.mail(mail).toList()).containsExactly(new Document("<1@example.org>", "Caf\u00e9 au lait\n\nGr\u00fc\u00dfe, a long line", "web", "CC0-1.0",
+        assertThat(lenient.mail(mail).toList()).containsExactly(new Document("<1@example.org>",
+                "Caf\u00e9 au lait\n\nGr\u00fc\u00dfe, a long line", "web", "CC0-1.0",
                 Map.of("from", "J\u00f6rg <j@example.org>", "subject", "Caf\u00e9 au lait")));
         assertThat(lenient.mail(file("n.eml", "no header")).toList()).isEmpty();
         assertThat(told).containsExactly(new Malformed("n.eml", 0, "no mail: it has no header"));
@@ -145,7 +148,8 @@ class CorpusReaderTest {
     }
 
     @Test void fiveThousandDamagedFilesAreReadOrRefused() throws IOException {
-        var json = "{\"id\": \"x\", \"text\": \"one \\u00e9\", \"metadata\": {\"a\": \"b\"}}\n{\"text\": \"two\"}\n".getBytes(StandardCharsets.UTF_8);
+        var json = "{\"id\": \"x\", \"text\": \"one \\u00e9\", \"metadata\": {\"a\": \"b\"}}\n{\"text\": \"two\"}\n"
+                .getBytes(StandardCharsets.UTF_8);
         var csv = "id,text\n1,\"a\nb\"\n2,c\n".getBytes(StandardCharsets.UTF_8);
         var mail = "Subject: =?utf-8?Q?a=20b?=\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Transfer-Encoding: base64\n\nYWJj\n--x--\n"
                 .getBytes(StandardCharsets.UTF_8);

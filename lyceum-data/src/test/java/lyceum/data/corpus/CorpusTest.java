@@ -31,8 +31,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 class CorpusTest {
     /** Chapters of the 66 books, as printed in any Bible's table of contents. */
-    private static final int[] CHAPTERS = {50, 40, 27, 36, 34, 24, 21, 4, 31, 24, 22, 25, 29, 36, 10, 13, 10, 42, 150, 31, 12, 8, 66, 52, 5, 48,
-            12, 14, 3, 9, 1, 4, 7, 3, 3, 3, 2, 14, 4, 28, 16, 24, 21, 28, 16, 16, 13, 6, 6, 4, 4, 5, 3, 6, 4, 3, 1, 13, 5, 5, 3, 5, 1, 1, 1, 22};
+    private static final int[] CHAPTERS = {50, 40, 27, 36, 34, 24, 21, 4, 31, 24, 22, 25, 29, 36, 10, 13, 10, 42, 150, 31, 12, 8, 66, 52,
+            5, 48,
+            12, 14, 3, 9, 1, 4, 7, 3, 3, 3, 2, 14, 4, 28, 16, 24, 21, 28, 16, 16, 13, 6, 6, 4, 4, 5, 3, 6, 4, 3, 1, 13, 5, 5, 3, 5, 1, 1,
+                    1, 22};
 
     @TempDir Path folder;
 
@@ -116,7 +118,8 @@ class CorpusTest {
         int moved = 0, misplaced = 0, tries = 0, seen = 0;
         for (; tries < 1000; tries++) {
             var documents = new ArrayList<Document>();
-            for (int i = 0, n = 5 + rng.nextInt(60); i < n; i++) documents.add(Document.of("d" + tries + "-" + i, "text " + rng.nextInt(5)));
+            for (int i = 0, n = 5 + rng.nextInt(60); i < n; i++) documents.add(Document.of("d" + tries + "-" + i,
+                    "text " + rng.nextInt(5)));
             double first = 0.1 + 0.8 * rng.nextDouble();
             var before = parts(Corpus.of(documents), tries, first, 1 - first);
             var more = new ArrayList<>(documents);
@@ -160,7 +163,8 @@ class CorpusTest {
         var wanted = Map.of("news", 0.5, "learned", 0.3, "humor", 0.15, "romance", 0.05);
         int n = 20_000;
         var drawn = new HashMap<String, Integer>();
-        DataMixture.ofDomains(Corpus.of(Corpora.brown().toList()), wanted).withSeed(4).corpus(n).forEach(document -> drawn.merge(document.domain(), 1, Integer::sum));
+        DataMixture.ofDomains(Corpus.of(Corpora.brown().toList()), wanted).withSeed(4).corpus(n)
+                .forEach(document -> drawn.merge(document.domain(), 1, Integer::sum));
         double worst = 0;
         for (var entry : wanted.entrySet()) {
             double p = entry.getValue(), share = drawn.get(entry.getKey()) / (double) n;
@@ -197,7 +201,8 @@ class CorpusTest {
         Evidence.of("bytes in, less those of the files", account.bytesIn() - in, exactly(0));
         Evidence.of("bytes removed by composing, less what was planted", account.effects().get(0).removedBytes() - composed, exactly(0));
         Evidence.of("by the removal of controls", account.effects().get(1).removedBytes() - controls, exactly(0));
-        Evidence.of("by the removal of boilerplate lines", account.effects().get(2).removedBytes() - boilerplate - boilerplate / 24, exactly(0));
+        Evidence.of("by the removal of boilerplate lines", account.effects().get(2).removedBytes() - boilerplate - boilerplate / 24,
+                exactly(0));
         Evidence.of("by the removal of spaces", account.effects().get(3).removedBytes() - spaces, exactly(0));
         Evidence.of("bytes in less bytes removed less those of the files out",
                 in - account.effects().stream().mapToLong(Cleaning.Effect::removedBytes).sum() - out, exactly(0));
@@ -223,7 +228,8 @@ class CorpusTest {
 
     @Test
     @Acceptance(topic = "corpus", clause = 6) void shardsRejoinToTheBytesOfTheWhole() throws IOException {
-        var corpus = Corpus.concat(List.of(Corpora.brown(), Corpora.kingJames(), Corpus.of(List.of(Document.of("e\u0301 \"q\"\n", "\u2028\t\\ \uD83D\uDE00")))));
+        var corpus = Corpus.concat(List.of(Corpora.brown(), Corpora.kingJames(),
+                Corpus.of(List.of(Document.of("e\u0301 \"q\"\n", "\u2028\t\\ \uD83D\uDE00")))));
         var whole = folder.resolve("whole.jsonl");
         Shards.jsonl(corpus, whole);
         var manifest = Shards.write(corpus, folder.resolve("shards"), 700_000);
@@ -250,13 +256,15 @@ class CorpusTest {
         Files.write(file, bytes);
         assertThatThrownBy(() -> Shards.read(folder).toList()).isInstanceOf(FormatException.class).hasMessageContaining("shard-00001");
         var manifest = folder.resolve("manifest.json");
-        Files.writeString(manifest, Files.readString(manifest).replaceFirst("\"documents\" : \\d+", "\"documents\" : 7").replaceFirst("shard-00000", "../../x"));
+        Files.writeString(manifest, Files.readString(manifest).replaceFirst("\"documents\" : \\d+", "\"documents\" : 7")
+                .replaceFirst("shard-00000", "../../x"));
         assertThatThrownBy(() -> Shards.read(folder)).isInstanceOf(FormatException.class);
         assertThatThrownBy(() -> Shards.write(Corpora.brown(), folder, 50_000)).hasMessageContaining("holds shards already");
     }
 
     @Test void aPassIsAsGoodAsTheOneBefore() {
-        var corpus = Corpora.brown().filter(document -> document.domain().equals("humor")).map(document -> document.withDomain("fun")).limit(5);
+        var corpus = Corpora.brown().filter(document -> document.domain().equals("humor")).map(document -> document.withDomain("fun"))
+                .limit(5);
         assertThat(corpus.toList()).hasSize(5).isEqualTo(corpus.toList()).allMatch(document -> document.domain().equals("fun"));
         try (var stream = corpus.stream()) {
             assertThat(stream.mapToLong(Document::bytes).sum()).isPositive();

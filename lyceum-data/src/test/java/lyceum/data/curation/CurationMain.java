@@ -13,16 +13,18 @@ final class CurationMain {
     public static void main(String[] args) { lines().forEach(System.out::println); }
 
     static List<Document> corpus() {
-        var all = CurationPipelineTest.dirty(60, 4).subList(0, 1000);
+        var all = CurationPipelineTest.dirty(60, 4).subList(0, 400);
         var documents = new ArrayList<>(all);
-        for (int i = 0; i < 60; i++) documents.add(all.get(7 * i).withId("copy" + i).withText(all.get(7 * i).text() + "\u0007  \nMail me@example.org now.\nPrivacy policy"));
+        for (int i = 0; i < 40; i++) documents.add(all.get(7 * i).withId("copy" + i)
+                .withText(all.get(7 * i).text() + "\u0007  \nMail me@example.org now.\nPrivacy policy"));
         return documents;
     }
 
     static List<String> lines() {
         var kept = ContentHash.begin();
         var dropped = ContentHash.begin();
-        var report = CurationPipelineTest.STANDARD.run(Corpus.of(corpus()), d -> kept.part(d.id()).part(d.text()), r -> dropped.part(r.document().id()).part(r.reason()));
+        var report = CurationPipelineTest.STANDARD.run(Corpus.of(corpus()), d -> kept.part(d.id()).part(d.text()),
+                r -> dropped.part(r.document().id()).part(r.reason()));
         return List.of("curated " + report.documentsOut() + " kept " + kept.hex(), "curated dropped " + dropped.hex());
     }
 }

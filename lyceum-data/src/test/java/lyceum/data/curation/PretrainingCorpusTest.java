@@ -77,7 +77,9 @@ class PretrainingCorpusTest {
             var text = original.text();
             if (i % 2 == 1) {
                 var words = text.split(" ");
-                for (int e = Math.max(1, (int) (words.length * (0.004 + 0.016 * rng.nextDouble()))); e > 0; e--) words[rng.nextInt(words.length)] = "altered" + e;
+                for (int e = Math.max(1,
+                        (int) (words.length * (0.004 + 0.016 * rng.nextDouble()))); e > 0; e--) words[rng.nextInt(words.length)] =
+                        "altered" + e;
                 text = String.join(" ", words);
                 double j = jaccard(shingles(original.text()), shingles(text));
                 if (j < 0.8 || j > 0.95) continue;
@@ -91,7 +93,8 @@ class PretrainingCorpusTest {
         var known = new ArrayList<Document>();
         for (int i = 0; i < 200; i++) known.add(Document.of("s" + i, Junk.spam(rng, 0, sentences)));
         var scorer = QualityClassifier.train(Corpora.brown().limit(150), Corpus.of(known), 1);
-        recipe = new PretrainingCorpus(CurationPipeline.standard("en").then(ScoreFilter.atLeast("quality", scorer, 0.3))).withShardBytes(1 << 20);
+        recipe = new PretrainingCorpus(CurationPipeline.standard("en").then(ScoreFilter.atLeast("quality", scorer, 0.3)))
+                .withShardBytes(1 << 20);
         build = recipe.build(Map.of("web", Corpus.of(dirty)), folder.resolve("whole"), rejections::add, Progress.SILENT);
         kept = Shards.read(folder.resolve("whole/shards")).toList();
     }
@@ -141,7 +144,8 @@ class PretrainingCorpusTest {
     @Acceptance(topic = "pretraining-corpus", clause = 3) void theManifestIsTheSameForOneAndForFourWorkers() throws IOException {
         var hashes = new HashSet<String>();
         for (int threads : new int[] {1, 4}) {
-            var result = ForkedJvm.of(PretrainingMain.class).withFlags("-Dlyceum.threads=" + threads).withArguments(folder.resolve("forked" + threads).toString()).run();
+            var result = ForkedJvm.of(PretrainingMain.class).withFlags("-Dlyceum.threads=" + threads)
+                    .withArguments(folder.resolve("forked" + threads).toString()).run();
             assertThat(result.exitCode()).as(result.output()).isZero();
             hashes.addAll(result.output().lines().filter(line -> line.startsWith("manifest ")).toList());
         }
@@ -168,13 +172,16 @@ class PretrainingCorpusTest {
     }
 
     @Test void weightsDrawTheSourcesByTokensAndNoMoreOftenThanAllowed() {
-        var build = new PretrainingCorpus(new CurationPipeline()).withWeights(Map.of("a", 0.5, "b", 0.5)).withTokens(100_000).withMostEpochs(2)
+        var build = new PretrainingCorpus(new CurationPipeline()).withWeights(Map.of("a", 0.5, "b", 0.5)).withTokens(100_000)
+                .withMostEpochs(2)
                 .withHeldOut(Contamination.of(Corpora.brown().limit(1), 13))
-                .build(Map.of("a", Corpora.brown().limit(40), "b", Corpora.kingJames().limit(20), "c", Corpora.brown().domain("humor")), folder.resolve("mixed"));
+                .build(Map.of("a", Corpora.brown().limit(40), "b", Corpora.kingJames().limit(20), "c", Corpora.brown().domain("humor")),
+                        folder.resolve("mixed"));
         assertThat(build.report().stages().getLast().rules()).containsEntry("contamination", 1L);
         assertThat(build.drawn()).containsEntry("b", 40L).containsEntry("c", 0L);
         assertThat(build.drawn().get("a")).isBetween(30L, 45L);
-        assertThatThrownBy(() -> recipe.withWeights(Map.of("x", 1.0)).build(Map.of("a", Corpora.brown()), folder.resolve("no"))).hasMessageContaining("'x'");
+        assertThatThrownBy(() -> recipe.withWeights(Map.of("x", 1.0)).build(Map.of("a", Corpora.brown()), folder.resolve("no")))
+                .hasMessageContaining("'x'");
         assertThatThrownBy(() -> recipe.withShardBytes(0)).hasMessageContaining("0 bytes a shard");
         assertThat(Files.exists(folder.resolve("no/shards"))).isFalse();
     }

@@ -20,9 +20,11 @@ final class DeduplicatorMain {
         var documents = new ArrayList<>(DeduplicatorTest.texts().subList(500, 900));
         for (int i = 0; i < 150; i++) {
             var original = documents.get(rng.nextInt(400));
-            documents.add(original.withId("copy" + i).withText(i % 2 == 0 ? original.text() : DeduplicatorTest.edited(original.text(), rng, 0.01)));
+            documents.add(original.withId("copy" + i).withText(i % 2 == 0 ? original.text() : DeduplicatorTest.edited(original.text(), rng,
+                    0.01)));
         }
-        for (int i = 0; i < 40; i++) documents.add(Document.of("same" + i, "one page of the same words for all of them but the last " + i / 2));
+        for (int i = 0; i < 40; i++) documents.add(Document.of("same" + i, "one page of the same words for all of them but the last "
+                + i / 2));
         Collections.shuffle(documents, new Random(order));
         var corpus = Corpus.of(documents);
         return List.of(line("plainly", new Deduplicator(), corpus), line("with runs", new Deduplicator().withRun(50), corpus),

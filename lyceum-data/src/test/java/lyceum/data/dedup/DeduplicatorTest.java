@@ -165,7 +165,8 @@ class DeduplicatorTest {
         var other = DeduplicatorMain.lines(1);
         int runs = 0, differ = 0;
         for (int threads : new int[] {1, 2, 5}) {
-            var result = ForkedJvm.of(DeduplicatorMain.class).withFlags("-Dlyceum.threads=" + threads).withArguments("" + (2 + threads)).run();
+            var result = ForkedJvm.of(DeduplicatorMain.class).withFlags("-Dlyceum.threads=" + threads).withArguments("" + (2 + threads))
+                    .run();
             assertThat(result.exitCode()).as(result.output()).isZero();
             var lines = result.output().lines().filter(line -> line.startsWith("kept ")).toList();
             assertThat(lines).hasSameSizeAs(here);
@@ -211,12 +212,14 @@ class DeduplicatorTest {
         assertThat(scored.dropped()).extracting(Deduplication.Dropped::reason).containsExactly(Reason.NEAR, Reason.EXACT);
         assertThat(scored.dropped().getFirst().similarity()).isBetween(0.9, 0.999);
         assertThat(new Deduplicator().withVerify(Deduplicator.Verify.ESTIMATE).deduplicate(Corpus.of(documents)).clusters()).hasSize(1);
-        assertThat(new Deduplicator().withThreshold(1).deduplicate(Corpus.of(documents)).clusters()).containsExactly(List.of("copy", "short"));
+        assertThat(new Deduplicator().withThreshold(1).deduplicate(Corpus.of(documents)).clusters())
+                .containsExactly(List.of("copy", "short"));
     }
 
     @Test void badInputIsRefusedAndLongWorkStops() {
         var twice = Corpus.of(List.of(Document.of("a", "x"), Document.of("a", "y")));
-        assertThatThrownBy(() -> new Deduplicator().deduplicate(twice)).isInstanceOf(LyceumException.class).hasMessageContaining("the id 'a'");
+        assertThatThrownBy(() -> new Deduplicator().deduplicate(twice)).isInstanceOf(LyceumException.class)
+                .hasMessageContaining("the id 'a'");
         assertThatThrownBy(() -> new Deduplicator().withThreshold(0)).hasMessageContaining("threshold is 0");
         assertThatThrownBy(() -> new Deduplicator().deduplicate(Corpora.brown(), ((Progress) update -> {}).stoppedBy(() -> true)))
                 .isInstanceOf(CancelledException.class);

@@ -29,7 +29,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DatasetStoreTest {
-    private static final Transform EVEN = Transform.filter((row, p) -> row.hashCode() % 2 == 0), SUFFIX = Transform.map((row, p) -> row + p.get("suffix"));
+    private static final Transform EVEN = Transform.filter((row, p) -> row.hashCode() % 2 == 0),
+            SUFFIX = Transform.map((row, p) -> row + p.get("suffix"));
     private static final Transform JOIN = (inputs, parameters, output) -> {
         var second = inputs.get(1).iterator();
         long number = 0;
@@ -220,7 +221,8 @@ class DatasetStoreTest {
             for (int i = 0; i < Math.min(kept.size(), second.size()); i++) rebuilt.add(kept.get(i) + "|" + second.get(i) + "/" + world);
             if (!elsewhere.put(rebuilt).equals(join.output())) equal--;
             try {
-                store.lineage().replay(join.output(), Map.of("even", EVEN, "suffix", Transform.map((row, p) -> row + p.get("suffix") + " "), "join", JOIN));
+                store.lineage().replay(join.output(), Map.of("even", EVEN, "suffix", Transform.map((row, p) -> row + p.get("suffix")
+                        + " "), "join", JOIN));
             } catch (LyceumException e) {
                 assertThat(e).hasMessageContaining("step 'suffix'");
                 caught++;
@@ -237,7 +239,8 @@ class DatasetStoreTest {
         var odd = store.lineage().derive("odd", "v", Map.of(), List.of(a), Transform.filter((row, p) -> row.charAt(1) % 2 == 1));
         var join = store.lineage().derive("join", "v", Map.of(), List.of(odd.output(), b), JOIN);
         assertThat(store.rows(join.output())).containsExactly("b1|x", "d3|y");
-        assertThat(store.lineage().provenance(join.output(), 1)).containsExactly(new Lineage.Origin(odd.output(), 1), new Lineage.Origin(b, 1));
+        assertThat(store.lineage().provenance(join.output(), 1)).containsExactly(new Lineage.Origin(odd.output(), 1),
+                new Lineage.Origin(b, 1));
         assertThat(store.lineage().sources(join.output(), 1)).containsExactlyInAnyOrder(new Lineage.Origin(a, 3), new Lineage.Origin(b, 1));
         assertThat(store.lineage().provenance(a, 0)).isEmpty();
     }
@@ -320,7 +323,8 @@ class DatasetStoreTest {
         Evidence.of("objects deleted", deleted, atLeast(500));
     }
 
-    private static Set<String> reachable(Map<String, String> heads, Map<String, List<String>> parents, Map<String, String> datasetOf, Map<String, String> models,
+    private static Set<String> reachable(Map<String, String> heads, Map<String, List<String>> parents, Map<String, String> datasetOf,
+            Map<String, String> models,
             Map<String, Set<String>> inputs) {
         var commits = new HashSet<>(heads.values());
         for (boolean more = true; more;) {

@@ -41,7 +41,8 @@ class CanaryTest {
     private static Map<String, Integer> vocabulary(List<Document> documents) {
         var counts = new HashMap<String, Integer>();
         for (var document : documents) for (var word : words(document.text())) counts.merge(word, 1, Integer::sum);
-        var names = counts.keySet().stream().sorted(Comparator.comparing((String word) -> -counts.get(word)).thenComparing(word -> word)).limit(VOCABULARY - 1).toList();
+        var names = counts.keySet().stream().sorted(Comparator.comparing((String word) -> -counts.get(word)).thenComparing(word -> word))
+                .limit(VOCABULARY - 1).toList();
         var numbers = new TreeMap<String, Integer>();
         for (int i = 0; i < names.size(); i++) numbers.put(names.get(i), i + 1);
         return numbers;
