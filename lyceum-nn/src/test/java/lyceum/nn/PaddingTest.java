@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 /** What padding must not change, seen on a small causal language model with learned positions. */
 class PaddingTest {
     private static final String TOPIC = "padding-token";
-    private static final Pass EVAL = new Pass.Inference();
+    private static final Pass EVAL = Pass.inference();
     private static final int WORDS = 30, PAD = 0, LONGEST = 64, WIDTH = 16;
 
     private static final class TinyModel extends Module {
@@ -39,7 +39,7 @@ class PaddingTest {
             head = new Linear(WIDTH, WORDS, rng);
         }
 
-        @Override public Tensor forward(Tensor x, Pass pass) { throw new UnsupportedOperationException("give a padded batch"); }
+        @Override protected Tensor compute(Tensor x, Pass pass) { throw new UnsupportedOperationException("give a padded batch"); }
 
         /** Logits (rows, width, words). */
         Tensor logits(PaddedBatch batch, Pass pass) {
@@ -68,7 +68,7 @@ class PaddingTest {
             down = new Linear(32, WIDTH, rng);
         }
 
-        @Override public Tensor forward(Tensor x, Pass pass) { return forward(x, new Attention(), pass); }
+        @Override protected Tensor compute(Tensor x, Pass pass) { return forward(x, new Attention(), pass); }
 
         Tensor forward(Tensor x, Attention seen, Pass pass) {
             var h = norm.forward(x, pass);
