@@ -73,9 +73,9 @@ final class CurationLab implements LabBody {
                 List.of("pipeline", "documents kept", "perplexity"), rows);
         lab.say("%s", report);
         long in = report.documents() - report.stages().stream().mapToLong(s -> s.dropped()).sum();
-        lab.shows("documents unaccounted for", Math.abs(in - kept.size()), exactly(0));
-        lab.shows("perplexity of filtered over unfiltered", whole / unfiltered, below(1));
-        lab.shows("share of junk dropped", 1 - kept.stream().filter(d -> d.id().matches("(loop|soup|menu|foreign)-\\d+"))
+        lab.shows("pretraining-corpus", "documents unaccounted for", Math.abs(in - kept.size()), exactly(0));
+        lab.shows("data-curation", "perplexity of filtered over unfiltered", whole / unfiltered, below(1));
+        lab.shows("data-curation", "share of junk dropped", 1 - kept.stream().filter(d -> d.id().matches("(loop|soup|menu|foreign)-\\d+"))
                 .count() / (4.0 * each), above(0.9));
     }
 
