@@ -31,7 +31,7 @@ final class CurationLab implements LabBody {
             MENU = {"Home", "Log in", "Next page >", "We use cookies", "Subscribe", "Top 10", "Share", "Archive"};
 
     @Override public void run(LabContext lab) {
-        int good = lab.param("good documents", 60, 40, 400), each = lab.param("junk of each kind", 12, 5, 100);
+        int good = lab.param("good documents", 40, 20, 400), each = lab.param("junk of each kind", 10, 5, 100);
         var rng = lab.rng(0);
         var dirty = new ArrayList<>(Corpora.brown().limit(good).toList());
         int clean = dirty.size();
@@ -57,7 +57,7 @@ final class CurationLab implements LabBody {
                 .describedAs("Each stage sees what the one before let through; in every bar the two parts add up to what came in."));
         lab.table("One rejected document a rule", List.of("stage", "document", "reason", "begins"), List.copyOf(samples.values()));
 
-        var heldOut = Corpora.brown().filter(d -> d.id().compareTo("cn") > 0).limit(12);
+        var heldOut = Corpora.brown().filter(d -> d.id().compareTo("cn") > 0).limit(8);
         var model = NgramModel.train(Corpus.of(kept), 3);
         double whole = model.perplexity(heldOut);
         var rows = new ArrayList<List<?>>();
