@@ -71,7 +71,7 @@ class GruTest {
     }
 
     @Acceptance(topic = "gru", clause = 4)
-    @Tag("heavy")
+    @Tag("slow")
     @Test void theAddingProblemIsSolvedWithinTheLstmsUpdates() {
         Evidence.of("mean squared error", Recurrent.adding(new Gru(new RnnConfig(2, LstmTest.UNITS), Rng.of(1)), LstmTest.UPDATES, LstmTest.RATE, 10), below(0.02));
     }

@@ -85,7 +85,7 @@ class LstmTest {
     }
 
     @Acceptance(topic = "lstm", clause = 4)
-    @Tag("heavy")
+    @Tag("slow")
     @Test void theAddingProblemIsSolvedWhereTheSimpleNetworkStays() {
         Evidence.of("LSTM: mean squared error", Recurrent.adding(new Lstm(new RnnConfig(2, UNITS), Rng.of(1)), UPDATES, RATE, 10), below(0.02));
         Evidence.of("simple network: mean squared error", Recurrent.adding(new Rnn(new RnnConfig(2, UNITS), Rng.of(1)), UPDATES, RATE, 10), above(0.12));
