@@ -23,9 +23,9 @@ public final class ElmanStreams {
     private static final String HUMAN = "man woman boy girl", ANIMAL = "cat mouse dog", AGGRESSOR = "dragon monster lion", FRAGILE = "glass plate", FOOD = "cookie bread sandwich", THING = "book rock car";
 
     /** Who does what to whom; the last is empty in sentences of two words. */
-    private static final String[][] TEMPLATES = {{HUMAN, "eat", FOOD}, {HUMAN, "smell see", THING}, {HUMAN, "smash break", FRAGILE}, {HUMAN, "think sleep exist", ""}, {HUMAN, "see chase like", HUMAN},
-            {HUMAN, "move break", THING}, {HUMAN, "move", ""}, {ANIMAL, "eat", FOOD}, {ANIMAL, "see chase like", ANIMAL}, {ANIMAL, "move", THING}, {ANIMAL, "move sleep exist", ""},
-            {THING, "move", ""}, {AGGRESSOR, "smash break", FRAGILE}, {AGGRESSOR, "eat", HUMAN}, {AGGRESSOR, "eat", ANIMAL}, {AGGRESSOR, "eat", FOOD}};
+    private static final String[][] TEMPLATES = {{HUMAN, "eat", FOOD}, {HUMAN, "smell see", THING}, {HUMAN, "break smash", FRAGILE}, {HUMAN, "think sleep exist", ""}, {HUMAN, "see chase like", HUMAN},
+            {HUMAN, "move break", THING}, {HUMAN, "move break", ""}, {ANIMAL, "eat", FOOD}, {ANIMAL, "see chase like", ANIMAL}, {ANIMAL, "move break", THING}, {ANIMAL, "move break", ""},
+            {THING, "move break", ""}, {AGGRESSOR, "break smash", FRAGILE}, {AGGRESSOR, "eat", HUMAN}, {AGGRESSOR, "eat", ANIMAL}, {AGGRESSOR, "eat", FOOD}};
 
     /** Temporal exclusive or: triples of two random bits and their exclusive or, (triples * 3) numbers in a row. */
     public static Tensor temporalXor(Rng rng, int triples) {
