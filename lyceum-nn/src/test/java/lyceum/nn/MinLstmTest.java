@@ -1,25 +1,16 @@
 package lyceum.nn;
 
 import static lyceum.nn.Recurrent.distance;
-import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.ArrayList;
-import java.util.List;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.autograd.Graph;
-import lyceum.data.SequenceTasks;
-import lyceum.memory.Scope;
-import lyceum.nn.loss.Loss;
-import lyceum.optim.Adam;
-import lyceum.optim.Clip;
 import lyceum.random.Rng;
 import lyceum.tensor.ElementwiseOp;
-import lyceum.tensor.Index;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
@@ -27,8 +18,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class MinLstmTest {
-    private static final int UPDATES = 3000;
-
     private static MinLstm network(MinLstmVariant variant, RnnConfig config, long seed) { return new MinLstm(config, variant, Rng.of(seed)); }
 
     @Acceptance(topic = "minlstm", clause = 1)
@@ -97,57 +86,6 @@ class MinLstmTest {
             Evidence.of("minGRU", network(new MinLstmVariant().withGru(true), config, 1).parameterCount(), exactly(2 * h * x));
             Evidence.of("LSTM", new Lstm(config, Rng.of(1)).parameterCount(), exactly(4 * h * (x + h)));
         }
-    }
-
-    /** Blocks of norm, minLSTM and projection beside an identity; forget gates begin spread over time scales, so that some units can count from the start. */
-    private static Sequential stack(int symbols, int width, int units) {
-        var layers = new ArrayList<Layer>(List.of(new Embedding(symbols + 2, width, Rng.of(1))));
-        for (int l = 0; l < 3; l++) {
-            var cell = new MinLstm(new RnnConfig(width, units), Rng.of(10 + l));
-            Autograd.noGrad(() -> cell.state().get("bias_ih_l0").set_(Tensor.rand(Rng.of(77), DType.F32, units).mul(3), Index.range(0, units)));
-            layers.add(new Residual(new Sequential(new LayerNorm(width), cell, new Linear(units, width, Rng.of(20 + l)))));
-        }
-        layers.add(new LayerNorm(width));
-        layers.add(new Linear(width, symbols, Rng.of(3)));
-        return new Sequential(layers);
-    }
-
-    /** Logits at the steps that ask. */
-    private static Tensor answers(Sequential network, Tensor x, int tokens) {
-        var y = network.forward(x).narrow(1, x.size(1) - tokens, tokens);
-        return y.reshape(-1, y.size(2));
-    }
-
-    @Acceptance(topic = "minlstm", clause = 4)
-    @Tag("heavy")
-    @Test void threeLayersCopySelectively() {
-        int symbols = 2;
-        var network = stack(symbols, 64, 128);
-        var rng = Rng.of(5);
-        int updates = UPDATES;
-        var optimizer = new Adam(4e-3).over(network.parameters()).clippedBy(Clip.norm(1))
-                .scheduledBy(step -> Math.min(1, step / 100.0) * Math.clamp((updates - step) / (0.4 * updates), 0.05, 1));
-        // Two tokens at first; one more whenever those at hand are known.
-        int tokens = 2, since = 0;
-        double mean = 1;
-        for (int i = 1; i <= updates; i++) {
-            try (var scope = Scope.open("update")) {
-                var batch = SequenceTasks.selectiveCopy(rng, 64, 8 * tokens, tokens, symbols);
-                optimizer.zeroGrad();
-                var loss = Loss.crossEntropy(answers(network, batch.x(), tokens), batch.y().flatten());
-                loss.backward();
-                optimizer.step();
-                mean = 0.95 * mean + 0.05 * loss.item();
-            }
-            since++;
-            if (tokens == 16 || mean >= 0.15 && since <= 250) continue;
-            tokens++;
-            since = 0;
-            mean = 1;
-        }
-        var test = SequenceTasks.selectiveCopy(Rng.of(99), 500, 128, 16, symbols);
-        double right = Autograd.noGrad(() -> answers(network, test.x(), 16).argmax(1).eq(test.y().flatten()).to(DType.F64).mean().item());
-        Evidence.of("share of 8,000 tokens copied rightly", right, atLeast(0.95));
     }
 
     @Acceptance(topic = "minlstm", clause = 5)
