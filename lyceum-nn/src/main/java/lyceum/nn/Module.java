@@ -98,7 +98,7 @@ public abstract class Module implements Layer, Cloneable {
     /** Parameters and buffers by name: all that a checkpoint holds. */
     public final SequencedMap<String, Tensor> state() {
         var found = new LinkedHashMap<String, Tensor>();
-        collect("", found);
+        collect(name -> name, (name, part, owner, tensor) -> found.put(name, tensor));
         return found;
     }
 
@@ -113,50 +113,36 @@ public abstract class Module implements Layer, Cloneable {
      */
     public final long freeze(String glob) {
         var names = Globs.of(glob);
-        long count = 0;
-        for (var entry : modules().entrySet()) {
-            var module = entry.getValue();
-            var held = new LinkedHashSet<>(module.frozen);
-            count += module.own(entry.getKey(), (name, field, tensor) -> {
-                if (!tensor.isTracked() || !names.test(name)) return 0;
-                tensor.requiresGrad_(false);
-                held.add(field);
-                return tensor.count();
-            });
-            module.frozen = Set.copyOf(held);
-        }
-        return count;
+        long[] count = {0};
+        collect(name -> name, (name, part, owner, tensor) -> {
+            if (!tensor.isTracked() || !names.test(name)) return;
+            tensor.requiresGrad_(false);
+            var held = new LinkedHashSet<>(owner.frozen);
+            held.add(part);
+            owner.frozen = Set.copyOf(held);
+            count[0] += tensor.count();
+        });
+        return count[0];
     }
 
     /** Parameters that were frozen and whose names match are trained again. Returns how many numbers. */
     public final long unfreeze(String glob) {
         var names = Globs.of(glob);
-        long count = 0;
-        for (var entry : modules().entrySet()) {
-            var module = entry.getValue();
-            var held = new LinkedHashSet<>(module.frozen);
-            count += module.own(entry.getKey(), (name, field, tensor) -> {
-                if (!held.contains(field) || !names.test(name)) return 0;
-                tensor.requiresGrad_(true);
-                held.remove(field);
-                return tensor.count();
-            });
-            module.frozen = Set.copyOf(held);
-        }
-        return count;
+        long[] count = {0};
+        collect(name -> name, (name, part, owner, tensor) -> {
+            if (!owner.frozen.contains(part) || !names.test(name)) return;
+            tensor.requiresGrad_(true);
+            var held = new LinkedHashSet<>(owner.frozen);
+            held.remove(part);
+            owner.frozen = Set.copyOf(held);
+            count[0] += tensor.count();
+        });
+        return count[0];
     }
 
     private interface Own {
-        long see(String name, String part, Tensor tensor);
-    }
-
-    /** The tensors of this module's own fields. */
-    private long own(String prefix, Own visitor) {
-        long[] sum = {0};
-        parts((part, value) -> {
-            if (value instanceof Tensor t) sum[0] += visitor.see(prefix.isEmpty() ? part : prefix + "." + part, part, t);
-        });
-        return sum[0];
+        /** @param part the tensor's name in the module that has it */
+        void see(String name, String part, Module owner, Tensor tensor);
     }
 
     /**
@@ -254,11 +240,11 @@ public abstract class Module implements Layer, Cloneable {
         load(contents.tensors());
     }
 
-    /** Tensors under names. */
-    private void collect(String prefix, Map<String, Tensor> into) {
+    /** Tensors under names: of this module and of those in it. */
+    private void collect(UnaryOperator<String> named, Own visitor) {
         parts((name, value) -> {
-            if (value instanceof Tensor tensor) into.put(prefix + name, tensor);
-            else ((Module) value).collect(prefix + name + ".", into);
+            if (value instanceof Tensor tensor) visitor.see(named.apply(name), name, this, tensor);
+            else ((Module) value).collect(inner -> named.apply(nameOf(name, inner)), visitor);
         });
     }
 
@@ -283,6 +269,9 @@ public abstract class Module implements Layer, Cloneable {
 
     /** The name under which a field's parts stand; a container gives its items none. */
     String nameOf(String field) { return field; }
+
+    /** The name under which a child's tensor stands. */
+    String nameOf(String child, String tensor) { return child + "." + tensor; }
 
     private Object value(Field field) {
         try {

@@ -1,5 +1,6 @@
 /**
  * Training loops: {@link lyceum.train.Trainer} is the class to start from. It is a record of settings; {@link lyceum.train.TrainingRun} is one
- * run of it, which can be stepped, stopped, saved and resumed bit for bit, and {@link lyceum.train.History} what the run has seen.
+ * run of it, which can be stepped, stopped, saved and resumed bit for bit, and {@link lyceum.train.History} what the run has seen. Long streams
+ * go through {@link lyceum.train.Bptt}; {@link lyceum.train.GradientFlow} shows where gradients fade.
  */
 package lyceum.train;

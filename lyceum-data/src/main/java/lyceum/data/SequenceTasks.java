@@ -1,0 +1,100 @@
+package lyceum.data;
+
+import java.util.Arrays;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+
+/**
+ * Small tasks that ask a sequence model to remember: inputs (batch, T, width) and what is to be said. Each call draws a fresh batch.
+ *
+ * @see <a href="https://doi.org/10.1162/neco.1997.9.8.1735">Hochreiter and Schmidhuber (1997), section 5.4, for the adding problem</a>
+ */
+public final class SequenceTasks {
+    private SequenceTasks() {}
+
+    /** Sequences and their targets, F32 numbers or I64 classes. */
+    public record Batch(Tensor x, Tensor y) {}
+
+    /**
+     * The adding problem: each step has a number uniform in [0, 1) and a mark, which is 1 at two steps, one in each half. The target (batch, 1) is the sum of
+     * the two marked numbers; who always says 1 has a mean squared error of 1/6.
+     */
+    public static Batch adding(Rng rng, int batch, int steps) {
+        if (steps < 2) throw new IllegalArgumentException("adding: " + steps + " steps; at least 2");
+        float[] x = new float[batch * steps * 2], y = new float[batch];
+        for (int b = 0; b < batch; b++) {
+            int first = rng.nextInt(steps / 2), second = steps / 2 + rng.nextInt(steps - steps / 2);
+            for (int t = 0; t < steps; t++) {
+                float value = (float) rng.nextDouble();
+                boolean marked = t == first || t == second;
+                x[(b * steps + t) * 2] = value;
+                x[(b * steps + t) * 2 + 1] = marked ? 1 : 0;
+                if (marked) y[b] += value;
+            }
+        }
+        return new Batch(Tensor.of(x, batch, steps, 2), Tensor.of(y, batch, 1));
+    }
+
+    /** Numbers uniform in [-1, 1); the target at step t is the input {@code lag} steps ago, 0 before that: (batch, T, 1) both. */
+    public static Batch echo(Rng rng, int batch, int steps, int lag) {
+        between("echo", lag, 0, steps);
+        float[] x = new float[batch * steps], y = new float[batch * steps];
+        for (int i = 0; i < x.length; i++) x[i] = (float) (2 * rng.nextDouble() - 1);
+        for (int b = 0; b < batch; b++) for (int t = lag; t < steps; t++) y[b * steps + t] = x[b * steps + t - lag];
+        return new Batch(Tensor.of(x, batch, steps, 1), Tensor.of(y, batch, steps, 1));
+    }
+
+    /** Random bits as -1 and 1, (batch, T, 1), and the bit {@code lag} steps ago as class 0 or 1, (batch, T); -1 before that. */
+    public static Batch delayedCopy(Rng rng, int batch, int steps, int lag) {
+        between("delayedCopy", lag, 0, steps);
+        var x = new float[batch * steps];
+        var y = new long[batch * steps];
+        for (int i = 0; i < x.length; i++) x[i] = rng.nextInt(2) * 2 - 1;
+        for (int b = 0; b < batch; b++) for (int t = 0; t < steps; t++) y[b * steps + t] = t < lag ? -1 : x[b * steps + t - lag] > 0 ? 1 : 0;
+        return new Batch(Tensor.of(x, batch, steps, 1), Tensor.of(y, batch, steps));
+    }
+
+    /** Random bits as 0 and 1, (batch, T, 1), and the parity of those so far, (batch, T). */
+    public static Batch parity(Rng rng, int batch, int steps) {
+        var x = new float[batch * steps];
+        var y = new long[batch * steps];
+        for (int b = 0; b < batch; b++) {
+            int odd = 0;
+            for (int t = 0; t < steps; t++) {
+                int bit = rng.nextInt(2);
+                odd ^= bit;
+                x[b * steps + t] = bit;
+                y[b * steps + t] = odd;
+            }
+        }
+        return new Batch(Tensor.of(x, batch, steps, 1), Tensor.of(y, batch, steps));
+    }
+
+    /**
+     * Selective copying: {@code tokens} symbols stand at random places among blanks in the first {@code steps} steps; then {@code tokens} steps ask for
+     * them in order. Symbols are 0 .. symbols - 1, the blank is {@code symbols}, the question {@code symbols + 1}.
+     *
+     * @return x (batch, steps + tokens) of codes, I64, and y (batch, tokens), the answers at the last steps
+     * @see <a href="https://arxiv.org/abs/2312.00752">Gu and Dao (2023), section 4.1.1</a>
+     */
+    public static Batch selectiveCopy(Rng rng, int batch, int steps, int tokens, int symbols) {
+        between("selectiveCopy", tokens, 1, steps + 1);
+        int all = steps + tokens;
+        long[] x = new long[batch * all], y = new long[batch * tokens];
+        for (int b = 0; b < batch; b++) {
+            for (int t = 0; t < all; t++) x[b * all + t] = t < steps ? symbols : symbols + 1;
+            int[] places = rng.sample(steps, tokens);
+            Arrays.sort(places);
+            for (int k = 0; k < tokens; k++) {
+                long symbol = rng.nextInt(symbols);
+                x[b * all + places[k]] = symbol;
+                y[b * tokens + k] = symbol;
+            }
+        }
+        return new Batch(Tensor.of(x, batch, all), Tensor.of(y, batch, tokens));
+    }
+
+    private static void between(String task, int n, int low, int high) {
+        if (n < low || n >= high) throw new IllegalArgumentException(task + ": " + n + " does not lie in " + low + " .. " + (high - 1));
+    }
+}

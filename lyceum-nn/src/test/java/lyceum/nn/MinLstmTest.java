@@ -1,0 +1,141 @@
+package lyceum.nn;
+
+import static lyceum.nn.Recurrent.distance;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import lyceum.DType;
+import lyceum.autograd.Autograd;
+import lyceum.autograd.Graph;
+import lyceum.random.Rng;
+import lyceum.tensor.ElementwiseOp;
+import lyceum.tensor.Tensor;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+class MinLstmTest {
+    private static MinLstm network(MinLstmVariant variant, RnnConfig config, long seed) { return new MinLstm(config, variant, Rng.of(seed)); }
+
+    @Acceptance(topic = "minlstm", clause = 1)
+    @Tag("slow")
+    @Test void scanAndStepAgreeOnTwoHundredSequences() {
+        double worst = 0, worstGradient = 0;
+        long longest = 0;
+        int sequences = 0;
+        var rng = Rng.of(1);
+        for (int k = 0; k < 200; k++) {
+            var variant = new MinLstmVariant().withGru(k % 4 == 1).withLogSpace(k % 4 == 2);
+            if (k % 4 == 3) variant = variant.withChunk(64);
+            // Lengths uniform on a logarithmic scale, and the longest one.
+            int steps = k < 4 ? 4096 : (int) Math.round(Math.exp(rng.nextDouble() * Math.log(1000)));
+            var config = new RnnConfig(3, 4);
+            var scan = network(variant, config, k);
+            var loop = network(variant.withChunk(1), config, k);
+            var data = Tensor.randn(rng, DType.F32, 1, steps, 3).mul(2).compute();
+            Tensor x1 = data.copy().requiresGrad(), x2 = data.copy().requiresGrad();
+            var g = Tensor.randn(rng, DType.F32, 1, steps, 4).compute();
+            Tensor y1 = scan.forward(x1), y2 = loop.forward(x2);
+            worst = Math.max(worst, distance(y1, y2) / Math.max(1, y2.abs().max().item()));
+            y1.mul(g).sum().backward();
+            y2.mul(g).sum().backward();
+            worstGradient = Math.max(worstGradient, gap(x1.grad(), x2.grad()));
+            for (var name : scan.parameters().keySet())
+                worstGradient = Math.max(worstGradient, gap(scan.parameters().get(name).grad(), loop.parameters().get(name).grad()));
+            longest = Math.max(longest, steps);
+            sequences++;
+        }
+        Evidence.of("sequences", sequences, exactly(200));
+        Evidence.of("longest", longest, exactly(4096));
+        Evidence.of("largest gap of outputs", worst, below(1e-5));
+        Evidence.of("largest gap of gradients", worstGradient, below(1e-4));
+    }
+
+    private static double gap(Tensor a, Tensor b) { return distance(a, b) / Math.max(1, b.abs().max().item()); }
+
+    @Acceptance(topic = "minlstm", clause = 2)
+    @Test void weightsSumToOneAndStatesStayInTheRangeOfStartAndCandidates() {
+        double worst = 0, beyond = 0;
+        for (boolean gru : new boolean[] {false, true}) for (int seed = 0; seed < 20; seed++) {
+            var network = network(new MinLstmVariant().withGru(gru), new RnnConfig(3, 5), seed);
+            // Large inputs drive both gates to 0 and to 1.
+            var x = Tensor.randn(Rng.of(seed), DType.F32, 2, 100, 3).mul(Math.pow(10, seed % 4)).compute();
+            var gates = network.gates(x, "l0");
+            worst = Math.max(worst, distance(gates.get("forget").add(gates.get("input")), Tensor.ones(100, 2, 5)));
+            var candidates = gates.get("candidate");
+            var start = Tensor.randn(Rng.of(seed + 100), DType.F32, 2, 5).compute();
+            var states = network.run(x, RecurrentState.of("l0.h", start), Pass.inference()).outputs().transpose(0, 1);
+            Tensor low = candidates.min(0).minimum(start), high = candidates.max(0).maximum(start);
+            var scale = high.sub(low);
+            beyond = Math.max(beyond, states.max(0).sub(high).div(scale).max().item());
+            beyond = Math.max(beyond, low.sub(states.min(0)).div(scale).max().item());
+        }
+        Evidence.of("largest distance of f' + i' from 1", worst, below(1e-6));
+        Evidence.of("how far a state leaves the range, in widths of it", beyond, below(1e-6));
+    }
+
+    @Acceptance(topic = "minlstm", clause = 3)
+    @Test void weightsNumberThreeOrTwoBlocksOfTheInput() {
+        for (int[] s : new int[][] {{256, 512}, {1, 1}, {7, 5}, {64, 32}}) {
+            long x = s[0], h = s[1];
+            var config = new RnnConfig(s[0], s[1]).withBias(false);
+            Evidence.of("minLSTM, " + h + " units on " + x, network(new MinLstmVariant(), config, 1).parameterCount(), exactly(3 * h * x));
+            Evidence.of("minGRU", network(new MinLstmVariant().withGru(true), config, 1).parameterCount(), exactly(2 * h * x));
+            Evidence.of("LSTM", new Lstm(config, Rng.of(1)).parameterCount(), exactly(4 * h * (x + h)));
+        }
+    }
+
+    @Acceptance(topic = "minlstm", clause = 5)
+    @Test void theCriticalPathIsTwiceTheLogarithm() {
+        double most = 0;
+        int lengths = 0;
+        for (int steps : new int[] {2, 3, 4, 5, 7, 8, 16, 31, 100, 128, 1000, 4096}) {
+            var a = Tensor.rand(Rng.of(1), DType.F64, steps, 1).compute();
+            var graph = Graph.trace(in -> new Tensor[] {LinearScan.tree(in[0], in[1])}, a, a);
+            var depth = new int[graph.nodes().size()];
+            for (var node : graph.nodes()) {
+                for (int operand : node.operands()) depth[node.id()] = Math.max(depth[node.id()], depth[operand]);
+                // A dependent step is an element-wise operation; cutting and laying out move numbers only.
+                if (node instanceof Graph.Call call && call.operation() instanceof ElementwiseOp) depth[node.id()]++;
+            }
+            int path = depth[graph.outputs().getFirst()];
+            assertThat(path).isGreaterThanOrEqualTo((int) Math.ceil(Math.log(steps) / Math.log(2)));
+            most = Math.max(most, path / (2.0 * Math.ceil(Math.log(steps) / Math.log(2))));
+            lengths++;
+        }
+        Evidence.of("lengths", lengths, exactly(12));
+        Evidence.of("longest path of dependent operations over 2 ceil(log2 T)", most, atMost(1));
+    }
+
+    @Test void lengthsDirectionsAndLayersWorkAsForEveryCell() {
+        for (var variant : new MinLstmVariant[] {new MinLstmVariant(), new MinLstmVariant().withLogSpace(true), new MinLstmVariant().withChunk(4)}) {
+            var config = new RnnConfig(3, 5).withLayers(2).withBidirectional(true).withDtype(DType.F64);
+            MinLstm scan = network(variant, config, 1), loop = network(variant.withChunk(1), config, 1);
+            var x = Tensor.randn(Rng.of(2), DType.F64, 3, 9, 3).compute();
+            int[] lengths = {9, 4, 1};
+            var initial = scan.initial(3).map(t -> t.add(0.7));
+            var a = scan.run(x, initial, lengths, Pass.inference());
+            var b = loop.run(x, initial, lengths, Pass.inference());
+            assertThat(distance(a.outputs(), b.outputs())).isLessThan(1e-12);
+            assertThat(distance(a.state().stacked("h"), b.state().stacked("h"))).isLessThan(1e-12);
+        }
+    }
+
+    @Test void theScanAndItsSecondDerivativesAreThoseOfTheLoop() {
+        var x = Tensor.randn(Rng.of(3), DType.F64, 2, 5, 1).compute();
+        var h = Tensor.of(0.3);
+        var scan = Autograd.hessian(v -> LinearScan.of(v.select(0, 0), v.select(0, 1), h).square().sum(), x);
+        var loop = Autograd.hessian(v -> {
+            Tensor s = h, sum = Tensor.scalar(0.0);
+            for (int t = 0; t < 5; t++) {
+                s = v.select(0, 0).get(t).mul(s).add(v.select(0, 1).get(t));
+                sum = sum.add(s.square().sum());
+            }
+            return sum;
+        }, x);
+        assertThat(distance(scan, loop)).isLessThan(1e-12);
+    }
+}
