@@ -254,8 +254,8 @@ class MixtureOfExpertsTest {
     private static double collapsed(MoeWorld world, MoeBalancing balancing, MoeWorld.Batch test) {
         var config = new MoeRouterConfig(8, 8, 2).withKind(Kind.NOISY).withBalancing(balancing);
         var layer = new MixtureOfExperts(new MoeRouter(config, Rng.of(3)), new StackedExperts(8, 8, 8, Activation.RELU, false, true, DType.F32, Rng.of(4)), null);
-        MoeWorld.collapse(layer.router(), 2, 4);
-        world.train(layer, 400, 128, 1e-2, Rng.of(5));
+        MoeWorld.collapse(layer.router(), 2, 3);
+        world.train(layer, 400, 128, 3e-2, Rng.of(5));
         return layer.routing(test.x(), Pass.training(Rng.of(6))).loadVariation();
     }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
+import lyceum.linalg.Qr;
 import lyceum.memory.Scope;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Adam;
@@ -18,7 +19,9 @@ record MoeWorld(Tensor centres, Tensor maps, double spread, double noise) {
     record Batch(Tensor x, Tensor y, int[] regime) {}
 
     static MoeWorld of(int regimes, int width, double spread, double noise, Rng rng) {
-        var centres = Tensor.randn(rng, DType.F32, regimes, width - 1).mul(2).compute();
+        // Corners of a simplex, turned: no two regimes are closer than others.
+        Tensor turn = Qr.of(Tensor.randn(rng, DType.F64, width, width)).q().narrow(1, 0, width - 1), corners = turn.narrow(0, 0, regimes);
+        var centres = corners.sub(corners.mean(0, true)).mul(4).to(DType.F32).compute();
         return new MoeWorld(centres, Tensor.randn(rng, DType.F32, regimes, width, width).div(Math.sqrt(width)).compute(), spread, noise);
     }
 
