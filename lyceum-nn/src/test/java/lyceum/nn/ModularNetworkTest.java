@@ -92,7 +92,8 @@ class ModularNetworkTest {
 
     private static ModularNetwork network(int seed, Selection selection) {
         var rng = Rng.of(seed);
-        var modules = IntStream.range(0, PRIMITIVES).mapToObj(i -> new Linear(WIDTH, WIDTH, rng)).toList();
+        // Small weights: from larger ones, products of two maps can end where both have the wrong orientation.
+        var modules = IntStream.range(0, PRIMITIVES).mapToObj(i -> new Linear(WIDTH, WIDTH, true, DType.F32, Init.normal(0.1), rng)).toList();
         return new ModularNetwork(modules, new ModularConfig(PRIMITIVES, 2).withSelection(selection).withBalance(0.1), rng);
     }
 
