@@ -98,7 +98,8 @@ public final class ModularNetwork extends Module {
         for (int step = 0; step < config.steps(); step++) {
             var scores = scores(descriptors == null ? h : descriptors.select(1, step));
             boolean noisy = config.selection() == Selection.GUMBEL && pass.isTraining() && pass.rng() != null;
-            if (noisy) scores = scores.sub(Tensor.rand(pass.rng(), scores.dtype(), scores.shape().toArray()).rsub(1).log().neg().log());
+            // Away from 0, whose logarithm would be an infinite score.
+            if (noisy) scores = scores.sub(Tensor.rand(pass.rng(), scores.dtype(), scores.shape().toArray()).rsub(1).log().neg().maximum(1e-20).log());
             var p = scores.div(config.temperature()).softmax(-1);
             all.add(p);
             h = switch (config.selection()) {
