@@ -3,7 +3,6 @@ package lyceum.nn;
 import java.util.Arrays;
 import lyceum.info.OptimalTransport;
 import lyceum.nn.loss.LoadBalancingLoss;
-import lyceum.tensor.Tensor;
 
 /**
  * How a {@link MoeRouter} is kept from sending all tokens to few experts. Each strategy acts at one of three points: on the scores by which experts are chosen,

@@ -1,7 +1,6 @@
 package lyceum.nn;
 
 import java.util.Arrays;
-import lyceum.DType;
 import lyceum.tensor.Tensor;
 
 /**
