@@ -7,7 +7,6 @@ import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.ArrayList;
 import java.util.List;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
