@@ -25,7 +25,7 @@ def layer_norms():
         kind = ["both", "weight", "plain"][i % 3]
         p = parameters(r, {"both": {"weight": last, "bias": last}, "weight": {"weight": last}, "plain": {}}[kind])
         x = draw(r, lead + last).requires_grad_()
-        norm = nn.LayerNorm(last, 1e-5, elementwise_affine=kind != "plain", bias=kind == "both")
+        norm = nn.LayerNorm(last, 1e-3, elementwise_affine=kind != "plain", bias=kind == "both")
         yield case("layer-norm", {"seed": seed, "lead": lead, "last": last, "kind": kind},
                    answers(r, lambda x: torch.func.functional_call(norm, p, (x,)), p, [x], seed))
 
@@ -38,7 +38,7 @@ def rms_norms():
         weighted = i % 3 > 0
         p = parameters(r, {"weight": last} if weighted else {})
         x = draw(r, lead + last).requires_grad_()
-        norm = nn.RMSNorm(last, 1e-6, elementwise_affine=weighted)
+        norm = nn.RMSNorm(last, 1e-3, elementwise_affine=weighted)
         yield case("rmsnorm", {"seed": seed, "lead": lead, "last": last, "weighted": weighted},
                    answers(r, lambda x: torch.func.functional_call(norm, p, (x,)), p, [x], seed))
 

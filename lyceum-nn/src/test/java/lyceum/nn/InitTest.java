@@ -301,7 +301,7 @@ class InitTest {
             var accuracy = new double[2];
             for (int way = 0; way < 2; way++) {
                 var network = (way == 0 ? Init.heNormal() : Init.glorotNormal()).fill(new Mlp(MlpConfig.classifier(64, 10, hidden), Rng.of(seed)), Rng.of(40 + seed));
-                accuracy[way] = BatchNormTest.heldOut(network, new Sgd(0.01), 20, 32, seed);
+                accuracy[way] = BatchNormTest.heldOut(network, new Sgd(0.01), 30, 32, seed);
             }
             Evidence.of("seed " + seed + ": accuracy from He", accuracy[0], atLeast(0.85));
             Evidence.of("seed " + seed + ": accuracy from Xavier", accuracy[1], below(0.5));
