@@ -293,7 +293,7 @@ class InitTest {
     }
 
     @Acceptance(topic = "he-init", clause = 3)
-    @Tag("slow")
+    @Tag("heavy")
     @Test void thirtyReluLayersLearnDigitsFromHeAlone() {
         for (int seed = 0; seed < 3; seed++) {
             var hidden = new int[29];
