@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Convolution;
@@ -23,8 +24,8 @@ import lyceum.data.Datasets;
 import lyceum.data.Split;
 import lyceum.nn.BatchNorm.Moments;
 import lyceum.nn.loss.Loss;
-import lyceum.optim.UpdateRule;
 import lyceum.optim.Sgd;
+import lyceum.optim.UpdateRule;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
@@ -113,7 +114,7 @@ class BatchNormTest {
         var replicas = new ArrayList<BatchNorm>();
         var outputs = new Tensor[4];
         try (var pool = Executors.newFixedThreadPool(4)) {
-            var jobs = new ArrayList<java.util.concurrent.Future<?>>();
+            var jobs = new ArrayList<Future<?>>();
             for (int r = 0; r < 4; r++) {
                 int own = r;
                 var replica = new BatchNorm(3, 1e-5, 0.1, DType.F64).synchronised(local -> {
