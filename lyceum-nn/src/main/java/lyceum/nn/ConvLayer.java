@@ -29,7 +29,8 @@ public abstract sealed class ConvLayer extends Module permits Conv1d, Conv2d, Co
         shape[0] = first;
         shape[1] = second / groups;
         for (int i = 0; i < axes; i++) shape[i + 2] = kernel[kernel.length == 1 ? 0 : i];
-        return (init == null ? Init.torchLinear(fanIn(shape)) : init).sample(rng, dtype, shape).compute();
+        var fans = name.startsWith("ConvTranspose") ? Fans.transposed(groups, shape) : Fans.grouped(groups, shape);
+        return (init == null ? Init.torchLinear(fanIn(shape)) : init).sample(rng, dtype, fans, shape).compute();
     }
 
     static long fanIn(long[] shape) {
