@@ -52,8 +52,8 @@ public final class Autocast {
         return type == DType.F32 || x.dtype() == type || !x.dtype().isFloat() || x.dtype() == DType.F64 ? x : x.to(type);
     }
 
-    /** An operand of a sum. */
-    static Tensor high(Tensor x) {
+    /** x as an operand of a sum: in F32 if products here are half as wide. What a loss makes of a model's output. */
+    public static Tensor high(Tensor x) {
         return ever && x.dtype().isFloat() && x.dtype().bytes() == 2 && TYPE.isBound() && TYPE.get() != DType.F32 ? x.to(DType.F32) : x;
     }
 }

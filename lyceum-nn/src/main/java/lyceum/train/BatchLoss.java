@@ -8,6 +8,7 @@ import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.nn.loss.CrossEntropy;
 import lyceum.nn.loss.Loss;
+import lyceum.tensor.Autocast;
 import lyceum.tensor.Tensor;
 
 /** The scalar loss of a mini-batch, averaged over its {@linkplain #units units}: what a {@link TrainingRun} differentiates. */
@@ -39,7 +40,8 @@ public interface BatchLoss {
     static BatchLoss of(Module model, Loss loss, Dataset data) {
         BatchLoss mean = (rows, pass) -> {
             var penalties = new ArrayList<Tensor>();
-            var sum = loss.of(model.forward(data.x().rows(rows), pass.collecting(penalties::add)), data.y().rows(rows));
+            var output = Autocast.high(model.forward(data.x().rows(rows), pass.collecting(penalties::add)));
+            var sum = loss.of(output, data.y().rows(rows));
             for (var penalty : penalties) sum = sum.add(penalty);
             return sum;
         };

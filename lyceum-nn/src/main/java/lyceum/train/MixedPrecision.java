@@ -60,10 +60,12 @@ public record MixedPrecision(DType type, double scale, double growth, double bac
     /** The first scale. */
     public Scale start() { return new Scale(scale, 0, 0); }
 
-    /** The scale after a step whose gradients were finite or not. */
+    /** The scale after a step whose gradients were finite or not; a float, as in PyTorch, that never grows to infinity. */
     public Scale after(Scale now, boolean overflow) {
-        if (overflow) return new Scale(now.value * backoff, 0, now.skipped + 1);
-        return now.good + 1 == interval ? new Scale(now.value * growth, 0, now.skipped) : new Scale(now.value, now.good + 1, now.skipped);
+        if (overflow) return new Scale((float) (now.value * (float) backoff), 0, now.skipped + 1);
+        if (now.good + 1 < interval) return new Scale(now.value, now.good + 1, now.skipped);
+        float grown = (float) (now.value * (float) growth);
+        return new Scale(Float.isFinite(grown) ? grown : now.value, 0, now.skipped);
     }
 
     /** Runs the forward pass (and, with gradient checkpoints, the backward pass) with products in this type. */
