@@ -29,7 +29,7 @@ import lyceum.train.Trainer;
 @Lab(topics = "deep-learning", title = "From pixels to features")
 final class DeepLearningLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int filters = lab.param("filters", 8, 2, 32), epochs = lab.param("epochs", 14, 1, 40), images = lab.param("training images", 1200, 100, 1400);
+        int filters = lab.param("filters", 8, 2, 32), epochs = lab.param("epochs", 9, 1, 40), images = lab.param("training images", 1200, 100, 1400);
         double rate = lab.param("learning rate", 0.005, 0.0001, 0.1), averaging = lab.param("averaging", 0.9, 0.0, 0.999);
         var parts = Split.stratified(Datasets.digits().to(DType.F32).scaled(1.0 / 16), lab.rng(1), 0.8, 0.2);
         Dataset train = parts.get(0).head(Math.min(images, parts.get(0).size())), test = parts.get(1);
@@ -50,7 +50,7 @@ final class DeepLearningLab implements LabBody {
         lab.figure(Figure.row("Training", Figure.plot("Loss").line("training", 1, history.losses()).line("validation", 1, history.validations())
                 .axes("epoch", "cross-entropy (nats)"), Figure.plot("Accuracy").line("network", 1, history.metric("accuracy"))
                         .line("linear classifier of pixels", 1, history.size(), e -> plain).dashed().axes("epoch", "share right")).describedAs(
-                                "Loss falls and accuracy climbs towards and past the dashed line of the linear classifier on the same pixels."));
+                                "Loss falls and accuracy climbs towards the dashed line, and past it with epochs enough: that of the linear classifier on the same pixels."));
         var weight = ((Conv2d) features.modules().get("1")).weight().detach();
         lab.figure(Figure.images("First filters", 8, IntStream.range(0, filters)
                 .mapToObj(f -> Image.gray("filter " + (f + 1), 3, weight.select(0, f).flatten())).toList())
