@@ -116,6 +116,17 @@ public final class Allocator {
         out.addAndGet(-memory.byteSize());
     }
 
+    long peakOf(Runnable body) {
+        awaitCollector(100, 1); // what nobody reaches any more is not the body's
+        long before = out.get(), most = peak.getAndSet(before);
+        try {
+            body.run();
+            return peak.get() - before;
+        } finally {
+            peak.accumulateAndGet(most, Math::max);
+        }
+    }
+
     private MemorySegment block(int sizeClass) {
         live.reclaim();
         if (makingRoom) waitForRoom();

@@ -23,6 +23,12 @@ public final class Memory {
     /** The figures now. Walks the list of blocks in use: for people and tests, not for inner loops. */
     public static Stats stats() { return Allocator.INSTANCE.stats(); }
 
+    /**
+     * The most bytes in use at once while {@code body} runs, beyond those in use when it begins: what a training step needs. Counts what other threads
+     * allocate meanwhile.
+     */
+    public static long peakOf(Runnable body) { return Allocator.INSTANCE.peakOf(body); }
+
     /** The most bytes that tensors may take, used and cached together. */
     public static long budget() { return Allocator.INSTANCE.budget(); }
 

@@ -92,7 +92,7 @@ public record Attention(double scale, double softCap, boolean causal, long windo
      */
     public Tensor of(Tensor q, Tensor k, Tensor v) {
         if (softCap > 0) return of(q, k, v, UnaryOperator.identity());
-        var in = Operands.of(this, q, k, v);
+        var in = Operands.of(this, Autocast.low(q), Autocast.low(k), Autocast.low(v));
         var result = AttentionOp.of(in.options, in.q, in.k, in.v);
         return q.rank() == 4 ? result : result.reshape(outer(q, in.v.size(3)));
     }
@@ -116,7 +116,7 @@ public record Attention(double scale, double softCap, boolean causal, long windo
      * dropout, or a look at them. In tensor operations, quadratic in the lengths.
      */
     public Tensor of(Tensor q, Tensor k, Tensor v, UnaryOperator<Tensor> change) {
-        Tensor query = four("q", q), key = four("k", k), value = four("v", v);
+        Tensor query = four("q", Autocast.low(q)), key = four("k", Autocast.low(k)), value = four("v", Autocast.low(v));
         var checked = checked(query, key, value);
         checked.checkValues(key);
         var result = AttentionOp.composed(checked, query, key, value, change);

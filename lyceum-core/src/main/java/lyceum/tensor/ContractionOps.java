@@ -20,8 +20,8 @@ sealed interface ContractionOps permits Tensor {
      * @throws ShapeException {@code matmul: (3, 4) x (5, 6): inner sizes 4 and 5 differ}
      */
     default Tensor matmul(Tensor other) {
-        var a = self();
-        var b = other;
+        var a = Autocast.low(self());
+        var b = Autocast.low(other);
         if (a.rank() == 1 && b.rank() > 0) return a.unsqueeze(0).matmul(b).squeeze(b.rank() == 1 ? 0 : -2);
         if (b.rank() == 1 && a.rank() > 0) return a.matmul(b.unsqueeze(1)).squeeze(-1);
         MatmulOp.check(a, b);
@@ -91,7 +91,7 @@ sealed interface ContractionOps permits Tensor {
     default Tensor affine(Tensor weight, Tensor bias) {
         var product = matmul(weight.transpose());
         if (bias == null) return product;
-        var result = product.add(bias);
+        var result = product.add(Autocast.low(bias));
         product.dismiss();
         return result;
     }

@@ -30,7 +30,8 @@ public record ConvolveOp(Place place, Convolution how, Shape shape, Op activatio
         X, WEIGHT, Y
     }
 
-    static Tensor convolve(Tensor x, Tensor weight, Tensor bias, Convolution how, Op activation) {
+    static Tensor convolve(Tensor input, Tensor kernel, Tensor offset, Convolution how, Op activation) {
+        Tensor x = Autocast.low(input), weight = Autocast.low(kernel), bias = Autocast.low(offset);
         int axes = axes("conv", x, weight);
         if (x.rank() == axes + 1) return convolve(x.unsqueeze(0), weight, bias, how, activation).squeeze(0);
         var spread = how.over(axes);
@@ -52,7 +53,8 @@ public record ConvolveOp(Place place, Convolution how, Shape shape, Op activatio
         return typed("conv", Place.Y, spread, sizes, x, weight, bias, activation);
     }
 
-    static Tensor transpose(Tensor y, Tensor weight, Tensor bias, Convolution how, Op activation) {
+    static Tensor transpose(Tensor input, Tensor kernel, Tensor offset, Convolution how, Op activation) {
+        Tensor y = Autocast.low(input), weight = Autocast.low(kernel), bias = Autocast.low(offset);
         int axes = axes("convTranspose", y, weight);
         if (y.rank() == axes + 1) return transpose(y.unsqueeze(0), weight, bias, how, activation).squeeze(0);
         var spread = how.over(axes);

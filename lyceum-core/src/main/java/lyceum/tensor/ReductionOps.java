@@ -21,7 +21,7 @@ sealed interface ReductionOps permits Tensor {
 
     default Tensor sum(int axis, boolean keepDims) { return sum(new int[] {axis}, keepDims); }
 
-    default Tensor sum(int[] axes, boolean keepDims) { return ReduceOp.of(Reduction.SUM, self(), axes, keepDims); }
+    default Tensor sum(int[] axes, boolean keepDims) { return ReduceOp.of(Reduction.SUM, Autocast.high(self()), axes, keepDims); }
 
     /** Arithmetic mean; integers give {@link DType#toFloat()}. NaN for no elements. */
     default Tensor mean(int... axes) { return mean(axes, false); }
@@ -29,7 +29,7 @@ sealed interface ReductionOps permits Tensor {
     default Tensor mean(int axis, boolean keepDims) { return mean(new int[] {axis}, keepDims); }
 
     default Tensor mean(int[] axes, boolean keepDims) {
-        var x = asFloat();
+        var x = Autocast.high(asFloat());
         double n = Axes.count("mean", x.shape(), axes);
         return RowOps.wide(x).sum(axes, keepDims).div(n).to(x.dtype());
     }
@@ -143,7 +143,7 @@ sealed interface ReductionOps permits Tensor {
     default Tensor logSumExp(int axis, boolean keepDims) { return logSumExp(new int[] {axis}, keepDims); }
 
     default Tensor logSumExp(int[] axes, boolean keepDims) {
-        var x = asFloat();
+        var x = Autocast.high(asFloat());
         if (axes.length == 1) return new RowOps.LogSumExp(x.shape().axis("logSumExp", axes[0]), keepDims).apply(x);
         var shift = RowOps.finiteTop(x.detach(), axes);
         var sum = RowOps.wide(x).sub(shift).exp().sum(axes, true).log().add(shift).to(x.dtype());
@@ -152,7 +152,7 @@ sealed interface ReductionOps permits Tensor {
 
     /** {@code exp(x) / sum exp(x)} along {@code axis}. A row of {@code -inf} alone (fully masked) gives zeros, one with {@code +inf} NaN. */
     default Tensor softmax(int axis) {
-        var x = asFloat();
+        var x = Autocast.high(asFloat());
         return new RowOps.Softmax(x.shape().axis("softmax", axis)).apply(x);
     }
 
@@ -169,7 +169,7 @@ sealed interface ReductionOps permits Tensor {
 
     /** {@code x - logSumExp(x)} along {@code axis}, the largest element taken off first. */
     default Tensor logSoftmax(int axis) {
-        var x = asFloat();
+        var x = Autocast.high(asFloat());
         return new RowOps.LogSoftmax(x.shape().axis("logSoftmax", axis)).apply(x);
     }
 

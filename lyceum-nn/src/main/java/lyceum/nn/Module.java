@@ -95,6 +95,14 @@ public abstract class Module implements Layer, Cloneable {
         return found;
     }
 
+    /** Those of them whose names match; {@code *} is any text, {@code ?} a character. */
+    public final SequencedMap<String, Tensor> parameters(String glob) {
+        var where = Globs.of(glob);
+        var found = parameters();
+        found.keySet().removeIf(name -> !where.test(name));
+        return found;
+    }
+
     /** Parameters and buffers by name: all that a checkpoint holds. */
     public final SequencedMap<String, Tensor> state() {
         var found = new LinkedHashMap<String, Tensor>();

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.Function;
 import lyceum.FormatException;
 import lyceum.format.Safetensors;
 import lyceum.optim.OptimizerState;
@@ -26,9 +27,9 @@ record Checkpoint(SequencedMap<String, Tensor> model, OptimizerState optimizer, 
 
     /** Numbers as their bits where they may be NaN or infinite, which JSON lacks. */
     record Header(int formatVersion, long seed, int step, long lossSum, long rows, int best, long bestScore, boolean stopped,
-            List<SavedEpoch> epochs) {}
+            List<SavedEpoch> epochs, long scale, int goodSteps, long skipped) {}
 
-    record SavedEpoch(int number, long steps, long loss, long validation, long rateFactor) {}
+    record SavedEpoch(int number, long steps, long loss, long validation, long rateFactor, Map<String, Long> metrics) {}
 
     static void write(Path path, Map<String, Tensor> model, OptimizerState optimizer, Map<String, Tensor> best, TrainingState state,
             long seed) throws IOException {
@@ -37,10 +38,17 @@ record Checkpoint(SequencedMap<String, Tensor> model, OptimizerState optimizer, 
         optimizer.tensors().forEach((name, tensor) -> tensors.put("optimizer." + name, tensor));
         if (best != null) best.forEach((name, tensor) -> tensors.put("best." + name, tensor));
         var epochs = state.epochs().stream()
-                .map(e -> new SavedEpoch(e.number(), e.steps(), bits(e.loss()), bits(e.validation()), bits(e.rateFactor()))).toList();
+                .map(e -> new SavedEpoch(e.number(), e.steps(), bits(e.loss()), bits(e.validation()), bits(e.rateFactor()),
+                        mapped(e.metrics(), Checkpoint::bits))).toList();
         var header = new Header(VERSION, seed, state.step(), bits(state.lossSum()), state.rows(), state.best(), bits(state.bestScore()),
-                state.stopped(), epochs);
+                state.stopped(), epochs, bits(state.scale().value()), state.scale().good(), state.scale().skipped());
         Safetensors.write(path, tensors, Map.of(KEY, JSON.writeValueAsString(header), OPTIMIZER, optimizer.json()));
+    }
+
+    private static <A, B> SequencedMap<String, B> mapped(Map<String, A> values, Function<A, B> change) {
+        var changed = new LinkedHashMap<String, B>();
+        values.forEach((name, value) -> changed.put(name, change.apply(value)));
+        return changed;
     }
 
     private static long bits(double value) { return Double.doubleToLongBits(value); }
@@ -63,9 +71,10 @@ record Checkpoint(SequencedMap<String, Tensor> model, OptimizerState optimizer, 
         fits("model", model, own);
         if (!best.isEmpty()) fits("best", best, own);
         var epochs = header.epochs.stream()
-                .map(e -> new History.Epoch(e.number, e.steps, number(e.loss), number(e.validation), number(e.rateFactor))).toList();
+                .map(e -> new History.Epoch(e.number, e.steps, number(e.loss), number(e.validation), number(e.rateFactor),
+                        mapped(e.metrics, Checkpoint::number))).toList();
         var state = new TrainingState(epochs, header.step, number(header.lossSum), header.rows, header.best, number(header.bestScore),
-                header.stopped);
+                header.stopped, new MixedPrecision.Scale(number(header.scale), header.goodSteps, header.skipped));
         return new Checkpoint(model, new OptimizerState(part(contents, "optimizer."), contents.metadata().get(OPTIMIZER)),
                 best.isEmpty() ? null : best, state);
     }
@@ -78,6 +87,8 @@ record Checkpoint(SequencedMap<String, Tensor> model, OptimizerState optimizer, 
                     "checkpoint: formatVersion is " + (version == 0 ? "missing" : version) + "; this version reads " + VERSION);
             var header = JSON.treeToValue(tree, Header.class);
             if (header.epochs == null || header.epochs.contains(null)) throw new FormatException("checkpoint: epochs are missing");
+            for (var epoch : header.epochs) if (epoch.metrics == null || epoch.metrics.containsValue(null))
+                throw new FormatException("checkpoint: epoch " + epoch.number + " has no metrics");
             return header;
         } catch (JacksonException e) {
             throw new FormatException("checkpoint: " + e.getOriginalMessage(), e);

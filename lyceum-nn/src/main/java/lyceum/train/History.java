@@ -1,6 +1,9 @@
 package lyceum.train;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import lyceum.plot.Figure;
 import lyceum.plot.Plot;
 
@@ -8,7 +11,7 @@ import lyceum.plot.Plot;
  * What a run has seen, epoch by epoch.
  *
  * @param epochs in order
- * @param best number of the epoch with the lowest score, or -1 before the first has ended
+ * @param best number of the epoch with the best score, or -1 before the first has ended
  * @param stoppedEarly true if early stopping or a listener ended the run
  */
 public record History(List<Epoch> epochs, int best, boolean stoppedEarly) {
@@ -22,9 +25,12 @@ public record History(List<Epoch> epochs, int best, boolean stoppedEarly) {
      * @param loss mean training loss over the epoch's examples, each before the step that it caused
      * @param validation the validation score at the epoch's end, NaN where there is none
      * @param rateFactor what the schedule multiplied learning rates by at the epoch's end
+     * @param metrics of the validation data at the epoch's end, by name
      */
-    public record Epoch(int number, long steps, double loss, double validation, double rateFactor) {
-        /** What early stopping looks at. */
+    public record Epoch(int number, long steps, double loss, double validation, double rateFactor, SequencedMap<String, Double> metrics) {
+        public Epoch { metrics = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(metrics)); }
+
+        /** What early stopping looks at, unless it is told of a metric: the validation score, or the training loss where there is none. */
         public double score() { return Double.isNaN(validation) ? loss : validation; }
     }
 
@@ -35,6 +41,9 @@ public record History(List<Epoch> epochs, int best, boolean stoppedEarly) {
 
     /** Validation score of each epoch; NaN where there was none. */
     public double[] validations() { return epochs.stream().mapToDouble(Epoch::validation).toArray(); }
+
+    /** A metric of each epoch; NaN where there was none. */
+    public double[] metric(String name) { return epochs.stream().mapToDouble(e -> e.metrics().getOrDefault(name, Double.NaN)).toArray(); }
 
     /** Loss and validation score by epoch, with the best epoch marked. */
     public Figure figure() {

@@ -1,9 +1,17 @@
 package lyceum.train;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.SequencedMap;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleBiFunction;
 import lyceum.autograd.Autograd;
 import lyceum.data.DataLoader;
 import lyceum.data.Dataset;
@@ -15,6 +23,7 @@ import lyceum.optim.Schedule;
 import lyceum.optim.UpdateRule;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
 /**
@@ -41,16 +50,45 @@ import lyceum.withers.Withers;
  * @param schedule multiplies the learning rate, by step
  * @param clip limits gradients; null for none
  * @param earlyStopping null for none
- * @param listeners hear of each epoch's end
+ * @param listeners hear of each epoch's end, and of each step
+ * @param shards parts of a batch that threads compute side by side, at least 1; the sum of their gradients does not depend on who was first. The
+ *         loss is then called by several threads
+ * @param averaging decay of an exponential moving average of the parameters, which validation sees and the model holds in the end; 0 for none
+ * @param precision of products; null for that of the parameters
+ * @param regularizer adds its penalty to each batch's loss and restores its constraints after each step; null for none
+ * @param metrics of the validation data at an epoch's end, for {@link #fit}: see {@link #withMetric}
  */
 @Withers
 public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulated, DataLoader.Last last, Schedule schedule, Clip clip,
-        EarlyStopping earlyStopping, List<Listener> listeners) implements TrainerWithers {
+        EarlyStopping earlyStopping, List<Listener> listeners, int shards, double averaging, MixedPrecision precision, Regularizer regularizer,
+        SequencedMap<String, ToDoubleBiFunction<Tensor, Tensor>> metrics) implements TrainerWithers {
 
     /** Hears of the end of an epoch; may call {@link TrainingRun#stop}, save, or change the optimiser's rates. */
     @FunctionalInterface
     public interface Listener {
         void epochEnded(TrainingRun run, History.Epoch epoch);
+
+        /**
+         * Hears of the end of a step.
+         *
+         * @param norms null unless {@link #wantsGradientNorms}
+         */
+        default void stepEnded(TrainingRun run, GradientNorms norms) {}
+
+        /** Whether the norms of gradients are to be computed for it. */
+        default boolean wantsGradientNorms() { return false; }
+
+        /** Saves the run whenever an epoch is the best so far. A failure is an {@link UncheckedIOException}. */
+        static Listener savingBest(Path path) {
+            return (run, epoch) -> {
+                if (run.history().best() != epoch.number()) return;
+                try {
+                    run.save(path);
+                } catch (IOException e) {
+                    throw new UncheckedIOException("training: the best checkpoint was not written to " + path, e);
+                }
+            };
+        }
     }
 
     public Trainer {
@@ -61,18 +99,38 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
         if (batchSize < 1) throw new IllegalArgumentException("Trainer: batchSize is " + batchSize + "; it is at least 1");
         if (accumulated < 1) throw new IllegalArgumentException("Trainer: accumulated is " + accumulated + "; it is at least 1");
         listeners = List.copyOf(listeners);
+        if (shards < 1) throw new IllegalArgumentException("Trainer: shards is " + shards + "; it is at least 1");
+        if (!(averaging >= 0 && averaging < 1))
+            throw new IllegalArgumentException("Trainer: averaging is " + averaging + "; it lies in [0, 1), 0 for none");
+        metrics = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(metrics));
     }
 
     /** Batches of 32, each a step; a constant rate, no clipping, no early stop. */
     public Trainer(UpdateRule rule, int epochs) {
-        this(rule, epochs, 32, 1, DataLoader.Last.KEEP, Schedule.CONSTANT, null, null, List.of());
+        this(rule, epochs, 32, 1, DataLoader.Last.KEEP, Schedule.CONSTANT, null, null, List.of(), 1, 0, null, null, new LinkedHashMap<>());
+    }
+
+    /** The same batches, each computed in {@code k} micro-batches: activations take a k-th of the memory, and the step is the same. */
+    public Trainer accumulate(int k) {
+        if (k < 1 || batchSize * accumulated % k != 0) throw new IllegalArgumentException(
+                "Trainer.accumulate: k is " + k + "; it divides the batch of " + batchSize * accumulated + " rows");
+        return withBatchSize(batchSize * accumulated / k).withAccumulated(k);
+    }
+
+    /**
+     * One more number for each epoch's end, of the model's outputs for all validation rows and their targets; early stopping may watch it by its name.
+     */
+    public Trainer withMetric(String name, ToDoubleBiFunction<Tensor, Tensor> metric) {
+        var more = new LinkedHashMap<>(metrics);
+        more.put(name, metric);
+        return withMetrics(more);
     }
 
     /** One more listener. */
     public Trainer withListener(Listener listener) {
         var more = new ArrayList<>(listeners);
         more.add(listener);
-        return new Trainer(rule, epochs, batchSize, accumulated, last, schedule, clip, earlyStopping, more);
+        return withListeners(more);
     }
 
     /** Trains a model on a dataset. See {@link #fit(Module, Loss, Dataset, Dataset, Rng, Progress)}. */
@@ -86,8 +144,10 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
      * @throws lyceum.ConvergenceException if the loss is not finite; the model then holds the parameters before that batch
      */
     public History fit(Module model, Loss loss, Dataset data, Dataset validation, Rng rng, Progress progress) {
-        var score = validation == null ? null : meanLoss(model, loss, validation);
-        return start(model, data.size(), BatchLoss.of(model, loss, data), score, rng).finish(progress);
+        if (validation == null && !metrics.isEmpty())
+            throw new IllegalArgumentException("Trainer: metrics " + metrics.keySet() + " need validation data");
+        var score = validation == null ? null : evaluation(model, loss, validation);
+        return run(model, data.size(), BatchLoss.of(model, loss, data), score, rng).finish(progress);
     }
 
     /**
@@ -99,19 +159,32 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
      * @param rng names the order of rows and the draws of dropout; nothing is drawn from it
      */
     public TrainingRun start(Module model, int rows, BatchLoss loss, DoubleSupplier validation, Rng rng) {
+        return run(model, rows, loss,
+                validation == null ? null : () -> new TrainingRun.Evaluated(validation.getAsDouble(), new LinkedHashMap<>()), rng);
+    }
+
+    private TrainingRun run(Module model, int rows, BatchLoss loss, Supplier<TrainingRun.Evaluated> validation, Rng rng) {
         return new TrainingRun(this, model, DataLoader.of(rows, batchSize, rng.split(1)).withLast(last), loss, validation, rng);
     }
 
-    private DoubleSupplier meanLoss(Module model, Loss loss, Dataset data) {
+    private Supplier<TrainingRun.Evaluated> evaluation(Module model, Loss loss, Dataset data) {
         return () -> Autograd.noGrad(() -> {
             double sum = 0;
+            var outputs = new ArrayList<Tensor>();
             for (int from = 0; from < data.size(); from += batchSize) {
                 try (var scope = Scope.open("validation batch")) {
                     var part = data.range(from, Math.min(data.size(), from + batchSize));
-                    sum += loss.of(model.forward(part.x()), part.y()).item() * part.size();
+                    var output = model.forward(part.x());
+                    sum += loss.of(output, part.y()).item() * part.size();
+                    if (!metrics.isEmpty()) outputs.add(output.compute().keptBy(scope));
                 }
             }
-            return sum / data.size();
+            var values = new LinkedHashMap<String, Double>();
+            if (!metrics.isEmpty()) {
+                var all = Tensor.concat(0, outputs.toArray(Tensor[]::new));
+                metrics.forEach((name, metric) -> values.put(name, metric.applyAsDouble(all, data.y())));
+            }
+            return new TrainingRun.Evaluated(sum / data.size(), values);
         });
     }
 }

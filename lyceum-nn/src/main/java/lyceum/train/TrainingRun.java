@@ -5,15 +5,18 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
-import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 import lyceum.ConvergenceException;
+import lyceum.LyceumException;
 import lyceum.autograd.Autograd;
 import lyceum.data.DataLoader;
 import lyceum.memory.Scope;
+import lyceum.nn.BatchNorm;
 import lyceum.nn.Module;
-import lyceum.nn.Pass;
+import lyceum.optim.Average;
 import lyceum.optim.Optimizer;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
@@ -24,34 +27,58 @@ import lyceum.tensor.Tensor;
  * saved and resumed. For one thread.
  */
 public final class TrainingRun {
+    private static final System.Logger LOG = System.getLogger(TrainingRun.class.getName());
+
+    /** What is known of a model at an epoch's end. */
+    record Evaluated(double score, SequencedMap<String, Double> metrics) {}
+
     private final Trainer trainer;
     private final Module model;
     private final Optimizer optimizer;
     private final DataLoader loader;
-    private final BatchLoss loss;
-    private final DoubleSupplier validation;
+    private final BatchGradients batches;
+    private final Supplier<Evaluated> validation;
     private final Rng rng;
+    private final Average average;
+    private final List<String> warnings = new ArrayList<>();
     private TrainingState state = TrainingState.start();
+    private EarlyStopping.Watch watch;
     private SequencedMap<String, Tensor> best;
+    private long rowsHere, nanosHere;
 
-    TrainingRun(Trainer trainer, Module model, DataLoader loader, BatchLoss loss, DoubleSupplier validation, Rng rng) {
+    TrainingRun(Trainer trainer, Module model, DataLoader loader, BatchLoss loss, Supplier<Evaluated> validation, Rng rng) {
         if (loader.steps() == 0)
             throw new IllegalArgumentException("Trainer: the rows fill no batch of " + trainer.batchSize() + " and the last is dropped");
+        if (trainer.shards() > 1 && hasBatchNorm(model)) throw new IllegalArgumentException("Trainer: the model has BatchNorm, whose "
+                + "statistics " + trainer.shards() + " shards would write at once; use GroupNorm or LayerNorm, or one shard");
         this.trainer = trainer;
         this.model = model;
         this.loader = loader;
-        this.loss = loss;
         this.validation = validation;
         this.rng = rng;
+        watch = newWatch();
         optimizer = trainer.rule().over(model.parameters()).scheduledBy(trainer.schedule());
         if (trainer.clip() != null) optimizer.clippedBy(trainer.clip());
+        if (trainer.precision() != null) {
+            optimizer.withMasterWeights();
+            state = state.with(trainer.precision().start());
+        }
+        average = trainer.averaging() == 0 ? null : Average.exponential(trainer.averaging());
+        if (average != null) optimizer.averagedBy(average);
+        batches = new BatchGradients(trainer, model, optimizer.parameters(), loss);
+    }
+
+    private static boolean hasBatchNorm(Module model) { return model.modules().values().stream().anyMatch(BatchNorm.class::isInstance); }
+
+    private EarlyStopping.Watch newWatch() {
+        return (trainer.earlyStopping() == null ? new EarlyStopping(Integer.MAX_VALUE) : trainer.earlyStopping()).watch();
     }
 
     public Module model() { return model; }
 
     public Optimizer optimizer() { return optimizer; }
 
-    /** Steps taken. */
+    /** Steps taken; those that mixed precision left out do not count. */
     public long steps() { return optimizer.steps(); }
 
     /** Epochs that have ended. */
@@ -65,65 +92,103 @@ public final class TrainingRun {
 
     public History history() { return new History(state.epochs(), state.best(), state.stopped()); }
 
+    /** What a reader should know about this run, such as batch statistics of micro-batches; filled by the first step. */
+    public List<String> warnings() { return List.copyOf(warnings); }
+
+    /** The loss scale of {@link MixedPrecision}; 1 without it. */
+    public MixedPrecision.Scale lossScale() { return state.scale(); }
+
+    /** Training rows a second, over the steps taken by this object; NaN before the first. */
+    public double rowsPerSecond() { return rowsHere == 0 ? Double.NaN : rowsHere * 1e9 / nanosHere; }
+
     private int stepsInEpoch() { return (loader.steps() + trainer.accumulated() - 1) / trainer.accumulated(); }
 
     /**
      * One optimiser step, and the end of the epoch where it was its last.
      *
      * @return false if there was none to take
-     * @throws ConvergenceException if the loss is not finite; parameters stay as they are
+     * @throws ConvergenceException if the loss is not finite: it names the step, the rows and the first module whose output is not; parameters stay
      */
     public boolean step() {
         if (isFinished()) return false;
+        long start = System.nanoTime();
         var group = loader.accumulated(epochs(), trainer.accumulated()).get(state.step());
-        int rows = 0;
-        for (var batch : group) rows += batch.length;
-        double sum = 0;
+        var streams = rng.split(2).split(steps());
+        if (state.step() == 0 && epochs() == 0 && group.size() > 1 && hasBatchNorm(model)) warnOfStatistics(group);
+        BatchGradients.Report report;
         try (var scope = Scope.open("training step")) {
-            optimizer.zeroGrad();
-            for (int i = 0; i < group.size(); i++) sum += accumulate(group.get(i), rows, i);
-            optimizer.step();
-            optimizer.zeroGrad(); // gradients are memory of this scope
+            report = batches.of(group, streams, state.scale().value(), () -> "at step " + steps() + " in epoch " + epochs());
+            update(report.gradients());
         }
-        state = state.stepped(sum, rows);
+        for (var listener : trainer.listeners()) listener.stepEnded(this, report.norms());
+        state = state.stepped(report.lossSum(), report.rows());
+        rowsHere += report.rows();
+        nanosHere += System.nanoTime() - start;
         if (state.step() == stepsInEpoch()) endEpoch();
         return true;
     }
 
-    /** Adds a batch's gradients to the step's and gives its summed loss. */
-    private double accumulate(int[] rows, int all, int place) {
-        // A stream for every batch: what dropout draws does not depend on what was drawn before, and so a run can be resumed.
-        var pass = Pass.training(rng.split(2).split(steps()).split(place));
-        try (var scope = Scope.open("training batch")) {
-            var value = loss.of(rows, pass);
-            double number = value.item();
-            if (!Double.isFinite(number)) {
-                optimizer.zeroGrad();
-                throw new ConvergenceException("training: the loss is " + number + " at step " + steps() + " in epoch " + epochs()
-                        + "; lower the learning rate, clip gradients or look for such values in the data");
-            }
-            (rows.length == all ? value : value.mul((double) rows.length / all)).backward();
-            for (var parameter : optimizer.parameters()) if (parameter.grad() != null) parameter.grad().keptBy(scope);
-            return number * rows.length;
+    private void update(Tensor[] gradients) {
+        var precision = trainer.precision();
+        if (precision != null) {
+            if (state.scale().value() != 1) gradients = MixedPrecision.unscaled(state.scale().value(), gradients);
+            boolean overflow = MixedPrecision.overflows(gradients);
+            state = state.with(precision.after(state.scale(), overflow));
+            if (overflow) return;
         }
+        optimizer.step(gradients);
+        if (trainer.regularizer() != null) trainer.regularizer().project(model);
+    }
+
+    private void warnOfStatistics(List<int[]> group) {
+        var before = copies(model.state()); // a pass that learns moves the running statistics
+        double gap = batches.statisticsGap(group.get(0), group.get(1));
+        model.load(before);
+        var text = "accumulation: BatchNorm sees micro-batches of " + group.getFirst().length + " rows, not the whole batch; the gradient of the first "
+                + "two differs from that of both as one by " + String.format(Locale.ROOT, "%.3g", gap) + " of its norm; GroupNorm or LayerNorm would not";
+        warnings.add(text);
+        LOG.log(System.Logger.Level.WARNING, text);
     }
 
     private void endEpoch() {
-        double score = validation == null ? Double.NaN : validation.getAsDouble();
-        var epoch = new History.Epoch(epochs(), steps(), state.lossSum() / state.rows(), score, optimizer.rateFactor());
+        var raw = average == null ? null : copies(model.parameters());
+        if (average != null) loadAverages();
+        var evaluated = validation == null ? new Evaluated(Double.NaN, new LinkedHashMap<>()) : validation.get();
+        var epoch = new History.Epoch(epochs(), steps(), state.lossSum() / state.rows(), evaluated.score(), optimizer.rateFactor(),
+                evaluated.metrics());
         var stopping = trainer.earlyStopping();
-        boolean better = state.best() < 0 || epoch.score() < state.bestScore() - (stopping == null ? 0 : stopping.least());
-        state = state.ended(epoch, better);
-        if (stopping != null) {
-            if (better && stopping.restoreBest()) best = copies(model.state());
-            if (epochs() - 1 - state.best() >= stopping.patience()) stop();
-        }
+        boolean better = watch.see(watched(epoch));
+        state = state.ended(epoch, watch);
+        if (stopping != null && stopping.restoreBest() && better) best = copies(model.state());
+        if (watch.isOver()) stop();
+        if (raw != null) write(raw);
         for (var listener : trainer.listeners()) listener.epochEnded(this, epoch);
-        if (isFinished() && best != null) model.load(best);
+        if (!isFinished()) return;
+        if (best != null) model.load(best);
+        else if (average != null) loadAverages();
+    }
+
+    private double watched(History.Epoch epoch) {
+        var stopping = trainer.earlyStopping();
+        if (stopping == null || stopping.metric() == null) return epoch.score();
+        var value = epoch.metrics().get(stopping.metric());
+        if (value == null) throw new IllegalArgumentException(
+                "EarlyStopping: there is no metric " + stopping.metric() + "; there are " + epoch.metrics().keySet());
+        return value;
+    }
+
+    private void loadAverages() {
+        var averages = new LinkedHashMap<String, Tensor>();
+        model.parameters().forEach((name, parameter) -> averages.put(name, average.of(parameter)));
+        write(averages);
+    }
+
+    private void write(Map<String, Tensor> values) {
+        Autograd.noGrad(() -> model.parameters().forEach((name, parameter) -> parameter.copy_(values.get(name).to(parameter.dtype()))));
     }
 
     /**
-     * Runs to the end, reporting each step.
+     * Runs to the end, reporting after each step the epoch, the losses, {@code rows/s} and {@code seconds left}.
      *
      * @throws lyceum.progress.CancelledException if progress says so, between two steps: the run can go on or be saved
      */
@@ -136,10 +201,16 @@ public final class TrainingRun {
             metrics.put("epoch", (double) epochs() + (between ? 0 : 1));
             metrics.put("loss", between ? state.epochs().getLast().loss() : state.lossSum() / state.rows());
             if (validation != null && epochs() > 0) metrics.put("validation", state.epochs().getLast().validation());
-            progress.step("training", steps(), total, metrics);
+            if (epochs() > 0) metrics.putAll(state.epochs().getLast().metrics());
+            metrics.put("rows/s", rowsPerSecond());
+            metrics.put("seconds left", (total - position()) * (double) rowsHere / Math.max(1, position()) / rowsPerSecond());
+            progress.step("training", position(), total, metrics);
         }
         return history();
     }
+
+    /** Steps tried, those left out among them. */
+    private long position() { return (long) epochs() * stepsInEpoch() + state.step(); }
 
     private static SequencedMap<String, Tensor> copies(Map<String, Tensor> tensors) {
         var copies = new LinkedHashMap<String, Tensor>();
@@ -159,10 +230,15 @@ public final class TrainingRun {
      */
     public void resume(Path path) throws IOException {
         var checkpoint = Checkpoint.read(path, model.state(), rng.key(), stepsInEpoch());
+        var again = newWatch();
+        for (var epoch : checkpoint.state().epochs()) again.see(watched(epoch));
+        if (again.bestStep() != checkpoint.state().best()) throw new LyceumException("resume: the best epoch is " + again.bestStep()
+                + " by this trainer's early stopping, " + checkpoint.state().best() + " by the checkpoint's; use the same settings");
         optimizer.restore(checkpoint.optimizer());
         model.load(checkpoint.model());
         best = checkpoint.best() == null ? null : copies(checkpoint.best());
         state = checkpoint.state();
+        watch = again;
     }
 
     /** For tests: what a run knows besides tensors. */
