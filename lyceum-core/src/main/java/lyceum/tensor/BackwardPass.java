@@ -129,6 +129,7 @@ public final class BackwardPass {
         private final Map<GradNode, List<Object>> held = new IdentityHashMap<>();
         private final Map<Object, Integer> holders = new IdentityHashMap<>();
         private final Map<Object, Long> sizes = new IdentityHashMap<>();
+        private final Set<Object> leaves = Collections.newSetFromMap(new IdentityHashMap<>());
         private long bytes;
 
         Ledger(GradNode last) {
@@ -137,16 +138,19 @@ public final class BackwardPass {
             while (!open.isEmpty()) {
                 var node = open.pop();
                 if (!seen.add(node)) continue;
-                for (var tensor : node.saved())
-                    if (tensor != null && (tensor.node() == null || tensor.node().leaf == null)) hold(node, tensor);
+                if (node.leaf != null && node.leaf.pending() == null) leaves.add(node.leaf.view().storage());
                 for (var operand : node.operands) if (operand != null) open.push(operand);
             }
+            for (var node : seen)
+                for (var tensor : node.saved())
+                    if (tensor != null && (tensor.node() == null || tensor.node().leaf == null)) hold(node, tensor);
         }
 
         /** Views share memory; a number everywhere is none. */
         private void hold(GradNode node, Tensor tensor) {
             if (Tracing.isConstant(tensor)) return;
             Object memory = tensor.pending() != null ? tensor : tensor.view().storage();
+            if (leaves.contains(memory)) return; // a weight that is kept transposed is the weight
             held.computeIfAbsent(node, n -> new ArrayList<>()).add(memory);
             if (holders.merge(memory, 1, Integer::sum) > 1) return;
             sizes.put(memory, tensor.count() * tensor.dtype().bytes());

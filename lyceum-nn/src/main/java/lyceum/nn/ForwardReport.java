@@ -57,7 +57,7 @@ public record ForwardReport(List<Row> rows) {
 
     /** By shape alone: nothing is computed, and the input's values are undefined (a model that looks at them cannot run this way). */
     public static ForwardReport of(Module model, DType type, long... input) {
-        return ShapesOnly.run(() -> of(model, Tensor.zeros(type, input), Pass.inference()));
+        return ShapesOnly.run(() -> of(model, Tensor.zeros(type, input).copy().compute(), Pass.inference()));
     }
 
     /** The layer of that name. @throws IllegalArgumentException if it has not run */
