@@ -22,7 +22,7 @@ import lyceum.withers.Withers;
  * <p>Parameters are {@code attention.weight}, {@code dense.weight}, {@code dense.bias}, {@code out.weight}, {@code out.bias}.
  *
  * @see <a href="https://arxiv.org/abs/1810.04805">Devlin, Chang, Lee and Toutanova (2019)</a>
- * @see <a href="https://arxiv.org/abs/1804.03916">Gidaris and Komodakis (2018): cosine classifier</a>
+ * @see <a href="https://arxiv.org/abs/1804.09458">Gidaris and Komodakis (2018): cosine classifier</a>
  */
 public final class ClassificationHead extends Module {
 
@@ -153,7 +153,7 @@ public final class ClassificationHead extends Module {
     public Tensor loss(Tensor answer, Tensor target) {
         return switch (config.problem) {
             case ONE_CLASS -> Loss.crossEntropy(answer, target);
-            case LABELS -> Loss.binaryCrossEntropyWithLogits(answer, target);
+            case LABELS -> Loss.bce(answer, target);
             case NUMBERS -> Loss.mse(answer, target);
         };
     }
