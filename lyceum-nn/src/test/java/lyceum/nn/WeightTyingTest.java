@@ -1,7 +1,5 @@
 package lyceum.nn;
 
-import static lyceum.testing.Bound.atLeast;
-import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -9,25 +7,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.autograd.Autograd;
-import lyceum.data.corpus.Corpora;
 import lyceum.format.Safetensors;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Adam;
 import lyceum.optim.Optimizer;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
-import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
 import lyceum.testing.Gap;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,7 +46,6 @@ class WeightTyingTest {
 
     private static Lm tied(int vocabulary, int width, Rng rng) { return Module.tied(new Lm(vocabulary, width, rng), "embed.weight", "head.weight"); }
 
-    @Acceptance(topic = "weight-tying", clause = 1)
     @Test void aTiedHeadIsTheTable(@TempDir Path folder) throws IOException {
         int vocabulary = 11, width = 4;
         var untied = new Lm(vocabulary, width, Rng.of(1));
@@ -87,67 +78,6 @@ class WeightTyingTest {
         Evidence.that("tied after loading", loaded.head.weight() == loaded.embed.weight() && Module.copy(loaded).parameterCount() == tied.parameterCount());
         Evidence.of("gap after loading", loaded.forward(ids).sub(tied.forward(ids)).abs().max().item(), exactly(0));
         Evidence.of("parameters that an optimiser sees", new Optimizer(List.of(new Optimizer.Group(new Adam(0.1), tied.parameters()))).parameters().size(), exactly(5));
-    }
-
-    @Acceptance(topic = "weight-tying", clause = 1)
-    @Tag("heavy")
-    @Test void onTrigramsOfTheBibleTyingCostsNoPerplexity() {
-        long[] tokens = trigrams(240_000);
-        int vocabulary = 0, train = tokens.length * 9 / 10;
-        for (long t : tokens) vocabulary = Math.max(vocabulary, (int) t + 1);
-        double worst = 0, tied = 0, untied = 0;
-        for (int seed = 0; seed < 3; seed++) {
-            double a = perplexity(tied(vocabulary, 48, Rng.of(seed)), tokens, train, seed), b = perplexity(new Lm(vocabulary, 48, Rng.of(seed)), tokens, train, seed);
-            worst = Math.max(worst, a / b);
-            tied += a / 3;
-            untied += b / 3;
-        }
-        Evidence.of("vocabulary of trigrams", vocabulary, atLeast(500));
-        Evidence.of("untied validation perplexity, below that of guessing", untied, below(vocabulary / 2.0));
-        Evidence.of("tied over untied perplexity, means of three seeds", tied / untied, atMost(1.01));
-        Evidence.of("fewer parameters", new Lm(vocabulary, 48, Rng.of(0)).parameterCount() - tied(vocabulary, 48, Rng.of(0)).parameterCount(), exactly(48L * vocabulary));
-    }
-
-    /** The text cut into pieces of three characters, numbered by frequency; all beyond the 600 commonest are one. */
-    private static long[] trigrams(int characters) {
-        var text = new StringBuilder();
-        try (var chapters = Corpora.kingJames().stream()) {
-            chapters.takeWhile(chapter -> text.length() < characters).forEach(chapter -> text.append(chapter.text().toLowerCase(Locale.ROOT)).append('\n'));
-        }
-        var counts = new LinkedHashMap<String, Integer>();
-        int n = characters / 3;
-        for (int i = 0; i < n; i++) counts.merge(text.substring(3 * i, 3 * i + 3), 1, Integer::sum);
-        var order = counts.entrySet().stream().sorted((a, b) -> b.getValue() - a.getValue()).map(Map.Entry::getKey).toList();
-        var number = new HashMap<String, Integer>();
-        for (int i = 0; i < order.size(); i++) number.put(order.get(i), Math.min(i, 600));
-        var tokens = new long[n];
-        for (int i = 0; i < n; i++) tokens[i] = number.get(text.substring(3 * i, 3 * i + 3));
-        return tokens;
-    }
-
-    private static double perplexity(Lm model, long[] tokens, int train, int seed) {
-        var optimizer = new Optimizer(List.of(new Optimizer.Group(new Adam(0.005), model.parameters())));
-        var rng = Rng.of(500 + seed);
-        for (int step = 0; step < 900; step++) {
-            var at = new int[128];
-            for (int i = 0; i < at.length; i++) at[i] = rng.nextInt(train - CONTEXT);
-            optimizer.zeroGrad();
-            loss(model, tokens, at).backward();
-            optimizer.step();
-        }
-        var rest = new int[tokens.length - CONTEXT - train];
-        for (int i = 0; i < rest.length; i++) rest[i] = train + i;
-        return Math.exp(Autograd.noGrad(() -> loss(model, tokens, rest)).item());
-    }
-
-    private static Tensor loss(Lm model, long[] tokens, int[] at) {
-        var ids = new long[at.length * CONTEXT];
-        var next = new long[at.length];
-        for (int i = 0; i < at.length; i++) {
-            for (int j = 0; j < CONTEXT; j++) ids[i * CONTEXT + j] = tokens[at[i] + j];
-            next[i] = tokens[at[i] + CONTEXT];
-        }
-        return Loss.crossEntropy(model.forward(Tensor.of(ids, at.length, CONTEXT)), Tensor.of(next));
     }
 
     @Test void tiesHaveTwoNamesAndLoadUnderEither() {
