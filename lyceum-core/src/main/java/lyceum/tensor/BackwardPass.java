@@ -3,9 +3,13 @@ package lyceum.tensor;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import lyceum.ShapeException;
@@ -80,6 +84,16 @@ public final class BackwardPass {
     /** Bytes of what operations before {@code output} have saved for a sweep, each value counted once and leaves not at all. */
     public static long savedBytes(Tensor output) { return output.node() == null ? 0 : new Ledger(output.node()).bytes; }
 
+    /**
+     * {@link #savedBytes(Tensor)} by what saved them: {@linkplain Tracing#history histories} to bytes, the oldest operation first. A value counts for the
+     * oldest that keeps it.
+     */
+    public static SequencedMap<Object, Long> savedBytesByHistory(Tensor output) {
+        var bytes = new LinkedHashMap<Object, Long>();
+        if (output.node() != null) new Ledger(output.node()).byOldest(bytes);
+        return bytes;
+    }
+
     /** Sweeps. @throws ShapeException without a seed, unless the output is a scalar */
     public void run() {
         if (seed == null && output.count() != 1)
@@ -115,6 +129,7 @@ public final class BackwardPass {
         private final Map<GradNode, List<Object>> held = new IdentityHashMap<>();
         private final Map<Object, Integer> holders = new IdentityHashMap<>();
         private final Map<Object, Long> sizes = new IdentityHashMap<>();
+        private final Set<Object> leaves = Collections.newSetFromMap(new IdentityHashMap<>());
         private long bytes;
 
         Ledger(GradNode last) {
@@ -123,20 +138,30 @@ public final class BackwardPass {
             while (!open.isEmpty()) {
                 var node = open.pop();
                 if (!seen.add(node)) continue;
-                for (var tensor : node.saved())
-                    if (tensor != null && (tensor.node() == null || tensor.node().leaf == null)) hold(node, tensor);
+                if (node.leaf != null && node.leaf.pending() == null) leaves.add(node.leaf.view().storage());
                 for (var operand : node.operands) if (operand != null) open.push(operand);
             }
+            for (var node : seen)
+                for (var tensor : node.saved())
+                    if (tensor != null && (tensor.node() == null || tensor.node().leaf == null)) hold(node, tensor);
         }
 
         /** Views share memory; a number everywhere is none. */
         private void hold(GradNode node, Tensor tensor) {
             if (Tracing.isConstant(tensor)) return;
             Object memory = tensor.pending() != null ? tensor : tensor.view().storage();
+            if (leaves.contains(memory)) return; // a weight that is kept transposed is the weight
             held.computeIfAbsent(node, n -> new ArrayList<>()).add(memory);
             if (holders.merge(memory, 1, Integer::sum) > 1) return;
             sizes.put(memory, tensor.count() * tensor.dtype().bytes());
             bytes += sizes.get(memory);
+        }
+
+        void byOldest(Map<Object, Long> into) {
+            Set<Object> counted = Collections.newSetFromMap(new IdentityHashMap<>());
+            held.keySet().stream().sorted(Comparator.comparingLong(node -> node.number)).forEach(node -> {
+                for (var memory : held.get(node)) if (counted.add(memory)) into.merge(node, sizes.get(memory), Long::sum);
+            });
         }
 
         /** Forgets the memory as well, which would else live as long as this. */

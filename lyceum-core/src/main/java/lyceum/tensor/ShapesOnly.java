@@ -11,11 +11,10 @@ import lyceum.backend.Backend;
 import lyceum.backend.View;
 import lyceum.memory.Allocator;
 import lyceum.memory.Scope;
-import lyceum.memory.Storage;
 
 /**
  * Runs code for the shapes it makes: operations check and report as ever, but nothing is computed, and their results are <i>hollow</i>: they have type,
- * shape and strides and share one line of memory. So a model that no machine could hold can be built and differentiated.
+ * shape and strides, and a word of memory that tells them apart. So a model that no machine could hold can be built and differentiated.
  *
  * <p>Hollow tensors belong to the run; using one afterwards is an error that says so. The gradients that leaves
  * collect in a run go with it. Values are undefined: whoever needs
@@ -27,8 +26,8 @@ public final class ShapesOnly {
     private static final Backend IDLE = (Backend) Proxy.newProxyInstance(Backend.class.getClassLoader(), new Class<?>[] {Backend.class},
             (proxy, method, arguments) -> idle(proxy, method, arguments));
 
-    /** @param line what all hollow tensors share @param gradients that leaves had before */
-    private record Run(Storage line, Map<Tensor, Optional<Tensor>> gradients) {
+    /** @param scope that hollow tensors end with @param gradients that leaves had before */
+    private record Run(Scope scope, Map<Tensor, Optional<Tensor>> gradients) {
         void restore() {
             gradients.forEach((leaf, gradient) -> {
                 leaf.zeroGrad();
@@ -45,7 +44,7 @@ public final class ShapesOnly {
             T value;
         };
         try (var scope = Scope.open("shapes only")) {
-            var run = new Run(Allocator.allocate(Double.BYTES, scope), new IdentityHashMap<>());
+            var run = new Run(scope, new IdentityHashMap<>());
             try {
                 ScopedValue.where(RUN, run)
                         .run(() -> Backend.with(IDLE, () -> Fusion.with(Fusion.Mode.SHAPES, () -> result.value = body.get())));
@@ -62,7 +61,7 @@ public final class ShapesOnly {
     }
 
     static View hollow(DType type, Shape shape) {
-        return new View(type, RUN.get().line, 0, shape.sizes(), View.contiguousStrides(shape.sizes()));
+        return new View(type, Allocator.allocate(Double.BYTES, RUN.get().scope), 0, shape.sizes(), View.contiguousStrides(shape.sizes()));
     }
 
     private static Object idle(Object proxy, Method method, Object[] arguments) {

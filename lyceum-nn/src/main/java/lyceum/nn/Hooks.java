@@ -27,6 +27,14 @@ import lyceum.tensor.Tensor;
 public final class Hooks {
     private final Map<Module, String> names = new IdentityHashMap<>();
     private final List<Hook> hooks = new ArrayList<>();
+    private final Stages stages;
+
+    /** Sees a module, or a named point in one, begin and end. */
+    interface Stages {
+        void begin(String name);
+
+        void end(String name, Tensor output);
+    }
 
     /** Sees a point: its name, what went into the module (null at a point inside one), and what comes out; gives what shall come out. */
     @FunctionalInterface
@@ -48,10 +56,25 @@ public final class Hooks {
         public void remove() { hooks.remove(this); }
     }
 
-    private Hooks(Module root) { root.modules().forEach((name, module) -> names.put(module, name)); }
+    private Hooks(Module root, Stages stages) {
+        root.modules().forEach((name, module) -> names.put(module, name));
+        this.stages = stages;
+    }
 
     /** None yet. Points are named from {@code root}, whose own output has the empty name. */
-    public static Hooks of(Module root) { return new Hooks(root); }
+    public static Hooks of(Module root) { return new Hooks(root, null); }
+
+    /** Hooks that follow the work without looking into it: layers are fused as without them. */
+    static Hooks following(Module root, Stages stages) { return new Hooks(root, stages); }
+
+    boolean isLooking() { return stages == null; }
+
+    private static String name(String module, String point) { return point == null ? module : module.isEmpty() ? point : module + "." + point; }
+
+    void begin(Module module, String point) {
+        var name = names.get(module);
+        if (stages != null && name != null) stages.begin(name(name, point));
+    }
 
     /** Calls {@code watch} at each point whose name matches; {@code *} is any text, {@code ?} a character. Hooks at one point run in the order of their making. */
     public Hook on(String glob, Watch watch) {
@@ -75,13 +98,14 @@ public final class Hooks {
 
     boolean wants(Module module, String point) {
         var name = names.get(module);
-        return name != null && hooks.stream().anyMatch(h -> h.where.test(name.isEmpty() ? point : name + "." + point));
+        return name != null && hooks.stream().anyMatch(h -> h.where.test(name(name, point)));
     }
 
     Tensor at(Module module, String point, Tensor x, Tensor y) {
         var name = names.get(module);
         if (name == null) return y;
-        if (point != null) name = name.isEmpty() ? point : name + "." + point;
+        name = name(name, point);
+        if (stages != null) stages.end(name, y);
         for (var hook : List.copyOf(hooks)) if (hook.where.test(name)) y = hook.watch.at(name, x, y);
         return y;
     }

@@ -1,6 +1,9 @@
 package lyceum.nn;
 
 import java.util.function.UnaryOperator;
+import lyceum.DType;
+import lyceum.tensor.Shape;
+import lyceum.tensor.ShapesOnly;
 import lyceum.tensor.Tensor;
 
 /** A function from tensors to tensors, with or without parameters. */
@@ -11,6 +14,9 @@ public interface Layer {
 
     /** The value at x, predicting. */
     default Tensor forward(Tensor x) { return forward(x, Pass.inference()); }
+
+    /** The shape of {@code forward} for an input of that type and shape, predicting: nothing is computed. @throws lyceum.ShapeException where shapes do not fit */
+    default Shape outputShape(DType type, long... input) { return ShapesOnly.run(() -> forward(Tensor.zeros(type, input)).shape()); }
 
     /** This layer, then another: a {@link Sequential}, so that the parameters of both are found. */
     default Sequential then(Layer next) { return new Sequential(this, next); }

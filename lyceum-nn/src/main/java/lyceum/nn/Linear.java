@@ -1,16 +1,35 @@
 package lyceum.nn;
 
 import lyceum.DType;
+import lyceum.backend.quant.BlockFormat;
 import lyceum.random.Rng;
 import lyceum.tensor.GradMode;
 import lyceum.tensor.PackedMatrix;
 import lyceum.tensor.Tensor;
 
-/** Affine map of the last axis: {@code y = x W' + b}, from (.., inputs) to (.., outputs). The weight has shape (outputs, inputs), as PyTorch's. */
+/**
+ * Fully connected layer, an affine map of the last axis: {@code y = x W' + b}, from (.., inputs) to (.., outputs). The weight has shape (outputs, inputs),
+ * as PyTorch's, and begins with the bias uniform within {@code 1 / sqrt(inputs)}. With G the gradient of y, those of x, W and b are
+ * {@code G W}, {@code G' x} and the sum of G's rows.
+ *
+ * {@snippet :
+ * var layer = new Linear(784, 256, rng).activated(Activation.RELU);    // one fused epilogue
+ * var first = Linear.lazy(256, rng);                                   // as many inputs as the first batch has
+ * var small = layer.quantised(BlockFormat.Q8_0);                       // a quarter of the memory, to predict with
+ * }
+ *
+ * <p>A weight of F16 or BF16 halves the memory; an input of F32 is then multiplied in F32.
+ *
+ * @see <a href="https://doi.org/10.1038/323533a0">Rumelhart, Hinton and Williams (1986)</a>
+ */
 public final class Linear extends Module {
-    private final Tensor weight;
-    private final Tensor bias;
+    private final Activation activation;
+    private Lazy lazy;
+    private volatile Tensor weight;
+    private Tensor bias;
     private volatile PackedMatrix packed;
+
+    private record Lazy(long outputs, boolean withBias, DType dtype, Init init, Rng rng) {}
 
     /** F32, with a bias, initialised as PyTorch does. */
     public Linear(long inputs, long outputs, Rng rng) { this(inputs, outputs, true, DType.F32, Init.torchLinear(inputs), rng); }
@@ -19,16 +38,55 @@ public final class Linear extends Module {
     public Linear(long inputs, long outputs, boolean withBias, DType dtype, Init init, Rng rng) {
         if (inputs < 1 || outputs < 1)
             throw new IllegalArgumentException("Linear: " + inputs + " inputs and " + outputs + " outputs; both must be positive");
-        weight = init.sample(rng, dtype, outputs, inputs).compute().requiresGrad();
-        bias = withBias ? Init.torchLinear(inputs).sample(rng, dtype, outputs).compute().requiresGrad() : null;
+        activation = null;
+        begin(inputs, new Lazy(outputs, withBias, dtype, init, rng));
     }
 
     /** From given values; {@code bias} may be null. They become parameters. */
     public Linear(Tensor weight, Tensor bias) {
-        this.weight = weight.copy().requiresGrad();
-        this.bias = bias == null ? null : bias.copy().requiresGrad();
+        this(null, weight.copy().requiresGrad(), bias == null ? null : bias.copy().requiresGrad(), null);
     }
 
+    private Linear(Activation activation, Tensor weight, Tensor bias, Lazy lazy) {
+        this.activation = activation;
+        this.bias = bias;
+        this.weight = weight;
+        this.lazy = lazy;
+    }
+
+    /** On these very tensors, which other modules may hold as well: how weights are tied. {@code bias} may be null. */
+    public static Linear sharing(Tensor weight, Tensor bias) { return new Linear(null, weight, bias, null); }
+
+    /** F32, with a bias; the inputs are as many as the first input has. */
+    public static Linear lazy(long outputs, Rng rng) { return lazy(outputs, true, DType.F32, null, rng); }
+
+    /**
+     * A layer that learns its number of inputs from the first input. Until then it has no parameters: pass a batch through a model before you give its
+     * parameters to an optimiser or load a checkpoint.
+     *
+     * @param init of the weight; null for PyTorch's
+     */
+    public static Linear lazy(long outputs, boolean withBias, DType dtype, Init init, Rng rng) {
+        if (outputs < 1) throw new IllegalArgumentException("Linear: " + outputs + " outputs; they must be positive");
+        return new Linear(null, null, null, new Lazy(outputs, withBias, dtype, init, rng.copy()));
+    }
+
+    private synchronized void begin(long inputs, Lazy how) {
+        if (weight != null) return;
+        var first = how.init == null ? Init.torchLinear(inputs) : how.init;
+        var begun = first.sample(how.rng, how.dtype, how.outputs, inputs).compute().requiresGrad();
+        bias = how.withBias ? Init.torchLinear(inputs).sample(how.rng, how.dtype, how.outputs).compute().requiresGrad() : null;
+        lazy = null;
+        weight = begun;
+    }
+
+    /** This layer with an activation behind it, on the same parameters: {@code y = activation(x W' + b)}. */
+    public Linear activated(Activation activation) { return new Linear(activation, weight, bias, lazy); }
+
+    /** A layer to predict with, whose weight takes a few bits each. @throws IllegalArgumentException if rows are not whole blocks of the format */
+    public QuantisedLinear quantised(BlockFormat format) { return new QuantisedLinear(weight, bias, activation, format); }
+
+    /** Null before the first input of a {@linkplain #lazy lazy} layer. */
     public Tensor weight() { return weight; }
 
     /** Null if there is none. */
@@ -36,13 +94,19 @@ public final class Linear extends Module {
 
     /** Packs the weight, as {@link PackedMatrix} says; one that is written to later is packed again. */
     @Override public Linear pack() {
-        packed = PackedMatrix.of(weight.transpose());
+        if (weight != null) packed = PackedMatrix.of(weight.transpose());
         return this;
     }
 
     @Override protected void copied() { packed = null; }
 
     @Override protected Tensor compute(Tensor x, Pass pass) {
+        if (weight == null) begin(x.size(-1), lazy);
+        var y = affine(x);
+        return activation == null ? y : activation.forward(y, pass);
+    }
+
+    private Tensor affine(Tensor x) {
         var ready = packed;
         if (ready == null || GradMode.isRecording() || x.dtype() != weight.dtype()) return x.affine(weight, bias);
         var y = x.matmul(ready);

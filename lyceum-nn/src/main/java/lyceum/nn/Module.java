@@ -47,7 +47,10 @@ public abstract class Module implements Layer, Cloneable {
     private List<Adapter> adapters = List.of();
     private Set<String> frozen = Set.of();
 
-    @Override public final Tensor forward(Tensor x, Pass pass) { return emit(x, compute(x, pass), pass); }
+    @Override public final Tensor forward(Tensor x, Pass pass) {
+        pass.begin(this, null);
+        return emit(x, compute(x, pass), pass);
+    }
 
     /** The value at x, by the parts of this module. */
     protected abstract Tensor compute(Tensor x, Pass pass);
@@ -103,12 +106,64 @@ public abstract class Module implements Layer, Cloneable {
         return found;
     }
 
-    /** Parameters and buffers by name: all that a checkpoint holds. */
+    /** Parameters and buffers by name: all that a checkpoint holds. A tensor that is found twice, as a {@linkplain #tied tied} one, has its first name. */
     public final SequencedMap<String, Tensor> state() {
+        var found = new LinkedHashMap<String, Tensor>();
+        Set<Tensor> seen = Collections.newSetFromMap(new IdentityHashMap<>());
+        names().forEach((name, tensor) -> { if (seen.add(tensor)) found.put(name, tensor); });
+        return found;
+    }
+
+    /** All names under which tensors are found. */
+    final SequencedMap<String, Tensor> names() {
         var found = new LinkedHashMap<String, Tensor>();
         collect(name -> name, (name, part, owner, tensor) -> found.put(name, tensor));
         return found;
     }
+
+    /** The further names of tensors that are found more than once, each with the name that {@link #state()} has. */
+    public final SequencedMap<String, String> ties() {
+        var first = new IdentityHashMap<Tensor, String>();
+        var ties = new LinkedHashMap<String, String>();
+        names().forEach((name, tensor) -> {
+            var known = first.putIfAbsent(tensor, name);
+            if (known != null) ties.put(name, known);
+        });
+        return ties;
+    }
+
+    /**
+     * A module like this one in which {@code alias} names the tensor {@code name}: one parameter, one gradient, one entry in a file. All tensors are
+     * shared with the given module, which is not changed.
+     *
+     * @throws FormatException if a name is unknown
+     * @throws ShapeException if the shapes differ
+     * @see <a href="https://arxiv.org/abs/1608.05859">Press and Wolf (2017)</a>
+     */
+    public static <M extends Module> M tied(M module, String name, String alias) {
+        var tensor = module.names().get(name);
+        if (tensor == null) throw new FormatException("tied: " + name + " is unknown; there are " + module.names().keySet());
+        return with(module, Map.of(alias, tensor));
+    }
+
+    /** A module like this one in which {@code alias} names a copy of the tensor that it shared. @throws FormatException if it shares none */
+    public static <M extends Module> M untied(M module, String alias) {
+        var tensor = module.names().get(alias);
+        if (!module.ties().containsKey(alias))
+            throw new FormatException("untied: " + alias + " shares no tensor; there are " + module.ties().keySet());
+        int end = alias.lastIndexOf('.');
+        var owner = module.modules().get(end < 0 ? "" : alias.substring(0, end));
+        if (owner == null) throw new FormatException("untied: " + alias + " stands in a module that is shared as a whole");
+        var swap = new IdentityHashMap<Tensor, Tensor>();
+        try (var kept = Scope.outside()) {
+            var copy = Autograd.noGrad(() -> tensor.detach().copy().compute());
+            swap.put(tensor, tensor.isTracked() ? copy.requiresGrad() : copy);
+        }
+        return new Transplant(swap, owner).of(module);
+    }
+
+    /** What each layer gives, holds and costs for an input of that type and shape, by shape alone; see {@link ForwardReport}. */
+    public final ForwardReport summary(DType type, long... input) { return ForwardReport.of(this, type, input); }
 
     /** Number of trainable numbers. */
     public final long parameterCount() { return parameters().values().stream().mapToLong(Tensor::count).sum(); }
@@ -162,7 +217,7 @@ public abstract class Module implements Layer, Cloneable {
      * @throws ShapeException if a shape differs
      */
     public static <M extends Module> M with(M module, Map<String, Tensor> values) {
-        var own = module.state();
+        var own = module.names();
         var swap = new IdentityHashMap<Tensor, Tensor>();
         values.forEach((name, value) -> {
             var old = own.get(name);
@@ -191,33 +246,44 @@ public abstract class Module implements Layer, Cloneable {
         return new Transplant(swap).of(module);
     }
 
-    /** Called on a fresh copy of a module, whose tensors may differ: forgets what was derived from them. */
+    /** Called on a fresh copy of a module, whose tensors may differ, and after loading: forgets what was derived from them. */
     protected void copied() {}
 
     /** Forgets the gradients of all parameters. */
     public final void zeroGrad() { parameters().values().forEach(Tensor::zeroGrad); }
 
     /**
-     * Copies values in by name; floats of another width are converted. Nothing is written if anything does not fit.
+     * Copies values in by name; floats of another width are converted. A tied tensor may have any of its names, or several with one value. Nothing is
+     * written if anything does not fit.
      *
-     * @throws FormatException if a name is missing or unknown: it lists them
+     * @throws FormatException if a name is missing or unknown: it lists them; or if the values of two names of one tensor differ
      * @throws ShapeException if a shape differs
      * @throws DTypeException if integers are given for floats or the other way round
      */
     public final void load(Map<String, Tensor> values) {
         var own = state();
-        var missing = own.keySet().stream().filter(name -> !values.containsKey(name)).toList();
-        var unknown = values.keySet().stream().filter(name -> !own.containsKey(name)).toList();
+        var names = names();
+        var given = new LinkedHashMap<String, Tensor>();
+        var unknown = values.keySet().stream().filter(name -> !names.containsKey(name)).toList();
+        var ties = ties();
+        values.forEach((name, value) -> {
+            var first = ties.getOrDefault(name, name);
+            var other = given.putIfAbsent(first, value);
+            if (other != null && other != value && !(other.shape().equals(value.shape()) && other.ne(value).countNonZero().item() == 0))
+                throw new FormatException("load: " + first + " is tied to " + name + ", and their values differ; give one, or untie them first");
+        });
+        var missing = own.keySet().stream().filter(name -> !given.containsKey(name)).toList();
         if (!missing.isEmpty() || !unknown.isEmpty())
             throw new FormatException("load: missing are " + missing + ", unknown are " + unknown);
         own.forEach((name, tensor) -> {
-            var value = values.get(name);
+            var value = given.get(name);
             if (!value.shape().equals(tensor.shape()))
                 throw new ShapeException("load: " + name + " has shape " + tensor.shape() + ", the value " + value.shape());
             if (value.dtype() != tensor.dtype() && !(value.dtype().isFloat() && tensor.dtype().isFloat()))
                 throw new DTypeException("load: " + name + " is " + tensor.dtype() + ", the value " + value.dtype());
         });
-        Autograd.noGrad(() -> own.forEach((name, tensor) -> tensor.copy_(values.get(name))));
+        Autograd.noGrad(() -> own.forEach((name, tensor) -> tensor.copy_(given.get(name))));
+        modules().values().forEach(Module::copied);
     }
 
     /**

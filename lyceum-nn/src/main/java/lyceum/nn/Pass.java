@@ -65,7 +65,7 @@ public final class Pass {
     public Rng rng() { return rng; }
 
     /** True if somebody looks into the network: then nothing is fused across layers. */
-    public boolean isWatched() { return watcher != null || hooks != null; }
+    public boolean isWatched() { return watcher != null || hooks != null && hooks.isLooking(); }
 
     /** What an activation calls with its input and output; gives the output back. */
     public Tensor show(Layer activation, Tensor before, Tensor after) {
@@ -78,6 +78,9 @@ public final class Pass {
 
     /** True if a hook waits at that point: what nobody looks at need not be computed. */
     public boolean wants(Module module, String name) { return hooks != null && hooks.wants(module, name); }
+
+    /** The module, or a point in it, begins to compute what {@link #at} or {@link #point} gives. */
+    void begin(Module module, String point) { if (hooks != null) hooks.begin(module, point); }
 
     Tensor at(Module module, Tensor x, Tensor y) { return hooks == null ? y : hooks.at(module, null, x, y); }
 

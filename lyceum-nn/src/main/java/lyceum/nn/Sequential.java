@@ -21,11 +21,14 @@ public final class Sequential extends Module {
         for (int i = 0; i < layers.size(); i++) {
             var activation = i + 1 < layers.size() && !pass.isWatched() ? fusable(layers.get(i + 1)) : null;
             if (activation != null && layers.get(i) instanceof ConvLayer convolution && convolution.adapters().isEmpty()) {
-                x = convolution.activated(x, activation);
+                pass.begin(convolution, null);
+                x = pass.at(convolution, x, convolution.activated(x, activation));
                 i++;
+            } else if (layers.get(i) instanceof Module module) {
+                x = module.forward(x, pass);
             } else {
-                x = layers.get(i).forward(x, pass);
-                if (!(layers.get(i) instanceof Module)) x = pass.point(this, String.valueOf(i), x);
+                pass.begin(this, String.valueOf(i));
+                x = pass.point(this, String.valueOf(i), layers.get(i).forward(x, pass));
             }
         }
         return x;

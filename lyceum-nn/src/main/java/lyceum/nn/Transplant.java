@@ -11,25 +11,33 @@ final class Transplant {
     private final IdentityHashMap<Tensor, Tensor> swap;
     private final IdentityHashMap<Module, Module> made = new IdentityHashMap<>();
 
-    Transplant(IdentityHashMap<Tensor, Tensor> swap) { this.swap = swap; }
+    private final Module only;
+
+    Transplant(IdentityHashMap<Tensor, Tensor> swap) { this(swap, null); }
+
+    /** @param only the module whose own tensors are replaced; null for all */
+    Transplant(IdentityHashMap<Tensor, Tensor> swap, Module only) {
+        this.swap = swap;
+        this.only = only;
+    }
 
     @SuppressWarnings("unchecked") <M extends Module> M of(M module) {
         var ready = made.get(module);
         if (ready == null) {
-            ready = module.shallow(this::changed);
+            ready = module.shallow(value -> changed(module, value));
             made.put(module, ready);
         }
         return (M) ready;
     }
 
-    private Object changed(Object value) {
+    private Object changed(Module in, Object value) {
         return switch (value) {
-            case Tensor tensor -> swap.getOrDefault(tensor, tensor);
+            case Tensor tensor -> only == null || in == only ? swap.getOrDefault(tensor, tensor) : tensor;
             case Module module -> of(module);
-            case List<?> list when list.stream().anyMatch(Module.class::isInstance) -> list.stream().map(this::changed).toList();
+            case List<?> list when list.stream().anyMatch(Module.class::isInstance) -> list.stream().map(item -> changed(in, item)).toList();
             case Map<?, ?> map when map.values().stream().anyMatch(Module.class::isInstance) -> {
                 var copy = new LinkedHashMap<Object, Object>();
-                map.forEach((key, item) -> copy.put(key, changed(item)));
+                map.forEach((key, item) -> copy.put(key, changed(in, item)));
                 yield copy;
             }
             case null, default -> value;

@@ -2,7 +2,6 @@
  * Training loops: {@link lyceum.train.Trainer} is the class to start from. It is a record of settings; {@link lyceum.train.TrainingRun} is one
  * run of it, which can be stepped, stopped, saved and resumed bit for bit, and {@link lyceum.train.History} what the run has seen. Long streams
  * go through {@link lyceum.train.Bptt}; {@link lyceum.train.GradientFlow} shows where gradients fade.
- * run of it, which can be stepped, stopped, saved and resumed bit for bit, and {@link lyceum.train.History} what the run has seen.
  * {@link lyceum.train.EarlyStopping}, {@link lyceum.train.Regularizer}, {@link lyceum.train.MixedPrecision} and {@link lyceum.train.GradientNoiseScale}
  * are its parts, which serve loops of one's own as well.
  */
