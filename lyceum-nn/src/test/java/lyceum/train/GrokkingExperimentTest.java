@@ -35,7 +35,6 @@ class GrokkingExperimentTest {
             if (t1 > 0 && then < 0.5 && t2 >= 5 * t1) late++;
             before = Math.max(before, run.records().getFirst().concentration());
             least = Math.min(least, run.records().getLast().concentration());
-            System.out.println("seed " + seed + ": t1 " + t1 + " test then " + then + " t2 " + t2 + " concentration " + run.records().getLast().concentration());
             if (t2 < 0) continue;
             // Up to 3 t2 without decay: the clause holds for this seed as soon as 0.95 is not reached before.
             var without = free.withEvery(50).run((int) (3 * t2), 0.95, Rng.of(seed), Progress.SILENT);

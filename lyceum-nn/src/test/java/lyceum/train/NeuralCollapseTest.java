@@ -51,7 +51,7 @@ class NeuralCollapseTest {
             worst = Math.max(worst, Math.abs(found[7] - 1));
         }
         Evidence.of("largest metric on constructed simplices", worst, atMost(1e-9));
-        var gap = Gap.absolute();
+        var gap = Gap.relativeBeyondOne();
         for (var golden : Golden.load("golden/neural-collapse.json").list("cases")) {
             int k = golden.integer("input.k"), d = golden.integer("input.d"), n = golden.integer("input.n");
             var recipe = new Recipe(golden.integer("input.seed"));
