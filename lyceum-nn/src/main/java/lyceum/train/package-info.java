@@ -1,5 +1,9 @@
 /**
  * Training loops: {@link lyceum.train.Trainer} is the class to start from. It is a record of settings; {@link lyceum.train.TrainingRun} is one
  * run of it, which can be stepped, stopped, saved and resumed bit for bit, and {@link lyceum.train.History} what the run has seen.
+ *
+ * <p>What a trained model looks like from inside is measured by {@link lyceum.train.SharpnessAnalyzer}, {@link lyceum.train.LossLandscape},
+ * {@link lyceum.train.ModeConnectivity}, {@link lyceum.train.NeuralCollapse}, {@link lyceum.train.CollapseDiagnostics},
+ * {@link lyceum.train.SpectralBias} and {@link lyceum.train.NeuralTangentKernel}; {@link lyceum.train.ParameterSpace} makes its weights one vector.
  */
 package lyceum.train;

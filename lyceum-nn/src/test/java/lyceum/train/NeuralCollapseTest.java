@@ -16,6 +16,7 @@ import lyceum.nn.Mlp;
 import lyceum.nn.MlpConfig;
 import lyceum.nn.Pass;
 import lyceum.nn.loss.Loss;
+import lyceum.optim.Schedule;
 import lyceum.optim.Sgd;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
@@ -101,7 +102,7 @@ class NeuralCollapseTest {
         var net = new Mlp(MlpConfig.classifier(64, 10, 128, 64), Rng.of(1));
         var trace = new ArrayList<NeuralCollapse>();
         var zero = new int[] {-1};
-        var trainer = new Trainer(new Sgd(0.1).withMomentum(0.9).withWeightDecay(1e-3), 120).withBatchSize(64)
+        var trainer = new Trainer(new Sgd(0.05).withMomentum(0.9).withWeightDecay(5e-4), 120).withBatchSize(64).withSchedule(new Schedule.Cosine(3480))
                 .withListener(NeuralCollapse.listener(() -> measure(net, data.x(), data.y()), trace::add))
                 .withListener((run, epoch) -> { if (zero[0] < 0 && errors(net, data.x(), data.y()) == 0) zero[0] = trace.size() - 1; });
         trainer.fit(net, Loss::crossEntropy, data, Rng.of(2));
