@@ -153,7 +153,7 @@ class CollapseDiagnosticsTest {
         assertThat(CollapseDiagnostics.covariancePenalty(z).item()).isCloseTo(16, within(1e-12));
         assertThat(CollapseDiagnostics.variancePenalty(z, 2).item()).isCloseTo((2 - Math.sqrt(2.0001)) / 2, within(1e-12));
         assertThat(CollapseDiagnostics.of(z).meanCosine()).isCloseTo(-1, within(1e-12));
-        assertThat(CollapseDiagnostics.of(z).toString()).contains("effective rank 1 of 2");
+        assertThat(CollapseDiagnostics.of(z).toString()).contains("effective rank 1.00 of 2");
         assertThatThrownBy(() -> CollapseDiagnostics.of(z.mul(Double.NaN))).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> CollapseDiagnostics.perplexity(0, 0)).hasMessageContaining("no code is used");
         assertThatThrownBy(() -> CollapseDiagnostics.effectiveRank(1, -1)).hasMessageContaining("-1.0");

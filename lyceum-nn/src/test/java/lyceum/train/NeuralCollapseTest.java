@@ -102,10 +102,11 @@ class NeuralCollapseTest {
         var net = new Mlp(MlpConfig.classifier(64, 10, 128, 64), Rng.of(1));
         var trace = new ArrayList<NeuralCollapse>();
         var zero = new int[] {-1};
-        var trainer = new Trainer(new Sgd(0.05).withMomentum(0.9).withWeightDecay(5e-4), 120).withBatchSize(64).withSchedule(new Schedule.Cosine(3480))
+        var trainer = new Trainer(new Sgd(0.1).withMomentum(0.9).withWeightDecay(5e-4), 300).withBatchSize(256).withSchedule(new Schedule.Cosine(2400))
                 .withListener(NeuralCollapse.listener(() -> measure(net, data.x(), data.y()), trace::add))
                 .withListener((run, epoch) -> { if (zero[0] < 0 && errors(net, data.x(), data.y()) == 0) zero[0] = trace.size() - 1; });
         trainer.fit(net, Loss::crossEntropy, data, Rng.of(2));
+        System.out.println("NC zero " + zero[0] + " " + trace.get(zero[0]) + " " + trace.getLast());
         assertThat(zero[0]).isNotNegative();
         NeuralCollapse first = trace.get(zero[0]), last = trace.getLast();
         Evidence.of("errors at the end", errors(net, data.x(), data.y()), atMost(0));

@@ -31,7 +31,7 @@ final class SharpnessLab implements LabBody {
         double scale = lab.param("scale", 10.0, 2.0, 30.0);
         var data = Datasets.digits().to(DType.F64).scaled(1.0 / 16).shuffled(lab.rng(1)).head(200);
         var full = train(lab, data, data.size(), rate, steps);
-        var small = train(lab, data, 8, rate, steps);
+        var small = train(lab, data, 8, rate / 5, steps);
         var rescaled = Mlp.of(full.config(), full.state());
         Autograd.noGrad(() -> {
             rescaled.layers().get(0).weight().mul_(scale);
