@@ -58,7 +58,7 @@ final class LossLandscapeLab implements LabBody {
     private static Mlp train(LabContext lab, boolean residual, int depth, int steps, Dataset data, ArrayList<Tensor> path) {
         int[] widths = new int[depth];
         Arrays.fill(widths, 12);
-        var network = new Mlp(MlpConfig.classifier(64, 10, widths).withResidual(residual), lab.rng(2));
+        var network = new Mlp(MlpConfig.classifier(64, 10, widths).withResidual(residual).withNorm(MlpConfig.Norm.LAYER), lab.rng(2));
         var space = ParameterSpace.of(network);
         var optimizer = new Adam(1e-3).over(network.parameters());
         for (int i = 0; i < steps; i++) {
