@@ -10,9 +10,10 @@ import java.util.Arrays;
  * @param rowPotential u
  * @param columnPotential v: {@code u_i + v_j <= cost_ij}, with equality in the pairs
  */
-record LinearAssignment(int[] column, double cost, double[] rowPotential, double[] columnPotential) {
+public record LinearAssignment(int[] column, double cost, double[] rowPotential, double[] columnPotential) {
 
-    static LinearAssignment of(double[][] cost) {
+    /** @param cost (n, n), finite. */
+    public static LinearAssignment of(double[][] cost) {
         int n = cost.length;
         double[] u = new double[n], v = new double[n], distance = new double[n];
         int[] column = new int[n], row = new int[n], from = new int[n], open = new int[n];
