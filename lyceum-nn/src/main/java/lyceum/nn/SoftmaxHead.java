@@ -70,7 +70,7 @@ public final class SoftmaxHead extends Module {
 
     public Tensor logProbabilities(Tensor hidden) { return forward(hidden).logSoftmax(-1); }
 
-    /** {@link #loss(Tensor, Tensor, long, Reduction, int)} averaged, in blocks of a sixty-fourth of the classes; -100 is ignored. */
+    /** {@link #loss(Tensor, Tensor, long, Reduction, int)} averaged, in blocks of a hundredth of the classes; -100 is ignored. */
     public Tensor loss(Tensor hidden, Tensor targets) { return loss(hidden, targets, -100, Reduction.MEAN, 0); }
 
     /**
@@ -79,14 +79,14 @@ public final class SoftmaxHead extends Module {
      *
      * @param targets class numbers, of the hidden states' shape without the last axis
      * @param ignoreIndex a number that does not count
-     * @param block classes at once; 0 for a sixty-fourth of them
+     * @param block classes at once; 0 for a hundredth of them
      */
     public Tensor loss(Tensor hidden, Tensor targets, long ignoreIndex, Reduction reduction, int block) {
-        if (block < 0) throw new IllegalArgumentException("SoftmaxHead.loss: block is " + block + "; it is at least 1, or 0 for a sixty-fourth");
+        if (block < 0) throw new IllegalArgumentException("SoftmaxHead.loss: block is " + block + "; it is at least 1, or 0 for a hundredth");
         checked("SoftmaxHead.loss", hidden, targets, weight.size(0), ignoreIndex);
         var ignored = targets.eq(ignoreIndex).flatten();
         var numbers = ignored.where(targets.flatten().zerosLike(), targets.flatten()).to(DType.I64);
-        int blocks = block == 0 ? (int) Math.max(1, weight.size(0) / 64) : block;
+        int blocks = block == 0 ? (int) Math.max(1, weight.size(0) / 100) : block;
         var each = new BlockwiseCrossEntropy(cap, blocks).of(hidden.reshape(-1, weight.size(1)), weight, bias, numbers);
         var losses = ignored.where(each.zerosLike(), each);
         return switch (reduction) {
