@@ -13,6 +13,9 @@
  *
  * <p>Sequences are batched by {@link lyceum.data.PadCollator}; samples are changed at random by what {@link lyceum.data.augment} holds.
  *
+ * <p>Texts have packages of their own: {@link lyceum.data.corpus} reads and describes them, {@link lyceum.data.dedup} finds copies,
+ * {@link lyceum.data.curation} rejects with a reason, {@link lyceum.data.mixture} draws by weight. {@link lyceum.data.version} keeps versions of any rows.
+ *
  * <p>The sources and licences of the bundled data are in {@code PROVENANCE.md} beside this package's resources.
  */
 package lyceum.data;

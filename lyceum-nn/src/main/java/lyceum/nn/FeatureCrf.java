@@ -16,7 +16,7 @@ import lyceum.withers.Withers;
  * Minimises {@code sum of negative log-likelihoods + l2 / 2 |weights|^2}, which is convex, by L-BFGS.
  *
  * {@snippet :
- * int[][][] features = ...;                      // [sentence][token]: numbers of the features that are on, such as of its word and its suffix
+ * int[][][] features = {{{3, 17}, {4}}};         // [sentence][token]: numbers of the features that are on, such as of its word and its suffix
  * var model = new FeatureCrf(TagConstraints.none(12)).withL2(1).fit(features, tags, featureCount);
  * int[] predicted = model.tag(sentence);
  * }

@@ -10,10 +10,10 @@ import lyceum.data.corpus.Words;
  *
  * <p>{@code P(w | h) = (c(h w) + T(h) P(w | h')) / (c(h) + T(h))},
  *
- * <p>{@code h'} being {@code h} without its first word, and below one word {@code 1 / (V + 1)}. Case and punctuation count for nothing. As a {@link Scorer}
+ * <p>{@code h'} being {@code h} without its first word, and below one word {@code 1 / (V + 1)}. Case and punctuation count for nothing. As a {@link DocumentScorer}
  * it gives the mean log probability of a word: the perplexity filter of CCNet (Wenzek and others 2020).
  */
-public final class NgramModel implements Scorer {
+public final class NgramModel implements DocumentScorer {
     private static final long START = 0x5DEECE66DL;
 
     private final int order;

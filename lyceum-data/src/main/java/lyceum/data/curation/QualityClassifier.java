@@ -20,7 +20,7 @@ import lyceum.tensor.Tensor;
  * {@code P(good) = 1 / (1 + exp(-(b + mean of the weights)))}. Learned by stochastic gradients of the log loss with L2 decay; the same seed gives the same
  * bits.
  */
-public final class QualityClassifier implements Scorer {
+public final class QualityClassifier implements DocumentScorer {
     private static final String FORMAT = "lyceum-quality-classifier", FORMAT_VERSION = "1";
     private static final int BUCKETS = 1 << 16, EPOCHS = 8;
     private static final double RATE = 20, DECAY = 1e-6;

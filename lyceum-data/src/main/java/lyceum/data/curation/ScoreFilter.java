@@ -11,18 +11,18 @@ import lyceum.data.corpus.Document;
  * @param least  lowest score that is kept
  * @param most   highest score that is kept
  */
-public record ScoreFilter(String name, Scorer scorer, double least, double most) implements Stage {
+public record ScoreFilter(String name, DocumentScorer scorer, double least, double most) implements Stage {
     public ScoreFilter {
         if (!(least <= most)) throw new IllegalArgumentException("ScoreFilter '" + name + "': from " + least + " to " + most);
     }
 
     /** Keeps scores of at least so much. */
-    public static ScoreFilter atLeast(String name, Scorer scorer, double least) {
+    public static ScoreFilter atLeast(String name, DocumentScorer scorer, double least) {
         return new ScoreFilter(name, scorer, least, Double.POSITIVE_INFINITY);
     }
 
     /** Keeps scores of at most so much. */
-    public static ScoreFilter atMost(String name, Scorer scorer, double most) {
+    public static ScoreFilter atMost(String name, DocumentScorer scorer, double most) {
         return new ScoreFilter(name, scorer, Double.NEGATIVE_INFINITY, most);
     }
 

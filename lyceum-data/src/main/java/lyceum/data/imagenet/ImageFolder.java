@@ -24,7 +24,7 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * var folder = ImageFolder.of(Path.of("train"));
- * try (var batches = DataLoader.of(folder.size(), 64, rng).prefetch(pass, 0, 4, rows -> folder.load(rows, pass, training, rng, Damaged.SKIPPED))) { ... }
+ * try (var batches = DataLoader.of(folder.size(), 64, rng).prefetch(0, 0, 4, rows -> folder.load(rows, 0, training, rng, ImageFolder.Damaged.SKIPPED))) {}
  * }
  *
  * @param files pictures: JPEG, PNG, GIF or BMP

@@ -28,7 +28,7 @@ import lyceum.data.ContentHash;
  * var store = DatasetStore.open(Path.of("data-store"));
  * var raw = store.putFile(Path.of("reviews.jsonl"));
  * store.commit("main", raw, "as delivered");
- * var clean = store.lineage().derive("no-blanks", "v1", Map.of(), List.of(raw), Transform.filter((row, p) -> !row.isBlank()));
+ * var clean = store.lineage().derive("no-blanks", "v1", Map.of(), List.of(raw), RowTransform.filter((row, p) -> !row.isBlank()));
  * store.commit("main", clean.output(), "blank rows dropped");
  * store.diff(raw, clean.output()).removed().forEach(row -> System.out.println(row.number()));
  * store.lineage().linkModel("sentiment-3", List.of(clean.output()));

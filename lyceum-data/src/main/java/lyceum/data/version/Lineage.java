@@ -47,7 +47,7 @@ public final class Lineage {
     Lineage(DatasetStore store) { this.store = store; }
 
     /** Runs a step and records it. @return the step, whose {@code output} is the new dataset */
-    public Step derive(String name, String code, Map<String, String> parameters, List<String> inputs, Transform transform) {
+    public Step derive(String name, String code, Map<String, String> parameters, List<String> inputs, RowTransform transform) {
         DatasetStore.checkName("transform", name);
         var run = run(parameters, inputs, transform);
         var step = DatasetObjects.step(store.backend(), name, code, parameters, inputs, run[0], run[1]);
@@ -58,17 +58,17 @@ public final class Lineage {
         return step;
     }
 
-    private String[] run(Map<String, String> parameters, List<String> inputs, Transform transform) {
+    private String[] run(Map<String, String> parameters, List<String> inputs, RowTransform transform) {
         var rows = new ArrayList<String>();
         var provenance = new ArrayList<String>();
         var sources = inputs.stream().<Iterable<String>>map(store::rows).toList();
         transform.apply(sources, Collections.unmodifiableMap(new TreeMap<>(parameters)), (text, from, numbers) -> {
             if (from.length != numbers.length) throw new IllegalArgumentException(
-                    "Transform.Output.row: " + from.length + " inputs and " + numbers.length + " rows");
+                    "RowTransform.Output.row: " + from.length + " inputs and " + numbers.length + " rows");
             var origin = new StringBuilder();
             for (int i = 0; i < from.length; i++) {
                 if (from[i] < 0 || from[i] >= inputs.size() || numbers[i] < 0)
-                    throw new IllegalArgumentException("Transform.Output.row: input " + from[i] + ", row " + numbers[i]);
+                    throw new IllegalArgumentException("RowTransform.Output.row: input " + from[i] + ", row " + numbers[i]);
                 origin.append(i == 0 ? "" : " ").append(from[i]).append(':').append(numbers[i]);
             }
             rows.add(text);
@@ -148,7 +148,7 @@ public final class Lineage {
      * @param transforms by name
      * @throws LyceumException naming the step that gives other rows now, or whose transform is missing
      */
-    public String replay(String dataset, Map<String, Transform> transforms) {
+    public String replay(String dataset, Map<String, RowTransform> transforms) {
         for (var step : steps(dataset)) {
             for (var input : step.inputs()) replay(input, transforms);
             var transform = transforms.get(step.transform());

@@ -10,15 +10,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import lyceum.data.ContentHash;
 import lyceum.data.corpus.Corpora;
@@ -26,6 +23,7 @@ import lyceum.data.corpus.Malformed;
 import lyceum.data.curation.Conversation.Message;
 import lyceum.data.curation.Conversation.Role;
 import lyceum.data.curation.ConversationCheck.Defect;
+import lyceum.data.dedup.ShingleSets;
 import lyceum.random.Rng;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
@@ -35,7 +33,6 @@ import org.junit.jupiter.api.io.TempDir;
 class InstructionDatasetTest {
     private static final List<String> SENTENCES = Corpora.brown().limit(120).toList().stream().flatMap(d -> d.text().lines())
             .filter(line -> line.length() > 60 && line.length() < 300 && line.endsWith(".")).toList();
-    private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{Nd}\\p{Mn}\\p{Mc}]+(?:['\\u2019-][\\p{L}\\p{Nd}\\p{Mn}\\p{Mc}]+)*");
     private static final Pattern FOREIGN = Pattern.compile("\\b(?:der|die|das|und|wird|de|la|el|los|que|le|les|des|est)\\b");
     private static final String[] TASKS = {"Explain", "Summarize", "Rewrite", "Classify", "List", "Compare"};
 
@@ -205,18 +202,7 @@ class InstructionDatasetTest {
         return conversations;
     }
 
-    private static Set<String> shingles(String text) {
-        var words = WORD.matcher(text.toLowerCase(Locale.ROOT)).results().map(MatchResult::group).toArray(String[]::new);
-        var set = new HashSet<String>();
-        for (int i = 0; i + 3 <= words.length; i++) set.add(String.join(" ", Arrays.copyOfRange(words, i, i + 3)));
-        return set;
-    }
-
-    private static double jaccard(Set<String> a, Set<String> b) {
-        int both = 0;
-        for (var shingle : a) if (b.contains(shingle)) both++;
-        return both / (double) (a.size() + b.size() - both);
-    }
+    private static Set<String> shingles(String text) { return ShingleSets.of(text, 3); }
 
     @Test
     @Acceptance(topic = "instruction-dataset", clause = 3) void nearCopiesGoAsBruteForceWouldHaveThem() {
@@ -227,7 +213,7 @@ class InstructionDatasetTest {
         for (int i = 0; i < n; i++) cluster[i] = i;
         for (int i = 0; i < n; i++)
             for (int j = 0; j < i; j++)
-                if (cluster[i] != cluster[j] && jaccard(sets.get(i), sets.get(j)) >= 0.7) {
+                if (cluster[i] != cluster[j] && ShingleSets.jaccard(sets.get(i), sets.get(j)) >= 0.7) {
                     int from = cluster[i], to = cluster[j];
                     for (int k = 0; k < n; k++) if (cluster[k] == from) cluster[k] = to;
                 }
@@ -263,7 +249,7 @@ class InstructionDatasetTest {
             var sets = conversations.stream().map(c -> shingles(c.prompt())).toList();
             for (int i = 0; i < 800; i++)
                 for (int j = 0; j < i; j++) {
-                    if (jaccard(sets.get(i), sets.get(j)) < 0.7) continue;
+                    if (ShingleSets.jaccard(sets.get(i), sets.get(j)) < 0.7) continue;
                     pairs++;
                     if (!part.get("p" + i).equals(part.get("p" + j))) spanning++;
                     if (i % 5 == 0 != (j % 5 == 0)) without++;

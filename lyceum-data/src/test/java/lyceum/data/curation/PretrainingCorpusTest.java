@@ -11,22 +11,19 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import lyceum.data.corpus.Corpora;
 import lyceum.data.corpus.Corpus;
 import lyceum.data.corpus.Document;
 import lyceum.data.corpus.Shards;
 import lyceum.data.dedup.Contamination;
+import lyceum.data.dedup.ShingleSets;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.testing.Acceptance;
@@ -41,8 +38,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** One dirtied corpus and one build of it, looked at from several sides. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PretrainingCorpusTest {
-    private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{Nd}\\p{Mn}\\p{Mc}]+(?:['\\u2019-][\\p{L}\\p{Nd}\\p{Mn}\\p{Mc}]+)*");
-
     @TempDir static Path folder;
 
     private final List<Document> dirty = new ArrayList<>();
@@ -53,18 +48,7 @@ class PretrainingCorpusTest {
     private List<Document> kept;
     private List<Document> good;
 
-    private static Set<String> shingles(String text) {
-        var words = WORD.matcher(text.toLowerCase(Locale.ROOT)).results().map(MatchResult::group).toArray(String[]::new);
-        var set = new HashSet<String>();
-        for (int i = 0; i + 5 <= words.length; i++) set.add(String.join(" ", Arrays.copyOfRange(words, i, i + 5)));
-        return set;
-    }
-
-    private static double jaccard(Set<String> a, Set<String> b) {
-        var both = new HashSet<>(a);
-        both.retainAll(b);
-        return both.isEmpty() ? 0 : both.size() / (double) (a.size() + b.size() - both.size());
-    }
+    private static Set<String> shingles(String text) { return ShingleSets.of(text, 5); }
 
     @BeforeAll void dirtyAndBuild() throws IOException {
         var rng = Rng.of(11);
@@ -81,7 +65,7 @@ class PretrainingCorpusTest {
                         (int) (words.length * (0.004 + 0.016 * rng.nextDouble()))); e > 0; e--) words[rng.nextInt(words.length)] =
                         "altered" + e;
                 text = String.join(" ", words);
-                double j = jaccard(shingles(original.text()), shingles(text));
+                double j = ShingleSets.jaccard(shingles(original.text()), shingles(text));
                 if (j < 0.8 || j > 0.95) continue;
             }
             copyOf.put("copy-" + i, original.id());

@@ -11,12 +11,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import lyceum.LyceumException;
 import lyceum.data.corpus.Corpora;
 import lyceum.data.corpus.Corpus;
@@ -32,9 +28,6 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class DeduplicatorTest {
-    /** Words by a regular expression, for oracles that share nothing with the code. */
-    private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{Nd}\\p{Mn}\\p{Mc}]+(?:['\\u2019-][\\p{L}\\p{Nd}\\p{Mn}\\p{Mc}]+)*");
-
 
     static List<Document> texts() {
         var all = new ArrayList<>(Corpora.brown().toList());
@@ -42,18 +35,7 @@ class DeduplicatorTest {
         return all;
     }
 
-    private static Set<String> shingles(String text) {
-        var words = WORD.matcher(text.toLowerCase(Locale.ROOT)).results().map(MatchResult::group).toArray(String[]::new);
-        var set = new HashSet<String>();
-        for (int i = 0; i + 5 <= words.length; i++) set.add(String.join(" ", Arrays.copyOfRange(words, i, i + 5)));
-        return set;
-    }
-
-    private static double jaccard(Set<String> a, Set<String> b) {
-        var both = new HashSet<>(a);
-        both.retainAll(b);
-        return both.isEmpty() ? 0 : both.size() / (double) (a.size() + b.size() - both.size());
-    }
+    private static Set<String> shingles(String text) { return ShingleSets.of(text, 5); }
 
     static String edited(String text, Rng rng, double share) {
         var words = text.split(" ");
@@ -81,7 +63,7 @@ class DeduplicatorTest {
             var original = documents.get(rng.nextInt(originals));
             var copy = edited(original.text(), rng, 0.002 + 0.02 * rng.nextDouble());
             var set = shingles(copy);
-            double j = jaccard(texts.get(original.id()), set);
+            double j = ShingleSets.jaccard(texts.get(original.id()), set);
             if (j < 0.8) continue;
             least = Math.min(least, j);
             copies.add(new String[] {original.id(), "near" + i});
@@ -101,7 +83,7 @@ class DeduplicatorTest {
             for (int i = 0; i < members.size(); i++)
                 for (int j = 0; j < i; j++) {
                     pairs++;
-                    if (jaccard(texts.get(members.get(i)), texts.get(members.get(j))) < 0.5) unlike++;
+                    if (ShingleSets.jaccard(texts.get(members.get(i)), texts.get(members.get(j))) < 0.5) unlike++;
                 }
         Evidence.of("least Jaccard similarity of a near copy", least, atLeast(0.8));
         Evidence.of("recall of exact copies", exact / 500, exactly(1));

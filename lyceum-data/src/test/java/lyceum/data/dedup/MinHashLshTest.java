@@ -15,10 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.Locale;
 import java.util.Set;
-import java.util.regex.MatchResult;
-import java.util.regex.Pattern;
 import lyceum.data.corpus.Corpora;
 import lyceum.data.corpus.Corpus;
 import lyceum.data.corpus.Document;
@@ -29,9 +26,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class MinHashLshTest {
-    /** Words by a regular expression, for oracles that share nothing with the code. */
-    private static final Pattern WORD = Pattern.compile("[\\p{L}\\p{Nd}\\p{Mn}\\p{Mc}]+(?:['\\u2019-][\\p{L}\\p{Nd}\\p{Mn}\\p{Mc}]+)*");
-
     @TempDir Path folder;
 
     /** Two sets of random hashes with {@code both} in common and {@code each} of their own. */
@@ -112,18 +106,7 @@ class MinHashLshTest {
         Evidence.of("largest distance of a measured candidate rate from 1-(1-s^r)^b", worst, below(0.03));
     }
 
-    private static Set<String> shingles(String text) {
-        var words = WORD.matcher(text.toLowerCase(Locale.ROOT)).results().map(MatchResult::group).toArray(String[]::new);
-        var set = new HashSet<String>();
-        for (int i = 0; i + 5 <= words.length; i++) set.add(String.join(" ", Arrays.copyOfRange(words, i, i + 5)));
-        return set;
-    }
-
-    private static double jaccard(Set<String> a, Set<String> b) {
-        var both = new HashSet<>(a);
-        both.retainAll(b);
-        return both.isEmpty() ? 0 : both.size() / (double) (a.size() + b.size() - both.size());
-    }
+    private static Set<String> shingles(String text) { return ShingleSets.of(text, 5); }
 
     @Test
     @Acceptance(topic = "minhash-lsh", clause = 3) void plantedNearDuplicatesAreFoundWithFewComparisonsAndNoneIsKept() {
@@ -141,7 +124,7 @@ class MinHashLshTest {
             var original = documents.get(rng.nextInt(18_000));
             var copy = edited(original.text(), rng);
             var set = shingles(copy);
-            double j = jaccard(sets.get(original.id()), set);
+            double j = ShingleSets.jaccard(sets.get(original.id()), set);
             if (j < 0.8 || j == 1) continue;
             var id = "copy" + planted++;
             documents.add(Document.of(id, copy));
@@ -162,7 +145,7 @@ class MinHashLshTest {
             for (long candidate : index.candidates()) {
                 var a = documents.get((int) (candidate >>> 32));
                 var b = documents.get((int) candidate);
-                if (jaccard(sets.get(a.id()), sets.get(b.id())) < 0.8) continue;
+                if (ShingleSets.jaccard(sets.get(a.id()), sets.get(b.id())) < 0.8) continue;
                 verified++;
                 if (!gone.contains(a.id()) && !gone.contains(b.id())) above++;
             }

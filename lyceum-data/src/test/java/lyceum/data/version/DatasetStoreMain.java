@@ -13,7 +13,7 @@ final class DatasetStoreMain {
     static List<String> ids(DatasetStore store) {
         var raw = store.put(DatasetStoreTest.rows(Rng.of(11), 20_000));
         var step = store.lineage().derive("short", "v1", Map.of("longest", "25"), List.of(raw),
-                Transform.filter((row, p) -> row.length() <= Integer.parseInt(p.get("longest"))));
+                RowTransform.filter((row, p) -> row.length() <= Integer.parseInt(p.get("longest"))));
         return List.of(raw, step.output(), step.id());
     }
 }

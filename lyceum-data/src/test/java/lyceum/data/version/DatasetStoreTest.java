@@ -29,9 +29,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DatasetStoreTest {
-    private static final Transform EVEN = Transform.filter((row, p) -> row.hashCode() % 2 == 0),
-            SUFFIX = Transform.map((row, p) -> row + p.get("suffix"));
-    private static final Transform JOIN = (inputs, parameters, output) -> {
+    private static final RowTransform EVEN = RowTransform.filter((row, p) -> row.hashCode() % 2 == 0),
+            SUFFIX = RowTransform.map((row, p) -> row + p.get("suffix"));
+    private static final RowTransform JOIN = (inputs, parameters, output) -> {
         var second = inputs.get(1).iterator();
         long number = 0;
         for (var row : inputs.get(0)) {
@@ -221,7 +221,7 @@ class DatasetStoreTest {
             for (int i = 0; i < Math.min(kept.size(), second.size()); i++) rebuilt.add(kept.get(i) + "|" + second.get(i) + "/" + world);
             if (!elsewhere.put(rebuilt).equals(join.output())) equal--;
             try {
-                store.lineage().replay(join.output(), Map.of("even", EVEN, "suffix", Transform.map((row, p) -> row + p.get("suffix")
+                store.lineage().replay(join.output(), Map.of("even", EVEN, "suffix", RowTransform.map((row, p) -> row + p.get("suffix")
                         + " "), "join", JOIN));
             } catch (LyceumException e) {
                 assertThat(e).hasMessageContaining("step 'suffix'");
@@ -236,7 +236,7 @@ class DatasetStoreTest {
     @Test void everyRowKnowsTheRowsThatItWasMadeOf() {
         var store = DatasetStore.on(ObjectBackend.inMemory());
         String a = store.put(List.of("a0", "b1", "c2", "d3")), b = store.put(List.of("x", "y", "z"));
-        var odd = store.lineage().derive("odd", "v", Map.of(), List.of(a), Transform.filter((row, p) -> row.charAt(1) % 2 == 1));
+        var odd = store.lineage().derive("odd", "v", Map.of(), List.of(a), RowTransform.filter((row, p) -> row.charAt(1) % 2 == 1));
         var join = store.lineage().derive("join", "v", Map.of(), List.of(odd.output(), b), JOIN);
         assertThat(store.rows(join.output())).containsExactly("b1|x", "d3|y");
         assertThat(store.lineage().provenance(join.output(), 1)).containsExactly(new Lineage.Origin(odd.output(), 1),

@@ -31,7 +31,7 @@ final class CurationLab implements LabBody {
             MENU = {"Home", "Log in", "Next page >", "We use cookies", "Subscribe", "Top 10", "Share", "Archive"};
 
     @Override public void run(LabContext lab) {
-        int good = lab.param("good documents", 60, 40, 400), each = lab.param("junk of each kind", 12, 5, 100);
+        int good = lab.param("good documents", 40, 20, 400), each = lab.param("junk of each kind", 10, 5, 100);
         var rng = lab.rng(0);
         var dirty = new ArrayList<>(Corpora.brown().limit(good).toList());
         int clean = dirty.size();
@@ -57,7 +57,7 @@ final class CurationLab implements LabBody {
                 .describedAs("Each stage sees what the one before let through; in every bar the two parts add up to what came in."));
         lab.table("One rejected document a rule", List.of("stage", "document", "reason", "begins"), List.copyOf(samples.values()));
 
-        var heldOut = Corpora.brown().filter(d -> d.id().compareTo("cn") > 0).limit(12);
+        var heldOut = Corpora.brown().filter(d -> d.id().compareTo("cn") > 0).limit(8);
         var model = NgramModel.train(Corpus.of(kept), 3);
         double whole = model.perplexity(heldOut);
         var rows = new ArrayList<List<?>>();
@@ -73,9 +73,9 @@ final class CurationLab implements LabBody {
                 List.of("pipeline", "documents kept", "perplexity"), rows);
         lab.say("%s", report);
         long in = report.documents() - report.stages().stream().mapToLong(s -> s.dropped()).sum();
-        lab.shows("documents unaccounted for", Math.abs(in - kept.size()), exactly(0));
-        lab.shows("perplexity of filtered over unfiltered", whole / unfiltered, below(1));
-        lab.shows("share of junk dropped", 1 - kept.stream().filter(d -> d.id().matches("(loop|soup|menu|foreign)-\\d+"))
+        lab.shows("pretraining-corpus", "documents unaccounted for", Math.abs(in - kept.size()), exactly(0));
+        lab.shows("data-curation", "perplexity of filtered over unfiltered", whole / unfiltered, below(1));
+        lab.shows("data-curation", "share of junk dropped", 1 - kept.stream().filter(d -> d.id().matches("(loop|soup|menu|foreign)-\\d+"))
                 .count() / (4.0 * each), above(0.9));
     }
 

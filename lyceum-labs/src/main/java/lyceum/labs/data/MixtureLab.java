@@ -6,6 +6,7 @@ import static lyceum.labs.Bounds.exactly;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import lyceum.data.corpus.Corpora;
 import lyceum.data.corpus.Corpus;
 import lyceum.data.corpus.Words;
@@ -32,6 +33,7 @@ final class MixtureLab implements LabBody {
                 Corpus.of(Corpora.kingJames().limit(60).toList()));
         var probabilities = wordProbabilities(corpora);
         int n = 20;
+        var percent = IntStream.rangeClosed(0, n).mapToObj(i -> 100 * i / n + "%").toArray(String[]::new);
         var triangle = new double[n + 1][n + 1];
         var runs = new ArrayList<double[]>();
         var losses = new ArrayList<double[]>();
@@ -53,7 +55,7 @@ final class MixtureLab implements LabBody {
         var law = MixtureLaw.fit(runs.toArray(double[][]::new), losses.toArray(double[][]::new));
         var chosen = law.best(importance);
         double reached = dot(importance, losses(probabilities, chosen));
-        lab.figure(Figure.heatmap("Loss over mixtures; what is left of 100% is the Bible", triangle, percent(n), percent(n))
+        lab.figure(Figure.heatmap("Loss over mixtures; what is left of 100% is the Bible", triangle, percent, percent)
                 .axes("romance", "learned")
                 .describedAs("A valley inside the triangle: a model that has read nothing of a genre pays dearly for it."));
         lab.table("The point that the law picks from " + runs.size() + " runs", List.of("learned", "romance", "bible", "loss there (nats)",
@@ -116,11 +118,5 @@ final class MixtureLab implements LabBody {
         double sum = 0;
         for (int i = 0; i < a.length; i++) sum += a[i] * b[i];
         return sum;
-    }
-
-    private static String[] percent(int n) {
-        var labels = new String[n + 1];
-        for (int i = 0; i <= n; i++) labels[i] = 100 * i / n + "%";
-        return labels;
     }
 }

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import lyceum.data.version.DatasetStore;
 import lyceum.data.version.ObjectBackend;
-import lyceum.data.version.Transform;
+import lyceum.data.version.RowTransform;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
@@ -19,8 +19,8 @@ import lyceum.plot.Node;
 /** Which data built this model? A store that can say, and what a new version costs it. */
 @Lab(topics = "dataset-versioning", title = "The March model, row by row")
 final class VersionLab implements LabBody {
-    private static final Transform LONG = Transform.filter((row, p) -> row.length() >= Integer.parseInt(p.get("least"))),
-            LABEL = Transform.map((row, p) -> row + "," + row.length() % 2);
+    private static final RowTransform LONG = RowTransform.filter((row, p) -> row.length() >= Integer.parseInt(p.get("least"))),
+            LABEL = RowTransform.map((row, p) -> row + "," + row.length() % 2);
 
     @Override public void run(LabContext lab) {
         int rows = lab.param("rows", 20_000, 1000, 100_000), edits = lab.param("edits a version", 3, 1, 50),

@@ -81,7 +81,7 @@ public record ParzenSearch(int trials, int startup, double share, int candidates
 
         double draw(Rng rng);
 
-        static Density of(Parameter parameter, double[][] coordinates, int from, int to, int p) {
+        static Density of(Hyperparameter parameter, double[][] coordinates, int from, int to, int p) {
             double[] seen = Arrays.stream(coordinates, from, to).mapToDouble(u -> u[p]).filter(u -> !Double.isNaN(u)).sorted().toArray();
             if (!parameter.isChoice()) return Bells.around(seen);
             var shares = new double[parameter.choices().size()];

@@ -20,7 +20,7 @@ import lyceum.random.Rng;
  *
  * @param parameters in order; a parent before what depends on it
  */
-public record SearchSpace(List<Parameter> parameters) {
+public record SearchSpace(List<Hyperparameter> parameters) {
     public SearchSpace {
         parameters = List.copyOf(parameters);
         for (int i = 0; i < parameters.size(); i++) {
@@ -39,20 +39,20 @@ public record SearchSpace(List<Parameter> parameters) {
     public SearchSpace() { this(List.of()); }
 
     /** A uniform number. */
-    public SearchSpace real(String name, double low, double high) { return with(name, Parameter.Kind.REAL, low, high); }
+    public SearchSpace real(String name, double low, double high) { return with(name, Hyperparameter.Kind.REAL, low, high); }
 
     /** A log-uniform number. */
-    public SearchSpace log(String name, double low, double high) { return with(name, Parameter.Kind.LOG_REAL, low, high); }
+    public SearchSpace log(String name, double low, double high) { return with(name, Hyperparameter.Kind.LOG_REAL, low, high); }
 
     /** A uniform integer, {@code high} included. */
-    public SearchSpace integer(String name, long low, long high) { return with(name, Parameter.Kind.INTEGER, low, high); }
+    public SearchSpace integer(String name, long low, long high) { return with(name, Hyperparameter.Kind.INTEGER, low, high); }
 
     /** A log-uniform integer, {@code high} included. */
-    public SearchSpace logInteger(String name, long low, long high) { return with(name, Parameter.Kind.LOG_INTEGER, low, high); }
+    public SearchSpace logInteger(String name, long low, long high) { return with(name, Hyperparameter.Kind.LOG_INTEGER, low, high); }
 
     /** One of these values, whatever they are: texts, numbers, kernels. */
     public SearchSpace choice(String name, Object... values) {
-        return with(new Parameter(name, Parameter.Kind.CHOICE, 0, values.length, Arrays.asList(values), null, List.of()));
+        return with(new Hyperparameter(name, Hyperparameter.Kind.CHOICE, 0, values.length, Arrays.asList(values), null, List.of()));
     }
 
     /** The last parameter applies only where {@code parent}, a choice, has one of these values. */
@@ -61,15 +61,15 @@ public record SearchSpace(List<Parameter> parameters) {
                 + "'");
         var p = parameters.getLast();
         var longer = new ArrayList<>(parameters.subList(0, parameters.size() - 1));
-        longer.add(new Parameter(p.name(), p.kind(), p.low(), p.high(), p.choices(), parent, Arrays.asList(values)));
+        longer.add(new Hyperparameter(p.name(), p.kind(), p.low(), p.high(), p.choices(), parent, Arrays.asList(values)));
         return new SearchSpace(longer);
     }
 
-    private SearchSpace with(String name, Parameter.Kind kind, double low, double high) {
-        return with(new Parameter(name, kind, low, high, List.of(), null, List.of()));
+    private SearchSpace with(String name, Hyperparameter.Kind kind, double low, double high) {
+        return with(new Hyperparameter(name, kind, low, high, List.of(), null, List.of()));
     }
 
-    private SearchSpace with(Parameter parameter) {
+    private SearchSpace with(Hyperparameter parameter) {
         var longer = new ArrayList<>(parameters);
         longer.add(parameter);
         return new SearchSpace(longer);
@@ -98,7 +98,7 @@ public record SearchSpace(List<Parameter> parameters) {
         return at(u);
     }
 
-    static boolean applies(Parameter p, Map<String, Object> values) {
+    static boolean applies(Hyperparameter p, Map<String, Object> values) {
         return p.parent() == null || values.containsKey(p.parent()) && p.when().contains(values.get(p.parent()));
     }
 
@@ -128,5 +128,5 @@ public record SearchSpace(List<Parameter> parameters) {
     /** Where a parameter's {@link #features} begin. */
     int featureStart(int parameter) { return parameters.subList(0, parameter).stream().mapToInt(SearchSpace::width).sum(); }
 
-    private static int width(Parameter p) { return p.isChoice() ? p.choices().size() : 1; }
+    private static int width(Hyperparameter p) { return p.isChoice() ? p.choices().size() : 1; }
 }

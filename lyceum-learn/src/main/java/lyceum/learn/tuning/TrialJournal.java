@@ -87,10 +87,10 @@ final class TrialJournal {
                 node.has("error") ? node.get("error").asString("") : null);
     }
 
-    private static Object value(Parameter p, JsonNode node) {
+    private static Object value(Hyperparameter p, JsonNode node) {
         if (!node.isNumber()) throw new IllegalArgumentException(p.name() + " is " + node + " and no number");
         double v = node.asDouble();
-        boolean whole = p.kind() != Parameter.Kind.REAL && p.kind() != Parameter.Kind.LOG_REAL;
+        boolean whole = p.kind() != Hyperparameter.Kind.REAL && p.kind() != Hyperparameter.Kind.LOG_REAL;
         if (whole && !node.isIntegralNumber() || !(v >= p.low() && (p.isChoice() ? v < p.high() : v <= p.high())))
             throw new IllegalArgumentException(p.name() + " is " + node + "; it lies between " + p.low() + " and " + p.high());
         return switch (p.kind()) {

@@ -1,7 +1,5 @@
 package lyceum.nn.loss;
 
-import static lyceum.nn.loss.Lattice.NONE;
-import static lyceum.nn.loss.Lattice.logAdd;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -67,7 +65,7 @@ public record CtcDecoder(int width, int blank, LabelModel model, double modelWei
         final int label;
         final double added; // by model and bonus
         final Map<Integer, Prefix> longer = new LinkedHashMap<>();
-        double blank = NONE, spoken = NONE, nextBlank = NONE, nextSpoken = NONE;
+        double blank = Lattice.NONE, spoken = Lattice.NONE, nextBlank = Lattice.NONE, nextSpoken = Lattice.NONE;
         boolean listed;
 
         Prefix(Prefix parent, int label, double added) {
@@ -76,7 +74,7 @@ public record CtcDecoder(int width, int blank, LabelModel model, double modelWei
             this.added = added;
         }
 
-        double total() { return logAdd(blank, spoken); }
+        double total() { return Lattice.logAdd(blank, spoken); }
 
         double score() { return total() + added; }
 
@@ -100,27 +98,27 @@ public record CtcDecoder(int width, int blank, LabelModel model, double modelWei
             var next = new ArrayList<Prefix>();
             for (var prefix : beam) {
                 double total = prefix.total();
-                list(prefix, next).nextBlank = logAdd(prefix.nextBlank, total + frame[blank]);
-                if (prefix.parent != null) prefix.nextSpoken = logAdd(prefix.nextSpoken, prefix.spoken + frame[prefix.label]);
+                list(prefix, next).nextBlank = Lattice.logAdd(prefix.nextBlank, total + frame[blank]);
+                if (prefix.parent != null) prefix.nextSpoken = Lattice.logAdd(prefix.nextSpoken, prefix.spoken + frame[prefix.label]);
                 for (int c = 0; c < frame.length; c++) {
-                    if (c == blank || frame[c] == NONE) continue;
+                    if (c == blank || frame[c] == Lattice.NONE) continue;
                     // A repeat is a new label only behind a blank.
                     double from = prefix.parent != null && c == prefix.label ? prefix.blank : total;
-                    if (from == NONE) continue;
+                    if (from == Lattice.NONE) continue;
                     var longer = list(longer(prefix, c), next);
-                    longer.nextSpoken = logAdd(longer.nextSpoken, from + frame[c]);
+                    longer.nextSpoken = Lattice.logAdd(longer.nextSpoken, from + frame[c]);
                 }
             }
-            for (var prefix : beam) prefix.blank = prefix.spoken = NONE;
+            for (var prefix : beam) prefix.blank = prefix.spoken = Lattice.NONE;
             for (var prefix : next) {
                 prefix.blank = prefix.nextBlank;
                 prefix.spoken = prefix.nextSpoken;
-                prefix.nextBlank = prefix.nextSpoken = NONE;
+                prefix.nextBlank = prefix.nextSpoken = Lattice.NONE;
                 prefix.listed = false;
             }
             next.sort(Comparator.comparingDouble(p -> -p.score()));
             beam = next.size() > width ? new ArrayList<>(next.subList(0, width)) : next;
-            for (int i = width; i < next.size(); i++) next.get(i).blank = next.get(i).spoken = NONE;
+            for (int i = width; i < next.size(); i++) next.get(i).blank = next.get(i).spoken = Lattice.NONE;
         }
         return beam.stream().map(p -> new Hypothesis(p.labels(), p.score())).toList();
     }

@@ -42,7 +42,7 @@ public record LogitAdjustment(Tensor priors, double tau) implements LogitAdjustm
 
     /** The shares of classes with so many training examples, at least one each. */
     public static LogitAdjustment ofCounts(long... counts) {
-        var n = ClassWeights.counts("LogitAdjustment", counts);
+        var n = FrequencyWeights.counts("LogitAdjustment", counts);
         return new LogitAdjustment(n.div(n.sum()));
     }
 

@@ -321,7 +321,7 @@ public interface Loss {
      * @see <a href="https://arxiv.org/abs/1906.07413">Cao, Wei, Gaidon, Arechiga and Ma (2019)</a>
      */
     static WeightedLoss ldam(double largest, double scale, long... counts) {
-        var roots = ClassWeights.counts("ldam", counts).pow(-0.25);
+        var roots = FrequencyWeights.counts("ldam", counts).pow(-0.25);
         var margins = roots.mul(largest).div(roots.max());
         return ClassRows.loss("ldam", (rows, target) -> {
             var asked = ClassRows.hits(rows, target).to(rows.dtype()).mul(margins.to(rows.dtype()));

@@ -7,8 +7,7 @@ import lyceum.ShapeException;
  * What a metric of a ranking would change by if two items changed places: the weight of a pair in LambdaRank. It is a constant to derivatives.
  *
  * {@snippet :
- * MetricChange.ndcg(10).of(scores, relevance)[2][5];
- * MetricChange atTheTop = (s, y) -> ...;                       // any other metric
+ * double change = MetricChange.ndcg(10).of(new double[] {2, 1, 0}, new double[] {0, 3, 1})[0][1];
  * new PairwiseRankingLoss(PairwiseRankingLoss.Form.LOGISTIC).withChange(MetricChange.ndcg(10));
  * }
  *

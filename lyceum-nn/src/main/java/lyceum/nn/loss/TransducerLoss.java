@@ -1,7 +1,5 @@
 package lyceum.nn.loss;
 
-import static lyceum.nn.loss.Lattice.NONE;
-import static lyceum.nn.loss.Lattice.logAdd;
 
 import java.util.Objects;
 import lyceum.ShapeException;
@@ -61,25 +59,25 @@ public record TransducerLoss(int blank, Reduction reduction) implements Transduc
         var alpha = new double[frames][u1];
         for (int t = 0; t < frames; t++) for (int u = 0; u < u1; u++) {
             int here = from + (t * columns + u) * classes;
-            double sum = t == 0 && u == 0 ? 0 : NONE;
-            if (t > 0) sum = logAdd(sum, alpha[t - 1][u] + scores[here - columns * classes + blank]);
-            if (u > 0) sum = logAdd(sum, alpha[t][u - 1] + scores[here - classes + labels[u - 1]]);
+            double sum = t == 0 && u == 0 ? 0 : Lattice.NONE;
+            if (t > 0) sum = Lattice.logAdd(sum, alpha[t - 1][u] + scores[here - columns * classes + blank]);
+            if (u > 0) sum = Lattice.logAdd(sum, alpha[t][u - 1] + scores[here - classes + labels[u - 1]]);
             alpha[t][u] = sum;
         }
         double total = alpha[frames - 1][u1 - 1] + scores[from + ((frames - 1) * columns + u1 - 1) * classes + blank];
-        if (used == null || !(total > NONE)) return total;
+        if (used == null || !(total > Lattice.NONE)) return total;
 
         double[] below = new double[u1], beta = new double[u1]; // of what is left at frame t + 1, and at t
         for (int t = frames - 1; t >= 0; t--) {
             for (int u = u1 - 1; u >= 0; u--) {
                 int here = from + (t * columns + u) * classes;
-                double on = scores[here + blank] + (t < frames - 1 ? below[u] : u == u1 - 1 ? 0 : NONE);
+                double on = scores[here + blank] + (t < frames - 1 ? below[u] : u == u1 - 1 ? 0 : Lattice.NONE);
                 used[here + blank] = Math.exp(alpha[t][u] + on - total);
                 beta[u] = on;
                 if (u == u1 - 1) continue;
                 double write = scores[here + labels[u]] + beta[u + 1];
                 used[here + labels[u]] = Math.exp(alpha[t][u] + write - total);
-                beta[u] = logAdd(on, write);
+                beta[u] = Lattice.logAdd(on, write);
             }
             System.arraycopy(beta, 0, below, 0, u1);
         }

@@ -140,14 +140,14 @@ class FocalLossTest {
 
     /** The article's: with beta of 0.999, classes of 10 and 5,000 examples differ by a factor of 100. */
     @Test void weightsOfClasses() {
-        var w = ClassWeights.effectiveNumber(0.999, 5000, 10);
+        var w = FrequencyWeights.effectiveNumber(0.999, 5000, 10);
         assertThat(w.mean().item()).isCloseTo(1, within(1e-14));
         assertThat(w.item(1) / w.item(0)).isCloseTo((1 - Math.pow(0.999, 5000)) / (1 - Math.pow(0.999, 10)), within(1e-9))
                 .isBetween(99.0, 101.0);
-        assertThat(ClassWeights.effectiveNumber(0, 7, 3).toDoubleArray()).containsExactly(1, 1);
-        double[] inverse = ClassWeights.inverseFrequency(1, 3).toDoubleArray();
+        assertThat(FrequencyWeights.effectiveNumber(0, 7, 3).toDoubleArray()).containsExactly(1, 1);
+        double[] inverse = FrequencyWeights.inverseFrequency(1, 3).toDoubleArray();
         assertThat(inverse).containsExactly(new double[] {1.5, 0.5}, within(1e-15));
-        assertThatThrownBy(() -> ClassWeights.inverseFrequency(4, 0)).hasMessageContaining("[4, 0]; each class has at least one example");
-        assertThatThrownBy(() -> ClassWeights.effectiveNumber(1, 4, 2)).hasMessage("effectiveNumber: beta is 1.0; it lies in [0, 1)");
+        assertThatThrownBy(() -> FrequencyWeights.inverseFrequency(4, 0)).hasMessageContaining("[4, 0]; each class has at least one example");
+        assertThatThrownBy(() -> FrequencyWeights.effectiveNumber(1, 4, 2)).hasMessage("effectiveNumber: beta is 1.0; it lies in [0, 1)");
     }
 }

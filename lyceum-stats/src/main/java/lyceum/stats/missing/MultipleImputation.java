@@ -11,7 +11,7 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * var tables = new Mice().impute(x, 20, rng);
- * double[] estimates = ..., variances = ...;             // of the same analysis on each table
+ * double[] estimates = {1.9, 2.2, 2.0}, variances = {0.1, 0.1, 0.2};             // of the same analysis on each table
  * var answer = MultipleImputation.pool(estimates, variances, n - 1);
  * answer.interval(0.95);
  * }

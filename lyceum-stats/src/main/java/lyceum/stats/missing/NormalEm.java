@@ -2,7 +2,6 @@ package lyceum.stats.missing;
 
 import java.util.Arrays;
 import lyceum.linalg.Cholesky;
-import lyceum.stats.missing.Patterns.Pattern;
 import lyceum.tensor.Tensor;
 
 /**
@@ -100,7 +99,7 @@ public record NormalEm(double tolerance, int maxIterations) {
     }
 
     /** Rows of the map from the deviations seen to all deviations: ones where a column is seen, regression where it is hidden. */
-    private static double[][] map(double[][] covariance, Pattern pattern, double[][] inverse) {
+    private static double[][] map(double[][] covariance, Patterns.Pattern pattern, double[][] inverse) {
         int k = pattern.seen().length;
         var map = new double[covariance.length][k];
         for (int a = 0; a < k; a++) map[pattern.seen()[a]][a] = 1;
@@ -109,7 +108,7 @@ public record NormalEm(double tolerance, int maxIterations) {
         return map;
     }
 
-    private static void score(Pattern pattern, double[][] inverse, double[] d, double[] mean, double[][] covariance) {
+    private static void score(Patterns.Pattern pattern, double[][] inverse, double[] d, double[] mean, double[][] covariance) {
         int k = d.length;
         double[] pulled = new double[k];
         for (int a = 0; a < k; a++) for (int b = 0; b < k; b++) pulled[a] += inverse[a][b] * d[b];

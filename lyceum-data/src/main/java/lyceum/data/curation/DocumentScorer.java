@@ -2,6 +2,6 @@ package lyceum.data.curation;
 
 /** A number for a text: how good it is, how toxic, how well a model predicts it. Safe to call from several threads. */
 @FunctionalInterface
-public interface Scorer {
+public interface DocumentScorer {
     double score(String text);
 }

@@ -7,12 +7,12 @@ import lyceum.tensor.Tensor;
  * Weights of classes by how often they occur, of mean 1, for any loss that takes class weights.
  *
  * {@snippet :
- * Loss.focal(2).withClassWeights(ClassWeights.effectiveNumber(0.999, 5000, 10));
- * new CrossEntropy().withClassWeights(ClassWeights.inverseFrequency(5000, 10));
+ * Loss.focal(2).withClassWeights(FrequencyWeights.effectiveNumber(0.999, 5000, 10));
+ * new CrossEntropy().withClassWeights(FrequencyWeights.inverseFrequency(5000, 10));
  * }
  */
-public final class ClassWeights {
-    private ClassWeights() {}
+public final class FrequencyWeights {
+    private FrequencyWeights() {}
 
     /** In proportion to {@code 1 / count}. @param counts examples of each class, at least 1 */
     public static Tensor inverseFrequency(long... counts) { return ofMeanOne(counts("inverseFrequency", counts).reciprocal()); }

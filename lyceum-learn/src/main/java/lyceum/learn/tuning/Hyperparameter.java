@@ -16,27 +16,27 @@ import java.util.stream.LongStream;
  * @param parent the choice that this parameter depends on, or null
  * @param when values of the parent for which it applies
  */
-public record Parameter(String name, Kind kind, double low, double high, List<Object> choices, String parent, List<Object> when) {
+public record Hyperparameter(String name, Kind kind, double low, double high, List<Object> choices, String parent, List<Object> when) {
     /** What values are. */
     public enum Kind {
         REAL, LOG_REAL, INTEGER, LOG_INTEGER, CHOICE
     }
 
-    public Parameter {
-        if (name.isBlank()) throw new IllegalArgumentException("Parameter: the name is blank");
+    public Hyperparameter {
+        if (name.isBlank()) throw new IllegalArgumentException("Hyperparameter: the name is blank");
         choices = List.copyOf(choices);
         when = List.copyOf(when);
         if (kind == Kind.CHOICE) {
-            if (choices.isEmpty()) throw new IllegalArgumentException("Parameter " + name + ": there is nothing to choose from");
+            if (choices.isEmpty()) throw new IllegalArgumentException("Hyperparameter " + name + ": there is nothing to choose from");
             if (choices.stream().distinct().count() < choices.size())
-                throw new IllegalArgumentException("Parameter " + name + ": a choice stands twice in " + choices);
+                throw new IllegalArgumentException("Hyperparameter " + name + ": a choice stands twice in " + choices);
         } else {
             boolean whole = kind == Kind.INTEGER || kind == Kind.LOG_INTEGER, log = kind == Kind.LOG_REAL || kind == Kind.LOG_INTEGER;
             if (!(low < high || whole && low == high) || Double.isInfinite(low) || Double.isInfinite(high))
-                throw new IllegalArgumentException("Parameter " + name + ": the range is " + low + " to " + high
+                throw new IllegalArgumentException("Hyperparameter " + name + ": the range is " + low + " to " + high
                         + "; it is finite and rises");
             if (log && !(low > 0)) throw new IllegalArgumentException(
-                    "Parameter " + name + ": a logarithmic range begins at " + low + "; it begins above 0");
+                    "Hyperparameter " + name + ": a logarithmic range begins at " + low + "; it begins above 0");
         }
     }
 

@@ -10,7 +10,7 @@ import java.util.function.BiPredicate;
  * seed among the parameters.
  */
 @FunctionalInterface
-public interface Transform {
+public interface RowTransform {
     /** Where rows go, with the rows that each was made of. */
     interface Output {
         /** A row made of row {@code row} of input {@code input}. */
@@ -24,7 +24,7 @@ public interface Transform {
     void apply(List<Iterable<String>> inputs, Map<String, String> parameters, Output output);
 
     /** Rows that fulfil a condition on themselves and the parameters. */
-    static Transform filter(BiPredicate<String, Map<String, String>> condition) {
+    static RowTransform filter(BiPredicate<String, Map<String, String>> condition) {
         return (inputs, parameters, output) -> {
             for (int i = 0; i < inputs.size(); i++) {
                 long number = 0;
@@ -37,7 +37,7 @@ public interface Transform {
     }
 
     /** Each row changed. */
-    static Transform map(BiFunction<String, Map<String, String>, String> change) {
+    static RowTransform map(BiFunction<String, Map<String, String>, String> change) {
         return (inputs, parameters, output) -> {
             for (int i = 0; i < inputs.size(); i++) {
                 long number = 0;
