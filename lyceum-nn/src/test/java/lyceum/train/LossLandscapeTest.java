@@ -157,7 +157,6 @@ class LossLandscapeTest {
         int larger = 0;
         for (int seed = 1; seed <= 3; seed++) {
             double plain = convexity(false, seed), residual = convexity(true, seed);
-            System.out.println("convexity " + seed + " plain " + plain + " residual " + residual);
             if (plain > residual) larger++;
         }
         Evidence.of("seeds of 3 in which the plain net's mean |lambda_min / lambda_max| is larger", larger, atLeast(3));
