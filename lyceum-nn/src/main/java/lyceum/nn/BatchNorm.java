@@ -31,6 +31,9 @@ public final class BatchNorm extends Module {
         num_batches_tracked = Tensor.zeros(DType.I64).compute();
     }
 
+    /** What is added to the variance. */
+    public double epsilon() { return epsilon; }
+
     @Override protected Tensor compute(Tensor x, Pass pass) {
         if (x.rank() < 2 || x.size(1) != weight.count())
             throw new ShapeException("BatchNorm: input " + x.shape() + " for " + weight.count() + " features on axis 1");

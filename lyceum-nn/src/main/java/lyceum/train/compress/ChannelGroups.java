@@ -129,7 +129,7 @@ final class ChannelGroups {
                 yield out.join(walk(part(block, "downsample"), dot(name, "downsample"), in));
             }
             case Residual sum -> residual(sum, name, in);
-            case Mlp mlp -> mlp(mlp, name, in);
+            case Mlp mlp when !mlp.config().residual() -> mlp(mlp, name, in); // else sums come and go with the widths
             case FeedForward _ -> weighted(dot(name, "fc2"), weighted(dot(name, "fc1"), in));
             case GatedFeedForward _ when state.containsKey(dot(name, "gate_proj.weight")) -> weighted(dot(name, "down_proj"),
                     weighted(dot(name, "gate_proj"), in).join(weighted(dot(name, "up_proj"), in)));
@@ -170,7 +170,7 @@ final class ChannelGroups {
             var out = weighted(dot(name, "layers." + i), in);
             var norm = part(mlp, "norms." + i);
             if (norm != null) out = walk(norm, dot(name, "norms." + i), out);
-            in = mlp.config().residual() && state.get(dot(name, "layers." + i + ".weight")).size(1) == out.size ? out.join(in) : out;
+            in = out;
         }
         return weighted(dot(name, "layers." + last), in);
     }

@@ -29,7 +29,7 @@ import lyceum.withers.Withers;
  * }
  *
  * <p>Channels are tied through residual sums, batch norms and flattening, and go together; input and output keep their widths, and so do channels that a layer norm or
- * an unknown module sees. Walked are Sequential, Linear, Conv2d without groups, BatchNorm, BasicBlock, Bottleneck, Residual, Mlp, FeedForward, GatedFeedForward and MultiHeadAttention
+ * an unknown module sees. Walked are Sequential, Linear, Conv2d without groups, BatchNorm, BasicBlock, Bottleneck, Residual, Mlp without residual sums, FeedForward, GatedFeedForward and MultiHeadAttention
  * (heads with shared keys go together), also where they stand inside other modules. A channel's score is the sum of its makers' weights' scores.
  *
  * @param score of the weights that make a channel
@@ -149,7 +149,7 @@ public record StructuredPruner(Score score, double share, int multiple) implemen
                 var name = group.name();
                 var old = (MultiHeadAttention) model.modules().get(name);
                 var config = old.config();
-                var small = new MultiHeadAttention(config.withHeads(config.heads() / config.keyHeads() * numbers.length).withKeyHeads(numbers.length), Rng.of(0));
+                var small = new MultiHeadAttention(config.withKeyHeads(1).withHeads(config.heads() / config.keyHeads() * numbers.length).withKeyHeads(numbers.length), Rng.of(0));
                 var tensors = new LinkedHashMap<String, Tensor>();
                 small.state().keySet().forEach(part -> {
                     var full = name.isEmpty() ? part : name + "." + part;
