@@ -3,7 +3,9 @@ package lyceum.train.compress;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.backend.Convolution;
+import lyceum.nn.Conv2d;
 import lyceum.nn.Layer;
+import lyceum.nn.Linear;
 import lyceum.nn.Pass;
 import lyceum.tensor.Quantized;
 import lyceum.tensor.Quantizer;
@@ -21,6 +23,7 @@ public final class IntegerLayer implements Layer {
     private final Convolution how;
     private final int[] window;
     private final long outputs;
+    private final long[] shape;
 
     /**
      * @param weight (outputs, inputs) or (outputs, inputs, height, width), F32
@@ -30,7 +33,8 @@ public final class IntegerLayer implements Layer {
      * @param how null for a linear layer
      */
     IntegerLayer(Tensor weight, int weightBits, float[] steps, Tensor bias, QuantisationRange input, int inputBits, Convolution how) {
-        outputs = weight.size(0);
+        shape = weight.shape().toArray();
+        outputs = shape[0];
         var matrix = weight.detach().reshape(outputs, -1).transpose().contiguous();
         var quantizer = Quantizer.symmetric(weightBits);
         if (steps.length > 1) quantizer = quantizer.byChannel(1);
@@ -51,6 +55,29 @@ public final class IntegerLayer implements Layer {
     /** Null where each input has its own. */
     public QuantisationRange input() { return input; }
 
+    /** Bits of an input's integer. */
+    public int inputBits() { return inputBits; }
+
+    /** Null for a linear layer. */
+    Convolution how() { return how; }
+
+    /** Of the weight as floats. */
+    long[] shape() { return shape.clone(); }
+
+    /** The weight's integers, in the order of the floats. */
+    int[] codes() { return weight.integers().to(DType.I32).transpose().contiguous().toIntArray(); }
+
+    /** The layer in floats, with the values that the integers stand for. */
+    Layer floats() {
+        var w = weight.dequantize().transpose().reshape(shape).compute();
+        return how == null ? new Linear(w, bias) : new Conv2d(w, bias, how);
+    }
+
+    /** The same grid with other weights, rounded to it. */
+    IntegerLayer withWeight(Tensor values) {
+        return new IntegerLayer(values, weight.quantizer().bits(), weight.scales().toFloatArray(), bias, input, inputBits, how);
+    }
+
     /** Bytes of integers, steps and bias. */
     public long bytes() { return weight.bytes() + 4 * weight.scales().count() + (bias == null ? 0 : 4 * bias.count()); }
 
@@ -65,6 +92,7 @@ public final class IntegerLayer implements Layer {
         how = layer.how;
         window = layer.window;
         outputs = layer.outputs;
+        shape = layer.shape;
     }
 
     @Override public Tensor forward(Tensor x, Pass pass) {

@@ -76,7 +76,7 @@ class LotteryTicketTest {
             for (int seed = 0; seed < 5; seed++) {
                 var rng = Rng.of(900 + seed);
                 var model = new Mlp(MlpConfig.classifier(784, 10, 300, 100), rng.split(1));
-                var search = new LotteryTicket(new Trainer(new Adam(1.2e-3), 8).withBatchSize(60), 0.2, 15);
+                var search = new LotteryTicket(new Trainer(new Adam(1.2e-3), 12).withBatchSize(60), 0.2, 15).withScope(Pruner.Scope.GLOBAL);
                 var tickets = search.find(model, Loss::crossEntropy, train, validation, rng.split(2), Progress.SILENT);
                 var all = Pruner.magnitude(0).masks(model);
                 Module dense = Module.copy(model), winner = tickets.getLast().network(model), sparse = tickets.get(6).network(model);
