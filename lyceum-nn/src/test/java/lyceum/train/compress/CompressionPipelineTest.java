@@ -176,7 +176,7 @@ class CompressionPipelineTest {
     }
 
     @Test
-    @Tag("slow")
+    @Tag("heavy")
     @Acceptance(topic = "efficient-inference", clause = 3) void aStudentTenTimesSmaller() {
         double behind = 0, beside = 0, few = 0, smaller = Double.MAX_VALUE;
         for (int seed = 0; seed < 10; seed++) {

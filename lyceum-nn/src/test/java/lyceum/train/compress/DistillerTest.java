@@ -121,7 +121,7 @@ class DistillerTest {
     }
 
     @Test
-    @Tag("slow")
+    @Tag("heavy")
     @Acceptance(topic = "knowledge-distillation", clause = 4) void fiveHundredLabelsGoFurtherWithATeacher() {
         Assumptions.assumeTrue(Datasets.hasFashionMnist(), "dataset-fashion-mnist is not installed");
         var data = Fashion.of(10_000);
