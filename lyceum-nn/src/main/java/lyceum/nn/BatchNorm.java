@@ -53,6 +53,9 @@ public final class BatchNorm extends Module {
         num_batches_tracked = Tensor.zeros(DType.I64).compute();
     }
 
+    /** What is added to the variance. */
+    public double epsilon() { return epsilon; }
+
     /**
      * Each feature's moments over so many values.
      *

@@ -235,6 +235,28 @@ public abstract class Module implements Layer, Cloneable {
     /** A module whose floats are of another type, with parameters of its own. */
     public static <M extends Module> M to(M module, DType type) { return changed(module, t -> t.dtype().isFloat() ? t.to(type).copy() : t.copy()); }
 
+    /**
+     * An independent module with the same code in which some tensors have other sizes and some parts are others: what a network becomes when channels or
+     * heads are taken out. Parameters stay parameters. That the sizes fit each other shows when it runs.
+     *
+     * @param values by name of {@link #state()}; what has no value is copied
+     * @param parts modules in place of others, found by identity; theirs are the tensors that they have
+     * @throws FormatException if a name is unknown
+     */
+    public static <M extends Module> M resized(M module, Map<String, Tensor> values, Map<? extends Module, ? extends Module> parts) {
+        var own = module.state();
+        for (var name : values.keySet())
+            if (!own.containsKey(name)) throw new FormatException("resized: " + name + " is unknown; there are " + own.keySet());
+        var swap = new IdentityHashMap<Tensor, Tensor>();
+        try (var kept = Scope.outside()) {
+            Autograd.noGrad(() -> own.forEach((name, old) -> {
+                var value = values.getOrDefault(name, old).detach().copy().compute();
+                swap.put(old, old.isTracked() ? value.requiresGrad() : value);
+            }));
+        }
+        return new Transplant(swap).with(parts).of(module);
+    }
+
     private static <M extends Module> M changed(M module, UnaryOperator<Tensor> change) {
         var swap = new IdentityHashMap<Tensor, Tensor>();
         try (var kept = Scope.outside()) {

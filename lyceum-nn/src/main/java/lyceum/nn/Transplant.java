@@ -21,6 +21,12 @@ final class Transplant {
         this.only = only;
     }
 
+    /** Others in place of some modules. Returns this. */
+    Transplant with(Map<? extends Module, ? extends Module> parts) {
+        made.putAll(parts);
+        return this;
+    }
+
     @SuppressWarnings("unchecked") <M extends Module> M of(M module) {
         var ready = made.get(module);
         if (ready == null) {

@@ -1,0 +1,2 @@
+/** Labs about smaller networks: pruning, distillation, quantisation and chains of them. Start at {@code PruningLab}. */
+package lyceum.labs.nn.compress;
