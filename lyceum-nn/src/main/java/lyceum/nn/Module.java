@@ -47,7 +47,10 @@ public abstract class Module implements Layer, Cloneable {
     private List<Adapter> adapters = List.of();
     private Set<String> frozen = Set.of();
 
-    @Override public final Tensor forward(Tensor x, Pass pass) { return emit(x, compute(x, pass), pass); }
+    @Override public final Tensor forward(Tensor x, Pass pass) {
+        for (var adapter : adapters) x = adapter.enter(x, pass);
+        return emit(x, compute(x, pass), pass);
+    }
 
     /** The value at x, by the parts of this module. */
     protected abstract Tensor compute(Tensor x, Pass pass);
@@ -79,6 +82,14 @@ public abstract class Module implements Layer, Cloneable {
     public final SequencedMap<String, Module> modules() {
         var found = new LinkedHashMap<String, Module>();
         modules("", found, Collections.newSetFromMap(new IdentityHashMap<>()));
+        return found;
+    }
+
+    /** Those {@link #modules()} whose names match: {@code *} is any text, {@code ?} a character. */
+    public final SequencedMap<String, Module> modules(String glob) {
+        var names = Globs.of(glob);
+        var found = modules();
+        found.keySet().removeIf(name -> !names.test(name));
         return found;
     }
 
