@@ -106,6 +106,14 @@ public abstract class Module implements Layer, Cloneable {
         return found;
     }
 
+    /** Those {@link #parameters()} whose names match: {@code *} is any text, {@code ?} a character. */
+    public final SequencedMap<String, Tensor> parameters(String glob) {
+        var names = Globs.of(glob);
+        var found = parameters();
+        found.keySet().removeIf(name -> !names.test(name));
+        return found;
+    }
+
     /** Parameters and buffers by name: all that a checkpoint holds. */
     public final SequencedMap<String, Tensor> state() {
         var found = new LinkedHashMap<String, Tensor>();

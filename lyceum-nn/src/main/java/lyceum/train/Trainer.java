@@ -102,7 +102,7 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
         return new TrainingRun(this, model, DataLoader.of(rows, batchSize, rng.split(1)).withLast(last), loss, validation, rng);
     }
 
-    private DoubleSupplier meanLoss(Module model, Loss loss, Dataset data) {
+    DoubleSupplier meanLoss(Module model, Loss loss, Dataset data) {
         return () -> Autograd.noGrad(() -> {
             double sum = 0;
             for (int from = 0; from < data.size(); from += batchSize) {

@@ -11,12 +11,17 @@ import java.util.List;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.data.Dataset;
+import lyceum.memory.Scope;
 import lyceum.nn.Activation;
+import lyceum.nn.Embedding;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
+import lyceum.nn.Pass;
 import lyceum.nn.TransformerConfig;
+import lyceum.nn.TransformerEncoder;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Adam;
+import lyceum.optim.Schedule;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
@@ -87,6 +92,107 @@ class BottleneckAdapterTest {
         assertThat(a).isNotEqualTo(base);
         registry.use("");
         assertThat(TinyText.bits(model.forward(x))).isEqualTo(base);
+    }
+
+    /** Reviews of three clauses, "the NOUN is [not] ADJECTIVE", which agree in mood more often than not. */
+    private static final class Reviews {
+        static final int NOUNS = 10, ADJECTIVES = 10, MASK = 0, THE = 1, IS = 2, NOT = 3, NOUN = 4, GOOD = NOUN + NOUNS, BAD = GOOD + ADJECTIVES, WORDS = BAD + ADJECTIVES;
+
+        /** Words, and whether most clauses praise. */
+        static Dataset draw(Rng rng, int rows) {
+            var x = new int[rows * 15];
+            var y = new long[rows];
+            for (int row = 0; row < rows; row++) {
+                boolean mood = rng.nextDouble() < 0.5;
+                int praise = 0, at = row * 15;
+                for (int c = 0; c < 3; c++) {
+                    boolean praises = rng.nextDouble() < 0.9 == mood, negated = rng.nextDouble() < 0.3;
+                    praise += praises ? 1 : 0;
+                    int adjective = (praises != negated ? GOOD : BAD) + rng.nextInt(ADJECTIVES);
+                    for (int word : new int[] {THE, NOUN + rng.nextInt(NOUNS), IS, negated ? NOT : THE, adjective}) x[at++] = word;
+                }
+                y[row] = praise >= 2 ? 1 : 0;
+            }
+            return new Dataset(Tensor.of(x).reshape(rows, 15), Tensor.of(y), List.of(), List.of("blame", "praise"), "reviews");
+        }
+    }
+
+    private static final class Masked extends Module {
+        private final TransformerEncoder encoder;
+        private final Embedding embedding;
+        private final Tensor positions;
+        private final Linear words;
+
+        Masked(TransformerConfig config, int layers, Rng rng) {
+            embedding = new Embedding(Tensor.randn(rng, Reviews.WORDS, config.width()).mul(0.3));
+            positions = Tensor.randn(rng, 15, config.width()).mul(0.3).compute().requiresGrad();
+            encoder = new TransformerEncoder(config, layers, rng);
+            words = new Linear(config.width(), Reviews.WORDS, rng);
+        }
+
+        Tensor features(Tensor x, Pass pass) { return encoder.forward(embedding.forward(x, pass).add(positions), pass); }
+
+        @Override protected Tensor compute(Tensor x, Pass pass) { return words.forward(features(x, pass), pass); }
+
+        /** Guesses hidden words. */
+        void pretrain(int steps, Rng rng) {
+            var optimizer = new Adam(2e-3).over(parameters()).scheduledBy(new Schedule.Cosine(steps));
+            for (int step = 0; step < steps; step++) {
+                try (var scope = Scope.open("step")) {
+                    var x = Reviews.draw(rng, 64).x();
+                    var hidden = Tensor.rand(rng, 64, 15).lt(0.2).compute();
+                    var logits = forward(Tensor.where(hidden, x.zerosLike(), x)).reshape(-1, Reviews.WORDS);
+                    var each = logits.logSoftmax(1).gather(1, x.flatten().unsqueeze(1).to(DType.I64)).neg().squeeze(1);
+                    optimizer.zeroGrad();
+                    each.mul(hidden.flatten().to(DType.F32)).sum().div(hidden.to(DType.F32).sum()).backward();
+                    optimizer.step();
+                    optimizer.zeroGrad();
+                }
+            }
+        }
+    }
+
+    /** A head on the mean of the features. */
+    private static final class Classifier extends Module {
+        private final Masked body;
+        private final Linear head;
+
+        Classifier(Masked body, Rng rng) {
+            this.body = body;
+            head = new Linear(body.positions.size(1), 2, rng);
+        }
+
+        @Override protected Tensor compute(Tensor x, Pass pass) { return head.forward(body.features(x, pass).mean(1, false), pass); }
+    }
+
+    @Tag("heavy")
+    @Acceptance(topic = "houlsby-adapters", clause = 4)
+    @Test void onATextTaskTheyComeNearFullTuning() {
+        var masked = new Masked(TinyText.config(48, 4, 96), 2, Rng.of(11));
+        masked.pretrain(1500, Rng.of(12));
+        double head = 0, adapters = 0, full = 0, share = 0;
+        for (int seed = 0; seed < 3; seed++) {
+            Dataset train = Reviews.draw(Rng.of(20 + seed), 1000), test = Reviews.draw(Rng.of(30 + seed), 2000);
+            for (int way = 0; way < 3; way++) {
+                var model = new Classifier(Module.copy(masked), Rng.of(40 + seed));
+                if (way == 0) model.freeze("body.*");
+                if (way == 1) {
+                    var tuning = Peft.of(model, new BottleneckAdapter(3).withNorms(true), "mood", Rng.of(50 + seed));
+                    model.unfreeze("head.*");
+                    share = (double) model.parameterCount() / tuning.report().all();
+                }
+                new Trainer(new Adam(way == 2 ? 1e-3 : 5e-3), 15).withBatchSize(50).withSchedule(new Schedule.Cosine(300)).fit(model, Loss::crossEntropy, train, Rng.of(60 + seed));
+                System.err.println(way + " " + seed + " " + accuracy(model, test) + " " + accuracy(model, train) + " " + model.parameterCount());
+                double accuracy = accuracy(model, test) / 3;
+                if (way == 0) head += accuracy;
+                else if (way == 1) adapters += accuracy;
+                else full += accuracy;
+            }
+        }
+        Evidence.of("share of the parameters that are trained", share, atMost(0.05));
+        Evidence.of("full tuning's accuracy less that of adapters, mean of 3 seeds", full - adapters, atMost(0.015));
+        Evidence.of("accuracy of adapters less that of the head alone", adapters - head, atLeast(0.01));
+        Evidence.of("accuracy of full tuning", full, above(0.8));
     }
 
     private static double accuracy(Module model, Dataset data) { return Autograd.noGrad(() -> model.forward(data.x()).argmax(1).eq(data.y()).to(DType.F64).mean().item()); }

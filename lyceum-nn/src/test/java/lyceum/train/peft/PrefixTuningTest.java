@@ -12,6 +12,7 @@ import java.util.List;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.data.Dataset;
+import lyceum.memory.Scope;
 import lyceum.nn.AttentionConfig;
 import lyceum.nn.KvCache;
 import lyceum.nn.Module;
@@ -22,12 +23,14 @@ import lyceum.nn.TransformerBlock;
 import lyceum.nn.TransformerConfig;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Adam;
+import lyceum.optim.Schedule;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
 import lyceum.train.Trainer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class PrefixTuningTest {
@@ -121,6 +124,87 @@ class PrefixTuningTest {
         for (int b = 0, at = 0; b < batch; b++) for (int h = 0; h < heads; h++) for (int i = 0; i < p; i++)
             for (int j = 0; j < d; j++) to[at++] = (float) from[(i * heads + h) * d + j];
         return Tensor.of(to).reshape(batch, heads, p, d);
+    }
+
+    /** Eight ciphers of the sum of a digit and the one before it; the first token names the cipher, or (blank) withholds it. */
+    private static final class Ciphers {
+        static final int DIGITS = 10, TASKS = 8, BLANK = DIGITS + TASKS, LENGTH = 6;
+        final int[][] cipher = new int[TASKS][];
+
+        /** No two ciphers agree anywhere, so that who does not know the task is right once in eight. */
+        Ciphers() {
+            int[] order = Rng.of(900).permutation(DIGITS);
+            for (int k = 0; k < TASKS; k++) {
+                cipher[k] = new int[DIGITS];
+                for (int i = 0; i < DIGITS; i++) cipher[k][i] = order[(i + k) % DIGITS];
+            }
+        }
+
+        /** Sequences and targets of given tasks; each row's task is named with that probability. */
+        Tensor[] draw(Rng rng, int rows, int only, double named) {
+            var x = new int[rows * (LENGTH + 1)];
+            var y = new int[rows * LENGTH];
+            for (int row = 0; row < rows; row++) {
+                int task = only >= 0 ? only : rng.nextInt(TASKS), before = 0, at = row * (LENGTH + 1);
+                x[at] = rng.nextDouble() < named ? DIGITS + task : BLANK;
+                for (int t = 0; t < LENGTH; t++) {
+                    int digit = x[at + 1 + t] = rng.nextInt(DIGITS);
+                    y[row * LENGTH + t] = cipher[task][(digit + before) % DIGITS];
+                    before = digit;
+                }
+            }
+            return new Tensor[] {Tensor.of(x).reshape(rows, LENGTH + 1), Tensor.of(y).to(DType.I64)};
+        }
+
+        void train(Module model, int steps, double rate, int only, double named, Rng rng) {
+            var optimizer = new Adam(rate).over(model.parameters()).scheduledBy(new Schedule.Cosine(steps));
+            for (int step = 0; step < steps; step++) {
+                try (var scope = Scope.open("step")) {
+                    var batch = draw(rng, 64, only, named);
+                    optimizer.zeroGrad();
+                    Loss.crossEntropy(logits(model, batch[0]), batch[1]).backward();
+                    optimizer.step();
+                    optimizer.zeroGrad();
+                }
+            }
+        }
+
+        private static Tensor logits(Module model, Tensor x) { return model.forward(x).narrow(1, 1, LENGTH).reshape(-1, DIGITS); }
+
+        double accuracy(Module model, int task, double named) {
+            var batch = draw(Rng.of(5000 + task), 300, task, named);
+            return Autograd.noGrad(() -> logits(model, batch[0]).argmax(1).eq(batch[1]).to(DType.F64).mean().item());
+        }
+    }
+
+    @Tag("heavy")
+    @Acceptance(topic = "prefix-prompt-tuning", clause = 5)
+    @Test void aLearnedPrefixStandsForTheTaskToken() {
+        var tasks = new Ciphers();
+        var config = TinyText.config(48, 4, 96).causal();
+        var model = new TinyText(config.withAttention(config.attention().withRotary(new RotaryEmbedding(12, 100))), 2, 19, 0, 10, false, Rng.of(1));
+        tasks.train(model, 2500, 3e-3, -1, 0.8, Rng.of(2));
+        double named = 1, withheld = 0, prefixed = 0, prompted = 0, worst = 1;
+        for (int k = 0; k < Ciphers.TASKS; k++) {
+            named = Math.min(named, tasks.accuracy(model, k, 1));
+            withheld += tasks.accuracy(model, k, 0) / Ciphers.TASKS;
+        }
+        Evidence.of("least accuracy of a task that is named", named, atLeast(0.95));
+        Evidence.of("distance from chance, one in eight, of tasks that are not", Math.abs(withheld - 1.0 / Ciphers.TASKS), below(0.05));
+        for (int k = 0; k < Ciphers.TASKS; k++) {
+            var prefix = Peft.of(model, new PrefixTuning(4).withStart(0.5), "prefix", Rng.of(k));
+            tasks.train(model, 400, 0.03, k, 0, Rng.of(10 + k));
+            double accuracy = tasks.accuracy(model, k, 0);
+            worst = Math.min(worst, accuracy);
+            prefixed += accuracy / Ciphers.TASKS;
+            prefix.detach();
+            var prompt = Peft.of(model, new PromptTuning(4), "prompt", Rng.of(k));
+            tasks.train(model, 400, 0.03, k, 0, Rng.of(10 + k));
+            prompted += tasks.accuracy(model, k, 0) / Ciphers.TASKS;
+            prompt.detach();
+        }
+        Evidence.of("accuracy with a learned prefix on unseen inputs, worst of eight tasks", worst, atLeast(0.9));
+        Evidence.of("mean accuracy with a prefix less that with a prompt of as many positions", prefixed - prompted, atLeast(-0.01));
     }
 
     @Acceptance(topic = "prefix-prompt-tuning", clause = 6)

@@ -29,7 +29,7 @@ final class TinyText extends Module {
         this.layers = layers;
         this.pooled = pooled;
         embedding = new Embedding(tokens, config.width(), rng);
-        positions = Tensor.randn(rng, DType.F32, longest, config.width()).mul(0.3).compute().requiresGrad();
+        positions = longest == 0 ? null : Tensor.randn(rng, DType.F32, longest, config.width()).mul(0.3).compute().requiresGrad();
         encoder = new TransformerEncoder(config, layers, rng);
         head = new Linear(config.width(), outputs, rng);
     }
@@ -42,7 +42,7 @@ final class TinyText extends Module {
 
     Tensor embed(Tensor tokens, Pass pass) {
         var x = embedding.forward(tokens, pass);
-        return x.add(positions.narrow(0, 0, x.size(1)));
+        return positions == null ? x : x.add(positions.narrow(0, 0, x.size(1)));
     }
 
     Tensor read(Tensor y, Pass pass) { return head.forward(pooled ? y.mean(1, false) : y, pass); }
