@@ -7,7 +7,6 @@ import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.function.DoubleSupplier;
 import lyceum.data.Dataset;
-import lyceum.nn.Init;
 import lyceum.nn.Layer;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
@@ -15,13 +14,14 @@ import lyceum.nn.Sequential;
 import lyceum.nn.loss.Loss;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
 /**
  * Goes on training a network that knows something: which parts move, how fast each, and from when on.
  *
  * {@snippet :
- * var network = FineTuner.withHead(pretrained, 3, rng);                          // its body, and a new last layer of 3 outputs
+ * var network = FineTuner.withHead(pretrained, 3);                               // its body, and a new last layer of 3 outputs
  * var tuner = new FineTuner(new Trainer(new Adam(1e-3), 10), List.of("0.*", "3.*", "7.*"))
  *         .withDecay(0.5)                                                        // 1e-3 for the head "7.*", 5e-4 for "3.*", 2.5e-4 for "0.*"
  *         .withPolicy(FineTuner.Policy.GRADUAL);                                 // the head first, one group more each epoch
@@ -66,12 +66,16 @@ public record FineTuner(Trainer trainer, List<String> groups, double decay, Poli
     /** Every parameter at one rate, from the start. */
     public static FineTuner full(Trainer trainer) { return new FineTuner(trainer, List.of("*")); }
 
-    /** The network's layers but the last, which must be linear, and then a fresh linear one with that many outputs. The body is shared, not copied. */
-    public static Sequential withHead(Sequential network, long outputs, Rng rng) {
+    /**
+     * The network's layers but the last, which must be linear, and then a fresh linear one with that many outputs. It begins at zero, so that its first
+     * gradients do not disturb the body, which is shared, not copied.
+     */
+    public static Sequential withHead(Sequential network, long outputs) {
         var layers = new ArrayList<Layer>(network.layers());
         if (!(layers.getLast() instanceof Linear old))
             throw new IllegalArgumentException("withHead: the last layer is " + layers.getLast().getClass().getSimpleName() + "; a Linear one can be replaced");
-        layers.set(layers.size() - 1, new Linear(old.weight().size(1), outputs, old.bias() != null, old.weight().dtype(), Init.torchLinear(old.weight().size(1)), rng));
+        var type = old.weight().dtype();
+        layers.set(layers.size() - 1, new Linear(Tensor.zeros(type, outputs, old.weight().size(1)), old.bias() == null ? null : Tensor.zeros(type, outputs)));
         return new Sequential(layers);
     }
 

@@ -87,7 +87,7 @@ class FineTunerTest {
         for (int seed = 0; seed < 5; seed++) {
             var train = pictures(fashion.train(), fresh, 50 * seed, 50);
             var trainer = new Trainer(new Adam(1e-3), epochs).withBatchSize(25);
-            var model = FineTuner.withHead(Module.copy(body), 3, Rng.of(10 + seed));
+            var model = FineTuner.withHead(Module.copy(body), 3);
             var history = FineTuner.full(trainer).fit(model, Loss::crossEntropy, train, test, Rng.of(20 + seed), Progress.SILENT);
             var other = convolutional(3, Rng.of(30 + seed));
             var slow = FineTuner.full(trainer).fit(other, Loss::crossEntropy, train, test, Rng.of(20 + seed), Progress.SILENT);
@@ -172,10 +172,10 @@ class FineTunerTest {
 
     @Test void headsAreReplacedAndBadSettingsNamed() {
         var model = mlp();
-        var headed = FineTuner.withHead(model, 7, Rng.of(1));
+        var headed = FineTuner.withHead(model, 7);
         assertThat(headed.forward(Tensor.zeros(2, 4)).shape().toArray()).containsExactly(2, 7);
         assertThat(headed.layers().getFirst()).isSameAs(model.layers().getFirst());
-        assertThatThrownBy(() -> FineTuner.withHead(new Sequential(Activation.RELU), 2, Rng.of(1))).hasMessageContaining("a Linear one can be replaced");
+        assertThatThrownBy(() -> FineTuner.withHead(new Sequential(Activation.RELU), 2)).hasMessageContaining("a Linear one can be replaced");
         var trainer = new Trainer(new Adam(0.01), 3);
         assertThatThrownBy(() -> new FineTuner(trainer, List.of())).hasMessageContaining("no group");
         assertThatThrownBy(() -> new FineTuner(trainer, GROUPS).withDecay(1.5)).hasMessageContaining("decay is 1.5");
