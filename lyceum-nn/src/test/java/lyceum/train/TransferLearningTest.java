@@ -40,7 +40,7 @@ class TransferLearningTest {
             int[] y = c.ints("input.y");
             int classes = (int) c.number("input.classes");
             var labels = Tensor.of(y).to(DType.I64);
-            Tensor features = c.tensor("input.features"), theta = c.tensor("input.theta");
+            Tensor features = Tensor.of(c.matrix("input.features")), theta = Tensor.of(c.matrix("input.theta"));
             leep = Math.max(leep, Math.abs(Transferability.leep(theta, labels, classes) - c.number("expected.leep")));
             h = Math.max(h, Math.abs(Transferability.hScore(features, labels, classes) - c.number("expected.hScore")));
             logMe = Math.max(logMe, Math.abs(Transferability.logMe(features, labels, classes) - c.number("expected.logMe")));
