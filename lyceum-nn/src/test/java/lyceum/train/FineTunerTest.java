@@ -1,7 +1,5 @@
 package lyceum.train;
 
-import static lyceum.testing.Bound.atLeast;
-import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -11,16 +9,9 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import lyceum.DType;
-import lyceum.autograd.Autograd;
-import lyceum.backend.Convolution;
 import lyceum.data.Dataset;
-import lyceum.data.Datasets;
 import lyceum.nn.Activation;
-import lyceum.nn.Conv2d;
-import lyceum.nn.Layer;
 import lyceum.nn.Linear;
-import lyceum.nn.Module;
 import lyceum.nn.Sequential;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Adam;
@@ -29,7 +20,6 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class FineTunerTest {
@@ -42,64 +32,6 @@ class FineTunerTest {
 
     private static Dataset data() {
         return new Dataset(Tensor.randn(Rng.of(2), 40, 4).compute(), Tensor.randint(Rng.of(3), 0, 3, 40).compute(), List.of(), List.of("a", "b", "c"), "random");
-    }
-
-    private static Sequential convolutional(int classes, Rng rng) {
-        var half = new Convolution().withStride(2).withPadding(1);
-        return new Sequential(new Conv2d(1, 8, 3, half, rng), Activation.RELU, new Conv2d(8, 16, 3, half, rng), Activation.RELU,
-                Layer.of(t -> t.reshape(t.size(0), -1)), new Linear(784, 64, rng), Activation.RELU, new Linear(64, classes, rng));
-    }
-
-    /** The first so many pictures of each of some classes, from a place on, labelled by their order in the list. */
-    private static Dataset pictures(Dataset from, int[] classes, int skip, int each) {
-        int[] labels = from.labels();
-        var rows = new ArrayList<Integer>();
-        var y = new ArrayList<Long>();
-        for (int c = 0; c < classes.length; c++) {
-            int seen = 0;
-            for (int i = 0; i < labels.length && seen < skip + each; i++) {
-                if (labels[i] != classes[c]) continue;
-                if (seen++ >= skip) {
-                    rows.add(i);
-                    y.add((long) c);
-                }
-            }
-        }
-        int[] numbers = rows.stream().mapToInt(Integer::intValue).toArray();
-        var x = from.x().rows(numbers).to(DType.F32).div(255).reshape(numbers.length, 1, 28, 28).compute();
-        return new Dataset(x, Tensor.of(y.stream().mapToLong(Long::longValue).toArray()), List.of(), List.of(), "Fashion-MNIST");
-    }
-
-    private static double accuracy(Module model, Dataset data) {
-        return Autograd.noGrad(() -> model.forward(data.x()).argmax(1).eq(data.y()).to(DType.F64).mean().item());
-    }
-
-    @Tag("heavy")
-    @Acceptance(topic = "fine-tuning", clause = 1)
-    @Test void aPretrainedNetworkLearnsThreeNewClassesFromFiftyLabelsEach() {
-        int[] known = {0, 1, 3, 5, 7, 8, 9}, fresh = {2, 4, 6}; // pullover, coat and shirt
-        var fashion = Datasets.fashionMnist();
-        var body = convolutional(7, Rng.of(1));
-        new Trainer(new Adam(1e-3), 4).withBatchSize(64).fit(body, Loss::crossEntropy, pictures(fashion.train(), known, 0, 2000), Rng.of(2));
-        var test = pictures(fashion.test(), fresh, 0, 700);
-        double tuned = 0, scratch = 0, latest = 0;
-        int epochs = 30;
-        for (int seed = 0; seed < 5; seed++) {
-            var train = pictures(fashion.train(), fresh, 50 * seed, 50);
-            var trainer = new Trainer(new Adam(1e-3), epochs).withBatchSize(25);
-            var model = FineTuner.withHead(Module.copy(body), 3);
-            var history = FineTuner.full(trainer).fit(model, Loss::crossEntropy, train, test, Rng.of(20 + seed), Progress.SILENT);
-            var other = convolutional(3, Rng.of(30 + seed));
-            var slow = FineTuner.full(trainer).fit(other, Loss::crossEntropy, train, test, Rng.of(20 + seed), Progress.SILENT);
-            tuned += accuracy(model, test) / 5;
-            scratch += accuracy(other, test) / 5;
-            double goal = slow.validations()[epochs - 1];
-            int epoch = 0;
-            while (epoch < epochs && history.validations()[epoch] > goal) epoch++;
-            latest = Math.max(latest, (epoch + 1.0) / epochs);
-        }
-        Evidence.of("accuracy tuned less from scratch, mean of 5 seeds", tuned - scratch, atLeast(0.03));
-        Evidence.of("share of the steps after which the tuned one has scratch's final loss, latest of 5 seeds", latest, atMost(1.0 / 3));
     }
 
     @Acceptance(topic = "fine-tuning", clause = 2)

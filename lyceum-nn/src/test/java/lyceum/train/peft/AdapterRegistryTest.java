@@ -1,7 +1,6 @@
 package lyceum.train.peft;
 
 import static lyceum.testing.Bound.above;
-import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;

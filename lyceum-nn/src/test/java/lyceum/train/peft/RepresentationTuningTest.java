@@ -1,10 +1,7 @@
 package lyceum.train.peft;
 
-import static lyceum.testing.Bound.above;
-import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
-import static lyceum.testing.Bound.between;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -12,9 +9,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import lyceum.DType;
 import lyceum.autograd.Autograd;
-import lyceum.memory.Scope;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
 import lyceum.nn.loss.Loss;
@@ -23,7 +18,6 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -50,58 +44,6 @@ class RepresentationTuningTest {
         return RepresentationTuning.Flow.of(model, "encoder.layers.?.attention", logits -> last(logits).logSoftmax(1).max(1, false).sum());
     }
 
-    private static double accuracy(Tensor logits, Tensor y) { return last(logits).argmax(1).eq(y).to(DType.F64).mean().item(); }
-
-    /** Places as critical, or as many at random for each sequence. */
-    private static Tensor places(Module model, Tensor x, boolean critical, Rng rng) {
-        return critical ? flow(model).critical(x, 4) : RepresentationTuning.top(Tensor.rand(rng, 3, x.size(0), 6).compute(), 4);
-    }
-
-    @Tag("heavy")
-    @Acceptance(topic = "crft", clause = 4)
-    @Test void criticalStatesAreWorthMoreThanRandomOnes() {
-        double base = 0, critical = 0, random = 0;
-        for (int seed = 0; seed < 3; seed++) {
-            int[] order = Rng.of(50 + seed).permutation(P * P * P);
-            Tensor[] train = sums(order, 0, 240), test = sums(order, 240, P * P * P);
-            var model = model(60 + seed);
-            var optimizer = new Adam(1e-3).over(model.parameters());
-            double before = 0;
-            for (int step = 0; step < 3000 && before < 0.5; step++) {
-                try (var scope = Scope.open("step")) {
-                    optimizer.zeroGrad();
-                    Loss.crossEntropy(last(model.forward(train[0])), train[1]).backward();
-                    optimizer.step();
-                    optimizer.zeroGrad();
-                    if (step % 10 == 9) before = Autograd.noGrad(() -> accuracy(model.forward(test[0]), test[1]));
-                }
-            }
-            System.err.println(seed + " base " + before);
-            Evidence.of("held-out accuracy of the base, seed " + seed, before, between(0.4, 0.7));
-            base += before / 3;
-            for (boolean chosen : new boolean[] {true, false}) {
-                Tensor there = places(model, train[0], chosen, Rng.of(70 + seed)), elsewhere = places(model, test[0], chosen, Rng.of(80 + seed));
-                var tuning = RepresentationTuning.attach(model, "encoder.layers.?", 1, Rng.of(90 + seed));
-                var edits = new Adam(0.01).over(tuning.parameters());
-                for (int step = 0; step < 300; step++) {
-                    try (var scope = Scope.open("step")) {
-                        edits.zeroGrad();
-                        Loss.crossEntropy(last(tuning.at(there, () -> model.forward(train[0]))), train[1]).backward();
-                        edits.step();
-                        edits.zeroGrad();
-                    }
-                }
-                double after = Autograd.noGrad(() -> accuracy(tuning.at(elsewhere, () -> model.forward(test[0])), test[1]));
-                System.err.println(seed + " " + chosen + " " + after);
-                if (chosen) critical += after / 3;
-                else random += after / 3;
-                tuning.detach();
-            }
-        }
-        Evidence.of("rise of held-out accuracy with critical states, mean of 3 seeds", critical - base, atLeast(0.1));
-        Evidence.of("accuracy with critical states less that with as many random ones", critical - random, above(0));
-    }
-
     @Acceptance(topic = "crft", clause = 1)
     @Acceptance(topic = "crft", clause = 2)
     @Acceptance(topic = "crft", clause = 3)
@@ -111,7 +53,7 @@ class RepresentationTuningTest {
         long numbers = model.parameterCount();
         var data = sums(Rng.of(2).permutation(P * P * P), 0, 64);
         var before = model.forward(data[0]).compute();
-        var places = places(model, data[0], true, null);
+        var places = flow(model).critical(data[0], 4);
         var tuning = RepresentationTuning.attach(model, "encoder.layers.?", 2, Rng.of(3));
         Evidence.of("states edited in each sequence", places.sum().item() / 64, exactly(4));
         Evidence.of("gap of logits at W = R and b = 0", tuning.at(places, () -> model.forward(data[0])).sub(before).abs().max().item(), below(1e-6));
