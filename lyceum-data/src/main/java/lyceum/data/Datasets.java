@@ -83,6 +83,17 @@ public final class Datasets {
                 List.of("easy-ham-1", "easy-ham-2", "hard-ham-1", "spam-1", "spam-2"));
     }
 
+    /**
+     * The 500 texts of the Brown Corpus (1961, each of about 2,000 words) as counts of 2,000 words that stand in 5 to 150 of them: no function
+     * words. Classes are the 15 genres.
+     */
+    public static SparseCounts brownWords() {
+        return BundledData.counts("brown.csr.gz", "brown-vocabulary.txt.gz",
+                List.of("reportage", "editorial", "reviews", "religion", "hobbies", "lore", "belles-lettres", "government", "learned",
+                        "fiction", "mystery", "science-fiction", "adventure", "romance", "humor"),
+                List.of("Brown Corpus"));
+    }
+
     /** A dataset that its authors divided. */
     public record TrainAndTest(Dataset train, Dataset test) {}
 
@@ -130,6 +141,12 @@ public final class Datasets {
 
     /** Two spirals about the origin, each of {@code turns} turns, with normal noise. */
     public static Dataset spirals(Rng rng, int n, double turns, double noise) { return SyntheticData.spirals(rng, n, turns, noise); }
+
+    /**
+     * A sheet rolled up in three dimensions, {@code (t cos t, h, t sin t)} with t uniform in [1.5 pi, 4.5 pi) and the height h in [0, 21), plus normal noise;
+     * the target is t. Unrolled it is a rectangle of width {@code (t sqrt(1 + t^2) + asinh t) / 2} by h.
+     */
+    public static Dataset swissRoll(Rng rng, int n, double noise) { return SyntheticData.swissRoll(rng, n, noise); }
 
     /** Standard normal inputs (n, p) and a target that is linear in {@code informative} of them, coefficients uniform in (0, 100]. */
     public static Dataset regression(Rng rng, int n, int p, int informative, double noise) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import lyceum.DType;
 import lyceum.memory.Allocator;
+import lyceum.tensor.Csr;
 import lyceum.tensor.Tensor;
 
 /**
@@ -121,6 +122,9 @@ public record SparseCounts(int[] rowStarts, int[] columns, int[] counts, int[] l
                 segment.setAtIndex(ValueLayout.JAVA_FLOAT, (long) row * features() + columns[e], counts[e]);
         return Tensor.on(storage, 0, DType.F32, size(), features()).to(type);
     }
+
+    /** The counts as a sparse matrix (n, p), F64. */
+    public Csr csr() { return Csr.of(size(), features(), rowStarts, columns, Tensor.of(counts).to(DType.F64)); }
 
     /** As a {@link Dataset} with a dense F64 matrix; see {@link #dense}. */
     public Dataset dataset() { return new Dataset(dense(DType.F64), y(), vocabulary, classNames, "word counts of mails"); }

@@ -180,6 +180,9 @@ public final class Split {
         return fromAssignment(Arrays.stream(keys).mapToInt(key -> partAt(bounds, KeyHash.unit(key, salt))).toArray(), shares.length);
     }
 
+    /** The part that {@link #byKey(List, long, double...)} gives a row of this key: for data that are read one at a time. */
+    public static int partByKey(String key, long salt, double... shares) { return partAt(bounds(shares), KeyHash.unit(key, salt)); }
+
     private static double[] bounds(double[] shares) {
         var bounds = Shares.checked("Split.byKey", shares);
         for (int p = 1; p < bounds.length; p++) bounds[p] += bounds[p - 1];

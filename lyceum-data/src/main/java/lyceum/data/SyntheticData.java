@@ -90,6 +90,20 @@ final class SyntheticData {
         return new Dataset(Tensor.of(x, n, p), Tensor.of(y), names(p), List.of(), "a linear function of normal inputs plus normal noise");
     }
 
+    static Dataset swissRoll(Rng rng, int n, double noise) {
+        atLeast("swissRoll", "rows", n, 1);
+        notNegative("swissRoll", "noise", noise);
+        var x = new double[3 * n];
+        var along = new double[n];
+        for (int i = 0; i < n; i++) {
+            double t = along[i] = 1.5 * Math.PI * (1 + 2 * rng.nextDouble());
+            x[3 * i] = t * Math.cos(t) + noise * rng.nextGaussian();
+            x[3 * i + 1] = 21 * rng.nextDouble() + noise * rng.nextGaussian();
+            x[3 * i + 2] = t * Math.sin(t) + noise * rng.nextGaussian();
+        }
+        return new Dataset(Tensor.of(x, n, 3), Tensor.of(along), List.of("x", "height", "z"), List.of(), "a Swiss roll");
+    }
+
     static double[] coefficients(Rng rng, int p, int informative) {
         if (informative < 0 || informative > p)
             throw new IllegalArgumentException("regression: " + informative + " informative of " + p + " features");

@@ -12,7 +12,7 @@ import lyceum.FormatException;
  * What a gzip file holds, as long as it is not out of all proportion: a hundred kilobytes of it may be a hundred megabytes of commas. Texts and
  * numbers shrink to a tenth, seldom to a fiftieth.
  */
-final class Unzipped extends FilterInputStream {
+public final class Unzipped extends FilterInputStream {
 
     private static final int MOST_EXPANSION = 100;
     private static final long ALWAYS_ALLOWED = 16L << 20;
@@ -28,7 +28,8 @@ final class Unzipped extends FilterInputStream {
         this.left = ALWAYS_ALLOWED + MOST_EXPANSION * packed;
     }
 
-    static InputStream open(Path file) throws IOException {
+    /** Unpacks a file as it is read. @throws lyceum.FormatException while reading, where it expands beyond all proportion */
+    public static InputStream open(Path file) throws IOException {
         return new Unzipped(new GZIPInputStream(Files.newInputStream(file)), file, Files.size(file));
     }
 

@@ -8,6 +8,14 @@
  * why each column has its type), from Parquet or SQL ({@link lyceum.data.DuckDb}, an optional dependency), or from {@link lyceum.data.Column}s. A frame
  * becomes a dataset by {@code toDataset}, a matrix by {@code toTensor}.
  *
+ * <p>Categories become numbers by {@link lyceum.data.OneHotEncoder}, {@link lyceum.data.OrdinalEncoder}, {@link lyceum.data.TargetEncoder} or
+ * {@link lyceum.data.HashingEncoder}.
+ *
+ * <p>Sequences are batched by {@link lyceum.data.PadCollator}; samples are changed at random by what {@link lyceum.data.augment} holds.
+ *
+ * <p>Texts have packages of their own: {@link lyceum.data.corpus} reads and describes them, {@link lyceum.data.dedup} finds copies,
+ * {@link lyceum.data.curation} rejects with a reason, {@link lyceum.data.mixture} draws by weight. {@link lyceum.data.version} keeps versions of any rows.
+ *
  * <p>The sources and licences of the bundled data are in {@code PROVENANCE.md} beside this package's resources.
  */
 package lyceum.data;

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.LyceumException;
@@ -67,6 +68,17 @@ class DatasetsTest {
         assertThat(Datasets.diabetes().y().mean().item()).isCloseTo(152.13348416289594, Offset.offset(1e-10));
     }
 
+    @Test void brownHasItsGenresAndCounts() {
+        var brown = Datasets.brownWords();
+        assertThat(brown.size()).isEqualTo(500);
+        assertThat(brown.features()).isEqualTo(2000);
+        assertThat(brown.classNames()).hasSize(15);
+        assertThat(IntStream.of(brown.labels()).filter(g -> g == 0).count()).isEqualTo(44);
+        assertThat(brown.csr().entries()).isEqualTo(brown.counts().length);
+        assertThat(brown.csr().toDense().toDoubleArray()).isEqualTo(brown.dense(DType.F64).toDoubleArray());
+        assertThat((double) brown.count(0, "jury")).isEqualTo(brown.csr().toDense().item(0, brown.vocabulary().indexOf("jury")));
+    }
+
     @Test void spamAssassinHasItsCountsInBothForms() {
         var spam = Datasets.spamAssassin();
         assertThat(spam.size()).isEqualTo(6046);
@@ -111,6 +123,9 @@ class DatasetsTest {
         assertThat(Datasets.moons(Rng.of(3), 101, 0.1).x().toDoubleArray())
                 .containsExactly(Datasets.moons(Rng.of(3), 101, 0.1).x().toDoubleArray());
         assertThat(Datasets.moons(Rng.of(3), 101, 0.1).classCounts()).containsExactly(50, 51);
+        var roll = Datasets.swissRoll(Rng.of(3), 50, 0);
+        Tensor t = roll.y();
+        assertThat(roll.x().select(1, 0).square().add(roll.x().select(1, 2).square()).sqrt().sub(t).abs().max().item()).isLessThan(1e-12);
         assertThat(Datasets.blobs(Rng.of(1), 100, 3, 2, 1).classCounts()).containsExactly(34, 33, 33);
         assertThat(Datasets.classification(Rng.of(1), 90, 20, 4, 3, 3, 2, 0).classCounts()).containsExactly(30, 30, 30);
         assertThat(Datasets.spirals(Rng.of(1), 60, 1.5, 0).classCounts()).containsExactly(30, 30);

@@ -8,7 +8,7 @@ import lyceum.tensor.Tensor;
  * The weights of an attention, to look at: where each query looks, how spread its look is, and whether the weights are weights at all.
  *
  * {@snippet :
- * var look = attention.weights(x, memory);              // of a MultiHeadAttention
+ * var look = new MultiHeadAttention(new AttentionConfig(64, 4), rng).weights(x, memory);
  * look.entropy();                                       // nats, per query
  * look.effectiveSupport().mean();                       // exp of it: on how many keys it rests
  * look.rowGap();                                        // 0.3: somebody masked after the softmax

@@ -12,7 +12,7 @@ import lyceum.tensor.Tensor;
  * network.forward(x);                                  // predicts
  * network.forward(x, Pass.training(rng));              // learns
  * network.forward(x, Pass.sampling(rng));              // predicts with dropout left on
- * network.forward(x, Pass.inference().with(hooks));    // looked into
+ * network.forward(x, Pass.inference().with(Hooks.of(network)));    // looked into
  * }
  *
  * <p>Immutable: what is changed is a new pass.

@@ -10,7 +10,7 @@ import lyceum.tensor.Tensor;
  * changing a bit.
  *
  * {@snippet :
- * var gpt = QkvProjection.of(QkvProjection.Layout.FUSED_TRANSPOSED, 12, 12, 64, cAttnWeight, cAttnBias);
+ * var gpt = QkvProjection.of(QkvProjection.Layout.FUSED_TRANSPOSED, 12, 12, 64, weight, bias);
  * var llama = gpt.to(QkvProjection.Layout.FUSED);
  * QkvProjection.Qkv heads = llama.split(x, Pass.inference());      // (batch, heads, T, d) each
  * }

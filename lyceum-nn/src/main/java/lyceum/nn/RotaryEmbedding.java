@@ -45,6 +45,22 @@ public final class RotaryEmbedding {
         return frequencies;
     }
 
+    /**
+     * A projection's weight (heads width, inputs), or its bias (heads width), for pairs that are halves, from one for pairs of neighbours: queries and keys
+     * both converted give the same scores.
+     */
+    public static Tensor toHalves(Tensor weight, int width) { return reordered(weight, width, 2); }
+
+    /** The way back of {@link #toHalves}. */
+    public static Tensor toNeighbours(Tensor weight, int width) { return reordered(weight, width, width / 2); }
+
+    private static Tensor reordered(Tensor weight, int width, int inner) {
+        if (width < 2 || width % 2 != 0 || weight.rank() < 1 || weight.rank() > 2 || weight.size(0) % width != 0)
+            throw new ShapeException("RotaryEmbedding: a weight " + weight.shape() + " for heads of an even width, " + width);
+        long heads = weight.size(0) / width, columns = weight.rank() == 2 ? weight.size(1) : 1;
+        return weight.reshape(heads, width / inner, inner, columns).transpose(1, 2).reshape(weight.shape().toArray());
+    }
+
     /** The rotations of positions {@code start .. start + length - 1}. */
     public Rotation at(long start, long length, DType dtype) {
         var all = table;

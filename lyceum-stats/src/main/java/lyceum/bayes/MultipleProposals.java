@@ -16,7 +16,7 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * var two = MultipleProposals.of(List.of(new Normal(-3, 1), new Normal(3, 1)), 500, 500);
- * two.with(Heuristic.power(2)).draw(target::logDensity, Rng.of(1)).mean(x -> x[0] * x[0]);
+ * two.with(MultipleProposals.Heuristic.power(2)).draw(target::logDensity, Rng.of(1)).mean(x -> x[0] * x[0]);
  * }
  *
  * @param proposals all over numbers, or all over vectors of one length

@@ -89,7 +89,10 @@ final class TransformerBlockLab implements LabBody {
             });
             encoder.forward(Tensor.randn(lab.rng(7), DType.F32, 1, 8, width), Pass.inference().with(hooks)).narrow(1, 3, 1).square().mul(Tensor.arange(width)).sum()
                     .backward();
-            plot = plot.line(place.name().toLowerCase(Locale.ROOT), 1, inputs.stream().mapToDouble(t -> t.grad().square().sum().sqrt().item()).toArray());
+            double[] norms = inputs.stream().mapToDouble(t -> t.grad().square().sum().sqrt().item()).toArray();
+            plot = plot.line(place.name().toLowerCase(Locale.ROOT), 1, norms);
+            if (place == TransformerConfig.Placement.PRE)
+                lab.shows("pre-norm-post-norm", "pre-norm: gradient at the first block over the last's", norms[0] / norms[depth - 1], above(1));
         }
         lab.figure(plot.describedAs("Where the stream passes unnormalised, the gradient grows towards the input by the square root of what is ahead; under post-norm it shrinks or stays."));
     }

@@ -20,6 +20,7 @@ abstract class DistanceKernel {
             case Metric.Minkowski(double p) -> new Powers(p);
             case Metric.Chebyshev() -> new Largest();
             case Metric.Cosine() -> new Angle();
+            case Metric.Hamming() -> new Differing();
             case Metric.Custom(var distance) -> new Given(distance);
         };
     }
@@ -35,6 +36,9 @@ abstract class DistanceKernel {
     abstract double distance(double rank);
 
     abstract double ofDistance(double distance);
+
+    /** Whether the mean of some rows is near them: else a ball's centre is one of its rows. */
+    boolean hasMeans() { return true; }
 
     /** What a coordinate {@code v} lacks to lie between {@code low} and {@code high}. */
     static double gap(double low, double high, double v) { return Math.max(0, Math.max(low - v, v - high)); }
@@ -148,6 +152,36 @@ abstract class DistanceKernel {
         @Override double distance(double rank) { return rank; }
 
         @Override double ofDistance(double distance) { return distance; }
+    }
+
+    private static final class Differing extends DistanceKernel {
+        @Override void ranks(double[][] columns, int at, double[] query, int from, int p, double[] out) {
+            Arrays.fill(out, 0);
+            for (int j = 0; j < p; j++) {
+                double[] x = columns[at + j];
+                double a = query[from + j];
+                for (int r = 0; r < BLOCK; r++) out[r] += x[r] == a ? 0 : 1;
+            }
+            for (int r = 0; r < BLOCK; r++) out[r] /= p;
+        }
+
+        @Override double rank(double[] row, int at, double[] query, int from, int p) {
+            int differ = 0;
+            for (int j = 0; j < p; j++) if (row[at + j] != query[from + j]) differ++;
+            return (double) differ / p;
+        }
+
+        @Override double boxRank(double[] box, int low, int high, double[] query, int from, int p) {
+            int differ = 0;
+            for (int j = 0; j < p; j++) if (gap(box[low + j], box[high + j], query[from + j]) > 0) differ++;
+            return (double) differ / p;
+        }
+
+        @Override double distance(double rank) { return rank; }
+
+        @Override double ofDistance(double distance) { return distance; }
+
+        @Override boolean hasMeans() { return false; }
     }
 
     private static final class Given extends DistanceKernel {

@@ -7,7 +7,8 @@ import lyceum.tensor.Tensor;
 
 /** How far two rows are apart. */
 public sealed interface Metric {
-    Metric EUCLIDEAN = new Euclidean(), MANHATTAN = new Manhattan(), CHEBYSHEV = new Chebyshev(), COSINE = new Cosine();
+    Metric EUCLIDEAN = new Euclidean(), MANHATTAN = new Manhattan(), CHEBYSHEV = new Chebyshev(), COSINE = new Cosine(),
+            HAMMING = new Hamming();
 
     /** {@code sqrt(sum (a - b)^2)}. */
     record Euclidean() implements Metric {}
@@ -28,6 +29,9 @@ public sealed interface Metric {
 
     /** {@code 1 - a . b / (|a| |b|)}, and 1 if one of them is zero. Not a metric in the strict sense: no trees. */
     record Cosine() implements Metric {}
+
+    /** The share of the columns in which two rows differ: for codes and categories. */
+    record Hamming() implements Metric {}
 
     /**
      * {@code sqrt((a - b)^T C^-1 (a - b))}: the Euclidean distance after the columns' scales and correlations are taken out.

@@ -52,17 +52,18 @@ public record NeighborIndex(Tensor rows, Metric metric, SearchTree tree) {
     /** Number of columns. */
     public int nFeatures() { return (int) rows.size(1); }
 
-    private double[] queries(String operation, Tensor queries) {
+    /** Queries, checked and prepared like the rows. */
+    static Tensor queries(String operation, Metric metric, int columns, Tensor queries) {
         var input = LearnerInput.matrix(operation, queries, false);
-        if (input.columns() != nFeatures())
-            throw new ShapeException(operation + ": queries have " + input.columns() + " columns; the index has " + nFeatures());
-        return prepared(metric, input.x().to(DType.F64)).toDoubleArray();
+        if (input.columns() != columns)
+            throw new ShapeException(operation + ": queries have " + input.columns() + " columns; the index has " + columns);
+        return prepared(metric, input.x().to(DType.F64));
     }
 
     /** The {@code k} nearest rows of each row of {@code queries} (m x p). */
     public Neighbors neighbors(Tensor queries, int k) {
         if (k < 1 || k > size()) throw new IllegalArgumentException("neighbors: k is " + k + "; the index has " + size() + " rows");
-        double[] q = queries("neighbors", queries);
+        double[] q = queries("neighbors", metric, nFeatures(), queries).toDoubleArray();
         int p = nFeatures(), m = q.length / p;
         var distances = new double[m * k];
         var indices = new int[m * k];
@@ -109,7 +110,8 @@ public record NeighborIndex(Tensor rows, Metric metric, SearchTree tree) {
     /** All rows at most {@code radius} away from each row of {@code queries}. */
     public Around withinRadius(Tensor queries, double radius) {
         if (!(radius >= 0)) throw new IllegalArgumentException("withinRadius: radius is " + radius + "; it is at least 0");
-        double[] q = queries("withinRadius", queries), flat = tree == null ? rows.toDoubleArray() : null;
+        double[] q = queries("withinRadius", metric, nFeatures(), queries).toDoubleArray();
+        double[] flat = tree == null ? rows.toDoubleArray() : null;
         int p = nFeatures(), m = q.length / p;
         var kernel = DistanceKernel.of(metric);
         double limit = kernel.ofDistance(radius);

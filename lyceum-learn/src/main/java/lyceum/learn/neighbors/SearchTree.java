@@ -60,7 +60,8 @@ public record SearchTree(boolean balls, int p, int[] order, double[] points, int
     }
 
     private static void ball(double[] rows, int p, int[] order, int from, int to, DistanceKernel kernel, double[] bounds, int at) {
-        for (int i = from; i < to; i++) for (int j = 0; j < p; j++) bounds[at + j] += rows[order[i] * p + j] / (to - from);
+        if (!kernel.hasMeans() && from < to) System.arraycopy(rows, order[(from + to) >>> 1] * p, bounds, at, p);
+        else for (int i = from; i < to; i++) for (int j = 0; j < p; j++) bounds[at + j] += rows[order[i] * p + j] / (to - from);
         double radius = 0;
         for (int i = from; i < to; i++) radius = Math.max(radius, kernel.rank(rows, order[i] * p, bounds, at, p));
         bounds[at + p] = kernel.distance(radius);

@@ -17,7 +17,7 @@ public record ColumnScale(double[] centre, double[] scale) {
     }
 
     /** Weighted mean and deviation of each column; a constant column is divided by 1. */
-    static ColumnScale of(Tensor x, double[] weights) {
+    public static ColumnScale of(Tensor x, double[] weights) {
         int columns = (int) x.size(1);
         double[] values = x.toDoubleArray(), centre = new double[columns], scale = new double[columns];
         double total = 0;
@@ -35,7 +35,20 @@ public record ColumnScale(double[] centre, double[] scale) {
         return new ColumnScale(centre, scale);
     }
 
-    Tensor apply(Tensor x) { return x.sub(Tensor.of(centre).to(x.dtype())).div(Tensor.of(scale).to(x.dtype())); }
+    /** The mean of each column and one scale for all: columns that hardly vary stay small, as they are in distances between rows. */
+    public static ColumnScale common(Tensor x) {
+        var ones = new double[(int) x.size(0)];
+        Arrays.fill(ones, 1);
+        var columns = of(x, ones);
+        double square = 0;
+        for (double v : columns.scale) square += v * v / columns.scale.length;
+        Arrays.fill(columns.scale, Math.sqrt(square));
+        return columns;
+    }
 
-    Tensor undo(Tensor z) { return z.mul(Tensor.of(scale).to(z.dtype())).add(Tensor.of(centre).to(z.dtype())); }
+    /** Rows, centred and scaled. */
+    public Tensor apply(Tensor x) { return x.sub(Tensor.of(centre).to(x.dtype())).div(Tensor.of(scale).to(x.dtype())); }
+
+    /** The inverse of {@link #apply}. */
+    public Tensor undo(Tensor z) { return z.mul(Tensor.of(scale).to(z.dtype())).add(Tensor.of(centre).to(z.dtype())); }
 }

@@ -65,6 +65,14 @@ public record CrossValidation(FoldScheme scheme, int[] groups, Tensor weights) i
         return new CrossValidationResult(Arrays.stream(used).map(Scorer::name).toList(), scores, folds);
     }
 
+    /** Refuses rows that were resampled before folds were cut. @throws IllegalArgumentException always, saying what to do instead */
+    public List<Fold> folds(TrainingOnly rows) { throw new IllegalArgumentException("CrossValidation: " + rows.advice()); }
+
+    /** Refuses, as {@link #folds(TrainingOnly)}. @throws IllegalArgumentException always */
+    public CrossValidationResult score(Learner learner, TrainingOnly rows, Scorer... scorers) {
+        throw new IllegalArgumentException("CrossValidation of " + learner.name() + ": " + rows.advice());
+    }
+
     /**
      * For each row the prediction of the model that was not fitted to it: F64 numbers, (n) or (n x m), or I64 labels.
      *

@@ -9,7 +9,7 @@ import lyceum.stats.learner.Transformer;
 import lyceum.tensor.Tensor;
 
 /** Keeps the columns that correlate best with the labels: what must not happen before cross-validation. */
-record BestCorrelated(int keep) implements Transformer {
+public record BestCorrelated(int keep) implements Transformer {
     @Override public Set<Tag> tags() { return Set.of(Tag.SUPERVISED); }
 
     @Override public Fitted fit(Tensor x, Tensor y, Tensor weights) {
@@ -22,7 +22,7 @@ record BestCorrelated(int keep) implements Transformer {
         return new Fitted(kept, input.columns());
     }
 
-    record Fitted(int[] kept, int nFeatures) implements FittedTransformer {
+    public record Fitted(int[] kept, int nFeatures) implements FittedTransformer {
         @Override public int nOutputs() { return kept.length; }
 
         @Override public Tensor transform(Tensor x) { return x.indexSelect(1, Tensor.of(kept)); }

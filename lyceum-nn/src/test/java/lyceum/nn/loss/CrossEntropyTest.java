@@ -272,14 +272,14 @@ class CrossEntropyTest {
             var c = GOLDEN.named(name);
             Tensor x = Tensor.of(c.doubles("input.x")), t = Tensor.of(c.doubles("input.target"));
             double w = name.endsWith("2.5") ? 2.5 : 1;
-            assertThat(Loss.binaryCrossEntropyWithLogits(x, t, w).item()).isCloseTo(c.number("expected.loss"), within(1e-14));
+            assertThat(Loss.bce(Tensor.scalar(w)).of(x, t).item()).isCloseTo(c.number("expected.loss"), within(1e-14));
             Evidence.of("apply", Gap.relativeBeyondOne().see(c, "expected.gradient",
-                    Autograd.grad(z -> Loss.binaryCrossEntropyWithLogits(z, t, w)).apply(x).toDoubleArray()), below(1e-15));
+                    Autograd.grad(z -> Loss.bce(Tensor.scalar(w)).of(z, t)).apply(x).toDoubleArray()), below(1e-15));
         }
         var c = GOLDEN.named("nll");
         assertThat(Loss.nll(Tensor.of(c.matrix("input.logProbabilities")), Tensor.of(c.longs("input.target"))).item())
                 .isCloseTo(c.number("expected.mean"), within(1e-15));
-        assertThat(Loss.binaryCrossEntropyWithLogits(Tensor.of(-1e4, 1e4), Tensor.of(1.0, 0.0)).item()).isEqualTo(1e4);
+        assertThat(Loss.bce(Tensor.of(-1e4, 1e4), Tensor.of(1.0, 0.0)).item()).isEqualTo(1e4);
     }
 
     @Test void refusesWhatDoesNotFit() {

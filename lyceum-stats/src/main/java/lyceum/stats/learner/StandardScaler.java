@@ -18,7 +18,9 @@ public record StandardScaler() implements Transformer {
     @Override public Fitted fit(Tensor x, Tensor y, Tensor weights) {
         var input = LearnerInput.forFit(this, x);
         var w = Tensor.of(input.weights(weights));
-        Tensor share = w.div(w.sum()), rows = input.x().to(DType.F64), mean = share.matmul(rows);
+        Tensor share = w.div(w.sum()), rows = input.x().to(DType.F64), first = rows.select(0, 0);
+        // about the first row, so that a constant column has its constant for mean, whatever its size
+        Tensor mean = first.add(share.matmul(rows.sub(first)));
         Tensor deviation = share.matmul(rows.sub(mean).square()).sqrt(), spread = deviation.gt(mean.abs().mul(1e-14));
         return new Fitted(mean.compute(), spread.where(deviation, deviation.onesLike()).compute());
     }

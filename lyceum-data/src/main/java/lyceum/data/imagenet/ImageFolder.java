@@ -1,0 +1,155 @@
+package lyceum.data.imagenet;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import javax.imageio.ImageIO;
+import lyceum.FormatException;
+import lyceum.LyceumException;
+import lyceum.backend.Parallel;
+import lyceum.data.augment.Augment;
+import lyceum.data.augment.ImageAugment;
+import lyceum.data.augment.Raster;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+
+/**
+ * Labelled picture files. {@link #of} takes a tree with a folder a class, as ImageNet's training set is: {@code root/n02084071/n02084071_1.JPEG}.
+ *
+ * {@snippet :
+ * var folder = ImageFolder.of(Path.of("train"));
+ * try (var batches = DataLoader.of(folder.size(), 64, rng).prefetch(0, 0, 4, rows -> folder.load(rows, 0, training, rng, ImageFolder.Damaged.SKIPPED))) {}
+ * }
+ *
+ * @param files pictures: JPEG, PNG, GIF or BMP
+ * @param labels of each, numbers of {@code classes}
+ * @param classes names, such as synset ids, in the order of their numbers
+ */
+public record ImageFolder(List<Path> files, int[] labels, List<String> classes) {
+    /** A picture of more pixels than this is refused before it is decoded. */
+    private static final long MOST_PIXELS = 1L << 28;
+
+    /** What becomes of a picture that cannot be read. */
+    public enum Damaged {
+        /** It ends the load, naming the file. */
+        FATAL,
+        /** It is left out, and named in {@link Batch#skipped}. */
+        SKIPPED
+    }
+
+    /**
+     * Pictures that were loaded.
+     *
+     * @param x (n, 3, height, width), F32; null if none could be read
+     * @param y (n), I64
+     * @param skipped one line a damaged picture: its path and what is wrong
+     */
+    public record Batch(Tensor x, Tensor y, List<String> skipped) {}
+
+    public ImageFolder {
+        files = List.copyOf(files);
+        classes = List.copyOf(classes);
+        if (files.size() != labels.length) throw new IllegalArgumentException("ImageFolder: " + files.size() + " files and " + labels.length + " labels");
+        for (int i = 0; i < labels.length; i++) Objects.checkIndex(labels[i], classes.size());
+    }
+
+    /**
+     * A tree with a folder a class, classes and files in order of their names.
+     *
+     * @throws LyceumException if there is no folder with a picture
+     */
+    public static ImageFolder of(Path root) throws IOException {
+        var files = new ArrayList<Path>();
+        var labels = new ArrayList<Integer>();
+        var classes = new ArrayList<String>();
+        for (var folder : sorted(root)) {
+            if (!Files.isDirectory(folder)) continue;
+            var pictures = sorted(folder).stream().filter(ImageFolder::isPicture).toList();
+            if (pictures.isEmpty()) continue;
+            for (int i = 0; i < pictures.size(); i++) labels.add(classes.size());
+            files.addAll(pictures);
+            classes.add(folder.getFileName().toString());
+        }
+        if (files.isEmpty()) throw new LyceumException("ImageFolder: " + root + " has no folder with pictures (.jpeg, .jpg, .png, .gif, .bmp)");
+        return new ImageFolder(files, labels.stream().mapToInt(Integer::intValue).toArray(), classes);
+    }
+
+    static List<Path> sorted(Path folder) throws IOException {
+        try (var entries = Files.list(folder)) {
+            return entries.sorted().toList();
+        }
+    }
+
+    static boolean isPicture(Path file) { return file.getFileName().toString().toLowerCase(Locale.ROOT).matches(".*\\.(jpe?g|png|gif|bmp)"); }
+
+    /** Number of pictures. */
+    public int size() { return files.size(); }
+
+    /** Decodes a picture, 3 channels from 0 to 1. @throws FormatException naming the file */
+    public Raster read(int row) { return read(files.get(row)); }
+
+    /** As {@link #read(int)}, any file. */
+    public static Raster read(Path file) {
+        try (var in = ImageIO.createImageInputStream(file.toFile())) {
+            var readers = in == null ? null : ImageIO.getImageReaders(in);
+            if (readers == null || !readers.hasNext()) throw new FormatException(file + ": not a picture of a known kind");
+            var reader = readers.next();
+            try {
+                reader.setInput(in, true, true);
+                long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
+                if (pixels > MOST_PIXELS) throw new FormatException(file + ": " + reader.getWidth(0) + " x " + reader.getHeight(0) + " pixels are too many");
+                return raster(reader.read(0));
+            } finally {
+                reader.dispose();
+            }
+        } catch (FormatException e) {
+            throw e;
+        } catch (IOException | RuntimeException e) { // decoders throw anything at damaged data
+            throw new FormatException(file + ": cannot be decoded: " + e.getMessage(), e);
+        }
+    }
+
+    private static Raster raster(BufferedImage image) {
+        int w = image.getWidth(), h = image.getHeight();
+        int[] rgb = image.getRGB(0, 0, w, h, null, 0, w);
+        var values = new float[3 * w * h];
+        for (int i = 0; i < rgb.length; i++) for (int c = 0; c < 3; c++) values[c * rgb.length + i] = (rgb[i] >> 16 - 8 * c & 0xFF) / 255f;
+        return new Raster(values, 3, h, w);
+    }
+
+    /**
+     * Reads and prepares pictures side by side; they must end at one size. Row r in a pass draws from {@code rng.split(pass).split(r)}.
+     *
+     * @throws FormatException at the first damaged picture, if those are fatal
+     */
+    public Batch load(int[] rows, long pass, Augment<Raster> prepare, Rng rng, Damaged damaged) {
+        var made = new Raster[rows.length];
+        var wrong = new FormatException[rows.length];
+        var stream = rng.split(pass);
+        Parallel.range(rows.length, 1, (from, to) -> {
+            for (int i = (int) from; i < to; i++) try {
+                made[i] = prepare.apply(read(rows[i]), stream.split(rows[i]));
+            } catch (FormatException e) {
+                wrong[i] = e;
+            }
+        });
+        var kept = new ArrayList<Raster>();
+        var skipped = new ArrayList<String>();
+        var y = new long[rows.length];
+        for (int i = 0; i < rows.length; i++) {
+            if (wrong[i] == null) {
+                y[kept.size()] = labels[rows[i]];
+                kept.add(made[i]);
+            } else if (damaged == Damaged.FATAL) throw wrong[i];
+            else skipped.add(wrong[i].getMessage());
+        }
+        var x = kept.isEmpty() ? null : ImageAugment.stacked(kept.toArray(Raster[]::new));
+        return new Batch(x, Tensor.of(Arrays.copyOf(y, kept.size())), skipped);
+    }
+}
