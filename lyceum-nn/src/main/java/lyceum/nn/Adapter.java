@@ -8,6 +8,9 @@ import lyceum.tensor.Tensor;
  */
 @FunctionalInterface
 public interface Adapter {
+    /** What goes into the module instead of x; x itself, as a rule. */
+    default Tensor enter(Tensor x, Pass pass) { return x; }
+
     /** What leaves the module that computed y from x. */
     Tensor adapt(Tensor x, Tensor y, Pass pass);
 }

@@ -49,6 +49,7 @@ public abstract class Module implements Layer, Cloneable {
 
     @Override public final Tensor forward(Tensor x, Pass pass) {
         pass.begin(this, null);
+        for (var adapter : adapters) x = adapter.enter(x, pass);
         return emit(x, compute(x, pass), pass);
     }
 
@@ -82,6 +83,14 @@ public abstract class Module implements Layer, Cloneable {
     public final SequencedMap<String, Module> modules() {
         var found = new LinkedHashMap<String, Module>();
         modules("", found, Collections.newSetFromMap(new IdentityHashMap<>()));
+        return found;
+    }
+
+    /** Those {@link #modules()} whose names match: {@code *} is any text, {@code ?} a character. */
+    public final SequencedMap<String, Module> modules(String glob) {
+        var names = Globs.of(glob);
+        var found = modules();
+        found.keySet().removeIf(name -> !names.test(name));
         return found;
     }
 

@@ -1,6 +1,7 @@
 package lyceum.nn;
 
 import java.util.LinkedHashMap;
+import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
@@ -132,12 +133,49 @@ public final class MultiHeadAttention extends Module {
         return fewer;
     }
 
+    /**
+     * An adapter that puts keys and values before all others: positions that every query sees, as if a cache had held them at the start.
+     *
+     * @see <a href="https://arxiv.org/abs/2101.00190">Li and Liang (2021): prefix-tuning</a>
+     */
+    public interface Prefix extends Adapter {
+        /** How many positions it adds. */
+        long length();
+
+        /** The past with those positions in front. */
+        KvCache.Past before(KvCache.Past past);
+
+        /** Leaves what the attention gives as it is. */
+        @Override default Tensor adapt(Tensor x, Tensor y, Pass pass) { return y; }
+    }
+
+    private long prefixLength() {
+        long sum = 0;
+        for (var adapter : adapters()) if (adapter instanceof Prefix prefix) sum += prefix.length();
+        return sum;
+    }
+
+    /** The mask of the positions without a prefix, for those with n positions before them, which all queries see. */
+    private static Attention behind(long n, Attention mask) {
+        if (n == 0) return mask;
+        if (mask.blocks() != null || mask.blockTable() != null || mask.packing() != null || mask.window() > 0)
+            throw new IllegalArgumentException("MultiHeadAttention: a prefix of " + n + " positions goes with causal masks, biases and key lengths, "
+                    + "not with windows, blocks, pages or packed sequences");
+        var bias = mask.bias();
+        if (bias != null && bias.size(-1) > 1)
+            bias = bias.dtype() == DType.BOOL ? bias.to(DType.U8).pad(-1, n, 0, 1).to(DType.BOOL) : bias.pad(-1, n, 0, 0);
+        return mask.withBias(bias).withKeyLengths(mask.keyLengths() == null ? null : mask.keyLengths().add(n))
+                .withQueryStarts(mask.queryStarts() == null ? null : mask.queryStarts().add(n));
+    }
+
     private Tensor attend(Tensor x, Tensor keys, Tensor values, Attention attention, KvCache cache, Pass pass) {
-        long start = cache == null ? 0 : cache.length();
+        long prefix = prefixLength(), start = prefix + (cache == null ? 0 : cache.length());
         var q = queries(x, start, pass);
         var k = keyed(keys, start, pass);
         var v = split(v_proj.forward(values, pass), config.keyHeads());
-        return attend(q, cache == null ? new KvCache.Past(k, v) : cache.append(k, v), attention, pass);
+        var past = cache == null ? new KvCache.Past(k, v) : cache.append(k, v);
+        if (prefix > 0) for (var adapter : adapters()) if (adapter instanceof Prefix p) past = p.before(past);
+        return attend(q, past, behind(prefix, attention), pass);
     }
 
     private Tensor attend(Tensor q, KvCache.Past past, Attention attention, Pass pass) {

@@ -167,6 +167,12 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
         return new TrainingRun(this, model, DataLoader.of(rows, batchSize, rng.split(1)).withLast(last), loss, validation, rng);
     }
 
+    /** The mean loss over a dataset, predicting. */
+    DoubleSupplier meanLoss(Module model, Loss loss, Dataset data) {
+        var evaluation = evaluation(model, loss, data);
+        return () -> evaluation.get().score();
+    }
+
     private Supplier<TrainingRun.Evaluated> evaluation(Module model, Loss loss, Dataset data) {
         return () -> Autograd.noGrad(() -> {
             double sum = 0;

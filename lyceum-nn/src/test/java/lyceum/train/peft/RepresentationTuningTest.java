@@ -1,0 +1,122 @@
+package lyceum.train.peft;
+
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import lyceum.autograd.Autograd;
+import lyceum.nn.Linear;
+import lyceum.nn.Module;
+import lyceum.nn.loss.Loss;
+import lyceum.optim.Adam;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RepresentationTuningTest {
+    private static final int P = 7, PLUS = P, EQUALS = P + 1;
+
+    private static TinyText model(long seed) { return new TinyText(TinyText.config(64, 4, 128).causal(), 3, P + 2, 6, P, false, Rng.of(seed)); }
+
+    /** All of {@code a + b = ?, + c}: the sum of three numbers modulo 7 in two steps, as a + b + c =. */
+    private static Tensor[] sums(int[] order, int from, int to) {
+        var x = new int[(to - from) * 6];
+        var y = new long[to - from];
+        for (int i = from; i < to; i++) {
+            int a = order[i] / (P * P), b = order[i] / P % P, c = order[i] % P, at = (i - from) * 6;
+            for (int token : new int[] {a, PLUS, b, PLUS, c, EQUALS}) x[at++] = token;
+            y[i - from] = (a + b + c) % P;
+        }
+        return new Tensor[] {Tensor.of(x).reshape(to - from, 6), Tensor.of(y)};
+    }
+
+    private static Tensor last(Tensor logits) { return logits.select(1, 5); }
+
+    private static RepresentationTuning.Flow flow(Module model) {
+        return RepresentationTuning.Flow.of(model, "encoder.layers.?.attention", logits -> last(logits).logSoftmax(1).max(1, false).sum());
+    }
+
+    @Acceptance(topic = "crft", clause = 1)
+    @Acceptance(topic = "crft", clause = 2)
+    @Acceptance(topic = "crft", clause = 3)
+    @Test void editsBeginAtNothingStayOrthonormalAndLeaveTheBase(@TempDir Path folder) throws IOException {
+        var model = model(1);
+        var bits = TinyText.bits(model);
+        long numbers = model.parameterCount();
+        var data = sums(Rng.of(2).permutation(P * P * P), 0, 64);
+        var before = model.forward(data[0]).compute();
+        var places = flow(model).critical(data[0], 4);
+        var tuning = RepresentationTuning.attach(model, "encoder.layers.?", 2, Rng.of(3));
+        Evidence.of("states edited in each sequence", places.sum().item() / 64, exactly(4));
+        Evidence.of("gap of logits at W = R and b = 0", tuning.at(places, () -> model.forward(data[0])).sub(before).abs().max().item(), below(1e-6));
+        assertThat(tuning.parameterCount()).isEqualTo(3 * 2 * (2 * 64 + 1));
+        assertThat(model.parameterCount()).isEqualTo(tuning.parameterCount());
+        Evidence.of("trained share of the model", (double) tuning.parameterCount() / numbers, below(0.01));
+        var optimizer = new Adam(0.05).over(tuning.parameters());
+        double furthest = 0;
+        for (int step = 0; step < 30; step++) {
+            optimizer.zeroGrad();
+            Loss.crossEntropy(last(tuning.at(places, () -> model.forward(data[0]))), data[1]).backward();
+            optimizer.step();
+            for (var layer : tuning.layers()) {
+                double[] r = tuning.subspace(layer).toDoubleArray();
+                for (int i = 0; i < 2; i++) for (int j = 0; j < 2; j++) {
+                    double dot = i == j ? -1 : 0;
+                    for (int k = 0; k < 64; k++) dot += r[i * 64 + k] * r[j * 64 + k];
+                    furthest = Math.max(furthest, Math.abs(dot));
+                }
+            }
+        }
+        Evidence.of("distance of R R' from the identity in 30 steps, three layers", furthest, atMost(1e-5));
+        var after = tuning.at(places, () -> model.forward(data[0])).compute();
+        assertThat(after.sub(before).abs().max().item()).isGreaterThan(0.1);
+        assertThat(TinyText.bits(model.forward(data[0]))).as("outside of at").isEqualTo(TinyText.bits(before));
+        tuning.save(folder.resolve("edits.safetensors"));
+        tuning.detach();
+        Evidence.of("base tensors that changed", TinyText.changed(bits, model), exactly(0));
+        var again = RepresentationTuning.attach(model, "encoder.layers.?", 2, Rng.of(9));
+        again.load(folder.resolve("edits.safetensors"));
+        assertThat(TinyText.bits(again.at(places, () -> model.forward(data[0])))).isEqualTo(TinyText.bits(after));
+    }
+
+    @Test void anEditRewritesItsSubspaceAndNothingElse() {
+        var layer = new Linear(5, 5, Rng.of(1));
+        var tuning = RepresentationTuning.attach(layer, "*", 2, Rng.of(2));
+        var p = tuning.parameters();
+        Autograd.noGrad(() -> p.forEach((name, t) -> t.copy_(Tensor.randn(Rng.of(name.hashCode()), t.shape().toArray()))));
+        var x = Tensor.randn(Rng.of(3), 1, 2, 5).compute();
+        var h = x.affine(layer.weight(), layer.bias());
+        var y = tuning.at(Tensor.of(new float[] {1, 0}, 1, 1, 2), () -> layer.forward(x));
+        Tensor r = tuning.subspace(""), w = p.get(".edit_weight"), b = p.get(".edit_bias");
+        assertThat(y.select(1, 1).sub(h.select(1, 1)).abs().max().item()).isZero();
+        Tensor edited = y.select(1, 0), plain = h.select(1, 0);
+        assertThat(edited.matmul(r.transpose()).sub(plain.affine(w, b)).abs().max().item()).as("coordinates inside").isLessThan(1e-5);
+        var outside = edited.sub(plain).sub(edited.sub(plain).matmul(r.transpose()).matmul(r));
+        assertThat(outside.abs().max().item()).as("change outside").isLessThan(1e-5);
+    }
+
+    @Test void flowSeesWhatReachesTheAnswer() {
+        var model = model(1);
+        var x = sums(Rng.of(2).permutation(P * P * P), 0, 8)[0];
+        var scores = flow(model).scores(x);
+        assertThat(scores.shape().toArray()).containsExactly(3, 8, 6);
+        assertThat(scores.min().item()).isGreaterThanOrEqualTo(0);
+        var both = flow(model).scores(x);
+        var self = new RepresentationTuning.Flow(model, "encoder.layers.?.attention", flow(model).answer(), true, true, false).scores(x);
+        var multi = new RepresentationTuning.Flow(model, "encoder.layers.?.attention", flow(model).answer(), true, false, true).scores(x);
+        assertThat(self.add(multi).sub(both).abs().max().item()).isLessThan(1e-5);
+        assertThat(multi.select(2, 5).abs().max().item()).as("nothing comes after the last").isZero();
+        var received = new RepresentationTuning.Flow(model, "encoder.layers.?.attention", flow(model).answer(), false, true, true).scores(x);
+        assertThat(received.sum().item()).as("each query gives one, of each of 4 heads").isCloseTo(3 * 8 * 6 * 4, within(1e-2));
+        assertThatThrownBy(() -> RepresentationTuning.attach(model, "nothing.*", 1, Rng.of(1))).hasMessageContaining("no module matches nothing.*");
+        assertThatThrownBy(() -> RepresentationTuning.top(scores, 19)).hasMessageContaining("19 of 18 states");
+    }
+}
