@@ -104,5 +104,7 @@ public abstract class GivenData {
 
     public abstract static class ForRecommender extends Clicks {}
 
-    public abstract static class ForHyperparameterSearch extends Given { public abstract double train(Configuration configuration, double resource); }
+    public abstract static class ForHyperparameterSearch extends Given {
+        public abstract double train(Configuration configuration, double resource);
+    }
 }

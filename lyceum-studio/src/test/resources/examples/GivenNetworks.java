@@ -30,7 +30,6 @@ public abstract class GivenNetworks {
 
     public abstract static class ForLinearChainCrf extends Passing { public lyceum.nn.Module encoder; }
 
-
     public abstract static class Alignments extends Given {
         public Tensor encoded, frames, logProbs;
         public int[] frameCounts;
@@ -67,5 +66,7 @@ public abstract class GivenNetworks {
 
     public abstract static class ForTripletLoss extends Views {}
 
-    public abstract static class ForNoiseContrastive extends Given { public Tensor data, modelAtData, noiseAtData, modelAtDraws, noiseAtDraws; }
+    public abstract static class ForNoiseContrastive extends Given {
+        public Tensor data, modelAtData, noiseAtData, modelAtDraws, noiseAtDraws;
+    }
 }

@@ -184,7 +184,9 @@ public final class FlopCounter {
     }
 
     /** What one operation counts: a multiply-add two, a copy none. */
-    public static long operations(Operation operation, Form out, Form... in) { return products(operation, out, in) + others(operation, out, in); }
+    public static long operations(Operation operation, Form out, Form... in) {
+        return products(operation, out, in) + others(operation, out, in);
+    }
 
     private static Form form(Tensor x) { return new Form(x.dtype(), x.shape()); }
 

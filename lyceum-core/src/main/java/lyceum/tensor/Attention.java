@@ -40,8 +40,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/2307.08691">Dao (2023)</a>
  */
 @Withers
-public record Attention(double scale, double softCap, boolean causal, long window, Tensor bias, Tensor alibi, BlockMask blocks, Tensor keyLengths,
-        Tensor queryStarts, Tensor blockTable, Packing packing, Method method) implements AttentionWithers {
+public record Attention(double scale, double softCap, boolean causal, long window, Tensor bias, Tensor alibi, BlockMask blocks,
+        Tensor keyLengths, Tensor queryStarts, Tensor blockTable, Packing packing, Method method) implements AttentionWithers {
 
     /** How a result is computed; all agree within rounding. */
     public enum Method {

@@ -147,8 +147,8 @@ public record AttentionOp(double scale, boolean causal, long window, int given, 
                 rowsOfHeads(value.dtype(), value.shape())};
         View out = reading.result().view(), logSumExp = reading.kept(0).view();
         if (method == Method.CHUNKED && !Fusion.isShapesOnly()) {
-            new FlashBackward(new FlashTiles(chunks(query), options(in), query, key, value), out, logSumExp, g.view()).run(views[0], views[1],
-                    views[2]);
+            new FlashBackward(new FlashTiles(chunks(query), options(in), query, key, value), out, logSumExp, g.view()).run(views[0],
+                    views[1], views[2]);
         } else {
             new AttentionKernel(options(in), query, key, value).backward(out, logSumExp, g.view(), views[0], views[1], views[2]);
         }

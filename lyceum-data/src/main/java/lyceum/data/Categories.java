@@ -22,8 +22,9 @@ public final class Categories {
         this.name = name;
         this.type = type;
         this.values = Collections.unmodifiableList(values);
-        for (var value : values) if (codes.put(value, codes.size()) != null)
-            throw new FrameException("categories of '" + name + "': " + value + " is given twice");
+        for (var value : values)
+            if (codes.put(value, codes.size()) != null)
+                throw new FrameException("categories of '" + name + "': " + value + " is given twice");
     }
 
     /** Those that occur in the column. */

@@ -159,7 +159,8 @@ public final class DataLoader {
         public static Position parse(String text) {
             var parts = text.replaceAll("[a-z ]", "").split(",");
             try {
-                return new Position(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), Long.parseLong(parts[2]), Long.parseLong(parts[3]));
+                return new Position(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), Long.parseLong(parts[2]),
+                        Long.parseLong(parts[3]));
             } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
                 throw new IllegalArgumentException("DataLoader.Position: '" + text + "' is no position such as '" + START + "'", e);
             }

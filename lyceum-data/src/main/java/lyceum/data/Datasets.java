@@ -88,10 +88,11 @@ public final class Datasets {
      * words. Classes are the 15 genres.
      */
     public static SparseCounts brownWords() {
-        return BundledData.counts("brown.csr.gz", "brown-vocabulary.txt.gz",
-                List.of("reportage", "editorial", "reviews", "religion", "hobbies", "lore", "belles-lettres", "government", "learned",
-                        "fiction", "mystery", "science-fiction", "adventure", "romance", "humor"),
-                List.of("Brown Corpus"));
+        return BundledData
+                .counts("brown.csr.gz", "brown-vocabulary.txt.gz",
+                        List.of("reportage", "editorial", "reviews", "religion", "hobbies", "lore", "belles-lettres", "government",
+                                "learned", "fiction", "mystery", "science-fiction", "adventure", "romance", "humor"),
+                        List.of("Brown Corpus"));
     }
 
     /** A dataset that its authors divided. */

@@ -15,17 +15,23 @@ public final class ElmanStreams {
     private ElmanStreams() {}
 
     /** The features of the six letters: consonant, vowel, interrupted, high, back, voiced. */
-    private static final float[][] LETTERS = {{1, 0, 1, 0, 0, 1}, {1, 0, 1, 1, 0, 1}, {1, 0, 1, 0, 1, 1}, {0, 1, 0, 0, 1, 1}, {0, 1, 0, 1, 0, 1}, {0, 1, 0, 1, 1, 1}};
+    private static final float[][] LETTERS = {{1, 0, 1, 0, 0, 1}, {1, 0, 1, 1, 0, 1}, {1, 0, 1, 0, 1, 1}, {0, 1, 0, 0, 1, 1},
+            {0, 1, 0, 1, 0, 1}, {0, 1, 0, 1, 1, 1}};
     private static final String[] SYLLABLES = {"ba", "dii", "guuu"};
 
-    private static final List<String> NOUNS = List.of("man", "woman", "boy", "girl", "cat", "mouse", "dog", "book", "rock", "car", "dragon", "monster", "lion", "glass", "plate", "cookie", "bread", "sandwich");
-    private static final List<String> VERBS = List.of("think", "sleep", "exist", "see", "chase", "like", "move", "break", "smell", "smash", "eat");
-    private static final String HUMAN = "man woman boy girl", ANIMAL = "cat mouse dog", AGGRESSOR = "dragon monster lion", FRAGILE = "glass plate", FOOD = "cookie bread sandwich", THING = "book rock car";
+    private static final List<String> NOUNS = List.of("man", "woman", "boy", "girl", "cat", "mouse", "dog", "book", "rock", "car", "dragon",
+            "monster", "lion", "glass", "plate", "cookie", "bread", "sandwich");
+    private static final List<String> VERBS = List.of("think", "sleep", "exist", "see", "chase", "like", "move", "break", "smell", "smash",
+            "eat");
+    private static final String HUMAN = "man woman boy girl", ANIMAL = "cat mouse dog", AGGRESSOR = "dragon monster lion",
+            FRAGILE = "glass plate", FOOD = "cookie bread sandwich", THING = "book rock car";
 
     /** Who does what to whom; the last is empty in sentences of two words. */
-    private static final String[][] TEMPLATES = {{HUMAN, "eat", FOOD}, {HUMAN, "smell see", THING}, {HUMAN, "break smash", FRAGILE}, {HUMAN, "think sleep exist", ""}, {HUMAN, "see chase like", HUMAN},
-            {HUMAN, "move break", THING}, {HUMAN, "move break", ""}, {ANIMAL, "eat", FOOD}, {ANIMAL, "see chase like", ANIMAL}, {ANIMAL, "move break", THING}, {ANIMAL, "move break", ""},
-            {THING, "move break", ""}, {AGGRESSOR, "break smash", FRAGILE}, {AGGRESSOR, "eat", HUMAN}, {AGGRESSOR, "eat", ANIMAL}, {AGGRESSOR, "eat", FOOD}};
+    private static final String[][] TEMPLATES = {{HUMAN, "eat", FOOD}, {HUMAN, "smell see", THING}, {HUMAN, "break smash", FRAGILE},
+            {HUMAN, "think sleep exist", ""}, {HUMAN, "see chase like", HUMAN}, {HUMAN, "move break", THING}, {HUMAN, "move break", ""},
+            {ANIMAL, "eat", FOOD}, {ANIMAL, "see chase like", ANIMAL}, {ANIMAL, "move break", THING}, {ANIMAL, "move break", ""},
+            {THING, "move break", ""}, {AGGRESSOR, "break smash", FRAGILE}, {AGGRESSOR, "eat", HUMAN}, {AGGRESSOR, "eat", ANIMAL},
+            {AGGRESSOR, "eat", FOOD}};
 
     /** Temporal exclusive or: triples of two random bits and their exclusive or, (triples * 3) numbers in a row. */
     public static Tensor temporalXor(Rng rng, int triples) {

@@ -55,9 +55,9 @@ public record OneHotEncoder(Drop drop, Unknown unknown, int minCount, double min
         Objects.requireNonNull(drop, "drop");
         Objects.requireNonNull(unknown, "unknown");
         categories = Map.copyOf(categories);
-        if (minCount < 0 || maxCategories < 0 || !(minShare >= 0 && minShare < 1)) throw new IllegalArgumentException(
-                "OneHotEncoder: minCount " + minCount + ", minShare " + minShare + ", maxCategories " + maxCategories
-                        + "; counts are at least 0, the share is in [0, 1)");
+        if (minCount < 0 || maxCategories < 0 || !(minShare >= 0 && minShare < 1))
+            throw new IllegalArgumentException("OneHotEncoder: minCount " + minCount + ", minShare " + minShare + ", maxCategories "
+                    + maxCategories + "; counts are at least 0, the share is in [0, 1)");
     }
 
     public OneHotEncoder() { this(Drop.NONE, Unknown.ERROR, 0, 0, 0, Map.of()); }

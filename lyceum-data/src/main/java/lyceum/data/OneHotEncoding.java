@@ -32,7 +32,8 @@ public final class OneHotEncoding {
         var block = blocks.stream().filter(b -> b.categories().name().equals(name)).findFirst()
                 .orElseThrow(() -> new FrameException("OneHotEncoding.infrequent: no feature '" + name + "'"));
         var rare = new ArrayList<Object>();
-        for (int c = 0; c < block.column().length; c++) if (block.isInfrequent(block.column()[c])) rare.add(block.categories().values().get(c));
+        for (int c = 0; c < block.column().length; c++)
+            if (block.isInfrequent(block.column()[c])) rare.add(block.categories().values().get(c));
         return rare;
     }
 
@@ -125,8 +126,9 @@ public final class OneHotEncoding {
         for (int place = 0; place < block.width(); place++)
             if (values[at + place] != 0 && (best < 0 || values[at + place] > values[at + best])) best = place;
         if (best >= 0) return block.kind(best);
-        if (block.dropped() < 0 && encoder.unknown() == Unknown.ERROR) throw new IllegalArgumentException("OneHotEncoding.inverse: row " + row
-                + " has no indicator of '" + block.categories().name() + "' although no category was dropped and unknown ones are errors");
+        if (block.dropped() < 0 && encoder.unknown() == Unknown.ERROR)
+            throw new IllegalArgumentException("OneHotEncoding.inverse: row " + row + " has no indicator of '" + block.categories().name()
+                    + "' although no category was dropped and unknown ones are errors");
         return block.dropped();
     }
 

@@ -18,7 +18,8 @@ public record OrdinalEncoder(boolean refuseUnknown, Map<String, List<?>> categor
     /** Learns the categories of these columns; of all if none is named. */
     public OrdinalEncoding fit(Frame frame, String... names) {
         var columns = names.length == 0 ? frame.columns() : frame.select(names).columns();
-        return new OrdinalEncoding(columns.stream().map(c -> categories.containsKey(c.name())
-                ? Categories.of(c.name(), c.type(), categories.get(c.name())) : Categories.of(c)).toList(), refuseUnknown);
+        return new OrdinalEncoding(columns.stream()
+                .map(c -> categories.containsKey(c.name()) ? Categories.of(c.name(), c.type(), categories.get(c.name())) : Categories.of(c))
+                .toList(), refuseUnknown);
     }
 }

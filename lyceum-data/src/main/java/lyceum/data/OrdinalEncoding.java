@@ -66,9 +66,9 @@ public record OrdinalEncoding(List<Categories> categories, boolean refuseUnknown
             var found = new int[values.length / p];
             for (int i = 0; i < found.length; i++) {
                 double code = values[i * p + j];
-                if (code != (int) code || code < -1 || code >= categories.get(j).size()) throw new IllegalArgumentException(
-                        "OrdinalEncoding.inverse: code " + code + " at row " + i + " of '" + categories.get(j).name() + "', which has "
-                                + categories.get(j).size() + " categories");
+                if (code != (int) code || code < -1 || code >= categories.get(j).size())
+                    throw new IllegalArgumentException("OrdinalEncoding.inverse: code " + code + " at row " + i + " of '"
+                            + categories.get(j).name() + "', which has " + categories.get(j).size() + " categories");
                 found[i] = (int) code;
             }
             columns.add(categories.get(j).column(found));

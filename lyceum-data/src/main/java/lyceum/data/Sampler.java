@@ -104,8 +104,8 @@ public interface Sampler {
      * @param pool batches that are sorted together: more waste less, fewer mix better; 50 to 100 do for text
      */
     static Sampler byLength(int[] lengths, int batchSize, int pool) {
-        if (batchSize < 1 || pool < 1)
-            throw new IllegalArgumentException("Sampler.byLength: batches of " + batchSize + ", " + pool + " together; both are at least 1");
+        if (batchSize < 1 || pool < 1) throw new IllegalArgumentException(
+                "Sampler.byLength: batches of " + batchSize + ", " + pool + " together; both are at least 1");
         return (n, rng) -> {
             check("byLength", "lengths", n, lengths.length);
             int[] mixed = rng.permutation(n), order = new int[n];

@@ -50,7 +50,8 @@ public final class SequenceTasks {
         var x = new float[batch * steps];
         var y = new long[batch * steps];
         for (int i = 0; i < x.length; i++) x[i] = rng.nextInt(2) * 2 - 1;
-        for (int b = 0; b < batch; b++) for (int t = 0; t < steps; t++) y[b * steps + t] = t < lag ? -1 : x[b * steps + t - lag] > 0 ? 1 : 0;
+        for (int b = 0; b < batch; b++)
+            for (int t = 0; t < steps; t++) y[b * steps + t] = t < lag ? -1 : x[b * steps + t - lag] > 0 ? 1 : 0;
         return new Batch(Tensor.of(x, batch, steps, 1), Tensor.of(y, batch, steps));
     }
 

@@ -64,8 +64,8 @@ public final class WordNet {
 
     /** Nouns and verbs from Debian's package. @throws LyceumException where it is not installed, with the line that installs it */
     public static WordNet installed() {
-        if (!isInstalled())
-            throw new LyceumException("WordNet is not installed (no " + INSTALLED.resolve("data.noun") + "); on Debian: apt-get install wordnet-base");
+        if (!isInstalled()) throw new LyceumException(
+                "WordNet is not installed (no " + INSTALLED.resolve("data.noun") + "); on Debian: apt-get install wordnet-base");
         try {
             return read(INSTALLED);
         } catch (IOException e) {
@@ -82,8 +82,11 @@ public final class WordNet {
             parse(folder.resolve("data." + part), part.charAt(0), synsets);
             index(folder.resolve("index." + part), part.charAt(0), senses);
         }
-        for (var synset : synsets.values()) for (var ids : List.of(synset.hypernyms, synset.hyponyms)) for (var id : ids)
-            if (!synsets.containsKey(id)) throw new FormatException("WordNet: " + synset.id + " points to " + id + ", which is not there");
+        for (var synset : synsets.values())
+            for (var ids : List.of(synset.hypernyms, synset.hyponyms))
+                for (var id : ids)
+                    if (!synsets.containsKey(id))
+                        throw new FormatException("WordNet: " + synset.id + " points to " + id + ", which is not there");
         return new WordNet(synsets, senses);
     }
 
@@ -105,7 +108,8 @@ public final class WordNet {
                 var line = text.substring(from, end);
                 int bar = line.indexOf(" | ");
                 try {
-                    reader.read((bar < 0 ? line : line.substring(0, bar)).trim().split(" +"), bar < 0 ? "" : line.substring(bar + 3).trim());
+                    reader.read((bar < 0 ? line : line.substring(0, bar)).trim().split(" +"),
+                            bar < 0 ? "" : line.substring(bar + 3).trim());
                 } catch (ArrayIndexOutOfBoundsException | NumberFormatException | StringIndexOutOfBoundsException e) {
                     throw FormatException.at(file.getFileName().toString(), from, "not a line of WordNet: " + e.getMessage());
                 }
@@ -145,7 +149,8 @@ public final class WordNet {
     /** @throws IllegalArgumentException if there is none of that id */
     public Synset synset(String id) {
         var found = synsets.get(id);
-        if (found == null) throw new IllegalArgumentException("WordNet: no synset " + id + "; an id is a letter and eight digits, n02084071");
+        if (found == null)
+            throw new IllegalArgumentException("WordNet: no synset " + id + "; an id is a letter and eight digits, n02084071");
         return found;
     }
 

@@ -62,7 +62,8 @@ class DataLoaderTest {
                     rows += batch.length;
                 }
                 int expectedRows = last == DataLoader.Last.KEEP ? n : steps * b;
-                if (steps != (last == DataLoader.Last.DROP ? whole : all) || steps != loader.withLast(last).steps() || rows != expectedRows) wrong++;
+                if (steps != (last == DataLoader.Last.DROP ? whole : all) || steps != loader.withLast(last).steps() || rows != expectedRows)
+                    wrong++;
             }
         }
         Evidence.of("settings times three rules", 3 * settings, exactly(3_000));

@@ -61,9 +61,11 @@ class OneHotEncoderTest {
     /** All option combinations, in the script's order. */
     private static List<OneHotEncoder> options() {
         var all = new ArrayList<OneHotEncoder>();
-        for (var drop : Drop.values()) for (var unknown : Unknown.values()) for (int least = 0; least < 3; least++)
-            for (int most : new int[] {0, 3})
-                all.add(new OneHotEncoder(drop, unknown, least == 1 ? 4 : 0, least == 2 ? 0.15 : 0, most, Map.of()));
+        for (var drop : Drop.values())
+            for (var unknown : Unknown.values())
+                for (int least = 0; least < 3; least++)
+                    for (int most : new int[] {0, 3})
+                        all.add(new OneHotEncoder(drop, unknown, least == 1 ? 4 : 0, least == 2 ? 0.15 : 0, most, Map.of()));
         return all;
     }
 
@@ -228,7 +230,8 @@ class OneHotEncoderTest {
     @Test void fullEncodingLosesOneRankAFeature() {
         var frame = factorial();
         Evidence.of("rank deficit, full", deficit(new OneHotEncoder().fit(frame).transform(frame)), exactly(3));
-        Evidence.of("rank deficit, first dropped", deficit(new OneHotEncoder().withDrop(Drop.FIRST).fit(frame).transform(frame)), exactly(0));
+        Evidence.of("rank deficit, first dropped", deficit(new OneHotEncoder().withDrop(Drop.FIRST).fit(frame).transform(frame)),
+                exactly(0));
         for (var name : frame.names())
             Evidence.of("rank deficit of " + name + " alone", deficit(new OneHotEncoder().fit(frame, name).transform(frame)), exactly(1));
     }
@@ -277,7 +280,9 @@ class OneHotEncoderTest {
         Evidence.of("least excess error of a shuffled ordinal code, 20 tables", least, above(0.0));
     }
 
-    private static double rSquared(double[] x, double[] y) { return 1 - error(fitted(Tensor.of(x).unsqueeze(1), y), y) / error(fitted(Tensor.zeros(DType.F64, y.length, 1), y), y); }
+    private static double rSquared(double[] x, double[] y) {
+        return 1 - error(fitted(Tensor.of(x).unsqueeze(1), y), y) / error(fitted(Tensor.zeros(DType.F64, y.length, 1), y), y);
+    }
 
     @Acceptance(topic = TOPIC, clause = 7)
     @Test void targetCodesOfPermutedLabelsExplainNothing() {
@@ -299,7 +304,8 @@ class OneHotEncoderTest {
             for (double smoothing : new double[] {Double.NaN, 0, 10}) {
                 var encoder = new TargetEncoder().withSmoothing(smoothing);
                 worst = Math.max(worst, rSquared(encoder.fitTransform(frame, Tensor.of(permuted), rng).toDoubleArray(), permuted));
-                if (smoothing == 0) leak = Math.min(leak, rSquared(encoder.fit(frame, Tensor.of(permuted)).transform(frame).toDoubleArray(), permuted));
+                if (smoothing == 0)
+                    leak = Math.min(leak, rSquared(encoder.fit(frame, Tensor.of(permuted)).transform(frame).toDoubleArray(), permuted));
             }
         }
         Evidence.of("largest R2 of out-of-fold codes on permuted labels", worst, atMost(0.02));

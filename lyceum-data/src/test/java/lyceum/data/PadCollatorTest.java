@@ -48,7 +48,8 @@ class PadCollatorTest {
         for (int size : new int[] {16, 32, 64}) {
             var loader = DataLoader.of(lengths.length, size, Rng.of(295));
             Evidence.of("waste of random batches of " + size, waste(lengths, loader), atLeast(0.30));
-            Evidence.of("waste of buckets of " + size, waste(lengths, loader.withSampler(Sampler.byLength(lengths, size, 50))), atMost(0.10));
+            Evidence.of("waste of buckets of " + size, waste(lengths, loader.withSampler(Sampler.byLength(lengths, size, 50))),
+                    atMost(0.10));
         }
     }
 

@@ -165,14 +165,14 @@ public final class Learners {
         ALL.put("clusters by merging", new HierarchicalClustering(3));
         ALL.put("dense clusters", new Dbscan(1.5, 4));
         ALL.put("dense clusters of any density", new Hdbscan(4));
-        ALL.put("logistic regression of balanced rows", BalancedClassifier.resampled(new LogisticRegression(), new Smote(3))
-                .withCorrected(true));
-        ALL.put("logistic regression with a moved threshold", new TunedThreshold(new LogisticRegression(), TunedThreshold.fBeta(1))
-                .withScheme(new StratifiedKFold(2)));
+        ALL.put("logistic regression of balanced rows",
+                BalancedClassifier.resampled(new LogisticRegression(), new Smote(3)).withCorrected(true));
+        ALL.put("logistic regression with a moved threshold",
+                new TunedThreshold(new LogisticRegression(), TunedThreshold.fBeta(1)).withScheme(new StratifiedKFold(2)));
         ALL.put("logistic regression by expected cost", new CostSensitive(new LogisticRegression(), CostMatrix.binary(1, 3)));
-        ALL.put("tuned logistic regression", new TunedClassifier(new HyperparameterSearch(new SearchSpace().choice("c", 0.1, 10),
-                new GridSearch()),
-                c -> new LogisticRegression().withC(c.number("c")), Scorer.ACCURACY).withScheme(new KFold(2)));
+        ALL.put("tuned logistic regression",
+                new TunedClassifier(new HyperparameterSearch(new SearchSpace().choice("c", 0.1, 10), new GridSearch()),
+                        c -> new LogisticRegression().withC(c.number("c")), Scorer.ACCURACY).withScheme(new KFold(2)));
         ALL.put("tuned ridge", new TunedRegressor(new HyperparameterSearch(new SearchSpace().choice("alpha", 0.1, 10), new GridSearch()),
                 c -> new Ridge(c.number("alpha")), Scorer.MEAN_SQUARED_ERROR).withScheme(new KFold(2)));
         ALL.put("principal components", new Pca(2));

@@ -32,8 +32,9 @@ public final class AdaptiveSoftmax extends Module {
         this.cutoffs = new long[cutoffs.length + 1];
         for (int i = 0; i <= cutoffs.length; i++) {
             this.cutoffs[i] = i < cutoffs.length ? cutoffs[i] : classes;
-            if (this.cutoffs[i] <= (i == 0 ? 0 : this.cutoffs[i - 1])) throw new IllegalArgumentException("AdaptiveSoftmax: cutoff " + this.cutoffs[i]
-                    + " after " + (i == 0 ? 0 : this.cutoffs[i - 1]) + "; cutoffs ascend from above 0 to below the number of classes");
+            if (this.cutoffs[i] <= (i == 0 ? 0 : this.cutoffs[i - 1]))
+                throw new IllegalArgumentException("AdaptiveSoftmax: cutoff " + this.cutoffs[i] + " after "
+                        + (i == 0 ? 0 : this.cutoffs[i - 1]) + "; cutoffs ascend from above 0 to below the number of classes");
         }
         head = new Linear(width, cutoffs[0] + cutoffs.length, headBias, dtype, Init.torchLinear(width), rng);
         var clusters = new ArrayList<Sequential>();
@@ -41,7 +42,8 @@ public final class AdaptiveSoftmax extends Module {
         for (int i = 0; i < cutoffs.length; i++) {
             narrow /= divisor;
             long inner = (long) narrow;
-            if (inner < 1) throw new IllegalArgumentException("AdaptiveSoftmax: cluster " + i + " would have width " + narrow + "; use a smaller divisor");
+            if (inner < 1) throw new IllegalArgumentException(
+                    "AdaptiveSoftmax: cluster " + i + " would have width " + narrow + "; use a smaller divisor");
             clusters.add(new Sequential(new Linear(width, inner, false, dtype, Init.torchLinear(width), rng),
                     new Linear(inner, this.cutoffs[i + 1] - this.cutoffs[i], false, dtype, Init.torchLinear(inner), rng)));
         }
@@ -89,7 +91,9 @@ public final class AdaptiveSoftmax extends Module {
         return losses;
     }
 
-    private static Tensor picked(Tensor logits, long[] classes) { return logits.logSoftmax(-1).gather(1, Tensor.of(classes).unsqueeze(1)).squeeze(1); }
+    private static Tensor picked(Tensor logits, long[] classes) {
+        return logits.logSoftmax(-1).gather(1, Tensor.of(classes).unsqueeze(1)).squeeze(1);
+    }
 
     /** The most probable class of each row, I64. */
     public Tensor classes(Tensor hidden) { return forward(hidden).argmax(-1); }

@@ -21,8 +21,8 @@ import lyceum.withers.Withers;
  * @param dtype of the parameters
  */
 @Withers
-public record AttentionConfig(int width, int heads, int keyHeads, int headWidth, int keyWidth, int valueWidth, boolean bias, boolean qkNorm, double dropout, Attention attention,
-        RotaryEmbedding rotary, DType dtype) implements AttentionConfigWithers {
+public record AttentionConfig(int width, int heads, int keyHeads, int headWidth, int keyWidth, int valueWidth, boolean bias, boolean qkNorm,
+        double dropout, Attention attention, RotaryEmbedding rotary, DType dtype) implements AttentionConfigWithers {
     public AttentionConfig {
         if (width < 1 || heads < 1 || headWidth < 1 || keyWidth < 1 || valueWidth < 1)
             throw new IllegalArgumentException("AttentionConfig: width " + width + ", heads " + heads + ", headWidth " + headWidth

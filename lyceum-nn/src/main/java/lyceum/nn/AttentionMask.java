@@ -43,7 +43,8 @@ public interface AttentionMask {
 
     /** Keys from {@code before} positions before the query to {@code after} behind it, both ends seen. */
     static AttentionMask window(long before, long after) {
-        if (before < 0 || after < 0) throw new IllegalArgumentException("AttentionMask.window: " + before + " before and " + after + " after; at least 0");
+        if (before < 0 || after < 0)
+            throw new IllegalArgumentException("AttentionMask.window: " + before + " before and " + after + " after; at least 0");
         return new AttentionMasks.Window(before, after);
     }
 
@@ -51,14 +52,10 @@ public interface AttentionMask {
     static AttentionMask prefix(int length) { return padding(length); }
 
     /** In batch entry b, keys below {@code lengths[b]}: what lies behind is padding. */
-    static AttentionMask padding(int... lengths) {
-        return new AttentionMasks.Padding(lengths.clone());
-    }
+    static AttentionMask padding(int... lengths) { return new AttentionMasks.Padding(lengths.clone()); }
 
     /** Documents that lie one after another, each seeing itself alone: a packed batch. Positions behind the last see nothing and are not seen. */
-    static AttentionMask documents(int... lengths) {
-        return AttentionMasks.Documents.of(lengths);
-    }
+    static AttentionMask documents(int... lengths) { return AttentionMasks.Documents.of(lengths); }
 
     /** By any rule: {@code (p, j)} to whether the query at p sees key j. No tile of it is known beforehand. */
     static AttentionMask of(Rule rule) { return (b, p, j) -> rule.sees(p, j); }
@@ -120,9 +117,10 @@ public interface AttentionMask {
     default Cover[][] tiles(int b, long queries, long keys, int size) {
         int rows = Math.toIntExact((queries + size - 1) / size), columns = Math.toIntExact((keys + size - 1) / size);
         var tiles = new Cover[rows][columns];
-        for (int r = 0; r < rows; r++) for (int c = 0; c < columns; c++)
-            tiles[r][c] = cover(b, keys - queries + (long) r * size, keys - queries + Math.min(queries, (r + 1L) * size) - 1, (long) c * size,
-                    Math.min(keys, (c + 1L) * size) - 1);
+        for (int r = 0; r < rows; r++)
+            for (int c = 0; c < columns; c++)
+                tiles[r][c] = cover(b, keys - queries + (long) r * size, keys - queries + Math.min(queries, (r + 1L) * size) - 1,
+                        (long) c * size, Math.min(keys, (c + 1L) * size) - 1);
         return tiles;
     }
 

@@ -71,8 +71,8 @@ public interface AttentionScore {
     }
 
     private static void fit(Tensor q, Tensor k) {
-        if (q.rank() < 2 || k.rank() < 2 || q.size(-1) != k.size(-1))
-            throw new ShapeException("AttentionScore: q " + q.shape() + " and k " + k.shape() + "; both are (.., length, d) of one width d");
+        if (q.rank() < 2 || k.rank() < 2 || q.size(-1) != k.size(-1)) throw new ShapeException(
+                "AttentionScore: q " + q.shape() + " and k " + k.shape() + "; both are (.., length, d) of one width d");
     }
 
     /** A score with parameters. Its own input, where it is run as a layer, is both queries and keys. */
@@ -153,11 +153,14 @@ public interface AttentionScore {
         private final Linear place;
 
         /** @param keys at most */
-        public Location(int queryWidth, int keys, DType dtype, Rng rng) { place = new Linear(queryWidth, keys, false, dtype, Init.glorotUniform(), rng); }
+        public Location(int queryWidth, int keys, DType dtype, Rng rng) {
+            place = new Linear(queryWidth, keys, false, dtype, Init.glorotUniform(), rng);
+        }
 
         @Override public Tensor of(Tensor q, Tensor k) {
             var all = place.forward(q);
-            if (k.size(-2) > all.size(-1)) throw new ShapeException("Location: " + k.size(-2) + " keys; there are places for " + all.size(-1));
+            if (k.size(-2) > all.size(-1))
+                throw new ShapeException("Location: " + k.size(-2) + " keys; there are places for " + all.size(-1));
             return all.narrow(-1, 0, k.size(-2));
         }
     }

@@ -21,8 +21,8 @@ import lyceum.tensor.Tensor;
  */
 public record BeamSearch(int beams, double lengthPenalty, int longest) {
     public BeamSearch {
-        if (beams < 1 || longest < 1 || !(lengthPenalty >= 0))
-            throw new IllegalArgumentException("BeamSearch: beams " + beams + ", lengthPenalty " + lengthPenalty + " and longest " + longest + "; at least 1, 0 and 1");
+        if (beams < 1 || longest < 1 || !(lengthPenalty >= 0)) throw new IllegalArgumentException(
+                "BeamSearch: beams " + beams + ", lengthPenalty " + lengthPenalty + " and longest " + longest + "; at least 1, 0 and 1");
     }
 
     /**
@@ -47,7 +47,8 @@ public record BeamSearch(int beams, double lengthPenalty, int longest) {
                 var last = new long[live.size()];
                 for (int i = 0; i < last.length; i++) last[i] = live.get(i).tokens.isEmpty() ? begin : live.get(i).tokens.getLast();
                 state = state.fork(live.stream().mapToInt(Beam::row).toArray());
-                double[][] logs = model.forward(Tensor.of(last, last.length, 1), state, Pass.inference()).narrow(1, 0, 1).squeeze(1).logSoftmax(-1).toRows();
+                double[][] logs = model.forward(Tensor.of(last, last.length, 1), state, Pass.inference()).narrow(1, 0, 1).squeeze(1)
+                        .logSoftmax(-1).toRows();
                 var next = new ArrayList<Beam>();
                 for (var beam : extended(live, logs)) {
                     if (beam.tokens.getLast() == end) finished.add(found(beam));

@@ -16,8 +16,8 @@ record BlockwiseCrossEntropy(double cap, int block) {
 
     /** Losses (rows) of hidden (rows, width), weight (classes, width), bias (classes) or null, targets (rows). */
     Tensor of(Tensor hidden, Tensor weight, Tensor bias, Tensor targets) {
-        var primitive = Primitive.of("blockwiseCrossEntropy", in -> new Tensor[] {logSumExp(in)}, (in, kept) -> kept[0].squeeze(1).sub(own(in)),
-                (i, g, y, in, kept) -> gradient(i, g, in, kept[0]));
+        var primitive = Primitive.of("blockwiseCrossEntropy", in -> new Tensor[] {logSumExp(in)},
+                (in, kept) -> kept[0].squeeze(1).sub(own(in)), (i, g, y, in, kept) -> gradient(i, g, in, kept[0]));
         return bias == null ? primitive.apply(hidden, targets, weight) : primitive.apply(hidden, targets, weight, bias);
     }
 
@@ -61,7 +61,9 @@ record BlockwiseCrossEntropy(double cap, int block) {
         return sum.log().add(top);
     }
 
-    private static Tensor full(Tensor like, double value, long... shape) { return Tensor.full(like.dtype(), value, shape).copy().compute(); }
+    private static Tensor full(Tensor like, double value, long... shape) {
+        return Tensor.full(like.dtype(), value, shape).copy().compute();
+    }
 
     /** The gradient of the logits of a block, times what each row's loss is owed. */
     private Tensor slope(Tensor[] in, Tensor lse, Tensor g, long from, long length) {

@@ -20,7 +20,9 @@ public final class Branches extends Module {
 
     public List<Layer> layers() { return layers; }
 
-    @Override protected Tensor compute(Tensor x, Pass pass) { return join.of(layers.stream().map(layer -> layer.forward(x, pass)).toList()); }
+    @Override protected Tensor compute(Tensor x, Pass pass) {
+        return join.of(layers.stream().map(layer -> layer.forward(x, pass)).toList());
+    }
 
     @Override String nameOf(String field) { return ""; }
 }

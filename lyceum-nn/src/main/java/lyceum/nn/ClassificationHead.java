@@ -71,17 +71,19 @@ public final class ClassificationHead extends Module {
      * @param dtype of the parameters
      */
     @Withers
-    public record Config(int width, int outputs, Pooling pooling, double dropout, int hidden, Activation activation, Classifier classifier, Problem problem, DType dtype)
-            implements ClassificationHeadConfigWithers {
+    public record Config(int width, int outputs, Pooling pooling, double dropout, int hidden, Activation activation, Classifier classifier,
+            Problem problem, DType dtype) implements ClassificationHeadConfigWithers {
         public Config {
-            if (width < 1 || outputs < 1 || hidden < 0) throw new IllegalArgumentException(
-                    "ClassificationHead: width " + width + ", hidden " + hidden + ", outputs " + outputs + "; width and outputs are positive, hidden is at least 0");
+            if (width < 1 || outputs < 1 || hidden < 0) throw new IllegalArgumentException("ClassificationHead: width " + width
+                    + ", hidden " + hidden + ", outputs " + outputs + "; width and outputs are positive, hidden is at least 0");
             new Dropout(dropout);
             Objects.requireNonNull(pooling, "pooling");
         }
 
         /** Mean pooling, a linear classifier of one class, F32. */
-        public Config(int width, int outputs) { this(width, outputs, Pooling.MEAN, 0, 0, Activation.TANH, Classifier.LINEAR, Problem.ONE_CLASS, DType.F32); }
+        public Config(int width, int outputs) {
+            this(width, outputs, Pooling.MEAN, 0, 0, Activation.TANH, Classifier.LINEAR, Problem.ONE_CLASS, DType.F32);
+        }
     }
 
     /** A scale that cosines begin with: they lie in [-1, 1], too flat for a softmax. */
@@ -100,7 +102,9 @@ public final class ClassificationHead extends Module {
         scale = cosine ? Tensor.full(config.dtype, COSINE_SCALE).compute().requiresGrad() : null;
     }
 
-    private Linear linear(int inputs, int outputs, boolean bias, Rng rng) { return new Linear(inputs, outputs, bias, config.dtype, Init.torchLinear(inputs), rng); }
+    private Linear linear(int inputs, int outputs, boolean bias, Rng rng) {
+        return new Linear(inputs, outputs, bias, config.dtype, Init.torchLinear(inputs), rng);
+    }
 
     public Config config() { return config; }
 
@@ -114,8 +118,9 @@ public final class ClassificationHead extends Module {
     public Tensor forward(Tensor features, Tensor mask, Pass pass) { return emit(features, answer(features, mask, pass), pass); }
 
     private Tensor answer(Tensor features, Tensor mask, Pass pass) {
-        if (features.rank() < 2 || features.rank() > 3 || features.size(-1) != config.width) throw new ShapeException("ClassificationHead: features "
-                + features.shape() + "; they are (batch, positions, " + config.width + ") or (batch, " + config.width + ")");
+        if (features.rank() < 2 || features.rank() > 3 || features.size(-1) != config.width)
+            throw new ShapeException("ClassificationHead: features " + features.shape() + "; they are (batch, positions, " + config.width
+                    + ") or (batch, " + config.width + ")");
         var dropout = new Dropout(config.dropout);
         var h = features.rank() == 2 ? features : pass.point(this, "pooled", pooled(features, mask, pass));
         if (dense != null) h = config.activation.forward(dense.forward(dropout.forward(h, pass), pass), pass);
@@ -128,14 +133,17 @@ public final class ClassificationHead extends Module {
 
     private Tensor pooled(Tensor h, Tensor mask, Pass pass) {
         long batch = h.size(0), positions = h.size(1);
-        if (mask != null && (mask.dtype() != DType.BOOL || mask.rank() != 2 || mask.size(0) != batch || mask.size(1) != positions)) throw new ShapeException(
-                "ClassificationHead: a mask " + mask.dtype() + " " + mask.shape() + " for features " + h.shape() + "; it is BOOL (batch, positions)");
+        if (mask != null && (mask.dtype() != DType.BOOL || mask.rank() != 2 || mask.size(0) != batch || mask.size(1) != positions))
+            throw new ShapeException("ClassificationHead: a mask " + mask.dtype() + " " + mask.shape() + " for features " + h.shape()
+                    + "; it is BOOL (batch, positions)");
         if (mask != null && !mask.any(1).all().toBooleanArray()[0])
             throw new IllegalArgumentException("ClassificationHead: a row of the mask leaves out every position; at least one counts");
         if (config.pooling == Pooling.FIRST) return at(h, mask == null ? Tensor.zeros(DType.I64, batch) : mask.to(DType.U8).argmax(1));
-        if (config.pooling == Pooling.LAST) return at(h, mask == null ? Tensor.full(DType.I64, positions - 1, batch) : mask.to(DType.U8).flip(1).argmax(1).rsub(positions - 1));
+        if (config.pooling == Pooling.LAST) return at(h,
+                mask == null ? Tensor.full(DType.I64, positions - 1, batch) : mask.to(DType.U8).flip(1).argmax(1).rsub(positions - 1));
         var counts = mask == null ? null : mask.unsqueeze(2);
-        if (config.pooling == Pooling.MAX) return (mask == null ? h : counts.where(h, Tensor.full(h.dtype(), Double.NEGATIVE_INFINITY))).max(1);
+        if (config.pooling == Pooling.MAX)
+            return (mask == null ? h : counts.where(h, Tensor.full(h.dtype(), Double.NEGATIVE_INFINITY))).max(1);
         var seen = mask == null ? h : counts.where(h, h.zerosLike());
         if (config.pooling == Pooling.MEAN) return mask == null ? h.mean(1) : seen.sum(1).div(mask.to(h.dtype()).sum(1, true));
         var scores = attention.forward(seen, pass);

@@ -53,7 +53,8 @@ record CrfLattice(double[][] emissions, double[][] transitions, double[] start, 
     }
 
     private static double possible(double score) {
-        if (score == Double.NEGATIVE_INFINITY) throw new LyceumException("LinearChainCrf: no sequence of tags is allowed; loosen the constraints");
+        if (score == Double.NEGATIVE_INFINITY)
+            throw new LyceumException("LinearChainCrf: no sequence of tags is allowed; loosen the constraints");
         if (Double.isNaN(score)) throw new IllegalArgumentException("LinearChainCrf: an emission is NaN; scores are numbers");
         return score;
     }

@@ -34,8 +34,8 @@ import lyceum.tensor.Tensor;
  */
 public final class Embedding extends Module {
     /** A gradient that is scaled row by row; a factor of 0 lets nothing pass, not even infinities. */
-    private static final Primitive GRADIENT_TIMES = Primitive.of("gradientTimes", in -> in[0].copy(), (i, g, y, in) -> i > 0 ? null
-            : in[1].eq(0).where(g.zerosLike(), g.mul(in[1])));
+    private static final Primitive GRADIENT_TIMES = Primitive.of("gradientTimes", in -> in[0].copy(),
+            (i, g, y, in) -> i > 0 ? null : in[1].eq(0).where(g.zerosLike(), g.mul(in[1])));
 
     /** How a bag's rows become one. */
     public enum Bag {
@@ -60,8 +60,8 @@ public final class Embedding extends Module {
 
     /** The same with options. @throws ShapeException if the table is not as large as the configuration says */
     public Embedding(EmbeddingConfig config, Tensor table) {
-        if (table.rank() != 2 || table.size(0) != config.count() || table.size(1) != config.width())
-            throw new ShapeException("Embedding: a table of shape " + table.shape() + " for " + config.count() + " rows of " + config.width());
+        if (table.rank() != 2 || table.size(0) != config.count() || table.size(1) != config.width()) throw new ShapeException(
+                "Embedding: a table of shape " + table.shape() + " for " + config.count() + " rows of " + config.width());
         this.config = config;
         weight = table.to(config.dtype()).copy().requiresGrad();
     }
@@ -76,8 +76,8 @@ public final class Embedding extends Module {
         int width = vectors.values().iterator().next().length;
         double sum = 0, squares = 0, n = 0;
         for (var entry : vectors.entrySet()) {
-            if (entry.getValue().length != width) throw new ShapeException("Embedding.pretrained: the vector of '" + entry.getKey() + "' has "
-                    + entry.getValue().length + " numbers, another " + width);
+            if (entry.getValue().length != width) throw new ShapeException("Embedding.pretrained: the vector of '" + entry.getKey()
+                    + "' has " + entry.getValue().length + " numbers, another " + width);
             for (float v : entry.getValue()) {
                 sum += v;
                 squares += (double) v * v;
@@ -88,7 +88,8 @@ public final class Embedding extends Module {
         var table = new float[words.size() * width];
         for (int i = 0; i < words.size(); i++) {
             var known = vectors.get(words.get(i));
-            for (int j = 0; j < width; j++) table[i * width + j] = known != null ? known[j] : (float) (mean + deviation * rng.nextGaussian());
+            for (int j = 0; j < width; j++)
+                table[i * width + j] = known != null ? known[j] : (float) (mean + deviation * rng.nextGaussian());
         }
         return new Embedding(Tensor.of(table, words.size(), width));
     }
@@ -146,7 +147,8 @@ public final class Embedding extends Module {
      * @param weights of the ids' shape, for sums; null for ones
      */
     public Tensor bag(Bag mode, Tensor ids, Tensor weights, Pass pass) {
-        if (ids.rank() != 2) throw new ShapeException("Embedding.bag: ids of shape " + ids.shape() + "; they are (bags, n), or a vector with offsets");
+        if (ids.rank() != 2)
+            throw new ShapeException("Embedding.bag: ids of shape " + ids.shape() + "; they are (bags, n), or a vector with offsets");
         if (weights != null && !weights.shape().equals(ids.shape()))
             throw new ShapeException("Embedding.bag: weights " + weights.shape() + " for ids " + ids.shape());
         var offsets = Tensor.arange(ids.size(0)).mul(ids.size(1));
@@ -175,7 +177,8 @@ public final class Embedding extends Module {
             case SUM -> vectors.segmentSum(segment, bags + 1);
             case MEAN -> vectors.segmentMean(segment, bags + 1);
             case MAX -> {
-                var some = Tensor.zeros(DType.F64, bags + 1).indexAdd(0, segment, Tensor.full(DType.F64, 1, numbers.length)).ne(0).unsqueeze(1);
+                var some = Tensor.zeros(DType.F64, bags + 1).indexAdd(0, segment, Tensor.full(DType.F64, 1, numbers.length)).ne(0)
+                        .unsqueeze(1);
                 var largest = vectors.segmentMax(segment, bags + 1);
                 yield some.where(largest, largest.zerosLike());
             }
@@ -184,13 +187,15 @@ public final class Embedding extends Module {
     }
 
     private static long[] owners(long[] offsets, int n) {
-        if (offsets.length > 0 && offsets[0] != 0) throw new IllegalArgumentException("Embedding.bag: the first offset is " + offsets[0] + "; it is 0");
-        if (offsets.length == 0 && n > 0) throw new IllegalArgumentException("Embedding.bag: " + n + " ids in no bag; the first offset is 0");
+        if (offsets.length > 0 && offsets[0] != 0)
+            throw new IllegalArgumentException("Embedding.bag: the first offset is " + offsets[0] + "; it is 0");
+        if (offsets.length == 0 && n > 0)
+            throw new IllegalArgumentException("Embedding.bag: " + n + " ids in no bag; the first offset is 0");
         var owner = new long[n];
         for (int bag = 0; bag < offsets.length; bag++) {
             long end = bag + 1 < offsets.length ? offsets[bag + 1] : n;
-            if (offsets[bag] > end || end > n)
-                throw new IllegalArgumentException("Embedding.bag: offset " + offsets[bag] + " before " + end + " of " + n + " ids; offsets do not descend");
+            if (offsets[bag] > end || end > n) throw new IllegalArgumentException(
+                    "Embedding.bag: offset " + offsets[bag] + " before " + end + " of " + n + " ids; offsets do not descend");
             for (long i = offsets[bag]; i < end; i++) owner[(int) i] = bag;
         }
         return owner;
@@ -198,11 +203,12 @@ public final class Embedding extends Module {
 
     /** An embedding of more rows: the old ones as they are, new ones normal with the mean and deviation of each column. This one is not changed. */
     public Embedding grown(long count, Rng rng) {
-        if (count < config.count())
-            throw new IllegalArgumentException("Embedding.grown: " + count + " rows, fewer than " + config.count() + "; rows are not taken away");
+        if (count < config.count()) throw new IllegalArgumentException(
+                "Embedding.grown: " + count + " rows, fewer than " + config.count() + "; rows are not taken away");
         if (config.hashes() > 0) throw new IllegalArgumentException("Embedding.grown: hashed ids would find other rows; make a new table");
         var old = weight.detach();
-        var fresh = Tensor.randn(rng, config.dtype(), count - config.count(), config.width()).mul(old.var(new int[] {0}, 0, true).sqrt()).add(old.mean(0, true));
+        var fresh = Tensor.randn(rng, config.dtype(), count - config.count(), config.width()).mul(old.var(new int[] {0}, 0, true).sqrt())
+                .add(old.mean(0, true));
         return new Embedding(config.withCount(count), Autograd.noGrad(() -> Tensor.concat(0, old, fresh).compute()));
     }
 
@@ -223,12 +229,14 @@ public final class Embedding extends Module {
 
     /** Row numbers in a vector: one for each id, or as many as there are hashes. */
     private Tensor rows(Tensor ids) {
-        if (ids.dtype() != DType.I32 && ids.dtype() != DType.I64) throw new DTypeException("Embedding: ids are " + ids.dtype() + "; they are I32 or I64");
+        if (ids.dtype() != DType.I32 && ids.dtype() != DType.I64)
+            throw new DTypeException("Embedding: ids are " + ids.dtype() + "; they are I32 or I64");
         if (config.hashes() == 0) return ids.flatten();
         long[] given = ids.toLongArray();
         var rows = new long[given.length * config.hashes()];
         for (int i = 0, at = 0; i < given.length; i++)
-            for (int h = 0; h < config.hashes(); h++) rows[at++] = Long.remainderUnsigned(mixed(given[i] + (h + 1) * 0x9E3779B97F4A7C15L), config.count());
+            for (int h = 0; h < config.hashes(); h++)
+                rows[at++] = Long.remainderUnsigned(mixed(given[i] + (h + 1) * 0x9E3779B97F4A7C15L), config.count());
         return Tensor.of(rows);
     }
 
@@ -257,7 +265,8 @@ public final class Embedding extends Module {
         var times = new HashMap<Long, Integer>();
         if (config.scaledByFrequency()) for (long row : numbers) times.merge(row, 1, Integer::sum);
         var factors = new double[numbers.length];
-        for (int i = 0; i < factors.length; i++) factors[i] = numbers[i] == config.paddingIndex() ? 0 : config.scaledByFrequency() ? 1.0 / times.get(numbers[i]) : 1;
+        for (int i = 0; i < factors.length; i++)
+            factors[i] = numbers[i] == config.paddingIndex() ? 0 : config.scaledByFrequency() ? 1.0 / times.get(numbers[i]) : 1;
         return GRADIENT_TIMES.apply(vectors, Tensor.of(factors).to(vectors.dtype()).unsqueeze(1));
     }
 

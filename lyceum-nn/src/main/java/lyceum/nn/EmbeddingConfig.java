@@ -23,12 +23,13 @@ import lyceum.withers.Withers;
  * @param init of the table; standard normal by default, as PyTorch's
  */
 @Withers
-public record EmbeddingConfig(long count, long width, long paddingIndex, double maxNorm, double normType, boolean scaledByFrequency, int hashes,
-        DType dtype, Init init) implements EmbeddingConfigWithers {
+public record EmbeddingConfig(long count, long width, long paddingIndex, double maxNorm, double normType, boolean scaledByFrequency,
+        int hashes, DType dtype, Init init) implements EmbeddingConfigWithers {
     public EmbeddingConfig {
-        if (count < 1 || width < 1) throw new IllegalArgumentException("Embedding: " + count + " rows of " + width + "; both must be positive");
-        if (paddingIndex < -1 || paddingIndex >= count)
-            throw new IllegalArgumentException("Embedding: paddingIndex is " + paddingIndex + "; it is a row, 0 to " + (count - 1) + ", or -1 for none");
+        if (count < 1 || width < 1)
+            throw new IllegalArgumentException("Embedding: " + count + " rows of " + width + "; both must be positive");
+        if (paddingIndex < -1 || paddingIndex >= count) throw new IllegalArgumentException(
+                "Embedding: paddingIndex is " + paddingIndex + "; it is a row, 0 to " + (count - 1) + ", or -1 for none");
         if (!(maxNorm > 0)) throw new IllegalArgumentException("Embedding: maxNorm is " + maxNorm + "; it is positive");
         if (!(normType > 0)) throw new IllegalArgumentException("Embedding: normType is " + normType + "; it is positive");
         if (hashes < 0) throw new IllegalArgumentException("Embedding: hashes is " + hashes + "; it is at least 1, or 0 for none");
@@ -39,5 +40,7 @@ public record EmbeddingConfig(long count, long width, long paddingIndex, double 
     }
 
     /** F32, standard normal, nothing else. */
-    public EmbeddingConfig(long count, long width) { this(count, width, -1, Double.POSITIVE_INFINITY, 2, false, 0, DType.F32, Init.normal(1)); }
+    public EmbeddingConfig(long count, long width) {
+        this(count, width, -1, Double.POSITIVE_INFINITY, 2, false, 0, DType.F32, Init.normal(1));
+    }
 }

@@ -18,7 +18,9 @@ public final class ExpertList extends Module implements Experts {
     public List<Module> experts() { return experts; }
 
     /** All of x through each expert, one after the other: the mean is theirs. */
-    @Override protected Tensor compute(Tensor x, Pass pass) { return Tensor.stack(0, experts.stream().map(e -> e.forward(x, pass)).toArray(Tensor[]::new)).mean(0, false); }
+    @Override protected Tensor compute(Tensor x, Pass pass) {
+        return Tensor.stack(0, experts.stream().map(e -> e.forward(x, pass)).toArray(Tensor[]::new)).mean(0, false);
+    }
 
     @Override public Tensor forward(Tensor x, int[] counts, Pass pass) {
         var parts = new ArrayList<Tensor>();

@@ -22,7 +22,8 @@ public record ExpertReport(double[] loss, double[][] profile, double[][] crossLo
      */
     public static ExpertReport of(MixtureOfExperts layer, Tensor x, UnaryOperator<Tensor> losses, int[] groups) {
         int kinds = Arrays.stream(groups).max().orElseThrow() + 1, experts = layer.experts().count();
-        if (groups.length != x.size(0)) throw new IllegalArgumentException("ExpertReport: " + groups.length + " groups for " + x.size(0) + " tokens");
+        if (groups.length != x.size(0))
+            throw new IllegalArgumentException("ExpertReport: " + groups.length + " groups for " + x.size(0) + " tokens");
         return Autograd.noGrad(() -> {
             var pass = Pass.inference();
             var routing = layer.routing(x, pass);
@@ -38,7 +39,8 @@ public record ExpertReport(double[] loss, double[][] profile, double[][] crossLo
                 var alone = new int[experts];
                 alone[e] = groups.length;
                 double[] cross = means(losses.apply(layer.experts().forward(x, alone, pass)), groups, kinds);
-                double[] without = means(losses.apply(layer.at(x, routing.without(e, layer.router().config().renormalised()), pass)), groups, kinds);
+                double[] without = means(losses.apply(layer.at(x, routing.without(e, layer.router().config().renormalised()), pass)),
+                        groups, kinds);
                 for (int g = 0; g < kinds; g++) {
                     report.crossLoss[g][e] = cross[g];
                     report.lossWithout[g][e] = without[g];
@@ -48,7 +50,9 @@ public record ExpertReport(double[] loss, double[][] profile, double[][] crossLo
         });
     }
 
-    private static double[] means(Tensor losses, int[] groups, int kinds) { return losses.segmentMean(Tensor.of(groups), kinds).toDoubleArray(); }
+    private static double[] means(Tensor losses, int[] groups, int kinds) {
+        return losses.segmentMean(Tensor.of(groups), kinds).toDoubleArray();
+    }
 
     /** How many times a group's loss is what it was once an expert is gone. */
     public double ablation(int group, int expert) { return lossWithout[group][expert] / loss[group]; }

@@ -30,13 +30,16 @@ public record FeatureCrf(TagConstraints constraints, double l2, Lbfgs solver) im
     public FeatureCrf {
         Objects.requireNonNull(constraints, "constraints");
         Objects.requireNonNull(solver, "solver");
-        if (!(l2 >= 0 && l2 < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("FeatureCrf: l2 is " + l2 + "; it is at least 0");
+        if (!(l2 >= 0 && l2 < Double.POSITIVE_INFINITY))
+            throw new IllegalArgumentException("FeatureCrf: l2 is " + l2 + "; it is at least 0");
     }
 
     public FeatureCrf(TagConstraints constraints) { this(constraints, 1, new Lbfgs().withMaxIterations(100).withGradientTolerance(1e-3)); }
 
     /** {@link #fit(int[][][], int[][], int, Progress)} in silence. */
-    public FeatureCrfModel fit(int[][][] features, int[][] tags, int featureCount) { return fit(features, tags, featureCount, Progress.SILENT); }
+    public FeatureCrfModel fit(int[][][] features, int[][] tags, int featureCount) {
+        return fit(features, tags, featureCount, Progress.SILENT);
+    }
 
     /**
      * @param features {@code [sentence][token]}: numbers below {@code featureCount}; one that stands twice counts twice
@@ -48,8 +51,8 @@ public record FeatureCrf(TagConstraints constraints, double l2, Lbfgs solver) im
         int k = constraints.tags(), time = Arrays.stream(features).mapToInt(s -> s.length).max().orElseThrow();
         var labels = new long[features.length * time];
         for (int s = 0; s < features.length; s++) {
-            if (features[s].length == 0 || tags[s].length != features[s].length) throw new ShapeException("FeatureCrf: sentence " + s + " has "
-                    + features[s].length + " tokens and " + tags[s].length + " tags; they are as many, at least one");
+            if (features[s].length == 0 || tags[s].length != features[s].length) throw new ShapeException("FeatureCrf: sentence " + s
+                    + " has " + features[s].length + " tokens and " + tags[s].length + " tags; they are as many, at least one");
             for (int t = 0; t < tags[s].length; t++) labels[s * time + t] = tags[s][t];
         }
         var weights = Tensor.zeros(DType.F64, featureCount, k).requiresGrad();

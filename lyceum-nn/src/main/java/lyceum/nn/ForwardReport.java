@@ -62,8 +62,8 @@ public record ForwardReport(List<Row> rows) {
 
     /** The layer of that name. @throws IllegalArgumentException if it has not run */
     public Row row(String name) {
-        return rows.stream().filter(row -> row.name.equals(name)).findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("ForwardReport: no layer " + name + " has run; there are " + rows.stream().map(Row::name).toList()));
+        return rows.stream().filter(row -> row.name.equals(name)).findFirst().orElseThrow(() -> new IllegalArgumentException(
+                "ForwardReport: no layer " + name + " has run; there are " + rows.stream().map(Row::name).toList()));
     }
 
     public long parameters() { return rows.stream().mapToLong(Row::parameters).sum(); }
@@ -90,8 +90,11 @@ public record ForwardReport(List<Row> rows) {
         int wide = Math.max(5, rows.stream().mapToInt(row -> row.name.length() + row.type.length() + 1).max().orElse(0));
         int shape = Math.max(6, rows.stream().mapToInt(row -> row.output.toString().length()).max().orElse(0));
         var line = "%-" + wide + "s  %-" + shape + "s  %,14d  %,16d  %,14d%n";
-        var text = new StringBuilder(String.format(Locale.ROOT, "%-" + wide + "s  %-" + shape + "s  %14s  %16s  %14s%n", "layer", "output", "parameters", "operations", "bytes kept"));
-        for (var row : rows) text.append(String.format(Locale.ROOT, line, (row.name + " " + row.type).strip(), row.output, row.parameters, row.flops, row.keptBytes));
+        var text = new StringBuilder(String.format(Locale.ROOT, "%-" + wide + "s  %-" + shape + "s  %14s  %16s  %14s%n", "layer", "output",
+                "parameters", "operations", "bytes kept"));
+        for (var row : rows)
+            text.append(String.format(Locale.ROOT, line, (row.name + " " + row.type).strip(), row.output, row.parameters, row.flops,
+                    row.keptBytes));
         return text.append(String.format(Locale.ROOT, line, "total", "", parameters(), flops(), keptBytes())).toString();
     }
 
@@ -108,7 +111,8 @@ public record ForwardReport(List<Row> rows) {
         Following(Module model) {
             this.model = model;
             modules = model.modules();
-            model.parameters().forEach((name, tensor) -> parameters.merge(name.contains(".") ? name.substring(0, name.lastIndexOf('.')) : "", tensor.count(), Long::sum));
+            model.parameters().forEach((name, tensor) -> parameters
+                    .merge(name.contains(".") ? name.substring(0, name.lastIndexOf('.')) : "", tensor.count(), Long::sum));
         }
 
         ForwardReport run(Tensor x, Pass pass) {
@@ -116,8 +120,9 @@ public record ForwardReport(List<Row> rows) {
             var kept = new LinkedHashMap<String, Long>();
             BackwardPass.savedBytesByHistory(y).forEach((history, bytes) -> kept.merge(makers.getOrDefault(history, ""), bytes, Long::sum));
             var rows = new ArrayList<Row>();
-            for (var row : ended.values()) rows.add(new Row(row.name, row.type, row.output, row.parameters, flops.getOrDefault(row.name, 0L),
-                    kept.getOrDefault(row.name, 0L), row.calls));
+            for (var row : ended.values())
+                rows.add(new Row(row.name, row.type, row.output, row.parameters, flops.getOrDefault(row.name, 0L),
+                        kept.getOrDefault(row.name, 0L), row.calls));
             return new ForwardReport(rows);
         }
 
@@ -128,7 +133,8 @@ public record ForwardReport(List<Row> rows) {
             if (begun) open.pop();
             if (!begun && !modules.containsKey(name)) return;
             var before = ended.remove(name);
-            ended.put(name, new Row(name, type(name), output.shape(), parameters.getOrDefault(name, 0L), 0, 0, before == null ? 1 : before.calls + 1));
+            ended.put(name, new Row(name, type(name), output.shape(), parameters.getOrDefault(name, 0L), 0, 0,
+                    before == null ? 1 : before.calls + 1));
         }
 
         private String type(String name) {
@@ -137,7 +143,8 @@ public record ForwardReport(List<Row> rows) {
             int end = name.lastIndexOf('.');
             if (modules.get(end < 0 ? "" : name.substring(0, end)) instanceof Sequential sequential) {
                 var layer = sequential.layers().get(Integer.parseInt(name.substring(end + 1)));
-                return layer instanceof Enum<?> constant ? constant.name() : layer.getClass().isSynthetic() || layer.getClass().isHidden() ? "Layer" : layer.getClass().getSimpleName();
+                return layer instanceof Enum<?> constant ? constant.name()
+                        : layer.getClass().isSynthetic() || layer.getClass().isHidden() ? "Layer" : layer.getClass().getSimpleName();
             }
             return "Join";
         }

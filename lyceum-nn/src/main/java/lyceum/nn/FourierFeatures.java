@@ -25,7 +25,8 @@ public final class FourierFeatures extends Module {
 
     /** Given frequencies (waves, inputs), a buffer that is not trained. */
     public FourierFeatures(Tensor frequencies) {
-        if (frequencies.rank() != 2) throw new ShapeException("FourierFeatures: frequencies " + frequencies.shape() + " are not (waves, inputs)");
+        if (frequencies.rank() != 2)
+            throw new ShapeException("FourierFeatures: frequencies " + frequencies.shape() + " are not (waves, inputs)");
         this.frequencies = frequencies.detach().copy().compute();
     }
 

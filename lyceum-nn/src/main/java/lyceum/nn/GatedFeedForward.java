@@ -38,7 +38,8 @@ public final class GatedFeedForward extends Module {
     public GatedFeedForward fused() {
         if (gate_up_proj != null) return this;
         var bias = gate_proj.bias() == null ? null : Tensor.concat(0, gate_proj.bias().detach(), up_proj.bias().detach());
-        return new GatedFeedForward(activation, null, null, new Linear(Tensor.concat(0, gate_proj.weight().detach(), up_proj.weight().detach()), bias), copied(down_proj));
+        return new GatedFeedForward(activation, null, null,
+                new Linear(Tensor.concat(0, gate_proj.weight().detach(), up_proj.weight().detach()), bias), copied(down_proj));
     }
 
     /** The same block with gate and up weights apart. */
@@ -53,7 +54,9 @@ public final class GatedFeedForward extends Module {
         return new Linear(weight.narrow(0, which * hidden, hidden), bias == null ? null : bias.detach().narrow(0, which * hidden, hidden));
     }
 
-    private static Linear copied(Linear layer) { return new Linear(layer.weight().detach(), layer.bias() == null ? null : layer.bias().detach()); }
+    private static Linear copied(Linear layer) {
+        return new Linear(layer.weight().detach(), layer.bias() == null ? null : layer.bias().detach());
+    }
 
     @Override protected Tensor compute(Tensor x, Pass pass) {
         Tensor gate, up;

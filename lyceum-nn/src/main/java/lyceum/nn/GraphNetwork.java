@@ -57,12 +57,15 @@ public final class GraphNetwork extends Module {
 
         private Builder(List<String> inputs) {
             if (inputs.isEmpty()) throw new IllegalArgumentException("GraphNetwork: there are no inputs; name one at least");
-            if (new HashSet<>(inputs).size() < inputs.size()) throw new IllegalArgumentException("GraphNetwork: an input's name is repeated in " + inputs);
+            if (new HashSet<>(inputs).size() < inputs.size())
+                throw new IllegalArgumentException("GraphNetwork: an input's name is repeated in " + inputs);
             this.inputs = inputs;
         }
 
         /** A layer that reads one node or input. */
-        public Builder node(String name, Layer layer, String reads) { return add(new Node(name, Objects.requireNonNull(layer, "layer"), null, List.of(reads))); }
+        public Builder node(String name, Layer layer, String reads) {
+            return add(new Node(name, Objects.requireNonNull(layer, "layer"), null, List.of(reads)));
+        }
 
         /** What several nodes or inputs are together. */
         public Builder join(String name, Join join, String... reads) {
@@ -71,7 +74,8 @@ public final class GraphNetwork extends Module {
         }
 
         private Builder add(Node node) {
-            if (node.name.isEmpty() || node.name.contains(".")) throw new IllegalArgumentException("GraphNetwork: a node is named '" + node.name + "'; names have no dots");
+            if (node.name.isEmpty() || node.name.contains("."))
+                throw new IllegalArgumentException("GraphNetwork: a node is named '" + node.name + "'; names have no dots");
             if (inputs.contains(node.name) || nodes.putIfAbsent(node.name, node) != null)
                 throw new IllegalArgumentException("GraphNetwork: the name " + node.name + " is taken; names are unique");
             return this;
@@ -95,8 +99,8 @@ public final class GraphNetwork extends Module {
         }
 
         private void known(String name, String what) {
-            if (!inputs.contains(name) && !nodes.containsKey(name))
-                throw new IllegalArgumentException("GraphNetwork: " + what + " " + name + ", which is not there; there are " + inputs + " and " + nodes.keySet());
+            if (!inputs.contains(name) && !nodes.containsKey(name)) throw new IllegalArgumentException(
+                    "GraphNetwork: " + what + " " + name + ", which is not there; there are " + inputs + " and " + nodes.keySet());
         }
 
         /** Each after all that it reads, in the order of declaration where that is free (Kahn 1962). */
@@ -151,7 +155,8 @@ public final class GraphNetwork extends Module {
             }
             var idle = new LinkedHashSet<>(nodes.keySet());
             idle.removeAll(seen);
-            if (!idle.isEmpty()) throw new IllegalArgumentException("GraphNetwork: " + idle + " lead to no output; join them, or leave them out");
+            if (!idle.isEmpty())
+                throw new IllegalArgumentException("GraphNetwork: " + idle + " lead to no output; join them, or leave them out");
         }
     }
 
@@ -173,7 +178,8 @@ public final class GraphNetwork extends Module {
 
     /** The outputs by name, of inputs by name. */
     public SequencedMap<String, Tensor> forward(Map<String, Tensor> given, Pass pass) {
-        if (!given.keySet().equals(new HashSet<>(inputs))) throw new IllegalArgumentException("GraphNetwork: given are " + given.keySet() + ", the inputs are " + inputs);
+        if (!given.keySet().equals(new HashSet<>(inputs)))
+            throw new IllegalArgumentException("GraphNetwork: given are " + given.keySet() + ", the inputs are " + inputs);
         var values = values(given, pass);
         var found = new LinkedHashMap<String, Tensor>();
         outputs.forEach(name -> found.put(name, values.get(name)));
@@ -194,7 +200,8 @@ public final class GraphNetwork extends Module {
 
     /** The shape of every input and node for inputs of these shapes, in their order: nothing is computed. @throws ShapeException where shapes do not fit */
     public SequencedMap<String, Shape> shapes(DType type, Shape... given) {
-        if (given.length != inputs.size()) throw new ShapeException("GraphNetwork.shapes: " + given.length + " shapes for the inputs " + inputs);
+        if (given.length != inputs.size())
+            throw new ShapeException("GraphNetwork.shapes: " + given.length + " shapes for the inputs " + inputs);
         return ShapesOnly.run(() -> {
             var hollow = new LinkedHashMap<String, Tensor>();
             for (int i = 0; i < given.length; i++) hollow.put(inputs.get(i), Tensor.zeros(type, given[i].toArray()));

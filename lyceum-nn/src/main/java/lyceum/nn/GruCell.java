@@ -31,7 +31,9 @@ public final class GruCell extends RecurrentCell {
         bias_hh = bias ? parameter(rng, dtype, n, 3 * n) : null;
     }
 
-    @Override public RecurrentState initial(long batch) { return RecurrentState.of("h", Tensor.zeros(weight_hh.dtype(), batch, outputs())); }
+    @Override public RecurrentState initial(long batch) {
+        return RecurrentState.of("h", Tensor.zeros(weight_hh.dtype(), batch, outputs()));
+    }
 
     @Override protected Tensor project(Tensor x) { return x.affine(weight_ih, bias_ih); }
 

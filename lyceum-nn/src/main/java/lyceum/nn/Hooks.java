@@ -69,7 +69,9 @@ public final class Hooks {
 
     boolean isLooking() { return stages == null; }
 
-    private static String name(String module, String point) { return point == null ? module : module.isEmpty() ? point : module + "." + point; }
+    private static String name(String module, String point) {
+        return point == null ? module : module.isEmpty() ? point : module + "." + point;
+    }
 
     void begin(Module module, String point) {
         var name = names.get(module);

@@ -47,7 +47,8 @@ public interface Init {
         if (!(deviation > 0 && low < high))
             throw new IllegalArgumentException("truncatedNormal: deviation " + deviation + " within " + low + " and " + high);
         double root = Math.sqrt(2) * deviation, from = Special.erf(low / root), to = Special.erf(high / root);
-        return (rng, dtype, shape) -> Tensor.rand(rng, DType.F64, shape).mul(to - from).add(from).erfinv().mul(root).clamp(low, high).to(dtype);
+        return (rng, dtype, shape) -> Tensor.rand(rng, DType.F64, shape).mul(to - from).add(from).erfinv().mul(root).clamp(low, high)
+                .to(dtype);
     }
 
     /** Uniform within {@code sqrt(6 / (fanIn + fanOut))}: keeps the variance of tanh networks (Glorot and Bengio 2010). */
@@ -104,7 +105,8 @@ public interface Init {
     static Init sparse(double sparsity, double deviation) {
         if (!(sparsity >= 0 && sparsity < 1)) throw new IllegalArgumentException("sparse: sparsity is " + sparsity + "; it lies in [0, 1)");
         return (rng, dtype, shape) -> {
-            int columns = Math.toIntExact(columns("sparse", shape)), rows = Math.toIntExact(shape[0]), none = (int) Math.ceil(sparsity * columns);
+            int columns = Math.toIntExact(columns("sparse", shape)), rows = Math.toIntExact(shape[0]),
+                    none = (int) Math.ceil(sparsity * columns);
             double[] values = normal(deviation).sample(rng, DType.F64, rows, columns).toDoubleArray();
             for (int r = 0; r < rows; r++) for (int c : rng.sample(columns, none)) values[r * columns + c] = 0;
             return Tensor.of(values, shape).to(dtype);
@@ -143,7 +145,8 @@ public interface Init {
             default -> {
                 // The trapezium rule is exact to rounding for smooth functions that vanish at both ends.
                 var z = Tensor.linspace(-12, 12, 4801);
-                yield 1 / Math.sqrt(activation.apply(z).square().mul(z.square().mul(-0.5).exp()).sum().item() * 0.005 / Math.sqrt(2 * Math.PI));
+                yield 1 / Math
+                        .sqrt(activation.apply(z).square().mul(z.square().mul(-0.5).exp()).sum().item() * 0.005 / Math.sqrt(2 * Math.PI));
             }
         };
     }

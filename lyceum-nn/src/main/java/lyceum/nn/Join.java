@@ -19,8 +19,8 @@ public interface Join {
     static Join product() { return branches -> branches.stream().reduce((a, b) -> same("product", a, b).mul(b)).orElseThrow(); }
 
     private static Tensor same(String what, Tensor a, Tensor b) {
-        if (!a.shape().equals(b.shape()))
-            throw new ShapeException("Join." + what + ": branches of shapes " + a.shape() + " and " + b.shape() + "; they agree, nothing is broadcast");
+        if (!a.shape().equals(b.shape())) throw new ShapeException(
+                "Join." + what + ": branches of shapes " + a.shape() + " and " + b.shape() + "; they agree, nothing is broadcast");
         return a;
     }
 }

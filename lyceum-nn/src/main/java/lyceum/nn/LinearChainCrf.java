@@ -105,8 +105,8 @@ public final class LinearChainCrf extends Module {
             int i = (int) (b * time + t);
             if (t >= lengths[b]) y[i] = 0;
             else {
-                if (y[i] < 0 || y[i] >= k)
-                    throw new IllegalArgumentException("LinearChainCrf: tag " + y[i] + " at (" + b + ", " + t + "); tags are 0 to " + (k - 1));
+                if (y[i] < 0 || y[i] >= k) throw new IllegalArgumentException(
+                        "LinearChainCrf: tag " + y[i] + " at (" + b + ", " + t + "); tags are 0 to " + (k - 1));
                 real[i] = true;
                 moves[i] = t > 0;
                 places[i] = t > 0 ? y[i - 1] * k + y[i] : 0;
@@ -199,13 +199,14 @@ public final class LinearChainCrf extends Module {
             Arrays.fill(lengths, time);
             return lengths;
         }
-        if (mask.rank() != 2 || mask.size(0) != batch || mask.size(1) != time)
-            throw new ShapeException("LinearChainCrf: mask " + mask.shape() + " for emissions " + emissions.shape() + "; it is (batch, time)");
+        if (mask.rank() != 2 || mask.size(0) != batch || mask.size(1) != time) throw new ShapeException(
+                "LinearChainCrf: mask " + mask.shape() + " for emissions " + emissions.shape() + "; it is (batch, time)");
         boolean[] real = mask.toBooleanArray();
         for (int b = 0; b < batch; b++) {
             while (lengths[b] < time && real[b * time + lengths[b]]) lengths[b]++;
-            for (int t = lengths[b]; t < time; t++) if (real[b * time + t] || lengths[b] == 0) throw new IllegalArgumentException(
-                    "LinearChainCrf: row " + b + " of the mask has a gap before " + t + "; the tokens stand first, so close it up");
+            for (int t = lengths[b]; t < time; t++)
+                if (real[b * time + t] || lengths[b] == 0) throw new IllegalArgumentException(
+                        "LinearChainCrf: row " + b + " of the mask has a gap before " + t + "; the tokens stand first, so close it up");
         }
         return lengths;
     }

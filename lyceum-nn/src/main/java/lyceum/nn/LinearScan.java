@@ -29,13 +29,15 @@ public final class LinearScan {
 
     /** All states from {@code h_(-1) = 0}. @param a (T, ..) @param b of the same shape */
     public static Tensor of(Tensor a, Tensor b) {
-        if (!a.shape().equals(b.shape()) || a.rank() == 0 || a.size(0) == 0)
-            throw new ShapeException("LinearScan: factors " + a.shape() + " and summands " + b.shape() + "; both are (T, ..), T at least 1");
+        if (!a.shape().equals(b.shape()) || a.rank() == 0 || a.size(0) == 0) throw new ShapeException(
+                "LinearScan: factors " + a.shape() + " and summands " + b.shape() + "; both are (T, ..), T at least 1");
         return SCAN.apply(Tensor.stack(0, a, b));
     }
 
     /** All states from a given one. @param initial (..) */
-    public static Tensor of(Tensor a, Tensor b, Tensor initial) { return of(a, with(b, b.narrow(0, 0, 1).add(a.narrow(0, 0, 1).mul(initial.unsqueeze(0))))); }
+    public static Tensor of(Tensor a, Tensor b, Tensor initial) {
+        return of(a, with(b, b.narrow(0, 0, 1).add(a.narrow(0, 0, 1).mul(initial.unsqueeze(0)))));
+    }
 
     /**
      * The same on logarithms, for positive numbers only: {@code log h_t} from {@code log a} and {@code log b}. A zero is {@link #log}'s.
@@ -49,7 +51,9 @@ public final class LinearScan {
     /** The logarithm; of zero a finite number so low that it adds nothing to any other. */
     public static Tensor log(Tensor x) { return x.gt(0).where(x.gt(0).where(x, x.onesLike()).log(), Tensor.full(x.dtype(), LOG_ZERO)); }
 
-    private static Tensor with(Tensor b, Tensor first) { return b.size(0) == 1 ? first : Tensor.concat(0, first, b.narrow(0, 1, b.size(0) - 1)); }
+    private static Tensor with(Tensor b, Tensor first) {
+        return b.size(0) == 1 ? first : Tensor.concat(0, first, b.narrow(0, 1, b.size(0) - 1));
+    }
 
     /** The rounds. */
     static Tensor tree(Tensor a, Tensor b) {

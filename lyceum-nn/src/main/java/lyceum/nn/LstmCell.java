@@ -45,7 +45,8 @@ public final class LstmCell extends RecurrentCell {
     }
 
     @Override public RecurrentState initial(long batch) {
-        return RecurrentState.of("h", Tensor.zeros(weight_hh.dtype(), batch, outputs()), "c", Tensor.zeros(weight_hh.dtype(), batch, units));
+        return RecurrentState.of("h", Tensor.zeros(weight_hh.dtype(), batch, outputs()), "c",
+                Tensor.zeros(weight_hh.dtype(), batch, units));
     }
 
     @Override protected Tensor project(Tensor x) {

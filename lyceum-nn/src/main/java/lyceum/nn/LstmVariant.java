@@ -16,7 +16,8 @@ import lyceum.withers.Withers;
 public record LstmVariant(int projection, boolean peephole, double forgetBias, boolean layerNorm, double zoneoutH, double zoneoutC)
         implements LstmVariantWithers {
     public LstmVariant {
-        if (projection < 0) throw new IllegalArgumentException("LstmVariant: projection is " + projection + "; it is positive, or 0 for none");
+        if (projection < 0)
+            throw new IllegalArgumentException("LstmVariant: projection is " + projection + "; it is positive, or 0 for none");
         if (!Double.isFinite(forgetBias)) throw new IllegalArgumentException("LstmVariant: forgetBias is " + forgetBias + "; it is finite");
         if (!(zoneoutH >= 0 && zoneoutH < 1 && zoneoutC >= 0 && zoneoutC < 1))
             throw new IllegalArgumentException("LstmVariant: zoneout is " + zoneoutH + " and " + zoneoutC + "; each lies in [0, 1)");

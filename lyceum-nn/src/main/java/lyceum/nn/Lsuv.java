@@ -41,11 +41,12 @@ public record Lsuv(double tolerance, int passes) implements LsuvWithers {
         return Autograd.noGrad(() -> {
             for (int pass = 0;; pass++) {
                 var variances = pass(network, x, pass < passes);
-                var worst = variances.entrySet().stream().max(Map.Entry.comparingByValue((a, b) -> Double.compare(off(a), off(b)))).orElseThrow(
-                        () -> new IllegalArgumentException("Lsuv: the network has no linear or convolution layer"));
+                var worst = variances.entrySet().stream().max(Map.Entry.comparingByValue((a, b) -> Double.compare(off(a), off(b))))
+                        .orElseThrow(() -> new IllegalArgumentException("Lsuv: the network has no linear or convolution layer"));
                 if (off(worst.getValue()) <= tolerance) return variances;
-                if (pass == passes || !(worst.getValue() > 0 && worst.getValue() < Double.POSITIVE_INFINITY)) throw new ConvergenceException(
-                        "Lsuv: the output of " + worst.getKey() + " has variance " + worst.getValue() + " after " + pass + " passes");
+                if (pass == passes || !(worst.getValue() > 0 && worst.getValue() < Double.POSITIVE_INFINITY))
+                    throw new ConvergenceException(
+                            "Lsuv: the output of " + worst.getKey() + " has variance " + worst.getValue() + " after " + pass + " passes");
             }
         });
     }

@@ -30,7 +30,9 @@ public final class MinLstmCell extends RecurrentCell {
         bias_ih = bias ? parameter(rng, dtype, inputs, blocks * units) : null;
     }
 
-    @Override public RecurrentState initial(long batch) { return RecurrentState.of("h", Tensor.zeros(weight_ih.dtype(), batch, outputs())); }
+    @Override public RecurrentState initial(long batch) {
+        return RecurrentState.of("h", Tensor.zeros(weight_ih.dtype(), batch, outputs()));
+    }
 
     @Override protected Tensor project(Tensor x) { return x.affine(weight_ih, bias_ih); }
 

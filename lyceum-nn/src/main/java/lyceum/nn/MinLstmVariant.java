@@ -13,7 +13,8 @@ import lyceum.withers.Withers;
 @Withers
 public record MinLstmVariant(boolean gru, boolean logSpace, int chunk) implements MinLstmVariantWithers {
     public MinLstmVariant {
-        if (chunk < 0) throw new IllegalArgumentException("MinLstmVariant: chunk is " + chunk + "; it is positive, or 0 for the whole sequence");
+        if (chunk < 0)
+            throw new IllegalArgumentException("MinLstmVariant: chunk is " + chunk + "; it is positive, or 0 for the whole sequence");
     }
 
     /** minLSTM, plain, all at once. */

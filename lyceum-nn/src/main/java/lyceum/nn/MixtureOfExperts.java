@@ -32,7 +32,8 @@ public final class MixtureOfExperts extends Module {
     /** SwiGLU experts without biases. */
     public MixtureOfExperts(MoeRouterConfig config, int hidden, Rng rng) {
         this(new MoeRouter(config, rng.split(1)),
-                new StackedExperts(config.experts(), config.width(), hidden, Activation.SILU, true, false, config.dtype(), rng.split(2)), null);
+                new StackedExperts(config.experts(), config.width(), hidden, Activation.SILU, true, false, config.dtype(), rng.split(2)),
+                null);
     }
 
     /**
@@ -42,8 +43,8 @@ public final class MixtureOfExperts extends Module {
     public MixtureOfExperts(MoeRouter router, Experts experts, Layer shared) {
         if ((router == null) != (experts == null) || experts == null && shared == null)
             throw new IllegalArgumentException("MixtureOfExperts: a router and its experts come together, or a shared layer alone");
-        if (router != null && router.config().experts() != experts.count())
-            throw new IllegalArgumentException("MixtureOfExperts: the router knows " + router.config().experts() + " experts, there are " + experts.count());
+        if (router != null && router.config().experts() != experts.count()) throw new IllegalArgumentException(
+                "MixtureOfExperts: the router knows " + router.config().experts() + " experts, there are " + experts.count());
         this.router = router;
         this.experts = experts;
         this.shared = shared;
@@ -51,7 +52,8 @@ public final class MixtureOfExperts extends Module {
 
     /** The layer of 2017: noisy top-k gates, ReLU experts with biases, importance and load losses of 0.1 each. */
     public static MixtureOfExperts noisyTopK(int width, int hidden, int experts, int k, Rng rng) {
-        var config = new MoeRouterConfig(width, experts, k).withKind(MoeRouterConfig.Kind.NOISY).withBalancing(new MoeBalancing.Variation(0.1, 0.1));
+        var config = new MoeRouterConfig(width, experts, k).withKind(MoeRouterConfig.Kind.NOISY)
+                .withBalancing(new MoeBalancing.Variation(0.1, 0.1));
         return new MixtureOfExperts(new MoeRouter(config, rng.split(1)),
                 new StackedExperts(experts, width, hidden, Activation.RELU, false, true, config.dtype(), rng.split(2)), null);
     }

@@ -15,7 +15,8 @@ import lyceum.withers.Withers;
  * @param dtype of the router, F32 or F64
  */
 @Withers
-public record ModularConfig(int descriptor, int steps, Selection selection, int k, double temperature, double balance, DType dtype) implements ModularConfigWithers {
+public record ModularConfig(int descriptor, int steps, Selection selection, int k, double temperature, double balance, DType dtype)
+        implements ModularConfigWithers {
 
     /** What becomes of the router's scores z. */
     public enum Selection {
@@ -31,11 +32,12 @@ public record ModularConfig(int descriptor, int steps, Selection selection, int 
     }
 
     public ModularConfig {
-        if (descriptor < 1 || steps < 1 || k < 1)
-            throw new IllegalArgumentException("ModularConfig: descriptor " + descriptor + ", " + steps + " steps and k " + k + "; all are positive");
+        if (descriptor < 1 || steps < 1 || k < 1) throw new IllegalArgumentException(
+                "ModularConfig: descriptor " + descriptor + ", " + steps + " steps and k " + k + "; all are positive");
         if (!(temperature > 0)) throw new IllegalArgumentException("ModularConfig: the temperature is " + temperature + "; it is above 0");
         if (!(balance >= 0)) throw new IllegalArgumentException("ModularConfig: the balance is " + balance + "; it is at least 0");
-        if (dtype != DType.F32 && dtype != DType.F64) throw new IllegalArgumentException("ModularConfig: dtype is " + dtype + "; it is F32 or F64");
+        if (dtype != DType.F32 && dtype != DType.F64)
+            throw new IllegalArgumentException("ModularConfig: dtype is " + dtype + "; it is F32 or F64");
     }
 
     /** Gumbel choice at temperature 1, no balance, F32. */

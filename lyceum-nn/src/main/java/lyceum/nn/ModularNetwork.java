@@ -41,7 +41,8 @@ public final class ModularNetwork extends Module {
 
     private ModularNetwork(List<Module> modules, ModularConfig config, Tensor router, Tensor open) {
         if (modules.isEmpty()) throw new IllegalArgumentException("ModularNetwork: there is no module");
-        if (config.k() > modules.size()) throw new IllegalArgumentException("ModularNetwork: k is " + config.k() + " of " + modules.size() + " modules");
+        if (config.k() > modules.size())
+            throw new IllegalArgumentException("ModularNetwork: k is " + config.k() + " of " + modules.size() + " modules");
         this.config = config;
         this.modules = modules;
         this.router = router.requiresGrad();
@@ -63,10 +64,12 @@ public final class ModularNetwork extends Module {
         var more = new ArrayList<>(modules);
         more.add(module);
         long rows = modules.size(), width = config.descriptor();
-        Tensor zeros = Tensor.zeros(config.dtype(), rows, features), weight = Tensor.concat(1, router.detach(), zeros), opened = Tensor.concat(1, open, zeros.add(1));
+        Tensor zeros = Tensor.zeros(config.dtype(), rows, features), weight = Tensor.concat(1, router.detach(), zeros),
+                opened = Tensor.concat(1, open, zeros.add(1));
         return new ModularNetwork(List.copyOf(more), config.withDescriptor(config.descriptor() + features),
                 Tensor.concat(0, weight, Tensor.zeros(config.dtype(), 1, width + features)).compute(),
-                Tensor.concat(0, opened, Tensor.concat(1, Tensor.zeros(config.dtype(), 1, width), Tensor.ones(config.dtype(), 1, features))).compute());
+                Tensor.concat(0, opened, Tensor.concat(1, Tensor.zeros(config.dtype(), 1, width), Tensor.ones(config.dtype(), 1, features)))
+                        .compute());
     }
 
     /** Chosen by the state at every step. */
@@ -74,15 +77,17 @@ public final class ModularNetwork extends Module {
 
     /** @param descriptors (n, steps, descriptor): what each step is to do */
     public Tensor forward(Tensor x, Tensor descriptors, Pass pass) {
-        if (descriptors.rank() != 3 || descriptors.size(0) != x.size(0) || descriptors.size(1) != config.steps() || descriptors.size(2) != config.descriptor())
-            throw new ShapeException("ModularNetwork: descriptors " + descriptors.shape() + " for " + x.size(0) + " inputs; they are (n, " + config.steps() + ", "
-                    + config.descriptor() + ")");
+        if (descriptors.rank() != 3 || descriptors.size(0) != x.size(0) || descriptors.size(1) != config.steps()
+                || descriptors.size(2) != config.descriptor())
+            throw new ShapeException("ModularNetwork: descriptors " + descriptors.shape() + " for " + x.size(0) + " inputs; they are (n, "
+                    + config.steps() + ", " + config.descriptor() + ")");
         return emit(x, through(x, descriptors, pass), pass);
     }
 
     /** @param program the module of each input at each step; any number of steps, the same for all inputs */
     public Tensor forward(Tensor x, int[][] program, Pass pass) {
-        if (program.length != x.size(0)) throw new ShapeException("ModularNetwork: " + program.length + " programs for " + x.size(0) + " inputs");
+        if (program.length != x.size(0))
+            throw new ShapeException("ModularNetwork: " + program.length + " programs for " + x.size(0) + " inputs");
         var h = x;
         for (int step = 0; step < program[0].length; step++) h = chosen(h, column(program, step), null, pass);
         return emit(x, h, pass);
@@ -91,20 +96,22 @@ public final class ModularNetwork extends Module {
     private static int[] column(int[][] program, int step) { return Arrays.stream(program).mapToInt(row -> row[step]).toArray(); }
 
     private Tensor through(Tensor x, Tensor descriptors, Pass pass) {
-        if (descriptors == null && x.size(-1) != config.descriptor())
-            throw new ShapeException("ModularNetwork: the router reads " + config.descriptor() + " features, the state has " + x.size(-1) + "; give descriptors");
+        if (descriptors == null && x.size(-1) != config.descriptor()) throw new ShapeException("ModularNetwork: the router reads "
+                + config.descriptor() + " features, the state has " + x.size(-1) + "; give descriptors");
         var h = x;
         var all = new ArrayList<Tensor>();
         for (int step = 0; step < config.steps(); step++) {
             var scores = scores(descriptors == null ? h : descriptors.select(1, step));
             boolean noisy = config.selection() == Selection.GUMBEL && pass.isTraining() && pass.rng() != null;
             // Away from 0, whose logarithm would be an infinite score.
-            if (noisy) scores = scores.sub(Tensor.rand(pass.rng(), scores.dtype(), scores.shape().toArray()).rsub(1).log().neg().maximum(1e-20).log());
+            if (noisy) scores = scores
+                    .sub(Tensor.rand(pass.rng(), scores.dtype(), scores.shape().toArray()).rsub(1).log().neg().maximum(1e-20).log());
             var p = scores.div(config.temperature()).softmax(-1);
             all.add(p);
             h = switch (config.selection()) {
                 case SOFT -> mixed(h, p, pass);
-                case GUMBEL -> noisy ? mixed(h, p.sub(p.detach()).add(p.argmax(-1).oneHot(p.dtype(), modules.size())), pass) : chosen(h, best(p), null, pass);
+                case GUMBEL -> noisy ? mixed(h, p.sub(p.detach()).add(p.argmax(-1).oneHot(p.dtype(), modules.size())), pass)
+                        : chosen(h, best(p), null, pass);
                 case TOP_K -> best(h, p, pass);
             };
         }
@@ -157,7 +164,8 @@ public final class ModularNetwork extends Module {
             parts.add(modules.get(m).forward(rows.length == module.length ? h : h.rows(rows), pass));
             for (int row : rows) order[row] = at++;
         }
-        if (at != module.length) throw new IllegalArgumentException("ModularNetwork: a program names a module outside 0 to " + (modules.size() - 1));
+        if (at != module.length)
+            throw new IllegalArgumentException("ModularNetwork: a program names a module outside 0 to " + (modules.size() - 1));
         var y = parts.size() == 1 ? parts.getFirst() : Tensor.concat(0, parts.toArray(Tensor[]::new)).rows(order);
         if (p == null) return y;
         var own = p.gather(1, Tensor.of(module).unsqueeze(1));
@@ -188,7 +196,8 @@ public final class ModularNetwork extends Module {
 
     /** Normalised mutual information of module and primitive over all inputs and steps: 1 if each primitive has a module of its own. */
     public static double specialisation(int[][] routes, int[][] primitives) {
-        int[] a = Arrays.stream(routes).flatMapToInt(Arrays::stream).toArray(), b = Arrays.stream(primitives).flatMapToInt(Arrays::stream).toArray();
+        int[] a = Arrays.stream(routes).flatMapToInt(Arrays::stream).toArray(),
+                b = Arrays.stream(primitives).flatMapToInt(Arrays::stream).toArray();
         return MutualInformation.normalised(MutualInformation.table(a, b), MutualInformation.Norm.ARITHMETIC);
     }
 

@@ -242,7 +242,9 @@ public abstract class Module implements Layer, Cloneable {
     public static <M extends Module> M copy(M module) { return changed(module, Tensor::copy); }
 
     /** A module whose floats are of another type, with parameters of its own. */
-    public static <M extends Module> M to(M module, DType type) { return changed(module, t -> t.dtype().isFloat() ? t.to(type).copy() : t.copy()); }
+    public static <M extends Module> M to(M module, DType type) {
+        return changed(module, t -> t.dtype().isFloat() ? t.to(type).copy() : t.copy());
+    }
 
     /**
      * An independent module with the same code in which some tensors have other sizes and some parts are others: what a network becomes when channels or
@@ -301,7 +303,8 @@ public abstract class Module implements Layer, Cloneable {
             var first = ties.getOrDefault(name, name);
             var other = given.putIfAbsent(first, value);
             if (other != null && other != value && !(other.shape().equals(value.shape()) && other.ne(value).countNonZero().item() == 0))
-                throw new FormatException("load: " + first + " is tied to " + name + ", and their values differ; give one, or untie them first");
+                throw new FormatException(
+                        "load: " + first + " is tied to " + name + ", and their values differ; give one, or untie them first");
         });
         var missing = own.keySet().stream().filter(name -> !given.containsKey(name)).toList();
         if (!missing.isEmpty() || !unknown.isEmpty())
@@ -349,7 +352,7 @@ public abstract class Module implements Layer, Cloneable {
     private void collect(UnaryOperator<String> named, Own visitor) {
         parts((name, value) -> {
             if (value instanceof Tensor tensor) visitor.see(named.apply(name), name, this, tensor);
-            else ((Module) value).collect(inner -> named.apply(nameOf(name, inner)), visitor);
+            else((Module) value).collect(inner -> named.apply(nameOf(name, inner)), visitor);
         });
     }
 
@@ -367,7 +370,9 @@ public abstract class Module implements Layer, Cloneable {
                 for (int i = 0; i < list.size(); i++)
                     if (list.get(i) instanceof Module m) visitor.accept(name.isEmpty() ? "" + i : name + "." + i, m);
             }
-            case Map<?, ?> map -> map.forEach((key, item) -> { if (item instanceof Module m) visitor.accept(name.isEmpty() ? "" + key : name + "." + key, m); });
+            case Map<?, ?> map -> map.forEach((key, item) -> {
+                if (item instanceof Module m) visitor.accept(name.isEmpty() ? "" + key : name + "." + key, m);
+            });
             case null, default -> {}
         }
     }

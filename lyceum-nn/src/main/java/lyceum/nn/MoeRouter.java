@@ -30,9 +30,11 @@ public final class MoeRouter extends Module {
     public MoeRouter(MoeRouterConfig config, Rng rng) {
         this.config = config;
         boolean hash = config.kind() == MoeRouterConfig.Kind.HASH, noisy = config.kind() == MoeRouterConfig.Kind.NOISY;
-        weight = hash ? null : Init.torchLinear(config.width()).sample(rng, config.dtype(), config.experts(), config.width()).compute().requiresGrad();
+        weight = hash ? null
+                : Init.torchLinear(config.width()).sample(rng, config.dtype(), config.experts(), config.width()).compute().requiresGrad();
         noise_weight = noisy ? Tensor.zeros(config.dtype(), config.experts(), config.width()).requiresGrad() : null;
-        bias = config.kind() == MoeRouterConfig.Kind.SIGMOID || config.balancing().hasBias() ? Tensor.zeros(config.dtype(), config.experts()).compute() : null;
+        bias = config.kind() == MoeRouterConfig.Kind.SIGMOID || config.balancing().hasBias()
+                ? Tensor.zeros(config.dtype(), config.experts()).compute() : null;
     }
 
     public MoeRouterConfig config() { return config; }
@@ -49,7 +51,8 @@ public final class MoeRouter extends Module {
     /** The logits (.., E). */
     @Override protected Tensor compute(Tensor x, Pass pass) {
         if (weight == null) throw new IllegalStateException("MoeRouter: a hash has no logits; use route with ids");
-        if (x.rank() < 1 || x.size(-1) != config.width()) throw new ShapeException("MoeRouter: input " + x.shape() + " for tokens of width " + config.width());
+        if (x.rank() < 1 || x.size(-1) != config.width())
+            throw new ShapeException("MoeRouter: input " + x.shape() + " for tokens of width " + config.width());
         x = x.to(config.dtype());
         if (config.jitter() > 0 && pass.isTraining() && pass.rng() != null)
             x = x.mul(Tensor.rand(pass.rng(), x.dtype(), x.shape().toArray()).mul(2 * config.jitter()).add(1 - config.jitter()));
@@ -62,7 +65,8 @@ public final class MoeRouter extends Module {
     /** @param ids of the tokens, for a hash; otherwise not looked at */
     public Routing route(Tensor x, Tensor ids, Pass pass) {
         if (config.kind() == MoeRouterConfig.Kind.HASH) {
-            if (ids == null) throw new IllegalArgumentException("MoeRouter: a hash goes by the ids of tokens; give them to route or forward");
+            if (ids == null)
+                throw new IllegalArgumentException("MoeRouter: a hash goes by the ids of tokens; give them to route or forward");
             return hashed(ids.toLongArray());
         }
         Tensor tokens = x.reshape(-1, x.size(-1)), logits = forward(tokens, pass);
@@ -77,7 +81,8 @@ public final class MoeRouter extends Module {
 
     private Routing decide(Tensor logits, Tensor scale, Pass pass) {
         int tokens = (int) logits.size(0), experts = config.experts();
-        if (logits.rank() != 2 || logits.size(1) != experts) throw new ShapeException("MoeRouter: logits " + logits.shape() + " for " + experts + " experts");
+        if (logits.rank() != 2 || logits.size(1) != experts)
+            throw new ShapeException("MoeRouter: logits " + logits.shape() + " for " + experts + " experts");
         var noisy = scale == null ? logits : logits.add(scale.mul(Tensor.randn(pass.rng(), logits.dtype(), tokens, experts)));
         boolean sigmoid = config.kind() == MoeRouterConfig.Kind.SIGMOID;
         var probabilities = sigmoid ? noisy.sigmoid() : noisy.softmax(-1);
@@ -95,10 +100,11 @@ public final class MoeRouter extends Module {
             var index = Tensor.of(choice.tokens());
             gates = gates.div(gates.segmentSum(index, tokens).indexSelect(0, index));
         }
-        var routing = new Routing(logits, probabilities, scale == null ? null : smoothLoad(logits, noisy, scale), choice.tokens(), gates, choice.counts(),
-                choice.chosen(), capacity);
-        if (bias != null && pass.isTraining())
-            Autograd.noGrad(() -> { bias.add_(Tensor.of(config.balancing().biasStep(routing)).to(bias.dtype())); });
+        var routing = new Routing(logits, probabilities, scale == null ? null : smoothLoad(logits, noisy, scale), choice.tokens(), gates,
+                choice.counts(), choice.chosen(), capacity);
+        if (bias != null && pass.isTraining()) Autograd.noGrad(() -> {
+            bias.add_(Tensor.of(config.balancing().biasStep(routing)).to(bias.dtype()));
+        });
         return routing;
     }
 
@@ -127,7 +133,7 @@ public final class MoeRouter extends Module {
         var choice = MoeChoice.byTokens(scores, ids.length, experts, config, capacity);
         var gates = new double[choice.tokens().length];
         Arrays.fill(gates, 1.0 / k);
-        return new Routing(null, Tensor.of(shares, ids.length, experts).to(config.dtype()), null, choice.tokens(), Tensor.of(gates).to(config.dtype()),
-                choice.counts(), choice.chosen(), capacity);
+        return new Routing(null, Tensor.of(shares, ids.length, experts).to(config.dtype()), null, choice.tokens(),
+                Tensor.of(gates).to(config.dtype()), choice.counts(), choice.chosen(), capacity);
     }
 }

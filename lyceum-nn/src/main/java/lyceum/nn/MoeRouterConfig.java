@@ -20,8 +20,8 @@ import lyceum.withers.Withers;
  * @param dtype of weights, logits and gates: F32 or F64. Narrower ones make ties
  */
 @Withers
-public record MoeRouterConfig(int width, int experts, int k, Kind kind, boolean renormalised, double capacityFactor, Overflow overflow, boolean bestFirst,
-        double jitter, MoeBalancing balancing, DType dtype) implements MoeRouterConfigWithers {
+public record MoeRouterConfig(int width, int experts, int k, Kind kind, boolean renormalised, double capacityFactor, Overflow overflow,
+        boolean bestFirst, double jitter, MoeBalancing balancing, DType dtype) implements MoeRouterConfigWithers {
 
     /** How scores become choices. */
     public enum Kind {
@@ -48,13 +48,18 @@ public record MoeRouterConfig(int width, int experts, int k, Kind kind, boolean 
     }
 
     public MoeRouterConfig {
-        if (width < 1 || experts < 1) throw new IllegalArgumentException("MoeRouterConfig: width " + width + " and " + experts + " experts; both are positive");
-        if (k < 1 || k > experts) throw new IllegalArgumentException("MoeRouterConfig: k is " + k + "; it lies between 1 and the " + experts + " experts");
-        if (!(capacityFactor > 0)) throw new IllegalArgumentException("MoeRouterConfig: the capacity factor is " + capacityFactor + "; it is above 0");
-        if (!(jitter >= 0 && jitter < 1)) throw new IllegalArgumentException("MoeRouterConfig: jitter is " + jitter + "; it lies in [0, 1)");
-        if (dtype != DType.F32 && dtype != DType.F64) throw new IllegalArgumentException("MoeRouterConfig: dtype is " + dtype + "; it is F32 or F64");
-        if (overflow == Overflow.PAD && capacityFactor == Double.POSITIVE_INFINITY)
-            throw new IllegalArgumentException("MoeRouterConfig: padding fills groups to the capacity; give a capacity factor, such as 1.25");
+        if (width < 1 || experts < 1)
+            throw new IllegalArgumentException("MoeRouterConfig: width " + width + " and " + experts + " experts; both are positive");
+        if (k < 1 || k > experts)
+            throw new IllegalArgumentException("MoeRouterConfig: k is " + k + "; it lies between 1 and the " + experts + " experts");
+        if (!(capacityFactor > 0))
+            throw new IllegalArgumentException("MoeRouterConfig: the capacity factor is " + capacityFactor + "; it is above 0");
+        if (!(jitter >= 0 && jitter < 1))
+            throw new IllegalArgumentException("MoeRouterConfig: jitter is " + jitter + "; it lies in [0, 1)");
+        if (dtype != DType.F32 && dtype != DType.F64)
+            throw new IllegalArgumentException("MoeRouterConfig: dtype is " + dtype + "; it is F32 or F64");
+        if (overflow == Overflow.PAD && capacityFactor == Double.POSITIVE_INFINITY) throw new IllegalArgumentException(
+                "MoeRouterConfig: padding fills groups to the capacity; give a capacity factor, such as 1.25");
     }
 
     /** Softmax, renormalised, no limit, no balancing, F32. */

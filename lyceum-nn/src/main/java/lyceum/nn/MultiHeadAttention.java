@@ -56,7 +56,9 @@ public final class MultiHeadAttention extends Module {
     public Tensor forward(Tensor x, KvCache cache, Pass pass) { return forward(x, cache, config.attention(), pass); }
 
     /** As above, with a mask for this call. */
-    public Tensor forward(Tensor x, KvCache cache, Attention attention, Pass pass) { return emit(x, attend(x, x, x, attention, cache, pass), pass); }
+    public Tensor forward(Tensor x, KvCache cache, Attention attention, Pass pass) {
+        return emit(x, attend(x, x, x, attention, cache, pass), pass);
+    }
 
     /** As above, with a mask for this call: key lengths of a padded batch, a bias. */
     public Tensor forward(Tensor x, Tensor memory, Attention attention, Pass pass) { return forward(x, memory, memory, attention, pass); }
@@ -159,8 +161,9 @@ public final class MultiHeadAttention extends Module {
     private static Attention behind(long n, Attention mask) {
         if (n == 0) return mask;
         if (mask.blocks() != null || mask.blockTable() != null || mask.packing() != null || mask.window() > 0)
-            throw new IllegalArgumentException("MultiHeadAttention: a prefix of " + n + " positions goes with causal masks, biases and key lengths, "
-                    + "not with windows, blocks, pages or packed sequences");
+            throw new IllegalArgumentException(
+                    "MultiHeadAttention: a prefix of " + n + " positions goes with causal masks, biases and key lengths, "
+                            + "not with windows, blocks, pages or packed sequences");
         var bias = mask.bias();
         if (bias != null && bias.size(-1) > 1)
             bias = bias.dtype() == DType.BOOL ? bias.to(DType.U8).pad(-1, n, 0, 1).to(DType.BOOL) : bias.pad(-1, n, 0, 0);
@@ -193,7 +196,9 @@ public final class MultiHeadAttention extends Module {
 
     private static Tensor normal(RMSNorm norm, Tensor x, Pass pass) { return norm == null ? x : norm.forward(x, pass); }
 
-    private Tensor turned(Tensor x, long start) { return config.rotary() == null ? x : config.rotary().at(start, x.size(2), x.dtype()).of(x); }
+    private Tensor turned(Tensor x, long start) {
+        return config.rotary() == null ? x : config.rotary().at(start, x.size(2), x.dtype()).of(x);
+    }
 
     /** By the kernel, unless the weights are changed on the way. */
     private Tensor mixed(Attention attention, Tensor q, Tensor k, Tensor v, Pass pass) {

@@ -13,13 +13,14 @@ import lyceum.tensor.Tensor;
  */
 public record Negatives(Tensor classes, Tensor expectedCounts) {
     public Negatives {
-        if (classes.rank() != 1 || !classes.shape().equals(expectedCounts.shape()))
-            throw new ShapeException("Negatives: classes " + classes.shape() + " with expected counts " + expectedCounts.shape() + "; both are (n)");
+        if (classes.rank() != 1 || !classes.shape().equals(expectedCounts.shape())) throw new ShapeException(
+                "Negatives: classes " + classes.shape() + " with expected counts " + expectedCounts.shape() + "; both are (n)");
     }
 
     /** n different classes, all with one probability. @throws IllegalArgumentException if n exceeds the classes */
     public static Negatives uniform(int classes, int n, Rng rng) {
-        if (n < 1 || n > classes) throw new IllegalArgumentException("Negatives: " + n + " different ones of " + classes + " classes; draw 1 to " + classes);
+        if (n < 1 || n > classes)
+            throw new IllegalArgumentException("Negatives: " + n + " different ones of " + classes + " classes; draw 1 to " + classes);
         return new Negatives(Tensor.of(rng.sample(classes, n)).to(DType.I64), Tensor.full(DType.F64, (double) n / classes, n));
     }
 

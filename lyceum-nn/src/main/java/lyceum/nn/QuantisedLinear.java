@@ -25,7 +25,8 @@ public final class QuantisedLinear extends Module {
         this.activation = activation;
         inputs = weight.size(1);
         var first = QuantisedMatrix.of(weight, format);
-        codes = Autograd.noGrad(() -> Tensor.on(Storage.wrap(first.segment()), 0, DType.U8, weight.size(0), first.bytes() / weight.size(0)).copy().compute());
+        codes = Autograd.noGrad(() -> Tensor.on(Storage.wrap(first.segment()), 0, DType.U8, weight.size(0), first.bytes() / weight.size(0))
+                .copy().compute());
         this.bias = bias == null ? null : bias.detach().copy().compute();
     }
 

@@ -19,8 +19,8 @@ public abstract class RecurrentCell extends Module {
     public record Sequence(Tensor outputs, RecurrentState state) {}
 
     protected RecurrentCell(int inputs, int outputs) {
-        if (inputs < 1 || outputs < 1)
-            throw new IllegalArgumentException(getClass().getSimpleName() + ": " + inputs + " inputs and " + outputs + " outputs; both are at least 1");
+        if (inputs < 1 || outputs < 1) throw new IllegalArgumentException(
+                getClass().getSimpleName() + ": " + inputs + " inputs and " + outputs + " outputs; both are at least 1");
         this.inputs = inputs;
         this.outputs = outputs;
     }
@@ -42,8 +42,8 @@ public abstract class RecurrentCell extends Module {
 
     /** One step. @param x (batch, inputs) */
     public final RecurrentState step(Tensor x, RecurrentState state, Pass pass) {
-        if (x.rank() != 2 || x.size(1) != inputs) throw new ShapeException(
-                getClass().getSimpleName() + ".step: input " + x.shape() + "; it is (batch, " + inputs + ")");
+        if (x.rank() != 2 || x.size(1) != inputs)
+            throw new ShapeException(getClass().getSimpleName() + ".step: input " + x.shape() + "; it is (batch, " + inputs + ")");
         return next(project(x), state, pass);
     }
 

@@ -41,9 +41,8 @@ public final class RecurrentState {
         long batch = -1;
         for (var entry : tensors.entrySet()) {
             var t = entry.getValue();
-            if (t.rank() == 0 || batch >= 0 && t.size(0) != batch)
-                throw new ShapeException("RecurrentState: " + entry.getKey() + " has shape " + t.shape() + "; its first axis is the batch"
-                        + (batch < 0 ? "" : " of " + batch));
+            if (t.rank() == 0 || batch >= 0 && t.size(0) != batch) throw new ShapeException("RecurrentState: " + entry.getKey()
+                    + " has shape " + t.shape() + "; its first axis is the batch" + (batch < 0 ? "" : " of " + batch));
             batch = t.size(0);
         }
         return new RecurrentState(Collections.unmodifiableSequencedMap(new LinkedHashMap<>(tensors)));
@@ -71,7 +70,8 @@ public final class RecurrentState {
     public RecurrentState part(String part) {
         var own = new LinkedHashMap<String, Tensor>();
         tensors.forEach((name, t) -> { if (name.startsWith(part + ".")) own.put(name.substring(part.length() + 1), t); });
-        if (own.isEmpty()) throw new IllegalArgumentException("RecurrentState: no part is named " + part + "; there are " + tensors.keySet());
+        if (own.isEmpty())
+            throw new IllegalArgumentException("RecurrentState: no part is named " + part + "; there are " + tensors.keySet());
         return new RecurrentState(own);
     }
 
@@ -87,8 +87,10 @@ public final class RecurrentState {
 
     /** The tensors whose name ends so ({@code h}, {@code c}), stacked as PyTorch's {@code h_n} and {@code c_n} are: (layers directions, batch, width). */
     public Tensor stacked(String end) {
-        var parts = tensors.entrySet().stream().filter(e -> e.getKey().equals(end) || e.getKey().endsWith("." + end)).map(Map.Entry::getValue).toArray(Tensor[]::new);
-        if (parts.length == 0) throw new IllegalArgumentException("RecurrentState: no name ends in " + end + "; there are " + tensors.keySet());
+        var parts = tensors.entrySet().stream().filter(e -> e.getKey().equals(end) || e.getKey().endsWith("." + end))
+                .map(Map.Entry::getValue).toArray(Tensor[]::new);
+        if (parts.length == 0)
+            throw new IllegalArgumentException("RecurrentState: no name ends in " + end + "; there are " + tensors.keySet());
         return Tensor.stack(0, parts);
     }
 
@@ -118,7 +120,8 @@ public final class RecurrentState {
             if (!s.tensors.keySet().equals(first.tensors.keySet()))
                 throw new ShapeException("concat: a state of " + first.tensors.keySet() + " and one of " + s.tensors.keySet());
         var all = new LinkedHashMap<String, Tensor>();
-        for (var name : first.tensors.keySet()) all.put(name, Tensor.concat(0, Arrays.stream(states).map(s -> s.get(name)).toArray(Tensor[]::new)));
+        for (var name : first.tensors.keySet())
+            all.put(name, Tensor.concat(0, Arrays.stream(states).map(s -> s.get(name)).toArray(Tensor[]::new)));
         return of(all);
     }
 
@@ -171,5 +174,7 @@ public final class RecurrentState {
         return worst;
     }
 
-    @Override public String toString() { return "RecurrentState" + tensors.entrySet().stream().map(e -> e.getKey() + " " + e.getValue().shape()).toList(); }
+    @Override public String toString() {
+        return "RecurrentState" + tensors.entrySet().stream().map(e -> e.getKey() + " " + e.getValue().shape()).toList();
+    }
 }

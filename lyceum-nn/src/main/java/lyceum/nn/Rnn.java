@@ -68,7 +68,8 @@ public class Rnn extends Module {
      * @param full whether gradients flow through the copies, back to the start; false for the paper's plain backpropagation at each step
      */
     public static Rnn elman(RnnConfig config, Activation activation, boolean full, Rng rng) {
-        return new Rnn(config, (inputs, r) -> new RnnCell(inputs, config.units(), activation, !full, config.bias(), config.dtype(), r), rng);
+        return new Rnn(config, (inputs, r) -> new RnnCell(inputs, config.units(), activation, !full, config.bias(), config.dtype(), r),
+                rng);
     }
 
     public final RnnConfig config() { return config; }
@@ -112,13 +113,14 @@ public class Rnn extends Module {
     }
 
     private Output sequences(Tensor x, RecurrentState initial, int[] lengths, Pass pass) {
-        if (x.rank() != 3 || x.size(2) != config.inputs() || x.size(0) == 0 || x.size(1) == 0) throw new ShapeException(
-                "Rnn: input " + x.shape() + "; it is " + (config.batchFirst() ? "(batch, T, " : "(T, batch, ") + config.inputs() + ") and not empty");
+        if (x.rank() != 3 || x.size(2) != config.inputs() || x.size(0) == 0 || x.size(1) == 0) throw new ShapeException("Rnn: input "
+                + x.shape() + "; it is " + (config.batchFirst() ? "(batch, T, " : "(T, batch, ") + config.inputs() + ") and not empty");
         var y = config.batchFirst() ? x.transpose(0, 1) : x;
         check(lengths, y);
         if (lengths != null) y = withoutPadding(y, lengths);
         var before = initial == null ? initial(y.size(1)) : initial;
-        if (before.batch() != y.size(1)) throw new ShapeException("Rnn: the initial state is of " + before.batch() + " examples, the input of " + y.size(1));
+        if (before.batch() != y.size(1))
+            throw new ShapeException("Rnn: the initial state is of " + before.batch() + " examples, the input of " + y.size(1));
         var after = new LinkedHashMap<String, RecurrentState>();
         for (int l = 0; l < config.layers(); l++) {
             if (l > 0) y = new Dropout(config.dropout()).forward(y, pass);
@@ -214,11 +216,14 @@ public class Rnn extends Module {
         });
         run(x, null, Pass.inference().with(hooks));
         var gates = new LinkedHashMap<String, Tensor>();
-        seen.forEach((name, steps) -> gates.put(name, steps.getFirst().rank() == 3 ? Tensor.concat(0, steps.toArray(Tensor[]::new)) : Tensor.stack(0, steps.toArray(Tensor[]::new))));
+        seen.forEach((name, steps) -> gates.put(name, steps.getFirst().rank() == 3 ? Tensor.concat(0, steps.toArray(Tensor[]::new))
+                : Tensor.stack(0, steps.toArray(Tensor[]::new))));
         return gates;
     }
 
     @Override String nameOf(String field) { return field.equals("cells") ? "" : super.nameOf(field); }
 
-    @Override String nameOf(String child, String tensor) { return cells.containsKey(child) ? tensor + "_" + child : super.nameOf(child, tensor); }
+    @Override String nameOf(String child, String tensor) {
+        return cells.containsKey(child) ? tensor + "_" + child : super.nameOf(child, tensor);
+    }
 }

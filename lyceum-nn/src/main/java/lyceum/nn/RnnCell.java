@@ -15,7 +15,9 @@ public final class RnnCell extends RecurrentCell {
     private final Activation activation;
     private final boolean copied;
 
-    public RnnCell(int inputs, int units, Activation activation, boolean bias, DType dtype, Rng rng) { this(inputs, units, activation, false, bias, dtype, rng); }
+    public RnnCell(int inputs, int units, Activation activation, boolean bias, DType dtype, Rng rng) {
+        this(inputs, units, activation, false, bias, dtype, rng);
+    }
 
     /** @param copied whether the state comes in as a mere copy, through which no gradient flows: Elman's context units */
     public RnnCell(int inputs, int units, Activation activation, boolean copied, boolean bias, DType dtype, Rng rng) {
@@ -28,7 +30,9 @@ public final class RnnCell extends RecurrentCell {
         bias_hh = bias ? parameter(rng, dtype, units, units) : null;
     }
 
-    @Override public RecurrentState initial(long batch) { return RecurrentState.of("h", Tensor.zeros(weight_hh.dtype(), batch, outputs())); }
+    @Override public RecurrentState initial(long batch) {
+        return RecurrentState.of("h", Tensor.zeros(weight_hh.dtype(), batch, outputs()));
+    }
 
     @Override protected Tensor project(Tensor x) { return x.affine(weight_ih, bias_ih == null ? null : bias_ih.add(bias_hh)); }
 

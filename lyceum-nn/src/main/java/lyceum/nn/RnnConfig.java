@@ -22,8 +22,8 @@ import lyceum.withers.Withers;
  * @param dtype of the parameters: F32 or F64
  */
 @Withers
-public record RnnConfig(int inputs, int units, int layers, boolean bidirectional, boolean batchFirst, double dropout, boolean bias, DType dtype)
-        implements RnnConfigWithers {
+public record RnnConfig(int inputs, int units, int layers, boolean bidirectional, boolean batchFirst, double dropout, boolean bias,
+        DType dtype) implements RnnConfigWithers {
 
     public RnnConfig {
         if (inputs < 1 || units < 1 || layers < 1) throw new IllegalArgumentException(

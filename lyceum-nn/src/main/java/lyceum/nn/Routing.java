@@ -15,7 +15,8 @@ import lyceum.tensor.Tensor;
  * @param chosen (T x k) experts as they were wanted, best first, before any capacity; for expert choice all pairs, k being 0
  * @param capacity the most that one expert takes
  */
-public record Routing(Tensor logits, Tensor probabilities, Tensor smoothLoad, int[] tokens, Tensor gates, int[] counts, int[][] chosen, int capacity) {
+public record Routing(Tensor logits, Tensor probabilities, Tensor smoothLoad, int[] tokens, Tensor gates, int[] counts, int[][] chosen,
+        int capacity) {
 
     /** Number of tokens. */
     public int size() { return (int) probabilities.size(0); }
@@ -28,7 +29,9 @@ public record Routing(Tensor logits, Tensor probabilities, Tensor smoothLoad, in
     }
 
     /** Gates as a matrix (T, E), 0 where an expert does not work on a token; differentiable. */
-    public Tensor dense() { return Tensor.zeros(gates.dtype(), size() * (long) counts.length).indexAdd(0, places(), gates).reshape(size(), counts.length); }
+    public Tensor dense() {
+        return Tensor.zeros(gates.dtype(), size() * (long) counts.length).indexAdd(0, places(), gates).reshape(size(), counts.length);
+    }
 
     /** Where the pairs stand in (T, E), flat. */
     private Tensor places() { return places(tokens, experts(), counts.length); }

@@ -25,7 +25,8 @@ public record ScoreReport(double variance, double topWeight, double entropy, dou
             Arrays.sort(sizes);
             int n = sizes.length;
             return new ScoreReport(scores.sub(scores.mean()).square().mean().item(), weights.max(-1, false).mean().item(),
-                    new AttentionWeights(weights).entropy().mean().item(), n % 2 == 1 ? sizes[n / 2] : (sizes[n / 2 - 1] + sizes[n / 2]) / 2);
+                    new AttentionWeights(weights).entropy().mean().item(),
+                    n % 2 == 1 ? sizes[n / 2] : (sizes[n / 2 - 1] + sizes[n / 2]) / 2);
         });
     }
 }

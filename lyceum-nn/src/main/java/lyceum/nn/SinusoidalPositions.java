@@ -17,7 +17,8 @@ import lyceum.tensor.Tensor;
  */
 public record SinusoidalPositions(int width, double base, boolean interleaved, double scale, double dropout) implements Layer {
     public SinusoidalPositions {
-        if (width < 1 || !(base > 1)) throw new IllegalArgumentException("SinusoidalPositions: width " + width + " and base " + base + "; at least 1, and above 1");
+        if (width < 1 || !(base > 1))
+            throw new IllegalArgumentException("SinusoidalPositions: width " + width + " and base " + base + "; at least 1, and above 1");
         new Dropout(dropout);
     }
 

@@ -82,7 +82,8 @@ public final class SoftmaxHead extends Module {
      * @param block classes at once; 0 for a hundredth of them
      */
     public Tensor loss(Tensor hidden, Tensor targets, long ignoreIndex, Reduction reduction, int block) {
-        if (block < 0) throw new IllegalArgumentException("SoftmaxHead.loss: block is " + block + "; it is at least 1, or 0 for a hundredth");
+        if (block < 0)
+            throw new IllegalArgumentException("SoftmaxHead.loss: block is " + block + "; it is at least 1, or 0 for a hundredth");
         checked("SoftmaxHead.loss", hidden, targets, weight.size(0), ignoreIndex);
         var ignored = targets.eq(ignoreIndex).flatten();
         var numbers = ignored.where(targets.flatten().zerosLike(), targets.flatten()).to(DType.I64);
@@ -97,10 +98,12 @@ public final class SoftmaxHead extends Module {
     }
 
     static void checked(String what, Tensor hidden, Tensor targets, long classes, long ignoreIndex) {
-        if (!Arrays.equals(targets.shape().toArray(), Arrays.copyOf(hidden.shape().toArray(), hidden.rank() - 1))) throw new ShapeException(
-                what + ": hidden states " + hidden.shape() + " and targets " + targets.shape() + "; targets have that shape without the last axis");
-        for (long t : targets.toLongArray()) if (t != ignoreIndex && (t < 0 || t >= classes))
-            throw new IllegalArgumentException(what + ": target " + t + "; class numbers are 0 to " + (classes - 1));
+        if (!Arrays.equals(targets.shape().toArray(), Arrays.copyOf(hidden.shape().toArray(), hidden.rank() - 1)))
+            throw new ShapeException(what + ": hidden states " + hidden.shape() + " and targets " + targets.shape()
+                    + "; targets have that shape without the last axis");
+        for (long t : targets.toLongArray())
+            if (t != ignoreIndex && (t < 0 || t >= classes))
+                throw new IllegalArgumentException(what + ": target " + t + "; class numbers are 0 to " + (classes - 1));
     }
 
     /**

@@ -86,10 +86,13 @@ public final class SparseActivation implements Layer {
         });
     }
 
-    private static void checkCount(String operation, int k) { if (k < 1) throw new IllegalArgumentException(operation + ": k is " + k + "; it is at least 1"); }
+    private static void checkCount(String operation, int k) {
+        if (k < 1) throw new IllegalArgumentException(operation + ": k is " + k + "; it is at least 1");
+    }
 
     private static void checkPrice(String operation, double x) {
-        if (!(x >= 0 && x < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException(operation + ": " + x + " is not a finite number of at least 0");
+        if (!(x >= 0 && x < Double.POSITIVE_INFINITY))
+            throw new IllegalArgumentException(operation + ": " + x + " is not a finite number of at least 0");
     }
 
     private static Tensor kept(Tensor x, Tensor by, int k) {

@@ -18,8 +18,8 @@ public final class StackedExperts extends Module implements Experts {
 
     /** Initialised as {@link Linear}s are. */
     public StackedExperts(int count, int width, int hidden, Activation activation, boolean gated, boolean bias, DType dtype, Rng rng) {
-        if (count < 1 || width < 1 || hidden < 1)
-            throw new IllegalArgumentException("StackedExperts: " + count + " experts of width " + width + " and " + hidden + " hidden units; all are positive");
+        if (count < 1 || width < 1 || hidden < 1) throw new IllegalArgumentException(
+                "StackedExperts: " + count + " experts of width " + width + " and " + hidden + " hidden units; all are positive");
         this.activation = activation;
         Init in = Init.torchLinear(width), out = Init.torchLinear(hidden);
         gate_proj = gated ? in.sample(rng, dtype, count, width, hidden).compute().requiresGrad() : null;
@@ -51,7 +51,8 @@ public final class StackedExperts extends Module implements Experts {
     /** Expert e at rows (n, width). */
     public Tensor one(int e, Tensor x, Pass pass) {
         var up = plus(x.matmul(up_proj.select(0, e)), up_bias, e);
-        var h = gate_proj == null ? activation.forward(up, pass) : activation.forward(plus(x.matmul(gate_proj.select(0, e)), gate_bias, e), pass).mul(up);
+        var h = gate_proj == null ? activation.forward(up, pass)
+                : activation.forward(plus(x.matmul(gate_proj.select(0, e)), gate_bias, e), pass).mul(up);
         return plus(h.matmul(down_proj.select(0, e)), down_bias, e);
     }
 

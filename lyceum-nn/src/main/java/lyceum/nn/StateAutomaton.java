@@ -24,7 +24,8 @@ public record StateAutomaton(int[][] next, int[] label) {
     public StateAutomaton {
         if (next.length == 0 || next.length != label.length)
             throw new IllegalArgumentException("StateAutomaton: " + next.length + " states and " + label.length + " labels");
-        for (int[] row : next) for (int s : row) if (s < 0 || s >= next.length) throw new IllegalArgumentException("StateAutomaton: no state " + s);
+        for (int[] row : next)
+            for (int s : row) if (s < 0 || s >= next.length) throw new IllegalArgumentException("StateAutomaton: no state " + s);
     }
 
     /**
@@ -54,8 +55,8 @@ public record StateAutomaton(int[][] next, int[] label) {
                     var found = numbers.putIfAbsent(cell(after.state(), levels), states.size());
                     row[a] = found == null ? states.size() : found;
                     if (found != null) continue;
-                    if (states.size() == most)
-                        throw new IllegalArgumentException("extract: more than " + most + " states; fewer levels, or a network that has learnt the task better");
+                    if (states.size() == most) throw new IllegalArgumentException(
+                            "extract: more than " + most + " states; fewer levels, or a network that has learnt the task better");
                     states.add(after.state());
                     labels.add(label.applyAsInt(after.outputs().get(0)));
                 }

@@ -87,8 +87,8 @@ public final class Transducer extends Module {
      * @return (batch, time, most labels + 1, classes)
      */
     public Tensor logProbs(Tensor encoded, int[][] labels, Pass pass) {
-        if (encoded.rank() != 3 || encoded.size(0) != labels.length)
-            throw new ShapeException("Transducer: encoded " + encoded.shape() + " and " + labels.length + " label sequences; they are (batch, time, width)");
+        if (encoded.rank() != 3 || encoded.size(0) != labels.length) throw new ShapeException(
+                "Transducer: encoded " + encoded.shape() + " and " + labels.length + " label sequences; they are (batch, time, width)");
         int most = Arrays.stream(labels).mapToInt(l -> l.length).max().orElse(0), c = prediction.context;
         var contexts = new int[labels.length * (most + 1) * c];
         for (int n = 0; n < labels.length; n++)
@@ -145,13 +145,14 @@ public final class Transducer extends Module {
             }
             beam = best(done, width);
         }
-        return beam.entrySet().stream()
-                .map(e -> new Hypothesis(e.getKey().stream().mapToInt(Integer::intValue).toArray(), e.getValue())).toList();
+        return beam.entrySet().stream().map(e -> new Hypothesis(e.getKey().stream().mapToInt(Integer::intValue).toArray(), e.getValue()))
+                .toList();
     }
 
     private static Map<List<Integer>, Double> best(Map<List<Integer>, Double> all, int width) {
         var kept = new LinkedHashMap<List<Integer>, Double>();
-        all.entrySet().stream().sorted(Comparator.comparingDouble(e -> -e.getValue())).limit(width).forEach(e -> kept.put(e.getKey(), e.getValue()));
+        all.entrySet().stream().sorted(Comparator.comparingDouble(e -> -e.getValue())).limit(width)
+                .forEach(e -> kept.put(e.getKey(), e.getValue()));
         return kept;
     }
 
@@ -163,13 +164,15 @@ public final class Transducer extends Module {
     /** The frames as the joint network has them. */
     private double[][] frames(Tensor encoded, int mostPerFrame) {
         if (encoded.rank() != 2) throw new ShapeException("Transducer: encoded " + encoded.shape() + "; it is (time, width)");
-        if (mostPerFrame < 1) throw new IllegalArgumentException("Transducer: " + mostPerFrame + " labels a frame at most; it is at least 1");
+        if (mostPerFrame < 1)
+            throw new IllegalArgumentException("Transducer: " + mostPerFrame + " labels a frame at most; it is at least 1");
         return Autograd.noGrad(() -> encoder.forward(encoded).to(DType.F64).toRows());
     }
 
     private double[] next(double[] frame, int[] labels) {
         var context = prediction.context(labels, labels.length);
-        return Autograd.noGrad(() -> join(Tensor.of(frame).to(output.weight().dtype()), prediction.forward(Tensor.of(context)), Pass.inference())
-                .toDoubleArray());
+        return Autograd
+                .noGrad(() -> join(Tensor.of(frame).to(output.weight().dtype()), prediction.forward(Tensor.of(context)), Pass.inference())
+                        .toDoubleArray());
     }
 }

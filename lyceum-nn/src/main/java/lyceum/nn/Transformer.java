@@ -32,17 +32,22 @@ public final class Transformer extends Module {
      * @param layers of the encoder, and of the decoder
      */
     public Transformer(TransformerConfig config, int tokens, int layers, Rng rng) {
-        embedding = new Embedding(Init.normal(1 / Math.sqrt(config.width())).sample(rng, config.attention().dtype(), tokens, config.width()));
+        embedding = new Embedding(
+                Init.normal(1 / Math.sqrt(config.width())).sample(rng, config.attention().dtype(), tokens, config.width()));
         encoder = new TransformerEncoder(config, layers, rng);
         decoder = new TransformerDecoder(config.withCross(true), layers, rng);
         positions = new SinusoidalPositions(config.width(), 10_000, true, Math.sqrt(config.width()), config.dropout());
     }
 
     /** The paper's base model: 6 and 6 blocks, width 512, 8 heads, 2048 hidden units, dropout 0.1. */
-    public static Transformer base(int tokens, Rng rng) { return new Transformer(TransformerConfig.original(512, 8, 2048).withDropout(0.1), tokens, 6, rng); }
+    public static Transformer base(int tokens, Rng rng) {
+        return new Transformer(TransformerConfig.original(512, 8, 2048).withDropout(0.1), tokens, 6, rng);
+    }
 
     /** The paper's big model: width 1024, 16 heads, 4096 hidden units, dropout 0.3. */
-    public static Transformer big(int tokens, Rng rng) { return new Transformer(TransformerConfig.original(1024, 16, 4096).withDropout(0.3), tokens, 6, rng); }
+    public static Transformer big(int tokens, Rng rng) {
+        return new Transformer(TransformerConfig.original(1024, 16, 4096).withDropout(0.3), tokens, 6, rng);
+    }
 
     /** The paper's learning rate at a step from 1 on: {@code width^-0.5 min(step^-0.5, step warmup^-1.5)}. */
     public static double rate(int width, int warmup, long step) {
@@ -61,14 +66,18 @@ public final class Transformer extends Module {
     public Tensor forward(Tensor source, Tensor target, Pass pass) { return forward(source, target, null, pass); }
 
     /** As above; {@code sourceLengths} (batch) says how much of each source is no padding, null that there is none. */
-    public Tensor forward(Tensor source, Tensor target, Tensor sourceLengths, Pass pass) { return emit(source, through(source, target, sourceLengths, pass), pass); }
+    public Tensor forward(Tensor source, Tensor target, Tensor sourceLengths, Pass pass) {
+        return emit(source, through(source, target, sourceLengths, pass), pass);
+    }
 
     private Tensor through(Tensor source, Tensor target, Tensor lengths, Pass pass) {
         return logits(decoder.forward(embedded(target, 0, pass), encode(source, lengths, pass), null, seen(lengths), pass));
     }
 
     /** The memory (batch, S, width) of a source. */
-    public Tensor encode(Tensor source, Tensor sourceLengths, Pass pass) { return encoder.forward(embedded(source, 0, pass), seen(sourceLengths), pass); }
+    public Tensor encode(Tensor source, Tensor sourceLengths, Pass pass) {
+        return encoder.forward(embedded(source, 0, pass), seen(sourceLengths), pass);
+    }
 
     private static Attention seen(Tensor lengths) { return lengths == null ? null : new Attention().withKeyLengths(lengths); }
 

@@ -38,7 +38,8 @@ public final class TransformerBlock extends Module {
      * @param memoryMask for looking at it; null for all of it
      */
     @Withers
-    public record Context(Attention mask, KvCache cache, KvCache.Past memory, Attention memoryMask) implements TransformerBlockContextWithers {
+    public record Context(Attention mask, KvCache cache, KvCache.Past memory, Attention memoryMask)
+            implements TransformerBlockContextWithers {
         /** The configuration's mask, no cache, no memory. */
         public Context() { this(null, null, null, null); }
     }
@@ -63,7 +64,9 @@ public final class TransformerBlock extends Module {
     }
 
     /** Looks at all of the memory, and at no positions of it. */
-    private static AttentionConfig crossing(AttentionConfig own) { return own.withAttention(new Attention().withScale(own.attention().scale())).withRotary(null); }
+    private static AttentionConfig crossing(AttentionConfig own) {
+        return own.withAttention(new Attention().withScale(own.attention().scale())).withRotary(null);
+    }
 
     private static Layer feedForward(TransformerConfig c, Rng rng) {
         return c.gated() ? new GatedFeedForward(c.width(), c.hidden(), c.activation(), c.bias(), c.attention().dtype(), rng)
@@ -72,7 +75,8 @@ public final class TransformerBlock extends Module {
 
     private void shrink(double factor) {
         Autograd.noGrad(() -> parameters().forEach((name, p) -> {
-            boolean narrow = name.endsWith("v_proj.weight") || name.endsWith("o_proj.weight") || name.startsWith("mlp.") && name.endsWith("weight");
+            boolean narrow = name.endsWith("v_proj.weight") || name.endsWith("o_proj.weight")
+                    || name.startsWith("mlp.") && name.endsWith("weight");
             if (narrow) p.copy_(p.div(factor));
         }));
     }
@@ -107,7 +111,8 @@ public final class TransformerBlock extends Module {
         x = half(x, attention_norm, attention_out_norm, "attn_out", normal -> attend(normal, mask, context.cache(), pass), pass);
         if (config.cross()) {
             var memoryMask = context.memoryMask() == null ? cross_attention.config().attention() : context.memoryMask();
-            x = half(x, cross_norm, cross_out_norm, "cross_out", normal -> cross_attention.forward(normal, context.memory(), memoryMask, pass), pass);
+            x = half(x, cross_norm, cross_out_norm, "cross_out",
+                    normal -> cross_attention.forward(normal, context.memory(), memoryMask, pass), pass);
         }
         x = pass.point(this, "resid_mid", x);
         return pass.point(this, "resid_post", half(x, mlp_norm, mlp_out_norm, "mlp_out", normal -> mlp.forward(normal, pass), pass));

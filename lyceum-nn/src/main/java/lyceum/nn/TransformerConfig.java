@@ -29,9 +29,9 @@ import lyceum.withers.Withers;
  * @param layerDrop probability with which a stack leaves a whole block out while learning (Fan, Grave and Joulin 2020)
  */
 @Withers
-public record TransformerConfig(AttentionConfig attention, boolean cross, int hidden, Activation activation, boolean gated, boolean bias, Norm norm,
-        double epsilon, Placement placement, boolean parallel, double branchScale, double streamScale, double dropout, double layerDrop)
-        implements TransformerConfigWithers {
+public record TransformerConfig(AttentionConfig attention, boolean cross, int hidden, Activation activation, boolean gated, boolean bias,
+        Norm norm, double epsilon, Placement placement, boolean parallel, double branchScale, double streamScale, double dropout,
+        double layerDrop) implements TransformerConfigWithers {
 
     /** Which norm. */
     public enum Norm {
@@ -64,16 +64,17 @@ public record TransformerConfig(AttentionConfig attention, boolean cross, int hi
         Objects.requireNonNull(norm, "norm");
         Objects.requireNonNull(placement, "placement");
         if (hidden < 1) throw new IllegalArgumentException("TransformerConfig: hidden is " + hidden + "; it is at least 1");
-        if (parallel && (placement != Placement.PRE || cross))
-            throw new IllegalArgumentException("TransformerConfig: halves side by side go with PRE and without a memory, not with " + placement);
-        if (!(layerDrop >= 0 && layerDrop < 1)) throw new IllegalArgumentException("TransformerConfig: layerDrop is " + layerDrop + "; it lies in [0, 1)");
+        if (parallel && (placement != Placement.PRE || cross)) throw new IllegalArgumentException(
+                "TransformerConfig: halves side by side go with PRE and without a memory, not with " + placement);
+        if (!(layerDrop >= 0 && layerDrop < 1))
+            throw new IllegalArgumentException("TransformerConfig: layerDrop is " + layerDrop + "; it lies in [0, 1)");
         new Dropout(dropout);
     }
 
     /** Of 2017: post-norm, ReLU, biases, every position sees all. @throws IllegalArgumentException unless heads divide the width */
     public static TransformerConfig original(int width, int heads, int hidden) {
-        return new TransformerConfig(new AttentionConfig(width, heads), false, hidden, Activation.RELU, false, true, Norm.LAYER, 1e-5, Placement.POST, false, 1,
-                1, 0, 0);
+        return new TransformerConfig(new AttentionConfig(width, heads), false, hidden, Activation.RELU, false, true, Norm.LAYER, 1e-5,
+                Placement.POST, false, 1, 1, 0, 0);
     }
 
     public int width() { return attention.width(); }
@@ -96,7 +97,9 @@ public record TransformerConfig(AttentionConfig attention, boolean cross, int hi
     }
 
     /** By what DeepNorm divides the first weights: {@code (8 n)^(1/4) = sqrt(2) alpha}; 1 without it. */
-    double firstWeightsOver() { return streamScale == 1 ? 1 : Math.sqrt(2) * streamScale; }
+    double firstWeightsOver() {
+        return streamScale == 1 ? 1 : Math.sqrt(2) * streamScale;
+    }
 
     /** Numbers in one block, by the shapes. */
     public long blockParameters() {

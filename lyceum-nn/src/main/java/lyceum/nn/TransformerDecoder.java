@@ -53,7 +53,8 @@ public final class TransformerDecoder extends Module {
 
         /** A state of its own that goes on from those batch entries: all of them, or those that beams came from. */
         public State fork(int... rows) {
-            var looked = memories == null ? null : memories.stream().map(m -> new KvCache.Past(m.keys().rows(rows), m.values().rows(rows))).toList();
+            var looked = memories == null ? null
+                    : memories.stream().map(m -> new KvCache.Past(m.keys().rows(rows), m.values().rows(rows))).toList();
             boolean lengths = memoryMask != null && memoryMask.keyLengths() != null;
             return new State(caches.stream().map(c -> c.fork(rows)).toList(), looked,
                     lengths ? memoryMask.withKeyLengths(memoryMask.keyLengths().rows(rows)) : memoryMask);
@@ -86,7 +87,8 @@ public final class TransformerDecoder extends Module {
     public Tensor forward(Tensor x, State state, Pass pass) {
         var y = x;
         for (int i = 0; i < layers.size(); i++) {
-            var context = new TransformerBlock.Context(null, state.caches.get(i), state.memories == null ? null : state.memories.get(i), state.memoryMask);
+            var context = new TransformerBlock.Context(null, state.caches.get(i), state.memories == null ? null : state.memories.get(i),
+                    state.memoryMask);
             y = layers.get(i).forward(y, context, pass);
         }
         return emit(x, norm == null ? y : norm.forward(y, pass), pass);

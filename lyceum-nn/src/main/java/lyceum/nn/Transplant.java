@@ -40,7 +40,8 @@ final class Transplant {
         return switch (value) {
             case Tensor tensor -> only == null || in == only ? swap.getOrDefault(tensor, tensor) : tensor;
             case Module module -> of(module);
-            case List<?> list when list.stream().anyMatch(Module.class::isInstance) -> list.stream().map(item -> changed(in, item)).toList();
+            case List<?> list when list.stream().anyMatch(Module.class::isInstance) ->
+                    list.stream().map(item -> changed(in, item)).toList();
             case Map<?, ?> map when map.values().stream().anyMatch(Module.class::isInstance) -> {
                 var copy = new LinkedHashMap<Object, Object>();
                 map.forEach((key, item) -> copy.put(key, changed(in, item)));

@@ -53,7 +53,8 @@ final class BatchGradients {
             cut.add(shards(batch));
             for (var rows : cut.getLast()) units += loss.units(rows);
         }
-        if (!(units > 0)) throw new LyceumException("training: a batch has " + units + " units (rows, or tokens that count) " + place.get());
+        if (!(units > 0))
+            throw new LyceumException("training: a batch has " + units + " units (rows, or tokens that count) " + place.get());
         double all = units, lossSum = 0;
         int rows = 0;
         var sum = new Tensor[parameters.length];
@@ -170,7 +171,8 @@ final class BatchGradients {
             text += " (looking for the cause failed: " + e.getMessage() + ")";
         }
         if (first[0] != null) text += "; the first output that is not finite is that of " + first[0];
-        if (!guilty.isEmpty()) text += "; rows " + (guilty.size() <= 8 ? guilty : guilty.subList(0, 8) + " and more") + " alone give such a loss";
+        if (!guilty.isEmpty())
+            text += "; rows " + (guilty.size() <= 8 ? guilty : guilty.subList(0, 8) + " and more") + " alone give such a loss";
         return new ConvergenceException(text + "; lower the learning rate, clip gradients or look for such values in the data");
     }
 

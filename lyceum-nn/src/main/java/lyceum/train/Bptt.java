@@ -77,7 +77,8 @@ public record Bptt(int every, int back, boolean checkpointed) implements BpttWit
     }
 
     /** Learns while the stream goes on: after each sweep the optimiser takes a step with its gradient. Returns the mean loss of the steps that had one. */
-    public double train(Optimizer optimizer, SequencedMap<String, Tensor> parameters, int steps, RecurrentState initial, Step step, StepLoss loss) {
+    public double train(Optimizer optimizer, SequencedMap<String, Tensor> parameters, int steps, RecurrentState initial, Step step,
+            StepLoss loss) {
         var run = new Unrolled(parameters, steps, initial, step, loss);
         run.truncated(Math.min(every, steps), Math.min(back, steps), sum -> {
             optimizer.step(sum);
@@ -90,7 +91,8 @@ public record Bptt(int every, int back, boolean checkpointed) implements BpttWit
      * What each lag adds: entry l is the sum over all losses of the term that goes back l steps, l below {@code back}. All entries together are the gradient
      * truncated to {@code back} terms a loss.
      */
-    public List<SequencedMap<String, Tensor>> byLag(SequencedMap<String, Tensor> parameters, int steps, RecurrentState initial, Step step, StepLoss loss) {
+    public List<SequencedMap<String, Tensor>> byLag(SequencedMap<String, Tensor> parameters, int steps, RecurrentState initial, Step step,
+            StepLoss loss) {
         var run = new Unrolled(parameters, steps, initial, step, loss);
         return run.lags(Math.min(back, steps));
     }
@@ -132,7 +134,9 @@ public record Bptt(int every, int back, boolean checkpointed) implements BpttWit
         }
 
         /** The state after step t, without a history. */
-        RecurrentState next(int t, RecurrentState before) { return Autograd.noGrad(() -> step.after(t, before).map(h -> h.detach().compute())); }
+        RecurrentState next(int t, RecurrentState before) {
+            return Autograd.noGrad(() -> step.after(t, before).map(h -> h.detach().compute()));
+        }
 
         void live(int others) { peak = Math.max(peak, held.size() + others); }
 
@@ -211,7 +215,8 @@ public record Bptt(int every, int back, boolean checkpointed) implements BpttWit
             var after = step.after(t, before);
             var own = counts ? stepLoss.at(t, after) : null;
             if (own != null) {
-                if (own.count() != 1) throw new ShapeException("Bptt: the loss at step " + t + " has shape " + own.shape() + "; it is a scalar");
+                if (own.count() != 1)
+                    throw new ShapeException("Bptt: the loss at step " + t + " has shape " + own.shape() + "; it is a scalar");
                 loss += own.item();
                 losses++;
             }

@@ -37,9 +37,8 @@ record Checkpoint(SequencedMap<String, Tensor> model, OptimizerState optimizer, 
         model.forEach((name, tensor) -> tensors.put("model." + name, tensor));
         optimizer.tensors().forEach((name, tensor) -> tensors.put("optimizer." + name, tensor));
         if (best != null) best.forEach((name, tensor) -> tensors.put("best." + name, tensor));
-        var epochs = state.epochs().stream()
-                .map(e -> new SavedEpoch(e.number(), e.steps(), bits(e.loss()), bits(e.validation()), bits(e.rateFactor()),
-                        mapped(e.metrics(), Checkpoint::bits))).toList();
+        var epochs = state.epochs().stream().map(e -> new SavedEpoch(e.number(), e.steps(), bits(e.loss()), bits(e.validation()),
+                bits(e.rateFactor()), mapped(e.metrics(), Checkpoint::bits))).toList();
         var header = new Header(VERSION, seed, state.step(), bits(state.lossSum()), state.rows(), state.best(), bits(state.bestScore()),
                 state.stopped(), epochs, bits(state.scale().value()), state.scale().good(), state.scale().skipped());
         Safetensors.write(path, tensors, Map.of(KEY, JSON.writeValueAsString(header), OPTIMIZER, optimizer.json()));
@@ -70,9 +69,8 @@ record Checkpoint(SequencedMap<String, Tensor> model, OptimizerState optimizer, 
         var best = part(contents, "best.");
         fits("model", model, own);
         if (!best.isEmpty()) fits("best", best, own);
-        var epochs = header.epochs.stream()
-                .map(e -> new History.Epoch(e.number, e.steps, number(e.loss), number(e.validation), number(e.rateFactor),
-                        mapped(e.metrics, Checkpoint::number))).toList();
+        var epochs = header.epochs.stream().map(e -> new History.Epoch(e.number, e.steps, number(e.loss), number(e.validation),
+                number(e.rateFactor), mapped(e.metrics, Checkpoint::number))).toList();
         var state = new TrainingState(epochs, header.step, number(header.lossSum), header.rows, header.best, number(header.bestScore),
                 header.stopped, new MixedPrecision.Scale(number(header.scale), header.goodSteps, header.skipped));
         return new Checkpoint(model, new OptimizerState(part(contents, "optimizer."), contents.metadata().get(OPTIMIZER)),
@@ -87,8 +85,9 @@ record Checkpoint(SequencedMap<String, Tensor> model, OptimizerState optimizer, 
                     "checkpoint: formatVersion is " + (version == 0 ? "missing" : version) + "; this version reads " + VERSION);
             var header = JSON.treeToValue(tree, Header.class);
             if (header.epochs == null || header.epochs.contains(null)) throw new FormatException("checkpoint: epochs are missing");
-            for (var epoch : header.epochs) if (epoch.metrics == null || epoch.metrics.containsValue(null))
-                throw new FormatException("checkpoint: epoch " + epoch.number + " has no metrics");
+            for (var epoch : header.epochs)
+                if (epoch.metrics == null || epoch.metrics.containsValue(null))
+                    throw new FormatException("checkpoint: epoch " + epoch.number + " has no metrics");
             return header;
         } catch (JacksonException e) {
             throw new FormatException("checkpoint: " + e.getOriginalMessage(), e);

@@ -37,13 +37,12 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://doi.org/10.5281/zenodo.40547">Roy and Vetterli (2007), for the effective rank</a>
  * @see <a href="https://arxiv.org/abs/2210.02885">Garrido, Balestriero, Najman and LeCun (2023), for RankMe</a>
  */
-public record CollapseDiagnostics(Kind kind, double[] deviations, double spread, double[] spectrum, double effectiveRank, double centredRank,
-        double meanCosine, int points, double perplexity, int deadCodes) {
+public record CollapseDiagnostics(Kind kind, double[] deviations, double spread, double[] spectrum, double effectiveRank,
+        double centredRank, double meanCosine, int points, double perplexity, int deadCodes) {
 
     /** Kinds of collapse, with what helps. */
     public enum Kind {
-        HEALTHY("nothing to mend"),
-        COMPLETE("a variance floor, or stop-gradient and a predictor: every input gets the same vector"),
+        HEALTHY("nothing to mend"), COMPLETE("a variance floor, or stop-gradient and a predictor: every input gets the same vector"),
         DIMENSIONAL("a covariance penalty or whitening, or another projector: few directions vary"),
         CLUSTER("balanced assignments, or centring of the teacher: only a handful of vectors occur"),
         CODEBOOK("restart dead codes at data, or moving-average codes: most codes are never chosen");
@@ -64,9 +63,11 @@ public record CollapseDiagnostics(Kind kind, double[] deviations, double spread,
     /** @param codebook (codes, d); each row uses the nearest one. Null for none */
     public static CollapseDiagnostics of(Tensor rows, Tensor codebook) {
         if (rows.rank() != 2 || rows.size(0) < 2 || codebook != null && (codebook.rank() != 2 || codebook.size(1) != rows.size(1)))
-            throw new ShapeException("CollapseDiagnostics: rows " + rows.shape() + (codebook == null ? "" : ", codebook " + codebook.shape())
-                    + "; they are (n, d) with n at least 2" + (codebook == null ? "" : ", and (codes, d)"));
-        return Autograd.noGrad(() -> measured(rows.detach().to(DType.F64).compute(), codebook == null ? null : codebook.detach().to(DType.F64)));
+            throw new ShapeException(
+                    "CollapseDiagnostics: rows " + rows.shape() + (codebook == null ? "" : ", codebook " + codebook.shape())
+                            + "; they are (n, d) with n at least 2" + (codebook == null ? "" : ", and (codes, d)"));
+        return Autograd
+                .noGrad(() -> measured(rows.detach().to(DType.F64).compute(), codebook == null ? null : codebook.detach().to(DType.F64)));
     }
 
     private static CollapseDiagnostics measured(Tensor z, Tensor codebook) {
@@ -153,7 +154,9 @@ public record CollapseDiagnostics(Kind kind, double[] deviations, double spread,
     }
 
     /** Remedy of complete collapse (VICReg's variance term, Bardes et al. 2022): {@code mean over dimensions of max(0, floor - sqrt(var + 1e-4))}. */
-    public static Tensor variancePenalty(Tensor rows, double floor) { return rows.var(0, false).add(1e-4).sqrt().rsub(floor).relu().mean(); }
+    public static Tensor variancePenalty(Tensor rows, double floor) {
+        return rows.var(0, false).add(1e-4).sqrt().rsub(floor).relu().mean();
+    }
 
     /** Remedy of dimensional collapse (VICReg's covariance term): the sum of squared covariances of different dimensions, over d. */
     public static Tensor covariancePenalty(Tensor rows) {
@@ -198,8 +201,8 @@ public record CollapseDiagnostics(Kind kind, double[] deviations, double spread,
     }
 
     @Override public String toString() {
-        return String.format(Locale.ROOT, "%s: %s (spread %.3g, effective rank %.3g of %d, centred %.3g, mean cosine %.3f%s)", kind, kind.remedy(), spread,
-                effectiveRank, deviations.length, centredRank, meanCosine,
+        return String.format(Locale.ROOT, "%s: %s (spread %.3g, effective rank %.3g of %d, centred %.3g, mean cosine %.3f%s)", kind,
+                kind.remedy(), spread, effectiveRank, deviations.length, centredRank, meanCosine,
                 deadCodes < 0 ? "" : String.format(Locale.ROOT, ", code perplexity %.3g, %d dead", perplexity, deadCodes));
     }
 }

@@ -39,7 +39,8 @@ public enum DeepStack {
             case SIGMOID -> new Sequential(linear(width, Init.glorotNormal(), rng), Activation.SIGMOID);
             case TANH -> new Sequential(linear(width, Init.glorotNormal(), rng), Activation.TANH);
             case RELU -> new Sequential(linear(width, Init.heNormal(), rng), Activation.RELU);
-            case NORMALISED -> new Sequential(linear(width, Init.glorotNormal(), rng), new LayerNorm(1e-5, DType.F64, width), (Layer) (x, pass) -> x.mul(4.0), Activation.SIGMOID);
+            case NORMALISED -> new Sequential(linear(width, Init.glorotNormal(), rng), new LayerNorm(1e-5, DType.F64, width),
+                    (Layer) (x, pass) -> x.mul(4.0), Activation.SIGMOID);
             case RESIDUAL -> new Residual(new Sequential(linear(width, Init.glorotNormal(), rng), Activation.SIGMOID));
             case GATED -> new Highway(linear(width, Init.glorotNormal(), rng), linear(width, Init.glorotNormal(), rng));
         };

@@ -32,8 +32,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://doi.org/10.1007/3-540-49430-8_3">Prechelt (1998)</a>
  */
 @Withers
-public record EarlyStopping(int patience, double least, boolean restoreBest, Mode mode, double smoothing, int warmUp,
-        String metric) implements EarlyStoppingWithers {
+public record EarlyStopping(int patience, double least, boolean restoreBest, Mode mode, double smoothing, int warmUp, String metric)
+        implements EarlyStoppingWithers {
 
     /** What is better. */
     public enum Mode {
@@ -100,8 +100,8 @@ public record EarlyStopping(int patience, double least, boolean restoreBest, Mod
             double b = settings.smoothing;
             if (!Double.isNaN(value)) smoothed = Double.isNaN(smoothed) ? value : b == 0 ? value : b * smoothed + (1 - b) * value;
             if (step < settings.warmUp) return false;
-            boolean better = !Double.isNaN(value) && (bestStep < 0
-                    || (settings.mode == Mode.MIN ? smoothed < best - settings.least : smoothed > best + settings.least));
+            boolean better = !Double.isNaN(value)
+                    && (bestStep < 0 || (settings.mode == Mode.MIN ? smoothed < best - settings.least : smoothed > best + settings.least));
             if (better) {
                 best = smoothed;
                 bestStep = step;

@@ -72,17 +72,19 @@ public record FineTuner(Trainer trainer, List<String> groups, double decay, Poli
      */
     public static Sequential withHead(Sequential network, long outputs) {
         var layers = new ArrayList<Layer>(network.layers());
-        if (!(layers.getLast() instanceof Linear old))
-            throw new IllegalArgumentException("withHead: the last layer is " + layers.getLast().getClass().getSimpleName() + "; a Linear one can be replaced");
+        if (!(layers.getLast() instanceof Linear old)) throw new IllegalArgumentException(
+                "withHead: the last layer is " + layers.getLast().getClass().getSimpleName() + "; a Linear one can be replaced");
         var type = old.weight().dtype();
-        layers.set(layers.size() - 1, new Linear(Tensor.zeros(type, outputs, old.weight().size(1)), old.bias() == null ? null : Tensor.zeros(type, outputs)));
+        layers.set(layers.size() - 1,
+                new Linear(Tensor.zeros(type, outputs, old.weight().size(1)), old.bias() == null ? null : Tensor.zeros(type, outputs)));
         return new Sequential(layers);
     }
 
     /** The learning rate of each parameter that is trained: the rule's, times the decay by depth. */
     public SequencedMap<String, Double> rates(Module model) {
         var rates = new LinkedHashMap<String, Double>();
-        members(model).forEach((name, group) -> rates.put(name, trainer.rule().learningRate() * Math.pow(decay, groups.size() - 1 - group)));
+        members(model)
+                .forEach((name, group) -> rates.put(name, trainer.rule().learningRate() * Math.pow(decay, groups.size() - 1 - group)));
         return rates;
     }
 
@@ -91,12 +93,14 @@ public record FineTuner(Trainer trainer, List<String> groups, double decay, Poli
         for (int g = 0; g < groups.size(); g++) {
             int before = members.size(), group = g;
             for (var name : model.parameters(groups.get(g)).keySet()) members.putIfAbsent(name, group);
-            if (members.size() == before) throw new IllegalArgumentException("FineTuner: no trainable parameter matches group " + groups.get(g) + "; there are " + model.parameters().keySet());
+            if (members.size() == before) throw new IllegalArgumentException(
+                    "FineTuner: no trainable parameter matches group " + groups.get(g) + "; there are " + model.parameters().keySet());
         }
         var ordered = new LinkedHashMap<String, Integer>();
         for (var name : model.parameters().keySet()) {
             var group = members.get(name);
-            if (group == null) throw new IllegalArgumentException("FineTuner: " + name + " is in no group; freeze it or add a group that matches");
+            if (group == null)
+                throw new IllegalArgumentException("FineTuner: " + name + " is in no group; freeze it or add a group that matches");
             ordered.put(name, group);
         }
         return ordered;
@@ -117,7 +121,8 @@ public record FineTuner(Trainer trainer, List<String> groups, double decay, Poli
         }).start(model, rows, loss, validation, rng);
         for (int g = 0; g < groups.size(); g++) {
             int group = g;
-            if (decay < 1) run.optimizer().scaleRates(Math.pow(decay, groups.size() - 1 - g), (name, p) -> parameters.get(name) == p && members.get(name) == group);
+            if (decay < 1) run.optimizer().scaleRates(Math.pow(decay, groups.size() - 1 - g),
+                    (name, p) -> parameters.get(name) == p && members.get(name) == group);
         }
         held(model, members, waiting(0));
         return run;
@@ -143,6 +148,7 @@ public record FineTuner(Trainer trainer, List<String> groups, double decay, Poli
 
     /** Trains to the end. See {@link Trainer#fit(Module, Loss, Dataset, Dataset, Rng, Progress)}. */
     public History fit(Module model, Loss loss, Dataset data, Dataset validation, Rng rng, Progress progress) {
-        return start(model, data.size(), BatchLoss.of(model, loss, data), validation == null ? null : trainer.meanLoss(model, loss, validation), rng).finish(progress);
+        return start(model, data.size(), BatchLoss.of(model, loss, data),
+                validation == null ? null : trainer.meanLoss(model, loss, validation), rng).finish(progress);
     }
 }

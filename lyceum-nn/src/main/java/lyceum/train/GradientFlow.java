@@ -112,10 +112,15 @@ public record GradientFlow(double[] norms) {
     }
 
     /** Singular values of the Jacobian of a map of vectors, the largest first. */
-    public static double[] singularValues(UnaryOperator<Tensor> map, Tensor x) { return Svd.values(Autograd.jacobian(map, x)).toDoubleArray(); }
+    public static double[] singularValues(UnaryOperator<Tensor> map, Tensor x) {
+        return Svd.values(Autograd.jacobian(map, x)).toDoubleArray();
+    }
 
     /** How far each tensor has gone from where it was, over the norm it had there, in the order of the names. */
     public static double[] moved(Map<String, Tensor> before, Map<String, Tensor> after) {
-        return before.entrySet().stream().mapToDouble(e -> after.get(e.getKey()).detach().sub(e.getValue().detach()).norm().item() / e.getValue().detach().norm().item()).toArray();
+        return before.entrySet().stream()
+                .mapToDouble(
+                        e -> after.get(e.getKey()).detach().sub(e.getValue().detach()).norm().item() / e.getValue().detach().norm().item())
+                .toArray();
     }
 }

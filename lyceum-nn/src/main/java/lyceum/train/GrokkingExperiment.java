@@ -41,8 +41,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/2301.02679">Gromov (2023), for this network</a>
  */
 @Withers
-public record GrokkingExperiment(int modulus, Operation operation, double trainShare, int hidden, boolean quadratic, UpdateRule rule, int every)
-        implements GrokkingExperimentWithers {
+public record GrokkingExperiment(int modulus, Operation operation, double trainShare, int hidden, boolean quadratic, UpdateRule rule,
+        int every) implements GrokkingExperimentWithers {
 
     /** What is computed modulo p. */
     public enum Operation {
@@ -89,7 +89,8 @@ public record GrokkingExperiment(int modulus, Operation operation, double trainS
     public GrokkingExperiment {
         Objects.requireNonNull(operation, "operation");
         Objects.requireNonNull(rule, "rule");
-        if (modulus < 3 || modulus > 30_000) throw new IllegalArgumentException("GrokkingExperiment: modulus is " + modulus + "; it is 3 to 30000");
+        if (modulus < 3 || modulus > 30_000)
+            throw new IllegalArgumentException("GrokkingExperiment: modulus is " + modulus + "; it is 3 to 30000");
         if (!(trainShare > 0 && trainShare < 1))
             throw new IllegalArgumentException("GrokkingExperiment: trainShare is " + trainShare + "; it lies in (0, 1)");
         if (hidden < 1 || every < 1)

@@ -30,8 +30,8 @@ public record HiddenUnits(int[][] orders) {
         for (var order : orders) {
             var seen = new boolean[order.length];
             for (int unit : order) {
-                if (unit < 0 || unit >= seen.length || seen[unit])
-                    throw new IllegalArgumentException("HiddenUnits: " + Arrays.toString(order) + " is not an order of " + order.length + " units");
+                if (unit < 0 || unit >= seen.length || seen[unit]) throw new IllegalArgumentException(
+                        "HiddenUnits: " + Arrays.toString(order) + " is not an order of " + order.length + " units");
                 seen[unit] = true;
             }
         }
@@ -46,10 +46,11 @@ public record HiddenUnits(int[][] orders) {
     public Mlp apply(Mlp network) {
         var config = network.config();
         requirePlain(network);
-        if (orders.length != config.hidden().size()) throw new ShapeException(
-                "HiddenUnits: " + orders.length + " orders for " + config.hidden().size() + " hidden layers");
-        for (int i = 0; i < orders.length; i++) if (orders[i].length != config.hidden().get(i))
-            throw new ShapeException("HiddenUnits: an order of " + orders[i].length + " for layer " + i + " of " + config.hidden().get(i));
+        if (orders.length != config.hidden().size())
+            throw new ShapeException("HiddenUnits: " + orders.length + " orders for " + config.hidden().size() + " hidden layers");
+        for (int i = 0; i < orders.length; i++)
+            if (orders[i].length != config.hidden().get(i)) throw new ShapeException(
+                    "HiddenUnits: an order of " + orders[i].length + " for layer " + i + " of " + config.hidden().get(i));
         var state = new LinkedHashMap<String, Tensor>();
         network.state().forEach((name, tensor) -> {
             var value = tensor.detach();

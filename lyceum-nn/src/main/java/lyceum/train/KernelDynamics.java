@@ -37,7 +37,8 @@ public final class KernelDynamics {
         vectors = eigen.vectors().compute();
         values = eigen.values().toDoubleArray();
         for (double v : values)
-            if (!Double.isFinite(v)) throw new IllegalArgumentException("KernelDynamics: an eigenvalue is " + v + "; the kernel is not finite");
+            if (!Double.isFinite(v))
+                throw new IllegalArgumentException("KernelDynamics: an eigenvalue is " + v + "; the kernel is not finite");
         start = vectors.transpose().matmul(residual.detach().to(DType.F64).flatten()).toDoubleArray();
     }
 
@@ -78,8 +79,8 @@ public final class KernelDynamics {
     public double timeTo(int i, double share) { return values[i] <= 0 ? Double.POSITIVE_INFINITY : -Math.log(share) / values[i]; }
 
     private Tensor moved(Tensor across, DoubleUnaryOperator f) {
-        if (across.rank() != 2 || across.size(1) != values.length)
-            throw new ShapeException("KernelDynamics.change: a kernel of shape " + across.shape() + " for " + values.length + " training rows");
+        if (across.rank() != 2 || across.size(1) != values.length) throw new ShapeException(
+                "KernelDynamics.change: a kernel of shape " + across.shape() + " for " + values.length + " training rows");
         return across.detach().to(DType.F64).matmul(decayed(f)).compute();
     }
 

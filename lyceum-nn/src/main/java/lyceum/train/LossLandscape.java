@@ -198,11 +198,11 @@ public final class LossLandscape<M extends Module> {
     public record Surface(double[] as, double[] bs, double[][] values) {
 
         /** Contours. */
-        public Plot figure(String title) { return Figure.contour(title, as, bs, values).axes("along the first direction", "along the second"); }
+        public Plot figure(String title) {
+            return Figure.contour(title, as, bs, values).axes("along the first direction", "along the second");
+        }
 
         /** Contours with a trajectory over them. */
-        public Plot figure(String title, Tensor path) {
-            return figure(title).line("path", path.select(1, 0), path.select(1, 1));
-        }
+        public Plot figure(String title, Tensor path) { return figure(title).line("path", path.select(1, 0), path.select(1, 1)); }
     }
 }

@@ -29,8 +29,7 @@ import lyceum.withers.Withers;
 @Withers
 public record MixedPrecision(DType type, double scale, double growth, double backoff, int interval) implements MixedPrecisionWithers {
     public MixedPrecision {
-        if (type != DType.BF16 && type != DType.F16)
-            throw new DTypeException("MixedPrecision: type is " + type + "; it is BF16 or F16");
+        if (type != DType.BF16 && type != DType.F16) throw new DTypeException("MixedPrecision: type is " + type + "; it is BF16 or F16");
         if (!(scale > 0 && scale < Double.POSITIVE_INFINITY))
             throw new IllegalArgumentException("MixedPrecision: scale is " + scale + "; it is above 0");
         if (!(growth >= 1)) throw new IllegalArgumentException("MixedPrecision: growth is " + growth + "; it is at least 1");

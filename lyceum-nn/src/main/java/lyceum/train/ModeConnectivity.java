@@ -170,7 +170,8 @@ public record ModeConnectivity(Shape shape, int bends, UpdateRule rule, int step
             try (var scope = Scope.open("curve step")) {
                 var batch = data.rows(rng.sample(data.size(), size));
                 optimizer.zeroGrad();
-                loss.of(space.at(model, curve.at(rng.nextDouble())).forward(batch.x(), Pass.training(rng.split(step))), batch.y()).backward();
+                loss.of(space.at(model, curve.at(rng.nextDouble())).forward(batch.x(), Pass.training(rng.split(step))), batch.y())
+                        .backward();
                 optimizer.step();
             }
             progress.step("mode connectivity", step + 1, steps);

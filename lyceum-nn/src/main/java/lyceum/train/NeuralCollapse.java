@@ -40,10 +40,10 @@ public record NeuralCollapse(double variability, double meanNorms, double weight
      * @param bias (K), or null
      */
     public static NeuralCollapse of(Tensor features, Tensor labels, Tensor weight, Tensor bias) {
-        if (features.rank() != 2 || weight.rank() != 2 || weight.size(0) < 2 || features.size(1) != weight.size(1)
-                || labels.rank() != 1 || labels.size(0) != features.size(0))
-            throw new ShapeException("NeuralCollapse: features " + features.shape() + ", labels " + labels.shape() + ", weight " + weight.shape()
-                    + "; they are (n, d), (n) and (K, d) with K at least 2");
+        if (features.rank() != 2 || weight.rank() != 2 || weight.size(0) < 2 || features.size(1) != weight.size(1) || labels.rank() != 1
+                || labels.size(0) != features.size(0))
+            throw new ShapeException("NeuralCollapse: features " + features.shape() + ", labels " + labels.shape() + ", weight "
+                    + weight.shape() + "; they are (n, d), (n) and (K, d) with K at least 2");
         return Autograd.noGrad(() -> measured(features.detach().to(DType.F64).compute(), labels.to(DType.I64).compute(),
                 weight.detach().to(DType.F64), bias == null ? null : bias.detach().to(DType.F64)));
     }
@@ -74,7 +74,8 @@ public record NeuralCollapse(double variability, double meanNorms, double weight
         var nearest = h.matmul(means.transpose()).mul(2).sub(means.square().sum(1)).argmax(1);
         double agreement = logits.argmax(1).eq(nearest).to(DType.F64).mean().item();
         double duality = head.div(head.norm()).sub(centred.div(centred.norm())).norm().item();
-        return new NeuralCollapse(variability / k, spread(centred), spread(weight), angles[0], angles(head)[0], angles[1], duality, agreement);
+        return new NeuralCollapse(variability / k, spread(centred), spread(weight), angles[0], angles(head)[0], angles[1], duality,
+                agreement);
     }
 
     /** Deviation over mean of the rows' lengths. */
@@ -89,12 +90,11 @@ public record NeuralCollapse(double variability, double meanNorms, double weight
         var unit = rows.div(rows.square().sum(1, true).sqrt());
         var cosines = unit.matmul(unit.transpose()).toRows();
         double sum = 0, worst = 0;
-        for (int i = 0; i < k; i++)
-            for (int j = 0; j < i; j++) {
-                double gap = Math.abs(cosines[i][j] + 1.0 / (k - 1));
-                sum += gap;
-                worst = Math.max(worst, gap);
-            }
+        for (int i = 0; i < k; i++) for (int j = 0; j < i; j++) {
+            double gap = Math.abs(cosines[i][j] + 1.0 / (k - 1));
+            sum += gap;
+            worst = Math.max(worst, gap);
+        }
         return new double[] {sum / (k * (k - 1) / 2.0), worst};
     }
 

@@ -66,8 +66,7 @@ public final class NeuralTangentKernel<M extends Module> {
 
     private Tensor outputs(Tensor w, Tensor x) {
         var y = space.at(model, w).forward(x).flatten();
-        if (output >= y.size(0))
-            throw new ShapeException("NeuralTangentKernel: output " + output + " of a model that has " + y.size(0));
+        if (output >= y.size(0)) throw new ShapeException("NeuralTangentKernel: output " + output + " of a model that has " + y.size(0));
         return output < 0 ? y : y.narrow(0, output, 1);
     }
 

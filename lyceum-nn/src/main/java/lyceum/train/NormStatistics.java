@@ -27,7 +27,8 @@ public final class NormStatistics {
      */
     public static void refresh(Module model, Iterable<Tensor> batches) {
         var running = new LinkedHashMap<String, Tensor>();
-        model.state().forEach((name, tensor) -> { if (name.endsWith("running_mean") || name.endsWith("running_var")) running.put(name, tensor); });
+        model.state().forEach(
+                (name, tensor) -> { if (name.endsWith("running_mean") || name.endsWith("running_var")) running.put(name, tensor); });
         if (running.isEmpty()) return;
         // A layer moves its statistic r to (1 - m) r + m s: from 0 it comes to m s, and from 1 to 1 - m more.
         Map<String, Tensor> sums = new LinkedHashMap<>(), momenta = new LinkedHashMap<>();

@@ -53,7 +53,8 @@ public final class Regularizer {
      * @param ratio of L1, in [0, 1]
      */
     public static Regularizer elasticNet(double strength, double ratio) {
-        if (!(ratio >= 0 && ratio <= 1)) throw new IllegalArgumentException("Regularizer.elasticNet: ratio is " + ratio + "; it lies in [0, 1]");
+        if (!(ratio >= 0 && ratio <= 1))
+            throw new IllegalArgumentException("Regularizer.elasticNet: ratio is " + ratio + "; it lies in [0, 1]");
         return penalty("elasticNet", strength, w -> w.abs().sum().mul(ratio).add(w.square().sum().mul((1 - ratio) / 2)));
     }
 
@@ -116,8 +117,7 @@ public final class Regularizer {
     /** Restores all constraints, in place: what follows a step. */
     public void project(Module model) {
         Autograd.noGrad(() -> {
-            for (var term : terms) if (term.projection != null)
-                for (var w : matching(model, term)) w.copy_(term.projection.apply(w));
+            for (var term : terms) if (term.projection != null) for (var w : matching(model, term)) w.copy_(term.projection.apply(w));
         });
     }
 

@@ -40,8 +40,11 @@ public final class Rtrl {
             var input = x.select(axis, t);
             var before = state;
             var start = flat(state.tensors().values().toArray(Tensor[]::new));
-            var byState = Autograd.jacobian(s -> flat(network.step(input, shaped(s, before), Pass.inference()).state()), start, Mode.FORWARD);
-            var byWeights = Autograd.jacobian(w -> flat(Module.with(network, named(w, parameters)).step(input, before, Pass.inference()).state()), weights, Mode.FORWARD);
+            var byState = Autograd.jacobian(s -> flat(network.step(input, shaped(s, before), Pass.inference()).state()), start,
+                    Mode.FORWARD);
+            var byWeights = Autograd.jacobian(
+                    w -> flat(Module.with(network, named(w, parameters)).step(input, before, Pass.inference()).state()), weights,
+                    Mode.FORWARD);
             influence = byState.matmul(influence).add(byWeights).detach().compute();
             state = network.step(input, before, Pass.inference()).state().detach();
             int now = t;
@@ -61,7 +64,9 @@ public final class Rtrl {
         return Tensor.concat(0, flat);
     }
 
-    private static RecurrentState shaped(Tensor flat, RecurrentState like) { return RecurrentState.of(new LinkedHashMap<>(named(flat, like.tensors()))); }
+    private static RecurrentState shaped(Tensor flat, RecurrentState like) {
+        return RecurrentState.of(new LinkedHashMap<>(named(flat, like.tensors())));
+    }
 
     private static Map<String, Tensor> named(Tensor flat, Map<String, Tensor> like) {
         var named = new LinkedHashMap<String, Tensor>();

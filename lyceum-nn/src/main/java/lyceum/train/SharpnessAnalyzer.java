@@ -151,8 +151,7 @@ public final class SharpnessAnalyzer<M extends Module> {
         }
         if (k == n) return new Estimate(exact, 0);
         double mean = sum / probes;
-        return new Estimate(exact + mean,
-                probes < 2 ? Double.NaN : Math.sqrt(Math.max(0, squares / probes - mean * mean) / (probes - 1)));
+        return new Estimate(exact + mean, probes < 2 ? Double.NaN : Math.sqrt(Math.max(0, squares / probes - mean * mean) / (probes - 1)));
     }
 
     private static double[] signs(int n, Rng rng) {

@@ -39,8 +39,9 @@ public final class SpectralBias {
             throw new ShapeException("SpectralBias: modes " + modes.shape() + " for " + this.target.count() + " targets; they are columns");
         whole = this.target.matmul(this.modes).toDoubleArray();
         double size = this.target.norm().item();
-        for (int k = 0; k < whole.length; k++) if (!(Math.abs(whole[k]) > 1e-9 * size * modes.select(1, k).norm().item()))
-            throw new IllegalArgumentException("SpectralBias: the target has nothing of mode " + k + "; leave it out");
+        for (int k = 0; k < whole.length; k++)
+            if (!(Math.abs(whole[k]) > 1e-9 * size * modes.select(1, k).norm().item()))
+                throw new IllegalArgumentException("SpectralBias: the target has nothing of mode " + k + "; leave it out");
     }
 
     /** Any modes: columns (n, m), of which the target (n) has something each. */

@@ -42,13 +42,12 @@ final class SpectralDensity {
             basis[j] = v;
             var w = a.times(v.clone());
             double scale = norm(w);
-            for (int pass = 0; pass < 2; pass++)
-                for (int k = 0; k <= j; k++) {
-                    double h = 0;
-                    for (int i = 0; i < n; i++) h += basis[k][i] * w[i];
-                    for (int i = 0; i < n; i++) w[i] -= h * basis[k][i];
-                    if (k == j) t[j][j] += h;
-                }
+            for (int pass = 0; pass < 2; pass++) for (int k = 0; k <= j; k++) {
+                double h = 0;
+                for (int i = 0; i < n; i++) h += basis[k][i] * w[i];
+                for (int i = 0; i < n; i++) w[i] -= h * basis[k][i];
+                if (k == j) t[j][j] += h;
+            }
             size = norm(w);
             if (j + 1 == m) break;
             if (size <= 1e-12 * scale || size == 0) {

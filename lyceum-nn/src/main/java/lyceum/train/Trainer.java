@@ -60,8 +60,8 @@ import lyceum.withers.Withers;
  */
 @Withers
 public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulated, DataLoader.Last last, Schedule schedule, Clip clip,
-        EarlyStopping earlyStopping, List<Listener> listeners, int shards, double averaging, MixedPrecision precision, Regularizer regularizer,
-        SequencedMap<String, ToDoubleBiFunction<Tensor, Tensor>> metrics) implements TrainerWithers {
+        EarlyStopping earlyStopping, List<Listener> listeners, int shards, double averaging, MixedPrecision precision,
+        Regularizer regularizer, SequencedMap<String, ToDoubleBiFunction<Tensor, Tensor>> metrics) implements TrainerWithers {
 
     /** Hears of the end of an epoch; may call {@link TrainingRun#stop}, save, or change the optimiser's rates. */
     @FunctionalInterface

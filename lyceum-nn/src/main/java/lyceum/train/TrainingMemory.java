@@ -78,7 +78,8 @@ public record TrainingMemory(long weights, long gradients, long master, long opt
     }
 
     @Override public String toString() {
-        return String.format(Locale.ROOT, "%,d bytes of states: weights %,d, gradients %,d, master weights %,d, optimiser %,d; activations %,d", states(), weights,
+        return String.format(Locale.ROOT,
+                "%,d bytes of states: weights %,d, gradients %,d, master weights %,d, optimiser %,d; activations %,d", states(), weights,
                 gradients, master, optimizer, activations);
     }
 }

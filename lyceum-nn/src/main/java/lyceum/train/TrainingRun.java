@@ -144,8 +144,9 @@ public final class TrainingRun {
         var before = copies(model.state()); // a pass that learns moves the running statistics
         double gap = batches.statisticsGap(group.get(0), group.get(1));
         model.load(before);
-        var text = "accumulation: BatchNorm sees micro-batches of " + group.getFirst().length + " rows, not the whole batch; the gradient of the first "
-                + "two differs from that of both as one by " + String.format(Locale.ROOT, "%.3g", gap) + " of its norm; GroupNorm or LayerNorm would not";
+        var text = "accumulation: BatchNorm sees micro-batches of " + group.getFirst().length
+                + " rows, not the whole batch; the gradient of the first " + "two differs from that of both as one by "
+                + String.format(Locale.ROOT, "%.3g", gap) + " of its norm; GroupNorm or LayerNorm would not";
         warnings.add(text);
         LOG.log(System.Logger.Level.WARNING, text);
     }

@@ -28,7 +28,5 @@ record TrainingState(List<History.Epoch> epochs, int step, double lossSum, long 
 
     TrainingState stop() { return new TrainingState(epochs, step, lossSum, rows, best, bestScore, true, scale); }
 
-    TrainingState with(MixedPrecision.Scale next) {
-        return new TrainingState(epochs, step, lossSum, rows, best, bestScore, stopped, next);
-    }
+    TrainingState with(MixedPrecision.Scale next) { return new TrainingState(epochs, step, lossSum, rows, best, bestScore, stopped, next); }
 }

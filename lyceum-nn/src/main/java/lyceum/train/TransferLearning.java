@@ -78,7 +78,8 @@ public record TransferLearning(Trainer head, Trainer scratch, int folds) impleme
     public List<Cut> cuts(Sequential source, Dataset labelled) {
         var cuts = new ArrayList<Cut>();
         for (int layers = 1; layers < source.layers().size(); layers++)
-            cuts.add(new Cut(layers, Transferability.logMe(features(source, layers, labelled.x()), labelled.y(), labelled.classNames().size())));
+            cuts.add(new Cut(layers,
+                    Transferability.logMe(features(source, layers, labelled.x()), labelled.y(), labelled.classNames().size())));
         cuts.sort((a, b) -> Double.compare(b.logMe, a.logMe));
         return cuts;
     }
@@ -87,10 +88,13 @@ public record TransferLearning(Trainer head, Trainer scratch, int folds) impleme
     public Sequential fit(Sequential source, int layers, Dataset labelled, Rng rng) {
         var body = new Sequential(source.layers().subList(0, layers));
         body.freeze("*");
-        var fixed = new Dataset(features(source, layers, labelled.x()), labelled.y(), List.of(), labelled.classNames(), labelled.description());
+        var fixed = new Dataset(features(source, layers, labelled.x()), labelled.y(), List.of(), labelled.classNames(),
+                labelled.description());
         var scale = fixed.x().square().mean().sqrt().item();
-        var top = new Linear(Tensor.zeros(fixed.x().dtype(), labelled.classNames().size(), fixed.x().size(1)), Tensor.zeros(fixed.x().dtype(), labelled.classNames().size()));
-        var normal = new Dataset(fixed.x().div(Math.max(scale, 1e-12)).compute(), fixed.y(), List.of(), fixed.classNames(), fixed.description());
+        var top = new Linear(Tensor.zeros(fixed.x().dtype(), labelled.classNames().size(), fixed.x().size(1)),
+                Tensor.zeros(fixed.x().dtype(), labelled.classNames().size()));
+        var normal = new Dataset(fixed.x().div(Math.max(scale, 1e-12)).compute(), fixed.y(), List.of(), fixed.classNames(),
+                fixed.description());
         head.fit(top, Loss::crossEntropy, normal, rng);
         Autograd.noGrad(() -> top.weight().copy_(top.weight().div(Math.max(scale, 1e-12))));
         var layersOf = new ArrayList<>(body.layers());

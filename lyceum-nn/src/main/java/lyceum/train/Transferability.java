@@ -31,7 +31,8 @@ public final class Transferability {
         int n = y.length, sources = (int) source.size(1);
         double[] p = source.to(DType.F64).toDoubleArray(), joint = new double[classes * sources], marginal = new double[sources];
         for (int i = 0; i < n; i++) for (int z = 0; z < sources; z++) {
-            if (!(p[i * sources + z] >= 0)) throw new IllegalArgumentException("leep: a probability is " + p[i * sources + z] + "; it is at least 0");
+            if (!(p[i * sources + z] >= 0))
+                throw new IllegalArgumentException("leep: a probability is " + p[i * sources + z] + "; it is at least 0");
             joint[y[i] * sources + z] += p[i * sources + z] / n;
             marginal[z] += p[i * sources + z] / n;
         }
@@ -89,8 +90,8 @@ public final class Transferability {
 
     /** {@link #logMe(Tensor, Tensor, int)} of real targets (n). */
     public static double logMe(Tensor features, Tensor targets) {
-        if (features.rank() != 2 || targets.rank() != 1 || targets.size(0) != features.size(0))
-            throw new ShapeException("logMe: features " + features.shape() + " and targets " + targets.shape() + "; they are (n, d) and (n)");
+        if (features.rank() != 2 || targets.rank() != 1 || targets.size(0) != features.size(0)) throw new ShapeException(
+                "logMe: features " + features.shape() + " and targets " + targets.shape() + "; they are (n, d) and (n)");
         return new Basis(features.to(DType.F64)).evidence(targets.to(DType.F64).toDoubleArray());
     }
 
@@ -129,7 +130,8 @@ public final class Transferability {
                     residual += z[j] * t * t / (shrunk * shrunk);
                     logDet += Math.log(alpha + beta * s);
                 }
-                double now = (d * Math.log(alpha) + n * Math.log(beta) - beta * residual - alpha * weights - logDet - n * Math.log(2 * Math.PI)) / 2;
+                double now = (d * Math.log(alpha) + n * Math.log(beta) - beta * residual - alpha * weights - logDet
+                        - n * Math.log(2 * Math.PI)) / 2;
                 if (Math.abs(now - value) <= 1e-13 * Math.abs(now)) return now / n;
                 value = now;
                 alpha = gamma / Math.max(weights, 1e-300);
@@ -145,7 +147,8 @@ public final class Transferability {
         long[] y = labels.toLongArray();
         var ints = new int[y.length];
         for (int i = 0; i < y.length; i++) {
-            if (y[i] < 0 || y[i] >= classes) throw new IllegalArgumentException(operation + ": label " + y[i] + " at " + i + "; there are " + classes + " classes");
+            if (y[i] < 0 || y[i] >= classes)
+                throw new IllegalArgumentException(operation + ": label " + y[i] + " at " + i + "; there are " + classes + " classes");
             ints[i] = (int) y[i];
         }
         return ints;

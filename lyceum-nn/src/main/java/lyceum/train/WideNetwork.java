@@ -60,8 +60,8 @@ public record WideNetwork(int hidden, Nonlinearity nonlinearity, double weightVa
     public WideNetwork {
         if (hidden < 1) throw new IllegalArgumentException("WideNetwork: " + hidden + " hidden layers; there is at least 1");
         if (!(weightVariance > 0) || !(biasVariance >= 0) || !(inputVariance > 0))
-            throw new IllegalArgumentException("WideNetwork: variances of weights " + weightVariance + ", biases " + biasVariance + ", inputs "
-                    + inputVariance + "; positive, at least 0, positive");
+            throw new IllegalArgumentException("WideNetwork: variances of weights " + weightVariance + ", biases " + biasVariance
+                    + ", inputs " + inputVariance + "; positive, at least 0, positive");
     }
 
     /** Variances 1, no biases. */
@@ -78,19 +78,18 @@ public record WideNetwork(int hidden, Nonlinearity nonlinearity, double weightVa
             throw new ShapeException("WideNetwork: rows of shapes " + x.shape() + " and " + z.shape());
         double[][] xs = x.toRows(), zs = z.toRows();
         double[][] sigma = new double[xs.length][zs.length], theta = new double[xs.length][zs.length];
-        for (int i = 0; i < xs.length; i++)
-            for (int j = 0; j < zs.length; j++) {
-                double a = first(xs[i], xs[i]), b = first(zs[j], zs[j]), c = first(xs[i], zs[j]), t = c;
-                for (int layer = 0; layer < hidden; layer++) {
-                    double slopes = nonlinearity.slopes(a, b, c);
-                    c = weightVariance * nonlinearity.average(a, b, c) + biasVariance;
-                    a = weightVariance * nonlinearity.average(a, a, a) + biasVariance;
-                    b = weightVariance * nonlinearity.average(b, b, b) + biasVariance;
-                    t = c + weightVariance * t * slopes;
-                }
-                sigma[i][j] = c;
-                theta[i][j] = t;
+        for (int i = 0; i < xs.length; i++) for (int j = 0; j < zs.length; j++) {
+            double a = first(xs[i], xs[i]), b = first(zs[j], zs[j]), c = first(xs[i], zs[j]), t = c;
+            for (int layer = 0; layer < hidden; layer++) {
+                double slopes = nonlinearity.slopes(a, b, c);
+                c = weightVariance * nonlinearity.average(a, b, c) + biasVariance;
+                a = weightVariance * nonlinearity.average(a, a, a) + biasVariance;
+                b = weightVariance * nonlinearity.average(b, b, b) + biasVariance;
+                t = c + weightVariance * t * slopes;
             }
+            sigma[i][j] = c;
+            theta[i][j] = t;
+        }
         return new Tensor[] {Tensor.of(sigma), Tensor.of(theta)};
     }
 
@@ -133,7 +132,8 @@ public record WideNetwork(int hidden, Nonlinearity nonlinearity, double weightVa
             var list = new ArrayList<Affine>();
             list.add(new Affine(inputs, width, shape.inputVariance, shape.biasVariance, dtype, rng));
             for (int layer = 1; layer <= shape.hidden; layer++)
-                list.add(new Affine(width, layer == shape.hidden ? 1 : width, shape.weightVariance / width, shape.biasVariance, dtype, rng));
+                list.add(
+                        new Affine(width, layer == shape.hidden ? 1 : width, shape.weightVariance / width, shape.biasVariance, dtype, rng));
             layers = List.copyOf(list);
             nonlinearity = shape.nonlinearity;
         }

@@ -35,7 +35,8 @@ class AttentionMaskTest {
             Tensor x = normal(rng, DType.F32, 1, length, 16), y = layer.forward(x);
             var longer = Tensor.concat(1, x, normal(rng, DType.F32, 1, padded - length, 16).mul(10));
             var mask = AttentionMask.padding(length);
-            worst = Math.max(worst, distance(layer.forward(longer, longer, mask.on(new Attention(), padded, padded), Pass.inference()).narrow(1, 0, length), y));
+            worst = Math.max(worst, distance(
+                    layer.forward(longer, longer, mask.on(new Attention(), padded, padded), Pass.inference()).narrow(1, 0, length), y));
             without = Math.max(without, distance(layer.forward(longer).narrow(1, 0, length), y));
         }
         Evidence.of("largest change of a valid output in 100 cases", worst, below(1e-6));
@@ -63,7 +64,8 @@ class AttentionMaskTest {
             var y = layer.forward(x, x, mask.on(new Attention(), all, all), Pass.inference());
             int at = 0;
             for (int i = 0; i < lengths.length; at += lengths[i++])
-                worst = Math.max(worst, distance(y.narrow(1, at, lengths[i]), layer.forward(parts.get(i), parts.get(i), alone, Pass.inference())));
+                worst = Math.max(worst,
+                        distance(y.narrow(1, at, lengths[i]), layer.forward(parts.get(i), parts.get(i), alone, Pass.inference())));
         }
         Evidence.of("largest distance from separate runs", worst, below(1e-6));
     }
@@ -98,11 +100,13 @@ class AttentionMaskTest {
         for (int trial = 0; trial < 200; trial++) {
             int batch = 2, keys = 65 + rng.nextInt(150), queries = trial % 3 == 0 ? 1 + rng.nextInt(keys) : keys;
             var mask = composed(rng, 3, keys, batch);
-            Tensor q = normal(rng, DType.F32, batch, 2, queries, 8), k = normal(rng, DType.F32, batch, 2, keys, 8), v = normal(rng, DType.F32, batch, 2, keys, 8);
+            Tensor q = normal(rng, DType.F32, batch, 2, queries, 8), k = normal(rng, DType.F32, batch, 2, keys, 8),
+                    v = normal(rng, DType.F32, batch, 2, keys, 8);
             // The dense mask, by the definition of each key.
             var seen = mask.seen(queries, keys);
             var weights = AttentionMask.weights(AttentionScore.scaledDot().of(q.to(DType.F64), k.to(DType.F64)), seen);
-            gap.see("trial " + trial, mask.on(new Attention(), queries, keys).of(q, k, v).toDoubleArray(), weights.matmul(v.to(DType.F64)).toDoubleArray());
+            gap.see("trial " + trial, mask.on(new Attention(), queries, keys).of(q, k, v).toDoubleArray(),
+                    weights.matmul(v.to(DType.F64)).toDoubleArray());
             for (int b = 0; b < mask.batch(); b++) {
                 var covers = mask.tiles(b, queries, keys, 64);
                 for (int r = 0; r < covers.length; r++) for (int c = 0; c < covers[r].length; c++) {
@@ -120,8 +124,9 @@ class AttentionMaskTest {
     private static long wrongs(AttentionMask mask, AttentionMask.Cover cover, int b, int first, int r, int c, int queries, int keys) {
         if (cover == AttentionMask.Cover.SOME) return 0;
         long wrong = 0;
-        for (int i = 64 * r; i < Math.min(queries, 64 * (r + 1)); i++) for (int j = 64 * c; j < Math.min(keys, 64 * (c + 1)); j++)
-            if (mask.sees(b, first + i, j) != (cover == AttentionMask.Cover.ALL)) wrong++;
+        for (int i = 64 * r; i < Math.min(queries, 64 * (r + 1)); i++)
+            for (int j = 64 * c; j < Math.min(keys, 64 * (c + 1)); j++)
+                if (mask.sees(b, first + i, j) != (cover == AttentionMask.Cover.ALL)) wrong++;
         return wrong;
     }
 
@@ -134,9 +139,11 @@ class AttentionMaskTest {
         assertThat(rows(AttentionMask.padding(1).and(AttentionMask.of((p, j) -> p == 0)), 2, 2)).containsExactly("10", "00");
         assertThat(AttentionMask.padding(1, 3).seen(2, 3).shape().toArray()).containsExactly(2, 1, 2, 3);
         assertThat(AttentionMask.causal().additive(2, 2, DType.F16).toDoubleArray()).containsExactly(0, -65504, 0, 0);
-        assertThatThrownBy(() -> AttentionMask.padding(1, 2).and(AttentionMask.padding(1, 2, 3))).hasMessageContaining("2 and 3 batch entries");
+        assertThatThrownBy(() -> AttentionMask.padding(1, 2).and(AttentionMask.padding(1, 2, 3)))
+                .hasMessageContaining("2 and 3 batch entries");
         assertThatThrownBy(() -> AttentionMask.window(-1, 0)).hasMessageContaining("-1 before");
-        assertThatThrownBy(() -> AttentionMask.causal().on(new Attention().withBias(Tensor.zeros(2, 2)), 2, 2)).hasMessageContaining("a bias already");
+        assertThatThrownBy(() -> AttentionMask.causal().on(new Attention().withBias(Tensor.zeros(2, 2)), 2, 2))
+                .hasMessageContaining("a bias already");
     }
 
     private static List<String> rows(AttentionMask mask, int queries, int keys) {
@@ -177,7 +184,8 @@ class AttentionMaskTest {
                 var seen = Tensor.rand(rng, DType.F32, queries, keys).lt(share).compute();
                 Tensor weights = AttentionMask.weights(logits, seen), upstream = normal(rng, type, queries, keys);
                 weights.mul(upstream).sum().backward();
-                double[] w = weights.toDoubleArray(), l = logits.toDoubleArray(), s = seen.to(DType.F64).toDoubleArray(), g = logits.grad().toDoubleArray();
+                double[] w = weights.toDoubleArray(), l = logits.toDoubleArray(), s = seen.to(DType.F64).toDoubleArray(),
+                        g = logits.grad().toDoubleArray();
                 for (int i = 0; i < queries; i++) {
                     double top = Double.NEGATIVE_INFINITY, sum = 0;
                     for (int j = 0; j < keys; j++) if (s[i * keys + j] == 1) top = Math.max(top, l[i * keys + j]);
@@ -201,7 +209,8 @@ class AttentionMaskTest {
             Evidence.of(type + ": largest blocked weight", blocked, exactly(0));
             Evidence.of(type + ": largest weight in a fully blocked row", dead, exactly(0));
             Evidence.of(type + ": largest gradient at a blocked logit", gradient, exactly(0));
-            Evidence.of(type + ": allowed weights from the F64 softmax of " + open, gap, atMost(type == DType.F32 ? 1e-6 : type == DType.F16 ? 1e-3 : 2e-3));
+            Evidence.of(type + ": allowed weights from the F64 softmax of " + open, gap,
+                    atMost(type == DType.F32 ? 1e-6 : type == DType.F16 ? 1e-3 : 2e-3));
         }
     }
 

@@ -57,7 +57,8 @@ class AttentionScoreTest {
                 var score = form(name, n);
                 if (score instanceof Module module) twin.fill(module);
                 Tensor q = twin.draw(n[0], n[1], n[3]).requiresGrad(), k = twin.draw(n[0], n[2], n[4]).requiresGrad();
-                twin.compare(gap, c, score instanceof Module module ? module.parameters() : Map.of(), List.of(q, k), List.of(score.of(q, k)));
+                twin.compare(gap, c, score instanceof Module module ? module.parameters() : Map.of(), List.of(q, k),
+                        List.of(score.of(q, k)));
             }
             Evidence.of(name + ": shapes", cases.size(), exactly(50));
             Evidence.of(name + ": largest gap of scores and gradients", gap, below(1e-6));
@@ -68,15 +69,18 @@ class AttentionScoreTest {
     @Test void bilinearWithTheIdentityIsTheDotProduct() {
         Tensor q = normal(1, 3, 5, 7), k = normal(2, 3, 9, 7);
         var expected = explicitDots(q, k);
-        Evidence.of("bilinear with the identity from the dots of rows", distance(new AttentionScore.Bilinear(Tensor.eye(DType.F64, 7)).of(q, k), expected), atMost(1e-14));
+        Evidence.of("bilinear with the identity from the dots of rows",
+                distance(new AttentionScore.Bilinear(Tensor.eye(DType.F64, 7)).of(q, k), expected), atMost(1e-14));
         Evidence.of("dot from the dots of rows", distance(AttentionScore.dot().of(q, k), expected), atMost(1e-14));
     }
 
     private static Tensor explicitDots(Tensor q, Tensor k) {
         int batch = (int) q.size(0), n = (int) q.size(1), m = (int) k.size(1), d = (int) q.size(2);
         double[] a = q.toDoubleArray(), b = k.toDoubleArray(), out = new double[batch * n * m];
-        for (int s = 0; s < batch; s++) for (int i = 0; i < n; i++) for (int j = 0; j < m; j++)
-            for (int c = 0; c < d; c++) out[(s * n + i) * m + j] += a[(s * n + i) * d + c] * b[(s * m + j) * d + c];
+        for (int s = 0; s < batch; s++)
+            for (int i = 0; i < n; i++)
+                for (int j = 0; j < m; j++)
+                    for (int c = 0; c < d; c++) out[(s * n + i) * m + j] += a[(s * n + i) * d + c] * b[(s * m + j) * d + c];
         return Tensor.of(out).reshape(batch, n, m);
     }
 
@@ -86,8 +90,9 @@ class AttentionScoreTest {
         var unit = k.div(k.square().sum(-1, true).sqrt()).mul(1.7);
         var difference = AttentionScore.negativeSquaredDistance(0.5).of(q, unit).sub(explicitDots(q, unit));
         Evidence.of("spread of the difference over keys", difference.max(-1, true).sub(difference.min(-1, true)).max().item(), below(1e-6));
-        Evidence.of("distance of the weights", distance(AttentionScore.negativeSquaredDistance(0.5).of(q, unit).softmax(-1),
-                explicitDots(q, unit).softmax(-1)), below(1e-6));
+        Evidence.of("distance of the weights",
+                distance(AttentionScore.negativeSquaredDistance(0.5).of(q, unit).softmax(-1), explicitDots(q, unit).softmax(-1)),
+                below(1e-6));
         var other = AttentionScore.negativeSquaredDistance(0.5).of(q, k).softmax(-1);
         Evidence.of("where norms differ the weights do", distance(other, explicitDots(q, k).softmax(-1)), above(0.1));
     }
@@ -140,7 +145,8 @@ class AttentionScoreTest {
         Evidence.of("largest distance", worst, below(1e-13));
         // Location looks at places, not at keys.
         var location = form("location", n);
-        assertThat(distance(location.of(normal(9, 2, 4, 6), normal(10, 2, 5, 6)), location.of(normal(9, 2, 4, 6), normal(11, 2, 5, 6)))).isZero();
+        assertThat(distance(location.of(normal(9, 2, 4, 6), normal(10, 2, 5, 6)), location.of(normal(9, 2, 4, 6), normal(11, 2, 5, 6))))
+                .isZero();
     }
 
     @Acceptance(topic = "scaled-attention-score", clause = 1)
@@ -156,7 +162,8 @@ class AttentionScoreTest {
 
     /** Of 200 queries over 64 keys of that width. */
     private static ScoreReport report(int d, AttentionScore score) {
-        return ScoreReport.of(score, Tensor.randn(Rng.of(7).split(d), DType.F64, 200, d), Tensor.randn(Rng.of(8).split(d), DType.F64, 64, d));
+        return ScoreReport.of(score, Tensor.randn(Rng.of(7).split(d), DType.F64, 200, d),
+                Tensor.randn(Rng.of(8).split(d), DType.F64, 64, d));
     }
 
     @Acceptance(topic = "scaled-attention-score", clause = 2)
@@ -204,7 +211,8 @@ class AttentionScoreTest {
                 var twin = new Twin((long) c.number("input.seed"));
                 Tensor q = twin.draw(n[0], n[1], n[2], n[4]).requiresGrad(), k = twin.draw(n[0], n[1], n[3], n[4]).requiresGrad(),
                         v = twin.draw(n[0], n[1], n[3], n[4]).requiresGrad();
-                var y = way == 0 ? new AttentionMechanism(AttentionScore.scaledDot(scale)).of(q, k, v) : new Attention().withScale(scale).of(q, k, v);
+                var y = way == 0 ? new AttentionMechanism(AttentionScore.scaledDot(scale)).of(q, k, v)
+                        : new Attention().withScale(scale).of(q, k, v);
                 twin.compare(gap, c, Map.of(), List.of(q, k, v), List.of(y));
             }
         }
@@ -217,7 +225,8 @@ class AttentionScoreTest {
         var dots = explicitDots(q.unsqueeze(0), k.unsqueeze(0)).squeeze(0);
         assertThat(distance(AttentionScore.widthScaled().of(q, k), dots.div(8))).isLessThan(1e-14);
         assertThat(distance(AttentionScore.lengthScaled(50).of(q, k), dots.div(Math.sqrt(8)))).isLessThan(1e-14);
-        assertThat(distance(AttentionScore.lengthScaled(512).of(q, k), dots.mul(Math.log(50) / Math.log(512) / Math.sqrt(8)))).isLessThan(1e-14);
+        assertThat(distance(AttentionScore.lengthScaled(512).of(q, k), dots.mul(Math.log(50) / Math.log(512) / Math.sqrt(8))))
+                .isLessThan(1e-14);
         assertThat(distance(new AttentionScore.Scaled(8, DType.F64).of(q, k), dots.div(Math.sqrt(8)))).isLessThan(1e-14);
         assertThat(AttentionScore.dot().softCapped(2).of(q, k).abs().max().item()).isLessThan(2);
         assertThat(distance(AttentionScore.dot().softCapped(1e9).of(q, k), dots)).isLessThan(1e-6);

@@ -78,7 +78,8 @@ class BatchNormTest {
                 worst = Math.max(worst, folded(new Conv1d(4, 6, kernel, grouped, bias, DType.F32, null, rng), 8, 4, 9));
                 worst = Math.max(worst, folded(new Conv2d(4, 6, kernel, grouped, bias, DType.F32, null, rng), 8, 4, 6, 7));
                 worst = Math.max(worst, folded(new Conv3d(4, 6, kernel, grouped, bias, DType.F32, null, rng), 8, 4, 3, 4, 5));
-                worst = Math.max(worst, folded(new ConvTranspose2d(4, 6, kernel, grouped.withStride(2), bias, DType.F32, null, rng), 8, 4, 5, 4));
+                worst = Math.max(worst,
+                        folded(new ConvTranspose2d(4, 6, kernel, grouped.withStride(2), bias, DType.F32, null, rng), 8, 4, 5, 4));
             }
         }
         Evidence.of("largest change of an output, 18 layers", worst, below(1e-5));
@@ -87,8 +88,8 @@ class BatchNormTest {
     /** The change that folding makes in a trained-looking norm behind that layer. */
     private static double folded(Layer before, long... shape) {
         var norm = new BatchNorm(6);
-        norm.load(Map.of("weight", normal(2, DType.F32, 6).add(1), "bias", normal(3, DType.F32, 6), "running_mean", normal(4, DType.F32, 6), "running_var",
-                normal(5, DType.F32, 6).square().add(0.2), "num_batches_tracked", Tensor.of(new long[] {7}).reshape()));
+        norm.load(Map.of("weight", normal(2, DType.F32, 6).add(1), "bias", normal(3, DType.F32, 6), "running_mean", normal(4, DType.F32, 6),
+                "running_var", normal(5, DType.F32, 6).square().add(0.2), "num_batches_tracked", Tensor.of(new long[] {7}).reshape()));
         var network = new Sequential(new Sequential(before, norm), Activation.TANH);
         var whole = BatchNorm.fold(network);
         assertThat(whole.modules().values()).noneMatch(m -> m instanceof BatchNorm);
@@ -136,8 +137,9 @@ class BatchNormTest {
         Evidence.of("outputs", distance(y, expected), below(1e-6));
         Evidence.of("gradients of the inputs", distance(shards.grad(), leaf.grad()), below(1e-6));
         double running = 0;
-        for (var replica : replicas) for (var name : List.of("running_mean", "running_var"))
-            running = Math.max(running, distance(replica.state().get(name), whole.state().get(name)));
+        for (var replica : replicas)
+            for (var name : List.of("running_mean", "running_var"))
+                running = Math.max(running, distance(replica.state().get(name), whole.state().get(name)));
         Evidence.of("running statistics of four replicas", running, below(1e-6));
         var alone = new BatchNorm(3, 1e-5, 0.1, DType.F64).forward(inputs[0].detach(), Pass.training(Rng.of(0)));
         Evidence.of("a shard by itself differs by", distance(alone, expected.narrow(0, 0, 4)), atLeast(0.1));

@@ -123,7 +123,8 @@ class ClassificationHeadTest {
             var head = new ClassificationHead(new Config(width, 3).withDtype(DType.F64), rng);
             var hooks = Hooks.of(head);
             var pooled = hooks.capture("pooled");
-            double[] y = head.forward(h, mask, Pass.inference().with(hooks)).toDoubleArray(), mean = pooled.get("pooled").toDoubleArray(), values = h.toDoubleArray();
+            double[] y = head.forward(h, mask, Pass.inference().with(hooks)).toDoubleArray(), mean = pooled.get("pooled").toDoubleArray(),
+                    values = h.toDoubleArray();
             for (double junk : new double[] {0, 1e30, Double.NaN, Double.POSITIVE_INFINITY}) {
                 var other = mask.unsqueeze(2).where(h, Tensor.full(DType.F64, junk));
                 if (!Arrays.equals(y, head.forward(other, mask, Pass.inference()).toDoubleArray())) differ++;
@@ -216,7 +217,8 @@ class ClassificationHeadTest {
         assertThat(head.prediction(head.forward(x)).sum(1).sub(1).abs().max().item()).isLessThan(1e-6);
         var h = Tensor.ones(2, 3, 4);
         assertThatThrownBy(() -> head.forward(h, Tensor.ones(2, 3), Pass.inference())).isInstanceOf(ShapeException.class);
-        assertThatThrownBy(() -> head.forward(h, Tensor.of(new boolean[6], 2, 3), Pass.inference())).hasMessageContaining("leaves out every position");
+        assertThatThrownBy(() -> head.forward(h, Tensor.of(new boolean[6], 2, 3), Pass.inference()))
+                .hasMessageContaining("leaves out every position");
         assertThatThrownBy(() -> head.forward(Tensor.ones(2, 5))).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> new Config(0, 3)).hasMessageContaining("width 0");
     }

@@ -45,7 +45,8 @@ class DropoutTest {
     /** A million masks, each over {@code together} neighbours. */
     private static void kept(Dropout dropout, int together, long... shape) {
         double p = dropout.p(), kept = 0, difference = 0, variance = 0;
-        double[] x = normal(1, shape).add(2).toDoubleArray(), y = dropout.forward(Tensor.of(x, shape), Pass.training(Rng.of(2))).toDoubleArray();
+        double[] x = normal(1, shape).add(2).toDoubleArray(),
+                y = dropout.forward(Tensor.of(x, shape), Pass.training(Rng.of(2))).toDoubleArray();
         int n = x.length / together, torn = 0;
         for (int g = 0; g < n; g++) {
             double sum = 0;
@@ -60,7 +61,8 @@ class DropoutTest {
         }
         Evidence.of(dropout.mode() + " " + p + ": draws", n, exactly(1_000_000));
         Evidence.of(dropout.mode() + " " + p + ": dropped in part", torn, exactly(0));
-        Evidence.of(dropout.mode() + " " + p + ": kept fraction, standard errors", Math.abs(kept / n - (1 - p)) / Math.sqrt(p * (1 - p) / n), atMost(4));
+        Evidence.of(dropout.mode() + " " + p + ": kept fraction, standard errors",
+                Math.abs(kept / n - (1 - p)) / Math.sqrt(p * (1 - p) / n), atMost(4));
         Evidence.of(dropout.mode() + " " + p + ": mean, standard errors", Math.abs(difference) / Math.sqrt(variance), atMost(4));
     }
 
@@ -68,14 +70,15 @@ class DropoutTest {
     @Test void predictingChangesNoBit() {
         int compared = 0, changed = 0;
         double[] odd = {0.0, -0.0, Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Double.MIN_VALUE, -1e300, 1.1};
-        for (var mode : Dropout.Mode.values()) for (double p : new double[] {0, 0.3, 0.99}) for (var type : List.of(DType.F64, DType.F32, DType.BF16)) {
-            var x = Tensor.of(odd, 2, 2, 2).to(type).compute();
-            double[] in = x.toDoubleArray(), out = new Dropout(p, mode).forward(x).toDoubleArray();
-            for (int i = 0; i < in.length; i++) {
-                if (Double.doubleToRawLongBits(in[i]) != Double.doubleToRawLongBits(out[i])) changed++;
-                compared++;
+        for (var mode : Dropout.Mode.values())
+            for (double p : new double[] {0, 0.3, 0.99}) for (var type : List.of(DType.F64, DType.F32, DType.BF16)) {
+                var x = Tensor.of(odd, 2, 2, 2).to(type).compute();
+                double[] in = x.toDoubleArray(), out = new Dropout(p, mode).forward(x).toDoubleArray();
+                for (int i = 0; i < in.length; i++) {
+                    if (Double.doubleToRawLongBits(in[i]) != Double.doubleToRawLongBits(out[i])) changed++;
+                    compared++;
+                }
             }
-        }
         Evidence.of("numbers compared", compared, exactly(4 * 3 * 3 * 8));
         Evidence.of("numbers changed", changed, exactly(0));
     }
@@ -88,10 +91,12 @@ class DropoutTest {
         for (var mode : Dropout.Mode.values()) for (boolean again : new boolean[] {false, true}) {
             var dropout = new Dropout(p, mode);
             var leaf = normal(5, 40, 30, 2).requiresGrad();
-            var y = again ? Autograd.checkpoint((x, rng) -> dropout.forward(x, Pass.training(rng)), leaf, Rng.of(6)) : dropout.forward(leaf, Pass.training(Rng.of(6)));
+            var y = again ? Autograd.checkpoint((x, rng) -> dropout.forward(x, Pass.training(rng)), leaf, Rng.of(6))
+                    : dropout.forward(leaf, Pass.training(Rng.of(6)));
             double[] out = y.toDoubleArray();
             y.sum().backward();
-            double alpha = 1.0507009873554805 * 1.6732632423543772, factor = mode == Dropout.Mode.ALPHA ? 1 / Math.sqrt((1 - p) * (1 + p * alpha * alpha)) : 1 / (1 - p),
+            double alpha = 1.0507009873554805 * 1.6732632423543772,
+                    factor = mode == Dropout.Mode.ALPHA ? 1 / Math.sqrt((1 - p) * (1 + p * alpha * alpha)) : 1 / (1 - p),
                     floor = mode == Dropout.Mode.ALPHA ? factor * (p * alpha - alpha) : 0;
             double[] slopes = leaf.grad().toDoubleArray();
             for (int i = 0; i < out.length; i++) {
@@ -129,7 +134,9 @@ class DropoutTest {
         Evidence.of("expected loss from least squares plus its price", worst, below(1e-10));
 
         var gram = x.transpose().matmul(x);
-        var ridge = Linalg.solve(gram.add(Tensor.eye(DType.F64, 6).mul(x.square().sum(0)).mul(p / (1 - p))), x.transpose().matmul(y).unsqueeze(1)).flatten();
+        var ridge = Linalg
+                .solve(gram.add(Tensor.eye(DType.F64, 6).mul(x.square().sum(0)).mul(p / (1 - p))), x.transpose().matmul(y).unsqueeze(1))
+                .flatten();
         var ordinary = Linalg.solve(gram, x.transpose().matmul(y).unsqueeze(1)).flatten();
         var w = Tensor.zeros(DType.F64, 6).requiresGrad();
         var sgd = new Sgd(0.02).over(w);
@@ -160,7 +167,8 @@ class DropoutTest {
             var accuracy = new double[2];
             for (int with = 0; with < 2; with++) {
                 var network = new Mlp(MlpConfig.classifier(64, 10, 512, 512).withDropout(0.5 * with), Rng.of(seed));
-                accuracy[with] = BatchNormTest.trained(network, new Adam(0.001), 100, 50, seed, all.range(0, 500), all.range(500, all.size()));
+                accuracy[with] = BatchNormTest.trained(network, new Adam(0.001), 100, 50, seed, all.range(0, 500),
+                        all.range(500, all.size()));
             }
             gain += (accuracy[1] - accuracy[0]) / 5;
         }
@@ -182,7 +190,8 @@ class DropoutTest {
     @Test void modesNeedTheirAxes() {
         var pass = Pass.training(Rng.of(1));
         assertThatThrownBy(() -> new Dropout(0.5, Dropout.Mode.CHANNEL).forward(Tensor.ones(3), pass)).hasMessageContaining("(3,)");
-        assertThatThrownBy(() -> new Dropout(0.5, Dropout.Mode.PATH).forward(Tensor.scalar(1.0), pass)).hasMessageContaining("a batch on axis 0");
+        assertThatThrownBy(() -> new Dropout(0.5, Dropout.Mode.PATH).forward(Tensor.scalar(1.0), pass))
+                .hasMessageContaining("a batch on axis 0");
         assertThatThrownBy(() -> new Dropout(Double.NaN, Dropout.Mode.PATH)).hasMessageContaining("p is NaN");
         assertThatThrownBy(() -> new Dropout(0.5, null)).hasMessageContaining("mode");
     }

@@ -33,7 +33,8 @@ class ElmanTest {
 
             // The plain network: one hidden layer on (input, context), the contexts being numbers that were copied.
             var s = elman.state();
-            var hidden = new Linear(Tensor.concat(1, s.get("weight_ih_l0").detach(), s.get("weight_hh_l0").detach()), s.get("bias_ih_l0").detach().add(s.get("bias_hh_l0").detach()));
+            var hidden = new Linear(Tensor.concat(1, s.get("weight_ih_l0").detach(), s.get("weight_hh_l0").detach()),
+                    s.get("bias_ih_l0").detach().add(s.get("bias_hh_l0").detach()));
             var readOut = Module.copy(head);
             readOut.zeroGrad();
             var states = elman.forward(x).detach();
@@ -77,7 +78,8 @@ class ElmanTest {
         var streams = ElmanStreams.temporalXor(Rng.of(3), 16 * 100).reshape(16, 300, 1);
         learn(rnn, head, streams, 30, 100, 1e-2);
         var test = ElmanStreams.temporalXor(Rng.of(4), 3000).reshape(1, 9000, 1);
-        double[] error = Autograd.noGrad(() -> head.forward(rnn.forward(test.narrow(1, 0, 8997))).sigmoid().sub(test.narrow(1, 1, 8997)).square().reshape(-1, 3).mean(0).toDoubleArray());
+        double[] error = Autograd.noGrad(() -> head.forward(rnn.forward(test.narrow(1, 0, 8997))).sigmoid().sub(test.narrow(1, 1, 8997))
+                .square().reshape(-1, 3).mean(0).toDoubleArray());
         // After the second bit of a triple comes the third.
         Evidence.of("mean squared error at the third bits", error[1], atMost(0.05));
         Evidence.of("at the first", error[2], between(0.22, 0.28));
@@ -95,7 +97,8 @@ class ElmanTest {
         var fresh = ElmanStreams.letters(Rng.of(4), 1000);
         var test = ElmanStreams.features(fresh).unsqueeze(0);
         long n = fresh.length() - 1;
-        double[] error = Autograd.noGrad(() -> head.forward(rnn.forward(test.narrow(1, 0, n))).sigmoid().sub(test.narrow(1, 1, n)).square().mean(2).flatten().toDoubleArray());
+        double[] error = Autograd.noGrad(() -> head.forward(rnn.forward(test.narrow(1, 0, n))).sigmoid().sub(test.narrow(1, 1, n)).square()
+                .mean(2).flatten().toDoubleArray());
         double consonants = 0, vowels = 0;
         int c = 0, v = 0;
         for (int t = 0; t < n; t++) {

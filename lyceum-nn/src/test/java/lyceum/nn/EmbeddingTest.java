@@ -30,7 +30,9 @@ import org.junit.jupiter.api.Test;
 class EmbeddingTest {
     private static Golden golden() { return Golden.load("golden/embedding-layer.json"); }
 
-    private static Optimizer optimizer(UpdateRule rule, Module module) { return new Optimizer(List.of(new Optimizer.Group(rule, module.parameters()))); }
+    private static Optimizer optimizer(UpdateRule rule, Module module) {
+        return new Optimizer(List.of(new Optimizer.Group(rule, module.parameters())));
+    }
 
     private static double[] row(Embedding embedding, int i) { return embedding.weight().detach().get(i).toDoubleArray(); }
 
@@ -46,7 +48,8 @@ class EmbeddingTest {
             var ids = Tensor.randint(rng, 0, count, n);
             var g = Tensor.randn(rng, DType.F32, n, width).compute();
             // By loops, so that neither the gather's code nor a matrix kernel is its own oracle.
-            double[] table = embedding.weight().toDoubleArray(), up = g.toDoubleArray(), product = new double[n * width], down = new double[count * width];
+            double[] table = embedding.weight().toDoubleArray(), up = g.toDoubleArray(), product = new double[n * width],
+                    down = new double[count * width];
             long[] id = ids.toLongArray();
             for (int i = 0; i < n; i++) for (int c = 0; c < count; c++) {
                 double hot = id[i] == c ? 1 : 0;
@@ -73,11 +76,13 @@ class EmbeddingTest {
         for (var c : lookups) {
             var twin = new Twin((long) c.number("input.seed"));
             long padding = c.integer("input.padding");
-            var config = new EmbeddingConfig(c.integer("input.count"), c.integer("input.width")).withDtype(DType.F64).withPaddingIndex(padding)
-                    .withScaledByFrequency(c.flag("input.frequency")).withNormType(c.number("input.normType"));
+            var config = new EmbeddingConfig(c.integer("input.count"), c.integer("input.width")).withDtype(DType.F64)
+                    .withPaddingIndex(padding).withScaledByFrequency(c.flag("input.frequency")).withNormType(c.number("input.normType"));
             if (c.number("input.maxNorm") > 0) config = config.withMaxNorm(c.number("input.maxNorm"));
             var embedding = twin.fill(new Embedding(config, Rng.of(0)));
-            if (padding >= 0) Autograd.noGrad(() -> { embedding.weight().detach().get(padding).copy_(Tensor.zeros(DType.F64, embedding.config().width())); });
+            if (padding >= 0) Autograd.noGrad(() -> {
+                embedding.weight().detach().get(padding).copy_(Tensor.zeros(DType.F64, embedding.config().width()));
+            });
             var ids = Tensor.of(c.longs("input.ids")).reshape(c.longs("input.shape"));
             var predicted = embedding.forward(ids);
             twin.compare(gap, c, embedding.parameters(), List.of(), List.of(embedding.forward(ids, Pass.training(Rng.of(1)))));
@@ -87,7 +92,8 @@ class EmbeddingTest {
         var bags = golden().cases("bag");
         for (var c : bags) {
             var twin = new Twin((long) c.number("input.seed"));
-            var config = new EmbeddingConfig(c.integer("input.count"), c.integer("input.width")).withDtype(DType.F64).withPaddingIndex(c.integer("input.padding"));
+            var config = new EmbeddingConfig(c.integer("input.count"), c.integer("input.width")).withDtype(DType.F64)
+                    .withPaddingIndex(c.integer("input.padding"));
             var embedding = twin.fill(new Embedding(config, Rng.of(0)));
             var ids = Tensor.of(c.longs("input.ids"));
             boolean flat = c.longs("input.offsets").length > 0, weighted = c.flag("input.weighted");
@@ -131,7 +137,9 @@ class EmbeddingTest {
         }
         Evidence.of("runs of 100 steps in which the padding row moved", moved, exactly(0));
         Evidence.of("other rows that were trained", others, exactly(4 * 7));
-        Evidence.of("largest number of a padding row at the start", new Embedding(new EmbeddingConfig(8, 3).withPaddingIndex(2), Rng.of(3)).weight().detach().get(2).abs().max().item(), exactly(0));
+        Evidence.of("largest number of a padding row at the start",
+                new Embedding(new EmbeddingConfig(8, 3).withPaddingIndex(2), Rng.of(3)).weight().detach().get(2).abs().max().item(),
+                exactly(0));
     }
 
     @Acceptance(topic = "embedding-layer", clause = 4)
@@ -162,7 +170,8 @@ class EmbeddingTest {
             for (int i = 0; i < 200; i++) {
                 if (used.contains((long) i)) continue;
                 untouched++;
-                for (int j = 0; j < 4; j++) if (Double.doubleToRawLongBits(before[4 * i + j]) != Double.doubleToRawLongBits(after[4 * i + j])) touched++;
+                for (int j = 0; j < 4; j++)
+                    if (Double.doubleToRawLongBits(before[4 * i + j]) != Double.doubleToRawLongBits(after[4 * i + j])) touched++;
             }
             gap.see("step " + step, after, dense.weight().toDoubleArray());
         }
@@ -180,7 +189,8 @@ class EmbeddingTest {
             if (!Arrays.equals(small.weight().toDoubleArray(), large.weight().detach().narrow(0, 0, 10).toDoubleArray())) differ++;
             assertThat(large.weight().shape().toArray()).containsExactly(10 + more, 6);
         }
-        var drawn = new Embedding(Tensor.randn(Rng.of(1), DType.F64, 50, 2).mul(0.1).add(3)).grown(5000, Rng.of(2)).weight().detach().narrow(0, 50, 4950);
+        var drawn = new Embedding(Tensor.randn(Rng.of(1), DType.F64, 50, 2).mul(0.1).add(3)).grown(5000, Rng.of(2)).weight().detach()
+                .narrow(0, 50, 4950);
         Evidence.of("growths that changed an old row", differ, exactly(0));
         Evidence.of("mean of new rows, of old ones at 3", Math.abs(drawn.mean().item() - 3), below(0.05));
         Evidence.of("their deviation, of old ones at 0.1", Math.abs(drawn.std(0).mean().item() - 0.1), below(0.03));
@@ -247,10 +257,13 @@ class EmbeddingTest {
         var table = new Embedding(3, 2, Rng.of(3));
         assertThatThrownBy(() -> table.forward(Tensor.of(3))).isInstanceOf(ShapeException.class).hasMessageContaining("3");
         assertThatThrownBy(() -> table.forward(Tensor.of(1.0))).isInstanceOf(DTypeException.class);
-        assertThatThrownBy(() -> table.bag(Embedding.Bag.SUM, Tensor.of(1, 2), Tensor.of(0, 3), null, Pass.inference())).hasMessageContaining("do not descend");
-        assertThatThrownBy(() -> table.bag(Embedding.Bag.MAX, Tensor.of(1, 2), Tensor.of(0), Tensor.ones(2), Pass.inference())).hasMessageContaining("weights are for SUM");
+        assertThatThrownBy(() -> table.bag(Embedding.Bag.SUM, Tensor.of(1, 2), Tensor.of(0, 3), null, Pass.inference()))
+                .hasMessageContaining("do not descend");
+        assertThatThrownBy(() -> table.bag(Embedding.Bag.MAX, Tensor.of(1, 2), Tensor.of(0), Tensor.ones(2), Pass.inference()))
+                .hasMessageContaining("weights are for SUM");
         assertThatThrownBy(() -> table.grown(2, Rng.of(4))).hasMessageContaining("fewer than 3");
         assertThatThrownBy(() -> new EmbeddingConfig(3, 2).withPaddingIndex(3)).hasMessageContaining("paddingIndex is 3");
-        assertThat(table.bag(Embedding.Bag.MEAN, Tensor.zeros(DType.I64, 2, 0), null, Pass.inference()).toDoubleArray()).containsExactly(0, 0, 0, 0);
+        assertThat(table.bag(Embedding.Bag.MEAN, Tensor.zeros(DType.I64, 2, 0), null, Pass.inference()).toDoubleArray()).containsExactly(0,
+                0, 0, 0);
     }
 }

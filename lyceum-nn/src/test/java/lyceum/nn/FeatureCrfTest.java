@@ -93,7 +93,8 @@ class FeatureCrfTest {
             double tokens = 0, byCrf = 0, alone = 0;
             for (var s : test) {
                 var f = features(s.words, numbers, false);
-                int[] found = crf.tag(f), each = FeatureBatch.of(new int[][][] {f}, numbers.size()).emissions(softmax).get(0).argmax(1).toIntArray();
+                int[] found = crf.tag(f),
+                        each = FeatureBatch.of(new int[][][] {f}, numbers.size()).emissions(softmax).get(0).argmax(1).toIntArray();
                 for (int t = 0; t < s.tags.length; t++) {
                     tokens++;
                     if (found[t] == s.tags[t]) byCrf++;
@@ -147,13 +148,16 @@ class FeatureCrfTest {
         assertThat(loaded.tag(sentence)).isEqualTo(tags);
         assertThat(loaded.emissions(sentence).toDoubleArray()).containsExactly(model.emissions(sentence).toDoubleArray(), within(0.0));
         Safetensors.write(folder.resolve("other"), new LinkedHashMap<>(Map.of("weights", Tensor.zeros(2, 2))), Map.of());
-        assertThatThrownBy(() -> FeatureCrfModel.load(folder.resolve("other"))).isInstanceOf(FormatException.class).hasMessageContaining("transitions");
+        assertThatThrownBy(() -> FeatureCrfModel.load(folder.resolve("other"))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("transitions");
     }
 
     @Test void refusesWhatDoesNotFit() {
         var crf = new FeatureCrf(TagConstraints.none(2));
         assertThatThrownBy(() -> crf.withL2(-1)).hasMessageContaining("l2 is -1.0");
-        assertThatThrownBy(() -> crf.fit(new int[][][] {{{5}}}, new int[][] {{0}}, 3)).hasMessageContaining("feature 5 of token 0 of sentence 0");
-        assertThatThrownBy(() -> crf.fit(new int[][][] {{{0}}}, new int[][] {{0, 1}}, 3)).hasMessageContaining("sentence 0 has 1 tokens and 2 tags");
+        assertThatThrownBy(() -> crf.fit(new int[][][] {{{5}}}, new int[][] {{0}}, 3))
+                .hasMessageContaining("feature 5 of token 0 of sentence 0");
+        assertThatThrownBy(() -> crf.fit(new int[][][] {{{0}}}, new int[][] {{0, 1}}, 3))
+                .hasMessageContaining("sentence 0 has 1 tokens and 2 tags");
     }
 }

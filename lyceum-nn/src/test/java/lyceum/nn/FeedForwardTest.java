@@ -31,7 +31,8 @@ class FeedForwardTest {
         for (var c : FEED.cases("gated")) {
             int[] n = c.ints("input.sizes");
             var twin = new Twin((long) c.number("input.seed"));
-            var block = twin.fill(new GatedFeedForward(n[0], n[1], Activation.valueOf(c.text("input.act")), c.flag("input.bias"), DType.F64, Rng.of(0)));
+            var block = twin.fill(
+                    new GatedFeedForward(n[0], n[1], Activation.valueOf(c.text("input.act")), c.flag("input.bias"), DType.F64, Rng.of(0)));
             var x = twin.draw(2, 3, n[0]).requiresGrad();
             twin.compare(gap, c, block.parameters(), List.of(x), List.of(block.forward(x)));
         }
@@ -55,7 +56,8 @@ class FeedForwardTest {
             forth = Math.max(forth, distance(block.fused().forward(x), block.forward(x)));
             back = Math.max(back, distance(block.fused().split().forward(x), block.forward(x)));
             var state = block.state();
-            joint = Math.max(joint, distance(block.fused().state().get("gate_up_proj.weight"), Tensor.concat(0, state.get("gate_proj.weight"), state.get("up_proj.weight"))));
+            joint = Math.max(joint, distance(block.fused().state().get("gate_up_proj.weight"),
+                    Tensor.concat(0, state.get("gate_proj.weight"), state.get("up_proj.weight"))));
         }
         Evidence.of("distance of the fused block", forth, below(1e-6));
         Evidence.of("and back", back, exactly(0));

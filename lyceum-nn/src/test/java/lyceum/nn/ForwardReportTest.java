@@ -92,7 +92,8 @@ class ForwardReportTest {
         Evidence.of("tanh of the MLP", report.row("1").flops(), exactly(n * m));
         // The first product keeps x, the tanh its result, which is what the second product keeps: that is one memory.
         Evidence.of("bytes of the MLP's first layer", report.row("0").keptBytes(), exactly(4L * n * d));
-        Evidence.of("bytes of the MLP's tanh and second layer", report.row("1").keptBytes() + report.row("2").keptBytes(), exactly(4L * n * m));
+        Evidence.of("bytes of the MLP's tanh and second layer", report.row("1").keptBytes() + report.row("2").keptBytes(),
+                exactly(4L * n * m));
 
         int in = 3, out = 8, window = 3, side = 10;
         var conv = new Sequential(new Conv2d(in, out, window, new Convolution().withPadding(1).withStride(2), Rng.of(7)));
@@ -105,8 +106,8 @@ class ForwardReportTest {
         var parts = ForwardReport.of(attention, normal(10, n, t, width), Pass.inference());
         long projections = 4 * 2L * n * t * width * width;
         long biases = attention.parameters().keySet().stream().filter(name -> name.endsWith("bias")).count() * n * t * width;
-        Evidence.of("attention's four projections", parts.whole("q_proj").flops() + parts.whole("k_proj").flops() + parts.whole("v_proj").flops()
-                + parts.whole("o_proj").flops(), exactly(projections + biases));
+        Evidence.of("attention's four projections", parts.whole("q_proj").flops() + parts.whole("k_proj").flops()
+                + parts.whole("v_proj").flops() + parts.whole("o_proj").flops(), exactly(projections + biases));
         // q k' and the weighted values: two products of heads (t, d_k) (d_k, t).
         Evidence.of("attention's own two products", parts.row("").flops(), exactly(2 * 2L * n * heads * t * t * (width / heads)));
     }
@@ -126,7 +127,8 @@ class ForwardReportTest {
             int width = y.length / (int) x.size(0);
             for (int i = 0; i < x.size(0); i++, rows++) {
                 double[] alone = net.forward(x.narrow(0, i, 1)).toDoubleArray();
-                for (int j = 0; j < width; j++) worst = Math.max(worst, Math.abs(alone[j] - y[i * width + j]) / Math.max(1, Math.abs(alone[j])));
+                for (int j = 0; j < width; j++)
+                    worst = Math.max(worst, Math.abs(alone[j] - y[i * width + j]) / Math.max(1, Math.abs(alone[j])));
             }
         }
         var batchNorm = network(architectures().get(4));
@@ -161,12 +163,13 @@ class ForwardReportTest {
     }
 
     @Test void aReportReadsByShapeAloneAndAddsUp() {
-        var net = new Sequential(new Linear(784, 256, Rng.of(1)), Activation.RELU, new Residual(new Sequential(new Linear(256, 256, Rng.of(2)), Activation.TANH)),
-                new Linear(256, 10, Rng.of(3)));
+        var net = new Sequential(new Linear(784, 256, Rng.of(1)), Activation.RELU,
+                new Residual(new Sequential(new Linear(256, 256, Rng.of(2)), Activation.TANH)), new Linear(256, 10, Rng.of(3)));
         var report = net.summary(DType.F32, 32, 784);
         assertThat(report.parameters()).isEqualTo(net.parameterCount());
         assertThat(report.whole("2").parameters()).isEqualTo(256 * 256 + 256);
-        assertThat(report.rows()).extracting(ForwardReport.Row::name).containsExactly("0", "1", "2.branch.0", "2.branch.1", "2.branch", "2", "3", "");
+        assertThat(report.rows()).extracting(ForwardReport.Row::name).containsExactly("0", "1", "2.branch.0", "2.branch.1", "2.branch", "2",
+                "3", "");
         assertThat(report.row("1").type()).isEqualTo("RELU");
         assertThat(report.row("3").output().toArray()).containsExactly(32, 10);
         assertThat(report.toString()).contains("Linear", "(32, 256)", "total");

@@ -65,7 +65,8 @@ class GraphNetworkTest {
             var net = drawn(reads, log).build(sinks.toArray(String[]::new));
             var found = net.forward(Map.of("x", Tensor.ones(DType.F64, 2)), Pass.inference());
             boolean inOrder = log.size() == names.size() && new HashSet<>(log).size() == names.size() && log.equals(net.order());
-            for (var name : names) for (var from : reads.get(name)) if (!from.equals("x") && log.indexOf(from) >= log.indexOf(name)) inOrder = false;
+            for (var name : names)
+                for (var from : reads.get(name)) if (!from.equals("x") && log.indexOf(from) >= log.indexOf(name)) inOrder = false;
             if (inOrder) ordered++;
             boolean same = true;
             for (var sink : sinks) same &= Math.abs(found.get(sink).item(0) - value(sink, reads, new HashMap<>())) < 1e-9;
@@ -128,15 +129,17 @@ class GraphNetworkTest {
     @Test void nothingIsCarriedFromCallToCall() {
         long differ = 0;
         int networks = 0, rows = 0;
-        for (var spec : List.of("linear(6,9) tanh linear(9,4)", "linear(6,8) res{linear(8,8) relu linear(8,8)} norm(8)", "cat{linear(6,5)|linear(6,4) gelu} linear(9,3)",
-                "linear(6,7) batch1(7) relu linear(7,2)", "res{norm(6) linear(6,17) gelu linear(17,6)}")) {
+        for (var spec : List.of("linear(6,9) tanh linear(9,4)", "linear(6,8) res{linear(8,8) relu linear(8,8)} norm(8)",
+                "cat{linear(6,5)|linear(6,4) gelu} linear(9,3)", "linear(6,7) batch1(7) relu linear(7,2)",
+                "res{norm(6) linear(6,17) gelu linear(17,6)}")) {
             for (int n : new int[] {2, 7, 33}) {
                 var net = Specs.sequence(spec, Rng.of(n));
                 differ += differing(net, n);
                 networks++;
                 rows += n;
             }
-            var graph = GraphNetwork.from("x").node("a", Specs.sequence(spec, Rng.of(1)), "x").join("b", Join.product(), "a", "a").build("b");
+            var graph = GraphNetwork.from("x").node("a", Specs.sequence(spec, Rng.of(1)), "x").join("b", Join.product(), "a", "a")
+                    .build("b");
             differ += differing(graph, 19);
         }
         Evidence.of("networks", networks, exactly(15));
@@ -167,11 +170,12 @@ class GraphNetworkTest {
         var cases = Golden.load("golden/feedforward-network.json").cases("branches");
         for (var c : cases) {
             int[] n = c.ints("input.sizes");
-            var block = GraphNetwork.from("x").join("y", Join.concat(1), "a", "b", "c", "d").node("one", conv(3, n[0], 1), "x").node("a", Activation.RELU, "one")
-                    .node("three1", conv(3, n[1], 1), "x").node("b1", Activation.RELU, "three1").node("three2", conv(n[1], n[2], 3), "b1").node("b", Activation.RELU, "three2")
-                    .node("five1", conv(3, n[3], 1), "x").node("c1", Activation.RELU, "five1").node("five2", conv(n[3], n[4], 5), "c1").node("c", Activation.RELU, "five2")
-                    .node("pool1", new MaxPool2d(new Pooling(3).withStride(1).withPadding(1)), "x").node("pool2", conv(3, n[5], 1), "pool1").node("d", Activation.RELU, "pool2")
-                    .build("y");
+            var block = GraphNetwork.from("x").join("y", Join.concat(1), "a", "b", "c", "d").node("one", conv(3, n[0], 1), "x")
+                    .node("a", Activation.RELU, "one").node("three1", conv(3, n[1], 1), "x").node("b1", Activation.RELU, "three1")
+                    .node("three2", conv(n[1], n[2], 3), "b1").node("b", Activation.RELU, "three2").node("five1", conv(3, n[3], 1), "x")
+                    .node("c1", Activation.RELU, "five1").node("five2", conv(n[3], n[4], 5), "c1").node("c", Activation.RELU, "five2")
+                    .node("pool1", new MaxPool2d(new Pooling(3).withStride(1).withPadding(1)), "x").node("pool2", conv(3, n[5], 1), "pool1")
+                    .node("d", Activation.RELU, "pool2").build("y");
             var twin = new Twin((long) c.number("input.seed"));
             twin.fill(block);
             var x = twin.draw(2, 3, 7, 7).requiresGrad();
@@ -198,7 +202,8 @@ class GraphNetworkTest {
                 switch (rng.nextInt(4)) {
                     case 0 -> builder.node(name, Activation.TANH, last);
                     case 1 -> {
-                        builder.node(name + "a", step(picture, width, next, 1, rng), last).node(name + "b", step(picture, width, 2, 1, rng), last);
+                        builder.node(name + "a", step(picture, width, next, 1, rng), last).node(name + "b", step(picture, width, 2, 1, rng),
+                                last);
                         builder.join(name, Join.concat(1), name + "a", name + "b");
                         width = next + 2;
                     }
@@ -216,7 +221,8 @@ class GraphNetworkTest {
             var seen = hooks.capture("*");
             var y = net.forward(x, Pass.inference().with(hooks));
             var inferred = net.shapes(DType.F32, Shape.of(input));
-            boolean same = y.shape().equals(net.outputShape(DType.F32, input)) && inferred.get(last).equals(y.shape()) && inferred.size() == net.order().size() + 1;
+            boolean same = y.shape().equals(net.outputShape(DType.F32, input)) && inferred.get(last).equals(y.shape())
+                    && inferred.size() == net.order().size() + 1;
             for (var name : net.order()) {
                 same &= seen.containsKey(name) && inferred.get(name).equals(seen.get(name).shape());
                 nodes++;
@@ -233,14 +239,19 @@ class GraphNetworkTest {
 
     @Test void whatDoesNotFitIsRefused() {
         var layer = new Linear(3, 3, Rng.of(1));
-        assertThatThrownBy(() -> GraphNetwork.from("x").node("a", layer, "b").build("a")).hasMessageContaining("a reads b, which is not there");
-        assertThatThrownBy(() -> GraphNetwork.from("x").node("a", layer, "x").node("a", layer, "x")).hasMessageContaining("the name a is taken");
-        assertThatThrownBy(() -> GraphNetwork.from("x").node("a", layer, "x").node("b", layer, "x").build("a")).hasMessageContaining("[b] lead to no output");
+        assertThatThrownBy(() -> GraphNetwork.from("x").node("a", layer, "b").build("a"))
+                .hasMessageContaining("a reads b, which is not there");
+        assertThatThrownBy(() -> GraphNetwork.from("x").node("a", layer, "x").node("a", layer, "x"))
+                .hasMessageContaining("the name a is taken");
+        assertThatThrownBy(() -> GraphNetwork.from("x").node("a", layer, "x").node("b", layer, "x").build("a"))
+                .hasMessageContaining("[b] lead to no output");
         assertThatThrownBy(() -> GraphNetwork.from("x").node("a", layer, "a").build("a")).hasMessageContaining("a -> a");
-        assertThatThrownBy(() -> Join.sum().of(List.of(Tensor.ones(2, 1), Tensor.ones(2)))).isInstanceOf(ShapeException.class).hasMessageContaining("nothing is broadcast");
+        assertThatThrownBy(() -> Join.sum().of(List.of(Tensor.ones(2, 1), Tensor.ones(2)))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("nothing is broadcast");
         var two = GraphNetwork.from("x", "z").join("y", Join.sum(), "x", "z").build("y");
         assertThatThrownBy(() -> two.forward(Tensor.ones(2))).isInstanceOf(ShapeException.class);
-        assertThat(two.forward(Map.of("x", Tensor.ones(2), "z", Tensor.ones(2)), Pass.inference()).get("y").toDoubleArray()).containsExactly(2, 2);
+        assertThat(two.forward(Map.of("x", Tensor.ones(2), "z", Tensor.ones(2)), Pass.inference()).get("y").toDoubleArray())
+                .containsExactly(2, 2);
         var copy = Module.copy(GraphNetwork.from("x").node("a", layer, "x").build("a"));
         assertThat(copy.parameters().keySet()).containsExactly("a.weight", "a.bias");
         Autograd.noGrad(() -> copy.parameters().values().forEach(p -> p.copy_(p.zerosLike())));

@@ -53,10 +53,14 @@ class GruTest {
             for (int u = 0; u < 4; u++) b[4 + u] = -800;
             deaf = Module.with(deaf, Map.of("bias_ih_l0", Tensor.of(b)));
             var one = deaf.step(x.select(1, 0), state, Pass.inference()).outputs();
-            Evidence.of(form + ", reset gate 0: what another state changes", distance(one, deaf.step(x.select(1, 0), RecurrentState.of("l0.h", normal(3, 2, 4)), Pass.inference()).outputs()), exactly(0));
+            Evidence.of(form + ", reset gate 0: what another state changes",
+                    distance(one, deaf.step(x.select(1, 0), RecurrentState.of("l0.h", normal(3, 2, 4)), Pass.inference()).outputs()),
+                    exactly(0));
             var hearing = saturated(resetAfter, 0, 800);
-            Evidence.of(form + ", reset gate 1: what another state changes", distance(hearing.step(x.select(1, 0), state, Pass.inference()).outputs(),
-                    hearing.step(x.select(1, 0), RecurrentState.of("l0.h", normal(3, 2, 4)), Pass.inference()).outputs()), above(0.1));
+            Evidence.of(form + ", reset gate 1: what another state changes",
+                    distance(hearing.step(x.select(1, 0), state, Pass.inference()).outputs(),
+                            hearing.step(x.select(1, 0), RecurrentState.of("l0.h", normal(3, 2, 4)), Pass.inference()).outputs()),
+                    above(0.1));
         }
     }
 
@@ -73,6 +77,7 @@ class GruTest {
     @Acceptance(topic = "gru", clause = 4)
     @Tag("slow")
     @Test void theAddingProblemIsSolvedWithinTheLstmsUpdates() {
-        Evidence.of("mean squared error", Recurrent.adding(new Gru(new RnnConfig(2, LstmTest.UNITS), Rng.of(1)), LstmTest.UPDATES, LstmTest.RATE, 10), below(0.02));
+        Evidence.of("mean squared error",
+                Recurrent.adding(new Gru(new RnnConfig(2, LstmTest.UNITS), Rng.of(1)), LstmTest.UPDATES, LstmTest.RATE, 10), below(0.02));
     }
 }

@@ -108,7 +108,9 @@ class HooksTest {
             private final Linear first = new Linear(3, 3, Rng.of(5));
             private final List<Linear> again = List.of(first, new Linear(3, 3, Rng.of(6)));
 
-            @Override protected Tensor compute(Tensor x, Pass pass) { return again.get(1).forward(again.get(0).forward(first.forward(x, pass), pass), pass); }
+            @Override protected Tensor compute(Tensor x, Pass pass) {
+                return again.get(1).forward(again.get(0).forward(first.forward(x, pass), pass), pass);
+            }
         }
         var tied = new Tied();
         var y = tied.forward(x);

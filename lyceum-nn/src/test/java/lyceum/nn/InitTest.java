@@ -45,13 +45,18 @@ class InitTest {
         double a = -1, b = 2, z = phi(b) - phi(a), first = (density(a) - density(b)) / z,
                 cut = Math.sqrt(1 + (a * density(a) - b * density(b)) / z - first * first);
         var rows = List.of(new Row("uniform", Init.uniform(-0.1, 0.3), 0.4 / Math.sqrt(12)), new Row("normal", Init.normal(0.02), 0.02),
-                new Row("truncated", Init.truncatedNormal(0.02, -0.02, 0.04), 0.02 * cut), new Row("Glorot uniform", Init.glorotUniform(), Math.sqrt(2.0 / 2500)),
-                new Row("Glorot normal, gain 5/3", Init.glorotNormal(5.0 / 3), 5.0 / 3 * Math.sqrt(2.0 / 2500)), new Row("He uniform", Init.heUniform(), Math.sqrt(2.0 / 2000)),
-                new Row("He normal, leaky", Init.heNormal(0.5), Math.sqrt(2 / 1.25 / 2000)), new Row("He by fan-out", Init.heNormal().withMode(Mode.OUT), Math.sqrt(2.0 / 500)),
+                new Row("truncated", Init.truncatedNormal(0.02, -0.02, 0.04), 0.02 * cut),
+                new Row("Glorot uniform", Init.glorotUniform(), Math.sqrt(2.0 / 2500)),
+                new Row("Glorot normal, gain 5/3", Init.glorotNormal(5.0 / 3), 5.0 / 3 * Math.sqrt(2.0 / 2500)),
+                new Row("He uniform", Init.heUniform(), Math.sqrt(2.0 / 2000)),
+                new Row("He normal, leaky", Init.heNormal(0.5), Math.sqrt(2 / 1.25 / 2000)),
+                new Row("He by fan-out", Init.heNormal().withMode(Mode.OUT), Math.sqrt(2.0 / 500)),
                 new Row("He truncated", Init.heNormal().withDistribution(Distribution.TRUNCATED), Math.sqrt(2.0 / 2000)),
-                new Row("LeCun normal", Init.lecunNormal(), Math.sqrt(1.0 / 2000)), new Row("LeCun uniform", Init.lecunUniform(), Math.sqrt(1.0 / 2000)),
+                new Row("LeCun normal", Init.lecunNormal(), Math.sqrt(1.0 / 2000)),
+                new Row("LeCun uniform", Init.lecunUniform(), Math.sqrt(1.0 / 2000)),
                 new Row("depth-scaled", Init.depthScaled(Init.normal(0.02), 24), 0.02 / Math.sqrt(24)),
-                new Row("sparse", Init.sparse(0.9, 0.01), 0.01 * Math.sqrt(0.1)), new Row("orthogonal", Init.orthogonal(1.5), 1.5 / Math.sqrt(2000)));
+                new Row("sparse", Init.sparse(0.9, 0.01), 0.01 * Math.sqrt(0.1)),
+                new Row("orthogonal", Init.orthogonal(1.5), 1.5 / Math.sqrt(2000)));
         for (var row : rows) {
             var w = row.init.sample(Rng.of(1), DType.F32, 500, 2000).compute();
             Evidence.of(row.name + ": relative distance of the deviation", Math.abs(deviation(w) / row.deviation - 1), atMost(0.01));
@@ -83,7 +88,8 @@ class InitTest {
     @Test void equalConstantsLeaveHiddenUnitsTwins() {
         var data = Datasets.digits().to(DType.F32).scaled(1.0 / 16);
         for (boolean constant : new boolean[] {true, false}) {
-            var network = (constant ? Init.constant(0.05) : Init.glorotUniform()).fill(new Mlp(MlpConfig.classifier(64, 10, 32, 16).withActivation(Activation.TANH), Rng.of(1)), Rng.of(2));
+            var network = (constant ? Init.constant(0.05) : Init.glorotUniform())
+                    .fill(new Mlp(MlpConfig.classifier(64, 10, 32, 16).withActivation(Activation.TANH), Rng.of(1)), Rng.of(2));
             double[] before = network.layers().getFirst().weight().toDoubleArray();
             var optimizer = new Sgd(0.1).over(network.parameters());
             var rng = Rng.of(3);
@@ -99,7 +105,8 @@ class InitTest {
                 for (var row : network.layers().get(l).weight().toRows()) units.add(Arrays.toString(row));
                 kinds += units.size();
             }
-            Evidence.of(constant ? "constant: different hidden units" : "random: different hidden units", kinds, exactly(constant ? 2 : 48));
+            Evidence.of(constant ? "constant: different hidden units" : "random: different hidden units", kinds,
+                    exactly(constant ? 2 : 48));
             double moved = 0;
             double[] after = network.layers().getFirst().weight().toDoubleArray();
             for (int i = 0; i < after.length; i++) moved = Math.max(moved, Math.abs(after[i] - before[i]));
@@ -117,8 +124,8 @@ class InitTest {
             deep.add(new Linear(64, 64, rng));
             deep.add(i % 3 == 0 ? Activation.GELU : i % 3 == 1 ? Activation.TANH : Activation.SIGMOID);
         }
-        var images = new Sequential(Layer.of(t -> t.reshape(-1, 1, 8, 8)), new Conv2d(1, 8, 3, same, rng), Activation.RELU, new Conv2d(8, 8, 3, same, rng), Activation.RELU,
-                Layer.of(t -> t.reshape(-1, 512)), new Linear(512, 10, rng));
+        var images = new Sequential(Layer.of(t -> t.reshape(-1, 1, 8, 8)), new Conv2d(1, 8, 3, same, rng), Activation.RELU,
+                new Conv2d(8, 8, 3, same, rng), Activation.RELU, Layer.of(t -> t.reshape(-1, 512)), new Linear(512, 10, rng));
         double least = Double.POSITIVE_INFINITY, most = 0;
         int seen = 0;
         for (var network : List.of(new Sequential(deep), images)) {
@@ -174,20 +181,25 @@ class InitTest {
         Evidence.of("shapes", cases.size(), exactly(20));
         Evidence.of("bounds from PyTorch's", gap, atMost(1e-7));
         int layers = 0;
-        for (int groups : new int[] {1, 2, 4, 8}) for (int kernel : new int[] {1, 3, 5}) for (boolean transposed : new boolean[] {false, true}) {
-            var how = new Convolution().withGroups(groups).withPadding(kernel / 2);
-            var layer = transposed ? new ConvTranspose2d(16, 24, new int[] {kernel}, how, false, DType.F64, Init.glorotUniform(), Rng.of(3))
-                    : new Conv2d(16, 24, new int[] {kernel}, how, false, DType.F64, Init.glorotUniform(), Rng.of(3));
-            // Counted: outputs that one input in the middle reaches, inputs that one output in the middle sums over.
-            var ones = transposed ? new ConvTranspose2d(layer.weight().onesLike(), null, how) : new Conv2d(layer.weight().onesLike(), null, how);
-            double[] one = new double[16 * 81];
-            one[40] = 1;
-            double out = ones.forward(Tensor.of(one, 1, 16, 9, 9)).ne(0).to(DType.F64).sum().item(), in = ones.forward(Tensor.ones(DType.F64, 1, 16, 9, 9)).item(0, 0, 4, 4);
-            double most = layer.weight().abs().max().item(), bound = Math.sqrt(6 / (in + out));
-            assertThat(in).isEqualTo(16.0 / groups * kernel * kernel);
-            Evidence.of((transposed ? "transposed, " : "") + groups + " groups, kernel " + kernel + ": largest weight over its bound", most / bound, between(0.9, 1));
-            layers++;
-        }
+        for (int groups : new int[] {1, 2, 4, 8})
+            for (int kernel : new int[] {1, 3, 5}) for (boolean transposed : new boolean[] {false, true}) {
+                var how = new Convolution().withGroups(groups).withPadding(kernel / 2);
+                var layer = transposed
+                        ? new ConvTranspose2d(16, 24, new int[] {kernel}, how, false, DType.F64, Init.glorotUniform(), Rng.of(3))
+                        : new Conv2d(16, 24, new int[] {kernel}, how, false, DType.F64, Init.glorotUniform(), Rng.of(3));
+                // Counted: outputs that one input in the middle reaches, inputs that one output in the middle sums over.
+                var ones = transposed ? new ConvTranspose2d(layer.weight().onesLike(), null, how)
+                        : new Conv2d(layer.weight().onesLike(), null, how);
+                double[] one = new double[16 * 81];
+                one[40] = 1;
+                double out = ones.forward(Tensor.of(one, 1, 16, 9, 9)).ne(0).to(DType.F64).sum().item(),
+                        in = ones.forward(Tensor.ones(DType.F64, 1, 16, 9, 9)).item(0, 0, 4, 4);
+                double most = layer.weight().abs().max().item(), bound = Math.sqrt(6 / (in + out));
+                assertThat(in).isEqualTo(16.0 / groups * kernel * kernel);
+                Evidence.of((transposed ? "transposed, " : "") + groups + " groups, kernel " + kernel + ": largest weight over its bound",
+                        most / bound, between(0.9, 1));
+                layers++;
+            }
         Evidence.of("convolutions", layers, exactly(24));
         assertThat(Fans.grouped(64, 64, 1, 3, 3)).isEqualTo(new Fans(9, 9));
     }
@@ -207,17 +219,22 @@ class InitTest {
         for (var init : List.of(Init.glorotUniform(), Init.glorotNormal())) {
             var layers = SignalReport.of(deep(20, 256, Activation.IDENTITY, init, DType.F32, 6), x, Rng.of(7)).layers();
             double least = Double.POSITIVE_INFINITY, most = 0;
-            for (var layer : layers) for (double ratio : new double[] {layer.variance() / layers.getFirst().variance(), layer.gradient() / layers.getFirst().gradient()}) {
-                least = Math.min(least, ratio);
-                most = Math.max(most, ratio);
-            }
+            for (var layer : layers)
+                for (double ratio : new double[] {layer.variance() / layers.getFirst().variance(),
+                        layer.gradient() / layers.getFirst().gradient()}) {
+                            least = Math.min(least, ratio);
+                            most = Math.max(most, ratio);
+                        }
             Evidence.of(init.distribution() + ": layers", layers.size(), exactly(20));
             Evidence.of(init.distribution() + ": least variance over layer 1's, both ways", least, atLeast(0.5));
             Evidence.of(init.distribution() + ": most variance over layer 1's, both ways", most, atMost(2));
         }
-        var layers = SignalReport.of(deep(20, 256, Activation.IDENTITY, Init.normal(1 / Math.sqrt(10 * 256)), DType.F32, 6), x, Rng.of(7)).layers();
-        Evidence.of("N(0,1)/sqrt(10 n): forward, layer 20 over layer 1", layers.getLast().variance() / layers.getFirst().variance(), below(1e-3));
-        Evidence.of("N(0,1)/sqrt(10 n): backward, layer 1 over layer 20", layers.getFirst().gradient() / layers.getLast().gradient(), below(1e-3));
+        var layers = SignalReport.of(deep(20, 256, Activation.IDENTITY, Init.normal(1 / Math.sqrt(10 * 256)), DType.F32, 6), x, Rng.of(7))
+                .layers();
+        Evidence.of("N(0,1)/sqrt(10 n): forward, layer 20 over layer 1", layers.getLast().variance() / layers.getFirst().variance(),
+                below(1e-3));
+        Evidence.of("N(0,1)/sqrt(10 n): backward, layer 1 over layer 20", layers.getFirst().gradient() / layers.getLast().gradient(),
+                below(1e-3));
     }
 
     @Test void theReportIsWhatMatricesSay() {
@@ -300,7 +317,8 @@ class InitTest {
             Arrays.fill(hidden, 64);
             var accuracy = new double[2];
             for (int way = 0; way < 2; way++) {
-                var network = (way == 0 ? Init.heNormal() : Init.glorotNormal()).fill(new Mlp(MlpConfig.classifier(64, 10, hidden), Rng.of(seed)), Rng.of(40 + seed));
+                var network = (way == 0 ? Init.heNormal() : Init.glorotNormal())
+                        .fill(new Mlp(MlpConfig.classifier(64, 10, hidden), Rng.of(seed)), Rng.of(40 + seed));
                 accuracy[way] = BatchNormTest.heldOut(network, new Sgd(0.01), 30, 32, seed);
             }
             Evidence.of("seed " + seed + ": accuracy from He", accuracy[0], atLeast(0.85));
@@ -316,7 +334,8 @@ class InitTest {
         assertThat(cut.max().item()).isBetween(2.0, 3.0);
         var type = Autograd.noGrad(() -> Init.heNormal().sample(Rng.of(3), DType.BF16, 4, 4).dtype());
         assertThat(type).isEqualTo(DType.BF16);
-        assertThatThrownBy(() -> Init.orthogonal(1).sample(Rng.of(1), DType.F32, 4)).hasMessage("orthogonal: a weight of 1 axes; it has at least two");
+        assertThatThrownBy(() -> Init.orthogonal(1).sample(Rng.of(1), DType.F32, 4))
+                .hasMessage("orthogonal: a weight of 1 axes; it has at least two");
         assertThatThrownBy(() -> Init.sparse(1, 1)).hasMessageContaining("sparsity is 1.0");
         assertThatThrownBy(() -> Init.truncatedNormal(1, 2, 1)).hasMessageContaining("within 2.0 and 1.0");
         assertThatThrownBy(() -> Init.depthScaled(Init.ones(), 0)).hasMessageContaining("0 branches");

@@ -50,7 +50,8 @@ class LayerNormTest {
         int rows = 0;
         var norm = LayerNorm.plain(epsilon, 96);
         for (double log = -6; log <= 6; log += 0.5) {
-            double[] row = normal(rows, DType.F64, 96).mul(Math.pow(10, log / 2)).add(rows - 12).toDoubleArray(), out = norm.forward(Tensor.of(row)).toDoubleArray();
+            double[] row = normal(rows, DType.F64, 96).mul(Math.pow(10, log / 2)).add(rows - 12).toDoubleArray(),
+                    out = norm.forward(Tensor.of(row)).toDoubleArray();
             double v = variance(row);
             // Rows whose variance is v itself, not about v.
             worstMean = Math.max(worstMean, Math.abs(mean(out)));
@@ -86,7 +87,8 @@ class LayerNormTest {
                 var norm = new LayerNorm(1e-5, type, width);
                 var all = norm.forward(x);
                 for (int i = 0; i < 17; i++)
-                    gap.see(type + " of " + width + ", row " + i, norm.forward(x.narrow(0, i, 1).copy()).toDoubleArray(), all.narrow(0, i, 1).toDoubleArray());
+                    gap.see(type + " of " + width + ", row " + i, norm.forward(x.narrow(0, i, 1).copy()).toDoubleArray(),
+                            all.narrow(0, i, 1).toDoubleArray());
             }
         });
         Evidence.of("alone less in the batch", gap, exactly(0));
@@ -99,8 +101,9 @@ class LayerNormTest {
         var x = normal(3, DType.F64, 20, 64);
         var unit = x.sub(x.mean(-1, true)).div(x.var(-1, 0, true).sqrt()).add(0.3).compute(); // rows of unit variance
         var expected = norm.forward(unit);
-        for (double a : new double[] {0.01, 0.1, 1, 7, 100}) for (double b : new double[] {-100, -1, 0, 3, 100})
-            worst = Math.max(worst, distance(norm.forward(unit.mul(a).add(b)), expected));
+        for (double a : new double[] {0.01, 0.1, 1, 7, 100})
+            for (double b : new double[] {-100, -1, 0, 3, 100})
+                worst = Math.max(worst, distance(norm.forward(unit.mul(a).add(b)), expected));
         Evidence.of("largest distance over 25 pairs", worst, below(1e-5));
         Evidence.of("what is normalised has a deviation", expected.square().mean().item(), above(0.999));
     }
@@ -129,7 +132,8 @@ class LayerNormTest {
     @Test void optionsAndErrors() {
         assertThat(LayerNorm.plain(1e-5, 3).parameters()).isEmpty();
         assertThat(new LayerNorm(1e-5, DType.F32, false, 3).state().keySet()).containsExactly("weight");
-        assertThatThrownBy(() -> LayerNorm.plain(1e-5, 3, 5).forward(Tensor.zeros(2, 5, 3))).hasMessage("LayerNorm: input (2, 5, 3) does not end in (3, 5)");
+        assertThatThrownBy(() -> LayerNorm.plain(1e-5, 3, 5).forward(Tensor.zeros(2, 5, 3)))
+                .hasMessage("LayerNorm: input (2, 5, 3) does not end in (3, 5)");
         assertThatThrownBy(() -> LayerNorm.plain(Double.NaN, 3)).hasMessageContaining("epsilon is NaN");
         assertThatThrownBy(() -> LayerNorm.plain(1e-5)).hasMessageContaining("no axis");
     }

@@ -26,7 +26,8 @@ class LinearChainCrfTest {
 
     private static LinearChainCrf random(TagConstraints rules, Rng rng) {
         int k = rules.tags();
-        return new LinearChainCrf(Tensor.randn(rng, DType.F64, k, k), Tensor.randn(rng, DType.F64, k), Tensor.randn(rng, DType.F64, k), rules);
+        return new LinearChainCrf(Tensor.randn(rng, DType.F64, k, k), Tensor.randn(rng, DType.F64, k), Tensor.randn(rng, DType.F64, k),
+                rules);
     }
 
     /** Every sequence of tags with its score by the definition. */
@@ -105,12 +106,14 @@ class LinearChainCrfTest {
             var rng = Rng.of(run);
             var crf = random(TagConstraints.none(K), rng);
             int[] lengths = {1 + rng.nextInt(T), 1 + rng.nextInt(T), T};
-            Tensor emissions = Tensor.randn(rng, DType.F64, 3, T, K).compute(), tags = Tensor.randint(rng, 0, K, 3, T).compute(), mask = mask(lengths, T);
+            Tensor emissions = Tensor.randn(rng, DType.F64, 3, T, K).compute(), tags = Tensor.randint(rng, 0, K, 3, T).compute(),
+                    mask = mask(lengths, T);
             // What the padding holds: large numbers, or none; and tags that do not exist.
             var junk = Tensor.full(DType.F64, run % 2 == 0 ? 1e6 : Double.NaN, 3, T, K);
             var padded = Tensor.where(mask.unsqueeze(2), emissions, junk).compute();
             var paddedTags = Tensor.where(mask, tags, Tensor.full(DType.I64, 99L, 3, T)).compute();
-            double[] z = crf.logPartition(padded, mask).toDoubleArray(), loss = crf.negativeLogLikelihood(padded, paddedTags, mask).toDoubleArray();
+            double[] z = crf.logPartition(padded, mask).toDoubleArray(),
+                    loss = crf.negativeLogLikelihood(padded, paddedTags, mask).toDoubleArray();
             var gradient = Autograd.grad(e -> crf.negativeLogLikelihood(e, paddedTags, mask).sum()).apply(padded);
             var p = crf.marginals(padded, mask);
             int[][] decoded = crf.decode(padded, mask);
@@ -139,7 +142,8 @@ class LinearChainCrfTest {
         for (int run = 0; run < 1000; run++) {
             var rng = Rng.of(run);
             // Emissions and transitions that love the inside tags.
-            var crf = new LinearChainCrf(Tensor.randn(rng, DType.F64, 5, 5).mul(3), Tensor.randn(rng, DType.F64, 5), Tensor.randn(rng, DType.F64, 5), rules);
+            var crf = new LinearChainCrf(Tensor.randn(rng, DType.F64, 5, 5).mul(3), Tensor.randn(rng, DType.F64, 5),
+                    Tensor.randn(rng, DType.F64, 5), rules);
             var emissions = Tensor.randn(rng, DType.F64, 1, 12, 5).add(Tensor.of(0.0, 0, 2, 0, 2)).mul(3).compute();
             if (broken(names, emissions.get(0).argmax(1).toIntArray())) tempted++;
             if (broken(names, crf.decode(emissions, null)[0])) forbidden++;
@@ -184,9 +188,11 @@ class LinearChainCrfTest {
         double z = all(crf, emissions.toRows()).stream().mapToDouble(p -> Math.exp(p.score())).sum();
         for (var path : all(crf, emissions.toRows())) {
             var tags = Tensor.of(Arrays.stream(path.tags()).asLongStream().toArray(), 1, 4);
-            assertThat(crf.negativeLogLikelihood(emissions.unsqueeze(0), tags, null).item()).isCloseTo(Math.log(z) - path.score(), within(1e-12));
+            assertThat(crf.negativeLogLikelihood(emissions.unsqueeze(0), tags, null).item()).isCloseTo(Math.log(z) - path.score(),
+                    within(1e-12));
         }
-        assertThat(crf.score(emissions.unsqueeze(0), Tensor.of(new long[] {0, 2, 0, 0}, 1, 4), null).item()).isEqualTo(Double.NEGATIVE_INFINITY);
+        assertThat(crf.score(emissions.unsqueeze(0), Tensor.of(new long[] {0, 2, 0, 0}, 1, 4), null).item())
+                .isEqualTo(Double.NEGATIVE_INFINITY);
         // A gradient step makes the path likelier; constrained places do not poison it.
         var tags = Tensor.of(new long[] {1, 2, 0, 1}, 1, 4);
         crf.negativeLogLikelihood(emissions.unsqueeze(0), tags, null).sum().backward();
@@ -198,14 +204,17 @@ class LinearChainCrfTest {
     @Test void refusesWhatDoesNotFit() {
         var crf = new LinearChainCrf(3, Rng.of(1));
         var e = Tensor.zeros(1, 4, 3);
-        assertThatThrownBy(() -> crf.decode(Tensor.zeros(1, 4, 2), null)).isInstanceOf(ShapeException.class).hasMessageContaining("(1, 4, 2)");
+        assertThatThrownBy(() -> crf.decode(Tensor.zeros(1, 4, 2), null)).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("(1, 4, 2)");
         assertThatThrownBy(() -> crf.logPartition(e, Tensor.of(new boolean[] {true, false, true, false}, 1, 4)))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("row 0 of the mask has a gap");
         assertThatThrownBy(() -> crf.logPartition(e, mask(new int[] {0}, 4))).hasMessageContaining("gap before 0");
         assertThatThrownBy(() -> crf.score(e, Tensor.of(new long[] {0, 1, 3, 0}, 1, 4), null)).hasMessageContaining("tag 3 at (0, 2)");
         assertThatThrownBy(() -> crf.decode(e.mul(Double.NaN), null)).hasMessageContaining("NaN");
         assertThatThrownBy(() -> TagConstraints.bio("O", "PER")).hasMessageContaining("\"PER\"");
-        var closed = new LinearChainCrf(new TagConstraints(new boolean[1][1], new boolean[] {true}, new boolean[] {true}), DType.F32, Rng.of(1));
-        assertThatThrownBy(() -> closed.decode(Tensor.zeros(1, 2, 1), null)).isInstanceOf(LyceumException.class).hasMessageContaining("no sequence");
+        var closed = new LinearChainCrf(new TagConstraints(new boolean[1][1], new boolean[] {true}, new boolean[] {true}), DType.F32,
+                Rng.of(1));
+        assertThatThrownBy(() -> closed.decode(Tensor.zeros(1, 2, 1), null)).isInstanceOf(LyceumException.class)
+                .hasMessageContaining("no sequence");
     }
 }

@@ -119,7 +119,8 @@ class LinearTest {
     }
 
     @Test void lazyLayersLearnTheirInputs() {
-        var net = new Sequential(Linear.lazy(4, Rng.of(1)), Activation.TANH, Linear.lazy(2, false, DType.F32, Init.normal(0.02), Rng.of(2)));
+        var net = new Sequential(Linear.lazy(4, Rng.of(1)), Activation.TANH,
+                Linear.lazy(2, false, DType.F32, Init.normal(0.02), Rng.of(2)));
         assertThat(net.state()).isEmpty();
         assertThat(net.forward(Tensor.ones(5, 3)).shape().toArray()).containsExactly(5, 2);
         assertThat(net.parameters().keySet()).containsExactly("0.weight", "0.bias", "2.weight");

@@ -32,8 +32,10 @@ class LstmTest {
     @Acceptance(topic = "lstm", clause = 1)
     @Test void outputsStatesAndGradientsEqualPyTorch() {
         var cases = Golden.load("golden/lstm.json").cases("torch");
-        var gap = Recurrent.twins(cases, (config, projection, activation) -> new Lstm(config, new LstmVariant().withProjection(projection), Rng.of(0)), "h", "c");
-        Evidence.of("networks of 1 and 2 layers, in one direction or both, with projection or not, packed or not", cases.size(), exactly(16));
+        var gap = Recurrent.twins(cases,
+                (config, projection, activation) -> new Lstm(config, new LstmVariant().withProjection(projection), Rng.of(0)), "h", "c");
+        Evidence.of("networks of 1 and 2 layers, in one direction or both, with projection or not, packed or not", cases.size(),
+                exactly(16));
         Evidence.of("largest gap of outputs, last states and gradients", gap, below(1e-5));
     }
 
@@ -76,7 +78,8 @@ class LstmTest {
             long x = s[0], h = s[1];
             for (int l = 0; l < s[2]; l++, x = h) {
                 var end = "_l" + l;
-                long layer = lstm.parameters().entrySet().stream().filter(e -> e.getKey().endsWith(end)).mapToLong(e -> e.getValue().count()).sum();
+                long layer = lstm.parameters().entrySet().stream().filter(e -> e.getKey().endsWith(end))
+                        .mapToLong(e -> e.getValue().count()).sum();
                 Evidence.of("parameters of layer " + l + " with " + h + " units on " + x, layer, exactly(4 * (h * (x + h) + 2 * h)));
                 compared++;
             }
@@ -87,8 +90,10 @@ class LstmTest {
     @Acceptance(topic = "lstm", clause = 4)
     @Tag("slow")
     @Test void theAddingProblemIsSolvedWhereTheSimpleNetworkStays() {
-        Evidence.of("LSTM: mean squared error", Recurrent.adding(new Lstm(new RnnConfig(2, UNITS), Rng.of(1)), UPDATES, RATE, 10), below(0.02));
-        Evidence.of("simple network: mean squared error", Recurrent.adding(new Rnn(new RnnConfig(2, UNITS), Rng.of(1)), UPDATES, RATE, 10), above(0.12));
+        Evidence.of("LSTM: mean squared error", Recurrent.adding(new Lstm(new RnnConfig(2, UNITS), Rng.of(1)), UPDATES, RATE, 10),
+                below(0.02));
+        Evidence.of("simple network: mean squared error", Recurrent.adding(new Rnn(new RnnConfig(2, UNITS), Rng.of(1)), UPDATES, RATE, 10),
+                above(0.12));
     }
 
     /** The formulas of the variants on plain arrays, one example, one step. */
@@ -96,7 +101,8 @@ class LstmTest {
         var lstm = new Lstm(new RnnConfig(2, 3).withDtype(DType.F64), new LstmVariant().withPeephole(true), Rng.of(1));
         Tensor x = normal(1, 1, 2), h = normal(2, 1, 3), c = normal(3, 1, 3);
         var p = lstm.state();
-        var a = x.matmul(p.get("weight_ih_l0").transpose()).add(h.matmul(p.get("weight_hh_l0").transpose())).add(p.get("bias_ih_l0")).add(p.get("bias_hh_l0"));
+        var a = x.matmul(p.get("weight_ih_l0").transpose()).add(h.matmul(p.get("weight_hh_l0").transpose())).add(p.get("bias_ih_l0"))
+                .add(p.get("bias_hh_l0"));
         var i = a.narrow(1, 0, 3).add(c.mul(p.get("weight_ci_l0"))).sigmoid();
         var f = a.narrow(1, 3, 3).add(c.mul(p.get("weight_cf_l0"))).sigmoid();
         var c2 = f.mul(c).add(i.mul(a.narrow(1, 6, 3).tanh()));
@@ -109,7 +115,8 @@ class LstmTest {
         var zoned = new Lstm(new RnnConfig(2, 3).withDtype(DType.F64), new LstmVariant().withZoneoutC(0.25).withZoneoutH(0.5), Rng.of(1));
         var state = RecurrentState.of("l0.h", h, "l0.c", c);
         var full = plain.step(x, state, Pass.inference()).state();
-        assertThat(distance(zoned.step(x, state, Pass.inference()).state().get("l0.c"), full.get("l0.c").mul(0.75).add(c.mul(0.25)))).isLessThan(1e-12);
+        assertThat(distance(zoned.step(x, state, Pass.inference()).state().get("l0.c"), full.get("l0.c").mul(0.75).add(c.mul(0.25))))
+                .isLessThan(1e-12);
         var kept = new int[2];
         for (int seed = 0; seed < 200; seed++) {
             double[] drawn = zoned.step(x, state, Pass.training(Rng.of(seed))).state().get("l0.c").toDoubleArray();
@@ -123,7 +130,8 @@ class LstmTest {
     }
 
     @Test void theForgetBiasIsAddedAndStatesAreSaved(@TempDir Path folder) throws Exception {
-        Lstm one = new Lstm(new RnnConfig(2, 3), Rng.of(1)), zero = new Lstm(new RnnConfig(2, 3), new LstmVariant().withForgetBias(0), Rng.of(1));
+        Lstm one = new Lstm(new RnnConfig(2, 3), Rng.of(1)),
+                zero = new Lstm(new RnnConfig(2, 3), new LstmVariant().withForgetBias(0), Rng.of(1));
         var difference = one.state().get("bias_ih_l0").detach().sub(zero.state().get("bias_ih_l0").detach()).toDoubleArray();
         for (int i = 0; i < 12; i++) assertThat(difference[i]).isCloseTo(i / 3 == 1 ? 1 : 0, within(1e-6));
         one.save(folder.resolve("lstm.safetensors"));
@@ -132,7 +140,8 @@ class LstmTest {
         assertThat(distance(one.forward(x), zero.forward(x))).isZero();
         assertThatThrownBy(() -> new LstmVariant().withZoneoutC(1)).hasMessageContaining("zoneout");
         var reversed = new Lstm(new RnnConfig(2, 3).withBidirectional(true), Rng.of(1));
-        assertThat(distance(reversed.gates(x, "l0_reverse").get("memory").get(0), reversed.run(x, null, Pass.inference()).state().get("l0_reverse.c"))).isZero();
+        assertThat(distance(reversed.gates(x, "l0_reverse").get("memory").get(0),
+                reversed.run(x, null, Pass.inference()).state().get("l0_reverse.c"))).isZero();
         assertThat(new LinkedHashMap<>(one.gates(x, "l0")).keySet()).containsExactly("input", "forget", "candidate", "memory", "output");
     }
 }

@@ -18,7 +18,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class MinLstmTest {
-    private static MinLstm network(MinLstmVariant variant, RnnConfig config, long seed) { return new MinLstm(config, variant, Rng.of(seed)); }
+    private static MinLstm network(MinLstmVariant variant, RnnConfig config, long seed) {
+        return new MinLstm(config, variant, Rng.of(seed));
+    }
 
     @Acceptance(topic = "minlstm", clause = 1)
     @Tag("slow")
@@ -111,7 +113,8 @@ class MinLstmTest {
     }
 
     @Test void lengthsDirectionsAndLayersWorkAsForEveryCell() {
-        for (var variant : new MinLstmVariant[] {new MinLstmVariant(), new MinLstmVariant().withLogSpace(true), new MinLstmVariant().withChunk(4)}) {
+        for (var variant : new MinLstmVariant[] {new MinLstmVariant(), new MinLstmVariant().withLogSpace(true),
+                new MinLstmVariant().withChunk(4)}) {
             var config = new RnnConfig(3, 5).withLayers(2).withBidirectional(true).withDtype(DType.F64);
             MinLstm scan = network(variant, config, 1), loop = network(variant.withChunk(1), config, 1);
             var x = Tensor.randn(Rng.of(2), DType.F64, 3, 9, 3).compute();

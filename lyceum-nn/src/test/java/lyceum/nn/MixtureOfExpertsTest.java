@@ -71,14 +71,18 @@ class MixtureOfExpertsTest {
         int configurations = 0, gradients = 0, dropping = 0;
         for (int c = 0; c < 50; c++) {
             var rng = Rng.of(c);
-            int tokens = 1 + rng.nextInt(25), width = 1 + rng.nextInt(7), experts = 1 + rng.nextInt(8), k = 1 + rng.nextInt(experts), hidden = 1 + rng.nextInt(9);
-            boolean gated = rng.nextInt(2) == 0, bias = rng.nextInt(2) == 0, renormalised = rng.nextInt(2) == 0, limited = rng.nextInt(2) == 0;
+            int tokens = 1 + rng.nextInt(25), width = 1 + rng.nextInt(7), experts = 1 + rng.nextInt(8), k = 1 + rng.nextInt(experts),
+                    hidden = 1 + rng.nextInt(9);
+            boolean gated = rng.nextInt(2) == 0, bias = rng.nextInt(2) == 0, renormalised = rng.nextInt(2) == 0,
+                    limited = rng.nextInt(2) == 0;
             var kind = rng.nextInt(2) == 0 ? Kind.SOFTMAX : Kind.SIGMOID;
             var activation = new Activation[] {Activation.SILU, Activation.GELU, Activation.TANH}[rng.nextInt(3)];
             var config = new MoeRouterConfig(width, experts, k).withKind(kind).withRenormalised(renormalised).withDtype(DType.F64)
-                    .withCapacityFactor(limited ? 0.8 : Double.POSITIVE_INFINITY).withOverflow(limited && c % 2 == 0 ? Overflow.PAD : Overflow.DROP);
+                    .withCapacityFactor(limited ? 0.8 : Double.POSITIVE_INFINITY)
+                    .withOverflow(limited && c % 2 == 0 ? Overflow.PAD : Overflow.DROP);
             var shared = rng.nextInt(3) == 0 ? new FeedForward(width, 3, Activation.GELU, true, 0, DType.F64, rng) : null;
-            var layer = new MixtureOfExperts(new MoeRouter(config, rng), new StackedExperts(experts, width, hidden, activation, gated, bias, DType.F64, rng), shared);
+            var layer = new MixtureOfExperts(new MoeRouter(config, rng),
+                    new StackedExperts(experts, width, hidden, activation, gated, bias, DType.F64, rng), shared);
             Tensor x = normal(rng, tokens, width).requiresGrad(), upstream = normal(rng, tokens, width);
             var leaves = new ArrayList<Tensor>(layer.parameters().values());
             leaves.add(x);
@@ -119,9 +123,11 @@ class MixtureOfExpertsTest {
         var x = Tensor.randn(Rng.of(2), tokens, width).compute();
         for (int experts : new int[] {4, 8, 16, 32, 64}) {
             var plain = new MixtureOfExperts(new MoeRouterConfig(width, experts, 2), hidden, Rng.of(1));
-            Evidence.of(experts + " experts, k 2: operations a token from 2 k 3 d m", products(plain, x) / (double) tokens - 2 * 2 * 3 * width * hidden, exactly(0));
+            Evidence.of(experts + " experts, k 2: operations a token from 2 k 3 d m",
+                    products(plain, x) / (double) tokens - 2 * 2 * 3 * width * hidden, exactly(0));
             var noisy = MixtureOfExperts.noisyTopK(width, hidden, experts, 2, Rng.of(1));
-            Evidence.of(experts + " experts, noisy: operations a token from 2 k 2 d m", products(noisy, x) / (double) tokens - 2 * 2 * 2 * width * hidden, exactly(0));
+            Evidence.of(experts + " experts, noisy: operations a token from 2 k 2 d m",
+                    products(noisy, x) / (double) tokens - 2 * 2 * 2 * width * hidden, exactly(0));
             Evidence.of(experts + " experts: parameters over E from those of one expert and a router's row",
                     plain.parameterCount() / (double) experts - (3 * width * hidden + width), exactly(0));
         }
@@ -132,12 +138,15 @@ class MixtureOfExpertsTest {
         int width = 8, hidden = 8;
         var world = MoeWorld.of(4, width, 0.5, 0.05, Rng.of(1));
         var test = world.draw(2000, Rng.of(2));
-        var sparse = new MixtureOfExperts(new MoeRouter(new MoeRouterConfig(width, 4, 1).withRenormalised(false).withBalancing(new MoeBalancing.Auxiliary(0.05)), Rng.of(3)),
+        var sparse = new MixtureOfExperts(
+                new MoeRouter(new MoeRouterConfig(width, 4, 1).withRenormalised(false).withBalancing(new MoeBalancing.Auxiliary(0.05)),
+                        Rng.of(3)),
                 new StackedExperts(4, width, hidden, Activation.RELU, false, true, DType.F32, Rng.of(4)), null);
         // Two more hidden units pay for the router.
         var dense = new FeedForward(width, hidden + 2, Activation.RELU, true, 0, DType.F32, Rng.of(5));
         var one = test.x().narrow(0, 0, 100);
-        long sparseCost = FlopCounter.count(() -> sparse.forward(one).compute()).products(), denseCost = FlopCounter.count(() -> dense.forward(one).compute()).products();
+        long sparseCost = FlopCounter.count(() -> sparse.forward(one).compute()).products(),
+                denseCost = FlopCounter.count(() -> dense.forward(one).compute()).products();
         Evidence.of("active operations, sparse over dense", (double) sparseCost / denseCost, exactly(1));
         world.train(sparse, 500, 128, 1e-2, Rng.of(6));
         world.train(dense, 500, 128, 1e-2, Rng.of(6));
@@ -146,7 +155,8 @@ class MixtureOfExpertsTest {
 
     @Acceptance(topic = "moe-expert", clause = 1)
     @Test void anExpertWithoutTokensHasAGradientOfZero() {
-        var layer = new MixtureOfExperts(new MoeRouter(new MoeRouterConfig(5, 6, 2), Rng.of(1)), new StackedExperts(6, 5, 7, Activation.SILU, true, true, DType.F32, Rng.of(2)), null);
+        var layer = new MixtureOfExperts(new MoeRouter(new MoeRouterConfig(5, 6, 2), Rng.of(1)),
+                new StackedExperts(6, 5, 7, Activation.SILU, true, true, DType.F32, Rng.of(2)), null);
         var x = Tensor.randn(Rng.of(3), 3, 5).compute();
         layer.forward(x).square().sum().backward();
         int[] counts = layer.routing(x, Pass.inference()).counts();
@@ -184,7 +194,8 @@ class MixtureOfExpertsTest {
     @Acceptance(topic = "moe-expert", clause = 3)
     @Test void aRegimeNeedsItsExpertAndNoOther() {
         var world = MoeWorld.of(4, 8, 0.5, 0.05, Rng.of(1));
-        var layer = new MixtureOfExperts(new MoeRouterConfig(8, 4, 1).withRenormalised(false).withBalancing(new MoeBalancing.Auxiliary(0.05)), 8, Rng.of(3));
+        var layer = new MixtureOfExperts(
+                new MoeRouterConfig(8, 4, 1).withRenormalised(false).withBalancing(new MoeBalancing.Auxiliary(0.05)), 8, Rng.of(3));
         world.train(layer, 600, 128, 1e-2, Rng.of(4));
         var test = world.draw(2000, Rng.of(5));
         var report = ExpertReport.of(layer, test.x(), y -> y.sub(test.y()).square().mean(-1, false), test.regime());
@@ -253,7 +264,8 @@ class MixtureOfExpertsTest {
 
     private static double collapsed(MoeWorld world, MoeBalancing balancing, MoeWorld.Batch test) {
         var config = new MoeRouterConfig(8, 8, 2).withKind(Kind.NOISY).withBalancing(balancing);
-        var layer = new MixtureOfExperts(new MoeRouter(config, Rng.of(3)), new StackedExperts(8, 8, 8, Activation.RELU, false, true, DType.F32, Rng.of(4)), null);
+        var layer = new MixtureOfExperts(new MoeRouter(config, Rng.of(3)),
+                new StackedExperts(8, 8, 8, Activation.RELU, false, true, DType.F32, Rng.of(4)), null);
         MoeWorld.collapse(layer.router(), 2, 3);
         world.train(layer, 400, 128, 3e-2, Rng.of(5));
         return layer.routing(test.x(), Pass.training(Rng.of(6))).loadVariation();
@@ -261,15 +273,20 @@ class MixtureOfExpertsTest {
 
     @Test void anyModulesAreExpertsAndAHashNeedsIds() {
         List<FeedForward> networks = List.of(new FeedForward(4, Rng.of(1)), new FeedForward(4, Rng.of(2)), new FeedForward(4, Rng.of(3)));
-        var layer = new MixtureOfExperts(new MoeRouter(new MoeRouterConfig(4, 3, 1).withKind(Kind.HASH), Rng.of(4)), new ExpertList(networks), null);
+        var layer = new MixtureOfExperts(new MoeRouter(new MoeRouterConfig(4, 3, 1).withKind(Kind.HASH), Rng.of(4)),
+                new ExpertList(networks), null);
         Tensor x = Tensor.randn(Rng.of(5), 6, 4).compute(), ids = Tensor.of(1L, 2, 3, 1, 2, 3);
         var y = layer.forward(x, ids, Pass.inference());
-        int[] experts = layer.router().route(x, ids, Pass.inference()).experts(), tokens = layer.router().route(x, ids, Pass.inference()).tokens();
+        int[] experts = layer.router().route(x, ids, Pass.inference()).experts(),
+                tokens = layer.router().route(x, ids, Pass.inference()).tokens();
         for (int i = 0; i < 6; i++)
-            assertThat(distance(y.select(0, tokens[i]), networks.get(experts[i]).forward(x.narrow(0, tokens[i], 1)).squeeze(0))).isLessThan(1e-6);
+            assertThat(distance(y.select(0, tokens[i]), networks.get(experts[i]).forward(x.narrow(0, tokens[i], 1)).squeeze(0)))
+                    .isLessThan(1e-6);
         assertThatThrownBy(() -> layer.forward(x)).hasMessageContaining("ids");
         assertThatThrownBy(() -> new MixtureOfExperts(null, new ExpertList(networks), null)).hasMessageContaining("come together");
-        assertThatThrownBy(() -> new MixtureOfExperts(new MoeRouter(new MoeRouterConfig(4, 2, 1), Rng.of(1)), new ExpertList(networks), null)).hasMessageContaining("2 experts, there are 3");
+        assertThatThrownBy(
+                () -> new MixtureOfExperts(new MoeRouter(new MoeRouterConfig(4, 2, 1), Rng.of(1)), new ExpertList(networks), null))
+                .hasMessageContaining("2 experts, there are 3");
     }
 
     @Test void savesAndLoadsAndStandsInATransformerBlock(@TempDir Path folder) throws Exception {
@@ -284,7 +301,8 @@ class MixtureOfExpertsTest {
         a.save(folder.resolve("layer.safetensors"));
         b.load(folder.resolve("layer.safetensors"));
         assertThat(b.forward(x).toFloatArray()).containsExactly(a.forward(x).toFloatArray());
-        assertThat(a.state().keySet()).containsExactly("router.weight", "router.bias", "experts.gate_proj", "experts.up_proj", "experts.down_proj");
+        assertThat(a.state().keySet()).containsExactly("router.weight", "router.bias", "experts.gate_proj", "experts.up_proj",
+                "experts.down_proj");
         assertThat(a.forward(x.narrow(1, 0, 0)).shape().toArray()).containsExactly(2, 0, 8);
     }
 }

@@ -55,8 +55,8 @@ class ModularNetworkTest {
             y[r] = primitive(program[r][1], primitive(program[r][0], x[r]));
         }
         var flat = IntStream.range(0, 2 * n).map(i -> program[i / 2][i % 2]).toArray();
-        return new Task(Tensor.of(x).to(DType.F32).compute(), program, Tensor.of(flat).oneHot(DType.F32, PRIMITIVES).reshape(n, 2, PRIMITIVES).compute(),
-                Tensor.of(y).to(DType.F32).compute());
+        return new Task(Tensor.of(x).to(DType.F32).compute(), program,
+                Tensor.of(flat).oneHot(DType.F32, PRIMITIVES).reshape(n, 2, PRIMITIVES).compute(), Tensor.of(y).to(DType.F32).compute());
     }
 
     private static void train(Module model, BiFunction<Task, Pass, Tensor> output, int steps, double rate, Rng rng) {
@@ -93,7 +93,8 @@ class ModularNetworkTest {
     private static ModularNetwork network(int seed, Selection selection) {
         var rng = Rng.of(seed);
         // Small weights: from larger ones, products of two maps can end where both have the wrong orientation.
-        var modules = IntStream.range(0, PRIMITIVES).mapToObj(i -> new Linear(WIDTH, WIDTH, true, DType.F32, Init.normal(0.1), rng)).toList();
+        var modules = IntStream.range(0, PRIMITIVES).mapToObj(i -> new Linear(WIDTH, WIDTH, true, DType.F32, Init.normal(0.1), rng))
+                .toList();
         return new ModularNetwork(modules, new ModularConfig(PRIMITIVES, 2).withSelection(selection).withBalance(0.1), rng);
     }
 
@@ -105,21 +106,26 @@ class ModularNetworkTest {
             var unseen = task(1000, true, Rng.of(100 + seed));
             var given = network(seed, Selection.GUMBEL);
             train(given, (t, pass) -> given.forward(t.x, t.program, pass), 600, 2e-2, Rng.of(200 + seed));
-            Evidence.of("seed " + seed + ": given routing, score on unseen pairs", score(unseen, given.forward(unseen.x, unseen.program, Pass.inference())), atLeast(0.9));
+            Evidence.of("seed " + seed + ": given routing, score on unseen pairs",
+                    score(unseen, given.forward(unseen.x, unseen.program, Pass.inference())), atLeast(0.9));
 
             var learned = network(seed, Selection.GUMBEL);
             train(learned, (t, pass) -> learned.forward(t.x, t.descriptors, pass), 1500, 2e-2, Rng.of(300 + seed));
-            Evidence.of("seed " + seed + ": learned routing, score on unseen pairs", score(unseen, learned.forward(unseen.x, unseen.descriptors, Pass.inference())), atLeast(0.9));
-            Evidence.of("seed " + seed + ": information of module and primitive", ModularNetwork.specialisation(learned.routes(unseen.descriptors), unseen.program), atLeast(0.9));
+            Evidence.of("seed " + seed + ": learned routing, score on unseen pairs",
+                    score(unseen, learned.forward(unseen.x, unseen.descriptors, Pass.inference())), atLeast(0.9));
+            Evidence.of("seed " + seed + ": information of module and primitive",
+                    ModularNetwork.specialisation(learned.routes(unseen.descriptors), unseen.program), atLeast(0.9));
 
             // 16 + 8 weights and a bias a hidden unit, 8 biases: as many parameters as the modules and their router.
             for (int times : new int[] {1, 8}) {
                 int hidden = (int) Math.ceil(times * learned.parameterCount() / 25.0);
                 var monolith = new Mlp(MlpConfig.regressor(WIDTH + 2 * PRIMITIVES, WIDTH, hidden), Rng.of(seed));
                 assertThat(monolith.parameterCount()).isGreaterThanOrEqualTo(times * learned.parameterCount());
-                train(monolith, (t, pass) -> monolith.forward(Tensor.concat(1, t.x, t.descriptors.reshape(-1, 2L * PRIMITIVES)), pass), 1500, 1e-2, Rng.of(400 + seed));
+                train(monolith, (t, pass) -> monolith.forward(Tensor.concat(1, t.x, t.descriptors.reshape(-1, 2L * PRIMITIVES)), pass),
+                        1500, 1e-2, Rng.of(400 + seed));
                 Evidence.of("seed " + seed + ": monolith of " + times + " times the parameters, score on unseen pairs",
-                        score(unseen, monolith.forward(Tensor.concat(1, unseen.x, unseen.descriptors.reshape(-1, 2L * PRIMITIVES)))), atMost(0.6));
+                        score(unseen, monolith.forward(Tensor.concat(1, unseen.x, unseen.descriptors.reshape(-1, 2L * PRIMITIVES)))),
+                        atMost(0.6));
             }
         }
     }
@@ -163,7 +169,8 @@ class ModularNetworkTest {
                 larger.forward(task.x, fresh, Pass.training(rng)).square().mean().backward();
                 optimizer.step();
             }
-            float[] after = larger.forward(task.x, wider, Pass.inference()).toFloatArray(), program = larger.forward(task.x, task.program, Pass.inference()).toFloatArray();
+            float[] after = larger.forward(task.x, wider, Pass.inference()).toFloatArray(),
+                    program = larger.forward(task.x, task.program, Pass.inference()).toFloatArray();
             int other = 0;
             for (int i = 0; i < before.length; i++) if (before[i] != after[i]) other++;
             float[] given = old.forward(task.x, task.program, Pass.inference()).toFloatArray();
@@ -174,7 +181,8 @@ class ModularNetworkTest {
 
     @Acceptance(topic = "modular-networks", clause = 5)
     @Test void whatRunsIsWhatIsCountedAsActive() {
-        var modules = List.of(new Linear(WIDTH, WIDTH, Rng.of(1)), new FeedForward(WIDTH, Rng.of(2)), new FeedForward(WIDTH, 5, Activation.RELU, false, 0, DType.F32, Rng.of(3)),
+        var modules = List.of(new Linear(WIDTH, WIDTH, Rng.of(1)), new FeedForward(WIDTH, Rng.of(2)),
+                new FeedForward(WIDTH, 5, Activation.RELU, false, 0, DType.F32, Rng.of(3)),
                 new Linear(WIDTH, WIDTH, false, DType.F32, Init.ones(), Rng.of(4)));
         var network = new ModularNetwork(modules, new ModularConfig(PRIMITIVES, 2).withSelection(Selection.TOP_K), Rng.of(5));
         Autograd.noGrad(() -> { network.router().copy_(Tensor.eye(DType.F32, PRIMITIVES)); });
@@ -208,8 +216,10 @@ class ModularNetworkTest {
     @Test void statesRouteAndMistakesAreSaid() {
         var network = network(1, Selection.TOP_K);
         assertThatThrownBy(() -> network.forward(Tensor.ones(2, WIDTH))).hasMessageContaining("reads 4 features");
-        assertThatThrownBy(() -> network.forward(Tensor.ones(1, WIDTH), new int[][] {{0, 7}}, Pass.inference())).hasMessageContaining("outside 0 to 3");
-        assertThatThrownBy(() -> network.forward(Tensor.ones(1, WIDTH), Tensor.ones(1, 3, 4), Pass.inference())).hasMessageContaining("(n, 2, 4)");
+        assertThatThrownBy(() -> network.forward(Tensor.ones(1, WIDTH), new int[][] {{0, 7}}, Pass.inference()))
+                .hasMessageContaining("outside 0 to 3");
+        assertThatThrownBy(() -> network.forward(Tensor.ones(1, WIDTH), Tensor.ones(1, 3, 4), Pass.inference()))
+                .hasMessageContaining("(n, 2, 4)");
         var byState = new ModularNetwork(network.skills(), new ModularConfig(WIDTH, 3).withSelection(Selection.TOP_K), Rng.of(2));
         assertThat(byState.forward(Tensor.randn(Rng.of(3), 5, WIDTH)).shape().toArray()).containsExactly(5, WIDTH);
         assertThat(network.load(new int[][] {{0, 1}, {1, 1}})).containsExactly(0.25, 0.75, 0, 0);

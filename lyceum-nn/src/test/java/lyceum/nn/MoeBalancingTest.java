@@ -119,7 +119,8 @@ class MoeBalancingTest {
         for (int seed = 0; seed < 20; seed++) for (double collapse : new double[] {0, 6}) {
             var rng = Rng.of(seed);
             int tokens = 5 + rng.nextInt(60), experts = 2 + rng.nextInt(9);
-            var scores = Tensor.randn(rng, DType.F64, tokens, experts).add(Tensor.zeros(DType.I64, 1).oneHot(DType.F64, experts).mul(collapse));
+            var scores = Tensor.randn(rng, DType.F64, tokens, experts)
+                    .add(Tensor.zeros(DType.I64, 1).oneHot(DType.F64, experts).mul(collapse));
             double[][] plan = new MoeBalancing.Sinkhorn(1).plan(scores.toDoubleArray(), tokens, experts);
             for (var row : plan) worst = Math.max(worst, Math.abs(tokens * Arrays.stream(row).sum() - 1));
             for (int e = 0; e < experts; e++) {

@@ -25,7 +25,9 @@ import org.junit.jupiter.api.Test;
 class MoeRouterTest {
     private static Tensor normal(Rng rng, long... shape) { return Tensor.randn(rng, DType.F64, shape).compute(); }
 
-    private static MoeRouterConfig config(int width, int experts, int k) { return new MoeRouterConfig(width, experts, k).withDtype(DType.F64); }
+    private static MoeRouterConfig config(int width, int experts, int k) {
+        return new MoeRouterConfig(width, experts, k).withDtype(DType.F64);
+    }
 
     /** Seen from the pairs alone: how many distinct experts each token has, how many tokens each expert. */
     private record Seen(int[] perToken, int[] perExpert, int repeated) {
@@ -72,28 +74,29 @@ class MoeRouterTest {
     @Test void gateGradientsMatchFiniteDifferences() {
         double worst = 0;
         int compared = 0;
-        for (var kind : new Kind[] {Kind.SOFTMAX, Kind.NOISY, Kind.SIGMOID, Kind.EXPERT_CHOICE}) for (boolean renormalised : new boolean[] {true, false}) {
-            var router = new MoeRouter(config(4, 5, 2).withKind(kind).withRenormalised(renormalised), Rng.of(3));
-            if (kind == Kind.NOISY) Autograd.noGrad(() -> { router.noiseWeight().copy_(normal(Rng.of(9), 5, 4)); });
-            Tensor x = normal(Rng.of(4), 6, 4), upstream = normal(Rng.of(5), 6, 5);
-            for (var entry : router.parameters().entrySet()) {
-                var parameter = entry.getValue();
-                router.zeroGrad();
-                router.route(x, Pass.training(Rng.of(6))).dense().mul(upstream).sum().backward();
-                double[] gradient = parameter.grad().flatten().toDoubleArray(), values = parameter.toDoubleArray();
-                for (int i = 0; i < values.length; i++) {
-                    double[] ends = new double[2];
-                    for (int side = 0; side < 2; side++) {
-                        double[] moved = values.clone();
-                        moved[i] += side == 0 ? 1e-6 : -1e-6;
-                        var at = Module.with(router, Map.of(entry.getKey(), Tensor.of(moved).reshape(5, 4)));
-                        ends[side] = at.route(x, Pass.training(Rng.of(6))).dense().mul(upstream).sum().item();
+        for (var kind : new Kind[] {Kind.SOFTMAX, Kind.NOISY, Kind.SIGMOID, Kind.EXPERT_CHOICE})
+            for (boolean renormalised : new boolean[] {true, false}) {
+                var router = new MoeRouter(config(4, 5, 2).withKind(kind).withRenormalised(renormalised), Rng.of(3));
+                if (kind == Kind.NOISY) Autograd.noGrad(() -> { router.noiseWeight().copy_(normal(Rng.of(9), 5, 4)); });
+                Tensor x = normal(Rng.of(4), 6, 4), upstream = normal(Rng.of(5), 6, 5);
+                for (var entry : router.parameters().entrySet()) {
+                    var parameter = entry.getValue();
+                    router.zeroGrad();
+                    router.route(x, Pass.training(Rng.of(6))).dense().mul(upstream).sum().backward();
+                    double[] gradient = parameter.grad().flatten().toDoubleArray(), values = parameter.toDoubleArray();
+                    for (int i = 0; i < values.length; i++) {
+                        double[] ends = new double[2];
+                        for (int side = 0; side < 2; side++) {
+                            double[] moved = values.clone();
+                            moved[i] += side == 0 ? 1e-6 : -1e-6;
+                            var at = Module.with(router, Map.of(entry.getKey(), Tensor.of(moved).reshape(5, 4)));
+                            ends[side] = at.route(x, Pass.training(Rng.of(6))).dense().mul(upstream).sum().item();
+                        }
+                        worst = Math.max(worst, Math.abs((ends[0] - ends[1]) / 2e-6 - gradient[i]));
+                        compared++;
                     }
-                    worst = Math.max(worst, Math.abs((ends[0] - ends[1]) / 2e-6 - gradient[i]));
-                    compared++;
                 }
             }
-        }
         Evidence.of("weights moved", compared, exactly(200));
         Evidence.of("largest distance of a gradient", worst, below(1e-4));
     }
@@ -102,12 +105,15 @@ class MoeRouterTest {
     @Test void aLearnedRouterFindsTheClustersAndAHashDoesNot() {
         var world = MoeWorld.of(4, 8, 0.5, 0.1, Rng.of(1));
         var test = world.draw(2000, Rng.of(2));
-        var learned = new MixtureOfExperts(new MoeRouterConfig(8, 4, 1).withRenormalised(false).withBalancing(new MoeBalancing.Auxiliary(0.05)), 8, Rng.of(3));
+        var learned = new MixtureOfExperts(
+                new MoeRouterConfig(8, 4, 1).withRenormalised(false).withBalancing(new MoeBalancing.Auxiliary(0.05)), 8, Rng.of(3));
         world.train(learned, 300, 128, 1e-2, Rng.of(4));
-        Evidence.of("learned: mutual information of expert and cluster", information(learned.routing(test.x(), Pass.inference()), test.regime()), atLeast(0.8));
+        Evidence.of("learned: mutual information of expert and cluster",
+                information(learned.routing(test.x(), Pass.inference()), test.regime()), atLeast(0.8));
         // Each token has an id of its own, as each word has.
         var hash = new MoeRouter(new MoeRouterConfig(8, 4, 1).withKind(Kind.HASH), Rng.of(5));
-        Evidence.of("hash: mutual information", information(hash.route(test.x(), Tensor.arange(2000), Pass.inference()), test.regime()), atMost(0.1));
+        Evidence.of("hash: mutual information", information(hash.route(test.x(), Tensor.arange(2000), Pass.inference()), test.regime()),
+                atMost(0.1));
     }
 
     private static double information(Routing routing, int[] regime) {
@@ -171,15 +177,16 @@ class MoeRouterTest {
         int experts = 8, tokens = 30;
         long dense = products(experts, experts, tokens);
         for (int k = 1; k <= experts; k++)
-            Evidence.of("k " + k + ": E times the products over k times the dense ones", (double) experts * products(experts, k, tokens) / (k * dense), exactly(1));
+            Evidence.of("k " + k + ": E times the products over k times the dense ones",
+                    (double) experts * products(experts, k, tokens) / (k * dense), exactly(1));
         Evidence.of("dense products from 3 x 2 T E d m", dense - 6.0 * tokens * experts * 5 * 7, exactly(0));
     }
 
     private static long products(int experts, int k, int tokens) {
         var layer = new MixtureOfExperts(new MoeRouterConfig(5, experts, k), 7, Rng.of(1));
         var x = Tensor.randn(Rng.of(2), tokens, 5).compute();
-        return Autograd.noGrad(() -> FlopCounter.count(() -> layer.forward(x).compute()).rows().stream().filter(r -> r.part().contains("experts"))
-                .mapToLong(FlopCounter.Row::products).sum());
+        return Autograd.noGrad(() -> FlopCounter.count(() -> layer.forward(x).compute()).rows().stream()
+                .filter(r -> r.part().contains("experts")).mapToLong(FlopCounter.Row::products).sum());
     }
 
     @Acceptance(topic = "top-k-routing", clause = 4)
@@ -205,12 +212,15 @@ class MoeRouterTest {
                 var seen = Seen.of(routing);
                 over += seen.repeated();
                 for (int n : seen.perExpert()) if (n > capacity) over++;
-                if (policy != Overflow.REROUTE && routing.dropped() != overflow || routing.dropped() != tokens * k - routing.tokens().length) wrongDrops++;
+                if (policy != Overflow.REROUTE && routing.dropped() != overflow
+                        || routing.dropped() != tokens * k - routing.tokens().length)
+                    wrongDrops++;
                 // Rerouting leaves a pair out only where each expert with room has that token already.
                 if (policy == Overflow.REROUTE) {
                     var dense = routing.dense().toRows();
-                    for (int t = 0; t < tokens; t++) for (int e = 0; e < experts; e++)
-                        if (seen.perToken()[t] < k && dense[t][e] == 0 && seen.perExpert()[e] < capacity) wrongReroutes++;
+                    for (int t = 0; t < tokens; t++)
+                        for (int e = 0; e < experts; e++)
+                            if (seen.perToken()[t] < k && dense[t][e] == 0 && seen.perExpert()[e] < capacity) wrongReroutes++;
                 }
             }
             drops += overflow;
@@ -230,7 +240,8 @@ class MoeRouterTest {
         var limited = config(1, 2, 1).withCapacityFactor(0.5);
         assertThat(MoeRouter.topK(logits, limited).tokens()).containsExactly(0, 3);
         assertThat(MoeRouter.topK(logits, limited.withBestFirst(true)).tokens()).containsExactly(1, 3);
-        assertThat(MoeRouter.topK(logits, limited.withCapacityFactor(1).withOverflow(Overflow.REROUTE)).tokens()).containsExactly(0, 1, 2, 3);
+        assertThat(MoeRouter.topK(logits, limited.withCapacityFactor(1).withOverflow(Overflow.REROUTE)).tokens()).containsExactly(0, 1, 2,
+                3);
     }
 
     @Test void badConfigurationsAreRefused() {
@@ -241,7 +252,8 @@ class MoeRouterTest {
         assertThatThrownBy(() -> c.withCapacityFactor(0)).hasMessageContaining("capacity factor is 0");
         assertThatThrownBy(() -> c.withJitter(1)).hasMessageContaining("jitter");
         assertThatThrownBy(() -> new MoeRouter(c, Rng.of(1)).route(Tensor.zeros(2, 5), Pass.inference())).hasMessageContaining("width 4");
-        assertThatThrownBy(() -> new MoeRouter(c.withKind(Kind.HASH), Rng.of(1)).route(Tensor.zeros(2, 4), Pass.inference())).hasMessageContaining("ids");
+        assertThatThrownBy(() -> new MoeRouter(c.withKind(Kind.HASH), Rng.of(1)).route(Tensor.zeros(2, 4), Pass.inference()))
+                .hasMessageContaining("ids");
     }
 
     @Test void theSigmoidsBiasChoosesAndDoesNotWeigh() {

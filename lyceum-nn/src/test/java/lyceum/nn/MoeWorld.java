@@ -61,7 +61,5 @@ record MoeWorld(Tensor centres, Tensor maps, double spread, double noise) {
         }
     }
 
-    double loss(Module model, Batch data) {
-        return Autograd.noGrad(() -> Loss.mse(model.forward(data.x()), data.y()).item());
-    }
+    double loss(Module model, Batch data) { return Autograd.noGrad(() -> Loss.mse(model.forward(data.x()), data.y()).item()); }
 }

@@ -38,7 +38,8 @@ class MultiHeadAttentionTest {
         int[] n = c.ints("input.sizes");
         int batch = n[0], heads = n[1], d = n[2], queries = n[3], keys = n[4];
         var twin = new Twin((long) c.number("input.seed"));
-        var layer = twin.fill(new MultiHeadAttention(new AttentionConfig(heads * d, heads).withKeyWidth(n[5]).withValueWidth(n[6]).withDtype(type), Rng.of(0)));
+        var layer = twin.fill(new MultiHeadAttention(
+                new AttentionConfig(heads * d, heads).withKeyWidth(n[5]).withValueWidth(n[6]).withDtype(type), Rng.of(0)));
         boolean wide = c.text("name").equals("wide");
         var inputs = new ArrayList<Tensor>();
         inputs.add(twin.draw(batch, queries, heads * d).to(type).requiresGrad());
@@ -96,7 +97,8 @@ class MultiHeadAttentionTest {
         double least = Double.POSITIVE_INFINITY, gap = 0, outside = Double.NEGATIVE_INFINITY;
         long rows = 0;
         for (int trial = 0; rows < 1000; trial++) {
-            Tensor q = Tensor.randn(Rng.of(trial), DType.F32, 2, 3, 10, 8).mul(4).compute(), k = Tensor.randn(Rng.of(trial + 99), DType.F32, 2, 3, 13, 8).compute(),
+            Tensor q = Tensor.randn(Rng.of(trial), DType.F32, 2, 3, 10, 8).mul(4).compute(),
+                    k = Tensor.randn(Rng.of(trial + 99), DType.F32, 2, 3, 13, 8).compute(),
                     v = Tensor.randn(Rng.of(trial + 999), DType.F32, 2, 3, 13, 5).compute();
             var weights = new AttentionWeights(new Attention().weights(q, k));
             least = Math.min(least, weights.values().min().item());
@@ -122,23 +124,23 @@ class MultiHeadAttentionTest {
             var hooks = Hooks.of(layer);
             var seen = hooks.capture("weights");
             double[] plain = layer.forward(x).toDoubleArray(), watched = layer.forward(x, Pass.inference().with(hooks)).toDoubleArray();
-            for (int i = 0; i < plain.length; i++) if (Double.doubleToRawLongBits(plain[i]) != Double.doubleToRawLongBits(watched[i])) differ++;
+            for (int i = 0; i < plain.length; i++)
+                if (Double.doubleToRawLongBits(plain[i]) != Double.doubleToRawLongBits(watched[i])) differ++;
             compared += plain.length;
-            Evidence.of(length + " positions: captured weights from the layer's own", distance(seen.get("weights"), layer.weights(x, x).values()), exactly(0));
+            Evidence.of(length + " positions: captured weights from the layer's own",
+                    distance(seen.get("weights"), layer.weights(x, x).values()), exactly(0));
             var uniform = Hooks.of(layer);
             uniform.replace("weights", w -> w.onesLike().div(length));
-            Evidence.of(length + " positions: other weights come through", length == 1 ? 1 : distance(layer.forward(x, Pass.inference().with(uniform)), layer.forward(x)),
-                    above(1e-3));
+            Evidence.of(length + " positions: other weights come through",
+                    length == 1 ? 1 : distance(layer.forward(x, Pass.inference().with(uniform)), layer.forward(x)), above(1e-3));
         }
         Evidence.of("numbers that differ of " + compared, differ, exactly(0));
     }
 
     @Test void entropyAndSupportAreTheirFormulas() {
         var weights = new AttentionWeights(Tensor.of(0.5, 0.5, 0, 0, 0.25, 0.25, 0.25, 0.25, 1, 0, 0, 0).reshape(1, 3, 4));
-        assertThat(weights.entropy().toDoubleArray()).containsExactly(new double[] {Math.log(2), Math.log(4), 0},
-                within(1e-14));
-        assertThat(weights.effectiveSupport().toDoubleArray()).containsExactly(new double[] {2, 4, 1},
-                within(1e-13));
+        assertThat(weights.entropy().toDoubleArray()).containsExactly(new double[] {Math.log(2), Math.log(4), 0}, within(1e-14));
+        assertThat(weights.effectiveSupport().toDoubleArray()).containsExactly(new double[] {2, 4, 1}, within(1e-13));
         assertThat(weights.headMean().shape().toArray()).containsExactly(3, 4);
     }
 
@@ -149,9 +151,11 @@ class MultiHeadAttentionTest {
             var layer = new MultiHeadAttention(new AttentionConfig(6, 1).withDtype(DType.F64), Rng.of(trial));
             var x = normal(trial, 1, 7, 6);
             var p = layer.parameters();
-            Tensor q = x.matmul(p.get("q_proj.weight").transpose()).add(p.get("q_proj.bias")), k = x.matmul(p.get("k_proj.weight").transpose()).add(p.get("k_proj.bias")),
+            Tensor q = x.matmul(p.get("q_proj.weight").transpose()).add(p.get("q_proj.bias")),
+                    k = x.matmul(p.get("k_proj.weight").transpose()).add(p.get("k_proj.bias")),
                     v = x.matmul(p.get("v_proj.weight").transpose()).add(p.get("v_proj.bias"));
-            var y = q.matmul(k.transpose()).div(Math.sqrt(6)).softmax(-1).matmul(v).matmul(p.get("o_proj.weight").transpose()).add(p.get("o_proj.bias"));
+            var y = q.matmul(k.transpose()).div(Math.sqrt(6)).softmax(-1).matmul(v).matmul(p.get("o_proj.weight").transpose())
+                    .add(p.get("o_proj.bias"));
             worst = Math.max(worst, distance(layer.forward(x), y));
         }
         Evidence.of("largest distance of 30 layers", worst, below(1e-13));
@@ -164,7 +168,8 @@ class MultiHeadAttentionTest {
         for (int trial = 0; trial < 30; trial++) {
             Tensor x = normal(trial, 1, 5, 16).to(DType.F32), memory = normal(trial + 50, 1, 12, 10).to(DType.F32);
             var order = Tensor.of(Rng.of(trial).permutation(12));
-            worst = Math.max(worst, distance(layer.forward(x, memory, Pass.inference()), layer.forward(x, memory.indexSelect(1, order), Pass.inference())));
+            worst = Math.max(worst,
+                    distance(layer.forward(x, memory, Pass.inference()), layer.forward(x, memory.indexSelect(1, order), Pass.inference())));
         }
         Evidence.of("largest change", worst, below(1e-6));
     }
@@ -211,7 +216,8 @@ class MultiHeadAttentionTest {
             var state = new HashMap<>(grouped.state());
             state.replaceAll((name, t) -> name.startsWith("k_") || name.startsWith("v_") ? repeated(t, keyHeads, 8 / keyHeads) : t);
             full.load(state);
-            Evidence.of(keyHeads + " heads of keys: distance from repeated ones", distance(grouped.forward(x), full.forward(x)), below(1e-6));
+            Evidence.of(keyHeads + " heads of keys: distance from repeated ones", distance(grouped.forward(x), full.forward(x)),
+                    below(1e-6));
         }
     }
 
@@ -231,18 +237,22 @@ class MultiHeadAttentionTest {
             for (int keyHeads : new int[] {8, 4, 2, 1}) {
                 long bytes = 0, read = 0;
                 for (int l = 0; l < layers; l++) {
-                    var layer = new MultiHeadAttention(new AttentionConfig(heads * headWidth, heads).withKeyHeads(keyHeads).withDtype(type), Rng.of(l));
+                    var layer = new MultiHeadAttention(new AttentionConfig(heads * headWidth, heads).withKeyHeads(keyHeads).withDtype(type),
+                            Rng.of(l));
                     var cache = new KvCache();
                     var x = normal(l, 1, tokens, heads * headWidth).to(type);
                     Autograd.noGrad(() -> layer.forward(x, cache, Pass.inference()));
                     bytes += cache.bytes();
                     // What a step looks at: the keys and values that attention is handed, not copies of them for each query head.
-                    var past = Autograd.noGrad(() -> cache.append(Tensor.zeros(type, 1, keyHeads, 0, headWidth), Tensor.zeros(type, 1, keyHeads, 0, headWidth)));
+                    var past = Autograd.noGrad(() -> cache.append(Tensor.zeros(type, 1, keyHeads, 0, headWidth),
+                            Tensor.zeros(type, 1, keyHeads, 0, headWidth)));
                     read += (past.keys().count() + past.values().count()) * type.bytes();
                 }
-                Evidence.of(type + ", " + keyHeads + " heads of keys: bytes of the cache", bytes, exactly(2L * layers * tokens * keyHeads * headWidth * type.bytes()));
+                Evidence.of(type + ", " + keyHeads + " heads of keys: bytes of the cache", bytes,
+                        exactly(2L * layers * tokens * keyHeads * headWidth * type.bytes()));
                 if (keyHeads == heads) full = read;
-                Evidence.of(type + ", " + keyHeads + " heads of keys: bytes read, full over these", (double) full / read, exactly((double) heads / keyHeads));
+                Evidence.of(type + ", " + keyHeads + " heads of keys: bytes read, full over these", (double) full / read,
+                        exactly((double) heads / keyHeads));
             }
         }
     }
@@ -296,12 +306,14 @@ class MultiHeadAttentionTest {
             try (var scope = Scope.open("step")) {
                 var ids = Tensor.randint(rng, 0, 8, 64, length);
                 optimizer.zeroGrad();
-                Loss.crossEntropy(model.forward(ids, Pass.training(rng)).narrow(1, first, length - first).reshape(-1, 8), targets(ids, first)).backward();
+                Loss.crossEntropy(model.forward(ids, Pass.training(rng)).narrow(1, first, length - first).reshape(-1, 8),
+                        targets(ids, first)).backward();
                 optimizer.step();
             }
         }
         var ids = Tensor.randint(Rng.of(3), 0, 8, 1000, length);
-        long[] said = model.forward(ids).narrow(1, first, length - first).argmax(-1).flatten().toLongArray(), right = targets(ids, first).toLongArray();
+        long[] said = model.forward(ids).narrow(1, first, length - first).argmax(-1).flatten().toLongArray(),
+                right = targets(ids, first).toLongArray();
         int both = 0;
         for (int i = 0; i < said.length; i += 2) if (said[i] == right[i] && said[i + 1] == right[i + 1]) both++;
         return 2.0 * both / said.length;

@@ -153,7 +153,8 @@ class NeuralNetworkTest {
             var before = bits(net);
             double[] y = net.forward(x).toDoubleArray();
             var others = new LinkedHashMap<String, Tensor>();
-            net.parameters().forEach((name, p) -> others.put(name, Tensor.randn(Rng.of(8), DType.F32, p.shape().toArray()).compute().requiresGrad()));
+            net.parameters().forEach(
+                    (name, p) -> others.put(name, Tensor.randn(Rng.of(8), DType.F32, p.shape().toArray()).compute().requiresGrad()));
             var moved = Module.with(net, others);
             var other = moved.forward(x, Pass.training(Rng.of(9)));
             other.sum().backward();
@@ -188,7 +189,8 @@ class NeuralNetworkTest {
         int frozenBits = 0, moved = 0, trained = 0;
         for (var rule : List.of(new Adam(0.01), new AdamW(0.01), new Sgd(0.05).withMomentum(0.9).withWeightDecay(0.1))) {
             var rng = Rng.of(11);
-            var net = new Sequential(new Linear(4, 8, rng), Activation.TANH, new LayerNorm(8), new Linear(8, 8, rng), Activation.RELU, new Linear(8, 1, rng));
+            var net = new Sequential(new Linear(4, 8, rng), Activation.TANH, new LayerNorm(8), new Linear(8, 8, rng), Activation.RELU,
+                    new Linear(8, 1, rng));
             net.freeze("0.*");
             net.freeze("2.weight");
             var before = bits(net);

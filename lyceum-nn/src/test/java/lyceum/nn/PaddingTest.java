@@ -51,7 +51,8 @@ class PaddingTest {
         /** Logits of one sequence alone: no mask, no filler. */
         Tensor logits(int[] text, Pass pass) {
             var seen = new Attention().withCausal(true);
-            Tensor ids = Tensor.of(text).reshape(1, text.length), at = Tensor.arange(0, text.length, 1).reshape(1, text.length).to(DType.I64);
+            Tensor ids = Tensor.of(text).reshape(1, text.length),
+                    at = Tensor.arange(0, text.length, 1).reshape(1, text.length).to(DType.I64);
             var x = tokens.forward(ids, pass).add(places.forward(at, pass));
             return head.forward(second.forward(first.forward(x, seen, pass), seen, pass), pass);
         }
@@ -94,7 +95,8 @@ class PaddingTest {
         int predictions = texts.stream().mapToInt(t -> t.length - 1).sum();
         for (int[] text : texts) {
             var logits = model.logits(text, EVAL).reshape(text.length, WORDS).narrow(0, 0, text.length - 1);
-            var loss = new CrossEntropy().of(logits, Tensor.of(Arrays.copyOfRange(text, 1, text.length))).mul((text.length - 1.0) / predictions);
+            var loss = new CrossEntropy().of(logits, Tensor.of(Arrays.copyOfRange(text, 1, text.length)))
+                    .mul((text.length - 1.0) / predictions);
             loss.backward();
             total += loss.item();
         }
@@ -142,9 +144,7 @@ class PaddingTest {
         Evidence.of("largest entry of the pad embedding's gradient", padGradient, exactly(0));
     }
 
-    private static int greedy(Tensor logits, int row, int column) {
-        return (int) logits.get(row).get(column).argmax().item();
-    }
+    private static int greedy(Tensor logits, int row, int column) { return (int) logits.get(row).get(column).argmax().item(); }
 
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void leftPaddedGenerationEqualsSingleRunsTokenForToken() {
@@ -156,7 +156,8 @@ class PaddingTest {
             var single = new ArrayList<>(prompts);
             List<int[]> left = new ArrayList<>(prompts), right = new ArrayList<>(prompts);
             for (int step = 0; step < 20; step++) {
-                for (int i = 0; i < 6; i++) single.set(i, longer(single.get(i), greedy(model.logits(single.get(i), EVAL), 0, single.get(i).length - 1)));
+                for (int i = 0; i < 6; i++)
+                    single.set(i, longer(single.get(i), greedy(model.logits(single.get(i), EVAL), 0, single.get(i).length - 1)));
                 for (var side : Side.values()) {
                     var texts = side == Side.LEFT ? left : right;
                     var batch = new PadCollator(PAD).withSide(side).collate(texts);

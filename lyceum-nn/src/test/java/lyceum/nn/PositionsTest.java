@@ -63,7 +63,8 @@ class PositionsTest {
             for (int k = 0; k <= 100; k++) {
                 double[] moved = codes.of(Tensor.of(positions).add(k), DType.F64).toDoubleArray();
                 for (int i = 0; i < 1000; i++) for (int wave = 0; wave < width / 2; wave++) {
-                    double turn = k / Math.pow(10_000, 2.0 * wave / width), sine = at[i * width + 2 * wave], cosine = at[i * width + 2 * wave + 1];
+                    double turn = k / Math.pow(10_000, 2.0 * wave / width), sine = at[i * width + 2 * wave],
+                            cosine = at[i * width + 2 * wave + 1];
                     worst = Math.max(worst, Math.abs(moved[i * width + 2 * wave] - (sine * Math.cos(turn) + cosine * Math.sin(turn))));
                     worst = Math.max(worst, Math.abs(moved[i * width + 2 * wave + 1] - (cosine * Math.cos(turn) - sine * Math.sin(turn))));
                     pairs++;
@@ -235,7 +236,8 @@ class PositionsTest {
             var twin = new Twin((long) c.number("input.seed"));
             var x = twin.draw(2, n[0], n[1], n[2]).requiresGrad();
             var rotary = new RotaryEmbedding(RotaryEmbedding.frequencies(n[3], c.number("input.base")), c.flag("input.interleaved"));
-            var y = c.flag("input.ids") ? rotary.at(Tensor.of(c.longs("input.positions")), DType.F64).of(x) : rotary.at(n[4], n[1], DType.F64).of(x);
+            var y = c.flag("input.ids") ? rotary.at(Tensor.of(c.longs("input.positions")), DType.F64).of(x)
+                    : rotary.at(n[4], n[1], DType.F64).of(x);
             twin.compare(gap, c, Map.of(), List.of(x), List.of(y));
         }
         Evidence.of("cases: both layouts, partial widths, offsets, given positions", cases.size(), exactly(24));
@@ -249,7 +251,8 @@ class PositionsTest {
         for (int i = 0; i < 8; i++) worst = Math.max(worst, Math.abs(eight[i] - Math.pow(2, -(i + 1))));
         Evidence.of("largest distance for 8 heads", worst, exactly(0));
         double gap = 0;
-        for (int i = 0; i < 12; i++) gap = Math.max(gap, Math.abs(Attention.alibiSlope(i, 12) - (i < 8 ? Math.pow(2, -(i + 1)) : Math.pow(2, -0.5 - (i - 8)))));
+        for (int i = 0; i < 12; i++)
+            gap = Math.max(gap, Math.abs(Attention.alibiSlope(i, 12) - (i < 8 ? Math.pow(2, -(i + 1)) : Math.pow(2, -0.5 - (i - 8)))));
         Evidence.of("largest distance for 12 heads", gap, atMost(1e-15));
         assertThat(twelve).hasSize(12);
     }
@@ -261,18 +264,24 @@ class PositionsTest {
         double shifted = 0;
         for (int heads : new int[] {1, 4, 8, 12}) for (boolean causal : new boolean[] {true, false}) {
             int n = 70;
-            Tensor q = normal(1, 2, heads, n, 16).mul(0.5).to(DType.F32), k = normal(2, 2, heads, n, 16).to(DType.F32), v = normal(3, 2, heads, n, 16).to(DType.F32);
+            Tensor q = normal(1, 2, heads, n, 16).mul(0.5).to(DType.F32), k = normal(2, 2, heads, n, 16).to(DType.F32),
+                    v = normal(3, 2, heads, n, 16).to(DType.F32);
             var options = new Attention().withCausal(causal).withAlibi(Attention.alibiSlopes(heads));
             var bias = new double[heads * n * n];
-            for (int h = 0; h < heads; h++) for (int i = 0; i < n; i++) for (int j = 0; j < n; j++)
-                bias[(h * n + i) * n + j] = causal && j > i ? Double.NEGATIVE_INFINITY : -Attention.alibiSlope(h, heads) * Math.abs(i - j);
-            var explicit = q.to(DType.F64).matmul(k.to(DType.F64).transpose()).div(4).add(Tensor.of(bias).reshape(1, heads, n, n)).softmax(-1).matmul(v.to(DType.F64));
+            for (int h = 0; h < heads; h++)
+                for (int i = 0; i < n; i++)
+                    for (int j = 0; j < n; j++)
+                        bias[(h * n + i) * n + j] = causal && j > i ? Double.NEGATIVE_INFINITY
+                                : -Attention.alibiSlope(h, heads) * Math.abs(i - j);
+            var explicit = q.to(DType.F64).matmul(k.to(DType.F64).transpose()).div(4).add(Tensor.of(bias).reshape(1, heads, n, n))
+                    .softmax(-1).matmul(v.to(DType.F64));
             for (var method : List.of(Attention.Method.AUTO, Attention.Method.CHUNKED, Attention.Method.TILED))
                 gap.see(heads + " heads, " + method, options.withMethod(method).of(q, k, v).toDoubleArray(), explicit.toDoubleArray());
             // The same queries and keys, standing 1,000 positions later.
             var later = options.withQueryStarts(Tensor.of(1000L, 1000L));
             var pad = Tensor.zeros(DType.F32, 2, heads, 1000, 16);
-            var seen = options.withBias(Tensor.concat(3, Tensor.full(DType.F32, Double.NEGATIVE_INFINITY, 1, 1, 1, 1000), Tensor.zeros(DType.F32, 1, 1, 1, n)));
+            var seen = options.withBias(
+                    Tensor.concat(3, Tensor.full(DType.F32, Double.NEGATIVE_INFINITY, 1, 1, 1, 1000), Tensor.zeros(DType.F32, 1, 1, 1, n)));
             var moved = later.withBias(seen.bias()).of(q, Tensor.concat(2, pad, k), Tensor.concat(2, pad, v));
             shifted = Math.max(shifted, distance(moved, options.of(q, k, v)));
         }

@@ -31,8 +31,10 @@ class QkvProjectionTest {
         for (; shapes < 50; shapes++) {
             var rng = Rng.of(shapes);
             int keyHeads = 1 + rng.nextInt(4), heads = keyHeads * (1 + rng.nextInt(3)), d = 1 + rng.nextInt(8), width = 1 + rng.nextInt(40);
-            Tensor q = Tensor.randn(rng, heads * d, width).compute(), k = Tensor.randn(rng, keyHeads * d, width).compute(), v = Tensor.randn(rng, keyHeads * d, width).compute();
-            Tensor qb = Tensor.randn(rng, heads * d).compute(), kb = Tensor.randn(rng, keyHeads * d).compute(), vb = Tensor.randn(rng, keyHeads * d).compute();
+            Tensor q = Tensor.randn(rng, heads * d, width).compute(), k = Tensor.randn(rng, keyHeads * d, width).compute(),
+                    v = Tensor.randn(rng, keyHeads * d, width).compute();
+            Tensor qb = Tensor.randn(rng, heads * d).compute(), kb = Tensor.randn(rng, keyHeads * d).compute(),
+                    vb = Tensor.randn(rng, keyHeads * d).compute();
             var x = Tensor.randn(rng, 2, 1 + rng.nextInt(9), width).compute();
             // The reference: three layers, and heads cut out one by one.
             var expected = new Tensor[] {new Linear(q, qb).forward(x), new Linear(k, kb).forward(x), new Linear(v, vb).forward(x)};
@@ -41,8 +43,10 @@ class QkvProjectionTest {
                 var split = separate.to(from).to(to).split(x, Pass.inference());
                 Tensor[] parts = {split.q(), split.k(), split.v()};
                 for (int i = 0; i < 3; i++) {
-                    double[] ours = parts[i].transpose(1, 2).reshape(x.size(0), x.size(1), -1).toDoubleArray(), theirs = expected[i].toDoubleArray();
-                    for (int j = 0; j < ours.length; j++) if (Double.doubleToRawLongBits(ours[j]) != Double.doubleToRawLongBits(theirs[j])) differ++;
+                    double[] ours = parts[i].transpose(1, 2).reshape(x.size(0), x.size(1), -1).toDoubleArray(),
+                            theirs = expected[i].toDoubleArray();
+                    for (int j = 0; j < ours.length; j++)
+                        if (Double.doubleToRawLongBits(ours[j]) != Double.doubleToRawLongBits(theirs[j])) differ++;
                     compared += ours.length;
                 }
             }
@@ -54,7 +58,8 @@ class QkvProjectionTest {
     /** The layouts as checkpoints write them, by their definitions: which row of the fused weight is which. */
     @Test void layoutsAreThoseOfTheCheckpoints() {
         int heads = 4, keyHeads = 2, d = 3, width = 5;
-        Tensor q = Tensor.arange(heads * d * width).reshape(heads * d, width).to(DType.F32), k = Tensor.arange(keyHeads * d * width).reshape(keyHeads * d, width).to(DType.F32).add(1000),
+        Tensor q = Tensor.arange(heads * d * width).reshape(heads * d, width).to(DType.F32),
+                k = Tensor.arange(keyHeads * d * width).reshape(keyHeads * d, width).to(DType.F32).add(1000),
                 v = Tensor.arange(keyHeads * d * width).reshape(keyHeads * d, width).to(DType.F32).add(2000);
         var separate = QkvProjection.of(d, q, k, v, null, null, null);
         double[][] falcon = rows(separate.to(QkvProjection.Layout.INTERLEAVED).weight()), qs = rows(q), ks = rows(k), vs = rows(v);
@@ -92,8 +97,9 @@ class QkvProjectionTest {
             int[] order = rng.permutation(20);
             together = Math.max(together, distance(dictionary.of(keys.rows(asked), keys.rows(order), values.rows(order)), found));
             var wrong = dictionary.of(keys.rows(asked), keys.rows(order), values);
-            for (int i = 0; i < 20; i++) if (order[asked[i]] != asked[i] && indexOf(order, asked[i]) != asked[i])
-                alone = Math.min(alone, distance(wrong.get(i), found.get(i)));
+            for (int i = 0; i < 20; i++)
+                if (order[asked[i]] != asked[i] && indexOf(order, asked[i]) != asked[i])
+                    alone = Math.min(alone, distance(wrong.get(i), found.get(i)));
         }
         Evidence.of("look-ups", lookUps, exactly(1000));
         Evidence.of("largest distance from the value under the key", worst, below(1e-6));
@@ -151,14 +157,17 @@ class QkvProjectionTest {
             var layer = new MultiHeadAttention(new AttentionConfig(24, 3).withBias(false), rng);
             var x = Tensor.randn(rng, DType.F32, 1, 9, 24).compute();
             var y = layer.forward(x);
-            Tensor wq = layer.state().get("q_proj.weight").detach().to(DType.F64), wk = layer.state().get("k_proj.weight").detach().to(DType.F64);
+            Tensor wq = layer.state().get("q_proj.weight").detach().to(DType.F64),
+                    wk = layer.state().get("k_proj.weight").detach().to(DType.F64);
             // A = U diag(s) V' with s between 1 and 8: its condition number is below 10.
-            Tensor u = Qr.of(Tensor.randn(rng, DType.F64, d, d)).q(), v = Qr.of(Tensor.randn(rng, DType.F64, d, d)).q(), s = Tensor.rand(rng, DType.F64, d).mul(7).add(1);
+            Tensor u = Qr.of(Tensor.randn(rng, DType.F64, d, d)).q(), v = Qr.of(Tensor.randn(rng, DType.F64, d, d)).q(),
+                    s = Tensor.rand(rng, DType.F64, d).mul(7).add(1);
             Tensor a = u.mul(s).matmul(v.transpose()), inverseTransposed = u.div(s).matmul(v.transpose());
             // Column form: W_Q A acts on row vectors; rows of the weight are its transpose.
             var changed = new HashMap<String, Tensor>();
             changed.put("q_proj.weight", Tensor.concat(0, a.transpose().matmul(wq.narrow(0, 0, d)), wq.narrow(0, d, 2L * d)).to(DType.F32));
-            changed.put("k_proj.weight", Tensor.concat(0, inverseTransposed.transpose().matmul(wk.narrow(0, 0, d)), wk.narrow(0, d, 2L * d)).to(DType.F32));
+            changed.put("k_proj.weight",
+                    Tensor.concat(0, inverseTransposed.transpose().matmul(wk.narrow(0, 0, d)), wk.narrow(0, d, 2L * d)).to(DType.F32));
             worst = Math.max(worst, distance(Module.with(layer, changed).forward(x), y));
             wrong = Math.min(wrong, distance(Module.with(layer, Map.of("q_proj.weight", changed.get("q_proj.weight"))).forward(x), y));
         }

@@ -45,12 +45,14 @@ class RMSNormTest {
             var norm = new RMSNorm(1e-12, RMSNorm.Gain.NONE, 1, type, 64);
             var x = normal(1, 20, 64).to(type);
             var expected = norm.forward(x);
-            for (double c : new double[] {0.1, 0.3, 0.7, 1.5, 9, 33, 100}) worst = Math.max(worst, distance(norm.forward(x.mul(c)), expected));
+            for (double c : new double[] {0.1, 0.3, 0.7, 1.5, 9, 33, 100})
+                worst = Math.max(worst, distance(norm.forward(x.mul(c)), expected));
             Evidence.of(type + ": mean square", expected.square().mean().item(), above(0.999));
         }
         Evidence.of("largest distance at epsilon 1e-12", worst, below(1e-5));
         var blunt = new RMSNorm(1e-2, RMSNorm.Gain.NONE, 1, DType.F64, 64);
-        Evidence.of("at epsilon 0.01 it would be", distance(blunt.forward(normal(1, 20, 64).mul(0.1)), blunt.forward(normal(1, 20, 64))), above(0.1));
+        Evidence.of("at epsilon 0.01 it would be", distance(blunt.forward(normal(1, 20, 64).mul(0.1)), blunt.forward(normal(1, 20, 64))),
+                above(0.1));
     }
 
     @Acceptance(topic = "rmsnorm", clause = 3)
@@ -95,20 +97,24 @@ class RMSNormTest {
         double root = Math.sqrt((x[0] * x[0] + x[1] * x[1] + x[2] * x[2]) / 3);
         for (int i = 0; i < 10; i++) assertThat(y[i]).isCloseTo(x[i] / root, within(1e-14));
         GradientCheck.of(norm, n -> n.forward(normal(6, 4, 10)).pow(3).mean());
-        assertThat(new RMSNorm(0, RMSNorm.Gain.NONE, 1e-9, DType.F64, 4).forward(Tensor.of(2.0, 4, 6, 8)).toDoubleArray()).containsExactly(1, 2, 3, 4);
+        assertThat(new RMSNorm(0, RMSNorm.Gain.NONE, 1e-9, DType.F64, 4).forward(Tensor.of(2.0, 4, 6, 8)).toDoubleArray())
+                .containsExactly(1, 2, 3, 4);
     }
 
     @Test void onePlusTheWeightKeepsTheDigitsOfSmallWeights() {
         var norm = new RMSNorm(1e-6, RMSNorm.Gain.ONE_PLUS_WEIGHT, 1, DType.BF16, 4);
         norm.load(java.util.Map.of("weight", Tensor.full(DType.BF16, 0.00390625 / 2, 4))); // is lost in 1 + weight of BF16
         assertThat(norm.forward(Tensor.of(3.0, -3, 3, -3).to(DType.BF16)).toDoubleArray()[0]).isCloseTo(1, within(0.004));
-        GradientCheck.of(new RMSNorm(1e-6, RMSNorm.Gain.ONE_PLUS_WEIGHT, 1, DType.F64, 2, 3), n -> n.forward(normal(7, 4, 2, 3)).pow(3).mean());
+        GradientCheck.of(new RMSNorm(1e-6, RMSNorm.Gain.ONE_PLUS_WEIGHT, 1, DType.F64, 2, 3),
+                n -> n.forward(normal(7, 4, 2, 3)).pow(3).mean());
     }
 
     @Test void badOptionsAreNamed() {
-        assertThatThrownBy(() -> new RMSNorm(1e-6, RMSNorm.Gain.NONE, 0, DType.F32, 4)).hasMessage("RMSNorm: share is 0.0; it lies in (0, 1]");
+        assertThatThrownBy(() -> new RMSNorm(1e-6, RMSNorm.Gain.NONE, 0, DType.F32, 4))
+                .hasMessage("RMSNorm: share is 0.0; it lies in (0, 1]");
         assertThatThrownBy(() -> new RMSNorm(-1, RMSNorm.Gain.NONE, 1, DType.F32, 4)).hasMessageContaining("epsilon is -1.0");
         assertThatThrownBy(() -> new RMSNorm(4).forward(Tensor.zeros(2, 5))).hasMessage("RMSNorm: input (2, 5) for a width of 4");
-        assertThatThrownBy(() -> new RMSNorm(1e-6, RMSNorm.Gain.NONE, 1, DType.F32, 2, 3).forward(Tensor.zeros(3, 2))).hasMessageContaining("(2, 3)");
+        assertThatThrownBy(() -> new RMSNorm(1e-6, RMSNorm.Gain.NONE, 1, DType.F32, 2, 3).forward(Tensor.zeros(3, 2)))
+                .hasMessageContaining("(2, 3)");
     }
 }

@@ -87,6 +87,7 @@ final class Recurrent {
             return Loss.mse(head.forward(network.last(network.run(batch.x(), null, Pass.inference()).state())), batch.y());
         });
         var test = SequenceTasks.adding(Rng.of(seed + 2), 1000, 50);
-        return Autograd.noGrad(() -> Loss.mse(head.forward(network.last(network.run(test.x(), null, Pass.inference()).state())), test.y()).item());
+        return Autograd
+                .noGrad(() -> Loss.mse(head.forward(network.last(network.run(test.x(), null, Pass.inference()).state())), test.y()).item());
     }
 }

@@ -70,7 +70,8 @@ class RecurrentStateTest {
             var on = model.run(rest, state, Pass.inference());
             var again = model.run(rest, restored, Pass.inference());
             assertThat(again.outputs().toFloatArray()).isEqualTo(on.outputs().toFloatArray());
-            Evidence.of(name + ": largest difference of a future from the restored state", distance(again.outputs(), on.outputs()), exactly(0));
+            Evidence.of(name + ": largest difference of a future from the restored state", distance(again.outputs(), on.outputs()),
+                    exactly(0));
             Evidence.of(name + ": difference from a future without it", distance(model.forward(rest), on.outputs()), above(1e-3));
         });
     }
@@ -98,7 +99,8 @@ class RecurrentStateTest {
             var batch = SequenceTasks.parity(rng, 32, 4 + Math.min(8, i / 40));
             return Loss.crossEntropy(head.forward(rnn.forward(batch.x())).reshape(-1, 2), batch.y().flatten());
         });
-        var found = StateAutomaton.extract(rnn, List.of(Tensor.of(0f), Tensor.of(1f)), h -> (int) head.forward(h).argmax(0).itemLong(), 3, 2000);
+        var found = StateAutomaton.extract(rnn, List.of(Tensor.of(0f), Tensor.of(1f)), h -> (int) head.forward(h).argmax(0).itemLong(), 3,
+                2000);
         var automaton = found.minimised();
         int right = 0;
         for (int string = 0; string < 1 << 12; string++) {

@@ -44,8 +44,11 @@ class ResidualTest {
     @Test void aBranchThatBeginsAtZeroPassesTheGradientAsItIs() {
         long differ = 0, compared = 0;
         for (int trial = 0; trial < 20; trial++) {
-            var block = new Residual(new Sequential(new Linear(16, 16, Rng.of(trial)), Activation.RELU, new Linear(16, 16, Rng.of(trial + 50)))).scaled(0, DType.F32);
-            Tensor x = Tensor.randn(Rng.of(trial), DType.F32, 4, 16).requiresGrad(), g = Tensor.randn(Rng.of(trial + 99), DType.F32, 4, 16).compute();
+            var block = new Residual(
+                    new Sequential(new Linear(16, 16, Rng.of(trial)), Activation.RELU, new Linear(16, 16, Rng.of(trial + 50))))
+                    .scaled(0, DType.F32);
+            Tensor x = Tensor.randn(Rng.of(trial), DType.F32, 4, 16).requiresGrad(),
+                    g = Tensor.randn(Rng.of(trial + 99), DType.F32, 4, 16).compute();
             block.forward(x).backward(g);
             double[] in = x.grad().toDoubleArray(), out = g.toDoubleArray();
             for (int i = 0; i < in.length; i++) if (Double.doubleToRawLongBits(in[i]) != Double.doubleToRawLongBits(out[i])) differ++;

@@ -31,7 +31,9 @@ class RnnTest {
     @Acceptance(topic = "rnn", clause = 1)
     @Test void outputsStatesAndGradientsEqualPyTorch() {
         var cases = Golden.load("golden/rnn.json").cases("torch");
-        var gap = Recurrent.twins(cases, (config, projection, activation) -> new Rnn(config, Activation.valueOf(activation.toUpperCase(Locale.ROOT)), Rng.of(0)), "h");
+        var gap = Recurrent.twins(cases,
+                (config, projection, activation) -> new Rnn(config, Activation.valueOf(activation.toUpperCase(Locale.ROOT)), Rng.of(0)),
+                "h");
         Evidence.of("networks of 1 to 3 layers, in one direction or both, packed or not", cases.size(), exactly(12));
         Evidence.of("largest gap of outputs, last states and gradients", gap, below(1e-5));
     }
@@ -94,8 +96,9 @@ class RnnTest {
             var network = rnn;
             var first = rnn.run(x.narrow(1, 0, 1), null, Pass.inference()).state().detach();
             // The direction of the gradient is arbitrary: an orthogonal matrix keeps all lengths, so every singular value is the power.
-            var jacobian = Autograd.jacobian(h -> network.run(x.narrow(1, 1, steps - 1), RecurrentState.of("l0.h", h.reshape(1, n)), Pass.inference()).state().get("l0.h").flatten(),
-                    first.get("l0.h").flatten());
+            var jacobian = Autograd
+                    .jacobian(h -> network.run(x.narrow(1, 1, steps - 1), RecurrentState.of("l0.h", h.reshape(1, n)), Pass.inference())
+                            .state().get("l0.h").flatten(), first.get("l0.h").flatten());
             double power = Math.pow(r, steps - 1);
             var gram = jacobian.transpose().matmul(jacobian);
             worst = Math.max(worst, distance(gram.div(power * power), Tensor.eye(DType.F64, n)));
@@ -118,18 +121,20 @@ class RnnTest {
         var rng = Rng.of(3);
         Recurrent.train(Recurrent.parameters(rnn, head), 3e-3, 400, i -> {
             var batch = SequenceTasks.echo(rng, 32, steps, lag);
-            return Loss.mse(head.forward(rnn.forward(batch.x(), Pass.training(rng))).narrow(1, lag, steps - lag), batch.y().narrow(1, lag, steps - lag));
+            return Loss.mse(head.forward(rnn.forward(batch.x(), Pass.training(rng))).narrow(1, lag, steps - lag),
+                    batch.y().narrow(1, lag, steps - lag));
         });
         var test = SequenceTasks.echo(Rng.of(4), 1000, steps, lag);
-        return Autograd.noGrad(() -> Loss.mse(head.forward(rnn.forward(test.x())).narrow(1, lag, steps - lag), test.y().narrow(1, lag, steps - lag)).item());
+        return Autograd.noGrad(() -> Loss
+                .mse(head.forward(rnn.forward(test.x())).narrow(1, lag, steps - lag), test.y().narrow(1, lag, steps - lag)).item());
     }
 
     @Test void layoutsAgreeAndParametersHavePyTorchsNames() {
         var rng = Rng.of(1);
         var rnn = new Rnn(new RnnConfig(3, 4).withLayers(2).withBidirectional(true).withBatchFirst(false), rng);
-        assertThat(rnn.parameters().keySet()).containsExactly("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0", "weight_ih_l0_reverse",
-                "weight_hh_l0_reverse", "bias_ih_l0_reverse", "bias_hh_l0_reverse", "weight_ih_l1", "weight_hh_l1", "bias_ih_l1", "bias_hh_l1",
-                "weight_ih_l1_reverse", "weight_hh_l1_reverse", "bias_ih_l1_reverse", "bias_hh_l1_reverse");
+        assertThat(rnn.parameters().keySet()).containsExactly("weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0",
+                "weight_ih_l0_reverse", "weight_hh_l0_reverse", "bias_ih_l0_reverse", "bias_hh_l0_reverse", "weight_ih_l1", "weight_hh_l1",
+                "bias_ih_l1", "bias_hh_l1", "weight_ih_l1_reverse", "weight_hh_l1_reverse", "bias_ih_l1_reverse", "bias_hh_l1_reverse");
         assertThat(rnn.modules().keySet()).containsExactly("", "l0", "l0_reverse", "l1", "l1_reverse");
         assertThat(new Sequential(rnn).state()).containsKey("0.weight_ih_l1_reverse");
         assertThat(rnn.freeze("weight_hh_l0*")).isEqualTo(32);
@@ -154,7 +159,9 @@ class RnnTest {
         var one = new Rnn(new RnnConfig(4, 4), Rng.of(1));
         var many = one.unroll(x.select(1, 0).pad(1, 0, 1, 0), null, 3, h -> h, Pass.inference());
         assertThat(many.outputs().shape().toArray()).containsExactly(2, 3, 4);
-        assertThat(distance(many.outputs().select(1, 1), one.step(many.outputs().select(1, 0), RecurrentState.of("l0.h", many.outputs().select(1, 0)), Pass.inference()).outputs())).isZero();
+        assertThat(distance(many.outputs().select(1, 1),
+                one.step(many.outputs().select(1, 0), RecurrentState.of("l0.h", many.outputs().select(1, 0)), Pass.inference()).outputs()))
+                .isZero();
     }
 
     @Test void dropoutFallsBetweenLayersOnly() {
@@ -167,9 +174,11 @@ class RnnTest {
 
     @Test void badInputsAreNamed() {
         var rnn = new Rnn(new RnnConfig(3, 4).withBidirectional(true), Rng.of(1));
-        assertThatThrownBy(() -> rnn.forward(Tensor.zeros(2, 5, 4))).isInstanceOf(ShapeException.class).hasMessageContaining("(batch, T, 3)");
+        assertThatThrownBy(() -> rnn.forward(Tensor.zeros(2, 5, 4))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("(batch, T, 3)");
         assertThatThrownBy(() -> rnn.step(Tensor.zeros(2, 3), rnn.initial(2), Pass.inference())).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> rnn.run(Tensor.zeros(2, 5, 3), null, new int[] {5, 6}, Pass.inference())).hasMessageContaining("a length of 6");
+        assertThatThrownBy(() -> rnn.run(Tensor.zeros(2, 5, 3), null, new int[] {5, 6}, Pass.inference()))
+                .hasMessageContaining("a length of 6");
         assertThatThrownBy(() -> rnn.run(Tensor.zeros(2, 5, 3), rnn.initial(3), Pass.inference())).hasMessageContaining("3 examples");
         assertThatThrownBy(() -> new RnnConfig(0, 4)).hasMessageContaining("0 inputs");
         assertThatThrownBy(() -> new RnnConfig(1, 4).withDropout(1)).hasMessageContaining("dropout is 1.0");

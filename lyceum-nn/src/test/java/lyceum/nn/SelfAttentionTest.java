@@ -39,7 +39,8 @@ class SelfAttentionTest {
         for (var c : cases) {
             int[] n = c.ints("input.sizes");
             var twin = new Twin((long) c.number("input.seed"));
-            Tensor q = twin.draw(n[0], n[1], n[2], n[4]).to(type).requiresGrad(), k = twin.draw(n[0], n[1], n[3], n[4]).to(type).requiresGrad(),
+            Tensor q = twin.draw(n[0], n[1], n[2], n[4]).to(type).requiresGrad(),
+                    k = twin.draw(n[0], n[1], n[3], n[4]).to(type).requiresGrad(),
                     v = twin.draw(n[0], n[1], n[3], n[4]).to(type).requiresGrad();
             twin.compare(gap, c, Map.of(), List.of(q, k, v), List.of(options.of(q, k, v)));
         }
@@ -64,7 +65,8 @@ class SelfAttentionTest {
         for (int trial = 0; trial < 40; trial++) {
             var rng = Rng.of(trial);
             long n = 1 + rng.nextLong(300), m = 1 + rng.nextLong(300), d = 1 + rng.nextLong(64);
-            Tensor q = Tensor.randn(rng, DType.F32, 1, 2, n, d).mul(0.5), k = Tensor.randn(rng, DType.F32, 1, 2, m, d), v = Tensor.randn(rng, DType.F32, 1, 2, m, d);
+            Tensor q = Tensor.randn(rng, DType.F32, 1, 2, n, d).mul(0.5), k = Tensor.randn(rng, DType.F32, 1, 2, m, d),
+                    v = Tensor.randn(rng, DType.F32, 1, 2, m, d);
             Tensor a = q.to(DType.F64), b = k.to(DType.F64), c = v.to(DType.F64);
             double[] naive = a.matmul(b.transpose()).div(Math.sqrt(d)).softmax(-1).matmul(c).toDoubleArray();
             for (var method : List.of(Attention.Method.TILED, Attention.Method.CHUNKED))
@@ -130,7 +132,8 @@ class SelfAttentionTest {
         var layer = new MultiHeadAttention(new AttentionConfig(8, 1).withDtype(DType.F64), Rng.of(6));
         var mixing = new Linear(5, 5, false, DType.F64, Init.torchLinear(5), Rng.of(7));
         Tensor one = normal(1, 1, 5, 8), two = normal(2, 1, 5, 8);
-        Evidence.of("distance of the weights at two inputs", distance(layer.weights(one, one).values(), layer.weights(two, two).values()), above(0.01));
+        Evidence.of("distance of the weights at two inputs", distance(layer.weights(one, one).values(), layer.weights(two, two).values()),
+                above(0.01));
         // How each mixes positions, read off its derivative by the input along the sequence.
         var linear = (UnaryOperator<Tensor>) x -> Autograd.jacobian(z -> mixing.forward(z.transpose()).transpose(), x.get(0));
         Evidence.of("distance of a linear layer's mixing at two inputs", distance(linear.apply(one), linear.apply(two)), exactly(0));
@@ -142,7 +145,8 @@ class SelfAttentionTest {
     @Acceptance(topic = "causal-mask", clause = 2)
     @Test void causalAttentionEqualsPyTorchForSquaresAndForMoreKeysThanQueries() {
         for (var type : List.of(DType.F32, DType.F64))
-            Evidence.of(type + ": largest gap", parity("causal", type, new Attention().withCausal(true), 200), below(type == DType.F32 ? 1e-5 : 1e-6));
+            Evidence.of(type + ": largest gap", parity("causal", type, new Attention().withCausal(true), 200),
+                    below(type == DType.F32 ? 1e-5 : 1e-6));
     }
 
     @Acceptance(topic = "causal-self-attention", clause = 2)
@@ -169,7 +173,8 @@ class SelfAttentionTest {
     @Test void theJacobianOverPositionsIsLowerTriangular() {
         double upper = 0, lower = Double.POSITIVE_INFINITY;
         for (int trial = 0; trial < 20; trial++) {
-            var layer = new MultiHeadAttention(new AttentionConfig(6, 2).withDtype(DType.F64).withAttention(new Attention().withCausal(true)), Rng.of(trial));
+            var layer = new MultiHeadAttention(
+                    new AttentionConfig(6, 2).withDtype(DType.F64).withAttention(new Attention().withCausal(true)), Rng.of(trial));
             var jacobian = Autograd.jacobian(layer::forward, normal(trial, 1, 7, 6)).reshape(7, 6, 7, 6);
             for (int t = 0; t < 7; t++) for (int s = 0; s < 7; s++) {
                 double size = jacobian.get(t).narrow(1, s, 1).abs().max().item();
@@ -191,7 +196,8 @@ class SelfAttentionTest {
         double worst = 0;
         int at = 0;
         for (int n : lengths) {
-            worst = Math.max(worst, distance(packed.narrow(2, at, n), attention.of(q.narrow(2, at, n), k.narrow(2, at, n), v.narrow(2, at, n))));
+            worst = Math.max(worst,
+                    distance(packed.narrow(2, at, n), attention.of(q.narrow(2, at, n), k.narrow(2, at, n), v.narrow(2, at, n))));
             at += n;
         }
         Evidence.of("largest distance from separate runs", worst, below(1e-6));
@@ -200,7 +206,8 @@ class SelfAttentionTest {
 
     @Acceptance(topic = "causal-self-attention", clause = 5)
     @Test void hiddenTilesAreLeftOut() {
-        Tensor q = normal(1, 1, 1, 512, 32).to(DType.F32), k = normal(2, 1, 1, 512, 32).to(DType.F32), v = normal(3, 1, 1, 512, 32).to(DType.F32);
+        Tensor q = normal(1, 1, 1, 512, 32).to(DType.F32), k = normal(2, 1, 1, 512, 32).to(DType.F32),
+                v = normal(3, 1, 1, 512, 32).to(DType.F32);
         double ratio = multiplyAdds(new Attention().withCausal(true), q, k, v) / multiplyAdds(new Attention(), q, k, v);
         Evidence.of("multiply-adds over those of full attention at n = 512", ratio, atMost(0.6));
         Evidence.of("at least the visible half of them", ratio, atLeast(0.5));
@@ -222,7 +229,8 @@ class SelfAttentionTest {
             int n = 30, d = 3;
             Tensor x = normal(trial, n, d), y = normal(trial + 100, n, 2), at = normal(trial + 200, 11, d);
             double width = 0.3 + 0.1 * trial;
-            var predicted = new AttentionMechanism(AttentionScore.negativeSquaredDistance(1 / (2 * width * width))).of(at, x, y).toDoubleArray();
+            var predicted = new AttentionMechanism(AttentionScore.negativeSquaredDistance(1 / (2 * width * width))).of(at, x, y)
+                    .toDoubleArray();
             double[] xs = x.toDoubleArray(), ys = y.toDoubleArray(), as = at.toDoubleArray();
             for (int q = 0; q < 11; q++) {
                 double sum = 0;
@@ -261,10 +269,12 @@ class SelfAttentionTest {
         int[] nearest = q.unsqueeze(1).sub(k.unsqueeze(0)).square().sum(-1).argmin(-1).toIntArray();
         var expected = v.rows(nearest);
         var scores = AttentionScore.negativeSquaredDistance(1e4);
-        Evidence.of("softmax: distance from the nearest key's value", distance(new AttentionMechanism(scores).of(q, k, v), expected), below(1e-6));
-        Evidence.of("sparsemax: the same, exactly", distance(new AttentionMechanism(scores).withNormaliser(AttentionMechanism.Normaliser.SPARSEMAX).of(q, k, v),
-                expected), below(1e-12));
-        Evidence.of("a flat score gives the mean instead", distance(new AttentionMechanism(AttentionScore.negativeSquaredDistance(0)).of(q, k, v),
-                v.mean(0, true)), below(1e-14));
+        Evidence.of("softmax: distance from the nearest key's value", distance(new AttentionMechanism(scores).of(q, k, v), expected),
+                below(1e-6));
+        Evidence.of("sparsemax: the same, exactly",
+                distance(new AttentionMechanism(scores).withNormaliser(AttentionMechanism.Normaliser.SPARSEMAX).of(q, k, v), expected),
+                below(1e-12));
+        Evidence.of("a flat score gives the mean instead",
+                distance(new AttentionMechanism(AttentionScore.negativeSquaredDistance(0)).of(q, k, v), v.mean(0, true)), below(1e-14));
     }
 }

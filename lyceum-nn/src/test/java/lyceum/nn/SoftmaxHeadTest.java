@@ -42,7 +42,8 @@ class SoftmaxHeadTest {
                 var naive = new CrossEntropy().of(head.forward(hidden), targets);
                 naive.backward();
                 double expected = naive.item();
-                double[] dh = hidden.grad().toDoubleArray(), dw = head.weight().grad().toDoubleArray(), db = bias ? head.bias().grad().toDoubleArray() : null;
+                double[] dh = hidden.grad().toDoubleArray(), dw = head.weight().grad().toDoubleArray(),
+                        db = bias ? head.bias().grad().toDoubleArray() : null;
                 hidden.zeroGrad();
                 head.zeroGrad();
                 var loss = head.loss(hidden, targets);
@@ -94,7 +95,9 @@ class SoftmaxHeadTest {
         var full = new CrossEntropy().of(head.forward(hidden), targets);
         full.backward();
         double[] exact = hidden.grad().toDoubleArray();
-        Evidence.of("gap of the losses, all classes drawn", Math.abs(head.sampledLoss(hidden, targets, Negatives.uniform(classes, classes, Rng.of(8))).item() - full.item()), below(1e-6));
+        Evidence.of("gap of the losses, all classes drawn",
+                Math.abs(head.sampledLoss(hidden, targets, Negatives.uniform(classes, classes, Rng.of(8))).item() - full.item()),
+                below(1e-6));
         int draws = 400;
         double last = Double.POSITIVE_INFINITY;
         int falls = 0;
@@ -153,7 +156,8 @@ class SoftmaxHeadTest {
         var targets = Tensor.of(new long[] {1, -100, 49, 0, -100, 7}, 3, 2);
         var rows = hidden.reshape(6, 4);
         double naive = new CrossEntropy().of(head.forward(rows), targets.flatten()).item();
-        for (int block : new int[] {0, 1, 7, 50, 100}) assertThat(head.loss(hidden, targets, -100, Reduction.MEAN, block).item()).isCloseTo(naive, within(1e-12));
+        for (int block : new int[] {0, 1, 7, 50, 100})
+            assertThat(head.loss(hidden, targets, -100, Reduction.MEAN, block).item()).isCloseTo(naive, within(1e-12));
         assertThat(head.loss(hidden, targets, -100, Reduction.NONE, 0).toDoubleArray()[1]).isZero();
         assertThatThrownBy(() -> head.loss(hidden, Tensor.of(new long[] {1, 2, 3, 4, 5, 50}, 3, 2))).hasMessageContaining("target 50");
         assertThatThrownBy(() -> head.loss(hidden, Tensor.of(1, 2))).isInstanceOf(ShapeException.class);
@@ -163,7 +167,8 @@ class SoftmaxHeadTest {
         var drawn = Negatives.weighted(new double[] {0, 3, 1}, 2000, Rng.of(15));
         assertThat(drawn.classes().eq(1).to(DType.F64).mean().item()).isBetween(0.7, 0.8);
         assertThat(drawn.classes().eq(0).countNonZero().item()).isZero();
-        assertThat(Negatives.logUniform(100, 5000, Rng.of(16)).classes().eq(0).to(DType.F64).mean().item()).isCloseTo(Math.log(2) / Math.log(101), within(0.03));
+        assertThat(Negatives.logUniform(100, 5000, Rng.of(16)).classes().eq(0).to(DType.F64).mean().item())
+                .isCloseTo(Math.log(2) / Math.log(101), within(0.03));
         assertThatThrownBy(() -> new AdaptiveSoftmax(8, 10, new long[] {5, 5}, Rng.of(17))).hasMessageContaining("cutoffs ascend");
     }
 }

@@ -58,7 +58,8 @@ class SparseActivationTest {
         }
         Evidence.of("largest distance of a measure of uniform vectors", worst, below(1e-12));
         var zero = Measures.of(Tensor.zeros(DType.F64, 9));
-        for (double v : new double[] {zero.activeShare(), zero.hoyer(), zero.gini(), zero.trevesRolls()}) Evidence.of("a measure of the zero vector, as documented", v, exactly(0));
+        for (double v : new double[] {zero.activeShare(), zero.hoyer(), zero.gini(), zero.trevesRolls()})
+            Evidence.of("a measure of the zero vector, as documented", v, exactly(0));
     }
 
     @Acceptance(topic = "sparse-representation", clause = 3)
@@ -76,7 +77,8 @@ class SparseActivationTest {
             var rng = Rng.of(seed);
             int n = 2 + rng.nextInt(30), k = 1 + rng.nextInt(n);
             // Whole numbers from 1 to 4: most are tied.
-            var x = (seed % 2 == 0 ? Tensor.randint(rng, 1, 5, 20, n).to(DType.F64) : Tensor.randn(rng, DType.F64, 20, n)).compute().requiresGrad();
+            var x = (seed % 2 == 0 ? Tensor.randint(rng, 1, 5, 20, n).to(DType.F64) : Tensor.randn(rng, DType.F64, 20, n)).compute()
+                    .requiresGrad();
             var y = SparseActivation.kWinners(k).forward(x);
             y.mul(Tensor.full(DType.F64, 3, 20, n)).sum().backward();
             double[][] in = x.detach().toRows(), out = y.detach().toRows(), gradient = x.grad().toRows();
@@ -102,7 +104,8 @@ class SparseActivationTest {
     @Acceptance(topic = "sparse-representation", clause = 5)
     @Test void aPriceOnActivityThinsTheCodeOfDigits() {
         var digits = Datasets.digits().flat().to(DType.F32).scaled(1.0 / 16);
-        Tensor x = digits.x().narrow(0, 0, 1297).compute(), y = digits.y().narrow(0, 0, 1297), testX = digits.x().narrow(0, 1297, 500).compute(), testY = digits.y().narrow(0, 1297, 500);
+        Tensor x = digits.x().narrow(0, 0, 1297).compute(), y = digits.y().narrow(0, 0, 1297),
+                testX = digits.x().narrow(0, 1297, 500).compute(), testY = digits.y().narrow(0, 1297, 500);
         double[] free = trained(0, x, y, testX, testY);
         double before = free[0];
         int number = 0;
@@ -127,11 +130,13 @@ class SparseActivationTest {
                 int[] rows = rng.sample(1297, 64);
                 var penalties = new ArrayList<Tensor>();
                 optimizer.zeroGrad();
-                Loss.crossEntropy(network.forward(x.rows(rows), Pass.training(rng).collecting(penalties::add)), y.rows(rows)).add(penalties.getFirst()).backward();
+                Loss.crossEntropy(network.forward(x.rows(rows), Pass.training(rng).collecting(penalties::add)), y.rows(rows))
+                        .add(penalties.getFirst()).backward();
                 optimizer.step();
             }
         }
-        return new double[] {SparseActivation.population(hidden.forward(testX)).activeShare(), network.forward(testX).argmax(-1).eq(testY).to(DType.F64).mean().item()};
+        return new double[] {SparseActivation.population(hidden.forward(testX)).activeShare(),
+                network.forward(testX).argmax(-1).eq(testY).to(DType.F64).mean().item()};
     }
 
     @Acceptance(topic = "sparse-representation", clause = 6)
@@ -140,11 +145,13 @@ class SparseActivationTest {
         double worst = 0;
         for (int rows : new int[] {1, 7}) {
             var h = Tensor.randn(Rng.of(2), rows, 3072).mul(Tensor.rand(Rng.of(3), rows, 3072).lt(0.05).to(DType.F32)).compute();
-            double[] dense = h.to(DType.F64).matmul(weight.to(DType.F64)).toDoubleArray(), own = SparseActivation.multiply(h, weight).toDoubleArray();
+            double[] dense = h.to(DType.F64).matmul(weight.to(DType.F64)).toDoubleArray(),
+                    own = SparseActivation.multiply(h, weight).toDoubleArray();
             for (int i = 0; i < own.length; i++) worst = Math.max(worst, Math.abs(own[i] - dense[i]) / Math.max(1, Math.abs(dense[i])));
             if (rows == 1) {
                 long active = (long) h.countNonZero().item();
-                Evidence.of("operations a stored number", FlopCounter.count(() -> SparseActivation.multiply(h, weight).compute()).products() / (768.0 * active), exactly(2));
+                Evidence.of("operations a stored number",
+                        FlopCounter.count(() -> SparseActivation.multiply(h, weight).compute()).products() / (768.0 * active), exactly(2));
             }
         }
         Evidence.of("largest relative distance", worst, below(1e-6));
@@ -157,9 +164,11 @@ class SparseActivationTest {
         assertThat(SparseActivation.softThreshold(1).forward(x).toDoubleArray()).containsExactly(-1, 0, 0, 0, 1);
         assertThat(SparseActivation.topK(2).forward(x).toDoubleArray()).containsExactly(-2, 0, 0, 0, 2);
         var seen = new double[1];
-        SparseActivation.l1(0.5).forward(Tensor.of(new double[] {1, -2, 3, 0}, 2, 2), Pass.training(Rng.of(1)).collecting(p -> seen[0] = p.item()));
+        SparseActivation.l1(0.5).forward(Tensor.of(new double[] {1, -2, 3, 0}, 2, 2),
+                Pass.training(Rng.of(1)).collecting(p -> seen[0] = p.item()));
         assertThat(seen[0]).isEqualTo(1.5);
-        SparseActivation.kl(0.1, 2).forward(Tensor.of(new double[] {0.1, 0.2, 0.1, 0.6}, 2, 2), Pass.training(Rng.of(1)).collecting(p -> seen[0] = p.item()));
+        SparseActivation.kl(0.1, 2).forward(Tensor.of(new double[] {0.1, 0.2, 0.1, 0.6}, 2, 2),
+                Pass.training(Rng.of(1)).collecting(p -> seen[0] = p.item()));
         assertThat(seen[0]).isCloseTo(2 * (0.1 * Math.log(0.1 / 0.4) + 0.9 * Math.log(0.9 / 0.6)), within(1e-12));
         // Few inputs with all units, or all inputs with the same unit: alike by population, not by lifetime.
         var one = Tensor.of(new double[] {1, 0, 1, 0}, 2, 2);

@@ -26,7 +26,9 @@ class TransformerBlockTest {
 
     private static double distance(Tensor a, Tensor b) { return a.to(DType.F64).sub(b.to(DType.F64)).abs().max().item(); }
 
-    private static TransformerConfig base(int width, int heads, int hidden) { return TransformerTest.wide(TransformerConfig.original(width, heads, hidden)); }
+    private static TransformerConfig base(int width, int heads, int hidden) {
+        return TransformerTest.wide(TransformerConfig.original(width, heads, hidden));
+    }
 
     /** What the transcriptions of the golden script are, by name. */
     private static TransformerConfig styled(String name) {
@@ -41,10 +43,12 @@ class TransformerBlockTest {
                 yield modern.withActivation(Activation.GELU_TANH).withPlacement(TransformerConfig.Placement.SANDWICH)
                         .withAttention(attention.withAttention(attention.attention().withSoftCap(2)));
             }
-            case "qwen" -> modern.withAttention(modern.attention().withKeyHeads(1).withQkNorm(true).withRotary(new RotaryEmbedding(4, 10_000)));
+            case "qwen" ->
+                    modern.withAttention(modern.attention().withKeyHeads(1).withQkNorm(true).withRotary(new RotaryEmbedding(4, 10_000)));
             case "phi" -> plain.withActivation(Activation.GELU_TANH).causal().withParallel(true)
                     .withAttention(plain.causal().attention().withRotary(new RotaryEmbedding(4, 10_000)));
-            case "olmo" -> modern.withPlacement(TransformerConfig.Placement.BRANCH).withAttention(modern.attention().withRotary(new RotaryEmbedding(4, 10_000)));
+            case "olmo" -> modern.withPlacement(TransformerConfig.Placement.BRANCH)
+                    .withAttention(modern.attention().withRotary(new RotaryEmbedding(4, 10_000)));
             case "sandwich" -> plain.withPlacement(TransformerConfig.Placement.SANDWICH);
             case "deepnorm" -> plain.deepNorm(18);
             default -> throw new AssertionError(name);
@@ -84,7 +88,8 @@ class TransformerBlockTest {
         for (var c : GOLDEN.cases("layer")) {
             int[] n = c.ints("input.sizes");
             var twin = new Twin((long) c.number("input.seed"));
-            var config = TransformerTest.config(n[0] * n[1], n[0], n[2], c.flag("input.pre")).withActivation(c.flag("input.gelu") ? Activation.GELU : Activation.RELU);
+            var config = TransformerTest.config(n[0] * n[1], n[0], n[2], c.flag("input.pre"))
+                    .withActivation(c.flag("input.gelu") ? Activation.GELU : Activation.RELU);
             var block = twin.fill(new TransformerBlock(config, Rng.of(0)));
             var x = twin.draw(2, n[3], (long) n[0] * n[1]).requiresGrad();
             twin.compare(gap, c, block.parameters(), List.of(x), List.of(block.forward(x)));
@@ -113,7 +118,9 @@ class TransformerBlockTest {
             placements++;
         }
         var parallel = new TransformerBlock(styled("phi"), Rng.of(1));
-        Autograd.noGrad(() -> parallel.parameters().forEach((name, p) -> { if (name.contains("o_proj") || name.contains("fc2")) p.copy_(p.zerosLike()); }));
+        Autograd.noGrad(() -> parallel.parameters().forEach((name, p) -> {
+            if (name.contains("o_proj") || name.contains("fc2")) p.copy_(p.zerosLike());
+        }));
         var x = normal(3, 2, 5, 8);
         Evidence.of("distance of the parallel form", distance(parallel.forward(x), x), exactly(0));
         Evidence.of("placements that leave the stream", placements, exactly(3));
@@ -148,7 +155,8 @@ class TransformerBlockTest {
             var x = normal(7, 2, 12, config.width());
             var whole = block.forward(x);
             var context = new TransformerBlock.Context().withCache(new KvCache());
-            for (int t = 0; t < 12; t++) worst = Math.max(worst, distance(block.forward(x.narrow(1, t, 1), context, Pass.inference()), whole.narrow(1, t, 1)));
+            for (int t = 0; t < 12; t++)
+                worst = Math.max(worst, distance(block.forward(x.narrow(1, t, 1), context, Pass.inference()), whole.narrow(1, t, 1)));
         }
         Evidence.of("largest distance over six styles", worst, below(1e-5));
     }
@@ -159,10 +167,12 @@ class TransformerBlockTest {
         for (int trial = 0; configurations < 50; trial++) {
             var rng = Rng.of(trial);
             int keyHeads = 1 + rng.nextInt(3), heads = keyHeads * (1 + rng.nextInt(3)), d = 1 + rng.nextInt(6);
-            var attention = new AttentionConfig(heads * d, heads).withKeyHeads(keyHeads).withBias(rng.nextInt(2) == 0).withQkNorm(rng.nextInt(2) == 0);
+            var attention = new AttentionConfig(heads * d, heads).withKeyHeads(keyHeads).withBias(rng.nextInt(2) == 0)
+                    .withQkNorm(rng.nextInt(2) == 0);
             var placements = TransformerConfig.Placement.values();
-            var config = TransformerConfig.original(heads * d, heads, 1 + rng.nextInt(40)).withAttention(attention).withGated(rng.nextInt(2) == 0)
-                    .withBias(rng.nextInt(2) == 0).withNorm(rng.nextInt(2) == 0 ? TransformerConfig.Norm.RMS : TransformerConfig.Norm.LAYER)
+            var config = TransformerConfig.original(heads * d, heads, 1 + rng.nextInt(40)).withAttention(attention)
+                    .withGated(rng.nextInt(2) == 0).withBias(rng.nextInt(2) == 0)
+                    .withNorm(rng.nextInt(2) == 0 ? TransformerConfig.Norm.RMS : TransformerConfig.Norm.LAYER)
                     .withPlacement(placements[rng.nextInt(placements.length)]).withCross(rng.nextInt(3) == 0);
             if (config.placement() == TransformerConfig.Placement.PRE && !config.cross()) config = config.withParallel(rng.nextInt(2) == 0);
             if (new TransformerBlock(config, rng).parameterCount() != config.blockParameters()) wrong++;

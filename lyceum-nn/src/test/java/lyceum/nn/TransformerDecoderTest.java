@@ -37,7 +37,8 @@ class TransformerDecoderTest {
         for (var c : GOLDEN.cases("decoder")) {
             int[] n = c.ints("input.sizes");
             var twin = new Twin((long) c.number("input.seed"));
-            var decoder = twin.fill(new TransformerDecoder(TransformerTest.config(n[1], n[0], n[2], c.flag("input.pre")).withCross(true), 2, Rng.of(0)));
+            var decoder = twin.fill(
+                    new TransformerDecoder(TransformerTest.config(n[1], n[0], n[2], c.flag("input.pre")).withCross(true), 2, Rng.of(0)));
             Tensor x = twin.draw(2, n[3], n[1]).requiresGrad(), memory = twin.draw(2, n[4], n[1]).requiresGrad();
             var y = decoder.forward(x, memory, null, new Attention().withKeyLengths(Tensor.of(c.ints("input.lengths"))), Pass.inference());
             twin.compare(gap, c, decoder.parameters(), List.of(x, memory), List.of(y));
@@ -53,7 +54,9 @@ class TransformerDecoderTest {
             var rng = Rng.of(trial);
             boolean cross = trial % 2 == 0, pre = trial % 3 > 0;
             var c = TransformerTest.config(16, 4, 20, pre);
-            c = c.withAttention(c.attention().withKeyHeads(trial % 4 == 0 ? 2 : 4).withRotary(trial % 5 == 0 ? new RotaryEmbedding(4, 100) : null)).withCross(cross);
+            c = c.withAttention(
+                    c.attention().withKeyHeads(trial % 4 == 0 ? 2 : 4).withRotary(trial % 5 == 0 ? new RotaryEmbedding(4, 100) : null))
+                    .withCross(cross);
             if (trial % 7 == 1 && !cross && pre) c = c.withParallel(true);
             var decoder = new TransformerDecoder(c, 2, rng);
             int length = 2 + rng.nextInt(14);
@@ -95,7 +98,8 @@ class TransformerDecoderTest {
     @Test void withoutMemoryItIsACausallyMaskedEncoder() {
         long differ = 0, compared = 0;
         for (boolean pre : new boolean[] {false, true}) {
-            var c = TransformerConfig.original(32, 4, 64).withPlacement(pre ? TransformerConfig.Placement.PRE : TransformerConfig.Placement.POST);
+            var c = TransformerConfig.original(32, 4, 64)
+                    .withPlacement(pre ? TransformerConfig.Placement.PRE : TransformerConfig.Placement.POST);
             TransformerDecoder decoder = new TransformerDecoder(c, 3, Rng.of(1));
             var encoder = new TransformerEncoder(c, 3, Rng.of(2));
             encoder.load(decoder.state());
@@ -132,7 +136,8 @@ class TransformerDecoderTest {
         assertThat(all.get(greedy.getFirst().tokens())).isCloseTo(greedy.getFirst().logProbability(), within(1e-9));
     }
 
-    private static void everything(Transformer model, Tensor source, List<Integer> said, double log, int begin, int end, int longest, Map<List<Integer>, Double> all) {
+    private static void everything(Transformer model, Tensor source, List<Integer> said, double log, int begin, int end, int longest,
+            Map<List<Integer>, Double> all) {
         if (said.size() == longest || !said.isEmpty() && said.getLast() == end) {
             all.put(said, log);
             return;
@@ -140,7 +145,8 @@ class TransformerDecoderTest {
         var input = new long[said.size() + 1];
         input[0] = begin;
         for (int i = 0; i < said.size(); i++) input[i + 1] = said.get(i);
-        double[] logs = model.forward(source, Tensor.of(input, 1, input.length), Pass.inference()).narrow(1, said.size(), 1).flatten().logSoftmax(-1).toDoubleArray();
+        double[] logs = model.forward(source, Tensor.of(input, 1, input.length), Pass.inference()).narrow(1, said.size(), 1).flatten()
+                .logSoftmax(-1).toDoubleArray();
         for (int token = 0; token < logs.length; token++) {
             var more = new ArrayList<>(said);
             more.add(token);

@@ -38,7 +38,8 @@ class TransformerTest {
     private static double distance(Tensor a, Tensor b) { return a.to(DType.F64).sub(b.to(DType.F64)).abs().max().item(); }
 
     static TransformerConfig config(int width, int heads, int hidden, boolean pre) {
-        var c = TransformerConfig.original(width, heads, hidden).withPlacement(pre ? TransformerConfig.Placement.PRE : TransformerConfig.Placement.POST);
+        var c = TransformerConfig.original(width, heads, hidden)
+                .withPlacement(pre ? TransformerConfig.Placement.PRE : TransformerConfig.Placement.POST);
         return wide(c);
     }
 
@@ -113,7 +114,8 @@ class TransformerTest {
             } else {
                 var encoder = twin.fill(new TransformerEncoder(options, 2, Rng.of(0)));
                 var y = encoder.forward(twin.draw(2, n[3], n[1]), mask, Pass.inference());
-                gap.see(c, "expected.y.0", twin.trace(y.mul(AttentionMask.padding(c.ints("input.lengths")).seen(1, n[3]).reshape(2, n[3], 1).to(DType.F64))));
+                gap.see(c, "expected.y.0",
+                        twin.trace(y.mul(AttentionMask.padding(c.ints("input.lengths")).seen(1, n[3]).reshape(2, n[3], 1).to(DType.F64))));
             }
         }
         return gap;
@@ -126,7 +128,8 @@ class TransformerTest {
         Evidence.of("numbers of an encoder block", encoder.parameterCount(), exactly(3_152_384));
         Evidence.of("numbers of a decoder block", decoder.parameterCount(), exactly(4_204_032));
         var model = Transformer.base(10, Rng.of(1));
-        Evidence.of("all blocks of the base model", model.encoder().parameterCount() + model.decoder().parameterCount(), exactly(6 * (3_152_384 + 4_204_032)));
+        Evidence.of("all blocks of the base model", model.encoder().parameterCount() + model.decoder().parameterCount(),
+                exactly(6 * (3_152_384 + 4_204_032)));
     }
 
     @Acceptance(topic = "attention-is-all-you-need", clause = 2)
@@ -136,8 +139,8 @@ class TransformerTest {
         Evidence.of("parameters by shapes, in millions", count / 1e6, between(63.1 * 0.99, 63.1 * 1.01));
         var small = new Transformer(TransformerConfig.original(16, 2, 24), 11, 2, Rng.of(1));
         var s = TransformerConfig.original(16, 2, 24);
-        Evidence.of("the same count of a small model over its tensors'", (11L * 16 + 2 * (s.blockParameters() + s.withCross(true).blockParameters()))
-                / (double) small.parameterCount(), exactly(1));
+        Evidence.of("the same count of a small model over its tensors'",
+                (11L * 16 + 2 * (s.blockParameters() + s.withCross(true).blockParameters())) / (double) small.parameterCount(), exactly(1));
     }
 
     @Acceptance(topic = "attention-is-all-you-need", clause = 3)
@@ -147,7 +150,8 @@ class TransformerTest {
         Evidence.of("step of the peak", best, exactly(4000));
         Evidence.of("the peak", Transformer.rate(512, 4000, best), equalTo(6.988e-4, 5e-8));
         Evidence.of("step 1000 over the peak", Transformer.rate(512, 4000, 1000) / Transformer.rate(512, 4000, 4000), equalTo(0.25, 1e-12));
-        Evidence.of("step 16000 over the peak", Transformer.rate(512, 4000, 16_000) / Transformer.rate(512, 4000, 4000), equalTo(0.5, 1e-12));
+        Evidence.of("step 16000 over the peak", Transformer.rate(512, 4000, 16_000) / Transformer.rate(512, 4000, 4000),
+                equalTo(0.5, 1e-12));
     }
 
     @Acceptance(topic = "attention-is-all-you-need", clause = 4)

@@ -48,8 +48,8 @@ public final class Twin {
     public <M extends Module> M fill(M module) { return fill(module, 0.3); }
 
     public <M extends Module> M fill(M module, double scale) {
-        Autograd.noGrad(() -> new TreeMap<>(module.parameters())
-                .forEach((name, p) -> p.copy_(draw(scale, p.shape().toArray()).to(p.dtype()))));
+        Autograd.noGrad(
+                () -> new TreeMap<>(module.parameters()).forEach((name, p) -> p.copy_(draw(scale, p.shape().toArray()).to(p.dtype()))));
         return module;
     }
 
@@ -79,8 +79,8 @@ public final class Twin {
         for (int i = 0; i < leaves.size(); i++) {
             var gradient = leaves.get(i).grad();
             var named = c.at("expected.gradients");
-            gap.see(c.text("name") + ": gradient of " + names.get(i), trace(gradient == null ? leaves.get(i).detach().zerosLike() : gradient),
-                    named.doubles(names.get(i)));
+            gap.see(c.text("name") + ": gradient of " + names.get(i),
+                    trace(gradient == null ? leaves.get(i).detach().zerosLike() : gradient), named.doubles(names.get(i)));
         }
     }
 

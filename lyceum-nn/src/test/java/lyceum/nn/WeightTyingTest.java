@@ -44,17 +44,21 @@ class WeightTyingTest {
         }
     }
 
-    private static Lm tied(int vocabulary, int width, Rng rng) { return Module.tied(new Lm(vocabulary, width, rng), "embed.weight", "head.weight"); }
+    private static Lm tied(int vocabulary, int width, Rng rng) {
+        return Module.tied(new Lm(vocabulary, width, rng), "embed.weight", "head.weight");
+    }
 
     @Test void aTiedHeadIsTheTable(@TempDir Path folder) throws IOException {
         int vocabulary = 11, width = 4;
         var untied = new Lm(vocabulary, width, Rng.of(1));
         var tied = Module.tied(untied, "embed.weight", "head.weight");
         Evidence.of("numbers saved beyond V d", untied.parameterCount() - tied.parameterCount() - vocabulary * width, exactly(0));
-        Evidence.that("the head's tensor is the table", tied.head.weight() == tied.embed.weight() && new Embedding(3, 2, Rng.of(2)).tiedHead().weight().isTracked());
+        Evidence.that("the head's tensor is the table",
+                tied.head.weight() == tied.embed.weight() && new Embedding(3, 2, Rng.of(2)).tiedHead().weight().isTracked());
 
         Autograd.noGrad(() -> { tied.head.weight().detach().get(3).copy_(Tensor.of(new float[] {9, 8, 7, 6}, 4)); });
-        Evidence.of("what was written to the head's row 3, read from the table", tied.embed.forward(Tensor.of(3)).sub(Tensor.of(new float[] {9, 8, 7, 6}, 1, 4)).abs().max().item(), exactly(0));
+        Evidence.of("what was written to the head's row 3, read from the table",
+                tied.embed.forward(Tensor.of(3)).sub(Tensor.of(new float[] {9, 8, 7, 6}, 1, 4)).abs().max().item(), exactly(0));
 
         // The same values in two tensors.
         var apart = Module.untied(tied, "head.weight");
@@ -72,12 +76,15 @@ class WeightTyingTest {
         var file = folder.resolve("tied.safetensors");
         tied.save(file);
         var held = Safetensors.read(file).tensors();
-        Evidence.of("tensors of V d numbers in the file", held.values().stream().filter(t -> t.count() == vocabulary * width).count(), exactly(1));
+        Evidence.of("tensors of V d numbers in the file", held.values().stream().filter(t -> t.count() == vocabulary * width).count(),
+                exactly(1));
         var loaded = tied(vocabulary, width, Rng.of(3));
         loaded.load(file);
-        Evidence.that("tied after loading", loaded.head.weight() == loaded.embed.weight() && Module.copy(loaded).parameterCount() == tied.parameterCount());
+        Evidence.that("tied after loading",
+                loaded.head.weight() == loaded.embed.weight() && Module.copy(loaded).parameterCount() == tied.parameterCount());
         Evidence.of("gap after loading", loaded.forward(ids).sub(tied.forward(ids)).abs().max().item(), exactly(0));
-        Evidence.of("parameters that an optimiser sees", new Optimizer(List.of(new Optimizer.Group(new Adam(0.1), tied.parameters()))).parameters().size(), exactly(5));
+        Evidence.of("parameters that an optimiser sees",
+                new Optimizer(List.of(new Optimizer.Group(new Adam(0.1), tied.parameters()))).parameters().size(), exactly(5));
     }
 
     @Test void tiesHaveTwoNamesAndLoadUnderEither() {
@@ -92,7 +99,8 @@ class WeightTyingTest {
         tied.load(values);
         values.put("embed.weight", Tensor.zeros(5, 3));
         assertThatThrownBy(() -> tied.load(values)).isInstanceOf(FormatException.class).hasMessageContaining("their values differ");
-        assertThatThrownBy(() -> Module.untied(tied, "mix.weight")).isInstanceOf(FormatException.class).hasMessageContaining("shares no tensor");
+        assertThatThrownBy(() -> Module.untied(tied, "mix.weight")).isInstanceOf(FormatException.class)
+                .hasMessageContaining("shares no tensor");
         assertThatThrownBy(() -> Module.tied(tied, "no.weight", "head.weight")).isInstanceOf(FormatException.class);
         var wide = new Embedding(7, 3, Rng.of(6));
         var head = wide.tiedHead(10, Rng.of(7));

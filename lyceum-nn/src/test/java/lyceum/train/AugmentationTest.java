@@ -49,7 +49,8 @@ class AugmentationTest {
         var batches = new int[1];
         BatchLoss loss = (rows, p) -> {
             pass[0] = batches[0]++ / ((train.size() + 31) / 32);
-            return Loss.crossEntropy(model.forward(ImageAugment.batch(train, rows, pass[0], augment, rng.split(1)), p), train.y().rows(rows));
+            return Loss.crossEntropy(model.forward(ImageAugment.batch(train, rows, pass[0], augment, rng.split(1)), p),
+                    train.y().rows(rows));
         };
         new Trainer(new Adam(2e-3), passes).withBatchSize(32).start(model, train.size(), loss, null, rng.split(2)).finish(Progress.SILENT);
         int right = 0;

@@ -44,11 +44,14 @@ class BpttTest {
     private static Bptt.Step step(Rnn rnn, Tensor x) { return (t, state) -> rnn.step(x.select(1, t), state, Pass.inference()).state(); }
 
     /** A loss of every step that weighs states differently. */
-    private static Bptt.StepLoss loss(Rnn rnn) { return (t, state) -> rnn.last(state).add(0.1 * t).sin().mul(Tensor.of(1.0, -2.0, 0.5)).sum(); }
+    private static Bptt.StepLoss loss(Rnn rnn) {
+        return (t, state) -> rnn.last(state).add(0.1 * t).sin().mul(Tensor.of(1.0, -2.0, 0.5)).sum();
+    }
 
     private static double gap(Map<String, Tensor> a, Map<String, Tensor> b) {
         double worst = 0;
-        for (var name : b.keySet()) worst = Math.max(worst, a.get(name).sub(b.get(name)).abs().max().item() / Math.max(1, b.get(name).abs().max().item()));
+        for (var name : b.keySet())
+            worst = Math.max(worst, a.get(name).sub(b.get(name)).abs().max().item() / Math.max(1, b.get(name).abs().max().item()));
         return worst;
     }
 
@@ -60,7 +63,8 @@ class BpttTest {
             var x = normal(4, 1, steps, 2);
             var initial = rnn.initial(1).map(h -> normal(5, 1, 3));
             var full = Bptt.full().gradients(rnn.parameters(), steps, initial, step(rnn, x), loss(rnn));
-            Evidence.of(name + ": gap from real-time recurrent learning", gap(full.byName(), Rtrl.gradients(rnn, x, initial, loss(rnn))), below(1e-8));
+            Evidence.of(name + ": gap from real-time recurrent learning", gap(full.byName(), Rtrl.gradients(rnn, x, initial, loss(rnn))),
+                    below(1e-8));
             var checkpointed = Bptt.full().withCheckpointed(true).gradients(rnn.parameters(), steps, initial, step(rnn, x), loss(rnn));
             Evidence.of(name + ": gap of the checkpointed sweep", gap(checkpointed.byName(), full.byName()), exactly(0));
             Evidence.of(name + ": gap from finite differences", gap(full.byName(), differences(rnn, x, initial)), below(1e-8));
@@ -119,7 +123,8 @@ class BpttTest {
         int identical = 0;
         for (var whole : List.of(new Bptt(1, steps), new Bptt(3, steps + 5), new Bptt(steps, steps), new Bptt(2, 1000))) {
             var found = whole.gradients(rnn.parameters(), steps, rnn.initial(1), step(rnn, x), loss(rnn));
-            for (var name : full.byName().keySet()) assertThat(found.byName().get(name).toDoubleArray()).isEqualTo(full.byName().get(name).toDoubleArray());
+            for (var name : full.byName().keySet())
+                assertThat(found.byName().get(name).toDoubleArray()).isEqualTo(full.byName().get(name).toDoubleArray());
             identical++;
         }
         Evidence.of("settings with k2 >= T whose bits are those of the full gradient", identical, exactly(4));
@@ -132,7 +137,8 @@ class BpttTest {
         }
         var names = new ArrayList<>(rnn.parameters().keySet());
         var gradients = Autograd.gradients(sum, rnn.parameters().values().toArray(Tensor[]::new), false);
-        for (int i = 0; i < gradients.length; i++) assertThat(gradients[i].sub(full.byName().get(names.get(i))).abs().max().item()).isLessThan(1e-12);
+        for (int i = 0; i < gradients.length; i++)
+            assertThat(gradients[i].sub(full.byName().get(names.get(i))).abs().max().item()).isLessThan(1e-12);
     }
 
     /** The gradient by W_hh as the sum of Jacobian products, on plain arrays: J_t = diag(1 - h_t^2) W, d+h_k/dW = diag(1 - h_k^2) h_(k-1)'. */
@@ -171,7 +177,9 @@ class BpttTest {
             assertThat(lags.get(3).get(name).abs().max().item()).isPositive();
         }
         // Only the last term of a loss with one step.
-        assertThat(gap(lags.getFirst(), new Bptt(1, 1).gradients(rnn.parameters(), steps, rnn.initial(1), step(rnn, x), loss(rnn)).byName())).isLessThan(1e-14);
+        assertThat(
+                gap(lags.getFirst(), new Bptt(1, 1).gradients(rnn.parameters(), steps, rnn.initial(1), step(rnn, x), loss(rnn)).byName()))
+                .isLessThan(1e-14);
     }
 
     /** Counts what the collector cannot take: the memory of the states that a run of T steps has made. */
@@ -242,14 +250,16 @@ class BpttTest {
         new Bptt(2, back).train(optimizer, parameters, steps, rnn.initial(32), step(rnn, data.x()),
                 (t, state) -> t < lag ? null : Loss.crossEntropy(head.forward(rnn.last(state)), data.y().select(1, t)));
         var test = SequenceTasks.delayedCopy(Rng.of(4), 50, 200, lag);
-        return Autograd.noGrad(() -> head.forward(rnn.forward(test.x())).argmax(2).eq(test.y()).narrow(1, lag, 200 - lag).to(DType.F64).mean().item());
+        return Autograd.noGrad(
+                () -> head.forward(rnn.forward(test.x())).argmax(2).eq(test.y()).narrow(1, lag, 200 - lag).to(DType.F64).mean().item());
     }
 
     @Test void badSettingsAreNamed() {
         assertThatThrownBy(() -> new Bptt(5, 4)).hasMessageContaining("back >= every");
         assertThatThrownBy(() -> new Bptt(0, 4)).hasMessageContaining("every 0");
         var rnn = new Rnn(SMALL, Rng.of(1));
-        assertThatThrownBy(() -> Bptt.full().gradients(rnn.parameters(), 1, rnn.initial(1), step(rnn, normal(1, 1, 1, 2)), (t, s) -> s.get("l0.h")))
+        assertThatThrownBy(
+                () -> Bptt.full().gradients(rnn.parameters(), 1, rnn.initial(1), step(rnn, normal(1, 1, 1, 2)), (t, s) -> s.get("l0.h")))
                 .hasMessageContaining("a scalar");
     }
 }

@@ -34,7 +34,8 @@ class CollapseDiagnosticsTest {
         return codebook.indexSelect(0, Tensor.randint(rng, 0, 2, 1000).mul((long) (b - a)).add((long) a));
     }
 
-    @Test @Acceptance(topic = "representation-collapse", clause = 1) void threeHundredSetsAreLabelledRight() {
+    @Test
+    @Acceptance(topic = "representation-collapse", clause = 1) void threeHundredSetsAreLabelledRight() {
         int right = 0, sets = 0, clusters = 0;
         for (int i = 0; i < 75; i++) {
             var rng = Rng.of(i);
@@ -54,7 +55,8 @@ class CollapseDiagnosticsTest {
     }
 
     /** {@code U diag(s) V'} with known s: the spectrum is exact by construction. */
-    @Test @Acceptance(topic = "representation-collapse", clause = 2) void effectiveRankIsTheExponentOfTheSpectrumsEntropy() {
+    @Test
+    @Acceptance(topic = "representation-collapse", clause = 2) void effectiveRankIsTheExponentOfTheSpectrumsEntropy() {
         double[][] spectra = {{1, 1, 1}, {3, 2, 1}, {5, 0.1, 0.01, 0.001}, {1, 1e-6, 1e-9}, {7}, {9, 8, 7, 6, 5, 4, 3, 2, 1, 0.5}};
         var gap = Gap.absolute();
         for (var s : spectra) {
@@ -63,13 +65,15 @@ class CollapseDiagnosticsTest {
             double sum = 0, entropy = 0;
             for (double x : s) sum += x;
             for (double x : s) entropy -= x / sum * Math.log(x / sum);
-            gap.see("spectrum of " + s.length, CollapseDiagnostics.of(u.mul(Tensor.of(s)).matmul(v.transpose())).effectiveRank(), Math.exp(entropy));
+            gap.see("spectrum of " + s.length, CollapseDiagnostics.of(u.mul(Tensor.of(s)).matmul(v.transpose())).effectiveRank(),
+                    Math.exp(entropy));
         }
         Evidence.of("spectra", gap.seen(), atLeast(6));
         Evidence.of("largest gap", gap, atMost(1e-9));
     }
 
-    @Test @Acceptance(topic = "representation-collapse", clause = 3) void perplexityIsTheExponentOfTheCountsEntropy() {
+    @Test
+    @Acceptance(topic = "representation-collapse", clause = 3) void perplexityIsTheExponentOfTheCountsEntropy() {
         var gap = Gap.relative();
         for (int i = 0; i < 50; i++) {
             var rng = Rng.of(i);
@@ -109,7 +113,8 @@ class CollapseDiagnosticsTest {
         return counts;
     }
 
-    @Test @Acceptance(topic = "representation-collapse", clause = 4) void eachRemedyMendsItsCollapse() {
+    @Test
+    @Acceptance(topic = "representation-collapse", clause = 4) void eachRemedyMendsItsCollapse() {
         var rng = Rng.of(1);
         var x = normal(rng, 256, 32);
         // Complete: an encoder whose outputs hardly move; the variance floor alone brings them to life.
@@ -118,14 +123,16 @@ class CollapseDiagnosticsTest {
         descend(still, () -> CollapseDiagnostics.variancePenalty(still.forward(x), 1));
         var after = CollapseDiagnostics.of(still.forward(x));
         Evidence.that("diagnosed as complete before, and no more after", before.kind() == Kind.COMPLETE && after.kind() != Kind.COMPLETE);
-        Evidence.of("least deviation of a dimension, after over before", least(after.deviations()) / least(before.deviations()), atLeast(10));
+        Evidence.of("least deviation of a dimension, after over before", least(after.deviations()) / least(before.deviations()),
+                atLeast(10));
         // Dimensional: all outputs along two directions; the variance and covariance terms spread them.
         var flat = new Linear(normal(rng, 16, 1).matmul(normal(rng, 1, 32)).mul(0.2).add(normal(rng, 16, 32).mul(1e-3)), null);
         var narrow = CollapseDiagnostics.of(flat.forward(x));
-        descend(flat, () -> CollapseDiagnostics.covariancePenalty(flat.forward(x))
-                .add(CollapseDiagnostics.variancePenalty(flat.forward(x), 1)));
+        descend(flat,
+                () -> CollapseDiagnostics.covariancePenalty(flat.forward(x)).add(CollapseDiagnostics.variancePenalty(flat.forward(x), 1)));
         var wide = CollapseDiagnostics.of(flat.forward(x));
-        Evidence.that("diagnosed as dimensional before, and healthy after", narrow.kind() == Kind.DIMENSIONAL && wide.kind() == Kind.HEALTHY);
+        Evidence.that("diagnosed as dimensional before, and healthy after",
+                narrow.kind() == Kind.DIMENSIONAL && wide.kind() == Kind.HEALTHY);
         Evidence.of("effective rank, after over before", wide.effectiveRank() / narrow.effectiveRank(), atLeast(5));
         // Codes: two stand where the data are, the others far off.
         var rows = normal(rng, 1000, 8);

@@ -54,7 +54,9 @@ class DeepLearningTest {
     }
 
     @Test
-    @Acceptance(topic = "deep-learning", clause = 1) void stoppedAtStep137AndResumedItIsTheSameRun(@TempDir Path folder) throws IOException {
+    @Acceptance(topic = "deep-learning", clause = 1)
+    void stoppedAtStep137AndResumedItIsTheSameRun(@TempDir Path folder)
+            throws IOException {
         int compared = 0, differing = 0, variants = 0;
         for (var t : new Trainer[] {trainer(), trainer().withPrecision(MixedPrecision.bf16()), trainer().withAveraging(0)}) {
             var whole = network(4, true);
@@ -71,7 +73,8 @@ class DeepLearningTest {
             assertThat(second.finish(Progress.SILENT)).isEqualTo(run.history());
             for (var entry : whole.state().entrySet()) {
                 double[] a = entry.getValue().toDoubleArray(), b = model.state().get(entry.getKey()).toDoubleArray();
-                for (int i = 0; i < a.length; i++, compared++) if (Double.doubleToLongBits(a[i]) != Double.doubleToLongBits(b[i])) differing++;
+                for (int i = 0; i < a.length; i++, compared++)
+                    if (Double.doubleToLongBits(a[i]) != Double.doubleToLongBits(b[i])) differing++;
             }
             variants++;
         }
@@ -116,8 +119,9 @@ class DeepLearningTest {
     @Test void averagedParametersAreValidatedAndKept() {
         var model = network(3, false);
         var raw = new ArrayList<double[]>();
-        new Trainer(new Sgd(0.5), 3).withBatchSize(256).withAveraging(0.5).withListener(
-                (run, epoch) -> raw.add(model.state().get("2.bias").toDoubleArray())).fit(model, Loss::crossEntropy, MOONS, Rng.of(7));
+        new Trainer(new Sgd(0.5), 3).withBatchSize(256).withAveraging(0.5)
+                .withListener((run, epoch) -> raw.add(model.state().get("2.bias").toDoubleArray()))
+                .fit(model, Loss::crossEntropy, MOONS, Rng.of(7));
         double[] bias = model.state().get("2.bias").toDoubleArray();
         for (int i = 0; i < bias.length; i++)
             assertThat(bias[i]).isCloseTo(0.25 * raw.get(0)[i] + 0.25 * raw.get(1)[i] + 0.5 * raw.get(2)[i], within(1e-6));
@@ -137,7 +141,8 @@ class DeepLearningTest {
         x[2 * 5] = Double.NaN;
         var data = Dataset.of(Tensor.of(x).reshape(8, 2).to(DType.F32), Tensor.zeros(8, 1));
         var model = new Sequential(new Linear(2, 4, Rng.of(1)), Activation.RELU, new Linear(4, 1, Rng.of(2)));
-        assertThatThrownBy(() -> new Trainer(new Sgd(0.1), 1).fit(model, Loss::mse, data, Rng.of(1))).isInstanceOf(ConvergenceException.class)
+        assertThatThrownBy(() -> new Trainer(new Sgd(0.1), 1).fit(model, Loss::mse, data, Rng.of(1)))
+                .isInstanceOf(ConvergenceException.class)
                 .hasMessageContaining("at step 0 in epoch 0; the first output that is not finite is that of 0")
                 .hasMessageContaining("rows [5] alone give such a loss");
     }
@@ -148,11 +153,13 @@ class DeepLearningTest {
         var model = network(3, false);
         var file = folder.resolve("best");
         var kept = new ArrayList<double[]>();
-        new Trainer(new Sgd(0.1), 3).withListener(Trainer.Listener.savingBest(file)).withListener(
-                (run, epoch) -> kept.add(model.state().get("0.weight").toDoubleArray())).start(model, MOONS.size(),
-                        BatchLoss.of(model, Loss::crossEntropy, MOONS), () -> scores[at[0]++], Rng.of(1)).finish(Progress.SILENT);
+        new Trainer(new Sgd(0.1), 3).withListener(Trainer.Listener.savingBest(file))
+                .withListener((run, epoch) -> kept.add(model.state().get("0.weight").toDoubleArray()))
+                .start(model, MOONS.size(), BatchLoss.of(model, Loss::crossEntropy, MOONS), () -> scores[at[0]++], Rng.of(1))
+                .finish(Progress.SILENT);
         var other = network(8, false);
-        var again = new Trainer(new Sgd(0.1), 3).start(other, MOONS.size(), BatchLoss.of(other, Loss::crossEntropy, MOONS), () -> 0, Rng.of(1));
+        var again = new Trainer(new Sgd(0.1), 3).start(other, MOONS.size(), BatchLoss.of(other, Loss::crossEntropy, MOONS), () -> 0,
+                Rng.of(1));
         again.resume(file);
         assertThat(again.epochs()).isEqualTo(2);
         assertThat(other.state().get("0.weight").toDoubleArray()).isEqualTo(kept.get(1));

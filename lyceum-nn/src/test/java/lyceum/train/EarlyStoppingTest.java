@@ -54,10 +54,10 @@ class EarlyStoppingTest {
         int wrong = 0, stopped = 0, cases = 0;
         for (int c = 0; c < 500; c++) {
             var s = new EarlyStopping(1 + rng.nextInt(8), c % 3 == 0 ? 0 : 0.3 * rng.nextDouble(), true,
-                    c % 2 == 0 ? EarlyStopping.Mode.MIN : EarlyStopping.Mode.MAX, c % 5 < 3 ? 0 : 0.9 * rng.nextDouble(), rng.nextInt(6), null);
+                    c % 2 == 0 ? EarlyStopping.Mode.MIN : EarlyStopping.Mode.MAX, c % 5 < 3 ? 0 : 0.9 * rng.nextDouble(), rng.nextInt(6),
+                    null);
             var values = new double[8 + rng.nextInt(60)];
-            for (int t = 0; t < values.length; t++)
-                values[t] = c % 4 == 0 ? rng.nextInt(5) : Math.cos(t * 0.1) + rng.nextGaussian() * 0.3; // ties, and a curve
+            for (int t = 0; t < values.length; t++) values[t] = c % 4 == 0 ? rng.nextInt(5) : Math.cos(t * 0.1) + rng.nextGaussian() * 0.3; // ties, and a curve
             int stop = -1, best = -1;
             for (int t = 0; t < values.length && stop < 0; t++) {
                 int now = t;
@@ -191,8 +191,9 @@ class EarlyStoppingTest {
         assertThat(history.best()).isEqualTo(1);
         assertThat(history.metric("scripted")).containsExactly(0.1, 0.5, 0.4, 0.3);
         assertThatThrownBy(() -> trainer.fit(model, Loss::crossEntropy, data, Rng.of(2))).hasMessageContaining("need validation data");
-        assertThatThrownBy(() -> trainer.withMetrics(new LinkedHashMap<>()).fit(model, Loss::crossEntropy, data, data, Rng.of(2),
-                Progress.SILENT)).hasMessage("EarlyStopping: there is no metric scripted; there are []");
+        assertThatThrownBy(
+                () -> trainer.withMetrics(new LinkedHashMap<>()).fit(model, Loss::crossEntropy, data, data, Rng.of(2), Progress.SILENT))
+                .hasMessage("EarlyStopping: there is no metric scripted; there are []");
     }
 
     @Test void undefinedValuesAreNoImprovement() {

@@ -25,13 +25,15 @@ import org.junit.jupiter.api.Test;
 class FineTunerTest {
     private static Sequential mlp() {
         var rng = Rng.of(1);
-        return new Sequential(new Linear(4, 8, rng), Activation.TANH, new Linear(8, 6, rng), Activation.TANH, new Linear(6, 5, rng), Activation.TANH, new Linear(5, 3, rng));
+        return new Sequential(new Linear(4, 8, rng), Activation.TANH, new Linear(8, 6, rng), Activation.TANH, new Linear(6, 5, rng),
+                Activation.TANH, new Linear(5, 3, rng));
     }
 
     private static final List<String> GROUPS = List.of("0.*", "2.*", "4.*", "6.*");
 
     private static Dataset data() {
-        return new Dataset(Tensor.randn(Rng.of(2), 40, 4).compute(), Tensor.randint(Rng.of(3), 0, 3, 40).compute(), List.of(), List.of("a", "b", "c"), "random");
+        return new Dataset(Tensor.randn(Rng.of(2), 40, 4).compute(), Tensor.randint(Rng.of(3), 0, 3, 40).compute(), List.of(),
+                List.of("a", "b", "c"), "random");
     }
 
     @Acceptance(topic = "fine-tuning", clause = 2)
@@ -86,7 +88,8 @@ class FineTunerTest {
         var model = mlp();
         var first = new LinkedHashMap<String, Tensor>();
         model.parameters().forEach((name, p) -> first.put(name, p.detach().copy().compute()));
-        var run = new FineTuner(new Trainer(new Adam(1e-3), 1).withBatchSize(40), GROUPS).withDecay(0.5).start(model, 40, BatchLoss.of(model, Loss::crossEntropy, data()), null, Rng.of(1));
+        var run = new FineTuner(new Trainer(new Adam(1e-3), 1).withBatchSize(40), GROUPS).withDecay(0.5).start(model, 40,
+                BatchLoss.of(model, Loss::crossEntropy, data()), null, Rng.of(1));
         run.step(); // Adam's first step has the size of the rate
         for (int g = 0; g < 4; g++) {
             double step = model.parameters().get(2 * g + ".weight").sub(first.get(2 * g + ".weight")).abs().max().item();
@@ -98,7 +101,8 @@ class FineTunerTest {
         var model = mlp();
         var moving = new ArrayList<Integer>();
         var trainer = new Trainer(new Adam(0.01), 3).withListener((run, epoch) -> moving.add(model.parameters().size()));
-        new FineTuner(trainer, GROUPS).withPolicy(FineTuner.Policy.HEAD_THEN_ALL).fit(model, Loss::crossEntropy, data(), null, Rng.of(5), Progress.SILENT);
+        new FineTuner(trainer, GROUPS).withPolicy(FineTuner.Policy.HEAD_THEN_ALL).fit(model, Loss::crossEntropy, data(), null, Rng.of(5),
+                Progress.SILENT);
         assertThat(moving).containsExactly(2, 8, 8);
     }
 
@@ -107,12 +111,15 @@ class FineTunerTest {
         var headed = FineTuner.withHead(model, 7);
         assertThat(headed.forward(Tensor.zeros(2, 4)).shape().toArray()).containsExactly(2, 7);
         assertThat(headed.layers().getFirst()).isSameAs(model.layers().getFirst());
-        assertThatThrownBy(() -> FineTuner.withHead(new Sequential(Activation.RELU), 2)).hasMessageContaining("a Linear one can be replaced");
+        assertThatThrownBy(() -> FineTuner.withHead(new Sequential(Activation.RELU), 2))
+                .hasMessageContaining("a Linear one can be replaced");
         var trainer = new Trainer(new Adam(0.01), 3);
         assertThatThrownBy(() -> new FineTuner(trainer, List.of())).hasMessageContaining("no group");
         assertThatThrownBy(() -> new FineTuner(trainer, GROUPS).withDecay(1.5)).hasMessageContaining("decay is 1.5");
         assertThatThrownBy(() -> new FineTuner(trainer, List.of("0.*")).rates(model)).hasMessageContaining("2.weight is in no group");
-        assertThatThrownBy(() -> new FineTuner(trainer, List.of("x.*", "*")).rates(model)).hasMessageContaining("no trainable parameter matches group x.*");
-        assertThat(Map.of("0.weight", 0.01 * 0.25)).containsEntry("0.weight", new FineTuner(trainer, List.of("0.*", "2.*", "*")).withDecay(0.5).rates(model).get("0.weight"));
+        assertThatThrownBy(() -> new FineTuner(trainer, List.of("x.*", "*")).rates(model))
+                .hasMessageContaining("no trainable parameter matches group x.*");
+        assertThat(Map.of("0.weight", 0.01 * 0.25)).containsEntry("0.weight",
+                new FineTuner(trainer, List.of("0.*", "2.*", "*")).withDecay(0.5).rates(model).get("0.weight"));
     }
 }

@@ -39,7 +39,8 @@ import org.junit.jupiter.api.Test;
 
 class FullFineTuneTest {
     private static Sequential network(Rng rng) {
-        return new Sequential(new Linear(128, 256, rng), Activation.TANH, new Linear(256, 192, rng), Activation.TANH, new Linear(192, 128, rng));
+        return new Sequential(new Linear(128, 256, rng), Activation.TANH, new Linear(256, 192, rng), Activation.TANH,
+                new Linear(192, 128, rng));
     }
 
     @Acceptance(topic = "full-fine-tune", clause = 1)
@@ -73,7 +74,7 @@ class FullFineTuneTest {
         var rng = Rng.of(3);
         Layer mean = Layer.of(t -> t.mean(1, false));
         var model = new Sequential(new Embedding(30, 8, rng), mean, new Linear(8, 16, rng), Activation.RELU, new Linear(16, 3, rng));
-        var x = Tensor.randint(rng, 0, 20, 64, 5).compute();       // words 20 to 29 never occur
+        var x = Tensor.randint(rng, 0, 20, 64, 5).compute(); // words 20 to 29 never occur
         var data = new Dataset(x, Tensor.randint(rng, 0, 3, 64).compute(), List.of(), List.of("a", "b", "c"), "random");
         var before = new LinkedHashMap<String, double[]>();
         model.parameters().forEach((name, p) -> before.put(name, p.toDoubleArray()));
@@ -87,7 +88,8 @@ class FullFineTuneTest {
             });
             return plain.of(rows, pass);
         }, null, Rng.of(4));
-        while (run.step()) {}
+        while (run.step()) {
+        }
         long still = 0, stuck = 0, without = 0;
         for (var entry : model.parameters().entrySet()) {
             double[] old = before.get(entry.getKey()), now = entry.getValue().toDoubleArray();
@@ -121,7 +123,8 @@ class FullFineTuneTest {
         BatchLoss loss = (rows0, pass) -> layer.forward(x, pass).sub(target).square().sum().div(rows);
         var trainer = new Trainer(new Adam(rate), steps).withBatchSize(rows).withSchedule(new Schedule.Cosine(steps));
         var run = FineTuner.full(trainer).start(layer, rows, loss, null, rng);
-        while (run.step()) {}
+        while (run.step()) {
+        }
         return Autograd.noGrad(() -> layer.forward(x).sub(target).square().sum().item() / rows);
     }
 
@@ -150,7 +153,8 @@ class FullFineTuneTest {
         assertThat(TrainingMemory.of(model, new Sgd(0.1), DType.F32).optimizer()).isZero();
         assertThat(plan.toString()).contains("bytes of states: weights ", "activations 0");
         var x = Tensor.randn(Rng.of(2), 16, 128).compute();
-        long one = plan.withActivations(() -> model.forward(x.narrow(0, 0, 8)).sum()).activations(), two = plan.withActivations(() -> model.forward(x).sum()).activations();
+        long one = plan.withActivations(() -> model.forward(x.narrow(0, 0, 8)).sum()).activations(),
+                two = plan.withActivations(() -> model.forward(x).sum()).activations();
         assertThat(one).isGreaterThan(8 * 4 * (256 + 192));
         assertThat((double) two / one).isBetween(1.5, 2.1);
         assertThatThrownBy(() -> TrainingMemory.of(model, new Sgd(0.1), DType.I32)).hasMessageContaining("parameters of I32");

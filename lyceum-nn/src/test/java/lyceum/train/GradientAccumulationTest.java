@@ -105,7 +105,8 @@ class GradientAccumulationTest {
         var rng = Rng.of(2);
         int rows = 4096;
         var data = Dataset.of(Tensor.randn(rng, DType.F32, rows, 16).compute(), Tensor.randint(rng, 0, 2, rows));
-        var model = new Sequential(new Linear(16, 128, rng), Activation.GELU, new Linear(128, 128, rng), Activation.GELU, new Linear(128, 2, rng));
+        var model = new Sequential(new Linear(16, 128, rng), Activation.GELU, new Linear(128, 128, rng), Activation.GELU,
+                new Linear(128, 2, rng));
         double worst = 0, held = 0;
         long full = saved(model, data, rows, 1), arena = arena(model, data, rows, 1);
         for (int k : new int[] {2, 4, 8}) {
@@ -189,7 +190,8 @@ class GradientAccumulationTest {
 
     @Test void classWeightsAreUnits() {
         var data = Dataset.of(Tensor.zeros(4, 2), Tensor.of(new long[] {0, 1, 2, IGNORED}));
-        var loss = BatchLoss.of(new Linear(2, 3, Rng.of(1)), new CrossEntropy().withClassWeights(Tensor.of(new double[] {1, 0.5, 4})), data);
+        var loss = BatchLoss.of(new Linear(2, 3, Rng.of(1)), new CrossEntropy().withClassWeights(Tensor.of(new double[] {1, 0.5, 4})),
+                data);
         assertThat(loss.units(new int[] {0, 1, 2, 3})).isCloseTo(5.5, within(1e-12));
         assertThat(loss.units(new int[] {3})).isZero();
         assertThatThrownBy(() -> new Trainer(new Sgd(1), 1).withBatchSize(10).accumulate(3))

@@ -43,7 +43,8 @@ class GradientFlowTest {
             var rnn = Module.with(linear, Map.of("weight_hh_l0", Qr.of(normal(scales, n, n)).q().mul(r).compute()));
             var x = normal(2, 3, 60, 2);
             var target = normal(3, 3, n);
-            var flow = GradientFlow.throughTime(60, rnn.initial(3), (t, s) -> rnn.step(x.select(1, t), s, Pass.inference()).state(), "l0.h", h -> h.mul(target).sum());
+            var flow = GradientFlow.throughTime(60, rnn.initial(3), (t, s) -> rnn.step(x.select(1, t), s, Pass.inference()).state(), "l0.h",
+                    h -> h.mul(target).sum());
             worst = Math.max(worst, Math.abs(flow.rate() - Math.log(r)));
             scales++;
         }
@@ -59,7 +60,8 @@ class GradientFlowTest {
     /** At the layers' outputs, where a start too small shows: weights' gradients also grow with what comes in. */
     private static double outputs(DeepStack kind, long seed) {
         var target = normal(seed + 2, 128, 64);
-        return GradientFlow.through(kind.network(20, 64, Rng.of(seed)).layers(), normal(seed + 1, 128, 64), y -> Loss.mse(y, target)).firstOverLast();
+        return GradientFlow.through(kind.network(20, 64, Rng.of(seed)).layers(), normal(seed + 1, 128, 64), y -> Loss.mse(y, target))
+                .firstOverLast();
     }
 
     @Acceptance(topic = "vanishing-gradient", clause = 2)
@@ -67,9 +69,11 @@ class GradientFlowTest {
         double sigmoid = 0, relu = Double.POSITIVE_INFINITY, residual = Double.POSITIVE_INFINITY;
         int seeds = 0;
         for (int seed = 0; seed < 5; seed++) {
-            sigmoid = Math.max(sigmoid, Math.max(weights(DeepStack.SIGMOID, 10 * seed).firstOverLast(), outputs(DeepStack.SIGMOID, 10 * seed)));
+            sigmoid = Math.max(sigmoid,
+                    Math.max(weights(DeepStack.SIGMOID, 10 * seed).firstOverLast(), outputs(DeepStack.SIGMOID, 10 * seed)));
             relu = Math.min(relu, Math.min(weights(DeepStack.RELU, 10 * seed).firstOverLast(), outputs(DeepStack.RELU, 10 * seed)));
-            residual = Math.min(residual, Math.min(weights(DeepStack.RESIDUAL, 10 * seed).firstOverLast(), outputs(DeepStack.RESIDUAL, 10 * seed)));
+            residual = Math.min(residual,
+                    Math.min(weights(DeepStack.RESIDUAL, 10 * seed).firstOverLast(), outputs(DeepStack.RESIDUAL, 10 * seed)));
             seeds++;
         }
         Evidence.of("draws", seeds, exactly(5));
@@ -129,7 +133,8 @@ class GradientFlowTest {
         var x = normal(1, 2, 100, 3);
         var initial = RecurrentState.of("l0.h", Tensor.zeros(DType.F64, 2, n), "l0.c", normal(2, 2, n));
         var target = normal(3, 2, n);
-        var flow = GradientFlow.throughTime(100, initial, (t, s) -> lstm.step(x.select(1, t), s, Pass.inference()).state(), "l0.c", c -> c.mul(target).sum());
+        var flow = GradientFlow.throughTime(100, initial, (t, s) -> lstm.step(x.select(1, t), s, Pass.inference()).state(), "l0.c",
+                c -> c.mul(target).sum());
         double least = Double.POSITIVE_INFINITY, most = 0;
         for (double factor : flow.factors()) {
             least = Math.min(least, factor);
@@ -177,7 +182,8 @@ class GradientFlowTest {
         // Slopes at the layer below the last, whose gradient the last weight passes.
         assertThat(last).isCloseTo(GradientFlow.predictedRate(w, Activation.TANH.derivative(before)), within(0.1));
         var a = normal(5, 3, 3);
-        assertThat(GradientFlow.singularValues(v -> a.matmul(v.reshape(3, 1)).flatten(), normal(6, 3))).containsExactly(Svd.values(a).toDoubleArray(), within(1e-10));
+        assertThat(GradientFlow.singularValues(v -> a.matmul(v.reshape(3, 1)).flatten(), normal(6, 3)))
+                .containsExactly(Svd.values(a).toDoubleArray(), within(1e-10));
         assertThat(new GradientFlow(new double[] {1, 10, 100}).rate()).isCloseTo(-Math.log(10), within(1e-12));
     }
 }

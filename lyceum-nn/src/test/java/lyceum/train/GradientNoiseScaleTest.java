@@ -141,8 +141,7 @@ class GradientNoiseScaleTest {
     private static GradientNoiseScale uneven(Tensor g) {
         double[] units = {3, 5, 16}, squares = new double[3];
         int from = 0;
-        for (int i = 0; i < 3; from += (int) units[i++])
-            squares[i] = square(g.narrow(0, from, (long) units[i]).mean(0).toDoubleArray());
+        for (int i = 0; i < 3; from += (int) units[i++]) squares[i] = square(g.narrow(0, from, (long) units[i]).mean(0).toDoubleArray());
         return GradientNoiseScale.of(new GradientNorms(24, square(g.mean(0).toDoubleArray()), units, squares));
     }
 

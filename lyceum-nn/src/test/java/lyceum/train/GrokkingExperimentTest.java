@@ -21,7 +21,8 @@ class GrokkingExperimentTest {
     private static final int SEEDS = 5;
 
     @Tag("heavy")
-    @Test @Acceptance(topic = "grokking", clause = 1)
+    @Test
+    @Acceptance(topic = "grokking", clause = 1)
     @Acceptance(topic = "grokking", clause = 2)
     @Acceptance(topic = "grokking", clause = 3) void testAccuracyComesLongAfterTrainingAccuracyAndByWeightDecay() {
         assertThat(((AdamW) SETTING.rule()).weightDecay()).isEqualTo(1);
@@ -70,7 +71,8 @@ class GrokkingExperimentTest {
             for (int c = 0; c < p; c++) logits[i * p + c] = 5 * Math.cos(2 * Math.PI * 2 * (y[i] - c) / p);
         }
         Tensor all = Tensor.of(logits, p * p, p), labels = Tensor.of(y);
-        var found = ModularCircuit.losses(p, 1, all.narrow(0, 0, 20), labels.narrow(0, 0, 20), all.narrow(0, 20, 29), labels.narrow(0, 20, 29));
+        var found = ModularCircuit.losses(p, 1, all.narrow(0, 0, 20), labels.narrow(0, 0, 20), all.narrow(0, 20, 29),
+                labels.narrow(0, 20, 29));
         double sum = 0;
         for (int c = 0; c < p; c++) sum += Math.exp(5 * Math.cos(2 * Math.PI * 2 * c / p));
         assertThat(found[0]).isCloseTo(Math.log(sum) - 5, within(1e-9));
@@ -83,6 +85,7 @@ class GrokkingExperimentTest {
         assertThat(a.records()).hasSize(4).isEqualTo(small.run(30, Rng.of(1), Progress.SILENT).records());
         assertThat(small.run(30, 0, Rng.of(1), Progress.SILENT).records()).hasSize(1);
         assertThat(a.firstTest(1.5)).isEqualTo(-1);
-        assertThatThrownBy(() -> small.withTrainShare(1)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("trainShare is 1.0");
+        assertThatThrownBy(() -> small.withTrainShare(1)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("trainShare is 1.0");
     }
 }

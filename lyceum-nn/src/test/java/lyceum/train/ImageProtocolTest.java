@@ -42,7 +42,8 @@ class ImageProtocolTest {
     private static final Preprocessing PROTOCOL = new Preprocessing(32, 28, new float[] {0.286f}, new float[] {0.353f});
 
     /** A crop from anywhere in the resized picture, as the first networks on ImageNet were trained. */
-    private static final Augment<Raster> TRAINING = ImageAugment.crop(28, 28, 0).then(ImageAugment.flip()).then((p, rng) -> PROTOCOL.normalised(p));
+    private static final Augment<Raster> TRAINING = ImageAugment.crop(28, 28, 0).then(ImageAugment.flip())
+            .then((p, rng) -> PROTOCOL.normalised(p));
 
     private static Dataset prepared(Dataset data) {
         return data.withX(ImageAugment.batch(data, IntStream.range(0, data.size()).toArray(), 0, PROTOCOL.evaluation(), Rng.of(0)));
@@ -69,8 +70,10 @@ class ImageProtocolTest {
     @Tag("heavy")
     @Test void aNetworkErrsLessThanOrientedGradients() {
         var fashion = Datasets.fashionMnist();
-        Dataset pictures = fashion.train().shuffled(Rng.of(24)).range(0, IMAGES), train = prepared(pictures), test = prepared(fashion.test());
-        var resized = pictures.withX(ImageAugment.batch(pictures, IntStream.range(0, IMAGES).toArray(), 0, (p, rng) -> p.resized(32, 32), Rng.of(0)));
+        Dataset pictures = fashion.train().shuffled(Rng.of(24)).range(0, IMAGES), train = prepared(pictures),
+                test = prepared(fashion.test());
+        var resized = pictures
+                .withX(ImageAugment.batch(pictures, IntStream.range(0, IMAGES).toArray(), 0, (p, rng) -> p.resized(32, 32), Rng.of(0)));
         double hand = 1;
         for (int cell : new int[] {4, 7}) {
             Dataset seen = hog(train, cell), unseen = hog(test, cell);
@@ -84,8 +87,8 @@ class ImageProtocolTest {
             Layer flat = Layer.of(x -> x.reshape(x.size(0), -1));
             var same = new Convolution().withPadding(1);
             var network = new Sequential(new Conv2d(1, 32, 3, same, rng), new BatchNorm(32), Activation.RELU, new MaxPool2d(2),
-                    new Conv2d(32, 64, 3, same, rng), new BatchNorm(64), Activation.RELU, new MaxPool2d(2), flat, new Linear(64 * 49, 96, rng),
-                    Activation.RELU, new Linear(96, 10, rng));
+                    new Conv2d(32, 64, 3, same, rng), new BatchNorm(64), Activation.RELU, new MaxPool2d(2), flat,
+                    new Linear(64 * 49, 96, rng), Activation.RELU, new Linear(96, 10, rng));
             var draws = rng.split(1);
             var batches = new int[1];
             BatchLoss loss = (rows, pass) -> {
@@ -93,13 +96,14 @@ class ImageProtocolTest {
                 var x = ImageAugment.batch(resized, rows, epoch, TRAINING, draws);
                 return Loss.crossEntropy(network.forward(x, pass), train.y().rows(rows));
             };
-            new Trainer(new Adam(2e-3), EPOCHS).withBatchSize(50).withSchedule(new Schedule.Linear(EPOCHS * IMAGES / 50, 1, 0.02)).start(network, IMAGES, loss, null, rng.split(2))
-                    .finish(Progress.SILENT);
+            new Trainer(new Adam(2e-3), EPOCHS).withBatchSize(50).withSchedule(new Schedule.Linear(EPOCHS * IMAGES / 50, 1, 0.02))
+                    .start(network, IMAGES, loss, null, rng.split(2)).finish(Progress.SILENT);
             learned += error(network, test) / 3;
         }
         Evidence.of("training images", train.size(), exactly(10_000));
         Evidence.of("test images", test.size(), exactly(10_000));
-        Evidence.of("top-1 error of the network, mean of 3 seeds, less that of the better oriented gradients and linear model", learned - hand, below(0));
+        Evidence.of("top-1 error of the network, mean of 3 seeds, less that of the better oriented gradients and linear model",
+                learned - hand, below(0));
         Evidence.of("top-1 error of the oriented gradients", hand, below(0.2));
         Evidence.of("top-1 error of the network", learned, below(0.15));
     }

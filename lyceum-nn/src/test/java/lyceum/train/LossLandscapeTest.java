@@ -50,7 +50,8 @@ class LossLandscapeTest {
 
     private static double loss(Mlp net, Dataset data) { return Loss.crossEntropy(net.forward(data.x()), data.y()).item(); }
 
-    @Test @Acceptance(topic = "loss-landscape-viz", clause = 1) void theCentreIsTheLossAndAQuadraticIsItself() {
+    @Test
+    @Acceptance(topic = "loss-landscape-viz", clause = 1) void theCentreIsTheLossAndAQuadraticIsItself() {
         var data = DIGITS.head(100);
         int same = 0, grids = 0;
         for (var type : new DType[] {DType.F32, DType.F64}) {
@@ -75,16 +76,16 @@ class LossLandscapeTest {
         double[] r = linear.forward(x).sub(y).toDoubleArray(), u = x.matmul(d).toDoubleArray(), v = x.matmul(e).toDoubleArray();
         var surface = quadratic.surface(d, e, LossLandscape.ticks(2, 9), LossLandscape.ticks(3, 7), Progress.SILENT);
         double worst = 0;
-        for (int i = 0; i < 7; i++)
-            for (int j = 0; j < 9; j++) {
-                double a = surface.as()[j], b = surface.bs()[i], sum = 0;
-                for (int k = 0; k < 30; k++) sum += (r[k] + a * u[k] + b * v[k]) * (r[k] + a * u[k] + b * v[k]) / 30;
-                worst = Math.max(worst, Math.abs(surface.values()[i][j] - sum) / Math.max(1, sum));
-            }
+        for (int i = 0; i < 7; i++) for (int j = 0; j < 9; j++) {
+            double a = surface.as()[j], b = surface.bs()[i], sum = 0;
+            for (int k = 0; k < 30; k++) sum += (r[k] + a * u[k] + b * v[k]) * (r[k] + a * u[k] + b * v[k]) / 30;
+            worst = Math.max(worst, Math.abs(surface.values()[i][j] - sum) / Math.max(1, sum));
+        }
         Evidence.of("quadratic, largest gap to its closed form", worst, atMost(1e-8));
     }
 
-    @Test @Acceptance(topic = "loss-landscape-viz", clause = 2) void filterNormalisedSurfacesIgnoreRescaling() {
+    @Test
+    @Acceptance(topic = "loss-landscape-viz", clause = 2) void filterNormalisedSurfacesIgnoreRescaling() {
         var data = DIGITS.head(150);
         var net = new Mlp(MlpConfig.classifier(64, 10, 16, 12).withDtype(DType.F64), Rng.of(1));
         descend(net, data, 60, null);
@@ -99,18 +100,20 @@ class LossLandscapeTest {
             var ticks = LossLandscape.ticks(1, 7);
             var one = new LossLandscape<>(net, m -> loss(m, data));
             var two = new LossLandscape<>(scaled, m -> loss(m, data));
-            double[][] a = one.surface(one.filterNormalised(Rng.of(5)), one.filterNormalised(Rng.of(6)), ticks, ticks, Progress.SILENT).values();
-            double[][] b = two.surface(two.filterNormalised(Rng.of(5)), two.filterNormalised(Rng.of(6)), ticks, ticks, Progress.SILENT).values();
+            double[][] a = one.surface(one.filterNormalised(Rng.of(5)), one.filterNormalised(Rng.of(6)), ticks, ticks, Progress.SILENT)
+                    .values();
+            double[][] b = two.surface(two.filterNormalised(Rng.of(5)), two.filterNormalised(Rng.of(6)), ticks, ticks, Progress.SILENT)
+                    .values();
             Tensor d = Tensor.randn(Rng.of(5), DType.F64, one.space().size()).mul(0.1).compute(),
                     e = Tensor.randn(Rng.of(6), DType.F64, one.space().size()).mul(0.1).compute();
-            double[][] p = one.surface(d, e, ticks, ticks, Progress.SILENT).values(), q = two.surface(d, e, ticks, ticks, Progress.SILENT).values();
+            double[][] p = one.surface(d, e, ticks, ticks, Progress.SILENT).values(),
+                    q = two.surface(d, e, ticks, ticks, Progress.SILENT).values();
             double moved = 0, size = 0;
-            for (int i = 0; i < 7; i++)
-                for (int j = 0; j < 7; j++) {
-                    worst = Math.max(worst, Math.abs(a[i][j] - b[i][j]));
-                    moved += Math.abs(p[i][j] - q[i][j]);
-                    size += Math.abs(p[i][j]);
-                }
+            for (int i = 0; i < 7; i++) for (int j = 0; j < 7; j++) {
+                worst = Math.max(worst, Math.abs(a[i][j] - b[i][j]));
+                moved += Math.abs(p[i][j] - q[i][j]);
+                size += Math.abs(p[i][j]);
+            }
             least = Math.min(least, moved / size);
         }
         Evidence.of("filter-normalised surface, largest move", worst, atMost(1e-5));
@@ -122,7 +125,8 @@ class LossLandscapeTest {
         var rows = DIGITS.shuffled(Rng.of(seed)).head(128);
         int[] widths = new int[19];
         Arrays.fill(widths, 12);
-        var net = new Mlp(MlpConfig.classifier(64, 10, widths).withResidual(residual).withNorm(MlpConfig.Norm.LAYER).withDtype(DType.F64), Rng.of(seed));
+        var net = new Mlp(MlpConfig.classifier(64, 10, widths).withResidual(residual).withNorm(MlpConfig.Norm.LAYER).withDtype(DType.F64),
+                Rng.of(seed));
         var optimizer = new Adam(1e-3).over(net.parameters());
         for (int i = 0; i < 200; i++) {
             try (var scope = Scope.open("step")) {
@@ -135,11 +139,10 @@ class LossLandscapeTest {
         Tensor d = landscape.filterNormalised(Rng.of(100 + seed)), e = landscape.filterNormalised(Rng.of(200 + seed));
         var ticks = LossLandscape.ticks(0.5, 3);
         double sum = 0;
-        for (double b : ticks)
-            for (double a : ticks) {
-                var point = landscape.centre().add(d.mul(a)).add(e.mul(b)).compute();
-                sum += curvatureRatio(landscape, net, point, rows) / 9;
-            }
+        for (double b : ticks) for (double a : ticks) {
+            var point = landscape.centre().add(d.mul(a)).add(e.mul(b)).compute();
+            sum += curvatureRatio(landscape, net, point, rows) / 9;
+        }
         return sum;
     }
 
@@ -153,7 +156,8 @@ class LossLandscapeTest {
     }
 
     @Tag("heavy")
-    @Test @Acceptance(topic = "loss-landscape-viz", clause = 3) void plainNetsAreLessConvexThanResidualOnes() {
+    @Test
+    @Acceptance(topic = "loss-landscape-viz", clause = 3) void plainNetsAreLessConvexThanResidualOnes() {
         int larger = 0;
         for (int seed = 1; seed <= 3; seed++) {
             double plain = convexity(false, seed), residual = convexity(true, seed);
@@ -162,7 +166,8 @@ class LossLandscapeTest {
         Evidence.of("seeds of 3 in which the plain net's mean |lambda_min / lambda_max| is larger", larger, atLeast(3));
     }
 
-    @Test @Acceptance(topic = "loss-landscape-viz", clause = 4) void thePlaneHoldsWhatItsEigenvaluesSay() {
+    @Test
+    @Acceptance(topic = "loss-landscape-viz", clause = 4) void thePlaneHoldsWhatItsEigenvaluesSay() {
         var data = DIGITS.head(100);
         var net = new Mlp(MlpConfig.classifier(64, 10, 8).withDtype(DType.F64), Rng.of(1));
         var path = new ArrayList<Tensor>();

@@ -70,11 +70,10 @@ class MixedPrecisionTest {
             // A run whose gradients are infinite where the pattern says so.
             var model = new Linear(Tensor.zeros(DType.F32, 1, 1), null);
             int[] at = {0};
-            var run = new Trainer(new Sgd(1e-3), 200).withBatchSize(1).withPrecision(precision).start(model, 1,
-                    (rows, pass) -> {
-                        double steep = overflow[at[0]++] == 1 ? 3e38 : 1; // twice, so that no scale makes it finite; the loss itself is 0
-                        return model.weight().sub(model.weight().detach()).mul(steep).mul(steep).sum();
-                    }, null, Rng.of(1));
+            var run = new Trainer(new Sgd(1e-3), 200).withBatchSize(1).withPrecision(precision).start(model, 1, (rows, pass) -> {
+                double steep = overflow[at[0]++] == 1 ? 3e38 : 1; // twice, so that no scale makes it finite; the loss itself is 0
+                return model.weight().sub(model.weight().detach()).mul(steep).mul(steep).sum();
+            }, null, Rng.of(1));
             while (run.step()) {
                 if (run.lossScale().value() != scales[at[0] - 1]) wrong++;
                 steps++;
@@ -117,8 +116,8 @@ class MixedPrecisionTest {
         var kinds = new MixedPrecision[] {null, MixedPrecision.bf16(), MixedPrecision.fp16()};
         for (int seed = 0; seed < 3; seed++) for (int k = 0; k < 3; k++) {
             var model = new Mlp(MlpConfig.classifier(784, 10, 128), Rng.of(50 + seed));
-            var history = new Trainer(new Adam(1e-3), 3).withBatchSize(64).withPrecision(kinds[k]).fit(model, Loss::crossEntropy, train, test,
-                    Rng.of(60 + seed), Progress.SILENT);
+            var history = new Trainer(new Adam(1e-3), 3).withBatchSize(64).withPrecision(kinds[k]).fit(model, Loss::crossEntropy, train,
+                    test, Rng.of(60 + seed), Progress.SILENT);
             losses[k] += history.validations()[2] / 3;
         }
         Evidence.of("test loss of F32", losses[0], above(0.1));
@@ -138,10 +137,12 @@ class MixedPrecisionTest {
             assertThat(x.matmul(x.transpose()).dtype()).isEqualTo(type);
             assertThat(linear.forward(x).dtype()).isEqualTo(type);
             assertThat(conv.forward(Tensor.randn(rng, DType.F32, 1, 1, 5, 5)).dtype()).isEqualTo(type);
-            assertThat(new Attention().of(x.unsqueeze(0).unsqueeze(0), x.unsqueeze(0).unsqueeze(0), x.unsqueeze(0).unsqueeze(0)).dtype()).isEqualTo(type);
+            assertThat(new Attention().of(x.unsqueeze(0).unsqueeze(0), x.unsqueeze(0).unsqueeze(0), x.unsqueeze(0).unsqueeze(0)).dtype())
+                    .isEqualTo(type);
             var low = linear.forward(x);
-            for (var sum : List.of(low.sum(), low.mean(), low.softmax(1), low.logSoftmax(1), low.logSumExp(1), Loss.crossEntropy(Autocast.high(low),
-                    Tensor.of(new long[] {0, 1, 2, 0})))) assertThat(sum.dtype()).isEqualTo(DType.F32);
+            for (var sum : List.of(low.sum(), low.mean(), low.softmax(1), low.logSoftmax(1), low.logSumExp(1),
+                    Loss.crossEntropy(Autocast.high(low), Tensor.of(new long[] {0, 1, 2, 0}))))
+                assertThat(sum.dtype()).isEqualTo(DType.F32);
             assertThat(x.add(1).exp().dtype()).isEqualTo(DType.F32);
             assertThat(x.to(DType.F64).matmul(x.to(DType.F64).transpose()).dtype()).isEqualTo(DType.F64);
             assertThat(Autocast.in(DType.F32, () -> x.matmul(x.transpose()).dtype())).isEqualTo(DType.F32);
@@ -165,7 +166,8 @@ class MixedPrecisionTest {
 
     @Test void aRunInF16IsResumedWithItsScale(@TempDir Path folder) throws IOException {
         var data = Datasets.moons(Rng.of(1), 64, 0.2).to(DType.F32);
-        var trainer = new Trainer(new Adam(0.01), 4).withBatchSize(8).withPrecision(MixedPrecision.fp16().withInterval(5)).withAveraging(0.9);
+        var trainer = new Trainer(new Adam(0.01), 4).withBatchSize(8).withPrecision(MixedPrecision.fp16().withInterval(5))
+                .withAveraging(0.9);
         var whole = new Linear(2, 2, Rng.of(2));
         trainer.fit(whole, Loss::crossEntropy, data, Rng.of(3));
         var first = new Linear(2, 2, Rng.of(2));

@@ -31,20 +31,22 @@ class ModeConnectivityTest {
     private static final List<Dataset> PARTS = Split.stratified(Datasets.digits().to(DType.F32).scaled(1.0 / 16), Rng.of(9), 0.7, 0.3);
     private static final Dataset TRAIN = PARTS.get(0), TEST = PARTS.get(1);
 
-    @Test @Acceptance(topic = "mode-connectivity", clause = 1) void permutationsChangeNothingAndAreRecovered() {
+    @Test
+    @Acceptance(topic = "mode-connectivity", clause = 1) void permutationsChangeNothingAndAreRecovered() {
         int[][] shapes = {{16}, {24, 12}, {8, 8, 8}, {40}};
         double worst = 0;
         int recovered = 0, moved = 0;
         for (int i = 0; i < 20; i++) {
             var norm = i % 5 == 0 ? MlpConfig.Norm.LAYER : i % 5 == 1 ? MlpConfig.Norm.BATCH : MlpConfig.Norm.NONE;
-            var config = MlpConfig.classifier(64, 10, shapes[i % 4]).withNorm(norm).withActivation(i % 2 == 0 ? Activation.RELU : Activation.TANH)
-                    .withDtype(DType.F64);
+            var config = MlpConfig.classifier(64, 10, shapes[i % 4]).withNorm(norm)
+                    .withActivation(i % 2 == 0 ? Activation.RELU : Activation.TANH).withDtype(DType.F64);
             var net = new Mlp(config, Rng.of(i));
             var planted = HiddenUnits.random(net, Rng.of(100 + i));
             var shuffled = planted.apply(net);
             var x = Tensor.randn(Rng.of(200 + i), DType.F64, 50, 64);
             worst = Math.max(worst, net.forward(x).sub(shuffled.forward(x)).abs().max().item());
-            if (!Arrays.equals(net.layers().getFirst().weight().toDoubleArray(), shuffled.layers().getFirst().weight().toDoubleArray())) moved++;
+            if (!Arrays.equals(net.layers().getFirst().weight().toDoubleArray(), shuffled.layers().getFirst().weight().toDoubleArray()))
+                moved++;
             // The found order, applied to the shuffled network, must undo the planted one: planted[found[k]] = k.
             var found = HiddenUnits.matchWeights(net, shuffled, Rng.of(i));
             boolean undone = true;
@@ -68,7 +70,8 @@ class ModeConnectivityTest {
     private static double loss(Mlp net) { return Loss.crossEntropy(net.forward(TRAIN.x()), TRAIN.y()).item(); }
 
     @Tag("slow")
-    @Test @Acceptance(topic = "mode-connectivity", clause = 2)
+    @Test
+    @Acceptance(topic = "mode-connectivity", clause = 2)
     @Acceptance(topic = "mode-connectivity", clause = 3)
     @Acceptance(topic = "mode-connectivity", clause = 4) void curvesGoRoundTheWallAndAlignmentLowersIt() {
         double mean = 0, worst = Double.NEGATIVE_INFINITY;
@@ -87,9 +90,11 @@ class ModeConnectivityTest {
             var lined = ModeConnectivity.linear(first, aligned);
             if (ModeConnectivity.barrier(lined.values(21, ModeConnectivityTest::error)) < wall) lower++;
             if (ModeConnectivity.barrier(lined.values(21, ModeConnectivityTest::loss)) < ModeConnectivity
-                    .barrier(straight.values(21, ModeConnectivityTest::loss))) lowerLoss++;
+                    .barrier(straight.values(21, ModeConnectivityTest::loss)))
+                lowerLoss++;
             var byActivation = HiddenUnits.matchActivations(first, second, TRAIN.x()).apply(second);
-            assertThat(ModeConnectivity.barrier(ModeConnectivity.linear(first, byActivation).values(21, ModeConnectivityTest::error))).isLessThan(wall);
+            assertThat(ModeConnectivity.barrier(ModeConnectivity.linear(first, byActivation).values(21, ModeConnectivityTest::error)))
+                    .isLessThan(wall);
             if (pair == 0) {
                 double together = curve.ensemble(7, TEST.x()).argmax(1).ne(TEST.y()).to(DType.F64).mean().item();
                 assertThat(together).isLessThan(Math.max(error(first), error(second)) + 0.01);
@@ -121,7 +126,8 @@ class ModeConnectivityTest {
     }
 
     @Test void refusals() {
-        assertThatThrownBy(() -> new HiddenUnits(new int[][] {{0, 0}})).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("not an order");
+        assertThatThrownBy(() -> new HiddenUnits(new int[][] {{0, 0}})).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("not an order");
         var net = new Mlp(MlpConfig.classifier(3, 2, 4), Rng.of(1));
         assertThatThrownBy(() -> new HiddenUnits(new int[][] {{0, 1}}).apply(net)).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> HiddenUnits.matchWeights(net, new Mlp(MlpConfig.classifier(3, 2, 5), Rng.of(1)), Rng.of(1)))

@@ -32,8 +32,8 @@ import org.junit.jupiter.api.Test;
 
 class NeuralCollapseTest {
     private static double[] list(NeuralCollapse c) {
-        return new double[] {c.variability(), c.meanNorms(), c.weightNorms(), c.meanAngles(), c.weightAngles(), c.worstAngle(), c.selfDuality(),
-                c.agreement()};
+        return new double[] {c.variability(), c.meanNorms(), c.weightNorms(), c.meanAngles(), c.weightAngles(), c.worstAngle(),
+                c.selfDuality(), c.agreement()};
     }
 
     /** Rows of {@code I - 1/K}, turned by a random orthogonal matrix into d dimensions, and moved away from the origin. */
@@ -42,7 +42,8 @@ class NeuralCollapseTest {
         return Tensor.eye(DType.F64, k).sub(1.0 / k).matmul(turn.transpose()).compute();
     }
 
-    @Test @Acceptance(topic = "neural-collapse", clause = 1) void aSimplexIsZeroAndOthersAreNumpys() {
+    @Test
+    @Acceptance(topic = "neural-collapse", clause = 1) void aSimplexIsZeroAndOthersAreNumpys() {
         double worst = 0;
         for (int k : new int[] {2, 3, 4, 10}) {
             var frame = simplex(k, 16, Rng.of(k));
@@ -70,7 +71,8 @@ class NeuralCollapseTest {
         Evidence.of("largest gap to numpy", gap, atMost(1e-9));
     }
 
-    @Test @Acceptance(topic = "neural-collapse", clause = 2) void unconstrainedFeaturesBecomeASimplex() {
+    @Test
+    @Acceptance(topic = "neural-collapse", clause = 2) void unconstrainedFeaturesBecomeASimplex() {
         for (int k : new int[] {4, 6, 10}) {
             var found = new UnconstrainedFeatures(k, k + 5, 4).fit(Rng.of(k), Progress.SILENT);
             // The cosines by hand: means of the four rows of each class, minus their centre.
@@ -78,18 +80,17 @@ class NeuralCollapseTest {
             var rows = means.sub(means.mean(0, true)).toRows();
             double sum = 0, worst = 0;
             int pairs = 0;
-            for (int i = 0; i < k; i++)
-                for (int j = 0; j < i; j++, pairs++) {
-                    double dot = 0, a = 0, b = 0;
-                    for (int d = 0; d < k + 5; d++) {
-                        dot += rows[i][d] * rows[j][d];
-                        a += rows[i][d] * rows[i][d];
-                        b += rows[j][d] * rows[j][d];
-                    }
-                    double cos = dot / Math.sqrt(a * b);
-                    sum += cos;
-                    worst = Math.max(worst, Math.abs(cos + 1.0 / (k - 1)));
+            for (int i = 0; i < k; i++) for (int j = 0; j < i; j++, pairs++) {
+                double dot = 0, a = 0, b = 0;
+                for (int d = 0; d < k + 5; d++) {
+                    dot += rows[i][d] * rows[j][d];
+                    a += rows[i][d] * rows[i][d];
+                    b += rows[j][d] * rows[j][d];
                 }
+                double cos = dot / Math.sqrt(a * b);
+                sum += cos;
+                worst = Math.max(worst, Math.abs(cos + 1.0 / (k - 1)));
+            }
             Evidence.of("K = " + k + ": mean pair cosine, off -1/(K-1)", Math.abs(sum / pairs + 1.0 / (k - 1)), atMost(1e-3));
             Evidence.of("K = " + k + ": any pair's cosine, off -1/(K-1)", worst, atMost(1e-3));
             Evidence.of("K = " + k + ": self-duality error", found.collapse().selfDuality(), below(1e-2));
@@ -99,7 +100,8 @@ class NeuralCollapseTest {
 
     /** An epoch is a step over all rows; the decay is that of the theory, on the last layer and on its features. */
     @Tag("heavy")
-    @Test @Acceptance(topic = "neural-collapse", clause = 3) void aDigitsNetworkCollapsesAfterItsErrorIsZero() {
+    @Test
+    @Acceptance(topic = "neural-collapse", clause = 3) void aDigitsNetworkCollapsesAfterItsErrorIsZero() {
         var data = Datasets.digits().to(DType.F32).scaled(1.0 / 16);
         var body = new Mlp(MlpConfig.regressor(64, 16, 256, 128, 128), Rng.of(1));
         var head = new Linear(16, 10, Rng.of(2));
@@ -114,7 +116,8 @@ class NeuralCollapseTest {
                 if (first == null && logits.argmax(1).ne(data.y()).to(DType.F64).sum().item() == 0)
                     first = NeuralCollapse.of(h, data.y(), head.weight(), head.bias());
                 optimizer.zeroGrad();
-                Loss.crossEntropy(logits, data.y()).add(head.weight().square().sum().mul(3e-3)).add(h.square().sum(1).mean().mul(3e-3)).backward();
+                Loss.crossEntropy(logits, data.y()).add(head.weight().square().sum().mul(3e-3)).add(h.square().sum(1).mean().mul(3e-3))
+                        .backward();
                 optimizer.step();
             }
         }
@@ -131,7 +134,8 @@ class NeuralCollapseTest {
         var data = Datasets.digits().to(DType.F32).scaled(1.0 / 16).head(100);
         var net = new Linear(64, 10, Rng.of(1));
         var trace = new ArrayList<NeuralCollapse>();
-        new Trainer(new Sgd(0.1), 2).withListener(NeuralCollapse.listener(() -> NeuralCollapse.of(data.x(), data.y(), net.weight(), net.bias()), trace::add))
+        new Trainer(new Sgd(0.1), 2)
+                .withListener(NeuralCollapse.listener(() -> NeuralCollapse.of(data.x(), data.y(), net.weight(), net.bias()), trace::add))
                 .fit(net, Loss::crossEntropy, data, Rng.of(2));
         assertThat(trace).hasSize(2);
     }

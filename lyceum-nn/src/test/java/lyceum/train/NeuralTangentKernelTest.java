@@ -37,31 +37,30 @@ class NeuralTangentKernelTest {
     private static Tensor closedForm(Tensor x) {
         var rows = x.toRows();
         var k = new double[rows.length][rows.length];
-        for (int i = 0; i < rows.length; i++)
-            for (int j = 0; j < rows.length; j++) {
-                double cos = 0;
-                for (int d = 0; d < rows[i].length; d++) cos += rows[i][d] * rows[j][d];
-                cos = Math.min(1, Math.max(-1, cos));
-                double phi = Math.acos(cos);
-                k[i][j] = (Math.sin(phi) + (Math.PI - phi) * cos) / (2 * Math.PI) + cos * (Math.PI - phi) / (2 * Math.PI);
-            }
+        for (int i = 0; i < rows.length; i++) for (int j = 0; j < rows.length; j++) {
+            double cos = 0;
+            for (int d = 0; d < rows[i].length; d++) cos += rows[i][d] * rows[j][d];
+            cos = Math.min(1, Math.max(-1, cos));
+            double phi = Math.acos(cos);
+            k[i][j] = (Math.sin(phi) + (Math.PI - phi) * cos) / (2 * Math.PI) + cos * (Math.PI - phi) / (2 * Math.PI);
+        }
         return Tensor.of(k);
     }
 
-    @Test @Acceptance(topic = "ntk", clause = 1) void theEmpiricalKernelTendsToTheAnalyticOne() {
+    @Test
+    @Acceptance(topic = "ntk", clause = 1) void theEmpiricalKernelTendsToTheAnalyticOne() {
         var x = unitRows(20, 5, Rng.of(1));
         var analytic = LIMIT.tangentKernel(x, x);
         assertThat(analytic.sub(closedForm(x)).abs().max().item()).isLessThan(1e-8); // the arc cosine at 1
         double size = analytic.norm().item();
         int[] widths = {64, 128, 256, 512, 1024, 2048, 4096};
         var errors = new double[widths.length];
-        for (int w = 0; w < widths.length; w++)
-            for (int net = 0; net < 10; net++) {
-                try (var scope = Scope.open("net")) {
-                    var kernel = new NeuralTangentKernel<>(LIMIT.sample(5, widths[w], DType.F64, Rng.of(1000L * w + net))).of(x);
-                    errors[w] += kernel.sub(analytic).norm().item() / size / 10;
-                }
+        for (int w = 0; w < widths.length; w++) for (int net = 0; net < 10; net++) {
+            try (var scope = Scope.open("net")) {
+                var kernel = new NeuralTangentKernel<>(LIMIT.sample(5, widths[w], DType.F64, Rng.of(1000L * w + net))).of(x);
+                errors[w] += kernel.sub(analytic).norm().item() / size / 10;
             }
+        }
         Evidence.of("mean relative error at width 4096", errors[6], atMost(0.05));
         Evidence.of("log-log slope over widths 64 to 4096", slope(widths, errors), between(-0.65, -0.35));
     }
@@ -99,7 +98,8 @@ class NeuralTangentKernelTest {
     }
 
     @Tag("slow")
-    @Test @Acceptance(topic = "ntk", clause = 2) void aWideNetworkTrainsAsItsKernelSays() {
+    @Test
+    @Acceptance(topic = "ntk", clause = 2) void aWideNetworkTrainsAsItsKernelSays() {
         var x = unitRows(20, 5, Rng.of(3));
         var y = targets(x, Rng.of(4));
         var net = LIMIT.sample(5, 4096, DType.F64, Rng.of(5));
@@ -126,7 +126,8 @@ class NeuralTangentKernelTest {
     private static double rmse(Tensor a, Tensor b) { return a.sub(b).square().mean().sqrt().item(); }
 
     @Tag("slow")
-    @Test @Acceptance(topic = "ntk", clause = 3) void weightsMoveLessInWiderNetworks() {
+    @Test
+    @Acceptance(topic = "ntk", clause = 3) void weightsMoveLessInWiderNetworks() {
         var x = unitRows(20, 5, Rng.of(6));
         var y = targets(x, Rng.of(7));
         int[] widths = {64, 128, 256, 512, 1024, 2048, 4096};
@@ -194,7 +195,8 @@ class NeuralTangentKernelTest {
         assertThat(flow.change(k, 1.5).sub(y.sub(flow.residual(1.5))).abs().max().item()).isLessThan(1e-10);
         assertThat(flow.change(k, 0.1, 7).sub(y.sub(flow.residual(0.1, 7))).abs().max().item()).isLessThan(1e-10);
         var regression = LIMIT.tangentKernel(z, x).matmul(Linalg.solve(k, y));
-        assertThat(flow.change(LIMIT.tangentKernel(z, x), Double.POSITIVE_INFINITY).sub(regression).abs().max().item()).isCloseTo(0, within(1e-8));
+        assertThat(flow.change(LIMIT.tangentKernel(z, x), Double.POSITIVE_INFINITY).sub(regression).abs().max().item()).isCloseTo(0,
+                within(1e-8));
     }
 
     @Test void refusals() {

@@ -58,11 +58,12 @@ class RegularizerTest {
             Tensor[] leaves;
             Tensor value;
             if (kind.equals("jacobian") || kind.equals("entropy")) {
-                Tensor x = bells(r, 4, 3), a = bells(r, 5, 3).requiresGrad(), b = bells(r, 2, 5).requiresGrad(), z = bells(r, 4, 3).mul(3)
-                        .compute().requiresGrad();
+                Tensor x = bells(r, 4, 3), a = bells(r, 5, 3).requiresGrad(), b = bells(r, 2, 5).requiresGrad(),
+                        z = bells(r, 4, 3).mul(3).compute().requiresGrad();
                 boolean jacobian = kind.equals("jacobian");
                 leaves = jacobian ? new Tensor[] {a, b} : new Tensor[] {z};
-                value = jacobian ? Regularizer.jacobian(v -> v.matmul(a.transpose()).tanh().matmul(b.transpose()), x) : Regularizer.entropy(z);
+                value = jacobian ? Regularizer.jacobian(v -> v.matmul(a.transpose()).tanh().matmul(b.transpose()), x)
+                        : Regularizer.entropy(z);
             } else {
                 long[] shape = c.longs("input.shape");
                 double[] values = r.bells((int) Arrays.stream(shape).reduce(1, (p, q) -> p * q));
@@ -89,7 +90,9 @@ class RegularizerTest {
         Evidence.of("largest gap to PyTorch", gap, atMost(1e-6));
     }
 
-    private static Tensor bells(Recipe r, int rows, int columns) { return Tensor.of(r.bells(rows * columns)).reshape(rows, columns).compute(); }
+    private static Tensor bells(Recipe r, int rows, int columns) {
+        return Tensor.of(r.bells(rows * columns)).reshape(rows, columns).compute();
+    }
 
     /** {@code (X'X + lambda I)^-1 X'y}. */
     private static double[] ridge(Tensor x, Tensor y, double lambda) {
@@ -184,8 +187,7 @@ class RegularizerTest {
                 var model = new Linear(Tensor.zeros(DType.F64, 1, 30), null);
                 var regularizer = Regularizer.l2(lambdas[i]);
                 var at = model.weight();
-                Supplier<Tensor> loss = () -> model.forward(train.x()).sub(train.y()).square().sum()
-                        .add(regularizer.penalty(model));
+                Supplier<Tensor> loss = () -> model.forward(train.x()).sub(train.y()).square().sum().add(regularizer.penalty(model));
                 var g = Autograd.gradients(loss.get(), new Tensor[] {at}, true)[0].flatten();
                 var h = new double[30][];
                 for (int j = 0; j < 30; j++) h[j] = Autograd.gradients(g.get(j), new Tensor[] {at}, false)[0].toDoubleArray();
@@ -235,8 +237,8 @@ class RegularizerTest {
         var x = Tensor.randn(rng, DType.F64, 30, 5).compute();
         double[] y = Tensor.randn(rng, DType.F64, 30).toDoubleArray();
         var df = DegreesOfFreedom.of(x);
-        double lambda = 7, measured = DegreesOfFreedom.measured(
-                t -> x.matmul(Tensor.of(ridge(x, Tensor.of(t).unsqueeze(1), lambda))).toDoubleArray(), y, 0.1, 2000, rng);
+        double lambda = 7, measured = DegreesOfFreedom
+                .measured(t -> x.matmul(Tensor.of(ridge(x, Tensor.of(t).unsqueeze(1), lambda))).toDoubleArray(), y, 0.1, 2000, rng);
         assertThat(measured).isCloseTo(df.ridge(lambda), within(0.15));
         assertThat(df.ridge(0)).isCloseTo(5, within(1e-12));
         assertThat(new DegreesOfFreedom(new double[] {10, Math.sqrt(10), 1, Math.sqrt(0.1), 0.1}).ridge(1)).isCloseTo(2.5, within(1e-2));

@@ -61,7 +61,8 @@ class SharpnessAnalyzerTest {
     }
 
     @Tag("slow")
-    @Test @Acceptance(topic = "sharpness", clause = 1) void topEigenvalueAndTraceEqualTheDenseOnes() {
+    @Test
+    @Acceptance(topic = "sharpness", clause = 1) void topEigenvalueAndTraceEqualTheDenseOnes() {
         double worstTop = 0, worstTrace = 0;
         int largest = 0;
         var data = Datasets.iris().to(DType.F64).standardised();
@@ -105,7 +106,8 @@ class SharpnessAnalyzerTest {
         }
     }
 
-    @Test @Acceptance(topic = "sharpness", clause = 2) void rescalingReluLayersRaisesTheTopEigenvalueButNotAdaptiveSharpness() {
+    @Test
+    @Acceptance(topic = "sharpness", clause = 2) void rescalingReluLayersRaisesTheTopEigenvalueButNotAdaptiveSharpness() {
         var data = DIGITS.head(200);
         var net = new Mlp(MlpConfig.classifier(64, 10, 16).withDtype(DType.F64), Rng.of(1));
         descend(net, data, 0.3, 150);
@@ -120,8 +122,8 @@ class SharpnessAnalyzerTest {
         var before = new SharpnessAnalyzer<>(net, m -> Loss.crossEntropy(m.forward(data.x()), data.y()));
         var after = new SharpnessAnalyzer<>(scaled, m -> Loss.crossEntropy(m.forward(data.x()), data.y()));
         Evidence.of("outputs, largest gap", gap, atMost(1e-6));
-        Evidence.of("top eigenvalue, after over before", after.top(1, Rng.of(2)).values().item(0) / before.top(1, Rng.of(2)).values().item(0),
-                atLeast(10));
+        Evidence.of("top eigenvalue, after over before",
+                after.top(1, Rng.of(2)).values().item(0) / before.top(1, Rng.of(2)).values().item(0), atLeast(10));
         double adaptive = before.adaptiveTop(Rng.of(3));
         assertThat(adaptive).isGreaterThan(0.1);
         Evidence.of("adaptive top eigenvalue, relative move", Math.abs(after.adaptiveTop(Rng.of(4)) / adaptive - 1), atMost(0.01));
@@ -155,16 +157,16 @@ class SharpnessAnalyzerTest {
     }
 
     @Tag("heavy")
-    @Test @Acceptance(topic = "sharpness", clause = 3) void smallBatchesAndSamEndInFlatterMinimaThanFullBatches() {
+    @Test
+    @Acceptance(topic = "sharpness", clause = 3) void smallBatchesAndSamEndInFlatterMinimaThanFullBatches() {
         var means = new double[3];
         String[] names = {"gd", "sgd", "sam"};
-        for (int k = 0; k < 3; k++)
-            for (int seed = 1; seed <= 3; seed++) {
-                var net = Module.to(trained(names[k], seed), DType.F64);
-                var sharpness = new SharpnessAnalyzer<>(net, m -> Loss.crossEntropy(m.forward(DIGITS.x()), DIGITS.y()));
-                Evidence.of(names[k] + " " + seed + ": loss", sharpness.loss(), between(0.045, 0.055));
-                means[k] += sharpness.top(1, Rng.of(seed)).values().item(0) / 3;
-            }
+        for (int k = 0; k < 3; k++) for (int seed = 1; seed <= 3; seed++) {
+            var net = Module.to(trained(names[k], seed), DType.F64);
+            var sharpness = new SharpnessAnalyzer<>(net, m -> Loss.crossEntropy(m.forward(DIGITS.x()), DIGITS.y()));
+            Evidence.of(names[k] + " " + seed + ": loss", sharpness.loss(), between(0.045, 0.055));
+            means[k] += sharpness.top(1, Rng.of(seed)).values().item(0) / 3;
+        }
         Evidence.of("full-batch mean top eigenvalue", means[0], between(0, 1e6));
         Evidence.of("SGD, mean top eigenvalue over full batch", means[1] / means[0], atMost(0.5));
         Evidence.of("SAM, mean top eigenvalue over full batch", means[2] / means[0], atMost(0.5));
@@ -173,7 +175,8 @@ class SharpnessAnalyzerTest {
     /** {@code (a b - 1)^2 / 2}: the Hessian at (a, b) with a b = 1 has eigenvalues 0 and a^2 + b^2. */
     @Test void theHyperbolaHasItsClosedForm() {
         for (double a : new double[] {1, 2, 10}) {
-            var net = new Sequential(new Linear(Tensor.of(new double[] {a}, 1, 1), null), new Linear(Tensor.of(new double[] {1 / a}, 1, 1), null));
+            var net = new Sequential(new Linear(Tensor.of(new double[] {a}, 1, 1), null),
+                    new Linear(Tensor.of(new double[] {1 / a}, 1, 1), null));
             var one = Tensor.ones(DType.F64, 1, 1);
             var sharpness = new SharpnessAnalyzer<>(net, m -> m.forward(one).sub(1).square().sum().mul(0.5));
             double top = a * a + 1 / (a * a);
@@ -190,8 +193,10 @@ class SharpnessAnalyzerTest {
     @Test void refusals() {
         var net = new Linear(2, 1, Rng.of(0));
         var sharpness = new SharpnessAnalyzer<>(net, m -> m.forward(Tensor.ones(3, 2)).square().mean());
-        assertThatThrownBy(() -> sharpness.worst(-1, 3)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("radius is -1.0");
-        assertThatThrownBy(() -> sharpness.trace(0, 0, Rng.of(0))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("probe");
+        assertThatThrownBy(() -> sharpness.worst(-1, 3)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("radius is -1.0");
+        assertThatThrownBy(() -> sharpness.trace(0, 0, Rng.of(0))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("probe");
         assertThatThrownBy(() -> sharpness.density(0, 3, Rng.of(0))).isInstanceOf(IllegalArgumentException.class);
         assertThat(sharpness.slice(Tensor.ones(3), 0, 1)[0]).isEqualTo(sharpness.loss());
     }

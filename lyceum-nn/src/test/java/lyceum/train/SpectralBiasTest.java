@@ -34,8 +34,7 @@ class SpectralBiasTest {
 
     private static Tensor sines(double... phases) {
         var y = new double[N];
-        for (int i = 0; i < N; i++)
-            for (int k = 0; k < 3; k++) y[i] += Math.sin(2 * Math.PI * FREQUENCIES[k] * i / N + phases[k]);
+        for (int i = 0; i < N; i++) for (int k = 0; k < 3; k++) y[i] += Math.sin(2 * Math.PI * FREQUENCIES[k] * i / N + phases[k]);
         return Tensor.of(y);
     }
 
@@ -58,7 +57,8 @@ class SpectralBiasTest {
     }
 
     /** The linearised network is trained by its own gradient steps; only the eigenvectors of its kernel tell what to expect. */
-    @Test @Acceptance(topic = "spectral-bias", clause = 1) void residualsOfTheLinearisedModelDecayByTheirEigenvalues() {
+    @Test
+    @Acceptance(topic = "spectral-bias", clause = 1) void residualsOfTheLinearisedModelDecayByTheirEigenvalues() {
         var net = new Mlp(MlpConfig.regressor(1, 1, 32).withDtype(DType.F64), Rng.of(1));
         var x = Tensor.arange(0.0, 24, 1).mul(2.0 / 24).sub(1).reshape(24, 1).compute();
         var y = x.mul(5).sin().flatten().compute();
@@ -86,7 +86,8 @@ class SpectralBiasTest {
     }
 
     @Tag("slow")
-    @Test @Acceptance(topic = "spectral-bias", clause = 2) void lowFrequenciesAreLearntFirst() {
+    @Test
+    @Acceptance(topic = "spectral-bias", clause = 2) void lowFrequenciesAreLearntFirst() {
         int ordered = 0;
         double least = Double.POSITIVE_INFINITY;
         for (int seed = 1; seed <= 5; seed++) {
@@ -100,11 +101,11 @@ class SpectralBiasTest {
     }
 
     @Tag("slow")
-    @Test @Acceptance(topic = "spectral-bias", clause = 3) void fourierFeaturesLearnAllAtOnce() {
+    @Test
+    @Acceptance(topic = "spectral-bias", clause = 3) void fourierFeaturesLearnAllAtOnce() {
         double most = 0;
         for (int seed = 1; seed <= 5; seed++) {
-            var net = new Sequential(new FourierFeatures(1, 64, 5, DType.F32, Rng.of(20 + seed)),
-                    network(128, seed));
+            var net = new Sequential(new FourierFeatures(1, 64, 5, DType.F32, Rng.of(20 + seed)), network(128, seed));
             var bias = learn(net, sines(0, 0, 0), 1e-4, 4000, 1);
             assertThat(bias.learned(0, 0.5)).isPositive();
             assertThat(bias.learned(2, 0.5)).isPositive();
@@ -114,7 +115,8 @@ class SpectralBiasTest {
     }
 
     @Tag("slow")
-    @Test @Acceptance(topic = "spectral-bias", clause = 4) void phasesDoNotMatter() {
+    @Test
+    @Acceptance(topic = "spectral-bias", clause = 4) void phasesDoNotMatter() {
         int ordered = 0, runs = 5;
         for (int seed = 1; seed <= runs; seed++) {
             var rng = Rng.of(70 + seed);
@@ -151,7 +153,8 @@ class SpectralBiasTest {
         bias.record(3, sines(0, 0, 0));
         assertThatThrownBy(() -> bias.record(3, sines(0, 0, 0))).hasMessageContaining("step 3 after 3");
         var features = new FourierFeatures(Tensor.of(new double[][] {{1}, {2}}));
-        assertThat(features.forward(Tensor.of(new double[][] {{0.25}})).toDoubleArray()).containsExactly(new double[] {0, -1, 1, 0}, within(1e-12));
+        assertThat(features.forward(Tensor.of(new double[][] {{0.25}})).toDoubleArray()).containsExactly(new double[] {0, -1, 1, 0},
+                within(1e-12));
         assertThat(features.parameters()).isEmpty();
     }
 }

@@ -31,7 +31,6 @@ import org.junit.jupiter.api.Test;
 
 class TransferLearningTest {
 
-
     @Acceptance(topic = "transfer-learning", clause = 1)
     @Test void scoresEqualNumPyAndTheMaximumOfTheEvidence() {
         var cases = Golden.load("golden/transfer-learning.json").cases("scores");
@@ -54,14 +53,18 @@ class TransferLearningTest {
     private static Dataset labelled(Dataset data, int from, int count, IntUnaryOperator label, int classes) {
         var part = data.range(from, from + count);
         var y = Arrays.stream(part.labels()).map(label).asLongStream().toArray();
-        return new Dataset(part.x().to(DType.F32).div(16).compute(), Tensor.of(y), List.of(), new ArrayList<>(List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")).subList(0, classes), "digits");
+        return new Dataset(part.x().to(DType.F32).div(16).compute(), Tensor.of(y), List.of(),
+                new ArrayList<>(List.of("0", "1", "2", "3", "4", "5", "6", "7", "8", "9")).subList(0, classes), "digits");
     }
 
     private static Sequential network(int inputs, int features, int classes, Rng rng) {
-        return new Sequential(new Linear(inputs, 48, rng), Activation.TANH, new Linear(48, features, rng), Activation.TANH, new Linear(features, classes, rng));
+        return new Sequential(new Linear(inputs, 48, rng), Activation.TANH, new Linear(48, features, rng), Activation.TANH,
+                new Linear(features, classes, rng));
     }
 
-    private static TransferLearning transfer(int inputsEpochs) { return new TransferLearning(new Trainer(new Adam(0.03), 60), new Trainer(new Adam(5e-3), inputsEpochs), 5); }
+    private static TransferLearning transfer(int inputsEpochs) {
+        return new TransferLearning(new Trainer(new Adam(0.03), 60), new Trainer(new Adam(5e-3), inputsEpochs), 5);
+    }
 
     @Acceptance(topic = "transfer-learning", clause = 2)
     @Test void evidenceRanksSixSources() {
@@ -77,7 +80,8 @@ class TransferLearningTest {
             evidence[t] = Transferability.logMe(TransferLearning.features(source, 4, few.x()), few.y(), 10);
             accuracy[t] = TransferLearning.accuracy(transfer(1).fit(source, 4, few, Rng.of(30)), test);
         }
-        Evidence.of("Spearman's correlation of LogME and accuracy over six sources", Correlation.spearman(evidence, accuracy).statistic(), atLeast(0.7));
+        Evidence.of("Spearman's correlation of LogME and accuracy over six sources", Correlation.spearman(evidence, accuracy).statistic(),
+                atLeast(0.7));
         assertThat(Arrays.stream(accuracy).max().getAsDouble() - Arrays.stream(accuracy).min().getAsDouble()).isGreaterThan(0.1);
     }
 
@@ -88,7 +92,8 @@ class TransferLearningTest {
     }
 
     private static Sequential wide(Rng rng) {
-        return new Sequential(new Linear(784, 256, rng), Activation.RELU, new Linear(256, 64, rng), Activation.RELU, new Linear(64, 10, rng));
+        return new Sequential(new Linear(784, 256, rng), Activation.RELU, new Linear(256, 64, rng), Activation.RELU,
+                new Linear(64, 10, rng));
     }
 
     @Tag("slow")
@@ -98,14 +103,16 @@ class TransferLearningTest {
         var first = new int[10_000];
         Arrays.setAll(first, i -> i);
         var images = fashion(data.train(), first, false, 0);
-        var random = new Dataset(images.x(), Tensor.randint(Rng.of(3), 0, 10, 10_000).compute(), List.of(), images.classNames(), "random labels");
+        var random = new Dataset(images.x(), Tensor.randint(Rng.of(3), 0, 10, 10_000).compute(), List.of(), images.classNames(),
+                "random labels");
         Sequential good = wide(Rng.of(1)), useless = wide(Rng.of(1));
         var pretraining = new Trainer(new Adam(1e-3), 6).withBatchSize(64);
         pretraining.fit(good, Loss::crossEntropy, images, Rng.of(2));
         pretraining.fit(useless, Loss::crossEntropy, random, Rng.of(2));
         double gain = 0, other = 0;
         for (int seed = 0; seed < 5; seed++) {
-            int[] order = Rng.of(40 + seed).permutation(10_000), labels = data.test().labels(), seen = new int[10], few = new int[200], rest = new int[5000];
+            int[] order = Rng.of(40 + seed).permutation(10_000), labels = data.test().labels(), seen = new int[10], few = new int[200],
+                    rest = new int[5000];
             int n = 0, m = 0;
             for (int row : order) {
                 if (seen[labels[row]]++ < 20) few[n++] = row;
@@ -175,8 +182,11 @@ class TransferLearningTest {
         assertThat(source.state().get("0.weight").toDoubleArray()).isEqualTo(before);
         assertThatThrownBy(() -> TransferLearning.features(source, 9, few.x())).hasMessageContaining("9 layers of 5");
         assertThatThrownBy(() -> Transferability.leep(Tensor.ones(2, 2), Tensor.of(0, 5), 3)).hasMessageContaining("label 5 at 1");
-        assertThatThrownBy(() -> Transferability.hScore(Tensor.ones(2, 2), Tensor.of(0), 3)).hasMessageContaining("they are (n, ..) and (n)");
+        assertThatThrownBy(() -> Transferability.hScore(Tensor.ones(2, 2), Tensor.of(0), 3))
+                .hasMessageContaining("they are (n, ..) and (n)");
         assertThatThrownBy(() -> transfer(1).withFolds(1)).hasMessageContaining("folds is 1");
-        assertThat(Autograd.noGrad(() -> Transferability.logMe(Tensor.randn(Rng.of(1), DType.F64, 30, 4), Tensor.randn(Rng.of(2), DType.F64, 30)))).isBetween(-2.5, -1.0);
+        assertThat(Autograd
+                .noGrad(() -> Transferability.logMe(Tensor.randn(Rng.of(1), DType.F64, 30, 4), Tensor.randn(Rng.of(2), DType.F64, 30))))
+                .isBetween(-2.5, -1.0);
     }
 }

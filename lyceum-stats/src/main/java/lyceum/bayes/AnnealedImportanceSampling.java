@@ -41,8 +41,8 @@ public record AnnealedImportanceSampling(int chains, int temperatures, double po
     /** With Metropolis steps of three lengths, 0.1, 0.5 and 2, in turn: right for targets whose width is about 1. */
     public ImportanceSampling run(Function<Rng, double[]> base, ToDoubleFunction<double[]> logBase, ToDoubleFunction<double[]> logTarget,
             Rng rng) {
-        return run(base, logBase, logTarget, between -> new MetropolisHastings(between, Proposal.normal(0.1), Proposal.normal(0.5),
-                Proposal.normal(2)), rng);
+        return run(base, logBase, logTarget,
+                between -> new MetropolisHastings(between, Proposal.normal(0.1), Proposal.normal(0.5), Proposal.normal(2)), rng);
     }
 
     /**

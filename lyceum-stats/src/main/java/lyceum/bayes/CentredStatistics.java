@@ -16,8 +16,8 @@ import lyceum.tensor.Tensor;
 final class CentredStatistics<D extends Distribution> implements SufficientStatistics<D> {
 
     /** A member as mean and covariance, and back. */
-    private record Form<D>(int dimensions, BiFunction<double[], double[][], D> member, Function<D, double[]> mean, Function<D, double[][]> covariance,
-            ExponentialFamily<?> family) {}
+    private record Form<D>(int dimensions, BiFunction<double[], double[][], D> member, Function<D, double[]> mean,
+            Function<D, double[][]> covariance, ExponentialFamily<?> family) {}
 
     private final Form<D> form;
     private final double[] mean;
@@ -36,8 +36,8 @@ final class CentredStatistics<D extends Distribution> implements SufficientStati
     }
 
     static CentredStatistics<MultivariateNormal> multivariate(int dimensions) {
-        return new CentredStatistics<>(new Form<>(dimensions, MultivariateNormal::new, MultivariateNormal::mean, MultivariateNormal::covariance,
-                ExponentialFamily.multivariateNormal(dimensions)));
+        return new CentredStatistics<>(new Form<>(dimensions, MultivariateNormal::new, MultivariateNormal::mean,
+                MultivariateNormal::covariance, ExponentialFamily.multivariateNormal(dimensions)));
     }
 
     @Override public long count() { return count; }
@@ -83,8 +83,8 @@ final class CentredStatistics<D extends Distribution> implements SufficientStati
 
     @Override public CentredStatistics<D> restore(double... values) {
         int d = mean.length, at = d + 1;
-        if (values.length != 1 + d + d * (d + 1) / 2)
-            throw new ShapeException("restore: " + values.length + " values; normal statistics in " + d + " dimensions have " + (1 + d + d * (d + 1) / 2));
+        if (values.length != 1 + d + d * (d + 1) / 2) throw new ShapeException(
+                "restore: " + values.length + " values; normal statistics in " + d + " dimensions have " + (1 + d + d * (d + 1) / 2));
         var restored = new CentredStatistics<>(form);
         restored.count = (long) values[0];
         System.arraycopy(values, 1, restored.mean, 0, d);
@@ -119,14 +119,16 @@ final class CentredStatistics<D extends Distribution> implements SufficientStati
             case NormalMeanPrior p when mean.length == 1 -> p.after(count, mean[0]);
             case NormalInverseGamma p when mean.length == 1 -> p.after(count, mean[0], products[0][0]);
             case NormalInverseWishart p when mean.length == p.mean().length -> p.after(count, mean, products);
-            default -> throw new IllegalArgumentException("posterior: " + prior + " is not a prior of normal data in " + mean.length + " dimensions");
+            default -> throw new IllegalArgumentException(
+                    "posterior: " + prior + " is not a prior of normal data in " + mean.length + " dimensions");
         };
         return (P) after;
     }
 
     @Override public NaturalPrior posterior(NaturalPrior prior) {
         if (prior.family() != form.family && !(mean.length > 1 && prior.family().size() == form.family.size()))
-            throw new IllegalArgumentException("posterior: a prior of another family than the normal one in " + mean.length + " dimensions");
+            throw new IllegalArgumentException(
+                    "posterior: a prior of another family than the normal one in " + mean.length + " dimensions");
         double[] total = prior.total();
         int d = mean.length, at = d;
         for (int i = 0; i < d; i++) {

@@ -14,13 +14,14 @@ import lyceum.ShapeException;
  */
 public record DecisionRatios(double[][] logRatios, double[][] rewards, double discount) {
     public DecisionRatios {
-        if (logRatios.length == 0 || logRatios.length != rewards.length) throw new ShapeException(
-                "DecisionRatios: " + logRatios.length + " episodes of ratios and " + rewards.length + " of rewards; as many, and at least 1");
+        if (logRatios.length == 0 || logRatios.length != rewards.length) throw new ShapeException("DecisionRatios: " + logRatios.length
+                + " episodes of ratios and " + rewards.length + " of rewards; as many, and at least 1");
         for (int i = 0; i < rewards.length; i++) {
             if (logRatios[i].length != rewards[i].length) throw new ShapeException(
                     "DecisionRatios: episode " + i + " has " + logRatios[i].length + " ratios and " + rewards[i].length + " rewards");
-            for (double log : logRatios[i]) if (!(log < Double.POSITIVE_INFINITY))
-                throw new IllegalArgumentException("DecisionRatios: a log ratio of episode " + i + " is " + log + "; it is a number, or -Infinity");
+            for (double log : logRatios[i])
+                if (!(log < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException(
+                        "DecisionRatios: a log ratio of episode " + i + " is " + log + "; it is a number, or -Infinity");
         }
         if (!(discount >= 0 && discount <= 1))
             throw new IllegalArgumentException("DecisionRatios: discount is " + discount + "; it lies between 0 and 1");

@@ -41,8 +41,8 @@ public final class ImportanceSampling {
         if (draws.length == 0) throw new IllegalArgumentException("ImportanceSampling: no draws; there is at least 1");
         double most = Double.NEGATIVE_INFINITY;
         for (int i = 0; i < logWeights.length; i++) {
-            if (!(logWeights[i] < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("ImportanceSampling: log weight " + i + " is "
-                    + logWeights[i] + "; it is a number, or -Infinity. The proposal's density must be above 0 at its draws");
+            if (!(logWeights[i] < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("ImportanceSampling: log weight " + i
+                    + " is " + logWeights[i] + "; it is a number, or -Infinity. The proposal's density must be above 0 at its draws");
             most = Math.max(most, logWeights[i]);
         }
         if (most == Double.NEGATIVE_INFINITY)
@@ -78,8 +78,8 @@ public final class ImportanceSampling {
      * @param share in (0, 1), of {@code n}; at least one draw is of each
      */
     public static ImportanceSampling defensive(double share, Distribution target, Distribution proposal, int n, Rng rng) {
-        if (!(share > 0 && share < 1) || n < 2)
-            throw new IllegalArgumentException("defensive: a share of " + share + " of " + n + " draws; it lies between 0 and 1, of at least 2");
+        if (!(share > 0 && share < 1) || n < 2) throw new IllegalArgumentException(
+                "defensive: a share of " + share + " of " + n + " draws; it lies between 0 and 1, of at least 2");
         int own = Math.clamp(Math.round(share * n), 1, n - 1);
         return MultipleProposals.of(List.of(target, proposal), own, n - own).draw(target::logDensity, rng);
     }

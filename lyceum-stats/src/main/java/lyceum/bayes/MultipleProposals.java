@@ -111,12 +111,10 @@ public record MultipleProposals(List<? extends Distribution> proposals, List<Int
     }
 
     private static double[] values(String whose, Tensor log, int n) {
-        if (log.rank() != 1 || log.size(0) != n)
-            throw new ShapeException("draw: the log density of the " + whose + " has shape " + log.shape() + "; " + n + " draws have (" + n + ",)");
+        if (log.rank() != 1 || log.size(0) != n) throw new ShapeException(
+                "draw: the log density of the " + whose + " has shape " + log.shape() + "; " + n + " draws have (" + n + ",)");
         return log.toDoubleArray();
     }
 
-    private static double[][] rows(Tensor draws) {
-        return draws.reshape(draws.size(0), draws.count() / draws.size(0)).toRows();
-    }
+    private static double[][] rows(Tensor draws) { return draws.reshape(draws.size(0), draws.count() / draws.size(0)).toRows(); }
 }

@@ -24,7 +24,8 @@ public record NormalMeanPrior(Normal prior, double noise) implements ConjugatePr
     /** After n points with this average. */
     NormalMeanPrior after(long n, double average) {
         double each = 1 / (noise * noise), precision = 1 / prior.variance() + n * each;
-        return new NormalMeanPrior(new Normal(prior.mean() + n * each * (average - prior.mean()) / precision, Math.sqrt(1 / precision)), noise);
+        return new NormalMeanPrior(new Normal(prior.mean() + n * each * (average - prior.mean()) / precision, Math.sqrt(1 / precision)),
+                noise);
     }
 
     @Override public Normal predictive() { return new Normal(prior.mean(), Math.hypot(noise, prior.standardDeviation())); }

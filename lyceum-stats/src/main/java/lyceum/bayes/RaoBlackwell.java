@@ -43,7 +43,8 @@ public final class RaoBlackwell {
      * @param redraw a sample with the statistic of the given one, from its law given that statistic
      * @param draws at least 1
      */
-    public static ToDoubleFunction<double[]> byRedraws(ToDoubleFunction<double[]> f, BiFunction<double[], Rng, double[]> redraw, int draws, Rng rng) {
+    public static ToDoubleFunction<double[]> byRedraws(ToDoubleFunction<double[]> f, BiFunction<double[], Rng, double[]> redraw, int draws,
+            Rng rng) {
         if (draws < 1) throw new IllegalArgumentException("byRedraws: draws is " + draws + "; it is at least 1");
         return sample -> {
             double sum = 0;

@@ -28,14 +28,15 @@ public record SufficiencyCheck(double spread, int pairs) {
      * @param pairs of samples, of the same statistic each, at least one
      */
     public static SufficiencyCheck of(ToDoubleBiFunction<double[], double[]> logLikelihood, double[][] thetas, double[][][] pairs) {
-        if (thetas.length < 2 || pairs.length < 1)
-            throw new IllegalArgumentException("SufficiencyCheck: " + thetas.length + " parameters and " + pairs.length + " pairs; at least 2 and 1");
+        if (thetas.length < 2 || pairs.length < 1) throw new IllegalArgumentException(
+                "SufficiencyCheck: " + thetas.length + " parameters and " + pairs.length + " pairs; at least 2 and 1");
         double widest = 0;
         for (double[][] pair : pairs) {
             double low = Double.POSITIVE_INFINITY, high = Double.NEGATIVE_INFINITY;
             for (double[] theta : thetas) {
                 double ratio = logLikelihood.applyAsDouble(pair[0], theta) - logLikelihood.applyAsDouble(pair[1], theta);
-                if (Double.isNaN(ratio)) throw new IllegalArgumentException("SufficiencyCheck: both samples of a pair are impossible at a parameter");
+                if (Double.isNaN(ratio))
+                    throw new IllegalArgumentException("SufficiencyCheck: both samples of a pair are impossible at a parameter");
                 low = Math.min(low, ratio);
                 high = Math.max(high, ratio);
             }

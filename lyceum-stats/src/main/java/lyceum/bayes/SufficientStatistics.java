@@ -56,13 +56,17 @@ public sealed interface SufficientStatistics<D extends Distribution> permits Sum
     }
 
     /** Of vectors of k counts with one sum: their sum. @param trials that sum */
-    static SufficientStatistics<Multinomial> multinomial(int outcomes, long trials) { return SummedStatistics.multinomial(outcomes, trials); }
+    static SufficientStatistics<Multinomial> multinomial(int outcomes, long trials) {
+        return SummedStatistics.multinomial(outcomes, trials);
+    }
 
     /** Of numbers: mean and sum of squares about it. */
     static SufficientStatistics<Normal> normal() { return CentredStatistics.normal(); }
 
     /** Of vectors: mean and products about it. @param dimensions at least 1 */
-    static SufficientStatistics<MultivariateNormal> multivariateNormal(int dimensions) { return CentredStatistics.multivariate(dimensions); }
+    static SufficientStatistics<MultivariateNormal> multivariateNormal(int dimensions) {
+        return CentredStatistics.multivariate(dimensions);
+    }
 
     /** Points seen. */
     long count();

@@ -51,7 +51,8 @@ final class SummedStatistics<D extends Distribution> implements SufficientStatis
         double[] t = form.statistic.apply(x);
         boolean finite = base > Double.NEGATIVE_INFINITY;
         for (double v : t) finite &= Double.isFinite(v);
-        if (!finite) throw new IllegalArgumentException("add: " + Arrays.toString(x) + " is not possible, or at the edge, in the " + form.name + " family");
+        if (!finite) throw new IllegalArgumentException(
+                "add: " + Arrays.toString(x) + " is not possible, or at the edge, in the " + form.name + " family");
         for (int i = 0; i < t.length; i++) plus(i, t[i]);
         plus(t.length, base);
         count++;
@@ -119,9 +120,9 @@ final class SummedStatistics<D extends Distribution> implements SufficientStatis
         ConjugatePrior<?> after = switch (prior) {
             case ProbabilityPrior p when form.name.equals("Bernoulli") -> p.update(new double[] {total[0], count});
             case PoissonRatePrior p when form.name.equals("Poisson") ->
-                new PoissonRatePrior(new Gamma(p.prior().shape() + total[0], p.prior().rate() + count));
+                    new PoissonRatePrior(new Gamma(p.prior().shape() + total[0], p.prior().rate() + count));
             case ExponentialRatePrior p when form.name.equals("exponential") ->
-                new ExponentialRatePrior(new Gamma(p.prior().shape() + count, p.prior().rate() + total[0]));
+                    new ExponentialRatePrior(new Gamma(p.prior().shape() + count, p.prior().rate() + total[0]));
             case ProbabilitiesPrior p when form.name.equals("multinomial") && p.prior().dimensions() == form.size -> p.update(total);
             case ProbabilitiesPrior p when form.name.equals("categorical") && p.prior().dimensions() == form.size + 1 -> {
                 double[] counts = Arrays.copyOf(total, form.size + 1);

@@ -51,7 +51,8 @@ public final class ClosedForms {
             .with(ChiSquare.class, ChiSquare.class, (p, q) -> gamma(asGamma(p), asGamma(q)))
             .with(Beta.class, Beta.class, (p, q) -> dirichlet(new Dirichlet(p.alpha(), p.beta()), new Dirichlet(q.alpha(), q.beta())))
             .with(Poisson.class, Poisson.class, (p, q) -> Incomplete.klTerm(p.rate(), q.rate()))
-            .with(Binomial.class, Binomial.class, ClosedForms::binomial).with(Uniform.class, Uniform.class,
+            .with(Binomial.class, Binomial.class, ClosedForms::binomial)
+            .with(Uniform.class, Uniform.class,
                     (p, q) -> p.low() < q.low() || p.high() > q.high() ? Double.POSITIVE_INFINITY : q.entropy() - p.entropy())
             .with(LogNormal.class, LogNormal.class, (p, q) -> normal(new Normal(p.mu(), p.sigma()), new Normal(q.mu(), q.sigma())))
             .with(Bernoulli.class, Bernoulli.class, (p, q) -> binomial(new Binomial(1, p.probability()), new Binomial(1, q.probability())))

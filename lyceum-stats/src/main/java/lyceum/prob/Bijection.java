@@ -30,8 +30,8 @@ public record Bijection(DoubleUnaryOperator forward, DoubleUnaryOperator inverse
 
     /** {@code scale x + shift}. @param scale not 0 */
     public static Bijection affine(double scale, double shift) {
-        if (scale == 0 || !Double.isFinite(scale) || !Double.isFinite(shift))
-            throw new IllegalArgumentException("affine: scale is " + scale + " and shift " + shift + "; they are finite, and the scale is not 0");
+        if (scale == 0 || !Double.isFinite(scale) || !Double.isFinite(shift)) throw new IllegalArgumentException(
+                "affine: scale is " + scale + " and shift " + shift + "; they are finite, and the scale is not 0");
         return new Bijection(x -> scale * x + shift, y -> (y - shift) / scale, x -> Math.log(Math.abs(scale)), x -> 0, scale > 0);
     }
 
@@ -49,7 +49,8 @@ public record Bijection(DoubleUnaryOperator forward, DoubleUnaryOperator inverse
     /** g first, then another. */
     public Bijection then(Bijection next) {
         return new Bijection(x -> next.apply(apply(x)), y -> inverse.applyAsDouble(next.inverse.applyAsDouble(y)),
-                x -> logSlope.applyAsDouble(x) + next.logSlope.applyAsDouble(apply(x)), x -> bend.applyAsDouble(x)
+                x -> logSlope.applyAsDouble(x) + next.logSlope.applyAsDouble(apply(x)),
+                x -> bend.applyAsDouble(x)
                         + next.bend.applyAsDouble(apply(x)) * (isIncreasing ? 1 : -1) * Math.exp(logSlope.applyAsDouble(x)),
                 isIncreasing == next.isIncreasing);
     }
@@ -58,6 +59,7 @@ public record Bijection(DoubleUnaryOperator forward, DoubleUnaryOperator inverse
     public Bijection inverted() {
         DoubleUnaryOperator log = y -> -logSlope.applyAsDouble(inverse.applyAsDouble(y));
         return new Bijection(inverse, forward, log,
-                y -> -bend.applyAsDouble(inverse.applyAsDouble(y)) * (isIncreasing ? 1 : -1) * Math.exp(log.applyAsDouble(y)), isIncreasing);
+                y -> -bend.applyAsDouble(inverse.applyAsDouble(y)) * (isIncreasing ? 1 : -1) * Math.exp(log.applyAsDouble(y)),
+                isIncreasing);
     }
 }

@@ -10,7 +10,8 @@ import lyceum.random.Rng;
  */
 public record DiscreteUniform(long first, long last) implements UnivariateDistribution {
     public DiscreteUniform {
-        if (first > last) throw new IllegalArgumentException("DiscreteUniform: from " + first + " to " + last + "; the first is not above the last");
+        if (first > last)
+            throw new IllegalArgumentException("DiscreteUniform: from " + first + " to " + last + "; the first is not above the last");
     }
 
     private double size() { return (double) last - first + 1; }

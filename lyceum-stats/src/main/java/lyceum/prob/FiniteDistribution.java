@@ -48,9 +48,7 @@ public final class FiniteDistribution implements UnivariateDistribution {
     }
 
     /** {@code low, low + 1, ..., high}, all alike. */
-    public static FiniteDistribution uniform(int low, int high) {
-        return empirical(integers(low, high));
-    }
+    public static FiniteDistribution uniform(int low, int high) { return empirical(integers(low, high)); }
 
     /** A family of integers, given that it lies between {@code low} and {@code high}. */
     public static FiniteDistribution of(UnivariateDistribution family, int low, int high) {

@@ -33,7 +33,9 @@ public record FisherF(double numerator, double denominator) implements Univariat
         return SaddlePoint.logBinomial(a, b, share(x), rest(x)) + Math.log(a) - Math.log1p(a / b) - Math.log(x);
     }
 
-    @Override public double logDensitySlope(double x) { return (numerator / 2 - 1) / x - (numerator + denominator) / 2 / (x + denominator / numerator); }
+    @Override public double logDensitySlope(double x) {
+        return (numerator / 2 - 1) / x - (numerator + denominator) / 2 / (x + denominator / numerator);
+    }
 
     @Override public double cdf(double x) {
         return x > 0 ? Incomplete.beta(numerator / 2, denominator / 2, share(x), rest(x)) : x != x ? x : 0;

@@ -35,9 +35,7 @@ public record GeneralizedExtremeValue(double shape, double location, double scal
         return Double.isInfinite(y) || e == Double.POSITIVE_INFINITY ? Double.NEGATIVE_INFINITY : -(1 + shape) * y - e - Math.log(scale);
     }
 
-    @Override public double logDensitySlope(double x) {
-        return (Math.exp(-gumbel(x)) - 1 - shape) / (scale + shape * (x - location));
-    }
+    @Override public double logDensitySlope(double x) { return (Math.exp(-gumbel(x)) - 1 - shape) / (scale + shape * (x - location)); }
 
     @Override public double cdf(double x) { return Math.exp(-Math.exp(-gumbel(x))); }
 
@@ -45,7 +43,9 @@ public record GeneralizedExtremeValue(double shape, double location, double scal
 
     @Override public double quantile(double p) { return fromGumbel(-Math.log(-Math.log(Arguments.probability("quantile", "p", p)))); }
 
-    @Override public double upperQuantile(double q) { return fromGumbel(-Math.log(-Math.log1p(-Arguments.probability("upperQuantile", "q", q)))); }
+    @Override public double upperQuantile(double q) {
+        return fromGumbel(-Math.log(-Math.log1p(-Arguments.probability("upperQuantile", "q", q))));
+    }
 
     /** Infinite for a shape of at least 1. */
     @Override public double mean() {

@@ -33,11 +33,11 @@ public enum GradientEstimator {
      * @param f of draws (n, shape...): (n). Its own parameters get their gradients as well
      */
     public Tensor expectation(TensorDistribution distribution, UnaryOperator<Tensor> f, int n, Rng rng) {
-        if (n < (this == SCORE_LEAVE_ONE_OUT ? 2 : 1))
-            throw new IllegalArgumentException("expectation: " + n + " draws; " + this + " takes at least " + (this == SCORE_LEAVE_ONE_OUT ? 2 : 1));
+        if (n < (this == SCORE_LEAVE_ONE_OUT ? 2 : 1)) throw new IllegalArgumentException(
+                "expectation: " + n + " draws; " + this + " takes at least " + (this == SCORE_LEAVE_ONE_OUT ? 2 : 1));
         if (this == PATHWISE) {
-            if (!(distribution instanceof Reparameterized r)) throw new IllegalArgumentException(
-                    "expectation: " + distribution.getClass().getSimpleName() + " has no differentiable draws; use SCORE, or GumbelSoftmax");
+            if (!(distribution instanceof Reparameterized r)) throw new IllegalArgumentException("expectation: "
+                    + distribution.getClass().getSimpleName() + " has no differentiable draws; use SCORE, or GumbelSoftmax");
             return values(f, r.rsample(rng, n), n).mean();
         }
         var x = distribution.sample(rng, n);
@@ -51,8 +51,8 @@ public enum GradientEstimator {
 
     private static Tensor values(UnaryOperator<Tensor> f, Tensor x, int n) {
         var value = f.apply(x);
-        if (value.rank() != 1 || value.size(0) != n)
-            throw new ShapeException("expectation: f of draws " + x.shape() + " has shape " + value.shape() + "; it gives one number a draw, (" + n + ",)");
+        if (value.rank() != 1 || value.size(0) != n) throw new ShapeException(
+                "expectation: f of draws " + x.shape() + " has shape " + value.shape() + "; it gives one number a draw, (" + n + ",)");
         return value;
     }
 }

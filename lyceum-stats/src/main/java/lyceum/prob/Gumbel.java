@@ -31,7 +31,9 @@ public record Gumbel(double location, double scale) implements UnivariateDistrib
 
     @Override public double quantile(double p) { return location - scale * Math.log(-Math.log(Arguments.probability("quantile", "p", p))); }
 
-    @Override public double upperQuantile(double q) { return location - scale * Math.log(-Math.log1p(-Arguments.probability("upperQuantile", "q", q))); }
+    @Override public double upperQuantile(double q) {
+        return location - scale * Math.log(-Math.log1p(-Arguments.probability("upperQuantile", "q", q)));
+    }
 
     @Override public double mean() { return location + scale * EULER; }
 

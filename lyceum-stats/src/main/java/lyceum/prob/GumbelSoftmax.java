@@ -25,7 +25,9 @@ public record GumbelSoftmax(Tensor logits, double temperature) implements Repara
 
     @Override public Tensor rsample(Rng rng, long... count) { return rsample(noise(rng, count)); }
 
-    private Tensor noise(Rng rng, long... count) { return Draws.noise(rng, logits.dtype(), Draws.joined(count, shape()), GumbelMax::noise); }
+    private Tensor noise(Rng rng, long... count) {
+        return Draws.noise(rng, logits.dtype(), Draws.joined(count, shape()), GumbelMax::noise);
+    }
 
     @Override public Tensor rsample(Tensor noise) { return logits.add(noise).div(temperature).softmax(-1); }
 

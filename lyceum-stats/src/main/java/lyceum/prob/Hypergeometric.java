@@ -12,8 +12,9 @@ import lyceum.random.Rng;
  */
 public record Hypergeometric(long population, long successes, long draws) implements UnivariateDistribution {
     public Hypergeometric {
-        if (successes < 0 || draws < 0 || successes > population || draws > population) throw new IllegalArgumentException("Hypergeometric: "
-                + successes + " successes and " + draws + " draws of a population of " + population + "; both lie between 0 and that");
+        if (successes < 0 || draws < 0 || successes > population || draws > population)
+            throw new IllegalArgumentException("Hypergeometric: " + successes + " successes and " + draws + " draws of a population of "
+                    + population + "; both lie between 0 and that");
     }
 
     @Override public double logDensity(double k) {

@@ -16,7 +16,8 @@ final class ImplicitDraws {
         double[] a = spread.toDoubleArray(), log = new double[a.length];
         for (int i = 0; i < a.length; i++) log[i] = Gamma.logStandard(rng, Arguments.positive("rsample", "shape", a[i]));
         var drawn = Tensor.of(log, spread.shape().toArray()).to(spread.dtype());
-        return Primitive.of("log gamma draw", in -> drawn, (i, g, out, in) -> g.mul(constant(slopes(a.length, k -> FixedCdf.gammaSlope(a[k], log[k])), in[0]))).apply(spread);
+        return Primitive.of("log gamma draw", in -> drawn,
+                (i, g, out, in) -> g.mul(constant(slopes(a.length, k -> FixedCdf.gammaSlope(a[k], log[k])), in[0]))).apply(spread);
     }
 
     /** Each is an integral, some microseconds long. */
@@ -39,7 +40,9 @@ final class ImplicitDraws {
     record OfGamma(Tensor concentration, Tensor rate) implements Reparameterized {
         @Override public long[] shape() { return concentration.detach().add(rate.detach()).shape().toArray(); }
 
-        @Override public Tensor rsample(Rng rng, long... count) { return logGamma(concentration.expand(shape()), rng, count).exp().div(rate); }
+        @Override public Tensor rsample(Rng rng, long... count) {
+            return logGamma(concentration.expand(shape()), rng, count).exp().div(rate);
+        }
 
         @Override public Tensor logDensity(Tensor x) {
             return concentration.mul(rate.log()).add(concentration.sub(1).mul(x.log())).sub(rate.mul(x)).sub(concentration.lgamma());
@@ -61,13 +64,15 @@ final class ImplicitDraws {
             }
             var drawn = Tensor.of(x, full).to(a.dtype());
             return Primitive.of("beta draw", in -> drawn, (i, g, out, in) -> {
-                IntToDoubleFunction slope = i == 0 ? k -> FixedCdf.betaSlope(p[k], q[k], x[k], y[k]) : k -> -FixedCdf.betaSlope(q[k], p[k], y[k], x[k]);
+                IntToDoubleFunction slope = i == 0 ? k -> FixedCdf.betaSlope(p[k], q[k], x[k], y[k])
+                        : k -> -FixedCdf.betaSlope(q[k], p[k], y[k], x[k]);
                 return g.mul(constant(slopes(p.length, slope), in[i]));
             }).apply(a, b);
         }
 
         @Override public Tensor logDensity(Tensor x) {
-            return alpha.sub(1).mul(x.log()).add(beta.sub(1).mul(x.neg().log1p())).add(alpha.add(beta).lgamma()).sub(alpha.lgamma()).sub(beta.lgamma());
+            return alpha.sub(1).mul(x.log()).add(beta.sub(1).mul(x.neg().log1p())).add(alpha.add(beta).lgamma()).sub(alpha.lgamma())
+                    .sub(beta.lgamma());
         }
     }
 

@@ -80,7 +80,8 @@ public record Independent(List<? extends Distribution> parts) implements Multiva
         var x = new double[dimensions()];
         int at = 0;
         for (var part : parts) {
-            double[] own = part instanceof MultivariateDistribution m ? m.sample(rng) : new double[] {((UnivariateDistribution) part).sample(rng)};
+            double[] own = part instanceof MultivariateDistribution m ? m.sample(rng)
+                    : new double[] {((UnivariateDistribution) part).sample(rng)};
             System.arraycopy(own, 0, x, at, own.length);
             at += own.length;
         }

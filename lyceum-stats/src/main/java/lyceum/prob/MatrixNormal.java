@@ -22,8 +22,8 @@ public final class MatrixNormal implements Distribution {
      */
     public MatrixNormal(double[][] mean, double[][] rowCovariance, double[][] columnCovariance) {
         if (mean.length == 0 || mean.length != rowCovariance.length || mean[0].length != columnCovariance.length)
-            throw new ShapeException("MatrixNormal: a mean of " + mean.length + " rows with covariances of " + rowCovariance.length + " rows and "
-                    + columnCovariance.length + " columns");
+            throw new ShapeException("MatrixNormal: a mean of " + mean.length + " rows with covariances of " + rowCovariance.length
+                    + " rows and " + columnCovariance.length + " columns");
         this.mean = Arrays.stream(mean).map(double[]::clone).toArray(double[][]::new);
         rows = Cholesky.of(Tensor.of(rowCovariance)).lower().toRows();
         columns = Cholesky.of(Tensor.of(columnCovariance)).lower().toRows();

@@ -9,8 +9,9 @@ import lyceum.tensor.Tensor;
 /** {@code mean + L z}. */
 record NormalVector(Tensor mean, Tensor lower) implements Reparameterized {
     NormalVector {
-        if (mean.rank() != 1 || lower.rank() != 2 || lower.size(0) != mean.size(0) || lower.size(1) != mean.size(0)) throw new ShapeException(
-                "multivariateNormal: mean " + mean.shape() + " and Cholesky factor " + lower.shape() + "; they are (d) and (d, d)");
+        if (mean.rank() != 1 || lower.rank() != 2 || lower.size(0) != mean.size(0) || lower.size(1) != mean.size(0))
+            throw new ShapeException(
+                    "multivariateNormal: mean " + mean.shape() + " and Cholesky factor " + lower.shape() + "; they are (d) and (d, d)");
         lower = lower.tril();
     }
 
@@ -18,7 +19,9 @@ record NormalVector(Tensor mean, Tensor lower) implements Reparameterized {
 
     @Override public int pointAxes() { return 1; }
 
-    @Override public Tensor rsample(Rng rng, long... count) { return rsample(Tensor.randn(rng, mean.dtype(), Draws.joined(count, shape()))); }
+    @Override public Tensor rsample(Rng rng, long... count) {
+        return rsample(Tensor.randn(rng, mean.dtype(), Draws.joined(count, shape())));
+    }
 
     @Override public Tensor rsample(Tensor noise) {
         long d = mean.size(0);

@@ -25,9 +25,13 @@ public record Pareto(double exponent, double minimum) implements UnivariateDistr
 
     @Override public double survival(double x) { return x > minimum ? Math.pow(minimum / x, exponent) : x != x ? x : 1; }
 
-    @Override public double quantile(double p) { return minimum * Math.exp(-Math.log1p(-Arguments.probability("quantile", "p", p)) / exponent); }
+    @Override public double quantile(double p) {
+        return minimum * Math.exp(-Math.log1p(-Arguments.probability("quantile", "p", p)) / exponent);
+    }
 
-    @Override public double upperQuantile(double q) { return minimum * Math.exp(-Math.log(Arguments.probability("upperQuantile", "q", q)) / exponent); }
+    @Override public double upperQuantile(double q) {
+        return minimum * Math.exp(-Math.log(Arguments.probability("upperQuantile", "q", q)) / exponent);
+    }
 
     /** Infinite for an exponent of at most 1. */
     @Override public double mean() { return exponent > 1 ? minimum * exponent / (exponent - 1) : Double.POSITIVE_INFINITY; }

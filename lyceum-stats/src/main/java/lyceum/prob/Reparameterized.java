@@ -34,7 +34,8 @@ public interface Reparameterized extends TensorDistribution {
      * @throws UnsupportedOperationException if the family is differentiated implicitly and has no such noise
      */
     default Tensor rsample(Tensor noise) {
-        throw new UnsupportedOperationException("rsample: " + getClass().getSimpleName() + " is differentiated implicitly; it takes an Rng, not noise");
+        throw new UnsupportedOperationException(
+                "rsample: " + getClass().getSimpleName() + " is differentiated implicitly; it takes an Rng, not noise");
     }
 
     @Override default Tensor sample(Rng rng, long... count) { return Autograd.noGrad(() -> rsample(rng, count)); }
@@ -48,7 +49,9 @@ public interface Reparameterized extends TensorDistribution {
 
     static Reparameterized laplace(Tensor location, Tensor scale) { return new LocationScale(StandardLaw.LAPLACE, location, scale, false); }
 
-    static Reparameterized logistic(Tensor location, Tensor scale) { return new LocationScale(StandardLaw.LOGISTIC, location, scale, false); }
+    static Reparameterized logistic(Tensor location, Tensor scale) {
+        return new LocationScale(StandardLaw.LOGISTIC, location, scale, false);
+    }
 
     /** Of maxima. */
     static Reparameterized gumbel(Tensor location, Tensor scale) { return new LocationScale(StandardLaw.GUMBEL, location, scale, false); }

@@ -41,7 +41,8 @@ public record Support(double low, double high, boolean isDiscrete) {
     /** The y of x. @throws IllegalArgumentException unless x lies inside */
     public double unconstrain(double x) {
         requireSmooth();
-        if (!(x > low && x < high)) throw new IllegalArgumentException("unconstrain: " + x + " does not lie between " + low + " and " + high);
+        if (!(x > low && x < high))
+            throw new IllegalArgumentException("unconstrain: " + x + " does not lie between " + low + " and " + high);
         if (!hasLow()) return hasHigh() ? Math.log(high - x) : x;
         return hasHigh() ? Math.log(x - low) - Math.log(high - x) : Math.log(x - low);
     }

@@ -26,7 +26,8 @@ public final class Truncated implements UnivariateDistribution {
     public Truncated(UnivariateDistribution base, double low, double high) {
         if (base instanceof FiniteDistribution)
             throw new IllegalArgumentException("Truncated: " + base + " may take steps of any length; use its given(...)");
-        if (!(low <= high)) throw new IllegalArgumentException("Truncated: low is " + low + " and high " + high + "; low is not above high");
+        if (!(low <= high))
+            throw new IllegalArgumentException("Truncated: low is " + low + " and high " + high + "; low is not above high");
         this.base = base;
         boolean steps = base.isDiscrete();
         this.low = Math.max(base.low(), steps ? Math.ceil(low) : low);
@@ -35,8 +36,8 @@ public final class Truncated implements UnivariateDistribution {
         below = before == Double.NEGATIVE_INFINITY ? 0 : base.cdf(before);
         above = this.high == Double.POSITIVE_INFINITY ? 0 : base.survival(this.high);
         mass = below > 0.5 ? base.survival(before) - above : base.cdf(this.high) - below;
-        if (!(this.low <= this.high && mass > 0))
-            throw new IllegalArgumentException("Truncated: " + base + " has no mass that a double can hold between " + low + " and " + high);
+        if (!(this.low <= this.high && mass > 0)) throw new IllegalArgumentException(
+                "Truncated: " + base + " has no mass that a double can hold between " + low + " and " + high);
     }
 
     public UnivariateDistribution base() { return base; }
@@ -64,7 +65,8 @@ public final class Truncated implements UnivariateDistribution {
     @Override public double quantile(double p) {
         Arguments.probability("quantile", "p", p);
         if (p == 0 || p == 1) return p == 0 ? low : high;
-        if (!isDiscrete()) return below > 0.5 ? fromAbove(mass * (1 - p)) : Math.clamp(base.quantile(Math.min(1, below + mass * p)), low, high);
+        if (!isDiscrete())
+            return below > 0.5 ? fromAbove(mass * (1 - p)) : Math.clamp(base.quantile(Math.min(1, below + mass * p)), low, high);
         double guess = below > 0.5 ? base.upperQuantile(Math.min(1, above + mass * (1 - p))) : base.quantile(Math.min(1, below + mass * p));
         return DiscreteSearch.quantile(this, guess, p);
     }

@@ -29,9 +29,13 @@ public record Weibull(double shape, double scale) implements UnivariateDistribut
 
     @Override public double survival(double x) { return x > 0 ? Math.exp(-Math.pow(x / scale, shape)) : x != x ? x : 1; }
 
-    @Override public double quantile(double p) { return scale * Math.pow(-Math.log1p(-Arguments.probability("quantile", "p", p)), 1 / shape); }
+    @Override public double quantile(double p) {
+        return scale * Math.pow(-Math.log1p(-Arguments.probability("quantile", "p", p)), 1 / shape);
+    }
 
-    @Override public double upperQuantile(double q) { return scale * Math.pow(-Math.log(Arguments.probability("upperQuantile", "q", q)), 1 / shape); }
+    @Override public double upperQuantile(double q) {
+        return scale * Math.pow(-Math.log(Arguments.probability("upperQuantile", "q", q)), 1 / shape);
+    }
 
     @Override public double mean() { return scale * Math.exp(Special.lgamma(1 + 1 / shape)); }
 

@@ -56,7 +56,8 @@ class ImportanceSamplingTest {
         var two = MultipleProposals.of(List.of(new Normal(-1, 1.5), new StudentT(5, 2, 1)), 10, 40);
         record Estimator(ToDoubleFunction<Rng> once, double truth) {}
         var all = new LinkedHashMap<String, Estimator>();
-        all.put("tail", new Estimator(r -> ImportanceSampling.draw(Normal.STANDARD, new Normal(4, 1), 50, r).mean(IS_ABOVE_4).value(), ABOVE_4));
+        all.put("tail",
+                new Estimator(r -> ImportanceSampling.draw(Normal.STANDARD, new Normal(4, 1), 50, r).mean(IS_ABOVE_4).value(), ABOVE_4));
         all.put("wide", new Estimator(r -> ImportanceSampling.draw(target, new Normal(0, 3), 50, r).mean(square).value(), second));
         all.put("defensive",
                 new Estimator(r -> ImportanceSampling.defensive(0.2, target, new Normal(2, 1), 50, r).mean(square).value(), second));
@@ -64,8 +65,10 @@ class ImportanceSamplingTest {
         all.put("power", new Estimator(r -> two.with(Heuristic.power(2)).draw(target::logDensity, r).mean(square).value(), second));
         all.put("cutoff", new Estimator(r -> two.with(Heuristic.cutoff(0.1)).draw(target::logDensity, r).mean(square).value(), second));
         all.put("maximum", new Estimator(r -> two.with(Heuristic.maximum()).draw(target::logDensity, r).mean(square).value(), second));
-        all.put("constant", new Estimator(
-                r -> Math.exp(ImportanceSampling.draw(x -> target.logDensity(x).add(3), new Normal(0, 3), 50, r).logNormaliser()), Math.exp(3)));
+        all.put("constant",
+                new Estimator(
+                        r -> Math.exp(ImportanceSampling.draw(x -> target.logDensity(x).add(3), new Normal(0, 3), 50, r).logNormaliser()),
+                        Math.exp(3)));
         double worst = 0;
         for (var e : all.entrySet()) {
             double mean = 0, squares = 0;
@@ -86,7 +89,8 @@ class ImportanceSamplingTest {
     @Test void weightVarianceHasItsClosedFormAndKHatItsLimit() {
         double worst = 0;
         for (double s2 : new double[] {0.9, 1.5, 2}) {
-            double[] w = Arrays.stream(ImportanceSampling.draw(Normal.STANDARD, new Normal(0, Math.sqrt(s2)), 1_000_000, Rng.of(3)).logWeights())
+            double[] w = Arrays
+                    .stream(ImportanceSampling.draw(Normal.STANDARD, new Normal(0, Math.sqrt(s2)), 1_000_000, Rng.of(3)).logWeights())
                     .map(Math::exp).toArray();
             double variance = 0;
             for (double v : w) variance += (v - 1) * (v - 1) / w.length;
@@ -124,7 +128,8 @@ class ImportanceSamplingTest {
                 log[i] = shift + z;
                 w[i] = Math.exp(z);
             }
-            double mean = Arrays.stream(w).average().orElseThrow(), cv2 = Arrays.stream(w).map(v -> (v / mean - 1) * (v / mean - 1)).sum() / n;
+            double mean = Arrays.stream(w).average().orElseThrow(),
+                    cv2 = Arrays.stream(w).map(v -> (v / mean - 1) * (v / mean - 1)).sum() / n;
             double size = ImportanceSampling.of(new double[n][1], log).effectiveSize();
             worst = Math.max(worst, Math.abs(size / (n / (1 + cv2)) - 1));
         }
@@ -190,7 +195,8 @@ class ImportanceSamplingTest {
             var p = Mixture.of(new Normal(2 * rng.nextGaussian(), 0.5 + rng.nextDouble()), new Normal(2 * rng.nextGaussian(), 1));
             double power = rng.nextInt(3), slope = rng.nextGaussian();
             // At least 0, as the bound needs; in half of the problems far out, where few draws count and the bound allows little
-            DoubleUnaryOperator f = c % 4 < 2 ? x -> Math.pow(Math.abs(x), power) * (1 + Math.sin(slope * x)) : x -> Math.exp(1.5 * slope * x);
+            DoubleUnaryOperator f = c % 4 < 2 ? x -> Math.pow(Math.abs(x), power) * (1 + Math.sin(slope * x))
+                    : x -> Math.exp(1.5 * slope * x);
             DoubleUnaryOperator g = x -> p.density(x) * f.applyAsDouble(x);
             var proposals = List.of(q);
             double balance = variance(proposals, n, Heuristic.balance(), g), mean = Quadrature.integrate(g, -15, 15, 1e-10);
@@ -226,14 +232,16 @@ class ImportanceSamplingTest {
             if (c < 3) {
                 double sum = 0, squares = 0;
                 for (int r = 0; r < 400; r++) {
-                    double value = MultipleProposals.of(proposals, n).draw(p::logDensity, Rng.of(1_000 * c + r)).mean(x -> f.applyAsDouble(x[0])).value();
+                    double value = MultipleProposals.of(proposals, n).draw(p::logDensity, Rng.of(1_000 * c + r))
+                            .mean(x -> f.applyAsDouble(x[0])).value();
                     sum += value / 400;
                     squares += value * value / 400;
                 }
                 ratio = Math.max(ratio, Math.abs(Math.log((squares - sum * sum) / balance)));
             }
         }
-        Evidence.of("excess of the balance heuristic's variance beyond the bound, over that variance, largest of " + compared, most, atMost(1e-9));
+        Evidence.of("excess of the balance heuristic's variance beyond the bound, over that variance, largest of " + compared, most,
+                atMost(1e-9));
         Evidence.of("comparisons in 20 problems", compared, above(200));
         Evidence.of("largest use of the bound that is made", gain, between(0, 1));
         Evidence.of("largest gap of a weight from target over the proposals' mixture", gap, below(1e-12));
@@ -244,7 +252,8 @@ class ImportanceSamplingTest {
         double[] scaled = {3 * 0.2, 5 * 0.1, 2 * 0.02}, log = Arrays.stream(scaled).map(Math::log).toArray();
         double sum = 0.6 + 0.5 + 0.04, squares = 0.36 + 0.25 + 0.0016;
         assertThat(Heuristic.balance().shares(log)).containsExactly(new double[] {0.6 / sum, 0.5 / sum, 0.04 / sum}, within(1e-15));
-        assertThat(Heuristic.power(2).shares(log)).containsExactly(new double[] {0.36 / squares, 0.25 / squares, 0.0016 / squares}, within(1e-15));
+        assertThat(Heuristic.power(2).shares(log)).containsExactly(new double[] {0.36 / squares, 0.25 / squares, 0.0016 / squares},
+                within(1e-15));
         assertThat(Heuristic.cutoff(0.1).shares(log)).containsExactly(new double[] {0.6 / 1.1, 0.5 / 1.1, 0}, within(1e-15));
         assertThat(Heuristic.maximum().shares(log)).containsExactly(1, 0, 0);
     }
@@ -252,7 +261,8 @@ class ImportanceSamplingTest {
     /** A defensive share bounds each weight; without it the far tail has weights without bound. */
     @Test void defensiveWeightsAreBounded() {
         var narrow = new Normal(0, 0.4);
-        double bounded = Arrays.stream(ImportanceSampling.defensive(0.1, Normal.STANDARD, narrow, 20_000, Rng.of(7)).logWeights()).max().orElseThrow();
+        double bounded = Arrays.stream(ImportanceSampling.defensive(0.1, Normal.STANDARD, narrow, 20_000, Rng.of(7)).logWeights()).max()
+                .orElseThrow();
         assertThat(bounded).isLessThanOrEqualTo(Math.log(10) + 1e-12);
         assertThat(ImportanceSampling.draw(Normal.STANDARD, narrow, 20_000, Rng.of(7)).tail().isVarianceFinite()).isFalse();
     }

@@ -50,11 +50,14 @@ class RaoBlackwellTest {
 
     @Test void improvementsAreConditionalMeans() {
         double[] x = {0, 3, 1, 4};
-        assertThat(RaoBlackwell.ofFirst(v -> v == 0 ? 1 : 0, RaoBlackwell::firstPoisson).applyAsDouble(x)).isCloseTo(Math.pow(0.75, 8), within(1e-14));
+        assertThat(RaoBlackwell.ofFirst(v -> v == 0 ? 1 : 0, RaoBlackwell::firstPoisson).applyAsDouble(x)).isCloseTo(Math.pow(0.75, 8),
+                within(1e-14));
         assertThat(RaoBlackwell.ofFirst(v -> v, RaoBlackwell::firstPoisson).applyAsDouble(x)).isCloseTo(2, within(1e-12));
-        assertThat(RaoBlackwell.ofFirst(v -> v, RaoBlackwell::firstBernoulli).applyAsDouble(new double[] {1, 0, 0, 1, 1})).isCloseTo(0.6, within(1e-14));
+        assertThat(RaoBlackwell.ofFirst(v -> v, RaoBlackwell::firstBernoulli).applyAsDouble(new double[] {1, 0, 0, 1, 1})).isCloseTo(0.6,
+                within(1e-14));
         // P(X > 1) of exponentials: (1 - 1/S)^(n-1)
-        assertThat(RaoBlackwell.ofFirst(v -> v > 1 ? 1 : 0, RaoBlackwell::firstExponential).applyAsDouble(new double[] {0.5, 2.5, 1})).isCloseTo(0.75 * 0.75, within(1e-3));
+        assertThat(RaoBlackwell.ofFirst(v -> v > 1 ? 1 : 0, RaoBlackwell::firstExponential).applyAsDouble(new double[] {0.5, 2.5, 1}))
+                .isCloseTo(0.75 * 0.75, within(1e-3));
         var shuffle = RaoBlackwell.byRedraws(s -> s[0] * s[1], RaoBlackwell::shuffled, 20_000, Rng.of(1));
         assertThat(shuffle.applyAsDouble(x)).isCloseTo((0 + 0 + 0 + 3 + 12 + 4) / 6.0, within(0.1));
         assertThat(shuffle.applyAsDouble(x)).isEqualTo(shuffle.applyAsDouble(x));

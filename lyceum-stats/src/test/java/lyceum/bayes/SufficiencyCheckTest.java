@@ -43,7 +43,8 @@ class SufficiencyCheckTest {
 
     @Acceptance(topic = "sufficient-statistics", clause = 3)
     @Test void equalStatisticsLeaveNoParameterInTheRatio() {
-        record Pairing(ToDoubleBiFunction<double[], double[]> logLikelihood, double[][] thetas, UnaryOperator<double[]> statistic, UnivariateDistribution start) {}
+        record Pairing(ToDoubleBiFunction<double[], double[]> logLikelihood, double[][] thetas, UnaryOperator<double[]> statistic,
+                UnivariateDistribution start) {}
         UnaryOperator<double[]> sum = x -> new double[] {Arrays.stream(x).sum()},
                 squares = x -> new double[] {Arrays.stream(x).sum(), Arrays.stream(x).map(v -> v * v).sum()};
         var smooth = List.of(
@@ -52,7 +53,8 @@ class SufficiencyCheckTest {
                 new Pairing((x, t) -> total(new Gamma(t[0], t[1]), x), thetas((a, b) -> new double[] {a, b}),
                         x -> new double[] {Arrays.stream(x).sum(), Arrays.stream(x).map(Math::log).sum()}, new Uniform(0.5, 2)),
                 new Pairing((x, t) -> total(new Beta(t[0], t[1]), x), thetas((a, b) -> new double[] {a, b}),
-                        x -> new double[] {Arrays.stream(x).map(Math::log).sum(), Arrays.stream(x).map(v -> Math.log1p(-v)).sum()}, new Uniform(0.3, 0.7)),
+                        x -> new double[] {Arrays.stream(x).map(Math::log).sum(), Arrays.stream(x).map(v -> Math.log1p(-v)).sum()},
+                        new Uniform(0.3, 0.7)),
                 new Pairing((x, t) -> {
                     var n = new MultivariateNormal(new double[] {t[0], -t[0]}, spread(t[1], 1, t[0] / 3));
                     double log = 0;
@@ -94,8 +96,10 @@ class SufficiencyCheckTest {
             double[] c = new Binomial(1, 0.4).sample(rng, 12).toDoubleArray();
             coins[i] = new double[][] {c, RaoBlackwell.shuffled(c, rng)};
         }
-        widest = Math.max(widest, SufficiencyCheck.of((x, t) -> total(new Poisson(t[0]), x), thetas((a, b) -> new double[] {a + 5 * b}), counts).spread());
-        widest = Math.max(widest, SufficiencyCheck.of((x, t) -> total(new Binomial(1, t[0] / 2), x), thetas((a, b) -> new double[] {a}), coins).spread());
+        widest = Math.max(widest,
+                SufficiencyCheck.of((x, t) -> total(new Poisson(t[0]), x), thetas((a, b) -> new double[] {a + 5 * b}), counts).spread());
+        widest = Math.max(widest,
+                SufficiencyCheck.of((x, t) -> total(new Binomial(1, t[0] / 2), x), thetas((a, b) -> new double[] {a}), coins).spread());
         Evidence.of("pairs of distinct samples in 7 families", pairs + 40, exactly(140));
         Evidence.of("least distance between a sample and its twin", nearest, above(0.01));
         Evidence.of("widest spread of a log ratio over 12 parameters", widest, below(1e-10));
@@ -103,8 +107,10 @@ class SufficiencyCheckTest {
         UnaryOperator<double[]> median = x -> new double[] {Descriptive.median(x)};
         double least = Double.POSITIVE_INFINITY;
         for (int i = 0; i < 20; i++) {
-            double[] x = Normal.STANDARD.sample(Rng.of(i), 11).toDoubleArray(), y = SufficiencyCheck.twin(median, x, Normal.STANDARD.sample(Rng.of(50 + i), 11).toDoubleArray());
-            var check = SufficiencyCheck.of((s, t) -> total(new Normal(t[0], 1), s), new double[][] {{-1}, {0}, {1}}, new double[][][] {{x, y}});
+            double[] x = Normal.STANDARD.sample(Rng.of(i), 11).toDoubleArray(),
+                    y = SufficiencyCheck.twin(median, x, Normal.STANDARD.sample(Rng.of(50 + i), 11).toDoubleArray());
+            var check = SufficiencyCheck.of((s, t) -> total(new Normal(t[0], 1), s), new double[][] {{-1}, {0}, {1}},
+                    new double[][][] {{x, y}});
             assertThat(check.isSufficient(1e-6)).isFalse();
             least = Math.min(least, check.spread());
         }

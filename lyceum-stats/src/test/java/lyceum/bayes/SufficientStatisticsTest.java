@@ -45,19 +45,23 @@ class SufficientStatisticsTest {
      * @param prior one of the textbook's, or null
      * @param natural a prior of the natural parameters, or null
      */
-    private record Case<D extends Distribution>(String name, Supplier<SufficientStatistics<D>> empty, Function<Rng, D> member, Function<D, double[]> parameters,
-            Function<double[][], double[]> estimate, ConjugatePrior<?> prior, ExponentialFamily<D> family) {
+    private record Case<D extends Distribution>(String name, Supplier<SufficientStatistics<D>> empty, Function<Rng, D> member,
+            Function<D, double[]> parameters, Function<double[][], double[]> estimate, ConjugatePrior<?> prior,
+            ExponentialFamily<D> family) {
 
         double[][] sample(Rng rng) {
             D d = member.apply(rng);
             var points = new double[40 + rng.nextInt(60)][];
-            for (int i = 0; i < points.length; i++) points[i] = d instanceof MultivariateDistribution m ? m.sample(rng) : new double[] {((UnivariateDistribution) d).sample(rng)};
+            for (int i = 0; i < points.length; i++)
+                points[i] = d instanceof MultivariateDistribution m ? m.sample(rng)
+                        : new double[] {((UnivariateDistribution) d).sample(rng)};
             return points;
         }
 
         double logLikelihood(D d, double[][] points) {
             double sum = 0;
-            for (double[] x : points) sum += d instanceof MultivariateDistribution m ? m.logDensity(x) : ((UnivariateDistribution) d).logDensity(x[0]);
+            for (double[] x : points)
+                sum += d instanceof MultivariateDistribution m ? m.logDensity(x) : ((UnivariateDistribution) d).logDensity(x[0]);
             return sum;
         }
 
@@ -73,42 +77,46 @@ class SufficientStatisticsTest {
     private static double mean(double[][] x) { return Arrays.stream(x).mapToDouble(p -> p[0]).sum() / x.length; }
 
     private static final List<Case<?>> CASES = List.of(
-            new Case<>("Bernoulli", SufficientStatistics::bernoulli, r -> new Binomial(1, uniform(r, 0.2, 0.8)), b -> new double[] {b.probability()},
-                    x -> new double[] {mean(x)}, null, ExponentialFamily.BERNOULLI),
-            new Case<>("Poisson", SufficientStatistics::poisson, r -> new Poisson(uniform(r, 0.5, 30)), p -> new double[] {p.rate()}, x -> new double[] {mean(x)},
-                    new PoissonRatePrior(new Gamma(2, 0.3)), ExponentialFamily.POISSON),
-            new Case<>("exponential", SufficientStatistics::exponential, r -> new Exponential(uniform(r, 0.1, 5)), e -> new double[] {e.rate()},
-                    x -> new double[] {1 / mean(x)}, new ExponentialRatePrior(new Gamma(2, 3)), ExponentialFamily.EXPONENTIAL),
-            new Case<>("gamma", SufficientStatistics::gamma, r -> new Gamma(uniform(r, 0.5, 6), uniform(r, 0.2, 3)), g -> new double[] {g.shape(), g.rate()},
-                    SufficientStatisticsTest::gammaByBisection, null, ExponentialFamily.GAMMA),
-            new Case<>("beta", SufficientStatistics::beta, r -> new Beta(uniform(r, 0.6, 5), uniform(r, 0.6, 5)), b -> new double[] {b.alpha(), b.beta()},
-                    SufficientStatisticsTest::betaByNewton, null, ExponentialFamily.BETA),
-            new Case<>("categorical", () -> SufficientStatistics.categorical(3), r -> new Categorical(uniform(r, 1, 2), uniform(r, 1, 3), uniform(r, 1, 2)),
-                    Categorical::probabilities, x -> {
+            new Case<>("Bernoulli", SufficientStatistics::bernoulli, r -> new Binomial(1, uniform(r, 0.2, 0.8)),
+                    b -> new double[] {b.probability()}, x -> new double[] {mean(x)}, null, ExponentialFamily.BERNOULLI),
+            new Case<>("Poisson", SufficientStatistics::poisson, r -> new Poisson(uniform(r, 0.5, 30)), p -> new double[] {p.rate()},
+                    x -> new double[] {mean(x)}, new PoissonRatePrior(new Gamma(2, 0.3)), ExponentialFamily.POISSON),
+            new Case<>("exponential", SufficientStatistics::exponential, r -> new Exponential(uniform(r, 0.1, 5)),
+                    e -> new double[] {e.rate()}, x -> new double[] {1 / mean(x)}, new ExponentialRatePrior(new Gamma(2, 3)),
+                    ExponentialFamily.EXPONENTIAL),
+            new Case<>("gamma", SufficientStatistics::gamma, r -> new Gamma(uniform(r, 0.5, 6), uniform(r, 0.2, 3)),
+                    g -> new double[] {g.shape(), g.rate()}, SufficientStatisticsTest::gammaByBisection, null, ExponentialFamily.GAMMA),
+            new Case<>("beta", SufficientStatistics::beta, r -> new Beta(uniform(r, 0.6, 5), uniform(r, 0.6, 5)),
+                    b -> new double[] {b.alpha(), b.beta()}, SufficientStatisticsTest::betaByNewton, null, ExponentialFamily.BETA),
+            new Case<>("categorical", () -> SufficientStatistics.categorical(3),
+                    r -> new Categorical(uniform(r, 1, 2), uniform(r, 1, 3), uniform(r, 1, 2)), Categorical::probabilities, x -> {
                         var p = new double[3];
                         for (double[] k : x) p[(int) k[0]] += 1.0 / x.length;
                         return p;
                     }, null, ExponentialFamily.categorical(3)),
-            new Case<>("multinomial", () -> SufficientStatistics.multinomial(3, 7), r -> new Multinomial(7, uniform(r, 1, 2), uniform(r, 1, 3), uniform(r, 1, 2)),
-                    Multinomial::probabilities, x -> {
+            new Case<>("multinomial", () -> SufficientStatistics.multinomial(3, 7),
+                    r -> new Multinomial(7, uniform(r, 1, 2), uniform(r, 1, 3), uniform(r, 1, 2)), Multinomial::probabilities, x -> {
                         var p = new double[3];
                         for (double[] k : x) for (int i = 0; i < 3; i++) p[i] += k[i] / 7 / x.length;
                         return p;
                     }, new ProbabilitiesPrior(new Dirichlet(1, 2, 0.5)), null),
-            new Case<>("normal", SufficientStatistics::normal, r -> new Normal(uniform(r, -50, 50), uniform(r, 0.3, 4)), n -> new double[] {n.mean(), n.standardDeviation()},
-                    x -> {
+            new Case<>("normal", SufficientStatistics::normal, r -> new Normal(uniform(r, -50, 50), uniform(r, 0.3, 4)),
+                    n -> new double[] {n.mean(), n.standardDeviation()}, x -> {
                         double m = mean(x);
                         return new double[] {m, Math.sqrt(Arrays.stream(x).mapToDouble(p -> (p[0] - m) * (p[0] - m)).sum() / x.length)};
                     }, new NormalInverseGamma(1, 0.5, 2, 3), ExponentialFamily.NORMAL),
             new Case<>("multivariate normal", () -> SufficientStatistics.multivariateNormal(2),
-                    r -> new MultivariateNormal(new double[] {uniform(r, -9, 9), uniform(r, -9, 9)}, spread(uniform(r, 0.5, 3), uniform(r, 0.5, 3), uniform(r, -0.8, 0.8))),
+                    r -> new MultivariateNormal(new double[] {uniform(r, -9, 9), uniform(r, -9, 9)},
+                            spread(uniform(r, 0.5, 3), uniform(r, 0.5, 3), uniform(r, -0.8, 0.8))),
                     n -> flat(n.mean(), n.covariance()), x -> {
                         double[] m = new double[2];
                         var c = new double[2][2];
                         for (double[] p : x) for (int i = 0; i < 2; i++) m[i] += p[i] / x.length;
-                        for (double[] p : x) for (int i = 0; i < 2; i++) for (int j = 0; j < 2; j++) c[i][j] += (p[i] - m[i]) * (p[j] - m[j]) / x.length;
+                        for (double[] p : x)
+                            for (int i = 0; i < 2; i++) for (int j = 0; j < 2; j++) c[i][j] += (p[i] - m[i]) * (p[j] - m[j]) / x.length;
                         return flat(m, c);
-                    }, new NormalInverseWishart(new double[] {1, 0}, 0.7, 4, new double[][] {{2, 0.3}, {0.3, 1}}), ExponentialFamily.multivariateNormal(2)));
+                    }, new NormalInverseWishart(new double[] {1, 0}, 0.7, 4, new double[][] {{2, 0.3}, {0.3, 1}}),
+                    ExponentialFamily.multivariateNormal(2)));
 
     private static double[][] spread(double a, double b, double r) { return new double[][] {{a * a, r * a * b}, {r * a * b, b * b}}; }
 
@@ -126,11 +134,13 @@ class SufficientStatisticsTest {
     }
 
     private static double[] betaByNewton(double[][] x) {
-        double g = Arrays.stream(x).mapToDouble(p -> Math.log(p[0])).sum() / x.length, h = Arrays.stream(x).mapToDouble(p -> Math.log1p(-p[0])).sum() / x.length;
+        double g = Arrays.stream(x).mapToDouble(p -> Math.log(p[0])).sum() / x.length,
+                h = Arrays.stream(x).mapToDouble(p -> Math.log1p(-p[0])).sum() / x.length;
         double a = 1, b = 1;
         for (int i = 0; i < 200; i++) {
             double n = polygamma(1, a + b), f1 = digamma(a) - digamma(a + b) - g, f2 = digamma(b) - digamma(a + b) - h;
-            double u = polygamma(1, a) - n, v = polygamma(1, b) - n, det = u * v - n * n, da = (v * f1 + n * f2) / det, db = (n * f1 + u * f2) / det;
+            double u = polygamma(1, a) - n, v = polygamma(1, b) - n, det = u * v - n * n, da = (v * f1 + n * f2) / det,
+                    db = (n * f1 + u * f2) / det;
             double step = Math.min(1, 0.5 * Math.min(a / Math.abs(da), b / Math.abs(db)));
             a -= step * da;
             b -= step * db;
@@ -270,14 +280,16 @@ class SufficientStatisticsTest {
         assertThat(back.maximumLikelihood()).isEqualTo(gamma.maximumLikelihood());
         var normal = SufficientStatistics.multivariateNormal(2);
         normal.addAll(new double[] {1, 2}, new double[] {3, -1}, new double[] {0, 0});
-        assertThat(SufficientStatistics.multivariateNormal(2).restore(normal.values()).maximumLikelihood()).isEqualTo(normal.maximumLikelihood());
+        assertThat(SufficientStatistics.multivariateNormal(2).restore(normal.values()).maximumLikelihood())
+                .isEqualTo(normal.maximumLikelihood());
         assertThatThrownBy(() -> gamma.add(-1)).hasMessageContaining("[-1.0] is not possible, or at the edge, in the gamma family");
         assertThatThrownBy(() -> SufficientStatistics.poisson().add(1.5)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> SufficientStatistics.normal().add(Double.NaN)).hasMessageContaining("NaN");
         assertThatThrownBy(() -> SufficientStatistics.poisson().add(1, 2)).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> SufficientStatistics.multinomial(3, 7).add(1, 2, 3)).hasMessageContaining("multinomial");
         assertThatThrownBy(() -> SufficientStatistics.poisson().maximumLikelihood()).hasMessageContaining("no points");
-        assertThatThrownBy(() -> SufficientStatistics.poisson().posterior(new NormalInverseGamma(0, 1, 1, 1))).hasMessageContaining("is not a prior of the Poisson family");
+        assertThatThrownBy(() -> SufficientStatistics.poisson().posterior(new NormalInverseGamma(0, 1, 1, 1)))
+                .hasMessageContaining("is not a prior of the Poisson family");
         var outcomes = SufficientStatistics.categorical(3);
         outcomes.addAll(new double[] {2}, new double[] {0}, new double[] {2});
         assertThat(outcomes.posterior(new ProbabilitiesPrior(new Dirichlet(1, 1, 1))).prior()).isEqualTo(new Dirichlet(2, 1, 3));

@@ -73,8 +73,9 @@ class ProbabilityDistributionTest {
     private static List<UnivariateDistribution> all() {
         var all = new ArrayList<UnivariateDistribution>();
         for (var c : GOLDEN.list("cases")) all.add(member(c.text("name"), c.doubles("input.parameters")));
-        all.addAll(List.of(Mixture.of(new Normal(-2, 0.5), new Gamma(3, 1)), new Mixture(new Categorical(1, 3), List.of(new Poisson(2), new Binomial(9, 0.7))),
-                new Truncated(new Gamma(2, 1), 1, 5), new Truncated(new Poisson(4), 3, 11), new Transformed(new Normal(0.2, 0.6), Bijection.SIGMOID),
+        all.addAll(List.of(Mixture.of(new Normal(-2, 0.5), new Gamma(3, 1)),
+                new Mixture(new Categorical(1, 3), List.of(new Poisson(2), new Binomial(9, 0.7))), new Truncated(new Gamma(2, 1), 1, 5),
+                new Truncated(new Poisson(4), 3, 11), new Transformed(new Normal(0.2, 0.6), Bijection.SIGMOID),
                 new Transformed(new Gamma(3, 2), Bijection.power(-1)), new Transformed(new Beta(2, 3), Bijection.affine(-4, 1)),
                 FiniteDistribution.empirical(0, 2, 2, 5, 7, 7, 7)));
         return List.copyOf(all);
@@ -82,7 +83,8 @@ class ProbabilityDistributionTest {
 
     @Acceptance(topic = "probability-distribution", clause = 1)
     @Test void familiesEqualSciPy() {
-        Gap density = Gap.relativeBeyondOne(), cdf = Gap.relativeBeyondOne(), quantile = Gap.relativeBeyondOne(), moments = Gap.relativeBeyondOne();
+        Gap density = Gap.relativeBeyondOne(), cdf = Gap.relativeBeyondOne(), quantile = Gap.relativeBeyondOne(),
+                moments = Gap.relativeBeyondOne();
         Gap entropy = Gap.relativeBeyondOne(), integrated = Gap.relativeBeyondOne();
         var families = new HashSet<String>();
         for (var c : GOLDEN.list("cases")) {
@@ -128,7 +130,8 @@ class ProbabilityDistributionTest {
                 mass = Math.max(mass, Math.abs(sum - 1));
                 continue;
             }
-            double low = d.quantile(1e-6), high = d.upperQuantile(1e-6), middle = d.quantile(0.5), reach = Math.log((high - middle) / (middle - low));
+            double low = d.quantile(1e-6), high = d.upperQuantile(1e-6), middle = d.quantile(0.5),
+                    reach = Math.log((high - middle) / (middle - low));
             for (int i = 0; i <= 200; i++) {
                 // Even in x between the ends, and even in probability
                 for (double x : new double[] {low + (high - low) * i / 200, d.quantile(1e-6 + (1 - 2e-6) * i / 200)}) {
@@ -186,15 +189,20 @@ class ProbabilityDistributionTest {
         record Entry(Distribution whole, int at, UnivariateDistribution law) {}
         double[][] spread = {{2, 0.8}, {0.8, 1}};
         double[] centre = {1, -2};
-        for (var e : List.of(new Entry(new MultivariateNormal(centre, spread), 1, new Normal(-2, 1)), new Entry(new MultivariateStudentT(5, centre, spread), 0, new StudentT(5, 1, Math.sqrt(2))),
-                new Entry(new Dirichlet(0.7, 2, 1), 1, new Beta(2, 1.7)), new Entry(new Multinomial(12, 1, 2, 5), 2, new Binomial(12, 0.625)),
+        for (var e : List.of(new Entry(new MultivariateNormal(centre, spread), 1, new Normal(-2, 1)),
+                new Entry(new MultivariateStudentT(5, centre, spread), 0, new StudentT(5, 1, Math.sqrt(2))),
+                new Entry(new Dirichlet(0.7, 2, 1), 1, new Beta(2, 1.7)),
+                new Entry(new Multinomial(12, 1, 2, 5), 2, new Binomial(12, 0.625)),
                 new Entry(new DirichletMultinomial(9, new Dirichlet(0.7, 2, 1)), 1, new BetaBinomial(9, 2, 1.7)),
                 new Entry(Independent.of(new Gamma(2, 1), new Laplace(0, 1)), 1, new Laplace(0, 1)),
-                new Entry(new MatrixNormal(new double[][] {{1, 2}, {3, 4}}, spread, new double[][] {{1, 0.3}, {0.3, 4}}), 3, new Normal(4, 2)),
-                new Entry(new Wishart(6.5, spread), 0, new Gamma(3.25, 0.25)), new Entry(Wishart.inverse(6.5, spread), 0, new InverseGamma(2.75, 1)))) {
+                new Entry(new MatrixNormal(new double[][] {{1, 2}, {3, 4}}, spread, new double[][] {{1, 0.3}, {0.3, 4}}), 3,
+                        new Normal(4, 2)),
+                new Entry(new Wishart(6.5, spread), 0, new Gamma(3.25, 0.25)),
+                new Entry(Wishart.inverse(6.5, spread), 0, new InverseGamma(2.75, 1)))) {
             var draws = e.whole.sample(Rng.of(8), n);
             double[] x = draws.reshape(n, -1).select(1, e.at).toDoubleArray();
-            double p = e.law.isDiscrete() ? chiSquare(e.law, x) : HypothesisTest.kolmogorovSmirnov(x, e.law, Alternative.TWO_SIDED).pValue();
+            double p = e.law.isDiscrete() ? chiSquare(e.law, x)
+                    : HypothesisTest.kolmogorovSmirnov(x, e.law, Alternative.TWO_SIDED).pValue();
             assertThat(p).as(e.whole.toString()).isGreaterThan(0.001);
             least = Math.min(least, p);
             tests++;
@@ -222,7 +230,8 @@ class ProbabilityDistributionTest {
         assertThat(at).as("draws on steps").isEqualTo(x.length);
         expected.add(x.length - total);
         observed.add(x.length - observed.stream().mapToDouble(v -> v).sum());
-        return HypothesisTest.chiSquare(observed.stream().mapToDouble(v -> v).toArray(), expected.stream().mapToDouble(v -> v).toArray()).pValue();
+        return HypothesisTest.chiSquare(observed.stream().mapToDouble(v -> v).toArray(), expected.stream().mapToDouble(v -> v).toArray())
+                .pValue();
     }
 
     /** Against densities that are written out by hand, one for each map and both directions. */
@@ -231,7 +240,8 @@ class ProbabilityDistributionTest {
         record Case(Transformed law, DoubleUnaryOperator byHand, double from, double to) {}
         double root = Math.sqrt(2 * Math.PI);
         var cases = List.of(
-                new Case(new Transformed(new Normal(0.3, 0.7), Bijection.EXP), y -> Math.exp(-Math.pow((Math.log(y) - 0.3) / 0.7, 2) / 2) / (0.7 * root * y), 0.05, 8),
+                new Case(new Transformed(new Normal(0.3, 0.7), Bijection.EXP),
+                        y -> Math.exp(-Math.pow((Math.log(y) - 0.3) / 0.7, 2) / 2) / (0.7 * root * y), 0.05, 8),
                 new Case(new Transformed(new Normal(-0.4, 1.2), Bijection.SIGMOID),
                         y -> Math.exp(-Math.pow((Math.log(y / (1 - y)) + 0.4) / 1.2, 2) / 2) / (1.2 * root * y * (1 - y)), 0.01, 0.99),
                 new Case(new Transformed(new Normal(0, 1), Bijection.TANH),
@@ -278,10 +288,11 @@ class ProbabilityDistributionTest {
     @Test void truncatedDrawsStayInsideFarOut() {
         record Case(UnivariateDistribution base, double low, double high) {}
         double infinity = Double.POSITIVE_INFINITY;
-        var cases = List.of(new Case(Normal.STANDARD, 10, infinity), new Case(Normal.STANDARD, -infinity, -10), new Case(Normal.STANDARD, 10, 10.001),
-                new Case(new Normal(5, 2), 25, 26), new Case(Normal.STANDARD, -30, -29.5), new Case(new StudentT(4), 15, infinity),
-                new Case(new Laplace(0, 1), 10 * Math.sqrt(2), 15), new Case(new Gamma(4, 1), 24, 25), new Case(new Logistic(0, 1), -30, -19),
-                new Case(new Gumbel(0, 1), 14, infinity), new Case(new Poisson(9), 39, infinity), new Case(new Exponential(1), 11, 11.5));
+        var cases = List.of(new Case(Normal.STANDARD, 10, infinity), new Case(Normal.STANDARD, -infinity, -10),
+                new Case(Normal.STANDARD, 10, 10.001), new Case(new Normal(5, 2), 25, 26), new Case(Normal.STANDARD, -30, -29.5),
+                new Case(new StudentT(4), 15, infinity), new Case(new Laplace(0, 1), 10 * Math.sqrt(2), 15),
+                new Case(new Gamma(4, 1), 24, 25), new Case(new Logistic(0, 1), -30, -19), new Case(new Gumbel(0, 1), 14, infinity),
+                new Case(new Poisson(9), 39, infinity), new Case(new Exponential(1), 11, 11.5));
         int outside = 0, draws = 0;
         double farthest = infinity, least = 1;
         for (var c : cases) {
@@ -292,22 +303,27 @@ class ProbabilityDistributionTest {
             for (double v : x) if (!(v >= c.low && v <= c.high)) outside++;
             draws += x.length;
             // and they are spread as they should be: by the tail of the base, not by the wrapper's own cdf
-            double beyond = c.base.survival(c.high), upTo = c.base.cdf(c.low), sum = c.base.cdf(c.low) > 0.5 ? c.base.survival(c.low) - beyond : c.base.cdf(c.high) - upTo;
-            if (!d.isDiscrete()) least = Math.min(least, HypothesisTest.kolmogorovSmirnov(x,
-                    v -> Math.clamp(upTo > 0.5 ? 1 - (c.base.survival(v) - beyond) / sum : (c.base.cdf(v) - upTo) / sum, 0, 1), Alternative.TWO_SIDED).pValue());
+            double beyond = c.base.survival(c.high), upTo = c.base.cdf(c.low),
+                    sum = c.base.cdf(c.low) > 0.5 ? c.base.survival(c.low) - beyond : c.base.cdf(c.high) - upTo;
+            if (!d.isDiscrete()) least = Math.min(least,
+                    HypothesisTest.kolmogorovSmirnov(x,
+                            v -> Math.clamp(upTo > 0.5 ? 1 - (c.base.survival(v) - beyond) / sum : (c.base.cdf(v) - upTo) / sum, 0, 1),
+                            Alternative.TWO_SIDED).pValue());
         }
         Evidence.of("draws outside, of " + draws, outside, exactly(0));
         Evidence.of("least distance of a support from the mean, deviations", farthest, atLeast(9.99));
         Evidence.of("least p-value of Kolmogorov's test", least, above(0.001));
         assertThat(new Truncated(Normal.STANDARD, 10, infinity).mean()).isCloseTo(10.0980932339625, within(1e-9));
-        assertThatThrownBy(() -> new Truncated(Normal.STANDARD, 50, 60)).hasMessageContaining("no mass that a double can hold between 50.0 and 60.0");
+        assertThatThrownBy(() -> new Truncated(Normal.STANDARD, 50, 60))
+                .hasMessageContaining("no mass that a double can hold between 50.0 and 60.0");
     }
 
     @Test void tensorsAreDifferentiable() {
         for (var d : ALL) {
             if (d.isDiscrete()) continue;
             double[] x = {d.quantile(0.13), d.quantile(0.42), d.quantile(0.81)};
-            double[] log = slopes(d::logDensity, x), cdf = slopes(d::cdf, x), density = slopes(d::density, x), survival = slopes(d::survival, x);
+            double[] log = slopes(d::logDensity, x), cdf = slopes(d::cdf, x), density = slopes(d::density, x),
+                    survival = slopes(d::survival, x);
             double[] p = {0.13, 0.42, 0.81}, quantile = slopes(d::quantile, p);
             for (int i = 0; i < 3; i++) {
                 double e = 1e-5 * (d.quantile(0.85) - d.quantile(0.8));
@@ -323,7 +339,8 @@ class ProbabilityDistributionTest {
         // Forward mode as well
         assertThat(Autograd.jacobian(new Gamma(2, 3)::logDensity, Tensor.of(0.5, 2.0), Mode.FORWARD).diagonal().toDoubleArray())
                 .containsExactly(new double[] {1 / 0.5 - 3, 1 / 2.0 - 3}, within(1e-14));
-        assertThatThrownBy(() -> Autograd.grad(x -> Autograd.grad(y -> new Gamma(2, 1).logDensity(y).sum()).apply(x).sum()).apply(Tensor.of(1.0, 2.0)))
+        assertThatThrownBy(
+                () -> Autograd.grad(x -> Autograd.grad(y -> new Gamma(2, 1).logDensity(y).sum()).apply(x).sum()).apply(Tensor.of(1.0, 2.0)))
                 .hasMessageContaining("differentiated twice");
     }
 

@@ -33,7 +33,8 @@ class ReparameterizationTest {
     /** An expectation whose gradient is known. @param closed of each parameter, one after the other */
     private record Case(String name, Function<Tensor[], TensorDistribution> law, UnaryOperator<Tensor> f, Tensor[] at, double... closed) {}
 
-    private static Case of(String name, Function<Tensor[], TensorDistribution> law, UnaryOperator<Tensor> f, double[] at, double... closed) {
+    private static Case of(String name, Function<Tensor[], TensorDistribution> law, UnaryOperator<Tensor> f, double[] at,
+            double... closed) {
         return new Case(name, law, f, Arrays.stream(at).mapToObj(Tensor::scalar).map(t -> t.to(DType.F64)).toArray(Tensor[]::new), closed);
     }
 
@@ -73,29 +74,37 @@ class ReparameterizationTest {
         double dot = 0.4 + 2 * -0.3, c0 = 1.2 + 2 * 0.5, c1 = 2 * 0.8, c2 = (1 + s) * (1 + s) + m * m;
         DoubleUnaryOperator relaxed = z -> Quadrature.expectation(new Logistic(0, 1), v -> Math.pow(Special.sigmoid((z + v) / 0.5), 2));
         var cases = List.of(of("normal, E z^2", p -> Reparameterized.normal(p[0], p[1]), square, new double[] {m, s}, 2 * m, 2 * s),
-                of("normal, E z^4", p -> Reparameterized.normal(p[0], p[1]), x -> x.square().square(), new double[] {m, s}, 4 * m * m * m + 12 * m * s * s,
-                        12 * m * m * s + 12 * s * s * s),
+                of("normal, E z^4", p -> Reparameterized.normal(p[0], p[1]), x -> x.square().square(), new double[] {m, s},
+                        4 * m * m * m + 12 * m * s * s, 12 * m * m * s + 12 * s * s * s),
                 of("log-normal", p -> Reparameterized.logNormal(p[0], p[1]), self, new double[] {0.2, 0.6}, e, 0.6 * e),
                 of("Laplace", p -> Reparameterized.laplace(p[0], p[1]), square, new double[] {m, s}, 2 * m, 4 * s),
-                of("logistic", p -> Reparameterized.logistic(p[0], p[1]), square, new double[] {m, s}, 2 * m, 2 * s * Math.PI * Math.PI / 3),
+                of("logistic", p -> Reparameterized.logistic(p[0], p[1]), square, new double[] {m, s}, 2 * m,
+                        2 * s * Math.PI * Math.PI / 3),
                 of("Gumbel", p -> Reparameterized.gumbel(p[0], p[1]), self, new double[] {m, s}, 1, EULER),
-                of("Cauchy, E 1/(1 + x^2)", p -> Reparameterized.cauchy(p[0], p[1]), x -> x.square().add(1).reciprocal(), new double[] {m, s},
-                        -2 * m * (1 + s) / (c2 * c2), (m * m - (1 + s) * (1 + s)) / (c2 * c2)),
-                of("uniform", p -> Reparameterized.uniform(p[0], p[1]), square, new double[] {-1, 2}, (2 * -1 + 2) / 3.0, (2 * 2 - 1) / 3.0),
+                of("Cauchy, E 1/(1 + x^2)", p -> Reparameterized.cauchy(p[0], p[1]), x -> x.square().add(1).reciprocal(),
+                        new double[] {m, s}, -2 * m * (1 + s) / (c2 * c2), (m * m - (1 + s) * (1 + s)) / (c2 * c2)),
+                of("uniform", p -> Reparameterized.uniform(p[0], p[1]), square, new double[] {-1, 2}, (2 * -1 + 2) / 3.0,
+                        (2 * 2 - 1) / 3.0),
                 of("exponential", p -> Reparameterized.exponential(p[0]), square, new double[] {s}, -4 / (s * s * s)),
                 of("Weibull", p -> Reparameterized.weibull(p[0], p[1]), self, new double[] {1.7, s},
                         -s * Math.exp(w) * Special.digamma(1 + 1 / 1.7) / (1.7 * 1.7), Math.exp(w)),
                 of("Pareto", p -> Reparameterized.pareto(p[0], p[1]), self, new double[] {4, 2}, -2 / 9.0, 4 / 3.0),
-                of("gamma, E x^2", p -> Reparameterized.gamma(p[0], p[1]), square, new double[] {a, b}, (2 * a + 1) / (b * b), -2 * a * (a + 1) / (b * b * b)),
-                of("gamma of small shape, E log", p -> Reparameterized.gamma(p[0], p[1]), Tensor::log, new double[] {0.3, b}, Special.polygamma(1, 0.3), -1 / b),
+                of("gamma, E x^2", p -> Reparameterized.gamma(p[0], p[1]), square, new double[] {a, b}, (2 * a + 1) / (b * b),
+                        -2 * a * (a + 1) / (b * b * b)),
+                of("gamma of small shape, E log", p -> Reparameterized.gamma(p[0], p[1]), Tensor::log, new double[] {0.3, b},
+                        Special.polygamma(1, 0.3), -1 / b),
                 of("beta", p -> Reparameterized.beta(p[0], p[1]), self, new double[] {a, b}, b / (t * t), -a / (t * t)),
                 of("beta, E x^2", p -> Reparameterized.beta(p[0], p[1]), square, new double[] {a, b},
-                        (2 * a + 1) / (t * (t + 1)) - a * (a + 1) * (2 * t + 1) / Math.pow(t * (t + 1), 2), -a * (a + 1) * (2 * t + 1) / Math.pow(t * (t + 1), 2)),
-                of("Student, E x^2", p -> Reparameterized.studentT(p[0], p[1], p[2]), square, new double[] {9, m, s}, -2 * s * s / 49, 2 * m, 2 * s * 9 / 7),
-                new Case("Dirichlet, E x0^2", p -> Reparameterized.dirichlet(p[0]), x -> x.select(1, 0).square(), new Tensor[] {Tensor.of(alpha)},
-                        (2 * 0.6 + 1) / second - 0.6 * 1.6 * falls / (second * second), -0.6 * 1.6 * falls / (second * second), -0.6 * 1.6 * falls / (second * second)),
-                new Case("normal vector", p -> Reparameterized.multivariateNormal(p[0], p[1]), x -> x.select(1, 0).add(x.select(1, 1).mul(2)).square(),
-                        new Tensor[] {Tensor.of(0.4, -0.3), Tensor.of(l)}, 2 * dot, 4 * dot, 2 * c0, 0, 4 * c0, 4 * c1),
+                        (2 * a + 1) / (t * (t + 1)) - a * (a + 1) * (2 * t + 1) / Math.pow(t * (t + 1), 2),
+                        -a * (a + 1) * (2 * t + 1) / Math.pow(t * (t + 1), 2)),
+                of("Student, E x^2", p -> Reparameterized.studentT(p[0], p[1], p[2]), square, new double[] {9, m, s}, -2 * s * s / 49,
+                        2 * m, 2 * s * 9 / 7),
+                new Case("Dirichlet, E x0^2", p -> Reparameterized.dirichlet(p[0]), x -> x.select(1, 0).square(),
+                        new Tensor[] {Tensor.of(alpha)}, (2 * 0.6 + 1) / second - 0.6 * 1.6 * falls / (second * second),
+                        -0.6 * 1.6 * falls / (second * second), -0.6 * 1.6 * falls / (second * second)),
+                new Case("normal vector", p -> Reparameterized.multivariateNormal(p[0], p[1]),
+                        x -> x.select(1, 0).add(x.select(1, 1).mul(2)).square(), new Tensor[] {Tensor.of(0.4, -0.3), Tensor.of(l)}, 2 * dot,
+                        4 * dot, 2 * c0, 0, 4 * c0, 4 * c1),
                 new Case("Gumbel-softmax of two, E x0^2 by quadrature", p -> new GumbelSoftmax(p[0], 0.5), x -> x.select(1, 0).square(),
                         new Tensor[] {Tensor.of(0.8, 0.1)}, slope(relaxed, 0.7), -slope(relaxed, 0.7)));
         double worst = 0, error = 0, scored = 0;
@@ -110,9 +119,13 @@ class ReparameterizationTest {
         Evidence.of("largest distance of " + gradients + " pathwise gradients from the closed form, standard errors", worst, atMost(3));
         Evidence.of("largest standard error, of a gradient of at least 1 relative", error, below(0.1));
         var others = List.of(cases.get(0), cases.get(11), cases.get(13),
-                new Case("Bernoulli", p -> TensorDistribution.bernoulli(p[0]), x -> x.mul(3), new Tensor[] {Tensor.of(0.4)}, 3 * Special.sigmoid(0.4) * Special.sigmoid(-0.4)),
-                new Case("categorical", p -> TensorDistribution.categorical(p[0]), x -> x.to(DType.F64), new Tensor[] {Tensor.of(0.0, 0, 0)}, -1 / 3.0, 0, 1 / 3.0));
-        for (var c : others) for (var estimator : List.of(SCORE, SCORE_LEAVE_ONE_OUT)) scored = Math.max(scored, distance(vectors(c), estimator, 200, 100)[0]);
+                new Case("Bernoulli", p -> TensorDistribution.bernoulli(p[0]), x -> x.mul(3), new Tensor[] {Tensor.of(0.4)},
+                        3 * Special.sigmoid(0.4) * Special.sigmoid(-0.4)),
+                new Case("categorical", p -> TensorDistribution.categorical(p[0]), x -> x.to(DType.F64),
+                        new Tensor[] {Tensor.of(0.0, 0, 0)}, -1 / 3.0, 0, 1 / 3.0));
+        for (var c : others)
+            for (var estimator : List.of(SCORE, SCORE_LEAVE_ONE_OUT))
+                scored = Math.max(scored, distance(vectors(c), estimator, 200, 100)[0]);
         Evidence.of("largest distance of score-function gradients of 5 laws, with and without baseline", scored, atMost(3));
     }
 
@@ -141,7 +154,8 @@ class ReparameterizationTest {
             assertThat(z.dtype()).isEqualTo(type);
             z.sin().mul(z.square()).sum().backward();
             draws = Math.max(draws, gap(z.toDoubleArray(), c.flat("expected.z")));
-            for (int i = 0; i < 2; i++) gradients = Math.max(gradients, gap(p[i].grad().toDoubleArray(), c.flat("expected.gradients." + i)));
+            for (int i = 0; i < 2; i++)
+                gradients = Math.max(gradients, gap(p[i].grad().toDoubleArray(), c.flat("expected.gradients." + i)));
             cases++;
         }
         Evidence.of("draws from PyTorch's for the same noise, of " + cases + " cases", draws, atMost(1e-6));
@@ -155,14 +169,17 @@ class ReparameterizationTest {
             for (int i = 0; i < 40; i++) {
                 double at = x.item(i);
                 // Quantiles from the nearer tail, where the probability keeps its digits
-                double lower = new Gamma(shape, rate).cdf(at), upper = new Gamma(shape, rate).survival(at), h = 1e-4 * shape, k = 1e-4 * rate;
+                double lower = new Gamma(shape, rate).cdf(at), upper = new Gamma(shape, rate).survival(at), h = 1e-4 * shape,
+                        k = 1e-4 * rate;
                 double alpha = (inverse(shape + h, rate, lower, upper) - inverse(shape - h, rate, lower, upper)) / (2 * h);
                 double beta = (inverse(shape, rate + k, lower, upper) - inverse(shape, rate - k, lower, upper)) / (2 * k);
-                worst = Math.max(worst, Math.max(Math.abs(a.grad().item(i) - alpha) / Math.max(1, Math.abs(alpha)), Math.abs(b.grad().item(i) - beta) / Math.max(1, Math.abs(beta))));
+                worst = Math.max(worst, Math.max(Math.abs(a.grad().item(i) - alpha) / Math.max(1, Math.abs(alpha)),
+                        Math.abs(b.grad().item(i) - beta) / Math.max(1, Math.abs(beta))));
                 points++;
             }
         }
-        Evidence.of("implicit gamma derivatives from differences of the quantile, largest gap of " + points + " draws", worst, atMost(1e-4));
+        Evidence.of("implicit gamma derivatives from differences of the quantile, largest gap of " + points + " draws", worst,
+                atMost(1e-4));
     }
 
     private static double inverse(double shape, double rate, double lower, double upper) {
@@ -206,32 +223,42 @@ class ReparameterizationTest {
     @Test void logDensitiesAreThoseOfTheFamilies() {
         record Pair(TensorDistribution tensor, UnivariateDistribution number) {}
         Tensor one = Tensor.of(1.4), two = Tensor.of(0.7);
-        for (var p : List.of(new Pair(Reparameterized.normal(one, two), new Normal(1.4, 0.7)), new Pair(Reparameterized.logNormal(one, two), new LogNormal(1.4, 0.7)),
-                new Pair(Reparameterized.laplace(one, two), new Laplace(1.4, 0.7)), new Pair(Reparameterized.logistic(one, two), new Logistic(1.4, 0.7)),
-                new Pair(Reparameterized.gumbel(one, two), new Gumbel(1.4, 0.7)), new Pair(Reparameterized.cauchy(one, two), new Cauchy(1.4, 0.7)),
-                new Pair(Reparameterized.uniform(two, one), new Uniform(0.7, 1.4)), new Pair(Reparameterized.exponential(one), new Exponential(1.4)),
-                new Pair(Reparameterized.weibull(one, two), new Weibull(1.4, 0.7)), new Pair(Reparameterized.pareto(one, two), new Pareto(1.4, 0.7)),
-                new Pair(Reparameterized.gamma(one, two), new Gamma(1.4, 0.7)), new Pair(Reparameterized.beta(one, two), new Beta(1.4, 0.7)),
-                new Pair(Reparameterized.studentT(Tensor.of(5.0), one, two), new StudentT(5, 1.4, 0.7)), new Pair(TensorDistribution.bernoulli(one), Bernoulli.ofLogit(1.4)))) {
+        for (var p : List.of(new Pair(Reparameterized.normal(one, two), new Normal(1.4, 0.7)),
+                new Pair(Reparameterized.logNormal(one, two), new LogNormal(1.4, 0.7)),
+                new Pair(Reparameterized.laplace(one, two), new Laplace(1.4, 0.7)),
+                new Pair(Reparameterized.logistic(one, two), new Logistic(1.4, 0.7)),
+                new Pair(Reparameterized.gumbel(one, two), new Gumbel(1.4, 0.7)),
+                new Pair(Reparameterized.cauchy(one, two), new Cauchy(1.4, 0.7)),
+                new Pair(Reparameterized.uniform(two, one), new Uniform(0.7, 1.4)),
+                new Pair(Reparameterized.exponential(one), new Exponential(1.4)),
+                new Pair(Reparameterized.weibull(one, two), new Weibull(1.4, 0.7)),
+                new Pair(Reparameterized.pareto(one, two), new Pareto(1.4, 0.7)),
+                new Pair(Reparameterized.gamma(one, two), new Gamma(1.4, 0.7)),
+                new Pair(Reparameterized.beta(one, two), new Beta(1.4, 0.7)),
+                new Pair(Reparameterized.studentT(Tensor.of(5.0), one, two), new StudentT(5, 1.4, 0.7)),
+                new Pair(TensorDistribution.bernoulli(one), Bernoulli.ofLogit(1.4)))) {
             double[] x = p.number.sample(Rng.of(2), 20).toDoubleArray();
             double[] log = p.tensor.logDensity(Tensor.of(x, 20, 1)).toDoubleArray();
-            for (int i = 0; i < 20; i++) assertThat(log[i]).as(p.number + " at " + x[i]).isCloseTo(p.number.logDensity(x[i]), within(1e-10));
+            for (int i = 0; i < 20; i++)
+                assertThat(log[i]).as(p.number + " at " + x[i]).isCloseTo(p.number.logDensity(x[i]), within(1e-10));
             // and the draws are the family's: their median splits them
             double[] drawn = p.tensor.sample(Rng.of(3), 2_000).toDoubleArray();
-            if (!p.number.isDiscrete()) assertThat(Arrays.stream(drawn).filter(v -> v < p.number.quantile(0.5)).count()).isBetween(900L, 1_100L);
+            if (!p.number.isDiscrete())
+                assertThat(Arrays.stream(drawn).filter(v -> v < p.number.quantile(0.5)).count()).isBetween(900L, 1_100L);
         }
         var vector = new MultivariateNormal(new double[] {1, -1}, new double[][] {{4, 1}, {1, 1.25}});
         var x = Tensor.of(new double[][] {{0, 0}, {1.5, -2}, {3, 0.1}});
-        assertThat(Reparameterized.multivariateNormal(Tensor.of(1.0, -1), Tensor.of(new double[][] {{2, 0}, {0.5, 1}})).logDensity(x).toDoubleArray())
-                .containsExactly(vector.logDensity(x).toDoubleArray(), within(1e-12));
+        assertThat(Reparameterized.multivariateNormal(Tensor.of(1.0, -1), Tensor.of(new double[][] {{2, 0}, {0.5, 1}})).logDensity(x)
+                .toDoubleArray()).containsExactly(vector.logDensity(x).toDoubleArray(), within(1e-12));
         var shares = Tensor.of(new double[][] {{0.2, 0.3, 0.5}, {0.7, 0.1, 0.2}});
-        assertThat(Reparameterized.dirichlet(Tensor.of(0.5, 2, 3)).logDensity(shares).toDoubleArray()).containsExactly(new Dirichlet(0.5, 2, 3).logDensity(shares).toDoubleArray(),
-                within(1e-12));
+        assertThat(Reparameterized.dirichlet(Tensor.of(0.5, 2, 3)).logDensity(shares).toDoubleArray())
+                .containsExactly(new Dirichlet(0.5, 2, 3).logDensity(shares).toDoubleArray(), within(1e-12));
         assertThat(TensorDistribution.categorical(Tensor.of(0.0, Math.log(2), Math.log(5))).logDensity(Tensor.of(2L, 0L)).toDoubleArray())
                 .containsExactly(new double[] {Math.log(5 / 8.0), Math.log(1 / 8.0)}, within(1e-14));
         // The concrete density integrates to 1
         var relaxed = new GumbelSoftmax(Tensor.of(0.8, 0.1), 0.7);
-        assertThat(Quadrature.integrate(u -> Math.exp(relaxed.logDensity(Tensor.of(u, 1 - u)).item()), 0, 1, 1e-9)).isCloseTo(1, within(1e-6));
+        assertThat(Quadrature.integrate(u -> Math.exp(relaxed.logDensity(Tensor.of(u, 1 - u)).item()), 0, 1, 1e-9)).isCloseTo(1,
+                within(1e-6));
     }
 
     @Test void straightThroughIsOneHotForwardAndSoftBackward() {
@@ -258,11 +285,16 @@ class ReparameterizationTest {
         assertThat(Reparameterized.normal(mean, Tensor.of(1.0)).sample(Rng.of(1), 3).isTracked()).isFalse();
         assertThat(Reparameterized.normal(mean, Tensor.of(1.0)).rsample(Rng.of(1), 3).isTracked()).isTrue();
         assertThatThrownBy(() -> q.rsample(Tensor.of(1.0))).hasMessageContaining("differentiated implicitly");
-        assertThatThrownBy(() -> PATHWISE.expectation(TensorDistribution.bernoulli(mean), x -> x, 3, Rng.of(1))).hasMessageContaining("has no differentiable draws");
-        assertThatThrownBy(() -> SCORE_LEAVE_ONE_OUT.expectation(Reparameterized.normal(mean, mean), x -> x, 1, Rng.of(1))).hasMessageContaining("at least 2");
-        assertThatThrownBy(() -> PATHWISE.expectation(Reparameterized.normal(mean, mean), Tensor::sum, 3, Rng.of(1))).isInstanceOf(ShapeException.class);
-        assertThatThrownBy(() -> Reparameterized.gamma(Tensor.of(-1.0), Tensor.of(1.0)).rsample(Rng.of(1))).hasMessageContaining("shape is -1.0");
-        assertThatThrownBy(() -> Reparameterized.multivariateNormal(Tensor.of(1.0, 2), Tensor.of(new double[][] {{1}}))).isInstanceOf(ShapeException.class);
+        assertThatThrownBy(() -> PATHWISE.expectation(TensorDistribution.bernoulli(mean), x -> x, 3, Rng.of(1)))
+                .hasMessageContaining("has no differentiable draws");
+        assertThatThrownBy(() -> SCORE_LEAVE_ONE_OUT.expectation(Reparameterized.normal(mean, mean), x -> x, 1, Rng.of(1)))
+                .hasMessageContaining("at least 2");
+        assertThatThrownBy(() -> PATHWISE.expectation(Reparameterized.normal(mean, mean), Tensor::sum, 3, Rng.of(1)))
+                .isInstanceOf(ShapeException.class);
+        assertThatThrownBy(() -> Reparameterized.gamma(Tensor.of(-1.0), Tensor.of(1.0)).rsample(Rng.of(1)))
+                .hasMessageContaining("shape is -1.0");
+        assertThatThrownBy(() -> Reparameterized.multivariateNormal(Tensor.of(1.0, 2), Tensor.of(new double[][] {{1}})))
+                .isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> new GumbelSoftmax(mean, 0)).hasMessageContaining("temperature is 0.0");
     }
 }

@@ -31,16 +31,14 @@ public interface Augment<T> {
     }
 
     /** One of them, all equally likely. */
-    @SafeVarargs
-    static <T> Augment<T> oneOf(Augment<T>... changes) {
+    @SafeVarargs static <T> Augment<T> oneOf(Augment<T>... changes) {
         var all = List.of(changes);
         if (all.isEmpty()) throw new IllegalArgumentException("Augment.oneOf: nothing to choose from");
         return (sample, rng) -> all.get(rng.nextInt(all.size())).apply(sample, rng);
     }
 
     /** All of them in this order. */
-    @SafeVarargs
-    static <T> Augment<T> all(Augment<T>... changes) {
+    @SafeVarargs static <T> Augment<T> all(Augment<T>... changes) {
         Augment<T> chain = none();
         for (var change : changes) chain = chain.then(change);
         return chain;

@@ -29,8 +29,8 @@ public final class ImageAugment {
     public static Augment<Raster> crop(int height, int width, int padding) {
         return (p, rng) -> {
             int down = p.height() + 2 * padding - height, across = p.width() + 2 * padding - width;
-            if (down < 0 || across < 0) throw new IllegalArgumentException("ImageAugment.crop: " + height + " x " + width + " from a picture of "
-                    + p.height() + " x " + p.width() + " with padding " + padding);
+            if (down < 0 || across < 0) throw new IllegalArgumentException("ImageAugment.crop: " + height + " x " + width
+                    + " from a picture of " + p.height() + " x " + p.width() + " with padding " + padding);
             return p.cropped(rng.nextInt(down + 1) - padding, rng.nextInt(across + 1) - padding, height, width, 0);
         };
     }
@@ -56,7 +56,8 @@ public final class ImageAugment {
     public static Augment<Raster> colour(double brightness, double contrast, double saturation, double hue) {
         Augment.check("colour", "hue", hue, 0, 0.5);
         return (p, rng) -> {
-            double b = 1 + brightness * signed(rng), c = 1 + contrast * signed(rng), s = 1 + saturation * signed(rng), h = hue * signed(rng);
+            double b = 1 + brightness * signed(rng), c = 1 + contrast * signed(rng), s = 1 + saturation * signed(rng),
+                    h = hue * signed(rng);
             return hue(saturation(contrast(brightness(p, b), c), s), h);
         };
     }
@@ -78,7 +79,8 @@ public final class ImageAugment {
         double cos = Math.cos(2 * Math.PI * circle), sin = Math.sin(2 * Math.PI * circle);
         return Raster.make(3, p.height(), p.width(), (channel, y, x) -> {
             double r = p.at(0, y, x), g = p.at(1, y, x), b = p.at(2, y, x), luma = 0.299 * r + 0.587 * g + 0.114 * b;
-            double i = 0.5959 * r - 0.2746 * g - 0.3213 * b, q = 0.2115 * r - 0.5227 * g + 0.3112 * b, u = cos * i - sin * q, v = sin * i + cos * q;
+            double i = 0.5959 * r - 0.2746 * g - 0.3213 * b, q = 0.2115 * r - 0.5227 * g + 0.3112 * b, u = cos * i - sin * q,
+                    v = sin * i + cos * q;
             return (float) Math.clamp(switch (channel) {
                 case 0 -> luma + 0.956 * u + 0.619 * v;
                 case 1 -> luma - 0.272 * u - 0.647 * v;
@@ -101,8 +103,9 @@ public final class ImageAugment {
                 if (h < 1 || w < 1 || h > p.height() || w > p.width()) continue;
                 int top = rng.nextInt(p.height() - h + 1), left = rng.nextInt(p.width() - w + 1);
                 var values = p.values().clone();
-                for (int c = 0; c < p.channels(); c++) for (int y = top; y < top + h; y++) for (int x = left; x < left + w; x++)
-                    values[(c * p.height() + y) * p.width() + x] = (float) rng.nextDouble();
+                for (int c = 0; c < p.channels(); c++)
+                    for (int y = top; y < top + h; y++)
+                        for (int x = left; x < left + w; x++) values[(c * p.height() + y) * p.width() + x] = (float) rng.nextDouble();
                 return new Raster(values, p.channels(), p.height(), p.width());
             }
             return p;
@@ -135,9 +138,9 @@ public final class ImageAugment {
         var all = new float[pictures.length * first.values().length];
         for (int i = 0; i < pictures.length; i++) {
             var p = pictures[i];
-            if (p.channels() != first.channels() || p.height() != first.height() || p.width() != first.width())
-                throw new ShapeException("ImageAugment: picture " + i + " is " + p.channels() + " x " + p.height() + " x " + p.width()
-                        + ", the first " + first.channels() + " x " + first.height() + " x " + first.width() + "; crop or resize them to one size");
+            if (p.channels() != first.channels() || p.height() != first.height() || p.width() != first.width()) throw new ShapeException(
+                    "ImageAugment: picture " + i + " is " + p.channels() + " x " + p.height() + " x " + p.width() + ", the first "
+                            + first.channels() + " x " + first.height() + " x " + first.width() + "; crop or resize them to one size");
             System.arraycopy(p.values(), 0, all, i * first.values().length, first.values().length);
         }
         return Tensor.of(all).reshape(pictures.length, first.channels(), first.height(), first.width());

@@ -50,13 +50,14 @@ public record Mix(Kind kind, double alpha) {
 
     /** Mixes a batch with labels 0 to classes - 1. @param x (n, ..), for CutMix (n, channels, height, width) or (n, height, width) */
     public Mixed apply(Tensor x, Tensor labels, int classes, Rng rng) {
-        if (labels.rank() != 1 || labels.dtype().isFloat() || labels.size(0) != x.size(0))
-            throw new ShapeException("Mix: labels " + labels.dtype() + labels.shape() + " for x of shape " + x.shape() + "; one class number a row");
+        if (labels.rank() != 1 || labels.dtype().isFloat() || labels.size(0) != x.size(0)) throw new ShapeException(
+                "Mix: labels " + labels.dtype() + labels.shape() + " for x of shape " + x.shape() + "; one class number a row");
         int n = (int) x.size(0);
         int[] label = labels.toIntArray();
         var targets = new double[n * classes];
         for (int i = 0; i < n; i++) {
-            if (label[i] < 0 || label[i] >= classes) throw new IllegalArgumentException("Mix: label " + label[i] + " at row " + i + " of " + classes + " classes");
+            if (label[i] < 0 || label[i] >= classes)
+                throw new IllegalArgumentException("Mix: label " + label[i] + " at row " + i + " of " + classes + " classes");
             targets[i * classes + label[i]] = 1;
         }
         return apply(x, Tensor.of(targets, n, classes).to(x.dtype() == DType.F64 ? DType.F64 : DType.F32), rng);
@@ -65,15 +66,18 @@ public record Mix(Kind kind, double alpha) {
     /** Mixes a batch with targets that are distributions already, (n, classes). */
     public Mixed apply(Tensor x, Tensor targets, Rng rng) {
         int n = (int) x.size(0), size = (int) (x.count() / Math.max(1, n)), rank = x.rank();
-        if (kind == Kind.CUTMIX && rank != 3 && rank != 4) throw new ShapeException("Mix: CutMix takes pictures, not x of shape " + x.shape());
-        if (targets.rank() != 2 || targets.size(0) != n) throw new ShapeException("Mix: targets of shape " + targets.shape() + " for " + n + " rows");
+        if (kind == Kind.CUTMIX && rank != 3 && rank != 4)
+            throw new ShapeException("Mix: CutMix takes pictures, not x of shape " + x.shape());
+        if (targets.rank() != 2 || targets.size(0) != n)
+            throw new ShapeException("Mix: targets of shape " + targets.shape() + " for " + n + " rows");
         var type = x.dtype() == DType.F64 ? DType.F64 : DType.F32;
         int[] partners = rng.permutation(n);
         double[] from = x.to(DType.F64).toDoubleArray(), to = from.clone(), lambda = new double[n];
         for (int i = 0; i < n; i++) {
             lambda[i] = beta(rng);
             int other = partners[i] * size, own = i * size;
-            if (kind == Kind.MIXUP) for (int k = 0; k < size; k++) to[own + k] = lambda[i] * from[own + k] + (1 - lambda[i]) * from[other + k];
+            if (kind == Kind.MIXUP)
+                for (int k = 0; k < size; k++) to[own + k] = lambda[i] * from[own + k] + (1 - lambda[i]) * from[other + k];
             else lambda[i] = paste(from, to, own, other, size, (int) x.size(rank - 2), (int) x.size(rank - 1), lambda[i], rng);
         }
         var share = Tensor.of(lambda).unsqueeze(1);
@@ -88,8 +92,9 @@ public record Mix(Kind kind, double alpha) {
         int h = (int) (height * side), w = (int) (width * side), middleY = rng.nextInt(height), middleX = rng.nextInt(width);
         int top = Math.max(0, middleY - h / 2), bottom = Math.min(height, middleY - h / 2 + h);
         int left = Math.max(0, middleX - w / 2), right = Math.min(width, middleX - w / 2 + w);
-        for (int plane = 0; plane < size; plane += height * width) for (int y = top; y < bottom; y++) for (int x = left; x < right; x++)
-            to[own + plane + y * width + x] = from[other + plane + y * width + x];
+        for (int plane = 0; plane < size; plane += height * width)
+            for (int y = top; y < bottom; y++)
+                for (int x = left; x < right; x++) to[own + plane + y * width + x] = from[other + plane + y * width + x];
         return 1 - (bottom - top) * (double) (right - left) / (height * width);
     }
 

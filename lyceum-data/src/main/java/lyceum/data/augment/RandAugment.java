@@ -17,7 +17,8 @@ public record RandAugment(int changes, int strength) implements RandAugmentWithe
     private static final int STRONGEST = 30;
 
     private enum Change {
-        IDENTITY, AUTO_CONTRAST, EQUALIZE, ROTATE, SOLARIZE, COLOUR, POSTERIZE, CONTRAST, BRIGHTNESS, SHARPNESS, SHEAR_X, SHEAR_Y, MOVE_X, MOVE_Y
+        IDENTITY, AUTO_CONTRAST, EQUALIZE, ROTATE, SOLARIZE, COLOUR, POSTERIZE, CONTRAST, BRIGHTNESS, SHARPNESS, SHEAR_X, SHEAR_Y, MOVE_X,
+        MOVE_Y
     }
 
     public RandAugment {
@@ -71,7 +72,8 @@ public record RandAugment(int changes, int strength) implements RandAugmentWithe
             low[i / size] = Math.min(low[i / size], p.values()[i]);
             high[i / size] = Math.max(high[i / size], p.values()[i]);
         }
-        return Raster.make(p.channels(), p.height(), p.width(), (c, y, x) -> high[c] > low[c] ? (p.at(c, y, x) - low[c]) / (high[c] - low[c]) : p.at(c, y, x));
+        return Raster.make(p.channels(), p.height(), p.width(),
+                (c, y, x) -> high[c] > low[c] ? (p.at(c, y, x) - low[c]) / (high[c] - low[c]) : p.at(c, y, x));
     }
 
     /** Each channel's 256 levels spread so that all are about equally frequent. */

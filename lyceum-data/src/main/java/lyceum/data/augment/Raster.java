@@ -22,7 +22,8 @@ public record Raster(float[] values, int channels, int height, int width) {
             throw new ShapeException("Raster: a picture has shape (height, width) or (channels, height, width), not " + picture.shape());
         var floats = picture.dtype() == DType.U8 ? picture.to(DType.F32).div(255) : picture.to(DType.F32);
         int rank = picture.rank();
-        return new Raster(floats.toFloatArray(), rank == 2 ? 1 : (int) picture.size(0), (int) picture.size(rank - 2), (int) picture.size(rank - 1));
+        return new Raster(floats.toFloatArray(), rank == 2 ? 1 : (int) picture.size(0), (int) picture.size(rank - 2),
+                (int) picture.size(rank - 1));
     }
 
     /** (channels, height, width), F32. */
@@ -38,7 +39,8 @@ public record Raster(float[] values, int channels, int height, int width) {
     /** A picture whose values are computed place by place. */
     public static Raster make(int channels, int height, int width, Pixel pixel) {
         var values = new float[channels * height * width];
-        for (int c = 0, i = 0; c < channels; c++) for (int y = 0; y < height; y++) for (int x = 0; x < width; x++) values[i++] = pixel.at(c, y, x);
+        for (int c = 0, i = 0; c < channels; c++)
+            for (int y = 0; y < height; y++) for (int x = 0; x < width; x++) values[i++] = pixel.at(c, y, x);
         return new Raster(values, channels, height, width);
     }
 
@@ -117,7 +119,8 @@ public record Raster(float[] values, int channels, int height, int width) {
         double angle = -Math.toRadians(degrees), cos = Math.cos(angle), sin = Math.sin(angle);
         double tanX = Math.tan(Math.toRadians(shearX)), tanY = Math.tan(Math.toRadians(shearY));
         // (x, y) out = scale R Shear (x, y) in, about the centre; places are looked up by the inverse
-        double a = scale * (cos - sin * tanY), b = scale * (cos * tanX - sin), c = scale * (sin + cos * tanY), d = scale * (sin * tanX + cos);
+        double a = scale * (cos - sin * tanY), b = scale * (cos * tanX - sin), c = scale * (sin + cos * tanY),
+                d = scale * (sin * tanX + cos);
         double det = a * d - b * c, middleX = (width - 1) / 2.0, middleY = (height - 1) / 2.0;
         return make(channels, height, width, (channel, y, x) -> {
             double u = x - middleX - right, v = y - middleY - down;
@@ -132,16 +135,17 @@ public record Raster(float[] values, int channels, int height, int width) {
                 + dy * ((1 - dx) * inside(channel, top + 1, left, fill) + dx * inside(channel, top + 1, left + 1, fill)));
     }
 
-    private float inside(int channel, int y, int x, float fill) { return y >= 0 && y < height && x >= 0 && x < width ? at(channel, y, x) : fill; }
+    private float inside(int channel, int y, int x, float fill) {
+        return y >= 0 && y < height && x >= 0 && x < width ? at(channel, y, x) : fill;
+    }
 
     /** A function of each value. */
-    public Raster map(DoubleUnaryOperator f) {
-        return make(channels, height, width, (c, y, x) -> (float) f.applyAsDouble(at(c, y, x)));
-    }
+    public Raster map(DoubleUnaryOperator f) { return make(channels, height, width, (c, y, x) -> (float) f.applyAsDouble(at(c, y, x))); }
 
     /** {@code factor} times this and the rest of the other, held in 0 to 1: the way in which colours, contrast and sharpness are changed. */
     Raster blended(Raster other, double factor) {
-        return make(channels, height, width, (c, y, x) -> (float) Math.clamp(factor * at(c, y, x) + (1 - factor) * other.at(c, y, x), 0, 1));
+        return make(channels, height, width,
+                (c, y, x) -> (float) Math.clamp(factor * at(c, y, x) + (1 - factor) * other.at(c, y, x), 0, 1));
     }
 
     /** Every channel as the grey of the same brightness (ITU-R 601). */

@@ -31,7 +31,9 @@ public final class SoundAugment {
     }
 
     /** A band of up to {@code most} neighbouring frames set to 0. */
-    public static Augment<Tensor> timeMask(int most) { return (spectrogram, rng) -> masked(spectrogram, 0, most, rng.nextDouble(), rng.nextDouble()); }
+    public static Augment<Tensor> timeMask(int most) {
+        return (spectrogram, rng) -> masked(spectrogram, 0, most, rng.nextDouble(), rng.nextDouble());
+    }
 
     /** A band of up to {@code most} neighbouring frequencies set to 0. */
     public static Augment<Tensor> frequencyMask(int most) {

@@ -22,7 +22,8 @@ public final class TextAugment {
     public static Augment<List<String>> swap(int times) {
         return (words, rng) -> {
             var changed = new ArrayList<>(words);
-            for (int i = 0; i < times && words.size() > 1; i++) Collections.swap(changed, rng.nextInt(words.size()), rng.nextInt(words.size()));
+            for (int i = 0; i < times && words.size() > 1; i++)
+                Collections.swap(changed, rng.nextInt(words.size()), rng.nextInt(words.size()));
             return List.copyOf(changed);
         };
     }

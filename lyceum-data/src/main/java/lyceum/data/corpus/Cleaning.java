@@ -49,8 +49,9 @@ public record Cleaning(List<Step> steps) {
     public static Step composed() { return new Step("composed", text -> Normalizer.normalize(text, Normalizer.Form.NFC)); }
 
     /** Every end of a line is {@code \n}. */
-    public static Step lineEnds() { return new Step("line ends", text -> text.indexOf('\r') < 0 ? text : text.replace("\r\n", "\n")
-            .replace('\r', '\n')); }
+    public static Step lineEnds() {
+        return new Step("line ends", text -> text.indexOf('\r') < 0 ? text : text.replace("\r\n", "\n").replace('\r', '\n'));
+    }
 
     /** Without control and format characters, but for tab and new line. */
     public static Step controls() {
@@ -58,8 +59,8 @@ public record Cleaning(List<Step> steps) {
             StringBuilder kept = null;
             for (int i = 0; i < text.length(); i++) {
                 char c = text.charAt(i);
-                boolean unwanted = c < ' ' ? c != '\n' && c != '\t' : c >= 0x7F && (Character.isISOControl(c)
-                        || Character.getType(c) == Character.FORMAT);
+                boolean unwanted = c < ' ' ? c != '\n' && c != '\t'
+                        : c >= 0x7F && (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT);
                 if (unwanted && kept == null) kept = new StringBuilder(text.length()).append(text, 0, i);
                 else if (!unwanted && kept != null) kept.append(c);
             }

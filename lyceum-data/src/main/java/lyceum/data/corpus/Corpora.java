@@ -69,8 +69,8 @@ public final class Corpora {
             var first = line.split("\t");
             var begin = first[0] + "\t" + first[1] + "\t";
             var text = new StringBuilder();
-            for (; line != null && line.startsWith(begin); advance()) text.append(line, line.lastIndexOf('\t') + 1, line.length())
-                    .append('\n');
+            for (; line != null && line.startsWith(begin); advance())
+                text.append(line, line.lastIndexOf('\t') + 1, line.length()).append('\n');
             text.setLength(text.length() - 1);
             return new Document(first[0] + " " + first[1], text.toString(), "bible", "public domain",
                     Map.of("book", first[0], "chapter", first[1]));

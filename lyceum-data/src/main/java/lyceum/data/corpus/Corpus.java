@@ -69,8 +69,7 @@ public interface Corpus {
             var reader = open();
             return new Passing(reader, () -> {
                 Document document;
-                do document = reader.next();
-                while (document != null && !condition.test(document));
+                do document = reader.next(); while (document != null && !condition.test(document));
                 return document;
             });
         };
@@ -144,8 +143,8 @@ public interface Corpus {
     /** A pass as a stream, to be closed after use. */
     default Stream<Document> stream() {
         var reader = open();
-        return StreamSupport.stream(
-                new Spliterators.AbstractSpliterator<Document>(Long.MAX_VALUE, Spliterator.ORDERED | Spliterator.NONNULL) {
+        return StreamSupport
+                .stream(new Spliterators.AbstractSpliterator<Document>(Long.MAX_VALUE, Spliterator.ORDERED | Spliterator.NONNULL) {
                     @Override public boolean tryAdvance(Consumer<? super Document> action) {
                         var document = reader.next();
                         if (document != null) action.accept(document);

@@ -153,9 +153,7 @@ public record CorpusReader(String textField, String idField, String domain, Stri
         });
     }
 
-    private static Corpus each(Path[] files, Function<Path, Corpus> one) {
-        return Corpus.concat(Arrays.stream(files).map(one).toList());
-    }
+    private static Corpus each(Path[] files, Function<Path, Corpus> one) { return Corpus.concat(Arrays.stream(files).map(one).toList()); }
 
     /** Turns named cells into a document. @throws IllegalArgumentException where there is no text */
     Document fromCells(List<String> names, List<String> cells, String idOtherwise) {

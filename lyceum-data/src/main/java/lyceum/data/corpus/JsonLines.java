@@ -16,9 +16,12 @@ final class JsonLines {
 
     /** Refuses what is deep, long or says a thing twice. */
     static ObjectMapper json(int mostBytes) {
-        return JsonMapper.builder(JsonFactory.builder().streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(64)
-                .maxStringLength(mostBytes).maxNumberLength(400).maxNameLength(1000).build())
-                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build()).build();
+        return JsonMapper
+                .builder(JsonFactory.builder()
+                        .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(64).maxStringLength(mostBytes)
+                                .maxNumberLength(400).maxNameLength(1000).build())
+                        .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
+                .build();
     }
 
     /** @throws IllegalArgumentException in a few words, where this is no document */

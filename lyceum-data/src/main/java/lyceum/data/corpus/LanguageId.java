@@ -82,8 +82,8 @@ public final class LanguageId {
 
     /** Languages of one's own: a text a language, a hundred kilobytes of it or more. */
     public static LanguageId train(Map<String, String> texts) {
-        if (texts.size() < 2) throw new IllegalArgumentException("LanguageId.train: " + texts.size()
-                + " languages; there is nothing to tell");
+        if (texts.size() < 2)
+            throw new IllegalArgumentException("LanguageId.train: " + texts.size() + " languages; there is nothing to tell");
         var frequencies = new LinkedHashMap<String, Map<Long, Double>>();
         texts.forEach((language, text) -> {
             var counts = new LinkedHashMap<Long, Double>();
@@ -92,8 +92,8 @@ public final class LanguageId {
                 counts.merge(triple, 1.0, Double::sum);
                 total[0]++;
             });
-            if (total[0] == 0) throw new IllegalArgumentException("LanguageId.train: the text of language '" + language
-                    + "' has no letter");
+            if (total[0] == 0)
+                throw new IllegalArgumentException("LanguageId.train: the text of language '" + language + "' has no letter");
             counts.replaceAll((triple, count) -> count / (total[0] + counts.size()));
             frequencies.put(language, counts);
         });

@@ -183,12 +183,11 @@ public final class Shards {
     public static Manifest manifest(Path folder) {
         try {
             var file = folder.resolve(MANIFEST);
-            if (!Files.isReadable(file)) throw new FormatException(folder + ": no " + MANIFEST
-                    + "; the folder holds no whole set of shards");
+            if (!Files.isReadable(file))
+                throw new FormatException(folder + ": no " + MANIFEST + "; the folder holds no whole set of shards");
             var root = JsonLines.json(1 << 20).readTree(Files.readString(file));
-            if (root.path("formatVersion").asInt(0) != FORMAT_VERSION)
-                throw new FormatException(file + ": format version " + root.path("formatVersion") + "; this Lyceum reads "
-                        + FORMAT_VERSION);
+            if (root.path("formatVersion").asInt(0) != FORMAT_VERSION) throw new FormatException(
+                    file + ": format version " + root.path("formatVersion") + "; this Lyceum reads " + FORMAT_VERSION);
             var list = root.path("shards");
             if (!list.isArray() || list.size() > MOST_SHARDS) throw new FormatException(file + ": no list of shards");
             var shards = new ArrayList<Shard>();

@@ -60,8 +60,7 @@ public final class Words {
     /** A 64-bit hash of word {@code i} without regard to case. */
     public long hash(int i) {
         long hash = 0xCBF29CE484222325L;
-        for (int at = begin(i), end = end(i); at < end; at++)
-            hash = (hash ^ Character.toLowerCase(text.charAt(at))) * 0x100000001B3L;
+        for (int at = begin(i), end = end(i); at < end; at++) hash = (hash ^ Character.toLowerCase(text.charAt(at))) * 0x100000001B3L;
         return mixed(hash);
     }
 

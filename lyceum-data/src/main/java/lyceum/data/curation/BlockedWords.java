@@ -18,8 +18,8 @@ public record BlockedWords(Set<String> words, double mostShare) implements Stage
         var lower = new HashSet<String>();
         for (var word : words) lower.add(word.toLowerCase(Locale.ROOT));
         words = Set.copyOf(lower);
-        if (!(mostShare >= 0 && mostShare <= 1)) throw new IllegalArgumentException("BlockedWords: share " + mostShare
-                + "; it lies in [0, 1]");
+        if (!(mostShare >= 0 && mostShare <= 1))
+            throw new IllegalArgumentException("BlockedWords: share " + mostShare + "; it lies in [0, 1]");
     }
 
     @Override public String name() { return "blocked words"; }

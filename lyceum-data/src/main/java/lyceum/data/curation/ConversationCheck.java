@@ -16,8 +16,11 @@ public final class ConversationCheck {
                     + "|unfortunately,? (?:i (?:cannot|can't|can not|am unable|am not able|won't)|as an ai)"
                     + "|as an? (?:ai|artificial|large language|language) (?:model|assistant|intelligence|language)"
                     + "|i (?:cannot|can't|can not|am unable to|am not able to|won't) (?:help|assist|fulfil|fulfill|comply|provide|answer|generate|do that))",
-            Pattern.CASE_INSENSITIVE), MOJIBAKE = Pattern.compile("\uFFFD|[\u00C2\u00C3][\u0080-\u00BF]|\u00E2\u20AC"),
-            TRANSLATION = Pattern.compile("\\btranslat(?:e|es|ion|ing)\\b|\\b(?:in|into|to|auf|en) (?:english|german|french|spanish|italian|dutch|portuguese|polish|deutsch|fran\u00E7ais|espa\u00F1ol)\\b", Pattern.CASE_INSENSITIVE);
+            Pattern.CASE_INSENSITIVE),
+            MOJIBAKE = Pattern.compile("\uFFFD|[\u00C2\u00C3][\u0080-\u00BF]|\u00E2\u20AC"),
+            TRANSLATION = Pattern.compile(
+                    "\\btranslat(?:e|es|ion|ing)\\b|\\b(?:in|into|to|auf|en) (?:english|german|french|spanish|italian|dutch|portuguese|polish|deutsch|fran\u00E7ais|espa\u00F1ol)\\b",
+                    Pattern.CASE_INSENSITIVE);
     private static final String ENDS = ".!?:;)]}\"'`*>|\u2026\u201D\u2019\u00BB$";
     private static final int BRIEF = 8, LOOP = 4;
     private static final double MARGIN = 0.15;
@@ -62,17 +65,16 @@ public final class ConversationCheck {
     }
 
     private static void order(List<Message> messages, List<Finding> findings) {
-        if (messages.isEmpty() || messages.getLast().role() != Role.ASSISTANT)
-            findings.add(new Finding(Defect.NO_ANSWER, messages.isEmpty() ? "no message" : "the last message is the " + messages.getLast()
-                    .role().label() + "'s"));
+        if (messages.isEmpty() || messages.getLast().role() != Role.ASSISTANT) findings.add(new Finding(Defect.NO_ANSWER,
+                messages.isEmpty() ? "no message" : "the last message is the " + messages.getLast().role().label() + "'s"));
         Role before = null;
         for (int i = 0; i < messages.size(); i++) {
             var role = messages.get(i).role();
             boolean misplaced = role == Role.SYSTEM ? i > 0 : role == Role.ASSISTANT ? before == null || before == Role.SYSTEM
                     : role == Role.TOOL && before != Role.ASSISTANT && before != Role.TOOL;
             if (misplaced || role == before && role != Role.TOOL) {
-                findings.add(new Finding(Defect.ROLE_ORDER, "message " + i + " is the " + role.label() + "'s"
-                        + (before == null ? "" : " after the " + before.label() + "'s")));
+                findings.add(new Finding(Defect.ROLE_ORDER,
+                        "message " + i + " is the " + role.label() + "'s" + (before == null ? "" : " after the " + before.label() + "'s")));
                 return;
             }
             before = role;
@@ -91,8 +93,8 @@ public final class ConversationCheck {
         LanguageId.Guess asked = languages.identify(question), told = languages.identify(answer);
         if (asked.margin() > MARGIN && told.margin() > MARGIN && !asked.language().equals(told.language()) && words.count() >= BRIEF
                 && Words.of(question).count() >= BRIEF && !TRANSLATION.matcher(question).find())
-            findings.add(new Finding(Defect.WRONG_LANGUAGE, "message " + i + " is in '" + told.language() + "', its question in '"
-                    + asked.language() + "'"));
+            findings.add(new Finding(Defect.WRONG_LANGUAGE,
+                    "message " + i + " is in '" + told.language() + "', its question in '" + asked.language() + "'"));
     }
 
     private static boolean isCutOff(String answer, int words) {

@@ -85,8 +85,8 @@ public enum ConversationFormat {
         }
         if (!(node instanceof ObjectNode)) throw new IllegalArgumentException("not a JSON object");
         var metadata = new TreeMap<String, String>();
-        for (var entry : node.path("metadata").properties()) metadata.put(entry.getKey(), entry.getValue().isContainer() ? entry.getValue()
-                .toString() : entry.getValue().asString());
+        for (var entry : node.path("metadata").properties())
+            metadata.put(entry.getKey(), entry.getValue().isContainer() ? entry.getValue().toString() : entry.getValue().asString());
         var id = node.path("id").isValueNode() && !node.path("id").isNull() ? node.path("id").asString() : idOtherwise;
         return new Conversation(id, switch (this) {
             case ALPACA -> alpaca(node);

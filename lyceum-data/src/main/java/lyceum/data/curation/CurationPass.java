@@ -66,9 +66,7 @@ final class CurationPass {
         return report(documents, bytes, out, bytesOut);
     }
 
-    private Document withoutCuts(Document document) {
-        return deduplication == null ? document : deduplication.withoutCuts(document);
-    }
+    private Document withoutCuts(Document document) { return deduplication == null ? document : deduplication.withoutCuts(document); }
 
     private static List<Document> batch(DocumentReader reader) {
         var batch = new ArrayList<Document>();
@@ -92,8 +90,7 @@ final class CurationPass {
             var stage = stages.get(s);
             var judgement = stage.judge(document);
             if (!judgement.isKept())
-                return new Fate(document, new Rejection(document, stage.name(), judgement.rule(), judgement.reason()), s, bytes,
-                        changed);
+                return new Fate(document, new Rejection(document, stage.name(), judgement.rule(), judgement.reason()), s, bytes, changed);
             changed[s] = judgement.document() != document && !judgement.document().text().equals(document.text());
             document = judgement.document();
             bytes[s + 1] = changed[s] ? document.bytes() : bytes[s];

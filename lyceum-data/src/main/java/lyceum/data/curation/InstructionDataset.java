@@ -43,8 +43,8 @@ public record InstructionDataset(List<Conversation> conversations) {
     public InstructionDataset { conversations = List.copyOf(conversations); }
 
     /** What conversations of a dataset are like: lengths in words, and the first word of each instruction, which mostly names the task. */
-    public record Card(int conversations, double meanTurns, int medianPrompt, int medianAnswer, int longestAnswer, Map<String,
-            Integer> tasks) {}
+    public record Card(int conversations, double meanTurns, int medianPrompt, int medianAnswer, int longestAnswer,
+            Map<String, Integer> tasks) {}
 
     /** Reads a file, a conversation a line. @param onMalformed hears of lines that are none, by their numbers */
     public static InstructionDataset read(Path file, ConversationFormat format, Consumer<Malformed> onMalformed) {
@@ -54,8 +54,8 @@ public record InstructionDataset(List<Conversation> conversations) {
                 conversations.add(format.read(line.text(), line.id()));
             } catch (IllegalArgumentException e) {
                 int colon = line.id().lastIndexOf(':');
-                onMalformed.accept(new Malformed(line.id().substring(0, colon), Long.parseLong(line.id().substring(colon + 1)),
-                        e.getMessage()));
+                onMalformed.accept(
+                        new Malformed(line.id().substring(0, colon), Long.parseLong(line.id().substring(colon + 1)), e.getMessage()));
             }
         });
         return new InstructionDataset(conversations);

@@ -28,8 +28,8 @@ public record LanguageFilter(Set<String> languages, LanguageId identifier, doubl
     @Override public Judgement judge(Document document) {
         var guess = identifier.identify(document.text());
         if (languages.contains(guess.language()) && guess.margin() >= leastMargin) return Judgement.keep(document);
-        return Judgement.drop("language " + (guess.language().isEmpty() ? "?" : guess.language()), String.format(Locale.ROOT,
-                "language '%s' by %.3f nats a triple; kept are %s by %.3f or more", guess.language(), guess.margin(), languages,
-                        leastMargin));
+        return Judgement.drop("language " + (guess.language().isEmpty() ? "?" : guess.language()),
+                String.format(Locale.ROOT, "language '%s' by %.3f nats a triple; kept are %s by %.3f or more", guess.language(),
+                        guess.margin(), languages, leastMargin));
     }
 }

@@ -66,8 +66,8 @@ public record PretrainingCorpus(CurationPipeline pipeline, Contamination heldOut
             if (!sources.containsKey(name)) throw new IllegalArgumentException(
                     "PretrainingCorpus: a weight for '" + name + "'; the sources are " + sources.keySet().stream().sorted().toList());
         var names = sources.keySet().stream().sorted().toList();
-        var all = Corpus.concat(names.stream().map(name -> sources.get(name)
-                .map(document -> document.withId(name + "/" + document.id()).withDomain(name))).toList());
+        var all = Corpus.concat(names.stream()
+                .map(name -> sources.get(name).map(document -> document.withId(name + "/" + document.id()).withDomain(name))).toList());
         var stages = new ArrayList<>(pipeline.stages());
         if (heldOut != null) stages.add(Stage.contamination(heldOut));
         var curated = folder.resolve("curated");

@@ -23,8 +23,7 @@ import lyceum.withers.Withers;
  */
 @Withers
 public record QualityRules(int leastWords, int mostWords, double leastMeanLength, double mostMeanLength, double mostSymbols,
-        double mostBullets,
-        double mostEllipses, double leastAlphabetic, int leastStopWords, double leastPunctuation, double mostShortLines)
+        double mostBullets, double mostEllipses, double leastAlphabetic, int leastStopWords, double leastPunctuation, double mostShortLines)
         implements Stage, QualityRulesWithers {
     private static final Set<String> STOP_WORDS = Set.of("the", "be", "to", "of", "and", "that", "have", "with");
     private static final String ENDS = ".!?:;,\"')\u201D\u2019\u2026", BULLETS = "\u2022\u2023\u25CF\u25E6\u25AA-*";
@@ -55,8 +54,8 @@ public record QualityRules(int leastWords, int mostWords, double leastMeanLength
                 }
             }
         }
-        double mean = letters / count, symbols = (occurrences(text, "#") + occurrences(text, "...") + occurrences(text,
-                "\u2026")) / (double) count;
+        double mean = letters / count,
+                symbols = (occurrences(text, "#") + occurrences(text, "...") + occurrences(text, "\u2026")) / (double) count;
         if (mean < leastMeanLength || mean > mostMeanLength) return drop("mean word length", mean, leastMeanLength, mostMeanLength);
         if (symbols > mostSymbols) return drop("symbols a word", symbols, 0, mostSymbols);
         double share = alphabetic / (double) count;

@@ -30,8 +30,7 @@ public record RepetitionRules(double mostLines, double mostLineCharacters, doubl
         var text = document.text();
         var lines = repeats(text, "\n");
         if (lines[0] > mostLines) return QualityRules.drop("repeated lines", lines[0], 0, mostLines);
-        if (lines[1] > mostLineCharacters)
-            return QualityRules.drop("characters in repeated lines", lines[1], 0, mostLineCharacters);
+        if (lines[1] > mostLineCharacters) return QualityRules.drop("characters in repeated lines", lines[1], 0, mostLineCharacters);
         double paragraphs = repeats(text, "\n\n")[0];
         if (paragraphs > mostParagraphs) return QualityRules.drop("repeated paragraphs", paragraphs, 0, mostParagraphs);
         var words = Words.of(text);

@@ -35,9 +35,8 @@ public record MinHashLsh(int bands, int rows, MinHash.Scheme scheme, long seed, 
     public MinHashLsh(int bands, int rows) { this(bands, rows, MinHash.Scheme.PERMUTATIONS, 0, 1000, null); }
 
     public MinHashLsh {
-        if (bands < 1 || rows < 1 || (long) bands * rows > 1 << 20)
-            throw new IllegalArgumentException("MinHashLsh: " + bands + " bands of " + rows + " values; both at least 1, " + (1 << 20)
-                    + " in all");
+        if (bands < 1 || rows < 1 || (long) bands * rows > 1 << 20) throw new IllegalArgumentException(
+                "MinHashLsh: " + bands + " bands of " + rows + " values; both at least 1, " + (1 << 20) + " in all");
         if (mostBucket < 2) throw new IllegalArgumentException("MinHashLsh: mostBucket is " + mostBucket + "; it is at least 2");
     }
 

@@ -29,9 +29,7 @@ public final class Shingles {
         return runs(hashes, Math.min(n, hashes.length));
     }
 
-    private static void checked(int n) {
-        if (n < 1) throw new IllegalArgumentException("Shingles: runs of " + n + "; at least 1");
-    }
+    private static void checked(int n) { if (n < 1) throw new IllegalArgumentException("Shingles: runs of " + n + "; at least 1"); }
 
     private static long[] runs(long[] hashes, int n) {
         var runs = new long[hashes.length - n + 1];

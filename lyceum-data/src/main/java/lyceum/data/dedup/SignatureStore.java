@@ -26,8 +26,7 @@ final class SignatureStore implements AutoCloseable {
         this.values = values;
         try {
             file = spill == null ? null : FileChannel.open(spill, StandardOpenOption.READ, StandardOpenOption.WRITE,
-                    StandardOpenOption.CREATE_NEW,
-                    StandardOpenOption.DELETE_ON_CLOSE);
+                    StandardOpenOption.CREATE_NEW, StandardOpenOption.DELETE_ON_CLOSE);
         } catch (IOException e) {
             throw new UncheckedIOException("MinHashLsh: cannot spill to " + spill, e);
         }

@@ -71,8 +71,10 @@ public final class Hierarchy {
     /** The lowest node above both classes. @throws IllegalArgumentException if there is none */
     public String lowestCommonAncestor(int a, int b) {
         String best = null;
-        for (var node : above.get(a)) if (above.get(b).contains(node) && (best == null || heights.get(node) < heights.get(best))) best = node;
-        if (best == null) throw new IllegalArgumentException("Hierarchy: nothing is above both " + classes.get(a) + " and " + classes.get(b));
+        for (var node : above.get(a))
+            if (above.get(b).contains(node) && (best == null || heights.get(node) < heights.get(best))) best = node;
+        if (best == null)
+            throw new IllegalArgumentException("Hierarchy: nothing is above both " + classes.get(a) + " and " + classes.get(b));
         return best;
     }
 

@@ -16,8 +16,8 @@ import lyceum.withers.Withers;
 @Withers
 public record HogFeatures(int cell, int block, int bins) implements HogFeaturesWithers {
     public HogFeatures {
-        if (cell < 1 || block < 1 || bins < 1)
-            throw new IllegalArgumentException("HogFeatures: cell " + cell + ", block " + block + ", " + bins + " bins; all are at least 1");
+        if (cell < 1 || block < 1 || bins < 1) throw new IllegalArgumentException(
+                "HogFeatures: cell " + cell + ", block " + block + ", " + bins + " bins; all are at least 1");
     }
 
     public HogFeatures() { this(8, 2, 9); }
@@ -27,7 +27,8 @@ public record HogFeatures(int cell, int block, int bins) implements HogFeaturesW
 
     private int blocks(int side) {
         int blocks = side / cell - block + 1;
-        if (blocks < 1) throw new IllegalArgumentException("HogFeatures: " + side + " pixels are less than a block of " + block + " cells of " + cell);
+        if (blocks < 1)
+            throw new IllegalArgumentException("HogFeatures: " + side + " pixels are less than a block of " + block + " cells of " + cell);
         return blocks;
     }
 
@@ -59,7 +60,8 @@ public record HogFeatures(int cell, int block, int bins) implements HogFeaturesW
             bestX = dx;
             bestY = dy;
         }
-        double turn = Math.atan2(bestY, bestX) / Math.PI * bins, low = Math.floor(turn - 0.5), share = turn - 0.5 - low, size = Math.sqrt(best);
+        double turn = Math.atan2(bestY, bestX) / Math.PI * bins, low = Math.floor(turn - 0.5), share = turn - 0.5 - low,
+                size = Math.sqrt(best);
         histogram[Math.floorMod((int) low, bins)] += (1 - share) * size;
         histogram[Math.floorMod((int) low + 1, bins)] += share * size;
     }

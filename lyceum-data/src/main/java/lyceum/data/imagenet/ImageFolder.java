@@ -55,7 +55,8 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
     public ImageFolder {
         files = List.copyOf(files);
         classes = List.copyOf(classes);
-        if (files.size() != labels.length) throw new IllegalArgumentException("ImageFolder: " + files.size() + " files and " + labels.length + " labels");
+        if (files.size() != labels.length)
+            throw new IllegalArgumentException("ImageFolder: " + files.size() + " files and " + labels.length + " labels");
         for (int i = 0; i < labels.length; i++) Objects.checkIndex(labels[i], classes.size());
     }
 
@@ -76,7 +77,8 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
             files.addAll(pictures);
             classes.add(folder.getFileName().toString());
         }
-        if (files.isEmpty()) throw new LyceumException("ImageFolder: " + root + " has no folder with pictures (.jpeg, .jpg, .png, .gif, .bmp)");
+        if (files.isEmpty())
+            throw new LyceumException("ImageFolder: " + root + " has no folder with pictures (.jpeg, .jpg, .png, .gif, .bmp)");
         return new ImageFolder(files, labels.stream().mapToInt(Integer::intValue).toArray(), classes);
     }
 
@@ -86,7 +88,9 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
         }
     }
 
-    static boolean isPicture(Path file) { return file.getFileName().toString().toLowerCase(Locale.ROOT).matches(".*\\.(jpe?g|png|gif|bmp)"); }
+    static boolean isPicture(Path file) {
+        return file.getFileName().toString().toLowerCase(Locale.ROOT).matches(".*\\.(jpe?g|png|gif|bmp)");
+    }
 
     /** Number of pictures. */
     public int size() { return files.size(); }
@@ -103,7 +107,8 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
             try {
                 reader.setInput(in, true, true);
                 long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
-                if (pixels > MOST_PIXELS) throw new FormatException(file + ": " + reader.getWidth(0) + " x " + reader.getHeight(0) + " pixels are too many");
+                if (pixels > MOST_PIXELS)
+                    throw new FormatException(file + ": " + reader.getWidth(0) + " x " + reader.getHeight(0) + " pixels are too many");
                 return raster(reader.read(0));
             } finally {
                 reader.dispose();

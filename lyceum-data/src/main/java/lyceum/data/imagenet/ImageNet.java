@@ -50,7 +50,8 @@ public record ImageNet(ImageFolder train, ImageFolder validation, int[] ilsvrcId
             if (lines.get(i).isBlank()) continue;
             var parts = lines.get(i).trim().split("\\s+");
             int id = parts.length < 2 ? -1 : number(parts[1]);
-            if (id < 1) throw new FormatException(data.resolve(SYNSETS) + ", line " + (i + 1) + ": '" + lines.get(i) + "' is not 'synset id name'");
+            if (id < 1)
+                throw new FormatException(data.resolve(SYNSETS) + ", line " + (i + 1) + ": '" + lines.get(i) + "' is not 'synset id name'");
             int found = train.classes().indexOf(parts[0]);
             if (found < 0) continue; // a part of the classes may be all there is
             classOf.put(id, found);
@@ -58,12 +59,13 @@ public record ImageNet(ImageFolder train, ImageFolder validation, int[] ilsvrcId
         }
         var files = ImageFolder.sorted(root.resolve("val")).stream().filter(ImageFolder::isPicture).toList();
         var truth = Files.readAllLines(data.resolve(TRUTH)).stream().filter(line -> !line.isBlank()).toList();
-        if (truth.size() != files.size()) throw new FormatException(data.resolve(TRUTH) + " has " + truth.size() + " lines for " + files.size()
-                + " pictures in " + root.resolve("val"));
+        if (truth.size() != files.size()) throw new FormatException(
+                data.resolve(TRUTH) + " has " + truth.size() + " lines for " + files.size() + " pictures in " + root.resolve("val"));
         var labels = new int[files.size()];
         for (int i = 0; i < labels.length; i++) {
             var found = classOf.get(number(truth.get(i).trim()));
-            if (found == null) throw new FormatException(data.resolve(TRUTH) + ", line " + (i + 1) + ": no training folder has id " + truth.get(i).trim());
+            if (found == null)
+                throw new FormatException(data.resolve(TRUTH) + ", line " + (i + 1) + ": no training folder has id " + truth.get(i).trim());
             labels[i] = found;
         }
         return new ImageNet(train, new ImageFolder(files, labels, train.classes()), ids);

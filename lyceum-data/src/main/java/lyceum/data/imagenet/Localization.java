@@ -31,7 +31,8 @@ public record Localization(String file, int width, int height, List<Box> boxes) 
 
     /** @throws FormatException if it is not such a file, or a box lies outside the picture: names the file */
     public static Localization read(Path path) throws IOException {
-        if (Files.size(path) > MOST_BYTES) throw new FormatException(path + ": " + Files.size(path) + " bytes are too many for an annotation");
+        if (Files.size(path) > MOST_BYTES)
+            throw new FormatException(path + ": " + Files.size(path) + " bytes are too many for an annotation");
         try {
             var factory = DocumentBuilderFactory.newInstance();
             // the files are untrusted: no document type, so no entities that grow or reach out
@@ -45,8 +46,8 @@ public record Localization(String file, int width, int height, List<Box> boxes) 
             var objects = root.getElementsByTagName("object");
             for (int i = 0; i < objects.getLength(); i++) {
                 var object = (Element) objects.item(i);
-                var box = new Box(text(path, object, "name"), number(path, object, "xmin"), number(path, object, "ymin"), number(path, object, "xmax"),
-                        number(path, object, "ymax"));
+                var box = new Box(text(path, object, "name"), number(path, object, "xmin"), number(path, object, "ymin"),
+                        number(path, object, "xmax"), number(path, object, "ymax"));
                 if (box.left < 0 || box.top < 0 || box.right < box.left || box.bottom < box.top || box.right > width || box.bottom > height)
                     throw new FormatException(path + ": " + box + " does not lie in a picture of " + width + " x " + height);
                 boxes.add(box);

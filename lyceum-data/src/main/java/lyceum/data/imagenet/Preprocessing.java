@@ -20,22 +20,27 @@ import lyceum.withers.Withers;
 @Withers
 public record Preprocessing(int resize, int crop, float[] mean, float[] deviation) implements PreprocessingWithers {
     public Preprocessing {
-        if (crop < 1 || resize < crop) throw new IllegalArgumentException("Preprocessing: resize " + resize + ", crop " + crop + "; it needs resize >= crop >= 1");
-        if (mean.length != deviation.length) throw new IllegalArgumentException("Preprocessing: " + mean.length + " means, " + deviation.length + " deviations");
+        if (crop < 1 || resize < crop)
+            throw new IllegalArgumentException("Preprocessing: resize " + resize + ", crop " + crop + "; it needs resize >= crop >= 1");
+        if (mean.length != deviation.length)
+            throw new IllegalArgumentException("Preprocessing: " + mean.length + " means, " + deviation.length + " deviations");
         for (float d : deviation) if (!(d > 0)) throw new IllegalArgumentException("Preprocessing: a deviation is " + d + "; above 0");
     }
 
     public Preprocessing() { this(256, 224); }
 
     /** Of other sizes, by ImageNet's means and deviations. */
-    public Preprocessing(int resize, int crop) { this(resize, crop, new float[] {0.485f, 0.456f, 0.406f}, new float[] {0.229f, 0.224f, 0.225f}); }
+    public Preprocessing(int resize, int crop) {
+        this(resize, crop, new float[] {0.485f, 0.456f, 0.406f}, new float[] {0.229f, 0.224f, 0.225f});
+    }
 
     /** @param height of the resized picture @param top first row of the crop @param left first column of it */
     public record Geometry(int height, int width, int top, int left) {}
 
     /** Where the crop of a picture of this size lies. */
     public Geometry geometry(int height, int width) {
-        int h = height <= width ? resize : (int) ((long) resize * height / width), w = height <= width ? (int) ((long) resize * width / height) : resize;
+        int h = height <= width ? resize : (int) ((long) resize * height / width),
+                w = height <= width ? (int) ((long) resize * width / height) : resize;
         return new Geometry(h, w, half(h - crop), half(w - crop));
     }
 
@@ -53,9 +58,11 @@ public record Preprocessing(int resize, int crop, float[] mean, float[] deviatio
         Augment.check("randomPart", "least", least, 0, 1);
         double area = (double) height * width;
         for (int attempt = 0; attempt < 10; attempt++) {
-            double target = area * (least + (1 - least) * rng.nextDouble()), ratio = Math.exp(Math.log(4 / 3.0) * (2 * rng.nextDouble() - 1));
+            double target = area * (least + (1 - least) * rng.nextDouble()),
+                    ratio = Math.exp(Math.log(4 / 3.0) * (2 * rng.nextDouble() - 1));
             int w = (int) Math.rint(Math.sqrt(target * ratio)), h = (int) Math.rint(Math.sqrt(target / ratio));
-            if (w >= 1 && h >= 1 && w <= width && h <= height) return new Part(rng.nextInt(height - h + 1), rng.nextInt(width - w + 1), h, w);
+            if (w >= 1 && h >= 1 && w <= width && h <= height)
+                return new Part(rng.nextInt(height - h + 1), rng.nextInt(width - w + 1), h, w);
         }
         int w = Math.min(width, (int) Math.rint(height * 4 / 3.0)), h = Math.min(height, (int) Math.rint(width * 4 / 3.0));
         return new Part((height - h) / 2, (width - w) / 2, h, w);

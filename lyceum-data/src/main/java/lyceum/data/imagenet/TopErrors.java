@@ -23,11 +23,11 @@ public record TopErrors(double top1, double top5, double hierarchical, double hi
      * @param hierarchy of the classes, or null
      */
     public static TopErrors of(Tensor scores, Tensor labels, Hierarchy hierarchy) {
-        if (scores.rank() != 2 || labels.rank() != 1 || labels.size(0) != scores.size(0) || scores.size(0) == 0)
-            throw new ShapeException("TopErrors: scores of shape " + scores.shape() + " and labels of shape " + labels.shape() + "; (n, classes) and (n)");
+        if (scores.rank() != 2 || labels.rank() != 1 || labels.size(0) != scores.size(0) || scores.size(0) == 0) throw new ShapeException(
+                "TopErrors: scores of shape " + scores.shape() + " and labels of shape " + labels.shape() + "; (n, classes) and (n)");
         int n = (int) scores.size(0), k = (int) scores.size(1), most = Math.min(5, k);
-        if (hierarchy != null && hierarchy.classes().size() != k)
-            throw new IllegalArgumentException("TopErrors: " + k + " scores a row for a hierarchy of " + hierarchy.classes().size() + " classes");
+        if (hierarchy != null && hierarchy.classes().size() != k) throw new IllegalArgumentException(
+                "TopErrors: " + k + " scores a row for a hierarchy of " + hierarchy.classes().size() + " classes");
         double[] all = scores.toDoubleArray();
         int[] truth = labels.toIntArray(), best = new int[most];
         double first = 0, five = 0, cost = 0, cheapest = 0;

@@ -69,9 +69,8 @@ public record DataMixture(List<Source> sources, Unit unit, Schedule schedule, To
         public Source {
             Objects.requireNonNull(name, "name");
             Objects.requireNonNull(corpus, "corpus");
-            if (!(weight >= 0) || weight == Double.POSITIVE_INFINITY)
-                throw new IllegalArgumentException("DataMixture: the weight of '" + name + "' is " + weight
-                        + "; it is finite and not negative");
+            if (!(weight >= 0) || weight == Double.POSITIVE_INFINITY) throw new IllegalArgumentException(
+                    "DataMixture: the weight of '" + name + "' is " + weight + "; it is finite and not negative");
             if (maxEpochs < 1)
                 throw new IllegalArgumentException("DataMixture: maxEpochs of '" + name + "' is " + maxEpochs + "; it is at least 1");
         }

@@ -23,8 +23,8 @@ public record GroupDro(double eta, double smoothing) implements GroupDroWithers 
     public GroupDro() { this(1, 1e-3); }
 
     public GroupDro {
-        if (!(eta > 0) || eta == Double.POSITIVE_INFINITY) throw new IllegalArgumentException("GroupDro: eta is " + eta
-                + "; it is positive");
+        if (!(eta > 0) || eta == Double.POSITIVE_INFINITY)
+            throw new IllegalArgumentException("GroupDro: eta is " + eta + "; it is positive");
         if (!(smoothing >= 0 && smoothing < 1))
             throw new IllegalArgumentException("GroupDro: smoothing is " + smoothing + "; it lies in [0, 1)");
     }
@@ -45,8 +45,8 @@ public record GroupDro(double eta, double smoothing) implements GroupDroWithers 
             throw new IllegalArgumentException("GroupDro.update: " + weights.length + " weights, " + excess.length + " losses");
         double most = 0, sum = 0;
         for (double loss : excess) {
-            if (Double.isNaN(loss)) throw new IllegalArgumentException("GroupDro.update: an excess loss is NaN: "
-                    + Arrays.toString(excess));
+            if (Double.isNaN(loss))
+                throw new IllegalArgumentException("GroupDro.update: an excess loss is NaN: " + Arrays.toString(excess));
             most = Math.max(most, loss);
         }
         var next = new double[weights.length];

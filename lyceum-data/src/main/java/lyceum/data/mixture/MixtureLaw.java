@@ -28,8 +28,8 @@ public record MixtureLaw(double[] floors, double[][] exponents) {
      */
     public static MixtureLaw fit(double[][] weights, double[][] losses) {
         int runs = weights.length;
-        if (runs != losses.length) throw new IllegalArgumentException("MixtureLaw.fit: " + runs + " mixtures, " + losses.length
-                + " losses");
+        if (runs != losses.length)
+            throw new IllegalArgumentException("MixtureLaw.fit: " + runs + " mixtures, " + losses.length + " losses");
         if (runs == 0 || runs < weights[0].length + 1) throw new IllegalArgumentException(
                 "MixtureLaw.fit: " + runs + " runs; there are as many unknowns a domain as sources and one more, so make more runs");
         var rows = new double[runs][];

@@ -22,10 +22,8 @@ public final class MixtureStream implements AutoCloseable {
             epochs = epochs.clone();
             read = read.clone();
             owed = owed.clone();
-            if (draws < 0 || epochs.length != read.length || epochs.length != owed.length)
-                throw new IllegalArgumentException("MixtureStream.State: " + draws + " draws, " + epochs.length + ", " + read.length
-                        + " and "
-                        + owed.length + " sources");
+            if (draws < 0 || epochs.length != read.length || epochs.length != owed.length) throw new IllegalArgumentException(
+                    "MixtureStream.State: " + draws + " draws, " + epochs.length + ", " + read.length + " and " + owed.length + " sources");
         }
 
         @Override public long[] epochs() { return epochs.clone(); }
@@ -41,9 +39,7 @@ public final class MixtureStream implements AutoCloseable {
                     && Arrays.equals(owed, s.owed);
         }
 
-        @Override public int hashCode() {
-            return 31 * (31 * Long.hashCode(draws) + Arrays.hashCode(epochs)) + Arrays.hashCode(read);
-        }
+        @Override public int hashCode() { return 31 * (31 * Long.hashCode(draws) + Arrays.hashCode(epochs)) + Arrays.hashCode(read); }
     }
 
     private final DataMixture mixture;
@@ -89,9 +85,8 @@ public final class MixtureStream implements AutoCloseable {
     /** Zero for sources that are used up. */
     private double[] weights() {
         var weights = mixture.schedule().weights(draws).clone();
-        if (weights.length != epochs.length)
-            throw new IllegalArgumentException("DataMixture: the schedule gives " + weights.length + " weights for " + epochs.length
-                    + " sources");
+        if (weights.length != epochs.length) throw new IllegalArgumentException(
+                "DataMixture: the schedule gives " + weights.length + " weights for " + epochs.length + " sources");
         for (int i = 0; i < weights.length; i++) {
             if (!(weights[i] >= 0)) throw new IllegalArgumentException("DataMixture: after " + draws + " draws the weight of source " + i
                     + " is " + weights[i] + "; weights are not negative");
@@ -133,8 +128,7 @@ public final class MixtureStream implements AutoCloseable {
                 readers[source] = from.corpus().open();
                 for (long skip = 0; skip < read[source]; skip++)
                     if (readers[source].next() == null) throw new LyceumException("DataMixture: source '" + from.name() + "' has only "
-                            + skip
-                            + " documents, the state was at " + read[source] + "; it is another corpus now");
+                            + skip + " documents, the state was at " + read[source] + "; it is another corpus now");
             }
             var document = readers[source].next();
             if (document != null) {
@@ -149,9 +143,7 @@ public final class MixtureStream implements AutoCloseable {
         }
     }
 
-    @Override public void close() {
-        for (var reader : readers) if (reader != null) reader.close();
-    }
+    @Override public void close() { for (var reader : readers) if (reader != null) reader.close(); }
 
     /** The draws as documents of their own ids, up to a number of draws or of tokens. */
     static final class AsReader implements DocumentReader {

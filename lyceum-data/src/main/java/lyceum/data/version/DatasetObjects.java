@@ -20,7 +20,7 @@ final class DatasetObjects {
     private static final int FORMAT_VERSION = 1;
     private static final ObjectMapper JSON = JsonMapper
             .builder(JsonFactory.builder().streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).build()).build())
-                    .build();
+            .build();
 
     private DatasetObjects() {}
 
@@ -40,8 +40,8 @@ final class DatasetObjects {
 
     static Lineage.Step step(ObjectBackend backend, String transform, String code, Map<String, String> parameters, List<String> inputs,
             String output, String provenance) {
-        var node = JSON.createObjectNode().put("kind", "step").put("formatVersion", FORMAT_VERSION).put("transform", transform)
-                .put("code", code);
+        var node = JSON.createObjectNode().put("kind", "step").put("formatVersion", FORMAT_VERSION).put("transform", transform).put("code",
+                code);
         map(node, "parameters", parameters);
         list(node, "inputs", inputs);
         node.put("output", output).put("provenance", provenance);
@@ -84,16 +84,16 @@ final class DatasetObjects {
 
     private static String hash(JsonNode node, String name, String id) {
         var hash = node.path(name).asString("");
-        if (!ContentHash.isOne(hash)) throw new FormatException("DatasetStore: " + name + " of object " + id + " is no hash: '" + hash
-                + "'");
+        if (!ContentHash.isOne(hash))
+            throw new FormatException("DatasetStore: " + name + " of object " + id + " is no hash: '" + hash + "'");
         return hash;
     }
 
     private static List<String> hashes(JsonNode node, String name, String id) {
         var hashes = new ArrayList<String>();
         for (var value : node.path(name)) {
-            if (!ContentHash.isOne(value.asString(""))) throw new FormatException("DatasetStore: " + name + " of object " + id + " has "
-                    + value);
+            if (!ContentHash.isOne(value.asString("")))
+                throw new FormatException("DatasetStore: " + name + " of object " + id + " has " + value);
             hashes.add(value.asString());
         }
         return hashes;

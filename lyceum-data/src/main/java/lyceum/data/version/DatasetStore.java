@@ -191,8 +191,8 @@ public final class DatasetStore {
     /** A commit by its id, a branch's or a tag's. @throws LyceumException where there is none */
     public Commit commit(String name) {
         var id = ContentHash.isOne(name) ? name : branches().getOrDefault(name, tags().get(name));
-        if (id == null) throw new LyceumException("DatasetStore: no branch or tag '" + name + "'; there are " + branches()
-                .keySet() + " and " + tags().keySet());
+        if (id == null) throw new LyceumException(
+                "DatasetStore: no branch or tag '" + name + "'; there are " + branches().keySet() + " and " + tags().keySet());
         return DatasetObjects.commit(backend, id);
     }
 
@@ -225,8 +225,8 @@ public final class DatasetStore {
         checkName("tag", tag);
         var id = commit(at).id();
         var before = tags().get(tag);
-        if (before != null && !before.equals(id)) throw new LyceumException("DatasetStore.tag: '" + tag + "' names " + before
-                + " already; tags do not move");
+        if (before != null && !before.equals(id))
+            throw new LyceumException("DatasetStore.tag: '" + tag + "' names " + before + " already; tags do not move");
         backend.name(TAGS + tag, id);
     }
 

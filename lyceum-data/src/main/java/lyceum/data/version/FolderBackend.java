@@ -54,8 +54,8 @@ final class FolderBackend implements ObjectBackend {
     @Override public byte[] get(String hash) {
         var file = file(hash);
         try {
-            if (Files.size(file) > MOST_BYTES) throw new FormatException("DatasetStore: object " + hash + " has " + Files.size(file)
-                    + " bytes");
+            if (Files.size(file) > MOST_BYTES)
+                throw new FormatException("DatasetStore: object " + hash + " has " + Files.size(file) + " bytes");
             return Files.readAllBytes(file);
         } catch (NoSuchFileException e) {
             return null;

@@ -63,8 +63,8 @@ public final class Lineage {
         var provenance = new ArrayList<String>();
         var sources = inputs.stream().<Iterable<String>>map(store::rows).toList();
         transform.apply(sources, Collections.unmodifiableMap(new TreeMap<>(parameters)), (text, from, numbers) -> {
-            if (from.length != numbers.length) throw new IllegalArgumentException(
-                    "RowTransform.Output.row: " + from.length + " inputs and " + numbers.length + " rows");
+            if (from.length != numbers.length)
+                throw new IllegalArgumentException("RowTransform.Output.row: " + from.length + " inputs and " + numbers.length + " rows");
             var origin = new StringBuilder();
             for (int i = 0; i < from.length; i++) {
                 if (from[i] < 0 || from[i] >= inputs.size() || numbers[i] < 0)
@@ -83,15 +83,15 @@ public final class Lineage {
     }
 
     /** The steps that made a dataset; none for one that was put in from outside. */
-    public List<Step> steps(String dataset) { return stepIds(dataset).stream().map(id -> DatasetObjects.step(store.backend(), id))
-            .toList(); }
+    public List<Step> steps(String dataset) {
+        return stepIds(dataset).stream().map(id -> DatasetObjects.step(store.backend(), id)).toList();
+    }
 
     /** All datasets of which one was made, nearest first, itself not among them. */
     public Set<String> ancestors(String dataset) {
         var found = new LinkedHashSet<String>();
         var todo = new ArrayDeque<>(List.of(dataset));
-        while (!todo.isEmpty())
-            for (var step : steps(todo.poll())) for (var input : step.inputs()) if (found.add(input)) todo.add(input);
+        while (!todo.isEmpty()) for (var step : steps(todo.poll())) for (var input : step.inputs()) if (found.add(input)) todo.add(input);
         return found;
     }
 
@@ -152,12 +152,12 @@ public final class Lineage {
         for (var step : steps(dataset)) {
             for (var input : step.inputs()) replay(input, transforms);
             var transform = transforms.get(step.transform());
-            if (transform == null) throw new LyceumException("Lineage.replay: no transform '" + step.transform() + "' for dataset "
-                    + dataset);
+            if (transform == null)
+                throw new LyceumException("Lineage.replay: no transform '" + step.transform() + "' for dataset " + dataset);
             var output = run(step.parameters(), step.inputs(), transform)[0];
-            if (!output.equals(dataset)) throw new LyceumException("Lineage.replay: step '" + step.transform() + "' " + step.parameters()
-                    + " now gives " + output + ", recorded is " + dataset + "; its code, " + step.code()
-                            + " then, or its order has changed");
+            if (!output.equals(dataset))
+                throw new LyceumException("Lineage.replay: step '" + step.transform() + "' " + step.parameters() + " now gives " + output
+                        + ", recorded is " + dataset + "; its code, " + step.code() + " then, or its order has changed");
         }
         return dataset;
     }
@@ -197,7 +197,7 @@ public final class Lineage {
     }
 
     void forget(Set<String> kept) {
-        for (var name : store.backend().names(STEPS).keySet()) if (!kept.contains(name.substring(STEPS.length()))) store.backend()
-                .name(name, null);
+        for (var name : store.backend().names(STEPS).keySet())
+            if (!kept.contains(name.substring(STEPS.length()))) store.backend().name(name, null);
     }
 }

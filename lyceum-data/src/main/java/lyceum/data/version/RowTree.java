@@ -93,8 +93,8 @@ final class RowTree {
     static byte[] read(ObjectBackend backend, String hash) {
         var bytes = backend.get(hash);
         if (bytes == null) throw new FormatException("DatasetStore: object " + hash + " is missing");
-        if (!ContentHash.of(bytes).equals(hash)) throw new FormatException("DatasetStore: object " + hash
-                + " is damaged: its bytes have another hash");
+        if (!ContentHash.of(bytes).equals(hash))
+            throw new FormatException("DatasetStore: object " + hash + " is damaged: its bytes have another hash");
         return bytes;
     }
 

@@ -23,14 +23,16 @@ import org.junit.jupiter.api.Test;
 class AugmentTest {
     private static final String TOPIC = "data-augmentation";
 
-    private static final Augment<Raster> EVERYTHING = Augment.all(ImageAugment.flip(), ImageAugment.flipVertically(), ImageAugment.quarterTurns(),
-            ImageAugment.shift(2), ImageAugment.crop(8, 8, 2), ImageAugment.affine(20, 0.1, 0.1, 5), ImageAugment.colour(0.2, 0.2, 0.2, 0.1),
-            ImageAugment.erase(0.05, 0.2), Augment.oneOf(new RandAugment(), ImageAugment.noise(0.1)));
+    private static final Augment<Raster> EVERYTHING = Augment.all(ImageAugment.flip(), ImageAugment.flipVertically(),
+            ImageAugment.quarterTurns(), ImageAugment.shift(2), ImageAugment.crop(8, 8, 2), ImageAugment.affine(20, 0.1, 0.1, 5),
+            ImageAugment.colour(0.2, 0.2, 0.2, 0.1), ImageAugment.erase(0.05, 0.2),
+            Augment.oneOf(new RandAugment(), ImageAugment.noise(0.1)));
 
     /** The digits as colour pictures of shape (3, 8, 8) from 0 to 1. */
     private static Dataset pictures(int n) {
         var grey = Datasets.digits().range(0, n).x().div(16).reshape(n, 1, 8, 8);
-        return Dataset.of(Tensor.concat(1, grey, grey.square(), grey.neg().add(1)).to(DType.F32).compute(), Datasets.digits().range(0, n).y());
+        return Dataset.of(Tensor.concat(1, grey, grey.square(), grey.neg().add(1)).to(DType.F32).compute(),
+                Datasets.digits().range(0, n).y());
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
@@ -43,7 +45,8 @@ class AugmentTest {
             var made = new ArrayList<List<float[]>>();
             for (int workers : new int[] {1, 4}) {
                 var all = new ArrayList<float[]>();
-                try (var batches = loader.prefetch(pass, 0, workers, rows -> ImageAugment.batch(data, rows, number, EVERYTHING, Rng.of(7)))) {
+                try (var batches = loader.prefetch(pass, 0, workers,
+                        rows -> ImageAugment.batch(data, rows, number, EVERYTHING, Rng.of(7)))) {
                     while (batches.hasNext()) all.add(batches.next().toFloatArray());
                 }
                 made.add(all);
@@ -53,7 +56,8 @@ class AugmentTest {
             samples += 300;
             var other = ImageAugment.batch(data, rows, pass + 1, EVERYTHING, Rng.of(7)).toFloatArray();
             if (Arrays.equals(other, made.get(0).getFirst())) repeated++;
-            if (Arrays.equals(ImageAugment.batch(data, rows, pass, Augment.none(), Rng.of(7)).toFloatArray(), made.get(0).getFirst())) unchanged++;
+            if (Arrays.equals(ImageAugment.batch(data, rows, pass, Augment.none(), Rng.of(7)).toFloatArray(), made.get(0).getFirst()))
+                unchanged++;
         }
         Evidence.of("samples through nine changes in a row", samples, exactly(900));
         Evidence.of("batches that differ between 1 and 4 workers", differing, exactly(0));
@@ -63,7 +67,9 @@ class AugmentTest {
         assertThat(alone).isEqualTo(together);
     }
 
-    private static Raster random(Rng rng, int channels, int height, int width) { return Raster.make(channels, height, width, (c, y, x) -> (float) rng.nextDouble()); }
+    private static Raster random(Rng rng, int channels, int height, int width) {
+        return Raster.make(channels, height, width, (c, y, x) -> (float) rng.nextDouble());
+    }
 
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void flipsTwiceAndFourTurnsAreTheIdentity() {
@@ -73,7 +79,8 @@ class AugmentTest {
             var p = random(rng, 1 + rng.nextInt(3), 1 + rng.nextInt(12), 2 + rng.nextInt(12));
             var turned = p;
             for (int i = 0; i < 4; i++) turned = turned.turned(1);
-            if (!same(p, p.flippedHorizontally().flippedHorizontally()) || !same(p, p.flippedVertically().flippedVertically()) || !same(p, turned))
+            if (!same(p, p.flippedHorizontally().flippedHorizontally()) || !same(p, p.flippedVertically().flippedVertically())
+                    || !same(p, turned))
                 changed++;
             if (!same(p, p.turned(1).turned(3)) || !same(p.turned(2), p.turned(1).turned(1))
                     || !same(p.turned(2), p.flippedHorizontally().flippedVertically()))
@@ -88,7 +95,9 @@ class AugmentTest {
         assertThat(p.flippedHorizontally().values()).containsExactly(3, 2, 1, 6, 5, 4);
     }
 
-    private static boolean same(Raster a, Raster b) { return a.height() == b.height() && a.width() == b.width() && Arrays.equals(a.values(), b.values()); }
+    private static boolean same(Raster a, Raster b) {
+        return a.height() == b.height() && a.width() == b.width() && Arrays.equals(a.values(), b.values());
+    }
 
     @Acceptance(topic = TOPIC, clause = 3)
     @Test void mixedTargetsAreWeightedLabelsAndCutMixCountsThePastedArea() {
@@ -172,7 +181,8 @@ class AugmentTest {
 
     @Test void textSoundAndRowsChange() {
         var words = List.of("the", "big", "dog", "barks");
-        assertThat(TextAugment.synonyms(Map.of("big", List.of("large")), 1).apply(words, Rng.of(1))).containsExactly("the", "large", "dog", "barks");
+        assertThat(TextAugment.synonyms(Map.of("big", List.of("large")), 1).apply(words, Rng.of(1))).containsExactly("the", "large", "dog",
+                "barks");
         assertThat(TextAugment.swap(3).apply(words, Rng.of(1))).containsExactlyInAnyOrderElementsOf(words);
         assertThat(TextAugment.drop(1).apply(words, Rng.of(1))).hasSize(1);
         assertThat(TextAugment.drop(0).apply(words, Rng.of(1))).isEqualTo(words);

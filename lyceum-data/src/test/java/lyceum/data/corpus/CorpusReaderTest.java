@@ -104,8 +104,8 @@ class CorpusReaderTest {
         DuckDb.writeParquet(Frame.of(Column.of("text", texts), Column.of("number", numbers)), file);
         var documents = lenient.parquet(file).toList();
         assertThat(documents).hasSize(n - 1);
-        assertThat(documents.get(20_000)).isEqualTo(new Document("f.parquet:20002", "text 20001", "web", "CC0-1.0",
-                Map.of("number", "20001")));
+        assertThat(documents.get(20_000))
+                .isEqualTo(new Document("f.parquet:20002", "text 20001", "web", "CC0-1.0", Map.of("number", "20001")));
         assertThat(told).containsExactly(new Malformed("f.parquet", 12_346, "the column \"text\" is null"));
         assertThatThrownBy(() -> lenient.parquet(file("g.parquet", "no")).toList()).isInstanceOf(FormatException.class);
         assertThatThrownBy(() -> lenient.parquet(folder.resolve("none")).toList()).isInstanceOf(LyceumException.class);
@@ -132,9 +132,9 @@ class CorpusReaderTest {
                 <p>no</p>
                 --b1--
                 """);
-        assertThat(lenient.mail(mail).toList()).containsExactly(new Document("<1@example.org>",
-                "Caf\u00e9 au lait\n\nGr\u00fc\u00dfe, a long line", "web", "CC0-1.0",
-                Map.of("from", "J\u00f6rg <j@example.org>", "subject", "Caf\u00e9 au lait")));
+        assertThat(lenient.mail(mail).toList())
+                .containsExactly(new Document("<1@example.org>", "Caf\u00e9 au lait\n\nGr\u00fc\u00dfe, a long line", "web", "CC0-1.0",
+                        Map.of("from", "J\u00f6rg <j@example.org>", "subject", "Caf\u00e9 au lait")));
         assertThat(lenient.mail(file("n.eml", "no header")).toList()).isEmpty();
         assertThat(told).containsExactly(new Malformed("n.eml", 0, "no mail: it has no header"));
     }

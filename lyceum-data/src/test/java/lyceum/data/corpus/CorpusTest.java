@@ -31,10 +31,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class CorpusTest {
     /** Chapters of the 66 books, as printed in any Bible's table of contents. */
-    private static final int[] CHAPTERS = {50, 40, 27, 36, 34, 24, 21, 4, 31, 24, 22, 25, 29, 36, 10, 13, 10, 42, 150, 31, 12, 8, 66, 52,
-            5, 48,
-            12, 14, 3, 9, 1, 4, 7, 3, 3, 3, 2, 14, 4, 28, 16, 24, 21, 28, 16, 16, 13, 6, 6, 4, 4, 5, 3, 6, 4, 3, 1, 13, 5, 5, 3, 5, 1, 1,
-                    1, 22};
+    private static final int[] CHAPTERS = {50, 40, 27, 36, 34, 24, 21, 4, 31, 24, 22, 25, 29, 36, 10, 13, 10, 42, 150, 31, 12, 8, 66, 52, 5,
+            48, 12, 14, 3, 9, 1, 4, 7, 3, 3, 3, 2, 14, 4, 28, 16, 24, 21, 28, 16, 16, 13, 6, 6, 4, 4, 5, 3, 6, 4, 3, 1, 13, 5, 5, 3, 5, 1,
+            1, 1, 22};
 
     @TempDir Path folder;
 
@@ -118,8 +117,8 @@ class CorpusTest {
         int moved = 0, misplaced = 0, tries = 0, seen = 0;
         for (; tries < 1000; tries++) {
             var documents = new ArrayList<Document>();
-            for (int i = 0, n = 5 + rng.nextInt(60); i < n; i++) documents.add(Document.of("d" + tries + "-" + i,
-                    "text " + rng.nextInt(5)));
+            for (int i = 0, n = 5 + rng.nextInt(60); i < n; i++)
+                documents.add(Document.of("d" + tries + "-" + i, "text " + rng.nextInt(5)));
             double first = 0.1 + 0.8 * rng.nextDouble();
             var before = parts(Corpus.of(documents), tries, first, 1 - first);
             var more = new ArrayList<>(documents);
@@ -145,8 +144,7 @@ class CorpusTest {
         var part = new HashMap<String, Integer>();
         var parts = corpus.split(salt, shares);
         for (int p = 0; p < parts.size(); p++)
-            for (var document : parts.get(p).toList())
-                if (part.put(document.id(), p) != null) part.put(document.id() + " twice", p);
+            for (var document : parts.get(p).toList()) if (part.put(document.id(), p) != null) part.put(document.id() + " twice", p);
         return part;
     }
 

@@ -15,8 +15,9 @@ final class CurationMain {
     static List<Document> corpus() {
         var all = CurationPipelineTest.dirty(60, 4).subList(0, 400);
         var documents = new ArrayList<>(all);
-        for (int i = 0; i < 40; i++) documents.add(all.get(7 * i).withId("copy" + i)
-                .withText(all.get(7 * i).text() + "\u0007  \nMail me@example.org now.\nPrivacy policy"));
+        for (int i = 0; i < 40; i++)
+            documents.add(all.get(7 * i).withId("copy" + i)
+                    .withText(all.get(7 * i).text() + "\u0007  \nMail me@example.org now.\nPrivacy policy"));
         return documents;
     }
 

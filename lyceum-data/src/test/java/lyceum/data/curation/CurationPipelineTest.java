@@ -47,8 +47,9 @@ class CurationPipelineTest {
         return good;
     }
 
-    static List<String> sentences(List<Document> documents) { return documents.stream().flatMap(d -> d.text().lines())
-            .filter(l -> l.length() > 40).toList(); }
+    static List<String> sentences(List<Document> documents) {
+        return documents.stream().flatMap(d -> d.text().lines()).filter(l -> l.length() > 40).toList();
+    }
 
     static List<Document> dirty(int each, long seed) {
         var rng = Rng.of(seed);
@@ -83,11 +84,10 @@ class CurationPipelineTest {
                     if (identifier.identify(text.substring(at, at + 200)).language().equals(page.getKey())) right++;
         int foreign = all;
         var rng = Rng.of(2);
-        for (var document : good())
-            for (int i = 0; i < 2 && document.text().length() > 200; i++, all++) {
-                int at = rng.nextInt(document.text().length() - 199);
-                if (identifier.identify(document.text().substring(at, at + 200)).language().equals("en")) right++;
-            }
+        for (var document : good()) for (int i = 0; i < 2 && document.text().length() > 200; i++, all++) {
+            int at = rng.nextInt(document.text().length() - 199);
+            if (identifier.identify(document.text().substring(at, at + 200)).language().equals("en")) right++;
+        }
         Evidence.of("snippets of German, French and Spanish pages", foreign, above(1000));
         Evidence.of("snippets in all", all, above(3000));
         Evidence.of("share of snippets whose language is told", right / (double) all, atLeast(0.98));
@@ -138,12 +138,12 @@ class CurationPipelineTest {
 
     private static String personal(Rng rng, int kind) {
         return switch (kind) {
-            case 0 -> List.of("jo", "a.b-c", "max_m", "info+x").get(rng.nextInt(4)) + rng.nextInt(1000) + "@" + List.of("example",
-                    "mail.example", "x-y").get(rng.nextInt(3))
+            case 0 -> List.of("jo", "a.b-c", "max_m", "info+x").get(rng.nextInt(4)) + rng.nextInt(1000) + "@"
+                    + List.of("example", "mail.example", "x-y").get(rng.nextInt(3))
                     + List.of(".org", ".co.uk", ".museum").get(rng.nextInt(3));
             case 1 -> rng.nextInt(256) + "." + rng.nextInt(256) + "." + rng.nextInt(256) + "." + rng.nextInt(256);
-            case 2 -> rng.nextInt(2) == 0 ? "2001:db8:" + Integer.toHexString(rng.nextInt(65536)) + ":1:2:3:4:"
-                    + Integer.toHexString(rng.nextInt(65536))
+            case 2 -> rng.nextInt(2) == 0
+                    ? "2001:db8:" + Integer.toHexString(rng.nextInt(65536)) + ":1:2:3:4:" + Integer.toHexString(rng.nextInt(65536))
                     : "fe80::" + Integer.toHexString(256 + rng.nextInt(65000)) + ":1";
             case 3 -> {
                 int a = 200 + rng.nextInt(799), b = 200 + rng.nextInt(799), c = 1000 + rng.nextInt(8999);
@@ -257,9 +257,10 @@ class CurationPipelineTest {
                 Stage.contamination(Contamination.of(corpus.limit(1), 13)));
         var rules = new TreeMap<String, String>();
         var kept = new ArrayList<Document>();
-        pipeline.run(Corpus.concat(List.of(corpus.limit(5),
-                Corpus.of(List.of(odd, Document.of("rude", corpus.toList().get(7).text() + " Damn!"))))), kept::add,
-                r -> rules.put(r.document().id(), r.reason()));
+        pipeline.run(
+                Corpus.concat(
+                        List.of(corpus.limit(5), Corpus.of(List.of(odd, Document.of("rude", corpus.toList().get(7).text() + " Damn!"))))),
+                kept::add, r -> rules.put(r.document().id(), r.reason()));
         assertThat(rules).hasSize(4).containsKeys("odd", "rude", "ca02", "ca01");
         assertThat(rules.get("odd")).startsWith("fluency -").endsWith("kept are -8.000 to Infinity");
         assertThat(kept).extracting(Document::id).containsExactly("ca03", "ca04", "ca05");

@@ -39,8 +39,9 @@ class InstructionDatasetTest {
     @TempDir Path folder;
 
     @Test
-    @Acceptance(topic = "instruction-dataset",
-            clause = 1) void conversationsSurviveAllFormatsOrAreRejectedWithAReason() throws IOException {
+    @Acceptance(topic = "instruction-dataset", clause = 1)
+    void conversationsSurviveAllFormatsOrAreRejectedWithAReason()
+            throws IOException {
         var rng = Rng.of(1);
         var conversations = new ArrayList<Conversation>();
         for (int i = 0; i < 1000; i++) conversations.add(random(rng, "c" + i));
@@ -64,8 +65,8 @@ class InstructionDatasetTest {
                 if (expressible && rejected.containsKey(conversation.id())) wronglyRejected++;
                 if (!expressible && rejected.getOrDefault(conversation.id(), "").isBlank()) wronglyWritten++;
             }
-            whole = new InstructionDataset(whole.conversations().stream().filter(conversation -> !rejected.containsKey(conversation.id()))
-                    .toList());
+            whole = new InstructionDataset(
+                    whole.conversations().stream().filter(conversation -> !rejected.containsKey(conversation.id())).toList());
         }
         var file = folder.resolve("chain");
         var chained = whole;
@@ -158,9 +159,8 @@ class InstructionDatasetTest {
         var answer = SENTENCES.get(rng.nextInt(SENTENCES.size()));
         switch (defect) {
             case EMPTY_ANSWER -> messages.set(last, Message.assistant(List.of("", " \n", "\t").get(rng.nextInt(3))));
-            case CUT_OFF_ANSWER -> messages.set(last, Message.assistant(rng.nextInt(3) == 0 ? answer + "\n```\nint x = 1;\nint y" : answer
-                    + " " + answer.substring(0, answer.indexOf(' ', 30))
-                    .replaceAll("\\W+$", "")));
+            case CUT_OFF_ANSWER -> messages.set(last, Message.assistant(rng.nextInt(3) == 0 ? answer + "\n```\nint x = 1;\nint y"
+                    : answer + " " + answer.substring(0, answer.indexOf(' ', 30)).replaceAll("\\W+$", "")));
             case ROLE_ORDER -> {
                 switch (rng.nextInt(3)) {
                     case 0 -> messages.add(last, Message.user("And this?"));
@@ -169,21 +169,25 @@ class InstructionDatasetTest {
                 }
             }
             case NO_ANSWER -> messages.remove(last);
-            case REFUSAL -> messages.set(last, Message.assistant(List.of("I'm sorry, but I can't help with that.",
-                    "As an AI language model, I have no opinion.", "I cannot assist with this request.",
-                    "Sorry, but that is not possible.").get(rng.nextInt(4))));
+            case REFUSAL ->
+                    messages.set(
+                            last, Message
+                                    .assistant(List
+                                            .of("I'm sorry, but I can't help with that.", "As an AI language model, I have no opinion.",
+                                                    "I cannot assist with this request.", "Sorry, but that is not possible.")
+                                            .get(rng.nextInt(4))));
             case WRONG_LANGUAGE -> {
                 var pages = foreign.get(List.of("de", "es", "fr").get(rng.nextInt(3)));
                 String page;
                 do page = pages.get(rng.nextInt(pages.size()));
-                while (FOREIGN.matcher(page.substring(0, Math.min(600, page.length()))).results()
-                        .count() < 6);   // some pages are English in half
+                while (FOREIGN.matcher(page.substring(0, Math.min(600, page.length()))).results().count() < 6); // some pages are English in half
                 messages.set(last, Message.assistant(page.substring(0, Math.min(600, page.length())) + "."));
             }
             case LOOP -> messages.set(last, Message.assistant((answer.substring(0, 55) + ". ").repeat(6 + rng.nextInt(10))));
-            case ENCODING -> messages.set(rng.nextInt(messages.size()), new Message(messages.getLast().role(),
-                    new String("The caf\u00e9 on the corner was \u00fcber-full that day.".getBytes(StandardCharsets.UTF_8),
-                            StandardCharsets.ISO_8859_1)));
+            case ENCODING -> messages.set(rng.nextInt(messages.size()),
+                    new Message(messages.getLast().role(),
+                            new String("The caf\u00e9 on the corner was \u00fcber-full that day.".getBytes(StandardCharsets.UTF_8),
+                                    StandardCharsets.ISO_8859_1)));
         }
         return new Conversation(conversation.id(), messages, Map.of());
     }
@@ -212,16 +216,15 @@ class InstructionDatasetTest {
         var cluster = new int[n];
         for (int i = 0; i < n; i++) cluster[i] = i;
         for (int i = 0; i < n; i++)
-            for (int j = 0; j < i; j++)
-                if (cluster[i] != cluster[j] && ShingleSets.jaccard(sets.get(i), sets.get(j)) >= 0.7) {
-                    int from = cluster[i], to = cluster[j];
-                    for (int k = 0; k < n; k++) if (cluster[k] == from) cluster[k] = to;
-                }
+            for (int j = 0; j < i; j++) if (cluster[i] != cluster[j] && ShingleSets.jaccard(sets.get(i), sets.get(j)) >= 0.7) {
+                int from = cluster[i], to = cluster[j];
+                for (int k = 0; k < n; k++) if (cluster[k] == from) cluster[k] = to;
+            }
         var best = new HashMap<Integer, Conversation>();
         for (int i = 0; i < n; i++) best.merge(cluster[i], conversations.get(i), InstructionDatasetTest::longer);
         var expected = new HashSet<>(best.values().stream().map(Conversation::id).toList());
-        var kept = new HashSet<>(new InstructionDataset(conversations).withoutNearCopies(0.7).conversations().stream()
-                .map(Conversation::id).toList());
+        var kept = new HashSet<>(
+                new InstructionDataset(conversations).withoutNearCopies(0.7).conversations().stream().map(Conversation::id).toList());
         long equal = conversations.stream().filter(c -> kept.contains(c.id()) == expected.contains(c.id())).count();
         Evidence.of("decisions", n, exactly(1500));
         Evidence.of("conversations that brute force drops", n - expected.size(), above(200));
@@ -229,8 +232,8 @@ class InstructionDatasetTest {
     }
 
     private static Conversation longer(Conversation a, Conversation b) {
-        int byLength = Integer.compare(a.prompt().getBytes(StandardCharsets.UTF_8).length, b.prompt().getBytes(StandardCharsets.UTF_8)
-                .length);
+        int byLength = Integer.compare(a.prompt().getBytes(StandardCharsets.UTF_8).length,
+                b.prompt().getBytes(StandardCharsets.UTF_8).length);
         if (byLength != 0) return byLength > 0 ? a : b;
         int byHash = ContentHash.of(a.prompt()).compareTo(ContentHash.of(b.prompt()));
         return byHash != 0 ? byHash < 0 ? a : b : a.id().compareTo(b.id()) < 0 ? a : b;
@@ -247,13 +250,12 @@ class InstructionDatasetTest {
             assertThat(part).hasSize(800);
             assertThat(parts.get(2).size()).isBetween(60, 280);
             var sets = conversations.stream().map(c -> shingles(c.prompt())).toList();
-            for (int i = 0; i < 800; i++)
-                for (int j = 0; j < i; j++) {
-                    if (ShingleSets.jaccard(sets.get(i), sets.get(j)) < 0.7) continue;
-                    pairs++;
-                    if (!part.get("p" + i).equals(part.get("p" + j))) spanning++;
-                    if (i % 5 == 0 != (j % 5 == 0)) without++;
-                }
+            for (int i = 0; i < 800; i++) for (int j = 0; j < i; j++) {
+                if (ShingleSets.jaccard(sets.get(i), sets.get(j)) < 0.7) continue;
+                pairs++;
+                if (!part.get("p" + i).equals(part.get("p" + j))) spanning++;
+                if (i % 5 == 0 != (j % 5 == 0)) without++;
+            }
         }
         Evidence.of("pairs of like prompts", pairs, above(300));
         Evidence.of("of them in two parts", spanning, exactly(0));
@@ -269,8 +271,8 @@ class InstructionDatasetTest {
                 no
                 """);
         var read = InstructionDataset.read(file, ConversationFormat.ALPACA, told::add);
-        assertThat(read.conversations()).containsExactly(Conversation.of("x.jsonl:1", Message.user("Add.\n\n1 and 2"),
-                Message.assistant("3")));
+        assertThat(read.conversations())
+                .containsExactly(Conversation.of("x.jsonl:1", Message.user("Add.\n\n1 and 2"), Message.assistant("3")));
         assertThat(told).extracting(Malformed::line).containsExactly(2L, 3L, 4L);
         Files.writeString(file, "{\"conversations\": [{\"from\": \"narrator\", \"value\": \"x\"}]}");
         told.clear();
@@ -280,8 +282,8 @@ class InstructionDatasetTest {
 
     @Test void theCardCountsTasksAndLengths() {
         var card = new InstructionDataset(List.of(Conversation.of("a", Message.user("List three fruits"), Message.assistant("a b c")),
-                Conversation.of("b", Message.user("list two"), Message.assistant("a b")), Conversation.of("c", Message.user("Why?"),
-                        Message.assistant("Because.")))).card();
+                Conversation.of("b", Message.user("list two"), Message.assistant("a b")),
+                Conversation.of("c", Message.user("Why?"), Message.assistant("Because.")))).card();
         assertThat(card).isEqualTo(new InstructionDataset.Card(3, 2, 2, 2, 3, Map.of("list", 2, "why", 1)));
         var findings = new ArrayList<String>();
         new InstructionDataset(List.of(Conversation.of("a", Message.user("x"))))

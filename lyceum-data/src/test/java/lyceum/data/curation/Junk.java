@@ -15,20 +15,18 @@ import lyceum.random.Rng;
 /** What nobody wants to learn from, planted by tests. */
 final class Junk {
     private static final String[] MENU = {"Home", "About us", "Contact", "Log in", "Sign up", "Cart (0)", "Search", "Help", "Next page >",
-            "Previous",
-            "Share on social media", "Accept all cookies", "This site uses cookies", "Terms of use", "Privacy policy",
-                    "All rights reserved",
-            "Subscribe", "Top 10", "Categories", "Archive", "RSS", "Print this page", "Back to top", "Language: English", "Menu", "FAQ"};
+            "Previous", "Share on social media", "Accept all cookies", "This site uses cookies", "Terms of use", "Privacy policy",
+            "All rights reserved", "Subscribe", "Top 10", "Categories", "Archive", "RSS", "Print this page", "Back to top",
+            "Language: English", "Menu", "FAQ"};
     private static final String SOUP = "#$%&*+=<>{}[]|\\/~^@_;:0123456789";
     private static final String[] NOUNS = {"watch", "loan", "pill", "casino", "jackpot", "diet", "crypto coin", "mortgage", "replica bag",
-            "refund", "prize",
-            "voucher", "software licence", "degree", "timeshare", "miracle cream"};
+            "refund", "prize", "voucher", "software licence", "degree", "timeshare", "miracle cream"};
     private static final String[] PITCHES = {"Act now and get your %s for only $%d!!!",
             "Limited offer: a free %s worth $%d is waiting, click here.",
             "Dear friend, you have been selected to receive a %s and $%d in cash.",
-                    "Lowest prices on every %s, save %d percent today only!",
+            "Lowest prices on every %s, save %d percent today only!",
             "No prescription, no questions: order the %s now, %d satisfied customers.",
-                    "Your %s has been approved, reply within %d hours to claim."};
+            "Your %s has been approved, reply within %d hours to claim."};
 
     private Junk() {}
 

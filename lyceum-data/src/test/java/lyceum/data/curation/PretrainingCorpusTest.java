@@ -61,9 +61,8 @@ class PretrainingCorpusTest {
             var text = original.text();
             if (i % 2 == 1) {
                 var words = text.split(" ");
-                for (int e = Math.max(1,
-                        (int) (words.length * (0.004 + 0.016 * rng.nextDouble()))); e > 0; e--) words[rng.nextInt(words.length)] =
-                        "altered" + e;
+                for (int e = Math.max(1, (int) (words.length * (0.004 + 0.016 * rng.nextDouble()))); e > 0; e--)
+                    words[rng.nextInt(words.length)] = "altered" + e;
                 text = String.join(" ", words);
                 double j = ShingleSets.jaccard(shingles(original.text()), shingles(text));
                 if (j < 0.8 || j > 0.95) continue;
@@ -157,8 +156,7 @@ class PretrainingCorpusTest {
 
     @Test void weightsDrawTheSourcesByTokensAndNoMoreOftenThanAllowed() {
         var build = new PretrainingCorpus(new CurationPipeline()).withWeights(Map.of("a", 0.5, "b", 0.5)).withTokens(100_000)
-                .withMostEpochs(2)
-                .withHeldOut(Contamination.of(Corpora.brown().limit(1), 13))
+                .withMostEpochs(2).withHeldOut(Contamination.of(Corpora.brown().limit(1), 13))
                 .build(Map.of("a", Corpora.brown().limit(40), "b", Corpora.kingJames().limit(20), "c", Corpora.brown().domain("humor")),
                         folder.resolve("mixed"));
         assertThat(build.report().stages().getLast().rules()).containsEntry("contamination", 1L);

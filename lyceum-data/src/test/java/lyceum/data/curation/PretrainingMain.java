@@ -17,7 +17,6 @@ final class PretrainingMain {
         Files.createDirectories(folder);
         var brown = Corpus.of(CurationMain.corpus().subList(0, 250));
         return new PretrainingCorpus(CurationPipeline.standard("en")).withWeights(Map.of("brown", 0.6, "bible", 0.4)).withTokens(150_000)
-                .withShardBytes(300_000)
-                .build(Map.of("brown", brown, "bible", Corpora.kingJames().limit(40)), folder).manifest().hash();
+                .withShardBytes(300_000).build(Map.of("brown", brown, "bible", Corpora.kingJames().limit(40)), folder).manifest().hash();
     }
 }

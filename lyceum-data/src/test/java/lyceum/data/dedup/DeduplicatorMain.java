@@ -20,18 +20,19 @@ final class DeduplicatorMain {
         var documents = new ArrayList<>(DeduplicatorTest.texts().subList(500, 900));
         for (int i = 0; i < 150; i++) {
             var original = documents.get(rng.nextInt(400));
-            documents.add(original.withId("copy" + i).withText(i % 2 == 0 ? original.text() : DeduplicatorTest.edited(original.text(), rng,
-                    0.01)));
+            documents.add(original.withId("copy" + i)
+                    .withText(i % 2 == 0 ? original.text() : DeduplicatorTest.edited(original.text(), rng, 0.01)));
         }
-        for (int i = 0; i < 40; i++) documents.add(Document.of("same" + i, "one page of the same words for all of them but the last "
-                + i / 2));
-        for (int i = 0; i < 80; i++) documents.add(Document.of("pool" + i, pool(rng)));   // about half alike, in few buckets
+        for (int i = 0; i < 40; i++)
+            documents.add(Document.of("same" + i, "one page of the same words for all of them but the last " + i / 2));
+        for (int i = 0; i < 80; i++) documents.add(Document.of("pool" + i, pool(rng))); // about half alike, in few buckets
         Collections.shuffle(documents, new Random(order));
         var corpus = Corpus.of(documents);
         return List.of(line("plainly", new Deduplicator(), corpus), line("with runs", new Deduplicator().withRun(50), corpus),
                 line("by estimate", new Deduplicator().withVerify(Deduplicator.Verify.ESTIMATE).withThreshold(0.6), corpus),
                 line("in small buckets", new Deduplicator().withLsh(new MinHashLsh(20, 2).withMostBucket(5)).withThreshold(0.5), corpus),
-                line("in tiny buckets", new Deduplicator().withShingle(1).withLsh(new MinHashLsh(3, 1).withMostBucket(2)).withThreshold(0.52),
+                line("in tiny buckets",
+                        new Deduplicator().withShingle(1).withLsh(new MinHashLsh(3, 1).withMostBucket(2)).withThreshold(0.52),
                         corpus.filter(document -> document.id().startsWith("pool"))));
     }
 

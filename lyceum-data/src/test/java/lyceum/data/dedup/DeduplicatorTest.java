@@ -79,12 +79,10 @@ class DeduplicatorTest {
             else if (together) near++;
         }
         int pairs = 0, unlike = 0;
-        for (var members : result.clusters())
-            for (int i = 0; i < members.size(); i++)
-                for (int j = 0; j < i; j++) {
-                    pairs++;
-                    if (ShingleSets.jaccard(texts.get(members.get(i)), texts.get(members.get(j))) < 0.5) unlike++;
-                }
+        for (var members : result.clusters()) for (int i = 0; i < members.size(); i++) for (int j = 0; j < i; j++) {
+            pairs++;
+            if (ShingleSets.jaccard(texts.get(members.get(i)), texts.get(members.get(j))) < 0.5) unlike++;
+        }
         Evidence.of("least Jaccard similarity of a near copy", least, atLeast(0.8));
         Evidence.of("recall of exact copies", exact / 500, exactly(1));
         Evidence.of("recall of near copies", near / 500, atLeast(0.95));

@@ -114,8 +114,8 @@ class MinHashLshTest {
         var documents = new ArrayList<Document>();
         var lines = Corpora.brown().toList().stream().flatMap(d -> d.text().lines()).toList();
         for (int at = 0; documents.size() < 18_000; at += 3)
-            documents.add(Document.of("d" + documents.size(), String.join("\n", lines.subList(at % (lines.size() - 3),
-                    at % (lines.size() - 3) + 3))));
+            documents.add(Document.of("d" + documents.size(),
+                    String.join("\n", lines.subList(at % (lines.size() - 3), at % (lines.size() - 3) + 3))));
         int planted = 0;
         var sets = new HashMap<String, Set<String>>();
         for (var document : documents) sets.put(document.id(), shingles(document.text()));
@@ -200,8 +200,8 @@ class MinHashLshTest {
         var text = Corpora.brown().limit(1).toList().getFirst().text();
         assertThat(SimHash.cosine(SimHash.of(text), SimHash.of(text + " more words here"))).isGreaterThan(0.97);
         var other = Corpora.kingJames().limit(1).toList().getFirst().text();
-        assertThat(SimHash.cosine(SimHash.of(text), SimHash.of(other))).isLessThan(SimHash.cosine(SimHash.of(text),
-                SimHash.of(text.substring(2000))));
+        assertThat(SimHash.cosine(SimHash.of(text), SimHash.of(other)))
+                .isLessThan(SimHash.cosine(SimHash.of(text), SimHash.of(text.substring(2000))));
     }
 
     @Test void bandsFollowTheThreshold() {

@@ -76,7 +76,8 @@ class ImageNetTest {
         assertThat(ImageIO.write(image, "png", file.toFile())).isTrue();
     }
 
-    private static final List<String> SYNSETS = IntStream.range(0, 20).mapToObj(i -> "n%08d".formatted(2_000_000 + 7919 * (i * 13 % 20))).toList();
+    private static final List<String> SYNSETS = IntStream.range(0, 20).mapToObj(i -> "n%08d".formatted(2_000_000 + 7919 * (i * 13 % 20)))
+            .toList();
 
     /** Twenty classes in no order, whose devkit ids are another order still; red tells the place in SYNSETS, green the number of the picture. */
     private Path tree() throws IOException {
@@ -86,7 +87,8 @@ class ImageNetTest {
         int[] ids = rng.permutation(20);
         for (int i = 0; i < 20; i++) {
             map.append(SYNSETS.get(i)).append(' ').append(ids[i] + 1).append(" name_").append(i).append('\n');
-            for (int k = 0; k < 3; k++) draw(folder.resolve("train/" + SYNSETS.get(i) + "/" + SYNSETS.get(i) + "_" + k + ".png"), i, k, 6 + i, 9);
+            for (int k = 0; k < 3; k++)
+                draw(folder.resolve("train/" + SYNSETS.get(i) + "/" + SYNSETS.get(i) + "_" + k + ".png"), i, k, 6 + i, 9);
         }
         for (int v = 0; v < 60; v++) {
             int i = rng.nextInt(20);
@@ -138,7 +140,8 @@ class ImageNetTest {
         assertThat(ImageNet.read(root).validation().classes().get(ImageNet.read(root).validation().labels()[0])).isEqualTo(SYNSETS.get(3));
         draw(root.resolve("val/n99999999/a.png"), 3, 0, 5, 5);
         assertThatThrownBy(() -> ImageNet.read(root)).isInstanceOf(LyceumException.class).hasMessageContaining("n99999999");
-        assertThatThrownBy(() -> ImageNet.read(root, root.resolve("devkit"))).isInstanceOf(FormatException.class).hasMessageContaining("60 lines for 0");
+        assertThatThrownBy(() -> ImageNet.read(root, root.resolve("devkit"))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("60 lines for 0");
         Files.writeString(root.resolve("devkit/data/map_clsloc.txt"), "n01 x\n");
         assertThatThrownBy(() -> ImageNet.read(root, root.resolve("devkit"))).hasMessageContaining("line 1");
         assertThatThrownBy(() -> ImageFolder.of(root.resolve("devkit"))).hasMessageContaining("no folder with pictures");
@@ -153,7 +156,8 @@ class ImageNetTest {
         int[] all = {0, 1, 2, 3};
         var batch = data.load(all, 0, Augment.none(), Rng.of(1), Damaged.SKIPPED);
         assertThat(batch.y().toLongArray()).containsExactly(0, 1);
-        assertThat(batch.skipped()).hasSize(2).anySatisfy(s -> assertThat(s).contains("2.png")).anySatisfy(s -> assertThat(s).contains("3.jpg"));
+        assertThat(batch.skipped()).hasSize(2).anySatisfy(s -> assertThat(s).contains("2.png"))
+                .anySatisfy(s -> assertThat(s).contains("3.jpg"));
         assertThatThrownBy(() -> data.load(all, 0, Augment.none(), Rng.of(1), Damaged.FATAL)).isInstanceOf(FormatException.class)
                 .hasMessageContaining("2.png");
         assertThat(data.load(new int[] {2}, 0, Augment.none(), Rng.of(1), Damaged.SKIPPED).x()).isNull();
@@ -206,8 +210,12 @@ class ImageNetTest {
     /** Classes c0.. below random inner nodes; some have two parents. */
     private static Map<String, List<String>> world(Rng rng, int classes, int inner) {
         var parents = new HashMap<String, List<String>>();
-        for (int i = 1; i < inner; i++) parents.put("i" + i, i > 2 && rng.nextInt(4) == 0 ? List.of("i" + rng.nextInt(i), "i" + rng.nextInt(i)) : List.of("i" + rng.nextInt(i)));
-        for (int c = 0; c < classes; c++) parents.put("c" + c, rng.nextInt(5) == 0 ? List.of("i" + rng.nextInt(inner), "i" + rng.nextInt(inner)) : List.of("i" + rng.nextInt(inner)));
+        for (int i = 1; i < inner; i++)
+            parents.put("i" + i,
+                    i > 2 && rng.nextInt(4) == 0 ? List.of("i" + rng.nextInt(i), "i" + rng.nextInt(i)) : List.of("i" + rng.nextInt(i)));
+        for (int c = 0; c < classes; c++)
+            parents.put("c" + c,
+                    rng.nextInt(5) == 0 ? List.of("i" + rng.nextInt(inner), "i" + rng.nextInt(inner)) : List.of("i" + rng.nextInt(inner)));
         return parents;
     }
 
@@ -241,7 +249,8 @@ class ImageNetTest {
         var cost = new int[k][k];
         for (int a = 0; a < k; a++) for (int b = 0; b < k; b++) {
             int least = Integer.MAX_VALUE;
-            for (var node : nodes) if (isAbove(parents, node, "c" + a) && isAbove(parents, node, "c" + b)) least = Math.min(least, heights.get(node));
+            for (var node : nodes)
+                if (isAbove(parents, node, "c" + a) && isAbove(parents, node, "c" + b)) least = Math.min(least, heights.get(node));
             cost[a][b] = least;
         }
         var scores = new double[n][k];
@@ -295,8 +304,8 @@ class ImageNetTest {
             assertThat(l.boxes()).containsExactly(new Localization.Box("n01751748", 111, 107, 441, 366));
             assertThat(l.width()).isEqualTo(500);
         });
-        for (var bad : List.of(xml.replace("441", "641"), xml.replace("</annotation>", ""), xml.replace("<xmin>111</xmin>", ""), xml.replace("107", "x"),
-                "<!DOCTYPE a [<!ENTITY b SYSTEM \"file:///etc/passwd\">]>" + xml)) {
+        for (var bad : List.of(xml.replace("441", "641"), xml.replace("</annotation>", ""), xml.replace("<xmin>111</xmin>", ""),
+                xml.replace("107", "x"), "<!DOCTYPE a [<!ENTITY b SYSTEM \"file:///etc/passwd\">]>" + xml)) {
             Files.writeString(file, bad);
             assertThatThrownBy(() -> Localization.read(file)).isInstanceOf(FormatException.class).hasMessageContaining("a.xml");
         }

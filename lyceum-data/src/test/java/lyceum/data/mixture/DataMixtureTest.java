@@ -37,9 +37,9 @@ class DataMixtureTest {
         var rng = Rng.of(1);
         return new DataMixture(List.of(new Source("web", corpus("w", rng, 5000, 50, 2000), weights[0]),
                 new Source("books", corpus("b", rng, 30, 20_000, 200_000), weights[1]),
-                new Source("code", corpus("c", rng, 700, 10, 5000), weights[2]), new Source("notes", corpus("n", rng, 211, 1, 60),
-                        weights[3])))
-                .withTokens(document -> Long.parseLong(document.text())).withSeed(7);
+                new Source("code", corpus("c", rng, 700, 10, 5000), weights[2]),
+                new Source("notes", corpus("n", rng, 211, 1, 60), weights[3]))).withTokens(document -> Long.parseLong(document.text()))
+                .withSeed(7);
     }
 
     @Test
@@ -106,8 +106,8 @@ class DataMixtureTest {
     private record LeastSquaresWorld(double[][] centres, double[][] curvatures) {
         double[] losses(double[] x) {
             var losses = new double[3];
-            for (int i = 0; i < 3; i++) for (int j = 0; j < 2; j++) losses[i] += 0.5 * curvatures[i][j] * (x[j] - centres[i][j]) * (x[j]
-                    - centres[i][j]);
+            for (int i = 0; i < 3; i++)
+                for (int j = 0; j < 2; j++) losses[i] += 0.5 * curvatures[i][j] * (x[j] - centres[i][j]) * (x[j] - centres[i][j]);
             return losses;
         }
 
@@ -130,16 +130,15 @@ class DataMixtureTest {
             double bestX = 0, bestY = 0, best = Double.POSITIVE_INFINITY, width = 6;
             for (int round = 0; round < 8; round++, width /= 5) {
                 double cx = bestX, cy = bestY;
-                for (int i = -50; i <= 50; i++)
-                    for (int j = -50; j <= 50; j++) {
-                        double x = cx + width * i / 50, y = cy + width * j / 50;
-                        double value = Arrays.stream(losses(new double[] {x, y})).max().orElseThrow();
-                        if (value < best) {
-                            best = value;
-                            bestX = x;
-                            bestY = y;
-                        }
+                for (int i = -50; i <= 50; i++) for (int j = -50; j <= 50; j++) {
+                    double x = cx + width * i / 50, y = cy + width * j / 50;
+                    double value = Arrays.stream(losses(new double[] {x, y})).max().orElseThrow();
+                    if (value < best) {
+                        best = value;
+                        bestX = x;
+                        bestY = y;
                     }
+                }
             }
             return best;
         }
@@ -152,11 +151,10 @@ class DataMixtureTest {
         int worlds = 0;
         for (; worlds < 20; worlds++) {
             double[][] centres = new double[3][2], curvatures = new double[3][2];
-            for (int i = 0; i < 3; i++)
-                for (int j = 0; j < 2; j++) {
-                    centres[i][j] = 2 * rng.nextGaussian();
-                    curvatures[i][j] = 0.2 + 3 * rng.nextDouble();
-                }
+            for (int i = 0; i < 3; i++) for (int j = 0; j < 2; j++) {
+                centres[i][j] = 2 * rng.nextGaussian();
+                curvatures[i][j] = 0.2 + 3 * rng.nextDouble();
+            }
             var world = new LeastSquaresWorld(centres, curvatures);
             var weights = new GroupDro().withEta(0.01).withSmoothing(0).reweight(3, 20_000, w -> world.losses(world.fit(w))).average();
             double reached = Arrays.stream(world.losses(world.fit(weights))).max().orElseThrow(), optimum = world.minimax();
@@ -182,10 +180,11 @@ class DataMixtureTest {
             heldOut.add(parts.get(1).limit(3).toList());
         }
         var logs = new double[3][][];
-        for (int d = 0; d < 3; d++) logs[d] = heldOut.get(d).stream().flatMap(doc -> Arrays.stream(doc.text().split("\\s+")))
-                .filter(w -> Character.isLetter(w.charAt(0)))
-                .map(word -> train.stream().mapToDouble(m -> Math.exp(m.score(word))).map(p -> Double.isNaN(p) ? 1e-6 : p).toArray())
-                        .toArray(double[][]::new);
+        for (int d = 0; d < 3; d++)
+            logs[d] = heldOut.get(d).stream().flatMap(doc -> Arrays.stream(doc.text().split("\\s+")))
+                    .filter(w -> Character.isLetter(w.charAt(0)))
+                    .map(word -> train.stream().mapToDouble(m -> Math.exp(m.score(word))).map(p -> Double.isNaN(p) ? 1e-6 : p).toArray())
+                    .toArray(double[][]::new);
         var grid = new ArrayList<double[]>();
         for (int i = 0; i <= 20; i++) for (int j = 0; j <= 20 - i; j++) grid.add(new double[] {i / 20.0, j / 20.0, (20 - i - j) / 20.0});
         double[] importance = {0.2, 0.3, 0.5};
@@ -229,14 +228,14 @@ class DataMixtureTest {
         var truth = new MixtureLaw(floors, exponents);
         var rng = Rng.of(5);
         double[][] weights = new double[24][], losses = new double[24][];
-        for (int r = 0; r < 24; r++) losses[r] = truth.losses(weights[r] = new double[] {rng.nextDouble(), rng.nextDouble(),
-                rng.nextDouble()});
+        for (int r = 0; r < 24; r++)
+            losses[r] = truth.losses(weights[r] = new double[] {rng.nextDouble(), rng.nextDouble(), rng.nextDouble()});
         var law = MixtureLaw.fit(weights, losses);
         for (int i = 0; i < 50; i++) {
             var r = new double[] {rng.nextDouble(), rng.nextDouble(), rng.nextDouble()};
             for (int d = 0; d < 2; d++) assertThat(law.losses(r)[d]).isCloseTo(truth.losses(r)[d], within(1e-3));
-            assertThat(truth.loss(r, new double[] {1, 2})).isGreaterThan(truth.loss(truth.best(new double[] {1, 2}), new double[] {1, 2})
-                    - 1e-9);
+            assertThat(truth.loss(r, new double[] {1, 2}))
+                    .isGreaterThan(truth.loss(truth.best(new double[] {1, 2}), new double[] {1, 2}) - 1e-9);
         }
         assertThatThrownBy(() -> MixtureLaw.fit(new double[3][3], new double[3][2])).hasMessageContaining("3 runs");
         assertThatThrownBy(() -> law.best(new double[5])).hasMessageContaining("5 importances");
@@ -251,8 +250,7 @@ class DataMixtureTest {
             assertThat(documents.stream().map(Document::id)).containsOnlyOnce("a0", "a0#1", "a0#2", "a1", "b0", "b0#3");
         }
         assertThat(new DataMixture(List.of(one, two)).withUnit(Unit.TOKENS).corpusOfTokens(7).toList().stream()
-                .mapToInt(d -> d.text().split(" ").length).sum())
-                .isBetween(7, 9);
+                .mapToInt(d -> d.text().split(" ").length).sum()).isBetween(7, 9);
     }
 
     @Test void temperaturesAndEpochsAreThoseOfTheFormulas() {
@@ -278,7 +276,6 @@ class DataMixtureTest {
         assertThatThrownBy(() -> new GroupDro().reweight(2, 5, w -> new double[] {0, 1}, ((Progress) u -> {}).stoppedBy(() -> true)))
                 .isInstanceOf(CancelledException.class);
         assertThat(new GroupDro(1, 0).update(new double[] {0.5, 0.5}, new double[] {Math.log(3), -5}))
-                .containsExactly(new double[] {0.75, 0.25},
-                within(1e-12));
+                .containsExactly(new double[] {0.75, 0.25}, within(1e-12));
     }
 }

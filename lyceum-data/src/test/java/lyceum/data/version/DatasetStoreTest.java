@@ -221,8 +221,8 @@ class DatasetStoreTest {
             for (int i = 0; i < Math.min(kept.size(), second.size()); i++) rebuilt.add(kept.get(i) + "|" + second.get(i) + "/" + world);
             if (!elsewhere.put(rebuilt).equals(join.output())) equal--;
             try {
-                store.lineage().replay(join.output(), Map.of("even", EVEN, "suffix", RowTransform.map((row, p) -> row + p.get("suffix")
-                        + " "), "join", JOIN));
+                store.lineage().replay(join.output(),
+                        Map.of("even", EVEN, "suffix", RowTransform.map((row, p) -> row + p.get("suffix") + " "), "join", JOIN));
             } catch (LyceumException e) {
                 assertThat(e).hasMessageContaining("step 'suffix'");
                 caught++;
@@ -324,8 +324,7 @@ class DatasetStoreTest {
     }
 
     private static Set<String> reachable(Map<String, String> heads, Map<String, List<String>> parents, Map<String, String> datasetOf,
-            Map<String, String> models,
-            Map<String, Set<String>> inputs) {
+            Map<String, String> models, Map<String, Set<String>> inputs) {
         var commits = new HashSet<>(heads.values());
         for (boolean more = true; more;) {
             more = false;

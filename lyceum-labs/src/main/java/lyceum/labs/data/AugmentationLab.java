@@ -31,12 +31,14 @@ import lyceum.tensor.Tensor;
 @Lab(topics = "data-augmentation", title = "A six on its head")
 final class AugmentationLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int labelled = lab.param("labelled digits", 150, 30, 600), copies = lab.param("copies", 8, 1, 20), pixels = lab.param("shift of test digits", 1, 0, 2);
+        int labelled = lab.param("labelled digits", 150, 30, 600), copies = lab.param("copies", 8, 1, 20),
+                pixels = lab.param("shift of test digits", 1, 0, 2);
         double alpha = lab.param("alpha of mixes", 1.0, 0.05, 5.0);
         var digits = Datasets.digits().shuffled(lab.rng(0));
         digits = digits.withX(digits.x().div(16).reshape(digits.size(), 8, 8).to(DType.F32).compute());
         Dataset train = digits.range(0, labelled), rest = digits.range(labelled, Math.min(digits.size(), labelled + 800));
-        var test = rest.withX(ImageAugment.batch(rest, IntStream.range(0, rest.size()).toArray(), 0, ImageAugment.shift(pixels), lab.rng(1)));
+        var test = rest
+                .withX(ImageAugment.batch(rest, IntStream.range(0, rest.size()).toArray(), 0, ImageAugment.shift(pixels), lab.rng(1)));
 
         Map<String, Augment<Raster>> changes = new LinkedHashMap<>();
         changes.put("nothing", Augment.none());
@@ -49,8 +51,9 @@ final class AugmentationLab implements LabBody {
         changes.put("half turn", Augment.sometimes(0.5, (p, rng) -> p.turned(2)));
 
         var shown = new ArrayList<Image>();
-        for (var entry : changes.entrySet()) for (int i = 0; i < 6; i++) shown.add(
-                picture(entry.getValue().apply(Raster.of(train.x().get(0)).resized(24, 24), lab.rng(10 + i)), entry.getKey()));
+        for (var entry : changes.entrySet())
+            for (int i = 0; i < 6; i++)
+                shown.add(picture(entry.getValue().apply(Raster.of(train.x().get(0)).resized(24, 24), lab.rng(10 + i)), entry.getKey()));
         lab.figure(Figure.images("One digit, six draws of each change", 6, shown)
                 .describedAs("Rows are changes: small moves keep the digit readable, flips and half turns make another sign of it."));
 
@@ -61,13 +64,17 @@ final class AugmentationLab implements LabBody {
             rows.add(List.of(entry.getKey(), accuracy.get(entry.getKey()), accuracy.get(entry.getKey()) - accuracy.get("nothing")));
         }
         lab.table("Nearest neighbours of digits that were moved", List.of("copies by", "accuracy in %", "gain in points"), rows);
-        lab.figure(Figure.bar("Accuracy on shifted digits", accuracy.keySet().toArray(String[]::new),
-                accuracy.values().stream().mapToDouble(Double::doubleValue).toArray()).axes("copies by", "accuracy in %")
+        lab.figure(Figure
+                .bar("Accuracy on shifted digits", accuracy.keySet().toArray(String[]::new),
+                        accuracy.values().stream().mapToDouble(Double::doubleValue).toArray())
+                .axes("copies by", "accuracy in %")
                 .describedAs("Copies that were moved as the test digits are help most; half turns take away what the labels say."));
         if (pixels > 0) lab.shows("points gained by shifts", accuracy.get("shift") - accuracy.get("nothing"), above(0));
         lab.shows("points gained by half turns, over those by shifts", accuracy.get("half turn") - accuracy.get("shift"), below(0));
 
-        var pair = Tensor.stack(0, Raster.of(train.x().get(0)).resized(24, 24).tensor(), Raster.of(train.x().get(1)).resized(24, 24).tensor()).compute();
+        var pair = Tensor
+                .stack(0, Raster.of(train.x().get(0)).resized(24, 24).tensor(), Raster.of(train.x().get(1)).resized(24, 24).tensor())
+                .compute();
         var mixes = new ArrayList<Image>();
         double off = 0;
         for (var mix : List.of(Mix.mixup(alpha), Mix.cutMix(alpha))) for (int i = 0; i < 6; i++) {

@@ -24,8 +24,8 @@ import lyceum.random.Rng;
 /** Junk goes in, each stage takes its share and says why, and a small model tells what each stage was worth. */
 @Lab(topics = {"data-curation", "pretraining-corpus"}, title = "Every rejected page has its reason")
 final class CurationLab implements LabBody {
-    private static final String[] FOREIGN =
-            {"Der Hund lief schnell durch den dunklen Wald, und niemand wusste, warum er nicht nach Hause kam.",
+    private static final String[] FOREIGN = {
+            "Der Hund lief schnell durch den dunklen Wald, und niemand wusste, warum er nicht nach Hause kam.",
             "Le chat dort sur la chaise pendant que les enfants jouent dans le jardin avec leurs amis.",
             "La casa blanca que est\u00E1 cerca del r\u00EDo fue construida por los abuelos de mis vecinos hace muchos a\u00F1os."},
             MENU = {"Home", "Log in", "Next page >", "We use cookies", "Subscribe", "Top 10", "Share", "Archive"};
@@ -51,9 +51,10 @@ final class CurationLab implements LabBody {
                 List.of(r.stage(), r.document().id(), r.reason(), brief(r.document().text()))), lab.progress());
 
         var names = report.stages().stream().map(stage -> stage.name()).toArray(String[]::new);
-        lab.figure(Figure.bars("The funnel", names, Series.of("goes on", report.stages().stream().mapToDouble(s -> s.in() - s.dropped())
-                .toArray()),
-                Series.of("dropped", report.stages().stream().mapToDouble(s -> s.dropped()).toArray())).axes("stage", "documents")
+        lab.figure(Figure
+                .bars("The funnel", names, Series.of("goes on", report.stages().stream().mapToDouble(s -> s.in() - s.dropped()).toArray()),
+                        Series.of("dropped", report.stages().stream().mapToDouble(s -> s.dropped()).toArray()))
+                .axes("stage", "documents")
                 .describedAs("Each stage sees what the one before let through; in every bar the two parts add up to what came in."));
         lab.table("One rejected document a rule", List.of("stage", "document", "reason", "begins"), List.copyOf(samples.values()));
 
@@ -64,8 +65,8 @@ final class CurationLab implements LabBody {
         rows.add(List.of("all stages", kept.size(), whole));
         for (var stage : new String[] {"language", "quality rules", "repetition rules"}) {
             var without = pipeline.without(stage).withDeduplicator(null).keep(corpus);
-            rows.add(List.of("without " + stage, without.size(), NgramModel.train(Corpus.of(without), 3, model.words())
-                    .perplexity(heldOut)));
+            rows.add(List.of("without " + stage, without.size(),
+                    NgramModel.train(Corpus.of(without), 3, model.words()).perplexity(heldOut)));
         }
         double unfiltered = NgramModel.train(corpus, 3, model.words()).perplexity(heldOut);
         rows.add(List.of("no stage", dirty.size(), unfiltered));
@@ -75,8 +76,8 @@ final class CurationLab implements LabBody {
         long in = report.documents() - report.stages().stream().mapToLong(s -> s.dropped()).sum();
         lab.shows("pretraining-corpus", "documents unaccounted for", Math.abs(in - kept.size()), exactly(0));
         lab.shows("data-curation", "perplexity of filtered over unfiltered", whole / unfiltered, below(1));
-        lab.shows("data-curation", "share of junk dropped", 1 - kept.stream().filter(d -> d.id().matches("(loop|soup|menu|foreign)-\\d+"))
-                .count() / (4.0 * each), above(0.9));
+        lab.shows("data-curation", "share of junk dropped",
+                1 - kept.stream().filter(d -> d.id().matches("(loop|soup|menu|foreign)-\\d+")).count() / (4.0 * each), above(0.9));
     }
 
     private static String soup(Rng rng) {

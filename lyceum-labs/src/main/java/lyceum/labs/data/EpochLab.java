@@ -52,7 +52,8 @@ final class EpochLab implements LabBody {
         int missed = 0;
         for (int row : Sampler.replacement().order(n * 50, lab.rng(1))) drawn[row] = true;
         for (boolean d : drawn) if (!d) missed++;
-        lab.say("Drawn with replacement instead, %.1f%% of %d examples would not be seen at all.", 100.0 * missed / drawn.length, drawn.length);
+        lab.say("Drawn with replacement instead, %.1f%% of %d examples would not be seen at all.", 100.0 * missed / drawn.length,
+                drawn.length);
 
         var data = Datasets.linear(lab.rng(2), 512, new double[] {2, -1, 0.5, 3}, 1, 0.5);
         Plot bySteps = Figure.plot("Against steps"), byPasses = Figure.plot("Against passes");
@@ -67,8 +68,8 @@ final class EpochLab implements LabBody {
             firstPass[size == 8 ? 0 : 1] = losses[perPass];
         }
         lab.figure(Figure.row("One training, two axes", bySteps.logY().axes("steps", "mean squared error"),
-                byPasses.logY().axes("passes", "mean squared error"))
-                .describedAs("Step for step the large batch falls as fast or faster; pass for pass the small one is far ahead, having made 16 times the steps."));
+                byPasses.logY().axes("passes", "mean squared error")).describedAs(
+                        "Step for step the large batch falls as fast or faster; pass for pass the small one is far ahead, having made 16 times the steps."));
         lab.shows("loss after one pass, batch 128 over batch 8", firstPass[1] / firstPass[0], above(2));
     }
 

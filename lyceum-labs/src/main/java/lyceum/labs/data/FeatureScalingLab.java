@@ -33,7 +33,8 @@ final class FeatureScalingLab implements LabBody {
         double ratio = lab.param("spread of the second column", 10.0, 1.0, 30.0);
         var wine = Datasets.wine();
         var two = wine.select("hue", "proline");
-        lab.figure(Figure.row("Who is near", map("In grams and shades", two, k, null), map("In standard deviations", two, k, new StandardScaler()))
+        lab.figure(Figure
+                .row("Who is near", map("In grams and shades", two, k, null), map("In standard deviations", two, k, new StandardScaler()))
                 .describedAs("Unscaled, the border between the cultivars is a stack of horizontal stripes, since only proline counts."));
 
         var folds = new CrossValidation(new StratifiedKFold(5));
@@ -53,7 +54,8 @@ final class FeatureScalingLab implements LabBody {
         lab.check(4, "accuracy gained by standard scaling", standard - raw, atLeast(0.20));
 
         var paths = Figure.row("Descent on a bowl", descent("Spreads 1 and " + ratio, ratio, steps), descent("Both spreads 1", 1, steps));
-        lab.figure(paths.describedAs("In the long valley the steps that suit the steep side hardly move along the flat one; in the round bowl one is enough."));
+        lab.figure(paths.describedAs(
+                "In the long valley the steps that suit the steep side hardly move along the flat one; in the round bowl one is enough."));
         lab.shows("remaining loss after the steps, long valley over round bowl", (left(ratio, steps) + 1e-12) / (left(1, steps) + 1e-12),
                 atLeast(10));
     }

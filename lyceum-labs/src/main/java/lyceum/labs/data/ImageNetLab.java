@@ -31,20 +31,24 @@ final class ImageNetLab implements LabBody {
 
     @Override public void run(LabContext lab) {
         var word = lab.choice("synset", "beagle", "beagle", "tabby", "goldfish", "bus", "crane");
-        int height = lab.param("height", 375, 64, 600), width = lab.param("width", 500, 64, 600), labelled = lab.param("labelled digits", 300, 100, 1000);
+        int height = lab.param("height", 375, 64, 600), width = lab.param("width", 500, 64, 600),
+                labelled = lab.param("labelled digits", 300, 100, 1000);
         if (WordNet.isInstalled()) browse(lab, word);
         else lab.say("WordNet is not on this machine (apt-get install wordnet-base), so its tree is left out.");
 
         var protocol = new Preprocessing();
         var geometry = protocol.geometry(height, width);
-        var picture = Raster.make(3, height, width, (c, y, x) -> (float) (0.5 + 0.5 * Math.sin((c + 1) * x / 40.0) * Math.cos(y / (20.0 + 10 * c))));
+        var picture = Raster.make(3, height, width,
+                (c, y, x) -> (float) (0.5 + 0.5 * Math.sin((c + 1) * x / 40.0) * Math.cos(y / (20.0 + 10 * c))));
         var resized = picture.resized(geometry.height(), geometry.width());
         var plain = protocol.withMean(new float[3]).withDeviation(new float[] {1, 1, 1});
-        lab.figure(Figure.images("From file to network, a quarter of the size", 4, shown("as it is", picture), shown("short side 256", resized),
-                shown("central 224", plain.evaluation().apply(picture, lab.rng(0))), shown("a training crop", plain.training().apply(picture, lab.rng(1))))
+        lab.figure(Figure.images("From file to network, a quarter of the size", 4, shown("as it is", picture),
+                shown("short side 256", resized), shown("central 224", plain.evaluation().apply(picture, lab.rng(0))),
+                shown("a training crop", plain.training().apply(picture, lab.rng(1))))
                 .describedAs("To judge, the centre of the resized picture; to train, a random part, stretched and perhaps flipped."));
-        lab.table("Sizes and offsets", List.of("step", "height", "width", "top", "left"), List.of(List.of("file", height, width, 0, 0),
-                List.of("short side 256", geometry.height(), geometry.width(), 0, 0), List.of("crop 224", 224, 224, geometry.top(), geometry.left())));
+        lab.table("Sizes and offsets", List.of("step", "height", "width", "top", "left"),
+                List.of(List.of("file", height, width, 0, 0), List.of("short side 256", geometry.height(), geometry.width(), 0, 0),
+                        List.of("crop 224", 224, 224, geometry.top(), geometry.left())));
         lab.shows("short side after resizing", Math.min(geometry.height(), geometry.width()), exactly(256));
 
         var digits = Datasets.digits().shuffled(lab.rng(2));
@@ -56,7 +60,8 @@ final class ImageNetLab implements LabBody {
             parents.put(SHAPES[d], List.of("digit"));
         }
         var tree = new Hierarchy(IntStream.range(0, 10).mapToObj(Integer::toString).toList(), parents);
-        TopErrors pixels = errors(pixels(train), train, pixels(test), test, tree), gradients = errors(hog(train), train, hog(test), test, tree);
+        TopErrors pixels = errors(pixels(train), train, pixels(test), test, tree),
+                gradients = errors(hog(train), train, hog(test), test, tree);
         lab.table("Two pipelines on handwritten digits, errors in %", List.of("features", "top-1", "top-5", "mean height", "best of five"),
                 List.of(row("pixels", pixels), row("oriented gradients", gradients)));
         lab.say("Top-5 forgives nearly all; a mistake between two strokes costs 1 and one between a stroke and a ring costs 2.");

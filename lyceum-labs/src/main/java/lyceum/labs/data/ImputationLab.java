@@ -33,8 +33,8 @@ final class ImputationLab implements LabBody {
         var example = holes("MAR", table(lab.rng(0), n, slope), share, lab.rng(1));
         picture(lab, example, new SimpleImputer().fitTransform(example), "Filled by the mean",
                 "Holes of x filled by the mean stand in a column of points: no spread, no relation.");
-        picture(lab, example, new Mice().withMethod(Mice.Method.NORMAL).impute(example, 1, lab.rng(2)).getFirst(), "One of several completions",
-                "Drawn values lie in the cloud like the others.");
+        picture(lab, example, new Mice().withMethod(Mice.Method.NORMAL).impute(example, 1, lab.rng(2)).getFirst(),
+                "One of several completions", "Drawn values lie in the cloud like the others.");
 
         var estimates = new double[3][4];
         var covered = new double[3][4];
@@ -66,11 +66,13 @@ final class ImputationLab implements LabBody {
             }
         }
         var rows = new ArrayList<List<Object>>();
-        for (int m = 0; m < 3; m++) for (int k = 0; k < 4; k++) rows.add(List.of(MECHANISMS[m], METHODS[k], estimates[m][k], covered[m][k]));
-        lab.table("The slope of y on x, its 95% intervals, holes in x", List.of("mechanism", "method", "mean estimate", "covers in %"), rows);
+        for (int m = 0; m < 3; m++)
+            for (int k = 0; k < 4; k++) rows.add(List.of(MECHANISMS[m], METHODS[k], estimates[m][k], covered[m][k]));
+        lab.table("The slope of y on x, its 95% intervals, holes in x", List.of("mechanism", "method", "mean estimate", "covers in %"),
+                rows);
         lab.figure(Figure.heatmap("How often the 95% interval holds the true slope", covered, MECHANISMS, METHODS).cellLabels()
-                .axes("method", "mechanism").measuring("coverage in %")
-                .describedAs("Where holes depend on y, only multiple imputation keeps near 95; where they depend on x itself, dropping rows does."));
+                .axes("method", "mechanism").measuring("coverage in %").describedAs(
+                        "Where holes depend on y, only multiple imputation keeps near 95; where they depend on x itself, dropping rows does."));
         lab.say("The holes of MAR depend on y: dropping rows by their outcome bends the slope, and regression fills, which lie on the line, overstate it everywhere.");
         lab.shows("coverage of multiple imputation under MAR in %", covered[1][3], atLeast(88));
         lab.shows("coverage of complete cases under MAR in %", covered[1][0], below(covered[1][3]));

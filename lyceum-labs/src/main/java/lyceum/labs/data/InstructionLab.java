@@ -26,8 +26,8 @@ final class InstructionLab implements LabBody {
         int n = lab.param("conversations", 400, 100, 2000);
         double threshold = lab.param("Jaccard threshold", 0.7, 0.3, 0.95), share = lab.param("share of copied questions", 0.3, 0.0, 0.8);
         var rng = lab.rng(0);
-        var sentences = Corpora.brown().limit(60).stream().flatMap(d -> d.text().lines()).filter(s -> s.length() > 70 && s.length() < 300
-                && s.endsWith(".")).toList();
+        var sentences = Corpora.brown().limit(60).stream().flatMap(d -> d.text().lines())
+                .filter(s -> s.length() > 70 && s.length() < 300 && s.endsWith(".")).toList();
         var clean = new ArrayList<Conversation>();
         for (int i = 0; i < n; i++) {
             var question = TASKS[rng.nextInt(4)] + " this: " + sentences.get(rng.nextInt(sentences.size()));
@@ -46,8 +46,8 @@ final class InstructionLab implements LabBody {
             for (var finding : findings) {
                 if (found[finding.defect().ordinal()]++ > 0) continue;
                 var answer = conversation.answer();
-                rows.add(List.of(finding.defect(), conversation.id(), finding.detail(),
-                        answer.substring(0, Math.min(50, answer.length()))));
+                rows.add(
+                        List.of(finding.defect(), conversation.id(), finding.detail(), answer.substring(0, Math.min(50, answer.length()))));
             }
         });
         var names = new String[8];
@@ -55,8 +55,8 @@ final class InstructionLab implements LabBody {
         lab.figure(Figure.bar("Defects found", names, found).axes("kind", "conversations")
                 .describedAs("Each kind was planted equally often; some damage is of two kinds at once."));
         lab.table("The first of each kind", List.of("defect", "conversation", "where", "the answer begins"), rows);
-        lab.shows("clean conversations that were dropped", clean.size() - kept.conversations().stream().filter(c -> c.id().startsWith("c"))
-                .count(), exactly(0));
+        lab.shows("clean conversations that were dropped",
+                clean.size() - kept.conversations().stream().filter(c -> c.id().startsWith("c")).count(), exactly(0));
         lab.shows("spoiled ones that were kept", kept.size() - clean.size(), exactly(0));
 
         var copies = kept.nearCopies(threshold);
@@ -66,8 +66,9 @@ final class InstructionLab implements LabBody {
         var parts = kept.split(lab.seed(), threshold, 0.8, 0.2);
         var cluster = copies.clusterOf();
         var trained = parts.get(0).conversations().stream().map(c -> cluster.getOrDefault(c.id(), c.id())).collect(Collectors.toSet());
-        lab.shows("test questions whose cluster stands in training", parts.get(1).conversations().stream()
-                .filter(c -> trained.contains(cluster.getOrDefault(c.id(), c.id()))).count(), exactly(0));
+        lab.shows("test questions whose cluster stands in training",
+                parts.get(1).conversations().stream().filter(c -> trained.contains(cluster.getOrDefault(c.id(), c.id()))).count(),
+                exactly(0));
         var system = Conversation.of("x", Message.system("Be brief."), Message.user("Why is the sky blue?"),
                 Message.assistant("Air scatters short wavelengths more."));
         lab.say("%d conversations, %d clusters of copies. In the form of ShareGPT: %s. In Alpaca's: %s.", kept.size(), sizes.length,

@@ -32,15 +32,15 @@ final class MinHashLab implements LabBody {
         }
         lab.figure(Figure.plot("Share of pairs that become candidates").points("measured", similarity, rate)
                 .line("1 - (1 - s^r)^b", 0, 1, lsh::candidateProbability).verticalLine(lsh.step(), "(1/b)^(1/r)")
-                        .axes("Jaccard similarity s", "share of pairs")
+                .axes("Jaccard similarity s", "share of pairs")
                 .describedAs("An S: next to nothing below the step, next to everything above it; the points lie on the curve."));
         lab.shows("largest distance of a point from the curve", worst, below(4 * 0.5 / Math.sqrt(pairs)));
 
         var sentences = Corpora.brown().limit(documents / 20).stream().flatMap(d -> d.text().lines()).toList();
         var rng = lab.rng(100);
         var all = new ArrayList<Document>();
-        for (int i = 0; i < documents; i++) all.add(Document.of("d" + i, i % 5 == 4 ? edited(all.get(rng.nextInt(i)).text(), rng)
-                : text(sentences, 3 * i)));
+        for (int i = 0; i < documents; i++)
+            all.add(Document.of("d" + i, i % 5 == 4 ? edited(all.get(rng.nextInt(i)).text(), rng) : text(sentences, 3 * i)));
         var result = new Deduplicator().withLsh(lsh).deduplicate(Corpus.of(all));
         double every = documents * (documents - 1.0) / 2;
         lab.table("Among " + documents + " documents, a fifth of them edited copies", List.of("", "count"),

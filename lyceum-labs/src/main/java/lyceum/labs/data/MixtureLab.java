@@ -28,9 +28,8 @@ final class MixtureLab implements LabBody {
         double first = lab.param("importance of learned", 0.2, 0.0, 1.0), second = lab.param("importance of romance", 0.3, 0.0, 1.0);
         int every = lab.param("every so many grid points is a run", 7, 2, 12);
         double[] importance = {first, second, Math.max(0, 1 - first - second)};
-        var corpora = List.of(Corpus.of(Corpora.brown().domain("learned").limit(20).toList()), Corpus.of(Corpora.brown().domain("romance")
-                .limit(20).toList()),
-                Corpus.of(Corpora.kingJames().limit(60).toList()));
+        var corpora = List.of(Corpus.of(Corpora.brown().domain("learned").limit(20).toList()),
+                Corpus.of(Corpora.brown().domain("romance").limit(20).toList()), Corpus.of(Corpora.kingJames().limit(60).toList()));
         var probabilities = wordProbabilities(corpora);
         int n = 20;
         var percent = IntStream.rangeClosed(0, n).mapToObj(i -> 100 * i / n + "%").toArray(String[]::new);
@@ -58,14 +57,14 @@ final class MixtureLab implements LabBody {
         lab.figure(Figure.heatmap("Loss over mixtures; what is left of 100% is the Bible", triangle, percent, percent)
                 .axes("romance", "learned")
                 .describedAs("A valley inside the triangle: a model that has read nothing of a genre pays dearly for it."));
-        lab.table("The point that the law picks from " + runs.size() + " runs", List.of("learned", "romance", "bible", "loss there (nats)",
-                "least on the grid"),
+        lab.table("The point that the law picks from " + runs.size() + " runs",
+                List.of("learned", "romance", "bible", "loss there (nats)", "least on the grid"),
                 List.of(List.of(chosen[0], chosen[1], chosen[2], reached, best)));
         lab.shows("loss at the chosen point over the grid's least", reached / best, below(1.05));
 
         var mixture = new DataMixture(List.of(new DataMixture.Source("learned", corpora.get(0), chosen[0]),
-                new DataMixture.Source("romance", corpora.get(1), chosen[1]),
-                new DataMixture.Source("bible", corpora.get(2), chosen[2]))).withUnit(DataMixture.Unit.TOKENS).withSeed(lab.seed());
+                new DataMixture.Source("romance", corpora.get(1), chosen[1]), new DataMixture.Source("bible", corpora.get(2), chosen[2])))
+                .withUnit(DataMixture.Unit.TOKENS).withSeed(lab.seed());
         var tokens = new double[3];
         var ids = new ArrayList<String>();
         MixtureStream.State state;
@@ -109,8 +108,8 @@ final class MixtureLab implements LabBody {
 
     private static double[] losses(double[][][] probabilities, double[] r) {
         var losses = new double[probabilities.length];
-        for (int d = 0; d < losses.length; d++) for (var word : probabilities[d]) losses[d] -= Math.log(dot(r,
-                word)) / probabilities[d].length;
+        for (int d = 0; d < losses.length; d++)
+            for (var word : probabilities[d]) losses[d] -= Math.log(dot(r, word)) / probabilities[d].length;
         return losses;
     }
 

@@ -67,8 +67,8 @@ final class OneHotLab implements LabBody {
             levels[kind[i]] = free[i];
             gap = Math.max(gap, Math.abs(free[i] - sum[kind[i]] / count[kind[i]]));
         }
-        lab.figure(Figure.scatter("Prices by colour, the colours numbered by alphabet", codes.select(1, 0).toDoubleArray(), price).named("rows")
-                .line("line through the numbers", 0, 4, x -> line.predict(Tensor.of(new double[][] {{x}})).item(0))
+        lab.figure(Figure.scatter("Prices by colour, the colours numbered by alphabet", codes.select(1, 0).toDoubleArray(), price)
+                .named("rows").line("line through the numbers", 0, 4, x -> line.predict(Tensor.of(new double[][] {{x}})).item(0))
                 .points("fit on indicators", at, levels).axes("code: blue, green, ochre, red, white", "price").describedAs(
                         "The line misses nearly every colour, since their alphabetical order means nothing; the indicators find each colour's mean."));
         double withLine = line.predict(codes).sub(y).square().mean().item(), withMeans = Tensor.of(free).sub(y).square().mean().item();

@@ -25,7 +25,8 @@ import lyceum.tensor.Tensor;
 @Lab(topics = "padding-token", title = "Half of the batch is air")
 final class PaddingLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int n = lab.param("texts", 8000, 500, 40_000), size = lab.param("batch", 16, 2, 64), pool = lab.param("batches sorted together", 50, 1, 200);
+        int n = lab.param("texts", 8000, 500, 40_000), size = lab.param("batch", 16, 2, 64),
+                pool = lab.param("batches sorted together", 50, 1, 200);
         var side = lab.choice("side", "left", "left", "right").equals("left") ? Side.LEFT : Side.RIGHT;
         var rng = lab.rng(0);
         var lengths = new int[n];
@@ -34,11 +35,15 @@ final class PaddingLab implements LabBody {
         var random = DataLoader.of(n, size, lab.rng(1));
         var bucketed = random.withSampler(Sampler.byLength(lengths, size, pool));
         var collator = new PadCollator(0).withSide(side);
-        lab.figure(Figure.grid("Four batches each", 4, grid("random", collator, lengths, random, 0), grid("random", collator, lengths, random, 1),
-                grid("random", collator, lengths, random, 2), grid("random", collator, lengths, random, 3),
-                grid("by length", collator, lengths, bucketed, 0), grid("by length", collator, lengths, bucketed, 1),
-                grid("by length", collator, lengths, bucketed, 2), grid("by length", collator, lengths, bucketed, 3))
-                .describedAs("Dark slots hold tokens, light ones filler: random batches are as wide as their longest text, batches by length are nearly full."));
+        lab.figure(Figure
+                .grid("Four batches each", 4, grid("random", collator, lengths, random, 0), grid("random", collator, lengths, random, 1),
+                        grid("random", collator, lengths, random, 2), grid("random", collator, lengths, random, 3),
+                        grid("by length", collator, lengths, bucketed,
+                                0),
+                        grid("by length", collator, lengths, bucketed, 1), grid("by length", collator, lengths, bucketed, 2),
+                        grid("by length", collator, lengths, bucketed, 3))
+                .describedAs(
+                        "Dark slots hold tokens, light ones filler: random batches are as wide as their longest text, batches by length are nearly full."));
 
         int[] pools = {1, 2, 5, 10, 20, 50, 100};
         var wasted = new double[pools.length];
@@ -47,8 +52,8 @@ final class PaddingLab implements LabBody {
         double atRandom = waste(collator, lengths, random), byLength = waste(collator, lengths, bucketed);
         lab.figure(Figure.plot("Waste by the number of batches that are sorted together")
                 .line("by length", Arrays.stream(pools).asDoubleStream().toArray(), wasted).horizontalLine(100 * atRandom, "random").logX()
-                .axes("batches sorted together", "slots of filler in %")
-                .describedAs("Sorting a few dozen batches together removes nearly all filler, and still mixes the texts anew in each pass."));
+                .axes("batches sorted together", "slots of filler in %").describedAs(
+                        "Sorting a few dozen batches together removes nearly all filler, and still mixes the texts anew in each pass."));
         lab.say("%.1f%% of the slots of random batches hold filler, %.1f%% of those of buckets.", 100 * atRandom, 100 * byLength);
         lab.shows("waste of random batches", atRandom, atLeast(0.3));
         lab.shows("waste of buckets", byLength, atMost(0.1));

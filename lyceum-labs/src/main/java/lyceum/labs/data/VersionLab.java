@@ -53,15 +53,17 @@ final class VersionLab implements LabBody {
         var other = lineage.derive("label", "v1", Map.of(), List.of(raw), LABEL);
         lineage.linkModel("march", List.of(labelled.output()));
         var nodes = List.of(Node.of("raw"), Node.of("long rows"), Node.of("labelled"), Node.of("march model"), Node.of("labelled, unused"));
-        lab.figure(Figure.graph("Which data built this model?", nodes, List.of(Edge.of("raw", "long rows"),
-                Edge.of("long rows", "labelled"), Edge.of("labelled", "march model"), Edge.of("raw", "labelled, unused")))
+        lab.figure(Figure
+                .graph("Which data built this model?", nodes,
+                        List.of(Edge.of("raw", "long rows"), Edge.of("long rows", "labelled"), Edge.of("labelled", "march model"),
+                                Edge.of("raw", "labelled, unused")))
                 .describedAs("Arrows from raw rows over two steps to the model; the set on the side is not among its ancestors."));
         lab.say("The model was built of %d data sets; row 5 of its labelled rows comes from row %d of the raw ones.",
                 lineage.dataOf("march").size(), lineage.sources(labelled.output(), 5).iterator().next().row());
         lab.shows("data sets of the model", lineage.dataOf("march").size(), exactly(3));
         lab.shows("the unused one among them", lineage.dataOf("march").contains(other.output()) ? 1 : 0, exactly(0));
-        lab.shows("replay gives the recorded hash", lineage.replay(labelled.output(), Map.of("long-rows", LONG, "label", LABEL))
-                .equals(labelled.output()));
+        lab.shows("replay gives the recorded hash",
+                lineage.replay(labelled.output(), Map.of("long-rows", LONG, "label", LABEL)).equals(labelled.output()));
 
         var diff = store.diff(ids.get(versions - 2), raw);
         var table = new ArrayList<List<?>>();

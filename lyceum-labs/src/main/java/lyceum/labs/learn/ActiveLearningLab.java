@@ -44,7 +44,8 @@ final class ActiveLearningLab implements LabBody {
             var start = new int[20];
             Arrays.setAll(start, i -> i);
             for (int q = 0; q < names.length; q++) {
-                var run = new ActiveLearner(learner, queries.get(names[q]), batch, budget).run(pool.x(), Oracle.of(pool.y()), start, lab.rng(r));
+                var run = new ActiveLearner(learner, queries.get(names[q]), batch, budget).run(pool.x(), Oracle.of(pool.y()), start,
+                        lab.rng(r));
                 double[] curve = run.curve(learner, pool.x(), test.x(), test.y());
                 if (curves[q] == null) curves[q] = new double[curve.length];
                 for (int i = 0; i < curve.length; i++) curves[q][i] += curve[i] / repeats;
@@ -57,13 +58,13 @@ final class ActiveLearningLab implements LabBody {
                 .describedAs("Asking where the two best classes are close climbs fastest; random rows need about twice the labels."));
 
         var plane = Datasets.blobs(lab.rng(100), 240, new double[][] {{0, 0}, {4, 0}, {2, 3.5}}, spread);
-        lab.figure(Figure.row("Where twelve questions go", asked(plane, "random", Queries.random(), lab), asked(plane, "margin", Uncertainty.MARGIN, lab),
-                asked(plane, "k-center", new KCenter(), lab)).describedAs(
+        lab.figure(Figure.row("Where twelve questions go", asked(plane, "random", Queries.random(), lab),
+                asked(plane, "margin", Uncertainty.MARGIN, lab), asked(plane, "k-center", new KCenter(), lab)).describedAs(
                         "Random questions fall into the crowd, margin questions onto the borders between classes, k-center ones at the outskirts."));
         int last = labels.length - 1, reached = 0;
         while (reached < last && curves[1][reached] < curves[0][last]) reached++;
-        lab.say("With %.0f labels random sampling reaches %.1f%%. Margin queries are there after %.0f.", labels[last], 100 * curves[0][last],
-                labels[reached]);
+        lab.say("With %.0f labels random sampling reaches %.1f%%. Margin queries are there after %.0f.", labels[last],
+                100 * curves[0][last], labels[reached]);
         lab.shows("accuracy of margin queries less that of random ones", curves[1][last] - curves[0][last], above(0));
         lab.shows("labels of margin queries over random's, for the same accuracy", labels[reached] / labels[last], atMost(0.8));
     }

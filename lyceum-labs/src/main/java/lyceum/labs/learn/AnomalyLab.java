@@ -59,7 +59,8 @@ final class AnomalyLab implements LabBody {
         double alarms = 0;
         for (int w = 0; w < rows.length; w++) {
             Rng rng = lab.rng(w);
-            Tensor train = draw(worlds.get(rows[w]), n, rng), fresh = draw(worlds.get(rows[w]), 200, rng), out = draw(odd.get(rows[w]), 60, rng);
+            Tensor train = draw(worlds.get(rows[w]), n, rng), fresh = draw(worlds.get(rows[w]), 200, rng),
+                    out = draw(odd.get(rows[w]), 60, rng);
             for (int c = 0; c < columns.length; c++) {
                 var model = new AnomalyDetector(scorers.get(columns[c]), 0.02).fit(train);
                 auc[w][c] = auc(model.scores(fresh).toDoubleArray(), model.scores(out).toDoubleArray());
@@ -68,8 +69,8 @@ final class AnomalyLab implements LabBody {
                 alarms += Arrays.stream(p).filter(v -> v <= level).count() / (200.0 * rows.length * columns.length);
             }
         }
-        lab.figure(Figure.grid("What each detector calls odd", columns.length, maps.toArray(Figure[]::new))
-                .describedAs("Each row is a world, each column a detector; the shade is the share of training rows that are less odd than a place."));
+        lab.figure(Figure.grid("What each detector calls odd", columns.length, maps.toArray(Figure[]::new)).describedAs(
+                "Each row is a world, each column a detector; the shade is the share of training rows that are less odd than a place."));
         lab.figure(Figure.heatmap("Odd rows found, as area under the ROC curve", auc, rows, columns).axes("detector", "world")
                 .describedAs("No column is good in every world, and no world is hard for every detector."));
         double worstBest = 1, bestWorst = 0;
@@ -78,7 +79,8 @@ final class AnomalyLab implements LabBody {
             int column = c;
             bestWorst = Math.max(bestWorst, Arrays.stream(auc).mapToDouble(of -> of[column]).min().orElseThrow());
         }
-        lab.say("Conformal thresholds raise false alarms on %.1f%% of new normal rows, in every world and for every detector.", 100 * alarms);
+        lab.say("Conformal thresholds raise false alarms on %.1f%% of new normal rows, in every world and for every detector.",
+                100 * alarms);
         lab.shows("AUC of the best detector in the hardest world", worstBest, atLeast(0.95));
         lab.shows("AUC of a world's blindest detector", Arrays.stream(auc).flatMapToDouble(Arrays::stream).min().orElseThrow(), below(0.8));
         lab.shows("share of false alarms over what was allowed", alarms / level, atMost(1.3));

@@ -82,11 +82,10 @@ final class ClassReweightingLab implements LabBody {
         lab.figure(Figure.frames("Where the rare class begins", "way", boundaries).labelled(ways.keySet().toArray(String[]::new))
                 .describedAs("Balancing moves the boundary into the common class; so does a moved threshold."));
         lab.figure(curves.describedAs("The six curves of precision and recall are nearly one: balancing does not rank better."));
-        lab.figure(reliability.axes("probability said", "share seen").limitX(0, 1).limitY(0, 1)
-                .describedAs("After balancing, rows said to be at one half are rare in truth; the correction brings them back to the diagonal."));
+        lab.figure(reliability.axes("probability said", "share seen").limitX(0, 1).limitY(0, 1).describedAs(
+                "After balancing, rows said to be at one half are rare in truth; the correction brings them back to the diagonal."));
         lab.say("Weights raise recall from %.2f to %.2f, and the calibration error from %.3f to %.3f; corrected it is %.3f.", recalls[0],
-                recalls[1],
-                errors[0], errors[1], errors[4]);
+                recalls[1], errors[0], errors[1], errors[4]);
         if (common < 20) return;
         lab.shows("gain in recall by weights", recalls[1] - recalls[0], atLeast(0.2));
         lab.shows("change of the area by weights", Math.abs(areas[1] - areas[0]), atMost(0.02));

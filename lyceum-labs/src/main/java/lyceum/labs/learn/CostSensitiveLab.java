@@ -42,8 +42,7 @@ final class CostSensitiveLab implements LabBody {
         lab.figure(CostReport.figure(costs, truth, p).verticalLine(tuned.threshold(), "tuned").verticalLine(0.5, "argmax"));
         var best = CostThreshold.of(truth, p, alarm, miss);
         lab.say("Theory cuts at %.3f, tuning on the training rows at %.3f, and on these very test rows the best is %.3f.",
-                costs.threshold(), tuned.threshold(),
-                best.threshold());
+                costs.threshold(), tuned.threshold(), best.threshold());
 
         var table = new ArrayList<List<Object>>();
         double argmax = add(table, "argmax", costs, test, model.predict(test.x));
@@ -62,8 +61,7 @@ final class CostSensitiveLab implements LabBody {
 
         double[] ratios = {1, 2, 5, 10, 20, 50, 100}, cuts = Arrays.stream(ratios).map(r -> CostMatrix.binary(1, r).threshold()).toArray();
         lab.figure(Figure.line("The cut by the ratio of costs", ratios, cuts).axes("a miss over a false alarm", "threshold").logX()
-                .limitY(0, 0.6)
-                .describedAs("The cut falls as misses grow dearer: 1/2 for equal costs, 1/11 for ten to one."));
+                .limitY(0, 0.6).describedAs("The cut falls as misses grow dearer: 1/2 for equal costs, 1/11 for ten to one."));
         lab.shows("theory's cost less the best threshold's on these rows", byTheory - best.cost() / truth.length, atMost(0.05));
         if (miss >= 5 * alarm && ill <= 0.5) {
             lab.shows("dearest of the five methods less argmax", worst - argmax, below(0));

@@ -84,8 +84,9 @@ final class DimensionReductionLab implements LabBody {
                     s.accuracy()));
         });
         lab.figure(Figure.row(name, plots.toArray(Plot[]::new)).describedAs(text));
-        lab.table(name + ": score card", List.of("reducer", "trustworthiness", "continuity", "stress", "distance correlation",
-                "neighbour recall", "1-NN accuracy"), card);
+        lab.table(name + ": score card",
+                List.of("reducer", "trustworthiness", "continuity", "stress", "distance correlation", "neighbour recall", "1-NN accuracy"),
+                card);
     }
 
     /** Squared distances of each row to the one before it, and of every second. */

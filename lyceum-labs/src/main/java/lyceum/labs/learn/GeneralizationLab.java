@@ -26,7 +26,8 @@ final class GeneralizationLab implements LabBody {
     private static final int[] SIZES = {50, 100, 200, 400, 800};
 
     @Override public void run(LabContext lab) {
-        String name = lab.choice("learner", "five neighbours", "decision tree", "nearest neighbour", "five neighbours", "logistic regression");
+        String name = lab.choice("learner", "five neighbours", "decision tree", "nearest neighbour", "five neighbours",
+                "logistic regression");
         double noise = lab.param("label noise", 0.1, 0.0, 0.8);
         int repeats = lab.param("splits", 4, 2, 30), rows = lab.param("rows to memorise", 300, 50, 1_000);
         int width = lab.param("network's width", 256, 8, 1_024), epochs = lab.param("epochs", 120, 10, 400);
@@ -40,7 +41,8 @@ final class GeneralizationLab implements LabBody {
         var digits = Datasets.digits();
         var population = Population.rows(digits).withLabelNoise(noise, 10);
         var curve = Generalization.overSize(learner, population, repeats, 500, lab.rng(1), SIZES);
-        double[] n = curve.points(), train = new double[n.length], test = new double[n.length], low = new double[n.length], high = new double[n.length];
+        double[] n = curve.points(), train = new double[n.length], test = new double[n.length], low = new double[n.length],
+                high = new double[n.length];
         for (int k = 0; k < n.length; k++) {
             train[k] = curve.train(k);
             test[k] = curve.validation(k);
@@ -51,11 +53,11 @@ final class GeneralizationLab implements LabBody {
             low[k] = interval.low();
             high[k] = interval.high();
         }
-        lab.figure(Figure.plot("Digits by " + name).band("95% interval of one test set", n, low, high)
-                .line("rows fitted", n, train).line("unseen rows", n, test).limitY(0, 1).axes("rows fitted", "share wrong")
-                .describedAs("The error on unseen rows falls as rows are added, that on the rows fitted rises or stays at zero, and the gap closes."));
-        lab.figure(Figure.plot("The gap").line("unseen less fitted", n, Generalization.gaps(curve)).axes("rows fitted", "gap in share wrong")
-                .describedAs("The difference of the two errors over the number of rows."));
+        lab.figure(Figure.plot("Digits by " + name).band("95% interval of one test set", n, low, high).line("rows fitted", n, train)
+                .line("unseen rows", n, test).limitY(0, 1).axes("rows fitted", "share wrong").describedAs(
+                        "The error on unseen rows falls as rows are added, that on the rows fitted rises or stays at zero, and the gap closes."));
+        lab.figure(Figure.plot("The gap").line("unseen less fitted", n, Generalization.gaps(curve))
+                .axes("rows fitted", "gap in share wrong").describedAs("The difference of the two errors over the number of rows."));
 
         var data = digits.shuffled(lab.rng(2)).to(DType.F32);
         var network = new MlpClassifier(width)

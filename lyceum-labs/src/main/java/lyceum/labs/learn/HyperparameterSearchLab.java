@@ -56,27 +56,29 @@ final class HyperparameterSearchLab implements LabBody {
             curves = curves == null ? Figure.line("Best cross-validated accuracy so far", 1, study.bestSoFar()).named(each.getKey())
                     : curves.line(each.getKey(), 1, study.bestSoFar());
         }
-        lab.figure(curves.axes("trial", "accuracy")
-                .describedAs("One rising staircase for each strategy; the sooner it is high, the better."));
-        lab.table("The choices", List.of("strategy", "trials", "accuracy", "settings"), studies.entrySet().stream()
-                .map(s -> List.<Object>of(s.getKey(), s.getValue().trials().size(), s.getValue().best().value(),
+        lab.figure(
+                curves.axes("trial", "accuracy").describedAs("One rising staircase for each strategy; the sooner it is high, the better."));
+        lab.table("The choices", List.of("strategy", "trials", "accuracy", "settings"),
+                studies.entrySet().stream().map(s -> List.<Object>of(s.getKey(), s.getValue().trials().size(), s.getValue().best().value(),
                         s.getValue().best().configuration().toString())).toList());
         lab.figure(parallel(studies.get("random")));
 
-        var importance = new HyperparameterSearch(space, new QuasiRandomSearch(lab.testMode() ? 60 : 100)).tune(
-                v -> new Svm(new Rbf(v.number("width")), v.number("c")), moons.x(), moons.y(), cv, Scorer.ACCURACY, lab.progress())
-                        .importance();
-        lab.figure(Figure.bar("What the score depends on", importance.keySet().toArray(String[]::new),
-                importance.values().stream().mapToDouble(v -> v).toArray()).axes("setting", "share of the variance")
-                .describedAs("The idle setting explains next to nothing."));
+        var importance = new HyperparameterSearch(space, new QuasiRandomSearch(lab.testMode() ? 60 : 100))
+                .tune(v -> new Svm(new Rbf(v.number("width")), v.number("c")), moons.x(), moons.y(), cv, Scorer.ACCURACY, lab.progress())
+                .importance();
+        lab.figure(Figure
+                .bar("What the score depends on", importance.keySet().toArray(String[]::new),
+                        importance.values().stream().mapToDouble(v -> v).toArray())
+                .axes("setting", "share of the variance").describedAs("The idle setting explains next to nothing."));
         lab.shows("importance of the width over that of the idle setting", importance.get("width") / importance.get("idle"), above(2));
 
         var rungs = new ArrayList<List<Object>>();
-        for (var bracket : new Hyperband(81).brackets()) rungs.add(List.of(bracket.size() - 1,
-                bracket.stream().map(r -> "%d for %.0f".formatted(r.configurations(), r.resource())).collect(Collectors.joining(", "))));
+        for (var bracket : new Hyperband(81).brackets())
+            rungs.add(List.of(bracket.size() - 1, bracket.stream().map(r -> "%d for %.0f".formatted(r.configurations(), r.resource()))
+                    .collect(Collectors.joining(", "))));
         lab.table("Hyperband: how many configurations for how many of 81 epochs", List.of("bracket", "rungs"), rungs);
-        lab.shows("configurations that Hyperband's first bracket starts", new Hyperband(81).brackets().getFirst().getFirst().configurations(),
-                exactly(81));
+        lab.shows("configurations that Hyperband's first bracket starts",
+                new Hyperband(81).brackets().getFirst().getFirst().configurations(), exactly(81));
         lab.shows("accuracy of the Bayesian choice", studies.get("Bayesian").best().value(),
                 atLeast(studies.get("grid").best().value() - 0.05));
     }
@@ -91,7 +93,8 @@ final class HyperparameterSearchLab implements LabBody {
             Plot plot = Figure.plot("Random trials: the best " + keep);
             for (var t : order.subList(0, keep)) {
                 var c = t.configuration();
-                double[] places = {(Math.log10(c.number("c")) + 2) / 4, (Math.log10(c.number("width")) + 2) / 4, c.number("idle"), t.value()};
+                double[] places = {(Math.log10(c.number("c")) + 2) / 4, (Math.log10(c.number("width")) + 2) / 4, c.number("idle"),
+                        t.value()};
                 plot = plot.line("trial " + t.number(), axis, places);
             }
             frames.add(plot.axes("0: c, 1: width, 2: idle, 3: accuracy", "place in its range").limitY(0, 1));

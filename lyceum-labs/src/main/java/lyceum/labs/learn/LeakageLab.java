@@ -67,8 +67,8 @@ final class LeakageLab implements LabBody {
                         List.of("in each fold", mean(inside.scores()), inside.toString())));
         lab.shows("data-leakage", "error with columns chosen on all rows", 1 - mean(outside.scores()), below(0.2));
         lab.shows("data-leakage", "error with columns chosen in each fold", 1 - mean(inside.scores()), between(0.3, 0.75));
-        lab.shows("data-leakage", "of the two flagged rightly", (outside.has(Finding.Kind.FITTED_ON_TEST_LABELS) ? 1 : 0)
-                + (inside.isClean() ? 1 : 0), exactly(2));
+        lab.shows("data-leakage", "of the two flagged rightly",
+                (outside.has(Finding.Kind.FITTED_ON_TEST_LABELS) ? 1 : 0) + (inside.isClean() ? 1 : 0), exactly(2));
 
         // two leaks
         int n = 500;
@@ -107,10 +107,11 @@ final class LeakageLab implements LabBody {
             }
         }
         lab.table("What the audit finds", List.of("type", "kind", "evidence", "inflation"), found);
-        lab.figure(Figure.bars("The area under the ROC curve, three times", new String[] {"a column written later", "copied rows"},
-                Series.of("as evaluated", before), Series.of("cause removed", after), Series.of("5,000 fresh rows", truth))
-                        .axes("leak", "area")
-                .limitY(0, 1).describedAs("With the cause removed the cross-validated area is that of fresh rows, for either leak."));
+        lab.figure(Figure
+                .bars("The area under the ROC curve, three times", new String[] {"a column written later", "copied rows"},
+                        Series.of("as evaluated", before), Series.of("cause removed", after), Series.of("5,000 fresh rows", truth))
+                .axes("leak", "area").limitY(0, 1)
+                .describedAs("With the cause removed the cross-validated area is that of fresh rows, for either leak."));
         for (int r = 0; r < 2; r++)
             lab.shows("leakage-audit", "repaired less fresh area: " + (r == 0 ? "late column" : "copies"), Math.abs(after[r] - truth[r]),
                     atMost(0.08));

@@ -26,7 +26,8 @@ final class RecommenderLab implements LabBody {
     private static final String[] KINDS = {"western", "opera", "horror", "comedy"};
 
     @Override public void run(LabContext lab) {
-        int users = lab.param("viewers", 300, 50, 2000), each = lab.param("films of a kind", 25, 5, 100), k = lab.param("factors", 6, 2, 30);
+        int users = lab.param("viewers", 300, 50, 2000), each = lab.param("films of a kind", 25, 5, 100),
+                k = lab.param("factors", 6, 2, 30);
         double share = lab.param("share rated", 0.2, 0.05, 0.6), lambda = lab.param("regularization", 1.0, 0.0, 20.0);
         int viewer = lab.param("viewer", 7, 0, 49);
         var world = world(lab.rng(0), users, each, share);
@@ -40,14 +41,15 @@ final class RecommenderLab implements LabBody {
                 .describedAs("Each dot is a film. Their kinds were never told, yet films that the same people like lie together."));
         lab.figure(Figure.line("Objective after each half-step", 0, model.history()).axes("half-step", "penalised squared error").logY()
                 .describedAs("Films, then viewers, then films: every half-step is an exact minimum, so the curve only falls."));
-        lab.table("Ten films for viewer " + viewer + ", and what spoke most for them", List.of("film", "expected stars", "because of", "adds"),
-                because(model, known, viewer, each));
+        lab.table("Ten films for viewer " + viewer + ", and what spoke most for them",
+                List.of("film", "expected stars", "because of", "adds"), because(model, known, viewer, each));
 
         double biases = new MatrixFactorization(0).withRegularization(lambda).fit(known).rmse(hidden), error = model.rmse(hidden);
         var fans = fans(known);
         var implicit = new ImplicitFactorization(k).withAlpha(5).withRegularization(5).fit(fans);
         Csr liked = fans(hidden);
-        double recall = implicit.evaluate(known, liked).recallAt(10), popular = new ItemPopularity().fit(fans).evaluate(known, liked).recallAt(10);
+        double recall = implicit.evaluate(known, liked).recallAt(10),
+                popular = new ItemPopularity().fit(fans).evaluate(known, liked).recallAt(10);
         lab.say("Unseen ratings are off by %.2f stars; with the biases alone by %.2f. From likes alone, ten offers hold %.0f%% of what a "
                 + "viewer will like, the ten most liked films %.0f%%.", error, biases, 100 * recall, 100 * popular);
         double rise = 0;
@@ -76,8 +78,8 @@ final class RecommenderLab implements LabBody {
     private static Csr fans(Csr ratings) {
         var out = new Coo(ratings.rows(), ratings.columns());
         double[] values = ratings.values().toDoubleArray();
-        for (int u = 0; u < ratings.rows(); u++) for (int e = ratings.rowStart(u); e < ratings.rowStart(u + 1); e++)
-            if (values[e] >= 4) out.add(u, ratings.column(e), 1);
+        for (int u = 0; u < ratings.rows(); u++)
+            for (int e = ratings.rowStart(u); e < ratings.rowStart(u + 1); e++) if (values[e] >= 4) out.add(u, ratings.column(e), 1);
         return out.toCsr();
     }
 
@@ -91,7 +93,8 @@ final class RecommenderLab implements LabBody {
             double[] parts = model.explain(items, stars, film);
             int best = 0;
             for (int e = 1; e < n; e++) if (parts[e] > parts[best]) best = e;
-            rows.add(List.of(name(film, each), model.predict(viewer, film), name(items[best], each) + ", " + Math.round(stars[best]) + " stars", parts[best]));
+            rows.add(List.of(name(film, each), model.predict(viewer, film),
+                    name(items[best], each) + ", " + Math.round(stars[best]) + " stars", parts[best]));
         }
         return rows;
     }

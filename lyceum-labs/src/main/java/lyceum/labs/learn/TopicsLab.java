@@ -47,21 +47,25 @@ final class TopicsLab implements LabBody {
             joint[sweep] = chain.logJoint() / chain.tokens();
             chain.sweep(rng);
         }
-        lab.figure(Figure.frames("Ten topics as the sampler sees them", "sweep", frames).labelled(Arrays.stream(SHOWN).mapToObj(String::valueOf)
-                .toArray(String[]::new)).describedAs("Every topic is a 5 by 5 picture of its words: grey noise at first, then rows and columns."));
+        lab.figure(Figure.frames("Ten topics as the sampler sees them", "sweep", frames)
+                .labelled(Arrays.stream(SHOWN).mapToObj(String::valueOf).toArray(String[]::new))
+                .describedAs("Every topic is a 5 by 5 picture of its words: grey noise at first, then rows and columns."));
         lab.figure(Figure.line("Log probability of words and topics", 0, joint).axes("sweep", "nats per word")
                 .describedAs("It rises steeply while topics separate, then wanders about a level: the chain has arrived."));
 
         var brown = Datasets.brownWords().commonest(words);
         SparseCounts train = brown.rows(every(false)), test = brown.rows(every(true));
-        var model = new LatentDirichletAllocation(topics).withAlpha(0.1).withEta(0.05).withIterations(8).withSeed(lab.seed()).fit(train.csr());
+        var model = new LatentDirichletAllocation(topics).withAlpha(0.1).withEta(0.05).withIterations(8).withSeed(lab.seed())
+                .fit(train.csr());
         lab.table("What the Brown Corpus is about", List.of("topic", "likeliest words", "NPMI", "most of it in"), rows(model, train));
         double[] counts = train.csr().sum(0).toDoubleArray();
         double all = Arrays.stream(counts).sum() + 0.5 * words;
         double perplexity = model.perplexity(test.csr(), lab.rng(3));
         double unigram = Completion.of(test.csr(), lab.rng(3)).perplexity((d, w) -> (counts[w] + 0.5) / all);
-        lab.say("Half of a text's words foretell the other half with a perplexity of %.0f; word frequencies alone with %.0f.", perplexity, unigram);
-        lab.shows("words in all topics over words in all texts", Arrays.stream(chain.topicTotals()).sum() / (double) (documents * length), exactly(1));
+        lab.say("Half of a text's words foretell the other half with a perplexity of %.0f; word frequencies alone with %.0f.", perplexity,
+                unigram);
+        lab.shows("words in all topics over words in all texts", Arrays.stream(chain.topicTotals()).sum() / (double) (documents * length),
+                exactly(1));
         lab.shows("share of the ten bars' weight on their five best words", sharpness(chain), atLeast(0.75));
         lab.shows("perplexity over the unigram's", perplexity / unigram, atMost(0.9));
     }

@@ -26,7 +26,8 @@ import lyceum.train.MlpFit;
 @Lab(topics = "uncertainty-estimation", title = "The coin and the envelope")
 final class UncertaintyLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int members = lab.param("networks", 3, 2, 10), steps = lab.param("steps of each", 600, 100, 3000), most = lab.param("data at most", 400, 50, 3000);
+        int members = lab.param("networks", 3, 2, 10), steps = lab.param("steps of each", 600, 100, 3000),
+                most = lab.param("data at most", 400, 50, 3000);
         double noise = lab.param("noise on the right", 0.5, 0.1, 1.5);
         int rows = lab.param("digits to learn from", 200, 100, 1000);
 
@@ -49,8 +50,9 @@ final class UncertaintyLab implements LabBody {
                 spread[s] += Math.sqrt(forecast.aleatoric()[i]) / 57;
             }
         }
-        lab.figure(Figure.frames("Two bands, each two standard deviations", "data", frames).labelled(Arrays.stream(sizes).mapToObj(String::valueOf)
-                .toArray(String[]::new)).describedAs("The inner band, ignorance, shrinks with data and stays wide where there are none; the outer band keeps the noise."));
+        lab.figure(Figure.frames("Two bands, each two standard deviations", "data", frames)
+                .labelled(Arrays.stream(sizes).mapToObj(String::valueOf).toArray(String[]::new)).describedAs(
+                        "The inner band, ignorance, shrinks with data and stays wide where there are none; the outer band keeps the noise."));
 
         var digits = Datasets.digits().scaled(1 / 16.0).shuffled(lab.rng(10));
         var train = digits.range(0, rows);
@@ -61,7 +63,8 @@ final class UncertaintyLab implements LabBody {
         double[] errors = forecast.errors(test.y());
         var curve = RiskCoverage.of(forecast.total(), errors);
         lab.figure(curve.figure("Error among the digits that are kept"));
-        double foreign = RiskCoverage.separation(forecast.epistemic(), ensemble.forecast(Tensor.rand(lab.rng(11), DType.F64, 300, 64)).epistemic());
+        double foreign = RiskCoverage.separation(forecast.epistemic(),
+                ensemble.forecast(Tensor.rand(lab.rng(11), DType.F64, 300, 64)).epistemic());
         lab.say("Turning away the most doubtful fifth lowers the error from %.1f%% to %.1f%%. Pictures of noise are told from digits with an AUROC of %.2f.",
                 100 * curve.riskAt(1), 100 * curve.riskAt(0.8), foreign);
         lab.shows("ignorance with all data over that with a twentieth, where data are", ignorance[1] / ignorance[0], below(0.7));

@@ -46,15 +46,14 @@ final class AttentionScoreLab implements LabBody {
             weights[i++] = Series.of(rule.getKey(), s.softmax(-1));
         }
         String[] names = Figure.numbered(1, keys);
-        lab.figure(Figure
-                .row("One query, " + keys + " keys, five rules", Figure.bars("Scores", names, scores).axes("key", "score"),
-                        Figure.bars("After the softmax", names, weights).axes("key", "weight"))
-                .describedAs("The rules rank the keys differently: the dot product favours long keys, the cosine does not see their length, the distance prefers near ones."));
+        lab.figure(Figure.row("One query, " + keys + " keys, five rules", Figure.bars("Scores", names, scores).axes("key", "score"),
+                Figure.bars("After the softmax", names, weights).axes("key", "weight")).describedAs(
+                        "The rules rank the keys differently: the dot product favours long keys, the cosine does not see their length, the distance prefers near ones."));
         var stretched = k.mul(Tensor.arange(1, keys + 1, 1).to(DType.F64).reshape(keys, 1));
         lab.shows("attention-score", "cosine scores move when keys are stretched",
                 gap(rules.get("cosine x 5").of(q, k), rules.get("cosine x 5").of(q, stretched)), below(1e-9));
-        lab.shows("attention-score", "dot scores move when keys are stretched", gap(AttentionScore.dot().of(q, k), AttentionScore.dot().of(q, stretched)),
-                above(1e-3));
+        lab.shows("attention-score", "dot scores move when keys are stretched",
+                gap(AttentionScore.dot().of(q, k), AttentionScore.dot().of(q, stretched)), above(1e-3));
     }
 
     private static double gap(Tensor a, Tensor b) { return a.sub(b).abs().max().item(); }
@@ -94,8 +93,8 @@ final class AttentionScoreLab implements LabBody {
         }
         lab.figure(Figure.row("As the width grows", top, jacobian).describedAs(
                 "Without the root the softmax saturates: one key takes all, and almost no gradient passes. With it nothing depends on the width."));
-        lab.shows("scaled-attention-score", "Jacobian at d = 1024, unscaled over scaled", reports[0][n - 1].jacobian() / reports[1][n - 1].jacobian(),
-                below(0.05));
+        lab.shows("scaled-attention-score", "Jacobian at d = 1024, unscaled over scaled",
+                reports[0][n - 1].jacobian() / reports[1][n - 1].jacobian(), below(0.05));
         lab.shows("scaled-attention-score", "scaled top weight at d = 1024", reports[1][n - 1].topWeight(), atMost(0.25));
     }
 }

@@ -25,10 +25,11 @@ final class BinaryCrossEntropyLab implements LabBody {
         double far = lab.param("farthest logit", 30.0, 5.0, 200.0), rate = lab.param("base rate", 0.01, 0.001, 0.5),
                 weight = lab.param("positive weight", 99.0, 1.0, 500.0);
         var frames = new ArrayList<Plot>();
-        for (double z : Tensor.linspace(4, -6, 11).toDoubleArray()) frames.add(Figure
-                .plot(String.format(Locale.ROOT, "z = %.0f, p = %.4f, loss if y = 1: %.3f", z, 1 / (1 + Math.exp(-z)), loss(z, 1)))
-                .line("y = 1", -6, 6, x -> loss(x, 1)).line("y = 0", -6, 6, x -> loss(x, 0))
-                .points("an example of y = 1", new double[] {z}, new double[] {loss(z, 1)}).axes("logit z", "loss (nats)"));
+        for (double z : Tensor.linspace(4, -6, 11).toDoubleArray())
+            frames.add(Figure
+                    .plot(String.format(Locale.ROOT, "z = %.0f, p = %.4f, loss if y = 1: %.3f", z, 1 / (1 + Math.exp(-z)), loss(z, 1)))
+                    .line("y = 1", -6, 6, x -> loss(x, 1)).line("y = 0", -6, 6, x -> loss(x, 0))
+                    .points("an example of y = 1", new double[] {z}, new double[] {loss(z, 1)}).axes("logit z", "loss (nats)"));
         lab.figure(Figure.frames("An example slides into confident error", "moment", frames).describedAs(
                 "The loss of a true label falls towards zero on the right and grows like a straight line on the left; the point moves from a cheap right answer to an expensive wrong one."));
 
@@ -43,17 +44,15 @@ final class BinaryCrossEntropyLab implements LabBody {
         }
         lab.table("Truth 0, answer confidently 1, in single precision",
                 List.of("logit", "loss of logits", "its slope", "loss of probabilities", "its slope there"), rows);
-        lab.shows("slope that teaches at the farthest logit", Autograd.grad(x -> Loss.bce(x, one)).apply(Tensor.of((float) -far)).abs()
-                .item(),
-                above(0.99));
+        lab.shows("slope that teaches at the farthest logit",
+                Autograd.grad(x -> Loss.bce(x, one)).apply(Tensor.of((float) -far)).abs().item(), above(0.99));
 
         var targets = new double[10_000];
         int ones = (int) Math.round(rate * targets.length);
         for (int i = 0; i < ones; i++) targets[i] = 1;
         double plain = probability(Loss.bce(), targets), lifted = probability(Loss.bce(Tensor.scalar(weight)), targets);
         lab.say("With %.1f%% positives the best constant says %.4f; with a positive weight of %.0f it says %.4f, no probability any more.",
-                100 * rate,
-                plain, weight, lifted);
+                100 * rate, plain, weight, lifted);
         double share = ones / 1e4, odds = weight * share / (1 - share);
         lab.shows("best constant against the base rate", Math.abs(plain - share), below(1e-8));
         lab.shows("a positive weight multiplies the odds", Math.abs(lifted - odds / (1 + odds)), below(1e-8));

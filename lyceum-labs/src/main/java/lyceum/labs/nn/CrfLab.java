@@ -22,8 +22,8 @@ import lyceum.random.Rng;
 @Lab(topics = "crf", title = "No I without a B")
 final class CrfLab implements LabBody {
     private static final String[] TAGS = {"O", "B-PER", "I-PER", "B-LOC", "I-LOC"}, FIRST = {"Ada", "Grace", "Alan", "Washington", "Paris"},
-            LAST = {"Lovelace", "Hopper", "Turing", "York", "Lincoln"}, PLACES = {"Paris", "Lincoln", "Washington", "New York", "San Marino"},
-            VERBS = {"visited", "left", "loves", "drew"};
+            LAST = {"Lovelace", "Hopper", "Turing", "York", "Lincoln"},
+            PLACES = {"Paris", "Lincoln", "Washington", "New York", "San Marino"}, VERBS = {"visited", "left", "loves", "drew"};
 
     private record Sentence(String[] words, int[] tags) {}
 
@@ -35,7 +35,8 @@ final class CrfLab implements LabBody {
         for (int i = 0; i < sentences; i++) train.add(speak(rng, unknown));
         var numbers = new LinkedHashMap<String, Integer>();
         for (var s : train) for (var word : s.words) numbers.putIfAbsent(word, numbers.size());
-        var model = new FeatureCrf(TagConstraints.bio(TAGS)).withL2(penalty).fit(train.stream().map(s -> features(s, numbers)).toArray(int[][][]::new),
+        var model = new FeatureCrf(TagConstraints.bio(TAGS)).withL2(penalty).fit(
+                train.stream().map(s -> features(s, numbers)).toArray(int[][][]::new),
                 train.stream().map(Sentence::tags).toArray(int[][]::new), numbers.size(), lab.progress());
 
         int broken = 0, alone = 0, together = 0, illegal = 0, tokens = 0;
@@ -65,8 +66,9 @@ final class CrfLab implements LabBody {
         double[][] learned = model.crf().transitions().detach().to(DType.F64).toRows();
         var allowed = model.crf().constraints().transitions();
         for (int i = 0; i < TAGS.length; i++) for (int j = 0; j < TAGS.length; j++) if (!allowed[i][j]) learned[i][j] = Double.NaN;
-        lab.figure(Figure.heatmap("Which tag follows which", learned, TAGS, TAGS).axes("to", "from").measuring("score").diverging().describedAs(
-                "Learned transition scores, empty where forbidden: an inside tag follows its own kind, and words outside follow names."));
+        lab.figure(Figure.heatmap("Which tag follows which", learned, TAGS, TAGS).axes("to", "from").measuring("score").diverging()
+                .describedAs(
+                        "Learned transition scores, empty where forbidden: an inside tag follows its own kind, and words outside follow names."));
     }
 
     private static Sentence speak(Rng rng, double unknown) {

@@ -62,10 +62,9 @@ final class CtcLab implements LabBody {
         var spikes = Figure.plot("Spikes");
         for (int k = 1; k <= TONES; k++) spikes = spikes.line(NAMES[k], time, p.select(1, k).exp().to(DType.F64));
         var heard = Figure.heatmap("Spectrogram", shown.spectrogram.transpose().to(DType.F64).toRows());
-        lab.figure(Figure
-                .row("What is heard and what is read", heard.axes("frame of 20 ms", "bin of 50 Hz").measuring("0.3 log power"),
-                        spikes.axes("time (s)", "probability"))
-                .describedAs("Bright bars in the spectrogram are tones; the probability of a label spikes once for each, with blanks between."));
+        lab.figure(Figure.row("What is heard and what is read", heard.axes("frame of 20 ms", "bin of 50 Hz").measuring("0.3 log power"),
+                spikes.axes("time (s)", "probability")).describedAs(
+                        "Bright bars in the spectrogram are tones; the probability of a label spikes once for each, with blanks between."));
         errors(lab, network, noise, width);
     }
 
@@ -75,7 +74,8 @@ final class CtcLab implements LabBody {
         var names = new String[2 * tune.labels.length + 1];
         for (int s = 0; s < names.length; s++) names[s] = s + " " + NAMES[s % 2 == 0 ? 0 : tune.labels[s / 2]];
         return Figure.heatmap("Shares of the paths", shares.transpose().contiguous(), names, Figure.numbered(1, TIME))
-                .axes("frame", "state").measuring("share").describedAs("Where the paths of one tune run: frames along, states from the first blank to the last.");
+                .axes("frame", "state").measuring("share")
+                .describedAs("Where the paths of one tune run: frames along, states from the first blank to the last.");
     }
 
     private static void errors(LabContext lab, Layer network, double noise, int width) {

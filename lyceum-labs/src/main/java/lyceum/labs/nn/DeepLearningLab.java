@@ -29,7 +29,8 @@ import lyceum.train.Trainer;
 @Lab(topics = "deep-learning", title = "From pixels to features")
 final class DeepLearningLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int filters = lab.param("filters", 8, 2, 32), epochs = lab.param("epochs", 9, 1, 40), images = lab.param("training images", 1200, 100, 1400);
+        int filters = lab.param("filters", 8, 2, 32), epochs = lab.param("epochs", 9, 1, 40),
+                images = lab.param("training images", 1200, 100, 1400);
         double rate = lab.param("learning rate", 0.005, 0.0001, 0.1), averaging = lab.param("averaging", 0.9, 0.0, 0.999);
         var parts = Split.stratified(Datasets.digits().to(DType.F32).scaled(1.0 / 16), lab.rng(1), 0.8, 0.2);
         Dataset train = parts.get(0).head(Math.min(images, parts.get(0).size())), test = parts.get(1);
@@ -47,14 +48,21 @@ final class DeepLearningLab implements LabBody {
         double deep = accuracy(network.forward(test.x()), test.y());
         double plain = linear(train.x(), train.y(), test.x(), test.y());
         double lifted = linear(features.forward(train.x()).detach(), train.y(), features.forward(test.x()).detach(), test.y());
-        lab.figure(Figure.row("Training", Figure.plot("Loss").line("training", 1, history.losses()).line("validation", 1, history.validations())
-                .axes("epoch", "cross-entropy (nats)"), Figure.plot("Accuracy").line("network", 1, history.metric("accuracy"))
-                        .line("linear classifier of pixels", 1, history.size(), e -> plain).dashed().axes("epoch", "share right")).describedAs(
-                                "Loss falls and accuracy climbs towards the dashed line, and past it with epochs enough: that of the linear classifier on the same pixels."));
+        lab.figure(Figure
+                .row("Training",
+                        Figure.plot("Loss").line("training", 1, history.losses()).line("validation", 1, history.validations()).axes("epoch",
+                                "cross-entropy (nats)"),
+                        Figure.plot("Accuracy").line("network", 1, history.metric("accuracy"))
+                                .line("linear classifier of pixels", 1, history.size(), e -> plain).dashed().axes("epoch", "share right"))
+                .describedAs(
+                        "Loss falls and accuracy climbs towards the dashed line, and past it with epochs enough: that of the linear classifier on the same pixels."));
         var weight = ((Conv2d) features.modules().get("1")).weight().detach();
-        lab.figure(Figure.images("First filters", 8, IntStream.range(0, filters)
-                .mapToObj(f -> Image.gray("filter " + (f + 1), 3, weight.select(0, f).flatten())).toList())
-                .describedAs("Each filter as three by three pixels, bright where ink excites it: small edges and corners, which nobody designed."));
+        lab.figure(Figure
+                .images("First filters", 8,
+                        IntStream.range(0, filters).mapToObj(f -> Image.gray("filter " + (f + 1), 3, weight.select(0, f).flatten()))
+                                .toList())
+                .describedAs(
+                        "Each filter as three by three pixels, bright where ink excites it: small edges and corners, which nobody designed."));
         lab.say("Right: %.1f%% by a linear classifier of pixels, %.1f%% by the network, %.1f%% by the linear classifier of its last hidden layer.",
                 100 * plain, 100 * deep, 100 * lifted);
         lab.shows("digits that the network reads rightly", deep, atLeast(0.85));

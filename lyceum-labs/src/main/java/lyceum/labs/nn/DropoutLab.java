@@ -26,7 +26,8 @@ final class DropoutLab implements LabBody {
 
     @Override public void run(LabContext lab) {
         double p = lab.param("p", 0.5, 0.1, 0.9);
-        int units = lab.param("units", 96, 16, 512), rows = lab.param("training digits", 200, 50, 1000), epochs = lab.param("epochs", 20, 5, 200);
+        int units = lab.param("units", 96, 16, 512), rows = lab.param("training digits", 200, 50, 1000),
+                epochs = lab.param("epochs", 20, 5, 200);
         var all = Datasets.digits().to(DType.F32).scaled(1.0 / 16).shuffled(lab.rng(1));
         Dataset train = all.range(0, rows), test = all.range(rows, all.size());
         var losses = Figure.plot("Loss").axes("epoch", "cross-entropy").logY();
@@ -54,14 +55,15 @@ final class DropoutLab implements LabBody {
             }
             losses = losses.line("training, " + name, 1, own).line("new, " + name, 1, other);
             accuracies = accuracies.line(name, 1, right);
-            maps.add(Figure.heatmap(name, correlations(network.layers().get(1).weight())).axes("hidden unit", "hidden unit").diverging().measuring("correlation"));
+            maps.add(Figure.heatmap(name, correlations(network.layers().get(1).weight())).axes("hidden unit", "hidden unit").diverging()
+                    .measuring("correlation"));
             end[with] = own[epochs - 1];
             dropping = network;
         }
         lab.figure(Figure.row("With and without", losses, accuracies).describedAs(
                 "Without dropout the training loss goes to nothing; with it the network, all units present, fits its own digits less closely."));
-        lab.figure(Figure.row("How alike the second layer's units are", maps.toArray(Figure[]::new)).describedAs(
-                "Correlation of the incoming weights of each pair of the first 32 units of the second hidden layer."));
+        lab.figure(Figure.row("How alike the second layer's units are", maps.toArray(Figure[]::new))
+                .describedAs("Correlation of the incoming weights of each pair of the first 32 units of the second hidden layer."));
         lab.shows("training loss without over with dropout", end[0] / end[1], below(1));
 
         // Dropout left on while predicting: the entropy of the mean answer is the network's doubt.
@@ -69,8 +71,10 @@ final class DropoutLab implements LabBody {
         var doubt = answer.mul(answer.add(1e-12).log()).sum(1).neg();
         var wrong = answer.argmax(1).ne(test.y()).to(DType.F32);
         var right = wrong.neg().add(1);
-        double mistaken = doubt.mul(wrong).sum().item() / Math.max(1, wrong.sum().item()), correct = doubt.mul(right).sum().item() / Math.max(1, right.sum().item());
-        lab.table("Twenty draws a digit", List.of("digits", "entropy of the mean answer, nats"), List.of(List.of("read rightly", correct), List.of("misread", mistaken)));
+        double mistaken = doubt.mul(wrong).sum().item() / Math.max(1, wrong.sum().item()),
+                correct = doubt.mul(right).sum().item() / Math.max(1, right.sum().item());
+        lab.table("Twenty draws a digit", List.of("digits", "entropy of the mean answer, nats"),
+                List.of(List.of("read rightly", correct), List.of("misread", mistaken)));
         lab.shows("doubt on misread digits over doubt on others", mistaken / correct, above(1.1));
     }
 

@@ -24,7 +24,8 @@ import lyceum.train.Trainer;
 @Lab(topics = "early-stopping", title = "The weights you want existed some time ago")
 final class EarlyStoppingLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int points = lab.param("points", 24, 10, 100), epochs = lab.param("epochs", 600, 50, 3000), patience = lab.param("patience", 60, 1, 500);
+        int points = lab.param("points", 24, 10, 100), epochs = lab.param("epochs", 600, 50, 3000),
+                patience = lab.param("patience", 60, 1, 500);
         double noise = lab.param("noise", 0.4, 0.0, 1.0);
         Dataset train = curve(lab.rng(1), points, noise), validation = curve(lab.rng(2), 40, noise), test = curve(lab.rng(3), 500, noise);
 
@@ -41,7 +42,8 @@ final class EarlyStoppingLab implements LabBody {
 
         lab.figure(Figure.plot("Training and validation").line("training", 1, history.losses()).line("validation", 1, history.validations())
                 .verticalLine(watch.bestStep() + 1, "restored").verticalLine(watch.steps(), "stops").axes("epoch", "mean squared error")
-                .describedAs("Training error falls all the time; validation error turns. One line marks the weights that are restored, one the end of the patience."));
+                .describedAs(
+                        "Training error falls all the time; validation error turns. One line marks the weights that are restored, one the end of the patience."));
         var plots = new ArrayList<Plot>();
         var names = new String[] {"before", "at the restored point", "at the end"};
         var models = new Sequential[] {early, stopped, late};

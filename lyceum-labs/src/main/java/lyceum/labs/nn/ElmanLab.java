@@ -47,12 +47,14 @@ final class ElmanLab implements LabBody {
         var text = ElmanStreams.letters(lab.rng(3), 30);
         var x = ElmanStreams.features(text).unsqueeze(0);
         int n = text.length() - 1;
-        double[] error = Autograd.noGrad(() -> head.forward(rnn.forward(x.narrow(1, 0, n))).sigmoid().sub(x.narrow(1, 1, n)).square().mean(2).flatten().toDoubleArray());
+        double[] error = Autograd.noGrad(() -> head.forward(rnn.forward(x.narrow(1, 0, n))).sigmoid().sub(x.narrow(1, 1, n)).square()
+                .mean(2).flatten().toDoubleArray());
         var consonants = new ArrayList<Double>();
         var vowels = new ArrayList<Double>();
         for (int t = 0; t < n; t++) ("bdg".indexOf(text.charAt(t + 1)) >= 0 ? consonants : vowels).add(error[t]);
-        lab.figure(Figure.line("Error at each letter of " + text.substring(1, 17) + "...", 1, error).axes("letter", "mean squared error of the six features")
-                .describedAs("High where a syllable begins, for its consonant is drawn at random, and low at the vowels that follow from it: the dips mark the syllables."));
+        lab.figure(Figure.line("Error at each letter of " + text.substring(1, 17) + "...", 1, error)
+                .axes("letter", "mean squared error of the six features").describedAs(
+                        "High where a syllable begins, for its consonant is drawn at random, and low at the vowels that follow from it: the dips mark the syllables."));
         double ratio = mean(consonants) / mean(vowels);
         lab.say("A consonant costs %.1f times what a vowel costs.", ratio);
         lab.shows("error at consonants over that at vowels", ratio, above(1.5));
@@ -69,7 +71,8 @@ final class ElmanLab implements LabBody {
             var stream = ElmanStreams.sentences(lab.rng(5000 + i), 8 * 12);
             int steps = stream.length / 8;
             var codes = Tensor.of(stream).narrow(0, 0, 8L * steps).reshape(8, steps);
-            return Loss.crossEntropy(head.forward(rnn.forward(codes.narrow(1, 0, steps - 1).oneHot(DType.F32, n))).reshape(-1, n), codes.narrow(1, 1, steps - 1).flatten());
+            return Loss.crossEntropy(head.forward(rnn.forward(codes.narrow(1, 0, steps - 1).oneHot(DType.F32, n))).reshape(-1, n),
+                    codes.narrow(1, 1, steps - 1).flatten());
         });
         var stream = Tensor.of(ElmanStreams.sentences(lab.rng(6), 1500));
         var means = rnn.forward(stream.oneHot(DType.F32, n).unsqueeze(0)).get(0).detach().to(DType.F64).segmentMean(stream, n);
@@ -82,8 +85,8 @@ final class ElmanLab implements LabBody {
             edges.add(new Edge("c" + (n + j), "c" + tree.left()[j], ""));
             edges.add(new Edge("c" + (n + j), "c" + tree.right()[j], ""));
         }
-        lab.figure(Figure.tree("Words clustered by their mean hidden state", nodes, edges).axes("", "")
-                .describedAs("Ward's linkage of the mean states of all occurrences: subjects, objects and verbs part near the root, though the inputs were one-hot and carried no likeness at all."));
+        lab.figure(Figure.tree("Words clustered by their mean hidden state", nodes, edges).axes("", "").describedAs(
+                "Ward's linkage of the mean states of all occurrences: subjects, objects and verbs part near the root, though the inputs were one-hot and carried no likeness at all."));
         int[] cut = tree.labels().toIntArray();
         var counts = new int[3][2];
         for (int w = 0; w < n; w++) counts[cut[w]][w < ElmanStreams.nouns() ? 0 : 1]++;

@@ -31,7 +31,8 @@ import lyceum.tensor.Tensor;
 final class EmbeddingLab implements LabBody {
 
     @Override public void run(LabContext lab) {
-        int categories = lab.param("categories", 60, 10, 400), groups = lab.param("groups", 4, 2, 8), steps = lab.param("steps", 120, 10, 1000);
+        int categories = lab.param("categories", 60, 10, 400), groups = lab.param("groups", 4, 2, 8),
+                steps = lab.param("steps", 120, 10, 1000);
         groups(lab, categories, groups, steps);
         tying(lab, steps);
     }
@@ -54,12 +55,14 @@ final class EmbeddingLab implements LabBody {
             optimizer.step();
         }
         frames.add(scatter(embedding, hidden, steps));
-        lab.figure(Figure.frames("Categories find their groups", "time", frames).describedAs("The two numbers of each category's row, coloured by its hidden group, while the network learns to name the group."));
+        lab.figure(Figure.frames("Categories find their groups", "time", frames).describedAs(
+                "The two numbers of each category's row, coloured by its hidden group, while the network learns to name the group."));
         lab.shows("embedding-layer", "loss at the end over the loss at the start", last / first, below(0.9));
         var bag = embedding.bag(Embedding.Bag.MEAN, Tensor.of(new int[] {0, 1, 2, 3}, 2, 2), null, Pass.inference());
-        lab.shows("embedding-layer", "a bag's mean from the mean of its rows", bag.get(0).sub(embedding.weight().detach().rows(0, 1).mean(0)).abs().max().item(), below(1e-6));
-        lab.shows("embedding-layer", "change of old rows by growing", embedding.grown(categories + 5, lab.rng(3)).weight().detach().narrow(0, 0, categories)
-                .sub(embedding.weight().detach()).abs().max().item(), exactly(0));
+        lab.shows("embedding-layer", "a bag's mean from the mean of its rows",
+                bag.get(0).sub(embedding.weight().detach().rows(0, 1).mean(0)).abs().max().item(), below(1e-6));
+        lab.shows("embedding-layer", "change of old rows by growing", embedding.grown(categories + 5, lab.rng(3)).weight().detach()
+                .narrow(0, 0, categories).sub(embedding.weight().detach()).abs().max().item(), exactly(0));
     }
 
     private static Plot scatter(Embedding embedding, int[] hidden, int step) {
@@ -69,7 +72,8 @@ final class EmbeddingLab implements LabBody {
     }
 
     private static void tying(LabContext lab, int steps) {
-        var text = "the cat sat on the mat and the dog sat on the log and the cat saw the dog and the dog saw the cat on the mat ".repeat(4);
+        var text = "the cat sat on the mat and the dog sat on the log and the cat saw the dog and the dog saw the cat on the mat "
+                .repeat(4);
         var letters = text.chars().distinct().sorted().toArray();
         var ids = new long[text.length()];
         for (int i = 0; i < ids.length; i++) ids[i] = Arrays.binarySearch(letters, text.charAt(i));
@@ -94,7 +98,8 @@ final class EmbeddingLab implements LabBody {
             }
             plot = plot.line(way == 0 ? "untied" : "tied", 0, perplexity);
         }
-        lab.figure(plot.axes("step", "perplexity of the next letter").describedAs("Perplexity while a model of letters learns, with a head of its own and with the embedding's table as its head."));
+        lab.figure(plot.axes("step", "perplexity of the next letter").describedAs(
+                "Perplexity while a model of letters learns, with a head of its own and with the embedding's table as its head."));
         lab.say("Untied the model has %d parameters, tied %d.", counts[0], counts[1]);
         lab.shows("weight-tying", "parameters saved beyond letters times width", counts[0] - counts[1] - 12.0 * letters.length, exactly(0));
         lab.shows("weight-tying", "parameters left", counts[1], above(0));

@@ -24,8 +24,9 @@ final class FocalLossLab implements LabBody {
         int positives = lab.param("positives", 100, 10, 1000), negatives = lab.param("negatives", 100_000, 1000, 200_000);
         double centre = lab.param("negatives' mean logit", -5.0, -8.0, 0.0);
         var curves = Figure.plot("Focal loss");
-        for (double gamma : GAMMAS) curves = curves.line("gamma " + gamma, 0.01, 0.999,
-                p -> Loss.focal(gamma).of(Tensor.scalar(Math.log(p / (1 - p))), Tensor.scalar(1)).item());
+        for (double gamma : GAMMAS)
+            curves = curves.line("gamma " + gamma, 0.01, 0.999,
+                    p -> Loss.focal(gamma).of(Tensor.scalar(Math.log(p / (1 - p))), Tensor.scalar(1)).item());
         lab.figure(curves.axes("probability of what is true", "loss (nats)").limitY(0, 5).describedAs(
                 "All curves fall to zero on the right; the larger gamma, the sooner, so that what is already right costs next to nothing."));
 
@@ -49,7 +50,7 @@ final class FocalLossLab implements LabBody {
                 List.of("gamma", "negatives' share of loss (%)", "of gradients (%)", "best answer where the truth is 0.9"), rows);
         lab.figure(Figure.plot("The negatives' share").line("of the loss", GAMMAS, loss).line("of the gradients' size", GAMMAS, pull)
                 .axes("gamma", "share").limitY(0, 1)
-                        .describedAs("Both shares fall as gamma grows: the many easy negatives lose what they owned."));
+                .describedAs("Both shares fall as gamma grows: the many easy negatives lose what they owned."));
         lab.say("Focus costs honesty: where nine in ten are true, the best answer under gamma 2 is %.2f.", rows.get(3).get(3));
         lab.check(4, "negatives' share of cross-entropy", loss[0], above(0.8));
         lab.check(4, "negatives' share of focal loss at gamma 2", loss[3], below(0.2));

@@ -24,7 +24,8 @@ import lyceum.train.Trainer;
 @Lab(topics = "gradient-accumulation", title = "A large batch through a small door")
 final class GradientAccumulationLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int batch = 8 * lab.param("batch, in eights", 32, 1, 64), epochs = lab.param("epochs", 5, 1, 50), width = lab.param("width", 48, 8, 256);
+        int batch = 8 * lab.param("batch, in eights", 32, 1, 64), epochs = lab.param("epochs", 5, 1, 50),
+                width = lab.param("width", 48, 8, 256);
         var digits = Datasets.digits().to(DType.F32).scaled(1 / 16.0);
         int[] pieces = {1, 2, 4, 8};
         double[] memory = new double[pieces.length], ks = new double[pieces.length];
@@ -38,8 +39,8 @@ final class GradientAccumulationLab implements LabBody {
                     new Linear(width, 10, rng));
             var loss = BatchLoss.of(model, Loss::crossEntropy, digits);
             long[] most = {0};
-            var history = new Trainer(new Adam(3e-3), epochs).withBatchSize(batch).accumulate(pieces[i]).start(model, digits.size(),
-                    (numbers, pass) -> {
+            var history = new Trainer(new Adam(3e-3), epochs).withBatchSize(batch).accumulate(pieces[i])
+                    .start(model, digits.size(), (numbers, pass) -> {
                         var value = loss.of(numbers, pass);
                         most[0] = Math.max(most[0], BackwardPass.savedBytes(value));
                         return value;
@@ -51,7 +52,8 @@ final class GradientAccumulationLab implements LabBody {
             curves = curves.line("k = " + pieces[i], 1, history.losses());
             rows.add(List.of(pieces[i], batch / pieces[i], memory[i], history.losses()[epochs - 1]));
         }
-        lab.figure(Figure.row("Micro-batches", Figure.plot("Saved activations").line("peak", ks, memory).axes("micro-batches k", "KiB"), curves)
+        lab.figure(Figure
+                .row("Micro-batches", Figure.plot("Saved activations").line("peak", ks, memory).axes("micro-batches k", "KiB"), curves)
                 .describedAs("Memory for activations falls as one over k, while the four loss curves lie on top of each other."));
         lab.table("A batch of " + batch, List.of("k", "rows of a micro-batch", "activations (KiB)", "last loss"), rows);
         lab.shows("largest gap between loss curves", worst, atMost(0.01));

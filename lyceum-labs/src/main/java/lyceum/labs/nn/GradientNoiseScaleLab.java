@@ -38,11 +38,14 @@ final class GradientNoiseScaleLab implements LabBody {
             steps[i] = Math.log10(now.steps(b));
             examples[i] = Math.log10(now.examples(b));
         }
-        lab.figure(Figure.row("Batch size", Figure.plot("The noise scale grows").line("smoothed", 1, scales.stream().mapToDouble(d -> d)
-                .toArray()).axes("epoch", "examples"),
-                Figure.plot("The trade").line("steps, over the fewest", by, steps).line("examples, over the fewest", by, examples)
-                        .verticalLine(0, "noise scale").axes("log10 of batch over noise scale", "log10 of the ratio")).describedAs(
-                                "The noise scale rises while the network learns. Against the batch size, steps fall and examples rise; both curves bend at the noise scale, where each is twice its least."));
+        lab.figure(Figure
+                .row("Batch size",
+                        Figure.plot("The noise scale grows").line("smoothed", 1, scales.stream().mapToDouble(d -> d).toArray())
+                                .axes("epoch", "examples"),
+                        Figure.plot("The trade").line("steps, over the fewest", by, steps).line("examples, over the fewest", by, examples)
+                                .verticalLine(0, "noise scale").axes("log10 of batch over noise scale", "log10 of the ratio"))
+                .describedAs(
+                        "The noise scale rises while the network learns. Against the batch size, steps fall and examples rise; both curves bend at the noise scale, where each is twice its least."));
         lab.say("In the end |G|^2 is %.4f and tr(Sigma) %.3f: batches of about %d, where half of a step's progress is lost to noise.",
                 now.signal(), now.noise(), now.suggestedBatch());
         lab.shows("noise scale in the end over that after an epoch", scales.getLast() / scales.getFirst(), above(1));

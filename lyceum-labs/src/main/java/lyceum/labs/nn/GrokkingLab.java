@@ -26,15 +26,19 @@ final class GrokkingLab implements LabBody {
                         .line("test", steps(run), of(run, GrokkingExperiment.Record::testAccuracy)).logX().axes("step", "share right"),
                 Figure.line("The circuit", steps(run), of(run, GrokkingExperiment.Record::concentration)).named("Fourier concentration")
                         .line("weight norm over its largest", steps(run), relativeNorm(run)).logX().axes("step", "share"))
-                .describedAs("Left: training accuracy is one long before test accuracy leaves zero. Right: under the flat test curve the units settle on single frequencies, and the weights shrink."));
-        lab.figure(Figure.line("Progress measures", steps(run), of(run, GrokkingExperiment.Record::restrictedLoss)).named("restricted: the circuit alone")
+                .describedAs(
+                        "Left: training accuracy is one long before test accuracy leaves zero. Right: under the flat test curve the units settle on single frequencies, and the weights shrink."));
+        lab.figure(Figure.line("Progress measures", steps(run), of(run, GrokkingExperiment.Record::restrictedLoss))
+                .named("restricted: the circuit alone")
                 .line("excluded: without it, training pairs", steps(run), of(run, GrokkingExperiment.Record::excludedLoss))
-                .line("test", steps(run), of(run, GrokkingExperiment.Record::testLoss)).logX().axes("step", "loss")
-                .describedAs("The loss of the circuit alone falls smoothly; what memory alone explains gets worse again as decay removes it."));
+                .line("test", steps(run), of(run, GrokkingExperiment.Record::testLoss)).logX().axes("step", "loss").describedAs(
+                        "The loss of the circuit alone falls smoothly; what memory alone explains gets worse again as decay removes it."));
         var last = run.records().getLast();
-        lab.say("Training accuracy reaches 0.99 at step %d, test accuracy 0.95 at step %d (-1: not within %d).", run.firstTrain(0.99), run.firstTest(0.95), steps);
+        lab.say("Training accuracy reaches 0.99 at step %d, test accuracy 0.95 at step %d (-1: not within %d).", run.firstTrain(0.99),
+                run.firstTest(0.95), steps);
         if (decay != 1 || modulus != 31 || share != 0.5 || steps < 1100) return;
-        lab.shows("step of test accuracy 0.95 over step of training accuracy 0.99", (double) run.firstTest(0.95) / run.firstTrain(0.99), atLeast(5));
+        lab.shows("step of test accuracy 0.95 over step of training accuracy 0.99", (double) run.firstTest(0.95) / run.firstTrain(0.99),
+                atLeast(5));
         lab.shows("Fourier concentration at the end", last.concentration(), atLeast(0.5));
     }
 

@@ -44,10 +44,12 @@ final class HeadsLab implements LabBody {
         var targets = Tensor.randint(lab.rng(3), 0, 80, 50);
         double naive = Loss.crossEntropy(head.forward(hidden), targets).item(), fused = head.loss(hidden, targets).item();
         double[] plain = spectrum(head, hidden), capped = spectrum(head.capped(cap), hidden);
-        lab.figure(Figure.plot("The rank of what can be said").line("without a cap", 1, plain).line("with a soft cap", 1, capped).axes("singular value", "size over the largest")
-                .logY().describedAs("Singular values of the log-probabilities of 50 contexts: without a cap they end after width + 1, with one they go on."));
+        lab.figure(Figure.plot("The rank of what can be said").line("without a cap", 1, plain).line("with a soft cap", 1, capped)
+                .axes("singular value", "size over the largest").logY().describedAs(
+                        "Singular values of the log-probabilities of 50 contexts: without a cap they end after width + 1, with one they go on."));
         lab.table("Logits of 8 x 4,096 positions, F32", List.of("classes", "at once, GB", "in 100 blocks, GB"),
-                Arrays.stream(new int[] {32_000, 50_257, 128_256}).mapToObj(v -> List.<Object>of(v, 8 * 4096 * 4e-9 * v, 8 * 4096 * 4e-9 * v / 100)).toList());
+                Arrays.stream(new int[] {32_000, 50_257, 128_256})
+                        .mapToObj(v -> List.<Object>of(v, 8 * 4096 * 4e-9 * v, 8 * 4096 * 4e-9 * v / 100)).toList());
         lab.shows("softmax-head", "gap of the fused loss", Math.abs(naive - fused), below(1e-10));
         lab.shows("softmax-head", "rank without a cap", rank(plain), atMost(width + 1));
         lab.shows("softmax-head", "rank with a cap", rank(capped), above(width + 1));
@@ -88,7 +90,8 @@ final class HeadsLab implements LabBody {
             worst = Math.max(worst, losses[steps - 1] / losses[0]);
             plot = plot.line(names[which], 0, losses);
         }
-        lab.figure(plot.axes("step", "loss").logY().describedAs("The losses of a class head, a head of labels and one of a number, trained on the same frozen features of iris."));
+        lab.figure(plot.axes("step", "loss").logY().describedAs(
+                "The losses of a class head, a head of labels and one of a number, trained on the same frozen features of iris."));
         int differ = 0;
         double[] after = backbone.forward(x).toDoubleArray();
         for (int i = 0; i < after.length; i++) if (after[i] != before[i]) differ++;

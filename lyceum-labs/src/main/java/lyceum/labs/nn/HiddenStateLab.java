@@ -30,7 +30,8 @@ import lyceum.tensor.Tensor;
 @Lab(topics = "hidden-state", title = "A network that turns out to have two states")
 final class HiddenStateLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int units = lab.param("units", 8, 2, 32), updates = lab.param("updates", 700, 50, 5000), levels = lab.param("levels of a unit", 3, 2, 9);
+        int units = lab.param("units", 8, 2, 32), updates = lab.param("updates", 700, 50, 5000),
+                levels = lab.param("levels of a unit", 3, 2, 9);
         var rnn = new Rnn(new RnnConfig(1, units), lab.rng(1));
         var head = new Linear(units, 2, lab.rng(2));
         var parameters = new LinkedHashMap<>(rnn.parameters());
@@ -44,7 +45,8 @@ final class HiddenStateLab implements LabBody {
                 optimizer.step();
             }
         }
-        var found = StateAutomaton.extract(rnn, List.of(Tensor.of(0f), Tensor.of(1f)), h -> (int) head.forward(h).argmax(0).itemLong(), levels, 5000);
+        var found = StateAutomaton.extract(rnn, List.of(Tensor.of(0f), Tensor.of(1f)), h -> (int) head.forward(h).argmax(0).itemLong(),
+                levels, 5000);
         var automaton = found.minimised();
 
         var test = SequenceTasks.parity(lab.rng(3), 20, 12);
@@ -64,17 +66,19 @@ final class HiddenStateLab implements LabBody {
         }
         var names = new String[automaton.size()];
         for (int s = 0; s < names.length; s++) names[s] = "state " + s + ": " + (automaton.label()[s] == 1 ? "odd" : "even");
-        lab.figure(Figure.scatter("States of twenty strings, in the plane in which they vary most", flat, classes, names).axes("first component", "second component")
-                .describedAs("Each point is the state after some prefix; the colour is the state of the automaton after the same prefix, and the colours fall into heaps of their own."));
+        lab.figure(Figure.scatter("States of twenty strings, in the plane in which they vary most", flat, classes, names)
+                .axes("first component", "second component").describedAs(
+                        "Each point is the state after some prefix; the colour is the state of the automaton after the same prefix, and the colours fall into heaps of their own."));
         var nodes = new ArrayList<Node>();
         var edges = new ArrayList<Edge>();
         for (int s = 0; s < automaton.size(); s++) {
             nodes.add(new Node("s" + s, names[s], automaton.label()[s] == 1 ? "odd" : "even"));
             for (int a = 0; a < 2; a++) edges.add(new Edge("s" + s, "s" + automaton.next()[s][a], "" + a));
         }
-        lab.figure(Figure.graph("The automaton after minimisation", nodes, edges).axes("", "")
-                .describedAs("A zero stays, a one goes to the other state: that the number of ones is even or odd is all that the network keeps."));
-        lab.say("%d cells of the grid are visited; %d states are left when those that no string tells apart are merged.", found.size(), automaton.size());
+        lab.figure(Figure.graph("The automaton after minimisation", nodes, edges).axes("", "").describedAs(
+                "A zero stays, a one goes to the other state: that the number of ones is even or odd is all that the network keeps."));
+        lab.say("%d cells of the grid are visited; %d states are left when those that no string tells apart are merged.", found.size(),
+                automaton.size());
         lab.shows("prefixes of which the automaton says the parity", right / 240.0, atLeast(0.95));
         lab.shows("what the state does not carry over a cut", RecurrentState.insufficiency(rnn, test.x(), 5), below(1e-5));
     }

@@ -26,8 +26,7 @@ final class HingeLossLab implements LabBody {
         int n = lab.param("points", 80, 20, 400), steps = lab.param("steps", 600, 50, 5000);
         var curves = Figure.plot("Losses of the margin");
         for (var e : List.of(new Named("hinge", Loss.hinge()), new Named("squared", Loss.squaredHinge()),
-                new Named("smoothed", Loss.smoothedHinge(1)),
-                new Named("logistic", Loss.softMargin())))
+                new Named("smoothed", Loss.smoothedHinge(1)), new Named("logistic", Loss.softMargin())))
             curves = curves.line(e.name, -2, 3, m -> e.loss.of(Tensor.scalar(m), Tensor.scalar(1)).item());
         lab.figure(curves.line("mistake", -2, 3, m -> m <= 0 ? 1 : 0).dashed().axes("margin y f", "loss").limitY(0, 5).describedAs(
                 "Hinge, squared and smoothed hinge are zero from margin 1 on, the logistic loss never; hinge and squared hinge lie above the step that counts mistakes."));
@@ -42,16 +41,16 @@ final class HingeLossLab implements LabBody {
         for (int t : lab.progress("steps", steps + 1)) {
             Tensor scores = x.matmul(w), pull = Autograd.grad(f -> Loss.hinge().withReduction(Reduction.SUM).of(f, y)).apply(scores);
             pushing[t] = pull.ne(0).to(DType.F64).mean().item();
-            if (t == 0 || t == 3 || t == 10 || t == 40 || t == steps) frames.add(boundary(data.x(), data.labels(), pull, w.toDoubleArray(),
-                    t));
+            if (t == 0 || t == 3 || t == 10 || t == 40 || t == steps)
+                frames.add(boundary(data.x(), data.labels(), pull, w.toDoubleArray(), t));
             if (t < steps) w = w.mul(1 - 1.0 / (t + 10)).sub(slope.apply(w).div(penalty * (t + 10))).compute();
         }
         lab.figure(Figure.frames("The boundary and who pushes it", "step", frames).describedAs(
                 "The line turns between the two clouds; crosses mark the points within the margin, fewer and fewer of them, and only they have a gradient."));
         lab.figure(Figure.line("Points that push", pushing).axes("step", "share with a gradient").limitY(0, 1)
                 .describedAs("The share of points with a gradient falls quickly and then stays at those near the boundary."));
-        Tensor margins = x.matmul(w).mul(y), silent = Autograd.grad(f -> Loss.hinge().withReduction(Reduction.SUM).of(f, y))
-                .apply(x.matmul(w));
+        Tensor margins = x.matmul(w).mul(y),
+                silent = Autograd.grad(f -> Loss.hinge().withReduction(Reduction.SUM).of(f, y)).apply(x.matmul(w));
         lab.say("%.0f%% of the points push at the end; of the logistic loss all would.", 100 * pushing[steps]);
         lab.shows("largest gradient beyond the margin", margins.gt(1).where(silent, silent.zerosLike()).abs().max().item(), exactly(0));
         lab.shows("share of right answers", margins.gt(0).to(DType.F64).mean().item(), above(0.6));

@@ -73,9 +73,8 @@ final class InfoNceLab implements LabBody {
             series[t] = Series.of("t = " + temperature, shares[t]);
         }
         String[] names = {String.format(Locale.ROOT, "%.2f", hard), "0.20", "-0.10"};
-        lab.figure(Figure.bars("Which negatives are pushed", names, series)
-                .axes("similarity of the negative", "share of the push").describedAs(
-                        "At temperature 1 the three negatives are pushed about alike; at 0.1 the most similar one takes nearly all."));
+        lab.figure(Figure.bars("Which negatives are pushed", names, series).axes("similarity of the negative", "share of the push")
+                .describedAs("At temperature 1 the three negatives are pushed about alike; at 0.1 the most similar one takes nearly all."));
         lab.shows("the hardest negative's share, from t = 1 to 0.1", shares[3][0] - shares[0][0], above(0.1));
         double loss = new InfoNce(0.1).of(Tensor.eye(DType.F64, 8), Tensor.eye(DType.F64, 8)).item();
         lab.say("Eight orthogonal pairs at t = 0.1 cost %.5f nats: the loss is nearly 0, though the bound says no more than log 8.", loss);

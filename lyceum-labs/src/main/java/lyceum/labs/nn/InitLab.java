@@ -40,22 +40,26 @@ final class InitLab implements LabBody {
         for (var activation : new Activation[] {Activation.TANH, Activation.RELU}) {
             Map<String, SignalReport> reports = reports(lab, inits, depth, width, activation, x);
             var name = activation == Activation.RELU ? "ReLU" : "tanh";
-            lab.figure(Figure.row("Scale by depth under " + name, scales("Signal", reports, true), scales("Gradient", reports, false)).describedAs(
-                    "Left: deviation of each layer's output going forward. Right: root mean square of the gradient there. A wrong factor shows as a straight line on the log scale."));
+            lab.figure(Figure.row("Scale by depth under " + name, scales("Signal", reports, true), scales("Gradient", reports, false))
+                    .describedAs(
+                            "Left: deviation of each layer's output going forward. Right: root mean square of the gradient there. A wrong factor shows as a straight line on the log scale."));
             histograms(lab, depth, width, activation, x);
             if (activation == Activation.TANH) continue;
             lab.shows("he-init", "factor a layer of the mean square under He", factor(reports.get("He")), between(0.9, 1.1));
             lab.shows("glorot-init", "factor a layer of the mean square under Glorot", factor(reports.get("Glorot")), between(0.4, 0.6));
-            lab.shows("weight-init", "factor a layer under the naive rule", factor(reports.get("naive, uniform within 1/sqrt(n)")), below(0.25));
+            lab.shows("weight-init", "factor a layer under the naive rule", factor(reports.get("naive, uniform within 1/sqrt(n)")),
+                    below(0.25));
         }
         var network = network(lab, depth, width, Activation.SIGMOID, Init.zeros());
         var variances = new Lsuv().fit(network, x, lab.rng(2));
-        lab.figure(Figure.line("Sigmoid network after LSUV", 1, variances.values().stream().mapToDouble(v -> v).toArray()).limitY(0, 1.2).axes("layer", "variance of its output")
+        lab.figure(Figure.line("Sigmoid network after LSUV", 1, variances.values().stream().mapToDouble(v -> v).toArray()).limitY(0, 1.2)
+                .axes("layer", "variance of its output")
                 .describedAs("Scaled by what each layer does to data, every output has variance one, whatever the activation."));
         lab.shows("weight-init", "least variance after LSUV", variances.values().stream().mapToDouble(v -> v).min().orElse(0), above(0.95));
     }
 
-    private static Map<String, SignalReport> reports(LabContext lab, Map<String, Init> inits, int depth, int width, Activation activation, Tensor x) {
+    private static Map<String, SignalReport> reports(LabContext lab, Map<String, Init> inits, int depth, int width, Activation activation,
+            Tensor x) {
         var reports = new LinkedHashMap<String, SignalReport>();
         inits.forEach((name, init) -> reports.put(name, SignalReport.of(network(lab, depth, width, activation, init), x, lab.rng(3))));
         return reports;
@@ -78,21 +82,25 @@ final class InitLab implements LabBody {
     private static Figure scales(String title, Map<String, SignalReport> reports, boolean forward) {
         var plot = Figure.plot(title).axes("layer", forward ? "deviation" : "root mean square").logY();
         for (var entry : reports.entrySet())
-            plot = plot.line(entry.getKey(), 1, entry.getValue().layers().stream().mapToDouble(l -> forward ? l.deviation() : Math.sqrt(l.gradient())).toArray());
+            plot = plot.line(entry.getKey(), 1,
+                    entry.getValue().layers().stream().mapToDouble(l -> forward ? l.deviation() : Math.sqrt(l.gradient())).toArray());
         return plot;
     }
 
     private static void histograms(LabContext lab, int depth, int width, Activation activation, Tensor x) {
         var panels = new ArrayList<Figure>();
-        for (var init : Map.of("Glorot", Init.glorotNormal(), "He", Init.heNormal()).entrySet().stream().sorted(Map.Entry.comparingByKey()).toList()) {
+        for (var init : Map.of("Glorot", Init.glorotNormal(), "He", Init.heNormal()).entrySet().stream().sorted(Map.Entry.comparingByKey())
+                .toList()) {
             var network = network(lab, depth, width, activation, init.getValue());
             var hooks = Hooks.of(network);
             var seen = hooks.capture("*");
             network.forward(x.narrow(0, 0, 16), Pass.inference().with(hooks));
             for (int layer : new int[] {1, depth / 2, depth})
-                panels.add(Figure.histogram(init.getKey() + ", layer " + layer, seen.get(String.valueOf(2 * layer - 1)).toDoubleArray(), 30).axes("activation", "count"));
+                panels.add(Figure.histogram(init.getKey() + ", layer " + layer, seen.get(String.valueOf(2 * layer - 1)).toDoubleArray(), 30)
+                        .axes("activation", "count"));
         }
-        lab.figure(Figure.grid("Activations of " + (activation == Activation.RELU ? "ReLU" : "tanh"), 3, panels.toArray(Figure[]::new)).describedAs(
-                "Histograms of the first, a middle and the last layer's activations, Glorot above and He below: mind the scale of each axis."));
+        lab.figure(Figure.grid("Activations of " + (activation == Activation.RELU ? "ReLU" : "tanh"), 3, panels.toArray(Figure[]::new))
+                .describedAs(
+                        "Histograms of the first, a middle and the last layer's activations, Glorot above and He below: mind the scale of each axis."));
     }
 }

@@ -51,10 +51,10 @@ final class LabelSmoothingLab implements LabBody {
                     errors[s]));
         }
         double wanted = Math.log((1 - epsilon + epsilon / 10) / (epsilon / 10));
-        lab.figure(Figure.row("Logits and confidence", Figure.histogram("Gap of the best logit to the others' mean, epsilon 0",
-                gaps.get(0)).axes("gap", "images"),
-                Figure.histogram("The same, epsilon " + epsilon, gaps.get(1)).axes("gap", "images")
-                        .verticalLine(wanted, "ln((1-e+e/K)/(e/K))"),
+        lab.figure(Figure.row("Logits and confidence",
+                Figure.histogram("Gap of the best logit to the others' mean, epsilon 0", gaps.get(0)).axes("gap", "images"),
+                Figure.histogram("The same, epsilon " + epsilon, gaps.get(1)).axes("gap", "images").verticalLine(wanted,
+                        "ln((1-e+e/K)/(e/K))"),
                 reliability.axes("confidence", "share right")).describedAs(
                         "Without smoothing the gaps spread far to the right; with it they gather at the gap that the smoothed target asks for, and confidence lies nearer to the share of right answers."));
         lab.table("Noisy digits", List.of("epsilon", "test loss (nats)", "training loss it minimises", "right (%)", "calibration error"),

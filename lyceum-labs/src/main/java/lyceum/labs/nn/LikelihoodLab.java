@@ -50,9 +50,9 @@ final class LikelihoodLab implements LabBody {
             var grid = Tensor.linspace(-3, 3, 121);
             var said = net.forward(grid.unsqueeze(1).to(DType.F32)).to(DType.F64);
             Tensor mean = said.select(1, 0), width = said.select(1, 1).mul(family.equals("gaussian") ? 0.5 : 1).exp();
-            lab.figure(Figure.plot("What the network says").band("location and two scales", grid, mean.sub(width.mul(2)),
-                    mean.add(width.mul(2)))
-                    .line("location", grid, mean).points("data", x, y).axes("x", "y").describedAs(
+            lab.figure(Figure.plot("What the network says")
+                    .band("location and two scales", grid, mean.sub(width.mul(2)), mean.add(width.mul(2))).line("location", grid, mean)
+                    .points("data", x, y).axes("x", "y").describedAs(
                             "The band around the fitted curve is narrow where the points lie close to it and wide where they scatter."));
             var each = loss.each(net.forward(data.x()), data.y());
             lab.figure(Figure.plot("Loss of each point").points("loss", x, each.toDoubleArray()).axes("x", "loss (nats)").describedAs(

@@ -44,8 +44,7 @@ final class LogitAdjustmentLab implements LabBody {
             rows.add(List.of(i / 4.0, 100 * recall[0], 100 * recall[1], 100 * recall[2], 100 * balanced[i]));
             frames.add(Figure.plot(String.format(Locale.ROOT, "tau = %.2f, balanced error %.1f%%", i / 4.0, 100 * balanced[i]))
                     .regions(-4, 4, -4, 4, at -> shifted.balanced(scores(at, w)).argmax(1), NAMES)
-                    .points("rare training points", x.narrow(0, counts[0], counts[1] + counts[2]))
-                    .axes("first feature", "second feature"));
+                    .points("rare training points", x.narrow(0, counts[0], counts[1] + counts[2])).axes("first feature", "second feature"));
         }
         lab.figure(Figure.frames("Decision regions while tau grows", "tau", frames).describedAs(
                 "At tau 0 the frequent class holds nearly the whole plane; at 1 the three regions meet in the middle; at 2 the rare class takes more than its due."));
@@ -54,12 +53,11 @@ final class LogitAdjustmentLab implements LabBody {
 
         int tail = (int) (3000 * drift), rest = (3000 - tail) / 2;
         var unlabelled = Tensor.of(points(lab.rng(3), rest, rest, tail));
-        double[] found = adjustment.estimate(scores(unlabelled, w)).toDoubleArray(), naive = scores(unlabelled, w).softmax(1).mean(0)
-                .toDoubleArray();
+        double[] found = adjustment.estimate(scores(unlabelled, w)).toDoubleArray(),
+                naive = scores(unlabelled, w).softmax(1).mean(0).toDoubleArray();
         double truth = (double) tail / (2 * rest + tail);
         lab.say("Of unlabelled points %.0f%% are of the tail. Averaging the model's answers says %.0f%%, EM says %.0f%%.", 100 * truth,
-                100 * naive[2],
-                100 * found[2]);
+                100 * naive[2], 100 * found[2]);
         lab.shows("balanced error at tau 1 less that at 0", balanced[4] - balanced[0], below(0));
         lab.shows("error of the tail's share by EM", Math.abs(found[2] - truth), below(0.1));
     }
@@ -68,8 +66,9 @@ final class LogitAdjustmentLab implements LabBody {
 
     private static double[][] points(Rng rng, int... counts) {
         var points = new ArrayList<double[]>();
-        for (int k = 0; k < counts.length; k++) for (int i = 0; i < counts[k]; i++)
-            points.add(new double[] {CENTRES[k][0] + rng.nextGaussian(), CENTRES[k][1] + rng.nextGaussian()});
+        for (int k = 0; k < counts.length; k++)
+            for (int i = 0; i < counts[k]; i++)
+                points.add(new double[] {CENTRES[k][0] + rng.nextGaussian(), CENTRES[k][1] + rng.nextGaussian()});
         return points.toArray(double[][]::new);
     }
 

@@ -47,7 +47,8 @@ final class LoraLab implements LabBody {
 
     private static void spectrum(LabContext lab, double ratio, int steps) {
         var x = Qr.of(Tensor.randn(lab.rng(1), DType.F64, ROWS, INPUTS)).q().mul(Math.sqrt(ROWS)).compute();
-        Tensor u = Qr.of(Tensor.randn(lab.rng(2), DType.F64, OUTPUTS, OUTPUTS)).q(), v = Qr.of(Tensor.randn(lab.rng(3), DType.F64, INPUTS, OUTPUTS)).q();
+        Tensor u = Qr.of(Tensor.randn(lab.rng(2), DType.F64, OUTPUTS, OUTPUTS)).q(),
+                v = Qr.of(Tensor.randn(lab.rng(3), DType.F64, INPUTS, OUTPUTS)).q();
         var sigma = new double[OUTPUTS];
         for (int i = 0; i < OUTPUTS; i++) sigma[i] = 2 * Math.pow(ratio, -i);
         var shift = u.mul(Tensor.of(sigma)).matmul(v.transpose()).compute();
@@ -68,8 +69,8 @@ final class LoraLab implements LabBody {
         lab.figure(plot.axes("number of the singular value", "singular value")
                 .describedAs("Each rank takes the largest directions of the change and leaves the others at zero."));
         double full = trained(Module.copy(base), x, target, steps, lab);
-        lab.figure(Figure.plot("Where the loss settles").line("LoRA", at, floor).line("sum of the squares left out", at, tail).dashed().axes("rank", "residual")
-                .describedAs("With whitened inputs the floor is the Eckart-Young tail; full tuning has none."));
+        lab.figure(Figure.plot("Where the loss settles").line("LoRA", at, floor).line("sum of the squares left out", at, tail).dashed()
+                .axes("rank", "residual").describedAs("With whitened inputs the floor is the Eckart-Young tail; full tuning has none."));
         lab.say("Full tuning reaches %.1e; rank 2 cannot go below %.3f and stands at %.3f.", full, tail[1], floor[1]);
         lab.shows("lora", "residual at rank 2 over the tail sum", floor[1] / tail[1], below(1.05));
         lab.shows("full-fine-tune", "residual of full tuning", full, below(1e-4));
@@ -92,11 +93,13 @@ final class LoraLab implements LabBody {
             if (i == 0) lab.say("Full tuning in F32: %s.", plan);
             long[] parts = plan.parts().values().stream().mapToLong(Long::longValue).toArray();
             for (int k = 0; k < 4; k++) kinds[k][i] = parts[k] / 1e6;
-            if (i < 2) lab.shows("full-fine-tune", "bytes a parameter, " + ways[i], (double) plan.states() / model.parameterCount(), exactly(16));
+            if (i < 2)
+                lab.shows("full-fine-tune", "bytes a parameter, " + ways[i], (double) plan.states() / model.parameterCount(), exactly(16));
         }
-        lab.figure(Figure.bars("States of a step", ways, Series.of("weights", kinds[0]), Series.of("gradients", kinds[1]), Series.of("master weights", kinds[2]),
-                Series.of("optimiser", kinds[3])).axes("way", "megabytes")
-                .describedAs("Mixed precision moves bytes about; a low rank saves all but the weights."));
+        lab.figure(Figure
+                .bars("States of a step", ways, Series.of("weights", kinds[0]), Series.of("gradients", kinds[1]),
+                        Series.of("master weights", kinds[2]), Series.of("optimiser", kinds[3]))
+                .axes("way", "megabytes").describedAs("Mixed precision moves bytes about; a low rank saves all but the weights."));
     }
 
     private static void batch(LabContext lab, int personalities) {
@@ -108,7 +111,8 @@ final class LoraLab implements LabBody {
         for (int i = 0; i < personalities; i++) {
             var tuning = Peft.of(model, new Lora(2, 4), "p" + i, lab.rng(20 + i));
             var rng = lab.rng(40 + i);
-            Autograd.noGrad(() -> tuning.parameters().values().forEach(t -> t.add_(Tensor.randn(rng, t.dtype(), t.shape().toArray()).mul(0.3))));
+            Autograd.noGrad(
+                    () -> tuning.parameters().values().forEach(t -> t.add_(Tensor.randn(rng, t.dtype(), t.shape().toArray()).mul(0.3))));
             each = tuning.parameterCount() * 4;
             registry.add(tuning);
             names.add("p" + i);
@@ -118,15 +122,17 @@ final class LoraLab implements LabBody {
         var x = one.expand(names.size(), 64).contiguous().compute();
         var y = registry.mixing(names, () -> model.forward(x).compute());
         var labels = names.stream().map(n -> n.isEmpty() ? "base" : n).toArray(String[]::new);
-        lab.figure(Figure.bars("One input, one batch, each row its own adapter", labels, Series.of("first output", y.select(1, 0).toDoubleArray()),
-                Series.of("second output", y.select(1, 1).toDoubleArray())).axes("adapter of the row", "output")
-                .describedAs("All rows are the same input; only the low-rank update differs."));
+        lab.figure(Figure
+                .bars("One input, one batch, each row its own adapter", labels, Series.of("first output", y.select(1, 0).toDoubleArray()),
+                        Series.of("second output", y.select(1, 1).toDoubleArray()))
+                .axes("adapter of the row", "output").describedAs("All rows are the same input; only the low-rank update differs."));
         double gap = 0;
         for (int i = 0; i < names.size(); i++) {
             registry.use(names.get(i));
             gap = Math.max(gap, model.forward(one).sub(y.rows(i)).abs().max().item());
         }
-        lab.table("Sizes", List.of("what", "bytes"), List.of(List.of("base", base), List.of("each adapter", each), List.of("all adapters", each * personalities)));
+        lab.table("Sizes", List.of("what", "bytes"),
+                List.of(List.of("base", base), List.of("each adapter", each), List.of("all adapters", each * personalities)));
         lab.shows("lora-adapter", "gap of a row from a run alone", gap, atMost(1e-5));
     }
 }

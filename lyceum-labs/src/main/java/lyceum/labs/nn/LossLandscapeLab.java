@@ -38,14 +38,16 @@ final class LossLandscapeLab implements LabBody {
             var network = train(lab, kind == 1, depth, steps, data, path);
             var landscape = new LossLandscape<>(network, m -> Loss.crossEntropy(m.forward(data.x()), data.y()).item());
             double[] ticks = LossLandscape.ticks(1, 2 * side + 1);
-            var random = landscape.surface(landscape.filterNormalised(lab.rng(4)), landscape.filterNormalised(lab.rng(5)), ticks, ticks, Progress.SILENT);
+            var random = landscape.surface(landscape.filterNormalised(lab.rng(4)), landscape.filterNormalised(lab.rng(5)), ticks, ticks,
+                    Progress.SILENT);
             gap[kind] = random.values()[side][side] - Loss.crossEntropy(network.forward(data.x()), data.y()).item();
             planes[kind] = random.figure(names[kind] + ", random plane");
             var plane = landscape.plane(path);
             share[kind] = plane.share();
             double reach = 1.3 * Math.max(plane.path().abs().max().item(), 1e-6);
             var own = LossLandscape.ticks(reach, 2 * side + 1);
-            paths[kind] = landscape.surface(plane.first(), plane.second(), own, own, Progress.SILENT).figure(names[kind] + ", plane of the path", plane.path());
+            paths[kind] = landscape.surface(plane.first(), plane.second(), own, own, Progress.SILENT)
+                    .figure(names[kind] + ", plane of the path", plane.path());
         }
         lab.figure(Figure.grid("Loss around the solution", 2, planes[0], planes[1], paths[0], paths[1]).describedAs(
                 "Above: random planes, each filter's step measured by the filter's size. Below: the plane that holds most of the optimiser's path, with the path in it."));

@@ -21,9 +21,11 @@ import lyceum.tensor.Tensor;
 @Lab(topics = "minlstm", title = "Walking and scanning")
 final class MinLstmLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int units = lab.param("units", 16, 4, 128), longest = lab.param("longest sequence", 512, 64, 4096), batch = lab.param("batch", 4, 1, 64);
+        int units = lab.param("units", 16, 4, 128), longest = lab.param("longest sequence", 512, 64, 4096),
+                batch = lab.param("batch", 4, 1, 64);
         var config = new RnnConfig(8, units);
-        var networks = List.of(new Lstm(config, lab.rng(1)), new MinLstm(config, new MinLstmVariant().withChunk(1), lab.rng(1)), new MinLstm(config, lab.rng(1)));
+        var networks = List.of(new Lstm(config, lab.rng(1)), new MinLstm(config, new MinLstmVariant().withChunk(1), lab.rng(1)),
+                new MinLstm(config, lab.rng(1)));
         var names = List.of("LSTM, a loop", "minLSTM, a loop", "minLSTM, a scan");
         var lengths = new ArrayList<Double>();
         for (double t = 32; t <= longest; t *= 2) lengths.add(t);
@@ -40,15 +42,17 @@ final class MinLstmLab implements LabBody {
             }
             figure = figure.line(names.get(n), xs, times[n]);
         }
-        lab.figure(figure.axes("steps of the sequence", "milliseconds").logX().logY()
-                .describedAs("The loop costs one round for every step of the sequence, the scan about two for every doubling of it, each over more numbers."));
+        lab.figure(figure.axes("steps of the sequence", "milliseconds").logX().logY().describedAs(
+                "The loop costs one round for every step of the sequence, the scan about two for every doubling of it, each over more numbers."));
         double difference = 0;
         var x = Tensor.randn(lab.rng(9), 2, longest, 8).compute();
         for (boolean gru : new boolean[] {false, true}) {
             var variant = new MinLstmVariant().withGru(gru);
-            difference = Math.max(difference, new MinLstm(config, variant, lab.rng(4)).forward(x).sub(new MinLstm(config, variant.withChunk(1), lab.rng(4)).forward(x)).abs().max().item());
+            difference = Math.max(difference, new MinLstm(config, variant, lab.rng(4)).forward(x)
+                    .sub(new MinLstm(config, variant.withChunk(1), lab.rng(4)).forward(x)).abs().max().item());
         }
-        lab.say("At %d steps the scan took %.1f ms, the loop of the same cell %.1f ms, the LSTM %.1f ms.", longest, times[2][xs.length - 1], times[1][xs.length - 1], times[0][xs.length - 1]);
+        lab.say("At %d steps the scan took %.1f ms, the loop of the same cell %.1f ms, the LSTM %.1f ms.", longest, times[2][xs.length - 1],
+                times[1][xs.length - 1], times[0][xs.length - 1]);
         lab.shows("largest difference between scan and loop", difference, below(1e-5));
     }
 

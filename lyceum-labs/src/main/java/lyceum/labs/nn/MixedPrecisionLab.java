@@ -48,10 +48,15 @@ final class MixedPrecisionLab implements LabBody {
         double[] sizes = network.parameters().values().stream().flatMapToDouble(p -> Arrays.stream(p.grad().toDoubleArray()))
                 .filter(g -> g != 0).map(g -> Math.log(Math.abs(g)) / Math.log(2)).toArray();
         network.zeroGrad();
-        lab.figure(Figure.row("Mixed precision", Figure.histogram("Gradients of all weights", sizes).verticalLine(-24, "least of F16")
-                .verticalLine(-14, "least normal").axes("log2 of the size", "weights"),
-                Figure.plot("Loss scale").line("scale", 1, scales.stream().mapToDouble(d -> d).toArray()).axes("step", "log2 of the scale"),
-                curves).describedAs(
+        lab.figure(Figure
+                .row("Mixed precision",
+                        Figure.histogram("Gradients of all weights", sizes).verticalLine(-24, "least of F16")
+                                .verticalLine(-14, "least normal").axes("log2 of the size", "weights"),
+                        Figure.plot(
+                                "Loss scale").line("scale", 1, scales.stream().mapToDouble(d -> d).toArray())
+                                .axes("step", "log2 of the scale"),
+                        curves)
+                .describedAs(
                         "Many gradients lie below the least normal number of F16, some below its least number. The scale falls by halves from too high a start, then rises until the next overflow. The three loss curves lie together."));
         lab.say("F16 left out %d steps. Last losses: F32 %.4f, BF16 %.4f, F16 %.4f.", skipped, last[0], last[1], last[2]);
         lab.shows("BF16: loss over that of F32, less 1", Math.abs(last[1] / last[0] - 1), atMost(0.1));

@@ -32,8 +32,8 @@ final class ModeConnectivityLab implements LabBody {
         var straight = ModeConnectivity.linear(first, second);
         var curve = new ModeConnectivity(steps).fit(first, second, Loss::crossEntropy, data, lab.rng(4), lab.progress());
         var aligned = ModeConnectivity.linear(first, HiddenUnits.matchWeights(first, second, lab.rng(5)).apply(second));
-        double[] t = Tensor.linspace(0, 1, 21).toDoubleArray(), line = straight.values(21, m -> loss(m, data)), bent = curve.values(21, m -> loss(m, data)),
-                like = aligned.values(21, m -> loss(m, data));
+        double[] t = Tensor.linspace(0, 1, 21).toDoubleArray(), line = straight.values(21, m -> loss(m, data)),
+                bent = curve.values(21, m -> loss(m, data)), like = aligned.values(21, m -> loss(m, data));
         // The plane through both ends and the bend, with an orthonormal pair of directions.
         Tensor start = curve.points().get(0), across = curve.points().get(2).sub(start), length = across.norm();
         var u = across.div(length).compute();
@@ -41,7 +41,8 @@ final class ModeConnectivityLab implements LabBody {
         var v = up.sub(u.mul(up.dot(u)));
         var side = v.div(v.norm()).compute();
         double wide = length.item(), high = up.dot(side).item();
-        double[] as = Tensor.linspace(-0.2 * wide, 1.2 * wide, 15).toDoubleArray(), bs = Tensor.linspace(-0.3 * high, 1.1 * high, 13).toDoubleArray();
+        double[] as = Tensor.linspace(-0.2 * wide, 1.2 * wide, 15).toDoubleArray(),
+                bs = Tensor.linspace(-0.3 * high, 1.1 * high, 13).toDoubleArray();
         var surface = new LossLandscape<>(first, m -> Math.min(3, loss(m, data))).surface(u, side, as, bs, Progress.SILENT);
         double[] xs = new double[21], ys = new double[21];
         for (int i = 0; i < 21; i++) {
@@ -49,11 +50,14 @@ final class ModeConnectivityLab implements LabBody {
             xs[i] = offset.dot(u).item();
             ys[i] = offset.dot(side).item();
         }
-        lab.figure(Figure.row("Between two solutions",
-                surface.figure("Loss in the plane of ends and bend").line("curve", xs, ys).points("ends", new double[] {0, wide}, new double[] {0, 0}),
-                Figure.line("Loss on the way", t, line).named("straight").line("curve", t, bent).line("straight, units in like order", t, like).axes("t",
-                        "training loss"))
-                .describedAs("Left: a wall stands between the two ends, and the trained curve goes round it. Right: the loss along the three ways."));
+        lab.figure(Figure
+                .row("Between two solutions",
+                        surface.figure("Loss in the plane of ends and bend").line("curve", xs, ys).points("ends", new double[] {0, wide},
+                                new double[] {0, 0}),
+                        Figure.line("Loss on the way", t, line).named("straight").line("curve", t, bent)
+                                .line("straight, units in like order", t, like).axes("t", "training loss"))
+                .describedAs(
+                        "Left: a wall stands between the two ends, and the trained curve goes round it. Right: the loss along the three ways."));
         double wall = ModeConnectivity.barrier(line), bend = ModeConnectivity.barrier(bent), lower = ModeConnectivity.barrier(like);
         lab.say("The straight line rises by %.2f, the curve by %.3f, the line to the renumbered network by %.2f.", wall, bend, lower);
         lab.shows("wall on the straight line", wall, atLeast(0.2));

@@ -36,27 +36,33 @@ final class ModularNetworkLab implements LabBody {
     @Override public void run(LabContext lab) {
         int steps = lab.param("steps", 600, 100, 5000);
         double rate = lab.param("learning rate", 0.03, 0.001, 0.1), balance = lab.param("balance", 0.1, 0.0, 1.0);
-        var modules = IntStream.range(0, SKILLS).mapToObj(i -> new Linear(WIDTH, WIDTH, true, DType.F32, Init.normal(0.1), lab.rng(i))).toList();
+        var modules = IntStream.range(0, SKILLS).mapToObj(i -> new Linear(WIDTH, WIDTH, true, DType.F32, Init.normal(0.1), lab.rng(i)))
+                .toList();
         var network = new ModularNetwork(modules, new ModularConfig(SKILLS, 2).withBalance(balance), lab.rng(5));
         train(network, (t, pass) -> network.forward(t.x, t.descriptors, pass), steps, rate, lab.rng(6));
         var monolith = new Mlp(MlpConfig.regressor(WIDTH + 2 * SKILLS, WIDTH, (int) network.parameterCount() / 20), lab.rng(7));
-        train(monolith, (t, pass) -> monolith.forward(Tensor.concat(1, t.x, t.descriptors.reshape(-1, 2L * SKILLS)), pass), steps, 0.01, lab.rng(8));
+        train(monolith, (t, pass) -> monolith.forward(Tensor.concat(1, t.x, t.descriptors.reshape(-1, 2L * SKILLS)), pass), steps, 0.01,
+                lab.rng(8));
 
         Task seen = task(400, false, lab.rng(9)), unseen = task(400, true, lab.rng(10));
-        double[] modular = {score(network.forward(seen.x, seen.descriptors, Pass.inference()), seen), score(network.forward(unseen.x, unseen.descriptors, Pass.inference()), unseen)};
+        double[] modular = {score(network.forward(seen.x, seen.descriptors, Pass.inference()), seen),
+                score(network.forward(unseen.x, unseen.descriptors, Pass.inference()), unseen)};
         double[] whole = {score(monolith.forward(Tensor.concat(1, seen.x, seen.descriptors.reshape(-1, 2L * SKILLS))), seen),
                 score(monolith.forward(Tensor.concat(1, unseen.x, unseen.descriptors.reshape(-1, 2L * SKILLS))), unseen)};
-        lab.figure(Figure.row("Share of vectors within 10%", Figure.bar("modules", new String[] {"pairs shown", "pairs held out"}, modular).axes("", "share"),
+        lab.figure(Figure.row("Share of vectors within 10%",
+                Figure.bar("modules", new String[] {"pairs shown", "pairs held out"}, modular).axes("", "share"),
                 Figure.bar("one network", new String[] {"pairs shown", "pairs held out"}, whole).axes("", "share"))
                 .describedAs("Modules that learned each operation do any two of them; one network of as many parameters does not."));
         int[][] routes = network.routes(seen.descriptors);
         var uses = new double[SKILLS][SKILLS];
         for (int i = 0; i < routes.length; i++) for (int s = 0; s < 2; s++) uses[seen.program[i][s]][routes[i][s]]++;
-        lab.figure(Figure.heatmap("Which module does which operation", uses).axes("module", "operation").describedAs("Each operation has found a module of its own; nobody told it which."));
+        lab.figure(Figure.heatmap("Which module does which operation", uses).axes("module", "operation")
+                .describedAs("Each operation has found a module of its own; nobody told it which."));
 
         var larger = network.plus(new Linear(WIDTH, WIDTH, lab.rng(11)), 1);
         var wider = Tensor.concat(2, unseen.descriptors, Tensor.zeros(400, 2, 1));
-        double moved = larger.forward(unseen.x, wider, Pass.inference()).sub(network.forward(unseen.x, unseen.descriptors, Pass.inference())).abs().max().item();
+        double moved = larger.forward(unseen.x, wider, Pass.inference())
+                .sub(network.forward(unseen.x, unseen.descriptors, Pass.inference())).abs().max().item();
         lab.shows("modules, score on pairs held out", modular[1], atLeast(0.9));
         lab.shows("one network, score on pairs held out", whole[1], atMost(0.6));
         lab.shows("information of module and operation", ModularNetwork.specialisation(routes, seen.program), atLeast(0.9));
@@ -97,7 +103,8 @@ final class ModularNetworkLab implements LabBody {
             for (int i = 0; i < WIDTH; i++) y[r * WIDTH + i] = (float) v[i];
         }
         var flat = IntStream.range(0, 2 * n).map(i -> program[i / 2][i % 2]).toArray();
-        return new Task(Tensor.of(x, n, WIDTH), program, Tensor.of(flat).oneHot(DType.F32, SKILLS).reshape(n, 2, SKILLS), Tensor.of(y, n, WIDTH));
+        return new Task(Tensor.of(x, n, WIDTH), program, Tensor.of(flat).oneHot(DType.F32, SKILLS).reshape(n, 2, SKILLS),
+                Tensor.of(y, n, WIDTH));
     }
 
     /** Move on by one; turn pairs by 90 degrees; change every other sign; reverse. */

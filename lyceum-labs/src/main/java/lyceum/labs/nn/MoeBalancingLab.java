@@ -45,10 +45,12 @@ final class MoeBalancingLab implements LabBody {
             double[] load = trained(lab, entry.getValue(), shares);
             busiest = busiest.line(entry.getKey(), 1, shares);
             bars.add(Figure.bar(entry.getKey(), labels(), load).axes("expert", "share of the last 50 steps"));
-            if (entry.getKey().equals("none")) lab.shows("moe-load-balancing-loss", "busiest over mean load without balancing", EXPERTS * max(load), atLeast(3));
+            if (entry.getKey().equals("none"))
+                lab.shows("moe-load-balancing-loss", "busiest over mean load without balancing", EXPERTS * max(load), atLeast(3));
             else lab.shows("moe-load-balancing", entry.getKey() + ": variation of the load", Routing.variation(load), atMost(0.5));
         }
-        lab.figure(busiest.describedAs("Without balancing the first expert keeps nearly all tokens: nobody else learns enough to be worth choosing."));
+        lab.figure(busiest.describedAs(
+                "Without balancing the first expert keeps nearly all tokens: nobody else learns enough to be worth choosing."));
         lab.figure(Figure.grid("Load at the end of training", 2, bars.toArray(Figure[]::new))
                 .describedAs("An even share is an eighth. The assignment is even by construction, the loss and the bias by learning."));
     }

@@ -43,9 +43,11 @@ final class MultiHeadLab implements LabBody {
         Tensor keys = Qr.of(Tensor.randn(lab.rng(1), DType.F64, 6, 6)).q(), values = Tensor.arange(1, 7, 1).to(DType.F64).reshape(6, 1);
         var found = new double[61];
         for (int s = 0; s <= 60; s++) found[s] = new Attention().withScale(s == 0 ? 1e-9 : s).of(keys.narrow(0, 4, 1), keys, values).item();
-        lab.figure(Figure.plot("Looking 5 up in a dictionary of 1 to 6").line("value found", 0, found).axes("sharpness", "value").horizontalLine(5, "what it holds")
-                .describedAs("A flat score returns the mean of all values, 3.5; a sharp one the value under the key, as a dictionary does, but with a gradient."));
-        lab.say("At sharpness %.1f the look-up gives %.3f.", sharpness, new Attention().withScale(Math.max(1e-9, sharpness)).of(keys.narrow(0, 4, 1), keys, values).item());
+        lab.figure(Figure.plot("Looking 5 up in a dictionary of 1 to 6").line("value found", 0, found).axes("sharpness", "value")
+                .horizontalLine(5, "what it holds").describedAs(
+                        "A flat score returns the mean of all values, 3.5; a sharp one the value under the key, as a dictionary does, but with a gradient."));
+        lab.say("At sharpness %.1f the look-up gives %.3f.", sharpness,
+                new Attention().withScale(Math.max(1e-9, sharpness)).of(keys.narrow(0, 4, 1), keys, values).item());
         lab.shows("qkv", "distance from the value at sharpness 60", Math.abs(found[60] - 5), below(1e-6));
     }
 
@@ -72,7 +74,8 @@ final class MultiHeadLab implements LabBody {
         double right = said.eq(reversed(ids)).to(DType.F64).mean().item();
         var look = layer.weights(places(ask, 64), memory(ids)).values().get(0);
         var panels = new ArrayList<Figure>();
-        for (int h = 0; h < heads; h++) panels.add(Figure.heatmap("head " + (h + 1), look.get(h)).axes("memory position", "output position"));
+        for (int h = 0; h < heads; h++)
+            panels.add(Figure.heatmap("head " + (h + 1), look.get(h)).axes("memory position", "output position"));
         double[] qk = Svd.of(layer.head(0).qk().to(DType.F64)).s().toDoubleArray();
         panels.add(Figure.plot("Spectrum of head 1's QK matrix").line("singular value", 1, qk).axes("number", "size"));
         lab.figure(Figure.row("A reversal, learned by cross-attention", panels.toArray(Figure[]::new)).describedAs(
@@ -83,7 +86,9 @@ final class MultiHeadLab implements LabBody {
         lab.shows("projection-matrix", "QK's last singular value over the first", qk[qk.length - 1] / qk[0], below(0.05));
     }
 
-    private static Tensor places(Linear ask, int batch) { return ask.forward(Tensor.eye(DType.F32, LENGTH)).unsqueeze(0).expand(batch, -1, -1); }
+    private static Tensor places(Linear ask, int batch) {
+        return ask.forward(Tensor.eye(DType.F32, LENGTH)).unsqueeze(0).expand(batch, -1, -1);
+    }
 
     private static Tensor memory(Tensor ids) {
         var places = Tensor.eye(DType.F32, LENGTH).unsqueeze(0).expand(ids.size(0), -1, -1);
@@ -103,7 +108,8 @@ final class MultiHeadLab implements LabBody {
             Autograd.noGrad(() -> layer.forward(x, cache, Pass.inference()));
             if (keyHeads == 8) all = cache.bytes();
             rows.add(List.of(keyHeads, cache.bytes(), cache.bytes() / 100, layer.parameterCount()));
-            lab.shows("gqa", "bytes of the cache over " + keyHeads + " eighths of the full one", 8 * cache.bytes() / (all * keyHeads), exactly(1));
+            lab.shows("gqa", "bytes of the cache over " + keyHeads + " eighths of the full one", 8 * cache.bytes() / (all * keyHeads),
+                    exactly(1));
         }
         lab.table("Eight query heads, 100 tokens, F32", List.of("key heads", "cache (bytes)", "per token (bytes)", "parameters"), rows);
     }

@@ -41,28 +41,32 @@ final class NeuralCollapseLab implements LabBody {
             }
             optimizer.zeroGrad();
             var h = body.forward(data.x());
-            Loss.crossEntropy(head.forward(h), data.y()).add(head.weight().square().sum().mul(decay)).add(h.square().sum(1).mean().mul(decay)).backward();
+            Loss.crossEntropy(head.forward(h), data.y()).add(head.weight().square().sum().mul(decay))
+                    .add(h.square().sum(1).mean().mul(decay)).backward();
             optimizer.step();
         }
         double[] x = at.stream().mapToDouble(i -> i).toArray();
         lab.figure(Figure.line("Four measures", x, of(trace, NeuralCollapse::variability)).named("NC1, scatter within over between")
-                .line("NC2, cosines off -1/3", x, of(trace, NeuralCollapse::meanAngles)).line("NC3, head off means", x, of(trace, NeuralCollapse::selfDuality))
+                .line("NC2, cosines off -1/3", x, of(trace, NeuralCollapse::meanAngles))
+                .line("NC3, head off means", x, of(trace, NeuralCollapse::selfDuality))
                 .line("NC4, disagreement with the nearest mean", x, of(trace, c -> Math.max(1e-4, 1 - c.agreement()))).logX().logY()
                 .axes("step", "measure").describedAs("All four measures fall together, long after the training error has reached zero."));
         var h = Autograd.noGrad(() -> body.forward(data.x()).compute());
         lab.figure(Figure.row("The three features at the end", view(h, data.labels(), 0, 1), view(h, data.labels(), 0, 2))
                 .describedAs("Two views of the features of 300 digits: four tight clusters at the corners of a tetrahedron."));
         NeuralCollapse first = trace.getFirst(), last = trace.getLast();
-        lab.say("Scatter within classes fell from %.3f to %.5f, the cosines' distance from -1/3 from %.3f to %.4f.", first.variability(), last.variability(),
-                first.meanAngles(), last.meanAngles());
+        lab.say("Scatter within classes fell from %.3f to %.5f, the cosines' distance from -1/3 from %.3f to %.4f.", first.variability(),
+                last.variability(), first.meanAngles(), last.meanAngles());
         lab.shows("NC1 at the end over the start", last.variability() / first.variability(), atMost(0.1));
         lab.shows("cosines, distance from -1/3 at the end", last.meanAngles(), atMost(0.1));
     }
 
     private static Plot view(Tensor h, int[] labels, int i, int j) {
-        return Figure.scatter("Features " + (i + 1) + " and " + (j + 1), h.select(1, i).toDoubleArray(), h.select(1, j).toDoubleArray(), labels, "0", "1",
-                "2", "3").axes("feature " + (i + 1), "feature " + (j + 1));
+        return Figure.scatter("Features " + (i + 1) + " and " + (j + 1), h.select(1, i).toDoubleArray(), h.select(1, j).toDoubleArray(),
+                labels, "0", "1", "2", "3").axes("feature " + (i + 1), "feature " + (j + 1));
     }
 
-    private static double[] of(ArrayList<NeuralCollapse> trace, ToDoubleFunction<NeuralCollapse> f) { return trace.stream().mapToDouble(f).toArray(); }
+    private static double[] of(ArrayList<NeuralCollapse> trace, ToDoubleFunction<NeuralCollapse> f) {
+        return trace.stream().mapToDouble(f).toArray();
+    }
 }

@@ -70,9 +70,10 @@ final class NextTokenLab implements LabBody {
         double[] surprise = new CrossEntropy().withReduction(Reduction.NONE).of(logits, ids.get(0).narrow(0, 1, n)).toDoubleArray();
         var letters = new ArrayList<String>();
         for (int i = 0; i < n; i++) letters.add((i + 1) + " " + LETTERS.charAt((int) ids.itemLong(0, i + 1)));
-        lab.figure(Figure.heatmap("Surprisal of each letter", new double[][] {surprise}, new String[] {"text"}, letters.toArray(String[]::new))
-                .axes("letter", "row").measuring("nats")
-                .describedAs("A strip of sixty letters: dark ones are those that the two before them made unlikely."));
+        lab.figure(
+                Figure.heatmap("Surprisal of each letter", new double[][] {surprise}, new String[] {"text"}, letters.toArray(String[]::new))
+                        .axes("letter", "row").measuring("nats")
+                        .describedAs("A strip of sixty letters: dark ones are those that the two before them made unlikely."));
     }
 
     /** The embedding of each letter beside that of the one before it. */

@@ -44,10 +44,11 @@ final class NoiseContrastiveLab implements LabBody {
             plot = plot.add("k = " + k, sizes, found);
             gap = Math.abs(found[6] - truth);
         }
-        lab.figure(plot.horizontalLine(truth, "-log sqrt(2 pi s^2)").logX().axes("data", "learned constant (nats)").describedAs(String.format(
-                Locale.ROOT, "Three lines, for 1, 5 and 25 noise draws a datum, settle at %.3f; with more draws sooner.", truth)));
+        lab.figure(plot.horizontalLine(truth, "-log sqrt(2 pi s^2)").logX().axes("data", "learned constant (nats)").describedAs(String
+                .format(Locale.ROOT, "Three lines, for 1, 5 and 25 noise draws a datum, settle at %.3f; with more draws sooner.", truth)));
         lab.table("With all the data", List.of("k", "data", "constant", "-log Z", "variance", "true variance"), rows);
-        lab.say("Maximum likelihood would let the constant run to infinity; here too large a one calls noise data, and it stops at %.3f.", truth);
+        lab.say("Maximum likelihood would let the constant run to infinity; here too large a one calls noise data, and it stops at %.3f.",
+                truth);
         lab.shows("constant for k = 25 beside -log Z", gap, atMost(0.05));
     }
 

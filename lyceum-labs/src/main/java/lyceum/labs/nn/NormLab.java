@@ -71,8 +71,9 @@ final class NormLab implements LabBody {
             rmsMeans[i] = rms.forward(x).mean().item();
             spread[i] = rms.forward(x).std(-1, false).item();
         }
-        lab.figure(Figure.plot("A constant added to every feature").line("mean after layer norm", shifts, layerMeans).line("mean after RMS norm", shifts, rmsMeans)
-                .line("deviation after RMS norm", shifts, spread).axes("shift of the input", "mean or deviation").describedAs(
+        lab.figure(Figure.plot("A constant added to every feature").line("mean after layer norm", shifts, layerMeans)
+                .line("mean after RMS norm", shifts, rmsMeans).line("deviation after RMS norm", shifts, spread)
+                .axes("shift of the input", "mean or deviation").describedAs(
                         "Layer norm takes the shift away. RMS norm keeps it: the mean goes to one and the differences between features shrink."));
         if (shift > 0) lab.shows("rmsnorm", "mean after RMS norm at the largest shift", rmsMeans[20], above(rmsMeans[0]));
         lab.shows("layer-norm", "mean after layer norm at the largest shift", Math.abs(layerMeans[20]), below(1e-9));
@@ -98,7 +99,8 @@ final class NormLab implements LabBody {
                 // What an activation gets differs from row to row, or it does not.
                 var before = seen.get(String.valueOf(step * i + step - 2));
                 var centred = before.sub(before.mean(0));
-                panels.add(Figure.histogram((with == 1 ? "with, layer " : "without, layer ") + (i + 1), centred.toDoubleArray(), 30).axes("input of the sigmoid less its mean over digits", "count"));
+                panels.add(Figure.histogram((with == 1 ? "with, layer " : "without, layer ") + (i + 1), centred.toDoubleArray(), 30)
+                        .axes("input of the sigmoid less its mean over digits", "count"));
                 last[with] = centred.square().mean().sqrt().item();
             }
         }
@@ -123,8 +125,9 @@ final class NormLab implements LabBody {
             xs[i] = sizes[i];
             gaps[i] = gap;
         }
-        lab.figure(Figure.line("Train mode against eval mode", xs, gaps).logX().logY().axes("rows in the batch", "root mean square difference")
-                .describedAs("On two rows both modes disagree by a large part of the signal; on hundreds they agree."));
+        lab.figure(
+                Figure.line("Train mode against eval mode", xs, gaps).logX().logY().axes("rows in the batch", "root mean square difference")
+                        .describedAs("On two rows both modes disagree by a large part of the signal; on hundreds they agree."));
         lab.table("Train mode against eval mode", List.of("rows", "difference"), rows);
         lab.shows("batch-norm", "difference on the smallest batch over that on the largest", gaps[0] / gaps[sizes.length - 1], above(3));
     }

@@ -51,12 +51,14 @@ final class PairwiseRankingLab implements LabBody {
             of.backward();
             optimizer.step();
         }
-        lab.figure(Figure.frames("Pairs move across zero", "step", frames).labelled(labels.toArray(String[]::new)).startingAt(0).describedAs(
-                "Step by step the bulk of the score differences moves from the left of zero to its right."));
-        lab.figure(Figure.row("The loss falls, the area grows", Figure.line("Loss", value).axes("step", "loss"),
-                Figure.line("Area under the ROC curve", area).axes("step", "AUC").limitY(0, 1)).describedAs(
-                        "The pairwise loss falls while one minus the share of wrong pairs, which is the AUC, rises."));
-        lab.say("The share of wrong pairs falls from %.1f%% to %.1f%%; one minus it is the AUC, exactly.", 100 * (1 - area[0]), 100 * (1 - area[steps]));
+        lab.figure(Figure.frames("Pairs move across zero", "step", frames).labelled(labels.toArray(String[]::new)).startingAt(0)
+                .describedAs("Step by step the bulk of the score differences moves from the left of zero to its right."));
+        lab.figure(Figure
+                .row("The loss falls, the area grows", Figure.line("Loss", value).axes("step", "loss"),
+                        Figure.line("Area under the ROC curve", area).axes("step", "AUC").limitY(0, 1))
+                .describedAs("The pairwise loss falls while one minus the share of wrong pairs, which is the AUC, rises."));
+        lab.say("The share of wrong pairs falls from %.1f%% to %.1f%%; one minus it is the AUC, exactly.", 100 * (1 - area[0]),
+                100 * (1 - area[steps]));
         lab.shows("AUC gained", area[steps] - area[0], above(0.1));
     }
 

@@ -49,7 +49,8 @@ final class PeftLab implements LabBody {
         Reader(Rng rng) {
             words = new Embedding(WORDS, WIDTH, rng);
             places = Tensor.randn(rng, 48, WIDTH).compute().requiresGrad();
-            encoder = new TransformerEncoder(TransformerConfig.original(WIDTH, 4, 48).withPlacement(TransformerConfig.Placement.PRE), 2, rng);
+            encoder = new TransformerEncoder(TransformerConfig.original(WIDTH, 4, 48).withPlacement(TransformerConfig.Placement.PRE), 2,
+                    rng);
             head = new Linear(WIDTH, 10, rng);
         }
 
@@ -71,7 +72,8 @@ final class PeftLab implements LabBody {
         lab.say("Black on white %.1f%%, white on black %.1f%%.", 100 * accuracy(base, words(digits, 1400, 397, false)), 100 * before);
 
         var names = new ArrayList<String>(List.of("LoRA", "bottleneck", "prefix", "prompt", "IA3", "BitFit"));
-        var methods = List.of(new Lora(rank, 2 * rank), new BottleneckAdapter(4), new PrefixTuning(4).withStart(0.5), new PromptTuning(4), new Ia3(), new BitFit());
+        var methods = List.of(new Lora(rank, 2 * rank), new BottleneckAdapter(4), new PrefixTuning(4).withStart(0.5), new PromptTuning(4),
+                new Ia3(), new BitFit());
         var counts = new ArrayList<Double>();
         var reached = new ArrayList<Double>();
         for (var method : methods) {
@@ -83,14 +85,18 @@ final class PeftLab implements LabBody {
             var model = Module.copy(base);
             if (!full) model.freeze("*");
             if (!full) model.unfreeze("head.*");
-            FineTuner.full(new Trainer(new Adam(4e-3), epochs).withBatchSize(25)).fit(model, Loss::crossEntropy, train, null, lab.rng(3), lab.progress());
+            FineTuner.full(new Trainer(new Adam(4e-3), epochs).withBatchSize(25)).fit(model, Loss::crossEntropy, train, null, lab.rng(3),
+                    lab.progress());
             names.add(full ? "full" : "head");
             counts.add((double) model.parameterCount());
             reached.add(accuracy(model, test));
         }
-        var plot = Figure.plot("What few parameters buy").logX().horizontalLine(before, "untuned").axes("trained parameters", "accuracy in the new world");
-        for (int i = 0; i < names.size(); i++) plot = plot.points(names.get(i), new double[] {counts.get(i)}, new double[] {reached.get(i)});
-        lab.figure(plot.describedAs("Each point is one way of tuning the same frozen reader of digits to inverted pictures; full tuning stands at the right."));
+        var plot = Figure.plot("What few parameters buy").logX().horizontalLine(before, "untuned").axes("trained parameters",
+                "accuracy in the new world");
+        for (int i = 0; i < names.size(); i++)
+            plot = plot.points(names.get(i), new double[] {counts.get(i)}, new double[] {reached.get(i)});
+        lab.figure(plot.describedAs(
+                "Each point is one way of tuning the same frozen reader of digits to inverted pictures; full tuning stands at the right."));
         prefixes(lab, base, train, test, epochs, longest);
         lab.shows("peft", "LoRA's gain over the untuned", reached.get(0) - before, above(0.1));
         lab.shows("houlsby-adapters", "bottlenecks less the head alone", reached.get(1) - reached.get(6), above(0));
@@ -104,8 +110,8 @@ final class PeftLab implements LabBody {
             last = tuned(base, new PromptTuning((int) lengths[i]), train, epochs, lab);
             prompt[i] = accuracy(last, test);
         }
-        lab.figure(Figure.plot("Longer prefixes").line("prefix", lengths, prefix).line("prompt", lengths, prompt).axes("positions", "accuracy")
-                .describedAs("Keys and values in every layer against vectors before the words."));
+        lab.figure(Figure.plot("Longer prefixes").line("prefix", lengths, prefix).line("prompt", lengths, prompt)
+                .axes("positions", "accuracy").describedAs("Keys and values in every layer against vectors before the words."));
         var table = last.state().get("words.weight").detach();
         var learned = last.state().get("words.prompt_embeddings.tuned.weight").detach().narrow(0, 0, 3);
         var distances = learned.unsqueeze(1).sub(table.unsqueeze(0)).square().sum(2).sqrt();
@@ -125,13 +131,16 @@ final class PeftLab implements LabBody {
         return model;
     }
 
-    private static double accuracy(Module model, Dataset data) { return Autograd.noGrad(() -> model.forward(data.x()).argmax(1).eq(data.y()).to(DType.F64).mean().item()); }
+    private static double accuracy(Module model, Dataset data) {
+        return Autograd.noGrad(() -> model.forward(data.x()).argmax(1).eq(data.y()).to(DType.F64).mean().item());
+    }
 
     /** Pictures as 16 words of four pixels, each on or off. */
     private static Dataset words(Dataset digits, int from, int count, boolean inverted) {
         var part = digits.range(from, from + count);
         var on = part.x().gt(7).to(DType.I64).reshape(count, 16, 4);
         if (inverted) on = on.neg().add(1);
-        return new Dataset(on.mul(Tensor.of(8L, 4L, 2L, 1L)).sum(2, false).compute(), part.y(), List.of(), part.classNames(), "digits as words");
+        return new Dataset(on.mul(Tensor.of(8L, 4L, 2L, 1L)).sum(2, false).compute(), part.y(), List.of(), part.classNames(),
+                "digits as words");
     }
 }

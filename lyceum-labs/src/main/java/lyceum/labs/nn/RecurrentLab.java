@@ -27,7 +27,8 @@ import lyceum.tensor.Tensor;
 @Lab(topics = {"rnn", "lstm", "gru"}, title = "Remember these two")
 final class RecurrentLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int units = lab.param("units", 16, 4, 64), steps = lab.param("steps of the adding problem", 10, 6, 100), updates = lab.param("updates", 300, 20, 5000);
+        int units = lab.param("units", 16, 4, 64), steps = lab.param("steps of the adding problem", 10, 6, 100),
+                updates = lab.param("updates", 300, 20, 5000);
         echo(lab, units);
         adding(lab, units, steps, updates);
     }
@@ -44,13 +45,18 @@ final class RecurrentLab implements LabBody {
                 return Loss.crossEntropy(after(lag, head.forward(rnn.forward(batch.x()))).reshape(-1, 2), after(lag, batch.y()).flatten());
             });
             var test = SequenceTasks.delayedCopy(lab.rng(3), 200, 2 * lag + 4, lag);
-            right[d] = Autograd.noGrad(() -> after(lag, head.forward(rnn.forward(test.x())).argmax(2).eq(test.y())).to(DType.F64).mean().item());
-            if (lag == 3) lab.figure(Figure.heatmap("The hidden state of one sequence, step by step", rnn.forward(test.x()).get(0).transpose()).axes("step", "unit")
-                    .describedAs("Each column is the state after a step, made of the column before and one bit: with a delay of three, bits walk through the units."));
+            right[d] = Autograd
+                    .noGrad(() -> after(lag, head.forward(rnn.forward(test.x())).argmax(2).eq(test.y())).to(DType.F64).mean().item());
+            if (lag == 3) lab.figure(Figure
+                    .heatmap("The hidden state of one sequence, step by step", rnn.forward(test.x()).get(0).transpose())
+                    .axes("step", "unit").describedAs(
+                            "Each column is the state after a step, made of the column before and one bit: with a delay of three, bits walk through the units."));
         }
-        lab.figure(Figure.plot("How old a bit the simple network can give back").line("after 80 updates", new double[] {1, 3, 9}, right).axes("delay in steps", "share right")
-                .describedAs("Short delays are learnt at once, long ones not in the same number of updates: the gradient that would teach them has shrunk on the way."));
-        lab.say("After 80 updates a delay of %d is right in %.0f%% of cases, one of %d in %.0f%%.", delays[0], 100 * right[0], delays[2], 100 * right[2]);
+        lab.figure(Figure.plot("How old a bit the simple network can give back").line("after 80 updates", new double[] {1, 3, 9}, right)
+                .axes("delay in steps", "share right").describedAs(
+                        "Short delays are learnt at once, long ones not in the same number of updates: the gradient that would teach them has shrunk on the way."));
+        lab.say("After 80 updates a delay of %d is right in %.0f%% of cases, one of %d in %.0f%%.", delays[0], 100 * right[0], delays[2],
+                100 * right[2]);
         lab.shows("rnn", "share right at the shortest delay over that at the longest", right[0] - right[2], above(0.2));
     }
 
@@ -67,13 +73,14 @@ final class RecurrentLab implements LabBody {
                 var batch = SequenceTasks.adding(lab.rng(1000 + i), 32, steps);
                 return Loss.mse(head.forward(network.forward(batch.x()).select(1, steps - 1)), batch.y());
             });
-            errors.put(name, Autograd.noGrad(() -> Loss.mse(head.forward(network.forward(test.x()).select(1, steps - 1)), test.y()).item()));
+            errors.put(name,
+                    Autograd.noGrad(() -> Loss.mse(head.forward(network.forward(test.x()).select(1, steps - 1)), test.y()).item()));
             if (network instanceof Lstm) gates(lab, network, test.x().get(0), "input", "forget", "memory");
             if (network instanceof Gru) gates(lab, network, test.x().get(0), "update", "reset", "candidate");
         }
         lab.figure(Figure.bar("The sum of two marked numbers, after " + updates + " updates", errors.keySet().toArray(String[]::new),
-                errors.values().stream().mapToDouble(e -> e).toArray()).axes("network", "mean squared error")
-                .describedAs("Who always says 1 has an error of 0.167; gated cells get far below it in updates that leave the simple network there, or are ahead of it."));
+                errors.values().stream().mapToDouble(e -> e).toArray()).axes("network", "mean squared error").describedAs(
+                        "Who always says 1 has an error of 0.167; gated cells get far below it in updates that leave the simple network there, or are ahead of it."));
         lab.say("Mean squared errors: %s. The mean alone would have 0.167.", errors);
         lab.shows("lstm", "LSTM: mean squared error", errors.get("Lstm"), below(0.17));
         lab.shows("gru", "GRU: mean squared error", errors.get("Gru"), below(0.17));
@@ -83,9 +90,11 @@ final class RecurrentLab implements LabBody {
         var gates = network.gates(x.unsqueeze(0), "l0");
         var panels = new Figure[names.length + 1];
         panels[0] = Figure.plot("input").line("number", 0, x.select(1, 0)).line("mark", 0, x.select(1, 1)).axes("step", "value");
-        for (int i = 0; i < names.length; i++) panels[i + 1] = Figure.heatmap(names[i], gates.get(names[i]).select(1, 0).transpose()).axes("step", "unit");
-        lab.figure(Figure.grid("What the " + network.getClass().getSimpleName().toUpperCase(Locale.ROOT) + " does around the marked items", 2, panels)
-                .describedAs("One row a unit, one column a step: at the two marks the gates open or shut, and the memory changes there and is kept between."));
+        for (int i = 0; i < names.length; i++)
+            panels[i + 1] = Figure.heatmap(names[i], gates.get(names[i]).select(1, 0).transpose()).axes("step", "unit");
+        lab.figure(Figure.grid("What the " + network.getClass().getSimpleName().toUpperCase(Locale.ROOT) + " does around the marked items",
+                2, panels).describedAs(
+                        "One row a unit, one column a step: at the two marks the gates open or shut, and the memory changes there and is kept between."));
     }
 
     private interface StepLoss {

@@ -60,7 +60,8 @@ final class RegularizationLab implements LabBody {
     @SuppressWarnings("unchecked") private static DoubleFunction<DoubleUnaryOperator>[] shares(int rows, double rate) {
         return new DoubleFunction[] {share(strength -> s -> new DegreesOfFreedom(new double[] {s}).ridge(scale(strength))),
                 share(strength -> s -> new DegreesOfFreedom(new double[] {s}).inputNoise(scale(strength) / rows, rows)),
-                share(strength -> s -> new DegreesOfFreedom(new double[] {s}).stopped(rate, Math.round(1 / (rate * scale(strength) + 1e-5)))),
+                share(strength -> s -> new DegreesOfFreedom(new double[] {s}).stopped(rate,
+                        Math.round(1 / (rate * scale(strength) + 1e-5)))),
                 share(strength -> s -> new DegreesOfFreedom(new double[] {s}).flow(1 / (scale(strength) + 1e-9))),
                 share(strength -> s -> new DegreesOfFreedom(new double[] {s}).smoothedTargets(strength))};
     }

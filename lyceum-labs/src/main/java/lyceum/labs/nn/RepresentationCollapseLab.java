@@ -30,7 +30,8 @@ final class RepresentationCollapseLab implements LabBody {
         var complete = new Linear(faint, Tensor.ones(DType.F64, 32));
         var flat = new Linear(Tensor.randn(rng, DType.F64, 32, 3).matmul(Tensor.randn(rng, DType.F64, 3, 32)).mul(0.1).add(faint), null);
         var codebook = Tensor.randn(rng, DType.F64, 64, 32).compute();
-        var codes = codebook.indexSelect(0, Tensor.randint(rng, 0, 2, rows)).add(Tensor.randn(rng, DType.F64, rows, 32).mul(0.01)).compute();
+        var codes = codebook.indexSelect(0, Tensor.randint(rng, 0, 2, rows)).add(Tensor.randn(rng, DType.F64, rows, 32).mul(0.01))
+                .compute();
         var names = List.of("healthy", "constant", "three directions", "two codes");
         var before = List.of(CollapseDiagnostics.of(healthy.forward(x)), CollapseDiagnostics.of(complete.forward(x)),
                 CollapseDiagnostics.of(flat.forward(x)), CollapseDiagnostics.of(codes, codebook));
@@ -46,19 +47,24 @@ final class RepresentationCollapseLab implements LabBody {
         for (int i = 0; i < 4; i++) {
             left = left.line(names.get(i), 1, relative(before.get(i)));
             right = right.line(names.get(i), 1, relative(after.get(i)));
-            table.add(List.of(names.get(i), before.get(i).kind(), before.get(i).effectiveRank(), before.get(i).meanCosine(), before.get(i).kind().remedy(),
-                    after.get(i).kind()));
+            table.add(List.of(names.get(i), before.get(i).kind(), before.get(i).effectiveRank(), before.get(i).meanCosine(),
+                    before.get(i).kind().remedy(), after.get(i).kind()));
         }
         lab.figure(Figure.row("Singular values of centred embeddings, over rows", left.axes("number", "deviation").logY(),
                 right.axes("number", "deviation").logY()).describedAs(
                         "Left: the healthy encoder's values are nearly flat; the constant one's are all small; three directions and two codes break off after three and one. Right: with the remedies all are alike."));
         lab.table("Diagnosis", List.of("encoder", "kind", "effective rank", "mean cosine", "remedy", "afterwards"), table);
-        lab.say("The encoder of three directions goes from an effective rank of %.1f to %.1f.", before.get(2).effectiveRank(), after.get(2).effectiveRank());
-        for (int i = 1; i < 4; i++) lab.shows(names.get(i) + " is not called healthy", before.get(i).kind() != CollapseDiagnostics.Kind.HEALTHY);
-        lab.shows("effective rank of the flat encoder, after over before", after.get(2).effectiveRank() / before.get(2).effectiveRank(), atLeast(3));
+        lab.say("The encoder of three directions goes from an effective rank of %.1f to %.1f.", before.get(2).effectiveRank(),
+                after.get(2).effectiveRank());
+        for (int i = 1; i < 4; i++)
+            lab.shows(names.get(i) + " is not called healthy", before.get(i).kind() != CollapseDiagnostics.Kind.HEALTHY);
+        lab.shows("effective rank of the flat encoder, after over before", after.get(2).effectiveRank() / before.get(2).effectiveRank(),
+                atLeast(3));
     }
 
-    private static double[] relative(CollapseDiagnostics report) { return Arrays.stream(report.spectrum()).map(s -> Math.max(1e-6, s)).toArray(); }
+    private static double[] relative(CollapseDiagnostics report) {
+        return Arrays.stream(report.spectrum()).map(s -> Math.max(1e-6, s)).toArray();
+    }
 
     private static void descend(Linear encoder, Tensor x, int steps, UnaryOperator<Tensor> penalty) {
         var optimizer = new Adam(0.02).over(encoder.parameters());

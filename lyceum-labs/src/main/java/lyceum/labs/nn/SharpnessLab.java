@@ -57,10 +57,13 @@ final class SharpnessLab implements LabBody {
                 double[] at = Tensor.linspace(-1, 12, 120).toDoubleArray();
                 spectra = spectra.line(names[i], at, Arrays.stream(at).map(x -> Math.max(1e-6, density.at(x, 0.15))).toArray());
             }
-            rows.add(List.of(names[i], sharpness.loss(), tops[i], sharpness.trace(5, 10, lab.rng(7)).value(), sharpness.worst(0.1, 3).rise(), adaptive[i]));
+            rows.add(List.of(names[i], sharpness.loss(), tops[i], sharpness.trace(5, 10, lab.rng(7)).value(),
+                    sharpness.worst(0.1, 3).rise(), adaptive[i]));
         }
-        lab.figure(Figure.row("Three solutions", slices.axes("step along the top eigenvector", "loss"), spectra.axes("eigenvalue", "density").logY())
-                .describedAs("Left: the rescaled network, which computes the same, has by far the narrowest valley. Right: most eigenvalues lie at zero, a few stand far out."));
+        lab.figure(Figure
+                .row("Three solutions", slices.axes("step along the top eigenvector", "loss"), spectra.axes("eigenvalue", "density").logY())
+                .describedAs(
+                        "Left: the rescaled network, which computes the same, has by far the narrowest valley. Right: most eigenvalues lie at zero, a few stand far out."));
         lab.table("Measures", List.of("solution", "loss", "top eigenvalue", "trace", "worst rise within 0.1", "adaptive"), rows);
         lab.say("Multiplying one layer by %.0f and dividing the next by it leaves every output alone and multiplies the top eigenvalue by %.1f; its scale-free relative stays at %.3f.",
                 scale, tops[2] / tops[0], adaptive[0]);

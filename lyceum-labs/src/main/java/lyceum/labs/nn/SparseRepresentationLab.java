@@ -38,22 +38,29 @@ final class SparseRepresentationLab implements LabBody {
             double accuracy = trained(lab, network, x, y, steps);
             var h = hidden(network, x.narrow(0, 1400, 397));
             SparseActivation.Measures population = SparseActivation.population(h), lifetime = SparseActivation.lifetime(h);
-            rows.add(List.of(price, accuracy, population.activeShare(), population.hoyer(), population.gini(), population.trevesRolls(), lifetime.trevesRolls()));
+            rows.add(List.of(price, accuracy, population.activeShare(), population.hoyer(), population.gini(), population.trevesRolls(),
+                    lifetime.trevesRolls()));
             rasters.add(Figure.heatmap("price " + price, hidden(network, shown)).axes("unit", "digit"));
-            if (price > 0) lab.shows("active share at price " + price + " less that at the lower price", population.activeShare() - before, below(0));
+            if (price > 0)
+                lab.shows("active share at price " + price + " less that at the lower price", population.activeShare() - before, below(0));
             if (price == 1e-2) images(lab, network, x);
             before = population.activeShare();
         }
         var network = network(lab, units, SparseActivation.kWinners(winners));
         rows.add(List.of("k winners", trained(lab, network, x, y, steps), 0, 0, 0, 0, 0));
-        lab.shows("most units active under k winners, over k", hidden(network, shown).ne(0).to(DType.F64).sum(-1).max().item() / winners, between(0, 1));
-        lab.table("What a price buys", List.of("price", "accuracy", "active share", "Hoyer", "Gini", "Treves-Rolls", "the same over a unit's life"), rows);
-        lab.figure(Figure.grid("Sixty digits, all units", 2, rasters.toArray(Figure[]::new)).describedAs("Rows are digits, columns units: the dearer activity is, the emptier the raster."));
-        lab.shows("Treves-Rolls of one unit among ten, times ten", 10 * SparseActivation.Measures.of(Tensor.of(0L).oneHot(DType.F64, 10).reshape(10)).trevesRolls(), exactly(1));
+        lab.shows("most units active under k winners, over k", hidden(network, shown).ne(0).to(DType.F64).sum(-1).max().item() / winners,
+                between(0, 1));
+        lab.table("What a price buys",
+                List.of("price", "accuracy", "active share", "Hoyer", "Gini", "Treves-Rolls", "the same over a unit's life"), rows);
+        lab.figure(Figure.grid("Sixty digits, all units", 2, rasters.toArray(Figure[]::new))
+                .describedAs("Rows are digits, columns units: the dearer activity is, the emptier the raster."));
+        lab.shows("Treves-Rolls of one unit among ten, times ten",
+                10 * SparseActivation.Measures.of(Tensor.of(0L).oneHot(DType.F64, 10).reshape(10)).trevesRolls(), exactly(1));
     }
 
     private static Sequential network(LabContext lab, int units, SparseActivation sparse) {
-        return new Sequential(new Sequential(new Linear(64, units, lab.rng(1)), Activation.RELU, sparse), new Linear(units, 10, lab.rng(2)));
+        return new Sequential(new Sequential(new Linear(64, units, lab.rng(1)), Activation.RELU, sparse),
+                new Linear(units, 10, lab.rng(2)));
     }
 
     private static Tensor hidden(Sequential network, Tensor x) {
@@ -75,7 +82,8 @@ final class SparseRepresentationLab implements LabBody {
                 optimizer.step();
             }
         }
-        return Autograd.noGrad(() -> network.forward(x.narrow(0, 1400, 397)).argmax(-1).eq(y.narrow(0, 1400, 397)).to(DType.F64).mean().item());
+        return Autograd
+                .noGrad(() -> network.forward(x.narrow(0, 1400, 397)).argmax(-1).eq(y.narrow(0, 1400, 397)).to(DType.F64).mean().item());
     }
 
     /** The digits that the busiest unit answers to most. */
@@ -84,7 +92,9 @@ final class SparseRepresentationLab implements LabBody {
         int unit = (int) h.sum(0, false).argmax().item();
         var top = h.select(1, unit).topk(6, 0).indices();
         var images = new ArrayList<Figure>();
-        for (int i = 0; i < 6; i++) images.add(Figure.heatmap("number " + (i + 1), x.select(0, top.itemLong(i)).reshape(8, 8)).axes("column", "row"));
-        lab.figure(Figure.row("A unit's six favourite digits", images.toArray(Figure[]::new)).describedAs("What makes the busiest unit fire most, under a price of 0.01."));
+        for (int i = 0; i < 6; i++)
+            images.add(Figure.heatmap("number " + (i + 1), x.select(0, top.itemLong(i)).reshape(8, 8)).axes("column", "row"));
+        lab.figure(Figure.row("A unit's six favourite digits", images.toArray(Figure[]::new))
+                .describedAs("What makes the busiest unit fire most, under a price of 0.01."));
     }
 }

@@ -36,14 +36,16 @@ final class SpectralBiasLab implements LabBody {
         for (int f : FREQUENCIES) y = y.add(place.mul(Math.PI * f).sin());
         var config = MlpConfig.regressor(1, 1, width, width).withActivation(activation);
         var plain = learn(lab, new Mlp(config, lab.rng(1)), place, y, 1e-3, steps);
-        var featured = learn(lab, new Sequential(new FourierFeatures(1, 64, bandwidth, DType.F32, lab.rng(2)),
-                new Mlp(config.withInputs(128), lab.rng(3))), place, y, 1e-4, steps);
+        var featured = learn(lab,
+                new Sequential(new FourierFeatures(1, 64, bandwidth, DType.F32, lab.rng(2)), new Mlp(config.withInputs(128), lab.rng(3))),
+                place, y, 1e-4, steps);
         lab.figure(Figure.row("How much of each frequency is learnt", map("Coordinates", plain), map("Fourier features", featured))
-                .describedAs("Rows are the frequencies 1, 5 and 10, columns steps. With plain coordinates the rows fill one after the other and the last may stay empty; with Fourier features all fill together."));
+                .describedAs(
+                        "Rows are the frequencies 1, 5 and 10, columns steps. With plain coordinates the rows fill one after the other and the last may stay empty; with Fourier features all fill together."));
         int half = steps / 10;
         double[] first = at(plain, half), second = at(featured, half);
-        lab.say("After %d steps the plain network has %.0f%%, %.0f%% and %.0f%% of frequencies 1, 5 and 10; with Fourier features %.0f%%, %.0f%% and %.0f%%.", half,
-                100 * first[0], 100 * first[1], 100 * first[2], 100 * second[0], 100 * second[1], 100 * second[2]);
+        lab.say("After %d steps the plain network has %.0f%%, %.0f%% and %.0f%% of frequencies 1, 5 and 10; with Fourier features %.0f%%, %.0f%% and %.0f%%.",
+                half, 100 * first[0], 100 * first[1], 100 * first[2], 100 * second[0], 100 * second[1], 100 * second[2]);
         lab.shows("frequency 1 minus frequency 10, plain", first[0] - first[2], above(0.3));
         lab.shows("frequency 1 minus frequency 10, with Fourier features", second[0] - second[2], below(0.3));
     }

@@ -49,15 +49,17 @@ final class TangentKernelLab implements LabBody {
             predicted = expected.toDoubleArray();
         }
         double[] angles = fine.toDoubleArray();
-        lab.figure(Figure.row("Network and kernel",
-                Figure.line("After training, width " + WIDTHS[WIDTHS.length - 1], angles, learnt).named("network").line("kernel", angles, predicted).dashed()
-                        .axes("angle of the input", "output"),
-                Figure.line("Gaps by width", widths, kernelGap).named("kernel at the start, relative").line("outputs after training, RMS", widths, outputGap)
-                        .logX().logY().axes("width", "gap"))
-                .describedAs("Left: on the circle the trained network lies on the curve that the infinite-width kernel predicts. Right: both gaps fall as the square root of the width grows."));
+        lab.figure(Figure
+                .row("Network and kernel",
+                        Figure.line("After training, width " + WIDTHS[WIDTHS.length - 1], angles, learnt).named("network")
+                                .line("kernel", angles, predicted).dashed().axes("angle of the input", "output"),
+                        Figure.line("Gaps by width", widths, kernelGap).named("kernel at the start, relative")
+                                .line("outputs after training, RMS", widths, outputGap).logX().logY().axes("width", "gap"))
+                .describedAs(
+                        "Left: on the circle the trained network lies on the curve that the infinite-width kernel predicts. Right: both gaps fall as the square root of the width grows."));
         int last = WIDTHS.length - 1;
-        lab.say("From width %d to %d the outputs' distance from the kernel's prediction falls from %.3f to %.3f.", WIDTHS[0], WIDTHS[last], outputGap[0],
-                outputGap[last]);
+        lab.say("From width %d to %d the outputs' distance from the kernel's prediction falls from %.3f to %.3f.", WIDTHS[0], WIDTHS[last],
+                outputGap[0], outputGap[last]);
         lab.shows("kernel, relative gap at the largest width", kernelGap[last], atMost(0.1));
         lab.shows("outputs, gap at the largest width over the smallest", outputGap[last] / outputGap[0], below(1));
     }

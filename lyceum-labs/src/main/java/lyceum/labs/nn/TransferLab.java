@@ -51,13 +51,14 @@ final class TransferLab implements LabBody {
             var model = FineTuner.withHead(Module.copy(source), 10);
             var b = FineTuner.full(trainer).fit(model, Loss::crossEntropy, few, test, lab.rng(4), lab.progress());
             var slow = FineTuner.withHead(Module.copy(source), 10);
-            new FineTuner(trainer, List.of("0.*", "2.*", "4.*")).withDecay(decay).withPolicy(FineTuner.Policy.GRADUAL)
-                    .fit(slow, Loss::crossEntropy, few, test, lab.rng(4), lab.progress());
+            new FineTuner(trainer, List.of("0.*", "2.*", "4.*")).withDecay(decay).withPolicy(FineTuner.Policy.GRADUAL).fit(slow,
+                    Loss::crossEntropy, few, test, lab.rng(4), lab.progress());
             scratch[i] = TransferLearning.accuracy(fresh, test);
             tuned[i] = TransferLearning.accuracy(model, test);
             gradual[i] = TransferLearning.accuracy(slow, test);
-            if (i == 0) last = Figure.plot("Held-out loss with " + labels + " labels a class").line("from scratch", 1, a.validations()).line("fine-tuned", 1, b.validations())
-                    .axes("epoch", "cross-entropy").describedAs("The old network begins where the fresh one is after many epochs, if it gets there.");
+            if (i == 0) last = Figure.plot("Held-out loss with " + labels + " labels a class").line("from scratch", 1, a.validations())
+                    .line("fine-tuned", 1, b.validations()).axes("epoch", "cross-entropy")
+                    .describedAs("The old network begins where the fresh one is after many epochs, if it gets there.");
         }
         lab.figure(last);
         lab.figure(Figure.plot("Accuracy on pale digits").line("from scratch", counts, scratch).line("fine-tuned", counts, tuned)
@@ -65,7 +66,8 @@ final class TransferLab implements LabBody {
                 .describedAs("The fewer the labels, the more an old network is worth."));
         lab.shows("fine-tuning", "accuracy tuned less from scratch, fewest labels", tuned[0] - scratch[0], above(0));
         var rates = new FineTuner(new Trainer(new Adam(3e-3), 1), List.of("0.*", "2.*", "4.*")).withDecay(decay).rates(source);
-        lab.shows("fine-tuning", "rate of the lowest layer over the head's, less decay^2", rates.get("0.weight") / rates.get("4.weight") - decay * decay, below(1e-12));
+        lab.shows("fine-tuning", "rate of the lowest layer over the head's, less decay^2",
+                rates.get("0.weight") / rates.get("4.weight") - decay * decay, below(1e-12));
     }
 
     private static void sources(LabContext lab, Sequential good, Dataset test, int labels) {
@@ -75,7 +77,8 @@ final class TransferLab implements LabBody {
         new Trainer(new Adam(5e-3), 10).fit(useless, Loss::crossEntropy, digits(d -> rng.nextInt(10), 0, 900, false), lab.rng(8));
         var blank = digits(d -> d, 0, 900, false);
         var half = Tensor.concat(1, blank.x().narrow(1, 0, 16), Tensor.zeros(blank.size(), 48)).compute();
-        new Trainer(new Adam(5e-3), 10).fit(harmful, Loss::crossEntropy, new Dataset(half, blank.y(), List.of(), blank.classNames(), "the top alone"), lab.rng(9));
+        new Trainer(new Adam(5e-3), 10).fit(harmful, Loss::crossEntropy,
+                new Dataset(half, blank.y(), List.of(), blank.classNames(), "the top alone"), lab.rng(9));
         var learner = new TransferLearning(new Trainer(new Adam(0.03), 30), new Trainer(new Adam(3e-3), 15), 3);
         String[] names = {"good", "random labels", "saw the top alone"};
         List<Sequential> all = List.of(good, useless, harmful);
@@ -85,11 +88,15 @@ final class TransferLab implements LabBody {
             second[i] = TransferLearning.accuracy(learner.fit(all.get(i), 2, few, lab.rng(10)), test);
             fourth[i] = TransferLearning.accuracy(learner.fit(all.get(i), 4, few, lab.rng(10)), test);
             var verdict = learner.check(all.get(i), 4, TransferLab::network, few, lab.rng(11));
-            rows.add(List.of(names[i], learner.cuts(all.get(i), few).getFirst().layers(), verdict.transfer(), verdict.scratch(), verdict.isNegative() ? "harms" : "helps"));
+            rows.add(List.of(names[i], learner.cuts(all.get(i), few).getFirst().layers(), verdict.transfer(), verdict.scratch(),
+                    verdict.isNegative() ? "harms" : "helps"));
         }
-        lab.figure(Figure.bars("A linear head on frozen features", names, Series.of("cut after the first layer", second), Series.of("cut before the head", fourth)).axes("source", "accuracy")
-                .describedAs("Low layers serve anyone; high ones serve who learned something like the target."));
-        lab.table("Judged on the labelled digits alone", List.of("source", "best cut by LogME", "head on it", "fresh network", "verdict"), rows);
+        lab.figure(Figure
+                .bars("A linear head on frozen features", names, Series.of("cut after the first layer", second),
+                        Series.of("cut before the head", fourth))
+                .axes("source", "accuracy").describedAs("Low layers serve anyone; high ones serve who learned something like the target."));
+        lab.table("Judged on the labelled digits alone", List.of("source", "best cut by LogME", "head on it", "fresh network", "verdict"),
+                rows);
         lab.shows("transfer-learning", "good source's accuracy less the random one's", fourth[0] - fourth[1], above(0));
     }
 
@@ -111,6 +118,7 @@ final class TransferLab implements LabBody {
         var part = Datasets.digits().range(from, from + count);
         var x = part.x().to(DType.F32).div(16);
         if (pale) x = x.mul(0.5).add(Tensor.randn(Rng.of(from), DType.F32, count, 64).mul(0.15));
-        return new Dataset(x.compute(), Tensor.of(Arrays.stream(part.labels()).map(label).asLongStream().toArray()), List.of(), part.classNames(), "digits");
+        return new Dataset(x.compute(), Tensor.of(Arrays.stream(part.labels()).map(label).asLongStream().toArray()), List.of(),
+                part.classNames(), "digits");
     }
 }

@@ -31,7 +31,8 @@ import lyceum.plot.Series;
 import lyceum.tensor.Tensor;
 
 /** A block from inside: what each half adds to the stream, who mixes positions, and where the norm stands for a gradient. */
-@Lab(topics = {"decoder-block", "pre-norm-post-norm", "residual-connection", "position-wise-mlp", "swiglu"}, title = "A stream and what is added to it")
+@Lab(topics = {"decoder-block", "pre-norm-post-norm", "residual-connection", "position-wise-mlp", "swiglu"},
+        title = "A stream and what is added to it")
 final class TransformerBlockLab implements LabBody {
     private static final TransformerConfig.Placement[] PLACES = TransformerConfig.Placement.values();
 
@@ -46,7 +47,8 @@ final class TransformerBlockLab implements LabBody {
     }
 
     private static void stream(LabContext lab, int width) {
-        var config = TransformerConfig.original(width, 4, 4 * width).withPlacement(TransformerConfig.Placement.PRE).withActivation(Activation.GELU).causal();
+        var config = TransformerConfig.original(width, 4, 4 * width).withPlacement(TransformerConfig.Placement.PRE)
+                .withActivation(Activation.GELU).causal();
         var block = new TransformerBlock(config, lab.rng(1));
         var x = Tensor.randn(lab.rng(2), DType.F32, 1, 6, width).compute();
         var hooks = Hooks.of(block);
@@ -87,14 +89,15 @@ final class TransformerBlockLab implements LabBody {
                 inputs.add(leaf);
                 return out.add(leaf.sub(leaf.detach()));
             });
-            encoder.forward(Tensor.randn(lab.rng(7), DType.F32, 1, 8, width), Pass.inference().with(hooks)).narrow(1, 3, 1).square().mul(Tensor.arange(width)).sum()
-                    .backward();
+            encoder.forward(Tensor.randn(lab.rng(7), DType.F32, 1, 8, width), Pass.inference().with(hooks)).narrow(1, 3, 1).square()
+                    .mul(Tensor.arange(width)).sum().backward();
             double[] norms = inputs.stream().mapToDouble(t -> t.grad().square().sum().sqrt().item()).toArray();
             plot = plot.line(place.name().toLowerCase(Locale.ROOT), 1, norms);
-            if (place == TransformerConfig.Placement.PRE)
-                lab.shows("pre-norm-post-norm", "pre-norm: gradient at the first block over the last's", norms[0] / norms[depth - 1], above(1));
+            if (place == TransformerConfig.Placement.PRE) lab.shows("pre-norm-post-norm",
+                    "pre-norm: gradient at the first block over the last's", norms[0] / norms[depth - 1], above(1));
         }
-        lab.figure(plot.describedAs("Where the stream passes unnormalised, the gradient grows towards the input by the square root of what is ahead; under post-norm it shrinks or stays."));
+        lab.figure(plot.describedAs(
+                "Where the stream passes unnormalised, the gradient grows towards the input by the square root of what is ahead; under post-norm it shrinks or stays."));
     }
 
     private static void depths(LabContext lab, int depth) {
@@ -115,8 +118,10 @@ final class TransformerBlockLab implements LabBody {
             plain[i] /= one;
             residual[i] /= begun;
         }
-        lab.figure(plot.line("plain", 1, plain).line("residual", 1, residual).describedAs("In a plain stack of ReLU layers the gradient dies by a factor a layer; around the branches it has a way back."));
-        lab.shows("residual-connection", "what is left of the plain stack's gradient over the residual one's", plain[depth - 1] / residual[depth - 1], below(0.5));
+        lab.figure(plot.line("plain", 1, plain).line("residual", 1, residual).describedAs(
+                "In a plain stack of ReLU layers the gradient dies by a factor a layer; around the branches it has a way back."));
+        lab.shows("residual-connection", "what is left of the plain stack's gradient over the residual one's",
+                plain[depth - 1] / residual[depth - 1], below(0.5));
     }
 
     private static void gates(LabContext lab, double gate) {
@@ -124,11 +129,13 @@ final class TransformerBlockLab implements LabBody {
         var plot = Figure.plot("What a hidden unit passes of an input of 1").axes("gate input", "output");
         var at = Tensor.linspace(-4, 4, 81);
         for (var kind : kinds) plot = plot.line(kind.name().toLowerCase(Locale.ROOT), at, kind.apply(at));
-        lab.figure(plot.describedAs("act(g) times u for u = 1: SwiGLU dips below zero, ReGLU shuts, GLU squashes, the bilinear block multiplies."));
+        lab.figure(plot.describedAs(
+                "act(g) times u for u = 1: SwiGLU dips below zero, ReGLU shuts, GLU squashes, the bilinear block multiplies."));
         var passed = new double[kinds.length];
         for (int i = 0; i < kinds.length; i++) passed[i] = kinds[i].apply(Tensor.scalar(gate)).item();
-        lab.figure(Figure.bars("At gate input " + gate, new String[] {"SwiGLU", "GEGLU", "ReGLU", "GLU", "bilinear"}, Series.of("passes", passed)).axes("block", "output")
-                .describedAs("The five blocks at the chosen gate input."));
+        lab.figure(Figure
+                .bars("At gate input " + gate, new String[] {"SwiGLU", "GEGLU", "ReGLU", "GLU", "bilinear"}, Series.of("passes", passed))
+                .axes("block", "output").describedAs("The five blocks at the chosen gate input."));
         long gated = new GatedFeedForward(96, GatedFeedForward.hiddenFor(96, 1), lab.rng(9)).parameterCount(),
                 full = new FeedForward(96, 384, Activation.RELU, false, 0, DType.F32, lab.rng(9)).parameterCount();
         lab.shows("swiglu", "parameters at two thirds of the width over the plain block's", (double) gated / full, above(0.99));

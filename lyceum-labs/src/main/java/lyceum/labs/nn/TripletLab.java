@@ -64,7 +64,8 @@ final class TripletLab implements LabBody {
                 "The share of a batch's triplets that violate the margin falls from about a half towards zero, which is why one mines."));
         int last = Math.max(1, steps / 10);
         double first = active[0], end = Arrays.stream(active, steps - last, steps).average().orElseThrow();
-        lab.say("At first %.0f%% of all triplets have a loss, in the last steps %.1f%%: an average over all would drown them.", 100 * first, 100 * end);
+        lab.say("At first %.0f%% of all triplets have a loss, in the last steps %.1f%%: an average over all would drown them.", 100 * first,
+                100 * end);
         lab.shows("share of active triplets in the last steps", end, below(0.2));
         lab.shows("active at the start over the end", first / end, above(2));
     }

@@ -48,7 +48,8 @@ final class ImportanceSamplingLab implements LabBody {
                 .dashed().limitY(0, 1.5).verticalLine(at, "yours").axes("proposal's mean", "share, and mean weight")
                 .describedAs("The effective share is largest between the hills; the mean weight is 1 wherever no hill is missed."));
         lab.figure(Figure.plot("What the slide costs").line("error of the mean", means, error).verticalLine(at, "yours")
-                .axes("proposal's mean", "absolute error").describedAs("The error of the self-normalised mean is small where both hills are covered."));
+                .axes("proposal's mean", "absolute error")
+                .describedAs("The error of the self-normalised mean is small where both hills are covered."));
 
         // A proposal that sees one hill alone looks perfect
         var blind = ImportanceSampling.draw(target, Normal.STANDARD, draws, lab.rng(3));

@@ -35,8 +35,8 @@ final class ProbabilityDistributionLab implements LabBody {
     private static final int POINTS = 201;
 
     @Override public void run(LabContext lab) {
-        String family = lab.choice("family", "gamma", "normal", "gamma", "log-normal", "Weibull", "inverse Gaussian", "extreme value", "Cauchy",
-                "Poisson", "negative binomial", "mixture", "truncated normal", "logit-normal");
+        String family = lab.choice("family", "gamma", "normal", "gamma", "log-normal", "Weibull", "inverse Gaussian", "extreme value",
+                "Cauchy", "Poisson", "negative binomial", "mixture", "truncated normal", "logit-normal");
         double a = lab.param("first parameter", 2.0, 0.1, 10.0), b = lab.param("second parameter", 1.0, 0.1, 5.0);
         int draws = lab.param("draws", 2_000, 50, 50_000), seed = lab.param("seed", 1, 1, 99);
         UnivariateDistribution d = switch (family) {
@@ -57,7 +57,8 @@ final class ProbabilityDistributionLab implements LabBody {
         var seen = FiniteDistribution.empirical(sample);
         double low = d.quantile(0.002), high = d.quantile(0.998);
         lab.figure(Figure.plot(d.isDiscrete() ? "Mass" : "Density").line("law", xs(d, low, high), ys(d, low, high, d::density))
-                .points("share of the draws", binCentres(d, low, high), shares(d, sample, low, high)).axes("x", d.isDiscrete() ? "probability" : "density (1/x)")
+                .points("share of the draws", binCentres(d, low, high), shares(d, sample, low, high))
+                .axes("x", d.isDiscrete() ? "probability" : "density (1/x)")
                 .describedAs("The shares of the draws, over the width of their bins, scatter around the curve."));
         lab.figure(Figure.plot("Cumulative distribution").line("P(X <= x)", xs(d, low, high), ys(d, low, high, d::cdf))
                 .line("of the draws", xs(d, low, high), ys(d, low, high, seen::cdf)).dashed().limitY(0, 1).axes("x", "probability")
@@ -66,17 +67,19 @@ final class ProbabilityDistributionLab implements LabBody {
         for (double p : new double[] {0.001, 0.025, 0.25, 0.5, 0.75, 0.975, 0.999})
             rows.add(List.of(p, d.quantile(p), d.cdf(d.quantile(p)), d.survival(d.quantile(p)), seen.quantile(p)));
         lab.table("Quantiles", List.of("p", "quantile", "its cdf", "its survival", "quantile of the draws"), rows);
-        lab.table("Moments", List.of("", "mean", "standard deviation", "entropy (nats)"), List.of(List.of("law", d.mean(), d.standardDeviation(), d.entropy()),
-                List.of("draws", seen.mean(), seen.standardDeviation(), d.isDiscrete() ? seen.entropy() : Double.NaN)));
-        lab.say("Ten deviations up: a normal's survival is %.3g, and 1 - cdf is %.3g.", Normal.STANDARD.survival(10), 1 - Normal.STANDARD.cdf(10));
+        lab.table("Moments", List.of("", "mean", "standard deviation", "entropy (nats)"),
+                List.of(List.of("law", d.mean(), d.standardDeviation(), d.entropy()),
+                        List.of("draws", seen.mean(), seen.standardDeviation(), d.isDiscrete() ? seen.entropy() : Double.NaN)));
+        lab.say("Ten deviations up: a normal's survival is %.3g, and 1 - cdf is %.3g.", Normal.STANDARD.survival(10),
+                1 - Normal.STANDARD.cdf(10));
         double back = 0;
         for (double p = 0.05; p < 1; p += 0.05) {
             double x = d.quantile(p);
             back = Math.max(back, Math.abs(d.quantile(d.cdf(x)) - x) / Math.max(1, Math.abs(x)));
         }
         lab.shows("quantile of the cdf, gap from x", back, below(1e-8));
-        if (!d.isDiscrete())
-            lab.shows("p-value of Kolmogorov's test of the draws", HypothesisTest.kolmogorovSmirnov(sample, d, Alternative.TWO_SIDED).pValue(), above(0.001));
+        if (!d.isDiscrete()) lab.shows("p-value of Kolmogorov's test of the draws",
+                HypothesisTest.kolmogorovSmirnov(sample, d, Alternative.TWO_SIDED).pValue(), above(0.001));
     }
 
     private static double[] xs(UnivariateDistribution d, double low, double high) {

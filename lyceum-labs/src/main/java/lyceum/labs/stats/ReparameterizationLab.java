@@ -22,7 +22,8 @@ final class ReparameterizationLab implements LabBody {
     private static final int WIDE = 8, LATENT = 2;
 
     @Override public void run(LabContext lab) {
-        int dimensions = lab.param("dimensions", 10, 1, 50), draws = lab.param("draws an estimate", 10, 2, 200), repeats = lab.param("estimates", 400, 50, 2_000);
+        int dimensions = lab.param("dimensions", 10, 1, 50), draws = lab.param("draws an estimate", 10, 2, 200),
+                repeats = lab.param("estimates", 400, 50, 2_000);
         int steps = lab.param("VAE steps", 300, 50, 2_000);
         double rate = lab.param("learning rate", 0.02, 0.001, 0.1);
 
@@ -34,19 +35,20 @@ final class ReparameterizationLab implements LabBody {
             estimator.expectation(z, x -> x.sub(2).square().sum(1), draws, lab.rng(r)).backward();
             found[estimator.ordinal()][r] = mean.grad().item(0);
         }
-        lab.figure(Figure.histogram("Pathwise estimates of the gradient", found[0]).axes("d/d mu of E (z - 2)^2", "estimates").verticalLine(-4, "truth")
-                .describedAs("Estimates through the draws lie close about the truth of -4."));
-        lab.figure(Figure.histogram("Score-function estimates of the same gradient", found[1]).axes("d/d mu of E (z - 2)^2", "estimates").verticalLine(-4, "truth")
-                .describedAs("Around the same mean the score-function estimates spread tens of times wider."));
+        lab.figure(Figure.histogram("Pathwise estimates of the gradient", found[0]).axes("d/d mu of E (z - 2)^2", "estimates")
+                .verticalLine(-4, "truth").describedAs("Estimates through the draws lie close about the truth of -4."));
+        lab.figure(Figure.histogram("Score-function estimates of the same gradient", found[1]).axes("d/d mu of E (z - 2)^2", "estimates")
+                .verticalLine(-4, "truth").describedAs("Around the same mean the score-function estimates spread tens of times wider."));
         double path = variance(found[0]), score = variance(found[1]), baseline = variance(found[2]);
-        lab.table("Variance of one estimate", List.of("estimator", "mean", "variance", "over pathwise"), List.of(
-                List.of("pathwise", Arrays.stream(found[0]).average().orElseThrow(), path, 1.0),
-                List.of("score, leave-one-out baseline", Arrays.stream(found[2]).average().orElseThrow(), baseline, baseline / path),
-                List.of("score", Arrays.stream(found[1]).average().orElseThrow(), score, score / path)));
+        lab.table("Variance of one estimate", List.of("estimator", "mean", "variance", "over pathwise"),
+                List.of(List.of("pathwise", Arrays.stream(found[0]).average().orElseThrow(), path, 1.0), List
+                        .of("score, leave-one-out baseline", Arrays.stream(found[2]).average().orElseThrow(), baseline, baseline / path),
+                        List.of("score", Arrays.stream(found[1]).average().orElseThrow(), score, score / path)));
 
         double[] through = train(lab, true, steps, rate), around = train(lab, false, steps, rate);
         lab.figure(Figure.plot("A linear VAE, trained both ways").line("pathwise", 0, through).line("score function", 0, around).dashed()
-                .axes("step", "ELBO (nats an item)").describedAs("With gradients through the draw the bound rises quickly; with the score function it lags behind."));
+                .axes("step", "ELBO (nats an item)")
+                .describedAs("With gradients through the draw the bound rises quickly; with the score function it lags behind."));
         lab.say("ELBO at the end: %.2f through the draw, %.2f around it.", through[steps - 1], around[steps - 1]);
         if (dimensions >= 10) lab.shows("score-function variance over pathwise", score / path, atLeast(10));
         lab.shows("ELBO of the score function less that of the pathwise gradient", around[steps - 1] - through[steps - 1], below(0));
@@ -60,7 +62,8 @@ final class ReparameterizationLab implements LabBody {
     /** Smoothed bounds: encoder to mean and log deviation, decoder to the mean of x with noise 0.5, all linear. */
     private static double[] train(LabContext lab, boolean isPathwise, int steps, double rate) {
         var rng = lab.rng(99);
-        Tensor factors = Tensor.randn(rng, LATENT, WIDE), data = Tensor.randn(rng, 512, LATENT).matmul(factors).add(Tensor.randn(rng, 512, WIDE).mul(0.5));
+        Tensor factors = Tensor.randn(rng, LATENT, WIDE),
+                data = Tensor.randn(rng, 512, LATENT).matmul(factors).add(Tensor.randn(rng, 512, WIDE).mul(0.5));
         Tensor mean = weights(rng, WIDE, LATENT), spread = weights(rng, WIDE, LATENT), decoder = weights(rng, LATENT, WIDE);
         var optimizer = new Adam(rate).over(List.of(mean, spread, decoder));
         var bounds = new double[steps];
@@ -82,5 +85,7 @@ final class ReparameterizationLab implements LabBody {
         return bounds;
     }
 
-    private static Tensor weights(Rng rng, long rows, long columns) { return Tensor.randn(rng, rows, columns).mul(0.1).compute().detach().requiresGrad(); }
+    private static Tensor weights(Rng rng, long rows, long columns) {
+        return Tensor.randn(rng, rows, columns).mul(0.1).compute().detach().requiresGrad();
+    }
 }

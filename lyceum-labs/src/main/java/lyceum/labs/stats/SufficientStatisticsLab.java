@@ -54,8 +54,8 @@ final class SufficientStatisticsLab implements LabBody {
             posterior[i] = after.density(rates[i]);
             gap = Math.max(gap, Math.abs(all.logLikelihood(member) - log) / Math.abs(log));
         }
-        lab.figure(Figure.plot("Log-likelihood, below its maximum").line("from two numbers", rates, fromTwo).points("from every value", rates, fromAll)
-                .verticalLine(rate, "truth").axes("rate (1/min)", "log-likelihood (nats)")
+        lab.figure(Figure.plot("Log-likelihood, below its maximum").line("from two numbers", rates, fromTwo)
+                .points("from every value", rates, fromAll).verticalLine(rate, "truth").axes("rate (1/min)", "log-likelihood (nats)")
                 .describedAs("The points, each a pass over all values, lie on the curve that count and sum alone give."));
         lab.figure(Figure.plot("Posterior after a Gamma(1, 1) prior").line("posterior", rates, posterior).verticalLine(best, "estimate")
                 .axes("rate (1/min)", "density (min)").describedAs("A narrow bell about the estimate, from the same two numbers."));
@@ -72,9 +72,11 @@ final class SufficientStatisticsLab implements LabBody {
             original += Math.pow((x[0] == 0 ? 1 : 0) - truth, 2) / repeats;
             variance += Math.pow(better[r] - truth, 2) / repeats;
         }
-        lab.figure(Figure.histogram("Estimates of P(no event) given the sum", better).axes("estimate", "samples").verticalLine(truth, "truth")
-                .describedAs("The first count alone says 0 or 1; averaged over all samples with the same sum the estimates gather about the truth."));
-        lab.say("Variance of the first-count estimator %.4f, of the averaged one %.5f: %.0f times less.", original, variance, original / variance);
+        lab.figure(Figure.histogram("Estimates of P(no event) given the sum", better).axes("estimate", "samples")
+                .verticalLine(truth, "truth").describedAs(
+                        "The first count alone says 0 or 1; averaged over all samples with the same sum the estimates gather about the truth."));
+        lab.say("Variance of the first-count estimator %.4f, of the averaged one %.5f: %.0f times less.", original, variance,
+                original / variance);
         lab.shows("log-likelihood from two numbers and from all, relative gap", gap, below(1e-9));
         lab.shows("variance cut by averaging, times", original / variance, above(1));
     }

@@ -28,7 +28,8 @@ class TripletDigitsTest {
         var rng = Rng.of(1);
         var parts = Split.random(Datasets.digits().to(DType.F32).scaled(1.0 / 16), rng, 0.8, 0.2);
         Dataset train = parts.get(0), test = parts.get(1);
-        var network = new Linear(64, 128, rng).then(Activation.RELU).then(new Linear(128, 64, rng)).then(Activation.RELU).then(new Linear(64, 2, rng));
+        var network = new Linear(64, 128, rng).then(Activation.RELU).then(new Linear(128, 64, rng)).then(Activation.RELU)
+                .then(new Linear(64, 2, rng));
         double before = accuracy(network, train, test);
         var loss = new TripletLoss().withMining(TripletMining.SEMI_HARD);
         var optimizer = new Adam(2e-3).over(network.parameters());

@@ -37,7 +37,9 @@ public record ActiveLearner(Classifier learner, Query query, int batchSize, int 
     }
 
     /** Until the budget is spent or every row has a label. */
-    public ActiveRun run(Tensor x, Oracle oracle, int[] start, Rng rng) { return run(x, oracle, start, StoppingRule.never(), rng, Progress.SILENT); }
+    public ActiveRun run(Tensor x, Oracle oracle, int[] start, Rng rng) {
+        return run(x, oracle, start, StoppingRule.never(), rng, Progress.SILENT);
+    }
 
     /**
      * @param x the pool (n x p)
@@ -56,8 +58,8 @@ public record ActiveLearner(Classifier learner, Query query, int batchSize, int 
         while (known < most && !(stopped = stop.isDone(pool))) {
             int count = Math.min(batchSize, most - known);
             int[] chosen = query.choose(pool, count);
-            if (chosen.length == 0 || chosen.length > count)
-                throw new IllegalStateException("ActiveLearner.run: the query chose " + chosen.length + " rows where " + count + " were wanted");
+            if (chosen.length == 0 || chosen.length > count) throw new IllegalStateException(
+                    "ActiveLearner.run: the query chose " + chosen.length + " rows where " + count + " were wanted");
             known = asked.ask(known, chosen);
             pool = asked.pool(rows, learner, known, rng.split(round));
             rounds[round++] = known;
@@ -76,8 +78,8 @@ public record ActiveLearner(Classifier learner, Query query, int batchSize, int 
                 known[row] = true;
             }
             long[] answers = oracle.labels(more);
-            if (answers.length != more.length)
-                throw new IllegalStateException("ActiveLearner.run: the oracle gave " + answers.length + " labels for " + more.length + " rows");
+            if (answers.length != more.length) throw new IllegalStateException(
+                    "ActiveLearner.run: the oracle gave " + answers.length + " labels for " + more.length + " rows");
             System.arraycopy(more, 0, rows, count, more.length);
             System.arraycopy(answers, 0, labels, count, more.length);
             return count + more.length;

@@ -31,8 +31,8 @@ public record Committee(int size, List<Classifier> members, Disagreement disagre
     public Committee {
         members = List.copyOf(members);
         Objects.requireNonNull(disagreement, "disagreement");
-        if (members.isEmpty() ? size < 2 : members.size() < 2)
-            throw new IllegalArgumentException("Committee: " + (members.isEmpty() ? size : members.size()) + " members; at least 2 can disagree");
+        if (members.isEmpty() ? size < 2 : members.size() < 2) throw new IllegalArgumentException(
+                "Committee: " + (members.isEmpty() ? size : members.size()) + " members; at least 2 can disagree");
     }
 
     /** Resampled members and BALD. */
@@ -82,7 +82,8 @@ public record Committee(int size, List<Classifier> members, Disagreement disagre
                 int at = rng.nextInt(rows.length);
                 rows[i] = labelled[at];
                 some[i] = labels[at];
-            } while (Arrays.stream(some).distinct().limit(2).count() < 2);
+            }
+            while (Arrays.stream(some).distinct().limit(2).count() < 2);
             found.add(pool.learner().fit(pool.x().rows(rows), Tensor.of(some)));
         }
         return found;

@@ -11,7 +11,9 @@ import lyceum.ShapeException;
  * @see <a href="https://arxiv.org/abs/1708.00489">Sener and Savarese (2018): core sets</a>
  */
 public record KCenter() implements Query {
-    @Override public int[] choose(Pool pool, int count) { return greedy(pool.x().toRows(), pool.labelled(), Math.min(count, pool.open().length)); }
+    @Override public int[] choose(Pool pool, int count) {
+        return greedy(pool.x().toRows(), pool.labelled(), Math.min(count, pool.open().length));
+    }
 
     /**
      * {@code count} rows more, each the farthest from all centres so far in Euclidean distance, the first of several; the first row where there is
@@ -20,8 +22,8 @@ public record KCenter() implements Query {
      * @param centres rows that are centres already
      */
     public static int[] greedy(double[][] rows, int[] centres, int count) {
-        if (count < 0 || count > rows.length - centres.length)
-            throw new IllegalArgumentException("KCenter: " + count + " more of " + rows.length + " rows, " + centres.length + " of which are centres");
+        if (count < 0 || count > rows.length - centres.length) throw new IllegalArgumentException(
+                "KCenter: " + count + " more of " + rows.length + " rows, " + centres.length + " of which are centres");
         var distance = new double[rows.length];
         Arrays.fill(distance, Double.POSITIVE_INFINITY);
         for (int c : centres) nearer(rows, c, distance);
@@ -47,7 +49,8 @@ public record KCenter() implements Query {
     private static void nearer(double[][] rows, int centre, double[] distance) {
         var c = rows[centre];
         for (int i = 0; i < rows.length; i++) {
-            if (rows[i].length != c.length) throw new ShapeException("KCenter: rows of " + c.length + " and " + rows[i].length + " numbers");
+            if (rows[i].length != c.length)
+                throw new ShapeException("KCenter: rows of " + c.length + " and " + rows[i].length + " numbers");
             double sum = 0;
             for (int j = 0; j < c.length; j++) sum += (rows[i][j] - c[j]) * (rows[i][j] - c[j]);
             distance[i] = Math.min(distance[i], sum);

@@ -71,7 +71,8 @@ public final class Queries {
      * @see <a href="https://dl.acm.org/doi/10.5555/645530.655646">Roy and McCallum (2001)</a>
      */
     public static Query expectedErrorReduction(int candidates) {
-        if (candidates < 1) throw new IllegalArgumentException("expectedErrorReduction: candidates is " + candidates + "; it is at least 1");
+        if (candidates < 1)
+            throw new IllegalArgumentException("expectedErrorReduction: candidates is " + candidates + "; it is at least 1");
         return (pool, count) -> {
             int[] open = pool.open(), places = pool.rng().sample(open.length, Math.min(open.length, Math.max(candidates, count)));
             var scores = new double[places.length];

@@ -25,8 +25,8 @@ public interface StoppingRule {
      * @see <a href="https://aclanthology.org/W09-1107">Bloodgood and Vijay-Shanker (2009): stabilizing predictions</a>
      */
     static StoppingRule whenStable(double kappa, int rounds) {
-        if (!(kappa <= 1) || rounds < 1)
-            throw new IllegalArgumentException("whenStable: kappa " + kappa + " for " + rounds + " rounds; at most 1, and at least 1 round");
+        if (!(kappa <= 1) || rounds < 1) throw new IllegalArgumentException(
+                "whenStable: kappa " + kappa + " for " + rounds + " rounds; at most 1, and at least 1 round");
         return new StoppingRule() {
             private long[] before;
             private int stable;

@@ -46,8 +46,8 @@ public record DeepSvdd(List<Integer> widths, int epochs, int batchSize, double l
             throw new IllegalArgumentException("DeepSvdd: widths are " + widths + "; at least one layer, each at least 1 wide");
         if (epochs < 1 || batchSize < 1)
             throw new IllegalArgumentException("DeepSvdd: " + epochs + " epochs with batches of " + batchSize + "; both are at least 1");
-        if (!(learningRate > 0) || !(penalty >= 0))
-            throw new IllegalArgumentException("DeepSvdd: learningRate is " + learningRate + " and penalty " + penalty + "; above 0, and at least 0");
+        if (!(learningRate > 0) || !(penalty >= 0)) throw new IllegalArgumentException(
+                "DeepSvdd: learningRate is " + learningRate + " and penalty " + penalty + "; above 0, and at least 0");
     }
 
     public DeepSvdd(int... widths) { this(Arrays.stream(widths).boxed().toList(), 50, 64, 1e-3, 1e-4, 0); }

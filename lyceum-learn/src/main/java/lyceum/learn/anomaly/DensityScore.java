@@ -20,6 +20,8 @@ public record DensityScore(Density density) implements AnomalyScorer {
     public record Fitted(DensityModel model, Tensor trainingScores) implements ScoringModel {
         @Override public int nFeatures() { return model.nFeatures(); }
 
-        @Override public Tensor scores(Tensor x) { return model.logDensity(LearnerInput.forModel(this, x).x().to(DType.F64)).neg().compute(); }
+        @Override public Tensor scores(Tensor x) {
+            return model.logDensity(LearnerInput.forModel(this, x).x().to(DType.F64)).neg().compute();
+        }
     }
 }

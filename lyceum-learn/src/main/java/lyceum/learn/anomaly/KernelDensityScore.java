@@ -14,8 +14,8 @@ import lyceum.tensor.Tensor;
  */
 public record KernelDensityScore(double bandwidth) implements AnomalyScorer {
     public KernelDensityScore {
-        if (!(bandwidth > 0) && !Double.isNaN(bandwidth))
-            throw new IllegalArgumentException("KernelDensityScore: bandwidth is " + bandwidth + "; it is above 0, or NaN for Scott's rule");
+        if (!(bandwidth > 0) && !Double.isNaN(bandwidth)) throw new IllegalArgumentException(
+                "KernelDensityScore: bandwidth is " + bandwidth + "; it is above 0, or NaN for Scott's rule");
     }
 
     /** Scott's rule. */

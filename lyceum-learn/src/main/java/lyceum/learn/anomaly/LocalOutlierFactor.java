@@ -49,7 +49,8 @@ public record LocalOutlierFactor(int neighbors) implements AnomalyScorer {
      * @param reach k-distance of each training row
      * @param density of each training row
      */
-    public record Fitted(NeighborIndex index, int neighbors, double[] reach, double[] density, Tensor trainingScores) implements ScoringModel {
+    public record Fitted(NeighborIndex index, int neighbors, double[] reach, double[] density, Tensor trainingScores)
+            implements ScoringModel {
         @Override public int nFeatures() { return index.nFeatures(); }
 
         @Override public Tensor scores(Tensor x) {

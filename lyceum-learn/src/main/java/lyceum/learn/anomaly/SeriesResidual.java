@@ -18,21 +18,20 @@ import lyceum.withers.Withers;
 @Withers
 public record SeriesResidual(int lags, int period) implements SeriesResidualWithers, AnomalyScorer {
     public SeriesResidual {
-        if (lags < 1 || period < 0)
-            throw new IllegalArgumentException("SeriesResidual: lags is " + lags + " and period " + period + "; at least 1, and at least 0");
+        if (lags < 1 || period < 0) throw new IllegalArgumentException(
+                "SeriesResidual: lags is " + lags + " and period " + period + "; at least 1, and at least 0");
     }
 
     private int memory() { return Math.max(lags, period); }
 
     @Override public Fitted fit(Tensor x) {
         var input = LearnerInput.forFit(this, x);
-        if (input.columns() != 1)
-            throw new ShapeException("SeriesResidual.fit: x has shape " + x.shape() + "; one value a time is (n, 1), score each column by itself");
+        if (input.columns() != 1) throw new ShapeException(
+                "SeriesResidual.fit: x has shape " + x.shape() + "; one value a time is (n, 1), score each column by itself");
         double[] series = input.x().to(DType.F64).toDoubleArray();
         int memory = memory(), n = series.length - memory, inputs = lags + (period > lags ? 1 : 0);
-        if (n < 2 * (inputs + 1))
-            throw new IllegalArgumentException("SeriesResidual.fit: " + series.length + " values for lags " + lags + " and period " + period
-                    + "; at least " + (memory + 2 * (inputs + 1)) + " are needed");
+        if (n < 2 * (inputs + 1)) throw new IllegalArgumentException("SeriesResidual.fit: " + series.length + " values for lags " + lags
+                + " and period " + period + "; at least " + (memory + 2 * (inputs + 1)) + " are needed");
         var past = new double[n][];
         for (int t = 0; t < n; t++) past[t] = past(series, t + memory);
         var model = new Ridge(1e-6 * n).fit(Tensor.of(past), Tensor.of(Arrays.copyOfRange(series, memory, series.length)));
@@ -71,7 +70,8 @@ public record SeriesResidual(int lags, int period) implements SeriesResidualWith
         @Override public int nFeatures() { return 1; }
 
         @Override public Tensor scores(Tensor x) {
-            double[] next = LearnerInput.forModel(this, x).x().to(DType.F64).toDoubleArray(), all = Arrays.copyOf(tail, tail.length + next.length);
+            double[] next = LearnerInput.forModel(this, x).x().to(DType.F64).toDoubleArray(),
+                    all = Arrays.copyOf(tail, tail.length + next.length);
             System.arraycopy(next, 0, all, tail.length, next.length);
             double[] errors = scorer.errors(all, weights, intercept);
             return Tensor.of(Arrays.stream(errors).skip(tail.length).map(e -> Math.abs(e) / scale).toArray());

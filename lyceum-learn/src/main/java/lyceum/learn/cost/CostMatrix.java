@@ -24,16 +24,15 @@ import lyceum.tensor.Tensor;
  */
 public record CostMatrix(double[][] costs) {
     public CostMatrix {
-        if (costs.length < 1 || costs[0].length < 2)
-            throw new ShapeException("CostMatrix: " + costs.length + " actions and " + (costs.length == 0 ? 0 : costs[0].length)
-                    + " classes; 1 and 2 at least");
+        if (costs.length < 1 || costs[0].length < 2) throw new ShapeException(
+                "CostMatrix: " + costs.length + " actions and " + (costs.length == 0 ? 0 : costs[0].length) + " classes; 1 and 2 at least");
         var copy = new double[costs.length][];
         for (int a = 0; a < copy.length; a++) {
-            if (costs[a].length != costs[0].length) throw new ShapeException("CostMatrix: action " + a + " has " + costs[a].length
-                    + " costs, action 0 "
-                    + costs[0].length + "; one for each class");
-            for (double c : costs[a]) if (!Double.isFinite(c)) throw new IllegalArgumentException("CostMatrix: a cost of action " + a
-                    + " is " + c + "; costs are finite");
+            if (costs[a].length != costs[0].length) throw new ShapeException(
+                    "CostMatrix: action " + a + " has " + costs[a].length + " costs, action 0 " + costs[0].length + "; one for each class");
+            for (double c : costs[a])
+                if (!Double.isFinite(c))
+                    throw new IllegalArgumentException("CostMatrix: a cost of action " + a + " is " + c + "; costs are finite");
             copy[a] = costs[a].clone();
         }
         costs = copy;
@@ -79,17 +78,15 @@ public record CostMatrix(double[][] costs) {
         if (actions() != 2 || classes() != 2)
             throw new IllegalStateException("threshold: " + actions() + " actions and " + classes() + " classes; a threshold is for two");
         double f = costs[1][0] - costs[0][0], m = costs[0][1] - costs[1][1];
-        if (!(f > 0 && m > 0)) throw new IllegalStateException(
-                "threshold: a false alarm costs " + f + " more than a correct call and a miss " + m
-                        + "; where one is not dearer, one call is always best");
+        if (!(f > 0 && m > 0)) throw new IllegalStateException("threshold: a false alarm costs " + f
+                + " more than a correct call and a miss " + m + "; where one is not dearer, one call is always best");
         return f / (f + m);
     }
 
     /** Expected cost of each action (n x actions), F64. @param probabilities (n x classes) */
     public Tensor expected(Tensor probabilities) {
-        if (probabilities.rank() != 2 || probabilities.size(1) != classes())
-            throw new ShapeException("CostMatrix: probabilities have shape " + probabilities.shape() + "; (n x " + classes()
-                    + ") is needed");
+        if (probabilities.rank() != 2 || probabilities.size(1) != classes()) throw new ShapeException(
+                "CostMatrix: probabilities have shape " + probabilities.shape() + "; (n x " + classes() + ") is needed");
         return probabilities.to(DType.F64).matmul(Tensor.of(costs).transpose(0, 1));
     }
 
@@ -125,13 +122,13 @@ public record CostMatrix(double[][] costs) {
      * @throws IllegalStateException if actions are not the classes, or a mistake is cheaper than the correct call on average
      */
     public double[] importance() {
-        if (actions() != classes()) throw new IllegalStateException("importance: " + actions() + " actions for " + classes()
-                + " classes; actions must be the classes");
+        if (actions() != classes()) throw new IllegalStateException(
+                "importance: " + actions() + " actions for " + classes() + " classes; actions must be the classes");
         var w = new double[classes()];
         for (int y = 0; y < w.length; y++) {
             for (int a = 0; a < w.length; a++) if (a != y) w[y] += (costs[a][y] - costs[y][y]) / (w.length - 1);
-            if (!(w[y] >= 0)) throw new IllegalStateException("importance: mistakes under class " + y + " cost " + w[y]
-                    + " more than the correct call; at least 0");
+            if (!(w[y] >= 0)) throw new IllegalStateException(
+                    "importance: mistakes under class " + y + " cost " + w[y] + " more than the correct call; at least 0");
         }
         return w;
     }

@@ -20,14 +20,14 @@ public record CostReport(CostMatrix costs, double[][] counts) {
         long[] y = truth.toLongArray(), a = decided.toLongArray();
         if (y.length != a.length) throw new ShapeException("CostReport: " + y.length + " labels, " + a.length + " decisions");
         long[] classes = Labels.of(y).classes();
-        if (classes.length != costs.classes() || costs.actions() != costs.classes()) throw new IllegalArgumentException(
-                "CostReport: the classes are " + Arrays.toString(classes) + ", the costs are of " + costs.actions() + " actions and "
-                        + costs.classes() + " classes");
+        if (classes.length != costs.classes() || costs.actions() != costs.classes())
+            throw new IllegalArgumentException("CostReport: the classes are " + Arrays.toString(classes) + ", the costs are of "
+                    + costs.actions() + " actions and " + costs.classes() + " classes");
         var counts = new double[costs.actions()][costs.classes()];
         for (int i = 0; i < y.length; i++) {
             int action = Arrays.binarySearch(classes, a[i]);
-            if (action < 0) throw new IllegalArgumentException("CostReport: decision " + a[i] + " in row " + i + " is none of "
-                    + Arrays.toString(classes));
+            if (action < 0) throw new IllegalArgumentException(
+                    "CostReport: decision " + a[i] + " in row " + i + " is none of " + Arrays.toString(classes));
             counts[action][Arrays.binarySearch(classes, y[i])]++;
         }
         return new CostReport(costs, counts);
@@ -75,8 +75,8 @@ public record CostReport(CostMatrix costs, double[][] counts) {
 
     /** Mean cost of two classes by threshold. @param positive of the larger label @param probabilities of it */
     public static double[] byThreshold(CostMatrix costs, boolean[] positive, double[] probabilities, double... thresholds) {
-        if (costs.actions() != 2 || costs.classes() != 2) throw new IllegalArgumentException("byThreshold: " + costs
-                + "; two actions and classes are needed");
+        if (costs.actions() != 2 || costs.classes() != 2)
+            throw new IllegalArgumentException("byThreshold: " + costs + "; two actions and classes are needed");
         if (positive.length != probabilities.length)
             throw new ShapeException("byThreshold: " + positive.length + " labels, " + probabilities.length + " probabilities");
         var means = new double[thresholds.length];
@@ -98,7 +98,6 @@ public record CostReport(CostMatrix costs, double[][] counts) {
 
     @Override public String toString() {
         return String.format(Locale.ROOT, "mean cost %.4f (best constant action %.4f, perfection %.4f), %s", mean(), ofBestConstant(),
-                ofPerfection(),
-                Arrays.deepToString(counts));
+                ofPerfection(), Arrays.deepToString(counts));
     }
 }

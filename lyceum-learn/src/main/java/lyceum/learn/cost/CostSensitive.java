@@ -44,8 +44,7 @@ import lyceum.withers.Withers;
  */
 @Withers
 public record CostSensitive(Classifier classifier, CostMatrix costs, Method method, Calibrator calibrator, FoldScheme scheme, int members,
-        long seed)
-        implements CostSensitiveWithers, Classifier {
+        long seed) implements CostSensitiveWithers, Classifier {
     /** How costs are minded. */
     public enum Method {
         /** The classifier as it is; the label of least expected cost. */
@@ -61,18 +60,16 @@ public record CostSensitive(Classifier classifier, CostMatrix costs, Method meth
     }
 
     public CostSensitive {
-        if (costs.actions() != costs.classes()) throw new IllegalArgumentException(
-                "CostSensitive: " + costs.actions() + " actions for " + costs.classes()
-                        + " classes; with other actions, decide by CostMatrix.decide");
+        if (costs.actions() != costs.classes()) throw new IllegalArgumentException("CostSensitive: " + costs.actions() + " actions for "
+                + costs.classes() + " classes; with other actions, decide by CostMatrix.decide");
         if (members < 1) throw new IllegalArgumentException("CostSensitive: " + members + " members; at least 1 is needed");
         if (calibrator != null && method != Method.EXPECTED_COST)
             throw new IllegalArgumentException("CostSensitive: a calibrator is for EXPECTED_COST, the method is " + method);
         var tags = classifier.tags();
         if (method == Method.WEIGHTS && tags.contains(Tag.NO_WEIGHTS))
             throw new IllegalArgumentException("CostSensitive: " + classifier.name() + " takes no weights; REJECTION needs none");
-        if (method != Method.WEIGHTS && calibrator == null && tags.contains(Tag.NO_PROBABILITIES))
-            throw new IllegalArgumentException("CostSensitive: " + classifier.name()
-                    + " has no probabilities; calibrate it, or use WEIGHTS");
+        if (method != Method.WEIGHTS && calibrator == null && tags.contains(Tag.NO_PROBABILITIES)) throw new IllegalArgumentException(
+                "CostSensitive: " + classifier.name() + " has no probabilities; calibrate it, or use WEIGHTS");
         if (method == Method.TUNED_THRESHOLD && costs.classes() != 2)
             throw new IllegalArgumentException("CostSensitive: TUNED_THRESHOLD is for two classes, the costs are of " + costs.classes());
     }
@@ -99,12 +96,11 @@ public record CostSensitive(Classifier classifier, CostMatrix costs, Method meth
         double[] own = input.weights(weights);
         var rows = weights == null ? null : Tensor.of(own);
         return switch (method) {
-            case EXPECTED_COST -> new CostSensitiveModel(
-                    (calibrator == null ? classifier : new CalibratedClassifier(classifier, calibrator, scheme))
-                            .fit(input.x(), labels, rows),
-                    costs.regrets(), Double.NaN);
-            case TUNED_THRESHOLD -> new CostSensitiveModel(classifier.fit(input.x(), labels, rows), null,
-                    threshold(input.x(), labels, found, own, rows));
+            case EXPECTED_COST ->
+                    new CostSensitiveModel((calibrator == null ? classifier : new CalibratedClassifier(classifier, calibrator, scheme))
+                            .fit(input.x(), labels, rows), costs.regrets(), Double.NaN);
+            case TUNED_THRESHOLD ->
+                    new CostSensitiveModel(classifier.fit(input.x(), labels, rows), null, threshold(input.x(), labels, found, own, rows));
             case WEIGHTS -> CostSensitiveModel.plain(classifier.fit(input.x(), labels, Tensor.of(important(found, own))));
             case REJECTION -> CostSensitiveModel.plain(rejection(input.x(), labels, important(found, own)));
             case META_COST -> CostSensitiveModel.plain(relabelled(input.x(), labels, found, own, rows));
@@ -142,7 +138,8 @@ public record CostSensitive(Classifier classifier, CostMatrix costs, Method meth
                 int[] kept = IntStream.range(0, w.length).filter(i -> again.nextDouble() * largest < w[i]).toArray();
                 if (Arrays.stream(kept).map(i -> classes[i]).distinct().count() == k) return classifier.fit(x.rows(kept), all.rows(kept));
             }
-            throw new IllegalArgumentException("CostSensitive.fit: costs differ so much that rejection keeps no row of some class; use WEIGHTS");
+            throw new IllegalArgumentException(
+                    "CostSensitive.fit: costs differ so much that rejection keeps no row of some class; use WEIGHTS");
         });
     }
 

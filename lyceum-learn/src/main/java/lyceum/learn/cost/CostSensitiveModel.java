@@ -21,7 +21,8 @@ public record CostSensitiveModel(ClassificationModel model, CostMatrix costs, do
     @Override public boolean hasProbabilities() { return false; }
 
     @Override public Tensor predictProba(Tensor x) {
-        throw new UnsupportedOperationException("CostSensitiveModel: decisions do not follow the larger probability; ask model().predictProba(x)");
+        throw new UnsupportedOperationException(
+                "CostSensitiveModel: decisions do not follow the larger probability; ask model().predictProba(x)");
     }
 
     /** How much cheaper a label is: of two classes what the smaller one is expected to cost more than the larger; of several the negative expected costs. */

@@ -17,9 +17,8 @@ public record CostThreshold(double threshold, double cost) {
     /** @param alarm what it costs to call a row, if it is negative @param miss what it costs not to call it, if it is positive */
     public static CostThreshold of(boolean[] positive, double[] scores, double[] alarm, double[] miss) {
         int n = scores.length;
-        if (positive.length != n || alarm.length != n || miss.length != n)
-            throw new ShapeException("CostThreshold: " + positive.length + " labels, " + n + " scores, " + alarm.length + " and "
-                    + miss.length + " costs");
+        if (positive.length != n || alarm.length != n || miss.length != n) throw new ShapeException(
+                "CostThreshold: " + positive.length + " labels, " + n + " scores, " + alarm.length + " and " + miss.length + " costs");
         for (double s : scores) if (Double.isNaN(s)) throw new IllegalArgumentException("CostThreshold: a score is NaN");
         int[] order = IntStream.range(0, n).boxed().sorted(Comparator.comparingDouble(i -> -scores[i])).mapToInt(i -> i).toArray();
         double cost = 0;

@@ -34,14 +34,12 @@ import lyceum.withers.Withers;
 public record BalancedClassifier(Classifier classifier, ClassWeights weights, Resampler resampler, boolean corrected, long seed)
         implements BalancedClassifierWithers, Classifier {
     public BalancedClassifier {
-        if ((weights == null) == (resampler == null))
-            throw new IllegalArgumentException("BalancedClassifier: weights and resampler are both " + (weights == null ? "null" : "given")
-                    + "; one of them is needed");
+        if ((weights == null) == (resampler == null)) throw new IllegalArgumentException(
+                "BalancedClassifier: weights and resampler are both " + (weights == null ? "null" : "given") + "; one of them is needed");
         if (weights != null && classifier.tags().contains(Tag.NO_WEIGHTS))
             throw new IllegalArgumentException("BalancedClassifier: " + classifier.name() + " takes no sample weights; resample instead");
-        if (corrected && classifier.tags().contains(Tag.NO_PROBABILITIES))
-            throw new IllegalArgumentException("BalancedClassifier: " + classifier.name()
-                    + " has no probabilities to correct; calibrate it first");
+        if (corrected && classifier.tags().contains(Tag.NO_PROBABILITIES)) throw new IllegalArgumentException(
+                "BalancedClassifier: " + classifier.name() + " has no probabilities to correct; calibrate it first");
     }
 
     /** Balanced weights. */
@@ -85,8 +83,9 @@ public record BalancedClassifier(Classifier classifier, ClassWeights weights, Re
         return new BalancedModel(model, corrected ? correction(after, before) : null);
     }
 
-    private static PriorCorrection correction(double[] trained, double[] actual) { return new PriorCorrection(normal(trained),
-            normal(actual)); }
+    private static PriorCorrection correction(double[] trained, double[] actual) {
+        return new PriorCorrection(normal(trained), normal(actual));
+    }
 
     private static double[] normal(double[] totals) {
         double sum = Arrays.stream(totals).sum();

@@ -17,8 +17,9 @@ public record BalancedModel(ClassificationModel model, PriorCorrection correctio
 
     @Override public boolean hasProbabilities() { return model.hasProbabilities(); }
 
-    @Override public Tensor predictProba(Tensor x) { return correction == null ? model.predictProba(x)
-            : correction.apply(model.predictProba(x)); }
+    @Override public Tensor predictProba(Tensor x) {
+        return correction == null ? model.predictProba(x) : correction.apply(model.predictProba(x));
+    }
 
     @Override public Tensor decisionFunction(Tensor x) {
         return correction == null ? model.decisionFunction(x) : ClassificationModel.super.decisionFunction(x);

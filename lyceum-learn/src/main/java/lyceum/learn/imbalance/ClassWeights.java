@@ -36,9 +36,9 @@ public record ClassWeights(Kind kind, double beta, Map<Long, Double> given) {
 
     public ClassWeights {
         if (!(beta >= 0 && beta < 1)) throw new IllegalArgumentException("ClassWeights: beta is " + beta + "; it lies in [0, 1)");
-        for (var e : given.entrySet()) if (!(e.getValue() >= 0) || e.getValue().isInfinite())
-            throw new IllegalArgumentException("ClassWeights: class " + e.getKey() + " weighs " + e.getValue()
-                    + "; weights are finite and at least 0");
+        for (var e : given.entrySet())
+            if (!(e.getValue() >= 0) || e.getValue().isInfinite()) throw new IllegalArgumentException(
+                    "ClassWeights: class " + e.getKey() + " weighs " + e.getValue() + "; weights are finite and at least 0");
         given = Map.copyOf(given);
     }
 

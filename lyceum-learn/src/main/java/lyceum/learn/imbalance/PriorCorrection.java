@@ -24,8 +24,8 @@ public record PriorCorrection(double[] trained, double[] actual) {
     private static double[] shares(String what, double[] shares) {
         double sum = 0;
         for (double s : shares) {
-            if (!(s > 0 && s <= 1)) throw new IllegalArgumentException("PriorCorrection: " + what + " shares are "
-                    + Arrays.toString(shares) + "; each is positive");
+            if (!(s > 0 && s <= 1)) throw new IllegalArgumentException(
+                    "PriorCorrection: " + what + " shares are " + Arrays.toString(shares) + "; each is positive");
             sum += s;
         }
         if (!(Math.abs(sum - 1) <= 1e-9))
@@ -35,9 +35,8 @@ public record PriorCorrection(double[] trained, double[] actual) {
 
     /** Corrected probabilities, in the type of the given. @param probabilities (n x classes) */
     public Tensor apply(Tensor probabilities) {
-        if (probabilities.rank() != 2 || probabilities.size(1) != trained.length)
-            throw new ShapeException("PriorCorrection: probabilities have shape " + probabilities.shape() + "; (n x " + trained.length
-                    + ") is needed");
+        if (probabilities.rank() != 2 || probabilities.size(1) != trained.length) throw new ShapeException(
+                "PriorCorrection: probabilities have shape " + probabilities.shape() + "; (n x " + trained.length + ") is needed");
         var factor = new double[trained.length];
         for (int c = 0; c < factor.length; c++) factor[c] = actual[c] / trained[c];
         var odds = probabilities.to(DType.F64).mul(Tensor.of(factor));

@@ -31,8 +31,8 @@ public interface Resampler {
     }
 
     private static void checkRatio(String what, double ratio) {
-        if (!(ratio > 0 && ratio <= 1)) throw new IllegalArgumentException(what + ": the ratio is " + ratio
-                + "; it lies above 0 and up to 1");
+        if (!(ratio > 0 && ratio <= 1))
+            throw new IllegalArgumentException(what + ": the ratio is " + ratio + "; it lies above 0 and up to 1");
     }
 
     /** Rows drawn from what there is. */
@@ -45,8 +45,8 @@ public interface Resampler {
             var source = new int[0];
             for (int c = 0; c < members.length; c++) {
                 int[] own = members[c];
-                int have = own.length, want = more ? Math.max(have, (int) Math.round(ratio * largest))
-                        : Math.min(have, (int) Math.round(least / ratio));
+                int have = own.length,
+                        want = more ? Math.max(have, (int) Math.round(ratio * largest)) : Math.min(have, (int) Math.round(least / ratio));
                 var draws = rng.split(c);
                 int[] places = more ? null : draws.sample(have, want);
                 IntUnaryOperator row = i -> more ? own[i < have ? i : draws.nextInt(have)] : own[places[i]];

@@ -39,10 +39,10 @@ public record Smote(int k, double ratio, Variant variant, int around) implements
     }
 
     public Smote {
-        if (k < 1 || around < 1) throw new IllegalArgumentException("Smote: " + k + " neighbours, " + around
-                + " around; at least 1 is needed");
-        if (!(ratio > 0 && ratio <= 1)) throw new IllegalArgumentException("Smote: the ratio is " + ratio
-                + "; it lies above 0 and up to 1");
+        if (k < 1 || around < 1)
+            throw new IllegalArgumentException("Smote: " + k + " neighbours, " + around + " around; at least 1 is needed");
+        if (!(ratio > 0 && ratio <= 1))
+            throw new IllegalArgumentException("Smote: the ratio is " + ratio + "; it lies above 0 and up to 1");
     }
 
     public Smote(int k) { this(k, 1, Variant.PLAIN, 10); }
@@ -57,8 +57,8 @@ public record Smote(int k, double ratio, Variant variant, int around) implements
         int[] source = new int[n + total], partner = new int[n + total];
         double[] share = new double[n + total];
         for (int i = 0; i < n; i++) source[i] = partner[i] = i;
-        for (int c = 0, at = n; c < more.length; at += more[c++]) if (more[c] > 0) make(input.x(), found, members[c], c, more[c],
-                rng.split(c), source, partner, share, at);
+        for (int c = 0, at = n; c < more.length; at += more[c++])
+            if (more[c] > 0) make(input.x(), found, members[c], c, more[c], rng.split(c), source, partner, share, at);
         double[] rows = input.x().toDoubleArray(), out = new double[source.length * input.columns()];
         int p = input.columns();
         for (int i = 0; i < source.length; i++) for (int j = 0; j < p; j++) {

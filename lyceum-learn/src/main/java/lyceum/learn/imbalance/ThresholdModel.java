@@ -17,7 +17,8 @@ public record ThresholdModel(ClassificationModel model, double threshold) implem
     @Override public boolean hasProbabilities() { return false; }
 
     @Override public Tensor predictProba(Tensor x) {
-        throw new UnsupportedOperationException("ThresholdModel: decisions do not follow the larger probability; ask model().predictProba(x)");
+        throw new UnsupportedOperationException(
+                "ThresholdModel: decisions do not follow the larger probability; ask model().predictProba(x)");
     }
 
     /** Probability of the larger label less the threshold; a row at the threshold has the least positive number. */

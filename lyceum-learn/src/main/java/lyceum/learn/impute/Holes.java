@@ -12,7 +12,8 @@ record Holes(double[] x, int rows, int columns) {
     static Holes ofFit(LearnerInput input) {
         var holes = of(input.x());
         for (int j = 0; j < holes.columns; j++)
-            if (holes.values(j).length == 0) throw new IllegalArgumentException(input.operation() + ": column " + j + " has no value at all; drop it");
+            if (holes.values(j).length == 0)
+                throw new IllegalArgumentException(input.operation() + ": column " + j + " has no value at all; drop it");
         return holes;
     }
 

@@ -107,8 +107,8 @@ public record IterativeImputer(int maxIterations, double tolerance, boolean indi
      * @param columns filled at each step @param weights of each step's regression on the other columns @param intercepts of each
      * @param iterations rounds that were made @param marked columns that get an indicator
      */
-    public record Fitted(double[] means, List<Integer> columns, List<double[]> weights, List<Double> intercepts, int iterations, int[] marked)
-            implements FittedTransformer {
+    public record Fitted(double[] means, List<Integer> columns, List<double[]> weights, List<Double> intercepts, int iterations,
+            int[] marked) implements FittedTransformer {
         @Override public int nFeatures() { return means.length; }
 
         @Override public int nOutputs() { return means.length + marked.length; }

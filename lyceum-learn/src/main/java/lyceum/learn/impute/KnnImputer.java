@@ -42,7 +42,8 @@ public record KnnImputer(int k, NeighborWeights weights, boolean indicators) imp
         var holes = Holes.ofFit(input);
         var means = new double[holes.columns()];
         for (int j = 0; j < means.length; j++) means[j] = Descriptive.mean(holes.values(j));
-        return new Fitted(Tensor.of(holes.x(), holes.rows(), holes.columns()), means, k, this.weights, indicators ? holes.holed() : new int[0]);
+        return new Fitted(Tensor.of(holes.x(), holes.rows(), holes.columns()), means, k, this.weights,
+                indicators ? holes.holed() : new int[0]);
     }
 
     /** @param rows fitted, F64 with NaN @param means of the columns @param marked columns that get an indicator */
@@ -100,7 +101,8 @@ public record KnnImputer(int k, NeighborWeights weights, boolean indicators) imp
             boolean exact = weights == NeighborWeights.DISTANCE && distance[nearest[0]] == 0;
             double sum = 0, total = 0;
             for (int r = 0; r < found; r++) {
-                double w = weights == NeighborWeights.UNIFORM ? 1 : exact ? distance[nearest[r]] == 0 ? 1 : 0 : 1 / Math.sqrt(distance[nearest[r]]);
+                double w = weights == NeighborWeights.UNIFORM ? 1
+                        : exact ? distance[nearest[r]] == 0 ? 1 : 0 : 1 / Math.sqrt(distance[nearest[r]]);
                 if (w == 0) continue;
                 sum += w * donors.x()[nearest[r] * means.length + column];
                 total += w;

@@ -51,10 +51,12 @@ final class ColumnChecks {
 
     List<Finding> proxies(Repair repair) {
         var found = new ArrayList<Finding>();
-        for (int j = 0; j < p; j++) if (telling[j] >= audit.proxy()) found.add(new Finding(Finding.Kind.PROXY, List.of(j), List.of(),
-                "'%s' alone ranks the answer with %s of %.3f".formatted(e.names().get(j), labels == null ? "a correlation" : "an area",
-                        telling[j]),
-                telling[j], repair.withoutColumns(j)));
+        for (int j = 0; j < p; j++)
+            if (telling[j] >= audit.proxy()) found
+                    .add(new Finding(
+                            Finding.Kind.PROXY, List.of(j), List.of(), "'%s' alone ranks the answer with %s of %.3f"
+                                    .formatted(e.names().get(j), labels == null ? "a correlation" : "an area", telling[j]),
+                            telling[j], repair.withoutColumns(j)));
         return found;
     }
 
@@ -167,9 +169,10 @@ final class ColumnChecks {
     List<Finding> distinguishable() {
         var found = new ArrayList<Finding>();
         double bar = -Incomplete.normalQuantile(audit.level() / 2 / p / e.folds().size());
-        for (int j = 0; j < p; j++) if (parting[j] > bar) found.add(new Finding(Finding.Kind.DISTINGUISHABLE, List.of(j), List.of(),
-                "'%s' differs between training and test rows by %.1f standard errors".formatted(e.names().get(j), parting[j]), parting[j],
-                        null));
+        for (int j = 0; j < p; j++)
+            if (parting[j] > bar) found.add(new Finding(Finding.Kind.DISTINGUISHABLE, List.of(j), List.of(),
+                    "'%s' differs between training and test rows by %.1f standard errors".formatted(e.names().get(j), parting[j]),
+                    parting[j], null));
         if (found.isEmpty() && e.folds().size() == 1) forest(found);
         return found;
     }
@@ -190,7 +193,6 @@ final class ColumnChecks {
         double area = RocCurve.of(positive, scores, null).auc(), error = Math.sqrt((a + b + 1.0) / (12.0 * a * b));
         // folds share training rows: a wider bar than that of independent rows
         if (area - 0.5 > 2 * error * -Incomplete.normalQuantile(audit.level())) found.add(new Finding(Finding.Kind.DISTINGUISHABLE,
-                List.of(), List.of(),
-                "a forest tells test rows from training rows with an area of %.3f".formatted(area), area, null));
+                List.of(), List.of(), "a forest tells test rows from training rows with an area of %.3f".formatted(area), area, null));
     }
 }

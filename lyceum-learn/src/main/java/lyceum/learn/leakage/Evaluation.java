@@ -37,8 +37,8 @@ import lyceum.withers.Withers;
  */
 @Withers
 public record Evaluation(Tensor x, Tensor y, List<String> names, List<Fold> folds, Preparation preparation, Learner learner, Scorer scorer,
-        int[] groups, double[] times, double[] predictedAt, Map<Integer, double[]> writtenAt,
-                List<String> texts) implements EvaluationWithers {
+        int[] groups, double[] times, double[] predictedAt, Map<Integer, double[]> writtenAt, List<String> texts)
+        implements EvaluationWithers {
     public Evaluation {
         if (x.rank() != 2 || y.rank() != 1 || y.size(0) != x.size(0))
             throw new ShapeException("Evaluation: x has shape " + x.shape() + " and y " + y.shape() + "; (n x p) and (n) are needed");
@@ -48,8 +48,10 @@ public record Evaluation(Tensor x, Tensor y, List<String> names, List<Fold> fold
         if (names.size() != p) throw new ShapeException("Evaluation: " + names.size() + " names for " + p + " columns");
         folds = List.copyOf(folds);
         if (folds.isEmpty()) throw new IllegalArgumentException("Evaluation: there are no folds");
-        for (var fold : folds) for (int[] side : List.of(fold.train(), fold.test())) for (int row : side)
-            if (row < 0 || row >= n) throw new IllegalArgumentException("Evaluation: a fold has row " + row + " of " + n);
+        for (var fold : folds)
+            for (int[] side : List.of(fold.train(), fold.test()))
+                for (int row : side)
+                    if (row < 0 || row >= n) throw new IllegalArgumentException("Evaluation: a fold has row " + row + " of " + n);
         if (scorer == null) scorer = y.dtype().isFloat() ? Scorer.R2 : Scorer.ROC_AUC;
         checkLength("groups", groups == null ? n : groups.length, n);
         checkLength("times", times == null ? n : times.length, n);
@@ -57,10 +59,11 @@ public record Evaluation(Tensor x, Tensor y, List<String> names, List<Fold> fold
         checkLength("texts", texts == null ? n : texts.size(), n);
         writtenAt = Map.copyOf(writtenAt);
         for (var e : writtenAt.entrySet()) {
-            if (e.getKey() < 0 || e.getKey() >= p) throw new IllegalArgumentException("Evaluation: writtenAt names column " + e.getKey()
-                    + " of " + p);
+            if (e.getKey() < 0 || e.getKey() >= p)
+                throw new IllegalArgumentException("Evaluation: writtenAt names column " + e.getKey() + " of " + p);
             checkLength("writtenAt of column " + e.getKey(), e.getValue().length, n);
-            if (predictedAt == null) throw new IllegalArgumentException("Evaluation: writtenAt is given without predictedAt; both are needed");
+            if (predictedAt == null)
+                throw new IllegalArgumentException("Evaluation: writtenAt is given without predictedAt; both are needed");
         }
         texts = texts == null ? null : List.copyOf(texts);
     }
@@ -100,8 +103,8 @@ public record Evaluation(Tensor x, Tensor y, List<String> names, List<Fold> fold
         for (var column : frame.columns()) {
             if (column.name().equals(target)) continue;
             if (column.type() == ColumnType.TEXT) {
-                for (int i = 0; i < texts.length; i++) texts[i] = (texts[i] == null ? "" : texts[i] + " ")
-                        + (column.isNull(i) ? "" : column.get(i));
+                for (int i = 0; i < texts.length; i++)
+                    texts[i] = (texts[i] == null ? "" : texts[i] + " ") + (column.isNull(i) ? "" : column.get(i));
                 anyText = true;
                 continue;
             }

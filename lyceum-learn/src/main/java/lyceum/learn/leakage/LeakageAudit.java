@@ -43,8 +43,8 @@ public record LeakageAudit(double level, double proxy, double likeness, long see
 
     public LeakageAudit {
         if (!(level > 0 && level < 1)) throw new IllegalArgumentException("LeakageAudit: level is " + level + "; it lies between 0 and 1");
-        if (!(proxy > 0.5 && proxy <= 1)) throw new IllegalArgumentException("LeakageAudit: proxy is " + proxy
-                + "; it lies above 0.5 and up to 1");
+        if (!(proxy > 0.5 && proxy <= 1))
+            throw new IllegalArgumentException("LeakageAudit: proxy is " + proxy + "; it lies above 0.5 and up to 1");
         if (!(likeness > 0 && likeness <= 1))
             throw new IllegalArgumentException("LeakageAudit: likeness is " + likeness + "; it lies above 0 and up to 1");
     }
@@ -85,8 +85,8 @@ public record LeakageAudit(double level, double proxy, double likeness, long see
         double[][] rows = e.x().toRows();
         var equal = NearDuplicates.equalRows(rows);
         // where values are so coarse that unrelated rows agree, agreement tells nothing
-        if (!equal.isEmpty() && chanceOfEqualRows(distinct(rows, equal)) <= level) across(e, equal, found, Finding.Kind.DUPLICATES,
-                "equal rows", repair);
+        if (!equal.isEmpty() && chanceOfEqualRows(distinct(rows, equal)) <= level)
+            across(e, equal, found, Finding.Kind.DUPLICATES, "equal rows", repair);
         boolean finite = Arrays.stream(rows).flatMapToDouble(Arrays::stream).allMatch(Double::isFinite);
         if (finite) across(e, NearDuplicates.rows(e.x(), level), found, Finding.Kind.NEAR_DUPLICATES,
                 "rows nearer than chance lets rows be", repair);

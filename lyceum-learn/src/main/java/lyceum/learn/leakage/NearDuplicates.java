@@ -36,8 +36,8 @@ public final class NearDuplicates {
      * @see <a href="https://doi.org/10.1145/1242572.1242591">Bayardo, Ma and Srikant (2007), Scaling Up All Pairs Similarity Search</a>
      */
     public static List<Pair> texts(List<String> texts, int shingle, double least) {
-        if (shingle < 1) throw new IllegalArgumentException("NearDuplicates.texts: shingles of " + shingle
-                + " words; at least 1 is needed");
+        if (shingle < 1)
+            throw new IllegalArgumentException("NearDuplicates.texts: shingles of " + shingle + " words; at least 1 is needed");
         return sets(texts.stream().map(text -> shingles(text, shingle)).toList(), least);
     }
 
@@ -52,8 +52,8 @@ public final class NearDuplicates {
 
     /** The same for sets of anything; an empty set is like no other. */
     public static <T> List<Pair> sets(List<? extends Set<T>> sets, double least) {
-        if (!(least > 0 && least <= 1)) throw new IllegalArgumentException("NearDuplicates: the least similarity is " + least
-                + "; it lies above 0 and up to 1");
+        if (!(least > 0 && least <= 1))
+            throw new IllegalArgumentException("NearDuplicates: the least similarity is " + least + "; it lies above 0 and up to 1");
         var frequency = new HashMap<T, Integer>();
         for (var set : sets) for (var item : set) frequency.merge(item, 1, Integer::sum);
         var numbers = new HashMap<T, Integer>();

@@ -29,7 +29,8 @@ final class Nonsense {
             labels = Math.max(labels, change(usual, prepared(e.x(), otherAnswers(fold, rng), fold)));
         }
         if (labels > ROUNDING) return List.of(new Finding(Finding.Kind.FITTED_ON_TEST_LABELS, List.of(), List.of(),
-                "training rows are prepared otherwise (by %.3g of their scale) when the labels of test rows are overwritten".formatted(labels),
+                "training rows are prepared otherwise (by %.3g of their scale) when the labels of test rows are overwritten"
+                        .formatted(labels),
                 labels, repair.prepared()));
         if (rows > ROUNDING) return List.of(new Finding(Finding.Kind.FITTED_ON_TEST_ROWS, List.of(), List.of(),
                 "training rows are prepared otherwise (by %.3g of their scale) when test rows are overwritten".formatted(rows), rows,

@@ -34,8 +34,8 @@ final class Repair {
             var model = switch (e.learner()) {
                 case Classifier classifier -> classifier.fit(prepared.train(), train);
                 case Regressor regressor -> regressor.fit(prepared.train(), train);
-                default -> throw new IllegalArgumentException("LeakageAudit: " + e.learner().name()
-                        + " is neither a regressor nor a classifier");
+                default -> throw new IllegalArgumentException(
+                        "LeakageAudit: " + e.learner().name() + " is neither a regressor nor a classifier");
             };
             return e.scorer().score(model, prepared.test(), e.y().rows(fold.test()), null);
         }).toArray();

@@ -46,8 +46,8 @@ public record AutoencoderMap(int components, List<Integer> hidden, Activation ac
         if (components < 1) throw new IllegalArgumentException("AutoencoderMap: components is " + components + "; it is at least 1");
         hidden = List.copyOf(hidden);
         Objects.requireNonNull(activation, "activation");
-        if (epochs < 1 || batchSize < 1)
-            throw new IllegalArgumentException("AutoencoderMap: " + epochs + " epochs with batches of " + batchSize + "; both are at least 1");
+        if (epochs < 1 || batchSize < 1) throw new IllegalArgumentException(
+                "AutoencoderMap: " + epochs + " epochs with batches of " + batchSize + "; both are at least 1");
         if (!(rate > 0)) throw new IllegalArgumentException("AutoencoderMap: rate is " + rate + "; it is positive");
     }
 

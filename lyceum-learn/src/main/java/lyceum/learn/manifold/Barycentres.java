@@ -49,8 +49,7 @@ final class Barycentres {
     }
 
     static void differences(double[] points, int i, double[] others, int[] near, int k, int p, double[][] d) {
-        for (int j = 0; j < k; j++)
-            for (int c = 0, at = near[i * k + j] * p; c < p; c++) d[j][c] = others[at + c] - points[i * p + c];
+        for (int j = 0; j < k; j++) for (int c = 0, at = near[i * k + j] * p; c < p; c++) d[j][c] = others[at + c] - points[i * p + c];
     }
 
     static void gram(double[][] d, double[][] out) {

@@ -59,7 +59,7 @@ final class Interpolation implements Repulsion {
         convolve(one, first, second, none);
         // Now: sums of q, of q^2, of q^2 y.
         var sums = new double[n];
-                Parallel.range(n, 1024, 50, (from, to) -> {
+        Parallel.range(n, 1024, 50, (from, to) -> {
             for (int i = (int) from; i < to; i++) {
                 double q = 0, qq = 0, qa = 0, qb = 0;
                 for (int r = 0; r < NODES; r++) {

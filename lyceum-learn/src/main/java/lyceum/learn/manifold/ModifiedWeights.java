@@ -105,8 +105,8 @@ final class ModifiedWeights {
         for (int j = 0; j < k; j++) {
             double along = 0;
             for (int t = 0; t < s; t++) along += vectors[k - s + t][j] * h[t];
-            for (int t = 0; t < s; t++) w[j][t] = vectors[k - s + t][j] + (1 - alpha) * best[j] / sum
-                    - (Math.sqrt(norm) < TINY ? 0 : 2 * along * h[t] / norm);
+            for (int t = 0; t < s; t++)
+                w[j][t] = vectors[k - s + t][j] + (1 - alpha) * best[j] / sum - (Math.sqrt(norm) < TINY ? 0 : 2 * along * h[t] / norm);
         }
         return w;
     }

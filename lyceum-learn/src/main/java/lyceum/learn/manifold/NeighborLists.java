@@ -17,9 +17,9 @@ import lyceum.tensor.Tensor;
  */
 record NeighborLists(NeighborIndex index, int k, int[] rows, double[] distances) {
     static NeighborLists of(LearnerInput input, Metric metric, int k) {
-        if (k >= input.rows()) throw new IllegalArgumentException(input.operation() + ": " + k
-                + " neighbours of each row are asked, but x has " + input.rows() + " row" + (input.rows() == 1 ? "" : "s")
-                + "; ask for fewer");
+        if (k >= input.rows())
+            throw new IllegalArgumentException(input.operation() + ": " + k + " neighbours of each row are asked, but x has " + input.rows()
+                    + " row" + (input.rows() == 1 ? "" : "s") + "; ask for fewer");
         return of(new NearestNeighbors().withMetric(metric).fit(input.x()), input.x(), k);
     }
 

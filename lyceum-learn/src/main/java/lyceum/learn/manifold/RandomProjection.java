@@ -58,12 +58,14 @@ public record RandomProjection(int components, double distortion, Kind kind, dou
     public RandomProjection(int components) { this(components, 0.1, Kind.GAUSSIAN, 1 / 3.0, 0); }
 
     /** As many components as keep all squared distances of the rows within {@code 1 +- distortion}. */
-    public static RandomProjection ofDistortion(double distortion) { return new RandomProjection(0, distortion, Kind.GAUSSIAN, 1 / 3.0, 0); }
+    public static RandomProjection ofDistortion(double distortion) {
+        return new RandomProjection(0, distortion, Kind.GAUSSIAN, 1 / 3.0, 0);
+    }
 
     /** {@code 4 ln n / (e^2 / 2 - e^3 / 3)}, rounded down. */
     public static int dimensions(long rows, double distortion) {
-        if (rows < 1 || !(distortion > 0 && distortion < 1)) throw new IllegalArgumentException(
-                "RandomProjection.dimensions: " + rows + " rows, distortion " + distortion + "; at least 1 row, a distortion between 0 and 1");
+        if (rows < 1 || !(distortion > 0 && distortion < 1)) throw new IllegalArgumentException("RandomProjection.dimensions: " + rows
+                + " rows, distortion " + distortion + "; at least 1 row, a distortion between 0 and 1");
         return (int) (4 * Math.log(rows) / (distortion * distortion / 2 - distortion * distortion * distortion / 3));
     }
 
@@ -78,9 +80,9 @@ public record RandomProjection(int components, double distortion, Kind kind, dou
         while (wide < p) wide *= 2;
         var rng = Rng.of(seed);
         switch (kind) {
-            case GAUSSIAN:
+            case GAUSSIAN :
                 return new RandomProjectionModel(p, k, Tensor.randn(rng, DType.F64, p, k).div(Math.sqrt(k)).compute(), null, null);
-            case SPARSE:
+            case SPARSE :
                 double size = 1 / Math.sqrt(k * density);
                 var entries = new double[p * k];
                 for (int i = 0; i < entries.length; i++) {
@@ -88,9 +90,9 @@ public record RandomProjection(int components, double distortion, Kind kind, dou
                     entries[i] = u < density / 2 ? -size : u < density ? size : 0;
                 }
                 return new RandomProjectionModel(p, k, Tensor.of(entries, p, k), null, null);
-            default:
-                if (k > wide) throw new IllegalArgumentException(input.operation() + ": " + k + " components of " + p
-                        + " columns are asked; a Hadamard transform has " + wide);
+            default :
+                if (k > wide) throw new IllegalArgumentException(
+                        input.operation() + ": " + k + " components of " + p + " columns are asked; a Hadamard transform has " + wide);
                 var signs = new double[p];
                 for (int j = 0; j < p; j++) signs[j] = rng.nextLong() < 0 ? -1 : 1;
                 return new RandomProjectionModel(p, k, null, signs, rng.sample(wide, k));

@@ -9,8 +9,7 @@ final class Stress {
     static double of(double[][] d, double[][] y) {
         var parts = new double[d.length];
         Parallel.range(d.length, 16, (from, to) -> {
-            for (int i = (int) from; i < to; i++)
-                for (int j = 0; j < i; j++) parts[i] += Math.pow(d[i][j] - distance(y[i], y[j]), 2);
+            for (int i = (int) from; i < to; i++) for (int j = 0; j < i; j++) parts[i] += Math.pow(d[i][j] - distance(y[i], y[j]), 2);
         });
         return Repulsion.sum(parts);
     }

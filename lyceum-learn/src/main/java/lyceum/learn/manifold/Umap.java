@@ -68,8 +68,9 @@ public record Umap(int neighbors, int components, double minDist, double spread,
         if (!(spread > 0 && spread < Double.POSITIVE_INFINITY && minDist >= 0 && minDist <= spread)) throw new IllegalArgumentException(
                 "Umap: minDist is " + minDist + " and spread " + spread + "; spread is positive and minDist between 0 and spread");
         if (epochs < 0) throw new IllegalArgumentException("Umap: epochs is " + epochs + "; it is positive, or 0 to choose it by the rows");
-        if (!(learningRate > 0) || !(repulsion >= 0) || negatives < 0) throw new IllegalArgumentException("Umap: learningRate is "
-                + learningRate + ", repulsion " + repulsion + ", negatives " + negatives + "; the rate is positive, the others are at least 0");
+        if (!(learningRate > 0) || !(repulsion >= 0) || negatives < 0)
+            throw new IllegalArgumentException("Umap: learningRate is " + learningRate + ", repulsion " + repulsion + ", negatives "
+                    + negatives + "; the rate is positive, the others are at least 0");
         if (!(mix >= 0 && mix <= 1)) throw new IllegalArgumentException("Umap: mix is " + mix + "; it lies in [0, 1]");
         Objects.requireNonNull(start, "start");
         Objects.requireNonNull(metric, "metric");
@@ -97,9 +98,7 @@ public record Umap(int neighbors, int components, double minDist, double spread,
     }
 
     /** The memberships {@code p_j|i} (n x n): rows of k entries. */
-    public Csr memberships(Tensor x) {
-        return UmapGraph.directed(NeighborLists.of(LearnerInput.forFit(this, x), metric, neighbors));
-    }
+    public Csr memberships(Tensor x) { return UmapGraph.directed(NeighborLists.of(LearnerInput.forFit(this, x), metric, neighbors)); }
 
     /** The graph (n x n), symmetric, without regard to labels. */
     public Csr graph(Tensor x) { return UmapGraph.union(memberships(x), mix); }
@@ -125,9 +124,9 @@ public record Umap(int neighbors, int components, double minDist, double spread,
     Csr graph(LearnerInput input, NeighborLists lists, Tensor y) {
         var graph = UmapGraph.union(UmapGraph.directed(lists), mix);
         if (targetWeight == 0) return graph;
-        if (y == null || y.rank() != 1 || y.size(0) != input.rows() || y.dtype().isFloat())
-            throw new IllegalArgumentException(input.operation() + ": targetWeight is " + targetWeight + ", so y holds an integer label for each of the " + input.rows() + " rows; it is "
-                + (y == null ? "null" : y.dtype() + " of shape " + y.shape()));
+        if (y == null || y.rank() != 1 || y.size(0) != input.rows() || y.dtype().isFloat()) throw new IllegalArgumentException(
+                input.operation() + ": targetWeight is " + targetWeight + ", so y holds an integer label for each of the " + input.rows()
+                        + " rows; it is " + (y == null ? "null" : y.dtype() + " of shape " + y.shape()));
         return UmapGraph.supervised(graph, y.toLongArray(), 2.5 / (1 - targetWeight));
     }
 

@@ -39,8 +39,9 @@ public record AffineScaling(Tensor shift, Tensor scale, double floor, double cei
         if (x.columns() != nFeatures())
             throw new ShapeException("AffineScaling: x has " + x.columns() + " columns; the model was fitted on " + nFeatures());
         double[] by = scale.toDoubleArray(), values = x.values().toDoubleArray(), off = shift.toDoubleArray();
-        for (int j = 0; j < off.length; j++) if (off[j] != 0) throw new IllegalArgumentException("AffineScaling: column " + j
-                + " is shifted by " + off[j] + ", which fills a sparse matrix; scale without centring (ColumnStatistics.maxAbs, or standard(false))");
+        for (int j = 0; j < off.length; j++)
+            if (off[j] != 0) throw new IllegalArgumentException("AffineScaling: column " + j + " is shifted by " + off[j]
+                    + ", which fills a sparse matrix; scale without centring (ColumnStatistics.maxAbs, or standard(false))");
         for (int e = 0; e < values.length; e++) values[e] = Math.clamp(values[e] / by[x.column(e)], floor, ceiling);
         return x.withValues(Tensor.of(values).to(x.dtype()));
     }

@@ -80,8 +80,8 @@ public final class ColumnStatistics {
         double[] values = x.values().toDoubleArray();
         for (int e = 0; e < values.length; e++) {
             int j = x.column(e);
-            if (!Double.isFinite(values[e]))
-                throw new IllegalArgumentException("ColumnStatistics.add: x is " + values[e] + " in column " + j + "; fill or drop it first");
+            if (!Double.isFinite(values[e])) throw new IllegalArgumentException(
+                    "ColumnStatistics.add: x is " + values[e] + " in column " + j + "; fill or drop it first");
             stored[j]++;
             block.mean[j] += values[e] / block.weight;
             block.low[j] = Math.min(block.low[j], values[e]);

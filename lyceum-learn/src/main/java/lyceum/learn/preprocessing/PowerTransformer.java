@@ -54,18 +54,14 @@ public record PowerTransformer(Family family, List<Double> lambdas, boolean stan
             return lambda == 0 ? Math.log(x) : Math.expm1(lambda * Math.log(x)) / lambda;
         }
 
-        private static double root(double z, double lambda) {
-            return Math.exp(lambda == 0 ? z : Math.log1p(lambda * z) / lambda);
-        }
+        private static double root(double z, double lambda) { return Math.exp(lambda == 0 ? z : Math.log1p(lambda * z) / lambda); }
 
         /** {@link #power} at {@code 1 + x}, exact for small x. */
         private static double power1p(double x, double lambda) {
             return lambda == 0 ? Math.log1p(x) : Math.expm1(lambda * Math.log1p(x)) / lambda;
         }
 
-        private static double root1p(double z, double lambda) {
-            return Math.expm1(lambda == 0 ? z : Math.log1p(lambda * z) / lambda);
-        }
+        private static double root1p(double z, double lambda) { return Math.expm1(lambda == 0 ? z : Math.log1p(lambda * z) / lambda); }
     }
 
     public PowerTransformer {
@@ -96,8 +92,9 @@ public record PowerTransformer(Family family, List<Double> lambdas, boolean stan
     }
 
     private static void checkPositive(Family family, double[] values, int p) {
-        if (family == Family.BOX_COX) for (int i = 0; i < values.length; i++) if (!(values[i] > 0)) throw new IllegalArgumentException(
-                "PowerTransformer: x is " + values[i] + " at row " + i / p + ", column " + i % p + "; Box-Cox takes values above 0, YEO_JOHNSON all");
+        if (family == Family.BOX_COX) for (int i = 0; i < values.length; i++)
+            if (!(values[i] > 0)) throw new IllegalArgumentException("PowerTransformer: x is " + values[i] + " at row " + i / p
+                    + ", column " + i % p + "; Box-Cox takes values above 0, YEO_JOHNSON all");
     }
 
     private static double[] bent(Family family, double[] lambdas, double[] values) {
@@ -142,7 +139,8 @@ public record PowerTransformer(Family family, List<Double> lambdas, boolean stan
                 else if (at(high) > middle) high += width;
                 else break;
             }
-            double golden = (Math.sqrt(5) - 1) / 2, a = high - golden * (high - low), b = low + golden * (high - low), fa = at(a), fb = at(b);
+            double golden = (Math.sqrt(5) - 1) / 2, a = high - golden * (high - low), b = low + golden * (high - low), fa = at(a),
+                    fb = at(b);
             while (high - low > 1e-9 * Math.max(1, Math.abs(low))) {
                 if (fa >= fb) {
                     high = b;

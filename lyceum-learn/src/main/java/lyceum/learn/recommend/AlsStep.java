@@ -90,8 +90,9 @@ public sealed interface AlsStep {
         if (entries == 0 && lambda == 0) return new double[k + 1];
         for (int i = 0; i < b.length; i++) a[i][i] += lambda;
         if (entries == 0 && Arrays.stream(b).allMatch(v -> v == 0)) return new double[k + 1];
-        if (CholeskySteps.factor(a) >= 0) throw new IllegalArgumentException("alternating least squares: " + entries
-                + " entries of a row do not determine its " + b.length + " parameters with regularization " + lambda + "; make it positive");
+        if (CholeskySteps.factor(a) >= 0)
+            throw new IllegalArgumentException("alternating least squares: " + entries + " entries of a row do not determine its "
+                    + b.length + " parameters with regularization " + lambda + "; make it positive");
         TriangularSolve.lower(a, false, b, b.length);
         TriangularSolve.lowerTransposed(a, false, b, b.length);
         return Arrays.copyOf(b, k + 1);

@@ -13,8 +13,8 @@ final class Alternation {
         double of(double[][] users, double[][] items);
     }
 
-    static MatrixFactorizationModel run(Factorizer learner, int iterations, double tolerance, Csr ratings, AlsEngine engine, Progress progress,
-            double[][] users, double[][] items, double mean, Objective objective) {
+    static MatrixFactorizationModel run(Factorizer learner, int iterations, double tolerance, Csr ratings, AlsEngine engine,
+            Progress progress, double[][] users, double[][] items, double mean, Objective objective) {
         var turned = ratings.transpose();
         var history = new double[2 * iterations + 1];
         history[0] = objective.of(users, items);

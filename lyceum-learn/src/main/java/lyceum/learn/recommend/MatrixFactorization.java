@@ -53,7 +53,8 @@ public record MatrixFactorization(int factors, Solver solver, double regularizat
         if (factors < 0) throw new IllegalArgumentException("MatrixFactorization: factors is " + factors + "; it is at least 0");
         Objects.requireNonNull(solver, "solver");
         Factorizer.check("MatrixFactorization", regularization, iterations, tolerance);
-        if (factors == 0 && !biased) throw new IllegalArgumentException("MatrixFactorization: neither factors nor biases; take one of them");
+        if (factors == 0 && !biased)
+            throw new IllegalArgumentException("MatrixFactorization: neither factors nor biases; take one of them");
         if (!(learningRate > 0))
             throw new IllegalArgumentException("MatrixFactorization: learningRate is " + learningRate + "; it is above 0");
     }
@@ -71,12 +72,16 @@ public record MatrixFactorization(int factors, Solver solver, double regularizat
         var rows = SparseRows.checked("MatrixFactorization.fit", ratings);
         double mean = biased ? rows.mean() : 0;
         var rng = Rng.of(seed);
-        double[][] users = Factorizer.start(rng.split(0), rows.count(), factors), items = Factorizer.start(rng.split(1), rows.width(), factors);
+        double[][] users = Factorizer.start(rng.split(0), rows.count(), factors),
+                items = Factorizer.start(rng.split(1), rows.width(), factors);
         if (solver == Solver.SGD) return descend(rows, users, items, mean, rng, progress);
-        return Alternation.run(this, iterations, tolerance, ratings, engine, progress, users, items, mean, (u, q) -> loss(rows, u, q, mean));
+        return Alternation.run(this, iterations, tolerance, ratings, engine, progress, users, items, mean,
+                (u, q) -> loss(rows, u, q, mean));
     }
 
-    @Override public AlsStep step(double[][] fixed, double mean) { return new AlsStep.Explicit(fixed, mean, regularization, scaled, biased); }
+    @Override public AlsStep step(double[][] fixed, double mean) {
+        return new AlsStep.Explicit(fixed, mean, regularization, scaled, biased);
+    }
 
     private double loss(SparseRows rows, double[][] users, double[][] items, double mean) {
         double sum = 0;

@@ -45,7 +45,8 @@ public record MatrixFactorizationModel(Tensor userRows, Tensor itemRows, double 
         if (userRow.length != itemRows.size(1))
             throw new ShapeException("scores: " + userRow.length + " numbers; a user has " + itemRows.size(1) + ", its bias last");
         double[] q = itemRows.toDoubleArray(), all = new double[items()];
-        for (int i = 0; i < all.length; i++) all[i] = rating(mean, userRow, Arrays.copyOfRange(q, i * userRow.length, (i + 1) * userRow.length));
+        for (int i = 0; i < all.length; i++)
+            all[i] = rating(mean, userRow, Arrays.copyOfRange(q, i * userRow.length, (i + 1) * userRow.length));
         return all;
     }
 

@@ -65,8 +65,7 @@ public record Neighborhood(int neighbors, Side side, boolean centred, double shr
                 Arrays.fill(here, false);
             }
         });
-        return new Fitted(this, (int) ratings.rows(), (int) ratings.columns(), rows.start(), rows.column(), value,
-                means, likeness);
+        return new Fitted(this, (int) ratings.rows(), (int) ratings.columns(), rows.start(), rows.column(), value, means, likeness);
     }
 
     private double likeness(SparseRows rows, double[] value, double[] norm, double[] dense, boolean[] here, double own, int j) {
@@ -96,8 +95,8 @@ public record Neighborhood(int neighbors, Side side, boolean centred, double shr
      * @param means of each row
      * @param likeness (rows x rows), 0 on the diagonal
      */
-    public record Fitted(Neighborhood learner, int users, int items, int[] start, int[] column, double[] value, double[] means, double[][] likeness)
-            implements RatingModel {
+    public record Fitted(Neighborhood learner, int users, int items, int[] start, int[] column, double[] value, double[] means,
+            double[][] likeness) implements RatingModel {
         @Override public double predict(int user, int item) {
             boolean byUser = learner.side == Side.USERS;
             if (user < 0 || user >= users || item < 0 || item >= items)

@@ -74,7 +74,7 @@ public interface Recommender extends Model {
     }
 
     private void checkShape(String operation, Csr matrix) {
-        if (matrix.rows() != users() || matrix.columns() != items()) throw new ShapeException(
-                operation + ": a matrix of " + matrix.rows() + " x " + matrix.columns() + " for " + users() + " users and " + items() + " items");
+        if (matrix.rows() != users() || matrix.columns() != items()) throw new ShapeException(operation + ": a matrix of " + matrix.rows()
+                + " x " + matrix.columns() + " for " + users() + " users and " + items() + " items");
     }
 }

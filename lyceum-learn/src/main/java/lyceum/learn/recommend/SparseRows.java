@@ -28,7 +28,8 @@ record SparseRows(int[] start, int[] column, double[] value, int width) {
     static SparseRows positive(String operation, Csr seen) {
         var rows = checked(operation, seen);
         for (double v : rows.value)
-            if (!(v > 0)) throw new IllegalArgumentException(operation + ": an entry is " + v + "; what was seen counts above 0, leave the rest out");
+            if (!(v > 0))
+                throw new IllegalArgumentException(operation + ": an entry is " + v + "; what was seen counts above 0, leave the rest out");
         return rows;
     }
 

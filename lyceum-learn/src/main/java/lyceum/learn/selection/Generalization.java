@@ -42,17 +42,20 @@ public final class Generalization {
     }
 
     /** Over learners of growing capacity, on {@code train} rows. */
-    public static FitCurve overCapacity(IntFunction<? extends Learner> learner, Population population, int train, int repeats, int test, Rng rng,
-            int... capacities) {
-        return curve(Arrays.stream(capacities).asDoubleStream().toArray(), Arrays.stream(capacities).mapToObj(learner).toArray(Learner[]::new),
-                k -> population, same(train, capacities.length), repeats, test, rng);
+    public static FitCurve overCapacity(IntFunction<? extends Learner> learner, Population population, int train, int repeats, int test,
+            Rng rng, int... capacities) {
+        return curve(Arrays.stream(capacities).asDoubleStream().toArray(),
+                Arrays.stream(capacities).mapToObj(learner).toArray(Learner[]::new), k -> population, same(train, capacities.length),
+                repeats, test, rng);
     }
 
     /** Over the share of labels that are replaced, in both sets. @param classes labels are 0 .. classes - 1 @param shares each in [0, 1] */
-    public static FitCurve overNoise(Classifier learner, Population population, int classes, int train, int repeats, int test, Rng rng, double... shares) {
+    public static FitCurve overNoise(Classifier learner, Population population, int classes, int train, int repeats, int test, Rng rng,
+            double... shares) {
         var learners = new Learner[shares.length];
         Arrays.fill(learners, learner);
-        return curve(shares.clone(), learners, k -> population.withLabelNoise(shares[k], classes), same(train, shares.length), repeats, test, rng);
+        return curve(shares.clone(), learners, k -> population.withLabelNoise(shares[k], classes), same(train, shares.length), repeats,
+                test, rng);
     }
 
     private static int[] same(int train, int count) {
@@ -62,9 +65,10 @@ public final class Generalization {
     }
 
     /** The same stream at each point of a repeat, so that points compare pairwise. */
-    private static FitCurve curve(double[] points, Learner[] learners, IntFunction<Population> population, int[] sizes, int repeats, int test, Rng rng) {
-        if (points.length == 0 || repeats < 1)
-            throw new IllegalArgumentException("Generalization: " + points.length + " points and " + repeats + " repeats; at least one of each");
+    private static FitCurve curve(double[] points, Learner[] learners, IntFunction<Population> population, int[] sizes, int repeats,
+            int test, Rng rng) {
+        if (points.length == 0 || repeats < 1) throw new IllegalArgumentException(
+                "Generalization: " + points.length + " points and " + repeats + " repeats; at least one of each");
         double[][] train = new double[points.length][repeats], held = new double[points.length][repeats];
         var baseline = new double[repeats];
         Parallel.range(repeats, 1, (from, to) -> {
@@ -83,7 +87,8 @@ public final class Generalization {
                         train[k][r] = model.predict(seen.x()).sub(seen.y()).square().mean().item();
                         held[k][r] = model.predict(unseen.x()).sub(unseen.y()).square().mean().item();
                     }
-                    default -> throw new IllegalArgumentException("Generalization: " + learners[k].name() + " is neither a regressor nor a classifier");
+                    default -> throw new IllegalArgumentException(
+                            "Generalization: " + learners[k].name() + " is neither a regressor nor a classifier");
                 }
             }
         });
@@ -107,8 +112,8 @@ public final class Generalization {
         double[] gaps = gaps(curve);
         double meanX = 0, meanY = 0, n = gaps.length, above = 0, below = 0;
         for (int k = 0; k < n; k++) {
-            if (!(gaps[k] > 0) || n < 2)
-                throw new IllegalArgumentException("decay: the gaps are " + Arrays.toString(gaps) + "; there are at least two, all positive. Use more repeats");
+            if (!(gaps[k] > 0) || n < 2) throw new IllegalArgumentException(
+                    "decay: the gaps are " + Arrays.toString(gaps) + "; there are at least two, all positive. Use more repeats");
             meanX += Math.log(curve.points()[k]) / n;
             meanY += Math.log(gaps[k]) / n;
         }
@@ -136,7 +141,8 @@ public final class Generalization {
         double sum = 0;
         boolean counts = true;
         for (double loss : losses) {
-            if (!(loss >= 0 && loss <= 1)) throw new IllegalArgumentException("heldOut: a loss is " + loss + "; losses lie between 0 and 1. Scale or clip them first");
+            if (!(loss >= 0 && loss <= 1))
+                throw new IllegalArgumentException("heldOut: a loss is " + loss + "; losses lie between 0 and 1. Scale or clip them first");
             sum += loss;
             counts &= loss == 0 || loss == 1;
         }
@@ -168,6 +174,7 @@ public final class Generalization {
         for (int i = 0; i < order.length; i++) shuffled[i] = labels[order[i]];
         Tensor y = Tensor.of(labels), random = Tensor.of(shuffled), truth = Tensor.of(test.labels());
         ClassificationModel real = learner.fit(train.x(), y), memory = learner.fit(train.x(), random);
-        return new RandomLabels(real.score(train.x(), y), real.score(test.x(), truth), memory.score(train.x(), random), memory.score(test.x(), truth));
+        return new RandomLabels(real.score(train.x(), y), real.score(test.x(), truth), memory.score(train.x(), random),
+                memory.score(test.x(), truth));
     }
 }

@@ -31,8 +31,8 @@ public interface Population {
 
     /** The same rows with that share of labels replaced by another class at random, in both sets. @param classes at least 2; labels are 0 .. classes - 1 */
     default Population withLabelNoise(double share, int classes) {
-        if (!(share >= 0 && share <= 1) || classes < 2)
-            throw new IllegalArgumentException("withLabelNoise: a share of " + share + " among " + classes + " classes; it lies between 0 and 1, of at least 2");
+        if (!(share >= 0 && share <= 1) || classes < 2) throw new IllegalArgumentException(
+                "withLabelNoise: a share of " + share + " among " + classes + " classes; it lies between 0 and 1, of at least 2");
         return (train, test, rng) -> {
             var parts = draw(train, test, rng);
             for (int k = 0; k < 2; k++) {

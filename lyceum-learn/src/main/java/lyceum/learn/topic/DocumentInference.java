@@ -10,7 +10,9 @@ import lyceum.math.Special;
  */
 record DocumentInference(WordCounts data, TopicWeights beta, double[] alpha, double tolerance, int steps) {
     /** Improves gamma (documents x K) from where it stands, and writes {@code n / phinorm} of each entry to {@code ratio}. */
-    void run(double[] gamma, double[] ratio) { Parallel.range(data.documents(), 16, (from, to) -> run((int) from, (int) to, gamma, ratio)); }
+    void run(double[] gamma, double[] ratio) {
+        Parallel.range(data.documents(), 16, (from, to) -> run((int) from, (int) to, gamma, ratio));
+    }
 
     /**
      * Begins documents anew, and keeps what that finds unless where they stood has the better bound. A document that only went on from where it
@@ -73,7 +75,9 @@ record DocumentInference(WordCounts data, TopicWeights beta, double[] alpha, dou
     }
 
     /** {@code exp E log theta}, but for a common factor, which phi does not feel. */
-    static void expLogTheta(double[] gamma, int at, double[] theta) { for (int t = 0; t < theta.length; t++) theta[t] = expDigamma(gamma[at + t]); }
+    static void expLogTheta(double[] gamma, int at, double[] theta) {
+        for (int t = 0; t < theta.length; t++) theta[t] = expDigamma(gamma[at + t]);
+    }
 
     /**
      * {@code exp digamma(x)} within 1e-13 for positive x: the inner loop's cost. Below 8 the series is taken at x + 8, less the sum of

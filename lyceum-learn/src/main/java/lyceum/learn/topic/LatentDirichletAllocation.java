@@ -64,13 +64,16 @@ public record LatentDirichletAllocation(int topics, Method method, double alpha,
             throw new IllegalArgumentException("LatentDirichletAllocation: iterations is " + iterations + "; it is at least 1");
         if (!(tolerance >= 0))
             throw new IllegalArgumentException("LatentDirichletAllocation: tolerance is " + tolerance + "; it is at least 0");
-        if (batchSize < 1) throw new IllegalArgumentException("LatentDirichletAllocation: batchSize is " + batchSize + "; it is at least 1");
+        if (batchSize < 1)
+            throw new IllegalArgumentException("LatentDirichletAllocation: batchSize is " + batchSize + "; it is at least 1");
         if (!(offset >= 1)) throw new IllegalArgumentException("LatentDirichletAllocation: offset is " + offset + "; it is at least 1");
         if (!(decay > 0.5 && decay <= 1)) throw new IllegalArgumentException(
                 "LatentDirichletAllocation: decay is " + decay + "; it is above 0.5 and at most 1, else the steps do not converge");
     }
 
-    public LatentDirichletAllocation(int topics) { this(topics, Method.VARIATIONAL, 1.0 / topics, 1.0 / topics, false, 100, 1e-6, 128, 10, 0.7, 0); }
+    public LatentDirichletAllocation(int topics) {
+        this(topics, Method.VARIATIONAL, 1.0 / topics, 1.0 / topics, false, 100, 1e-6, 128, 10, 0.7, 0);
+    }
 
     static void positive(String operation, String name, double value) {
         if (!(value > 0 && value < Double.POSITIVE_INFINITY))
@@ -142,6 +145,7 @@ public record LatentDirichletAllocation(int topics, Method method, double alpha,
     }
 
     LdaModel model(double[] lambda, double[] alpha, double[] history, int iterations, boolean converged) {
-        return new LdaModel(Tensor.of(lambda, lambda.length / topics, topics).transpose().contiguous(), alpha, history, iterations, converged, this);
+        return new LdaModel(Tensor.of(lambda, lambda.length / topics, topics).transpose().contiguous(), alpha, history, iterations,
+                converged, this);
     }
 }

@@ -45,8 +45,9 @@ public record LdaModel(Tensor pseudoCounts, double[] alpha, double[] history, in
     public LdaModel withTopics(int... order) {
         int[] sorted = order.clone();
         Arrays.sort(sorted);
-        for (int t = 0; t < nOutputs(); t++) if (sorted.length != nOutputs() || sorted[t] != t)
-            throw new IllegalArgumentException("withTopics: " + Arrays.toString(order) + " is no ordering of " + nOutputs() + " topics");
+        for (int t = 0; t < nOutputs(); t++)
+            if (sorted.length != nOutputs() || sorted[t] != t) throw new IllegalArgumentException(
+                    "withTopics: " + Arrays.toString(order) + " is no ordering of " + nOutputs() + " topics");
         var permuted = new double[order.length];
         for (int t = 0; t < order.length; t++) permuted[t] = alpha[order[t]];
         return new LdaModel(pseudoCounts.rows(order), permuted, history, iterations, converged, learner);

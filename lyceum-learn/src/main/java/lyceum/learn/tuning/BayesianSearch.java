@@ -34,8 +34,7 @@ public record BayesianSearch(int trials, int startup, int candidates) implements
 
     public BayesianSearch {
         if (trials < 1 || startup < 2 || candidates < 1) throw new IllegalArgumentException("BayesianSearch: " + trials + " trials, "
-                + startup
-                + " of them by design, " + candidates + " candidates; at least 1, 2 and 1 are needed");
+                + startup + " of them by design, " + candidates + " candidates; at least 1, 2 and 1 are needed");
     }
 
     public BayesianSearch(int trials) { this(trials, 8, 1_000); }
@@ -58,8 +57,8 @@ public record BayesianSearch(int trials, int startup, int candidates) implements
         double[] y = standardised(done.stream().mapToDouble(t -> past.maximises() ? -t.value() : t.value()).toArray());
         var lengths = new double[rows.getFirst().length];
         Arrays.fill(lengths, 0.5);
-        var posterior = new GaussianProcess(new ProductKernel(new ConstantKernel(1), new Matern(2.5, lengths)), 1e-3)
-                .fit(matrix(rows), Tensor.of(y), draws.split(0));
+        var posterior = new GaussianProcess(new ProductKernel(new ConstantKernel(1), new Matern(2.5, lengths)), 1e-3).fit(matrix(rows),
+                Tensor.of(y), draws.split(0));
         while (next.size() < wanted) {
             var configuration = best(space, posterior, Arrays.stream(y).min().orElseThrow(), draws.split(1 + next.size()));
             next.add(Proposal.of(configuration));
@@ -123,8 +122,8 @@ public record BayesianSearch(int trials, int startup, int candidates) implements
     private static Tensor matrix(List<double[]> rows) { return Tensor.of(rows.toArray(double[][]::new)); }
 
     private static double[] standardised(double[] y) {
-        double mean = Arrays.stream(y).average().orElseThrow(), square = Arrays.stream(y).map(v -> (v - mean) * (v - mean)).average()
-                .orElseThrow();
+        double mean = Arrays.stream(y).average().orElseThrow(),
+                square = Arrays.stream(y).map(v -> (v - mean) * (v - mean)).average().orElseThrow();
         double deviation = square > 0 ? Math.sqrt(square) : 1;
         return Arrays.stream(y).map(v -> (v - mean) / deviation).toArray();
     }

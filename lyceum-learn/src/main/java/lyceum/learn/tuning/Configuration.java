@@ -35,9 +35,8 @@ public record Configuration(SequencedMap<String, Object> values) {
     /** A choice of this class. */
     public <T> T choice(String name, Class<T> type) {
         var value = get(name);
-        if (!type.isInstance(value)) throw new IllegalArgumentException(
-                "Configuration: '" + name + "' is " + value + ", a " + value.getClass().getSimpleName() + " and no "
-                        + type.getSimpleName());
+        if (!type.isInstance(value)) throw new IllegalArgumentException("Configuration: '" + name + "' is " + value + ", a "
+                + value.getClass().getSimpleName() + " and no " + type.getSimpleName());
         return type.cast(value);
     }
 

@@ -14,9 +14,8 @@ import lyceum.random.Rng;
  */
 public record Hyperband(double maxResource, int eta) implements SearchStrategy {
     public Hyperband {
-        if (!(maxResource >= 1 && maxResource < Double.POSITIVE_INFINITY))
-            throw new IllegalArgumentException("Hyperband: maxResource is " + maxResource
-                    + "; it is at least 1, the least that a trial is given");
+        if (!(maxResource >= 1 && maxResource < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException(
+                "Hyperband: maxResource is " + maxResource + "; it is at least 1, the least that a trial is given");
         if (eta < 2) throw new IllegalArgumentException("Hyperband: eta is " + eta + "; it is at least 2");
     }
 

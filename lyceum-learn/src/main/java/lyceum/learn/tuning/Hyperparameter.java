@@ -33,8 +33,8 @@ public record Hyperparameter(String name, Kind kind, double low, double high, Li
         } else {
             boolean whole = kind == Kind.INTEGER || kind == Kind.LOG_INTEGER, log = kind == Kind.LOG_REAL || kind == Kind.LOG_INTEGER;
             if (!(low < high || whole && low == high) || Double.isInfinite(low) || Double.isInfinite(high))
-                throw new IllegalArgumentException("Hyperparameter " + name + ": the range is " + low + " to " + high
-                        + "; it is finite and rises");
+                throw new IllegalArgumentException(
+                        "Hyperparameter " + name + ": the range is " + low + " to " + high + "; it is finite and rises");
             if (log && !(low > 0)) throw new IllegalArgumentException(
                     "Hyperparameter " + name + ": a logarithmic range begins at " + low + "; it begins above 0");
         }

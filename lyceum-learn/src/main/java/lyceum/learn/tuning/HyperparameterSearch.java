@@ -54,8 +54,8 @@ public record HyperparameterSearch(SearchSpace space, SearchStrategy strategy, i
 
     public HyperparameterSearch {
         if (space.size() == 0) throw new IllegalArgumentException("HyperparameterSearch: the space has no parameters");
-        if (batch < 0) throw new IllegalArgumentException("HyperparameterSearch: a batch of " + batch
-                + " trials; it is positive, or 0 for the strategy's own");
+        if (batch < 0) throw new IllegalArgumentException(
+                "HyperparameterSearch: a batch of " + batch + " trials; it is positive, or 0 for the strategy's own");
     }
 
     public HyperparameterSearch(SearchSpace space, SearchStrategy strategy) { this(space, strategy, 0, Pruner.NONE, 0, null); }
@@ -135,10 +135,9 @@ public record HyperparameterSearch(SearchSpace space, SearchStrategy strategy, i
     }
 
     private Trial same(Trial trial, SearchStrategy.Proposal proposal) {
-        if (!trial.configuration().equals(proposal.configuration()) || trial.resource() != proposal.resource()) throw new LyceumException(
-                "HyperparameterSearch: trial " + trial.number() + " of " + journal + " has " + trial.configuration()
-                        + " where this search has "
-                        + proposal.configuration() + "; it is of another space, strategy or seed");
+        if (!trial.configuration().equals(proposal.configuration()) || trial.resource() != proposal.resource())
+            throw new LyceumException("HyperparameterSearch: trial " + trial.number() + " of " + journal + " has " + trial.configuration()
+                    + " where this search has " + proposal.configuration() + "; it is of another space, strategy or seed");
         return trial;
     }
 

@@ -16,8 +16,8 @@ record PartOfTraining(FoldScheme scheme, double share) implements FoldScheme {
             int[] order = fold.train().clone();
             Rng.of(0).split(folds.size()).shuffle(order);
             var classes = new LinkedHashMap<Long, List<Integer>>();
-            for (int row : order) classes.computeIfAbsent(rows.labels() == null ? 0 : rows.labels()[row], label -> new ArrayList<>())
-                    .add(row);
+            for (int row : order)
+                classes.computeIfAbsent(rows.labels() == null ? 0 : rows.labels()[row], label -> new ArrayList<>()).add(row);
             var kept = new ArrayList<Integer>();
             for (var members : classes.values()) kept.addAll(members.subList(0, (int) Math.ceil(share * members.size() - 1e-9)));
             int[] train = kept.stream().mapToInt(row -> row).toArray();

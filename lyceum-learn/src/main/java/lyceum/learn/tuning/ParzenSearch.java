@@ -25,10 +25,9 @@ public record ParzenSearch(int trials, int startup, double share, int candidates
 
     public ParzenSearch {
         if (trials < 1 || startup < 2 || candidates < 1) throw new IllegalArgumentException("ParzenSearch: " + trials + " trials, "
-                + startup
-                + " of them random, " + candidates + " candidates; at least 1, 2 and 1 are needed");
-        if (!(share > 0 && share < 1)) throw new IllegalArgumentException("ParzenSearch: the best are a share of " + share
-                + "; it lies between 0 and 1");
+                + startup + " of them random, " + candidates + " candidates; at least 1, 2 and 1 are needed");
+        if (!(share > 0 && share < 1))
+            throw new IllegalArgumentException("ParzenSearch: the best are a share of " + share + "; it lies between 0 and 1");
     }
 
     public ParzenSearch(int trials) { this(trials, 10, 0.15, 24); }
@@ -46,8 +45,8 @@ public record ParzenSearch(int trials, int startup, double share, int candidates
         var coordinates = done.stream().map(t -> space.coordinates(t.configuration())).toArray(double[][]::new);
         var next = new ArrayList<Proposal>();
         var draws = rng.split(past.trials().size());
-        while (next.size() < wanted) next.add(Proposal.of(random || draws.nextDouble() < RANDOM ? space.draw(draws)
-                : better(space, coordinates, best, draws)));
+        while (next.size() < wanted)
+            next.add(Proposal.of(random || draws.nextDouble() < RANDOM ? space.draw(draws) : better(space, coordinates, best, draws)));
         return next;
     }
 

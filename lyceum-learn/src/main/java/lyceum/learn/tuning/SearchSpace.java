@@ -25,13 +25,14 @@ public record SearchSpace(List<Hyperparameter> parameters) {
         parameters = List.copyOf(parameters);
         for (int i = 0; i < parameters.size(); i++) {
             var p = parameters.get(i);
-            for (int j = 0; j < i; j++) if (parameters.get(j).name().equals(p.name()))
-                throw new IllegalArgumentException("SearchSpace: '" + p.name() + "' stands twice");
+            for (int j = 0; j < i; j++)
+                if (parameters.get(j).name().equals(p.name()))
+                    throw new IllegalArgumentException("SearchSpace: '" + p.name() + "' stands twice");
             if (p.parent() == null) continue;
             var parent = parameters.subList(0, i).stream().filter(q -> q.name().equals(p.parent())).findFirst().orElse(null);
-            if (parent == null || !parent.isChoice() || !parent.choices().containsAll(p.when())) throw new IllegalArgumentException(
-                    "SearchSpace: '" + p.name() + "' applies when '" + p.parent() + "' is one of " + p.when()
-                            + "; that must be a choice before it that has these values");
+            if (parent == null || !parent.isChoice() || !parent.choices().containsAll(p.when()))
+                throw new IllegalArgumentException("SearchSpace: '" + p.name() + "' applies when '" + p.parent() + "' is one of " + p.when()
+                        + "; that must be a choice before it that has these values");
         }
     }
 
@@ -57,8 +58,8 @@ public record SearchSpace(List<Hyperparameter> parameters) {
 
     /** The last parameter applies only where {@code parent}, a choice, has one of these values. */
     public SearchSpace when(String parent, Object... values) {
-        if (parameters.isEmpty()) throw new IllegalArgumentException("when: there is no parameter yet that could depend on '" + parent
-                + "'");
+        if (parameters.isEmpty())
+            throw new IllegalArgumentException("when: there is no parameter yet that could depend on '" + parent + "'");
         var p = parameters.getLast();
         var longer = new ArrayList<>(parameters.subList(0, parameters.size() - 1));
         longer.add(new Hyperparameter(p.name(), p.kind(), p.low(), p.high(), p.choices(), parent, Arrays.asList(values)));
@@ -79,12 +80,12 @@ public record SearchSpace(List<Hyperparameter> parameters) {
 
     /** The configuration at a point of the unit cube, one coordinate a parameter. */
     public Configuration at(double... u) {
-        if (u.length != size()) throw new IllegalArgumentException("SearchSpace.at: " + u.length + " coordinates for " + size()
-                + " parameters");
+        if (u.length != size())
+            throw new IllegalArgumentException("SearchSpace.at: " + u.length + " coordinates for " + size() + " parameters");
         var values = new LinkedHashMap<String, Object>();
         for (int i = 0; i < u.length; i++) {
-            if (!(u[i] >= 0 && u[i] <= 1)) throw new IllegalArgumentException("SearchSpace.at: coordinate " + i + " is " + u[i]
-                    + "; it lies in [0, 1]");
+            if (!(u[i] >= 0 && u[i] <= 1))
+                throw new IllegalArgumentException("SearchSpace.at: coordinate " + i + " is " + u[i] + "; it lies in [0, 1]");
             var p = parameters.get(i);
             if (applies(p, values)) values.put(p.name(), p.at(u[i]));
         }

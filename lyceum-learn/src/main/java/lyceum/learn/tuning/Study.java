@@ -41,10 +41,9 @@ public record Study(SearchSpace space, boolean maximises, List<Trial> trials) {
     public Trial best() {
         var done = done();
         double most = done.stream().mapToDouble(Trial::resource).max().orElse(0);
-        return done.stream().filter(t -> t.resource() == most).min(byValue()).orElseThrow(() -> new LyceumException(
-                "best: none of " + trials.size() + " trials ran to its end"
-                        + trials.stream().filter(t -> t.error() != null).findFirst().map(t -> "; the first failed: " + t.error())
-                                .orElse("")));
+        return done.stream().filter(t -> t.resource() == most).min(byValue()).orElseThrow(() -> new LyceumException("best: none of "
+                + trials.size() + " trials ran to its end"
+                + trials.stream().filter(t -> t.error() != null).findFirst().map(t -> "; the first failed: " + t.error()).orElse("")));
     }
 
     /** The best value after each trial; NaN before the first that ran to its end. */
@@ -71,8 +70,8 @@ public record Study(SearchSpace space, boolean maximises, List<Trial> trials) {
         var done = done();
         if (done.size() < 10) throw new LyceumException("importance: " + done.size() + " trials ran to their end; at least 10 are needed");
         var rows = done.stream().map(t -> space.features(t.configuration())).toArray(double[][]::new);
-        var forest = new RandomForestRegressor().withTrees(100).fit(Tensor.of(rows), Tensor.of(done.stream().mapToDouble(Trial::value)
-                .toArray()));
+        var forest = new RandomForestRegressor().withTrees(100).fit(Tensor.of(rows),
+                Tensor.of(done.stream().mapToDouble(Trial::value).toArray()));
         int values = 64, others = 128;
         var rng = Rng.of(0);
         var base = new double[others][];

@@ -19,8 +19,8 @@ import lyceum.withers.Withers;
 public record SuccessiveHalving(int configurations, double minResource, double maxResource, int eta)
         implements SuccessiveHalvingWithers, SearchStrategy {
     public SuccessiveHalving {
-        if (configurations < 1) throw new IllegalArgumentException("SuccessiveHalving: " + configurations
-                + " configurations; at least 1 is needed");
+        if (configurations < 1)
+            throw new IllegalArgumentException("SuccessiveHalving: " + configurations + " configurations; at least 1 is needed");
         if (!(minResource > 0 && minResource <= maxResource && maxResource < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException(
                 "SuccessiveHalving: resources from " + minResource + " to " + maxResource + "; they are positive and rise");
         if (eta < 2) throw new IllegalArgumentException("SuccessiveHalving: eta is " + eta + "; it is at least 2");

@@ -76,8 +76,8 @@ final class TrialJournal {
         var values = new LinkedHashMap<String, Object>();
         var stored = node.path("values");
         for (var p : space.parameters()) if (stored.has(p.name())) values.put(p.name(), value(p, stored.get(p.name())));
-        if (values.size() < stored.size()) throw new IllegalArgumentException("values are " + stored
-                + "; not all are parameters of the space");
+        if (values.size() < stored.size())
+            throw new IllegalArgumentException("values are " + stored + "; not all are parameters of the space");
         var reports = new TreeMap<Long, Double>();
         node.path("reports").forEachEntry((step, value) -> reports.put(Long.parseLong(step), number(value)));
         int number = node.path("number").asInt(-1);

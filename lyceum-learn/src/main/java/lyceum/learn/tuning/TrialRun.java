@@ -63,7 +63,6 @@ public final class TrialRun {
 
     Trial failed(RuntimeException e) {
         return new Trial(number, proposal.configuration(), proposal.resource(), proposal.continues(), Trial.Status.FAILED, Double.NaN,
-                reports,
-                String.valueOf(e.getMessage()));
+                reports, String.valueOf(e.getMessage()));
     }
 }

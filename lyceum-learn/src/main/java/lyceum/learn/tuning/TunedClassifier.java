@@ -32,10 +32,10 @@ import lyceum.withers.Withers;
  */
 @Withers
 public record TunedClassifier(HyperparameterSearch search, Function<Configuration, ? extends Classifier> recipe, FoldScheme scheme,
-        Scorer scorer)
-        implements TunedClassifierWithers, Classifier {
+        Scorer scorer) implements TunedClassifierWithers, Classifier {
     public TunedClassifier {
-        if (search.journal() != null) throw new IllegalArgumentException("TunedClassifier: the search has a journal; each fit is a search of its own");
+        if (search.journal() != null)
+            throw new IllegalArgumentException("TunedClassifier: the search has a journal; each fit is a search of its own");
     }
 
     public TunedClassifier(HyperparameterSearch search, Function<Configuration, ? extends Classifier> recipe, Scorer scorer) {

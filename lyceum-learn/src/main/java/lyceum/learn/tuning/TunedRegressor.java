@@ -30,10 +30,10 @@ import lyceum.withers.Withers;
  */
 @Withers
 public record TunedRegressor(HyperparameterSearch search, Function<Configuration, ? extends Regressor> recipe, FoldScheme scheme,
-        Scorer scorer)
-        implements TunedRegressorWithers, Regressor {
+        Scorer scorer) implements TunedRegressorWithers, Regressor {
     public TunedRegressor {
-        if (search.journal() != null) throw new IllegalArgumentException("TunedRegressor: the search has a journal; each fit is a search of its own");
+        if (search.journal() != null)
+            throw new IllegalArgumentException("TunedRegressor: the search has a journal; each fit is a search of its own");
     }
 
     public TunedRegressor(HyperparameterSearch search, Function<Configuration, ? extends Regressor> recipe, Scorer scorer) {

@@ -15,7 +15,8 @@ import lyceum.tensor.Tensor;
  * @param aleatoric mean entropy of the members
  * @param epistemic mean divergence of the members from the mean: the mutual information of label and member
  */
-public record ClassForecast(long[] classes, Tensor probabilities, double[] total, double[] aleatoric, double[] epistemic) implements Forecast {
+public record ClassForecast(long[] classes, Tensor probabilities, double[] total, double[] aleatoric, double[] epistemic)
+        implements Forecast {
     /** @param members (members x n x classes) */
     public static ClassForecast ofMembers(long[] classes, double[][][] members) {
         if (members.length == 0) throw new IllegalArgumentException("ClassForecast: there are no members");
@@ -35,7 +36,8 @@ public record ClassForecast(long[] classes, Tensor probabilities, double[] total
             aleatoric[i] = parts.aleatoric();
             epistemic[i] = parts.epistemic();
         }
-        return new ClassForecast(classes.clone(), n == 0 ? Tensor.zeros(DType.F64, 0, classes.length) : Tensor.of(mean), total, aleatoric, epistemic);
+        return new ClassForecast(classes.clone(), n == 0 ? Tensor.zeros(DType.F64, 0, classes.length) : Tensor.of(mean), total, aleatoric,
+                epistemic);
     }
 
     /** The most probable label of each row (n), I64. */
@@ -48,7 +50,8 @@ public record ClassForecast(long[] classes, Tensor probabilities, double[] total
     /** 1 where the most probable label is not the true one, else 0 (n). */
     public double[] errors(Tensor truth) {
         long[] labels = labels().toLongArray(), right = truth.toLongArray();
-        if (right.length != labels.length) throw new ShapeException("ClassForecast: " + labels.length + " forecasts and " + right.length + " labels");
+        if (right.length != labels.length)
+            throw new ShapeException("ClassForecast: " + labels.length + " forecasts and " + right.length + " labels");
         var out = new double[right.length];
         for (int i = 0; i < out.length; i++) out[i] = labels[i] == right[i] ? 0 : 1;
         return out;
@@ -62,7 +65,8 @@ public record ClassForecast(long[] classes, Tensor probabilities, double[] total
         double sum = 0;
         for (int i = 0; i < p.length; i++) {
             int code = Arrays.binarySearch(classes, right[i]);
-            if (code < 0) throw new IllegalArgumentException("ClassForecast.score: label " + right[i] + " is none of " + Arrays.toString(classes));
+            if (code < 0)
+                throw new IllegalArgumentException("ClassForecast.score: label " + right[i] + " is none of " + Arrays.toString(classes));
             sum += rule.penalty(p[i], code) / p.length;
         }
         return sum;

@@ -87,15 +87,13 @@ public record ForecastNetwork(List<Integer> hidden, Head head, int epochs, int b
     public ForecastNetwork {
         hidden = List.copyOf(hidden);
         Objects.requireNonNull(head, "head");
-        if (epochs < 1 || batchSize < 1)
-            throw new IllegalArgumentException("ForecastNetwork: " + epochs + " epochs with batches of " + batchSize + "; both are at least 1");
+        if (epochs < 1 || batchSize < 1) throw new IllegalArgumentException(
+                "ForecastNetwork: " + epochs + " epochs with batches of " + batchSize + "; both are at least 1");
         if (!(learningRate > 0) || !(penalty >= 0)) throw new IllegalArgumentException(
                 "ForecastNetwork: learningRate is " + learningRate + " and penalty " + penalty + "; above 0, and at least 0");
     }
 
-    public ForecastNetwork(int... hidden) {
-        this(Arrays.stream(hidden).boxed().toList(), new Gaussian(0.5, 0), 100, 128, 3e-3, 1e-6, 0);
-    }
+    public ForecastNetwork(int... hidden) { this(Arrays.stream(hidden).boxed().toList(), new Gaussian(0.5, 0), 100, 128, 3e-3, 1e-6, 0); }
 
     private int outputs() { return head instanceof Quantiles(var levels) ? levels.size() : 2; }
 
@@ -111,13 +109,16 @@ public record ForecastNetwork(List<Integer> hidden, Head head, int epochs, int b
         double[] ones = input.weights(null);
         var columns = ColumnScale.of(input.x(), ones);
         var scale = ColumnScale.of(target.unsqueeze(1), ones);
-        Tensor rows = columns.apply(input.x()).to(DType.F32).compute(), aims = scale.apply(target.unsqueeze(1)).to(DType.F32).squeeze(1).compute();
-        var config = MlpConfig.regressor(input.columns(), outputs(), hidden.stream().mapToInt(v -> v).toArray()).withActivation(Activation.TANH);
+        Tensor rows = columns.apply(input.x()).to(DType.F32).compute(),
+                aims = scale.apply(target.unsqueeze(1)).to(DType.F32).squeeze(1).compute();
+        var config = MlpConfig.regressor(input.columns(), outputs(), hidden.stream().mapToInt(v -> v).toArray())
+                .withActivation(Activation.TANH);
         var rng = Rng.of(seed);
         var network = new Mlp(config, rng.split(0));
         int n = input.rows(), batch = Math.min(batchSize, n);
         long steps = (long) epochs * ((n + batch - 1) / batch);
-        var optimizer = new Adam(learningRate).over(network.parameters()).scheduledBy(t -> 0.5 * (1 + Math.cos(Math.PI * Math.min(1.0, (double) t / steps))));
+        var optimizer = new Adam(learningRate).over(network.parameters())
+                .scheduledBy(t -> 0.5 * (1 + Math.cos(Math.PI * Math.min(1.0, (double) t / steps))));
         var losses = new double[epochs];
         for (int epoch = 0; epoch < epochs; epoch++) {
             boolean warm = head instanceof Gaussian g && epoch < g.warmUp * epochs;
@@ -202,7 +203,8 @@ public record ForecastNetwork(List<Integer> hidden, Head head, int epochs, int b
 
         /** The quantiles (n x levels) in the unit of y, in order. @throws IllegalStateException for a Gaussian head */
         public Tensor quantiles(Tensor x) {
-            if (!(learner.head instanceof Quantiles)) throw new IllegalStateException("ForecastNetwork.quantiles: the head is Gaussian; take forecast");
+            if (!(learner.head instanceof Quantiles))
+                throw new IllegalStateException("ForecastNetwork.quantiles: the head is Gaussian; take forecast");
             double[][] out = outputs(x);
             for (var row : out) {
                 Arrays.sort(row);

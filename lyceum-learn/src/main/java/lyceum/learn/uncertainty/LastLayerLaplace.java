@@ -67,8 +67,9 @@ public record LastLayerLaplace(double priorPrecision, int samples, long seed) im
      */
     public Classes classes(long[] classes, Tensor features, Tensor weight, Tensor bias) {
         int c = classes.length, d = (int) features.size(1);
-        if (weight.rank() != 2 || weight.size(0) != c || weight.size(1) != d || bias.count() != c) throw new ShapeException(
-                "LastLayerLaplace.classes: weights " + weight.shape() + " and bias " + bias.shape() + " for " + c + " classes and " + d + " features");
+        if (weight.rank() != 2 || weight.size(0) != c || weight.size(1) != d || bias.count() != c)
+            throw new ShapeException("LastLayerLaplace.classes: weights " + weight.shape() + " and bias " + bias.shape() + " for " + c
+                    + " classes and " + d + " features");
         var phi = withOnes(LearnerInput.matrix("LastLayerLaplace.classes", features, false).x().to(DType.F64));
         var w = Tensor.concat(1, weight.detach().to(DType.F64), bias.detach().to(DType.F64).reshape(c, 1)).compute();
         var p = phi.matmul(w.transpose()).softmax(1).compute();
@@ -77,8 +78,9 @@ public record LastLayerLaplace(double priorPrecision, int samples, long seed) im
             // sum_i (delta_ab p_ia - p_ia p_ib) phi_i phi_i'
             Tensor pa = p.select(1, a), curve = a == b ? pa.sub(pa.square()) : pa.mul(p.select(1, b)).neg();
             double[][] block = phi.transpose().matmul(phi.mul(curve.unsqueeze(1))).toRows();
-            for (int i = 0; i <= d; i++) for (int j = 0; j <= d; j++)
-                precision[a * (d + 1) + i][b * (d + 1) + j] = precision[b * (d + 1) + j][a * (d + 1) + i] = block[i][j];
+            for (int i = 0; i <= d; i++)
+                for (int j = 0; j <= d; j++)
+                    precision[a * (d + 1) + i][b * (d + 1) + j] = precision[b * (d + 1) + j][a * (d + 1) + i] = block[i][j];
         }
         for (int i = 0; i < precision.length; i++) precision[i][i] += priorPrecision;
         return new Classes(this, classes.clone(), null, w, Tensor.of(precision));

@@ -43,8 +43,8 @@ public final class MonteCarloDropout {
     public record Numbers(MlpRegressorModel model, double noise, int passes, long seed) implements UncertaintyEstimator<NumberForecast> {
         public Numbers {
             check(model.config(), passes);
-            if (model.config().outputs() != 1)
-                throw new IllegalArgumentException("MonteCarloDropout: the network has " + model.config().outputs() + " outputs; one is forecast");
+            if (model.config().outputs() != 1) throw new IllegalArgumentException(
+                    "MonteCarloDropout: the network has " + model.config().outputs() + " outputs; one is forecast");
             if (!(noise >= 0)) throw new IllegalArgumentException("MonteCarloDropout: noise is " + noise + "; it is at least 0");
         }
 
@@ -66,8 +66,8 @@ public final class MonteCarloDropout {
 
     private static void check(MlpConfig config, int passes) {
         if (passes < 1) throw new IllegalArgumentException("MonteCarloDropout: passes is " + passes + "; it is at least 1");
-        if (config.dropout() == 0)
-            throw new IllegalArgumentException("MonteCarloDropout: the network has no dropout, so all passes are alike; train it with some");
+        if (config.dropout() == 0) throw new IllegalArgumentException(
+                "MonteCarloDropout: the network has no dropout, so all passes are alike; train it with some");
         if (config.norm() == MlpConfig.Norm.BATCH)
             throw new IllegalArgumentException("MonteCarloDropout: batch statistics would change with the rows; take LAYER or no norm");
     }

@@ -21,11 +21,12 @@ public record PredictiveVariance(double mean, double total, double aleatoric, do
      */
     public static PredictiveVariance of(double[] means, double[] variances) {
         int m = means.length;
-        if (m == 0 || variances.length != m)
-            throw new ShapeException("PredictiveVariance: " + m + " means and " + variances.length + " variances; as many, and at least one");
+        if (m == 0 || variances.length != m) throw new ShapeException(
+                "PredictiveVariance: " + m + " means and " + variances.length + " variances; as many, and at least one");
         double about = means[0], first = 0, second = 0, noise = 0;
         for (int i = 0; i < m; i++) {
-            if (!(variances[i] >= 0)) throw new IllegalArgumentException("PredictiveVariance: a variance is " + variances[i] + "; it is at least 0");
+            if (!(variances[i] >= 0))
+                throw new IllegalArgumentException("PredictiveVariance: a variance is " + variances[i] + "; it is at least 0");
             double d = means[i] - about;
             first += d / m;
             second += (d * d + variances[i]) / m;

@@ -22,8 +22,9 @@ public record RiskCoverage(double[] coverage, double[] risk, double[] best) {
     public static RiskCoverage of(double[] doubt, double[] loss) {
         int n = doubt.length;
         if (n == 0 || loss.length != n) throw new ShapeException("RiskCoverage: " + n + " doubts and " + loss.length + " losses");
-        for (int i = 0; i < n; i++) if (Double.isNaN(doubt[i]) || Double.isNaN(loss[i]))
-            throw new IllegalArgumentException("RiskCoverage: doubt " + doubt[i] + " and loss " + loss[i] + " of row " + i + "; they are numbers");
+        for (int i = 0; i < n; i++)
+            if (Double.isNaN(doubt[i]) || Double.isNaN(loss[i])) throw new IllegalArgumentException(
+                    "RiskCoverage: doubt " + doubt[i] + " and loss " + loss[i] + " of row " + i + "; they are numbers");
         var order = new Integer[n];
         Arrays.setAll(order, i -> i);
         Arrays.sort(order, (a, b) -> Double.compare(doubt[a], doubt[b]));
@@ -76,7 +77,8 @@ public record RiskCoverage(double[] coverage, double[] risk, double[] best) {
     }
 
     public Plot figure(String title) {
-        return Figure.line(title, coverage, risk).named("by doubt").line("best order", coverage, best).horizontalLine(risk[risk.length - 1], "random")
-                .axes("share of rows kept", "mean loss").describedAs("The mean loss falls as the most doubtful rows are turned away; a random choice leaves it level.");
+        return Figure.line(title, coverage, risk).named("by doubt").line("best order", coverage, best)
+                .horizontalLine(risk[risk.length - 1], "random").axes("share of rows kept", "mean loss")
+                .describedAs("The mean loss falls as the most doubtful rows are turned away; a random choice leaves it level.");
     }
 }

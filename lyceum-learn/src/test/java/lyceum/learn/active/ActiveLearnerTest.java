@@ -233,7 +233,8 @@ class ActiveLearnerTest {
         var naive = NaiveBayes.gaussian();
         int[] start = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
         for (var query : List.of(Queries.random(), Uncertainty.LEAST_CONFIDENT, Uncertainty.MARGIN, Uncertainty.ENTROPY, Committee.bald(4),
-                Committee.votes(4), new Committee(0, List.of(new KNeighborsClassifier(3), new LogisticRegression()), Committee.Disagreement.BALD),
+                Committee.votes(4),
+                new Committee(0, List.of(new KNeighborsClassifier(3), new LogisticRegression()), Committee.Disagreement.BALD),
                 new KCenter(), Queries.densityWeighted(Uncertainty.ENTROPY, 1), Queries.diverse(Uncertainty.MARGIN, 3),
                 Queries.expectedErrorReduction(5))) {
             var active = new ActiveLearner(new LogisticRegression(), query, 7, 40);
@@ -254,9 +255,10 @@ class ActiveLearnerTest {
         rows[58][0] = 5;
         rows[59][0] = -5;
         var labels = Tensor.of(Arrays.stream(rows).mapToLong(r -> r[0] > 0 ? 1 : 0).toArray());
-        var top = new ActiveLearner(new LogisticRegression(), Uncertainty.MARGIN, 4, 6).run(Tensor.of(rows), Oracle.of(labels), new int[] {58, 59}, rng);
-        var diverse = new ActiveLearner(new LogisticRegression(), Queries.diverse(Uncertainty.MARGIN, 13), 4, 6).run(Tensor.of(rows), Oracle.of(labels),
+        var top = new ActiveLearner(new LogisticRegression(), Uncertainty.MARGIN, 4, 6).run(Tensor.of(rows), Oracle.of(labels),
                 new int[] {58, 59}, rng);
+        var diverse = new ActiveLearner(new LogisticRegression(), Queries.diverse(Uncertainty.MARGIN, 13), 4, 6).run(Tensor.of(rows),
+                Oracle.of(labels), new int[] {58, 59}, rng);
         assertThat(Arrays.stream(top.asked()).mapToObj(i -> rows[i][0]).distinct().count()).isEqualTo(3);
         assertThat(Arrays.stream(diverse.asked()).mapToObj(i -> rows[i][0]).distinct().count()).isEqualTo(6);
     }
@@ -265,15 +267,16 @@ class ActiveLearnerTest {
         // Two gaps: one with a crowd in it, one with a single row. Asking in the crowd settles more.
         var x = Tensor.of(new double[][] {{-4}, {4}, {-0.4}, {-0.2}, {0}, {0.2}, {0.4}, {30}});
         var labels = Tensor.of(new long[] {0, 1, 0, 0, 0, 1, 1, 1});
-        var run = new ActiveLearner(new LogisticRegression(), Queries.expectedErrorReduction(6), 1, 3).run(x, Oracle.of(labels), new int[] {0, 1}, Rng.of(1));
+        var run = new ActiveLearner(new LogisticRegression(), Queries.expectedErrorReduction(6), 1, 3).run(x, Oracle.of(labels),
+                new int[] {0, 1}, Rng.of(1));
         assertThat(run.asked()[2]).isBetween(2, 6);
     }
 
     @Test void stableAndSureRunsStop() {
         var blobs = Datasets.blobs(Rng.of(5), 200, 2, 2, 0.5);
         var active = new ActiveLearner(new LogisticRegression(), Uncertainty.MARGIN, 5, 200);
-        var run = active.run(blobs.x(), Oracle.of(blobs.y()), new int[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, StoppingRule.whenStable(0.99, 3), Rng.of(1),
-                Progress.SILENT);
+        var run = active.run(blobs.x(), Oracle.of(blobs.y()), new int[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, StoppingRule.whenStable(0.99, 3),
+                Rng.of(1), Progress.SILENT);
         assertThat(run.stopped()).isTrue();
         assertThat(run.asked().length).isLessThan(100);
         assertThat(run.model().score(blobs.x(), blobs.y())).isGreaterThan(0.95);
@@ -291,7 +294,8 @@ class ActiveLearnerTest {
         assertThatThrownBy(() -> Oracle.of(Tensor.of(0.5))).hasMessageContaining("integers");
         assertThatThrownBy(() -> Committee.bald(1)).hasMessageContaining("1 members");
         assertThatThrownBy(() -> Committee.bald(new double[] {0.5, 0.2})).hasMessageContaining("sum to 0.7");
-        assertThatThrownBy(() -> active.run(x, oracle, new int[] {0, 1}, StoppingRule.never(), Rng.of(1), Progress.SILENT.stoppedBy(() -> true)))
+        assertThatThrownBy(
+                () -> active.run(x, oracle, new int[] {0, 1}, StoppingRule.never(), Rng.of(1), Progress.SILENT.stoppedBy(() -> true)))
                 .isInstanceOf(CancelledException.class);
     }
 }

@@ -91,7 +91,9 @@ class AnomalyDetectorTest {
 
     private static Tensor stacked(Tensor... parts) { return Tensor.concat(0, parts); }
 
-    private static int[] ofClass(int[] labels, int label) { return IntStream.range(0, labels.length).filter(i -> labels[i] == label).toArray(); }
+    private static int[] ofClass(int[] labels, int label) {
+        return IntStream.range(0, labels.length).filter(i -> labels[i] == label).toArray();
+    }
 
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void isolationPathsAndForestsAreThoseOfThePaper() {
@@ -103,11 +105,13 @@ class AnomalyDetectorTest {
         int[] benign = ofClass(cancer.labels(), 1);
         var digits = Datasets.digits();
         int[] zeros = ofClass(digits.labels(), 0);
-        Map<String, Tensor[]> worlds = Map.of("bells", new Tensor[] {inner.narrow(0, 0, 200), stacked(inner.narrow(0, 200, 200), outer)}, "cancer",
+        Map<String, Tensor[]> worlds = Map.of("bells", new Tensor[] {inner.narrow(0, 0, 200), stacked(inner.narrow(0, 200, 200), outer)},
+                "cancer",
                 new Tensor[] {cancer.x().rows(Arrays.copyOf(benign, 200)),
-                        stacked(cancer.x().rows(Arrays.copyOfRange(benign, 200, benign.length)), cancer.x().rows(ofClass(cancer.labels(), 0)))},
-                "digits", new Tensor[] {digits.x().rows(Arrays.copyOf(zeros, 100)),
-                        stacked(digits.x().rows(Arrays.copyOfRange(zeros, 100, zeros.length)), digits.x().rows(ofClass(digits.labels(), 5)))});
+                        stacked(cancer.x().rows(Arrays.copyOfRange(benign, 200, benign.length)),
+                                cancer.x().rows(ofClass(cancer.labels(), 0)))},
+                "digits", new Tensor[] {digits.x().rows(Arrays.copyOf(zeros, 100)), stacked(
+                        digits.x().rows(Arrays.copyOfRange(zeros, 100, zeros.length)), digits.x().rows(ofClass(digits.labels(), 5)))});
         var gap = Gap.absolute();
         for (var c : GOLDEN.cases("isolation")) {
             var world = worlds.get(c.text("name").substring(10));
@@ -139,7 +143,8 @@ class AnomalyDetectorTest {
             }
             var expected = new double[20];
             Arrays.fill(expected, runs / 20.0);
-            Evidence.of("p of chi-square against the uniform law, " + scorer.name(), HypothesisTest.chiSquare(counts, expected).pValue(), above(0.01));
+            Evidence.of("p of chi-square against the uniform law, " + scorer.name(), HypothesisTest.chiSquare(counts, expected).pValue(),
+                    above(0.01));
             Evidence.of("false alarms at 5%, " + scorer.name(), alarms / (double) runs, between(0.04, 0.06));
         }
     }
@@ -190,7 +195,8 @@ class AnomalyDetectorTest {
             double angle = 2 * Math.PI * rng.nextDouble(), r = 2 + 0.15 * rng.nextGaussian();
             return new double[] {r * Math.cos(angle), r * Math.sin(angle)};
         };
-        worlds.put("ring", World.of(draw(400, ring), draw(400, ring), draw(60, () -> new double[] {0.4 * rng.nextGaussian(), 0.4 * rng.nextGaussian()})));
+        worlds.put("ring", World.of(draw(400, ring), draw(400, ring),
+                draw(60, () -> new double[] {0.4 * rng.nextGaussian(), 0.4 * rng.nextGaussian()})));
         return worlds;
     }
 
@@ -215,7 +221,8 @@ class AnomalyDetectorTest {
             aucs.put(name, of);
         });
         made.forEach((family, world) -> Evidence.of("AUC of " + family + " on " + world, aucs.get(world).get(family), atLeast(0.95)));
-        aucs.forEach((world, of) -> Evidence.of("least AUC of a family on " + world, of.values().stream().min(Double::compare).orElseThrow(), below(0.8)));
+        aucs.forEach((world, of) -> Evidence.of("least AUC of a family on " + world,
+                of.values().stream().min(Double::compare).orElseThrow(), below(0.8)));
     }
 
     @Acceptance(topic = TOPIC, clause = 5)
@@ -237,7 +244,8 @@ class AnomalyDetectorTest {
         World ring = worlds.get("ring"), far = worlds.get("far points"), local = worlds.get("local density");
         assertThat(auc(new KernelDensityScore(0.3).fit(ring.train), ring.test, ring.normal)).isGreaterThan(0.95);
         assertThat(auc(new DensityScore(new GaussianMixture(2)).fit(local.train), local.test, local.normal)).isGreaterThan(0.9);
-        assertThat(auc(new AnomalyEnsemble(new RobustDistance(), new LocalOutlierFactor(20)).fit(far.train), far.test, far.normal)).isGreaterThan(0.95);
+        assertThat(auc(new AnomalyEnsemble(new RobustDistance(), new LocalOutlierFactor(20)).fit(far.train), far.test, far.normal))
+                .isGreaterThan(0.95);
         assertThat(auc(new DeepSvdd(16, 8).fit(far.train), far.test, far.normal)).isGreaterThan(0.85);
         // A bent sheet: flat components miss what is inside the bend, a network with one number in the middle does not.
         var rng = Rng.of(5);
@@ -245,9 +253,12 @@ class AnomalyDetectorTest {
             double t = 2 * rng.nextDouble() - 1;
             return new double[] {t + 0.03 * rng.nextGaussian(), 2 * t * t + 0.03 * rng.nextGaussian()};
         };
-        var world = World.of(draw(300, bend), draw(200, bend), draw(50, () -> new double[] {0.4 * rng.nextGaussian(), 1.2 + 0.2 * rng.nextGaussian()}));
-        double network = auc(new Autoencoder(new MlpRegressor(16, 1, 16).withActivation(Activation.TANH)
-                .withFit(new MlpFit().withRule(new Adam(1e-2)))).fit(world.train), world.test, world.normal);
+        var world = World.of(draw(300, bend), draw(200, bend),
+                draw(50, () -> new double[] {0.4 * rng.nextGaussian(), 1.2 + 0.2 * rng.nextGaussian()}));
+        double network = auc(
+                new Autoencoder(new MlpRegressor(16, 1, 16).withActivation(Activation.TANH).withFit(new MlpFit().withRule(new Adam(1e-2))))
+                        .fit(world.train),
+                world.test, world.normal);
         double flat = auc(new Reconstruction(new Pca(1)).fit(world.train), world.test, world.normal);
         assertThat(network).isGreaterThan(0.85).isGreaterThan(flat);
     }
@@ -290,7 +301,8 @@ class AnomalyDetectorTest {
         assertThat(IsolationForest.averagePath(1)).isZero();
         assertThat(IsolationForest.averagePath(2)).isEqualTo(1);
         var two = new IsolationForest(20, 2, 1).fit(Tensor.of(new double[][] {{0}, {1}}));
-        assertThat(two.pathLengths(Tensor.of(new double[][] {{0}, {1}})).toDoubleArray()).containsExactly(new double[] {1, 1}, offset(1e-12));
+        assertThat(two.pathLengths(Tensor.of(new double[][] {{0}, {1}})).toDoubleArray()).containsExactly(new double[] {1, 1},
+                offset(1e-12));
     }
 
     @Test void copiesOfARowHaveDistanceZero() {
@@ -310,14 +322,16 @@ class AnomalyDetectorTest {
 
     @Test void modelsAreSavedAndBadInputIsRefused(@TempDir Path folder) {
         var x = Tensor.randn(Rng.of(4), DType.F64, 80, 3);
-        for (var scorer : List.of(new RobustDistance(), new DensityScore(new GaussianMixture(1)), new KernelDensityScore(), new NeighborDistance(3),
-                new LocalOutlierFactor(3), new IsolationForest(), new Reconstruction(new Pca(1)), new Autoencoder(4, 1),
-                new OneClassScore(new OneClassSvm(new Rbf(1), 0.1)), new DeepSvdd(4).withEpochs(2), new AnomalyEnsemble(new NeighborDistance(2)))) {
+        for (var scorer : List.of(new RobustDistance(), new DensityScore(new GaussianMixture(1)), new KernelDensityScore(),
+                new NeighborDistance(3), new LocalOutlierFactor(3), new IsolationForest(), new Reconstruction(new Pca(1)),
+                new Autoencoder(4, 1), new OneClassScore(new OneClassSvm(new Rbf(1), 0.1)), new DeepSvdd(4).withEpochs(2),
+                new AnomalyEnsemble(new NeighborDistance(2)))) {
             var model = new AnomalyDetector(scorer, 0.05).fit(x);
             model.save(folder.resolve("model"));
             var again = Model.load(folder.resolve("model"), AnomalyDetector.Fitted.class);
             assertThat(again.scores(x).toDoubleArray()).as(scorer.name()).isEqualTo(model.scores(x).toDoubleArray());
-            assertThat(new AnomalyDetector(scorer, 0.05).fit(x).scores(x).toDoubleArray()).as(scorer.name()).isEqualTo(model.scores(x).toDoubleArray());
+            assertThat(new AnomalyDetector(scorer, 0.05).fit(x).scores(x).toDoubleArray()).as(scorer.name())
+                    .isEqualTo(model.scores(x).toDoubleArray());
             assertThatThrownBy(() -> model.scores(Tensor.ones(DType.F64, 2, 2))).as(scorer.name()).hasMessageContaining("2 columns");
         }
         assertThatThrownBy(() -> new AnomalyDetector(new IsolationForest(), 0.6)).hasMessageContaining("contamination is 0.6");
@@ -326,6 +340,7 @@ class AnomalyDetectorTest {
         assertThatThrownBy(() -> new SeriesResidual(2, 0).fit(x)).hasMessageContaining("(n, 1)");
         assertThatThrownBy(() -> new SeriesResidual(2, 0).fit(Tensor.ones(DType.F64, 5, 1))).hasMessageContaining("at least 8");
         assertThatThrownBy(() -> new DeepSvdd()).hasMessageContaining("at least one layer");
-        assertThatThrownBy(() -> new IsolationForest().fit(Tensor.of(new double[][] {{1, Double.NaN}, {1, 2}}))).hasMessageContaining("NaN");
+        assertThatThrownBy(() -> new IsolationForest().fit(Tensor.of(new double[][] {{1, Double.NaN}, {1, 2}})))
+                .hasMessageContaining("NaN");
     }
 }

@@ -97,8 +97,7 @@ class CostSensitiveTest {
             }
             var plain = new LogisticRegression().withTolerance(1e-12);
             var weighted = (LogisticModel) new CostSensitive(plain, CostMatrix.binary(falseAlarm, miss))
-                    .withMethod(CostSensitive.Method.WEIGHTS)
-                    .fit(data.x(), data.y(), Tensor.of(own)).model();
+                    .withMethod(CostSensitive.Method.WEIGHTS).fit(data.x(), data.y(), Tensor.of(own)).model();
             int[] rows = copies.stream().mapToInt(i -> i).toArray();
             var copied = plain.fit(data.x().rows(rows), data.y().rows(rows));
             gap.see("trial " + trial, weighted.coefficients().toDoubleArray(), copied.coefficients().toDoubleArray());
@@ -129,8 +128,8 @@ class CostSensitiveTest {
                 saved[m][s] = argmax - cost(parts.get(1).y().toLongArray(), model.predict(parts.get(1).x()).toLongArray());
             }
             var calibrated = new CostSensitive(overconfident, costs).withCalibrator(Calibrator.platt()).fit(train.x(), train.y());
-            saved[methods.length][s] = cost(parts.get(1).y().toLongArray(), overconfident.fit(train.x(), train.y())
-                    .predict(parts.get(1).x()).toLongArray())
+            saved[methods.length][s] = cost(parts.get(1).y().toLongArray(),
+                    overconfident.fit(train.x(), train.y()).predict(parts.get(1).x()).toLongArray())
                     - cost(parts.get(1).y().toLongArray(), calibrated.predict(parts.get(1).x()).toLongArray());
         }
         double worst = 0;
@@ -172,8 +171,8 @@ class CostSensitiveTest {
                 for (int y = 0; y < classes; y++) row[y] /= sum;
             }
             var probabilities = Tensor.of(p);
-            long[] before = CostMatrix.of(costs).decide(probabilities).toLongArray(), after = CostMatrix.of(moved).decide(probabilities)
-                    .toLongArray();
+            long[] before = CostMatrix.of(costs).decide(probabilities).toLongArray(),
+                    after = CostMatrix.of(moved).decide(probabilities).toLongArray();
             for (int i = 0; i < n; i++) {
                 decisions++;
                 if (before[i] != after[i]) changed++;
@@ -190,8 +189,9 @@ class CostSensitiveTest {
             var plain = new CostSensitive(NaiveBayes.gaussian(), CostMatrix.of(new double[][] {{0, 1}, {10, 0}})).withMethod(method)
                     .withMembers(5);
             var moved = plain.withCosts(CostMatrix.of(new double[][] {{7, -2}, {17, -3}}));
-            if (Arrays.equals(plain.fit(data.x(), data.y()).predict(data.x()).toLongArray(), moved.fit(data.x(), data.y()).predict(data.x())
-                    .toLongArray())) same++;
+            if (Arrays.equals(plain.fit(data.x(), data.y()).predict(data.x()).toLongArray(),
+                    moved.fit(data.x(), data.y()).predict(data.x()).toLongArray()))
+                same++;
         }
         Evidence.of("methods of 5 whose decisions stay as they are", same, exactly(5));
     }
@@ -245,14 +245,12 @@ class CostSensitiveTest {
         var costs = Tensor.of(own).reshape(4, 2, 2);
         assertThat(CostMatrix.decide(p, costs).toLongArray()).containsExactly(1, 0, 0, 0);
         assertThat(CostMatrix.decide(p, Tensor.of(new double[] {0, 10, 1, 0}).reshape(1, 2, 2).mul(Tensor.ones(DType.F64, 4, 1, 1)))
-                .toLongArray())
-                .isEqualTo(CostMatrix.binary(1, 10).decide(p).toLongArray());
+                .toLongArray()).isEqualTo(CostMatrix.binary(1, 10).decide(p).toLongArray());
         assertThat(CostMatrix.zeroOne(3).decide(Tensor.of(new double[][] {{0.2, 0.5, 0.3}})).item(0)).isEqualTo(1);
         assertThat(CostThreshold.of(new boolean[] {true, false}, new double[] {0.3, 0.7}, new double[] {1, 1}, new double[] {5, 5})
                 .threshold()).isEqualTo(0.3);
         assertThat(CostThreshold.of(new boolean[] {true, false}, new double[] {0.3, 0.7}, new double[] {1, 9}, new double[] {5, 5})
-                .threshold())
-                .isEqualTo(Double.POSITIVE_INFINITY);
+                .threshold()).isEqualTo(Double.POSITIVE_INFINITY);
     }
 
     @Test void everyMethodTakesSeveralClassesAndIsSaved(@TempDir Path folder) {

@@ -54,13 +54,13 @@ class ClassReweightingTest {
             double[] expected = c.doubles("expected.balanced");
             var found = ClassWeights.balanced().classes(Tensor.of(c.longs("input.labels")));
             assertThat(found).hasSize(classes.length);
-            for (int k = 0; k < classes.length; k++) weights.see(c.text("name") + ", class " + classes[k], found.get(classes[k]),
-                    expected[k]);
+            for (int k = 0; k < classes.length; k++)
+                weights.see(c.text("name") + ", class " + classes[k], found.get(classes[k]), expected[k]);
         }
         var data = Datasets.breastCancer().standardised();
         for (var c : golden.cases("logistic")) {
-            var model = BalancedClassifier.weighted(new LogisticRegression().withC(c.number("input.c")).withTolerance(1e-10))
-                    .fit(data.x(), data.y());
+            var model = BalancedClassifier.weighted(new LogisticRegression().withC(c.number("input.c")).withTolerance(1e-10)).fit(data.x(),
+                    data.y());
             var fitted = (LogisticModel) model.model();
             coefficients.see(c.text("name"), fitted.coefficients().toDoubleArray(), c.doubles("expected.coef"));
             coefficients.see(c.text("name") + ", intercept", fitted.intercept().toDoubleArray()[0], c.number("expected.intercept"));
@@ -169,8 +169,9 @@ class ClassReweightingTest {
         return truth;
     }
 
-    private static double[] probabilities(ClassificationModel model, Tensor x) { return model.predictProba(x).select(1, 1)
-            .toDoubleArray(); }
+    private static double[] probabilities(ClassificationModel model, Tensor x) {
+        return model.predictProba(x).select(1, 1).toDoubleArray();
+    }
 
     private static double recall(ClassificationModel model, Tensor[] rows) {
         var matrix = ConfusionMatrix.of(rows[1], model.predict(rows[0]));
@@ -186,8 +187,8 @@ class ClassReweightingTest {
         Evidence.of("negatives for each positive", (double) Arrays.stream(train[1].toLongArray()).filter(l -> l == 0).count() / 200,
                 exactly(50));
         Evidence.of("gain in minority recall", recall(weighted, test) - recall(plain, test), atLeast(0.2));
-        double gap = Math.abs(RocCurve.of(truth, probabilities(weighted, test[0]), null)
-                .auc() - RocCurve.of(truth, probabilities(plain, test[0]), null).auc());
+        double gap = Math.abs(RocCurve.of(truth, probabilities(weighted, test[0]), null).auc()
+                - RocCurve.of(truth, probabilities(plain, test[0]), null).auc());
         Evidence.of("change of the area", gap, atMost(0.02));
         Evidence.that("the model is another", gap > 0);
     }
@@ -202,10 +203,10 @@ class ClassReweightingTest {
                 BalancedClassifier.resampled(new LogisticRegression(), Resampler.oversampling(1)),
                 BalancedClassifier.resampled(new LogisticRegression(), Resampler.undersampling(1)),
                 BalancedClassifier.resampled(new LogisticRegression(), new Smote(5)))) {
-            worstBefore = Math.min(worstBefore, CalibrationReport.of(truth, probabilities(classifier.fit(train[0], train[1]), test[0]))
-                    .ece());
-            worst = Math.max(worst, CalibrationReport.of(truth, probabilities(classifier.withCorrected(true).fit(train[0], train[1]),
-                    test[0])).ece());
+            worstBefore = Math.min(worstBefore,
+                    CalibrationReport.of(truth, probabilities(classifier.fit(train[0], train[1]), test[0])).ece());
+            worst = Math.max(worst,
+                    CalibrationReport.of(truth, probabilities(classifier.withCorrected(true).fit(train[0], train[1]), test[0])).ece());
         }
         Evidence.of("least error of calibration by five ways of balancing", worstBefore, above(0.1));
         Evidence.of("largest after correction", worst, below(0.02));
@@ -260,11 +261,9 @@ class ClassReweightingTest {
         assertThat(ClassWeights.effective(1 - 1e-12).classes(labels).get(0L)).isCloseTo(0.4, within(1e-6));
         assertThat(ClassWeights.of(Map.of(1L, 3.0)).classes(labels)).isEqualTo(Map.of(0L, 1.0, 1L, 3.0));
         assertThat(new PriorCorrection(new double[] {0.5, 0.5}, new double[] {0.98, 0.02}).apply(Tensor.of(new double[][] {{0.1, 0.9}}))
-                .item(0, 1))
-                .isCloseTo(9 * (0.02 / 0.98) / (1 + 9 * (0.02 / 0.98)), within(1e-14));
+                .item(0, 1)).isCloseTo(9 * (0.02 / 0.98) / (1 + 9 * (0.02 / 0.98)), within(1e-14));
         assertThat(new PriorCorrection(new double[] {0.5, 0.5}, new double[] {0.9, 0.1})
-                .apply(Tensor.of(new double[][] {{0.5, 0.5}}).to(DType.F32)).dtype())
-                .isEqualTo(DType.F32);
+                .apply(Tensor.of(new double[][] {{0.5, 0.5}}).to(DType.F32)).dtype()).isEqualTo(DType.F32);
     }
 
     @Test void resamplersReachTheirRatioAndModelsAreSaved(@TempDir Path folder) {
@@ -278,8 +277,8 @@ class ClassReweightingTest {
         model.save(folder.resolve("m"));
         assertThat(Model.load(folder.resolve("m"), BalancedModel.class).predictProba(rows[0]).toDoubleArray())
                 .isEqualTo(model.predictProba(rows[0]).toDoubleArray());
-        assertThat(model.decisionFunction(rows[0]).item(3)).isCloseTo(Math.log(model.predictProba(rows[0])
-                .item(3, 1) / model.predictProba(rows[0]).item(3, 0)), within(1e-9));
+        assertThat(model.decisionFunction(rows[0]).item(3))
+                .isCloseTo(Math.log(model.predictProba(rows[0]).item(3, 1) / model.predictProba(rows[0]).item(3, 0)), within(1e-9));
     }
 
     @Test void aMovedThresholdHasTheRecallOfWeightsAndKeepsProbabilities() {
@@ -306,8 +305,8 @@ class ClassReweightingTest {
         assertThatThrownBy(() -> new PriorCorrection(new double[] {0.5, 0.6}, new double[] {0.5, 0.5}))
                 .hasMessageContaining("they sum to 1");
         assertThatThrownBy(() -> BalancedBatches.of(Tensor.of(new long[] {0, 1}), 0, Rng.of(1))).hasMessageContaining("a batch of 0 rows");
-        assertThatThrownBy(() -> new Smote(2).resample(Tensor.of(new double[][] {{Double.NaN}, {1}}), Tensor.of(new long[] {0, 1}),
-                Rng.of(1)))
+        assertThatThrownBy(
+                () -> new Smote(2).resample(Tensor.of(new double[][] {{Double.NaN}, {1}}), Tensor.of(new long[] {0, 1}), Rng.of(1)))
                 .hasMessageContaining("Smote");
         var iris = Datasets.iris();
         assertThatThrownBy(() -> new TunedThreshold(plain, TunedThreshold.fBeta(1)).fit(iris.x(), iris.y()))

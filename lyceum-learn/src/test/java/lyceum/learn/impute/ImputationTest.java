@@ -88,7 +88,8 @@ class ImputationTest {
             var gap = kind.startsWith("knn") ? knn : kind.equals("iterative") ? iterative : simple;
             gap.see(c, "expected.train", flat(model.transform(train), step));
             gap.see(c, "expected.new", flat(model.transform(fresh), step));
-            if (model instanceof IterativeImputer.Fitted fitted) assertThat(fitted.iterations()).isEqualTo(c.integer("expected.iterations"));
+            if (model instanceof IterativeImputer.Fitted fitted)
+                assertThat(fitted.iterations()).isEqualTo(c.integer("expected.iterations"));
         }));
         Evidence.of("SimpleImputer", simple, below(1e-10));
         Evidence.of("KNNImputer", knn, below(1e-10));
@@ -105,8 +106,8 @@ class ImputationTest {
             double[][] together = model.transform(test).toRows();
             // each row alone, and beside others that were changed beyond recognition
             double[][] changed = test.toRows();
-            for (int i = 0; i < changed.length; i += 2) for (int j = 0; j < changed[i].length; j++)
-                changed[i][j] = rng.nextDouble() < 0.3 ? Double.NaN : 1e6 * rng.nextGaussian();
+            for (int i = 0; i < changed.length; i += 2)
+                for (int j = 0; j < changed[i].length; j++) changed[i][j] = rng.nextDouble() < 0.3 ? Double.NaN : 1e6 * rng.nextGaussian();
             double[][] beside = model.transform(Tensor.of(changed)).toRows();
             for (int i = 0; i < together.length; i++) {
                 double[] alone = model.transform(test.narrow(0, i, 1)).toRows()[0];

@@ -59,8 +59,8 @@ class DataLeakageTest {
             leaky += (1 - cv.score(learner, selector.fit(x, y, null).transform(x), y).mean()) / runs;
             honest += (1 - cv.score(Pipeline.of(selector).then(learner), x, y).mean()) / runs;
             var evaluation = Evaluation.of(x, y, cv.folds(x, y));
-            if (new LeakageAudit().audit(evaluation.withPreparation(Preparation.outside(selector)))
-                    .has(Finding.Kind.FITTED_ON_TEST_LABELS)) flagged++;
+            if (new LeakageAudit().audit(evaluation.withPreparation(Preparation.outside(selector))).has(Finding.Kind.FITTED_ON_TEST_LABELS))
+                flagged++;
             if (new LeakageAudit().audit(evaluation.withPreparation(Preparation.inside(selector))).isClean()) passed++;
         }
         Evidence.of("mean error with columns selected on all rows", leaky, below(0.10));
@@ -121,8 +121,8 @@ class DataLeakageTest {
     }
 
     private static List<Dataset> twenty() {
-        var all = new ArrayList<Dataset>(List.of(Datasets.wine(), Datasets.breastCancer(), Datasets.diabetes(), Datasets.digits()
-                .head(800)));
+        var all = new ArrayList<Dataset>(
+                List.of(Datasets.wine(), Datasets.breastCancer(), Datasets.diabetes(), Datasets.digits().head(800)));
         for (int i = 0; i < 4; i++) {
             var rng = Rng.of(100 + i);
             all.add(Datasets.classification(rng, 300 + 100 * i, 8, 4, 2, 2 + i % 3, 1, 0.1));
@@ -223,9 +223,8 @@ class DataLeakageTest {
                     + " complaints and more " + i;
         }
         notes[150] = notes[3];
-        var frame = Frame.of(Column.of("age", age), Column.categories("ward", ward), Column.ofValues("discharge",
-                ColumnType.F64, discharge),
-                Column.of("notes", notes), Column.of("died", died));
+        var frame = Frame.of(Column.of("age", age), Column.categories("ward", ward),
+                Column.ofValues("discharge", ColumnType.F64, discharge), Column.of("notes", notes), Column.of("died", died));
         var report = new LeakageAudit().audit(Evaluation.of(frame, "died", new KFold(4)));
         assertThat(report.findings()).extracting(Finding::kind).containsExactly(Finding.Kind.PROXY, Finding.Kind.NEAR_DUPLICATES);
         assertThat(report.toString()).contains("PROXY (target leakage): 'discharge' alone ranks the answer with an area of 1.000");
@@ -264,8 +263,7 @@ class DataLeakageTest {
         assertThat(late.of(Finding.Kind.TIME_ORDER).getFirst().pairs()).containsExactly(new Finding.Pair(5, 200));
         var numbers = Datasets.friedman1(rng, 200, 5, 1);
         var told = Tensor.concat(1, numbers.x(), numbers.y().mul(2).add(1).unsqueeze(1));
-        var report = new LeakageAudit().audit(Evaluation.of(told, numbers.y(), new KFold(4).folds(200))
-                .withLearner(new Ridge(1)));
+        var report = new LeakageAudit().audit(Evaluation.of(told, numbers.y(), new KFold(4).folds(200)).withLearner(new Ridge(1)));
         assertThat(report.targetLeakage()).hasSize(1);
         assertThat(report.targetLeakage().getFirst().columns()).containsExactly(5);
         assertThat(report.targetLeakage().getFirst().inflationOr(0)).isBetween(0.1, 0.6);

@@ -39,8 +39,7 @@ class LeakageAuditTest {
         }
         assertThat(kinds).isEqualTo(Map.of(Finding.Kind.PROXY, 10, Finding.Kind.WRITTEN_LATER, 10, Finding.Kind.DUPLICATES, 5,
                 Finding.Kind.NEAR_DUPLICATES, 5, Finding.Kind.SHARED_GROUPS, 5, Finding.Kind.TIME_ORDER, 5,
-                        Finding.Kind.FITTED_ON_TEST_ROWS, 5,
-                Finding.Kind.FITTED_ON_TEST_LABELS, 15));
+                Finding.Kind.FITTED_ON_TEST_ROWS, 5, Finding.Kind.FITTED_ON_TEST_LABELS, 15));
         var flagged = new ArrayList<String>();
         int clean = 0;
         for (var world : PlantedLeak.forty()) {
@@ -66,8 +65,8 @@ class LeakageAuditTest {
             var inflation = finding.inflation();
             var fresh = leak.freshArea();
             assertThat(leak.fresh()).hasNumberOfRows(PlantedLeak.FRESH);
-            double before = Arrays.stream(inflation.before()).average().orElseThrow(), after = Arrays.stream(inflation.after()).average()
-                    .orElseThrow();
+            double before = Arrays.stream(inflation.before()).average().orElseThrow(),
+                    after = Arrays.stream(inflation.after()).average().orElseThrow();
             gap += Math.abs(inflation.value() - (before - fresh.auc()));
             drop += before - fresh.auc();
             // Nadeau and Bengio's error of a mean over folds that share training rows
@@ -95,8 +94,8 @@ class LeakageAuditTest {
                 x[i] = new double[] {rng.nextInt(500), rng.nextGaussian()};
                 y[i] = rng.nextInt(2);
             }
-            var evaluation = Evaluation.of(Tensor.of(x), Tensor.of(y), new KFold(5).shuffled(seed)
-                    .folds(new FoldScheme.Rows(1_000, y, null)))
+            var evaluation = Evaluation
+                    .of(Tensor.of(x), Tensor.of(y), new KFold(5).shuffled(seed).folds(new FoldScheme.Rows(1_000, y, null)))
                     .withLearner(new LogisticRegression());
             if (new LeakageAudit().audit(evaluation.withPreparation(Preparation.inside(new TargetMeans()))).isClean()) passed++;
             var global = new LeakageAudit().audit(evaluation.withPreparation(Preparation.outside(new TargetMeans())));
@@ -114,15 +113,15 @@ class LeakageAuditTest {
         for (var leak : PlantedLeak.sixty()) {
             // two leaks at once: each world's groups are split as well
             int n = leak.honest().length;
-            var report = new LeakageAudit().audit(leak.evaluation().withLearner(null).withGroups(new int[(int) leak.evaluation().x()
-                    .size(0)]));
+            var report = new LeakageAudit()
+                    .audit(leak.evaluation().withLearner(null).withGroups(new int[(int) leak.evaluation().x().size(0)]));
             assertThat(n).isPositive();
             target += report.targetLeakage().size();
             all += report.dataLeakage().size();
             for (var f : report.targetLeakage()) if (!new HashSet<>(report.dataLeakage()).contains(f)) outside++;
             for (var f : report.dataLeakage())
-                assertThat(report.targetLeakage().contains(f)).isEqualTo(f.kind() == Finding.Kind.PROXY
-                        || f.kind() == Finding.Kind.WRITTEN_LATER);
+                assertThat(report.targetLeakage().contains(f))
+                        .isEqualTo(f.kind() == Finding.Kind.PROXY || f.kind() == Finding.Kind.WRITTEN_LATER);
         }
         Evidence.of("target findings", target, atLeast(20));
         Evidence.of("data-leakage findings", all, atLeast(target + 60));

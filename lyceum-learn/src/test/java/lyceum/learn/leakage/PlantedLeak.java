@@ -50,8 +50,8 @@ record PlantedLeak(String name, Finding.Kind kind, Evaluation evaluation, int[] 
         return DeLong.of(positive, model.predictProba(prepared.test()).select(1, 1).toDoubleArray());
     }
 
-    private static final Classifier LOGISTIC = new LogisticRegression(), NEIGHBOURS = new KNeighborsClassifier(7)
-            .withWeights(NeighborWeights.DISTANCE);
+    private static final Classifier LOGISTIC = new LogisticRegression(),
+            NEIGHBOURS = new KNeighborsClassifier(7).withWeights(NeighborWeights.DISTANCE);
 
     /** Sixty worlds: ten of each of six kinds. */
     static List<PlantedLeak> sixty() {
@@ -145,8 +145,7 @@ record PlantedLeak(String name, Finding.Kind kind, Evaluation evaluation, int[] 
         var fresh = honest(rng, FRESH, 5);
         return new PlantedLeak("written later " + i, leak ? Finding.Kind.WRITTEN_LATER : null,
                 evaluation(w, new KFold(5).shuffled(i), null, LOGISTIC).withPredictedAt(predicted).withWrittenAt(Map.of(4, written)),
-                        all(600), 4,
-                fresh.x, fresh.y);
+                all(600), 4, fresh.x, fresh.y);
     }
 
     private static PlantedLeak copies(Rng rng, int i, boolean leak) {
@@ -209,8 +208,7 @@ record PlantedLeak(String name, Finding.Kind kind, Evaluation evaluation, int[] 
         var futures = IntStream.range(0, 50).mapToObj(f -> weather(rng.split(f), n, 100, f % 2 == 0 ? 2 : -2)).toList();
         return new PlantedLeak("times " + i, leak ? Finding.Kind.TIME_ORDER : null,
                 evaluation(w, scheme, null, new KNeighborsClassifier(15)).withTimes(IntStream.range(0, n).asDoubleStream().toArray()),
-                        all(n), -1,
-                futures.stream().flatMap(f -> Arrays.stream(f.x)).toArray(double[][]::new),
+                all(n), -1, futures.stream().flatMap(f -> Arrays.stream(f.x)).toArray(double[][]::new),
                 futures.stream().flatMapToLong(f -> Arrays.stream(f.y)).toArray());
     }
 
@@ -228,8 +226,8 @@ record PlantedLeak(String name, Finding.Kind kind, Evaluation evaluation, int[] 
         var w = wide(rng, 300, 500);
         var fresh = wide(rng, FRESH, 500);
         var selector = new BestCorrelated(12 + 2 * (i % 5));
-        return new PlantedLeak("selection " + i, leak ? Finding.Kind.FITTED_ON_TEST_LABELS : null,
-                evaluation(w, new KFold(5).shuffled(i), null, LOGISTIC)
+        return new PlantedLeak(
+                "selection " + i, leak ? Finding.Kind.FITTED_ON_TEST_LABELS : null, evaluation(w, new KFold(5).shuffled(i), null, LOGISTIC)
                         .withPreparation(leak ? Preparation.outside(selector) : Preparation.inside(selector)),
                 all(300), -1, fresh.x, fresh.y);
     }
@@ -238,8 +236,8 @@ record PlantedLeak(String name, Finding.Kind kind, Evaluation evaluation, int[] 
         var w = honest(rng, 400 + 40 * (i % 10), 4);
         var fresh = honest(rng, FRESH, 4);
         var scaler = new StandardScaler();
-        return new PlantedLeak("scaling " + i, leak ? Finding.Kind.FITTED_ON_TEST_ROWS : null,
-                evaluation(w, new KFold(5).shuffled(i), null, LOGISTIC)
+        return new PlantedLeak(
+                "scaling " + i, leak ? Finding.Kind.FITTED_ON_TEST_ROWS : null, evaluation(w, new KFold(5).shuffled(i), null, LOGISTIC)
                         .withPreparation(leak ? Preparation.outside(scaler) : Preparation.inside(scaler)),
                 all(w.y.length), -1, fresh.x, fresh.y);
     }

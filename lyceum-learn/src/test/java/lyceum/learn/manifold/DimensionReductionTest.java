@@ -50,7 +50,8 @@ class DimensionReductionTest {
             Tensor x, map;
             if (c.has("input.map")) {
                 map = Tensor.of(c.matrix("input.map"));
-                x = Datasets.digits().x().narrow(0, 0, 300).mul(Tensor.arange(64).to(DType.F64).div(1024).mul(Math.sqrt(2)).add(1)).compute();
+                x = Datasets.digits().x().narrow(0, 0, 300).mul(Tensor.arange(64).to(DType.F64).div(1024).mul(Math.sqrt(2)).add(1))
+                        .compute();
             } else {
                 var recipe = new Recipe(c.integer("input.seed"));
                 int n = c.integer("input.n"), q = c.integer("input.q");
@@ -270,7 +271,8 @@ class DimensionReductionTest {
         assertThatThrownBy(() -> new RandomProjection(-1)).hasMessageContaining("components is -1");
         assertThatThrownBy(() -> RandomProjection.ofDistortion(1)).hasMessageContaining("distortion is 1");
         assertThatThrownBy(() -> new RandomProjection(2).withDensity(0)).hasMessageContaining("density is 0");
-        assertThatThrownBy(() -> new RandomProjection(9).withKind(Kind.HADAMARD).fit(Tensor.ones(DType.F64, 3, 5))).hasMessageContaining("9");
+        assertThatThrownBy(() -> new RandomProjection(9).withKind(Kind.HADAMARD).fit(Tensor.ones(DType.F64, 3, 5)))
+                .hasMessageContaining("9");
         assertThatThrownBy(() -> new Mds(0)).hasMessageContaining("components is 0");
         assertThatThrownBy(() -> new Mds(2).ofDistances(Tensor.ones(DType.F64, 3, 3), Progress.SILENT)).hasMessageContaining("0 and 0");
         assertThatThrownBy(() -> new Mds(2).ofDistances(Tensor.ones(DType.F64, 3, 2), Progress.SILENT)).hasMessageContaining("square");

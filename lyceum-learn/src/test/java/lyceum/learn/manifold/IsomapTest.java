@@ -101,7 +101,7 @@ class IsomapTest {
         Gap sums = Gap.absolute(), changed = Gap.absolute();
         double moved = 0;
         var rng = Rng.of(3);
-                var iris = Datasets.iris().x().add(Tensor.randn(rng, DType.F64, 150, 4).mul(1e-3));
+        var iris = Datasets.iris().x().add(Tensor.randn(rng, DType.F64, 150, 4).mul(1e-3));
         for (Tensor x : new Tensor[] {roll(), digits(300), Tensor.randn(rng, DType.F64, 400, 5), iris}) {
             int p = (int) x.size(1);
             for (int k : new int[] {3, 12, 20}) {

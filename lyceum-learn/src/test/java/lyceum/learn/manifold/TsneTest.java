@@ -43,9 +43,7 @@ class TsneTest {
     private static final String TOPIC = "t-sne";
     private static final Golden GOLDEN = Golden.load("golden/t-sne.json");
 
-    @TestFactory Stream<DynamicTest> contract() {
-        return LearnerContract.of(new Tsne(8).withIterations(100).withExaggerated(30)).tests();
-    }
+    @TestFactory Stream<DynamicTest> contract() { return LearnerContract.of(new Tsne(8).withIterations(100).withExaggerated(30)).tests(); }
 
     private static Tensor digits(int n) { return Datasets.digits().x().narrow(0, 0, n).contiguous(); }
 

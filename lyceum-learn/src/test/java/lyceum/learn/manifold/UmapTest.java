@@ -120,7 +120,8 @@ class UmapTest {
         for (var curve : new UmapCurve[] {UmapCurve.of(0.1, 1), UmapCurve.of(0.5, 1), UmapCurve.of(0, 3), new UmapCurve(0.7, 1.3)}) {
             for (double size : new double[] {0.03, 0.3, 1, 5, 20}) {
                 for (boolean near : new boolean[] {true, false}) {
-                    double[] y = {rng.nextGaussian() * size, rng.nextGaussian() * size, rng.nextGaussian() * size, rng.nextGaussian() * size};
+                    double[] y = {rng.nextGaussian() * size, rng.nextGaussian() * size, rng.nextGaussian() * size,
+                            rng.nextGaussian() * size};
                     double square = Math.pow(y[0] - y[2], 2) + Math.pow(y[1] - y[3], 2), h = 1e-5 * Math.sqrt(square), error = 0, most = 0;
                     double factor = near ? curve.attraction(square) : curve.repulsion(square);
                     for (int c = 0; c < 4; c++) {

@@ -122,8 +122,7 @@ class NearestNeighborsTest {
                 double[] sums = c.doubles("expected.sums");
                 for (int i = 0; i < 200; i++) {
                     if (around.indices()[i].length != sizes[i]) counts++;
-                    if (i < 100) assertThat(Tensor.of(around.distances()[i]).sum().item()).isCloseTo(sums[i],
-                            within(1e-9));
+                    if (i < 100) assertThat(Tensor.of(around.distances()[i]).sum().item()).isCloseTo(sums[i], within(1e-9));
                 }
                 pairs++;
             }

@@ -245,7 +245,8 @@ class FeatureScalingTest {
         var scaled = new MaxAbsScaler().fit(sparse).transform(sparse);
         assertThat(scaled.entries()).isEqualTo(sparse.entries());
         assertThat(scaled.toDense().toDoubleArray()).isEqualTo(new MaxAbsScaler().fit(dense).transform(dense).toDoubleArray());
-        assertThat(b.standard(false).transform(sparse).toDense().toDoubleArray()).isEqualTo(b.standard(false).transform(dense).toDoubleArray());
+        assertThat(b.standard(false).transform(sparse).toDense().toDoubleArray())
+                .isEqualTo(b.standard(false).transform(dense).toDoubleArray());
         assertThatThrownBy(() -> a.standard(true).transform(sparse)).hasMessageContaining("fills a sparse matrix");
     }
 

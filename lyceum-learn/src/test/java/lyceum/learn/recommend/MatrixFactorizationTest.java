@@ -40,8 +40,8 @@ class MatrixFactorizationTest {
             columns.add(j);
             values.add(table[i][j]);
         }
-        return Csr.fromEntries(table.length, table[0].length, rows.stream().mapToInt(v -> v).toArray(), columns.stream().mapToInt(v -> v).toArray(),
-                values.stream().mapToDouble(v -> v).toArray());
+        return Csr.fromEntries(table.length, table[0].length, rows.stream().mapToInt(v -> v).toArray(),
+                columns.stream().mapToInt(v -> v).toArray(), values.stream().mapToDouble(v -> v).toArray());
     }
 
     private static double[][] normals(Rng rng, int n, int p) { return Tensor.randn(rng, DType.F64, n, p).toRows(); }
@@ -65,7 +65,8 @@ class MatrixFactorizationTest {
             counts[1][j]++;
         }
         for (int i = 0; i < one.length; i++) sum += learner.regularization() * (learner.scaled() ? counts[0][i] : 1) * dot(one[i], one[i]);
-        for (int j = 0; j < other.length; j++) sum += learner.regularization() * (learner.scaled() ? counts[1][j] : 1) * dot(other[j], other[j]);
+        for (int j = 0; j < other.length; j++)
+            sum += learner.regularization() * (learner.scaled() ? counts[1][j] : 1) * dot(other[j], other[j]);
         return sum;
     }
 
@@ -154,7 +155,8 @@ class MatrixFactorizationTest {
     @Test void plantedFactorsAreFound() {
         var rng = Rng.of(3);
         double[][] p = normals(rng, 500, 5), q = normals(rng, 400, 5), table = new double[500][400];
-        for (int u = 0; u < 500; u++) for (int i = 0; i < 400; i++) table[u][i] = 3 + dot(p[u], q[i]) / Math.sqrt(5) + 0.1 * rng.nextGaussian();
+        for (int u = 0; u < 500; u++)
+            for (int i = 0; i < 400; i++) table[u][i] = 3 + dot(p[u], q[i]) / Math.sqrt(5) + 0.1 * rng.nextGaussian();
         Csr seen = some(table, 0.2, Rng.of(4), false), rest = some(table, 0.2, Rng.of(4), true);
         assertThat(seen.entries() + rest.entries()).isEqualTo(200_000);
         Evidence.of("share seen", seen.entries() / 200_000.0, atMost(0.202));
@@ -229,8 +231,8 @@ class MatrixFactorizationTest {
                     dq[i][a] -= 2 * c * e * p[u][a];
                 }
             }
-            for (double[][][] side : new double[][][][] {{p, dp}, {q, dq}}) for (int i = 0; i < side[0].length; i++)
-                for (int a = 0; a < p[0].length; a++) {
+            for (double[][][] side : new double[][][][] {{p, dp}, {q, dq}})
+                for (int i = 0; i < side[0].length; i++) for (int a = 0; a < p[0].length; a++) {
                     worst = Math.max(worst, Math.abs(side[1][i][a] + 2 * lambda * side[0][i][a]));
                     sum += lambda * side[0][i][a] * side[0][i][a];
                     norm += side[0][i][a] * side[0][i][a];
@@ -250,8 +252,8 @@ class MatrixFactorizationTest {
         double weighted = new ImplicitFactorization(8).withAlpha(5).withRegularization(1).fit(tastes.train)
                 .evaluate(tastes.train, tastes.later).recallAt(10);
         double ranked = new BayesianPersonalizedRanking(8).fit(tastes.train).evaluate(tastes.train, tastes.later).recallAt(10);
-        double near = new Neighborhood(Neighborhood.Side.ITEMS).withCentred(false).fit(tastes.train)
-                .evaluate(tastes.train, tastes.later).recallAt(10);
+        double near = new Neighborhood(Neighborhood.Side.ITEMS).withCentred(false).fit(tastes.train).evaluate(tastes.train, tastes.later)
+                .recallAt(10);
         Evidence.of("recall@10 of popularity", popular, above(0.03));
         Evidence.of("weighted least squares over popularity", weighted / popular, atLeast(2));
         Evidence.of("Bayesian personalised ranking over popularity", ranked / popular, atLeast(2));
@@ -307,7 +309,8 @@ class MatrixFactorizationTest {
         var rng = Rng.of(16);
         var ratings = some(normals(rng, 30, 20), 0.5, rng, false);
         var model = new MatrixFactorization(3).fit(ratings);
-        var turned = new MatrixFactorizationModel(model.itemRows(), model.userRows(), model.mean(), model.history(), 1, true, model.learner());
+        var turned = new MatrixFactorizationModel(model.itemRows(), model.userRows(), model.mean(), model.history(), 1, true,
+                model.learner());
         var row = SparseRows.of(ratings.transpose());
         assertThat(model.foldInItem(row.columns(4), row.values(4))).isEqualTo(turned.foldIn(row.columns(4), row.values(4)));
         assertThatThrownBy(() -> model.foldInItem(new int[] {30}, new double[1])).hasMessageContaining("user 30");
@@ -324,8 +327,8 @@ class MatrixFactorizationTest {
         var more = rows.values(2).clone();
         int item = rows.columns(2)[0];
         more[0] += more[0] - model.mean() - model.itemBiases().item(item);
-        assertThat(MatrixFactorizationModel.rating(model.mean(), model.foldIn(rows.columns(2), more), model.itemRows().select(0, 7).toDoubleArray()))
-                .isCloseTo(model.predict(2, 7) + parts[0], offset(1e-12));
+        assertThat(MatrixFactorizationModel.rating(model.mean(), model.foldIn(rows.columns(2), more),
+                model.itemRows().select(0, 7).toDoubleArray())).isCloseTo(model.predict(2, 7) + parts[0], offset(1e-12));
         var clicks = new ImplicitFactorization(3).fit(Tastes.drawn(20, 16, 6, 1, rng).train());
         double[] why = clicks.explain(new int[] {1, 5}, new double[] {2, 1}, 3);
         assertThat(why[2]).isCloseTo(0, offset(1e-14));
@@ -358,7 +361,8 @@ class MatrixFactorizationTest {
         var ratings = Csr.fromDense(Tensor.of(new double[][] {{5, 3, 0}, {0, 1, 4}}));
         var bad = Csr.fromDense(Tensor.of(new double[][] {{Double.NaN, 1}}));
         assertThatThrownBy(() -> new MatrixFactorization(2).fit(bad)).hasMessageContaining("a rating is NaN");
-        assertThatThrownBy(() -> new ImplicitFactorization(2).fit(Csr.fromDense(Tensor.of(new double[][] {{-1, 1}})))).hasMessageContaining("-1");
+        assertThatThrownBy(() -> new ImplicitFactorization(2).fit(Csr.fromDense(Tensor.of(new double[][] {{-1, 1}}))))
+                .hasMessageContaining("-1");
         assertThatThrownBy(() -> new MatrixFactorization(-1)).hasMessageContaining("factors is -1");
         assertThatThrownBy(() -> new MatrixFactorization(0).withBiased(false)).hasMessageContaining("neither");
         assertThatThrownBy(() -> new ImplicitFactorization(1).withAlpha(0)).hasMessageContaining("alpha");

@@ -72,7 +72,8 @@ class GeneralizationTest {
         var fifty = new double[1_000];
         Arrays.fill(fifty, 0, 50, 1);
         var known = Generalization.heldOut(0.95, fifty);
-        Interval byFormula = new Interval(0.05 - Math.sqrt(Math.log(40) / 2_000), 0.05 + Math.sqrt(Math.log(40) / 2_000)), exactly = known.exact().orElseThrow();
+        Interval byFormula = new Interval(0.05 - Math.sqrt(Math.log(40) / 2_000), 0.05 + Math.sqrt(Math.log(40) / 2_000)),
+                exactly = known.exact().orElseThrow();
         double gap = Math.max(Math.abs(known.hoeffding().low() - byFormula.low()), Math.abs(known.hoeffding().high() - byFormula.high()));
         gap = Math.max(gap, Math.abs(exactly.low() - new Beta(50, 951).quantile(0.025)));
         gap = Math.max(gap, Math.abs(exactly.high() - new Beta(51, 950).quantile(0.975)));
@@ -111,7 +112,8 @@ class GeneralizationTest {
     @Acceptance(topic = "generalization", clause = 2)
     @Test void theGapOfLeastSquaresFallsAsOneOverN() {
         int[] sizes = {50, 100, 200, 400};
-        var curve = Generalization.overSize(new LinearRegression(), Population.of(GeneralizationTest::linear), 2_000, 400, Rng.of(3), sizes);
+        var curve = Generalization.overSize(new LinearRegression(), Population.of(GeneralizationTest::linear), 2_000, 400, Rng.of(3),
+                sizes);
         Evidence.of("slope of log gap over log n", Generalization.decay(curve), equalTo(-1, 0.15));
         // Five columns and an intercept of Gaussian noise 1: in closed form (p + 1)/n below, and p/(n - p - 2) and 1/n above
         double worst = 0;
@@ -128,7 +130,8 @@ class GeneralizationTest {
     @Test void aWideNetworkMemorisesShuffledDigits() {
         var digits = Datasets.digits().shuffled(Rng.of(4)).to(DType.F32);
         var found = Generalization.randomLabels(
-                new MlpClassifier(1_024).withFit(new MlpFit().withEpochs(150).withBatchSize(100).withPenalty(0).withPatience(3).withTolerance(1e-2)),
+                new MlpClassifier(1_024)
+                        .withFit(new MlpFit().withEpochs(150).withBatchSize(100).withPenalty(0).withPatience(3).withTolerance(1e-2)),
                 digits.range(0, 1_000), digits.range(1_000, digits.size()), Rng.of(5));
         Evidence.of("train accuracy with true labels", found.train(), exactly(1));
         Evidence.of("test accuracy with true labels", found.test(), atLeast(0.9));
@@ -159,11 +162,14 @@ class GeneralizationTest {
 
     @Test void capacityWidensTheGapAndRowsNarrowIt() {
         var world = Population.of(GeneralizationTest::linear);
-        var curve = Generalization.overCapacity(d -> new DecisionTreeRegressor().withMaxDepth(d), world, 200, 5, 500, Rng.of(8), 1, 3, 6, 12);
+        var curve = Generalization.overCapacity(d -> new DecisionTreeRegressor().withMaxDepth(d), world, 200, 5, 500, Rng.of(8), 1, 3, 6,
+                12);
         assertThat(Generalization.gaps(curve)).isSorted();
-        var rows = Generalization.overSize(new KNeighborsClassifier(5), Population.rows(Datasets.digits()), 4, 300, Rng.of(9), 50, 200, 800);
+        var rows = Generalization.overSize(new KNeighborsClassifier(5), Population.rows(Datasets.digits()), 4, 300, Rng.of(9), 50, 200,
+                800);
         assertThat(rows.validation(2)).isLessThan(rows.validation(0));
-        var again = Generalization.overSize(new KNeighborsClassifier(5), Population.rows(Datasets.digits()), 4, 300, Rng.of(9), 50, 200, 800);
+        var again = Generalization.overSize(new KNeighborsClassifier(5), Population.rows(Datasets.digits()), 4, 300, Rng.of(9), 50, 200,
+                800);
         assertThat(again.validation()[1]).isEqualTo(rows.validation()[1]);
     }
 
@@ -171,9 +177,11 @@ class GeneralizationTest {
         assertThatThrownBy(() -> Generalization.heldOut(0.95, 0.5, 1.2)).hasMessageContaining("a loss is 1.2; losses lie between 0 and 1");
         assertThatThrownBy(() -> Generalization.heldOut(1, 0.5)).hasMessageContaining("level is 1.0");
         assertThatThrownBy(() -> Generalization.heldOut(0.95)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> Population.rows(Datasets.iris()).draw(100, 100, Rng.of(1))).hasMessageContaining("100 and 100 rows of 150");
+        assertThatThrownBy(() -> Population.rows(Datasets.iris()).draw(100, 100, Rng.of(1)))
+                .hasMessageContaining("100 and 100 rows of 150");
         assertThatThrownBy(() -> Population.rows(Datasets.iris()).withLabelNoise(1.5, 3)).hasMessageContaining("a share of 1.5");
-        assertThatThrownBy(() -> Generalization.decay(new FitCurve(new double[] {1, 2}, new double[][] {{1}, {1}}, new double[][] {{1}, {2}}, new double[] {1})))
+        assertThatThrownBy(() -> Generalization
+                .decay(new FitCurve(new double[] {1, 2}, new double[][] {{1}, {1}}, new double[][] {{1}, {2}}, new double[] {1})))
                 .hasMessageContaining("all positive");
     }
 }

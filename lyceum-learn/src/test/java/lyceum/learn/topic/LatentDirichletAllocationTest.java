@@ -270,8 +270,8 @@ class LatentDirichletAllocationTest {
             ofWord[3 * z[i] + word[i]]++;
             total[z[i]]++;
         }
-        boolean right = Arrays.equals(inDocument, chain.documentTopics().toIntArray()) && Arrays.equals(ofWord, chain.topicWords().toIntArray())
-                && Arrays.equals(total, chain.topicTotals());
+        boolean right = Arrays.equals(inDocument, chain.documentTopics().toIntArray())
+                && Arrays.equals(ofWord, chain.topicWords().toIntArray()) && Arrays.equals(total, chain.topicTotals());
         return right ? 0 : 1;
     }
 
@@ -360,8 +360,8 @@ class LatentDirichletAllocationTest {
         }
         var counts = Csr.fromDense(Tensor.of(x));
         for (var method : Method.values()) {
-            var model = new LatentDirichletAllocation(4).withMethod(method).withLearnAlpha(true).withEta(0.1).withSeed(3)
-                    .withTolerance(0).withIterations(method == Method.ONLINE ? 20 : 100).fit(counts);
+            var model = new LatentDirichletAllocation(4).withMethod(method).withLearnAlpha(true).withEta(0.1).withSeed(3).withTolerance(0)
+                    .withIterations(method == Method.ONLINE ? 20 : 100).fit(counts);
             double[] alpha = model.alpha();
             Arrays.sort(alpha);
             // One topic is common, twenty times as heavy as each of the others; mean-field posteriors see less of that.
@@ -380,7 +380,8 @@ class LatentDirichletAllocationTest {
         var x = barDocuments(30, 20, Rng.of(3));
         var model = new LatentDirichletAllocation(3).withMethod(Method.GIBBS).withIterations(20).fit(x);
         model.save(folder.resolve("lda"));
-        assertThat(Model.load(folder.resolve("lda"), LdaModel.class).transform(x).toDoubleArray()).isEqualTo(model.transform(x).toDoubleArray());
+        assertThat(Model.load(folder.resolve("lda"), LdaModel.class).transform(x).toDoubleArray())
+                .isEqualTo(model.transform(x).toDoubleArray());
         assertThatThrownBy(() -> model.transform(Csr.fromDense(Tensor.of(new double[][] {{1, 2}})))).hasMessageContaining("2 words");
         assertThatThrownBy(() -> model.withTopics(0, 0, 1)).hasMessageContaining("ordering");
         assertThatThrownBy(() -> new LatentDirichletAllocation(0)).hasMessageContaining("topics is 0");
@@ -388,9 +389,13 @@ class LatentDirichletAllocationTest {
         assertThatThrownBy(() -> new LatentDirichletAllocation(2).withDecay(0.5)).hasMessageContaining("decay");
         var half = Csr.fromDense(Tensor.of(new double[][] {{0.5, 2}}));
         assertThatThrownBy(() -> new LatentDirichletAllocation(2).withMethod(Method.GIBBS).fit(half)).hasMessageContaining("0.5");
-        assertThatThrownBy(() -> new LatentDirichletAllocation(2).fit(Csr.fromDense(Tensor.of(new double[][] {{-1, 2}})))).hasMessageContaining("-1");
-        assertThatThrownBy(() -> new LatentDirichletAllocation(2).fit(half, Tensor.ones(DType.F64, 2, 3), Progress.SILENT)).hasMessageContaining("(2, 2)");
-        for (var method : Method.values()) assertThatThrownBy(() -> new LatentDirichletAllocation(2).withMethod(method).fit(x, null,
-                Progress.SILENT.stoppedBy(() -> true))).isInstanceOf(CancelledException.class);
+        assertThatThrownBy(() -> new LatentDirichletAllocation(2).fit(Csr.fromDense(Tensor.of(new double[][] {{-1, 2}}))))
+                .hasMessageContaining("-1");
+        assertThatThrownBy(() -> new LatentDirichletAllocation(2).fit(half, Tensor.ones(DType.F64, 2, 3), Progress.SILENT))
+                .hasMessageContaining("(2, 2)");
+        for (var method : Method.values())
+            assertThatThrownBy(
+                    () -> new LatentDirichletAllocation(2).withMethod(method).fit(x, null, Progress.SILENT.stoppedBy(() -> true)))
+                    .isInstanceOf(CancelledException.class);
     }
 }

@@ -62,8 +62,8 @@ class HyperparameterSearchTest {
                 case "neighbours" -> v -> new KNeighborsClassifier(v.integer("k")).withWeights(v.choice("weights", NeighborWeights.class));
                 default -> v -> Pipeline.of(new StandardScaler()).then(new KNeighborsClassifier(v.integer("k")));
             };
-            var data = name.startsWith("ridge") ? Datasets.diabetes() : name.equals("neighbours") ? Datasets.iris()
-                    : Datasets.breastCancer();
+            var data = name.startsWith("ridge") ? Datasets.diabetes()
+                    : name.equals("neighbours") ? Datasets.iris() : Datasets.breastCancer();
             var scorer = name.equals("ridge") ? Scorer.R2 : name.equals("ridge-mse") ? Scorer.MEAN_SQUARED_ERROR : Scorer.ACCURACY;
             var cv = new CrossValidation(name.startsWith("ridge") ? new KFold(k) : new StratifiedKFold(k));
             var study = new HyperparameterSearch(space, new GridSearch()).tune(recipe, data.x(), data.y(), cv, scorer);
@@ -86,8 +86,8 @@ class HyperparameterSearchTest {
     /** Clause 2. Good is a region of 5% of four parameters by their own distribution functions, written out here. */
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void sixtyRandomTrialsHitTheBestTwentieth() {
-        var space = new SearchSpace().log("rate", 1e-5, 1e-1).real("momentum", 0.5, 0.9).integer("layers", 1, 10)
-                .choice("kind", "a", "b", "c", "d");
+        var space = new SearchSpace().log("rate", 1e-5, 1e-1).real("momentum", 0.5, 0.9).integer("layers", 1, 10).choice("kind", "a", "b",
+                "c", "d");
         int hits = 0, simulations = 2_000;
         for (int s = 0; s < simulations; s++) {
             // 1/4 x 1/2 x 5/10 x 4/5 = 1/20: a kind, any of five layers, momenta of a half, rates of 80% of four decades
@@ -109,8 +109,8 @@ class HyperparameterSearchTest {
         int[][] counts = {{81, 27, 9, 3, 1}, {34, 11, 3, 1}, {15, 5, 1}, {8, 2}, {5}};
         int[][] resources = {{1, 3, 9, 27, 81}, {3, 9, 27, 81}, {9, 27, 81}, {27, 81}, {81}};
         var space = new SearchSpace().real("x", 0, 1);
-        var study = new HyperparameterSearch(space, new Hyperband(81, 3)).minimise(run -> run.configuration().number("x")
-                + 1 / run.resource());
+        var study = new HyperparameterSearch(space, new Hyperband(81, 3))
+                .minimise(run -> run.configuration().number("x") + 1 / run.resource());
         int at = 0, wrong = 0;
         for (int b = 0; b < counts.length; b++) {
             List<Trial> before = null;
@@ -166,15 +166,14 @@ class HyperparameterSearchTest {
         HyperparameterSearch.Objective objective = run -> {
             var c = run.configuration();
             if (c.number("rate") > 0.7) throw new IllegalArgumentException("diverged");
-            double loss = Math.abs(Math.log(c.number("rate") / 0.01)) + (c.has("depth") ? c.integer("depth") : 3) + 0.1 * run.rng()
-                    .nextGaussian();
+            double loss = Math.abs(Math.log(c.number("rate") / 0.01)) + (c.has("depth") ? c.integer("depth") : 3)
+                    + 0.1 * run.rng().nextGaussian();
             for (int step = 0; step < 3; step++) if (!run.report(step, loss / (step + 1) / run.resource())) return loss;
             return loss / run.resource();
         };
         int compared = 0, stops = 0, pruned = 0, failed = 0;
         for (SearchStrategy strategy : List.of(new GridSearch(4), new RandomSearch(30), new QuasiRandomSearch(30),
-                new SuccessiveHalving(20, 1, 9),
-                new Hyperband(9), new ParzenSearch(30), new BayesianSearch(14))) {
+                new SuccessiveHalving(20, 1, 9), new Hyperband(9), new ParzenSearch(30), new BayesianSearch(14))) {
             var search = new HyperparameterSearch(space, strategy).withPruner(Pruner.median(1, 4)).withSeed(7)
                     .withBatch(strategy.batch() == 1 ? 2 : 8);
             var whole = search.minimise(objective);

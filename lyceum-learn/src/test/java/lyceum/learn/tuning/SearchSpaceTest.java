@@ -65,8 +65,8 @@ class SearchSpaceTest {
         assertThat(grid).hasSize(3 * (3 + 1) * 3 * 3).doesNotHaveDuplicates();
         assertThat(grid.getFirst().toString()).isEqualTo("c = 0.01, kernel = rbf, gamma = 0.001, columns = 2, trees = 1");
         assertThat(new GridSearch().trials(new SearchSpace().choice("a", 1, 2).integer("b", 1, 4))).isEqualTo(8);
-        assertThatThrownBy(() -> new GridSearch(100).trials(new SearchSpace().real("a", 0, 1).real("b", 0, 1).real("c", 0, 1)
-                .real("d", 0, 1)))
+        assertThatThrownBy(
+                () -> new GridSearch(100).trials(new SearchSpace().real("a", 0, 1).real("b", 0, 1).real("c", 0, 1).real("d", 0, 1)))
                 .hasMessageContaining("more than 1000000 combinations");
     }
 
@@ -113,8 +113,9 @@ class SearchSpaceTest {
         assertThat(importance.get("idle")).isLessThan(0.02);
     }
 
-    private static double median(double[] values) { return Arrays.stream(values).sorted().skip(values.length / 2).findFirst()
-            .orElseThrow(); }
+    private static double median(double[] values) {
+        return Arrays.stream(values).sorted().skip(values.length / 2).findFirst().orElseThrow();
+    }
 
     /** Variance of z^2 for z uniform between a and b. */
     private static double variance(double a, double b) {
@@ -126,20 +127,18 @@ class SearchSpaceTest {
         var data = Datasets.breastCancer().standardised();
         var space = new SearchSpace().log("c", 1e-4, 1e2);
         var cv = new CrossValidation(new StratifiedKFold(3));
-        var halved = new HyperparameterSearch(space, new SuccessiveHalving(9, 1, 9)).tune(c -> new LogisticRegression()
-                .withC(c.number("c")),
-                data.x(), data.y(), cv, Scorer.LOG_LOSS);
+        var halved = new HyperparameterSearch(space, new SuccessiveHalving(9, 1, 9))
+                .tune(c -> new LogisticRegression().withC(c.number("c")), data.x(), data.y(), cv, Scorer.LOG_LOSS);
         assertThat(halved.trials()).hasSize(13);
         assertThat(halved.best().resource()).isEqualTo(9);
         var full = cv.score(new LogisticRegression().withC(halved.best().configuration().number("c")), data.x(), data.y(), Scorer.LOG_LOSS);
         assertThat(halved.best().value()).isEqualTo(full.mean());
-        var part = new PartOfTraining(new StratifiedKFold(3), 1.0 / 9).folds(
-                new FoldScheme.Rows(data.size(), data.y().toLongArray(), null));
+        var part = new PartOfTraining(new StratifiedKFold(3), 1.0 / 9)
+                .folds(new FoldScheme.Rows(data.size(), data.y().toLongArray(), null));
         assertThat(part.getFirst().train().length).isBetween(42, 44);
 
-        var tuned = new TunedClassifier(new HyperparameterSearch(space, new GridSearch(3)), c -> new LogisticRegression()
-                .withC(c.number("c")),
-                Scorer.LOG_LOSS);
+        var tuned = new TunedClassifier(new HyperparameterSearch(space, new GridSearch(3)),
+                c -> new LogisticRegression().withC(c.number("c")), Scorer.LOG_LOSS);
         double nested = cv.score(tuned, data.x(), data.y(), Scorer.LOG_LOSS).mean();
         assertThat(nested).isBetween(0.05, 0.12);
         var diabetes = Datasets.diabetes();
@@ -182,8 +181,8 @@ class SearchSpaceTest {
         }
         // a line cut short by a crash is run again
         Files.writeString(folder.resolve("c"), lines.get(0) + "\n" + lines.get(1) + "\n" + lines.get(2).substring(0, 20));
-        assertThat(search.withJournal(folder.resolve("c")).minimise(run -> run.number() == 2 ? Double.NaN : run.configuration()
-                .number("x")))
+        assertThat(
+                search.withJournal(folder.resolve("c")).minimise(run -> run.number() == 2 ? Double.NaN : run.configuration().number("x")))
                 .isEqualTo(whole);
     }
 

@@ -63,7 +63,8 @@ class UncertaintyEstimatorTest {
             // Epistemic parts by their definitions.
             double divergence = 0, spread = 0, centre = Arrays.stream(mu).average().orElseThrow();
             for (int m = 0; m < members; m++) {
-                for (int c = 0; c < classes; c++) if (p[m][c] > 0) divergence += p[m][c] * (Math.log(p[m][c]) - Math.log(mean[c])) / members;
+                for (int c = 0; c < classes; c++)
+                    if (p[m][c] > 0) divergence += p[m][c] * (Math.log(p[m][c]) - Math.log(mean[c])) / members;
                 spread += Math.pow(mu[m] - centre, 2) / members;
             }
             var e = PredictiveEntropy.of(p);
@@ -133,7 +134,8 @@ class UncertaintyEstimatorTest {
                 most = Math.max(most, v);
             }
         }
-        double a = Arrays.stream(logN).average().orElseThrow(), b = Arrays.stream(logVariance).average().orElseThrow(), above = 0, below = 0;
+        double a = Arrays.stream(logN).average().orElseThrow(), b = Arrays.stream(logVariance).average().orElseThrow(), above = 0,
+                below = 0;
         for (int i = 0; i < 7; i++) {
             above += (logN[i] - a) * (logVariance[i] - b);
             below += (logN[i] - a) * (logN[i] - a);
@@ -149,7 +151,8 @@ class UncertaintyEstimatorTest {
         Gap precision = Gap.overLargest(), covariance = Gap.overLargest();
         for (int seed = 0; seed < 3; seed++) {
             var blobs = Datasets.blobs(Rng.of(seed), 60, 3, 2, 1.5);
-            var model = new MlpClassifier(4).withActivation(Activation.TANH).withFit(new MlpFit().withEpochs(20)).withSeed(seed).fit(blobs.x(), blobs.y());
+            var model = new MlpClassifier(4).withActivation(Activation.TANH).withFit(new MlpFit().withEpochs(20)).withSeed(seed)
+                    .fit(blobs.x(), blobs.y());
             var laplace = new LastLayerLaplace(0.7).of(model, blobs.x());
             // Features by hand: tanh of the first layer of scaled columns, and a one.
             double[][] x = model.columns().apply(blobs.x()).toRows(), w = model.parameters().get("layers.0.weight").toRows();
@@ -159,13 +162,15 @@ class UncertaintyEstimatorTest {
                 for (int j = 0; j < 4; j++) phi[i][j] = Math.tanh(w[j][0] * x[i][0] + w[j][1] * x[i][1] + b[j]);
                 phi[i][4] = 1;
             }
-            Tensor features = Tensor.of(phi), hot = Tensor.of(Arrays.stream(blobs.labels()).mapToObj(c -> IntStream.range(0, 3)
-                    .mapToDouble(k -> k == c ? 1 : 0).toArray()).toArray(double[][]::new));
-            var hessian = Autograd.hessian(v -> features.matmul(v.reshape(3, 5).transpose()).softmax(1).log().mul(hot).sum().neg()
-                    .add(v.square().sum().mul(0.35)), laplace.weights().reshape(-1));
+            Tensor features = Tensor.of(phi), hot = Tensor.of(Arrays.stream(blobs.labels())
+                    .mapToObj(c -> IntStream.range(0, 3).mapToDouble(k -> k == c ? 1 : 0).toArray()).toArray(double[][]::new));
+            var hessian = Autograd.hessian(
+                    v -> features.matmul(v.reshape(3, 5).transpose()).softmax(1).log().mul(hot).sum().neg().add(v.square().sum().mul(0.35)),
+                    laplace.weights().reshape(-1));
             precision.see("seed " + seed, laplace.precision().toDoubleArray(), hessian.toDoubleArray());
             covariance.see("seed " + seed, laplace.covariance().toDoubleArray(), Linalg.inverse(hessian).toDoubleArray());
-            assertThat(laplace.weights().narrow(1, 0, 4).toDoubleArray()).isEqualTo(model.parameters().get("layers.1.weight").to(DType.F64).toDoubleArray());
+            assertThat(laplace.weights().narrow(1, 0, 4).toDoubleArray())
+                    .isEqualTo(model.parameters().get("layers.1.weight").to(DType.F64).toDoubleArray());
         }
         Evidence.of("gap of the precision to the Hessian by autograd", precision, below(1e-6));
         Evidence.of("gap of the covariance to its inverse", covariance, below(1e-6));
@@ -176,8 +181,8 @@ class UncertaintyEstimatorTest {
         var digits = Datasets.digits().scaled(1 / 16.0).shuffled(Rng.of(3));
         var train = digits.range(0, 250);
         var test = digits.range(250, 1797);
-        var ensemble = ClassEnsemble.fit(seed -> new MlpClassifier(24).withStandardize(false).withSeed(seed).withFit(new MlpFit()
-                .withRule(new Adam(1e-2)).withEpochs(30)), 5, train.x(), train.y());
+        var ensemble = ClassEnsemble.fit(seed -> new MlpClassifier(24).withStandardize(false).withSeed(seed)
+                .withFit(new MlpFit().withRule(new Adam(1e-2)).withEpochs(30)), 5, train.x(), train.y());
         var forecast = ensemble.forecast(test.x());
         double[] loss = forecast.errors(test.y());
         double error = Arrays.stream(loss).average().orElseThrow();
@@ -220,9 +225,11 @@ class UncertaintyEstimatorTest {
         Assumptions.assumeTrue(Datasets.hasFashionMnist(), "dataset-fashion-mnist is not installed");
         var fashion = Datasets.fashionMnist();
         double most = fashion.test().x().max().item();
-        Tensor train = fashion.train().flat().x().to(DType.F32).div(most).compute(), test = fashion.test().flat().x().to(DType.F32).div(most).compute();
-        var ensemble = ClassEnsemble.fit(seed -> new MlpClassifier(128).withStandardize(false).withSeed(seed).withFit(new MlpFit().withEpochs(5)
-                .withBatchSize(128)), 5, train, fashion.train().y());
+        Tensor train = fashion.train().flat().x().to(DType.F32).div(most).compute(),
+                test = fashion.test().flat().x().to(DType.F32).div(most).compute();
+        var ensemble = ClassEnsemble.fit(
+                seed -> new MlpClassifier(128).withStandardize(false).withSeed(seed).withFit(new MlpFit().withEpochs(5).withBatchSize(128)),
+                5, train, fashion.train().y());
         var digits = upscaled(Datasets.digits().x().div(16)).to(DType.F32);
         ClassForecast known = ensemble.forecast(test), foreign = ensemble.forecast(digits);
         double error = Arrays.stream(known.errors(fashion.test().y())).average().orElseThrow();
@@ -239,7 +246,9 @@ class UncertaintyEstimatorTest {
             x[i][0] = i % 2 == 0 ? -2 + u : 1 + u;
             y[i] = Math.sin(x[i][0]) + 0.1 * rng.nextGaussian();
         }
-        var ensemble = NumberEnsemble.fit(seed -> new ForecastNetwork(16).withEpochs(150).withBatchSize(32).withLearningRate(1e-2).withSeed(seed), 5, Tensor.of(x), Tensor.of(y));
+        var ensemble = NumberEnsemble.fit(
+                seed -> new ForecastNetwork(16).withEpochs(150).withBatchSize(32).withLearningRate(1e-2).withSeed(seed), 5, Tensor.of(x),
+                Tensor.of(y));
         var forecast = ensemble.forecast(Tensor.of(new double[][] {{-1.5}, {0}, {1.5}, {6}}));
         assertThat(forecast.epistemic()[3]).isGreaterThan(5 * forecast.epistemic()[0]);
         assertThat(forecast.aleatoric()[0]).isBetween(0.005, 0.02);
@@ -256,7 +265,8 @@ class UncertaintyEstimatorTest {
             x[i][0] = 2 * rng.nextDouble();
             y[i] = x[i][0] + (0.2 + x[i][0]) * rng.nextGaussian();
         }
-        var model = new ForecastNetwork(16).withHead(new ForecastNetwork.Quantiles(0.1, 0.5, 0.9)).withEpochs(50).fit(Tensor.of(x), Tensor.of(y));
+        var model = new ForecastNetwork(16).withHead(new ForecastNetwork.Quantiles(0.1, 0.5, 0.9)).withEpochs(50).fit(Tensor.of(x),
+                Tensor.of(y));
         double[][] q = model.quantiles(Tensor.of(x)).toRows();
         for (int level = 0; level < 3; level++) {
             int under = 0;
@@ -266,7 +276,8 @@ class UncertaintyEstimatorTest {
         double[] sd = Arrays.stream(model.forecast(Tensor.of(new double[][] {{0.3}, {1.7}})).aleatoric()).map(Math::sqrt).toArray();
         assertThat(sd[0]).isBetween(0.35, 0.7);
         assertThat(sd[1]).isBetween(1.5, 2.3);
-        assertThatThrownBy(() -> new ForecastNetwork(4).withEpochs(1).fit(Tensor.of(x), Tensor.of(y)).quantiles(Tensor.of(x))).hasMessageContaining("Gaussian");
+        assertThatThrownBy(() -> new ForecastNetwork(4).withEpochs(1).fit(Tensor.of(x), Tensor.of(y)).quantiles(Tensor.of(x)))
+                .hasMessageContaining("Gaussian");
     }
 
     @Test void dropoutGivesMembers() {
@@ -282,13 +293,16 @@ class UncertaintyEstimatorTest {
         var numbers = new MonteCarloDropout.Numbers(line, 0.25, 30, 1).forecast(blobs.x());
         assertThat(numbers.aleatoric()[0]).isEqualTo(0.25, offset(1e-12));
         assertThat(numbers.epistemic()[0]).isGreaterThan(0);
-        assertThatThrownBy(() -> new MonteCarloDropout.Classes(new MlpClassifier(4).withFit(new MlpFit().withEpochs(1)).fit(blobs.x(), blobs.y()), 3, 1))
+        assertThatThrownBy(
+                () -> new MonteCarloDropout.Classes(new MlpClassifier(4).withFit(new MlpFit().withEpochs(1)).fit(blobs.x(), blobs.y()), 3,
+                        1))
                 .hasMessageContaining("no dropout");
     }
 
     @Test void laplaceDoubtsFarFromTheData() {
         var blobs = Datasets.blobs(Rng.of(4), 150, new double[][] {{-2, 0}, {2, 0}}, 0.7);
-        var laplace = new LastLayerLaplace(0.1).classes(new long[] {0, 1}, blobs.x(), Tensor.of(new double[][] {{-0.8, 0}, {0.8, 0}}), Tensor.of(0.0, 0.0));
+        var laplace = new LastLayerLaplace(0.1).classes(new long[] {0, 1}, blobs.x(), Tensor.of(new double[][] {{-0.8, 0}, {0.8, 0}}),
+                Tensor.of(0.0, 0.0));
         var forecast = laplace.forecast(Tensor.of(new double[][] {{-2, 0}, {-2, 40}}));
         assertThat(forecast.epistemic()[1]).isGreaterThan(10 * forecast.epistemic()[0]);
         assertThat(forecast.probabilities().item(0, 0)).isGreaterThan(0.9);
@@ -296,7 +310,8 @@ class UncertaintyEstimatorTest {
         var many = laplace.settings().withSamples(4_000);
         var again = new LastLayerLaplace.Classes(many, laplace.classes(), null, laplace.weights(), laplace.precision());
         double[] c = {1, 0.5, 1, -1, -0.5, -1}; // class 0 less class 1 at (1, 0.5)
-        double variance = Tensor.of(c).reshape(1, 6).matmul(laplace.covariance()).matmul(Tensor.of(c).reshape(6, 1)).item(), mean = 2 * -0.8;
+        double variance = Tensor.of(c).reshape(1, 6).matmul(laplace.covariance()).matmul(Tensor.of(c).reshape(6, 1)).item(),
+                mean = 2 * -0.8;
         double expected = 0;
         for (int i = -400; i <= 400; i++) {
             double z = i / 80.0;
@@ -307,8 +322,10 @@ class UncertaintyEstimatorTest {
 
     @Test void conformalSetsAreDoubtToo() {
         var blobs = Datasets.blobs(Rng.of(4), 400, 2, 2, 2.0);
-        var fitted = new MlpClassifier(8).withFit(new MlpFit().withEpochs(20)).fit(blobs.x().narrow(0, 0, 200), blobs.y().narrow(0, 0, 200));
-        var sets = ConformalPredictor.sets(fitted, LabelScore.leastAmbiguous(), blobs.x().narrow(0, 200, 100), blobs.y().narrow(0, 200, 100), 1);
+        var fitted = new MlpClassifier(8).withFit(new MlpFit().withEpochs(20)).fit(blobs.x().narrow(0, 0, 200),
+                blobs.y().narrow(0, 0, 200));
+        var sets = ConformalPredictor.sets(fitted, LabelScore.leastAmbiguous(), blobs.x().narrow(0, 200, 100),
+                blobs.y().narrow(0, 200, 100), 1);
         var rest = blobs.x().narrow(0, 300, 100);
         var forecast = new SetForecast.OfLabels(sets, 0.1).forecast(rest);
         assertThat(Arrays.stream(forecast.total()).average().orElseThrow()).isCloseTo(sets.sets(rest, 0.1).meanSize(), offset(1e-12));
@@ -329,11 +346,14 @@ class UncertaintyEstimatorTest {
         var blobs = Datasets.blobs(Rng.of(4), 60, 2, 2, 1.0);
         Tensor x = blobs.x(), y = x.select(1, 0);
         var classes = ClassEnsemble.fit(seed -> new MlpClassifier(4).withSeed(seed).withFit(new MlpFit().withEpochs(2)), 2, x, blobs.y());
-        for (var model : new UncertaintyEstimator<?>[] {classes, NumberEnsemble.fit(seed -> new ForecastNetwork(4).withEpochs(2).withSeed(seed), 2, x, y),
-                new LastLayerLaplace(1).numbers(x, y, 1), new LastLayerLaplace(1).of(new MlpClassifier(4).withFit(new MlpFit().withEpochs(2)).fit(x, blobs.y()), x),
+        for (var model : new UncertaintyEstimator<?>[] {classes,
+                NumberEnsemble.fit(seed -> new ForecastNetwork(4).withEpochs(2).withSeed(seed), 2, x, y),
+                new LastLayerLaplace(1).numbers(x, y, 1),
+                new LastLayerLaplace(1).of(new MlpClassifier(4).withFit(new MlpFit().withEpochs(2)).fit(x, blobs.y()), x),
                 new ForecastNetwork(4).withHead(new ForecastNetwork.Quantiles(0.2, 0.8)).withEpochs(2).fit(x, y)}) {
             model.save(folder.resolve("model"));
-            assertThat(Model.load(folder.resolve("model"), UncertaintyEstimator.class).forecast(x).total()).isEqualTo(model.forecast(x).total());
+            assertThat(Model.load(folder.resolve("model"), UncertaintyEstimator.class).forecast(x).total())
+                    .isEqualTo(model.forecast(x).total());
             assertThatThrownBy(() -> model.forecast(Tensor.ones(DType.F64, 2, 3))).hasMessageContaining("3 columns");
         }
         assertThatThrownBy(() -> new LastLayerLaplace(0)).hasMessageContaining("priorPrecision is 0.0");
@@ -342,6 +362,7 @@ class UncertaintyEstimatorTest {
         assertThatThrownBy(() -> new ForecastNetwork.Gaussian(2, 0)).hasMessageContaining("beta is 2.0");
         assertThatThrownBy(() -> PredictiveVariance.of(new double[] {1}, new double[] {-1})).hasMessageContaining("-1");
         assertThatThrownBy(() -> RiskCoverage.of(new double[] {1}, new double[] {Double.NaN})).hasMessageContaining("NaN");
-        assertThatThrownBy(() -> new ForecastNetwork(4).fit(x, y, Progress.SILENT.stoppedBy(() -> true))).isInstanceOf(CancelledException.class);
+        assertThatThrownBy(() -> new ForecastNetwork(4).fit(x, y, Progress.SILENT.stoppedBy(() -> true)))
+                .isInstanceOf(CancelledException.class);
     }
 }

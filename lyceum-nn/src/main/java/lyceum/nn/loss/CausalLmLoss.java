@@ -51,9 +51,7 @@ public record CausalLmLoss(long ignoreIndex, double zLoss, int chunk) implements
     @Override public Tensor of(Tensor logits, Tensor ids) { return tokens(logits, CausalLabels.of(ids)).mean(); }
 
     /** @param logits (batch, time, vocabulary) or (time, vocabulary); those of the last position are not read */
-    public Tokens tokens(Tensor logits, CausalLabels labels) {
-        return tokens("logits", logits, labels, logits.size(-1), this::loss);
-    }
+    public Tokens tokens(Tensor logits, CausalLabels labels) { return tokens("logits", logits, labels, logits.size(-1), this::loss); }
 
     /**
      * The same of {@code hidden head'}, of whose logits only {@link #chunk} positions exist at once. While gradients are recorded those of hidden and head
@@ -63,12 +61,10 @@ public record CausalLmLoss(long ignoreIndex, double zLoss, int chunk) implements
      * @param head (vocabulary, width), as a Linear layer has its weight
      */
     public Tokens fused(Tensor hidden, Tensor head, CausalLabels labels) {
-        if (head.rank() != 2 || hidden.rank() == 0 || head.size(1) != hidden.size(-1))
-            throw new ShapeException("CausalLmLoss: hidden " + hidden.shape() + " and head " + head.shape()
-                    + "; they are (batch, time, width) and (vocabulary, width)");
+        if (head.rank() != 2 || hidden.rank() == 0 || head.size(1) != hidden.size(-1)) throw new ShapeException("CausalLmLoss: hidden "
+                + hidden.shape() + " and head " + head.shape() + "; they are (batch, time, width) and (vocabulary, width)");
         return tokens("hidden", hidden, labels, head.size(0), (rows, targets, weights) -> chunk == 0
-                ? loss(rows.matmul(head.transpose()), targets, weights)
-                : new ChunkedLmLoss(zLoss, chunk).of(rows, head, targets, weights));
+                ? loss(rows.matmul(head.transpose()), targets, weights) : new ChunkedLmLoss(zLoss, chunk).of(rows, head, targets, weights));
     }
 
     /** The loss of rows, one for each predicted token. */
@@ -79,8 +75,8 @@ public record CausalLmLoss(long ignoreIndex, double zLoss, int chunk) implements
     private Tokens tokens(String what, Tensor x, CausalLabels labels, long vocabulary, OfRows loss) {
         long[] shape = x.shape().toArray();
         if (x.rank() != labels.ids().rank() + 1 || !Arrays.equals(Arrays.copyOf(shape, shape.length - 1), labels.ids().shape().toArray()))
-            throw new ShapeException("CausalLmLoss: " + what + " " + x.shape() + " for ids " + labels.ids().shape()
-                    + "; that shape with one more axis");
+            throw new ShapeException(
+                    "CausalLmLoss: " + what + " " + x.shape() + " for ids " + labels.ids().shape() + "; that shape with one more axis");
         Tensor targets = labels.targets(ignoreIndex), counts = labels.counts(x.dtype().accumulator(), ignoreIndex);
         check(targets, counts, vocabulary);
         var rows = x.narrow(-2, 0, x.size(-2) - 1).reshape(-1, x.size(-1));
@@ -103,8 +99,8 @@ public record CausalLmLoss(long ignoreIndex, double zLoss, int chunk) implements
         double[] weights = counts.toDoubleArray();
         for (int i = 0; i < ids.length; i++) {
             if (!(weights[i] >= 0)) throw new IllegalArgumentException("CausalLmLoss: weight " + weights[i] + "; weights are at least 0");
-            if (ids[i] < 0 || ids[i] >= vocabulary) throw new IllegalArgumentException("CausalLmLoss: id " + ids[i]
-                    + "; ids are 0 to " + (vocabulary - 1) + ", and " + ignoreIndex + " is not predicted");
+            if (ids[i] < 0 || ids[i] >= vocabulary) throw new IllegalArgumentException(
+                    "CausalLmLoss: id " + ids[i] + "; ids are 0 to " + (vocabulary - 1) + ", and " + ignoreIndex + " is not predicted");
         }
     }
 }

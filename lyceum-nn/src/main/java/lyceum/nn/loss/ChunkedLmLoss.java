@@ -17,8 +17,10 @@ record ChunkedLmLoss(double zLoss, int chunk) {
     /** @param rows (n, width) @param head (vocabulary, width) @param targets (n) @param weights (n) */
     Tensor of(Tensor rows, Tensor head, Tensor targets, Tensor weights) {
         if (!GradMode.isRecording()) return sums(rows, head, targets, weights, false)[0];
-        return Primitive.of("causalLm", in -> sums(in[0], in[1], in[2], in[3], true), (in, kept) -> kept[0],
-                (i, g, out, in, kept) -> i > 1 ? null : kept[1 + i].mul(g.to(kept[1 + i].dtype()))).apply(rows, head, targets, weights);
+        return Primitive
+                .of("causalLm", in -> sums(in[0], in[1], in[2], in[3], true), (in, kept) -> kept[0],
+                        (i, g, out, in, kept) -> i > 1 ? null : kept[1 + i].mul(g.to(kept[1 + i].dtype())))
+                .apply(rows, head, targets, weights);
     }
 
     /** The loss, and its gradients by rows and head. */
@@ -30,7 +32,8 @@ record ChunkedLmLoss(double zLoss, int chunk) {
         for (int p = 0; p < pieces; p++) {
             long from = (long) p * chunk, length = Math.min(chunk, n - from);
             try (var scope = watched ? null : Scope.open("a chunk's logits")) {
-                var own = values(rows.narrow(0, from, length), head, targets.narrow(0, from, length), weights.narrow(0, from, length), sloped);
+                var own = values(rows.narrow(0, from, length), head, targets.narrow(0, from, length), weights.narrow(0, from, length),
+                        sloped);
                 var sum = loss == null ? own[0] : loss.add(own[0]);
                 loss = watched ? sum : sum.compute().keptBy(scope);
                 if (!sloped) continue;

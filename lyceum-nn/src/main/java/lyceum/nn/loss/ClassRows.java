@@ -29,9 +29,9 @@ final class ClassRows {
             throw new ShapeException(operation + ": scores " + scores.shape() + " and targets " + target.shape() + " of " + target.dtype()
                     + "; targets are integers, of the shape of the scores without the class axis");
         var rows = scores.rank() < 2 ? scores : scores.moveAxis(1, -1);
-        for (int i = 0; i < target.rank(); i++) if (rows.size(i) != target.size(i))
-            throw new ShapeException(operation + ": scores " + scores.shape() + " and targets " + target.shape()
-                    + "; targets have the shape of the scores without the class axis");
+        for (int i = 0; i < target.rank(); i++)
+            if (rows.size(i) != target.size(i)) throw new ShapeException(operation + ": scores " + scores.shape() + " and targets "
+                    + target.shape() + "; targets have the shape of the scores without the class axis");
         long classes = rows.size(-1);
         long[] numbers = Tracing.untold(target::toLongArray);
         for (int i = 0; i < numbers.length; i++)

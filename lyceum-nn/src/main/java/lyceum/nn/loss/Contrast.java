@@ -19,9 +19,8 @@ import lyceum.tensor.Tensor;
  */
 public record Contrast(Tensor logits, Tensor partners, Reduction reduction) {
     public Contrast {
-        if (logits.rank() != 2 || partners.rank() != 1 || partners.size(0) != logits.size(0))
-            throw new ShapeException("Contrast: logits " + logits.shape() + " and partners " + partners.shape()
-                    + "; they are (n, candidates) and (n)");
+        if (logits.rank() != 2 || partners.rank() != 1 || partners.size(0) != logits.size(0)) throw new ShapeException(
+                "Contrast: logits " + logits.shape() + " and partners " + partners.shape() + "; they are (n, candidates) and (n)");
     }
 
     /** From square scores (k, k), in nats, whose diagonal has the partners. */
@@ -40,9 +39,7 @@ public record Contrast(Tensor logits, Tensor partners, Reduction reduction) {
      * {@code log(candidates) - mean loss}, in nats: on average over batches a lower bound of the mutual information of query and partner where the
      * other candidates are independent draws, and never above {@code log(candidates)} (Poole et al. 2019).
      */
-    public double informationBound() {
-        return Math.log(candidates()) - new CrossEntropy().of(logits.detach(), partners).item();
-    }
+    public double informationBound() { return Math.log(candidates()) - new CrossEntropy().of(logits.detach(), partners).item(); }
 
     /** Share of queries whose partner has the highest logit. */
     public double accuracy() { return logits.detach().argmax(1).eq(partners).to(lyceum.DType.F64).mean().item(); }

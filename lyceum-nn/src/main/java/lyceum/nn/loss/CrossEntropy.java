@@ -44,10 +44,10 @@ public record CrossEntropy(Tensor classWeights, double labelSmoothing, Tensor sm
         if (chunk < 0) throw new IllegalArgumentException("CrossEntropy: chunk is " + chunk + "; it is at least 1, or 0 for all at once");
         if (classWeights != null && classWeights.rank() != 1)
             throw new ShapeException("CrossEntropy: class weights have shape " + classWeights.shape() + "; they are a vector");
-        if (smoothedTo != null && (smoothedTo.rank() != 1 || smoothedTo.lt(0).sum().item() > 0
-                || !(Math.abs(smoothedTo.sum().item() - 1) < 1e-5)))
-            throw new IllegalArgumentException("CrossEntropy: smoothedTo is " + smoothedTo
-                    + "; it is a vector of probabilities that add up to 1");
+        if (smoothedTo != null
+                && (smoothedTo.rank() != 1 || smoothedTo.lt(0).sum().item() > 0 || !(Math.abs(smoothedTo.sum().item() - 1) < 1e-5)))
+            throw new IllegalArgumentException(
+                    "CrossEntropy: smoothedTo is " + smoothedTo + "; it is a vector of probabilities that add up to 1");
         Objects.requireNonNull(reduction, "reduction");
     }
 
@@ -96,9 +96,8 @@ public record CrossEntropy(Tensor classWeights, double labelSmoothing, Tensor sm
 
     private FusedCrossEntropy.Targets soft(Tensor t) {
         long classes = t.size(1);
-        if (labelSmoothing > 0) t = t.mul(1 - labelSmoothing)
-                .add(smoothedTo == null ? Tensor.full(t.dtype(), labelSmoothing / classes) : smoothedTo.detach().to(t.dtype())
-                        .mul(labelSmoothing));
+        if (labelSmoothing > 0) t = t.mul(1 - labelSmoothing).add(smoothedTo == null ? Tensor.full(t.dtype(), labelSmoothing / classes)
+                : smoothedTo.detach().to(t.dtype()).mul(labelSmoothing));
         if (classWeights != null) t = t.mul(classWeights.to(t.dtype()));
         return new FusedCrossEntropy.Soft(t);
     }

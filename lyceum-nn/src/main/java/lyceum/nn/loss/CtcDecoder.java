@@ -1,6 +1,5 @@
 package lyceum.nn.loss;
 
-
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -35,8 +34,8 @@ public record CtcDecoder(int width, int blank, LabelModel model, double modelWei
     public CtcDecoder {
         if (width < 1) throw new IllegalArgumentException("CtcDecoder: width is " + width + "; it is at least 1");
         if (blank < 0) throw new IllegalArgumentException("CtcDecoder: blank is " + blank + "; it is a class, at least 0");
-        if (!Double.isFinite(modelWeight) || !Double.isFinite(lengthBonus))
-            throw new IllegalArgumentException("CtcDecoder: modelWeight " + modelWeight + " and lengthBonus " + lengthBonus + "; both are finite");
+        if (!Double.isFinite(modelWeight) || !Double.isFinite(lengthBonus)) throw new IllegalArgumentException(
+                "CtcDecoder: modelWeight " + modelWeight + " and lengthBonus " + lengthBonus + "; both are finite");
     }
 
     /** Blank is class 0, no language model. */
@@ -55,8 +54,8 @@ public record CtcDecoder(int width, int blank, LabelModel model, double modelWei
     }
 
     private static void requireFrames(Tensor logProbs, int blank) {
-        if (logProbs.rank() != 2 || blank < 0 || blank >= logProbs.size(1)) throw new ShapeException(
-                "CtcDecoder: log probabilities " + logProbs.shape() + " and blank " + blank + "; they are (time, classes), the blank a class");
+        if (logProbs.rank() != 2 || blank < 0 || blank >= logProbs.size(1)) throw new ShapeException("CtcDecoder: log probabilities "
+                + logProbs.shape() + " and blank " + blank + "; they are (time, classes), the blank a class");
     }
 
     /** A node of the tree of texts, with the log probability of the paths so far that end in a blank and of those that end in its label. */

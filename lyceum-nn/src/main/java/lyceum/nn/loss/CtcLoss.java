@@ -45,8 +45,9 @@ public record CtcLoss(int blank, boolean zeroInfinity, Reduction reduction) impl
      */
     public Tensor of(Tensor logProbs, int[] frames, int[][] labels) {
         if (logProbs.rank() != 3 || !logProbs.dtype().isFloat() || logProbs.size(1) != frames.length || frames.length != labels.length)
-            throw new ShapeException("CtcLoss: log probabilities " + logProbs.dtype() + " " + logProbs.shape() + ", " + frames.length
-                    + " frame counts and " + labels.length + " label sequences; they are floats (time, batch, classes), and as many as the batch");
+            throw new ShapeException(
+                    "CtcLoss: log probabilities " + logProbs.dtype() + " " + logProbs.shape() + ", " + frames.length + " frame counts and "
+                            + labels.length + " label sequences; they are floats (time, batch, classes), and as many as the batch");
         int time = (int) logProbs.size(0), batch = frames.length, classes = (int) logProbs.size(2);
         for (int n = 0; n < batch; n++) {
             if (frames[n] < 0 || frames[n] > time)
@@ -112,7 +113,8 @@ public record CtcLoss(int blank, boolean zeroInfinity, Reduction reduction) impl
 
     private void check(int[] labels, int classes) {
         if (blank >= classes) throw new IllegalArgumentException("CtcLoss: blank is " + blank + "; classes are 0 to " + (classes - 1));
-        for (int label : labels) if (label < 0 || label >= classes || label == blank) throw new IllegalArgumentException(
-                "CtcLoss: label " + label + "; labels are 0 to " + (classes - 1) + " without the blank, " + blank);
+        for (int label : labels)
+            if (label < 0 || label >= classes || label == blank) throw new IllegalArgumentException(
+                    "CtcLoss: label " + label + "; labels are 0 to " + (classes - 1) + " without the blank, " + blank);
     }
 }

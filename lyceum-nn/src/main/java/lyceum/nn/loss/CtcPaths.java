@@ -27,7 +27,9 @@ record CtcPaths(double[] scores, int from, int step, int frames, int[] labels, i
     }
 
     /** The log likelihood; adds to {@code used}, if it is not null, how often the paths use each score. */
-    double sum(double[] used) { return sum(used == null ? null : (Share) (t, s, share) -> used[from + t * step + symbol(s)] += share); }
+    double sum(double[] used) {
+        return sum(used == null ? null : (Share) (t, s, share) -> used[from + t * step + symbol(s)] += share);
+    }
 
     /** The log likelihood; {@code shares}, if it is not null, hears them. */
     double sum(Share shares) {

@@ -31,8 +31,8 @@ final class Elements {
     }
 
     static void above(String operation, String name, double value, double limit) {
-        if (!(value > limit)) throw new IllegalArgumentException(operation + ": " + name + " is " + value + "; it is above "
-                + (long) limit);
+        if (!(value > limit))
+            throw new IllegalArgumentException(operation + ": " + name + " is " + value + "; it is above " + (long) limit);
     }
 
     /** Refuses to broadcast. */
@@ -42,7 +42,5 @@ final class Elements {
     }
 
     /** A chance of error so small that its power has no finite slope counts as the least normal number. */
-    static Tensor focused(Tensor surprise, Tensor error, double gamma) {
-        return error.maximum(Float.MIN_NORMAL).pow(gamma).mul(surprise);
-    }
+    static Tensor focused(Tensor surprise, Tensor error, double gamma) { return error.maximum(Float.MIN_NORMAL).pow(gamma).mul(surprise); }
 }

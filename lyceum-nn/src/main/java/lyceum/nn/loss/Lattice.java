@@ -48,7 +48,8 @@ final class Lattice {
 
     /** The losses, behind the uses if they are wanted. */
     private static Tensor run(Tensor scores, int items, boolean zeroInfinity, Item item, boolean wanted) {
-        double[] values = scores.to(DType.F64).toDoubleArray(), losses = new double[items], used = wanted ? new double[values.length] : null;
+        double[] values = scores.to(DType.F64).toDoubleArray(), losses = new double[items],
+                used = wanted ? new double[values.length] : null;
         Parallel.range(items, 1, (from, to) -> {
             for (int n = (int) from; n < to; n++) {
                 double loss = -item.logLikelihood(n, values, used);

@@ -42,8 +42,8 @@ public record LoadBalancingLoss(boolean sequences, int devices) implements LoadB
      */
     public Tensor of(Tensor probabilities, Tensor chosen, Tensor mask) {
         int rank = probabilities.rank();
-        if (rank < 2 || chosen.rank() != rank) throw new ShapeException(
-                "LoadBalancingLoss: probabilities " + probabilities.shape() + " and choices " + chosen.shape() + "; they are (.., T, E) and (.., T, k)");
+        if (rank < 2 || chosen.rank() != rank) throw new ShapeException("LoadBalancingLoss: probabilities " + probabilities.shape()
+                + " and choices " + chosen.shape() + "; they are (.., T, E) and (.., T, k)");
         return ofShares(probabilities, chosen.oneHot(probabilities.dtype(), probabilities.size(-1)).sum(-2).div(chosen.size(-1)), mask);
     }
 
@@ -63,8 +63,8 @@ public record LoadBalancingLoss(boolean sequences, int devices) implements LoadB
             mean = p.mul(counted).sum(1, false).div(n);
         }
         if (devices > 0) {
-            if (experts % devices != 0)
-                throw new ShapeException("LoadBalancingLoss: " + experts + " experts do not lie on " + devices + " devices in equal numbers");
+            if (experts % devices != 0) throw new ShapeException(
+                    "LoadBalancingLoss: " + experts + " experts do not lie on " + devices + " devices in equal numbers");
             f = f.reshape(-1, devices, experts / devices).sum(-1);
             mean = mean.reshape(-1, devices, experts / devices).sum(-1);
         }

@@ -47,8 +47,8 @@ public record LogitAdjustment(Tensor priors, double tau) implements LogitAdjustm
     }
 
     private static Tensor checked(String what, Tensor p) {
-        if (p.rank() != 1 || p.count() == 0) throw new ShapeException("LogitAdjustment: " + what + " have shape " + p.shape()
-                + "; they are a vector");
+        if (p.rank() != 1 || p.count() == 0)
+            throw new ShapeException("LogitAdjustment: " + what + " have shape " + p.shape() + "; they are a vector");
         var wide = p.to(DType.F64).detach().compute();
         double[] v = wide.toDoubleArray();
         if (!Arrays.stream(v).allMatch(x -> x > 0) || !(Math.abs(Arrays.stream(v).sum() - 1) < 1e-5)) throw new IllegalArgumentException(
@@ -77,8 +77,8 @@ public record LogitAdjustment(Tensor priors, double tau) implements LogitAdjustm
 
     private static Tensor shifted(Tensor logits, Tensor shift, int axis) {
         int at = logits.rank() == 0 ? -1 : logits.shape().axis(axis);
-        if (at < 0 || logits.size(at) != shift.size(0)) throw new ShapeException(
-                "LogitAdjustment: logits " + logits.shape() + " for " + shift.size(0) + " classes on axis " + axis);
+        if (at < 0 || logits.size(at) != shift.size(0))
+            throw new ShapeException("LogitAdjustment: logits " + logits.shape() + " for " + shift.size(0) + " classes on axis " + axis);
         var shape = IntStream.range(0, logits.rank()).mapToLong(i -> i == at ? shift.size(0) : 1).toArray();
         return logits.add(shift.to(logits.dtype()).reshape(shape));
     }

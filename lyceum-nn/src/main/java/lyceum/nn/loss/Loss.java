@@ -347,8 +347,8 @@ public interface Loss {
      */
     static WeightedLoss tversky(double falsePositives, double falseNegatives, double smooth) {
         if (!(falsePositives >= 0 && falseNegatives >= 0 && smooth >= 0))
-            throw new IllegalArgumentException("tversky: weights of errors are " + falsePositives + " and " + falseNegatives + ", smooth is "
-                    + smooth + "; all are at least 0");
+            throw new IllegalArgumentException("tversky: weights of errors are " + falsePositives + " and " + falseNegatives
+                    + ", smooth is " + smooth + "; all are at least 0");
         return new WeightedLoss((z, t) -> Overlap.of(z, t, falsePositives, falseNegatives, smooth));
     }
 

@@ -59,8 +59,7 @@ public record NoiseContrastive(Form form, Tensor logNormaliser, Reduction reduct
      */
     public Tensor of(Tensor modelAtData, Tensor noiseAtData, Tensor modelAtDraws, Tensor noiseAtDraws) {
         boolean sampling = form == Form.NEGATIVE_SAMPLING;
-        if (modelAtData.rank() != 1 || modelAtDraws.rank() != 2 || modelAtDraws.size(0) != modelAtData.size(0)
-                || modelAtDraws.size(1) == 0)
+        if (modelAtData.rank() != 1 || modelAtDraws.rank() != 2 || modelAtDraws.size(0) != modelAtData.size(0) || modelAtDraws.size(1) == 0)
             throw new ShapeException("NoiseContrastive: the model's log densities have shapes " + modelAtData.shape() + " and "
                     + modelAtDraws.shape() + "; they are (n) at data and (n, k) at draws");
         if (!sampling && (!noiseAtData.shape().equals(modelAtData.shape()) || !noiseAtDraws.shape().equals(modelAtDraws.shape())))

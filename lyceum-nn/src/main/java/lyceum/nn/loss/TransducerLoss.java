@@ -1,6 +1,5 @@
 package lyceum.nn.loss;
 
-
 import java.util.Objects;
 import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
@@ -43,12 +42,14 @@ public record TransducerLoss(int blank, Reduction reduction) implements Transduc
                     + " frame counts and " + labels.length
                     + " label sequences; they are floats (batch, time, labels + 1, classes), and as many as the batch");
         int time = (int) logProbs.size(1), columns = (int) logProbs.size(2), classes = (int) logProbs.size(3);
-        if (blank >= classes) throw new IllegalArgumentException("TransducerLoss: blank is " + blank + "; classes are 0 to " + (classes - 1));
+        if (blank >= classes)
+            throw new IllegalArgumentException("TransducerLoss: blank is " + blank + "; classes are 0 to " + (classes - 1));
         for (int n = 0; n < frames.length; n++) {
-            if (frames[n] < 1 || frames[n] > time || labels[n].length >= columns) throw new IllegalArgumentException("TransducerLoss: item " + n
-                    + " has " + frames[n] + " frames and " + labels[n].length + " labels for log probabilities " + logProbs.shape());
-            for (int label : labels[n]) if (label < 0 || label >= classes || label == blank) throw new IllegalArgumentException(
-                    "TransducerLoss: label " + label + "; labels are 0 to " + (classes - 1) + " without the blank, " + blank);
+            if (frames[n] < 1 || frames[n] > time || labels[n].length >= columns) throw new IllegalArgumentException("TransducerLoss: item "
+                    + n + " has " + frames[n] + " frames and " + labels[n].length + " labels for log probabilities " + logProbs.shape());
+            for (int label : labels[n])
+                if (label < 0 || label >= classes || label == blank) throw new IllegalArgumentException(
+                        "TransducerLoss: label " + label + "; labels are 0 to " + (classes - 1) + " without the blank, " + blank);
         }
         return reduction.of(Lattice.losses("transducer", logProbs, 0, frames.length, false,
                 (n, scores, used) -> sum(scores, used, n * time * columns * classes, columns, classes, frames[n], labels[n])));

@@ -6,8 +6,8 @@ public enum TripletMining {
     ALL {
         @Override void mine(double[][] distance, long[] labels, TripletLoss loss, Triplets.Found found) {
             int n = labels.length;
-            for (int a = 0; a < n; a++) for (int p = 0; p < n; p++) if (p != a && labels[p] == labels[a])
-                for (int q = 0; q < n; q++) if (labels[q] != labels[a]) {
+            for (int a = 0; a < n; a++)
+                for (int p = 0; p < n; p++) if (p != a && labels[p] == labels[a]) for (int q = 0; q < n; q++) if (labels[q] != labels[a]) {
                     double away = loss.swap() ? Math.min(distance[a][q], distance[p][q]) : distance[a][q];
                     if (loss.soft() || distance[a][p] - away + loss.margin() > 0) found.add(a, p, q);
                 }
@@ -33,8 +33,7 @@ public enum TripletMining {
             int n = labels.length;
             for (int a = 0; a < n; a++) for (int p = 0; p < n; p++) if (p != a && labels[p] == labels[a]) {
                 double near = distance[a][p], far = near + loss.margin();
-                for (int q = 0; q < n; q++)
-                    if (labels[q] != labels[a] && distance[a][q] > near && distance[a][q] < far) found.add(a, p, q);
+                for (int q = 0; q < n; q++) if (labels[q] != labels[a] && distance[a][q] > near && distance[a][q] < far) found.add(a, p, q);
             }
         }
     };

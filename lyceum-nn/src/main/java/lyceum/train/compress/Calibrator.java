@@ -28,7 +28,8 @@ public interface Calibrator {
 
     /** The ends of the first batch, moved by {@code constant} towards those of each later one. @param constant in (0, 1]; 0.01 is usual */
     static Calibrator movingAverage(double constant) {
-        if (!(constant > 0 && constant <= 1)) throw new IllegalArgumentException("movingAverage: constant is " + constant + "; it lies in (0, 1]");
+        if (!(constant > 0 && constant <= 1))
+            throw new IllegalArgumentException("movingAverage: constant is " + constant + "; it lies in (0, 1]");
         return (batches, least, most, symmetric) -> {
             float[] moving = null;
             for (var batch : batches) {
@@ -72,7 +73,8 @@ public interface Calibrator {
                 double inside = 0, sum = 0;
                 for (double n : q) inside += n;
                 for (int i = 0; i < p.length; i++)
-                    if (p[i] > 0) sum += p[i] / values.length * Math.log(p[i] / values.length / Math.max(q[i] / inside, 1e-4 / values.length));
+                    if (p[i] > 0)
+                        sum += p[i] / values.length * Math.log(p[i] / values.length / Math.max(q[i] / inside, 1e-4 / values.length));
                 return sum;
             });
         };
@@ -109,10 +111,12 @@ public interface Calibrator {
 
     /** What a value is after the way through integers. */
     private static float back(float v, QuantisationRange range) {
-        return range.scale() * (Math.clamp((long) Math.rint(v * (1 / range.scale())) + range.zero(), range.least(), range.most()) - range.zero());
+        return range.scale()
+                * (Math.clamp((long) Math.rint(v * (1 / range.scale())) + range.zero(), range.least(), range.most()) - range.zero());
     }
 
-    private static QuantisationRange best(List<float[]> batches, int least, int most, boolean symmetric, ToDoubleBiFunction<float[], QuantisationRange> cost) {
+    private static QuantisationRange best(List<float[]> batches, int least, int most, boolean symmetric,
+            ToDoubleBiFunction<float[], QuantisationRange> cost) {
         var values = all(batches);
         var ends = ends(values);
         QuantisationRange best = null;

@@ -125,14 +125,15 @@ final class ChannelGroups {
             }
             case Bottleneck block -> {
                 var out = in;
-                for (int i = 1; i <= 3; i++) out = walk(part(block, "bn" + i), dot(name, "bn" + i), walk(part(block, "conv" + i), dot(name, "conv" + i), out));
+                for (int i = 1; i <= 3; i++)
+                    out = walk(part(block, "bn" + i), dot(name, "bn" + i), walk(part(block, "conv" + i), dot(name, "conv" + i), out));
                 yield out.join(walk(part(block, "downsample"), dot(name, "downsample"), in));
             }
             case Residual sum -> residual(sum, name, in);
             case Mlp mlp when !mlp.config().residual() -> mlp(mlp, name, in); // else sums come and go with the widths
             case FeedForward _ -> weighted(dot(name, "fc2"), weighted(dot(name, "fc1"), in));
-            case GatedFeedForward _ when state.containsKey(dot(name, "gate_proj.weight")) -> weighted(dot(name, "down_proj"),
-                    weighted(dot(name, "gate_proj"), in).join(weighted(dot(name, "up_proj"), in)));
+            case GatedFeedForward _ when state.containsKey(dot(name, "gate_proj.weight")) ->
+                    weighted(dot(name, "down_proj"), weighted(dot(name, "gate_proj"), in).join(weighted(dot(name, "up_proj"), in)));
             case MultiHeadAttention attention -> attention(attention, name, in);
             case Module other -> inside(other, name, in);
             default -> in; // activations, dropout, pooling, flattening: channel by channel
@@ -161,7 +162,8 @@ final class ChannelGroups {
     private Channels residual(Residual sum, String name, Channels in) {
         if (part(sum, "norm") != null) return inside(sum, name, in);
         var branch = part(sum, "branch");
-        return (branch == null ? in : walk(branch, dot(name, "branch"), in)).join(walk(part(sum, "projection"), dot(name, "projection"), in));
+        return (branch == null ? in : walk(branch, dot(name, "branch"), in))
+                .join(walk(part(sum, "projection"), dot(name, "projection"), in));
     }
 
     private Channels mlp(Mlp mlp, String name, Channels in) {

@@ -56,7 +56,8 @@ public final class CompressedFile {
                     + (input == null ? "dynamic" : Float.toHexString(input.scale()) + "," + input.zero()) + " " + text(integers.how());
         }
         var weight = layer instanceof Linear linear ? linear.weight() : layer instanceof Conv2d conv ? conv.weight() : null;
-        if (weight == null) throw new IllegalArgumentException("CompressedFile: layer " + name + " " + layer.getClass().getSimpleName() + " has no name in the file");
+        if (weight == null) throw new IllegalArgumentException(
+                "CompressedFile: layer " + name + " " + layer.getClass().getSimpleName() + " has no name in the file");
         weights(tensors, name, weight.detach().flatten());
         var bias = PostTrainingQuantizer.bias(layer);
         if (bias != null) tensors.put(name + "bias", bias.detach());
@@ -107,9 +108,11 @@ public final class CompressedFile {
                 var codes = weights(tensors, name, longs(kind[1])).to(DType.F32);
                 int inputBits = Integer.parseInt(kind[3]), half = 1 << inputBits - 1;
                 var input = kind[4].split(",");
-                var range = input.length == 1 ? null : new QuantisationRange(Float.parseFloat(input[0]), Integer.parseInt(input[1]), -half, half - 1);
+                var range = input.length == 1 ? null
+                        : new QuantisationRange(Float.parseFloat(input[0]), Integer.parseInt(input[1]), -half, half - 1);
                 var weight = Autograd.noGrad(() -> codes.mul(PostTrainingQuantizer.column(steps, codes.rank())).compute());
-                yield new IntegerLayer(weight, Integer.parseInt(kind[2]), steps.toFloatArray(), tensors.get(name + "bias"), range, inputBits, how(kind[5]));
+                yield new IntegerLayer(weight, Integer.parseInt(kind[2]), steps.toFloatArray(), tensors.get(name + "bias"), range,
+                        inputBits, how(kind[5]));
             }
             default -> throw new IllegalArgumentException("unknown kind " + kind[0]);
         };
@@ -136,8 +139,8 @@ public final class CompressedFile {
 
     private static String text(Convolution how) {
         if (how == null) return "-";
-        return List.of(how.stride(), how.before(), how.after(), how.dilation(), List.of(how.groups())).stream().map(l -> String.join(",", l.stream().map(Object::toString).toList()))
-                .reduce((a, b) -> a + "/" + b).orElseThrow();
+        return List.of(how.stride(), how.before(), how.after(), how.dilation(), List.of(how.groups())).stream()
+                .map(l -> String.join(",", l.stream().map(Object::toString).toList())).reduce((a, b) -> a + "/" + b).orElseThrow();
     }
 
     private static Convolution how(String text) {

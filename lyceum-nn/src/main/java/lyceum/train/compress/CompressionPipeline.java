@@ -90,7 +90,9 @@ public record CompressionPipeline(List<Stage> stages) {
             return new Stage("rank " + rank, (model, context) -> {
                 var layers = new ArrayList<Layer>();
                 for (var layer : floats(model).layers()) {
-                    if (layer instanceof Linear linear && rank * (linear.weight().size(0) + linear.weight().size(1)) < linear.weight().count()) layers.addAll(factors(linear, rank));
+                    if (layer instanceof Linear linear
+                            && rank * (linear.weight().size(0) + linear.weight().size(1)) < linear.weight().count())
+                        layers.addAll(factors(linear, rank));
                     else layers.add(layer);
                 }
                 return new Sequential(layers);
@@ -117,15 +119,17 @@ public record CompressionPipeline(List<Stage> stages) {
 
         /** Calibrated on up to 200 rows. */
         public static Stage quantise(PostTrainingQuantizer quantizer) {
-            return new Stage("int" + quantizer.weightBits(), (model, context) -> quantizer.quantise(floats(model), context.data.head(200).x()));
+            return new Stage("int" + quantizer.weightBits(),
+                    (model, context) -> quantizer.quantise(floats(model), context.data.head(200).x()));
         }
 
         private static Sequential pruned(Sequential model, Function<Sequential, Masks> chosen) {
             var floats = floats(model);
             chosen.apply(floats).apply(floats);
             var layers = new ArrayList<Layer>();
-            for (int i = 0; i < model.layers().size(); i++) layers.add(model.layers().get(i) instanceof IntegerLayer integers
-                    ? integers.withWeight(PostTrainingQuantizer.weight(floats.layers().get(i)).detach()) : floats.layers().get(i));
+            for (int i = 0; i < model.layers().size(); i++)
+                layers.add(model.layers().get(i) instanceof IntegerLayer integers
+                        ? integers.withWeight(PostTrainingQuantizer.weight(floats.layers().get(i)).detach()) : floats.layers().get(i));
             return new Sequential(layers);
         }
 
@@ -142,14 +146,16 @@ public record CompressionPipeline(List<Stage> stages) {
         return Autograd.noGrad(() -> {
             var svd = Svd.of(layer.weight().detach());
             var root = svd.s().narrow(0, 0, rank).sqrt();
-            Tensor first = svd.v().narrow(1, 0, rank).mul(root).transpose().compute(), second = svd.u().narrow(1, 0, rank).mul(root).compute();
+            Tensor first = svd.v().narrow(1, 0, rank).mul(root).transpose().compute(),
+                    second = svd.u().narrow(1, 0, rank).mul(root).compute();
             return List.of(new Linear(first, null), new Linear(second, layer.bias() == null ? null : layer.bias().detach()));
         });
     }
 
     /** The network in floats, of its own: integers become the values that they stand for. */
     static Sequential floats(Sequential model) {
-        return PostTrainingQuantizer.folded(new Sequential(model.layers().stream().map(l -> l instanceof IntegerLayer integers ? integers.floats() : l).toList()));
+        return PostTrainingQuantizer.folded(
+                new Sequential(model.layers().stream().map(l -> l instanceof IntegerLayer integers ? integers.floats() : l).toList()));
     }
 
     /**
@@ -178,7 +184,8 @@ public record CompressionPipeline(List<Stage> stages) {
             now = stage.step.apply(now, new Context(train, teacher, rng.split(i)));
             chain.add(stage.name);
             measures.add(measure(String.join(" > ", chain), now, test));
-            if (progress != Progress.SILENT) progress.step("compression", i + 1, stages.size(), Map.of("accuracy", measures.getLast().accuracy));
+            if (progress != Progress.SILENT)
+                progress.step("compression", i + 1, stages.size(), Map.of("accuracy", measures.getLast().accuracy));
         }
         return new Result(now, List.copyOf(measures));
     }
@@ -196,7 +203,8 @@ public record CompressionPipeline(List<Stage> stages) {
                         var part = test.range(from, Math.min(test.size(), from + 500));
                         right += model.forward(part.x()).argmax(1).eq(part.y()).to(DType.F64).sum().item();
                     }
-                    return new Measure(name, file.toFile().length(), BreakEven.seconds(() -> model.forward(batch), 5), operations(model, test.head(1).x()), right / test.size());
+                    return new Measure(name, file.toFile().length(), BreakEven.seconds(() -> model.forward(batch), 5),
+                            operations(model, test.head(1).x()), right / test.size());
                 });
             } finally {
                 Files.delete(file);
@@ -224,7 +232,8 @@ public record CompressionPipeline(List<Stage> stages) {
     }
 
     /** Runs each chain from the same network: all measures, the network's own once. */
-    public static List<Measure> search(List<CompressionPipeline> chains, Sequential model, Dataset train, Dataset test, Rng rng, Progress progress) {
+    public static List<Measure> search(List<CompressionPipeline> chains, Sequential model, Dataset train, Dataset test, Rng rng,
+            Progress progress) {
         var all = new ArrayList<Measure>();
         for (var chain : chains) {
             var measures = chain.run(model, train, test, rng, progress).measures;

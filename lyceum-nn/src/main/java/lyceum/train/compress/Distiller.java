@@ -64,7 +64,8 @@ public record Distiller(double temperature, double softShare, List<Hint> hints) 
     public Distiller {
         if (!(temperature > 0 && temperature < Double.POSITIVE_INFINITY))
             throw new IllegalArgumentException("Distiller: temperature is " + temperature + "; it is above 0");
-        if (!(softShare >= 0 && softShare <= 1)) throw new IllegalArgumentException("Distiller: softShare is " + softShare + "; it lies in [0, 1]");
+        if (!(softShare >= 0 && softShare <= 1))
+            throw new IllegalArgumentException("Distiller: softShare is " + softShare + "; it lies in [0, 1]");
         Objects.requireNonNull(hints, "hints");
         hints = List.copyOf(hints);
     }
@@ -78,7 +79,8 @@ public record Distiller(double temperature, double softShare, List<Hint> hints) 
             throw new ShapeException("Distiller: student logits " + logits.shape() + ", teacher's " + teacherLogits.shape());
         Tensor soft = softShare == 0 ? null : soft(logits, teacherLogits).mul(softShare * temperature * temperature);
         if (softShare == 1) return soft;
-        if (labels == null) throw new IllegalArgumentException("Distiller: no labels, and softShare is " + softShare + "; without labels it is 1");
+        if (labels == null)
+            throw new IllegalArgumentException("Distiller: no labels, and softShare is " + softShare + "; without labels it is 1");
         var known = labels.ge(0L);
         double share = Autograd.noGrad(() -> known.to(DType.F64).mean().item());
         if (share == 0) return soft == null ? logits.sum().mul(0) : soft;
@@ -104,7 +106,8 @@ public record Distiller(double temperature, double softShare, List<Hint> hints) 
     public History fit(Module student, Module teacher, Trainer trainer, Dataset data, Rng rng, Progress progress) {
         var logits = logits(teacher, data.x(), trainer.batchSize());
         if (hints.isEmpty()) {
-            BatchLoss loss = (rows, pass) -> loss(student.forward(data.x().rows(rows), pass), logits.rows(rows), softShare == 1 ? null : data.y().rows(rows));
+            BatchLoss loss = (rows, pass) -> loss(student.forward(data.x().rows(rows), pass), logits.rows(rows),
+                    softShare == 1 ? null : data.y().rows(rows));
             return trainer.start(student, data.size(), loss, null, rng).finish(progress);
         }
         var pair = new Hinted(student, projections(student, teacher, data.x().narrow(0, 0, 1), rng.split(17)));
@@ -113,7 +116,8 @@ public record Distiller(double temperature, double softShare, List<Hint> hints) 
             var targets = Autograd.noGrad(() -> seen(teacher, x, Pass.inference(), false).values);
             var ours = seen(student, x, pass, true);
             var sum = loss(ours.output, logits.rows(rows), softShare == 1 ? null : data.y().rows(rows));
-            for (int i = 0; i < hints.size(); i++) sum = sum.add(difference(i, ours.values.get(i), targets.get(i), pair, pass).mul(hints.get(i).weight));
+            for (int i = 0; i < hints.size(); i++)
+                sum = sum.add(difference(i, ours.values.get(i), targets.get(i), pair, pass).mul(hints.get(i).weight));
             return sum;
         };
         return trainer.start(pair, data.size(), loss, null, rng).finish(progress);
@@ -122,7 +126,8 @@ public record Distiller(double temperature, double softShare, List<Hint> hints) 
     private static Tensor logits(Module teacher, Tensor x, int batch) {
         return Autograd.noGrad(() -> {
             var parts = new ArrayList<Tensor>();
-            for (long from = 0; from < x.size(0); from += batch) parts.add(teacher.forward(x.narrow(0, from, Math.min(batch, x.size(0) - from))).compute());
+            for (long from = 0; from < x.size(0); from += batch)
+                parts.add(teacher.forward(x.narrow(0, from, Math.min(batch, x.size(0) - from))).compute());
             return Tensor.concat(0, parts.toArray(Tensor[]::new)).compute();
         });
     }
@@ -140,8 +145,9 @@ public record Distiller(double temperature, double softShare, List<Hint> hints) 
         var values = new ArrayList<Tensor>();
         for (var hint : hints) {
             var value = found.get(student ? hint.student : hint.teacher);
-            if (value == null) throw new IllegalArgumentException("Distiller: " + (student ? "the student has no point " + hint.student
-                    : "the teacher has no point " + hint.teacher) + "; it passes " + model.modules().keySet());
+            if (value == null) throw new IllegalArgumentException(
+                    "Distiller: " + (student ? "the student has no point " + hint.student : "the teacher has no point " + hint.teacher)
+                            + "; it passes " + model.modules().keySet());
             values.add(value);
         }
         return new Seen(output, values);
@@ -161,8 +167,8 @@ public record Distiller(double temperature, double softShare, List<Hint> hints) 
         if (hints.get(i).attention) return map(ours).sub(map(theirs)).square().mean();
         int number = (int) hints.subList(0, i).stream().filter(h -> !h.attention).count();
         var y = pair.projections.get(number).forward(ours, pass);
-        if (!y.shape().equals(theirs.shape()))
-            throw new ShapeException("Distiller: hint " + hints.get(i).student + " gives " + y.shape() + ", the teacher's " + theirs.shape());
+        if (!y.shape().equals(theirs.shape())) throw new ShapeException(
+                "Distiller: hint " + hints.get(i).student + " gives " + y.shape() + ", the teacher's " + theirs.shape());
         return y.sub(theirs).square().mean();
     }
 

@@ -83,7 +83,8 @@ public record LotteryTicket(Trainer trainer, double share, int rounds, Pruner.Sc
         Objects.requireNonNull(trainer, "trainer");
         if (!(share > 0 && share < 1)) throw new IllegalArgumentException("LotteryTicket: share is " + share + "; it lies in (0, 1)");
         if (rounds < 1) throw new IllegalArgumentException("LotteryTicket: " + rounds + " rounds; at least 1");
-        if (scope == Pruner.Scope.ROW) throw new IllegalArgumentException("LotteryTicket: scope is ROW; weights compete in the network or in a tensor");
+        if (scope == Pruner.Scope.ROW)
+            throw new IllegalArgumentException("LotteryTicket: scope is ROW; weights compete in the network or in a tensor");
         if (rewindTo < 0) throw new IllegalArgumentException("LotteryTicket: rewindTo is " + rewindTo + " steps; at least 0");
     }
 
@@ -108,7 +109,8 @@ public record LotteryTicket(Trainer trainer, double share, int rounds, Pruner.Sc
             var run = start(network, masks, loss, data, validation, rng);
             masks.apply(network);
             if (round == 1 && rewindTo > 0) {
-                while (run.steps() < rewindTo && masks.step(run)) {}
+                while (run.steps() < rewindTo && masks.step(run)) {
+                }
                 values = values(network);
             }
             var history = masks.finish(run, progress);
@@ -126,8 +128,9 @@ public record LotteryTicket(Trainer trainer, double share, int rounds, Pruner.Sc
 
     private TrainingRun start(Module network, Masks masks, Loss loss, Dataset data, Dataset validation, Rng rng) {
         BatchLoss masked = (rows, pass) -> BatchLoss.of(masks.masked(network), loss, data).of(rows, pass);
-        return trainer.start(network, data.size(), masked, validation == null ? null
-                : () -> Autograd.noGrad(() -> loss.of(network.forward(validation.x()), validation.y()).item()), rng);
+        return trainer.start(network, data.size(), masked,
+                validation == null ? null : () -> Autograd.noGrad(() -> loss.of(network.forward(validation.x()), validation.y()).item()),
+                rng);
     }
 
     private static SequencedMap<String, Tensor> values(Module model) {

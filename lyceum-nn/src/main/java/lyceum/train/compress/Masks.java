@@ -43,7 +43,8 @@ public final class Masks {
     public static Masks of(Map<String, Tensor> kept) {
         var all = new LinkedHashMap<String, Tensor>();
         kept.forEach((name, mask) -> {
-            if (mask.dtype() != DType.BOOL) throw new IllegalArgumentException("Masks: " + name + " is " + mask.dtype() + "; masks are BOOL");
+            if (mask.dtype() != DType.BOOL)
+                throw new IllegalArgumentException("Masks: " + name + " is " + mask.dtype() + "; masks are BOOL");
             all.put(name, mask.detach().copy().compute());
         });
         return new Masks(all);

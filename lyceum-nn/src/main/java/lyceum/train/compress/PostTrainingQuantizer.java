@@ -40,8 +40,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/1906.04721">Nagel and others (2019)</a>
  */
 @Withers
-public record PostTrainingQuantizer(int weightBits, boolean perChannel, int activationBits, Calibrator calibrator, boolean dynamic, boolean equalise,
-        boolean correctBiases) implements PostTrainingQuantizerWithers {
+public record PostTrainingQuantizer(int weightBits, boolean perChannel, int activationBits, Calibrator calibrator, boolean dynamic,
+        boolean equalise, boolean correctBiases) implements PostTrainingQuantizerWithers {
     public PostTrainingQuantizer {
         if (weightBits < 2 || weightBits > 8 || activationBits < 2 || activationBits > 8) throw new IllegalArgumentException(
                 "PostTrainingQuantizer: weights of " + weightBits + " and activations of " + activationBits + " bits; both have 2 to 8");
@@ -68,7 +68,8 @@ public record PostTrainingQuantizer(int weightBits, boolean perChannel, int acti
             int half = 1 << activationBits - 1;
             var range = dynamic ? null : calibrator.of(values, -half, half - 1, false);
             var steps = steps(weight, weightBits, perChannel);
-            var integers = new IntegerLayer(weight, weightBits, steps, bias(layer), range, activationBits, layer instanceof Conv2d conv ? conv.how() : null);
+            var integers = new IntegerLayer(weight, weightBits, steps, bias(layer), range, activationBits,
+                    layer instanceof Conv2d conv ? conv.how() : null);
             layers.add(correctBiases ? corrected(integers, layer, batches) : integers);
         }
         return new Sequential(layers);
@@ -113,8 +114,9 @@ public record PostTrainingQuantizer(int weightBits, boolean perChannel, int acti
         var all = new ArrayList<Layer>();
         for (var layer : model.layers()) {
             if (layer instanceof Sequential inner) all.addAll(flat(inner));
-            else if (layer instanceof Module m && !m.state().isEmpty() && weight(layer) == null && !(m instanceof BatchNorm)) throw new IllegalArgumentException(
-                    "quantise: " + m.getClass().getSimpleName() + " is not known; a network is a Sequential of Linear, Conv2d, BatchNorm and layers without parameters");
+            else if (layer instanceof Module m && !m.state().isEmpty() && weight(layer) == null && !(m instanceof BatchNorm))
+                throw new IllegalArgumentException("quantise: " + m.getClass().getSimpleName()
+                        + " is not known; a network is a Sequential of Linear, Conv2d, BatchNorm and layers without parameters");
             else all.add(layer);
         }
         return all;
@@ -143,7 +145,8 @@ public record PostTrainingQuantizer(int weightBits, boolean perChannel, int acti
                 if (layer instanceof BatchNorm norm && !layers.isEmpty() && weight(layers.getLast()) != null) {
                     var last = layers.removeLast();
                     layers.add(like(last, foldedWeight(weight(last), norm), foldedBias(weight(last), bias(last), norm)));
-                } else layers.add(weight(layer) == null ? layer : like(layer, weight(layer).detach(), bias(layer) == null ? null : bias(layer).detach()));
+                } else layers.add(weight(layer) == null ? layer
+                        : like(layer, weight(layer).detach(), bias(layer) == null ? null : bias(layer).detach()));
             }
             return new Sequential(layers);
         });

@@ -82,7 +82,9 @@ public record Pruner(Score score, double sparsity, Scope scope, double floor, in
     public Masks masks(Module model) { return masks(weights(model), List.of()); }
 
     /** What stays of the given weights; the losses are those of batches, computed from the weights as they are at each call. */
-    public Masks masks(SequencedMap<String, Tensor> weights, List<Supplier<Tensor>> losses) { return masks(weights, losses, sparsity, null); }
+    public Masks masks(SequencedMap<String, Tensor> weights, List<Supplier<Tensor>> losses) {
+        return masks(weights, losses, sparsity, null);
+    }
 
     private Masks masks(SequencedMap<String, Tensor> weights, List<Supplier<Tensor>> losses, double share, Masks before) {
         if (weights.isEmpty()) throw new IllegalArgumentException("Pruner: there are no weights of two axes or more");
@@ -185,12 +187,13 @@ public record Pruner(Score score, double sparsity, Scope scope, double floor, in
         var masks = new LinkedHashMap<String, Tensor>();
         weights(model).forEach((name, w) -> {
             double[] a = w.detach().abs().toDoubleArray();
-            if (a.length / (int) w.size(0) % m != 0) throw new IllegalArgumentException(
-                    "nm: rows of " + name + " " + w.shape() + " do not divide into blocks of " + m);
+            if (a.length / (int) w.size(0) % m != 0)
+                throw new IllegalArgumentException("nm: rows of " + name + " " + w.shape() + " do not divide into blocks of " + m);
             if (n < 1 || n >= m) throw new IllegalArgumentException("nm: " + n + " of " + m + "; 1 to m - 1 are kept");
             var kept = new boolean[a.length];
             for (int from = 0; from < a.length; from += m) {
-                IntStream.range(from, from + m).boxed().sorted(Comparator.comparingDouble(i -> -a[i])).limit(n).forEach(i -> kept[i] = true);
+                IntStream.range(from, from + m).boxed().sorted(Comparator.comparingDouble(i -> -a[i])).limit(n)
+                        .forEach(i -> kept[i] = true);
             }
             masks.put(name, Tensor.of(kept, w.shape().toArray()));
         });

@@ -51,10 +51,11 @@ public record Qat(int weightBits, int activationBits, Ranges ranges, int delay, 
     }
 
     public Qat {
-        if (weightBits < 2 || weightBits > 8 || activationBits < 2 || activationBits > 8)
-            throw new IllegalArgumentException("Qat: weights of " + weightBits + " and activations of " + activationBits + " bits; both have 2 to 8");
+        if (weightBits < 2 || weightBits > 8 || activationBits < 2 || activationBits > 8) throw new IllegalArgumentException(
+                "Qat: weights of " + weightBits + " and activations of " + activationBits + " bits; both have 2 to 8");
         Objects.requireNonNull(ranges, "ranges");
-        if (delay < 0 || freeze < 0) throw new IllegalArgumentException("Qat: delay " + delay + " and freeze " + freeze + " are epochs, at least 0");
+        if (delay < 0 || freeze < 0)
+            throw new IllegalArgumentException("Qat: delay " + delay + " and freeze " + freeze + " are epochs, at least 0");
     }
 
     /** Learnt steps, activations of 8 bits, no delay, batch norms frozen after the first epoch. */
@@ -111,6 +112,7 @@ public record Qat(int weightBits, int activationBits, Ranges ranges, int delay, 
     /** The prepared network in integers: what it computes when predicting, up to the order of float sums. */
     public Sequential convert(Sequential prepared) {
         layers(prepared);
-        return new Sequential(prepared.layers().stream().map(layer -> layer instanceof QatLayer qat ? (Layer) qat.integers() : layer).toList());
+        return new Sequential(
+                prepared.layers().stream().map(layer -> layer instanceof QatLayer qat ? (Layer) qat.integers() : layer).toList());
     }
 }

@@ -42,7 +42,8 @@ final class QatLayer extends Module {
 
     /** The paper's start, {@code 2 mean |w| / sqrt(above)}, or from the largest magnitude. */
     private Tensor steps(Tensor weight, boolean learned) {
-        if (!learned) return PostTrainingQuantizer.column(Tensor.of(PostTrainingQuantizer.steps(weight, how.weightBits(), true)), weight.rank());
+        if (!learned)
+            return PostTrainingQuantizer.column(Tensor.of(PostTrainingQuantizer.steps(weight, how.weightBits(), true)), weight.rank());
         var mean = weight.abs().reshape(weight.size(0), -1).mean(1).mul(2 / Math.sqrt(above())).maximum((double) Math.ulp(1f));
         return PostTrainingQuantizer.column(mean, weight.rank());
     }
@@ -58,7 +59,8 @@ final class QatLayer extends Module {
     private Tensor folded() { return norm == null ? weight() : PostTrainingQuantizer.foldedWeight(weight(), norm); }
 
     private Tensor rounded(Tensor weight) {
-        if (weight_step != null) return QuantisationRange.learned(weight, how.ranges() == Qat.Ranges.LEARNED ? weight_step : weight_step.detach(), above(), above());
+        if (weight_step != null) return QuantisationRange.learned(weight,
+                how.ranges() == Qat.Ranges.LEARNED ? weight_step : weight_step.detach(), above(), above());
         var steps = PostTrainingQuantizer.column(Tensor.of(PostTrainingQuantizer.steps(weight, how.weightBits(), true)), weight.rank());
         return QuantisationRange.learned(weight, steps, above(), above());
     }
@@ -69,7 +71,8 @@ final class QatLayer extends Module {
             var ends = observed.toFloatArray();
             return QuantisationRange.of(ends[0], ends[1], -half, half - 1, false);
         }
-        return new QuantisationRange(Math.max(input_step.detach().toFloatArray()[0], Math.ulp(1f)), (int) input_zero.item(), -half, half - 1);
+        return new QuantisationRange(Math.max(input_step.detach().toFloatArray()[0], Math.ulp(1f)), (int) input_zero.item(), -half,
+                half - 1);
     }
 
     private Tensor roundedInput(Tensor x, Pass pass) {
@@ -97,7 +100,9 @@ final class QatLayer extends Module {
         return norm.forward(run(input, rounded(weight().mul(factor)).div(factor), bias), pass);
     }
 
-    private Tensor run(Tensor x, Tensor weight, Tensor bias) { return layer instanceof Conv2d conv ? x.conv(weight, bias, conv.how()) : x.affine(weight, bias); }
+    private Tensor run(Tensor x, Tensor weight, Tensor bias) {
+        return layer instanceof Conv2d conv ? x.conv(weight, bias, conv.how()) : x.affine(weight, bias);
+    }
 
     /** The layer in integers, its batch norm folded. */
     IntegerLayer integers() {
@@ -105,7 +110,8 @@ final class QatLayer extends Module {
             Tensor weight = folded().compute(), bias = PostTrainingQuantizer.bias(layer);
             if (norm != null) bias = PostTrainingQuantizer.foldedBias(weight(), bias, norm);
             var steps = weight_step == null ? PostTrainingQuantizer.steps(weight, how.weightBits(), true) : weight_step.toFloatArray();
-            return new IntegerLayer(weight, how.weightBits(), steps, bias, input(), how.activationBits(), layer instanceof Conv2d conv ? conv.how() : null);
+            return new IntegerLayer(weight, how.weightBits(), steps, bias, input(), how.activationBits(),
+                    layer instanceof Conv2d conv ? conv.how() : null);
         });
     }
 }

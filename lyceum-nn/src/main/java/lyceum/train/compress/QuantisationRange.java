@@ -33,7 +33,8 @@ public record QuantisationRange(float scale, int zero, int least, int most) {
         low = Math.min(low, 0);
         high = Math.max(high, 0);
         float eps = Math.ulp(1f);
-        if (symmetric) return new QuantisationRange(Math.max(Math.max(-low, high) / ((most - least) / 2f), eps), (least + most + 1) / 2, least, most);
+        if (symmetric)
+            return new QuantisationRange(Math.max(Math.max(-low, high) / ((most - least) / 2f), eps), (least + most + 1) / 2, least, most);
         float scale = Math.max((high - low) / (most - least), eps);
         return new QuantisationRange(scale, Math.clamp(least - (long) Math.rint(low / scale), least, most), least, most);
     }

@@ -30,9 +30,7 @@ public interface Score {
     SequencedMap<String, Tensor> of(SequencedMap<String, Tensor> weights, List<Supplier<Tensor>> losses);
 
     /** {@code |w|}. */
-    static Score magnitude() {
-        return (weights, losses) -> each(weights, weights.values().toArray(Tensor[]::new), (w, same) -> w.abs());
-    }
+    static Score magnitude() { return (weights, losses) -> each(weights, weights.values().toArray(Tensor[]::new), (w, same) -> w.abs()); }
 
     /** {@code |g w|} with g the mean gradient over the batches: how the loss changes to first order. */
     static Score gradientTimesWeight() {
@@ -111,8 +109,8 @@ public interface Score {
             long at = 0;
             for (var entry : weights.entrySet()) {
                 var w = entry.getValue().detach().to(DType.F64);
-                scores.put(entry.getKey(),
-                        w.square().div(inverse.narrow(0, at, w.count()).reshape(w.shape().toArray()).mul(2)).to(entry.getValue().dtype()).compute());
+                scores.put(entry.getKey(), w.square().div(inverse.narrow(0, at, w.count()).reshape(w.shape().toArray()).mul(2))
+                        .to(entry.getValue().dtype()).compute());
                 at += w.count();
             }
             return scores;

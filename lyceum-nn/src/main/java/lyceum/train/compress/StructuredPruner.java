@@ -149,7 +149,9 @@ public record StructuredPruner(Score score, double share, int multiple) implemen
                 var name = group.name();
                 var old = (MultiHeadAttention) model.modules().get(name);
                 var config = old.config();
-                var small = new MultiHeadAttention(config.withKeyHeads(1).withHeads(config.heads() / config.keyHeads() * numbers.length).withKeyHeads(numbers.length), Rng.of(0));
+                var small = new MultiHeadAttention(
+                        config.withKeyHeads(1).withHeads(config.heads() / config.keyHeads() * numbers.length).withKeyHeads(numbers.length),
+                        Rng.of(0));
                 var tensors = new LinkedHashMap<String, Tensor>();
                 small.state().keySet().forEach(part -> {
                     var full = name.isEmpty() ? part : name + "." + part;

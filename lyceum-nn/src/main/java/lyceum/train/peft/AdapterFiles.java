@@ -45,7 +45,8 @@ final class AdapterFiles {
     static Saved read(Path folder) throws IOException {
         var values = new LinkedHashMap<String, Tensor>();
         Safetensors.read(folder.resolve(TENSORS)).tensors().forEach((name, tensor) -> {
-            if (!name.startsWith(PREFIX)) throw new FormatException("Peft: " + TENSORS + " has a tensor \"" + name + "\"; names begin with " + PREFIX);
+            if (!name.startsWith(PREFIX))
+                throw new FormatException("Peft: " + TENSORS + " has a tensor \"" + name + "\"; names begin with " + PREFIX);
             values.put(name.substring(PREFIX.length()), tensor);
         });
         var file = folder.resolve(CONFIG);
@@ -116,23 +117,26 @@ final class AdapterFiles {
         var type = c.path("peft_type").asString("");
         return switch (type) {
             case "LORA" -> {
-                if (!c.path("bias").asString("none").equals("none") || c.path("fan_in_fan_out").asBoolean(false) || c.path("use_dora").asBoolean(false))
+                if (!c.path("bias").asString("none").equals("none") || c.path("fan_in_fan_out").asBoolean(false)
+                        || c.path("use_dora").asBoolean(false))
                     throw new FormatException("Peft: a LoRA with biases, transposed weights or magnitudes is not read");
                 yield new Lora(c.path("r").asInt(0), c.path("lora_alpha").asDouble(0), c.path("lora_dropout").asDouble(0),
                         c.path("use_rslora").asBoolean(false), strings(c, "target_modules"));
             }
             case "IA3" -> new Ia3(strings(c, "target_modules"), strings(c, "feedforward_modules"));
-            case "BOTTLENECK" -> new BottleneckAdapter(c.path("width").asInt(0), Activation.valueOf(c.path("activation").asString("GELU")), c.path("start").asDouble(0),
-                    c.path("scale").asDouble(1), c.path("parallel").asBoolean(false), c.path("norms").asBoolean(false), strings(c, "target_modules"));
-            case "PREFIX_TUNING" -> new PrefixTuning(c.path("num_virtual_tokens").asInt(-1), c.path("encoder_hidden_size").asInt(0), c.path("start").asDouble(0.02),
-                    strings(c, "target_modules"));
+            case "BOTTLENECK" -> new BottleneckAdapter(c.path("width").asInt(0), Activation.valueOf(c.path("activation").asString("GELU")),
+                    c.path("start").asDouble(0), c.path("scale").asDouble(1), c.path("parallel").asBoolean(false),
+                    c.path("norms").asBoolean(false), strings(c, "target_modules"));
+            case "PREFIX_TUNING" -> new PrefixTuning(c.path("num_virtual_tokens").asInt(-1), c.path("encoder_hidden_size").asInt(0),
+                    c.path("start").asDouble(0.02), strings(c, "target_modules"));
             case "PROMPT_TUNING" -> {
                 var tokens = new ArrayList<Integer>();
                 c.path("tokens").forEach(t -> tokens.add(t.asInt()));
                 yield new PromptTuning(c.path("num_virtual_tokens").asInt(-1), tokens, strings(c, "target_modules").getFirst());
             }
             case "BITFIT" -> new BitFit(strings(c, "target_modules"));
-            default -> throw new FormatException("Peft: peft_type is \"" + type + "\"; LORA, IA3, BOTTLENECK, PREFIX_TUNING, PROMPT_TUNING and BITFIT are known");
+            default -> throw new FormatException(
+                    "Peft: peft_type is \"" + type + "\"; LORA, IA3, BOTTLENECK, PREFIX_TUNING, PROMPT_TUNING and BITFIT are known");
         };
     }
 

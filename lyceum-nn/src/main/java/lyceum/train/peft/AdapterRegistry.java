@@ -51,9 +51,10 @@ public final class AdapterRegistry {
     /** Takes a tuning over: from now on it acts through this registry alone. Returns this. */
     public AdapterRegistry add(Peft tuning) {
         if (tuning.model() != model) throw new IllegalArgumentException("AdapterRegistry: " + tuning.name() + " belongs to another model");
-        if (tunings.containsKey(tuning.name())) throw new IllegalArgumentException("AdapterRegistry: there is a " + tuning.name() + " already");
-        if (tuning.methods().stream().anyMatch(m -> !m.tuned(model).isEmpty()))
-            throw new IllegalArgumentException("AdapterRegistry: " + tuning.name() + " trains the base's own parameters; rows of one batch share those");
+        if (tunings.containsKey(tuning.name()))
+            throw new IllegalArgumentException("AdapterRegistry: there is a " + tuning.name() + " already");
+        if (tuning.methods().stream().anyMatch(m -> !m.tuned(model).isEmpty())) throw new IllegalArgumentException(
+                "AdapterRegistry: " + tuning.name() + " trains the base's own parameters; rows of one batch share those");
         tuning.detach();
         tunings.put(tuning.name(), tuning);
         for (var piece : tuning.pieces()) {
@@ -122,7 +123,8 @@ public final class AdapterRegistry {
             if (x.size(0) != rows.size() || y.size(0) != rows.size())
                 throw new ShapeException("AdapterRegistry: a batch of " + x.size(0) + " rows for a mixture of " + rows.size());
             var groups = new LinkedHashMap<String, List<Integer>>();
-            for (int i = 0; i < rows.size(); i++) groups.computeIfAbsent(of(rows.get(i)).isEmpty() ? "" : rows.get(i), n -> new ArrayList<>()).add(i);
+            for (int i = 0; i < rows.size(); i++)
+                groups.computeIfAbsent(of(rows.get(i)).isEmpty() ? "" : rows.get(i), n -> new ArrayList<>()).add(i);
             if (groups.size() == 1) return change.of(groups.keySet().iterator().next(), x, y);
             var parts = new ArrayList<Tensor>();
             var place = new int[rows.size()];
@@ -143,13 +145,15 @@ public final class AdapterRegistry {
     private final class RoutedPrefix extends Routed implements MultiHeadAttention.Prefix {
         @Override public Tensor adapt(Tensor x, Tensor y, Pass pass) { return super.adapt(x, y, pass); }
 
-        private long length(String name) { return of(name).stream().mapToLong(a -> a instanceof MultiHeadAttention.Prefix p ? p.length() : 0).sum(); }
+        private long length(String name) {
+            return of(name).stream().mapToLong(a -> a instanceof MultiHeadAttention.Prefix p ? p.length() : 0).sum();
+        }
 
         @Override public long length() {
             if (!mixture.isBound()) return length(current);
             long[] lengths = mixture.get().stream().mapToLong(this::length).distinct().toArray();
-            if (lengths.length > 1)
-                throw new IllegalArgumentException("AdapterRegistry: prefixes of " + Arrays.toString(lengths) + " positions in one batch; they have one length");
+            if (lengths.length > 1) throw new IllegalArgumentException(
+                    "AdapterRegistry: prefixes of " + Arrays.toString(lengths) + " positions in one batch; they have one length");
             return lengths.length == 0 ? 0 : lengths[0];
         }
 

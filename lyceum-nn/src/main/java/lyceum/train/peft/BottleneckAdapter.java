@@ -38,12 +38,13 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/2110.04366">He et al. (2022): parallel adapters</a>
  */
 @Withers
-public record BottleneckAdapter(int width, Activation activation, double start, double scale, boolean parallel, boolean norms, List<String> targets)
-        implements PeftMethod, BottleneckAdapterWithers {
+public record BottleneckAdapter(int width, Activation activation, double start, double scale, boolean parallel, boolean norms,
+        List<String> targets) implements PeftMethod, BottleneckAdapterWithers {
     public BottleneckAdapter {
         if (width < 1) throw new IllegalArgumentException("BottleneckAdapter: width is " + width + "; it is at least 1");
         Objects.requireNonNull(activation, "activation");
-        if (!(start >= 0 && Double.isFinite(start))) throw new IllegalArgumentException("BottleneckAdapter: start is " + start + "; it is at least 0");
+        if (!(start >= 0 && Double.isFinite(start)))
+            throw new IllegalArgumentException("BottleneckAdapter: start is " + start + "; it is at least 0");
         if (!Double.isFinite(scale)) throw new IllegalArgumentException("BottleneckAdapter: scale is " + scale + "; it is finite");
         targets = List.copyOf(targets);
     }
@@ -54,7 +55,8 @@ public record BottleneckAdapter(int width, Activation activation, double start, 
     @Override public List<Peft.Piece> pieces(Module model, String name, Rng rng) {
         var pieces = new ArrayList<Peft.Piece>();
         for (var place : PeftMethod.places("BottleneckAdapter", model, targets, m -> last(m) != null))
-            pieces.add(new Peft.Piece(place.name(), place.module(), new Bottleneck(this, name, last(place.module()), rng.split(pieces.size()))));
+            pieces.add(new Peft.Piece(place.name(), place.module(),
+                    new Bottleneck(this, name, last(place.module()), rng.split(pieces.size()))));
         return pieces;
     }
 

@@ -12,5 +12,7 @@ final class Held extends Module {
 
     Tensor weight() { return weight; }
 
-    @Override protected Tensor compute(Tensor x, Pass pass) { throw new UnsupportedOperationException("a parameter alone computes nothing"); }
+    @Override protected Tensor compute(Tensor x, Pass pass) {
+        throw new UnsupportedOperationException("a parameter alone computes nothing");
+    }
 }

@@ -39,7 +39,8 @@ public record Ia3(List<String> targets, List<String> feedForward) implements Pef
     private static void add(List<Peft.Piece> pieces, Module model, List<String> targets, String name, boolean input) {
         for (var place : PeftMethod.places("Ia3", model, targets, m -> m instanceof Linear)) {
             var weight = ((Linear) place.module()).weight();
-            pieces.add(new Peft.Piece(place.name(), place.module(), new Gain(name, Tensor.ones(weight.dtype(), weight.size(input ? 1 : 0)), input)));
+            pieces.add(new Peft.Piece(place.name(), place.module(),
+                    new Gain(name, Tensor.ones(weight.dtype(), weight.size(input ? 1 : 0)), input)));
         }
     }
 

@@ -36,7 +36,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/2312.03732">Kalajdzievski (2023): the scale</a>
  */
 @Withers
-public record Lora(int rank, double alpha, double dropout, boolean rankStabilized, List<String> targets) implements PeftMethod, LoraWithers {
+public record Lora(int rank, double alpha, double dropout, boolean rankStabilized, List<String> targets)
+        implements PeftMethod, LoraWithers {
     public Lora {
         if (rank < 1) throw new IllegalArgumentException("Lora: rank is " + rank + "; it is at least 1");
         if (!(Double.isFinite(alpha) && alpha > 0)) throw new IllegalArgumentException("Lora: alpha is " + alpha + "; it is positive");
@@ -57,6 +58,7 @@ public record Lora(int rank, double alpha, double dropout, boolean rankStabilize
 
     private static boolean isAdaptable(Module module) {
         return module instanceof Linear || module instanceof Embedding
-                || (module instanceof Conv1d || module instanceof Conv2d || module instanceof Conv3d) && ((ConvLayer) module).how().groups() == 1;
+                || (module instanceof Conv1d || module instanceof Conv2d || module instanceof Conv3d)
+                        && ((ConvLayer) module).how().groups() == 1;
     }
 }

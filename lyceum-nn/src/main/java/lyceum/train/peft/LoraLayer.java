@@ -37,8 +37,8 @@ final class LoraLayer extends Module implements Adapter {
         int r = lora.rank();
         if (host instanceof Embedding table) {
             long count = table.weight().size(0), width = table.weight().size(1);
-            return new LoraLayer(name, Tensor.zeros(table.weight().dtype(), r, count), Tensor.randn(rng, table.weight().dtype(), width, r), true, null,
-                    lora.scale(), lora.dropout());
+            return new LoraLayer(name, Tensor.zeros(table.weight().dtype(), r, count), Tensor.randn(rng, table.weight().dtype(), width, r),
+                    true, null, lora.scale(), lora.dropout());
         }
         var conv = host instanceof ConvLayer c ? c : null;
         var weight = weightOf(host);
@@ -48,7 +48,8 @@ final class LoraLayer extends Module implements Adapter {
         up[1] = r;
         down[0] = r;
         var a = Init.torchLinear(weight.count() / weight.size(0)).sample(rng, weight.dtype(), down);
-        return new LoraLayer(name, a, Tensor.zeros(weight.dtype(), up), false, conv == null ? null : conv.how(), lora.scale(), lora.dropout());
+        return new LoraLayer(name, a, Tensor.zeros(weight.dtype(), up), false, conv == null ? null : conv.how(), lora.scale(),
+                lora.dropout());
     }
 
     static Tensor weightOf(Module host) {

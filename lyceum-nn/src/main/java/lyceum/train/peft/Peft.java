@@ -47,7 +47,8 @@ public final class Peft {
         /** The adapter's parameters as files name them: without the tuning's name. */
         SequencedMap<String, Tensor> tensors(String tuning) {
             var named = new LinkedHashMap<String, Tensor>();
-            ((Module) adapter).state().forEach((name, tensor) -> named.put((where.isEmpty() ? "" : where + ".") + AdapterFiles.plain(name, tuning), tensor));
+            ((Module) adapter).state()
+                    .forEach((name, tensor) -> named.put((where.isEmpty() ? "" : where + ".") + AdapterFiles.plain(name, tuning), tensor));
             return named;
         }
     }
@@ -61,7 +62,8 @@ public final class Peft {
     private boolean attached;
 
     private Peft(Module model, String name, List<PeftMethod> methods) {
-        if (!name.matches("[A-Za-z0-9_-]+")) throw new IllegalArgumentException("Peft: the name is \"" + name + "\"; letters, digits, _ and - make one");
+        if (!name.matches("[A-Za-z0-9_-]+"))
+            throw new IllegalArgumentException("Peft: the name is \"" + name + "\"; letters, digits, _ and - make one");
         if (methods.isEmpty()) throw new IllegalArgumentException("Peft: no method; at least one");
         this.model = model;
         this.name = name;
@@ -82,10 +84,12 @@ public final class Peft {
         var peft = new Peft(model, name, List.of(methods));
         for (int i = 0; i < methods.length; i++) peft.pieces.addAll(methods[i].pieces(model, name, rng.split(i)));
         for (var held : model.state().keySet())
-            if (held.contains("." + name + ".")) throw new IllegalArgumentException("Peft: the model has a tuning named " + name + " already; take another name");
+            if (held.contains("." + name + "."))
+                throw new IllegalArgumentException("Peft: the model has a tuning named " + name + " already; take another name");
         var own = model.state();
         for (var method : methods) for (var parameter : method.tuned(model)) peft.tuned.put(parameter, own.get(parameter));
-        if (peft.pieces.isEmpty() && peft.tuned.isEmpty()) throw new IllegalArgumentException("Peft: " + List.of(methods) + " find nothing to train");
+        if (peft.pieces.isEmpty() && peft.tuned.isEmpty())
+            throw new IllegalArgumentException("Peft: " + List.of(methods) + " find nothing to train");
         model.freeze("*");
         peft.tuned.forEach((parameter, tensor) -> peft.other.put(parameter, kept(tensor)));
         peft.attached = true;
@@ -177,7 +181,8 @@ public final class Peft {
     public Peft merge() {
         if (!attached) throw new LyceumException("merge: the tuning \"" + name + "\" is detached; attach it first");
         for (var piece : pieces)
-            if (!(piece.adapter instanceof LoraLayer)) throw new LyceumException("merge: only low-rank updates merge into weights; at " + piece.where + " there is another adapter");
+            if (!(piece.adapter instanceof LoraLayer)) throw new LyceumException(
+                    "merge: only low-rank updates merge into weights; at " + piece.where + " there is another adapter");
         for (var piece : pieces) ((LoraLayer) piece.adapter).merge(piece.host, true);
         return this;
     }
@@ -252,7 +257,8 @@ public final class Peft {
 
     private void take(Map<String, Tensor> values) {
         var own = parameters();
-        if (!own.keySet().equals(values.keySet())) throw new FormatException("Peft: the file has " + values.keySet() + "; this model needs " + own.keySet());
+        if (!own.keySet().equals(values.keySet()))
+            throw new FormatException("Peft: the file has " + values.keySet() + "; this model needs " + own.keySet());
         own.forEach((key, tensor) -> {
             if (!tensor.shape().equals(values.get(key).shape()))
                 throw new ShapeException("Peft: " + key + " has shape " + tensor.shape() + ", the file " + values.get(key).shape());

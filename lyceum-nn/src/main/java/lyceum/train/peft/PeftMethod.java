@@ -22,8 +22,10 @@ public sealed interface PeftMethod permits Lora, BottleneckAdapter, PrefixTuning
             names.addAll(model.modules(target).keySet());
             names.addAll(model.modules("*." + target).keySet());
         }
-        model.modules().forEach((name, module) -> { if (names.contains(name) && kind.test(module)) found.add(new Peft.Place(name, module)); });
-        if (found.isEmpty()) throw new IllegalArgumentException(method + ": no module that it can tune matches " + targets + "; there are " + model.modules().keySet());
+        model.modules()
+                .forEach((name, module) -> { if (names.contains(name) && kind.test(module)) found.add(new Peft.Place(name, module)); });
+        if (found.isEmpty()) throw new IllegalArgumentException(
+                method + ": no module that it can tune matches " + targets + "; there are " + model.modules().keySet());
         return found;
     }
 }

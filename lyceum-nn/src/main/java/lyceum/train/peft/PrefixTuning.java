@@ -28,7 +28,8 @@ public record PrefixTuning(int length, int hidden, double start, List<String> ta
     public PrefixTuning {
         if (length < 0) throw new IllegalArgumentException("PrefixTuning: length is " + length + "; it is at least 0");
         if (hidden < 0) throw new IllegalArgumentException("PrefixTuning: hidden is " + hidden + "; it is at least 0");
-        if (!(start >= 0 && Double.isFinite(start))) throw new IllegalArgumentException("PrefixTuning: start is " + start + "; it is at least 0");
+        if (!(start >= 0 && Double.isFinite(start)))
+            throw new IllegalArgumentException("PrefixTuning: start is " + start + "; it is at least 0");
         targets = List.copyOf(targets);
     }
 
@@ -38,7 +39,8 @@ public record PrefixTuning(int length, int hidden, double start, List<String> ta
     @Override public List<Peft.Piece> pieces(Module model, String name, Rng rng) {
         var pieces = new ArrayList<Peft.Piece>();
         for (var place : PeftMethod.places("PrefixTuning", model, targets, m -> m instanceof MultiHeadAttention))
-            pieces.add(new Peft.Piece(place.name(), place.module(), new Layer(this, name, (MultiHeadAttention) place.module(), rng.split(pieces.size()))));
+            pieces.add(new Peft.Piece(place.name(), place.module(),
+                    new Layer(this, name, (MultiHeadAttention) place.module(), rng.split(pieces.size()))));
         return pieces;
     }
 
@@ -66,7 +68,8 @@ public record PrefixTuning(int length, int hidden, double start, List<String> ta
 
         /** Keys and values of the prefix, (1, heads, p, d). */
         KvCache.Past past() {
-            if (prefix_key != null) return new KvCache.Past(split(((Held) only(prefix_key)).weight()), split(((Held) only(prefix_value)).weight()));
+            if (prefix_key != null)
+                return new KvCache.Past(split(((Held) only(prefix_key)).weight()), split(((Held) only(prefix_value)).weight()));
             var both = only(prefix_up).forward(only(prefix_down).forward(((Held) only(prefix_embedding)).weight()).tanh()).chunk(-1, 2);
             return new KvCache.Past(split(both[0]), split(both[1]));
         }
@@ -79,8 +82,12 @@ public record PrefixTuning(int length, int hidden, double start, List<String> ta
             return new KvCache.Past(joined(own.keys(), past.keys()), joined(own.values(), past.values()));
         }
 
-        private static Tensor joined(Tensor own, Tensor rest) { return Tensor.concat(2, own.expand(rest.size(0), own.size(1), own.size(2), own.size(3)), rest); }
+        private static Tensor joined(Tensor own, Tensor rest) {
+            return Tensor.concat(2, own.expand(rest.size(0), own.size(1), own.size(2), own.size(3)), rest);
+        }
 
-        @Override protected Tensor compute(Tensor x, Pass pass) { throw new UnsupportedOperationException("a prefix alone computes nothing"); }
+        @Override protected Tensor compute(Tensor x, Pass pass) {
+            throw new UnsupportedOperationException("a prefix alone computes nothing");
+        }
     }
 }

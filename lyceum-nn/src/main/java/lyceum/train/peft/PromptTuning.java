@@ -36,7 +36,8 @@ public record PromptTuning(int length, List<Integer> tokens, String target) impl
         var table = ((Embedding) place.module()).weight();
         var first = new long[length];
         for (int i = 0; i < length; i++) first[i] = tokens.isEmpty() ? rng.nextInt((int) table.size(0)) : tokens.get(i % tokens.size());
-        var prompt = length == 0 ? Tensor.zeros(table.dtype(), 0, table.size(1)) : Autograd.noGrad(() -> table.detach().indexSelect(0, Tensor.of(first)).compute());
+        var prompt = length == 0 ? Tensor.zeros(table.dtype(), 0, table.size(1))
+                : Autograd.noGrad(() -> table.detach().indexSelect(0, Tensor.of(first)).compute());
         return List.of(new Peft.Piece(place.name(), place.module(), new Prompt(name, prompt)), new Peft.Piece("", model, new Cut(length)));
     }
 

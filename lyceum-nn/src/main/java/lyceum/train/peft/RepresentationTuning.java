@@ -57,10 +57,12 @@ public final class RepresentationTuning {
         for (var entry : model.modules(layers).entrySet()) {
             if (entry.getKey().split("\\.").length != depth) continue;
             var widest = entry.getValue().state().values().stream().filter(t -> t.rank() == 1).mapToLong(Tensor::count).min().orElse(0);
-            if (widest < rank) throw new IllegalArgumentException("RepresentationTuning: " + entry.getKey() + " has width " + widest + " for rank " + rank);
+            if (widest < rank) throw new IllegalArgumentException(
+                    "RepresentationTuning: " + entry.getKey() + " has width " + widest + " for rank " + rank);
             tuning.edits.put(entry.getKey(), tuning.new Edit(tuning.edits.size(), rank, widest, rng.split(tuning.edits.size())));
         }
-        if (tuning.edits.isEmpty()) throw new IllegalArgumentException("RepresentationTuning: no module matches " + layers + "; there are " + model.modules().keySet());
+        if (tuning.edits.isEmpty()) throw new IllegalArgumentException(
+                "RepresentationTuning: no module matches " + layers + "; there are " + model.modules().keySet());
         model.freeze("*");
         return tuning.attach();
     }
@@ -98,7 +100,9 @@ public final class RepresentationTuning {
      *
      * @param where 1 where a state is edited and 0 elsewhere, (edited layers, batch, T)
      */
-    public <T> T at(Tensor where, ScopedValue.CallableOp<T, RuntimeException> passes) { return ScopedValue.where(places, where).call(passes); }
+    public <T> T at(Tensor where, ScopedValue.CallableOp<T, RuntimeException> passes) {
+        return ScopedValue.where(places, where).call(passes);
+    }
 
     public void save(Path path) throws IOException { Safetensors.write(path, parameters(), Map.of("formatVersion", "1")); }
 
@@ -106,10 +110,11 @@ public final class RepresentationTuning {
     public void load(Path path) throws IOException {
         var values = Safetensors.read(path).tensors();
         var own = parameters();
-        if (!own.keySet().equals(values.keySet())) throw new FormatException("RepresentationTuning: the file has " + values.keySet() + "; the edits are " + own.keySet());
+        if (!own.keySet().equals(values.keySet()))
+            throw new FormatException("RepresentationTuning: the file has " + values.keySet() + "; the edits are " + own.keySet());
         own.forEach((name, t) -> {
-            if (!t.shape().equals(values.get(name).shape()))
-                throw new ShapeException("RepresentationTuning: " + name + " has shape " + t.shape() + ", the file " + values.get(name).shape());
+            if (!t.shape().equals(values.get(name).shape())) throw new ShapeException(
+                    "RepresentationTuning: " + name + " has shape " + t.shape() + ", the file " + values.get(name).shape());
         });
         Autograd.noGrad(() -> own.forEach((name, t) -> t.copy_(values.get(name))));
     }
@@ -170,7 +175,9 @@ public final class RepresentationTuning {
         }
 
         /** By saliency, both filters. */
-        public static Flow of(Module model, String attentions, Function<Tensor, Tensor> answer) { return new Flow(model, attentions, answer, true, true, true); }
+        public static Flow of(Module model, String attentions, Function<Tensor, Tensor> answer) {
+            return new Flow(model, attentions, answer, true, true, true);
+        }
 
         /** Scores (layers, batch, T): for layer l and position i, summed over heads. */
         public Tensor scores(Tensor x) {
@@ -184,7 +191,8 @@ public final class RepresentationTuning {
                 return w.add(zero);
             });
             var output = answer.apply(model.forward(x, Pass.inference().with(hooks)));
-            if (weights.isEmpty()) throw new IllegalArgumentException("Flow: no attention matches " + attentions + "; there are " + model.modules().keySet());
+            if (weights.isEmpty())
+                throw new IllegalArgumentException("Flow: no attention matches " + attentions + "; there are " + model.modules().keySet());
             output.backward();
             var layers = new ArrayList<Tensor>();
             for (int l = 0; l < weights.size(); l++) {
@@ -205,7 +213,8 @@ public final class RepresentationTuning {
     /** 1 at the {@code count} highest of each sequence, of scores (layers, batch, T). */
     public static Tensor top(Tensor scores, int count) {
         int layers = (int) scores.size(0), batch = (int) scores.size(1), length = (int) scores.size(2);
-        if (count < 0 || count > layers * length) throw new IllegalArgumentException("top: " + count + " of " + layers * length + " states");
+        if (count < 0 || count > layers * length)
+            throw new IllegalArgumentException("top: " + count + " of " + layers * length + " states");
         double[] s = scores.toDoubleArray();
         var chosen = new float[s.length];
         for (int b = 0; b < batch; b++) for (int k = 0; k < count; k++) {

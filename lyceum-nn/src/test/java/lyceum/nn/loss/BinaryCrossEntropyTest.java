@@ -128,8 +128,8 @@ class BinaryCrossEntropyTest {
     @Test void probabilitiesAreClampedAtTheEnds() {
         Tensor p = Tensor.of(0.0, 0, 1, 1), y = Tensor.of(0.0, 1, 0, 1);
         for (var type : new DType[] {DType.F32, DType.F64}) {
-            assertThat(Loss.bceOfProbabilities().each(p.to(type), y).toDoubleArray())
-                    .containsExactly(new double[] {0, 100, 100, 0}, within(0.0));
+            assertThat(Loss.bceOfProbabilities().each(p.to(type), y).toDoubleArray()).containsExactly(new double[] {0, 100, 100, 0},
+                    within(0.0));
             var slopes = Autograd.grad(x -> Loss.bceOfProbabilities().of(x, y)).apply(p.to(type)).toDoubleArray();
             assertThat(slopes).containsExactly(new double[] {0.25, 0, 0, -0.25}, within(1e-7));
         }

@@ -67,25 +67,29 @@ class CausalLmLossTest {
     @Acceptance(topic = "next-token-prediction", clause = 2) void chunksAgreeWithTheWholeInAChunksMemory() {
         double gap = 0;
         int compared = 0;
-        for (var type : new DType[] {DType.F32, DType.F64}) for (double z : new double[] {0, 1e-2}) for (int chunk : new int[] {1, 7, 16, 64}) {
-            var rng = Rng.of(2);
-            Tensor hidden = Tensor.randn(rng, type, 2, 20, 6).compute(), head = Tensor.randn(rng, type, 11, 6).compute();
-            var ids = Tensor.randint(rng, 0, 11, 2, 20).compute();
-            var labels = CausalLabels.of(ids).withWeights(Tensor.rand(rng, DType.F64, 2, 20).compute());
-            CausalLmLoss loss = new CausalLmLoss().withZLoss(z), pieces = loss.withChunk(chunk);
-            gap = Math.max(gap, far(pieces.fused(hidden, head, labels).mean(), loss.tokens(hidden.matmul(head.transpose()), labels).mean()));
-            gap = Math.max(gap, far(Autograd.grad(h -> pieces.fused(h, head, labels).mean()).apply(hidden),
-                    Autograd.grad(h -> loss.tokens(h.matmul(head.transpose()), labels).mean()).apply(hidden)));
-            gap = Math.max(gap, far(Autograd.grad(w -> pieces.fused(hidden, w, labels).mean()).apply(head),
-                    Autograd.grad(w -> loss.tokens(hidden.matmul(w.transpose()), labels).mean()).apply(head)));
-            gap = Math.max(gap, far(Autograd.noGrad(() -> pieces.fused(hidden, head, labels).sum()), loss.fused(hidden, head, labels).sum()));
-            compared++;
-        }
+        for (var type : new DType[] {DType.F32, DType.F64})
+            for (double z : new double[] {0, 1e-2}) for (int chunk : new int[] {1, 7, 16, 64}) {
+                var rng = Rng.of(2);
+                Tensor hidden = Tensor.randn(rng, type, 2, 20, 6).compute(), head = Tensor.randn(rng, type, 11, 6).compute();
+                var ids = Tensor.randint(rng, 0, 11, 2, 20).compute();
+                var labels = CausalLabels.of(ids).withWeights(Tensor.rand(rng, DType.F64, 2, 20).compute());
+                CausalLmLoss loss = new CausalLmLoss().withZLoss(z), pieces = loss.withChunk(chunk);
+                gap = Math.max(gap,
+                        far(pieces.fused(hidden, head, labels).mean(), loss.tokens(hidden.matmul(head.transpose()), labels).mean()));
+                gap = Math.max(gap, far(Autograd.grad(h -> pieces.fused(h, head, labels).mean()).apply(hidden),
+                        Autograd.grad(h -> loss.tokens(h.matmul(head.transpose()), labels).mean()).apply(hidden)));
+                gap = Math.max(gap, far(Autograd.grad(w -> pieces.fused(hidden, w, labels).mean()).apply(head),
+                        Autograd.grad(w -> loss.tokens(hidden.matmul(w.transpose()), labels).mean()).apply(head)));
+                gap = Math.max(gap,
+                        far(Autograd.noGrad(() -> pieces.fused(hidden, head, labels).sum()), loss.fused(hidden, head, labels).sum()));
+                compared++;
+            }
         Evidence.of("forms compared", compared, exactly(16));
         Evidence.of("loss and gradients, largest gap", gap, atMost(1e-6));
         // Beside the chunk's logits there are their gradient, what the kernels pack, and the gradients of hidden and head.
         Evidence.of("peak in chunks of 64, over the logits of 64 positions", LogitsMemory.overOneChunk(64), atMost(6));
-        Evidence.of("peak of all 2048 at once, over the logits of 64 positions", LogitsMemory.overOneChunk(LogitsMemory.POSITIONS) * 32, atLeast(32));
+        Evidence.of("peak of all 2048 at once, over the logits of 64 positions", LogitsMemory.overOneChunk(LogitsMemory.POSITIONS) * 32,
+                atLeast(32));
     }
 
     private static double far(Tensor a, Tensor b) { return a.sub(b).abs().max().item() / Math.max(1, b.abs().max().item()); }
@@ -96,7 +100,8 @@ class CausalLmLossTest {
         for (int run = 0; run < 20; run++) {
             var rng = Rng.of(run);
             Tensor embedded = Tensor.randn(rng, DType.F64, 20, 13, 6).compute(), ids = Tensor.randint(rng, 0, 9, 20, 13).compute();
-            var padding = Tensor.rand(rng, DType.F64, 20, 1).mul(Tensor.full(DType.F64, 12, 1)).add(2).gt(Tensor.arange(13).to(DType.F64)).compute();
+            var padding = Tensor.rand(rng, DType.F64, 20, 1).mul(Tensor.full(DType.F64, 12, 1)).add(2).gt(Tensor.arange(13).to(DType.F64))
+                    .compute();
             Tensor whole = Tensor.randn(rng, DType.F64, 6, 9).requiresGrad(), parts = whole.detach().copy().requiresGrad(),
                     means = whole.detach().copy().requiresGrad();
             var loss = new CausalLmLoss();
@@ -164,7 +169,8 @@ class CausalLmLossTest {
         // The first token's context is not known, which 100,000 do not feel.
         double loss = Autograd.noGrad(() -> Loss.causalLm(model.forward(fresh), fresh)).item();
         Evidence.of("loss on fresh text less the entropy rate (nats)", loss - rate, between(-0.02, 0.02));
-        Evidence.of("entropy of the next token given one less the rate: what the second token tells", firstOrder(next, k) - rate, atLeast(0.05));
+        Evidence.of("entropy of the next token given one less the rate: what the second token tells", firstOrder(next, k) - rate,
+                atLeast(0.05));
     }
 
     private static Tensor[] pieces(Tensor text, int count, Rng rng) {
@@ -189,7 +195,8 @@ class CausalLmLossTest {
         law[0] = 1;
         for (int step = 0; step < 1000; step++) {
             var moved = new double[k * k];
-            for (int a = 0; a < k; a++) for (int b = 0; b < k; b++) for (int c = 0; c < k; c++) moved[b * k + c] += law[a * k + b] * next[a * k + b][c];
+            for (int a = 0; a < k; a++)
+                for (int b = 0; b < k; b++) for (int c = 0; c < k; c++) moved[b * k + c] += law[a * k + b] * next[a * k + b][c];
             law = moved;
         }
         return law;
@@ -267,7 +274,8 @@ class CausalLmLossTest {
         var ids = Tensor.of(new long[] {0, 1, 5}, 1, 3);
         assertThatThrownBy(() -> Loss.causalLm(Tensor.zeros(1, 3, 5), ids)).isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("CausalLmLoss: id 5; ids are 0 to 4, and -100 is not predicted");
-        assertThatThrownBy(() -> Loss.causalLm(Tensor.zeros(1, 2, 9), ids)).isInstanceOf(ShapeException.class).hasMessageContaining("(1, 2, 9)");
+        assertThatThrownBy(() -> Loss.causalLm(Tensor.zeros(1, 2, 9), ids)).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("(1, 2, 9)");
         assertThatThrownBy(() -> CausalLabels.of(Tensor.zeros(1, 3))).isInstanceOf(DTypeException.class);
         assertThatThrownBy(() -> CausalLabels.of(ids).withPadding(Tensor.zeros(3))).hasMessageContaining("padding (3,)");
         assertThatThrownBy(() -> new CausalLmLoss().fused(Tensor.zeros(1, 3, 4), Tensor.zeros(9, 5), CausalLabels.of(ids)))

@@ -76,14 +76,17 @@ class CtcDecoderTest {
         var logProbs = Tensor.randn(Rng.of(1), DType.F64, 30, 6).mul(2).logSoftmax(1).compute();
         var found = new CtcDecoder(4).decode(logProbs);
         assertThat(found).hasSize(4);
-        double exact = -new CtcLoss().withReduction(Reduction.SUM).of(logProbs.unsqueeze(1), new int[] {30}, new int[][] {found.getFirst().labels()}).item();
+        double exact = -new CtcLoss().withReduction(Reduction.SUM)
+                .of(logProbs.unsqueeze(1), new int[] {30}, new int[][] {found.getFirst().labels()}).item();
         assertThat(found.getFirst().score()).isLessThanOrEqualTo(exact + 1e-9).isGreaterThan(exact - 2);
         assertThat(new CtcDecoder(64).decode(logProbs).getFirst().score()).isGreaterThanOrEqualTo(found.getFirst().score());
     }
 
     @Test void refusesWhatDoesNotFit() {
         assertThatThrownBy(() -> new CtcDecoder(0)).hasMessage("CtcDecoder: width is 0; it is at least 1");
-        assertThatThrownBy(() -> CtcDecoder.greedy(Tensor.zeros(3, 2), 2)).isInstanceOf(ShapeException.class).hasMessageContaining("blank 2");
-        assertThat(CtcDecoder.greedy(Tensor.of(new double[][] {{0, 1, 0}, {0, 1, 0}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}}), 0)).containsExactly(1, 1, 2);
+        assertThatThrownBy(() -> CtcDecoder.greedy(Tensor.zeros(3, 2), 2)).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("blank 2");
+        assertThat(CtcDecoder.greedy(Tensor.of(new double[][] {{0, 1, 0}, {0, 1, 0}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}}), 0))
+                .containsExactly(1, 1, 2);
     }
 }

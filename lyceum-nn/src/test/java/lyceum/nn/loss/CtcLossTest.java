@@ -93,7 +93,8 @@ class CtcLossTest {
             double[] up = x.clone(), down = x.clone();
             up[i] += 1e-5;
             down[i] -= 1e-5;
-            double slope = (loss.of(Tensor.of(up, 6, 3, 4), frames, labels).item() - loss.of(Tensor.of(down, 6, 3, 4), frames, labels).item()) / 2e-5;
+            double slope = (loss.of(Tensor.of(up, 6, 3, 4), frames, labels).item()
+                    - loss.of(Tensor.of(down, 6, 3, 4), frames, labels).item()) / 2e-5;
             assertThat(g[i]).isCloseTo(slope, within(1e-8));
         }
         assertThat(Autograd.noGrad(() -> loss.of(logProbs, frames, labels)).item()).isEqualTo(loss.of(logProbs, frames, labels).item());
@@ -131,7 +132,8 @@ class CtcLossTest {
         var logProbs = Tensor.randn(Rng.of(9), DType.F64, 6, 3).mul(2).logSoftmax(1).compute();
         var posterior = new CtcLoss().posterior(logProbs, 1, 1, 2);
         assertThat(posterior.sum(1).sub(1).abs().max().item()).isLessThan(1e-12);
-        var g = Autograd.grad(z -> new CtcLoss().withReduction(Reduction.SUM).of(z.unsqueeze(1), new int[] {6}, new int[][] {{1, 1, 2}})).apply(logProbs);
+        var g = Autograd.grad(z -> new CtcLoss().withReduction(Reduction.SUM).of(z.unsqueeze(1), new int[] {6}, new int[][] {{1, 1, 2}}))
+                .apply(logProbs);
         var ones = posterior.select(1, 1).add(posterior.select(1, 3));
         assertThat(g.select(1, 1).add(ones).abs().max().item()).isLessThan(1e-12);
         assertThat(posterior.item(0, 3)).isZero();
@@ -141,9 +143,11 @@ class CtcLossTest {
         var p = Tensor.zeros(4, 1, 3).logSoftmax(2);
         var loss = new CtcLoss();
         assertThatThrownBy(() -> loss.of(p, new int[] {5}, new int[][] {{1}})).hasMessageContaining("item 0 has 5 frames");
-        assertThatThrownBy(() -> loss.of(p, new int[] {4}, new int[][] {{0}})).hasMessageContaining("label 0; labels are 0 to 2 without the blank, 0");
+        assertThatThrownBy(() -> loss.of(p, new int[] {4}, new int[][] {{0}}))
+                .hasMessageContaining("label 0; labels are 0 to 2 without the blank, 0");
         assertThatThrownBy(() -> loss.of(p, new int[] {4, 4}, new int[][] {{1}, {1}})).isInstanceOf(ShapeException.class);
-        assertThatThrownBy(() -> loss.align(p.select(1, 0), 1, 1, 1)).isInstanceOf(LyceumException.class).hasMessageContaining("[1, 1, 1] over 4 frames");
+        assertThatThrownBy(() -> loss.align(p.select(1, 0), 1, 1, 1)).isInstanceOf(LyceumException.class)
+                .hasMessageContaining("[1, 1, 1] over 4 frames");
         assertThat(loss.withReduction(Reduction.NONE).of(p, new int[] {0}, new int[][] {{}}).item(0)).isZero();
     }
 }

@@ -53,9 +53,9 @@ class FocalLossTest {
             Tensor z = Tensor.of(-100.0, -100, 100, 100).to(type), y = Tensor.of(0.0, 1, 0, 1).to(type);
             Tensor rows = Tensor.of(new double[][] {{100, -100, 0}, {-100, 100, 100}}).to(type), classes = Tensor.of(0L, 0);
             var sum = Loss.focal(gamma).withReduction(Reduction.SUM);
-            for (var values : new Tensor[] {Loss.focal(gamma).each(z, y), Autograd.grad(x -> sum.of(x, y)).apply(z), Loss.focal(gamma)
-                    .each(rows, classes),
-                    Autograd.grad(x -> sum.of(x, classes)).apply(rows), Loss.dice().each(z.unsqueeze(0), y.unsqueeze(0)),
+            for (var values : new Tensor[] {Loss.focal(gamma).each(z, y), Autograd.grad(x -> sum.of(x, y)).apply(z),
+                    Loss.focal(gamma).each(rows, classes), Autograd.grad(x -> sum.of(x, classes)).apply(rows),
+                    Loss.dice().each(z.unsqueeze(0), y.unsqueeze(0)),
                     Autograd.grad(x -> Loss.dice().of(x, y.unsqueeze(0))).apply(z.unsqueeze(0)), Loss.ldam(100, 10, 1).each(rows, classes)})
                 for (double v : values.toDoubleArray()) {
                     seen++;
@@ -142,12 +142,13 @@ class FocalLossTest {
     @Test void weightsOfClasses() {
         var w = FrequencyWeights.effectiveNumber(0.999, 5000, 10);
         assertThat(w.mean().item()).isCloseTo(1, within(1e-14));
-        assertThat(w.item(1) / w.item(0)).isCloseTo((1 - Math.pow(0.999, 5000)) / (1 - Math.pow(0.999, 10)), within(1e-9))
-                .isBetween(99.0, 101.0);
+        assertThat(w.item(1) / w.item(0)).isCloseTo((1 - Math.pow(0.999, 5000)) / (1 - Math.pow(0.999, 10)), within(1e-9)).isBetween(99.0,
+                101.0);
         assertThat(FrequencyWeights.effectiveNumber(0, 7, 3).toDoubleArray()).containsExactly(1, 1);
         double[] inverse = FrequencyWeights.inverseFrequency(1, 3).toDoubleArray();
         assertThat(inverse).containsExactly(new double[] {1.5, 0.5}, within(1e-15));
-        assertThatThrownBy(() -> FrequencyWeights.inverseFrequency(4, 0)).hasMessageContaining("[4, 0]; each class has at least one example");
+        assertThatThrownBy(() -> FrequencyWeights.inverseFrequency(4, 0))
+                .hasMessageContaining("[4, 0]; each class has at least one example");
         assertThatThrownBy(() -> FrequencyWeights.effectiveNumber(1, 4, 2)).hasMessage("effectiveNumber: beta is 1.0; it lies in [0, 1)");
     }
 }

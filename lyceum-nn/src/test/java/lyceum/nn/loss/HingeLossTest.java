@@ -104,12 +104,12 @@ class HingeLossTest {
     @Test
     @Acceptance(topic = "hinge-loss", clause = 3) void boundsTheErrorsFromAbove() {
         var rng = Rng.of(3);
-        Tensor t = Tensor.randint(rng, 0, 2, POINTS).to(DType.F64).mul(2).sub(1).compute(), f = Tensor.randint(rng, -6, 7, POINTS)
-                .to(DType.F64).div(2);
+        Tensor t = Tensor.randint(rng, 0, 2, POINTS).to(DType.F64).mul(2).sub(1).compute(),
+                f = Tensor.randint(rng, -6, 7, POINTS).to(DType.F64).div(2);
         var wrong = t.mul(f).le(0).to(DType.F64);
         double least = Double.POSITIVE_INFINITY;
-        for (var loss : new WeightedLoss[] {Loss.hinge(), Loss.squaredHinge()}) least = Math.min(least, loss.each(f, t).sub(wrong).min()
-                .item());
+        for (var loss : new WeightedLoss[] {Loss.hinge(), Loss.squaredHinge()})
+            least = Math.min(least, loss.each(f, t).sub(wrong).min().item());
         Evidence.of("scores of exactly 0", f.eq(0).to(DType.F64).sum().item(), atLeast(500));
         Evidence.of("least hinge or squared hinge less error", least, atLeast(0));
 
@@ -159,7 +159,7 @@ class HingeLossTest {
         assertThat(Loss.hinge().each(margins, ones).toDoubleArray()).containsExactly(new double[] {0, 0, 0.6, 2.5}, within(1e-15));
         assertThat(Loss.squaredHinge().each(margins, ones).toDoubleArray()).containsExactly(new double[] {0, 0, 0.36, 6.25}, within(1e-15));
         assertThat(Loss.smoothedHinge(1).each(margins, ones).toDoubleArray()).containsExactly(new double[] {0, 0, 0.18, 2}, within(1e-15));
-        assertThat(Loss.softMargin().each(margins, ones).toDoubleArray())
-                .containsExactly(new double[] {0.096, 0.313, 0.513, 1.701}, within(1e-3));
+        assertThat(Loss.softMargin().each(margins, ones).toDoubleArray()).containsExactly(new double[] {0.096, 0.313, 0.513, 1.701},
+                within(1e-3));
     }
 }

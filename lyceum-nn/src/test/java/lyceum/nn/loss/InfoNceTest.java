@@ -75,8 +75,10 @@ class InfoNceTest {
             var sizes = Tensor.rand(rng, DType.F64, 16, 1).add(0.01).mul(50);
             for (var form : forms) {
                 double plain = form.apply(new Tensor[] {x, y, others}).loss().item();
-                order = Math.max(order, Math.abs(form.apply(new Tensor[] {x.rows(shuffled), y.rows(shuffled), others}).loss().item() - plain));
-                scale = Math.max(scale, Math.abs(form.apply(new Tensor[] {x.mul(1e-3), y.mul(sizes), others.mul(7)}).loss().item() - plain));
+                order = Math.max(order,
+                        Math.abs(form.apply(new Tensor[] {x.rows(shuffled), y.rows(shuffled), others}).loss().item() - plain));
+                scale = Math.max(scale,
+                        Math.abs(form.apply(new Tensor[] {x.mul(1e-3), y.mul(sizes), others.mul(7)}).loss().item() - plain));
                 // Else any constant would do: partners exchanged are another loss.
                 least = Math.min(least, Math.abs(form.apply(new Tensor[] {x, y.rows(shuffled), others}).loss().item() - plain));
             }

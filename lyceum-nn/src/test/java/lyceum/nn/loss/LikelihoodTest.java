@@ -50,8 +50,7 @@ class LikelihoodTest {
             Tensor mean = c.prediction().select(1, 0), variance = c.prediction().select(1, 1).exp();
             gaussian.see(c.golden(), "expected.mean", Loss.gaussianNll(mean, variance, c.target()).item());
             double[] slopes = Autograd.grad(v -> Loss.gaussianNll(mean, v, c.target())).apply(variance.compute()).mul(variance)
-                    .toDoubleArray(),
-                    flat = c.golden().doubles("expected.meanGradient");
+                    .toDoubleArray(), flat = c.golden().doubles("expected.meanGradient");
             for (int i = 0; i < slopes.length; i++) gaussian.see("variance " + i, slopes[i], flat[2 * i + 1]);
         }
         Evidence.of("GaussianNLLLoss by variance", gaussian, atMost(1e-6));
@@ -158,8 +157,9 @@ class LikelihoodTest {
             fits.see("inverseGaussian", Likelihood.inverseGaussian(), 2, positive, Math.log(p), -Math.log(inverse));
             fits.see("gamma of shape 2", fixed(Likelihood.gamma(), Math.log(2)), 1, positive, Math.log(p));
             fits.see("negative binomial of size 3", fixed(Likelihood.negativeBinomial(), Math.log(3)), 1, counts, Math.log(c));
-            fits.see("laplace of known location", (t, y) -> Likelihood.laplace()
-                    .logDensity(Tensor.concat(-1, t.zerosLike().add(middle), t), y), 1, positive, Math.log(scale));
+            fits.see("laplace of known location",
+                    (t, y) -> Likelihood.laplace().logDensity(Tensor.concat(-1, t.zerosLike().add(middle), t), y), 1, positive,
+                    Math.log(scale));
             fits.see("normal, by its distribution", Likelihood.of(2, t -> new Normal(t[0], Math.exp(t[1]))), 2, normal, m,
                     0.5 * Math.log(spread(normal, m)));
             var shares = new double[3];
@@ -202,11 +202,11 @@ class LikelihoodTest {
     @Test void logDensitiesEqualScipy() {
         var families = Map.ofEntries(Map.entry("gaussian", Likelihood.gaussian()), Map.entry("logNormal", Likelihood.logNormal()),
                 Map.entry("laplace", Likelihood.laplace()), Map.entry("studentT", Likelihood.studentT()),
-                        Map.entry("poisson", Likelihood.poisson()),
-                Map.entry("negativeBinomial", Likelihood.negativeBinomial()), Map.entry("binomial", Likelihood.binomial(9)),
-                Map.entry("geometric", Likelihood.geometric()), Map.entry("exponential", Likelihood.exponential()),
-                Map.entry("gamma", Likelihood.gamma()), Map.entry("inverseGaussian", Likelihood.inverseGaussian()),
-                Map.entry("beta", Likelihood.beta()), Map.entry("mixture", Likelihood.mixture(3, 2, Likelihood.gaussian())));
+                Map.entry("poisson", Likelihood.poisson()), Map.entry("negativeBinomial", Likelihood.negativeBinomial()),
+                Map.entry("binomial", Likelihood.binomial(9)), Map.entry("geometric", Likelihood.geometric()),
+                Map.entry("exponential", Likelihood.exponential()), Map.entry("gamma", Likelihood.gamma()),
+                Map.entry("inverseGaussian", Likelihood.inverseGaussian()), Map.entry("beta", Likelihood.beta()),
+                Map.entry("mixture", Likelihood.mixture(3, 2, Likelihood.gaussian())));
         Gap f64 = Gap.relativeBeyondOne(), f32 = Gap.relativeBeyondOne();
         var golden = Golden.load("golden/likelihood.json").list("cases");
         for (var c : golden) {
@@ -242,8 +242,8 @@ class LikelihoodTest {
         Tensor said = Tensor.of(0.0, -1000), y = Tensor.scalar(1e-3);
         double loss = Loss.nll(Likelihood.gaussian()).of(said, y).item();
         assertThat(loss).isCloseTo(0.5 * (Math.log(2 * Math.PI * 1e-6) + 1), within(1e-9));
-        assertThat(Autograd.grad(p -> Loss.nll(Likelihood.gaussian()).of(p, y)).apply(Tensor.of(0.0, -1000)).item(1))
-                .isCloseTo(0, within(1e-9));
+        assertThat(Autograd.grad(p -> Loss.nll(Likelihood.gaussian()).of(p, y)).apply(Tensor.of(0.0, -1000)).item(1)).isCloseTo(0,
+                within(1e-9));
         assertThatThrownBy(() -> Likelihood.gaussian().logDensity(Tensor.zeros(4, 3), Tensor.zeros(4))).isInstanceOf(ShapeException.class)
                 .hasMessage("gaussian: parameters (4, 3) for targets (4,); parameters have the shape of the targets and a last axis of 2");
         assertThatThrownBy(() -> Likelihood.studentT(0)).hasMessage("studentT: degreesOfFreedom is 0.0; it is above 0");

@@ -41,7 +41,8 @@ class LoadBalancingLossTest {
         var gap = Gap.relativeBeyondOne();
         for (var c : GOLDEN.cases("seed")) {
             int[] n = c.ints("input.sizes");
-            var logits = Tensor.of(new Recipe(c.integer("input.seed")).bells(n[0] * n[1] * n[2])).mul(2).reshape(n[0], n[1], n[2]).requiresGrad();
+            var logits = Tensor.of(new Recipe(c.integer("input.seed")).bells(n[0] * n[1] * n[2])).mul(2).reshape(n[0], n[1], n[2])
+                    .requiresGrad();
             for (var name : List.of("batch", "masked", "sequences", "devices", "variation", "z")) {
                 logits.zeroGrad();
                 var loss = loss(name, logits, n[3]);
@@ -57,7 +58,8 @@ class LoadBalancingLossTest {
     @Acceptance(topic = "moe-load-balancing-loss", clause = 1)
     @Test void evenRoutingCostsOneAndTotalCollapseTheNumberOfExperts() {
         for (int experts : new int[] {2, 8, 64}) {
-            Tensor even = Tensor.full(DType.F64, 1.0 / experts, 2 * experts, experts), turns = Tensor.arange(2 * experts).mod(experts).unsqueeze(1);
+            Tensor even = Tensor.full(DType.F64, 1.0 / experts, 2 * experts, experts),
+                    turns = Tensor.arange(2 * experts).mod(experts).unsqueeze(1);
             Evidence.of(experts + " experts, uniform", LOSS.of(even, turns, null).item(), equalTo(1, 1e-6));
             Tensor first = Tensor.zeros(DType.I64, 2 * experts, 1), sure = first.squeeze(1).oneHot(DType.F64, experts);
             Evidence.of(experts + " experts, collapsed", LOSS.of(sure, first, null).item(), equalTo(experts, 1e-6));
@@ -81,8 +83,10 @@ class LoadBalancingLossTest {
 
     @Test void whatDoesNotFitIsSaid() {
         var p = Tensor.full(DType.F64, 0.25, 3, 4);
-        assertThatThrownBy(() -> LOSS.withDevices(3).of(p, Tensor.zeros(DType.I64, 3, 1), null)).isInstanceOf(ShapeException.class).hasMessageContaining("4 experts");
-        assertThatThrownBy(() -> LOSS.of(p, Tensor.zeros(DType.I64, 3), null)).isInstanceOf(ShapeException.class).hasMessageContaining("(.., T, k)");
+        assertThatThrownBy(() -> LOSS.withDevices(3).of(p, Tensor.zeros(DType.I64, 3, 1), null)).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("4 experts");
+        assertThatThrownBy(() -> LOSS.of(p, Tensor.zeros(DType.I64, 3), null)).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("(.., T, k)");
         assertThatThrownBy(() -> LOSS.withDevices(-1)).hasMessageContaining("-1");
         Autograd.noGrad(() -> Evidence.of("no gates at all", LoadBalancingLoss.squaredVariation(Tensor.zeros(3, 4)).item(), exactly(0)));
     }

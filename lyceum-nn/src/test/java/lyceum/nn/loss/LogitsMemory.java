@@ -15,7 +15,8 @@ public final class LogitsMemory {
 
     /** Bytes at the peak over the bytes of the logits of one chunk. */
     static double overOneChunk(int chunk) {
-        var run = ForkedJvm.of(LogitsMemory.class).withFlags("-XX:+UseSerialGC", "-Xms1g", "-Xmx1g", "-Xmn900m").withArguments("" + chunk).run();
+        var run = ForkedJvm.of(LogitsMemory.class).withFlags("-XX:+UseSerialGC", "-Xms1g", "-Xmx1g", "-Xmn900m").withArguments("" + chunk)
+                .run();
         if (run.exitCode() != 0) throw new AssertionError(run.output());
         var line = run.output().lines().filter(l -> l.startsWith("extra ")).findFirst().orElseThrow();
         return Double.parseDouble(line.substring(6)) / (4.0 * chunk * VOCABULARY);

@@ -56,8 +56,7 @@ record LossCase(String name, Golden golden, int i, Loss loss, Tensor prediction,
         int n = 2 + r.below(2), k = 2 + r.below(2), count = n * k;
         var wide = Tensor.of(r.bells(2 * count)).mul(2);
         Tensor p = wide.narrow(0, 0, count).reshape(n, k), q = Tensor.of(r.bells(count), n, k).mul(2),
-                u = Tensor.of(r.uniforms(count), n, k),
-                w = Tensor.of(r.uniforms(count), n, k);
+                u = Tensor.of(r.uniforms(count), n, k), w = Tensor.of(r.uniforms(count), n, k);
         var numbers = r.belows(k, 2 * n);
         var c = Tensor.of(numbers).to(DType.I64);
         var cw = Tensor.of(r.uniforms(k));
@@ -76,8 +75,8 @@ record LossCase(String name, Golden golden, int i, Loss loss, Tensor prediction,
             case "smoothL1" -> make(golden, Loss.smoothL1(i % 5 == 0 ? 0 : 0.5 + a), p, q, v);
             case "poisson" -> make(golden, Loss.poisson(), p, counts, v);
             case "poissonOfRate" -> make(golden, Loss.poissonOfRate(), w, counts, v);
-            case "gaussian" -> make(golden, Loss.nll(Likelihood.gaussian()), wide.narrow(0, 0, 2 * n).reshape(n, 2), q.flatten()
-                    .narrow(0, 0, n), v);
+            case "gaussian" ->
+                    make(golden, Loss.nll(Likelihood.gaussian()), wide.narrow(0, 0, 2 * n).reshape(n, 2), q.flatten().narrow(0, 0, n), v);
             case "klDivergence" -> make(golden, Loss.klDivergence(), p.logSoftmax(1), q.softmax(1), v);
             case "pinball" -> make(golden, Loss.pinball(a), p, q, v);
             case "logCosh" -> make(golden, Loss.logCosh(), p, q, v);
@@ -88,26 +87,29 @@ record LossCase(String name, Golden golden, int i, Loss loss, Tensor prediction,
                 case 1, 4 -> Loss.bce().withWeights(w).withNormalized(false);
                 default -> Loss.bce();
             }, p, soft, v);
-            case "bceOfProbabilities" -> make(golden, i % 3 != 1 ? Loss.bceOfProbabilities()
-                    : Loss.bceOfProbabilities().withWeights(Tensor.of(v).narrow(0, 0, count).reshape(n, k)).withNormalized(false), w, soft,
-                            v);
+            case "bceOfProbabilities" -> make(golden,
+                    i % 3 != 1 ? Loss.bceOfProbabilities()
+                            : Loss.bceOfProbabilities().withWeights(Tensor.of(v).narrow(0, 0, count).reshape(n, k)).withNormalized(false),
+                    w, soft, v);
             case "softMargin" -> make(golden, Loss.softMargin(), p, signs, v);
-            case "rankingHinge" -> make(golden, new WeightedLoss((x, t) -> Loss.hinge(a).formula().of(x.sub(q.to(x.dtype())), t)), p,
-                    signs, v);
+            case "rankingHinge" ->
+                    make(golden, new WeightedLoss((x, t) -> Loss.hinge(a).formula().of(x.sub(q.to(x.dtype())), t)), p, signs, v);
             case "hingeEmbedding" -> make(golden, Loss.hingeEmbedding(1 + a), p.abs(), signs, v);
             case "hinge" -> make(golden, Loss.hinge(1 + a), p, signs, v);
             case "squaredHinge" -> make(golden, Loss.squaredHinge(), p, signs, v);
             case "smoothedHinge" -> make(golden, Loss.smoothedHinge(0.5 + a), p, signs, v);
-            case "focal" -> make(golden, i % 2 == 1 ? Loss.focal(gamma)
-                    : Loss.focal(gamma).withClassWeights(Tensor.of(0.75, 0.25)).withNormalized(false), p, hard, v);
+            case "focal" -> make(golden,
+                    i % 2 == 1 ? Loss.focal(gamma) : Loss.focal(gamma).withClassWeights(Tensor.of(0.75, 0.25)).withNormalized(false), p,
+                    hard, v);
             case "tversky" -> make(golden, Loss.tversky(0.3, 0.7, a), p, hard, v);
             case "dice" -> make(golden, Loss.dice(), p, hard, v);
             case "nll" -> make(golden, Loss.nll().withClassWeights(weights).withIgnoreIndex(ignored), rows.logSoftmax(1), classes, v);
-            case "crossEntropy" -> make(golden, new CrossEntropy().withClassWeights(weights).withIgnoreIndex(ignored)
-                    .withLabelSmoothing(i % 5 == 0 ? 0 : 0.3 * a), rows, classes, v);
-            case "multiMargin" -> make(golden, Loss.multiMargin(1 + i % 2, 0.5 + a).withClassWeights(i % 3 == 0 ? cw : null)
-                    .withNormalized(false), p,
-                    c.narrow(0, 0, n), v);
+            case "crossEntropy" -> make(golden,
+                    new CrossEntropy().withClassWeights(weights).withIgnoreIndex(ignored).withLabelSmoothing(i % 5 == 0 ? 0 : 0.3 * a),
+                    rows, classes, v);
+            case "multiMargin" ->
+                    make(golden, Loss.multiMargin(1 + i % 2, 0.5 + a).withClassWeights(i % 3 == 0 ? cw : null).withNormalized(false), p,
+                            c.narrow(0, 0, n), v);
             case "crammerSinger" -> make(golden, Loss.crammerSinger(0.5 + a), rows, classes, v);
             case "westonWatkins" -> make(golden, Loss.westonWatkins(0.5 + a), rows, classes, v);
             case "brier" -> make(golden, Loss.brier(), rows, classes, v);

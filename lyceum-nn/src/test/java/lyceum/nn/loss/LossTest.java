@@ -30,11 +30,10 @@ import org.junit.jupiter.api.Test;
 class LossTest {
     /** What PyTorch has under the same or another name; the rest of the files are written formulas. */
     private static final List<String> TORCH = List.of("l1", "mse", "huber", "smoothL1", "poisson", "poissonOfRate", "gaussian",
-            "klDivergence", "bce",
-            "bceOfProbabilities", "softMargin", "rankingHinge", "hingeEmbedding", "nll", "crossEntropy", "multiMargin");
+            "klDivergence", "bce", "bceOfProbabilities", "softMargin", "rankingHinge", "hingeEmbedding", "nll", "crossEntropy",
+            "multiMargin");
     private static final List<String> FORMULAS = List.of("pinball", "logCosh", "epsilonInsensitive", "hinge", "squaredHinge",
-            "smoothedHinge", "focal",
-            "tversky", "dice", "crammerSinger", "westonWatkins", "brier", "focalClasses", "ldam");
+            "smoothedHinge", "focal", "tversky", "dice", "crammerSinger", "westonWatkins", "brier", "focalClasses", "ldam");
 
     @Test
     @Acceptance(topic = "loss-function", clause = 1) void everyFactoryEqualsTorchInValueAndGradientUnderAllReductions() {
@@ -89,9 +88,7 @@ class LossTest {
         Evidence.of("Brier loss: class probabilities", brier, below(1e-3));
     }
 
-    private static double furthest(Tensor logits, double[] shares) {
-        return logits.softmax(0).sub(Tensor.of(shares)).abs().max().item();
-    }
+    private static double furthest(Tensor logits, double[] shares) { return logits.softmax(0).sub(Tensor.of(shares)).abs().max().item(); }
 
     @Test void elicitsUnderADistributionTooAndSaysWhereNothingIsBest() {
         assertThat(Elicitation.number(Loss.l1(), new Normal(40, 3))).isCloseTo(40, within(1e-3));
@@ -191,8 +188,7 @@ class LossTest {
         for (var e : Map.of("bce", Loss.bce(Tensor.scalar(2)), "focal", Loss.focal(2), "dice", Loss.dice()).entrySet())
             all.put(e.getKey(), new Kind(e.getValue(), "labels"));
         for (var e : Map.of("brier", Loss.brier(), "crammerSinger", Loss.crammerSinger(1), "westonWatkins", Loss.westonWatkins(1),
-                "multiMargin",
-                Loss.multiMargin(2, 1), "focalClasses", Loss.focal(2), "ldam", Loss.ldam(9, 5, 2)).entrySet())
+                "multiMargin", Loss.multiMargin(2, 1), "focalClasses", Loss.focal(2), "ldam", Loss.ldam(9, 5, 2)).entrySet())
             all.put(e.getKey(), new Kind(e.getValue(), "classes"));
         all.put("bceOfProbabilities", new Kind(Loss.bceOfProbabilities(), "probabilities"));
         all.put("nll", new Kind(Loss.nll(), "log-probabilities"));
@@ -221,21 +217,21 @@ class LossTest {
     @Test void rowsColumnsAndClassesAreWeighted() {
         Tensor p = Tensor.of(new double[][] {{1, 2}, {3, 4}}), zero = p.zerosLike();
         assertThat(Loss.l1().withWeights(Tensor.of(1.0, 3)).of(p, zero).item()).isCloseTo((1 + 2 + 9 + 12) / 8.0, within(1e-15));
-        assertThat(Loss.l1().withWeights(Tensor.of(new double[][] {{1, 3}})).of(p, zero).item())
-                .isCloseTo((1 + 6 + 3 + 12) / 8.0, within(1e-15));
+        assertThat(Loss.l1().withWeights(Tensor.of(new double[][] {{1, 3}})).of(p, zero).item()).isCloseTo((1 + 6 + 3 + 12) / 8.0,
+                within(1e-15));
         assertThat(Loss.l1().withWeights(Tensor.of(1.0, 3)).withNormalized(false).of(p, zero).item()).isCloseTo(24 / 4.0, within(1e-15));
         var signs = Tensor.of(new double[][] {{1, -1}, {-1, -1}});
         assertThat(Loss.hinge().withReduction(Reduction.NONE).withClassWeights(Tensor.of(2.0, 10)).of(p, signs).toDoubleArray())
                 .containsExactly(0, 6, 8, 10);
-        assertThat(Loss.l1().plus(Loss.huber(1).times(2)).of(p, zero).item())
-                .isCloseTo(2.5 + 2 * (0.5 + 1.5 + 2.5 + 3.5) / 4, within(1e-15));
+        assertThat(Loss.l1().plus(Loss.huber(1).times(2)).of(p, zero).item()).isCloseTo(2.5 + 2 * (0.5 + 1.5 + 2.5 + 3.5) / 4,
+                within(1e-15));
     }
 
     @Test void refusesWhatDoesNotFit() {
         assertThatThrownBy(() -> Loss.l1().of(Tensor.zeros(5, 1), Tensor.zeros(5))).isInstanceOf(ShapeException.class)
                 .hasMessage("l1: prediction (5, 1) and target (5,) differ; reshape one, losses do not broadcast");
-        assertThatThrownBy(() -> Loss.l1().withWeights(Tensor.ones(4)).of(Tensor.zeros(5, 4), Tensor.zeros(5, 4)))
-                .hasMessage("loss: weights (4,) for values of shape (5, 4); of fewer axes they are the first ones, else each size is equal or 1");
+        assertThatThrownBy(() -> Loss.l1().withWeights(Tensor.ones(4)).of(Tensor.zeros(5, 4), Tensor.zeros(5, 4))).hasMessage(
+                "loss: weights (4,) for values of shape (5, 4); of fewer axes they are the first ones, else each size is equal or 1");
         assertThatThrownBy(() -> Loss.nll().of(Tensor.zeros(2, 3), Tensor.of(0L, 3)))
                 .hasMessage("nll: target 3 at 1; class numbers are 0 to 2");
         assertThatThrownBy(() -> Loss.nll().of(Tensor.zeros(2, 3), Tensor.of(0.0, 1))).hasMessageContaining("targets are integers");

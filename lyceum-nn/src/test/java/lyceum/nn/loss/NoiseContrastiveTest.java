@@ -35,7 +35,9 @@ class NoiseContrastiveTest {
             return new Game(data, logNormal(data, noiseDeviation), draws, logNormal(draws, noiseDeviation));
         }
 
-        private static Tensor logNormal(Tensor x, double s) { return x.square().mul(-0.5 / (s * s)).sub(Math.log(s) + LOG_2PI / 2).compute(); }
+        private static Tensor logNormal(Tensor x, double s) {
+            return x.square().mul(-0.5 / (s * s)).sub(Math.log(s) + LOG_2PI / 2).compute();
+        }
 
         Tensor loss(Tensor theta, Reduction reduction) {
             Tensor mean = theta.select(0, 0), precision = theta.select(0, 1).neg().exp();
@@ -49,7 +51,8 @@ class NoiseContrastiveTest {
     @Acceptance(topic = "nce", clause = 1) void learnsVarianceAndNormaliser() {
         double s2 = 1.5;
         var game = Game.of(Rng.of(1), 0.5, Math.sqrt(s2), 2, 50_000, 10);
-        double[] theta = new Lbfgs().withGradientTolerance(1e-8).minimize(Objective.of(t -> game.loss(t, Reduction.MEAN)), new double[3]).x();
+        double[] theta = new Lbfgs().withGradientTolerance(1e-8).minimize(Objective.of(t -> game.loss(t, Reduction.MEAN)), new double[3])
+                .x();
         Evidence.of("learned constant beside -log sqrt(2 pi s^2)", Math.abs(theta[2] + (LOG_2PI + Math.log(s2)) / 2), atMost(0.03));
         Evidence.of("learned variance, relative", Math.abs(Math.exp(theta[1]) / s2 - 1), atMost(0.03));
     }
@@ -101,8 +104,9 @@ class NoiseContrastiveTest {
             int n = c.integer("input.n"), k = c.integer("input.k");
             for (var form : NoiseContrastive.Form.values()) {
                 var recipe = new Recipe(c.integer("input.seed"));
-                Tensor data = Tensor.of(recipe.bells(n)).mul(2).requiresGrad(), draws = Tensor.of(recipe.matrix(n, k)).mul(2).requiresGrad(),
-                        noiseAtData = Tensor.of(recipe.bells(n)), noiseAtDraws = Tensor.of(recipe.matrix(n, k));
+                Tensor data = Tensor.of(recipe.bells(n)).mul(2).requiresGrad(),
+                        draws = Tensor.of(recipe.matrix(n, k)).mul(2).requiresGrad(), noiseAtData = Tensor.of(recipe.bells(n)),
+                        noiseAtDraws = Tensor.of(recipe.matrix(n, k));
                 var constant = Tensor.scalar(c.number("input.c")).requiresGrad();
                 var loss = new NoiseContrastive().withForm(form).withLogNormaliser(constant).of(data, noiseAtData, draws, noiseAtDraws);
                 loss.backward();
@@ -150,7 +154,8 @@ class NoiseContrastiveTest {
 
     @Test void refusesWhatDoesNotFit() {
         Tensor one = Tensor.zeros(3), many = Tensor.zeros(3, 2);
-        assertThatThrownBy(() -> Loss.nce(one, one, Tensor.zeros(4, 2), many)).isInstanceOf(ShapeException.class).hasMessageContaining("(4, 2)");
+        assertThatThrownBy(() -> Loss.nce(one, one, Tensor.zeros(4, 2), many)).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("(4, 2)");
         assertThatThrownBy(() -> Loss.nce(one, many, many, many)).hasMessageContaining("the noise's log densities");
         assertThatThrownBy(() -> new NoiseContrastive().of(x -> x, new Normal(0, 1), one, 0, Rng.of(1))).hasMessageContaining("0 draws");
         assertThat(new NoiseContrastive().withForm(NoiseContrastive.Form.NEGATIVE_SAMPLING).of(one, null, many, null).item())

@@ -61,7 +61,8 @@ class PairwiseRankingLossTest {
                 score[i] = run % 2 == 0 ? rng.nextGaussian() + label[i] : rng.nextInt(6) + label[i];
             }
             if (Arrays.stream(score).distinct().count() < n) tied++;
-            worst = Math.max(worst, Math.abs(PairwiseRankingLoss.wrongPairs(Tensor.of(score), Tensor.of(label)) - (1 - area(score, label))));
+            worst = Math.max(worst,
+                    Math.abs(PairwiseRankingLoss.wrongPairs(Tensor.of(score), Tensor.of(label)) - (1 - area(score, label))));
         }
         Evidence.of("sets with equal scores", tied, above(200));
         Evidence.of("wrong pairs less (1 - AUC)", worst, atMost(1e-12));
@@ -145,12 +146,13 @@ class PairwiseRankingLossTest {
                 case LOGISTIC -> Math.log1p(Math.exp(2));
                 case EXPONENTIAL -> Math.exp(2);
             };
-            assertThat(loss.withReduction(Reduction.NONE).of(both, grades).toDoubleArray()).containsExactly(new double[] {sum / 4, other, 0},
-                    within(1e-12));
+            assertThat(loss.withReduction(Reduction.NONE).of(both, grades).toDoubleArray())
+                    .containsExactly(new double[] {sum / 4, other, 0}, within(1e-12));
             assertThat(Autograd.grad(v -> loss.of(v, grades)).apply(both).isFinite().all().item()).isEqualTo(1);
             double tied = loss.withTies(Ties.HALF).of(Tensor.of(0.0, 2), Tensor.of(1.0, 1)).item();
-            assertThat(tied).isCloseTo((Math.max(form == Form.HINGE ? 3 : 0, 0) + (form == Form.LOGISTIC ? Math.log1p(Math.exp(2))
-                    + Math.log1p(Math.exp(-2)) : form == Form.EXPONENTIAL ? Math.exp(2) + Math.exp(-2) : 0)) / 2, within(1e-12));
+            assertThat(tied).isCloseTo((Math.max(form == Form.HINGE ? 3 : 0, 0) + (form == Form.LOGISTIC
+                    ? Math.log1p(Math.exp(2)) + Math.log1p(Math.exp(-2)) : form == Form.EXPONENTIAL ? Math.exp(2) + Math.exp(-2) : 0)) / 2,
+                    within(1e-12));
         }
     }
 

@@ -42,7 +42,8 @@ class ToneReadingTest {
         }
         for (int s = 0; s < sound.length; s++) sound[s] += 0.3 * rng.nextGaussian();
         var windows = Tensor.of(sound, TIME, WINDOW);
-        var angles = Tensor.arange(WINDOW).to(DType.F64).unsqueeze(1).mul(Tensor.arange(BINS).to(DType.F64).add(4)).mul(2 * Math.PI / WINDOW);
+        var angles = Tensor.arange(WINDOW).to(DType.F64).unsqueeze(1).mul(Tensor.arange(BINS).to(DType.F64).add(4))
+                .mul(2 * Math.PI / WINDOW);
         var power = windows.matmul(angles.cos()).square().add(windows.matmul(angles.sin()).square());
         return new Tune(power.add(1).log().to(DType.F32).compute(), labels, Math.min(TIME, at / WINDOW + 1));
     }

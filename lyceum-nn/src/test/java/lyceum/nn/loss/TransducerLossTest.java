@@ -48,7 +48,8 @@ class TransducerLossTest {
                 up[i] += 1e-4;
                 down[i] -= 1e-4;
                 long[] shape = logProbs.shape().toArray();
-                double slope = (sum.of(Tensor.of(up, shape), frames, labels).item() - sum.of(Tensor.of(down, shape), frames, labels).item()) / 2e-4;
+                double slope = (sum.of(Tensor.of(up, shape), frames, labels).item() - sum.of(Tensor.of(down, shape), frames, labels).item())
+                        / 2e-4;
                 slopes = Math.max(slopes, Math.abs(g[i] - slope));
             }
         }
@@ -78,7 +79,8 @@ class TransducerLossTest {
         // At a width that drops nothing, with as many labels a frame as there are at all, a text's score is its likelihood.
         var beam = transducer.beam(encoded, 100_000, 3);
         for (var text : texts) {
-            double loss = new TransducerLoss().of(transducer.logProbs(encoded.unsqueeze(0), new int[][] {text}), new int[] {3}, new int[][] {text}).item();
+            double loss = new TransducerLoss()
+                    .of(transducer.logProbs(encoded.unsqueeze(0), new int[][] {text}), new int[] {3}, new int[][] {text}).item();
             var hypothesis = beam.stream().filter(h -> Arrays.equals(h.labels(), text)).findFirst().orElseThrow();
             assertThat(hypothesis.score()).isCloseTo(-loss, within(1e-4));
         }

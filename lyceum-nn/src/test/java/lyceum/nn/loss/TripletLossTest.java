@@ -58,7 +58,8 @@ class TripletLossTest {
             var x = Tensor.randn(rng, DType.F64, n, 3).compute();
             var labels = Tensor.randint(rng, 0, classes, n).compute();
             for (var mining : TripletMining.values()) {
-                var loss = new TripletLoss().withMining(mining).withMargin(0.3 + rng.nextDouble()).withSwap(run % 3 == 1).withSoft(run % 5 == 4);
+                var loss = new TripletLoss().withMining(mining).withMargin(0.3 + rng.nextDouble()).withSwap(run % 3 == 1)
+                        .withSoft(run % 5 == 4);
                 var mined = loss.mine(x, labels);
                 var expected = bruteForce(x.toRows(), labels.toLongArray(), loss);
                 var actual = IntStream.range(0, mined.count())
@@ -110,12 +111,14 @@ class TripletLossTest {
                 var loss = new TripletLoss().withMargin(0.2).withDistance(distance).withSwap(swap).withReduction(Reduction.SUM);
                 var parts = new Tensor[3];
                 for (int i = 0; i < 3; i++) parts[i] = Tensor.randn(rng, DType.F64, 200, 4).compute();
-                double[] near = distance.between(parts[0], parts[1]).toDoubleArray(), far = distance.between(parts[0], parts[2]).toDoubleArray(),
+                double[] near = distance.between(parts[0], parts[1]).toDoubleArray(),
+                        far = distance.between(parts[0], parts[2]).toDoubleArray(),
                         other = distance.between(parts[1], parts[2]).toDoubleArray();
                 var slopes = new double[200];
                 for (int i = 0; i < 3; i++) {
                     int at = i;
-                    var g = Autograd.grad(v -> loss.of(at == 0 ? v : parts[0], at == 1 ? v : parts[1], at == 2 ? v : parts[2])).apply(parts[i]);
+                    var g = Autograd.grad(v -> loss.of(at == 0 ? v : parts[0], at == 1 ? v : parts[1], at == 2 ? v : parts[2]))
+                            .apply(parts[i]);
                     double[] size = g.abs().sum(1).toDoubleArray();
                     for (int k = 0; k < 200; k++) slopes[k] += size[k];
                 }
@@ -143,13 +146,15 @@ class TripletLossTest {
         double sum = 0;
         double[][] rows = x.detach().toRows();
         for (int i = 0; i < found.count(); i++) {
-            double excess = d(rows[found.anchors()[i]], rows[found.positives()[i]]) - d(rows[found.anchors()[i]], rows[found.negatives()[i]]) + 0.5;
+            double excess = d(rows[found.anchors()[i]], rows[found.positives()[i]])
+                    - d(rows[found.anchors()[i]], rows[found.negatives()[i]]) + 0.5;
             assertThat(excess).isPositive();
             sum += excess;
         }
         assertThat(value.item()).isCloseTo(sum / found.count(), within(1e-5));
         assertThat(x.grad().abs().sum().item()).isPositive();
-        double soft = loss.withSoft(true).withDistance(PairDistance.SQUARED).of(Tensor.of(new double[][] {{0}, {1}, {3}}), Tensor.of(0L, 0, 1)).item();
+        double soft = loss.withSoft(true).withDistance(PairDistance.SQUARED)
+                .of(Tensor.of(new double[][] {{0}, {1}, {3}}), Tensor.of(0L, 0, 1)).item();
         assertThat(soft).isCloseTo((Math.log1p(Math.exp(1 - 9)) + Math.log1p(Math.exp(1 - 4))) / 2, within(1e-12));
     }
 
@@ -168,7 +173,8 @@ class TripletLossTest {
         for (double p : new double[] {1, 2, 3, Double.POSITIVE_INFINITY}) {
             var d = new PairDistance.Norm(p, 0);
             assertThat(Autograd.grad(v -> d.between(v, x).sum()).apply(x).isFinite().all().item()).isEqualTo(1);
-            assertThat(d.between(x, x.add(2)).item(1)).isCloseTo(p == 1 ? 6 : p == 2 ? Math.sqrt(12) : p == 3 ? Math.cbrt(24) : 2, within(1e-12));
+            assertThat(d.between(x, x.add(2)).item(1)).isCloseTo(p == 1 ? 6 : p == 2 ? Math.sqrt(12) : p == 3 ? Math.cbrt(24) : 2,
+                    within(1e-12));
         }
     }
 

@@ -53,8 +53,9 @@ class CompressionPipelineTest {
     private static Trainer trainer(int epochs) { return new Trainer(new Adam(3e-3), epochs).withBatchSize(50); }
 
     private static Sequential cnn(Rng rng) {
-        return new Sequential(new Conv2d(1, 8, 3, new Convolution().withPadding(1), rng), Activation.RELU, new Conv2d(8, 16, 3, new Convolution().withPadding(1).withStride(2), rng),
-                Activation.RELU, PostTrainingQuantizer.FLATTEN, new Linear(256, 32, rng), Activation.RELU, new Linear(32, 10, rng));
+        return new Sequential(new Conv2d(1, 8, 3, new Convolution().withPadding(1), rng), Activation.RELU,
+                new Conv2d(8, 16, 3, new Convolution().withPadding(1).withStride(2), rng), Activation.RELU, PostTrainingQuantizer.FLATTEN,
+                new Linear(256, 32, rng), Activation.RELU, new Linear(32, 10, rng));
     }
 
     private static Dataset pictures(Dataset data) { return data.withX(data.x().reshape(data.size(), 1, 8, 8)); }
@@ -65,9 +66,11 @@ class CompressionPipelineTest {
         Assumptions.assumeTrue(Datasets.hasFashionMnist(), "dataset-fashion-mnist is not installed");
         var data = Fashion.of(4000, 5000);
         var rng = Rng.of(1);
-        var net = new Sequential(new Linear(784, 100, rng), Activation.RELU, new Linear(100, 50, rng), Activation.RELU, new Linear(50, 10, rng));
+        var net = new Sequential(new Linear(784, 100, rng), Activation.RELU, new Linear(100, 50, rng), Activation.RELU,
+                new Linear(50, 10, rng));
         new Trainer(new Adam(1e-3), 8).withBatchSize(100).fit(net, Loss::crossEntropy, data.train(), Rng.of(2));
-        var chain = new CompressionPipeline(List.of(Stage.prune(0.9), Stage.tune(new Trainer(new Adam(1e-3), 5).withBatchSize(100)), Stage.quantise(new PostTrainingQuantizer())));
+        var chain = new CompressionPipeline(List.of(Stage.prune(0.9), Stage.tune(new Trainer(new Adam(1e-3), 5).withBatchSize(100)),
+                Stage.quantise(new PostTrainingQuantizer())));
         var measures = chain.run(net, data.train(), data.test(), Rng.of(3), Progress.SILENT).measures();
         Measure first = measures.getFirst(), last = measures.getLast();
         Evidence.of("accuracy before", first.accuracy(), above(0.8));
@@ -80,7 +83,8 @@ class CompressionPipelineTest {
         long worst = 0;
         int files = 0;
         var net = mlp(64, 32, 10, Rng.of(4));
-        for (var stage : List.of(Stage.prune(0.3), Stage.prune(0.95), Stage.lowRank(4), Stage.structured(0.5), Stage.quantise(new PostTrainingQuantizer()),
+        for (var stage : List.of(Stage.prune(0.3), Stage.prune(0.95), Stage.lowRank(4), Stage.structured(0.5),
+                Stage.quantise(new PostTrainingQuantizer()),
                 Stage.quantise(new PostTrainingQuantizer(4, false, 8, Calibrator.mse(), true, true, true)))) {
             var result = new CompressionPipeline(List.of(stage)).run(net, TRAIN, TEST, Rng.of(5), Progress.SILENT);
             var path = folder.resolve(files++ + ".safetensors");
@@ -99,7 +103,8 @@ class CompressionPipelineTest {
             int rows = 7 + seed, columns = 20 - seed;
             var layer = new Linear(columns, rows, true, DType.F64, Init.normal(1), Rng.of(seed));
             var factors = CompressionPipeline.factors(layer, rank);
-            double error = layer.weight().detach().sub(factors.get(1).weight().detach().matmul(factors.get(0).weight().detach())).norm().item();
+            double error = layer.weight().detach().sub(factors.get(1).weight().detach().matmul(factors.get(0).weight().detach())).norm()
+                    .item();
             double[] s = Svd.values(layer.weight().detach()).toDoubleArray();
             double discarded = 0;
             for (int i = rank; i < s.length; i++) discarded += s[i] * s[i];
@@ -115,7 +120,8 @@ class CompressionPipelineTest {
 
     @Test
     @Acceptance(topic = "model-compression", clause = 4) void everyOrderIsLoadable(@TempDir Path folder) throws IOException {
-        var stages = List.of(Stage.prune(0.6), Stage.lowRank(6), Stage.structured(0.25), Stage.quantise(new PostTrainingQuantizer().withWeightBits(4)), Stage.tune(trainer(1)));
+        var stages = List.of(Stage.prune(0.6), Stage.lowRank(6), Stage.structured(0.25),
+                Stage.quantise(new PostTrainingQuantizer().withWeightBits(4)), Stage.tune(trainer(1)));
         var orders = new ArrayList<List<Stage>>();
         permute(new ArrayList<>(stages), 0, orders);
         var net = mlp(64, 40, 10, Rng.of(6));
@@ -132,9 +138,11 @@ class CompressionPipelineTest {
         var picture = pictures(TEST).x();
         for (var model : List.of(cnn(Rng.of(9)), new PostTrainingQuantizer().quantise(cnn(Rng.of(9)), picture))) {
             CompressedFile.write(folder.resolve("cnn"), model);
-            assertThat(CompressedFile.read(folder.resolve("cnn")).forward(picture).sub(model.forward(picture)).abs().max().item()).isLessThan(1e-6);
+            assertThat(CompressedFile.read(folder.resolve("cnn")).forward(picture).sub(model.forward(picture)).abs().max().item())
+                    .isLessThan(1e-6);
         }
-        assertThatThrownBy(() -> CompressedFile.write(folder.resolve("x"), new Sequential(new Dropout(0.5)))).hasMessageContaining("Dropout has no name");
+        assertThatThrownBy(() -> CompressedFile.write(folder.resolve("x"), new Sequential(new Dropout(0.5))))
+                .hasMessageContaining("Dropout has no name");
         net.save(folder.resolve("other"));
         assertThatThrownBy(() -> CompressedFile.read(folder.resolve("other"))).hasMessageContaining("no layers");
     }
@@ -156,7 +164,8 @@ class CompressionPipelineTest {
             var net = mlp(64, 128, 10, Rng.of(seed));
             var plan = new StructuredPruner(0.75).plan(net);
             var small = plan.shrink(net);
-            worst = Math.max(worst, small.forward(TEST.x()).sub(plan.masks(net).apply(Module.copy(net)).forward(TEST.x())).abs().max().item());
+            worst = Math.max(worst,
+                    small.forward(TEST.x()).sub(plan.masks(net).apply(Module.copy(net)).forward(TEST.x())).abs().max().item());
             assertThat(small.state().get("0.weight").size(0)).isEqualTo(32);
         }
         Evidence.of("shrunk less masked", worst, atMost(1e-6));
@@ -168,7 +177,8 @@ class CompressionPipelineTest {
         Dataset train = pictures(TRAIN), test = pictures(TEST);
         var net = cnn(Rng.of(11));
         trainer(12).fit(net, Loss::crossEntropy, train, Rng.of(12));
-        var measures = new CompressionPipeline(List.of(Stage.prune(0.8), Stage.tune(trainer(8)))).run(net, train, test, Rng.of(13), Progress.SILENT).measures();
+        var measures = new CompressionPipeline(List.of(Stage.prune(0.8), Stage.tune(trainer(8))))
+                .run(net, train, test, Rng.of(13), Progress.SILENT).measures();
         double whole = 100 * measures.get(0).accuracy(), once = 100 * measures.get(1).accuracy(), tuned = 100 * measures.get(2).accuracy();
         Evidence.of("accuracy before (%)", whole, above(95));
         Evidence.of("points lost at 80% with tuning", whole - tuned, atMost(1));
@@ -181,7 +191,8 @@ class CompressionPipelineTest {
         double behind = 0, beside = 0, few = 0, smaller = Double.MAX_VALUE;
         for (int seed = 0; seed < 10; seed++) {
             var rng = Rng.of(200 + seed);
-            Sequential teacher = mlp(64, 160, 10, rng.split(1)), soft = mlp(64, 14, 10, rng.split(2)), hard = Module.copy(soft), some = Module.copy(soft), only = Module.copy(soft);
+            Sequential teacher = mlp(64, 160, 10, rng.split(1)), soft = mlp(64, 14, 10, rng.split(2)), hard = Module.copy(soft),
+                    some = Module.copy(soft), only = Module.copy(soft);
             trainer(20).fit(teacher, Loss::crossEntropy, TRAIN, rng.split(3));
             new Distiller(3, 0.9).fit(soft, teacher, trainer(40), TRAIN, rng.split(4));
             trainer(40).fit(hard, Loss::crossEntropy, TRAIN, rng.split(4));
@@ -202,7 +213,9 @@ class CompressionPipelineTest {
     }
 
     @Test
-    @Acceptance(topic = "efficient-inference", clause = 4) void reportedNumbersEqualIndependentCounts(@TempDir Path folder) throws IOException {
+    @Acceptance(topic = "efficient-inference", clause = 4)
+    void reportedNumbersEqualIndependentCounts(@TempDir Path folder)
+            throws IOException {
         long operations = 0, bytes = 0;
         int cases = 0;
         for (int[] sizes : new int[][] {{64, 32, 10}, {64, 7, 10}, {64, 100, 10}}) {
@@ -211,13 +224,15 @@ class CompressionPipelineTest {
             var result = pipeline.run(net, TRAIN.head(200), TEST.head(50), Rng.of(1), Progress.SILENT);
             int kept = sizes[1] - (int) Math.rint(sizes[1] * 0.5);
             long[] hidden = {sizes[1], kept, kept};
-            for (int i = 0; i < 3; i++, cases++) operations = Math.max(operations, Math.abs(result.measures().get(i).operations() - 2 * hidden[i] * (64 + 10)));
+            for (int i = 0; i < 3; i++, cases++)
+                operations = Math.max(operations, Math.abs(result.measures().get(i).operations() - 2 * hidden[i] * (64 + 10)));
             CompressedFile.write(folder.resolve("m"), result.model());
             bytes = Math.max(bytes, Math.abs(Files.size(folder.resolve("m")) - result.measures().getLast().bytes()));
         }
         var picture = pictures(TEST);
         long convolutions = 2 * (64L * 8 * 9 + 16L * 16 * 8 * 9 + 256 * 32 + 32 * 10);
-        operations = Math.max(operations, Math.abs(CompressionPipeline.measure("cnn", cnn(Rng.of(1)), picture).operations() - convolutions));
+        operations = Math.max(operations,
+                Math.abs(CompressionPipeline.measure("cnn", cnn(Rng.of(1)), picture).operations() - convolutions));
         Evidence.of("operations counted", cases + 1, exactly(10));
         Evidence.of("operations beside 2 m n a layer", operations, exactly(0));
         Evidence.of("bytes beside the file's", bytes, exactly(0));
@@ -228,9 +243,11 @@ class CompressionPipelineTest {
     @Acceptance(topic = "efficient-inference", clause = 5) void theFrontierIsWhatNothingDominates() {
         var net = mlp(64, 128, 10, Rng.of(21));
         trainer(15).fit(net, Loss::crossEntropy, TRAIN, Rng.of(22));
-        Stage eight = Stage.quantise(new PostTrainingQuantizer()), four = Stage.quantise(new PostTrainingQuantizer().withWeightBits(4)), tune = Stage.tune(trainer(8));
+        Stage eight = Stage.quantise(new PostTrainingQuantizer()), four = Stage.quantise(new PostTrainingQuantizer().withWeightBits(4)),
+                tune = Stage.tune(trainer(8));
         Stage distil = Stage.distil(new Distiller(3, 0.9), trainer(20), () -> mlp(64, 24, 10, Rng.of(23)));
-        var single = List.of(Stage.prune(0.5), Stage.prune(0.8), Stage.prune(0.95), Stage.wanda(0.8), Stage.structured(0.75), Stage.lowRank(8), distil, eight, four);
+        var single = List.of(Stage.prune(0.5), Stage.prune(0.8), Stage.prune(0.95), Stage.wanda(0.8), Stage.structured(0.75),
+                Stage.lowRank(8), distil, eight, four);
         var chains = new ArrayList<CompressionPipeline>();
         for (var stage : single) chains.add(new CompressionPipeline(List.of(stage)));
         chains.add(new CompressionPipeline(List.of(Stage.prune(0.8), tune, eight)));
@@ -244,7 +261,8 @@ class CompressionPipelineTest {
         front.forEach(wrong::remove);
         long limit = runs.getFirst().bytes() / 4;
         var alone = runs.stream().filter(r -> !r.chain().contains(">")).toList();
-        long free = runs.stream().filter(r -> r.chain().contains(">") && r.bytes() <= limit && alone.stream().noneMatch(s -> dominates(s, r))).count();
+        long free = runs.stream()
+                .filter(r -> r.chain().contains(">") && r.bytes() <= limit && alone.stream().noneMatch(s -> dominates(s, r))).count();
         Evidence.of("runs", runs.size(), atLeast(15));
         Evidence.of("non-dominated runs missing from the frontier", wrong.size(), exactly(0));
         Evidence.of("runs of the frontier beside those of brute force", new HashSet<>(front).size() - brute.size(), exactly(0));

@@ -45,7 +45,8 @@ class DistillerTest {
             var r = new Recipe(golden.integer("input.seed"));
             int n = 1 + r.below(6), k = 2 + r.below(9);
             double t = 0.5 + 10 * r.uniform(), mix = r.uniform();
-            Tensor z = Tensor.of(r.bells(n * k), n, k).mul(3).compute(), v = Tensor.of(r.bells(n * k), n, k).mul(3).compute(), y = Tensor.of(r.belows(k, n)).to(DType.I64);
+            Tensor z = Tensor.of(r.bells(n * k), n, k).mul(3).compute(), v = Tensor.of(r.bells(n * k), n, k).mul(3).compute(),
+                    y = Tensor.of(r.belows(k, n)).to(DType.I64);
             var distiller = new Distiller(t, mix);
             values.see(golden, "expected.loss", distiller.loss(z, v, y).item());
             gradients.see(golden, "expected.gradient", Autograd.grad(x -> distiller.loss(x, v, y)).apply(z).toDoubleArray());
@@ -76,7 +77,8 @@ class DistillerTest {
 
     private static double[] biasFit(Module model, Dataset fit, Dataset test) {
         double[] best = {-1, 0};
-        double[][] logits = Autograd.noGrad(() -> model.forward(fit.x())).toRows(), far = Autograd.noGrad(() -> model.forward(test.x())).toRows();
+        double[][] logits = Autograd.noGrad(() -> model.forward(fit.x())).toRows(),
+                far = Autograd.noGrad(() -> model.forward(test.x())).toRows();
         for (double bias = 0; bias <= 60; bias += 0.25) {
             double right = share(logits, fit.labels(), bias, false);
             if (right > best[0]) best = new double[] {right, bias};
@@ -156,8 +158,8 @@ class DistillerTest {
         double first = Maps.difference(narrow, wide, pictures);
         new Distiller(2, 0.5, List.of(new Distiller.Hint("0", "0", 100, true))).fit(narrow, wide, trainer, pictures, Rng.of(3));
         assertThat(Maps.difference(narrow, wide, pictures)).isLessThan(0.8 * first);
-        assertThatThrownBy(() -> new Distiller(2, 1, List.of(new Distiller.Hint("none", "layers.0", 1))).fit(student, teacher, trainer, digits, Rng.of(3)))
-                .hasMessageContaining("no point none");
+        assertThatThrownBy(() -> new Distiller(2, 1, List.of(new Distiller.Hint("none", "layers.0", 1))).fit(student, teacher, trainer,
+                digits, Rng.of(3))).hasMessageContaining("no point none");
     }
 
     /** Rows whose label is below 0 are left to the teacher; the rest count as if they were all. */
@@ -177,11 +179,13 @@ class DistillerTest {
     /** Networks whose attention maps can be compared. */
     private static final class Maps {
         static Sequential network(int channels, long seed) {
-            return new Sequential(new Conv2d(1, channels, 3, Rng.of(seed)), Activation.RELU,
-                    Layer.of(x -> x.reshape(x.size(0), -1)), new Linear(36 * channels, 10, Rng.of(seed + 10)));
+            return new Sequential(new Conv2d(1, channels, 3, Rng.of(seed)), Activation.RELU, Layer.of(x -> x.reshape(x.size(0), -1)),
+                    new Linear(36 * channels, 10, Rng.of(seed + 10)));
         }
 
-        static double difference(Module a, Module b, Dataset data) { return Autograd.noGrad(() -> map(a, data).sub(map(b, data)).square().mean().item()); }
+        static double difference(Module a, Module b, Dataset data) {
+            return Autograd.noGrad(() -> map(a, data).sub(map(b, data)).square().mean().item());
+        }
 
         private static Tensor map(Module model, Dataset data) {
             var y = ((Sequential) model).layers().getFirst().forward(data.x()).square().mean(1).reshape(data.size(), -1);

@@ -31,8 +31,9 @@ final class FashionCnn {
 
     static Sequential of(Rng rng) {
         var halving = new Convolution().withStride(2).withPadding(1);
-        return new Sequential(new Conv2d(1, 16, 3, halving, rng), new BatchNorm(16), Activation.RELU, new Conv2d(16, 32, 3, halving, rng), new BatchNorm(32),
-                Activation.RELU, Layer.of(x -> x.reshape(x.size(0), -1)), new Linear(32 * 49, 64, rng), Activation.RELU, new Linear(64, 10, rng));
+        return new Sequential(new Conv2d(1, 16, 3, halving, rng), new BatchNorm(16), Activation.RELU, new Conv2d(16, 32, 3, halving, rng),
+                new BatchNorm(32), Activation.RELU, Layer.of(x -> x.reshape(x.size(0), -1)), new Linear(32 * 49, 64, rng), Activation.RELU,
+                new Linear(64, 10, rng));
     }
 
     static Trainer trainer(int epochs) { return new Trainer(new Adam(2e-3), epochs).withBatchSize(100); }

@@ -49,7 +49,8 @@ class LotteryTicketTest {
                 if (before != null && stays[i] && !before[i]) grown++;
             }
             before = stays;
-            search.withTrainer(search.trainer().withEpochs(4)).train(net, ticket.masks(), Loss::crossEntropy, DIGITS.head(500), null, Rng.of(3));
+            search.withTrainer(search.trainer().withEpochs(4)).train(net, ticket.masks(), Loss::crossEntropy, DIGITS.head(500), null,
+                    Rng.of(3));
             var after = net.state().get("layers.0.weight").toDoubleArray();
             for (int i = 0; i < stays.length; i++) if (!stays[i]) {
                 seen++;
@@ -89,8 +90,9 @@ class LotteryTicketTest {
                 search.train(single, once.masks(), Loss::crossEntropy, train, null, rng.split(2));
                 var early = search.train(sparse, tickets.get(6).masks(), Loss::crossEntropy, train, validation, rng.split(2));
                 double reached = whole.epochs().getLast().validation();
-                double[] values = {Fashion.accuracy(dense, data.test()), Fashion.accuracy(winner, data.test()), Fashion.accuracy(control, data.test()),
-                        Fashion.accuracy(single, data.test()), steps(whole, reached), steps(early, reached)};
+                double[] values = {Fashion.accuracy(dense, data.test()), Fashion.accuracy(winner, data.test()),
+                        Fashion.accuracy(control, data.test()), Fashion.accuracy(single, data.test()), steps(whole, reached),
+                        steps(early, reached)};
                 for (int i = 0; i < 6; i++) sum[i] += values[i] / 5;
             }
             return measured = new Seeds(sum[0], sum[1], sum[2], sum[3], sum[4], sum[5]);
@@ -126,11 +128,13 @@ class LotteryTicketTest {
         var model = network(4);
         var trainer = new Trainer(new Adam(3e-3), 2).withBatchSize(50);
         var data = DIGITS.head(300);
-        var ticket = new LotteryTicket(trainer, 0.5, 1).withScope(Pruner.Scope.GLOBAL).find(model, Loss::crossEntropy, data, data, Rng.of(1), Progress.SILENT).getLast();
+        var ticket = new LotteryTicket(trainer, 0.5, 1).withScope(Pruner.Scope.GLOBAL)
+                .find(model, Loss::crossEntropy, data, data, Rng.of(1), Progress.SILENT).getLast();
         assertThat(ticket.sparsity()).isCloseTo(0.5, within(1e-3));
         assertThat(ticket.shuffled(Rng.of(2)).masks().sparsities()).isEqualTo(ticket.masks().sparsities());
         assertThat(ticket.random(Rng.of(2)).masks().keptCount()).isEqualTo(ticket.masks().keptCount());
-        var early = new LotteryTicket(trainer, 0.5, 1).withRewindTo(4).find(model, Loss::crossEntropy, data, null, Rng.of(1), Progress.SILENT).getLast();
+        var early = new LotteryTicket(trainer, 0.5, 1).withRewindTo(4)
+                .find(model, Loss::crossEntropy, data, null, Rng.of(1), Progress.SILENT).getLast();
         var four = Module.copy(model);
         var run = trainer.start(four, 300, BatchLoss.of(four, Loss::crossEntropy, data), null, Rng.of(1));
         for (int i = 0; i < 4; i++) run.step();

@@ -87,7 +87,8 @@ class PostTrainingQuantizerTest {
     @Test
     @Acceptance(topic = "ptq", clause = 3) void percentilesIgnorePlantedOutliers() {
         var digits = Datasets.digits().shuffled(Rng.of(1)).to(DType.F32).scaled(1 / 16.0);
-        var net = new Sequential(new Linear(64, 48, Rng.of(2)), Activation.RELU, new Linear(48, 32, Rng.of(3)), Activation.RELU, new Linear(32, 10, Rng.of(4)));
+        var net = new Sequential(new Linear(64, 48, Rng.of(2)), Activation.RELU, new Linear(48, 32, Rng.of(3)), Activation.RELU,
+                new Linear(32, 10, Rng.of(4)));
         new Trainer(new Adam(3e-3), 10).withBatchSize(50).fit(net, Loss::crossEntropy, digits.head(1200), Rng.of(5));
         var test = digits.range(1200, digits.size()).x();
         var exact = Autograd.noGrad(() -> net.forward(test).compute());
@@ -122,12 +123,12 @@ class PostTrainingQuantizerTest {
     private static Sequential random(int seed) {
         var rng = Rng.of(seed);
         int w = 5 + seed % 4;
-        var net = new Sequential(new Conv2d(2, w, 3, new Convolution().withPadding(1).withStride(1 + seed % 2), rng), new BatchNorm(w), Activation.RELU,
-                new Sequential(new Conv2d(w, 7, 3, rng), new BatchNorm(7)), Activation.RELU, new MaxPool2d(2), PostTrainingQuantizer.FLATTEN,
-                new Linear(7 * (seed % 2 == 0 ? 9 : 1), 12, rng), Activation.RELU, new Linear(12, 4, rng));
+        var net = new Sequential(new Conv2d(2, w, 3, new Convolution().withPadding(1).withStride(1 + seed % 2), rng), new BatchNorm(w),
+                Activation.RELU, new Sequential(new Conv2d(w, 7, 3, rng), new BatchNorm(7)), Activation.RELU, new MaxPool2d(2),
+                PostTrainingQuantizer.FLATTEN, new Linear(7 * (seed % 2 == 0 ? 9 : 1), 12, rng), Activation.RELU, new Linear(12, 4, rng));
         Autograd.noGrad(() -> net.state().forEach((name, t) -> {
-            if (t.rank() == 1 && (name.startsWith("1.") || name.startsWith("3.1")))
-                t.copy_(Tensor.rand(Rng.of(seed).split(name.hashCode()), t.count()).add(name.contains("mean") || name.contains("bias") ? -0.5 : 0.2));
+            if (t.rank() == 1 && (name.startsWith("1.") || name.startsWith("3.1"))) t.copy_(Tensor
+                    .rand(Rng.of(seed).split(name.hashCode()), t.count()).add(name.contains("mean") || name.contains("bias") ? -0.5 : 0.2));
         }));
         return net;
     }
@@ -148,7 +149,8 @@ class PostTrainingQuantizerTest {
 
     /** The largest range of the first layer's outputs over the least. */
     private static double spread(Sequential net) {
-        var r = ((Conv2d) net.layers().getFirst()).weight().detach().abs().reshape(((Conv2d) net.layers().getFirst()).weight().size(0), -1).max(1);
+        var r = ((Conv2d) net.layers().getFirst()).weight().detach().abs().reshape(((Conv2d) net.layers().getFirst()).weight().size(0), -1)
+                .max(1);
         return r.max().item() / r.min().item();
     }
 

@@ -225,8 +225,10 @@ class PrunerTest {
         var half = Pruner.magnitude(0.5);
         assertThat(half.masks(weights, List.of()).sparsities().values()).containsExactly(1.0, 0.0);
         assertThat(half.withFloor(0.25).masks(weights, List.of()).sparsities().values()).containsExactly(0.75, 0.25);
-        assertThat(half.withScope(Pruner.Scope.TENSOR).masks(weights, List.of()).kept("large").toBooleanArray()).containsExactly(false, true, false, true);
-        assertThat(half.withScope(Pruner.Scope.ROW).masks(weights, List.of()).kept("small").toBooleanArray()).containsExactly(false, true, false, true);
+        assertThat(half.withScope(Pruner.Scope.TENSOR).masks(weights, List.of()).kept("large").toBooleanArray()).containsExactly(false,
+                true, false, true);
+        assertThat(half.withScope(Pruner.Scope.ROW).masks(weights, List.of()).kept("small").toBooleanArray()).containsExactly(false, true,
+                false, true);
         var ties = new LinkedHashMap<String, Tensor>(Map.of("w", Tensor.ones(DType.F64, 1, 4)));
         assertThat(half.masks(ties, List.of()).kept("w").toBooleanArray()).containsExactly(false, false, true, true);
         var rounds = Pruner.magnitude(0.8).withRounds(2);
@@ -242,8 +244,9 @@ class PrunerTest {
     @Test void masksAreSavedAndTuningKeepsWhatWasPruned(@TempDir Path folder) throws IOException {
         var model = network(5);
         var seen = new ArrayList<Double>();
-        var masks = new Pruner(Score.taylor(), 0.7).withRounds(3).tune(model, new Trainer(new Adam(3e-3), 1).withBatchSize(64).withListener((run, epoch) -> seen
-                .add(zeros(model))), Loss::crossEntropy, DIGITS.head(300), Rng.of(6));
+        var masks = new Pruner(Score.taylor(), 0.7).withRounds(3).tune(model,
+                new Trainer(new Adam(3e-3), 1).withBatchSize(64).withListener((run, epoch) -> seen.add(zeros(model))), Loss::crossEntropy,
+                DIGITS.head(300), Rng.of(6));
         assertThat(zeros(model)).isEqualTo(masks.sparsity()).isCloseTo(0.7, within(1e-3));
         assertThat(seen).hasSize(3);
         masks.save(folder.resolve("masks.safetensors"));

@@ -34,9 +34,11 @@ class QatTest {
     @Acceptance(topic = "qat", clause = 1) void fakeQuantisationEqualsTorch() {
         int values = 0, wrong = 0, masked = 0;
         for (var golden : Golden.load("golden/fake-quantisation.json").list("cases")) {
-            var range = new QuantisationRange((float) golden.number("input.scale"), golden.integer("input.zero"), golden.integer("input.least"), golden.integer("input.most"));
+            var range = new QuantisationRange((float) golden.number("input.scale"), golden.integer("input.zero"),
+                    golden.integer("input.least"), golden.integer("input.most"));
             var x = Tensor.of(golden.floats("input.x"));
-            float[] y = range.fake(x).toFloatArray(), g = Autograd.grad(t -> range.fake(t).sum()).apply(x).toFloatArray(), expected = golden.floats("expected.y");
+            float[] y = range.fake(x).toFloatArray(), g = Autograd.grad(t -> range.fake(t).sum()).apply(x).toFloatArray(),
+                    expected = golden.floats("expected.y");
             var mask = golden.text("expected.mask");
             for (int i = 0; i < y.length; i++, values++) {
                 if (y[i] != expected[i] || g[i] != mask.charAt(i) - '0') wrong++;
@@ -55,8 +57,10 @@ class QatTest {
         int cases = 0, clipped = 0;
         for (int seed = 0; seed < 60; seed++, cases++) {
             var rng = Rng.of(seed);
-            int bits = 2 + seed % 4, above = (1 << bits - 1) - 1, below = seed % 2 == 0 ? above : above + 1, rows = seed % 3 == 0 ? 1 : 4, n = 10;
-            Tensor x = Tensor.randn(rng.split(1), DType.F64, rows, n).mul(2).compute(), up = Tensor.randn(rng.split(2), DType.F64, rows, n).compute();
+            int bits = 2 + seed % 4, above = (1 << bits - 1) - 1, below = seed % 2 == 0 ? above : above + 1, rows = seed % 3 == 0 ? 1 : 4,
+                    n = 10;
+            Tensor x = Tensor.randn(rng.split(1), DType.F64, rows, n).mul(2).compute(),
+                    up = Tensor.randn(rng.split(2), DType.F64, rows, n).compute();
             var step = Tensor.rand(rng.split(3), DType.F64, rows, 1).add(0.2).compute();
             double[][] g = Autograd.grad(s -> QuantisationRange.learned(x, s, below, above).mul(up).sum()).apply(step).toRows();
             double[][] gx = Autograd.grad(t -> QuantisationRange.learned(t, step, below, above).mul(up).sum()).apply(x).toRows();
@@ -79,8 +83,8 @@ class QatTest {
     }
 
     private static Sequential network(long seed) {
-        return new Sequential(new Linear(784, 64, Rng.of(seed)), new BatchNorm(64), Activation.RELU, new Linear(64, 32, Rng.of(seed + 1)), new BatchNorm(32), Activation.RELU,
-                new Linear(32, 10, Rng.of(seed + 2)));
+        return new Sequential(new Linear(784, 64, Rng.of(seed)), new BatchNorm(64), Activation.RELU, new Linear(64, 32, Rng.of(seed + 1)),
+                new BatchNorm(32), Activation.RELU, new Linear(32, 10, Rng.of(seed + 2)));
     }
 
     @Test
@@ -125,7 +129,8 @@ class QatTest {
             var simulated = qat.prepare(net, data.train().head(500).x());
             qat.fit(simulated, new Trainer(new Adam(1e-3), 2).withBatchSize(100), Loss::crossEntropy, data.train(), Rng.of(6));
             var integers = qat.convert(simulated);
-            var same = Autograd.noGrad(() -> simulated.forward(data.test().x()).argmax(1).eq(integers.forward(data.test().x()).argmax(1)).to(DType.F64).mean().item());
+            var same = Autograd.noGrad(() -> simulated.forward(data.test().x()).argmax(1).eq(integers.forward(data.test().x()).argmax(1))
+                    .to(DType.F64).mean().item());
             least = Math.min(least, same);
         }
         Evidence.of("test images", data.test().size(), exactly(10_000));
@@ -144,9 +149,11 @@ class QatTest {
         var frozen = new Qat(3).withFreeze(0);
         var still = frozen.prepare(net, digits.x());
         frozen.fit(still, trainer, Loss::crossEntropy, digits, Rng.of(3));
-        assertThat(simulated.state().get("0.norm.running_mean").toDoubleArray()).isEqualTo(plain.state().get("1.running_mean").toDoubleArray());
+        assertThat(simulated.state().get("0.norm.running_mean").toDoubleArray())
+                .isEqualTo(plain.state().get("1.running_mean").toDoubleArray());
         assertThat(still.state().get("0.norm.running_mean").toDoubleArray()).isEqualTo(net.state().get("1.running_mean").toDoubleArray());
-        assertThat(still.state().get("0.weight_step").toDoubleArray()).isNotEqualTo(frozen.prepare(net, digits.x()).state().get("0.weight_step").toDoubleArray());
+        assertThat(still.state().get("0.weight_step").toDoubleArray())
+                .isNotEqualTo(frozen.prepare(net, digits.x()).state().get("0.weight_step").toDoubleArray());
         assertThat(net.state()).as("the model is not changed").doesNotContainKey("0.weight_step");
         assertThatThrownBy(() -> frozen.convert(net)).hasMessageContaining("was not prepared");
         assertThatThrownBy(() -> new Qat(1)).hasMessageContaining("weights of 1");

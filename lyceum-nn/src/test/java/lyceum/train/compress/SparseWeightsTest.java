@@ -41,7 +41,8 @@ class SparseWeightsTest {
             free = Math.max(free, gap(layer.forward(x), x.toRows(), kept));
             var pairs = Pruner.nm(model, 2, 4);
             for (int i = 0; i < rows; i++) kept[i] = twoOfFour(w[i]);
-            blocked = Math.max(blocked, gap(pairs.packed(model, "0.weight", 2, 4).matmul(x.transpose().contiguous()).transpose(), x.toRows(), kept));
+            blocked = Math.max(blocked,
+                    gap(pairs.packed(model, "0.weight", 2, 4).matmul(x.transpose().contiguous()).transpose(), x.toRows(), kept));
             least = Math.min(least, masks.sparsity());
         }
         Evidence.of("shapes", shapes, exactly(100));
@@ -112,7 +113,8 @@ class SparseWeightsTest {
             for (boolean b : masks.kept("0.weight").toBooleanArray()) if (b) entries++;
             csr = Math.max(csr, Math.abs(masks.csr(model, "0.weight").bytes() - (8 * entries + 4L * (rows + 1))));
             long half = (long) rows * columns / 2;
-            packed = Math.max(packed, Math.abs(Pruner.nm(model, 2, 4).packed(model, "0.weight", 2, 4).bytes() - (4 * half + (2 * half + 7) / 8)));
+            packed = Math.max(packed,
+                    Math.abs(Pruner.nm(model, 2, 4).packed(model, "0.weight", 2, 4).bytes() - (4 * half + (2 * half + 7) / 8)));
         }
         Evidence.of("matrices", cases, exactly(50));
         Evidence.of("bytes beside 8 nnz + 4 (m + 1)", csr, exactly(0));

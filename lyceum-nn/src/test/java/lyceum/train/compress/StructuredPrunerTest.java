@@ -55,17 +55,21 @@ class StructuredPrunerTest {
         int w = 6 + 2 * i;
         var x = Tensor.randn(rng.split(9), 3, 2, 8, 8).compute();
         var body = switch (i) {
-            case 0 -> new Sequential(conv(2, w, rng), new BatchNorm(w), Activation.RELU, new MaxPool2d(2), conv(w, 9, rng), Activation.SIGMOID, FLATTEN, new Linear(144, 5, rng));
-            case 1 -> new Sequential(conv(2, w, rng), new BasicBlock(w, w, 1, DType.F32, rng), new BasicBlock(w, 2 * w, 2, DType.F32, rng), new AdaptiveAvgPool2d(1, 1), FLATTEN,
-                    new Linear(2 * w, 4, rng));
-            case 2 -> new Sequential(conv(2, w, rng), new BatchNorm(w), Activation.RELU, new Residual(new Sequential(conv(w, 7, rng), Activation.TANH, conv(7, w, rng))),
-                    new Residual(conv(w, w, rng)), FLATTEN, new Linear(64 * w, 12, rng), Activation.RELU, new Linear(12, 3, rng));
-            case 3 -> new Sequential(conv(2, w, rng), new Bottleneck(w, 8, 1, DType.F32, rng), new AdaptiveAvgPool2d(2, 2), FLATTEN, new Linear(4 * 32, 4, rng));
-            case 4 -> new Sequential(conv(2, w, rng), Activation.GELU, new Residual(conv(w, 11, rng)).projected(new Conv2d(w, 11, 1, rng)), new BatchNorm(11), FLATTEN,
-                    new Linear(11 * 64, 6, rng));
-            case 5 -> new Sequential(new BasicBlock(2, w, 2, DType.F32, rng), new BasicBlock(w, w, 1, DType.F32, rng), FLATTEN, new Linear(16 * w, 3, rng));
-            default -> new Sequential(conv(2, w, rng), new BatchNorm(w), Activation.SILU, conv(w, w, rng), new BatchNorm(w), Activation.SILU, conv(w, w, rng), FLATTEN,
-                    new Linear(64 * w, 10, rng));
+            case 0 -> new Sequential(conv(2, w, rng), new BatchNorm(w), Activation.RELU, new MaxPool2d(2), conv(w, 9, rng),
+                    Activation.SIGMOID, FLATTEN, new Linear(144, 5, rng));
+            case 1 -> new Sequential(conv(2, w, rng), new BasicBlock(w, w, 1, DType.F32, rng), new BasicBlock(w, 2 * w, 2, DType.F32, rng),
+                    new AdaptiveAvgPool2d(1, 1), FLATTEN, new Linear(2 * w, 4, rng));
+            case 2 -> new Sequential(conv(2, w, rng), new BatchNorm(w), Activation.RELU,
+                    new Residual(new Sequential(conv(w, 7, rng), Activation.TANH, conv(7, w, rng))), new Residual(conv(w, w, rng)), FLATTEN,
+                    new Linear(64 * w, 12, rng), Activation.RELU, new Linear(12, 3, rng));
+            case 3 -> new Sequential(conv(2, w, rng), new Bottleneck(w, 8, 1, DType.F32, rng), new AdaptiveAvgPool2d(2, 2), FLATTEN,
+                    new Linear(4 * 32, 4, rng));
+            case 4 -> new Sequential(conv(2, w, rng), Activation.GELU, new Residual(conv(w, 11, rng)).projected(new Conv2d(w, 11, 1, rng)),
+                    new BatchNorm(11), FLATTEN, new Linear(11 * 64, 6, rng));
+            case 5 -> new Sequential(new BasicBlock(2, w, 2, DType.F32, rng), new BasicBlock(w, w, 1, DType.F32, rng), FLATTEN,
+                    new Linear(16 * w, 3, rng));
+            default -> new Sequential(conv(2, w, rng), new BatchNorm(w), Activation.SILU, conv(w, w, rng), new BatchNorm(w),
+                    Activation.SILU, conv(w, w, rng), FLATTEN, new Linear(64 * w, 10, rng));
         };
         return new Case("cnn " + i, body, x);
     }
@@ -89,7 +93,8 @@ class StructuredPrunerTest {
             case 2 -> new MultiHeadAttention(new AttentionConfig(12, 6).withKeyHeads(3), rng);
             case 3 -> new FeedForward(12, rng);
             case 4 -> new GatedFeedForward(12, 20, rng);
-            case 5 -> new TransformerEncoder(TransformerConfig.original(12, 2, 24).withPlacement(TransformerConfig.Placement.PRE).withGated(true), 1, rng);
+            case 5 -> new TransformerEncoder(
+                    TransformerConfig.original(12, 2, 24).withPlacement(TransformerConfig.Placement.PRE).withGated(true), 1, rng);
             default -> new TransformerEncoder(TransformerConfig.original(12, 6, 24), 3, rng);
         };
         return new Case("transformer " + i, model, x);
@@ -105,7 +110,8 @@ class StructuredPrunerTest {
         for (var c : cases) {
             Autograd.noGrad(() -> {
                 for (var entry : c.model.state().entrySet()) // no bias, scale or statistic of 0 or 1
-                    if (entry.getValue().rank() == 1) entry.getValue().add_(Tensor.rand(Rng.of(entry.getKey().hashCode()), entry.getValue().shape().toArray()).mul(0.5));
+                    if (entry.getValue().rank() == 1)
+                        entry.getValue().add_(Tensor.rand(Rng.of(entry.getKey().hashCode()), entry.getValue().shape().toArray()).mul(0.5));
             });
             var plan = new StructuredPruner(0.4).plan(c.model);
             var small = plan.shrink(c.model);
@@ -126,8 +132,8 @@ class StructuredPrunerTest {
     @Test
     @Acceptance(topic = "structured-pruning", clause = 2) void halfTheChannelsAreAQuarterOfTheWork() {
         var rng = Rng.of(5);
-        var net = new Sequential(conv(1, 32, rng), Activation.RELU, conv(32, 64, rng), Activation.RELU, conv(64, 64, rng), Activation.RELU, conv(64, 32, rng),
-                Activation.RELU, conv(32, 8, rng), Activation.RELU, FLATTEN, new Linear(8 * 64, 10, rng));
+        var net = new Sequential(conv(1, 32, rng), Activation.RELU, conv(32, 64, rng), Activation.RELU, conv(64, 64, rng), Activation.RELU,
+                conv(64, 32, rng), Activation.RELU, conv(32, 8, rng), Activation.RELU, FLATTEN, new Linear(8 * 64, 10, rng));
         var x = Tensor.randn(rng.split(1), 2, 1, 8, 8).compute();
         var small = new StructuredPruner(0.5).plan(net).shrink(net);
         long[] before = work(net, x), after = work(small, x);

@@ -37,12 +37,15 @@ class AdapterRegistryTest {
 
     private static Peft randomised(Peft tuning, long seed) {
         var rng = Rng.of(seed);
-        Autograd.noGrad(() -> tuning.parameters().values().forEach(t -> t.copy_(Tensor.randn(rng, t.dtype(), t.shape().toArray()).mul(0.3))));
+        Autograd.noGrad(
+                () -> tuning.parameters().values().forEach(t -> t.copy_(Tensor.randn(rng, t.dtype(), t.shape().toArray()).mul(0.3))));
         return tuning;
     }
 
     /** A LoRA of every kind of layer of the model, of that rank. */
-    private static Peft lora(Module model, int i) { return randomised(Peft.of(model, new Lora(1 + i % 3, 4 + i), "a" + i, Rng.of(i)), 100 + i); }
+    private static Peft lora(Module model, int i) {
+        return randomised(Peft.of(model, new Lora(1 + i % 3, 4 + i), "a" + i, Rng.of(i)), 100 + i);
+    }
 
     private static Tensor tokens(int rows) { return Tensor.randint(Rng.of(9), 0, TOKENS, rows, 10).compute(); }
 
@@ -57,7 +60,7 @@ class AdapterRegistryTest {
         var mixed = registry.mixing(names, () -> model.forward(x).compute());
         double gap = 0, apart = 10;
         for (int row = 0; row < 16; row++) {
-            var alone = model();                                   // without a registry, on a base of its own
+            var alone = model(); // without a registry, on a base of its own
             lora(alone, Integer.parseInt(names.get(row).substring(1)));
             var y = alone.forward(x.rows(row)).compute();
             gap = Math.max(gap, mixed.rows(row).sub(y).abs().max().item());
@@ -113,13 +116,18 @@ class AdapterRegistryTest {
             differ += Arrays.equals(TinyText.bits(entry.getValue()), TinyText.bits(read.parameters().get(entry.getKey()))) ? 0 : 1;
         Evidence.of("tensors saved", tuning.parameters().size(), exactly(2 * (2 * LAYERS + 1)));
         Evidence.of("tensors that differ in a bit", differ, exactly(0));
-        Evidence.of("bits of the logits", Arrays.equals(TinyText.bits(model.forward(tokens(2))), TinyText.bits(fresh.forward(tokens(2)))) ? 0 : 1, exactly(0));
+        Evidence.of("bits of the logits",
+                Arrays.equals(TinyText.bits(model.forward(tokens(2))), TinyText.bits(fresh.forward(tokens(2)))) ? 0 : 1, exactly(0));
         byte[] file = Files.readAllBytes(folder.resolve("adapter_model.safetensors"));
-        long header = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong(0), expected = 3L * (LAYERS * ((D + D) + (D + HIDDEN)) + TOKENS + D);
-        Evidence.of("values in the file besides its header, over r (inputs + outputs)", (file.length - 8 - header) / 4.0 / expected, exactly(1));
-        assertThat(Safetensors.read(folder.resolve("adapter_model.safetensors")).tensors().keySet()).contains("base_model.model.embedding.lora_embedding_A",
-                "base_model.model.encoder.layers.0.attention.q_proj.lora_A.weight", "base_model.model.encoder.layers.1.mlp.fc1.lora_B.weight");
-        assertThat(Files.readString(folder.resolve("adapter_config.json"))).contains("\"peft_type\" : \"LORA\"", "\"r\" : 3", "\"lora_alpha\" : 5.0", "q_proj");
+        long header = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong(0),
+                expected = 3L * (LAYERS * ((D + D) + (D + HIDDEN)) + TOKENS + D);
+        Evidence.of("values in the file besides its header, over r (inputs + outputs)", (file.length - 8 - header) / 4.0 / expected,
+                exactly(1));
+        assertThat(Safetensors.read(folder.resolve("adapter_model.safetensors")).tensors().keySet()).contains(
+                "base_model.model.embedding.lora_embedding_A", "base_model.model.encoder.layers.0.attention.q_proj.lora_A.weight",
+                "base_model.model.encoder.layers.1.mlp.fc1.lora_B.weight");
+        assertThat(Files.readString(folder.resolve("adapter_config.json"))).contains("\"peft_type\" : \"LORA\"", "\"r\" : 3",
+                "\"lora_alpha\" : 5.0", "q_proj");
     }
 
     @Acceptance(topic = "lora-adapter", clause = 4)
@@ -152,7 +160,8 @@ class AdapterRegistryTest {
         var sum = Peft.combine("sum", weights);
         assertThat(((Lora) sum.methods().getFirst()).rank()).isEqualTo(5);
         var layer = new Linear(3, 2, Rng.of(1));
-        Peft first = randomised(Peft.of(layer, new Lora(1, 2), "f", Rng.of(2)), 3).detach(), second = randomised(Peft.of(layer, new Lora(2, 3), "s", Rng.of(4)), 5).detach();
+        Peft first = randomised(Peft.of(layer, new Lora(1, 2), "f", Rng.of(2)), 3).detach(),
+                second = randomised(Peft.of(layer, new Lora(2, 3), "s", Rng.of(4)), 5).detach();
         var x = Tensor.randn(Rng.of(6), 4, 3).compute();
         Tensor base = layer.forward(x).compute(), withFirst = answer(first, layer, x), withSecond = answer(second, layer, x);
         var both = new LinkedHashMap<Peft, Double>();
@@ -185,10 +194,13 @@ class AdapterRegistryTest {
         assertThat(registry.names()).containsExactly("a1", "ia3", "bottleneck");
         assertThat(registry.remove("bottleneck").isAttached()).isFalse();
         assertThat(registry.current()).isEmpty();
-        assertThatThrownBy(() -> registry.mixing(rows, () -> 1)).isInstanceOf(LyceumException.class).hasMessageContaining("there is no \"bottleneck\"");
+        assertThatThrownBy(() -> registry.mixing(rows, () -> 1)).isInstanceOf(LyceumException.class)
+                .hasMessageContaining("there is no \"bottleneck\"");
         assertThatThrownBy(() -> registry.mixing(List.of("a1", ""), () -> model.forward(x).compute())).isInstanceOf(ShapeException.class)
                 .hasMessageContaining("a batch of 5 rows for a mixture of 2");
-        assertThatThrownBy(() -> registry.add(Peft.of(model, new BitFit(), "bits", Rng.of(1)))).hasMessageContaining("the base's own parameters");
-        assertThatThrownBy(() -> registry.add(Peft.of(new Sequential(new Linear(2, 2, Rng.of(1))), new Lora(1, 1), "c", Rng.of(1)))).hasMessageContaining("another model");
+        assertThatThrownBy(() -> registry.add(Peft.of(model, new BitFit(), "bits", Rng.of(1))))
+                .hasMessageContaining("the base's own parameters");
+        assertThatThrownBy(() -> registry.add(Peft.of(new Sequential(new Linear(2, 2, Rng.of(1))), new Lora(1, 1), "c", Rng.of(1))))
+                .hasMessageContaining("another model");
     }
 }

@@ -66,7 +66,9 @@ class BottleneckAdapterTest {
         Evidence.of("counts other than 2 L (2 d m + d + m) and the norms", wrong, exactly(0));
     }
 
-    private static Dataset random(long seed) { return new Dataset(tokens(seed), Tensor.randint(Rng.of(seed), 0, 3, 6).compute(), List.of(), List.of("a", "b", "c"), "random"); }
+    private static Dataset random(long seed) {
+        return new Dataset(tokens(seed), Tensor.randint(Rng.of(seed), 0, 3, 6).compute(), List.of(), List.of("a", "b", "c"), "random");
+    }
 
     @Acceptance(topic = "houlsby-adapters", clause = 3)
     @Acceptance(topic = "houlsby-adapters", clause = 5)
@@ -96,7 +98,8 @@ class BottleneckAdapterTest {
 
     /** Reviews of three clauses, "the NOUN is [not] ADJECTIVE", which agree in mood more often than not. */
     private static final class Reviews {
-        static final int NOUNS = 10, ADJECTIVES = 10, MASK = 0, THE = 1, IS = 2, NOT = 3, NOUN = 4, GOOD = NOUN + NOUNS, BAD = GOOD + ADJECTIVES, WORDS = BAD + ADJECTIVES;
+        static final int NOUNS = 10, ADJECTIVES = 10, MASK = 0, THE = 1, IS = 2, NOT = 3, NOUN = 4, GOOD = NOUN + NOUNS,
+                BAD = GOOD + ADJECTIVES, WORDS = BAD + ADJECTIVES;
 
         /** Words, and whether most clauses praise. */
         static Dataset draw(Rng rng, int rows, double agreeing) {
@@ -181,7 +184,8 @@ class BottleneckAdapterTest {
                     model.unfreeze("head.*");
                     share = (double) model.parameterCount() / tuning.report().all();
                 }
-                new Trainer(new Adam(way == 2 ? 1e-3 : 5e-3), 20).withBatchSize(50).withSchedule(new Schedule.Cosine(400)).fit(model, Loss::crossEntropy, train, Rng.of(60 + seed));
+                new Trainer(new Adam(way == 2 ? 1e-3 : 5e-3), 20).withBatchSize(50).withSchedule(new Schedule.Cosine(400)).fit(model,
+                        Loss::crossEntropy, train, Rng.of(60 + seed));
                 double accuracy = accuracy(model, test) / 3;
                 if (way == 0) head += accuracy;
                 else if (way == 1) adapters += accuracy;
@@ -194,14 +198,17 @@ class BottleneckAdapterTest {
         Evidence.of("accuracy of full tuning", full, above(0.8));
     }
 
-    private static double accuracy(Module model, Dataset data) { return Autograd.noGrad(() -> model.forward(data.x()).argmax(1).eq(data.y()).to(DType.F64).mean().item()); }
+    private static double accuracy(Module model, Dataset data) {
+        return Autograd.noGrad(() -> model.forward(data.x()).argmax(1).eq(data.y()).to(DType.F64).mean().item());
+    }
 
     @Test void aParallelOneReadsTheInputAndScales() {
         var layer = new Linear(3, 3, Rng.of(1));
         var x = Tensor.randn(Rng.of(2), 4, 3).compute();
         var tuning = Peft.of(layer, new BottleneckAdapter(2, Activation.IDENTITY, 0.5, 3, true, false, List.of("*")), "a", Rng.of(3));
         var p = tuning.parameters();
-        var expected = x.affine(layer.weight(), layer.bias()).add(x.affine(p.get("adapter_down.weight"), p.get("adapter_down.bias")).matmul(p.get("adapter_up.weight").transpose()).mul(3));
+        var expected = x.affine(layer.weight(), layer.bias()).add(
+                x.affine(p.get("adapter_down.weight"), p.get("adapter_down.bias")).matmul(p.get("adapter_up.weight").transpose()).mul(3));
         assertThat(layer.forward(x).sub(expected).abs().max().item()).isLessThan(1e-6);
     }
 }

@@ -40,8 +40,10 @@ class LoraTest {
     private static List<Case> layers() {
         var rng = Rng.of(4);
         return List.of(new Case(new Linear(7, 5, rng), Tensor.randn(rng, 3, 4, 7).compute(), 7 + 5),
-                new Case(new Conv1d(3, 6, 5, new Convolution().withPadding(2).withDilation(2), rng), Tensor.randn(rng, 2, 3, 12).compute(), 3 * 5 + 6),
-                new Case(new Conv2d(3, 8, 3, new Convolution().withStride(2).withPadding(1), rng), Tensor.randn(rng, 2, 3, 9, 8).compute(), 3 * 9 + 8),
+                new Case(new Conv1d(3, 6, 5, new Convolution().withPadding(2).withDilation(2), rng), Tensor.randn(rng, 2, 3, 12).compute(),
+                        3 * 5 + 6),
+                new Case(new Conv2d(3, 8, 3, new Convolution().withStride(2).withPadding(1), rng), Tensor.randn(rng, 2, 3, 9, 8).compute(),
+                        3 * 9 + 8),
                 new Case(new Conv3d(2, 4, 2, rng), Tensor.randn(rng, 2, 2, 4, 5, 3).compute(), 2 * 8 + 4),
                 new Case(new Embedding(11, 6, rng), Tensor.randint(rng, 0, 11, 2, 5).compute(), 11 + 6));
     }
@@ -61,7 +63,8 @@ class LoraTest {
 
     private static void randomise(Peft tuning, long seed) {
         var rng = Rng.of(seed);
-        Autograd.noGrad(() -> tuning.parameters().values().forEach(t -> t.copy_(Tensor.randn(rng, t.dtype(), t.shape().toArray()).mul(0.5))));
+        Autograd.noGrad(
+                () -> tuning.parameters().values().forEach(t -> t.copy_(Tensor.randn(rng, t.dtype(), t.shape().toArray()).mul(0.5))));
     }
 
     @Acceptance(topic = "lora", clause = 2)
@@ -121,7 +124,8 @@ class LoraTest {
         for (int rank : new int[] {1, 2, 4}) {
             var rng = Rng.of(20 + rank);
             var x = Qr.of(Tensor.randn(rng, DType.F64, rows, inputs)).q().mul(Math.sqrt(rows)).compute(); // X'X = n I
-            Tensor u = Qr.of(Tensor.randn(rng, DType.F64, outputs, outputs)).q(), v = Qr.of(Tensor.randn(rng, DType.F64, inputs, outputs)).q();
+            Tensor u = Qr.of(Tensor.randn(rng, DType.F64, outputs, outputs)).q(),
+                    v = Qr.of(Tensor.randn(rng, DType.F64, inputs, outputs)).q();
             var sigma = new double[outputs];
             for (int i = 0; i < outputs; i++) sigma[i] = 2 * Math.pow(1 / 1.2, i); // every gap is 1.2, the least allowed
             var shift = u.mul(Tensor.of(sigma)).matmul(v.transpose()).compute();

@@ -38,7 +38,9 @@ import org.junit.jupiter.api.io.TempDir;
 class PeftTest {
     private static final int D = 16, HEADS = 2, HIDDEN = 24, LAYERS = 2, TOKENS = 11, CLASSES = 3, P = 4, R = 3, M = 5;
 
-    private static TinyText model() { return new TinyText(TinyText.config(D, HEADS, HIDDEN), LAYERS, TOKENS, 20, CLASSES, true, Rng.of(1)); }
+    private static TinyText model() {
+        return new TinyText(TinyText.config(D, HEADS, HIDDEN), LAYERS, TOKENS, 20, CLASSES, true, Rng.of(1));
+    }
 
     private static Dataset data(long seed) {
         var x = Tensor.randint(Rng.of(seed), 0, TOKENS, 64, 9).compute();
@@ -52,8 +54,10 @@ class PeftTest {
         long lora = LAYERS * 2L * R * (D + D), bottleneck = LAYERS * 2L * (2 * D * M + D + M), ia3 = LAYERS * (2L * D + HIDDEN);
         long bias = LAYERS * (4L * D + HIDDEN + D + 2 * D) + D + CLASSES; // four projections, two layers of the MLP, two norms; the last norm, the head
         return List.of(new Method("LoRA", new Lora(R, 6).withTargets(List.of("q_proj", "v_proj")), lora, true),
-                new Method("bottleneck", new BottleneckAdapter(M), bottleneck, true), new Method("prefix", new PrefixTuning(P), 2L * LAYERS * P * D, false),
-                new Method("prompt", new PromptTuning(P), (long) P * D, false), new Method("IA3", new Ia3(), ia3, true), new Method("BitFit", new BitFit(), bias, true));
+                new Method("bottleneck", new BottleneckAdapter(M), bottleneck, true),
+                new Method("prefix", new PrefixTuning(P), 2L * LAYERS * P * D, false),
+                new Method("prompt", new PromptTuning(P), (long) P * D, false), new Method("IA3", new Ia3(), ia3, true),
+                new Method("BitFit", new BitFit(), bias, true));
     }
 
     @Acceptance(topic = "peft", clause = 1)
@@ -66,7 +70,8 @@ class PeftTest {
             byte[] before = TinyText.bits(base);
             var state = TinyText.bits(model);
             var tuning = Peft.of(model, m.method, "mine", Rng.of(2));
-            counts += tuning.parameterCount() == m.count && model.parameterCount() == m.count && tuning.report().trained() == m.count ? 1 : 0;
+            counts += tuning.parameterCount() == m.count && model.parameterCount() == m.count && tuning.report().trained() == m.count ? 1
+                    : 0;
             if (m.identity) moved += Arrays.equals(before, TinyText.bits(model.forward(data.x()))) ? 0 : 1;
             new Trainer(new Adam(0.05), 3).fit(model, Loss::crossEntropy, data, Rng.of(3));
             if (m.method instanceof BitFit) {
@@ -109,7 +114,8 @@ class PeftTest {
         Dataset source = pictures(fashion.train(), 0, 10_000, false, 0), train = pictures(fashion.train(), 10_000, 5_000, true, 1);
         var test = pictures(fashion.test(), 0, 5_000, true, 2);
         var rng = Rng.of(7);
-        var base = new Sequential(new Linear(784, 256, rng), Activation.RELU, new Linear(256, 256, rng), Activation.RELU, new Linear(256, 10, rng));
+        var base = new Sequential(new Linear(784, 256, rng), Activation.RELU, new Linear(256, 256, rng), Activation.RELU,
+                new Linear(256, 10, rng));
         new Trainer(new Adam(1e-3), 5).withBatchSize(64).fit(base, Loss::crossEntropy, source, Rng.of(8));
         double start = accuracy(base, test);
         var full = Module.copy(base);
@@ -159,16 +165,19 @@ class PeftTest {
         var x = Tensor.randn(rng, 5, 4).compute();
         var out = Peft.of(layer, new Ia3(List.of("*"), List.of()), "out", rng);
         Autograd.noGrad(() -> out.parameters().get("ia3_l").copy_(Tensor.of(2f, 3f, 4f)));
-        assertThat(layer.forward(x).toDoubleArray()).isEqualTo(x.affine(layer.weight(), layer.bias()).mul(Tensor.of(2f, 3f, 4f)).toDoubleArray());
+        assertThat(layer.forward(x).toDoubleArray())
+                .isEqualTo(x.affine(layer.weight(), layer.bias()).mul(Tensor.of(2f, 3f, 4f)).toDoubleArray());
         out.detach();
         var in = Peft.of(layer, new Ia3(List.of(), List.of("*")), "in", rng);
         Autograd.noGrad(() -> in.parameters().get("ia3_l").copy_(Tensor.of(2f, 3f, 4f, 5f)));
-        assertThat(layer.forward(x).toDoubleArray()).isEqualTo(x.mul(Tensor.of(2f, 3f, 4f, 5f)).affine(layer.weight(), layer.bias()).toDoubleArray());
+        assertThat(layer.forward(x).toDoubleArray())
+                .isEqualTo(x.mul(Tensor.of(2f, 3f, 4f, 5f)).affine(layer.weight(), layer.bias()).toDoubleArray());
     }
 
     @Test void badRequestsSayWhatIsThere(@TempDir Path folder) throws IOException {
         var model = model();
-        assertThatThrownBy(() -> Peft.of(model, new Lora(2, 4).withTargets(List.of("nothing")), "a", Rng.of(1))).hasMessageContaining("no module that it can tune matches [nothing]");
+        assertThatThrownBy(() -> Peft.of(model, new Lora(2, 4).withTargets(List.of("nothing")), "a", Rng.of(1)))
+                .hasMessageContaining("no module that it can tune matches [nothing]");
         assertThatThrownBy(() -> Peft.of(model, new Ia3(), "a.b", Rng.of(1))).hasMessageContaining("the name is \"a.b\"");
         assertThatThrownBy(() -> new Lora(0, 1)).hasMessageContaining("rank is 0");
         assertThatThrownBy(() -> new Lora(2, Double.NaN)).hasMessageContaining("alpha is NaN");
@@ -180,18 +189,22 @@ class PeftTest {
         var other = new TinyText(TinyText.config(8, HEADS, HIDDEN), LAYERS, TOKENS, 20, CLASSES, true, Rng.of(1));
         assertThatThrownBy(() -> Peft.load(other, folder, "a")).hasMessageContaining("has shape");
         var deeper = new TinyText(TinyText.config(D, HEADS, HIDDEN), 3, TOKENS, 20, CLASSES, true, Rng.of(1));
-        assertThatThrownBy(() -> Peft.load(deeper, folder, "a")).isInstanceOf(FormatException.class).hasMessageContaining("this model needs");
-        for (var config : Map.of("{", "adapter_config.json", "{\"peft_type\": \"X\"}", "peft_type is \"X\"", "{\"peft_type\": \"LORA\", \"r\": 0, \"target_modules\": [\"q\"]}", "rank is 0", "[]",
-                "peft_type", "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 2}", "target_modules is missing").entrySet()) {
+        assertThatThrownBy(() -> Peft.load(deeper, folder, "a")).isInstanceOf(FormatException.class)
+                .hasMessageContaining("this model needs");
+        for (var config : Map.of("{", "adapter_config.json", "{\"peft_type\": \"X\"}", "peft_type is \"X\"",
+                "{\"peft_type\": \"LORA\", \"r\": 0, \"target_modules\": [\"q\"]}", "rank is 0", "[]", "peft_type",
+                "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 2}", "target_modules is missing").entrySet()) {
             Files.writeString(folder.resolve("adapter_config.json"), config.getKey());
-            assertThatThrownBy(() -> Peft.load(model(), folder, "a")).as(config.getKey()).isInstanceOf(FormatException.class).hasMessageContaining(config.getValue());
+            assertThatThrownBy(() -> Peft.load(model(), folder, "a")).as(config.getKey()).isInstanceOf(FormatException.class)
+                    .hasMessageContaining(config.getValue());
         }
     }
 
     @Test void everySettingComesBackFromTheFile(@TempDir Path folder) throws IOException {
-        var methods = List.of(new Lora(2, 3, 0.1, true, List.of("q_proj")), new BottleneckAdapter(3, Activation.RELU, 0.1, 2, true, true, List.of("mlp")),
-                new PrefixTuning(2, 7, 0.5, List.of("layers.0.attention")), new PromptTuning(3, List.of(1, 2), "embedding"), new Ia3(List.of("v_proj"), List.of("fc2")),
-                new BitFit(List.of("fc1")));
+        var methods = List.of(new Lora(2, 3, 0.1, true, List.of("q_proj")),
+                new BottleneckAdapter(3, Activation.RELU, 0.1, 2, true, true, List.of("mlp")),
+                new PrefixTuning(2, 7, 0.5, List.of("layers.0.attention")), new PromptTuning(3, List.of(1, 2), "embedding"),
+                new Ia3(List.of("v_proj"), List.of("fc2")), new BitFit(List.of("fc1")));
         var seen = new LinkedHashMap<PeftMethod, PeftMethod>();
         for (var method : methods) {
             Peft.of(model(), method, "a", Rng.of(1)).save(folder);

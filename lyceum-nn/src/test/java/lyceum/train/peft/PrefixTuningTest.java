@@ -50,7 +50,8 @@ class PrefixTuningTest {
 
     @Acceptance(topic = "prefix-prompt-tuning", clause = 1)
     @Test void trainingLeavesTheBackbone() {
-        var data = new Dataset(tokens(32), Tensor.randint(Rng.of(3), 0, 5, 32).compute(), List.of(), List.of("a", "b", "c", "d", "e"), "random");
+        var data = new Dataset(tokens(32), Tensor.randint(Rng.of(3), 0, 5, 32).compute(), List.of(), List.of("a", "b", "c", "d", "e"),
+                "random");
         for (var method : List.of(new PrefixTuning(4), new PrefixTuning(4).withHidden(6), new PromptTuning(4))) {
             var model = new TinyText(plain(), LAYERS, 11, 24, 5, true, Rng.of(1));
             var before = TinyText.bits(model);
@@ -78,7 +79,8 @@ class PrefixTuningTest {
     @Acceptance(topic = "prefix-prompt-tuning", clause = 3)
     @Test void zeroLengthChangesNothing() {
         long differ = 0;
-        for (var config : List.of(plain(), plain().causal(), plain().withAttention(plain().attention().withRotary(new RotaryEmbedding(D / 2, 10_000)))))
+        for (var config : List.of(plain(), plain().causal(),
+                plain().withAttention(plain().attention().withRotary(new RotaryEmbedding(D / 2, 10_000)))))
             for (var method : List.of(new PrefixTuning(0), new PromptTuning(0))) {
                 var model = model(config);
                 byte[] before = TinyText.bits(model.forward(tokens(4)));
@@ -92,7 +94,8 @@ class PrefixTuningTest {
     @Test void aPrefixEqualsACacheThatHoldsIt() {
         double gap = 0, effect = 10;
         for (boolean rotary : new boolean[] {false, true}) for (boolean grouped : new boolean[] {false, true}) {
-            var attention = plain().attention().withAttention(new Attention().withCausal(true)).withRotary(rotary ? new RotaryEmbedding(D / 2, 10_000) : null).withKeyHeads(grouped ? 1 : 2);
+            var attention = plain().attention().withAttention(new Attention().withCausal(true))
+                    .withRotary(rotary ? new RotaryEmbedding(D / 2, 10_000) : null).withKeyHeads(grouped ? 1 : 2);
             var model = model(plain().withAttention(attention));
             var x = tokens(3);
             var base = model.forward(x).compute();
@@ -121,8 +124,9 @@ class PrefixTuningTest {
         int p = (int) t.size(0), d = (int) t.size(1) / heads;
         double[] from = t.toDoubleArray();
         var to = new float[batch * heads * p * d];
-        for (int b = 0, at = 0; b < batch; b++) for (int h = 0; h < heads; h++) for (int i = 0; i < p; i++)
-            for (int j = 0; j < d; j++) to[at++] = (float) from[(i * heads + h) * d + j];
+        for (int b = 0, at = 0; b < batch; b++)
+            for (int h = 0; h < heads; h++)
+                for (int i = 0; i < p; i++) for (int j = 0; j < d; j++) to[at++] = (float) from[(i * heads + h) * d + j];
         return Tensor.of(to).reshape(batch, heads, p, d);
     }
 
@@ -182,7 +186,8 @@ class PrefixTuningTest {
     @Test void aLearnedPrefixStandsForTheTaskToken() {
         var tasks = new Ciphers();
         var config = TinyText.config(48, 4, 96).causal();
-        var model = new TinyText(config.withAttention(config.attention().withRotary(new RotaryEmbedding(12, 100))), 2, 19, 0, 10, false, Rng.of(1));
+        var model = new TinyText(config.withAttention(config.attention().withRotary(new RotaryEmbedding(12, 100))), 2, 19, 0, 10, false,
+                Rng.of(1));
         tasks.train(model, 2500, 3e-3, -1, 0.8, Rng.of(2));
         double named = 1, withheld = 0, prefixed = 0, prompted = 0, worst = 1;
         for (int k = 0; k < Ciphers.TASKS; k++) {
@@ -212,7 +217,8 @@ class PrefixTuningTest {
         for (boolean prompt : new boolean[] {false, true}) {
             var model = model(plain().causal());
             var registry = new AdapterRegistry(model);
-            for (int i = 0; i < 3; i++) registry.add(randomised(Peft.of(model, prompt ? new PromptTuning(4) : new PrefixTuning(4), "p" + i, Rng.of(i)), 30 + i));
+            for (int i = 0; i < 3; i++)
+                registry.add(randomised(Peft.of(model, prompt ? new PromptTuning(4) : new PrefixTuning(4), "p" + i, Rng.of(i)), 30 + i));
             var rows = List.of("p1", "p0", "p2", "p2", "p0", "p1", "p1");
             var x = tokens(rows.size());
             var mixed = registry.mixing(rows, () -> model.forward(x).compute());
@@ -225,7 +231,8 @@ class PrefixTuningTest {
                 for (int row = 0; row < rows.size(); row++)
                     if (rows.get(row).equals("p" + i)) gap = Math.max(gap, alone.rows(row).sub(mixed.rows(row)).abs().max().item());
             }
-            Evidence.of("different answers of three " + (prompt ? "prompts" : "prefixes"), Arrays.stream(sums).distinct().count(), exactly(3));
+            Evidence.of("different answers of three " + (prompt ? "prompts" : "prefixes"), Arrays.stream(sums).distinct().count(),
+                    exactly(3));
             Evidence.of("gap of seven rows of three " + (prompt ? "prompts" : "prefixes"), gap, below(1e-5));
         }
     }
@@ -236,25 +243,31 @@ class PrefixTuningTest {
         randomised(Peft.of(layer, new PrefixTuning(2).withTargets(List.of("*")), "a", Rng.of(3)), 4);
         randomised(Peft.of(layer, new PrefixTuning(1).withTargets(List.of("*")), "b", Rng.of(5)), 6);
         var lengths = new Attention().withKeyLengths(Tensor.of(3, 5));
-        var bias = new Attention().withBias(Tensor.of(new boolean[] {true, true, true, false, false, true, true, true, true, true}, 2, 1, 1, 5));
-        Tensor short1 = layer.forward(x, x, lengths, Pass.inference()).compute(), short2 = layer.forward(x, x, bias, Pass.inference()).compute();
+        var bias = new Attention()
+                .withBias(Tensor.of(new boolean[] {true, true, true, false, false, true, true, true, true, true}, 2, 1, 1, 5));
+        Tensor short1 = layer.forward(x, x, lengths, Pass.inference()).compute(),
+                short2 = layer.forward(x, x, bias, Pass.inference()).compute();
         assertThat(short1.sub(short2).abs().max().item()).isLessThan(1e-6);
         var alone = layer.forward(x.narrow(0, 0, 1).narrow(1, 0, 3)).compute();
         assertThat(short1.narrow(0, 0, 1).narrow(1, 0, 3).sub(alone).abs().max().item()).isLessThan(1e-6);
-        assertThatThrownBy(() -> layer.forward(x, x, new Attention().withCausal(true).withWindow(2), Pass.inference())).hasMessageContaining("a prefix of 3 positions");
+        assertThatThrownBy(() -> layer.forward(x, x, new Attention().withCausal(true).withWindow(2), Pass.inference()))
+                .hasMessageContaining("a prefix of 3 positions");
     }
 
     @Test void differentLengthsDoNotMix() {
         var model = model(plain());
-        var registry = new AdapterRegistry(model).add(Peft.of(model, new PrefixTuning(2), "two", Rng.of(1))).add(Peft.of(model, new PrefixTuning(3), "three", Rng.of(1)));
-        assertThatThrownBy(() -> registry.mixing(List.of("two", "three"), () -> model.forward(tokens(2)))).hasMessageContaining("prefixes of [2, 3] positions in one batch");
+        var registry = new AdapterRegistry(model).add(Peft.of(model, new PrefixTuning(2), "two", Rng.of(1)))
+                .add(Peft.of(model, new PrefixTuning(3), "three", Rng.of(1)));
+        assertThatThrownBy(() -> registry.mixing(List.of("two", "three"), () -> model.forward(tokens(2))))
+                .hasMessageContaining("prefixes of [2, 3] positions in one batch");
     }
 
     @Test void promptsBeginWithTokens() {
         var model = model(plain());
         var tuning = Peft.of(model, new PromptTuning(3, List.of(4, 7), "embedding"), "a", Rng.of(1));
         var table = model.state().get("embedding.weight");
-        assertThat(tuning.parameters().get("embedding.prompt_embeddings.weight").toDoubleArray()).isEqualTo(table.rows(4, 7, 4).toDoubleArray());
+        assertThat(tuning.parameters().get("embedding.prompt_embeddings.weight").toDoubleArray())
+                .isEqualTo(table.rows(4, 7, 4).toDoubleArray());
         assertThat(model.forward(tokens(2)).shape().toArray()).containsExactly(2, 9, 5);
     }
 }

@@ -24,7 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 class RepresentationTuningTest {
     private static final int P = 7, PLUS = P, EQUALS = P + 1;
 
-    private static TinyText model(long seed) { return new TinyText(TinyText.config(64, 4, 128).causal(), 3, P + 2, 6, P, false, Rng.of(seed)); }
+    private static TinyText model(long seed) {
+        return new TinyText(TinyText.config(64, 4, 128).causal(), 3, P + 2, 6, P, false, Rng.of(seed));
+    }
 
     /** All of {@code a + b = ?, + c}: the sum of three numbers modulo 7 in two steps, as a + b + c =. */
     private static Tensor[] sums(int[] order, int from, int to) {
@@ -56,7 +58,8 @@ class RepresentationTuningTest {
         var places = flow(model).critical(data[0], 4);
         var tuning = RepresentationTuning.attach(model, "encoder.layers.?", 2, Rng.of(3));
         Evidence.of("states edited in each sequence", places.sum().item() / 64, exactly(4));
-        Evidence.of("gap of logits at W = R and b = 0", tuning.at(places, () -> model.forward(data[0])).sub(before).abs().max().item(), below(1e-6));
+        Evidence.of("gap of logits at W = R and b = 0", tuning.at(places, () -> model.forward(data[0])).sub(before).abs().max().item(),
+                below(1e-6));
         assertThat(tuning.parameterCount()).isEqualTo(3 * 2 * (2 * 64 + 1));
         assertThat(model.parameterCount()).isEqualTo(tuning.parameterCount());
         Evidence.of("trained share of the model", (double) tuning.parameterCount() / numbers, below(0.01));
@@ -114,9 +117,11 @@ class RepresentationTuningTest {
         var multi = new RepresentationTuning.Flow(model, "encoder.layers.?.attention", flow(model).answer(), true, false, true).scores(x);
         assertThat(self.add(multi).sub(both).abs().max().item()).isLessThan(1e-5);
         assertThat(multi.select(2, 5).abs().max().item()).as("nothing comes after the last").isZero();
-        var received = new RepresentationTuning.Flow(model, "encoder.layers.?.attention", flow(model).answer(), false, true, true).scores(x);
+        var received = new RepresentationTuning.Flow(model, "encoder.layers.?.attention", flow(model).answer(), false, true, true)
+                .scores(x);
         assertThat(received.sum().item()).as("each query gives one, of each of 4 heads").isCloseTo(3 * 8 * 6 * 4, within(1e-2));
-        assertThatThrownBy(() -> RepresentationTuning.attach(model, "nothing.*", 1, Rng.of(1))).hasMessageContaining("no module matches nothing.*");
+        assertThatThrownBy(() -> RepresentationTuning.attach(model, "nothing.*", 1, Rng.of(1)))
+                .hasMessageContaining("no module matches nothing.*");
         assertThatThrownBy(() -> RepresentationTuning.top(scores, 19)).hasMessageContaining("19 of 18 states");
     }
 }

@@ -32,6 +32,7 @@ public final class LittleTest {
             for (int a = 0; a < k; a++) statistic += pattern.count() * d[a] * pulled[a] * (n - 1) / n;
             freedom += k;
         }
-        return new TestResult("Little's test of missing completely at random", statistic, new ChiSquare(freedom).survival(statistic), freedom);
+        return new TestResult("Little's test of missing completely at random", statistic, new ChiSquare(freedom).survival(statistic),
+                freedom);
     }
 }

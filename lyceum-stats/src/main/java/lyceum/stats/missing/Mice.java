@@ -109,7 +109,8 @@ public record Mice(Method method, int iterations, int donors, double ridge) impl
             drawn[a] += sigma * z[a];
         }
         if (method == Method.NORMAL) {
-            for (int i = 0; i < rows.length; i++) if (holes[i]) rows[i][j] = predict(drawn, centre, rows[i], j) + sigma * rng.nextGaussian();
+            for (int i = 0; i < rows.length; i++)
+                if (holes[i]) rows[i][j] = predict(drawn, centre, rows[i], j) + sigma * rng.nextGaussian();
         } else match(rows, holes, j, best, drawn, centre, seen, rng);
     }
 

@@ -38,7 +38,9 @@ public final class Missingness {
     }
 
     /** Not at random: a cell of {@code column} is absent the likelier, the larger it is itself. */
-    public static Tensor mnar(Tensor x, int column, double share, double slope, Rng rng) { return holes(x, column, column, share, slope, rng); }
+    public static Tensor mnar(Tensor x, int column, double share, double slope, Rng rng) {
+        return holes(x, column, column, share, slope, rng);
+    }
 
     private static Tensor holes(Tensor x, int column, int driver, double share, double slope, Rng rng) {
         checkShare(share);

@@ -103,8 +103,8 @@ public record NormalEm(double tolerance, int maxIterations) {
         int k = pattern.seen().length;
         var map = new double[covariance.length][k];
         for (int a = 0; a < k; a++) map[pattern.seen()[a]][a] = 1;
-        for (int i : pattern.hidden()) for (int a = 0; a < k; a++) for (int b = 0; b < k; b++)
-            map[i][a] += covariance[i][pattern.seen()[b]] * inverse[b][a];
+        for (int i : pattern.hidden())
+            for (int a = 0; a < k; a++) for (int b = 0; b < k; b++) map[i][a] += covariance[i][pattern.seen()[b]] * inverse[b][a];
         return map;
     }
 
@@ -113,7 +113,8 @@ public record NormalEm(double tolerance, int maxIterations) {
         double[] pulled = new double[k];
         for (int a = 0; a < k; a++) for (int b = 0; b < k; b++) pulled[a] += inverse[a][b] * d[b];
         var half = new double[k][k];
-        for (int a = 0; a < k; a++) for (int b = 0; b < k; b++) for (int c = 0; c < k; c++) half[a][b] += inverse[a][c] * pattern.scatter()[c][b];
+        for (int a = 0; a < k; a++)
+            for (int b = 0; b < k; b++) for (int c = 0; c < k; c++) half[a][b] += inverse[a][c] * pattern.scatter()[c][b];
         for (int a = 0; a < k; a++) {
             mean[pattern.seen()[a]] += pattern.count() * pulled[a];
             for (int b = 0; b < k; b++) {

@@ -116,7 +116,9 @@ class MissingDataTest {
         return Missingness.mar(Tensor.of(rows), 1, 0, 0.4, 1.5, rng);
     }
 
-    private static double[] seen(double[][] rows) { return Arrays.stream(rows).mapToDouble(r -> r[1]).filter(v -> !Double.isNaN(v)).toArray(); }
+    private static double[] seen(double[][] rows) {
+        return Arrays.stream(rows).mapToDouble(r -> r[1]).filter(v -> !Double.isNaN(v)).toArray();
+    }
 
     private static MultipleImputation pooledMean(Tensor x, Mice mice, int m, double delta, Rng rng) {
         double[] estimates = new double[m], variances = new double[m];
@@ -141,7 +143,8 @@ class MissingDataTest {
             double fill = Descriptive.mean(y);
             double[] filled = DoubleStream.concat(Arrays.stream(y), DoubleStream.generate(() -> fill).limit(200 - y.length)).toArray();
             if (ConfidenceInterval.mean(filled, 0.95).contains(1)) single++;
-            if (pooledMean(x, new Mice().withMethod(Mice.Method.NORMAL).withIterations(1), 20, 0, rng.split(1)).interval(0.95).contains(1)) pooled++;
+            if (pooledMean(x, new Mice().withMethod(Mice.Method.NORMAL).withIterations(1), 20, 0, rng.split(1)).interval(0.95).contains(1))
+                pooled++;
             if (set % 5 == 0 && pooledMean(x, new Mice().withIterations(1), 20, 0, rng.split(2)).interval(0.95).contains(1)) matched++;
         }
         Evidence.of("data sets of n = 200", sets, exactly(500));
@@ -245,7 +248,8 @@ class MissingDataTest {
         assertThatThrownBy(() -> Missingness.mar(full, 1, 1, 0.3, 1, rng)).hasMessageContaining("that is mnar");
         assertThatThrownBy(() -> Missingness.mcar(full, 1, rng)).hasMessageContaining("share is 1.0");
         assertThatThrownBy(() -> LittleTest.of(full)).hasMessageContaining("two patterns");
-        assertThatThrownBy(() -> new NormalEm().fit(Tensor.of(new double[][] {{1, Double.NaN}}))).hasMessageContaining("column 1 has no value");
+        assertThatThrownBy(() -> new NormalEm().fit(Tensor.of(new double[][] {{1, Double.NaN}})))
+                .hasMessageContaining("column 1 has no value");
     }
 
     private static double share(Tensor x, int column) {
