@@ -66,6 +66,7 @@ import lyceum.theory.*;
 import lyceum.train.*;
 
 // Names that two of these packages have: the one that is meant without its package.
+import lyceum.data.Join; // the other brings branches of a network together
 import lyceum.learn.metrics.Average; // the other averages an optimiser's iterates
 import lyceum.nn.Layer; // the other is one of a plot's
 import lyceum.nn.Module; // java.lang has one

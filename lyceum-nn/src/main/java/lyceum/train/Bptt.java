@@ -20,7 +20,6 @@ import lyceum.withers.Withers;
  * Bptt.Step step = (t, state) -> rnn.step(x.select(1, t), state, Pass.inference()).state();
  * Bptt.StepLoss loss = (t, state) -> Loss.crossEntropy(head.forward(rnn.last(state)), y.select(1, t));
  * var all = Bptt.full().gradients(parameters, 1_000, rnn.initial(32), step, loss);            // exact
- * var lean = Bptt.full().withCheckpointed(true).gradients(parameters, 1_000, ...);            // the same, 3 sqrt(T) states
  * new Bptt(1, 10).train(optimizer, parameters, 1_000_000, rnn.initial(32), step, loss);       // truncated, an update every step
  * }
  *
