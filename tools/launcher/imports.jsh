@@ -64,6 +64,8 @@ import lyceum.stats.missing.*;
 import lyceum.tensor.*;
 import lyceum.theory.*;
 import lyceum.train.*;
+import lyceum.train.compress.*;
+import lyceum.train.peft.*;
 
 // Names that two of these packages have: the one that is meant without its package.
 import lyceum.data.Join; // the other brings branches of a network together

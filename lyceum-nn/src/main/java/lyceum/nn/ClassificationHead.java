@@ -13,7 +13,7 @@ import lyceum.withers.Withers;
  * width), or (batch, width) where there is nothing to pool; answers are (batch, outputs): logits, or numbers.
  *
  * {@snippet :
- * var head = new ClassificationHead(new ClassificationHead.Config(768, 3).withPooling(Pooling.MEAN).withDropout(0.1), rng);
+ * var head = new ClassificationHead(new ClassificationHead.Config(768, 3).withPooling(ClassificationHead.Pooling.MEAN).withDropout(0.1), rng);
  * var model = head.on(backbone);                                  // one module; backbone.freeze("*") trains the head alone
  * head.loss(head.forward(features, mask, pass), labels).backward();
  * var other = model.with(new ClassificationHead(head.config().withOutputs(10), rng));

@@ -27,7 +27,7 @@ import lyceum.withers.Withers;
  * double wall = ModeConnectivity.barrier(straight.values(21, m -> errorOf(m)));
  * var curve = new ModeConnectivity(ModeConnectivity.Shape.BEZIER, 1, new Adam(1e-2), 600, 128)
  *         .fit(first, second, Loss::crossEntropy, train, Rng.of(1), Progress.SILENT);
- * var nearer = HiddenUnits.matchWeights(first, other).apply(other);
+ * var nearer = HiddenUnits.matchWeights(first, other, Rng.of(1)).apply(other);
  * }
  *
  * <p>The curve's bends are trained on the loss at uniformly drawn t, one t for each batch; the ends stay what they are, bit for bit.

@@ -15,7 +15,7 @@ import lyceum.tensor.Tensor;
  * Tensor k = kernel.of(train);                                   // (n, n), or (n o, n o) for o outputs
  * var flow = new KernelDynamics(k, y.sub(network.forward(train)));
  * Tensor f = y.sub(flow.residual(t));                            // what gradient flow has learnt at time t
- * Tensor wide = new WideNetwork(1, RELU).tangentKernel(train, train);   // the limit of infinite width
+ * Tensor wide = new WideNetwork(1, WideNetwork.Nonlinearity.RELU).tangentKernel(train, train);   // the limit of infinite width
  * }
  *
  * <p>Rows of outputs follow each other example by example. The n Jacobian rows of P parameters are kept: 8 n P bytes; give {@code output}
