@@ -14,6 +14,7 @@ public abstract class GivenTraining {
         public Linear head;
         public Rnn rnn;
         public RecurrentState state;
+        public Dataset test;
         public int t;
     }
 
@@ -27,7 +28,7 @@ public abstract class GivenTraining {
 
     public abstract static class ForClassificationHead extends Net {}
 
-    public abstract static class ForEmbedding extends Net {}
+    public abstract static class ForEmbedding extends Net { public abstract Tensor loss(Tensor vectors); }
 
     public abstract static class ForLsuv extends Net {}
 
@@ -63,7 +64,7 @@ public abstract class GivenTraining {
 
     public abstract static class ForLoadBalancingLoss extends Net {}
 
-    public abstract static class ForBptt extends Net {}
+    public abstract static class ForBptt extends Net { public SequencedMap<String, Tensor> parameters; }
 
     public abstract static class ForCollapseDiagnostics extends Net {}
 
@@ -110,4 +111,59 @@ public abstract class GivenTraining {
     }
 
     public abstract static class ForNeuralTangentKernel extends Net { public Tensor train; }
+
+    public abstract static class ForNormStatistics extends Net {
+        public ParameterSpace space;
+        public Tensor point;
+    }
+
+    public abstract static class ForRegularizer extends Net { public Tensor loss; }
+
+    public abstract static class ForSpectralBias extends Net { public Tensor kernel, f0; }
+
+    public abstract static class ForTrainingMemory extends Net {
+        public int[] rows;
+        public BatchLoss loss;
+    }
+
+    public abstract static class ForTransferLearning extends Net {
+        public Sequential source;
+        public Dataset labelled;
+
+        public abstract Sequential freshNetwork(Rng rng);
+    }
+
+    public abstract static class ForTransferability extends Net { public int classes; }
+
+    public abstract static class Small extends Net {
+        public Sequential model, student, teacher, freshModel;
+        public Tensor inputs;
+        public Dataset unlabelled;
+    }
+
+    public abstract static class ForCompressionPipeline extends Small {}
+
+    public abstract static class ForDistiller extends Small {}
+
+    public abstract static class ForLotteryTicket extends Small {}
+
+    public abstract static class ForMasks extends Small {}
+
+    public abstract static class ForPostTrainingQuantizer extends Small {}
+
+    public abstract static class ForPruner extends Small {}
+
+    public abstract static class ForQat extends Small {}
+
+    public abstract static class ForStructuredPruner extends Small {}
+
+    public abstract static class ForAdapterRegistry extends Net { public Path folder, other; }
+
+    public abstract static class ForPeft extends Net { public Path folder; }
+
+    public abstract static class ForLora extends Net {}
+
+    public abstract static class ForBottleneckAdapter extends Net {}
+
+    public abstract static class ForRepresentationTuning extends Net {}
 }

@@ -44,7 +44,7 @@ import lyceum.withers.Withers;
  * @see <a href="https://www.jmlr.org/papers/v13/bergstra12a.html">Bergstra and Bengio (2012)</a>
  */
 @Withers
-public record HyperparameterSearch(SearchSpace space, SearchStrategy strategy, int batch, Pruner pruner, long seed, Path journal)
+public record HyperparameterSearch(SearchSpace space, SearchStrategy strategy, int batch, TrialPruner pruner, long seed, Path journal)
         implements HyperparameterSearchWithers {
     /** What is to be made small or large. Called by several threads. */
     @FunctionalInterface
@@ -58,7 +58,7 @@ public record HyperparameterSearch(SearchSpace space, SearchStrategy strategy, i
                 "HyperparameterSearch: a batch of " + batch + " trials; it is positive, or 0 for the strategy's own");
     }
 
-    public HyperparameterSearch(SearchSpace space, SearchStrategy strategy) { this(space, strategy, 0, Pruner.NONE, 0, null); }
+    public HyperparameterSearch(SearchSpace space, SearchStrategy strategy) { this(space, strategy, 0, TrialPruner.NONE, 0, null); }
 
     public Study minimise(Objective objective) { return minimise(objective, Progress.SILENT); }
 

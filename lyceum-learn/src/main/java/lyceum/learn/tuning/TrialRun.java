@@ -10,12 +10,12 @@ public final class TrialRun {
     private final SearchStrategy.Proposal proposal;
     private final Rng rng;
     private final Study past;
-    private final Pruner pruner;
+    private final TrialPruner pruner;
     private final Progress progress;
     private final TreeMap<Long, Double> reports = new TreeMap<>();
     private boolean pruned;
 
-    TrialRun(int number, SearchStrategy.Proposal proposal, Rng rng, Study past, Pruner pruner, Progress progress) {
+    TrialRun(int number, SearchStrategy.Proposal proposal, Rng rng, Study past, TrialPruner pruner, Progress progress) {
         this.number = number;
         this.proposal = proposal;
         this.rng = rng;

@@ -174,7 +174,7 @@ class HyperparameterSearchTest {
         int compared = 0, stops = 0, pruned = 0, failed = 0;
         for (SearchStrategy strategy : List.of(new GridSearch(4), new RandomSearch(30), new QuasiRandomSearch(30),
                 new SuccessiveHalving(20, 1, 9), new Hyperband(9), new ParzenSearch(30), new BayesianSearch(14))) {
-            var search = new HyperparameterSearch(space, strategy).withPruner(Pruner.median(1, 4)).withSeed(7)
+            var search = new HyperparameterSearch(space, strategy).withPruner(TrialPruner.median(1, 4)).withSeed(7)
                     .withBatch(strategy.batch() == 1 ? 2 : 8);
             var whole = search.minimise(objective);
             pruned += whole.trials().stream().filter(t -> t.status() == Trial.Status.PRUNED).count();
@@ -223,7 +223,7 @@ class HyperparameterSearchTest {
     @Test void oneThreadGivesTheSameStudy() {
         var space = new SearchSpace().real("x", -5, 10).real("y", 0, 15);
         for (SearchStrategy strategy : List.of(new RandomSearch(40), new Hyperband(9), new ParzenSearch(20), new BayesianSearch(12))) {
-            var search = new HyperparameterSearch(space, strategy).withBatch(4).withPruner(Pruner.median(0, 3));
+            var search = new HyperparameterSearch(space, strategy).withBatch(4).withPruner(TrialPruner.median(0, 3));
             HyperparameterSearch.Objective objective = run -> {
                 run.report(0, branin(run.configuration()));
                 return branin(run.configuration()) + run.rng().nextDouble();

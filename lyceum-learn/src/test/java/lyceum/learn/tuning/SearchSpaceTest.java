@@ -150,7 +150,7 @@ class SearchSpaceTest {
 
     @Test void aMedianPrunerStopsTheWorseHalf() {
         var space = new SearchSpace().integer("x", 0, 99);
-        var study = new HyperparameterSearch(space, new GridSearch(100)).withBatch(50).withPruner(Pruner.median(0, 1)).minimise(run -> {
+        var study = new HyperparameterSearch(space, new GridSearch(100)).withBatch(50).withPruner(TrialPruner.median(0, 1)).minimise(run -> {
             double x = run.configuration().number("x");
             return run.report(0, x) ? -x : 1e9;
         });

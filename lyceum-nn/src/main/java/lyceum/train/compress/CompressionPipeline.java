@@ -28,7 +28,8 @@ import lyceum.train.Trainer;
  * A chain of stages that make a network smaller, measured after each: the bytes of its file, the median seconds of a batch, floating-point operations, and accuracy.
  *
  * {@snippet :
- * var chain = new CompressionPipeline(List.of(Stage.prune(0.9), Stage.tune(trainer), Stage.quantise(new PostTrainingQuantizer())));
+ * var chain = new CompressionPipeline(List.of(CompressionPipeline.Stage.prune(0.9), CompressionPipeline.Stage.tune(trainer),
+ *         CompressionPipeline.Stage.quantise(new PostTrainingQuantizer())));
  * var result = chain.run(model, train, test, rng, Progress.SILENT);
  * result.measures();                                   // one a stage, the model itself first
  * CompressedFile.write(path, result.model());

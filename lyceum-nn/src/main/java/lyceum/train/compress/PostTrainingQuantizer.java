@@ -24,7 +24,7 @@ import lyceum.withers.Withers;
  *
  * {@snippet :
  * Sequential integers = new PostTrainingQuantizer().quantise(model, inputs);
- * var small = new PostTrainingQuantizer().withWeightBits(4).withCalibrator(Calibrator.mse()).quantise(model, inputs);
+ * var small = new PostTrainingQuantizer().withWeightBits(4).withCalibrator(RangeCalibrator.mse()).quantise(model, inputs);
  * }
  *
  * <p>Steps: batch norms are folded into the layer before, weight ranges equalised across ReLUs, inputs of each layer calibrated, weights rounded, and biases corrected for the
@@ -40,7 +40,7 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/1906.04721">Nagel and others (2019)</a>
  */
 @Withers
-public record PostTrainingQuantizer(int weightBits, boolean perChannel, int activationBits, Calibrator calibrator, boolean dynamic,
+public record PostTrainingQuantizer(int weightBits, boolean perChannel, int activationBits, RangeCalibrator calibrator, boolean dynamic,
         boolean equalise, boolean correctBiases) implements PostTrainingQuantizerWithers {
     public PostTrainingQuantizer {
         if (weightBits < 2 || weightBits > 8 || activationBits < 2 || activationBits > 8) throw new IllegalArgumentException(
@@ -49,7 +49,7 @@ public record PostTrainingQuantizer(int weightBits, boolean perChannel, int acti
     }
 
     /** Eight bits, a step an output, static ranges from minimum to maximum, biases corrected. */
-    public PostTrainingQuantizer() { this(8, true, 8, Calibrator.minMax(), false, false, true); }
+    public PostTrainingQuantizer() { this(8, true, 8, RangeCalibrator.minMax(), false, false, true); }
 
     /** @param inputs for calibration, (n, ..), as the network takes them; batches of 100 */
     public Sequential quantise(Sequential model, Tensor inputs) {

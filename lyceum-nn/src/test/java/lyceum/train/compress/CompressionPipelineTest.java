@@ -85,7 +85,7 @@ class CompressionPipelineTest {
         var net = mlp(64, 32, 10, Rng.of(4));
         for (var stage : List.of(Stage.prune(0.3), Stage.prune(0.95), Stage.lowRank(4), Stage.structured(0.5),
                 Stage.quantise(new PostTrainingQuantizer()),
-                Stage.quantise(new PostTrainingQuantizer(4, false, 8, Calibrator.mse(), true, true, true)))) {
+                Stage.quantise(new PostTrainingQuantizer(4, false, 8, RangeCalibrator.mse(), true, true, true)))) {
             var result = new CompressionPipeline(List.of(stage)).run(net, TRAIN, TEST, Rng.of(5), Progress.SILENT);
             var path = folder.resolve(files++ + ".safetensors");
             CompressedFile.write(path, result.model());

@@ -52,14 +52,14 @@ class PostTrainingQuantizerTest {
                 for (int i = 0; i < 12; i++) floats[i] = (float) (size * (x[i] + shift));
                 seen.add(floats);
             }
-            var range = Calibrator.minMax().of(seen, least, most, least < 0);
+            var range = RangeCalibrator.minMax().of(seen, least, most, least < 0);
             if (range.scale() != golden.floats("expected.scale")[0] || range.zero() != golden.ints("expected.zero")[0]) wrong++;
             var channels = golden.floats("expected.channels");
             for (int c = 0; c < 3; c++) {
                 var rows = new ArrayList<float[]>();
                 for (var x : seen) rows.add(Arrays.copyOfRange(x, 4 * c, 4 * c + 4));
                 int q = golden.text("name").contains("4") ? 8 : 128;
-                if (Calibrator.minMax().of(rows, -q, q - 1, true).scale() != channels[c]) wrong++;
+                if (RangeCalibrator.minMax().of(rows, -q, q - 1, true).scale() != channels[c]) wrong++;
                 cases++;
             }
             cases++;
@@ -96,8 +96,8 @@ class PostTrainingQuantizerTest {
         long[] planted = new long[2];
         for (int i = 0; i < 2; i++) {
             int which = i;
-            var inner = i == 0 ? Calibrator.minMax() : Calibrator.percentile(99.9);
-            Calibrator disturbed = (batches, least, most, symmetric) -> {
+            var inner = i == 0 ? RangeCalibrator.minMax() : RangeCalibrator.percentile(99.9);
+            RangeCalibrator disturbed = (batches, least, most, symmetric) -> {
                 var rng = Rng.of(6);
                 var changed = new ArrayList<float[]>();
                 long all = 0;
@@ -193,16 +193,16 @@ class PostTrainingQuantizerTest {
         var x = Tensor.randn(rng, 20_000).toFloatArray();
         var sorted = x.clone();
         Arrays.sort(sorted);
-        var full = Calibrator.minMax().of(List.of(x), -8, 7, true);
+        var full = RangeCalibrator.minMax().of(List.of(x), -8, 7, true);
         double most = Math.max(-sorted[0], sorted[19_999]);
         assertThat(full.scale()).isCloseTo((float) (most / 7.5), within(1e-6f));
-        var mse = Calibrator.mse().of(List.of(x), -8, 7, true);
+        var mse = RangeCalibrator.mse().of(List.of(x), -8, 7, true);
         assertThat(mse.scale() * 7.5).as("the best clip of a Gaussian in 4 bits").isCloseTo(2.5, within(0.3));
-        assertThat(Calibrator.entropy().of(List.of(x), -8, 7, true).scale()).isLessThan(full.scale());
-        assertThat(Calibrator.percentile(99).of(List.of(x), -8, 7, false).high()).isLessThan((float) most);
-        var moving = Calibrator.movingAverage(0.5).of(List.of(new float[] {0, 1}, new float[] {0, 3}), 0, 200, false);
+        assertThat(RangeCalibrator.entropy().of(List.of(x), -8, 7, true).scale()).isLessThan(full.scale());
+        assertThat(RangeCalibrator.percentile(99).of(List.of(x), -8, 7, false).high()).isLessThan((float) most);
+        var moving = RangeCalibrator.movingAverage(0.5).of(List.of(new float[] {0, 1}, new float[] {0, 3}), 0, 200, false);
         assertThat(moving.scale()).isEqualTo(2f / 200);
-        assertThatThrownBy(() -> Calibrator.minMax().of(List.of(new float[] {Float.NaN}), 0, 1, false)).hasMessageContaining("NaN");
+        assertThatThrownBy(() -> RangeCalibrator.minMax().of(List.of(new float[] {Float.NaN}), 0, 1, false)).hasMessageContaining("NaN");
         assertThatThrownBy(() -> new PostTrainingQuantizer().withWeightBits(9)).hasMessageContaining("weights of 9");
         Module norm = new LayerNorm(4);
         assertThatThrownBy(() -> PostTrainingQuantizer.folded(new Sequential(norm))).hasMessageContaining("LayerNorm is not known");

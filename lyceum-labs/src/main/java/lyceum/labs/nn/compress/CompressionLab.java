@@ -22,7 +22,7 @@ import lyceum.plot.Figure;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.train.Trainer;
-import lyceum.train.compress.Calibrator;
+import lyceum.train.compress.RangeCalibrator;
 import lyceum.train.compress.CompressionPipeline;
 import lyceum.train.compress.CompressionPipeline.Measure;
 import lyceum.train.compress.CompressionPipeline.Stage;
@@ -65,7 +65,7 @@ final class CompressionLab implements LabBody {
         int[] bits = {8, 4, 3, 2};
         double[] at = {8, 4, 3, 2}, ptq = new double[4], qat = new double[4];
         for (int i : lab.progress("bits", 4)) {
-            ptq[i] = accuracy(new PostTrainingQuantizer().withWeightBits(bits[i]).withCalibrator(Calibrator.percentile(99.9))
+            ptq[i] = accuracy(new PostTrainingQuantizer().withWeightBits(bits[i]).withCalibrator(RangeCalibrator.percentile(99.9))
                     .quantise(model, train.x()), test);
             var how = new Qat(bits[i]);
             var simulated = how.prepare(model, train.x());

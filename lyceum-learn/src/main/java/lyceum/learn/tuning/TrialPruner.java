@@ -2,9 +2,9 @@ package lyceum.learn.tuning;
 
 /** Which trials are stopped early. An answer follows from the rounds that are over, not from trials that run beside, so that it is the same for any number of threads. */
 @FunctionalInterface
-public interface Pruner {
+public interface TrialPruner {
     /** Every trial runs to its end: the default. */
-    Pruner NONE = (past, step, value) -> false;
+    TrialPruner NONE = (past, step, value) -> false;
 
     /**
      * Whether to stop a trial.
@@ -21,7 +21,7 @@ public interface Pruner {
      * @param warmup steps before which no trial is stopped
      * @param least trials that have been there before
      */
-    static Pruner median(long warmup, int least) {
+    static TrialPruner median(long warmup, int least) {
         return (past, step, value) -> {
             if (step < warmup) return false;
             double[] there = past.trials().stream().map(t -> t.reports().get(step)).filter(v -> v != null && !v.isNaN()).mapToDouble(v -> v)

@@ -11,7 +11,7 @@ import java.util.function.ToDoubleBiFunction;
  * @see <a href="https://arxiv.org/abs/2106.08295">Nagel and others (2021), section 3.1</a>
  */
 @FunctionalInterface
-public interface Calibrator {
+public interface RangeCalibrator {
     /**
      * @param batches the values of each batch, none empty, finite
      * @param symmetric about 0
@@ -19,7 +19,7 @@ public interface Calibrator {
     QuantisationRange of(List<float[]> batches, int least, int most, boolean symmetric);
 
     /** From the least to the largest value. */
-    static Calibrator minMax() {
+    static RangeCalibrator minMax() {
         return (batches, least, most, symmetric) -> {
             var ends = ends(all(batches));
             return QuantisationRange.of(ends[0], ends[1], least, most, symmetric);
@@ -27,7 +27,7 @@ public interface Calibrator {
     }
 
     /** The ends of the first batch, moved by {@code constant} towards those of each later one. @param constant in (0, 1]; 0.01 is usual */
-    static Calibrator movingAverage(double constant) {
+    static RangeCalibrator movingAverage(double constant) {
         if (!(constant > 0 && constant <= 1))
             throw new IllegalArgumentException("movingAverage: constant is " + constant + "; it lies in (0, 1]");
         return (batches, least, most, symmetric) -> {
@@ -42,7 +42,7 @@ public interface Calibrator {
     }
 
     /** Leaves out {@code (100 - percent) / 2} per cent at each end. @param percent in (0, 100]; 99.99 is usual */
-    static Calibrator percentile(double percent) {
+    static RangeCalibrator percentile(double percent) {
         if (!(percent > 0 && percent <= 100)) throw new IllegalArgumentException("percentile: " + percent + "; it lies in (0, 100]");
         return (batches, least, most, symmetric) -> {
             var sorted = all(batches);
@@ -53,7 +53,7 @@ public interface Calibrator {
     }
 
     /** Of a hundred ranges, each a share of the full one, that of the least squared error. */
-    static Calibrator mse() {
+    static RangeCalibrator mse() {
         return (batches, least, most, symmetric) -> best(batches, least, most, symmetric, (values, range) -> {
             double sum = 0;
             for (float v : values) {
@@ -65,7 +65,7 @@ public interface Calibrator {
     }
 
     /** Of a hundred ranges, that whose histogram of 2048 bins, clipped values at its ends, diverges least from the quantised one's without them, {@code KL(p || q)}. */
-    static Calibrator entropy() {
+    static RangeCalibrator entropy() {
         return (batches, least, most, symmetric) -> {
             var ends = ends(all(batches));
             return best(batches, least, most, symmetric, (values, range) -> {
@@ -133,7 +133,7 @@ public interface Calibrator {
     }
 
     private static float[] all(List<float[]> batches) {
-        if (batches.isEmpty()) throw new IllegalArgumentException("Calibrator: no batch was seen");
+        if (batches.isEmpty()) throw new IllegalArgumentException("RangeCalibrator: no batch was seen");
         int n = 0;
         for (var batch : batches) n += batch.length;
         var all = new float[n];
@@ -148,7 +148,7 @@ public interface Calibrator {
     private static float[] ends(float[] values) {
         float low = Float.POSITIVE_INFINITY, high = Float.NEGATIVE_INFINITY;
         for (float v : values) {
-            if (!Float.isFinite(v)) throw new IllegalArgumentException("Calibrator: a value is " + v + "; ranges are of finite numbers");
+            if (!Float.isFinite(v)) throw new IllegalArgumentException("RangeCalibrator: a value is " + v + "; ranges are of finite numbers");
             low = Math.min(low, v);
             high = Math.max(high, v);
         }
