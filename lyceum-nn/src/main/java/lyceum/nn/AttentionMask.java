@@ -39,7 +39,7 @@ public interface AttentionMask {
     default int batch() { return 1; }
 
     /** Positions up to the query's own: {@code j <= p}. */
-    static AttentionMask causal() { return window(Long.MAX_VALUE / 4, 0); }
+    static AttentionMask causal() { return window(Long.MAX_VALUE, 0); }
 
     /** Keys from {@code before} positions before the query to {@code after} behind it, both ends seen. */
     static AttentionMask window(long before, long after) {

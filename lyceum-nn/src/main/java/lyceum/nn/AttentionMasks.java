@@ -8,6 +8,13 @@ final class AttentionMasks {
     private AttentionMasks() {}
 
     record Window(long before, long after) implements AttentionMask {
+        private static final long FAR = Long.MAX_VALUE / 4; // sums of it and a position are numbers
+
+        Window {
+            before = Math.min(before, FAR);
+            after = Math.min(after, FAR);
+        }
+
         @Override public boolean sees(int b, long p, long j) { return j >= p - before && j <= p + after; }
 
         @Override public Cover cover(int b, long p0, long p1, long j0, long j1) {
@@ -51,9 +58,10 @@ final class AttentionMasks {
             return i + 1;
         }
 
-        @Override public boolean sees(int b, long p, long j) { return document(p) == document(j) && document(p) < ends.length; }
+        @Override public boolean sees(int b, long p, long j) { return p >= 0 && document(p) == document(j) && document(p) < ends.length; }
 
         @Override public Cover cover(int b, long p0, long p1, long j0, long j1) {
+            if (p0 < 0) return p1 < 0 ? Cover.NONE : Cover.SOME;
             int first = document(p0), last = document(p1), from = document(j0), to = document(j1);
             if (first > to || from > last || first == ends.length || from == ends.length) return Cover.NONE;
             return first == last && from == to ? Cover.ALL : Cover.SOME;

@@ -11,7 +11,7 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * Tensor scores = AttentionScore.scaledDot().of(q, k);
- * Tensor capped = AttentionScore.scaledDot().plus(bias).softCapped(50).of(q, k);
+ * Tensor capped = AttentionScore.scaledDot().softCapped(50).plus(bias).of(q, k);
  * var additive = new AttentionScore.Additive(16, 24, 32, DType.F32, rng);      // a module: its parameters are trained
  * }
  *
@@ -50,6 +50,7 @@ public interface AttentionScore {
 
     /** {@code -scale |q - k|^2}; with 1/2 the weights are those of a Gaussian kernel of width 1 (Nadaraya and Watson 1964). */
     static AttentionScore negativeSquaredDistance(double scale) {
+        if (!Double.isFinite(scale)) throw new IllegalArgumentException("AttentionScore: scale is " + scale + "; it is a finite number");
         return (q, k) -> {
             fit(q, k);
             return q.unsqueeze(-2).sub(k.unsqueeze(-3)).square().sum(-1).mul(-scale);
@@ -61,7 +62,7 @@ public interface AttentionScore {
 
     /** {@code cap tanh(score / cap)}: within (-cap, cap), as Gemma 2 caps them. @throws IllegalArgumentException unless positive */
     default AttentionScore softCapped(double cap) {
-        if (!(cap > 0)) throw new IllegalArgumentException("AttentionScore: cap is " + cap + "; it is positive");
+        if (!(cap > 0 && cap < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("AttentionScore: cap is " + cap + "; it is positive");
         return (q, k) -> of(q, k).div(cap).tanh().mul(cap);
     }
 
@@ -139,13 +140,14 @@ public interface AttentionScore {
 
         /** @param factor to begin with, positive: 10 tells cosines apart that differ by a tenth */
         public Cosine(double factor, DType dtype) {
-            if (!(factor > 0)) throw new IllegalArgumentException("Cosine: factor is " + factor + "; it is positive");
+            if (!(factor > 0 && factor < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("Cosine: factor is " + factor + "; it is positive");
             log_factor = Tensor.full(dtype, Math.log(factor)).compute().requiresGrad();
         }
 
         @Override public Tensor of(Tensor q, Tensor k) { return products(unit(q), unit(k)).mul(log_factor.exp()); }
 
-        private static Tensor unit(Tensor x) { return x.mul(x.square().sum(-1, true).add(TINY).rsqrt()); }
+        private static Tensor unit(Tensor x) { var wide = x.to(x.dtype().accumulator()); // a tiny number is 0 in F16
+            return wide.mul(wide.square().sum(-1, true).add(TINY).rsqrt()).to(x.dtype()); }
     }
 
     /** {@code W q}: where to look follows from the query alone, key {@code j} has the j-th number (Luong et al. 2015). */

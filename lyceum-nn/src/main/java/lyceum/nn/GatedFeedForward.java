@@ -31,8 +31,11 @@ public final class GatedFeedForward extends Module {
         down_proj = down;
     }
 
-    /** Hidden units with about the parameters of an ungated block of {@code 4 width}: {@code 8/3 width}, rounded up to a multiple. */
-    public static int hiddenFor(int width, int multiple) { return (int) ((8L * width / 3 + multiple - 1) / multiple * multiple); }
+    /** Hidden units with about the parameters of an ungated block of {@code 4 width}: {@code 8/3 width}, cut to a whole number and rounded up to a multiple, as Llama does. */
+    public static int hiddenFor(int width, int multiple) {
+        if (width < 1 || multiple < 1) throw new IllegalArgumentException("hiddenFor: width " + width + " and multiple " + multiple + "; at least 1");
+        return (int) ((8L * width / 3 + multiple - 1) / multiple * multiple);
+    }
 
     /** The same block with gate and up weights as one, {@code gate_up_proj} (2 hidden, width), gates first, as Phi-3's checkpoints have it: one product instead of two. */
     public GatedFeedForward fused() {

@@ -75,7 +75,7 @@ public final class MultiHeadAttention extends Module {
 
     /** Queries from x (batch, T, width) to a memory that was {@linkplain #project projected}. */
     public Tensor forward(Tensor x, KvCache.Past memory, Attention attention, Pass pass) {
-        return emit(x, attend(queries(x, 0, pass), memory, attention, pass), pass);
+        return emit(x, attend(queries(x, 0, pass), prefixed(memory), behind(prefixLength(), attention), pass), pass);
     }
 
     /** The weights with which x (batch, T, width) looks at memory (batch, S, width): (batch, heads, T, S), quadratic in the lengths. */
@@ -177,8 +177,12 @@ public final class MultiHeadAttention extends Module {
         var k = keyed(keys, start, pass);
         var v = split(v_proj.forward(values, pass), config.keyHeads());
         var past = cache == null ? new KvCache.Past(k, v) : cache.append(k, v);
-        if (prefix > 0) for (var adapter : adapters()) if (adapter instanceof Prefix p) past = p.before(past);
-        return attend(q, past, behind(prefix, attention), pass);
+        return attend(q, prefixed(past), behind(prefix, attention), pass);
+    }
+
+    private KvCache.Past prefixed(KvCache.Past past) {
+        for (var adapter : adapters()) if (adapter instanceof Prefix prefix) past = prefix.before(past);
+        return past;
     }
 
     private Tensor attend(Tensor q, KvCache.Past past, Attention attention, Pass pass) {
@@ -202,13 +206,14 @@ public final class MultiHeadAttention extends Module {
 
     /** By the kernel, unless the weights are changed on the way. */
     private Tensor mixed(Attention attention, Tensor q, Tensor k, Tensor v, Pass pass) {
+        var dropout = new Dropout(config.dropout());
         if (pass.wants(this, "weights")) {
             var weights = attention.weights(q, k);
             var changed = pass.point(this, "weights", weights);
-            if (changed != weights) return attention.of(q, k, v, w -> changed);
+            if (changed != weights) return attention.of(q, k, v, w -> dropout.forward(changed, pass));
         }
         if (config.dropout() == 0 || pass.rng() == null) return attention.of(q, k, v);
-        return attention.of(q, k, v, weights -> new Dropout(config.dropout()).forward(weights, pass));
+        return attention.of(q, k, v, weights -> dropout.forward(weights, pass));
     }
 
     /** (batch, T, heads d) to (batch, heads, T, d). */

@@ -1,6 +1,7 @@
 package lyceum.nn;
 
 import java.util.Arrays;
+import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.tensor.Tensor;
 
@@ -17,7 +18,7 @@ public record ScoreReport(double variance, double topWeight, double entropy, dou
     /** For queries (n, d) and keys (m, e), all keys seen. */
     public static ScoreReport of(AttentionScore score, Tensor q, Tensor k) {
         return Autograd.noGrad(() -> {
-            var scores = score.of(q, k);
+            var scores = score.of(q, k).to(DType.F64); // the Jacobian of a saturated softmax is a small difference
             var weights = scores.softmax(-1);
             // |diag(w) - w w'|^2 = sum w^2 - 2 sum w^3 + (sum w^2)^2
             Tensor squares = weights.square().sum(-1), cubes = weights.pow(3).sum(-1);

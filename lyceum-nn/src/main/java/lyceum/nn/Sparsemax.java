@@ -11,13 +11,14 @@ import lyceum.tensor.Tensor;
 public final class Sparsemax implements Layer {
     /** x (.., n) to probabilities of the same shape. */
     public static Tensor of(Tensor x) {
+        x = x.sub(x.detach().max(-1, true)); // the same point, and large numbers keep their digits
         var falling = x.detach().sort(-1, true).values();
         var rank = Tensor.arange(1, x.size(-1) + 1, 1).to(x.dtype());
         var inside = falling.mul(rank).add(1).gt(falling.cumsum(-1));
         var smallest = inside.where(falling, Tensor.full(x.dtype(), Double.POSITIVE_INFINITY, 1)).min(-1, true);
-        var support = x.detach().ge(smallest).to(x.dtype());
-        var tau = x.mul(support).sum(-1, true).sub(1).div(support.sum(-1, true));
-        return x.sub(tau).mul(support).relu();
+        Tensor support = x.detach().ge(smallest), none = Tensor.zeros(x.dtype(), 1);
+        var tau = support.where(x, none).sum(-1, true).sub(1).div(support.to(x.dtype()).sum(-1, true));
+        return support.where(x.sub(tau), none).relu();
     }
 
     @Override public Tensor forward(Tensor x, Pass pass) { return of(x); }

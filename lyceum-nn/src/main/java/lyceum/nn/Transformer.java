@@ -71,19 +71,24 @@ public final class Transformer extends Module {
     }
 
     private Tensor through(Tensor source, Tensor target, Tensor lengths, Pass pass) {
-        return logits(decoder.forward(embedded(target, 0, pass), encode(source, lengths, pass), null, seen(lengths), pass));
+        return logits(decoder.forward(embedded(target, 0, pass), encode(source, lengths, pass), null, memoryMask(lengths), pass));
     }
 
     /** The memory (batch, S, width) of a source. */
     public Tensor encode(Tensor source, Tensor sourceLengths, Pass pass) {
-        return encoder.forward(embedded(source, 0, pass), seen(sourceLengths), pass);
+        return encoder.forward(embedded(source, 0, pass), seen(encoder.layers().getFirst().attention(), sourceLengths), pass);
     }
 
-    private static Attention seen(Tensor lengths) { return lengths == null ? null : new Attention().withKeyLengths(lengths); }
+    /** What the attention sees of keys that are no padding. */
+    private static Attention seen(MultiHeadAttention attention, Tensor lengths) {
+        return lengths == null ? null : attention.config().attention().withKeyLengths(lengths);
+    }
+
+    private Attention memoryMask(Tensor lengths) { return seen(decoder.layers().getFirst().crossAttention(), lengths); }
 
     /** A decoder's state that has read a source. */
     public TransformerDecoder.State start(Tensor source, Tensor sourceLengths, Pass pass) {
-        return decoder.start(encode(source, sourceLengths, pass), seen(sourceLengths), pass);
+        return decoder.start(encode(source, sourceLengths, pass), memoryMask(sourceLengths), pass);
     }
 
     /** Logits (batch, T, tokens) after target tokens (batch, T) that follow those of the state. */

@@ -32,7 +32,7 @@ public final class TransformerBlock extends Module {
     /**
      * What a call goes by beside its input.
      *
-     * @param mask for the positions among themselves; null for the configuration's
+     * @param mask for the positions among themselves, with its scale and soft cap; null for the configuration's
      * @param cache positions before, which then holds these as well; or null
      * @param memory what cross-attention looks at, projected (see {@link #project}); or null
      * @param memoryMask for looking at it; null for all of it
@@ -65,7 +65,7 @@ public final class TransformerBlock extends Module {
 
     /** Looks at all of the memory, and at no positions of it. */
     private static AttentionConfig crossing(AttentionConfig own) {
-        return own.withAttention(new Attention().withScale(own.attention().scale())).withRotary(null);
+        return own.withAttention(new Attention().withScale(own.attention().scale()).withSoftCap(own.attention().softCap())).withRotary(null);
     }
 
     private static Layer feedForward(TransformerConfig c, Rng rng) {

@@ -5,7 +5,7 @@ import lyceum.tensor.Attention;
 import lyceum.withers.Withers;
 
 /**
- * The choices of a {@link TransformerBlock}, and of stacks of them: enough of them for GPT-2, Llama, Gemma, Phi, Qwen, OLMo and the original.
+ * The choices of a {@link TransformerBlock}, and of stacks of them: enough of them for GPT-2, Llama, Phi, Qwen and the original, and the shapes of Gemma and OLMo.
  *
  * {@snippet :
  * var original = TransformerConfig.original(512, 8, 2048);
@@ -25,7 +25,7 @@ import lyceum.withers.Withers;
  * @param parallel feed-forward and attention read the same norm of the same input, side by side (Wang and Komatsuzaki 2021; Phi); with {@code PRE} alone
  * @param branchScale what each half adds is multiplied by it
  * @param streamScale what a half adds to is multiplied by it: DeepNorm's alpha
- * @param dropout on what each half adds, and inside of both
+ * @param dropout on what each half adds, and on the hidden units of one that is not gated; of attention weights see {@link AttentionConfig#dropout}
  * @param layerDrop probability with which a stack leaves a whole block out while learning (Fan, Grave and Joulin 2020)
  */
 @Withers
@@ -98,7 +98,7 @@ public record TransformerConfig(AttentionConfig attention, boolean cross, int hi
 
     /** By what DeepNorm divides the first weights: {@code (8 n)^(1/4) = sqrt(2) alpha}; 1 without it. */
     double firstWeightsOver() {
-        return streamScale == 1 ? 1 : Math.sqrt(2) * streamScale;
+        return streamScale == 1 || placement != Placement.POST ? 1 : Math.sqrt(2) * streamScale;
     }
 
     /** Numbers in one block, by the shapes. */

@@ -79,6 +79,7 @@ public final class TransformerDecoder extends Module {
 
     /** A state before the first position. @param memory (batch, S, width), or null if the blocks look at none; its keys and values are projected here, once */
     public State start(Tensor memory, Attention memoryMask, Pass pass) {
+        checkMemory(memory);
         return new State(layers.stream().map(l -> new KvCache()).toList(),
                 memory == null ? null : layers.stream().map(l -> l.project(memory, pass)).toList(), memoryMask);
     }
@@ -94,7 +95,13 @@ public final class TransformerDecoder extends Module {
         return emit(x, norm == null ? y : norm.forward(y, pass), pass);
     }
 
+    private void checkMemory(Tensor memory) {
+        if (memory != null && layers.getFirst().crossAttention() == null)
+            throw new IllegalArgumentException("TransformerDecoder: these blocks look at no memory; give them cross-attention by withCross(true)");
+    }
+
     private Tensor through(Tensor x, Attention mask, Tensor memory, Attention memoryMask, Pass pass) {
+        checkMemory(memory);
         for (var layer : layers) {
             if (TransformerEncoder.isDropped(layer, pass)) continue;
             var past = layer.crossAttention() == null || memory == null ? null : layer.project(memory, pass);

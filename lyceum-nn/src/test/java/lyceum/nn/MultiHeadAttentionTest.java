@@ -4,6 +4,7 @@ import static lyceum.testing.Bound.above;
 import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.between;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
+import lyceum.backend.Profile;
 import lyceum.memory.Scope;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Adam;
@@ -176,21 +178,22 @@ class MultiHeadAttentionTest {
 
     @Acceptance(topic = "cross-attention", clause = 3)
     @Test void aMemoryIsProjectedOnceForAllSteps() {
-        var layer = new MultiHeadAttention(new AttentionConfig(16, 4), Rng.of(2));
+        var decoder = new TransformerDecoder(TransformerConfig.original(16, 4, 20).withCross(true), 1, Rng.of(2));
         Tensor x = normal(1, 2, 20, 16).to(DType.F32), memory = normal(2, 2, 9, 16).to(DType.F32);
-        int[] projections = {0};
-        var hooks = Hooks.of(layer);
-        for (var name : List.of("k_proj", "v_proj")) hooks.on(name, (at, in, out) -> {
-            projections[0]++;
-            return out;
-        });
-        var pass = Pass.inference().with(hooks);
-        var whole = layer.forward(x, memory, Pass.inference());
+        var whole = decoder.forward(x, memory, Pass.inference());
         double worst = 0;
-        var projected = layer.project(memory, memory, pass);
-        for (int t = 0; t < 20; t++)
-            worst = Math.max(worst, distance(layer.forward(x.narrow(1, t, 1), projected, new Attention(), pass), whole.narrow(1, t, 1)));
-        Evidence.of("projections of keys and of values in 20 steps", projections[0], exactly(2));
+        for (int steps : new int[] {1, 7, 20}) {
+            int[] projections = {0};
+            var hooks = Hooks.of(decoder);
+            for (var name : List.of("*cross_attention.k_proj", "*cross_attention.v_proj")) hooks.on(name, (at, in, out) -> {
+                projections[0]++;
+                return out;
+            });
+            var pass = Pass.inference().with(hooks);
+            var state = decoder.start(memory, null, pass);
+            for (int t = 0; t < steps; t++) worst = Math.max(worst, distance(decoder.forward(x.narrow(1, t, 1), state, pass), whole.narrow(1, t, 1)));
+            Evidence.of("projections of keys and of values in " + steps + " steps", projections[0], exactly(2));
+        }
         Evidence.of("largest distance of the steps from one call", worst, below(1e-6));
     }
 
@@ -229,31 +232,48 @@ class MultiHeadAttentionTest {
     }
 
     @Acceptance(topic = "gqa", clause = 2)
-    @Acceptance(topic = "gqa", clause = 4)
-    @Test void theCacheAndWhatDecodingReadsShrinkByTheGroup() {
+    @Test void theCacheShrinksByTheGroup() {
         int layers = 3, tokens = 37, heads = 8, headWidth = 16;
-        for (var type : List.of(DType.F32, DType.BF16)) {
-            long full = 0;
-            for (int keyHeads : new int[] {8, 4, 2, 1}) {
-                long bytes = 0, read = 0;
-                for (int l = 0; l < layers; l++) {
-                    var layer = new MultiHeadAttention(new AttentionConfig(heads * headWidth, heads).withKeyHeads(keyHeads).withDtype(type),
-                            Rng.of(l));
-                    var cache = new KvCache();
-                    var x = normal(l, 1, tokens, heads * headWidth).to(type);
-                    Autograd.noGrad(() -> layer.forward(x, cache, Pass.inference()));
-                    bytes += cache.bytes();
-                    // What a step looks at: the keys and values that attention is handed, not copies of them for each query head.
-                    var past = Autograd.noGrad(() -> cache.append(Tensor.zeros(type, 1, keyHeads, 0, headWidth),
-                            Tensor.zeros(type, 1, keyHeads, 0, headWidth)));
-                    read += (past.keys().count() + past.values().count()) * type.bytes();
-                }
-                Evidence.of(type + ", " + keyHeads + " heads of keys: bytes of the cache", bytes,
-                        exactly(2L * layers * tokens * keyHeads * headWidth * type.bytes()));
-                if (keyHeads == heads) full = read;
-                Evidence.of(type + ", " + keyHeads + " heads of keys: bytes read, full over these", (double) full / read,
-                        exactly((double) heads / keyHeads));
+        for (var type : List.of(DType.F32, DType.BF16)) for (int keyHeads : new int[] {8, 4, 2, 1}) {
+            long bytes = 0;
+            for (int l = 0; l < layers; l++) {
+                var cache = new KvCache();
+                decode(keyHeads, type, tokens, l, cache);
+                bytes += cache.bytes();
             }
+            Evidence.of(type + ", " + keyHeads + " heads of keys: bytes of the cache", bytes,
+                    exactly(2L * layers * tokens * keyHeads * headWidth * type.bytes()));
+        }
+    }
+
+    /** A layer of 8 heads of 16 that has seen so many tokens. */
+    private static MultiHeadAttention decode(int keyHeads, DType type, int tokens, int seed, KvCache cache) {
+        var layer = new MultiHeadAttention(new AttentionConfig(128, 8).withKeyHeads(keyHeads).withDtype(type), Rng.of(seed));
+        Autograd.noGrad(() -> layer.forward(normal(seed, 1, tokens, 128).to(type), cache, Pass.inference()));
+        return layer;
+    }
+
+    @Acceptance(topic = "gqa", clause = 4)
+    @Test void whatADecodingStepReadsShrinksByTheGroup() {
+        int tokens = 4000;
+        double full = 0;
+        for (int keyHeads : new int[] {8, 4, 2, 1}) {
+            var cache = new KvCache();
+            var layer = decode(keyHeads, DType.F32, tokens, 1, cache);
+            // The kernels' operands in one step, less what does not grow with the tokens.
+            double read = read(layer, cache);
+            cache.truncate(1);
+            read -= read(layer, cache);
+            if (keyHeads == 8) full = read;
+            Evidence.of(keyHeads + " heads of keys: bytes that attention reads, full over these", full / read, between(8.0 / keyHeads * 0.97, 8.0 / keyHeads * 1.03));
+            Evidence.of(keyHeads + " heads of keys: those bytes over the cache's", read / (2.0 * (tokens - 1) * keyHeads * 16 * 4), between(0.97, 1.03));
+        }
+    }
+
+    private static double read(MultiHeadAttention layer, KvCache cache) {
+        try (var profile = Profile.start()) {
+            Autograd.noGrad(() -> layer.forward(normal(9, 1, 1, 128).to(DType.F32), cache, Pass.inference()).compute());
+            return profile.rows().stream().filter(r -> r.operation().contains("attention")).mapToDouble(Profile.Row::bytes).sum();
         }
     }
 

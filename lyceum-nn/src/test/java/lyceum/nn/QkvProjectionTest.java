@@ -91,7 +91,13 @@ class QkvProjectionTest {
             Tensor keys = Qr.of(Tensor.randn(rng, DType.F64, 20, 20)).q(), values = Tensor.randn(rng, DType.F64, 20, 6).compute();
             int[] asked = rng.permutation(20);
             var dictionary = new Attention().withScale(50);
-            var found = dictionary.of(keys.rows(asked), keys, values);
+            // A projection that takes its states, a key beside a value, apart: queries and keys are the first twenty numbers, values the rest.
+            Tensor first = Tensor.concat(1, Tensor.eye(DType.F64, 20), Tensor.zeros(DType.F64, 20, 6)),
+                    rest = Tensor.concat(1, Tensor.zeros(DType.F64, 6, 20), Tensor.eye(DType.F64, 6), Tensor.zeros(DType.F64, 6, 0));
+            var projection = QkvProjection.of(20, first, first, Tensor.concat(0, rest, Tensor.zeros(DType.F64, 14, 26)), null, null, null).to(QkvProjection.Layout.INTERLEAVED);
+            var states = Tensor.concat(1, keys, values).unsqueeze(0);
+            var heads = projection.split(states, Pass.inference());
+            var found = dictionary.of(heads.q().get(0).get(0).rows(asked), heads.k().get(0).get(0), heads.v().get(0).get(0)).narrow(1, 0, 6);
             worst = Math.max(worst, distance(found, values.rows(asked)));
             lookUps += asked.length;
             int[] order = rng.permutation(20);
@@ -129,13 +135,23 @@ class QkvProjectionTest {
 
     @Acceptance(topic = "projection-matrix", clause = 2)
     @Test void aHeadsQkMatrixHasTheRankOfItsWidth() {
-        double beyond = 0, last = Double.POSITIVE_INFINITY;
+        double beyond = 0, last = Double.POSITIVE_INFINITY, told = 0;
         int heads = 0;
         for (int trial = 0; heads < 100; trial++) {
             var rng = Rng.of(trial);
             int d = 2 + rng.nextInt(7), count = 4 + rng.nextInt(4);
             var layer = new MultiHeadAttention(new AttentionConfig(count * d, count).withDtype(DType.F64), rng);
             for (int h = 0; h < count && heads < 100; h++, heads++) {
+                var x = Tensor.randn(rng, DType.F64, 1, 5, (long) count * d).compute();
+                var alone = Module.with(layer, withoutBiases(layer));
+                var scores = x.get(0).matmul(layer.head(h).qk()).matmul(x.get(0).transpose()).div(Math.sqrt(d));
+                var weights = alone.weights(x, x).values().get(0);
+                told = Math.max(told, distance(scores.softmax(-1), weights.get(h)));
+                if (h == 0) {
+                    var sum = Tensor.zeros(DType.F64, 5, (long) count * d);
+                    for (int i = 0; i < count; i++) sum = sum.add(weights.get(i).matmul(x.get(0)).matmul(layer.head(i).ov()));
+                    told = Math.max(told, distance(sum, alone.forward(x).get(0)));
+                }
                 for (var matrix : List.of(layer.head(h).qk(), layer.head(h).ov())) {
                     double[] spectrum = Svd.of(matrix).s().toDoubleArray();
                     beyond = Math.max(beyond, spectrum[d] / spectrum[0]);
@@ -146,6 +162,13 @@ class QkvProjectionTest {
         Evidence.of("heads", heads, exactly(100));
         Evidence.of("largest singular value beyond the head's width, over the first", beyond, below(1e-6));
         Evidence.of("least one within it", last, above(1e-6));
+        Evidence.of("weights and outputs by these matrices, from the layer's own", told, below(1e-10));
+    }
+
+    private static Map<String, Tensor> withoutBiases(Module layer) {
+        var zeros = new HashMap<String, Tensor>();
+        layer.state().forEach((name, tensor) -> { if (name.endsWith("bias")) zeros.put(name, tensor.zerosLike()); });
+        return zeros;
     }
 
     @Acceptance(topic = "projection-matrix", clause = 3)

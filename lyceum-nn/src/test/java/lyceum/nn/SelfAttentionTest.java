@@ -141,8 +141,24 @@ class SelfAttentionTest {
         Evidence.of("distance of attention's derivative at two inputs", distance(attentive.apply(one), attentive.apply(two)), above(0.01));
     }
 
-    @Acceptance(topic = "causal-self-attention", clause = 1)
     @Acceptance(topic = "causal-mask", clause = 2)
+    @Test void theCausalMaskEqualsPyTorchsForSquaresAndRectangles() {
+        var gap = Gap.relativeBeyondOne();
+        int rectangles = 0;
+        for (var c : GOLDEN.cases("causal")) {
+            int[] n = c.ints("input.sizes");
+            var twin = new Twin((long) c.number("input.seed"));
+            Tensor q = twin.draw(n[0], n[1], n[2], n[4]).requiresGrad(), k = twin.draw(n[0], n[1], n[3], n[4]).requiresGrad(),
+                    v = twin.draw(n[0], n[1], n[3], n[4]).requiresGrad();
+            var masked = AttentionMask.causal().on(new Attention(), n[2], n[3]);
+            twin.compare(gap, c, Map.of(), List.of(q, k, v), List.of(masked.of(q, k, v)));
+            if (n[3] > n[2]) rectangles++;
+        }
+        Evidence.of("cases with more keys than queries", rectangles, atLeast(90));
+        Evidence.of("largest gap", gap, below(1e-6));
+    }
+
+    @Acceptance(topic = "causal-self-attention", clause = 1)
     @Test void causalAttentionEqualsPyTorchForSquaresAndForMoreKeysThanQueries() {
         for (var type : List.of(DType.F32, DType.F64))
             Evidence.of(type + ": largest gap", parity("causal", type, new Attention().withCausal(true), 200),

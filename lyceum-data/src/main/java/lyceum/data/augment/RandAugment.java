@@ -44,7 +44,7 @@ public record RandAugment(int changes, int strength) implements RandAugmentWithe
             case AUTO_CONTRAST -> autoContrast(p);
             case EQUALIZE -> equalize(p);
             case ROTATE -> p.transformed(sign * 30 * s, 1, 0, 0, 0, 0, 0);
-            case SOLARIZE -> p.map(v -> v < 1 - s ? v : 1 - v);
+            case SOLARIZE -> s == 0 ? p : p.map(v -> v < 1 - s ? v : 1 - v);
             case COLOUR -> ImageAugment.saturation(p, factor);
             case POSTERIZE -> posterize(p, 8 - (int) Math.round(4 * s));
             case CONTRAST -> ImageAugment.contrast(p, factor);

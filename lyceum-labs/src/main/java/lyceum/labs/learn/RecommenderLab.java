@@ -28,7 +28,7 @@ final class RecommenderLab implements LabBody {
     @Override public void run(LabContext lab) {
         int users = lab.param("viewers", 300, 50, 2000), each = lab.param("films of a kind", 25, 5, 100),
                 k = lab.param("factors", 6, 2, 30);
-        double share = lab.param("share rated", 0.2, 0.05, 0.6), lambda = lab.param("regularization", 1.0, 0.0, 20.0);
+        double share = lab.param("share rated", 0.2, 0.05, 0.6), lambda = lab.param("regularization", 1.0, 0.01, 20.0);
         int viewer = lab.param("viewer", 7, 0, 49);
         var world = world(lab.rng(0), users, each, share);
         Csr known = world[0].toCsr(), hidden = world[1].toCsr();

@@ -23,7 +23,7 @@ final class UmapLab implements LabBody {
     private static final String[] DIGITS = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
 
     @Override public void run(LabContext lab) {
-        int rows = lab.param("rows", 400, 100, 1500), neighbors = lab.param("neighbors", 15, 2, 60);
+        int rows = lab.param("rows", 400, 100, 1500), neighbors = lab.param("neighbors", 15, 3, 60);
         int epochs = lab.param("epochs", 200, 10, 1000);
         double minDist = lab.param("min_dist", 0.1, 0.0, 1.0);
         long seed = lab.rng(1).nextInt(1000);

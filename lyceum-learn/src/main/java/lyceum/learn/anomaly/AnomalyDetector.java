@@ -46,7 +46,7 @@ public record AnomalyDetector(AnomalyScorer scorer, double contamination) implem
         var model = scorer.fit(input.x());
         double[] scores = model.trainingScores().toDoubleArray();
         Arrays.sort(scores);
-        int above = (int) Math.floor(contamination * scores.length);
+        int above = (int) Math.floor(contamination * scores.length + 1e-9);
         return new Fitted(model, scores[scores.length - 1 - above], medians(input.x()));
     }
 

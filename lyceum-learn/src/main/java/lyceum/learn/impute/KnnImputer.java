@@ -87,16 +87,14 @@ public record KnnImputer(int k, NeighborWeights weights, boolean indicators) imp
         private double fill(Holes donors, int column, double[] distance) {
             var nearest = new int[Math.min(k, donors.rows())];
             int found = 0;
-            boolean near = false;
             for (int d = 0; d < distance.length; d++) {
-                if (donors.isHole(d, column)) continue;
-                near |= distance[d] < Double.POSITIVE_INFINITY;
+                if (donors.isHole(d, column) || distance[d] == Double.POSITIVE_INFINITY) continue; // with nothing shared, it is not near
                 if (found == nearest.length && distance[d] >= distance[nearest[found - 1]]) continue;
                 int at = found < nearest.length ? found++ : found - 1;
                 for (; at > 0 && distance[nearest[at - 1]] > distance[d]; at--) nearest[at] = nearest[at - 1];
                 nearest[at] = d;
             }
-            if (!near) return means[column];
+            if (found == 0) return means[column];
             // a row at distance 0 outweighs all others
             boolean exact = weights == NeighborWeights.DISTANCE && distance[nearest[0]] == 0;
             double sum = 0, total = 0;

@@ -120,6 +120,9 @@ record BarnesHut(double angle) implements Repulsion {
             summary = Arrays.copyOf(summary, room * (d + 1));
         }
 
+        /** A cell with the point itself in it is opened: nothing repels itself. */
+        private boolean holds(int cell, int i) { return i >= starts[cell] && i < ends[cell]; }
+
         /** Of the i-th point in tree order. @return the sum of its q */
         double force2(int i, double angle, int[] stack, double[] out) {
             double a = points[2 * i], b = points[2 * i + 1], sum = 0, f = 0, g = 0;
@@ -128,7 +131,7 @@ record BarnesHut(double angle) implements Repulsion {
             while (top > 0) {
                 int cell = stack[--top];
                 double u = a - summary[3 * cell], v = b - summary[3 * cell + 1], square = u * u + v * v;
-                if (summary[3 * cell + 2] < angle * square) {
+                if (summary[3 * cell + 2] < angle * square && !holds(cell, i)) {
                     double q = 1 / (1 + square), mass = (ends[cell] - starts[cell]) * q;
                     sum += mass;
                     f += mass * q * u;
@@ -157,7 +160,7 @@ record BarnesHut(double angle) implements Repulsion {
             while (top > 0) {
                 int cell = stack[--top], at = cell * (d + 1);
                 double square = square(i, summary, at);
-                if (summary[at + d] < angle * square) {
+                if (summary[at + d] < angle * square && !holds(cell, i)) {
                     double q = 1 / (1 + square), mass = (ends[cell] - starts[cell]) * q;
                     sum += mass;
                     for (int c = 0; c < d; c++) force[c] += mass * q * (points[i * d + c] - summary[at + c]);

@@ -101,8 +101,8 @@ public record Tsne(int components, double perplexity, Method method, double angl
 
     private NeighborLists lists(LearnerInput input) {
         int n = input.rows();
-        if (perplexity >= n) throw new IllegalArgumentException(input.operation() + ": perplexity is " + perplexity + " but x has " + n
-                + " row" + (n == 1 ? "" : "s") + "; it is below their number");
+        if (perplexity > n - 1) throw new IllegalArgumentException(input.operation() + ": perplexity is " + perplexity + " but x has " + n
+                + " row" + (n == 1 ? "" : "s") + "; it is at most the number of other rows");
         return NeighborLists.of(input, metric, chosen(n) == Method.EXACT ? n - 1 : Math.min(n - 1, (int) (3 * perplexity + 1)));
     }
 

@@ -133,7 +133,7 @@ public record LatentDirichletAllocation(int topics, Method method, double alpha,
             chain.sweep(rng);
             if (learnAlpha && t % 10 == 9) chain.improveAlpha(5);
             history[t] = chain.logJoint();
-            if (2 * t >= iterations && (iterations - 1 - t) % 10 == 0) {
+            if (2 * t + 1 >= iterations && (iterations - 1 - t) % 10 == 0) {
                 var now = chain.topicWords().to(DType.F64);
                 sum = sum == null ? now : sum.add(now).compute();
                 samples++;
