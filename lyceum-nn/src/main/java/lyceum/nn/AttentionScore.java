@@ -62,7 +62,8 @@ public interface AttentionScore {
 
     /** {@code cap tanh(score / cap)}: within (-cap, cap), as Gemma 2 caps them. @throws IllegalArgumentException unless positive */
     default AttentionScore softCapped(double cap) {
-        if (!(cap > 0 && cap < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("AttentionScore: cap is " + cap + "; it is positive");
+        if (!(cap > 0 && cap < Double.POSITIVE_INFINITY))
+            throw new IllegalArgumentException("AttentionScore: cap is " + cap + "; it is positive");
         return (q, k) -> of(q, k).div(cap).tanh().mul(cap);
     }
 
@@ -140,14 +141,17 @@ public interface AttentionScore {
 
         /** @param factor to begin with, positive: 10 tells cosines apart that differ by a tenth */
         public Cosine(double factor, DType dtype) {
-            if (!(factor > 0 && factor < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("Cosine: factor is " + factor + "; it is positive");
+            if (!(factor > 0 && factor < Double.POSITIVE_INFINITY))
+                throw new IllegalArgumentException("Cosine: factor is " + factor + "; it is positive");
             log_factor = Tensor.full(dtype, Math.log(factor)).compute().requiresGrad();
         }
 
         @Override public Tensor of(Tensor q, Tensor k) { return products(unit(q), unit(k)).mul(log_factor.exp()); }
 
-        private static Tensor unit(Tensor x) { var wide = x.to(x.dtype().accumulator()); // a tiny number is 0 in F16
-            return wide.mul(wide.square().sum(-1, true).add(TINY).rsqrt()).to(x.dtype()); }
+        private static Tensor unit(Tensor x) {
+            var wide = x.to(x.dtype().accumulator()); // a tiny number is 0 in F16
+            return wide.mul(wide.square().sum(-1, true).add(TINY).rsqrt()).to(x.dtype());
+        }
     }
 
     /** {@code W q}: where to look follows from the query alone, key {@code j} has the j-th number (Luong et al. 2015). */

@@ -33,7 +33,8 @@ public final class GatedFeedForward extends Module {
 
     /** Hidden units with about the parameters of an ungated block of {@code 4 width}: {@code 8/3 width}, cut to a whole number and rounded up to a multiple, as Llama does. */
     public static int hiddenFor(int width, int multiple) {
-        if (width < 1 || multiple < 1) throw new IllegalArgumentException("hiddenFor: width " + width + " and multiple " + multiple + "; at least 1");
+        if (width < 1 || multiple < 1)
+            throw new IllegalArgumentException("hiddenFor: width " + width + " and multiple " + multiple + "; at least 1");
         return (int) ((8L * width / 3 + multiple - 1) / multiple * multiple);
     }
 

@@ -67,9 +67,11 @@ public final class QkvProjection extends Module {
 
     /** From three weights (heads d, width) as Llama's checkpoints have them; biases may be null, all or none. */
     public static QkvProjection of(int headWidth, Tensor q, Tensor k, Tensor v, Tensor qBias, Tensor kBias, Tensor vBias) {
-        for (var weight : List.of(q, k, v)) if (weight.rank() != 2 || weight.size(0) % headWidth != 0)
-            throw new ShapeException("QkvProjection: a weight " + weight.shape() + " for heads of " + headWidth + "; its rows are whole heads");
-        if (k.size(0) != v.size(0)) throw new ShapeException("QkvProjection: keys " + k.shape() + " and values " + v.shape() + " of as many heads");
+        for (var weight : List.of(q, k, v))
+            if (weight.rank() != 2 || weight.size(0) % headWidth != 0) throw new ShapeException(
+                    "QkvProjection: a weight " + weight.shape() + " for heads of " + headWidth + "; its rows are whole heads");
+        if (k.size(0) != v.size(0))
+            throw new ShapeException("QkvProjection: keys " + k.shape() + " and values " + v.shape() + " of as many heads");
         if ((qBias == null) != (kBias == null) || (qBias == null) != (vBias == null))
             throw new IllegalArgumentException("QkvProjection: give the biases of queries, keys and values, or none");
         return of(Layout.FUSED, (int) q.size(0) / headWidth, (int) k.size(0) / headWidth, headWidth, Tensor.concat(0, q, k, v),

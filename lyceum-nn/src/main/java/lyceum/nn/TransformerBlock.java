@@ -65,7 +65,8 @@ public final class TransformerBlock extends Module {
 
     /** Looks at all of the memory, and at no positions of it. */
     private static AttentionConfig crossing(AttentionConfig own) {
-        return own.withAttention(new Attention().withScale(own.attention().scale()).withSoftCap(own.attention().softCap())).withRotary(null);
+        return own.withAttention(new Attention().withScale(own.attention().scale()).withSoftCap(own.attention().softCap()))
+                .withRotary(null);
     }
 
     private static Layer feedForward(TransformerConfig c, Rng rng) {

@@ -96,8 +96,8 @@ public final class TransformerDecoder extends Module {
     }
 
     private void checkMemory(Tensor memory) {
-        if (memory != null && layers.getFirst().crossAttention() == null)
-            throw new IllegalArgumentException("TransformerDecoder: these blocks look at no memory; give them cross-attention by withCross(true)");
+        if (memory != null && layers.getFirst().crossAttention() == null) throw new IllegalArgumentException(
+                "TransformerDecoder: these blocks look at no memory; give them cross-attention by withCross(true)");
     }
 
     private Tensor through(Tensor x, Attention mask, Tensor memory, Attention memoryMask, Pass pass) {

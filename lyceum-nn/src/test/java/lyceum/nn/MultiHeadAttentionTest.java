@@ -191,7 +191,8 @@ class MultiHeadAttentionTest {
             });
             var pass = Pass.inference().with(hooks);
             var state = decoder.start(memory, null, pass);
-            for (int t = 0; t < steps; t++) worst = Math.max(worst, distance(decoder.forward(x.narrow(1, t, 1), state, pass), whole.narrow(1, t, 1)));
+            for (int t = 0; t < steps; t++)
+                worst = Math.max(worst, distance(decoder.forward(x.narrow(1, t, 1), state, pass), whole.narrow(1, t, 1)));
             Evidence.of("projections of keys and of values in " + steps + " steps", projections[0], exactly(2));
         }
         Evidence.of("largest distance of the steps from one call", worst, below(1e-6));
@@ -265,8 +266,10 @@ class MultiHeadAttentionTest {
             cache.truncate(1);
             read -= read(layer, cache);
             if (keyHeads == 8) full = read;
-            Evidence.of(keyHeads + " heads of keys: bytes that attention reads, full over these", full / read, between(8.0 / keyHeads * 0.97, 8.0 / keyHeads * 1.03));
-            Evidence.of(keyHeads + " heads of keys: those bytes over the cache's", read / (2.0 * (tokens - 1) * keyHeads * 16 * 4), between(0.97, 1.03));
+            Evidence.of(keyHeads + " heads of keys: bytes that attention reads, full over these", full / read,
+                    between(8.0 / keyHeads * 0.97, 8.0 / keyHeads * 1.03));
+            Evidence.of(keyHeads + " heads of keys: those bytes over the cache's", read / (2.0 * (tokens - 1) * keyHeads * 16 * 4),
+                    between(0.97, 1.03));
         }
     }
 

@@ -94,10 +94,12 @@ class QkvProjectionTest {
             // A projection that takes its states, a key beside a value, apart: queries and keys are the first twenty numbers, values the rest.
             Tensor first = Tensor.concat(1, Tensor.eye(DType.F64, 20), Tensor.zeros(DType.F64, 20, 6)),
                     rest = Tensor.concat(1, Tensor.zeros(DType.F64, 6, 20), Tensor.eye(DType.F64, 6), Tensor.zeros(DType.F64, 6, 0));
-            var projection = QkvProjection.of(20, first, first, Tensor.concat(0, rest, Tensor.zeros(DType.F64, 14, 26)), null, null, null).to(QkvProjection.Layout.INTERLEAVED);
+            var projection = QkvProjection.of(20, first, first, Tensor.concat(0, rest, Tensor.zeros(DType.F64, 14, 26)), null, null, null)
+                    .to(QkvProjection.Layout.INTERLEAVED);
             var states = Tensor.concat(1, keys, values).unsqueeze(0);
             var heads = projection.split(states, Pass.inference());
-            var found = dictionary.of(heads.q().get(0).get(0).rows(asked), heads.k().get(0).get(0), heads.v().get(0).get(0)).narrow(1, 0, 6);
+            var found = dictionary.of(heads.q().get(0).get(0).rows(asked), heads.k().get(0).get(0), heads.v().get(0).get(0)).narrow(1, 0,
+                    6);
             worst = Math.max(worst, distance(found, values.rows(asked)));
             lookUps += asked.length;
             int[] order = rng.permutation(20);

@@ -38,7 +38,8 @@ public record DimensionReduction(SequencedMap<String, Transformer> reducers) {
         all.put("classical MDS", new Mds(components));
         all.put("metric MDS", new Mds(components, Mds.Method.METRIC));
         all.put("Isomap", new Isomap(10, components));
-        all.put("LLE", new LocallyLinearEmbedding(Math.max(12, components + 1), components).withMethod(LocallyLinearEmbedding.Method.MODIFIED));
+        all.put("LLE",
+                new LocallyLinearEmbedding(Math.max(12, components + 1), components).withMethod(LocallyLinearEmbedding.Method.MODIFIED));
         all.put("t-SNE", new Tsne().withComponents(components));
         all.put("UMAP", new Umap().withComponents(components));
         all.put("autoencoder", new AutoencoderMap(components, 64));

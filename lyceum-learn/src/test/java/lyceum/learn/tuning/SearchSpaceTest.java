@@ -150,10 +150,11 @@ class SearchSpaceTest {
 
     @Test void aMedianPrunerStopsTheWorseHalf() {
         var space = new SearchSpace().integer("x", 0, 99);
-        var study = new HyperparameterSearch(space, new GridSearch(100)).withBatch(50).withPruner(TrialPruner.median(0, 1)).minimise(run -> {
-            double x = run.configuration().number("x");
-            return run.report(0, x) ? -x : 1e9;
-        });
+        var study = new HyperparameterSearch(space, new GridSearch(100)).withBatch(50).withPruner(TrialPruner.median(0, 1))
+                .minimise(run -> {
+                    double x = run.configuration().number("x");
+                    return run.report(0, x) ? -x : 1e9;
+                });
         // the second fifty are all above the median of the first
         assertThat(study.trials().stream().filter(t -> t.status() == Trial.Status.PRUNED).map(Trial::number)).hasSize(50)
                 .allMatch(n -> n >= 50);

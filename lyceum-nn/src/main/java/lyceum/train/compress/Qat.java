@@ -75,7 +75,8 @@ public record Qat(int weightBits, int activationBits, Ranges ranges, int delay, 
             if (PostTrainingQuantizer.weight(layer) == null) layers.add(layer);
             else {
                 var norm = i + 1 < flat.size() && flat.get(i + 1) instanceof BatchNorm next ? next : null;
-                layers.add(new QatLayer(this, layer, norm, RangeCalibrator.minMax().of(List.of(in.toFloatArray()), -half, half - 1, false)));
+                layers.add(
+                        new QatLayer(this, layer, norm, RangeCalibrator.minMax().of(List.of(in.toFloatArray()), -half, half - 1, false)));
                 if (norm != null) {
                     out = normalised(norm, out);
                     i++;

@@ -148,7 +148,8 @@ public interface RangeCalibrator {
     private static float[] ends(float[] values) {
         float low = Float.POSITIVE_INFINITY, high = Float.NEGATIVE_INFINITY;
         for (float v : values) {
-            if (!Float.isFinite(v)) throw new IllegalArgumentException("RangeCalibrator: a value is " + v + "; ranges are of finite numbers");
+            if (!Float.isFinite(v))
+                throw new IllegalArgumentException("RangeCalibrator: a value is " + v + "; ranges are of finite numbers");
             low = Math.min(low, v);
             high = Math.max(high, v);
         }
