@@ -35,7 +35,9 @@ class ResidualTest {
             double s = 0.1 + 0.2 * trial;
             var x = normal(trial, 1, 6);
             Tensor whole = Autograd.jacobian(new Residual(branch).scaled(s)::forward, x), inner = Autograd.jacobian(branch::forward, x);
-            worst = Math.max(worst, distance(whole.reshape(6, 6), Tensor.eye(DType.F64, 6).add(inner.reshape(6, 6).mul(s))));
+            var learned = Autograd.jacobian(new Residual(branch).scaled(s, DType.F64)::forward, x);
+            var expected = Tensor.eye(DType.F64, 6).add(inner.reshape(6, 6).mul(s));
+            worst = Math.max(worst, Math.max(distance(whole.reshape(6, 6), expected), distance(learned.reshape(6, 6), expected)));
         }
         Evidence.of("largest distance from I + s J", worst, below(1e-6));
     }
@@ -54,6 +56,13 @@ class ResidualTest {
             for (int i = 0; i < in.length; i++) if (Double.doubleToRawLongBits(in[i]) != Double.doubleToRawLongBits(out[i])) differ++;
             compared += in.length;
             assertThat(block.parameters().get("scale").grad().item()).isNotZero();
+            // The branch's last layer may be what begins at zero.
+            var silent = new Linear(Tensor.zeros(DType.F32, 16, 16), Tensor.zeros(DType.F32, 16));
+            Tensor z = Tensor.randn(Rng.of(trial + 7), DType.F32, 4, 16).requiresGrad();
+            new Residual(new Sequential(new Linear(16, 16, Rng.of(trial)), Activation.RELU, silent)).forward(z).backward(g);
+            double[] passed = z.grad().toDoubleArray();
+            for (int i = 0; i < passed.length; i++) if (Double.doubleToRawLongBits(passed[i]) != Double.doubleToRawLongBits(out[i])) differ++;
+            compared += passed.length;
         }
         Evidence.of("numbers that differ of " + compared, differ, exactly(0));
     }
