@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import lyceum.ConvergenceException;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.optim.Lbfgs;
@@ -62,11 +63,13 @@ public record FeatureCrf(TagConstraints constraints, double l2, Lbfgs solver) im
         var y = Tensor.of(labels, features.length, time);
         var parameters = new ArrayList<>(List.of(weights));
         parameters.addAll(crf.parameters().values());
-        solver.minimize(parameters, () -> {
+        var minimum = solver.minimize(parameters, () -> {
             var loss = crf.negativeLogLikelihood(batch.emissions(weights), y, batch.mask()).sum();
             for (var p : parameters) loss = loss.add(p.square().sum().mul(l2 / 2));
             return loss;
         }, progress);
+        if (!Double.isFinite(minimum.value())) throw new ConvergenceException("FeatureCrf: the loss is " + minimum.value()
+                + " from the start: a sequence's tags are forbidden by the constraints, or a feature's number is not finite");
         return new FeatureCrfModel(weights.detach(), crf);
     }
 }

@@ -61,7 +61,8 @@ class ResidualTest {
             Tensor z = Tensor.randn(Rng.of(trial + 7), DType.F32, 4, 16).requiresGrad();
             new Residual(new Sequential(new Linear(16, 16, Rng.of(trial)), Activation.RELU, silent)).forward(z).backward(g);
             double[] passed = z.grad().toDoubleArray();
-            for (int i = 0; i < passed.length; i++) if (Double.doubleToRawLongBits(passed[i]) != Double.doubleToRawLongBits(out[i])) differ++;
+            for (int i = 0; i < passed.length; i++)
+                if (Double.doubleToRawLongBits(passed[i]) != Double.doubleToRawLongBits(out[i])) differ++;
             compared += passed.length;
         }
         Evidence.of("numbers that differ of " + compared, differ, exactly(0));

@@ -227,7 +227,8 @@ class FeatureScalingTest {
     @Acceptance(topic = TOPIC, clause = 5)
     @Test void descentNeedsTenTimesFewerSteps() {
         var data = Datasets.diabetesRaw();
-        int most = 200_000, scaled = steps(new StandardScaler().fitTransform(data.x()), data.y(), most), raw = steps(data.x(), data.y(), most);
+        int most = 200_000, scaled = steps(new StandardScaler().fitTransform(data.x()), data.y(), most),
+                raw = steps(data.x(), data.y(), most);
         Evidence.of("steps on standardised columns", scaled, below(most / 10));
         Evidence.of("steps on raw columns (given up at 200,000) over those", (double) raw / scaled, atLeast(10));
     }

@@ -1,6 +1,7 @@
 package lyceum.nn.loss;
 
 import lyceum.ShapeException;
+import lyceum.DType;
 import lyceum.tensor.Tensor;
 
 /**
@@ -37,10 +38,13 @@ public record Contrast(Tensor logits, Tensor partners, Reduction reduction) {
 
     /**
      * {@code log(candidates) - mean loss}, in nats: on average over batches a lower bound of the mutual information of query and partner where the
-     * other candidates are independent draws, and never above {@code log(candidates)} (Poole et al. 2019).
+     * other candidates are independent draws, and never above {@code log(candidates)}, where those that a mask hides do not count (Poole et al. 2019).
      */
-    public double informationBound() { return Math.log(candidates()) - new CrossEntropy().of(logits.detach(), partners).item(); }
+    public double informationBound() {
+        var seen = logits.detach().gt(Double.NEGATIVE_INFINITY).to(DType.F64).sum(-1).log().mean().item();
+        return seen - new CrossEntropy().of(logits.detach(), partners).item();
+    }
 
     /** Share of queries whose partner has the highest logit. */
-    public double accuracy() { return logits.detach().argmax(1).eq(partners).to(lyceum.DType.F64).mean().item(); }
+    public double accuracy() { return logits.detach().argmax(1).eq(partners).to(DType.F64).mean().item(); }
 }

@@ -98,7 +98,7 @@ public record CrossEntropy(Tensor classWeights, double labelSmoothing, Tensor sm
         long classes = t.size(1);
         if (labelSmoothing > 0) t = t.mul(1 - labelSmoothing).add(smoothedTo == null ? Tensor.full(t.dtype(), labelSmoothing / classes)
                 : smoothedTo.detach().to(t.dtype()).mul(labelSmoothing));
-        if (classWeights != null) t = t.mul(classWeights.to(t.dtype()));
+        if (classWeights != null) t = t.mul(classWeights.detach().to(t.dtype()));
         return new FusedCrossEntropy.Soft(t);
     }
 

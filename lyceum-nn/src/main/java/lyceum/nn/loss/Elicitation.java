@@ -64,7 +64,10 @@ public final class Elicitation {
     public static Tensor vector(Loss loss, Tensor targets, int size) {
         long n = targets.size(0);
         var objective = Objective.of(c -> loss.of(c.unsqueeze(0).expand(n, size), targets));
-        return Tensor.of(new Lbfgs().withGradientTolerance(1e-10).minimize(objective, new double[size]).x());
+        var minimum = new Lbfgs().withGradientTolerance(1e-10).minimize(objective, new double[size]);
+        if (!Double.isFinite(minimum.value()))
+            throw new ConvergenceException("Elicitation: the loss is " + minimum.value() + "; it is finite near 0");
+        return Tensor.of(minimum.x());
     }
 
     private static double at(UnaryOperator<Tensor> slope, double c) {

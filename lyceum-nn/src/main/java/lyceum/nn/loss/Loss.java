@@ -360,7 +360,8 @@ public interface Loss {
      */
     static Tensor crossEntropyOf(Tensor p, Tensor q, int axis) {
         Elements.same("crossEntropyOf", p, q);
-        return p.eq(0).where(p.zerosLike(), p.mul(q.log())).sum(axis).neg();
+        var none = p.eq(0); // 0 log 0 is 0, and so is its slope
+        return p.mul(none.where(q.onesLike(), q).log()).sum(axis).neg();
     }
 
     /** Mean triplet margin loss of anchors, positives and negatives (n, d), Euclidean, with margin 1; see {@link TripletLoss}. */
