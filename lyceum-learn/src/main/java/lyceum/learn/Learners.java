@@ -172,7 +172,7 @@ public final class Learners {
         ALL.put("logistic regression by expected cost", new CostSensitive(new LogisticRegression(), CostMatrix.binary(1, 3)));
         ALL.put("tuned logistic regression",
                 new TunedClassifier(new HyperparameterSearch(new SearchSpace().choice("c", 0.1, 10), new GridSearch()),
-                        c -> new LogisticRegression().withC(c.number("c")), Scorer.ACCURACY).withScheme(new KFold(2)));
+                        c -> new LogisticRegression().withC(c.number("c")), Scorer.ACCURACY).withScheme(new StratifiedKFold(2)));
         ALL.put("tuned ridge", new TunedRegressor(new HyperparameterSearch(new SearchSpace().choice("alpha", 0.1, 10), new GridSearch()),
                 c -> new Ridge(c.number("alpha")), Scorer.MEAN_SQUARED_ERROR).withScheme(new KFold(2)));
         ALL.put("principal components", new Pca(2));

@@ -42,10 +42,12 @@ class ClassificationTest {
 
     /**
      * The share of rows that relabelling leaves alike, 1 for all others: each class of the perceptron has its own shuffle by its place, the tree
-     * of splits halves the classes in order, networks begin at random, ties of votes go to the smaller label.
+     * of splits halves the classes in order, networks begin at random, ties of votes go to the smaller label. A threshold that serves the F1 of the larger
+     * label, and a matrix in which missing it costs three times as much, are other tasks once the labels are the other way round.
      */
     private static final Map<String, Double> BY_ORDER = Map.of("perceptron", 0.8, "nested dichotomies", 0.9, "network of classes", 0.95,
-            "AdaBoost", 0.95, "nearest neighbours", 0.95);
+            "AdaBoost", 0.95, "nearest neighbours", 0.95, "logistic regression with a moved threshold", 0.9,
+            "logistic regression by expected cost", 0.7);
 
     @Test
     @Acceptance(topic = TOPIC, clause = 1) void everyClassifierIsAClassifier() {
