@@ -14,10 +14,10 @@ import lyceum.train.GrokkingExperiment;
 @Lab(topics = "grokking", title = "First by heart, then by rule")
 final class GrokkingLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int modulus = lab.param("modulus", 31, 11, 59);
-        double share = lab.param("training share", 0.5, 0.2, 0.9);
+        int modulus = lab.param("modulus", 23, 11, 59);
+        double share = lab.param("training share", 0.7, 0.2, 0.9);
         double decay = lab.param("weight decay", 1.0, 0.0, 3.0);
-        int steps = lab.param("steps", 1100, 200, 6000);
+        int steps = lab.param("steps", 700, 200, 6000);
         var setting = new GrokkingExperiment(modulus).withTrainShare(share).withEvery(20)
                 .withRule(new AdamW(3e-3).withBetas(0.9, 0.98).withWeightDecay(decay));
         var run = setting.run(steps, lab.rng(1), lab.progress());
@@ -36,7 +36,7 @@ final class GrokkingLab implements LabBody {
         var last = run.records().getLast();
         lab.say("Training accuracy reaches 0.99 at step %d, test accuracy 0.95 at step %d (-1: not within %d).", run.firstTrain(0.99),
                 run.firstTest(0.95), steps);
-        if (decay != 1 || modulus != 31 || share != 0.5 || steps < 1100) return;
+        if (decay != 1 || modulus != 23 || share != 0.7 || steps < 700) return;
         lab.shows("step of test accuracy 0.95 over step of training accuracy 0.99", (double) run.firstTest(0.95) / run.firstTrain(0.99),
                 atLeast(5));
         lab.shows("Fourier concentration at the end", last.concentration(), atLeast(0.5));

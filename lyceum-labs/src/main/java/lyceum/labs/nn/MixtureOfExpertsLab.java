@@ -34,24 +34,22 @@ import lyceum.tensor.Tensor;
 final class MixtureOfExpertsLab implements LabBody {
     private static final String[] NAMES = {"expert 1", "expert 2", "expert 3", "expert 4"};
 
-    private record Tokens(Tensor x, Tensor y, int[] regime) {}
-
     @Override public void run(LabContext lab) {
         int steps = lab.param("steps", 250, 50, 2000), hidden = lab.param("hidden", 4, 2, 64);
-        var test = tokens(lab.rng(1), 400);
+        var test = Regimes.tokens(lab.rng(1), 400);
         var rows = new ArrayList<List<?>>();
         var maps = new ArrayList<Figure>();
         for (var kind : Kind.values()) {
             var config = config(1).withKind(kind)
                     .withBalancing(kind == Kind.NOISY ? new MoeBalancing.Variation(0.1, 0.1) : new MoeBalancing.Auxiliary(0.1));
-            var layer = trained(new MixtureOfExperts(config, hidden, lab.rng(21)), steps, lab.rng(3));
-            var routing = layer.router().route(test.x, Tensor.arange(test.regime.length), Pass.inference());
+            var layer = Regimes.trained(new MixtureOfExperts(config, hidden, lab.rng(21)), steps, lab.rng(3));
+            var routing = layer.router().route(test.x(), Tensor.arange(test.regime().length), Pass.inference());
             int[] first = Arrays.stream(routing.chosen()).mapToInt(e -> e.length == 0 ? 0 : e[0]).toArray();
-            double information = MutualInformation.normalised(MutualInformation.table(first, test.regime),
+            double information = MutualInformation.normalised(MutualInformation.table(first, test.regime()),
                     MutualInformation.Norm.ARITHMETIC);
-            maps.add(Figure.plot(kind.name().toLowerCase(Locale.ROOT).replace('_', ' ')).points(test.x.narrow(1, 0, 2), first, NAMES)
+            maps.add(Figure.plot(kind.name().toLowerCase(Locale.ROOT).replace('_', ' ')).points(test.x().narrow(1, 0, 2), first, NAMES)
                     .axes("first feature", "second feature"));
-            rows.add(List.of(kind, information, routing.loadVariation(), loss(layer, test)));
+            rows.add(List.of(kind, information, routing.loadVariation(), Regimes.loss(layer, test)));
             if (kind == Kind.SOFTMAX) report(lab, layer, test);
             if (kind == Kind.SOFTMAX)
                 lab.shows("moe-router", "learned: mutual information of expert and regime", information, atLeast(0.6));
@@ -67,8 +65,8 @@ final class MixtureOfExpertsLab implements LabBody {
 
     private static MoeRouterConfig config(int k) { return new MoeRouterConfig(3, 4, k).withRenormalised(false); }
 
-    private static void report(LabContext lab, MixtureOfExperts layer, Tokens test) {
-        var report = ExpertReport.of(layer, test.x, y -> y.sub(test.y).square().mean(-1, false), test.regime);
+    private static void report(LabContext lab, MixtureOfExperts layer, Regimes.Tokens test) {
+        var report = ExpertReport.of(layer, test.x(), y -> y.sub(test.y()).square().mean(-1, false), test.regime());
         lab.figure(Figure
                 .row("What each expert is for",
                         Figure.heatmap("share of a regime's tokens", Tensor.of(report.profile())).axes("expert", "regime"),
@@ -79,23 +77,23 @@ final class MixtureOfExpertsLab implements LabBody {
         lab.shows("moe-expert", "least rise of a regime's loss without its expert", least, atLeast(5));
     }
 
-    private static void costs(LabContext lab, Tokens test, int steps, int hidden) {
+    private static void costs(LabContext lab, Regimes.Tokens test, int steps, int hidden) {
         var quality = new ArrayList<List<?>>();
         var ks = new int[] {1, 2, 3, 4};
-        double all = products(new MixtureOfExperts(config(4), hidden, lab.rng(2)), test.x);
+        double all = products(new MixtureOfExperts(config(4), hidden, lab.rng(2)), test.x());
         for (int k : ks) {
-            var layer = trained(new MixtureOfExperts(config(k).withBalancing(new MoeBalancing.Auxiliary(0.05)), hidden, lab.rng(2)), steps,
-                    lab.rng(3));
-            quality.add(List.of(k, loss(layer, test), products(layer, test.x)));
+            var layer = Regimes.trained(new MixtureOfExperts(config(k).withBalancing(new MoeBalancing.Auxiliary(0.05)), hidden, lab.rng(2)),
+                    steps, lab.rng(3));
+            quality.add(List.of(k, Regimes.loss(layer, test), products(layer, test.x())));
             lab.shows("top-k-routing", "k " + k + ": 4 times the experts' operations over k times those of all",
-                    4 * products(layer, test.x) / (k * all), exactly(1));
+                    4 * products(layer, test.x()) / (k * all), exactly(1));
         }
         lab.table("Quality and cost", List.of("k", "test loss", "operations"), quality);
         double[] experts = {4, 8, 16, 32, 64}, parameters = new double[5], compute = new double[5];
         for (int i = 0; i < 5; i++) {
             var layer = new MixtureOfExperts(new MoeRouterConfig(3, (int) experts[i], 2), hidden, lab.rng(4));
             parameters[i] = layer.parameterCount();
-            compute[i] = products(layer, test.x) / test.regime.length;
+            compute[i] = products(layer, test.x()) / test.regime().length;
         }
         lab.figure(Figure.plot("Two experts a token, of ever more").line("parameters", experts, parameters)
                 .line("operations a token", experts, compute).logX().logY().axes("experts", "count")
@@ -106,42 +104,5 @@ final class MixtureOfExpertsLab implements LabBody {
     private static double products(MixtureOfExperts layer, Tensor x) {
         return Autograd.noGrad(() -> FlopCounter.count(() -> layer.forward(x).compute()).products()
                 - FlopCounter.count(() -> layer.routing(x, Pass.inference())).products());
-    }
-
-    private static MixtureOfExperts trained(MixtureOfExperts layer, int steps, Rng rng) {
-        var optimizer = new Adam(2e-2).over(layer.parameters());
-        for (int i = 0; i < steps; i++) {
-            try (var scope = Scope.open("step")) {
-                var data = tokens(rng, 64);
-                var penalties = new ArrayList<Tensor>();
-                optimizer.zeroGrad();
-                var loss = Loss.mse(layer.forward(data.x, Tensor.randint(rng, 0, 1000, 64), Pass.training(rng).collecting(penalties::add)),
-                        data.y);
-                for (var penalty : penalties) loss = loss.add(penalty);
-                loss.backward();
-                optimizer.step();
-            }
-        }
-        return layer;
-    }
-
-    private static double loss(MixtureOfExperts layer, Tokens test) {
-        return Autograd.noGrad(() -> Loss.mse(layer.forward(test.x, Tensor.arange(test.regime.length), Pass.inference()), test.y).item());
-    }
-
-    /** Around the corners of a square, with a 1 as third feature; each regime's target is another turn of the token. */
-    private static Tokens tokens(Rng rng, int n) {
-        float[] x = new float[3 * n], y = new float[3 * n];
-        var regime = new int[n];
-        for (int i = 0; i < n; i++) {
-            int r = regime[i] = rng.nextInt(4);
-            double a = (r % 2 == 0 ? -1.5 : 1.5) + 0.4 * rng.nextGaussian(), b = (r < 2 ? -1.5 : 1.5) + 0.4 * rng.nextGaussian();
-            double[] turned = {r == 0 ? b : r == 1 ? -a : r == 2 ? a : -b, r == 0 ? -a : r == 1 ? b : r == 2 ? a : -b, r - 1.5};
-            for (int d = 0; d < 3; d++) {
-                x[3 * i + d] = d == 0 ? (float) a : d == 1 ? (float) b : 1;
-                y[3 * i + d] = (float) (turned[d] + 0.05 * rng.nextGaussian());
-            }
-        }
-        return new Tokens(Tensor.of(x, n, 3), Tensor.of(y, n, 3), regime);
     }
 }

@@ -49,9 +49,10 @@ final class ModularNetworkLab implements LabBody {
                 score(network.forward(unseen.x, unseen.descriptors, Pass.inference()), unseen)};
         double[] whole = {score(monolith.forward(Tensor.concat(1, seen.x, seen.descriptors.reshape(-1, 2L * SKILLS))), seen),
                 score(monolith.forward(Tensor.concat(1, unseen.x, unseen.descriptors.reshape(-1, 2L * SKILLS))), unseen)};
-        lab.figure(Figure.row("Share of vectors within 10%",
-                Figure.bar("modules", new String[] {"pairs shown", "pairs held out"}, modular).axes("", "share"),
-                Figure.bar("one network", new String[] {"pairs shown", "pairs held out"}, whole).axes("", "share"))
+        lab.figure(Figure
+                .row("Share of vectors within 10%",
+                        Figure.bar("modules", new String[] {"pairs shown", "pairs held out"}, modular).axes("pairs", "share"),
+                        Figure.bar("one network", new String[] {"pairs shown", "pairs held out"}, whole).axes("pairs", "share"))
                 .describedAs("Modules that learned each operation do any two of them; one network of as many parameters does not."));
         int[][] routes = network.routes(seen.descriptors);
         var uses = new double[SKILLS][SKILLS];

@@ -63,19 +63,18 @@ final class PeftLab implements LabBody {
     }
 
     @Override public void run(LabContext lab) {
-        int epochs = lab.param("epochs", 4, 1, 20), rank = lab.param("rank", 2, 1, 8), longest = lab.param("longest prefix", 16, 4, 32);
+        int epochs = lab.param("epochs", 3, 1, 20), rank = lab.param("rank", 2, 1, 8), longest = lab.param("longest prefix", 16, 4, 32);
         var digits = Datasets.digits();
         var base = new Reader(lab.rng(1));
         new Trainer(new Adam(4e-3), epochs + 2).withBatchSize(50).fit(base, Loss::crossEntropy, words(digits, 0, 1000, false), lab.rng(2));
-        Dataset train = words(digits, 1000, 400, true), test = words(digits, 1400, 397, true);
+        Dataset train = words(digits, 1000, 300, true), test = words(digits, 1400, 397, true);
         double before = accuracy(base, test);
         lab.say("Black on white %.1f%%, white on black %.1f%%.", 100 * accuracy(base, words(digits, 1400, 397, false)), 100 * before);
 
         var names = new ArrayList<String>(List.of("LoRA", "bottleneck", "prefix", "prompt", "IA3", "BitFit"));
         var methods = List.of(new Lora(rank, 2 * rank), new BottleneckAdapter(4), new PrefixTuning(4).withStart(0.5), new PromptTuning(4),
                 new Ia3(), new BitFit());
-        var counts = new ArrayList<Double>();
-        var reached = new ArrayList<Double>();
+        ArrayList<Double> counts = new ArrayList<>(), reached = new ArrayList<>();
         for (var method : methods) {
             var model = tuned(base, method, train, epochs, lab);
             counts.add((double) model.parameterCount());

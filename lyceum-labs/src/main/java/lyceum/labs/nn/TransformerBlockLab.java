@@ -27,14 +27,12 @@ import lyceum.nn.TransformerBlock;
 import lyceum.nn.TransformerConfig;
 import lyceum.nn.TransformerEncoder;
 import lyceum.plot.Figure;
-import lyceum.plot.Series;
 import lyceum.tensor.Tensor;
 
 /** A block from inside: what each half adds to the stream, who mixes positions, and where the norm stands for a gradient. */
 @Lab(topics = {"decoder-block", "pre-norm-post-norm", "residual-connection", "position-wise-mlp", "swiglu"},
         title = "A stream and what is added to it")
 final class TransformerBlockLab implements LabBody {
-    private static final TransformerConfig.Placement[] PLACES = TransformerConfig.Placement.values();
 
     @Override public void run(LabContext lab) {
         int depth = lab.param("depth", 12, 4, 48), width = 4 * lab.param("width / 4", 8, 2, 32);
@@ -80,7 +78,7 @@ final class TransformerBlockLab implements LabBody {
 
     private static void placements(LabContext lab, int depth, int width) {
         var plot = Figure.plot("Gradient of each block's input at the start").axes("block", "norm").logY();
-        for (var place : PLACES) {
+        for (var place : TransformerConfig.Placement.values()) {
             var encoder = new TransformerEncoder(TransformerConfig.original(width, 4, 2 * width).withPlacement(place), depth, lab.rng(6));
             var hooks = Hooks.of(encoder);
             var inputs = new ArrayList<Tensor>();
@@ -131,11 +129,7 @@ final class TransformerBlockLab implements LabBody {
         for (var kind : kinds) plot = plot.line(kind.name().toLowerCase(Locale.ROOT), at, kind.apply(at));
         lab.figure(plot.describedAs(
                 "act(g) times u for u = 1: SwiGLU dips below zero, ReGLU shuts, GLU squashes, the bilinear block multiplies."));
-        var passed = new double[kinds.length];
-        for (int i = 0; i < kinds.length; i++) passed[i] = kinds[i].apply(Tensor.scalar(gate)).item();
-        lab.figure(Figure
-                .bars("At gate input " + gate, new String[] {"SwiGLU", "GEGLU", "ReGLU", "GLU", "bilinear"}, Series.of("passes", passed))
-                .axes("block", "output").describedAs("The five blocks at the chosen gate input."));
+        lab.say("At gate input %.1f SwiGLU passes %.3f, ReGLU %.3f.", gate, kinds[0].apply(Tensor.scalar(gate)).item(), Math.max(0, gate));
         long gated = new GatedFeedForward(96, GatedFeedForward.hiddenFor(96, 1), lab.rng(9)).parameterCount(),
                 full = new FeedForward(96, 384, Activation.RELU, false, 0, DType.F32, lab.rng(9)).parameterCount();
         lab.shows("swiglu", "parameters at two thirds of the width over the plain block's", (double) gated / full, above(0.99));
