@@ -67,7 +67,7 @@ final class PeftLab implements LabBody {
         var digits = Datasets.digits();
         var base = new Reader(lab.rng(1));
         new Trainer(new Adam(4e-3), epochs + 2).withBatchSize(50).fit(base, Loss::crossEntropy, words(digits, 0, 1000, false), lab.rng(2));
-        Dataset train = words(digits, 1000, 300, true), test = words(digits, 1400, 397, true);
+        Dataset train = words(digits, 1000, 250, true), test = words(digits, 1400, 397, true);
         double before = accuracy(base, test);
         lab.say("Black on white %.1f%%, white on black %.1f%%.", 100 * accuracy(base, words(digits, 1400, 397, false)), 100 * before);
 
