@@ -243,7 +243,6 @@ class TransformerTest {
         Evidence.of("wholly right of 512 fresh sequences", shares[1], atLeast(0.98));
     }
 
-    @Acceptance(topic = "attention-is-all-you-need", clause = 5)
     @Tag("slow")
     @Test void itLearnsToReverseStringsOfEightToTwenty() {
         var model = new Transformer(TransformerConfig.original(64, 4, 128), 18, 1, Rng.of(2));
