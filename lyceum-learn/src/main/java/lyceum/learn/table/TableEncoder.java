@@ -1,5 +1,7 @@
 package lyceum.learn.table;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -93,11 +95,18 @@ public record TableEncoder(List<Part> parts) {
         return groups;
     }
 
-    /** How a file of such rows is to be read: every column as the type that it had. */
-    public Csv csv() {
+    /** Reads a file of such rows: every column as the type that it had. @throws IllegalArgumentException if columns are missing */
+    public Frame read(Path file) throws IOException {
+        check(new Csv().withLimit(1).read(file).frame());
         var csv = new Csv();
         for (var part : parts) csv = csv.withType(part.name, part.type);
-        return csv;
+        return csv.read(file).frame();
+    }
+
+    private void check(Frame frame) {
+        var missing = parts.stream().map(Part::name).filter(name -> !frame.has(name)).toList();
+        if (!missing.isEmpty()) throw new IllegalArgumentException(
+                "TableEncoder: the table lacks " + String.join(", ", missing) + "; it has " + String.join(", ", frame.names()));
     }
 
     /**
@@ -106,9 +115,7 @@ public record TableEncoder(List<Part> parts) {
      * @throws IllegalArgumentException if columns are missing (all are named), or one is of another type
      */
     public Tensor encode(Frame frame) {
-        var missing = parts.stream().map(Part::name).filter(name -> !frame.has(name)).toList();
-        if (!missing.isEmpty()) throw new IllegalArgumentException(
-                "TableEncoder: the table lacks " + String.join(", ", missing) + "; it has " + String.join(", ", frame.names()));
+        check(frame);
         int n = frame.size(), width = width(), at = 0;
         var values = new double[Math.multiplyExact(n, width)];
         for (var part : parts) {

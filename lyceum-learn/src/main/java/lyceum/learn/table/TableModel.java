@@ -1,11 +1,12 @@
 package lyceum.learn.table;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import lyceum.data.Column;
-import lyceum.data.Csv;
 import lyceum.data.Frame;
 import lyceum.learn.explain.Attribution;
 import lyceum.learn.explain.CoalitionGame;
@@ -37,8 +38,8 @@ public record TableModel(String target, TableTask task, TableEncoder encoder, Li
 
     @Override public int nFeatures() { return encoder.parts().size(); }
 
-    /** How a file of rows is to be read. */
-    public Csv csv() { return encoder.csv(); }
+    /** Reads a CSV file of rows, every column as the type that it had. @throws IllegalArgumentException if columns are missing */
+    public Frame read(Path file) throws IOException { return encoder.read(file); }
 
     /** The probability of each class (n x classes), or the numbers (n). */
     public Tensor outputs(Frame rows) { return outputs(encoder.encode(rows)); }

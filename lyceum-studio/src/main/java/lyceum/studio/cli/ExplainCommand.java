@@ -33,7 +33,7 @@ final class ExplainCommand implements Callable<Integer> {
 
     @Override public Integer call() throws IOException {
         var model = PredictCommand.load(folder);
-        var rows = FitCommand.read(model.csv(), file);
+        var rows = model.read(FitCommand.existing(file));
         if (row < 1 || row > rows.size())
             throw new ParameterException(spec.commandLine(), "--row is " + row + "; " + file.getFileName() + " has rows 1 to " + rows.size());
         var one = rows.rows(row - 1);

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import lyceum.data.Csv;
 import lyceum.data.Frame;
 import lyceum.learn.table.TableFit;
 import lyceum.learn.table.TableTask;
@@ -64,7 +63,7 @@ final class FitCommand implements Callable<Integer> {
         var fit = new TableFit().withTask(task()).withSearch(search).withMaxRows(rows).withDropped(dropped).withSeed(seed);
         if (!models.equals(List.of("auto"))) fit = fit.withModels(models);
         var terminal = lyceum.terminal();
-        var table = read(new Csv(), file);
+        var table = Frame.readCsv(existing(file));
         if (!table.has(target)) throw new ParameterException(spec.commandLine(),
                 "--target is " + target + "; " + file.getFileName() + " has " + String.join(", ", table.names()));
         try (var line = new ProgressLine(terminal, System::nanoTime)) {
@@ -90,9 +89,8 @@ final class FitCommand implements Callable<Integer> {
         }
     }
 
-    /** The table of a file, or one sentence why not. */
-    static Frame read(Csv csv, Path file) throws IOException {
+    static Path existing(Path file) throws IOException {
         if (!Files.isRegularFile(file)) throw new IOException("there is no file " + file);
-        return csv.read(file).frame();
+        return file;
     }
 }

@@ -30,7 +30,7 @@ final class PredictCommand implements Callable<Integer> {
 
     @Override public Integer call() throws IOException {
         var model = load(folder);
-        var rows = FitCommand.read(model.csv(), file);
+        var rows = model.read(FitCommand.existing(file));
         var predictions = model.predict(rows);
         var terminal = lyceum.terminal();
         model.encoder().unknown(rows).forEach((column, count) -> terminal.err()
