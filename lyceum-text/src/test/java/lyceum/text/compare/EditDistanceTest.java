@@ -13,6 +13,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import lyceum.data.corpus.Corpora;
@@ -188,7 +189,7 @@ class EditDistanceTest {
     private static Map<String, Integer> counts() {
         var counts = new HashMap<String, Integer>();
         Corpora.kingJames().stream().forEach(document -> {
-            var words = Words.of(document.text().toLowerCase());
+            var words = Words.of(document.text().toLowerCase(Locale.ROOT));
             for (int i = 0; i < words.count(); i++) if (words.word(i).chars().allMatch(Character::isLetter)) counts.merge(words.word(i), 1, Integer::sum);
         });
         return counts;
