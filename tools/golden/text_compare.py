@@ -69,3 +69,39 @@ print(len(words), words[:5], sum(a != b for a, b in zip(words, stems)))
 write("text", "porter", {"nltk": nltk.__version__, **versions()},
       [case("stems", {"words": len(words)}, {"crc": [zlib.crc32(" ".join(stems[i:i + 50]).encode()) for i in range(0, 5000, 50)]})],
       "every other of the sorted words [a-z]{3,} of the King James Bible, the first 5,000")
+
+# ---- n-grams and associations ----------------------------------------------------------------
+from nltk.collocations import BigramAssocMeasures, BigramCollocationFinder
+from nltk.util import everygrams, ngrams, skipgrams
+
+
+def crc(lists):
+    return zlib.crc32("|".join(",".join(g) for grams in lists for g in grams).encode())
+
+
+r = Recipe(144)
+blocks = []
+for block in range(50):
+    a, b, c, d = [], [], [], []
+    for i in range(20):
+        s = tokens(r, 4, 0, 12)
+        n = 1 + r.below(4)
+        k = r.below(3)
+        a.append(list(ngrams(s, n)))
+        b.append(list(everygrams(s, 1, n)))
+        c.append(list(skipgrams(s, n, k)) if n > 1 else [])
+        d.append(list(ngrams(s, n, pad_left=True, pad_right=True, left_pad_symbol="<", right_pad_symbol=">")))
+    blocks.append([crc(a), crc(b), crc(c), crc(d)])
+kjv = [w for line in gzip.open("../../lyceum-data/src/main/resources/lyceum/data/corpus/kjv.tsv.gz", "rt", encoding="utf8") for w in
+       re.findall("[a-z]+", line.split("\t")[-1].lower())]
+finder = BigramCollocationFinder.from_words(kjv)
+m = BigramAssocMeasures()
+ranked = sorted(finder.ngram_fd.items(), key=lambda e: (-e[1], e[0]))
+some = ranked[:100] + ranked[100:20000:199]
+scores = []
+for (a, b), n in some:
+    t = (n, (finder.word_fd[a], finder.word_fd[b]), len(kjv))
+    scores.append([m.pmi(*t), m.likelihood_ratio(*t), m.student_t(*t), m.chi_sq(*t)])
+write("text", "n-gram", {"nltk": nltk.__version__, **versions()},
+      [case("grams", {"cases": 1000}, {"crc": blocks}),
+       case("kjv", {"words": len(kjv)}, {"pairs": [" ".join(g) for g, _ in some], "scores": scores})], "Recipe(144), see the script")
