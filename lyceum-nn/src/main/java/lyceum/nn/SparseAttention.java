@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 import lyceum.ShapeException;
+import lyceum.memory.Scope;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
@@ -45,10 +46,10 @@ public final class SparseAttention implements AttentionMask {
     }
 
     /** A window of {@code window / 2} positions to each side, and positions that see and are seen by all. */
-    public static SparseAttention longformer(int window, long... globals) { return longformer(window, 1, globals); }
+    public static SparseAttention longformer(int window, long... globals) { return dilatedLongformer(window, 1, globals); }
 
-    /** The same, of every {@code dilation}-th position. */
-    public static SparseAttention longformer(int window, int dilation, long... globals) {
+    /** The same with as many positions in a window, of every {@code dilation}-th position. */
+    public static SparseAttention dilatedLongformer(int window, int dilation, long... globals) {
         return new SparseAttention(AttentionMask.dilated(window / 2, dilation).or(AttentionMask.globals(globals)));
     }
 
@@ -164,7 +165,9 @@ public final class SparseAttention implements AttentionMask {
         AttentionMask mask = pattern;
         if (causal) mask = mask.and(AttentionMask.causal());
         if (window > 0) mask = mask.and(AttentionMask.window(window - 1, window - 1));
-        return last = new Planner(mask, causal, window, queries, keys).plan();
+        try (var kept = Scope.outside()) {
+            return last = new Planner(mask, causal, window, queries, keys).plan();
+        }
     }
 
     /** Rows of tiles in groups that see equally many. */
