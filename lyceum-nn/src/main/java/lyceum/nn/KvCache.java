@@ -48,6 +48,7 @@ public interface KvCache extends MixerState {
      * What the last {@code queries} positions see of what {@link #append} gave.
      *
      * @param attention for a whole sequence
+     * @param pattern the layer's, or null
      * @throws IllegalArgumentException if what is held is not enough for it
      */
     Attention over(Attention attention, AttentionMask pattern, long queries);

@@ -1,7 +1,7 @@
 package lyceum.nn;
 
 /**
- * What a {@link SequenceMixer} knows of the positions before: keys and values of each of them ({@link KvCache}), or a summary whose size does not depend
+ * What a {@link SequenceMixer} knows of the positions before: keys and values of each of them ({@link KvCache}), or a {@link MixerSummary} whose size does not depend
  * on how many there were. It changes with every step. Not differentiable; for one thread.
  */
 public interface MixerState {

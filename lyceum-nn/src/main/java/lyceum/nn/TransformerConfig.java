@@ -15,7 +15,7 @@ import lyceum.withers.Withers;
  * }
  *
  * @param attention of the positions to each other: heads, rotary positions, window, biases, norms of queries and keys, soft cap
- * @param mixer what stands in the place of attention: {@code Retention}, {@code LinearAttention}, {@code LatentAttention}, {@code HyenaOperator}; null for attention itself
+ * @param mixer what stands in the place of attention: {@link RetentionConfig}, {@link LinearAttentionConfig}, {@link LatentAttentionConfig}, {@link HyenaConfig}; null for attention itself
  * @param cross whether a block also looks at a memory
  * @param hidden units of the feed-forward half
  * @param activation of it

@@ -100,7 +100,7 @@ class SparseAttentionTest {
         }
     }
 
-    @Acceptance(topic = "longformer-bigbird", clause = 2)
+    /** The first half of clause 2, whose second half is about time: a row of the bench. */
     @Test void theTilesThatAreComputedAreThoseOfTheFormula() {
         int patterns = 0;
         for (int n : new int[] {1024, 2048, 4096}) {
