@@ -18,7 +18,7 @@ import lyceum.tensor.Tensor;
  * Tensor next = layer.forward(token, state, pass);
  * }
  *
- * <p>The parallel form, chunks and the recurrence are one computation at different sizes of {@link LinearAttentionConfig#chunk}. Parameters: {@code q_proj},
+ * <p>The parallel form, chunks and the recurrence are one computation at different sizes of {@link LinearAttentionConfig#chunk}. Sums of F16 and BF16 are kept in F32. Parameters: {@code q_proj},
  * {@code k_proj}, {@code v_proj}, {@code o_proj}, with the delta rule {@code beta_proj}; random directions are a buffer, {@code directions}.
  *
  * @see <a href="https://arxiv.org/abs/2006.16236">Katharopoulos et al. (2020)</a>
@@ -126,16 +126,17 @@ public final class LinearAttention extends SequenceMixer {
             var run = recurrence.of(q, k, counted(v), null, before);
             return new LinearRecurrence.Run(normalised(run.y()), run.state());
         }
-        var beta = beta_proj.forward(x, pass).sigmoid().transpose(1, 2).unsqueeze(3);
+        var beta = LinearRecurrence.wide(beta_proj.forward(x, pass)).sigmoid().transpose(1, 2).unsqueeze(3);
         return recurrence.of(q.div(q.sum(-1, true)), k.div(k.sum(-1, true).maximum(TINY)), v, beta, before);
     }
 
     private Tensor heads(Linear projection, Tensor x, Pass pass) {
-        return projection.forward(x, pass).reshape(x.size(0), x.size(1), config.heads(), config.headWidth()).transpose(1, 2);
+        return LinearRecurrence.wide(projection.forward(x, pass)).reshape(x.size(0), x.size(1), config.heads(), config.headWidth())
+                .transpose(1, 2);
     }
 
     private Tensor joined(Tensor z, Tensor x, Pass pass) {
-        var heads = pass.point(this, "z", z);
+        var heads = pass.point(this, "z", z.to(x.dtype()));
         return o_proj.forward(heads.transpose(1, 2).reshape(x.size(0), x.size(1), (long) config.heads() * config.headWidth()), pass);
     }
 }

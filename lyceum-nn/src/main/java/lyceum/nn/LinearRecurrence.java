@@ -17,6 +17,9 @@ record LinearRecurrence(double[] decays, int chunk) {
 
     record Run(Tensor y, Tensor state) {}
 
+    /** As sums over many positions are kept: F16 and BF16 as F32. */
+    static Tensor wide(Tensor x) { return x.dtype().bytes() < 4 ? x.to(DType.F32) : x; }
+
     /**
      * @param beta (batch, heads, T, 1) of the delta rule; null for sums
      * @param state (batch, heads, d, e); null for zeros

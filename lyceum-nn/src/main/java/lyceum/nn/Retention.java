@@ -74,13 +74,13 @@ public final class Retention extends SequenceMixer {
     }
 
     private Tensor heads(Linear projection, Tensor x, int width, Pass pass) {
-        return projection.forward(x, pass).reshape(x.size(0), x.size(1), config.heads(), width).transpose(1, 2);
+        return LinearRecurrence.wide(projection.forward(x, pass)).reshape(x.size(0), x.size(1), config.heads(), width).transpose(1, 2);
     }
 
     private Tensor joined(Tensor y, Tensor x, Pass pass) {
         long values = (long) config.heads() * config.valueWidth();
         var found = pass.point(this, "retained", y).transpose(1, 2).reshape(x.size(0) * x.size(1), values);
-        var normal = group_norm.forward(found, pass).reshape(x.size(0), x.size(1), values);
+        var normal = group_norm.forward(found, pass).reshape(x.size(0), x.size(1), values).to(x.dtype());
         return out_proj.forward(g_proj == null ? normal : Activation.SILU.forward(g_proj.forward(x, pass), pass).mul(normal), pass);
     }
 }

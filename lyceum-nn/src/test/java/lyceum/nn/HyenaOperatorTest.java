@@ -15,6 +15,7 @@ import lyceum.ShapeException;
 import lyceum.memory.Scope;
 import lyceum.nn.LongConvolution.Method;
 import lyceum.optim.Adam;
+import lyceum.optim.Schedule;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
@@ -83,7 +84,7 @@ class HyenaOperatorTest {
 
     /** Pairs of a key and a value, drawn for each sequence; a key that comes again is followed by the value it had. */
     private static final class Recall extends Module {
-        private static final int LENGTH = 64, KEYS = 8, VALUES = 8, WIDTH = 32;
+        private static final int LENGTH = 64, KEYS = 8, VALUES = 8, WIDTH = 64;
         private final Embedding symbols;
         private final TransformerDecoder decoder;
         private final Linear head;
@@ -119,7 +120,7 @@ class HyenaOperatorTest {
 
         /** Share of right answers to the last key of sequences of 64. */
         double trained(int steps) {
-            var optimizer = new Adam(3e-3).over(parameters());
+            var optimizer = new Adam(3e-3).over(parameters()).scheduledBy(new Schedule.Cosine(steps));
             var rng = Rng.of(11);
             for (int i = 0; i < steps; i++) {
                 try (var scope = Scope.open("step")) {
@@ -138,8 +139,8 @@ class HyenaOperatorTest {
     @Tag("heavy")
     @Acceptance(topic = "hyena", clause = 4)
     @Test void gatesRecallWhatASingleConvolutionCannot() {
-        double ungated = new Recall(new HyenaConfig(Recall.WIDTH, 1, Recall.LENGTH).withGated(false), 1, Rng.of(3)).trained(2000);
-        double gated = new Recall(new HyenaConfig(Recall.WIDTH, 2, Recall.LENGTH), 2, Rng.of(3)).trained(2000);
+        double ungated = new Recall(new HyenaConfig(Recall.WIDTH, 1, Recall.LENGTH).withGated(false), 1, Rng.of(3)).trained(1200);
+        double gated = new Recall(new HyenaConfig(Recall.WIDTH, 2, Recall.LENGTH), 2, Rng.of(3)).trained(1200);
         Evidence.of("order 2: share of right answers", gated, atLeast(0.95));
         Evidence.of("a single long convolution without gates", ungated, atMost(0.5));
     }

@@ -263,6 +263,18 @@ class LinearAttentionTest {
                 .hasMessageContaining("no mask beside its own");
     }
 
+    @Test void sumsOfNarrowTypesAreKeptInF32() {
+        for (var mixer : List.<MixerConfig>of(kind(0, DType.BF16), kind(1, DType.BF16), kind(2, DType.BF16), new RetentionConfig(12, 3).withDtype(DType.BF16))) {
+            var layer = mixer.build(Rng.of(1));
+            var x = normal(1, DType.BF16, 1, 200, 12);
+            var state = (MixerSummary) layer.start();
+            var y = layer.forward(x, state, Pass.inference());
+            assertThat(y.dtype()).isEqualTo(DType.BF16);
+            assertThat(state.tensors().get("s").dtype()).isEqualTo(DType.F32);
+            assertThat(gap(y, layer.forward(x))).isLessThan(0.05);
+        }
+    }
+
     @Test void directionsAreABufferThatCanBeDrawnAgain() {
         var layer = kind(1, DType.F32).build(Rng.of(1));
         assertThat(layer.parameters()).doesNotContainKey("directions");
