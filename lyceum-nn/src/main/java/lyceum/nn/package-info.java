@@ -4,6 +4,10 @@
  * {@link lyceum.nn.TransformerEncoder}, {@link lyceum.nn.TransformerDecoder} and {@link lyceum.nn.Transformer}, whose halves may be a
  * {@link lyceum.nn.MixtureOfExperts}. {@link lyceum.nn.Hooks} look into a running network, an {@link lyceum.nn.Adapter} changes it from outside.
  *
+ * <p>An {@link lyceum.nn.InputLayer} makes tensors of records, an {@link lyceum.nn.OutputHead} answers of scores, as its {@link lyceum.nn.OutputKind} says. A
+ * {@link lyceum.nn.Neuron} is one unit by itself, a {@link lyceum.nn.Kan} a network whose edges are curves; {@link lyceum.nn.DepthSeparation} counts what depth
+ * buys.
+ *
  * <p>Weights begin as {@link lyceum.nn.Init} says; {@link lyceum.nn.SignalReport} shows what they do to signal and gradient. Losses are in
  * {@code lyceum.nn.loss}.
  */

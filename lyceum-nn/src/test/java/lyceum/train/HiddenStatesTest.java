@@ -15,6 +15,7 @@ import lyceum.ShapeException;
 import lyceum.data.Datasets;
 import lyceum.linalg.Qr;
 import lyceum.nn.Activation;
+import lyceum.nn.Init;
 import lyceum.nn.Linear;
 import lyceum.nn.Mlp;
 import lyceum.nn.MlpConfig;
@@ -32,8 +33,10 @@ import lyceum.testing.Gap;
 import org.junit.jupiter.api.Test;
 
 class HiddenStatesTest {
+    /** Glorot's weights and biases of zero, as Keras begins: an odd function, which tells no ring from another. */
     private static Mlp tanh(int inputs, Rng rng, int... hidden) {
-        return new Mlp(MlpConfig.regressor(inputs, 1, hidden).withActivation(Activation.TANH).withDtype(DType.F64), rng);
+        var network = new Mlp(MlpConfig.regressor(inputs, 1, hidden).withActivation(Activation.TANH).withDtype(DType.F64), rng);
+        return Init.glorotUniform().fill(network, rng);
     }
 
     private static void learn(Mlp network, Tensor x, Tensor y, int steps, double rate) {
@@ -66,7 +69,7 @@ class HiddenStatesTest {
 
     @Acceptance(topic = "hidden-layer", clause = 2)
     @Test void unitsMayBeRenumberedWithTheirOutgoingWeights() {
-        var gap = Gap.absolute();
+        var gap = Gap.relativeBeyondOne();
         double moved = Double.POSITIVE_INFINITY;
         for (int seed = 0; seed < 20; seed++) {
             var rng = Rng.of(seed);
