@@ -23,7 +23,7 @@ public record SymbolicFit(String name, double a, double b, double c, double d, d
             new Known("sqrt", x -> x < 0 ? Double.NaN : Math.sqrt(x)), new Known("exp", Math::exp),
             new Known("log", x -> x <= 0 ? Double.NaN : Math.log(x)), new Known("sin", Math::sin), new Known("tanh", Math::tanh),
             new Known("abs", Math::abs), new Known("1/x", x -> x == 0 ? Double.NaN : 1 / x), new Known("gaussian", x -> Math.exp(-x * x)));
-    private static final int STEPS = 21, ROUNDS = 14;
+    private static final int STEPS = 21, ROUNDS = 10;
 
     /** The names of the functions that are tried. */
     public static List<String> functions() { return FUNCTIONS.stream().map(Known::name).toList(); }
@@ -52,7 +52,7 @@ public record SymbolicFit(String name, double a, double b, double c, double d, d
         }
         double half = largest > least ? (largest - least) / 2 : 1, middle = least / 2 + largest / 2;
         // In z = (x - middle) / half from -1 to 1; few points decide where to look, all decide in the end.
-        int few = Math.min(x.length, 200);
+        int few = Math.min(x.length, 120);
         double[] z = new double[few], w = new double[few];
         for (int i = 0; i < few; i++) {
             int at = (int) ((long) i * x.length / few);

@@ -52,7 +52,7 @@ class KanTest {
     }
 
     private static Kan trained(Kan kan, Tensor x, Tensor y, int steps) {
-        new Lbfgs().withMaxIterations(steps).withHistory(20)
+        new Lbfgs().withMaxIterations(steps).withHistory(20).withGradientTolerance(1e-9).withValueTolerance(0)
                 .minimize(List.copyOf(kan.parameters().values()), () -> Loss.mse(kan.forward(x), y), Progress.SILENT);
         return kan;
     }

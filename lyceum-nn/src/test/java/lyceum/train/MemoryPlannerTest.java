@@ -129,7 +129,7 @@ class MemoryPlannerTest {
         assertThat(twelve.planner.step(plan.settings(), optimizer)).isLessThan(before);
         int told = 0;
         var tight = twelve.planner.plan(weights);
-        if (!tight.fits() && tight.obstacle().startsWith("weights") || tight.obstacle().startsWith("gradients")) told++;
+        if (!tight.fits() && (tight.obstacle().startsWith("weights take") || tight.obstacle().startsWith("gradients take"))) told++;
         var offloaded = twelve.planner.plan(weights * 2, 1, true);
         assertThat(offloaded.memory().optimizer()).isZero();
         // Parameters alone, many of them: what is in the way is the optimiser's state, until it is held in bytes.
@@ -164,8 +164,8 @@ class MemoryPlannerTest {
                 assertThat(optimizer.state().tensors().values()).anySatisfy(t -> assertThat(t.dtype()).isEqualTo(DType.U8));
             }
         }
-        assertThat(last[0]).isLessThan(0.1);
-        assertThat(last[1]).isLessThan(2 * last[0] + 0.01);
+        assertThat(last[0]).isLessThan(0.5);
+        assertThat(last[1]).isLessThan(1.5 * last[0] + 0.02);
     }
 
     @Test void codesAreWithinFourAndAHalfPercent() {

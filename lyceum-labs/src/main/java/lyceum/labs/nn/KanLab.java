@@ -26,8 +26,8 @@ import lyceum.tensor.Tensor;
 @Lab(topics = "kan", title = "Curves that get a name")
 final class KanLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int points = lab.param("points", 300, 50, 1000), grid = lab.param("grid", 6, 3, 20), finer = lab.param("finer grid", 12, 3, 60),
-                steps = lab.param("steps", 60, 5, 300);
+        int points = lab.param("points", 200, 50, 1000), grid = lab.param("grid", 6, 3, 20), finer = lab.param("finer grid", 12, 3, 60),
+                steps = lab.param("steps", 40, 5, 300);
         var x = Tensor.rand(lab.rng(1), DType.F64, points, 2).mul(2).sub(1).compute();
         var y = x.narrow(1, 0, 1).mul(Math.PI).sin().add(x.narrow(1, 1, 1).square()).exp().compute();
 
@@ -72,7 +72,7 @@ final class KanLab implements LabBody {
     }
 
     private static void fit(Kan kan, Tensor x, Tensor y, int steps) {
-        new Lbfgs().withMaxIterations(steps).minimize(List.copyOf(kan.parameters().values()), () -> Loss.mse(kan.forward(x), y), Progress.SILENT);
+        new Lbfgs().withMaxIterations(steps).withGradientTolerance(1e-8).minimize(List.copyOf(kan.parameters().values()), () -> Loss.mse(kan.forward(x), y), Progress.SILENT);
     }
 
     private static double rmse(Kan kan, Tensor x, Tensor y) { return Math.sqrt(Loss.mse(kan.forward(x), y).item()); }

@@ -24,7 +24,7 @@ import lyceum.tensor.Tensor;
 @Lab(topics = "output-layer", title = "Five ways to answer")
 final class OutputHeadLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int n = lab.param("points", 300, 50, 1000), steps = lab.param("steps", 250, 10, 2000);
+        int n = lab.param("points", 200, 50, 1000), steps = lab.param("steps", 120, 10, 2000);
         double noise = lab.param("noise", 0.5, 0.05, 1.0);
         // Noise grows from left to right.
         double[] x = new double[n], y = new double[n];
@@ -48,7 +48,7 @@ final class OutputHeadLab implements LabBody {
             head.parameters().forEach((name, tensor) -> parameters.put("head " + heads.size() + "." + name, tensor));
             heads.add(head);
         }
-        var optimizer = new Adam(0.01).over(parameters);
+        var optimizer = new Adam(0.02).over(parameters);
         var losses = new double[kinds.size()][steps];
         for (int step : lab.progress("steps", steps)) {
             optimizer.zeroGrad();

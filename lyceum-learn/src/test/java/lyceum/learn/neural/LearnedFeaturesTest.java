@@ -82,7 +82,7 @@ class LearnedFeaturesTest {
     private static double linear(Tensor x, Tensor y, Tensor other, Tensor labels) {
         double best = 0;
         for (double c : new double[] {0.1, 1})
-            best = Math.max(best, new LogisticRegression().withC(c).withTolerance(1e-4).withMaxIterations(200).fit(x.to(DType.F64), y)
+            best = Math.max(best, new LogisticRegression().withC(c).withTolerance(1e-4).fit(x.to(DType.F64), y)
                     .score(other.to(DType.F64), labels));
         return best;
     }
