@@ -11,7 +11,7 @@ import java.util.Objects;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.ShapeException;
-import lyceum.autograd.CheckpointSchedule;
+import lyceum.autograd.Autograd;
 import lyceum.memory.Memory;
 import lyceum.memory.Scope;
 import lyceum.nn.Hooks;
@@ -37,8 +37,8 @@ import lyceum.withers.Withers;
  * }
  *
  * <p>States are counted; activations are extrapolated from two small trials, of one block and of two, with the rows of a micro-batch: n blocks hold what one does
- * and n - 1 times the difference, and with checkpoints what a segment of {@code ceil(sqrt n)} does and the inputs of the others. A trial is a step's forward and
- * backward pass; weights are not changed.
+ * and n - 1 times the difference. A trial is a step's forward and backward pass; weights are not changed. Checkpoints are the inputs of blocks: of a dozen
+ * blocks of a dozen operations each, every twelfth of 144 values, as the rule of the square root has it.
  *
  * @see <a href="https://arxiv.org/abs/2205.05198">Korthikanti et al. (2022)</a>
  * @see <a href="https://arxiv.org/abs/1910.02054">Rajbhandari, Rasley, Ruwase and He (2020)</a>
@@ -57,7 +57,7 @@ public final class MemoryPlanner {
      * What is done to save memory.
      *
      * @param microBatches parts of the batch whose gradients are added up; 1 for none
-     * @param checkpoints keeps the inputs of segments of blocks alone and computes the rest again
+     * @param checkpoints keeps the inputs of blocks alone and computes the rest again
      * @param efficientAttention attention that holds no table of scores; off, the hooked weights of each block are computed as such a table
      * @param products type of products' operands, F32 or a narrow one by {@link Autocast}
      * @param state of the optimiser
@@ -107,7 +107,10 @@ public final class MemoryPlanner {
         public long activations() { return peak - gradientBytes; }
     }
 
-    private record Trial(int rows, boolean efficient, DType products) {}
+    /** Tensors up to this size share blocks of memory. */
+    private static final long SHARED = 32 << 10;
+
+    private record Trial(int rows, boolean checkpoints, boolean efficient, DType products) {}
 
     private final Module model;
     private final Layer first, last;
@@ -144,10 +147,8 @@ public final class MemoryPlanner {
     public TrainingMemory predicted(Settings s) {
         var states = TrainingMemory.of(model, rule(s), DType.F32);
         long optimizer = s.offloaded ? 0 : (states.optimizer() + s.shards - 1) / s.shards;
-        int n = blocks.size(), rows = rows(s), segment = (int) Math.ceil(Math.sqrt(n)), segments = (n + segment - 1) / segment;
-        long[] seen = trials.computeIfAbsent(new Trial(rows, s.efficientAttention, s.products), t -> trial(t, s));
-        long one = seen[0], more = seen[1] - seen[0], input = seen[2];
-        long activations = s.checkpoints ? one + (segment - 1) * more + (segments - 1) * input : one + (n - 1) * more;
+        long[] seen = trials.computeIfAbsent(new Trial(rows(s), s.checkpoints, s.efficientAttention, s.products), t -> trial(t, s));
+        long activations = seen[0] + (blocks.size() - 1) * (seen[1] - seen[0]);
         return new TrainingMemory(states.weights(), states.gradients() * (s.microBatches > 1 ? 2 : 1), states.master(), optimizer, activations);
     }
 
@@ -159,18 +160,14 @@ public final class MemoryPlanner {
         return (int) (x.size(0) / s.microBatches);
     }
 
-    /** Activations of one block and of two, and the bytes of a block's input. */
+    /** Activations of one block and of two. */
     private long[] trial(Trial t, Settings s) {
-        var plain = s.withMicroBatches(1).withCheckpoints(false);
-        var found = new long[3];
+        var found = new long[2];
         Tensor part = x.narrow(0, 0, t.rows), target = y.narrow(0, 0, t.rows);
         for (int n = 1; n <= 2; n++) {
-            var trial = new Pieces(plain, blocks.subList(0, n));
+            var trial = new Pieces(s.withMicroBatches(1), blocks.subList(0, n));
             trial.run(part, target); // what kernels keep from call to call is there then
             found[n - 1] = trial.measured(part, target).activations();
-        }
-        try (var scope = Scope.open("a block's input")) {
-            found[2] = first.forward(part, Pass.inference()).compute().count() * 4;
         }
         return found;
     }
@@ -242,7 +239,7 @@ public final class MemoryPlanner {
                         var g = parameter.grad();
                         if (g == null) return;
                         var sum = sums.get(name);
-                        if (sum == null) sums.put(name, g.compute().keptBy(scope));
+                        if (sum == null) sums.put(name, kept(g.compute(), scope));
                         else sum.add_(g);
                     });
                     parameters.values().forEach(Tensor::zeroGrad);
@@ -251,9 +248,17 @@ public final class MemoryPlanner {
             return new Measured(mean, 0, 0, runs, sums);
         }
 
+        /** Small tensors lie among others in memory that goes back as a whole: a copy of them lets it go. */
+        private static Tensor kept(Tensor g, Scope scope) {
+            if (g.count() * g.dtype().bytes() > SHARED) return g.keptBy(scope);
+            try (var outside = Scope.outside()) {
+                return Autograd.noGrad(() -> g.copy().compute());
+            }
+        }
+
         private Tensor loss(Tensor part, Tensor target) {
             var h = first.forward(part, pass);
-            h = (settings.checkpoints ? CheckpointSchedule.sqrt(chain.size()) : CheckpointSchedule.none(chain.size())).apply(chain, h);
+            for (var block : chain) h = settings.checkpoints ? Autograd.checkpoint(block, h) : block.apply(h);
             return loss.of(Autocast.high(last.forward(h, pass)), target);
         }
     }

@@ -80,7 +80,6 @@ class KanTest {
         Evidence.of("largest change of the function by a grid of 10 for 5", far, atMost(1e-3));
         var beyond = x.mul(1.3);
         assertThat(finer.forward(beyond).sub(kan.forward(beyond)).abs().max().item()).isLessThan(1e-9);
-        System.err.println("DEBUG rmse " + rmse(kan, test) + " train " + rmse(kan, x) + " change " + far + " 7: " + kan.refined(7).forward(x).sub(kan.forward(x)).abs().max().item());
     }
 
     @Acceptance(topic = "kan", clause = 4)
@@ -92,7 +91,6 @@ class KanTest {
             var kan = fitted(CONFIG, seed, x, 120, 2, 1, 1);
             for (int g = 0; g < 3; g++) {
                 if (g > 0) kan = trained(kan.refined(grids[g]), x, y, 120);
-                System.err.println("DEBUG grid " + grids[g] + " " + rmse(kan, test));
                 best[g] = Math.min(best[g], rmse(kan, test));
                 logGrid[g] = Math.log(grids[g]);
                 logError[g] = Math.log(best[g]);
@@ -110,7 +108,6 @@ class KanTest {
         KanLayer inner = kan.layers().get(0), outer = kan.layers().get(1);
         SymbolicFit sine = named(inner.symbolic(0, 0, inputs.get(0)), "sin"), square = named(inner.symbolic(0, 1, inputs.get(0)), "x^2"),
                 exp = named(outer.symbolic(0, 0, inputs.get(1)), "exp");
-        System.err.println("DEBUG " + rmse(kan, x) + " " + sine + " " + square + " " + exp + " best " + inner.symbolic(0, 0, inputs.get(0)) + outer.symbolic(0, 0, inputs.get(1)));
         Evidence.of("sine of the first input, R2", sine.r2(), atLeast(0.999));
         Evidence.of("square of the second, R2", square.r2(), atLeast(0.999));
         Evidence.of("exponential of their sum, R2", exp.r2(), atLeast(0.999));

@@ -34,9 +34,9 @@ import lyceum.train.MemoryPlanner.State;
 import org.junit.jupiter.api.Test;
 
 class MemoryPlannerTest {
-    private static final int WIDTH = 64, BATCH = 8, LENGTH = 64, WORDS = 64;
+    private static final int WIDTH = 64, BATCH = 16, LENGTH = 64, WORDS = 64;
 
-    /** Twelve blocks over 8 texts of 64 tokens. */
+    /** Twelve blocks over 16 texts of 64 tokens. */
     private record Twelve(Sequential model, List<TransformerBlock> blocks, MemoryPlanner planner) {
         static Twelve blocks(long seed) {
             var rng = Rng.of(seed);
@@ -51,7 +51,7 @@ class MemoryPlannerTest {
             var model = new Sequential(parts);
             Tensor x = Tensor.randint(rng, 0, WORDS, BATCH, LENGTH), y = Tensor.randint(rng, 0, WORDS, BATCH, LENGTH);
             Loss loss = (z, target) -> Loss.crossEntropy(z.reshape(-1, WORDS), target.reshape(-1));
-            return new Twelve(model, blocks, new MemoryPlanner(model, words, blocks, head, loss, new AdamW(1e-3), x, y));
+            return new Twelve(model, blocks, new MemoryPlanner(model, words, blocks, head, loss, new AdamW(1e-4), x, y));
         }
     }
 
@@ -78,7 +78,6 @@ class MemoryPlannerTest {
             long weights = twelve.model.state().values().stream().mapToLong(t -> 4 * t.count()).sum();
             double peak = measured.peak() + 3.0 * weights;
             worst = Math.max(worst, Math.abs(predicted.total() / peak - 1));
-            System.err.println("DEBUG " + settings + " predicted " + predicted + " measured " + measured.peak() + " act " + measured.activations());
             least = Math.min(least, peak);
             most = Math.max(most, peak);
         }
@@ -98,7 +97,7 @@ class MemoryPlannerTest {
         double forward = FlopCounter.count(() -> twelve.blocks.getFirst().forward(Tensor.zeros(BATCH, LENGTH, WIDTH)).compute()).products();
         assertThat(all.blockRuns()).isEqualTo(12);
         double ratio = (some.blockRuns() * forward + 24 * forward) / (all.blockRuns() * forward + 24 * forward);
-        Evidence.of("blocks run again", some.blockRuns() - 12, between(4, 12));
+        Evidence.of("blocks run again", some.blockRuns() - 12, exactly(12));
         Evidence.of("operations over those of the plain step", ratio, atMost(1.34));
     }
 
