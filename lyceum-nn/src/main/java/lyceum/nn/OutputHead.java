@@ -11,7 +11,7 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * var head = new OutputHead(OutputKind.classesOf(y), 64, rng).beginAt(y);          // as many classes as y has, at their frequencies
- * var network = new Sequential(trunk, head);
+ * var network = new Sequential(layer, Activation.RELU, head);
  * new Trainer(new Adam(1e-3), 20).fit(network, head.kind(), data, rng);            // a kind is its loss
  * Tensor p = head.kind().prediction(network.forward(x));
  * }
