@@ -28,7 +28,7 @@ import lyceum.tensor.Tensor;
  * var states = HiddenStates.of(network, x);
  * double read = states.probe("activation 1", labels);                  // how well a linear model reads the labels off it
  * double alike = HiddenStates.cka(states.at("activation 0"), states.at("activation 1"));
- * Layer cut = HiddenStates.without(network, "blocks.3");               // is it worse?
+ * var cut = HiddenStates.without(network, "blocks.3");               // is it worse?
  * }
  *
  * <p>There is a state under the name of every module, and one of every activation as {@code activation 0}, {@code activation 1}, .. in the order in which they

@@ -29,7 +29,7 @@ import lyceum.withers.Withers;
  * What a training step of a chain of like blocks will hold in memory, and which settings bring it under a budget.
  *
  * {@snippet :
- * List<Layer> all = network.layers();                                  // an embedding, twelve blocks, a head
+ * var all = network.layers();                                          // an embedding, twelve blocks, a head
  * var planner = new MemoryPlanner(network, all.getFirst(), all.subList(1, 13), all.getLast(), Loss::crossEntropy, new AdamW(1e-3), x, y);
  * TrainingMemory plain = planner.predicted(MemoryPlanner.Settings.PLAIN);
  * var plan = planner.plan(plain.total() * 4 / 10);
