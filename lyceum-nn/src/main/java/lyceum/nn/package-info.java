@@ -8,6 +8,10 @@
  * {@link lyceum.nn.LatentAttention}, {@link lyceum.nn.LinearAttention}, {@link lyceum.nn.Retention} or {@link lyceum.nn.HyenaOperator}; what they know of the
  * positions before is a {@link lyceum.nn.MixerState}, of attention a {@link lyceum.nn.KvCache}.
  *
+ * <p>An {@link lyceum.nn.InputLayer} makes tensors of records, an {@link lyceum.nn.OutputHead} answers of scores, as its {@link lyceum.nn.OutputKind} says. A
+ * {@link lyceum.nn.Neuron} is one unit by itself, a {@link lyceum.nn.Kan} a network whose edges are curves; {@link lyceum.nn.DepthSeparation} counts what depth
+ * buys.
+ *
  * <p>Weights begin as {@link lyceum.nn.Init} says; {@link lyceum.nn.SignalReport} shows what they do to signal and gradient. Losses are in
  * {@code lyceum.nn.loss}.
  */
