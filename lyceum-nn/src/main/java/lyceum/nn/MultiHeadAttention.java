@@ -1,6 +1,7 @@
 package lyceum.nn;
 
 import java.util.LinkedHashMap;
+import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
@@ -28,9 +29,14 @@ public final class MultiHeadAttention extends Module {
     private final AttentionConfig config;
     private final Linear q_proj, k_proj, v_proj, o_proj;
     private final RMSNorm q_norm, k_norm;
+    private final RelativeBias positions;
 
-    public MultiHeadAttention(AttentionConfig config, Rng rng) {
+    public MultiHeadAttention(AttentionConfig config, Rng rng) { this(config, config.positions().atScores(config, rng), rng); }
+
+    /** With a bias of positions that other layers may have as well. */
+    MultiHeadAttention(AttentionConfig config, RelativeBias positions, Rng rng) {
         this.config = config;
+        this.positions = positions;
         int queries = config.heads() * config.headWidth(), keys = config.keyHeads() * config.headWidth();
         q_proj = projection(config.width(), queries, rng);
         k_proj = projection(config.keyWidth(), keys, rng);
@@ -45,6 +51,9 @@ public final class MultiHeadAttention extends Module {
     }
 
     public AttentionConfig config() { return config; }
+
+    /** What positions change in the scores here; null if they do not, or without parameters. */
+    public RelativeBias positions() { return positions; }
 
     /** Self-attention of x (batch, T, width). */
     @Override protected Tensor compute(Tensor x, Pass pass) { return attend(x, x, x, config.attention(), null, pass); }
@@ -83,7 +92,8 @@ public final class MultiHeadAttention extends Module {
 
     /** As above, under a mask for this call. */
     public AttentionWeights weights(Tensor x, Tensor memory, Attention attention) {
-        return new AttentionWeights(attention.weights(queries(x, 0, Pass.inference()), keyed(memory, 0, Pass.inference())));
+        Tensor q = queries(x, 0, Pass.inference()), k = keyed(memory, 0, Pass.inference());
+        return new AttentionWeights(positioned(attention, q, k).weights(content(q), k));
     }
 
     /**
@@ -174,9 +184,11 @@ public final class MultiHeadAttention extends Module {
     private Tensor attend(Tensor x, Tensor keys, Tensor values, Attention attention, KvCache cache, Pass pass) {
         long prefix = prefixLength(), start = prefix + (cache == null ? 0 : cache.length());
         var q = queries(x, start, pass);
-        var k = keyed(keys, start, pass);
+        boolean late = cache != null && config.positions().turnsLate();
+        var k = late ? plainKeys(keys, pass) : keyed(keys, start, pass);
         var v = split(v_proj.forward(values, pass), config.keyHeads());
         var past = cache == null ? new KvCache.Past(k, v) : cache.append(k, v);
+        if (late) past = new KvCache.Past(turned(past.keys(), prefix), past.values());
         return attend(q, prefixed(past), behind(prefix, attention), pass);
     }
 
@@ -195,25 +207,42 @@ public final class MultiHeadAttention extends Module {
     }
 
     private Tensor keyed(Tensor x, long start, Pass pass) {
-        return pass.point(this, "k", turned(normal(k_norm, split(k_proj.forward(x, pass), config.keyHeads()), pass), start));
+        return pass.point(this, "k", turned(plainKeys(x, pass), start));
     }
+
+    private Tensor plainKeys(Tensor x, Pass pass) { return normal(k_norm, split(k_proj.forward(x, pass), config.keyHeads()), pass); }
 
     private static Tensor normal(RMSNorm norm, Tensor x, Pass pass) { return norm == null ? x : norm.forward(x, pass); }
 
-    private Tensor turned(Tensor x, long start) {
-        return config.rotary() == null ? x : config.rotary().at(start, x.size(2), x.dtype()).of(x);
+    private Tensor turned(Tensor x, long start) { return config.positions().turned(x, start); }
+
+    private Tensor content(Tensor q) { return positions == null ? q : positions.content(q); }
+
+    private Attention positioned(Attention mask, Tensor q, Tensor k) {
+        var sloped = config.positions().on(mask, config.heads());
+        return positions == null ? sloped : positions.on(sloped, q, k.size(2));
     }
 
-    /** By the kernel, unless the weights are changed on the way. */
-    private Tensor mixed(Attention attention, Tensor q, Tensor k, Tensor v, Pass pass) {
+    /** By the kernel, unless the weights are changed or needed on the way. */
+    private Tensor mixed(Attention mask, Tensor q, Tensor k, Tensor v, Pass pass) {
         var dropout = new Dropout(config.dropout());
+        var attention = positioned(mask, q, k);
+        var query = content(q);
+        UnaryOperator<Tensor> change = weights -> dropout.forward(weights, pass);
+        boolean changes = config.dropout() > 0 && pass.rng() != null;
         if (pass.wants(this, "weights")) {
-            var weights = attention.weights(q, k);
-            var changed = pass.point(this, "weights", weights);
-            if (changed != weights) return attention.of(q, k, v, w -> dropout.forward(changed, pass));
+            var weights = attention.weights(query, k);
+            var seen = pass.point(this, "weights", weights);
+            if (seen != weights) {
+                change = w -> dropout.forward(seen, pass);
+                changes = true;
+            }
         }
-        if (config.dropout() == 0 || pass.rng() == null) return attention.of(q, k, v);
-        return attention.of(q, k, v, weights -> dropout.forward(weights, pass));
+        if (positions == null || !positions.hasValues()) return changes ? attention.of(query, k, v, change) : attention.of(query, k, v);
+        var used = new Tensor[1];
+        var last = change;
+        var y = attention.of(query, k, v, weights -> used[0] = last.apply(weights));
+        return y.add(positions.found(used[0], attention).to(y.dtype()));
     }
 
     /** (batch, T, heads d) to (batch, heads, T, d). */
