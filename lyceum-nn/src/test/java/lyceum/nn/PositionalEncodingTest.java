@@ -6,6 +6,7 @@ import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import lyceum.DType;
 import lyceum.random.Rng;
@@ -37,6 +38,7 @@ class PositionalEncodingTest {
     @Acceptance(topic = "positional-encoding", clause = 1)
     @Test void withoutOneAnEncoderSeesABag() {
         var config = TransformerConfig.original(32, 4, 64).withPlacement(TransformerConfig.Placement.PRE);
+        config = config.withAttention(config.attention().withDtype(DType.F64));
         Evidence.of("without: largest distance from equivariance", moved(config, 0), below(1e-6));
         double least = Double.POSITIVE_INFINITY;
         int schemes = 0;
@@ -55,7 +57,7 @@ class PositionalEncodingTest {
         var encoder = new TransformerEncoder(config, 2, Rng.of(1));
         double largest = 0, smallest = Double.POSITIVE_INFINITY;
         for (int trial = 0; trial < 20; trial++) {
-            var x = Tensor.randn(Rng.of(trial), DType.F32, 1, 14, 32).compute();
+            var x = Tensor.randn(Rng.of(trial), DType.F64, 1, 14, 32).compute();
             var order = Tensor.of(Rng.of(500 + trial).permutation(14));
             double moved = distance(encoder.forward(x.indexSelect(1, order)), encoder.forward(x).indexSelect(1, order));
             largest = Math.max(largest, moved);
@@ -139,6 +141,48 @@ class PositionalEncodingTest {
             var y = layer.forward(x, x, packed, Pass.inference());
             assertThat(distance(y.narrow(1, 0, 5), layer.forward(x.narrow(1, 0, 5)))).as(scheme.getKey()).isLessThan(1e-5);
             assertThat(distance(y.narrow(1, 5, 8), layer.forward(x.narrow(1, 5, 8)))).as(scheme.getKey()).isLessThan(1e-5);
+        }
+    }
+
+    @Test void stacksRunInBf16AndCopiesKeepWhatIsShared() {
+        for (var scheme : schemes(32, 8, true).entrySet()) {
+            var config = TransformerConfig.original(32, 4, 64).withPlacement(TransformerConfig.Placement.PRE).positioned(scheme.getValue());
+            var encoder = new TransformerEncoder(config, 2, Rng.of(6));
+            var x = Tensor.randn(Rng.of(7), DType.F32, 2, 9, 32).compute();
+            var half = Module.to(Module.copy(encoder), DType.BF16);
+            assertThat(half.forward(x.to(DType.BF16)).dtype()).as(scheme.getKey()).isEqualTo(DType.BF16);
+            assertThat(distance(half.forward(x.to(DType.BF16)), encoder.forward(x))).as(scheme.getKey()).isLessThan(0.15);
+            assertThat(half.parameters().keySet()).isEqualTo(encoder.parameters().keySet());
+            assertThat(distance(Module.copy(encoder).forward(x), encoder.forward(x))).isZero();
+        }
+    }
+
+    /** Weights that a hook puts in their place also meet Shaw's values. */
+    @Test void hooksReplaceTheWeightsThatShawsValuesMeet() {
+        var layer = new MultiHeadAttention(new AttentionConfig(8, 2).withPositions(RelativePosition.shaw(3)), Rng.of(8));
+        var x = Tensor.randn(Rng.of(9), DType.F32, 1, 5, 8).compute();
+        var hooks = Hooks.of(layer);
+        hooks.replace("weights", w -> Tensor.eye(5).reshape(1, 1, 5, 5).expand(1, 2, 5, 5));
+        var found = hooks.capture("z");
+        layer.forward(x, Pass.inference().with(hooks));
+        var state = layer.state();
+        var v = x.matmul(state.get("v_proj.weight").transpose()).add(state.get("v_proj.bias")).reshape(1, 5, 2, 4).transpose(1, 2);
+        assertThat(distance(found.get("z"), v.add(state.get("positions.values").get(3)))).isLessThan(1e-5);
+    }
+
+    /** A mask's own bias, key lengths and a prefix of keys go with positions in the scores. */
+    @Test void biasesOfMasksAddToThoseOfPositions() {
+        for (var scheme : schemes(32, 8, true).entrySet()) {
+            if (scheme.getValue().atEmbeddings(32, DType.F32, Rng.of(1)) != null) continue;
+            var layer = new MultiHeadAttention(new AttentionConfig(32, 4).withPositions(scheme.getValue()), Rng.of(4));
+            var x = Tensor.randn(Rng.of(5), DType.F32, 2, 9, 32).compute();
+            var lengths = layer.forward(x, x, new Attention().withKeyLengths(Tensor.of(6L, 6L)), Pass.inference()).narrow(1, 0, 6);
+            var hidden = Tensor.arange(9).lt(6).reshape(1, 1, 1, 9);
+            var flags = layer.forward(x, x, new Attention().withBias(hidden), Pass.inference()).narrow(1, 0, 6);
+            var numbers = hidden.where(Tensor.zeros(1), Tensor.full(DType.F32, Double.NEGATIVE_INFINITY, 1));
+            var added = layer.forward(x, x, new Attention().withBias(numbers), Pass.inference()).narrow(1, 0, 6);
+            var cut = layer.forward(x.narrow(1, 0, 6));
+            for (var y : List.of(lengths, flags, added)) assertThat(distance(y, cut)).as(scheme.getKey()).isLessThan(1e-5);
         }
     }
 }
