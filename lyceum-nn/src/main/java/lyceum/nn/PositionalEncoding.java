@@ -100,6 +100,9 @@ public sealed interface PositionalEncoding
     /** What changes the scores of one layer; null if this encoding acts elsewhere or has no parameters. */
     default RelativeBias atScores(AttentionConfig config, Rng rng) { return null; }
 
+    /** The same for a stack that sees no later positions. */
+    default PositionalEncoding causal() { return this; }
+
     /** Whether all blocks of a stack have one {@link #atScores}. */
     default boolean isShared() { return false; }
 

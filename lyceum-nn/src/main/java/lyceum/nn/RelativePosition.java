@@ -71,6 +71,8 @@ public sealed interface RelativePosition extends PositionalEncoding {
 
         @Override public RelativeBias atScores(AttentionConfig c, Rng rng) { return new BucketBias(this, c, rng); }
 
+        @Override public Buckets causal() { return new Buckets(count, furthest, false, shared); }
+
         @Override public boolean isShared() { return shared; }
 
         @Override public boolean isOfHeads() { return true; }

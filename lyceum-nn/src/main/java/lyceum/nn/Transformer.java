@@ -35,8 +35,9 @@ public final class Transformer extends Module {
         embedding = new Embedding(
                 Init.normal(1 / Math.sqrt(config.width())).sample(rng, config.attention().dtype(), tokens, config.width()));
         encoder = new TransformerEncoder(config, layers, rng);
-        decoder = new TransformerDecoder(config.withCross(true), layers, rng);
-        boolean named = !(config.attention().positions() instanceof PositionalEncoding.None);
+        var encoding = config.attention().positions();
+        decoder = new TransformerDecoder(config.withCross(true).positioned(encoding.causal()), layers, rng);
+        boolean named = !(encoding instanceof PositionalEncoding.None);
         positions = named ? null : new SinusoidalPositions(config.width(), 10_000, true, Math.sqrt(config.width()), config.dropout());
     }
 

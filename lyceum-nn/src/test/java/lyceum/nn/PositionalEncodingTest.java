@@ -185,4 +185,20 @@ class PositionalEncodingTest {
             for (var y : List.of(lengths, flags, added)) assertThat(distance(y, cut)).as(scheme.getKey()).isLessThan(1e-5);
         }
     }
+
+    /** Encoder and decoder of a whole transformer by each scheme; a decoder's steps equal the whole, and T5's decoder looks back alone. */
+    @Test void transformersTakeAnyScheme() {
+        for (var scheme : schemes(16, 4, true).entrySet()) {
+            var model = new Transformer(TransformerConfig.original(16, 4, 32).positioned(scheme.getValue()), 11, 2, Rng.of(3));
+            Tensor source = Tensor.randint(Rng.of(4), 0, 11, 2, 7), target = Tensor.randint(Rng.of(5), 0, 11, 2, 6);
+            var whole = model.forward(source, target, Pass.inference());
+            var state = model.start(source, null, Pass.inference());
+            for (int t = 0; t < 6; t++)
+                assertThat(distance(model.forward(target.narrow(1, t, 1), state, Pass.inference()), whole.narrow(1, t, 1))).as(scheme.getKey())
+                        .isLessThan(1e-5);
+        }
+        var t5 = new Transformer(TransformerConfig.original(16, 4, 32).positioned(RelativePosition.t5(true)), 11, 2, Rng.of(3));
+        assertThat(t5.decoder().layers().getFirst().attention().config().positions()).isEqualTo(RelativePosition.t5(false));
+        assertThat(t5.encoder().layers().getFirst().attention().config().positions()).isEqualTo(RelativePosition.t5(true));
+    }
 }

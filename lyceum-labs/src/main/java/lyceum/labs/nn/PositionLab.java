@@ -13,11 +13,9 @@ import lyceum.nn.AttentionConfig;
 import lyceum.nn.MultiHeadAttention;
 import lyceum.nn.PositionalEncoding;
 import lyceum.nn.RelativePosition;
-import lyceum.nn.Sequential;
 import lyceum.nn.SinusoidalPositions;
 import lyceum.nn.TransformerEncoder;
 import lyceum.plot.Figure;
-import lyceum.plot.Plot;
 import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
 
@@ -27,7 +25,7 @@ import lyceum.tensor.Tensor;
 final class PositionLab implements LabBody {
 
     @Override public void run(LabContext lab) {
-        int length = lab.param("trained length", 16, 12, 32), steps = lab.param("steps", 300, 100, 2000), clip = lab.param("clip", 8, 5, 16);
+        int length = lab.param("trained length", 16, 12, 32), clip = lab.param("clip", 8, 5, 16), steps = lab.param("steps", 300, 100, 999);
         sinusoids(lab);
         gallery(lab);
         beyond(lab, length, steps, clip);
@@ -56,12 +54,12 @@ final class PositionLab implements LabBody {
         var plot = Figure.plot("Logits against distance").axes("distance of the key (positions)", "logit over that at no distance");
         var same = Tensor.randn(lab.rng(1), DType.F64, 1, 1, 16).expand(1, 41, 16);
         for (var scheme : schemes.entrySet()) {
-            var layer = new MultiHeadAttention(new AttentionConfig(16, 1).withDtype(DType.F64).withPositions(scheme.getValue()), lab.rng(2));
+            var config = new AttentionConfig(16, 1).withDtype(DType.F64).withPositions(scheme.getValue());
+            var layer = new MultiHeadAttention(config, lab.rng(2));
             double[] logs = layer.weights(same, same).values().log().reshape(41, 41).get(40).flip(0).toDoubleArray();
-            double own = logs[0];
-            plot = plot.line(scheme.getKey(), 0, Arrays.stream(logs).map(v -> v - own).toArray());
-            if (scheme.getKey().equals("ALiBi")) lab.shows("positional-encoding", "ALiBi's slope of one head, from 2^-8",
-                    Math.abs((logs[0] - logs[40]) / 40 - Attention.alibiSlope(0, 1)), below(1e-12));
+            plot = plot.line(scheme.getKey(), 0, Arrays.stream(logs).map(v -> v - logs[0]).toArray());
+            double fall = (logs[0] - logs[40]) / 40, slope = Attention.alibiSlope(0, 1);
+            if (scheme.getKey().equals("ALiBi")) lab.shows("positional-encoding", "slope less 2^-8", Math.abs(fall - slope), below(1e-12));
         }
         lab.figure(plot.describedAs("A line, a curve of waves, steps and plateaus: untrained, of one head whose tokens are all alike."));
     }
@@ -70,12 +68,12 @@ final class PositionLab implements LabBody {
         var schemes = new LinkedHashMap<String, PositionalEncoding>();
         schemes.put("learned table", PositionalEncoding.learned(2L * length));
         schemes.put("Shaw's offsets", RelativePosition.shaw(clip));
-        Plot plot = Figure.plot("The token five places earlier, by position").axes("position", "share that is right");
+        var plot = Figure.plot("The token five places earlier, by position").axes("position", "share that is right");
         var tail = new LinkedHashMap<String, Double>();
         for (var scheme : schemes.entrySet()) {
             var rng = lab.rng(4);
-            Sequential model = Stretches.train(Stretches.stack(Stretches.config(32, scheme.getValue()), 1, 8, lab.rng(5)), steps, 1e-2,
-                    () -> Stretches.fiveEarlier(rng, 8, 24, length));
+            var model = Stretches.stack(Stretches.config(32, scheme.getValue()), 1, 8, lab.rng(5));
+            Stretches.train(model, steps, 1e-2, () -> Stretches.fiveEarlier(rng, 8, 24, length));
             double[] right = Stretches.accuracy(model, Stretches.fiveEarlier(lab.rng(6), 8, 200, 2 * length));
             tail.put(scheme.getKey(), Arrays.stream(right, length, 2 * length).average().orElse(0));
             plot = plot.line(scheme.getKey(), 0, right);
@@ -84,7 +82,7 @@ final class PositionLab implements LabBody {
                 var rows = state.get("1.positions.weight").detach();
                 var unit = rows.div(rows.square().sum(1, true).sqrt());
                 lab.figure(Figure.heatmap("Likeness of the table's rows", unit.matmul(unit.transpose())).axes("position", "position")
-                        .diverging().describedAs("Cosines of rows: those beyond the trained length are as they began."));
+                        .diverging().describedAs("Cosines of rows: beyond the trained length they are as they began."));
             } else {
                 var layer = ((TransformerEncoder) model.modules().get("1")).layers().getFirst().attention();
                 var norms = layer.state().get("positions.keys").detach().square().sum(1, false).sqrt();
@@ -94,6 +92,6 @@ final class PositionLab implements LabBody {
         }
         lab.figure(plot.verticalLine(length - 0.5, "trained length").describedAs("The table falls off its end, offsets carry on."));
         lab.shows("absolute-position-encoding", "share right beyond the table's trained rows", tail.get("learned table"), below(0.6));
-        lab.shows("relative-position-encoding", "share right there by offsets", tail.get("Shaw's offsets"), above(0.8));
+        lab.shows("relative-position-encoding", "by offsets", tail.get("Shaw's offsets"), above(0.8));
     }
 }
