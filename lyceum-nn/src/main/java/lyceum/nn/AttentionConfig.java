@@ -40,6 +40,12 @@ public record AttentionConfig(int width, int heads, int keyHeads, int headWidth,
                 DType.F32);
     }
 
+    /** Queries and keys turned; null for no positions. */
+    public AttentionConfig withRotary(RotaryEmbedding rotary) { return withPositions(rotary == null ? PositionalEncoding.none() : rotary); }
+
+    /** What turns queries and keys; null where order is told otherwise. */
+    public RotaryEmbedding rotary() { return positions instanceof RotaryEmbedding rotary ? rotary : null; }
+
     private static int headWidth(int width, int heads) {
         if (heads < 1 || width % heads != 0) throw new IllegalArgumentException(
                 "AttentionConfig: " + heads + " heads do not divide a width of " + width + "; name headWidth");
