@@ -1,5 +1,7 @@
 package lyceum.nn;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import lyceum.autograd.Autograd;
 import lyceum.random.Rng;
@@ -49,11 +51,15 @@ public final class TransformerBlock extends Module {
 
     /** With another feed-forward half: a mixture of experts, say. */
     public TransformerBlock(TransformerConfig config, Layer mlp, Rng rng) {
+        this(config, mlp, config.attention().positions().atScores(config.attention(), rng), rng);
+    }
+
+    private TransformerBlock(TransformerConfig config, Layer mlp, RelativeBias positions, Rng rng) {
         this.config = config;
         boolean sandwich = config.placement() == TransformerConfig.Placement.SANDWICH;
         attention_norm = config.norm().of(config);
         attention_out_norm = sandwich ? config.norm().of(config) : null;
-        attention = config.mixing(rng);
+        attention = config.mixer() == null ? new MultiHeadAttention(config.attention(), positions, rng) : config.mixer().build(rng);
         cross_norm = config.cross() ? config.norm().of(config) : null;
         cross_out_norm = config.cross() && sandwich ? config.norm().of(config) : null;
         cross_attention = config.cross() ? new MultiHeadAttention(crossing(config.attention()), rng) : null;
@@ -63,10 +69,21 @@ public final class TransformerBlock extends Module {
         if (config.firstWeightsOver() != 1) shrink(config.firstWeightsOver());
     }
 
+    /** Blocks of a stack; they have one bias of positions where the configuration shares it. */
+    static List<TransformerBlock> stack(TransformerConfig config, int count, Rng rng) {
+        var blocks = new ArrayList<TransformerBlock>();
+        for (int i = 0; i < count; i++) {
+            boolean first = blocks.isEmpty() || config.mixer() != null || !config.attention().positions().isShared();
+            blocks.add(first ? new TransformerBlock(config, rng)
+                    : new TransformerBlock(config, feedForward(config, rng), blocks.getFirst().attention().positions(), rng));
+        }
+        return List.copyOf(blocks);
+    }
+
     /** Looks at all of the memory, and at no positions of it. */
     private static AttentionConfig crossing(AttentionConfig own) {
         return own.withAttention(new Attention().withScale(own.attention().scale()).withSoftCap(own.attention().softCap()))
-                .withRotary(null);
+                .withPositions(PositionalEncoding.none());
     }
 
     private static Layer feedForward(TransformerConfig c, Rng rng) {
@@ -83,6 +100,14 @@ public final class TransformerBlock extends Module {
     }
 
     public TransformerConfig config() { return config; }
+
+    /** What a stack that begins with this block adds to its input, drawn by {@code rng}, or zeros if that is null; null if nothing. */
+    PositionLayer positions(Rng rng) {
+        var encoding = config.attention().positions();
+        if (rng == null && encoding instanceof PositionalEncoding.Learned table)
+            encoding = new PositionalEncoding.Learned(table.maximum(), table.dropout(), Init.zeros());
+        return encoding.atEmbeddings(config.width(), config.attention().dtype(), rng);
+    }
 
     /** The attention of positions to each other. @throws IllegalStateException if another {@link #mixer} stands in its place */
     public MultiHeadAttention attention() {

@@ -2,7 +2,7 @@
  * Neural networks: {@link lyceum.nn.Layer} is what maps a tensor to a tensor, {@link lyceum.nn.Module} a layer with parameters. Start at
  * {@link lyceum.nn.Sequential} and {@link lyceum.nn.Linear}; ready-made: {@link lyceum.nn.Mlp}; over sequences {@link lyceum.nn.Rnn} and its kinds,
  * {@link lyceum.nn.TransformerEncoder}, {@link lyceum.nn.TransformerDecoder} and {@link lyceum.nn.Transformer}, whose halves may be a
- * {@link lyceum.nn.MixtureOfExperts}. {@link lyceum.nn.Hooks} look into a running network, an {@link lyceum.nn.Adapter} changes it from outside.
+ * {@link lyceum.nn.MixtureOfExperts}; a {@link lyceum.nn.PositionalEncoding} tells them the order of their inputs. {@link lyceum.nn.Hooks} look into a running network, an {@link lyceum.nn.Adapter} changes it from outside.
  *
  * <p>What carries knowledge between positions is a {@link lyceum.nn.SequenceMixer}: {@link lyceum.nn.MultiHeadAttention} under any {@link lyceum.nn.AttentionMask},
  * {@link lyceum.nn.LatentAttention}, {@link lyceum.nn.LinearAttention}, {@link lyceum.nn.Retention} or {@link lyceum.nn.HyenaOperator}; what they know of the

@@ -44,11 +44,11 @@ class TransformerBlockTest {
                         .withAttention(attention.withAttention(attention.attention().withSoftCap(2)));
             }
             case "qwen" ->
-                    modern.withAttention(modern.attention().withKeyHeads(1).withQkNorm(true).withRotary(new RotaryEmbedding(4, 10_000)));
+                    modern.withAttention(modern.attention().withKeyHeads(1).withQkNorm(true).withPositions(new RotaryEmbedding(4, 10_000)));
             case "phi" -> plain.withActivation(Activation.GELU_TANH).causal().withParallel(true)
-                    .withAttention(plain.causal().attention().withRotary(new RotaryEmbedding(4, 10_000)));
+                    .withAttention(plain.causal().attention().withPositions(new RotaryEmbedding(4, 10_000)));
             case "olmo" -> modern.withPlacement(TransformerConfig.Placement.BRANCH)
-                    .withAttention(modern.attention().withRotary(new RotaryEmbedding(4, 10_000)));
+                    .withAttention(modern.attention().withPositions(new RotaryEmbedding(4, 10_000)));
             case "sandwich" -> plain.withPlacement(TransformerConfig.Placement.SANDWICH);
             case "deepnorm" -> plain.deepNorm(18);
             default -> throw new AssertionError(name);
@@ -58,7 +58,7 @@ class TransformerBlockTest {
     /** Width 16, four heads, two of keys, turned. */
     private static AttentionConfig four(TransformerConfig c) {
         return new AttentionConfig(16, 4).withKeyHeads(2).withBias(false).withDtype(DType.F64).withAttention(c.attention().attention())
-                .withRotary(new RotaryEmbedding(4, 10_000));
+                .withPositions(new RotaryEmbedding(4, 10_000));
     }
 
     private static Gap styles(String... names) {

@@ -18,6 +18,7 @@ import lyceum.nn.KvCache;
 import lyceum.nn.Module;
 import lyceum.nn.MultiHeadAttention;
 import lyceum.nn.Pass;
+import lyceum.nn.PositionalEncoding;
 import lyceum.nn.RotaryEmbedding;
 import lyceum.nn.TransformerBlock;
 import lyceum.nn.TransformerConfig;
@@ -80,7 +81,7 @@ class PrefixTuningTest {
     @Test void zeroLengthChangesNothing() {
         long differ = 0;
         for (var config : List.of(plain(), plain().causal(),
-                plain().withAttention(plain().attention().withRotary(new RotaryEmbedding(D / 2, 10_000)))))
+                plain().withAttention(plain().attention().withPositions(new RotaryEmbedding(D / 2, 10_000)))))
             for (var method : List.of(new PrefixTuning(0), new PromptTuning(0))) {
                 var model = model(config);
                 byte[] before = TinyText.bits(model.forward(tokens(4)));
@@ -95,7 +96,7 @@ class PrefixTuningTest {
         double gap = 0, effect = 10;
         for (boolean rotary : new boolean[] {false, true}) for (boolean grouped : new boolean[] {false, true}) {
             var attention = plain().attention().withAttention(new Attention().withCausal(true))
-                    .withRotary(rotary ? new RotaryEmbedding(D / 2, 10_000) : null).withKeyHeads(grouped ? 1 : 2);
+                    .withPositions(rotary ? new RotaryEmbedding(D / 2, 10_000) : PositionalEncoding.none()).withKeyHeads(grouped ? 1 : 2);
             var model = model(plain().withAttention(attention));
             var x = tokens(3);
             var base = model.forward(x).compute();
@@ -186,7 +187,7 @@ class PrefixTuningTest {
     @Test void aLearnedPrefixStandsForTheTaskToken() {
         var tasks = new Ciphers();
         var config = TinyText.config(48, 4, 96).causal();
-        var model = new TinyText(config.withAttention(config.attention().withRotary(new RotaryEmbedding(12, 100))), 2, 19, 0, 10, false,
+        var model = new TinyText(config.withAttention(config.attention().withPositions(new RotaryEmbedding(12, 100))), 2, 19, 0, 10, false,
                 Rng.of(1));
         tasks.train(model, 2500, 3e-3, -1, 0.8, Rng.of(2));
         double named = 1, withheld = 0, prefixed = 0, prompted = 0, worst = 1;
