@@ -1,6 +1,5 @@
 package lyceum.nn;
 
-import java.util.Objects;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.random.Rng;
@@ -105,8 +104,5 @@ public final class BahdanauAttention extends Module {
     }
 
     /** A sequence reads itself: the context of every place (batch, places, width), if queries are as wide as the source. */
-    @Override protected Tensor compute(Tensor x, Pass pass) {
-        Objects.requireNonNull(pass, "pass");
-        return read(x, source(x, null), null, pass).context;
-    }
+    @Override protected Tensor compute(Tensor x, Pass pass) { return read(x, source(x, null), null, pass).context; }
 }

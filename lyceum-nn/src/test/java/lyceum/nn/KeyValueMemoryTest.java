@@ -91,7 +91,8 @@ class KeyValueMemoryTest {
 
     /** Where keys and values are apart, (subject, relation) and (object); else the triple is both. */
     private static KeyValueMemory.Slots slots(KeyValueMemory memory, World world) {
-        return memory.config().tables() == Tables.QUESTIONS_AS_KEYS ? memory.slots(world.questions(), world.objects()) : memory.slots(world.triples(), world.triples());
+        return memory.config().tables() == Tables.QUESTIONS_AS_KEYS ? memory.slots(world.questions(), world.objects())
+                : memory.slots(world.triples(), world.triples());
     }
 
     /** Every step has 500 facts of its own: what is learned is to read. See {@link #slots}. */

@@ -31,7 +31,7 @@ final class NeuralTuringMachineLab implements LabBody {
     @Override public void run(LabContext lab) {
         int rows = lab.param("rows of memory", 10, 6, 32), length = lab.param("length", 6, 2, 20);
         double sharpness = lab.param("sharpness", 1.5, 1.0, 10.0), certainty = lab.param("certainty of a shift", 0.95, 0.4, 1.0);
-        int updates = lab.param("updates", 60, 10, 4000);
+        int updates = lab.param("updates", 150, 10, 4000);
         told(lab, rows, Math.min(length, rows - 1), sharpness, certainty);
         learned(lab, rows, updates);
     }
@@ -85,7 +85,7 @@ final class NeuralTuringMachineLab implements LabBody {
             }
         }
         lab.figure(Figure.plot("A machine learns to copy one to three rows").line("loss", 0, losses).axes("update", "cross-entropy of a bit")
-                .describedAs("The loss stays near that of guessing, 0.69, until the heads find out how to walk, then it falls; a thousand updates show it."));
+                .describedAs("The loss stays near that of guessing, 0.69, until the heads find out how to walk, then it falls; five hundred updates show it."));
         var task = SequenceTasks.copy(lab.rng(3), 1, BITS, 3);
         var state = network.initial(1);
         var maps = new ArrayList<Tensor>();
