@@ -6,6 +6,10 @@
  * {@link lyceum.nn.KeyValueMemory} reads facts, a {@link lyceum.nn.NeuralTuringMachine} writes as well. {@link lyceum.nn.Hooks} look into
  * a running network, an {@link lyceum.nn.Adapter} changes it from outside.
  *
+ * <p>What carries knowledge between positions is a {@link lyceum.nn.SequenceMixer}: {@link lyceum.nn.MultiHeadAttention} under any {@link lyceum.nn.AttentionMask},
+ * {@link lyceum.nn.LatentAttention}, {@link lyceum.nn.LinearAttention}, {@link lyceum.nn.Retention} or {@link lyceum.nn.HyenaOperator}; what they know of the
+ * positions before is a {@link lyceum.nn.MixerState}, of attention a {@link lyceum.nn.KvCache}.
+ *
  * <p>Weights begin as {@link lyceum.nn.Init} says; {@link lyceum.nn.SignalReport} shows what they do to signal and gradient. Losses are in
  * {@code lyceum.nn.loss}.
  */
