@@ -4,6 +4,10 @@
  * {@link lyceum.nn.TransformerEncoder}, {@link lyceum.nn.TransformerDecoder} and {@link lyceum.nn.Transformer}, whose halves may be a
  * {@link lyceum.nn.MixtureOfExperts}; a {@link lyceum.nn.PositionalEncoding} tells them the order of their inputs. {@link lyceum.nn.Hooks} look into a running network, an {@link lyceum.nn.Adapter} changes it from outside.
  *
+ * {@link lyceum.nn.MixtureOfExperts}. Decoders that look at a source have {@link lyceum.nn.BahdanauAttention} and {@link lyceum.nn.LuongAttention};
+ * {@link lyceum.nn.KeyValueMemory} reads facts, a {@link lyceum.nn.NeuralTuringMachine} writes as well. {@link lyceum.nn.Hooks} look into
+ * a running network, an {@link lyceum.nn.Adapter} changes it from outside.
+ *
  * <p>What carries knowledge between positions is a {@link lyceum.nn.SequenceMixer}: {@link lyceum.nn.MultiHeadAttention} under any {@link lyceum.nn.AttentionMask},
  * {@link lyceum.nn.LatentAttention}, {@link lyceum.nn.LinearAttention}, {@link lyceum.nn.Retention} or {@link lyceum.nn.HyenaOperator}; what they know of the
  * positions before is a {@link lyceum.nn.MixerState}, of attention a {@link lyceum.nn.KvCache}.

@@ -1,14 +1,23 @@
 package lyceum.nn;
 
 import static lyceum.nn.Recurrent.distance;
+import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayList;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.autograd.Graph;
+import lyceum.data.SequenceTasks;
+import lyceum.memory.Scope;
+import lyceum.nn.loss.Loss;
+import lyceum.optim.AdamW;
+import lyceum.optim.Clip;
+import lyceum.optim.Schedule;
 import lyceum.random.Rng;
 import lyceum.tensor.ElementwiseOp;
 import lyceum.tensor.Tensor;
@@ -90,6 +99,50 @@ class MinLstmTest {
         }
     }
 
+    /** Three layers of minLSTM, each in a residual branch beside a small network, as its paper stacks them. */
+    private static Sequential stack(int symbols, int width, int units, double horizon, Rng rng) {
+        var layers = new ArrayList<Layer>();
+        layers.add(new Embedding(symbols + 2, width, rng));
+        for (int l = 0; l < 3; l++) {
+            layers.add(branch(width, new MinLstm(new RnnConfig(width, units), new MinLstmVariant().withHorizon(horizon), rng),
+                    new Linear(units, width, rng)));
+            layers.add(branch(width, new Linear(width, 2 * width, rng).activated(Activation.GELU), new Linear(2 * width, width, rng)));
+        }
+        layers.add(new LayerNorm(width));
+        layers.add(new Linear(width, symbols, rng));
+        return new Sequential(layers);
+    }
+
+    private static Layer branch(int width, Layer... layers) {
+        return new Residual(new Sequential(layers)).normalised(new LayerNorm(width), Residual.Place.BEFORE);
+    }
+
+    /** What is said at the last 16 steps: logits (batch, 16, symbols). */
+    private static Tensor answers(Layer network, SequenceTasks.Batch task) { return network.forward(task.x()).narrow(1, task.x().size(1) - 16, 16); }
+
+    @Acceptance(topic = "minlstm", clause = 4)
+    @Tag("heavy")
+    @Test void threeLayersCopySixteenTokensThatStandAmongBlanks() {
+        int symbols = 16, updates = 3300;
+        var network = stack(symbols, 64, 192, 144, Rng.of(1));
+        var optimizer = new AdamW(0.006).over(network.parameters()).clippedBy(Clip.norm(1))
+                .scheduledBy(new Schedule.Linear(updates, 1, 0.05).warmedUp(50));
+        var rng = Rng.of(7);
+        for (int i = 0; i < updates; i++) {
+            try (var scope = Scope.open("update")) {
+                // The same 16 tokens among fewer blanks cost a third; the last updates are at full length.
+                var task = SequenceTasks.selectiveCopy(rng, 32, i < updates - 300 ? 16 + rng.nextInt(17) : 128, 16, symbols);
+                optimizer.zeroGrad();
+                Loss.crossEntropy(answers(network, task).reshape(-1, symbols), task.y().flatten()).backward();
+                optimizer.step();
+            }
+        }
+        var test = SequenceTasks.selectiveCopy(Rng.of(99), 300, 128, 16, symbols);
+        double right = Autograd.noGrad(() -> answers(network, test).argmax(-1).eq(test.y()).to(DType.F64).mean().item());
+        Evidence.of("layers", network.modules().values().stream().filter(MinLstm.class::isInstance).count(), exactly(3));
+        Evidence.of("tokens right of 16 among 128 steps, 300 sequences", right, atLeast(0.95));
+    }
+
     @Acceptance(topic = "minlstm", clause = 5)
     @Test void theCriticalPathIsTwiceTheLogarithm() {
         double most = 0;
@@ -140,5 +193,19 @@ class MinLstmTest {
             return sum;
         }, x);
         assertThat(distance(scan, loop)).isLessThan(1e-12);
+    }
+
+    @Test void aHorizonSpreadsHowLongUnitsRemember() {
+        for (boolean gru : new boolean[] {false, true}) {
+            var network = network(new MinLstmVariant().withGru(gru).withHorizon(100), new RnnConfig(3, 500).withDtype(DType.F64), 1);
+            var forget = network.gates(Tensor.zeros(DType.F64, 1, 1, 3), "l0").get("forget").flatten();
+            double[] steps = forget.div(forget.rsub(1.0)).sort(0, false).values().toDoubleArray();
+            assertThat(steps[0]).isBetween(1.0, 1.1);
+            assertThat(steps[250]).isBetween(7.5, 13.0);
+            assertThat(steps[499]).isBetween(90.0, 100.0);
+        }
+        assertThatThrownBy(() -> network(new MinLstmVariant().withHorizon(9), new RnnConfig(3, 5).withBias(false), 1))
+                .hasMessageContaining("needs biases");
+        assertThatThrownBy(() -> new MinLstmVariant().withHorizon(0.5)).hasMessageContaining("horizon is 0.5");
     }
 }
