@@ -116,7 +116,8 @@ public record SelfPaced(RowRegularizer regularizer, Age age, int rounds, double 
         var weights = new double[losses.length];
         for (int g = 0; g < rows.length; g++) {
             var of = rows[g];
-            int[] easiest = diversity == 0 || of.length == 0 ? null : Tensor.of(Arrays.stream(of).mapToDouble(i -> losses[i]).toArray()).argsort(0).toIntArray();
+            int[] easiest = diversity == 0 || of.length == 0 ? null
+                    : Tensor.of(Arrays.stream(of).mapToDouble(i -> losses[i]).toArray()).argsort(0).toIntArray();
             for (int k = 0; k < of.length; k++) {
                 int i = of[easiest == null ? k : easiest[k]];
                 double more = diversity == 0 ? 0 : diversity / (Math.sqrt(k + 1) + Math.sqrt(k));
@@ -143,6 +144,7 @@ public record SelfPaced(RowRegularizer regularizer, Age age, int rounds, double 
 
     /**
      * Around the network trainer: each round trains on from the present parameters, on rows with weights above 0, with the weighted mean of their losses.
+     * Train the network a little before: to a random one the easy rows are those that agree with it by chance.
      *
      * @param loss one number a row, (n): {@code new CrossEntropy().withReduction(Reduction.NONE)}
      * @param groups null for one group
