@@ -36,7 +36,7 @@ final class ContinualLearningLab implements LabBody {
     @Override public void run(LabContext lab) {
         var kind = lab.choice("tasks", "permuted digits", "permuted digits", "two digits at a time, task named", "two digits at a time");
         int count = lab.param("permuted tasks", 4, 2, 8);
-        int epochs = lab.param("epochs of a task", 6, 1, 30);
+        int epochs = lab.param("epochs of a task", 5, 1, 30);
         int kept = lab.param("rows remembered", 200, 10, 1000);
         double lambda = lab.param("strength of EWC", 10.0, 0.1, 1000.0);
         double c = lab.param("strength of synaptic intelligence", 0.1, 0.001, 10.0);

@@ -31,7 +31,7 @@ final class SelfPacedLab implements LabBody {
         var kind = lab.choice("weights", "hard", "hard", "linear", "logarithmic", "mixture");
         double flipped = lab.param("share of labels flipped", 0.3, 0.0, 0.45);
         double limit = lab.param("admitted in the end", 0.7, 0.2, 1.0);
-        int rounds = lab.param("rounds", 8, 1, 20);
+        int rounds = lab.param("rounds", 8, 1, 20), sets = lab.param("data sets", 6, 1, 30);
         boolean balanced = lab.flag("each class apart", true);
         var regularizer = switch (kind) {
             case "hard" -> RowRegularizer.HARD;
@@ -39,42 +39,43 @@ final class SelfPacedLab implements LabBody {
             case "logarithmic" -> RowRegularizer.logarithmic(0.3);
             default -> RowRegularizer.mixture(0.5);
         };
-        var rng = lab.rng(1);
-        var plane = Tensor.randn(rng, DType.F64, 10, 1);
-        Tensor x = rows(300, rng), test = rows(2000, rng);
-        long[] clean = sides(x, plane), labels = clean.clone();
-        for (int i : rng.sample(300, (int) Math.round(300 * flipped))) labels[i] = 1 - labels[i];
-        var y = Tensor.of(labels);
-
-        var plain = fit(x, y, null);
-        Mlp[] model = {plain};
         var age = Age.share(Math.min(0.3, limit), limit > 0.3 ? (limit - 0.3) / Math.max(1, rounds - 2) : 0, limit);
-        var seen = new SelfPaced(regularizer, age, rounds).withBalanced(balanced).run(EACH.of(plain.forward(x), y).toDoubleArray(),
-                Arrays.stream(labels).mapToInt(l -> (int) l).toArray(), weights -> {
-                    model[0] = fit(x, y, weights);
-                    return EACH.of(model[0].forward(x), y).toDoubleArray();
-                }, lab.progress());
-
-        var number = IntStream.rangeClosed(1, rounds).asDoubleStream().toArray();
-        double[] right = new double[rounds], wrong = new double[rounds];
-        long wrongs = Math.max(1, IntStream.range(0, 300).filter(i -> labels[i] != clean[i]).count());
-        for (int r = 0; r < rounds; r++)
-            for (int i = 0; i < 300; i++)
-                if (labels[i] == clean[i]) right[r] += seen.get(r).weights()[i] / (300 - wrongs);
-                else wrong[r] += seen.get(r).weights()[i] / wrongs;
-        lab.figure(Figure.line("Who is let in", number, right).named("rows with clean labels").line("rows with flipped labels", number, wrong)
-                .axes("round", "mean weight")
+        var paced = new SelfPaced(regularizer, age, rounds).withBalanced(balanced);
+        double plain = 0, after = 0, top = 0;
+        double[] right = new double[rounds], wrong = new double[rounds], losses = null, place = new double[300];
+        var state = new int[300];
+        for (int set : lab.progress("data sets", sets)) {
+            var rng = lab.rng(set + 1);
+            var plane = Tensor.randn(rng, DType.F64, 10, 1);
+            Tensor x = rows(300, rng), test = rows(2000, rng);
+            long[] clean = sides(x, plane), labels = clean.clone();
+            for (int i : rng.sample(300, (int) Math.round(300 * flipped))) labels[i] = 1 - labels[i];
+            var y = Tensor.of(labels);
+            Mlp[] model = {fit(x, y, null)};
+            plain += accuracy(model[0], test, plane) / sets;
+            var seen = paced.run(EACH.of(model[0].forward(x), y).toDoubleArray(), Arrays.stream(labels).mapToInt(l -> (int) l).toArray(),
+                    weights -> {
+                        model[0] = fit(x, y, weights);
+                        return EACH.of(model[0].forward(x), y).toDoubleArray();
+                    }, Progress.SILENT);
+            after += accuracy(model[0], test, plane) / sets;
+            state = IntStream.range(0, 300).map(i -> (int) Math.abs(labels[i] - clean[i])).toArray();
+            int wrongs = Math.max(1, Arrays.stream(state).sum());
+            for (int r = 0; r < rounds; r++) for (int i = 0; i < 300; i++)
+                if (state[i] == 0) right[r] += seen.get(r).weights()[i] / (300 - wrongs) / sets;
+                else wrong[r] += seen.get(r).weights()[i] / wrongs / sets;
+            losses = seen.getLast().losses();
+            int[] order = Tensor.of(losses).argsort(0).toIntArray();
+            for (int k = 0; k < 300; k++) place[order[k]] = k + 1;
+            for (int k = 270; k < 300; k++) top += state[order[k]] / 30.0 / sets;
+        }
+        lab.figure(Figure.line("Who is let in", 1, right).named("clean labels").line("flipped labels", 1, wrong).axes("round", "mean weight")
                 .describedAs("Mean weight of rows in each round: clean rows enter first, while most flipped ones wait outside to the end."));
-        double[] losses = seen.getLast().losses(), place = new double[300];
-        int[] order = Tensor.of(losses).argsort(0).toIntArray();
-        for (int k = 0; k < 300; k++) place[order[k]] = k + 1;
-        int[] state = IntStream.range(0, 300).map(i -> labels[i] == clean[i] ? 0 : 1).toArray();
         lab.figure(Figure.plot("Losses in the end").points(place, losses, state, "clean", "flipped").axes("place among all rows", "loss in nats")
-                .describedAs("Every row's loss after the last round, from the least to the greatest: the steep end of the curve is nearly all flipped."));
-        double before = accuracy(plain, test, plane), after = accuracy(model[0], test, plane), top = 0;
-        for (int k = 270; k < 300; k++) top += state[order[k]] / 30.0;
-        lab.say("On clean labels plain logistic regression is right in %.1f%% of cases, the self-paced one in %.1f%%.", 100 * before, 100 * after);
-        lab.shows("points gained", 100 * (after - before), atLeast(2));
+                .describedAs("Each row's loss after the last round of the last data set, ascending: the steep end of the curve is nearly all flipped."));
+        lab.say("On clean labels plain logistic regression is right in %.1f%% of cases, the self-paced one in %.1f%%: means of %d data sets.",
+                100 * plain, 100 * after, sets);
+        lab.shows("points gained", 100 * (after - plain), atLeast(2));
         lab.shows("share of the highest-loss decile that is flipped", top, atLeast(0.8));
     }
 

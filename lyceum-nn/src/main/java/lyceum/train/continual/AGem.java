@@ -10,7 +10,8 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * Averaged gradient episodic memory: a step may not, to first order, raise the loss on rows of a memory. With the batch's gradient g and the memory's m,
+ * Averaged gradient episodic memory: a step may not, to first order, raise the loss on rows of a memory. With the batch's gradient g and
+ * the memory's m,
  * where {@code <g, m> < 0} the step follows {@code g - <g, m> / <m, m> m}, else g itself.
  *
  * @param capacity rows that are kept, at least 1

@@ -5,8 +5,10 @@ import lyceum.data.Dataset;
 import lyceum.tensor.Tensor;
 
 /**
- * The material of the experiment that discovered catastrophic interference: single-digit sums, coarsely coded. A number from 0 to 9 is a run of
- * {@code width} ones among {@code 9 + width} units, so that neighbours share units; an input is two numbers and a sign, an answer its tens and its ones.
+ * The material of the experiment that discovered catastrophic interference: single-digit sums, coarsely coded. A number from 0 to 9 is a
+ * run of
+ * {@code width} ones among {@code 9 + width} units, so that neighbours share units; an input is two numbers and a sign, an answer its tens
+ * and its ones.
  *
  * {@snippet :
  * var facts = new AdditionFacts(3);

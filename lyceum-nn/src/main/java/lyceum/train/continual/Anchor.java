@@ -21,7 +21,9 @@ final class Anchor {
 
     Tensor values() { return space.values(model); }
 
-    /** The weights where they are now become the anchor; the precision grows by {@code more} after what it was has shrunk by {@code decay}. */
+    /**
+     * The weights where they are now become the anchor; the precision grows by {@code more} after what it was has shrunk by {@code decay}.
+     */
     void set(Tensor more, double decay) {
         try (var kept = Scope.outside()) {
             at = values();

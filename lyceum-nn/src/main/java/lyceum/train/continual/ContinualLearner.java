@@ -30,7 +30,8 @@ import lyceum.withers.Withers;
  * new ContinualLearner(new Replay(200)).withProtocol(Protocol.CLASS).learn(network, TaskStream.split(train, test, 2), rng, progress);
  * }
  *
- * <p>The model gives one logit for each class of the whole stream, (n, classes); where outputs are shared ({@link Protocol#DOMAIN}) they may be anything that
+ * <p>The model gives one logit for each class of the whole stream, (n, classes); where outputs are shared ({@link Protocol#DOMAIN}) they
+ * may be anything that
  * loss and score understand. The optimiser starts anew with each stage.
  *
  * @param method against forgetting

@@ -7,7 +7,8 @@ import lyceum.tensor.Tensor;
 
 /**
  * A way to learn new tasks without losing old ones: settings, of which {@link ContinualLearner} starts a {@link Session} for each stream.
- * {@link Replay}, {@link AGem}, {@link Ewc}, {@link SynapticIntelligence}, {@link LearningWithoutForgetting} and {@link ProgressiveColumns} are such.
+ * {@link Replay}, {@link AGem}, {@link Ewc}, {@link SynapticIntelligence}, {@link LearningWithoutForgetting} and
+ * {@link ProgressiveColumns} are such.
  */
 @FunctionalInterface
 public interface ContinualMethod {

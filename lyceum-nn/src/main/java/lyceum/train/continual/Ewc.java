@@ -8,12 +8,16 @@ import lyceum.withers.Withers;
 
 /**
  * Elastic weight consolidation with one running anchor: each stage minimises
- * {@code n mean loss + lambda / 2 (w - a)' (F_1 + .. + F_k) (w - a)}, with n the stage's rows, a the weights after the stage before, and F_j the
+ * {@code n mean loss + lambda / 2 (w - a)' (F_1 + .. + F_k) (w - a)}, with n the stage's rows, a the weights after the stage before, and
+ * F_j the
  * Fisher information of all of task j's rows at the weights that ended its stage.
  *
- * <p>Where the loss is minus a log-likelihood, {@code lambda = 1} is Laplace's approximation to Bayes, and exact for linear-Gaussian models with
- * the full matrix. For networks larger values serve. {@link Form#DIAGONAL} and {@link Form#FULL} take the expectation over the model's own outputs,
- * {@code sum_i J_i' H_i J_i} with J a row's Jacobian of outputs and H the Hessian of the loss in them (the Gauss-Newton form); {@link Form#EMPIRICAL} squares
+ * <p>Where the loss is minus a log-likelihood, {@code lambda = 1} is Laplace's approximation to Bayes, and exact for linear-Gaussian
+ * models with
+ * the full matrix. For networks larger values serve. {@link Form#DIAGONAL} and {@link Form#FULL} take the expectation over the model's own
+ * outputs,
+ * {@code sum_i J_i' H_i J_i} with J a row's Jacobian of outputs and H the Hessian of the loss in them (the Gauss-Newton form);
+ * {@link Form#EMPIRICAL} squares
  * the gradients of single rows, which fades where the task is fitted. Not the squared gradient of a batch.
  *
  * @param lambda strength, at least 0

@@ -26,7 +26,8 @@ import lyceum.withers.Withers;
  * }
  *
  * <p>Three controls: {@code rehearsal} from none through replay to interleaving; the overlap of the tasks' codes, which is that of the data
- * ({@link AdditionFacts#width}); and {@link Interference}, which says what one step on a task does to another. The optimiser starts anew with each task.
+ * ({@link AdditionFacts#width}); and {@link Interference}, which says what one step on a task does to another. The optimiser starts anew
+ * with each task.
  *
  * @param rule of the steps
  * @param loss of a batch
@@ -34,7 +35,8 @@ import lyceum.withers.Withers;
  * @param batchSize rows of a batch
  * @param epochs of a task at most
  * @param until a task ends when its score over its own rows, and those that are rehearsed, is at least this; above 1 never
- * @param rehearsal share of each earlier task's rows that stay in training, in [0, 1]: 0 for none, 1 for interleaved tasks, between for replay of rows drawn once
+ * @param rehearsal share of each earlier task's rows that stay in training, in [0, 1]: 0 for none, 1 for interleaved tasks, between for
+ *         replay of rows drawn once
  * @param every epochs between points of the curve
  */
 @Withers

@@ -6,7 +6,8 @@ import lyceum.train.ModelLoss;
 import lyceum.train.ParameterSpace;
 
 /**
- * What learning B does to A at a model's present weights: to first order one step of rate r along B's gradient changes A's loss by {@code -r <g_A, g_B>}.
+ * What learning B does to A at a model's present weights: to first order one step of rate r along B's gradient changes A's loss by
+ * {@code -r <g_A, g_B>}.
  *
  * {@snippet :
  * var between = Interference.of(model, m -> Loss.mse(m.forward(xa), ya), m -> Loss.mse(m.forward(xb), yb));

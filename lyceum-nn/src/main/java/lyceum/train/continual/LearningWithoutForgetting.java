@@ -10,7 +10,8 @@ import lyceum.tensor.Tensor;
 import lyceum.train.compress.Distiller;
 
 /**
- * Learning without forgetting: on the new task's inputs, the outputs for old classes shall stay what they were when the task began. To the loss is added
+ * Learning without forgetting: on the new task's inputs, the outputs for old classes shall stay what they were when the task began. To the
+ * loss is added
  * {@code weight T^2 KL(softmax(old / T) || softmax(new / T))}, over each old task's classes where tasks are named, over all old classes
  * where they are not, over all outputs where tasks share them. Keeps no rows.
  *

@@ -11,9 +11,12 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * Progressive networks: each task after the first gets a column of its own, a multilayer perceptron like the given one whose layers also read, through learnt
- * lateral weights, the layers before in all earlier columns. Those are frozen, so that nothing is forgotten; parameters grow with the square of the tasks.
- * The task must be named when the model is asked. The given model is the first column, an {@link Mlp} without norms, dropout and residuals, and is frozen when the second task begins.
+ * Progressive networks: each task after the first gets a column of its own, a multilayer perceptron like the given one whose layers also
+ * read, through learnt
+ * lateral weights, the layers before in all earlier columns. Those are frozen, so that nothing is forgotten; parameters grow with the
+ * square of the tasks.
+ * The task must be named when the model is asked. The given model is the first column, an {@link Mlp} without norms, dropout and
+ * residuals, and is frozen when the second task begins.
  *
  * @see <a href="https://arxiv.org/abs/1606.04671">Rusu et al. (2016)</a>
  */

@@ -15,8 +15,10 @@ import lyceum.tensor.Tensor;
 /**
  * So many rows of a stream of unknown length.
  *
- * <p>{@link Policy#RESERVOIR}: row number t of the stream enters with probability {@code capacity / t} in a random row's place, so that at any time each row seen
- * is held with the same probability (Vitter's algorithm R). {@link Policy#CLASS_BALANCED}: while a class has fewer rows than the largest, its
+ * <p>{@link Policy#RESERVOIR}: row number t of the stream enters with probability {@code capacity / t} in a random row's place, so that at
+ * any time each row seen
+ * is held with the same probability (Vitter's algorithm R). {@link Policy#CLASS_BALANCED}: while a class has fewer rows than the largest,
+ * its
  * rows take places of the largest; a class that has been the largest is a reservoir in itself. For one thread.
  *
  * @see <a href="https://doi.org/10.1145/3147.3165">Vitter (1985)</a>

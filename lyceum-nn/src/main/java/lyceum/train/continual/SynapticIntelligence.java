@@ -9,7 +9,8 @@ import lyceum.withers.Withers;
 
 /**
  * Synaptic intelligence: a weight is as important as the fall of the loss that its own way through training explains. Along a task
- * {@code omega = -sum_t g_t (w_(t+1) - w_t)} with g the task's own gradient; at its end {@code Omega += max(0, omega) / (D^2 + xi)}, D the whole way; later tasks
+ * {@code omega = -sum_t g_t (w_(t+1) - w_t)} with g the task's own gradient; at its end {@code Omega += max(0, omega) / (D^2 + xi)}, D the
+ * whole way; later tasks
  * pay {@code strength sum Omega (w - a)^2}, with a the weights after the task before. No second pass over data is needed.
  *
  * @param strength c, at least 0

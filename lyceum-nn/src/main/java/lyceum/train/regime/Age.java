@@ -18,7 +18,10 @@ public interface Age {
     /** The same in each round. @param lambda above 0; infinity admits everything */
     static Age fixed(double lambda) { return growing(lambda, 1, lambda); }
 
-    /** {@code min(limit, first factor^round)}, in units of the loss. @param first above 0 @param factor at least 1 @param limit at least first */
+    /**
+     * {@code min(limit, first factor^round)}, in units of the loss. @param first above 0 @param factor at least 1 @param limit at least
+     * first
+     */
     static Age growing(double first, double factor, double limit) {
         if (!(first > 0 && factor >= 1 && limit >= first)) throw new IllegalArgumentException(
                 "Age.growing: first is " + first + ", factor " + factor + ", limit " + limit + "; above 0, at least 1, at least first");

@@ -14,7 +14,8 @@ import lyceum.train.Trainer;
 import lyceum.train.TrainingRun;
 
 /**
- * Rows from easy to hard: at each time, batches are drawn uniformly from the part of the rows that is open, the easiest {@code ceil(share n)} of n.
+ * Rows from easy to hard: at each time, batches are drawn uniformly from the part of the rows that is open, the easiest
+ * {@code ceil(share n)} of n.
  *
  * {@snippet :
  * var curriculum = new Curriculum(Pacing.competence(0.1), 2000, Difficulty.length(lengths));   // all rows from step 2,000 on
@@ -24,7 +25,8 @@ import lyceum.train.TrainingRun;
  * DataLoader.of(n, 32, rng).withSampler(curriculum.sampler(500));
  * }
  *
- * <p>Times are optimiser steps. What is open depends on the step alone, so that a run resumes bit for bit. The same steps see the same number
+ * <p>Times are optimiser steps. What is open depends on the step alone, so that a run resumes bit for bit. The same steps see the same
+ * number
  * of rows whatever the order: compare with {@link #inRandomOrder} and with plain shuffling. Immutable.
  *
  * @see <a href="https://doi.org/10.1145/1553374.1553380">Bengio, Louradour, Collobert and Weston (2009)</a>
@@ -86,7 +88,8 @@ public final class Curriculum {
     }
 
     /**
-     * A run that has not taken a step yet. Its passes visit numbers as many as there are rows; each stands for an {@linkplain #rows open row}, which is so seen
+     * A run that has not taken a step yet. Its passes visit numbers as many as there are rows; each stands for an
+     * {@linkplain #rows open row}, which is so seen
      * about equally often in a pass.
      *
      * @param loss of rows by their own numbers

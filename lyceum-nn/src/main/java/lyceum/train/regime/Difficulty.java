@@ -10,7 +10,10 @@ import lyceum.nn.Layer;
 import lyceum.nn.loss.Loss;
 import lyceum.tensor.Tensor;
 
-/** How hard each row of a dataset is: numbers of which a {@link Curriculum} uses the order alone. Any other array of one number a row will do. */
+/**
+ * How hard each row of a dataset is: numbers of which a {@link Curriculum} uses the order alone. Any other array of one number a row will
+ * do.
+ */
 public final class Difficulty {
     private static final int CHUNK = 256;
 
@@ -46,7 +49,9 @@ public final class Difficulty {
         return each;
     }
 
-    /** How little a trained classifier believes each row's class: 1 less its softmax probability. @param teacher gives logits (n, classes) */
+    /**
+     * How little a trained classifier believes each row's class: 1 less its softmax probability. @param teacher gives logits (n, classes)
+     */
     public static double[] confidence(Layer teacher, Dataset data) {
         return Arrays.stream(teacherLoss(teacher, Difficulty::likelihood, data)).map(p -> 1 - p).toArray();
     }

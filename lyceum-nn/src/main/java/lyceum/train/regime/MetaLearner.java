@@ -18,7 +18,8 @@ import lyceum.train.ParameterSpace;
 import lyceum.withers.Withers;
 
 /**
- * Trains the start from which a model learns a new task in few steps. With a task's loss L_s on its support and L_q on its query, inner rate a and k inner
+ * Trains the start from which a model learns a new task in few steps. With a task's loss L_s on its support and L_q on its query, inner
+ * rate a and k inner
  * steps {@code w_(i+1) = w_i - a grad L_s(w_i)} from {@code w_0 = w}, the outer rule follows the mean over tasks of
  *
  * <pre>
@@ -33,7 +34,8 @@ import lyceum.withers.Withers;
  * Mlp adapted = learner.adapt(network, Loss::mse, x, y, 5);           // the network stays as it is
  * }
  *
- * <p>Reptile with rule {@code Sgd(b a)} is the paper's {@code w + b mean(w_k - w)}. Models run as in prediction: without dropout, with running statistics.
+ * <p>Reptile with rule {@code Sgd(b a)} is the paper's {@code w + b mean(w_k - w)}. Models run as in prediction: without dropout, with
+ * running statistics.
  * Tasks of one batch have one shape and are computed together.
  *
  * @param method of the three
@@ -64,7 +66,8 @@ public record MetaLearner(Method method, double innerRate, int innerSteps, Updat
     public MetaLearner(Method method, double innerRate, int innerSteps) { this(method, innerRate, innerSteps, new Adam(1e-3), 25); }
 
     /**
-     * The direction against which the outer rule steps, the mean over tasks, and the mean loss that it was found at: of the queries after adaptation, for
+     * The direction against which the outer rule steps, the mean over tasks, and the mean loss that it was found at: of the queries after
+     * adaptation, for
      * Reptile of all rows before.
      *
      * @param gradient (parameters), in the order of {@link ParameterSpace}
@@ -141,7 +144,10 @@ public record MetaLearner(Method method, double innerRate, int innerSteps, Updat
         return losses;
     }
 
-    /** A model adapted to rows by so many inner steps of gradient descent on all of them; the given one stays as it is. @param steps at least 0 */
+    /**
+     * A model adapted to rows by so many inner steps of gradient descent on all of them; the given one stays as it is. @param steps at
+     * least 0
+     */
     public <M extends Module> M adapt(M model, Loss loss, Tensor x, Tensor y, int steps) {
         if (steps < 0) throw new IllegalArgumentException("MetaLearner.adapt: steps is " + steps + "; it is at least 0");
         var space = ParameterSpace.of(model);

@@ -26,7 +26,10 @@ public interface Pacing {
         return time -> time >= 1 ? 1 : Math.pow(start + (1 - start) * Math.max(0, time), 1 / power);
     }
 
-    /** The competence of Platanios and others, {@code sqrt(c0^2 + (1 - c0^2) t)}: new rows come in at a rate that keeps the time for each constant. */
+    /**
+     * The competence of Platanios and others, {@code sqrt(c0^2 + (1 - c0^2) t)}: new rows come in at a rate that keeps the time for each
+     * constant.
+     */
     static Pacing competence(double first) { return root(first, 2); }
 
     /** From c0 to all in equal jumps after equal times. @param first c0, in (0, 1] @param jumps at least 1 */

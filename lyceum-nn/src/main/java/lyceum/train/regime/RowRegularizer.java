@@ -1,7 +1,8 @@
 package lyceum.train.regime;
 
 /**
- * What admits rows in self-paced learning: f of {@code min_v v l + f(v)} over v in [0, 1], for a row of loss l at age lambda. Each gives 1 to a loss of 0 and 0 to
+ * What admits rows in self-paced learning: f of {@code min_v v l + f(v)} over v in [0, 1], for a row of loss l at age lambda. Each gives 1
+ * to a loss of 0 and 0 to
  * losses from lambda on.
  *
  * <pre>
@@ -12,7 +13,8 @@ package lyceum.train.regime;
  * </pre>
  *
  * @param kind of f
- * @param shape z or s, in (0, 1); of no meaning for the first two. With {@code z = 1 - lambda} the logarithmic one is that of the paper, which is for lambda below 1;
+ * @param shape z or s, in (0, 1); of no meaning for the first two. With {@code z = 1 - lambda} the logarithmic one is that of the paper,
+ *         which is for lambda below 1;
  *        {@code s lambda} is the paper's second age of the mixture
  * @see <a href="https://doi.org/10.1145/2647868.2654918">Jiang, Meng, Mitamura and Hauptmann (2014)</a>
  */

@@ -18,12 +18,15 @@ import lyceum.withers.Withers;
 
 /**
  * Self-paced learning: a model and the weights of its rows, in turn. A round finds the weights that minimise
- * {@code sum_i v_i l_i + f(v_i; lambda) - gamma sum_g ||v_g||} at the present losses l in closed form, then fits the model with them; lambda is a round's {@link Age}.
+ * {@code sum_i v_i l_i + f(v_i; lambda) - gamma sum_g ||v_g||} at the present losses l in closed form, then fits the model with them;
+ * lambda is a round's {@link Age}.
  *
  * {@snippet :
  * var paced = new SelfPaced(RowRegularizer.LINEAR, Age.share(0.3, 0.1, 0.7), 6);
- * paced.fit(network, trainer, new CrossEntropy().withReduction(Reduction.NONE), data, null, Rng.of(1), Progress.SILENT);            // a network
- * paced.run(start, null, weights -> { model = ridge.fit(x, y, weights); return losses(model); }, Progress.SILENT);    // any fit that takes weights
+ * paced.fit(network, trainer, new CrossEntropy().withReduction(Reduction.NONE), data, null, Rng.of(1), Progress.SILENT);            // a
+ * network
+ * paced.run(start, null, weights -> { model = ridge.fit(x, y, weights); return losses(model); }, Progress.SILENT);    // any fit that
+ * takes weights
  * }
  *
  * <p>At a fixed age and with exact fits that objective never rises. At infinity all weights are 1: plain empirical risk. Choose ages by
@@ -32,7 +35,8 @@ import lyceum.withers.Withers;
  * @param regularizer f
  * @param age of each round, from the losses of all rows or, with {@code balanced}, of each group
  * @param rounds of weights and fit, at least 1
- * @param diversity gamma, at least 0, for {@link RowRegularizer#HARD} alone: prefers rows of many groups; the i-th easiest row of a group enters below
+ * @param diversity gamma, at least 0, for {@link RowRegularizer#HARD} alone: prefers rows of many groups; the i-th easiest row of a group
+ *         enters below
  *        {@code lambda + gamma / (sqrt(i) + sqrt(i - 1))}
  * @param balanced whether each group has an age of its own, so that the easy ones do not fill the pool
  * @see <a href="https://papers.nips.cc/paper/3923-self-paced-learning-for-latent-variable-models">Kumar, Packer and Koller (2010)</a>
@@ -143,7 +147,8 @@ public record SelfPaced(RowRegularizer regularizer, Age age, int rounds, double 
     }
 
     /**
-     * Around the network trainer: each round trains on from the present parameters, on rows with weights above 0, with the weighted mean of their losses.
+     * Around the network trainer: each round trains on from the present parameters, on rows with weights above 0, with the weighted mean
+     * of their losses.
      * Train the network a little before: to a random one the easy rows are those that agree with it by chance.
      *
      * @param loss one number a row, (n): {@code new CrossEntropy().withReduction(Reduction.NONE)}

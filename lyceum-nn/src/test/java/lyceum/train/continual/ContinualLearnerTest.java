@@ -198,7 +198,10 @@ class ContinualLearnerTest {
         assertThatThrownBy(() -> new ReplayMemory(3, ReplayMemory.Policy.RESERVOIR, Rng.of(1)).all()).hasMessageContaining("empty");
     }
 
-    /** Softmax regression: the Fisher information of weight (c, j) is the sum of p_c (1 - p_c) x_j^2, the empirical one of (p_c - y_c)^2 x_j^2. */
+    /**
+     * Softmax regression: the Fisher information of weight (c, j) is the sum of p_c (1 - p_c) x_j^2, the empirical one of (p_c - y_c)^2
+     * x_j^2.
+     */
     @Test void fisherOfSoftmaxRegression() {
         var rng = Rng.of(5);
         var x = Tensor.randn(rng, DType.F64, 40, 3);
