@@ -17,6 +17,7 @@ import lyceum.nn.MlpConfig;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Adam;
 import lyceum.plot.Figure;
+import lyceum.plot.Image;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.train.Trainer;
@@ -45,8 +46,10 @@ final class AdversarialLab implements LabBody {
         var attack = new Pgd(threat, steps);
         Tensor x = test.x().narrow(0, 0, 8), y = test.y().narrow(0, 0, 8), fooling = attack.perturb(plain, x, y, lab.rng(4)),
                 other = attack.perturb(hard, x, y, lab.rng(4));
-        var pictures = Tensor.concat(0, x, fooling, other).reshape(24, 8, 8);
-        lab.figure(Figure.images("Digits, and what the attack made of them", pictures, 8)
+        var pictures = new ArrayList<Image>();
+        for (var part : List.of(x, fooling, other))
+            for (int i = 0; i < 8; i++) pictures.add(Image.gray("" + y.itemLong(i), part.select(0, i).reshape(8, 8)));
+        lab.figure(Figure.images("Digits, and what the attack made of them", 8, pictures).pixels(0, 1)
                 .describedAs("Above the digits, then what fools the plain network, then the attack on the trained one."));
         lab.say("The plain network reads %s as %s.", text(y), text(plain.forward(fooling).argmax(1)));
 
