@@ -59,8 +59,8 @@ final class AdversarialLab implements LabBody {
             open[i] = accuracy(plain, test, at, lab.rng(5));
             trained[i] = accuracy(hard, test, at, lab.rng(5));
         }
-        lab.figure(Figure.plot("Accuracy under attack").line("plain training", sizes, open).line("trained on attacked digits", sizes, trained)
-                .axes("largest change of a pixel", "accuracy")
+        lab.figure(Figure.plot("Accuracy under attack").line("plain training", sizes, open)
+                .line("trained on attacked digits", sizes, trained).axes("largest change of a pixel", "accuracy")
                 .describedAs("The plain network falls at once; training on attacked digits costs a little and holds much longer."));
 
         Layer quantised = (z, pass) -> plain.forward(z.mul((double) levels).round().div((double) levels), pass);

@@ -59,7 +59,7 @@ final class DpSgdLab implements LabBody {
         lab.figure(Figure.plot("Accuracy under a promise").line("private", targets, accuracy).horizontalLine(without, "without noise")
                 .axes("epsilon at delta = 1e-4", "accuracy on test digits")
                 .describedAs("Accuracy rises with epsilon towards what the same training reaches without noise."));
-        lab.figure(curves.axes("steps", "epsilon spent").describedAs("Each training spends its promise step by step, the first ones most."));
+        lab.figure(curves.axes("steps", "epsilon spent").describedAs("A training spends its promise step by step, the first most."));
         lab.table("Five promises", List.of("epsilon", "noise sigma", "share of gradients shortened", "accuracy"), rows);
         lab.say("Without noise, with the same shortening, the network reads %.1f%% of the test digits.", 100 * without);
         lab.shows("epsilon spent over the promise, most", most, atMost(1));

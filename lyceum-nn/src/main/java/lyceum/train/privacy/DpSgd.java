@@ -43,7 +43,8 @@ public record DpSgd(UpdateRule rule, double clip, double noise, int lotSize, int
         Objects.requireNonNull(rule, "rule");
         Objects.requireNonNull(method, "method");
         if (!(clip > 0)) throw new IllegalArgumentException("DpSgd: clip is " + clip + "; it is above 0");
-        if (!(noise >= 0) || Double.isInfinite(noise)) throw new IllegalArgumentException("DpSgd: noise is " + noise + "; it is at least 0");
+        if (!(noise >= 0) || Double.isInfinite(noise))
+            throw new IllegalArgumentException("DpSgd: noise is " + noise + "; it is at least 0 and finite");
         if (noise > 0 && Double.isInfinite(clip))
             throw new IllegalArgumentException("DpSgd: noise of " + noise + " times an infinite clip; give clip a finite length");
         if (lotSize < 1 || steps < 1 || microBatch < 1) throw new IllegalArgumentException(

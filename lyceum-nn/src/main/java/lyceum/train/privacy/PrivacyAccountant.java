@@ -111,8 +111,10 @@ public final class PrivacyAccountant {
     public static double noiseFor(double epsilon, double delta, double q, long steps) {
         if (!(epsilon > 0)) throw new IllegalArgumentException("PrivacyAccountant.noiseFor: epsilon is " + epsilon + "; it is above 0");
         double high = 1;
-        while (start().sampledGaussian(q, high, steps).epsilon(delta) > epsilon) if ((high *= 2) > 1e6) throw new IllegalArgumentException(
-                "PrivacyAccountant.noiseFor: no noise gives epsilon " + epsilon + " at delta " + delta + "; take fewer steps or a larger delta");
+        while (start().sampledGaussian(q, high, steps).epsilon(delta) > epsilon) {
+            if ((high *= 2) > 1e6) throw new IllegalArgumentException("PrivacyAccountant.noiseFor: no noise gives epsilon " + epsilon
+                    + " at delta " + delta + "; take fewer steps or a larger delta");
+        }
         double low = high / 2;
         while (low > 1e-3 && start().sampledGaussian(q, low, steps).epsilon(delta) <= epsilon) low = (high = low) / 2;
         while (high - low > 1e-8 * high) {

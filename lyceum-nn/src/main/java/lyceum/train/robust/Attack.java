@@ -23,7 +23,9 @@ public interface Attack {
     static Attack fgsm(ThreatModel threat) { return new Pgd(threat, 1).withStepSize(threat.epsilon()); }
 
     /** What fools another model, tried on this one: needs neither gradients nor answers of the attacked. */
-    static Attack transfer(Layer surrogate, Attack attack) { return (model, x, classes, rng) -> attack.perturb(surrogate, x, classes, rng); }
+    static Attack transfer(Layer surrogate, Attack attack) {
+        return (model, x, classes, rng) -> attack.perturb(surrogate, x, classes, rng);
+    }
 
     /** All attacks, for each row the worst: its largest margin. */
     static Attack worstOf(List<? extends Attack> attacks) {

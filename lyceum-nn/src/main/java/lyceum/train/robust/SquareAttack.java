@@ -44,7 +44,8 @@ public record SquareAttack(ThreatModel threat, int queries, double share) implem
                 for (int h = 0; h < height; h++) begin[((i * channels + c) * height + h) * width + w] = sign;
             }
             for (int i = 0; i < begin.length; i++) begin[i] += centre[i];
-            Tensor z = threat.project(like(x, begin), x), worst = z, margin = AttackObjective.MARGIN.of(model.forward(z), classes).compute();
+            Tensor z = threat.project(like(x, begin), x), worst = z;
+            var margin = AttackObjective.MARGIN.of(model.forward(z), classes).compute();
             for (int q = 1; q < queries; q++) {
                 double[] proposal = z.toDoubleArray();
                 for (int i = 0; i < n; i++) propose(proposal, centre, i, channels, height, width, share(q), rng);

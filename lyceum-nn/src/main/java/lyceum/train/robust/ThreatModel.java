@@ -28,7 +28,9 @@ public record ThreatModel(Norm norm, double epsilon, double low, double high) {
 
             @Override Tensor shortened(Tensor flat, double radius) { return flat.clamp(-radius, radius); }
 
-            @Override Tensor random(Rng rng, Tensor flat) { return Tensor.rand(rng, flat.dtype(), flat.shape().toArray()).mul(2.0).sub(1.0); }
+            @Override Tensor random(Rng rng, Tensor flat) {
+                return Tensor.rand(rng, flat.dtype(), flat.shape().toArray()).mul(2.0).sub(1.0);
+            }
         },
         /** Euclidean. */
         L2 {

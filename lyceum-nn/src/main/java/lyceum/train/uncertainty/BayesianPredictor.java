@@ -23,6 +23,7 @@ import lyceum.tensor.Tensor;
  *
  * <p>A deep ensemble is the other source of members: networks of one architecture that began at different weights and saw the rows in
  * different orders. Members with two outputs, trained by {@link lyceum.nn.loss.Likelihood#gaussian()}, say their noise as well; see {@link #gaussians}.
+ * {@link lyceum.train.robust.AdversarialTraining} smooths members around the rows.
  *
  * @see <a href="https://arxiv.org/abs/1506.02142">Gal and Ghahramani (2016), dropout</a>
  * @see <a href="https://arxiv.org/abs/1612.01474">Lakshminarayanan, Pritzel and Blundell (2017), ensembles</a>

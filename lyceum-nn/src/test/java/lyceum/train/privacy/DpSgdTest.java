@@ -304,8 +304,8 @@ class DpSgdTest {
         var spoiled = wide.x().copy().compute();
         var sum = PerExampleClipping.VECTORISED.of(small, Loss::crossEntropy,
                 Tensor.concat(0, spoiled.narrow(0, 0, 4), Tensor.full(DType.F64, Double.NaN, 1, 6)).compute(), wide.y().narrow(0, 0, 5), 1);
-        assertThat(joined(sum.gradients())).usingComparatorWithPrecision(1e-9).containsExactly(joined(
-                PerExampleClipping.VECTORISED.of(small, Loss::crossEntropy, spoiled.narrow(0, 0, 4), wide.y().narrow(0, 0, 4), 1).gradients()));
+        var without = PerExampleClipping.VECTORISED.of(small, Loss::crossEntropy, spoiled.narrow(0, 0, 4), wide.y().narrow(0, 0, 4), 1);
+        assertThat(joined(sum.gradients())).usingComparatorWithPrecision(1e-9).containsExactly(joined(without.gradients()));
     }
 
     @Test void badSettingsAreNamed() {

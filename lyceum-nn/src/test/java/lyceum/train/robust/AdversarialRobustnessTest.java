@@ -130,7 +130,9 @@ class AdversarialRobustnessTest {
         Evidence.of("least share of epsilon that was used where the box leaves room", used.get("LINF 0.05"), above(0.999));
     }
 
-    private static Dataset digits(int from, int to) { return Datasets.digits().scaled(1 / 16.0).to(DType.F32).shuffled(Rng.of(5)).range(from, to); }
+    private static Dataset digits(int from, int to) {
+        return Datasets.digits().scaled(1 / 16.0).to(DType.F32).shuffled(Rng.of(5)).range(from, to);
+    }
 
     @Acceptance(topic = TOPIC, clause = 3)
     @Test void twentyStepsFindAtLeastTheLossOfOne() {
@@ -179,7 +181,8 @@ class AdversarialRobustnessTest {
         var judge = new AdversarialRobustness(threat);
         var before = judge.evaluate(plain, test, Rng.of(3));
         var after = judge.evaluate(hard, test, Rng.of(3));
-        Evidence.of("robust accuracy at epsilon 0.1 with PGD training less without, points", 100 * (after.worst() - before.worst()), atLeast(20));
+        Evidence.of("robust accuracy at epsilon 0.1 with PGD training less without, points", 100 * (after.worst() - before.worst()),
+                atLeast(20));
         Evidence.of("clean accuracy without it", before.clean(), above(0.75));
         Evidence.that("neither is masked", !before.isMasked() && !after.isMasked());
     }
@@ -226,8 +229,9 @@ class AdversarialRobustnessTest {
             certified++;
             radii += certificate.radius() / 50;
             for (int k = 0; k < 10; k++, tries++) {
-                double angle = 2 * Math.PI * k / 10, r = certificate.radius() * 0.999;
-                if (majority(model, x.item(0) + r * Math.cos(angle), x.item(1) + r * Math.sin(angle), sigma) != certificate.label()) broken++;
+                double angle = 2 * Math.PI * k / 10, r = certificate.radius() * 0.999, a = x.item(0) + r * Math.cos(angle),
+                        b = x.item(1) + r * Math.sin(angle);
+                if (majority(model, a, b, sigma) != certificate.label()) broken++;
             }
         }
         Evidence.of("points inside certified radii, in ten directions", tries, exactly(500));
