@@ -67,6 +67,9 @@ import lyceum.theory.*;
 import lyceum.train.*;
 import lyceum.train.compress.*;
 import lyceum.train.peft.*;
+import lyceum.train.privacy.*;
+import lyceum.train.robust.*;
+import lyceum.train.uncertainty.*;
 
 // Names that two of these packages have: the one that is meant without its package.
 import lyceum.data.Join; // the other brings branches of a network together

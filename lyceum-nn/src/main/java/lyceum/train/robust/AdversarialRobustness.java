@@ -17,7 +17,7 @@ import lyceum.withers.Withers;
  * How a classifier fares against many attacks at once, and whether their verdict can be trusted. A row counts as robust if all fail.
  *
  * {@snippet :
- * var report = new AdversarialRobustness(ThreatModel.linf(0.1).within(0, 1)).evaluate(network, test, Rng.of(1));
+ * var report = new AdversarialRobustness(ThreatModel.linf(0.1).within(0, 1)).evaluate(network, validation, Rng.of(1));
  * report.worst();                    // accuracy against the worst of FGSM, PGD, APGD, margin, Square
  * report.masking();                  // reasons to believe that gradients are hidden and more attacks would succeed
  * }

@@ -14,7 +14,7 @@ import lyceum.train.BatchLoss;
  *
  * {@snippet :
  * var loss = AdversarialTraining.of(network, train, new Pgd(ThreatModel.linf(0.1).within(0, 1), 7));
- * trainer.start(network, train.size(), loss, null, rng).finish(Progress.SILENT);
+ * new Trainer(new Adam(1e-3), 20).start(network, train.size(), loss, null, rng).finish(Progress.SILENT);
  * }
  *
  * <p>The attack sees the network as it predicts, without dropout and with running averages.

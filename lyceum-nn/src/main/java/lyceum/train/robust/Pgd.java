@@ -13,7 +13,7 @@ import lyceum.withers.Withers;
  *
  * {@snippet :
  * var attack = new Pgd(ThreatModel.linf(0.1).within(0, 1), 20).withRestarts(5);
- * Tensor fooling = attack.perturb(network, x, classes, Rng.of(1));
+ * Tensor fooling = attack.perturb(network, train.x(), train.y(), Rng.of(1));
  * }
  *
  * @param steps at least 1
