@@ -9,5 +9,8 @@
  * <p>What a trained model looks like from inside is measured by {@link lyceum.train.SharpnessAnalyzer}, {@link lyceum.train.LossLandscape},
  * {@link lyceum.train.ModeConnectivity}, {@link lyceum.train.NeuralCollapse}, {@link lyceum.train.CollapseDiagnostics},
  * {@link lyceum.train.HiddenStates}, {@link lyceum.train.SpectralBias} and {@link lyceum.train.NeuralTangentKernel}; {@link lyceum.train.ParameterSpace} makes its weights one vector.
+ *
+ * <p>Doubt, privacy and robustness have packages of their own: {@code lyceum.train.uncertainty}, {@code lyceum.train.privacy} and
+ * {@code lyceum.train.robust}; tasks one after the other {@code lyceum.train.continual}, orders of examples and learning to learn {@code lyceum.train.regime}.
  */
 package lyceum.train;

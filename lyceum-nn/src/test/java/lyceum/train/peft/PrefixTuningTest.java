@@ -176,6 +176,24 @@ class PrefixTuningTest {
 
         private static Tensor logits(Module model, Tensor x) { return model.forward(x).narrow(1, 1, LENGTH).reshape(-1, DIGITS); }
 
+        /** The share of right answers when each is drawn as the model's probabilities say. */
+        double drawn(Module model, int task) {
+            var batch = draw(Rng.of(5000 + task), 300, task, 0);
+            return Autograd.noGrad(() -> {
+                double[][] p = logits(model, batch[0]).softmax(-1).toRows();
+                long[] right = batch[1].toLongArray();
+                var rng = Rng.of(6000 + task);
+                double sum = 0;
+                for (int i = 0; i < p.length; i++) {
+                    double u = rng.nextDouble();
+                    int answer = 0;
+                    while (answer < DIGITS - 1 && (u -= p[i][answer]) >= 0) answer++;
+                    if (answer == right[i]) sum += 1.0 / p.length;
+                }
+                return sum;
+            });
+        }
+
         double accuracy(Module model, int task, double named) {
             var batch = draw(Rng.of(5000 + task), 300, task, named);
             return Autograd.noGrad(() -> logits(model, batch[0]).argmax(1).eq(batch[1]).to(DType.F64).mean().item());
@@ -193,10 +211,11 @@ class PrefixTuningTest {
         double named = 1, withheld = 0, prefixed = 0, prompted = 0, worst = 1;
         for (int k = 0; k < Ciphers.TASKS; k++) {
             named = Math.min(named, tasks.accuracy(model, k, 1));
-            withheld += tasks.accuracy(model, k, 0) / Ciphers.TASKS;
+            withheld = Math.max(withheld, Math.abs(tasks.drawn(model, k) - 1.0 / Ciphers.TASKS));
         }
         Evidence.of("least accuracy of a task that is named", named, atLeast(0.95));
-        Evidence.of("distance from chance, one in eight, of tasks that are not", Math.abs(withheld - 1.0 / Ciphers.TASKS), below(0.05));
+        // The mean over tasks is one in eight whatever the model answers; that no single task is favoured is what can fail.
+        Evidence.of("largest distance from chance, one in eight, of a task that is not, answers drawn", withheld, below(0.05));
         for (int k = 0; k < Ciphers.TASKS; k++) {
             var prefix = Peft.of(model, new PrefixTuning(4).withStart(0.5), "prefix", Rng.of(k));
             tasks.train(model, 400, 0.03, k, 0, Rng.of(10 + k));
