@@ -1,6 +1,7 @@
 package lyceum.nn;
 
 import java.util.function.UnaryOperator;
+import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
@@ -106,7 +107,7 @@ public final class TransformerBlock extends Module {
         if (config.parallel()) {
             var normal = attention_norm.forward(x, pass);
             var both = pass.point(this, "attn_out", scaled(attend(normal, mask, context.cache(), pass), pass))
-                    .add(pass.point(this, "mlp_out", scaled(mlp.forward(normal, pass), pass)));
+                    .add(pass.point(this, "mlp_out", scaled(fed(normal, mask, context.cache(), pass), pass)));
             return pass.point(this, "resid_post", x.add(both));
         }
         x = half(x, attention_norm, attention_out_norm, "attn_out", normal -> attend(normal, mask, context.cache(), pass), pass);
@@ -116,11 +117,19 @@ public final class TransformerBlock extends Module {
                     normal -> cross_attention.forward(normal, context.memory(), memoryMask, pass), pass);
         }
         x = pass.point(this, "resid_mid", x);
-        return pass.point(this, "resid_post", half(x, mlp_norm, mlp_out_norm, "mlp_out", normal -> mlp.forward(normal, pass), pass));
+        return pass.point(this, "resid_post", half(x, mlp_norm, mlp_out_norm, "mlp_out", normal -> fed(normal, mask, context.cache(), pass), pass));
     }
 
     private Tensor attend(Tensor x, Attention mask, KvCache cache, Pass pass) {
         return cache == null ? attention.forward(x, x, mask, pass) : attention.forward(x, cache, mask, pass);
+    }
+
+    /** Experts are told which positions are padding. */
+    private Tensor fed(Tensor x, Attention mask, KvCache cache, Pass pass) {
+        var lengths = cache == null && mlp instanceof MixtureOfExperts ? attention.lengthened(mask).keyLengths() : null;
+        if (lengths == null) return mlp.forward(x, pass);
+        var real = Tensor.arange(x.size(1)).unsqueeze(0).lt(lengths.to(DType.I64).unsqueeze(1));
+        return ((MixtureOfExperts) mlp).forward(x, null, real, pass);
     }
 
     private Tensor half(Tensor x, Layer norm, Layer outNorm, String point, UnaryOperator<Tensor> f, Pass pass) {

@@ -127,6 +127,18 @@ class MinLstmTest {
         }
     }
 
+    @Test void gatesOfBothDirectionsStandInTheOrderOfTime() {
+        var config = new RnnConfig(3, 4).withBidirectional(true).withDtype(DType.F64);
+        var x = Tensor.randn(Rng.of(3), DType.F64, 2, 7, 3).compute();
+        var loop = network(new MinLstmVariant().withChunk(1), config, 1);
+        for (int chunk : new int[] {0, 3}) for (var cell : new String[] {"l0", "l0_reverse"}) {
+            var scanned = network(new MinLstmVariant().withChunk(chunk), config, 1).gates(x, cell);
+            loop.gates(x, cell).forEach((name, steps) -> assertThat(distance(scanned.get(name), steps)).as(cell + " " + name)
+                    .isLessThan(1e-12));
+            assertThat(scanned).hasSize(3);
+        }
+    }
+
     @Test void theScanAndItsSecondDerivativesAreThoseOfTheLoop() {
         var x = Tensor.randn(Rng.of(3), DType.F64, 2, 5, 1).compute();
         var h = Tensor.of(0.3);

@@ -254,6 +254,26 @@ class BpttTest {
                 () -> head.forward(rnn.forward(test.x())).argmax(2).eq(test.y()).narrow(1, lag, 200 - lag).to(DType.F64).mean().item());
     }
 
+    @Test void trainingOverEverythingIsCheckpointedWhereThatIsAsked() {
+        // Large enough to have memory of their own.
+        var initial = RecurrentState.of("h", Tensor.zeros(1, 32768));
+        int steps = 256;
+        var weights = new ArrayList<double[]>();
+        var most = new ArrayList<Integer>();
+        for (boolean checkpointed : new boolean[] {false, true}) {
+            var w = Tensor.full(DType.F32, 0.01, 1, 32768).compute().requiresGrad();
+            var parameters = new LinkedHashMap<>(Map.of("w", w));
+            var census = new Census(steps / 8 - 1);
+            Bptt.full().withCheckpointed(checkpointed).train(new Adam(0.1).over(parameters), parameters, steps, initial,
+                    (t, s) -> census.after(s, w), (t, s) -> t == steps - 1 ? s.get("h").sum() : null);
+            weights.add(w.toDoubleArray());
+            most.add(census.most);
+        }
+        assertThat(weights.get(1)).isEqualTo(weights.get(0)).isNotEqualTo(Tensor.full(DType.F32, 0.01, 1, 32768).toDoubleArray());
+        assertThat(most.get(0)).isGreaterThan(200);
+        assertThat(most.get(1)).isLessThanOrEqualTo(48);
+    }
+
     @Test void badSettingsAreNamed() {
         assertThatThrownBy(() -> new Bptt(5, 4)).hasMessageContaining("back >= every");
         assertThatThrownBy(() -> new Bptt(0, 4)).hasMessageContaining("every 0");

@@ -139,6 +139,28 @@ class FocalLossTest {
     }
 
     /** The article's: with beta of 0.999, classes of 10 and 5,000 examples differ by a factor of 100. */
+    /** Left out is what stands in no sum: as if the places were not there. */
+    @Test void overlapLeavesOutWhatAMaskHides() {
+        var rng = Rng.of(7);
+        Tensor z = Tensor.randn(rng, DType.F64, 2, 3, 5).compute(), y = Tensor.randint(rng, 0, 3, 2, 5).compute();
+        var mask = Tensor.arange(5).lt(3).unsqueeze(0).expand(2, 5).compute();
+        double[] kept = Loss.dice().each(z.narrow(2, 0, 3), y.narrow(1, 0, 3)).toDoubleArray();
+        var wild = z.maskedFill(mask.not().unsqueeze(1).expand(2, 3, 5), Double.NaN).compute();
+        assertThat(Loss.dice().withMask(mask).each(wild, y).toDoubleArray()).containsExactly(kept, within(1e-14));
+        var ignored = mask.where(y, y.zerosLike().sub(100)).compute();
+        assertThat(Loss.dice().each(wild, ignored).toDoubleArray()).containsExactly(kept, within(1e-14));
+        assertThat(Autograd.grad(x -> Loss.dice().of(x, ignored)).apply(wild).isFinite().all().item()).isEqualTo(1);
+        // two classes as one map of logits
+        Tensor one = z.select(1, 0), truth = y.eq(0).to(DType.F64).compute();
+        double[] binary = Loss.tversky(0.3, 0.7, 1).each(one.narrow(1, 0, 3), truth.narrow(1, 0, 3)).toDoubleArray();
+        assertThat(Loss.tversky(0.3, 0.7, 1).withMask(mask).each(one, truth).toDoubleArray()).containsExactly(binary, within(1e-14));
+        // a whole example left out does not count for the mean
+        var first = Tensor.of(true, false);
+        assertThat(Loss.dice().withMask(first).of(z, y).item()).isCloseTo(Loss.dice().of(z.narrow(0, 0, 1), y.narrow(0, 0, 1)).item(),
+                within(1e-14));
+        assertThat(Loss.dice().withMask(first).each(z, y).narrow(0, 1, 1).abs().max().item()).isZero();
+    }
+
     @Test void weightsOfClasses() {
         var w = FrequencyWeights.effectiveNumber(0.999, 5000, 10);
         assertThat(w.mean().item()).isCloseTo(1, within(1e-14));
