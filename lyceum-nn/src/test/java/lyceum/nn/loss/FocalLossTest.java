@@ -96,14 +96,15 @@ class FocalLossTest {
 
     @Test
     @Acceptance(topic = "focal-loss", clause = 5) void diceIsOneMinusF1OnHardMasks() {
-        var gap = Gap.absolute();
+        Gap gap = Gap.absolute(), smoothed = Gap.absolute();
         var loss = Loss.tversky(0.5, 0.5, 0).withReduction(Reduction.NONE);
         for (int run = 0; run < 50; run++) {
             var rng = Rng.of(500 + run);
             double rate = rng.nextDouble();
             Tensor truth = Tensor.rand(rng, DType.F64, 4, 6, 6).lt(rate).to(DType.F64).compute(),
                     said = Tensor.rand(rng, DType.F64, 4, 6, 6).lt(0.5).to(DType.F64).compute();
-            double[] losses = loss.of(said.sub(0.5).mul(4000), truth).toDoubleArray();
+            double[] losses = loss.of(said.sub(0.5).mul(4000), truth).toDoubleArray(),
+                    dice = Loss.dice().each(said.sub(0.5).mul(4000), truth).toDoubleArray();
             double[][] t = truth.reshape(4, 36).toRows(), s = said.reshape(4, 36).toRows();
             for (int image = 0; image < 4; image++) {
                 int both = 0, one = 0;
@@ -112,10 +113,12 @@ class FocalLossTest {
                     else if (t[image][i] != s[image][i]) one++;
                 }
                 gap.see("run " + run, losses[image], 1 - 2.0 * both / (2 * both + one));
+                smoothed.see("run " + run, dice[image], 1 - (2.0 * both + 1) / (2 * both + one + 1));
             }
         }
         Evidence.of("masks", gap.seen(), exactly(200));
         Evidence.of("Dice loss less (1 - F1)", gap, below(1e-12));
+        Evidence.of("dice() less (1 - F1), 1 added above and below", smoothed, below(1e-12));
     }
 
     @Test void overlapOfSeveralClassesIsThatOfEach() {
