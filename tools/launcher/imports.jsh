@@ -62,6 +62,7 @@ import lyceum.stats.*;
 import lyceum.stats.learner.*;
 import lyceum.stats.missing.*;
 import lyceum.tensor.*;
+import lyceum.text.*;
 import lyceum.theory.*;
 import lyceum.train.*;
 import lyceum.train.compress.*;
