@@ -43,6 +43,7 @@ import lyceum.learn.preprocessing.*;
 import lyceum.learn.recommend.*;
 import lyceum.learn.selection.*;
 import lyceum.learn.svm.*;
+import lyceum.learn.table.*;
 import lyceum.learn.topic.*;
 import lyceum.learn.tree.*;
 import lyceum.learn.tuning.*;

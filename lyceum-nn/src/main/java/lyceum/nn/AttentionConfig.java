@@ -1,6 +1,7 @@
 package lyceum.nn;
 
 import lyceum.DType;
+import lyceum.random.Rng;
 import lyceum.tensor.Attention;
 import lyceum.withers.Withers;
 
@@ -17,12 +18,13 @@ import lyceum.withers.Withers;
  * @param qkNorm scales queries and keys of each head to unit root mean square, with learned gains, before they are turned (Dehghani et al. 2023)
  * @param dropout share of the weights that are dropped while learning
  * @param attention which keys a query sees, and the scale
+ * @param pattern a further rule for which keys are seen, of which hidden tiles cost nothing: {@link SlidingWindowAttention}, {@link SparseAttention}'s; null for none
  * @param rotary turns queries and keys by their positions; null for none
  * @param dtype of the parameters
  */
 @Withers
 public record AttentionConfig(int width, int heads, int keyHeads, int headWidth, int keyWidth, int valueWidth, boolean bias, boolean qkNorm,
-        double dropout, Attention attention, RotaryEmbedding rotary, DType dtype) implements AttentionConfigWithers {
+        double dropout, Attention attention, AttentionMask pattern, RotaryEmbedding rotary, DType dtype) implements MixerConfig, AttentionConfigWithers {
     public AttentionConfig {
         if (width < 1 || heads < 1 || headWidth < 1 || keyWidth < 1 || valueWidth < 1)
             throw new IllegalArgumentException("AttentionConfig: width " + width + ", heads " + heads + ", headWidth " + headWidth
@@ -33,8 +35,10 @@ public record AttentionConfig(int width, int heads, int keyHeads, int headWidth,
 
     /** Every position attends to all others; with biases, F32. @throws IllegalArgumentException unless heads divide the width */
     public AttentionConfig(int width, int heads) {
-        this(width, heads, heads, headWidth(width, heads), width, width, true, false, 0, new Attention(), null, DType.F32);
+        this(width, heads, heads, headWidth(width, heads), width, width, true, false, 0, new Attention(), null, null, DType.F32);
     }
+
+    @Override public MultiHeadAttention build(Rng rng) { return new MultiHeadAttention(this, rng); }
 
     private static int headWidth(int width, int heads) {
         if (heads < 1 || width % heads != 0) throw new IllegalArgumentException(

@@ -24,13 +24,15 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://arxiv.org/abs/1706.03762">Vaswani et al. (2017)</a>
  * @see <a href="https://arxiv.org/abs/2305.13245">Ainslie et al. (2023): grouped queries</a>
  */
-public final class MultiHeadAttention extends Module {
+public final class MultiHeadAttention extends SequenceMixer {
     private final AttentionConfig config;
+    private final AttentionMask pattern;
     private final Linear q_proj, k_proj, v_proj, o_proj;
     private final RMSNorm q_norm, k_norm;
 
     public MultiHeadAttention(AttentionConfig config, Rng rng) {
         this.config = config;
+        pattern = planned(config.pattern());
         int queries = config.heads() * config.headWidth(), keys = config.keyHeads() * config.headWidth();
         q_proj = projection(config.width(), queries, rng);
         k_proj = projection(config.keyWidth(), keys, rng);
@@ -44,6 +46,12 @@ public final class MultiHeadAttention extends Module {
         return new Linear(inputs, outputs, config.bias(), config.dtype(), Init.glorotUniform(), rng);
     }
 
+    /** A pattern that remembers its tiles; a window alone has a kernel. */
+    private static AttentionMask planned(AttentionMask pattern) {
+        boolean asItIs = pattern == null || pattern instanceof SparseAttention || pattern instanceof SlidingWindowAttention band && band.globals() == 0;
+        return asItIs ? pattern : new SparseAttention(pattern);
+    }
+
     public AttentionConfig config() { return config; }
 
     /** Self-attention of x (batch, T, width). */
@@ -51,6 +59,13 @@ public final class MultiHeadAttention extends Module {
 
     /** Queries from x (batch, T, width), keys and values from memory (batch, S, memory's width). */
     public Tensor forward(Tensor x, Tensor memory, Pass pass) { return forward(x, memory, memory, config.attention(), pass); }
+
+    /** Of the last positions alone where the pattern is a causal {@link SlidingWindowAttention}; else of all. */
+    @Override public KvCache start() {
+        return config.pattern() instanceof SlidingWindowAttention band && band.causal() ? band.cache() : KvCache.contiguous();
+    }
+
+    @Override public Tensor forward(Tensor x, MixerState state, Pass pass) { return forward(x, state(KvCache.class, state), pass); }
 
     /** The positions that follow those in the cache, which then holds them as well. */
     public Tensor forward(Tensor x, KvCache cache, Pass pass) { return forward(x, cache, config.attention(), pass); }
@@ -70,12 +85,12 @@ public final class MultiHeadAttention extends Module {
 
     /** Keys and values of a memory, projected once for all the calls that look at it. */
     public KvCache.Past project(Tensor keys, Tensor values, Pass pass) {
-        return new KvCache.Past(keyed(keys, 0, pass), split(v_proj.forward(values, pass), config.keyHeads()));
+        return new KvCache.Past(keyed(keys, pass, 0), split(v_proj.forward(values, pass), config.keyHeads()));
     }
 
     /** Queries from x (batch, T, width) to a memory that was {@linkplain #project projected}. */
     public Tensor forward(Tensor x, KvCache.Past memory, Attention attention, Pass pass) {
-        return emit(x, attend(queries(x, 0, pass), prefixed(memory), behind(prefixLength(), attention), pass), pass);
+        return emit(x, attend(queries(x, pass, 0), prefixed(memory), behind(prefixLength(), attention), pattern, pass), pass);
     }
 
     /** The weights with which x (batch, T, width) looks at memory (batch, S, width): (batch, heads, T, S), quadratic in the lengths. */
@@ -83,7 +98,8 @@ public final class MultiHeadAttention extends Module {
 
     /** As above, under a mask for this call. */
     public AttentionWeights weights(Tensor x, Tensor memory, Attention attention) {
-        return new AttentionWeights(attention.weights(queries(x, 0, Pass.inference()), keyed(memory, 0, Pass.inference())));
+        var seen = config.pattern() == null ? attention : config.pattern().on(attention, x.size(1), memory.size(1));
+        return new AttentionWeights(seen.weights(queries(x, Pass.inference(), 0), keyed(memory, Pass.inference(), 0)));
     }
 
     /**
@@ -177,10 +193,10 @@ public final class MultiHeadAttention extends Module {
     private Attention behind(long n, Attention given) {
         var mask = lengthened(given);
         if (n == 0) return mask;
-        if (mask.blocks() != null || mask.blockTable() != null || mask.packing() != null || mask.window() > 0)
+        if (config.pattern() != null || mask.blocks() != null || mask.blockTable() != null || mask.packing() != null || mask.window() > 0)
             throw new IllegalArgumentException(
                     "MultiHeadAttention: a prefix of " + n + " positions goes with causal masks, biases and key lengths, "
-                            + "not with windows, blocks, pages or packed sequences");
+                            + "not with patterns, windows, blocks, pages or packed sequences");
         var bias = mask.bias();
         if (bias != null && bias.size(-1) > 1)
             bias = bias.dtype() == DType.BOOL ? bias.to(DType.U8).pad(-1, n, 0, 1).to(DType.BOOL) : bias.pad(-1, n, 0, 0);
@@ -189,12 +205,15 @@ public final class MultiHeadAttention extends Module {
     }
 
     private Tensor attend(Tensor x, Tensor keys, Tensor values, Attention attention, KvCache cache, Pass pass) {
-        long prefix = prefixLength(), start = prefix + (cache == null ? 0 : cache.length());
-        var q = queries(x, start, pass);
-        var k = keyed(keys, start, pass);
+        long prefix = prefixLength();
+        long[] starts = cache == null ? new long[] {0} : cache.lengths();
+        for (int i = 0; i < starts.length; i++) starts[i] += prefix;
+        var q = queries(x, pass, starts);
+        var k = keyed(keys, pass, starts);
         var v = split(v_proj.forward(values, pass), config.keyHeads());
         var past = cache == null ? new KvCache.Past(k, v) : cache.append(k, v);
-        return attend(q, prefixed(past), behind(prefix, attention), pass);
+        var seen = cache == null ? attention : cache.over(attention, config.pattern(), x.size(1));
+        return attend(q, prefixed(past), behind(prefix, seen), cache == null || cache.isWhole() ? pattern : null, pass);
     }
 
     private KvCache.Past prefixed(KvCache.Past past) {
@@ -202,34 +221,36 @@ public final class MultiHeadAttention extends Module {
         return past;
     }
 
-    private Tensor attend(Tensor q, KvCache.Past past, Attention attention, Pass pass) {
-        var y = pass.point(this, "z", mixed(attention, q, past.keys(), past.values(), pass));
+    private Tensor attend(Tensor q, KvCache.Past past, Attention attention, AttentionMask pattern, Pass pass) {
+        var y = pass.point(this, "z", mixed(attention, pattern, q, past.keys(), past.values(), pass));
         return o_proj.forward(y.transpose(1, 2).reshape(q.size(0), q.size(2), (long) config.heads() * config.headWidth()), pass);
     }
 
-    private Tensor queries(Tensor x, long start, Pass pass) {
-        return pass.point(this, "q", turned(normal(q_norm, split(q_proj.forward(x, pass), config.heads()), pass), start));
+    private Tensor queries(Tensor x, Pass pass, long... starts) {
+        return pass.point(this, "q", turned(normal(q_norm, split(q_proj.forward(x, pass), config.heads()), pass), starts));
     }
 
-    private Tensor keyed(Tensor x, long start, Pass pass) {
-        return pass.point(this, "k", turned(normal(k_norm, split(k_proj.forward(x, pass), config.keyHeads()), pass), start));
+    private Tensor keyed(Tensor x, Pass pass, long... starts) {
+        return pass.point(this, "k", turned(normal(k_norm, split(k_proj.forward(x, pass), config.keyHeads()), pass), starts));
     }
 
     private static Tensor normal(RMSNorm norm, Tensor x, Pass pass) { return norm == null ? x : norm.forward(x, pass); }
 
-    private Tensor turned(Tensor x, long start) {
-        return config.rotary() == null ? x : config.rotary().at(start, x.size(2), x.dtype()).of(x);
-    }
+    /** @param starts place of the first position, of all rows or of each */
+    private Tensor turned(Tensor x, long... starts) { return config.rotary() == null ? x : config.rotary().from(x.size(2), x.dtype(), starts).of(x); }
 
     /** By the kernel, unless the weights are changed on the way. */
-    private Tensor mixed(Attention attention, Tensor q, Tensor k, Tensor v, Pass pass) {
+    private Tensor mixed(Attention attention, AttentionMask pattern, Tensor q, Tensor k, Tensor v, Pass pass) {
         var dropout = new Dropout(config.dropout());
+        boolean drops = config.dropout() != 0 && pass.rng() != null;
+        if (pattern != null && !drops && !pass.wants(this, "weights")) return pattern.attend(attention, q, k, v);
+        if (pattern != null) attention = pattern.on(attention, q.size(2), k.size(2));
         if (pass.wants(this, "weights")) {
             var weights = attention.weights(q, k);
             var changed = pass.point(this, "weights", weights);
             if (changed != weights) return attention.of(q, k, v, w -> dropout.forward(changed, pass));
         }
-        if (config.dropout() == 0 || pass.rng() == null) return attention.of(q, k, v);
+        if (!drops) return attention.of(q, k, v);
         return attention.of(q, k, v, weights -> dropout.forward(weights, pass));
     }
 

@@ -69,6 +69,11 @@ public final class RotaryEmbedding {
         return new Rotation(all.cos.narrow(0, start, length), all.sin.narrow(0, start, length), interleaved);
     }
 
+    /** The rotations of {@code length} positions of rows that begin at those places: one for all rows, or one each. */
+    public Rotation from(long length, DType dtype, long... starts) {
+        return starts.length == 1 ? at(starts[0], length, dtype) : at(Tensor.of(starts).unsqueeze(1).add(Tensor.arange(length)), dtype);
+    }
+
     /** The rotations of given positions (T), or (batch, T): for packed and left-padded sequences. */
     public Rotation at(Tensor positions, DType dtype) {
         var turns = turns(positions, dtype);

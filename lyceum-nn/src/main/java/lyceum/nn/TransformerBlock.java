@@ -25,7 +25,7 @@ import lyceum.withers.Withers;
 public final class TransformerBlock extends Module {
     private final TransformerConfig config;
     private final Layer attention_norm, attention_out_norm;
-    private final MultiHeadAttention attention;
+    private final SequenceMixer attention;
     private final Layer cross_norm, cross_out_norm;
     private final MultiHeadAttention cross_attention;
     private final Layer mlp_norm, mlp_out_norm, mlp;
@@ -34,12 +34,12 @@ public final class TransformerBlock extends Module {
      * What a call goes by beside its input.
      *
      * @param mask for the positions among themselves, with its scale and soft cap; null for the configuration's
-     * @param cache positions before, which then holds these as well; or null
+     * @param cache what the {@linkplain SequenceMixer#start mixer} knows of the positions before, and then of these as well; or null
      * @param memory what cross-attention looks at, projected (see {@link #project}); or null
      * @param memoryMask for looking at it; null for all of it
      */
     @Withers
-    public record Context(Attention mask, KvCache cache, KvCache.Past memory, Attention memoryMask)
+    public record Context(Attention mask, MixerState cache, KvCache.Past memory, Attention memoryMask)
             implements TransformerBlockContextWithers {
         /** The configuration's mask, no cache, no memory. */
         public Context() { this(null, null, null, null); }
@@ -54,7 +54,7 @@ public final class TransformerBlock extends Module {
         boolean sandwich = config.placement() == TransformerConfig.Placement.SANDWICH;
         attention_norm = config.norm().of(config);
         attention_out_norm = sandwich ? config.norm().of(config) : null;
-        attention = new MultiHeadAttention(config.attention(), rng);
+        attention = config.mixing(rng);
         cross_norm = config.cross() ? config.norm().of(config) : null;
         cross_out_norm = config.cross() && sandwich ? config.norm().of(config) : null;
         cross_attention = config.cross() ? new MultiHeadAttention(crossing(config.attention()), rng) : null;
@@ -85,8 +85,14 @@ public final class TransformerBlock extends Module {
 
     public TransformerConfig config() { return config; }
 
-    /** The attention of positions to each other. */
-    public MultiHeadAttention attention() { return attention; }
+    /** The attention of positions to each other. @throws IllegalStateException if another {@link #mixer} stands in its place */
+    public MultiHeadAttention attention() {
+        if (attention instanceof MultiHeadAttention own) return own;
+        throw new IllegalStateException("TransformerBlock: positions are mixed by " + attention.getClass().getSimpleName() + ", not by attention");
+    }
+
+    /** What carries knowledge from position to position. */
+    public SequenceMixer mixer() { return attention; }
 
     /** The attention to a memory; null if there is none. */
     public MultiHeadAttention crossAttention() { return cross_attention; }
@@ -120,16 +126,21 @@ public final class TransformerBlock extends Module {
         return pass.point(this, "resid_post", half(x, mlp_norm, mlp_out_norm, "mlp_out", normal -> fed(normal, mask, context.cache(), pass), pass));
     }
 
-    private Tensor attend(Tensor x, Attention mask, KvCache cache, Pass pass) {
-        return cache == null ? attention.forward(x, x, mask, pass) : attention.forward(x, cache, mask, pass);
+    private Tensor attend(Tensor x, Attention mask, MixerState cache, Pass pass) {
+        if (attention instanceof MultiHeadAttention own)
+            return cache == null ? own.forward(x, x, mask, pass) : own.forward(x, SequenceMixer.state(KvCache.class, cache), mask, pass);
+        if (!mask.equals(config.attention().attention())) throw new IllegalArgumentException(
+                "TransformerBlock: " + attention.getClass().getSimpleName() + " has no mask beside its own; leave Context.mask out");
+        return cache == null ? attention.forward(x, pass) : attention.forward(x, cache, pass);
     }
 
     /** Experts are told which positions are padding. */
-    private Tensor fed(Tensor x, Attention mask, KvCache cache, Pass pass) {
-        var lengths = cache == null && mlp instanceof MixtureOfExperts ? attention.lengthened(mask).keyLengths() : null;
+    private Tensor fed(Tensor x, Attention mask, MixerState cache, Pass pass) {
+        if (cache != null || mask == null || !(mlp instanceof MixtureOfExperts experts)) return mlp.forward(x, pass);
+        var lengths = (attention instanceof MultiHeadAttention heads ? heads.lengthened(mask) : mask).keyLengths();
         if (lengths == null) return mlp.forward(x, pass);
         var real = Tensor.arange(x.size(1)).unsqueeze(0).lt(lengths.to(DType.I64).unsqueeze(1));
-        return ((MixtureOfExperts) mlp).forward(x, null, real, pass);
+        return experts.forward(x, null, real, pass);
     }
 
     private Tensor half(Tensor x, Layer norm, Layer outNorm, String point, UnaryOperator<Tensor> f, Pass pass) {

@@ -1,6 +1,7 @@
 package lyceum.nn;
 
 import java.util.Objects;
+import lyceum.random.Rng;
 import lyceum.tensor.Attention;
 import lyceum.withers.Withers;
 
@@ -14,6 +15,7 @@ import lyceum.withers.Withers;
  * }
  *
  * @param attention of the positions to each other: heads, rotary positions, window, biases, norms of queries and keys, soft cap
+ * @param mixer what stands in the place of attention: {@link RetentionConfig}, {@link LinearAttentionConfig}, {@link LatentAttentionConfig}, {@link HyenaConfig}; null for attention itself
  * @param cross whether a block also looks at a memory
  * @param hidden units of the feed-forward half
  * @param activation of it
@@ -29,7 +31,7 @@ import lyceum.withers.Withers;
  * @param layerDrop probability with which a stack leaves a whole block out while learning (Fan, Grave and Joulin 2020)
  */
 @Withers
-public record TransformerConfig(AttentionConfig attention, boolean cross, int hidden, Activation activation, boolean gated, boolean bias,
+public record TransformerConfig(AttentionConfig attention, MixerConfig mixer, boolean cross, int hidden, Activation activation, boolean gated, boolean bias,
         Norm norm, double epsilon, Placement placement, boolean parallel, double branchScale, double streamScale, double dropout,
         double layerDrop) implements TransformerConfigWithers {
 
@@ -63,6 +65,8 @@ public record TransformerConfig(AttentionConfig attention, boolean cross, int hi
         Objects.requireNonNull(activation, "activation");
         Objects.requireNonNull(norm, "norm");
         Objects.requireNonNull(placement, "placement");
+        if (mixer != null && mixer.width() != attention.width()) throw new IllegalArgumentException(
+                "TransformerConfig: the mixer has a width of " + mixer.width() + ", the stream of " + attention.width());
         if (hidden < 1) throw new IllegalArgumentException("TransformerConfig: hidden is " + hidden + "; it is at least 1");
         if (parallel && (placement != Placement.PRE || cross)) throw new IllegalArgumentException(
                 "TransformerConfig: halves side by side go with PRE and without a memory, not with " + placement);
@@ -73,11 +77,13 @@ public record TransformerConfig(AttentionConfig attention, boolean cross, int hi
 
     /** Of 2017: post-norm, ReLU, biases, every position sees all. @throws IllegalArgumentException unless heads divide the width */
     public static TransformerConfig original(int width, int heads, int hidden) {
-        return new TransformerConfig(new AttentionConfig(width, heads), false, hidden, Activation.RELU, false, true, Norm.LAYER, 1e-5,
+        return new TransformerConfig(new AttentionConfig(width, heads), null, false, hidden, Activation.RELU, false, true, Norm.LAYER, 1e-5,
                 Placement.POST, false, 1, 1, 0, 0);
     }
 
     public int width() { return attention.width(); }
+
+    SequenceMixer mixing(Rng rng) { return (mixer == null ? attention : mixer).build(rng); }
 
     /** The same, seeing only what came before. */
     public TransformerConfig causal() { return withAttention(attention.withAttention(attention.attention().withCausal(true))); }
@@ -108,6 +114,6 @@ public record TransformerConfig(AttentionConfig attention, boolean cross, int hi
         long feed = gated ? 3 * w * hidden + (bias ? 2L * hidden + w : 0) : 2 * w * hidden + (bias ? hidden + w : 0);
         long norms = norm == Norm.LAYER && bias ? 2 * w : w;
         int halves = cross ? 3 : 2, each = placement == Placement.SANDWICH ? 2 : 1;
-        return attend * (cross ? 2 : 1) + feed + norms * (parallel ? 1 : halves * each);
+        return (mixer == null ? attend : mixer.parameterCount()) + (cross ? attend : 0) + feed + norms * (parallel ? 1 : halves * each);
     }
 }

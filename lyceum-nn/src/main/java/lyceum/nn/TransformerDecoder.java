@@ -33,13 +33,13 @@ public final class TransformerDecoder extends Module {
         norm = causal.placement().leavesStream() ? causal.norm().of(causal) : null;
     }
 
-    /** What a decoder knows between steps: the keys and values of each block's positions, and of its memory. For one thread. */
+    /** What a decoder knows between steps: of each block's positions (keys and values, or what its mixer keeps), and of its memory. For one thread. */
     public static final class State {
-        private final List<KvCache> caches;
+        private final List<MixerState> caches;
         private final List<KvCache.Past> memories;
         private final Attention memoryMask;
 
-        private State(List<KvCache> caches, List<KvCache.Past> memories, Attention memoryMask) {
+        private State(List<MixerState> caches, List<KvCache.Past> memories, Attention memoryMask) {
             this.caches = caches;
             this.memories = memories;
             this.memoryMask = memoryMask;
@@ -48,20 +48,20 @@ public final class TransformerDecoder extends Module {
         /** Positions so far. */
         public long length() { return caches.getFirst().length(); }
 
-        /** Bytes of keys and values of the positions so far. */
-        public long bytes() { return caches.stream().mapToLong(KvCache::bytes).sum(); }
+        /** Bytes of what is known of the positions so far. */
+        public long bytes() { return caches.stream().mapToLong(MixerState::bytes).sum(); }
 
         /** A state of its own that goes on from those batch entries: all of them, or those that beams came from. */
         public State fork(int... rows) {
             var looked = memories == null ? null
                     : memories.stream().map(m -> new KvCache.Past(m.keys().rows(rows), m.values().rows(rows))).toList();
             boolean lengths = memoryMask != null && memoryMask.keyLengths() != null;
-            return new State(caches.stream().map(c -> c.fork(rows)).toList(), looked,
+            return new State(caches.stream().<MixerState>map(c -> c.fork(rows)).toList(), looked,
                     lengths ? memoryMask.withKeyLengths(memoryMask.keyLengths().rows(rows)) : memoryMask);
         }
 
-        /** Forgets the positions from there on. */
-        public void truncate(long length) { caches.forEach(c -> c.truncate(length)); }
+        /** Forgets the positions from there on: one length for all rows, or one each. */
+        public void truncate(long... lengths) { caches.forEach(c -> c.truncate(lengths)); }
     }
 
     public List<TransformerBlock> layers() { return layers; }
@@ -80,7 +80,7 @@ public final class TransformerDecoder extends Module {
     /** A state before the first position. @param memory (batch, S, width), or null if the blocks look at none; its keys and values are projected here, once */
     public State start(Tensor memory, Attention memoryMask, Pass pass) {
         checkMemory(memory);
-        return new State(layers.stream().map(l -> new KvCache()).toList(),
+        return new State(layers.stream().<MixerState>map(l -> l.mixer().start()).toList(),
                 memory == null ? null : layers.stream().map(l -> l.project(memory, pass)).toList(), memoryMask);
     }
 

@@ -4,6 +4,10 @@
  * {@link lyceum.nn.TransformerEncoder}, {@link lyceum.nn.TransformerDecoder} and {@link lyceum.nn.Transformer}, whose halves may be a
  * {@link lyceum.nn.MixtureOfExperts}. {@link lyceum.nn.Hooks} look into a running network, an {@link lyceum.nn.Adapter} changes it from outside.
  *
+ * <p>What carries knowledge between positions is a {@link lyceum.nn.SequenceMixer}: {@link lyceum.nn.MultiHeadAttention} under any {@link lyceum.nn.AttentionMask},
+ * {@link lyceum.nn.LatentAttention}, {@link lyceum.nn.LinearAttention}, {@link lyceum.nn.Retention} or {@link lyceum.nn.HyenaOperator}; what they know of the
+ * positions before is a {@link lyceum.nn.MixerState}, of attention a {@link lyceum.nn.KvCache}.
+ *
  * <p>Weights begin as {@link lyceum.nn.Init} says; {@link lyceum.nn.SignalReport} shows what they do to signal and gradient. Losses are in
  * {@code lyceum.nn.loss}.
  */

@@ -188,7 +188,7 @@ class TransformerBlockTest {
             var block = new TransformerBlock(config, Rng.of(6));
             var x = normal(7, 2, 12, config.width());
             var whole = block.forward(x);
-            var context = new TransformerBlock.Context().withCache(new KvCache());
+            var context = new TransformerBlock.Context().withCache(KvCache.contiguous());
             for (int t = 0; t < 12; t++)
                 worst = Math.max(worst, distance(block.forward(x.narrow(1, t, 1), context, Pass.inference()), whole.narrow(1, t, 1)));
         }

@@ -106,7 +106,7 @@ class PrefixTuningTest {
             var y = model.embed(x, Pass.inference());
             int heads = grouped ? 1 : 2;
             for (int l = 0; l < LAYERS; l++) {
-                var cache = new KvCache();
+                var cache = KvCache.contiguous();
                 var name = "encoder.layers." + l + ".attention.prefix_";
                 cache.append(rows(parameters.get(name + "key.weight"), heads, 3), rows(parameters.get(name + "value.weight"), heads, 3));
                 y = model.encoder().layers().get(l).forward(y, new TransformerBlock.Context().withCache(cache), Pass.inference());
