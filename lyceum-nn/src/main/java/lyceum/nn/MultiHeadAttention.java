@@ -177,6 +177,22 @@ public final class MultiHeadAttention extends SequenceMixer {
         @Override default Tensor adapt(Tensor x, Tensor y, Pass pass) { return y; }
     }
 
+    /** An adapter that says that the sequences a mask speaks of have grown: by a prompt before them. */
+    public interface Grown extends Adapter {
+        /** By how many positions. */
+        long length();
+
+        /** Leaves what the attention gives as it is. */
+        @Override default Tensor adapt(Tensor x, Tensor y, Pass pass) { return y; }
+    }
+
+    /** A mask whose key lengths count the prompts before them. */
+    Attention lengthened(Attention mask) {
+        long sum = 0;
+        for (var adapter : adapters()) if (adapter instanceof Grown grown) sum += grown.length();
+        return sum == 0 || mask.keyLengths() == null ? mask : mask.withKeyLengths(mask.keyLengths().add(sum));
+    }
+
     private long prefixLength() {
         long sum = 0;
         for (var adapter : adapters()) if (adapter instanceof Prefix prefix) sum += prefix.length();
@@ -184,7 +200,8 @@ public final class MultiHeadAttention extends SequenceMixer {
     }
 
     /** The mask of the positions without a prefix, for those with n positions before them, which all queries see. */
-    private Attention behind(long n, Attention mask) {
+    private Attention behind(long n, Attention given) {
+        var mask = lengthened(given);
         if (n == 0) return mask;
         if (config.pattern() != null || mask.blocks() != null || mask.blockTable() != null || mask.packing() != null || mask.window() > 0)
             throw new IllegalArgumentException(

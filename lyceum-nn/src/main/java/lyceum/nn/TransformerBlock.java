@@ -3,6 +3,7 @@ package lyceum.nn;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
+import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
@@ -137,7 +138,7 @@ public final class TransformerBlock extends Module {
         if (config.parallel()) {
             var normal = attention_norm.forward(x, pass);
             var both = pass.point(this, "attn_out", scaled(attend(normal, mask, context.cache(), pass), pass))
-                    .add(pass.point(this, "mlp_out", scaled(mlp.forward(normal, pass), pass)));
+                    .add(pass.point(this, "mlp_out", scaled(fed(normal, mask, context.cache(), pass), pass)));
             return pass.point(this, "resid_post", x.add(both));
         }
         x = half(x, attention_norm, attention_out_norm, "attn_out", normal -> attend(normal, mask, context.cache(), pass), pass);
@@ -147,7 +148,7 @@ public final class TransformerBlock extends Module {
                     normal -> cross_attention.forward(normal, context.memory(), memoryMask, pass), pass);
         }
         x = pass.point(this, "resid_mid", x);
-        return pass.point(this, "resid_post", half(x, mlp_norm, mlp_out_norm, "mlp_out", normal -> mlp.forward(normal, pass), pass));
+        return pass.point(this, "resid_post", half(x, mlp_norm, mlp_out_norm, "mlp_out", normal -> fed(normal, mask, context.cache(), pass), pass));
     }
 
     private Tensor attend(Tensor x, Attention mask, MixerState cache, Pass pass) {
@@ -156,6 +157,15 @@ public final class TransformerBlock extends Module {
         if (!mask.equals(config.attention().attention())) throw new IllegalArgumentException(
                 "TransformerBlock: " + attention.getClass().getSimpleName() + " has no mask beside its own; leave Context.mask out");
         return cache == null ? attention.forward(x, pass) : attention.forward(x, cache, pass);
+    }
+
+    /** Experts are told which positions are padding. */
+    private Tensor fed(Tensor x, Attention mask, MixerState cache, Pass pass) {
+        if (cache != null || mask == null || !(mlp instanceof MixtureOfExperts experts)) return mlp.forward(x, pass);
+        var lengths = (attention instanceof MultiHeadAttention heads ? heads.lengthened(mask) : mask).keyLengths();
+        if (lengths == null) return mlp.forward(x, pass);
+        var real = Tensor.arange(x.size(1)).unsqueeze(0).lt(lengths.to(DType.I64).unsqueeze(1));
+        return experts.forward(x, null, real, pass);
     }
 
     private Tensor half(Tensor x, Layer norm, Layer outNorm, String point, UnaryOperator<Tensor> f, Pass pass) {

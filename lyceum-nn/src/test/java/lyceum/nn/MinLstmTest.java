@@ -69,13 +69,21 @@ class MinLstmTest {
 
     @Acceptance(topic = "minlstm", clause = 2)
     @Test void weightsSumToOneAndStatesStayInTheRangeOfStartAndCandidates() {
-        double worst = 0, beyond = 0;
+        double worst = 0, beyond = 0, formula = 0;
         for (boolean gru : new boolean[] {false, true}) for (int seed = 0; seed < 20; seed++) {
             var network = network(new MinLstmVariant().withGru(gru), new RnnConfig(3, 5), seed);
             // Large inputs drive both gates to 0 and to 1.
             var x = Tensor.randn(Rng.of(seed), DType.F32, 2, 100, 3).mul(Math.pow(10, seed % 4)).compute();
             var gates = network.gates(x, "l0");
             worst = Math.max(worst, distance(gates.get("forget").add(gates.get("input")), Tensor.ones(100, 2, 5)));
+            // and they are the shares of two sigmoids, or a sigmoid and its rest, in F64 from the weights
+            Tensor w = network.state().get("weight_ih_l0").to(DType.F64), bias = network.state().get("bias_ih_l0").to(DType.F64),
+                    blocks = x.to(DType.F64).transpose(0, 1).matmul(w.transpose()).add(bias);
+            Tensor first = blocks.narrow(2, 0, 5).neg().exp().add(1).reciprocal();
+            var keep = gru ? first.neg().add(1) : first.div(first.add(blocks.narrow(2, 5, 5).neg().exp().add(1).reciprocal()));
+            var certain = blocks.abs().lt(300); // further out the plain formula overflows or divides 0 by 0
+            var seen = certain.narrow(2, 0, 5).and(certain.narrow(2, 5, 5));
+            formula = Math.max(formula, seen.where(keep.sub(gates.get("forget").to(DType.F64)), Tensor.zeros(DType.F64, 100, 2, 5)).abs().max().item());
             var candidates = gates.get("candidate");
             var start = Tensor.randn(Rng.of(seed + 100), DType.F32, 2, 5).compute();
             var states = network.run(x, RecurrentState.of("l0.h", start), Pass.inference()).outputs().transpose(0, 1);
@@ -85,6 +93,7 @@ class MinLstmTest {
             beyond = Math.max(beyond, low.sub(states.min(0)).div(scale).max().item());
         }
         Evidence.of("largest distance of f' + i' from 1", worst, below(1e-6));
+        Evidence.of("largest distance of f' from f / (f + i)", formula, below(1e-4));
         Evidence.of("how far a state leaves the range, in widths of it", beyond, below(1e-6));
     }
 
@@ -162,7 +171,42 @@ class MinLstmTest {
             lengths++;
         }
         Evidence.of("lengths", lengths, exactly(12));
+        // the layer itself: what its longest chain has beside gates, candidates and the start does not grow faster
+        double grown = 0;
+        for (var variant : new MinLstmVariant[] {new MinLstmVariant(), new MinLstmVariant().withGru(true)}) {
+            var network = network(variant, new RnnConfig(3, 4), 1);
+            int least = chain(network, 1);
+            for (int steps : new int[] {2, 3, 8, 31, 100, 1000}) {
+                int more = chain(network, steps) - least;
+                grown = Math.max(grown, more / (2.0 * Math.ceil(Math.log(steps) / Math.log(2))));
+            }
+        }
+        Evidence.of("what the layer's chain grows by over 2 ceil(log2 T)", grown, atMost(1));
         Evidence.of("longest path of dependent operations over 2 ceil(log2 T)", most, atMost(1));
+    }
+
+    /** Dependent element-wise operations of a whole forward pass, those inside of the scan among them. */
+    private static int chain(MinLstm network, int steps) {
+        var graph = Graph.traceOne(network::forward, Tensor.randn(Rng.of(2), DType.F32, 1, steps, 3).compute());
+        var depth = new int[graph.nodes().size()];
+        for (var node : graph.nodes()) {
+            for (int operand : node.operands()) depth[node.id()] = Math.max(depth[node.id()], depth[operand]);
+            if (!(node instanceof Graph.Call call)) continue;
+            if (call.operation() instanceof ElementwiseOp) depth[node.id()]++;
+            else if (call.operation().toString().contains("linear scan")) depth[node.id()] += insideOfScan(steps);
+        }
+        return depth[graph.outputs().getFirst()];
+    }
+
+    private static int insideOfScan(int steps) {
+        var a = Tensor.rand(Rng.of(1), DType.F32, steps, 1, 4).compute();
+        var graph = Graph.trace(in -> new Tensor[] {LinearScan.tree(in[0], in[1])}, a, a);
+        var depth = new int[graph.nodes().size()];
+        for (var node : graph.nodes()) {
+            for (int operand : node.operands()) depth[node.id()] = Math.max(depth[node.id()], depth[operand]);
+            if (node instanceof Graph.Call call && call.operation() instanceof ElementwiseOp) depth[node.id()]++;
+        }
+        return depth[graph.outputs().getFirst()];
     }
 
     @Test void lengthsDirectionsAndLayersWorkAsForEveryCell() {
@@ -177,6 +221,18 @@ class MinLstmTest {
             var b = loop.run(x, initial, lengths, Pass.inference());
             assertThat(distance(a.outputs(), b.outputs())).isLessThan(1e-12);
             assertThat(distance(a.state().stacked("h"), b.state().stacked("h"))).isLessThan(1e-12);
+        }
+    }
+
+    @Test void gatesOfBothDirectionsStandInTheOrderOfTime() {
+        var config = new RnnConfig(3, 4).withBidirectional(true).withDtype(DType.F64);
+        var x = Tensor.randn(Rng.of(3), DType.F64, 2, 7, 3).compute();
+        var loop = network(new MinLstmVariant().withChunk(1), config, 1);
+        for (int chunk : new int[] {0, 3}) for (var cell : new String[] {"l0", "l0_reverse"}) {
+            var scanned = network(new MinLstmVariant().withChunk(chunk), config, 1).gates(x, cell);
+            loop.gates(x, cell).forEach((name, steps) -> assertThat(distance(scanned.get(name), steps)).as(cell + " " + name)
+                    .isLessThan(1e-12));
+            assertThat(scanned).hasSize(3);
         }
     }
 

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.memory.Scope;
+import lyceum.nn.Init;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
 import lyceum.nn.loss.Loss;
@@ -171,6 +172,19 @@ class RepresentationTuningTest {
 
     private static Tensor random(Rng rng, int rows, int count) {
         return RepresentationTuning.top(Tensor.rand(rng, 3, rows, LENGTH).compute(), count);
+    }
+
+    @Test void theWidthIsThatOfTheStatesAndNotOfHeads() {
+        var plain = TinyText.config(64, 4, 96);
+        var model = new TinyText(plain.withAttention(plain.attention().withQkNorm(true)), 2, 9, 6, 9, false, Rng.of(4));
+        assertThat(RepresentationTuning.attach(model, "encoder.layers.?", 2, Rng.of(5)).parameterCount()).isEqualTo(2 * 2 * (2 * 64 + 1));
+        var bare = new Linear(5, 5, false, DType.F32, Init.torchLinear(5), Rng.of(1));
+        assertThatThrownBy(() -> RepresentationTuning.attach(bare, "*", 2, Rng.of(2))).hasMessageContaining("nothing tells the width");
+        assertThat(RepresentationTuning.attach(bare, "*", 2, 5, Rng.of(2)).parameterCount()).isEqualTo(2 * 11);
+        var layer = new Linear(5, 5, Rng.of(1));
+        var narrow = RepresentationTuning.attach(layer, "*", 2, 4, Rng.of(2));
+        assertThatThrownBy(() -> narrow.at(Tensor.ones(1, 1, 2), () -> layer.forward(Tensor.zeros(1, 2, 5))))
+                .hasMessageContaining("edits of width 4");
     }
 
     @Test void anEditRewritesItsSubspaceAndNothingElse() {
