@@ -1,6 +1,7 @@
 package lyceum.text;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import lyceum.FormatException;
 import lyceum.text.internal.Utf8;
 
@@ -29,7 +30,7 @@ public final class EncodeStream {
         int end = pending.length();
         if (end > 0 && Character.isHighSurrogate(pending.charAt(end - 1))) end--;
         var text = pending.substring(0, end);
-        int settled = tokenizer.settled(text);
+        int settled = tokenizer.settled(text, controls);
         int[] ids = settled == 0 ? new int[0] : plain(text.substring(0, settled));
         pending.delete(0, settled);
         tryAt = settled == 0 ? 2 * pending.length() : pending.length() + 1;   // so that looking again and again stays linear
@@ -50,7 +51,7 @@ public final class EncodeStream {
         }
         int broken = Utf8.firstBroken(all, 0, end);
         if (broken >= 0) throw FormatException.at("UTF-8", bytesRead + broken, String.format("broken at 0x%02X", all[broken]));
-        half = java.util.Arrays.copyOfRange(all, end, all.length);
+        half = Arrays.copyOfRange(all, end, all.length);
         bytesRead += end;
         return push(new String(all, 0, end, StandardCharsets.UTF_8));
     }

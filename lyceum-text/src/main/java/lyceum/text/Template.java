@@ -36,12 +36,8 @@ public record Template(List<Part> single, List<Part> pair) {
         pair = List.copyOf(pair);
     }
 
-    /** A start token before each text, where {@code bos} is one of the specials. */
-    public static Template bos(SpecialTokens specials) {
-        int id = specials.bos();
-        var bos = new Control(specials.find(id).text(), List.of(id), 0);
-        return new Template(List.of(bos, new Text(false, 0)), List.of(bos, new Text(false, 0), bos, new Text(true, 0)));
-    }
+    /** A start token in front and nothing else. @throws IllegalStateException if the specials have none */
+    public static Template bos(SpecialTokens specials) { return NONE.withBos(specials); }
 
     /** How many tokens it adds. */
     public int added(boolean two) {
@@ -50,10 +46,12 @@ public record Template(List<Part> single, List<Part> pair) {
         return n;
     }
 
-    /** A control token of type 0 before all. */
-    public Template before(String token, int id) {
-        var control = new Control(token, List.of(id), 0);
-        return new Template(joined(control, single), joined(control, pair));
+    /** This template with a start token in front; one that begins with it already stays as it is. */
+    public Template withBos(SpecialTokens specials) {
+        int id = specials.bos();
+        if (single.getFirst() instanceof Control c && c.ids.equals(List.of(id))) return this;
+        var bos = new Control(specials.find(id).text(), List.of(id), 0);
+        return new Template(joined(bos, single), joined(bos, pair));
     }
 
     private static List<Part> joined(Part first, List<Part> rest) {

@@ -57,7 +57,7 @@ public interface Tokenizer {
      * How many characters of a beginning of a text are settled: no text that follows changes their tokens, and what follows may be encoded on its own. 0 where the
      * tokenizer looks at a text as a whole.
      */
-    default int settled(String beginning) { return 0; }
+    default int settled(String beginning, Controls controls) { return 0; }
 
     /** Ids, offsets and masks of a text. */
     default Encoding encode(String text) { return encode(text, options()); }
