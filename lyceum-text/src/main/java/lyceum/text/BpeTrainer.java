@@ -51,9 +51,9 @@ public record BpeTrainer(int vocabularySize, long minFrequency, List<String> spe
         return new BpeTrainer(vocabularySize, 1, List.of(), null, new PreTokenizer.Whitespace(), false, false, "<unk>", 0, "</w>");
     }
 
-    /** Over characters with SentencePiece's mark of space and bytes for what is rare: decoding gives the text back. */
-    public static BpeTrainer metaspace(int vocabularySize) {
-        return new BpeTrainer(vocabularySize, 1, List.of(), null, new PreTokenizer.Metaspace("\u2581", PreTokenizer.PrependScheme.NEVER, true), false, true, "<unk>", 0, "");
+    /** Over characters, a space at the beginning of a piece, bytes for characters that the text does not have: decoding gives the text back. */
+    public static BpeTrainer spaced(int vocabularySize) {
+        return new BpeTrainer(vocabularySize, 1, List.of(), null, Texts.SPACED, false, true, "<unk>", 0, "");
     }
 
     /** Learns from the documents of a corpus. */
@@ -121,10 +121,7 @@ public record BpeTrainer(int vocabularySize, long minFrequency, List<String> spe
 
     private TokenDecoder decoder() {
         if (byteLevel) return new TokenDecoder.ByteLevel();
-        if (preTokenizer instanceof PreTokenizer.Metaspace m) {
-            var replace = new TokenDecoder.Replace(TextPattern.literal(m.replacement()), " ");
-            return new TokenDecoder.Sequence(byteFallback ? List.of(replace, new TokenDecoder.ByteFallback(), new TokenDecoder.Fuse()) : List.of(replace));
-        }
+        if (byteFallback) return Texts.pieces(normalizer, true);
         return endSuffix.isEmpty() ? new TokenDecoder.Fuse() : new TokenDecoder.Bpe(endSuffix);
     }
 

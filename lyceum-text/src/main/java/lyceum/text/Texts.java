@@ -8,7 +8,35 @@ import lyceum.data.corpus.Corpus;
 
 /** Texts that trainers read. */
 final class Texts {
+    static final String MARK = "\u2581";
+    /** Cut before each space. */
+    static final PreTokenizer SPACED = new PreTokenizer.Split(TextPattern.literal(" "), PreTokenizer.Behavior.MERGED_WITH_NEXT, false);
+    /** Cut before each mark of space. */
+    static final PreTokenizer MARKED = new PreTokenizer.Split(TextPattern.literal(MARK), PreTokenizer.Behavior.MERGED_WITH_NEXT, false);
+    /** SentencePiece's way with spaces: one more in front, all of them visible. */
+    static final TextNormalizer ESCAPED = new TextNormalizer.Sequence(List.of(new TextNormalizer.Prepend(MARK), new TextNormalizer.Replace(TextPattern.literal(" "), MARK)));
+
     private Texts() {}
+
+    /** Back from pieces: the mark of space and the space in front as the normalizer put them. */
+    static TokenDecoder pieces(TextNormalizer normalizer, boolean bytes) {
+        var steps = new ArrayList<TokenDecoder>();
+        if (puts(normalizer, false)) steps.add(new TokenDecoder.Replace(TextPattern.literal(MARK), " "));
+        if (bytes) steps.add(new TokenDecoder.ByteFallback());
+        steps.add(new TokenDecoder.Fuse());
+        if (puts(normalizer, true)) steps.add(new TokenDecoder.Strip(" ", 1, 0));
+        return new TokenDecoder.Sequence(steps);
+    }
+
+    /** Whether a normalizer puts the mark in front, or in place of spaces. */
+    static boolean puts(TextNormalizer normalizer, boolean front) {
+        return switch (normalizer) {
+            case TextNormalizer.Sequence s -> s.normalizers().stream().anyMatch(n -> puts(n, front));
+            case TextNormalizer.Prepend p -> front && p.content().equals(MARK);
+            case TextNormalizer.Replace r -> !front && r.content().equals(MARK);
+            case null, default -> false;
+        };
+    }
 
     /** The texts of a corpus, read once each time. */
     static Iterable<String> of(Corpus corpus) {

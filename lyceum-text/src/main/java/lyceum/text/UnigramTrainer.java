@@ -53,10 +53,14 @@ public record UnigramTrainer(int vocabularySize, int seedSize, double shrinking,
                     + iterations + ", longest " + longest + ", coverage " + coverage + "; the seed is no smaller than the vocabulary, shares lie between 0 and 1");
     }
 
-    /** SentencePiece's conventions: mark of space, start and end tokens. */
+    /** SentencePiece's conventions: spaces as marks and one in front, start and end tokens. */
     public UnigramTrainer(int vocabularySize) {
-        this(vocabularySize, Math.max(100_000, 4 * vocabularySize), 0.75, 2, 16, 1, false, false, List.of("<s>", "</s>"), "<unk>", null,
-                new PreTokenizer.Metaspace("\u2581", PreTokenizer.PrependScheme.ALWAYS, true));
+        this(vocabularySize, Math.max(100_000, 4 * vocabularySize), 0.75, 2, 16, 1, false, false, List.of("<s>", "</s>"), "<unk>", Texts.ESCAPED, Texts.MARKED);
+    }
+
+    /** The text as it is, a space at the beginning of a piece, bytes for characters that the text does not have: decoding gives the text back. */
+    public static UnigramTrainer spaced(int vocabularySize) {
+        return new UnigramTrainer(vocabularySize).withByteFallback(true).withNormalizer(null).withPreTokenizer(Texts.SPACED);
     }
 
     /** Learns from the documents of a corpus. */
@@ -138,15 +142,7 @@ public record UnigramTrainer(int vocabularySize, int seedSize, double shrinking,
         for (var piece : first) builder.addScored(piece, 0);
         for (int i : order) builder.addScored(pieces.get(i), scores[i]);
         var model = new Unigram(builder.unknown(unknown).build(), unknown, byteFallback);
-        TokenDecoder decoder = new TokenDecoder.Fuse();
-        if (preTokenizer instanceof PreTokenizer.Metaspace m) {
-            var metaspace = new TokenDecoder.Metaspace(m.replacement(), m.prepend(), m.split());
-            var parts = new ArrayList<TokenDecoder>(List.of(new TokenDecoder.Replace(TextPattern.literal(m.replacement()), " "), new TokenDecoder.ByteFallback(),
-                    new TokenDecoder.Fuse()));
-            if (m.prepend() != PreTokenizer.PrependScheme.NEVER) parts.add(new TokenDecoder.Strip(" ", 1, 0));
-            decoder = byteFallback ? new TokenDecoder.Sequence(parts) : metaspace;
-        }
-        return new TokenizerPipeline(new TokenizerSpec(normalizer, preTokenizer, model, null, decoder, Texts.specials(specials, model), null, null));
+        return new TokenizerPipeline(new TokenizerSpec(normalizer, preTokenizer, model, null, Texts.pieces(normalizer, byteFallback), Texts.specials(specials, model), null, null));
     }
 
     /** The characters that become pieces: the most frequent ones up to the coverage. */

@@ -92,7 +92,7 @@ class TokenizationTest {
         var texts = new ArrayList<>(RandomTexts.of(43, 300));
         for (int i = 0; i < 30; i++) texts.add(String.join("\n", Given.verses().subList(200 * i, 200 * i + 10)));
         List<Tokenizer> tokenizers = List.of(new ByteTokenizer(), Given.byteLevel8000(), SpecialTokensTest.chat(), Given.miniLm(),
-                WordTokenizer.of(WordSplitter.WHITESPACE, Given.verses().subList(0, 500), 300), BpeTrainer.metaspace(600).train(Given.verses().subList(0, 500)));
+                WordTokenizer.of(WordSplitter.WHITESPACE, Given.verses().subList(0, 500), 300), BpeTrainer.spaced(600).train(Given.verses().subList(0, 500)));
         for (var tokenizer : tokenizers) for (var text : texts) for (var controls : List.of(Controls.TEXT, Controls.ALL)) {
             int[] whole = tokenizer.ids(text, EncodeOptions.PLAIN.withControls(controls));
             var stream = new EncodeStream(tokenizer, controls);
@@ -123,7 +123,7 @@ class TokenizationTest {
     }
 
     @Test void decodedStreamsGiveTheWholeText() {
-        for (var tokenizer : List.of(new ByteTokenizer(), Given.byteLevel8000(), Given.miniLm(), BpeTrainer.metaspace(600).train(Given.verses().subList(0, 500))))
+        for (var tokenizer : List.of(new ByteTokenizer(), Given.byteLevel8000(), Given.miniLm(), BpeTrainer.spaced(600).train(Given.verses().subList(0, 500))))
             for (var text : List.of("Hello, 漢字 and 👩‍👩‍👧 e\u0301!", "In the beginning God created the heaven, and the earth.", "", " two  spaces ")) {
                 int[] ids = tokenizer.ids(text, EncodeOptions.PLAIN);
                 var stream = tokenizer.decoder();

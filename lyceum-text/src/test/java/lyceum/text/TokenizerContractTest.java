@@ -14,9 +14,11 @@ class TokenizerContractTest {
 
     @Test void characterBpe() { TokenizerContract.check("BPE of characters", BpeTrainer.characters(800).train(SOME), false); }
 
-    @Test void metaspaceBpe() { TokenizerContract.check("BPE with byte fallback", BpeTrainer.metaspace(800).train(SOME), false); }
+    @Test void metaspaceBpe() { TokenizerContract.check("BPE with byte fallback", BpeTrainer.spaced(800).train(SOME), true); }
 
     @Test void unigram() { TokenizerContract.check("unigram", new UnigramTrainer(800).train(SOME), false); }
+
+    @Test void unigramWithBytes() { TokenizerContract.check("unigram with byte fallback", UnigramTrainer.spaced(1000).train(SOME), true); }
 
     @Test void wordPiece() { TokenizerContract.check("WordPiece", new WordPieceTrainer(800).train(SOME), false); }
 
