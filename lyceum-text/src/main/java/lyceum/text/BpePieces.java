@@ -40,7 +40,7 @@ final class BpePieces extends Pieces {
         }
     }
 
-    BpePieces(Bpe model, boolean raw) {
+    BpePieces(Bpe model, boolean raw, byte[][] keys) {
         var v = model.vocabulary();
         this.raw = raw;
         unknown = model.unknown() == null ? -1 : v.id(model.unknown());
@@ -49,8 +49,6 @@ final class BpePieces extends Pieces {
         marked = !model.continuingPrefix().isEmpty() || !model.endSuffix().isEmpty();
         byteFallback = model.byteFallback() ? byteIds(v) : null;
         whole = new byte[v.size()];
-        var keys = new byte[v.size()][];
-        for (int id = 0; id < keys.length; id++) if (!v.isReserved(id)) keys[id] = key(v.token(id), raw);
         words = new ByteTable(keys);
         var prefix = model.continuingPrefix();
         var suffix = model.endSuffix();

@@ -59,7 +59,9 @@ final class MergeLearner {
         int n = lengths.get(w);
         for (int i = 0; i < n; i++) {
             symbolCounts[word[i]] += count;
-            if (i + 1 < n) pairCounts[pair(word[i], word[i + 1], w)] += count;
+            if (i + 1 == n) continue;
+            int p = pair(word[i], word[i + 1], w);                            // first, for it may move the counts
+            pairCounts[p] += count;
         }
     }
 

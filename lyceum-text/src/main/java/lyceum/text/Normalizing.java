@@ -65,8 +65,13 @@ final class Normalizing {
         var out = new AlignedText.Builder(text);
         for (int at = text.from; at < text.to;) {
             int c = Utf8.codePoint(text.b, at), next = at + Utf8.length(text.b[at]);
-            if (c == '\t' || c == '\n' || c == '\r' || CodePointSet.isSpace(c)) out.put(' ', at, next);
-            else if (c != 0 && c != 0xFFFD && !isControl(c)) out.copy(at, next);
+            boolean line = c == '\t' || c == '\n' || c == '\r';
+            if (!line && (c == 0 || c == 0xFFFD || isControl(c))) {
+                at = next;
+                continue;
+            }
+            if (line || CodePointSet.isSpace(c)) out.put(' ', at, next);
+            else out.copy(at, next);
             at = next;
         }
         return out.build();

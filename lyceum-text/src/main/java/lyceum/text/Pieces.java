@@ -2,6 +2,7 @@ package lyceum.text;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import java.util.function.IntPredicate;
 import lyceum.random.Rng;
 import lyceum.text.internal.AlignedText;
 import lyceum.text.internal.ByteAlphabet;
@@ -47,12 +48,16 @@ abstract class Pieces {
     /** Cuts the word in bytes {@code from} to {@code to} of the sink's text. */
     abstract void cut(byte[] b, int from, int to, Sink sink);
 
-    static Pieces of(SubwordModel model, boolean raw) {
+    /** @param controls pieces that nothing in a text is, whatever it spells */
+    static Pieces of(SubwordModel model, boolean raw, IntPredicate controls) {
+        var v = model.vocabulary();
+        var keys = new byte[v.size()][];
+        for (int id = 0; id < keys.length; id++) if (!v.isReserved(id) && !controls.test(id)) keys[id] = key(v.token(id), raw);
         return switch (model) {
-            case Bpe bpe -> new BpePieces(bpe, raw);
-            case WordPiece wordPiece -> new WordPiecePieces(wordPiece, raw);
-            case Unigram unigram -> new UnigramPieces(unigram, raw);
-            case WordLevel wordLevel -> new WordLevelPieces(wordLevel, raw);
+            case Bpe bpe -> new BpePieces(bpe, raw, keys);
+            case WordPiece wordPiece -> new WordPiecePieces(wordPiece, raw, keys);
+            case Unigram unigram -> new UnigramPieces(unigram, keys);
+            case WordLevel wordLevel -> new WordLevelPieces(wordLevel, keys);
         };
     }
 

@@ -37,7 +37,7 @@ public final class TokenizerPipeline implements Tokenizer {
     public TokenizerPipeline(TokenizerSpec spec) {
         this.spec = spec;
         raw = endsInBytes(spec.preTokenizer());
-        pieces = Pieces.of(spec.model(), raw);
+        pieces = Pieces.of(spec.model(), raw, spec.specials()::isSpecial);
         vocabulary = whole(spec);
         var normalizer = spec.normalizer();
         var tokens = spec.specials().added();

@@ -28,26 +28,28 @@ final class UnigramPieces extends Pieces {
         }
     }
 
-    UnigramPieces(Unigram model, boolean raw) {
+    UnigramPieces(Unigram model, byte[][] keys) {
         var v = model.vocabulary();
         scores = new double[v.size()];
         unknown = model.unknown() == null ? -1 : v.id(model.unknown());
         byteFallback = model.byteFallback() ? byteIds(v) : null;
         double least = Double.POSITIVE_INFINITY, most = Double.NEGATIVE_INFINITY;
         for (int id = 0; id < v.size(); id++) {
-            if (id == unknown || v.isSpecial(id) || v.isReserved(id) || byteFallback != null && Decoding.byteOf(v.token(id)) >= 0) continue;
+            if (skipped(v, id, keys)) continue;
             least = Math.min(least, v.score(id));
             most = Math.max(most, v.score(id));
         }
         for (int id = 0; id < v.size(); id++) {
             scores[id] = v.score(id);
-            if (id == unknown || v.isSpecial(id) || v.isReserved(id) || byteFallback != null && Decoding.byteOf(v.token(id)) >= 0) continue;
-            byte[] key = key(v.token(id), raw);
-            if (key == null || key.length == 0) continue;
-            trie.put(key, id);
-            if (model.userDefined().contains(v.token(id))) scores[id] = key.length * most - 0.1;   // SentencePiece's bonus
+            if (skipped(v, id, keys)) continue;
+            trie.put(keys[id], id);
+            if (model.userDefined().contains(v.token(id))) scores[id] = keys[id].length * most - 0.1;   // SentencePiece's bonus
         }
         unknownScore = (least == Double.POSITIVE_INFINITY ? 0 : least) - UNKNOWN_PENALTY;
+    }
+
+    private boolean skipped(Vocabulary v, int id, byte[][] keys) {
+        return id == unknown || keys[id] == null || keys[id].length == 0 || v.isSpecial(id) || byteFallback != null && Decoding.byteOf(v.token(id)) >= 0;
     }
 
     @Override void cut(byte[] b, int from, int to, Sink sink) {

@@ -7,9 +7,7 @@ final class WordLevelPieces extends Pieces {
     private final ByteTable ids;
     private final int unknown;
 
-    WordLevelPieces(WordLevel model, boolean raw) {
-        var keys = new byte[model.vocabulary().size()][];
-        for (int id = 0; id < keys.length; id++) if (!model.vocabulary().isReserved(id)) keys[id] = key(model.vocabulary().token(id), raw);
+    WordLevelPieces(WordLevel model, byte[][] keys) {
         ids = new ByteTable(keys);
         unknown = model.unknown() == null ? -1 : model.vocabulary().id(model.unknown());
     }

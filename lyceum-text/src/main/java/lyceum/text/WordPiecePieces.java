@@ -8,13 +8,13 @@ final class WordPiecePieces extends Pieces {
     private final ByteTrie first = new ByteTrie(), inside = new ByteTrie();
     private final int unknown, mostCharacters;
 
-    WordPiecePieces(WordPiece model, boolean raw) {
+    WordPiecePieces(WordPiece model, boolean raw, byte[][] keys) {
         var v = model.vocabulary();
         var prefix = model.continuingPrefix();
         for (int id = 0; id < v.size(); id++) {
-            if (v.isReserved(id)) continue;
+            if (keys[id] == null) continue;
             var piece = v.token(id);
-            put(first, key(piece, raw), id);
+            put(first, keys[id], id);
             if (piece.startsWith(prefix)) put(inside, key(piece.substring(prefix.length()), raw), id);
         }
         unknown = v.id(model.unknown());

