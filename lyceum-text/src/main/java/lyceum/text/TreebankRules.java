@@ -3,6 +3,7 @@ package lyceum.text;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import lyceum.text.internal.CodePointSet;
 
 /**
  * The Penn Treebank's conventions, after Robert MacIntyre's script of 1995: substitutions one after the other that put spaces where words end.
@@ -37,9 +38,9 @@ final class TreebankRules implements WordSplitter {
         for (var rule : AFTER) spaced = rule.pattern.matcher(spaced).replaceAll(rule.replacement);
         var spans = new ArrayList<Span>();
         int at = 0;
-        for (var word : spaced.strip().split("(?U)\\s+")) {
+        for (var word : spaced.split("(?U)\\s+")) {
             if (word.isEmpty()) continue;
-            while (at < text.length() && Character.isWhitespace(text.charAt(at))) at++;
+            while (at < text.length() && CodePointSet.isSpace(text.charAt(at))) at++;
             // quotes are rewritten; all else is as it was
             boolean rewritten = (word.equals("``") || word.equals("''")) && text.startsWith("\"", at);
             int to = Math.min(text.length(), at + (rewritten ? 1 : word.length()));

@@ -81,7 +81,8 @@ public record VocabularySizing(int size, long tokens, long bytes, long words, in
                 "VocabularySizing.cut: \"" + v.token(id) + "\" is made by no merge and would be lost at size " + size);
         var builder = new Vocabulary.Builder();
         for (int id = 0; id < size; id++) builder.add(v.token(id));
-        var smaller = bpe.withVocabulary(builder.unknown(bpe.unknown()).build()).withMerges(merges);
+        var smaller = new Bpe(builder.unknown(bpe.unknown()).build(), merges, bpe.unknown(), bpe.continuingPrefix(), bpe.endSuffix(), bpe.fuseUnknown(),
+                bpe.byteFallback(), bpe.ignoreMerges(), bpe.rankByPiece());
         return new TokenizerPipeline(tokenizer.spec().withModel(smaller));
     }
 }

@@ -9,6 +9,7 @@ import java.util.Map;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
 import lyceum.testing.Golden;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Ids against those of Hugging Face tokenizers and jtokkit, by committed hashes; {@code tools/golden/TextIds.java} made them. */
@@ -35,6 +36,7 @@ class ReferenceIdsTest {
         assertThat(Hashes.of(texts, Given.miniLm()::ids)).isEqualTo(expected);
     }
 
+    @Tag("slow")
     @Test void tiktokensFourVocabulariesGiveJtokkitsIdsOnBrown() throws IOException {
         check("r50k_base", PreTokenizer.GPT2);
         check("p50k_base", PreTokenizer.GPT2);
