@@ -11,7 +11,7 @@ out = os.path.join(here, '../../lyceum-text/src/test/resources/golden/text_sente
 verses = [line.rstrip('\n').rsplit('\t', 1)[1] for line in gzip.open(kjv, 'rt', encoding='utf-8')]
 odd = ['', ' ', '  two  spaces ', 'a', 'Zebra!', 'caf\u00e9 e\u0301', '\u6f22\u5b57 and \U0001f600', '\u2581mark', 'x\u2581y', 'tab\there', 'line\nend', '<s>', '</s> text', '<unk>', '<0x41>',
        '\ufb01ne \u2460', '\u0130stanbul', 'aaaa aaaaaaaa', 'The LORD', 'the lord', '...', "don't", '1234567890', '\u00a0nbsp', 'na\u00efve', 'ZZZZ\u4e00\u4e8c\u4e09', 'LORD GOD']
-texts = verses[::500] + odd
+texts = verses[::1000] + odd
 folder = tempfile.mkdtemp()
 rules = os.path.join(folder, 'rules.tsv')
 # a small map of characters: fi ligature, circled one, e with acute, no-break space, tab
