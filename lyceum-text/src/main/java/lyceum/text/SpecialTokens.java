@@ -14,7 +14,7 @@ import java.util.OptionalInt;
  * {@snippet :
  * var specials = new SpecialTokens(List.of(AddedToken.control("<s>", 1), AddedToken.control("</s>", 2)))
  *         .with(SpecialTokens.Role.BOS, "<s>").with(SpecialTokens.Role.EOS, "</s>");
- * int start = specials.bos();
+ * int begin = specials.bos();
  * }
  *
  * <p>An entry is found as a whole, the longest first, before anything else happens to a text. Control tokens are found only where {@link Controls} allow it.

@@ -10,8 +10,8 @@ import lyceum.random.Rng;
  * (0 where the vocabulary has none), its probability is proportional to the exponential of that.
  *
  * {@snippet :
- * var lattice = SubwordLattice.of(vocabulary, "lower");
- * List<String> best = lattice.best().pieces();
+ * var lattice = SubwordLattice.of(Vocabulary.of("l", "o", "w", "lo", "low", "er"), "lower");
+ * var best = lattice.best().pieces();
  * }
  *
  * @see <a href="https://arxiv.org/abs/1804.10959">Kudo (2018)</a>

@@ -7,9 +7,9 @@ import java.util.List;
  * Counts tokens and keeps within budgets of them.
  *
  * {@snippet :
- * var counter = new TokenCounter(tokenizer);
- * long tokens = counter.count(text);
- * String fits = counter.head(text, 8192);
+ * var counter = new TokenCounter(new ByteTokenizer());
+ * int tokens = counter.count("In the beginning");
+ * String fits = counter.head("In the beginning", 6);
  * }
  *
  * <p>Counts are of the text alone, without the tokenizer's template, and control strings in it are text. Counts of parts do not add up to that of the whole: pieces merge

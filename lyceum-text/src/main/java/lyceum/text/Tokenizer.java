@@ -9,10 +9,10 @@ import lyceum.backend.Parallel;
  * Text to ids and back. Every kind of tokenizer is one: learned subwords, words by rule, characters, bytes.
  *
  * {@snippet :
+ * Tokenizer tokenizer = new ByteTokenizer();
  * var encoding = tokenizer.encode("hello world");
- * int[] ids = encoding.ids();
- * String piece = "hello world".substring(encoding.start(1), encoding.end(1));
- * String text = tokenizer.decode(ids, true);                 // without control tokens
+ * String slice = encoding.slice("hello world", 1);
+ * String text = tokenizer.decode(encoding.ids(), true);      // without control tokens
  * }
  *
  * <p>Text of a user is data: a literal {@code "<|im_end|>"} in it stays text, unless {@link EncodeOptions#controls} allows it to become the control token.

@@ -26,7 +26,7 @@ final class SubwordLab implements LabBody {
     @Override public void run(LabContext lab) {
         int size = lab.param("vocabulary", 1200, 300, 8000), chapters = lab.param("chapters to learn from", 120, 20, 1189);
         int samples = lab.param("samples", 2000, 100, 20_000);
-        double theta = lab.param("sharpness of the samples", 1.0, 0.05, 3.0);
+        double theta = lab.param("sharpness of the samples", 0.2, 0.05, 3.0);
         var texts = Corpora.kingJames().limit(chapters).toList().stream().map(d -> d.text()).toList();
         var tokenizers = new LinkedHashMap<String, TokenizerPipeline>();
         tokenizers.put("BPE", BpeTrainer.characters(size).train(texts));
@@ -61,7 +61,7 @@ final class SubwordLab implements LabBody {
             for (int i = 0; i < names.length; i++) if (best.get(i).pieces().equals(drawn)) seen[i] += 1.0 / samples;
         }
         lab.figure(Figure.bars("The best ways to cut \"wilderness\"", names, Series.of("posterior", expected), Series.of("samples", seen))
-                .axes("segmentation", "share").describedAs("Most of the probability is on the first way; samples follow the posterior, so that training meets the others too."));
+                .axes("segmentation", "share").describedAs("Samples follow the posterior, made flatter, so that training meets many ways to write the word."));
         lab.say("The pieces allow %.0f ways to write the word; the best has %.0f%% of the probability.", lattice.count(), 100 * expected[0]);
         double worst = 0;
         for (int i = 0; i < names.length; i++) worst = Math.max(worst, Math.abs(seen[i] - expected[i]));

@@ -45,8 +45,8 @@ final class TokenLab implements LabBody {
         lab.figure(Figure.bars("The bill for a chapter read", calls, Series.of("in", inCost), Series.of("out", outCost)).axes("answer", "cost ($)")
                 .describedAs("At five times the price the answer costs more than the question as soon as it is a fifth as long."));
         int parts = 0;
-        for (var verse : texts.get(0).split("(?<=\n)")) parts += counter.count(verse);
-        lab.say("The chapter has %d tokens, its verses counted one by one %d: counts of parts need not add up.", n, parts);
+        for (var word : texts.get(0).split(" ")) parts += counter.count(word);
+        lab.say("The chapter has %d tokens, its words counted one by one, without their spaces, %d: counts of parts do not add up.", n, parts);
         lab.shows("tokens of the head over the budget", counter.count(head) - budget, atMost(0));
         lab.shows("the pieces' bytes are the text's", counter.tokens(text).stream().mapToInt(t -> t.bytes().length).sum() == text.getBytes(StandardCharsets.UTF_8).length);
     }

@@ -19,7 +19,7 @@ import lyceum.text.VocabularySizing;
 @Lab(topics = {"vocabulary", "vocabulary-size"}, title = "What a larger vocabulary buys")
 final class VocabularyLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int largest = lab.param("largest vocabulary", 4000, 512, 16_000), chapters = lab.param("chapters", 300, 50, 1189);
+        int largest = lab.param("largest vocabulary", 4000, 512, 16_000), chapters = lab.param("chapters", 150, 50, 1189);
         int width = lab.param("vector width", 256, 16, 4096);
         var texts = Corpora.kingJames().limit(chapters).toList().stream().map(d -> d.text()).toList();
         var greatest = BpeTrainer.byteLevel(largest, PreTokenizer.GPT4).train(texts, lab.progress());

@@ -20,7 +20,7 @@ final class VocabularySizingLab implements LabBody {
     private static final String CODE = "for (int i = 0; i < n; i++) { double x = values[i]; sum += x * x; }\nreturn Math.sqrt(sum / n);\n";
 
     @Override public void run(LabContext lab) {
-        int largest = lab.param("largest vocabulary", 4096, 512, 16_384), chapters = lab.param("chapters", 250, 50, 1189);
+        int largest = lab.param("largest vocabulary", 4096, 512, 16_384), chapters = lab.param("chapters", 150, 50, 1189);
         int layers = lab.param("layers", 2, 1, 48), context = lab.param("context (tokens)", 64, 16, 4096);
         var texts = Corpora.kingJames().limit(chapters).toList().stream().map(d -> d.text()).toList();
         var greatest = BpeTrainer.byteLevel(largest, PreTokenizer.GPT4).train(texts, lab.progress());
