@@ -56,6 +56,7 @@ final class AcceptanceSuite {
         new AttentionClauses(this, n).measure();
         new RoofClauses(this, roofs).measure();
         new NetworkClauses(this, networks).measure();
+        new GrowthClauses(this, networks.positions()).measure();
         record();
         return rows;
     }

@@ -22,14 +22,18 @@ import lyceum.random.Rng;
 
 import lyceum.tensor.Tensor;
 import lyceum.train.GrokkingExperiment;
+import lyceum.train.compress.BreakEven;
 import lyceum.train.compress.Pruner;
 import lyceum.train.compress.StructuredPruner;
 
 /** What rows of networks say about time: smaller networks are faster, zeros can be skipped, and small ones are trained within a minute. */
 final class NetworkClauses {
-    /** Channels of the pruned convolutions, hidden units of the pruned network and of the sparse product, and steps of the two trainings. */
-    record Sizes(int channels, int hidden, int sparse, int reversing, int grokking) {
-        static final Sizes OF_THE_CLAUSES = new Sizes(64, 1024, 3072, 1800, 2500);
+    /**
+     * Channels of the pruned convolutions, hidden units of the pruned network and of the sparse product, rows of the pruned matrix, steps of the two trainings,
+     * and positions of the shortest sequence.
+     */
+    record Sizes(int channels, int hidden, int sparse, int matrix, int reversing, int grokking, int positions) {
+        static final Sizes OF_THE_CLAUSES = new Sizes(64, 1024, 3072, 2048, 1800, 2500, 1024);
     }
 
     private static final int TOKENS = 18;
@@ -46,6 +50,8 @@ final class NetworkClauses {
         channels();
         units();
         zeros();
+        layer();
+        breakEven();
         reversal();
         grokking();
     }
@@ -82,6 +88,43 @@ final class NetworkClauses {
         var h = Tensor.randn(Rng.of(2), 1, n).mul(Tensor.rand(Rng.of(3), 1, n).lt(0.05).to(DType.F32)).compute();
         suite.ratio("sparse-representation", 6, "sparse-representation", "zeros skipped over dense, 5% active", n / 4 + "x" + n, DType.F32,
                 0.5, 5000, 31, () -> SparseActivation.multiply(h, weight).compute(), () -> h.matmul(weight).compute());
+    }
+
+    /** A dense layer of 512 does 60% of the best rate of a bare product of 256 to 1,024. */
+    private void layer() {
+        long begin = System.nanoTime();
+        var rng = Rng.of(4);
+        int n = sizes.matrix / 4;
+        var x = Tensor.randn(rng, n, n).compute();
+        double best = 0;
+        for (int m : new int[] {n / 2, n * 3 / 4, n, n * 5 / 4, n * 3 / 2, n * 7 / 4, 2 * n}) {
+            Tensor a = Tensor.randn(rng, m, m).compute(), b = Tensor.randn(rng, m, m).compute();
+            best = Math.max(best, rate(m, () -> a.matmul(b).compute()));
+        }
+        double share = rate(n, run(new Linear(n, n, rng), x)) / best;
+        suite.saw("fully-connected-layer", 4, "fully-connected-layer", "rate of a layer over the best product's, at least 0.6", n + "x" + n,
+                DType.F32, share, share >= 0.6, begin);
+    }
+
+    private static double rate(double n, Supplier<?> product) {
+        var seconds = new double[20];
+        for (int i = -20; i < 20; i++) {
+            double took = Timing.seconds(product, 1);
+            if (i >= 0) seconds[i] = took;
+        }
+        return 2 * n * n * n / Timing.Median.of(seconds).value();
+    }
+
+    /** Of 95% zeros a sparse product is three times as fast as the dense one, of 30% it is not faster. */
+    private void breakEven() {
+        long begin = System.nanoTime();
+        var at = BreakEven.measure(Tensor.randn(Rng.of(254), sizes.matrix, sizes.matrix).compute(), 50, 0.3, 0.95);
+        double few = at.getFirst().faster(), many = at.getLast().faster();
+        var shape = sizes.matrix + "x" + sizes.matrix;
+        suite.saw("unstructured-pruning", 4, "unstructured-pruning:many", "dense over sparse time, 95% zeros, at least 3", shape, DType.F32, many,
+                many >= 3, begin);
+        suite.saw("unstructured-pruning", 4, "unstructured-pruning:few", "the same, 30% zeros, at most 1", shape, DType.F32, few, few <= 1,
+                begin);
     }
 
     private static Supplier<?> run(Module network, Tensor x) { return () -> Autograd.noGrad(() -> network.forward(x).compute()); }

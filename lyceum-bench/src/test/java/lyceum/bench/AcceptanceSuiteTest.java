@@ -17,17 +17,20 @@ class AcceptanceSuiteTest {
         var target = Files.createDirectories(root.resolve("lyceum-bench/target"));
         Files.createDirectories(ledger.folder());
         var rows = new AcceptanceSuite(root, row -> {}).run(32, 64, new RoofClauses.Sizes(1000, 32, 16),
-                new NetworkClauses.Sizes(8, 16, 64, 2, 2));
+                new NetworkClauses.Sizes(8, 16, 64, 64, 2, 2, 64));
         var seen = AcceptanceFile.read(target.resolve("acceptance.jsonl"));
         assertThat(seen).extracting(AcceptanceRecord::test).startsWith("bench:cholesky", "bench:sparsity:product", "bench:sparsity:vector",
                 "bench:gpu-acceleration", "bench:dbscan", "bench:tiles:gemm", "bench:tiles:interpreter", "bench:tiles:tuner");
-        assertThat(seen).extracting(AcceptanceRecord::topic).filteredOn(topic -> topic.endsWith("attention") || topic.startsWith("flash"))
+        assertThat(seen).extracting(AcceptanceRecord::topic).filteredOn(topic -> topic.startsWith("memory-efficient") || topic.startsWith("flash"))
                 .hasSize(14);
         assertThat(seen).extracting(AcceptanceRecord::test).endsWith("bench:gemm:loops", "bench:gemm:peak", "bench:roofline:triad",
                 "bench:roofline:dot", "bench:roofline:gemv", "bench:roofline:softmax", "bench:roofline:gemm", "bench:roofline:bandwidth",
                 "bench:roofline:peak", "bench:arithmetic-intensity:triad", "bench:arithmetic-intensity:gemm",
                 "bench:structured-pruning:channels", "bench:structured-pruning:zeros", "bench:efficient-inference",
-                "bench:sparse-representation", "bench:reversal", "bench:grokking");
+                "bench:sparse-representation", "bench:fully-connected-layer",
+                "bench:unstructured-pruning:many", "bench:unstructured-pruning:few", "bench:reversal", "bench:grokking", "bench:linear-attention:linear", "bench:linear-attention:softmax",
+                "bench:sliding-window-attention:window", "bench:longformer-bigbird:longformer", "bench:longformer-bigbird:bigbird",
+                "bench:hyena:long convolution");
         assertThat(seen).first().satisfies(r -> {
             assertThat(r.topic()).isEqualTo("cholesky");
             assertThat(r.clause()).isEqualTo(5);
