@@ -126,10 +126,11 @@ public record TableStudy(TableTask task, String target, List<String> classes, in
         return figures;
     }
 
-    /** Of the test rows: of the second class where there are two, else of the class that was said. */
+    /** Of the test rows, about twenty in a bin: of the second class where there are two, else of the class that was said. */
     public CalibrationReport reliability() {
-        return classes.size() == 2 ? CalibrationReport.ofClass(outputs.truth, outputs.said, 1)
+        var report = classes.size() == 2 ? CalibrationReport.ofClass(outputs.truth, outputs.said, 1)
                 : CalibrationReport.ofTopClass(outputs.truth, outputs.said);
+        return report.withBins(Math.clamp(testRows / 20, 3, 15));
     }
 
     private Figure comparison() {
