@@ -11,6 +11,35 @@ public abstract class GivenNetworks {
         public int begin, end, step, epoch;
     }
 
+    public abstract static class Mixing extends Passing {
+        public AttentionConfig config;
+        public MultiHeadAttention attention;
+        public SequenceMixer mixer;
+        public Tensor prompt, prompts, filters;
+    }
+
+    public abstract static class ForKvCache extends Mixing {}
+
+    public abstract static class ForSequenceMixer extends Mixing {}
+
+    public abstract static class ForSlidingWindowAttention extends Mixing {}
+
+    public abstract static class ForSparseAttention extends Mixing {}
+
+    public abstract static class ForLatentAttention extends Mixing {}
+
+    public abstract static class ForLinearAttention extends Mixing {}
+
+    public abstract static class ForLinformer extends Mixing {}
+
+    public abstract static class ForRetention extends Mixing {}
+
+    public abstract static class ForHyenaOperator extends Mixing {}
+
+    public abstract static class ForLongConvolution extends Mixing {}
+
+    public abstract static class ForFft extends Given { public double[] re, im; }
+
     public abstract static class ForTransformer extends Passing {}
 
     public abstract static class ForTransformerBlock extends Passing {}

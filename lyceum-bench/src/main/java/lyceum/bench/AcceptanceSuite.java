@@ -44,10 +44,10 @@ final class AcceptanceSuite {
         this.listener = listener;
     }
 
-    List<Row> run() throws IOException { return run(512, 2000, RoofClauses.Sizes.OF_THE_CLAUSES); }
+    List<Row> run() throws IOException { return run(512, 2000, RoofClauses.Sizes.OF_THE_CLAUSES, NetworkClauses.Sizes.OF_THE_CLAUSES); }
 
-    /** With other sizes than the clauses name: of matrices to factor, of sparse ones, and of what stands beside the machine's roofs. */
-    List<Row> run(int n, int sparse, RoofClauses.Sizes roofs) throws IOException {
+    /** With other sizes than the clauses name: of matrices to factor, of sparse ones, of what stands beside the machine's roofs, and of networks. */
+    List<Row> run(int n, int sparse, RoofClauses.Sizes roofs, NetworkClauses.Sizes networks) throws IOException {
         cholesky(n, 50);
         sparsity(sparse);
         vectorProduct(n);
@@ -55,6 +55,7 @@ final class AcceptanceSuite {
         new TileClauses(this, n).measure();
         new AttentionClauses(this, n).measure();
         new RoofClauses(this, roofs).measure();
+        new NetworkClauses(this, networks).measure();
         record();
         return rows;
     }

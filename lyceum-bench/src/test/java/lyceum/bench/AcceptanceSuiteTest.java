@@ -16,14 +16,18 @@ class AcceptanceSuiteTest {
         var ledger = LedgerFolder.of(root);
         var target = Files.createDirectories(root.resolve("lyceum-bench/target"));
         Files.createDirectories(ledger.folder());
-        var rows = new AcceptanceSuite(root, row -> {}).run(32, 64, new RoofClauses.Sizes(1000, 32, 16));
+        var rows = new AcceptanceSuite(root, row -> {}).run(32, 64, new RoofClauses.Sizes(1000, 32, 16),
+                new NetworkClauses.Sizes(8, 16, 64, 2, 2));
         var seen = AcceptanceFile.read(target.resolve("acceptance.jsonl"));
         assertThat(seen).extracting(AcceptanceRecord::test).startsWith("bench:cholesky", "bench:sparsity:product", "bench:sparsity:vector",
                 "bench:gpu-acceleration", "bench:dbscan", "bench:tiles:gemm", "bench:tiles:interpreter", "bench:tiles:tuner");
-        assertThat(seen).extracting(AcceptanceRecord::topic).filteredOn(topic -> topic.contains("attention")).hasSize(14);
+        assertThat(seen).extracting(AcceptanceRecord::topic).filteredOn(topic -> topic.endsWith("attention") || topic.startsWith("flash"))
+                .hasSize(14);
         assertThat(seen).extracting(AcceptanceRecord::test).endsWith("bench:gemm:loops", "bench:gemm:peak", "bench:roofline:triad",
                 "bench:roofline:dot", "bench:roofline:gemv", "bench:roofline:softmax", "bench:roofline:gemm", "bench:roofline:bandwidth",
-                "bench:roofline:peak", "bench:arithmetic-intensity:triad", "bench:arithmetic-intensity:gemm");
+                "bench:roofline:peak", "bench:arithmetic-intensity:triad", "bench:arithmetic-intensity:gemm",
+                "bench:structured-pruning:channels", "bench:structured-pruning:zeros", "bench:efficient-inference",
+                "bench:sparse-representation", "bench:reversal", "bench:grokking");
         assertThat(seen).first().satisfies(r -> {
             assertThat(r.topic()).isEqualTo("cholesky");
             assertThat(r.clause()).isEqualTo(5);

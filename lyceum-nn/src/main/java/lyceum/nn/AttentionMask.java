@@ -48,6 +48,19 @@ public interface AttentionMask {
         return new AttentionMasks.Window(before, after);
     }
 
+    /** Keys at distances that are multiples of {@code step}, up to {@code far} of them to each side (Beltagy, Peters and Cohan 2020); with step 1, a window. */
+    static AttentionMask dilated(long far, int step) {
+        if (far < 0 || step < 1) throw new IllegalArgumentException(
+                "AttentionMask.dilated: " + far + " keys to each side, every " + step + "th; at least 0 and 1");
+        return new AttentionMasks.Dilated(far, step);
+    }
+
+    /** Positions that see all and are seen by all. */
+    static AttentionMask globals(long... positions) { return AttentionMasks.Globals.of(positions); }
+
+    /** Whole blocks of {@code size} positions: those of row r see those of column c. What lies outside of the blocks is hidden. */
+    static AttentionMask blocks(int size, boolean[][] seen) { return AttentionMasks.Blocks.of(size, seen); }
+
     /** Keys below {@code length}: a prefix that everybody sees (Raffel et al. 2020, prefix language models; with {@code or(causal())}). */
     static AttentionMask prefix(int length) { return padding(length); }
 
@@ -122,6 +135,15 @@ public interface AttentionMask {
                 tiles[r][c] = cover(b, keys - queries + (long) r * size, keys - queries + Math.min(queries, (r + 1L) * size) - 1,
                         (long) c * size, Math.min(keys, (c + 1L) * size) - 1);
         return tiles;
+    }
+
+    /**
+     * Attends under this mask: tiles of which nothing is seen are left out, as {@link SparseAttention} does, so that work and memory go with what is seen.
+     *
+     * @param attention scale, soft cap, causality and window, without blocks, bias or lengths of its own
+     */
+    default Tensor attend(Attention attention, Tensor q, Tensor k, Tensor v) {
+        return new SparseAttention(this).attend(attention, q, k, v);
     }
 
     /**

@@ -68,7 +68,8 @@ public final class GptBlock extends Module {
                 k = past.keys();
                 v = past.values();
             }
-            var attention = new Attention().withCausal(true);
+            var causal = new Attention().withCausal(true);
+            var attention = cache == null ? causal : cache.over(causal, null, length);
             var y = dropout.p() > 0 && pass.rng() != null ? attention.of(q, k, v, weights -> dropout.forward(weights, pass))
                     : attention.of(q, k, v);
             return dropout.forward(c_proj.forward(y.transpose(1, 2).reshape(batch, length, width), pass), pass);

@@ -1,73 +1,71 @@
 package lyceum.nn;
 
-import lyceum.ShapeException;
-import lyceum.autograd.Autograd;
-import lyceum.memory.Scope;
-import lyceum.tensor.Index;
+import java.util.Arrays;
+import lyceum.DType;
+import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
 
 /**
  * Keys and values of the positions so far, for one attention layer: decoding then computes new positions only.
  *
- * <p>Memory doubles when it is full; what {@link #append} gives are views of it. Not differentiable. For one thread.
+ * {@snippet :
+ * var cache = KvCache.contiguous();
+ * attention.forward(prompts, cache, pass);         // (batch, T, width), padded behind
+ * cache.truncate(5, 9, 7);                         // what each prompt really has: rows go on from there
+ * attention.forward(tokens, cache, pass);          // (batch, 1, width)
+ * cache.reorder(2, 2, 0);                          // hypotheses 2, 2 and 0 of a beam search live on
+ * }
+ *
+ * <p>A batch of unequal lengths is padded behind and then {@linkplain #truncate truncated} row by row; no row's padding is looked at, and positions are
+ * counted for each row. Speculative decoding takes back tokens that were not accepted in the same way.
+ *
+ * @see <a href="https://arxiv.org/abs/2211.05102">Pope et al. (2023)</a>
  */
-public final class KvCache {
-    private Tensor keys, values;
-    private long length;
+public interface KvCache extends MixerState {
 
     /** All keys and values, (batch, heads, length, d). */
-    public record Past(Tensor keys, Tensor values) {}
+    record Past(Tensor keys, Tensor values) {}
 
-    /** Positions held. */
-    public long length() { return length; }
+    /** In one block of memory, which doubles when it is full; what {@link #append} gives are views of it. */
+    static KvCache contiguous() { return new ContiguousKvCache(null); }
 
-    /** Bytes of the positions held. */
-    public long bytes() {
-        return keys == null ? 0
-                : (keys.count() / keys.size(2) * keys.dtype().bytes() + values.count() / values.size(2) * values.dtype().bytes()) * length;
+    /** The same, kept in a narrower float type than it comes in. */
+    static KvCache contiguous(DType stored) {
+        if (!stored.isFloat()) throw new IllegalArgumentException("KvCache: kept as " + stored + "; keys and values are floats");
+        return new ContiguousKvCache(stored);
     }
 
-    /** Adds positions (batch, heads, T, d) and gives all. @throws ShapeException if they do not fit those before */
-    public Past append(Tensor k, Tensor v) {
-        Autograd.noGrad(() -> {
-            keys = room(keys, k);
-            values = room(values, v);
-            keys.set_(k.detach(), Index.all(), Index.all(), Index.range(length, length + k.size(2)));
-            values.set_(v.detach(), Index.all(), Index.all(), Index.range(length, length + v.size(2)));
-            length += k.size(2);
-        });
-        return new Past(keys.narrow(2, 0, length), values.narrow(2, 0, length));
-    }
+    /** Adds positions (batch, heads, T, d) to each row and gives all that are held. @throws lyceum.ShapeException if they do not fit those before */
+    Past append(Tensor k, Tensor v);
 
-    /** Forgets the positions from {@code length} on. */
-    public void truncate(long length) {
-        if (length < 0 || length > this.length)
-            throw new IllegalArgumentException("truncate: " + length + "; the cache holds " + this.length + " positions");
-        this.length = length;
-    }
+    /** What is held; null before the first position. Rows that are shorter than {@link #length} hold nothing of meaning behind. */
+    Past past();
 
-    /** An independent cache that continues from the same positions, of the batch entries that {@code rows} names: all of them, or those that beams came from. */
-    public KvCache fork(int... rows) {
-        var copy = new KvCache();
-        if (length > 0) copy.append(keys.narrow(2, 0, length).rows(rows), values.narrow(2, 0, length).rows(rows));
-        return copy;
-    }
+    /** Positions of each row; one number before the first position, or while they are alike. */
+    long[] lengths();
 
-    private Tensor room(Tensor held, Tensor added) {
-        long needed = length + added.size(2);
-        if (held != null) {
-            if (held.size(0) != added.size(0) || held.size(1) != added.size(1) || held.size(3) != added.size(3)
-                    || held.dtype() != added.dtype())
-                throw new ShapeException(
-                        "KvCache: " + added.dtype() + " " + added.shape() + " does not follow " + held.dtype() + " " + held.shape());
-            if (held.size(2) >= needed) return held;
-        }
-        try (var kept = Scope.outside()) {
-            var larger = Tensor
-                    .zeros(added.dtype(), added.size(0), added.size(1), Math.max(64, Long.highestOneBit(needed) * 2), added.size(3))
-                    .compute();
-            if (length > 0) larger.set_(held.narrow(2, 0, length), Index.all(), Index.all(), Index.range(0, length));
-            return larger;
-        }
-    }
+    /**
+     * What the last {@code queries} positions see of what {@link #append} gave.
+     *
+     * @param attention for a whole sequence
+     * @param pattern the layer's, or null
+     * @throws IllegalArgumentException if what is held is not enough for it
+     */
+    Attention over(Attention attention, AttentionMask pattern, long queries);
+
+    /** Whether {@link #append} gives all positions in their order, so that a pattern can be laid over them. */
+    default boolean isWhole() { return true; }
+
+    @Override KvCache fork(int... rows);
+
+    /** Goes on with those batch entries in place of its own. */
+    void reorder(int... rows);
+
+    /** The same positions, kept in another float type. */
+    KvCache to(DType type);
+
+    /** Bytes that are taken up, those for positions to come included. */
+    long reservedBytes();
+
+    @Override default long length() { return Arrays.stream(lengths()).max().orElse(0); }
 }

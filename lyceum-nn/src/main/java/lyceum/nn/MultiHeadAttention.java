@@ -1,6 +1,7 @@
 package lyceum.nn;
 
 import java.util.LinkedHashMap;
+import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
@@ -24,13 +25,20 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://arxiv.org/abs/1706.03762">Vaswani et al. (2017)</a>
  * @see <a href="https://arxiv.org/abs/2305.13245">Ainslie et al. (2023): grouped queries</a>
  */
-public final class MultiHeadAttention extends Module {
+public final class MultiHeadAttention extends SequenceMixer {
     private final AttentionConfig config;
+    private final AttentionMask pattern;
     private final Linear q_proj, k_proj, v_proj, o_proj;
     private final RMSNorm q_norm, k_norm;
+    private final RelativeBias positions;
 
-    public MultiHeadAttention(AttentionConfig config, Rng rng) {
+    public MultiHeadAttention(AttentionConfig config, Rng rng) { this(config, config.positions().atScores(config, rng), rng); }
+
+    /** With a bias of positions that other layers may have as well. */
+    MultiHeadAttention(AttentionConfig config, RelativeBias positions, Rng rng) {
         this.config = config;
+        pattern = planned(config.pattern());
+        this.positions = positions;
         int queries = config.heads() * config.headWidth(), keys = config.keyHeads() * config.headWidth();
         q_proj = projection(config.width(), queries, rng);
         k_proj = projection(config.keyWidth(), keys, rng);
@@ -44,13 +52,30 @@ public final class MultiHeadAttention extends Module {
         return new Linear(inputs, outputs, config.bias(), config.dtype(), Init.glorotUniform(), rng);
     }
 
+    /** A pattern that remembers its tiles; a window alone has a kernel. */
+    private static AttentionMask planned(AttentionMask pattern) {
+        boolean asItIs = pattern == null || pattern instanceof SparseAttention
+                || pattern instanceof SlidingWindowAttention band && band.globals() == 0;
+        return asItIs ? pattern : new SparseAttention(pattern);
+    }
+
     public AttentionConfig config() { return config; }
+
+    /** What positions change in the scores here; null if they do not, or without parameters. */
+    public RelativeBias positions() { return positions; }
 
     /** Self-attention of x (batch, T, width). */
     @Override protected Tensor compute(Tensor x, Pass pass) { return attend(x, x, x, config.attention(), null, pass); }
 
     /** Queries from x (batch, T, width), keys and values from memory (batch, S, memory's width). */
     public Tensor forward(Tensor x, Tensor memory, Pass pass) { return forward(x, memory, memory, config.attention(), pass); }
+
+    /** Of the last positions alone where the pattern is a causal {@link SlidingWindowAttention}; else of all. */
+    @Override public KvCache start() {
+        return config.pattern() instanceof SlidingWindowAttention band && band.causal() ? band.cache() : KvCache.contiguous();
+    }
+
+    @Override public Tensor forward(Tensor x, MixerState state, Pass pass) { return forward(x, state(KvCache.class, state), pass); }
 
     /** The positions that follow those in the cache, which then holds them as well. */
     public Tensor forward(Tensor x, KvCache cache, Pass pass) { return forward(x, cache, config.attention(), pass); }
@@ -70,12 +95,12 @@ public final class MultiHeadAttention extends Module {
 
     /** Keys and values of a memory, projected once for all the calls that look at it. */
     public KvCache.Past project(Tensor keys, Tensor values, Pass pass) {
-        return new KvCache.Past(keyed(keys, 0, pass), split(v_proj.forward(values, pass), config.keyHeads()));
+        return new KvCache.Past(keyed(keys, pass, 0), split(v_proj.forward(values, pass), config.keyHeads()));
     }
 
     /** Queries from x (batch, T, width) to a memory that was {@linkplain #project projected}. */
     public Tensor forward(Tensor x, KvCache.Past memory, Attention attention, Pass pass) {
-        return emit(x, attend(queries(x, 0, pass), prefixed(memory), behind(prefixLength(), attention), pass), pass);
+        return emit(x, attend(queries(x, pass, 0), prefixed(memory), behind(prefixLength(), attention), pattern, pass), pass);
     }
 
     /** The weights with which x (batch, T, width) looks at memory (batch, S, width): (batch, heads, T, S), quadratic in the lengths. */
@@ -83,7 +108,9 @@ public final class MultiHeadAttention extends Module {
 
     /** As above, under a mask for this call. */
     public AttentionWeights weights(Tensor x, Tensor memory, Attention attention) {
-        return new AttentionWeights(attention.weights(queries(x, 0, Pass.inference()), keyed(memory, 0, Pass.inference())));
+        var seen = config.pattern() == null ? attention : config.pattern().on(attention, x.size(1), memory.size(1));
+        Tensor q = queries(x, Pass.inference(), 0), k = keyed(memory, Pass.inference(), 0);
+        return new AttentionWeights(positioned(seen, q, k).weights(content(q), k));
     }
 
     /**
@@ -151,6 +178,22 @@ public final class MultiHeadAttention extends Module {
         @Override default Tensor adapt(Tensor x, Tensor y, Pass pass) { return y; }
     }
 
+    /** An adapter that says that the sequences a mask speaks of have grown: by a prompt before them. */
+    public interface Grown extends Adapter {
+        /** By how many positions. */
+        long length();
+
+        /** Leaves what the attention gives as it is. */
+        @Override default Tensor adapt(Tensor x, Tensor y, Pass pass) { return y; }
+    }
+
+    /** A mask whose key lengths count the prompts before them. */
+    Attention lengthened(Attention mask) {
+        long sum = 0;
+        for (var adapter : adapters()) if (adapter instanceof Grown grown) sum += grown.length();
+        return sum == 0 || mask.keyLengths() == null ? mask : mask.withKeyLengths(mask.keyLengths().add(sum));
+    }
+
     private long prefixLength() {
         long sum = 0;
         for (var adapter : adapters()) if (adapter instanceof Prefix prefix) sum += prefix.length();
@@ -158,12 +201,13 @@ public final class MultiHeadAttention extends Module {
     }
 
     /** The mask of the positions without a prefix, for those with n positions before them, which all queries see. */
-    private static Attention behind(long n, Attention mask) {
+    private Attention behind(long n, Attention given) {
+        var mask = lengthened(given);
         if (n == 0) return mask;
-        if (mask.blocks() != null || mask.blockTable() != null || mask.packing() != null || mask.window() > 0)
+        if (config.pattern() != null || mask.blocks() != null || mask.blockTable() != null || mask.packing() != null || mask.window() > 0)
             throw new IllegalArgumentException(
                     "MultiHeadAttention: a prefix of " + n + " positions goes with causal masks, biases and key lengths, "
-                            + "not with windows, blocks, pages or packed sequences");
+                            + "not with patterns, windows, blocks, pages or packed sequences");
         var bias = mask.bias();
         if (bias != null && bias.size(-1) > 1)
             bias = bias.dtype() == DType.BOOL ? bias.to(DType.U8).pad(-1, n, 0, 1).to(DType.BOOL) : bias.pad(-1, n, 0, 0);
@@ -172,12 +216,17 @@ public final class MultiHeadAttention extends Module {
     }
 
     private Tensor attend(Tensor x, Tensor keys, Tensor values, Attention attention, KvCache cache, Pass pass) {
-        long prefix = prefixLength(), start = prefix + (cache == null ? 0 : cache.length());
-        var q = queries(x, start, pass);
-        var k = keyed(keys, start, pass);
+        long prefix = prefixLength();
+        long[] starts = cache == null ? new long[] {0} : cache.lengths();
+        for (int i = 0; i < starts.length; i++) starts[i] += prefix;
+        var q = queries(x, pass, starts);
+        boolean late = cache != null && config.positions().turnsLate();
+        var k = late ? plainKeys(keys, pass) : keyed(keys, pass, starts);
         var v = split(v_proj.forward(values, pass), config.keyHeads());
         var past = cache == null ? new KvCache.Past(k, v) : cache.append(k, v);
-        return attend(q, prefixed(past), behind(prefix, attention), pass);
+        if (late) past = new KvCache.Past(turned(past.keys(), prefix), past.values());
+        var seen = cache == null ? attention : cache.over(attention, config.pattern(), x.size(1));
+        return attend(q, prefixed(past), behind(prefix, seen), cache == null || cache.isWhole() ? pattern : null, pass);
     }
 
     private KvCache.Past prefixed(KvCache.Past past) {
@@ -185,35 +234,57 @@ public final class MultiHeadAttention extends Module {
         return past;
     }
 
-    private Tensor attend(Tensor q, KvCache.Past past, Attention attention, Pass pass) {
-        var y = pass.point(this, "z", mixed(attention, q, past.keys(), past.values(), pass));
+    private Tensor attend(Tensor q, KvCache.Past past, Attention attention, AttentionMask pattern, Pass pass) {
+        var y = pass.point(this, "z", mixed(attention, pattern, q, past.keys(), past.values(), pass));
         return o_proj.forward(y.transpose(1, 2).reshape(q.size(0), q.size(2), (long) config.heads() * config.headWidth()), pass);
     }
 
-    private Tensor queries(Tensor x, long start, Pass pass) {
-        return pass.point(this, "q", turned(normal(q_norm, split(q_proj.forward(x, pass), config.heads()), pass), start));
+    private Tensor queries(Tensor x, Pass pass, long... starts) {
+        return pass.point(this, "q", turned(normal(q_norm, split(q_proj.forward(x, pass), config.heads()), pass), starts));
     }
 
-    private Tensor keyed(Tensor x, long start, Pass pass) {
-        return pass.point(this, "k", turned(normal(k_norm, split(k_proj.forward(x, pass), config.keyHeads()), pass), start));
-    }
+    private Tensor keyed(Tensor x, Pass pass, long... starts) { return pass.point(this, "k", turned(plainKeys(x, pass), starts)); }
+
+    private Tensor plainKeys(Tensor x, Pass pass) { return normal(k_norm, split(k_proj.forward(x, pass), config.keyHeads()), pass); }
 
     private static Tensor normal(RMSNorm norm, Tensor x, Pass pass) { return norm == null ? x : norm.forward(x, pass); }
 
-    private Tensor turned(Tensor x, long start) {
-        return config.rotary() == null ? x : config.rotary().at(start, x.size(2), x.dtype()).of(x);
+    /** @param starts place of the first position, of all rows or of each */
+    private Tensor turned(Tensor x, long... starts) {
+        if (starts.length == 1) return config.positions().turned(x, starts[0]);
+        return config.rotary() == null ? x : config.rotary().from(x.size(2), x.dtype(), starts).of(x);
     }
 
-    /** By the kernel, unless the weights are changed on the way. */
-    private Tensor mixed(Attention attention, Tensor q, Tensor k, Tensor v, Pass pass) {
+    private Tensor content(Tensor q) { return positions == null ? q : positions.content(q); }
+
+    private Attention positioned(Attention mask, Tensor q, Tensor k) {
+        var sloped = config.positions().on(mask, config.heads());
+        return positions == null ? sloped : positions.on(sloped, q, k.size(2));
+    }
+
+    /** By the kernel, unless the weights are changed or needed on the way. */
+    private Tensor mixed(Attention mask, AttentionMask pattern, Tensor q, Tensor k, Tensor v, Pass pass) {
         var dropout = new Dropout(config.dropout());
+        boolean changes = config.dropout() > 0 && pass.rng() != null;
+        var query = content(q);
+        if (pattern != null && positions == null && !changes && !pass.wants(this, "weights"))
+            return pattern.attend(positioned(mask, q, k), query, k, v);
+        if (pattern != null) mask = pattern.on(mask, q.size(2), k.size(2));
+        var attention = positioned(mask, q, k);
+        UnaryOperator<Tensor> change = weights -> dropout.forward(weights, pass);
         if (pass.wants(this, "weights")) {
-            var weights = attention.weights(q, k);
-            var changed = pass.point(this, "weights", weights);
-            if (changed != weights) return attention.of(q, k, v, w -> dropout.forward(changed, pass));
+            var weights = attention.weights(query, k);
+            var seen = pass.point(this, "weights", weights);
+            if (seen != weights) {
+                change = w -> dropout.forward(seen, pass);
+                changes = true;
+            }
         }
-        if (config.dropout() == 0 || pass.rng() == null) return attention.of(q, k, v);
-        return attention.of(q, k, v, weights -> dropout.forward(weights, pass));
+        if (positions == null || !positions.hasValues()) return changes ? attention.of(query, k, v, change) : attention.of(query, k, v);
+        var used = new Tensor[1];
+        var last = change;
+        var y = attention.of(query, k, v, weights -> used[0] = last.apply(weights));
+        return y.add(positions.found(used[0], attention).to(y.dtype()));
     }
 
     /** (batch, T, heads d) to (batch, heads, T, d). */

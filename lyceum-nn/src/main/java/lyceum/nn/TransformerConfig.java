@@ -1,6 +1,7 @@
 package lyceum.nn;
 
 import java.util.Objects;
+import lyceum.random.Rng;
 import lyceum.tensor.Attention;
 import lyceum.withers.Withers;
 
@@ -13,7 +14,8 @@ import lyceum.withers.Withers;
  *         .withActivation(Activation.SILU).withBias(false);
  * }
  *
- * @param attention of the positions to each other: heads, rotary positions, window, biases, norms of queries and keys, soft cap
+ * @param attention of the positions to each other: heads, positions, window, biases, norms of queries and keys, soft cap
+ * @param mixer what stands in the place of attention: {@link RetentionConfig}, {@link LinearAttentionConfig}, {@link LatentAttentionConfig}, {@link HyenaConfig}; null for attention itself
  * @param cross whether a block also looks at a memory
  * @param hidden units of the feed-forward half
  * @param activation of it
@@ -29,9 +31,9 @@ import lyceum.withers.Withers;
  * @param layerDrop probability with which a stack leaves a whole block out while learning (Fan, Grave and Joulin 2020)
  */
 @Withers
-public record TransformerConfig(AttentionConfig attention, boolean cross, int hidden, Activation activation, boolean gated, boolean bias,
-        Norm norm, double epsilon, Placement placement, boolean parallel, double branchScale, double streamScale, double dropout,
-        double layerDrop) implements TransformerConfigWithers {
+public record TransformerConfig(AttentionConfig attention, MixerConfig mixer, boolean cross, int hidden, Activation activation,
+        boolean gated, boolean bias, Norm norm, double epsilon, Placement placement, boolean parallel, double branchScale,
+        double streamScale, double dropout, double layerDrop) implements TransformerConfigWithers {
 
     /** Which norm. */
     public enum Norm {
@@ -63,6 +65,8 @@ public record TransformerConfig(AttentionConfig attention, boolean cross, int hi
         Objects.requireNonNull(activation, "activation");
         Objects.requireNonNull(norm, "norm");
         Objects.requireNonNull(placement, "placement");
+        if (mixer != null && mixer.width() != attention.width()) throw new IllegalArgumentException(
+                "TransformerConfig: the mixer has a width of " + mixer.width() + ", the stream of " + attention.width());
         if (hidden < 1) throw new IllegalArgumentException("TransformerConfig: hidden is " + hidden + "; it is at least 1");
         if (parallel && (placement != Placement.PRE || cross)) throw new IllegalArgumentException(
                 "TransformerConfig: halves side by side go with PRE and without a memory, not with " + placement);
@@ -73,7 +77,7 @@ public record TransformerConfig(AttentionConfig attention, boolean cross, int hi
 
     /** Of 2017: post-norm, ReLU, biases, every position sees all. @throws IllegalArgumentException unless heads divide the width */
     public static TransformerConfig original(int width, int heads, int hidden) {
-        return new TransformerConfig(new AttentionConfig(width, heads), false, hidden, Activation.RELU, false, true, Norm.LAYER, 1e-5,
+        return new TransformerConfig(new AttentionConfig(width, heads), null, false, hidden, Activation.RELU, false, true, Norm.LAYER, 1e-5,
                 Placement.POST, false, 1, 1, 0, 0);
     }
 
@@ -81,6 +85,9 @@ public record TransformerConfig(AttentionConfig attention, boolean cross, int hi
 
     /** The same, seeing only what came before. */
     public TransformerConfig causal() { return withAttention(attention.withAttention(attention.attention().withCausal(true))); }
+
+    /** The same with positions told in another way. */
+    public TransformerConfig positioned(PositionalEncoding positions) { return withAttention(attention.withPositions(positions)); }
 
     /** The same with another mask, scale or bias. */
     public TransformerConfig masked(Attention mask) { return withAttention(attention.withAttention(mask)); }
@@ -101,13 +108,15 @@ public record TransformerConfig(AttentionConfig attention, boolean cross, int hi
         return streamScale == 1 || placement != Placement.POST ? 1 : Math.sqrt(2) * streamScale;
     }
 
-    /** Numbers in one block, by the shapes. */
+    /** Numbers in one block by itself, by the shapes. */
     public long blockParameters() {
         long w = width(), a = attention.headWidth(), q = attention.heads() * a, k = attention.keyHeads() * a;
         long attend = w * q * 2 + w * k * 2 + (attention.bias() ? q + 2 * k + w : 0) + (attention.qkNorm() ? 2 * a : 0);
+        long positions = attention.positions().parameters(attention);
         long feed = gated ? 3 * w * hidden + (bias ? 2L * hidden + w : 0) : 2 * w * hidden + (bias ? hidden + w : 0);
         long norms = norm == Norm.LAYER && bias ? 2 * w : w;
         int halves = cross ? 3 : 2, each = placement == Placement.SANDWICH ? 2 : 1;
-        return attend * (cross ? 2 : 1) + feed + norms * (parallel ? 1 : halves * each);
+        long mixed = mixer == null ? attend + positions : mixer.parameterCount();
+        return mixed + (cross ? attend : 0) + feed + norms * (parallel ? 1 : halves * each);
     }
 }

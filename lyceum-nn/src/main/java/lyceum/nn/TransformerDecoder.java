@@ -1,7 +1,6 @@
 package lyceum.nn;
 
 import java.util.List;
-import java.util.stream.IntStream;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
@@ -17,11 +16,12 @@ import lyceum.tensor.Tensor;
  * Tensor next = decoder.forward(token, state, pass);
  * }
  *
- * <p>Children: {@code layers.0 ..}, {@code norm}.
+ * <p>Children: {@code layers.0 ..}, {@code norm}, and {@code positions} where {@link AttentionConfig#positions} are a learned table.
  *
  * @see <a href="https://arxiv.org/abs/1706.03762">Vaswani et al. (2017)</a>
  */
 public final class TransformerDecoder extends Module {
+    private final PositionLayer positions;
     private final List<TransformerBlock> layers;
     private final Layer norm;
 
@@ -29,17 +29,18 @@ public final class TransformerDecoder extends Module {
     public TransformerDecoder(TransformerConfig config, int layers, Rng rng) {
         if (layers < 1) throw new IllegalArgumentException("TransformerDecoder: " + layers + " layers; at least 1");
         var causal = config.causal();
-        this.layers = IntStream.range(0, layers).mapToObj(i -> new TransformerBlock(causal, rng)).toList();
+        this.layers = TransformerBlock.stack(causal, layers, rng);
+        positions = this.layers.getFirst().positions(rng);
         norm = causal.placement().leavesStream() ? causal.norm().of(causal) : null;
     }
 
-    /** What a decoder knows between steps: the keys and values of each block's positions, and of its memory. For one thread. */
+    /** What a decoder knows between steps: of each block's positions (keys and values, or what its mixer keeps), and of its memory. For one thread. */
     public static final class State {
-        private final List<KvCache> caches;
+        private final List<MixerState> caches;
         private final List<KvCache.Past> memories;
         private final Attention memoryMask;
 
-        private State(List<KvCache> caches, List<KvCache.Past> memories, Attention memoryMask) {
+        private State(List<MixerState> caches, List<KvCache.Past> memories, Attention memoryMask) {
             this.caches = caches;
             this.memories = memories;
             this.memoryMask = memoryMask;
@@ -48,20 +49,20 @@ public final class TransformerDecoder extends Module {
         /** Positions so far. */
         public long length() { return caches.getFirst().length(); }
 
-        /** Bytes of keys and values of the positions so far. */
-        public long bytes() { return caches.stream().mapToLong(KvCache::bytes).sum(); }
+        /** Bytes of what is known of the positions so far. */
+        public long bytes() { return caches.stream().mapToLong(MixerState::bytes).sum(); }
 
         /** A state of its own that goes on from those batch entries: all of them, or those that beams came from. */
         public State fork(int... rows) {
             var looked = memories == null ? null
                     : memories.stream().map(m -> new KvCache.Past(m.keys().rows(rows), m.values().rows(rows))).toList();
             boolean lengths = memoryMask != null && memoryMask.keyLengths() != null;
-            return new State(caches.stream().map(c -> c.fork(rows)).toList(), looked,
+            return new State(caches.stream().<MixerState>map(c -> c.fork(rows)).toList(), looked,
                     lengths ? memoryMask.withKeyLengths(memoryMask.keyLengths().rows(rows)) : memoryMask);
         }
 
-        /** Forgets the positions from there on. */
-        public void truncate(long length) { caches.forEach(c -> c.truncate(length)); }
+        /** Forgets the positions from there on: one length for all rows, or one each. */
+        public void truncate(long... lengths) { caches.forEach(c -> c.truncate(lengths)); }
     }
 
     public List<TransformerBlock> layers() { return layers; }
@@ -80,13 +81,13 @@ public final class TransformerDecoder extends Module {
     /** A state before the first position. @param memory (batch, S, width), or null if the blocks look at none; its keys and values are projected here, once */
     public State start(Tensor memory, Attention memoryMask, Pass pass) {
         checkMemory(memory);
-        return new State(layers.stream().map(l -> new KvCache()).toList(),
+        return new State(layers.stream().<MixerState>map(l -> l.mixer().start()).toList(),
                 memory == null ? null : layers.stream().map(l -> l.project(memory, pass)).toList(), memoryMask);
     }
 
     /** The positions x (batch, T, width) that follow those of the state. */
     public Tensor forward(Tensor x, State state, Pass pass) {
-        var y = x;
+        var y = positions == null ? x : positions.forward(x, state.length(), pass);
         for (int i = 0; i < layers.size(); i++) {
             var context = new TransformerBlock.Context(null, state.caches.get(i), state.memories == null ? null : state.memories.get(i),
                     state.memoryMask);
@@ -102,6 +103,7 @@ public final class TransformerDecoder extends Module {
 
     private Tensor through(Tensor x, Attention mask, Tensor memory, Attention memoryMask, Pass pass) {
         checkMemory(memory);
+        if (positions != null) x = positions.forward(x, pass);
         for (var layer : layers) {
             if (TransformerEncoder.isDropped(layer, pass)) continue;
             var past = layer.crossAttention() == null || memory == null ? null : layer.project(memory, pass);

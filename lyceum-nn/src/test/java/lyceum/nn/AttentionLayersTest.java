@@ -108,7 +108,7 @@ class AttentionLayersTest {
     }
 
     @Test void aCacheForksTruncatesAndCountsItsBytes() {
-        var cache = new KvCache();
+        var cache = KvCache.contiguous();
         Tensor k = normal(12, 2, 3, 70, 4), v = normal(13, 2, 3, 70, 4);
         cache.append(k.narrow(2, 0, 50), v.narrow(2, 0, 50));
         var past = cache.append(k.narrow(2, 50, 20), v.narrow(2, 50, 20));

@@ -165,7 +165,7 @@ class BlocksTest {
 
     private static void stepByStep(Cached model, int layers, Tensor tokens) {
         var past = new KvCache[layers];
-        for (int i = 0; i < layers; i++) past[i] = new KvCache();
+        for (int i = 0; i < layers; i++) past[i] = KvCache.contiguous();
         var whole = Autograd.noGrad(() -> model.forward(tokens, null, Pass.inference()));
         Autograd.noGrad(() -> {
             for (long at = 0, n; at < tokens.size(1); at += n) {

@@ -238,7 +238,7 @@ class MultiHeadAttentionTest {
         for (var type : List.of(DType.F32, DType.BF16)) for (int keyHeads : new int[] {8, 4, 2, 1}) {
             long bytes = 0;
             for (int l = 0; l < layers; l++) {
-                var cache = new KvCache();
+                var cache = KvCache.contiguous();
                 decode(keyHeads, type, tokens, l, cache);
                 bytes += cache.bytes();
             }
@@ -259,7 +259,7 @@ class MultiHeadAttentionTest {
         int tokens = 4000;
         double full = 0;
         for (int keyHeads : new int[] {8, 4, 2, 1}) {
-            var cache = new KvCache();
+            var cache = KvCache.contiguous();
             var layer = decode(keyHeads, DType.F32, tokens, 1, cache);
             // The kernels' operands in one step, less what does not grow with the tokens.
             double read = read(layer, cache);

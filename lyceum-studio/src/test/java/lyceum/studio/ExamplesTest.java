@@ -51,9 +51,17 @@ class ExamplesTest {
 
     private static String first(String problem) { return problem.split("\\W", 2)[0]; }
 
-    @Test void everyExampleOfTheReadmeCompilesAsItStands() throws IOException {
+    private static List<Example> inPages() throws IOException {
+        var examples = new ArrayList<>(Example.inPage(ROOT, ROOT.resolve("README.md")));
+        try (var guides = Files.newDirectoryStream(ROOT.resolve("docs/guides"), "*.md")) {
+            for (var guide : guides) examples.addAll(Example.inPage(ROOT, guide));
+        }
+        return examples;
+    }
+
+    @Test void everyExampleOfReadmeAndGuidesCompilesAsItStands() throws IOException {
         var sources = new LinkedHashMap<String, String>();
-        for (var example : Example.inPage(ROOT, ROOT.resolve("README.md"))) {
+        for (var example : inPages()) {
             var lines = example.code().lines().collect(Collectors.partitioningBy(line -> line.startsWith("import ")));
             sources.put("Page" + sources.size(), String.join("\n", lines.get(true)) + "\nclass Page" + sources.size()
                     + " { void run() throws Exception {\n" + String.join("\n", lines.get(false)) + "\n} }");
@@ -82,7 +90,7 @@ class ExamplesTest {
         var imported = shellImports().stream().filter(i -> i.endsWith(".*;") && i.startsWith("import lyceum"))
                 .map(i -> i.substring(7, i.length() - 3)).toList();
         var packages = new TreeSet<String>();
-        for (var module : List.of("core", "plot", "data", "stats", "nn", "learn", "labs")) {
+        for (var module : List.of("core", "plot", "data", "stats", "nn", "learn", "text", "labs")) {
             var source = ROOT.resolve("lyceum-" + module + "/src/main/java");
             try (var files = Files.walk(source)) {
                 files.filter(f -> f.endsWith("package-info.java")).map(f -> source.relativize(f.getParent()).toString().replace('/', '.'))

@@ -104,7 +104,7 @@ final class MultiHeadLab implements LabBody {
         double all = 0;
         for (int keyHeads : new int[] {8, 4, 2, 1}) {
             var layer = keyHeads == 8 ? full : full.grouped(keyHeads);
-            var cache = new KvCache();
+            var cache = KvCache.contiguous();
             Autograd.noGrad(() -> layer.forward(x, cache, Pass.inference()));
             if (keyHeads == 8) all = cache.bytes();
             rows.add(List.of(keyHeads, cache.bytes(), cache.bytes() / 100, layer.parameterCount()));

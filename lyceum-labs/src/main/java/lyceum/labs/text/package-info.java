@@ -1,2 +1,2 @@
-/** Labs of text: tokens, words, language models, vectors and retrieval. */
+/** Labs about text: tokens, counts, language models, vectors and search. */
 package lyceum.labs.text;

@@ -67,6 +67,8 @@ public final class StaticSite {
                 Map.of("view", new MapPage(encyclopedia, pages).view()));
         page("sources.html", "", "sources", Pages.head("Sources", "The papers and books that the articles rest on."),
                 Map.of("view", SourcesPage.view(encyclopedia)));
+        page("guides.html", "", "guides", Guides.HEAD, Guides.list());
+        for (var guide : Guides.all()) page("guides/" + guide.name() + ".html", "../", "guide", guide.head(), guide.values());
         page("status.html", "", "status", Pages.head("Status", "Which topics run, and which clauses do not hold yet.").under("status"),
                 Map.of("view", new StatusPage(encyclopedia, null, pages).view(List.of(), List.of())));
         for (var topic : encyclopedia.catalogue().topics()) {

@@ -149,6 +149,7 @@ class FrontierTest extends OpenStudio {
             for (int i = 0; i < 48; i++) {
                 var socket = new Socket("127.0.0.1", studio.port());
                 silent.add(socket);
+                socket.setSoTimeout(10_000);
                 socket.getOutputStream()
                         .write(("GET /api/runs/" + id + "/events HTTP/1.1\r\nHost: localhost\r\nAccept: text/event-stream\r\n\r\n")
                                 .getBytes(StandardCharsets.UTF_8));

@@ -1,0 +1,97 @@
+package lyceum.studio.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import lyceum.data.Frame;
+import lyceum.learn.table.TableFit;
+import lyceum.learn.table.TableTask;
+import lyceum.progress.Progress;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code lyceum fit}: a table to a model, with a report that says what it is worth. */
+@Command(name = "fit", description = "Fit a table: a model, a report that says what it is worth, and a model card.",
+        footer = {"", "Examples:", "  lyceum fit customers.csv --target left --out model",
+                "  lyceum fit houses.csv --target price --model gbdt --search 30 --drop id --out model"})
+final class FitCommand implements Callable<Integer> {
+
+    static final String MODEL = "model.safetensors";
+
+    @ParentCommand private LyceumCommand lyceum;
+
+    @Spec private CommandSpec spec;
+
+    @Parameters(paramLabel = "FILE", description = "A CSV file with a header.")
+    private Path file;
+
+    @Option(names = "--target", paramLabel = "COLUMN", required = true, description = "The column to predict.")
+    private String target;
+
+    @Option(names = "--task", paramLabel = "TASK", defaultValue = "auto",
+            description = "auto (by what the target looks like), classification or regression.")
+    private String task;
+
+    @Option(names = "--model", paramLabel = "NAME", split = ",", defaultValue = "auto",
+            description = "auto (all), or some of linear, forest and gbdt, with commas.")
+    private List<String> models;
+
+    @Option(names = "--search", paramLabel = "N", defaultValue = "0",
+            description = "Settings to draw for each model; 0, the default, for those that usually serve.") private int search;
+
+    @Option(names = "--drop", paramLabel = "COLUMN", split = ",",
+            description = "Columns not to look at, with commas.")
+    private List<String> dropped = List.of();
+
+    @Option(names = "--rows", paramLabel = "N", defaultValue = "200000",
+            description = "Sample of a longer table, 200000 by default.") private int rows;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "0 by default.") private long seed;
+
+    @Option(names = "--out", paramLabel = "DIR", required = true, description = "The folder for " + MODEL
+            + ", report.html and model-card.md; files of these names are replaced.")
+    private Path out;
+
+    @Override public Integer call() throws IOException {
+        var fit = new TableFit().withTask(task()).withSearch(search).withMaxRows(rows).withDropped(dropped).withSeed(seed);
+        if (!models.equals(List.of("auto"))) fit = fit.withModels(models);
+        var terminal = lyceum.terminal();
+        var table = Frame.readCsv(existing(file));
+        if (!table.has(target)) throw new ParameterException(spec.commandLine(),
+                "--target is " + target + "; " + file.getFileName() + " has " + String.join(", ", table.names()));
+        try (var line = new ProgressLine(terminal, System::nanoTime)) {
+            Progress progress = update -> line.show(update.task(), update.step(), update.total(), -1);
+            var study = fit.fit(table, target, progress);
+            Files.createDirectories(out);
+            study.model().save(out.resolve(MODEL));
+            Files.writeString(out.resolve("report.html"), FitReport.html(file.getFileName().toString(), study));
+            Files.writeString(out.resolve("model-card.md"), FitReport.card(file.getFileName().toString(), study));
+            line.close();
+            terminal.out().print(study.summary());
+        }
+        terminal.out().println("Written: " + out.resolve(MODEL) + ", report.html, model-card.md. Next: lyceum predict " + out + " NEW.csv");
+        return LyceumCommand.DONE;
+    }
+
+    private TableTask task() {
+        if (task.equals("auto")) return null;
+        try {
+            return TableTask.valueOf(task.toUpperCase(Locale.ROOT));
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--task is " + task + "; it is auto, classification or regression");
+        }
+    }
+
+    static Path existing(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) throw new IOException("there is no file " + file);
+        return file;
+    }
+}

@@ -1,0 +1,57 @@
+package lyceum.studio.cli;
+
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import lyceum.data.Csv;
+import lyceum.learn.table.TableModel;
+import lyceum.stats.learner.Model;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+
+/** {@code lyceum predict}: what a model of {@code lyceum fit} says of new rows. */
+@Command(name = "predict", description = "Predict the rows of a CSV file with a model of lyceum fit.",
+        footer = {"", "Example:", "  lyceum predict model new.csv --out predictions.csv"})
+final class PredictCommand implements Callable<Integer> {
+
+    @ParentCommand private LyceumCommand lyceum;
+
+    @Parameters(index = "0", paramLabel = "MODEL", description = "The folder that lyceum fit wrote.")
+    private Path folder;
+
+    @Parameters(index = "1", paramLabel = "FILE", description = "A CSV file with the model's columns, in any order.")
+    private Path file;
+
+    @Option(names = "--out", paramLabel = "FILE",
+            description = "Where to write the predictions; without it they are printed.")
+    private Path out;
+
+    @Override public Integer call() throws IOException {
+        var model = load(folder);
+        var rows = model.read(FitCommand.existing(file));
+        var predictions = model.predict(rows);
+        var terminal = lyceum.terminal();
+        model.encoder().unknown(rows).forEach((column, count) -> terminal.err()
+                .println(count + " of " + rows.size() + " rows have a " + column + " that the model did not learn; it counts as none."));
+        if (out == null) {
+            var writer = new OutputStreamWriter(terminal.out(), StandardCharsets.UTF_8);
+            new Csv().write(predictions, writer);
+            writer.flush();
+        } else {
+            predictions.writeCsv(out);
+            terminal.err().println(predictions.size() + " predictions in " + out);
+        }
+        return LyceumCommand.DONE;
+    }
+
+    static TableModel load(Path folder) throws IOException {
+        var file = Files.isDirectory(folder) ? folder.resolve(FitCommand.MODEL) : folder;
+        if (!Files.isRegularFile(file)) throw new IOException("there is no model " + file + "; lyceum fit writes one");
+        return Model.load(file, TableModel.class);
+    }
+}

@@ -1,0 +1,78 @@
+package lyceum.studio.cli;
+
+import static lyceum.studio.cli.CommandFixture.lyceum;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import lyceum.data.Frame;
+import lyceum.random.Rng;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FitCommandTest {
+
+    @TempDir private Path folder;
+
+    private Path csv(int rows) throws IOException {
+        var rng = Rng.of(3);
+        var text = new StringBuilder("\uFEFFage,town,fee,left\n");
+        for (int i = 0; i < rows; i++) {
+            double age = 20 + 40 * rng.nextDouble();
+            var town = rng.nextInt(2) == 0 ? "Graz" : "Linz, north";
+            boolean left = age + (town.equals("Graz") ? 10 : 0) + 5 * rng.nextGaussian() > 45;
+            text.append(i % 9 == 0 ? "" : String.format(Locale.ROOT, "%.1f", age)).append(",\"").append(town).append("\",")
+                    .append(left ? "9.5" : "0").append(left ? ",yes\n" : ",no\n");
+        }
+        return Files.writeString(folder.resolve("rows.csv"), text);
+    }
+
+    @Test void aTableBecomesAModelThatPredictsAndExplains() throws IOException {
+        var file = csv(200);
+        var out = folder.resolve("model");
+        var fit = lyceum("fit", file.toString(), "--target", "left", "--model", "linear,gbdt", "--drop", "fee", "--out", out.toString());
+        assertThat(fit.err()).isEmpty();
+        assertThat(fit.code()).isZero();
+        assertThat(fit.out()).contains("200 rows, 3 columns, 2 of use; classification of left (no, yes)", "left out: fee, as asked",
+                "better beyond luck", "rows put aside: log loss", "lyceum predict");
+        assertThat(Files.readString(out.resolve("report.html"))).contains("<svg", "left from rows.csv", "numbers").doesNotContain("LEAK");
+        assertThat(Files.readString(out.resolve("model-card.md"))).startsWith("# left from rows.csv").contains("## Beware");
+
+        var said = folder.resolve("said.csv");
+        var predict = lyceum("predict", out.toString(), file.toString(), "--out", said.toString());
+        assertThat(predict.code()).isZero();
+        assertThat(predict.err()).contains("200 predictions");
+        assertThat(Frame.readCsv(said).names()).containsExactly("prediction", "P(no)", "P(yes)");
+        assertThat(lyceum("predict", out.toString(), file.toString()).out()).startsWith("prediction,P(no),P(yes)");
+
+        var explain = lyceum("explain", out.toString(), file.toString(), "--row", "2");
+        assertThat(explain.code()).isZero();
+        assertThat(explain.out()).contains("left is predicted as", "with probability", "town", "age", "share");
+    }
+
+    @Test void aPlantedLeakStandsInReportAndCard() throws IOException {
+        var out = folder.resolve("model");
+        var fit = lyceum("fit", csv(150).toString(), "--target", "left", "--model", "linear", "--out", out.toString());
+        assertThat(fit.out()).contains("LEAK? fee tells left nearly alone");
+        assertThat(Files.readString(out.resolve("report.html"))).contains("class=\"warn\"", "--drop fee");
+        assertThat(Files.readString(out.resolve("model-card.md"))).contains("- fee tells left nearly alone");
+    }
+
+    @Test void mistakesAreNamedAndWriteNothing() throws IOException {
+        var file = csv(60).toString();
+        var out = folder.resolve("nothing").toString();
+        assertThat(lyceum("fit", file, "--target", "gone", "--out", out).err())
+                .contains("--target is gone; rows.csv has age, town, fee, left");
+        assertThat(lyceum("fit", file, "--target", "left", "--task", "guess", "--out", out).err()).contains("--task is guess");
+        assertThat(lyceum("fit", file, "--target", "left", "--model", "magic", "--out", out).err()).contains("no model 'magic'");
+        assertThat(lyceum("fit", folder.resolve("no.csv").toString(), "--target", "left", "--out", out).err()).contains("no file");
+        assertThat(lyceum("predict", out, file).err()).contains("no model");
+        assertThat(Files.exists(Path.of(out))).isFalse();
+        lyceum("fit", file, "--target", "left", "--model", "linear", "--out", out);
+        assertThat(lyceum("explain", out, file, "--row", "61").err()).contains("--row is 61; rows.csv has rows 1 to 60");
+        var other = Files.writeString(folder.resolve("other.csv"), "age\n3\n").toString();
+        assertThat(lyceum("predict", out, other).err()).contains("lacks town, fee");
+    }
+}

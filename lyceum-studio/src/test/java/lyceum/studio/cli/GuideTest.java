@@ -1,0 +1,53 @@
+package lyceum.studio.cli;
+
+import static lyceum.studio.cli.CommandFixture.lyceum;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands of the guides, one after the other, and what the guides say that they answer. */
+class GuideTest {
+
+    private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+    private static final Pattern BLOCK = Pattern.compile("(?s)```(sh|text)\\n(.*?)```");
+
+    @TempDir private Path folder;
+
+    @Tag("slow")
+    @Test void aTableBecomesAModel() throws IOException { assertThat(run("table-to-model")).isEqualTo(4); }
+
+    /** Runs each command; the lines of the block that follows stand in its answers. */
+    private int run(String guide) throws IOException {
+        var answer = new StringBuilder();
+        int commands = 0;
+        for (var block : BLOCK.matcher(Files.readString(ROOT.resolve("docs/guides/" + guide + ".md"))).results().toList()) {
+            if (block.group(1).equals("text")) {
+                assertThat(block.group(2).lines()).isNotEmpty().allSatisfy(line -> assertThat(answer.toString()).contains(line));
+                continue;
+            }
+            answer.setLength(0);
+            for (var command : block.group(2).lines().toList()) {
+                assertThat(command).startsWith("lyceum ");
+                var words = Arrays.stream(command.split(" ")).skip(1).map(this::place).toArray(String[]::new);
+                var done = lyceum(words);
+                assertThat(done.code()).as(command + ": " + done.err()).isZero();
+                answer.append(done.out());
+                commands++;
+            }
+        }
+        return commands;
+    }
+
+    /** Examples are the clone's, everything else is written where the test may. */
+    private String place(String word) {
+        if (word.startsWith("examples/")) return ROOT.resolve(word).toString();
+        return word.equals("model") || word.endsWith(".csv") ? folder.resolve(word).toString() : word;
+    }
+}
