@@ -87,14 +87,13 @@ final class BpePieces extends Pieces {
             emit(s, from, sink);
             return;
         }
-        int hash = ByteTable.hash(b, from, to);
-        int id = marked && !ignoreMerges ? -1 : words.get(b, from, to, hash);
+        int id = marked && !ignoreMerges ? -1 : words.get(b, from, to);
         if (id >= 0 && (ignoreMerges || isWhole(id, b, from, to))) {
             sink.add(id, from, to);
             return;
         }
         boolean cached = to - from <= MOST_CACHED;
-        int slot = hash & CACHE - 1;
+        int slot = ByteTable.hash(b, from, to) & CACHE - 1;
         var known = cache[slot];
         if (cached && known != null && Arrays.equals(known.word, 0, known.word.length, b, from, to)) {
             for (int i = 0, at = from; i < known.ids.length; i++) {

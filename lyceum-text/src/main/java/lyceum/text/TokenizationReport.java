@@ -62,14 +62,14 @@ public record TokenizationReport(List<Row> rows) {
         return new Row(name, tokenizer.vocabulary().size(), tokens, bytes, words, unknown, nanos / 1e9);
     }
 
-    private static long words(String text) {
+    /** Runs of what is no white space. */
+    static long words(String text) {
         long words = 0;
-        boolean in = false;
+        boolean inside = false;
         for (int i = 0; i < text.length(); i++) {
             boolean space = Character.isWhitespace(text.charAt(i));
-            if (in && space || !space && !in) in = !space;
-            else continue;
-            if (in) words++;
+            if (!space && !inside) words++;
+            inside = !space;
         }
         return words;
     }

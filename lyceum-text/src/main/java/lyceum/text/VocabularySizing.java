@@ -44,7 +44,7 @@ public record VocabularySizing(int size, long tokens, long bytes, long words, in
             tokens += buffer.size();
             for (int i = 0; i < buffer.size(); i++) counts[buffer.id(i)]++;
             bytes += Utf8.bytes(text).length;
-            words += WordSplitter.WHITESPACE.split(text).size();
+            words += TokenizationReport.words(text);
         }
         int unused = 0, rare = 0;
         for (long count : counts) {
