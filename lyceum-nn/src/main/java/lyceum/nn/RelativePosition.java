@@ -10,7 +10,6 @@ import lyceum.random.Rng;
  * var shaw = config.withPositions(RelativePosition.shaw(16));
  * var t5 = config.withPositions(RelativePosition.t5(true)).withAttention(new Attention().withScale(1));
  * long[] buckets = new RelativePosition.Buckets(32, 128, true, true).buckets(-256, 256);
- * Tensor scores = RelativePosition.shaw(16).over(8, 64, DType.F32, rng).scores(q, keys, mask);     // in an attention of one's own
  * }
  *
  * <p>Scores of all offsets come from one product, (T, offsets), whose rows are then {@linkplain RelativeBias#skewed shifted} into place: memory linear in

@@ -23,10 +23,9 @@ import lyceum.withers.Withers;
  *
  * {@snippet :
  * var paced = new SelfPaced(RowRegularizer.LINEAR, Age.share(0.3, 0.1, 0.7), 6);
- * paced.fit(network, trainer, new CrossEntropy().withReduction(Reduction.NONE), data, null, Rng.of(1), Progress.SILENT);            // a
- * network
- * paced.run(start, null, weights -> { model = ridge.fit(x, y, weights); return losses(model); }, Progress.SILENT);    // any fit that
- * takes weights
+ * paced.fit(network, trainer, new CrossEntropy().withReduction(Reduction.NONE), data, null, Rng.of(1), Progress.SILENT);
+ * // or any fit that takes weights and gives the losses after it
+ * paced.run(start, null, weights -> refitted(weights), Progress.SILENT);
  * }
  *
  * <p>At a fixed age and with exact fits that objective never rises. At infinity all weights are 1: plain empirical risk. Choose ages by
