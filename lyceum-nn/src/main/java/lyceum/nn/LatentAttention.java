@@ -128,7 +128,8 @@ public final class LatentAttention extends SequenceMixer {
      * What an attention layer with its own keys and values becomes when these are taken from a latent: exact where its key and value weights, one under the other,
      * have a rank of at most {@code latent}, else the nearest in their Frobenius norm.
      *
-     * @throws IllegalArgumentException if the layer turns or normalises keys, or takes keys and values from other widths
+     * @throws IllegalArgumentException if the layer turns or normalises keys, changes scores by positions, adds a bias to keys under a soft cap, or takes keys and
+     *         values from other widths
      * @see <a href="https://arxiv.org/abs/2502.07864">Meng et al. (2025): TransMLA</a>
      */
     public static LatentAttention of(MultiHeadAttention layer, int latent) {
@@ -136,6 +137,9 @@ public final class LatentAttention extends SequenceMixer {
         if (c.rotary() != null || c.qkNorm() || c.pattern() != null || c.keyWidth() != c.width() || c.valueWidth() != c.width())
             throw new IllegalArgumentException("LatentAttention.of: the layer has rotary positions, norms of queries and keys, a pattern, or memories of "
                     + "another width; none of them passes through a latent");
+        if (layer.positions() != null || c.positions() instanceof PositionalEncoding.Alibi || c.bias() && c.attention().softCap() > 0)
+            throw new IllegalArgumentException("LatentAttention.of: the layer has positions in its scores, " + c.positions()
+                    + ", or a bias of keys under a soft cap of " + c.attention().softCap() + "; a latent has no place for them");
         int d = c.headWidth(), group = c.heads() / c.keyHeads(), width = c.width();
         int rank = Math.min(latent, Math.min(width, 2 * c.keyHeads() * d));
         var p = layer.state();

@@ -195,6 +195,11 @@ class LatentAttentionTest {
         assertThatThrownBy(() -> new LatentAttentionConfig(8, 2, 3, 4, 2).withRotary(null)).hasMessageContaining("give both or neither");
         var rotary = new MultiHeadAttention(new AttentionConfig(8, 2).withRotary(new RotaryEmbedding(4, 10_000)), Rng.of(1));
         assertThatThrownBy(() -> LatentAttention.of(rotary, 4)).hasMessageContaining("none of them passes through a latent");
+        for (var scores : List.of(PositionalEncoding.alibi(), RelativePosition.shaw(3), RelativePosition.t5(true)))
+            assertThatThrownBy(() -> LatentAttention.of(new MultiHeadAttention(new AttentionConfig(8, 2).withPositions(scores), Rng.of(1)), 4))
+                    .hasMessageContaining("positions in its scores");
+        var capped = new MultiHeadAttention(new AttentionConfig(8, 2).withAttention(new Attention().withSoftCap(5)), Rng.of(1));
+        assertThatThrownBy(() -> LatentAttention.of(capped, 4)).hasMessageContaining("soft cap of 5.0");
         var layer = new LatentAttention(new LatentAttentionConfig(8, 2, 3, 4, 0), Rng.of(1));
         assertThatThrownBy(() -> layer.forward(normal(1, 1, 2, 8), (MixerState) null, Pass.inference())).hasMessageContaining("start() gives");
     }
