@@ -152,6 +152,24 @@ class PositionalEncodingTest {
                 .hasMessageContaining("KvCache.contiguous()");
     }
 
+    /** Rows of unequal lengths in one state: each goes on from its own place, whichever way order is told. */
+    @Test void rowsOfUnequalLengthsCountTheirOwnPositions() {
+        var config = TransformerConfig.original(32, 4, 64).withPlacement(TransformerConfig.Placement.PRE);
+        long[] lengths = {3, 9, 6};
+        for (var scheme : schemes(32, 8, false).entrySet()) {
+            var decoder = new TransformerDecoder(config.positioned(scheme.getValue()), 2, Rng.of(2));
+            Tensor x = Tensor.randn(Rng.of(3), DType.F32, 3, 9, 32).compute(), more = Tensor.randn(Rng.of(4), DType.F32, 3, 2, 32).compute();
+            var state = decoder.start(null, null, Pass.inference());
+            decoder.forward(x, state, Pass.inference());
+            state.truncate(lengths);
+            var y = decoder.forward(more, state, Pass.inference());
+            for (int b = 0; b < 3; b++) {
+                var own = decoder.forward(Tensor.concat(1, x.narrow(0, b, 1).narrow(1, 0, lengths[b]), more.narrow(0, b, 1)));
+                assertThat(distance(y.narrow(0, b, 1), own.narrow(1, lengths[b], 2))).as(scheme.getKey()).isLessThan(1e-5);
+            }
+        }
+    }
+
     /** Padding on the left: given positions, or distances alone, make a padded prompt equal to itself without padding. */
     @Test void packedAndMaskedInputsKeepTheirDistances() {
         for (var scheme : schemes(32, 8, true).entrySet()) {

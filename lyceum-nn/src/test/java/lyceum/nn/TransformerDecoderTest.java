@@ -153,4 +153,16 @@ class TransformerDecoderTest {
             everything(model, source, more, log + logs[token], begin, end, longest, all);
         }
     }
+
+    /** A fork without names is of all rows, their memories too. */
+    @Test void aForkOfAllRowsSeesTheSameMemory() {
+        var decoder = new TransformerDecoder(TransformerConfig.original(8, 2, 16).withCross(true), 2, Rng.of(1));
+        Tensor memory = Tensor.randn(Rng.of(2), 3, 5, 8).compute(), x = Tensor.randn(Rng.of(3), 3, 4, 8).compute();
+        var state = decoder.start(memory, null, Pass.inference());
+        decoder.forward(x.narrow(1, 0, 3), state, Pass.inference());
+        var fork = state.fork();
+        var y = decoder.forward(x.narrow(1, 3, 1), fork, Pass.inference());
+        assertThat(distance(y, decoder.forward(x, memory, Pass.inference()).narrow(1, 3, 1))).isLessThan(1e-5);
+        assertThat(state.length()).isEqualTo(3);
+    }
 }
