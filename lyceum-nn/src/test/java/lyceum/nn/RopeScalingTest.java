@@ -54,9 +54,12 @@ class RopeScalingTest {
             magnitudes.see(where, scaling.magnitude(length), c.number("expected.magnitude"));
             // And they are those by which queries turn: one step from 0, with its size.
             var turn = new RotaryEmbedding(width, c.number("input.base"), scaling, false).at(length - 1, 1, DType.F64);
-            double[] cos = turn.cos().toDoubleArray(), t = c.doubles("expected.frequencies");
-            for (int i = 0; i < t.length; i++)
-                assertThat(cos[i]).isCloseTo(c.number("expected.magnitude") * Math.cos(t[i] * (length - 1)), within(1e-9));
+            double[] cos = turn.cos().toDoubleArray(), sin = turn.sin().toDoubleArray(), t = c.doubles("expected.frequencies");
+            double size = c.number("expected.magnitude");
+            for (int i = 0; i < t.length; i++) {
+                assertThat(cos[i]).isCloseTo(size * Math.cos(t[i] * (length - 1)), within(1e-9));
+                assertThat(sin[i]).isCloseTo(size * Math.sin(t[i] * (length - 1)), within(1e-9));
+            }
         }
         Evidence.of("kinds", kinds.size(), exactly(8));
         Evidence.of("largest relative gap of frequencies", gap, below(1e-12));
