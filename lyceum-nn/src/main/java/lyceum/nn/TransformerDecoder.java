@@ -1,6 +1,7 @@
 package lyceum.nn;
 
 import java.util.List;
+import lyceum.memory.Scope;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
@@ -62,11 +63,13 @@ public final class TransformerDecoder extends Module {
         /** A state of its own that goes on from those batch entries: all of them, or those that beams came from. */
         public State fork(int... rows) {
             if (rows.length == 0) return new State(caches.stream().<MixerState>map(c -> c.fork()).toList(), memories, memoryMask);
-            var looked = memories == null ? null
-                    : memories.stream().map(m -> new KvCache.Past(m.keys().rows(rows), m.values().rows(rows))).toList();
             boolean lengths = memoryMask != null && memoryMask.keyLengths() != null;
-            return new State(caches.stream().<MixerState>map(c -> c.fork(rows)).toList(), looked,
-                    lengths ? memoryMask.withKeyLengths(memoryMask.keyLengths().rows(rows)) : memoryMask);
+            try (var kept = Scope.outside()) {
+                var looked = memories == null ? null
+                        : memories.stream().map(m -> new KvCache.Past(m.keys().rows(rows).compute(), m.values().rows(rows).compute())).toList();
+                return new State(caches.stream().<MixerState>map(c -> c.fork(rows)).toList(), looked,
+                        lengths ? memoryMask.withKeyLengths(memoryMask.keyLengths().rows(rows).compute()) : memoryMask);
+            }
         }
 
         /** Forgets the positions from there on: one length for all rows, or one each. */
