@@ -190,6 +190,16 @@ class LatentAttentionTest {
         assertThat(gap(ragged.narrow(0, 1, 1), own.narrow(1, 3, 1))).isLessThan(1e-5);
     }
 
+    /** Rotary keys whose turn depends on the length are turned anew, so that a last step equals the whole. */
+    @Test void dynamicScalingTurnsCachedKeysAnew() {
+        var layer = new LatentAttentionConfig(12, 3, 5, 4, 4).withRotary(new RotaryEmbedding(4, 100, new RopeScaling.DynamicNtk(2, 6), true)).build(Rng.of(1));
+        var x = normal(2, 2, 15, 12);
+        var state = layer.start();
+        assertThat(gap(layer.forward(x.narrow(1, 0, 9), state, Pass.inference()), layer.forward(x.narrow(1, 0, 9)))).isLessThan(1e-5);
+        for (int t = 9; t < 15; t++)
+            assertThat(gap(layer.forward(x.narrow(1, t, 1), state, Pass.inference()), layer.forward(x.narrow(1, 0, t + 1)).narrow(1, t, 1))).isLessThan(1e-5);
+    }
+
     @Test void whatDoesNotFitIsSaid() {
         assertThatThrownBy(() -> new LatentAttentionConfig(8, 2, 0, 4, 0)).hasMessageContaining("latent 0");
         assertThatThrownBy(() -> new LatentAttentionConfig(8, 2, 3, 4, 2).withRotary(null)).hasMessageContaining("give both or neither");
