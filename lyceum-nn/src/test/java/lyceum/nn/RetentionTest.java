@@ -275,6 +275,8 @@ class RetentionTest {
     @Test void whatDoesNotFitIsSaid() {
         assertThatThrownBy(() -> new RetentionConfig(8, 3)).hasMessageContaining("3 heads do not divide");
         assertThatThrownBy(() -> new RetentionConfig(98, 49)).hasMessageContaining("at most 48");
+        var dynamic = new RotaryEmbedding(4, 10_000, new RopeScaling.DynamicNtk(2, 16), true);
+        assertThatThrownBy(() -> new RetentionConfig(8, 2).withRotary(dynamic)).hasMessageContaining("depends on the length");
         assertThatThrownBy(() -> new RetentionConfig(8, 2).decay(2)).isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> block(8, 2, 8).withMixer(new RetentionConfig(16, 2))).hasMessageContaining("a width of 16, the stream of 8");
         var layer = new RetentionConfig(8, 2).build(Rng.of(1));
