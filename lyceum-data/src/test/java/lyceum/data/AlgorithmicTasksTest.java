@@ -68,8 +68,7 @@ class AlgorithmicTasksTest {
             double[][] rows = task.x().get(b).narrow(0, 0, 6).toRows();
             var order = new ArrayList<>(List.of(rows));
             order.sort(Comparator.comparingDouble((double[] r) -> r[4]).reversed());
-            for (int t = 0; t < 4; t++)
-                assertThat(task.y().get(b).get(t).toDoubleArray()).containsExactly(Arrays.copyOf(order.get(t), 4));
+            for (int t = 0; t < 4; t++) assertThat(task.y().get(b).get(t).toDoubleArray()).containsExactly(Arrays.copyOf(order.get(t), 4));
             assertThat(task.x().get(b).get(6).toDoubleArray()).containsExactly(0, 0, 0, 0, 0, 1);
         }
         assertThatThrownBy(() -> SequenceTasks.prioritySort(Rng.of(1), 3, 4, 6, 7)).hasMessageContaining("7");

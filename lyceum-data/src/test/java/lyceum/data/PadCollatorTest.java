@@ -103,7 +103,8 @@ class PadCollatorTest {
                 told = Math.max(told, spread(lengths, batch));
                 for (int row : batch) rows[row]++;
             }
-            for (int[] batch : loader.withSampler(Sampler.byLength(lengths, 10, 120)).pass(0)) plain = Math.max(plain, spread(lengths, batch));
+            for (int[] batch : loader.withSampler(Sampler.byLength(lengths, 10, 120)).pass(0))
+                plain = Math.max(plain, spread(lengths, batch));
             assertThat(Arrays.stream(rows).sum()).isEqualTo(400);
             assertThat(Arrays.stream(rows).max().orElseThrow()).isEqualTo(1);
             assertThat(told).isLessThanOrEqualTo(3);

@@ -37,7 +37,8 @@ public final class AbsolutePosition extends Module implements PositionLayer {
     }
 
     private AbsolutePosition(Tensor weight, double dropout) {
-        if (weight.rank() != 2) throw new ShapeException("AbsolutePosition: a table of shape " + weight.shape() + "; it is (places, width)");
+        if (weight.rank() != 2)
+            throw new ShapeException("AbsolutePosition: a table of shape " + weight.shape() + "; it is (places, width)");
         this.weight = weight;
         this.dropout = new Dropout(dropout);
     }
@@ -101,8 +102,8 @@ public final class AbsolutePosition extends Module implements PositionLayer {
      */
     public AbsolutePosition resized(long height, long width, long toHeight, long toWidth, long leading) {
         if (height < 1 || width < 1 || toHeight < 1 || toWidth < 1 || leading < 0 || leading + height * width != maximum())
-            throw new ShapeException("resized: " + leading + " rows and a grid " + height + " x " + width + " to " + toHeight + " x " + toWidth
-                    + " of a table of " + maximum());
+            throw new ShapeException("resized: " + leading + " rows and a grid " + height + " x " + width + " to " + toHeight + " x "
+                    + toWidth + " of a table of " + maximum());
         return Autograd.noGrad(() -> {
             var all = weight.detach().to(DType.F64);
             long d = all.size(1);

@@ -91,8 +91,8 @@ public final class BahdanauAttention extends Module {
      * @param coverage what the last reading gave, null at first; queries that come together have one coverage
      */
     public Read read(Tensor query, Source source, Tensor coverage, Pass pass) {
-        if (query.rank() != 3 || query.size(2) != queryWidth)
-            throw new ShapeException("BahdanauAttention: a query of shape " + query.shape() + "; it is (batch, queries, " + queryWidth + ")");
+        if (query.rank() != 3 || query.size(2) != queryWidth) throw new ShapeException(
+                "BahdanauAttention: a query of shape " + query.shape() + "; it is (batch, queries, " + queryWidth + ")");
         var keys = source.projected;
         if (cover != null && coverage != null) keys = keys.add(coverage.transpose().mul(cover));
         var seen = source.seen == null ? null : source.seen.unsqueeze(1);

@@ -10,7 +10,8 @@ final class BucketBias extends RelativeBias {
 
     BucketBias(RelativePosition.Buckets options, AttentionConfig config, Rng rng) {
         this.options = options;
-        weight = Init.normal(1 / Math.sqrt(config.width())).sample(rng, config.dtype(), options.count(), config.heads()).compute().requiresGrad();
+        weight = Init.normal(1 / Math.sqrt(config.width())).sample(rng, config.dtype(), options.count(), config.heads()).compute()
+                .requiresGrad();
     }
 
     @Override Tensor byOffset(Tensor q, long lowest, long highest, double scale) {

@@ -39,7 +39,8 @@ public final class DepthSeparation {
     static List<Affine> layers(Layer network) {
         List<Layer> parts = switch (network) {
             case Sequential s -> s.layers();
-            case Mlp m when m.config().activation() == Activation.RELU && m.config().norm() == MlpConfig.Norm.NONE && !m.config().residual() -> {
+            case Mlp m when m.config().activation() == Activation.RELU && m.config().norm() == MlpConfig.Norm.NONE
+                    && !m.config().residual() -> {
                 var list = new ArrayList<Layer>();
                 for (var linear : m.layers()) {
                     if (!list.isEmpty()) list.add(Activation.RELU);
@@ -47,14 +48,15 @@ public final class DepthSeparation {
                 }
                 yield list;
             }
-            default -> throw new IllegalArgumentException(
-                    "DepthSeparation: a " + network.getClass().getSimpleName() + "; it is a Sequential or a plain Mlp of Linear layers and ReLU");
+            default -> throw new IllegalArgumentException("DepthSeparation: a " + network.getClass().getSimpleName()
+                    + "; it is a Sequential or a plain Mlp of Linear layers and ReLU");
         };
         var layers = new ArrayList<Affine>();
         for (var part : parts) {
             if (part instanceof Linear linear) {
                 double[][] w = linear.weight().detach().to(DType.F64).toRows();
-                layers.add(new Affine(w, linear.bias() == null ? new double[w.length] : linear.bias().detach().to(DType.F64).toDoubleArray(), false));
+                layers.add(new Affine(w,
+                        linear.bias() == null ? new double[w.length] : linear.bias().detach().to(DType.F64).toDoubleArray(), false));
             } else if (part == Activation.RELU && !layers.isEmpty() && !layers.getLast().relu) {
                 var last = layers.removeLast();
                 layers.add(new Affine(last.weight, last.bias, true));
@@ -106,9 +108,8 @@ public final class DepthSeparation {
      */
     public static double[] breaks(Layer network, double[] from, double[] to) {
         var layers = layers(network);
-        if (from.length != to.length || from.length != layers.getFirst().weight[0].length)
-            throw new ShapeException("breaks: points of " + from.length + " and " + to.length + " numbers for a network of "
-                    + layers.getFirst().weight[0].length + " inputs");
+        if (from.length != to.length || from.length != layers.getFirst().weight[0].length) throw new ShapeException("breaks: points of "
+                + from.length + " and " + to.length + " numbers for a network of " + layers.getFirst().weight[0].length + " inputs");
         double[] t = {0, 1};
         double[][] h = {from.clone(), to.clone()};
         for (var layer : layers) {
@@ -183,7 +184,8 @@ public final class DepthSeparation {
     /** Where a plane network is one affine map each, over the whole plane. */
     public static LinearRegions plane(Layer network) {
         double[] right = {1, 0, 0}, up = {0, 1, 0}, left = {-1, 0, 0}, down = {0, -1, 0}, middle = {0, 0, 1};
-        return LinearRegions.of(layers(network), new double[][][] {{right, up, middle}, {up, left, middle}, {left, down, middle}, {down, right, middle}});
+        return LinearRegions.of(layers(network),
+                new double[][][] {{right, up, middle}, {up, left, middle}, {left, down, middle}, {down, right, middle}});
     }
 
     /** Of the points {@code i / 2^k} below 1, whose classes alternate, how many a network tells wrongly by "above 1/2". */

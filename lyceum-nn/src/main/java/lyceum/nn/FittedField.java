@@ -40,7 +40,8 @@ record FittedField(InputField field, double fill, double[] shift, double[] scale
                 var raw = new FittedField(n, 0, new double[1], new double[] {1});
                 double[] x = raw.accepted(training.frame().column(n.name()));
                 double[] seen = Arrays.stream(x).filter(v -> !Double.isNaN(v)).sorted().toArray();
-                if (seen.length == 0) throw new IllegalArgumentException("InputLayer.fit: field '" + n.name() + "' is missing in every record");
+                if (seen.length == 0)
+                    throw new IllegalArgumentException("InputLayer.fit: field '" + n.name() + "' is missing in every record");
                 double median = seen[(seen.length - 1) / 2] / 2 + seen[seen.length / 2] / 2;
                 for (int i = 0; i < x.length; i++) if (Double.isNaN(x[i])) x[i] = median;
                 yield scaled(n, median, n.scaling(), new double[][] {x});
@@ -49,7 +50,8 @@ record FittedField(InputField field, double fill, double[] shift, double[] scale
                 if (!c.values().isEmpty()) yield new FittedField(c, 0, NONE, NONE);
                 var values = new TreeSet<String>();
                 training.frame().column(c.name()).toList().stream().filter(Objects::nonNull).forEach(v -> values.add(v.toString()));
-                if (values.isEmpty()) throw new IllegalArgumentException("InputLayer.fit: field '" + c.name() + "' is missing in every record");
+                if (values.isEmpty())
+                    throw new IllegalArgumentException("InputLayer.fit: field '" + c.name() + "' is missing in every record");
                 var known = c.withValues(List.copyOf(values));
                 var fitted = new FittedField(known, 0, NONE, NONE);
                 fitted.codes(training.frame().column(c.name()));
@@ -162,8 +164,8 @@ record FittedField(InputField field, double fill, double[] shift, double[] scale
         long[] ids = x.toLongArray();
         for (int i = 0; i < ids.length; i++) {
             if (ids[i] >= 0 && ids[i] < t.vocabulary()) continue;
-            if (t.unknown() < 0) throw new IllegalArgumentException(
-                    at(i / t.length()) + " has id " + ids[i] + "; ids are below " + t.vocabulary() + ", and withUnknown(id) maps the others");
+            if (t.unknown() < 0) throw new IllegalArgumentException(at(i / t.length()) + " has id " + ids[i] + "; ids are below "
+                    + t.vocabulary() + ", and withUnknown(id) maps the others");
             ids[i] = t.unknown();
         }
         return Tensor.of(ids, x.shape().toArray());
@@ -221,7 +223,8 @@ record FittedField(InputField field, double fill, double[] shift, double[] scale
         node.put("kind", field.getClass().getSimpleName());
         node.put("name", field.name());
         switch (field) {
-            case Numeric n -> node.putAll(Map.of("low", n.low(), "high", n.high(), "indicated", n.indicated(), "scaling", n.scaling().name()));
+            case Numeric n ->
+                    node.putAll(Map.of("low", n.low(), "high", n.high(), "indicated", n.indicated(), "scaling", n.scaling().name()));
             case Category c -> node.putAll(Map.of("values", c.values(), "unknown", c.unknown(), "width", c.width()));
             case Tokens t -> node.putAll(Map.of("vocabulary", t.vocabulary(), "length", t.length(), "padding", t.padding(), "unknown",
                     t.unknown(), "width", t.width()));
@@ -268,7 +271,8 @@ record FittedField(InputField field, double fill, double[] shift, double[] scale
             case "Tokens" -> new Tokens(name, c.path("vocabulary").asInt(0), c.path("length").asInt(0), c.path("padding").asInt(-1),
                     c.path("unknown").asInt(-1), c.path("width").asInt(0));
             case "Image" -> new Image(name, c.path("channels").asInt(0), c.path("height").asInt(0), c.path("width").asInt(0),
-                    c.path("channelsLast").asBoolean(false), c.path("reversed").asBoolean(false), DType.valueOf(c.path("dtype").asString("")));
+                    c.path("channelsLast").asBoolean(false), c.path("reversed").asBoolean(false),
+                    DType.valueOf(c.path("dtype").asString("")));
             case "Sequence" -> new Sequence(name, c.path("features").asInt(0), Scaling.valueOf(c.path("scaling").asString("")));
             default -> throw new FormatException("InputLayer: the schema has a field of kind \"" + kind + "\"");
         };
@@ -284,7 +288,9 @@ record FittedField(InputField field, double fill, double[] shift, double[] scale
     }
 
     /** Infinities stand as texts. */
-    private static double number(JsonNode node) { return node.isString() ? Double.parseDouble(node.asString()) : node.asDouble(Double.NaN); }
+    private static double number(JsonNode node) {
+        return node.isString() ? Double.parseDouble(node.asString()) : node.asDouble(Double.NaN);
+    }
 
     private static double[] doubles(JsonNode node) {
         var values = new double[node.size()];

@@ -91,8 +91,8 @@ public final class Highway extends Module {
 
     /** {@code y = transform H(x) + carry x} on the same H: gates that stay. (1, 1) is the residual block, (1, 0) the plain layer. */
     public Highway fixed(double transform, double carry) {
-        if (!Double.isFinite(transform) || !Double.isFinite(carry)) throw new IllegalArgumentException(
-                "Highway.fixed: gates of " + transform + " and " + carry + "; both are finite numbers");
+        if (!Double.isFinite(transform) || !Double.isFinite(carry))
+            throw new IllegalArgumentException("Highway.fixed: gates of " + transform + " and " + carry + "; both are finite numbers");
         return new Highway(plain, null, transform, carry);
     }
 

@@ -19,8 +19,8 @@ public record InputBatch(Frame frame, SequencedMap<String, Tensor> tensors) {
         tensors = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(tensors));
         int n = rows(frame, tensors);
         tensors.forEach((name, tensor) -> {
-            if (tensor.rank() < 1 || tensor.size(0) != n)
-                throw new ShapeException("InputBatch: field '" + name + "' has shape " + tensor.shape() + " in a batch of " + n + " records");
+            if (tensor.rank() < 1 || tensor.size(0) != n) throw new ShapeException(
+                    "InputBatch: field '" + name + "' has shape " + tensor.shape() + " in a batch of " + n + " records");
         });
     }
 

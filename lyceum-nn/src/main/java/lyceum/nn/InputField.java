@@ -60,10 +60,12 @@ public sealed interface InputField {
      * @param scaling after that
      */
     @Withers
-    record Numeric(String name, double low, double high, boolean indicated, Scaling scaling) implements InputField, InputFieldNumericWithers {
+    record Numeric(String name, double low, double high, boolean indicated, Scaling scaling)
+            implements InputField, InputFieldNumericWithers {
         public Numeric {
             checked(name);
-            if (!(low <= high)) throw new IllegalArgumentException("InputField " + name + ": from " + low + " to " + high + "; low comes first");
+            if (!(low <= high))
+                throw new IllegalArgumentException("InputField " + name + ": from " + low + " to " + high + "; low comes first");
             Objects.requireNonNull(scaling, "scaling");
         }
     }
@@ -99,13 +101,15 @@ public sealed interface InputField {
      * @param width 0 for the ids themselves, else that of a learned {@link Embedding}
      */
     @Withers
-    record Tokens(String name, int vocabulary, int length, int padding, int unknown, int width) implements InputField, InputFieldTokensWithers {
+    record Tokens(String name, int vocabulary, int length, int padding, int unknown, int width)
+            implements InputField, InputFieldTokensWithers {
         public Tokens {
             checked(name);
             if (vocabulary < 1 || length < 1 || width < 0) throw new IllegalArgumentException("InputField " + name + ": vocabulary "
                     + vocabulary + ", length " + length + ", width " + width + "; the first two are positive, width at least 0");
-            if (padding < -1 || padding >= vocabulary || unknown < -1 || unknown >= vocabulary) throw new IllegalArgumentException("InputField "
-                    + name + ": padding " + padding + " and unknown " + unknown + "; they are ids below " + vocabulary + ", or -1");
+            if (padding < -1 || padding >= vocabulary || unknown < -1 || unknown >= vocabulary)
+                throw new IllegalArgumentException("InputField " + name + ": padding " + padding + " and unknown " + unknown
+                        + "; they are ids below " + vocabulary + ", or -1");
         }
     }
 
@@ -121,8 +125,8 @@ public sealed interface InputField {
             implements InputField, InputFieldImageWithers {
         public Image {
             checked(name);
-            if (channels < 1 || height < 1 || width < 1) throw new IllegalArgumentException("InputField " + name + ": an image of " + channels
-                    + " channels, " + height + " x " + width + "; all are positive");
+            if (channels < 1 || height < 1 || width < 1) throw new IllegalArgumentException(
+                    "InputField " + name + ": an image of " + channels + " channels, " + height + " x " + width + "; all are positive");
             if (dtype != DType.U8 && !dtype.isFloat())
                 throw new IllegalArgumentException("InputField " + name + ": an image of " + dtype + "; it is U8 or a float");
         }

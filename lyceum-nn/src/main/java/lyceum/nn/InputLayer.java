@@ -178,8 +178,10 @@ public final class InputLayer extends Module {
         var given = new ArrayList<>(batch.frame().names());
         given.addAll(batch.tensors().keySet());
         for (var name : given)
-            if (!names.contains(name)) throw new IllegalArgumentException("InputLayer: field '" + name + "' is unknown; there are " + names);
+            if (!names.contains(name))
+                throw new IllegalArgumentException("InputLayer: field '" + name + "' is unknown; there are " + names);
         for (var name : names)
-            if (!given.contains(name)) throw new IllegalArgumentException("InputLayer: field '" + name + "' is missing; the batch has " + given);
+            if (!given.contains(name))
+                throw new IllegalArgumentException("InputLayer: field '" + name + "' is missing; the batch has " + given);
     }
 }

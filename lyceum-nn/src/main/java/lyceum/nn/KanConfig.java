@@ -22,8 +22,8 @@ import lyceum.withers.Withers;
 public record KanConfig(int grid, int degree, double low, double high, Activation base, double noise, double price, double entropyPrice,
         DType dtype) implements KanConfigWithers {
     public KanConfig {
-        if (grid < 1 || degree < 1 || degree > 10)
-            throw new IllegalArgumentException("KanConfig: grid " + grid + " and degree " + degree + "; grid is positive, degree from 1 to 10");
+        if (grid < 1 || degree < 1 || degree > 10) throw new IllegalArgumentException(
+                "KanConfig: grid " + grid + " and degree " + degree + "; grid is positive, degree from 1 to 10");
         if (!(low < high && high - low < Double.POSITIVE_INFINITY))
             throw new IllegalArgumentException("KanConfig: the grid goes from " + low + " to " + high + "; low comes first");
         if (!(noise >= 0 && price >= 0 && entropyPrice >= 0)) throw new IllegalArgumentException(

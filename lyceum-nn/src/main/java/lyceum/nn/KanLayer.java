@@ -39,8 +39,8 @@ public final class KanLayer extends Module {
         this.config = config;
         var type = config.dtype();
         double bound = 1 / Math.sqrt(inputs);
-        coefficients = Tensor.randn(rng, type, outputs, inputs, config.grid() + config.degree()).mul(config.noise() / Math.sqrt(inputs)).compute()
-                .requiresGrad();
+        coefficients = Tensor.randn(rng, type, outputs, inputs, config.grid() + config.degree()).mul(config.noise() / Math.sqrt(inputs))
+                .compute().requiresGrad();
         base = Init.uniform(-bound, bound).sample(rng, type, outputs, inputs).compute().requiresGrad();
         scale = Tensor.ones(type, outputs, inputs).compute().requiresGrad();
         var even = new double[inputs][];
@@ -86,8 +86,9 @@ public final class KanLayer extends Module {
      */
     public static Tensor basis(Tensor x, Tensor knots, int degree) {
         long m = knots.size(-1);
-        if (degree < 0 || knots.rank() != 2 || x.rank() < 1 || x.size(-1) != knots.size(0) || m < degree + 2) throw new ShapeException(
-                "KanLayer.basis: x " + x.shape() + ", knots " + knots.shape() + ", degree " + degree + "; x ends in the knots' rows, of degree + 2 knots at least");
+        if (degree < 0 || knots.rank() != 2 || x.rank() < 1 || x.size(-1) != knots.size(0) || m < degree + 2)
+            throw new ShapeException("KanLayer.basis: x " + x.shape() + ", knots " + knots.shape() + ", degree " + degree
+                    + "; x ends in the knots' rows, of degree + 2 knots at least");
         var at = x.unsqueeze(-1);
         var b = at.ge(knots.narrow(-1, 0, m - 1)).and(at.lt(knots.narrow(-1, 1, m - 1))).to(x.dtype());
         for (int p = 1; p <= degree; p++) {
@@ -180,11 +181,13 @@ public final class KanLayer extends Module {
     public KanLayer adapted(Tensor x, double even) {
         if (!(even > 0 && even <= 1)) throw new IllegalArgumentException("KanLayer.adapted: even is " + even + "; it lies in (0, 1]");
         int g = config.grid(), k = config.degree();
-        double[][] columns = x.detach().to(DType.F64).reshape(-1, inputs()).transpose().contiguous().toRows(), rows = new double[inputs()][];
+        double[][] columns = x.detach().to(DType.F64).reshape(-1, inputs()).transpose().contiguous().toRows(),
+                rows = new double[inputs()][];
         for (int i = 0; i < rows.length; i++) {
             double[] seen = columns[i].clone();
             Arrays.sort(seen);
-            double margin = 0.01 * Math.max(seen[seen.length - 1] - seen[0], 1e-3), low = seen[0] - margin, high = seen[seen.length - 1] + margin;
+            double margin = 0.01 * Math.max(seen[seen.length - 1] - seen[0], 1e-3), low = seen[0] - margin,
+                    high = seen[seen.length - 1] + margin;
             rows[i] = new double[g + 2 * k + 1];
             for (int j = 0; j <= g; j++) {
                 double at = (double) j / g * (seen.length - 1), share = at - (int) at;
@@ -229,7 +232,8 @@ public final class KanLayer extends Module {
         for (var name : new String[] {"coefficients", "base", "scale", "knots", "kept"})
             if (state.get(name) == null) throw new FormatException("KanLayer: " + name + " is missing; there are " + state.keySet());
         var shape = state.get("base").shape().toArray();
-        if (shape.length != 2) throw new ShapeException("KanLayer: base has shape " + state.get("base").shape() + "; it is (outputs, inputs)");
+        if (shape.length != 2)
+            throw new ShapeException("KanLayer: base has shape " + state.get("base").shape() + "; it is (outputs, inputs)");
         var layer = new KanLayer((int) shape[1], (int) shape[0], config, Rng.of(0));
         layer.load(new LinkedHashMap<>(state));
         return layer;

@@ -115,5 +115,7 @@ public final class KeyValueMemory extends Module {
     public Tensor read(Tensor q, Slots slots) { return read(address(q, slots.keys, null, Pass.inference()), slots.values); }
 
     /** The logits of questions whose memory is themselves: each row a bag, its own key and value. See {@link #answer}. */
-    @Override protected Tensor compute(Tensor questions, Pass pass) { return answer(questions, slots(questions, questions), null, pass).logits; }
+    @Override protected Tensor compute(Tensor questions, Pass pass) {
+        return answer(questions, slots(questions, questions), null, pass).logits;
+    }
 }

@@ -60,7 +60,9 @@ public final class LatentAttention extends SequenceMixer {
     @Override public KvCache start() { return KvCache.contiguous(); }
 
     /** Heads expanded. */
-    @Override protected Tensor compute(Tensor x, Pass pass) { return expanded(queries(x, pass, 0), remembered(x, pass, 0), config.attention(), pass); }
+    @Override protected Tensor compute(Tensor x, Pass pass) {
+        return expanded(queries(x, pass, 0), remembered(x, pass, 0), config.attention(), pass);
+    }
 
     @Override public Tensor forward(Tensor x, MixerState state, Pass pass) {
         var cache = state(KvCache.class, state);
@@ -84,7 +86,8 @@ public final class LatentAttention extends SequenceMixer {
         var q = q_proj != null ? q_proj.forward(x, pass) : q_b_proj.forward(normal(q_a_layernorm, q_a_proj.forward(x, pass), pass), pass);
         int own = config.headWidth(), shared = config.rotaryWidth();
         var heads = q.reshape(x.size(0), x.size(1), config.heads(), own + shared).transpose(1, 2);
-        return pass.point(this, "q", shared == 0 ? heads : Tensor.concat(3, heads.narrow(3, 0, own), turned(heads.narrow(3, own, shared), starts)));
+        return pass.point(this, "q",
+                shared == 0 ? heads : Tensor.concat(3, heads.narrow(3, 0, own), turned(heads.narrow(3, own, shared), starts)));
     }
 
     /** What is kept of each position: (batch, 1, T, latent + rotaryWidth). */
@@ -146,8 +149,9 @@ public final class LatentAttention extends SequenceMixer {
     public static LatentAttention of(MultiHeadAttention layer, int latent) {
         var c = layer.config();
         if (c.rotary() != null || c.qkNorm() || c.pattern() != null || c.keyWidth() != c.width() || c.valueWidth() != c.width())
-            throw new IllegalArgumentException("LatentAttention.of: the layer has rotary positions, norms of queries and keys, a pattern, or memories of "
-                    + "another width; none of them passes through a latent");
+            throw new IllegalArgumentException(
+                    "LatentAttention.of: the layer has rotary positions, norms of queries and keys, a pattern, or memories of "
+                            + "another width; none of them passes through a latent");
         if (layer.positions() != null || c.positions() instanceof PositionalEncoding.Alibi || c.bias() && c.attention().softCap() > 0)
             throw new IllegalArgumentException("LatentAttention.of: the layer has positions in its scores, " + c.positions()
                     + ", or a bias of keys under a soft cap of " + c.attention().softCap() + "; a latent has no place for them");
@@ -160,7 +164,8 @@ public final class LatentAttention extends SequenceMixer {
             var up = svd.u().narrow(1, 0, rank).mul(svd.s().narrow(0, 0, rank));
             var down = svd.vt().narrow(0, 0, rank);
             long keys = (long) c.keyHeads() * d;
-            Tensor ofKeys = up.narrow(0, 0, keys).reshape(c.keyHeads(), d, rank), ofValues = up.narrow(0, keys, keys).reshape(c.keyHeads(), d, rank);
+            Tensor ofKeys = up.narrow(0, 0, keys).reshape(c.keyHeads(), d, rank),
+                    ofValues = up.narrow(0, keys, keys).reshape(c.keyHeads(), d, rank);
             var heads = Tensor.concat(1, ofKeys, ofValues).repeatInterleave(0, group).reshape(2L * c.heads() * d, rank);
             var config = new LatentAttentionConfig(width, c.heads(), latent, d, 0, d, 0, false, 0,
                     c.attention().scale() != 0 ? c.attention() : c.attention().withScale(1 / Math.sqrt(d)), null, true, c.dtype());
@@ -173,8 +178,8 @@ public final class LatentAttention extends SequenceMixer {
             // A key's bias is the same for all keys of a query, which the softmax ignores; a value's passes through it as it is.
             boolean biased = c.bias();
             values.get("q_proj.bias").copy_(biased ? p.get("q_proj.bias") : Tensor.zeros(c.dtype(), 1));
-            values.get("o_proj.bias").copy_(!biased ? Tensor.zeros(c.dtype(), 1) : p.get("o_proj.bias").add(p.get("o_proj.weight")
-                    .matmul(p.get("v_proj.bias").reshape(c.keyHeads(), d).repeatInterleave(0, group).flatten())));
+            values.get("o_proj.bias").copy_(!biased ? Tensor.zeros(c.dtype(), 1) : p.get("o_proj.bias").add(
+                    p.get("o_proj.weight").matmul(p.get("v_proj.bias").reshape(c.keyHeads(), d).repeatInterleave(0, group).flatten())));
             return made;
         });
     }

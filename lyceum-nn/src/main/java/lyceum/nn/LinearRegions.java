@@ -39,8 +39,9 @@ public record LinearRegions(List<Part> parts) {
         if (layers.getFirst().weight()[0].length != 2)
             throw new ShapeException("LinearRegions: a network of " + layers.getFirst().weight()[0].length + " inputs; the plane has 2");
         var parts = new ArrayList<Part>();
-        for (var corners : begin) parts.add(new Part(Arrays.stream(corners).map(LinearRegions::unit).toArray(double[][]::new), new boolean[0],
-                new double[][] {{1, 0, 0}, {0, 1, 0}}));
+        for (var corners : begin)
+            parts.add(new Part(Arrays.stream(corners).map(LinearRegions::unit).toArray(double[][]::new), new boolean[0],
+                    new double[][] {{1, 0, 0}, {0, 1, 0}}));
         List<Part> now = parts;
         for (var layer : layers) {
             var next = new ArrayList<Part>();

@@ -75,7 +75,8 @@ public final class LuongAttention extends Module {
             mask = mask == null ? window : mask.and(window);
         }
         var weights = new AttentionMechanism(score).weights(states, source, mask).values();
-        if (centre != null) weights = weights.mul(places(source, p).sub(p).square().mul(-2.0 / ((double) config.radius() * config.radius())).exp());
+        if (centre != null)
+            weights = weights.mul(places(source, p).sub(p).square().mul(-2.0 / ((double) config.radius() * config.radius())).exp());
         weights = pass.point(this, "weights", weights);
         var context = weights.matmul(source);
         return new Read(emit(states, combine.forward(Tensor.concat(2, context, states), pass).tanh(), pass), context, weights);
@@ -94,8 +95,8 @@ public final class LuongAttention extends Module {
 
     private void check(Tensor states, Tensor source, Tensor seen) {
         if (states.rank() != 3 || states.size(2) != config.queryWidth() || source.rank() != 3 || source.size(2) != config.sourceWidth())
-            throw new ShapeException("LuongAttention: states " + states.shape() + " and a source " + source.shape() + "; they are (batch, queries, "
-                    + config.queryWidth() + ") and (batch, places, " + config.sourceWidth() + ")");
+            throw new ShapeException("LuongAttention: states " + states.shape() + " and a source " + source.shape()
+                    + "; they are (batch, queries, " + config.queryWidth() + ") and (batch, places, " + config.sourceWidth() + ")");
         if (seen != null && !seen.shape().equals(source.select(2, 0).shape()))
             throw new ShapeException("LuongAttention: seen has shape " + seen.shape() + " for a source of " + source.shape());
     }

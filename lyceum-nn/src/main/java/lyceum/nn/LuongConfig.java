@@ -47,8 +47,9 @@ public record LuongConfig(int queryWidth, int sourceWidth, int outputs, Score sc
     public LuongConfig {
         Objects.requireNonNull(score, "score");
         Objects.requireNonNull(scope, "scope");
-        if (queryWidth < 1 || sourceWidth < 1 || outputs < 1 || hidden < 1 || longest < 1) throw new IllegalArgumentException("LuongConfig: "
-                + "widths " + queryWidth + ", " + sourceWidth + ", " + outputs + ", hidden " + hidden + ", longest " + longest + "; each is at least 1");
+        if (queryWidth < 1 || sourceWidth < 1 || outputs < 1 || hidden < 1 || longest < 1)
+            throw new IllegalArgumentException("LuongConfig: " + "widths " + queryWidth + ", " + sourceWidth + ", " + outputs + ", hidden "
+                    + hidden + ", longest " + longest + "; each is at least 1");
         if (radius < 1) throw new IllegalArgumentException("LuongConfig: radius is " + radius + "; it is at least 1");
         if (score == Score.DOT && queryWidth != sourceWidth) throw new IllegalArgumentException(
                 "LuongConfig: DOT with widths " + queryWidth + " and " + sourceWidth + "; they are equal, else use GENERAL");

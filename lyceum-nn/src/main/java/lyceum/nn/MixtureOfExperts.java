@@ -122,9 +122,7 @@ public final class MixtureOfExperts extends Module {
     }
 
     /** The value at x (.., width) under a given routing of its tokens. */
-    public Tensor at(Tensor x, Routing routing, Pass pass) {
-        return withShared(x, worked(x, routing, pass), pass);
-    }
+    public Tensor at(Tensor x, Routing routing, Pass pass) { return withShared(x, worked(x, routing, pass), pass); }
 
     private Tensor worked(Tensor x, Routing routing, Pass pass) {
         var tokens = x.reshape(-1, x.size(-1));

@@ -54,7 +54,8 @@ public final class MultiHeadAttention extends SequenceMixer {
 
     /** A pattern that remembers its tiles; a window alone has a kernel. */
     private static AttentionMask planned(AttentionMask pattern) {
-        boolean asItIs = pattern == null || pattern instanceof SparseAttention || pattern instanceof SlidingWindowAttention band && band.globals() == 0;
+        boolean asItIs = pattern == null || pattern instanceof SparseAttention
+                || pattern instanceof SlidingWindowAttention band && band.globals() == 0;
         return asItIs ? pattern : new SparseAttention(pattern);
     }
 
@@ -249,9 +250,7 @@ public final class MultiHeadAttention extends SequenceMixer {
         return pass.point(this, "q", turned(normal(q_norm, split(q_proj.forward(x, pass), config.heads()), pass), starts));
     }
 
-    private Tensor keyed(Tensor x, Pass pass, long... starts) {
-        return pass.point(this, "k", turned(plainKeys(x, pass), starts));
-    }
+    private Tensor keyed(Tensor x, Pass pass, long... starts) { return pass.point(this, "k", turned(plainKeys(x, pass), starts)); }
 
     private Tensor plainKeys(Tensor x, Pass pass) { return normal(k_norm, split(k_proj.forward(x, pass), config.keyHeads()), pass); }
 

@@ -120,9 +120,8 @@ public record Neuron(Linear layer, int row, Activation activation) implements La
         for (int j = 0; j < inputs; j++) {
             double low = Double.POSITIVE_INFINITY, high = Double.NEGATIVE_INFINITY;
             for (int i = 0; i < n; i++) {
-                if (points[i].length != inputs || !Double.isFinite(points[i][j]))
-                    throw new IllegalArgumentException("Neuron.separating: point " + i + " is " + Arrays.toString(points[i])
-                            + "; it is " + inputs + " finite numbers");
+                if (points[i].length != inputs || !Double.isFinite(points[i][j])) throw new IllegalArgumentException(
+                        "Neuron.separating: point " + i + " is " + Arrays.toString(points[i]) + "; it is " + inputs + " finite numbers");
                 low = Math.min(low, points[i][j]);
                 high = Math.max(high, points[i][j]);
             }
@@ -170,7 +169,8 @@ public record Neuron(Linear layer, int row, Activation activation) implements La
     public double[] learn(Tensor x, Tensor targets, double rate, int steps) {
         if (x.rank() != 2 || targets.rank() != 1 || targets.size(0) != x.size(0))
             throw new ShapeException("Neuron.learn: x " + x.shape() + " and targets " + targets.shape() + "; they are (n, inputs) and (n)");
-        if (!(rate > 0) || steps < 1) throw new IllegalArgumentException("Neuron.learn: rate " + rate + ", steps " + steps + "; both are positive");
+        if (!(rate > 0) || steps < 1)
+            throw new IllegalArgumentException("Neuron.learn: rate " + rate + ", steps " + steps + "; both are positive");
         var errors = new double[steps];
         Autograd.noGrad(() -> {
             Tensor w = layer.weight().select(0, row), b = layer.bias() == null ? null : layer.bias().select(0, row);

@@ -35,10 +35,10 @@ public record NtmConfig(int inputs, int outputs, int rows, int width, Controller
     public NtmConfig {
         Objects.requireNonNull(controller, "controller");
         if (inputs < 1 || outputs < 1 || rows < 1 || width < 1 || units < 1 || readHeads < 1 || writeHeads < 1)
-            throw new IllegalArgumentException("NtmConfig: " + inputs + " inputs, " + outputs + " outputs, a memory of " + rows + " x " + width
-                    + ", " + units + " units, " + readHeads + " and " + writeHeads + " heads; each is at least 1");
-        if (reach < 0 || rows < 2 * reach + 1) throw new IllegalArgumentException(
-                "NtmConfig: a reach of " + reach + " over " + rows + " rows; rows are at least 2 reach + 1");
+            throw new IllegalArgumentException("NtmConfig: " + inputs + " inputs, " + outputs + " outputs, a memory of " + rows + " x "
+                    + width + ", " + units + " units, " + readHeads + " and " + writeHeads + " heads; each is at least 1");
+        if (reach < 0 || rows < 2 * reach + 1)
+            throw new IllegalArgumentException("NtmConfig: a reach of " + reach + " over " + rows + " rows; rows are at least 2 reach + 1");
         if (!(Double.isFinite(memory) && memory != 0))
             throw new IllegalArgumentException("NtmConfig: memory begins as " + memory + "; it is finite and not 0");
         if (dtype != DType.F32 && dtype != DType.F64) throw new DTypeException("NtmConfig: dtype is " + dtype + "; it is F32 or F64");

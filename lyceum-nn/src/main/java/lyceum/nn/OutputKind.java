@@ -81,7 +81,8 @@ public sealed interface OutputKind extends Loss {
     static Mixture mixture(int components) { return new Mixture(components); }
 
     private static void positive(String kind, int count, int least) {
-        if (count < least) throw new IllegalArgumentException("OutputKind." + kind + ": " + count + " outputs; there are at least " + least);
+        if (count < least)
+            throw new IllegalArgumentException("OutputKind." + kind + ": " + count + " outputs; there are at least " + least);
     }
 
     /** The target in the shape of the scores: (n) will do for one output. */
@@ -89,13 +90,14 @@ public sealed interface OutputKind extends Loss {
         if (z.shape().equals(target.shape())) return target.to(z.dtype());
         if (z.size(-1) == 1 && Arrays.equals(target.shape().toArray(), Arrays.copyOf(z.shape().toArray(), z.rank() - 1)))
             return target.unsqueeze(-1).to(z.dtype());
-        throw new ShapeException("OutputKind." + kind + ": scores " + z.shape() + " and targets " + target.shape() + "; they have one shape");
+        throw new ShapeException(
+                "OutputKind." + kind + ": scores " + z.shape() + " and targets " + target.shape() + "; they have one shape");
     }
 
     /** Targets of one number a row, (n). */
     private static Tensor single(String kind, Tensor z, Tensor target) {
-        if (target.count() * z.size(-1) != z.count())
-            throw new ShapeException("OutputKind." + kind + ": scores " + z.shape() + " and targets " + target.shape() + "; a row has one number");
+        if (target.count() * z.size(-1) != z.count()) throw new ShapeException(
+                "OutputKind." + kind + ": scores " + z.shape() + " and targets " + target.shape() + "; a row has one number");
         return target.to(z.dtype()).reshape(Arrays.copyOf(z.shape().toArray(), z.rank() - 1));
     }
 
@@ -113,7 +115,9 @@ public sealed interface OutputKind extends Loss {
         return IntStream.range(0, outputs).mapToObj(j -> rows.select(1, j).toDoubleArray()).toArray(double[][]::new);
     }
 
-    private static double mean(double[] x) { return Arrays.stream(x).average().orElseThrow(() -> new ShapeException("baseRates: no targets")); }
+    private static double mean(double[] x) {
+        return Arrays.stream(x).average().orElseThrow(() -> new ShapeException("baseRates: no targets"));
+    }
 
     private static double variance(double[] x) {
         double mean = mean(x);
@@ -140,9 +144,7 @@ public sealed interface OutputKind extends Loss {
 
         @Override public Tensor decision(Tensor z) { return z; }
 
-        @Override public Tensor loss(Tensor z, Tensor target) {
-            return meanOfRows(z.sub(like("numbers", z, target)).square().mul(0.5));
-        }
+        @Override public Tensor loss(Tensor z, Tensor target) { return meanOfRows(z.sub(like("numbers", z, target)).square().mul(0.5)); }
 
         @Override public double[] baseRates(Tensor targets) {
             return Arrays.stream(columns(targets, outputs)).mapToDouble(OutputKind::mean).toArray();
@@ -189,7 +191,8 @@ public sealed interface OutputKind extends Loss {
     private static double[] frequencies(Tensor targets, int count) {
         var found = new double[count];
         for (long y : targets.toLongArray()) {
-            if (y < 0 || y >= count) throw new IllegalArgumentException("baseRates: target " + y + "; class numbers are 0 to " + (count - 1));
+            if (y < 0 || y >= count)
+                throw new IllegalArgumentException("baseRates: target " + y + "; class numbers are 0 to " + (count - 1));
             found[(int) y] += 1.0 / targets.count();
         }
         return found;
@@ -206,9 +209,7 @@ public sealed interface OutputKind extends Loss {
         /** The most probable count. */
         @Override public Tensor decision(Tensor z) { return z.exp().floor(); }
 
-        @Override public Tensor loss(Tensor z, Tensor target) {
-            return meanOfRows(z.exp().sub(z.mul(like("counts", z, target))));
-        }
+        @Override public Tensor loss(Tensor z, Tensor target) { return meanOfRows(z.exp().sub(z.mul(like("counts", z, target)))); }
 
         @Override public double[] baseRates(Tensor targets) {
             return Arrays.stream(columns(targets, outputs)).mapToDouble(y -> Math.log(Math.max(mean(y), 0.5 / y.length))).toArray();
@@ -348,7 +349,8 @@ public sealed interface OutputKind extends Loss {
 
         /** The mean of the mixture. */
         @Override public Tensor decision(Tensor z) {
-            var means = Tensor.stack(-1, IntStream.range(0, components).mapToObj(c -> z.select(-1, components + 2 * c)).toArray(Tensor[]::new));
+            var means = Tensor.stack(-1,
+                    IntStream.range(0, components).mapToObj(c -> z.select(-1, components + 2 * c)).toArray(Tensor[]::new));
             return z.narrow(-1, 0, components).softmax(-1).mul(means).sum(-1);
         }
 

@@ -33,9 +33,8 @@ import lyceum.tensor.Tensor;
  *
  * @see <a href="https://arxiv.org/abs/2102.11090">Dufter, Schmitt and Schütze (2022): a survey</a>
  */
-public sealed interface PositionalEncoding
-        permits PositionalEncoding.None, PositionalEncoding.Learned, PositionalEncoding.Alibi, SinusoidalPositions, RotaryEmbedding,
-        RelativePosition {
+public sealed interface PositionalEncoding permits PositionalEncoding.None, PositionalEncoding.Learned, PositionalEncoding.Alibi,
+        SinusoidalPositions, RotaryEmbedding, RelativePosition {
 
     /** No encoding: a causal mask tells something of the order, nothing else does. */
     record None() implements PositionalEncoding {}

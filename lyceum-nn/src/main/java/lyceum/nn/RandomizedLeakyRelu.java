@@ -13,7 +13,8 @@ import lyceum.tensor.Tensor;
 public record RandomizedLeakyRelu(double lower, double upper) implements Layer {
     public RandomizedLeakyRelu {
         if (!(lower <= upper && Math.abs(lower) < Double.POSITIVE_INFINITY && upper < Double.POSITIVE_INFINITY))
-            throw new IllegalArgumentException("RandomizedLeakyRelu: slopes from " + lower + " to " + upper + "; both are finite, in this order");
+            throw new IllegalArgumentException(
+                    "RandomizedLeakyRelu: slopes from " + lower + " to " + upper + "; both are finite, in this order");
     }
 
     /** From 1/8 to 1/3, as PyTorch's. */

@@ -54,8 +54,9 @@ public abstract sealed class RelativeBias extends Module permits OffsetBias, Buc
     }
 
     private static void check(Attention mask) {
-        if (mask.packing() != null && !mask.packing().queries().equals(mask.packing().keys())) throw new IllegalArgumentException(
-                "RelativeBias: packed sequences of as many keys as queries, not " + mask.packing().queries() + " and " + mask.packing().keys());
+        if (mask.packing() != null && !mask.packing().queries().equals(mask.packing().keys()))
+            throw new IllegalArgumentException("RelativeBias: packed sequences of as many keys as queries, not " + mask.packing().queries()
+                    + " and " + mask.packing().keys());
     }
 
     /** j - p, (batch, 1, T, keys). */
@@ -71,8 +72,8 @@ public abstract sealed class RelativeBias extends Module permits OffsetBias, Buc
      * @see <a href="https://arxiv.org/abs/1809.04281">Huang et al. (2018), section 3.4.1: skewing</a>
      */
     public static Tensor skewed(Tensor x, long queries, long keys) {
-        if (x.size(-1) != queries + keys - 1 || x.size(-2) != queries && x.size(-2) != 1) throw new ShapeException(
-                "skewed: " + x.shape() + " for " + queries + " queries and " + keys + " keys; it is (.., queries or 1, queries + keys - 1)");
+        if (x.size(-1) != queries + keys - 1 || x.size(-2) != queries && x.size(-2) != 1) throw new ShapeException("skewed: " + x.shape()
+                + " for " + queries + " queries and " + keys + " keys; it is (.., queries or 1, queries + keys - 1)");
         var shape = x.shape().toArray();
         int last = shape.length - 1;
         if (x.size(-2) == 1) return x.squeeze(-2).unfold(-1, keys, 1).flip(-2);
@@ -89,7 +90,8 @@ public abstract sealed class RelativeBias extends Module permits OffsetBias, Buc
         long queries = weights.size(-2), keys = weights.size(-1), row = queries + keys - 1;
         var shape = weights.shape().toArray();
         shape[shape.length - 1] = row + 1;
-        return weights.pad(-1, 0, queries - 1, 0).reshape(flat(weights, queries * row)).pad(-1, queries - 1, 1, 0).reshape(shape).narrow(-1, 0, row);
+        return weights.pad(-1, 0, queries - 1, 0).reshape(flat(weights, queries * row)).pad(-1, queries - 1, 1, 0).reshape(shape).narrow(-1,
+                0, row);
     }
 
     /** The leading axes, and the last two as one. */

@@ -48,9 +48,9 @@ public sealed interface RelativePosition extends PositionalEncoding {
     record Buckets(int count, int furthest, boolean bidirectional, boolean shared) implements RelativePosition {
         public Buckets {
             int near = count / (bidirectional ? 4 : 2);
-            if (near < 1 || count % (bidirectional ? 2 : 1) != 0 || furthest <= near) throw new IllegalArgumentException(
-                    "RelativePosition.Buckets: " + count + " buckets up to " + furthest + "; at least " + (bidirectional ? "4, an even number" : "2")
-                            + ", and the furthest offset lies beyond the " + near + " near ones");
+            if (near < 1 || count % (bidirectional ? 2 : 1) != 0 || furthest <= near)
+                throw new IllegalArgumentException("RelativePosition.Buckets: " + count + " buckets up to " + furthest + "; at least "
+                        + (bidirectional ? "4, an even number" : "2") + ", and the furthest offset lies beyond the " + near + " near ones");
         }
 
         /** The bucket of each offset (key minus query) from {@code lowest} to {@code highest}. */

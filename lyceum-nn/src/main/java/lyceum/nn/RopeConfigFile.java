@@ -23,9 +23,11 @@ final class RopeConfigFile {
         try {
             // Newer files hold base and scaling in one object.
             JsonNode scaling = config.path("rope_parameters").isObject() ? config.path("rope_parameters") : config.path("rope_scaling");
-            double base = scaling.path("rope_theta").asDouble(config.path("rope_theta").asDouble(config.path("rotary_emb_base").asDouble(10_000)));
+            double base = scaling.path("rope_theta")
+                    .asDouble(config.path("rope_theta").asDouble(config.path("rotary_emb_base").asDouble(10_000)));
             boolean neighbours = config.path("rope_interleave").asBoolean(impliesNeighbours(config));
-            return new RotaryEmbedding(width(config, scaling), base, scaling(scaling, config.path("max_position_embeddings").asLong(0)), neighbours);
+            return new RotaryEmbedding(width(config, scaling), base, scaling(scaling, config.path("max_position_embeddings").asLong(0)),
+                    neighbours);
         } catch (IllegalArgumentException e) {
             throw new FormatException("config.json: " + e.getMessage());
         }
@@ -55,9 +57,10 @@ final class RopeConfigFile {
             case "yarn" -> new RopeScaling.Yarn(factor, trained, c.path("beta_slow").asDouble(1), c.path("beta_fast").asDouble(32),
                     attentionFactor(c, factor), ramp(c));
             case "dynamic-yarn" -> new RopeScaling.DynamicYarn(trained, c.path("beta_slow").asDouble(1), c.path("beta_fast").asDouble(32));
-            case "llama3" -> new RopeScaling.Llama3(factor, c.path("low_freq_factor").asDouble(0), c.path("high_freq_factor").asDouble(0), trained);
-            default -> throw new FormatException("config.json: rope_type is \"" + type
-                    + "\"; default, linear, dynamic, yarn, dynamic-yarn and llama3 are known");
+            case "llama3" ->
+                    new RopeScaling.Llama3(factor, c.path("low_freq_factor").asDouble(0), c.path("high_freq_factor").asDouble(0), trained);
+            default -> throw new FormatException(
+                    "config.json: rope_type is \"" + type + "\"; default, linear, dynamic, yarn, dynamic-yarn and llama3 are known");
         };
     }
 

@@ -46,7 +46,9 @@ public final class RotaryEmbedding implements PositionalEncoding {
      *
      * @param interleaved as above
      */
-    public RotaryEmbedding(int width, double base, RopeScaling scaling, boolean interleaved) { this(null, width, base, scaling, interleaved); }
+    public RotaryEmbedding(int width, double base, RopeScaling scaling, boolean interleaved) {
+        this(null, width, base, scaling, interleaved);
+    }
 
     private RotaryEmbedding(double[] given, int width, double base, RopeScaling scaling, boolean interleaved) {
         this.given = given;
@@ -73,13 +75,15 @@ public final class RotaryEmbedding implements PositionalEncoding {
      * @throws IllegalArgumentException if frequencies were given one by one
      */
     public String write(String config) {
-        if (given != null) throw new IllegalArgumentException("RotaryEmbedding.write: frequencies were given one by one; a config.json has none");
+        if (given != null)
+            throw new IllegalArgumentException("RotaryEmbedding.write: frequencies were given one by one; a config.json has none");
         return RopeConfigFile.write(width, base, scaling, interleaved, config);
     }
 
     /** The same stretched. @throws IllegalArgumentException if frequencies were given one by one */
     public RotaryEmbedding scaled(RopeScaling scaling) {
-        if (given != null) throw new IllegalArgumentException("RotaryEmbedding.scaled: frequencies were given one by one; scale them before");
+        if (given != null)
+            throw new IllegalArgumentException("RotaryEmbedding.scaled: frequencies were given one by one; scale them before");
         return new RotaryEmbedding(null, width, base, scaling, interleaved);
     }
 
@@ -93,8 +97,8 @@ public final class RotaryEmbedding implements PositionalEncoding {
     @Override public boolean turnsLate() { return scaling.isDynamic(); }
 
     @Override public void check(int ofLayer, int headWidth) {
-        if (width > headWidth) throw new IllegalArgumentException(
-                "RotaryEmbedding: it turns " + width + " dimensions; the heads have " + headWidth);
+        if (width > headWidth)
+            throw new IllegalArgumentException("RotaryEmbedding: it turns " + width + " dimensions; the heads have " + headWidth);
     }
 
     /** {@code base^(-2i / width)} for each of the {@code width / 2} pairs: what linear, NTK, YaRN and Llama-3 scaling start from. */

@@ -45,8 +45,8 @@ public record SinusoidalPositions(int width, double base, boolean interleaved, d
     @Override public PositionLayer atEmbeddings(int width, DType dtype, Rng rng) { return this; }
 
     @Override public void check(int ofLayer, int headWidth) {
-        if (ofLayer != width) throw new IllegalArgumentException(
-                "SinusoidalPositions: of width " + width + " for an attention of width " + ofLayer);
+        if (ofLayer != width)
+            throw new IllegalArgumentException("SinusoidalPositions: of width " + width + " for an attention of width " + ofLayer);
     }
 
     /** Embeddings (.., T, width), scaled, and the codes of positions {@code start ..}. */

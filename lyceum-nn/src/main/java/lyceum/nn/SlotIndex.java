@@ -36,9 +36,9 @@ public final class SlotIndex {
             long[] all = slots.toLongArray();
             boolean[] there = seen.toBooleanArray();
             int n = (int) slots.size(1), found = 0;
-            if (gold.length != slots.size(0)) throw new ShapeException("recall: " + gold.length + " slots for " + slots.size(0) + " questions");
-            for (int b = 0; b < gold.length; b++)
-                for (int i = 0; i < n; i++) if (there[b * n + i] && all[b * n + i] == gold[b]) found++;
+            if (gold.length != slots.size(0))
+                throw new ShapeException("recall: " + gold.length + " slots for " + slots.size(0) + " questions");
+            for (int b = 0; b < gold.length; b++) for (int i = 0; i < n; i++) if (there[b * n + i] && all[b * n + i] == gold[b]) found++;
             return (double) found / gold.length;
         }
     }

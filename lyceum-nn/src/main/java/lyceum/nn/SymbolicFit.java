@@ -19,8 +19,8 @@ public record SymbolicFit(String name, double a, double b, double c, double d, d
 
     private record Known(String name, DoubleUnaryOperator f) {}
 
-    private static final List<Known> FUNCTIONS = List.of(new Known("x", x -> x), new Known("x^2", x -> x * x), new Known("x^3", x -> x * x * x),
-            new Known("sqrt", x -> x < 0 ? Double.NaN : Math.sqrt(x)), new Known("exp", Math::exp),
+    private static final List<Known> FUNCTIONS = List.of(new Known("x", x -> x), new Known("x^2", x -> x * x),
+            new Known("x^3", x -> x * x * x), new Known("sqrt", x -> x < 0 ? Double.NaN : Math.sqrt(x)), new Known("exp", Math::exp),
             new Known("log", x -> x <= 0 ? Double.NaN : Math.log(x)), new Known("sin", Math::sin), new Known("tanh", Math::tanh),
             new Known("abs", Math::abs), new Known("1/x", x -> x == 0 ? Double.NaN : 1 / x), new Known("gaussian", x -> Math.exp(-x * x)));
     private static final int STEPS = 21, ROUNDS = 10;

@@ -113,7 +113,8 @@ public final class TransformerBlock extends Module {
     /** The attention of positions to each other. @throws IllegalStateException if another {@link #mixer} stands in its place */
     public MultiHeadAttention attention() {
         if (attention instanceof MultiHeadAttention own) return own;
-        throw new IllegalStateException("TransformerBlock: positions are mixed by " + attention.getClass().getSimpleName() + ", not by attention");
+        throw new IllegalStateException(
+                "TransformerBlock: positions are mixed by " + attention.getClass().getSimpleName() + ", not by attention");
     }
 
     /** What carries knowledge from position to position. */
@@ -148,7 +149,8 @@ public final class TransformerBlock extends Module {
                     normal -> cross_attention.forward(normal, context.memory(), memoryMask, pass), pass);
         }
         x = pass.point(this, "resid_mid", x);
-        return pass.point(this, "resid_post", half(x, mlp_norm, mlp_out_norm, "mlp_out", normal -> fed(normal, mask, context.cache(), pass), pass));
+        return pass.point(this, "resid_post",
+                half(x, mlp_norm, mlp_out_norm, "mlp_out", normal -> fed(normal, mask, context.cache(), pass), pass));
     }
 
     private Tensor attend(Tensor x, Attention mask, MixerState cache, Pass pass) {

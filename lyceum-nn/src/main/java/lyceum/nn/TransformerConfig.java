@@ -31,9 +31,9 @@ import lyceum.withers.Withers;
  * @param layerDrop probability with which a stack leaves a whole block out while learning (Fan, Grave and Joulin 2020)
  */
 @Withers
-public record TransformerConfig(AttentionConfig attention, MixerConfig mixer, boolean cross, int hidden, Activation activation, boolean gated, boolean bias,
-        Norm norm, double epsilon, Placement placement, boolean parallel, double branchScale, double streamScale, double dropout,
-        double layerDrop) implements TransformerConfigWithers {
+public record TransformerConfig(AttentionConfig attention, MixerConfig mixer, boolean cross, int hidden, Activation activation,
+        boolean gated, boolean bias, Norm norm, double epsilon, Placement placement, boolean parallel, double branchScale,
+        double streamScale, double dropout, double layerDrop) implements TransformerConfigWithers {
 
     /** Which norm. */
     public enum Norm {

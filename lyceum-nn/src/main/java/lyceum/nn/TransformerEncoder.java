@@ -26,9 +26,7 @@ public final class TransformerEncoder extends Module {
     private final Layer norm;
 
     /** @param config of each block */
-    public TransformerEncoder(TransformerConfig config, int layers, Rng rng) {
-        this(TransformerBlock.stack(config, layers, rng), rng);
-    }
+    public TransformerEncoder(TransformerConfig config, int layers, Rng rng) { this(TransformerBlock.stack(config, layers, rng), rng); }
 
     /** Of given blocks, which may differ in all but their width; positions are added to the input as the first says, a learned table begins as zeros. */
     public TransformerEncoder(List<TransformerBlock> layers) { this(layers, null); }

@@ -68,7 +68,8 @@ public final class HiddenStates {
                     return output;
                 });
                 int[] activations = {0};
-                network.forward(batch, Pass.watched((layer, before, after) -> add(parts, "activation " + activations[0]++, after, batch)).with(hooks));
+                network.forward(batch,
+                        Pass.watched((layer, before, after) -> add(parts, "activation " + activations[0]++, after, batch)).with(hooks));
             }
         });
         var states = new LinkedHashMap<String, Tensor>();
@@ -150,8 +151,10 @@ public final class HiddenStates {
         Tensor mean = h.mean(0, true), deviation = h.std(0, 0, true);
         var scale = deviation.eq(0).where(deviation.onesLike(), deviation);
         Tensor x = h.sub(mean).div(scale).compute(), z = other.sub(mean).div(scale);
-        Tensor w = Tensor.zeros(DType.F64, classes, x.size(1)).compute().requiresGrad(), b = Tensor.zeros(DType.F64, classes).compute().requiresGrad();
-        new Lbfgs().minimize(List.of(w, b), () -> Loss.crossEntropy(x.affine(w, b), labels).add(w.square().sum().mul(PENALTY / 2)), Progress.SILENT);
+        Tensor w = Tensor.zeros(DType.F64, classes, x.size(1)).compute().requiresGrad(),
+                b = Tensor.zeros(DType.F64, classes).compute().requiresGrad();
+        new Lbfgs().minimize(List.of(w, b), () -> Loss.crossEntropy(x.affine(w, b), labels).add(w.square().sum().mul(PENALTY / 2)),
+                Progress.SILENT);
         return Autograd.noGrad(() -> z.affine(w, b).argmax(1).eq(testLabels.to(DType.I64)).to(DType.F64).mean().item());
     }
 
@@ -167,8 +170,8 @@ public final class HiddenStates {
     public static double cka(Tensor a, Tensor b) {
         Tensor x = centred(a), y = centred(b);
         requireRows(x, y, 2);
-        return Autograd.noGrad(() -> squares(y.transpose().matmul(x))
-                / Math.sqrt(squares(x.transpose().matmul(x)) * squares(y.transpose().matmul(y))));
+        return Autograd.noGrad(
+                () -> squares(y.transpose().matmul(x)) / Math.sqrt(squares(x.transpose().matmul(x)) * squares(y.transpose().matmul(y))));
     }
 
     /**
@@ -193,7 +196,8 @@ public final class HiddenStates {
     private static double hsic(Tensor k, Tensor l) {
         double n = k.size(0);
         Tensor rows = k.sum(1), others = l.sum(1);
-        return k.mul(l).sum().item() + rows.sum().item() * others.sum().item() / ((n - 1) * (n - 2)) - 2 / (n - 2) * rows.mul(others).sum().item();
+        return k.mul(l).sum().item() + rows.sum().item() * others.sum().item() / ((n - 1) * (n - 2))
+                - 2 / (n - 2) * rows.mul(others).sum().item();
     }
 
     private static Tensor centred(Tensor x) {
@@ -216,8 +220,9 @@ public final class HiddenStates {
      */
     public static Layer without(Module network, String glob) {
         return changed(network, glob, (name, input, output) -> {
-            if (input == null || !input.shape().equals(output.shape())) throw new ShapeException("without: " + name + " makes " + output.shape()
-                    + " of " + (input == null ? "nothing" : input.shape()) + "; only what keeps the shape can be left out");
+            if (input == null || !input.shape().equals(output.shape()))
+                throw new ShapeException("without: " + name + " makes " + output.shape() + " of "
+                        + (input == null ? "nothing" : input.shape()) + "; only what keeps the shape can be left out");
             return input;
         });
     }

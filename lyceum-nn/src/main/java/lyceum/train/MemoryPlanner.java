@@ -130,7 +130,8 @@ public final class MemoryPlanner {
      * @param x a batch: (rows, ..)
      * @param y its targets: (rows, ..)
      */
-    public MemoryPlanner(Module model, Layer first, List<? extends Layer> blocks, Layer last, Loss loss, UpdateRule rule, Tensor x, Tensor y) {
+    public MemoryPlanner(Module model, Layer first, List<? extends Layer> blocks, Layer last, Loss loss, UpdateRule rule, Tensor x,
+            Tensor y) {
         if (blocks.size() < 2) throw new IllegalArgumentException("MemoryPlanner: " + blocks.size() + " blocks; at least 2");
         if (x.rank() < 1 || y.rank() < 1 || x.size(0) != y.size(0))
             throw new ShapeException("MemoryPlanner: x " + x.shape() + " and y " + y.shape() + "; both have a row for each example");
@@ -150,7 +151,8 @@ public final class MemoryPlanner {
         long optimizer = s.offloaded ? 0 : (states.optimizer() + s.shards - 1) / s.shards;
         long[] seen = trials.computeIfAbsent(new Trial(rows(s), s.checkpoints, s.efficientAttention, s.products), t -> trial(t, s));
         long activations = seen[0] + (blocks.size() - 1) * (seen[1] - seen[0]);
-        return new TrainingMemory(states.weights(), states.gradients() * (s.microBatches > 1 ? 2 : 1), states.master(), optimizer, activations);
+        return new TrainingMemory(states.weights(), states.gradients() * (s.microBatches > 1 ? 2 : 1), states.master(), optimizer,
+                activations);
     }
 
     private UpdateRule rule(Settings s) { return s.state == State.EIGHT_BIT ? new EightBitState(rule) : rule; }
@@ -228,7 +230,8 @@ public final class MemoryPlanner {
                 parameters.values().forEach(Tensor::zeroGrad);
                 try (var scope = Scope.open("micro-batch")) {
                     Tensor part = x.narrow(0, m * rows, rows), target = y.narrow(0, m * rows, rows);
-                    var value = settings.products == DType.F32 ? loss(part, target) : Autocast.in(settings.products, () -> loss(part, target));
+                    var value = settings.products == DType.F32 ? loss(part, target)
+                            : Autocast.in(settings.products, () -> loss(part, target));
                     var share = value.div(settings.microBatches);
                     mean += share.item();
                     if (settings.products == DType.F32) share.backward();
@@ -292,9 +295,10 @@ public final class MemoryPlanner {
         var all = new ArrayList<Settings>();
         for (int k = 1; k <= x.size(0); k++) {
             if (x.size(0) % k != 0) continue;
-            for (boolean checkpoints : new boolean[] {false, true}) for (var state : State.values())
-                for (boolean away : offload ? new boolean[] {false, true} : new boolean[] {false})
-                    all.add(new Settings(k, checkpoints, true, DType.F32, state, shards, away));
+            for (boolean checkpoints : new boolean[] {false, true})
+                for (var state : State.values())
+                    for (boolean away : offload ? new boolean[] {false, true} : new boolean[] {false})
+                        all.add(new Settings(k, checkpoints, true, DType.F32, state, shards, away));
         }
         all.sort(Comparator.comparingDouble(Settings::cost));
         return all;

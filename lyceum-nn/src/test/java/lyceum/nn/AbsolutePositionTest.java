@@ -108,8 +108,8 @@ class AbsolutePositionTest {
     @Test void tablesAreStretched() {
         var straight = AbsolutePosition.of(Tensor.arange(8).to(DType.F64).reshape(8, 1)).interpolated(16);
         // PyTorch: interpolate(torch.arange(8.)[None, None], 16, mode="linear")
-        assertThat(straight.weight().toDoubleArray()).containsExactly(0, .25, .75, 1.25, 1.75, 2.25, 2.75, 3.25, 3.75, 4.25, 4.75, 5.25, 5.75, 6.25,
-                6.75, 7);
+        assertThat(straight.weight().toDoubleArray()).containsExactly(0, .25, .75, 1.25, 1.75, 2.25, 2.75, 3.25, 3.75, 4.25, 4.75, 5.25,
+                5.75, 6.25, 6.75, 7);
         assertThat(straight.weight().isTracked()).isTrue();
         assertThat(distance(AbsolutePosition.of(normal(1, 5, 3)).interpolated(5).weight(), normal(1, 5, 3))).isLessThan(1e-15);
         // A plane over a grid stays one between the outermost centres; the class token's row stays as it is.
@@ -132,6 +132,7 @@ class AbsolutePositionTest {
         assertThat(blocks.parameters().get("positions.weight").abs().max().item()).isZero();
         assertThatThrownBy(() -> PositionalEncoding.learned(0)).hasMessageContaining("0 places");
         assertThatThrownBy(() -> new AbsolutePosition(4, 8, Rng.of(1)).forward(Tensor.zeros(2, 3, 7))).hasMessageContaining("width of 8");
-        assertThatThrownBy(() -> config.positioned(new SinusoidalPositions(6))).hasMessageContaining("of width 6 for an attention of width 8");
+        assertThatThrownBy(() -> config.positioned(new SinusoidalPositions(6)))
+                .hasMessageContaining("of width 6 for an attention of width 8");
     }
 }

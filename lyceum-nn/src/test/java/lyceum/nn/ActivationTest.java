@@ -35,9 +35,9 @@ class ActivationTest {
     @Test void valuesAndGradientsEqualPyTorchFromMinusToPlusFifty() {
         var golden = Golden.load("golden/activations.json");
         double[] x = golden.named("inputs").doubles("input.x");
-        var layers = new LinkedHashMap<String, Layer>(Map.of("celu 0.5", Activation.celu(0.5), "celu 3", Activation.celu(3), "elu 2",
-                Activation.elu(2), "leaky_relu 0.2", Activation.leakyRelu(0.2), "maxout 2", Activation.maxout(2), "maxout 3",
-                Activation.maxout(3)));
+        var layers = new LinkedHashMap<String, Layer>(
+                Map.of("celu 0.5", Activation.celu(0.5), "celu 3", Activation.celu(3), "elu 2", Activation.elu(2), "leaky_relu 0.2",
+                        Activation.leakyRelu(0.2), "maxout 2", Activation.maxout(2), "maxout 3", Activation.maxout(3)));
         int cases = 0;
         for (var type : new DType[] {DType.F64, DType.F32}) {
             var gap = Gap.relativeBeyondOne();
@@ -110,7 +110,8 @@ class ActivationTest {
             worst = Math.max(worst, learnedXor(activation, 8, 1));
             learned++;
         }
-        var others = List.of(Activation.leakyRelu(0.2), Activation.celu(2), Activation.elu(2), new PRelu(1, DType.F64), new RandomizedLeakyRelu());
+        var others = List.of(Activation.leakyRelu(0.2), Activation.celu(2), Activation.elu(2), new PRelu(1, DType.F64),
+                new RandomizedLeakyRelu());
         for (var layer : others) worst = Math.max(worst, learnedXor(layer, 8, 1));
         worst = Math.max(worst, learnedXor(Activation.maxout(2), 4, 1));
         // A step has no slope to follow; AND of OR and NAND, each unit from its linear program.
@@ -170,7 +171,7 @@ class ActivationTest {
         for (int i = 0; i < units; i++) {
             slopes[i] = 1;
             shifts[i] = -(double) i / units;
-            out[i] = i == 0 ? 1.0 / units : 2.0 / units;    // slopes of the pieces are (2i + 1) / units
+            out[i] = i == 0 ? 1.0 / units : 2.0 / units; // slopes of the pieces are (2i + 1) / units
         }
         var net = new Sequential(new Linear(Tensor.of(slopes, units, 1), Tensor.of(shifts)), Activation.RELU,
                 new Linear(Tensor.of(out, 1, units), Tensor.of(0.0)));

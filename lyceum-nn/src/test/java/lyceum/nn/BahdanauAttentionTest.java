@@ -93,7 +93,8 @@ class BahdanauAttentionTest {
             var attention = new BahdanauAttention(4, 6, 3, coverage, DType.F64, Rng.of(1));
             var inner = new GruCell(2 + 6, 4, true, true, DType.F64, Rng.of(2));
             var decoder = new Rnn(new RnnConfig(2, 4).withDtype(DType.F64), (inputs, r) -> new BahdanauCell(inner, attention), Rng.of(3));
-            Tensor x = normal(4, DType.F64, batch, 7, 2), h = normal(5, DType.F64, batch, places, 6), first = normal(6, DType.F64, batch, 4);
+            Tensor x = normal(4, DType.F64, batch, 7, 2), h = normal(5, DType.F64, batch, places, 6),
+                    first = normal(6, DType.F64, batch, 4);
             var seen = Tensor.of(new boolean[] {true, true, true, true, true, true, true, true, false, false}, batch, places);
             var cell = (BahdanauCell) decoder.cell("l0");
             var begin = cell.begin(RecurrentState.of("h", first), h, seen);
@@ -111,7 +112,8 @@ class BahdanauAttentionTest {
             }
             assertThat(out.state().rows(1, 0, 0).get("l0.source").size(0)).isEqualTo(3);
             assertThat(decoder.outputs()).isEqualTo(10);
-            if (coverage) assertThat(distance(out.state().get("l0.coverage").sum(-1).squeeze(), Tensor.full(DType.F64, 7, 2))).isLessThan(1e-12);
+            if (coverage)
+                assertThat(distance(out.state().get("l0.coverage").sum(-1).squeeze(), Tensor.full(DType.F64, 7, 2))).isLessThan(1e-12);
         }
     }
 
@@ -129,10 +131,13 @@ class BahdanauAttentionTest {
 
     @Test void whatDoesNotFitIsNamed() {
         var attention = new BahdanauAttention(4, 6, 3, Rng.of(1));
-        assertThatThrownBy(() -> attention.source(Tensor.ones(2, 5, 7), null)).isInstanceOf(ShapeException.class).hasMessageContaining("(2, 5, 7)");
-        assertThatThrownBy(() -> attention.source(Tensor.ones(2, 5, 6), Tensor.ones(2, 4).ne(0))).hasMessageContaining("seen has shape (2, 4)");
+        assertThatThrownBy(() -> attention.source(Tensor.ones(2, 5, 7), null)).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("(2, 5, 7)");
+        assertThatThrownBy(() -> attention.source(Tensor.ones(2, 5, 6), Tensor.ones(2, 4).ne(0)))
+                .hasMessageContaining("seen has shape (2, 4)");
         var source = attention.source(Tensor.ones(2, 5, 6), null);
-        assertThatThrownBy(() -> attention.read(Tensor.ones(2, 4), source, null, Pass.inference())).hasMessageContaining("(batch, queries, 4)");
+        assertThatThrownBy(() -> attention.read(Tensor.ones(2, 4), source, null, Pass.inference()))
+                .hasMessageContaining("(batch, queries, 4)");
         assertThatThrownBy(() -> attention.read(Tensor.ones(2, 1, 4), source, null, Pass.inference()).repeated())
                 .hasMessageContaining("no coverage");
         var cell = new BahdanauCell(new GruCell(2 + 6, 4, true, true, DType.F32, Rng.of(1)), attention);

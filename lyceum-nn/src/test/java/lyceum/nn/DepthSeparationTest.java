@@ -41,7 +41,8 @@ class DepthSeparationTest {
                 double phase = x[i] * (1 << k) % 2;
                 gap = Math.max(gap, Math.abs(y[i] - (phase <= 1 ? phase : 2 - phase)));
             }
-            int units = net.layers().stream().mapToInt(l -> l instanceof Linear m && m.weight().size(1) < 3 ? (int) m.weight().size(0) : 0).sum() - 1;
+            int units = net.layers().stream().mapToInt(l -> l instanceof Linear m && m.weight().size(1) < 3 ? (int) m.weight().size(0) : 0)
+                    .sum() - 1;
             assertThat(units).isEqualTo(2 * k);
         }
         Evidence.of("depths", depths, exactly(10));
@@ -52,7 +53,8 @@ class DepthSeparationTest {
     /** Of one hidden layer: a piece more than there are kinks between 0 and 1 that the output sees. */
     private static int byKinks(Sequential net) {
         var first = (Linear) net.layers().get(0);
-        double[] w = first.weight().toDoubleArray(), b = first.bias().toDoubleArray(), v = ((Linear) net.layers().get(2)).weight().toDoubleArray();
+        double[] w = first.weight().toDoubleArray(), b = first.bias().toDoubleArray(),
+                v = ((Linear) net.layers().get(2)).weight().toDoubleArray();
         var kinks = new TreeSet<Double>();
         for (int i = 0; i < w.length; i++) if (v[i] != 0 && -b[i] / w[i] > 0 && -b[i] / w[i] < 1) kinks.add(-b[i] / w[i]);
         return kinks.size() + 1;
@@ -94,8 +96,8 @@ class DepthSeparationTest {
         return count(layers, 0, 0, new double[][] {{1, 0, 0}, {0, 1, 0}}, new double[][] {}, new ArrayList<>(), half, programs);
     }
 
-    private static int count(List<DepthSeparation.Affine> layers, int layer, int unit, double[][] before, double[][] sums, List<double[]> cuts,
-            double half, int[] programs) {
+    private static int count(List<DepthSeparation.Affine> layers, int layer, int unit, double[][] before, double[][] sums,
+            List<double[]> cuts, double half, int[] programs) {
         if (layer == layers.size() || !layers.get(layer).relu()) return 1;
         var l = layers.get(layer);
         if (unit == 0) {
@@ -184,7 +186,8 @@ class DepthSeparationTest {
                 y += corner[1] / corner[2] / part.corners().length;
             }
             double[] value = net.forward(Tensor.of(x, y).unsqueeze(0)).toDoubleArray();
-            for (int o = 0; o < 2; o++) assertThat(part.map()[o][0] * x + part.map()[o][1] * y + part.map()[o][2]).isCloseTo(value[o], within(1e-9));
+            for (int o = 0; o < 2; o++)
+                assertThat(part.map()[o][0] * x + part.map()[o][1] * y + part.map()[o][2]).isCloseTo(value[o], within(1e-9));
         }
         // Parallel borders, a border twice, a unit that never changes.
         var weights = new Linear(Tensor.of(new double[][] {{1, 0}, {2, 0}, {1, 0}, {0, 0}}), Tensor.of(0.0, 0, -1, 3));
@@ -209,7 +212,8 @@ class DepthSeparationTest {
         assertThatThrownBy(() -> DepthSeparation.pieces(new Sequential(new Linear(1, 2, Rng.of(1)), Activation.TANH), ZERO, ONE))
                 .hasMessageContaining("a layer is TANH");
         assertThatThrownBy(() -> DepthSeparation.plane(DepthSeparation.sawtooth(2))).isInstanceOf(ShapeException.class);
-        assertThatThrownBy(() -> DepthSeparation.pieces(DepthSeparation.sawtooth(2), new double[2], new double[2])).isInstanceOf(ShapeException.class);
+        assertThatThrownBy(() -> DepthSeparation.pieces(DepthSeparation.sawtooth(2), new double[2], new double[2]))
+                .isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> DepthSeparation.sawtooth(0)).hasMessageContaining("k is 0");
     }
 }

@@ -70,14 +70,16 @@ class FeedForwardTest {
     @Tag("heavy")
     @Test void aGatedBlockLearnsKingJamesBetterThanRelu() {
         var text = new KingJamesText();
-        var plain = TokenStack.config(64, 4).causal().positioned(PositionalEncoding.rotary(16)).withBias(false).withActivation(Activation.RELU);
+        var plain = TokenStack.config(64, 4).causal().positioned(PositionalEncoding.rotary(16)).withBias(false)
+                .withActivation(Activation.RELU);
         var gated = plain.withGated(true).withActivation(Activation.SILU).withHidden(170);
         var losses = new double[2];
         var parameters = new long[2];
         for (int seed = 0; seed < 3; seed++) for (int kind = 0; kind < 2; kind++) {
             var config = kind == 0 ? plain : gated;
             var rng = Rng.of(100 + seed);
-            var model = new TokenStack(config, 2, text.symbols(), text.symbols(), Rng.of(seed)).train(800, 3e-3, step -> text.batch(rng, 16, 64));
+            var model = new TokenStack(config, 2, text.symbols(), text.symbols(), Rng.of(seed)).train(800, 3e-3,
+                    step -> text.batch(rng, 16, 64));
             losses[kind] += text.loss(model, 64) / 3;
             parameters[kind] = config.blockParameters();
         }

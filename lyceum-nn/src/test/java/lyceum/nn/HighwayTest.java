@@ -43,7 +43,8 @@ class HighwayTest {
         int seen = 0;
         double carried = 0, transformed = 0, apart = Double.POSITIVE_INFINITY;
         for (int seed = 0; seed < 20; seed++) for (double size : new double[] {60, Double.POSITIVE_INFINITY}) {
-            for (var e : layers(-size, seed).entrySet()) carried = Math.max(carried, distance(e.getKey().forward(e.getValue()), e.getValue()));
+            for (var e : layers(-size, seed).entrySet())
+                carried = Math.max(carried, distance(e.getKey().forward(e.getValue()), e.getValue()));
             for (var e : layers(size, seed).entrySet()) {
                 var plain = plain(e.getKey(), e.getValue());
                 transformed = Math.max(transformed, distance(e.getKey().forward(e.getValue()), plain));
@@ -65,8 +66,9 @@ class HighwayTest {
         long h = x.size(2), w = x.size(3);
         var padded = x.pad(2, 1, 1, 0).pad(3, 1, 1, 0);
         var sum = p.get("plain.0.bias").reshape(1, -1, 1, 1);
-        for (int i = 0; i < 3; i++) for (int j = 0; j < 3; j++)
-            sum = sum.add(Tensor.einsum("oc,bchw->bohw", weight.select(3, j).select(2, i), padded.narrow(2, i, h).narrow(3, j, w)));
+        for (int i = 0; i < 3; i++)
+            for (int j = 0; j < 3; j++)
+                sum = sum.add(Tensor.einsum("oc,bchw->bohw", weight.select(3, j).select(2, i), padded.narrow(2, i, h).narrow(3, j, w)));
         return sum.tanh();
     }
 
@@ -102,7 +104,8 @@ class HighwayTest {
     private static Sequential deep(boolean highway, Activation activation, Rng rng) {
         var layers = new ArrayList<Layer>(List.of(new Linear(64, WIDTH, rng)));
         for (int l = 0; l < DEPTH; l++)
-            layers.add(highway ? Highway.dense(WIDTH, activation, -3, DType.F32, rng) : new Linear(WIDTH, WIDTH, rng).activated(activation));
+            layers.add(
+                    highway ? Highway.dense(WIDTH, activation, -3, DType.F32, rng) : new Linear(WIDTH, WIDTH, rng).activated(activation));
         layers.add(new Linear(WIDTH, 10, rng));
         return new Sequential(layers);
     }
@@ -175,7 +178,8 @@ class HighwayTest {
     @Test void gatesAreReportedByDepth() {
         var x = normal(1, 50, 6);
         var network = new Sequential(Highway.dense(6, Activation.RELU, -3, DType.F64, Rng.of(1)), Activation.TANH,
-                Highway.dense(6, Activation.RELU, 40, DType.F64, Rng.of(2)), Highway.dense(6, Activation.RELU, 0, DType.F64, Rng.of(3)).fixed(1, 1));
+                Highway.dense(6, Activation.RELU, 40, DType.F64, Rng.of(2)),
+                Highway.dense(6, Activation.RELU, 0, DType.F64, Rng.of(3)).fixed(1, 1));
         var gates = Highway.gates(network, x);
         assertThat(gates).extracting(Highway.Gates::layer).containsExactly("0", "2");
         var p = network.parameters();

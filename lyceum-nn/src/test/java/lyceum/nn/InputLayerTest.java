@@ -134,9 +134,10 @@ class InputLayerTest {
     }
 
     private static InputLayer mixed(Rng rng) {
-        return InputLayer.fit(List.of(InputField.numeric("age"), InputField.category("city").withWidth(3).withUnknown(true),
-                InputField.tokens("text", 50, 6).withPadding(0).withWidth(4), InputField.tokens("ids", 9, 2).withUnknown(1),
-                InputField.image("photo", 3, 4, 5).withChannelsLast(true).withReversed(true), InputField.sequence("pulse", 2)),
+        return InputLayer.fit(
+                List.of(InputField.numeric("age"), InputField.category("city").withWidth(3).withUnknown(true),
+                        InputField.tokens("text", 50, 6).withPadding(0).withWidth(4), InputField.tokens("ids", 9, 2).withUnknown(1),
+                        InputField.image("photo", 3, 4, 5).withChannelsLast(true).withReversed(true), InputField.sequence("pulse", 2)),
                 records(rng, 20), Rng.of(5));
     }
 
@@ -167,7 +168,8 @@ class InputLayerTest {
         refused += refused("'height'", IllegalArgumentException.class,
                 () -> layer.encode(new InputBatch(good.frame().with(Column.of("height", 1.0, 2, 3, 4)), good.tensors())));
         refused += refused("'audio'", IllegalArgumentException.class, () -> layer.encode(good.with("audio", Tensor.zeros(4, 6))));
-        refused += refused("'city'", IllegalArgumentException.class, () -> layer.encode(new InputBatch(good.frame().drop("city"), good.tensors())));
+        refused += refused("'city'", IllegalArgumentException.class,
+                () -> layer.encode(new InputBatch(good.frame().drop("city"), good.tensors())));
         // Values out of what was declared.
         var plain = layer(people(1, 50));
         var rows = people(2, 4);
@@ -182,7 +184,8 @@ class InputLayerTest {
                 () -> plain.encode(rows.with(Column.of("member", "true", "false", "true", "perhaps"))));
         double[] unseen = plain.encode(rows.with(Column.of("city", "Oslo", "Rome", "Oslo", "Oslo"))).features().toRows()[1];
         if (Arrays.equals(Arrays.copyOfRange(unseen, 1, 6), new double[] {0, 0, 0, 0, 1})) mapped++;
-        double[] ids = layer.encode(good.with("ids", Tensor.of(new long[] {3, 9, 100, -4, 0, 8, 8, 8}, 4, 2))).others().get("ids").toDoubleArray();
+        double[] ids = layer.encode(good.with("ids", Tensor.of(new long[] {3, 9, 100, -4, 0, 8, 8, 8}, 4, 2))).others().get("ids")
+                .toDoubleArray();
         if (Arrays.equals(ids, new double[] {3, 1, 1, 1, 0, 8, 8, 8})) mapped++;
         Evidence.of("refusals that name the field", refused, exactly(15));
         Evidence.of("unseen values in their slot", mapped, exactly(2));
@@ -210,8 +213,7 @@ class InputLayerTest {
                 assertThat(pair.get(1).shape()).isEqualTo(pair.get(0).shape());
                 assertThat(pair.get(1).dtype()).isEqualTo(pair.get(0).dtype());
                 double[] x = pair.get(0).toDoubleArray(), y = pair.get(1).toDoubleArray();
-                for (int i = 0; i < x.length; i++, compared++)
-                    if (Double.doubleToLongBits(x[i]) != Double.doubleToLongBits(y[i])) differ++;
+                for (int i = 0; i < x.length; i++, compared++) if (Double.doubleToLongBits(x[i]) != Double.doubleToLongBits(y[i])) differ++;
             }
         }
         Evidence.of("numbers compared", compared, exactly(30 * (4 + 6 * 4 + 2 + 60 + 14 + 6) + 30 * 10));
@@ -224,7 +226,8 @@ class InputLayerTest {
         var photo = records(Rng.of(2), 20).tensors().get("photo");
         var x = layer.encode(batch).others().get("photo");
         assertThat(x.shape().toArray()).containsExactly(20, 3, 4, 5);
-        double[] first = x.select(1, 0).to(DType.F64).flatten().toDoubleArray(), blue = photo.select(3, 2).to(DType.F64).flatten().toDoubleArray();
+        double[] first = x.select(1, 0).to(DType.F64).flatten().toDoubleArray(),
+                blue = photo.select(3, 2).to(DType.F64).flatten().toDoubleArray();
         // The training records of mixed(Rng.of(2)) are these: the last channel of the input, standardised.
         double mean = Arrays.stream(blue).average().orElseThrow();
         double sd = Math.sqrt(Arrays.stream(blue).map(v -> (v - mean) * (v - mean)).average().orElseThrow());
@@ -234,7 +237,8 @@ class InputLayerTest {
     @Test void asPartOfAModelItsConstantsAreLoadedToo() {
         Frame training = people(1, 80).select("age"), other = people(2, 80).select("age").with(people(2, 80).column("age").map(v -> v + 7));
         var field = List.of(InputField.numeric("age"));
-        InputLayer a = InputLayer.fit(field, InputBatch.of(training), Rng.of(1)), b = InputLayer.fit(field, InputBatch.of(other), Rng.of(1));
+        InputLayer a = InputLayer.fit(field, InputBatch.of(training), Rng.of(1)),
+                b = InputLayer.fit(field, InputBatch.of(other), Rng.of(1));
         var x = Tensor.of(new double[] {20, 50}, 2, 1);
         assertThat(a.forward(x).toDoubleArray()).isEqualTo(a.encode(Frame.of(Column.of("age", 20.0, 50))).features().toDoubleArray());
         assertThat(b.forward(x).toDoubleArray()).isNotEqualTo(a.forward(x).toDoubleArray());
@@ -252,8 +256,9 @@ class InputLayerTest {
 
     @Test void scalingsAndConstants() {
         var frame = Frame.of(Column.of("a", 2.0, 4, 6), Column.of("b", 1e9 + 1, 1e9 + 2, 1e9 + 3), Column.of("c", 5.0, 5, 5));
-        var layer = InputLayer.fit(List.of(InputField.numeric("a").withScaling(InputField.Scaling.RANGE),
-                InputField.numeric("b"), InputField.numeric("c")), InputBatch.of(frame), Rng.of(1));
+        var layer = InputLayer.fit(
+                List.of(InputField.numeric("a").withScaling(InputField.Scaling.RANGE), InputField.numeric("b"), InputField.numeric("c")),
+                InputBatch.of(frame), Rng.of(1));
         double[][] x = layer.encode(frame).features().toRows();
         assertThat(x[1][0]).isEqualTo(0.5);
         assertThat(x[2][0]).isEqualTo(1);
@@ -268,7 +273,8 @@ class InputLayerTest {
         var cut = new LinkedHashMap<>(state);
         cut.put("tables.city.weight", Tensor.zeros(2, 3));
         assertThatThrownBy(() -> InputLayer.from(cut)).isInstanceOf(FormatException.class).hasMessageContaining("tables.city.weight");
-        assertThatThrownBy(() -> InputLayer.fit(List.of(InputField.numeric("a"), InputField.category("a")), InputBatch.of(people(1, 3)), Rng.of(1)))
+        assertThatThrownBy(
+                () -> InputLayer.fit(List.of(InputField.numeric("a"), InputField.category("a")), InputBatch.of(people(1, 3)), Rng.of(1)))
                 .hasMessageContaining("names do not repeat");
         assertThatThrownBy(() -> InputField.numeric("x").withLow(2).withHigh(1)).hasMessageContaining("low comes first");
     }

@@ -47,9 +47,7 @@ class KanTest {
     private static Tensor points(long seed, int n) { return Tensor.rand(Rng.of(seed), DType.F64, n, 2).mul(2).sub(1).compute(); }
 
     /** {@code exp(sin(pi x) + y^2)}. */
-    private static Tensor target(Tensor x) {
-        return x.narrow(1, 0, 1).mul(Math.PI).sin().add(x.narrow(1, 1, 1).square()).exp().compute();
-    }
+    private static Tensor target(Tensor x) { return x.narrow(1, 0, 1).mul(Math.PI).sin().add(x.narrow(1, 1, 1).square()).exp().compute(); }
 
     private static Kan trained(Kan kan, Tensor x, Tensor y, int steps) {
         new Lbfgs().withMaxIterations(steps).withHistory(20).withGradientTolerance(1e-9).withValueTolerance(0)
@@ -185,8 +183,9 @@ class KanTest {
         double[] x = new double[300], y = new double[300];
         for (int i = 0; i < 300; i++) x[i] = 3 + 4 * rng.nextDouble();
         for (var name : List.of("x^2", "sin", "exp", "tanh", "log", "sqrt", "gaussian", "x^3", "abs")) {
-            for (int i = 0; i < 300; i++) y[i] = new SymbolicFit(name, name.equals("sin") ? 1.7 : 0.8, name.equals("log") ? -1 : -3.9, -2.5, 7, 1)
-                    .at(name.equals("sqrt") || name.equals("log") ? x[i] + 3 : x[i]);
+            for (int i = 0; i < 300; i++)
+                y[i] = new SymbolicFit(name, name.equals("sin") ? 1.7 : 0.8, name.equals("log") ? -1 : -3.9, -2.5, 7, 1)
+                        .at(name.equals("sqrt") || name.equals("log") ? x[i] + 3 : x[i]);
             assertThat(SymbolicFit.of(name, x, y).r2()).as(name).isGreaterThan(0.99999);
         }
         var line = SymbolicFit.all(new double[] {1, 2, 3, 4}, new double[] {2, 4, 6, 8}).getFirst();
@@ -196,7 +195,8 @@ class KanTest {
 
     @Test void refusals() {
         assertThatThrownBy(() -> new KanConfig().withLow(2)).hasMessageContaining("low comes first");
-        assertThatThrownBy(() -> new KanLayer(2, 1, CONFIG, Rng.of(1)).forward(Tensor.zeros(DType.F64, 3, 4))).isInstanceOf(ShapeException.class);
+        assertThatThrownBy(() -> new KanLayer(2, 1, CONFIG, Rng.of(1)).forward(Tensor.zeros(DType.F64, 3, 4)))
+                .isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> KanLayer.of(CONFIG, Map.of())).isInstanceOf(FormatException.class);
         assertThatThrownBy(() -> new Kan(CONFIG, Rng.of(1), 3)).hasMessageContaining("1 widths");
         assertThatThrownBy(() -> SymbolicFit.of("cosh", new double[3], new double[3])).hasMessageContaining("cosh is unknown");

@@ -46,7 +46,7 @@ class KeyValueMemoryTest {
             int[] n = c.ints("input.sizes");
             var config = new KeyValueMemoryConfig(n[0], n[1], n[2]).withHops(n[3]).withTables(Tables.KEYS_AS_VALUES).withDtype(DType.F64);
             var memory = new KeyValueMemory(config, Rng.of(0));
-            memory.freeze("hops.*");    // they begin as the identity
+            memory.freeze("hops.*"); // they begin as the identity
             var twin = new Twin((long) c.number("input.seed"));
             twin.fill(memory);
             var stories = bags(c.intMatrix("input.stories"));
@@ -166,8 +166,8 @@ class KeyValueMemoryTest {
         assertThat(candidates.seen().toBooleanArray()).containsExactly(true, true, false, true, true, true, false, false, false);
         assertThat(candidates.recall(2, 2, 0)).isEqualTo(1.0 / 3);
         var got = memory.answer(questions, memory.slots(bags(keys), bags(values)), candidates, Pass.inference());
-        var small = memory.answer(questions.narrow(0, 0, 1), memory.slots(bags(new int[][] {keys[0], keys[2]}), bags(new int[][] {values[0], values[2]})),
-                null, Pass.inference());
+        var small = memory.answer(questions.narrow(0, 0, 1),
+                memory.slots(bags(new int[][] {keys[0], keys[2]}), bags(new int[][] {values[0], values[2]})), null, Pass.inference());
         assertThat(distance(got.logits().narrow(0, 0, 1), small.logits())).isLessThan(1e-14);
         assertThat(got.weights()).hasSize(3);
         assertThat(got.weights().get(2).get(2).toDoubleArray()).as("a question that finds nothing").containsOnly(0);
@@ -177,8 +177,8 @@ class KeyValueMemoryTest {
 
     @Test void tablesAreSharedAsTheConfigurationSays(@TempDir Path folder) throws IOException {
         var config = new KeyValueMemoryConfig(20, 6, 5);
-        assertThat(new KeyValueMemory(config, Rng.of(1)).parameters().keySet()).containsExactly("question.weight", "key.weight", "value.weight",
-                "answer.weight", "hops.0.weight");
+        assertThat(new KeyValueMemory(config, Rng.of(1)).parameters().keySet()).containsExactly("question.weight", "key.weight",
+                "value.weight", "answer.weight", "hops.0.weight");
         assertThat(new KeyValueMemory(config.withTables(Tables.KEYS_AS_VALUES), Rng.of(1)).parameterCount()).isEqualTo(2 * 100 + 30 + 25);
         var shared = new KeyValueMemory(config.withTables(Tables.SHARED).withHops(2), Rng.of(1));
         assertThat(shared.parameterCount()).isEqualTo(100 + 30 + 50);
@@ -190,10 +190,12 @@ class KeyValueMemoryTest {
     }
 
     @Test void everyParameterLearns() {
-        var memory = new KeyValueMemory(new KeyValueMemoryConfig(8, 4, 3).withHops(2).withDtype(DType.F64).withInit(Init.normal(0.5)), Rng.of(1));
+        var memory = new KeyValueMemory(new KeyValueMemoryConfig(8, 4, 3).withHops(2).withDtype(DType.F64).withInit(Init.normal(0.5)),
+                Rng.of(1));
         Tensor keys = bags(new int[][] {{0, 1}, {2, 3}, {4, 5}}), values = bags(new int[][] {{5}, {6}, {7}}),
                 questions = bags(new int[][] {{0, 2}, {5, 3}});
-        GradientCheck.of(memory, m -> Loss.crossEntropy(m.answer(questions, m.slots(keys, values), null, Pass.inference()).logits(), Tensor.of(1, 3)));
+        GradientCheck.of(memory,
+                m -> Loss.crossEntropy(m.answer(questions, m.slots(keys, values), null, Pass.inference()).logits(), Tensor.of(1, 3)));
     }
 
     @Test void whatDoesNotFitIsNamed() {

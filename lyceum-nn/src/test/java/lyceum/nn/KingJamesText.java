@@ -15,9 +15,11 @@ final class KingJamesText {
         var all = new StringBuilder();
         for (var chapter : Corpora.kingJames().toList()) all.append(chapter.text()).append('\n');
         var text = all.toString();
-        alphabet = text.chars().distinct().sorted().collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append).toString();
+        alphabet = text.chars().distinct().sorted().collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                .toString();
         StringBuilder train = new StringBuilder(), held = new StringBuilder();
-        for (int at = 0, i = 0; at + STRETCH <= text.length(); at += STRETCH, i++) (i % 20 == 19 ? held : train).append(text, at, at + STRETCH);
+        for (int at = 0, i = 0; at + STRETCH <= text.length(); at += STRETCH, i++)
+            (i % 20 == 19 ? held : train).append(text, at, at + STRETCH);
         training = numbers(train);
         validation = numbers(held);
     }
@@ -43,9 +45,10 @@ final class KingJamesText {
         int each = 1792 / length, stretches = validation.length / STRETCH;
         for (int part = 0; part < 10; part++) {
             var starts = new int[4 * each];
-            for (int i = 0; i < starts.length; i++)
-                starts[i] = (part * stretches / 10 + i / each) * STRETCH + i % each * length;
-            try (var scope = Scope.open("validation")) { sum += model.loss(windows(validation, starts, length)).item(); }
+            for (int i = 0; i < starts.length; i++) starts[i] = (part * stretches / 10 + i / each) * STRETCH + i % each * length;
+            try (var scope = Scope.open("validation")) {
+                sum += model.loss(windows(validation, starts, length)).item();
+            }
         }
         return sum / 10;
     }

@@ -110,8 +110,8 @@ class LuongAttentionTest {
 
     /** {@code S sigmoid(v . tanh(W h))} in plain numbers. */
     private static double centre(LuongAttention attention, Tensor h, int places) {
-        double[] w = attention.parameters().get("position.weight").toDoubleArray(), v = attention.parameters().get("centre").toDoubleArray(),
-                x = h.toDoubleArray();
+        double[] w = attention.parameters().get("position.weight").toDoubleArray(),
+                v = attention.parameters().get("centre").toDoubleArray(), x = h.toDoubleArray();
         double sum = 0;
         for (int i = 0; i < v.length; i++) {
             double inner = 0;
@@ -126,7 +126,8 @@ class LuongAttentionTest {
             var config = config(Score.GENERAL, Scope.LOCAL_M, 2);
             var attention = new LuongAttention(config, Rng.of(1));
             var inner = new LstmCell(feeding ? 3 + 4 : 3, 6, new LstmVariant(), true, DType.F64, Rng.of(2));
-            var decoder = new Rnn(new RnnConfig(3, 6).withDtype(DType.F64), (inputs, r) -> new LuongCell(inner, attention, feeding), Rng.of(3));
+            var decoder = new Rnn(new RnnConfig(3, 6).withDtype(DType.F64), (inputs, r) -> new LuongCell(inner, attention, feeding),
+                    Rng.of(3));
             Tensor x = normal(4, 2, 5, 3), source = normal(5, 2, 6, 6);
             var cell = (LuongCell) decoder.cell("l0");
             var begin = cell.begin(inner.initial(2), source, null);
@@ -159,7 +160,8 @@ class LuongAttentionTest {
         var attention = new LuongAttention(new LuongConfig(4, 5), Rng.of(1));
         assertThatThrownBy(() -> attention.read(Tensor.ones(2, 3, 5), Tensor.ones(2, 6, 5), null, null, Pass.inference()))
                 .isInstanceOf(ShapeException.class).hasMessageContaining("states (2, 3, 5)");
-        assertThatThrownBy(() -> attention.read(Tensor.ones(2, 3, 4), Tensor.ones(2, 6, 5), Tensor.ones(2, 5).ne(0), null, Pass.inference()))
+        assertThatThrownBy(
+                () -> attention.read(Tensor.ones(2, 3, 4), Tensor.ones(2, 6, 5), Tensor.ones(2, 5).ne(0), null, Pass.inference()))
                 .hasMessageContaining("seen has shape (2, 5)");
         assertThatThrownBy(() -> new LuongAttention(new LuongConfig(4, 5).withScore(Score.LOCATION).withLongest(3), Rng.of(1))
                 .scores(Tensor.ones(1, 1, 4), Tensor.ones(1, 6, 5))).hasMessageContaining("6 keys");

@@ -83,7 +83,8 @@ class MinLstmTest {
             var keep = gru ? first.neg().add(1) : first.div(first.add(blocks.narrow(2, 5, 5).neg().exp().add(1).reciprocal()));
             var certain = blocks.abs().lt(300); // further out the plain formula overflows or divides 0 by 0
             var seen = certain.narrow(2, 0, 5).and(certain.narrow(2, 5, 5));
-            formula = Math.max(formula, seen.where(keep.sub(gates.get("forget").to(DType.F64)), Tensor.zeros(DType.F64, 100, 2, 5)).abs().max().item());
+            formula = Math.max(formula,
+                    seen.where(keep.sub(gates.get("forget").to(DType.F64)), Tensor.zeros(DType.F64, 100, 2, 5)).abs().max().item());
             var candidates = gates.get("candidate");
             var start = Tensor.randn(Rng.of(seed + 100), DType.F32, 2, 5).compute();
             var states = network.run(x, RecurrentState.of("l0.h", start), Pass.inference()).outputs().transpose(0, 1);
@@ -127,7 +128,9 @@ class MinLstmTest {
     }
 
     /** What is said at the last 16 steps: logits (batch, 16, symbols). */
-    private static Tensor answers(Layer network, SequenceTasks.Batch task) { return network.forward(task.x()).narrow(1, task.x().size(1) - 16, 16); }
+    private static Tensor answers(Layer network, SequenceTasks.Batch task) {
+        return network.forward(task.x()).narrow(1, task.x().size(1) - 16, 16);
+    }
 
     @Acceptance(topic = "minlstm", clause = 4)
     @Tag("heavy")
@@ -230,8 +233,8 @@ class MinLstmTest {
         var loop = network(new MinLstmVariant().withChunk(1), config, 1);
         for (int chunk : new int[] {0, 3}) for (var cell : new String[] {"l0", "l0_reverse"}) {
             var scanned = network(new MinLstmVariant().withChunk(chunk), config, 1).gates(x, cell);
-            loop.gates(x, cell).forEach((name, steps) -> assertThat(distance(scanned.get(name), steps)).as(cell + " " + name)
-                    .isLessThan(1e-12));
+            loop.gates(x, cell)
+                    .forEach((name, steps) -> assertThat(distance(scanned.get(name), steps)).as(cell + " " + name).isLessThan(1e-12));
             assertThat(scanned).hasSize(3);
         }
     }

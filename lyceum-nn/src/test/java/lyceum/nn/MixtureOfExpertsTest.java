@@ -298,8 +298,10 @@ class MixtureOfExpertsTest {
         var x = normal(rng, 2, 5, 6);
         var real = Tensor.of(new boolean[] {true, true, true, false, false, true, true, true, true, false}, 2, 5);
         var layers = new MixtureOfExperts[2];
-        for (int i = 0; i < 2; i++) layers[i] = new MixtureOfExperts(new MoeRouter(config, Rng.of(1)),
-                new StackedExperts(4, 6, 5, Activation.SILU, true, false, DType.F64, Rng.of(2)), new Linear(6, 6, true, DType.F64, Init.torchLinear(6), Rng.of(3)));
+        for (int i = 0; i < 2; i++)
+            layers[i] = new MixtureOfExperts(new MoeRouter(config, Rng.of(1)),
+                    new StackedExperts(4, 6, 5, Activation.SILU, true, false, DType.F64, Rng.of(2)),
+                    new Linear(6, 6, true, DType.F64, Init.torchLinear(6), Rng.of(3)));
         var prices = new ArrayList<Tensor>();
         var pass = Pass.training(Rng.of(4)).collecting(prices::add);
         var wild = real.unsqueeze(2).where(x, Tensor.full(DType.F64, 50, 2, 5, 6)).compute();
@@ -311,18 +313,20 @@ class MixtureOfExpertsTest {
         var shared = wild.reshape(10, 6).affine(layers[0].state().get("shared.weight"), layers[0].state().get("shared.bias"));
         assertThat(distance(padded.rows(3, 4, 9), shared.rows(3, 4, 9))).isLessThan(1e-12);
         assertThatThrownBy(() -> layers[0].forward(x, null, real.narrow(1, 0, 4), Pass.inference())).hasMessageContaining("tells padding");
-        assertThat(distance(layers[0].forward(x, null, real.not().and(real), Pass.inference()).sub(x.affine(layers[0].state().get("shared.weight"),
-                layers[0].state().get("shared.bias"))), x.zerosLike())).isLessThan(1e-12);
+        assertThat(distance(layers[0].forward(x, null, real.not().and(real), Pass.inference())
+                .sub(x.affine(layers[0].state().get("shared.weight"), layers[0].state().get("shared.bias"))), x.zerosLike()))
+                .isLessThan(1e-12);
         // in a block the key lengths tell
-        var block = new TransformerBlock(TransformerConfig.original(6, 2, 8).withPlacement(TransformerConfig.Placement.PRE), new MixtureOfExperts(
-                new MoeRouterConfig(6, 4, 2).withCapacityFactor(1), 5, Rng.of(5)), Rng.of(6));
+        var block = new TransformerBlock(TransformerConfig.original(6, 2, 8).withPlacement(TransformerConfig.Placement.PRE),
+                new MixtureOfExperts(new MoeRouterConfig(6, 4, 2).withCapacityFactor(1), 5, Rng.of(5)), Rng.of(6));
         var tokens = x.to(DType.F32).compute();
         var lengths = new TransformerBlock.Context().withMask(new Attention().withKeyLengths(Tensor.of(new int[] {3, 4})));
         var first = block.forward(tokens, lengths, Pass.inference()).compute();
         var filled = real.unsqueeze(2).where(tokens, tokens.onesLike().mul(3)).compute();
         var second = block.forward(filled, lengths, Pass.inference()).compute();
         for (int b = 0; b < 2; b++)
-            assertThat(second.select(0, b).narrow(0, 0, 3 + b).toFloatArray()).isEqualTo(first.select(0, b).narrow(0, 0, 3 + b).toFloatArray());
+            assertThat(second.select(0, b).narrow(0, 0, 3 + b).toFloatArray())
+                    .isEqualTo(first.select(0, b).narrow(0, 0, 3 + b).toFloatArray());
     }
 
     @Test void savesAndLoadsAndStandsInATransformerBlock(@TempDir Path folder) throws Exception {

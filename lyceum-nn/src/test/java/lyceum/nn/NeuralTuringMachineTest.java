@@ -59,11 +59,13 @@ class NeuralTuringMachineTest {
             int rows = 5 + seed % 7;
             var previous = normal(seed, DType.F64, 3, rows).mul(3).softmax(-1);
             var ones = Tensor.ones(DType.F64, 3, 1);
-            var address = new TapeAddress(normal(seed, DType.F64, 3, 4), ones.mul(5), ones.mul(0), Tensor.of(by + 2).oneHot(DType.F64, 5).expand(3, 5),
-                    ones);
-            double[] got = address.weights(normal(seed + 50, DType.F64, 3, rows, 4), previous).toDoubleArray(), before = previous.toDoubleArray();
-            for (int b = 0; b < 3; b++) for (int i = 0; i < rows; i++)
-                worst = Math.max(worst, Math.abs(got[b * rows + Math.floorMod(i + by, rows)] - before[b * rows + i]));
+            var address = new TapeAddress(normal(seed, DType.F64, 3, 4), ones.mul(5), ones.mul(0),
+                    Tensor.of(by + 2).oneHot(DType.F64, 5).expand(3, 5), ones);
+            double[] got = address.weights(normal(seed + 50, DType.F64, 3, rows, 4), previous).toDoubleArray(),
+                    before = previous.toDoubleArray();
+            for (int b = 0; b < 3; b++)
+                for (int i = 0; i < rows; i++)
+                    worst = Math.max(worst, Math.abs(got[b * rows + Math.floorMod(i + by, rows)] - before[b * rows + i]));
             seen++;
         }
         Evidence.of("rotations", seen, exactly(100));
@@ -85,8 +87,8 @@ class NeuralTuringMachineTest {
                 long[] shape = p.shape().toArray();
                 for (int i = 0; i < values.length; i += 3) {
                     double kept = values[i], h = 1e-5;
-                    double slope = (at(network, p, values, shape, i, kept + h, x, upstream) - at(network, p, values, shape, i, kept - h, x, upstream))
-                            / (2 * h);
+                    double slope = (at(network, p, values, shape, i, kept + h, x, upstream)
+                            - at(network, p, values, shape, i, kept - h, x, upstream)) / (2 * h);
                     at(network, p, values, shape, i, kept, x, upstream);
                     worst = Math.max(worst, Math.abs(slope - gradient[i]) / Math.max(1, Math.abs(gradient[i])));
                     seen++;
@@ -123,8 +125,8 @@ class NeuralTuringMachineTest {
 
         private static double wrong(Layer network, int length) {
             var task = SequenceTasks.copy(Rng.of(4321), 500, 4, length);
-            return Autograd.noGrad(
-                    () -> network.forward(task.x()).narrow(1, length + 1, length).gt(0).to(DType.F32).ne(task.y()).to(DType.F64).mean().item());
+            return Autograd.noGrad(() -> network.forward(task.x()).narrow(1, length + 1, length).gt(0).to(DType.F32).ne(task.y())
+                    .to(DType.F64).mean().item());
         }
 
         static Copier best(LongFunction<Copier> trained) {
@@ -142,11 +144,13 @@ class NeuralTuringMachineTest {
     @Test void itCopiesBeyondTheLengthsThatItLearnedFrom() {
         var config = new NtmConfig(5, 4, 16, 6).withUnits(32);
         int units = 18;
-        long here = network(config, 1).parameterCount(), there = new Lstm(new RnnConfig(5, units), Rng.of(1)).parameterCount() + 4L * units + 4;
+        long here = network(config, 1).parameterCount(),
+                there = new Lstm(new RnnConfig(5, units), Rng.of(1)).parameterCount() + 4L * units + 4;
         Evidence.of("parameters of the LSTM over the machine's", (double) there / here, atLeast(1));
         Evidence.of("not many more", (double) there / here, atMost(1.1));
         var machine = Copier.best(seed -> Copier.trained(network(config, seed), Activation.IDENTITY, seed));
-        var lstm = Copier.best(seed -> Copier.trained(new Lstm(new RnnConfig(5, units), Rng.of(seed)), new Linear(units, 4, Rng.of(seed + 9)), seed));
+        var lstm = Copier.best(
+                seed -> Copier.trained(new Lstm(new RnnConfig(5, units), Rng.of(seed)), new Linear(units, 4, Rng.of(seed + 9)), seed));
         Evidence.of("machine: share of wrong bits at lengths 1 to 4", machine.inRange, below(0.02));
         Evidence.of("machine: at length 8", machine.beyond, atMost(1));
         Evidence.of("LSTM: at lengths 1 to 4", lstm.inRange, atMost(1));
@@ -174,7 +178,8 @@ class NeuralTuringMachineTest {
         var look = TapeAddress.of(c.narrow(1, 13, 7), 3, 0).weights(written, state.get("read0"));
         var seen = look.matmul(written.get(0));
         assertThat(distance(after.get("seen0"), seen)).isLessThan(1e-15);
-        assertThat(distance(after.get("h"), Tensor.concat(1, u, seen).affine(p.get("output.weight"), p.get("output.bias")))).isLessThan(1e-14);
+        assertThat(distance(after.get("h"), Tensor.concat(1, u, seen).affine(p.get("output.weight"), p.get("output.bias"))))
+                .isLessThan(1e-14);
     }
 
     @Test void aSharpHeadFindsARowByItsContentAndMayWalkOn() {

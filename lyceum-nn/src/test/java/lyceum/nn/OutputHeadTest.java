@@ -30,8 +30,8 @@ class OutputHeadTest {
     @Acceptance(topic = "output-layer", clause = 1)
     @Test void ofEveryCanonicalPairTheGradientIsPredictionLessTarget() {
         int pairs = 0;
-        for (var kind : List.of(OutputKind.numbers(1), OutputKind.numbers(3), OutputKind.labels(1), OutputKind.labels(4), OutputKind.classes(2),
-                OutputKind.classes(7), OutputKind.counts(1), OutputKind.counts(2))) {
+        for (var kind : List.of(OutputKind.numbers(1), OutputKind.numbers(3), OutputKind.labels(1), OutputKind.labels(4),
+                OutputKind.classes(2), OutputKind.classes(7), OutputKind.counts(1), OutputKind.counts(2))) {
             var gap = Gap.absolute();
             for (int draw = 0; draw < 20; draw++) {
                 var rng = Rng.of(draw);
@@ -125,7 +125,8 @@ class OutputHeadTest {
             int k = 2 + rng.nextInt(8);
             // Weights and thresholds far from where they begin: drawn, as a training gone astray would leave them.
             var ordinal = new OutputHead(OutputKind.ordinal(k), 6, Init.normal(2), DType.F64, rng);
-            ordinal.load(Map.of("linear.weight", Tensor.randn(rng, DType.F64, 1, 6).mul(2), "cuts", Tensor.randn(rng, DType.F64, k - 1).mul(3)));
+            ordinal.load(
+                    Map.of("linear.weight", Tensor.randn(rng, DType.F64, 1, 6).mul(2), "cuts", Tensor.randn(rng, DType.F64, k - 1).mul(3)));
             var quantiles = new OutputHead(OutputKind.quantiles(0.05, 0.25, 0.5, 0.75, 0.95), 6, Init.normal(4), DType.F64, rng);
             var x = Tensor.randn(rng, DType.F64, 1000, 6).mul(2).compute();
             inputs += 1000;
@@ -175,7 +176,8 @@ class OutputHeadTest {
 
     private static Sequential trained(OutputKind kind, Dataset data, int seed) {
         var rng = Rng.of(100 + seed);
-        var net = new Sequential(new Linear(64, 48, true, DType.F32, Init.heUniform(), rng), Activation.RELU, new OutputHead(kind, 48, rng));
+        var net = new Sequential(new Linear(64, 48, true, DType.F32, Init.heUniform(), rng), Activation.RELU,
+                new OutputHead(kind, 48, rng));
         new Trainer(new Adam(0.003), 20).withBatchSize(64).fit(net, kind, data, Rng.of(200 + seed));
         return net;
     }
@@ -202,8 +204,8 @@ class OutputHeadTest {
         assertThat(said[0]).isCloseTo(y.mean().item(), within(1e-9));
         assertThat(said[1]).isCloseTo(y.var(new int[] {0}, 0, false).item(), within(1e-6));
         var kind = OutputKind.quantiles(0.1, 0.5, 0.9);
-        double[] sorted = Arrays.stream(y.toDoubleArray()).sorted().toArray(), q = kind.prediction(silent(kind, 3, y).forward(x)).select(0, 7)
-                .toDoubleArray();
+        double[] sorted = Arrays.stream(y.toDoubleArray()).sorted().toArray(),
+                q = kind.prediction(silent(kind, 3, y).forward(x)).select(0, 7).toDoubleArray();
         assertThat(q[0]).isCloseTo(sorted[200], within(0.02));
         assertThat(q[2]).isCloseTo(sorted[1799], within(0.02));
         var mixture = OutputKind.mixture(2);
@@ -212,7 +214,8 @@ class OutputHeadTest {
         assertThat(m[2]).isLessThan(m[4]);
         assertThat(mixture.decision(silent(mixture, 3, y).forward(x)).item(0)).isCloseTo((m[2] + m[4]) / 2, within(1e-9));
         var levels = Tensor.of(0L, 1, 1, 2, 2, 2, 2, 3);
-        double[] p = OutputKind.ordinal(4).prediction(silent(OutputKind.ordinalOf(levels), 3, levels).forward(x)).select(0, 0).toDoubleArray();
+        double[] p = OutputKind.ordinal(4).prediction(silent(OutputKind.ordinalOf(levels), 3, levels).forward(x)).select(0, 0)
+                .toDoubleArray();
         assertThat(p).usingComparatorWithPrecision(1e-9).containsExactly(1 / 8.0, 2 / 8.0, 4 / 8.0, 1 / 8.0);
         assertThat(OutputKind.ordinal(4).decision(Tensor.of(new double[] {-2, -1, 3}, 1, 3)).itemLong(0)).isEqualTo(2);
     }
@@ -222,12 +225,11 @@ class OutputHeadTest {
         var kind = OutputKind.quantiles(0.25, 0.75);
         var best = Tensor.of(kind.baseRates(y));
         double least = kind.loss(best.unsqueeze(0).expand(101, 2), y).item();
-        for (double d : new double[] {-3, 3})
-            for (int j = 0; j < 2; j++) {
-                double[] moved = best.toDoubleArray();
-                moved[j] += d;
-                assertThat(kind.loss(Tensor.of(moved).unsqueeze(0).expand(101, 2), y).item()).isGreaterThan(least);
-            }
+        for (double d : new double[] {-3, 3}) for (int j = 0; j < 2; j++) {
+            double[] moved = best.toDoubleArray();
+            moved[j] += d;
+            assertThat(kind.loss(Tensor.of(moved).unsqueeze(0).expand(101, 2), y).item()).isGreaterThan(least);
+        }
         var counts = OutputKind.counts(1);
         assertThat(counts.baseRates(Tensor.of(1.0, 2, 6))[0]).isCloseTo(Math.log(3), within(1e-12));
         assertThat(counts.decision(Tensor.of(new double[] {Math.log(3.7)}, 1, 1)).item()).isEqualTo(3);

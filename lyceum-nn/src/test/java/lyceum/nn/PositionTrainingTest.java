@@ -41,7 +41,8 @@ class PositionTrainingTest {
         all.put("none", PositionalEncoding.none());
         for (var scheme : all.entrySet()) {
             var rng = Rng.of(5);
-            var model = new TokenStack(config.positioned(scheme.getValue()), 2, 8, 2, Rng.of(1)).train(500, 3e-3, step -> whichFirst(rng, 32));
+            var model = new TokenStack(config.positioned(scheme.getValue()), 2, 8, 2, Rng.of(1)).train(500, 3e-3,
+                    step -> whichFirst(rng, 32));
             double right = 100 * model.accuracy(test);
             Evidence.of(scheme.getKey() + ": % right of 2,000 balanced strings", right,
                     scheme.getKey().equals("none") ? between(45, 55) : atLeast(95));
@@ -58,7 +59,8 @@ class PositionTrainingTest {
         return new Batch(Tensor.of(ids, n, length), Tensor.of(answers, n, length), from, to);
     }
 
-    private static TokenStack trained(PositionalEncoding positions, int layers, int symbols, int outputs, int steps, IntFunction<Batch> batches) {
+    private static TokenStack trained(PositionalEncoding positions, int layers, int symbols, int outputs, int steps,
+            IntFunction<Batch> batches) {
         var config = TokenStack.config(64, 4).causal().positioned(positions);
         return new TokenStack(config, layers, symbols, outputs, Rng.of(1)).train(steps, 2e-3, batches);
     }

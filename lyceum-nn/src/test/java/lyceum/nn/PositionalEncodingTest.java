@@ -233,8 +233,8 @@ class PositionalEncodingTest {
             var whole = model.forward(source, target, Pass.inference());
             var state = model.start(source, null, Pass.inference());
             for (int t = 0; t < 6; t++)
-                assertThat(distance(model.forward(target.narrow(1, t, 1), state, Pass.inference()), whole.narrow(1, t, 1))).as(scheme.getKey())
-                        .isLessThan(1e-5);
+                assertThat(distance(model.forward(target.narrow(1, t, 1), state, Pass.inference()), whole.narrow(1, t, 1)))
+                        .as(scheme.getKey()).isLessThan(1e-5);
         }
         var t5 = new Transformer(TransformerConfig.original(16, 4, 32).positioned(RelativePosition.t5(true)), 11, 2, Rng.of(3));
         assertThat(t5.decoder().layers().getFirst().attention().config().positions()).isEqualTo(RelativePosition.t5(false));

@@ -78,7 +78,8 @@ class RMSNormTest {
         Backends.each(() -> {
             for (int width : new int[] {64, 1000, 4096}) for (var gain : RMSNorm.Gain.values()) {
                 // rows from far below to far above 1, and gains that are no ones
-                var x = normal(width, 16, width).mul(Tensor.arange(16).to(DType.F64).sub(8).mul(0.7).exp().unsqueeze(1)).to(DType.BF16).compute();
+                var x = normal(width, 16, width).mul(Tensor.arange(16).to(DType.F64).sub(8).mul(0.7).exp().unsqueeze(1)).to(DType.BF16)
+                        .compute();
                 var norm = new RMSNorm(1e-6, gain, 1, DType.BF16, width);
                 var g = new double[width];
                 Arrays.fill(g, 1);

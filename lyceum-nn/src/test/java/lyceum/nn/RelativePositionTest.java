@@ -65,8 +65,8 @@ class RelativePositionTest {
     @Test void bucketsEqualTheReleasedCode() {
         long wrong = 0, seen = 0;
         for (var c : Golden.load("golden/relative-positions.json").cases("buckets")) {
-            var buckets = new RelativePosition.Buckets(c.integer("input.count"), c.integer("input.furthest"), c.flag("input.bidirectional"), true)
-                    .buckets(-256, 256);
+            var buckets = new RelativePosition.Buckets(c.integer("input.count"), c.integer("input.furthest"), c.flag("input.bidirectional"),
+                    true).buckets(-256, 256);
             long[] expected = c.longs("expected");
             for (int i = 0; i < expected.length; i++) if (buckets[i] != expected[i]) wrong++;
             seen += expected.length;
@@ -117,12 +117,10 @@ class RelativePositionTest {
             var layer = layer(kind, heads * d, heads, trial);
             var q = normal(trial, 2, heads, queries, d);
             double[] all = q.toDoubleArray(), scores = new double[2 * heads * queries * keys];
-            for (int b = 0; b < 2 * heads; b++)
-                for (int i = 0; i < queries; i++)
-                    for (int j = 0; j < keys; j++) {
-                        var one = Arrays.copyOfRange(all, (b * queries + i) * d, (b * queries + i + 1) * d);
-                        scores[(b * queries + i) * keys + j] = naive(kind, layer, one, b % heads, d, keys - queries + i, j);
-                    }
+            for (int b = 0; b < 2 * heads; b++) for (int i = 0; i < queries; i++) for (int j = 0; j < keys; j++) {
+                var one = Arrays.copyOfRange(all, (b * queries + i) * d, (b * queries + i + 1) * d);
+                scores[(b * queries + i) * keys + j] = naive(kind, layer, one, b % heads, d, keys - queries + i, j);
+            }
             var expected = Tensor.of(scores, 2, heads, queries, keys);
             worst = Math.max(worst, distance(layer.positions().scores(q, keys, new Attention()), expected));
             var starts = new Attention().withQueryStarts(Tensor.of(new long[] {keys - queries, keys - queries}));
@@ -166,7 +164,8 @@ class RelativePositionTest {
                 var p = layer.parameters().get(name);
                 var place = Tensor.zeros(DType.F64, p.count()).scatter(0, Tensor.of(new long[] {p.count() / 2}), Tensor.ones(DType.F64, 1))
                         .reshape(p.shape().toArray());
-                double slope = (loss(layer, name, p.detach().add(place.mul(1e-5)), x) - loss(layer, name, p.detach().sub(place.mul(1e-5)), x)) / 2e-5;
+                double slope = (loss(layer, name, p.detach().add(place.mul(1e-5)), x)
+                        - loss(layer, name, p.detach().sub(place.mul(1e-5)), x)) / 2e-5;
                 assertThat(p.grad().mul(place).sum().item()).as(kind + " " + name).isCloseTo(slope, within(1e-6));
             }
         }
@@ -184,7 +183,8 @@ class RelativePositionTest {
     @Test void aStackSharesT5sTableAndCountsItsParameters() {
         var config = TransformerConfig.original(8, 2, 16).positioned(RelativePosition.t5(true));
         var encoder = new TransformerEncoder(config, 3, Rng.of(1));
-        assertThat(encoder.parameters().keySet().stream().filter(n -> n.contains("positions"))).containsExactly("layers.0.attention.positions.weight");
+        assertThat(encoder.parameters().keySet().stream().filter(n -> n.contains("positions")))
+                .containsExactly("layers.0.attention.positions.weight");
         var own = new TransformerEncoder(config.positioned(new RelativePosition.Buckets(32, 128, true, false)), 3, Rng.of(1));
         assertThat(own.parameters("*positions*")).hasSize(3);
         for (var kind : KINDS) {

@@ -35,10 +35,14 @@ final class Reversal extends Module {
         encoder = new Gru(new RnnConfig(width, sourceUnits).withBidirectional(true), rng);
         decoder = switch (looks) {
             case NOT -> new Gru(new RnnConfig(width + context, units), rng);
-            case ADDITIVE -> new Rnn(new RnnConfig(width, units), (inputs, r) -> new BahdanauCell(
-                    new GruCell(inputs + context, units, true, true, DType.F32, r), new BahdanauAttention(units, context, units, r)), rng);
-            case GLOBAL -> new Rnn(new RnnConfig(width, units), (inputs, r) -> new LuongCell(
-                    new GruCell(inputs + units, units, true, true, DType.F32, r), new LuongAttention(new LuongConfig(units, context), r), true), rng);
+            case ADDITIVE -> new Rnn(new RnnConfig(width, units),
+                    (inputs, r) -> new BahdanauCell(new GruCell(inputs + context, units, true, true, DType.F32, r),
+                            new BahdanauAttention(units, context, units, r)),
+                    rng);
+            case GLOBAL -> new Rnn(new RnnConfig(width, units),
+                    (inputs, r) -> new LuongCell(new GruCell(inputs + units, units, true, true, DType.F32, r),
+                            new LuongAttention(new LuongConfig(units, context), r), true),
+                    rng);
         };
         bridge = new Linear(2 * sourceUnits, units, rng);
         head = new Linear(decoder.outputs(), SYMBOLS, rng);
@@ -52,7 +56,8 @@ final class Reversal extends Module {
         var out = encoder.run(vectors, null, Pass.inference());
         var source = Tensor.concat(2, out.outputs(), vectors);
         var last = encoder.last(out.state());
-        var first = RecurrentState.of("h", looks == Looks.NOT ? bridge.forward(last).tanh() : Tensor.zeros(x.size(0), bridge.weight().size(0)));
+        var first = RecurrentState.of("h",
+                looks == Looks.NOT ? bridge.forward(last).tanh() : Tensor.zeros(x.size(0), bridge.weight().size(0)));
         var begun = switch (decoder.cell("l0")) {
             case BahdanauCell cell -> cell.begin(first, source, null);
             case LuongCell cell -> cell.begin(first, source, null);
@@ -72,7 +77,8 @@ final class Reversal extends Module {
     @Override protected Tensor compute(Tensor x, Pass pass) {
         var begun = begin(x);
         long n = x.size(1), batch = x.size(0);
-        var given = words.forward(Tensor.concat(1, Tensor.full(DType.I64, (long) START, batch, 1), x.flip(1).narrow(1, 0, n - 1))).add(places(n));
+        var given = words.forward(Tensor.concat(1, Tensor.full(DType.I64, (long) START, batch, 1), x.flip(1).narrow(1, 0, n - 1)))
+                .add(places(n));
         if (begun.context != null) given = Tensor.concat(2, given, begun.context.unsqueeze(1).expand(batch, n, begun.context.size(1)));
         return head.forward(decoder.run(given, begun.state, pass).outputs());
     }

@@ -67,8 +67,9 @@ class RopeScalingTest {
     }
 
     private static List<RopeScaling> byOne(long trained) {
-        var all = new ArrayList<RopeScaling>(List.of(new RopeScaling.Linear(1), new RopeScaling.Ntk(1), new RopeScaling.DynamicNtk(1, trained),
-                new RopeScaling.DynamicNtk(4, trained), new RopeScaling.DynamicYarn(trained, 1, 32), new RopeScaling.Llama3(1, 1, 4, trained)));
+        var all = new ArrayList<RopeScaling>(List.of(new RopeScaling.Linear(1), new RopeScaling.Ntk(1),
+                new RopeScaling.DynamicNtk(1, trained), new RopeScaling.DynamicNtk(4, trained), new RopeScaling.DynamicYarn(trained, 1, 32),
+                new RopeScaling.Llama3(1, 1, 4, trained)));
         for (var ramp : RopeScaling.Ramp.values()) all.add(new RopeScaling.Yarn(1, trained, 1, 32, Double.NaN, ramp));
         return all;
     }
@@ -97,7 +98,8 @@ class RopeScalingTest {
             int width = 4 + 2 * rng.nextInt(63), trained = 32 + rng.nextInt(8000);
             double base = Math.exp(4 + 9 * rng.nextDouble()), s = 1 + 31 * rng.nextDouble(), alpha = 0.3 + 2 * rng.nextDouble(),
                     beta = alpha + 1 + 30 * rng.nextDouble();
-            double[] t = new RopeScaling.Yarn(s, trained, alpha, beta, Double.NaN, RopeScaling.Ramp.values()[trial % 3]).frequencies(width, base, 0);
+            double[] t = new RopeScaling.Yarn(s, trained, alpha, beta, Double.NaN, RopeScaling.Ramp.values()[trial % 3]).frequencies(width,
+                    base, 0);
             for (int i = 0; i < t.length; i++) {
                 double plain = Math.pow(base, -2.0 * i / width), turns = trained / (2 * Math.PI / plain);
                 if (turns > beta * (1 + 1e-12)) {
@@ -158,8 +160,9 @@ class RopeScalingTest {
         }
         var phi = RotaryEmbedding.read("{\"hidden_size\": 2560, \"num_attention_heads\": 32, \"partial_rotary_factor\": 0.4}");
         assertThat(phi.frequencies(0)).isEqualTo(RotaryEmbedding.frequencies(32, 10_000));
-        for (var scaling : List.of(new RopeScaling.None(), new RopeScaling.Linear(2), new RopeScaling.Ntk(3), new RopeScaling.DynamicNtk(2, 64),
-                new RopeScaling.Yarn(4, 64), new RopeScaling.Yarn(4, 64, 1, 8, 1.25, RopeScaling.Ramp.PAIRS), new RopeScaling.DynamicYarn(64, 1, 4),
+        for (var scaling : List.of(new RopeScaling.None(), new RopeScaling.Linear(2), new RopeScaling.Ntk(3),
+                new RopeScaling.DynamicNtk(2, 64), new RopeScaling.Yarn(4, 64),
+                new RopeScaling.Yarn(4, 64, 1, 8, 1.25, RopeScaling.Ramp.PAIRS), new RopeScaling.DynamicYarn(64, 1, 4),
                 new RopeScaling.Llama3(8, 1, 4, 64))) {
             var rotary = new RotaryEmbedding(16, 5000, scaling, false);
             var text = rotary.write("{\"vocab_size\": 7}");
@@ -186,8 +189,9 @@ class RopeScalingTest {
     /** Cached keys are turned anew by the present length, so that a last step equals the whole. */
     @Test void dynamicScalingTurnsCachedKeysAnew() {
         for (var scaling : List.of(new RopeScaling.DynamicNtk(2, 6), new RopeScaling.DynamicYarn(6, 0.05, 0.5))) {
-            var layer = new MultiHeadAttention(new AttentionConfig(16, 2).withDtype(DType.F64).withAttention(new Attention().withCausal(true))
-                    .withPositions(new RotaryEmbedding(8, 10_000, scaling, false)), Rng.of(1));
+            var layer = new MultiHeadAttention(new AttentionConfig(16, 2).withDtype(DType.F64)
+                    .withAttention(new Attention().withCausal(true)).withPositions(new RotaryEmbedding(8, 10_000, scaling, false)),
+                    Rng.of(1));
             var x = Tensor.randn(Rng.of(2), DType.F64, 1, 20, 16).compute();
             var cache = KvCache.contiguous();
             for (int t = 0; t < 20; t++) {
@@ -205,6 +209,7 @@ class RopeScalingTest {
         assertThatThrownBy(() -> new RopeScaling.DynamicNtk(2, 0)).hasMessageContaining("trained is 0");
         assertThatThrownBy(() -> new RopeScaling.Yarn(2, 64, 4, 1, Double.NaN, RopeScaling.Ramp.TURNS)).hasMessageContaining("alpha 4.0");
         assertThatThrownBy(() -> new RopeScaling.Llama3(8, 4, 1, 64)).hasMessageContaining("low 4.0");
-        assertThatThrownBy(() -> new AttentionConfig(16, 4).withPositions(new RotaryEmbedding(8, 10_000))).hasMessageContaining("heads have 4");
+        assertThatThrownBy(() -> new AttentionConfig(16, 4).withPositions(new RotaryEmbedding(8, 10_000)))
+                .hasMessageContaining("heads have 4");
     }
 }

@@ -45,8 +45,8 @@ class SelfAttentionTest {
             twin.compare(gap, c, Map.of(), List.of(q, k, v), List.of(options.of(q, k, v)));
         }
         Evidence.of(name + ", " + type + ": shapes", cases.size(), exactly(expected));
-        Evidence.of(name + ", " + type + ": shapes of more than 64 keys",
-                cases.stream().filter(c -> c.ints("input.sizes")[3] > 64).count(), atLeast(30));
+        Evidence.of(name + ", " + type + ": shapes of more than 64 keys", cases.stream().filter(c -> c.ints("input.sizes")[3] > 64).count(),
+                atLeast(30));
         return gap;
     }
 

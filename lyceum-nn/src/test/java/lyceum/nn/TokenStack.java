@@ -24,10 +24,13 @@ final class TokenStack extends Module {
 
     /** Norms before, GELU, without dropout. */
     static TransformerConfig config(int width, int heads) {
-        return TransformerConfig.original(width, heads, 4 * width).withPlacement(TransformerConfig.Placement.PRE).withActivation(Activation.GELU);
+        return TransformerConfig.original(width, heads, 4 * width).withPlacement(TransformerConfig.Placement.PRE)
+                .withActivation(Activation.GELU);
     }
 
-    @Override protected Tensor compute(Tensor ids, Pass pass) { return head.forward(blocks.forward(embedding.forward(ids, pass), pass), pass); }
+    @Override protected Tensor compute(Tensor ids, Pass pass) {
+        return head.forward(blocks.forward(embedding.forward(ids, pass), pass), pass);
+    }
 
     /** The same weights, positions told otherwise. */
     TokenStack like(TransformerConfig config, int layers) {

@@ -109,9 +109,9 @@ class TransformerBlockTest {
                 var block = new TransformerBlock(base(12, 3, 20).withPlacement(placement).withGated(gated).causal(), Rng.of(1));
                 // a norm at a branch's end is its output projection's: what it adds is its bias
                 Autograd.noGrad(() -> block.parameters().forEach((name, p) -> {
-                    boolean output = name.contains("o_proj") || name.contains("fc2") || name.contains("down_proj"),
-                            last = name.endsWith("bias") && (name.contains("out_norm")
-                                    || placement == TransformerConfig.Placement.BRANCH && name.contains("norm"));
+                    boolean output = name.contains("o_proj") || name.contains("fc2") || name.contains("down_proj"), last = name
+                            .endsWith("bias")
+                            && (name.contains("out_norm") || placement == TransformerConfig.Placement.BRANCH && name.contains("norm"));
                     p.copy_(output || last ? p.zerosLike() : normal(name.hashCode(), p.shape().toArray()).to(p.dtype()));
                 }));
                 var x = normal(2, 2, 7, 12);

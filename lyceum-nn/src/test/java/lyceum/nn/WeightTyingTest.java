@@ -130,7 +130,8 @@ class WeightTyingTest {
             var counts = new HashMap<String, Integer>();
             for (var chapter : chapters) for (var piece : pieces(chapter)) counts.merge(piece, 1, Integer::sum);
             var numbers = new HashMap<String, Long>();
-            counts.entrySet().stream().sorted(Map.Entry.<String, Integer>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey()))
+            counts.entrySet().stream()
+                    .sorted(Map.Entry.<String, Integer>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey()))
                     .limit(VOCABULARY - 1).forEach(e -> numbers.put(e.getKey(), numbers.size() + 1L));
             // Every tenth chapter is for validation.
             return new Trigrams(ids(chapters, numbers, false), ids(chapters, numbers, true));
@@ -160,7 +161,8 @@ class WeightTyingTest {
             var optimizer = new Adam(2e-3).over(model.parameters()).scheduledBy(new Schedule.Linear(steps, 1, 0.05));
             for (int step = 0; step < steps; step++) {
                 try (var scope = Scope.open("step")) {
-                    var batch = examples(learning, IntStream.range(0, 256).map(i -> CONTEXT + rng.nextInt(learning.length - CONTEXT)).toArray());
+                    var batch = examples(learning,
+                            IntStream.range(0, 256).map(i -> CONTEXT + rng.nextInt(learning.length - CONTEXT)).toArray());
                     optimizer.zeroGrad();
                     Loss.crossEntropy(model.forward(batch[0], Pass.training(rng)), batch[1]).backward();
                     optimizer.step();

@@ -150,8 +150,8 @@ class BpttTest {
      */
     private static Map<String, Tensor> terms(Rnn rnn, Tensor x, int every, int back) {
         int steps = (int) x.size(1), n = 3;
-        double[][] w = rnn.state().get("weight_hh_l0").toRows(), h = new double[steps + 1][n], sum = new double[n][n], byInput = new double[n][2],
-                inputs = x.get(0).toRows();
+        double[][] w = rnn.state().get("weight_hh_l0").toRows(), h = new double[steps + 1][n], sum = new double[n][n],
+                byInput = new double[n][2], inputs = x.get(0).toRows();
         var byBias = new double[n];
         var states = rnn.forward(x);
         for (int t = 0; t < steps; t++) h[t + 1] = states.get(0, t).toDoubleArray();

@@ -151,8 +151,8 @@ class HiddenStatesTest {
         for (int seed = 0; seed < 20; seed++) {
             var network = tanh(2, Rng.of(seed), 2);
             boolean early = HiddenStates.of(network, x).isSeparable("activation 0", one);
-            double loss = new Lbfgs().minimize(List.copyOf(network.parameters().values()), () -> Loss.mse(network.forward(x), y), Progress.SILENT)
-                    .value();
+            double loss = new Lbfgs()
+                    .minimize(List.copyOf(network.parameters().values()), () -> Loss.mse(network.forward(x), y), Progress.SILENT).value();
             if (loss > 0.01) continue;
             solved++;
             if (early) before++;
@@ -177,7 +177,8 @@ class HiddenStatesTest {
         var y = Tensor.of(0L, 0, 1, 1);
         // Between: 4 rows 1 from the mean; within: 4 rows 0.5 from theirs, in a unit of its own.
         var rows = Tensor.of(new double[][] {{-1, 0.5}, {-1, -0.5}, {1, 0.5}, {1, -0.5}});
-        assertThat(HiddenStates.of(new Sequential(Activation.IDENTITY), rows).summary("output", y).separation()).isCloseTo(4, within(1e-12));
+        assertThat(HiddenStates.of(new Sequential(Activation.IDENTITY), rows).summary("output", y).separation()).isCloseTo(4,
+                within(1e-12));
         assertThatThrownBy(() -> states.at("layers.9")).hasMessageContaining("layers.9 is unknown");
         assertThatThrownBy(() -> states.probe("output", Tensor.of(1L, 2))).isInstanceOf(ShapeException.class);
     }
@@ -188,7 +189,8 @@ class HiddenStatesTest {
         var x = Tensor.randn(rng, DType.F32, 5, 4).compute();
         var plain = new Sequential(network.layers().get(0), network.layers().get(2));
         assertThat(HiddenStates.without(network, "1").forward(x).toDoubleArray()).isEqualTo(plain.forward(x).toDoubleArray());
-        assertThatThrownBy(() -> HiddenStates.without(network, "2").forward(x)).isInstanceOf(ShapeException.class).hasMessageContaining("without: 2");
+        assertThatThrownBy(() -> HiddenStates.without(network, "2").forward(x)).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("without: 2");
         assertThatThrownBy(() -> HiddenStates.without(network, "7")).hasMessageContaining("no module is named 7");
         assertThat(HiddenStates.noisy(network, "1", 0, rng).forward(x).toDoubleArray()).isEqualTo(network.forward(x).toDoubleArray());
         double far = HiddenStates.noisy(network, "1", 0.5, rng).forward(x).sub(network.forward(x)).abs().mean().item();

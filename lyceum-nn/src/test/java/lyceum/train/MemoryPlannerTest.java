@@ -71,7 +71,8 @@ class MemoryPlannerTest {
         double worst = 0, least = Double.POSITIVE_INFINITY, most = 0;
         int combinations = 0;
         for (int c = 0; c < 8; c++, combinations++) {
-            var settings = Settings.PLAIN.withCheckpoints((c & 1) != 0).withMicroBatches((c & 2) != 0 ? 4 : 1).withEfficientAttention((c & 4) != 0);
+            var settings = Settings.PLAIN.withCheckpoints((c & 1) != 0).withMicroBatches((c & 2) != 0 ? 4 : 1)
+                    .withEfficientAttention((c & 4) != 0);
             var predicted = twelve.planner.predicted(settings);
             var measured = twelve.planner.measured(settings);
             // Weights and AdamW's two moments by the sizes of the tensors themselves.
@@ -106,7 +107,8 @@ class MemoryPlannerTest {
         var twelve = Twelve.blocks(3);
         var plain = Settings.PLAIN.withEfficientAttention(true);
         MemoryPlanner.Measured whole = twelve.planner.measured(plain), parts = twelve.planner.measured(plain.withMicroBatches(4));
-        Evidence.of("activations of four parts over those of the whole", (double) parts.activations() / whole.activations(), between(0.2, 0.3));
+        Evidence.of("activations of four parts over those of the whole", (double) parts.activations() / whole.activations(),
+                between(0.2, 0.3));
         Evidence.of("largest gap of a gradient", gap(whole, parts), atMost(1e-6));
         assertThat(parts.loss()).isCloseTo(whole.loss(), within(1e-5));
     }
@@ -121,8 +123,8 @@ class MemoryPlannerTest {
         assertThat(plan.fits()).isTrue();
         var optimizer = twelve.planner.optimizer(plan.settings());
         double before = twelve.planner.step(plan.settings(), optimizer);
-        long state = plan.settings().state() == State.FULL ? 2 * weights : optimizer.state().tensors().values().stream()
-                .mapToLong(t -> t.count() * t.dtype().bytes()).sum();
+        long state = plan.settings().state() == State.FULL ? 2 * weights
+                : optimizer.state().tensors().values().stream().mapToLong(t -> t.count() * t.dtype().bytes()).sum();
         double held = twelve.planner.measured(plan.settings()).peak() + (double) weights + state;
         Evidence.of("peak under the plan's settings over 40% of the baseline", held / budget, atMost(1));
         assertThat(twelve.planner.step(plan.settings(), optimizer)).isLessThan(before);
@@ -132,9 +134,11 @@ class MemoryPlannerTest {
         var offloaded = twelve.planner.plan(weights * 2, 1, true);
         assertThat(offloaded.memory().optimizer()).isZero();
         // Parameters alone, many of them: what is in the way is the optimiser's state, until it is held in bytes.
-        var wide = new Sequential(new Linear(4, 256, Rng.of(1)), new Linear(256, 256, Rng.of(2)), new Linear(256, 256, Rng.of(3)), new Linear(256, 1, Rng.of(4)));
+        var wide = new Sequential(new Linear(4, 256, Rng.of(1)), new Linear(256, 256, Rng.of(2)), new Linear(256, 256, Rng.of(3)),
+                new Linear(256, 1, Rng.of(4)));
         var parts = wide.layers();
-        var lean = new MemoryPlanner(wide, parts.get(0), parts.subList(1, 3), parts.get(3), Loss::mse, new AdamW(1e-3), Tensor.ones(2, 4), Tensor.ones(2, 1));
+        var lean = new MemoryPlanner(wide, parts.get(0), parts.subList(1, 3), parts.get(3), Loss::mse, new AdamW(1e-3), Tensor.ones(2, 4),
+                Tensor.ones(2, 1));
         var full = lean.predicted(Settings.PLAIN);
         assertThat(full.optimizer()).isEqualTo(2 * full.weights());
         var bytes = lean.plan(full.total() * 7 / 10);
@@ -178,7 +182,8 @@ class MemoryPlannerTest {
         var first = rule.next(x, x, zero, 1, 0.1);
         var plain = new Adam(0.1).next(x, x, List.of(x.zerosLike(), x.zerosLike()), 1, 0.1);
         assertThat(first.parameter().sub(plain.parameter()).abs().max().item()).isLessThan(1e-6);
-        Tensor g = x.mul(0), second = rule.next(x, g, first.slots(), 2, 0.1).parameter(), exact = new Adam(0.1).next(x, g, plain.slots(), 2, 0.1).parameter();
+        Tensor g = x.mul(0), second = rule.next(x, g, first.slots(), 2, 0.1).parameter(),
+                exact = new Adam(0.1).next(x, g, plain.slots(), 2, 0.1).parameter();
         double[] step = x.sub(second).toDoubleArray(), right = x.sub(exact).toDoubleArray(), values = x.toDoubleArray();
         for (int i = 0; i < step.length; i++) if (Math.abs(values[i]) > 0.05) assertThat(step[i] / right[i]).isBetween(0.9, 1.1);
     }

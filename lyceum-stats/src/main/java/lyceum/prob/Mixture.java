@@ -111,9 +111,7 @@ public record Mixture(Categorical weights, List<UnivariateDistribution> componen
     }
 
     /** By summation or quadrature; no closed form exists. */
-    @Override public double entropy() {
-        return Quadrature.expectation(this, x -> -logDensity(x));
-    }
+    @Override public double entropy() { return Quadrature.expectation(this, x -> -logDensity(x)); }
 
     @Override public double low() { return components.stream().mapToDouble(UnivariateDistribution::low).min().orElseThrow(); }
 

@@ -12,7 +12,8 @@ class DiscreteValuesTest {
     private static final Bijection FALLING = Bijection.affine(-0.1, 2), NEGATED = Bijection.affine(-1, 0);
 
     @Test void quantilesThroughAFallingMapAreTheLeastValuesThatReachP() {
-        for (var base : List.of(FiniteDistribution.uniform(1, 6), new Binomial(4, 0.5), FiniteDistribution.of(new double[] {-2.5, 0, 0.3, 9}, 1, 2, 4, 1)))
+        for (var base : List.of(FiniteDistribution.uniform(1, 6), new Binomial(4, 0.5),
+                FiniteDistribution.of(new double[] {-2.5, 0, 0.3, 9}, 1, 2, 4, 1)))
             for (var map : List.of(NEGATED, FALLING)) {
                 var y = new Transformed(base, map);
                 double[] values = base instanceof FiniteDistribution f ? f.values() : new double[] {0, 1, 2, 3, 4};

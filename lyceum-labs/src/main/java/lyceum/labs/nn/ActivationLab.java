@@ -28,14 +28,15 @@ final class ActivationLab implements LabBody {
             Activation.GELU);
 
     @Override public void run(LabContext lab) {
-        var shown = Activation.valueOf(
-                lab.choice("activation", "GELU", Arrays.stream(Activation.values()).map(Enum::name).toArray(String[]::new)));
+        var shown = Activation
+                .valueOf(lab.choice("activation", "GELU", Arrays.stream(Activation.values()).map(Enum::name).toArray(String[]::new)));
         int width = lab.param("width", 16, 2, 64), epochs = lab.param("epochs", 20, 1, 200);
         double rate = lab.param("learning rate", 0.02, 0.0001, 0.1);
 
         var x = Tensor.linspace(-4, 4, 161);
-        lab.figure(Figure.row(shown.name(), Figure.plot("Value").line("value", x, shown.apply(x)).axes("x", "y"),
-                Figure.plot("Slope").line("slope", x, shown.derivative(x)).axes("x", "dy / dx"))
+        lab.figure(Figure
+                .row(shown.name(), Figure.plot("Value").line("value", x, shown.apply(x)).axes("x", "y"),
+                        Figure.plot("Slope").line("slope", x, shown.derivative(x)).axes("x", "dy / dx"))
                 .describedAs("The chosen function from -4 to 4, and its derivative."));
 
         var spirals = Datasets.spirals(lab.rng(1), 300, 1, 0.02).to(DType.F32);
@@ -51,15 +52,16 @@ final class ActivationLab implements LabBody {
                 .regions(-1.3, 1.3, -1.3, 1.3, at -> net.forward(at.to(DType.F32)).argmax(1), "said one", "said other")
                 .points(spirals.x(), spirals.y().toIntArray(), "one", "other").axes("x1", "x2")
                 .describedAs("The two spirals over the regions that the network with the chosen function gives to each."));
-        lab.say("Without a bend the network is one straight cut and tells %.0f%% rightly; the best of the others tells %.0f%%.", 100 * accuracy[0],
-                100 * Arrays.stream(accuracy).max().orElseThrow());
+        lab.say("Without a bend the network is one straight cut and tells %.0f%% rightly; the best of the others tells %.0f%%.",
+                100 * accuracy[0], 100 * Arrays.stream(accuracy).max().orElseThrow());
         lab.shows("share that straight layers tell rightly", accuracy[0], below(0.8));
         lab.shows("share that the best bend tells rightly", Arrays.stream(accuracy).max().orElseThrow(), above(accuracy[0]));
     }
 
     private static Sequential learned(LabContext lab, Activation activation, Dataset data, int width, int epochs, double rate) {
         var rng = lab.rng(2);
-        var net = new Sequential(new Linear(2, width, rng), activation, new Linear(width, width, rng), activation, new Linear(width, 2, rng));
+        var net = new Sequential(new Linear(2, width, rng), activation, new Linear(width, width, rng), activation,
+                new Linear(width, 2, rng));
         new Trainer(new Adam(rate), epochs).withBatchSize(50).fit(net, Loss::crossEntropy, data, lab.rng(3));
         return net;
     }

@@ -60,8 +60,8 @@ final class BahdanauLab implements LabBody {
         }
         lab.figure(accuracy.axes("length", "share of symbols right").describedAs(
                 "With equal training the decoder that looks stays ahead on the longer strings; one vector has to hold the whole string."));
-        lab.say("At length %d the decoder with attention has %.0f%% of the symbols right, the other %.0f%%.", longest, 100 * right[0][longest - 1],
-                100 * right[1][longest - 1]);
+        lab.say("At length %d the decoder with attention has %.0f%% of the symbols right, the other %.0f%%.", longest,
+                100 * right[0][longest - 1], 100 * right[1][longest - 1]);
         lab.shows("with attention: share right at the longest", right[0][longest - 1], above(0.3));
     }
 
@@ -74,8 +74,8 @@ final class BahdanauLab implements LabBody {
         });
         Autograd.noGrad(() -> network.forward(x, Pass.inference().with(hooks)).compute());
         lab.figure(Figure.heatmap("Where the decoder looks while it says a string backwards", Tensor.stack(0, rows.toArray(Tensor[]::new)))
-                .axes("place in the source", "step")
-                .describedAs("A row is a step of the decoder and its weights over the source: read backwards, the bright places run against the string."));
+                .axes("place in the source", "step").describedAs(
+                        "A row is a step of the decoder and its weights over the source: read backwards, the bright places run against the string."));
     }
 
     /** The right symbols are given step by step. */
@@ -87,8 +87,11 @@ final class BahdanauLab implements LabBody {
         Reverser(boolean looks, Rng rng) {
             words = new Embedding(SYMBOLS + 1, WIDTH, rng);
             encoder = new Gru(new RnnConfig(WIDTH, UNITS).withBidirectional(true), rng);
-            decoder = !looks ? new Gru(new RnnConfig(WIDTH, UNITS), rng) : new Rnn(new RnnConfig(WIDTH, UNITS), (inputs, r) -> new BahdanauCell(
-                    new GruCell(inputs + 2 * UNITS, UNITS, true, true, DType.F32, r), new BahdanauAttention(UNITS, 2 * UNITS, UNITS, r)), rng);
+            decoder = !looks ? new Gru(new RnnConfig(WIDTH, UNITS), rng)
+                    : new Rnn(new RnnConfig(WIDTH, UNITS),
+                            (inputs, r) -> new BahdanauCell(new GruCell(inputs + 2 * UNITS, UNITS, true, true, DType.F32, r),
+                                    new BahdanauAttention(UNITS, 2 * UNITS, UNITS, r)),
+                            rng);
             bridge = new Linear(2 * UNITS, UNITS, rng);
             head = new Linear(decoder.outputs(), SYMBOLS, rng);
         }

@@ -51,8 +51,8 @@ final class BayesianPredictorLab implements LabBody {
             frames.add(Figure.plot(names[k])
                     .band("noise and ignorance", x, mean.sub(all.mul(2)).toDoubleArray(), mean.add(all.mul(2)).toDoubleArray())
                     .band("ignorance alone", x, mean.sub(ignorance.mul(2)).toDoubleArray(), mean.add(ignorance.mul(2)).toDoubleArray())
-                    .line("mean", x, mean.toDoubleArray()).points("data", data.x().select(1, 0), data.y().select(1, 0))
-                    .axes("x", "y").limitY(-3, 3));
+                    .line("mean", x, mean.toDoubleArray()).points("data", data.x().select(1, 0), data.y().select(1, 0)).axes("x", "y")
+                    .limitY(-3, 3));
             double inside = 0, places = 0;
             for (int i = 0; i < x.length; i++) if (Math.abs(x[i]) <= gap / 2) {
                 inside += Math.sqrt(forecast.epistemic().item(i, 0));
@@ -74,8 +74,8 @@ final class BayesianPredictorLab implements LabBody {
 
     private static Mlp trained(MlpConfig config, Dataset data, int epochs, Rng rng) {
         var network = new Mlp(config, rng);
-        new Trainer(new Adam(1e-2), epochs).withBatchSize(32).withSchedule(new Schedule.Cosine(epochs * 5L)).fit(network,
-                Loss::mse, data, rng);
+        new Trainer(new Adam(1e-2), epochs).withBatchSize(32).withSchedule(new Schedule.Cosine(epochs * 5L)).fit(network, Loss::mse, data,
+                rng);
         return network;
     }
 

@@ -64,8 +64,10 @@ final class ContinualLearningLab implements LabBody {
         }
 
         var rows = new ArrayList<List<Object>>();
-        found.forEach((name, r) -> rows.add(List.of(name, r.averageAccuracy(), r.averageForgetting(), r.backwardTransfer(), r.forwardTransfer())));
-        lab.table("After the last task", List.of("method", "average accuracy", "forgetting", "backward transfer", "forward transfer"), rows);
+        found.forEach((name, r) -> rows
+                .add(List.of(name, r.averageAccuracy(), r.averageForgetting(), r.backwardTransfer(), r.forwardTransfer())));
+        lab.table("After the last task", List.of("method", "average accuracy", "forgetting", "backward transfer", "forward transfer"),
+                rows);
         found.forEach((name, r) -> {
             var columns = new ArrayList<String>();
             columns.add("after task");

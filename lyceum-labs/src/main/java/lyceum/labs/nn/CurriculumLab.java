@@ -36,7 +36,8 @@ final class CurriculumLab implements LabBody {
         int longest = lab.param("longest string", 16, 6, 60), units = lab.param("GRU units", 16, 4, 64),
                 budget = lab.param("training steps", 140, 50, 2000);
         double first = lab.param("first share", 0.05, 0.01, 1.0), until = lab.param("all open after this share of training", 0.6, 0.1, 1.0);
-        var pacing = lab.choice("pacing", "linear", "linear", "competence").equals("linear") ? Pacing.linear(first) : Pacing.competence(first);
+        var pacing = lab.choice("pacing", "linear", "linear", "competence").equals("linear") ? Pacing.linear(first)
+                : Pacing.competence(first);
         int each = 50, n = each * (longest - 1);
         int[] lengths = IntStream.range(0, n).map(i -> 2 + i / each).toArray(), full = IntStream.range(0, n).map(i -> longest).toArray();
         var strings = SequenceTasks.parity(lab.rng(1), n, longest);
@@ -55,8 +56,7 @@ final class CurriculumLab implements LabBody {
                 int most = Arrays.stream(own).max().orElseThrow();
                 return Loss.bce(reader.of(strings.x().rows(rows).narrow(1, 0, most), own, pass), y.to(DType.F32));
             };
-            var run = kinds.get(k).start(new Trainer(new Adam(0.01), 1000).withBatchSize(64), reader, loss, null,
-                    lab.rng(5));
+            var run = kinds.get(k).start(new Trainer(new Adam(0.01), 1000).withBatchSize(64), reader, loss, null, lab.rng(5));
             double[] steps = new double[11], accuracy = new double[11];
             for (int point = 0; point <= 10; point++) {
                 while (run.steps() < (long) budget * point / 10 && !lab.cancelled()) run.step();

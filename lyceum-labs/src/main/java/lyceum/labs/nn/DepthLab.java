@@ -32,7 +32,8 @@ final class DepthLab implements LabBody {
             rows.add(List.of(k, 2 * k, DepthSeparation.pieces(net, ZERO, ONE), 2 * k + 1));
             if (k > depth - plots.length) plots[k - 1 - depth + plots.length] = drawn(net, "Depth " + k);
         }
-        lab.figure(Figure.row("Each layer folds once more", plots).describedAs("Sawtooth curves from 0 to 1, with twice as many teeth at each further layer."));
+        lab.figure(Figure.row("Each layer folds once more", plots)
+                .describedAs("Sawtooth curves from 0 to 1, with twice as many teeth at each further layer."));
         lab.table("Straight pieces", List.of("layers", "units", "pieces", "at most, in one layer"), rows);
 
         // One hidden layer of as many units, trained on the same teeth.
@@ -41,17 +42,18 @@ final class DepthLab implements LabBody {
         var shallow = DepthSeparation.network(1, 1, 2 * depth, 1, lab.rng(1));
         double error = DepthSeparation.fit(shallow, x, y, steps, 0.02);
         int wrong = DepthSeparation.wrongAlternations(shallow, depth), points = 1 << depth;
-        lab.figure(drawn(shallow, "One layer of " + 2 * depth + " units, trained on the teeth")
-                .points("teeth", x.flatten(), y.flatten()).describedAs("The trained single layer, a few straight pieces, and the alternating points that it should meet."));
+        lab.figure(drawn(shallow, "One layer of " + 2 * depth + " units, trained on the teeth").points("teeth", x.flatten(), y.flatten())
+                .describedAs("The trained single layer, a few straight pieces, and the alternating points that it should meet."));
         lab.say("The single layer has %d pieces, leaves a mean squared error of %.3f and tells %d of %d points wrongly; the deep one none.",
                 DepthSeparation.pieces(shallow, ZERO, ONE), error, wrong, points);
 
         var net = DepthSeparation.network(2, layers, width, 1, lab.rng(2));
         var regions = DepthSeparation.box(net, -2, 2, -2, 2);
-        lab.figure(Figure.plot("Where a random network of " + layers + " x " + width + " is one plane").regions(-2, 2, -2, 2, at -> colours(net, at), "a", "b",
-                "c", "d", "e", "f").axes("x1", "x2").describedAs("The square cut into the regions on each of which the network is a single plane; colours repeat."));
-        lab.say("%d regions of %d units in the square; one layer of %d units would have at most %d over the whole plane.", regions.count(), layers * width,
-                layers * width, 1 + layers * width + layers * width * (layers * width - 1) / 2);
+        lab.figure(Figure.plot("Where a random network of " + layers + " x " + width + " is one plane")
+                .regions(-2, 2, -2, 2, at -> colours(net, at), "a", "b", "c", "d", "e", "f").axes("x1", "x2")
+                .describedAs("The square cut into the regions on each of which the network is a single plane; colours repeat."));
+        lab.say("%d regions of %d units in the square; one layer of %d units would have at most %d over the whole plane.", regions.count(),
+                layers * width, layers * width, 1 + layers * width + layers * width * (layers * width - 1) / 2);
         lab.shows("pieces of the deep network", DepthSeparation.pieces(DepthSeparation.sawtooth(depth), ZERO, ONE), exactly(1 << depth));
         lab.shows("points of the teeth that one layer tells wrongly", wrong, atLeast(Math.max(0, (points - 2 * depth - 2) / 2)));
     }

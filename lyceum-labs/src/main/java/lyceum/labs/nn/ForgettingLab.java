@@ -45,8 +45,8 @@ final class ForgettingLab implements LabBody {
         var partly = probe.withRehearsal(rehearsal).measure(new Mlp(config, lab.rng(1)), tasks, lab.rng(2), lab.progress());
         var mixed = probe.withRehearsal(1).measure(new Mlp(config, lab.rng(1)), tasks, lab.rng(2), lab.progress());
         lab.figure(Figure.line("Ones and twos, one table after the other", alone.epochs(), alone.scores(0)).named("ones")
-                .line("twos", alone.epochs(), alone.scores(1)).axes("epoch", "share of facts right")
-                .describedAs("The ones rise to one; as soon as training turns to the twos they fall within a few epochs, before the twos are learned."));
+                .line("twos", alone.epochs(), alone.scores(1)).axes("epoch", "share of facts right").describedAs(
+                        "The ones rise to one; as soon as training turns to the twos they fall within a few epochs, before the twos are learned."));
         lab.figure(Figure.line("What becomes of the ones", second(alone), ones(alone)).named("twos alone")
                 .line("some ones rehearsed", second(partly), ones(partly)).line("interleaved", second(mixed), ones(mixed))
                 .axes("epoch after the turn", "share of ones right").describedAs(
@@ -56,8 +56,9 @@ final class ForgettingLab implements LabBody {
         var widths = new double[5];
         for (int w : lab.progress("codes", 5)) {
             var coded = new AdditionFacts(w + 1);
-            var other = new Mlp(MlpConfig.regressor(coded.inputs(), coded.outputs(), hidden).withActivation(Activation.SIGMOID)
-                    .withDtype(DType.F64), lab.rng(3));
+            var other = new Mlp(
+                    MlpConfig.regressor(coded.inputs(), coded.outputs(), hidden).withActivation(Activation.SIGMOID).withDtype(DType.F64),
+                    lab.rng(3));
             var seen = probe.withEpochs(150).measure(other, List.of(coded.of(1), coded.of(2)), lab.rng(4), Progress.SILENT);
             widths[w] = w + 1;
             curve[w] = halfLife(seen);

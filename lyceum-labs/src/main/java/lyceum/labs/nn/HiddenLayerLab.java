@@ -35,25 +35,28 @@ final class HiddenLayerLab implements LabBody {
         HiddenStates states = HiddenStates.of(network, rings.x()), others = HiddenStates.of(other, rings.x());
 
         int[] classes = rings.y().toIntArray();
-        lab.figure(Figure.row("What each layer sees",
-                Figure.plot("Inputs").points(rings.x(), classes, "inner", "outer").axes("x1", "x2"),
-                Figure.plot("Last hidden layer, untrained").points(before.at("activation 1"), classes, "inner", "outer").axes("unit 1", "unit 2"),
-                Figure.plot("Last hidden layer, trained").points(states.at("activation 1"), classes, "inner", "outer").axes("unit 1", "unit 2"))
-                .describedAs("Two rings that no line divides; two units of an untrained network, which only squeeze them; the same units after training, where a line does."));
+        lab.figure(Figure
+                .row("What each layer sees", Figure.plot("Inputs").points(rings.x(), classes, "inner", "outer").axes("x1", "x2"),
+                        Figure.plot("Last hidden layer, untrained").points(before.at("activation 1"), classes, "inner", "outer")
+                                .axes("unit 1", "unit 2"),
+                        Figure.plot("Last hidden layer, trained").points(states.at("activation 1"), classes, "inner", "outer")
+                                .axes("unit 1", "unit 2"))
+                .describedAs(
+                        "Two rings that no line divides; two units of an untrained network, which only squeeze them; the same units after training, where a line does."));
         var rows = new ArrayList<List<?>>();
         for (var name : List.of("activation 0", "activation 1")) {
             var s = states.summary(name, rings.y());
             rows.add(List.of(name, s.units(), s.effectiveRank(), s.separation(), before.probe(name, rings.y()), s.probe(),
                     HiddenStates.cka(states.at(name), others.at(name))));
         }
-        lab.table("The layers in figures", List.of("layer", "units", "effective rank", "between / within", "probe, untrained", "probe, trained",
-                "CKA with another training"), rows);
+        lab.table("The layers in figures", List.of("layer", "units", "effective rank", "between / within", "probe, untrained",
+                "probe, trained", "CKA with another training"), rows);
 
         var order = HiddenUnits.random(network, lab.rng(4));
         double gap = order.apply(network).forward(rings.x()).sub(network.forward(rings.x())).abs().max().item();
         double strangers = HiddenStates.cka(Tensor.randn(lab.rng(5), DType.F64, 60, 32), Tensor.randn(lab.rng(6), DType.F64, 60, 32));
-        lab.say("Renumbered units change the outputs by %.1e. Two layers of pure noise, 60 rows of 32 units, have a CKA of %.2f: few rows flatter.", gap,
-                strangers);
+        lab.say("Renumbered units change the outputs by %.1e. Two layers of pure noise, 60 rows of 32 units, have a CKA of %.2f: few rows flatter.",
+                gap, strangers);
         lab.shows("outputs of the renumbered network", gap, below(1e-6));
         if (steps >= 200 && noise <= 0.1)
             lab.shows("rows that a line tells in the last layer", states.probe("activation 1", rings.y()), above(0.95));

@@ -51,9 +51,10 @@ final class HighwayLab implements LabBody {
         }
         lab.figure(curves.axes("step", "cross-entropy").describedAs(
                 "Ten plain layers still learn; at fifty they stay at the loss of guessing, while the gated stack of that depth learns."));
-        lab.figure(openness.axes("layer", "mean of T").describedAs(
-                "The mean of the transform gate over all digits, layer by layer: which layers compute, and which let pass."));
-        lab.figure(Figure.bars("Loss at the end", new String[] {"10", "20", "50"}, Series.of("highway", last[0]), Series.of("plain", last[1]))
+        lab.figure(openness.axes("layer", "mean of T")
+                .describedAs("The mean of the transform gate over all digits, layer by layer: which layers compute, and which let pass."));
+        lab.figure(Figure
+                .bars("Loss at the end", new String[] {"10", "20", "50"}, Series.of("highway", last[0]), Series.of("plain", last[1]))
                 .axes("layers", "cross-entropy").describedAs("Depth costs the plain network everything and the highway network little."));
         lab.say("At 50 layers the highway network has a loss of %.2f, the plain one %.2f; guessing has %.2f.", last[0][2], last[1][2],
                 Math.log(10));

@@ -30,8 +30,9 @@ final class InputLayerLab implements LabBody {
         var income = lab.choice("income", "missing", "missing", "20000", "50000", "90000");
 
         var training = records(lab.rng(1), people);
-        var layer = InputLayer.fit(List.of(InputField.numeric("age").withLow(0).withHigh(130), InputField.category("city").withUnknown(true),
-                InputField.numeric("income").withIndicated(true)), InputBatch.of(training), lab.rng(2));
+        var layer = InputLayer.fit(List.of(InputField.numeric("age").withLow(0).withHigh(130),
+                InputField.category("city").withUnknown(true), InputField.numeric("income").withIndicated(true)), InputBatch.of(training),
+                lab.rng(2));
         var cells = new ArrayList<Double>();
         cells.add(income.equals("missing") ? null : Double.valueOf(income));
         var request = Frame.of(Column.of("age", age), Column.of("city", city), Column.ofValues("income", ColumnType.F64, cells));
@@ -40,8 +41,10 @@ final class InputLayerLab implements LabBody {
         lab.table("What the network sees", layer.columns(), List.of(Arrays.stream(row).boxed().toList()));
 
         var x = layer.encode(training).features();
-        lab.figure(Figure.row("Before and after", Figure.histogram("Age in years", training.column("age").numbers()).axes("years", "records"),
-                Figure.histogram("Age as the network sees it", x.select(1, 0).toDoubleArray()).axes("deviations from the mean", "records"))
+        lab.figure(Figure
+                .row("Before and after", Figure.histogram("Age in years", training.column("age").numbers()).axes("years", "records"),
+                        Figure.histogram("Age as the network sees it", x.select(1, 0).toDoubleArray()).axes("deviations from the mean",
+                                "records"))
                 .describedAs("The same hump twice: scaling moves and stretches the axis and changes nothing else."));
 
         var refitted = InputLayer.fit(List.of(InputField.numeric("age")), InputBatch.of(request.select("age")), lab.rng(3));

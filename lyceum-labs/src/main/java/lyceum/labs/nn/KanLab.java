@@ -41,8 +41,8 @@ final class KanLab implements LabBody {
         double same = rmse(kan, x, y);
         fit(kan, x, y, steps);
         double fine = rmse(kan, x, y);
-        lab.table("Root mean squared error", List.of("grid", "error"), List.of(List.of(grid, coarse), List.of(finer + ", before training", same),
-                List.of(finer, fine)));
+        lab.table("Root mean squared error", List.of("grid", "error"),
+                List.of(List.of(grid, coarse), List.of(finer + ", before training", same), List.of(finer, fine)));
 
         var inputs = kan.inputs(x);
         var rows = new ArrayList<List<?>>();
@@ -56,15 +56,16 @@ final class KanLab implements LabBody {
             List<SymbolicFit> names = edge.symbolic(0, input, inputs.get(layer));
             var best = names.getFirst();
             worst = Math.min(worst, best.r2());
-            int[] order = IntStream.range(0, seen.length).boxed().sorted((a, b) -> Double.compare(seen[a], seen[b])).mapToInt(i -> i).toArray();
+            int[] order = IntStream.range(0, seen.length).boxed().sorted((a, b) -> Double.compare(seen[a], seen[b])).mapToInt(i -> i)
+                    .toArray();
             double[] at = Arrays.stream(order).mapToDouble(i -> seen[i]).toArray();
             var edgeName = e == 0 ? "x to the sum" : e == 1 ? "y to the sum" : "the sum to the output";
             plots[e] = Figure.plot(edgeName).line("edge", at, Arrays.stream(order).mapToDouble(i -> curve[i]).toArray())
                     .line(best.name(), at, Arrays.stream(at).map(best::at).toArray()).dashed().axes("input", "output");
             rows.add(List.of(edgeName, best.toString(), names.get(1).name() + " " + String.format(Locale.ROOT, "%.4f", names.get(1).r2())));
         }
-        lab.figure(Figure.row("The three edges", plots)
-                .describedAs("Each learned curve with the named function that lies nearest, dashed: a sine, a parabola and an exponential, up to shifts and scales."));
+        lab.figure(Figure.row("The three edges", plots).describedAs(
+                "Each learned curve with the named function that lies nearest, dashed: a sine, a parabola and an exponential, up to shifts and scales."));
         lab.table("What they are called", List.of("edge", "nearest function", "second, R2"), rows);
         lab.say("The curves are found only up to a line: what one edge shifts and scales, the next one undoes.");
         lab.shows("change of the error by the finer grid alone", Math.abs(same - coarse), below(0.05));
@@ -72,7 +73,8 @@ final class KanLab implements LabBody {
     }
 
     private static void fit(Kan kan, Tensor x, Tensor y, int steps) {
-        new Lbfgs().withMaxIterations(steps).withGradientTolerance(1e-8).minimize(List.copyOf(kan.parameters().values()), () -> Loss.mse(kan.forward(x), y), Progress.SILENT);
+        new Lbfgs().withMaxIterations(steps).withGradientTolerance(1e-8).minimize(List.copyOf(kan.parameters().values()),
+                () -> Loss.mse(kan.forward(x), y), Progress.SILENT);
     }
 
     private static double rmse(Kan kan, Tensor x, Tensor y) { return Math.sqrt(Loss.mse(kan.forward(x), y).item()); }

@@ -28,9 +28,9 @@ final class KeyValueMemoryLab implements LabBody {
     private static final String[] FILMS = {"Blade Runner", "Alien", "Metropolis", "Casablanca", "Vertigo", "Psycho", "Solaris", "Stalker"};
     private static final String[] RELATIONS = {"directed by", "starring", "made in"};
     private static final String[][] ANSWERS = {{"Ridley Scott", "Harrison Ford", "1982"}, {"Ridley Scott", "Sigourney Weaver", "1979"},
-            {"Fritz Lang", "Brigitte Helm", "1927"}, {"Michael Curtiz", "Humphrey Bogart", "1942"}, {"Alfred Hitchcock", "James Stewart", "1958"},
-            {"Alfred Hitchcock", "Anthony Perkins", "1960"}, {"Andrei Tarkovsky", "Donatas Banionis", "1972"},
-            {"Andrei Tarkovsky", "Alexander Kaidanovsky", "1979"}};
+            {"Fritz Lang", "Brigitte Helm", "1927"}, {"Michael Curtiz", "Humphrey Bogart", "1942"},
+            {"Alfred Hitchcock", "James Stewart", "1958"}, {"Alfred Hitchcock", "Anthony Perkins", "1960"},
+            {"Andrei Tarkovsky", "Donatas Banionis", "1972"}, {"Andrei Tarkovsky", "Alexander Kaidanovsky", "1979"}};
 
     @Override public void run(LabContext lab) {
         int hops = lab.param("hops", 2, 1, 4), width = lab.param("width", 24, 4, 128), steps = lab.param("steps", 150, 10, 2000);
@@ -55,14 +55,15 @@ final class KeyValueMemoryLab implements LabBody {
         for (int step : lab.progress("steps", steps)) {
             try (var scope = Scope.open("step")) {
                 optimizer.zeroGrad();
-                var loss = Loss.crossEntropy(memory.answer(key, memory.slots(key, value), null, Pass.inference()).logits(), Tensor.of(right));
+                var loss = Loss.crossEntropy(memory.answer(key, memory.slots(key, value), null, Pass.inference()).logits(),
+                        Tensor.of(right));
                 losses[step] = loss.item();
                 loss.backward();
                 optimizer.step();
             }
         }
         int asked = List.of(FILMS).indexOf(film) * RELATIONS.length + List.of(RELATIONS).indexOf(relation);
-        var index = SlotIndex.of(key, -1, FILMS.length - 1);    // every film has a director: that word finds nothing
+        var index = SlotIndex.of(key, -1, FILMS.length - 1); // every film has a director: that word finds nothing
         var candidates = index.candidates(key);
         var answer = memory.answer(key, memory.slots(key, value), candidates, Pass.inference());
         var rows = new ArrayList<List<Object>>();
@@ -74,18 +75,22 @@ final class KeyValueMemoryLab implements LabBody {
             Arrays.sort(order, Comparator.comparingDouble(i -> -weights[i]));
             top[h] = weights[order[0]];
             for (int i : order)
-                rows.add(List.of(h + 1, labels[(int) found[i]], names.get((int) right[(int) found[i]]), Math.round(weights[i] * 1000) / 1000.0));
+                rows.add(List.of(h + 1, labels[(int) found[i]], names.get((int) right[(int) found[i]]),
+                        Math.round(weights[i] * 1000) / 1000.0));
         }
         int said = (int) answer.logits().get(asked).argmax().item();
         lab.table(film + ", " + relation + "?", List.of("hop", "key", "value", "weight"), rows);
         lab.figure(Figure.plot("Learning to answer " + slots + " questions").line("all", 0, losses).axes("step", "cross-entropy")
                 .describedAs("The loss over all questions; nobody says which slot is the right one."));
-        lab.figure(Figure.heatmap("Which slot each question looks at in the last hop, before pre-selection",
-                memory.answer(key, memory.slots(key, value), null, Pass.inference()).weights().getLast()).axes("slot", "question")
+        lab.figure(Figure
+                .heatmap("Which slot each question looks at in the last hop, before pre-selection",
+                        memory.answer(key, memory.slots(key, value), null, Pass.inference()).weights().getLast())
+                .axes("slot", "question")
                 .describedAs("Each row is a question and its weights over all slots: the diagonal is the slot of that very fact."));
-        lab.say("The index left %d of %d slots to look at. The answer read from the values: %s.", candidates.slots().size(1), slots, names.get(said));
-        lab.shows("share of questions answered right",
-                answer.logits().argmax(-1).eq(Tensor.of(right)).to(DType.F64).mean().item(), atLeast(0.9));
+        lab.say("The index left %d of %d slots to look at. The answer read from the values: %s.", candidates.slots().size(1), slots,
+                names.get(said));
+        lab.shows("share of questions answered right", answer.logits().argmax(-1).eq(Tensor.of(right)).to(DType.F64).mean().item(),
+                atLeast(0.9));
         lab.shows("share of questions whose slot was pre-selected", candidates.recall(Tensor.arange(slots).toIntArray()), exactly(1));
     }
 }

@@ -43,8 +43,8 @@ final class LongerTextLab implements LabBody {
                 "Interpolation moves all pairs; the NTK-aware rule more and more of them; YaRN leaves those that turn often within the trained length."));
         double kept = scalings.get("YaRN").frequencies(64, 10_000, 0)[0], slow = scalings.get("YaRN").frequencies(64, 10_000, 0)[31];
         lab.shows("yarn", "distance of YaRN's fastest pair from the plain one", Math.abs(kept - 1), below(1e-15));
-        lab.shows("yarn", "distance of its slowest from the stretched one",
-                Math.abs(slow * stretch / Math.pow(10_000, -62.0 / 64) - 1), below(1e-12));
+        lab.shows("yarn", "distance of its slowest from the stretched one", Math.abs(slow * stretch / Math.pow(10_000, -62.0 / 64) - 1),
+                below(1e-12));
     }
 
     private static void fans(LabContext lab) {
@@ -73,15 +73,16 @@ final class LongerTextLab implements LabBody {
                     () -> text.windows(rng, true, 16, trained));
             boolean rotary = scheme.getValue() instanceof RotaryEmbedding;
             for (var s : rotary ? scalings.entrySet() : Map.<String, RopeScaling>of(scheme.getKey(), new RopeScaling.None()).entrySet()) {
-                var read = rotary ? Stretches.stack(Stretches.config(32, PositionalEncoding.rotary(8).scaled(s.getValue())), 1, text.symbols(),
-                        lab.rng(4)) : model;
+                var read = rotary ? Stretches.stack(Stretches.config(32, PositionalEncoding.rotary(8).scaled(s.getValue())), 1,
+                        text.symbols(), lab.rng(4)) : model;
                 if (rotary) read.load(model.state());
                 double[] perplexity = text.perplexity(read, lab.rng(5), lengths);
                 ratio.put(s.getKey(), perplexity[2] / perplexity[0]);
                 plot = plot.line(s.getKey(), xs, perplexity);
             }
         }
-        lab.figure(plot.describedAs("Small models of one text, trained at the first length alone and then asked at up to eight times of it."));
+        lab.figure(
+                plot.describedAs("Small models of one text, trained at the first length alone and then asked at up to eight times of it."));
         lab.say("At four times the length, perplexity grows by %.2f unscaled, %.2f under YaRN, %.2f with ALiBi and %.2f with a learned table.",
                 ratio.get("unscaled"), ratio.get("YaRN"), ratio.get("ALiBi"), ratio.get("learned table"));
         lab.shows("alibi", "growth of the learned table over ALiBi's", ratio.get("learned table") / ratio.get("ALiBi"), above(1));

@@ -58,8 +58,8 @@ final class LuongLab implements LabBody {
         }
         lab.figure(Figure.row("Where each looks while it copies the same word", panels).describedAs(
                 "A row of each map is one step of the decoder: global attention must find the diagonal, local-m is put on it, local-p predicts a centre."));
-        lab.say("Symbols right: %.0f%% with global attention, %.0f%% with local-m, %.0f%% with local-p; one in %d by chance.", 100 * right[0],
-                100 * right[1], 100 * right[2], SYMBOLS);
+        lab.say("Symbols right: %.0f%% with global attention, %.0f%% with local-m, %.0f%% with local-p; one in %d by chance.",
+                100 * right[0], 100 * right[1], 100 * right[2], SYMBOLS);
         lab.shows("local-m: weight outside of its window", outside, exactly(0));
         lab.shows("local-m: share of symbols right", right[1], above(0.3));
     }

@@ -64,8 +64,9 @@ final class MetaLearningLab implements LabBody {
 
     private static Plot panel(String title, MetaLearner learner, Mlp start, MetaTask wave, Tensor x, Tensor y) {
         Plot plot = Figure.line(title, x.flatten(), y.flatten()).named("the wave");
-        for (int steps : new int[] {0, 1, 5}) plot = plot.line(steps + (steps == 1 ? " step" : " steps"), x.flatten(),
-                learner.adapt(start, Loss::mse, wave.supportX(), wave.supportY(), steps).predict(x).flatten());
+        for (int steps : new int[] {0, 1, 5})
+            plot = plot.line(steps + (steps == 1 ? " step" : " steps"), x.flatten(),
+                    learner.adapt(start, Loss::mse, wave.supportX(), wave.supportY(), steps).predict(x).flatten());
         return plot.points("points given", wave.supportX().flatten(), wave.supportY().flatten()).axes("x", "y");
     }
 

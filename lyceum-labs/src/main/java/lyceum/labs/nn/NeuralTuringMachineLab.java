@@ -84,8 +84,9 @@ final class NeuralTuringMachineLab implements LabBody {
                 optimizer.step();
             }
         }
-        lab.figure(Figure.plot("A machine learns to copy one to three rows").line("loss", 0, losses).axes("update", "cross-entropy of a bit")
-                .describedAs("The loss stays near that of guessing, 0.69, until the heads find out how to walk, then it falls; five hundred updates show it."));
+        lab.figure(Figure.plot("A machine learns to copy one to three rows").line("loss", 0, losses)
+                .axes("update", "cross-entropy of a bit").describedAs(
+                        "The loss stays near that of guessing, 0.69, until the heads find out how to walk, then it falls; five hundred updates show it."));
         var task = SequenceTasks.copy(lab.rng(3), 1, BITS, 3);
         var state = network.initial(1);
         var maps = new ArrayList<Tensor>();
@@ -96,8 +97,9 @@ final class NeuralTuringMachineLab implements LabBody {
             maps.add(Tensor.stack(0, state.get("l0.write0").flatten(), state.get("l0.read0").flatten()));
         }
         var all = Tensor.stack(2, maps.toArray(Tensor[]::new));
-        lab.figure(Figure.row("Where its heads are after " + updates + " updates", Figure.heatmap("write head", all.get(0)).axes("step", "row"),
-                Figure.heatmap("read head", all.get(1)).axes("step", "row")).describedAs(
+        lab.figure(Figure.row("Where its heads are after " + updates + " updates",
+                Figure.heatmap("write head", all.get(0)).axes("step", "row"), Figure.heatmap("read head", all.get(1)).axes("step", "row"))
+                .describedAs(
                         "The weights over the rows at each step of copying three rows: a trained machine shows one diagonal in each map."));
         lab.shows("learned: loss at the start over that at the end", losses[0] / losses[updates - 1], above(0.8));
     }

@@ -28,8 +28,9 @@ final class NeuronLab implements LabBody {
         lab.figure(border("The unit of the sliders", unit));
         lab.say("At the four corners it says %.2f, %.2f, %.2f and %.2f; (1, 1) lies %.2f beyond the border.", y(unit, 0), y(unit, 1),
                 y(unit, 2), y(unit, 3), unit.distance(1, 1));
-        lab.figure(Figure.plot("Across the border").line("output", Tensor.linspace(-1, 2, 61), Tensor.of(unit.response(new double[] {-1, -1},
-                new double[] {2, 2}, 61))).horizontalLine(0.5, "undecided").axes("x1 = x2", "output")
+        lab.figure(Figure.plot("Across the border")
+                .line("output", Tensor.linspace(-1, 2, 61), Tensor.of(unit.response(new double[] {-1, -1}, new double[] {2, 2}, 61)))
+                .horizontalLine(0.5, "undecided").axes("x1 = x2", "output")
                 .describedAs("The unit's output along the diagonal: a step that larger weights make steeper."));
 
         boolean[] truth = switch (target) {
@@ -41,7 +42,8 @@ final class NeuronLab implements LabBody {
         var targets = new double[4];
         for (int i = 0; i < 4; i++) targets[i] = truth[i] ? 1 : 0;
         double[] errors = unit.learn(Tensor.of(CORNERS), Tensor.of(targets), 2, steps);
-        lab.figure(Figure.plot("The delta rule learns " + target).line("half the squared error", 0, errors).axes("step", "error over four rows")
+        lab.figure(Figure.plot("The delta rule learns " + target).line("half the squared error", 0, errors)
+                .axes("step", "error over four rows")
                 .describedAs("The error falls towards zero where one line suffices, and stays where it does not."));
         lab.figure(border("What it has learned", unit));
 
@@ -64,8 +66,7 @@ final class NeuronLab implements LabBody {
     private static double y(Neuron unit, int corner) { return unit.forward(Tensor.of(CORNERS[corner])).item(); }
 
     private static Figure border(String title, Neuron unit) {
-        var plot = Figure.plot(title)
-                .regions(-0.5, 1.5, -0.5, 1.5, x -> unit.net(x).gt(0).to(DType.I64), "stays silent", "fires");
+        var plot = Figure.plot(title).regions(-0.5, 1.5, -0.5, 1.5, x -> unit.net(x).gt(0).to(DType.I64), "stays silent", "fires");
         for (int i = 0; i < 4; i++) {
             plot = plot.points(CORNERS[i][0] + ", " + CORNERS[i][1], new double[] {CORNERS[i][0]}, new double[] {CORNERS[i][1]});
         }

@@ -68,19 +68,23 @@ final class OutputHeadLab implements LabBody {
         for (int k = 0; k < said.length; k++) said[k] = kinds.get(k).prediction(heads.get(k).forward(hidden)).detach().compute();
         Tensor spread = said[1].select(1, 1).sqrt().mul(1.28), mean = said[1].select(1, 0);
         var points = Figure.plot("A number, and a number with its spread").points("data", inputs.flatten(), targets);
-        lab.figure(Figure.row("Answers", points.line("number", at, said[0].select(1, 0)).line("mean", at, mean)
-                .band("mean and spread, 80%", at, mean.sub(spread), mean.add(spread)).axes("x", "y"),
-                Figure.plot("Quantiles and the mixture's mean").points("data", inputs.flatten(), targets).line("10%", at, said[2].select(1, 0))
-                        .line("50%", at, said[2].select(1, 1)).line("90%", at, said[2].select(1, 2))
+        lab.figure(Figure.row("Answers",
+                points.line("number", at, said[0].select(1, 0)).line("mean", at, mean)
+                        .band("mean and spread, 80%", at, mean.sub(spread), mean.add(spread)).axes("x", "y"),
+                Figure.plot("Quantiles and the mixture's mean").points("data", inputs.flatten(), targets)
+                        .line("10%", at, said[2].select(1, 0)).line("50%", at, said[2].select(1, 1)).line("90%", at, said[2].select(1, 2))
                         .line("mixture", at, kinds.get(3).decision(heads.get(3).forward(hidden)).detach()).axes("x", "y"),
                 Figure.plot("Is y above 1/2?").line("probability", at, said[4].select(1, 1)).limitY(0, 1).axes("x", "probability"))
-                .describedAs("The same inputs answered by five heads on one trunk: a curve, a curve with a band that widens to the right, three curves that never cross, and a probability."));
+                .describedAs(
+                        "The same inputs answered by five heads on one trunk: a curve, a curve with a band that widens to the right, three curves that never cross, and a probability."));
         var table = new ArrayList<List<?>>();
         for (int k = 0; k < kinds.size(); k++) table.add(List.of(kinds.get(k).toString(), losses[k][0], losses[k][steps - 1]));
         lab.table("Each head's own loss; they do not compare", List.of("head", "at the start", "at the end"), table);
         double left = spread.item(4), right = spread.item(76);
-        lab.say("The number's head says nothing of the noise. The spread's head gives %.2f at the left and %.2f at the right.", left, right);
-        lab.shows("least step from one quantile to the next", said[2].narrow(1, 1, 2).sub(said[2].narrow(1, 0, 2)).min().item(), atLeast(0));
+        lab.say("The number's head says nothing of the noise. The spread's head gives %.2f at the left and %.2f at the right.", left,
+                right);
+        lab.shows("least step from one quantile to the next", said[2].narrow(1, 1, 2).sub(said[2].narrow(1, 0, 2)).min().item(),
+                atLeast(0));
         lab.shows("spread at the left over that at the right", left / right, below(1));
     }
 }

@@ -86,8 +86,9 @@ final class PositionLab implements LabBody {
             } else {
                 var layer = ((TransformerEncoder) model.modules().get("1")).layers().getFirst().attention();
                 var norms = layer.state().get("positions.keys").detach().square().sum(1, false).sqrt();
-                lab.figure(Figure.plot("Length of Shaw's vectors").line("keys", -clip, norms).axes("offset of the key (positions)", "length")
-                        .describedAs("The vector that the task needs, five places back, has grown."));
+                lab.figure(
+                        Figure.plot("Length of Shaw's vectors").line("keys", -clip, norms).axes("offset of the key (positions)", "length")
+                                .describedAs("The vector that the task needs, five places back, has grown."));
             }
         }
         lab.figure(plot.verticalLine(length - 0.5, "trained length").describedAs("The table falls off its end, offsets carry on."));

@@ -53,8 +53,8 @@ final class RotaryLab implements LabBody {
             gap = Math.max(gap, Math.abs(near[d] - far[d]));
         }
         lab.figure(Figure.plot("Score against distance").line("key at 0", 0, near).line("key at " + later, 0, far).dashed()
-                .line("query and key alike", 0, alone).axes("distance of query and key (positions)", "dot product")
-                .describedAs("Wherever the key stands, the curve is the same. Only where query and key are alike does it fall with the distance."));
+                .line("query and key alike", 0, alone).axes("distance of query and key (positions)", "dot product").describedAs(
+                        "Wherever the key stands, the curve is the same. Only where query and key are alike does it fall with the distance."));
         lab.say("The slowest of 32 pairs needs %.0f positions for a turn.", 2 * Math.PI / rotary.frequencies(0)[31]);
         lab.shows("largest gap of scores " + later + " positions later", gap, below(1e-8));
         var halves = PositionalEncoding.rotary(64).turned(a, 7).square().sum().item();

@@ -61,18 +61,20 @@ final class SelfPacedLab implements LabBody {
             after += accuracy(model[0], test, plane) / sets;
             state = IntStream.range(0, 300).map(i -> (int) Math.abs(labels[i] - clean[i])).toArray();
             int wrongs = Math.max(1, Arrays.stream(state).sum());
-            for (int r = 0; r < rounds; r++) for (int i = 0; i < 300; i++)
-                if (state[i] == 0) right[r] += seen.get(r).weights()[i] / (300 - wrongs) / sets;
+            for (int r = 0; r < rounds; r++)
+                for (int i = 0; i < 300; i++) if (state[i] == 0) right[r] += seen.get(r).weights()[i] / (300 - wrongs) / sets;
                 else wrong[r] += seen.get(r).weights()[i] / wrongs / sets;
             losses = seen.getLast().losses();
             int[] order = Tensor.of(losses).argsort(0).toIntArray();
             for (int k = 0; k < 300; k++) place[order[k]] = k + 1;
             for (int k = 270; k < 300; k++) top += state[order[k]] / 30.0 / sets;
         }
-        lab.figure(Figure.line("Who is let in", 1, right).named("clean labels").line("flipped labels", 1, wrong).axes("round", "mean weight")
-                .describedAs("Mean weight of rows in each round: clean rows enter first, while most flipped ones wait outside to the end."));
-        lab.figure(Figure.plot("Losses in the end").points(place, losses, state, "clean", "flipped").axes("place among all rows", "loss in nats")
-                .describedAs("Each row's loss after the last round of the last data set, ascending: the steep end of the curve is nearly all flipped."));
+        lab.figure(Figure.line("Who is let in", 1, right).named("clean labels").line("flipped labels", 1, wrong)
+                .axes("round", "mean weight").describedAs(
+                        "Mean weight of rows in each round: clean rows enter first, while most flipped ones wait outside to the end."));
+        lab.figure(Figure.plot("Losses in the end").points(place, losses, state, "clean", "flipped")
+                .axes("place among all rows", "loss in nats").describedAs(
+                        "Each row's loss after the last round of the last data set, ascending: the steep end of the curve is nearly all flipped."));
         lab.say("On clean labels plain logistic regression is right in %.1f%% of cases, the self-paced one in %.1f%%: means of %d data sets.",
                 100 * plain, 100 * after, sets);
         lab.shows("points gained", 100 * (after - plain), atLeast(2));

@@ -35,7 +35,8 @@ final class Stretches {
     record Batch(Tensor ids, Tensor answers) {}
 
     static TransformerConfig config(int width, PositionalEncoding positions) {
-        return TransformerConfig.original(width, 4, 4 * width).withPlacement(TransformerConfig.Placement.PRE).causal().positioned(positions);
+        return TransformerConfig.original(width, 4, 4 * width).withPlacement(TransformerConfig.Placement.PRE).causal()
+                .positioned(positions);
     }
 
     /** An untrained stack of embeddings, blocks and a linear head. */

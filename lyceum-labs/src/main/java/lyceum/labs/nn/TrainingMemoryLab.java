@@ -67,8 +67,9 @@ final class TrainingMemoryLab implements LabBody {
         double foreseen = Math.abs((plain.gradients() + plain.activations()) / (double) measured.peak() - 1);
         long budget = (long) (share * plain.total());
         var plan = planner.plan(budget);
-        lab.table("The plan", List.of("budget, MB", "predicted, MB", "micro-batches", "checkpoints", "state", "fits"), List.of(List.of(budget / 1e6,
-                plan.memory().total() / 1e6, plan.settings().microBatches(), plan.settings().checkpoints(), plan.settings().state().name(), plan.fits())));
+        lab.table("The plan", List.of("budget, MB", "predicted, MB", "micro-batches", "checkpoints", "state", "fits"),
+                List.of(List.of(budget / 1e6, plan.memory().total() / 1e6, plan.settings().microBatches(), plan.settings().checkpoints(),
+                        plan.settings().state().name(), plan.fits())));
         lab.say(plan.fits() ? "The budget is met." : "No settings meet the budget: %s.", plan.obstacle());
         lab.shows("gap of the foreseen peak from the measured one", foreseen, atMost(0.15));
         lab.shows("memory with every switch on over the plain run's", (double) memories.getLast().total() / plain.total(), below(0.8));

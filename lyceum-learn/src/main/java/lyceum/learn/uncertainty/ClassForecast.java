@@ -22,8 +22,8 @@ public record ClassForecast(long[] classes, Tensor probabilities, double[] total
 
     /** A mixture whose classes have labels. */
     public static ClassForecast of(long[] classes, ClassMixture mixture) {
-        if (mixture.mean().size(1) != classes.length) throw new ShapeException(
-                "ClassForecast: the members have " + mixture.mean().size(1) + " classes; there are " + classes.length);
+        if (mixture.mean().size(1) != classes.length)
+            throw new ShapeException("ClassForecast: the members have " + mixture.mean().size(1) + " classes; there are " + classes.length);
         return new ClassForecast(classes.clone(), mixture.mean(), mixture.entropy(), mixture.aleatoric(), mixture.mutualInformation());
     }
 

@@ -114,8 +114,8 @@ class LeakageAuditTest {
         double sum = 0;
         for (var fold : e.folds()) {
             var prepared = e.preparation().prepare(e.x(), e.y(), fold);
-            double[] p = ((Classifier) e.learner()).fit(prepared.train(), e.y().rows(fold.train())).predictProba(prepared.test()).select(1, 1)
-                    .toDoubleArray();
+            double[] p = ((Classifier) e.learner()).fit(prepared.train(), e.y().rows(fold.train())).predictProba(prepared.test())
+                    .select(1, 1).toDoubleArray();
             long[] y = e.y().rows(fold.test()).toLongArray();
             double right = 0, pairs = 0;
             for (int i = 0; i < p.length; i++) for (int j = 0; j < p.length; j++) {

@@ -105,7 +105,8 @@ public record ContinualLearner(ContinualMethod method, UpdateRule rule, int epoc
         session.end(stage, own);
     }
 
-    private double step(ContinualMethod.Session session, TaskObjective objective, int stage, Optimizer optimizer, TaskBatch drawn, Rng rng) {
+    private double step(ContinualMethod.Session session, TaskObjective objective, int stage, Optimizer optimizer, TaskBatch drawn,
+            Rng rng) {
         var batch = session.extend(stage, drawn);
         var outputs = session.model(stage).forward(batch.x(), Pass.training(rng));
         var value = loss.of(objective.competing(outputs, batch.tasks(), stage), batch.y());

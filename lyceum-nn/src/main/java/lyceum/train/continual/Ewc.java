@@ -43,7 +43,8 @@ public record Ewc(double lambda, Form form, double decay, double prior, int rows
         if (!(decay > 0 && decay <= 1)) throw new IllegalArgumentException("Ewc: decay is " + decay + "; it lies in (0, 1]");
         if (!(prior >= 0 && prior < Double.POSITIVE_INFINITY))
             throw new IllegalArgumentException("Ewc: prior is " + prior + "; it is at least 0");
-        if (prior > 0 && lambda == 0) throw new IllegalArgumentException("Ewc: prior is " + prior + " and lambda 0; a prior needs lambda above 0");
+        if (prior > 0 && lambda == 0)
+            throw new IllegalArgumentException("Ewc: prior is " + prior + " and lambda 0; a prior needs lambda above 0");
         if (rows < 0) throw new IllegalArgumentException("Ewc: rows is " + rows + "; it is 0 for all, or more");
     }
 

@@ -67,17 +67,15 @@ public record ForgettingProbe(UpdateRule rule, Loss loss, TaskScore score, int b
         Objects.requireNonNull(rule, "rule");
         Objects.requireNonNull(loss, "loss");
         Objects.requireNonNull(score, "score");
-        if (batchSize < 1 || epochs < 1 || every < 1) throw new IllegalArgumentException("ForgettingProbe: batchSize is " + batchSize
-                + ", epochs " + epochs + ", every " + every + "; each is at least 1");
+        if (batchSize < 1 || epochs < 1 || every < 1) throw new IllegalArgumentException(
+                "ForgettingProbe: batchSize is " + batchSize + ", epochs " + epochs + ", every " + every + "; each is at least 1");
         if (Double.isNaN(until)) throw new IllegalArgumentException("ForgettingProbe: until is NaN; it is a score, or above 1 for never");
         if (!(rehearsal >= 0 && rehearsal <= 1))
             throw new IllegalArgumentException("ForgettingProbe: rehearsal is " + rehearsal + "; it lies in [0, 1]");
     }
 
     /** Patterns of bits: Adam at 0.01 in batches of 4 until 99% are right, 2,000 epochs at most, nothing rehearsed, a point every epoch. */
-    public ForgettingProbe() {
-        this(new Adam(0.01), Loss::bce, TaskScore::patterns, 4, 2000, 0.99, 0, 1);
-    }
+    public ForgettingProbe() { this(new Adam(0.01), Loss::bce, TaskScore::patterns, 4, 2000, 0.99, 0, 1); }
 
     /**
      * Trains on the tasks in turn.

@@ -63,8 +63,8 @@ public final class ReplayMemory {
             if (place < 0) continue;
             int row = i;
             try (var kept = Scope.outside()) {
-                var next = Autograd.noGrad(() -> new Row(batch.x().select(0, row).copy().compute(), batch.y().select(0, row).copy().compute(),
-                        batch.tasks()[row], labels[row]));
+                var next = Autograd.noGrad(() -> new Row(batch.x().select(0, row).copy().compute(),
+                        batch.y().select(0, row).copy().compute(), batch.tasks()[row], labels[row]));
                 if (place == rows.size()) rows.add(next);
                 else rows.set(place, next);
             }

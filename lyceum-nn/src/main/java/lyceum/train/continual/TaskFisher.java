@@ -34,8 +34,9 @@ record TaskFisher(TaskObjective objective, int stage, Ewc.Form form) {
         int task = rows.tasks()[0]; // a stage's own rows are of one task
         var x = rows.x().detach();
         var y = rows.y().detach();
-        if (form == Ewc.Form.EMPIRICAL) return Autograd.vmap(row -> Autograd.valueAndGrad(w -> objective.loss()
-                .of(outputs(space.at(model, w), row[0], task), row[1].unsqueeze(0)), at).gradient(), x, y).detach().square().sum(0);
+        if (form == Ewc.Form.EMPIRICAL) return Autograd.vmap(row -> Autograd
+                .valueAndGrad(w -> objective.loss().of(outputs(space.at(model, w), row[0], task), row[1].unsqueeze(0)), at).gradient(), x,
+                y).detach().square().sum(0);
         var j = Autograd.vmap(row -> Autograd.jacobian(w -> outputs(space.at(model, w), row[0], task).flatten(), at, Mode.REVERSE), x)
                 .detach();
         var outputs = Autograd.noGrad(() -> Tensor.stack(0, rowOutputs(model, x, task)).compute());

@@ -18,9 +18,7 @@ public record TaskObjective(TaskStream stream, Protocol protocol, Loss loss) {
     }
 
     /** The mean loss of a batch. */
-    public Tensor of(Module model, TaskBatch batch, int stage, Pass pass) {
-        return loss.of(outputs(model, batch, stage, pass), batch.y());
-    }
+    public Tensor of(Module model, TaskBatch batch, int stage, Pass pass) { return loss.of(outputs(model, batch, stage, pass), batch.y()); }
 
     Tensor competing(Tensor outputs, int[] tasks, int stage) {
         if (protocol == Protocol.DOMAIN) return outputs;

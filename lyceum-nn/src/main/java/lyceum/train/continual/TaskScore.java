@@ -16,9 +16,7 @@ public interface TaskScore {
     static double accuracy(Tensor logits, Tensor classes) { return logits.argmax(-1).eq(classes).to(DType.F64).mean().item(); }
 
     /** The share of rows whose every logit is on its target's side: above 0 for 1, below for 0. @param bits (n, k), as logits */
-    static double patterns(Tensor logits, Tensor bits) {
-        return logits.gt(0).eq(bits.gt(0.5)).to(DType.F64).min(1).mean().item();
-    }
+    static double patterns(Tensor logits, Tensor bits) { return logits.gt(0).eq(bits.gt(0.5)).to(DType.F64).min(1).mean().item(); }
 
     /** Of a model's predictions for a dataset. */
     default double of(Layer model, Dataset data) {

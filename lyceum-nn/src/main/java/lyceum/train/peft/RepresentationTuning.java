@@ -50,7 +50,9 @@ public final class RepresentationTuning {
      * @param rank rows of R, from 1 to d
      * @throws IllegalArgumentException if none matches
      */
-    public static RepresentationTuning attach(Module model, String layers, int rank, Rng rng) { return attach(model, layers, rank, 0, rng); }
+    public static RepresentationTuning attach(Module model, String layers, int rank, Rng rng) {
+        return attach(model, layers, rank, 0, rng);
+    }
 
     /**
      * The same for states of a given width.
@@ -58,7 +60,8 @@ public final class RepresentationTuning {
      * @param width d; 0 for that of the layers' own norms or biases: of the vectors among their parameters those with the shortest names
      */
     public static RepresentationTuning attach(Module model, String layers, int rank, int width, Rng rng) {
-        if (width < 0) throw new IllegalArgumentException("RepresentationTuning: width is " + width + "; it is positive, or 0 for the layers' own");
+        if (width < 0)
+            throw new IllegalArgumentException("RepresentationTuning: width is " + width + "; it is positive, or 0 for the layers' own");
         if (rank < 1) throw new IllegalArgumentException("RepresentationTuning: rank is " + rank + "; it is at least 1");
         var tuning = new RepresentationTuning(model);
         int depth = layers.split("\\.").length;
@@ -178,8 +181,8 @@ public final class RepresentationTuning {
         @Override public Tensor adapt(Tensor x, Tensor y, Pass pass) {
             if (!places.isBound()) return y;
             var where = places.get().select(0, number);
-            if (y.size(-1) != edit_weight.size(1)) throw new ShapeException(
-                    "RepresentationTuning: states " + y.shape() + " for edits of width " + edit_weight.size(1) + "; say the width to attach");
+            if (y.size(-1) != edit_weight.size(1)) throw new ShapeException("RepresentationTuning: states " + y.shape()
+                    + " for edits of width " + edit_weight.size(1) + "; say the width to attach");
             if (where.size(0) != y.size(0) || where.size(1) != y.size(1))
                 throw new ShapeException("RepresentationTuning: places " + places.get().shape() + " for states " + y.shape());
             return y.add(forward(y, pass).mul(where.unsqueeze(2)));

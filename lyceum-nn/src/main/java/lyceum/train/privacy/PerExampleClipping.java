@@ -109,8 +109,9 @@ public enum PerExampleClipping {
     static Tensor gradients(Module model, Loss loss, Tensor x, Tensor y, Pass pass) {
         var space = ParameterSpace.of(model);
         var point = space.values(model);
-        return Autograd.vmap(in -> Autograd
-                .grad(w -> loss.of(space.at(model, w).forward(in[0].unsqueeze(0), pass), in[1].unsqueeze(0))).apply(point), x, y);
+        return Autograd.vmap(
+                in -> Autograd.grad(w -> loss.of(space.at(model, w).forward(in[0].unsqueeze(0), pass), in[1].unsqueeze(0))).apply(point), x,
+                y);
     }
 
     private static String path(String module, String part) { return module.isEmpty() ? part : module + "." + part; }

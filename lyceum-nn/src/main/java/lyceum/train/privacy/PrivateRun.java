@@ -80,8 +80,8 @@ public final class PrivateRun {
                 var noise = draws.split(0);
                 for (var p : parameters.values()) {
                     var g = sums[i] == null ? p.detach().zerosLike() : sums[i];
-                    if (settings.noise() > 0) g = g.add(Tensor.randn(noise, DType.F64, p.shape().toArray())
-                            .mul(settings.noise() * settings.clip()).to(p.dtype()));
+                    if (settings.noise() > 0) g = g
+                            .add(Tensor.randn(noise, DType.F64, p.shape().toArray()).mul(settings.noise() * settings.clip()).to(p.dtype()));
                     sums[i++] = g.div((double) settings.lotSize()).to(p.dtype());
                 }
                 optimizer.step(sums);

@@ -67,7 +67,8 @@ public final class Curriculum {
     /** How many rows are open at a step: {@code ceil(share n)}, at least 1. */
     public int open(long step) {
         double share = pacing.share(Math.min(1, (double) step / steps));
-        if (!(share >= 0 && share <= 1)) throw new IllegalStateException("Curriculum: the pacing gives a share of " + share + " at step " + step);
+        if (!(share >= 0 && share <= 1))
+            throw new IllegalStateException("Curriculum: the pacing gives a share of " + share + " at step " + step);
         return Math.clamp((long) Math.ceil(share * order.length), 1, order.length);
     }
 
@@ -75,7 +76,8 @@ public final class Curriculum {
     public int[] rows(long step, int... visited) {
         int open = open(step);
         var rows = new int[visited.length];
-        for (int i = 0; i < rows.length; i++) rows[i] = order[(int) ((long) Objects.checkIndex(visited[i], order.length) * open / order.length)];
+        for (int i = 0; i < rows.length; i++)
+            rows[i] = order[(int) ((long) Objects.checkIndex(visited[i], order.length) * open / order.length)];
         return rows;
     }
 

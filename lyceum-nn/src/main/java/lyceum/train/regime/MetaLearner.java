@@ -83,15 +83,17 @@ public record MetaLearner(Method method, double innerRate, int innerSteps, Updat
         Tensor qx = stacked(batch, MetaTask::queryX), qy = stacked(batch, MetaTask::queryY);
         return switch (method) {
             case MAML -> {
-                var value = Autograd.valueAndGrad(w -> Autograd.vmap(
-                        t -> loss(model, space, loss, adapted(model, space, loss, w, t[0], t[1], innerSteps), t[2], t[3]), sx, sy, qx, qy)
+                var value = Autograd.valueAndGrad(w -> Autograd
+                        .vmap(t -> loss(model, space, loss, adapted(model, space, loss, w, t[0], t[1], innerSteps), t[2], t[3]), sx, sy, qx,
+                                qy)
                         .mean(), at);
                 yield new MetaGradient(value.gradient().detach(), value.value().item());
             }
             case FIRST_ORDER -> {
-                var ends = Autograd.noGrad(() -> Autograd.vmap(t -> adapted(model, space, loss, at, t[0], t[1], innerSteps), sx, sy).compute());
-                var value = Autograd.valueAndGrad(
-                        e -> Autograd.vmap(t -> loss(model, space, loss, t[0], t[1], t[2]), e, qx, qy).mean(), ends.detach());
+                var ends = Autograd
+                        .noGrad(() -> Autograd.vmap(t -> adapted(model, space, loss, at, t[0], t[1], innerSteps), sx, sy).compute());
+                var value = Autograd.valueAndGrad(e -> Autograd.vmap(t -> loss(model, space, loss, t[0], t[1], t[2]), e, qx, qy).mean(),
+                        ends.detach());
                 yield new MetaGradient(value.gradient().detach().sum(0), value.value().item());
             }
             case REPTILE -> Autograd.noGrad(() -> {

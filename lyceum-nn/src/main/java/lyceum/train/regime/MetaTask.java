@@ -17,8 +17,9 @@ import lyceum.tensor.Tensor;
  */
 public record MetaTask(Tensor supportX, Tensor supportY, Tensor queryX, Tensor queryY) {
     public MetaTask {
-        if (supportX.size(0) != supportY.size(0) || queryX.size(0) != queryY.size(0)) throw new ShapeException("MetaTask: support "
-                + supportX.shape() + " and " + supportY.shape() + ", query " + queryX.shape() + " and " + queryY.shape() + "; rows go together");
+        if (supportX.size(0) != supportY.size(0) || queryX.size(0) != queryY.size(0))
+            throw new ShapeException("MetaTask: support " + supportX.shape() + " and " + supportY.shape() + ", query " + queryX.shape()
+                    + " and " + queryY.shape() + "; rows go together");
     }
 
     /** Draws tasks. Must depend on the stream alone. */
@@ -63,8 +64,8 @@ public record MetaTask(Tensor supportX, Tensor supportY, Tensor queryX, Tensor q
             rows[c] = IntStream.range(0, labels.length).filter(i -> labels[i] == of).toArray();
         }
         int[] large = IntStream.range(0, rows.length).filter(c -> rows[c].length >= shots + queries).toArray();
-        if (ways < 1 || ways > large.length) throw new IllegalArgumentException("MetaTask.fewShot: " + ways + " ways, and " + large.length
-                + " classes with at least " + (shots + queries) + " rows");
+        if (ways < 1 || ways > large.length) throw new IllegalArgumentException(
+                "MetaTask.fewShot: " + ways + " ways, and " + large.length + " classes with at least " + (shots + queries) + " rows");
         return rng -> {
             int[] classes = rng.sample(large.length, ways), first = new int[ways * shots], second = new int[ways * queries];
             for (int w = 0; w < ways; w++) {
@@ -72,7 +73,8 @@ public record MetaTask(Tensor supportX, Tensor supportY, Tensor queryX, Tensor q
                 for (int i = 0; i < shots; i++) first[w * shots + i] = of[drawn[i]];
                 for (int i = 0; i < queries; i++) second[w * queries + i] = of[drawn[shots + i]];
             }
-            return new MetaTask(data.x().rows(first).compute(), numbers(ways, shots), data.x().rows(second).compute(), numbers(ways, queries));
+            return new MetaTask(data.x().rows(first).compute(), numbers(ways, shots), data.x().rows(second).compute(),
+                    numbers(ways, queries));
         };
     }
 
@@ -88,7 +90,7 @@ public record MetaTask(Tensor supportX, Tensor supportY, Tensor queryX, Tensor q
     }
 
     private static void positive(String name, int shots, int queries) {
-        if (shots < 1 || queries < 1)
-            throw new IllegalArgumentException("MetaTask." + name + ": " + shots + " shots and " + queries + " queries; both are at least 1");
+        if (shots < 1 || queries < 1) throw new IllegalArgumentException(
+                "MetaTask." + name + ": " + shots + " shots and " + queries + " queries; both are at least 1");
     }
 }

@@ -98,8 +98,9 @@ public record AdversarialRobustness(ThreatModel threat, int steps, int queries, 
         if (silent > tolerance) signs.add(String.format(Locale.ROOT, "the gradient is 0 at %.0f%% of the rows", 100 * silent));
         if (Double.isFinite(threat.high() - threat.low()) && threat.norm() == ThreatModel.Norm.LINF) {
             var free = threat.withEpsilon(threat.high() - threat.low());
-            double left = share(right(model.forward(new Pgd(free, steps).withRestarts(2).withObjective(AttackObjective.MARGIN)
-                    .perturb(model, x, y, rng)), y));
+            double left = share(right(
+                    model.forward(new Pgd(free, steps).withRestarts(2).withObjective(AttackObjective.MARGIN).perturb(model, x, y, rng)),
+                    y));
             if (left > tolerance && left > 0.1 * clean)
                 signs.add(String.format(Locale.ROOT, "an attack without any bound leaves an accuracy of %.3f", left));
         }

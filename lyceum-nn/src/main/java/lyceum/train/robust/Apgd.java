@@ -75,8 +75,7 @@ public record Apgd(ThreatModel threat, int steps, AttackObjective objective) imp
             }
             if (s == steps) break;
             var plain = threat.project(threat.step(here, slope, Tensor.of(size).to(x.dtype()).reshape(n, 1)), x);
-            var next = s == 0 ? plain
-                    : threat.project(here.add(plain.sub(here).mul(MOMENTUM)).add(here.sub(before).mul(1 - MOMENTUM)), x);
+            var next = s == 0 ? plain : threat.project(here.add(plain.sub(here).mul(MOMENTUM)).add(here.sub(before).mul(1 - MOMENTUM)), x);
             before = here;
             z = next;
         }

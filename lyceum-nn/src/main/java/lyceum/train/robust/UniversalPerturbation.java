@@ -22,10 +22,8 @@ public record UniversalPerturbation(ThreatModel threat, int steps) implements At
     public Tensor find(Layer model, Tensor x, Tensor classes) {
         var free = new ThreatModel(threat.norm(), threat.epsilon(), Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
         var zero = x.narrow(0, 0, 1).zerosLike().compute();
-        return Autograd.noGrad(() -> new Pgd(free, steps)
-                .ascend(zero, zero, d -> AttackObjective.CROSS_ENTROPY
-                        .of(model.forward(x.add(d).clamp(threat.low(), threat.high())), classes).mean().reshape(1))
-                .rows());
+        return Autograd.noGrad(() -> new Pgd(free, steps).ascend(zero, zero, d -> AttackObjective.CROSS_ENTROPY
+                .of(model.forward(x.add(d).clamp(threat.low(), threat.high())), classes).mean().reshape(1)).rows());
     }
 
     /** Rows with a change that was found, cut to the box. */

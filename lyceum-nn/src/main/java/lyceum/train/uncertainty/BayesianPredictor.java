@@ -99,8 +99,8 @@ public interface BayesianPredictor {
     /** Members' outputs (members, n, .., 2) as mean and logarithm of the variance: heteroscedastic networks. */
     default NumberMixture gaussians(Tensor x) {
         var said = members(x);
-        if (said.size(-1) != 2) throw new ShapeException("BayesianPredictor.gaussians: outputs " + said.shape()
-                + "; the last axis has a mean and a log variance, 2 numbers");
+        if (said.size(-1) != 2) throw new ShapeException(
+                "BayesianPredictor.gaussians: outputs " + said.shape() + "; the last axis has a mean and a log variance, 2 numbers");
         return Autograd.noGrad(() -> NumberMixture.of(said.select(-1, 0), said.select(-1, 1).exp()));
     }
 }

@@ -198,10 +198,12 @@ class InfoNceTest {
     @Test void theBoundCountsTheCandidatesThatAMaskLeaves() {
         // equal scores: no query tells its partner, whatever the mask hides, so the bound is 0
         var hidden = Tensor.of(new boolean[] {false, true, true, false, false, true, false, false, false}, 3, 3);
-        var equal = new Contrast(Tensor.zeros(DType.F64, 3, 3).maskedFill(hidden, Double.NEGATIVE_INFINITY), Tensor.arange(3), Reduction.SUM);
+        var equal = new Contrast(Tensor.zeros(DType.F64, 3, 3).maskedFill(hidden, Double.NEGATIVE_INFINITY), Tensor.arange(3),
+                Reduction.SUM);
         assertThat(equal.informationBound()).isCloseTo(0, within(1e-15));
         // perfect scores reach the mean of the logarithms
-        var sure = new Contrast(Tensor.eye(DType.F64, 3).mul(1e4).maskedFill(hidden, Double.NEGATIVE_INFINITY), Tensor.arange(3), Reduction.NONE);
+        var sure = new Contrast(Tensor.eye(DType.F64, 3).mul(1e4).maskedFill(hidden, Double.NEGATIVE_INFINITY), Tensor.arange(3),
+                Reduction.NONE);
         assertThat(sure.informationBound()).isCloseTo((Math.log(1) + Math.log(2) + Math.log(3)) / 3, within(1e-15));
     }
 

@@ -26,7 +26,6 @@ import org.junit.jupiter.api.Test;
 class TripletLossTest {
     private static final PairDistance ONE_NORM = PairDistance.norm(1);
 
-
     @Test
     @Acceptance(topic = "triplet-loss", clause = 1) void equalsTorchInValueAndGradients() {
         var worst = Gap.absolute();

@@ -133,7 +133,8 @@ class StructuredPrunerTest {
 
     /** Slopes of ALiBi go by the head's number, so heads stay; rotary heads may go. */
     @Test void headsThatPositionsTellApartStay() {
-        for (var positions : List.of(PositionalEncoding.alibi(), RelativePosition.t5(true), PositionalEncoding.rotary(4), RelativePosition.shaw(3))) {
+        for (var positions : List.of(PositionalEncoding.alibi(), RelativePosition.t5(true), PositionalEncoding.rotary(4),
+                RelativePosition.shaw(3))) {
             var layer = new MultiHeadAttention(new AttentionConfig(16, 4).withPositions(positions), Rng.of(1));
             var x = Tensor.randn(Rng.of(2), 1, 6, 16).compute();
             var plan = new StructuredPruner(0.5).plan(layer);

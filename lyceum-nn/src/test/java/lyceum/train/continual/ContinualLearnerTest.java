@@ -36,13 +36,14 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ContinualLearnerTest {
-    private static final List<Dataset> DIGITS = Split.stratified(Datasets.digits().to(DType.F32).scaled(1.0 / 16).flat(), Rng.of(1), 0.7, 0.3);
+    private static final List<Dataset> DIGITS = Split.stratified(Datasets.digits().to(DType.F32).scaled(1.0 / 16).flat(), Rng.of(1), 0.7,
+            0.3);
     private static final ContinualLearner LEARNER = new ContinualLearner(ContinualMethod.naive()).withRule(new Adam(2e-3)).withEpochs(10);
 
     private static AccuracyMatrix learn(ContinualMethod method, TaskStream stream, Protocol protocol, int epochs, int seed) {
         var network = new Mlp(MlpConfig.classifier(64, 10, 100), Rng.of(seed));
-        return LEARNER.withMethod(method).withProtocol(protocol).withEpochs(epochs).learn(network, stream, Rng.of(100 + seed), Progress.SILENT)
-                .matrix();
+        return LEARNER.withMethod(method).withProtocol(protocol).withEpochs(epochs)
+                .learn(network, stream, Rng.of(100 + seed), Progress.SILENT).matrix();
     }
 
     @Tag("slow")
@@ -294,8 +295,10 @@ class ContinualLearnerTest {
 
     @Test void runsRepeatAndStop() {
         var stream = TaskStream.permuted(DIGITS.get(0).head(100), DIGITS.get(1).head(50), 2, Rng.of(3));
-        for (var method : List.of(new Replay(20), new AGem(20), new Ewc(10).withRows(30), new SynapticIntelligence(1), new LearningWithoutForgetting(1)))
-            assertThat(learn(method, stream, Protocol.DOMAIN, 2, 1).values()).isDeepEqualTo(learn(method, stream, Protocol.DOMAIN, 2, 1).values());
+        for (var method : List.of(new Replay(20), new AGem(20), new Ewc(10).withRows(30), new SynapticIntelligence(1),
+                new LearningWithoutForgetting(1)))
+            assertThat(learn(method, stream, Protocol.DOMAIN, 2, 1).values())
+                    .isDeepEqualTo(learn(method, stream, Protocol.DOMAIN, 2, 1).values());
         var network = new Mlp(MlpConfig.classifier(64, 10, 10), Rng.of(1));
         Progress stopping = new Progress() {
             @Override public void report(Update update) {}

@@ -75,8 +75,9 @@ class ForgettingProbeTest {
     /** Four tasks by hand: the best before the end less the end; a task that is best at the end is negative. */
     @Test
     @Acceptance(topic = "catastrophic-forgetting", clause = 3) void forgettingByHand() {
-        var matrix = new AccuracyMatrix(new double[][] {{0.90, 0.10, 0.15, 0.30}, {0.95, 0.80, 0.20, 0.25}, {0.60, 0.85, 0.70, 0.20},
-                {0.40, 0.65, 0.75, 0.90}}, new double[] {0.1, 0.2, 0.1, 0.2});
+        var matrix = new AccuracyMatrix(
+                new double[][] {{0.90, 0.10, 0.15, 0.30}, {0.95, 0.80, 0.20, 0.25}, {0.60, 0.85, 0.70, 0.20}, {0.40, 0.65, 0.75, 0.90}},
+                new double[] {0.1, 0.2, 0.1, 0.2});
         double[] byHand = {0.95 - 0.40, 0.85 - 0.65, 0.70 - 0.75, 0.30 - 0.90};
         double gap = 0;
         for (int j = 0; j < 4; j++) gap = Math.max(gap, Math.abs(matrix.forgetting(j) - byHand[j]));
@@ -97,7 +98,8 @@ class ForgettingProbeTest {
             var network = network(FACTS, 100 + draw);
             var random = Tensor.randn(Rng.of(draw), DType.F64, network.parameterCount()).mul(0.3);
             network.load(ParameterSpace.of(network).split(random));
-            var between = Interference.of(network, m -> Loss.bce(m.forward(ONES.x()), ONES.y()), m -> Loss.bce(m.forward(TWOS.x()), TWOS.y()));
+            var between = Interference.of(network, m -> Loss.bce(m.forward(ONES.x()), ONES.y()),
+                    m -> Loss.bce(m.forward(TWOS.x()), TWOS.y()));
             if (!(Math.abs(between.cosine()) >= 0.1)) continue;
             points++;
             double before = Loss.bce(network.forward(ONES.x()), ONES.y()).item();

@@ -50,8 +50,8 @@ class DpSgdTest {
         Evidence.of("with the improved conversion less the classic one", abadi.epsilon(1e-5) - classic, below(0));
         var divergence = Gap.relative();
         for (var c : GOLDEN.cases("divergence"))
-            divergence.see(c, "expected.value", PrivacyAccountant.divergence(c.number("input.q"), c.number("input.sigma"),
-                    c.number("input.alpha")));
+            divergence.see(c, "expected.value",
+                    PrivacyAccountant.divergence(c.number("input.q"), c.number("input.sigma"), c.number("input.alpha")));
         Evidence.of("divergences against quadrature of their definition, sampled and not", divergence, below(1e-8));
         Evidence.of("divergences compared", divergence.seen(), exactly(40));
         var epsilon = Gap.relative();
@@ -64,8 +64,9 @@ class DpSgdTest {
         }
         Evidence.of("epsilons against an accountant on mpmath's divergences", epsilon, below(1e-8));
         var plain = Gap.relative();
-        for (double sigma : new double[] {0.3, 1, 5}) for (double alpha : new double[] {1.1, 2, 7.5, 100})
-            plain.see("sigma " + sigma + ", order " + alpha, PrivacyAccountant.divergence(1, sigma, alpha), renyi(sigma, alpha));
+        for (double sigma : new double[] {0.3, 1, 5})
+            for (double alpha : new double[] {1.1, 2, 7.5, 100})
+                plain.see("sigma " + sigma + ", order " + alpha, PrivacyAccountant.divergence(1, sigma, alpha), renyi(sigma, alpha));
         Evidence.of("without sampling, against the divergence of N(1, s^2) from N(0, s^2) summed over a grid", plain, below(1e-10));
     }
 
@@ -174,7 +175,8 @@ class DpSgdTest {
                 var model = new Linear(Tensor.zeros(DType.F64, 1, 3), null);
                 var dp = new DpSgd(new Sgd(1), 0.5, s[2], lot, steps);
                 var end = dp.start(model, Loss::mse, new Dataset(x.compute(), y.compute(), List.of(), List.of(), "canary"), rng.split(9));
-                while (end.step()) {}
+                while (end.step()) {
+                }
                 ends[with][run] = model.weight().item(0, 2) * lot;
                 claim = end.epsilon(delta);
             }
@@ -252,8 +254,9 @@ class DpSgdTest {
         Evidence.of("relative gap of the claim to its target, 40 settings", gap, below(1e-3));
         Evidence.of("largest claim over its target", most, atMost(1));
         var noise = Gap.relative();
-        for (var c : GOLDEN.cases("noise")) noise.see(c, "expected.sigma", PrivacyAccountant.noiseFor(c.number("input.epsilon"),
-                c.number("input.delta"), c.number("input.q"), c.integer("input.steps")));
+        for (var c : GOLDEN.cases("noise"))
+            noise.see(c, "expected.sigma", PrivacyAccountant.noiseFor(c.number("input.epsilon"), c.number("input.delta"),
+                    c.number("input.q"), c.integer("input.steps")));
         Evidence.of("noise against a root of mpmath's epsilon", noise, below(1e-3));
     }
 

@@ -43,8 +43,8 @@ class CurriculumTest {
 
     private static double learned(Parity data, Curriculum curriculum, int seed) {
         var reader = new Parity.Reader(16, Rng.of(seed));
-        var run = curriculum.start(new Trainer(new Adam(0.01), 1000).withBatchSize(64).withClip(Clip.norm(1)), reader, data.loss(reader), null,
-                Rng.of(50 + seed));
+        var run = curriculum.start(new Trainer(new Adam(0.01), 1000).withBatchSize(64).withClip(Clip.norm(1)), reader, data.loss(reader),
+                null, Rng.of(50 + seed));
         while (run.steps() < BUDGET) run.step();
         return TEST.accuracy(reader);
     }
@@ -77,7 +77,8 @@ class CurriculumTest {
         for (int i = 0; i < n; i++) difficulty[i] = Math.exp(3.0 * ranks[i] / n) - 7;
         List<Pacing> pacings = List.of(Pacing.linear(0.1), Pacing.root(0.05, 3), Pacing.competence(0.01), Pacing.steps(0.2, 4));
         List<DoubleUnaryOperator> shares = List.of(t -> 0.1 + 0.9 * t, t -> Math.cbrt(0.05 * 0.05 * 0.05 * (1 - t) + t),
-                t -> Math.sqrt(0.0001 * (1 - t) + t), t -> t < 0.2 ? 0.2 : t < 0.4 ? 0.36 : t < 0.6 ? 0.52 : t < 0.8 ? 0.68 : t < 1 ? 0.84 : 1);
+                t -> Math.sqrt(0.0001 * (1 - t) + t),
+                t -> t < 0.2 ? 0.2 : t < 0.4 ? 0.36 : t < 0.6 ? 0.52 : t < 0.8 ? 0.68 : t < 1 ? 0.84 : 1);
         double largest = 0, quartiles = 0;
         for (int p = 0; p < pacings.size(); p++) {
             var curriculum = new Curriculum(pacings.get(p), steps, difficulty);
@@ -94,7 +95,8 @@ class CurriculumTest {
         Evidence.of("25, 50 and 75% ranks against those fractions of it, share of the data", quartiles, atMost(0.01));
     }
 
-    private static final List<Dataset> DIGITS = Split.stratified(Datasets.digits().to(DType.F32).scaled(1.0 / 16).flat(), Rng.of(1), 0.7, 0.3);
+    private static final List<Dataset> DIGITS = Split.stratified(Datasets.digits().to(DType.F32).scaled(1.0 / 16).flat(), Rng.of(1), 0.7,
+            0.3);
 
     private static Mlp network(long seed) { return new Mlp(MlpConfig.classifier(64, 10, 32), Rng.of(seed)); }
 
@@ -163,7 +165,8 @@ class CurriculumTest {
         double[] wanted = IntStream.range(0, 300).mapToDouble(i -> 1 - p[i][labels[i]]).toArray();
         assertThat(Difficulty.confidence(network, part)).containsExactly(wanted, within(1e-6));
         double[] losses = IntStream.range(0, 300).mapToDouble(i -> -Math.log(p[i][labels[i]])).toArray();
-        assertThat(Difficulty.teacherLoss(network, new CrossEntropy().withReduction(Reduction.NONE), part)).containsExactly(losses, within(1e-5));
+        assertThat(Difficulty.teacherLoss(network, new CrossEntropy().withReduction(Reduction.NONE), part)).containsExactly(losses,
+                within(1e-5));
         assertThatThrownBy(() -> Difficulty.teacherLoss(network, Loss::crossEntropy, part)).isInstanceOf(ShapeException.class);
         assertThat(Difficulty.length(3, 1)).containsExactly(3, 1);
     }
@@ -174,7 +177,8 @@ class CurriculumTest {
         assertThatThrownBy(() -> Pacing.steps(0.1, 0)).hasMessageContaining("jumps is 0");
         assertThatThrownBy(() -> new Curriculum(Pacing.all(), 1, 1, Double.NaN)).hasMessageContaining("row 1 is NaN");
         assertThatThrownBy(() -> new Curriculum(Pacing.all(), 0, 1)).hasMessageContaining("steps is 0");
-        assertThatThrownBy(() -> new Curriculum(Pacing.all(), 1, 1).sampler(0).order(2, Rng.of(1))).hasMessageContaining("1 difficulties for 2");
+        assertThatThrownBy(() -> new Curriculum(Pacing.all(), 1, 1).sampler(0).order(2, Rng.of(1)))
+                .hasMessageContaining("1 difficulties for 2");
         assertThatThrownBy(() -> new Curriculum(t -> 2, 1, 1).open(0)).hasMessageContaining("share of 2.0");
     }
 }

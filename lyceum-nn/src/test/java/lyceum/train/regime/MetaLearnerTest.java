@@ -81,8 +81,9 @@ class MetaLearnerTest {
 
     private static List<MetaTask> tasks(int n, Rng rng) {
         var tasks = new ArrayList<MetaTask>();
-        for (int t = 0; t < n; t++) tasks.add(new MetaTask(Tensor.randn(rng, DType.F64, 5, 2), Tensor.randn(rng, DType.F64, 5, 1),
-                Tensor.randn(rng, DType.F64, 7, 2), Tensor.randn(rng, DType.F64, 7, 1)));
+        for (int t = 0; t < n; t++)
+            tasks.add(new MetaTask(Tensor.randn(rng, DType.F64, 5, 2), Tensor.randn(rng, DType.F64, 5, 1),
+                    Tensor.randn(rng, DType.F64, 7, 2), Tensor.randn(rng, DType.F64, 7, 1)));
         return tasks;
     }
 
@@ -150,8 +151,8 @@ class MetaLearnerTest {
                 Loss.mse(end.forward(t.queryX()), t.queryY()).backward();
                 var g = Tensor.concat(0, end.parameters().values().stream().map(p -> p.grad().flatten()).toArray(Tensor[]::new)).detach();
                 first = first.add(g.div(3));
-                second = second.add(
-                        Autograd.hvp(w -> Loss.mse(space.at(network, w).forward(t.supportX()), t.supportY()), at, g).mul(A / 3));
+                second = second
+                        .add(Autograd.hvp(w -> Loss.mse(space.at(network, w).forward(t.supportX()), t.supportY()), at, g).mul(A / 3));
             }
             var maml = new MetaLearner(Method.MAML, A, 1).metaGradient(network, Loss::mse, batch).gradient();
             var fomaml = new MetaLearner(Method.FIRST_ORDER, A, 1).metaGradient(network, Loss::mse, batch).gradient();
@@ -179,8 +180,8 @@ class MetaLearnerTest {
                 average = average.add(space.values(stepped(network, A, 1, x, y)).div(4));
             }
             var next = batch.iterator();
-            new MetaLearner(Method.REPTILE, A, 1).withOuter(new Sgd(A)).withTasks(4).fit(network, Loss::mse, rng -> next.next(), 1, Rng.of(1),
-                    Progress.SILENT);
+            new MetaLearner(Method.REPTILE, A, 1).withOuter(new Sgd(A)).withTasks(4).fit(network, Loss::mse, rng -> next.next(), 1,
+                    Rng.of(1), Progress.SILENT);
             worst = Math.max(worst, space.values(network).sub(average).abs().max().item());
             moved = Math.min(moved, average.sub(at).abs().max().item());
         }
@@ -248,8 +249,8 @@ class MetaLearnerTest {
         for (var method : Method.values()) {
             var learner = new MetaLearner(method, 0.1, 2);
             var together = learner.metaGradient(network, Loss::crossEntropy, batch).gradient();
-            var mean = batch.stream().map(t -> learner.metaGradient(network, Loss::crossEntropy, List.of(t)).gradient().div(4)).reduce(Tensor::add)
-                    .orElseThrow();
+            var mean = batch.stream().map(t -> learner.metaGradient(network, Loss::crossEntropy, List.of(t)).gradient().div(4))
+                    .reduce(Tensor::add).orElseThrow();
             assertThat(gap(together, mean)).isLessThan(1e-12);
         }
     }

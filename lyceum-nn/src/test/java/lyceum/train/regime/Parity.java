@@ -56,7 +56,9 @@ final class Parity {
 
         @Override protected Tensor compute(Tensor x, Pass pass) { return of(x, null, pass); }
 
-        Tensor of(Tensor x, int[] lengths, Pass pass) { return head.forward(gru.last(gru.run(x, null, lengths, pass).state()), pass).flatten(); }
+        Tensor of(Tensor x, int[] lengths, Pass pass) {
+            return head.forward(gru.last(gru.run(x, null, lengths, pass).state()), pass).flatten();
+        }
     }
 
     private Tensor logits(Reader reader, int[] rows, Pass pass) {

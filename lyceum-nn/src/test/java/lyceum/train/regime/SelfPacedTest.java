@@ -181,8 +181,9 @@ class SelfPacedTest {
             var trainer = new Trainer(new Adam(0.01), 5).withBatchSize(16);
             paced.fit(self, trainer, new CrossEntropy().withReduction(Reduction.NONE), data, null, Rng.of(9), Progress.SILENT);
             trainer.fit(erm, Loss::crossEntropy, data, Rng.of(9).split(0));
-            for (var name : erm.parameters().keySet()) network = Math.max(network,
-                    self.parameters().get(name).detach().sub(erm.parameters().get(name).detach()).abs().max().item());
+            for (var name : erm.parameters().keySet())
+                network = Math.max(network,
+                        self.parameters().get(name).detach().sub(erm.parameters().get(name).detach()).abs().max().item());
         }
         Evidence.of("least squares: gap to the plain fit, all regularisers", exact, below(1e-8));
         Evidence.of("a network: gap of parameters to plain training, all regularisers", network, below(1e-8));
@@ -209,8 +210,8 @@ class SelfPacedTest {
 
     private static Mlp logistic(Tensor x, Tensor y, double[] weights) {
         var model = new Mlp(MlpConfig.classifier(10, 2).withDtype(DType.F64), Rng.of(0));
-        new MlpFit().withPenalty(1e-3).minimize(model, x, y, weights == null ? null : Tensor.of(weights), new Lbfgs().withGradientTolerance(1e-6),
-                Progress.SILENT);
+        new MlpFit().withPenalty(1e-3).minimize(model, x, y, weights == null ? null : Tensor.of(weights),
+                new Lbfgs().withGradientTolerance(1e-6), Progress.SILENT);
         return model;
     }
 
@@ -231,8 +232,8 @@ class SelfPacedTest {
             var each = new CrossEntropy().withReduction(Reduction.NONE);
             var plain = logistic(data.x, y, null);
             Mlp[] model = {plain};
-            var rounds = new SelfPaced(RowRegularizer.HARD, Age.share(0.3, 0.1, 0.7), 8).withBalanced(true).run(
-                    each.of(plain.forward(data.x), y).toDoubleArray(), groups, weights -> {
+            var rounds = new SelfPaced(RowRegularizer.HARD, Age.share(0.3, 0.1, 0.7), 8).withBalanced(true)
+                    .run(each.of(plain.forward(data.x), y).toDoubleArray(), groups, weights -> {
                         model[0] = logistic(data.x, y, weights);
                         return each.of(model[0].forward(data.x), y).toDoubleArray();
                     }, Progress.SILENT);
@@ -255,8 +256,8 @@ class SelfPacedTest {
         assertThat(all.get(0).weights()).containsExactly(1, 1, 1, 1, 0, 0, 0, 0);
         assertThat(all.get(2).weights()).containsOnly(1);
         assertThat(all.get(2).before()).isNaN();
-        assertThat(half.withBalanced(true).run(losses, groups, v -> losses, Progress.SILENT).getFirst().weights()).containsExactly(1, 1, 0, 0, 1, 1,
-                0, 0);
+        assertThat(half.withBalanced(true).run(losses, groups, v -> losses, Progress.SILENT).getFirst().weights()).containsExactly(1, 1, 0,
+                0, 1, 1, 0, 0);
         assertThat(Age.growing(1, 2, 5).of(2, losses)).isEqualTo(4);
         assertThat(Age.growing(1, 2, 5).of(9, losses)).isEqualTo(5);
         // Jiang and others: ln(l + zeta) / ln(zeta) with zeta = 1 - lambda
@@ -272,16 +273,17 @@ class SelfPacedTest {
         var set = Dataset.of(data.x, Tensor.of(data.labels));
         var trainer = new Trainer(new Adam(0.05), 10);
         trainer.fit(network, Loss::crossEntropy, set, Rng.of(2));
-        var rounds = new SelfPaced(RowRegularizer.LINEAR, Age.share(0.4, 0.1, 0.6), 4).fit(network, trainer, each, set, null,
-                Rng.of(2), Progress.SILENT);
+        var rounds = new SelfPaced(RowRegularizer.LINEAR, Age.share(0.4, 0.1, 0.6), 4).fit(network, trainer, each, set, null, Rng.of(2),
+                Progress.SILENT);
         double flipped = 0, clean = 0;
         for (int i = 0; i < 300; i++) {
             if (data.labels[i] == data.clean[i]) clean += rounds.getLast().weights()[i] / 210;
             else flipped += rounds.getLast().weights()[i] / 90;
         }
         assertThat(clean).isGreaterThan(2 * flipped);
-        assertThatThrownBy(() -> new SelfPaced(RowRegularizer.HARD, Age.fixed(1), 1).fit(network, new Trainer(new Adam(0.01), 1), Loss::crossEntropy,
-                set, null, Rng.of(1), Progress.SILENT)).isInstanceOf(ShapeException.class).hasMessageContaining("Reduction.NONE");
+        assertThatThrownBy(() -> new SelfPaced(RowRegularizer.HARD, Age.fixed(1), 1).fit(network, new Trainer(new Adam(0.01), 1),
+                Loss::crossEntropy, set, null, Rng.of(1), Progress.SILENT)).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("Reduction.NONE");
     }
 
     @Test void badSettingsAreNamed() {
@@ -290,8 +292,10 @@ class SelfPacedTest {
         assertThatThrownBy(() -> Age.share(0.5, 0.1, 1.1)).hasMessageContaining("limit 1.1");
         assertThatThrownBy(() -> new SelfPaced(RowRegularizer.LINEAR, Age.fixed(1), 1).withDiversity(1)).hasMessageContaining("LINEAR");
         var paced = new SelfPaced(RowRegularizer.LINEAR, Age.fixed(1), 1);
-        assertThatThrownBy(() -> paced.run(new double[] {1, Double.NaN}, null, v -> v, Progress.SILENT)).hasMessageContaining("row 1 is NaN");
+        assertThatThrownBy(() -> paced.run(new double[] {1, Double.NaN}, null, v -> v, Progress.SILENT))
+                .hasMessageContaining("row 1 is NaN");
         assertThatThrownBy(() -> paced.run(new double[] {1}, new int[2], v -> v, Progress.SILENT)).hasMessageContaining("2 groups");
-        assertThatThrownBy(() -> paced.run(new double[] {1, 2}, null, v -> new double[1], Progress.SILENT)).hasMessageContaining("1 losses");
+        assertThatThrownBy(() -> paced.run(new double[] {1, 2}, null, v -> new double[1], Progress.SILENT))
+                .hasMessageContaining("1 losses");
     }
 }

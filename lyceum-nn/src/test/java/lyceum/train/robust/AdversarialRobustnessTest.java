@@ -245,7 +245,7 @@ class AdversarialRobustnessTest {
         for (int j = 0; j < 10; j++) length += (w[0][j] - w[1][j]) * (w[0][j] - w[1][j]);
         var x = new double[10];
         for (int j = 0; j < 10; j++) x[j] = 0.9 * (w[0][j] - w[1][j]) / length * Math.sqrt(length);
-        double exact = 0.9, alpha = 0.05;   // |margin| / ||w0 - w1||, by construction of x
+        double exact = 0.9, alpha = 0.05; // |margin| / ||w0 - w1||, by construction of x
         var bounded = new RandomizedSmoothing(linear, 1, 50, 400, alpha, 450);
         int over = 0;
         var row = Tensor.of(x);
@@ -326,8 +326,8 @@ class AdversarialRobustnessTest {
         var threat = ThreatModel.linf(0.1).within(0, 1);
         var plain = new Mlp(MlpConfig.classifier(64, 10, 32), Rng.of(1));
         new Trainer(new Adam(3e-3), 20).fit(plain, Loss::crossEntropy, train, Rng.of(2));
-        var losses = Map.of("trades", (Function<Mlp, BatchLoss>) m -> AdversarialTraining.trades(m, train,
-                new Pgd(threat, 5), 3), "mixed", m -> AdversarialTraining.of(m, train, Attack.fgsm(threat), 0.5));
+        var losses = Map.of("trades", (Function<Mlp, BatchLoss>) m -> AdversarialTraining.trades(m, train, new Pgd(threat, 5), 3), "mixed",
+                m -> AdversarialTraining.of(m, train, Attack.fgsm(threat), 0.5));
         double open = robust(plain, test, threat);
         losses.forEach((name, loss) -> {
             var model = new Mlp(MlpConfig.classifier(64, 10, 32), Rng.of(1));

@@ -145,8 +145,7 @@ class BayesianPredictorTest {
             var data = new Dataset(Tensor.of(x, n, 1).to(DType.F32), Tensor.of(y, n, 1).to(DType.F32), List.of(), List.of(), "gap");
             var predictor = BayesianPredictor.ensemble(10, rng.split(1), stream -> {
                 var mlp = new Mlp(MlpConfig.regressor(1, 1, 32, 32), stream);
-                new Trainer(new Adam(1e-2), 100).withBatchSize(50).withSchedule(new Schedule.Cosine(400)).fit(mlp, Loss::mse, data,
-                        stream);
+                new Trainer(new Adam(1e-2), 100).withBatchSize(50).withSchedule(new Schedule.Cosine(400)).fit(mlp, Loss::mse, data, stream);
                 return mlp;
             });
             var grid = Tensor.linspace(-3, 3, 121).reshape(-1, 1).to(DType.F32);
@@ -230,10 +229,8 @@ class BayesianPredictorTest {
         var p = Tensor.randn(Rng.of(1), DType.F64, 6, 7, 4).softmax(-1);
         var mixture = ClassMixture.of(p);
         for (int i = 0; i < 7; i++)
-            assertThat(mixture.aleatoric()[i] + mixture.mutualInformation()[i]).isCloseTo(mixture.entropy()[i],
-                    offset(1e-12));
-        assertThat(mixture.variance().item(2, 1)).isCloseTo(p.select(1, 2).select(1, 1).var(0, 0, false).item(),
-                offset(1e-15));
+            assertThat(mixture.aleatoric()[i] + mixture.mutualInformation()[i]).isCloseTo(mixture.entropy()[i], offset(1e-12));
+        assertThat(mixture.variance().item(2, 1)).isCloseTo(p.select(1, 2).select(1, 1).var(0, 0, false).item(), offset(1e-15));
         assertThat(mixture.labels().toLongArray()).containsExactly(p.mean(0).argmax(-1).toLongArray());
         var certain = ClassMixture.of(Tensor.full(DType.F64, 0.25, 5, 2, 4));
         assertThat(certain.mutualInformation()).containsExactly(0, 0);
