@@ -142,8 +142,8 @@ public final class LatentAttention extends SequenceMixer {
      * What an attention layer with its own keys and values becomes when these are taken from a latent: exact where its key and value weights, one under the other,
      * have a rank of at most {@code latent}, else the nearest in their Frobenius norm.
      *
-     * @throws IllegalArgumentException if the layer turns or normalises keys, changes scores by positions, adds a bias to keys under a soft cap, or takes keys and
-     *         values from other widths
+     * @throws IllegalArgumentException if the layer turns or normalises keys, changes scores by positions, adds a bias to keys under a
+     *         soft cap, or takes keys and values from other widths
      * @see <a href="https://arxiv.org/abs/2502.07864">Meng et al. (2025): TransMLA</a>
      */
     public static LatentAttention of(MultiHeadAttention layer, int latent) {

@@ -13,8 +13,8 @@ import tools.jackson.databind.node.ObjectNode;
 final class RopeConfigFile {
     private static final JsonMapper JSON = new JsonMapper();
     /** Models whose pairs are neighbouring dimensions. */
-    private static final Set<String> NEIGHBOURS = Set.of("gptj", "codegen", "cohere", "cohere2", "glm", "glm4", "deepseek_v2", "deepseek_v3",
-            "llama4_text");
+    private static final Set<String> NEIGHBOURS = Set.of("gptj", "codegen", "cohere", "cohere2", "glm", "glm4", "deepseek_v2",
+            "deepseek_v3", "llama4_text");
 
     private RopeConfigFile() {}
 

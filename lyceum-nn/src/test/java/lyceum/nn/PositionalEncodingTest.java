@@ -158,7 +158,7 @@ class PositionalEncodingTest {
         long[] lengths = {3, 9, 6};
         for (var scheme : schemes(32, 8, false).entrySet()) {
             var decoder = new TransformerDecoder(config.positioned(scheme.getValue()), 2, Rng.of(2));
-            Tensor x = Tensor.randn(Rng.of(3), DType.F32, 3, 9, 32).compute(), more = Tensor.randn(Rng.of(4), DType.F32, 3, 2, 32).compute();
+            Tensor x = Tensor.randn(Rng.of(3), 3, 9, 32).compute(), more = Tensor.randn(Rng.of(4), 3, 2, 32).compute();
             var state = decoder.start(null, null, Pass.inference());
             decoder.forward(x, state, Pass.inference());
             state.truncate(lengths);

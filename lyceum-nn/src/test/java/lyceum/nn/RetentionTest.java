@@ -117,8 +117,9 @@ class RetentionTest {
             p.get("group_norm.bias").copy_(normal(3, DType.F64, 15));
         });
         var x = normal(4, DType.F64, 1, 7, 12);
-        double[] found = byDefinition(layer, x).transpose(1, 2).flatten().toDoubleArray(), gain = p.get("group_norm.weight").toDoubleArray(),
-                shift = p.get("group_norm.bias").toDoubleArray(), gate = x.get(0).matmul(p.get("g_proj.weight").transpose()).flatten().toDoubleArray();
+        double[] found = byDefinition(layer, x).transpose(1, 2).flatten().toDoubleArray(),
+                gate = x.get(0).matmul(p.get("g_proj.weight").transpose()).flatten().toDoubleArray(),
+                gain = p.get("group_norm.weight").toDoubleArray(), shift = p.get("group_norm.bias").toDoubleArray();
         for (int row = 0; row < 7 * 3; row++) {
             double mean = 0, square = 0;
             for (int e = 0; e < 5; e++) mean += found[row * 5 + e] / 5;
