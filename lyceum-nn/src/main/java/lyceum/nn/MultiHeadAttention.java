@@ -70,7 +70,7 @@ public final class MultiHeadAttention extends SequenceMixer {
     /** Queries from x (batch, T, width), keys and values from memory (batch, S, memory's width). */
     public Tensor forward(Tensor x, Tensor memory, Pass pass) { return forward(x, memory, memory, config.attention(), pass); }
 
-    /** Of the last positions alone where the pattern is a causal {@link SlidingWindowAttention} and scores take keys in any order; else all. */
+    /** Of the last positions alone if the pattern is a causal {@link SlidingWindowAttention} and scores take keys in any order. */
     @Override public KvCache start() {
         return config.pattern() instanceof SlidingWindowAttention band && band.causal() && !asksForOrder() ? band.cache()
                 : KvCache.contiguous();
