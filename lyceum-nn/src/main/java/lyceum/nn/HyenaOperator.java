@@ -93,9 +93,11 @@ public final class HyenaOperator extends SequenceMixer {
 
         @Override public MixerState fork(int... rows) {
             if (projected == null) return new Past(null);
-            var other = new Past(rows.length == 0 ? projected : projected.rows(rows).compute());
-            for (int i = 0; i < inputs.length; i++) other.inputs[i] = rows.length == 0 ? inputs[i] : inputs[i].rows(rows).compute();
-            return other;
+            try (var kept = Scope.outside()) {
+                var other = new Past(rows.length == 0 ? projected : projected.rows(rows).compute());
+                for (int i = 0; i < inputs.length; i++) other.inputs[i] = rows.length == 0 ? inputs[i] : inputs[i].rows(rows).compute();
+                return other;
+            }
         }
 
         @Override public void truncate(long... lengths) {

@@ -68,11 +68,14 @@ public final class LatentAttention extends SequenceMixer {
         var cache = state(KvCache.class, state);
         long[] starts = cache.lengths();
         boolean first = starts.length == 1 && starts[0] == 0;
-        Tensor q = queries(x, pass, starts), kept = remembered(x, pass, starts);
+        // Where turns depend on the length, what is kept waits unturned.
+        boolean late = config.rotary() != null && config.rotary().turnsLate();
+        Tensor q = queries(x, pass, starts), kept = late ? latents(x, pass) : remembered(x, pass, starts);
         // One tensor is all there is: as keys, with values of no width.
         var all = cache.append(kept, kept.narrow(3, 0, 0)).keys();
+        if (late) all = placed(all, 0);
         var seen = cache.over(config.attention(), null, x.size(1));
-        return emit(x, first && x.size(1) > 1 ? expanded(q, kept, seen, pass) : absorbed(q, all, seen, pass), pass);
+        return emit(x, first && x.size(1) > 1 ? expanded(q, late ? all : kept, seen, pass) : absorbed(q, all, seen, pass), pass);
     }
 
     /** x (batch, T, width) with heads that look at latents, as decoding does: what {@code forward} gives, within rounding. */
@@ -88,12 +91,19 @@ public final class LatentAttention extends SequenceMixer {
     }
 
     /** What is kept of each position: (batch, 1, T, latent + rotaryWidth). */
-    private Tensor remembered(Tensor x, Pass pass, long... starts) {
+    private Tensor remembered(Tensor x, Pass pass, long... starts) { return pass.point(this, "latent", placed(latents(x, pass), starts)); }
+
+    /** The same with a rotary key that is not turned. */
+    private Tensor latents(Tensor x, Pass pass) {
         var both = kv_a_proj_with_mqa.forward(x, pass);
-        var latent = normal(kv_a_layernorm, both.narrow(2, 0, config.latent()), pass).unsqueeze(1);
+        var latent = normal(kv_a_layernorm, both.narrow(2, 0, config.latent()), pass);
         int shared = config.rotaryWidth();
-        return pass.point(this, "latent",
-                shared == 0 ? latent : Tensor.concat(3, latent, turned(both.narrow(2, config.latent(), shared).unsqueeze(1), starts)));
+        return (shared == 0 ? latent : Tensor.concat(2, latent, both.narrow(2, config.latent(), shared))).unsqueeze(1);
+    }
+
+    private Tensor placed(Tensor latents, long... starts) {
+        int shared = config.rotaryWidth(), own = config.latent();
+        return shared == 0 ? latents : Tensor.concat(3, latents.narrow(3, 0, own), turned(latents.narrow(3, own, shared), starts));
     }
 
     private Tensor turned(Tensor x, long... starts) { return config.rotary().from(x.size(2), x.dtype(), starts).of(x); }
@@ -132,7 +142,8 @@ public final class LatentAttention extends SequenceMixer {
      * What an attention layer with its own keys and values becomes when these are taken from a latent: exact where its key and value weights, one under the other,
      * have a rank of at most {@code latent}, else the nearest in their Frobenius norm.
      *
-     * @throws IllegalArgumentException if the layer turns or normalises keys, or takes keys and values from other widths
+     * @throws IllegalArgumentException if the layer turns or normalises keys, changes scores by positions, adds a bias to keys under a
+     *         soft cap, or takes keys and values from other widths
      * @see <a href="https://arxiv.org/abs/2502.07864">Meng et al. (2025): TransMLA</a>
      */
     public static LatentAttention of(MultiHeadAttention layer, int latent) {
@@ -141,6 +152,9 @@ public final class LatentAttention extends SequenceMixer {
             throw new IllegalArgumentException(
                     "LatentAttention.of: the layer has rotary positions, norms of queries and keys, a pattern, or memories of "
                             + "another width; none of them passes through a latent");
+        if (layer.positions() != null || c.positions() instanceof PositionalEncoding.Alibi || c.bias() && c.attention().softCap() > 0)
+            throw new IllegalArgumentException("LatentAttention.of: the layer has positions in its scores, " + c.positions()
+                    + ", or a bias of keys under a soft cap of " + c.attention().softCap() + "; a latent has no place for them");
         int d = c.headWidth(), group = c.heads() / c.keyHeads(), width = c.width();
         int rank = Math.min(latent, Math.min(width, 2 * c.keyHeads() * d));
         var p = layer.state();

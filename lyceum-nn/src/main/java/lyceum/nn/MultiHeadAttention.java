@@ -70,9 +70,15 @@ public final class MultiHeadAttention extends SequenceMixer {
     /** Queries from x (batch, T, width), keys and values from memory (batch, S, memory's width). */
     public Tensor forward(Tensor x, Tensor memory, Pass pass) { return forward(x, memory, memory, config.attention(), pass); }
 
-    /** Of the last positions alone where the pattern is a causal {@link SlidingWindowAttention}; else of all. */
+    /** Of the last positions alone if the pattern is a causal {@link SlidingWindowAttention} and scores take keys in any order. */
     @Override public KvCache start() {
-        return config.pattern() instanceof SlidingWindowAttention band && band.causal() ? band.cache() : KvCache.contiguous();
+        return config.pattern() instanceof SlidingWindowAttention band && band.causal() && !asksForOrder() ? band.cache()
+                : KvCache.contiguous();
+    }
+
+    /** Whether keys are met by their number: those of a rolling cache lie in its slots. */
+    private boolean asksForOrder() {
+        return positions != null || config.positions() instanceof PositionalEncoding.Alibi || config.positions().turnsLate();
     }
 
     @Override public Tensor forward(Tensor x, MixerState state, Pass pass) { return forward(x, state(KvCache.class, state), pass); }
@@ -219,6 +225,8 @@ public final class MultiHeadAttention extends SequenceMixer {
         long prefix = prefixLength();
         long[] starts = cache == null ? new long[] {0} : cache.lengths();
         for (int i = 0; i < starts.length; i++) starts[i] += prefix;
+        if (cache != null && !cache.isWhole() && asksForOrder()) throw new IllegalArgumentException("MultiHeadAttention: scores by "
+                + config.positions() + " need all keys in order, a rolling cache has the last ones by slot; take KvCache.contiguous()");
         var q = queries(x, pass, starts);
         boolean late = cache != null && config.positions().turnsLate();
         var k = late ? plainKeys(keys, pass) : keyed(keys, pass, starts);

@@ -11,7 +11,7 @@ import lyceum.withers.Withers;
  * @param heads how many
  * @param keyWidth of a head's queries and keys; even where they are turned
  * @param valueWidth of a head's values
- * @param rotary turns queries and keys by their positions; null for none
+ * @param rotary turns queries and keys by their positions, not scaled dynamically; null for none
  * @param gated whether what is found is multiplied by {@code silu(W_G x)}
  * @param epsilon of the norm of each head
  * @param chunk positions that are done at once: 1 for the recurrence, {@link LinearAttentionConfig#PARALLEL} for all of them
@@ -27,6 +27,9 @@ public record RetentionConfig(int width, int heads, int keyWidth, int valueWidth
                     + ", valueWidth " + valueWidth + " and chunk " + chunk + " are positive");
         if (heads > 48)
             throw new IllegalArgumentException("RetentionConfig: " + heads + " heads; at most 48, since 1 - 2^(-5 - i) is 1 beyond");
+        if (rotary != null && rotary.turnsLate())
+            throw new IllegalArgumentException("RetentionConfig: rotary is scaled by " + rotary.scaling()
+                    + ", which depends on the length; a state has summed up keys that were turned before, so take a fixed scaling");
         if (!(epsilon >= 0)) throw new IllegalArgumentException("RetentionConfig: epsilon is " + epsilon + "; it is at least 0");
     }
 

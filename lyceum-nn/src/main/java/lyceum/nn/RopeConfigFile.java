@@ -2,6 +2,7 @@ package lyceum.nn;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import lyceum.FormatException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -11,6 +12,9 @@ import tools.jackson.databind.node.ObjectNode;
 /** Rotary positions in a Hugging Face {@code config.json}. */
 final class RopeConfigFile {
     private static final JsonMapper JSON = new JsonMapper();
+    /** Models whose pairs are neighbouring dimensions. */
+    private static final Set<String> NEIGHBOURS = Set.of("gptj", "codegen", "cohere", "cohere2", "glm", "glm4", "deepseek_v2",
+            "deepseek_v3", "llama4_text");
 
     private RopeConfigFile() {}
 
@@ -21,14 +25,15 @@ final class RopeConfigFile {
             JsonNode scaling = config.path("rope_parameters").isObject() ? config.path("rope_parameters") : config.path("rope_scaling");
             double base = scaling.path("rope_theta")
                     .asDouble(config.path("rope_theta").asDouble(config.path("rotary_emb_base").asDouble(10_000)));
-            var model = config.path("model_type").asString("");
-            boolean neighbours = model.equals("gptj") || model.equals("codegen");
+            boolean neighbours = config.path("rope_interleave").asBoolean(impliesNeighbours(config));
             return new RotaryEmbedding(width(config, scaling), base, scaling(scaling, config.path("max_position_embeddings").asLong(0)),
                     neighbours);
         } catch (IllegalArgumentException e) {
             throw new FormatException("config.json: " + e.getMessage());
         }
     }
+
+    private static boolean impliesNeighbours(JsonNode config) { return NEIGHBOURS.contains(config.path("model_type").asString("")); }
 
     private static int width(JsonNode config, JsonNode scaling) {
         if (config.has("rotary_dim")) return config.path("rotary_dim").asInt(0);
@@ -70,11 +75,13 @@ final class RopeConfigFile {
         return c.path("truncate").asBoolean(true) ? RopeScaling.Ramp.WHOLE_PAIRS : RopeScaling.Ramp.PAIRS;
     }
 
-    static String write(int width, double base, RopeScaling scaling, String text) {
+    static String write(int width, double base, RopeScaling scaling, boolean neighbours, String text) {
         var config = object(text);
         config.remove("rope_parameters");
         config.put("rope_theta", scaling instanceof RopeScaling.Ntk ntk ? ntk.base(width, base) : base);
         if (config.path("head_dim").isMissingNode() && config.path("hidden_size").isMissingNode()) config.put("head_dim", width);
+        config.remove("rope_interleave");
+        if (neighbours != impliesNeighbours(config)) config.put("rope_interleave", neighbours);
         var entries = entries(scaling);
         if (entries.isEmpty()) config.remove("rope_scaling");
         else config.set("rope_scaling", JSON.valueToTree(entries));

@@ -61,7 +61,8 @@ public final class RotaryEmbedding implements PositionalEncoding {
 
     /**
      * As a Hugging Face {@code config.json} says it: {@code rope_theta}, {@code rope_scaling} (default, linear, dynamic, yarn, llama3), {@code head_dim},
-     * {@code partial_rotary_factor} and their older names.
+     * {@code partial_rotary_factor} and their older names. Pairs are neighbours where {@code rope_interleave} or the
+     * {@code model_type} says so (GPT-J, DeepSeek, Cohere, GLM), else halves.
      *
      * @throws FormatException if it says something else, or what cannot be
      */
@@ -76,7 +77,7 @@ public final class RotaryEmbedding implements PositionalEncoding {
     public String write(String config) {
         if (given != null)
             throw new IllegalArgumentException("RotaryEmbedding.write: frequencies were given one by one; a config.json has none");
-        return RopeConfigFile.write(width, base, scaling, config);
+        return RopeConfigFile.write(width, base, scaling, interleaved, config);
     }
 
     /** The same stretched. @throws IllegalArgumentException if frequencies were given one by one */

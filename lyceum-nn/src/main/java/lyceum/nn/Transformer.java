@@ -73,12 +73,12 @@ public final class Transformer extends Module {
     }
 
     private Tensor through(Tensor source, Tensor target, Tensor lengths, Pass pass) {
-        return logits(decoder.forward(embedded(target, 0, pass), encode(source, lengths, pass), null, memoryMask(lengths), pass));
+        return logits(decoder.forward(embedded(target, pass), encode(source, lengths, pass), null, memoryMask(lengths), pass));
     }
 
     /** The memory (batch, S, width) of a source. */
     public Tensor encode(Tensor source, Tensor sourceLengths, Pass pass) {
-        return encoder.forward(embedded(source, 0, pass), seen(encoder.layers().getFirst().attention(), sourceLengths), pass);
+        return encoder.forward(embedded(source, pass), seen(encoder.layers().getFirst().attention(), sourceLengths), pass);
     }
 
     /** What the attention sees of keys that are no padding. */
@@ -95,12 +95,12 @@ public final class Transformer extends Module {
 
     /** Logits (batch, T, tokens) after target tokens (batch, T) that follow those of the state. */
     public Tensor forward(Tensor target, TransformerDecoder.State state, Pass pass) {
-        return logits(decoder.forward(embedded(target, state.length(), pass), state, pass));
+        return logits(decoder.forward(state.placed(positions, embedding.forward(target, pass), pass), state, pass));
     }
 
-    private Tensor embedded(Tensor ids, long start, Pass pass) {
+    private Tensor embedded(Tensor ids, Pass pass) {
         var x = embedding.forward(ids, pass);
-        return positions == null ? x : positions.forward(x, start, pass);
+        return positions == null ? x : positions.forward(x, pass);
     }
 
     private Tensor logits(Tensor x) { return x.matmul(embedding.weight().transpose()); }

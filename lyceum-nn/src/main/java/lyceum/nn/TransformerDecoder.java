@@ -1,6 +1,7 @@
 package lyceum.nn;
 
 import java.util.List;
+import lyceum.memory.Scope;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
@@ -52,13 +53,24 @@ public final class TransformerDecoder extends Module {
         /** Bytes of what is known of the positions so far. */
         public long bytes() { return caches.stream().mapToLong(MixerState::bytes).sum(); }
 
+        /** Targets with the positions that follow: the same for all rows, or each row's own after a truncation row by row. */
+        Tensor placed(PositionLayer positions, Tensor x, Pass pass) {
+            if (positions == null) return x;
+            if (!(caches.getFirst() instanceof KvCache cache) || cache.lengths().length == 1) return positions.forward(x, length(), pass);
+            return positions.forward(x, Tensor.of(cache.lengths()).unsqueeze(1).add(Tensor.arange(x.size(1))), pass);
+        }
+
         /** A state of its own that goes on from those batch entries: all of them, or those that beams came from. */
         public State fork(int... rows) {
-            var looked = memories == null ? null
-                    : memories.stream().map(m -> new KvCache.Past(m.keys().rows(rows), m.values().rows(rows))).toList();
+            if (rows.length == 0) return new State(caches.stream().<MixerState>map(c -> c.fork()).toList(), memories, memoryMask);
             boolean lengths = memoryMask != null && memoryMask.keyLengths() != null;
-            return new State(caches.stream().<MixerState>map(c -> c.fork(rows)).toList(), looked,
-                    lengths ? memoryMask.withKeyLengths(memoryMask.keyLengths().rows(rows)) : memoryMask);
+            try (var kept = Scope.outside()) {
+                var looked = memories == null ? null
+                        : memories.stream().map(m -> new KvCache.Past(m.keys().rows(rows).compute(), m.values().rows(rows).compute()))
+                                .toList();
+                return new State(caches.stream().<MixerState>map(c -> c.fork(rows)).toList(), looked,
+                        lengths ? memoryMask.withKeyLengths(memoryMask.keyLengths().rows(rows).compute()) : memoryMask);
+            }
         }
 
         /** Forgets the positions from there on: one length for all rows, or one each. */
@@ -87,7 +99,7 @@ public final class TransformerDecoder extends Module {
 
     /** The positions x (batch, T, width) that follow those of the state. */
     public Tensor forward(Tensor x, State state, Pass pass) {
-        var y = positions == null ? x : positions.forward(x, state.length(), pass);
+        var y = state.placed(positions, x, pass);
         for (int i = 0; i < layers.size(); i++) {
             var context = new TransformerBlock.Context(null, state.caches.get(i), state.memories == null ? null : state.memories.get(i),
                     state.memoryMask);

@@ -43,7 +43,7 @@ class HyenaOperatorTest {
 
     @Acceptance(topic = "hyena", clause = 1)
     @Test void transformsEqualDirectCausalConvolution() {
-        double worst = 0, direct = 0;
+        double worst = 0, direct = 0, operators = 0;
         int lengths = 0;
         for (int trial = 0; trial < 120; trial++) {
             var rng = Rng.of(trial);
@@ -53,11 +53,19 @@ class HyenaOperatorTest {
             var expected = byDefinition(x, h);
             worst = Math.max(worst, gap(LongConvolution.of(x, h, Method.FFT), expected));
             direct = Math.max(direct, gap(LongConvolution.of(x, h, Method.DIRECT), expected));
+            if (trial % 10 == 0) {
+                var config = new HyenaConfig(4, 2, 700).withDtype(DType.F64);
+                var in = normal(trial, DType.F64, 1, n, 4);
+                operators = Math.max(operators, gap(config.withMethod(Method.FFT).build(Rng.of(trial)).forward(in),
+                        config.withMethod(Method.DIRECT).build(Rng.of(trial)).forward(in)));
+            }
             lengths++;
         }
         Evidence.of("lengths", lengths, atLeast(100));
         Evidence.of("transforms: largest gap from the sum", worst, below(1e-5));
         Evidence.of("products: largest gap from the sum", direct, below(1e-5));
+        Evidence.of("whole operators by transforms and by products, F64: largest gap", operators, below(1e-5));
+        Evidence.of("the same: they round differently, so both methods ran", operators, above(0));
     }
 
     @Acceptance(topic = "hyena", clause = 2)

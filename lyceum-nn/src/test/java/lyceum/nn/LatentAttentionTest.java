@@ -192,11 +192,30 @@ class LatentAttentionTest {
         assertThat(gap(ragged.narrow(0, 1, 1), own.narrow(1, 3, 1))).isLessThan(1e-5);
     }
 
+    /** Rotary keys whose turn depends on the length are turned anew, so that a last step equals the whole. */
+    @Test void dynamicScalingTurnsCachedKeysAnew() {
+        var rotary = new RotaryEmbedding(4, 100, new RopeScaling.DynamicNtk(2, 6), true);
+        var layer = new LatentAttentionConfig(12, 3, 5, 4, 4).withRotary(rotary).build(Rng.of(1));
+        var x = normal(2, 2, 15, 12);
+        var state = layer.start();
+        assertThat(gap(layer.forward(x.narrow(1, 0, 9), state, Pass.inference()), layer.forward(x.narrow(1, 0, 9)))).isLessThan(1e-5);
+        for (int t = 9; t < 15; t++) {
+            var whole = layer.forward(x.narrow(1, 0, t + 1)).narrow(1, t, 1);
+            assertThat(gap(layer.forward(x.narrow(1, t, 1), state, Pass.inference()), whole)).isLessThan(1e-5);
+        }
+    }
+
     @Test void whatDoesNotFitIsSaid() {
         assertThatThrownBy(() -> new LatentAttentionConfig(8, 2, 0, 4, 0)).hasMessageContaining("latent 0");
         assertThatThrownBy(() -> new LatentAttentionConfig(8, 2, 3, 4, 2).withRotary(null)).hasMessageContaining("give both or neither");
         var rotary = new MultiHeadAttention(new AttentionConfig(8, 2).withRotary(new RotaryEmbedding(4, 10_000)), Rng.of(1));
         assertThatThrownBy(() -> LatentAttention.of(rotary, 4)).hasMessageContaining("none of them passes through a latent");
+        for (var scores : List.of(PositionalEncoding.alibi(), RelativePosition.shaw(3), RelativePosition.t5(true))) {
+            var positioned = new MultiHeadAttention(new AttentionConfig(8, 2).withPositions(scores), Rng.of(1));
+            assertThatThrownBy(() -> LatentAttention.of(positioned, 4)).hasMessageContaining("positions in its scores");
+        }
+        var capped = new MultiHeadAttention(new AttentionConfig(8, 2).withAttention(new Attention().withSoftCap(5)), Rng.of(1));
+        assertThatThrownBy(() -> LatentAttention.of(capped, 4)).hasMessageContaining("soft cap of 5.0");
         var layer = new LatentAttention(new LatentAttentionConfig(8, 2, 3, 4, 0), Rng.of(1));
         assertThatThrownBy(() -> layer.forward(normal(1, 1, 2, 8), (MixerState) null, Pass.inference()))
                 .hasMessageContaining("start() gives");

@@ -4,6 +4,7 @@ import static lyceum.testing.Bound.above;
 import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -129,6 +130,44 @@ class PositionalEncodingTest {
         Evidence.of("schemes", schemes, exactly(10));
         Evidence.of("largest distance from the whole pass, in steps of 1, 7 and 39", worst, below(1e-5));
         Evidence.of("least distance of a pass that forgets what was before", restarted, above(1e-3));
+    }
+
+    /** Slots of a rolling cache lie in no order, which distances would need: layers whose scores ask for it keep all keys. */
+    @Test void stepsInAWindowEqualTheWholeForEveryScheme() {
+        var all = schemes(32, 8, false);
+        all.put("dynamic", new RotaryEmbedding(8, 10_000, new RopeScaling.DynamicNtk(2, 6), false));
+        for (var scheme : all.entrySet()) {
+            var config = new AttentionConfig(32, 4).withPositions(scheme.getValue()).withPattern(new SlidingWindowAttention(5));
+            var layer = new MultiHeadAttention(config, Rng.of(4));
+            var x = Tensor.randn(Rng.of(5), DType.F32, 1, 17, 32).compute();
+            var cache = layer.start();
+            for (int t = 0; t < 17; t++) {
+                var whole = layer.forward(x.narrow(1, 0, t + 1)).narrow(1, t, 1);
+                assertThat(distance(layer.forward(x.narrow(1, t, 1), cache, Pass.inference()), whole)).as(scheme.getKey()).isLessThan(1e-5);
+            }
+        }
+        var sloped = new MultiHeadAttention(new AttentionConfig(32, 4).withPositions(PositionalEncoding.alibi())
+                .withPattern(new SlidingWindowAttention(5)), Rng.of(4));
+        assertThatThrownBy(() -> sloped.forward(Tensor.zeros(1, 1, 32), new SlidingWindowAttention(5).cache(), Pass.inference()))
+                .hasMessageContaining("KvCache.contiguous()");
+    }
+
+    /** Rows of unequal lengths in one state: each goes on from its own place, whichever way order is told. */
+    @Test void rowsOfUnequalLengthsCountTheirOwnPositions() {
+        var config = TransformerConfig.original(32, 4, 64).withPlacement(TransformerConfig.Placement.PRE);
+        long[] lengths = {3, 9, 6};
+        for (var scheme : schemes(32, 8, false).entrySet()) {
+            var decoder = new TransformerDecoder(config.positioned(scheme.getValue()), 2, Rng.of(2));
+            Tensor x = Tensor.randn(Rng.of(3), 3, 9, 32).compute(), more = Tensor.randn(Rng.of(4), 3, 2, 32).compute();
+            var state = decoder.start(null, null, Pass.inference());
+            decoder.forward(x, state, Pass.inference());
+            state.truncate(lengths);
+            var y = decoder.forward(more, state, Pass.inference());
+            for (int b = 0; b < 3; b++) {
+                var own = decoder.forward(Tensor.concat(1, x.narrow(0, b, 1).narrow(1, 0, lengths[b]), more.narrow(0, b, 1)));
+                assertThat(distance(y.narrow(0, b, 1), own.narrow(1, lengths[b], 2))).as(scheme.getKey()).isLessThan(1e-5);
+            }
+        }
     }
 
     /** Padding on the left: given positions, or distances alone, make a padded prompt equal to itself without padding. */

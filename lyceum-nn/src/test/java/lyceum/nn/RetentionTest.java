@@ -108,6 +108,32 @@ class RetentionTest {
         }
     }
 
+    /** What follows what is retained: each head to mean 0 and variance 1, gains, a gate {@code silu(X W_G)}, the output's weight. */
+    @Test void whatIsRetainedIsNormalisedGatedAndProjected() {
+        var layer = new RetentionConfig(12, 3).withValueWidth(5).withDtype(DType.F64).build(Rng.of(1));
+        var p = layer.state();
+        Autograd.noGrad(() -> {
+            p.get("group_norm.weight").copy_(normal(2, DType.F64, 15));
+            p.get("group_norm.bias").copy_(normal(3, DType.F64, 15));
+        });
+        var x = normal(4, DType.F64, 1, 7, 12);
+        double[] found = byDefinition(layer, x).transpose(1, 2).flatten().toDoubleArray(),
+                gate = x.get(0).matmul(p.get("g_proj.weight").transpose()).flatten().toDoubleArray(),
+                gain = p.get("group_norm.weight").toDoubleArray(), shift = p.get("group_norm.bias").toDoubleArray();
+        for (int row = 0; row < 7 * 3; row++) {
+            double mean = 0, square = 0;
+            for (int e = 0; e < 5; e++) mean += found[row * 5 + e] / 5;
+            for (int e = 0; e < 5; e++) square += Math.pow(found[row * 5 + e] - mean, 2) / 5;
+            for (int e = 0; e < 5; e++) {
+                int at = row * 5 + e, channel = at % 15;
+                double normal = (found[at] - mean) / Math.sqrt(square + 1e-5) * gain[channel] + shift[channel];
+                found[at] = normal * gate[at] / (1 + Math.exp(-gate[at]));
+            }
+        }
+        var expected = Tensor.of(found, 1, 7, 15).matmul(p.get("out_proj.weight").transpose());
+        assertThat(gap(layer.forward(x), expected)).isLessThan(1e-10);
+    }
+
     /** A layer whose state is fed once and then left alone forgets by its decays: positions of zeros add nothing. */
     @Acceptance(topic = "retnet", clause = 2)
     @Test void decaysAreOneLessAPowerOfTwo() {
@@ -258,6 +284,8 @@ class RetentionTest {
     @Test void whatDoesNotFitIsSaid() {
         assertThatThrownBy(() -> new RetentionConfig(8, 3)).hasMessageContaining("3 heads do not divide");
         assertThatThrownBy(() -> new RetentionConfig(98, 49)).hasMessageContaining("at most 48");
+        var dynamic = new RotaryEmbedding(4, 10_000, new RopeScaling.DynamicNtk(2, 16), true);
+        assertThatThrownBy(() -> new RetentionConfig(8, 2).withRotary(dynamic)).hasMessageContaining("depends on the length");
         assertThatThrownBy(() -> new RetentionConfig(8, 2).decay(2)).isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> block(8, 2, 8).withMixer(new RetentionConfig(16, 2)))
                 .hasMessageContaining("a width of 16, the stream of 8");

@@ -54,9 +54,12 @@ class RopeScalingTest {
             magnitudes.see(where, scaling.magnitude(length), c.number("expected.magnitude"));
             // And they are those by which queries turn: one step from 0, with its size.
             var turn = new RotaryEmbedding(width, c.number("input.base"), scaling, false).at(length - 1, 1, DType.F64);
-            double[] cos = turn.cos().toDoubleArray(), t = c.doubles("expected.frequencies");
-            for (int i = 0; i < t.length; i++)
-                assertThat(cos[i]).isCloseTo(c.number("expected.magnitude") * Math.cos(t[i] * (length - 1)), within(1e-9));
+            double[] cos = turn.cos().toDoubleArray(), sin = turn.sin().toDoubleArray(), t = c.doubles("expected.frequencies");
+            double size = c.number("expected.magnitude");
+            for (int i = 0; i < t.length; i++) {
+                assertThat(cos[i]).isCloseTo(size * Math.cos(t[i] * (length - 1)), within(1e-9));
+                assertThat(sin[i]).isCloseTo(size * Math.sin(t[i] * (length - 1)), within(1e-9));
+            }
         }
         Evidence.of("kinds", kinds.size(), exactly(8));
         Evidence.of("largest relative gap of frequencies", gap, below(1e-12));
@@ -148,6 +151,13 @@ class RopeScalingTest {
                 {"qk_rope_head_dim": 64, "rope_scaling": {"type": "yarn", "factor": 40, "original_max_position_embeddings": 4096, "mscale": 0.707,
                  "mscale_all_dim": 0.707}}""");
         assertThat(deep.scaling().magnitude(0)).isEqualTo(1);
+        for (var model : List.of("gptj", "cohere", "glm", "deepseek_v2", "deepseek_v3")) assertThat(interleaved(model, "")).isTrue();
+        for (var model : List.of("llama", "gpt_neox", "qwen2", "mistral")) assertThat(interleaved(model, "")).isFalse();
+        assertThat(interleaved("deepseek_v3", ", \"rope_interleave\": false")).isFalse();
+        for (boolean neighbours : new boolean[] {true, false}) for (var model : List.of("llama", "gptj")) {
+            var text = new RotaryEmbedding(8, 10_000, new RopeScaling.None(), neighbours).write("{\"model_type\": \"" + model + "\"}");
+            assertThat(RotaryEmbedding.read(text).at(0, 1, DType.F32).interleaved()).isEqualTo(neighbours);
+        }
         var phi = RotaryEmbedding.read("{\"hidden_size\": 2560, \"num_attention_heads\": 32, \"partial_rotary_factor\": 0.4}");
         assertThat(phi.frequencies(0)).isEqualTo(RotaryEmbedding.frequencies(32, 10_000));
         for (var scaling : List.of(new RopeScaling.None(), new RopeScaling.Linear(2), new RopeScaling.Ntk(3),
@@ -170,6 +180,10 @@ class RopeScalingTest {
         assertThatThrownBy(() -> RotaryEmbedding.read("[]")).hasMessageContaining("no object");
         assertThatThrownBy(() -> RotaryEmbedding.read("{}")).hasMessageContaining("head_dim");
         assertThatThrownBy(() -> new RotaryEmbedding(new double[] {1}, false).write("{}")).hasMessageContaining("one by one");
+    }
+
+    private static boolean interleaved(String model, String more) {
+        return RotaryEmbedding.read("{\"head_dim\": 8, \"model_type\": \"" + model + "\"" + more + "}").at(0, 1, DType.F32).interleaved();
     }
 
     /** Cached keys are turned anew by the present length, so that a last step equals the whole. */

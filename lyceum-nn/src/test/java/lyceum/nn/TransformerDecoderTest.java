@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
+import lyceum.memory.Scope;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
@@ -150,6 +151,33 @@ class TransformerDecoderTest {
             var more = new ArrayList<>(said);
             more.add(token);
             everything(model, source, more, log + logs[token], begin, end, longest, all);
+        }
+    }
+
+    /** A fork without names is of all rows, their memories too. */
+    @Test void aForkOfAllRowsSeesTheSameMemory() {
+        var decoder = new TransformerDecoder(TransformerConfig.original(8, 2, 16).withCross(true), 2, Rng.of(1));
+        Tensor memory = Tensor.randn(Rng.of(2), 3, 5, 8).compute(), x = Tensor.randn(Rng.of(3), 3, 4, 8).compute();
+        var state = decoder.start(memory, null, Pass.inference());
+        decoder.forward(x.narrow(1, 0, 3), state, Pass.inference());
+        var fork = state.fork();
+        var y = decoder.forward(x.narrow(1, 3, 1), fork, Pass.inference());
+        assertThat(distance(y, decoder.forward(x, memory, Pass.inference()).narrow(1, 3, 1))).isLessThan(1e-5);
+        assertThat(state.length()).isEqualTo(3);
+    }
+
+    /** What a beam search does in a scope of its own outlives it. */
+    @Test void aForkOutlivesTheScopeItWasMadeIn() {
+        for (var config : List.of(TransformerConfig.original(8, 2, 16).withCross(true),
+                TransformerConfig.original(8, 2, 16).withCross(true).withMixer(new HyenaConfig(8, 2, 16)))) {
+            var decoder = new TransformerDecoder(config, 1, Rng.of(1));
+            Tensor memory = Tensor.randn(Rng.of(2), 3, 5, 8).compute(), x = Tensor.randn(Rng.of(3), 3, 4, 8).compute();
+            var state = decoder.start(memory, null, Pass.inference());
+            decoder.forward(x.narrow(1, 0, 3), state, Pass.inference());
+            TransformerDecoder.State fork;
+            try (var scope = Scope.open("step")) { fork = state.fork(2, 0); }
+            var y = decoder.forward(x.rows(2, 0).narrow(1, 3, 1), fork, Pass.inference());
+            assertThat(distance(y, decoder.forward(x, memory, Pass.inference()).rows(2, 0).narrow(1, 3, 1))).isLessThan(1e-5);
         }
     }
 }
