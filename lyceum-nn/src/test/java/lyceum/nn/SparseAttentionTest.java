@@ -105,6 +105,7 @@ class SparseAttentionTest {
     }
 
     /** The first half of clause 2, whose second half is about time: a row of the bench. */
+    @Acceptance(topic = "longformer-bigbird", clause = 2)
     @Test void theTilesThatAreComputedAreThoseOfTheFormula() {
         int patterns = 0;
         for (int n : new int[] {1024, 2048, 4096}) {
