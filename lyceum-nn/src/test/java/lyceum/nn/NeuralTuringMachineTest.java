@@ -4,6 +4,7 @@ import static lyceum.testing.Bound.above;
 import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.between;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -152,8 +153,9 @@ class NeuralTuringMachineTest {
         var lstm = Copier.best(
                 seed -> Copier.trained(new Lstm(new RnnConfig(5, units), Rng.of(seed)), new Linear(units, 4, Rng.of(seed + 9)), seed));
         Evidence.of("machine: share of wrong bits at lengths 1 to 4", machine.inRange, below(0.02));
-        Evidence.of("machine: at length 8", machine.beyond, atMost(1));
-        Evidence.of("LSTM: at lengths 1 to 4", lstm.inRange, atMost(1));
+        Evidence.of("machine: at length 8", machine.beyond, below(0.25));
+        Evidence.of("LSTM: at length 8, half by chance", lstm.beyond, between(0.01, 0.55));
+        Evidence.of("LSTM: at lengths 1 to 4", lstm.inRange, below(0.25));
         Evidence.of("machine over LSTM at length 8", machine.beyond / lstm.beyond, below(0.5));
     }
 
