@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import lyceum.DType;
+import lyceum.memory.Scope;
 import lyceum.optim.UpdateRule;
 import lyceum.tensor.Tensor;
 
@@ -41,12 +42,16 @@ public record EightBitState(UpdateRule rule) implements UpdateRule {
     }
 
     @Override public Update next(Tensor x, Tensor gradient, List<Tensor> slots, long step, double rate) {
-        var wide = new ArrayList<Tensor>();
-        for (int i = 0; i < slots.size(); i += 2) wide.add(decoded(slots.get(i), slots.get(i + 1), x));
-        var update = rule.next(x, gradient, wide, step, rate);
-        var coded = new ArrayList<Tensor>();
-        for (var slot : update.slots()) coded.addAll(encoded(slot));
-        return new Update(update.parameter(), coded);
+        var g = gradient.compute();
+        // What is decoded, and all on the way to the codes, goes with its parameter: together it is many times what the codes save.
+        try (var scope = Scope.open("8-bit state")) {
+            var wide = new ArrayList<Tensor>();
+            for (int i = 0; i < slots.size(); i += 2) wide.add(decoded(slots.get(i), slots.get(i + 1), x));
+            var update = rule.next(x, g, wide, step, rate);
+            var coded = new ArrayList<Tensor>();
+            for (var slot : update.slots()) for (var part : encoded(slot)) coded.add(MemoryPlanner.kept(part, scope));
+            return new Update(MemoryPlanner.kept(update.parameter().compute(), scope), coded);
+        }
     }
 
     /** Codes: 0 for zero, 1 to 127 for positive sizes, 129 to 255 for negative ones. */

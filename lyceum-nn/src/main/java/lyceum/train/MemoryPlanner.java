@@ -252,18 +252,18 @@ public final class MemoryPlanner {
             return new Measured(mean, 0, 0, runs, sums);
         }
 
-        /** Small tensors lie among others in memory that goes back as a whole: a copy of them lets it go. */
-        private static Tensor kept(Tensor g, Scope scope) {
-            if (g.count() * g.dtype().bytes() > SHARED) return g.keptBy(scope);
-            try (var outside = Scope.outside()) {
-                return Autograd.noGrad(() -> g.copy().compute());
-            }
-        }
-
         private Tensor loss(Tensor part, Tensor target) {
             var h = first.forward(part, pass);
             for (var block : chain) h = settings.checkpoints ? Autograd.checkpoint(block, h) : block.apply(h);
             return loss.of(Autocast.high(last.forward(h, pass)), target);
+        }
+    }
+
+    /** Small tensors lie among others in memory that goes back as a whole: a copy of them lets it go. */
+    static Tensor kept(Tensor g, Scope scope) {
+        if (g.count() * g.dtype().bytes() > SHARED) return g.keptBy(scope);
+        try (var outside = Scope.outside()) {
+            return Autograd.noGrad(() -> g.copy().compute());
         }
     }
 

@@ -58,18 +58,33 @@ class HighwayTest {
         Evidence.of("least distance of the plain layer from the input", apart, atLeast(0.5));
     }
 
+    @Test void halfOpenGatesMix() {
+        for (int seed = 0; seed < 5; seed++) for (var e : layers(-0.5, seed).entrySet()) {
+            var x = e.getValue();
+            var p = e.getKey().parameters();
+            var t = sum(p.get("gate.weight"), p.get("gate.bias"), x).neg().exp().add(1).reciprocal();
+            var expected = t.mul(plain(e.getKey(), x)).add(x).sub(t.mul(x));
+            assertThat(distance(e.getKey().forward(x), expected)).isLessThan(1e-13);
+            assertThat(t.min().item()).isLessThan(0.4);
+        }
+    }
+
     /** H from the layer's parameters, by hand. */
     private static Tensor plain(Highway layer, Tensor x) {
         var p = layer.parameters();
-        if (x.rank() == 2) return x.matmul(p.get("plain.weight").transpose()).add(p.get("plain.bias")).tanh();
-        var weight = p.get("plain.0.weight");
+        var name = x.rank() == 2 ? "plain." : "plain.0.";
+        return sum(p.get(name + "weight"), p.get(name + "bias"), x).tanh();
+    }
+
+    private static Tensor sum(Tensor weight, Tensor bias, Tensor x) {
+        if (x.rank() == 2) return x.matmul(weight.transpose()).add(bias);
         long h = x.size(2), w = x.size(3);
         var padded = x.pad(2, 1, 1, 0).pad(3, 1, 1, 0);
-        var sum = p.get("plain.0.bias").reshape(1, -1, 1, 1);
+        var sum = bias.reshape(1, -1, 1, 1);
         for (int i = 0; i < 3; i++)
             for (int j = 0; j < 3; j++)
                 sum = sum.add(Tensor.einsum("oc,bchw->bohw", weight.select(3, j).select(2, i), padded.narrow(2, i, h).narrow(3, j, w)));
-        return sum.tanh();
+        return sum;
     }
 
     @Acceptance(topic = "highway-network", clause = 2)

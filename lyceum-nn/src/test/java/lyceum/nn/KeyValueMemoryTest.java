@@ -6,6 +6,7 @@ import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.autograd.Autograd;
 import lyceum.memory.Scope;
 import lyceum.nn.KeyValueMemoryConfig.Tables;
 import lyceum.nn.loss.Loss;
@@ -69,6 +71,47 @@ class KeyValueMemoryTest {
         }
         Evidence.of("largest distance of a read from unscaled attention", worst, below(1e-6));
         Evidence.of("least distance from scaled attention", scaled, above(0.01));
+    }
+
+    /** {@code q <- R_h (q + o)} with matrices that are not the identity, of apart tables, in plain numbers. */
+    @Test void everyHopMultipliesTheSumOfQueryAndReading() {
+        int width = 3;
+        var memory = new KeyValueMemory(new KeyValueMemoryConfig(8, 4, width).withHops(3).withDtype(DType.F64), Rng.of(1));
+        Autograd.noGrad(() -> memory.parameters().forEach(
+                (name, p) -> p.copy_(Tensor.randn(Rng.of(name.hashCode()), DType.F64, p.shape().toArray()))));
+        int[][] keys = {{0, 1}, {2, 3}, {4, 4}}, values = {{5}, {6}, {7}};
+        var answer = memory.answer(bags(new int[][] {{0, 2}}), memory.slots(bags(keys), bags(values)), null, Pass.inference());
+        var p = memory.parameters();
+        double[] q = sum(p.get("question.weight").toRows(), 0, 2);
+        for (int h = 0; h < 3; h++) {
+            double[] share = new double[3], both = q.clone(), next = new double[width];
+            double total = 0;
+            for (int i = 0; i < 3; i++) {
+                double[] k = sum(p.get("key.weight").toRows(), keys[i]);
+                for (int j = 0; j < width; j++) share[i] += q[j] * k[j];
+                total += share[i] = Math.exp(share[i]);
+            }
+            double[][] hop = p.get("hops." + h + ".weight").toRows();
+            for (int i = 0; i < 3; i++) {
+                double[] v = sum(p.get("value.weight").toRows(), values[i]);
+                for (int j = 0; j < width; j++) both[j] += share[i] / total * v[j];
+                assertThat(answer.weights().get(h).item(0, i)).isCloseTo(share[i] / total, within(1e-12));
+            }
+            for (int r = 0; r < width; r++) for (int j = 0; j < width; j++) next[r] += hop[r][j] * both[j];
+            q = next;
+        }
+        double[][] answers = p.get("answer.weight").toRows();
+        for (int a = 0; a < 4; a++) {
+            double logit = 0;
+            for (int j = 0; j < width; j++) logit += q[j] * answers[a][j];
+            assertThat(answer.logits().item(0, a)).isCloseTo(logit, within(1e-10));
+        }
+    }
+
+    private static double[] sum(double[][] table, int... rows) {
+        var sum = new double[table[0].length];
+        for (int row : rows) for (int j = 0; j < sum.length; j++) sum[j] += table[row][j];
+        return sum;
     }
 
     /** Facts (subject, relation, object): entities are 0 to 49, relations 50 to 59; fact {@code 50 r + s} is of relation r and subject s. */

@@ -4,9 +4,11 @@ import static lyceum.testing.Bound.above;
 import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.between;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.function.LongFunction;
 import lyceum.DType;
@@ -152,8 +154,9 @@ class NeuralTuringMachineTest {
         var lstm = Copier.best(
                 seed -> Copier.trained(new Lstm(new RnnConfig(5, units), Rng.of(seed)), new Linear(units, 4, Rng.of(seed + 9)), seed));
         Evidence.of("machine: share of wrong bits at lengths 1 to 4", machine.inRange, below(0.02));
-        Evidence.of("machine: at length 8", machine.beyond, atMost(1));
-        Evidence.of("LSTM: at lengths 1 to 4", lstm.inRange, atMost(1));
+        Evidence.of("machine: at length 8", machine.beyond, below(0.25));
+        Evidence.of("LSTM: at length 8, half by chance", lstm.beyond, between(0.01, 0.55));
+        Evidence.of("LSTM: at lengths 1 to 4", lstm.inRange, below(0.25));
         Evidence.of("machine over LSTM at length 8", machine.beyond / lstm.beyond, below(0.5));
     }
 
@@ -181,6 +184,39 @@ class NeuralTuringMachineTest {
         assertThat(distance(after.get("h"), Tensor.concat(1, u, seen).affine(p.get("output.weight"), p.get("output.bias"))))
                 .isLessThan(1e-14);
     }
+
+    /** Cosine, gate, shift and sharpening of controls that are neither shut nor certain, row by row. */
+    @Test void theFourStepsOfAnAddressAreThoseOfThePaper() {
+        int rows = 6, width = 3;
+        for (int seed = 0; seed < 20; seed++) {
+            var controls = normal(seed, DType.F64, 1, TapeAddress.size(width, 1)).mul(2);
+            double[][] memory = normal(seed + 50, DType.F64, 1, rows, width).mul(3).get(0).toRows();
+            double[] c = controls.toDoubleArray(), before = normal(seed + 90, DType.F64, 1, rows).softmax(-1).toDoubleArray();
+            double strength = softplus(c[width]), gate = 1 / (1 + Math.exp(-c[width + 1])), sharpness = 1 + softplus(c[width + 5]);
+            double[] content = new double[rows], shift = new double[3], gated = new double[rows], expected = new double[rows];
+            double key = 0, contents = 0, shifts = 0, total = 0;
+            for (int k = 0; k < width; k++) key += Math.pow(Math.tanh(c[k]), 2);
+            for (int i = 0; i < rows; i++) {
+                double dot = 0, norm = 0;
+                for (int k = 0; k < width; k++) {
+                    dot += Math.tanh(c[k]) * memory[i][k];
+                    norm += memory[i][k] * memory[i][k];
+                }
+                contents += content[i] = Math.exp(strength * dot / Math.sqrt(norm * key));
+            }
+            for (int s = 0; s < 3; s++) shifts += shift[s] = Math.exp(c[width + 2 + s]);
+            for (int i = 0; i < rows; i++) gated[i] = gate * content[i] / contents + (1 - gate) * before[i];
+            for (int i = 0; i < rows; i++) {
+                for (int s = 0; s < 3; s++) expected[i] += gated[Math.floorMod(i - (s - 1), rows)] * shift[s] / shifts;
+                total += expected[i] = Math.pow(expected[i], sharpness);
+            }
+            double[] got = TapeAddress.of(controls, width, 1)
+                    .weights(Tensor.of(memory).unsqueeze(0), Tensor.of(before).unsqueeze(0)).toDoubleArray();
+            for (int i = 0; i < rows; i++) assertThat(got[i]).isCloseTo(expected[i] / total, within(1e-6));
+        }
+    }
+
+    private static double softplus(double x) { return Math.log1p(Math.exp(x)); }
 
     @Test void aSharpHeadFindsARowByItsContentAndMayWalkOn() {
         var memory = Tensor.eye(DType.F64, 4).unsqueeze(0);
