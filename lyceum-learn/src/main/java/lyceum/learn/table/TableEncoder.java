@@ -18,7 +18,7 @@ import lyceum.learn.table.TableColumn.Kind;
 import lyceum.tensor.Tensor;
 
 /**
- * Rows of a frame as numbers: what a learner reads. Made from training rows alone. A value that is missing is NaN in a column of numbers; a text that was rare
+ * Rows of a frame as numbers: what a learner reads. Made from training rows alone. A value that is missing or infinite is NaN in a column of numbers; a text that was rare
  * or unknown when the encoder was made is zero in all columns of its category.
  *
  * @param parts the columns of the frame that are used, in order

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.Arrays;
+import lyceum.DType;
 import lyceum.data.Column;
 import lyceum.data.ColumnType;
 import lyceum.data.Datasets;
@@ -14,6 +15,7 @@ import lyceum.data.Frame;
 import lyceum.learn.selection.Scorer;
 import lyceum.random.Rng;
 import lyceum.stats.learner.Model;
+import lyceum.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -123,6 +125,32 @@ class TableFitTest {
         assertThat(TableTask.of(Column.of("y", 1L, 2, 3, 4, 5, 6, 7, 8, 9, 10))).isEqualTo(TableTask.REGRESSION);
         assertThat(TableTask.of(Column.of("y", true, false))).isEqualTo(TableTask.CLASSIFICATION);
         assertThat(TableTask.of(Column.of("y", 1.5, 2))).isEqualTo(TableTask.REGRESSION);
+    }
+
+    @Test void rowsWithoutAnAnswerAreLeftOutAndOthersNamed() {
+        var rng = Rng.of(1);
+        double[] x = Tensor.randn(rng, DType.F64, 40).toDoubleArray(), y = x.clone();
+        for (int i = 0; i < 10; i++) y[3 * i] = Double.NaN;
+        assertThat(new TableFit().withModels("linear", "linear").fit(Frame.of(Column.of("x", x), Column.of("z", y)), "z").entries())
+                .hasSize(2);
+        assertThat(new TableFit().withModels("linear").fit(Frame.of(Column.of("x", x), Column.of("z", y)), "z").rows()).isEqualTo(30);
+        y[1] = Double.POSITIVE_INFINITY;
+        assertThatThrownBy(() -> new TableFit().fit(Frame.of(Column.of("x", x), Column.of("z", y)), "z"))
+                .hasMessageContaining("a z is Infinity");
+        assertThatThrownBy(() -> new TableFit().fit(SHOP, "since")).hasMessageContaining("since is of type DATE");
+    }
+
+    @Test void aStudyThatFoundNothingSaysSo() {
+        var rng = Rng.of(1);
+        var bought = new String[60];
+        for (int i = 0; i < 60; i++) bought[i] = i % 2 == 0 ? "yes" : "no";
+        var table = Frame.of(Column.of("x", Tensor.randn(rng, DType.F64, 60)), Column.of("z", Tensor.randn(rng, DType.F64, 60)),
+                Column.categories("bought", bought));
+        var study = new TableFit().withModels("linear").fit(table, "bought");
+        assertThat(study.leadOver(TableStudy.BASELINE).low()).isNegative();
+        assertThat(study.summary()).contains("may be luck").contains("no model is better than the baseline").doesNotContain("flatters");
+        assertThat(new TableFit().withModels("linear").withSearch(2).fit(table, "bought").summary())
+                .contains("chosen on the same folds, which flatters");
     }
 
     @Test void whatCannotBeFittedIsSaid() {

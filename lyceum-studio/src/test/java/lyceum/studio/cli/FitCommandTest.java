@@ -68,6 +68,7 @@ class FitCommandTest {
         assertThat(lyceum("fit", file, "--target", "left", "--task", "guess", "--out", out).err()).contains("--task is guess");
         assertThat(lyceum("fit", file, "--target", "left", "--model", "magic", "--out", out).err()).contains("no model 'magic'");
         assertThat(lyceum("fit", folder.resolve("no.csv").toString(), "--target", "left", "--out", out).err()).contains("no file");
+        assertThat(lyceum("fit", file, "--target", "left", "--out", file).err()).contains("which is a file");
         assertThat(lyceum("predict", out, file).err()).contains("no model");
         assertThat(Files.exists(Path.of(out))).isFalse();
         lyceum("fit", file, "--target", "left", "--model", "linear", "--out", out);
