@@ -93,6 +93,19 @@ public final class NearDuplicates {
     }
 
     /** Pairs of rows that are equal in every number. */
+    /** The rows without those that repeat an earlier one. */
+    static double[][] differentRows(double[][] rows) {
+        var byHash = new HashMap<Integer, List<double[]>>();
+        var different = new ArrayList<double[]>();
+        for (double[] row : rows) {
+            var alike = byHash.computeIfAbsent(Arrays.hashCode(row), hash -> new ArrayList<>());
+            if (alike.stream().anyMatch(other -> Arrays.equals(other, row))) continue;
+            alike.add(row);
+            different.add(row);
+        }
+        return different.toArray(double[][]::new);
+    }
+
     static List<Pair> equalRows(double[][] rows) {
         var byHash = new HashMap<Integer, List<Integer>>();
         var pairs = new ArrayList<Pair>();

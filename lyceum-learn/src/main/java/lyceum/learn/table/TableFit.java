@@ -196,7 +196,9 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
         private List<Finding> audit(TableEncoder encoder, Tensor x, Tensor truth, CrossValidation validation) {
             progress.step("fit: looking for leaks", 0, how.models.size() + 1);
             var evaluation = Evaluation.of(x, truth, validation.folds(x, truth)).withNames(encoder.names());
-            return new LeakageAudit().audit(evaluation).findings();
+            var findings = new ArrayList<>(new LeakageAudit().audit(evaluation).findings());
+            findings.addAll(CategoryProxies.of(encoder, x, truth, classes.size(), new LeakageAudit().proxy()));
+            return findings;
         }
 
         private List<TableStudy.Entry> compare(Tensor x, Tensor truth, CrossValidation validation) {

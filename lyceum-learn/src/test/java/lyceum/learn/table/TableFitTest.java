@@ -69,6 +69,40 @@ class TableFitTest {
         assertThat(study.figures()).hasSize(4);
     }
 
+    /** Each text alone has an area of 0.75: four states of which two are the answer, and in three classes six. */
+    @Test void aLeakThatIsSpreadOverTextsIsNamed() {
+        var rng = Rng.of(4);
+        for (int kinds = 2; kinds <= 3; kinds++) {
+            String[] state = new String[240], what = new String[240];
+            for (int i = 0; i < 240; i++) {
+                int s = rng.nextInt(2 * kinds);
+                state[i] = "state " + s;
+                what[i] = "kind " + s % kinds;
+            }
+            var study = new TableFit().withModels("linear").fit(Frame.of(Column.of("x", Tensor.randn(rng, DType.F64, 240)),
+                    Column.categories("state", state), Column.categories("what", what)), "what");
+            assertThat(study.suspects()).containsExactly("state");
+        }
+    }
+
+    /** Very many rows are alike: no pair of them is told. */
+    @Test void manyRowsOfFewValuesAreNoTrouble() {
+        int n = 20_000;
+        var rng = Rng.of(5);
+        boolean[] owner = new boolean[n], left = new boolean[n];
+        String[] town = new String[n];
+        for (int i = 0; i < n; i++) {
+            owner[i] = rng.nextInt(2) == 0;
+            town[i] = "town " + rng.nextInt(3);
+            left[i] = rng.nextDouble() < (owner[i] ? 0.2 : 0.6);
+        }
+        var study = new TableFit().withModels("linear").withFolds(2)
+                .fit(Frame.of(Column.of("owner", owner), Column.categories("town", town), Column.of("left", left)), "left");
+        assertThat(study.suspects()).isEmpty();
+        assertThat(study.findings()).isEmpty();
+        assertThat(study.importances().getFirst().column()).isEqualTo("owner");
+    }
+
     @Test void aModelIsOneFileAndTakesFramesWithHolesNewTextsAndOtherOrder(@TempDir Path folder) {
         var model = new TableFit().withModels("gbdt").withDropped("invoice").fit(SHOP, "bought").model();
         var file = folder.resolve("model.safetensors");
