@@ -87,7 +87,7 @@ class TableFitTest {
 
     /** Very many rows are alike: no pair of them is told. */
     @Test void manyRowsOfFewValuesAreNoTrouble() {
-        int n = 20_000;
+        int n = 6_000;
         var rng = Rng.of(5);
         boolean[] owner = new boolean[n], left = new boolean[n];
         String[] town = new String[n];
