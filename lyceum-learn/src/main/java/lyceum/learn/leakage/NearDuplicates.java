@@ -92,7 +92,6 @@ public final class NearDuplicates {
         return (double) both / (a.length + b.length - both);
     }
 
-    /** Pairs of rows that are equal in every number. */
     /** The rows without those that repeat an earlier one. */
     static double[][] differentRows(double[][] rows) {
         var byHash = new HashMap<Integer, List<double[]>>();
@@ -106,6 +105,7 @@ public final class NearDuplicates {
         return different.toArray(double[][]::new);
     }
 
+    /** Pairs of rows that are equal in every number. */
     static List<Pair> equalRows(double[][] rows) {
         var byHash = new HashMap<Integer, List<Integer>>();
         var pairs = new ArrayList<Pair>();
