@@ -83,22 +83,16 @@ public record LeakageAudit(double level, double proxy, double likeness, long see
     private List<Finding> duplicates(Evaluation e, Repair repair) {
         var found = new ArrayList<Finding>();
         double[][] rows = e.x().toRows();
-        var equal = NearDuplicates.equalRows(rows);
-        // where values are so coarse that unrelated rows agree, agreement tells nothing
-        if (!equal.isEmpty() && chanceOfEqualRows(distinct(rows, equal)) <= level)
-            across(e, equal, found, Finding.Kind.DUPLICATES, "equal rows", repair);
+        double[][] different = NearDuplicates.differentRows(rows);
+        // where values are so coarse that unrelated rows agree, agreement tells nothing, and there would be very many pairs
+        if (different.length < rows.length && chanceOfEqualRows(different) <= level)
+            across(e, NearDuplicates.equalRows(rows), found, Finding.Kind.DUPLICATES, "equal rows", repair);
         boolean finite = Arrays.stream(rows).flatMapToDouble(Arrays::stream).allMatch(Double::isFinite);
         if (finite) across(e, NearDuplicates.rows(e.x(), level), found, Finding.Kind.NEAR_DUPLICATES,
                 "rows nearer than chance lets rows be", repair);
         if (e.texts() != null) across(e, NearDuplicates.texts(e.texts(), 3, likeness), found, Finding.Kind.NEAR_DUPLICATES,
                 "texts with a Jaccard similarity of at least " + likeness, repair);
         return found;
-    }
-
-    private static double[][] distinct(double[][] rows, List<NearDuplicates.Pair> equal) {
-        var again = new HashSet<Integer>();
-        for (var pair : equal) again.add(pair.second());
-        return IntStream.range(0, rows.length).filter(i -> !again.contains(i)).mapToObj(i -> rows[i]).toArray(double[][]::new);
     }
 
     /** Expected pairs of equal rows if columns were independent. */

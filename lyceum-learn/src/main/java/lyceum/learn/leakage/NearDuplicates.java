@@ -92,6 +92,19 @@ public final class NearDuplicates {
         return (double) both / (a.length + b.length - both);
     }
 
+    /** The rows without those that repeat an earlier one. */
+    static double[][] differentRows(double[][] rows) {
+        var byHash = new HashMap<Integer, List<double[]>>();
+        var different = new ArrayList<double[]>();
+        for (double[] row : rows) {
+            var alike = byHash.computeIfAbsent(Arrays.hashCode(row), hash -> new ArrayList<>());
+            if (alike.stream().anyMatch(other -> Arrays.equals(other, row))) continue;
+            alike.add(row);
+            different.add(row);
+        }
+        return different.toArray(double[][]::new);
+    }
+
     /** Pairs of rows that are equal in every number. */
     static List<Pair> equalRows(double[][] rows) {
         var byHash = new HashMap<Integer, List<Integer>>();

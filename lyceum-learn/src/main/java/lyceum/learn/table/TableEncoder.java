@@ -18,7 +18,7 @@ import lyceum.learn.table.TableColumn.Kind;
 import lyceum.tensor.Tensor;
 
 /**
- * Rows of a frame as numbers: what a learner reads. Made from training rows alone. A value that is missing is NaN in a column of numbers; a text that was rare
+ * Rows of a frame as numbers: what a learner reads. Made from training rows alone. A value that is missing or infinite is NaN in a column of numbers; a text that was rare
  * or unknown when the encoder was made is zero in all columns of its category.
  *
  * @param parts the columns of the frame that are used, in order
@@ -94,11 +94,11 @@ public record TableEncoder(List<Part> parts) {
         return groups;
     }
 
-    /** Reads a file of such rows: every column as the type that it had. @throws IllegalArgumentException if columns are missing */
+    /** Reads a file of such rows: every column as the type that it had, whole numbers as numbers. @throws IllegalArgumentException if columns are missing */
     public Frame read(Path file) throws IOException {
         check(new Csv().withLimit(1).read(file).frame());
         var csv = new Csv();
-        for (var part : parts) csv = csv.withType(part.name, part.type);
+        for (var part : parts) csv = csv.withType(part.name, part.type == ColumnType.I64 ? ColumnType.F64 : part.type);
         return csv.read(file).frame();
     }
 

@@ -4,6 +4,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,7 +48,8 @@ import lyceum.withers.Withers;
  * <p>A fifth of the rows is put aside first and judged once, at the end. On the others a baseline and each model are cross-validated on the same folds; with a
  * {@code search} each model first gets that many draws of its settings. The best by log loss (classes) or root mean squared error (numbers) is taken; its
  * probabilities are calibrated if that lowers the log loss of the same folds. The model that is given is fitted to all rows in the end. The audit for leaks
- * looks at the training rows.
+ * looks at the training rows. Draws of a search are chosen on the folds that the models are then compared on: with one the intervals flatter, those against the
+ * baseline most, and only the rows put aside do not. The model that is given was fitted to those, too; their scores are of its twin that was not.
  *
  * @param task null for what the target looks like
  * @param models of {@code linear}, {@code forest} and {@code gbdt}; all three by default
@@ -64,7 +66,7 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
     private static final int FEWEST_ROWS = 10, BACKGROUND = 50, REPEATS = 5;
 
     public TableFit {
-        models = List.copyOf(models);
+        models = models.stream().distinct().toList();
         dropped = List.copyOf(dropped);
         models.forEach(Family::of);
         if (models.isEmpty()) throw new IllegalArgumentException("TableFit: there are no models to try");
@@ -91,18 +93,28 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
     public TableStudy fit(Frame table, String target, Progress progress) {
         var column = table.column(target);
         if (dropped.contains(target)) throw new IllegalArgumentException("TableFit: " + target + " is the target and cannot be dropped");
-        var known = table.dropNulls(target);
+        var known = answered(table.dropNulls(target), target);
         if (known.size() < FEWEST_ROWS) throw new IllegalArgumentException(
                 "TableFit: " + known.size() + " rows have a " + target + "; at least " + FEWEST_ROWS + " are needed");
         var rows = known.size() > maxRows ? known.sample(Rng.of(seed), maxRows) : known;
         var task = this.task == null ? TableTask.of(rows.column(target)) : this.task;
-        if (task == TableTask.REGRESSION && column.type().isText())
-            throw new IllegalArgumentException("TableFit: " + target + " is text and cannot be predicted as a number");
+        if (task == TableTask.REGRESSION && !column.type().isNumeric()) throw new IllegalArgumentException("TableFit: " + target + " is "
+                + (column.type().isText() ? "text" : "of type " + column.type()) + " and cannot be predicted as a number");
         var classes = task == TableTask.REGRESSION ? List.<String>of() : classes(rows, target);
         var y = answers(rows, target, classes);
         if (classes.size() == 1 || classes.isEmpty() && y.min().item() == y.max().item())
             throw new IllegalArgumentException("TableFit: every row has the same " + target + "; there is nothing to learn");
         return new Work(this, task, target, classes, table, rows, y, progress).study();
+    }
+
+    /** Rows whose target is a number, where it is a column of numbers. */
+    private static Frame answered(Frame rows, String target) {
+        if (!rows.column(target).type().isNumeric()) return rows;
+        double[] y = rows.column(target).numbers();
+        for (double v : y) if (Double.isInfinite(v))
+            throw new IllegalArgumentException("TableFit: a " + target + " is " + v + "; it is finite or missing");
+        int[] some = IntStream.range(0, y.length).filter(i -> !Double.isNaN(y[i])).toArray();
+        return some.length == y.length ? rows : rows.rows(some);
     }
 
     private static List<String> classes(Frame rows, String target) {
@@ -113,7 +125,7 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
 
     private static Tensor answers(Frame rows, String target, List<String> classes) {
         if (classes.isEmpty()) return Tensor.of(rows.column(target).numbers());
-        return Tensor.of(rows.column(target).toList().stream().mapToLong(v -> classes.indexOf(v.toString())).toArray());
+        return Tensor.of(rows.column(target).toList().stream().mapToLong(v -> Collections.binarySearch(classes, v.toString())).toArray());
     }
 
     /** The rows and what is known of them, while they are worked on. */
@@ -140,7 +152,8 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
             var train = rows.rows(trainRows);
             var profile = TableProfile.of(table, target, Set.copyOf(how.dropped));
             var encoder = TableEncoder.of(train, profile);
-            if (encoder.width() == 0) throw new IllegalArgumentException("TableFit: no column is of use: " + profile.columns());
+            if (encoder.width() == 0) throw new IllegalArgumentException("TableFit: no column is of use: "
+                    + String.join("; ", profile.columns().stream().map(c -> c.name() + ", " + c.reason()).toList()));
             Tensor x = encoder.encode(train), truth = y.rows(trainRows), testX = encoder.encode(rows.rows(testRows)),
                     testY = y.rows(testRows);
             var validation = validation(truth);
@@ -159,8 +172,8 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
                     : Rng.of(how.seed).split(2).sample(rows.size(), BACKGROUND);
             var model = new TableModel(target, task, encoder, classes, fitted(chosen, all, y), all.rows(some).contiguous(), about);
             return new TableStudy(task, target, classes, table.size(), rows.size(), profile, findings, List.of(scorers()), entries,
-                    best.name(), chosen != best.learner(), scores, testRows.length, TableStudy.Outputs.of(judged, testX, testY),
-                    importances(encoder, judged, testX, testY), model);
+                    best.name(), chosen != best.learner(), how.search > 0, scores, testRows.length,
+                    TableStudy.Outputs.of(judged, testX, testY), importances(encoder, judged, testX, testY), model);
         }
 
         private CrossValidation validation(Tensor truth) {
@@ -183,7 +196,9 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
         private List<Finding> audit(TableEncoder encoder, Tensor x, Tensor truth, CrossValidation validation) {
             progress.step("fit: looking for leaks", 0, how.models.size() + 1);
             var evaluation = Evaluation.of(x, truth, validation.folds(x, truth)).withNames(encoder.names());
-            return new LeakageAudit().audit(evaluation).findings();
+            var findings = new ArrayList<>(new LeakageAudit().audit(evaluation).findings());
+            findings.addAll(CategoryProxies.of(encoder, x, truth, classes.size(), new LeakageAudit().proxy()));
+            return findings;
         }
 
         private List<TableStudy.Entry> compare(Tensor x, Tensor truth, CrossValidation validation) {

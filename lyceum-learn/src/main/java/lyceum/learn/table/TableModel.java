@@ -38,7 +38,7 @@ public record TableModel(String target, TableTask task, TableEncoder encoder, Li
 
     @Override public int nFeatures() { return encoder.parts().size(); }
 
-    /** Reads a CSV file of rows, every column as the type that it had. @throws IllegalArgumentException if columns are missing */
+    /** Reads a CSV file of rows, every column as the type that it had, whole numbers as numbers. @throws IllegalArgumentException if columns are missing */
     public Frame read(Path file) throws IOException { return encoder.read(file); }
 
     /** The probability of each class (n x classes), or the numbers (n). */

@@ -30,13 +30,14 @@ import lyceum.tensor.Tensor;
  * @param entries the baseline and each model, the best first
  * @param winner the name of the entry that was taken
  * @param calibrated whether its probabilities were
+ * @param searched whether settings were drawn on the folds that the entries are compared on: their intervals flatter then
  * @param testScores of rows that were put aside, which no choice has seen
  * @param outputs what was said of those rows
  * @param importances of the table's columns, the greatest first
  * @param model fitted to all rows
  */
 public record TableStudy(TableTask task, String target, List<String> classes, int given, int rows, TableProfile profile,
-        List<Finding> findings, List<Scorer> scorers, List<Entry> entries, String winner, boolean calibrated,
+        List<Finding> findings, List<Scorer> scorers, List<Entry> entries, String winner, boolean calibrated, boolean searched,
         Map<String, Double> testScores, int testRows, Outputs outputs, List<Importance> importances, TableModel model) {
     /** The entry that looks at no column. */
     public static final String BASELINE = "baseline";
@@ -78,7 +79,10 @@ public record TableStudy(TableTask task, String target, List<String> classes, in
                 .orElseThrow(() -> new IllegalArgumentException("TableStudy: there is no entry " + name));
     }
 
-    /** A 95% interval for how much lower the winner's loss is than that of another entry, corrected for overlapping folds; above 0 it is no luck. */
+    /**
+     * A 95% interval for how much lower the winner's loss is than that of another entry, corrected for overlapping folds; above 0 it is no luck, unless
+     * settings were searched on these folds.
+     */
     public Interval leadOver(String other) {
         var d = entry(winner).result.difference(entry(other).result, scorers.getFirst(), LEVEL);
         return new Interval(-d.high(), -d.low());
@@ -183,12 +187,15 @@ public record TableStudy(TableTask task, String target, List<String> classes, in
         }
         say(text, BASELINE);
         if (!runnerUp().equals(BASELINE)) say(text, runnerUp());
+        if (searched) line(text, "settings were chosen on the same folds, which flatters these intervals but not the rows put aside");
+        if (entry(winner).result.mean(first) >= entry(BASELINE).result.mean(first))
+            line(text, "no model is better than the baseline on average: do not use one");
         if (calibrated) line(text, "its probabilities are calibrated: that lowered the log loss of the folds");
         var scores = new LinkedHashMap<>(testScores);
         line(text, "on %d rows put aside: %s", testRows, String.join(", ",
                 scores.entrySet().stream().map(e -> String.format(Locale.ROOT, "%s %.4g", e.getKey(), e.getValue())).toList()));
-        if (!importances.isEmpty()) line(text, "rests on %s",
-                String.join(", ", importances.stream().limit(5).filter(i -> i.least > 0).map(Importance::column).toList()));
+        var rests = importances.stream().limit(5).filter(i -> i.least > 0).map(Importance::column).toList();
+        line(text, "rests on %s", rests.isEmpty() ? "no column that can be told from chance" : String.join(", ", rests));
         return text.toString();
     }
 

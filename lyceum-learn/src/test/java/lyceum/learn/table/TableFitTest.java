@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.Arrays;
+import lyceum.DType;
 import lyceum.data.Column;
 import lyceum.data.ColumnType;
 import lyceum.data.Datasets;
@@ -14,6 +15,7 @@ import lyceum.data.Frame;
 import lyceum.learn.selection.Scorer;
 import lyceum.random.Rng;
 import lyceum.stats.learner.Model;
+import lyceum.tensor.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -65,6 +67,40 @@ class TableFitTest {
         assertThat(study.entries()).extracting(TableStudy.Entry::name).last().isEqualTo("baseline");
         assertThat(study.summary()).contains("better beyond luck").contains("left out: number, numbers the rows");
         assertThat(study.figures()).hasSize(4);
+    }
+
+    /** Each text alone has an area of 0.75: four states of which two are the answer, and in three classes six. */
+    @Test void aLeakThatIsSpreadOverTextsIsNamed() {
+        var rng = Rng.of(4);
+        for (int kinds = 2; kinds <= 3; kinds++) {
+            String[] state = new String[240], what = new String[240];
+            for (int i = 0; i < 240; i++) {
+                int s = rng.nextInt(2 * kinds);
+                state[i] = "state " + s;
+                what[i] = "kind " + s % kinds;
+            }
+            var study = new TableFit().withModels("linear").fit(Frame.of(Column.of("x", Tensor.randn(rng, DType.F64, 240)),
+                    Column.categories("state", state), Column.categories("what", what)), "what");
+            assertThat(study.suspects()).containsExactly("state");
+        }
+    }
+
+    /** Very many rows are alike: no pair of them is told. */
+    @Test void manyRowsOfFewValuesAreNoTrouble() {
+        int n = 6_000;
+        var rng = Rng.of(5);
+        boolean[] owner = new boolean[n], left = new boolean[n];
+        String[] town = new String[n];
+        for (int i = 0; i < n; i++) {
+            owner[i] = rng.nextInt(2) == 0;
+            town[i] = "town " + rng.nextInt(3);
+            left[i] = rng.nextDouble() < (owner[i] ? 0.2 : 0.6);
+        }
+        var study = new TableFit().withModels("linear").withFolds(2)
+                .fit(Frame.of(Column.of("owner", owner), Column.categories("town", town), Column.of("left", left)), "left");
+        assertThat(study.suspects()).isEmpty();
+        assertThat(study.findings()).isEmpty();
+        assertThat(study.importances().getFirst().column()).isEqualTo("owner");
     }
 
     @Test void aModelIsOneFileAndTakesFramesWithHolesNewTextsAndOtherOrder(@TempDir Path folder) {
@@ -123,6 +159,32 @@ class TableFitTest {
         assertThat(TableTask.of(Column.of("y", 1L, 2, 3, 4, 5, 6, 7, 8, 9, 10))).isEqualTo(TableTask.REGRESSION);
         assertThat(TableTask.of(Column.of("y", true, false))).isEqualTo(TableTask.CLASSIFICATION);
         assertThat(TableTask.of(Column.of("y", 1.5, 2))).isEqualTo(TableTask.REGRESSION);
+    }
+
+    @Test void rowsWithoutAnAnswerAreLeftOutAndOthersNamed() {
+        var rng = Rng.of(1);
+        double[] x = Tensor.randn(rng, DType.F64, 40).toDoubleArray(), y = x.clone();
+        for (int i = 0; i < 10; i++) y[3 * i] = Double.NaN;
+        assertThat(new TableFit().withModels("linear", "linear").fit(Frame.of(Column.of("x", x), Column.of("z", y)), "z").entries())
+                .hasSize(2);
+        assertThat(new TableFit().withModels("linear").fit(Frame.of(Column.of("x", x), Column.of("z", y)), "z").rows()).isEqualTo(30);
+        y[1] = Double.POSITIVE_INFINITY;
+        assertThatThrownBy(() -> new TableFit().fit(Frame.of(Column.of("x", x), Column.of("z", y)), "z"))
+                .hasMessageContaining("a z is Infinity");
+        assertThatThrownBy(() -> new TableFit().fit(SHOP, "since")).hasMessageContaining("since is of type DATE");
+    }
+
+    @Test void aStudyThatFoundNothingSaysSo() {
+        var rng = Rng.of(1);
+        var bought = new String[60];
+        for (int i = 0; i < 60; i++) bought[i] = i % 2 == 0 ? "yes" : "no";
+        var table = Frame.of(Column.of("x", Tensor.randn(rng, DType.F64, 60)), Column.of("z", Tensor.randn(rng, DType.F64, 60)),
+                Column.categories("bought", bought));
+        var study = new TableFit().withModels("linear").fit(table, "bought");
+        assertThat(study.leadOver(TableStudy.BASELINE).low()).isNegative();
+        assertThat(study.summary()).contains("may be luck").contains("no model is better than the baseline").doesNotContain("flatters");
+        assertThat(new TableFit().withModels("linear").withSearch(2).fit(table, "bought").summary())
+                .contains("chosen on the same folds, which flatters");
     }
 
     @Test void whatCannotBeFittedIsSaid() {

@@ -38,7 +38,7 @@ final class ExplainCommand implements Callable<Integer> {
         var model = PredictCommand.load(folder);
         var rows = model.read(FitCommand.existing(file));
         if (row < 1 || row > rows.size()) throw new ParameterException(spec.commandLine(),
-                "--row is " + row + "; " + file.getFileName() + " has rows 1 to " + rows.size());
+                "--row is " + row + "; " + file.getFileName() + (rows.size() == 0 ? " has none" : " has rows 1 to " + rows.size()));
         var one = rows.rows(row - 1);
         var why = model.explain(one);
         double[] shares = why.shares();
@@ -46,7 +46,7 @@ final class ExplainCommand implements Callable<Integer> {
         IntStream.range(0, shares.length).boxed().sorted((a, b) -> Double.compare(Math.abs(shares[b]), Math.abs(shares[a]))).forEach(j -> {
             var name = model.columns().get(j);
             var value = one.column(name).get(0);
-            lines.add(List.of(name, value == null ? "missing" : value.toString(), String.format(Locale.ROOT, "%+.4g", shares[j])));
+            lines.add(List.of(name, value == null ? "missing" : text(value), String.format(Locale.ROOT, "%+.4g", shares[j])));
         });
         var terminal = lyceum.terminal();
         var said = model.predict(one).column("prediction").get(0);
@@ -56,5 +56,9 @@ final class ExplainCommand implements Callable<Integer> {
                 .println(String.format(Locale.ROOT, "Over the rows the model compares with it is %.4g; the columns add:", why.baseline()));
         TextTable.of(lines).lines(terminal, terminal.columns()).forEach(terminal.out()::println);
         return LyceumCommand.DONE;
+    }
+
+    private static String text(Object value) {
+        return value instanceof Double d && d == Math.rint(d) && Math.abs(d) < 1e15 ? String.valueOf(d.longValue()) : value.toString();
     }
 }

@@ -67,6 +67,8 @@ final class FitCommand implements Callable<Integer> {
         var table = Frame.readCsv(existing(file));
         if (!table.has(target)) throw new ParameterException(spec.commandLine(),
                 "--target is " + target + "; " + file.getFileName() + " has " + String.join(", ", table.names()));
+        if (Files.exists(out) && !Files.isDirectory(out))
+            throw new ParameterException(spec.commandLine(), "--out is " + out + ", which is a file; it is a folder");
         try (var line = new ProgressLine(terminal, System::nanoTime)) {
             Progress progress = update -> line.show(update.task(), update.step(), update.total(), -1);
             var study = fit.fit(table, target, progress);

@@ -49,7 +49,6 @@ final class FitReport {
         var about = study.model().about();
         var scores = study.testScores().entrySet().stream().map(e -> String.format(Locale.ROOT, "- %s: %.4g", e.getKey(), e.getValue()))
                 .collect(Collectors.joining("\n"));
-        var lead = study.leadOver(TableStudy.BASELINE);
         return """
                 # %s from %s
 
@@ -61,11 +60,11 @@ final class FitReport {
 
                 ## How good it is
 
-                On %d rows that no choice has seen:
+                On %d rows that no choice has seen, by the same model fitted without them:
 
                 %s
 
-                Its %s is lower than that of a baseline that looks at no column by %.3g to %.3g (95%% interval over the folds).
+                %s
 
                 ## Beware
 
@@ -73,7 +72,16 @@ final class FitReport {
                 """.formatted(study.target(), file, study.winner(), study.task().name().toLowerCase(Locale.ROOT), about.get("made"),
                 about.get("settings"), study.calibrated() ? " Its probabilities are calibrated." : "", study.rows(), study.given(),
                 study.profile().taken().size(), study.profile().columns().size(), String.join(", ", study.model().columns()),
-                study.testRows(), scores, study.scorers().getFirst().name(), lead.low(), lead.high(), beware(study));
+                study.testRows(), scores, lead(study), beware(study));
+    }
+
+    private static String lead(TableStudy study) {
+        var lead = study.leadOver(TableStudy.BASELINE);
+        var text = String.format(Locale.ROOT,
+                "The %s of a baseline that looks at no column less its own: %.3g to %.3g (95%% interval over the folds%s).",
+                study.scorers().getFirst().name(), lead.low(), lead.high(),
+                study.searched() ? ", flattered by settings that were chosen on them" : "");
+        return lead.low() > 0 ? text : text + " It is not better beyond luck.";
     }
 
     private static String beware(TableStudy study) {

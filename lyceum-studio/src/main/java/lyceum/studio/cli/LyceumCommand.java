@@ -120,6 +120,8 @@ public final class LyceumCommand implements Callable<Integer> {
 
     private static String sentence(Exception error) {
         String message = error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
+        // a name of a file stays as it is
+        if (message.split(" ", 2)[0].contains(".")) return message;
         return Character.toUpperCase(message.charAt(0)) + message.substring(1);
     }
 

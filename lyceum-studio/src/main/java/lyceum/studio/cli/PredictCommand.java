@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import lyceum.FormatException;
 import lyceum.data.Csv;
 import lyceum.learn.table.TableModel;
 import lyceum.stats.learner.Model;
@@ -33,6 +34,8 @@ final class PredictCommand implements Callable<Integer> {
 
     @Override public Integer call() throws IOException {
         var model = load(folder);
+        if (out != null && out.toAbsolutePath().getParent() != null && !Files.isDirectory(out.toAbsolutePath().getParent()))
+            throw new IOException("there is no folder " + out.toAbsolutePath().getParent());
         var rows = model.read(FitCommand.existing(file));
         var predictions = model.predict(rows);
         var terminal = lyceum.terminal();
@@ -52,6 +55,10 @@ final class PredictCommand implements Callable<Integer> {
     static TableModel load(Path folder) throws IOException {
         var file = Files.isDirectory(folder) ? folder.resolve(FitCommand.MODEL) : folder;
         if (!Files.isRegularFile(file)) throw new IOException("there is no model " + file + "; lyceum fit writes one");
-        return Model.load(file, TableModel.class);
+        try {
+            return Model.load(file, TableModel.class);
+        } catch (FormatException e) {
+            throw new IOException(file + " is no model of lyceum fit (" + e.getMessage() + ")", e);
+        }
     }
 }

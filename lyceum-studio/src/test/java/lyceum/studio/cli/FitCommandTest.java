@@ -60,6 +60,17 @@ class FitCommandTest {
         assertThat(Files.readString(out.resolve("model-card.md"))).contains("- fee tells left nearly alone");
     }
 
+    @Test void fractionsArePredictedWhereWholeNumbersWereLearned() throws IOException {
+        var text = new StringBuilder("age,left\n");
+        for (int i = 0; i < 60; i++) text.append(i * 7 % 41).append(i * 7 % 41 > 20 ? ",yes\n" : ",no\n");
+        var file = Files.writeString(folder.resolve("whole.csv"), text).toString();
+        var out = folder.resolve("whole").toString();
+        assertThat(lyceum("fit", file, "--target", "left", "--model", "linear", "--out", out).code()).isZero();
+        var rows = Files.writeString(folder.resolve("half.csv"), "age\n39.5\n2\n").toString();
+        assertThat(lyceum("predict", out, rows).out().lines().map(line -> line.split(",")[0])).containsExactly("prediction", "yes", "no");
+        assertThat(lyceum("explain", out, rows, "--row", "2").out()).containsPattern("age +2 ");
+    }
+
     @Test void mistakesAreNamedAndWriteNothing() throws IOException {
         var file = csv(60).toString();
         var out = folder.resolve("nothing").toString();
@@ -68,11 +79,20 @@ class FitCommandTest {
         assertThat(lyceum("fit", file, "--target", "left", "--task", "guess", "--out", out).err()).contains("--task is guess");
         assertThat(lyceum("fit", file, "--target", "left", "--model", "magic", "--out", out).err()).contains("no model 'magic'");
         assertThat(lyceum("fit", folder.resolve("no.csv").toString(), "--target", "left", "--out", out).err()).contains("no file");
+        assertThat(lyceum("fit", file, "--target", "left", "--out", file).err()).contains("which is a file");
         assertThat(lyceum("predict", out, file).err()).contains("no model");
         assertThat(Files.exists(Path.of(out))).isFalse();
         lyceum("fit", file, "--target", "left", "--model", "linear", "--out", out);
         assertThat(lyceum("explain", out, file, "--row", "61").err()).contains("--row is 61; rows.csv has rows 1 to 60");
         var other = Files.writeString(folder.resolve("other.csv"), "age\n3\n").toString();
         assertThat(lyceum("predict", out, other).err()).contains("lacks town, fee");
+        assertThat(lyceum("predict", file, file).err()).contains("rows.csv is no model of lyceum fit");
+        assertThat(lyceum("predict", out, file, "--out", folder.resolve("none/said.csv").toString()).err())
+                .contains("here is no folder");
+        var bad = Files.writeString(folder.resolve("bad.csv"), "age,town,fee\nold,Graz,0\n").toString();
+        assertThat(lyceum("predict", out, bad).err()).startsWith("bad.csv: 'old' is no F64 for column 'age'");
+        var none = Files.writeString(folder.resolve("none.csv"), "age,town,fee\n").toString();
+        assertThat(lyceum("explain", out, none).err()).contains("none.csv has none");
+        assertThat(lyceum("predict", out, none).out()).isEqualToIgnoringNewLines("prediction,P(no),P(yes)");
     }
 }

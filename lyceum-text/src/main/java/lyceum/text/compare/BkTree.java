@@ -57,7 +57,7 @@ public final class BkTree {
             var node = open.removeLast();
             int distance = EditDistance.levenshtein(query, node.word);
             if (distance <= radius) found.add(new Match(node.word, distance));
-            int nearest = Math.max(1, distance - radius), furthest = distance + radius;
+            int nearest = Math.max(1, distance - radius), furthest = (int) Math.min(Integer.MAX_VALUE, (long) distance + radius);
             if (nearest <= furthest) open.addAll(node.children.subMap(nearest, true, furthest, true).values());
         }
         found.sort(Comparator.comparingInt(Match::distance).thenComparing(Match::word));

@@ -105,7 +105,9 @@ public record EditDistance(double deletion, double insertion, double substitutio
     public static int atMost(String a, String b, int most) {
         if (most < 0) throw new IllegalArgumentException("atMost: " + most + "; it is 0 or more");
         var s = Symbols.of(a, b);
-        int m = s.a().length, n = s.b().length, beyond = most + 1;
+        int m = s.a().length, n = s.b().length;
+        most = Math.min(most, Math.max(m, n)); // no distance is greater
+        int beyond = most + 1;
         if (Math.abs(m - n) > most) return beyond;
         var row = new int[n + 1];
         for (int j = 0; j <= n; j++) row[j] = Math.min(j, beyond);

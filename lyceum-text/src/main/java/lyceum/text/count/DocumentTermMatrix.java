@@ -198,6 +198,7 @@ public record DocumentTermMatrix(Csr counts, List<String> terms, List<String> do
         var names = Stream.of("terms", "documents").map(key -> about.getOrDefault(key, ""))
                 .map(text -> text.isEmpty() ? List.<String>of() : List.of(text.split("\u0000", -1))).toList();
         int[] starts = ints(contents.tensors().get("rowStart")), columns = ints(contents.tensors().get("column"));
+        if (!contents.tensors().containsKey("values")) throw FormatException.at("document-term matrix", 8, "values are missing");
         try {
             return new DocumentTermMatrix(
                     Csr.of(names.get(1).size(), names.get(0).size(), starts, columns, contents.tensors().get("values")), names.get(0),

@@ -241,5 +241,8 @@ class EditDistanceTest {
         assertThatThrownBy(() -> EditDistance.LEVENSHTEIN.withSwap(-1)).hasMessageContaining("a cost is -1");
         assertThatThrownBy(() -> EditDistance.DAMERAU.withSwap(0.3)).hasMessageContaining("two swaps cost 0.6");
         assertThatThrownBy(() -> EditDistance.atMost("a", "b", -1)).hasMessageContaining("-1");
+        assertThat(EditDistance.atMost("kitten", "sitting", Integer.MAX_VALUE)).isEqualTo(3);
+        assertThat(EditDistance.atMost("", "", Integer.MAX_VALUE)).isZero();
+        assertThat(new BkTree(List.of("kitten", "sitting", "hat")).within("mitten", Integer.MAX_VALUE)).hasSize(3);
     }
 }

@@ -110,9 +110,9 @@ class TfIdfTest {
     @Test void knownItemsRankHigherThanByCounts() {
         var random = new Random(5);
         var verses = CountVectorizerTest.verses();
-        double weighted = 0, raw = 0;
+        double weighted = 0, raw = 0, cosine = 0;
         var model = new TfIdf().fit(VERSES);
-        var counts = new TfIdf(Tf.RAW, Idf.NONE, Norm.NONE).fit(VERSES);
+        TfIdfModel counts = new TfIdf(Tf.RAW, Idf.NONE, Norm.NONE).fit(VERSES), scaled = new TfIdf(Tf.RAW, Idf.NONE, Norm.L2).fit(VERSES);
         var vectorizer = new CountVectorizer().withVocabulary(VERSES.terms()).fit(List.of());
         for (int q = 0; q < 100; q++) {
             int target;
@@ -126,9 +126,11 @@ class TfIdfTest {
             var query = vectorizer.transform(List.of(picked.stream().limit(5).collect(Collectors.joining(" "))));
             weighted += reciprocal(model.rank(VERSES, query, 2000), target);
             raw += reciprocal(counts.rank(VERSES, query, 2000), target);
+            cosine += reciprocal(scaled.rank(VERSES, query, 2000), target);
         }
         Evidence.of("mean reciprocal rank of 100 known items", weighted / 100, atLeast(0.1));
         Evidence.of("over that by raw counts", (weighted - raw) / 100, atLeast(0.1));
+        Evidence.of("over that by the cosine of raw counts", (weighted - cosine) / 100, atLeast(0.1));
     }
 
     private static double reciprocal(int[] ranking, int target) {
