@@ -1,6 +1,9 @@
 package lyceum.text.lm;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
@@ -19,6 +22,8 @@ import lyceum.tensor.Tensor;
  * @param endMark an id of the vocabulary or -1
  */
 public record CausalLanguageModel(UnaryOperator<Tensor> logits, int vocabulary, int startMark, int endMark) implements LanguageModel {
+    private static final int TOKENS = 4096; // of a pass
+
     public CausalLanguageModel { check("CausalLanguageModel", vocabulary, startMark, endMark); }
 
     static void check(String what, int vocabulary, int start, int end) {
@@ -43,22 +48,49 @@ public record CausalLanguageModel(UnaryOperator<Tensor> logits, int vocabulary, 
 
     @Override public State start() { return new Read(startMark < 0 ? new int[0] : new int[] {startMark}); }
 
-    private double[][] rows(int[] ids) {
-        var z = Autograd.noGrad(() -> logits.apply(Tensor.of(ids, 1, ids.length)));
-        if (z.rank() != 3 || z.size(1) != ids.length || z.size(2) != vocabulary) throw new ShapeException(
-                "CausalLanguageModel: logits " + z.shape() + " for ids (1, " + ids.length + "); they are (1, " + ids.length + ", " + vocabulary + ")");
-        return logs(z.squeeze(0), startMark, endMark);
+    /** A row for each place of each text; texts are equally long. */
+    private double[][] rows(int[]... texts) {
+        int n = texts.length, length = texts[0].length;
+        var ids = new int[n * length];
+        for (int i = 0; i < n; i++) System.arraycopy(texts[i], 0, ids, i * length, length);
+        var z = Autograd.noGrad(() -> logits.apply(Tensor.of(ids, n, length)));
+        if (z.rank() != 3 || z.size(0) != n || z.size(1) != length || z.size(2) != vocabulary)
+            throw new ShapeException("CausalLanguageModel: logits " + z.shape() + " for ids (" + n + ", " + length + "); they are (" + n + ", " + length
+                    + ", " + vocabulary + ")");
+        return logs(z.reshape(n * length, vocabulary), startMark, endMark);
     }
 
     /** In one pass. */
     @Override public double[] logProbabilities(int... ids) {
-        var read = startMark < 0 ? ids.clone() : prepended(ids);
+        var read = read(ids);
         if (read.length < 2) return new double[0];
         double[][] rows = rows(Arrays.copyOf(read, read.length - 1));
         var terms = new double[rows.length];
         for (int t = 0; t < terms.length; t++) terms[t] = rows[t][read[t + 1]];
         return terms;
     }
+
+    /** Texts of equal length share a pass, so that none is padded. */
+    @Override public double[] scores(List<int[]> texts) {
+        var scores = new double[texts.size()];
+        var byLength = new TreeMap<Integer, List<Integer>>();
+        for (int i = 0; i < scores.length; i++) byLength.computeIfAbsent(read(texts.get(i)).length, _ -> new ArrayList<>()).add(i);
+        byLength.forEach((length, all) -> {
+            if (length < 2) return;
+            int batch = Math.max(1, TOKENS / length);
+            for (int from = 0; from < all.size(); from += batch) {
+                var some = all.subList(from, Math.min(all.size(), from + batch));
+                double[][] rows = rows(some.stream().map(i -> Arrays.copyOf(read(texts.get(i)), length - 1)).toArray(int[][]::new));
+                for (int r = 0; r < some.size(); r++) {
+                    var read = read(texts.get(some.get(r)));
+                    for (int t = 0; t + 1 < length; t++) scores[some.get(r)] += rows[r * (length - 1) + t][read[t + 1]];
+                }
+            }
+        });
+        return scores;
+    }
+
+    private int[] read(int[] ids) { return startMark < 0 ? ids : prepended(ids); }
 
     private int[] prepended(int[] ids) {
         var all = new int[ids.length + 1];

@@ -1,5 +1,6 @@
 package lyceum.text.lm;
 
+import java.util.List;
 import lyceum.autograd.Autograd;
 import lyceum.nn.Embedding;
 import lyceum.nn.Layer;
@@ -41,9 +42,11 @@ public record RecurrentLanguageModel(Embedding embedding, Rnn network, Layer hea
     }
 
     /** In one pass. */
-    @Override public double[] logProbabilities(int... ids) {
-        return new CausalLanguageModel(x -> logits(x, Pass.inference()), vocabulary(), startMark, endMark).logProbabilities(ids);
-    }
+    @Override public double[] logProbabilities(int... ids) { return causal().logProbabilities(ids); }
+
+    @Override public double[] scores(List<int[]> texts) { return causal().scores(texts); }
+
+    private CausalLanguageModel causal() { return new CausalLanguageModel(x -> logits(x, Pass.inference()), vocabulary(), startMark, endMark); }
 
     private final class Read implements State {
         private final RecurrentState state;

@@ -1,0 +1,123 @@
+package lyceum.labs.text;
+
+import static lyceum.labs.Bounds.atMost;
+import static lyceum.labs.Bounds.below;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import lyceum.data.corpus.Corpora;
+import lyceum.labs.Lab;
+import lyceum.labs.LabBody;
+import lyceum.labs.LabContext;
+import lyceum.memory.Scope;
+import lyceum.nn.Embedding;
+import lyceum.nn.Linear;
+import lyceum.nn.Lstm;
+import lyceum.nn.Pass;
+import lyceum.nn.RnnConfig;
+import lyceum.nn.loss.CrossEntropy;
+import lyceum.optim.Adam;
+import lyceum.plot.Figure;
+import lyceum.plot.Series;
+import lyceum.tensor.Tensor;
+import lyceum.text.lm.LanguageModel;
+import lyceum.text.lm.MaskedLanguageModel;
+import lyceum.text.lm.NGramEstimator;
+import lyceum.text.lm.RecurrentLanguageModel;
+
+/** One sentence letter by letter through four kinds of model, and one call that compares those which go from left to right. */
+@Lab(topics = "language-model", title = "Four kinds of model read one sentence")
+final class LanguageModelLab implements LabBody {
+    private static final int SIZE = 30, STEPS = 24, BATCH = 16, MASK = 29;
+
+    @Override public void run(LabContext lab) {
+        int steps = lab.param("training steps of the LSTM", 60, 10, 2000), units = lab.param("units", 48, 8, 256);
+        var text = lab.choice("sentence", "and god said", "and god said", "the tail of the dog", "in the beginning", "xylophone quartz");
+        var lines = Corpora.kingJames().stream().flatMap(d -> d.text().toLowerCase(Locale.ROOT).lines()).map(LanguageModelLab::letters).limit(6000).toList();
+        List<int[]> train = lines.subList(0, 5900), heldOut = lines.subList(5900, 5930);
+        var estimator = new NGramEstimator(3, SIZE).withMarks(0, 1);
+        Map<String, LanguageModel> models = new LinkedHashMap<>();
+        models.put("letters alone", estimator.withOrder(1).fit(train));
+        models.put("trigram", estimator.fit(train));
+        models.put("LSTM", lstm(lab, train, steps, units));
+
+        // both neighbours of a letter, as counts: the simplest model that sees the right side too
+        var both = new double[SIZE][SIZE][SIZE];
+        for (var line : train) for (int t = 1; t + 1 < line.length; t++) both[line[t - 1]][line[t + 1]][line[t]]++;
+        var masked = new MaskedLanguageModel(ids -> between(ids, both), SIZE, MASK, 32);
+
+        int[] ids = letters(text);
+        var figure = new ArrayList<Series>();
+        var rows = new ArrayList<List<?>>();
+        double worst = 0;
+        for (var each : models.entrySet()) {
+            double[] logs = each.getValue().logProbabilities(ids);
+            figure.add(Series.line(each.getKey(), logs));
+            var result = each.getValue().evaluate(heldOut);
+            rows.add(List.of(each.getKey(), each.getValue().score(ids), result.perplexity(), result.bitsPerToken()));
+            var state = each.getValue().start();
+            double carried = 0;
+            for (int id : ids) {
+                carried += state.logProbability(id);
+                state = state.next(id);
+            }
+            worst = Math.max(worst, Math.abs(carried - each.getValue().score(ids)));
+        }
+        var hidden = new double[ids.length];
+        for (int t = 0; t < hidden.length; t++) hidden[t] = masked.logProbabilities(ids, t)[ids[t]];
+        figure.add(Series.line("masked", hidden));
+        lab.figure(Figure.of("Log-probability of each letter of \"" + text + "\"", figure).axes("letter", "log-probability (nats)")
+                .describedAs("Four lines over the letters: low where a model was surprised. The masked one sees the letter behind as well."));
+        lab.table("One evaluation call", List.of("model", "log p of the sentence", "perplexity of a letter", "bits a letter"), rows);
+        lab.say("The masked model's %.1f is a pseudo-score: it ranks sentences, but belongs to no distribution over them.",
+                masked.pseudoLogLikelihood(ids));
+        lab.shows("carried state less whole sequence, nats", worst, atMost(1e-4));
+        lab.shows("perplexity, trigram over letters alone",
+                models.get("trigram").evaluate(heldOut).perplexity() / models.get("letters alone").evaluate(heldOut).perplexity(), below(1));
+    }
+
+    private static Tensor between(Tensor ids, double[][][] counts) {
+        int rows = (int) ids.size(0), length = (int) ids.size(1);
+        var logits = new double[rows * length * SIZE];
+        for (int r = 0; r < rows; r++)
+            for (int t = 0; t < length; t++) {
+                int left = t == 0 ? 2 : (int) ids.itemLong(r, t - 1), right = t + 1 == length ? 2 : (int) ids.itemLong(r, t + 1);
+                for (int v = 0; v < SIZE; v++) logits[(r * length + t) * SIZE + v] = Math.log(counts[left][right][v] + 0.01);
+            }
+        return Tensor.of(logits, rows, length, SIZE);
+    }
+
+    private static RecurrentLanguageModel lstm(LabContext lab, List<int[]> train, int steps, int units) {
+        var rng = lab.rng(1);
+        var head = new Linear(units, SIZE, rng);
+        var model = new RecurrentLanguageModel(new Embedding(SIZE, 16, rng), new Lstm(new RnnConfig(16, units), rng), head, 0, 1);
+        var all = new LinkedHashMap<String, Tensor>();
+        model.embedding().parameters().forEach((n, p) -> all.put("embedding." + n, p));
+        model.network().parameters().forEach((n, p) -> all.put("lstm." + n, p));
+        head.parameters().forEach((n, p) -> all.put("head." + n, p));
+        var optimizer = new Adam(2e-2).over(all);
+        for (int step : lab.progress("steps", steps)) {
+            try (var scope = Scope.open()) {
+                int[] x = new int[BATCH * STEPS], y = new int[BATCH * STEPS];
+                for (int b = 0; b < BATCH; b++) {
+                    int[] line = train.get(rng.nextInt(train.size()));
+                    for (int t = 0; t < STEPS; t++) {
+                        x[b * STEPS + t] = t == 0 ? 0 : t <= line.length ? line[t - 1] : 1;
+                        y[b * STEPS + t] = t < line.length ? line[t] : 1;
+                    }
+                }
+                optimizer.zeroGrad();
+                new CrossEntropy().of(model.logits(Tensor.of(x, BATCH, STEPS), Pass.inference()).reshape(BATCH * STEPS, SIZE), Tensor.of(y)).backward();
+                optimizer.step();
+            }
+        }
+        return model;
+    }
+
+    private static int[] letters(String line) {
+        return line.replaceAll("[^a-z]+", " ").strip().chars().map(c -> c == ' ' ? 2 : c - 'a' + 3).toArray();
+    }
+}
