@@ -4,6 +4,7 @@ import static lyceum.labs.Bounds.atMost;
 import static lyceum.labs.Bounds.below;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,7 +22,6 @@ import lyceum.nn.RnnConfig;
 import lyceum.nn.loss.CrossEntropy;
 import lyceum.optim.Adam;
 import lyceum.plot.Figure;
-import lyceum.plot.Series;
 import lyceum.tensor.Tensor;
 import lyceum.text.lm.LanguageModel;
 import lyceum.text.lm.MaskedLanguageModel;
@@ -45,32 +45,35 @@ final class LanguageModelLab implements LabBody {
         models.put("LSTM", lstm(lab, train, steps, units));
 
         // both neighbours of a letter, as counts: the simplest model that sees the right side too
-        var both = new double[SIZE][SIZE][SIZE];
-        for (var line : train) for (int t = 1; t + 1 < line.length; t++) both[line[t - 1]][line[t + 1]][line[t]]++;
-        var masked = new MaskedLanguageModel(ids -> between(ids, both), SIZE, MASK, 32);
+        var between = new double[SIZE * SIZE][SIZE];
+        for (var row : between) Arrays.fill(row, 0.01);
+        for (var line : train) for (int t = 1; t + 1 < line.length; t++) between[line[t - 1] * SIZE + line[t + 1]][line[t]]++;
+        var table = new Embedding(Tensor.of(between).log());
+        var masked = new MaskedLanguageModel(x -> {
+            var padded = x.pad(1, 1, 1, 2);
+            return table.forward(padded.narrow(1, 0, x.size(1)).mul(SIZE).add(padded.narrow(1, 2, x.size(1))));
+        }, SIZE, MASK, 32);
 
         int[] ids = letters(text);
-        var figure = new ArrayList<Series>();
+        var figure = Figure.plot("Log-probability of each letter of \"" + text + "\"").axes("letter", "log-probability (nats)")
+                .describedAs("Four lines over the letters: low where a model was surprised. The masked one sees the letter behind as well.");
         var rows = new ArrayList<List<?>>();
         double worst = 0;
         for (var each : models.entrySet()) {
-            double[] logs = each.getValue().logProbabilities(ids);
-            figure.add(Series.line(each.getKey(), logs));
+            figure = figure.line(each.getKey(), 1, each.getValue().logProbabilities(ids));
             var result = each.getValue().evaluate(heldOut);
             rows.add(List.of(each.getKey(), each.getValue().score(ids), result.perplexity(), result.bitsPerToken()));
             var state = each.getValue().start();
-            double carried = 0;
+            double left = each.getValue().score(ids);
             for (int id : ids) {
-                carried += state.logProbability(id);
+                left -= state.logProbability(id);
                 state = state.next(id);
             }
-            worst = Math.max(worst, Math.abs(carried - each.getValue().score(ids)));
+            worst = Math.max(worst, Math.abs(left));
         }
         var hidden = new double[ids.length];
         for (int t = 0; t < hidden.length; t++) hidden[t] = masked.logProbabilities(ids, t)[ids[t]];
-        figure.add(Series.line("masked", hidden));
-        lab.figure(Figure.of("Log-probability of each letter of \"" + text + "\"", figure).axes("letter", "log-probability (nats)")
-                .describedAs("Four lines over the letters: low where a model was surprised. The masked one sees the letter behind as well."));
+        lab.figure(figure.line("masked", 1, hidden));
         lab.table("One evaluation call", List.of("model", "log p of the sentence", "perplexity of a letter", "bits a letter"), rows);
         lab.say("The masked model's %.1f is a pseudo-score: it ranks sentences, but belongs to no distribution over them.",
                 masked.pseudoLogLikelihood(ids));
@@ -79,35 +82,20 @@ final class LanguageModelLab implements LabBody {
                 models.get("trigram").evaluate(heldOut).perplexity() / models.get("letters alone").evaluate(heldOut).perplexity(), below(1));
     }
 
-    private static Tensor between(Tensor ids, double[][][] counts) {
-        int rows = (int) ids.size(0), length = (int) ids.size(1);
-        var logits = new double[rows * length * SIZE];
-        for (int r = 0; r < rows; r++)
-            for (int t = 0; t < length; t++) {
-                int left = t == 0 ? 2 : (int) ids.itemLong(r, t - 1), right = t + 1 == length ? 2 : (int) ids.itemLong(r, t + 1);
-                for (int v = 0; v < SIZE; v++) logits[(r * length + t) * SIZE + v] = Math.log(counts[left][right][v] + 0.01);
-            }
-        return Tensor.of(logits, rows, length, SIZE);
-    }
-
     private static RecurrentLanguageModel lstm(LabContext lab, List<int[]> train, int steps, int units) {
         var rng = lab.rng(1);
-        var head = new Linear(units, SIZE, rng);
-        var model = new RecurrentLanguageModel(new Embedding(SIZE, 16, rng), new Lstm(new RnnConfig(16, units), rng), head, 0, 1);
-        var all = new LinkedHashMap<String, Tensor>();
-        model.embedding().parameters().forEach((n, p) -> all.put("embedding." + n, p));
-        model.network().parameters().forEach((n, p) -> all.put("lstm." + n, p));
-        head.parameters().forEach((n, p) -> all.put("head." + n, p));
-        var optimizer = new Adam(2e-2).over(all);
+        var network = new Lstm(new RnnConfig(16, units), rng);
+        var model = new RecurrentLanguageModel(new Embedding(SIZE, 16, rng), network, new Linear(units, SIZE, rng), 0, 1);
+        var optimizer = new Adam(2e-2).over(model.parameters());
+        int[] line = null;
         for (int step : lab.progress("steps", steps)) {
             try (var scope = Scope.open()) {
                 int[] x = new int[BATCH * STEPS], y = new int[BATCH * STEPS];
-                for (int b = 0; b < BATCH; b++) {
-                    int[] line = train.get(rng.nextInt(train.size()));
-                    for (int t = 0; t < STEPS; t++) {
-                        x[b * STEPS + t] = t == 0 ? 0 : t <= line.length ? line[t - 1] : 1;
-                        y[b * STEPS + t] = t < line.length ? line[t] : 1;
-                    }
+                for (int i = 0; i < x.length; i++) { // the beginning of a verse a row
+                    int t = i % STEPS;
+                    if (t == 0) line = train.get(rng.nextInt(train.size()));
+                    x[i] = t == 0 ? 0 : t <= line.length ? line[t - 1] : 1;
+                    y[i] = t < line.length ? line[t] : 1;
                 }
                 optimizer.zeroGrad();
                 new CrossEntropy().of(model.logits(Tensor.of(x, BATCH, STEPS), Pass.inference()).reshape(BATCH * STEPS, SIZE), Tensor.of(y)).backward();

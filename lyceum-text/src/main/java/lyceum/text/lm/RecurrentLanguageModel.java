@@ -1,9 +1,12 @@
 package lyceum.text.lm;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import lyceum.autograd.Autograd;
 import lyceum.nn.Embedding;
 import lyceum.nn.Layer;
+import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.nn.RecurrentState;
 import lyceum.nn.Rnn;
@@ -32,6 +35,15 @@ public record RecurrentLanguageModel(Embedding embedding, Rnn network, Layer hea
     }
 
     @Override public int vocabulary() { return (int) embedding.config().count(); }
+
+    /** {@code embedding.*}, {@code network.*} and, where the head is a module, {@code head.*}: what an optimiser is made over. */
+    public SequencedMap<String, Tensor> parameters() {
+        var all = new LinkedHashMap<String, Tensor>();
+        embedding.parameters().forEach((n, p) -> all.put("embedding." + n, p));
+        network.parameters().forEach((n, p) -> all.put("network." + n, p));
+        if (head instanceof Module m) m.parameters().forEach((n, p) -> all.put("head." + n, p));
+        return all;
+    }
 
     /** (batch, T) ids to (batch, T, vocabulary), with gradients: what a training loss reads. */
     public Tensor logits(Tensor ids, Pass pass) { return head.forward(network.run(embedding.forward(ids, pass), null, pass).outputs(), pass); }

@@ -224,11 +224,7 @@ class LanguageModelTest {
             stream[at++] = 1;
         }
         var model = new RecurrentLanguageModel(new Embedding(29, 24, rng), new Lstm(new RnnConfig(24, 80), rng), new Linear(80, 29, rng), 0, 1);
-        var parameters = new LinkedHashMap<String, Tensor>();
-        model.embedding().parameters().forEach((n, p) -> parameters.put("embedding." + n, p));
-        model.network().parameters().forEach((n, p) -> parameters.put("network." + n, p));
-        ((Linear) model.head()).parameters().forEach((n, p) -> parameters.put("head." + n, p));
-        var optimizer = new Adam(1e-2).over(parameters);
+        var optimizer = new Adam(1e-2).over(model.parameters());
         int batch = 32, steps = 40;
         for (int step = 0; step < 260; step++) {
             try (var scope = Scope.open()) {
