@@ -23,7 +23,7 @@ final class BackoffLab implements LabBody {
         double alpha = lab.param("alpha of stupid backoff", 0.4, 0.05, 1);
         var words = new ArrayList<>(List.of("<s>", "</s>", "<unk>"));
         List<int[]> train = new ArrayList<>(), heldOut = new ArrayList<>();
-        NGramModelsLab.read(8000, words, train, heldOut);
+        NGramModelsLab.read(5000, words, train, heldOut);
         var estimator = new NGramEstimator(order, words.size()).withMarks(0, 1).withUnknown(2);
         var katz = estimator.withSmoothing(new NGramSmoothing.Katz(k, 1)).fit(train);
         var stupid = estimator.withSmoothing(new NGramSmoothing.StupidBackoff(alpha)).fit(train);

@@ -20,7 +20,7 @@ import lyceum.text.lm.NGramSmoothing;
 @Lab(topics = "bos-token", title = "How does a sentence begin?")
 final class BeginningOfTextLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int verses = lab.param("verses", 15_000, 1000, 31_102), shown = lab.param("words shown", 10, 5, 30);
+        int verses = lab.param("verses", 8000, 1000, 31_102), shown = lab.param("words shown", 10, 5, 30);
         double k = lab.param("added to each count", 0.01, 0.0001, 1);
         var words = new ArrayList<>(List.of("<s>", "</s>", "<unk>"));
         List<int[]> train = new ArrayList<>(), heldOut = new ArrayList<>();

@@ -27,7 +27,7 @@ final class NGramModelsLab implements LabBody {
     private static final List<String> MARKS = List.of("<s>", "</s>", "<unk>");
 
     @Override public void run(LabContext lab) {
-        int verses = lab.param("verses to learn from", 8000, 1000, 28_000), length = lab.param("words to write", 24, 5, 100);
+        int verses = lab.param("verses to learn from", 5000, 1000, 28_000), length = lab.param("words to write", 24, 5, 100);
         int order = lab.param("order of the league", 3, 2, 5);
         var words = new ArrayList<>(MARKS);
         List<int[]> train = new ArrayList<>(), heldOut = new ArrayList<>();
