@@ -39,7 +39,7 @@ final class BackoffLab implements LabBody {
         }
         lab.figure(Figure.heatmap("The order that foretold each word", new double[][] {Arrays.stream(orders).asDoubleStream().toArray()},
                 new String[] {"verse"}, labels).axes("word", "text").measuring("order")
-                .describedAs("A held-out verse: words whose whole run was seen, those for which the model went back to shorter ones, and words never seen (0)."));
+                .describedAs("A held-out verse: words whose whole run was seen, those where the model went back to shorter ones, words never seen (0)."));
         lab.table("Word by word", List.of("word", "order", "Katz", "stupid backoff"), rows);
 
         var used = new int[order + 1];

@@ -53,7 +53,6 @@ final class LanguageModelLab implements LabBody {
             var padded = x.pad(1, 1, 1, 2);
             return table.forward(padded.narrow(1, 0, x.size(1)).mul(SIZE).add(padded.narrow(1, 2, x.size(1))));
         }, SIZE, MASK, 32);
-
         int[] ids = letters(text);
         var figure = Figure.plot("Log-probability of each letter of \"" + text + "\"").axes("letter", "log-probability (nats)")
                 .describedAs("Four lines over the letters: low where a model was surprised. The masked one sees the letter behind as well.");
@@ -70,16 +69,14 @@ final class LanguageModelLab implements LabBody {
         }
         lab.figure(figure.line("masked", 1, IntStream.range(0, ids.length).mapToDouble(t -> masked.logProbabilities(ids, t)[ids[t]]).toArray()));
         lab.table("One evaluation call", List.of("model", "log p of the sentence", "perplexity of a letter", "bits a letter"), rows);
-        lab.say("The masked model's %.1f is a pseudo-score: it ranks sentences, but belongs to no distribution over them.",
-                masked.pseudoLogLikelihood(ids));
+        lab.say("The masked model's %.1f is a pseudo-score: it ranks sentences, no more.", masked.pseudoLogLikelihood(ids));
         lab.shows("carried state less whole sequence, nats", worst, atMost(1e-4));
         lab.shows("perplexity, trigram over letters alone", (double) rows.get(1).get(2) / (double) rows.get(0).get(2), below(1));
     }
 
     private static RecurrentLanguageModel lstm(LabContext lab, List<int[]> train, int steps, int units) {
         var rng = lab.rng(1);
-        var network = new Lstm(new RnnConfig(16, units), rng);
-        var model = new RecurrentLanguageModel(new Embedding(SIZE, 16, rng), network, new Linear(units, SIZE, rng), 0, 1);
+        var model = new RecurrentLanguageModel(new Embedding(SIZE, 16, rng), new Lstm(new RnnConfig(16, units), rng), new Linear(units, SIZE, rng), 0, 1);
         var optimizer = new Adam(2e-2).over(model.parameters());
         int[] line = null;
         for (int step : lab.progress("steps", steps)) {
@@ -99,7 +96,5 @@ final class LanguageModelLab implements LabBody {
         return model;
     }
 
-    private static int[] letters(String line) {
-        return line.replaceAll("[^a-z]+", " ").strip().chars().map(c -> c == ' ' ? 2 : c - 'a' + 3).toArray();
-    }
+    private static int[] letters(String s) { return s.replaceAll("[^a-z]+", " ").strip().chars().map(c -> c == ' ' ? 2 : c - 'a' + 3).toArray(); }
 }
