@@ -8,9 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
+import lyceum.text.AddedToken;
+import lyceum.text.SpecialTokens;
 import org.junit.jupiter.api.Test;
 
-/** What a start mark does to counts; how tokenizers put it is {@code SpecialTokens}' own test. */
+/** What a start mark does to counts; how tokenizers put it is the test of {@code SpecialTokens}. */
 class BeginningOfTextTest {
     private static final String TOPIC = "bos-token";
 
@@ -27,7 +29,8 @@ class BeginningOfTextTest {
             words += verse.length;
         }
         var estimator = new NGramEstimator(2, first.length).withSmoothing(new NGramSmoothing.AddK(0.01));
-        var with = estimator.withStartMark(Verses.START).fit(all).start();
+        var specials = new SpecialTokens(List.of(AddedToken.control("<s>", Verses.START))).with(SpecialTokens.Role.BOS, "<s>");
+        var with = estimator.withStartMark(specials.bos()).fit(all).start();
         var without = estimator.fit(all).start();
         double divergence = 0, divergenceWithout = 0, fromUnigram = 0;
         for (int id = 0; id < first.length; id++) {
