@@ -18,6 +18,15 @@ public final class NGramTrie {
     /** A run and how often it was met. */
     public record Counted(int[] gram, int count) {}
 
+    /**
+     * All runs of one length in ascending order.
+     *
+     * @param ids last id of each run
+     * @param counts of each run
+     * @param starts the runs that continue run i are {@code starts[i]} to {@code starts[i + 1]} of the next level; empty at the longest
+     */
+    public record Level(int[] ids, int[] counts, int[] starts) {}
+
     private final int[][] ids, counts, starts;
 
     private NGramTrie(int[][] ids, int[][] counts, int[][] starts) {
@@ -43,8 +52,8 @@ public final class NGramTrie {
         // ids from 1 leave 0 for the end of a text, beyond which a run is cut
         int bits = 32 - Integer.numberOfLeadingZeros(longest + 1);
         int[][] ids = new int[order][], counts = new int[order][], starts = new int[order][];
-        if ((long) bits * order <= 63) fill(packed(texts, total, order, bits), order, bits, ids, counts, starts);
-        else fill(sorted(texts, total, order), order, ids, counts, starts);
+        if ((long) bits * order <= 63) fill(new Packed(packed(texts, total, order, bits), order, bits), order, ids, counts, starts);
+        else fill(new Unpacked(sorted(texts, total, order)), order, ids, counts, starts);
         return new NGramTrie(ids, counts, starts);
     }
 
@@ -62,17 +71,6 @@ public final class NGramTrie {
         return keys;
     }
 
-    private static void fill(long[] keys, int order, int bits, int[][] ids, int[][] counts, int[][] starts) {
-        var window = new int[keys.length][];
-        long mask = (1L << bits) - 1;
-        for (int i = 0; i < keys.length; i++) {
-            var w = new int[order];
-            for (int k = 0; k < order; k++) w[k] = (int) (keys[i] >>> bits * (order - 1 - k) & mask);
-            window[i] = w;
-        }
-        fill(window, order, ids, counts, starts);
-    }
-
     private static int[][] sorted(List<int[]> texts, int total, int order) {
         var windows = new int[total][];
         int at = 0;
@@ -87,33 +85,61 @@ public final class NGramTrie {
         return windows;
     }
 
-    private static void fill(int[][] windows, int order, int[][] ids, int[][] counts, int[][] starts) {
+    /** The ids from each place on, sorted. */
+    private interface Windows {
+        int size();
+
+        /** An id and 1, or 0 beyond the end of a text. */
+        int at(int i, int n);
+
+        /** Whether the run of n + 1 ids at this place is another than before. */
+        boolean isNew(int i, int n);
+    }
+
+    private record Packed(long[] keys, int order, int bits) implements Windows {
+        @Override public int size() { return keys.length; }
+
+        @Override public int at(int i, int n) { return (int) (keys[i] >>> bits * (order - 1 - n) & (1L << bits) - 1); }
+
+        @Override public boolean isNew(int i, int n) { return i == 0 || (keys[i] ^ keys[i - 1]) >>> bits * (order - 1 - n) != 0; }
+    }
+
+    private record Unpacked(int[][] rows) implements Windows {
+        @Override public int size() { return rows.length; }
+
+        @Override public int at(int i, int n) { return rows[i][n]; }
+
+        @Override public boolean isNew(int i, int n) { return i == 0 || Arrays.mismatch(rows[i - 1], 0, n + 1, rows[i], 0, n + 1) >= 0; }
+    }
+
+    private static void fill(Windows windows, int order, int[][] ids, int[][] counts, int[][] starts) {
         for (int n = 0; n < order; n++) {
             int size = 0;
-            for (int i = 0; i < windows.length; i++) if (windows[i][n] != 0 && isNew(windows, i, n)) size++;
+            for (int i = 0; i < windows.size(); i++) if (windows.at(i, n) != 0 && windows.isNew(i, n)) size++;
             ids[n] = new int[size];
             counts[n] = new int[size];
             if (n > 0) starts[n - 1] = new int[ids[n - 1].length + 1];
             int at = -1, parent = -1;
-            for (int i = 0; i < windows.length; i++) {
-                if (n > 0 && windows[i][n - 1] != 0 && isNew(windows, i, n - 1)) starts[n - 1][++parent] = at + 1;
-                if (windows[i][n] == 0) continue;
-                if (isNew(windows, i, n)) ids[n][++at] = windows[i][n] - 1;
+            for (int i = 0; i < windows.size(); i++) {
+                if (n > 0 && windows.at(i, n - 1) != 0 && windows.isNew(i, n - 1)) starts[n - 1][++parent] = at + 1;
+                if (windows.at(i, n) == 0) continue;
+                if (windows.isNew(i, n)) ids[n][++at] = windows.at(i, n) - 1;
                 counts[n][at]++;
             }
             if (n > 0) starts[n - 1][ids[n - 1].length] = size;
         }
     }
 
-    /** Whether the run of n + 1 ids at this place is another than before. */
-    private static boolean isNew(int[][] windows, int i, int n) {
-        return i == 0 || Arrays.mismatch(windows[i - 1], 0, n + 1, windows[i], 0, n + 1) >= 0;
-    }
-
     public int order() { return ids.length; }
 
     /** Different runs of this length. */
     public int distinct(int n) { return ids[check(n)].length; }
+
+    /** A copy of all runs of this length. */
+    public Level level(int n) {
+        int k = check(n);
+        return new Level(ids[k].clone(), counts[k].clone(), starts[k] == null ? new int[0] : starts[k].clone());
+    }
 
     /** How often a run was met; 0 for one that never was. */
     public int count(int... gram) {
