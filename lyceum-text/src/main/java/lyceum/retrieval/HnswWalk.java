@@ -177,13 +177,14 @@ final class HnswWalk {
         int rest = 0;
         next:
         for (int i = 0; i < n && count < most; i++) {
-            double score = store.score(q, candidates[i]);
+            var candidate = store.query(candidates[i]);
+            double score = store.score(q, candidate);
             for (int k = 0; k < count; k++)
-                if (store.score(queries[k], candidates[i]) > score) {
+                if (store.score(queries[k], candidate) > score) {
                     left[rest++] = candidates[i];
                     continue next;
                 }
-            queries[count] = store.query(candidates[i]);
+            queries[count] = candidate;
             chosen[count++] = candidates[i];
         }
         for (int i = 0; i < rest && count < most; i++) chosen[count++] = left[i];

@@ -20,6 +20,20 @@ final class VectorStore {
     /** A vector to compare with: numbers, their squared length, and their signs where the encoding wants those. */
     record Query(float[] values, double square, long[] signs) {}
 
+    /** Four sums at a time. */
+    private static float dot(float[] x, float[] y) {
+        float a = 0, b = 0, c = 0, d = 0;
+        int i = 0;
+        for (; i + 3 < x.length; i += 4) {
+            a += x[i] * y[i];
+            b += x[i + 1] * y[i + 1];
+            c += x[i + 2] * y[i + 2];
+            d += x[i + 3] * y[i + 3];
+        }
+        for (; i < x.length; i++) a += x[i] * y[i];
+        return a + b + (c + d);
+    }
+
     final int dimensions;
     final VectorMetric metric;
     final VectorEncoding encoding;
@@ -78,19 +92,31 @@ final class VectorStore {
     }
 
     /** The row as something to compare with. */
-    Query query(int row) {
+    Query query(int row) { return query(values(row), square(row)); }
+
+    /** The row's numbers: read all at once, which is several times faster than one by one. */
+    private float[] values(int row) {
         var values = new float[dimensions];
         var chunk = data[row / CHUNK];
         long at = row % CHUNK * rowBytes;
-        float step = (float) step(row);
-        for (int i = 0; i < dimensions; i++)
-            values[i] = switch (encoding) {
-                case FLOAT32 -> chunk.get(FLOAT, at + 4L * i);
-                case FLOAT16 -> Float.float16ToFloat(chunk.get(SHORT, at + 2L * i));
-                case INT8 -> step * chunk.get(JAVA_BYTE, at + i);
-                case BINARY -> (chunk.get(IndexFile.LONG, at + (i >> 6) * 8L) >>> i & 1) == 1 ? 1 : -1;
-            };
-        return query(values, square(row));
+        switch (encoding) {
+            case FLOAT32 -> MemorySegment.copy(chunk, FLOAT, at, values, 0, dimensions);
+            case FLOAT16 -> {
+                var halves = new short[dimensions];
+                MemorySegment.copy(chunk, SHORT, at, halves, 0, dimensions);
+                for (int i = 0; i < dimensions; i++) values[i] = Float.float16ToFloat(halves[i]);
+            }
+            case INT8 -> {
+                var codes = new byte[dimensions];
+                MemorySegment.copy(chunk, JAVA_BYTE, at, codes, 0, dimensions);
+                float step = (float) step(row);
+                for (int i = 0; i < dimensions; i++) values[i] = step * codes[i];
+            }
+            case BINARY -> {
+                for (int i = 0; i < dimensions; i++) values[i] = (chunk.get(IndexFile.LONG, at + (i >> 6) * 8L) >>> i & 1) == 1 ? 1 : -1;
+            }
+        }
+        return values;
     }
 
     synchronized int add(Query vector) {
@@ -149,58 +175,32 @@ final class VectorStore {
     double score(Query q, int row) { return metric.score(dot(q, row), q.square, square(row)); }
 
     private double dot(Query q, int row) {
+        if (encoding != VectorEncoding.BINARY) return dot(q.values, values(row));
         var chunk = data[row / CHUNK];
         long at = row % CHUNK * rowBytes;
-        float[] v = q.values;
-        float a = 0, b = 0, c = 0, d = 0;
-        int i = 0;
-        switch (encoding) {
-            case FLOAT32 -> {
-                for (; i + 3 < v.length; i += 4) {
-                    long from = at + 4L * i;
-                    a += v[i] * chunk.get(FLOAT, from);
-                    b += v[i + 1] * chunk.get(FLOAT, from + 4);
-                    c += v[i + 2] * chunk.get(FLOAT, from + 8);
-                    d += v[i + 3] * chunk.get(FLOAT, from + 12);
-                }
-                for (; i < v.length; i++) a += v[i] * chunk.get(FLOAT, at + 4L * i);
-                return a + b + (c + d);
-            }
-            case FLOAT16 -> {
-                for (; i < v.length; i++) a += v[i] * Float.float16ToFloat(chunk.get(SHORT, at + 2L * i));
-                return a;
-            }
-            case INT8 -> {
-                for (; i + 3 < v.length; i += 4) {
-                    long from = at + i;
-                    a += v[i] * chunk.get(JAVA_BYTE, from);
-                    b += v[i + 1] * chunk.get(JAVA_BYTE, from + 1);
-                    c += v[i + 2] * chunk.get(JAVA_BYTE, from + 2);
-                    d += v[i + 3] * chunk.get(JAVA_BYTE, from + 3);
-                }
-                for (; i < v.length; i++) a += v[i] * chunk.get(JAVA_BYTE, at + i);
-                return (a + b + (c + d)) * step(row);
-            }
-            case BINARY -> {
-                int differing = 0;
-                for (; i < q.signs.length; i++) differing += Long.bitCount(q.signs[i] ^ chunk.get(IndexFile.LONG, at + 8L * i));
-                return dimensions - 2 * differing;
-            }
-        }
-        throw new AssertionError(encoding);
+        int differing = 0;
+        for (int i = 0; i < q.signs.length; i++) differing += Long.bitCount(q.signs[i] ^ chunk.get(IndexFile.LONG, at + 8L * i));
+        return dimensions - 2 * differing;
+    }
+
+    /** The score of two that were read before. */
+    double score(Query q, Query other) {
+        if (encoding != VectorEncoding.BINARY) return metric.score(dot(q.values, other.values), q.square, other.square);
+        int differing = 0;
+        for (int i = 0; i < q.signs.length; i++) differing += Long.bitCount(q.signs[i] ^ other.signs[i]);
+        return metric.score(dimensions - 2 * differing, q.square, other.square);
     }
 
     /** The score in double precision, summed in the order of the numbers. */
     double exact(Query q, int row) {
         if (encoding != VectorEncoding.FLOAT32) return score(q, row);
-        var chunk = data[row / CHUNK];
-        long at = row % CHUNK * rowBytes;
+        var values = values(row);
         double sum = 0;
         if (metric == VectorMetric.L2) for (int i = 0; i < dimensions; i++) {
-            double gap = (double) q.values[i] - chunk.get(FLOAT, at + 4L * i);
+            double gap = (double) q.values[i] - values[i];
             sum -= gap * gap;
         }
-        else for (int i = 0; i < dimensions; i++) sum += (double) q.values[i] * chunk.get(FLOAT, at + 4L * i);
+        else for (int i = 0; i < dimensions; i++) sum += (double) q.values[i] * values[i];
         return metric == VectorMetric.L2 ? sum : metric.score(sum, q.square, square(row));
     }
 

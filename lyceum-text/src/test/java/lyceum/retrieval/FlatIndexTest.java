@@ -41,24 +41,25 @@ class FlatIndexTest {
     }
 
     @Acceptance(topic = TOPIC, clause = 1)
+    @Tag("slow")
     @Test void topsAreThoseOfBruteForceInDouble() {
-        var world = Clusters.of(1, 1000, 1000, 384, 20, 1, false);
-        long[] ids = new long[1200];
-        var vectors = new float[1200][];
-        int[] order = Rng.of(11).permutation(1200);
-        for (int i = 0; i < 1200; i++) {
+        var world = Clusters.of(1, 600, 1000, 384, 20, 1, false);
+        long[] ids = new long[720];
+        var vectors = new float[720][];
+        int[] order = Rng.of(11).permutation(720);
+        for (int i = 0; i < 720; i++) {
             ids[i] = 7L * order[i] - 3000;
             // every sixth is there twice: a tie
-            vectors[i] = world.vectors()[i < 1000 ? i : 5 * (i - 1000)];
+            vectors[i] = world.vectors()[i < 600 ? i : 5 * (i - 600)];
         }
         int compared = 0, wrong = 0, ties = 0;
         for (var metric : VectorMetric.values()) {
             var index = new FlatIndex(384, metric);
-            for (int i = 0; i < 1200; i++) index.add(ids[i], vectors[i]);
+            for (int i = 0; i < 720; i++) index.add(ids[i], vectors[i]);
             for (var query : world.queries()) {
-                double[] scores = new double[1200];
-                for (int i = 0; i < 1200; i++) scores[i] = score(metric, query, vectors[i]);
-                long[] expected = IntStream.range(0, 1200).boxed().sorted(Comparator.comparingDouble((Integer i) -> -scores[i]).thenComparing(i -> ids[i]))
+                double[] scores = new double[720];
+                for (int i = 0; i < 720; i++) scores[i] = score(metric, query, vectors[i]);
+                long[] expected = IntStream.range(0, 720).boxed().sorted(Comparator.comparingDouble((Integer i) -> -scores[i]).thenComparing(i -> ids[i]))
                         .limit(10).mapToLong(i -> ids[i]).toArray();
                 var hits = index.search(query, 10);
                 if (!Arrays.equals(expected, hits.stream().mapToLong(VectorHit::id).toArray())) wrong++;
