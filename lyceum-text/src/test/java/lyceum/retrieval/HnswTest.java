@@ -74,6 +74,16 @@ class HnswTest {
         }
         Evidence.of("largest fall of recall as ef goes 10..400", fall, exactly(0));
         Evidence.of("recall at ef = n", measured(World.INDEX, N)[0], exactly(1));
+        Evidence.of("vectors of 2,000 with few links that ef = n reaches", reached(2, 4), exactly(2000));
+        Evidence.of("vectors of 2,000 with more links that ef = n reaches", reached(6, 12), exactly(2000));
+    }
+
+    private static int reached(int m, int efConstruction) {
+        var thin = new Hnsw(64, VectorMetric.L2, VectorEncoding.FLOAT32, m, efConstruction, 1);
+        for (int i = 0; i < 2000; i++) thin.add(i, WORLD.vectors()[i]);
+        var ids = new HashSet<Long>();
+        for (var hit : thin.search(WORLD.queries()[0], 2000, 2000)) ids.add(hit.id());
+        return ids.size();
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
