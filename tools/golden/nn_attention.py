@@ -55,7 +55,9 @@ def attention(name, count, seed):
         seed += 1
         r, sizes = Recipe(seed), Recipe(7 * seed)
         batch, heads, queries, more, d = (1 + sizes.below(n) for n in (3, 4, 12, 9, 16))
-        keys = queries if name == "causal" and i % 2 == 0 else queries + more if name == "causal" else 1 + sizes.below(20)
+        if i % 8 > 5:  # more than one tile
+            queries, more = queries + 40 + sizes.below(90), more + sizes.below(150)
+        keys = queries if name == "causal" and i % 2 == 0 else queries + more if name == "causal" else 1 + sizes.below(300 if i % 8 > 5 else 20)
         q, k, v = (draw(r, [batch, heads, n, d]).requires_grad_() for n in (queries, keys, keys))
         mask = torch.ones(queries, keys, dtype=torch.bool).tril(keys - queries) if name == "causal" else None
         f = (lambda q, k, v: F.scaled_dot_product_attention(q, k, v, is_causal=True)) if name == "causal" and keys == queries \
@@ -63,14 +65,14 @@ def attention(name, count, seed):
         yield case(name, {"seed": seed, "sizes": [batch, heads, queries, keys, d]}, answers(r, f, {}, [q, k, v], seed))
 
 
-def multi_head(name, count, seed, wide=False):
+def multi_head(name, count, seed, wide=False, own=False):
     """nn.MultiheadAttention with its weights under Lyceum's names; every second one is masked, at random but for the diagonal."""
     for i in range(count):
         seed += 1
         r, sizes = Recipe(seed), Recipe(7 * seed)
         heads = 1 + sizes.below(16) if i else 16
         d, batch, queries, keys = 1 + sizes.below(4), 1 + sizes.below(3), 1 + sizes.below(8), 1 + sizes.below(9)
-        cross = wide or i % 3 == 0
+        cross = wide or i % 3 == 0 and not own
         keys = keys if cross else queries
         width = heads * d
         kdim, vdim = (1 + sizes.below(12), 1 + sizes.below(12)) if wide else (width, width)
@@ -117,6 +119,7 @@ def linear():
 if __name__ == "__main__":
     reference, recipe = versions("torch"), "golden.Recipe, in the order of twin.py"
     write("nn", "attention-score", reference, list(scores()) + list(scaled()), recipe)
-    write("nn", "self-attention", reference, list(attention("plain", 100, 43000)) + list(attention("causal", 200, 43500)), recipe)
+    write("nn", "self-attention", reference, list(attention("plain", 200, 43000)) + list(attention("causal", 200, 43500)), recipe)
     write("nn", "attention-layer", reference, list(multi_head("self", 100, 44000)) + list(multi_head("wide", 20, 44500, True)), recipe)
+    write("nn", "self-attention-layer", reference, list(multi_head("own", 134, 44700, own=True)), recipe)
     write("nn", "projection-matrix", reference, list(linear()), recipe)

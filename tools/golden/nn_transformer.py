@@ -129,6 +129,38 @@ def models(seed):
         yield case("model", {"seed": seed, "pre": pre, "lengths": lengths, "sizes": [heads, w, hidden, t, s]}, answers(r, f, p, [source, target], seed))
 
 
+def wholes(seed):
+    """The model of 2017 over token numbers: one table for source, target and logits, embeddings times the root of the width, interleaved sinusoids."""
+    for i in range(4):
+        seed += 1
+        pre, heads, hidden, t, s, w, tokens = i % 2 == 1, 2, 6, 5 + i, 7, 8, 11
+        r, lengths = Recipe(seed), [7, 3 + i]
+        sizes = {"embedding.weight": [tokens, w], **{"encoder." + k: v for k, v in stack_shapes(w, hidden, 2, False, pre).items()},
+                 **{"decoder." + k: v for k, v in stack_shapes(w, hidden, 2, True, pre).items()}}
+        p = parameters(r, sizes)
+        ids = Recipe(7 * seed)
+        source, target = ([[ids.below(tokens) for _ in range(n)] for _ in range(2)] for n in (s, t))
+        m = nn.Transformer(w, heads, 2, 2, hidden, 0.0, batch_first=True, norm_first=pre)
+        if not pre:
+            m.encoder.norm = m.decoder.norm = None
+        m.encoder.enable_nested_tensor = False
+        state = {**stack_state(p, "encoder.", "encoder.", 2, False, pre), **stack_state(p, "decoder.", "decoder.", 2, True, pre)}
+
+        def embedded(numbers):
+            x = p["embedding.weight"][torch.tensor(numbers)] * w ** 0.5
+            angle = torch.arange(x.shape[1])[:, None] / 10_000 ** (torch.arange(0, w, 2) / w)
+            places = torch.zeros(x.shape[1], w)
+            places[:, 0::2], places[:, 1::2] = angle.sin(), angle.cos()
+            return x + places
+
+        mask = lengths_mask(lengths, s)
+        f = lambda: torch.func.functional_call(m, state, (embedded(source), embedded(target)), {
+            "tgt_mask": nn.Transformer.generate_square_subsequent_mask(t), "src_key_padding_mask": mask,
+            "memory_key_padding_mask": mask}) @ p["embedding.weight"].T
+        yield case("whole", {"seed": seed, "pre": pre, "lengths": lengths, "sizes": [heads, w, hidden, tokens], "source": sum(source, []),
+                             "target": sum(target, [])}, answers(r, f, p, [], seed))
+
+
 # ---- transcriptions -------------------------------------------------------------------------------------------
 
 def rms(x, weight, eps=1e-5):
@@ -244,5 +276,5 @@ def feed_forwards(seed):
 
 if __name__ == "__main__":
     reference, recipe = versions("torch"), "golden.Recipe, in the order of twin.py"
-    write("nn", "transformer", reference, [*layers(46000), *encoders(46100), *decoders(46200), *models(46300), *transcriptions(46400)], recipe)
+    write("nn", "transformer", reference, [*layers(46000), *encoders(46100), *decoders(46200), *models(46300), *wholes(46350), *transcriptions(46400)], recipe)
     write("nn", "feed-forward", reference, list(feed_forwards(46900)), recipe)

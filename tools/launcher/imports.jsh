@@ -64,10 +64,17 @@ import lyceum.stats.learner.*;
 import lyceum.stats.missing.*;
 import lyceum.tensor.*;
 import lyceum.text.*;
+import lyceum.text.compare.*;
+import lyceum.text.count.*;
 import lyceum.theory.*;
 import lyceum.train.*;
 import lyceum.train.compress.*;
+import lyceum.train.continual.*;
 import lyceum.train.peft.*;
+import lyceum.train.privacy.*;
+import lyceum.train.regime.*;
+import lyceum.train.robust.*;
+import lyceum.train.uncertainty.*;
 
 // Names that two of these packages have: the one that is meant without its package.
 import lyceum.data.Join; // the other brings branches of a network together

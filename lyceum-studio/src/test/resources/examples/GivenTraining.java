@@ -30,6 +30,8 @@ public abstract class GivenTraining {
 
     public abstract static class ForEmbedding extends Net { public abstract Tensor loss(Tensor vectors); }
 
+    public abstract static class ForInputLayer extends Net { public lyceum.data.Frame training, request; }
+
     public abstract static class ForLsuv extends Net {}
 
     public abstract static class ForMinLstm extends Net { public Tensor x_t; }

@@ -99,7 +99,8 @@ final class NetworkClauses {
                 Tensor symbols = strings(rng), reversed = symbols.flip(1);
                 var before = Tensor.concat(1, Tensor.full(DType.I64, 1, 48, 1), reversed.narrow(1, 0, reversed.size(1) - 1));
                 optimizer.zeroGrad();
-                new CrossEntropy().of(model.forward(symbols, before, Pass.training(rng)).reshape(-1, TOKENS), reversed.flatten()).backward();
+                new CrossEntropy().of(model.forward(symbols, before, Pass.training(rng)).reshape(-1, TOKENS), reversed.flatten())
+                        .backward();
                 optimizer.step();
             }
         }

@@ -99,7 +99,7 @@ public interface Sampler {
 
     /**
      * Each row once, so that batches of {@code batchSize} hold rows of similar length and little is padded: the shuffled rows are taken {@code pool} batches
-     * at a time, sorted by length, cut, and the batches shuffled. A last short batch stays last.
+     * at a time, sorted by length, cut, and the batches shuffled. A last short batch stays last. For several workers give their number, too.
      *
      * @param pool batches that are sorted together: more waste less, fewer mix better; 50 to 100 do for text
      */
@@ -123,6 +123,19 @@ public interface Sampler {
             System.arraycopy(mixed, whole * batchSize, order, whole * batchSize, n - whole * batchSize);
             return order;
         };
+    }
+
+    /**
+     * The same for {@link DataLoader#withRank}: the batches of {@code ranks} workers at one step are cut from rows of similar length, so that each of
+     * theirs is. A worker's row of the order is every {@code ranks}-th one.
+     *
+     * @param batchSize of one worker
+     * @param pool steps of all workers that are sorted together
+     */
+    static Sampler byLength(int[] lengths, int batchSize, int pool, int ranks) {
+        if (batchSize < 1 || ranks < 1) throw new IllegalArgumentException(
+                "Sampler.byLength: batches of " + batchSize + " for " + ranks + " ranks; both are at least 1");
+        return byLength(lengths, Math.multiplyExact(batchSize, ranks), pool);
     }
 
     private static void check(String name, String what, int n, int given) {

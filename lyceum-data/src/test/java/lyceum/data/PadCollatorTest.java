@@ -92,6 +92,32 @@ class PadCollatorTest {
         assertThatThrownBy(() -> Sampler.byLength(lengths, 0, 1)).hasMessageContaining("at least 1");
     }
 
+    @Test void workersGetRowsOfSimilarLengthToo() {
+        var lengths = new int[1_200];
+        for (int i = 0; i < lengths.length; i++) lengths[i] = 1 + i % 100;
+        for (int rank = 0; rank < 3; rank++) {
+            var loader = DataLoader.of(1_200, 10, Rng.of(2)).withRank(rank, 3);
+            var rows = new int[1_200];
+            double told = 0, plain = 0;
+            for (int[] batch : loader.withSampler(Sampler.byLength(lengths, 10, 40, 3)).pass(0)) {
+                told = Math.max(told, spread(lengths, batch));
+                for (int row : batch) rows[row]++;
+            }
+            for (int[] batch : loader.withSampler(Sampler.byLength(lengths, 10, 120)).pass(0))
+                plain = Math.max(plain, spread(lengths, batch));
+            assertThat(Arrays.stream(rows).sum()).isEqualTo(400);
+            assertThat(Arrays.stream(rows).max().orElseThrow()).isEqualTo(1);
+            assertThat(told).isLessThanOrEqualTo(3);
+            assertThat(plain).isGreaterThan(20);
+        }
+        assertThatThrownBy(() -> Sampler.byLength(lengths, 10, 1, 0)).hasMessageContaining("for 0 ranks");
+    }
+
+    private static double spread(int[] lengths, int[] rows) {
+        var own = Arrays.stream(rows).map(row -> lengths[row]).summaryStatistics();
+        return own.getMax() - own.getMin();
+    }
+
     @Test void masksPositionsAndTargetsFollowTheSide() {
         var texts = List.of(new int[] {5, 6}, new int[] {7, 8, 9});
         var right = new PadCollator(0).withMultiple(4).collate(texts);

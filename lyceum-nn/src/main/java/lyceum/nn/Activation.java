@@ -55,7 +55,11 @@ public enum Activation implements Layer {
     /** {@code x tanh(softplus(x))} (Misra 2019). */
     MISH,
     /** {@code log(1 + exp(x))}, the smooth ReLU. */
-    SOFTPLUS;
+    SOFTPLUS,
+    /** {@code sin(x)}; the frequency is the weights' (Sitzmann et al. 2020). */
+    SINE,
+    /** 1 above zero, else 0: the threshold unit of McCulloch and Pitts (1943). Its slope is 0 everywhere. */
+    STEP;
 
     private static final double SELU_SCALE = 1.0507009873554804934, SELU_ALPHA = 1.6732632423543772848;
     private static final double LECUN_SCALE = 1.7159;
@@ -85,6 +89,8 @@ public enum Activation implements Layer {
             case HARD_SWISH -> x.mul(x.clamp(-3, 3).mul(1.0 / 6).add(0.5));
             case MISH -> x.mul(x.softplus().tanh());
             case SOFTPLUS -> x.softplus();
+            case SINE -> x.sin();
+            case STEP -> x.sign().relu();
         };
     }
 
@@ -101,6 +107,35 @@ public enum Activation implements Layer {
 
     /** Leaky ReLU of that slope as a layer. */
     public static Layer leakyRelu(double slope) { return new LeakyRelu(slope); }
+
+    /** {@code x} above zero, {@code alpha (exp(x) - 1)} below, as a layer: {@link #ELU} has alpha 1. */
+    public static Layer elu(double alpha) { return new NamedLayer("elu(" + alpha + ")", x -> elu(x, alpha)); }
+
+    /**
+     * {@code x} above zero, {@code alpha (exp(x / alpha) - 1)} below, as a layer: its slope has no jump, whatever alpha.
+     *
+     * @throws IllegalArgumentException if alpha is not positive
+     * @see <a href="https://arxiv.org/abs/1704.07483">Barron (2017)</a>
+     */
+    public static Layer celu(double alpha) {
+        if (!(alpha > 0)) throw new IllegalArgumentException("celu: alpha is " + alpha + "; it is positive");
+        return new NamedLayer("celu(" + alpha + ")", x -> x.gt(0).where(x, x.gt(0).where(x.zerosLike(), x).div(alpha).expm1().mul(alpha)));
+    }
+
+    /** The largest of every {@code pieces} neighbours of the last axis; see {@link Maxout}. */
+    public static Layer maxout(int pieces) { return new Maxout(pieces); }
+
+    /** Leaky ReLU whose slope is drawn from [1/8, 1/3] while learning; see {@link RandomizedLeakyRelu}. */
+    public static Layer randomizedLeakyRelu() { return new RandomizedLeakyRelu(); }
+
+    /**
+     * An activation by the name that PyTorch, Keras or a Hugging Face configuration has for it; case, dashes and underscores do not count:
+     * {@code "relu"}, {@code "gelu_new"}, {@code "swish"}, {@code "LeakyReLU"}. Besides these constants there are {@code prelu}, {@code rrelu}, {@code celu},
+     * with PyTorch's defaults.
+     *
+     * @throws IllegalArgumentException if the name is unknown: it lists those that are known
+     */
+    public static Layer named(String name) { return ActivationNames.of(name); }
 
     /** The log-odds {@code log(p / (1 - p))} of every element: the inverse of the sigmoid. Infinite at 0 and 1, NaN outside. */
     public static Tensor logit(Tensor p) { return p.log().sub(p.neg().log1p()); }

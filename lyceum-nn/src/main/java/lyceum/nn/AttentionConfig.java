@@ -1,5 +1,6 @@
 package lyceum.nn;
 
+import java.util.Objects;
 import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
@@ -19,26 +20,36 @@ import lyceum.withers.Withers;
  * @param dropout share of the weights that are dropped while learning
  * @param attention which keys a query sees, and the scale
  * @param pattern a further rule for which keys are seen, of which hidden tiles cost nothing: {@link SlidingWindowAttention}, {@link SparseAttention}'s; null for none
- * @param rotary turns queries and keys by their positions; null for none
+ * @param positions how order is told; see there where it acts
  * @param dtype of the parameters
  */
 @Withers
 public record AttentionConfig(int width, int heads, int keyHeads, int headWidth, int keyWidth, int valueWidth, boolean bias, boolean qkNorm,
-        double dropout, Attention attention, AttentionMask pattern, RotaryEmbedding rotary, DType dtype) implements MixerConfig, AttentionConfigWithers {
+        double dropout, Attention attention, AttentionMask pattern, PositionalEncoding positions, DType dtype)
+        implements MixerConfig, AttentionConfigWithers {
     public AttentionConfig {
         if (width < 1 || heads < 1 || headWidth < 1 || keyWidth < 1 || valueWidth < 1)
             throw new IllegalArgumentException("AttentionConfig: width " + width + ", heads " + heads + ", headWidth " + headWidth
                     + ", keyWidth " + keyWidth + " and valueWidth " + valueWidth + " are positive");
         if (keyHeads < 1 || heads % keyHeads != 0)
             throw new IllegalArgumentException("AttentionConfig: keyHeads is " + keyHeads + "; it divides heads " + heads);
+        Objects.requireNonNull(positions, "positions: give PositionalEncoding.none()");
+        positions.check(width, headWidth);
     }
 
     /** Every position attends to all others; with biases, F32. @throws IllegalArgumentException unless heads divide the width */
     public AttentionConfig(int width, int heads) {
-        this(width, heads, heads, headWidth(width, heads), width, width, true, false, 0, new Attention(), null, null, DType.F32);
+        this(width, heads, heads, headWidth(width, heads), width, width, true, false, 0, new Attention(), null, PositionalEncoding.none(),
+                DType.F32);
     }
 
     @Override public MultiHeadAttention build(Rng rng) { return new MultiHeadAttention(this, rng); }
+
+    /** Queries and keys turned; null for no positions. */
+    public AttentionConfig withRotary(RotaryEmbedding rotary) { return withPositions(rotary == null ? PositionalEncoding.none() : rotary); }
+
+    /** What turns queries and keys; null where order is told otherwise. */
+    public RotaryEmbedding rotary() { return positions instanceof RotaryEmbedding rotary ? rotary : null; }
 
     private static int headWidth(int width, int heads) {
         if (heads < 1 || width % heads != 0) throw new IllegalArgumentException(

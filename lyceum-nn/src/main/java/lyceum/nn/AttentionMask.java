@@ -50,8 +50,8 @@ public interface AttentionMask {
 
     /** Keys at distances that are multiples of {@code step}, up to {@code far} of them to each side (Beltagy, Peters and Cohan 2020); with step 1, a window. */
     static AttentionMask dilated(long far, int step) {
-        if (far < 0 || step < 1) throw new IllegalArgumentException("AttentionMask.dilated: " + far + " keys to each side, every " + step
-                + "th; at least 0 and 1");
+        if (far < 0 || step < 1) throw new IllegalArgumentException(
+                "AttentionMask.dilated: " + far + " keys to each side, every " + step + "th; at least 0 and 1");
         return new AttentionMasks.Dilated(far, step);
     }
 
@@ -142,7 +142,9 @@ public interface AttentionMask {
      *
      * @param attention scale, soft cap, causality and window, without blocks, bias or lengths of its own
      */
-    default Tensor attend(Attention attention, Tensor q, Tensor k, Tensor v) { return new SparseAttention(this).attend(attention, q, k, v); }
+    default Tensor attend(Attention attention, Tensor q, Tensor k, Tensor v) {
+        return new SparseAttention(this).attend(attention, q, k, v);
+    }
 
     /**
      * {@code attention} under this mask too: tiles of 64 by 64 of which nothing is seen are left out, the others are masked key by key.

@@ -118,8 +118,13 @@ public interface AttentionScore {
         private final Tensor v;
 
         public Additive(int queryWidth, int keyWidth, int hidden, DType dtype, Rng rng) {
+            this(queryWidth, keyWidth, hidden, true, dtype, rng);
+        }
+
+        /** @param bias false for {@code v . tanh(W q + U k)} as it stands, which is also {@code v . tanh(W [q; k])}, Luong's concat */
+        public Additive(int queryWidth, int keyWidth, int hidden, boolean bias, DType dtype, Rng rng) {
             query = new Linear(queryWidth, hidden, false, dtype, Init.glorotUniform(), rng);
-            key = new Linear(keyWidth, hidden, true, dtype, Init.glorotUniform(), rng);
+            key = new Linear(keyWidth, hidden, bias, dtype, Init.glorotUniform(), rng);
             v = Init.torchLinear(hidden).sample(rng, dtype, hidden).compute().requiresGrad();
         }
 

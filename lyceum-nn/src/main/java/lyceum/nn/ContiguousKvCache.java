@@ -34,8 +34,8 @@ final class ContiguousKvCache implements KvCache {
     }
 
     @Override public Past append(Tensor k, Tensor v) {
-        if (k.rank() != 4 || v.rank() != 4 || k.size(2) != v.size(2) || k.size(0) != v.size(0))
-            throw new ShapeException("KvCache: keys " + k.shape() + " and values " + v.shape() + "; they are (batch, heads, T, d) with one batch and T");
+        if (k.rank() != 4 || v.rank() != 4 || k.size(2) != v.size(2) || k.size(0) != v.size(0)) throw new ShapeException(
+                "KvCache: keys " + k.shape() + " and values " + v.shape() + "; they are (batch, heads, T, d) with one batch and T");
         Autograd.noGrad(() -> {
             keys = room(keys, k);
             values = room(values, v);
@@ -58,8 +58,9 @@ final class ContiguousKvCache implements KvCache {
 
     @Override public Attention over(Attention attention, AttentionMask pattern, long queries) {
         if (!isRagged()) return attention;
-        if (attention.keyLengths() != null || attention.queryStarts() != null || pattern != null) throw new IllegalArgumentException(
-                "KvCache: its rows have lengths " + Arrays.toString(lengths) + "; they go without other key lengths and query starts, and without a pattern");
+        if (attention.keyLengths() != null || attention.queryStarts() != null || pattern != null)
+            throw new IllegalArgumentException("KvCache: its rows have lengths " + Arrays.toString(lengths)
+                    + "; they go without other key lengths and query starts, and without a pattern");
         var ends = Tensor.of(lengths);
         return attention.withKeyLengths(ends).withQueryStarts(ends.sub(queries));
     }

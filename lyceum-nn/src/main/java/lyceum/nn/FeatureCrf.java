@@ -70,6 +70,6 @@ public record FeatureCrf(TagConstraints constraints, double l2, Lbfgs solver) im
         }, progress);
         if (!Double.isFinite(minimum.value())) throw new ConvergenceException("FeatureCrf: the loss is " + minimum.value()
                 + " from the start: a sequence's tags are forbidden by the constraints, or a feature's number is not finite");
-        return new FeatureCrfModel(weights.detach(), crf);
+        return new FeatureCrfModel(weights.detach(), crf, minimum.stop());
     }
 }

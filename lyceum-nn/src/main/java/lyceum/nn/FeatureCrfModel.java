@@ -6,17 +6,26 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import lyceum.FormatException;
 import lyceum.format.Safetensors;
+import lyceum.optim.StopReason;
 import lyceum.tensor.Tensor;
 
 /** What {@link FeatureCrf} has learned. Immutable. */
 public final class FeatureCrfModel {
     private final Tensor weights;
     private final LinearChainCrf crf;
+    private final StopReason stop;
 
-    FeatureCrfModel(Tensor weights, LinearChainCrf crf) {
+    FeatureCrfModel(Tensor weights, LinearChainCrf crf, StopReason stop) {
         this.weights = weights;
         this.crf = crf;
+        this.stop = stop;
     }
+
+    /** Why the fit ended; kept by {@link #save}. */
+    public StopReason stop() { return stop; }
+
+    /** Whether the fit ended at a minimum, within the solver's tolerances. */
+    public boolean converged() { return stop.converged(); }
 
     /** (features, tags). */
     public Tensor weights() { return weights; }
@@ -44,12 +53,13 @@ public final class FeatureCrfModel {
             allowed[i * k + j] = row[j] ? 1 : 0;
         }
         all.put("allowed", Tensor.of(allowed, k + 2, k));
-        Safetensors.write(path, all, Map.of("formatVersion", "1"));
+        Safetensors.write(path, all, Map.of("formatVersion", "1", "stop", stop.name()));
     }
 
     /** Reads what {@link #save} wrote. @throws FormatException for another file */
     public static FeatureCrfModel load(Path path) throws IOException {
-        var all = Safetensors.read(path).tensors();
+        var contents = Safetensors.read(path);
+        var all = contents.tensors();
         for (var name : new String[] {"weights", "transitions", "start", "end", "allowed"})
             if (!all.containsKey(name)) throw new FormatException("FeatureCrfModel: " + path + " has no tensor " + name);
         var allowed = all.get("allowed");
@@ -62,7 +72,13 @@ public final class FeatureCrfModel {
         for (int i = 0; i < k; i++) System.arraycopy(flat, i * k, rows[i], 0, k);
         System.arraycopy(flat, k * k, start, 0, k);
         System.arraycopy(flat, (k + 1) * k, end, 0, k);
+        StopReason stop;
+        try {
+            stop = StopReason.valueOf(contents.metadata().getOrDefault("stop", StopReason.GRADIENT.name()));
+        } catch (IllegalArgumentException e) {
+            throw new FormatException("FeatureCrfModel: " + path + ": " + e.getMessage(), e);
+        }
         return new FeatureCrfModel(all.get("weights").copy(),
-                new LinearChainCrf(all.get("transitions"), all.get("start"), all.get("end"), new TagConstraints(rows, start, end)));
+                new LinearChainCrf(all.get("transitions"), all.get("start"), all.get("end"), new TagConstraints(rows, start, end)), stop);
     }
 }

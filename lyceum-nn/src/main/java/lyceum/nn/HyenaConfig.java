@@ -24,15 +24,17 @@ import lyceum.withers.Withers;
  * @param dtype of the parameters
  */
 @Withers
-public record HyenaConfig(int width, int order, int length, int bands, int hidden, int depth, double frequency, double fastDecay, double slowDecay,
-        int shortKernel, boolean gated, LongConvolution.Method method, boolean bias, DType dtype) implements MixerConfig, HyenaConfigWithers {
+public record HyenaConfig(int width, int order, int length, int bands, int hidden, int depth, double frequency, double fastDecay,
+        double slowDecay, int shortKernel, boolean gated, LongConvolution.Method method, boolean bias, DType dtype)
+        implements MixerConfig, HyenaConfigWithers {
     public HyenaConfig {
         Objects.requireNonNull(method, "method");
         if (width < 1 || order < 1 || length < 1 || bands < 1 || hidden < 1 || depth < 1 || shortKernel < 1)
-            throw new IllegalArgumentException("HyenaConfig: width " + width + ", order " + order + ", length " + length + ", bands " + bands + ", hidden "
-                    + hidden + ", depth " + depth + " and shortKernel " + shortKernel + " are positive");
-        if (!(frequency > 0) || !(fastDecay > 0) || !(slowDecay >= fastDecay)) throw new IllegalArgumentException("HyenaConfig: frequency " + frequency
-                + ", fastDecay " + fastDecay + " and slowDecay " + slowDecay + "; they are positive, the slow one no less than the fast one");
+            throw new IllegalArgumentException("HyenaConfig: width " + width + ", order " + order + ", length " + length + ", bands "
+                    + bands + ", hidden " + hidden + ", depth " + depth + " and shortKernel " + shortKernel + " are positive");
+        if (!(frequency > 0) || !(fastDecay > 0) || !(slowDecay >= fastDecay))
+            throw new IllegalArgumentException("HyenaConfig: frequency " + frequency + ", fastDecay " + fastDecay + " and slowDecay "
+                    + slowDecay + "; they are positive, the slow one no less than the fast one");
     }
 
     /** Gated, with 8 bands, two hidden layers of 32 units, frequency 10, windows of 0.3 to 1.5 lengths, short convolutions of 3 taps; F32 with biases. */

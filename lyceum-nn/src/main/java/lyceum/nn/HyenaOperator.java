@@ -35,12 +35,13 @@ public final class HyenaOperator extends SequenceMixer {
         this.config = config;
         int width = config.width(), streams = config.order() + 1;
         in_proj = projection(width, (long) streams * width, rng);
-        short_filter = Init.torchLinear(config.shortKernel()).sample(rng, config.dtype(), (long) streams * width, config.shortKernel()).compute().requiresGrad();
+        short_filter = Init.torchLinear(config.shortKernel()).sample(rng, config.dtype(), (long) streams * width, config.shortKernel())
+                .compute().requiresGrad();
         var layers = new ArrayList<Linear>();
         for (int i = 0; i <= config.depth(); i++) {
             int inputs = i == 0 ? 1 + 2 * config.bands() : config.hidden();
-            layers.add(new Linear(inputs, i == config.depth() ? (long) config.order() * width : config.hidden(), i < config.depth(), config.dtype(),
-                    Init.torchLinear(inputs), rng));
+            layers.add(new Linear(inputs, i == config.depth() ? (long) config.order() * width : config.hidden(), i < config.depth(),
+                    config.dtype(), Init.torchLinear(inputs), rng));
         }
         filter = List.copyOf(layers);
         skip = Tensor.randn(rng, config.dtype(), config.order(), width).compute().requiresGrad();
@@ -55,7 +56,8 @@ public final class HyenaOperator extends SequenceMixer {
 
     /** The first taps of the long filters, (order, width, taps), skips left out. */
     public Tensor filters(int taps) {
-        if (taps < 1 || taps > config.length()) throw new ShapeException("HyenaOperator: " + taps + " positions; between 1 and " + config.length());
+        if (taps < 1 || taps > config.length())
+            throw new ShapeException("HyenaOperator: " + taps + " positions; between 1 and " + config.length());
         var t = Tensor.arange(taps).to(DType.F64).div(Math.max(1, config.length() - 1));
         var angles = t.unsqueeze(1).mul(Tensor.arange(1, config.bands() + 1, 1).to(DType.F64)).mul(Math.PI);
         var y = Tensor.concat(1, t.unsqueeze(1), angles.cos(), angles.sin()).to(config.dtype());
@@ -99,7 +101,8 @@ public final class HyenaOperator extends SequenceMixer {
         @Override public void truncate(long... lengths) {
             for (long to : lengths) {
                 if (to != lengths[0]) throw new UnsupportedOperationException("truncate: the rows of a Hyena state have one length");
-                if (to < 0 || to > length()) throw new IllegalArgumentException("truncate: " + to + "; the state has seen " + length() + " positions");
+                if (to < 0 || to > length())
+                    throw new IllegalArgumentException("truncate: " + to + "; the state has seen " + length() + " positions");
             }
             if (lengths.length == 0 || projected == null) return;
             projected = lengths[0] == 0 ? null : projected.narrow(2, 0, lengths[0]);
@@ -124,18 +127,20 @@ public final class HyenaOperator extends SequenceMixer {
 
     private Tensor run(Tensor x, Past past, Pass pass) {
         long n = x.size(1), before = past == null ? 0 : past.length();
-        if (before + n > config.length()) throw new ShapeException("HyenaOperator: " + (before + n) + " positions; at most " + config.length());
+        if (before + n > config.length())
+            throw new ShapeException("HyenaOperator: " + (before + n) + " positions; at most " + config.length());
         var projected = in_proj.forward(x, pass).transpose(1, 2);
         if (past != null) projected = past.projected = past.grown(past.projected, projected);
-        var streams = LongConvolution.of(projected, short_filter, LongConvolution.Method.DIRECT).narrow(2, before, n)
-                .chunk(1, config.order() + 1);
+        var streams = LongConvolution.of(projected, short_filter, LongConvolution.Method.DIRECT).narrow(2, before, n).chunk(1,
+                config.order() + 1);
         var filters = filters((int) (before + n));
         var z = streams[0];
         for (int i = 0; i < config.order(); i++) {
             var all = past == null ? z : past.grown(past.inputs[i], z);
             if (past != null) past.inputs[i] = all;
             var h = filters.get(i);
-            var far = n == 1 && before > 0 ? h.flip(1).mul(all).sum(2, true) : LongConvolution.of(all, h, config.method()).narrow(2, before, n);
+            var far = n == 1 && before > 0 ? h.flip(1).mul(all).sum(2, true)
+                    : LongConvolution.of(all, h, config.method()).narrow(2, before, n);
             var mixed = far.add(z.mul(skip.get(i).unsqueeze(1)));
             z = config.gated() ? streams[i + 1].mul(mixed) : mixed;
         }

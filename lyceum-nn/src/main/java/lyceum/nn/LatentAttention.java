@@ -60,7 +60,9 @@ public final class LatentAttention extends SequenceMixer {
     @Override public KvCache start() { return KvCache.contiguous(); }
 
     /** Heads expanded. */
-    @Override protected Tensor compute(Tensor x, Pass pass) { return expanded(queries(x, pass, 0), remembered(x, pass, 0), config.attention(), pass); }
+    @Override protected Tensor compute(Tensor x, Pass pass) {
+        return expanded(queries(x, pass, 0), remembered(x, pass, 0), config.attention(), pass);
+    }
 
     @Override public Tensor forward(Tensor x, MixerState state, Pass pass) {
         var cache = state(KvCache.class, state);
@@ -81,7 +83,8 @@ public final class LatentAttention extends SequenceMixer {
         var q = q_proj != null ? q_proj.forward(x, pass) : q_b_proj.forward(normal(q_a_layernorm, q_a_proj.forward(x, pass), pass), pass);
         int own = config.headWidth(), shared = config.rotaryWidth();
         var heads = q.reshape(x.size(0), x.size(1), config.heads(), own + shared).transpose(1, 2);
-        return pass.point(this, "q", shared == 0 ? heads : Tensor.concat(3, heads.narrow(3, 0, own), turned(heads.narrow(3, own, shared), starts)));
+        return pass.point(this, "q",
+                shared == 0 ? heads : Tensor.concat(3, heads.narrow(3, 0, own), turned(heads.narrow(3, own, shared), starts)));
     }
 
     /** What is kept of each position: (batch, 1, T, latent + rotaryWidth). */
@@ -89,7 +92,8 @@ public final class LatentAttention extends SequenceMixer {
         var both = kv_a_proj_with_mqa.forward(x, pass);
         var latent = normal(kv_a_layernorm, both.narrow(2, 0, config.latent()), pass).unsqueeze(1);
         int shared = config.rotaryWidth();
-        return pass.point(this, "latent", shared == 0 ? latent : Tensor.concat(3, latent, turned(both.narrow(2, config.latent(), shared).unsqueeze(1), starts)));
+        return pass.point(this, "latent",
+                shared == 0 ? latent : Tensor.concat(3, latent, turned(both.narrow(2, config.latent(), shared).unsqueeze(1), starts)));
     }
 
     private Tensor turned(Tensor x, long... starts) { return config.rotary().from(x.size(2), x.dtype(), starts).of(x); }
@@ -134,8 +138,9 @@ public final class LatentAttention extends SequenceMixer {
     public static LatentAttention of(MultiHeadAttention layer, int latent) {
         var c = layer.config();
         if (c.rotary() != null || c.qkNorm() || c.pattern() != null || c.keyWidth() != c.width() || c.valueWidth() != c.width())
-            throw new IllegalArgumentException("LatentAttention.of: the layer has rotary positions, norms of queries and keys, a pattern, or memories of "
-                    + "another width; none of them passes through a latent");
+            throw new IllegalArgumentException(
+                    "LatentAttention.of: the layer has rotary positions, norms of queries and keys, a pattern, or memories of "
+                            + "another width; none of them passes through a latent");
         int d = c.headWidth(), group = c.heads() / c.keyHeads(), width = c.width();
         int rank = Math.min(latent, Math.min(width, 2 * c.keyHeads() * d));
         var p = layer.state();
@@ -145,7 +150,8 @@ public final class LatentAttention extends SequenceMixer {
             var up = svd.u().narrow(1, 0, rank).mul(svd.s().narrow(0, 0, rank));
             var down = svd.vt().narrow(0, 0, rank);
             long keys = (long) c.keyHeads() * d;
-            Tensor ofKeys = up.narrow(0, 0, keys).reshape(c.keyHeads(), d, rank), ofValues = up.narrow(0, keys, keys).reshape(c.keyHeads(), d, rank);
+            Tensor ofKeys = up.narrow(0, 0, keys).reshape(c.keyHeads(), d, rank),
+                    ofValues = up.narrow(0, keys, keys).reshape(c.keyHeads(), d, rank);
             var heads = Tensor.concat(1, ofKeys, ofValues).repeatInterleave(0, group).reshape(2L * c.heads() * d, rank);
             var config = new LatentAttentionConfig(width, c.heads(), latent, d, 0, d, 0, false, 0,
                     c.attention().scale() != 0 ? c.attention() : c.attention().withScale(1 / Math.sqrt(d)), null, true, c.dtype());
@@ -158,8 +164,8 @@ public final class LatentAttention extends SequenceMixer {
             // A key's bias is the same for all keys of a query, which the softmax ignores; a value's passes through it as it is.
             boolean biased = c.bias();
             values.get("q_proj.bias").copy_(biased ? p.get("q_proj.bias") : Tensor.zeros(c.dtype(), 1));
-            values.get("o_proj.bias").copy_(!biased ? Tensor.zeros(c.dtype(), 1) : p.get("o_proj.bias").add(p.get("o_proj.weight")
-                    .matmul(p.get("v_proj.bias").reshape(c.keyHeads(), d).repeatInterleave(0, group).flatten())));
+            values.get("o_proj.bias").copy_(!biased ? Tensor.zeros(c.dtype(), 1) : p.get("o_proj.bias").add(
+                    p.get("o_proj.weight").matmul(p.get("v_proj.bias").reshape(c.keyHeads(), d).repeatInterleave(0, group).flatten())));
             return made;
         });
     }

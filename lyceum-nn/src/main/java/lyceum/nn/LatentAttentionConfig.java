@@ -23,13 +23,14 @@ import lyceum.withers.Withers;
  * @param dtype of the parameters
  */
 @Withers
-public record LatentAttentionConfig(int width, int heads, int latent, int headWidth, int rotaryWidth, int valueWidth, int queryLatent, boolean norm,
-        double epsilon, Attention attention, RotaryEmbedding rotary, boolean bias, DType dtype) implements MixerConfig, LatentAttentionConfigWithers {
+public record LatentAttentionConfig(int width, int heads, int latent, int headWidth, int rotaryWidth, int valueWidth, int queryLatent,
+        boolean norm, double epsilon, Attention attention, RotaryEmbedding rotary, boolean bias, DType dtype)
+        implements MixerConfig, LatentAttentionConfigWithers {
     public LatentAttentionConfig {
         if (width < 1 || heads < 1 || latent < 1 || headWidth < 1 || valueWidth < 1 || rotaryWidth < 0 || queryLatent < 0)
-            throw new IllegalArgumentException("LatentAttentionConfig: width " + width + ", heads " + heads + ", latent " + latent + ", headWidth "
-                    + headWidth + " and valueWidth " + valueWidth + " are positive, rotaryWidth " + rotaryWidth + " and queryLatent " + queryLatent
-                    + " at least 0");
+            throw new IllegalArgumentException("LatentAttentionConfig: width " + width + ", heads " + heads + ", latent " + latent
+                    + ", headWidth " + headWidth + " and valueWidth " + valueWidth + " are positive, rotaryWidth " + rotaryWidth
+                    + " and queryLatent " + queryLatent + " at least 0");
         if (rotaryWidth > 0 == (rotary == null)) throw new IllegalArgumentException("LatentAttentionConfig: a rotaryWidth of " + rotaryWidth
                 + (rotary == null ? " without" : " with") + " a rotary embedding; give both or neither");
         if (!(epsilon >= 0)) throw new IllegalArgumentException("LatentAttentionConfig: epsilon is " + epsilon + "; it is at least 0");

@@ -92,6 +92,9 @@ public final class Linear extends Module {
     /** Null if there is none. */
     public Tensor bias() { return bias; }
 
+    /** What {@link #activated} put behind the map; null for nothing. */
+    public Activation activation() { return activation; }
+
     /** Packs the weight, as {@link PackedMatrix} says; one that is written to later is packed again. */
     @Override public Linear pack() {
         if (weight != null) packed = PackedMatrix.of(weight.transpose());

@@ -56,7 +56,8 @@ public final class LinearAttention extends SequenceMixer {
 
     /** Draws other random directions, as Performers do from time to time while they learn. @throws IllegalStateException if there are none */
     public void redraw(Rng rng) {
-        if (directions == null) throw new IllegalStateException("redraw: the features are " + config.features() + "; only FAVOR draws directions");
+        if (directions == null)
+            throw new IllegalStateException("redraw: the features are " + config.features() + "; only FAVOR draws directions");
         Autograd.noGrad(() -> directions.copy_(drawn(rng)));
     }
 

@@ -21,8 +21,8 @@ import lyceum.withers.Withers;
  * @param dtype of the parameters
  */
 @Withers
-public record LinearAttentionConfig(int width, int heads, int headWidth, Features features, int featureCount, Update update, boolean causal, int chunk,
-        boolean bias, DType dtype) implements MixerConfig, LinearAttentionConfigWithers {
+public record LinearAttentionConfig(int width, int heads, int headWidth, Features features, int featureCount, Update update, boolean causal,
+        int chunk, boolean bias, DType dtype) implements MixerConfig, LinearAttentionConfigWithers {
     /** A {@link #chunk} of all positions. */
     public static final int PARALLEL = Integer.MAX_VALUE;
 
@@ -51,8 +51,8 @@ public record LinearAttentionConfig(int width, int heads, int headWidth, Feature
         if (width < 1 || heads < 1 || headWidth < 1 || featureCount < 1 || chunk < 1)
             throw new IllegalArgumentException("LinearAttentionConfig: width " + width + ", heads " + heads + ", headWidth " + headWidth
                     + ", featureCount " + featureCount + " and chunk " + chunk + " are positive");
-        if (update == Update.DELTA && !causal) throw new IllegalArgumentException("LinearAttentionConfig: the delta rule goes from the first position "
-                + "to the last; it needs causal");
+        if (update == Update.DELTA && !causal) throw new IllegalArgumentException(
+                "LinearAttentionConfig: the delta rule goes from the first position " + "to the last; it needs causal");
     }
 
     /** Causal sums of {@code elu + 1}, chunks of 64, F32 with biases. @throws IllegalArgumentException unless heads divide the width */

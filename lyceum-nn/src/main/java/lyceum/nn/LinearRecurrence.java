@@ -85,7 +85,8 @@ record LinearRecurrence(double[] decays, int chunk) {
             }
             return product;
         }
-        Tensor upper = inverse(a.narrow(-2, 0, half).narrow(-1, 0, half)), lower = inverse(a.narrow(-2, half, n - half).narrow(-1, half, n - half));
+        Tensor upper = inverse(a.narrow(-2, 0, half).narrow(-1, 0, half)),
+                lower = inverse(a.narrow(-2, half, n - half).narrow(-1, half, n - half));
         var corner = lower.matmul(a.narrow(-2, half, n - half).narrow(-1, 0, half)).matmul(upper).neg();
         return Tensor.concat(-2, upper.pad(-1, 0, n - half, 0), Tensor.concat(-1, corner, lower));
     }

@@ -39,7 +39,8 @@ public final class Linformer extends SequenceMixer {
     }
 
     private Tensor mixing(Rng rng) {
-        return Init.normal(1 / Math.sqrt(config.rank())).sample(rng, config.dtype(), config.rank(), config.length()).compute().requiresGrad();
+        return Init.normal(1 / Math.sqrt(config.rank())).sample(rng, config.dtype(), config.rank(), config.length()).compute()
+                .requiresGrad();
     }
 
     /**
@@ -67,7 +68,11 @@ public final class Linformer extends SequenceMixer {
         return projection.forward(x, pass).reshape(x.size(0), x.size(1), config.heads(), config.width() / config.heads()).transpose(1, 2);
     }
 
-    @Override public MixerState start() { throw new UnsupportedOperationException("Linformer: a mixture holds positions to come; there is no state of those before"); }
+    @Override public MixerState start() {
+        throw new UnsupportedOperationException("Linformer: a mixture holds positions to come; there is no state of those before");
+    }
 
-    @Override public Tensor forward(Tensor x, MixerState state, Pass pass) { throw new UnsupportedOperationException("Linformer: it goes on from no state"); }
+    @Override public Tensor forward(Tensor x, MixerState state, Pass pass) {
+        throw new UnsupportedOperationException("Linformer: it goes on from no state");
+    }
 }

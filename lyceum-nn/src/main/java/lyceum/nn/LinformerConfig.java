@@ -19,8 +19,9 @@ import lyceum.withers.Withers;
 public record LinformerConfig(int width, int heads, int length, int rank, boolean shared, boolean bias, DType dtype)
         implements MixerConfig, LinformerConfigWithers {
     public LinformerConfig {
-        if (heads < 1 || width < 1 || width % heads != 0 || length < 1 || rank < 1) throw new IllegalArgumentException("LinformerConfig: width " + width
-                + ", heads " + heads + ", length " + length + " and rank " + rank + " are positive, and heads divide the width");
+        if (heads < 1 || width < 1 || width % heads != 0 || length < 1 || rank < 1)
+            throw new IllegalArgumentException("LinformerConfig: width " + width + ", heads " + heads + ", length " + length + " and rank "
+                    + rank + " are positive, and heads divide the width");
     }
 
     /** Keys and values mixed apart, with biases, F32. */

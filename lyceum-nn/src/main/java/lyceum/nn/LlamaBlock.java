@@ -37,7 +37,7 @@ public final class LlamaBlock extends Module {
     /** Llama's attention: causal, without biases. @param rotary shared by the blocks of a model, so that its tables are */
     public static AttentionConfig attention(int width, int heads, int keyHeads, RotaryEmbedding rotary) {
         return new AttentionConfig(width, heads).withKeyHeads(keyHeads).withBias(false).withAttention(new Attention().withCausal(true))
-                .withRotary(rotary);
+                .withPositions(rotary);
     }
 
     /** x (batch, T, width). */

@@ -35,8 +35,8 @@ public final class LongConvolution {
      * @return (batch, channels, T)
      */
     public static Tensor of(Tensor x, Tensor filter, Method method) {
-        if (x.rank() != 3 || filter.rank() != 2 || filter.size(0) != x.size(1) || filter.size(1) < 1)
-            throw new ShapeException("LongConvolution: x " + x.shape() + " and filters " + filter.shape() + "; they are (batch, channels, T) and (channels, K)");
+        if (x.rank() != 3 || filter.rank() != 2 || filter.size(0) != x.size(1) || filter.size(1) < 1) throw new ShapeException(
+                "LongConvolution: x " + x.shape() + " and filters " + filter.shape() + "; they are (batch, channels, T) and (channels, K)");
         return Primitive.of("long convolution", in -> value(in[0], in[1], method), (i, g, y, in) -> {
             // Both gradients are convolutions with time turned round.
             var back = g.flip(2);
@@ -49,7 +49,8 @@ public final class LongConvolution {
     }
 
     private static Tensor value(Tensor x, Tensor filter, Method method) {
-        int batch = (int) x.size(0), channels = (int) x.size(1), length = (int) x.size(2), all = (int) filter.size(1), taps = Math.min(all, length);
+        int batch = (int) x.size(0), channels = (int) x.size(1), length = (int) x.size(2), all = (int) filter.size(1),
+                taps = Math.min(all, length);
         double[] in = x.toDoubleArray(), h = filter.toDoubleArray(), out = new double[in.length];
         boolean direct = method == Method.DIRECT || method == Method.AUTO && taps <= SHORT;
         var fft = direct ? null : new Fft(2 * Fft.sizeFor(length));
@@ -71,7 +72,8 @@ public final class LongConvolution {
     }
 
     /** The rows of one channel, which share the filter's spectrum. */
-    private static void transforms(Fft fft, double[] x, int stride, int row, int batch, double[] h, int first, int taps, double[] y, int length) {
+    private static void transforms(Fft fft, double[] x, int stride, int row, int batch, double[] h, int first, int taps, double[] y,
+            int length) {
         int n = fft.size();
         double[] hr = new double[n], hi = new double[n];
         System.arraycopy(h, first, hr, 0, taps);

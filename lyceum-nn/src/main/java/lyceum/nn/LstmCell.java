@@ -64,11 +64,11 @@ public final class LstmCell extends RecurrentCell {
         var i = pass.point(this, "input", (peeps ? gates[0].add(c.mul(weight_ci)) : gates[0]).sigmoid());
         var f = pass.point(this, "forget", (peeps ? gates[1].add(c.mul(weight_cf)) : gates[1]).sigmoid());
         var g = pass.point(this, "candidate", gates[2].tanh());
-        var c2 = pass.point(this, "memory", zoneout(variant.zoneoutC(), c, f.mul(c).add(i.mul(g)), pass));
+        var c2 = pass.point(this, "memory", f.mul(c).add(i.mul(g)));
         var o = pass.point(this, "output", (peeps ? gates[3].add(c2.mul(weight_co)) : gates[3]).sigmoid());
         var h2 = o.mul((norm_c == null ? c2 : norm_c.forward(c2)).tanh());
         if (weight_hr != null) h2 = h2.affine(weight_hr, null);
-        return RecurrentState.of("h", zoneout(variant.zoneoutH(), h, h2, pass), "c", c2);
+        return RecurrentState.of("h", zoneout(variant.zoneoutH(), h, h2, pass), "c", zoneout(variant.zoneoutC(), c, c2, pass));
     }
 
     private static Tensor zoneout(double p, Tensor before, Tensor after, Pass pass) {

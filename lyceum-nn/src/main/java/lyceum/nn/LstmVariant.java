@@ -10,7 +10,7 @@ import lyceum.withers.Withers;
  * @param forgetBias is added to the drawn bias of the forget gate (Gers et al. 2000; Jozefowicz et al. 2015), 1 by default; PyTorch adds 0
  * @param layerNorm normalises what gates get from input and state, and the memory on its way out (Ba et al. 2016)
  * @param zoneoutH the chance that a unit of {@code h} stays as it was, while learning; its mean while predicting (Krueger et al. 2017)
- * @param zoneoutC the same for the memory
+ * @param zoneoutC the same for the memory that is carried on; {@code h} comes of the new memory all the same
  */
 @Withers
 public record LstmVariant(int projection, boolean peephole, double forgetBias, boolean layerNorm, double zoneoutH, double zoneoutC)

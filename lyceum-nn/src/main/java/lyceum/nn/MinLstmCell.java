@@ -2,7 +2,9 @@ package lyceum.nn;
 
 import java.util.ArrayList;
 import lyceum.DType;
+import lyceum.autograd.Autograd;
 import lyceum.random.Rng;
+import lyceum.tensor.Index;
 import lyceum.tensor.Tensor;
 
 /**
@@ -28,6 +30,17 @@ public final class MinLstmCell extends RecurrentCell {
         long blocks = variant.gru() ? 2 : 3;
         weight_ih = parameter(rng, dtype, inputs, blocks * units, inputs);
         bias_ih = bias ? parameter(rng, dtype, inputs, blocks * units) : null;
+        if (variant.horizon() > 0) remember(units, rng);
+    }
+
+    /** Biases b of f and -b of i, so that {@code f / (f + i) = sigmoid(b) = tau / (tau + 1)} where the input says nothing. */
+    private void remember(int units, Rng rng) {
+        if (bias_ih == null) throw new IllegalArgumentException("MinLstmCell: a horizon of " + variant.horizon() + " needs biases");
+        var b = Tensor.rand(rng, DType.F64, units).mul(Math.log(variant.horizon())).to(bias_ih.dtype());
+        Autograd.noGrad(() -> {
+            bias_ih.set_(variant.gru() ? b.neg() : b, Index.range(0, units));
+            if (!variant.gru()) bias_ih.set_(b.neg(), Index.range(units, 2L * units));
+        });
     }
 
     @Override public RecurrentState initial(long batch) {

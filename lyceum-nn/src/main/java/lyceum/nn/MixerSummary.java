@@ -21,7 +21,9 @@ public final class MixerSummary implements MixerState {
 
     @Override public long length() { return length; }
 
-    @Override public long bytes() { return tensors == null ? 0 : tensors.tensors().values().stream().mapToLong(t -> t.count() * t.dtype().bytes()).sum(); }
+    @Override public long bytes() {
+        return tensors == null ? 0 : tensors.tensors().values().stream().mapToLong(t -> t.count() * t.dtype().bytes()).sum();
+    }
 
     @Override public MixerSummary fork(int... rows) {
         var other = new MixerSummary();
@@ -36,7 +38,8 @@ public final class MixerSummary implements MixerState {
     /** To nothing, or not at all: what has been summed up stays. */
     @Override public void truncate(long... lengths) {
         for (long to : lengths) {
-            if (to < 0 || to > length) throw new IllegalArgumentException("truncate: " + to + "; the state has seen " + length + " positions");
+            if (to < 0 || to > length)
+                throw new IllegalArgumentException("truncate: " + to + "; the state has seen " + length + " positions");
             if (to != lengths[0] || to > 0 && to < length) throw new UnsupportedOperationException("truncate: to " + to + " of " + length
                     + " positions, but a summary does not give them back; fork the state before what may be taken back");
         }

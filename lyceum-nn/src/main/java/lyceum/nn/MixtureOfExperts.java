@@ -1,6 +1,9 @@
 package lyceum.nn;
 
+import java.util.Arrays;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.autograd.FlopCounter;
 import lyceum.random.Rng;
@@ -67,38 +70,71 @@ public final class MixtureOfExperts extends Module {
     @Override protected Tensor compute(Tensor x, Pass pass) { return through(x, null, pass); }
 
     /** @param ids of the tokens, for a router that hashes them */
-    public Tensor forward(Tensor x, Tensor ids, Pass pass) { return emit(x, through(x, ids, pass), pass); }
+    public Tensor forward(Tensor x, Tensor ids, Pass pass) { return forward(x, ids, null, pass); }
+
+    /**
+     * For a padded batch: padding asks no expert, takes no place at one and does not count for the balance. It gets what is shared, and 0 of the experts.
+     *
+     * @param ids of the tokens, for a router that hashes them; or null
+     * @param real BOOL, of the shape of x without its last axis: true for a token, false for padding; null for no padding
+     */
+    public Tensor forward(Tensor x, Tensor ids, Tensor real, Pass pass) {
+        return emit(x, real == null ? through(x, ids, pass) : amongPadding(x, ids, real, pass), pass);
+    }
+
+    private Tensor amongPadding(Tensor x, Tensor ids, Tensor real, Pass pass) {
+        long[] tokens = Arrays.copyOf(x.shape().toArray(), Math.max(0, x.rank() - 1));
+        if (real.dtype() != DType.BOOL || !Arrays.equals(real.shape().toArray(), tokens))
+            throw new ShapeException("MixtureOfExperts: " + real.dtype() + " " + real.shape() + " tells padding of " + x.shape()
+                    + "; it is BOOL, of that shape without the last axis");
+        boolean[] isReal = real.toBooleanArray();
+        var places = Tensor.of(IntStream.range(0, isReal.length).filter(i -> isReal[i]).asLongStream().toArray());
+        var flat = x.reshape(-1, x.size(-1));
+        var y = flat.zerosLike();
+        if (router != null && places.count() > 0) {
+            var own = flat.indexSelect(0, places);
+            y = routed(own, ids == null ? null : ids.flatten().indexSelect(0, places), pass).segmentSum(places, flat.size(0));
+        }
+        return withShared(x, y.reshape(x.shape().toArray()), pass);
+    }
 
     /** Who works on which of the tokens (.., width). While learning it counts for the balance as a pass does. */
     public Routing routing(Tensor x, Pass pass) { return router.route(x, pass); }
 
     private Tensor through(Tensor x, Tensor ids, Pass pass) {
         if (router == null) return shared.forward(x, pass);
+        return withShared(x, routed(x, ids, pass), pass);
+    }
+
+    private Tensor withShared(Tensor x, Tensor y, Pass pass) {
+        if (shared == null) return y;
+        return y.add(part("shared", () -> shared.forward(x.reshape(-1, x.size(-1)), pass)).reshape(x.shape().toArray()));
+    }
+
+    /** What the experts say. */
+    private Tensor routed(Tensor x, Tensor ids, Pass pass) {
         if (x.rank() < 1 || x.size(-1) != router.config().width())
             throw new ShapeException("MixtureOfExperts: input " + x.shape() + " for tokens of width " + router.config().width());
         var routing = router.route(x, ids, pass);
         router.config().balancing().penalise(routing, pass);
         if (pass.wants(this, "gates")) pass.point(this, "gates", routing.dense());
-        return at(x, routing, pass);
+        return worked(x, routing, pass);
     }
 
     /** The value at x (.., width) under a given routing of its tokens. */
-    public Tensor at(Tensor x, Routing routing, Pass pass) {
+    public Tensor at(Tensor x, Routing routing, Pass pass) { return withShared(x, worked(x, routing, pass), pass); }
+
+    private Tensor worked(Tensor x, Routing routing, Pass pass) {
         var tokens = x.reshape(-1, x.size(-1));
-        Tensor y;
-        if (routing.tokens().length == 0) y = tokens.zerosLike();
-        else {
-            var index = Tensor.of(routing.tokens());
-            var rows = part("experts", () -> worked(tokens.indexSelect(0, index), routing, pass));
-            y = rows.mul(routing.gates().to(rows.dtype()).unsqueeze(1)).segmentSum(index, tokens.size(0));
-        }
-        if (shared != null) y = y.add(part("shared", () -> shared.forward(tokens, pass)));
-        return y.reshape(x.shape().toArray());
+        if (routing.tokens().length == 0) return x.zerosLike();
+        var index = Tensor.of(routing.tokens());
+        var rows = part("experts", () -> grouped(tokens.indexSelect(0, index), routing, pass));
+        return rows.mul(routing.gates().to(rows.dtype()).unsqueeze(1)).segmentSum(index, tokens.size(0)).reshape(x.shape().toArray());
     }
 
     private static Tensor part(String name, Supplier<Tensor> body) { return FlopCounter.part(name, body); }
 
-    private Tensor worked(Tensor rows, Routing routing, Pass pass) {
+    private Tensor grouped(Tensor rows, Routing routing, Pass pass) {
         if (router.config().overflow() != MoeRouterConfig.Overflow.PAD) return experts.forward(rows, routing.counts(), pass);
         int[] counts = routing.counts(), full = new int[counts.length];
         var seats = new long[routing.tokens().length];

@@ -84,8 +84,7 @@ public interface MoeBalancing {
         }
 
         @Override public double[] selection(double[] scores, int tokens, int experts, int k) {
-            // Who is chosen does not hang on the last digits.
-            return Arrays.stream(plan(scores, tokens, experts, 1e-4)).flatMapToDouble(Arrays::stream).toArray();
+            return Arrays.stream(plan(scores, tokens, experts, 1e-7)).flatMapToDouble(Arrays::stream).toArray();
         }
 
         /** The plan (T, E): rows sum to 1 / T, columns to 1 / E, within a relative 1e-8. */

@@ -1,6 +1,7 @@
 package lyceum.nn;
 
 import java.util.LinkedHashMap;
+import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
@@ -29,10 +30,15 @@ public final class MultiHeadAttention extends SequenceMixer {
     private final AttentionMask pattern;
     private final Linear q_proj, k_proj, v_proj, o_proj;
     private final RMSNorm q_norm, k_norm;
+    private final RelativeBias positions;
 
-    public MultiHeadAttention(AttentionConfig config, Rng rng) {
+    public MultiHeadAttention(AttentionConfig config, Rng rng) { this(config, config.positions().atScores(config, rng), rng); }
+
+    /** With a bias of positions that other layers may have as well. */
+    MultiHeadAttention(AttentionConfig config, RelativeBias positions, Rng rng) {
         this.config = config;
         pattern = planned(config.pattern());
+        this.positions = positions;
         int queries = config.heads() * config.headWidth(), keys = config.keyHeads() * config.headWidth();
         q_proj = projection(config.width(), queries, rng);
         k_proj = projection(config.keyWidth(), keys, rng);
@@ -48,11 +54,15 @@ public final class MultiHeadAttention extends SequenceMixer {
 
     /** A pattern that remembers its tiles; a window alone has a kernel. */
     private static AttentionMask planned(AttentionMask pattern) {
-        boolean asItIs = pattern == null || pattern instanceof SparseAttention || pattern instanceof SlidingWindowAttention band && band.globals() == 0;
+        boolean asItIs = pattern == null || pattern instanceof SparseAttention
+                || pattern instanceof SlidingWindowAttention band && band.globals() == 0;
         return asItIs ? pattern : new SparseAttention(pattern);
     }
 
     public AttentionConfig config() { return config; }
+
+    /** What positions change in the scores here; null if they do not, or without parameters. */
+    public RelativeBias positions() { return positions; }
 
     /** Self-attention of x (batch, T, width). */
     @Override protected Tensor compute(Tensor x, Pass pass) { return attend(x, x, x, config.attention(), null, pass); }
@@ -99,7 +109,8 @@ public final class MultiHeadAttention extends SequenceMixer {
     /** As above, under a mask for this call. */
     public AttentionWeights weights(Tensor x, Tensor memory, Attention attention) {
         var seen = config.pattern() == null ? attention : config.pattern().on(attention, x.size(1), memory.size(1));
-        return new AttentionWeights(seen.weights(queries(x, Pass.inference(), 0), keyed(memory, Pass.inference(), 0)));
+        Tensor q = queries(x, Pass.inference(), 0), k = keyed(memory, Pass.inference(), 0);
+        return new AttentionWeights(positioned(seen, q, k).weights(content(q), k));
     }
 
     /**
@@ -167,6 +178,22 @@ public final class MultiHeadAttention extends SequenceMixer {
         @Override default Tensor adapt(Tensor x, Tensor y, Pass pass) { return y; }
     }
 
+    /** An adapter that says that the sequences a mask speaks of have grown: by a prompt before them. */
+    public interface Grown extends Adapter {
+        /** By how many positions. */
+        long length();
+
+        /** Leaves what the attention gives as it is. */
+        @Override default Tensor adapt(Tensor x, Tensor y, Pass pass) { return y; }
+    }
+
+    /** A mask whose key lengths count the prompts before them. */
+    Attention lengthened(Attention mask) {
+        long sum = 0;
+        for (var adapter : adapters()) if (adapter instanceof Grown grown) sum += grown.length();
+        return sum == 0 || mask.keyLengths() == null ? mask : mask.withKeyLengths(mask.keyLengths().add(sum));
+    }
+
     private long prefixLength() {
         long sum = 0;
         for (var adapter : adapters()) if (adapter instanceof Prefix prefix) sum += prefix.length();
@@ -174,7 +201,8 @@ public final class MultiHeadAttention extends SequenceMixer {
     }
 
     /** The mask of the positions without a prefix, for those with n positions before them, which all queries see. */
-    private Attention behind(long n, Attention mask) {
+    private Attention behind(long n, Attention given) {
+        var mask = lengthened(given);
         if (n == 0) return mask;
         if (config.pattern() != null || mask.blocks() != null || mask.blockTable() != null || mask.packing() != null || mask.window() > 0)
             throw new IllegalArgumentException(
@@ -192,9 +220,11 @@ public final class MultiHeadAttention extends SequenceMixer {
         long[] starts = cache == null ? new long[] {0} : cache.lengths();
         for (int i = 0; i < starts.length; i++) starts[i] += prefix;
         var q = queries(x, pass, starts);
-        var k = keyed(keys, pass, starts);
+        boolean late = cache != null && config.positions().turnsLate();
+        var k = late ? plainKeys(keys, pass) : keyed(keys, pass, starts);
         var v = split(v_proj.forward(values, pass), config.keyHeads());
         var past = cache == null ? new KvCache.Past(k, v) : cache.append(k, v);
+        if (late) past = new KvCache.Past(turned(past.keys(), prefix), past.values());
         var seen = cache == null ? attention : cache.over(attention, config.pattern(), x.size(1));
         return attend(q, prefixed(past), behind(prefix, seen), cache == null || cache.isWhole() ? pattern : null, pass);
     }
@@ -213,28 +243,48 @@ public final class MultiHeadAttention extends SequenceMixer {
         return pass.point(this, "q", turned(normal(q_norm, split(q_proj.forward(x, pass), config.heads()), pass), starts));
     }
 
-    private Tensor keyed(Tensor x, Pass pass, long... starts) {
-        return pass.point(this, "k", turned(normal(k_norm, split(k_proj.forward(x, pass), config.keyHeads()), pass), starts));
-    }
+    private Tensor keyed(Tensor x, Pass pass, long... starts) { return pass.point(this, "k", turned(plainKeys(x, pass), starts)); }
+
+    private Tensor plainKeys(Tensor x, Pass pass) { return normal(k_norm, split(k_proj.forward(x, pass), config.keyHeads()), pass); }
 
     private static Tensor normal(RMSNorm norm, Tensor x, Pass pass) { return norm == null ? x : norm.forward(x, pass); }
 
     /** @param starts place of the first position, of all rows or of each */
-    private Tensor turned(Tensor x, long... starts) { return config.rotary() == null ? x : config.rotary().from(x.size(2), x.dtype(), starts).of(x); }
+    private Tensor turned(Tensor x, long... starts) {
+        if (starts.length == 1) return config.positions().turned(x, starts[0]);
+        return config.rotary() == null ? x : config.rotary().from(x.size(2), x.dtype(), starts).of(x);
+    }
 
-    /** By the kernel, unless the weights are changed on the way. */
-    private Tensor mixed(Attention attention, AttentionMask pattern, Tensor q, Tensor k, Tensor v, Pass pass) {
+    private Tensor content(Tensor q) { return positions == null ? q : positions.content(q); }
+
+    private Attention positioned(Attention mask, Tensor q, Tensor k) {
+        var sloped = config.positions().on(mask, config.heads());
+        return positions == null ? sloped : positions.on(sloped, q, k.size(2));
+    }
+
+    /** By the kernel, unless the weights are changed or needed on the way. */
+    private Tensor mixed(Attention mask, AttentionMask pattern, Tensor q, Tensor k, Tensor v, Pass pass) {
         var dropout = new Dropout(config.dropout());
-        boolean drops = config.dropout() != 0 && pass.rng() != null;
-        if (pattern != null && !drops && !pass.wants(this, "weights")) return pattern.attend(attention, q, k, v);
-        if (pattern != null) attention = pattern.on(attention, q.size(2), k.size(2));
+        boolean changes = config.dropout() > 0 && pass.rng() != null;
+        var query = content(q);
+        if (pattern != null && positions == null && !changes && !pass.wants(this, "weights"))
+            return pattern.attend(positioned(mask, q, k), query, k, v);
+        if (pattern != null) mask = pattern.on(mask, q.size(2), k.size(2));
+        var attention = positioned(mask, q, k);
+        UnaryOperator<Tensor> change = weights -> dropout.forward(weights, pass);
         if (pass.wants(this, "weights")) {
-            var weights = attention.weights(q, k);
-            var changed = pass.point(this, "weights", weights);
-            if (changed != weights) return attention.of(q, k, v, w -> dropout.forward(changed, pass));
+            var weights = attention.weights(query, k);
+            var seen = pass.point(this, "weights", weights);
+            if (seen != weights) {
+                change = w -> dropout.forward(seen, pass);
+                changes = true;
+            }
         }
-        if (!drops) return attention.of(q, k, v);
-        return attention.of(q, k, v, weights -> dropout.forward(weights, pass));
+        if (positions == null || !positions.hasValues()) return changes ? attention.of(query, k, v, change) : attention.of(query, k, v);
+        var used = new Tensor[1];
+        var last = change;
+        var y = attention.of(query, k, v, weights -> used[0] = last.apply(weights));
+        return y.add(positions.found(used[0], attention).to(y.dtype()));
     }
 
     /** (batch, T, heads d) to (batch, heads, T, d). */

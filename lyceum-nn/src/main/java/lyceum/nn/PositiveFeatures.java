@@ -22,7 +22,8 @@ public record PositiveFeatures(Tensor directions) implements FeatureMap {
      *        the same mean
      */
     public static PositiveFeatures draw(int count, int width, boolean orthogonal, DType type, Rng rng) {
-        if (count < 1 || width < 1) throw new IllegalArgumentException("PositiveFeatures: " + count + " directions of width " + width + "; at least 1");
+        if (count < 1 || width < 1)
+            throw new IllegalArgumentException("PositiveFeatures: " + count + " directions of width " + width + "; at least 1");
         var normal = Tensor.randn(rng, DType.F64, count, width).compute();
         if (!orthogonal) return new PositiveFeatures(normal.to(type).compute());
         var blocks = new Tensor[(count + width - 1) / width];

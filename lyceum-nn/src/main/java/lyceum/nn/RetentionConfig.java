@@ -19,12 +19,14 @@ import lyceum.withers.Withers;
  * @param dtype of the parameters
  */
 @Withers
-public record RetentionConfig(int width, int heads, int keyWidth, int valueWidth, RotaryEmbedding rotary, boolean gated, double epsilon, int chunk,
-        boolean bias, DType dtype) implements MixerConfig, RetentionConfigWithers {
+public record RetentionConfig(int width, int heads, int keyWidth, int valueWidth, RotaryEmbedding rotary, boolean gated, double epsilon,
+        int chunk, boolean bias, DType dtype) implements MixerConfig, RetentionConfigWithers {
     public RetentionConfig {
-        if (width < 1 || heads < 1 || keyWidth < 1 || valueWidth < 1 || chunk < 1) throw new IllegalArgumentException("RetentionConfig: width " + width
-                + ", heads " + heads + ", keyWidth " + keyWidth + ", valueWidth " + valueWidth + " and chunk " + chunk + " are positive");
-        if (heads > 48) throw new IllegalArgumentException("RetentionConfig: " + heads + " heads; at most 48, since 1 - 2^(-5 - i) is 1 beyond");
+        if (width < 1 || heads < 1 || keyWidth < 1 || valueWidth < 1 || chunk < 1)
+            throw new IllegalArgumentException("RetentionConfig: width " + width + ", heads " + heads + ", keyWidth " + keyWidth
+                    + ", valueWidth " + valueWidth + " and chunk " + chunk + " are positive");
+        if (heads > 48)
+            throw new IllegalArgumentException("RetentionConfig: " + heads + " heads; at most 48, since 1 - 2^(-5 - i) is 1 beyond");
         if (!(epsilon >= 0)) throw new IllegalArgumentException("RetentionConfig: epsilon is " + epsilon + "; it is at least 0");
     }
 

@@ -210,7 +210,7 @@ public class Rnn extends Module {
         var hooks = Hooks.of(this);
         hooks.on(cell + ".*", (name, in, out) -> {
             var steps = seen.computeIfAbsent(name.substring(cell.length() + 1), n -> new ArrayList<>());
-            if (cell.endsWith(REVERSE)) steps.addFirst(out);
+            if (cell.endsWith(REVERSE)) steps.addFirst(out.rank() == 3 ? out.flip(0) : out); // stretches of a scan run backward, too
             else steps.add(out);
             return out;
         });

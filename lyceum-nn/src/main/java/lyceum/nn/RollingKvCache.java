@@ -80,12 +80,14 @@ final class RollingKvCache implements KvCache {
     }
 
     @Override public Attention over(Attention attention, AttentionMask pattern, long queries) {
-        boolean fits = pattern == null ? attention.causal() && attention.window() == band.window() && band.globals() == 0 : pattern.equals(band);
+        boolean fits = pattern == null ? attention.causal() && attention.window() == band.window() && band.globals() == 0
+                : pattern.equals(band);
         if (!fits) throw new IllegalArgumentException("KvCache: one of " + band + " goes with causal attention in that window, not with "
                 + (pattern == null ? "a window of " + attention.window() : pattern));
         if (attention.bias() != null || attention.alibi() != null || attention.blocks() != null || attention.keyLengths() != null
                 || attention.queryStarts() != null || attention.packing() != null)
-            throw new IllegalArgumentException("KvCache: a window that rolls goes without biases, slopes, blocks, lengths and packed sequences");
+            throw new IllegalArgumentException(
+                    "KvCache: a window that rolls goes without biases, slopes, blocks, lengths and packed sequences");
         if (queries == 1) return attention.withCausal(false).withWindow(0); // whatever is held is seen
         if (band.globals() == 0) return attention.withCausal(true).withWindow(band.window());
         // Held were positions up to globals, and those from 'gone' places later on.
@@ -97,7 +99,8 @@ final class RollingKvCache implements KvCache {
     @Override public void truncate(long... lengths) {
         for (long to : lengths) {
             if (to != lengths[0]) throw new UnsupportedOperationException("truncate: the rows of a rolling cache have one length");
-            if (to < 0 || to > length) throw new IllegalArgumentException("truncate: " + to + "; the cache has seen " + length + " positions");
+            if (to < 0 || to > length)
+                throw new IllegalArgumentException("truncate: " + to + "; the cache has seen " + length + " positions");
             if (to > 0 && to < length && length > slots) throw new UnsupportedOperationException("truncate: to " + to + " of " + length
                     + " positions, but those before are gone; a cache of " + slots + " goes back while it has seen no more");
         }

@@ -1,6 +1,7 @@
 package lyceum.nn;
 
 import lyceum.DType;
+import lyceum.FormatException;
 import lyceum.ShapeException;
 import lyceum.memory.Scope;
 import lyceum.tensor.Tensor;
@@ -15,25 +16,88 @@ import lyceum.tensor.Tensor;
  * var scores = turn.of(q).matmul(turn.of(k).transpose());
  * }
  *
- * <p>Angles are taken in F64; cosines and sines are tabulated once and kept. Safe for threads.
+ * <p>As {@link AttentionConfig#positions} it turns an attention's queries and keys. A {@link RopeScaling} stretches it to longer texts. Angles are taken in F64;
+ * cosines and sines are tabulated once and kept, where they do not depend on the length. Safe for threads.
  *
  * @see <a href="https://arxiv.org/abs/2104.09864">Su et al. (2021)</a>
  */
-public final class RotaryEmbedding {
-    private final double[] frequencies;
+public final class RotaryEmbedding implements PositionalEncoding {
+    /** Given ones; null where they are what the scaling makes of the base. */
+    private final double[] given;
+    private final int width;
+    private final double base;
+    private final RopeScaling scaling;
     private final boolean interleaved;
     private volatile Rotation table;
 
     /** Of all {@code width} dimensions in the half-split layout: pair i is dimensions i and {@code i + width / 2}; frequencies {@code base^(-2i / width)}. */
-    public RotaryEmbedding(int width, double base) { this(frequencies(width, base), false); }
+    public RotaryEmbedding(int width, double base) { this(width, base, new RopeScaling.None(), false); }
 
     /**
      * @param frequencies radians per position of each pair; fewer than half the width turn the first dimensions only
      * @param interleaved pairs are neighbouring dimensions, as GPT-J has them, rather than halves, as Llama's checkpoints have
      */
     public RotaryEmbedding(double[] frequencies, boolean interleaved) {
-        this.frequencies = frequencies.clone();
+        this(frequencies.clone(), 2 * frequencies.length, Double.NaN, new RopeScaling.None(), interleaved);
+    }
+
+    /**
+     * The first {@code width} dimensions of a head, by scaled frequencies.
+     *
+     * @param interleaved as above
+     */
+    public RotaryEmbedding(int width, double base, RopeScaling scaling, boolean interleaved) {
+        this(null, width, base, scaling, interleaved);
+    }
+
+    private RotaryEmbedding(double[] given, int width, double base, RopeScaling scaling, boolean interleaved) {
+        this.given = given;
+        this.width = width;
+        this.base = base;
+        this.scaling = scaling;
         this.interleaved = interleaved;
+        frequencies(0); // refuses what does not fit
+    }
+
+    /**
+     * As a Hugging Face {@code config.json} says it: {@code rope_theta}, {@code rope_scaling} (default, linear, dynamic, yarn, llama3), {@code head_dim},
+     * {@code partial_rotary_factor} and their older names.
+     *
+     * @throws FormatException if it says something else, or what cannot be
+     */
+    public static RotaryEmbedding read(String config) { return RopeConfigFile.read(config); }
+
+    /**
+     * A {@code config.json}, perhaps {@code {}}, with these positions in it. NTK-aware scaling is written as the base that it is; {@code "dynamic-yarn"} and YaRN's
+     * {@code "ramp": "turns"} are read here alone.
+     *
+     * @throws IllegalArgumentException if frequencies were given one by one
+     */
+    public String write(String config) {
+        if (given != null)
+            throw new IllegalArgumentException("RotaryEmbedding.write: frequencies were given one by one; a config.json has none");
+        return RopeConfigFile.write(width, base, scaling, config);
+    }
+
+    /** The same stretched. @throws IllegalArgumentException if frequencies were given one by one */
+    public RotaryEmbedding scaled(RopeScaling scaling) {
+        if (given != null)
+            throw new IllegalArgumentException("RotaryEmbedding.scaled: frequencies were given one by one; scale them before");
+        return new RotaryEmbedding(null, width, base, scaling, interleaved);
+    }
+
+    public RopeScaling scaling() { return scaling; }
+
+    /** Radians a position of each pair, in a text of that length. */
+    public double[] frequencies(long length) { return given == null ? scaling.frequencies(width, base, length) : given.clone(); }
+
+    @Override public Tensor turned(Tensor x, long start) { return at(start, x.size(-2), x.dtype()).of(x); }
+
+    @Override public boolean turnsLate() { return scaling.isDynamic(); }
+
+    @Override public void check(int ofLayer, int headWidth) {
+        if (width > headWidth)
+            throw new IllegalArgumentException("RotaryEmbedding: it turns " + width + " dimensions; the heads have " + headWidth);
     }
 
     /** {@code base^(-2i / width)} for each of the {@code width / 2} pairs: what linear, NTK, YaRN and Llama-3 scaling start from. */
@@ -61,8 +125,9 @@ public final class RotaryEmbedding {
         return weight.reshape(heads, width / inner, inner, columns).transpose(1, 2).reshape(weight.shape().toArray());
     }
 
-    /** The rotations of positions {@code start .. start + length - 1}. */
+    /** The rotations of positions {@code start .. start + length - 1}, which end the text. */
     public Rotation at(long start, long length, DType dtype) {
+        if (scaling.isDynamic()) return turns(Tensor.arange(start, start + length, 1), start + length, dtype);
         var all = table;
         if (all == null || all.cos.size(0) < start + length || all.cos.dtype() != dtype)
             table = all = tabulate(Math.max(128, Long.highestOneBit(start + length) * 2), dtype);
@@ -76,23 +141,27 @@ public final class RotaryEmbedding {
 
     /** The rotations of given positions (T), or (batch, T): for packed and left-padded sequences. */
     public Rotation at(Tensor positions, DType dtype) {
-        var turns = turns(positions, dtype);
+        long longest = scaling.isDynamic() && positions.count() > 0 ? positions.max().to(DType.I64).toLongArray()[0] + 1 : 0;
+        var turns = turns(positions, longest, dtype);
         return positions.rank() == 1 ? turns : new Rotation(turns.cos.unsqueeze(1), turns.sin.unsqueeze(1), interleaved);
     }
 
     private Rotation tabulate(long positions, DType dtype) {
         try (var kept = Scope.outside()) {
-            var turns = turns(Tensor.arange(positions), dtype);
+            var turns = turns(Tensor.arange(positions), 0, dtype);
             return new Rotation(turns.cos.compute(), turns.sin.compute(), interleaved);
         }
     }
 
-    private Rotation turns(Tensor positions, DType dtype) {
-        var angles = positions.to(DType.F64).unsqueeze(-1).mul(Tensor.of(frequencies));
-        return new Rotation(angles.cos().to(dtype), angles.sin().to(dtype), interleaved);
+    private Rotation turns(Tensor positions, long length, DType dtype) {
+        var angles = positions.to(DType.F64).unsqueeze(-1).mul(Tensor.of(frequencies(length)));
+        double size = scaling.magnitude(length);
+        Tensor cos = angles.cos(), sin = angles.sin();
+        return size == 1 ? new Rotation(cos.to(dtype), sin.to(dtype), interleaved)
+                : new Rotation(cos.mul(size).to(dtype), sin.mul(size).to(dtype), interleaved);
     }
 
-    /** Cosines and sines (.., T, pairs) of some positions. */
+    /** Cosines and sines (.., T, pairs) of some positions, times the scaling's magnitude. */
     public record Rotation(Tensor cos, Tensor sin, boolean interleaved) {
 
         /** x (batch, heads, T, d) turned; dimensions beyond the pairs stay. */

@@ -2,6 +2,7 @@ package lyceum.nn;
 
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
@@ -15,7 +16,8 @@ import lyceum.tensor.Tensor;
  * @param dropout on the sum, while learning
  * @see <a href="https://arxiv.org/abs/1706.03762">Vaswani et al. (2017), section 3.5</a>
  */
-public record SinusoidalPositions(int width, double base, boolean interleaved, double scale, double dropout) implements Layer {
+public record SinusoidalPositions(int width, double base, boolean interleaved, double scale, double dropout)
+        implements PositionalEncoding, PositionLayer {
     public SinusoidalPositions {
         if (width < 1 || !(base > 1))
             throw new IllegalArgumentException("SinusoidalPositions: width " + width + " and base " + base + "; at least 1, and above 1");
@@ -40,14 +42,27 @@ public record SinusoidalPositions(int width, double base, boolean interleaved, d
         return all.narrow(-1, 0, width).to(dtype);
     }
 
-    /** Embeddings (.., T, width), scaled, and the codes of positions 0 to T - 1. */
-    @Override public Tensor forward(Tensor x, Pass pass) { return forward(x, 0, pass); }
+    @Override public PositionLayer atEmbeddings(int width, DType dtype, Rng rng) { return this; }
 
-    /** As above, of positions {@code start ..}: what follows a cache. */
-    public Tensor forward(Tensor x, long start, Pass pass) {
+    @Override public void check(int ofLayer, int headWidth) {
+        if (ofLayer != width)
+            throw new IllegalArgumentException("SinusoidalPositions: of width " + width + " for an attention of width " + ofLayer);
+    }
+
+    /** Embeddings (.., T, width), scaled, and the codes of positions {@code start ..}. */
+    @Override public Tensor forward(Tensor x, long start, Pass pass) {
+        return added(x, table(start, checked(x).size(-2), x.dtype()), pass);
+    }
+
+    @Override public Tensor forward(Tensor x, Tensor positions, Pass pass) { return added(checked(x), of(positions, x.dtype()), pass); }
+
+    private Tensor checked(Tensor x) {
         if (x.rank() < 2 || x.size(-1) != width)
             throw new ShapeException("SinusoidalPositions: input " + x.shape() + " for a width of " + width + "; it is (.., T, width)");
-        var scaled = scale == 1 ? x : x.mul(scale);
-        return new Dropout(dropout).forward(scaled.add(table(start, x.size(-2), x.dtype())), pass);
+        return x;
+    }
+
+    private Tensor added(Tensor x, Tensor codes, Pass pass) {
+        return new Dropout(dropout).forward((scale == 1 ? x : x.mul(scale)).add(codes), pass);
     }
 }

@@ -28,8 +28,8 @@ import lyceum.withers.Withers;
 @Withers
 public record SlidingWindowAttention(int window, boolean causal, int globals) implements AttentionMask, SlidingWindowAttentionWithers {
     public SlidingWindowAttention {
-        if (window < 1 || globals < 0) throw new IllegalArgumentException("SlidingWindowAttention: window " + window + " and globals " + globals
-                + "; a window is at least 1, globals at least 0");
+        if (window < 1 || globals < 0) throw new IllegalArgumentException(
+                "SlidingWindowAttention: window " + window + " and globals " + globals + "; a window is at least 1, globals at least 0");
     }
 
     /** Causal, without global positions. */

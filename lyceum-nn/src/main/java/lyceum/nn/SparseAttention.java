@@ -63,8 +63,9 @@ public final class SparseAttention implements AttentionMask {
      */
     public static SparseAttention bigBird(int length, int block, int window, int random, int global, Rng rng) {
         int n = (length + block - 1) / block;
-        if (window % 2 == 0 || window + random + global > n) throw new IllegalArgumentException("bigBird: windows of " + window + ", "
-                + random + " random and " + global + " global of " + n + " blocks; the window is odd, all of them together at most the blocks");
+        if (window % 2 == 0 || window + random + global > n)
+            throw new IllegalArgumentException("bigBird: windows of " + window + ", " + random + " random and " + global + " global of " + n
+                    + " blocks; the window is odd, all of them together at most the blocks");
         var seen = new boolean[n][n];
         int first = (global + 1) / 2;
         for (int r = 0; r < n; r++) {
@@ -115,10 +116,11 @@ public final class SparseAttention implements AttentionMask {
     @Override public Tensor attend(Attention attention, Tensor q, Tensor k, Tensor v) {
         if (attention.bias() != null || attention.alibi() != null || attention.blocks() != null || attention.keyLengths() != null
                 || attention.queryStarts() != null || attention.blockTable() != null || attention.packing() != null)
-            throw new IllegalArgumentException("SparseAttention: the pattern says what is seen; it goes with scale, soft cap, causality and "
-                    + "window alone; put further masks into the pattern");
-        if (q.rank() != 4 || k.rank() != 4 || v.rank() != 4 || k.size(0) != q.size(0) || v.size(2) != k.size(2)
-                || k.size(1) == 0 || q.size(1) % k.size(1) != 0)
+            throw new IllegalArgumentException(
+                    "SparseAttention: the pattern says what is seen; it goes with scale, soft cap, causality and "
+                            + "window alone; put further masks into the pattern");
+        if (q.rank() != 4 || k.rank() != 4 || v.rank() != 4 || k.size(0) != q.size(0) || v.size(2) != k.size(2) || k.size(1) == 0
+                || q.size(1) % k.size(1) != 0)
             throw new ShapeException("SparseAttention: q " + q.shape() + ", k " + k.shape() + " and v " + v.shape()
                     + "; they are (batch, heads, T, d), with heads of q a multiple of those of k and v");
         long batch = q.size(0), heads = q.size(1), n = q.size(2);
@@ -148,8 +150,8 @@ public final class SparseAttention implements AttentionMask {
     /** The blocks of keys or values that each row of a group sees, side by side: (rows, batch heads, columns block, d). */
     private Tensor gathered(Tensor blocks, Group group) {
         long heads = blocks.size(1), width = blocks.size(3);
-        return blocks.indexSelect(0, group.columns).reshape(group.count, -1, heads, block, width).transpose(1, 2).reshape(group.count, heads, -1,
-                width);
+        return blocks.indexSelect(0, group.columns).reshape(group.count, -1, heads, block, width).transpose(1, 2).reshape(group.count,
+                heads, -1, width);
     }
 
     /** @param columns of all rows one after another; null if they see nothing. @param seen (rows, 1, block, columns block), or null for all */
@@ -161,7 +163,8 @@ public final class SparseAttention implements AttentionMask {
 
     private Plan plan(boolean causal, long window, long queries, long keys) {
         var known = last;
-        if (known != null && known.causal == causal && known.window == window && known.queries == queries && known.keys == keys) return known;
+        if (known != null && known.causal == causal && known.window == window && known.queries == queries && known.keys == keys)
+            return known;
         AttentionMask mask = pattern;
         if (causal) mask = mask.and(AttentionMask.causal());
         if (window > 0) mask = mask.and(AttentionMask.window(window - 1, window - 1));

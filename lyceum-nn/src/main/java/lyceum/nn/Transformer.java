@@ -5,8 +5,8 @@ import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
 
 /**
- * Encoder and decoder over token numbers: one table of embeddings for source, target and output, sinusoidal positions, blocks by a
- * {@link TransformerConfig}.
+ * Encoder and decoder over token numbers: one table of embeddings for source, target and output, positions that are sinusoids unless the attention of a
+ * {@link TransformerConfig} names others, and blocks by it.
  *
  * {@snippet :
  * var model = Transformer.base(37_000, rng);
@@ -35,8 +35,10 @@ public final class Transformer extends Module {
         embedding = new Embedding(
                 Init.normal(1 / Math.sqrt(config.width())).sample(rng, config.attention().dtype(), tokens, config.width()));
         encoder = new TransformerEncoder(config, layers, rng);
-        decoder = new TransformerDecoder(config.withCross(true), layers, rng);
-        positions = new SinusoidalPositions(config.width(), 10_000, true, Math.sqrt(config.width()), config.dropout());
+        var encoding = config.attention().positions();
+        decoder = new TransformerDecoder(config.withCross(true).positioned(encoding.causal()), layers, rng);
+        boolean named = !(encoding instanceof PositionalEncoding.None);
+        positions = named ? null : new SinusoidalPositions(config.width(), 10_000, true, Math.sqrt(config.width()), config.dropout());
     }
 
     /** The paper's base model: 6 and 6 blocks, width 512, 8 heads, 2048 hidden units, dropout 0.1. */
@@ -96,7 +98,10 @@ public final class Transformer extends Module {
         return logits(decoder.forward(embedded(target, state.length(), pass), state, pass));
     }
 
-    private Tensor embedded(Tensor ids, long start, Pass pass) { return positions.forward(embedding.forward(ids, pass), start, pass); }
+    private Tensor embedded(Tensor ids, long start, Pass pass) {
+        var x = embedding.forward(ids, pass);
+        return positions == null ? x : positions.forward(x, start, pass);
+    }
 
     private Tensor logits(Tensor x) { return x.matmul(embedding.weight().transpose()); }
 }

@@ -1,6 +1,9 @@
 package lyceum.nn;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.UnaryOperator;
+import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
@@ -49,11 +52,15 @@ public final class TransformerBlock extends Module {
 
     /** With another feed-forward half: a mixture of experts, say. */
     public TransformerBlock(TransformerConfig config, Layer mlp, Rng rng) {
+        this(config, mlp, config.attention().positions().atScores(config.attention(), rng), rng);
+    }
+
+    private TransformerBlock(TransformerConfig config, Layer mlp, RelativeBias positions, Rng rng) {
         this.config = config;
         boolean sandwich = config.placement() == TransformerConfig.Placement.SANDWICH;
         attention_norm = config.norm().of(config);
         attention_out_norm = sandwich ? config.norm().of(config) : null;
-        attention = config.mixing(rng);
+        attention = config.mixer() == null ? new MultiHeadAttention(config.attention(), positions, rng) : config.mixer().build(rng);
         cross_norm = config.cross() ? config.norm().of(config) : null;
         cross_out_norm = config.cross() && sandwich ? config.norm().of(config) : null;
         cross_attention = config.cross() ? new MultiHeadAttention(crossing(config.attention()), rng) : null;
@@ -63,10 +70,21 @@ public final class TransformerBlock extends Module {
         if (config.firstWeightsOver() != 1) shrink(config.firstWeightsOver());
     }
 
+    /** Blocks of a stack; they have one bias of positions where the configuration shares it. */
+    static List<TransformerBlock> stack(TransformerConfig config, int count, Rng rng) {
+        var blocks = new ArrayList<TransformerBlock>();
+        for (int i = 0; i < count; i++) {
+            boolean first = blocks.isEmpty() || config.mixer() != null || !config.attention().positions().isShared();
+            blocks.add(first ? new TransformerBlock(config, rng)
+                    : new TransformerBlock(config, feedForward(config, rng), blocks.getFirst().attention().positions(), rng));
+        }
+        return List.copyOf(blocks);
+    }
+
     /** Looks at all of the memory, and at no positions of it. */
     private static AttentionConfig crossing(AttentionConfig own) {
         return own.withAttention(new Attention().withScale(own.attention().scale()).withSoftCap(own.attention().softCap()))
-                .withRotary(null);
+                .withPositions(PositionalEncoding.none());
     }
 
     private static Layer feedForward(TransformerConfig c, Rng rng) {
@@ -84,10 +102,19 @@ public final class TransformerBlock extends Module {
 
     public TransformerConfig config() { return config; }
 
+    /** What a stack that begins with this block adds to its input, drawn by {@code rng}, or zeros if that is null; null if nothing. */
+    PositionLayer positions(Rng rng) {
+        var encoding = config.attention().positions();
+        if (rng == null && encoding instanceof PositionalEncoding.Learned table)
+            encoding = new PositionalEncoding.Learned(table.maximum(), table.dropout(), Init.zeros());
+        return encoding.atEmbeddings(config.width(), config.attention().dtype(), rng);
+    }
+
     /** The attention of positions to each other. @throws IllegalStateException if another {@link #mixer} stands in its place */
     public MultiHeadAttention attention() {
         if (attention instanceof MultiHeadAttention own) return own;
-        throw new IllegalStateException("TransformerBlock: positions are mixed by " + attention.getClass().getSimpleName() + ", not by attention");
+        throw new IllegalStateException(
+                "TransformerBlock: positions are mixed by " + attention.getClass().getSimpleName() + ", not by attention");
     }
 
     /** What carries knowledge from position to position. */
@@ -112,7 +139,7 @@ public final class TransformerBlock extends Module {
         if (config.parallel()) {
             var normal = attention_norm.forward(x, pass);
             var both = pass.point(this, "attn_out", scaled(attend(normal, mask, context.cache(), pass), pass))
-                    .add(pass.point(this, "mlp_out", scaled(mlp.forward(normal, pass), pass)));
+                    .add(pass.point(this, "mlp_out", scaled(fed(normal, mask, context.cache(), pass), pass)));
             return pass.point(this, "resid_post", x.add(both));
         }
         x = half(x, attention_norm, attention_out_norm, "attn_out", normal -> attend(normal, mask, context.cache(), pass), pass);
@@ -122,7 +149,8 @@ public final class TransformerBlock extends Module {
                     normal -> cross_attention.forward(normal, context.memory(), memoryMask, pass), pass);
         }
         x = pass.point(this, "resid_mid", x);
-        return pass.point(this, "resid_post", half(x, mlp_norm, mlp_out_norm, "mlp_out", normal -> mlp.forward(normal, pass), pass));
+        return pass.point(this, "resid_post",
+                half(x, mlp_norm, mlp_out_norm, "mlp_out", normal -> fed(normal, mask, context.cache(), pass), pass));
     }
 
     private Tensor attend(Tensor x, Attention mask, MixerState cache, Pass pass) {
@@ -131,6 +159,15 @@ public final class TransformerBlock extends Module {
         if (!mask.equals(config.attention().attention())) throw new IllegalArgumentException(
                 "TransformerBlock: " + attention.getClass().getSimpleName() + " has no mask beside its own; leave Context.mask out");
         return cache == null ? attention.forward(x, pass) : attention.forward(x, cache, pass);
+    }
+
+    /** Experts are told which positions are padding. */
+    private Tensor fed(Tensor x, Attention mask, MixerState cache, Pass pass) {
+        if (cache != null || mask == null || !(mlp instanceof MixtureOfExperts experts)) return mlp.forward(x, pass);
+        var lengths = (attention instanceof MultiHeadAttention heads ? heads.lengthened(mask) : mask).keyLengths();
+        if (lengths == null) return mlp.forward(x, pass);
+        var real = Tensor.arange(x.size(1)).unsqueeze(0).lt(lengths.to(DType.I64).unsqueeze(1));
+        return experts.forward(x, null, real, pass);
     }
 
     private Tensor half(Tensor x, Layer norm, Layer outNorm, String point, UnaryOperator<Tensor> f, Pass pass) {

@@ -14,7 +14,7 @@ import lyceum.withers.Withers;
  *         .withActivation(Activation.SILU).withBias(false);
  * }
  *
- * @param attention of the positions to each other: heads, rotary positions, window, biases, norms of queries and keys, soft cap
+ * @param attention of the positions to each other: heads, positions, window, biases, norms of queries and keys, soft cap
  * @param mixer what stands in the place of attention: {@link RetentionConfig}, {@link LinearAttentionConfig}, {@link LatentAttentionConfig}, {@link HyenaConfig}; null for attention itself
  * @param cross whether a block also looks at a memory
  * @param hidden units of the feed-forward half
@@ -31,9 +31,9 @@ import lyceum.withers.Withers;
  * @param layerDrop probability with which a stack leaves a whole block out while learning (Fan, Grave and Joulin 2020)
  */
 @Withers
-public record TransformerConfig(AttentionConfig attention, MixerConfig mixer, boolean cross, int hidden, Activation activation, boolean gated, boolean bias,
-        Norm norm, double epsilon, Placement placement, boolean parallel, double branchScale, double streamScale, double dropout,
-        double layerDrop) implements TransformerConfigWithers {
+public record TransformerConfig(AttentionConfig attention, MixerConfig mixer, boolean cross, int hidden, Activation activation,
+        boolean gated, boolean bias, Norm norm, double epsilon, Placement placement, boolean parallel, double branchScale,
+        double streamScale, double dropout, double layerDrop) implements TransformerConfigWithers {
 
     /** Which norm. */
     public enum Norm {
@@ -83,10 +83,11 @@ public record TransformerConfig(AttentionConfig attention, MixerConfig mixer, bo
 
     public int width() { return attention.width(); }
 
-    SequenceMixer mixing(Rng rng) { return (mixer == null ? attention : mixer).build(rng); }
-
     /** The same, seeing only what came before. */
     public TransformerConfig causal() { return withAttention(attention.withAttention(attention.attention().withCausal(true))); }
+
+    /** The same with positions told in another way. */
+    public TransformerConfig positioned(PositionalEncoding positions) { return withAttention(attention.withPositions(positions)); }
 
     /** The same with another mask, scale or bias. */
     public TransformerConfig masked(Attention mask) { return withAttention(attention.withAttention(mask)); }
@@ -107,13 +108,15 @@ public record TransformerConfig(AttentionConfig attention, MixerConfig mixer, bo
         return streamScale == 1 || placement != Placement.POST ? 1 : Math.sqrt(2) * streamScale;
     }
 
-    /** Numbers in one block, by the shapes. */
+    /** Numbers in one block by itself, by the shapes. */
     public long blockParameters() {
         long w = width(), a = attention.headWidth(), q = attention.heads() * a, k = attention.keyHeads() * a;
         long attend = w * q * 2 + w * k * 2 + (attention.bias() ? q + 2 * k + w : 0) + (attention.qkNorm() ? 2 * a : 0);
+        long positions = attention.positions().parameters(attention);
         long feed = gated ? 3 * w * hidden + (bias ? 2L * hidden + w : 0) : 2 * w * hidden + (bias ? hidden + w : 0);
         long norms = norm == Norm.LAYER && bias ? 2 * w : w;
         int halves = cross ? 3 : 2, each = placement == Placement.SANDWICH ? 2 : 1;
-        return (mixer == null ? attend : mixer.parameterCount()) + (cross ? attend : 0) + feed + norms * (parallel ? 1 : halves * each);
+        long mixed = mixer == null ? attend + positions : mixer.parameterCount();
+        return mixed + (cross ? attend : 0) + feed + norms * (parallel ? 1 : halves * each);
     }
 }

@@ -1,7 +1,6 @@
 package lyceum.nn;
 
 import java.util.List;
-import java.util.stream.IntStream;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
@@ -17,11 +16,12 @@ import lyceum.tensor.Tensor;
  * Tensor next = decoder.forward(token, state, pass);
  * }
  *
- * <p>Children: {@code layers.0 ..}, {@code norm}.
+ * <p>Children: {@code layers.0 ..}, {@code norm}, and {@code positions} where {@link AttentionConfig#positions} are a learned table.
  *
  * @see <a href="https://arxiv.org/abs/1706.03762">Vaswani et al. (2017)</a>
  */
 public final class TransformerDecoder extends Module {
+    private final PositionLayer positions;
     private final List<TransformerBlock> layers;
     private final Layer norm;
 
@@ -29,7 +29,8 @@ public final class TransformerDecoder extends Module {
     public TransformerDecoder(TransformerConfig config, int layers, Rng rng) {
         if (layers < 1) throw new IllegalArgumentException("TransformerDecoder: " + layers + " layers; at least 1");
         var causal = config.causal();
-        this.layers = IntStream.range(0, layers).mapToObj(i -> new TransformerBlock(causal, rng)).toList();
+        this.layers = TransformerBlock.stack(causal, layers, rng);
+        positions = this.layers.getFirst().positions(rng);
         norm = causal.placement().leavesStream() ? causal.norm().of(causal) : null;
     }
 
@@ -86,7 +87,7 @@ public final class TransformerDecoder extends Module {
 
     /** The positions x (batch, T, width) that follow those of the state. */
     public Tensor forward(Tensor x, State state, Pass pass) {
-        var y = x;
+        var y = positions == null ? x : positions.forward(x, state.length(), pass);
         for (int i = 0; i < layers.size(); i++) {
             var context = new TransformerBlock.Context(null, state.caches.get(i), state.memories == null ? null : state.memories.get(i),
                     state.memoryMask);
@@ -102,6 +103,7 @@ public final class TransformerDecoder extends Module {
 
     private Tensor through(Tensor x, Attention mask, Tensor memory, Attention memoryMask, Pass pass) {
         checkMemory(memory);
+        if (positions != null) x = positions.forward(x, pass);
         for (var layer : layers) {
             if (TransformerEncoder.isDropped(layer, pass)) continue;
             var past = layer.crossAttention() == null || memory == null ? null : layer.project(memory, pass);

@@ -2,7 +2,6 @@ package lyceum.nn;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
@@ -17,23 +16,25 @@ import lyceum.tensor.Tensor;
  * List<Tensor> all = encoder.hiddenStates(x, padded, pass);
  * }
  *
- * <p>Children: {@code layers.0 ..}, {@code norm}.
+ * <p>Children: {@code layers.0 ..}, {@code norm}, and {@code positions} where {@link AttentionConfig#positions} are a learned table.
  *
  * @see <a href="https://arxiv.org/abs/1810.04805">Devlin et al. (2019)</a>
  */
 public final class TransformerEncoder extends Module {
+    private final PositionLayer positions;
     private final List<TransformerBlock> layers;
     private final Layer norm;
 
     /** @param config of each block */
-    public TransformerEncoder(TransformerConfig config, int layers, Rng rng) {
-        this(IntStream.range(0, layers).mapToObj(i -> new TransformerBlock(config, rng)).toList());
-    }
+    public TransformerEncoder(TransformerConfig config, int layers, Rng rng) { this(TransformerBlock.stack(config, layers, rng), rng); }
 
-    /** Of given blocks, which may differ in all but their width. */
-    public TransformerEncoder(List<TransformerBlock> layers) {
+    /** Of given blocks, which may differ in all but their width; positions are added to the input as the first says, a learned table begins as zeros. */
+    public TransformerEncoder(List<TransformerBlock> layers) { this(layers, null); }
+
+    private TransformerEncoder(List<TransformerBlock> layers, Rng rng) {
         if (layers.isEmpty()) throw new IllegalArgumentException("TransformerEncoder: no block; at least one");
         this.layers = List.copyOf(layers);
+        positions = layers.getFirst().positions(rng);
         var last = layers.getLast().config();
         norm = last.placement().leavesStream() ? last.norm().of(last) : null;
     }
@@ -50,6 +51,7 @@ public final class TransformerEncoder extends Module {
 
     private List<Tensor> through(Tensor x, Attention mask, Pass pass) {
         var states = new ArrayList<Tensor>();
+        if (positions != null) x = positions.forward(x, pass);
         var context = new TransformerBlock.Context().withMask(mask);
         for (var layer : layers) {
             states.add(x);

@@ -75,11 +75,14 @@ public record Bptt(int every, int back, boolean checkpointed) implements BpttWit
         return new Gradients(run.named(), run.loss, run.last, run.peak);
     }
 
-    /** Learns while the stream goes on: after each sweep the optimiser takes a step with its gradient. Returns the mean loss of the steps that had one. */
+    /** Learns while the stream goes on: after each sweep the optimiser takes a step with its gradient; a sweep over everything may be checkpointed. Returns the mean loss of the steps that had one. */
     public double train(Optimizer optimizer, SequencedMap<String, Tensor> parameters, int steps, RecurrentState initial, Step step,
             StepLoss loss) {
         var run = new Unrolled(parameters, steps, initial, step, loss);
-        run.truncated(Math.min(every, steps), Math.min(back, steps), sum -> {
+        if (every >= steps) {
+            run.whole(checkpointed);
+            optimizer.step(run.sum);
+        } else run.truncated(every, Math.min(back, steps), sum -> {
             optimizer.step(sum);
             run.forget();
         });

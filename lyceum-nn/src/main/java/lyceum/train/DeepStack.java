@@ -3,12 +3,11 @@ package lyceum.train;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.nn.Activation;
+import lyceum.nn.Highway;
 import lyceum.nn.Init;
 import lyceum.nn.Layer;
 import lyceum.nn.LayerNorm;
 import lyceum.nn.Linear;
-import lyceum.nn.Module;
-import lyceum.nn.Pass;
 import lyceum.nn.Residual;
 import lyceum.nn.Sequential;
 import lyceum.random.Rng;
@@ -42,26 +41,15 @@ public enum DeepStack {
             case NORMALISED -> new Sequential(linear(width, Init.glorotNormal(), rng), new LayerNorm(1e-5, DType.F64, width),
                     (Layer) (x, pass) -> x.mul(4.0), Activation.SIGMOID);
             case RESIDUAL -> new Residual(new Sequential(linear(width, Init.glorotNormal(), rng), Activation.SIGMOID));
-            case GATED -> new Highway(linear(width, Init.glorotNormal(), rng), linear(width, Init.glorotNormal(), rng));
+            case GATED -> new Highway(linear(width, Init.glorotNormal(), rng).activated(Activation.SIGMOID),
+                    linear(width, Init.glorotNormal(), -3, rng));
         };
     }
 
     /** Biases zero, as the initialisations assume. */
-    private static Linear linear(int width, Init init, Rng rng) {
-        return new Linear(init.sample(rng, DType.F64, width, width), Tensor.zeros(DType.F64, width));
-    }
+    private static Linear linear(int width, Init init, Rng rng) { return linear(width, init, 0, rng); }
 
-    private static final class Highway extends Module {
-        private final Linear inner, gate;
-
-        Highway(Linear inner, Linear gate) {
-            this.inner = inner;
-            this.gate = gate;
-        }
-
-        @Override protected Tensor compute(Tensor x, Pass pass) {
-            var g = gate.forward(x, pass).sub(3.0).sigmoid();
-            return g.mul(inner.forward(x, pass).sigmoid()).add(g.rsub(1.0).mul(x));
-        }
+    private static Linear linear(int width, Init init, double bias, Rng rng) {
+        return new Linear(init.sample(rng, DType.F64, width, width), Tensor.full(DType.F64, bias, width));
     }
 }

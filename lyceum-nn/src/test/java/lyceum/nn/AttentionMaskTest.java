@@ -32,7 +32,8 @@ class AttentionMaskTest {
         for (int trial = 0; trial < 100; trial++) {
             var layer = new MultiHeadAttention(new AttentionConfig(16, 4), rng);
             int[] lengths = {1 + rng.nextInt(20), 1 + rng.nextInt(20), 1 + rng.nextInt(20)};
-            int padded = 21 + rng.nextInt(30);
+            // to each side of the kernels' tiles
+            int padded = new int[] {20, 21, 33, 63, 64, 65, 127, 129, 256, 500}[trial % 10];
             var rows = new Tensor[3];
             for (int b = 0; b < 3; b++) rows[b] = normal(rng, DType.F32, 1, lengths[b], 16);
             var batch = new Tensor[3];
@@ -78,26 +79,54 @@ class AttentionMaskTest {
     }
 
     /** A random composition of depth up to 3. */
-    private static AttentionMask composed(Rng rng, int depth, int n, int batch) {
+    /** Whether the query at position p of a batch entry sees key j, in the test's own words. */
+    private interface Sees {
+        boolean at(int b, int p, int j);
+    }
+
+    private record Known(AttentionMask mask, Sees sees) {}
+
+    private static Known composed(Rng rng, int depth, int n, int batch) {
         return switch (rng.nextInt(depth == 0 ? 6 : 9)) {
-            case 0 -> AttentionMask.causal();
-            case 1 -> AttentionMask.window(rng.nextInt(100), rng.nextInt(100));
-            case 2 -> AttentionMask.prefix(rng.nextInt(n));
+            case 0 -> new Known(AttentionMask.causal(), (b, p, j) -> j <= p);
+            case 1 -> {
+                int before = rng.nextInt(100), after = rng.nextInt(100);
+                yield new Known(AttentionMask.window(before, after), (b, p, j) -> j >= p - before && j <= p + after);
+            }
+            case 2 -> {
+                int length = rng.nextInt(n);
+                yield new Known(AttentionMask.prefix(length), (b, p, j) -> j < length);
+            }
             case 3 -> {
                 var lengths = new int[batch];
                 for (int b = 0; b < batch; b++) lengths[b] = rng.nextInt(n + 1);
-                yield AttentionMask.padding(lengths);
+                yield new Known(AttentionMask.padding(lengths), (b, p, j) -> j < lengths[b]);
             }
-            case 4 -> AttentionMask.documents(rng.nextInt(n / 2), 0, rng.nextInt(n / 2), n);
+            case 4 -> {
+                int first = rng.nextInt(n / 2), second = rng.nextInt(n / 2);
+                yield new Known(AttentionMask.documents(first, 0, second, n),
+                        (b, p, j) -> document(p, first, second) == document(j, first, second));
+            }
             case 5 -> {
                 int step = 2 + rng.nextInt(3);
-                yield AttentionMask.of((p, j) -> (p + j) % step == 0);
+                yield new Known(AttentionMask.of((p, j) -> (p + j) % step == 0), (b, p, j) -> (p + j) % step == 0);
             }
-            case 6 -> composed(rng, depth - 1, n, batch).and(composed(rng, depth - 1, n, batch));
-            case 7 -> composed(rng, depth - 1, n, batch).or(composed(rng, depth - 1, n, batch));
-            default -> composed(rng, depth - 1, n, batch).not();
+            case 6 -> {
+                Known x = composed(rng, depth - 1, n, batch), y = composed(rng, depth - 1, n, batch);
+                yield new Known(x.mask.and(y.mask), (b, p, j) -> x.sees.at(b, p, j) && y.sees.at(b, p, j));
+            }
+            case 7 -> {
+                Known x = composed(rng, depth - 1, n, batch), y = composed(rng, depth - 1, n, batch);
+                yield new Known(x.mask.or(y.mask), (b, p, j) -> x.sees.at(b, p, j) || y.sees.at(b, p, j));
+            }
+            default -> {
+                var x = composed(rng, depth - 1, n, batch);
+                yield new Known(x.mask.not(), (b, p, j) -> !x.sees.at(b, p, j));
+            }
         };
     }
+
+    private static int document(int at, int first, int second) { return at < first ? 0 : at < first + second ? 1 : 2; }
 
     @Acceptance(topic = "attention-mask", clause = 3)
     @Test void theTilePathEqualsTheDenseMaskForRandomCompositions() {
@@ -106,20 +135,32 @@ class AttentionMaskTest {
         var rng = Rng.of(3);
         for (int trial = 0; trial < 200; trial++) {
             int batch = 2, keys = 65 + rng.nextInt(150), queries = trial % 3 == 0 ? 1 + rng.nextInt(keys) : keys;
-            var mask = composed(rng, 3, keys, batch);
+            var known = composed(rng, 3, keys, batch);
+            var mask = known.mask;
             Tensor q = normal(rng, DType.F32, batch, 2, queries, 8), k = normal(rng, DType.F32, batch, 2, keys, 8),
                     v = normal(rng, DType.F32, batch, 2, keys, 8);
-            // The dense mask, by the definition of each key.
-            var seen = mask.seen(queries, keys);
-            var weights = AttentionMask.weights(AttentionScore.scaledDot().of(q.to(DType.F64), k.to(DType.F64)), seen);
-            gap.see("trial " + trial, mask.on(new Attention(), queries, keys).of(q, k, v).toDoubleArray(),
-                    weights.matmul(v.to(DType.F64)).toDoubleArray());
+            // The dense mask, by the definition of each key, and a softmax written out.
+            double[] dense = new double[batch * 2 * queries * 8], qs = q.toDoubleArray(), ks = k.toDoubleArray(), vs = v.toDoubleArray();
+            for (int b = 0; b < batch; b++) for (int h = 0; h < 2; h++) for (int i = 0; i < queries; i++) {
+                int at = (b * 2 + h) * queries + i;
+                double total = 0;
+                for (int j = 0; j < keys; j++) {
+                    if (!known.sees.at(b, keys - queries + i, j)) continue;
+                    double score = 0;
+                    int key = (b * 2 + h) * keys + j;
+                    for (int d = 0; d < 8; d++) score += qs[at * 8 + d] * ks[key * 8 + d] / Math.sqrt(8);
+                    total += Math.exp(score);
+                    for (int d = 0; d < 8; d++) dense[at * 8 + d] += Math.exp(score) * vs[key * 8 + d];
+                }
+                if (total > 0) for (int d = 0; d < 8; d++) dense[at * 8 + d] /= total;
+            }
+            gap.see("trial " + trial, mask.on(new Attention(), queries, keys).of(q, k, v).toDoubleArray(), dense);
             for (int b = 0; b < mask.batch(); b++) {
                 var covers = mask.tiles(b, queries, keys, 64);
                 for (int r = 0; r < covers.length; r++) for (int c = 0; c < covers[r].length; c++) {
                     tiles++;
                     if (covers[r][c] == AttentionMask.Cover.NONE) skipped++;
-                    wrong += wrongs(mask, covers[r][c], b, keys - queries, r, c, queries, keys);
+                    wrong += wrongs(known.sees, covers[r][c], b, keys - queries, r, c, queries, keys);
                 }
             }
         }
@@ -128,12 +169,12 @@ class AttentionMaskTest {
         Evidence.of("share of tiles that are left out", (double) skipped / tiles, above(0.1));
     }
 
-    private static long wrongs(AttentionMask mask, AttentionMask.Cover cover, int b, int first, int r, int c, int queries, int keys) {
+    private static long wrongs(Sees mask, AttentionMask.Cover cover, int b, int first, int r, int c, int queries, int keys) {
         if (cover == AttentionMask.Cover.SOME) return 0;
         long wrong = 0;
         for (int i = 64 * r; i < Math.min(queries, 64 * (r + 1)); i++)
             for (int j = 64 * c; j < Math.min(keys, 64 * (c + 1)); j++)
-                if (mask.sees(b, first + i, j) != (cover == AttentionMask.Cover.ALL)) wrong++;
+                if (mask.at(b, first + i, j) != (cover == AttentionMask.Cover.ALL)) wrong++;
         return wrong;
     }
 
@@ -185,12 +226,18 @@ class AttentionMaskTest {
             double gap = 0, blocked = 0, gradient = 0, dead = 0;
             int masks = 0, rows = 0, open = 0;
             for (; masks < 500; masks++) {
-                int queries = 1 + rng.nextInt(5), keys = 1 + rng.nextInt(9);
+                boolean wide = masks % 5 == 4;
+                int queries = 1 + rng.nextInt(5), keys = 1 + rng.nextInt(wide ? 300 : 9);
                 double share = rng.nextDouble();
                 // Every fourth lies near the lowest number of its type: a mask of a fixed size would leak there.
                 double shift = masks % 4 > 0 ? 0 : type == DType.F16 ? -6e4 : -1e4;
                 var logits = normal(rng, type, queries, keys).mul(4).add(shift).compute().requiresGrad();
                 var seen = Tensor.rand(rng, DType.F32, queries, keys).lt(share).compute();
+                // what is blocked may be the largest number, infinite or none at all
+                if (masks % 3 == 1) {
+                    double any = new double[] {1e4, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY}[masks / 3 % 3];
+                    logits = seen.where(logits.detach(), Tensor.full(type, any, queries, keys)).compute().requiresGrad();
+                }
                 Tensor weights = AttentionMask.weights(logits, seen), upstream = normal(rng, type, queries, keys);
                 weights.mul(upstream).sum().backward();
                 double[] w = weights.toDoubleArray(), l = logits.toDoubleArray(), s = seen.to(DType.F64).toDoubleArray(),

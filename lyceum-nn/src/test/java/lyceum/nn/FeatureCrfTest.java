@@ -25,6 +25,7 @@ import lyceum.format.Safetensors;
 import lyceum.nn.loss.CrossEntropy;
 import lyceum.nn.loss.Reduction;
 import lyceum.optim.Lbfgs;
+import lyceum.optim.StopReason;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
@@ -139,6 +140,7 @@ class FeatureCrfTest {
         var tags = new int[8];
         var sentence = chained(8, rng, tags);
         assertThat(Arrays.stream(sentence).anyMatch(f -> f[0] < 2)).isTrue();
+        assertThat(model.converged()).isTrue();
         assertThat(model.tag(sentence)).isEqualTo(tags);
         assertThat(model.tag(new int[0][])).isEmpty();
         double[][] a = model.crf().transitions().detach().toRows();
@@ -147,6 +149,11 @@ class FeatureCrfTest {
         var loaded = FeatureCrfModel.load(folder.resolve("crf.safetensors"));
         assertThat(loaded.tag(sentence)).isEqualTo(tags);
         assertThat(loaded.emissions(sentence).toDoubleArray()).containsExactly(model.emissions(sentence).toDoubleArray(), within(0.0));
+        assertThat(loaded.stop()).isEqualTo(model.stop());
+        var hasty = new FeatureCrf(TagConstraints.none(2)).withSolver(new Lbfgs().withMaxIterations(2)).fit(x, y, 3);
+        assertThat(hasty.stop()).isEqualTo(StopReason.ITERATIONS);
+        hasty.save(folder.resolve("hasty.safetensors"));
+        assertThat(FeatureCrfModel.load(folder.resolve("hasty.safetensors")).converged()).isFalse();
         Safetensors.write(folder.resolve("other"), new LinkedHashMap<>(Map.of("weights", Tensor.zeros(2, 2))), Map.of());
         assertThatThrownBy(() -> FeatureCrfModel.load(folder.resolve("other"))).isInstanceOf(FormatException.class)
                 .hasMessageContaining("transitions");

@@ -33,8 +33,11 @@ class HyenaOperatorTest {
     private static Tensor byDefinition(Tensor x, Tensor h) {
         int batch = (int) x.size(0), channels = (int) x.size(1), n = (int) x.size(2), taps = (int) h.size(1);
         double[] in = x.to(DType.F64).toDoubleArray(), f = h.to(DType.F64).toDoubleArray(), y = new double[in.length];
-        for (int b = 0; b < batch; b++) for (int c = 0; c < channels; c++) for (int t = 0; t < n; t++)
-            for (int s = 0; s <= t && s < taps; s++) y[(b * channels + c) * n + t] += f[c * taps + s] * in[(b * channels + c) * n + t - s];
+        for (int b = 0; b < batch; b++)
+            for (int c = 0; c < channels; c++)
+                for (int t = 0; t < n; t++)
+                    for (int s = 0; s <= t && s < taps; s++)
+                        y[(b * channels + c) * n + t] += f[c * taps + s] * in[(b * channels + c) * n + t - s];
         return Tensor.of(y, batch, channels, n);
     }
 
@@ -91,11 +94,14 @@ class HyenaOperatorTest {
 
         Recall(HyenaConfig config, int layers, Rng rng) {
             symbols = new Embedding(Tensor.randn(rng, KEYS + VALUES, WIDTH).mul(0.5));
-            decoder = new TransformerDecoder(TransformerConfig.original(WIDTH, 1, 64).withPlacement(TransformerConfig.Placement.PRE).withMixer(config), layers, rng);
+            decoder = new TransformerDecoder(
+                    TransformerConfig.original(WIDTH, 1, 64).withPlacement(TransformerConfig.Placement.PRE).withMixer(config), layers, rng);
             head = new Linear(WIDTH, VALUES, rng);
         }
 
-        @Override protected Tensor compute(Tensor x, Pass pass) { return head.forward(decoder.forward(symbols.forward(x, pass), pass), pass); }
+        @Override protected Tensor compute(Tensor x, Pass pass) {
+            return head.forward(decoder.forward(symbols.forward(x, pass), pass), pass);
+        }
 
         /** Symbols, the value behind each key, and 1 where the key has come before. */
         static Tensor[] batch(Rng rng, int size) {
@@ -147,21 +153,22 @@ class HyenaOperatorTest {
 
     @Test void gradientsOfTheConvolutionAreThoseOfTheSum() {
         for (int taps : new int[] {3, 9, 14}) for (var method : new Method[] {Method.FFT, Method.DIRECT}) {
-            Tensor x = normal(1, DType.F64, 2, 2, 9).requiresGrad(), h = normal(2, DType.F64, 2, taps).requiresGrad(), g = normal(3, DType.F64, 2, 2, 9);
+            Tensor x = normal(1, DType.F64, 2, 2, 9).requiresGrad(), h = normal(2, DType.F64, 2, taps).requiresGrad(),
+                    g = normal(3, DType.F64, 2, 2, 9);
             LongConvolution.of(x, h, method).mul(g).sum().backward();
             var basis = new double[(int) x.count()];
             for (int i = 0; i < basis.length; i++) {
                 Arrays.fill(basis, 0);
                 basis[i] = 1;
-                assertThat(x.grad().flatten().item(i))
-                        .isCloseTo(byDefinition(Tensor.of(basis, 2, 2, 9), h.detach()).mul(g).sum().item(), within(1e-12));
+                assertThat(x.grad().flatten().item(i)).isCloseTo(byDefinition(Tensor.of(basis, 2, 2, 9), h.detach()).mul(g).sum().item(),
+                        within(1e-12));
             }
             var tap = new double[(int) h.count()];
             for (int i = 0; i < tap.length; i++) {
                 Arrays.fill(tap, 0);
                 tap[i] = 1;
-                assertThat(h.grad().flatten().item(i))
-                        .isCloseTo(byDefinition(x.detach(), Tensor.of(tap, 2, taps)).mul(g).sum().item(), within(1e-12));
+                assertThat(h.grad().flatten().item(i)).isCloseTo(byDefinition(x.detach(), Tensor.of(tap, 2, taps)).mul(g).sum().item(),
+                        within(1e-12));
             }
         }
     }
@@ -171,7 +178,8 @@ class HyenaOperatorTest {
         var layer = new HyenaConfig(5, 2, 40).withDtype(DType.F64).build(Rng.of(1));
         var x = normal(2, DType.F64, 2, 17, 5);
         var p = layer.state();
-        var all = byDefinition(x.matmul(p.get("in_proj.weight").transpose()).add(p.get("in_proj.bias")).transpose(1, 2), p.get("short_filter"));
+        var all = byDefinition(x.matmul(p.get("in_proj.weight").transpose()).add(p.get("in_proj.bias")).transpose(1, 2),
+                p.get("short_filter"));
         var h = layer.filters(17);
         var z = all.narrow(1, 0, 5);
         for (int i = 0; i < 2; i++)
@@ -188,7 +196,8 @@ class HyenaOperatorTest {
 
     @Test void stepsChunksAndTruncationEqualTheWhole() {
         for (int order : new int[] {1, 2, 3}) {
-            var decoder = new TransformerDecoder(TransformerConfig.original(6, 1, 12).withMixer(new HyenaConfig(6, order, 64)), 2, Rng.of(order));
+            var decoder = new TransformerDecoder(TransformerConfig.original(6, 1, 12).withMixer(new HyenaConfig(6, order, 64)), 2,
+                    Rng.of(order));
             assertThat(decoder.parameterCount()).isEqualTo(2 * decoder.layers().getFirst().config().blockParameters());
             var x = normal(order, DType.F32, 2, 30, 6);
             var whole = decoder.forward(x);
@@ -201,17 +210,19 @@ class HyenaOperatorTest {
             state.truncate(12);
             var fork = state.fork(1);
             assertThat(gap(decoder.forward(x.narrow(1, 12, 1), state, Pass.inference()), whole.narrow(1, 12, 1))).isLessThan(1e-5);
-            assertThat(gap(decoder.forward(x.narrow(0, 1, 1).narrow(1, 12, 2), fork, Pass.inference()), whole.narrow(0, 1, 1).narrow(1, 12, 2)))
-                    .isLessThan(1e-5);
+            assertThat(gap(decoder.forward(x.narrow(0, 1, 1).narrow(1, 12, 2), fork, Pass.inference()),
+                    whole.narrow(0, 1, 1).narrow(1, 12, 2))).isLessThan(1e-5);
         }
     }
 
     @Test void whatDoesNotFitIsSaid() {
         var layer = new HyenaOperator(new HyenaConfig(4, 2, 8), Rng.of(1));
-        assertThatThrownBy(() -> layer.forward(normal(1, DType.F32, 1, 9, 4))).isInstanceOf(ShapeException.class).hasMessageContaining("9 positions; at most 8");
+        assertThatThrownBy(() -> layer.forward(normal(1, DType.F32, 1, 9, 4))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("9 positions; at most 8");
         assertThatThrownBy(() -> layer.filters(0)).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> new HyenaConfig(4, 0, 8)).hasMessageContaining("order 0");
         assertThatThrownBy(() -> new HyenaConfig(4, 1, 8).withSlowDecay(0.1)).hasMessageContaining("no less than the fast one");
-        assertThatThrownBy(() -> LongConvolution.of(normal(1, DType.F32, 1, 2, 3), normal(1, DType.F32, 3, 3), Method.AUTO)).isInstanceOf(ShapeException.class);
+        assertThatThrownBy(() -> LongConvolution.of(normal(1, DType.F32, 1, 2, 3), normal(1, DType.F32, 3, 3), Method.AUTO))
+                .isInstanceOf(ShapeException.class);
     }
 }

@@ -314,7 +314,8 @@ class InitTest {
     @Test void thirtyReluLayersLearnDigitsFromHeAlone() {
         for (int seed = 0; seed < 3; seed++) {
             var hidden = new int[29];
-            Arrays.fill(hidden, 64);
+            // of 64 units one net in nine did not learn in 30 passes
+            Arrays.fill(hidden, 128);
             var accuracy = new double[2];
             for (int way = 0; way < 2; way++) {
                 var network = (way == 0 ? Init.heNormal() : Init.glorotNormal())

@@ -53,7 +53,8 @@ class KvCacheTest {
                     x = x.add(positions.forward(Tensor.of(starts).unsqueeze(1).add(Tensor.arange(tokens.size(1)))));
                 }
                 for (int i = 0; i < blocks.size(); i++)
-                    x = blocks.get(i).forward(x, new TransformerBlock.Context().withCache(caches == null ? null : caches.get(i)), Pass.inference());
+                    x = blocks.get(i).forward(x, new TransformerBlock.Context().withCache(caches == null ? null : caches.get(i)),
+                            Pass.inference());
                 return head.forward(x).compute();
             });
         }
@@ -82,7 +83,8 @@ class KvCacheTest {
             int prompt = 1 + rng.nextInt(12), more = 2 + rng.nextInt(4), length = prompt + more;
             var tokens = tokens(trial, 3, length);
             var caches = model.caches();
-            plain = Math.max(plain, gap(model.logits(tokens.narrow(1, 0, prompt), caches), model.logits(tokens, null).narrow(1, 0, prompt)));
+            plain = Math.max(plain,
+                    gap(model.logits(tokens.narrow(1, 0, prompt), caches), model.logits(tokens, null).narrow(1, 0, prompt)));
             plain = Math.max(plain, steps(model, caches, tokens));
             int cut = rng.nextInt(length);
             for (var c : caches) c.truncate(cut);
@@ -220,7 +222,8 @@ class KvCacheTest {
         assertThat(past.keys().dtype()).isEqualTo(DType.BF16);
         assertThat(cache.reservedBytes()).isEqualTo(2L * 2 * 3 * 64 * 4 * 2);
         assertThat(gap(cache.to(DType.F32).past().keys(), k)).isBetween(1e-6, 0.02);
-        assertThatThrownBy(() -> cache.append(k.rows(0), k.rows(0))).isInstanceOf(ShapeException.class).hasMessageContaining("does not follow");
+        assertThatThrownBy(() -> cache.append(k.rows(0), k.rows(0))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("does not follow");
         assertThatThrownBy(() -> cache.append(k, k.narrow(2, 0, 1))).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> cache.truncate(6)).hasMessageContaining("6; the cache holds 5");
         assertThatThrownBy(() -> cache.truncate(1, 2, 3)).hasMessageContaining("3 lengths for a cache of 2 rows");

@@ -50,9 +50,10 @@ class LatentAttentionTest {
         int own = c.headWidth(), each = own + c.rotaryWidth(), up = own + c.valueWidth();
         for (int h = 0; h < c.heads(); h++) {
             var query = q.narrow(2, (long) h * each, each);
-            var scores = query.narrow(2, 0, own).matmul(latent.matmul(p.get("kv_b_proj.weight").narrow(0, (long) h * up, own).transpose()).transpose());
-            if (c.rotaryWidth() > 0)
-                scores = scores.add(turned(query.narrow(2, own, c.rotaryWidth())).matmul(turned(both.narrow(2, c.latent(), c.rotaryWidth())).transpose()));
+            var scores = query.narrow(2, 0, own)
+                    .matmul(latent.matmul(p.get("kv_b_proj.weight").narrow(0, (long) h * up, own).transpose()).transpose());
+            if (c.rotaryWidth() > 0) scores = scores.add(
+                    turned(query.narrow(2, own, c.rotaryWidth())).matmul(turned(both.narrow(2, c.latent(), c.rotaryWidth())).transpose()));
             var weights = scores.div(Math.sqrt(each)).add(Tensor.full(DType.F64, Double.NEGATIVE_INFINITY, n, n).triu(1)).softmax(-1);
             var v = latent.matmul(p.get("kv_b_proj.weight").narrow(0, (long) h * up + own, c.valueWidth()).transpose());
             y = y.add(weights.matmul(v).matmul(p.get("o_proj.weight").narrow(1, (long) h * c.valueWidth(), c.valueWidth()).transpose()));
@@ -91,7 +92,8 @@ class LatentAttentionTest {
             definition = Math.max(definition, gap(whole, byDefinition(layer, x)));
             absorbed = Math.max(absorbed, gap(layer.absorbed(x, Pass.inference()), whole));
             var state = layer.start();
-            if (prompt > 0) steps = Math.max(steps, gap(layer.forward(x.narrow(1, 0, prompt), state, Pass.inference()), whole.narrow(1, 0, prompt)));
+            if (prompt > 0)
+                steps = Math.max(steps, gap(layer.forward(x.narrow(1, 0, prompt), state, Pass.inference()), whole.narrow(1, 0, prompt)));
             for (int t = prompt; t < n; t++)
                 steps = Math.max(steps, gap(layer.forward(x.narrow(1, t, 1), state, Pass.inference()), whole.narrow(1, t, 1)));
             configurations++;
@@ -118,8 +120,8 @@ class LatentAttentionTest {
         var state = shape.build(Rng.of(1)).start();
         shape.build(Rng.of(1)).forward(normal(1, 1, 5, 128), state, Pass.inference());
         var full = KvCache.contiguous();
-        new MultiHeadAttention(new AttentionConfig(128, 128).withHeadWidth(128).withBias(false), Rng.of(1)).forward(normal(1, 1, 5, 128), full,
-                Pass.inference());
+        new MultiHeadAttention(new AttentionConfig(128, 128).withHeadWidth(128).withBias(false), Rng.of(1)).forward(normal(1, 1, 5, 128),
+                full, Pass.inference());
         Evidence.of("DeepSeek-V2: numbers for each token", state.bytes() / 20.0, exactly(576));
         Evidence.of("with keys and values of all heads", full.bytes() / 20.0, exactly(32_768));
         Evidence.of("that many times less", (double) full.bytes() / state.bytes(), between(56.85, 56.95));
@@ -196,6 +198,7 @@ class LatentAttentionTest {
         var rotary = new MultiHeadAttention(new AttentionConfig(8, 2).withRotary(new RotaryEmbedding(4, 10_000)), Rng.of(1));
         assertThatThrownBy(() -> LatentAttention.of(rotary, 4)).hasMessageContaining("none of them passes through a latent");
         var layer = new LatentAttention(new LatentAttentionConfig(8, 2, 3, 4, 0), Rng.of(1));
-        assertThatThrownBy(() -> layer.forward(normal(1, 1, 2, 8), (MixerState) null, Pass.inference())).hasMessageContaining("start() gives");
+        assertThatThrownBy(() -> layer.forward(normal(1, 1, 2, 8), (MixerState) null, Pass.inference()))
+                .hasMessageContaining("start() gives");
     }
 }

@@ -6,6 +6,7 @@ import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import java.util.stream.LongStream;
@@ -33,9 +34,9 @@ class LayerNormTest {
             var twin = new Twin((long) c.number("input.seed"));
             long[] last = c.longs("input.last");
             var norm = twin.fill(switch (c.text("input.kind")) {
-                case "both" -> new LayerNorm(1e-3, DType.F64, last);
-                case "weight" -> new LayerNorm(1e-3, DType.F64, false, last);
-                default -> LayerNorm.plain(1e-3, last);
+                case "both" -> new LayerNorm(c.number("input.eps"), DType.F64, last);
+                case "weight" -> new LayerNorm(c.number("input.eps"), DType.F64, false, last);
+                default -> LayerNorm.plain(c.number("input.eps"), last);
             });
             var x = twin.draw(joined(c.longs("input.lead"), last)).requiresGrad();
             twin.compare(gap, c, norm.parameters(), List.of(x), List.of(norm.forward(x)));
@@ -46,21 +47,26 @@ class LayerNormTest {
 
     @Acceptance(topic = "layer-norm", clause = 2)
     @Test void aRowOfVarianceVLeavesWithVOverVPlusEpsilon() {
-        double epsilon = 1e-5, worstMean = 0, worstVariance = 0, constant = 0;
+        double worstMean = 0, worstVariance = 0, constant = 0;
         int rows = 0;
-        var norm = LayerNorm.plain(epsilon, 96);
-        for (double log = -6; log <= 6; log += 0.5) {
-            double[] row = normal(rows, DType.F64, 96).mul(Math.pow(10, log / 2)).add(rows - 12).toDoubleArray(),
-                    out = norm.forward(Tensor.of(row)).toDoubleArray();
-            double v = variance(row);
-            // Rows whose variance is v itself, not about v.
-            worstMean = Math.max(worstMean, Math.abs(mean(out)));
-            worstVariance = Math.max(worstVariance, Math.abs(variance(out) - v / (v + epsilon)));
-            rows++;
-            for (double c : new double[] {0.1, -3, 1e-7, 12345.678, Math.PI * Math.pow(10, log)})
-                constant = Math.max(constant, norm.forward(Tensor.full(DType.F64, c, 96)).abs().max().item());
+        for (double epsilon : new double[] {1e-5, 1e-2}) for (int width : new int[] {2, 7, 96, 1000}) {
+            var norm = LayerNorm.plain(epsilon, width);
+            for (double log = -6; log <= 6; log += 0.5) {
+                double[] row = normal(rows, DType.F64, width).toDoubleArray();
+                double mean = mean(row), scale = Math.sqrt(Math.pow(10, log) / variance(row));
+                // Rows whose variance is v itself, not about v.
+                for (int i = 0; i < width; i++) row[i] = (row[i] - mean) * scale + rows % 25 - 12;
+                double[] out = norm.forward(Tensor.of(row)).toDoubleArray();
+                double v = Math.pow(10, log);
+                assertThat(variance(row) / v).isCloseTo(1, within(1e-8));
+                worstMean = Math.max(worstMean, Math.abs(mean(out)));
+                worstVariance = Math.max(worstVariance, Math.abs(variance(out) - v / (v + epsilon)));
+                rows++;
+                for (double c : new double[] {0.1, -3, 1e-7, 12345.678, Math.PI * Math.pow(10, log)})
+                    constant = Math.max(constant, norm.forward(Tensor.full(DType.F64, c, width)).abs().max().item());
+            }
         }
-        Evidence.of("rows from variance 1e-6 to 1e6", rows, exactly(25));
+        Evidence.of("rows from variance 1e-6 to 1e6", rows, exactly(8 * 25));
         Evidence.of("largest mean", worstMean, atMost(1e-6));
         Evidence.of("largest distance of the variance from v/(v+eps)", worstVariance, atMost(1e-6));
         Evidence.of("largest output of constant rows", constant, atMost(1e-6));

@@ -119,7 +119,8 @@ class LinearAttentionTest {
             var loop = config.withChunk(1).build(Rng.of(trial));
             recurrent = Math.max(recurrent, gap(loop.forward(x), whole));
             var state = loop.start();
-            for (int t = 0; t < n; t++) steps = Math.max(steps, gap(loop.forward(x.narrow(1, t, 1), state, Pass.inference()), whole.narrow(1, t, 1)));
+            for (int t = 0; t < n; t++)
+                steps = Math.max(steps, gap(loop.forward(x.narrow(1, t, 1), state, Pass.inference()), whole.narrow(1, t, 1)));
             parallel = Math.max(parallel, whole.abs().max().item());
             cases++;
         }
@@ -143,7 +144,8 @@ class LinearAttentionTest {
                 sum += estimate;
                 squares += estimate * estimate;
             }
-            double mean = sum / draws, error = Math.sqrt((squares / draws - mean * mean) / (draws - 1)), truth = Math.exp(q.mul(k).sum().item());
+            double mean = sum / draws, error = Math.sqrt((squares / draws - mean * mean) / (draws - 1)),
+                    truth = Math.exp(q.mul(k).sum().item());
             Evidence.of((orthogonal ? "orthogonal" : "independent") + " directions, pair " + pair + ": standard errors from exp(q k')",
                     Math.abs(mean - truth) / error, atMost(4));
             assertThat(error / truth).isLessThan(0.05);
@@ -151,7 +153,8 @@ class LinearAttentionTest {
         int[] counts = {16, 32, 64, 128, 256, 512, 1024};
         double[] logs = new double[counts.length], errors = new double[counts.length];
         // Short queries and keys: where the error is as large as the values it can grow no further, and no slope shows.
-        Tensor q = normal(7, DType.F64, 1, 1, 40, d).mul(0.25), k = normal(8, DType.F64, 1, 1, 40, d).mul(0.25), v = normal(9, DType.F64, 1, 1, 40, d);
+        Tensor q = normal(7, DType.F64, 1, 1, 40, d).mul(0.25), k = normal(8, DType.F64, 1, 1, 40, d).mul(0.25),
+                v = normal(9, DType.F64, 1, 1, 40, d);
         var exact = new Attention().withScale(1).of(q, k, v);
         for (int i = 0; i < counts.length; i++) {
             double square = 0;
@@ -187,7 +190,8 @@ class LinearAttentionTest {
             int n = 3 + rng.nextInt(20);
             var layer = new Linformer(new LinformerConfig(12, 3, n, n).withShared(trial % 2 == 0), rng);
             var softmax = new MultiHeadAttention(new AttentionConfig(12, 3), rng);
-            layer.state().forEach((name, t) -> { if (softmax.state().containsKey(name)) Autograd.noGrad(() -> softmax.state().get(name).copy_(t)); });
+            layer.state().forEach(
+                    (name, t) -> { if (softmax.state().containsKey(name)) Autograd.noGrad(() -> softmax.state().get(name).copy_(t)); });
             var x = normal(trial, DType.F32, 2, n, 12);
             var expected = softmax.forward(x);
             identity = Math.max(identity, gap(mixing(layer, Tensor.eye(n)).forward(x), expected));
@@ -212,7 +216,8 @@ class LinearAttentionTest {
         var x = LinearRecurrence.inverse(a);
         assertThat(gap(Tensor.eye(64).add(a).matmul(x), Tensor.eye(64))).isLessThan(1e-6);
         var random = normal(1, DType.F64, 2, 37, 37).mul(0.3).tril(-1);
-        assertThat(gap(Tensor.eye(DType.F64, 37).add(random).matmul(LinearRecurrence.inverse(random)), Tensor.eye(DType.F64, 37))).isLessThan(1e-10);
+        assertThat(gap(Tensor.eye(DType.F64, 37).add(random).matmul(LinearRecurrence.inverse(random)), Tensor.eye(DType.F64, 37)))
+                .isLessThan(1e-10);
     }
 
     @Test void theDeltaRuleOverwritesWhereSumsPileUp() {
@@ -234,8 +239,9 @@ class LinearAttentionTest {
                 all.add(x.grad());
                 gradients.add(all);
             }
-            for (int i = 0; i < gradients.getFirst().size(); i++) for (int form = 1; form < 3; form++)
-                assertThat(gap(gradients.get(form).get(i), gradients.getFirst().get(i))).isLessThan(1e-11);
+            for (int i = 0; i < gradients.getFirst().size(); i++)
+                for (int form = 1; form < 3; form++)
+                    assertThat(gap(gradients.get(form).get(i), gradients.getFirst().get(i))).isLessThan(1e-11);
         }
     }
 
@@ -250,8 +256,10 @@ class LinearAttentionTest {
         var fork = state.fork(2, 0);
         decoder.forward(x.narrow(1, 7, 3), state, Pass.inference());
         assertThat(state.bytes()).isEqualTo(bytes);
-        assertThat(gap(decoder.forward(x.rows(2, 0).narrow(1, 7, 1), fork, Pass.inference()), whole.rows(2, 0).narrow(1, 7, 1))).isLessThan(1e-5);
-        assertThatThrownBy(() -> state.truncate(3)).isInstanceOf(UnsupportedOperationException.class).hasMessageContaining("fork the state");
+        assertThat(gap(decoder.forward(x.rows(2, 0).narrow(1, 7, 1), fork, Pass.inference()), whole.rows(2, 0).narrow(1, 7, 1)))
+                .isLessThan(1e-5);
+        assertThatThrownBy(() -> state.truncate(3)).isInstanceOf(UnsupportedOperationException.class)
+                .hasMessageContaining("fork the state");
         state.truncate(0);
         assertThat(gap(decoder.forward(x, state, Pass.inference()), whole)).isLessThan(1e-5);
         var both = new LinearAttentionConfig(12, 3).withCausal(false).build(Rng.of(1));
@@ -264,7 +272,8 @@ class LinearAttentionTest {
     }
 
     @Test void sumsOfNarrowTypesAreKeptInF32() {
-        for (var mixer : List.<MixerConfig>of(kind(0, DType.BF16), kind(1, DType.BF16), kind(2, DType.BF16), new RetentionConfig(12, 3).withDtype(DType.BF16))) {
+        for (var mixer : List.<MixerConfig>of(kind(0, DType.BF16), kind(1, DType.BF16), kind(2, DType.BF16),
+                new RetentionConfig(12, 3).withDtype(DType.BF16))) {
             var layer = mixer.build(Rng.of(1));
             var x = normal(1, DType.BF16, 1, 200, 12);
             var state = (MixerSummary) layer.start();
@@ -288,10 +297,12 @@ class LinearAttentionTest {
             assertThat(gap(gram, gram.mul(Tensor.eye(DType.F64, 4)))).isLessThan(1e-12);
         }
         assertThatThrownBy(() -> kind(0, DType.F32).build(Rng.of(1)).redraw(Rng.of(2))).hasMessageContaining("only FAVOR");
-        assertThatThrownBy(() -> new LinearAttentionConfig(12, 3).withUpdate(Update.DELTA).withCausal(false)).hasMessageContaining("needs causal");
+        assertThatThrownBy(() -> new LinearAttentionConfig(12, 3).withUpdate(Update.DELTA).withCausal(false))
+                .hasMessageContaining("needs causal");
         assertThatThrownBy(() -> new LinearAttentionConfig(12, 3).withChunk(0)).hasMessageContaining("chunk 0");
         var linformer = new Linformer(new LinformerConfig(12, 3, 5, 2), Rng.of(1));
         assertThat(linformer.forward(normal(1, DType.F32, 1, 4, 12)).shape().toArray()).containsExactly(1, 4, 12);
-        assertThatThrownBy(() -> linformer.forward(normal(1, DType.F32, 1, 6, 12))).isInstanceOf(ShapeException.class).hasMessageContaining("at most 5");
+        assertThatThrownBy(() -> linformer.forward(normal(1, DType.F32, 1, 6, 12))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("at most 5");
     }
 }

@@ -117,6 +117,9 @@ class LstmTest {
         var full = plain.step(x, state, Pass.inference()).state();
         assertThat(distance(zoned.step(x, state, Pass.inference()).state().get("l0.c"), full.get("l0.c").mul(0.75).add(c.mul(0.25))))
                 .isLessThan(1e-12);
+        // h comes of the new memory, and is itself kept in part (Krueger et al. 2017, section 3.2)
+        assertThat(distance(zoned.step(x, state, Pass.inference()).state().get("l0.h"), full.get("l0.h").mul(0.5).add(h.mul(0.5))))
+                .isLessThan(1e-12);
         var kept = new int[2];
         for (int seed = 0; seed < 200; seed++) {
             double[] drawn = zoned.step(x, state, Pass.training(Rng.of(seed))).state().get("l0.c").toDoubleArray();

@@ -19,6 +19,7 @@ import lyceum.autograd.FlopCounter;
 import lyceum.nn.MoeRouterConfig.Kind;
 import lyceum.nn.MoeRouterConfig.Overflow;
 import lyceum.random.Rng;
+import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
@@ -287,6 +288,45 @@ class MixtureOfExpertsTest {
         assertThatThrownBy(
                 () -> new MixtureOfExperts(new MoeRouter(new MoeRouterConfig(4, 2, 1), Rng.of(1)), new ExpertList(networks), null))
                 .hasMessageContaining("2 experts, there are 3");
+    }
+
+    /** Rows of tokens with padding behind them are the tokens alone: for outputs, capacities, prices and the bias. */
+    @Test void paddingAsksNoExpert() {
+        var rng = Rng.of(11);
+        var config = new MoeRouterConfig(6, 4, 2).withDtype(DType.F64).withCapacityFactor(1)
+                .withBalancing(new MoeBalancing.Auxiliary(0.1).and(new MoeBalancing.BiasUpdate(0.01)));
+        var x = normal(rng, 2, 5, 6);
+        var real = Tensor.of(new boolean[] {true, true, true, false, false, true, true, true, true, false}, 2, 5);
+        var layers = new MixtureOfExperts[2];
+        for (int i = 0; i < 2; i++)
+            layers[i] = new MixtureOfExperts(new MoeRouter(config, Rng.of(1)),
+                    new StackedExperts(4, 6, 5, Activation.SILU, true, false, DType.F64, Rng.of(2)),
+                    new Linear(6, 6, true, DType.F64, Init.torchLinear(6), Rng.of(3)));
+        var prices = new ArrayList<Tensor>();
+        var pass = Pass.training(Rng.of(4)).collecting(prices::add);
+        var wild = real.unsqueeze(2).where(x, Tensor.full(DType.F64, 50, 2, 5, 6)).compute();
+        var padded = layers[0].forward(wild, null, real, pass).reshape(10, 6);
+        var alone = layers[1].forward(x.reshape(10, 6).rows(0, 1, 2, 5, 6, 7, 8), pass);
+        assertThat(distance(padded.rows(0, 1, 2, 5, 6, 7, 8), alone)).isLessThan(1e-14);
+        assertThat(distance(prices.get(0), prices.get(1))).isLessThan(1e-14);
+        assertThat(layers[0].router().bias().toDoubleArray()).isEqualTo(layers[1].router().bias().toDoubleArray());
+        var shared = wild.reshape(10, 6).affine(layers[0].state().get("shared.weight"), layers[0].state().get("shared.bias"));
+        assertThat(distance(padded.rows(3, 4, 9), shared.rows(3, 4, 9))).isLessThan(1e-12);
+        assertThatThrownBy(() -> layers[0].forward(x, null, real.narrow(1, 0, 4), Pass.inference())).hasMessageContaining("tells padding");
+        assertThat(distance(layers[0].forward(x, null, real.not().and(real), Pass.inference())
+                .sub(x.affine(layers[0].state().get("shared.weight"), layers[0].state().get("shared.bias"))), x.zerosLike()))
+                .isLessThan(1e-12);
+        // in a block the key lengths tell
+        var block = new TransformerBlock(TransformerConfig.original(6, 2, 8).withPlacement(TransformerConfig.Placement.PRE),
+                new MixtureOfExperts(new MoeRouterConfig(6, 4, 2).withCapacityFactor(1), 5, Rng.of(5)), Rng.of(6));
+        var tokens = x.to(DType.F32).compute();
+        var lengths = new TransformerBlock.Context().withMask(new Attention().withKeyLengths(Tensor.of(new int[] {3, 4})));
+        var first = block.forward(tokens, lengths, Pass.inference()).compute();
+        var filled = real.unsqueeze(2).where(tokens, tokens.onesLike().mul(3)).compute();
+        var second = block.forward(filled, lengths, Pass.inference()).compute();
+        for (int b = 0; b < 2; b++)
+            assertThat(second.select(0, b).narrow(0, 0, 3 + b).toFloatArray())
+                    .isEqualTo(first.select(0, b).narrow(0, 0, 3 + b).toFloatArray());
     }
 
     @Test void savesAndLoadsAndStandsInATransformerBlock(@TempDir Path folder) throws Exception {

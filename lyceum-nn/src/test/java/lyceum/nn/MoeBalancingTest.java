@@ -114,14 +114,27 @@ class MoeBalancingTest {
 
     @Acceptance(topic = "moe-load-balancing", clause = 4)
     @Test void sinkhornsSharesAreEven() {
-        double worst = 0;
+        double worst = 0, selected = 0;
         int plans = 0;
-        for (int seed = 0; seed < 20; seed++) for (double collapse : new double[] {0, 6}) {
+        for (int seed = 0; seed < 20; seed++) for (double collapse : new double[] {0, 6}) for (double epsilon : new double[] {0.1, 1}) {
             var rng = Rng.of(seed);
             int tokens = 5 + rng.nextInt(60), experts = 2 + rng.nextInt(9);
             var scores = Tensor.randn(rng, DType.F64, tokens, experts)
                     .add(Tensor.zeros(DType.I64, 1).oneHot(DType.F64, experts).mul(collapse));
-            double[][] plan = new MoeBalancing.Sinkhorn(1).plan(scores.toDoubleArray(), tokens, experts);
+            var balancing = new MoeBalancing.Sinkhorn(epsilon);
+            double[][] plan = balancing.plan(scores.toDoubleArray(), tokens, experts);
+            // the plan that a router chooses by
+            double[] chosen = balancing.selection(scores.toDoubleArray(), tokens, experts, 1);
+            for (int t = 0; t < tokens; t++) {
+                double sum = 0;
+                for (int e = 0; e < experts; e++) sum += chosen[t * experts + e];
+                selected = Math.max(selected, Math.abs(tokens * sum - 1));
+            }
+            for (int e = 0; e < experts; e++) {
+                double sum = 0;
+                for (int t = 0; t < tokens; t++) sum += chosen[t * experts + e];
+                selected = Math.max(selected, Math.abs(experts * sum - 1));
+            }
             for (var row : plan) worst = Math.max(worst, Math.abs(tokens * Arrays.stream(row).sum() - 1));
             for (int e = 0; e < experts; e++) {
                 double sum = 0;
@@ -130,7 +143,8 @@ class MoeBalancingTest {
             }
             plans++;
         }
-        Evidence.of("plans", plans, exactly(40));
+        Evidence.of("plans", plans, exactly(80));
+        Evidence.of("the same of what a router chooses by", selected, below(1e-6));
         Evidence.of("largest relative distance of a row's or column's sum from its even share", worst, below(1e-6));
     }
 

@@ -8,8 +8,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.List;
 import lyceum.DType;
+import lyceum.autograd.Autograd;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
@@ -75,13 +77,27 @@ class RMSNormTest {
         var gap = Gap.relative();
         Backends.each(() -> {
             for (int width : new int[] {64, 1000, 4096}) for (var gain : RMSNorm.Gain.values()) {
-                var x = normal(width, 16, width).mul(3).to(DType.BF16).compute();
-                double[] in = x.toDoubleArray(), got = new RMSNorm(1e-6, gain, 1, DType.BF16, width).forward(x).toDoubleArray();
+                // rows from far below to far above 1, and gains that are no ones
+                var x = normal(width, 16, width).mul(Tensor.arange(16).to(DType.F64).sub(8).mul(0.7).exp().unsqueeze(1)).to(DType.BF16)
+                        .compute();
+                var norm = new RMSNorm(1e-6, gain, 1, DType.BF16, width);
+                var g = new double[width];
+                Arrays.fill(g, 1);
+                if (gain != RMSNorm.Gain.NONE) {
+                    var weight = norm.parameters().get("weight");
+                    // as Llama, WEIGHT rounds before it multiplies: powers of two multiply exactly
+                    var drawn = normal(width + 1, width);
+                    var exact = Tensor.scalar(2.0).pow(drawn.round().minimum(2.0).maximum(-2.0));
+                    Autograd.noGrad(() -> weight.copy_((gain == RMSNorm.Gain.WEIGHT ? exact : drawn).to(DType.BF16)));
+                    g = weight.toDoubleArray();
+                    if (gain == RMSNorm.Gain.ONE_PLUS_WEIGHT) for (int i = 0; i < width; i++) g[i]++;
+                }
+                double[] in = x.toDoubleArray(), got = norm.forward(x).toDoubleArray();
                 for (int r = 0; r < 16; r++) {
                     double square = 0;
                     for (int i = 0; i < width; i++) square += in[r * width + i] * in[r * width + i] / width;
                     for (int i = 0; i < width; i++) {
-                        double y = in[r * width + i] / Math.sqrt(square + 1e-6);
+                        double y = g[i] * in[r * width + i] / Math.sqrt(square + 1e-6);
                         if (Math.abs(y) > 1e-3) gap.see(gain + " of " + width + ", row " + r, got[r * width + i], y);
                     }
                 }

@@ -35,7 +35,8 @@ class RetentionTest {
     private static RetentionConfig random(Rng rng, DType type) {
         int keys = 2 * (1 + rng.nextInt(4));
         return new RetentionConfig(12, 3).withKeyWidth(keys).withValueWidth(8 + rng.nextInt(9))
-                .withRotary(rng.nextInt(3) == 0 ? null : new RotaryEmbedding(RotaryEmbedding.frequencies(keys, 10_000), true)).withDtype(type);
+                .withRotary(rng.nextInt(3) == 0 ? null : new RotaryEmbedding(RotaryEmbedding.frequencies(keys, 10_000), true))
+                .withDtype(type);
     }
 
     /** Equation 5 of the paper, a pair of positions at a time, without its norm and gate: (batch, heads, T, values). */
@@ -57,7 +58,8 @@ class RetentionTest {
     }
 
     private static double[][] part(Retention layer, String name, Tensor x, int head, int width) {
-        return x.to(DType.F64).matmul(layer.state().get(name + ".weight").to(DType.F64).narrow(0, (long) head * width, width).transpose()).toRows();
+        return x.to(DType.F64).matmul(layer.state().get(name + ".weight").to(DType.F64).narrow(0, (long) head * width, width).transpose())
+                .toRows();
     }
 
     private static double[][] turned(double[][] x, boolean turns) {
@@ -90,8 +92,10 @@ class RetentionTest {
                 recurrent = Math.max(recurrent, gap(config.withChunk(1).build(Rng.of(trial)).forward(x), whole));
                 var state = inChunks.start();
                 int cut = rng.nextInt(n);
-                if (cut > 0) parts = Math.max(parts, gap(inChunks.forward(x.narrow(1, 0, cut), state, Pass.inference()), whole.narrow(1, 0, cut)));
-                parts = Math.max(parts, gap(inChunks.forward(x.narrow(1, cut, n - cut), state, Pass.inference()), whole.narrow(1, cut, n - cut)));
+                if (cut > 0)
+                    parts = Math.max(parts, gap(inChunks.forward(x.narrow(1, 0, cut), state, Pass.inference()), whole.narrow(1, 0, cut)));
+                parts = Math.max(parts,
+                        gap(inChunks.forward(x.narrow(1, cut, n - cut), state, Pass.inference()), whole.narrow(1, cut, n - cut)));
                 cases++;
             }
             double bound = type == DType.F64 ? 1e-10 : 1e-5;
@@ -116,7 +120,8 @@ class RetentionTest {
         for (int i = 0; i < 12; i++) {
             double exact = 1 - 1.0 / (1L << 5 + i);
             Evidence.of("head " + i + ": decay", layer.config().decay(i), exactly(exact));
-            Evidence.of("head " + i + ": largest distance of what a step keeps from it", ratio.get(i).sub(exact).abs().max().item(), atMost(1e-15));
+            Evidence.of("head " + i + ": largest distance of what a step keeps from it", ratio.get(i).sub(exact).abs().max().item(),
+                    atMost(1e-15));
         }
     }
 
@@ -146,7 +151,9 @@ class RetentionTest {
             head = new Linear(config.width(), symbols, rng);
         }
 
-        @Override protected Tensor compute(Tensor x, Pass pass) { return head.forward(decoder.forward(symbols.forward(x, pass), pass), pass); }
+        @Override protected Tensor compute(Tensor x, Pass pass) {
+            return head.forward(decoder.forward(symbols.forward(x, pass), pass), pass);
+        }
 
         Tensor forward(Tensor x, TransformerDecoder.State state) {
             return head.forward(decoder.forward(symbols.forward(x), state, Pass.inference()));
@@ -189,7 +196,8 @@ class RetentionTest {
         long[] ids = text.chars().mapToLong(c -> Arrays.binarySearch(alphabet, c)).toArray();
         int width = 64, layers = 2, length = 96;
         // As published: few wide heads, values twice as wide as keys, and hidden units that make up for them.
-        var retention = new Model(block(width, 2, 128).withMixer(new RetentionConfig(width, 2).withValueWidth(64)), layers, alphabet.length, Rng.of(1));
+        var retention = new Model(block(width, 2, 128).withMixer(new RetentionConfig(width, 2).withValueWidth(64)), layers, alphabet.length,
+                Rng.of(1));
         var causal = new AttentionConfig(width, 4).withBias(false).withAttention(new Attention().withCausal(true))
                 .withRotary(new RotaryEmbedding(width / 4, 10_000));
         var transformer = new Model(block(width, 4, 256).withAttention(causal), layers, alphabet.length, Rng.of(1));
@@ -251,8 +259,10 @@ class RetentionTest {
         assertThatThrownBy(() -> new RetentionConfig(8, 3)).hasMessageContaining("3 heads do not divide");
         assertThatThrownBy(() -> new RetentionConfig(98, 49)).hasMessageContaining("at most 48");
         assertThatThrownBy(() -> new RetentionConfig(8, 2).decay(2)).isInstanceOf(IndexOutOfBoundsException.class);
-        assertThatThrownBy(() -> block(8, 2, 8).withMixer(new RetentionConfig(16, 2))).hasMessageContaining("a width of 16, the stream of 8");
+        assertThatThrownBy(() -> block(8, 2, 8).withMixer(new RetentionConfig(16, 2)))
+                .hasMessageContaining("a width of 16, the stream of 8");
         var layer = new RetentionConfig(8, 2).build(Rng.of(1));
-        assertThatThrownBy(() -> layer.forward(normal(1, DType.F32, 1, 1, 8), KvCache.contiguous(), Pass.inference())).hasMessageContaining("MixerSummary");
+        assertThatThrownBy(() -> layer.forward(normal(1, DType.F32, 1, 1, 8), KvCache.contiguous(), Pass.inference()))
+                .hasMessageContaining("MixerSummary");
     }
 }

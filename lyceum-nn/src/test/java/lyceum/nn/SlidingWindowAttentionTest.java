@@ -55,7 +55,8 @@ class SlidingWindowAttentionTest {
                 var rng = Rng.of(trial);
                 int n = 1 + rng.nextInt(150), w = 1 + rng.nextInt(40), g = withGlobals ? 1 + rng.nextInt(5) : 0;
                 var type = trial % 2 == 0 ? DType.F32 : DType.F64;
-                Tensor q = normal(trial, type, 1, 2, n, 8), k = normal(trial + 500, type, 1, 1, n, 8), v = normal(trial + 900, type, 1, 1, n, 5);
+                Tensor q = normal(trial, type, 1, 2, n, 8), k = normal(trial + 500, type, 1, 1, n, 8),
+                        v = normal(trial + 900, type, 1, 1, n, 5);
                 var full = byDefinition(q, k, v, (p, j) -> {
                     boolean before = !causal || j <= p, near = Math.max(p - j, j - p) <= w - 1;
                     return before && (near || j < g || p < g);
@@ -73,35 +74,36 @@ class SlidingWindowAttentionTest {
     @Test void aRollingCacheEqualsAFullOneUnderAMask() {
         double worst = 0, chunks = 0;
         int sequences = 0;
-        for (int window : new int[] {1, 2, 5, 8, 16}) for (int globals : new int[] {0, 3}) for (boolean rotary : new boolean[] {false, true}) {
-            int n = 10 * (window + globals) + 7, seed = 100 * window + globals;
-            var band = new SlidingWindowAttention(window).withGlobals(globals);
-            var config = new AttentionConfig(16, 4).withKeyHeads(2).withRotary(rotary ? new RotaryEmbedding(4, 10_000) : null);
-            var rolling = new MultiHeadAttention(config.withPattern(band), Rng.of(seed));
-            var mask = AttentionMask.of((p, j) -> j <= p && (j > p - window || j < globals)).seen(n, n).reshape(1, 1, n, n);
-            var full = new MultiHeadAttention(config, Rng.of(seed));
-            var x = normal(seed, DType.F32, 2, n, 16);
-            var cache = KvCache.contiguous();
-            var state = rolling.start();
-            for (int t = 0; t < n; t++) {
-                var masked = full.forward(x.narrow(1, t, 1), cache,
-                        new Attention().withBias(mask.narrow(2, t, 1).narrow(3, 0, t + 1)), Pass.inference());
-                worst = Math.max(worst, gap(rolling.forward(x.narrow(1, t, 1), state, Pass.inference()), masked));
+        for (int window : new int[] {1, 2, 5, 8, 16})
+            for (int globals : new int[] {0, 3}) for (boolean rotary : new boolean[] {false, true}) {
+                int n = 10 * (window + globals) + 7, seed = 100 * window + globals;
+                var band = new SlidingWindowAttention(window).withGlobals(globals);
+                var config = new AttentionConfig(16, 4).withKeyHeads(2).withRotary(rotary ? new RotaryEmbedding(4, 10_000) : null);
+                var rolling = new MultiHeadAttention(config.withPattern(band), Rng.of(seed));
+                var mask = AttentionMask.of((p, j) -> j <= p && (j > p - window || j < globals)).seen(n, n).reshape(1, 1, n, n);
+                var full = new MultiHeadAttention(config, Rng.of(seed));
+                var x = normal(seed, DType.F32, 2, n, 16);
+                var cache = KvCache.contiguous();
+                var state = rolling.start();
+                for (int t = 0; t < n; t++) {
+                    var masked = full.forward(x.narrow(1, t, 1), cache, new Attention().withBias(mask.narrow(2, t, 1).narrow(3, 0, t + 1)),
+                            Pass.inference());
+                    worst = Math.max(worst, gap(rolling.forward(x.narrow(1, t, 1), state, Pass.inference()), masked));
+                }
+                Evidence.of("window " + window + ", " + globals + " global: positions that the cache has room for",
+                        state.reservedBytes() / (2.0 * 2 * 2 * 4 * 4), exactly(window + globals));
+                assertThat(state.bytes()).isEqualTo(state.reservedBytes());
+                // A prompt, then chunks of any size, then steps.
+                var whole = full.forward(x, x, new Attention().withBias(mask), Pass.inference());
+                var parts = rolling.start();
+                var rng = Rng.of(seed);
+                for (int t = 0, m; t < n; t += m) {
+                    m = Math.min(n - t, t == 0 ? 1 + rng.nextInt(3 * window) : 1 + rng.nextInt(4));
+                    chunks = Math.max(chunks, gap(rolling.forward(x.narrow(1, t, m), parts, Pass.inference()), whole.narrow(1, t, m)));
+                }
+                chunks = Math.max(chunks, gap(rolling.forward(x), whole));
+                sequences++;
             }
-            Evidence.of("window " + window + ", " + globals + " global: positions that the cache has room for",
-                    state.reservedBytes() / (2.0 * 2 * 2 * 4 * 4), exactly(window + globals));
-            assertThat(state.bytes()).isEqualTo(state.reservedBytes());
-            // A prompt, then chunks of any size, then steps.
-            var whole = full.forward(x, x, new Attention().withBias(mask), Pass.inference());
-            var parts = rolling.start();
-            var rng = Rng.of(seed);
-            for (int t = 0, m; t < n; t += m) {
-                m = Math.min(n - t, t == 0 ? 1 + rng.nextInt(3 * window) : 1 + rng.nextInt(4));
-                chunks = Math.max(chunks, gap(rolling.forward(x.narrow(1, t, m), parts, Pass.inference()), whole.narrow(1, t, m)));
-            }
-            chunks = Math.max(chunks, gap(rolling.forward(x), whole));
-            sequences++;
-        }
         Evidence.of("sequences of ten windows and more", sequences, exactly(20));
         Evidence.of("step by step: largest gap from the full cache under a mask", worst, below(1e-5));
         Evidence.of("prompt, chunks and whole: largest gap", chunks, below(1e-5));
@@ -184,8 +186,10 @@ class SlidingWindowAttentionTest {
         assertThatThrownBy(() -> new SlidingWindowAttention(0)).hasMessageContaining("window 0");
         assertThatThrownBy(() -> new SlidingWindowAttention(3, false, 0).cache()).hasMessageContaining("causal");
         var plain = new MultiHeadAttention(new AttentionConfig(8, 2), Rng.of(1));
-        assertThatThrownBy(() -> plain.forward(x, band.cache(), Pass.inference())).hasMessageContaining("goes with causal attention in that window");
-        var windowed = new MultiHeadAttention(new AttentionConfig(8, 2).withAttention(new Attention().withCausal(true).withWindow(6)), Rng.of(1));
+        assertThatThrownBy(() -> plain.forward(x, band.cache(), Pass.inference()))
+                .hasMessageContaining("goes with causal attention in that window");
+        var windowed = new MultiHeadAttention(new AttentionConfig(8, 2).withAttention(new Attention().withCausal(true).withWindow(6)),
+                Rng.of(1));
         var rolling = band.cache();
         for (int t = 0; t < 20; t++)
             assertThat(gap(windowed.forward(x.narrow(1, t, 1), rolling, Pass.inference()), whole.narrow(1, t, 1))).isLessThan(1e-6);

@@ -50,7 +50,8 @@ class SparseAttentionTest {
                 if (causal && j > p) return false;
                 long apart = Math.abs(p - j);
                 return (kinds & 1) != 0 && apart <= w || (kinds & 2) != 0 && apart % step == 0 && apart <= (long) far * step
-                        || (kinds & 4) != 0 && (p == 0 || j == 0 || p == g || j == g) || (kinds & 8) != 0 && grid[(int) p / size][(int) j / size];
+                        || (kinds & 4) != 0 && (p == 0 || j == 0 || p == g || j == g)
+                        || (kinds & 8) != 0 && grid[(int) p / size][(int) j / size];
             };
             return new Pattern(n, causal ? mask.and(AttentionMask.causal()) : mask, rule);
         }
@@ -73,11 +74,13 @@ class SparseAttentionTest {
             var g = normal(trial + 4, DType.F64, 2, 4, n, 5);
             for (boolean own : new boolean[] {true, false}) {
                 var at = own ? type : DType.F64;
-                Tensor q = normal(trial, type, 2, 4, n, 8).to(at).requiresGrad(), k = normal(trial + 1, type, 2, 2, n, 8).to(at).requiresGrad(),
+                Tensor q = normal(trial, type, 2, 4, n, 8).to(at).requiresGrad(),
+                        k = normal(trial + 1, type, 2, 2, n, 8).to(at).requiresGrad(),
                         v = normal(trial + 2, type, 2, 2, n, 5).to(at).requiresGrad();
-                var y = own ? sparse.of(q, k, v)
-                        : AttentionMask.weights(q.matmul(k.repeatInterleave(1, 2).transpose()).div(Math.sqrt(8)), seen).matmul(v.repeatInterleave(1, 2));
-                if (own) forward = Math.max(forward, gap(y, SlidingWindowAttentionTest.byDefinition(q.detach(), k.detach(), v.detach(), pattern.rule)));
+                var y = own ? sparse.of(q, k, v) : AttentionMask
+                        .weights(q.matmul(k.repeatInterleave(1, 2).transpose()).div(Math.sqrt(8)), seen).matmul(v.repeatInterleave(1, 2));
+                if (own) forward = Math.max(forward,
+                        gap(y, SlidingWindowAttentionTest.byDefinition(q.detach(), k.detach(), v.detach(), pattern.rule)));
                 y.to(DType.F64).mul(g).sum().backward();
                 gradients.add(new Tensor[] {q.grad(), k.grad(), v.grad()});
             }
@@ -95,7 +98,8 @@ class SparseAttentionTest {
         Tensor x = normal(1, DType.F32, 1, 1, n, 8);
         try (var profile = Profile.start()) {
             sparse.of(x, x, x).compute();
-            double operations = profile.rows().stream().filter(r -> r.operation().equals("attention")).mapToDouble(Profile.Row::operations).sum();
+            double operations = profile.rows().stream().filter(r -> r.operation().equals("attention")).mapToDouble(Profile.Row::operations)
+                    .sum();
             return operations / (tile * tile * 8 * 2 * 2.0);
         }
     }
@@ -113,8 +117,9 @@ class SparseAttentionTest {
                 // A band of t tiles to each side, a row and a column of tiles for the global position, of which 1 + t lie in the band.
                 tiles("Longformer, half a window of " + half + ", " + n, SparseAttention.longformer(2 * half, 3), n, 64,
                         r * (2 * t + 1) - t * (t + 1) + 2 * (r - 1 - t));
-                tiles("the same, causal", new SparseAttention(AttentionMask.window(half, half).or(AttentionMask.globals(3)).and(AttentionMask.causal())),
-                        n, 64, r * (t + 1) - t * (t + 1) / 2 + r - 1 - t);
+                tiles("the same, causal",
+                        new SparseAttention(AttentionMask.window(half, half).or(AttentionMask.globals(3)).and(AttentionMask.causal())), n,
+                        64, r * (t + 1) - t * (t + 1) / 2 + r - 1 - t);
                 patterns += 2;
             }
             patterns++;
@@ -153,8 +158,10 @@ class SparseAttentionTest {
     @Acceptance(topic = "longformer-bigbird", clause = 3)
     @Test void anyTwoPositionsOfBigBirdAreTwoHopsApart() {
         for (int n : new int[] {512, 777, 1024, 2048, 4096}) {
-            Evidence.of("BigBird, " + n + " positions: diameter", diameter(SparseAttention.bigBird(n, 64, 3, 3, 2, Rng.of(n)), n), atMost(2));
-            Evidence.of("narrow blocks, " + n + " positions: diameter", diameter(SparseAttention.bigBird(n, 16, 3, 1, 1, Rng.of(n)), n), atMost(2));
+            Evidence.of("BigBird, " + n + " positions: diameter", diameter(SparseAttention.bigBird(n, 64, 3, 3, 2, Rng.of(n)), n),
+                    atMost(2));
+            Evidence.of("narrow blocks, " + n + " positions: diameter", diameter(SparseAttention.bigBird(n, 16, 3, 1, 1, Rng.of(n)), n),
+                    atMost(2));
             Evidence.of("without the global blocks", diameter(SparseAttention.bigBird(n, 64, 3, 0, 0, Rng.of(n)), n), above(2));
         }
     }
@@ -229,12 +236,14 @@ class SparseAttentionTest {
         var x = normal(1, DType.F64, 1, 2, 50, 4);
         var longformer = SparseAttention.dilatedLongformer(8, 2, 5);
         var y = longformer.attend(new Attention().withCausal(true).withWindow(7).withScale(0.3), x, x, x);
-        var mask = AttentionMask.of((p, j) -> j <= p && p - j < 7 && (Math.abs(p - j) % 2 == 0 && Math.abs(p - j) <= 8 || p == 5 || j == 5));
+        var mask = AttentionMask
+                .of((p, j) -> j <= p && p - j < 7 && (Math.abs(p - j) % 2 == 0 && Math.abs(p - j) <= 8 || p == 5 || j == 5));
         assertThat(gap(y, new Attention().withScale(0.3).withBias(mask.seen(50, 50).reshape(1, 1, 50, 50)).of(x, x, x))).isLessThan(1e-12);
         // A chunk of queries at the end, as after a cache.
         assertThat(gap(longformer.of(x.narrow(2, 45, 5), x, x), longformer.of(x, x, x).narrow(2, 45, 5))).isLessThan(1e-12);
         var layer = new MultiHeadAttention(
-                new AttentionConfig(8, 2).withAttention(new Attention().withCausal(true)).withPattern(AttentionMask.dilated(4, 3)), Rng.of(1));
+                new AttentionConfig(8, 2).withAttention(new Attention().withCausal(true)).withPattern(AttentionMask.dilated(4, 3)),
+                Rng.of(1));
         var z = normal(3, DType.F32, 1, 30, 8);
         var cache = layer.start();
         for (int t = 0; t < 30; t++)
@@ -244,7 +253,8 @@ class SparseAttentionTest {
     @Test void whatDoesNotFitIsSaid() {
         var sparse = SparseAttention.longformer(8);
         var x = normal(1, DType.F32, 1, 2, 10, 4);
-        assertThatThrownBy(() -> sparse.attend(new Attention().withKeyLengths(Tensor.of(3)), x, x, x)).hasMessageContaining("put further masks");
+        assertThatThrownBy(() -> sparse.attend(new Attention().withKeyLengths(Tensor.of(3)), x, x, x))
+                .hasMessageContaining("put further masks");
         assertThatThrownBy(() -> sparse.of(x, x.narrow(1, 0, 1), x.get(0))).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> new SparseAttention(AttentionMask.padding(3, 4))).hasMessageContaining("2 batch entries");
         assertThatThrownBy(() -> new SparseAttention(AttentionMask.causal(), 0)).hasMessageContaining("tiles of 0");

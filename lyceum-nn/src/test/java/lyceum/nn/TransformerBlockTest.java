@@ -44,11 +44,11 @@ class TransformerBlockTest {
                         .withAttention(attention.withAttention(attention.attention().withSoftCap(2)));
             }
             case "qwen" ->
-                    modern.withAttention(modern.attention().withKeyHeads(1).withQkNorm(true).withRotary(new RotaryEmbedding(4, 10_000)));
+                    modern.withAttention(modern.attention().withKeyHeads(1).withQkNorm(true).withPositions(new RotaryEmbedding(4, 10_000)));
             case "phi" -> plain.withActivation(Activation.GELU_TANH).causal().withParallel(true)
-                    .withAttention(plain.causal().attention().withRotary(new RotaryEmbedding(4, 10_000)));
+                    .withAttention(plain.causal().attention().withPositions(new RotaryEmbedding(4, 10_000)));
             case "olmo" -> modern.withPlacement(TransformerConfig.Placement.BRANCH)
-                    .withAttention(modern.attention().withRotary(new RotaryEmbedding(4, 10_000)));
+                    .withAttention(modern.attention().withPositions(new RotaryEmbedding(4, 10_000)));
             case "sandwich" -> plain.withPlacement(TransformerConfig.Placement.SANDWICH);
             case "deepnorm" -> plain.deepNorm(18);
             default -> throw new AssertionError(name);
@@ -58,7 +58,7 @@ class TransformerBlockTest {
     /** Width 16, four heads, two of keys, turned. */
     private static AttentionConfig four(TransformerConfig c) {
         return new AttentionConfig(16, 4).withKeyHeads(2).withBias(false).withDtype(DType.F64).withAttention(c.attention().attention())
-                .withRotary(new RotaryEmbedding(4, 10_000));
+                .withPositions(new RotaryEmbedding(4, 10_000));
     }
 
     private static Gap styles(String... names) {
@@ -107,13 +107,24 @@ class TransformerBlockTest {
             if (!placement.leavesStream()) continue;
             for (boolean gated : new boolean[] {false, true}) {
                 var block = new TransformerBlock(base(12, 3, 20).withPlacement(placement).withGated(gated).causal(), Rng.of(1));
+                // a norm at a branch's end is its output projection's: what it adds is its bias
                 Autograd.noGrad(() -> block.parameters().forEach((name, p) -> {
-                    if (name.contains("o_proj") || name.contains("fc2") || name.contains("down_proj")) p.copy_(p.zerosLike());
+                    boolean output = name.contains("o_proj") || name.contains("fc2") || name.contains("down_proj"), last = name
+                            .endsWith("bias")
+                            && (name.contains("out_norm") || placement == TransformerConfig.Placement.BRANCH && name.contains("norm"));
+                    p.copy_(output || last ? p.zerosLike() : normal(name.hashCode(), p.shape().toArray()).to(p.dtype()));
                 }));
                 var x = normal(2, 2, 7, 12);
                 double[] y = block.forward(x).toDoubleArray(), given = x.toDoubleArray();
                 for (int i = 0; i < y.length; i++) if (Double.doubleToRawLongBits(y[i]) != Double.doubleToRawLongBits(given[i])) differ++;
                 compared += y.length;
+                for (var output : block.parameters().keySet()) {
+                    if (!output.contains("o_proj") && !output.contains("fc2") && !output.contains("down_proj")) continue;
+                    var p = block.parameters().get(output);
+                    Autograd.noGrad(() -> p.copy_(normal(7, p.shape().toArray()).to(p.dtype())));
+                    assertThat(distance(block.forward(x), x)).as(placement + " " + output).isGreaterThan(1e-3);
+                    Autograd.noGrad(() -> p.copy_(p.zerosLike()));
+                }
             }
             placements++;
         }
@@ -129,7 +140,7 @@ class TransformerBlockTest {
 
     @Acceptance(topic = "decoder-block", clause = 3)
     @Test void theStreamIsTheInputAndWhatWasAdded() {
-        double worst = 0;
+        double worst = 0, sublayers = 0;
         int blocks = 0;
         for (var name : List.of("gpt2", "llama", "gemma", "qwen", "phi", "olmo", "sandwich")) {
             var config = styled(name);
@@ -140,10 +151,33 @@ class TransformerBlockTest {
             var y = block.forward(x, Pass.inference().with(hooks));
             assertThat(seen.keySet()).containsExactly("attn_out", "mlp_out");
             worst = Math.max(worst, distance(y, x.add(seen.get("attn_out")).add(seen.get("mlp_out"))));
+            // and what was recorded is what the sublayers gave, heard at their own modules, from what they had to hear
+            var modules = Hooks.of(block);
+            var given = new LinkedHashMap<String, Tensor>();
+            var heard = new LinkedHashMap<String, Tensor>();
+            for (var part : List.of("attention", "attention_norm", "attention_out_norm", "mlp", "mlp_norm", "mlp_out_norm"))
+                modules.on(part, (n, in, out) -> {
+                    heard.put(n, in);
+                    given.put(n, out);
+                    return out;
+                });
+            block.forward(x, Pass.inference().with(modules));
+            for (var part : List.of("attention", "mlp")) {
+                boolean attends = part.equals("attention");
+                var from = config.placement() == TransformerConfig.Placement.SANDWICH ? part + "_out_norm"
+                        : config.placement() == TransformerConfig.Placement.BRANCH ? part + "_norm" : part;
+                sublayers = Math.max(sublayers, distance(seen.get(attends ? "attn_out" : "mlp_out"), given.get(from)));
+                boolean normalFirst = config.placement() != TransformerConfig.Placement.BRANCH;
+                var stream = attends || config.parallel() ? x : x.add(seen.get("attn_out"));
+                var norm = config.parallel() ? "attention_norm" : part + "_norm";
+                sublayers = Math.max(sublayers, distance(heard.get(normalFirst ? norm : part), stream));
+                if (normalFirst) sublayers = Math.max(sublayers, distance(heard.get(part), given.get(norm)));
+            }
             blocks++;
         }
         Evidence.of("kinds of blocks", blocks, exactly(7));
         Evidence.of("largest distance of the stream", worst, below(1e-6));
+        Evidence.of("largest distance of what is recorded from what sublayers heard and gave", sublayers, below(1e-6));
     }
 
     @Acceptance(topic = "decoder-block", clause = 4)

@@ -54,9 +54,8 @@ class TransformerDecoderTest {
             var rng = Rng.of(trial);
             boolean cross = trial % 2 == 0, pre = trial % 3 > 0;
             var c = TransformerTest.config(16, 4, 20, pre);
-            c = c.withAttention(
-                    c.attention().withKeyHeads(trial % 4 == 0 ? 2 : 4).withRotary(trial % 5 == 0 ? new RotaryEmbedding(4, 100) : null))
-                    .withCross(cross);
+            c = c.withAttention(c.attention().withKeyHeads(trial % 4 == 0 ? 2 : 4)
+                    .withPositions(trial % 5 == 0 ? new RotaryEmbedding(4, 100) : PositionalEncoding.none())).withCross(cross);
             if (trial % 7 == 1 && !cross && pre) c = c.withParallel(true);
             var decoder = new TransformerDecoder(c, 2, rng);
             int length = 2 + rng.nextInt(14);

@@ -96,6 +96,20 @@ class TransformerTest {
         Evidence.of("models", GOLDEN.cases("model").size(), exactly(4));
         Evidence.of("of them post-norm", post, exactly(2));
         Evidence.of("largest gap of outputs and gradients", gap, below(1e-5));
+        // the class itself, over token numbers: one table, sinusoids, logits by the table
+        var whole = Gap.relativeBeyondOne();
+        int wholes = 0;
+        for (var c : GOLDEN.cases("whole")) {
+            int[] n = c.ints("input.sizes");
+            var twin = new Twin((long) c.number("input.seed"));
+            var model = twin.fill(new Transformer(config(n[1], n[0], n[2], c.flag("input.pre")), n[3], 2, Rng.of(0)));
+            Tensor source = Tensor.of(c.ints("input.source")).reshape(2, -1), target = Tensor.of(c.ints("input.target")).reshape(2, -1);
+            var y = model.forward(source, target, Tensor.of(c.ints("input.lengths")), Pass.inference());
+            twin.compare(whole, c, model.parameters(), List.of(), List.of(y));
+            wholes++;
+        }
+        Evidence.of("models over token numbers, two of them post-norm", wholes, exactly(4));
+        Evidence.of("largest gap of their logits and gradients", whole, below(1e-5));
         Evidence.of("encoders apart", stackGap("encoder"), below(1e-5));
         Evidence.of("decoders apart", stackGap("decoder"), below(1e-5));
     }
@@ -262,29 +276,19 @@ class TransformerTest {
         var depths = new int[3];
         var three = new int[3];
         var recurrent = new int[3];
+        var gru = new Gru(new RnnConfig(8, 8), Rng.of(2));
         for (int i = 0; i < 3; i++) {
             int n = 8 << i;
             var x = normal(i, 1, n, 8).to(DType.F32);
             depths[i] = Graph.traceOne(block::forward, x).depth();
             three[i] = Graph.traceOne(deeper::forward, x).depth();
-            recurrent[i] = Graph.traceOne(TransformerTest::gatedRecurrence, x).depth();
+            recurrent[i] = Graph.traceOne(gru::forward, x).depth();
         }
         Evidence.of("a block's longest chain, n = 16 less n = 8", depths[1] - depths[0], exactly(0));
         Evidence.of("a block's longest chain, n = 32 less n = 8", depths[2] - depths[0], exactly(0));
         Evidence.of("three blocks' longest chain, n = 32 less n = 8", three[2] - three[0], exactly(0));
         Evidence.of("a recurrent layer's chain, n = 16 over n = 8", (double) recurrent[1] / recurrent[0], between(1.8, 2.2));
         Evidence.of("a recurrent layer's chain, n = 32 over n = 16", (double) recurrent[2] / recurrent[1], between(1.8, 2.2));
-    }
-
-    /** A gated recurrent unit without weights: what depends on what is that of a GRU. */
-    private static Tensor gatedRecurrence(Tensor x) {
-        var h = x.narrow(1, 0, 1).zerosLike();
-        for (int t = 0; t < x.size(1); t++) {
-            var in = x.narrow(1, t, 1);
-            Tensor reset = in.add(h).sigmoid(), update = in.sub(h).sigmoid();
-            h = update.mul(h).add(update.neg().add(1).mul(in.add(reset.mul(h)).tanh()));
-        }
-        return h;
     }
 
     @Acceptance(topic = "transformer-encoder", clause = 3)

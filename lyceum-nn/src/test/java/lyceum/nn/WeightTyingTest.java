@@ -1,5 +1,6 @@
 package lyceum.nn;
 
+import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -7,19 +8,28 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.autograd.Autograd;
+import lyceum.data.corpus.Corpora;
+import lyceum.data.corpus.Document;
 import lyceum.format.Safetensors;
+import lyceum.memory.Scope;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Adam;
 import lyceum.optim.Optimizer;
+import lyceum.optim.Schedule;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
+import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
 import lyceum.testing.Gap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,6 +58,7 @@ class WeightTyingTest {
         return Module.tied(new Lm(vocabulary, width, rng), "embed.weight", "head.weight");
     }
 
+    @Acceptance(topic = "weight-tying", clause = 1)
     @Test void aTiedHeadIsTheTable(@TempDir Path folder) throws IOException {
         int vocabulary = 11, width = 4;
         var untied = new Lm(vocabulary, width, Rng.of(1));
@@ -85,6 +96,111 @@ class WeightTyingTest {
         Evidence.of("gap after loading", loaded.forward(ids).sub(tied.forward(ids)).abs().max().item(), exactly(0));
         Evidence.of("parameters that an optimiser sees",
                 new Optimizer(List.of(new Optimizer.Group(new Adam(0.1), tied.parameters()))).parameters().size(), exactly(5));
+    }
+
+    /** The next token from the three before it, with dropout, a normalised state, and a bias for each token. */
+    private static final class TextLm extends Module {
+        private final Embedding embed;
+        private final Linear mix, out, head;
+        private final LayerNorm norm;
+
+        TextLm(int vocabulary, int width, Rng rng) {
+            embed = new Embedding(new EmbeddingConfig(vocabulary, width).withInit(Init.normal(0.1)), rng);
+            mix = new Linear(Trigrams.CONTEXT * width, 4 * width, rng);
+            out = new Linear(4 * width, width, rng);
+            norm = new LayerNorm(width);
+            head = Linear.sharing(Init.normal(0.1).sample(rng, DType.F32, vocabulary, width).compute().requiresGrad(),
+                    Tensor.zeros(vocabulary).requiresGrad());
+        }
+
+        @Override protected Tensor compute(Tensor ids, Pass pass) {
+            var drop = new Dropout(0.3);
+            var context = drop.forward(embed.forward(ids, pass).reshape(ids.size(0), -1), pass);
+            var hidden = drop.forward(mix.forward(context, pass).gelu(), pass);
+            return head.forward(drop.forward(norm.forward(out.forward(hidden, pass), pass), pass), pass);
+        }
+    }
+
+    /** The King James text in pieces of three letters: numbers of the most frequent ones, 0 for all others. */
+    private record Trigrams(long[] learning, long[] validation) {
+        static final int VOCABULARY = 2000, CONTEXT = 3, CHAPTERS = 40;
+
+        static Trigrams read() {
+            var chapters = Corpora.kingJames().stream().limit(CHAPTERS).map(Document::text).toList();
+            var counts = new HashMap<String, Integer>();
+            for (var chapter : chapters) for (var piece : pieces(chapter)) counts.merge(piece, 1, Integer::sum);
+            var numbers = new HashMap<String, Long>();
+            counts.entrySet().stream()
+                    .sorted(Map.Entry.<String, Integer>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey()))
+                    .limit(VOCABULARY - 1).forEach(e -> numbers.put(e.getKey(), numbers.size() + 1L));
+            // Every tenth chapter is for validation.
+            return new Trigrams(ids(chapters, numbers, false), ids(chapters, numbers, true));
+        }
+
+        private static List<String> pieces(String text) {
+            return IntStream.range(0, text.length() / 3).mapToObj(i -> text.substring(3 * i, 3 * i + 3)).toList();
+        }
+
+        private static long[] ids(List<String> chapters, Map<String, Long> numbers, boolean validation) {
+            return IntStream.range(0, chapters.size()).filter(i -> (i % 10 == 9) == validation).boxed()
+                    .flatMap(i -> pieces(chapters.get(i)).stream()).mapToLong(piece -> numbers.getOrDefault(piece, 0L)).toArray();
+        }
+
+        /** Pieces before those places, and the pieces there. */
+        private static Tensor[] examples(long[] ids, int[] places) {
+            long[] before = new long[places.length * CONTEXT], next = new long[places.length];
+            for (int i = 0; i < places.length; i++) {
+                System.arraycopy(ids, places[i] - CONTEXT, before, i * CONTEXT, CONTEXT);
+                next[i] = ids[places[i]];
+            }
+            return new Tensor[] {Tensor.of(before, places.length, CONTEXT), Tensor.of(next)};
+        }
+
+        /** The validation perplexity after so many steps of 256 pieces. */
+        double perplexity(TextLm model, int steps, Rng rng) {
+            var optimizer = new Adam(2e-3).over(model.parameters()).scheduledBy(new Schedule.Linear(steps, 1, 0.05));
+            for (int step = 0; step < steps; step++) {
+                try (var scope = Scope.open("step")) {
+                    var batch = examples(learning,
+                            IntStream.range(0, 256).map(i -> CONTEXT + rng.nextInt(learning.length - CONTEXT)).toArray());
+                    optimizer.zeroGrad();
+                    Loss.crossEntropy(model.forward(batch[0], Pass.training(rng)), batch[1]).backward();
+                    optimizer.step();
+                }
+            }
+            return Autograd.noGrad(() -> {
+                double sum = 0;
+                int n = 0;
+                for (int from = CONTEXT; from + 1000 <= validation.length; from += 1000) {
+                    try (var scope = Scope.open("validation")) {
+                        var batch = examples(validation, IntStream.range(from, from + 1000).toArray());
+                        sum += Loss.crossEntropy(model.forward(batch[0]), batch[1]).item();
+                        n++;
+                    }
+                }
+                return Math.exp(sum / n);
+            });
+        }
+    }
+
+    @Acceptance(topic = "weight-tying", clause = 1)
+    @Tag("heavy")
+    @Test void aTiedModelOfTheKingJamesTextPredictsAsWellWithFewerParameters() {
+        var text = Trigrams.read();
+        double untied = 0, tied = 0;
+        long saved = 0;
+        int width = 128, steps = 1500;
+        for (int seed = 1; seed <= 3; seed++) {
+            TextLm two = new TextLm(Trigrams.VOCABULARY, width, Rng.of(seed)),
+                    one = Module.tied(new TextLm(Trigrams.VOCABULARY, width, Rng.of(seed)), "embed.weight", "head.weight");
+            saved = two.parameterCount() - one.parameterCount();
+            untied += text.perplexity(two, steps, Rng.of(100 + seed)) / 3;
+            tied += text.perplexity(one, steps, Rng.of(100 + seed)) / 3;
+        }
+        Evidence.of("untied: mean validation perplexity of three seeds", untied, below(200));
+        Evidence.of("tied: the same", tied, below(200));
+        Evidence.of("tied over untied", tied / untied, atMost(1.01));
+        Evidence.of("parameters fewer", saved, exactly(Trigrams.VOCABULARY * width));
     }
 
     @Test void tiesHaveTwoNamesAndLoadUnderEither() {

@@ -113,8 +113,11 @@ class BpttTest {
         for (int[] k : new int[][] {{1, 1}, {1, 2}, {1, 4}, {1, 10}, {2, 3}, {3, 5}, {4, 4}, {5, 7}}) {
             var truncated = new Bptt(k[0], k[1]).gradients(rnn.parameters(), steps, rnn.initial(1), step(rnn, x), loss(rnn));
             var terms = terms(rnn, x, k[0], k[1]);
-            worst = Math.max(worst, truncated.byName().get("weight_hh_l0").sub(terms).abs().max().item());
-            if (k[1] < 10) cut = Math.min(cut, full.byName().get("weight_hh_l0").sub(terms).abs().max().item());
+            for (var name : List.of("weight_hh_l0", "weight_ih_l0", "bias_hh_l0", "bias_ih_l0")) {
+                worst = Math.max(worst, truncated.byName().get(name).sub(terms.get(name)).abs().max().item());
+                if (k[1] < 10) cut = Math.min(cut, full.byName().get(name).sub(terms.get(name)).abs().max().item());
+            }
+            assertThat(truncated.byName()).hasSize(4);
             compared++;
         }
         Evidence.of("truncations", compared, exactly(8));
@@ -141,10 +144,15 @@ class BpttTest {
             assertThat(gradients[i].sub(full.byName().get(names.get(i))).abs().max().item()).isLessThan(1e-12);
     }
 
-    /** The gradient by W_hh as the sum of Jacobian products, on plain arrays: J_t = diag(1 - h_t^2) W, d+h_k/dW = diag(1 - h_k^2) h_(k-1)'. */
-    private static Tensor terms(Rnn rnn, Tensor x, int every, int back) {
+    /**
+     * The gradients as sums of Jacobian products, on plain arrays: J_t = diag(1 - h_t^2) W, d+h_k/dW = diag(1 - h_k^2) h_(k-1)', with x_k' for W_ih and
+     * with 1 for both biases.
+     */
+    private static Map<String, Tensor> terms(Rnn rnn, Tensor x, int every, int back) {
         int steps = (int) x.size(1), n = 3;
-        double[][] w = rnn.state().get("weight_hh_l0").toRows(), h = new double[steps + 1][n], sum = new double[n][n];
+        double[][] w = rnn.state().get("weight_hh_l0").toRows(), h = new double[steps + 1][n], sum = new double[n][n],
+                byInput = new double[n][2], inputs = x.get(0).toRows();
+        var byBias = new double[n];
         var states = rnn.forward(x);
         for (int t = 0; t < steps; t++) h[t + 1] = states.get(0, t).toDoubleArray();
         double[] a = {1, -2, 0.5};
@@ -155,12 +163,17 @@ class BpttTest {
             for (int k = s; k >= Math.max(0, end - back); k--) {
                 for (int i = 0; i < n; i++) v[i] *= 1 - h[k + 1][i] * h[k + 1][i];
                 for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) sum[i][j] += v[i] * h[k][j];
+                for (int i = 0; i < n; i++) {
+                    for (int j = 0; j < 2; j++) byInput[i][j] += v[i] * inputs[k][j];
+                    byBias[i] += v[i];
+                }
                 var earlier = new double[n];
                 for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) earlier[j] += v[i] * w[i][j];
                 v = earlier;
             }
         }
-        return Tensor.of(sum);
+        return Map.of("weight_hh_l0", Tensor.of(sum), "weight_ih_l0", Tensor.of(byInput), "bias_hh_l0", Tensor.of(byBias), "bias_ih_l0",
+                Tensor.of(byBias));
     }
 
     @Test void lagsAddUpToTheGradient() {
@@ -252,6 +265,26 @@ class BpttTest {
         var test = SequenceTasks.delayedCopy(Rng.of(4), 50, 200, lag);
         return Autograd.noGrad(
                 () -> head.forward(rnn.forward(test.x())).argmax(2).eq(test.y()).narrow(1, lag, 200 - lag).to(DType.F64).mean().item());
+    }
+
+    @Test void trainingOverEverythingIsCheckpointedWhereThatIsAsked() {
+        // Large enough to have memory of their own.
+        var initial = RecurrentState.of("h", Tensor.zeros(1, 32768));
+        int steps = 256;
+        var weights = new ArrayList<double[]>();
+        var most = new ArrayList<Integer>();
+        for (boolean checkpointed : new boolean[] {false, true}) {
+            var w = Tensor.full(DType.F32, 0.01, 1, 32768).compute().requiresGrad();
+            var parameters = new LinkedHashMap<>(Map.of("w", w));
+            var census = new Census(steps / 8 - 1);
+            Bptt.full().withCheckpointed(checkpointed).train(new Adam(0.1).over(parameters), parameters, steps, initial,
+                    (t, s) -> census.after(s, w), (t, s) -> t == steps - 1 ? s.get("h").sum() : null);
+            weights.add(w.toDoubleArray());
+            most.add(census.most);
+        }
+        assertThat(weights.get(1)).isEqualTo(weights.get(0)).isNotEqualTo(Tensor.full(DType.F32, 0.01, 1, 32768).toDoubleArray());
+        assertThat(most.get(0)).isGreaterThan(200);
+        assertThat(most.get(1)).isLessThanOrEqualTo(48);
     }
 
     @Test void badSettingsAreNamed() {

@@ -12,19 +12,33 @@ import java.util.Comparator;
  * @see <a href="https://doi.org/10.1198/tech.2009.08017">Zhang and Stephens (2009), the estimate of the shape</a>
  */
 public record ParetoSmoothing(double k, double[] logWeights) {
-    /** @param logRatios of draws from q, {@code log p(z) - log q(z)} up to a constant; at least 25 */
+    /** Exceedances that a shape can be fitted to. */
+    private static final int LEAST = 5;
+
+    /**
+     * With fewer than five draws of any weight in the tail k is infinite and nothing is smoothed.
+     *
+     * @param logRatios of draws from q, {@code log p(z) - log q(z)} up to a constant, {@code -Infinity} for no weight; at least 25
+     */
     public static ParetoSmoothing of(double[] logRatios) {
         int n = logRatios.length, tail = (int) Math.min(0.2 * n, 3 * Math.sqrt(n));
         if (n < 25) throw new IllegalArgumentException("ParetoSmoothing: " + n + " draws; it takes at least 25");
         double[] sorted = logRatios.clone();
         Arrays.sort(sorted);
-        double most = sorted[n - 1], logCut = sorted[n - tail - 1], cut = Math.exp(logCut - most);
+        double most = sorted[n - 1];
+        if (!Double.isFinite(most))
+            throw new IllegalArgumentException("ParetoSmoothing: the largest log ratio is " + most + "; it must be a number");
+        // draws without weight say nothing about the tail
+        double none = most + Math.log(Double.MIN_NORMAL);
+        while (tail > 0 && sorted[n - tail] <= none) tail--;
+        double logCut = sorted[n - tail - 1], cut = logCut <= none ? 0 : Math.exp(logCut - most);
         int[] largest = largest(logRatios, logCut, tail);
         double[] weights = new double[n], exceed = new double[tail];
         for (int i = 0; i < n; i++) weights[i] = Math.exp(logRatios[i] - most);
         for (int i = 0; i < tail; i++) exceed[i] = weights[largest[i]] - cut;
         double k = Double.NEGATIVE_INFINITY;
-        if (exceed[tail - 1] > 0) {
+        if (tail < LEAST) k = Double.POSITIVE_INFINITY;
+        else if (exceed[tail - 1] > 0) {
             double[] shape = fit(exceed);
             // Towards 1/2 as by ten more observations, for small samples
             k = (shape[0] * tail + 5) / (tail + 10);

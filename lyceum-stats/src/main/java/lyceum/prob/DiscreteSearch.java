@@ -2,38 +2,50 @@ package lyceum.prob;
 
 import java.util.function.DoubleUnaryOperator;
 
-/** Quantiles and entropies of integer-valued families. */
+/** Quantiles and entropies of discrete laws. */
 final class DiscreteSearch {
     private DiscreteSearch() {}
 
-    /** The least integer k of {@code low .. high} whose cdf reaches p: doubling steps away from a guess, then bisection. */
+    /** The least value whose cdf reaches p: doubling steps away from a guess, then bisection. */
     static double quantile(UnivariateDistribution d, double guess, double p) {
         if (p == 0) return d.low();
         if (p == 1) return d.high();
-        double k = Math.clamp(Math.rint(guess), d.low(), d.high()), step = 1, below, above;
+        double k = atMost(d, Math.clamp(Math.rint(guess), d.low(), d.high())), step = 1, below, above;
         if (d.cdf(k) >= p) {
             above = k;
-            below = k - 1;
-            while (below >= d.low() && d.cdf(below) >= p) {
+            for (below = d.valueBelow(k); below > Double.NEGATIVE_INFINITY && d.cdf(below) >= p;) {
                 above = below;
                 step *= 2;
-                below = Math.max(d.low() - 1, below - step);
+                double far = atMost(d, above - step);
+                below = d.valueBelow(above);
+                if (below > Double.NEGATIVE_INFINITY) below = far == Double.NEGATIVE_INFINITY ? d.low() : Math.min(far, below);
             }
+            if (below == Double.NEGATIVE_INFINITY) return above;
         } else {
             below = k;
-            above = k + 1;
+            above = Math.min(d.valueAbove(k), d.high());
             while (above < d.high() && d.cdf(above) < p) {
                 below = above;
                 step *= 2;
-                above = Math.min(d.high(), above + step);
+                above = Math.max(atMost(d, Math.min(d.high(), above + step)), d.valueAbove(above));
             }
         }
-        while (above - below > 1) {
-            double middle = Math.floor((below + above) / 2);
-            if (d.cdf(middle) >= p) above = middle;
+        while (d.valueAbove(below) < above) {
+            double middle = below + (above - below) / 2, value = atMost(d, middle);
+            if (!(middle > below && middle < above)) break;
+            if (value > below && d.cdf(value) >= p) above = value;
             else below = middle;
         }
         return above;
+    }
+
+    /** The largest value that is at most x. */
+    private static double atMost(UnivariateDistribution d, double x) { return d.valueBelow(Math.nextUp(x)); }
+
+    /** A value near the mean. */
+    static double middle(UnivariateDistribution d) {
+        double mean = d.mean();
+        return Double.isFinite(mean) ? atMost(d, Math.clamp(mean, d.low(), d.high())) : d.quantile(0.5);
     }
 
     /** Entropy by summation of {@code -p log p} outwards from the mean until the terms vanish. */

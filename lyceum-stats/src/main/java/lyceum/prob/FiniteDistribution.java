@@ -124,6 +124,16 @@ public final class FiniteDistribution implements UnivariateDistribution {
 
     @Override public double high() { return values[values.length - 1]; }
 
+    @Override public double valueAbove(double x) {
+        int at = place(x) + 1;
+        return at < values.length ? values[at] : Double.POSITIVE_INFINITY;
+    }
+
+    @Override public double valueBelow(double x) {
+        int at = x == Double.NEGATIVE_INFINITY ? -1 : place(Math.nextDown(x));
+        return at < 0 ? Double.NEGATIVE_INFINITY : values[at];
+    }
+
     @Override public boolean isDiscrete() { return true; }
 
     @Override public double sample(Rng rng) { return values[(int) weights.sample(rng)]; }

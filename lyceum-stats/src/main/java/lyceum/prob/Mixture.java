@@ -111,14 +111,15 @@ public record Mixture(Categorical weights, List<UnivariateDistribution> componen
     }
 
     /** By summation or quadrature; no closed form exists. */
-    @Override public double entropy() {
-        if (isDiscrete()) return DiscreteSearch.entropy(this);
-        return Quadrature.expectation(this, x -> -logDensity(x));
-    }
+    @Override public double entropy() { return Quadrature.expectation(this, x -> -logDensity(x)); }
 
     @Override public double low() { return components.stream().mapToDouble(UnivariateDistribution::low).min().orElseThrow(); }
 
     @Override public double high() { return components.stream().mapToDouble(UnivariateDistribution::high).max().orElseThrow(); }
+
+    @Override public double valueAbove(double x) { return components.stream().mapToDouble(c -> c.valueAbove(x)).min().orElseThrow(); }
+
+    @Override public double valueBelow(double x) { return components.stream().mapToDouble(c -> c.valueBelow(x)).max().orElseThrow(); }
 
     @Override public boolean isDiscrete() { return components.getFirst().isDiscrete(); }
 

@@ -1,6 +1,7 @@
 package lyceum.prob;
 
 import java.util.PriorityQueue;
+import java.util.function.DoubleBinaryOperator;
 import java.util.function.DoubleUnaryOperator;
 import java.util.stream.DoubleStream;
 import lyceum.math.Incomplete;
@@ -76,7 +77,7 @@ public final class Quadrature {
 
     /** The same, content with an absolute error, for an {@code f} whose expectation may be 0. */
     public static double expectation(UnivariateDistribution p, DoubleUnaryOperator f, double absolute) {
-        if (p.isDiscrete()) return sum(p, f);
+        if (p.isDiscrete()) return sum(p, 1, (k, mass) -> mass * f.applyAsDouble(k));
         double[] levels = {1e-18, 1e-12, 1e-6, 1e-3, 0.05, 0.2, 0.35, 0.5};
         var cuts = new double[2 * levels.length + 1];
         int n = 0;
@@ -104,9 +105,9 @@ public final class Quadrature {
     public static Rule rule(UnivariateDistribution p) {
         var nodes = DoubleStream.builder();
         var weights = DoubleStream.builder();
-        if (p.isDiscrete()) sum(p, k -> {
+        if (p.isDiscrete()) sum(p, 1, (k, mass) -> {
             nodes.add(k);
-            weights.add(p.density(k));
+            weights.add(mass);
             return 0;
         });
         else for (int i = -160; i <= 160; i++) {
@@ -118,14 +119,38 @@ public final class Quadrature {
         return new Rule(nodes.build().toArray(), weights.build().toArray());
     }
 
-    private static double sum(UnivariateDistribution p, DoubleUnaryOperator f) {
-        double start = Math.clamp(Math.floor(p.mean()), p.low(), p.high()), total = 0;
-        for (int direction = -1; direction <= 1; direction += 2) {
-            for (double k = direction < 0 ? start : start + 1; k >= p.low() && k <= p.high(); k += direction) {
-                double mass = p.density(k);
-                if (mass > 0) total += mass * f.applyAsDouble(k);
-                if (mass < 1e-30 && Math.abs(k - start) > 5 && p.high() - p.low() > 1e5) break; // small supports may have gaps
+    /** Over the values outwards from the mean, to the ends or until neither a value nor what lies beyond it has mass; of a mixture over each part. */
+    private static double sum(UnivariateDistribution p, double share, DoubleBinaryOperator term) {
+        if (p instanceof Mixture mixture) {
+            double total = 0;
+            for (int i = 0; i < mixture.components().size(); i++) {
+                double weight = mixture.weights().density(i);
+                if (weight > 0) total += sum(mixture.components().get(i), share * weight, term);
             }
+            return total;
+        }
+        if (p instanceof Transformed y) return sum(y.base(), share, (x, mass) -> term.applyAsDouble(y.map().apply(x), mass));
+        return sumFrom(p, DiscreteSearch.middle(p), (k, mass) -> term.applyAsDouble(k, share * mass));
+    }
+
+    /** The same, from a value on, however little mass it has. */
+    static double sum(UnivariateDistribution p, double start, DoubleUnaryOperator f) {
+        return sumFrom(p, start, (k, mass) -> mass * f.applyAsDouble(k));
+    }
+
+    private static double sumFrom(UnivariateDistribution p, double start, DoubleBinaryOperator term) {
+        double total = 0, k = start;
+        boolean isLong = p.high() - p.low() > 1e5;
+        for (int step = 0; Double.isFinite(k); k = p.valueBelow(k), step++) {
+            double mass = p.density(k);
+            if (mass > 0) total += term.applyAsDouble(k, mass);
+            if (isLong && mass < 1e-30 && step > 5 && p.cdf(k) < 1e-25) break;
+        }
+        k = p.valueAbove(start);
+        for (int step = 0; Double.isFinite(k); k = p.valueAbove(k), step++) {
+            double mass = p.density(k);
+            if (mass > 0) total += term.applyAsDouble(k, mass);
+            if (isLong && mass < 1e-30 && step > 5 && p.survival(k) < 1e-25) break;
         }
         return total;
     }

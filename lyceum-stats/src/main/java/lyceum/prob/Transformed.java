@@ -1,5 +1,6 @@
 package lyceum.prob;
 
+import java.util.function.DoublePredicate;
 import lyceum.random.Rng;
 
 /**
@@ -16,7 +17,13 @@ import lyceum.random.Rng;
  */
 public record Transformed(UnivariateDistribution base, Bijection map) implements UnivariateDistribution {
 
-    private double back(double y) { return map.inverse().applyAsDouble(y); }
+    /** The x of y; of a discrete base the value that leads to y, which the inverse may miss by rounding. */
+    private double back(double y) {
+        double x = map.inverse().applyAsDouble(y);
+        if (!base.isDiscrete() || !Double.isFinite(x) || map.apply(x) == y && base.density(x) > 0) return x;
+        double above = base.valueAbove(x), below = base.valueBelow(x);
+        return map.apply(above) == y ? above : map.apply(below) == y ? below : x;
+    }
 
     private boolean isInside(double y) { return y >= low() && y <= high(); }
 
@@ -43,16 +50,26 @@ public record Transformed(UnivariateDistribution base, Bijection map) implements
         return map.isIncreasing() ? base.survival(back(y)) : strictlyBelow(back(y));
     }
 
-    private double fromAbove(double x) { return base.isDiscrete() ? base.survival(x) + base.density(x) : base.survival(x); }
+    private double fromAbove(double x) { return base.survival(base.isDiscrete() ? base.valueBelow(x) : x); }
 
-    private double strictlyBelow(double x) { return base.isDiscrete() ? base.cdf(x) - base.density(x) : base.cdf(x); }
+    private double strictlyBelow(double x) { return base.cdf(base.isDiscrete() ? base.valueBelow(x) : x); }
 
     @Override public double quantile(double p) {
-        return map.apply(map.isIncreasing() ? base.quantile(p) : base.upperQuantile(Arguments.probability("quantile", "p", p)));
+        if (map.isIncreasing()) return map.apply(base.quantile(p));
+        double x = base.upperQuantile(Arguments.probability("quantile", "p", p));
+        // the least y is the largest x with P(X >= x) >= p: one further where that holds exactly
+        return map.apply(base.isDiscrete() && p > 0 ? furthest(x, further -> fromAbove(further) >= p) : x);
     }
 
     @Override public double upperQuantile(double q) {
-        return map.apply(map.isIncreasing() ? base.upperQuantile(q) : base.quantile(Arguments.probability("upperQuantile", "q", q)));
+        if (map.isIncreasing()) return map.apply(base.upperQuantile(q));
+        double x = base.quantile(Arguments.probability("upperQuantile", "q", q));
+        return map.apply(base.isDiscrete() && q < 1 ? furthest(x, further -> strictlyBelow(further) <= q) : x);
+    }
+
+    private double furthest(double x, DoublePredicate holds) {
+        for (double next = base.valueAbove(x); Double.isFinite(next) && holds.test(next); next = base.valueAbove(x)) x = next;
+        return x;
     }
 
     /** By quadrature over the base, as is the variance. */
@@ -71,6 +88,20 @@ public record Transformed(UnivariateDistribution base, Bijection map) implements
     @Override public double low() { return map.apply(map.isIncreasing() ? base.low() : base.high()); }
 
     @Override public double high() { return map.apply(map.isIncreasing() ? base.high() : base.low()); }
+
+    @Override public double valueAbove(double y) {
+        if (y < low()) return low();
+        if (y >= high()) return Double.POSITIVE_INFINITY;
+        double x = back(y);
+        return map.apply(map.isIncreasing() ? base.valueAbove(x) : base.valueBelow(x));
+    }
+
+    @Override public double valueBelow(double y) {
+        if (y > high()) return high();
+        if (y <= low()) return Double.NEGATIVE_INFINITY;
+        double x = back(y);
+        return map.apply(map.isIncreasing() ? base.valueBelow(x) : base.valueAbove(x));
+    }
 
     @Override public boolean isDiscrete() { return base.isDiscrete(); }
 

@@ -30,9 +30,9 @@ public final class Truncated implements UnivariateDistribution {
             throw new IllegalArgumentException("Truncated: low is " + low + " and high " + high + "; low is not above high");
         this.base = base;
         boolean steps = base.isDiscrete();
-        this.low = Math.max(base.low(), steps ? Math.ceil(low) : low);
-        this.high = Math.min(base.high(), steps ? Math.floor(high) : high);
-        double before = steps ? this.low - 1 : this.low;
+        this.low = Math.max(base.low(), steps && low > Double.NEGATIVE_INFINITY ? base.valueAbove(Math.nextDown(low)) : low);
+        this.high = Math.min(base.high(), steps && high < Double.POSITIVE_INFINITY ? base.valueBelow(Math.nextUp(high)) : high);
+        double before = steps ? base.valueBelow(this.low) : this.low;
         below = before == Double.NEGATIVE_INFINITY ? 0 : base.cdf(before);
         above = this.high == Double.POSITIVE_INFINITY ? 0 : base.survival(this.high);
         mass = below > 0.5 ? base.survival(before) - above : base.cdf(this.high) - below;
@@ -97,19 +97,23 @@ public final class Truncated implements UnivariateDistribution {
 
     private double expectation(DoubleUnaryOperator f) {
         if (!isDiscrete()) return Quadrature.expectation(this, f);
-        double start = Math.clamp(Math.rint(base.mean()), low, high), sum = 0;
-        for (int direction = -1; direction <= 1; direction += 2)
-            for (double k = direction < 0 ? start : start + 1; k >= low && k <= high; k += direction) {
-                double weight = density(k);
-                if (weight > 0) sum += weight * f.applyAsDouble(k);
-                if (weight < 1e-30 && Math.abs(k - start) > 5) break;
-            }
-        return sum;
+        double mean = base.mean(), start = Double.isFinite(mean) ? Math.clamp(mean, low, high) : quantile(0.5);
+        return Quadrature.sum(this, base.valueBelow(Math.nextUp(start)), f);
     }
 
     @Override public double low() { return low; }
 
     @Override public double high() { return high; }
+
+    @Override public double valueAbove(double x) {
+        double value = x < low ? low : base.valueAbove(x);
+        return value > high ? Double.POSITIVE_INFINITY : value;
+    }
+
+    @Override public double valueBelow(double x) {
+        double value = x > high ? high : base.valueBelow(x);
+        return value < low ? Double.NEGATIVE_INFINITY : value;
+    }
 
     @Override public boolean isDiscrete() { return base.isDiscrete(); }
 

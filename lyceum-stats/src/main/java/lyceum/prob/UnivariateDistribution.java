@@ -59,6 +59,21 @@ public interface UnivariateDistribution extends Distribution {
     /** The largest value that it takes; may be {@code Infinity}. */
     double high();
 
+    /**
+     * Of a discrete distribution the least value above x, {@code Infinity} if there is none. By default the values are the whole numbers from
+     * {@link #low()} to {@link #high()}.
+     */
+    default double valueAbove(double x) {
+        double value = Math.max(Math.floor(x) + 1, low());
+        return value > high() ? Double.POSITIVE_INFINITY : value;
+    }
+
+    /** Of a discrete distribution the largest value below x, {@code -Infinity} if there is none. */
+    default double valueBelow(double x) {
+        double value = Math.min(Math.ceil(x) - 1, high());
+        return value < low() ? Double.NEGATIVE_INFINITY : value;
+    }
+
     /** Where it can lie, and how to get there from the whole line. */
     default Support support() { return new Support(low(), high(), isDiscrete()); }
 

@@ -185,8 +185,16 @@ class ProbabilityDistributionTest {
             least = Math.min(least, p);
             tests++;
         }
-        // Vectors and matrices, by one entry each, whose law is known
-        record Entry(Distribution whole, int at, UnivariateDistribution law) {}
+        // Vectors and matrices, by one entry each and by sums of entries, whose laws are known; sums see how entries hang together
+        record Entry(Distribution whole, double[] of, UnivariateDistribution law) {
+            Entry(Distribution whole, int at, UnivariateDistribution law) { this(whole, unit(at), law); }
+
+            private static double[] unit(int at) {
+                var unit = new double[at + 1];
+                unit[at] = 1;
+                return unit;
+            }
+        }
         double[][] spread = {{2, 0.8}, {0.8, 1}};
         double[] centre = {1, -2};
         for (var e : List.of(new Entry(new MultivariateNormal(centre, spread), 1, new Normal(-2, 1)),
@@ -198,9 +206,29 @@ class ProbabilityDistributionTest {
                 new Entry(new MatrixNormal(new double[][] {{1, 2}, {3, 4}}, spread, new double[][] {{1, 0.3}, {0.3, 4}}), 3,
                         new Normal(4, 2)),
                 new Entry(new Wishart(6.5, spread), 0, new Gamma(3.25, 0.25)),
-                new Entry(Wishart.inverse(6.5, spread), 0, new InverseGamma(2.75, 1)))) {
+                new Entry(Wishart.inverse(6.5, spread), 0, new InverseGamma(2.75, 1)),
+                // a'x has variance a'Sa: 2 - 1.6 + 1 and 2 + 1.6 + 1
+                new Entry(new MultivariateNormal(centre, spread), new double[] {1, -1}, new Normal(3, Math.sqrt(1.4))),
+                new Entry(new MultivariateStudentT(5, centre, spread), new double[] {1, -1}, new StudentT(5, 3, Math.sqrt(1.4))),
+                new Entry(new MultivariateStudentT(5, centre, spread), new double[] {1, 1}, new StudentT(5, -1, Math.sqrt(4.6))),
+                new Entry(new Dirichlet(0.7, 2, 1), new double[] {1, 0, 1}, new Beta(1.7, 2)),
+                new Entry(new Multinomial(12, 1, 2, 5), new double[] {1, 0, 1}, new Binomial(12, 0.75)),
+                new Entry(new DirichletMultinomial(9, new Dirichlet(0.7, 2, 1)), new double[] {1, 0, 1}, new BetaBinomial(9, 1.7, 2)),
+                // a sum of two gammas, which hang together in nothing
+                new Entry(Independent.of(new Gamma(2, 1), new Gamma(1.5, 1)), new double[] {1, 1}, new Gamma(3.5, 1)),
+                // rows: entries 0 and 2 covary by 0.8, columns: 0 and 1 by 0.3 times 2, and 0 and 3 by 0.8 times 0.3
+                new Entry(new MatrixNormal(new double[][] {{1, 2}, {3, 4}}, spread, new double[][] {{1, 0.3}, {0.3, 4}}),
+                        new double[] {1, 0, -1}, new Normal(-2, Math.sqrt(1.4))),
+                new Entry(new MatrixNormal(new double[][] {{1, 2}, {3, 4}}, spread, new double[][] {{1, 0.3}, {0.3, 4}}),
+                        new double[] {1, -1}, new Normal(-1, Math.sqrt(2 + 8 - 1.2))),
+                new Entry(new MatrixNormal(new double[][] {{1, 2}, {3, 4}}, spread, new double[][] {{1, 0.3}, {0.3, 4}}),
+                        new double[] {1, 0, 0, -1}, new Normal(-3, Math.sqrt(2 + 4 - 0.48))),
+                // a'Wa with a = (1, -1): a chi-square of 6.5 degrees times a'Sa
+                new Entry(new Wishart(6.5, spread), new double[] {1, -1, -1, 1}, new Gamma(3.25, 1 / 2.8)))) {
             var draws = e.whole.sample(Rng.of(8), n);
-            double[] x = draws.reshape(n, -1).select(1, e.at).toDoubleArray();
+            double[] all = draws.toDoubleArray(), x = new double[n];
+            int width = all.length / n;
+            for (int i = 0; i < n; i++) for (int j = 0; j < e.of.length; j++) x[i] += e.of[j] * all[i * width + j];
             double p = e.law.isDiscrete() ? chiSquare(e.law, x)
                     : HypothesisTest.kolmogorovSmirnov(x, e.law, Alternative.TWO_SIDED).pValue();
             assertThat(p).as(e.whole.toString()).isGreaterThan(0.001);

@@ -33,19 +33,21 @@ final class HyenaLab implements LabBody {
         boolean gated = lab.flag("gated", true);
         var x = Tensor.randn(lab.rng(1), 1, 4, 600).compute();
         var h = Tensor.randn(lab.rng(2), 4, 600).compute();
-        lab.shows("transforms and products: largest gap of a convolution",
-                LongConvolution.of(x, h, LongConvolution.Method.FFT).sub(LongConvolution.of(x, h, LongConvolution.Method.DIRECT)).abs().max().item(), below(1e-4));
+        lab.shows("transforms and products: largest gap of a convolution", LongConvolution.of(x, h, LongConvolution.Method.FFT)
+                .sub(LongConvolution.of(x, h, LongConvolution.Method.DIRECT)).abs().max().item(), below(1e-4));
         var config = new HyenaConfig(WIDTH, 2, length).withGated(gated);
         var trained = recall(lab, config, length, steps, "order 2" + (gated ? "" : ", without gates"));
         var single = recall(lab, new HyenaConfig(WIDTH, 1, length).withGated(false), length, steps, "one long convolution");
         lab.figure(Figure.plot("Learning to recall").line("order 2", 1, trained.curve).line("one long convolution", 1, single.curve)
-                .axes("step", "share right, smoothed").describedAs("A key came before, with a value behind it; which value follows now? A filter cannot ask; a gate can."));
+                .axes("step", "share right, smoothed")
+                .describedAs("A key came before, with a value behind it; which value follows now? A filter cannot ask; a gate can."));
         var filters = ((HyenaOperator) trained.decoder.layers().getFirst().mixer()).filters(length);
         Plot figure = Figure.plot("Learnt filters of the first block");
         for (int c = 0; c < 4; c++) figure = figure.line("channel " + c * 5, 0, filters.get(0, c * 5).toDoubleArray());
-        lab.figure(figure.axes("lag (positions)", "tap").describedAs("A network of sines says each tap from its place, and a window lets the channel fade."));
-        lab.say("Of the values to recall, order 2 finds %.0f%%, one long convolution %.0f%%; guessing finds %.0f%%.", 100 * trained.right, 100 * single.right,
-                100.0 / KEYS);
+        lab.figure(figure.axes("lag (positions)", "tap")
+                .describedAs("A network of sines says each tap from its place, and a window lets the channel fade."));
+        lab.say("Of the values to recall, order 2 finds %.0f%%, one long convolution %.0f%%; guessing finds %.0f%%.", 100 * trained.right,
+                100 * single.right, 100.0 / KEYS);
         lab.shows("order 2, share right over that of one convolution", trained.right / single.right, atLeast(gated ? 1.1 : 0));
     }
 
@@ -54,7 +56,8 @@ final class HyenaLab implements LabBody {
     private static Learnt recall(LabContext lab, HyenaConfig config, int length, int steps, String name) {
         var symbols = new Embedding(Tensor.randn(lab.rng(3), 2 * KEYS, WIDTH).mul(0.5));
         var decoder = new TransformerDecoder(
-                TransformerConfig.original(WIDTH, 1, 2 * WIDTH).withPlacement(TransformerConfig.Placement.PRE).withMixer(config), config.order(), lab.rng(4));
+                TransformerConfig.original(WIDTH, 1, 2 * WIDTH).withPlacement(TransformerConfig.Placement.PRE).withMixer(config),
+                config.order(), lab.rng(4));
         var head = new Linear(WIDTH, KEYS, lab.rng(5));
         var all = new LinkedHashMap<String, Tensor>(decoder.parameters());
         symbols.parameters().forEach((n, p) -> all.put("symbols." + n, p));

@@ -37,12 +37,13 @@ final class KvCacheLab implements LabBody {
     }
 
     private static AttentionConfig heads(int keyHeads) {
-        return new AttentionConfig(WIDTH, HEADS).withKeyHeads(keyHeads).withRotary(new RotaryEmbedding(WIDTH / HEADS, 10_000)).withBias(false)
-                .withAttention(new Attention().withCausal(true));
+        return new AttentionConfig(WIDTH, HEADS).withKeyHeads(keyHeads).withRotary(new RotaryEmbedding(WIDTH / HEADS, 10_000))
+                .withBias(false).withAttention(new Attention().withCausal(true));
     }
 
     private static void steps(LabContext lab, int tokens) {
-        var decoder = new TransformerDecoder(TransformerConfig.original(WIDTH, HEADS, 4 * WIDTH).withAttention(heads(HEADS)), LAYERS, lab.rng(1));
+        var decoder = new TransformerDecoder(TransformerConfig.original(WIDTH, HEADS, 4 * WIDTH).withAttention(heads(HEADS)), LAYERS,
+                lab.rng(1));
         var x = Tensor.randn(lab.rng(2), 1, tokens, WIDTH).compute();
         double[] cached = new double[tokens], again = new double[tokens];
         double gap = 0;
@@ -60,8 +61,8 @@ final class KvCacheLab implements LabBody {
             }
         }
         lab.figure(Figure.plot("Time of the next token").line("with a cache", 1, cached).line("all computed again", 1, again)
-                .axes("position", "milliseconds").logY()
-                .describedAs("Without a cache each token pays for all before it once more; with one it pays for itself and a look at what is kept."));
+                .axes("position", "milliseconds").logY().describedAs(
+                        "Without a cache each token pays for all before it once more; with one it pays for itself and a look at what is kept."));
         double saved = 0, spent = 0;
         for (int t = 0; t < tokens; t++) {
             saved += again[t];
@@ -74,7 +75,8 @@ final class KvCacheLab implements LabBody {
     private static void layouts(LabContext lab, int tokens, int latent) {
         int rope = WIDTH / HEADS / 2;
         var names = List.of("MHA, 8 key heads", "GQA, 2 key heads", "MQA, 1 key head", "MLA, latent " + latent + " + " + rope);
-        var configs = List.<MixerConfig>of(heads(HEADS), heads(2), heads(1), new LatentAttentionConfig(WIDTH, HEADS, latent, WIDTH / HEADS, rope));
+        var configs = List.<MixerConfig>of(heads(HEADS), heads(2), heads(1),
+                new LatentAttentionConfig(WIDTH, HEADS, latent, WIDTH / HEADS, rope));
         var rows = new ArrayList<List<?>>();
         var figure = Figure.plot("Memory of one sequence");
         for (int i = 0; i < configs.size(); i++) {
@@ -88,11 +90,13 @@ final class KvCacheLab implements LabBody {
             figure = figure.line(names.get(i), 1, bytes);
             rows.add(List.of(names.get(i), state.bytes() / 4 / tokens, mixer.parameterCount()));
         }
-        lab.figure(figure.axes("tokens", "kilobytes").describedAs("Memory grows by the same step with each token; the layout says how large that step is."));
+        lab.figure(figure.axes("tokens", "kilobytes")
+                .describedAs("Memory grows by the same step with each token; the layout says how large that step is."));
         lab.table("One layer, eight query heads of " + WIDTH / HEADS, List.of("layout", "numbers a token", "parameters"), rows);
         var shape = LatentAttentionConfig.deepSeekV2();
-        lab.table("The shape of DeepSeek-V2", List.of("layout", "numbers a token and layer"), List.of(List.of("MHA, 128 heads", shape.expanded()),
-                List.of("GQA, 8 key heads", 8 * 256), List.of("MQA", 256), List.of("MLA", shape.cached())));
+        lab.table("The shape of DeepSeek-V2", List.of("layout", "numbers a token and layer"),
+                List.of(List.of("MHA, 128 heads", shape.expanded()), List.of("GQA, 8 key heads", 8 * 256), List.of("MQA", 256),
+                        List.of("MLA", shape.cached())));
         lab.shows("mla", "DeepSeek-V2's cache, numbers a token and layer", shape.cached(), exactly(576));
     }
 
@@ -102,7 +106,8 @@ final class KvCacheLab implements LabBody {
         var basis = Tensor.randn(lab.rng(5), latent, WIDTH);
         Autograd.noGrad(() -> {
             for (var name : List.of("k_proj.weight", "v_proj.weight"))
-                layer.state().get(name).copy_(Tensor.randn(lab.rng(name.charAt(0)), WIDTH, latent).matmul(basis).div(16.0 * Math.sqrt(latent)));
+                layer.state().get(name)
+                        .copy_(Tensor.randn(lab.rng(name.charAt(0)), WIDTH, latent).matmul(basis).div(16.0 * Math.sqrt(latent)));
         });
         var x = Tensor.randn(lab.rng(6), 1, 40, WIDTH).compute();
         var expected = layer.forward(x);

@@ -41,7 +41,8 @@ final class LinearAttentionLab implements LabBody {
             Tensor first = null;
             double gap = 0;
             for (int chunk : new int[] {LinearAttentionConfig.PARALLEL, 32, 1}) {
-                MixerConfig config = retained ? new RetentionConfig(WIDTH, HEADS).withChunk(chunk) : new LinearAttentionConfig(WIDTH, HEADS).withChunk(chunk);
+                MixerConfig config = retained ? new RetentionConfig(WIDTH, HEADS).withChunk(chunk)
+                        : new LinearAttentionConfig(WIDTH, HEADS).withChunk(chunk);
                 var y = config.build(lab.rng(2)).forward(x);
                 if (first == null) first = y;
                 gap = Math.max(gap, y.sub(first).abs().max().item());
@@ -54,7 +55,8 @@ final class LinearAttentionLab implements LabBody {
             double g = config.decay(head);
             spans = spans.line("head " + head, 0, 500, n -> Math.pow(g, n));
         }
-        lab.figure(spans.axes("positions ago", "weight").describedAs("Each head of a retention forgets at its own pace, whatever was said."));
+        lab.figure(
+                spans.axes("positions ago", "weight").describedAs("Each head of a retention forgets at its own pace, whatever was said."));
     }
 
     private static void costs(LabContext lab, int longest) {
@@ -85,13 +87,15 @@ final class LinearAttentionLab implements LabBody {
             memory = memory.line(names.get(c), lengths.clone(), bytes.clone());
             if (c == 2) lab.shows("retnet", "memory after the longest over that after 128", bytes[points - 1] / bytes[0], exactly(1));
         }
-        lab.figure(Figure.row("Length", time.axes("positions", "milliseconds").logX().logY(), memory.axes("positions", "kilobytes").logX().logY()).describedAs(
-                "Softmax attention compares all pairs and keeps all keys; the other two pass on a state of one size. On short sequences a good kernel hides the difference."));
+        lab.figure(Figure
+                .row("Length", time.axes("positions", "milliseconds").logX().logY(), memory.axes("positions", "kilobytes").logX().logY())
+                .describedAs(
+                        "Softmax attention compares all pairs and keeps all keys; the other two pass on a state of one size. On short sequences a good kernel hides the difference."));
     }
 
     private static void features(LabContext lab, int draws, double size) {
-        Tensor q = Tensor.randn(lab.rng(5), DType.F64, 1, 1, 40, 8).mul(size), k = Tensor.randn(lab.rng(6), DType.F64, 1, 1, 40, 8).mul(size),
-                v = Tensor.randn(lab.rng(7), DType.F64, 1, 1, 40, 8);
+        Tensor q = Tensor.randn(lab.rng(5), DType.F64, 1, 1, 40, 8).mul(size),
+                k = Tensor.randn(lab.rng(6), DType.F64, 1, 1, 40, 8).mul(size), v = Tensor.randn(lab.rng(7), DType.F64, 1, 1, 40, 8);
         var exact = new Attention().withScale(1).of(q, k, v);
         double[] counts = new double[6], errors = new double[6];
         for (int i = 0; i < 6; i++) {
@@ -102,8 +106,9 @@ final class LinearAttentionLab implements LabBody {
             }
             errors[i] = Math.sqrt(errors[i]);
         }
-        lab.figure(Figure.plot("Error of attention by random features").line("root mean square", counts, errors).axes("features", "error").logX().logY()
-                .describedAs("Four times the features halve the error; longer queries and keys raise it steeply."));
-        lab.shows("linear-attention", "slope between the fewest and the most", Math.log(errors[5] / errors[0]) / Math.log(32), between(-0.75, -0.25));
+        lab.figure(Figure.plot("Error of attention by random features").line("root mean square", counts, errors).axes("features", "error")
+                .logX().logY().describedAs("Four times the features halve the error; longer queries and keys raise it steeply."));
+        lab.shows("linear-attention", "slope between the fewest and the most", Math.log(errors[5] / errors[0]) / Math.log(32),
+                between(-0.75, -0.25));
     }
 }

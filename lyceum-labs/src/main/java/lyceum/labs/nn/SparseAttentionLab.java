@@ -25,7 +25,8 @@ import lyceum.tensor.Tensor;
 @Lab(topics = {"sliding-window-attention", "longformer-bigbird"}, title = "Windows, and the shortcuts through them")
 final class SparseAttentionLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int window = lab.param("window", 6, 2, 16), layers = lab.param("layers", 3, 1, 6), longest = lab.param("longest", 2048, 512, 16_384);
+        int window = lab.param("window", 6, 2, 16), layers = lab.param("layers", 3, 1, 6),
+                longest = lab.param("longest", 2048, 512, 16_384);
         reach(lab, window, layers);
         patterns(lab, window);
         costs(lab, longest);
@@ -44,7 +45,8 @@ final class SparseAttentionLab implements LabBody {
             int back = 0;
             for (int i = 0; i < n; i++) if (size[i] != 0) back = Math.max(back, n - 1 - i);
             figure = figure.line(depth + (depth == 1 ? " layer" : " layers"), 0, size);
-            lab.shows("sliding-window-attention", "furthest input that " + depth + " layers see", back, exactly(Math.min(n - 1, band.reach(depth))));
+            lab.shows("sliding-window-attention", "furthest input that " + depth + " layers see", back,
+                    exactly(Math.min(n - 1, band.reach(depth))));
         }
         lab.figure(figure.axes("position of the input", "size of the gradient").describedAs(
                 "Each layer adds a window less one to the reach, and not a position more; what comes from the far end is little."));
@@ -59,8 +61,9 @@ final class SparseAttentionLab implements LabBody {
         patterns.put("BigBird", SparseAttention.bigBird(n, 4, 3, 2, 2, lab.rng(4)));
         var panels = patterns.entrySet().stream()
                 .map(p -> Figure.heatmap(p.getKey(), p.getValue().seen(n, n).to(DType.F32)).axes("key", "query")).toArray(Figure[]::new);
-        lab.figure(Figure.grid("Who sees whom", 2, panels).describedAs("A band; a band with gaps; a band with one position that sees and is seen by all; "
-                + "blocks: a band of three, the first and the last, and two drawn at random in each row."));
+        lab.figure(Figure.grid("Who sees whom", 2, panels)
+                .describedAs("A band; a band with gaps; a band with one position that sees and is seen by all; "
+                        + "blocks: a band of three, the first and the last, and two drawn at random in each row."));
         Plot hops = Figure.plot("Layers until the last position knows of another");
         for (var p : patterns.entrySet()) {
             int[] distance = p.getValue().hops(n - 1, n);
@@ -71,12 +74,13 @@ final class SparseAttentionLab implements LabBody {
             if (p.getKey().equals("Longformer") || p.getKey().equals("BigBird"))
                 lab.shows("longformer-bigbird", p.getKey() + ": layers between any position and the last", far, atMost(2));
         }
-        lab.figure(hops.axes("position", "layers").describedAs("Through windows alone distance costs layers; through a global position it costs two."));
+        lab.figure(hops.axes("position", "layers")
+                .describedAs("Through windows alone distance costs layers; through a global position it costs two."));
     }
 
     private static void costs(LabContext lab, int longest) {
-        var patterns = Map.of("every pair", AttentionMask.window(longest, longest), "window of 129", AttentionMask.window(64, 64), "the same with a global position",
-                AttentionMask.window(64, 64).or(AttentionMask.globals(0)));
+        var patterns = Map.of("every pair", AttentionMask.window(longest, longest), "window of 129", AttentionMask.window(64, 64),
+                "the same with a global position", AttentionMask.window(64, 64).or(AttentionMask.globals(0)));
         Plot figure = Figure.plot("Time of one head");
         double gap = 0;
         for (var name : patterns.keySet().stream().sorted().toList()) {
@@ -94,10 +98,12 @@ final class SparseAttentionLab implements LabBody {
                     sparse.of(x, x, x).compute();
                     times[i] = Math.min(times[i], (System.nanoTime() - start) * 1e-6);
                 }
-                if (n == 256) gap = Math.max(gap, sparse.of(x, x, x).sub(new Attention().withBias(sparse.seen(n, n).reshape(1, 1, n, n)).of(x, x, x)).abs().max().item());
+                if (n == 256) gap = Math.max(gap, sparse.of(x, x, x)
+                        .sub(new Attention().withBias(sparse.seen(n, n).reshape(1, 1, n, n)).of(x, x, x)).abs().max().item());
             }
             figure = figure.line(name, lengths, times);
-            lab.say("%s: %d of %d tiles at %d positions.", name, sparse.tiles(longest, longest), (long) (longest / 64) * (longest / 64), longest);
+            lab.say("%s: %d of %d tiles at %d positions.", name, sparse.tiles(longest, longest), (long) (longest / 64) * (longest / 64),
+                    longest);
         }
         lab.figure(figure.axes("positions", "milliseconds").logX().logY().describedAs(
                 "Doubling the length doubles the time of a window and quadruples that of full attention; a global position costs one full row and column."));

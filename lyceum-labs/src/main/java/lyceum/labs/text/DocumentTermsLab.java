@@ -23,7 +23,8 @@ final class DocumentTermsLab implements LabBody {
 
     @Override public void run(LabContext lab) {
         int documents = lab.param("documents", 36, 12, 120), length = lab.param("words", 10, 4, 40), rank = lab.param("rank", 3, 1, 8);
-        var weighting = DocumentTermMatrix.Weighting.valueOf(lab.choice("weighting", "LOG_ENTROPY", "COUNT", "BINARY", "TF_IDF", "BM25", "LOG_ENTROPY"));
+        var weighting = DocumentTermMatrix.Weighting
+                .valueOf(lab.choice("weighting", "LOG_ENTROPY", "COUNT", "BINARY", "TF_IDF", "BM25", "LOG_ENTROPY"));
         var rng = lab.rng(0);
         var texts = new ArrayList<String>();
         for (int d = 0; d < documents; d++) {
@@ -44,29 +45,34 @@ final class DocumentTermsLab implements LabBody {
         var terms = order(latent.basis().toRows());
         var rows = order(latent.vectors().toRows());
         double[][] plain = matrix.counts().toDense().toRows();
-        lab.figure(heat("Documents by terms, in the order of the alphabet", plain, numbers(plain.length), numbers(plain[0].length), counts.terms()));
+        lab.figure(heat("Documents by terms, in the order of the alphabet", plain, numbers(plain.length), numbers(plain[0].length),
+                counts.terms()));
         lab.figure(heat("The same, sorted by the strongest latent direction", plain, rows, terms, counts.terms()));
 
-        double[] byWord = matrix.counts().toDense().select(1, counts.terms().indexOf("car")).toDoubleArray(), byMeaning = latent.similarities("car")
-                .toDoubleArray();
+        double[] byWord = matrix.counts().toDense().select(1, counts.terms().indexOf("car")).toDoubleArray(),
+                byMeaning = latent.similarities("car").toDoubleArray();
         double best = 0, raw = 0;
         for (int d = 0; d < documents; d++) {
             if (!texts.get(d).contains("automobile ") || texts.get(d).contains("car ")) continue;
             best = Math.max(best, byMeaning[d]);
             raw = Math.max(raw, byWord[d]);
         }
-        lab.say("Asked for \"car\", the best document that says only \"automobile\" scores %.2f by words and %.2f in %d latent directions.", raw, best,
-                rank);
+        lab.say("Asked for \"car\", the best document that says only \"automobile\" scores %.2f by words and %.2f in %d latent directions.",
+                raw, best, rank);
         lab.shows("weight of car in documents that say automobile", raw, exactly(0));
         lab.shows("their best latent cosine with car", best, above(0.5));
-        lab.table("Where each is found", List.of("term", "documents"), IntStream.range(0, 6).mapToObj(t -> List.of(counts.terms().get(terms[t]),
-                String.join(" ", counts.postings(counts.terms().get(terms[t]))))).toList());
+        lab.table("Where each is found", List.of("term", "documents"),
+                IntStream.range(0, 6)
+                        .mapToObj(
+                                t -> List.of(counts.terms().get(terms[t]), String.join(" ", counts.postings(counts.terms().get(terms[t])))))
+                        .toList());
     }
 
     /** By the direction in which a row is longest, then by how long. */
     private static int[] order(double[][] rows) {
-        return IntStream.range(0, rows.length).boxed().sorted(Comparator.<Integer>comparingInt(i -> longest(rows[i])).thenComparing(
-                i -> -Math.abs(rows[i][longest(rows[i])]))).mapToInt(i -> i).toArray();
+        return IntStream.range(0, rows.length).boxed()
+                .sorted(Comparator.<Integer>comparingInt(i -> longest(rows[i])).thenComparing(i -> -Math.abs(rows[i][longest(rows[i])])))
+                .mapToInt(i -> i).toArray();
     }
 
     private static int longest(double[] row) {
@@ -80,8 +86,10 @@ final class DocumentTermsLab implements LabBody {
     private static Figure heat(String title, double[][] values, int[] rows, int[] columns, List<String> terms) {
         var sorted = new double[rows.length][columns.length];
         for (int i = 0; i < rows.length; i++) for (int j = 0; j < columns.length; j++) sorted[i][j] = values[rows[i]][columns[j]];
-        return Figure.heatmap(title, sorted, IntStream.of(rows).mapToObj(r -> "d" + r).toArray(String[]::new),
-                IntStream.of(columns).mapToObj(terms::get).toArray(String[]::new)).axes("term", "document")
-                .describedAs("Each cell is the weight of a term in a document; sorted, documents about one thing and its words form a block.");
+        return Figure
+                .heatmap(title, sorted, IntStream.of(rows).mapToObj(r -> "d" + r).toArray(String[]::new),
+                        IntStream.of(columns).mapToObj(terms::get).toArray(String[]::new))
+                .axes("term", "document").describedAs(
+                        "Each cell is the weight of a term in a document; sorted, documents about one thing and its words form a block.");
     }
 }

@@ -21,7 +21,8 @@ import lyceum.text.compare.SpellingCorrector;
 @Lab(topics = "edit-distance", title = "From one word to another")
 final class EditDistanceLab implements LabBody {
     @Override public void run(LabContext lab) {
-        var pair = lab.choice("words", "kitten sitting", "kitten sitting", "intention execution", "flaw lawn", "teh the", "CA ABC").split(" ");
+        var pair = lab.choice("words", "kitten sitting", "kitten sitting", "intention execution", "flaw lawn", "teh the", "CA ABC")
+                .split(" ");
         double substitution = lab.param("substitution", 1.0, 0.5, 2);
         var misspelt = lab.choice("misspelt", "rightousness", "rightousness", "begining", "recieved", "jerusalm", "thier", "wildernes");
         String a = pair[0], b = pair[1];
@@ -34,16 +35,20 @@ final class EditDistanceLab implements LabBody {
             x[k] = edit.inB() + (delete ? 0 : 1);
             y[k] = edit.inA() + (insert ? 0 : 1);
         }
-        lab.figure(Figure.heatmap("Cost of turning the beginnings of " + a + " into those of " + b, kind.table(a, b), letters(a), letters(b))
-                .cellLabels().points("way", x, y).crosses().axes("letters of " + b, "letters of " + a)
-                .describedAs("Each cell is the least cost for two beginnings; the marked cells are a cheapest way to the last corner."));
-        lab.table("The way, edit by edit", List.of("edit", "from", "to"), way.edits().stream().map(e -> List.of(e.kind().name().toLowerCase(
-                Locale.ROOT), e.kind() == EditAlignment.Kind.INSERT ? "" : String.valueOf(a.charAt(e.inA())), e.kind() == EditAlignment.Kind.DELETE
-                        ? ""
-                        : String.valueOf(b.charAt(e.inB())))).toList());
+        lab.figure(
+                Figure.heatmap("Cost of turning the beginnings of " + a + " into those of " + b, kind.table(a, b), letters(a), letters(b))
+                        .cellLabels().points("way", x, y).crosses().axes("letters of " + b, "letters of " + a).describedAs(
+                                "Each cell is the least cost for two beginnings; the marked cells are a cheapest way to the last corner."));
+        lab.table("The way, edit by edit", List.of("edit", "from", "to"),
+                way.edits().stream()
+                        .map(e -> List.of(e.kind().name().toLowerCase(Locale.ROOT),
+                                e.kind() == EditAlignment.Kind.INSERT ? "" : String.valueOf(a.charAt(e.inA())),
+                                e.kind() == EditAlignment.Kind.DELETE ? "" : String.valueOf(b.charAt(e.inB()))))
+                        .toList());
         lab.table("Distances of " + a + " and " + b, List.of("kind", "distance"),
-                List.of(List.of("Levenshtein", EditDistance.LEVENSHTEIN.of(a, b)), List.of("restricted swaps", EditDistance.RESTRICTED.of(a, b)),
-                        List.of("Damerau", EditDistance.DAMERAU.of(a, b)), List.of("Jaro-Winkler similarity", EditDistance.jaroWinkler(a, b))));
+                List.of(List.of("Levenshtein", EditDistance.LEVENSHTEIN.of(a, b)),
+                        List.of("restricted swaps", EditDistance.RESTRICTED.of(a, b)), List.of("Damerau", EditDistance.DAMERAU.of(a, b)),
+                        List.of("Jaro-Winkler similarity", EditDistance.jaroWinkler(a, b))));
         lab.shows("bit-parallel less table", EditDistance.levenshtein(a, b) - EditDistance.LEVENSHTEIN.of(a, b), exactly(0));
 
         var speller = new SpellingCorrector(counts());

@@ -58,15 +58,17 @@ final class NGramsLab implements LabBody {
         };
         pairs.sort(Comparator.comparingDouble((Pair p) -> by.applyAsDouble(p.counts)).reversed());
         var top = pairs.subList(0, Math.min(15, pairs.size()));
-        lab.figure(Figure.bar("Pairs that keep company, by " + score, top.reversed().stream().map(Pair::words).toArray(String[]::new),
-                top.reversed().stream().mapToDouble(p -> by.applyAsDouble(p.counts)).toArray()).horizontal().axes(score, "pair")
+        lab.figure(Figure
+                .bar("Pairs that keep company, by " + score, top.reversed().stream().map(Pair::words).toArray(String[]::new),
+                        top.reversed().stream().mapToDouble(p -> by.applyAsDouble(p.counts)).toArray())
+                .horizontal().axes(score, "pair")
                 .describedAs("The fifteen pairs of the King James Bible with the highest score; try each score, and a least count of 1."));
-        lab.table("What the scores see", List.of("pair", "together", "first", "second", "PMI", "G2"), top.stream().limit(8)
-                .map(p -> List.of(p.words, p.counts.both(), p.counts.first(), p.counts.second(), p.counts.pmi(), p.counts.likelihoodRatio()))
+        lab.table("What the scores see", List.of("pair", "together", "first", "second", "PMI", "G2"), top.stream().limit(8).map(
+                p -> List.of(p.words, p.counts.both(), p.counts.first(), p.counts.second(), p.counts.pmi(), p.counts.likelihoodRatio()))
                 .toList());
         lab.say("%,d words, %,d different trigrams in a trie of %.1f MB.", ids.length, trie.distinct(3), trie.bytes() / 1e6);
         int text = ids.length - 1;
-        lab.shows("counts of bigrams less words but the last", trie.top(2, trie.distinct(2)).stream().mapToInt(NGramTrie.Counted::count).sum() - text,
-                exactly(0));
+        lab.shows("counts of bigrams less words but the last",
+                trie.top(2, trie.distinct(2)).stream().mapToInt(NGramTrie.Counted::count).sum() - text, exactly(0));
     }
 }

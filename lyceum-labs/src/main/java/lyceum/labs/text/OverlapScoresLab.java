@@ -44,15 +44,15 @@ final class OverlapScoresLab implements LabBody {
         }
         lab.say("The reference: \"%s\". In brackets the words of the longest common subsequence.", REFERENCE);
         lab.table("Candidates", List.of("candidate", "text"), rows);
-        lab.figure(Figure.bars("Scores of four candidates", NAMES, Series.of("BLEU", b), Series.of("ROUGE-1", one), Series.of("ROUGE-2", two),
-                Series.of("ROUGE-L", l), Series.of("ROUGE-S", s)).axes("candidate", "score").describedAs(
+        lab.figure(Figure.bars("Scores of four candidates", NAMES, Series.of("BLEU", b), Series.of("ROUGE-1", one),
+                Series.of("ROUGE-2", two), Series.of("ROUGE-L", l), Series.of("ROUGE-S", s)).axes("candidate", "score").describedAs(
                         "The paraphrase, which is right, scores lowest; the sentence with one word changed, which is wrong, scores nearly as the copy."));
         lab.say("%s", bleu.corpus(List.of(CANDIDATES), Collections.nCopies(n, List.of(REFERENCE))));
         var the = new Bleu().sentence("the the the the the the the", "The cat is on the mat .", "There is a cat on the mat .");
         lab.shows("bleu", "clipped matches of seven times \"the\", of 7", the.matches()[0], exactly(1));
         lab.say("Cased as here, one \"the\" of seven is in the reference; lower-cased it would be two: case is part of the measure.");
-        lab.shows("rouge", "ROUGE-L of \"police kill the gunman\"", new Rouge().l("police kill the gunman", "police killed the gunman").f1(),
-                exactly(0.75));
+        lab.shows("rouge", "ROUGE-L of \"police kill the gunman\"",
+                new Rouge().l("police kill the gunman", "police killed the gunman").f1(), exactly(0.75));
 
         int lost = 0, verses = 0;
         var random = new Random(lab.seed());

@@ -18,8 +18,8 @@ import lyceum.text.compare.Diff;
 @Lab(topics = "lcs", title = "What two texts share, in order")
 final class SubsequenceLab implements LabBody {
     private static final String[][] PAIRS = {{"ABCBDAB", "BDCABA"}, {"GACGGATTAG", "GATCGGAATAG"}, {"INTENTION", "EXECUTION"}};
-    private static final String[] VERSES = {
-            "Blessed are the poor in spirit : for theirs is the kingdom of heaven .", "Blessed be ye poor : for yours is the kingdom of God ."};
+    private static final String[] VERSES = {"Blessed are the poor in spirit : for theirs is the kingdom of heaven .",
+            "Blessed be ye poor : for yours is the kingdom of God ."};
 
     @Override public void run(LabContext lab) {
         int which = List.of("letters", "genes", "words").indexOf(lab.choice("texts", "letters", "letters", "genes", "words"));
@@ -34,8 +34,8 @@ final class SubsequenceLab implements LabBody {
         var table = new double[a.length() + 1][b.length() + 1];
         for (int i = 0; i <= a.length(); i++)
             for (int j = 0; j <= b.length(); j++) table[i][j] = CommonSubsequence.length(a.substring(0, i), b.substring(0, j));
-        lab.figure(Figure.heatmap("Length shared by the first letters of " + a + " and " + b, table, beginnings(a), beginnings(b)).cellLabels()
-                .points("kept", x, y).crosses().axes("letters of " + b, "letters of " + a).describedAs(
+        lab.figure(Figure.heatmap("Length shared by the first letters of " + a + " and " + b, table, beginnings(a), beginnings(b))
+                .cellLabels().points("kept", x, y).crosses().axes("letters of " + b, "letters of " + a).describedAs(
                         "The number in a cell is the longest common subsequence of both beginnings; marked cells are the letters kept."));
         lab.table("All longest common subsequences", List.of("subsequence"),
                 CommonSubsequence.all(a, b, 50).stream().map(List::of).toList());
@@ -46,8 +46,8 @@ final class SubsequenceLab implements LabBody {
         var rows = new ArrayList<List<String>>();
         for (var step : diff.steps()) rows.add(List.of(step.kind().name().toLowerCase(Locale.ROOT), String.join(" ", step.items())));
         lab.table("Matthew 5:3 to Luke 6:20, word by word", List.of("step", "words"), rows);
-        lab.shows("words left over when the script is applied",
-                diff.apply(verses.get(0)).equals(verses.get(1)) ? 0 : verses.get(1).size(), exactly(0));
+        lab.shows("words left over when the script is applied", diff.apply(verses.get(0)).equals(verses.get(1)) ? 0 : verses.get(1).size(),
+                exactly(0));
 
         var rng = lab.rng(0);
         List<Integer> p = new ArrayList<>(), q = new ArrayList<>();
@@ -56,8 +56,8 @@ final class SubsequenceLab implements LabBody {
             q.add(rng.nextInt(4));
         }
         var linear = CommonSubsequence.of(p, q);
-        lab.say("Two random texts of %d letters over four share %d in order, %.0f%% of them: a common subsequence alone proves little.", length,
-                linear.length(), 100.0 * linear.length() / length);
+        lab.say("Two random texts of %d letters over four share %d in order, %.0f%% of them: a common subsequence alone proves little.",
+                length, linear.length(), 100.0 * linear.length() / length);
         lab.shows("Hirschberg's live cells over 2 (m + n)", linear.cells() / (4.0 * length), atMost(1));
     }
 

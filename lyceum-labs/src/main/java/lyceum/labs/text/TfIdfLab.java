@@ -18,8 +18,8 @@ import lyceum.text.count.TfIdf;
 /** Books of the King James Bible by their commonest words, which are the same, and by their own. */
 @Lab(topics = "tf-idf", title = "What each book is about")
 final class TfIdfLab implements LabBody {
-    private static final List<String> SHOWN = List.of("Genesis", "Leviticus", "Ruth", "Esther", "Psalms", "Song of Solomon", "Jonah", "Mark", "Acts",
-            "Hebrews", "Revelation");
+    private static final List<String> SHOWN = List.of("Genesis", "Leviticus", "Ruth", "Esther", "Psalms", "Song of Solomon", "Jonah",
+            "Mark", "Acts", "Hebrews", "Revelation");
 
     @Override public void run(LabContext lab) {
         var tf = TfIdf.Tf.valueOf(lab.choice("tf", "LOG", "RAW", "LOG", "AUGMENTED", "BINARY"));
@@ -43,9 +43,10 @@ final class TfIdfLab implements LabBody {
         lab.table("The first words of each book", List.of("book", "by count", "by TF-IDF"), rows);
         double[] rarity = new TfIdf().withIdf(TfIdf.Idf.TEXTBOOK).fit(counts).idf();
         var some = List.of("the", "and", "lord", "king", "priest", "ark", "disciples", "leviathan");
-        lab.figure(Figure.bar("How rare a word is among 66 books", some.toArray(String[]::new),
-                some.stream().mapToDouble(w -> rarity[counts.terms().indexOf(w)]).toArray()).axes("word", "log(N / df)")
-                .describedAs("Words of every book have rarity 0; the one of few books counts most."));
+        lab.figure(Figure
+                .bar("How rare a word is among 66 books", some.toArray(String[]::new),
+                        some.stream().mapToDouble(w -> rarity[counts.terms().indexOf(w)]).toArray())
+                .axes("word", "log(N / df)").describedAs("Words of every book have rarity 0; the one of few books counts most."));
         lab.shows("textbook rarity of \"the\", which is in every book", rarity[counts.terms().indexOf("the")], exactly(0));
         long everywhere = IntStream.range(0, rarity.length).filter(t -> rarity[t] == 0).count();
         lab.say("%,d words, %d of them in every book: those weigh nothing, without a list of stop words.", rarity.length, everywhere);

@@ -26,8 +26,8 @@ final class ZipfLab implements LabBody {
         });
         var bible = ZipfAnalysis.of(counts.values());
         lab.figure(bible.figure("Words of the King James Bible by rank"));
-        lab.say("%,d words of %,d types. Ten types make up %.0f%% of the text, a hundred %.0f%%; %.0f%% of the types occur once.", bible.tokens(),
-                bible.types(), 100 * bible.coverage(10), 100 * bible.coverage(100), 100 * bible.hapaxShare());
+        lab.say("%,d words of %,d types. Ten types make up %.0f%% of the text, a hundred %.0f%%; %.0f%% of the types occur once.",
+                bible.tokens(), bible.types(), 100 * bible.coverage(10), 100 * bible.coverage(100), 100 * bible.hapaxShare());
         var bent = bible.logNormal();
         lab.say("A law that bends (log-normal ranks) fits better by %.0f in twice the log-likelihood: text is Zipfian only at a glance.",
                 bent.statistic());
@@ -36,7 +36,8 @@ final class ZipfLab implements LabBody {
 
         var typed = ZipfAnalysis.of(monkey(lab.rng(0), letters, blank).values());
         lab.figure(typed.figure("Words that a monkey types"));
-        lab.say("Random typing with %d letters: exponent %.2f. The law alone proves nothing about meaning.", letters, typed.fit().exponent());
+        lab.say("Random typing with %d letters: exponent %.2f. The law alone proves nothing about meaning.", letters,
+                typed.fit().exponent());
 
         int[] text = new ZipfSampler(exponent, 10_000).sample(lab.rng(1), 100_000);
         var drawn = ZipfAnalysis.ofTokens(text);

@@ -35,8 +35,8 @@ class BagOfWordsClausesTest {
         var mails = Datasets.spamAssassin();
         int[] order = Rng.of(5).permutation(mails.size());
         int cut = mails.size() * 4 / 5;
-        SparseCounts train = mails.rows(IntStream.range(0, cut).map(i -> order[i]).toArray()), test = mails
-                .rows(IntStream.range(cut, order.length).map(i -> order[i]).toArray());
+        SparseCounts train = mails.rows(IntStream.range(0, cut).map(i -> order[i]).toArray()),
+                test = mails.rows(IntStream.range(cut, order.length).map(i -> order[i]).toArray());
         var vectorizer = new CountVectorizer().withSplitter(TermSplitter.BLANKS);
         var trainCounts = vectorizer.fitTransform(texts(train));
         var counts = new CountVectorizer().withSplitter(TermSplitter.BLANKS).withVocabulary(trainCounts.terms()).fit(texts(train))

@@ -4,10 +4,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import lyceum.learn.uncertainty.PredictiveEntropy;
 import lyceum.stats.learner.ClassificationModel;
 import lyceum.stats.learner.Classifier;
 import lyceum.tensor.Tensor;
+import lyceum.train.uncertainty.PredictiveEntropy;
 
 /**
  * Asks where members disagree that have all seen the same labels. Members are the pool's learner on bootstrap samples of the labelled rows, or

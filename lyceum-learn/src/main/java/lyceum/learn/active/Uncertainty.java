@@ -1,7 +1,7 @@
 package lyceum.learn.active;
 
 import java.util.Arrays;
-import lyceum.learn.uncertainty.PredictiveEntropy;
+import lyceum.train.uncertainty.PredictiveEntropy;
 
 /** How unsure one model is of a row. For two classes all three rank alike. */
 public enum Uncertainty implements ScoredQuery {

@@ -24,23 +24,32 @@ final class Nonsense {
         for (int f = 0; f < e.folds().size() && labels <= ROUNDING; f++) {
             var fold = e.folds().get(f);
             var rng = Rng.of(seed).split(f);
-            double[] usual = prepared(e.x(), e.y(), fold);
+            double[][] usual = prepared(e.x(), e.y(), fold);
             rows = Math.max(rows, change(usual, prepared(otherRows(fold, rng), e.y(), fold)));
             labels = Math.max(labels, change(usual, prepared(e.x(), otherAnswers(fold, rng), fold)));
         }
         if (labels > ROUNDING) return List.of(new Finding(Finding.Kind.FITTED_ON_TEST_LABELS, List.of(), List.of(),
-                "training rows are prepared otherwise (by %.3g of their scale) when the labels of test rows are overwritten"
+                "training rows are prepared otherwise (by %.3g of a column's scale) when the labels of test rows are overwritten"
                         .formatted(labels),
                 labels, repair.prepared()));
         if (rows > ROUNDING) return List.of(new Finding(Finding.Kind.FITTED_ON_TEST_ROWS, List.of(), List.of(),
-                "training rows are prepared otherwise (by %.3g of their scale) when test rows are overwritten".formatted(rows), rows,
+                "training rows are prepared otherwise (by %.3g of a column's scale) when test rows are overwritten".formatted(rows), rows,
                 repair.prepared()));
         return List.of();
     }
 
-    private double[] prepared(Tensor x, Tensor y, Fold fold) { return e.preparation().prepare(x, y, fold).train().toDoubleArray(); }
+    private double[][] prepared(Tensor x, Tensor y, Fold fold) {
+        return e.preparation().prepare(x, y, fold).train().transpose(0, 1).toRows();
+    }
 
-    /** The largest difference over the largest number; infinite if there are more or fewer numbers. */
+    /** The largest difference over the largest number of its column; infinite if there are more or fewer numbers. */
+    private static double change(double[][] a, double[][] b) {
+        if (a.length != b.length) return Double.POSITIVE_INFINITY;
+        double worst = 0;
+        for (int j = 0; j < a.length; j++) worst = Math.max(worst, change(a[j], b[j]));
+        return worst;
+    }
+
     private static double change(double[] a, double[] b) {
         if (a.length != b.length) return Double.POSITIVE_INFINITY;
         double scale = Double.MIN_NORMAL, most = 0;

@@ -42,7 +42,7 @@ final class Repair {
     }
 
     private Finding.Inflation inflation(Tensor x, List<Fold> folds, Preparation preparation) {
-        if (before == null || preparation == null) return null;
+        if (before == null || preparation == null || folds.stream().anyMatch(fold -> fold.train().length == 0)) return null;
         return new Finding.Inflation(before, scores(x, folds, preparation), e.scorer().greaterIsBetter());
     }
 
@@ -62,11 +62,14 @@ final class Repair {
         return inflation(e.x(), folds, e.preparation());
     }
 
-    /** As many folds, cut between groups; of a plain split the training rows of other groups. */
+    /** As many folds, or as many as there are groups, cut between groups, null for one group; of a plain split the training rows of other groups. */
     Finding.Inflation byGroups() {
         if (before == null) return null;
-        if (e.folds().size() > 1) return inflation(e.x(),
-                new GroupKFold(e.folds().size()).folds(new FoldScheme.Rows(e.rows(), null, e.groups())), e.preparation());
+        if (e.folds().size() > 1) {
+            int parts = (int) Math.min(e.folds().size(), Arrays.stream(e.groups()).distinct().count());
+            return parts < 2 ? null
+                    : inflation(e.x(), new GroupKFold(parts).folds(new FoldScheme.Rows(e.rows(), null, e.groups())), e.preparation());
+        }
         var fold = e.folds().getFirst();
         var tested = new HashSet<Integer>();
         for (int row : fold.test()) tested.add(e.groups()[row]);

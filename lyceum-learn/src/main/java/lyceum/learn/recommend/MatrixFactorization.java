@@ -27,7 +27,7 @@ import lyceum.withers.Withers;
  *
  * @param factors k, at least 0; 20 to 200 for real data
  * @param solver ALS by default
- * @param regularization lambda, 0.1 by default. Descent applies it at each rating, as {@code scaled} does
+ * @param regularization lambda, 0.1 by default. Descent applies it at each rating, as {@code scaled} does, and tells that objective
  * @param scaled whether ALS multiplies lambda by a row's number of ratings, as Spark does; no by default
  * @param biased whether mean and biases are fitted; yes by default
  * @param iterations over all ratings at most, 30 by default
@@ -85,6 +85,8 @@ public record MatrixFactorization(int factors, Solver solver, double regularizat
 
     private double loss(SparseRows rows, double[][] users, double[][] items, double mean) {
         double sum = 0;
+        // descent pays the penalty at each rating
+        boolean each = scaled || solver == Solver.SGD;
         var seen = new int[items.length];
         for (int u = 0; u < users.length; u++) {
             int from = rows.start()[u], to = rows.start()[u + 1];
@@ -93,9 +95,9 @@ public record MatrixFactorization(int factors, Solver solver, double regularizat
                 sum += error * error;
                 seen[rows.column()[e]]++;
             }
-            sum += regularization * (scaled ? to - from : 1) * Factorizer.square(users[u]);
+            sum += regularization * (each ? to - from : 1) * Factorizer.square(users[u]);
         }
-        for (int i = 0; i < items.length; i++) sum += regularization * (scaled ? seen[i] : 1) * Factorizer.square(items[i]);
+        for (int i = 0; i < items.length; i++) sum += regularization * (each ? seen[i] : 1) * Factorizer.square(items[i]);
         return sum;
     }
 

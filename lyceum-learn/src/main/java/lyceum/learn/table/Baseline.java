@@ -28,9 +28,7 @@ final class Baseline {
     }
 
     record Shares(int nFeatures, long[] classes, double[] shares) implements ClassificationModel {
-        @Override public Tensor predictProba(Tensor x) {
-            return Tensor.of(shares).expand(x.size(0), shares.length);
-        }
+        @Override public Tensor predictProba(Tensor x) { return Tensor.of(shares).expand(x.size(0), shares.length); }
     }
 
     record OfNumbers() implements Regressor {

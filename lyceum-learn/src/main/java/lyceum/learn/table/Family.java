@@ -23,7 +23,8 @@ enum Family {
         @Override Learner learner(TableTask task, Configuration c, long seed) {
             double penalty = c == null ? 1 : c.number("penalty");
             var before = Pipeline.of(new SimpleImputer().withIndicators(true), new StandardScaler());
-            return task == TableTask.REGRESSION ? before.then(new Ridge(penalty)) : before.then(new LogisticRegression().withC(1 / penalty));
+            return task == TableTask.REGRESSION ? before.then(new Ridge(penalty))
+                    : before.then(new LogisticRegression().withC(1 / penalty));
         }
     },
     FOREST("forest") {
@@ -60,7 +61,8 @@ enum Family {
 
     static Family of(String word) {
         var family = BY_WORD.get(word);
-        if (family == null) throw new IllegalArgumentException("TableFit: there is no model '" + word + "'; there are linear, forest and gbdt");
+        if (family == null)
+            throw new IllegalArgumentException("TableFit: there is no model '" + word + "'; there are linear, forest and gbdt");
         return family;
     }
 

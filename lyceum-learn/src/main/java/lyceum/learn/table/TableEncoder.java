@@ -54,8 +54,7 @@ public record TableEncoder(List<Part> parts) {
         var parts = new ArrayList<Part>();
         for (var column : profile.taken()) {
             var data = rows.column(column.name());
-            parts.add(new Part(column.name(), column.kind(), data.type(),
-                    column.kind() == Kind.CATEGORY ? words(data) : List.of()));
+            parts.add(new Part(column.name(), column.kind(), data.type(), column.kind() == Kind.CATEGORY ? words(data) : List.of()));
         }
         return new TableEncoder(parts);
     }

@@ -121,8 +121,7 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
             Progress progress) {
 
         private Scorer[] scorers() {
-            if (task == TableTask.REGRESSION)
-                return new Scorer[] {Scorer.ROOT_MEAN_SQUARED_ERROR, Scorer.MEAN_ABSOLUTE_ERROR, Scorer.R2};
+            if (task == TableTask.REGRESSION) return new Scorer[] {Scorer.ROOT_MEAN_SQUARED_ERROR, Scorer.MEAN_ABSOLUTE_ERROR, Scorer.R2};
             return classes.size() == 2 ? new Scorer[] {Scorer.LOG_LOSS, Scorer.ACCURACY, Scorer.ROC_AUC}
                     : new Scorer[] {Scorer.LOG_LOSS, Scorer.ACCURACY};
         }
@@ -159,8 +158,8 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
             int[] some = rows.size() <= BACKGROUND ? IntStream.range(0, rows.size()).toArray()
                     : Rng.of(how.seed).split(2).sample(rows.size(), BACKGROUND);
             var model = new TableModel(target, task, encoder, classes, fitted(chosen, all, y), all.rows(some).contiguous(), about);
-            return new TableStudy(task, target, classes, table.size(), rows.size(), profile, findings, List.of(scorers()), entries, best.name(),
-                    chosen != best.learner(), scores, testRows.length, TableStudy.Outputs.of(judged, testX, testY),
+            return new TableStudy(task, target, classes, table.size(), rows.size(), profile, findings, List.of(scorers()), entries,
+                    best.name(), chosen != best.learner(), scores, testRows.length, TableStudy.Outputs.of(judged, testX, testY),
                     importances(encoder, judged, testX, testY), model);
         }
 
@@ -203,8 +202,8 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
                 var found = study.best().configuration();
                 entries.add(scored(word, family.learner(task, found, how.seed), found.toString(), x, truth, validation));
             }
-            entries.sort((a, b) -> a.result() == null ? b.result() == null ? 0 : 1 : b.result() == null ? -1
-                    : Double.compare(a.result().mean(scorers()[0]), b.result().mean(scorers()[0])));
+            entries.sort((a, b) -> a.result() == null ? b.result() == null ? 0 : 1
+                    : b.result() == null ? -1 : Double.compare(a.result().mean(scorers()[0]), b.result().mean(scorers()[0])));
             return entries;
         }
 

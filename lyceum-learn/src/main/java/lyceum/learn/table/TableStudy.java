@@ -69,8 +69,7 @@ public record TableStudy(TableTask task, String target, List<String> classes, in
      */
     public record Outputs(Tensor truth, Tensor said) {
         static Outputs of(Model model, Tensor x, Tensor truth) {
-            return new Outputs(truth,
-                    model instanceof ClassificationModel c ? c.predictProba(x) : ((RegressionModel) model).predict(x));
+            return new Outputs(truth, model instanceof ClassificationModel c ? c.predictProba(x) : ((RegressionModel) model).predict(x));
         }
     }
 
@@ -120,8 +119,8 @@ public record TableStudy(TableTask task, String target, List<String> classes, in
             long[] labels = new long[names.length];
             for (int c = 0; c < labels.length; c++) labels[c] = c;
             var counts = ConfusionMatrix.of(outputs.truth.toLongArray(), outputs.said.argmax(-1).toLongArray(), labels, null).counts();
-            figures.add(Figure.heatmap("What rows of each class were taken for", counts, names, names).cellLabels().axes("predicted", "true")
-                    .describedAs("Counts of rows that no choice has seen."));
+            figures.add(Figure.heatmap("What rows of each class were taken for", counts, names, names).cellLabels()
+                    .axes("predicted", "true").describedAs("Counts of rows that no choice has seen."));
             figures.add(reliability().figure("Do the probabilities hold?"));
         }
         return figures;
@@ -153,9 +152,10 @@ public record TableStudy(TableTask task, String target, List<String> classes, in
 
     private Figure importance() {
         var top = importances.subList(0, Math.min(SHOWN, importances.size())).reversed();
-        return Figure.bar("What the model rests on", top.stream().map(Importance::column).toArray(String[]::new),
-                top.stream().mapToDouble(Importance::rise).toArray()).horizontal()
-                .axes("rise of " + scorers.getFirst().name() + " when shuffled", "column")
+        return Figure
+                .bar("What the model rests on", top.stream().map(Importance::column).toArray(String[]::new),
+                        top.stream().mapToDouble(Importance::rise).toArray())
+                .horizontal().axes("rise of " + scorers.getFirst().name() + " when shuffled", "column")
                 .describedAs("By how much the loss of unseen rows rises when a column's values change rows.");
     }
 
@@ -167,9 +167,9 @@ public record TableStudy(TableTask task, String target, List<String> classes, in
                 classes.isEmpty() ? "" : " (" + String.join(", ", classes.size() > SHOWN ? classes.subList(0, SHOWN) : classes) + ")");
         for (var column : profile.columns())
             if (column.kind() == Kind.LEFT_OUT) line(text, "left out: %s, %s", column.name(), column.reason());
-        for (var column : suspects()) line(text, "LEAK? %s tells %s nearly alone: is it known when you predict? If not, drop it", column, target);
-        for (var finding : findings)
-            if (finding.kind() != Finding.Kind.PROXY) line(text, "LEAK? %s", finding);
+        for (var column : suspects())
+            line(text, "LEAK? %s tells %s nearly alone: is it known when you predict? If not, drop it", column, target);
+        for (var finding : findings) if (finding.kind() != Finding.Kind.PROXY) line(text, "LEAK? %s", finding);
         var first = scorers.getFirst();
         for (var entry : entries) {
             if (entry.result == null) {
@@ -186,8 +186,8 @@ public record TableStudy(TableTask task, String target, List<String> classes, in
         var scores = new LinkedHashMap<>(testScores);
         line(text, "on %d rows put aside: %s", testRows, String.join(", ",
                 scores.entrySet().stream().map(e -> String.format(Locale.ROOT, "%s %.4g", e.getKey(), e.getValue())).toList()));
-        if (!importances.isEmpty()) line(text, "rests on %s", String.join(", ",
-                importances.stream().limit(5).filter(i -> i.least > 0).map(Importance::column).toList()));
+        if (!importances.isEmpty()) line(text, "rests on %s",
+                String.join(", ", importances.stream().limit(5).filter(i -> i.least > 0).map(Importance::column).toList()));
         return text.toString();
     }
 

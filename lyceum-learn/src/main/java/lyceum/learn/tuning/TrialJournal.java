@@ -8,6 +8,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import lyceum.FormatException;
 import lyceum.LyceumException;
 import tools.jackson.core.JacksonException;
@@ -19,6 +20,8 @@ import tools.jackson.databind.node.ObjectNode;
 final class TrialJournal {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final int VERSION = 1;
+    /** What another run would print otherwise: the hash of an object without text of its own, the address of a lambda's class. */
+    private static final Pattern IDENTITY = Pattern.compile("(/0x[0-9a-f]+)?@[0-9a-f]+");
 
     private final Path file;
     private final SearchSpace space;
@@ -34,7 +37,7 @@ final class TrialJournal {
         var journal = new TrialJournal(file, space);
         var header = JSON.createObjectNode().put("format", "lyceum-trials").put("formatVersion", VERSION).put("maximises", maximises);
         var names = header.putArray("parameters");
-        for (var p : space.parameters()) names.add(p.toString());
+        for (var p : space.parameters()) names.add(IDENTITY.matcher(p.toString()).replaceAll(""));
         try {
             if (!Files.exists(file)) journal.write(header);
             else journal.read(Files.readString(file), header);

@@ -32,8 +32,7 @@ public record ClassEnsemble(List<ClassificationModel> members) implements Uncert
     @Override public int nFeatures() { return members.getFirst().nFeatures(); }
 
     @Override public ClassForecast forecast(Tensor x) {
-        var all = new double[members.size()][][];
-        for (int m = 0; m < all.length; m++) all[m] = members.get(m).predictProba(x).toRows();
-        return ClassForecast.ofMembers(members.getFirst().classes(), all);
+        return ClassForecast.ofMembers(members.getFirst().classes(),
+                Tensor.stack(0, members.stream().map(m -> m.predictProba(x)).toArray(Tensor[]::new)));
     }
 }

@@ -1,10 +1,10 @@
 package lyceum.learn.uncertainty;
 
 import java.util.Arrays;
-import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.learn.metrics.ScoringRule;
 import lyceum.tensor.Tensor;
+import lyceum.train.uncertainty.ClassMixture;
 
 /**
  * Class probabilities of n rows, the mean of members', with entropies in nats.
@@ -17,27 +17,14 @@ import lyceum.tensor.Tensor;
  */
 public record ClassForecast(long[] classes, Tensor probabilities, double[] total, double[] aleatoric, double[] epistemic)
         implements Forecast {
-    /** @param members (members x n x classes) */
-    public static ClassForecast ofMembers(long[] classes, double[][][] members) {
-        if (members.length == 0) throw new IllegalArgumentException("ClassForecast: there are no members");
-        int n = members[0].length;
-        var mean = new double[n][classes.length];
-        double[] total = new double[n], aleatoric = new double[n], epistemic = new double[n];
-        var of = new double[members.length][];
-        for (int i = 0; i < n; i++) {
-            for (int m = 0; m < of.length; m++) {
-                of[m] = members[m][i];
-                if (of[m].length != classes.length)
-                    throw new ShapeException("ClassForecast: a member has " + of[m].length + " classes; there are " + classes.length);
-                for (int c = 0; c < classes.length; c++) mean[i][c] += of[m][c] / of.length;
-            }
-            var parts = PredictiveEntropy.of(of);
-            total[i] = parts.total();
-            aleatoric[i] = parts.aleatoric();
-            epistemic[i] = parts.epistemic();
-        }
-        return new ClassForecast(classes.clone(), n == 0 ? Tensor.zeros(DType.F64, 0, classes.length) : Tensor.of(mean), total, aleatoric,
-                epistemic);
+    /** @param members class probabilities (members, n, classes) */
+    public static ClassForecast ofMembers(long[] classes, Tensor members) { return of(classes, ClassMixture.of(members)); }
+
+    /** A mixture whose classes have labels. */
+    public static ClassForecast of(long[] classes, ClassMixture mixture) {
+        if (mixture.mean().size(1) != classes.length)
+            throw new ShapeException("ClassForecast: the members have " + mixture.mean().size(1) + " classes; there are " + classes.length);
+        return new ClassForecast(classes.clone(), mixture.mean(), mixture.entropy(), mixture.aleatoric(), mixture.mutualInformation());
     }
 
     /** The most probable label of each row (n), I64. */

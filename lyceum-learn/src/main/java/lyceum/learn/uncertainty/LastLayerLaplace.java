@@ -153,7 +153,7 @@ public record LastLayerLaplace(double priorPrecision, int samples, long seed) im
             var phi = withOnes(model == null ? rows.to(DType.F64) : features(model, rows));
             double[][] lower = Cholesky.of(precision).lower().toRows();
             double[] mean = weights.toDoubleArray();
-            var all = new double[settings.samples][][];
+            var all = new Tensor[settings.samples];
             var rng = Rng.of(settings.seed);
             for (int s = 0; s < all.length; s++) {
                 var z = new double[mean.length];
@@ -162,9 +162,9 @@ public record LastLayerLaplace(double priorPrecision, int samples, long seed) im
                 TriangularSolve.lowerTransposed(lower, false, z, z.length);
                 for (int i = 0; i < z.length; i++) z[i] += mean[i];
                 var drawn = Tensor.of(z, classes.length, mean.length / classes.length);
-                all[s] = Autograd.noGrad(() -> phi.matmul(drawn.transpose()).softmax(1).toRows());
+                all[s] = Autograd.noGrad(() -> phi.matmul(drawn.transpose()).softmax(1).compute());
             }
-            return ClassForecast.ofMembers(classes, all);
+            return ClassForecast.ofMembers(classes, Tensor.stack(0, all));
         }
     }
 }

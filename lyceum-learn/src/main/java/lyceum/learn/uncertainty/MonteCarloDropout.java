@@ -1,17 +1,16 @@
 package lyceum.learn.uncertainty;
 
-import java.util.Arrays;
 import lyceum.autograd.Autograd;
 import lyceum.learn.neural.MlpClassifierModel;
 import lyceum.learn.neural.MlpRegressorModel;
 import lyceum.nn.MlpConfig;
-import lyceum.nn.Pass;
-import lyceum.random.Rng;
 import lyceum.stats.learner.LearnerInput;
 import lyceum.tensor.Tensor;
+import lyceum.train.uncertainty.BayesianPredictor;
+import lyceum.train.uncertainty.NumberMixture;
 
 /**
- * One network as many: dropout stays on while predicting, each pass is a member, and all rows of a pass share nothing but the weights.
+ * A fitted network as many: dropout stays on while predicting, each pass is a member; {@link BayesianPredictor#dropout} with labels and units.
  *
  * @see <a href="https://arxiv.org/abs/1506.02142">Gal and Ghahramani (2016)</a>
  */
@@ -29,13 +28,7 @@ public final class MonteCarloDropout {
 
         @Override public ClassForecast forecast(Tensor x) {
             var rows = model.columns().apply(LearnerInput.forModel(this, x).x()).to(model.config().dtype());
-            var network = model.network();
-            var all = new double[passes][][];
-            for (int s = 0; s < passes; s++) {
-                var rng = Rng.of(seed).split(s);
-                all[s] = Autograd.noGrad(() -> network.forward(rows, Pass.training(rng)).softmax(-1).toRows());
-            }
-            return ClassForecast.ofMembers(model.classes(), all);
+            return ClassForecast.of(model.classes(), BayesianPredictor.dropout(model.network(), passes, seed).classes(rows));
         }
     }
 
@@ -52,15 +45,9 @@ public final class MonteCarloDropout {
 
         @Override public NumberForecast forecast(Tensor x) {
             var rows = model.columns().apply(LearnerInput.forModel(this, x).x()).to(model.config().dtype());
-            var network = model.network();
-            double[][] means = new double[passes][], variances = new double[passes][];
-            for (int s = 0; s < passes; s++) {
-                var rng = Rng.of(seed).split(s);
-                means[s] = Autograd.noGrad(() -> model.outputs().undo(network.forward(rows, Pass.training(rng))).toDoubleArray());
-                variances[s] = new double[means[s].length];
-                Arrays.fill(variances[s], noise);
-            }
-            return NumberForecast.ofMembers(means, variances);
+            var means = BayesianPredictor.dropout(model.network(), passes, seed).members(rows);
+            var inUnits = Autograd.noGrad(() -> model.outputs().undo(means));
+            return NumberForecast.of(NumberMixture.of(inUnits, Tensor.full(inUnits.dtype(), noise, inUnits.shape().toArray())));
         }
     }
 
@@ -68,7 +55,5 @@ public final class MonteCarloDropout {
         if (passes < 1) throw new IllegalArgumentException("MonteCarloDropout: passes is " + passes + "; it is at least 1");
         if (config.dropout() == 0) throw new IllegalArgumentException(
                 "MonteCarloDropout: the network has no dropout, so all passes are alike; train it with some");
-        if (config.norm() == MlpConfig.Norm.BATCH)
-            throw new IllegalArgumentException("MonteCarloDropout: batch statistics would change with the rows; take LAYER or no norm");
     }
 }

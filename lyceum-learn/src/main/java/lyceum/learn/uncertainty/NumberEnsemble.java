@@ -5,6 +5,7 @@ import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
+import lyceum.train.uncertainty.NumberMixture;
 
 /** Forecasters of numbers, fitted apart, as one mixture; a member's own doubt counts as noise. @param members at least one */
 public record NumberEnsemble(List<UncertaintyEstimator<NumberForecast>> members) implements UncertaintyEstimator<NumberForecast> {
@@ -30,6 +31,6 @@ public record NumberEnsemble(List<UncertaintyEstimator<NumberForecast>> members)
             means[m] = of.mean();
             variances[m] = of.total();
         }
-        return NumberForecast.ofMembers(means, variances);
+        return NumberForecast.of(NumberMixture.of(Tensor.of(means), Tensor.of(variances)));
     }
 }

@@ -5,6 +5,7 @@ import lyceum.learn.metrics.Crps;
 import lyceum.learn.conformal.PredictionIntervals;
 import lyceum.prob.Normal;
 import lyceum.tensor.Tensor;
+import lyceum.train.uncertainty.NumberMixture;
 
 /**
  * Means and variances of n numbers.
@@ -15,28 +16,12 @@ import lyceum.tensor.Tensor;
  * @param epistemic variance of the mean
  */
 public record NumberForecast(double[] mean, double[] total, double[] aleatoric, double[] epistemic) implements Forecast {
-    /**
-     * @param means (members x n)
-     * @param variances (members x n)
-     */
-    public static NumberForecast ofMembers(double[][] means, double[][] variances) {
-        if (means.length == 0 || variances.length != means.length)
-            throw new ShapeException("NumberForecast: " + means.length + " members with means and " + variances.length + " with variances");
-        int n = means[0].length;
-        double[] mean = new double[n], total = new double[n], aleatoric = new double[n], epistemic = new double[n];
-        double[] mu = new double[means.length], variance = new double[means.length];
-        for (int i = 0; i < n; i++) {
-            for (int m = 0; m < mu.length; m++) {
-                mu[m] = means[m][i];
-                variance[m] = variances[m][i];
-            }
-            var parts = PredictiveVariance.of(mu, variance);
-            mean[i] = parts.mean();
-            total[i] = parts.total();
-            aleatoric[i] = parts.aleatoric();
-            epistemic[i] = parts.epistemic();
-        }
-        return new NumberForecast(mean, total, aleatoric, epistemic);
+    /** A mixture of one number a row: (members, n), or (members, n, 1). */
+    public static NumberForecast of(NumberMixture mixture) {
+        if (mixture.mean().rank() > 2 || mixture.mean().rank() == 2 && mixture.mean().size(1) != 1)
+            throw new ShapeException("NumberForecast: a mixture of shape " + mixture.mean().shape() + "; one number a row is forecast");
+        return new NumberForecast(mixture.mean().toDoubleArray(), mixture.total().toDoubleArray(), mixture.aleatoric().toDoubleArray(),
+                mixture.epistemic().toDoubleArray());
     }
 
     /** {@code mean +- z sd} of a normal forecast that misses a share alpha. */

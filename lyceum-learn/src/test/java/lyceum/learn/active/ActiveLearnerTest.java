@@ -14,7 +14,6 @@ import java.util.List;
 import lyceum.DType;
 import lyceum.data.Datasets;
 import lyceum.learn.bayes.NaiveBayes;
-import lyceum.learn.uncertainty.PredictiveEntropy;
 import lyceum.learn.linear.LogisticRegression;
 import lyceum.learn.neighbors.KNeighborsClassifier;
 import lyceum.progress.CancelledException;
@@ -26,6 +25,7 @@ import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
 import lyceum.testing.Gap;
+import lyceum.train.uncertainty.PredictiveEntropy;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 

@@ -197,7 +197,7 @@ class ClassReweightingTest {
     @Test void correctedProbabilitiesAreCalibratedAgain() {
         Tensor[] train = rare(3, 10_200), test = rare(4, 51_000);
         var truth = truth(test[1]);
-        double worstBefore = 1, worst = 0, off = 0,
+        double worstBefore = 1, worst = 0, off = 0, loss = 0,
                 rate = (double) IntStream.range(0, truth.length).filter(i -> truth[i]).count() / truth.length;
         for (var classifier : List.of(BalancedClassifier.weighted(new LogisticRegression()),
                 BalancedClassifier.weighted(new LogisticRegression(), ClassWeights.effective(0.9999)),
@@ -208,10 +208,16 @@ class ClassReweightingTest {
                     CalibrationReport.of(truth, probabilities(classifier.fit(train[0], train[1]), test[0])).ece());
             double[] corrected = probabilities(classifier.withCorrected(true).fit(train[0], train[1]), test[0]);
             worst = Math.max(worst, CalibrationReport.of(truth, corrected).ece());
+            double sum = 0;
+            for (int i = 0; i < truth.length; i++) sum -= Math.log(truth[i] ? corrected[i] : 1 - corrected[i]);
+            loss = Math.max(loss, sum / truth.length);
             off = Math.max(off, Math.abs(Arrays.stream(corrected).average().orElseThrow() / rate - 1));
         }
         Evidence.of("least error of calibration by five ways of balancing", worstBefore, above(0.1));
         Evidence.of("largest after correction", worst, below(0.02));
+        // the rate for every row is calibrated as well, and tells nothing
+        double constant = -rate * Math.log(rate) - (1 - rate) * Math.log(1 - rate);
+        Evidence.of("largest log loss after correction over that of the rate for every row", loss / constant, below(0.9));
         Evidence.of("relative distance of their mean from the rate of the rare class", off, below(0.25));
     }
 

@@ -357,6 +357,22 @@ class MatrixFactorizationTest {
         }
     }
 
+    @Test void descentTellsTheObjectiveThatItLowers() {
+        // one user, three items: before the first pass by hand, the penalty once a rating
+        var ratings = Csr.fromDense(Tensor.of(new double[][] {{5, 3, 4}}));
+        var learner = new MatrixFactorization(2).withBiased(false).withSolver(MatrixFactorization.Solver.SGD).withRegularization(0.5)
+                .withIterations(1).withLearningRate(1e-300).withSeed(3);
+        var model = learner.fit(ratings);
+        double[] user = model.userRows().toRows()[0];
+        double expected = 0;
+        for (int i = 0; i < 3; i++) {
+            double[] item = model.itemRows().toRows()[i];
+            double error = new double[] {5, 3, 4}[i] - dot(user, item);
+            expected += error * error + 0.5 * (dot(user, user) + dot(item, item));
+        }
+        assertThat(model.history()[0]).isCloseTo(expected, offset(1e-12));
+    }
+
     @Test void badInputIsRefused() {
         var ratings = Csr.fromDense(Tensor.of(new double[][] {{5, 3, 0}, {0, 1, 4}}));
         var bad = Csr.fromDense(Tensor.of(new double[][] {{Double.NaN, 1}}));

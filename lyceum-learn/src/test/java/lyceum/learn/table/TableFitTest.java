@@ -83,7 +83,8 @@ class TableFitTest {
         assertThat(said.column("P(no)").numbers()[0] + said.column("P(yes)").numbers()[0]).isCloseTo(1, within(1e-12));
         assertThat(again.encoder().unknown(other)).containsEntry("town", 1);
         assertThatThrownBy(() -> again.predict(Frame.of(Column.of("age", 3.0)))).hasMessageContaining("lacks town, noise, since");
-        assertThatThrownBy(() -> again.predict(other.with(Column.of("town", 1.0, 2.0)))).hasMessageContaining("town is F64; it was CATEGORY");
+        assertThatThrownBy(() -> again.predict(other.with(Column.of("town", 1.0, 2.0))))
+                .hasMessageContaining("town is F64; it was CATEGORY");
     }
 
     @Test void anExplanationIsCompleteAndOfTheColumnsThatMatter() {

@@ -8,6 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import lyceum.FormatException;
 import lyceum.LyceumException;
 import lyceum.data.Datasets;
@@ -185,6 +188,18 @@ class SearchSpaceTest {
         assertThat(
                 search.withJournal(folder.resolve("c")).minimise(run -> run.number() == 2 ? Double.NaN : run.configuration().number("x")))
                 .isEqualTo(whole);
+    }
+
+    @Test void choicesWithoutTextOfTheirOwnAreFoundAgainByAnotherRun(@TempDir Path folder) throws Exception {
+        class Kernel {}
+        for (int run = 0; run < 2; run++) {
+            Supplier<Integer> lambda = () -> 3;
+            var space = new SearchSpace().choice("kernel", new Kernel(), new Kernel()).choice("rate", lambda, List.of(new double[1]));
+            var done = new AtomicInteger();
+            new HyperparameterSearch(space, new RandomSearch(6)).withJournal(folder.resolve("a")).minimise(r -> done.incrementAndGet());
+            assertThat(done.get()).isEqualTo(run == 0 ? 6 : 0);
+        }
+        assertThat(Files.readAllLines(folder.resolve("a")).getFirst()).contains("Kernel").doesNotContain("@");
     }
 
     @Test void wrongSpacesAndStrategiesAreRefusedInWords() {

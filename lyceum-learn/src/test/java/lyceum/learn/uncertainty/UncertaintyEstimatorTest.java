@@ -34,6 +34,8 @@ import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
 import lyceum.testing.Gap;
 import lyceum.train.MlpFit;
+import lyceum.train.uncertainty.PredictiveEntropy;
+import lyceum.train.uncertainty.PredictiveVariance;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;

@@ -63,8 +63,17 @@ public record CausalLmLoss(long ignoreIndex, double zLoss, int chunk) implements
     public Tokens fused(Tensor hidden, Tensor head, CausalLabels labels) {
         if (head.rank() != 2 || hidden.rank() == 0 || head.size(1) != hidden.size(-1)) throw new ShapeException("CausalLmLoss: hidden "
                 + hidden.shape() + " and head " + head.shape() + "; they are (batch, time, width) and (vocabulary, width)");
-        return tokens("hidden", hidden, labels, head.size(0), (rows, targets, weights) -> chunk == 0
-                ? loss(rows.matmul(head.transpose()), targets, weights) : new ChunkedLmLoss(zLoss, chunk).of(rows, head, targets, weights));
+        return tokens("hidden", hidden, labels, head.size(0), (rows, targets, weights) -> {
+            var counted = counted(rows, weights);
+            return chunk == 0 ? loss(counted.matmul(head.transpose()), targets, weights)
+                    : new ChunkedLmLoss(zLoss, chunk).of(counted, head, targets, weights);
+        });
+    }
+
+    /** Zeros in the place of rows that do not count: zero times infinity is no zero. */
+    private static Tensor counted(Tensor rows, Tensor weights) {
+        for (double w : weights.toDoubleArray()) if (w == 0) return weights.eq(0).unsqueeze(1).where(rows.zerosLike(), rows);
+        return rows;
     }
 
     /** The loss of rows, one for each predicted token. */
@@ -88,7 +97,7 @@ public record CausalLmLoss(long ignoreIndex, double zLoss, int chunk) implements
     private Tensor loss(Tensor logits, Tensor targets, Tensor weights) {
         var places = targets.to(DType.I32);
         if (zLoss == 0) return new FusedCrossEntropy(new FusedCrossEntropy.Hard(places, weights, null, null), 0).of(logits).sum();
-        var z = logits.to(weights.dtype());
+        var z = counted(logits, weights).to(weights.dtype());
         var lse = z.logSumExp(1);
         var each = lse.sub(z.gather(1, targets.unsqueeze(1)).squeeze(1)).add(lse.square().mul(zLoss));
         return weights.eq(0).where(each.zerosLike(), each).mul(weights).sum();

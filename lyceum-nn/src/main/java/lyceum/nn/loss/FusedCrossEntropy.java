@@ -55,9 +55,10 @@ record FusedCrossEntropy(Targets targets, int chunk) {
 
         Tensor logSumExp() { return sum.log().add(top); }
 
-        /** {@code softmax(z) factor}, for a factor of each row. */
+        /** {@code softmax(z) factor}, for a factor of each row; 0 where that is 0, be the logits NaN. */
         Tensor softmaxTimes(Tensor z, Tensor factor) {
-            return wide(z).sub(top).exp().mul(sum.eq(0).where(sum.onesLike(), sum).reciprocal().mul(factor));
+            var scaled = wide(z).sub(top).exp().mul(sum.eq(0).where(sum.onesLike(), sum).reciprocal().mul(factor));
+            return factor.eq(0).where(scaled.zerosLike(), scaled);
         }
     }
 

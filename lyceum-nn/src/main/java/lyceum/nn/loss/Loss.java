@@ -338,7 +338,8 @@ public interface Loss {
     /**
      * One minus the overlap of answer and truth, {@code 1 - (TP + smooth) / (TP + a FP + b FN + smooth)}, with counts of probabilities over
      * all that belongs to an example. Logits (n, ..) and targets 0 or 1 of their shape give a value an example; logits (n, classes, ..) and
-     * class numbers (n, ..) one for each of its classes, (n, classes). Where nothing is there and nothing said, the loss is 0.
+     * class numbers (n, ..) one for each of its classes, (n, classes). Where nothing is there and nothing said, the loss is 0. A mask has the
+     * target's shape, or its first axes: places where it is false, and those of class -100, are left out of all counts.
      *
      * @param falsePositives a, at least 0
      * @param falseNegatives b, at least 0: above a, what is missed costs more than what is invented
@@ -349,7 +350,7 @@ public interface Loss {
         if (!(falsePositives >= 0 && falseNegatives >= 0 && smooth >= 0))
             throw new IllegalArgumentException("tversky: weights of errors are " + falsePositives + " and " + falseNegatives
                     + ", smooth is " + smooth + "; all are at least 0");
-        return new WeightedLoss((z, t) -> Overlap.of(z, t, falsePositives, falseNegatives, smooth));
+        return new WeightedLoss(new Overlap(falsePositives, falseNegatives, smooth)).withIgnoreIndex(-100);
     }
 
     /**

@@ -61,11 +61,22 @@ public record WeightedLoss(Loss formula, Tensor weights, Tensor classWeights, Te
     @Override public Tensor of(Tensor prediction, Tensor target) {
         var counts = counts(target);
         if (counts == null) return reduced(formula.of(prediction, target), null, target, prediction.dtype());
+        if (formula instanceof Overlap overlap) return overlapping(overlap, prediction, target, counts);
         // What does not count is made harmless first: zero times the slope at a NaN would still be NaN.
         Tensor at = aligned("mask", counts, target), t = at.where(target, target.zerosLike());
         var values = formula.of(prediction.rank() == target.rank() ? at.where(prediction, prediction.zerosLike()) : prediction, t);
         var here = aligned("mask", counts, values).expand(values.shape().toArray());
         return reduced(here.where(values, values.zerosLike()), here, t, prediction.dtype());
+    }
+
+    /** One value of many places: it counts if one of them does. */
+    private Tensor overlapping(Overlap overlap, Tensor prediction, Tensor target, Tensor counts) {
+        var at = aligned("mask", counts, target).expand(target.shape().toArray());
+        var t = at.where(target, target.zerosLike());
+        var values = overlap.of(prediction, t, at);
+        var any = target.rank() == 0 ? at : at.reshape(target.size(0), -1).to(DType.I32).sum(1).gt(0);
+        var here = aligned("mask", any, values).expand(values.shape().toArray());
+        return reduced(here.where(values, values.zerosLike()), here, values.rank() == target.rank() ? t : values, prediction.dtype());
     }
 
     private Tensor reduced(Tensor values, Tensor counts, Tensor target, DType type) {

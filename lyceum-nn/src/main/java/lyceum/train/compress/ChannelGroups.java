@@ -188,6 +188,7 @@ final class ChannelGroups {
             }
         }
         heads.put(out, attention);
+        if (attention.config().positions().isOfHeads()) out.fix();
         return weighted(dot(name, "o_proj"), out);
     }
 

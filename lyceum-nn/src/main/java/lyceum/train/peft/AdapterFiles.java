@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.stream.Stream;
 import lyceum.FormatException;
 import lyceum.format.Safetensors;
 import lyceum.nn.Activation;
@@ -79,7 +80,8 @@ final class AdapterFiles {
             }
             case Ia3 m -> {
                 c.put("peft_type", "IA3");
-                c.put("target_modules", m.targets());
+                // PEFT wants those of inputs among the targets
+                c.put("target_modules", Stream.concat(m.targets().stream(), m.feedForward().stream()).toList());
                 c.put("feedforward_modules", m.feedForward());
             }
             case BottleneckAdapter m -> {
@@ -123,7 +125,11 @@ final class AdapterFiles {
                 yield new Lora(c.path("r").asInt(0), c.path("lora_alpha").asDouble(0), c.path("lora_dropout").asDouble(0),
                         c.path("use_rslora").asBoolean(false), strings(c, "target_modules"));
             }
-            case "IA3" -> new Ia3(strings(c, "target_modules"), strings(c, "feedforward_modules"));
+            case "IA3" -> {
+                var inputs = c.path("feedforward_modules").isArray() && c.path("feedforward_modules").isEmpty() ? List.<String>of()
+                        : strings(c, "feedforward_modules");
+                yield new Ia3(strings(c, "target_modules").stream().filter(target -> !inputs.contains(target)).toList(), inputs);
+            }
             case "BOTTLENECK" -> new BottleneckAdapter(c.path("width").asInt(0), Activation.valueOf(c.path("activation").asString("GELU")),
                     c.path("start").asDouble(0), c.path("scale").asDouble(1), c.path("parallel").asBoolean(false),
                     c.path("norms").asBoolean(false), strings(c, "target_modules"));

@@ -39,8 +39,8 @@ public record Ia3(List<String> targets, List<String> feedForward) implements Pef
     private static void add(List<Peft.Piece> pieces, Module model, List<String> targets, String name, boolean input) {
         for (var place : PeftMethod.places("Ia3", model, targets, m -> m instanceof Linear)) {
             var weight = ((Linear) place.module()).weight();
-            pieces.add(new Peft.Piece(place.name(), place.module(),
-                    new Gain(name, Tensor.ones(weight.dtype(), weight.size(input ? 1 : 0)), input)));
+            pieces.add(new Peft.Piece(place.name(), place.module(), new Gain(name,
+                    input ? Tensor.ones(weight.dtype(), 1, weight.size(1)) : Tensor.ones(weight.dtype(), weight.size(0), 1), input)));
         }
     }
 
@@ -53,7 +53,9 @@ public record Ia3(List<String> targets, List<String> feedForward) implements Pef
             this.input = input;
         }
 
-        @Override protected Tensor compute(Tensor x, Pass pass) { return x.mul(((Held) ia3_l.values().iterator().next()).weight()); }
+        @Override protected Tensor compute(Tensor x, Pass pass) {
+            return x.mul(((Held) ia3_l.values().iterator().next()).weight().flatten());
+        }
 
         @Override public Tensor enter(Tensor x, Pass pass) { return input ? forward(x, pass) : x; }
 

@@ -1,11 +1,13 @@
 package lyceum.train.peft;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import lyceum.autograd.Autograd;
 import lyceum.nn.Adapter;
 import lyceum.nn.Embedding;
 import lyceum.nn.Module;
+import lyceum.nn.MultiHeadAttention;
 import lyceum.nn.Pass;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
@@ -13,8 +15,8 @@ import lyceum.withers.Withers;
 
 /**
  * Learned input vectors before the embedded tokens: {@code p d} numbers. They come out of the embedding, so that positions are counted from them, and
- * where the model gives something for each position, what it gives for them is cut off: (batch, T) tokens still lead to (batch, T, ..). For whole
- * sequences; a cache would see the prompt again with each token.
+ * where the model gives something for each position, what it gives for them is cut off: (batch, T) tokens still lead to (batch, T, ..). Key lengths
+ * of a padded batch are told without the prompt. For whole sequences; a cache would see the prompt again with each token.
  *
  * @param length p; 0 changes nothing
  * @param tokens whose embeddings the prompt begins with, over and over until it is full; empty for tokens drawn at random
@@ -38,7 +40,16 @@ public record PromptTuning(int length, List<Integer> tokens, String target) impl
         for (int i = 0; i < length; i++) first[i] = tokens.isEmpty() ? rng.nextInt((int) table.size(0)) : tokens.get(i % tokens.size());
         var prompt = length == 0 ? Tensor.zeros(table.dtype(), 0, table.size(1))
                 : Autograd.noGrad(() -> table.detach().indexSelect(0, Tensor.of(first)).compute());
-        return List.of(new Peft.Piece(place.name(), place.module(), new Prompt(name, prompt)), new Peft.Piece("", model, new Cut(length)));
+        var pieces = new ArrayList<Peft.Piece>();
+        pieces.add(new Peft.Piece(place.name(), place.module(), new Prompt(name, prompt)));
+        pieces.add(new Peft.Piece("", model, new Cut(length)));
+        // A memory has the prompt too where one embedding serves both sides.
+        boolean single = model.modules().values().stream().filter(m -> m instanceof Embedding).count() == 1;
+        model.modules().forEach((at, module) -> {
+            if (length > 0 && module instanceof MultiHeadAttention && (single || !at.endsWith("cross_attention")))
+                pieces.add(new Peft.Piece(at, module, new Longer(length)));
+        });
+        return pieces;
     }
 
     private static final class Prompt extends Module implements Adapter {
@@ -53,6 +64,17 @@ public record PromptTuning(int length, List<Integer> tokens, String target) impl
         }
 
         @Override public Tensor adapt(Tensor x, Tensor y, Pass pass) { return forward(y, pass); }
+    }
+
+    /** Lengths of keys are told in tokens. */
+    private static final class Longer extends Module implements MultiHeadAttention.Grown {
+        private final long length;
+
+        Longer(long length) { this.length = length; }
+
+        @Override public long length() { return length; }
+
+        @Override protected Tensor compute(Tensor x, Pass pass) { return x; }
     }
 
     /** Takes the prompt's positions off the model's output. */

@@ -51,20 +51,48 @@ public final class RepresentationTuning {
      * @throws IllegalArgumentException if none matches
      */
     public static RepresentationTuning attach(Module model, String layers, int rank, Rng rng) {
+        return attach(model, layers, rank, 0, rng);
+    }
+
+    /**
+     * The same for states of a given width.
+     *
+     * @param width d; 0 for that of the layers' own norms or biases: of the vectors among their parameters those with the shortest names
+     */
+    public static RepresentationTuning attach(Module model, String layers, int rank, int width, Rng rng) {
+        if (width < 0)
+            throw new IllegalArgumentException("RepresentationTuning: width is " + width + "; it is positive, or 0 for the layers' own");
         if (rank < 1) throw new IllegalArgumentException("RepresentationTuning: rank is " + rank + "; it is at least 1");
         var tuning = new RepresentationTuning(model);
         int depth = layers.split("\\.").length;
         for (var entry : model.modules(layers).entrySet()) {
             if (entry.getKey().split("\\.").length != depth) continue;
-            var widest = entry.getValue().state().values().stream().filter(t -> t.rank() == 1).mapToLong(Tensor::count).min().orElse(0);
-            if (widest < rank) throw new IllegalArgumentException(
-                    "RepresentationTuning: " + entry.getKey() + " has width " + widest + " for rank " + rank);
-            tuning.edits.put(entry.getKey(), tuning.new Edit(tuning.edits.size(), rank, widest, rng.split(tuning.edits.size())));
+            long d = width > 0 ? width : width(entry.getKey(), entry.getValue());
+            if (d < rank)
+                throw new IllegalArgumentException("RepresentationTuning: " + entry.getKey() + " has width " + d + " for rank " + rank);
+            tuning.edits.put(entry.getKey(), tuning.new Edit(tuning.edits.size(), rank, d, rng.split(tuning.edits.size())));
         }
         if (tuning.edits.isEmpty()) throw new IllegalArgumentException(
                 "RepresentationTuning: no module matches " + layers + "; there are " + model.modules().keySet());
         model.freeze("*");
         return tuning.attach();
+    }
+
+    /** Deeper ones may be of heads or of hidden units. */
+    private static long width(String name, Module layer) {
+        int least = Integer.MAX_VALUE;
+        long width = 0;
+        for (var entry : layer.state().entrySet()) {
+            int depth = entry.getKey().split("\\.").length;
+            if (entry.getValue().rank() != 1 || depth > least) continue;
+            long own = entry.getValue().count();
+            if (depth == least && own != width) throw new IllegalArgumentException(
+                    "RepresentationTuning: " + name + " has vectors of " + width + " and " + own + " numbers; say the width of its states");
+            least = depth;
+            width = own;
+        }
+        if (width == 0) throw new IllegalArgumentException("RepresentationTuning: nothing tells the width of " + name + "; say it");
+        return width;
     }
 
     /** Puts the edits on again. Returns this. */
@@ -153,6 +181,8 @@ public final class RepresentationTuning {
         @Override public Tensor adapt(Tensor x, Tensor y, Pass pass) {
             if (!places.isBound()) return y;
             var where = places.get().select(0, number);
+            if (y.size(-1) != edit_weight.size(1)) throw new ShapeException("RepresentationTuning: states " + y.shape()
+                    + " for edits of width " + edit_weight.size(1) + "; say the width to attach");
             if (where.size(0) != y.size(0) || where.size(1) != y.size(1))
                 throw new ShapeException("RepresentationTuning: places " + places.get().shape() + " for states " + y.shape());
             return y.add(forward(y, pass).mul(where.unsqueeze(2)));

@@ -261,6 +261,27 @@ class CausalLmLossTest {
         assertThat(far(Autograd.hvp(h -> pieces.fused(h, head, labels).mean(), hidden, direction), expected)).isLessThan(1e-12);
     }
 
+    @Test void whatDoesNotCountMayBeInfinite() {
+        var rng = Rng.of(9);
+        Tensor hidden = Tensor.randn(rng, DType.F64, 1, 5, 3).compute(), head = Tensor.randn(rng, DType.F64, 6, 3).compute();
+        var ids = Tensor.randint(rng, 0, 6, 1, 5).compute();
+        // position 2 predicts nothing: its hidden state may hold anything
+        var labels = CausalLabels.of(ids).withWeights(Tensor.of(new double[] {1, 1, 1, 0, 1}, 1, 5));
+        var place = Tensor.arange(5).eq(2).reshape(1, 5, 1).expand(1, 5, 3);
+        for (var loss : new CausalLmLoss[] {new CausalLmLoss(), new CausalLmLoss().withChunk(2), new CausalLmLoss().withZLoss(0.1),
+                new CausalLmLoss().withZLoss(0.1).withChunk(3)}) {
+            double expected = loss.fused(place.where(hidden.zerosLike(), hidden), head, labels).mean().item();
+            for (double any : new double[] {Double.POSITIVE_INFINITY, Double.NaN}) {
+                var far = hidden.maskedFill(place, any).compute();
+                assertThat(loss.fused(far, head, labels).mean().item()).isEqualTo(expected);
+                assertThat(Autograd.grad(w -> loss.fused(far, w, labels).mean()).apply(head).isFinite().all().item()).isEqualTo(1);
+                assertThat(Autograd.grad(h -> loss.fused(h, head, labels).mean()).apply(far).isFinite().all().item()).isEqualTo(1);
+                var logits = hidden.matmul(head.transpose()).maskedFill(Tensor.arange(5).eq(2).reshape(1, 5, 1).expand(1, 5, 6), any);
+                assertThat(Autograd.grad(z -> loss.tokens(z, labels).mean()).apply(logits).isFinite().all().item()).isEqualTo(1);
+            }
+        }
+    }
+
     @Test void nothingToPredictIsNaNWithoutAGradient() {
         var logits = Tensor.ones(DType.F64, 1, 3, 2).requiresGrad();
         var none = new CausalLmLoss().tokens(logits, CausalLabels.of(Tensor.of(new long[] {0, -100, -100}, 1, 3)));

@@ -96,14 +96,15 @@ class FocalLossTest {
 
     @Test
     @Acceptance(topic = "focal-loss", clause = 5) void diceIsOneMinusF1OnHardMasks() {
-        var gap = Gap.absolute();
+        Gap gap = Gap.absolute(), smoothed = Gap.absolute();
         var loss = Loss.tversky(0.5, 0.5, 0).withReduction(Reduction.NONE);
         for (int run = 0; run < 50; run++) {
             var rng = Rng.of(500 + run);
             double rate = rng.nextDouble();
             Tensor truth = Tensor.rand(rng, DType.F64, 4, 6, 6).lt(rate).to(DType.F64).compute(),
                     said = Tensor.rand(rng, DType.F64, 4, 6, 6).lt(0.5).to(DType.F64).compute();
-            double[] losses = loss.of(said.sub(0.5).mul(4000), truth).toDoubleArray();
+            double[] losses = loss.of(said.sub(0.5).mul(4000), truth).toDoubleArray(),
+                    dice = Loss.dice().each(said.sub(0.5).mul(4000), truth).toDoubleArray();
             double[][] t = truth.reshape(4, 36).toRows(), s = said.reshape(4, 36).toRows();
             for (int image = 0; image < 4; image++) {
                 int both = 0, one = 0;
@@ -112,10 +113,12 @@ class FocalLossTest {
                     else if (t[image][i] != s[image][i]) one++;
                 }
                 gap.see("run " + run, losses[image], 1 - 2.0 * both / (2 * both + one));
+                smoothed.see("run " + run, dice[image], 1 - (2.0 * both + 1) / (2 * both + one + 1));
             }
         }
         Evidence.of("masks", gap.seen(), exactly(200));
         Evidence.of("Dice loss less (1 - F1)", gap, below(1e-12));
+        Evidence.of("dice() less (1 - F1), 1 added above and below", smoothed, below(1e-12));
     }
 
     @Test void overlapOfSeveralClassesIsThatOfEach() {
@@ -139,6 +142,28 @@ class FocalLossTest {
     }
 
     /** The article's: with beta of 0.999, classes of 10 and 5,000 examples differ by a factor of 100. */
+    /** Left out is what stands in no sum: as if the places were not there. */
+    @Test void overlapLeavesOutWhatAMaskHides() {
+        var rng = Rng.of(7);
+        Tensor z = Tensor.randn(rng, DType.F64, 2, 3, 5).compute(), y = Tensor.randint(rng, 0, 3, 2, 5).compute();
+        var mask = Tensor.arange(5).lt(3).unsqueeze(0).expand(2, 5).compute();
+        double[] kept = Loss.dice().each(z.narrow(2, 0, 3), y.narrow(1, 0, 3)).toDoubleArray();
+        var wild = z.maskedFill(mask.not().unsqueeze(1).expand(2, 3, 5), Double.NaN).compute();
+        assertThat(Loss.dice().withMask(mask).each(wild, y).toDoubleArray()).containsExactly(kept, within(1e-14));
+        var ignored = mask.where(y, y.zerosLike().sub(100)).compute();
+        assertThat(Loss.dice().each(wild, ignored).toDoubleArray()).containsExactly(kept, within(1e-14));
+        assertThat(Autograd.grad(x -> Loss.dice().of(x, ignored)).apply(wild).isFinite().all().item()).isEqualTo(1);
+        // two classes as one map of logits
+        Tensor one = z.select(1, 0), truth = y.eq(0).to(DType.F64).compute();
+        double[] binary = Loss.tversky(0.3, 0.7, 1).each(one.narrow(1, 0, 3), truth.narrow(1, 0, 3)).toDoubleArray();
+        assertThat(Loss.tversky(0.3, 0.7, 1).withMask(mask).each(one, truth).toDoubleArray()).containsExactly(binary, within(1e-14));
+        // a whole example left out does not count for the mean
+        var first = Tensor.of(true, false);
+        assertThat(Loss.dice().withMask(first).of(z, y).item()).isCloseTo(Loss.dice().of(z.narrow(0, 0, 1), y.narrow(0, 0, 1)).item(),
+                within(1e-14));
+        assertThat(Loss.dice().withMask(first).each(z, y).narrow(0, 1, 1).abs().max().item()).isZero();
+    }
+
     @Test void weightsOfClasses() {
         var w = FrequencyWeights.effectiveNumber(0.999, 5000, 10);
         assertThat(w.mean().item()).isCloseTo(1, within(1e-14));

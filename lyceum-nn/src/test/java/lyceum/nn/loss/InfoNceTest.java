@@ -28,15 +28,15 @@ class InfoNceTest {
     @Test
     @Acceptance(topic = "infonce", clause = 1) void equalsTorchCrossEntropyOverTheSimilarities() {
         var worst = Gap.relativeBeyondOne();
-        int seen = 0;
+        int seen = 0, negatives = 0;
         for (var c : Golden.load("golden/infonce.json").list("cases")) {
             var recipe = new Recipe(c.integer("input.seed"));
             Tensor x = Tensor.of(recipe.matrix(5, 4)).requiresGrad(), y = Tensor.of(recipe.matrix(5, 4)).requiresGrad();
             var form = c.text("input.form");
             var others = form.equals("explicit") ? Tensor.of(recipe.bells(140), 5, 7, 4) : Tensor.of(recipe.matrix(7, 4));
             int rows = c.integer("input.maskRows"), columns = c.integer("input.maskColumns");
-            var mask = Tensor.of(recipe.uniforms(rows * columns), rows, columns).lt(0.3);
-            if (!c.text("name").contains("masked=True")) mask = null;
+            var drawn = Tensor.of(recipe.uniforms(rows * columns), rows, columns).lt(0.3);
+            var mask = c.text("name").contains("masked=True") ? drawn : null;
             boolean learned = c.text("name").contains("learned=True");
             double t = c.number("input.temperature");
             var scale = Tensor.scalar(-Math.log(t)).requiresGrad();
@@ -48,6 +48,15 @@ class InfoNceTest {
                 default -> loss.against(x, y, others, mask);
             };
             contrast.loss().backward();
+            if (form.equals("explicit") || form.equals("queue") || form.equals("against")) {
+                // negatives learn, too: along a direction by differences
+                var along = Tensor.randn(Rng.of(seen), DType.F64, others.shape().toArray()).compute();
+                double h = 1e-5, slope = loss.against(x.detach(), y.detach(), others.add(along.mul(h)), mask).loss().item()
+                        - loss.against(x.detach(), y.detach(), others.sub(along.mul(h)), mask).loss().item();
+                var g = Autograd.grad(o -> loss.against(x.detach(), y.detach(), o, mask).loss()).apply(others);
+                assertThat(g.mul(along).sum().item()).isCloseTo(slope / (2 * h), within(1e-7));
+                negatives++;
+            }
             worst.see(c, "expected.loss", contrast.loss().item());
             worst.see(c, "expected.x", x.grad().toDoubleArray());
             worst.see(c, "expected.y", y.grad().toDoubleArray());
@@ -55,6 +64,7 @@ class InfoNceTest {
             seen++;
         }
         Evidence.of("forms, masks and temperatures", seen, exactly(48));
+        assertThat(negatives).as("forms with negatives of their own").isGreaterThanOrEqualTo(8);
         Evidence.of("loss and gradients beside PyTorch", worst, below(1e-6));
     }
 
@@ -135,14 +145,21 @@ class InfoNceTest {
                 // Unit vectors beside an identity: the gradient by the first operand is the one by the similarities.
                 var similarities = new InfoNce(1).inBatch(x, y).logits().detach();
                 var g = Autograd.grad(s -> loss.inBatch(s, Tensor.eye(DType.F64, 12)).loss()).apply(similarities).toRows();
+                double[][] keys = y.toRows(), queries = x.toRows();
                 var share = new double[12];
                 for (int i = 0; i < 12; i++) {
-                    double top = 0, all = 0;
+                    // the hardest by its cosine, written out
+                    int hardest = -1;
+                    double most = Double.NEGATIVE_INFINITY, all = 0;
                     for (int j = 0; j < 12; j++) if (j != i) {
-                        top = Math.max(top, g[i][j]);
+                        double cosine = cosine(queries[i], keys[j]);
+                        if (cosine > most) {
+                            most = cosine;
+                            hardest = j;
+                        }
                         all += g[i][j];
                     }
-                    share[i] = top / all;
+                    share[i] = g[i][hardest] / all;
                     if (last != null) {
                         rows++;
                         if (!(share[i] > last[i])) falls++;
@@ -158,6 +175,16 @@ class InfoNceTest {
         assertThat(high).isGreaterThan(low);
     }
 
+    private static double cosine(double[] a, double[] b) {
+        double ab = 0, aa = 0, bb = 0;
+        for (int i = 0; i < a.length; i++) {
+            ab += a[i] * b[i];
+            aa += a[i] * a[i];
+            bb += b[i] * b[i];
+        }
+        return ab / Math.sqrt(aa * bb);
+    }
+
     @Test void aMaskHidesNegativesButNeverThePartner() {
         var rng = Rng.of(8);
         Tensor x = Tensor.randn(rng, DType.F64, 4, 3), y = Tensor.randn(rng, DType.F64, 4, 3);
@@ -166,6 +193,18 @@ class InfoNceTest {
         assertThat(contrast.loss().item()).isZero();
         assertThat(contrast.accuracy()).isEqualTo(1);
         assertThat(Autograd.grad(v -> new InfoNce().inBatch(v, y, all).loss()).apply(x).isFinite().all().item()).isEqualTo(1);
+    }
+
+    @Test void theBoundCountsTheCandidatesThatAMaskLeaves() {
+        // equal scores: no query tells its partner, whatever the mask hides, so the bound is 0
+        var hidden = Tensor.of(new boolean[] {false, true, true, false, false, true, false, false, false}, 3, 3);
+        var equal = new Contrast(Tensor.zeros(DType.F64, 3, 3).maskedFill(hidden, Double.NEGATIVE_INFINITY), Tensor.arange(3),
+                Reduction.SUM);
+        assertThat(equal.informationBound()).isCloseTo(0, within(1e-15));
+        // perfect scores reach the mean of the logarithms
+        var sure = new Contrast(Tensor.eye(DType.F64, 3).mul(1e4).maskedFill(hidden, Double.NEGATIVE_INFINITY), Tensor.arange(3),
+                Reduction.NONE);
+        assertThat(sure.informationBound()).isCloseTo((Math.log(1) + Math.log(2) + Math.log(3)) / 3, within(1e-15));
     }
 
     @Test void aQueueHoldsTheLastKeys() {

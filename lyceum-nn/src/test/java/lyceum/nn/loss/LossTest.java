@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -149,6 +150,43 @@ class LossTest {
                 }
             }
         }
+        // losses that are records of their own, of rows, elements and classes
+        int records = 0;
+        for (int run = 0; run < 20; run++) {
+            var rng = Rng.of(90 + run);
+            long[] times = {2, 1, 3, 1, 4, 2};
+            var repeated = new long[13];
+            for (int i = 0, at = 0; i < 6; i++) for (int r = 0; r < times[i]; r++) repeated[at++] = i;
+            Tensor weights = Tensor.of(times).to(DType.F64), rows = Tensor.of(repeated), p = Tensor.randn(rng, DType.F64, 6, 3).compute(),
+                    t = Tensor.randn(rng, DType.F64, 6, 3).compute(), z = Tensor.randint(rng, 0, 3, 6).compute();
+            for (var reduction : new Reduction[] {Reduction.SUM, Reduction.MEAN}) {
+                var squares = new MeanSquaredError().withReduction(reduction);
+                var see = reduction == Reduction.SUM ? sum : mean;
+                see.see("squares, run " + run, squares.withWeights(weights).of(p, t).item(),
+                        squares.of(p.indexSelect(0, rows), t.indexSelect(0, rows)).item());
+                // class weights: every row of class 1 twice, of class 2 three times
+                var copies = new ArrayList<Long>();
+                long[] classes = z.toLongArray();
+                for (int i = 0; i < 6; i++) for (int r = 0; r <= classes[i]; r++) copies.add((long) i);
+                var often = Tensor.of(copies.stream().mapToLong(i -> i).toArray());
+                var cross = new CrossEntropy().withReduction(reduction);
+                see.see("cross-entropy, run " + run, cross.withClassWeights(Tensor.of(1.0, 2, 3)).of(p, z).item(),
+                        cross.of(p.indexSelect(0, often), z.indexSelect(0, often)).item());
+                see.see("focal, run " + run, Loss.focal(2).withReduction(reduction).withClassWeights(Tensor.of(1.0, 2, 3)).of(p, z).item(),
+                        Loss.focal(2).withReduction(reduction).of(p.indexSelect(0, often), z.indexSelect(0, often)).item());
+                // of elements: a weight for each number
+                var each = Tensor.randint(rng, 0, 4, 6, 3).compute();
+                var one = Loss.huber(1).withReduction(reduction);
+                var flat = new ArrayList<Long>();
+                long[] counts = each.toLongArray();
+                for (int i = 0; i < 18; i++) for (int r = 0; r < counts[i]; r++) flat.add((long) i);
+                var places = Tensor.of(flat.stream().mapToLong(i -> i).toArray());
+                see.see("elements, run " + run, one.withWeights(each.to(DType.F64)).of(p, t).item(),
+                        one.of(p.flatten().indexSelect(0, places), t.flatten().indexSelect(0, places)).item());
+                records += 4;
+            }
+        }
+        Evidence.of("more comparisons of rows, classes and elements", records, exactly(160));
         Evidence.of("losses", elementwise().size(), exactly(24));
         Evidence.of("sum", sum, below(1e-9));
         Evidence.of("weight-normalised mean", mean, below(1e-9));

@@ -192,12 +192,12 @@ class CompressionPipelineTest {
             var rng = Rng.of(200 + seed);
             Sequential teacher = mlp(64, 160, 10, rng.split(1)), soft = mlp(64, 14, 10, rng.split(2)), hard = Module.copy(soft),
                     some = Module.copy(soft), only = Module.copy(soft);
-            trainer(20).fit(teacher, Loss::crossEntropy, TRAIN, rng.split(3));
-            new Distiller(3, 0.9).fit(soft, teacher, trainer(40), TRAIN, rng.split(4));
-            trainer(40).fit(hard, Loss::crossEntropy, TRAIN, rng.split(4));
+            trainer(40).fit(teacher, Loss::crossEntropy, TRAIN, rng.split(3));
+            new Distiller(3, 0.5).fit(soft, teacher, trainer(80), TRAIN, rng.split(4));
+            trainer(80).fit(hard, Loss::crossEntropy, TRAIN, rng.split(4));
             var labels = Arrays.stream(TRAIN.labels()).asLongStream().toArray();
             Arrays.fill(labels, 100, labels.length, -1);
-            new Distiller(3, 0.9).fit(some, teacher, trainer(40), Dataset.of(TRAIN.x(), Tensor.of(labels)), rng.split(5));
+            new Distiller(3, 0.5).fit(some, teacher, trainer(80), Dataset.of(TRAIN.x(), Tensor.of(labels)), rng.split(5));
             trainer(200).fit(only, Loss::crossEntropy, TRAIN.head(100), rng.split(5));
             double t = Fashion.accuracy(teacher, TEST), s = Fashion.accuracy(soft, TEST);
             behind += (t - s) / 10;

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.List;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.autograd.FlopCounter;
@@ -29,6 +30,8 @@ import lyceum.nn.Mlp;
 import lyceum.nn.MlpConfig;
 import lyceum.nn.Module;
 import lyceum.nn.MultiHeadAttention;
+import lyceum.nn.PositionalEncoding;
+import lyceum.nn.RelativePosition;
 import lyceum.nn.AttentionConfig;
 import lyceum.nn.Residual;
 import lyceum.nn.Sequential;
@@ -126,6 +129,19 @@ class StructuredPrunerTest {
         Evidence.of("small less masked", worst, atMost(1e-5));
         Evidence.of("least change that the pruning made", moved, above(1e-3));
         Evidence.of("largest share of parameters left", left, atMost(0.9));
+    }
+
+    /** Slopes of ALiBi go by the head's number, so heads stay; rotary heads may go. */
+    @Test void headsThatPositionsTellApartStay() {
+        for (var positions : List.of(PositionalEncoding.alibi(), RelativePosition.t5(true), PositionalEncoding.rotary(4),
+                RelativePosition.shaw(3))) {
+            var layer = new MultiHeadAttention(new AttentionConfig(16, 4).withPositions(positions), Rng.of(1));
+            var x = Tensor.randn(Rng.of(2), 1, 6, 16).compute();
+            var plan = new StructuredPruner(0.5).plan(layer);
+            var small = (MultiHeadAttention) plan.shrink(layer);
+            assertThat(small.config().heads()).isEqualTo(positions.isOfHeads() ? 4 : 2);
+            assertThat(small.forward(x).sub(plan.masks(layer).apply(Module.copy(layer)).forward(x)).abs().max().item()).isLessThan(1e-5);
+        }
     }
 
     /** Counted layer by layer, at the inputs that reach them. The latency is a row of the bench. */

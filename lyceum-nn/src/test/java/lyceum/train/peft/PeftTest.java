@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,13 +21,19 @@ import lyceum.LyceumException;
 import lyceum.autograd.Autograd;
 import lyceum.data.Dataset;
 import lyceum.data.Datasets;
+import lyceum.format.Safetensors;
 import lyceum.nn.Activation;
+import lyceum.nn.Embedding;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
+import lyceum.nn.Pass;
 import lyceum.nn.Sequential;
+import lyceum.nn.TransformerEncoder;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Adam;
 import lyceum.random.Rng;
+import lyceum.tensor.Attention;
+import lyceum.tensor.Index;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
@@ -34,6 +41,7 @@ import lyceum.train.Trainer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
 
 class PeftTest {
     private static final int D = 16, HEADS = 2, HIDDEN = 24, LAYERS = 2, TOKENS = 11, CLASSES = 3, P = 4, R = 3, M = 5;
@@ -164,14 +172,62 @@ class PeftTest {
         var layer = new Linear(4, 3, rng);
         var x = Tensor.randn(rng, 5, 4).compute();
         var out = Peft.of(layer, new Ia3(List.of("*"), List.of()), "out", rng);
-        Autograd.noGrad(() -> out.parameters().get("ia3_l").copy_(Tensor.of(2f, 3f, 4f)));
+        Autograd.noGrad(() -> out.parameters().get("ia3_l").copy_(Tensor.of(2f, 3f, 4f).reshape(3, 1)));
         assertThat(layer.forward(x).toDoubleArray())
                 .isEqualTo(x.affine(layer.weight(), layer.bias()).mul(Tensor.of(2f, 3f, 4f)).toDoubleArray());
         out.detach();
         var in = Peft.of(layer, new Ia3(List.of(), List.of("*")), "in", rng);
-        Autograd.noGrad(() -> in.parameters().get("ia3_l").copy_(Tensor.of(2f, 3f, 4f, 5f)));
+        Autograd.noGrad(() -> in.parameters().get("ia3_l").copy_(Tensor.of(2f, 3f, 4f, 5f).reshape(1, 4)));
         assertThat(layer.forward(x).toDoubleArray())
                 .isEqualTo(x.mul(Tensor.of(2f, 3f, 4f, 5f)).affine(layer.weight(), layer.bias()).toDoubleArray());
+    }
+
+    /** Configuration and shapes as peft 0.14 asks for them: tuners/ia3/config.py and layer.py. */
+    @Test void ia3FilesAreLaidOutAsHuggingFaceReadsThem(@TempDir Path folder) throws IOException {
+        Peft.of(model(), new Ia3(), "a", Rng.of(1)).save(folder);
+        var config = new JsonMapper().readTree(Files.readString(folder.resolve("adapter_config.json")));
+        var targets = new ArrayList<String>();
+        config.path("target_modules").forEach(node -> targets.add(node.asString()));
+        assertThat(targets).containsExactly("k_proj", "v_proj", "fc2");
+        assertThat(config.path("feedforward_modules").size()).isEqualTo(1);
+        assertThat(targets).contains(config.path("feedforward_modules").get(0).asString());
+        var tensors = Safetensors.read(folder.resolve("adapter_model.safetensors")).tensors();
+        int inputs = 0;
+        for (var entry : tensors.entrySet()) {
+            assertThat(entry.getKey()).startsWith("base_model.model.").endsWith(".ia3_l");
+            boolean input = entry.getKey().contains("fc2");
+            inputs += input ? 1 : 0;
+            assertThat(entry.getValue().shape().toArray()).isEqualTo(input ? new long[] {1, HIDDEN} : new long[] {D, 1});
+        }
+        assertThat(inputs).isEqualTo(LAYERS);
+        assertThat(tensors).hasSize(3 * LAYERS);
+    }
+
+    /** Reads rows of several lengths. */
+    private static final class Padded extends Module {
+        final Embedding embedding = new Embedding(TOKENS, D, Rng.of(1));
+        final TransformerEncoder encoder = new TransformerEncoder(TinyText.config(D, HEADS, HIDDEN), LAYERS, Rng.of(2));
+        int[] lengths;
+
+        @Override protected Tensor compute(Tensor tokens, Pass pass) {
+            return encoder.forward(embedding.forward(tokens, pass),
+                    new Attention().withKeyLengths(lengths == null ? null : Tensor.of(lengths)), pass);
+        }
+    }
+
+    @Test void aPromptGoesWithKeyLengths() {
+        var model = new Padded();
+        Peft.of(model, new PromptTuning(3), "a", Rng.of(3));
+        var tokens = Tensor.randint(Rng.of(4), 0, TOKENS, 1, 6).compute();
+        model.lengths = new int[] {4};
+        var padded = model.forward(tokens).narrow(1, 0, 4).compute();
+        model.lengths = null;
+        var whole = model.forward(tokens.narrow(1, 0, 4)).compute();
+        model.lengths = new int[] {4};
+        assertThat(padded.sub(whole).abs().max().item()).isLessThan(1e-5);
+        var other = tokens.copy();
+        other.set_(Tensor.full(tokens.dtype(), 0, 1, 2), Index.all(), Index.range(4, 6));
+        assertThat(model.forward(other).narrow(1, 0, 4).toFloatArray()).isEqualTo(padded.toFloatArray());
     }
 
     @Test void badRequestsSayWhatIsThere(@TempDir Path folder) throws IOException {

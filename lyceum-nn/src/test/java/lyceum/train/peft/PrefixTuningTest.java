@@ -18,6 +18,7 @@ import lyceum.nn.KvCache;
 import lyceum.nn.Module;
 import lyceum.nn.MultiHeadAttention;
 import lyceum.nn.Pass;
+import lyceum.nn.PositionalEncoding;
 import lyceum.nn.RotaryEmbedding;
 import lyceum.nn.TransformerBlock;
 import lyceum.nn.TransformerConfig;
@@ -80,7 +81,7 @@ class PrefixTuningTest {
     @Test void zeroLengthChangesNothing() {
         long differ = 0;
         for (var config : List.of(plain(), plain().causal(),
-                plain().withAttention(plain().attention().withRotary(new RotaryEmbedding(D / 2, 10_000)))))
+                plain().withAttention(plain().attention().withPositions(new RotaryEmbedding(D / 2, 10_000)))))
             for (var method : List.of(new PrefixTuning(0), new PromptTuning(0))) {
                 var model = model(config);
                 byte[] before = TinyText.bits(model.forward(tokens(4)));
@@ -95,7 +96,7 @@ class PrefixTuningTest {
         double gap = 0, effect = 10;
         for (boolean rotary : new boolean[] {false, true}) for (boolean grouped : new boolean[] {false, true}) {
             var attention = plain().attention().withAttention(new Attention().withCausal(true))
-                    .withRotary(rotary ? new RotaryEmbedding(D / 2, 10_000) : null).withKeyHeads(grouped ? 1 : 2);
+                    .withPositions(rotary ? new RotaryEmbedding(D / 2, 10_000) : PositionalEncoding.none()).withKeyHeads(grouped ? 1 : 2);
             var model = model(plain().withAttention(attention));
             var x = tokens(3);
             var base = model.forward(x).compute();
@@ -175,6 +176,24 @@ class PrefixTuningTest {
 
         private static Tensor logits(Module model, Tensor x) { return model.forward(x).narrow(1, 1, LENGTH).reshape(-1, DIGITS); }
 
+        /** The share of right answers when each is drawn as the model's probabilities say. */
+        double drawn(Module model, int task) {
+            var batch = draw(Rng.of(5000 + task), 300, task, 0);
+            return Autograd.noGrad(() -> {
+                double[][] p = logits(model, batch[0]).softmax(-1).toRows();
+                long[] right = batch[1].toLongArray();
+                var rng = Rng.of(6000 + task);
+                double sum = 0;
+                for (int i = 0; i < p.length; i++) {
+                    double u = rng.nextDouble();
+                    int answer = 0;
+                    while (answer < DIGITS - 1 && (u -= p[i][answer]) >= 0) answer++;
+                    if (answer == right[i]) sum += 1.0 / p.length;
+                }
+                return sum;
+            });
+        }
+
         double accuracy(Module model, int task, double named) {
             var batch = draw(Rng.of(5000 + task), 300, task, named);
             return Autograd.noGrad(() -> logits(model, batch[0]).argmax(1).eq(batch[1]).to(DType.F64).mean().item());
@@ -186,16 +205,17 @@ class PrefixTuningTest {
     @Test void aLearnedPrefixStandsForTheTaskToken() {
         var tasks = new Ciphers();
         var config = TinyText.config(48, 4, 96).causal();
-        var model = new TinyText(config.withAttention(config.attention().withRotary(new RotaryEmbedding(12, 100))), 2, 19, 0, 10, false,
+        var model = new TinyText(config.withAttention(config.attention().withPositions(new RotaryEmbedding(12, 100))), 2, 19, 0, 10, false,
                 Rng.of(1));
         tasks.train(model, 2500, 3e-3, -1, 0.8, Rng.of(2));
         double named = 1, withheld = 0, prefixed = 0, prompted = 0, worst = 1;
         for (int k = 0; k < Ciphers.TASKS; k++) {
             named = Math.min(named, tasks.accuracy(model, k, 1));
-            withheld += tasks.accuracy(model, k, 0) / Ciphers.TASKS;
+            withheld = Math.max(withheld, Math.abs(tasks.drawn(model, k) - 1.0 / Ciphers.TASKS));
         }
         Evidence.of("least accuracy of a task that is named", named, atLeast(0.95));
-        Evidence.of("distance from chance, one in eight, of tasks that are not", Math.abs(withheld - 1.0 / Ciphers.TASKS), below(0.05));
+        // The mean over tasks is one in eight whatever the model answers; that no single task is favoured is what can fail.
+        Evidence.of("largest distance from chance, one in eight, of a task that is not, answers drawn", withheld, below(0.05));
         for (int k = 0; k < Ciphers.TASKS; k++) {
             var prefix = Peft.of(model, new PrefixTuning(4).withStart(0.5), "prefix", Rng.of(k));
             tasks.train(model, 400, 0.03, k, 0, Rng.of(10 + k));

@@ -1,5 +1,7 @@
 package lyceum.train.peft;
 
+import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
@@ -9,7 +11,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import lyceum.DType;
 import lyceum.autograd.Autograd;
+import lyceum.memory.Scope;
+import lyceum.nn.Init;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
 import lyceum.nn.loss.Loss;
@@ -18,6 +23,7 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -88,6 +94,97 @@ class RepresentationTuningTest {
         var again = RepresentationTuning.attach(model, "encoder.layers.?", 2, Rng.of(9));
         again.load(folder.resolve("edits.safetensors"));
         assertThat(TinyText.bits(again.at(places, () -> model.forward(data[0])))).isEqualTo(TinyText.bits(after));
+    }
+
+    private static final int Q = 11, LENGTH = 8, ANSWER = 7;
+
+    /** Two steps written out, {@code a + b = s + c =}, and what comes after each sign of equality: s and t, sums modulo 11. */
+    private static Tensor[] steps(int[] order, int from, int to) {
+        var x = new int[(to - from) * LENGTH];
+        long[] s = new long[to - from], t = new long[to - from];
+        for (int i = from; i < to; i++) {
+            int a = order[i] / (Q * Q), b = order[i] / Q % Q, c = order[i] % Q, at = (i - from) * LENGTH, sum = (a + b) % Q;
+            for (int token : new int[] {a, Q, b, Q + 1, sum, Q, c, Q + 1}) x[at++] = token;
+            s[i - from] = sum;
+            t[i - from] = (sum + c) % Q;
+        }
+        return new Tensor[] {Tensor.of(x).reshape(to - from, LENGTH), Tensor.of(s), Tensor.of(t)};
+    }
+
+    private static Tensor answer(Tensor logits) { return logits.select(1, ANSWER); }
+
+    private static double accuracy(Tensor logits, Tensor y) {
+        return Autograd.noGrad(() -> answer(logits).argmax(1).eq(y).to(DType.F64).mean().item());
+    }
+
+    /** All states where the flow is, or as many drawn at random, of each sequence. */
+    @Acceptance(topic = "crft", clause = 4)
+    @Tag("heavy")
+    @Test void editsAtCriticalStatesTeachMoreThanAtRandomOnes() {
+        double base = 0, critical = 0, random = 0, least = 1, most = 0;
+        int n = Q * Q * Q, known = 600, count = 8;
+        for (int seed = 10; seed < 13; seed++) {
+            var rng = Rng.of(seed);
+            int[] order = rng.permutation(n);
+            Tensor[] train = steps(order, 0, known), test = steps(order, known, n);
+            var model = new TinyText(TinyText.config(64, 4, 128).causal(), 3, Q + 2, LENGTH, Q, false, rng.split(0));
+            var optimizer = new Adam(1e-3).over(model.parameters());
+            double reached = 0;
+            for (int step = 0; step < 2_000 && reached < 0.45; step++) {
+                try (var scope = Scope.open("step")) {
+                    optimizer.zeroGrad();
+                    var logits = model.forward(train[0]);
+                    Loss.crossEntropy(logits.select(1, 3), train[1]).add(Loss.crossEntropy(answer(logits), train[2])).backward();
+                    optimizer.step();
+                    optimizer.zeroGrad();
+                }
+                if (step % 5 == 4) reached = accuracy(model.forward(test[0]), test[2]);
+            }
+            least = Math.min(least, reached);
+            most = Math.max(most, reached);
+            base += reached / 3;
+            var flow = RepresentationTuning.Flow.of(model, "encoder.layers.?.attention",
+                    logits -> answer(logits).logSoftmax(1).max(1, false).sum());
+            for (int way = 0; way < 2; way++) {
+                Tensor there = way == 0 ? flow.critical(train[0], count) : random(rng.split(1), known, count),
+                        elsewhere = way == 0 ? flow.critical(test[0], count) : random(rng.split(2), n - known, count);
+                var tuning = RepresentationTuning.attach(model, "encoder.layers.?", 2, rng.split(3));
+                var edits = new Adam(0.03).over(tuning.parameters());
+                for (int step = 0; step < 150; step++) {
+                    try (var scope = Scope.open("step")) {
+                        edits.zeroGrad();
+                        Loss.crossEntropy(answer(tuning.at(there, () -> model.forward(train[0]))), train[2]).backward();
+                        edits.step();
+                        edits.zeroGrad();
+                    }
+                }
+                double after = accuracy(tuning.at(elsewhere, () -> model.forward(test[0])), test[2]);
+                if (way == 0) critical += after / 3;
+                else random += after / 3;
+                tuning.detach();
+            }
+        }
+        Evidence.of("least held-out accuracy of a base", least, atLeast(0.4));
+        Evidence.of("largest", most, atMost(0.7));
+        Evidence.of("points of held-out accuracy above the frozen base, mean of 3 seeds", 100 * (critical - base), atLeast(10));
+        Evidence.of("accuracy with edits at critical states less at as many random ones", critical - random, above(0));
+    }
+
+    private static Tensor random(Rng rng, int rows, int count) {
+        return RepresentationTuning.top(Tensor.rand(rng, 3, rows, LENGTH).compute(), count);
+    }
+
+    @Test void theWidthIsThatOfTheStatesAndNotOfHeads() {
+        var plain = TinyText.config(64, 4, 96);
+        var model = new TinyText(plain.withAttention(plain.attention().withQkNorm(true)), 2, 9, 6, 9, false, Rng.of(4));
+        assertThat(RepresentationTuning.attach(model, "encoder.layers.?", 2, Rng.of(5)).parameterCount()).isEqualTo(2 * 2 * (2 * 64 + 1));
+        var bare = new Linear(5, 5, false, DType.F32, Init.torchLinear(5), Rng.of(1));
+        assertThatThrownBy(() -> RepresentationTuning.attach(bare, "*", 2, Rng.of(2))).hasMessageContaining("nothing tells the width");
+        assertThat(RepresentationTuning.attach(bare, "*", 2, 5, Rng.of(2)).parameterCount()).isEqualTo(2 * 11);
+        var layer = new Linear(5, 5, Rng.of(1));
+        var narrow = RepresentationTuning.attach(layer, "*", 2, 4, Rng.of(2));
+        assertThatThrownBy(() -> narrow.at(Tensor.ones(1, 1, 2), () -> layer.forward(Tensor.zeros(1, 2, 5))))
+                .hasMessageContaining("edits of width 4");
     }
 
     @Test void anEditRewritesItsSubspaceAndNothingElse() {

@@ -12,6 +12,7 @@ import static org.assertj.core.data.Offset.offset;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import lyceum.DType;
@@ -158,7 +159,8 @@ class MissingDataTest {
     @Test void underMnarAllAreBiasedAndTheRightDeltaRemovesIt() {
         int sets = 300;
         double delta = 1.2, truth = 0;
-        double[] complete = new double[sets], pooled = new double[sets], shifted = new double[sets], wrong = new double[sets];
+        double[] complete = new double[sets], pooled = new double[sets], shifted = new double[sets], wrong = new double[sets],
+                likelihood = new double[sets], predictive = new double[sets];
         for (int set = 0; set < sets; set++) {
             var rng = Rng.of(4).split(set);
             // absent values of y lie delta above what x says of observed ones: being absent tells of y itself
@@ -175,10 +177,16 @@ class MissingDataTest {
             var mice = new Mice().withMethod(Mice.Method.NORMAL).withIterations(1);
             pooled[set] = pooledMean(x, mice, 5, 0, rng.split(1)).estimate() - truth;
             shifted[set] = pooledMean(x, mice, 5, delta, rng.split(1)).estimate() - truth;
+            likelihood[set] = new NormalEm().fit(x).mean()[1] - truth;
+            predictive[set] = pooledMean(x, mice.withMethod(Mice.Method.PREDICTIVE_MEAN_MATCHING), 5, 0, rng.split(2)).estimate() - truth;
             wrong[set] = pooledMean(x, mice, 5, -delta, rng.split(1)).estimate() - truth;
         }
         Evidence.of("bias of complete cases and of mean imputation, in standard errors over 300 sets", inErrors(complete), above(10));
         Evidence.of("bias of multiple imputation", inErrors(pooled), above(10));
+        Evidence.of("bias of the normal model's maximum likelihood", inErrors(likelihood), above(10));
+        Evidence.of("bias of multiple imputation by predictive mean matching", inErrors(predictive), above(10));
+        // all but complete cases miss what absence says: 0.4 delta
+        for (double[] estimate : List.of(pooled, likelihood)) assertThat(Descriptive.mean(estimate)).isCloseTo(-0.4 * delta, offset(0.05));
         Evidence.of("bias with the right delta", inErrors(shifted), atMost(3));
         Evidence.of("bias with the opposite delta", inErrors(wrong), above(10));
     }

@@ -25,17 +25,20 @@ final class ExplainCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "MODEL", description = "The folder that lyceum fit wrote.") private Path folder;
+    @Parameters(index = "0", paramLabel = "MODEL", description = "The folder that lyceum fit wrote.")
+    private Path folder;
 
-    @Parameters(index = "1", paramLabel = "FILE", description = "A CSV file with the row.") private Path file;
+    @Parameters(index = "1", paramLabel = "FILE", description = "A CSV file with the row.")
+    private Path file;
 
-    @Option(names = "--row", paramLabel = "N", defaultValue = "1", description = "Which row, from 1, the first, by default.") private int row;
+    @Option(names = "--row", paramLabel = "N", defaultValue = "1",
+            description = "Which row, from 1, the first, by default.") private int row;
 
     @Override public Integer call() throws IOException {
         var model = PredictCommand.load(folder);
         var rows = model.read(FitCommand.existing(file));
-        if (row < 1 || row > rows.size())
-            throw new ParameterException(spec.commandLine(), "--row is " + row + "; " + file.getFileName() + " has rows 1 to " + rows.size());
+        if (row < 1 || row > rows.size()) throw new ParameterException(spec.commandLine(),
+                "--row is " + row + "; " + file.getFileName() + " has rows 1 to " + rows.size());
         var one = rows.rows(row - 1);
         var why = model.explain(one);
         double[] shares = why.shares();
@@ -47,9 +50,10 @@ final class ExplainCommand implements Callable<Integer> {
         });
         var terminal = lyceum.terminal();
         var said = model.predict(one).column("prediction").get(0);
-        terminal.out().println(model.target() + " is predicted as " + said + (model.task() == TableTask.REGRESSION ? ""
-                : String.format(Locale.ROOT, ", with probability %.4g", why.output())) + ".");
-        terminal.out().println(String.format(Locale.ROOT, "Over the rows the model compares with it is %.4g; the columns add:", why.baseline()));
+        terminal.out().println(model.target() + " is predicted as " + said
+                + (model.task() == TableTask.REGRESSION ? "" : String.format(Locale.ROOT, ", with probability %.4g", why.output())) + ".");
+        terminal.out()
+                .println(String.format(Locale.ROOT, "Over the rows the model compares with it is %.4g; the columns add:", why.baseline()));
         TextTable.of(lines).lines(terminal, terminal.columns()).forEach(terminal.out()::println);
         return LyceumCommand.DONE;
     }

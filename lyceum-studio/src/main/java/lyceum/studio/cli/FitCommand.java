@@ -30,7 +30,8 @@ final class FitCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    @Parameters(paramLabel = "FILE", description = "A CSV file with a header.") private Path file;
+    @Parameters(paramLabel = "FILE", description = "A CSV file with a header.")
+    private Path file;
 
     @Option(names = "--target", paramLabel = "COLUMN", required = true, description = "The column to predict.")
     private String target;
@@ -44,19 +45,19 @@ final class FitCommand implements Callable<Integer> {
     private List<String> models;
 
     @Option(names = "--search", paramLabel = "N", defaultValue = "0",
-            description = "Settings to draw for each model; 0, the default, for those that usually serve.")
-    private int search;
+            description = "Settings to draw for each model; 0, the default, for those that usually serve.") private int search;
 
-    @Option(names = "--drop", paramLabel = "COLUMN", split = ",", description = "Columns not to look at, with commas.")
+    @Option(names = "--drop", paramLabel = "COLUMN", split = ",",
+            description = "Columns not to look at, with commas.")
     private List<String> dropped = List.of();
 
-    @Option(names = "--rows", paramLabel = "N", defaultValue = "200000", description = "Sample of a longer table, 200000 by default.")
-    private int rows;
+    @Option(names = "--rows", paramLabel = "N", defaultValue = "200000",
+            description = "Sample of a longer table, 200000 by default.") private int rows;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "0 by default.") private long seed;
 
-    @Option(names = "--out", paramLabel = "DIR", required = true,
-            description = "The folder for " + MODEL + ", report.html and model-card.md; files of these names are replaced.")
+    @Option(names = "--out", paramLabel = "DIR", required = true, description = "The folder for " + MODEL
+            + ", report.html and model-card.md; files of these names are replaced.")
     private Path out;
 
     @Override public Integer call() throws IOException {

@@ -20,9 +20,12 @@ final class FitReport {
     private FitReport() {}
 
     static String html(String file, TableStudy study) {
-        var columns = study.profile().columns().stream().map(c -> new ReportView.Column(c.name(), c.kind().name().toLowerCase(Locale.ROOT).replace('_', ' '),
-                c.reason(), c.missing(), c.distinct(), c.kind() == Kind.LEFT_OUT)).toList();
-        var figures = study.figures().stream().map(f -> new ReportView.Picture(f.title(), f.description(), Svg.write(f, Theme.LIGHT))).toList();
+        var columns = study.profile().columns().stream()
+                .map(c -> new ReportView.Column(c.name(), c.kind().name().toLowerCase(Locale.ROOT).replace('_', ' '), c.reason(),
+                        c.missing(), c.distinct(), c.kind() == Kind.LEFT_OUT))
+                .toList();
+        var figures = study.figures().stream().map(f -> new ReportView.Picture(f.title(), f.description(), Svg.write(f, Theme.LIGHT)))
+                .toList();
         var view = new ReportView(study.target() + " from " + file, task(study), study.summary().lines().toList(), suspects(study), columns,
                 figures, study.model().about().get("settings"));
         var out = new StringOutput(65_536);
@@ -32,8 +35,8 @@ final class FitReport {
     }
 
     private static String task(TableStudy study) {
-        return study.task() == TableTask.REGRESSION ? "A number is predicted."
-                : "One of " + study.classes().size() + " classes is predicted: " + study.classes().stream().limit(12).collect(Collectors.joining(", ")) + ".";
+        return study.task() == TableTask.REGRESSION ? "A number is predicted." : "One of " + study.classes().size()
+                + " classes is predicted: " + study.classes().stream().limit(12).collect(Collectors.joining(", ")) + ".";
     }
 
     private static List<String> suspects(TableStudy study) {

@@ -21,11 +21,14 @@ final class PredictCommand implements Callable<Integer> {
 
     @ParentCommand private LyceumCommand lyceum;
 
-    @Parameters(index = "0", paramLabel = "MODEL", description = "The folder that lyceum fit wrote.") private Path folder;
+    @Parameters(index = "0", paramLabel = "MODEL", description = "The folder that lyceum fit wrote.")
+    private Path folder;
 
-    @Parameters(index = "1", paramLabel = "FILE", description = "A CSV file with the model's columns, in any order.") private Path file;
+    @Parameters(index = "1", paramLabel = "FILE", description = "A CSV file with the model's columns, in any order.")
+    private Path file;
 
-    @Option(names = "--out", paramLabel = "FILE", description = "Where to write the predictions; without it they are printed.")
+    @Option(names = "--out", paramLabel = "FILE",
+            description = "Where to write the predictions; without it they are printed.")
     private Path out;
 
     @Override public Integer call() throws IOException {

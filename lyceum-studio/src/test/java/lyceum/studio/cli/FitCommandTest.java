@@ -63,7 +63,8 @@ class FitCommandTest {
     @Test void mistakesAreNamedAndWriteNothing() throws IOException {
         var file = csv(60).toString();
         var out = folder.resolve("nothing").toString();
-        assertThat(lyceum("fit", file, "--target", "gone", "--out", out).err()).contains("--target is gone; rows.csv has age, town, fee, left");
+        assertThat(lyceum("fit", file, "--target", "gone", "--out", out).err())
+                .contains("--target is gone; rows.csv has age, town, fee, left");
         assertThat(lyceum("fit", file, "--target", "left", "--task", "guess", "--out", out).err()).contains("--task is guess");
         assertThat(lyceum("fit", file, "--target", "left", "--model", "magic", "--out", out).err()).contains("no model 'magic'");
         assertThat(lyceum("fit", folder.resolve("no.csv").toString(), "--target", "left", "--out", out).err()).contains("no file");

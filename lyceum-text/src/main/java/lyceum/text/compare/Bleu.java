@@ -105,9 +105,7 @@ public record Bleu(List<Double> weights, Smoothing smoothing, Tokens tokens) imp
 
     public Bleu withWeights(double... weights) { return withWeights(Arrays.stream(weights).boxed().toList()); }
 
-    public Score sentence(String candidate, String... references) {
-        return corpus(List.of(candidate), List.of(List.of(references)));
-    }
+    public Score sentence(String candidate, String... references) { return corpus(List.of(candidate), List.of(List.of(references))); }
 
     /** @param references one or several for each candidate */
     public Score corpus(List<String> candidates, List<List<String>> references) {
@@ -134,8 +132,8 @@ public record Bleu(List<Double> weights, Smoothing smoothing, Tokens tokens) imp
                 matches[n - 1] += clipped(counts, others, n);
             }
         }
-        double brevity = candidateLength >= referenceLength ? 1 : candidateLength == 0 ? 0
-                : Math.exp(1 - (double) referenceLength / candidateLength);
+        double brevity = candidateLength >= referenceLength ? 1
+                : candidateLength == 0 ? 0 : Math.exp(1 - (double) referenceLength / candidateLength);
         return new Score(value(matches, totals, brevity, candidateLength), matches, totals, brevity, candidateLength, referenceLength,
                 (orders + "-grams, tokens " + tokens + ", smoothing " + smoothing).toLowerCase(Locale.ROOT));
     }

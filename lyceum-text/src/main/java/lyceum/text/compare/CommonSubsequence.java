@@ -159,8 +159,9 @@ public record CommonSubsequence(int[] inA, int[] inB, long cells) {
             int wide = b.length + 1;
             var t = new int[Math.multiplyExact(a.length + 1, wide)];
             for (int i = 1; i <= a.length; i++)
-                for (int j = 1; j < wide; j++) t[i * wide + j] = a[i - 1] == b[j - 1] ? t[(i - 1) * wide + j - 1] + 1
-                        : Math.max(t[(i - 1) * wide + j], t[i * wide + j - 1]);
+                for (int j = 1; j < wide; j++)
+                    t[i * wide + j] = a[i - 1] == b[j - 1] ? t[(i - 1) * wide + j - 1] + 1
+                            : Math.max(t[(i - 1) * wide + j], t[i * wide + j - 1]);
             return new SubsequenceTable(a, b, t);
         }
 

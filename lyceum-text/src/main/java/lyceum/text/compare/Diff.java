@@ -69,8 +69,9 @@ public record Diff<T>(List<Step<T>> steps) {
 
     /** What leads back. */
     public Diff<T> inverse() {
-        return new Diff<>(steps.stream().map(s -> new Step<>(
-                s.kind == Kind.KEEP ? Kind.KEEP : s.kind == Kind.DELETE ? Kind.INSERT : Kind.DELETE, s.items)).toList());
+        return new Diff<>(steps.stream()
+                .map(s -> new Step<>(s.kind == Kind.KEEP ? Kind.KEEP : s.kind == Kind.DELETE ? Kind.INSERT : Kind.DELETE, s.items))
+                .toList());
     }
 
     /** Items that are deleted or inserted. */

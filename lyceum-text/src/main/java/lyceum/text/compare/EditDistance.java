@@ -28,7 +28,8 @@ import lyceum.withers.Withers;
  * @see "Lowrance and Wagner (1975) for unrestricted swaps"
  */
 @Withers
-public record EditDistance(double deletion, double insertion, double substitution, double swap, Swaps swaps) implements EditDistanceWithers {
+public record EditDistance(double deletion, double insertion, double substitution, double swap, Swaps swaps)
+        implements EditDistanceWithers {
     /** Exchanges of neighbours. */
     public enum Swaps {
         /** None: Levenshtein. */
@@ -39,8 +40,8 @@ public record EditDistance(double deletion, double insertion, double substitutio
         FULL
     }
 
-    public static final EditDistance LEVENSHTEIN = new EditDistance(1, 1, 1, 1, Swaps.NONE), RESTRICTED = LEVENSHTEIN.withSwaps(
-            Swaps.RESTRICTED), DAMERAU = LEVENSHTEIN.withSwaps(Swaps.FULL);
+    public static final EditDistance LEVENSHTEIN = new EditDistance(1, 1, 1, 1, Swaps.NONE),
+            RESTRICTED = LEVENSHTEIN.withSwaps(Swaps.RESTRICTED), DAMERAU = LEVENSHTEIN.withSwaps(Swaps.FULL);
 
     public EditDistance {
         for (double cost : new double[] {deletion, insertion, substitution, swap})

@@ -33,7 +33,8 @@ record EditTable(Symbols symbols, double[] cost, int[] cameFrom) {
                 int k = lastRow[b[j - 1]], l = lastColumn;
                 if (how.swaps() == Swaps.FULL && k > 0 && l > 0) {
                     int before = (k - 1) * wide + l - 1;
-                    better(cost, from, at, cost[before] + (i - k - 1) * how.deletion() + how.swap() + (j - l - 1) * how.insertion(), before);
+                    better(cost, from, at, cost[before] + (i - k - 1) * how.deletion() + how.swap() + (j - l - 1) * how.insertion(),
+                            before);
                 }
                 if (same) lastColumn = j;
             }

@@ -172,7 +172,8 @@ public record Rouge(boolean stems, Set<String> stopWords) implements RougeWither
         var counts = new HashMap<List<?>, Integer>();
         for (int i = 0; i < words.size(); i++) {
             if (singles) counts.merge(List.of(words.get(i)), 1, Integer::sum);
-            for (int j = i + 1; j < words.size() && j - i - 1 <= gap; j++) counts.merge(List.of(words.get(i), words.get(j)), 1, Integer::sum);
+            for (int j = i + 1; j < words.size() && j - i - 1 <= gap; j++)
+                counts.merge(List.of(words.get(i), words.get(j)), 1, Integer::sum);
         }
         return counts;
     }

@@ -63,8 +63,8 @@ public record CountVectorizer(TermSplitter splitter, Unit unit, int least, int m
     }
 
     public CountVectorizer withNGrams(int least, int most) {
-        return new CountVectorizer(splitter, unit, least, most, lowerCase, stripAccents, stopWords, minDocuments, maxDocuments, maxFeatures, binary,
-                vocabulary);
+        return new CountVectorizer(splitter, unit, least, most, lowerCase, stripAccents, stopWords, minDocuments, maxDocuments, maxFeatures,
+                binary, vocabulary);
     }
 
     public CountVectorizer withStopWords(String... words) { return withStopWords(Set.of(words)); }
@@ -129,6 +129,7 @@ public record CountVectorizer(TermSplitter splitter, Unit unit, int least, int m
     public FeatureHashing hashing(int features) { return new FeatureHashing(this, features, true); }
 
     static List<String> listed(Iterable<String> texts) {
-        return texts instanceof List<String> list ? list : Collections.unmodifiableList(StreamSupport.stream(texts.spliterator(), false).toList());
+        return texts instanceof List<String> list ? list
+                : Collections.unmodifiableList(StreamSupport.stream(texts.spliterator(), false).toList());
     }
 }

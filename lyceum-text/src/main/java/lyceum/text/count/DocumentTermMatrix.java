@@ -55,8 +55,9 @@ public record DocumentTermMatrix(Csr counts, List<String> terms, List<String> do
     public DocumentTermMatrix {
         terms = List.copyOf(terms);
         documents = List.copyOf(documents);
-        if (counts.columns() != terms.size() || counts.rows() != documents.size()) throw new IllegalArgumentException("DocumentTermMatrix: "
-                + counts.rows() + " x " + counts.columns() + " entries for " + documents.size() + " documents and " + terms.size() + " terms");
+        if (counts.columns() != terms.size() || counts.rows() != documents.size())
+            throw new IllegalArgumentException("DocumentTermMatrix: " + counts.rows() + " x " + counts.columns() + " entries for "
+                    + documents.size() + " documents and " + terms.size() + " terms");
     }
 
     /** Documents are called by their numbers. */
@@ -109,7 +110,8 @@ public record DocumentTermMatrix(Csr counts, List<String> terms, List<String> do
     /** The terms whose numbers are kept, in their order. */
     public DocumentTermMatrix terms(IntPredicate keep) {
         int[] kept = IntStream.range(0, terms.size()).filter(keep).toArray();
-        return new DocumentTermMatrix(counts.transpose().rows(kept).transpose(), IntStream.of(kept).mapToObj(terms::get).toList(), documents);
+        return new DocumentTermMatrix(counts.transpose().rows(kept).transpose(), IntStream.of(kept).mapToObj(terms::get).toList(),
+                documents);
     }
 
     /** Documents of both, over the terms of both; this one's columns come first. */
@@ -124,17 +126,17 @@ public record DocumentTermMatrix(Csr counts, List<String> terms, List<String> do
         fill(other.counts, row, column, value, mine, (int) counts.rows(), other.terms.stream().mapToInt(numbers::get).toArray());
         var names = new ArrayList<>(documents);
         names.addAll(other.documents);
-        return new DocumentTermMatrix(Csr.fromEntries(names.size(), numbers.size(), row, column, value), List.copyOf(numbers.keySet()), names);
+        return new DocumentTermMatrix(Csr.fromEntries(names.size(), numbers.size(), row, column, value), List.copyOf(numbers.keySet()),
+                names);
     }
 
     private static void fill(Csr from, int[] row, int[] column, double[] value, int at, int firstRow, int[] place) {
         double[] v = from.values().toDoubleArray();
-        for (int i = 0; i < from.rows(); i++)
-            for (int e = from.rowStart(i); e < from.rowStart(i + 1); e++) {
-                row[at + e] = firstRow + i;
-                column[at + e] = place[from.column(e)];
-                value[at + e] = v[e];
-            }
+        for (int i = 0; i < from.rows(); i++) for (int e = from.rowStart(i); e < from.rowStart(i + 1); e++) {
+            row[at + e] = firstRow + i;
+            column[at + e] = place[from.column(e)];
+            value[at + e] = v[e];
+        }
     }
 
     /** Terms by documents: for each term its postings. */
@@ -183,9 +185,8 @@ public record DocumentTermMatrix(Csr counts, List<String> terms, List<String> do
         tensors.put("rowStart", Tensor.of(starts));
         tensors.put("column", Tensor.of(columns));
         tensors.put("values", counts.values());
-        Safetensors.write(file, tensors,
-                Map.of("format", "lyceum-document-terms", "formatVersion", "1", "terms", String.join("\u0000", terms), "documents",
-                        String.join("\u0000", documents)));
+        Safetensors.write(file, tensors, Map.of("format", "lyceum-document-terms", "formatVersion", "1", "terms",
+                String.join("\u0000", terms), "documents", String.join("\u0000", documents)));
     }
 
     /** Reads what {@link #save} wrote. @throws FormatException if it is no such file or damaged */
@@ -199,7 +200,8 @@ public record DocumentTermMatrix(Csr counts, List<String> terms, List<String> do
         int[] starts = ints(contents.tensors().get("rowStart")), columns = ints(contents.tensors().get("column"));
         try {
             return new DocumentTermMatrix(
-                    Csr.of(names.get(1).size(), names.get(0).size(), starts, columns, contents.tensors().get("values")), names.get(0), names.get(1));
+                    Csr.of(names.get(1).size(), names.get(0).size(), starts, columns, contents.tensors().get("values")), names.get(0),
+                    names.get(1));
         } catch (IllegalArgumentException e) {
             throw FormatException.at("document-term matrix", 8, e.getMessage());
         }

@@ -171,7 +171,8 @@ public final class NGramTrie {
     }
 
     private int check(int n) {
-        if (n < 1 || n > ids.length) throw new IllegalArgumentException("NGramTrie: runs of " + n + "; it counts those of 1 to " + ids.length);
+        if (n < 1 || n > ids.length)
+            throw new IllegalArgumentException("NGramTrie: runs of " + n + "; it counts those of 1 to " + ids.length);
         return n - 1;
     }
 }

@@ -141,8 +141,8 @@ final class TermCounting {
         if (how.maxFeatures() > 0 && names.size() > how.maxFeatures())
             names = names.stream().sorted((a, b) -> Long.compare(total[b], total[a])).limit(how.maxFeatures())
                     .sorted((a, b) -> terms.get(a).compareTo(terms.get(b))).toList();
-        if (names.isEmpty()) throw new IllegalArgumentException(
-                "CountVectorizer: no term of " + rows + " texts is left of " + terms.size() + "; are all of them stop words, too rare or too common?");
+        if (names.isEmpty()) throw new IllegalArgumentException("CountVectorizer: no term of " + rows + " texts is left of " + terms.size()
+                + "; are all of them stop words, too rare or too common?");
         return names;
     }
 }

@@ -84,9 +84,8 @@ public record TfIdf(Tf tf, Idf idf, Norm norm) implements TfIdfWithers {
         }
 
         private void check(DocumentTermMatrix counts) {
-            if (!counts.terms().equals(terms))
-                throw new IllegalArgumentException("TfIdf: the matrix has other terms (" + counts.terms().size() + " of them) than the model's "
-                        + terms.size());
+            if (!counts.terms().equals(terms)) throw new IllegalArgumentException(
+                    "TfIdf: the matrix has other terms (" + counts.terms().size() + " of them) than the model's " + terms.size());
         }
 
         /** The rarity of each term. */
@@ -136,15 +135,17 @@ public record TfIdf(Tf tf, Idf idf, Norm norm) implements TfIdfWithers {
 
         /** The terms with the greatest weight in the only row, the greatest first. */
         public List<String> keywords(DocumentTermMatrix row, int most) {
-            if (row.counts().rows() != 1) throw new IllegalArgumentException("keywords: " + row.counts().rows() + " documents; one at a time");
+            if (row.counts().rows() != 1)
+                throw new IllegalArgumentException("keywords: " + row.counts().rows() + " documents; one at a time");
             double[] v = transform(row).counts().values().toDoubleArray();
-            return IntStream.range(0, v.length).boxed().sorted(Comparator.comparingDouble((Integer e) -> -v[e]).thenComparing(e -> e)).limit(most)
-                    .map(e -> terms.get(row.counts().column(e))).toList();
+            return IntStream.range(0, v.length).boxed().sorted(Comparator.comparingDouble((Integer e) -> -v[e]).thenComparing(e -> e))
+                    .limit(most).map(e -> terms.get(row.counts().column(e))).toList();
         }
 
         /** Numbers of the documents by the dot product of their weights with the query's, the best first, ties by number; at most {@code most}. */
         public int[] rank(DocumentTermMatrix documents, DocumentTermMatrix query, int most) {
-            if (query.counts().rows() != 1) throw new IllegalArgumentException("rank: " + query.counts().rows() + " queries; one at a time");
+            if (query.counts().rows() != 1)
+                throw new IllegalArgumentException("rank: " + query.counts().rows() + " queries; one at a time");
             var q = transform(query).counts().toDense().select(0, 0);
             double[] scores = transform(documents).counts().matmul(q).toDoubleArray();
             var order = new ArrayList<Integer>(IntStream.range(0, scores.length).boxed().toList());

@@ -58,7 +58,8 @@ public final class ZipfAnalysis {
             this.counts[j] = c;
         }
         tokens = Arrays.stream(this.counts).asLongStream().sum();
-        if (this.counts.length < 2) throw new IllegalArgumentException("ZipfAnalysis: " + this.counts.length + " types; at least 2 are needed");
+        if (this.counts.length < 2)
+            throw new IllegalArgumentException("ZipfAnalysis: " + this.counts.length + " types; at least 2 are needed");
     }
 
     /** @param counts of the types, in any order */
@@ -179,7 +180,8 @@ public final class ZipfAnalysis {
         var law = new ZipfSampler(fit.exponent, fit.shift, fit.types);
         for (int b = 0; b < samples; b++) {
             var other = ofTokens(law.sample(rng, Math.toIntExact(tokens)));
-            if (other.fit(fit.shift, Math.max(fit.types == counts.length ? other.types() : fit.types, other.types())).distance >= fit.distance)
+            if (other.fit(fit.shift,
+                    Math.max(fit.types == counts.length ? other.types() : fit.types, other.types())).distance >= fit.distance)
                 further++;
         }
         return further / (samples + 1.0);
@@ -294,6 +296,7 @@ public final class ZipfAnalysis {
             law[k] = tokens * Math.pow(ranks[k], -fit.exponent) / sum;
         }
         return Figure.scatter(title, x, seen).named("seen").line("exponent " + Math.round(100 * fit.exponent) / 100.0, x, law).logX().logY()
-                .axes("rank", "frequency").describedAs("Frequency of types by rank on logarithmic scales, with the law of greatest likelihood.");
+                .axes("rank", "frequency")
+                .describedAs("Frequency of types by rank on logarithmic scales, with the law of greatest likelihood.");
     }
 }

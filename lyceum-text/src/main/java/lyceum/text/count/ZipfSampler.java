@@ -21,8 +21,8 @@ public final class ZipfSampler {
 
     /** @param exponent above 0 @param shift Mandelbrot's, above -1 */
     public ZipfSampler(double exponent, double shift, int types) {
-        if (!(exponent > 0) || !(shift > -1) || types < 1) throw new IllegalArgumentException(
-                "ZipfSampler: exponent " + exponent + ", shift " + shift + ", " + types + " types; exponent > 0, shift > -1 and a type are needed");
+        if (!(exponent > 0) || !(shift > -1) || types < 1) throw new IllegalArgumentException("ZipfSampler: exponent " + exponent
+                + ", shift " + shift + ", " + types + " types; exponent > 0, shift > -1 and a type are needed");
         this.exponent = exponent;
         this.shift = shift;
         this.types = types;

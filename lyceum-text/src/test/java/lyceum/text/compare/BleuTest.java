@@ -29,8 +29,8 @@ class BleuTest {
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void equalsNltkWithFiveSmoothings() {
         var golden = Golden.load("golden/bleu.json");
-        double[][] sentences = golden.named("sentences").matrix("expected.smoothed0to4"), corpora = golden.named("corpora")
-                .matrix("expected.smoothed0to4");
+        double[][] sentences = golden.named("sentences").matrix("expected.smoothed0to4"),
+                corpora = golden.named("corpora").matrix("expected.smoothed0to4");
         var r = new Recipe(341);
         double worst = 0, worstCorpus = 0;
         int seen = 0;
@@ -120,8 +120,8 @@ class BleuTest {
     }
 
     @Test void tokensAsWmtSplitsThem() {
-        assertThat(Bleu.Tokens.V13A.split("Hello, world! It's 3.14 (or 1,000) &quot;x-ray&quot; 10-fold."))
-                .containsExactly("Hello", ",", "world", "!", "It's", "3.14", "(", "or", "1,000", ")", "\"", "x-ray", "\"", "10", "-", "fold", ".");
+        assertThat(Bleu.Tokens.V13A.split("Hello, world! It's 3.14 (or 1,000) &quot;x-ray&quot; 10-fold.")).containsExactly("Hello", ",",
+                "world", "!", "It's", "3.14", "(", "or", "1,000", ")", "\"", "x-ray", "\"", "10", "-", "fold", ".");
         assertThat(Bleu.Tokens.CHARACTERS.split("a b\uD83D\uDE00")).containsExactly("a", "b", "\uD83D\uDE00");
         assertThat(Bleu.Tokens.NONE.split(" ")).isEmpty();
     }

@@ -111,12 +111,11 @@ class CommonSubsequenceTest {
 
     private static int insertDelete(String a, String b) {
         var d = new int[a.length() + 1][b.length() + 1];
-        for (int i = 0; i <= a.length(); i++)
-            for (int j = 0; j <= b.length(); j++) {
-                if (i == 0 || j == 0) d[i][j] = i + j;
-                else d[i][j] = Math.min(Math.min(d[i - 1][j], d[i][j - 1]) + 1,
-                        a.charAt(i - 1) == b.charAt(j - 1) ? d[i - 1][j - 1] : Integer.MAX_VALUE);
-            }
+        for (int i = 0; i <= a.length(); i++) for (int j = 0; j <= b.length(); j++) {
+            if (i == 0 || j == 0) d[i][j] = i + j;
+            else d[i][j] = Math.min(Math.min(d[i - 1][j], d[i][j - 1]) + 1,
+                    a.charAt(i - 1) == b.charAt(j - 1) ? d[i - 1][j - 1] : Integer.MAX_VALUE);
+        }
         return d[a.length()][b.length()];
     }
 
@@ -143,13 +142,12 @@ class CommonSubsequenceTest {
         var rng = Rng.of(5);
         double most = 0;
         int pairs = 0;
-        for (int m : new int[] {1, 2, 3, 7, 50, 400, 2000})
-            for (int n : new int[] {1, 2, 5, 33, 800, 2000}) {
-                var found = CommonSubsequence.of(sequence(rng, 4, m), sequence(rng, 4, n));
-                most = Math.max(most, found.cells() / (2.0 * (m + n)));
-                assertThat(found.cells()).as(m + " and " + n).isGreaterThanOrEqualTo(Math.min(m, n) > 1 ? Math.min(m, n) : 0);
-                pairs++;
-            }
+        for (int m : new int[] {1, 2, 3, 7, 50, 400, 2000}) for (int n : new int[] {1, 2, 5, 33, 800, 2000}) {
+            var found = CommonSubsequence.of(sequence(rng, 4, m), sequence(rng, 4, n));
+            most = Math.max(most, found.cells() / (2.0 * (m + n)));
+            assertThat(found.cells()).as(m + " and " + n).isGreaterThanOrEqualTo(Math.min(m, n) > 1 ? Math.min(m, n) : 0);
+            pairs++;
+        }
         Evidence.of("pairs of lengths", pairs, exactly(42));
         Evidence.of("live cells over 2 (m + n), most", most, atMost(1));
     }

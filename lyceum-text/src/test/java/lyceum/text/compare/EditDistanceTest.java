@@ -49,8 +49,8 @@ class EditDistanceTest {
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void distancesAreThoseOfNltkAndOfSearch() {
         var golden = Golden.load("golden/edit-distance.json").named("pairs");
-        int[] plain = golden.ints("expected.plain"), swaps = golden.ints("expected.transpositions"), two = golden.ints(
-                "expected.substitutionTwo");
+        int[] plain = golden.ints("expected.plain"), swaps = golden.ints("expected.transpositions"),
+                two = golden.ints("expected.substitutionTwo");
         var r = new Recipe(176);
         int wrong = 0;
         for (int i = 0; i < plain.length; i++) {
@@ -64,8 +64,9 @@ class EditDistanceTest {
         var all = new ArrayList<String>(List.of(""));
         for (int from = 0, length = 1; length <= 5; length++) {
             int to = all.size();
-            for (int i = from; i < to; i++) for (var c : List.of("a", "b", "c")) if (length <= 4 || !c.equals("c") && !all.get(i).contains("c"))
-                all.add(all.get(i) + c);
+            for (int i = from; i < to; i++)
+                for (var c : List.of("a", "b", "c"))
+                    if (length <= 4 || !c.equals("c") && !all.get(i).contains("c")) all.add(all.get(i) + c);
             from = to;
         }
         int searched = 0, missed = 0;
@@ -140,8 +141,7 @@ class EditDistanceTest {
                 var b = i % 2 == 0 ? CommonSubsequenceTest.word(rng, 2 + i % 20, longest) : scrambled(rng, a);
                 int table = (int) EditDistance.LEVENSHTEIN.of(a, b);
                 if (EditDistance.levenshtein(a, b) != table) wrong++;
-                for (int most : new int[] {0, 1, 3, 10, 50})
-                    if (EditDistance.atMost(a, b, most) != Math.min(table, most + 1)) banded++;
+                for (int most : new int[] {0, 1, 3, 10, 50}) if (EditDistance.atMost(a, b, most) != Math.min(table, most + 1)) banded++;
             }
         }
         Evidence.of("pairs up to 400 characters", pairs, exactly(720));
@@ -190,7 +190,8 @@ class EditDistanceTest {
         var counts = new HashMap<String, Integer>();
         Corpora.kingJames().stream().forEach(document -> {
             var words = Words.of(document.text().toLowerCase(Locale.ROOT));
-            for (int i = 0; i < words.count(); i++) if (words.word(i).chars().allMatch(Character::isLetter)) counts.merge(words.word(i), 1, Integer::sum);
+            for (int i = 0; i < words.count(); i++)
+                if (words.word(i).chars().allMatch(Character::isLetter)) counts.merge(words.word(i), 1, Integer::sum);
         });
         return counts;
     }

@@ -51,7 +51,8 @@ class RougeTest {
         var rng = Rng.of(2);
         double one = 0, none = 0;
         for (int i = 0; i < 200; i++) {
-            List<Integer> text = words(rng, 3, 2 + rng.nextInt(10)), other = words(rng, 3, 2 + rng.nextInt(10)).stream().map(w -> w + 10).toList();
+            List<Integer> text = words(rng, 3, 2 + rng.nextInt(10)),
+                    other = words(rng, 3, 2 + rng.nextInt(10)).stream().map(w -> w + 10).toList();
             for (var s : all(text, text)) one = Math.max(one, Math.abs(s.f1() - 1));
             for (var s : all(text, other)) none = Math.max(none, Math.max(s.precision(), s.recall()));
         }
@@ -74,8 +75,9 @@ class RougeTest {
             int at = 0;
             for (int j = 0; j < b.size() && at < places.size(); j++) if (a.get(places.get(at)).equals(b.get(j))) at++;
             if (at < places.size() || places.size() < best.size()) continue;
-            if (places.size() > best.size() || Arrays.compare(places.stream().mapToInt(p -> p).toArray(),
-                    best.stream().mapToInt(p -> p).toArray()) < 0) best = places;
+            if (places.size() > best.size()
+                    || Arrays.compare(places.stream().mapToInt(p -> p).toArray(), best.stream().mapToInt(p -> p).toArray()) < 0)
+                best = places;
         }
         return best;
     }
@@ -161,18 +163,17 @@ class RougeTest {
     /** Lin (2004), section 4: c and w tables. */
     private static double lin(List<Integer> x, List<Integer> y) {
         double[][] c = new double[x.size() + 1][y.size() + 1], w = new double[x.size() + 1][y.size() + 1];
-        for (int i = 1; i <= x.size(); i++)
-            for (int j = 1; j <= y.size(); j++) {
-                if (x.get(i - 1).intValue() == y.get(j - 1)) {
-                    double k = w[i - 1][j - 1];
-                    c[i][j] = c[i - 1][j - 1] + (Math.exp(1.2 * Math.log(k + 1)) - (k == 0 ? 0 : Math.exp(1.2 * Math.log(k))));
-                    w[i][j] = k + 1;
-                } else if (c[i - 1][j] > c[i][j - 1]) {
-                    c[i][j] = c[i - 1][j];
-                } else {
-                    c[i][j] = c[i][j - 1];
-                }
+        for (int i = 1; i <= x.size(); i++) for (int j = 1; j <= y.size(); j++) {
+            if (x.get(i - 1).intValue() == y.get(j - 1)) {
+                double k = w[i - 1][j - 1];
+                c[i][j] = c[i - 1][j - 1] + (Math.exp(1.2 * Math.log(k + 1)) - (k == 0 ? 0 : Math.exp(1.2 * Math.log(k))));
+                w[i][j] = k + 1;
+            } else if (c[i - 1][j] > c[i][j - 1]) {
+                c[i][j] = c[i - 1][j];
+            } else {
+                c[i][j] = c[i][j - 1];
             }
+        }
         return c[x.size()][y.size()];
     }
 

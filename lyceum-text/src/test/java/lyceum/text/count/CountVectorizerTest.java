@@ -45,9 +45,9 @@ class CountVectorizerTest {
         int[] sizes = GOLDEN.named("counted").ints("input.maxFeatures");
         options.addAll(List.of(plain.withMinDocuments(2), plain.withMinDocuments(5).withMaxDocuments(0.5), plain.withMinDocuments(0.01),
                 plain.withMaxDocuments(100), plain.withMaxDocuments(0.2).withNGrams(1, 2), stop, stop.withNGrams(2, 3),
-                plain.withStripAccents(true).withMinDocuments(3), characters.withNGrams(2, 3), characters.withNGrams(1, 4).withMinDocuments(10),
-                inWords.withNGrams(2, 4), inWords.withNGrams(3, 5).withMaxDocuments(0.1), plain.withMaxFeatures(sizes[0]),
-                plain.withNGrams(1, 2).withMaxFeatures(sizes[1])));
+                plain.withStripAccents(true).withMinDocuments(3), characters.withNGrams(2, 3),
+                characters.withNGrams(1, 4).withMinDocuments(10), inWords.withNGrams(2, 4), inWords.withNGrams(3, 5).withMaxDocuments(0.1),
+                plain.withMaxFeatures(sizes[0]), plain.withNGrams(1, 2).withMaxFeatures(sizes[1])));
         return options;
     }
 
@@ -80,7 +80,8 @@ class CountVectorizerTest {
             for (int k = 0; k < own.length; k++) if (own[k] != expected[o][k]) wrong++;
             // read once from something that has no size, and by a vocabulary that was learned first
             var model = options.get(o).fit(() -> verses.stream().iterator());
-            if (!model.terms().equals(matrix.terms()) || !Arrays.equals(checksums(model.transform(() -> verses.stream().iterator()).counts()), sums))
+            if (!model.terms().equals(matrix.terms())
+                    || !Arrays.equals(checksums(model.transform(() -> verses.stream().iterator()).counts()), sums))
                 streamed++;
         }
         Evidence.of("option sets on 2,000 documents", options.size(), exactly(30));
@@ -140,8 +141,10 @@ class CountVectorizerTest {
         assertThat(model.inverse(counts)).containsExactly(List.of("dog", "cat"), List.of());
         assertThat(new CountVectorizer().withStripAccents(true).terms("Café ÀB")).containsExactly("cafe", "ab");
         assertThat(new CountVectorizer().withSplitter(TermSplitter.BLANKS).terms("a-b C")).containsExactly("a-b", "c");
-        assertThat(new CountVectorizer().withSplitter(TermSplitter.ALL_WORDS).terms("I_1 am\uD835\uDFDB")).containsExactly("i_1", "am\uD835\uDFDB");
-        assertThatThrownBy(() -> new CountVectorizer().withStopWords(Set.of("cat")).fit(List.of("cat cat"))).hasMessageContaining("no term");
+        assertThat(new CountVectorizer().withSplitter(TermSplitter.ALL_WORDS).terms("I_1 am\uD835\uDFDB")).containsExactly("i_1",
+                "am\uD835\uDFDB");
+        assertThatThrownBy(() -> new CountVectorizer().withStopWords(Set.of("cat")).fit(List.of("cat cat")))
+                .hasMessageContaining("no term");
         assertThatThrownBy(() -> new CountVectorizer().withNGrams(2, 1)).hasMessageContaining("from 2 to 1");
         assertThatThrownBy(() -> new CountVectorizer().withVocabulary(List.of("a", "a")).fit(List.of()).transform(List.of("a")))
                 .hasMessageContaining("'a' twice");

@@ -67,11 +67,14 @@ class DocumentTermMatrixTest {
             var matrix = new CountVectorizer().fitTransform(a);
             if (!cells(matrix).equals(byHand(a))) wrong++;
             var twice = matrix.transpose().transpose();
-            if (!twice.terms().equals(matrix.terms()) || !twice.documents().equals(matrix.documents()) || twice.counts().entries() != matrix.counts().entries()
+            if (!twice.terms().equals(matrix.terms()) || !twice.documents().equals(matrix.documents())
+                    || twice.counts().entries() != matrix.counts().entries()
                     || !Arrays.equals(twice.counts().values().toDoubleArray(), matrix.counts().values().toDoubleArray())
-                    || IntStream.range(0, matrix.counts().entries()).anyMatch(e -> twice.counts().column(e) != matrix.counts().column(e))) turned++;
+                    || IntStream.range(0, matrix.counts().entries()).anyMatch(e -> twice.counts().column(e) != matrix.counts().column(e)))
+                turned++;
             for (var term : matrix.terms()) {
-                var holding = IntStream.range(0, a.size()).filter(d -> List.of(a.get(d).split(" ")).contains(term)).mapToObj(String::valueOf).toList();
+                var holding = IntStream.range(0, a.size()).filter(d -> List.of(a.get(d).split(" ")).contains(term))
+                        .mapToObj(String::valueOf).toList();
                 if (!matrix.postings(term).equals(holding)) postings++;
             }
             var union = matrix.merge(new CountVectorizer().fitTransform(b));
@@ -170,7 +173,8 @@ class DocumentTermMatrixTest {
     @Test void weightings() {
         var matrix = new CountVectorizer().fitTransform(List.of("aa aa bb", "aa cc cc cc", "aa dd"));
         assertThat(matrix.weighted(Weighting.BINARY).counts().toDense().toRows()[0]).containsExactly(1, 1, 0, 0);
-        assertThat(matrix.weighted(Weighting.TF_IDF).counts().toDense().toRows()[1]).containsExactly(new double[] {0, 0, 3 * Math.log(3), 0}, within(1e-12));
+        assertThat(matrix.weighted(Weighting.TF_IDF).counts().toDense().toRows()[1])
+                .containsExactly(new double[] {0, 0, 3 * Math.log(3), 0}, within(1e-12));
         double idf = Math.log(1 + 2.5 / 1.5);
         assertThat(matrix.weighted(Weighting.BM25).counts().toDense().toRows()[2][3])
                 .isCloseTo(idf * 2.2 / (1 + 1.2 * (0.25 + 0.75 * 2 / 3)), within(1e-12));
@@ -188,10 +192,12 @@ class DocumentTermMatrixTest {
     }
 
     @Test void filesComeBack(@TempDir Path folder) throws IOException {
-        var matrix = new CountVectorizer().fitTransform(List.of("aa aa bb", "cc")).named("a document", "another").weighted(Weighting.LOG_ENTROPY);
+        var matrix = new CountVectorizer().fitTransform(List.of("aa aa bb", "cc")).named("a document", "another")
+                .weighted(Weighting.LOG_ENTROPY);
         var market = folder.resolve("m.mtx");
         matrix.writeMatrixMarket(market);
-        assertThat(DocumentTermMatrix.readMatrixMarket(market).counts().toDense().toRows()).isDeepEqualTo(matrix.counts().toDense().toRows());
+        assertThat(DocumentTermMatrix.readMatrixMarket(market).counts().toDense().toRows())
+                .isDeepEqualTo(matrix.counts().toDense().toRows());
         matrix.save(folder.resolve("m"));
         var again = DocumentTermMatrix.load(folder.resolve("m"));
         assertThat(again.terms()).isEqualTo(matrix.terms());
@@ -201,7 +207,8 @@ class DocumentTermMatrixTest {
         for (var bad : List.of("", "hello", head, head + "2 2", head + "2 2 2\n1 1 1\n", head + "2 2 1\n3 1 1\n", head + "2 2 1\n1 1 x\n",
                 head + "2 2 1\n1 1.5 1\n", head + "-1 2 0\n")) {
             Files.writeString(market, bad);
-            assertThatThrownBy(() -> DocumentTermMatrix.readMatrixMarket(market)).as(bad).isInstanceOf(FormatException.class).hasMessageContaining("line");
+            assertThatThrownBy(() -> DocumentTermMatrix.readMatrixMarket(market)).as(bad).isInstanceOf(FormatException.class)
+                    .hasMessageContaining("line");
         }
         Files.writeString(market, "%%MatrixMarket matrix coordinate pattern general\n% said so\n2 3 1\n2 3\n");
         assertThat(DocumentTermMatrix.readMatrixMarket(market).counts().toDense().item(1, 2)).isEqualTo(1);

@@ -56,7 +56,8 @@ class NGramsTest {
         var r = new Recipe(144);
         int cases = 0, wrong = 0, counts = 0;
         for (double[] expected : GOLDEN.named("grams").matrix("expected.crc")) {
-            List<List<String>> plain = new ArrayList<>(), every = new ArrayList<>(), skipping = new ArrayList<>(), padded = new ArrayList<>();
+            List<List<String>> plain = new ArrayList<>(), every = new ArrayList<>(), skipping = new ArrayList<>(),
+                    padded = new ArrayList<>();
             for (int i = 0; i < 20; i++, cases++) {
                 var s = tokens(r, 4, 0, 12);
                 int n = 1 + r.below(4), skips = r.below(3);
@@ -124,7 +125,8 @@ class NGramsTest {
         var vocabulary = new HashMap<String, Integer>();
         var trie = NGramTrie.of(ids(words, vocabulary), 3);
         var grams = new HashMap<String, Integer>();
-        for (int i = 0; i + 3 <= words.size(); i++) grams.merge(words.get(i) + " " + words.get(i + 1) + " " + words.get(i + 2), 1, Integer::sum);
+        for (int i = 0; i + 3 <= words.size(); i++)
+            grams.merge(words.get(i) + " " + words.get(i + 1) + " " + words.get(i + 2), 1, Integer::sum);
         assertThat(trie.distinct(3)).isEqualTo(grams.size());
         int wrong = 0;
         for (int i = 0; i + 3 <= words.size(); i += 7) {

@@ -37,8 +37,8 @@ class TfIdfTest {
         double[][] traces = golden.matrix("expected.traces");
         double worst = 0;
         for (int f = 0; f < flags.length; f++) {
-            var settings = new TfIdf(flags[f][1] == 1 ? Tf.LOG : Tf.RAW, flags[f][2] == 0 ? Idf.NONE : flags[f][0] == 1 ? Idf.SMOOTH : Idf.PLUS_ONE,
-                    Norm.values()[flags[f][3]]);
+            var settings = new TfIdf(flags[f][1] == 1 ? Tf.LOG : Tf.RAW,
+                    flags[f][2] == 0 ? Idf.NONE : flags[f][0] == 1 ? Idf.SMOOTH : Idf.PLUS_ONE, Norm.values()[flags[f][3]]);
             double[] v = settings.fit(VERSES).transform(VERSES).counts().values().toDoubleArray();
             double sum = 0, most = 0, least = Double.MAX_VALUE;
             for (int e = 0; e < v.length; e++) {
@@ -81,7 +81,8 @@ class TfIdfTest {
             var whole = settings.fit(VERSES);
             var grown = settings.fit(VERSES.rows(first)).updated(VERSES.rows(second));
             if (!grown.equals(whole)) wrong++;
-            double[] a = grown.transform(VERSES).counts().values().toDoubleArray(), b = whole.transform(VERSES).counts().values().toDoubleArray();
+            double[] a = grown.transform(VERSES).counts().values().toDoubleArray(),
+                    b = whole.transform(VERSES).counts().values().toDoubleArray();
             for (int e = 0; e < a.length; e++) gap = Math.max(gap, Math.abs(a[e] - b[e]));
         }
         Evidence.of("rarities of five kinds other than those of a refit", wrong, exactly(0));
@@ -139,7 +140,8 @@ class TfIdfTest {
         var counts = new CountVectorizer().fitTransform(List.of("aa aa bb", "aa cc", "aa"));
         var model = new TfIdf(Tf.AUGMENTED, Idf.PROBABILISTIC, Norm.NONE).fit(counts);
         assertThat(model.idf()).containsExactly(new double[] {0, Math.log(2), Math.log(2)}, within(1e-15));
-        assertThat(model.transform(counts).counts().toDense().toRows()[0]).containsExactly(new double[] {0, 0.75 * Math.log(2), 0}, within(1e-15));
+        assertThat(model.transform(counts).counts().toDense().toRows()[0]).containsExactly(new double[] {0, 0.75 * Math.log(2), 0},
+                within(1e-15));
         var binary = new TfIdf(Tf.BINARY, Idf.NONE, Norm.L1).fit(counts);
         assertThat(binary.transform(counts).counts().toDense().toRows()[0]).containsExactly(0.5, 0.5, 0);
         model.save(folder.resolve("model"));

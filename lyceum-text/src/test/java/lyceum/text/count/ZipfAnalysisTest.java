@@ -57,8 +57,8 @@ class ZipfAnalysisTest {
     @Test void vocabularyGrowsByTheInverseOfTheExponentUntilItIsFull() {
         double many = 0, few = 0;
         for (int seed = 1; seed <= 2; seed++) {
-            many = Math.max(many,
-                    Math.abs(ZipfAnalysis.heaps(new ZipfSampler(1.5, 10_000_000).sample(Rng.of(seed), 1_000_000), 1000, 30).beta() - 1 / 1.5));
+            many = Math.max(many, Math
+                    .abs(ZipfAnalysis.heaps(new ZipfSampler(1.5, 10_000_000).sample(Rng.of(seed), 1_000_000), 1000, 30).beta() - 1 / 1.5));
             few = Math.max(few, ZipfAnalysis.heaps(new ZipfSampler(1.5, 10_000).sample(Rng.of(seed), 1_000_000), 1000, 30).beta());
         }
         Evidence.of("10 million types: Heaps' exponent less 1 / 1.5, most", many, atMost(0.05));

@@ -1,4 +1,4 @@
-package lyceum.learn.uncertainty;
+package lyceum.train.uncertainty;
 
 import lyceum.ShapeException;
 

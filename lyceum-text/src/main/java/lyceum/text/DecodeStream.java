@@ -1,0 +1,46 @@
+package lyceum.text;
+
+import java.util.Arrays;
+
+/**
+ * Decodes ids that come one by one. Gives text as soon as it is whole: half a character waits for its other half. What all calls give together is the text of
+ * all ids. For one thread.
+ */
+public final class DecodeStream {
+    private final Tokenizer tokenizer;
+    private final boolean skipSpecials;
+    private int[] window = new int[16];
+    private int size, shown;
+    private String before = "";
+
+    /** A stream that leaves control tokens out or not. */
+    public DecodeStream(Tokenizer tokenizer, boolean skipSpecials) {
+        this.tokenizer = tokenizer;
+        this.skipSpecials = skipSpecials;
+    }
+
+    /** The next id; the text that is whole with it, often a word, sometimes nothing. */
+    public String push(int id) {
+        if (size == window.length) window = Arrays.copyOf(window, 2 * size);
+        window[size++] = id;
+        var text = tokenizer.decode(Arrays.copyOf(window, size), skipSpecials);
+        if (text.length() <= before.length() || text.endsWith("\uFFFD") && size - shown < 8) return "";
+        var fresh = text.substring(before.length());
+        // the ids shown last stay as context: a decoder may treat a first token apart
+        int keep = size - shown;
+        System.arraycopy(window, shown, window, 0, keep);
+        size = keep;
+        shown = keep;
+        before = tokenizer.decode(Arrays.copyOf(window, size), skipSpecials);
+        return fresh;
+    }
+
+    /** No more ids; the rest of the text. The stream is then new. */
+    public String finish() {
+        var text = tokenizer.decode(Arrays.copyOf(window, size), skipSpecials);
+        var rest = text.substring(Math.min(text.length(), before.length()));
+        size = shown = 0;
+        before = "";
+        return rest;
+    }
+}

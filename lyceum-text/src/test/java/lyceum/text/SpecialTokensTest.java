@@ -1,0 +1,179 @@
+package lyceum.text;
+
+import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.exactly;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import lyceum.nn.Embedding;
+import lyceum.nn.Linear;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import org.junit.jupiter.api.Test;
+
+class SpecialTokensTest {
+    private static final List<String> NAMES = List.of("<|im_start|>", "<|im_end|>", "<|endoftext|>", "<|im_start|>system", "[INST]", "<s>");
+
+    /** Byte-level BPE with control tokens behind its vocabulary, one of them the beginning of another. */
+    static TokenizerPipeline chat() {
+        var base = Given.byteLevel8000();
+        var specials = base.specials();
+        int id = base.vocabulary().size();
+        for (var name : NAMES) specials = specials.with(AddedToken.control(name, id++));
+        specials = specials.with(SpecialTokens.Role.BOS, "<s>").with(SpecialTokens.Role.EOS, "<|endoftext|>");
+        return new TokenizerPipeline(base.spec().withSpecials(specials));
+    }
+
+    /** Texts of users with literal control strings in them. */
+    private static List<String> hostile() {
+        var rng = Rng.of(8);
+        var texts = new ArrayList<String>();
+        for (var text : RandomTexts.of(9, 1000)) {
+            var hostile = new StringBuilder(text);
+            for (int k = 1 + rng.nextInt(4); k > 0; k--) {
+                int at = hostile.length() == 0 ? 0 : rng.nextInt(hostile.length());
+                if (at > 0 && Character.isLowSurrogate(hostile.charAt(at))) at--;
+                hostile.insert(at, NAMES.get(rng.nextInt(NAMES.size())));
+            }
+            texts.add(hostile.toString());
+        }
+        return texts;
+    }
+
+    private static int controls(Tokenizer tokenizer, int[] ids) {
+        int n = 0;
+        for (int id : ids) if (tokenizer.specials().isSpecial(id)) n++;
+        return n;
+    }
+
+    /** Clause 1. */
+    @Acceptance(topic = "special-tokens", clause = 1)
+    @Test void userTextNeverBecomesControl() {
+        var chat = chat();
+        int produced = 0, possible = 0, others = 0, wanted = 0;
+        for (var text : hostile()) {
+            produced += controls(chat, chat.ids(text)) + controls(chat, chat.encode(text).ids());
+            possible += controls(chat, chat.ids(text, EncodeOptions.PLAIN.withControls(Controls.ALL)));
+            for (int id : chat.ids(text, EncodeOptions.PLAIN.withControls(Controls.only("[INST]")))) if (chat.specials().isSpecial(id)) {
+                if (chat.vocabulary().token(id).equals("[INST]")) wanted++;
+                else others++;
+            }
+        }
+        Evidence.of("control ids where none is allowed", produced, exactly(0));
+        Evidence.of("control ids of those that are not the one allowed", others, exactly(0));
+        Evidence.of("control ids where the one is allowed", wanted, atLeast(300));
+        Evidence.of("control ids where all are allowed", possible, atLeast(1500));
+    }
+
+    /** Clause 2: an allowed control string is one id, wherever it stands. */
+    @Acceptance(topic = "special-tokens", clause = 2)
+    @Test void anAllowedOneIsOneId() {
+        var chat = chat();
+        int wrong = 0, seen = 0;
+        var texts = RandomTexts.of(10, 200);
+        for (var name : NAMES) for (int i = 0; i + 1 < texts.size(); i += 2) {
+            String before = texts.get(i), behind = texts.get(i + 1);
+            if (NAMES.stream().anyMatch(n -> before.contains(n) || behind.contains(n)) || name.equals("<|im_start|>") && behind.startsWith("system")) continue;
+            var ids = chat.ids(before + name + behind, EncodeOptions.PLAIN.withControls(Controls.ALL));
+            if (controls(chat, ids) != 1 || Arrays.stream(ids).noneMatch(id -> id == chat.specials().find(name).id())) wrong++;
+            seen++;
+        }
+        Evidence.of("texts", seen, atLeast(400));
+        Evidence.of("control strings that were not exactly one id", wrong, exactly(0));
+    }
+
+    /** Clause 3: decoding that skips removes the control tokens and nothing else. */
+    @Acceptance(topic = "special-tokens", clause = 3)
+    @Test void skippingRemovesExactlyThem() {
+        var chat = chat();
+        var rng = Rng.of(4);
+        int wrong = 0, removed = 0;
+        for (var text : RandomTexts.of(11, 500)) {
+            var ids = chat.ids(text);
+            var mixed = new ArrayList<Integer>();
+            for (int id : ids) mixed.add(id);
+            // between whole tokens; a control token inside a character would split its bytes
+            for (int k = 0; k < 3; k++, removed++) mixed.add(k == 0 ? 0 : mixed.size(), chat.specials().find(NAMES.get(rng.nextInt(NAMES.size()))).id());
+            int[] all = mixed.stream().mapToInt(Integer::intValue).toArray();
+            if (!chat.decode(all, true).equals(text)) wrong++;
+            if (chat.decode(all, false).length() <= text.length()) wrong++;
+        }
+        Evidence.of("control tokens put in", removed, exactly(1500));
+        Evidence.of("texts that did not come back", wrong, exactly(0));
+    }
+
+    /** Clause 4: ten more tokens. */
+    @Acceptance(topic = "special-tokens", clause = 4)
+    @Test void addingTokensLeavesOldLogitsAlone() {
+        int v = 700, d = 32;
+        var rng = Rng.of(6);
+        var embedding = new Embedding(v, d, rng);
+        var head = new Linear(d, v, rng);
+        var grown = VocabularyRows.grown(embedding, v + 10);
+        var grownHead = VocabularyRows.grown(head, v + 10);
+        var ids = Tensor.of(rng.permutation(v)).narrow(0, 0, 100);
+        float[] old = head.forward(embedding.forward(ids)).toFloatArray(), more = grownHead.forward(grown.forward(ids)).narrow(1, 0, v).toFloatArray();
+        int changed = 0;
+        for (int i = 0; i < old.length; i++) if (Float.floatToRawIntBits(old[i]) != Float.floatToRawIntBits(more[i])) changed++;
+        Evidence.of("old logits that changed a bit", changed, exactly(0));
+        double worst = 0;
+        double[][] table = embedding.weight().toRows(), rows = grown.weight().toRows();
+        for (int j = 0; j < d; j++) {
+            double mean = 0;
+            for (int i = 0; i < v; i++) mean += table[i][j] / v;
+            for (int i = v; i < v + 10; i++) worst = Math.max(worst, Math.abs(rows[i][j] - mean));
+        }
+        Evidence.of("new rows", rows.length - v, exactly(10));
+        Evidence.of("gap of the new rows to the mean", worst, atMost(1e-6));
+    }
+
+    @Test void rolesAndErrors() {
+        var chat = chat();
+        assertThat(chat.specials().bos()).isEqualTo(chat.vocabulary().id("<s>"));
+        assertThatThrownBy(() -> chat.specials().cls()).isInstanceOf(IllegalStateException.class).hasMessageContaining("no CLS");
+        assertThatThrownBy(() -> SpecialTokens.NONE.with(SpecialTokens.Role.BOS, "<s>")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new SpecialTokens(List.of(AddedToken.control("a", 1), AddedToken.control("b", 1)))).hasMessageContaining("one id");
+        assertThatThrownBy(() -> new TokenizerSpec(Given.byteLevel8000().spec().model()).withSpecials(new SpecialTokens(List.of(AddedToken.control("<x>", 5)))))
+                .hasMessageContaining("must agree");
+        // the longest one that is allowed is found
+        var options = EncodeOptions.PLAIN.withControls(Controls.only("<|im_start|>"));
+        assertThat(controls(chat, chat.ids("<|im_start|>system", options))).isEqualTo(1);
+        assertThat(chat.decode(chat.ids("<|im_start|>system", options))).isEqualTo("<|im_start|>system");
+    }
+
+    @Test void addedTokensTakeSpacesAndWholeWords() {
+        var base = Given.miniLm().spec();
+        var masks = new SpecialTokens(List.of(new AddedToken("[MASK]", 103, true, false, true, true, false), new AddedToken("foozle", 30522, false, true, false, false, true)));
+        var tokenizer = new TokenizerPipeline(base.withSpecials(masks).withPostProcessor(null));
+        assertThat(tokenizer.encode("a  [MASK]  FOOZLE foozles", EncodeOptions.PLAIN.withControls(Controls.ALL)).tokens()).startsWith("a", "[MASK]", "foozle").doesNotContainSequence("foozle", "foozle").hasSizeGreaterThan(4);
+        var encoding = tokenizer.encode("a  [MASK]  b", EncodeOptions.PLAIN.withControls(Controls.ALL));
+        assertThat(encoding.start(1)).isEqualTo(1);
+        assertThat(encoding.end(1)).isEqualTo(11);
+    }
+
+    /** Bos-token, clause 2: the template puts one start token, and putting it twice gives one. */
+    @Acceptance(topic = "bos-token", clause = 2)
+    @Test void theTemplatePutsOneStartToken() {
+        var base = chat();
+        var chat = new TokenizerPipeline(base.spec().withPostProcessor(new PostProcessor.Templated(Template.bos(base.specials()))));
+        var twice = new TokenizerPipeline(base.spec().withPostProcessor(new PostProcessor.Templated(Template.bos(base.specials()).withBos(base.specials()))));
+        int wrong = 0, texts = 0;
+        for (var text : hostile()) {
+            for (var tokenizer : List.of(chat, twice)) {
+                int[] ids = tokenizer.ids(text);
+                int bos = 0;
+                for (int id : ids) if (id == chat.specials().bos()) bos++;
+                if (bos != 1 || ids[0] != chat.specials().bos() || !Arrays.equals(ids, tokenizer.encode(text).ids())) wrong++;
+            }
+            texts++;
+        }
+        Evidence.of("texts", texts, exactly(1000));
+        Evidence.of("texts without exactly one start token in front", wrong, exactly(0));
+    }
+}
