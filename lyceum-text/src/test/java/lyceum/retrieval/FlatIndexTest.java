@@ -46,11 +46,13 @@ class FlatIndexTest {
         var world = Clusters.of(1, 600, 1000, 384, 20, 1, false);
         long[] ids = new long[720];
         var vectors = new float[720][];
+        var bits = Rng.of(12);
         int[] order = Rng.of(11).permutation(720);
         for (int i = 0; i < 720; i++) {
             ids[i] = 7L * order[i] - 3000;
-            // every sixth is there twice: a tie
-            vectors[i] = world.vectors()[i < 600 ? i : 5 * (i - 600)];
+            // every fifth is there twice, half of those with last bits changed: ties, and gaps that single precision does not see
+            vectors[i] = world.vectors()[i < 600 ? i : 5 * (i - 600)].clone();
+            if (i >= 600 && i % 2 == 0) for (int k = 0; k < 384; k++) if (bits.nextInt(2) == 0) vectors[i][k] = Math.nextUp(vectors[i][k]);
         }
         int compared = 0, wrong = 0, ties = 0;
         for (var metric : VectorMetric.values()) {
@@ -69,7 +71,7 @@ class FlatIndexTest {
         }
         Evidence.of("queries, 1,000 of each metric", compared, exactly(3000));
         Evidence.of("queries with another top 10", wrong, exactly(0));
-        Evidence.of("ties in the tops", ties, above(1000));
+        Evidence.of("ties in the tops", ties, above(500));
     }
 
     @Acceptance(topic = TOPIC, clause = 2)
