@@ -12,7 +12,7 @@ import java.nio.file.StandardOpenOption;
 import lyceum.FormatException;
 
 /** A file as memory, read only where asked; unmapped when unreachable. Reads are checked against the file's size. */
-final class MappedFile {
+public final class MappedFile {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final String format;
@@ -23,38 +23,40 @@ final class MappedFile {
         this.memory = memory;
     }
 
-    static MappedFile open(String format, Path path) throws IOException {
+    /** Maps {@code path}; errors begin with {@code format}. */
+    public static MappedFile open(String format, Path path) throws IOException {
         try (var channel = FileChannel.open(path, StandardOpenOption.READ)) {
             return new MappedFile(format, channel.size() == 0 ? MemorySegment.ofArray(new byte[0])
                     : channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto()));
         }
     }
 
-    static MappedFile of(String format, MemorySegment memory) { return new MappedFile(format, memory); }
+    public static MappedFile of(String format, MemorySegment memory) { return new MappedFile(format, memory); }
 
-    long size() { return memory.byteSize(); }
+    public long size() { return memory.byteSize(); }
 
-    MemorySegment memory() { return memory; }
+    public MemorySegment memory() { return memory; }
 
-    long longAt(long offset) {
+    public long longAt(long offset) {
         need(offset, 8);
         return memory.get(LONG, offset);
     }
 
-    int byteAt(long offset) {
+    public int byteAt(long offset) {
         need(offset, 1);
         return memory.get(ValueLayout.JAVA_BYTE, offset) & 0xFF;
     }
 
-    String text(long offset, int length, Charset charset) {
+    public String text(long offset, int length, Charset charset) {
         need(offset, length);
         return new String(memory.asSlice(offset, length).toArray(ValueLayout.JAVA_BYTE), charset);
     }
 
-    void need(long offset, long bytes) {
+    /** @throws FormatException unless {@code bytes} lie at {@code offset} */
+    public void need(long offset, long bytes) {
         if (bytes < 0 || offset < 0 || bytes > size() - offset) throw FormatException.at(format, Math.min(Math.max(offset, 0), size()),
                 bytes + " bytes are needed, the file has " + size() + " in all");
     }
 
-    FormatException malformed(long offset, String problem) { return FormatException.at(format, offset, problem); }
+    public FormatException malformed(long offset, String problem) { return FormatException.at(format, offset, problem); }
 }

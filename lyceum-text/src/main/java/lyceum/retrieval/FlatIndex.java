@@ -1,0 +1,231 @@
+package lyceum.retrieval;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.LongPredicate;
+import lyceum.DType;
+import lyceum.backend.Parallel;
+import lyceum.memory.Storage;
+import lyceum.tensor.Tensor;
+
+/**
+ * Every vector is compared with the query: the nearest are the nearest.
+ *
+ * {@snippet :
+ * var index = new FlatIndex(3, VectorMetric.COSINE);
+ * index.add(7, new float[] {1, 0, 0});
+ * index.add(8, new float[] {1, 1, 0});
+ * index.search(new float[] {0, 1, 0}, 1);                                // 8, with the score 0.7071
+ * }
+ *
+ * <p>Vectors in FLOAT32 are ranked as by sums in double precision, ties by id: a fast pass in single precision keeps all that its rounding error could have
+ * moved out of the top, and those are scored again. Other encodings are smaller and rank nearly so; with {@code rescored} the originals are kept too, and the
+ * best that many by the small ones are scored again by them. Any thread may call any method.
+ *
+ * @see <a href="https://doi.org/10.1109/TPAMI.2010.57">Jegou, Douze and Schmid (2011)</a>
+ */
+public final class FlatIndex {
+    private static final String KIND = "flat";
+
+    private final int dimensions, rescored;
+    private final VectorStore store, originals;
+    private final Map<Long, Integer> rowOf = new HashMap<>();
+    private long[] ids = new long[16];
+    private boolean[] live = new boolean[16];
+    private double longest;
+    private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+
+    public FlatIndex(int dimensions, VectorMetric metric) { this(dimensions, metric, VectorEncoding.FLOAT32, 0); }
+
+    /** @param rescored how many of the best by {@code encoding} are scored again by their originals; 0 for none, and then originals are not kept */
+    public FlatIndex(int dimensions, VectorMetric metric, VectorEncoding encoding, int rescored) {
+        this(new VectorStore(dimensions, metric, encoding),
+                rescored == 0 || encoding == VectorEncoding.FLOAT32 ? null : new VectorStore(dimensions, metric, VectorEncoding.FLOAT32), rescored);
+    }
+
+    private FlatIndex(VectorStore store, VectorStore originals, int rescored) {
+        if (rescored < 0) throw new IllegalArgumentException("FlatIndex: rescored is " + rescored + "; it is at least 0");
+        this.dimensions = store.dimensions;
+        this.rescored = rescored;
+        this.store = store;
+        this.originals = originals;
+    }
+
+    public int dimensions() { return dimensions; }
+
+    public VectorMetric metric() { return store.metric; }
+
+    public VectorEncoding encoding() { return store.encoding; }
+
+    public int size() {
+        lock.readLock().lock();
+        try {
+            return rowOf.size();
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    /** @throws IllegalArgumentException if the id is taken, or the vector is of another size, not finite, or zero under COSINE: names the id */
+    public void add(long id, float[] vector) {
+        var query = store.query(vector.clone(), "vector " + id);
+        lock.writeLock().lock();
+        try {
+            if (rowOf.containsKey(id)) throw new IllegalArgumentException("FlatIndex: vector " + id + " is in the index; remove it first");
+            int row = store.add(query);
+            if (originals != null) originals.add(originals.query(vector, "vector " + id));
+            take(id, row);
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+
+    private void take(long id, int row) {
+        if (row == ids.length) {
+            ids = Arrays.copyOf(ids, 2 * row);
+            live = Arrays.copyOf(live, 2 * row);
+        }
+        ids[row] = id;
+        live[row] = true;
+        rowOf.put(id, row);
+        longest = Math.max(longest, Math.sqrt(store.square(row)));
+    }
+
+    /** False if there is none of this id. Its room is free after the next {@link #save}. */
+    public boolean remove(long id) {
+        lock.writeLock().lock();
+        try {
+            var row = rowOf.remove(id);
+            if (row != null) live[row] = false;
+            return row != null;
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+
+    /** The k nearest, the nearest first, ties by id; fewer if there are not so many. */
+    public List<VectorHit> search(float[] query, int k) { return search(query, k, _ -> true); }
+
+    /** The k nearest of those whose ids {@code filter} takes. */
+    public List<VectorHit> search(float[] query, int k, LongPredicate filter) {
+        if (k < 1) throw new IllegalArgumentException("search: k is " + k + "; it is at least 1");
+        var q = store.query(query.clone(), "the query");
+        lock.readLock().lock();
+        try {
+            int n = store.size();
+            double[] scores = scores(q, n);
+            int allowed = 0;
+            for (int row = 0; row < n; row++) {
+                if (live[row] && filter.test(ids[row])) allowed++;
+                else scores[row] = Double.NaN;
+            }
+            if (allowed == 0) return List.of();
+            var second = originals != null ? originals : store;
+            var exactQuery = originals != null ? originals.query(query, "the query") : q;
+            double least = worstOfBest(scores, originals != null ? Math.max(k, rescored) : k) - margin(q);
+            var hits = new ArrayList<VectorHit>();
+            for (int row = 0; row < n; row++) if (scores[row] >= least) hits.add(new VectorHit(ids[row], second.exact(exactQuery, row)));
+            hits.sort((a, b) -> a.score() != b.score() ? Double.compare(b.score(), a.score()) : Long.compare(a.id(), b.id()));
+            return List.copyOf(hits.subList(0, Math.min(k, hits.size())));
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    private double[] scores(VectorStore.Query q, int n) {
+        var scores = new double[n];
+        if (store.encoding != VectorEncoding.FLOAT32) {
+            Parallel.range(n, 1024, dimensions, (from, to) -> {
+                for (int row = (int) from; row < to; row++) scores[row] = store.score(q, row);
+            });
+            return scores;
+        }
+        var right = Tensor.of(q.values()).reshape(dimensions, 1);
+        for (int from = 0; from < n; from += VectorStore.CHUNK) {
+            int rows = Math.min(VectorStore.CHUNK, n - from);
+            float[] dots = Tensor.on(Storage.wrap(store.chunk(from / VectorStore.CHUNK)), 0, DType.F32, rows, dimensions).matmul(right).toFloatArray();
+            for (int i = 0; i < rows; i++) scores[from + i] = store.metric.score(dots[i], q.square(), store.square(from + i));
+        }
+        return scores;
+    }
+
+    /** Twice the most by which a score in single precision can be off: a sum of d products in any order errs by at most 1.01 d 2^-24 |q| |x|. */
+    private double margin(VectorStore.Query q) {
+        if (store.encoding != VectorEncoding.FLOAT32) return 0;
+        double error = 1.01 * (dimensions + 2) * 0x1p-24, size = Math.sqrt(q.square()) * longest;
+        return 2 * switch (store.metric) {
+            case DOT -> error * size + 1e-38;
+            case COSINE -> error + 1e-15;
+            case L2 -> 2 * error * size + 1e-14 * (q.square() + longest * longest) + 1e-38;
+        };
+    }
+
+    private static double worstOfBest(double[] scores, int k) {
+        var top = TopScores.of(k, scores.length);
+        for (int row = 0; row < scores.length; row++) if (scores[row] > top.threshold()) top.offer(row, scores[row]);
+        return top.worst();
+    }
+
+    /** Writes the vectors that are not removed, in the order of adding. */
+    public void save(Path path) throws IOException {
+        lock.readLock().lock();
+        try {
+            var kept = new int[rowOf.size()];
+            int n = 0;
+            var head = new ByteSink();
+            for (int value : new int[] {dimensions, store.metric.ordinal(), store.encoding.ordinal(), rescored, kept.length}) head.putInt(value);
+            var names = new ByteSink();
+            for (int row = 0; row < store.size(); row++) {
+                if (!live[row]) continue;
+                kept[n++] = row;
+                names.putLong(ids[row]);
+            }
+            var sections = new LinkedHashMap<String, MemorySegment>();
+            sections.put("head", head.segment());
+            sections.put("ids", names.segment());
+            var rows = store.rows(kept);
+            sections.put("rows", rows[0]);
+            sections.put("extra", rows[1]);
+            if (originals != null) {
+                rows = originals.rows(kept);
+                sections.put("rows32", rows[0]);
+                sections.put("extra32", rows[1]);
+            }
+            IndexFile.write(path, KIND, sections);
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    /** Maps an index that was saved; it can grow, in memory. @throws lyceum.FormatException if the file is damaged or another thing */
+    public static FlatIndex open(Path path) throws IOException {
+        var file = IndexFile.read(path, KIND);
+        var head = file.section("head", 20);
+        int[] values = new int[5];
+        MemorySegment.copy(head, IndexFile.INT, 0, values, 0, 5);
+        int size = values[4], dimensions = values[0];
+        if (dimensions < 1 || dimensions > 1 << 20 || size < 0 || values[3] < 0 || values[1] < 0 || values[1] >= VectorMetric.values().length || values[2] < 0
+                || values[2] >= VectorEncoding.values().length) throw file.malformed("the head is " + Arrays.toString(values));
+        var metric = VectorMetric.values()[values[1]];
+        var encoding = VectorEncoding.values()[values[2]];
+        var ids = file.section("ids", 8L * size);
+        var store = VectorStore.of(file, "", dimensions, metric, encoding, size);
+        var originals = values[3] == 0 || encoding == VectorEncoding.FLOAT32 ? null
+                : VectorStore.of(file, "32", dimensions, metric, VectorEncoding.FLOAT32, size);
+        var index = new FlatIndex(store, originals, values[3]);
+        for (int row = 0; row < size; row++) {
+            long id = ids.get(IndexFile.LONG, 8L * row);
+            if (index.rowOf.containsKey(id)) throw file.malformed("id " + id + " is there twice");
+            index.take(id, row);
+        }
+        return index;
+    }
+}

@@ -1,0 +1,131 @@
+package lyceum.retrieval;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The segments of a moment and what is deleted of them; numbers count the documents through all segments. Safe for use by any number of threads. */
+final class IndexSnapshot {
+    /** What a field's texts are like: how many there are that hold a term, and their mean length in terms. */
+    record FieldLengths(int documents, double mean) {}
+
+    final List<PostingSegment> segments;
+    final List<BitSet> deleted;
+    private final int[] base;
+    private final int live;
+    private final Map<String, Integer> frequencies = new ConcurrentHashMap<>();
+    private final Map<String, FieldLengths> lengths = new ConcurrentHashMap<>();
+    private final Map<String, double[]> norms = new ConcurrentHashMap<>();
+
+    IndexSnapshot(List<PostingSegment> segments, List<BitSet> deleted) {
+        this.segments = List.copyOf(segments);
+        this.deleted = List.copyOf(deleted);
+        base = new int[segments.size() + 1];
+        int gone = 0;
+        for (int s = 0; s < segments.size(); s++) {
+            base[s + 1] = Math.addExact(base[s], segments.get(s).size());
+            gone += deleted.get(s).cardinality();
+        }
+        live = base[segments.size()] - gone;
+    }
+
+    /** Documents that are not deleted. */
+    int live() { return live; }
+
+    int base(int segment) { return base[segment]; }
+
+    int segmentOf(int document) {
+        int s = 0;
+        while (base[s + 1] <= document) s++;
+        return s;
+    }
+
+    String id(int document) {
+        int s = segmentOf(document);
+        return segments.get(s).id(document - base[s]);
+    }
+
+    /** Documents with the term that are not deleted. */
+    int frequency(String field, String term) {
+        return frequencies.computeIfAbsent(SegmentBuilder.key(field, term), _ -> {
+            int sum = 0;
+            for (int s = 0; s < segments.size(); s++) {
+                var cursor = segments.get(s).cursor(field, term);
+                if (cursor == null) continue;
+                if (deleted.get(s).isEmpty()) sum += cursor.size();
+                else while (cursor.next() != PostingCursor.END) if (!deleted.get(s).get(cursor.document())) sum++;
+            }
+            return sum;
+        });
+    }
+
+    FieldLengths lengths(String field) {
+        return lengths.computeIfAbsent(field, _ -> {
+            long sum = 0;
+            int documents = 0;
+            for (int s = 0; s < segments.size(); s++) {
+                int[] all = segments.get(s).lengths(field);
+                if (all == null) continue;
+                for (int d = 0; d < all.length; d++) {
+                    if (all[d] == 0 || deleted.get(s).get(d)) continue;
+                    sum += all[d];
+                    documents++;
+                }
+            }
+            return new FieldLengths(documents, documents == 0 ? 1 : (double) sum / documents);
+        });
+    }
+
+    /** {@code 1 + ln((1 + N) / (1 + df))}: scikit-learn's. */
+    double smoothIdf(String field, String term) { return 1 + Math.log((1.0 + live) / (1 + frequency(field, term))); }
+
+    /** Euclidean lengths of the documents' rows of counts times idf. */
+    double[] norms(String field) {
+        return norms.computeIfAbsent(field, _ -> {
+            var squares = new double[base[segments.size()]];
+            for (int s = 0; s < segments.size(); s++) {
+                var segment = segments.get(s);
+                for (int t = 0; t < segment.terms(); t++) {
+                    var key = segment.term(t);
+                    int cut = key.indexOf('\0');
+                    if (!key.substring(0, Math.max(0, cut)).equals(field)) continue;
+                    double idf = smoothIdf(field, key.substring(cut + 1));
+                    var cursor = segment.cursor(t);
+                    while (cursor.next() != PostingCursor.END) {
+                        double weight = cursor.count() * idf;
+                        squares[base[s] + cursor.document()] += weight * weight;
+                    }
+                }
+            }
+            for (int d = 0; d < squares.length; d++) squares[d] = Math.sqrt(squares[d]);
+            return squares;
+        });
+    }
+
+    /** A term of a query and what it adds to a score. */
+    record Weighted(String field, String term, PostingCursor.Contribution contribution) {}
+
+    /** The best documents by the sum of what the terms add. */
+    RankedHits rank(List<Weighted> terms, int k, boolean skipping, List<BitSet> excluded) {
+        var top = TopScores.of(k, live);
+        long scored = 0, postings = 0;
+        for (int s = 0; s < segments.size(); s++) {
+            var cursors = new ArrayList<PostingCursor>();
+            var contributions = new ArrayList<PostingCursor.Contribution>();
+            for (var each : terms) {
+                var cursor = segments.get(s).cursor(each.field, each.term);
+                if (cursor == null) continue;
+                cursors.add(cursor);
+                contributions.add(each.contribution);
+                postings += cursor.size();
+            }
+            scored += new BlockMax(cursors.toArray(PostingCursor[]::new), contributions.toArray(PostingCursor.Contribution[]::new)).collect(top, base[s],
+                    excluded.get(s), skipping);
+        }
+        var hits = new ArrayList<SearchHit>(top.size());
+        top.best((document, score) -> hits.add(new SearchHit(id(document), score)));
+        return new RankedHits(hits, scored, postings);
+    }
+}

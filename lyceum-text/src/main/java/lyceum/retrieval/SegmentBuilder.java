@@ -1,0 +1,153 @@
+package lyceum.retrieval;
+
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+
+/** Gathers postings of documents in order, and lays them out as the sections of a segment. */
+final class SegmentBuilder {
+    static final int BLOCK = 128;
+
+    /** Where a term stands: documents, how often, and the gaps between its places there. */
+    private static final class Postings {
+        int[] documents = new int[2], counts = new int[2], gaps = new int[2];
+        int size, places, lastPlace;
+
+        void document(int document, int count) {
+            if (size == documents.length) {
+                documents = Arrays.copyOf(documents, 2 * size);
+                counts = Arrays.copyOf(counts, 2 * size);
+            }
+            documents[size] = document;
+            counts[size++] = count;
+            lastPlace = 0;
+        }
+
+        void place(int place) {
+            if (places == gaps.length) gaps = Arrays.copyOf(gaps, 2 * places);
+            gaps[places++] = place - lastPlace;
+            lastPlace = place;
+        }
+    }
+
+    private final Map<String, Postings> terms = new HashMap<>();
+    private final SequencedMap<String, int[]> lengths = new LinkedHashMap<>();
+    private final List<byte[]> ids = new ArrayList<>();
+
+    static String key(String field, String term) { return field + '\0' + term; }
+
+    int size() { return ids.size(); }
+
+    /** The next document's number. */
+    int add(String id) {
+        ids.add(id.getBytes(StandardCharsets.UTF_8));
+        return ids.size() - 1;
+    }
+
+    void length(int document, String field, int length) {
+        var all = lengths.computeIfAbsent(field, _ -> new int[16]);
+        if (document >= all.length) lengths.put(field, all = Arrays.copyOf(all, Math.max(document + 1, 2 * all.length)));
+        all[document] = length;
+    }
+
+    /** The words of a field; an empty one takes a place and is not kept. */
+    void text(int document, String field, List<String> words) {
+        int length = 0;
+        for (int place = 0; place < words.size(); place++) {
+            if (words.get(place).isEmpty()) continue;
+            length++;
+            var postings = terms.computeIfAbsent(key(field, words.get(place)), _ -> new Postings());
+            if (postings.size == 0 || postings.documents[postings.size - 1] != document) postings.document(document, 0);
+            postings.counts[postings.size - 1]++;
+            postings.place(place);
+        }
+        length(document, field, length);
+    }
+
+    void weight(int document, String field, String term, int quanta) {
+        terms.computeIfAbsent(key(field, term), _ -> new Postings()).document(document, quanta);
+    }
+
+    /** Copies what a cursor stands on, from another segment. */
+    void posting(int document, String key, PostingCursor from) {
+        var postings = terms.computeIfAbsent(key, _ -> new Postings());
+        postings.document(document, from.count());
+        if (!from.hasPlaces()) return;
+        int[] places = from.places();
+        for (int i = 0; i < from.count(); i++) postings.place(places[i]);
+    }
+
+    SequencedMap<String, MemorySegment> sections() {
+        var keys = new ArrayList<>(terms.entrySet().stream().map(e -> Map.entry(e.getKey().getBytes(StandardCharsets.UTF_8), e.getValue())).toList());
+        keys.sort((a, b) -> Arrays.compareUnsigned(a.getKey(), b.getKey()));
+        ByteSink directory = new ByteSink(), data = new ByteSink(), fields = new ByteSink();
+        var fieldOf = new HashMap<String, int[]>(lengths);
+        for (var each : keys) {
+            directory.putInt(each.getValue().size);
+            directory.putInt(data.size());
+            var text = new String(each.getKey(), StandardCharsets.UTF_8);
+            write(each.getValue(), fieldOf.get(text.substring(0, text.indexOf('\0'))), data);
+        }
+        for (var all : lengths.values()) for (int d = 0; d < ids.size(); d++) fields.putInt(d < all.length ? all[d] : 0);
+        var sections = new LinkedHashMap<String, MemorySegment>();
+        sections.put("ids", StringTable.write(ids));
+        sections.put("fields", StringTable.write(lengths.keySet().stream().map(f -> f.getBytes(StandardCharsets.UTF_8)).toList()));
+        sections.put("lengths", fields.segment());
+        sections.put("terms", StringTable.write(keys.stream().map(Map.Entry::getKey).toList()));
+        sections.put("lists", directory.segment());
+        sections.put("postings", data.segment());
+        return sections;
+    }
+
+    /** Blocks' lines (last document, offsets of data and places), the best pairs of all, and the blocks: best pairs, gaps, counts, places. */
+    private static void write(Postings p, int[] lengths, ByteSink out) {
+        int start = out.size(), blocks = (p.size + BLOCK - 1) / BLOCK, place = 0, last = -1;
+        out.putInt(blocks);
+        for (int i = 0; i < 3 * blocks; i++) out.putInt(0);
+        best(p, lengths, 0, p.size, out);
+        for (int b = 0; b < blocks; b++) {
+            int from = b * BLOCK, to = Math.min(p.size, from + BLOCK), line = start + 4 + 12 * b;
+            out.setInt(line, p.documents[to - 1]);
+            out.setInt(line + 4, out.size() - start);
+            if (blocks > 1) best(p, lengths, from, to, out);
+            int[] gaps = new int[to - from], counts = new int[to - from];
+            int places = 0;
+            for (int i = from; i < to; last = p.documents[i++]) {
+                gaps[i - from] = p.documents[i] - last - 1;
+                counts[i - from] = p.counts[i] - 1;
+                places += p.counts[i];
+            }
+            BitPacking.pack(gaps, gaps.length, out);
+            BitPacking.pack(counts, counts.length, out);
+            if (p.places == 0) continue;
+            out.setInt(line + 8, out.size() - start);
+            BitPacking.pack(Arrays.copyOfRange(p.gaps, place, place + places), places, out);
+            place += places;
+        }
+    }
+
+    /** Pairs of count and length that no other posting of the range beats in both: a bound of any score that rises with counts and falls with lengths. */
+    private static void best(Postings p, int[] lengths, int from, int to, ByteSink out) {
+        var pairs = new long[to - from];
+        for (int i = from; i < to; i++)
+            pairs[i - from] = (long) (Integer.MAX_VALUE - p.counts[i]) << 32 | (lengths == null ? 0 : lengths[p.documents[i]]);
+        Arrays.sort(pairs);
+        int[] counts = new int[pairs.length], shortest = new int[pairs.length];
+        int n = 0, least = Integer.MAX_VALUE;
+        for (long pair : pairs) {
+            if ((int) pair >= least) continue;
+            least = (int) pair;
+            counts[n] = Integer.MAX_VALUE - (int) (pair >>> 32);
+            shortest[n++] = least;
+        }
+        out.putInt(n);
+        BitPacking.pack(counts, n, out);
+        BitPacking.pack(shortest, n, out);
+    }
+}
