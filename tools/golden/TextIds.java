@@ -34,7 +34,8 @@ public class TextIds {
             put(out, "minilm.random", random.stream().map(TextIds::plain).toList(), ids);
         }
         var registry = Encodings.newDefaultEncodingRegistry();
-        for (var type : new EncodingType[] {EncodingType.R50K_BASE, EncodingType.P50K_BASE, EncodingType.CL100K_BASE, EncodingType.O200K_BASE}) {
+        for (var type : new EncodingType[] {EncodingType.R50K_BASE, EncodingType.P50K_BASE, EncodingType.CL100K_BASE,
+                EncodingType.O200K_BASE}) {
             var encoding = registry.getEncoding(type);
             put(out, type.getName() + ".brown", Given.brownSentences(), text -> encoding.encodeOrdinary(text).toArray());
         }

@@ -121,8 +121,8 @@ final class NetworkClauses {
         var at = BreakEven.measure(Tensor.randn(Rng.of(254), sizes.matrix, sizes.matrix).compute(), 50, 0.3, 0.95);
         double few = at.getFirst().faster(), many = at.getLast().faster();
         var shape = sizes.matrix + "x" + sizes.matrix;
-        suite.saw("unstructured-pruning", 4, "unstructured-pruning:many", "dense over sparse time, 95% zeros, at least 3", shape, DType.F32, many,
-                many >= 3, begin);
+        suite.saw("unstructured-pruning", 4, "unstructured-pruning:many", "dense over sparse time, 95% zeros, at least 3", shape, DType.F32,
+                many, many >= 3, begin);
         suite.saw("unstructured-pruning", 4, "unstructured-pruning:few", "the same, 30% zeros, at most 1", shape, DType.F32, few, few <= 1,
                 begin);
     }

@@ -21,16 +21,16 @@ class AcceptanceSuiteTest {
         var seen = AcceptanceFile.read(target.resolve("acceptance.jsonl"));
         assertThat(seen).extracting(AcceptanceRecord::test).startsWith("bench:cholesky", "bench:sparsity:product", "bench:sparsity:vector",
                 "bench:gpu-acceleration", "bench:dbscan", "bench:tiles:gemm", "bench:tiles:interpreter", "bench:tiles:tuner");
-        assertThat(seen).extracting(AcceptanceRecord::topic).filteredOn(topic -> topic.startsWith("memory-efficient") || topic.startsWith("flash"))
-                .hasSize(14);
+        assertThat(seen).extracting(AcceptanceRecord::topic)
+                .filteredOn(topic -> topic.startsWith("memory-efficient") || topic.startsWith("flash")).hasSize(14);
         assertThat(seen).extracting(AcceptanceRecord::test).endsWith("bench:gemm:loops", "bench:gemm:peak", "bench:roofline:triad",
                 "bench:roofline:dot", "bench:roofline:gemv", "bench:roofline:softmax", "bench:roofline:gemm", "bench:roofline:bandwidth",
                 "bench:roofline:peak", "bench:arithmetic-intensity:triad", "bench:arithmetic-intensity:gemm",
                 "bench:structured-pruning:channels", "bench:structured-pruning:zeros", "bench:efficient-inference",
-                "bench:sparse-representation", "bench:fully-connected-layer",
-                "bench:unstructured-pruning:many", "bench:unstructured-pruning:few", "bench:reversal", "bench:grokking", "bench:linear-attention:linear", "bench:linear-attention:softmax",
-                "bench:sliding-window-attention:window", "bench:longformer-bigbird:longformer", "bench:longformer-bigbird:bigbird",
-                "bench:hyena:long convolution");
+                "bench:sparse-representation", "bench:fully-connected-layer", "bench:unstructured-pruning:many",
+                "bench:unstructured-pruning:few", "bench:reversal", "bench:grokking", "bench:linear-attention:linear",
+                "bench:linear-attention:softmax", "bench:sliding-window-attention:window", "bench:longformer-bigbird:longformer",
+                "bench:longformer-bigbird:bigbird", "bench:hyena:long convolution");
         assertThat(seen).first().satisfies(r -> {
             assertThat(r.topic()).isEqualTo("cholesky");
             assertThat(r.clause()).isEqualTo(5);

@@ -65,9 +65,8 @@ public final class TransformerDecoder extends Module {
             if (rows.length == 0) return new State(caches.stream().<MixerState>map(c -> c.fork()).toList(), memories, memoryMask);
             boolean lengths = memoryMask != null && memoryMask.keyLengths() != null;
             try (var kept = Scope.outside()) {
-                var looked = memories == null ? null
-                        : memories.stream().map(m -> new KvCache.Past(m.keys().rows(rows).compute(), m.values().rows(rows).compute()))
-                                .toList();
+                var looked = memories == null ? null : memories.stream()
+                        .map(m -> new KvCache.Past(m.keys().rows(rows).compute(), m.values().rows(rows).compute())).toList();
                 return new State(caches.stream().<MixerState>map(c -> c.fork(rows)).toList(), looked,
                         lengths ? memoryMask.withKeyLengths(memoryMask.keyLengths().rows(rows).compute()) : memoryMask);
             }

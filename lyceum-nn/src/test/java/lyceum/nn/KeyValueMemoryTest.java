@@ -77,8 +77,8 @@ class KeyValueMemoryTest {
     @Test void everyHopMultipliesTheSumOfQueryAndReading() {
         int width = 3;
         var memory = new KeyValueMemory(new KeyValueMemoryConfig(8, 4, width).withHops(3).withDtype(DType.F64), Rng.of(1));
-        Autograd.noGrad(() -> memory.parameters().forEach(
-                (name, p) -> p.copy_(Tensor.randn(Rng.of(name.hashCode()), DType.F64, p.shape().toArray()))));
+        Autograd.noGrad(() -> memory.parameters()
+                .forEach((name, p) -> p.copy_(Tensor.randn(Rng.of(name.hashCode()), DType.F64, p.shape().toArray()))));
         int[][] keys = {{0, 1}, {2, 3}, {4, 4}}, values = {{5}, {6}, {7}};
         var answer = memory.answer(bags(new int[][] {{0, 2}}), memory.slots(bags(keys), bags(values)), null, Pass.inference());
         var p = memory.parameters();

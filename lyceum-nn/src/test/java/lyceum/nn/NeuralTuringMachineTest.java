@@ -210,8 +210,8 @@ class NeuralTuringMachineTest {
                 for (int s = 0; s < 3; s++) expected[i] += gated[Math.floorMod(i - (s - 1), rows)] * shift[s] / shifts;
                 total += expected[i] = Math.pow(expected[i], sharpness);
             }
-            double[] got = TapeAddress.of(controls, width, 1)
-                    .weights(Tensor.of(memory).unsqueeze(0), Tensor.of(before).unsqueeze(0)).toDoubleArray();
+            double[] got = TapeAddress.of(controls, width, 1).weights(Tensor.of(memory).unsqueeze(0), Tensor.of(before).unsqueeze(0))
+                    .toDoubleArray();
             for (int i = 0; i < rows; i++) assertThat(got[i]).isCloseTo(expected[i] / total, within(1e-6));
         }
     }

@@ -146,8 +146,8 @@ class PositionalEncodingTest {
                 assertThat(distance(layer.forward(x.narrow(1, t, 1), cache, Pass.inference()), whole)).as(scheme.getKey()).isLessThan(1e-5);
             }
         }
-        var sloped = new MultiHeadAttention(new AttentionConfig(32, 4).withPositions(PositionalEncoding.alibi())
-                .withPattern(new SlidingWindowAttention(5)), Rng.of(4));
+        var sloped = new MultiHeadAttention(
+                new AttentionConfig(32, 4).withPositions(PositionalEncoding.alibi()).withPattern(new SlidingWindowAttention(5)), Rng.of(4));
         assertThatThrownBy(() -> sloped.forward(Tensor.zeros(1, 1, 32), new SlidingWindowAttention(5).cache(), Pass.inference()))
                 .hasMessageContaining("KvCache.contiguous()");
     }

@@ -175,7 +175,9 @@ class TransformerDecoderTest {
             var state = decoder.start(memory, null, Pass.inference());
             decoder.forward(x.narrow(1, 0, 3), state, Pass.inference());
             TransformerDecoder.State fork;
-            try (var scope = Scope.open("step")) { fork = state.fork(2, 0); }
+            try (var scope = Scope.open("step")) {
+                fork = state.fork(2, 0);
+            }
             var y = decoder.forward(x.rows(2, 0).narrow(1, 3, 1), fork, Pass.inference());
             assertThat(distance(y, decoder.forward(x, memory, Pass.inference()).rows(2, 0).narrow(1, 3, 1))).isLessThan(1e-5);
         }

@@ -113,8 +113,8 @@ class WeightTyingTest {
                 table.forward(Tensor.of(7)).sub(Tensor.of(new float[] {4, 3, 2, 1}, 1, 4)).abs().max().item(), exactly(0));
         Evidence.of("numbers of the table and both of its heads", new Sequential(table, wide, head).parameterCount(),
                 exactly(11 * 4 + 6 * 4));
-        assertThat(wide.forward(Tensor.ones(1, 6)).item(0, 7)).isEqualTo(
-                head.forward(wide.layers().getFirst().forward(Tensor.ones(1, 6))).item(0, 7));
+        assertThat(wide.forward(Tensor.ones(1, 6)).item(0, 7))
+                .isEqualTo(head.forward(wide.layers().getFirst().forward(Tensor.ones(1, 6))).item(0, 7));
     }
 
     /** The next token from the three before it, with dropout, a normalised state, and a bias for each token. */

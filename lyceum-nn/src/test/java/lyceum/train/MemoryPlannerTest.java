@@ -140,8 +140,7 @@ class MemoryPlannerTest {
         // Of a whole later step, the optimiser's part in it.
         double[] after = new double[1];
         long peak = Long.MAX_VALUE; // of two, since what is garbage already may not have been collected
-        for (int i = 0; i < 2; i++)
-            peak = Math.min(peak, Memory.peakOf(() -> after[0] = twelve.planner.step(plan.settings(), optimizer)));
+        for (int i = 0; i < 2; i++) peak = Math.min(peak, Memory.peakOf(() -> after[0] = twelve.planner.step(plan.settings(), optimizer)));
         Evidence.of("peak under the plan's settings over 40% of the baseline", (double) (peak + weights + state) / budget, atMost(1));
         assertThat(after[0]).isLessThan(before);
         int told = 0;

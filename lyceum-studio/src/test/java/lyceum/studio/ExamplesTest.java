@@ -30,7 +30,8 @@ class ExamplesTest {
             "lyceum.backend.x86.asm", List.of("import static lyceum.backend.x86.asm.Instruction.*;",
                     "import static lyceum.backend.x86.asm.Gp.*;", "import static lyceum.backend.x86.asm.Vec.*;"));
 
-    private static final List<String> GIVEN = List.of("Given", "GivenStatistics", "GivenNetworks", "GivenTraining", "GivenData", "GivenRegimes");
+    private static final List<String> GIVEN = List.of("Given", "GivenStatistics", "GivenNetworks", "GivenTraining", "GivenData",
+            "GivenRegimes");
 
     @TempDir Path classes;
 

@@ -44,9 +44,11 @@ public record Bm25(Variant variant, double k1, double b, double delta, double id
     public record Contribution(String field, String term, int count, double idf, double score) {}
 
     public Bm25 {
-        if (!(k1 >= 0 && k1 < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("Bm25: k1 is " + k1 + "; it is finite and at least 0");
+        if (!(k1 >= 0 && k1 < Double.POSITIVE_INFINITY))
+            throw new IllegalArgumentException("Bm25: k1 is " + k1 + "; it is finite and at least 0");
         if (!(b >= 0 && b <= 1)) throw new IllegalArgumentException("Bm25: b is " + b + "; it lies between 0 and 1");
-        if (!(delta >= 0 && delta < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("Bm25: delta is " + delta + "; it is finite and at least 0");
+        if (!(delta >= 0 && delta < Double.POSITIVE_INFINITY))
+            throw new IllegalArgumentException("Bm25: delta is " + delta + "; it is finite and at least 0");
         if (Double.isNaN(idfFloor)) throw new IllegalArgumentException("Bm25: idfFloor is NaN");
         if (fields.isEmpty()) throw new IllegalArgumentException("Bm25: no field is searched; give a weight to one");
         fields.forEach((field, weight) -> {
@@ -99,7 +101,8 @@ public record Bm25(Variant variant, double k1, double b, double delta, double id
             double mean = now.lengths(field.getKey()).mean();
             for (var term : index.terms(query).entrySet()) {
                 double weight = term.getValue() * field.getValue(), idf = idf(now.live(), now.frequency(field.getKey(), term.getKey()));
-                terms.add(new IndexSnapshot.Weighted(field.getKey(), term.getKey(), (count, length) -> weight * contribution(idf, count, length, mean)));
+                terms.add(new IndexSnapshot.Weighted(field.getKey(), term.getKey(),
+                        (count, length) -> weight * contribution(idf, count, length, mean)));
             }
         }
         return now.rank(terms, k, skipping, index.excluded(now, filter));
@@ -112,14 +115,13 @@ public record Bm25(Variant variant, double k1, double b, double delta, double id
         var now = index.snapshot();
         int s = now.segmentOf(document), own = document - now.base(s);
         var all = new ArrayList<Contribution>();
-        for (var field : new TreeMap<>(fields).entrySet())
-            for (var term : index.terms(query).entrySet()) {
-                var cursor = now.segments.get(s).cursor(field.getKey(), term.getKey());
-                if (cursor == null || cursor.advance(own) != own) continue;
-                double idf = idf(now.live(), now.frequency(field.getKey(), term.getKey()));
-                all.add(new Contribution(field.getKey(), term.getKey(), cursor.count(), idf, term.getValue() * field.getValue()
-                        * contribution(idf, cursor.count(), cursor.length(), now.lengths(field.getKey()).mean())));
-            }
+        for (var field : new TreeMap<>(fields).entrySet()) for (var term : index.terms(query).entrySet()) {
+            var cursor = now.segments.get(s).cursor(field.getKey(), term.getKey());
+            if (cursor == null || cursor.advance(own) != own) continue;
+            double idf = idf(now.live(), now.frequency(field.getKey(), term.getKey()));
+            all.add(new Contribution(field.getKey(), term.getKey(), cursor.count(), idf, term.getValue() * field.getValue()
+                    * contribution(idf, cursor.count(), cursor.length(), now.lengths(field.getKey()).mean())));
+        }
         return all;
     }
 }

@@ -17,8 +17,10 @@ final class ByteSink {
     int size() { return size; }
 
     private void room(int more) {
-        if (more > Integer.MAX_VALUE - 16 - size) throw new IllegalStateException("InvertedIndex: a segment is larger than 2 GB; commit more often");
-        if (size + more > bytes.length) bytes = Arrays.copyOf(bytes, (int) Math.min(Integer.MAX_VALUE - 16, Math.max(size + more, 2L * bytes.length)));
+        if (more > Integer.MAX_VALUE - 16 - size)
+            throw new IllegalStateException("InvertedIndex: a segment is larger than 2 GB; commit more often");
+        if (size + more > bytes.length)
+            bytes = Arrays.copyOf(bytes, (int) Math.min(Integer.MAX_VALUE - 16, Math.max(size + more, 2L * bytes.length)));
     }
 
     void putByte(int value) {

@@ -48,7 +48,8 @@ public final class FlatIndex {
     /** @param rescored how many of the best by {@code encoding} are scored again by their originals; 0 for none, and then originals are not kept */
     public FlatIndex(int dimensions, VectorMetric metric, VectorEncoding encoding, int rescored) {
         this(new VectorStore(dimensions, metric, encoding),
-                rescored == 0 || encoding == VectorEncoding.FLOAT32 ? null : new VectorStore(dimensions, metric, VectorEncoding.FLOAT32), rescored);
+                rescored == 0 || encoding == VectorEncoding.FLOAT32 ? null : new VectorStore(dimensions, metric, VectorEncoding.FLOAT32),
+                rescored);
     }
 
     private FlatIndex(VectorStore store, VectorStore originals, int rescored) {
@@ -151,7 +152,8 @@ public final class FlatIndex {
         var right = Tensor.of(q.values()).reshape(dimensions, 1);
         for (int from = 0; from < n; from += VectorStore.CHUNK) {
             int rows = Math.min(VectorStore.CHUNK, n - from);
-            float[] dots = Tensor.on(Storage.wrap(store.chunk(from / VectorStore.CHUNK)), 0, DType.F32, rows, dimensions).matmul(right).toFloatArray();
+            float[] dots = Tensor.on(Storage.wrap(store.chunk(from / VectorStore.CHUNK)), 0, DType.F32, rows, dimensions).matmul(right)
+                    .toFloatArray();
             for (int i = 0; i < rows; i++) scores[from + i] = store.metric.score(dots[i], q.square(), store.square(from + i));
         }
         return scores;
@@ -181,7 +183,8 @@ public final class FlatIndex {
             var kept = new int[rowOf.size()];
             int n = 0;
             var head = new ByteSink();
-            for (int value : new int[] {dimensions, store.metric.ordinal(), store.encoding.ordinal(), rescored, kept.length}) head.putInt(value);
+            for (int value : new int[] {dimensions, store.metric.ordinal(), store.encoding.ordinal(), rescored, kept.length})
+                head.putInt(value);
             var names = new ByteSink();
             for (int row = 0; row < store.size(); row++) {
                 if (!live[row]) continue;
@@ -212,8 +215,9 @@ public final class FlatIndex {
         int[] values = new int[5];
         MemorySegment.copy(head, IndexFile.INT, 0, values, 0, 5);
         int size = values[4], dimensions = values[0];
-        if (dimensions < 1 || dimensions > 1 << 20 || size < 0 || values[3] < 0 || values[1] < 0 || values[1] >= VectorMetric.values().length || values[2] < 0
-                || values[2] >= VectorEncoding.values().length) throw file.malformed("the head is " + Arrays.toString(values));
+        if (dimensions < 1 || dimensions > 1 << 20 || size < 0 || values[3] < 0 || values[1] < 0
+                || values[1] >= VectorMetric.values().length || values[2] < 0 || values[2] >= VectorEncoding.values().length)
+            throw file.malformed("the head is " + Arrays.toString(values));
         var metric = VectorMetric.values()[values[1]];
         var encoding = VectorEncoding.values()[values[2]];
         var ids = file.section("ids", 8L * size);

@@ -75,7 +75,8 @@ public final class Hnsw {
 
     private Hnsw(VectorStore store, int m, int efConstruction, long seed) {
         if (m < 2 || m > 256) throw new IllegalArgumentException("Hnsw: m is " + m + "; it lies from 2 to 256");
-        if (efConstruction < m) throw new IllegalArgumentException("Hnsw: efConstruction is " + efConstruction + "; it is at least m, " + m);
+        if (efConstruction < m)
+            throw new IllegalArgumentException("Hnsw: efConstruction is " + efConstruction + "; it is at least m, " + m);
         this.store = store;
         this.m = m;
         this.efConstruction = efConstruction;
@@ -101,7 +102,8 @@ public final class Hnsw {
         var query = store.query(vector.clone(), "vector " + id);
         int node, level;
         synchronized (growing) {
-            if (nodeOf.containsKey(id)) throw new IllegalArgumentException("Hnsw: vector " + id + " is in the index; remove it first, or update it");
+            if (nodeOf.containsKey(id))
+                throw new IllegalArgumentException("Hnsw: vector " + id + " is in the index; remove it first, or update it");
             node = store.add(query);
             level = (int) (-Math.log(Rng.of(seed).split(node).nextDoublePositive()) / Math.log(m));
             take(id, node, level);
@@ -221,7 +223,8 @@ public final class Hnsw {
         synchronized (growing) {
             int n = nodes;
             ByteSink head = new ByteSink(), names = new ByteSink(), graph = new ByteSink();
-            for (int value : new int[] {store.dimensions, store.metric.ordinal(), store.encoding.ordinal(), n, m, efConstruction, entry}) head.putInt(value);
+            for (int value : new int[] {store.dimensions, store.metric.ordinal(), store.encoding.ordinal(), n, m, efConstruction, entry})
+                head.putInt(value);
             head.putLong(seed);
             var into = new int[2 * m];
             for (int node = 0; node < n; node++) {
@@ -252,8 +255,10 @@ public final class Hnsw {
         int[] h = new int[7];
         MemorySegment.copy(head, IndexFile.INT, 0, h, 0, 7);
         int n = h[3], m = h[4];
-        if (h[0] < 1 || h[0] > 1 << 20 || h[1] < 0 || h[1] >= VectorMetric.values().length || h[2] < 0 || h[2] >= VectorEncoding.values().length || n < 0 || m < 2
-                || m > 256 || h[5] < m || h[6] < -1 || h[6] >= n || (h[6] < 0) != (n == 0)) throw file.malformed("the head is " + Arrays.toString(h));
+        if (h[0] < 1 || h[0] > 1 << 20 || h[1] < 0 || h[1] >= VectorMetric.values().length || h[2] < 0
+                || h[2] >= VectorEncoding.values().length || n < 0 || m < 2 || m > 256 || h[5] < m || h[6] < -1 || h[6] >= n
+                || (h[6] < 0) != (n == 0))
+            throw file.malformed("the head is " + Arrays.toString(h));
         var metric = VectorMetric.values()[h[1]];
         var encoding = VectorEncoding.values()[h[2]];
         var ids = file.section("ids", 8L * n);
@@ -272,7 +277,8 @@ public final class Hnsw {
             for (int node = 0; node < n; node++) {
                 if (at + 8 > graph.byteSize()) throw file.malformed("the graph ends at node " + node);
                 int flags = graph.get(IndexFile.INT, at), level = flags & ~(1 << 30), parent = graph.get(IndexFile.INT, at + 4);
-                if (level < 0 || level > 64 || parent < -1 || parent >= n) throw file.malformed("node " + node + " has layer " + level + ", parent " + parent);
+                if (level < 0 || level > 64 || parent < -1 || parent >= n)
+                    throw file.malformed("node " + node + " has layer " + level + ", parent " + parent);
                 if (pass == 0) {
                     long id = names.get(IndexFile.LONG, 8L * node);
                     take(id, node, level);
@@ -284,11 +290,12 @@ public final class Hnsw {
                 at += 8;
                 for (int layer = 0; layer <= level; layer++) {
                     int count = at + 4 <= graph.byteSize() ? graph.get(IndexFile.INT, at) : -1;
-                    if (count < 0 || count > links.most(layer) || at + 4 + 4L * count > graph.byteSize()) throw file.malformed("node " + node + " has " + count
-                            + " links");
+                    if (count < 0 || count > links.most(layer) || at + 4 + 4L * count > graph.byteSize())
+                        throw file.malformed("node " + node + " has " + count + " links");
                     for (int i = 0; i < count; i++) {
                         into[i] = graph.get(IndexFile.INT, at + 4 + 4L * i);
-                        if (into[i] < 0 || into[i] >= n || pass == 1 && levels[into[i]] < layer) throw file.malformed("node " + node + " has a link to " + into[i]);
+                        if (into[i] < 0 || into[i] >= n || pass == 1 && levels[into[i]] < layer)
+                            throw file.malformed("node " + node + " has a link to " + into[i]);
                     }
                     if (pass == 1) links.write(node, layer, into, count);
                     at += 4 + 4L * count;

@@ -175,15 +175,13 @@ final class HnswWalk {
         var queries = new VectorStore.Query[most];
         for (int i = 0; i < count; i++) queries[i] = store.query(chosen[i]);
         int rest = 0;
-        next:
-        for (int i = 0; i < n && count < most; i++) {
+        next : for (int i = 0; i < n && count < most; i++) {
             var candidate = store.query(candidates[i]);
             double score = store.score(q, candidate);
-            for (int k = 0; k < count; k++)
-                if (store.score(queries[k], candidate) > score) {
-                    left[rest++] = candidates[i];
-                    continue next;
-                }
+            for (int k = 0; k < count; k++) if (store.score(queries[k], candidate) > score) {
+                left[rest++] = candidates[i];
+                continue next;
+            }
             queries[count] = candidate;
             chosen[count++] = candidates[i];
         }

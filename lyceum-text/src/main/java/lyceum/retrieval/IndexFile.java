@@ -52,7 +52,8 @@ final class IndexFile {
         }
         head.putLong(checksum(head.segment()));
         var beside = path.resolveSibling(path.getFileName() + ".part");
-        try (var out = FileChannel.open(beside, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+        try (var out = FileChannel.open(beside, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.WRITE)) {
             put(out, head.segment());
             for (var each : sections.values()) put(out, each);
             out.force(true);
@@ -79,17 +80,19 @@ final class IndexFile {
         int version = (int) counts, n = (int) (counts >>> 32);
         if (version != FORMAT_VERSION) throw file.malformed(8, "formatVersion is " + version + "; this reader knows " + FORMAT_VERSION);
         if (n < 0 || n > MOST) throw file.malformed(12, n + " sections; at most " + MOST);
-        if (file.longAt(16) != packed(kind)) throw file.malformed(16, "it holds '" + file.text(16, 8, StandardCharsets.ISO_8859_1).strip() + "', not '" + kind
-                + "'");
+        if (file.longAt(16) != packed(kind))
+            throw file.malformed(16, "it holds '" + file.text(16, 8, StandardCharsets.ISO_8859_1).strip() + "', not '" + kind + "'");
         int end = HEAD + n * ENTRY;
-        if (file.longAt(end) != checksum(file.memory().asSlice(0, end))) throw file.malformed(end, "the header's checksum differs; the file is damaged");
+        if (file.longAt(end) != checksum(file.memory().asSlice(0, end)))
+            throw file.malformed(end, "the header's checksum differs; the file is damaged");
         var sections = new HashMap<String, MemorySegment>();
         for (int i = 0; i < n; i++) {
             long line = HEAD + (long) i * ENTRY, offset = file.longAt(line + 8), bytes = file.longAt(line + 16);
             file.need(offset, bytes);
             var section = file.memory().asSlice(offset, bytes);
             var name = file.text(line, 8, StandardCharsets.ISO_8859_1).strip();
-            if (checksum(section) != file.longAt(line + 24)) throw file.malformed(offset, "the checksum of '" + name + "' differs; the file is damaged");
+            if (checksum(section) != file.longAt(line + 24))
+                throw file.malformed(offset, "the checksum of '" + name + "' differs; the file is damaged");
             sections.put(name, section);
         }
         return new IndexFile(format, sections);
@@ -98,9 +101,8 @@ final class IndexFile {
     /** @throws FormatException if there is none or it is shorter than {@code least} bytes */
     MemorySegment section(String name, long least) {
         var section = sections.get(name);
-        if (section == null || section.byteSize() < least)
-            throw new FormatException(format + ": section '" + name + "' " + (section == null ? "is missing"
-                    : "has " + section.byteSize() + " bytes; " + least + " are needed"));
+        if (section == null || section.byteSize() < least) throw new FormatException(format + ": section '" + name + "' "
+                + (section == null ? "is missing" : "has " + section.byteSize() + " bytes; " + least + " are needed"));
         return section;
     }
 

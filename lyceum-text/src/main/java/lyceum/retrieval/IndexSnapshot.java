@@ -79,7 +79,9 @@ final class IndexSnapshot {
     }
 
     /** {@code 1 + ln((1 + N) / (1 + df))}: scikit-learn's. */
-    double smoothIdf(String field, String term) { return 1 + Math.log((1.0 + live) / (1 + frequency(field, term))); }
+    double smoothIdf(String field, String term) {
+        return 1 + Math.log((1.0 + live) / (1 + frequency(field, term)));
+    }
 
     /** Euclidean lengths of the documents' rows of counts times idf. */
     double[] norms(String field) {
@@ -121,8 +123,8 @@ final class IndexSnapshot {
                 contributions.add(each.contribution);
                 postings += cursor.size();
             }
-            scored += new BlockMax(cursors.toArray(PostingCursor[]::new), contributions.toArray(PostingCursor.Contribution[]::new)).collect(top, base[s],
-                    excluded.get(s), skipping);
+            scored += new BlockMax(cursors.toArray(PostingCursor[]::new), contributions.toArray(PostingCursor.Contribution[]::new))
+                    .collect(top, base[s], excluded.get(s), skipping);
         }
         var hits = new ArrayList<SearchHit>(top.size());
         top.best((document, score) -> hits.add(new SearchHit(id(document), score)));

@@ -84,8 +84,8 @@ public final class InvertedIndex {
      */
     public void addWeights(String id, Map<String, Double> weights) {
         weights.forEach((term, weight) -> {
-            if (!(weight >= 0 && weight <= 1e6))
-                throw new IllegalArgumentException("addWeights: the weight of '" + term + "' in '" + id + "' is " + weight + "; it lies from 0 to 1e6");
+            if (!(weight >= 0 && weight <= 1e6)) throw new IllegalArgumentException(
+                    "addWeights: the weight of '" + term + "' in '" + id + "' is " + weight + "; it lies from 0 to 1e6");
         });
         synchronized (this) {
             int document = take(id);
@@ -129,7 +129,9 @@ public final class InvertedIndex {
         deleted.add(new BitSet());
         pending = new SegmentBuilder();
         int from = segments.size() - 1;
-        while (from > 0 && segments.get(from - 1).size() < 2 * segments.subList(from, segments.size()).stream().mapToInt(PostingSegment::size).sum()) from--;
+        while (from > 0 && segments.get(from - 1).size() < 2
+                * segments.subList(from, segments.size()).stream().mapToInt(PostingSegment::size).sum())
+            from--;
         snapshot = new IndexSnapshot(segments, deleted);
         if (from < segments.size() - 1) merge(from);
         dirty = false;
@@ -165,7 +167,8 @@ public final class InvertedIndex {
         for (int t = 0; t < segment.terms(); t++) {
             var key = segment.term(t);
             var cursor = segment.cursor(t);
-            while (cursor.next() != PostingCursor.END) if (place[cursor.document()] >= 0) merged.posting(place[cursor.document()], key, cursor);
+            while (cursor.next() != PostingCursor.END)
+                if (place[cursor.document()] >= 0) merged.posting(place[cursor.document()], key, cursor);
         }
     }
 
@@ -274,8 +277,8 @@ public final class InvertedIndex {
     public RankedHits impacts(Map<String, Double> query, int k) {
         var terms = new ArrayList<IndexSnapshot.Weighted>();
         query.forEach((term, weight) -> {
-            if (!(weight >= 0 && weight < Double.POSITIVE_INFINITY))
-                throw new IllegalArgumentException("impacts: the query's weight of '" + term + "' is " + weight + "; it is finite and at least 0");
+            if (!(weight >= 0 && weight < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException(
+                    "impacts: the query's weight of '" + term + "' is " + weight + "; it is finite and at least 0");
             double each = weight / QUANTA;
             if (weight > 0) terms.add(new IndexSnapshot.Weighted(WEIGHTS, term, (count, _) -> count * each));
         });
@@ -336,7 +339,8 @@ public final class InvertedIndex {
             if (!names.get(s).matches("segment-\\d+-\\d+\\.lyx")) throw file.malformed("'" + names.get(s) + "' is no name of a segment");
             var segment = PostingSegment.read(directory.resolve(names.get(s)));
             long n = at + 4 <= words.byteSize() ? words.get(IndexFile.INT, at) : -1;
-            if (n < 0 || n > (segment.size() + 63) / 64 || at + 4 + 8 * n > words.byteSize()) throw file.malformed("the deleted documents of a segment do not fit");
+            if (n < 0 || n > (segment.size() + 63) / 64 || at + 4 + 8 * n > words.byteSize())
+                throw file.malformed("the deleted documents of a segment do not fit");
             var own = new long[(int) n];
             for (int i = 0; i < n; i++) own[i] = words.get(IndexFile.LONG, at + 4 + 8L * i);
             at += 4 + 8 * n;

@@ -71,8 +71,7 @@ record Matching(PostingSegment segment, TermSplitter analyzer) {
             places[i] = cursors[i].places();
         }
         var at = new int[places.length];
-        next:
-        for (int first : places[0]) {
+        next : for (int first : places[0]) {
             for (int i = 1; i < places.length; i++) {
                 int wanted = first - offset[0] + offset[i];
                 while (at[i] < places[i].length && places[i][at[i]] < wanted) at[i]++;

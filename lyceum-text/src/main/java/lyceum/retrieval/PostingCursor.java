@@ -30,7 +30,8 @@ final class PostingCursor {
         this.limit = limit;
         this.lengths = lengths;
         blocks = memory.get(IndexFile.INT, start);
-        if (blocks != (size + BLOCK - 1) / BLOCK) throw FormatException.at("InvertedIndex", start, blocks + " blocks of " + size + " postings");
+        if (blocks != (size + BLOCK - 1) / BLOCK)
+            throw FormatException.at("InvertedIndex", start, blocks + " blocks of " + size + " postings");
     }
 
     int size() { return size; }
@@ -81,7 +82,8 @@ final class PostingCursor {
             ids[i] = last;
             counts[i]++;
         }
-        if (last != line(block, 0)) throw FormatException.at("InvertedIndex", from, "a block ends at document " + last + ", not " + line(block, 0));
+        if (last != line(block, 0))
+            throw FormatException.at("InvertedIndex", from, "a block ends at document " + last + ", not " + line(block, 0));
         at = 0;
     }
 
@@ -103,7 +105,9 @@ final class PostingCursor {
     }
 
     /** No posting contributes more; at least 0, which is what a document without the term gets. */
-    double bound(Contribution contribution) { return best(start + 4 + 12L * blocks, contribution); }
+    double bound(Contribution contribution) {
+        return best(start + 4 + 12L * blocks, contribution);
+    }
 
     /** The last document of the block that holds the first posting from {@code target} on. */
     int blockEnd(int target) {

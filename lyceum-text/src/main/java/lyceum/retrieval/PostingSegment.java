@@ -67,7 +67,8 @@ final class PostingSegment {
 
     PostingCursor cursor(int term) {
         var key = terms.get(term);
-        return new PostingCursor(postings, lists.get(IndexFile.INT, 8L * term + 4), documents(term), size(), lengths.get(key.substring(0, Math.max(0, key.indexOf('\0')))));
+        return new PostingCursor(postings, lists.get(IndexFile.INT, 8L * term + 4), documents(term), size(),
+                lengths.get(key.substring(0, Math.max(0, key.indexOf('\0')))));
     }
 
     /** Null where no document has the term. */

@@ -84,7 +84,8 @@ final class SegmentBuilder {
     }
 
     SequencedMap<String, MemorySegment> sections() {
-        var keys = new ArrayList<>(terms.entrySet().stream().map(e -> Map.entry(e.getKey().getBytes(StandardCharsets.UTF_8), e.getValue())).toList());
+        var keys = new ArrayList<>(
+                terms.entrySet().stream().map(e -> Map.entry(e.getKey().getBytes(StandardCharsets.UTF_8), e.getValue())).toList());
         keys.sort((a, b) -> Arrays.compareUnsigned(a.getKey(), b.getKey()));
         ByteSink directory = new ByteSink(), data = new ByteSink(), fields = new ByteSink();
         var fieldOf = new HashMap<String, int[]>(lengths);

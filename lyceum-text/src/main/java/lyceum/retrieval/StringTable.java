@@ -21,7 +21,8 @@ final class StringTable {
         int last = 0;
         for (int i = 0; i <= size; i++) {
             int at = start(i);
-            if (at < last || at > memory.byteSize() - begin) throw new FormatException("InvertedIndex: string " + i + " lies outside its table");
+            if (at < last || at > memory.byteSize() - begin)
+                throw new FormatException("InvertedIndex: string " + i + " lies outside its table");
             last = at;
         }
     }

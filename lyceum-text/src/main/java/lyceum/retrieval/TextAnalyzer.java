@@ -18,7 +18,8 @@ import org.tartarus.snowball.ext.PorterStemmer;
  * @param stemmed by Porter's stemmer of 1980
  */
 @Withers
-public record TextAnalyzer(TermSplitter splitter, boolean lowerCase, Set<String> stopWords, boolean stemmed) implements TermSplitter, TextAnalyzerWithers {
+public record TextAnalyzer(TermSplitter splitter, boolean lowerCase, Set<String> stopWords, boolean stemmed)
+        implements TermSplitter, TextAnalyzerWithers {
     public TextAnalyzer { stopWords = Set.copyOf(stopWords); }
 
     /** Words of two letters and more, in lower case, all of them kept as they are. */

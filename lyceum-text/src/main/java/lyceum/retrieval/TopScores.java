@@ -17,12 +17,16 @@ final class TopScores {
     int size() { return size; }
 
     /** A later document enters with a greater score only. */
-    double threshold() { return size < scores.length ? Double.NEGATIVE_INFINITY : scores[0]; }
+    double threshold() {
+        return size < scores.length ? Double.NEGATIVE_INFINITY : scores[0];
+    }
 
     /** The least score in it; minus infinity if it is empty. */
     double worst() { return size == 0 ? Double.NEGATIVE_INFINITY : scores[0]; }
 
-    private static boolean worse(double score, int document, double than, int other) { return score < than || score == than && document > other; }
+    private static boolean worse(double score, int document, double than, int other) {
+        return score < than || score == than && document > other;
+    }
 
     void offer(int document, double score) {
         int at;

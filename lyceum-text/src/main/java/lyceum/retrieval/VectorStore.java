@@ -42,7 +42,8 @@ final class VectorStore {
     private int size;
 
     VectorStore(int dimensions, VectorMetric metric, VectorEncoding encoding) {
-        if (dimensions < 1 || dimensions > 1 << 20) throw new IllegalArgumentException("vectors of " + dimensions + " numbers; from 1 to 2^20");
+        if (dimensions < 1 || dimensions > 1 << 20)
+            throw new IllegalArgumentException("vectors of " + dimensions + " numbers; from 1 to 2^20");
         this.dimensions = dimensions;
         this.metric = metric;
         this.encoding = encoding;
@@ -74,10 +75,12 @@ final class VectorStore {
 
     /** Checks a vector from outside. @throws IllegalArgumentException naming {@code what} */
     Query query(float[] values, String what) {
-        if (values.length != dimensions) throw new IllegalArgumentException(what + " has " + values.length + " numbers; the index is of " + dimensions);
+        if (values.length != dimensions)
+            throw new IllegalArgumentException(what + " has " + values.length + " numbers; the index is of " + dimensions);
         double square = 0;
         for (int i = 0; i < values.length; i++) {
-            if (!Float.isFinite(values[i])) throw new IllegalArgumentException(what + " holds " + values[i] + " at " + i + "; all numbers are finite");
+            if (!Float.isFinite(values[i]))
+                throw new IllegalArgumentException(what + " holds " + values[i] + " at " + i + "; all numbers are finite");
             square += (double) values[i] * values[i];
         }
         if (square == 0 && metric == VectorMetric.COSINE) throw new IllegalArgumentException(what + " is zero; it has no cosine");

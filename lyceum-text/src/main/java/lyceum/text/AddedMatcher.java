@@ -52,7 +52,9 @@ final class AddedMatcher {
                 if (node < 0) break;
                 if (trie.value(node) < 0) continue;
                 var token = tokens.get(trie.value(node));
-                if (token.special() && !controls.allow(token.text()) || token.singleWord() && (isWordBefore(b, from, at) || isWordAt(b, i + 1, to))) continue;
+                if (token.special() && !controls.allow(token.text())
+                        || token.singleWord() && (isWordBefore(b, from, at) || isWordAt(b, i + 1, to)))
+                    continue;
                 found = token;
                 end = i + 1;
             }
@@ -70,7 +72,9 @@ final class AddedMatcher {
         return at;
     }
 
-    private static boolean isWordBefore(byte[] b, int from, int at) { return at > from && CodePointSet.isWord(Utf8.codePoint(b, before(b, from, at))); }
+    private static boolean isWordBefore(byte[] b, int from, int at) {
+        return at > from && CodePointSet.isWord(Utf8.codePoint(b, before(b, from, at)));
+    }
 
     private static boolean isWordAt(byte[] b, int at, int to) { return at < to && CodePointSet.isWord(Utf8.codePoint(b, at)); }
 

@@ -15,8 +15,8 @@ import lyceum.withers.Withers;
  * @param normalized whether it is looked for in the normalised text
  */
 @Withers
-public record AddedToken(String text, int id, boolean special, boolean singleWord, boolean leftSpace, boolean rightSpace, boolean normalized)
-        implements AddedTokenWithers {
+public record AddedToken(String text, int id, boolean special, boolean singleWord, boolean leftSpace, boolean rightSpace,
+        boolean normalized) implements AddedTokenWithers {
     public AddedToken {
         Objects.requireNonNull(text, "text");
         if (text.isEmpty()) throw new IllegalArgumentException("AddedToken: an empty text would be found everywhere");

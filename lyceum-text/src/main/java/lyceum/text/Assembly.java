@@ -64,22 +64,23 @@ record Assembly(Tokenizer tokenizer, EncodeOptions options, Template template) {
         }
         var overflow = new ArrayList<Encoding>();
         for (int i = 0; i < as.size(); i++)
-            for (int j = i == 0 ? 1 : 0; j < Math.max(1, bs.size()); j++) overflow.add(assembled(as.get(i), b == null ? null : bs.get(j), List.of()));
+            for (int j = i == 0 ? 1 : 0; j < Math.max(1, bs.size()); j++)
+                overflow.add(assembled(as.get(i), b == null ? null : bs.get(j), List.of()));
         return assembled(as.get(0), b == null ? null : bs.get(0), overflow);
     }
 
     private int room(Truncation truncation, boolean two) {
         int most = truncation.length() - template.added(two);
-        if (most < 0) throw new IllegalArgumentException("encode: the template alone has " + template.added(two) + " tokens, more than length "
-                + truncation.length() + "; raise the length or encode without the template");
+        if (most < 0) throw new IllegalArgumentException("encode: the template alone has " + template.added(two)
+                + " tokens, more than length " + truncation.length() + "; raise the length or encode without the template");
         if (most > 0 && truncation.stride() >= most) throw new IllegalArgumentException(
                 "encode: stride " + truncation.stride() + " with room for " + most + " tokens would never move on; it must be smaller");
         return most;
     }
 
     private static int left(int most, int other, String which) {
-        if (other > most) throw new IllegalArgumentException(
-                "encode: the other text has " + other + " tokens, room is for " + most + ": cutting only the " + which + " does not suffice");
+        if (other > most) throw new IllegalArgumentException("encode: the other text has " + other + " tokens, room is for " + most
+                + ": cutting only the " + which + " does not suffice");
         return most - other;
     }
 
@@ -87,12 +88,13 @@ record Assembly(Tokenizer tokenizer, EncodeOptions options, Template template) {
         int n = whole.size();
         if (n <= most) return List.of(whole);
         if (most == 0) return List.of(new Part(whole.tokens, whole.chars, 0, 0), whole);
-        if (truncation.stride() >= most) throw new IllegalArgumentException(
-                "encode: stride " + truncation.stride() + " with room for " + most + " tokens of a text would never move on; it must be smaller");
+        if (truncation.stride() >= most) throw new IllegalArgumentException("encode: stride " + truncation.stride() + " with room for "
+                + most + " tokens of a text would never move on; it must be smaller");
         var parts = new ArrayList<Part>();
         for (int done = 0;; done += most - truncation.stride()) {
             int end = Math.min(n, done + most);
-            parts.add(truncation.left() ? new Part(whole.tokens, whole.chars, n - end, n - done) : new Part(whole.tokens, whole.chars, done, end));
+            parts.add(truncation.left() ? new Part(whole.tokens, whole.chars, n - end, n - done)
+                    : new Part(whole.tokens, whole.chars, done, end));
             if (end == n) return parts;
         }
     }

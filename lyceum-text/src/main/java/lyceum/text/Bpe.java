@@ -21,8 +21,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/1508.07909">Sennrich, Haddow and Birch (2016)</a>
  */
 @Withers
-public record Bpe(Vocabulary vocabulary, List<Merge> merges, String unknown, String continuingPrefix, String endSuffix, boolean fuseUnknown, boolean byteFallback,
-        boolean ignoreMerges, boolean rankByPiece) implements SubwordModel, BpeWithers {
+public record Bpe(Vocabulary vocabulary, List<Merge> merges, String unknown, String continuingPrefix, String endSuffix, boolean fuseUnknown,
+        boolean byteFallback, boolean ignoreMerges, boolean rankByPiece) implements SubwordModel, BpeWithers {
     /** A pair and, by its place in the list, its rank. */
     public record Merge(String left, String right) {
         public Merge {
@@ -40,8 +40,9 @@ public record Bpe(Vocabulary vocabulary, List<Merge> merges, String unknown, Str
         Pieces.checkUnknown("Bpe", vocabulary, unknown);
         for (var merge : merges) {
             var joined = joined(merge, continuingPrefix);
-            for (var piece : new String[] {merge.left, merge.right, joined}) if (!vocabulary.contains(piece)) throw new IllegalArgumentException(
-                    "Bpe: the merge \"" + merge + "\" names \"" + piece + "\", which is no piece of the vocabulary");
+            for (var piece : new String[] {merge.left, merge.right, joined})
+                if (!vocabulary.contains(piece)) throw new IllegalArgumentException(
+                        "Bpe: the merge \"" + merge + "\" names \"" + piece + "\", which is no piece of the vocabulary");
         }
     }
 

@@ -71,7 +71,9 @@ final class BpePieces extends Pieces {
         var keys = new byte[v.size()][];
         for (int id = 0; id < keys.length; id++) {
             var piece = v.token(id);
-            if (v.isReserved(id) || piece.length() <= prefix.length() + suffix.length() || !piece.startsWith(prefix) || !piece.endsWith(suffix)) continue;
+            if (v.isReserved(id) || piece.length() <= prefix.length() + suffix.length() || !piece.startsWith(prefix)
+                    || !piece.endsWith(suffix))
+                continue;
             keys[id] = key(piece.substring(prefix.length(), piece.length() - suffix.length()), raw);
         }
         return new ByteTable(keys);

@@ -33,12 +33,12 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/1508.07909">Sennrich, Haddow and Birch (2016), algorithm 1</a>
  */
 @Withers
-public record BpeTrainer(int vocabularySize, long minFrequency, List<String> specials, TextNormalizer normalizer, PreTokenizer preTokenizer, boolean byteLevel,
-        boolean byteFallback, String unknown, int alphabet, String endSuffix) implements BpeTrainerWithers {
+public record BpeTrainer(int vocabularySize, long minFrequency, List<String> specials, TextNormalizer normalizer, PreTokenizer preTokenizer,
+        boolean byteLevel, boolean byteFallback, String unknown, int alphabet, String endSuffix) implements BpeTrainerWithers {
     public BpeTrainer {
         specials = List.copyOf(specials);
-        if (vocabularySize < 1 || minFrequency < 1 || alphabet < 0) throw new IllegalArgumentException(
-                "BpeTrainer: vocabularySize " + vocabularySize + ", minFrequency " + minFrequency + ", alphabet " + alphabet + "; the first two are at least 1");
+        if (vocabularySize < 1 || minFrequency < 1 || alphabet < 0) throw new IllegalArgumentException("BpeTrainer: vocabularySize "
+                + vocabularySize + ", minFrequency " + minFrequency + ", alphabet " + alphabet + "; the first two are at least 1");
     }
 
     /** Over bytes, with a pattern such as {@link PreTokenizer#GPT4} for the words: nothing is unknown, and decoding gives the text back. */
@@ -76,8 +76,8 @@ public record BpeTrainer(int vocabularySize, long minFrequency, List<String> spe
             if (first.add(character)) builder.add(character);
             if (!endSuffix.isEmpty() && first.add(character + endSuffix)) builder.add(character + endSuffix);
         }
-        if (builder.size() > vocabularySize) throw new IllegalArgumentException("BpeTrainer: vocabularySize " + vocabularySize + " is less than the "
-                + builder.size() + " pieces of the alphabet; raise it or limit the alphabet");
+        if (builder.size() > vocabularySize) throw new IllegalArgumentException("BpeTrainer: vocabularySize " + vocabularySize
+                + " is less than the " + builder.size() + " pieces of the alphabet; raise it or limit the alphabet");
         var kept = new HashSet<>(alphabet);
         words.forEach((word, count) -> {
             for (var run : runs(word, kept)) learner.add(run, count);
@@ -95,7 +95,8 @@ public record BpeTrainer(int vocabularySize, long minFrequency, List<String> spe
             progress.step("merges", builder.size(), vocabularySize);
         }
         var model = new Bpe(builder.unknown(unknown).build(), merges, unknown, "", endSuffix, false, byteFallback, false, false);
-        return new TokenizerPipeline(new TokenizerSpec(normalizer, preTokenizer, model, null, decoder(), Texts.specials(specials, model), null, null));
+        return new TokenizerPipeline(
+                new TokenizerSpec(normalizer, preTokenizer, model, null, decoder(), Texts.specials(specials, model), null, null));
     }
 
     /**
@@ -132,8 +133,8 @@ public record BpeTrainer(int vocabularySize, long minFrequency, List<String> spe
         else words.forEach((word, count) -> word.codePoints().forEach(c -> counts.merge(Character.toString(c), count, Long::sum)));
         if (alphabet == 0 || counts.size() <= alphabet || byteLevel) return List.copyOf(counts.keySet());
         var byCount = new LinkedHashMap<String, Long>();
-        counts.entrySet().stream().sorted(Map.Entry.<String, Long>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey())).limit(alphabet)
-                .forEach(e -> byCount.put(e.getKey(), e.getValue()));
+        counts.entrySet().stream().sorted(Map.Entry.<String, Long>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey()))
+                .limit(alphabet).forEach(e -> byCount.put(e.getKey(), e.getValue()));
         return byCount.keySet().stream().sorted().toList();
     }
 

@@ -23,7 +23,8 @@ final class CharsMap {
         if (blob.length == 0) return new CharsMap(blob, 0);
         if (blob.length < 4) throw FormatException.at("characters map", 0, blob.length + " bytes, fewer than a size has");
         long size = word(blob, 0) & 0xFFFFFFFFL;
-        if (size % 4 != 0 || size > blob.length - 4) throw FormatException.at("characters map", 0, "a tree of " + size + " bytes in " + (blob.length - 4));
+        if (size % 4 != 0 || size > blob.length - 4)
+            throw FormatException.at("characters map", 0, "a tree of " + size + " bytes in " + (blob.length - 4));
         return new CharsMap(blob, (int) (size / 4));
     }
 

@@ -33,9 +33,7 @@ public final class Controls {
     /** Whether every one is allowed. */
     public boolean all() { return all; }
 
-    @Override public boolean equals(Object other) {
-        return other instanceof Controls c && all == c.all && allowed.equals(c.allowed);
-    }
+    @Override public boolean equals(Object other) { return other instanceof Controls c && all == c.all && allowed.equals(c.allowed); }
 
     @Override public int hashCode() { return Objects.hash(all, allowed); }
 

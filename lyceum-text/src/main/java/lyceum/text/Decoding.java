@@ -100,7 +100,9 @@ final class Decoding {
         return high < 0 || low < 0 ? -1 : high << 4 | low;
     }
 
-    static String byteToken(int b) { return "<0x" + Character.toUpperCase(Character.forDigit(b >> 4, 16)) + Character.toUpperCase(Character.forDigit(b & 15, 16)) + ">"; }
+    static String byteToken(int b) {
+        return "<0x" + Character.toUpperCase(Character.forDigit(b >> 4, 16)) + Character.toUpperCase(Character.forDigit(b & 15, 16)) + ">";
+    }
 
     /** A run of bytes that is no UTF-8 comes out as one replacement character a byte, as Hugging Face has it. */
     private static List<String> byteFallback(List<String> tokens) {

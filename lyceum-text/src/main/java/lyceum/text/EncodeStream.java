@@ -33,7 +33,7 @@ public final class EncodeStream {
         int settled = tokenizer.settled(text, controls);
         int[] ids = settled == 0 ? new int[0] : plain(text.substring(0, settled));
         pending.delete(0, settled);
-        tryAt = settled == 0 ? 2 * pending.length() : pending.length() + 1;   // so that looking again and again stays linear
+        tryAt = settled == 0 ? 2 * pending.length() : pending.length() + 1; // so that looking again and again stays linear
         return ids;
     }
 

@@ -24,7 +24,8 @@ final class MergeLearner {
     private IntList[] places = new IntList[64];
     private int pairs;
     private final PairTable table = new PairTable(1024);
-    private final PriorityQueue<long[]> queue = new PriorityQueue<>((a, b) -> a[0] != b[0] ? Long.compare(b[0], a[0]) : order((int) a[1], (int) b[1]));
+    private final PriorityQueue<long[]> queue = new PriorityQueue<>(
+            (a, b) -> a[0] != b[0] ? Long.compare(b[0], a[0]) : order((int) a[1], (int) b[1]));
     private final boolean queued;
 
     /** With a queue for the most frequent pair, or without for other rules. */
@@ -60,7 +61,7 @@ final class MergeLearner {
         for (int i = 0; i < n; i++) {
             symbolCounts[word[i]] += count;
             if (i + 1 == n) continue;
-            int p = pair(word[i], word[i + 1], w);                            // first, for it may move the counts
+            int p = pair(word[i], word[i + 1], w); // first, for it may move the counts
             pairCounts[p] += count;
         }
     }
@@ -143,7 +144,8 @@ final class MergeLearner {
             }
             lengths.items[w] = to;
             tally(w, 1);
-            for (int i = 0; i + 1 < to; i++) if (word[i] == symbol || word[i + 1] == symbol) changed.add(table.first(table.find(word[i], word[i + 1])));
+            for (int i = 0; i + 1 < to; i++)
+                if (word[i] == symbol || word[i + 1] == symbol) changed.add(table.first(table.find(word[i], word[i + 1])));
         }
         places[p] = new IntList();
         if (!queued) return;

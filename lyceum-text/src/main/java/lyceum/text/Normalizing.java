@@ -97,7 +97,8 @@ final class Normalizing {
 
     private static boolean isChinese(int c) {
         return c >= 0x3400 && (c >= 0x4E00 && c <= 0x9FFF || c <= 0x4DBF || c >= 0x20000 && c <= 0x2A6DF || c >= 0x2A700 && c <= 0x2B73F
-                || c >= 0x2B740 && c <= 0x2B81F || c >= 0x2B920 && c <= 0x2CEAF || c >= 0xF900 && c <= 0xFAFF || c >= 0x2F800 && c <= 0x2FA1F);
+                || c >= 0x2B740 && c <= 0x2B81F || c >= 0x2B920 && c <= 0x2CEAF || c >= 0xF900 && c <= 0xFAFF
+                || c >= 0x2F800 && c <= 0x2FA1F);
     }
 
     /** Without nonspacing marks, or without all marks. */
@@ -106,7 +107,9 @@ final class Normalizing {
         var out = new AlignedText.Builder(text);
         for (int at = text.from; at < text.to;) {
             int next = at + Utf8.length(text.b[at]), type = text.b[at] >= 0 ? 0 : Character.getType(Utf8.codePoint(text.b, at));
-            if (type != Character.NON_SPACING_MARK && (nonspacing || type != Character.COMBINING_SPACING_MARK && type != Character.ENCLOSING_MARK)) out.copy(at, next);
+            if (type != Character.NON_SPACING_MARK
+                    && (nonspacing || type != Character.COMBINING_SPACING_MARK && type != Character.ENCLOSING_MARK))
+                out.copy(at, next);
             at = next;
         }
         return out.build();
@@ -171,8 +174,8 @@ final class Normalizing {
         var out = new AlignedText.Builder(text);
         for (int at = text.from; at < text.to;) {
             int c = Utf8.codePoint(text.b, at), next = at + Utf8.length(text.b[at]);
-            boolean space = c == 9 || c == 10 || c == 12 || c == 13 || c == 0x1680 || c >= 0x200B && c <= 0x200F || c == 0x2028 || c == 0x2029 || c == 0x2581
-                    || c == 0xFEFF || c == 0xFFFD;
+            boolean space = c == 9 || c == 10 || c == 12 || c == 13 || c == 0x1680 || c >= 0x200B && c <= 0x200F || c == 0x2028
+                    || c == 0x2029 || c == 0x2581 || c == 0xFEFF || c == 0xFFFD;
             boolean gone = c >= 1 && c <= 8 || c == 11 || c >= 14 && c <= 31 || c == 127 || c == 0x8F || c == 0x9F;
             if (space) out.put(' ', at, next);
             else if (!gone) out.copy(at, next);
@@ -212,8 +215,9 @@ final class Normalizing {
     private static boolean isBoundary(int c) {
         if (c < 0x300) return true;
         int type = Character.getType(c);
-        if (type == Character.NON_SPACING_MARK || type == Character.COMBINING_SPACING_MARK || type == Character.ENCLOSING_MARK) return false;
-        if (c >= 0x1160 && c <= 0x11FF || c >= 0xFF9E && c <= 0xFFDC || c >= 0x3131 && c <= 0x3164) return false;      // Hangul vowels and finals, wide and narrow forms
+        if (type == Character.NON_SPACING_MARK || type == Character.COMBINING_SPACING_MARK || type == Character.ENCLOSING_MARK)
+            return false;
+        if (c >= 0x1160 && c <= 0x11FF || c >= 0xFF9E && c <= 0xFFDC || c >= 0x3131 && c <= 0x3164) return false; // Hangul vowels and finals, wide and narrow forms
         return true;
     }
 }

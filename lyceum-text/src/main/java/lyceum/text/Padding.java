@@ -15,8 +15,8 @@ import lyceum.withers.Withers;
 @Withers
 public record Padding(int length, int multipleOf, int id, int typeId, String token, boolean left) implements PaddingWithers {
     public Padding {
-        if (length < 0 || multipleOf < 0 || id < 0)
-            throw new IllegalArgumentException("Padding: length " + length + ", multiple of " + multipleOf + ", id " + id + "; none is negative");
+        if (length < 0 || multipleOf < 0 || id < 0) throw new IllegalArgumentException(
+                "Padding: length " + length + ", multiple of " + multipleOf + ", id " + id + "; none is negative");
     }
 
     /** To the longest of the batch with the token of this id, on the right. */

@@ -25,7 +25,8 @@ public sealed interface PostProcessor {
             processors = List.copyOf(processors);
             int adding = 0;
             for (var p : processors) if (!(p instanceof ByteLevel)) adding++;
-            if (adding > 1) throw new IllegalArgumentException("PostProcessor.Sequence: " + adding + " of its parts put tokens around the text; one may");
+            if (adding > 1) throw new IllegalArgumentException(
+                    "PostProcessor.Sequence: " + adding + " of its parts put tokens around the text; one may");
         }
     }
 

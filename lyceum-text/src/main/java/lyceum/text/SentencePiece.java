@@ -78,7 +78,8 @@ public final class SentencePiece {
             }
         }
         if (text == null || text.isEmpty()) throw new FormatException("SentencePiece model: piece " + builder.size() + " has no text");
-        if (kind < NORMAL || kind > BYTE) throw new FormatException("SentencePiece model: piece " + builder.size() + " is of kind " + kind + ", which is not known");
+        if (kind < NORMAL || kind > BYTE)
+            throw new FormatException("SentencePiece model: piece " + builder.size() + " is of kind " + kind + ", which is not known");
         builder.addScored(text, score);
         if (kind == CONTROL) builder.special();
         kinds.add(kind);
@@ -134,13 +135,15 @@ public final class SentencePiece {
         SubwordModel model = switch (s.modelType) {
             case 1 -> new Unigram(vocabulary, unknown, s.byteFallback, userDefined);
             case 2 -> new Bpe(vocabulary, merges(vocabulary, kinds), unknown, "", "", true, s.byteFallback, false, true);
-            default -> throw new FormatException("SentencePiece model: the model type " + s.modelType + " (words or characters) is not supported; 1 (Unigram) and 2 (BPE) are");
+            default -> throw new FormatException("SentencePiece model: the model type " + s.modelType
+                    + " (words or characters) is not supported; 1 (Unigram) and 2 (BPE) are");
         };
         var added = new ArrayList<AddedToken>();
         for (int id = 0; id < kinds.size(); id++) if (kinds.get(id) == CONTROL) added.add(AddedToken.control(pieces.token(id), id));
         var specials = new SpecialTokens(added);
         specials = named(named(named(specials, Role.BOS, s.bos), Role.EOS, s.eos), Role.PAD, s.pad);
-        return new TokenizerPipeline(new TokenizerSpec(normalizer, split ? Texts.MARKED : null, model, null, Texts.pieces(normalizer, s.byteFallback), specials, null, null));
+        return new TokenizerPipeline(new TokenizerSpec(normalizer, split ? Texts.MARKED : null, model, null,
+                Texts.pieces(normalizer, s.byteFallback), specials, null, null));
     }
 
     private static SpecialTokens named(SpecialTokens specials, Role role, int id) {
@@ -153,13 +156,15 @@ public final class SentencePiece {
         double last = Double.POSITIVE_INFINITY;
         for (int id = 0; id < v.size(); id++) {
             if (kinds.get(id) != NORMAL && kinds.get(id) != USER_DEFINED) continue;
-            if (v.score(id) > last) throw new FormatException("SentencePiece model: the scores of its BPE rise at piece " + id + "; they fall with the ids");
+            if (v.score(id) > last)
+                throw new FormatException("SentencePiece model: the scores of its BPE rise at piece " + id + "; they fall with the ids");
             last = v.score(id);
             var piece = v.token(id);
             for (int cut = 1; cut < piece.length(); cut++) {
                 if (Character.isLowSurrogate(piece.charAt(cut))) continue;
                 int left = v.id(piece.substring(0, cut)), right = v.id(piece.substring(cut));
-                if (left >= 0 && right >= 0 && kinds.get(left) != BYTE && kinds.get(right) != BYTE && kinds.get(left) != CONTROL && kinds.get(right) != CONTROL)
+                if (left >= 0 && right >= 0 && kinds.get(left) != BYTE && kinds.get(right) != BYTE && kinds.get(left) != CONTROL
+                        && kinds.get(right) != CONTROL)
                     merges.add(new Bpe.Merge(v.token(left), v.token(right)));
             }
         }
@@ -173,7 +178,8 @@ public final class SentencePiece {
      */
     public static byte[] write(TokenizerPipeline tokenizer) {
         var spec = tokenizer.spec();
-        if (!(spec.model() instanceof Unigram unigram)) throw new IllegalArgumentException("SentencePiece.write: only unigram models are written, not " + spec.model().getClass().getSimpleName());
+        if (!(spec.model() instanceof Unigram unigram)) throw new IllegalArgumentException(
+                "SentencePiece.write: only unigram models are written, not " + spec.model().getClass().getSimpleName());
         var v = tokenizer.vocabulary();
         var out = new ByteArrayOutputStream();
         for (int id = 0; id < v.size(); id++) {
@@ -181,8 +187,9 @@ public final class SentencePiece {
             field(piece, 1, v.token(id).getBytes(StandardCharsets.UTF_8));
             varint(piece, 2 << 3 | 5);
             piece.writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat((float) v.score(id)).array());
-            int kind = v.token(id).equals(unigram.unknown()) ? UNKNOWN : v.isSpecial(id) ? CONTROL : v.isReserved(id) ? UNUSED
-                    : unigram.byteFallback() && Decoding.byteOf(v.token(id)) >= 0 ? BYTE : unigram.userDefined().contains(v.token(id)) ? USER_DEFINED : NORMAL;
+            int kind = v.token(id).equals(unigram.unknown()) ? UNKNOWN
+                    : v.isSpecial(id) ? CONTROL : v.isReserved(id) ? UNUSED : unigram.byteFallback() && Decoding.byteOf(v.token(id)) >= 0
+                            ? BYTE : unigram.userDefined().contains(v.token(id)) ? USER_DEFINED : NORMAL;
             varint(piece, 3 << 3);
             varint(piece, kind);
             field(out, 1, piece.toByteArray());

@@ -59,8 +59,9 @@ public final class SpecialTokens {
         var copy = new EnumMap<Role, String>(Role.class);
         copy.putAll(roles);
         this.roles = Collections.unmodifiableMap(copy);
-        for (var role : roles.entrySet()) if (!byText.containsKey(role.getValue()))
-            throw new IllegalArgumentException("SpecialTokens: " + role.getKey() + " is \"" + role.getValue() + "\", which is none of " + byText.keySet());
+        for (var role : roles.entrySet())
+            if (!byText.containsKey(role.getValue())) throw new IllegalArgumentException(
+                    "SpecialTokens: " + role.getKey() + " is \"" + role.getValue() + "\", which is none of " + byText.keySet());
     }
 
     /** With a role for one of the entries. */
@@ -124,7 +125,8 @@ public final class SpecialTokens {
 
     private int required(Role role) {
         var id = id(role);
-        if (id.isEmpty()) throw new IllegalStateException("this tokenizer has no " + role + " token; its control tokens are " + byText.keySet());
+        if (id.isEmpty())
+            throw new IllegalStateException("this tokenizer has no " + role + " token; its control tokens are " + byText.keySet());
         return id.getAsInt();
     }
 

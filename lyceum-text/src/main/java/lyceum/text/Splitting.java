@@ -127,7 +127,7 @@ final class Splitting {
             add(out, at, to);
             return;
         }
-        var pieces = new IntList();                                          // start, end, whether it is a match
+        var pieces = new IntList(); // start, end, whether it is a match
         int at = from;
         for (int i = 0; i < found.size; i += 2) {
             if (found.get(i) > at) piece(pieces, at, found.get(i), invert);
@@ -138,7 +138,8 @@ final class Splitting {
         int n = pieces.size / 3, begin = out.size;
         boolean previous = false;
         switch (behavior) {
-            case REMOVED -> { for (int i = 0; i < n; i++) if (pieces.get(3 * i + 2) == 0) add(out, pieces.get(3 * i), pieces.get(3 * i + 1)); }
+            case REMOVED ->
+                    { for (int i = 0; i < n; i++) if (pieces.get(3 * i + 2) == 0) add(out, pieces.get(3 * i), pieces.get(3 * i + 1)); }
             case MERGED_WITH_NEXT -> {
                 // a match belongs to what comes after it, unless that is a match itself
                 for (int i = 0; i < n; i++) {
@@ -150,7 +151,8 @@ final class Splitting {
             }
             default -> {
                 for (int i = 0; i < n; i++) {
-                    boolean match = pieces.get(3 * i + 2) != 0, joins = behavior == Behavior.CONTIGUOUS ? match == previous : match && !previous;
+                    boolean match = pieces.get(3 * i + 2) != 0,
+                            joins = behavior == Behavior.CONTIGUOUS ? match == previous : match && !previous;
                     if (joins && out.size > begin) out.items[out.size - 1] = pieces.get(3 * i + 1);
                     else add(out, pieces.get(3 * i), pieces.get(3 * i + 1));
                     previous = match;
@@ -176,7 +178,8 @@ final class Splitting {
         for (int i = 0; i < splits.count(); i++) {
             int start = splits.from(i), end = splits.to(i), begin = out.size();
             boolean has = text.b[start] == wanted || text.part(start, end).startsWith(mark);
-            if (!has && (scheme == PreTokenizer.PrependScheme.ALWAYS || scheme == PreTokenizer.PrependScheme.FIRST && first && i == 0)) out.put(prefix, start, start);
+            if (!has && (scheme == PreTokenizer.PrependScheme.ALWAYS || scheme == PreTokenizer.PrependScheme.FIRST && first && i == 0))
+                out.put(prefix, start, start);
             int at = start;
             if (!same) for (int k = start; k < end; k++) {
                 if (text.b[k] != wanted) continue;
@@ -212,7 +215,8 @@ final class Splitting {
             for (int at = begin; at < splits.to(i); at += Utf8.length(splits.text.b[at])) {
                 int c = Utf8.codePoint(splits.text.b, at);
                 var script = c == 0x30FC ? Character.UnicodeScript.HAN : c == ' ' ? null : Character.UnicodeScript.of(c);
-                if (script == Character.UnicodeScript.HIRAGANA || script == Character.UnicodeScript.KATAKANA) script = Character.UnicodeScript.HAN;
+                if (script == Character.UnicodeScript.HIRAGANA || script == Character.UnicodeScript.KATAKANA)
+                    script = Character.UnicodeScript.HAN;
                 if (script == null || script == Character.UnicodeScript.UNKNOWN) continue;
                 if (last != null && script != last) {
                     add(out, begin, at);

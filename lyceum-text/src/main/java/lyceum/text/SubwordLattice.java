@@ -60,7 +60,8 @@ public final class SubwordLattice {
 
     /** All ways, the shorter first piece first. @throws IllegalArgumentException if there are more than a million */
     public List<Segmentation> all() {
-        if (count() > 1e6) throw new IllegalArgumentException("SubwordLattice.all: \"" + word + "\" has " + count() + " segmentations; ask for the n best");
+        if (count() > 1e6) throw new IllegalArgumentException(
+                "SubwordLattice.all: \"" + word + "\" has " + count() + " segmentations; ask for the n best");
         var ends = new ArrayList<List<Segmentation>>();
         ends.add(List.of(new Segmentation(List.of(), 0)));
         for (int to = 1; to <= n; to++) {

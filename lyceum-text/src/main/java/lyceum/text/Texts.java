@@ -14,7 +14,8 @@ final class Texts {
     /** Cut before each mark of space. */
     static final PreTokenizer MARKED = new PreTokenizer.Split(TextPattern.literal(MARK), PreTokenizer.Behavior.MERGED_WITH_NEXT, false);
     /** SentencePiece's way with spaces: one more in front, all of them visible. */
-    static final TextNormalizer ESCAPED = new TextNormalizer.Sequence(List.of(new TextNormalizer.Prepend(MARK), new TextNormalizer.Replace(TextPattern.literal(" "), MARK)));
+    static final TextNormalizer ESCAPED = new TextNormalizer.Sequence(
+            List.of(new TextNormalizer.Prepend(MARK), new TextNormalizer.Replace(TextPattern.literal(" "), MARK)));
 
     private Texts() {}
 

@@ -37,14 +37,16 @@ public final class Tiktoken {
             try {
                 byte[] token = Base64.getDecoder().decode(text.substring(0, Math.max(0, space)));
                 int rank = Integer.parseInt(text.substring(space + 1));
-                if (token.length == 0 || token.length > MOST_BYTES || rank < 0 || rank > MOST_TOKENS) throw new IllegalArgumentException("out of bounds");
-                if (byRank.put(rank, token) != null) throw new FormatException("tiktoken: line " + (line + 1) + " has the rank " + rank + " a second time");
+                if (token.length == 0 || token.length > MOST_BYTES || rank < 0 || rank > MOST_TOKENS)
+                    throw new IllegalArgumentException("out of bounds");
+                if (byRank.put(rank, token) != null)
+                    throw new FormatException("tiktoken: line " + (line + 1) + " has the rank " + rank + " a second time");
             } catch (IllegalArgumentException e) {
                 throw new FormatException("tiktoken: line " + (line + 1) + " is no token in base 64 and its rank", e);
             }
         }
-        if (byRank.isEmpty() || byRank.lastKey() > 4 * byRank.size() + 1000)
-            throw new FormatException("tiktoken: " + byRank.size() + " tokens" + (byRank.isEmpty() ? "" : " with ranks to " + byRank.lastKey()));
+        if (byRank.isEmpty() || byRank.lastKey() > 4 * byRank.size() + 1000) throw new FormatException(
+                "tiktoken: " + byRank.size() + " tokens" + (byRank.isEmpty() ? "" : " with ranks to " + byRank.lastKey()));
         var builder = new Vocabulary.Builder();
         var keys = new byte[byRank.lastKey() + 1][];
         for (int rank = 0; rank < keys.length; rank++) {
@@ -62,7 +64,8 @@ public final class Tiktoken {
         var added = new ArrayList<AddedToken>();
         specials.forEach((text, id) -> added.add(AddedToken.control(text, id)));
         var named = TokenizerJson.roles(new SpecialTokens(added), null, null);
-        return new TokenizerPipeline(new TokenizerSpec(null, PreTokenizer.byteLevel(pattern), model, null, new TokenDecoder.ByteLevel(), named, null, null));
+        return new TokenizerPipeline(
+                new TokenizerSpec(null, PreTokenizer.byteLevel(pattern), model, null, new TokenDecoder.ByteLevel(), named, null, null));
     }
 
     /** All ways in which two tokens are a third. */
@@ -81,7 +84,8 @@ public final class Tiktoken {
 
     /** The lines of a {@code .tiktoken} file for a byte-level tokenizer whose ids are ranks. */
     public static byte[] write(TokenizerPipeline tokenizer) {
-        if (!tokenizer.isByteLevel()) throw new IllegalArgumentException("Tiktoken.write: only byte-level vocabularies have ranks of bytes");
+        if (!tokenizer.isByteLevel())
+            throw new IllegalArgumentException("Tiktoken.write: only byte-level vocabularies have ranks of bytes");
         var v = tokenizer.spec().model().vocabulary();
         var lines = new StringBuilder();
         for (int id = 0; id < v.size(); id++) {

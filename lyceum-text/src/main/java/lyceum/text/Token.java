@@ -32,7 +32,8 @@ public record Token(int id, byte[] bytes, String text, int start, int end, Kind 
     @Override public byte[] bytes() { return bytes.clone(); }
 
     @Override public boolean equals(Object other) {
-        return other instanceof Token t && id == t.id && Arrays.equals(bytes, t.bytes) && text.equals(t.text) && start == t.start && end == t.end && kind == t.kind;
+        return other instanceof Token t && id == t.id && Arrays.equals(bytes, t.bytes) && text.equals(t.text) && start == t.start
+                && end == t.end && kind == t.kind;
     }
 
     @Override public int hashCode() { return 31 * id + start; }

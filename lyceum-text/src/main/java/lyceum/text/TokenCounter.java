@@ -25,7 +25,8 @@ public record TokenCounter(Tokenizer tokenizer) {
     public List<Token> tokens(String text) {
         var e = tokenizer.encode(text, EncodeOptions.PLAIN);
         var tokens = new ArrayList<Token>(e.size());
-        for (int i = 0; i < e.size(); i++) tokens.add(new Token(e.id(i), tokenizer.bytes(e.id(i)), e.token(i), e.start(i), e.end(i), kind(e, i, text)));
+        for (int i = 0; i < e.size(); i++)
+            tokens.add(new Token(e.id(i), tokenizer.bytes(e.id(i)), e.token(i), e.start(i), e.end(i), kind(e, i, text)));
         return tokens;
     }
 
@@ -58,7 +59,9 @@ public record TokenCounter(Tokenizer tokenizer) {
         }
     }
 
-    private static int border(String text, int at, int most) { return at < most && Character.isLowSurrogate(text.charAt(at)) ? at + 1 : at; }
+    private static int border(String text, int at, int most) {
+        return at < most && Character.isLowSurrogate(text.charAt(at)) ? at + 1 : at;
+    }
 
     /** A long end of a text that has at most {@code n} tokens; it begins between characters, not before the word that the n-th token from the end is in. */
     public String tail(String text, int n) {
@@ -79,7 +82,8 @@ public record TokenCounter(Tokenizer tokenizer) {
     public String ends(String text, int n, String mark) {
         if (count(text) <= checked(n)) return text;
         int room = n - count(mark);
-        if (room < 0) throw new IllegalArgumentException("TokenCounter.ends: the mark \"" + mark + "\" alone has " + count(mark) + " tokens; the budget is " + n);
+        if (room < 0) throw new IllegalArgumentException(
+                "TokenCounter.ends: the mark \"" + mark + "\" alone has " + count(mark) + " tokens; the budget is " + n);
         for (;; room--) {
             var part = head(text, (room + 1) / 2) + mark + tail(text, room / 2);
             if (room == 0 || count(part) <= n) return part;

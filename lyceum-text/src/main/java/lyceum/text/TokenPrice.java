@@ -22,8 +22,10 @@ public record TokenPrice(BigDecimal input, BigDecimal cached, BigDecimal output)
 
     /** The cost of a call, to the last digit: {@code (in p + cached q + out r) / 1,000,000}. */
     public BigDecimal of(long in, long cachedIn, long out) {
-        if (in < 0 || cachedIn < 0 || out < 0) throw new IllegalArgumentException("TokenPrice: " + in + ", " + cachedIn + " and " + out + " tokens; none is negative");
-        var sum = input.multiply(BigDecimal.valueOf(in)).add(cached.multiply(BigDecimal.valueOf(cachedIn))).add(output.multiply(BigDecimal.valueOf(out)));
+        if (in < 0 || cachedIn < 0 || out < 0)
+            throw new IllegalArgumentException("TokenPrice: " + in + ", " + cachedIn + " and " + out + " tokens; none is negative");
+        var sum = input.multiply(BigDecimal.valueOf(in)).add(cached.multiply(BigDecimal.valueOf(cachedIn)))
+                .add(output.multiply(BigDecimal.valueOf(out)));
         return sum.movePointLeft(6);
     }
 }

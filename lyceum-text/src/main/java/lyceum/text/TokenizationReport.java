@@ -81,9 +81,11 @@ public record TokenizationReport(List<Row> rows) {
     }
 
     @Override public String toString() {
-        var text = new StringBuilder(String.format(Locale.ROOT, "%-24s %10s %10s %10s %10s %8s%n", "tokenizer", "vocabulary", "tokens", "per word", "bytes each", "unknown"));
-        for (var r : rows) text.append(String.format(Locale.ROOT, "%-24s %10d %10d %10.3f %10.2f %7.2f%%%n", r.name, r.vocabulary, r.tokens, r.fertility(),
-                r.bytesPerToken(), 100 * r.unknownRate()));
+        var text = new StringBuilder(String.format(Locale.ROOT, "%-24s %10s %10s %10s %10s %8s%n", "tokenizer", "vocabulary", "tokens",
+                "per word", "bytes each", "unknown"));
+        for (var r : rows)
+            text.append(String.format(Locale.ROOT, "%-24s %10d %10d %10.3f %10.2f %7.2f%%%n", r.name, r.vocabulary, r.tokens, r.fertility(),
+                    r.bytesPerToken(), 100 * r.unknownRate()));
         return text.toString();
     }
 }

@@ -63,9 +63,7 @@ public interface Tokenizer {
     default Encoding encode(String text) { return encode(text, options()); }
 
     /** Ids, offsets and masks of a text. */
-    default Encoding encode(String text, EncodeOptions options) {
-        return Assembly.of(this, options).encode(text, null);
-    }
+    default Encoding encode(String text, EncodeOptions options) { return Assembly.of(this, options).encode(text, null); }
 
     /** Two texts as one input, such as question and passage. */
     default Encoding encodePair(String first, String second) { return encodePair(first, second, options()); }

@@ -21,9 +21,12 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Reads {@code tokenizer.json} as Hugging Face tokenizers 0.21 writes it. What it does not know it refuses by name. */
 final class TokenizerJson {
-    static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(200).maxStringLength(50_000_000).maxNumberLength(400).maxNameLength(100_000).build())
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build()).build();
+    static final JsonMapper JSON = JsonMapper
+            .builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(200).maxStringLength(50_000_000)
+                            .maxNumberLength(400).maxNameLength(100_000).build())
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
+            .build();
     private static final int MOST_TOKENS = 4_000_000;
 
     private TokenizerJson() {}
@@ -43,7 +46,8 @@ final class TokenizerJson {
             return new TokenizerSpec(normalizer, preTokenizer, model, postProcessor, decoder, specials, truncation, padding);
         } catch (JacksonException e) {
             var at = e.getLocation();
-            throw new FormatException("tokenizer.json: not JSON: " + e.getOriginalMessage() + (at == null ? "" : ", at byte " + at.getByteOffset()), e);
+            throw new FormatException(
+                    "tokenizer.json: not JSON: " + e.getOriginalMessage() + (at == null ? "" : ", at byte " + at.getByteOffset()), e);
         } catch (IllegalArgumentException e) {
             throw new FormatException("tokenizer.json: " + e.getMessage(), e);
         }
@@ -89,7 +93,8 @@ final class TokenizerJson {
 
     private static int number(JsonNode node, String name) {
         var value = need(node, name);
-        if (!value.isIntegralNumber() || !value.canConvertToInt()) throw wrong("\"" + name + "\" is " + shortened(value) + ", not a whole number");
+        if (!value.isIntegralNumber() || !value.canConvertToInt())
+            throw wrong("\"" + name + "\" is " + shortened(value) + ", not a whole number");
         return value.asInt();
     }
 
@@ -123,7 +128,8 @@ final class TokenizerJson {
     private static TextNormalizer normalizer(JsonNode n) {
         return switch (text(n, "type")) {
             case "BertNormalizer" -> new TextNormalizer.Bert(flag(n, "clean_text", true), flag(n, "handle_chinese_chars", true),
-                    n.get("strip_accents") == null || n.get("strip_accents").isNull() ? null : flag(n, "strip_accents", true), flag(n, "lowercase", true));
+                    n.get("strip_accents") == null || n.get("strip_accents").isNull() ? null : flag(n, "strip_accents", true),
+                    flag(n, "lowercase", true));
             case "NFC" -> new TextNormalizer.Unicode(Form.NFC);
             case "NFD" -> new TextNormalizer.Unicode(Form.NFD);
             case "NFKC" -> new TextNormalizer.Unicode(Form.NFKC);
@@ -150,13 +156,15 @@ final class TokenizerJson {
     private static PreTokenizer preTokenizer(JsonNode n) {
         return switch (text(n, "type")) {
             case "BertPreTokenizer" -> new PreTokenizer.Bert();
-            case "ByteLevel" -> new PreTokenizer.ByteLevel(flag(n, "add_prefix_space", true), flag(n, "trim_offsets", true), flag(n, "use_regex", true));
+            case "ByteLevel" -> new PreTokenizer.ByteLevel(flag(n, "add_prefix_space", true), flag(n, "trim_offsets", true),
+                    flag(n, "use_regex", true));
             case "CharDelimiterSplit" -> new PreTokenizer.CharDelimiterSplit(text(n, "delimiter"));
             case "Digits" -> new PreTokenizer.Digits(flag(n, "individual_digits", false));
             case "FixedLength" -> new PreTokenizer.FixedLength(number(n, "length", 5));
             case "Metaspace" -> metaspace(n);
             case "Punctuation" -> new PreTokenizer.Punctuation(one(Behavior.class, n, "behavior", Behavior.ISOLATED));
-            case "Split" -> new PreTokenizer.Split(pattern(n), one(Behavior.class, n, "behavior", Behavior.ISOLATED), flag(n, "invert", false));
+            case "Split" ->
+                    new PreTokenizer.Split(pattern(n), one(Behavior.class, n, "behavior", Behavior.ISOLATED), flag(n, "invert", false));
             case "UnicodeScripts" -> new PreTokenizer.UnicodeScripts();
             case "Whitespace" -> new PreTokenizer.Whitespace();
             case "WhitespaceSplit" -> new PreTokenizer.WhitespaceSplit();
@@ -168,23 +176,28 @@ final class TokenizerJson {
     /** Older files say {@code add_prefix_space}. */
     private static PreTokenizer.Metaspace metaspace(JsonNode n) {
         var scheme = flag(n, "add_prefix_space", true) ? PrependScheme.ALWAYS : PrependScheme.NEVER;
-        return new PreTokenizer.Metaspace(text(n, "replacement"), one(PrependScheme.class, n, "prepend_scheme", scheme), flag(n, "split", true));
+        return new PreTokenizer.Metaspace(text(n, "replacement"), one(PrependScheme.class, n, "prepend_scheme", scheme),
+                flag(n, "split", true));
     }
 
     private static PostProcessor.Control control(JsonNode n, String name) {
         var pair = list(n, name);
-        if (pair.size() != 2 || !pair.get(0).isString() || !pair.get(1).canConvertToInt()) throw wrong("\"" + name + "\" is " + shortened(n) + ", not a token and its id");
+        if (pair.size() != 2 || !pair.get(0).isString() || !pair.get(1).canConvertToInt())
+            throw wrong("\"" + name + "\" is " + shortened(n) + ", not a token and its id");
         return new PostProcessor.Control(pair.get(0).asString(), pair.get(1).asInt());
     }
 
     private static PostProcessor postProcessor(JsonNode n) {
         return switch (text(n, "type")) {
             case "BertProcessing" -> new PostProcessor.Bert(control(n, "sep"), control(n, "cls"));
-            case "RobertaProcessing" -> new PostProcessor.Roberta(control(n, "sep"), control(n, "cls"), flag(n, "trim_offsets", true), flag(n, "add_prefix_space", true));
-            case "ByteLevel" -> new PostProcessor.ByteLevel(flag(n, "add_prefix_space", true), flag(n, "trim_offsets", true), flag(n, "use_regex", true));
+            case "RobertaProcessing" -> new PostProcessor.Roberta(control(n, "sep"), control(n, "cls"), flag(n, "trim_offsets", true),
+                    flag(n, "add_prefix_space", true));
+            case "ByteLevel" -> new PostProcessor.ByteLevel(flag(n, "add_prefix_space", true), flag(n, "trim_offsets", true),
+                    flag(n, "use_regex", true));
             case "TemplateProcessing" -> {
                 var special = n.get("special_tokens");
-                yield new PostProcessor.Templated(new Template(each(n, "single", p -> part(p, special)), each(n, "pair", p -> part(p, special))));
+                yield new PostProcessor.Templated(
+                        new Template(each(n, "single", p -> part(p, special)), each(n, "pair", p -> part(p, special))));
             }
             case "Sequence" -> new PostProcessor.Sequence(each(n, "processors", TokenizerJson::postProcessor));
             case String other -> throw wrong("the post-processor \"" + other + "\" is not known");
@@ -215,7 +228,8 @@ final class TokenizerJson {
             case "BPEDecoder" -> new TokenDecoder.Bpe(text(n, "suffix", "</w>"));
             case "ByteFallback" -> new TokenDecoder.ByteFallback();
             case "ByteLevel" -> new TokenDecoder.ByteLevel();
-            case "CTC" -> new TokenDecoder.Ctc(text(n, "pad_token", "<pad>"), text(n, "word_delimiter_token", "|"), flag(n, "cleanup", true));
+            case "CTC" ->
+                    new TokenDecoder.Ctc(text(n, "pad_token", "<pad>"), text(n, "word_delimiter_token", "|"), flag(n, "cleanup", true));
             case "Fuse" -> new TokenDecoder.Fuse();
             case "Metaspace" -> {
                 var m = metaspace(n);
@@ -237,9 +251,9 @@ final class TokenizerJson {
                 if (n.get("dropout") != null && !n.get("dropout").isNull() && n.get("dropout").asDouble() != 0)
                     throw wrong("\"dropout\" is " + n.get("dropout") + ": encoding would be random; set it to null and use sample()");
                 var vocabulary = vocabulary(need(n, "vocab"), unknown);
-                yield new Bpe(vocabulary, each(n, "merges", TokenizerJson::merge), vocabulary.unknown() < 0 ? null : unknown, text(n, "continuing_subword_prefix", ""),
-                        text(n, "end_of_word_suffix", ""), flag(n, "fuse_unk", false), flag(n, "byte_fallback", false), flag(n, "ignore_merges", false),
-                        flag(n, "rank_by_piece", false));
+                yield new Bpe(vocabulary, each(n, "merges", TokenizerJson::merge), vocabulary.unknown() < 0 ? null : unknown,
+                        text(n, "continuing_subword_prefix", ""), text(n, "end_of_word_suffix", ""), flag(n, "fuse_unk", false),
+                        flag(n, "byte_fallback", false), flag(n, "ignore_merges", false), flag(n, "rank_by_piece", false));
             }
             case "WordPiece" -> new WordPiece(vocabulary(need(n, "vocab"), unknown), unknown, text(n, "continuing_subword_prefix", "##"),
                     number(n, "max_input_chars_per_word", 100));
@@ -266,7 +280,8 @@ final class TokenizerJson {
 
     /** Older files write a pair as one text with a space. */
     private static Bpe.Merge merge(JsonNode n) {
-        if (n.isArray() && n.size() == 2 && n.get(0).isString() && n.get(1).isString()) return new Bpe.Merge(n.get(0).asString(), n.get(1).asString());
+        if (n.isArray() && n.size() == 2 && n.get(0).isString() && n.get(1).isString())
+            return new Bpe.Merge(n.get(0).asString(), n.get(1).asString());
         var text = n.isString() ? n.asString() : "";
         int space = text.indexOf(' ');
         if (space <= 0 || space == text.length() - 1) throw wrong("the merge " + shortened(n) + " is no pair");
@@ -296,15 +311,17 @@ final class TokenizerJson {
 
     private static SpecialTokens specials(JsonNode list, SubwordModel model, Padding padding) {
         var added = new ArrayList<AddedToken>();
-        if (list != null && !list.isNull()) for (var t : list) added.add(new AddedToken(text(t, "content"), number(t, "id"), flag(t, "special", false),
-                flag(t, "single_word", false), flag(t, "lstrip", false), flag(t, "rstrip", false), flag(t, "normalized", true)));
+        if (list != null && !list.isNull()) for (var t : list)
+            added.add(new AddedToken(text(t, "content"), number(t, "id"), flag(t, "special", false), flag(t, "single_word", false),
+                    flag(t, "lstrip", false), flag(t, "rstrip", false), flag(t, "normalized", true)));
         return roles(new SpecialTokens(added), model.unknown(), padding);
     }
 
     /** A file does not say who plays which role; names do. */
     static SpecialTokens roles(SpecialTokens specials, String unknown, Padding padding) {
         Map<Role, List<String>> names = new HashMap<>();
-        names.put(Role.BOS, List.of("<s>", "<bos>", "<|begin_of_text|>", "<|startoftext|>", "<|begin▁of▁sentence|>", "<｜begin▁of▁sentence｜>"));
+        names.put(Role.BOS,
+                List.of("<s>", "<bos>", "<|begin_of_text|>", "<|startoftext|>", "<|begin▁of▁sentence|>", "<｜begin▁of▁sentence｜>"));
         names.put(Role.EOS, List.of("</s>", "<eos>", "<|end_of_text|>", "<|endoftext|>", "<｜end▁of▁sentence｜>"));
         names.put(Role.PAD, padding == null ? List.of("[PAD]", "<pad>", "<|pad|>") : List.of(padding.token(), "[PAD]", "<pad>"));
         names.put(Role.UNK, unknown == null ? List.of("[UNK]", "<unk>") : List.of(unknown));
@@ -319,14 +336,15 @@ final class TokenizerJson {
     }
 
     private static Truncation truncation(JsonNode n) {
-        return new Truncation(number(n, "max_length"), number(n, "stride", 0), one(Truncation.Strategy.class, n, "strategy", Truncation.Strategy.LONGEST_FIRST),
+        return new Truncation(number(n, "max_length"), number(n, "stride", 0),
+                one(Truncation.Strategy.class, n, "strategy", Truncation.Strategy.LONGEST_FIRST),
                 text(n, "direction", "Right").equals("Left"));
     }
 
     private static Padding padding(JsonNode n) {
         var strategy = n.get("strategy");
         int length = strategy != null && strategy.isObject() ? number(strategy, "Fixed") : 0;
-        return new Padding(length, number(n, "pad_to_multiple_of", 0), number(n, "pad_id"), number(n, "pad_type_id", 0), text(n, "pad_token"),
-                text(n, "direction", "Right").equals("Left"));
+        return new Padding(length, number(n, "pad_to_multiple_of", 0), number(n, "pad_id"), number(n, "pad_type_id", 0),
+                text(n, "pad_token"), text(n, "direction", "Right").equals("Left"));
     }
 }

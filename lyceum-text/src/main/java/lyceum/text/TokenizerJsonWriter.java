@@ -19,8 +19,8 @@ final class TokenizerJsonWriter {
         var added = root.putArray("added_tokens");
         for (var t : spec.specials().added()) {
             var n = added.addObject();
-            n.put("id", t.id()).put("content", t.text()).put("single_word", t.singleWord()).put("lstrip", t.leftSpace()).put("rstrip", t.rightSpace())
-                    .put("normalized", t.normalized()).put("special", t.special());
+            n.put("id", t.id()).put("content", t.text()).put("single_word", t.singleWord()).put("lstrip", t.leftSpace())
+                    .put("rstrip", t.rightSpace()).put("normalized", t.normalized()).put("special", t.special());
         }
         root.set("normalizer", spec.normalizer() == null ? null : normalizer(spec.normalizer()));
         root.set("pre_tokenizer", spec.preTokenizer() == null ? null : preTokenizer(spec.preTokenizer()));
@@ -48,7 +48,8 @@ final class TokenizerJsonWriter {
     }
 
     private static ObjectNode truncation(Truncation t) {
-        return object().put("direction", t.left() ? "Left" : "Right").put("max_length", t.length()).put("strategy", camel(t.strategy())).put("stride", t.stride());
+        return object().put("direction", t.left() ? "Left" : "Right").put("max_length", t.length()).put("strategy", camel(t.strategy()))
+                .put("stride", t.stride());
     }
 
     private static ObjectNode padding(Padding p) {
@@ -68,8 +69,9 @@ final class TokenizerJsonWriter {
 
     private static ObjectNode normalizer(TextNormalizer normalizer) {
         return switch (normalizer) {
-            case TextNormalizer.Bert b -> typed("BertNormalizer").put("clean_text", b.cleanText()).put("handle_chinese_chars", b.handleChineseChars())
-                    .put("strip_accents", b.stripAccents()).put("lowercase", b.lowercase());
+            case TextNormalizer.Bert b ->
+                    typed("BertNormalizer").put("clean_text", b.cleanText()).put("handle_chinese_chars", b.handleChineseChars())
+                            .put("strip_accents", b.stripAccents()).put("lowercase", b.lowercase());
             case TextNormalizer.Unicode u -> typed(u.form().name());
             case TextNormalizer.Lowercase l -> typed("Lowercase");
             case TextNormalizer.Strip s -> typed("Strip").put("strip_left", s.left()).put("strip_right", s.right());
@@ -77,7 +79,8 @@ final class TokenizerJsonWriter {
             case TextNormalizer.Replace r -> pattern(typed("Replace"), r.pattern()).put("content", r.content());
             case TextNormalizer.Prepend p -> typed("Prepend").put("prepend", p.content());
             case TextNormalizer.Nmt n -> typed("Nmt");
-            case TextNormalizer.Precompiled p -> typed("Precompiled").put("precompiled_charsmap", Base64.getEncoder().encodeToString(p.charsMap()));
+            case TextNormalizer.Precompiled p ->
+                    typed("Precompiled").put("precompiled_charsmap", Base64.getEncoder().encodeToString(p.charsMap()));
             case TextNormalizer.ByteLevel b -> typed("ByteLevel");
             case TextNormalizer.Sequence s -> listed("Sequence", "normalizers", s.normalizers(), TokenizerJsonWriter::normalizer);
         };
@@ -86,14 +89,15 @@ final class TokenizerJsonWriter {
     private static ObjectNode preTokenizer(PreTokenizer preTokenizer) {
         return switch (preTokenizer) {
             case PreTokenizer.Bert b -> typed("BertPreTokenizer");
-            case PreTokenizer.ByteLevel b -> typed("ByteLevel").put("add_prefix_space", b.addPrefixSpace()).put("trim_offsets", b.trimOffsets())
-                    .put("use_regex", b.useRegex());
+            case PreTokenizer.ByteLevel b -> typed("ByteLevel").put("add_prefix_space", b.addPrefixSpace())
+                    .put("trim_offsets", b.trimOffsets()).put("use_regex", b.useRegex());
             case PreTokenizer.CharDelimiterSplit c -> typed("CharDelimiterSplit").put("delimiter", c.delimiter());
             case PreTokenizer.Digits d -> typed("Digits").put("individual_digits", d.individual());
             case PreTokenizer.FixedLength f -> typed("FixedLength").put("length", f.length());
             case PreTokenizer.Metaspace m -> metaspace(m.replacement(), m.prepend(), m.split());
             case PreTokenizer.Punctuation p -> typed("Punctuation").put("behavior", camel(p.behavior()));
-            case PreTokenizer.Split s -> pattern(typed("Split"), s.pattern()).put("behavior", camel(s.behavior())).put("invert", s.invert());
+            case PreTokenizer.Split s ->
+                    pattern(typed("Split"), s.pattern()).put("behavior", camel(s.behavior())).put("invert", s.invert());
             case PreTokenizer.UnicodeScripts u -> typed("UnicodeScripts");
             case PreTokenizer.Whitespace w -> typed("Whitespace");
             case PreTokenizer.WhitespaceSplit w -> typed("WhitespaceSplit");
@@ -102,7 +106,8 @@ final class TokenizerJsonWriter {
     }
 
     private static ObjectNode metaspace(String replacement, PreTokenizer.PrependScheme scheme, boolean split) {
-        return typed("Metaspace").put("replacement", replacement).put("prepend_scheme", scheme.name().toLowerCase(Locale.ROOT)).put("split", split);
+        return typed("Metaspace").put("replacement", replacement).put("prepend_scheme", scheme.name().toLowerCase(Locale.ROOT)).put("split",
+                split);
     }
 
     private static void control(ArrayNode list, PostProcessor.Control control) { list.add(control.token()).add(control.id()); }
@@ -122,9 +127,11 @@ final class TokenizerJsonWriter {
                 return n.put("trim_offsets", r.trimOffsets()).put("add_prefix_space", r.addPrefixSpace());
             }
             case PostProcessor.ByteLevel b -> {
-                return typed("ByteLevel").put("add_prefix_space", b.addPrefixSpace()).put("trim_offsets", b.trimOffsets()).put("use_regex", b.useRegex());
+                return typed("ByteLevel").put("add_prefix_space", b.addPrefixSpace()).put("trim_offsets", b.trimOffsets()).put("use_regex",
+                        b.useRegex());
             }
-            case PostProcessor.Sequence s -> { return listed("Sequence", "processors", s.processors(), TokenizerJsonWriter::postProcessor); }
+            case PostProcessor.Sequence s ->
+                    { return listed("Sequence", "processors", s.processors(), TokenizerJsonWriter::postProcessor); }
             case PostProcessor.Templated t -> {
                 var n = typed("TemplateProcessing");
                 var special = object();
@@ -146,8 +153,10 @@ final class TokenizerJsonWriter {
     private static void parts(ArrayNode list, Iterable<Template.Part> parts, Consumer<Template.Part> note) {
         for (var part : parts) {
             note.accept(part);
-            if (part instanceof Template.Text text) list.addObject().putObject("Sequence").put("id", text.second() ? "B" : "A").put("type_id", text.typeId());
-            else if (part instanceof Template.Control c) list.addObject().putObject("SpecialToken").put("id", c.token()).put("type_id", c.typeId());
+            if (part instanceof Template.Text text)
+                list.addObject().putObject("Sequence").put("id", text.second() ? "B" : "A").put("type_id", text.typeId());
+            else if (part instanceof Template.Control c)
+                list.addObject().putObject("SpecialToken").put("id", c.token()).put("type_id", c.typeId());
         }
     }
 
@@ -155,8 +164,10 @@ final class TokenizerJsonWriter {
         return switch (decoder) {
             case TokenDecoder.Bpe b -> typed("BPEDecoder").put("suffix", b.suffix());
             case TokenDecoder.ByteFallback b -> typed("ByteFallback");
-            case TokenDecoder.ByteLevel b -> typed("ByteLevel").put("add_prefix_space", true).put("trim_offsets", true).put("use_regex", true);
-            case TokenDecoder.Ctc c -> typed("CTC").put("pad_token", c.padToken()).put("word_delimiter_token", c.wordDelimiterToken()).put("cleanup", c.cleanup());
+            case TokenDecoder.ByteLevel b ->
+                    typed("ByteLevel").put("add_prefix_space", true).put("trim_offsets", true).put("use_regex", true);
+            case TokenDecoder.Ctc c -> typed("CTC").put("pad_token", c.padToken()).put("word_delimiter_token", c.wordDelimiterToken())
+                    .put("cleanup", c.cleanup());
             case TokenDecoder.Fuse f -> typed("Fuse");
             case TokenDecoder.Metaspace m -> metaspace(m.replacement(), m.prepend(), m.split());
             case TokenDecoder.Replace r -> pattern(typed("Replace"), r.pattern()).put("content", r.content());
@@ -200,7 +211,8 @@ final class TokenizerJsonWriter {
                 if (u.unknown() == null) n.putNull("unk_id");
                 else n.put("unk_id", u.vocabulary().id(u.unknown()));
                 var vocab = n.putArray("vocab");
-                for (int id = 0; id < u.vocabulary().size(); id++) vocab.addArray().add(u.vocabulary().token(id)).add(u.vocabulary().score(id));
+                for (int id = 0; id < u.vocabulary().size(); id++)
+                    vocab.addArray().add(u.vocabulary().token(id)).add(u.vocabulary().score(id));
                 return n.put("byte_fallback", u.byteFallback());
             }
         }

@@ -98,7 +98,8 @@ public final class TokenizerPipeline implements Tokenizer {
      */
     public int[] sample(String text, double rate, Rng rng) {
         boolean dropout = spec.model() instanceof Bpe;
-        if (!(rate >= 0) || dropout && rate > 1) throw new IllegalArgumentException("sample: rate " + rate + (dropout ? "; it lies in [0, 1]" : "; it is not negative"));
+        if (!(rate >= 0) || dropout && rate > 1)
+            throw new IllegalArgumentException("sample: rate " + rate + (dropout ? "; it lies in [0, 1]" : "; it is not negative"));
         var sink = new Pieces.Sink(TokenBuffer.ofIds(), trims);
         sink.rng = rng;
         sink.rate = rate;
@@ -160,7 +161,8 @@ public final class TokenizerPipeline implements Tokenizer {
     }
 
     @Override public int settled(String beginning, Controls controls) {
-        boolean plain = spec.normalizer() == null || spec.normalizer() instanceof TextNormalizer.Bert || spec.normalizer() instanceof TextNormalizer.Lowercase;
+        boolean plain = spec.normalizer() == null || spec.normalizer() instanceof TextNormalizer.Bert
+                || spec.normalizer() instanceof TextNormalizer.Lowercase;
         if (!plain || added.looksAround || addedNormalized.looksAround) return 0;
         byte[] b = Utf8.bytes(beginning);
         int most = b.length - Math.max(1, 3 * Math.max(added.longest, addedNormalized.longest)), settled = 0, at = 0;
@@ -193,9 +195,11 @@ public final class TokenizerPipeline implements Tokenizer {
     /** The pattern that cuts a text into words on its own, null where there is more to it. */
     private static TextPattern pattern(PreTokenizer step) {
         if (step instanceof PreTokenizer.ByteLevel b && b.useRegex() && !b.addPrefixSpace()) return GPT2;
-        if (step instanceof PreTokenizer.Split s && s.behavior() == PreTokenizer.Behavior.ISOLATED && s.pattern().isRegex()) return s.pattern();
-        if (step instanceof PreTokenizer.Sequence s && s.preTokenizers().size() == 2 && s.preTokenizers().get(1) instanceof PreTokenizer.ByteLevel b && !b.useRegex()
-                && !b.addPrefixSpace()) return pattern(s.preTokenizers().get(0));
+        if (step instanceof PreTokenizer.Split s && s.behavior() == PreTokenizer.Behavior.ISOLATED && s.pattern().isRegex())
+            return s.pattern();
+        if (step instanceof PreTokenizer.Sequence s && s.preTokenizers().size() == 2
+                && s.preTokenizers().get(1) instanceof PreTokenizer.ByteLevel b && !b.useRegex() && !b.addPrefixSpace())
+            return pattern(s.preTokenizers().get(0));
         return null;
     }
 

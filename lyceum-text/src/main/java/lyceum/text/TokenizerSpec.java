@@ -16,8 +16,8 @@ import lyceum.withers.Withers;
  * @param padding how inputs are filled by default; null: not
  */
 @Withers
-public record TokenizerSpec(TextNormalizer normalizer, PreTokenizer preTokenizer, SubwordModel model, PostProcessor postProcessor, TokenDecoder decoder,
-        SpecialTokens specials, Truncation truncation, Padding padding) implements TokenizerSpecWithers {
+public record TokenizerSpec(TextNormalizer normalizer, PreTokenizer preTokenizer, SubwordModel model, PostProcessor postProcessor,
+        TokenDecoder decoder, SpecialTokens specials, Truncation truncation, Padding padding) implements TokenizerSpecWithers {
     public TokenizerSpec {
         Objects.requireNonNull(model, "model");
         Objects.requireNonNull(specials, "specials");
@@ -25,10 +25,11 @@ public record TokenizerSpec(TextNormalizer normalizer, PreTokenizer preTokenizer
             var v = model.vocabulary();
             int there = v.id(added.text());
             boolean taken = added.id() < v.size() && !v.isReserved(added.id()) && !v.token(added.id()).equals(added.text());
-            if (there >= 0 && there != added.id() || taken) throw new IllegalArgumentException("TokenizerSpec: the added token \"" + added.text() + "\" has id "
-                    + added.id() + ", in the vocabulary " + (there >= 0 ? "it has " + there : "that is \"" + v.token(added.id()) + "\"") + "; they must agree");
-            if (added.id() > v.size() + 1_000_000) throw new IllegalArgumentException(
-                    "TokenizerSpec: the added token \"" + added.text() + "\" has id " + added.id() + ", far beyond the vocabulary of " + v.size());
+            if (there >= 0 && there != added.id() || taken) throw new IllegalArgumentException(
+                    "TokenizerSpec: the added token \"" + added.text() + "\" has id " + added.id() + ", in the vocabulary "
+                            + (there >= 0 ? "it has " + there : "that is \"" + v.token(added.id()) + "\"") + "; they must agree");
+            if (added.id() > v.size() + 1_000_000) throw new IllegalArgumentException("TokenizerSpec: the added token \"" + added.text()
+                    + "\" has id " + added.id() + ", far beyond the vocabulary of " + v.size());
         }
     }
 

@@ -18,8 +18,8 @@ import lyceum.withers.Withers;
 @Withers
 public record TransformerCost(int width, int layers, int feedForward, int context) implements TransformerCostWithers {
     public TransformerCost {
-        if (width < 1 || layers < 1 || feedForward < 1 || context < 1) throw new IllegalArgumentException(
-                "TransformerCost: width " + width + ", layers " + layers + ", feedForward " + feedForward + ", context " + context + "; all are at least 1");
+        if (width < 1 || layers < 1 || feedForward < 1 || context < 1) throw new IllegalArgumentException("TransformerCost: width " + width
+                + ", layers " + layers + ", feedForward " + feedForward + ", context " + context + "; all are at least 1");
     }
 
     /** GPT-2's proportions: the feed-forward part is four times as wide. */

@@ -25,11 +25,14 @@ final class TreebankRules implements WordSplitter {
             rule("''", " '' "), rule("\"", " '' "), rule("([^' ])('[sS]|'[mM]|'[dD]|') ", "$1 $2 "),
             rule("([^' ])('ll|'LL|'re|'RE|'ve|'VE|n't|N'T) ", "$1 $2 "),
             // words written together
-            rule("(?i)\\b(can)(not)\\b", " $1 $2 "), rule("(?i)\\b(d)('ye)\\b", " $1 $2 "), rule("(?i)\\b(gim)(me)\\b", " $1 $2 "), rule("(?i)\\b(gon)(na)\\b", " $1 $2 "),
-            rule("(?i)\\b(got)(ta)\\b", " $1 $2 "), rule("(?i)\\b(lem)(me)\\b", " $1 $2 "), rule("(?i)\\b(more)('n)\\b", " $1 $2 "),
-            rule("(?i)\\b(wan)(na)(?=\\s)", " $1 $2 "), rule("(?i) ('t)(is)\\b", " $1 $2 "), rule("(?i) ('t)(was)\\b", " $1 $2 "));
+            rule("(?i)\\b(can)(not)\\b", " $1 $2 "), rule("(?i)\\b(d)('ye)\\b", " $1 $2 "), rule("(?i)\\b(gim)(me)\\b", " $1 $2 "),
+            rule("(?i)\\b(gon)(na)\\b", " $1 $2 "), rule("(?i)\\b(got)(ta)\\b", " $1 $2 "), rule("(?i)\\b(lem)(me)\\b", " $1 $2 "),
+            rule("(?i)\\b(more)('n)\\b", " $1 $2 "), rule("(?i)\\b(wan)(na)(?=\\s)", " $1 $2 "), rule("(?i) ('t)(is)\\b", " $1 $2 "),
+            rule("(?i) ('t)(was)\\b", " $1 $2 "));
 
-    private static Rule rule(String pattern, String replacement) { return new Rule(Pattern.compile(pattern, Pattern.UNICODE_CHARACTER_CLASS), replacement); }
+    private static Rule rule(String pattern, String replacement) {
+        return new Rule(Pattern.compile(pattern, Pattern.UNICODE_CHARACTER_CLASS), replacement);
+    }
 
     @Override public List<Span> split(String text) {
         var spaced = text;

@@ -24,7 +24,8 @@ public record Truncation(int length, int stride, Strategy strategy, boolean left
     }
 
     public Truncation {
-        if (length < 0 || stride < 0) throw new IllegalArgumentException("Truncation: length " + length + ", stride " + stride + "; neither is negative");
+        if (length < 0 || stride < 0)
+            throw new IllegalArgumentException("Truncation: length " + length + ", stride " + stride + "; neither is negative");
         Objects.requireNonNull(strategy, "strategy");
     }
 

@@ -13,12 +13,14 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/1804.10959">Kudo (2018), Subword Regularization</a>
  */
 @Withers
-public record Unigram(Vocabulary vocabulary, String unknown, boolean byteFallback, Set<String> userDefined) implements SubwordModel, UnigramWithers {
+public record Unigram(Vocabulary vocabulary, String unknown, boolean byteFallback, Set<String> userDefined)
+        implements SubwordModel, UnigramWithers {
     public Unigram {
         userDefined = Set.copyOf(userDefined);
         Pieces.checkUnknown("Unigram", vocabulary, unknown);
-        for (int id = 0; id < vocabulary.size(); id++) if (!Double.isFinite(vocabulary.score(id))) throw new IllegalArgumentException(
-                "Unigram: \"" + vocabulary.token(id) + "\" has the score " + vocabulary.score(id) + "; scores are finite");
+        for (int id = 0; id < vocabulary.size(); id++)
+            if (!Double.isFinite(vocabulary.score(id))) throw new IllegalArgumentException(
+                    "Unigram: \"" + vocabulary.token(id) + "\" has the score " + vocabulary.score(id) + "; scores are finite");
     }
 
     /** No user-defined pieces. */

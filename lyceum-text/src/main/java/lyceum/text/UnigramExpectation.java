@@ -74,7 +74,8 @@ final class UnigramExpectation {
                 partial[c] = new double[counts.length];
                 var room = new Room();
                 int end = (int) ((long) words.length * (c + 1) / CHUNKS);
-                for (int w = (int) ((long) words.length * c / CHUNKS); w < end; w++) logs[c] += work.word(words[w], wordCounts[w], partial[c], room);
+                for (int w = (int) ((long) words.length * c / CHUNKS); w < end; w++)
+                    logs[c] += work.word(words[w], wordCounts[w], partial[c], room);
             }
         });
         double sum = 0;

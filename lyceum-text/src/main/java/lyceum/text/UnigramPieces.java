@@ -43,13 +43,14 @@ final class UnigramPieces extends Pieces {
             scores[id] = v.score(id);
             if (skipped(v, id, keys)) continue;
             trie.put(keys[id], id);
-            if (model.userDefined().contains(v.token(id))) scores[id] = keys[id].length * most - 0.1;   // SentencePiece's bonus
+            if (model.userDefined().contains(v.token(id))) scores[id] = keys[id].length * most - 0.1; // SentencePiece's bonus
         }
         unknownScore = (least == Double.POSITIVE_INFINITY ? 0 : least) - UNKNOWN_PENALTY;
     }
 
     private boolean skipped(Vocabulary v, int id, byte[][] keys) {
-        return id == unknown || keys[id] == null || keys[id].length == 0 || v.isSpecial(id) || byteFallback != null && Decoding.byteOf(v.token(id)) >= 0;
+        return id == unknown || keys[id] == null || keys[id].length == 0 || v.isSpecial(id)
+                || byteFallback != null && Decoding.byteOf(v.token(id)) >= 0;
     }
 
     @Override void cut(byte[] b, int from, int to, Sink sink) {

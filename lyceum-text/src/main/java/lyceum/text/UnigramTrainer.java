@@ -32,8 +32,9 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/1804.10959">Kudo (2018), section 3.2</a>
  */
 @Withers
-public record UnigramTrainer(int vocabularySize, int seedSize, double shrinking, int iterations, int longest, double coverage, boolean plain, boolean byteFallback,
-        List<String> specials, String unknown, TextNormalizer normalizer, PreTokenizer preTokenizer) implements UnigramTrainerWithers {
+public record UnigramTrainer(int vocabularySize, int seedSize, double shrinking, int iterations, int longest, double coverage,
+        boolean plain, boolean byteFallback, List<String> specials, String unknown, TextNormalizer normalizer, PreTokenizer preTokenizer)
+        implements UnigramTrainerWithers {
     /**
      * A step of the training.
      *
@@ -48,14 +49,17 @@ public record UnigramTrainer(int vocabularySize, int seedSize, double shrinking,
 
     public UnigramTrainer {
         specials = List.copyOf(specials);
-        if (vocabularySize < 1 || seedSize < vocabularySize || !(shrinking > 0 && shrinking < 1) || iterations < 1 || longest < 1 || !(coverage > 0 && coverage <= 1))
-            throw new IllegalArgumentException("UnigramTrainer: vocabularySize " + vocabularySize + ", seedSize " + seedSize + ", shrinking " + shrinking + ", iterations "
-                    + iterations + ", longest " + longest + ", coverage " + coverage + "; the seed is no smaller than the vocabulary, shares lie between 0 and 1");
+        if (vocabularySize < 1 || seedSize < vocabularySize || !(shrinking > 0 && shrinking < 1) || iterations < 1 || longest < 1
+                || !(coverage > 0 && coverage <= 1))
+            throw new IllegalArgumentException("UnigramTrainer: vocabularySize " + vocabularySize + ", seedSize " + seedSize
+                    + ", shrinking " + shrinking + ", iterations " + iterations + ", longest " + longest + ", coverage " + coverage
+                    + "; the seed is no smaller than the vocabulary, shares lie between 0 and 1");
     }
 
     /** SentencePiece's conventions: spaces as marks and one in front, start and end tokens. */
     public UnigramTrainer(int vocabularySize) {
-        this(vocabularySize, Math.max(100_000, 4 * vocabularySize), 0.75, 2, 16, 1, false, false, List.of("<s>", "</s>"), "<unk>", Texts.ESCAPED, Texts.MARKED);
+        this(vocabularySize, Math.max(100_000, 4 * vocabularySize), 0.75, 2, 16, 1, false, false, List.of("<s>", "</s>"), "<unk>",
+                Texts.ESCAPED, Texts.MARKED);
     }
 
     /** The text as it is, a space at the beginning of a piece, bytes for characters that the text does not have: decoding gives the text back. */
@@ -78,8 +82,9 @@ public record UnigramTrainer(int vocabularySize, int seedSize, double shrinking,
         if (byteFallback) for (int b = 0; b < 256; b++) first.add(Decoding.byteToken(b));
         var characters = characters(words);
         int wanted = vocabularySize - first.size();
-        if (wanted < characters.size()) throw new IllegalArgumentException("UnigramTrainer: vocabularySize " + vocabularySize + " is less than "
-                + first.size() + " fixed pieces and " + characters.size() + " characters; raise it or lower the coverage");
+        if (wanted < characters.size())
+            throw new IllegalArgumentException("UnigramTrainer: vocabularySize " + vocabularySize + " is less than " + first.size()
+                    + " fixed pieces and " + characters.size() + " characters; raise it or lower the coverage");
         var expectation = new UnigramExpectation(words, characters);
         var seeds = seeds(words, characters);
         var pieces = new ArrayList<>(seeds.keySet());
@@ -127,8 +132,8 @@ public record UnigramTrainer(int vocabularySize, int seedSize, double shrinking,
         }
         var scores = Arrays.copyOf(left, kept.size());
         double total = sum;
-        for (int i = 0; i < scores.length; i++) scores[i] = plain ? Math.log(Math.max(scores[i], 1e-300) / total)
-                : Special.digamma(scores[i]) - Special.digamma(total);
+        for (int i = 0; i < scores.length; i++)
+            scores[i] = plain ? Math.log(Math.max(scores[i], 1e-300) / total) : Special.digamma(scores[i]) - Special.digamma(total);
         return scores;
     }
 
@@ -137,12 +142,15 @@ public record UnigramTrainer(int vocabularySize, int seedSize, double shrinking,
             boolean needA = characters.contains(pieces.get(a)), needB = characters.contains(pieces.get(b));
             if (needA != needB) return needA ? -1 : 1;
             return scores[a] != scores[b] ? Double.compare(scores[b], scores[a]) : pieces.get(a).compareTo(pieces.get(b));
-        }).limit(wanted).sorted((a, b) -> scores[a] != scores[b] ? Double.compare(scores[b], scores[a]) : pieces.get(a).compareTo(pieces.get(b))).toList();
+        }).limit(wanted)
+                .sorted((a, b) -> scores[a] != scores[b] ? Double.compare(scores[b], scores[a]) : pieces.get(a).compareTo(pieces.get(b)))
+                .toList();
         var builder = new Vocabulary.Builder();
         for (var piece : first) builder.addScored(piece, 0);
         for (int i : order) builder.addScored(pieces.get(i), scores[i]);
         var model = new Unigram(builder.unknown(unknown).build(), unknown, byteFallback);
-        return new TokenizerPipeline(new TokenizerSpec(normalizer, preTokenizer, model, null, Texts.pieces(normalizer, byteFallback), Texts.specials(specials, model), null, null));
+        return new TokenizerPipeline(new TokenizerSpec(normalizer, preTokenizer, model, null, Texts.pieces(normalizer, byteFallback),
+                Texts.specials(specials, model), null, null));
     }
 
     /** The characters that become pieces: the most frequent ones up to the coverage. */

@@ -51,7 +51,8 @@ public final class Vocabulary {
             slots[slot] = id + 1;
         }
         unknown = b.unknown == null ? -1 : id(b.unknown);
-        if (b.unknown != null && unknown < 0) throw new IllegalArgumentException("Vocabulary: the unknown token \"" + b.unknown + "\" is not in it");
+        if (b.unknown != null && unknown < 0)
+            throw new IllegalArgumentException("Vocabulary: the unknown token \"" + b.unknown + "\" is not in it");
     }
 
     /** Tokens in the order of their ids, put together one by one. */
@@ -75,7 +76,8 @@ public final class Vocabulary {
 
         /** The next token and how often it was seen. */
         public Builder addCounted(String token, long count) {
-            if (count < 0) throw new IllegalArgumentException("Vocabulary: \"" + token + "\" was seen " + count + " times; a count is not negative");
+            if (count < 0)
+                throw new IllegalArgumentException("Vocabulary: \"" + token + "\" was seen " + count + " times; a count is not negative");
             add(token).counts[tokens.size() - 1] = count;
             counted = true;
             return this;
@@ -149,7 +151,8 @@ public final class Vocabulary {
     public int idOrUnknown(String token) {
         int id = id(token);
         if (id >= 0) return id;
-        if (unknown < 0) throw new IllegalStateException("Vocabulary: \"" + token + "\" is none of " + size() + " tokens, and none stands for the unknown");
+        if (unknown < 0) throw new IllegalStateException(
+                "Vocabulary: \"" + token + "\" is none of " + size() + " tokens, and none stands for the unknown");
         return unknown;
     }
 
@@ -299,7 +302,8 @@ public final class Vocabulary {
     public void writeText(Path file) throws IOException { Files.write(file, toText()); }
 
     private int checked(int id) {
-        if (id < 0 || id >= tokens.length) throw new IllegalArgumentException("id " + id + " is none of this vocabulary's; they are 0 to " + (tokens.length - 1));
+        if (id < 0 || id >= tokens.length)
+            throw new IllegalArgumentException("id " + id + " is none of this vocabulary's; they are 0 to " + (tokens.length - 1));
         return id;
     }
 
@@ -312,8 +316,8 @@ public final class Vocabulary {
     }
 
     @Override public boolean equals(Object other) {
-        return other instanceof Vocabulary v && Arrays.equals(tokens, v.tokens) && Arrays.equals(counts, v.counts) && Arrays.equals(scores, v.scores)
-                && special.equals(v.special) && reserved.equals(v.reserved) && unknown == v.unknown;
+        return other instanceof Vocabulary v && Arrays.equals(tokens, v.tokens) && Arrays.equals(counts, v.counts)
+                && Arrays.equals(scores, v.scores) && special.equals(v.special) && reserved.equals(v.reserved) && unknown == v.unknown;
     }
 
     @Override public int hashCode() { return Arrays.hashCode(tokens); }

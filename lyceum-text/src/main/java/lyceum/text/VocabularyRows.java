@@ -17,7 +17,8 @@ public final class VocabularyRows {
     /** A table (V, d), or a bias (V), with rows up to {@code size}. @throws IllegalArgumentException if it has more already */
     public static Tensor grown(Tensor table, long size) {
         long rows = table.size(0);
-        if (size < rows) throw new IllegalArgumentException("VocabularyRows.grown: " + size + " rows, fewer than " + rows + "; rows are not taken away");
+        if (size < rows)
+            throw new IllegalArgumentException("VocabularyRows.grown: " + size + " rows, fewer than " + rows + "; rows are not taken away");
         if (size == rows) return table;
         var old = table.detach();
         return Autograd.noGrad(() -> {
@@ -35,5 +36,7 @@ public final class VocabularyRows {
     }
 
     /** An output layer with outputs up to {@code size}. */
-    public static Linear grown(Linear head, long size) { return new Linear(grown(head.weight(), size), head.bias() == null ? null : grown(head.bias(), size)); }
+    public static Linear grown(Linear head, long size) {
+        return new Linear(grown(head.weight(), size), head.bias() == null ? null : grown(head.bias(), size));
+    }
 }

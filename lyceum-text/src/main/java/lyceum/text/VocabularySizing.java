@@ -25,7 +25,9 @@ public record VocabularySizing(int size, long tokens, long bytes, long words, in
     public double tokensPerByte() { return (double) tokens / bytes; }
 
     /** Parameters of the embedding and the output layer for vectors of this width: V d where they share a table, 2 V d where they do not. */
-    public long embeddingParameters(long width, boolean tied) { return Math.multiplyExact(tied ? 1L : 2L, Math.multiplyExact((long) size, width)); }
+    public long embeddingParameters(long width, boolean tied) {
+        return Math.multiplyExact(tied ? 1L : 2L, Math.multiplyExact((long) size, width));
+    }
 
     /**
      * Bits per byte of a model that needs so many nats a token: comparable between vocabularies, as nats per token are not.
@@ -67,9 +69,11 @@ public record VocabularySizing(int size, long tokens, long bytes, long words, in
      * @throws IllegalArgumentException if it is no BPE, or if so few pieces do not hold the alphabet
      */
     public static TokenizerPipeline cut(TokenizerPipeline tokenizer, int size) {
-        if (!(tokenizer.spec().model() instanceof Bpe bpe)) throw new IllegalArgumentException("VocabularySizing.cut: only BPE is a chain of merges; train anew");
+        if (!(tokenizer.spec().model() instanceof Bpe bpe))
+            throw new IllegalArgumentException("VocabularySizing.cut: only BPE is a chain of merges; train anew");
         var v = bpe.vocabulary();
-        if (size < 1 || size > v.size()) throw new IllegalArgumentException("VocabularySizing.cut: " + size + " of " + v.size() + " pieces");
+        if (size < 1 || size > v.size())
+            throw new IllegalArgumentException("VocabularySizing.cut: " + size + " of " + v.size() + " pieces");
         var made = new BitSet();
         var merges = new ArrayList<Bpe.Merge>();
         for (var merge : bpe.merges()) {
@@ -77,12 +81,13 @@ public record VocabularySizing(int size, long tokens, long bytes, long words, in
             made.set(id);
             if (id < size) merges.add(merge);
         }
-        for (int id = size; id < v.size(); id++) if (!made.get(id)) throw new IllegalArgumentException(
-                "VocabularySizing.cut: \"" + v.token(id) + "\" is made by no merge and would be lost at size " + size);
+        for (int id = size; id < v.size(); id++)
+            if (!made.get(id)) throw new IllegalArgumentException(
+                    "VocabularySizing.cut: \"" + v.token(id) + "\" is made by no merge and would be lost at size " + size);
         var builder = new Vocabulary.Builder();
         for (int id = 0; id < size; id++) builder.add(v.token(id));
-        var smaller = new Bpe(builder.unknown(bpe.unknown()).build(), merges, bpe.unknown(), bpe.continuingPrefix(), bpe.endSuffix(), bpe.fuseUnknown(),
-                bpe.byteFallback(), bpe.ignoreMerges(), bpe.rankByPiece());
+        var smaller = new Bpe(builder.unknown(bpe.unknown()).build(), merges, bpe.unknown(), bpe.continuingPrefix(), bpe.endSuffix(),
+                bpe.fuseUnknown(), bpe.byteFallback(), bpe.ignoreMerges(), bpe.rankByPiece());
         return new TokenizerPipeline(tokenizer.spec().withModel(smaller));
     }
 }

@@ -13,7 +13,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://doi.org/10.1109/ICASSP.2012.6289079">Schuster and Nakajima (2012)</a>
  */
 @Withers
-public record WordPiece(Vocabulary vocabulary, String unknown, String continuingPrefix, int mostCharacters) implements SubwordModel, WordPieceWithers {
+public record WordPiece(Vocabulary vocabulary, String unknown, String continuingPrefix, int mostCharacters)
+        implements SubwordModel, WordPieceWithers {
     public WordPiece {
         Objects.requireNonNull(continuingPrefix, "continuingPrefix");
         Pieces.checkUnknown("WordPiece", vocabulary, Objects.requireNonNull(unknown, "unknown"));

@@ -22,21 +22,22 @@ import lyceum.withers.Withers;
  * @see <a href="https://doi.org/10.1109/ICASSP.2012.6289079">Schuster and Nakajima (2012)</a>
  */
 @Withers
-public record WordPieceTrainer(int vocabularySize, long minFrequency, List<String> specials, TextNormalizer normalizer, PreTokenizer preTokenizer, String unknown,
-        boolean byFrequency) implements WordPieceTrainerWithers {
+public record WordPieceTrainer(int vocabularySize, long minFrequency, List<String> specials, TextNormalizer normalizer,
+        PreTokenizer preTokenizer, String unknown, boolean byFrequency) implements WordPieceTrainerWithers {
     private static final String PREFIX = "##";
 
     public WordPieceTrainer {
         specials = List.copyOf(specials);
         if (vocabularySize < 1 || minFrequency < 1) throw new IllegalArgumentException(
                 "WordPieceTrainer: vocabularySize " + vocabularySize + ", minFrequency " + minFrequency + "; both are at least 1");
-        if (!specials.contains(unknown)) throw new IllegalArgumentException("WordPieceTrainer: the unknown piece " + unknown + " is none of " + specials);
+        if (!specials.contains(unknown))
+            throw new IllegalArgumentException("WordPieceTrainer: the unknown piece " + unknown + " is none of " + specials);
     }
 
     /** BERT's conventions, cased. */
     public WordPieceTrainer(int vocabularySize) {
-        this(vocabularySize, 2, List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"), new TextNormalizer.Bert(true, true, false, false), new PreTokenizer.Bert(), "[UNK]",
-                false);
+        this(vocabularySize, 2, List.of("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"), new TextNormalizer.Bert(true, true, false, false),
+                new PreTokenizer.Bert(), "[UNK]", false);
     }
 
     /** Learns from the documents of a corpus. */
@@ -58,8 +59,8 @@ public record WordPieceTrainer(int vocabularySize, long minFrequency, List<Strin
             learner.add(symbols, count);
         });
         pieces.addAll(alphabet);
-        if (pieces.size() > vocabularySize) throw new IllegalArgumentException(
-                "WordPieceTrainer: vocabularySize " + vocabularySize + " is less than the " + pieces.size() + " pieces of the alphabet; raise it");
+        if (pieces.size() > vocabularySize) throw new IllegalArgumentException("WordPieceTrainer: vocabularySize " + vocabularySize
+                + " is less than the " + pieces.size() + " pieces of the alphabet; raise it");
         learner.index();
         while (pieces.size() < vocabularySize) {
             int pair = byFrequency ? learner.mostFrequent(minFrequency) : learner.mostBound(minFrequency);
@@ -75,6 +76,7 @@ public record WordPieceTrainer(int vocabularySize, long minFrequency, List<Strin
         var named = Texts.specials(specials, model);
         PostProcessor around = named.find("[CLS]") == null || named.find("[SEP]") == null ? null
                 : new PostProcessor.Bert(new PostProcessor.Control("[SEP]", named.sep()), new PostProcessor.Control("[CLS]", named.cls()));
-        return new TokenizerPipeline(new TokenizerSpec(normalizer, preTokenizer, model, around, new TokenDecoder.WordPiece(PREFIX, true), named, null, null));
+        return new TokenizerPipeline(
+                new TokenizerSpec(normalizer, preTokenizer, model, around, new TokenDecoder.WordPiece(PREFIX, true), named, null, null));
     }
 }

@@ -38,7 +38,8 @@ final class WordTally {
                 if (normalizer != null) text = Normalizing.apply(normalizer, text);
                 var splits = new Splits(text);
                 if (preTokenizer != null) Splitting.apply(preTokenizer, splits, false, true);
-                for (int w = 0; w < splits.count(); w++) some.merge(splits.text.part(splits.from(w), splits.to(w)).toString(), 1L, Long::sum);
+                for (int w = 0; w < splits.count(); w++)
+                    some.merge(splits.text.part(splits.from(w), splits.to(w)).toString(), 1L, Long::sum);
             }
             synchronized (all) {
                 some.forEach((word, count) -> all.merge(word, count, Long::sum));

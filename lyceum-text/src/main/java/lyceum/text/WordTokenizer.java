@@ -21,7 +21,8 @@ public record WordTokenizer(WordSplitter splitter, Vocabulary vocabulary, String
     private static final String UNKNOWN = "<unk>";
 
     public WordTokenizer {
-        if (vocabulary.unknown() < 0) throw new IllegalArgumentException("WordTokenizer: the vocabulary names no unknown token; words outside it need one");
+        if (vocabulary.unknown() < 0)
+            throw new IllegalArgumentException("WordTokenizer: the vocabulary names no unknown token; words outside it need one");
     }
 
     /** With the most frequent words of texts: {@code size} in all, the unknown token among them. */

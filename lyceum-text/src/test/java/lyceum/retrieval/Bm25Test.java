@@ -44,15 +44,19 @@ class Bm25Test {
     @Test void scoresAreThoseOfNumPy() {
         var queries = GOLDEN.named("queries").texts("input.texts");
         assertThat(queries).isEqualTo(Verses.queries(307, 200, 5));
-        double[][] settings = GOLDEN.named("bm25").matrix("input.variantK1BDeltaFloor"), traces = GOLDEN.named("bm25").matrix("expected.traces");
+        double[][] settings = GOLDEN.named("bm25").matrix("input.variantK1BDeltaFloor"),
+                traces = GOLDEN.named("bm25").matrix("expected.traces");
         double worst = 0, topTen = 0;
         for (int s = 0; s < settings.length; s++) {
             double floor = settings[s][4] == -1e9 ? Double.NEGATIVE_INFINITY : settings[s][4];
-            var bm25 = new Bm25(Variant.values()[(int) settings[s][0]], settings[s][1], settings[s][2], settings[s][3], floor, Map.of(InvertedIndex.TEXT, 1.0));
+            var bm25 = new Bm25(Variant.values()[(int) settings[s][0]], settings[s][1], settings[s][2], settings[s][3], floor,
+                    Map.of(InvertedIndex.TEXT, 1.0));
             for (int q = 0; q < queries.size(); q++) {
-                if (q % 4 == 0) worst = Math.max(worst, gap(trace(bm25.search(Verses.INDEX, queries.get(q), Integer.MAX_VALUE)), traces[s], 5 * q));
+                if (q % 4 == 0)
+                    worst = Math.max(worst, gap(trace(bm25.search(Verses.INDEX, queries.get(q), Integer.MAX_VALUE)), traces[s], 5 * q));
                 var top = bm25.search(Verses.INDEX, queries.get(q), 10);
-                for (int k = 0; k < Math.min(3, top.size()); k++) topTen = Math.max(topTen, Math.abs(top.get(k).score() - traces[s][5 * q + k]));
+                for (int k = 0; k < Math.min(3, top.size()); k++)
+                    topTen = Math.max(topTen, Math.abs(top.get(k).score() - traces[s][5 * q + k]));
             }
         }
         Evidence.of("settings of three variants, each on 200 queries over 31,102 verses", settings.length, exactly(6));
@@ -66,7 +70,8 @@ class Bm25Test {
         int compared = 0, falling = 0, over = 0;
         for (var variant : Variant.values()) {
             for (int i = 0; i < 500; i++) {
-                double k1 = 0.01 + 3 * rng.nextDouble(), b = i % 5 == 0 ? i % 2 : rng.nextDouble(), delta = 2 * rng.nextDouble(), mean = 1 + 50 * rng.nextDouble();
+                double k1 = 0.01 + 3 * rng.nextDouble(), b = i % 5 == 0 ? i % 2 : rng.nextDouble(), delta = 2 * rng.nextDouble(),
+                        mean = 1 + 50 * rng.nextDouble();
                 var bm25 = new Bm25().withVariant(variant).withK1(k1).withB(b).withDelta(delta);
                 int documents = 10 + rng.nextInt(100_000);
                 double idf = bm25.idf(documents, 1 + rng.nextInt(documents / 2 - 1)), length = 1 + rng.nextInt(500), last = 0;
@@ -149,7 +154,8 @@ class Bm25Test {
         var hit = titles.search(index, "pump seal seal", 5).getFirst();
         var parts = titles.explain(index, "pump seal seal", hit.id());
         assertThat(parts.stream().mapToDouble(Bm25.Contribution::score).sum()).isCloseTo(hit.score(), within(1e-12));
-        assertThat(titles.rank(index, "pump", 5, TextQuery.not(TextQuery.term("worn"))).hits()).extracting(SearchHit::id).containsExactly("b");
+        assertThat(titles.rank(index, "pump", 5, TextQuery.not(TextQuery.term("worn"))).hits()).extracting(SearchHit::id)
+                .containsExactly("b");
         assertThat(new Bm25().search(index, "absent", 5)).isEmpty();
         assertThat(new Bm25().search(index, "", 5)).isEmpty();
         assertThatThrownBy(() -> titles.explain(index, "pump", "z")).hasMessageContaining("'z'");

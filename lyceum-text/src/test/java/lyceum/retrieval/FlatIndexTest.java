@@ -61,8 +61,9 @@ class FlatIndexTest {
             for (var query : world.queries()) {
                 double[] scores = new double[720];
                 for (int i = 0; i < 720; i++) scores[i] = score(metric, query, vectors[i]);
-                long[] expected = IntStream.range(0, 720).boxed().sorted(Comparator.comparingDouble((Integer i) -> -scores[i]).thenComparing(i -> ids[i]))
-                        .limit(10).mapToLong(i -> ids[i]).toArray();
+                long[] expected = IntStream.range(0, 720).boxed()
+                        .sorted(Comparator.comparingDouble((Integer i) -> -scores[i]).thenComparing(i -> ids[i])).limit(10)
+                        .mapToLong(i -> ids[i]).toArray();
                 var hits = index.search(query, 10);
                 if (!Arrays.equals(expected, hits.stream().mapToLong(VectorHit::id).toArray())) wrong++;
                 for (int k = 1; k < 10; k++) if (hits.get(k).score() == hits.get(k - 1).score()) ties++;
@@ -79,7 +80,8 @@ class FlatIndexTest {
     @Test void smallEncodingsKeepRecall() {
         var world = Clusters.of(2, 20_000, 500, 384, 200, 1, true);
         FlatIndex exact = new FlatIndex(384, VectorMetric.DOT), int8 = new FlatIndex(384, VectorMetric.DOT, VectorEncoding.INT8, 0),
-                signs = new FlatIndex(384, VectorMetric.DOT, VectorEncoding.BINARY, 0), rescored = new FlatIndex(384, VectorMetric.DOT, VectorEncoding.BINARY, 100);
+                signs = new FlatIndex(384, VectorMetric.DOT, VectorEncoding.BINARY, 0),
+                rescored = new FlatIndex(384, VectorMetric.DOT, VectorEncoding.BINARY, 100);
         var all = new FlatIndex[] {exact, int8, signs, rescored};
         for (int i = 0; i < 20_000; i++) for (var index : all) index.add(i, world.vectors()[i]);
         var recall = new double[4];
@@ -132,7 +134,8 @@ class FlatIndexTest {
         assertThat(index.search(new float[] {1, 0}, 3)).isEmpty();
         index.add(7, new float[] {1, 0});
         index.add(8, new float[] {1, 1});
-        assertThat(index.search(new float[] {0, 2}, 5)).hasSize(2).first().satisfies(h -> assertThat(h.score()).isCloseTo(Math.sqrt(0.5), within(1e-15)));
+        assertThat(index.search(new float[] {0, 2}, 5)).hasSize(2).first()
+                .satisfies(h -> assertThat(h.score()).isCloseTo(Math.sqrt(0.5), within(1e-15)));
         assertThat(index.search(new float[] {0, 2}, 5, id -> id == 7)).extracting(VectorHit::id).containsExactly(7L);
         assertThat(index.search(new float[] {0, 2}, 5, _ -> false)).isEmpty();
         assertThatThrownBy(() -> index.add(9, new float[] {0, Float.NaN})).hasMessageContaining("vector 9 holds NaN at 1");

@@ -52,8 +52,7 @@ class InvertedIndexTest {
     }
 
     @SuppressWarnings("StringEquality") private static boolean run(String[] words, String... run) {
-        next:
-        for (int i = 0; i + run.length <= words.length; i++) {
+        next : for (int i = 0; i + run.length <= words.length; i++) {
             for (int k = 0; k < run.length; k++) if (words[i + k] != run[k]) continue next;
             return true;
         }
@@ -88,7 +87,8 @@ class InvertedIndexTest {
         for (int q = 0; q < 1000; q++) {
             var query = q % 2 == 0 ? tree(rng, 1 + rng.nextInt(2)) : leaf(rng, Verses.WORDS.get(rng.nextInt(Verses.WORDS.size())));
             var scan = scan(query);
-            var expected = IntStream.range(0, Verses.WORDS.size()).filter(i -> scan.test(Verses.WORDS.get(i))).mapToObj(String::valueOf).toList();
+            var expected = IntStream.range(0, Verses.WORDS.size()).filter(i -> scan.test(Verses.WORDS.get(i))).mapToObj(String::valueOf)
+                    .toList();
             if (!Verses.INDEX.matching(query).equals(expected)) wrong++;
             if (query instanceof TextQuery.Phrase) phrases++;
             if (!expected.isEmpty()) some++;
@@ -200,18 +200,23 @@ class InvertedIndexTest {
         var all = new ArrayList<Map<String, Double>>();
         for (int d = 0; d < 3000; d++) {
             var weights = new HashMap<String, Double>();
-            for (int i = 0; i < 30; i++) weights.put("t" + rng.nextInt(1 + rng.nextInt(500)), rng.nextInt(4 * InvertedIndex.QUANTA) / (double) InvertedIndex.QUANTA);
+            for (int i = 0; i < 30; i++)
+                weights.put("t" + rng.nextInt(1 + rng.nextInt(500)), rng.nextInt(4 * InvertedIndex.QUANTA) / (double) InvertedIndex.QUANTA);
             index.addWeights("d" + d, weights);
             all.add(weights);
         }
         for (int q = 0; q < 50; q++) {
-            var query = Map.of("t" + rng.nextInt(50), rng.nextDouble(), "t" + (50 + rng.nextInt(50)), 2.0, "t" + (100 + rng.nextInt(300)), 1.5);
+            var query = Map.of("t" + rng.nextInt(50), rng.nextDouble(), "t" + (50 + rng.nextInt(50)), 2.0, "t" + (100 + rng.nextInt(300)),
+                    1.5);
             var hits = index.impacts(query, 10);
-            double[] scores = all.stream().mapToDouble(w -> query.entrySet().stream().mapToDouble(e -> e.getValue() * w.getOrDefault(e.getKey(), 0.0)).sum()).toArray();
+            double[] scores = all.stream()
+                    .mapToDouble(w -> query.entrySet().stream().mapToDouble(e -> e.getValue() * w.getOrDefault(e.getKey(), 0.0)).sum())
+                    .toArray();
             double[] sorted = Arrays.stream(scores).sorted().toArray();
             for (int i = 0; i < hits.hits().size(); i++) {
                 assertThat(hits.hits().get(i).score()).isCloseTo(sorted[sorted.length - 1 - i], within(1e-9));
-                assertThat(scores[Integer.parseInt(hits.hits().get(i).id().substring(1))]).isCloseTo(hits.hits().get(i).score(), within(1e-9));
+                assertThat(scores[Integer.parseInt(hits.hits().get(i).id().substring(1))]).isCloseTo(hits.hits().get(i).score(),
+                        within(1e-9));
             }
             assertThat(hits.scored()).isLessThanOrEqualTo(hits.postings());
         }
@@ -244,7 +249,8 @@ class InvertedIndexTest {
         index.save(folder);
         index.save(folder);
         assertThat(InvertedIndex.open(folder, new TextAnalyzer()).matching(TextQuery.and())).hasSize(199).doesNotContain("7");
-        assertThatThrownBy(() -> InvertedIndex.open(folder, TermSplitter.BLANKS)).isInstanceOf(FormatException.class).hasMessageContaining("another analyzer");
+        assertThatThrownBy(() -> InvertedIndex.open(folder, TermSplitter.BLANKS)).isInstanceOf(FormatException.class)
+                .hasMessageContaining("another analyzer");
         var rng = Rng.of(9);
         int refused = 0, same = 0;
         var expected = InvertedIndex.open(folder, new TextAnalyzer()).matching(TextQuery.term("god"));

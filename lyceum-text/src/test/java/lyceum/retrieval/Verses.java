@@ -10,8 +10,8 @@ import lyceum.testing.Recipe;
 /** The 31,102 verses of the King James Bible, their words found without the unit, and queries of their words. */
 final class Verses {
     static final List<String> TEXTS = Corpora.kingJames().stream().flatMap(d -> d.text().lines()).toList();
-    static final List<String[]> WORDS = TEXTS.stream()
-            .map(v -> Pattern.compile("\\b\\w\\w+\\b").matcher(v.toLowerCase(Locale.ROOT)).results().map(m -> m.group().intern()).toArray(String[]::new)).toList();
+    static final List<String[]> WORDS = TEXTS.stream().map(v -> Pattern.compile("\\b\\w\\w+\\b").matcher(v.toLowerCase(Locale.ROOT))
+            .results().map(m -> m.group().intern()).toArray(String[]::new)).toList();
     static final InvertedIndex INDEX = index(0, TEXTS.size());
 
     private Verses() {}

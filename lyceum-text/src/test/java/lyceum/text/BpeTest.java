@@ -37,13 +37,17 @@ class BpeTest {
         var now = new ArrayList<Map.Entry<List<String>, Long>>();
         words.forEach((word, count) -> now.add(Map.entry(word, count)));
         while (learned.size() < merges) {
-            var counts = new TreeMap<List<String>, Long>((a, b) -> a.get(0).equals(b.get(0)) ? a.get(1).compareTo(b.get(1)) : a.get(0).compareTo(b.get(0)));
-            for (var e : now) for (int i = 0; i + 1 < e.getKey().size(); i++) counts.merge(List.copyOf(e.getKey().subList(i, i + 2)), e.getValue(), Long::sum);
+            var counts = new TreeMap<List<String>, Long>(
+                    (a, b) -> a.get(0).equals(b.get(0)) ? a.get(1).compareTo(b.get(1)) : a.get(0).compareTo(b.get(0)));
+            for (var e : now)
+                for (int i = 0; i + 1 < e.getKey().size(); i++)
+                    counts.merge(List.copyOf(e.getKey().subList(i, i + 2)), e.getValue(), Long::sum);
             List<String> best = null;
             for (var pair : counts.keySet()) if (best == null || counts.get(pair) > counts.get(best)) best = pair;
             if (best == null) break;
             learned.add(new Bpe.Merge(best.get(0), best.get(1)));
-            for (int k = 0; k < now.size(); k++) now.set(k, Map.entry(merged(now.get(k).getKey(), best.get(0), best.get(1)), now.get(k).getValue()));
+            for (int k = 0; k < now.size(); k++)
+                now.set(k, Map.entry(merged(now.get(k).getKey(), best.get(0), best.get(1)), now.get(k).getValue()));
         }
         return learned;
     }
@@ -70,7 +74,8 @@ class BpeTest {
             Map<List<String>, Long> words = new LinkedHashMap<>();
             for (int w = 2 + rng.nextInt(20); w > 0; w--) {
                 var word = new ArrayList<String>();
-                for (int k = 1 + rng.nextInt(list % 5 == 0 ? 60 : 10); k > 0; k--) word.add(Character.toString(alphabet[rng.nextInt(alphabet.length)]));
+                for (int k = 1 + rng.nextInt(list % 5 == 0 ? 60 : 10); k > 0; k--)
+                    word.add(Character.toString(alphabet[rng.nextInt(alphabet.length)]));
                 words.put(List.copyOf(word), 1L + rng.nextInt(9));
             }
             var expected = naive(words, 30);
@@ -83,7 +88,8 @@ class BpeTest {
             var tokenizer = new TokenizerPipeline(new TokenizerSpec(new Bpe(Vocabulary.of(pieces), expected)));
             for (int k = 0; k < 5; k++, encodings++) {
                 List<String> word = new ArrayList<>();
-                for (int i = 1 + rng.nextInt(k == 0 ? 300 : 12); i > 0; i--) word.add(Character.toString(alphabet[rng.nextInt(alphabet.length)]));
+                for (int i = 1 + rng.nextInt(k == 0 ? 300 : 12); i > 0; i--)
+                    word.add(Character.toString(alphabet[rng.nextInt(alphabet.length)]));
                 var text = String.join("", word);
                 for (var merge : expected) word = merged(word, merge.left(), merge.right());
                 if (!tokenizer.encode(text).tokens().equals(word)) wrongEncodings++;
@@ -117,7 +123,8 @@ class BpeTest {
     @Test void cacheAndThreadsChangeNothing() {
         var verses = Given.verses();
         var spec = Given.byteLevel8000().spec();
-        TokenizerPipeline cold = new TokenizerPipeline(spec), back = new TokenizerPipeline(spec), shared = new TokenizerPipeline(spec), bare = new TokenizerPipeline(spec);
+        TokenizerPipeline cold = new TokenizerPipeline(spec), back = new TokenizerPipeline(spec), shared = new TokenizerPipeline(spec),
+                bare = new TokenizerPipeline(spec);
         var first = new ArrayList<int[]>();
         for (var verse : verses) first.add(cold.ids(verse));
         int reversed = 0, threaded = 0, uncached = 0;
@@ -125,7 +132,7 @@ class BpeTest {
         var all = shared.encodeAll(verses);
         for (int i = 0; i < all.size(); i++) if (!Arrays.equals(all.get(i).ids(), first.get(i))) threaded++;
         var rng = Rng.of(1);
-        for (int i = 0; i < verses.size(); i++) if (!Arrays.equals(bare.sample(verses.get(i), 0, rng), first.get(i))) uncached++;   // merging anew each time
+        for (int i = 0; i < verses.size(); i++) if (!Arrays.equals(bare.sample(verses.get(i), 0, rng), first.get(i))) uncached++; // merging anew each time
         Evidence.of("verses", first.size(), exactly(31_102));
         Evidence.of("verses that differ when read backwards with another cache", reversed, exactly(0));
         Evidence.of("verses that differ on many threads", threaded, exactly(0));

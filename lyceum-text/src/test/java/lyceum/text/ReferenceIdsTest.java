@@ -23,7 +23,8 @@ class ReferenceIdsTest {
     @Test void miniLmGivesTheReferencesIdsOnBrown() {
         var sentences = Given.brownSentences().subList(0, 10_000);
         Evidence.of("sentences", sentences.size(), exactly(10_000));
-        Evidence.of("blocks of a hundred that differ", Hashes.different(Hashes.of(sentences, Given.miniLm()::ids), GOLDEN.texts("minilm.brown")), exactly(0));
+        Evidence.of("blocks of a hundred that differ",
+                Hashes.different(Hashes.of(sentences, Given.miniLm()::ids), GOLDEN.texts("minilm.brown")), exactly(0));
     }
 
     @Test void miniLmGivesTheReferencesIdsOnRandomUnicode() {

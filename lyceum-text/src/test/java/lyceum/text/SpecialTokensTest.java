@@ -79,7 +79,9 @@ class SpecialTokensTest {
         var texts = RandomTexts.of(10, 200);
         for (var name : NAMES) for (int i = 0; i + 1 < texts.size(); i += 2) {
             String before = texts.get(i), behind = texts.get(i + 1);
-            if (NAMES.stream().anyMatch(n -> before.contains(n) || behind.contains(n)) || name.equals("<|im_start|>") && behind.startsWith("system")) continue;
+            if (NAMES.stream().anyMatch(n -> before.contains(n) || behind.contains(n))
+                    || name.equals("<|im_start|>") && behind.startsWith("system"))
+                continue;
             var ids = chat.ids(before + name + behind, EncodeOptions.PLAIN.withControls(Controls.ALL));
             if (controls(chat, ids) != 1 || Arrays.stream(ids).noneMatch(id -> id == chat.specials().find(name).id())) wrong++;
             seen++;
@@ -99,7 +101,8 @@ class SpecialTokensTest {
             var mixed = new ArrayList<Integer>();
             for (int id : ids) mixed.add(id);
             // between whole tokens; a control token inside a character would split its bytes
-            for (int k = 0; k < 3; k++, removed++) mixed.add(k == 0 ? 0 : mixed.size(), chat.specials().find(NAMES.get(rng.nextInt(NAMES.size()))).id());
+            for (int k = 0; k < 3; k++, removed++)
+                mixed.add(k == 0 ? 0 : mixed.size(), chat.specials().find(NAMES.get(rng.nextInt(NAMES.size()))).id());
             int[] all = mixed.stream().mapToInt(Integer::intValue).toArray();
             if (!chat.decode(all, true).equals(text)) wrong++;
             if (chat.decode(all, false).length() <= text.length()) wrong++;
@@ -118,7 +121,8 @@ class SpecialTokensTest {
         var grown = VocabularyRows.grown(embedding, v + 10);
         var grownHead = VocabularyRows.grown(head, v + 10);
         var ids = Tensor.of(rng.permutation(v)).narrow(0, 0, 100);
-        float[] old = head.forward(embedding.forward(ids)).toFloatArray(), more = grownHead.forward(grown.forward(ids)).narrow(1, 0, v).toFloatArray();
+        float[] old = head.forward(embedding.forward(ids)).toFloatArray(),
+                more = grownHead.forward(grown.forward(ids)).narrow(1, 0, v).toFloatArray();
         int changed = 0;
         for (int i = 0; i < old.length; i++) if (Float.floatToRawIntBits(old[i]) != Float.floatToRawIntBits(more[i])) changed++;
         Evidence.of("old logits that changed a bit", changed, exactly(0));
@@ -138,9 +142,10 @@ class SpecialTokensTest {
         assertThat(chat.specials().bos()).isEqualTo(chat.vocabulary().id("<s>"));
         assertThatThrownBy(() -> chat.specials().cls()).isInstanceOf(IllegalStateException.class).hasMessageContaining("no CLS");
         assertThatThrownBy(() -> SpecialTokens.NONE.with(SpecialTokens.Role.BOS, "<s>")).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new SpecialTokens(List.of(AddedToken.control("a", 1), AddedToken.control("b", 1)))).hasMessageContaining("one id");
-        assertThatThrownBy(() -> new TokenizerSpec(Given.byteLevel8000().spec().model()).withSpecials(new SpecialTokens(List.of(AddedToken.control("<x>", 5)))))
-                .hasMessageContaining("must agree");
+        assertThatThrownBy(() -> new SpecialTokens(List.of(AddedToken.control("a", 1), AddedToken.control("b", 1))))
+                .hasMessageContaining("one id");
+        assertThatThrownBy(() -> new TokenizerSpec(Given.byteLevel8000().spec().model())
+                .withSpecials(new SpecialTokens(List.of(AddedToken.control("<x>", 5))))).hasMessageContaining("must agree");
         // the longest one that is allowed is found
         var options = EncodeOptions.PLAIN.withControls(Controls.only("<|im_start|>"));
         assertThat(controls(chat, chat.ids("<|im_start|>system", options))).isEqualTo(1);
@@ -149,9 +154,11 @@ class SpecialTokensTest {
 
     @Test void addedTokensTakeSpacesAndWholeWords() {
         var base = Given.miniLm().spec();
-        var masks = new SpecialTokens(List.of(new AddedToken("[MASK]", 103, true, false, true, true, false), new AddedToken("foozle", 30522, false, true, false, false, true)));
+        var masks = new SpecialTokens(List.of(new AddedToken("[MASK]", 103, true, false, true, true, false),
+                new AddedToken("foozle", 30522, false, true, false, false, true)));
         var tokenizer = new TokenizerPipeline(base.withSpecials(masks).withPostProcessor(null));
-        assertThat(tokenizer.encode("a  [MASK]  FOOZLE foozles", EncodeOptions.PLAIN.withControls(Controls.ALL)).tokens()).startsWith("a", "[MASK]", "foozle").doesNotContainSequence("foozle", "foozle").hasSizeGreaterThan(4);
+        assertThat(tokenizer.encode("a  [MASK]  FOOZLE foozles", EncodeOptions.PLAIN.withControls(Controls.ALL)).tokens())
+                .startsWith("a", "[MASK]", "foozle").doesNotContainSequence("foozle", "foozle").hasSizeGreaterThan(4);
         var encoding = tokenizer.encode("a  [MASK]  b", EncodeOptions.PLAIN.withControls(Controls.ALL));
         assertThat(encoding.start(1)).isEqualTo(1);
         assertThat(encoding.end(1)).isEqualTo(11);
@@ -162,7 +169,8 @@ class SpecialTokensTest {
     @Test void theTemplatePutsOneStartToken() {
         var base = chat();
         var chat = new TokenizerPipeline(base.spec().withPostProcessor(new PostProcessor.Templated(Template.bos(base.specials()))));
-        var twice = new TokenizerPipeline(base.spec().withPostProcessor(new PostProcessor.Templated(Template.bos(base.specials()).withBos(base.specials()))));
+        var twice = new TokenizerPipeline(
+                base.spec().withPostProcessor(new PostProcessor.Templated(Template.bos(base.specials()).withBos(base.specials()))));
         int wrong = 0, texts = 0;
         for (var text : hostile()) {
             for (var tokenizer : List.of(chat, twice)) {

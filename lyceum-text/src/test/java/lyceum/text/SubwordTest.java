@@ -66,7 +66,8 @@ class SubwordTest {
             var lattice = SubwordLattice.of(v, word.toString());
             var found = lattice.all().stream().map(SubwordLattice.Segmentation::pieces).collect(Collectors.toSet());
             var expected = cuts(v, word.toString());
-            if (!found.equals(new HashSet<>(expected)) || lattice.count() != expected.size() || lattice.all().size() != expected.size()) wrong++;
+            if (!found.equals(new HashSet<>(expected)) || lattice.count() != expected.size() || lattice.all().size() != expected.size())
+                wrong++;
             for (var way : found) if (!String.join("", way).equals(word.toString())) torn++;
             ways += expected.size();
             words++;
@@ -122,13 +123,15 @@ class SubwordTest {
         var stems = new ArrayList<String>();
         for (int k = 0; k < 300; k++) {
             var stem = new StringBuilder();
-            for (int i = 0; i < 2 + rng.nextInt(2); i++) stem.append("ptkbdgmnlrs".charAt(rng.nextInt(11))).append("aeiou".charAt(rng.nextInt(5)));
+            for (int i = 0; i < 2 + rng.nextInt(2); i++)
+                stem.append("ptkbdgmnlrs".charAt(rng.nextInt(11))).append("aeiou".charAt(rng.nextInt(5)));
             stems.add(stem.toString());
         }
         List<String> suffixes = List.of("zing", "zed", "xer", "vuly", "fest", "hus", "wack", "yon", "jiff", "qoth", "cesh", "zu");
         var text = new StringBuilder();
         for (int i = 0; i < 4000; i++) text.append(stems.get(rng.nextInt(300))).append(suffixes.get(rng.nextInt(12))).append(' ');
-        var tokenizer = new UnigramTrainer(400).withNormalizer(null).withPreTokenizer(new PreTokenizer.WhitespaceSplit()).train(List.of(text.toString()));
+        var tokenizer = new UnigramTrainer(400).withNormalizer(null).withPreTokenizer(new PreTokenizer.WhitespaceSplit())
+                .train(List.of(text.toString()));
         int borders = 0, right = 0;
         for (var stem : stems) for (var suffix : suffixes) {
             var encoding = tokenizer.encode(stem + suffix);
@@ -147,7 +150,8 @@ class SubwordTest {
         var train = Given.verses().subList(0, 3000);
         var tokenizers = List.of(Given.byteLevel8000(), BpeTrainer.spaced(1500).train(train), UnigramTrainer.spaced(1500).train(train));
         var texts = new ArrayList<>(RandomTexts.of(61, 9_990));
-        texts.addAll(List.of("\u2581", " \u2581 a\u2581b", "  leading", " a", "trailing ", "trailing  ", "two  spaces", "\u2581\u2581", "   ", " \u2581"));
+        texts.addAll(List.of("\u2581", " \u2581 a\u2581b", "  leading", " a", "trailing ", "trailing  ", "two  spaces", "\u2581\u2581",
+                "   ", " \u2581"));
         int wrong = 0, unknown = 0, marks = 0, spaces = 0;
         for (var text : texts) {
             if (text.contains("\u2581")) marks++;
@@ -195,13 +199,14 @@ class SubwordTest {
     @Test void sampledSegmentationsDecodeAlike() {
         var rng = Rng.of(2);
         int wrong = 0, different = 0, samples = 0;
-        for (var tokenizer : List.of(Trained.BYTES, UnigramTrainer.spaced(1500).train(Given.verses().subList(0, 3000)))) for (int i = 0; i < 300; i++) {
-            var text = Given.verses().get(100 * i);
-            int[] ids = tokenizer.sample(text, tokenizer == Trained.BYTES ? 0.1 : 0.3, rng);
-            if (!tokenizer.decode(ids).equals(text)) wrong++;
-            if (!Arrays.equals(ids, tokenizer.ids(text))) different++;
-            samples++;
-        }
+        for (var tokenizer : List.of(Trained.BYTES, UnigramTrainer.spaced(1500).train(Given.verses().subList(0, 3000))))
+            for (int i = 0; i < 300; i++) {
+                var text = Given.verses().get(100 * i);
+                int[] ids = tokenizer.sample(text, tokenizer == Trained.BYTES ? 0.1 : 0.3, rng);
+                if (!tokenizer.decode(ids).equals(text)) wrong++;
+                if (!Arrays.equals(ids, tokenizer.ids(text))) different++;
+                samples++;
+            }
         Evidence.of("samples", samples, exactly(600));
         Evidence.of("samples unlike the usual segmentation", different, atLeast(500));
         Evidence.of("samples that do not decode to the text", wrong, exactly(0));

@@ -68,10 +68,13 @@ class TokenCounterTest {
     @Test void pricesAreExact() {
         var price = TokenPrice.of("3", "0.30", "15");
         int wrong = 0;
-        if (!price.of(1200, 0, 300).equals(new BigDecimal("0.008100")) && price.of(1200, 0, 300).compareTo(new BigDecimal("0.0081")) != 0) wrong++;
+        if (!price.of(1200, 0, 300).equals(new BigDecimal("0.008100")) && price.of(1200, 0, 300).compareTo(new BigDecimal("0.0081")) != 0)
+            wrong++;
         if (price.of(1, 1, 1).compareTo(new BigDecimal("0.0000183")) != 0) wrong++;
         if (TokenPrice.of("0.15", "0.075", "0.6").of(1_234_567, 7_654_321, 89).compareTo(new BigDecimal("0.759312525")) != 0) wrong++;
-        if (TokenPrice.of("2.5", "1.25", "10").of(999_999_999_999L, 3, 1).compareTo(new BigDecimal("2499999.99999750").add(new BigDecimal("0.00001375"))) != 0) wrong++;
+        if (TokenPrice.of("2.5", "1.25", "10").of(999_999_999_999L, 3, 1)
+                .compareTo(new BigDecimal("2499999.99999750").add(new BigDecimal("0.00001375"))) != 0)
+            wrong++;
         Evidence.of("prices that differ from sums by hand", wrong, exactly(0));
         assertThatThrownBy(() -> price.of(-1, 0, 0)).isInstanceOf(IllegalArgumentException.class);
     }
@@ -85,7 +88,8 @@ class TokenCounterTest {
         int wrong = 0, conversations = 0, controls = 0;
         for (int i = 0; i + 3 <= texts.size(); i += 3, conversations++) {
             var messages = new ArrayList<ChatMarkup.Message>();
-            for (int k = 0; k < 1 + rng.nextInt(3); k++) messages.add(new ChatMarkup.Message(k % 2 == 0 ? "user" : "assistant", texts.get(i + k).replace("<|endoftext|>", "")));
+            for (int k = 0; k < 1 + rng.nextInt(3); k++)
+                messages.add(new ChatMarkup.Message(k % 2 == 0 ? "user" : "assistant", texts.get(i + k).replace("<|endoftext|>", "")));
             var rendered = ChatMarkup.CHATML.render(messages, "assistant");
             int[] ids = ChatMarkup.CHATML.ids(chat, messages, "assistant");
             var marks = EncodeOptions.PLAIN.withControls(Controls.only("<|im_start|>", "<|im_end|>"));

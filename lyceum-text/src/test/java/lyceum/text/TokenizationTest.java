@@ -30,7 +30,8 @@ class TokenizationTest {
     @Test void bytesComeBackExactly() {
         int wrong = 0, texts = 0;
         for (var text : RandomTexts.of(41, 10_000)) {
-            for (var tokenizer : List.of(new ByteTokenizer(), Given.byteLevel8000())) if (!tokenizer.decode(tokenizer.ids(text)).equals(text)) wrong++;
+            for (var tokenizer : List.of(new ByteTokenizer(), Given.byteLevel8000()))
+                if (!tokenizer.decode(tokenizer.ids(text)).equals(text)) wrong++;
             texts++;
         }
         Evidence.of("texts", texts, exactly(10_000));
@@ -49,7 +50,8 @@ class TokenizationTest {
             for (int i = 0; i < words.size(); i++) {
                 boolean shared = i > 0 && words.start(i) < words.end(i - 1) || i + 1 < words.size() && words.start(i + 1) < words.end(i);
                 if (words.token(i).equals("[UNK]") || shared) continue;
-                var plain = words.word(i) == (i == 0 ? -1 : words.word(i - 1)) && words.token(i).startsWith("##") ? words.token(i).substring(2) : words.token(i);
+                var plain = words.word(i) == (i == 0 ? -1 : words.word(i - 1)) && words.token(i).startsWith("##")
+                        ? words.token(i).substring(2) : words.token(i);
                 if (!Given.miniLm().spec().normalizer().apply(words.slice(text, i)).strip().equals(plain)) wrong++;
                 slices++;
             }
@@ -58,9 +60,12 @@ class TokenizationTest {
                 var encoding = tokenizer.encode(text);
                 backwards += backwards(encoding);
                 for (int i = 0; i < encoding.size(); i++, bytes++)
-                    if (!Arrays.equals(tokenizer.bytes(encoding.id(i)), Arrays.copyOfRange(utf8, encoding.byteStart(i), encoding.byteEnd(i)))) wrongBytes++;
+                    if (!Arrays.equals(tokenizer.bytes(encoding.id(i)),
+                            Arrays.copyOfRange(utf8, encoding.byteStart(i), encoding.byteEnd(i))))
+                        wrongBytes++;
             }
-            for (var splitter : List.of(WordSplitter.WHITESPACE, WordSplitter.CHARACTERS, WordSplitter.treebank(), WordSplitter.matching(TextPattern.of("\\w+|[^\\w\\s]")))) {
+            for (var splitter : List.of(WordSplitter.WHITESPACE, WordSplitter.CHARACTERS, WordSplitter.treebank(),
+                    WordSplitter.matching(TextPattern.of("\\w+|[^\\w\\s]")))) {
                 int last = 0;
                 for (var span : splitter.split(text)) {
                     if (span.from() < last) backwards++;
@@ -80,7 +85,8 @@ class TokenizationTest {
 
     private static int backwards(Encoding e) {
         int n = 0;
-        for (int i = 0; i < e.size(); i++) if (e.end(i) < e.start(i) || i > 0 && (e.start(i) < e.start(i - 1) || e.byteStart(i) < e.byteStart(i - 1))) n++;
+        for (int i = 0; i < e.size(); i++)
+            if (e.end(i) < e.start(i) || i > 0 && (e.start(i) < e.start(i - 1) || e.byteStart(i) < e.byteStart(i - 1))) n++;
         return n;
     }
 
@@ -92,7 +98,8 @@ class TokenizationTest {
         var texts = new ArrayList<>(RandomTexts.of(43, 300));
         for (int i = 0; i < 30; i++) texts.add(String.join("\n", Given.verses().subList(200 * i, 200 * i + 10)));
         List<Tokenizer> tokenizers = List.of(new ByteTokenizer(), Given.byteLevel8000(), SpecialTokensTest.chat(), Given.miniLm(),
-                WordTokenizer.of(WordSplitter.WHITESPACE, Given.verses().subList(0, 500), 300), BpeTrainer.spaced(600).train(Given.verses().subList(0, 500)));
+                WordTokenizer.of(WordSplitter.WHITESPACE, Given.verses().subList(0, 500), 300),
+                BpeTrainer.spaced(600).train(Given.verses().subList(0, 500)));
         for (var tokenizer : tokenizers) for (var text : texts) for (var controls : List.of(Controls.TEXT, Controls.ALL)) {
             int[] whole = tokenizer.ids(text, EncodeOptions.PLAIN.withControls(controls));
             var stream = new EncodeStream(tokenizer, controls);
@@ -123,25 +130,28 @@ class TokenizationTest {
     }
 
     @Test void decodedStreamsGiveTheWholeText() {
-        for (var tokenizer : List.of(new ByteTokenizer(), Given.byteLevel8000(), Given.miniLm(), BpeTrainer.spaced(600).train(Given.verses().subList(0, 500))))
-            for (var text : List.of("Hello, 漢字 and 👩‍👩‍👧 e\u0301!", "In the beginning God created the heaven, and the earth.", "", " two  spaces ")) {
-                int[] ids = tokenizer.ids(text, EncodeOptions.PLAIN);
-                var stream = tokenizer.decoder();
-                var all = new StringBuilder();
-                for (int id : ids) {
-                    var some = stream.push(id);
-                    assertThat(some).doesNotContain("\uFFFD");
-                    all.append(some);
-                }
-                assertThat(all.append(stream.finish()).toString()).isEqualTo(tokenizer.decode(ids, true));
-            }
+        for (var tokenizer : List.of(new ByteTokenizer(), Given.byteLevel8000(), Given.miniLm(),
+                BpeTrainer.spaced(600).train(Given.verses().subList(0, 500))))
+            for (var text : List.of("Hello, 漢字 and 👩‍👩‍👧 e\u0301!", "In the beginning God created the heaven, and the earth.", "",
+                    " two  spaces ")) {
+                        int[] ids = tokenizer.ids(text, EncodeOptions.PLAIN);
+                        var stream = tokenizer.decoder();
+                        var all = new StringBuilder();
+                        for (int id : ids) {
+                            var some = stream.push(id);
+                            assertThat(some).doesNotContain("\uFFFD");
+                            all.append(some);
+                        }
+                        assertThat(all.append(stream.finish()).toString()).isEqualTo(tokenizer.decode(ids, true));
+                    }
     }
 
     /** Clause 4: nltk's tokens. */
     @Acceptance(topic = "tokenization", clause = 4)
     @Test void treebankTokensEqualNltk() throws Exception {
         var golden = Golden.load("golden/text_treebank.json").texts("sentences");
-        String[][] repairs = {{"`` ", "\""}, {" ''", "\""}, {" ,", ","}, {" .", "."}, {" ;", ";"}, {" :", ":"}, {" ?", "?"}, {" !", "!"}, {"( ", "("}, {" )", ")"}, {" '", "'"}};
+        String[][] repairs = {{"`` ", "\""}, {" ''", "\""}, {" ,", ","}, {" .", "."}, {" ;", ";"}, {" :", ":"}, {" ?", "?"}, {" !", "!"},
+                {"( ", "("}, {" )", ")"}, {" '", "'"}};
         var sha1 = MessageDigest.getInstance("SHA-1");
         int wrong = 0, split = 0;
         for (int i = 0; i < golden.size(); i++) {
@@ -178,9 +188,11 @@ class TokenizationTest {
 
     /** BERT's ids by plain string operations: no code of the pipeline's. */
     static int[] naiveBert(Map<String, Integer> vocab, String text) {
-        var plain = Normalizer.normalize(text.replaceAll("[\\t\\n\\r]", " "), Normalizer.Form.NFD).replaceAll("\\p{Mn}", "").toLowerCase(Locale.ROOT);
+        var plain = Normalizer.normalize(text.replaceAll("[\\t\\n\\r]", " "), Normalizer.Form.NFD).replaceAll("\\p{Mn}", "")
+                .toLowerCase(Locale.ROOT);
         var ids = new ArrayList<Integer>(List.of(vocab.get("[CLS]")));
-        for (var word : plain.replaceAll("([\\p{P}$+<=>^`|~])", " $1 ").strip().split("\\s+")) if (!word.isEmpty()) naiveWordPiece(vocab, word, ids);
+        for (var word : plain.replaceAll("([\\p{P}$+<=>^`|~])", " $1 ").strip().split("\\s+"))
+            if (!word.isEmpty()) naiveWordPiece(vocab, word, ids);
         ids.add(vocab.get("[SEP]"));
         return ids.stream().mapToInt(Integer::intValue).toArray();
     }
@@ -225,16 +237,21 @@ class TokenizationTest {
     }
 
     @Test void badTextsAreRefusedByPlace() {
-        assertThatThrownBy(() -> Given.byteLevel8000().ids("ab\uD800c")).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("character 2");
-        assertThatThrownBy(() -> Given.miniLm().encode("\uDC00")).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("character 0");
-        assertThatThrownBy(() -> Given.miniLm().ids("漢\uDC00")).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("character 1");
+        assertThatThrownBy(() -> Given.byteLevel8000().ids("ab\uD800c")).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("character 2");
+        assertThatThrownBy(() -> Given.miniLm().encode("\uDC00")).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("character 0");
+        assertThatThrownBy(() -> Given.miniLm().ids("漢\uDC00")).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("character 1");
         var stream = new ByteTokenizer().encoder();
         stream.push(new byte[] {'a', 'b'});
-        assertThatThrownBy(() -> stream.push(new byte[] {'c', (byte) 0xC3, '('})).isInstanceOf(FormatException.class).hasMessageContaining("byte 3");
+        assertThatThrownBy(() -> stream.push(new byte[] {'c', (byte) 0xC3, '('})).isInstanceOf(FormatException.class)
+                .hasMessageContaining("byte 3");
         assertThatThrownBy(() -> new ByteTokenizer().decode(256)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("256");
     }
 
     @Test void sentencesByLanguage() {
-        assertThat(WordSplitter.sentences(Locale.ENGLISH).words("He came. She saw!  They left?")).containsExactly("He came.", "She saw!", "They left?");
+        assertThat(WordSplitter.sentences(Locale.ENGLISH).words("He came. She saw!  They left?")).containsExactly("He came.", "She saw!",
+                "They left?");
     }
 }

@@ -12,7 +12,8 @@ public final class TokenizerContract {
     private static final List<String> TEXTS = new ArrayList<>(RandomTexts.of(77, 300));
 
     static {
-        TEXTS.addAll(List.of("", " ", "\n", "a", "Hello, world!", "x".repeat(5000), "\u2581", "e\u0301", "In the beginning God created the heaven and the earth."));
+        TEXTS.addAll(List.of("", " ", "\n", "a", "Hello, world!", "x".repeat(5000), "\u2581", "e\u0301",
+                "In the beginning God created the heaven and the earth."));
     }
 
     private TokenizerContract() {}
@@ -40,7 +41,8 @@ public final class TokenizerContract {
                 assertThat(encoding.byteStart(i)).isGreaterThanOrEqualTo(lastByte);
                 last = encoding.start(i);
                 lastByte = encoding.byteStart(i);
-                assertThat(tokenizer.specials().isSpecial(ids[i]) && ids[i] != v.unknown()).as("%s: control id in <%s>", name, text).isFalse();
+                assertThat(tokenizer.specials().isSpecial(ids[i]) && ids[i] != v.unknown()).as("%s: control id in <%s>", name, text)
+                        .isFalse();
             }
             int[] plain = tokenizer.ids(text, EncodeOptions.PLAIN);
             assertThat(ids.length).isEqualTo(plain.length + tokenizer.template().added(false));
@@ -49,7 +51,8 @@ public final class TokenizerContract {
         }
         batches(name, tokenizer);
         assertThatThrownBy(() -> tokenizer.ids("a\uD83D")).as(name).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> tokenizer.decode(v.size())).as(name).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("" + v.size());
+        assertThatThrownBy(() -> tokenizer.decode(v.size())).as(name).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("" + v.size());
         assertThatThrownBy(() -> tokenizer.decode(-1)).as(name).isInstanceOf(IllegalArgumentException.class);
     }
 

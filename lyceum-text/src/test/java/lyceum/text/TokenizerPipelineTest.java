@@ -39,7 +39,8 @@ class TokenizerPipelineTest {
     /** Clause 2. */
     @Acceptance(topic = "tokenization-pipeline", clause = 2)
     @Test void offsetsHoldTheTokens() {
-        var unigram = new UnigramTrainer(1000).withNormalizer(new TextNormalizer.Sequence(List.of(new TextNormalizer.Unicode(Form.NFKC), new TextNormalizer.Lowercase())))
+        var unigram = new UnigramTrainer(1000)
+                .withNormalizer(new TextNormalizer.Sequence(List.of(new TextNormalizer.Unicode(Form.NFKC), new TextNormalizer.Lowercase())))
                 .withPreTokenizer(new PreTokenizer.WhitespaceSplit()).train(Given.verses().subList(0, 1500));
         int texts = 0, missing = 0, unequal = 0, exact = 0, covers = 0, notSmallest = 0;
         for (var text : RandomTexts.of(81, 10_000)) {
@@ -80,22 +81,28 @@ class TokenizerPipelineTest {
 
     /** Every part that a file can name. */
     private static List<TokenizerPipeline> zoo() {
-        var words = Vocabulary.of("[UNK]", "a", "b", "hello", "world", "h", "##ello", "w", "\u2581hello", "\u2581world", "the", "1", "2", ",", "!", "[CLS]", "[SEP]");
+        var words = Vocabulary.of("[UNK]", "a", "b", "hello", "world", "h", "##ello", "w", "\u2581hello", "\u2581world", "the", "1", "2",
+                ",", "!", "[CLS]", "[SEP]");
         var model = new WordLevel(words.toBuilder().unknown("[UNK]").build(), "[UNK]");
         var base = new TokenizerSpec(model);
         var zoo = new ArrayList<TokenizerPipeline>();
-        List<TextNormalizer> normalizers = List.of(new TextNormalizer.Bert(true, true, null, true), new TextNormalizer.Bert(false, false, true, false),
-                new TextNormalizer.Unicode(Form.NFC), new TextNormalizer.Unicode(Form.NFD), new TextNormalizer.Unicode(Form.NFKC), new TextNormalizer.Unicode(Form.NFKD),
+        List<TextNormalizer> normalizers = List.of(new TextNormalizer.Bert(true, true, null, true),
+                new TextNormalizer.Bert(false, false, true, false), new TextNormalizer.Unicode(Form.NFC),
+                new TextNormalizer.Unicode(Form.NFD), new TextNormalizer.Unicode(Form.NFKC), new TextNormalizer.Unicode(Form.NFKD),
                 new TextNormalizer.Lowercase(), new TextNormalizer.Strip(true, false), new TextNormalizer.StripAccents(),
-                new TextNormalizer.Replace(TextPattern.of("l+"), "l"), new TextNormalizer.Replace(TextPattern.literal("o"), "0"), new TextNormalizer.Prepend("\u2581"),
-                new TextNormalizer.Nmt(), new TextNormalizer.ByteLevel(), new TextNormalizer.Precompiled(new byte[0]),
+                new TextNormalizer.Replace(TextPattern.of("l+"), "l"), new TextNormalizer.Replace(TextPattern.literal("o"), "0"),
+                new TextNormalizer.Prepend("\u2581"), new TextNormalizer.Nmt(), new TextNormalizer.ByteLevel(),
+                new TextNormalizer.Precompiled(new byte[0]),
                 new TextNormalizer.Sequence(List.of(new TextNormalizer.Lowercase(), new TextNormalizer.Strip(true, true))));
-        for (var n : normalizers) zoo.add(new TokenizerPipeline(base.withNormalizer(n).withPreTokenizer(new PreTokenizer.WhitespaceSplit())));
+        for (var n : normalizers)
+            zoo.add(new TokenizerPipeline(base.withNormalizer(n).withPreTokenizer(new PreTokenizer.WhitespaceSplit())));
         var behaviors = PreTokenizer.Behavior.values();
-        var steps = new ArrayList<PreTokenizer>(List.of(new PreTokenizer.Bert(), new PreTokenizer.ByteLevel(true, true, true), new PreTokenizer.ByteLevel(false, false, false),
-                new PreTokenizer.CharDelimiterSplit("-"), new PreTokenizer.Digits(true), new PreTokenizer.Digits(false), new PreTokenizer.FixedLength(3),
-                new PreTokenizer.Metaspace(), new PreTokenizer.Metaspace("_", PreTokenizer.PrependScheme.FIRST, false), new PreTokenizer.UnicodeScripts(),
-                new PreTokenizer.Whitespace(), new PreTokenizer.WhitespaceSplit(), new PreTokenizer.Sequence(List.of(new PreTokenizer.Whitespace(), new PreTokenizer.Digits(true)))));
+        var steps = new ArrayList<PreTokenizer>(List.of(new PreTokenizer.Bert(), new PreTokenizer.ByteLevel(true, true, true),
+                new PreTokenizer.ByteLevel(false, false, false), new PreTokenizer.CharDelimiterSplit("-"), new PreTokenizer.Digits(true),
+                new PreTokenizer.Digits(false), new PreTokenizer.FixedLength(3), new PreTokenizer.Metaspace(),
+                new PreTokenizer.Metaspace("_", PreTokenizer.PrependScheme.FIRST, false), new PreTokenizer.UnicodeScripts(),
+                new PreTokenizer.Whitespace(), new PreTokenizer.WhitespaceSplit(),
+                new PreTokenizer.Sequence(List.of(new PreTokenizer.Whitespace(), new PreTokenizer.Digits(true)))));
         for (var b : behaviors) {
             steps.add(new PreTokenizer.Punctuation(b));
             steps.add(new PreTokenizer.Split(TextPattern.of("l+|\\s"), b, false));
@@ -105,15 +112,18 @@ class TokenizerPipelineTest {
         var cls = new PostProcessor.Control("[CLS]", 15);
         var sep = new PostProcessor.Control("[SEP]", 16);
         var bert = new PostProcessor.Bert(sep, cls);
-        List<PostProcessor> around = List.of(bert, new PostProcessor.Roberta(sep, cls, true, false), new PostProcessor.ByteLevel(true, true, true),
-                new PostProcessor.Templated(bert.template()), new PostProcessor.Sequence(List.of(new PostProcessor.ByteLevel(true, false, true), bert)));
+        List<PostProcessor> around = List.of(bert, new PostProcessor.Roberta(sep, cls, true, false),
+                new PostProcessor.ByteLevel(true, true, true), new PostProcessor.Templated(bert.template()),
+                new PostProcessor.Sequence(List.of(new PostProcessor.ByteLevel(true, false, true), bert)));
         for (var p : around) zoo.add(new TokenizerPipeline(base.withPreTokenizer(new PreTokenizer.Bert()).withPostProcessor(p)));
         var replace = new TokenDecoder.Replace(TextPattern.literal("h"), "H");
-        List<TokenDecoder> decoders = List.of(new TokenDecoder.Bpe("</w>"), new TokenDecoder.ByteFallback(), new TokenDecoder.ByteLevel(), new TokenDecoder.Ctc("a", "b", true),
-                new TokenDecoder.Fuse(), new TokenDecoder.Metaspace("\u2581", PreTokenizer.PrependScheme.ALWAYS, true), replace, new TokenDecoder.Strip("h", 1, 1),
+        List<TokenDecoder> decoders = List.of(new TokenDecoder.Bpe("</w>"), new TokenDecoder.ByteFallback(), new TokenDecoder.ByteLevel(),
+                new TokenDecoder.Ctc("a", "b", true), new TokenDecoder.Fuse(),
+                new TokenDecoder.Metaspace("\u2581", PreTokenizer.PrependScheme.ALWAYS, true), replace, new TokenDecoder.Strip("h", 1, 1),
                 new TokenDecoder.WordPiece("##", true), new TokenDecoder.Sequence(List.of(replace, new TokenDecoder.Fuse())));
         for (var d : decoders) zoo.add(new TokenizerPipeline(base.withPreTokenizer(new PreTokenizer.Bert()).withDecoder(d)));
-        zoo.add(new TokenizerPipeline(base.withTruncation(new Truncation(5, 2, Truncation.Strategy.ONLY_SECOND, true)).withPadding(new Padding(8, 4, 0, 1, "[UNK]", true))));
+        zoo.add(new TokenizerPipeline(base.withTruncation(new Truncation(5, 2, Truncation.Strategy.ONLY_SECOND, true))
+                .withPadding(new Padding(8, 4, 0, 1, "[UNK]", true))));
         return zoo;
     }
 
@@ -121,8 +131,10 @@ class TokenizerPipelineTest {
     @Acceptance(topic = "tokenization-pipeline", clause = 3)
     @Test void savedAndReloadedPipelinesAreTheSame() {
         var pipelines = new ArrayList<>(zoo());
-        pipelines.addAll(List.of(Given.miniLm(), Given.byteLevel8000(), SpecialTokensTest.chat(), new UnigramTrainer(600).train(Given.verses().subList(0, 500)),
-                new WordPieceTrainer(600).train(Given.verses().subList(0, 500)), BpeTrainer.characters(600).train(Given.verses().subList(0, 500)),
+        pipelines.addAll(List.of(Given.miniLm(), Given.byteLevel8000(), SpecialTokensTest.chat(),
+                new UnigramTrainer(600).train(Given.verses().subList(0, 500)),
+                new WordPieceTrainer(600).train(Given.verses().subList(0, 500)),
+                BpeTrainer.characters(600).train(Given.verses().subList(0, 500)),
                 BpeTrainer.spaced(700).train(Given.verses().subList(0, 500))));
         var texts = new ArrayList<>(RandomTexts.of(82, 200));
         texts.addAll(List.of("hello world", "Hello, World! 12 a-b", "the h\u00e9llo \u4e16\u754c", "", " "));
@@ -130,7 +142,8 @@ class TokenizerPipelineTest {
         for (var p : pipelines) {
             byte[] json = p.toJson();
             var again = TokenizerPipeline.read(json);
-            if (!again.spec().withSpecials(p.specials()).equals(p.spec()) || !again.specials().added().equals(p.specials().added())) different++;
+            if (!again.spec().withSpecials(p.specials()).equals(p.spec()) || !again.specials().added().equals(p.specials().added()))
+                different++;
             if (!Arrays.equals(json, again.toJson())) different++;
             for (var text : texts) {
                 int[] ids = p.ids(text);
@@ -150,7 +163,8 @@ class TokenizerPipelineTest {
             var text = Given.verses().get(70 * k);
             int[] whole = Given.miniLm().ids(text, EncodeOptions.PLAIN);
             int length = 8 + k % 20, stride = k % 5;
-            var encoding = Given.miniLm().encode(text, EncodeOptions.DEFAULT.withTruncation(new Truncation(length, stride, Truncation.Strategy.LONGEST_FIRST, k % 2 == 0)));
+            var encoding = Given.miniLm().encode(text,
+                    EncodeOptions.DEFAULT.withTruncation(new Truncation(length, stride, Truncation.Strategy.LONGEST_FIRST, k % 2 == 0)));
             var all = new ArrayList<>(List.of(encoding));
             all.addAll(encoding.overflow());
             var starts = Given.miniLm().encode(text, EncodeOptions.PLAIN);
@@ -158,11 +172,12 @@ class TokenizerPipelineTest {
             int shared = 0;
             for (var part : all) {
                 if (part.size() > length) tooLong++;
-                for (int i = 0; i < part.size(); i++) for (int t = 0; part.sequence(i) == 0 && t < whole.length; t++)
-                    if (whole[t] == part.id(i) && starts.byteStart(t) == part.byteStart(i)) {
-                        if (covered[t]) shared++;
-                        covered[t] = true;
-                    }
+                for (int i = 0; i < part.size(); i++)
+                    for (int t = 0; part.sequence(i) == 0 && t < whole.length; t++)
+                        if (whole[t] == part.id(i) && starts.byteStart(t) == part.byteStart(i)) {
+                            if (covered[t]) shared++;
+                            covered[t] = true;
+                        }
                 parts++;
             }
             for (boolean there : covered) if (!there) uncovered++;
@@ -183,9 +198,11 @@ class TokenizerPipelineTest {
         var cut = Given.miniLm().encodePair("hello world", "the end of all", EncodeOptions.DEFAULT.withTruncation(new Truncation(8)));
         assertThat(cut.tokens()).containsExactly("[CLS]", "hello", "world", "[SEP]", "the", "end", "of", "[SEP]");
         assertThat(cut.overflow()).hasSize(1);
-        assertThatThrownBy(() -> Given.miniLm().encodePair("a b c", "d", EncodeOptions.DEFAULT.withTruncation(new Truncation(4, 0, Truncation.Strategy.ONLY_SECOND, false))))
+        assertThatThrownBy(() -> Given.miniLm().encodePair("a b c", "d",
+                EncodeOptions.DEFAULT.withTruncation(new Truncation(4, 0, Truncation.Strategy.ONLY_SECOND, false))))
                 .hasMessageContaining("does not suffice");
-        assertThatThrownBy(() -> Given.miniLm().encode("a", EncodeOptions.DEFAULT.withTruncation(new Truncation(1)))).hasMessageContaining("template alone");
+        assertThatThrownBy(() -> Given.miniLm().encode("a", EncodeOptions.DEFAULT.withTruncation(new Truncation(1))))
+                .hasMessageContaining("template alone");
     }
 
     /** A file's own settings are the defaults. */
@@ -197,7 +214,8 @@ class TokenizerPipelineTest {
     }
 
     private static void refused(String json, String... words) {
-        assertThatThrownBy(() -> TokenizerPipeline.read(json.getBytes(StandardCharsets.UTF_8))).as(json).isInstanceOf(FormatException.class).hasMessageContainingAll(words);
+        assertThatThrownBy(() -> TokenizerPipeline.read(json.getBytes(StandardCharsets.UTF_8))).as(json).isInstanceOf(FormatException.class)
+                .hasMessageContainingAll(words);
     }
 
     @Test void badFilesAreRefusedByName() {
@@ -207,7 +225,8 @@ class TokenizerPipelineTest {
         refused("{}", "\"model\"");
         refused("{\"normalizer\": {\"type\": \"Rot13\"}, " + model + "}", "normalizer", "Rot13");
         refused("{\"pre_tokenizer\": {\"type\": \"Magic\"}, " + model + "}", "pre-tokenizer", "Magic");
-        refused("{\"pre_tokenizer\": {\"type\": \"Split\", \"pattern\": {\"Regex\": \"(a)\\\\1\"}, \"behavior\": \"Isolated\", \"invert\": false}, " + model + "}", "back references");
+        refused("{\"pre_tokenizer\": {\"type\": \"Split\", \"pattern\": {\"Regex\": \"(a)\\\\1\"}, \"behavior\": \"Isolated\", \"invert\": false}, "
+                + model + "}", "back references");
         refused("{\"decoder\": {\"type\": \"None\"}, " + model + "}", "decoder", "None");
         refused("{\"post_processor\": {\"type\": \"X\"}, " + model + "}", "post-processor", "X");
         refused("{\"model\": {\"type\": \"WordLevel\", \"vocab\": {\"a\": 0, \"b\": 0}, \"unk_token\": \"a\"}}", "id 0", "\"b\"");
@@ -215,8 +234,10 @@ class TokenizerPipelineTest {
         refused("{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0, \"b\": 1}, \"merges\": [\"a b\"]}}", "\"ab\"");
         refused("{\"model\": {\"type\": \"BPE\", \"dropout\": 0.1, \"vocab\": {\"a\": 0}, \"merges\": []}}", "dropout");
         refused("{\"added_tokens\": [{\"id\": 1, \"content\": \"z\", \"special\": true}], " + model + "}", "must agree");
-        refused("{\"normalizer\": " + "{\"type\": \"Sequence\", \"normalizers\": [".repeat(10_000) + "]}".repeat(10_000) + ", " + model + "}", "depth");
-        var holes = TokenizerPipeline.read("{\"model\": {\"type\": \"WordLevel\", \"vocab\": {\"a\": 0, \"b\": 2}, \"unk_token\": \"a\"}}".getBytes(StandardCharsets.UTF_8));
+        refused("{\"normalizer\": " + "{\"type\": \"Sequence\", \"normalizers\": [".repeat(10_000) + "]}".repeat(10_000) + ", " + model
+                + "}", "depth");
+        var holes = TokenizerPipeline.read("{\"model\": {\"type\": \"WordLevel\", \"vocab\": {\"a\": 0, \"b\": 2}, \"unk_token\": \"a\"}}"
+                .getBytes(StandardCharsets.UTF_8));
         assertThat(holes.vocabulary().size()).isEqualTo(3);
         assertThat(holes.vocabulary().isReserved(1)).isTrue();
         assertThat(holes.ids("b")).containsExactly(2);
@@ -224,9 +245,12 @@ class TokenizerPipelineTest {
 
     @Test void readersOutliveMutants() {
         var files = zoo().stream().limit(20).map(TokenizerPipeline::toJson).toArray(byte[][]::new);
-        Fuzz.of(files).allowing(FormatException.class).within(Duration.ofSeconds(5)).mutants(1500, b -> TokenizerPipeline.read(b).ids("hello world"));
+        Fuzz.of(files).allowing(FormatException.class).within(Duration.ofSeconds(5)).mutants(1500,
+                b -> TokenizerPipeline.read(b).ids("hello world"));
         byte[] ranks = Tiktoken.write(VocabularySizing.cut(Given.byteLevel8000(), 300));
-        assertThat(Tiktoken.read(ranks, PreTokenizer.GPT4, Map.of()).ids("In the beginning")).isEqualTo(VocabularySizing.cut(Given.byteLevel8000(), 300).ids("In the beginning"));
-        Fuzz.of(ranks).allowing(FormatException.class).within(Duration.ofSeconds(5)).mutants(500, b -> Tiktoken.read(b, PreTokenizer.GPT4, Map.of()));
+        assertThat(Tiktoken.read(ranks, PreTokenizer.GPT4, Map.of()).ids("In the beginning"))
+                .isEqualTo(VocabularySizing.cut(Given.byteLevel8000(), 300).ids("In the beginning"));
+        Fuzz.of(ranks).allowing(FormatException.class).within(Duration.ofSeconds(5)).mutants(500,
+                b -> Tiktoken.read(b, PreTokenizer.GPT4, Map.of()));
     }
 }

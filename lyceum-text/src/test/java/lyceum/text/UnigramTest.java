@@ -105,7 +105,8 @@ class UnigramTest {
     /** Clause 3: expectation maximisation never loses likelihood. */
     @Acceptance(topic = "subword-tokenizers", clause = 3)
     @Test void likelihoodNeverFallsBetweenPrunings() {
-        var training = new UnigramTrainer(400).withSeedSize(2500).withPlain(true).withIterations(25).run(SOME.subList(0, 600), Progress.SILENT);
+        var training = new UnigramTrainer(400).withSeedSize(2500).withPlain(true).withIterations(25).run(SOME.subList(0, 600),
+                Progress.SILENT);
         double fall = 0, rise = 0;
         int compared = 0;
         var steps = training.steps();
@@ -125,7 +126,8 @@ class UnigramTest {
         var whole = new UnigramTrainer(6000).withSeedSize(6000).withPlain(true);
         var v = whole.withIterations(3).train(texts).spec().model().vocabulary();
         double sum = 0;
-        for (var word : WordTally.of(texts, Texts.ESCAPED, Texts.MARKED).entrySet()) sum += word.getValue() * SubwordLattice.of(v, word.getKey()).logSum(1);
+        for (var word : WordTally.of(texts, Texts.ESCAPED, Texts.MARKED).entrySet())
+            sum += word.getValue() * SubwordLattice.of(v, word.getKey()).logSum(1);
         double told = whole.withIterations(4).run(texts, Progress.SILENT).steps().get(3).logLikelihood();
         Evidence.of("gap of the likelihood to the forward sums of all words, relative", Math.abs(sum / told - 1), atMost(1e-11));
     }
@@ -133,9 +135,9 @@ class UnigramTest {
     /** Clause 4: samples follow the posterior. */
     @Acceptance(topic = "subword-tokenizers", clause = 4)
     @Test void samplesFollowThePosterior() {
-        var v = new Vocabulary.Builder().addScored("<unk>", 0).addScored("hug", Math.log(0.04)).addScored("s", Math.log(0.05)).addScored("hu", Math.log(0.03))
-                .addScored("gs", Math.log(0.02)).addScored("hugs", Math.log(0.001)).addScored("h", Math.log(0.06)).addScored("u", Math.log(0.1)).addScored("g", Math.log(0.09))
-                .unknown("<unk>").build();
+        var v = new Vocabulary.Builder().addScored("<unk>", 0).addScored("hug", Math.log(0.04)).addScored("s", Math.log(0.05))
+                .addScored("hu", Math.log(0.03)).addScored("gs", Math.log(0.02)).addScored("hugs", Math.log(0.001))
+                .addScored("h", Math.log(0.06)).addScored("u", Math.log(0.1)).addScored("g", Math.log(0.09)).unknown("<unk>").build();
         var tokenizer = new TokenizerPipeline(new TokenizerSpec(new Unigram(v, "<unk>", false)));
         for (double theta : new double[] {1, 0.4}) {
             var posterior = new HashMap<String, Double>();
@@ -209,7 +211,8 @@ class UnigramTest {
         var texts = new ArrayList<>(RandomTexts.of(72, 2000));
         texts.addAll(Given.verses().subList(5000, 6000));
         int wrong = 0, compared = 0;
-        for (var trainer : List.of(new UnigramTrainer(700).withSeedSize(10_000), new UnigramTrainer(900).withSeedSize(10_000).withByteFallback(true))) {
+        for (var trainer : List.of(new UnigramTrainer(700).withSeedSize(10_000),
+                new UnigramTrainer(900).withSeedSize(10_000).withByteFallback(true))) {
             var tokenizer = trainer.train(SOME);
             var model = SentencePiece.read(SentencePiece.write(tokenizer));
             var json = TokenizerPipeline.read(tokenizer.toJson());
@@ -228,8 +231,9 @@ class UnigramTest {
     @Tag("slow")
     @Test void trainingIsTheSameOnAnyNumberOfThreads() {
         int wrong = 0, trainings = 0;
-        List<Function<List<String>, TokenizerPipeline>> trainers = List.of(t -> new UnigramTrainer(600).withSeedSize(10_000).train(t), t -> new UnigramTrainer(600).withSeedSize(10_000).withPlain(true).train(t),
-                t -> new WordPieceTrainer(600).train(t), t -> BpeTrainer.characters(600).train(t), t -> BpeTrainer.byteLevel(600, PreTokenizer.GPT4).train(t));
+        List<Function<List<String>, TokenizerPipeline>> trainers = List.of(t -> new UnigramTrainer(600).withSeedSize(10_000).train(t),
+                t -> new UnigramTrainer(600).withSeedSize(10_000).withPlain(true).train(t), t -> new WordPieceTrainer(600).train(t),
+                t -> BpeTrainer.characters(600).train(t), t -> BpeTrainer.byteLevel(600, PreTokenizer.GPT4).train(t));
         for (var trainer : trainers) {
             byte[] many = trainer.apply(SOME).toJson();
             var one = new byte[1][];
@@ -252,15 +256,19 @@ class UnigramTest {
             var tokenizer = SentencePiece.read(Base64.getDecoder().decode(c.text("model")));
             var ids = c.intMatrix("ids");
             assertThat(ids.length).isEqualTo(texts.size());
-            for (int i = 0; i < ids.length; i++) assertThat(tokenizer.ids(texts.get(i))).as(c.text("name") + ": <" + texts.get(i) + ">").isEqualTo(ids[i]);
+            for (int i = 0; i < ids.length; i++)
+                assertThat(tokenizer.ids(texts.get(i))).as(c.text("name") + ": <" + texts.get(i) + ">").isEqualTo(ids[i]);
         }
     }
 
     @Test void refusesBrokenModels() {
         byte[] model = SentencePiece.write(new UnigramTrainer(300).train(Given.verses().subList(0, 200)));
-        Fuzz.of(model).allowing(FormatException.class).within(Duration.ofSeconds(5)).mutants(1000, b -> SentencePiece.read(b).ids("In the beginning"));
-        assertThatThrownBy(() -> SentencePiece.read(Arrays.copyOf(model, 5))).isInstanceOf(FormatException.class).hasMessageContaining("byte");
+        Fuzz.of(model).allowing(FormatException.class).within(Duration.ofSeconds(5)).mutants(1000,
+                b -> SentencePiece.read(b).ids("In the beginning"));
+        assertThatThrownBy(() -> SentencePiece.read(Arrays.copyOf(model, 5))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("byte");
         assertThatThrownBy(() -> SentencePiece.read("no model".getBytes(StandardCharsets.UTF_8))).isInstanceOf(FormatException.class);
-        assertThatThrownBy(() -> SentencePiece.write(Given.byteLevel8000())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("Bpe");
+        assertThatThrownBy(() -> SentencePiece.write(Given.byteLevel8000())).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("Bpe");
     }
 }

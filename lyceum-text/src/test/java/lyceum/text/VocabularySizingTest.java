@@ -111,8 +111,10 @@ class VocabularySizingTest {
         int least = 0;
         for (int i = 0; i < SIZES.length; i++) if (cost.flopsPerByte(Swept.ALL.get(i)) < cost.flopsPerByte(Swept.ALL.get(least))) least = i;
         Evidence.of("place of the cheapest of six sizes", least, between(1, SIZES.length - 2));
-        Evidence.of("cost at 256 over the least", cost.flopsPerByte(Swept.ALL.get(0)) / cost.flopsPerByte(Swept.ALL.get(least)), above(1.05));
-        Evidence.of("cost at 8,000 over the least", cost.flopsPerByte(Swept.ALL.getLast()) / cost.flopsPerByte(Swept.ALL.get(least)), above(1.05));
+        Evidence.of("cost at 256 over the least", cost.flopsPerByte(Swept.ALL.get(0)) / cost.flopsPerByte(Swept.ALL.get(least)),
+                above(1.05));
+        Evidence.of("cost at 8,000 over the least", cost.flopsPerByte(Swept.ALL.getLast()) / cost.flopsPerByte(Swept.ALL.get(least)),
+                above(1.05));
     }
 
     /** Vocab-sizing, clause 4: merges are learned one by one. */
@@ -163,5 +165,7 @@ class VocabularySizingTest {
     }
 
     /** Multiply-adds of two GPT blocks and a head by hand, twice, times tokens per byte. */
-    private static double flops(double d, VocabularySizing s) { return 2.0 * s.tokens() / s.bytes() * (2 * (12 * d * d + 2 * 64 * d) + s.size() * d); }
+    private static double flops(double d, VocabularySizing s) {
+        return 2.0 * s.tokens() / s.bytes() * (2 * (12 * d * d + 2 * 64 * d) + s.size() * d);
+    }
 }

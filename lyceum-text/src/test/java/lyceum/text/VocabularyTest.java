@@ -83,7 +83,9 @@ class VocabularyTest {
         var grown = VocabularyRows.grown(embedding, w);
         var grownHead = VocabularyRows.grown(head, w);
         Evidence.of("changed embedding numbers", changed(embedding.weight(), grown.weight().narrow(0, 0, v)), exactly(0));
-        Evidence.of("changed head numbers", changed(head.weight(), grownHead.weight().narrow(0, 0, v)) + changed(head.bias(), grownHead.bias().narrow(0, 0, v)), exactly(0));
+        Evidence.of("changed head numbers",
+                changed(head.weight(), grownHead.weight().narrow(0, 0, v)) + changed(head.bias(), grownHead.bias().narrow(0, 0, v)),
+                exactly(0));
 
         var ids = Tensor.of(rng.permutation(v)).narrow(0, 0, 200);
         var target = Tensor.of(rng.permutation(v)).narrow(0, 0, 200);
@@ -93,7 +95,8 @@ class VocabularyTest {
         var loss = new CrossEntropy();
         double before = loss.of(logits, target).item(), after = loss.of(grownLogits, target).item();
         var mask = Tensor.concat(0, Tensor.zeros(DType.F64, v), Tensor.full(DType.F64, Double.NEGATIVE_INFINITY, w - v));
-        Evidence.of("change of the loss with new ids masked out", Math.abs(loss.of(grownLogits.add(mask), target).item() - before), atMost(1e-6));
+        Evidence.of("change of the loss with new ids masked out", Math.abs(loss.of(grownLogits.add(mask), target).item() - before),
+                atMost(1e-6));
         double[][] p = grownLogits.softmax(1).toRows();
         double rise = 0;
         for (var row : p) rise -= Math.log(Arrays.stream(row, 0, v).sum()) / p.length;
@@ -104,7 +107,8 @@ class VocabularyTest {
     private static int changed(Tensor a, Tensor b) {
         float[] x = a.toFloatArray(), y = b.toFloatArray();
         int changed = Math.abs(x.length - y.length);
-        for (int i = 0; i < Math.min(x.length, y.length); i++) if (Float.floatToRawIntBits(x[i]) != Float.floatToRawIntBits(y[i])) changed++;
+        for (int i = 0; i < Math.min(x.length, y.length); i++)
+            if (Float.floatToRawIntBits(x[i]) != Float.floatToRawIntBits(y[i])) changed++;
         return changed;
     }
 
@@ -127,7 +131,8 @@ class VocabularyTest {
             Vocabulary a = tokenizer.vocabulary(), b = again.vocabulary();
             if (a.size() != b.size()) wrong++;
             for (int id = 0; id < a.size(); id++) {
-                boolean same = Arrays.equals(tokenizer.bytes(id), again.bytes(id)) && b.id(a.token(id)) == id && a.isSpecial(id) == b.isSpecial(id)
+                boolean same = Arrays.equals(tokenizer.bytes(id), again.bytes(id)) && b.id(a.token(id)) == id
+                        && a.isSpecial(id) == b.isSpecial(id)
                         && Double.doubleToRawLongBits(a.score(id)) == Double.doubleToRawLongBits(b.score(id));
                 if (!same) wrong++;
                 if (a.isSpecial(id)) specials++;
@@ -151,7 +156,9 @@ class VocabularyTest {
         Evidence.of("sizes without a fall of tokens per byte", rises, exactly(0));
         Evidence.of("tokens per byte at 256", sweep.get(0).tokensPerByte(), exactly(1));
         long bend = 0;
-        for (int i = 0; i < sizes.length; i++) bend = Math.max(bend, Math.abs(new Embedding(sweep.get(i).size(), 16, Rng.of(1)).weight().toFloatArray().length - 16L * sizes[i]));
+        for (int i = 0; i < sizes.length; i++)
+            bend = Math.max(bend,
+                    Math.abs(new Embedding(sweep.get(i).size(), 16, Rng.of(1)).weight().toFloatArray().length - 16L * sizes[i]));
         Evidence.of("embedding parameters off the line 16 V", bend, exactly(0));
     }
 
@@ -176,7 +183,8 @@ class VocabularyTest {
     /** Token-id, clause 2. */
     @Acceptance(topic = "token-id", clause = 2)
     @Test void helloWorld() {
-        Evidence.that("ids are 101, 7592, 2088, 102", Arrays.equals(Given.miniLm().encode("hello world").ids(), new int[] {101, 7592, 2088, 102}));
+        Evidence.that("ids are 101, 7592, 2088, 102",
+                Arrays.equals(Given.miniLm().encode("hello world").ids(), new int[] {101, 7592, 2088, 102}));
         assertThat(Given.miniLm().ids("hello world")).containsExactly(101, 7592, 2088, 102);
     }
 
@@ -190,7 +198,8 @@ class VocabularyTest {
         var oneHot = new float[small.length * v];
         for (int i = 0; i < small.length; i++) oneHot[i * v + small[i]] = 1;
         Evidence.of("tokens", small.length, atLeast(10));
-        Evidence.of("numbers that differ in a bit", changed(Tensor.of(oneHot, small.length, v).matmul(table), new Embedding(table).forward(Tensor.of(small))), exactly(0));
+        Evidence.of("numbers that differ in a bit",
+                changed(Tensor.of(oneHot, small.length, v).matmul(table), new Embedding(table).forward(Tensor.of(small))), exactly(0));
     }
 
     /** Token-id, clause 4: ten million look-ups. */
@@ -220,9 +229,12 @@ class VocabularyTest {
         assertThat(unk.idOrUnknown("?")).isEqualTo(3);
         assertThat(v.hash()).isEqualTo(Vocabulary.of("c", "b", "a").hash()).isNotEqualTo(Vocabulary.of("c", "a", "b").hash());
         assertThatThrownBy(() -> v.idOrUnknown("?")).isInstanceOf(IllegalStateException.class).hasMessageContaining("?");
-        assertThatThrownBy(() -> Vocabulary.of("a", "b", "a")).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("ids 0 and 2");
+        assertThatThrownBy(() -> Vocabulary.of("a", "b", "a")).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("ids 0 and 2");
         assertThatThrownBy(() -> v.token(3)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("0 to 2");
-        assertThatThrownBy(() -> Vocabulary.readText(new byte[] {'a', '\n', (byte) 0xC3, '(', '\n'})).isInstanceOf(FormatException.class).hasMessageContaining("byte 2");
-        assertThatThrownBy(() -> VocabularyRows.grown(Tensor.zeros(3, 2), 2)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("fewer than 3");
+        assertThatThrownBy(() -> Vocabulary.readText(new byte[] {'a', '\n', (byte) 0xC3, '(', '\n'})).isInstanceOf(FormatException.class)
+                .hasMessageContaining("byte 2");
+        assertThatThrownBy(() -> VocabularyRows.grown(Tensor.zeros(3, 2), 2)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("fewer than 3");
     }
 }

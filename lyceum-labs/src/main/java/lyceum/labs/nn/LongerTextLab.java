@@ -21,7 +21,7 @@ final class LongerTextLab implements LabBody {
     @Override public void run(LabContext lab) {
         int trained = lab.param("trained length", 32, 16, 64);
         double stretch = lab.param("stretch", 4.0, 1.0, 16.0);
-        int steps = lab.param("steps", 160, 50, 3000);
+        int steps = lab.param("steps", 90, 50, 3000);
         var scalings = new LinkedHashMap<String, RopeScaling>();
         scalings.put("unscaled", new RopeScaling.None());
         scalings.put("interpolated", new RopeScaling.Linear(stretch));

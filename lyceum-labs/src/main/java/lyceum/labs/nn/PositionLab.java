@@ -25,7 +25,7 @@ import lyceum.tensor.Tensor;
 final class PositionLab implements LabBody {
 
     @Override public void run(LabContext lab) {
-        int length = lab.param("trained length", 16, 12, 32), clip = lab.param("clip", 8, 5, 16), steps = lab.param("steps", 300, 100, 999);
+        int length = lab.param("trained length", 16, 12, 32), clip = lab.param("clip", 8, 5, 16), steps = lab.param("steps", 250, 100, 999);
         sinusoids(lab);
         gallery(lab);
         beyond(lab, length, steps, clip);

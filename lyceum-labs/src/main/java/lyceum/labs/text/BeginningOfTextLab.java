@@ -33,11 +33,14 @@ final class BeginningOfTextLab implements LabBody {
         double[] with = marked.start().logProbabilities(), without = plain.start().logProbabilities();
         int[] top = IntStream.range(0, first.length).boxed().sorted(Comparator.comparingDouble((Integer i) -> -first[i])).limit(shown)
                 .mapToInt(i -> i).toArray();
-        lab.figure(Figure.bars("First words of verses", IntStream.of(top).mapToObj(words::get).toArray(String[]::new),
-                Series.of("verses", IntStream.of(top).mapToDouble(i -> first[i]).toArray()),
-                Series.of("with the mark", IntStream.of(top).mapToDouble(i -> Math.exp(with[i])).toArray()),
-                Series.of("without", IntStream.of(top).mapToDouble(i -> Math.exp(without[i])).toArray())).axes("word", "share")
-                .describedAs("The commonest first words of verses: the model with a start mark gives each its share, the one without that of any place."));
+        lab.figure(Figure
+                .bars("First words of verses", IntStream.of(top).mapToObj(words::get).toArray(String[]::new),
+                        Series.of("verses", IntStream.of(top).mapToDouble(i -> first[i]).toArray()),
+                        Series.of("with the mark",
+                                IntStream.of(top).mapToDouble(i -> Math.exp(with[i])).toArray()),
+                        Series.of("without", IntStream.of(top).mapToDouble(i -> Math.exp(without[i])).toArray()))
+                .axes("word", "share").describedAs(
+                        "The commonest first words of verses: the model with a start mark gives each its share, the one without that of any place."));
         double kl = 0, klWithout = 0;
         for (int i = 0; i < first.length; i++) {
             if (first[i] == 0) continue;

@@ -22,7 +22,8 @@ final class Bm25Lab implements LabBody {
     @Override public void run(LabContext lab) {
         var variant = Bm25.Variant.valueOf(lab.choice("variant", "LUCENE", "OKAPI", "LUCENE", "PLUS"));
         double k1 = lab.param("k1", 1.2, 0, 5), b = lab.param("b", 0.75, 0, 1);
-        var query = lab.choice("query", "the lost sheep of the house", "the lost sheep of the house", "a still small voice", "vanity of vanities all is vanity");
+        var query = lab.choice("query", "the lost sheep of the house", "the lost sheep of the house", "a still small voice",
+                "vanity of vanities all is vanity");
         var index = new InvertedIndex(new TextAnalyzer());
         var verses = new ArrayList<String>();
         Corpora.kingJames().stream().forEach(chapter -> {
@@ -40,19 +41,23 @@ final class Bm25Lab implements LabBody {
         var parts = bm25.explain(index, query, best.id());
         lab.table("What each word gives to " + best.id(), List.of("word", "times there", "idf", "gives"),
                 parts.stream().map(p -> List.of(p.term(), p.count(), p.idf(), p.score())).toList());
-        lab.figure(moving("k1", 5, parts.stream().map(Bm25.Contribution::term).toList(), value -> bm25.withK1(value), index, query, best.id()));
-        lab.figure(moving("b", 1, parts.stream().map(Bm25.Contribution::term).toList(), value -> bm25.withB(value), index, query, best.id()));
-        lab.say("Of %,d postings of the query's words %,d were scored; the rest stand in blocks that cannot reach the first ten.", ranked.postings(),
-                ranked.scored());
+        lab.figure(moving("k1", 5, parts.stream().map(Bm25.Contribution::term).toList(), value -> bm25.withK1(value), index, query,
+                best.id()));
+        lab.figure(
+                moving("b", 1, parts.stream().map(Bm25.Contribution::term).toList(), value -> bm25.withB(value), index, query, best.id()));
+        lab.say("Of %,d postings of the query's words %,d were scored; the rest stand in blocks that cannot reach the first ten.",
+                ranked.postings(), ranked.scored());
         lab.shows("parts less the score", Math.abs(parts.stream().mapToDouble(Bm25.Contribution::score).sum() - best.score()), below(1e-9));
-        lab.shows("places of the first ten that skipping changed", ranked.hits().equals(bm25.exhaustive(index, query, 10).hits()) ? 0 : 1, exactly(0));
+        lab.shows("places of the first ten that skipping changed", ranked.hits().equals(bm25.exhaustive(index, query, 10).hits()) ? 0 : 1,
+                exactly(0));
     }
 
     private interface Setting {
         Bm25 at(double value);
     }
 
-    private static Figure moving(String name, double most, List<String> terms, Setting setting, InvertedIndex index, String query, String id) {
+    private static Figure moving(String name, double most, List<String> terms, Setting setting, InvertedIndex index, String query,
+            String id) {
         var x = new double[STEPS + 1];
         var y = new double[terms.size()][STEPS + 1];
         for (int i = 0; i <= STEPS; i++) {
@@ -62,7 +67,8 @@ final class Bm25Lab implements LabBody {
         }
         var figure = Figure.line("Contributions to " + id + " as " + name + " moves", x, y[0]).named(terms.getFirst());
         for (int t = 1; t < y.length; t++) figure = figure.line(terms.get(t), x, y[t]);
-        return figure.axes(name, "contribution").describedAs("A line for each word of the query that the best verse holds: what it gives to the score as "
-                + name + " goes from 0 to " + most + ".");
+        return figure.axes(name, "contribution")
+                .describedAs("A line for each word of the query that the best verse holds: what it gives to the score as " + name
+                        + " goes from 0 to " + most + ".");
     }
 }

@@ -32,13 +32,15 @@ final class BpeLab implements LabBody {
             var row = new ArrayList<Object>(List.of(k == 0 ? "" : merges.get(k - 1).toString()));
             for (var word : words.keySet()) {
                 var spelled = " " + String.join(" ", word) + " ";
-                for (var merge : merges.subList(0, k)) spelled = spelled.replace(" " + merge + " ", " " + merge.left() + merge.right() + " ");
+                for (var merge : merges.subList(0, k))
+                    spelled = spelled.replace(" " + merge + " ", " " + merge.left() + merge.right() + " ");
                 row.add(spelled.strip());
             }
             rows.add(row);
         }
         lab.table("low 5, lower 2, newest 6, widest 3", List.of("merge", "low", "lower", "newest", "widest"), rows);
-        lab.check(1, "the first merges are e s, es t, est </w>, l o, lo w", merges.toString().startsWith("[e s, es t, est </w>, l o, lo w"));
+        lab.check(1, "the first merges are e s, es t, est </w>, l o, lo w",
+                merges.toString().startsWith("[e s, es t, est </w>, l o, lo w"));
 
         var texts = Corpora.kingJames().limit(chapters).toList().stream().map(d -> d.text()).toList();
         var tokenizer = BpeTrainer.byteLevel(256 + most, PreTokenizer.GPT4).train(texts, lab.progress());
@@ -54,10 +56,12 @@ final class BpeLab implements LabBody {
             counts.add((double) tokens.size());
         }
         lab.table("A sentence", List.of("merges", "tokens", "pieces (_ is a space)"), cuts);
-        lab.figure(Figure.line("Tokens of the sentence", at.stream().mapToDouble(d -> d).toArray(), counts.stream().mapToDouble(d -> d).toArray())
+        lab.figure(Figure
+                .line("Tokens of the sentence", at.stream().mapToDouble(d -> d).toArray(), counts.stream().mapToDouble(d -> d).toArray())
                 .axes("merges", "tokens")
                 .describedAs("The first hundred merges do most of the work; after thousands nearly every word is one token."));
-        lab.say("Without merges the sentence is %d bytes; with %d it is %.0f tokens.", sentence.length(), tokenizer.vocabulary().size() - 256, counts.getLast());
+        lab.say("Without merges the sentence is %d bytes; with %d it is %.0f tokens.", sentence.length(),
+                tokenizer.vocabulary().size() - 256, counts.getLast());
         lab.shows("decoding gives the sentence back", tokenizer.decode(tokenizer.ids(sentence)).equals(sentence));
         lab.shows("tokens with all merges over bytes", counts.getLast() / sentence.length(), below(0.35));
     }

@@ -20,11 +20,14 @@ import lyceum.retrieval.VectorMetric;
 @Lab(topics = "dense-vector", title = "Four bytes, one byte, one bit")
 final class DenseVectorLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int n = lab.param("vectors", 4000, 500, 20_000), dimensions = lab.param("dimensions", 128, 16, 768), rescored = lab.param("rescored", 100, 10, 1000);
+        int n = lab.param("vectors", 4000, 500, 20_000), dimensions = lab.param("dimensions", 128, 16, 768),
+                rescored = lab.param("rescored", 100, 10, 1000);
         double noise = lab.param("noise", 1.0, 0.1, 3);
         var names = List.of("float32", "float16", "int8", "binary", "binary, rescored");
-        var indexes = List.of(new FlatIndex(dimensions, VectorMetric.COSINE), new FlatIndex(dimensions, VectorMetric.COSINE, VectorEncoding.FLOAT16, 0),
-                new FlatIndex(dimensions, VectorMetric.COSINE, VectorEncoding.INT8, 0), new FlatIndex(dimensions, VectorMetric.COSINE, VectorEncoding.BINARY, 0),
+        var indexes = List.of(new FlatIndex(dimensions, VectorMetric.COSINE),
+                new FlatIndex(dimensions, VectorMetric.COSINE, VectorEncoding.FLOAT16, 0),
+                new FlatIndex(dimensions, VectorMetric.COSINE, VectorEncoding.INT8, 0),
+                new FlatIndex(dimensions, VectorMetric.COSINE, VectorEncoding.BINARY, 0),
                 new FlatIndex(dimensions, VectorMetric.COSINE, VectorEncoding.BINARY, rescored));
         var rng = lab.rng(1);
         var centres = new double[50][dimensions];
@@ -40,10 +43,12 @@ final class DenseVectorLab implements LabBody {
         var recall = new double[5];
         for (var query : queries) {
             var truth = indexes.getFirst().search(query, 10).stream().map(VectorHit::id).toList();
-            for (int e = 0; e < 5; e++) for (var hit : indexes.get(e).search(query, 10)) if (truth.contains(hit.id())) recall[e] += 1 / 500.0;
+            for (int e = 0; e < 5; e++)
+                for (var hit : indexes.get(e).search(query, 10)) if (truth.contains(hit.id())) recall[e] += 1 / 500.0;
         }
         lab.figure(Figure.bar("Recall of the ten nearest by encoding", names.toArray(String[]::new), recall).axes("encoding", "recall@10")
-                .describedAs("The share of the ten nearest by float32 that each encoding finds: one bit alone loses many, its best scored again loses few."));
+                .describedAs(
+                        "The share of the ten nearest by float32 that each encoding finds: one bit alone loses many, its best scored again loses few."));
         int[] bytes = {4 * dimensions, 2 * dimensions, dimensions, (dimensions + 63) / 64 * 8, (dimensions + 63) / 64 * 8 + 4 * dimensions};
         lab.table("What a vector takes", List.of("encoding", "bytes", "recall@10"),
                 List.of(0, 1, 2, 3, 4).stream().map(e -> List.of(names.get(e), bytes[e], recall[e])).toList());
@@ -55,7 +60,8 @@ final class DenseVectorLab implements LabBody {
             words.add("part " + i, "replacement pump for the cooling circuit, part " + codes.getLast());
         }
         int found = 0;
-        for (int i = 0; i < 200; i++) if (codes.indexOf(codes.get(i)) == i && words.cosine(codes.get(i), 1).getFirst().id().equals("part " + i)) found++;
+        for (int i = 0; i < 200; i++)
+            if (codes.indexOf(codes.get(i)) == i && words.cosine(codes.get(i), 1).getFirst().id().equals("part " + i)) found++;
         lab.say("A sparse term vector of such a part has 8 numbers of %d that are not 0, and its rare code alone finds it. A query in other words finds nothing: "
                 + "'coolant impeller' has %d hits.", 7 + 200, words.cosine("coolant impeller", 10).size());
         lab.shows("codes found at the first place by sparse vectors", found, atLeast(198));

@@ -39,8 +39,9 @@ final class HnswLab implements LabBody {
             x[i] = plane[(int) id][0];
             y[i] = plane[(int) id][1];
         }
-        lab.figure(Figure.line("A search in the plane", x, y).named("the way").points("the query", new double[] {target[0]}, new double[] {target[1]})
-                .axes("x", "y").describedAs("The way of one search from the entry through the upper layers to the nearest point: long steps first."));
+        lab.figure(Figure.line("A search in the plane", x, y).named("the way")
+                .points("the query", new double[] {target[0]}, new double[] {target[1]}).axes("x", "y")
+                .describedAs("The way of one search from the entry through the upper layers to the nearest point: long steps first."));
         lab.table("Step by step", List.of("layer", "point", "distance"),
                 steps.stream().map(s -> List.of(s.layer(), s.id(), Math.sqrt(Math.max(0, -s.score())))).toList());
 
@@ -70,8 +71,8 @@ final class HnswLab implements LabBody {
         }
         lab.figure(Figure.line("What recall costs", share, recall).axes("share of all distances computed", "recall@10")
                 .describedAs("Recall of the ten nearest against the share of distances that were computed, for ef from 10 to 320."));
-        lab.table("By ef", List.of("ef", "recall@10", "share of distances"), List.of(0, 1, 2, 3, 4, 5).stream()
-                .map(e -> List.of(EF[e], recall[e], share[e])).toList());
+        lab.table("By ef", List.of("ef", "recall@10", "share of distances"),
+                List.of(0, 1, 2, 3, 4, 5).stream().map(e -> List.of(EF[e], recall[e], share[e])).toList());
         lab.shows("recall at the largest ef", recall[EF.length - 1], atLeast(0.9));
         lab.shows("share of distances at ef 10", share[0], below(0.5));
     }

@@ -37,7 +37,8 @@ final class LanguageModelLab implements LabBody {
     @Override public void run(LabContext lab) {
         int steps = lab.param("training steps of the LSTM", 40, 10, 2000), units = lab.param("units", 32, 8, 256);
         var text = lab.choice("sentence", "and god said", "and god said", "the tail of the dog", "in the beginning", "xylophone quartz");
-        var lines = Corpora.kingJames().stream().flatMap(d -> d.text().toLowerCase(Locale.ROOT).lines()).map(LanguageModelLab::letters).limit(3000).toList();
+        var lines = Corpora.kingJames().stream().flatMap(d -> d.text().toLowerCase(Locale.ROOT).lines()).map(LanguageModelLab::letters)
+                .limit(3000).toList();
         List<int[]> train = lines.subList(0, 2980), heldOut = lines.subList(2980, 3000);
         var estimator = new NGramEstimator(3, SIZE).withMarks(0, 1);
         var models = new LinkedHashMap<String, LanguageModel>(Map.of("letters alone", estimator.withOrder(1).fit(train)));
@@ -54,8 +55,8 @@ final class LanguageModelLab implements LabBody {
             return table.forward(padded.narrow(1, 0, x.size(1)).mul(SIZE).add(padded.narrow(1, 2, x.size(1))));
         }, SIZE, MASK, 32);
         int[] ids = letters(text);
-        var figure = Figure.plot("Log-probability of each letter of \"" + text + "\"").axes("letter", "log-probability (nats)")
-                .describedAs("Four lines over the letters: low where a model was surprised. The masked one sees the letter behind as well.");
+        var figure = Figure.plot("Log-probability of each letter of \"" + text + "\"").axes("letter", "log-probability (nats)").describedAs(
+                "Four lines over the letters: low where a model was surprised. The masked one sees the letter behind as well.");
         var rows = new ArrayList<List<?>>();
         double worst = 0;
         for (var each : models.entrySet()) {
@@ -67,7 +68,8 @@ final class LanguageModelLab implements LabBody {
             for (int t = 0; t < ids.length; state = state.next(ids[t++])) left -= state.logProbability(ids[t]);
             worst = Math.max(worst, Math.abs(left));
         }
-        lab.figure(figure.line("masked", 1, IntStream.range(0, ids.length).mapToDouble(t -> masked.logProbabilities(ids, t)[ids[t]]).toArray()));
+        lab.figure(figure.line("masked", 1,
+                IntStream.range(0, ids.length).mapToDouble(t -> masked.logProbabilities(ids, t)[ids[t]]).toArray()));
         lab.table("One evaluation call", List.of("model", "log p of the sentence", "perplexity of a letter", "bits a letter"), rows);
         lab.say("The masked model's %.1f is a pseudo-score: it ranks sentences, no more.", masked.pseudoLogLikelihood(ids));
         lab.shows("carried state less whole sequence, nats", worst, atMost(1e-4));
@@ -76,7 +78,8 @@ final class LanguageModelLab implements LabBody {
 
     private static RecurrentLanguageModel lstm(LabContext lab, List<int[]> train, int steps, int units) {
         var rng = lab.rng(1);
-        var model = new RecurrentLanguageModel(new Embedding(SIZE, 16, rng), new Lstm(new RnnConfig(16, units), rng), new Linear(units, SIZE, rng), 0, 1);
+        var model = new RecurrentLanguageModel(new Embedding(SIZE, 16, rng), new Lstm(new RnnConfig(16, units), rng),
+                new Linear(units, SIZE, rng), 0, 1);
         var optimizer = new Adam(2e-2).over(model.parameters());
         int[] line = null;
         for (int step : lab.progress("steps", steps)) {
@@ -89,12 +92,15 @@ final class LanguageModelLab implements LabBody {
                     y[i] = t < line.length ? line[t] : 1;
                 }
                 optimizer.zeroGrad();
-                new CrossEntropy().of(model.logits(Tensor.of(x, BATCH, STEPS), Pass.inference()).reshape(BATCH * STEPS, SIZE), Tensor.of(y)).backward();
+                new CrossEntropy().of(model.logits(Tensor.of(x, BATCH, STEPS), Pass.inference()).reshape(BATCH * STEPS, SIZE), Tensor.of(y))
+                        .backward();
                 optimizer.step();
             }
         }
         return model;
     }
 
-    private static int[] letters(String s) { return s.replaceAll("[^a-z]+", " ").strip().chars().map(c -> c == ' ' ? 2 : c - 'a' + 3).toArray(); }
+    private static int[] letters(String s) {
+        return s.replaceAll("[^a-z]+", " ").strip().chars().map(c -> c == ' ' ? 2 : c - 'a' + 3).toArray();
+    }
 }

@@ -60,12 +60,13 @@ final class NGramModelsLab implements LabBody {
             worst = Math.max(worst, Math.abs(1 - sum));
         }
         var names = league.keySet().stream().sorted((a, b) -> Double.compare(perplexity.get(b), perplexity.get(a))).toList();
-        lab.figure(Figure.bar("Perplexity on verses held out", names.toArray(String[]::new), names.stream().mapToDouble(perplexity::get).toArray())
-                .horizontal().axes("perplexity", "smoothing")
-                .describedAs("Perplexity a word of eight smoothings of the same counts: from adding one, the worst, to modified Kneser-Ney."));
+        lab.figure(Figure
+                .bar("Perplexity on verses held out", names.toArray(String[]::new), names.stream().mapToDouble(perplexity::get).toArray())
+                .horizontal().axes("perplexity", "smoothing").describedAs(
+                        "Perplexity a word of eight smoothings of the same counts: from adding one, the worst, to modified Kneser-Ney."));
         double plain = estimator.withSmoothing(new NGramSmoothing.Mle()).fit(train).evaluate(test).perplexity();
-        lab.say("%,d verses, %,d words. Without smoothing the perplexity is %s; with modified Kneser-Ney it is %.1f.", train.size(), words.size(), plain,
-                perplexity.get("modified Kneser-Ney"));
+        lab.say("%,d verses, %,d words. Without smoothing the perplexity is %s; with modified Kneser-Ney it is %.1f.", train.size(),
+                words.size(), plain, perplexity.get("modified Kneser-Ney"));
         lab.shows("perplexity without smoothing", plain, exactly(Double.POSITIVE_INFINITY));
         lab.shows("modified Kneser-Ney over Laplace", perplexity.get("modified Kneser-Ney") / perplexity.get("Laplace"), below(1));
         lab.shows("largest |sum - 1| after a word", worst, atMost(1e-9));
@@ -83,6 +84,7 @@ final class NGramModelsLab implements LabBody {
                 return words.size() - 1;
             })).toArray());
         }
-        for (int i = 9; i < lines.size(); i += 10) heldOut.add(Arrays.stream(lines.get(i)).mapToInt(w -> numbers.getOrDefault(w, 2)).toArray());
+        for (int i = 9; i < lines.size(); i += 10)
+            heldOut.add(Arrays.stream(lines.get(i)).mapToInt(w -> numbers.getOrDefault(w, 2)).toArray());
     }
 }

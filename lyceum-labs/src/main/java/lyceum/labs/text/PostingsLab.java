@@ -30,27 +30,30 @@ final class PostingsLab implements LabBody {
         });
         verses.forEach(index::add);
         List<String> first = index.matching(TextQuery.term(words[0])), second = index.matching(TextQuery.term(words[1])),
-                both = index.matching(TextQuery.and(TextQuery.term(words[0]), TextQuery.term(words[1]))), hits = index.matching(TextQuery.phrase(phrase));
+                both = index.matching(TextQuery.and(TextQuery.term(words[0]), TextQuery.term(words[1]))),
+                hits = index.matching(TextQuery.phrase(phrase));
         lab.table("Verses by query", List.of("query", "verses"), List.of(List.of(words[0], first.size()), List.of(words[1], second.size()),
                 List.of(words[0] + " AND " + words[1], both.size()), List.of("\"" + phrase + "\"", hits.size())));
         var order = new ArrayList<>(verses.keySet());
         lab.figure(Figure.scatter("Where the lists stand in the text", numbers(order, first), rows(first, 3)).named(words[0])
                 .points(words[1], numbers(order, second), rows(second, 2)).points("both", numbers(order, both), rows(both, 1))
-                .points("the phrase", numbers(order, hits), rows(hits, 0)).axes("number of the verse", "list")
-                .describedAs("A dot for each verse of each list, from the lists of the single words above to the verses with the phrase below."));
-        lab.table("The phrase in its verses", List.of("verse", "text"), hits.stream().limit(8).map(id -> List.of(id, lit(verses.get(id), phrase))).toList());
+                .points("the phrase", numbers(order, hits), rows(hits, 0)).axes("number of the verse", "list").describedAs(
+                        "A dot for each verse of each list, from the lists of the single words above to the verses with the phrase below."));
+        lab.table("The phrase in its verses", List.of("verse", "text"),
+                hits.stream().limit(8).map(id -> List.of(id, lit(verses.get(id), phrase))).toList());
         long plain = verses.values().stream().mapToLong(String::length).sum();
-        lab.say("%,d verses: %.1f MB of index, with every place of every word, for %.1f MB of text.", index.size(),
-                index.bytes() / 1e6, plain / 1e6);
-        long scanned = verses.values().stream().filter(v -> (" " + v.toLowerCase(Locale.ROOT).replaceAll("[^a-z]+", " ") + " ").contains(" " + phrase + " "))
-                .count();
+        lab.say("%,d verses: %.1f MB of index, with every place of every word, for %.1f MB of text.", index.size(), index.bytes() / 1e6,
+                plain / 1e6);
+        long scanned = verses.values().stream()
+                .filter(v -> (" " + v.toLowerCase(Locale.ROOT).replaceAll("[^a-z]+", " ") + " ").contains(" " + phrase + " ")).count();
         lab.shows("phrase hits less those of a scan of the text", hits.size() - scanned, exactly(0));
         lab.shows("bytes of the index over those of the text", (double) index.bytes() / plain, below(1));
     }
 
     private static String lit(String text, String phrase) {
         int at = text.toLowerCase(Locale.ROOT).indexOf(phrase);
-        return at < 0 ? text : text.substring(0, at) + "[" + text.substring(at, at + phrase.length()) + "]" + text.substring(at + phrase.length());
+        return at < 0 ? text
+                : text.substring(0, at) + "[" + text.substring(at, at + phrase.length()) + "]" + text.substring(at + phrase.length());
     }
 
     private static double[] numbers(List<String> order, List<String> ids) { return ids.stream().mapToDouble(order::indexOf).toArray(); }

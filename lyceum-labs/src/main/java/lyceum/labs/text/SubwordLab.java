@@ -61,12 +61,15 @@ final class SubwordLab implements LabBody {
             for (int i = 0; i < names.length; i++) if (best.get(i).pieces().equals(drawn)) seen[i] += 1.0 / samples;
         }
         lab.figure(Figure.bars("The best ways to cut \"wilderness\"", names, Series.of("posterior", expected), Series.of("samples", seen))
-                .axes("segmentation", "share").describedAs("Samples follow the posterior, made flatter, so that training meets many ways to write the word."));
-        lab.say("The pieces allow %.0f ways to write the word; the best has %.0f%% of the probability.", lattice.count(), 100 * expected[0]);
+                .axes("segmentation", "share")
+                .describedAs("Samples follow the posterior, made flatter, so that training meets many ways to write the word."));
+        lab.say("The pieces allow %.0f ways to write the word; the best has %.0f%% of the probability.", lattice.count(),
+                100 * expected[0]);
         double worst = 0;
         for (int i = 0; i < names.length; i++) worst = Math.max(worst, Math.abs(seen[i] - expected[i]));
         lab.shows("subword", "ways to write \"wilderness\"", lattice.count(), above(1));
-        lab.shows("subword-tokenization", "tokens per word, Unigram", unigram.ids(texts.get(0), EncodeOptions.PLAIN).length / (double) texts.get(0).split("\\s+").length, between(1, 3));
+        lab.shows("subword-tokenization", "tokens per word, Unigram",
+                unigram.ids(texts.get(0), EncodeOptions.PLAIN).length / (double) texts.get(0).split("\\s+").length, between(1, 3));
         lab.shows("subword-tokenizers", "largest gap of a share to its posterior", worst, between(0, 0.08));
     }
 }

@@ -35,7 +35,8 @@ final class TokenIdLab implements LabBody {
         var names = new String[encoding.size()];
         for (int i = 0; i < names.length; i++) {
             names[i] = i + ": " + encoding.token(i);
-            rows.add(List.of(encoding.slice(text, i), encoding.token(i), encoding.id(i), encoding.isSpecial(i) ? "control" : "text", vectors[i][0]));
+            rows.add(List.of(encoding.slice(text, i), encoding.token(i), encoding.id(i), encoding.isSpecial(i) ? "control" : "text",
+                    vectors[i][0]));
         }
         lab.table("From text to rows", List.of("slice", "piece", "id", "kind", "first number of its row"), rows);
         lab.figure(Figure.heatmap("The rows that the ids name", vectors, names, Figure.numbered(1, width)).axes("column", "token")
@@ -49,7 +50,8 @@ final class TokenIdLab implements LabBody {
         int wrong = 0;
         for (int id = 0; id < v.size(); id++) if (v.id(v.token(id)) != id) wrong++;
         lab.shows("token-id", "ids that do not come back from their tokens", wrong, exactly(0));
-        lab.shows("special-tokens", "control tokens in the text as data", controls(tokenizer.encode(text, EncodeOptions.PLAIN)), exactly(0));
+        lab.shows("special-tokens", "control tokens in the text as data", controls(tokenizer.encode(text, EncodeOptions.PLAIN)),
+                exactly(0));
         lab.shows("special-tokens", "control tokens in the text as structure", controls(allowed), exactly(2));
     }
 

@@ -36,7 +36,8 @@ final class TokenizationLab implements LabBody {
         tokenizers.put("bytes", new ByteTokenizer());
         var sentence = "And God said, Let there be light: and there was light.";
         var rows = new ArrayList<List<Object>>();
-        tokenizers.forEach((name, t) -> rows.add(List.of(name, t.vocabulary().size(), t.count(sentence), String.join(" · ", t.encode(sentence).tokens()))));
+        tokenizers.forEach((name, t) -> rows
+                .add(List.of(name, t.vocabulary().size(), t.count(sentence), String.join(" · ", t.encode(sentence).tokens()))));
         lab.table("One sentence", List.of("tokenizer", "vocabulary", "tokens", "pieces"), rows);
 
         var samples = new LinkedHashMap<String, String>();
@@ -53,15 +54,18 @@ final class TokenizationLab implements LabBody {
             reports.forEach(r -> row.add(100 * r.unknownRate()));
             unknown.add(row);
         });
-        lab.figure(Figure.bars("Tokens per byte", samples.keySet().toArray(String[]::new), series.toArray(Series[]::new)).axes("text", "tokens per byte")
-                .describedAs("What was learned from English fits English; other languages and code need up to several times the tokens, Greek letters two bytes each."));
+        lab.figure(Figure.bars("Tokens per byte", samples.keySet().toArray(String[]::new), series.toArray(Series[]::new))
+                .axes("text", "tokens per byte").describedAs(
+                        "What was learned from English fits English; other languages and code need up to several times the tokens, Greek letters two bytes each."));
         var columns = new ArrayList<>(List.of("tokenizer"));
         columns.addAll(samples.keySet());
         lab.table("Unknown tokens (%)", columns, unknown);
         var report = TokenizationReport.of(tokenizers, texts);
         lab.say("On the Bible: %.2f tokens a word by bytes, %.2f by BPE, %.2f by white space.", report.row("bytes").fertility(),
                 report.row("byte-level BPE").fertility(), report.row("white space").fertility());
-        lab.shows("characters over BPE on the Bible", (double) report.row("characters").tokens() / report.row("byte-level BPE").tokens(), above(1));
-        lab.shows("BPE over words on the Bible", (double) report.row("byte-level BPE").tokens() / report.row("white space").tokens(), above(1));
+        lab.shows("characters over BPE on the Bible", (double) report.row("characters").tokens() / report.row("byte-level BPE").tokens(),
+                above(1));
+        lab.shows("BPE over words on the Bible", (double) report.row("byte-level BPE").tokens() / report.row("white space").tokens(),
+                above(1));
     }
 }

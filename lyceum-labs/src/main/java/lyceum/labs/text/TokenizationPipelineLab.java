@@ -20,24 +20,28 @@ import lyceum.text.WordPieceTrainer;
 @Lab(topics = "tokenization-pipeline", title = "From characters to ids, stage by stage")
 final class TokenizationPipelineLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int size = lab.param("vocabulary", 1500, 300, 6000), length = lab.param("length of a window", 12, 4, 64), stride = lab.param("stride", 3, 0, 8);
+        int size = lab.param("vocabulary", 1500, 300, 6000), length = lab.param("length of a window", 12, 4, 64),
+                stride = lab.param("stride", 3, 0, 8);
         boolean lowercase = lab.flag("lower case, no accents", true);
         var texts = Corpora.kingJames().limit(120).toList().stream().map(d -> d.text()).toList();
-        var tokenizer = new WordPieceTrainer(size).withNormalizer(new TextNormalizer.Bert(true, true, null, lowercase)).train(texts, lab.progress());
+        var tokenizer = new WordPieceTrainer(size).withNormalizer(new TextNormalizer.Bert(true, true, null, lowercase)).train(texts,
+                lab.progress());
         var text = "Héllo, 👍 WORLD: in the beginning.";
         var encoding = tokenizer.encode(text);
         lab.table("Stages", List.of("stage", "makes of it"),
                 List.of(List.of("text", text), List.of("normalizer", tokenizer.spec().normalizer().apply(text)),
                         List.of("pre-tokenizer", String.join(" | ", tokenizer.words(text))),
-                        List.of("model", String.join(" · ", tokenizer.encode(text, EncodeOptions.PLAIN).tokens())), List.of("post-processor", String.join(" · ", encoding.tokens()))));
+                        List.of("model", String.join(" · ", tokenizer.encode(text, EncodeOptions.PLAIN).tokens())),
+                        List.of("post-processor", String.join(" · ", encoding.tokens()))));
         var rows = new ArrayList<List<Object>>();
-        for (int i = 0; i < encoding.size(); i++) rows.add(List.of(encoding.id(i), encoding.token(i), encoding.slice(text, i), encoding.start(i) + " to " + encoding.end(i),
-                encoding.byteStart(i) + " to " + encoding.byteEnd(i)));
+        for (int i = 0; i < encoding.size(); i++)
+            rows.add(List.of(encoding.id(i), encoding.token(i), encoding.slice(text, i), encoding.start(i) + " to " + encoding.end(i),
+                    encoding.byteStart(i) + " to " + encoding.byteEnd(i)));
         lab.table("Where each token is from", List.of("id", "token", "slice", "chars", "bytes of UTF-8"), rows);
 
         var verse = texts.get(0);
-        var windows = tokenizer.encode(verse.substring(0, 600), EncodeOptions.DEFAULT.withTruncation(new Truncation(length, Math.min(stride, length - 3),
-                Truncation.Strategy.LONGEST_FIRST, false)));
+        var windows = tokenizer.encode(verse.substring(0, 600), EncodeOptions.DEFAULT
+                .withTruncation(new Truncation(length, Math.min(stride, length - 3), Truncation.Strategy.LONGEST_FIRST, false)));
         var parts = new ArrayList<>(List.of(windows));
         parts.addAll(windows.overflow());
         int whole = tokenizer.ids(verse.substring(0, 600), EncodeOptions.PLAIN).length, chars = 600;
@@ -46,10 +50,12 @@ final class TokenizationPipelineLab implements LabBody {
         for (int w = 0; w < cover.length; w++) {
             names[w] = "window " + (w + 1);
             var part = parts.get(w);
-            for (int i = 0; i < part.size(); i++) if (part.sequence(i) == 0) Arrays.fill(cover[w], part.start(i) * 60 / chars, Math.min(60, part.end(i) * 60 / chars + 1), 1);
+            for (int i = 0; i < part.size(); i++)
+                if (part.sequence(i) == 0) Arrays.fill(cover[w], part.start(i) * 60 / chars, Math.min(60, part.end(i) * 60 / chars + 1), 1);
         }
-        lab.figure(Figure.heatmap("Windows over a text", cover, names, Figure.numbered(1, 60)).axes("tenth character", "window")
-                .describedAs("Each window begins a little before the last one ends: the stride is what they share, and no token is lost between them."));
+        lab.figure(
+                Figure.heatmap("Windows over a text", cover, names, Figure.numbered(1, 60)).axes("tenth character", "window").describedAs(
+                        "Each window begins a little before the last one ends: the stride is what they share, and no token is lost between them."));
         int covered = 0;
         for (var part : parts) for (int i = 0; i < part.size(); i++) if (part.sequence(i) == 0) covered++;
         lab.say("%d tokens in %d windows of at most %d.", whole, parts.size(), length);

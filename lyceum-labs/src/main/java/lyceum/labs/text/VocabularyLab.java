@@ -30,13 +30,16 @@ final class VocabularyLab implements LabBody {
         double[] v = sizes.stream().mapToDouble(Integer::intValue).toArray();
         double[] words = sweep.stream().mapToDouble(VocabularySizing::tokensPerWord).toArray();
         double[] table = sweep.stream().mapToDouble(s -> s.embeddingParameters(width, true)).toArray();
-        lab.figure(Figure.row("A sequence for a table",
-                Figure.line("Tokens per word", v, words).logX().axes("vocabulary", "tokens per word"),
-                Figure.line("Embedding", v, table).logX().axes("vocabulary", "parameters"))
-                .describedAs("Tokens per word fall with ever less for each doubling of the vocabulary, while the table of vectors doubles."));
+        lab.figure(Figure
+                .row("A sequence for a table", Figure.line("Tokens per word", v, words).logX().axes("vocabulary", "tokens per word"),
+                        Figure.line("Embedding", v, table).logX().axes("vocabulary", "parameters"))
+                .describedAs(
+                        "Tokens per word fall with ever less for each doubling of the vocabulary, while the table of vectors doubles."));
         var rows = new ArrayList<List<Object>>();
-        for (var s : sweep) rows.add(List.of(s.size(), s.tokensPerWord(), s.tokensPerByte(), s.unused(), s.rare(), s.embeddingParameters(width, true)));
-        lab.table("Sizes", List.of("vocabulary", "tokens per word", "tokens per byte", "never used", "used under 100 times", "parameters"), rows);
+        for (var s : sweep)
+            rows.add(List.of(s.size(), s.tokensPerWord(), s.tokensPerByte(), s.unused(), s.rare(), s.embeddingParameters(width, true)));
+        lab.table("Sizes", List.of("vocabulary", "tokens per word", "tokens per byte", "never used", "used under 100 times", "parameters"),
+                rows);
         var splits = new ArrayList<List<Object>>();
         for (var word : List.of(" God", " begat", " firmament", " Nebuchadnezzar")) {
             var row = new ArrayList<Object>(List.of(word));
@@ -47,7 +50,8 @@ final class VocabularyLab implements LabBody {
             splits.add(row);
         }
         lab.table("Words in pieces (Ġ is a space)", List.of("word", "256", "512", "largest"), splits);
-        lab.say("From %d to %d entries the text shrinks from %.2f to %.2f tokens a word.", 256, greatest.vocabulary().size(), words[0], words[words.length - 1]);
+        lab.say("From %d to %d entries the text shrinks from %.2f to %.2f tokens a word.", 256, greatest.vocabulary().size(), words[0],
+                words[words.length - 1]);
         double[] sorted = words.clone();
         Arrays.sort(sorted);
         int rises = 0;

@@ -30,10 +30,14 @@ final class VocabularySizingLab implements LabBody {
         var prose = VocabularySizing.sweep(greatest, texts, all);
         var code = VocabularySizing.sweep(greatest, List.of(CODE), all);
         double[] v = sizes.stream().mapToDouble(Integer::intValue).toArray();
-        lab.figure(Figure.row("Prose and code", Figure.plot("Tokens per byte").line("prose", v, prose.stream().mapToDouble(VocabularySizing::tokensPerByte).toArray())
-                .line("code", v, code.stream().mapToDouble(VocabularySizing::tokensPerByte).toArray()).logX().axes("vocabulary", "tokens per byte"),
-                Figure.line("Entries used under 100 times", v, prose.stream().mapToDouble(s -> s.rare() + s.unused()).toArray()).logX().axes("vocabulary", "entries"))
-                .describedAs("Prose, which the pieces were learned from, shortens with every doubling; code soon does not; more and more entries are hardly trained."));
+        lab.figure(Figure.row("Prose and code",
+                Figure.plot("Tokens per byte").line("prose", v, prose.stream().mapToDouble(VocabularySizing::tokensPerByte).toArray())
+                        .line("code", v, code.stream().mapToDouble(VocabularySizing::tokensPerByte).toArray()).logX()
+                        .axes("vocabulary", "tokens per byte"),
+                Figure.line("Entries used under 100 times", v, prose.stream().mapToDouble(s -> s.rare() + s.unused()).toArray()).logX()
+                        .axes("vocabulary", "entries"))
+                .describedAs(
+                        "Prose, which the pieces were learned from, shortens with every doubling; code soon does not; more and more entries are hardly trained."));
         var plot = Figure.plot("Cost of reading a byte");
         int falls = 0, last = 0;
         var rows = new ArrayList<List<Object>>();
@@ -46,11 +50,11 @@ final class VocabularySizingLab implements LabBody {
             last = best;
             rows.add(List.of(width, best, least));
         }
-        lab.figure(plot.logX().axes("vocabulary", "FLOPs per byte over the least")
-                .describedAs("Each curve has a sweet spot: left of it sequences are long, right of it the output layer is; wider models have theirs further right."));
+        lab.figure(plot.logX().axes("vocabulary", "FLOPs per byte over the least").describedAs(
+                "Each curve has a sweet spot: left of it sequences are long, right of it the output layer is; wider models have theirs further right."));
         lab.table("Suggested sizes", List.of("width", "vocabulary", "FLOPs per byte"), rows);
-        lab.say("Bits per byte compare models of any vocabulary: a nat per token is %.3f bits per byte at %d entries and %.3f at %d.", prose.get(0).bitsPerByte(1), all[0],
-                prose.getLast().bitsPerByte(1), all[all.length - 1]);
+        lab.say("Bits per byte compare models of any vocabulary: a nat per token is %.3f bits per byte at %d entries and %.3f at %d.",
+                prose.get(0).bitsPerByte(1), all[0], prose.getLast().bitsPerByte(1), all[all.length - 1]);
         int rises = 0;
         for (int i = 1; i < prose.size(); i++) if (prose.get(i).tokensPerByte() > prose.get(i - 1).tokensPerByte()) rises++;
         lab.shows("sizes at which tokens per byte rise", rises, exactly(0));

@@ -111,8 +111,9 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
     private static Frame answered(Frame rows, String target) {
         if (!rows.column(target).type().isNumeric()) return rows;
         double[] y = rows.column(target).numbers();
-        for (double v : y) if (Double.isInfinite(v))
-            throw new IllegalArgumentException("TableFit: a " + target + " is " + v + "; it is finite or missing");
+        for (double v : y)
+            if (Double.isInfinite(v))
+                throw new IllegalArgumentException("TableFit: a " + target + " is " + v + "; it is finite or missing");
         int[] some = IntStream.range(0, y.length).filter(i -> !Double.isNaN(y[i])).toArray();
         return some.length == y.length ? rows : rows.rows(some);
     }

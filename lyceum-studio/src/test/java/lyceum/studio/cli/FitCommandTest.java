@@ -87,8 +87,7 @@ class FitCommandTest {
         var other = Files.writeString(folder.resolve("other.csv"), "age\n3\n").toString();
         assertThat(lyceum("predict", out, other).err()).contains("lacks town, fee");
         assertThat(lyceum("predict", file, file).err()).contains("rows.csv is no model of lyceum fit");
-        assertThat(lyceum("predict", out, file, "--out", folder.resolve("none/said.csv").toString()).err())
-                .contains("here is no folder");
+        assertThat(lyceum("predict", out, file, "--out", folder.resolve("none/said.csv").toString()).err()).contains("here is no folder");
         var bad = Files.writeString(folder.resolve("bad.csv"), "age,town,fee\nold,Graz,0\n").toString();
         assertThat(lyceum("predict", out, bad).err()).startsWith("bad.csv: 'old' is no F64 for column 'age'");
         var none = Files.writeString(folder.resolve("none.csv"), "age,town,fee\n").toString();

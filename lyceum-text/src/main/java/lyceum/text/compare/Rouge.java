@@ -201,8 +201,8 @@ public record Rouge(boolean stems, Set<String> stopWords) implements RougeWither
     /** A bootstrap interval for the mean of scores of a corpus, by resampling its texts. @param scores one a text */
     public static Interval interval(double[] scores, double level, int resamples, Rng rng) {
         if (scores.length == 0) throw new IllegalArgumentException("Rouge: there are no scores");
-        if (!(level > 0 && level < 1) || resamples < 1) throw new IllegalArgumentException("Rouge: the level is " + level + " of " + resamples
-                + " resamples; it lies between 0 and 1, and there is at least one of them");
+        if (!(level > 0 && level < 1) || resamples < 1) throw new IllegalArgumentException("Rouge: the level is " + level + " of "
+                + resamples + " resamples; it lies between 0 and 1, and there is at least one of them");
         var means = new double[resamples];
         for (int r = 0; r < resamples; r++) {
             double sum = 0;

@@ -25,8 +25,10 @@ public final class AlignedText {
     public static AlignedText of(byte[] b, int from, int to) { return new AlignedText(b, from, to, 0, null, null); }
 
     /** Other bytes, one for one. */
-    public AlignedText inPlace(byte[] other) { return starts == null ? new AlignedText(other, 0, to - from, shift + from, null, null)
-            : new AlignedText(other, 0, to - from, 0, Arrays.copyOfRange(starts, from, to), Arrays.copyOfRange(ends, from, to)); }
+    public AlignedText inPlace(byte[] other) {
+        return starts == null ? new AlignedText(other, 0, to - from, shift + from, null, null)
+                : new AlignedText(other, 0, to - from, 0, Arrays.copyOfRange(starts, from, to), Arrays.copyOfRange(ends, from, to));
+    }
 
     /** A stretch of this. */
     public AlignedText part(int from, int to) { return new AlignedText(b, from, to, shift, starts, ends); }

@@ -17,15 +17,16 @@ public record CodePointSet(int[] borders) {
 
     /** Unicode's White_Space. */
     public static boolean isSpace(int c) {
-        return c >= 9 && c <= 13 || c == ' ' || c == 0x85 || c == 0xA0 || c == 0x1680 || c >= 0x2000 && c <= 0x200A || c == 0x2028 || c == 0x2029
-                || c == 0x202F || c == 0x205F || c == 0x3000;
+        return c >= 9 && c <= 13 || c == ' ' || c == 0x85 || c == 0xA0 || c == 0x1680 || c >= 0x2000 && c <= 0x200A || c == 0x2028
+                || c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
     }
 
     /** A character of a word as patterns see it. */
     public static boolean isWord(int c) {
         int type = Character.getType(c);
-        return Character.isAlphabetic(c) || type == Character.NON_SPACING_MARK || type == Character.ENCLOSING_MARK || type == Character.COMBINING_SPACING_MARK
-                || type == Character.DECIMAL_DIGIT_NUMBER || type == Character.CONNECTOR_PUNCTUATION || c == 0x200C || c == 0x200D;
+        return Character.isAlphabetic(c) || type == Character.NON_SPACING_MARK || type == Character.ENCLOSING_MARK
+                || type == Character.COMBINING_SPACING_MARK || type == Character.DECIMAL_DIGIT_NUMBER
+                || type == Character.CONNECTOR_PUNCTUATION || c == 0x200C || c == 0x200D;
     }
 
     static CodePointSet range(int first, int last) { return new CodePointSet(new int[] {first, last + 1}); }
@@ -88,28 +89,47 @@ public record CodePointSet(int[] borders) {
         if (n.startsWith("gc=") || n.startsWith("generalcategory=")) n = n.substring(n.indexOf('=') + 1);
         if (n.startsWith("is")) n = n.substring(2);
         switch (n) {
-            case "any": return ALL;
-            case "ascii": return range(0, 127);
-            case "alphabetic", "alpha": return of(Character::isAlphabetic);
-            case "whitespace", "space", "spaceperlike": return SPACE;
-            case "lowercase", "lower": return of(Character::isLowerCase);
-            case "uppercase", "upper": return of(Character::isUpperCase);
-            case "ideographic": return of(Character::isIdeographic);
-            case "digit": return DIGIT;
-            case "alnum": return of(c -> Character.isAlphabetic(c) || Character.getType(c) == Character.DECIMAL_DIGIT_NUMBER);
-            case "word": return WORD;
-            case "punct": return categories("P").or(of(c -> c < 128 && c > 32 && c < 127 && !Character.isLetterOrDigit(c)));
-            case "cntrl": return categories("Cc");
-            case "xdigit": return of(c -> c < 128 && Character.digit(c, 16) >= 0);
-            case "blank": return of(c -> c == 9 || Character.getType(c) == Character.SPACE_SEPARATOR);
-            case "graph": return of(c -> !isSpace(c) && "Cc,Cs,Cn".indexOf(category(c)) < 0);
-            case "print": return of(c -> Character.getType(c) == Character.SPACE_SEPARATOR || !isSpace(c) && "Cc,Cs,Cn".indexOf(category(c)) < 0);
-            case "emoji": return of(Character::isEmoji);
-            case "extendedpictographic": return of(Character::isExtendedPictographic);
-            default:
+            case "any" :
+                return ALL;
+            case "ascii" :
+                return range(0, 127);
+            case "alphabetic", "alpha" :
+                return of(Character::isAlphabetic);
+            case "whitespace", "space", "spaceperlike" :
+                return SPACE;
+            case "lowercase", "lower" :
+                return of(Character::isLowerCase);
+            case "uppercase", "upper" :
+                return of(Character::isUpperCase);
+            case "ideographic" :
+                return of(Character::isIdeographic);
+            case "digit" :
+                return DIGIT;
+            case "alnum" :
+                return of(c -> Character.isAlphabetic(c) || Character.getType(c) == Character.DECIMAL_DIGIT_NUMBER);
+            case "word" :
+                return WORD;
+            case "punct" :
+                return categories("P").or(of(c -> c < 128 && c > 32 && c < 127 && !Character.isLetterOrDigit(c)));
+            case "cntrl" :
+                return categories("Cc");
+            case "xdigit" :
+                return of(c -> c < 128 && Character.digit(c, 16) >= 0);
+            case "blank" :
+                return of(c -> c == 9 || Character.getType(c) == Character.SPACE_SEPARATOR);
+            case "graph" :
+                return of(c -> !isSpace(c) && "Cc,Cs,Cn".indexOf(category(c)) < 0);
+            case "print" :
+                return of(c -> Character.getType(c) == Character.SPACE_SEPARATOR || !isSpace(c) && "Cc,Cs,Cn".indexOf(category(c)) < 0);
+            case "emoji" :
+                return of(Character::isEmoji);
+            case "extendedpictographic" :
+                return of(Character::isExtendedPictographic);
+            default :
         }
         var category = LONG_NAMES.indexOf(" " + n + "=");
-        if (category >= 0) n = LONG_NAMES.substring(category + n.length() + 2, LONG_NAMES.indexOf(' ', category + 1)).toLowerCase(Locale.ROOT);
+        if (category >= 0)
+            n = LONG_NAMES.substring(category + n.length() + 2, LONG_NAMES.indexOf(' ', category + 1)).toLowerCase(Locale.ROOT);
         if (n.length() <= 2 && !n.isEmpty()) {
             var c = categories(n.substring(0, 1).toUpperCase(Locale.ROOT) + n.substring(1));
             return c.borders.length == 0 ? null : c;

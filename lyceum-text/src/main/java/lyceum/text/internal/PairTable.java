@@ -21,8 +21,8 @@ public final class PairTable {
             int[] oldFirst = first, oldSecond = second;
             allocate(2 * oldKeys.length);
             size = 0;
-            for (int i = 0; i < oldKeys.length; i++) if (oldKeys[i] != 0)
-                put((int) (oldKeys[i] >>> 32) - 1, (int) oldKeys[i] - 1, oldFirst[i], oldSecond[i]);
+            for (int i = 0; i < oldKeys.length; i++)
+                if (oldKeys[i] != 0) put((int) (oldKeys[i] >>> 32) - 1, (int) oldKeys[i] - 1, oldFirst[i], oldSecond[i]);
         }
         int slot = slot(left, right);
         if (keys[slot] != 0) return false;

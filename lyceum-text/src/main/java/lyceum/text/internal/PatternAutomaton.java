@@ -39,7 +39,7 @@ final class PatternAutomaton {
         var to = new int[program.size()];
         boolean matched = false;
         int n = 0, cls = symbol % (program.classes + 1), bits = symbol / (program.classes + 1);
-        places: for (int place : states.get(state)) {
+        places : for (int place : states.get(state)) {
             int depth = 0;
             todo[depth++] = place;
             while (depth > 0) {
@@ -66,10 +66,14 @@ final class PatternAutomaton {
         return answer;
     }
 
-    static boolean look(PatternProgram program, int pc, int bits) { return (bits >> (program.other[pc] >> 1) & 1) != (program.other[pc] & 1); }
+    static boolean look(PatternProgram program, int pc, int bits) {
+        return (bits >> (program.other[pc] >> 1) & 1) != (program.other[pc] & 1);
+    }
 
     /** Whether so many states are there that a new automaton should take over. */
-    synchronized boolean isFull() { return states.size() > MOST_STATES; }
+    synchronized boolean isFull() {
+        return states.size() > MOST_STATES;
+    }
 
     private int intern(int[] places, int n) {
         var key = new ArrayList<Integer>(n);

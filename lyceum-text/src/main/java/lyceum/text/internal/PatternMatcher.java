@@ -82,7 +82,8 @@ public final class PatternMatcher {
             byte[] inner = look.looks.isEmpty() ? null : looks(look, b, from, to);
             if (program.looksAhead[k]) {
                 var oracle = new PatternOracle(look, b, from, to, inner);
-                for (int at = from; at <= to; at += at == to ? 1 : Utf8.length(b[at])) if (oracle.begins(at)) bits[at - from] |= (byte) (1 << k);
+                for (int at = from; at <= to; at += at == to ? 1 : Utf8.length(b[at]))
+                    if (oracle.begins(at)) bits[at - from] |= (byte) (1 << k);
             } else behind(look, b, from, to, inner, (byte) (1 << k), bits);
         }
         return bits;

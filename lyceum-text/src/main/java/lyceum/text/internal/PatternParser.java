@@ -67,7 +67,8 @@ final class PatternParser {
 
     /** As many as there are and no way back: of a set, greedy and then none of the set. */
     private PatternNode possessive(PatternNode node, int min, int max) {
-        if (!(node instanceof One one)) throw wrong("a possessive repetition of a group is not supported, only that of one character or class");
+        if (!(node instanceof One one))
+            throw wrong("a possessive repetition of a group is not supported, only that of one character or class");
         var end = new Look(one, true, true);
         if (max < 0) return new Sequence(List.of(new Repeat(node, min, max, true), end));
         if (max == 0) return PatternNode.EMPTY;
@@ -96,14 +97,21 @@ final class PatternParser {
     private PatternNode atom() {
         int c = in[at++];
         switch (c) {
-            case '(': return group();
-            case '[': return new One(set());
-            case '.': return new One(dotAll ? CodePointSet.ALL : CodePointSet.range('\n', '\n').not());
-            case '^': return before(CodePointSet.range('\n', '\n').not(), true);
-            case '$': return after(CodePointSet.range('\n', '\n').not(), true);
-            case '\\': return escape();
-            case '*', '+', '?': throw wrong("'" + Character.toString(c) + "' with nothing to repeat");
-            default:
+            case '(' :
+                return group();
+            case '[' :
+                return new One(set());
+            case '.' :
+                return new One(dotAll ? CodePointSet.ALL : CodePointSet.range('\n', '\n').not());
+            case '^' :
+                return before(CodePointSet.range('\n', '\n').not(), true);
+            case '$' :
+                return after(CodePointSet.range('\n', '\n').not(), true);
+            case '\\' :
+                return escape();
+            case '*', '+', '?' :
+                throw wrong("'" + Character.toString(c) + "' with nothing to repeat");
+            default :
         }
         if (extended && CodePointSet.isSpace(c)) return PatternNode.EMPTY;
         return literal(c);
@@ -148,7 +156,7 @@ final class PatternParser {
             case 'u', 'U' -> {}
             default -> throw wrong("the group (?" + Character.toString(in[at]) + " is not known");
         }
-        if (take(')')) return PatternNode.EMPTY;                              // until the end of the group around it
+        if (take(')')) return PatternNode.EMPTY; // until the end of the group around it
         if (!take(':')) throw wrong("a group that does not end");
         var node = closed(choice());
         anyCase = outerCase;
@@ -167,14 +175,25 @@ final class PatternParser {
         int c = in[at];
         if (c >= '1' && c <= '9') throw wrong("back references (\\" + (char) c + ") are not supported");
         switch (c) {
-            case 'A': at++; return before(CodePointSet.ALL, true);
-            case 'z': at++; return after(CodePointSet.ALL, true);
-            case 'Z': at++; return new Look(new Sequence(List.of(new Repeat(literal('\n'), 0, 1, true), after(CodePointSet.ALL, true))), true, false);
-            case 'b', 'B': at++; return border(c == 'B');
-            case 'R': at++; return new Choice(List.of(new Sequence(List.of(literal('\r'), literal('\n'))),
-                    new One(CodePointSet.of(x -> x >= 10 && x <= 13 || x == 0x85 || x == 0x2028 || x == 0x2029))));
-            case 'G', 'K', 'X', 'k', 'g', 'y', 'Y': throw wrong("\\" + (char) c + " is not supported");
-            default:
+            case 'A' :
+                at++;
+                return before(CodePointSet.ALL, true);
+            case 'z' :
+                at++;
+                return after(CodePointSet.ALL, true);
+            case 'Z' :
+                at++;
+                return new Look(new Sequence(List.of(new Repeat(literal('\n'), 0, 1, true), after(CodePointSet.ALL, true))), true, false);
+            case 'b', 'B' :
+                at++;
+                return border(c == 'B');
+            case 'R' :
+                at++;
+                return new Choice(List.of(new Sequence(List.of(literal('\r'), literal('\n'))),
+                        new One(CodePointSet.of(x -> x >= 10 && x <= 13 || x == 0x85 || x == 0x2028 || x == 0x2029))));
+            case 'G', 'K', 'X', 'k', 'g', 'y', 'Y' :
+                throw wrong("\\" + (char) c + " is not supported");
+            default :
         }
         var set = escapedSet();
         return new One(anyCase ? set.anyCase() : set);
@@ -185,7 +204,8 @@ final class PatternParser {
         var in = new Sequence(List.of(before(w, true), after(w, false)));
         var out = new Sequence(List.of(before(w, false), after(w, true)));
         if (!not) return new Choice(List.of(in, out));
-        return new Choice(List.of(new Sequence(List.of(before(w, true), after(w, true))), new Sequence(List.of(before(w, false), after(w, false)))));
+        return new Choice(
+                List.of(new Sequence(List.of(before(w, true), after(w, true))), new Sequence(List.of(before(w, false), after(w, false)))));
     }
 
     /** A set in brackets; the first bracket is read. */
@@ -218,7 +238,7 @@ final class PatternParser {
             if (at + 1 < in.length && in[at] == '-' && in[at + 1] != ']') {
                 int back = at++;
                 int to = in[at] == '\\' ? escapedChar() : in[at] == '[' ? -1 : in[at++];
-                if (to < 0) at = back;                                        // a '-' before a class is a '-'
+                if (to < 0) at = back; // a '-' before a class is a '-'
                 else if (to < from) throw wrong("a range that runs backwards");
                 else {
                     all = all.or(CodePointSet.range(from, to));
@@ -293,7 +313,8 @@ final class PatternParser {
 
     private int number(int most, int base) {
         long value = 0;
-        for (int n = 0; n < most && at < in.length && in[at] < 128 && Character.digit(in[at], base) >= 0; n++) value = value * base + Character.digit(in[at++], base);
+        for (int n = 0; n < most && at < in.length && in[at] < 128 && Character.digit(in[at], base) >= 0; n++)
+            value = value * base + Character.digit(in[at++], base);
         if (value >= CodePointSet.LIMIT) throw wrong("the code point " + value + " is none");
         return (int) value;
     }
@@ -301,20 +322,35 @@ final class PatternParser {
     private CodePointSet escapedSet() {
         int c = in[at];
         switch (c) {
-            case 's': at++; return CodePointSet.SPACE;
-            case 'S': at++; return CodePointSet.SPACE.not();
-            case 'd': at++; return CodePointSet.DIGIT;
-            case 'D': at++; return CodePointSet.DIGIT.not();
-            case 'w': at++; return CodePointSet.WORD;
-            case 'W': at++; return CodePointSet.WORD.not();
-            case 'h', 'H': {
+            case 's' :
+                at++;
+                return CodePointSet.SPACE;
+            case 'S' :
+                at++;
+                return CodePointSet.SPACE.not();
+            case 'd' :
+                at++;
+                return CodePointSet.DIGIT;
+            case 'D' :
+                at++;
+                return CodePointSet.DIGIT.not();
+            case 'w' :
+                at++;
+                return CodePointSet.WORD;
+            case 'W' :
+                at++;
+                return CodePointSet.WORD.not();
+            case 'h', 'H' : {
                 at++;
                 var hex = CodePointSet.property("xdigit");
                 return c == 'h' ? hex : hex.not();
             }
-            case 'N': at++; return CodePointSet.range('\n', '\n').not();
-            case 'p', 'P': return property();
-            default:
+            case 'N' :
+                at++;
+                return CodePointSet.range('\n', '\n').not();
+            case 'p', 'P' :
+                return property();
+            default :
                 int one = single();
                 return CodePointSet.range(one, one);
         }
@@ -339,5 +375,7 @@ final class PatternParser {
         return true;
     }
 
-    private FormatException wrong(String what) { return new FormatException("pattern " + new String(in, 0, in.length) + ": " + what + ", at character " + at); }
+    private FormatException wrong(String what) {
+        return new FormatException("pattern " + new String(in, 0, in.length) + ": " + what + ", at character " + at);
+    }
 }

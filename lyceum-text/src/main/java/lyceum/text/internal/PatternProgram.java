@@ -62,7 +62,8 @@ final class PatternProgram {
             if (classOf[i] >= 0) continue;
             classOf[i] = signatures.size();
             signatures.add(signature);
-            if (signatures.size() > MOST_CLASSES) throw new FormatException("pattern: it tells more than " + MOST_CLASSES + " kinds of characters apart");
+            if (signatures.size() > MOST_CLASSES)
+                throw new FormatException("pattern: it tells more than " + MOST_CLASSES + " kinds of characters apart");
         }
         classes = signatures.size();
         end = classes;
@@ -117,7 +118,8 @@ final class PatternProgram {
     }
 
     private int add(int kind, int next, int other) {
-        if (code.size() >= MOST_INSTRUCTIONS) throw new FormatException("pattern: it is too large, more than " + MOST_INSTRUCTIONS + " steps");
+        if (code.size() >= MOST_INSTRUCTIONS)
+            throw new FormatException("pattern: it is too large, more than " + MOST_INSTRUCTIONS + " steps");
         code.add(new int[] {kind, next, other});
         return code.size() - 1;
     }
@@ -148,12 +150,15 @@ final class PatternProgram {
             }
             case Repeat repeat -> repeat(repeat);
             case Look look -> {
-                if (look.ahead() && look.body() instanceof One one) add(NEXT, code.size() + 1, set(one.set()) << 1 | (look.negative() ? 1 : 0));
+                if (look.ahead() && look.body() instanceof One one)
+                    add(NEXT, code.size() + 1, set(one.set()) << 1 | (look.negative() ? 1 : 0));
                 else {
                     int known = -1;
-                    for (int i = 0; i < lookBodies.size(); i++) if (lookBodies.get(i).equals(look.body()) && ahead.get(i) == look.ahead()) known = i;
+                    for (int i = 0; i < lookBodies.size(); i++)
+                        if (lookBodies.get(i).equals(look.body()) && ahead.get(i) == look.ahead()) known = i;
                     if (known < 0) {
-                        if (lookBodies.size() == MOST_LOOKS) throw new FormatException("pattern: more than " + MOST_LOOKS + " looks around");
+                        if (lookBodies.size() == MOST_LOOKS)
+                            throw new FormatException("pattern: more than " + MOST_LOOKS + " looks around");
                         known = lookBodies.size();
                         lookBodies.add(look.body());
                         ahead.add(look.ahead());

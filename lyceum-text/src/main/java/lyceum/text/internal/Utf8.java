@@ -30,8 +30,8 @@ public final class Utf8 {
     }
 
     private static IllegalArgumentException lone(String text, int at) {
-        return new IllegalArgumentException(String.format("character %d is half of a surrogate pair, U+%04X: the text has no UTF-8; replace it first", at,
-                (int) text.charAt(at)));
+        return new IllegalArgumentException(String.format(
+                "character %d is half of a surrogate pair, U+%04X: the text has no UTF-8; replace it first", at, (int) text.charAt(at)));
     }
 
     /** A text out of bytes. @throws FormatException if they are no UTF-8: names the byte */

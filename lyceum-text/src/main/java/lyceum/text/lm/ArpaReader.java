@@ -39,7 +39,8 @@ final class ArpaReader {
         for (text = next(); text.startsWith("ngram "); text = next()) promised.add(count(text));
         if (promised.isEmpty()) throw malformed("no line \"ngram 1=..\" follows \\data\\");
         for (int n = 0; n < promised.size(); n++) {
-            if (!text.equals("\\" + (n + 1) + "-grams:")) throw malformed("\"" + shortened(text) + "\" stands where \\" + (n + 1) + "-grams: is due");
+            if (!text.equals("\\" + (n + 1) + "-grams:"))
+                throw malformed("\"" + shortened(text) + "\" stands where \\" + (n + 1) + "-grams: is due");
             text = section(n);
         }
         if (!text.equals("\\end\\")) throw malformed("\"" + shortened(text) + "\" stands where \\end\\ is due");
@@ -65,7 +66,8 @@ final class ArpaReader {
         var text = next();
         for (; !text.startsWith("\\"); text = next(), size++) {
             var fields = text.split("[ \t]+");
-            if (fields.length != n + 2 && (last || fields.length != n + 3)) throw malformed(fields.length + " fields in a line of " + (n + 1) + "-grams");
+            if (fields.length != n + 2 && (last || fields.length != n + 3))
+                throw malformed(fields.length + " fields in a line of " + (n + 1) + "-grams");
             if (size == promised.get(n)) throw malformed("there are more than the " + size + " " + (n + 1) + "-grams that were promised");
             if (size == keys.length) {
                 keys = Arrays.copyOf(keys, 2 * size);
@@ -106,7 +108,8 @@ final class ArpaReader {
             if (id == null) throw malformed("the word \"" + shortened(fields[k + 1]) + "\" is no 1-gram");
             if (k == n) return (long) place << 32 | id;
             place = k == 0 ? id : Arrays.binarySearch(ids.get(k), starts.get(k - 1)[place], starts.get(k - 1)[place + 1], id);
-            if (place < 0) throw malformed("the first " + (k + 1) + " words of \"" + shortened(String.join(" ", fields)) + "\" are no run of the file");
+            if (place < 0) throw malformed(
+                    "the first " + (k + 1) + " words of \"" + shortened(String.join(" ", fields)) + "\" are no run of the file");
         }
         throw new AssertionError();
     }
@@ -116,7 +119,8 @@ final class ArpaReader {
         int size = keys.length;
         var sorted = keys.clone();
         Arrays.sort(sorted);
-        for (int i = 1; i < size; i++) if (sorted[i - 1] == sorted[i]) throw malformed("one of the " + (n + 1) + "-grams above stands twice");
+        for (int i = 1; i < size; i++)
+            if (sorted[i - 1] == sorted[i]) throw malformed("one of the " + (n + 1) + "-grams above stands twice");
         var id = new int[size];
         double[] l = new double[size], w = new double[last ? 0 : size];
         for (int i = 0; i < size; i++) {
@@ -143,8 +147,8 @@ final class ArpaReader {
         int unknown = numbers.getOrDefault("<unk>", numbers.getOrDefault("<UNK>", -1));
         if (words.size() == 1 && start == 0) throw malformed("there is no 1-gram but <s>");
         var form = new NGramLanguageModel.Form(words.size(), start, end, unknown, Double.NEGATIVE_INFINITY, 0, false, true);
-        return new ArpaFile(new NGramLanguageModel(NGramTable.of(ids.toArray(int[][]::new), starts.toArray(int[][]::new), logs.toArray(double[][]::new),
-                weights.toArray(double[][]::new)), form), words);
+        return new ArpaFile(new NGramLanguageModel(NGramTable.of(ids.toArray(int[][]::new), starts.toArray(int[][]::new),
+                logs.toArray(double[][]::new), weights.toArray(double[][]::new)), form), words);
     }
 
     private static String shortened(String text) { return text.length() > 60 ? text.substring(0, 60) + ".." : text; }

@@ -55,8 +55,8 @@ public record CausalLanguageModel(UnaryOperator<Tensor> logits, int vocabulary, 
         for (int i = 0; i < n; i++) System.arraycopy(texts[i], 0, ids, i * length, length);
         var z = Autograd.noGrad(() -> logits.apply(Tensor.of(ids, n, length)));
         if (z.rank() != 3 || z.size(0) != n || z.size(1) != length || z.size(2) != vocabulary)
-            throw new ShapeException("CausalLanguageModel: logits " + z.shape() + " for ids (" + n + ", " + length + "); they are (" + n + ", " + length
-                    + ", " + vocabulary + ")");
+            throw new ShapeException("CausalLanguageModel: logits " + z.shape() + " for ids (" + n + ", " + length + "); they are (" + n
+                    + ", " + length + ", " + vocabulary + ")");
         return logs(z.reshape(n * length, vocabulary), startMark, endMark);
     }
 
@@ -105,7 +105,8 @@ public record CausalLanguageModel(UnaryOperator<Tensor> logits, int vocabulary, 
         Read(int[] ids) { this.ids = ids; }
 
         @Override public double[] logProbabilities() {
-            if (ids.length == 0) throw new IllegalStateException("CausalLanguageModel: nothing was read; without a start mark the first id is given");
+            if (ids.length == 0)
+                throw new IllegalStateException("CausalLanguageModel: nothing was read; without a start mark the first id is given");
             return rows(ids)[ids.length - 1];
         }
 

@@ -25,6 +25,7 @@ public record LanguageModelEvaluation(long tokens, double logLikelihood, long im
     }
 
     @Override public String toString() {
-        return "perplexity " + perplexity() + " on " + tokens + " tokens" + (impossible > 0 ? ", " + impossible + " of which have probability 0" : "");
+        return "perplexity " + perplexity() + " on " + tokens + " tokens"
+                + (impossible > 0 ? ", " + impossible + " of which have probability 0" : "");
     }
 }

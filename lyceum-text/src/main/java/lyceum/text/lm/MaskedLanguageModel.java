@@ -23,8 +23,8 @@ import lyceum.tensor.Tensor;
 public record MaskedLanguageModel(UnaryOperator<Tensor> logits, int vocabulary, int mask, int batch) {
     public MaskedLanguageModel {
         if (mask < 0 || mask >= vocabulary || batch < 1)
-            throw new IllegalArgumentException("MaskedLanguageModel: mask " + mask + " of a vocabulary of " + vocabulary + ", batches of " + batch
-                    + "; the mask is an id below its size, a batch has at least 1 row");
+            throw new IllegalArgumentException("MaskedLanguageModel: mask " + mask + " of a vocabulary of " + vocabulary + ", batches of "
+                    + batch + "; the mask is an id below its size, a batch has at least 1 row");
     }
 
     /** Of every id at a place, that place alone being hidden; nats. */
@@ -32,8 +32,9 @@ public record MaskedLanguageModel(UnaryOperator<Tensor> logits, int vocabulary, 
 
     /** For each place a row over the vocabulary, that place alone being hidden in its row. */
     public double[][] conditionals(int[] ids, int... places) {
-        for (int place : places) if (place < 0 || place >= ids.length)
-            throw new IllegalArgumentException("MaskedLanguageModel: place " + place + " of " + ids.length + " ids");
+        for (int place : places)
+            if (place < 0 || place >= ids.length)
+                throw new IllegalArgumentException("MaskedLanguageModel: place " + place + " of " + ids.length + " ids");
         var rows = new double[places.length][];
         for (int from = 0; from < places.length; from += batch) {
             int n = Math.min(batch, places.length - from), first = from;
@@ -43,10 +44,10 @@ public record MaskedLanguageModel(UnaryOperator<Tensor> logits, int vocabulary, 
                 hidden[r * ids.length + places[first + r]] = mask;
             }
             var z = Autograd.noGrad(() -> logits.apply(Tensor.of(hidden, n, ids.length)));
-            if (z.rank() != 3 || z.size(0) != n || z.size(1) != ids.length || z.size(2) != vocabulary) throw new ShapeException(
-                    "MaskedLanguageModel: logits " + z.shape() + " for ids (" + n + ", " + ids.length + ") and a vocabulary of " + vocabulary);
-            for (int r = 0; r < n; r++)
-                rows[first + r] = CausalLanguageModel.logs(z.get(r).narrow(0, places[first + r], 1), -1, -1)[0];
+            if (z.rank() != 3 || z.size(0) != n || z.size(1) != ids.length || z.size(2) != vocabulary)
+                throw new ShapeException("MaskedLanguageModel: logits " + z.shape() + " for ids (" + n + ", " + ids.length
+                        + ") and a vocabulary of " + vocabulary);
+            for (int r = 0; r < n; r++) rows[first + r] = CausalLanguageModel.logs(z.get(r).narrow(0, places[first + r], 1), -1, -1)[0];
         }
         return rows;
     }

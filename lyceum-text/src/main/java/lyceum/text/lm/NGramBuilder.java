@@ -76,7 +76,8 @@ final class NGramBuilder {
     NGramLanguageModel build(List<int[]> heldOut) {
         discounts = new NGramDiscounts(by, counts);
         if (by.smoothing() instanceof JelinekMercer j && !heldOut.isEmpty() && j.iterations() > 0)
-            new HeldOutWeights(j, ids, starts, counts, by.uniformBase() ? outcomes : 0).learn(heldOut, by.startMark() >= 0 ? 1 : 0, discounts.weights());
+            new HeldOutWeights(j, ids, starts, counts, by.uniformBase() ? outcomes : 0).learn(heldOut, by.startMark() >= 0 ? 1 : 0,
+                    discounts.weights());
         var shares = new double[order][];
         var weights = new double[order][];
         double root = 0;
@@ -99,8 +100,8 @@ final class NGramBuilder {
         }
         boolean stupid = by.smoothing() instanceof StupidBackoff;
         var table = NGramTable.of(ids, starts, shares, weights);
-        return new NGramLanguageModel(table, new NGramLanguageModel.Form(by.vocabulary(), by.startMark(), by.endMark(), by.unknown(), Math.log(root),
-                Math.log(unseenContext()), direct, !stupid));
+        return new NGramLanguageModel(table, new NGramLanguageModel.Form(by.vocabulary(), by.startMark(), by.endMark(), by.unknown(),
+                Math.log(root), Math.log(unseenContext()), direct, !stupid));
     }
 
     private static void logs(double[] values) { for (int i = 0; i < values.length; i++) values[i] = Math.log(values[i]); }

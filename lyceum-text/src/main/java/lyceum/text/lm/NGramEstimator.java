@@ -23,16 +23,18 @@ import lyceum.withers.Withers;
  *        their share of the counts, as in nltk. {@link NGramSmoothing.Mle}, {@link NGramSmoothing.AddK} and {@link NGramSmoothing.StupidBackoff} do not ask.
  */
 @Withers
-public record NGramEstimator(int order, int vocabulary, int startMark, int endMark, int unknown, NGramSmoothing smoothing, boolean uniformBase)
-        implements NGramEstimatorWithers {
+public record NGramEstimator(int order, int vocabulary, int startMark, int endMark, int unknown, NGramSmoothing smoothing,
+        boolean uniformBase) implements NGramEstimatorWithers {
 
     public NGramEstimator {
-        if (order < 1 || order > 8) throw new IllegalArgumentException("NGramEstimator: the order is " + order + "; it lies between 1 and 8");
+        if (order < 1 || order > 8)
+            throw new IllegalArgumentException("NGramEstimator: the order is " + order + "; it lies between 1 and 8");
         CausalLanguageModel.check("NGramEstimator", vocabulary, startMark, endMark);
         if (unknown < -1 || unknown >= vocabulary || startMark >= 0 && (startMark == endMark || startMark == unknown))
-            throw new IllegalArgumentException("NGramEstimator: unknown is " + unknown + " of " + vocabulary + " ids beside the marks " + startMark
-                    + " and " + endMark + "; the start mark is an id of its own");
-        if (startMark >= 0 && vocabulary < 2) throw new IllegalArgumentException("NGramEstimator: a vocabulary of nothing but a start mark");
+            throw new IllegalArgumentException("NGramEstimator: unknown is " + unknown + " of " + vocabulary + " ids beside the marks "
+                    + startMark + " and " + endMark + "; the start mark is an id of its own");
+        if (startMark >= 0 && vocabulary < 2)
+            throw new IllegalArgumentException("NGramEstimator: a vocabulary of nothing but a start mark");
     }
 
     /** Modified Kneser-Ney, without marks. */
@@ -62,8 +64,8 @@ public record NGramEstimator(int order, int vocabulary, int startMark, int endMa
             if (after > 0) t[t.length - 1] = endMark;
             for (int i = 0; i < text.length; i++) {
                 int id = known(text[i], vocabulary, unknown);
-                if (id == startMark && before > 0)
-                    throw new IllegalArgumentException("NGramEstimator: the start mark " + id + " stands in a text; it is put before each by itself");
+                if (id == startMark && before > 0) throw new IllegalArgumentException(
+                        "NGramEstimator: the start mark " + id + " stands in a text; it is put before each by itself");
                 t[i + before] = id;
             }
             whole.add(t);

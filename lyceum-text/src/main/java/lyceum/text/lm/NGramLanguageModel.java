@@ -52,7 +52,8 @@ public final class NGramLanguageModel implements LanguageModel {
 
     /** Stored runs of that many ids. */
     public int size(int n) {
-        if (n < 1 || n > order()) throw new IllegalArgumentException("NGramLanguageModel: runs of " + n + "; there are those of 1 to " + order());
+        if (n < 1 || n > order())
+            throw new IllegalArgumentException("NGramLanguageModel: runs of " + n + "; there are those of 1 to " + order());
         return table.size(n - 1);
     }
 
@@ -114,9 +115,10 @@ public final class NGramLanguageModel implements LanguageModel {
 
     /** Writes safetensors. */
     public void save(Path path) throws IOException {
-        Safetensors.write(path, table.tensors(), Map.of("formatVersion", VERSION, "kind", "n-gram", "order", "" + order(), "marks",
-                form.vocabulary + " " + form.startMark + " " + form.endMark + " " + form.unknown, "root", "" + form.root, "unseen", "" + form.unseen,
-                "form", (form.direct ? "direct" : "backoff") + (form.normalised ? "" : " scores")));
+        Safetensors.write(path, table.tensors(),
+                Map.of("formatVersion", VERSION, "kind", "n-gram", "order", "" + order(), "marks",
+                        form.vocabulary + " " + form.startMark + " " + form.endMark + " " + form.unknown, "root", "" + form.root, "unseen",
+                        "" + form.unseen, "form", (form.direct ? "direct" : "backoff") + (form.normalised ? "" : " scores")));
     }
 
     /** Reads what {@link #save} wrote: the file is mapped and looked through once. @throws FormatException if it is malformed */
@@ -125,8 +127,8 @@ public final class NGramLanguageModel implements LanguageModel {
     static NGramLanguageModel of(Safetensors.Contents contents) {
         var meta = contents.metadata();
         if (!VERSION.equals(meta.get("formatVersion")) || !"n-gram".equals(meta.get("kind")))
-            throw new FormatException("n-gram model: version \"" + meta.get("formatVersion") + "\" of \"" + meta.get("kind") + "\"; this reads version "
-                    + VERSION + " of \"n-gram\"");
+            throw new FormatException("n-gram model: version \"" + meta.get("formatVersion") + "\" of \"" + meta.get("kind")
+                    + "\"; this reads version " + VERSION + " of \"n-gram\"");
         try {
             int order = Integer.parseInt(meta.getOrDefault("order", ""));
             int[] marks = Arrays.stream(meta.getOrDefault("marks", "").split(" ")).mapToInt(Integer::parseInt).toArray();

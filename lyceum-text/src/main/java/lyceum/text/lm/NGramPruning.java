@@ -32,7 +32,8 @@ final class NGramPruning {
         for (int i = table.from(k, place), to = table.to(k, place); i < to; i++) {
             gram[k] = table.id(k, i);
             // a start mark is as frequent as the end of a text
-            double own = k > 0 || gram[k] != model.startMark() ? table.log(k, i) : model.endMark() < 0 ? 0 : model.after().logProbability(model.endMark());
+            double own = k > 0 || gram[k] != model.startMark() ? table.log(k, i)
+                    : model.endMark() < 0 ? 0 : model.after().logProbability(model.endMark());
             walk(k + 1, n, i, gram, log + own, threshold);
         }
     }

@@ -17,7 +17,8 @@ public sealed interface NGramSmoothing {
     /** {@code (c(hw) + k) / (c(h) + k V)}: Laplace's rule for k = 1, Lidstone's otherwise. */
     record AddK(double k) implements NGramSmoothing {
         public AddK {
-            if (!(k > 0) || k == Double.POSITIVE_INFINITY) throw new IllegalArgumentException("AddK: k is " + k + "; it is above 0 and finite");
+            if (!(k > 0) || k == Double.POSITIVE_INFINITY)
+                throw new IllegalArgumentException("AddK: k is " + k + "; it is above 0 and finite");
         }
     }
 
@@ -32,8 +33,9 @@ public sealed interface NGramSmoothing {
      */
     record JelinekMercer(double weight, int classes, int iterations) implements NGramSmoothing {
         public JelinekMercer {
-            if (!(weight > 0 && weight < 1) || classes < 1 || iterations < 0) throw new IllegalArgumentException("JelinekMercer: weight " + weight
-                    + ", classes " + classes + ", iterations " + iterations + "; the weight lies in (0, 1), there is at least 1 class");
+            if (!(weight > 0 && weight < 1) || classes < 1 || iterations < 0)
+                throw new IllegalArgumentException("JelinekMercer: weight " + weight + ", classes " + classes + ", iterations " + iterations
+                        + "; the weight lies in (0, 1), there is at least 1 class");
         }
 
         /** From one half, 16 classes, 50 iterations. */
@@ -64,8 +66,8 @@ public sealed interface NGramSmoothing {
     record KneserNey(double discount, boolean modified, boolean interpolated) implements NGramSmoothing {
         public KneserNey {
             checkDiscount("KneserNey", discount);
-            if (modified && !Double.isNaN(discount))
-                throw new IllegalArgumentException("KneserNey: a discount of " + discount + " and modified; the three discounts come from counts");
+            if (modified && !Double.isNaN(discount)) throw new IllegalArgumentException(
+                    "KneserNey: a discount of " + discount + " and modified; the three discounts come from counts");
         }
 
         /** Discounts from the counts, interpolated. */
@@ -86,8 +88,8 @@ public sealed interface NGramSmoothing {
      */
     record Katz(int k, double pseudoCount) implements NGramSmoothing {
         public Katz {
-            if (k < 0 || k > 100 || !(pseudoCount > 0) || pseudoCount == Double.POSITIVE_INFINITY)
-                throw new IllegalArgumentException("Katz: k is " + k + ", the pseudo-count " + pseudoCount + "; they lie in 0 to 100, and above 0");
+            if (k < 0 || k > 100 || !(pseudoCount > 0) || pseudoCount == Double.POSITIVE_INFINITY) throw new IllegalArgumentException(
+                    "Katz: k is " + k + ", the pseudo-count " + pseudoCount + "; they lie in 0 to 100, and above 0");
         }
 
         /** k = 5 and a pseudo-count of 1. */
@@ -108,7 +110,7 @@ public sealed interface NGramSmoothing {
     }
 
     private static void checkDiscount(String what, double discount) {
-        if (!Double.isNaN(discount) && !(discount >= 0 && discount <= 1))
-            throw new IllegalArgumentException(what + ": the discount is " + discount + "; it lies in [0, 1], or is NaN to come from the counts");
+        if (!Double.isNaN(discount) && !(discount >= 0 && discount <= 1)) throw new IllegalArgumentException(
+                what + ": the discount is " + discount + "; it lies in [0, 1], or is NaN to come from the counts");
     }
 }

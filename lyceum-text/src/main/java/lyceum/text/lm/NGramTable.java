@@ -23,8 +23,9 @@ final class NGramTable {
     static NGramTable of(int[][] ids, int[][] starts, double[][] logs, double[][] weights) {
         var levels = new Level[ids.length];
         for (int n = 0; n < levels.length; n++)
-            levels[n] = new Level(ids[n].length, MemorySegment.ofArray(ids[n]), MemorySegment.ofArray(starts[n] == null ? new int[0] : starts[n]),
-                    MemorySegment.ofArray(logs[n]), MemorySegment.ofArray(weights[n]));
+            levels[n] = new Level(ids[n].length, MemorySegment.ofArray(ids[n]),
+                    MemorySegment.ofArray(starts[n] == null ? new int[0] : starts[n]), MemorySegment.ofArray(logs[n]),
+                    MemorySegment.ofArray(weights[n]));
         return new NGramTable(levels);
     }
 
@@ -107,17 +108,20 @@ final class NGramTable {
         var level = levels[n];
         for (int i = 0; i < level.size; i++) {
             double log = log(n, i), weight = n + 1 < levels.length ? weight(n, i) : 0;
-            if (id(n, i) < 0 || id(n, i) >= vocabulary || !(log <= (scores ? 1e-6 : 0)) || Double.isNaN(weight) || weight == Double.POSITIVE_INFINITY)
+            if (id(n, i) < 0 || id(n, i) >= vocabulary || !(log <= (scores ? 1e-6 : 0)) || Double.isNaN(weight)
+                    || weight == Double.POSITIVE_INFINITY)
                 throw new FormatException("n-gram model: order " + (n + 1) + ", run " + i + ": id " + id(n, i) + ", log-probability " + log
                         + ", weight " + weight);
         }
         int contexts = n == 0 ? 1 : levels[n - 1].size;
-        if (n > 0 && (from(n, 0) != 0 || to(n, contexts - 1) != level.size)) throw new FormatException("n-gram model: the followers of order " + n
-                + " are not those of order " + (n + 1));
+        if (n > 0 && (from(n, 0) != 0 || to(n, contexts - 1) != level.size))
+            throw new FormatException("n-gram model: the followers of order " + n + " are not those of order " + (n + 1));
         for (int c = 0; c < contexts; c++) {
-            if (n > 0 && from(n, c) > to(n, c)) throw new FormatException("n-gram model: order " + n + ", run " + c + ": followers end before they begin");
-            for (int i = from(n, c) + 1; i < to(n, c); i++) if (id(n, i - 1) >= id(n, i))
-                throw new FormatException("n-gram model: order " + (n + 1) + ", run " + i + ": ids do not ascend");
+            if (n > 0 && from(n, c) > to(n, c))
+                throw new FormatException("n-gram model: order " + n + ", run " + c + ": followers end before they begin");
+            for (int i = from(n, c) + 1; i < to(n, c); i++)
+                if (id(n, i - 1) >= id(n, i))
+                    throw new FormatException("n-gram model: order " + (n + 1) + ", run " + i + ": ids do not ascend");
         }
     }
 }

@@ -30,8 +30,8 @@ import lyceum.tensor.Tensor;
 public record RecurrentLanguageModel(Embedding embedding, Rnn network, Layer head, int startMark, int endMark) implements LanguageModel {
     public RecurrentLanguageModel {
         CausalLanguageModel.check("RecurrentLanguageModel", (int) embedding.config().count(), startMark, endMark);
-        if (network.config().bidirectional() || !network.config().batchFirst())
-            throw new IllegalArgumentException("RecurrentLanguageModel: the network reads in one direction, batch first; got " + network.config());
+        if (network.config().bidirectional() || !network.config().batchFirst()) throw new IllegalArgumentException(
+                "RecurrentLanguageModel: the network reads in one direction, batch first; got " + network.config());
     }
 
     @Override public int vocabulary() { return (int) embedding.config().count(); }
@@ -46,7 +46,9 @@ public record RecurrentLanguageModel(Embedding embedding, Rnn network, Layer hea
     }
 
     /** (batch, T) ids to (batch, T, vocabulary), with gradients: what a training loss reads. */
-    public Tensor logits(Tensor ids, Pass pass) { return head.forward(network.run(embedding.forward(ids, pass), null, pass).outputs(), pass); }
+    public Tensor logits(Tensor ids, Pass pass) {
+        return head.forward(network.run(embedding.forward(ids, pass), null, pass).outputs(), pass);
+    }
 
     @Override public State start() {
         var state = new Read(null, null);
@@ -58,7 +60,9 @@ public record RecurrentLanguageModel(Embedding embedding, Rnn network, Layer hea
 
     @Override public double[] scores(List<int[]> texts) { return causal().scores(texts); }
 
-    private CausalLanguageModel causal() { return new CausalLanguageModel(x -> logits(x, Pass.inference()), vocabulary(), startMark, endMark); }
+    private CausalLanguageModel causal() {
+        return new CausalLanguageModel(x -> logits(x, Pass.inference()), vocabulary(), startMark, endMark);
+    }
 
     private final class Read implements State {
         private final RecurrentState state;
@@ -70,7 +74,8 @@ public record RecurrentLanguageModel(Embedding embedding, Rnn network, Layer hea
         }
 
         @Override public double[] logProbabilities() {
-            if (logs == null) throw new IllegalStateException("RecurrentLanguageModel: nothing was read; without a start mark the first id is given");
+            if (logs == null)
+                throw new IllegalStateException("RecurrentLanguageModel: nothing was read; without a start mark the first id is given");
             return logs.clone();
         }
 

@@ -15,14 +15,15 @@ class PatternMatcherTest {
     private static final String[] PATTERNS = {"'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
             "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
             "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s",
-            "(a+)+b", "(a|ab)(c|bcd)(d*)", "a*?b", "a{2,4}?", "(?<=a)b", "(?<!a)b", "(?=ab)", "\\bab\\b", "\\B", "(a*)*", "(a*)+b|a", "x*", "(?:a|b)*?c|b",
-            "(?<=a|bc)a", "(?!a|bb).", "[^a]b|[b-c&&[^c]]+", "a+(?=b+c)", "(?i)AB+", "a|b|", "(?:ab?)*+".substring(0, 8), "[ab]++c?", "\\d+|\\w",
-            "(?<=\\b)a"};
+            "(a+)+b", "(a|ab)(c|bcd)(d*)", "a*?b", "a{2,4}?", "(?<=a)b", "(?<!a)b", "(?=ab)", "\\bab\\b", "\\B", "(a*)*", "(a*)+b|a", "x*",
+            "(?:a|b)*?c|b", "(?<=a|bc)a", "(?!a|bb).", "[^a]b|[b-c&&[^c]]+", "a+(?=b+c)", "(?i)AB+", "a|b|", "(?:ab?)*+".substring(0, 8),
+            "[ab]++c?", "\\d+|\\w", "(?<=\\b)a"};
 
     /** The JDK's matcher backtracks; on short texts it is the oracle. */
     @Test void findsWhatABacktrackingMatcherFinds() {
         var rng = Rng.of(3);
-        String[] alphabet = {"a", "b", "c", "d", "A", " ", "  ", "\n", "'s", "'LL", "1", "23", "é", "ß", "漢", "😀", "-", "!", "\u00a0", "ſ"};
+        String[] alphabet = {"a", "b", "c", "d", "A", " ", "  ", "\n", "'s", "'LL", "1", "23", "é", "ß", "漢", "😀", "-", "!", "\u00a0",
+                "ſ"};
         int compared = 0;
         for (var source : PATTERNS) {
             var ours = new PatternMatcher(source);
@@ -36,7 +37,9 @@ class PatternMatcherTest {
                 while (m.find()) {
                     if (m.start() == m.end() && m.start() == last) continue;
                     // the JDK finds empty matches inside of surrogate pairs
-                    if (m.start() > 0 && m.start() < text.length() && Character.isSurrogatePair(text.charAt(m.start() - 1), text.charAt(m.start()))) continue;
+                    if (m.start() > 0 && m.start() < text.length()
+                            && Character.isSurrogatePair(text.charAt(m.start() - 1), text.charAt(m.start())))
+                        continue;
                     expected.add(m.start() + ":" + m.group());
                     last = m.end();
                 }
@@ -74,16 +77,17 @@ class PatternMatcherTest {
     }
 
     @Test void refusesByName() {
-        var wrong = List.of("(a)\\1", "(?>a)b", "(", ")", "[a", "a{3,2}", "*a", "\\p{Klingon}", "(?:ab)++", "\\", "a{2000}", "(?<n>a)\\k<n>", "[b-a]", "(".repeat(5000),
-                "((((a{1000}){1000}){1000}){1000})", "\\G");
+        var wrong = List.of("(a)\\1", "(?>a)b", "(", ")", "[a", "a{3,2}", "*a", "\\p{Klingon}", "(?:ab)++", "\\", "a{2000}",
+                "(?<n>a)\\k<n>", "[b-a]", "(".repeat(5000), "((((a{1000}){1000}){1000}){1000})", "\\G");
         for (var source : wrong)
-            assertThatThrownBy(() -> new PatternMatcher(source)).as(source).isInstanceOf(FormatException.class).hasMessageContaining("pattern");
+            assertThatThrownBy(() -> new PatternMatcher(source)).as(source).isInstanceOf(FormatException.class)
+                    .hasMessageContaining("pattern");
     }
 
     @Test void saysWhatLaterTextCannotChange() {
         var gpt2 = new PatternMatcher(PATTERNS[0]);
         byte[] b = "one two  three".getBytes(StandardCharsets.UTF_8);
-        assertThat(gpt2.find(b, 0, b.length, new IntList())).isEqualTo(8);   // "three" may go on
-        assertThat(gpt2.find(b, 0, 8, new IntList())).isEqualTo(7);          // so may the space
+        assertThat(gpt2.find(b, 0, b.length, new IntList())).isEqualTo(8); // "three" may go on
+        assertThat(gpt2.find(b, 0, 8, new IntList())).isEqualTo(7); // so may the space
     }
 }

@@ -34,7 +34,8 @@ class BeginningOfTextTest {
         var without = estimator.fit(all).start();
         double divergence = 0, divergenceWithout = 0, fromUnigram = 0;
         for (int id = 0; id < first.length; id++) {
-            fromUnigram = Math.max(fromUnigram, Math.abs(Math.exp(without.logProbability(id)) - (single[id] + 0.01) / (words + 0.01 * first.length)));
+            fromUnigram = Math.max(fromUnigram,
+                    Math.abs(Math.exp(without.logProbability(id)) - (single[id] + 0.01) / (words + 0.01 * first.length)));
             if (first[id] == 0) continue;
             double p = first[id] / all.size();
             divergence += p * (Math.log(p) - with.logProbability(id));

@@ -50,7 +50,8 @@ class LanguageModelTest {
             texts.add(text);
         }
         var estimator = new NGramEstimator(3, 6).withMarks(START, END);
-        for (var smoothing : NGramLanguageModelTest.SMOOTHED) models.put(smoothing.toString(), estimator.withSmoothing(smoothing).fit(texts));
+        for (var smoothing : NGramLanguageModelTest.SMOOTHED)
+            models.put(smoothing.toString(), estimator.withSmoothing(smoothing).fit(texts));
         models.put("unigram", estimator.withOrder(1).fit(texts));
         models.put("pruned", estimator.fit(texts).pruned(1e-3));
         models.put("LSTM", new RecurrentLanguageModel(table(6, 8, rng), new Lstm(new RnnConfig(8, 12).withDtype(DType.F64), rng),
@@ -59,14 +60,17 @@ class LanguageModelTest {
         return models;
     }
 
-    private static Embedding table(int count, int width, Rng rng) { return new Embedding(new EmbeddingConfig(count, width).withDtype(DType.F64), rng); }
+    private static Embedding table(int count, int width, Rng rng) {
+        return new Embedding(new EmbeddingConfig(count, width).withDtype(DType.F64), rng);
+    }
 
     private static LanguageModel gpt(Rng rng) {
         Embedding tokens = table(6, 8, rng), places = table(16, 8, rng);
         var block = new GptBlock(8, 2, 0, DType.F64, rng);
         var head = new Linear(Tensor.randn(rng, DType.F64, 6, 8), Tensor.randn(rng, DType.F64, 6));
-        return new CausalLanguageModel(ids -> head.forward(block.forward(
-                tokens.forward(ids).add(places.forward(Tensor.arange((int) ids.size(1)))))), 6, START, END);
+        return new CausalLanguageModel(
+                ids -> head.forward(block.forward(tokens.forward(ids).add(places.forward(Tensor.arange((int) ids.size(1)))))), 6, START,
+                END);
     }
 
     private static int[] text(int number, int length) {
@@ -105,7 +109,8 @@ class LanguageModelTest {
         assertThat(least).as("some mass is open in every model").isGreaterThan(1e-4);
         var mle = new NGramEstimator(2, 6).withMarks(START, END).withSmoothing(new Mle()).fit(List.of(new int[] {0, 1}, new int[] {0, 2}));
         assertThat(sum(mle.start().next(0))).isCloseTo(1, org.assertj.core.data.Offset.offset(1e-12));
-        assertThat(Math.exp(mle.score(0, 1, END)) + Math.exp(mle.score(0, 2, END))).isCloseTo(1, org.assertj.core.data.Offset.offset(1e-12));
+        assertThat(Math.exp(mle.score(0, 1, END)) + Math.exp(mle.score(0, 2, END))).isCloseTo(1,
+                org.assertj.core.data.Offset.offset(1e-12));
     }
 
     private static int[] ended(int[] ids) {
@@ -158,8 +163,8 @@ class LanguageModelTest {
         Embedding tokens = table(7, 8, rng), places = table(12, 8, rng);
         var encoder = Module.to(new TransformerEncoder(TransformerConfig.original(8, 2, 16), 2, rng), DType.F64);
         var head = new Linear(Tensor.randn(rng, DType.F64, 7, 8), Tensor.randn(rng, DType.F64, 7));
-        var model = new MaskedLanguageModel(ids -> head.forward(encoder.forward(tokens.forward(ids).add(places.forward(Tensor.arange((int) ids.size(1)))))),
-                7, 6, 3);
+        var model = new MaskedLanguageModel(
+                ids -> head.forward(encoder.forward(tokens.forward(ids).add(places.forward(Tensor.arange((int) ids.size(1)))))), 7, 6, 3);
         double worst = 0, worstSum = 0, worstHidden = 0, spread = 0;
         for (int i = 0; i < 20; i++) {
             int[] ids = text(rng.nextInt(1 << 20), 2 + i % 10);
@@ -223,7 +228,8 @@ class LanguageModelTest {
             for (int id : text) stream[at++] = id;
             stream[at++] = 1;
         }
-        var model = new RecurrentLanguageModel(new Embedding(29, 24, rng), new Lstm(new RnnConfig(24, 80), rng), new Linear(80, 29, rng), 0, 1);
+        var model = new RecurrentLanguageModel(new Embedding(29, 24, rng), new Lstm(new RnnConfig(24, 80), rng), new Linear(80, 29, rng), 0,
+                1);
         var optimizer = new Adam(1e-2).over(model.parameters());
         int batch = 32, steps = 40;
         for (int step = 0; step < 260; step++) {
@@ -235,7 +241,8 @@ class LanguageModelTest {
                     System.arraycopy(stream, from + 1, y, b * steps, steps);
                 }
                 optimizer.zeroGrad();
-                new CrossEntropy().of(model.logits(Tensor.of(x, batch, steps), Pass.inference()).reshape(batch * steps, 29), Tensor.of(y)).backward();
+                new CrossEntropy().of(model.logits(Tensor.of(x, batch, steps), Pass.inference()).reshape(batch * steps, 29), Tensor.of(y))
+                        .backward();
                 optimizer.step();
             }
         }

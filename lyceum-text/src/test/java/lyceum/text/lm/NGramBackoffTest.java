@@ -38,7 +38,9 @@ class NGramBackoffTest {
                         counts.merge(Arrays.stream(text, i, i + n).boxed().toList(), 1, Integer::sum);
         }
 
-        double numberSeen(int n, int r) { return counts.entrySet().stream().filter(e -> e.getKey().size() == n && e.getValue() == r).count(); }
+        double numberSeen(int n, int r) {
+            return counts.entrySet().stream().filter(e -> e.getKey().size() == n && e.getValue() == r).count();
+        }
 
         double discount(int n, int r) {
             if (r > k) return 1;
@@ -193,11 +195,10 @@ class NGramBackoffTest {
         var model = verses.estimator(3).withSmoothing(new Katz()).fit(verses.train());
         double least = 0;
         int tokens = 0;
-        for (var verse : verses.heldOut())
-            for (double p : model.logProbabilities(verse)) {
-                least = Math.min(least, p);
-                tokens++;
-            }
+        for (var verse : verses.heldOut()) for (double p : model.logProbabilities(verse)) {
+            least = Math.min(least, p);
+            tokens++;
+        }
         double katz = model.evaluate(verses.heldOut()).perplexity();
         double one = verses.estimator(3).withSmoothing(new AddK(1)).fit(verses.train()).evaluate(verses.heldOut()).perplexity();
         Evidence.of("held-out tokens", tokens, atLeast(70_000));

@@ -71,7 +71,8 @@ class NGramLanguageModelTest {
             int[][] contexts = golden.intMatrix("input.contexts");
             for (int i = 0; i < contexts.length; i++) {
                 if (notAfterStart && contexts[i].length > 0 && contexts[i][contexts[i].length - 1] == 9) continue;
-                for (int w = 0; w < 12; w++, compared++) worst = Math.max(worst, Math.abs(model.probability(w, contexts[i]) - expected[i][w]));
+                for (int w = 0; w < 12; w++, compared++)
+                    worst = Math.max(worst, Math.abs(model.probability(w, contexts[i]) - expected[i][w]));
             }
         }
         return new double[] {worst, compared};
@@ -82,7 +83,8 @@ class NGramLanguageModelTest {
         Evidence.of("MLE less nltk's", gap("mle", new Mle(), false)[0], atMost(1e-10));
         Evidence.of("Lidstone 0.3 less nltk's", gap("lidstone", new AddK(0.3), false)[0], atMost(1e-10));
         Evidence.of("Laplace less nltk's", gap("laplace", new AddK(1), false)[0], atMost(1e-10));
-        Evidence.of("interpolated absolute discount less nltk's", gap("absolute", new AbsoluteDiscount(0.75, true), false)[0], atMost(1e-10));
+        Evidence.of("interpolated absolute discount less nltk's", gap("absolute", new AbsoluteDiscount(0.75, true), false)[0],
+                atMost(1e-10));
         double[] kneser = gap("kneserNey", new KneserNey(0.6, false, true), true);
         Evidence.of("interpolated Kneser-Ney less nltk's", kneser[0], atMost(1e-10));
         Evidence.of("probabilities of Kneser-Ney compared", kneser[1], atLeast(600));
@@ -120,12 +122,14 @@ class NGramLanguageModelTest {
     @Test void smoothedModelsSumToOne() {
         var contexts = contexts();
         var seen = Verses.WORDS.estimator(3).withSmoothing(new Mle()).fit(Verses.WORDS.train().subList(0, 12_000));
-        long unseen = contexts.stream().filter(c -> Arrays.stream(seen.after(c).logProbabilities()).allMatch(p -> p == Double.NEGATIVE_INFINITY)).count();
+        long unseen = contexts.stream()
+                .filter(c -> Arrays.stream(seen.after(c).logProbabilities()).allMatch(p -> p == Double.NEGATIVE_INFINITY)).count();
         Evidence.of("contexts", contexts.size(), exactly(300));
         Evidence.of("of them never seen", unseen, atLeast(90));
         Evidence.of("of them seen", 300 - unseen, atLeast(90));
         for (var smoothing : SMOOTHED) {
-            var model = Verses.WORDS.estimator(3).withSmoothing(smoothing).fit(Verses.WORDS.train().subList(0, 12_000), Verses.WORDS.heldOut().subList(0, 500));
+            var model = Verses.WORDS.estimator(3).withSmoothing(smoothing).fit(Verses.WORDS.train().subList(0, 12_000),
+                    Verses.WORDS.heldOut().subList(0, 500));
             Evidence.of("largest |sum - 1|, " + smoothing, worstSum(model, contexts), atMost(1e-9));
         }
     }
@@ -222,7 +226,8 @@ class NGramLanguageModelTest {
         assertThatThrownBy(() -> read.ids("c")).hasMessageContaining("no <unk>");
         for (var wrong : Map.of("ngram 1=4", "ngram 1=5", "ngram 2=2", "ngram 2=9999999999", "-0.1\ta b", "-0.1\ta c", "-0.3\tb", "0.3\tb",
                 "-0.2\t<s> a", "-0.1\ta b", "\\end\\", "", "-0.4\ta", "NaN\ta").entrySet())
-            assertThatThrownBy(() -> ArpaFile.read(new ByteArrayInputStream(arpa.replace(wrong.getKey(), wrong.getValue()).getBytes(StandardCharsets.UTF_8))))
+            assertThatThrownBy(() -> ArpaFile
+                    .read(new ByteArrayInputStream(arpa.replace(wrong.getKey(), wrong.getValue()).getBytes(StandardCharsets.UTF_8))))
                     .as(wrong.toString()).isInstanceOf(FormatException.class).hasMessageContaining("at line");
         Fuzz.of(arpa.getBytes(StandardCharsets.UTF_8)).allowing(FormatException.class).mutants(5_000, bytes -> {
             var model = ArpaFile.read(new ByteArrayInputStream(bytes)).model();
@@ -239,7 +244,8 @@ class NGramLanguageModelTest {
             var model = verses.estimator(3).withSmoothing(smoothing).fit(verses.train().subList(0, 300));
             model.save(path);
             var again = NGramLanguageModel.load(path);
-            for (var verse : verses.heldOut().subList(0, 20)) assertThat(again.logProbabilities(verse)).isEqualTo(model.logProbabilities(verse));
+            for (var verse : verses.heldOut().subList(0, 20))
+                assertThat(again.logProbabilities(verse)).isEqualTo(model.logProbabilities(verse));
             assertThat(again.normalised()).isEqualTo(model.normalised());
             assertThat(again.bytes()).isEqualTo(model.bytes());
         }
@@ -271,8 +277,8 @@ class NGramLanguageModelTest {
         var model = new NGramEstimator(2, 5).withMarks(0, 1).withUnknown(2).fit(List.of(new int[] {3, 4, 3}, new int[] {3, 99}));
         assertThat(model.score(3, 77, 1)).isEqualTo(model.score(3, 2, 1));
         assertThat(model.probability(0, 3)).as("the start mark").isZero();
-        assertThat(model.sample(new int[] {3}, 10, new Temperature(1), Rng.of(4))).isEqualTo(model.sample(new int[] {3}, 10, new Temperature(1), Rng.of(4)))
-                .doesNotContain(0, 1);
+        assertThat(model.sample(new int[] {3}, 10, new Temperature(1), Rng.of(4)))
+                .isEqualTo(model.sample(new int[] {3}, 10, new Temperature(1), Rng.of(4))).doesNotContain(0, 1);
         int first = 0;
         for (int i = 0; i < 2000; i++) {
             int[] drawn = model.sample(new int[0], 1, new Temperature(1), Rng.of(i));
@@ -282,7 +288,8 @@ class NGramLanguageModelTest {
         assertThat(model.scores(List.of(new int[] {3}, new int[] {4, 1}))).containsExactly(model.score(3), model.score(4, 1));
         var refusing = new NGramEstimator(2, 5).fit(List.of(new int[] {3, 4}));
         assertThatThrownBy(() -> refusing.score(3, 9)).hasMessageContaining("was given 9");
-        assertThatThrownBy(() -> new NGramEstimator(2, 5).withMarks(0, 1).fit(List.of(new int[] {0, 3}))).hasMessageContaining("start mark 0 stands");
+        assertThatThrownBy(() -> new NGramEstimator(2, 5).withMarks(0, 1).fit(List.of(new int[] {0, 3})))
+                .hasMessageContaining("start mark 0 stands");
         assertThatThrownBy(() -> new NGramEstimator(2, 5).fit(List.of())).hasMessageContaining("no token");
         assertThatThrownBy(() -> new NGramEstimator(9, 5)).hasMessageContaining("order is 9");
         assertThatThrownBy(() -> new NGramEstimator(2, 5).withMarks(7, 1)).hasMessageContaining("marks");
