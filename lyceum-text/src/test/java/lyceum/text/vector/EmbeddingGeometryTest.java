@@ -139,6 +139,9 @@ class EmbeddingGeometryTest {
         assertThat(EmbeddingGeometry.isoScore(square)).isEqualTo(1 / 3.0, within(1e-12));
         assertThatThrownBy(() -> EmbeddingCorrection.whitening(line, 0)).hasMessageContaining("give a ridge");
         assertThat(EmbeddingCorrection.whitening(line, 0.1).apply(line).isFinite().all().item()).isEqualTo(1);
+        assertThat(EmbeddingGeometry.meanCosine(Tensor.of(new double[][] {{1, 0}, {0, 2}, {3, 3}}))).isEqualTo(Math.sqrt(2) / 3, within(1e-14));
+        // along the only row Z is e^0.7, against it e^-0.7, across 1
+        assertThat(EmbeddingGeometry.isotropy(Tensor.of(new double[][] {{0.7, 0, 0}}))).isEqualTo(Math.exp(-1.4), within(1e-12));
         var two = Tensor.of(new double[][] {{1, 0}, {1, 0.1}, {0, 1}, {0.1, 1}});
         assertThat(EmbeddingGeometry.neighbourAgreement(two, new int[] {0, 0, 1, 1})).isEqualTo(1);
         assertThat(EmbeddingGeometry.neighbourAgreement(two, new int[] {0, 1, 0, 1})).isEqualTo(0);

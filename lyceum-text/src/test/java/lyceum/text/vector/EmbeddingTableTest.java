@@ -143,17 +143,19 @@ class EmbeddingTableTest {
 
     @Acceptance(topic = TOPIC, clause = 6)
     @Test void allButTheTopStraightensATableWithACommonDirection() {
-        double least = Double.POSITIVE_INFINITY;
+        double least = Double.POSITIVE_INFINITY, component = Double.POSITIVE_INFINITY;
         for (int seed = 0; seed < 10; seed++) {
             var rng = Rng.of(seed);
             var common = Tensor.randn(rng, 40);
             // some lean to it more than others: neither the mean nor the first component alone is all of it
             var table = EmbeddingTable.of(names(500), Tensor.randn(rng, 500, 40).add(common.mul(Tensor.rand(rng, 500, 1).mul(2).add(0.5))).mul(0.2));
             double before = table.isotropy(), after = table.allButTheTop(1).isotropy();
-            assertThat(table.centred().isotropy()).isBetween(before, after);
-            least = Math.min(least, after - before);
+            double centred = table.centred().isotropy();
+            least = Math.min(least, Math.min(centred - before, after - before));
+            component = Math.min(component, after - centred);
         }
-        Evidence.of("least rise of the isotropy, of at most 1", least, above(0));
+        Evidence.of("least rise of the isotropy, which is at most 1", least, above(0));
+        Evidence.of("least part of it that the first component adds to the mean", component, above(0));
     }
 
     @Test void analogiesByHand() {
