@@ -68,6 +68,7 @@ import lyceum.text.*;
 import lyceum.text.compare.*;
 import lyceum.text.count.*;
 import lyceum.text.lm.*;
+import lyceum.text.vector.*;
 import lyceum.theory.*;
 import lyceum.train.*;
 import lyceum.train.compress.*;

@@ -42,27 +42,37 @@ final class EmbeddingGeometryLab implements LabBody {
         for (var each : List.of("raw", "less mean and top", "white")) {
             var x = each.equals("raw") ? raw : each.equals("white") ? white : straight;
             rows.add(List.of(each, EmbeddingGeometry.meanCosine(x), EmbeddingGeometry.isoScore(x), EmbeddingGeometry.intrinsicDimension(x),
-                    EmbeddingGeometry.hubness(x, Math.min(k, n - 1)), EmbeddingGeometry.neighbourAgreement(x, labels), EmbeddingGeometry.tightness(x, labels)));
+                    EmbeddingGeometry.hubness(x, Math.min(k, n - 1)), EmbeddingGeometry.neighbourAgreement(x, labels),
+                    EmbeddingGeometry.tightness(x, labels)));
         }
-        lab.table("The report", List.of("vectors", "mean cosine", "IsoScore", "intrinsic dimension", "hubness", "nearest of the same topic", "tightness"), rows);
-        lab.figure(Figure.row("Cosines of pairs", histogram("raw", raw), histogram("less mean and top", straight), histogram("white", white))
-                .describedAs("Raw, all pairs look alike; without what they share, the cosine tells topics apart again."));
+        lab.table("The report",
+                List.of("vectors", "mean cosine", "IsoScore", "intrinsic dimension", "hubness", "nearest of the same topic", "tightness"),
+                rows);
+        lab.figure(
+                Figure.row("Cosines of pairs", histogram("raw", raw), histogram("less mean and top", straight), histogram("white", white))
+                        .describedAs("Raw, all pairs look alike; without what they share, the cosine tells topics apart again."));
 
-        int[] counts = EmbeddingGeometry.occurrences(raw, Math.min(k, n - 1)), after = EmbeddingGeometry.occurrences(straight, Math.min(k, n - 1));
+        int[] counts = EmbeddingGeometry.occurrences(raw, Math.min(k, n - 1)),
+                after = EmbeddingGeometry.occurrences(straight, Math.min(k, n - 1));
         var hubs = IntStream.range(0, n).boxed().sorted(Comparator.comparingInt(i -> -counts[i])).limit(6).toList();
-        lab.table("Hubs: rows that are neighbours of many", List.of("row", "raw", "straightened"), hubs.stream().map(i -> List.of(i, counts[i], after[i])).toList());
+        lab.table("Hubs: rows that are neighbours of many", List.of("row", "raw", "straightened"),
+                hubs.stream().map(i -> List.of(i, counts[i], after[i])).toList());
 
         // pairs that differ by one step, and the arrows between them, before and after
         int pairs = 12;
         var from = raw.slice(0, 0, pairs, 1);
-        var step = EmbeddingGeometry.direction(from, from.add(Tensor.randn(rng, DType.F64, 1, d)).add(Tensor.randn(rng, DType.F64, pairs, d).mul(0.3)));
-        lab.say("Twelve pairs that differ by one direction and some noise: their differences have a mean cosine of %.2f with their mean.", step.consistency());
+        var step = EmbeddingGeometry.direction(from,
+                from.add(Tensor.randn(rng, DType.F64, 1, d)).add(Tensor.randn(rng, DType.F64, pairs, d).mul(0.3)));
+        lab.say("Twelve pairs that differ by one direction and some noise: their differences have a mean cosine of %.2f with their mean.",
+                step.consistency());
         lab.shows("consistency of a planted direction", step.consistency(), above(0.8));
         lab.shows("size of the mean cosine after the correction", Math.abs(EmbeddingGeometry.meanCosine(straight)), below(0.02));
         if (offset >= 5) {
-            lab.shows("mean cosine, raw less straightened", EmbeddingGeometry.meanCosine(raw) - EmbeddingGeometry.meanCosine(straight), above(0.1));
-            lab.shows("hubness after the correction less before", EmbeddingGeometry.hubness(straight, Math.min(k, n - 1))
-                    - EmbeddingGeometry.hubness(raw, Math.min(k, n - 1)), atMost(0.5));
+            lab.shows("mean cosine, raw less straightened", EmbeddingGeometry.meanCosine(raw) - EmbeddingGeometry.meanCosine(straight),
+                    above(0.1));
+            lab.shows("hubness after the correction less before",
+                    EmbeddingGeometry.hubness(straight, Math.min(k, n - 1)) - EmbeddingGeometry.hubness(raw, Math.min(k, n - 1)),
+                    atMost(0.5));
         }
     }
 

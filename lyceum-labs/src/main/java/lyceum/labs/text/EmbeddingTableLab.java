@@ -24,13 +24,15 @@ import lyceum.text.vector.PpmiEmbeddings;
 final class EmbeddingTableLab implements LabBody {
 
     @Override public void run(LabContext lab) {
-        int dimension = lab.param("dimension", 24, 4, 100), least = lab.param("least count", 100, 5, 500), top = lab.param("components away", 1, 0, 3);
+        int dimension = lab.param("dimension", 24, 4, 100), least = lab.param("least count", 100, 5, 500),
+                top = lab.param("components away", 1, 0, 3);
         var word = lab.choice("word", "water", "water", "sword", "bread", "king", "mountain", "daughter", "gold");
         var measure = lab.choice("analogy", "3CosAdd", "3CosAdd", "3CosMul");
 
         List<List<String>> verses = new ArrayList<>();
         Corpora.kingJames().stream().forEach(chapter -> {
-            for (var verse : chapter.text().toLowerCase(Locale.ROOT).split("\n")) verses.add(List.of(verse.replaceAll("[^a-z]+", " ").strip().split(" ")));
+            for (var verse : chapter.text().toLowerCase(Locale.ROOT).split("\n"))
+                verses.add(List.of(verse.replaceAll("[^a-z]+", " ").strip().split(" ")));
         });
         var table = new PpmiEmbeddings(dimension).withMinCount(least).learn(verses, lab.progress());
         if (!table.contains(word)) {
@@ -38,25 +40,28 @@ final class EmbeddingTableLab implements LabBody {
             return;
         }
         var near = table.nearest(word, 12);
-        lab.say("%,d words of %,d verses, each a point in %d dimensions. The nearest to '%s' is '%s'.", table.size(), verses.size(), dimension, word,
-                near.getFirst().name());
+        lab.say("%,d words of %,d verses, each a point in %d dimensions. The nearest to '%s' is '%s'.", table.size(), verses.size(),
+                dimension, word, near.getFirst().name());
         lab.table("Nearest to '" + word + "'", List.of("word", "cosine"), near.stream().map(n -> List.of(n.name(), n.score())).toList());
 
         var shown = new ArrayList<>(List.of(word));
         near.stream().map(Neighbour::name).forEach(shown::add);
-        for (var far : List.of("sword", "bread", "king", "gold", "mountain")) if (table.contains(far) && !shown.contains(far)) shown.add(far);
+        for (var far : List.of("sword", "bread", "king", "gold", "mountain"))
+            if (table.contains(far) && !shown.contains(far)) shown.add(far);
         var cloud = table.only(shown).normalised().centred().vectors();
         var plane = cloud.matmul(Svd.of(cloud).v().slice(1, 0, 2, 1));
-        lab.figure(Figure.scatter("A map of the neighbourhood", plane.select(1, 0), plane.select(1, 1)).labelled(shown.toArray(String[]::new))
-                .axes("first principal axis", "second principal axis")
-                .describedAs("The word, its twelve neighbours and five others, from " + dimension + " dimensions to the two in which they differ most."));
+        lab.figure(Figure.scatter("A map of the neighbourhood", plane.select(1, 0), plane.select(1, 1))
+                .labelled(shown.toArray(String[]::new)).axes("first principal axis", "second principal axis")
+                .describedAs("The word, its twelve neighbours and five others, from " + dimension
+                        + " dimensions to the two in which they differ most."));
 
         var questions = List.of(List.of("man", "woman", "son"), List.of("king", "queen", "man"), List.of("father", "mother", "sons"));
         var answers = new ArrayList<List<?>>();
         for (var q : questions) {
             if (!q.stream().allMatch(table::contains)) continue;
             var best = table.analogy(q.get(0), q.get(1), q.get(2), 3, measure.equals("3CosAdd") ? Analogy.ADD : Analogy.MULTIPLY);
-            answers.add(List.of(q.get(0) + " : " + q.get(1) + " = " + q.get(2) + " : ?", String.join(", ", best.stream().map(Neighbour::name).toList())));
+            answers.add(List.of(q.get(0) + " : " + q.get(1) + " = " + q.get(2) + " : ?",
+                    String.join(", ", best.stream().map(Neighbour::name).toList())));
         }
         lab.table("Analogies by " + measure, List.of("question", "best three"), answers);
 

@@ -27,21 +27,23 @@ final class GloVeLab implements LabBody {
             {"queen", "princess", "duchess", "countess", "baroness", "dame"}};
 
     @Override public void run(LabContext lab) {
-        int dimension = lab.param("dimension", 12, 2, 50), epochs = lab.param("epochs", 80, 1, 200), sentences = lab.param("sentences", 8000, 500, 20_000);
+        int dimension = lab.param("dimension", 12, 2, 50), epochs = lab.param("epochs", 80, 1, 200),
+                sentences = lab.param("sentences", 8000, 500, 20_000);
         double xMax = lab.param("xMax", 50.0, 1.0, 500.0), alpha = lab.param("alpha", 0.75, 0.0, 1.0);
         int from = lab.param("analogy: rank", 0, 0, 5), to = lab.param("analogy: other rank", 3, 0, 5);
 
         var counted = new Cooccurrences(10).withWeighting(Weighting.HARMONIC).count(text(lab.rng(0), sentences));
-        lab.say("%,d filled cells of %d x %d; the largest count is %.0f. From xMax = %.0f on a cell's weight grows no more.", counted.matrix().entries(),
-                counted.words().size(), counted.words().size(), Arrays.stream(counted.matrix().values().toDoubleArray()).max().orElse(0), xMax);
+        lab.say("%,d filled cells of %d x %d; the largest count is %.0f. From xMax = %.0f on a cell's weight grows no more.",
+                counted.matrix().entries(), counted.words().size(), counted.words().size(),
+                Arrays.stream(counted.matrix().values().toDoubleArray()).max().orElse(0), xMax);
         var losses = new ArrayList<Double>();
         var glove = new GloVe(dimension).withXMax(xMax).withAlpha(alpha).withEpochs(epochs).withLearningRate(0.1).withSeed(lab.seed());
         var model = glove.fit(counted.matrix(), update -> {
             losses.add(update.metrics().get("loss"));
             lab.progress().report(update);
         });
-        lab.figure(Figure.line("Weighted loss by pass", 1, losses.stream().mapToDouble(d -> d).toArray()).logY().axes("pass", "mean weighted squared error")
-                .describedAs("AdaGrad over the filled cells in a new order each pass."));
+        lab.figure(Figure.line("Weighted loss by pass", 1, losses.stream().mapToDouble(d -> d).toArray()).logY()
+                .axes("pass", "mean weighted squared error").describedAs("AdaGrad over the filled cells in a new order each pass."));
         var table = EmbeddingTable.of(counted.words(), model.sum());
 
         var names = new ArrayList<String>();
@@ -55,15 +57,16 @@ final class GloVeLab implements LabBody {
         lab.figure(Figure.scatter("Titles on their first two axes", plane[0], plane[1]).labelled(names.toArray(String[]::new))
                 .arrows("to the woman", Arrays.copyOf(plane[0], 6), Arrays.copyOf(plane[1], 6), Arrays.copyOfRange(plane[0], 6, 12),
                         Arrays.copyOfRange(plane[1], 6, 12))
-                .axes("first principal axis", "second principal axis")
-                .describedAs("Arrows lead from each man's title to its woman's; the nearer to parallel they are, the better analogies work."));
+                .axes("first principal axis", "second principal axis").describedAs(
+                        "Arrows lead from each man's title to its woman's; the nearer to parallel they are, the better analogies work."));
         var step = EmbeddingGeometry.direction(table.only(names.subList(0, 6)).vectors(), table.only(names.subList(6, 12)).vectors());
         var answer = table.analogy(TITLES[0][from], TITLES[1][from], from == to ? TITLES[1][to] : TITLES[0][to], 3);
         lab.table(TITLES[0][from] + " : " + TITLES[1][from] + " = " + TITLES[0][to] + " : ?", List.of("answer", "score"),
                 answer.stream().map(n -> List.of(n.name(), n.score())).toList());
         var questions = new ArrayList<AnalogyQuestion>();
         for (int r = 0; r < 6; r++)
-            for (int q = 0; q < 6; q++) if (q != r) questions.add(new AnalogyQuestion(TITLES[0][r], TITLES[1][r], TITLES[0][q], TITLES[1][q]));
+            for (int q = 0; q < 6; q++)
+                if (q != r) questions.add(new AnalogyQuestion(TITLES[0][r], TITLES[1][r], TITLES[0][q], TITLES[1][q]));
         lab.shows("mean cosine of the six steps with their mean", step.consistency(), atLeast(0.8));
         lab.shows("analogies of gender that are right", EmbeddingGeometry.analogyAccuracy(table, questions, Analogy.ADD), atLeast(0.7));
         if (epochs > 1) lab.shows("loss of the last pass over the first's", losses.getLast() / losses.getFirst(), below(0.5));

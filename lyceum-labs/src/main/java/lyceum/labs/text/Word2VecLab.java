@@ -21,7 +21,8 @@ import lyceum.text.vector.Word2Vec;
 final class Word2VecLab implements LabBody {
 
     @Override public void run(LabContext lab) {
-        int chapters = lab.param("chapters", 187, 20, 1189), epochs = lab.param("epochs", 6, 2, 30), dimension = lab.param("dimension", 24, 8, 100);
+        int chapters = lab.param("chapters", 187, 20, 1189), epochs = lab.param("epochs", 6, 2, 30),
+                dimension = lab.param("dimension", 24, 8, 100);
         int negatives = lab.param("negatives", 3, 1, 20);
         var mode = lab.choice("mode", "skip-gram", "skip-gram", "CBOW");
         var output = lab.choice("output", "negative sampling", "negative sampling", "Huffman tree");
@@ -29,14 +30,15 @@ final class Word2VecLab implements LabBody {
 
         List<List<String>> verses = new ArrayList<>();
         Corpora.kingJames().stream().limit(chapters).forEach(chapter -> {
-            for (var verse : chapter.text().toLowerCase(Locale.ROOT).split("\n")) verses.add(List.of(verse.replaceAll("[^a-z]+", " ").strip().split(" ")));
+            for (var verse : chapter.text().toLowerCase(Locale.ROOT).split("\n"))
+                verses.add(List.of(verse.replaceAll("[^a-z]+", " ").strip().split(" ")));
         });
         var phrases = new PhraseDetector(10, 40, 5).find(verses);
         lab.table("Words that belong together", List.of("phrase", "score"),
                 phrases.found().stream().limit(8).map(p -> List.of(p.first() + " " + p.second(), p.score())).toList());
 
-        var word2vec = (mode.equals("CBOW") ? Word2Vec.cbow(dimension) : Word2Vec.skipGram(dimension)).withWindow(3).withNegatives(negatives)
-                .withSubsample(2e-4).withMinCount(10).withLearningRate(0.1).withSeed(lab.seed())
+        var word2vec = (mode.equals("CBOW") ? Word2Vec.cbow(dimension) : Word2Vec.skipGram(dimension)).withWindow(3)
+                .withNegatives(negatives).withSubsample(2e-4).withMinCount(10).withLearningRate(0.1).withSeed(lab.seed())
                 .withOutput(output.equals("Huffman tree") ? Word2Vec.Output.HIERARCHICAL_SOFTMAX : Word2Vec.Output.NEGATIVE_SAMPLING);
         var first = word2vec.withEpochs(1).fit(verses);
         if (!first.words().contains(word)) {
@@ -51,19 +53,23 @@ final class Word2VecLab implements LabBody {
         var early = first.vectors().nearest(word, 8);
         var late = model.vectors().nearest(word, 8);
         var rows = new ArrayList<List<?>>();
-        for (int i = 0; i < late.size(); i++) rows.add(List.of(early.get(i).name(), early.get(i).score(), late.get(i).name(), late.get(i).score()));
+        for (int i = 0; i < late.size(); i++)
+            rows.add(List.of(early.get(i).name(), early.get(i).score(), late.get(i).name(), late.get(i).score()));
         lab.say("%,d words of %d chapters. One pass, and %d.", model.words().size(), chapters, epochs);
         lab.table("Neighbours of '" + word + "'", List.of("after 1 pass", "cosine", "after " + epochs, "cosine "), rows);
-        lab.figure(Figure.line("Loss by pass", 1, losses.stream().mapToDouble(d -> d).toArray()).axes("pass", "mean loss of an example (nats)")
+        lab.figure(Figure.line("Loss by pass", 1, losses.stream().mapToDouble(d -> d).toArray())
+                .axes("pass", "mean loss of an example (nats)")
                 .describedAs("The loss falls by pass; each takes the text in the same order with other windows and other false words."));
         var questions = List.of(List.of("man", "woman", "son"), List.of("father", "mother", "son"), List.of("day", "night", "sun"));
-        lab.table("Analogies", List.of("question", "best three"), questions.stream().filter(q -> q.stream().allMatch(model.vectors()::contains))
+        lab.table("Analogies", List.of("question", "best three"), questions.stream()
+                .filter(q -> q.stream().allMatch(model.vectors()::contains))
                 .map(q -> List.of(q.get(0) + " : " + q.get(1) + " = " + q.get(2) + " : ?",
-                        String.join(", ", model.vectors().analogy(q.get(0), q.get(1), q.get(2), 3).stream().map(Neighbour::name).toList()))).toList());
+                        String.join(", ", model.vectors().analogy(q.get(0), q.get(1), q.get(2), 3).stream().map(Neighbour::name).toList())))
+                .toList());
         lab.shows("loss of the first pass less that of the last, nats", losses.getFirst() - losses.getLast(), atLeast(0.0));
         var again = word2vec.withEpochs(1).fit(verses).vectors().vectors().toFloatArray();
         lab.shows("the same seed gives the same bits", Arrays.equals(again, first.vectors().vectors().toFloatArray()));
-        if (output.equals("Huffman tree"))
-            lab.shows("probabilities of all words add up to 1, in millionths", Math.rint(1e6 * Arrays.stream(model.probabilities(0)).sum()), exactly(1e6));
+        if (output.equals("Huffman tree")) lab.shows("probabilities of all words add up to 1, in millionths",
+                Math.rint(1e6 * Arrays.stream(model.probabilities(0)).sum()), exactly(1e6));
     }
 }

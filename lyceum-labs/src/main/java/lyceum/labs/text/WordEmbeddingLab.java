@@ -27,19 +27,23 @@ final class WordEmbeddingLab implements LabBody {
     private static final int CLASSES = 10, WORDS = 20;
 
     @Override public void run(LabContext lab) {
-        int dimension = lab.param("dimension", 20, 5, 60), window = lab.param("window", 4, 1, 10), least = lab.param("least count", 120, 20, 500);
+        int dimension = lab.param("dimension", 20, 5, 60), window = lab.param("window", 4, 1, 10),
+                least = lab.param("least count", 120, 20, 500);
         double smoothing = lab.param("context smoothing", 0.75, 0.1, 1.0), weight = lab.param("eigenvalue weight", 0.5, 0.0, 1.0);
         var learner = lab.choice("classes by", "PPMI and SVD", "PPMI and SVD", "skip-gram");
 
         List<List<String>> verses = new ArrayList<>();
         Corpora.kingJames().stream().limit(400).forEach(chapter -> {
-            for (var verse : chapter.text().toLowerCase(Locale.ROOT).split("\n")) verses.add(List.of(verse.replaceAll("[^a-z]+", " ").strip().split(" ")));
+            for (var verse : chapter.text().toLowerCase(Locale.ROOT).split("\n"))
+                verses.add(List.of(verse.replaceAll("[^a-z]+", " ").strip().split(" ")));
         });
-        var ppmi = new PpmiEmbeddings(dimension).withWindow(window).withMinCount(least).withSmoothing(smoothing).withEigenvalueWeight(weight);
+        var ppmi = new PpmiEmbeddings(dimension).withWindow(window).withMinCount(least).withSmoothing(smoothing)
+                .withEigenvalueWeight(weight);
         var bible = ppmi.learn(verses, lab.progress());
         var rows = new ArrayList<List<String>>();
         for (var word : List.of("water", "son", "king", "gold", "day", "eat"))
-            if (bible.contains(word)) rows.add(List.of(word, String.join(", ", bible.nearest(word, 6).stream().map(Neighbour::name).toList())));
+            if (bible.contains(word))
+                rows.add(List.of(word, String.join(", ", bible.nearest(word, 6).stream().map(Neighbour::name).toList())));
         lab.say("%,d words of 400 chapters in %d dimensions, by nothing but counts.", bible.size(), dimension);
         lab.table("Neighbours in the Bible", List.of("word", "nearest"), rows);
 
@@ -59,9 +63,11 @@ final class WordEmbeddingLab implements LabBody {
         var score = EmbeddingEvaluation.categorisation(table, categories, new KMeans(CLASSES).withRestarts(5).withSeed(lab.seed()));
         var cloud = table.only(names).normalised().centred().vectors();
         var plane = cloud.matmul(Svd.of(cloud).v().slice(1, 0, 2, 1));
-        lab.figure(Figure.scatter("Ten classes of words by " + learner, plane, classes, IntStream.range(0, CLASSES).mapToObj(c -> "class " + c).toArray(String[]::new))
-                .axes("first principal axis", "second principal axis")
-                .describedAs("Two hundred words on the two axes in which they differ most; no label was used. More axes part the classes that overlap here."));
+        lab.figure(Figure
+                .scatter("Ten classes of words by " + learner, plane, classes,
+                        IntStream.range(0, CLASSES).mapToObj(c -> "class " + c).toArray(String[]::new))
+                .axes("first principal axis", "second principal axis").describedAs(
+                        "Two hundred words on the two axes in which they differ most; no label was used. More axes part the classes that overlap here."));
         lab.say("Ten clusters of the vectors are %.1f%% pure.", 100 * score.value());
         lab.shows("purity of the clusters", score.value(), atLeast(0.9));
     }
@@ -70,7 +76,8 @@ final class WordEmbeddingLab implements LabBody {
     private static List<List<String>> corpus(Rng rng) {
         return IntStream.range(0, 1500).mapToObj(_ -> {
             int c = rng.nextInt(CLASSES);
-            return IntStream.range(0, 8).mapToObj(_ -> rng.nextInt(10) < 3 ? "any" + rng.nextInt(50) : "c" + c + "_" + rng.nextInt(WORDS)).toList();
+            return IntStream.range(0, 8).mapToObj(_ -> rng.nextInt(10) < 3 ? "any" + rng.nextInt(50) : "c" + c + "_" + rng.nextInt(WORDS))
+                    .toList();
         }).toList();
     }
 }

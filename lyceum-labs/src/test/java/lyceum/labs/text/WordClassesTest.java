@@ -33,7 +33,8 @@ class WordClassesTest {
         var rng = Rng.of(seed);
         return IntStream.range(0, 2000).mapToObj(_ -> {
             int c = rng.nextInt(CLASSES);
-            return IntStream.range(0, 8).mapToObj(_ -> rng.nextInt(10) < 3 ? "any" + rng.nextInt(50) : word(c, rng.nextInt(WORDS))).toList();
+            return IntStream.range(0, 8).mapToObj(_ -> rng.nextInt(10) < 3 ? "any" + rng.nextInt(50) : word(c, rng.nextInt(WORDS)))
+                    .toList();
         }).toList();
     }
 
@@ -72,7 +73,8 @@ class WordClassesTest {
     }
 
     private static double accuracy(Tensor train, List<Integer> labels, Tensor test, List<Integer> expected) {
-        var found = new LogisticRegression().fit(train, Tensor.of(labels.stream().mapToInt(i -> i).toArray())).predict(test).toDoubleArray();
+        var found = new LogisticRegression().fit(train, Tensor.of(labels.stream().mapToInt(i -> i).toArray())).predict(test)
+                .toDoubleArray();
         return IntStream.range(0, found.length).filter(i -> found[i] == expected.get(i)).count() / (double) found.length;
     }
 

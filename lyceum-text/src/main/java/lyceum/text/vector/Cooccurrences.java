@@ -47,7 +47,8 @@ public record Cooccurrences(int window, Weighting weighting, int minCount) imple
             for (int i = 0; i < s.length; i++) {
                 for (int j = Math.max(0, i - window); j < i; j++) {
                     int d = i - j;
-                    cells.add(s[i], s[j], weighting == Weighting.FLAT ? 1 : weighting == Weighting.HARMONIC ? 1.0 / d : (window - d + 1.0) / window);
+                    cells.add(s[i], s[j],
+                            weighting == Weighting.FLAT ? 1 : weighting == Weighting.HARMONIC ? 1.0 / d : (window - d + 1.0) / window);
                 }
             }
         }

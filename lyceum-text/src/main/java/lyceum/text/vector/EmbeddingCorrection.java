@@ -23,8 +23,8 @@ public record EmbeddingCorrection(Tensor mean, Tensor map) {
      */
     public static EmbeddingCorrection allButTheTop(Tensor x, int components) {
         int d = (int) EmbeddingGeometry.rows("allButTheTop", x, 1).size(1);
-        if (components < 0 || components >= d)
-            throw new IllegalArgumentException("allButTheTop: " + components + " components of " + d + "; at least 0 and fewer than the dimension");
+        if (components < 0 || components >= d) throw new IllegalArgumentException(
+                "allButTheTop: " + components + " components of " + d + "; at least 0 and fewer than the dimension");
         var mean = x.to(DType.F64).mean(0);
         var keep = Tensor.eye(DType.F64, d);
         if (components > 0) {
@@ -47,8 +47,8 @@ public record EmbeddingCorrection(Tensor mean, Tensor map) {
         double mean = 0;
         for (double v : values) mean += v / values.length;
         double more = ridge * mean;
-        if (!(values[0] + more > 1e-14 * values[values.length - 1]))
-            throw new IllegalArgumentException("whitening: the least variance is " + values[0] + "; the vectors fill a subspace, give a ridge above 0");
+        if (!(values[0] + more > 1e-14 * values[values.length - 1])) throw new IllegalArgumentException(
+                "whitening: the least variance is " + values[0] + "; the vectors fill a subspace, give a ridge above 0");
         return new EmbeddingCorrection(x.to(DType.F64).mean(0), eigen.function(v -> 1 / Math.sqrt(v + more)));
     }
 

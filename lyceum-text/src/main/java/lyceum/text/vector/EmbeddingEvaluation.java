@@ -29,7 +29,8 @@ public final class EmbeddingEvaluation {
     /** Rank correlation (Spearman) of cosines with judgements, of the pairs that the table has. */
     public static Score similarity(EmbeddingTable table, List<JudgedPair> pairs) {
         var known = pairs.stream().filter(p -> table.contains(p.first) && table.contains(p.second)).toList();
-        if (known.size() < 3) throw new IllegalArgumentException("similarity: the table has both words of " + known.size() + " of " + pairs.size() + " pairs");
+        if (known.size() < 3) throw new IllegalArgumentException(
+                "similarity: the table has both words of " + known.size() + " of " + pairs.size() + " pairs");
         double[] cosines = known.stream().mapToDouble(p -> table.similarity(p.first, p.second)).toArray();
         double[] judged = known.stream().mapToDouble(JudgedPair::judgement).toArray();
         return new Score(Correlation.spearman(cosines, judged).statistic(), known.size(), pairs.size() - known.size());
@@ -42,7 +43,8 @@ public final class EmbeddingEvaluation {
      */
     public static Score categorisation(EmbeddingTable table, Map<String, String> categories, Clusterer clusterer) {
         var words = categories.keySet().stream().filter(table::contains).sorted().toList();
-        if (words.size() < 2) throw new IllegalArgumentException("categorisation: the table has " + words.size() + " of " + categories.size() + " words");
+        if (words.size() < 2)
+            throw new IllegalArgumentException("categorisation: the table has " + words.size() + " of " + categories.size() + " words");
         int[] clusters = clusterer.fit(table.only(words).normalised().vectors().to(DType.F64)).labels().to(DType.I32).toIntArray();
         var counts = new HashMap<Integer, Map<String, Integer>>();
         for (int i = 0; i < clusters.length; i++)
@@ -72,7 +74,8 @@ public final class EmbeddingEvaluation {
             counted++;
             if (table.nearest(word, k).stream().map(Neighbour::name).anyMatch(near -> siblings(wordNet, word, near))) hits++;
         }
-        if (counted == 0) throw new IllegalArgumentException("wordNetAgreement: none of the " + words.size() + " words is in both the table and WordNet");
+        if (counted == 0)
+            throw new IllegalArgumentException("wordNetAgreement: none of the " + words.size() + " words is in both the table and WordNet");
         return new Score((double) hits / counted, counted, words.size() - counted);
     }
 

@@ -38,8 +38,8 @@ public final class EmbeddingGeometry {
     }
 
     static Tensor rows(String operation, Tensor x, int least) {
-        if (x.rank() != 2 || x.size(0) < least)
-            throw new ShapeException(operation + ": vectors are " + x.shape() + "; they are (rows, dimension) of at least " + least + " rows");
+        if (x.rank() != 2 || x.size(0) < least) throw new ShapeException(
+                operation + ": vectors are " + x.shape() + "; they are (rows, dimension) of at least " + least + " rows");
         return x;
     }
 
@@ -99,12 +99,15 @@ public final class EmbeddingGeometry {
      *
      * @see <a href="https://doi.org/10.1038/s41598-017-11873-y">Facco, d'Errico, Rodriguez and Laio (2017)</a>
      */
-    public static double intrinsicDimension(Tensor x) { return HighDimension.intrinsicDimension(rows("intrinsicDimension", x, 3).to(DType.F64), 2); }
+    public static double intrinsicDimension(Tensor x) {
+        return HighDimension.intrinsicDimension(rows("intrinsicDimension", x, 3).to(DType.F64), 2);
+    }
 
     /** How many other rows have each row among their k nearest by cosine; the mean is k. Equals go to the row that stands first. */
     public static int[] occurrences(Tensor x, int k) {
         int n = (int) rows("occurrences", x, 2).size(0);
-        if (k < 1 || k >= n) throw new IllegalArgumentException("occurrences: k is " + k + " of " + n + " rows; it lies between 1 and one less");
+        if (k < 1 || k >= n)
+            throw new IllegalArgumentException("occurrences: k is " + k + " of " + n + " rows; it lies between 1 and one less");
         double[][] unit = Similarity.normalise(x.to(DType.F64)).toRows();
         var nearest = new int[n][];
         Parallel.range(n, 16, (from, to) -> {
@@ -169,7 +172,8 @@ public final class EmbeddingGeometry {
                 }
             }
         }
-        if (pairs == 0 || others == 0) throw new IllegalArgumentException("tightness: labels need a pair of the same and a pair of different ones");
+        if (pairs == 0 || others == 0)
+            throw new IllegalArgumentException("tightness: labels need a pair of the same and a pair of different ones");
         return within / pairs - between / others;
     }
 

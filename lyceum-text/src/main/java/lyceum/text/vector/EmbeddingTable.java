@@ -69,19 +69,20 @@ public final class EmbeddingTable {
         norms = new double[rows.length];
         for (int i = 0; i < rows.length; i++) {
             var before = numbers.putIfAbsent(this.names.get(i), i);
-            if (before != null)
-                throw new IllegalArgumentException("EmbeddingTable: '" + names.get(i) + "' names rows " + before + " and " + i + "; names are distinct");
+            if (before != null) throw new IllegalArgumentException(
+                    "EmbeddingTable: '" + names.get(i) + "' names rows " + before + " and " + i + "; names are distinct");
             double square = 0;
             for (float v : rows[i]) square += (double) v * v;
-            if (!Double.isFinite(square))
-                throw new IllegalArgumentException("EmbeddingTable: row " + i + ", '" + names.get(i) + "', holds NaN or infinity; leave it out");
+            if (!Double.isFinite(square)) throw new IllegalArgumentException(
+                    "EmbeddingTable: row " + i + ", '" + names.get(i) + "', holds NaN or infinity; leave it out");
             norms[i] = Math.sqrt(square);
         }
     }
 
     /** @param vectors (names, dimension), of any float type, kept as F32 */
     public static EmbeddingTable of(List<String> names, Tensor vectors) {
-        if (vectors.rank() != 2) throw new ShapeException("EmbeddingTable: vectors are " + vectors.shape() + "; they are (names, dimension)");
+        if (vectors.rank() != 2)
+            throw new ShapeException("EmbeddingTable: vectors are " + vectors.shape() + "; they are (names, dimension)");
         int d = (int) vectors.size(1);
         float[] flat = vectors.detach().to(DType.F32).toFloatArray();
         var rows = new float[(int) vectors.size(0)][];
@@ -115,7 +116,8 @@ public final class EmbeddingTable {
 
     private int row(String name) {
         var row = numbers.get(name);
-        if (row == null) throw new IllegalArgumentException("EmbeddingTable: no vector of '" + name + "' among " + rows.length + "; ask contains() first");
+        if (row == null) throw new IllegalArgumentException(
+                "EmbeddingTable: no vector of '" + name + "' among " + rows.length + "; ask contains() first");
         return row;
     }
 
@@ -142,7 +144,8 @@ public final class EmbeddingTable {
      * @throws IllegalArgumentException if it holds NaN or infinity, or is all zeros where the cosine is asked for
      */
     public List<Neighbour> nearest(float[] query, int k, Nearness by, Collection<String> except) {
-        if (query.length != dimension) throw new ShapeException("nearest: a vector of " + query.length + " in a table of dimension " + dimension);
+        if (query.length != dimension)
+            throw new ShapeException("nearest: a vector of " + query.length + " in a table of dimension " + dimension);
         double norm = Math.sqrt(dot(query, query));
         if (!Double.isFinite(norm)) throw new IllegalArgumentException("nearest: the vector holds NaN or infinity");
         if (norm == 0 && by == Nearness.COSINE) throw new IllegalArgumentException("nearest: the vector is all zeros; it has no direction");
@@ -238,7 +241,9 @@ public final class EmbeddingTable {
      * @param components 0 or more, below the dimension; about dimension / 100 is the paper's advice
      * @see <a href="https://arxiv.org/abs/1702.01417">Mu and Viswanath (2018)</a>
      */
-    public EmbeddingTable allButTheTop(int components) { return withVectors(EmbeddingCorrection.allButTheTop(vectors(), components).apply(vectors())); }
+    public EmbeddingTable allButTheTop(int components) {
+        return withVectors(EmbeddingCorrection.allButTheTop(vectors(), components).apply(vectors()));
+    }
 
     /** {@code x R} of each row. @param rotation (dimension, dimension); of {@link #alignment}, or any matrix */
     public EmbeddingTable rotated(Tensor rotation) { return withVectors(vectors().to(DType.F64).matmul(rotation.to(DType.F64))); }

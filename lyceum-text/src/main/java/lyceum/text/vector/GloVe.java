@@ -29,14 +29,14 @@ import lyceum.withers.Withers;
  * @see <a href="https://aclanthology.org/D14-1162/">Pennington, Socher and Manning (2014)</a>
  */
 @Withers
-public record GloVe(int dimension, int window, int minCount, double xMax, double alpha, int epochs, double learningRate, int threads, long seed)
-        implements WordVectorLearner, GloVeWithers {
+public record GloVe(int dimension, int window, int minCount, double xMax, double alpha, int epochs, double learningRate, int threads,
+        long seed) implements WordVectorLearner, GloVeWithers {
     public GloVe {
         if (dimension < 1 || epochs < 1 || threads < 1 || window < 1 || minCount < 1)
-            throw new IllegalArgumentException("GloVe: dimension " + dimension + ", epochs " + epochs + ", threads " + threads + ", window " + window
-                    + " and minCount " + minCount + " are at least 1 each");
-        if (!(xMax > 0 && alpha >= 0 && learningRate > 0))
-            throw new IllegalArgumentException("GloVe: xMax " + xMax + " and learningRate " + learningRate + " are positive, alpha " + alpha + " not negative");
+            throw new IllegalArgumentException("GloVe: dimension " + dimension + ", epochs " + epochs + ", threads " + threads + ", window "
+                    + window + " and minCount " + minCount + " are at least 1 each");
+        if (!(xMax > 0 && alpha >= 0 && learningRate > 0)) throw new IllegalArgumentException(
+                "GloVe: xMax " + xMax + " and learningRate " + learningRate + " are positive, alpha " + alpha + " not negative");
     }
 
     public GloVe(int dimension) { this(dimension, 10, 5, 100, 0.75, 25, 0.05, 1, 0); }
@@ -67,7 +67,8 @@ public record GloVe(int dimension, int window, int minCount, double xMax, double
             var losses = new double[threads];
             Parallel.range(threads, 1, (from, to) -> {
                 for (int t = (int) from; t < to; t++)
-                    for (int i = t; i < n; i += threads) losses[t] += step(model, squares, cells.row()[order[i]], cells.column()[order[i]], cells.value()[order[i]]);
+                    for (int i = t; i < n; i += threads)
+                        losses[t] += step(model, squares, cells.row()[order[i]], cells.column()[order[i]], cells.value()[order[i]]);
             });
             double loss = 0;
             for (double each : losses) loss += each;

@@ -33,8 +33,9 @@ public final class GloVeModel {
             double[] values = counts.values().toDoubleArray();
             for (int i = 0; i < counts.rows(); i++) {
                 for (int e = counts.rowStart(i); e < counts.rowStart(i + 1); e++) {
-                    if (!(values[e] >= 0 && values[e] < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException(
-                            "GloVe: the count of row " + i + ", column " + counts.column(e) + " is " + values[e] + "; counts are not negative");
+                    if (!(values[e] >= 0 && values[e] < Double.POSITIVE_INFINITY))
+                        throw new IllegalArgumentException("GloVe: the count of row " + i + ", column " + counts.column(e) + " is "
+                                + values[e] + "; counts are not negative");
                     if (values[e] == 0) continue;
                     cells.row[kept] = i;
                     cells.column[kept] = counts.column(e);

@@ -16,8 +16,8 @@ record IndexedText(List<String> words, long[] counts, int[][] sentences) {
         seen.forEach((word, count) -> {
             if (count[0] >= minCount) words.add(word);
         });
-        if (words.size() < 2) throw new IllegalArgumentException(operation + ": " + words.size() + " of " + seen.size() + " words stand at least " + minCount
-                + " times; there must be two. Lower minCount or give more text");
+        if (words.size() < 2) throw new IllegalArgumentException(operation + ": " + words.size() + " of " + seen.size()
+                + " words stand at least " + minCount + " times; there must be two. Lower minCount or give more text");
         words.sort(Comparator.<String>comparingLong(w -> -seen.get(w)[0]).thenComparing(Comparator.naturalOrder()));
         var counts = new long[words.size()];
         var numbers = HashMap.<String, Integer>newHashMap(words.size());

@@ -33,14 +33,16 @@ public record PpmiEmbeddings(int dimension, int window, Cooccurrences.Weighting 
         double eigenvalueWeight, long seed) implements WordVectorLearner, PpmiEmbeddingsWithers {
     public PpmiEmbeddings {
         if (dimension < 1) throw new IllegalArgumentException("PpmiEmbeddings: dimension is " + dimension + "; it is at least 1");
-        if (!(eigenvalueWeight >= 0)) throw new IllegalArgumentException("PpmiEmbeddings: eigenvalueWeight is " + eigenvalueWeight + "; it is not negative");
+        if (!(eigenvalueWeight >= 0))
+            throw new IllegalArgumentException("PpmiEmbeddings: eigenvalueWeight is " + eigenvalueWeight + "; it is not negative");
         check(smoothing, shift);
     }
 
     public PpmiEmbeddings(int dimension) { this(dimension, 5, Cooccurrences.Weighting.LINEAR, 5, 0.75, 1, 0.5, 0); }
 
     private static void check(double smoothing, double shift) {
-        if (!(smoothing >= 0 && smoothing <= 10)) throw new IllegalArgumentException("ppmi: smoothing is " + smoothing + "; it lies in [0, 10]");
+        if (!(smoothing >= 0 && smoothing <= 10))
+            throw new IllegalArgumentException("ppmi: smoothing is " + smoothing + "; it lies in [0, 10]");
         if (!(shift > 0)) throw new IllegalArgumentException("ppmi: shift is " + shift + "; it is positive");
     }
 
@@ -56,8 +58,8 @@ public record PpmiEmbeddings(int dimension, int window, Cooccurrences.Weighting 
         double total = 0, smoothed = 0;
         for (int i = 0; i < n; i++) {
             for (int e = counts.rowStart(i); e < counts.rowStart(i + 1); e++) {
-                if (!(x[e] >= 0 && x[e] < Double.POSITIVE_INFINITY))
-                    throw new IllegalArgumentException("ppmi: the count of row " + i + ", column " + counts.column(e) + " is " + x[e] + "; counts are not negative");
+                if (!(x[e] >= 0 && x[e] < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException(
+                        "ppmi: the count of row " + i + ", column " + counts.column(e) + " is " + x[e] + "; counts are not negative");
                 rows[i] += x[e];
                 columns[counts.column(e)] += x[e];
                 total += x[e];
@@ -91,8 +93,8 @@ public record PpmiEmbeddings(int dimension, int window, Cooccurrences.Weighting 
     @Override public EmbeddingTable learn(List<? extends List<String>> sentences, Progress progress) {
         var counted = new Cooccurrences(window, weighting, minCount).count(sentences);
         int n = counted.words().size();
-        if (dimension > n) throw new IllegalArgumentException("PpmiEmbeddings: dimension is " + dimension + " and " + n + " words are left; ask for at most "
-                + "as many, or lower minCount");
+        if (dimension > n) throw new IllegalArgumentException("PpmiEmbeddings: dimension is " + dimension + " and " + n
+                + " words are left; ask for at most " + "as many, or lower minCount");
         progress.step("counted", 1, 3);
         var ppmi = ppmi(counted.matrix(), smoothing, shift);
         progress.step("weighed", 2, 3);

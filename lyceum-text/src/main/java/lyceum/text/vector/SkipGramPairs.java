@@ -48,7 +48,8 @@ public record SkipGramPairs(int window, boolean dynamicWindow, double[] keep) {
     public static double[] keeping(long[] counts, double t) {
         if (!(t >= 0)) throw new IllegalArgumentException("SkipGramPairs: the threshold of subsampling is " + t + "; it is not negative");
         double total = Arrays.stream(counts).sum();
-        return Arrays.stream(counts).mapToDouble(c -> t == 0 || c == 0 ? 1 : Math.min(1, Math.sqrt(t * total / c) + t * total / c)).toArray();
+        return Arrays.stream(counts).mapToDouble(c -> t == 0 || c == 0 ? 1 : Math.min(1, Math.sqrt(t * total / c) + t * total / c))
+                .toArray();
     }
 
     /** All examples of a sentence, one after the other. */

@@ -63,14 +63,15 @@ public final class VectorFiles {
             }
             var fields = line.stripTrailing().split(" ");
             if (dimension < 0) dimension = fields.length - 1;
-            if (fields.length <= dimension || dimension < 1)
-                throw FormatException.at("text vectors", at, "a line of " + fields.length + " fields; it is a name and " + Math.max(1, dimension) + " numbers");
+            if (fields.length <= dimension || dimension < 1) throw FormatException.at("text vectors", at,
+                    "a line of " + fields.length + " fields; it is a name and " + Math.max(1, dimension) + " numbers");
             var row = new float[dimension];
             int name = fields.length - dimension;
             for (int j = 0; j < dimension; j++) row[j] = number(fields[name + j], at);
             names.add(String.join(" ", List.of(fields).subList(0, name)));
             rows.add(row);
-            if (promised >= 0 && rows.size() > promised) throw FormatException.at("text vectors", at, "the header says " + promised + " rows; there are more");
+            if (promised >= 0 && rows.size() > promised)
+                throw FormatException.at("text vectors", at, "the header says " + promised + " rows; there are more");
         }
         if (promised >= 0 && rows.size() != promised)
             throw FormatException.at("text vectors", 0, "the header says " + promised + " rows; there are " + rows.size());
@@ -82,7 +83,8 @@ public final class VectorFiles {
         try {
             return Float.parseFloat(field);
         } catch (NumberFormatException e) {
-            throw FormatException.at("text vectors", at, "'" + (field.length() > 40 ? field.substring(0, 40) + "..." : field) + "' is no number");
+            throw FormatException.at("text vectors", at,
+                    "'" + (field.length() > 40 ? field.substring(0, 40) + "..." : field) + "' is no number");
         }
     }
 
@@ -117,8 +119,8 @@ public final class VectorFiles {
 
     private static void writable(String name) {
         if (name.isEmpty() || name.chars().anyMatch(c -> c == ' ' || c == '\n' || c == '\r' || c == '\t'))
-            throw new IllegalArgumentException("vectors to a file: the name '" + name.strip() + "' is empty or holds white space, which ends a name in this "
-                    + "format; write safetensors, or put underscores");
+            throw new IllegalArgumentException("vectors to a file: the name '" + name.strip()
+                    + "' is empty or holds white space, which ends a name in this " + "format; write safetensors, or put underscores");
     }
 
     /** Reads word2vec's binary file. */
@@ -132,13 +134,14 @@ public final class VectorFiles {
         String format = "word2vec binary";
         var lines = new Lines(in);
         var header = lines.next(format);
-        if (header == null || !header.strip().matches("\\d{1,18} \\d{1,9}")) throw FormatException.at(format, 0, "no header of rows and columns");
+        if (header == null || !header.strip().matches("\\d{1,18} \\d{1,9}"))
+            throw FormatException.at(format, 0, "no header of rows and columns");
         var parts = header.strip().split(" ");
         long count = Long.parseLong(parts[0]);
         int dimension = Integer.parseInt(parts[1]);
         long least = 4L * dimension + 2;
-        if (dimension < 1 || count > (size - lines.at) / least)
-            throw FormatException.at(format, 0, "the header says " + count + " rows of " + dimension + " columns, which " + size + " bytes do not hold");
+        if (dimension < 1 || count > (size - lines.at) / least) throw FormatException.at(format, 0,
+                "the header says " + count + " rows of " + dimension + " columns, which " + size + " bytes do not hold");
         var names = new ArrayList<String>();
         var rows = new ArrayList<float[]>();
         for (long i = 0; i < count; i++) {
@@ -186,7 +189,8 @@ public final class VectorFiles {
         String format = "vectors as safetensors";
         var vectors = contents.tensors().get("vectors");
         var names = contents.tensors().get("names");
-        if (vectors == null || names == null || vectors.rank() != 2 || vectors.dtype() != DType.F32 || names.rank() != 1 || names.dtype() != DType.U8)
+        if (vectors == null || names == null || vectors.rank() != 2 || vectors.dtype() != DType.F32 || names.rank() != 1
+                || names.dtype() != DType.U8)
             throw new FormatException(format + ": there is a tensor 'vectors', F32 (names, dimension), and one 'names', U8; here are "
                     + contents.tensors().keySet());
         if (!"1".equals(contents.metadata().getOrDefault("formatVersion", "1")))
@@ -207,7 +211,8 @@ public final class VectorFiles {
     public static void writeSafetensors(EmbeddingTable table, Path file) throws IOException {
         var text = new StringBuilder();
         for (var name : table.names()) {
-            if (name.indexOf('\n') >= 0) throw new IllegalArgumentException("vectors to a file: a name holds a line feed: '" + name.strip() + "'");
+            if (name.indexOf('\n') >= 0)
+                throw new IllegalArgumentException("vectors to a file: a name holds a line feed: '" + name.strip() + "'");
             text.append(name).append('\n');
         }
         byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);

@@ -36,8 +36,9 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/1310.4546">Mikolov, Sutskever, Chen, Corrado and Dean (2013), Distributed Representations of Words and Phrases</a>
  */
 @Withers
-public record Word2Vec(Mode mode, Output output, int dimension, int window, boolean dynamicWindow, int negatives, double noisePower, double subsample,
-        int minCount, int epochs, double learningRate, int threads, long seed) implements WordVectorLearner, Word2VecWithers {
+public record Word2Vec(Mode mode, Output output, int dimension, int window, boolean dynamicWindow, int negatives, double noisePower,
+        double subsample, int minCount, int epochs, double learningRate, int threads, long seed)
+        implements WordVectorLearner, Word2VecWithers {
     /** Who predicts whom. */
     public enum Mode {
         SKIP_GRAM, CBOW
@@ -60,7 +61,8 @@ public record Word2Vec(Mode mode, Output output, int dimension, int window, bool
         positive("minCount", minCount);
         positive("epochs", epochs);
         positive("threads", threads);
-        if (!(noisePower >= 0 && noisePower <= 10)) throw new IllegalArgumentException("Word2Vec: noisePower is " + noisePower + "; it lies in [0, 10]");
+        if (!(noisePower >= 0 && noisePower <= 10))
+            throw new IllegalArgumentException("Word2Vec: noisePower is " + noisePower + "; it lies in [0, 10]");
         if (!(subsample >= 0)) throw new IllegalArgumentException("Word2Vec: subsample is " + subsample + "; it is not negative");
         if (!(learningRate > 0)) throw new IllegalArgumentException("Word2Vec: learningRate is " + learningRate + "; it is positive");
     }
@@ -77,7 +79,9 @@ public record Word2Vec(Mode mode, Output output, int dimension, int window, bool
     /** CBOW with negative sampling and the usual settings. */
     public static Word2Vec cbow(int dimension) { return skipGram(dimension).withMode(Mode.CBOW).withLearningRate(0.05); }
 
-    @Override public EmbeddingTable learn(List<? extends List<String>> sentences, Progress progress) { return fit(sentences, progress).vectors(); }
+    @Override public EmbeddingTable learn(List<? extends List<String>> sentences, Progress progress) {
+        return fit(sentences, progress).vectors();
+    }
 
     public Word2VecModel fit(List<? extends List<String>> sentences) { return fit(sentences, Progress.SILENT); }
 

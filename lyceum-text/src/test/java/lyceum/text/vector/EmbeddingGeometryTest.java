@@ -46,17 +46,16 @@ class EmbeddingGeometryTest {
     @Test void aSharedOffsetIsSeenAndTakenAway() {
         double worst = 0, left = 0;
         int clouds = 0;
-        for (double length : new double[] {5, 10, 20, 40})
-            for (int d : new int[] {100, 300})
-                for (double s : new double[] {1, 0.5}) {
-                    var mean = gauss(d, 1, d);
-                    mean = mean.mul(length / Math.sqrt(mean.square().sum().item()));
-                    var x = gauss(7 + d, 1000, d).mul(s).add(mean);
-                    double law = length * length / (length * length + d * s * s);
-                    worst = Math.max(worst, Math.abs(EmbeddingGeometry.meanCosine(x) / law - 1));
-                    left = Math.max(left, Math.abs(EmbeddingGeometry.meanCosine(EmbeddingCorrection.allButTheTop(x, Math.max(1, d / 100)).apply(x))));
-                    clouds++;
-                }
+        for (double length : new double[] {5, 10, 20, 40}) for (int d : new int[] {100, 300}) for (double s : new double[] {1, 0.5}) {
+            var mean = gauss(d, 1, d);
+            mean = mean.mul(length / Math.sqrt(mean.square().sum().item()));
+            var x = gauss(7 + d, 1000, d).mul(s).add(mean);
+            double law = length * length / (length * length + d * s * s);
+            worst = Math.max(worst, Math.abs(EmbeddingGeometry.meanCosine(x) / law - 1));
+            left = Math.max(left,
+                    Math.abs(EmbeddingGeometry.meanCosine(EmbeddingCorrection.allButTheTop(x, Math.max(1, d / 100)).apply(x))));
+            clouds++;
+        }
         Evidence.of("clouds", clouds, exactly(16));
         Evidence.of("mean cosine over |mu|^2 / (|mu|^2 + d s^2), largest |ratio - 1|", worst, atMost(0.02));
         Evidence.of("largest |mean cosine| after all-but-the-top", left, below(0.02));
@@ -73,22 +72,23 @@ class EmbeddingGeometryTest {
         var questions = new ArrayList<AnalogyQuestion>();
         var shuffled = new ArrayList<AnalogyQuestion>();
         int[] order = rng.permutation(pairs);
-        for (int i = 0; i < pairs; i++)
-            for (int j = 0; j < pairs; j++) {
-                if (i == j) continue;
-                questions.add(new AnalogyQuestion("a" + i, "b" + i, "a" + j, "b" + j));
-                shuffled.add(new AnalogyQuestion("a" + i, "b" + i, "a" + j, "b" + order[j]));
-            }
+        for (int i = 0; i < pairs; i++) for (int j = 0; j < pairs; j++) {
+            if (i == j) continue;
+            questions.add(new AnalogyQuestion("a" + i, "b" + i, "a" + j, "b" + j));
+            shuffled.add(new AnalogyQuestion("a" + i, "b" + i, "a" + j, "b" + order[j]));
+        }
         double chance = 1.0 / (2 * pairs - 3), margin = 0.02; // a permutation keeps about one in its place
         for (var by : Analogy.values()) {
             Evidence.of("share of planted ones right, " + by, EmbeddingGeometry.analogyAccuracy(table, questions, by), exactly(1));
-            Evidence.of("share of shuffled ones right less chance, size, " + by, Math.abs(EmbeddingGeometry.analogyAccuracy(table, shuffled, by) - chance), atMost(margin));
+            Evidence.of("share of shuffled ones right less chance, size, " + by,
+                    Math.abs(EmbeddingGeometry.analogyAccuracy(table, shuffled, by) - chance), atMost(margin));
         }
         var noise = EmbeddingTable.of(names, Tensor.randn(rng, 2 * pairs, 40));
         assertThat(EmbeddingGeometry.analogyAccuracy(noise, questions, Analogy.ADD)).isLessThan(0.05);
         var direction = EmbeddingGeometry.direction(a, a.add(offset));
         assertThat(direction.consistency()).isEqualTo(1, within(1e-12));
-        assertThat(direction.unit().mul(Math.sqrt(offset.square().sum().item())).sub(offset.reshape(100)).abs().max().item()).isLessThan(1e-12);
+        assertThat(direction.unit().mul(Math.sqrt(offset.square().sum().item())).sub(offset.reshape(100)).abs().max().item())
+                .isLessThan(1e-12);
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
@@ -112,7 +112,8 @@ class EmbeddingGeometryTest {
                     cosines[j] = ij / Math.sqrt(ii * jj);
                 }
                 int centre = i;
-                IntStream.range(0, n).filter(j -> j != centre).boxed().sorted((p, q) -> Double.compare(cosines[q], cosines[p])).limit(k).forEach(j -> counts[j]++);
+                IntStream.range(0, n).filter(j -> j != centre).boxed().sorted((p, q) -> Double.compare(cosines[q], cosines[p])).limit(k)
+                        .forEach(j -> counts[j]++);
             }
             int[] found = EmbeddingGeometry.occurrences(x, k);
             double second = 0, third = 0;
@@ -139,7 +140,8 @@ class EmbeddingGeometryTest {
         assertThat(EmbeddingGeometry.isoScore(square)).isEqualTo(1 / 3.0, within(1e-12));
         assertThatThrownBy(() -> EmbeddingCorrection.whitening(line, 0)).hasMessageContaining("give a ridge");
         assertThat(EmbeddingCorrection.whitening(line, 0.1).apply(line).isFinite().all().item()).isEqualTo(1);
-        assertThat(EmbeddingGeometry.meanCosine(Tensor.of(new double[][] {{1, 0}, {0, 2}, {3, 3}}))).isEqualTo(Math.sqrt(2) / 3, within(1e-14));
+        assertThat(EmbeddingGeometry.meanCosine(Tensor.of(new double[][] {{1, 0}, {0, 2}, {3, 3}}))).isEqualTo(Math.sqrt(2) / 3,
+                within(1e-14));
         // along the only row Z is e^0.7, against it e^-0.7, across 1
         assertThat(EmbeddingGeometry.isotropy(Tensor.of(new double[][] {{0.7, 0, 0}}))).isEqualTo(Math.exp(-1.4), within(1e-12));
         var two = Tensor.of(new double[][] {{1, 0}, {1, 0.1}, {0, 1}, {0.1, 1}});
@@ -149,7 +151,8 @@ class EmbeddingGeometryTest {
         assertThatThrownBy(() -> EmbeddingGeometry.tightness(two, new int[4])).hasMessageContaining("different ones");
         assertThatThrownBy(() -> EmbeddingGeometry.tightness(two, new int[3])).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> EmbeddingGeometry.occurrences(two, 4)).hasMessageContaining("k is 4 of 4 rows");
-        assertThatThrownBy(() -> EmbeddingGeometry.analogyAccuracy(EmbeddingTable.of(List.of("a"), Tensor.ones(1, 1)), List.of(), Analogy.ADD))
+        assertThatThrownBy(
+                () -> EmbeddingGeometry.analogyAccuracy(EmbeddingTable.of(List.of("a"), Tensor.ones(1, 1)), List.of(), Analogy.ADD))
                 .hasMessageContaining("no question");
         var report = EmbeddingGeometry.report(x);
         assertThat(report.meanCosine()).isEqualTo(EmbeddingGeometry.meanCosine(x));

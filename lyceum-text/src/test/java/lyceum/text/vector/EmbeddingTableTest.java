@@ -66,7 +66,8 @@ class EmbeddingTableTest {
                 var best = IntStream.range(0, x.length).boxed().sorted((a, b) -> Double.compare(scores[b], scores[a])).limit(10).toList();
                 var found = table.nearest(q, 10, by, Set.of());
                 for (int k = 0; k < 10; k++, compared++)
-                    if (!found.get(k).name().equals("w" + best.get(k)) || Math.abs(found.get(k).score() - scores[best.get(k)]) > 1e-12) wrong++;
+                    if (!found.get(k).name().equals("w" + best.get(k)) || Math.abs(found.get(k).score() - scores[best.get(k)]) > 1e-12)
+                        wrong++;
             }
         }
         Evidence.of("answers: 500 queries, 3 measures, 10 each", compared, exactly(15_000));
@@ -95,7 +96,8 @@ class EmbeddingTableTest {
         values[0] = -0f;
         values[1] = Float.MIN_VALUE;
         var table = EmbeddingTable.of(words, Tensor.of(values, 7, 5));
-        Path text = folder.resolve("v.txt"), glove = folder.resolve("g.txt"), binary = folder.resolve("v.bin"), safe = folder.resolve("v.safetensors");
+        Path text = folder.resolve("v.txt"), glove = folder.resolve("g.txt"), binary = folder.resolve("v.bin"),
+                safe = folder.resolve("v.safetensors");
         VectorFiles.writeText(table, text);
         VectorFiles.writeGlove(table, glove);
         VectorFiles.writeBinary(table, binary);
@@ -106,7 +108,8 @@ class EmbeddingTableTest {
         Evidence.of("bits lost by safetensors", differences(table, VectorFiles.readSafetensors(safe)), exactly(0));
         byte[] before = Files.readAllBytes(binary);
         VectorFiles.writeBinary(VectorFiles.readBinary(binary), binary);
-        Evidence.of("binary files that change when read and written again", Arrays.equals(before, Files.readAllBytes(binary)) ? 0 : 1, exactly(0));
+        Evidence.of("binary files that change when read and written again", Arrays.equals(before, Files.readAllBytes(binary)) ? 0 : 1,
+                exactly(0));
         assertThat(new String(before, 0, 8, StandardCharsets.UTF_8)).isEqualTo("7 5\nthe ");
         assertThat(before[8 + 3]).as("little-endian: the sign of -0 stands in the last byte").isEqualTo((byte) 0x80);
     }
@@ -148,7 +151,8 @@ class EmbeddingTableTest {
             var rng = Rng.of(seed);
             var common = Tensor.randn(rng, 40);
             // some lean to it more than others: neither the mean nor the first component alone is all of it
-            var table = EmbeddingTable.of(names(500), Tensor.randn(rng, 500, 40).add(common.mul(Tensor.rand(rng, 500, 1).mul(2).add(0.5))).mul(0.2));
+            var table = EmbeddingTable.of(names(500),
+                    Tensor.randn(rng, 500, 40).add(common.mul(Tensor.rand(rng, 500, 1).mul(2).add(0.5))).mul(0.2));
             double before = table.isotropy(), after = table.allButTheTop(1).isotropy();
             double centred = table.centred().isotropy();
             least = Math.min(least, Math.min(centred - before, after - before));
@@ -177,16 +181,21 @@ class EmbeddingTableTest {
         assertThatThrownBy(() -> table.nearest(new float[] {Float.NaN, 0}, 1, Nearness.DOT, Set.of())).hasMessageContaining("NaN");
         assertThatThrownBy(() -> table.nearest("king", 0)).hasMessageContaining("k is 0");
         assertThatThrownBy(() -> EmbeddingTable.of(List.of("a", "a"), Tensor.ones(2, 2))).hasMessageContaining("'a' names rows 0 and 1");
-        assertThatThrownBy(() -> EmbeddingTable.of(List.of("a"), Tensor.of(new double[][] {{Double.NaN}}))).hasMessageContaining("'a', holds NaN");
+        assertThatThrownBy(() -> EmbeddingTable.of(List.of("a"), Tensor.of(new double[][] {{Double.NaN}})))
+                .hasMessageContaining("'a', holds NaN");
         assertThatThrownBy(() -> table.allButTheTop(2)).hasMessageContaining("2 components of 2");
         assertThatThrownBy(() -> table.alignment(random(1, 3, 4))).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> table.alignment(random(1, 3, 2))).hasMessageContaining("no name is in both");
         assertThat(table.normalised().get("man")).containsExactly((float) (1 / Math.hypot(1, 0.2f)), (float) (0.2f / Math.hypot(1, 0.2f)));
     }
 
-    private static EmbeddingTable text(String s) throws Exception { return VectorFiles.readText(new ByteArrayInputStream(s.getBytes(StandardCharsets.UTF_8))); }
+    private static EmbeddingTable text(String s) throws Exception {
+        return VectorFiles.readText(new ByteArrayInputStream(s.getBytes(StandardCharsets.UTF_8)));
+    }
 
-    private static EmbeddingTable binary(byte[] bytes) throws Exception { return VectorFiles.readBinary(new ByteArrayInputStream(bytes), bytes.length); }
+    private static EmbeddingTable binary(byte[] bytes) throws Exception {
+        return VectorFiles.readBinary(new ByteArrayInputStream(bytes), bytes.length);
+    }
 
     @Test void spacesInNamesAndLyingHeaders() throws Exception {
         assertThat(text("a 1 2\nat . 3 4\n").names()).as("the first line sets the dimension").containsExactly("a", "at .");
@@ -200,8 +209,10 @@ class EmbeddingTableTest {
         assertThatThrownBy(() -> text("")).isInstanceOf(FormatException.class);
         assertThatThrownBy(() -> binary("999999999 300\na 1234".getBytes(StandardCharsets.UTF_8))).hasMessageContaining("do not hold");
         assertThatThrownBy(() -> binary("1 1\naaaaaaa".getBytes(StandardCharsets.UTF_8))).hasMessageContaining("ends in the name of row 0");
-        assertThatThrownBy(() -> binary("1 1\na 1234\nmore".getBytes(StandardCharsets.UTF_8))).hasMessageContaining("more after the 1 rows");
-        assertThatThrownBy(() -> binary(new byte[] {'1', ' ', '1', '\n', (byte) 0xff, ' ', 0, 0, 0, 0})).hasMessageContaining("broken UTF-8, at byte 4");
+        assertThatThrownBy(() -> binary("1 1\na 1234\nmore".getBytes(StandardCharsets.UTF_8)))
+                .hasMessageContaining("more after the 1 rows");
+        assertThatThrownBy(() -> binary(new byte[] {'1', ' ', '1', '\n', (byte) 0xff, ' ', 0, 0, 0, 0}))
+                .hasMessageContaining("broken UTF-8, at byte 4");
         var spaced = EmbeddingTable.of(List.of("a b"), Tensor.ones(1, 1));
         assertThatThrownBy(() -> VectorFiles.writeBinary(spaced, folder.resolve("x"))).hasMessageContaining("white space");
         VectorFiles.writeSafetensors(spaced, folder.resolve("s"));
@@ -214,9 +225,10 @@ class EmbeddingTableTest {
         VectorFiles.writeGlove(table, folder.resolve("g"));
         VectorFiles.writeBinary(table, folder.resolve("b"));
         VectorFiles.writeSafetensors(table, folder.resolve("s"));
-        Fuzz.of(folder.resolve("t"), folder.resolve("g")).allowing(FormatException.class).mutants(5_000, b -> VectorFiles.readText(new ByteArrayInputStream(b)));
+        Fuzz.of(folder.resolve("t"), folder.resolve("g")).allowing(FormatException.class).mutants(5_000,
+                b -> VectorFiles.readText(new ByteArrayInputStream(b)));
         Fuzz.of(folder.resolve("b")).allowing(FormatException.class).mutants(5_000, EmbeddingTableTest::binary);
-        Fuzz.of(folder.resolve("s")).allowing(FormatException.class)
-                .mutants(5_000, b -> VectorFiles.fromContents(Safetensors.read(MemorySegment.ofArray(b))));
+        Fuzz.of(folder.resolve("s")).allowing(FormatException.class).mutants(5_000,
+                b -> VectorFiles.fromContents(Safetensors.read(MemorySegment.ofArray(b))));
     }
 }

@@ -33,20 +33,22 @@ class GloVeTest {
         for (int text = 0; text < 20; text++) {
             int window = 1 + text % 12, letters = 3 + rng.nextInt(30);
             var all = new ArrayList<List<String>>();
-            for (int s = 0; s < 50; s++, sentences++) all.add(IntStream.range(0, rng.nextInt(25)).mapToObj(_ -> "w" + rng.nextInt(letters)).toList());
+            for (int s = 0; s < 50; s++, sentences++)
+                all.add(IntStream.range(0, rng.nextInt(25)).mapToObj(_ -> "w" + rng.nextInt(letters)).toList());
             for (var weighting : Weighting.values()) {
                 var counted = new Cooccurrences(window).withWeighting(weighting).withMinCount(1).count(all);
                 double[][] found = counted.matrix().toDense().toRows();
                 for (int a = 0; a < counted.words().size(); a++) {
                     for (int b = 0; b < counted.words().size(); b++, cells++) {
                         double expected = 0;
-                        for (var s : all)
-                            for (int i = 0; i < s.size(); i++)
-                                for (int j = 0; j < s.size(); j++) {
-                                    int d = Math.abs(i - j);
-                                    if (d == 0 || d > window || !s.get(i).equals(counted.words().get(a)) || !s.get(j).equals(counted.words().get(b))) continue;
-                                    expected += weighting == Weighting.FLAT ? 1 : weighting == Weighting.HARMONIC ? 1.0 / d : 1 - (d - 1.0) / window;
-                                }
+                        for (var s : all) for (int i = 0; i < s.size(); i++) for (int j = 0; j < s.size(); j++) {
+                            int d = Math.abs(i - j);
+                            if (d == 0 || d > window || !s.get(i).equals(counted.words().get(a))
+                                    || !s.get(j).equals(counted.words().get(b)))
+                                continue;
+                            expected += weighting == Weighting.FLAT ? 1
+                                    : weighting == Weighting.HARMONIC ? 1.0 / d : 1 - (d - 1.0) / window;
+                        }
                         worst = Math.max(worst, Math.abs(found[a][b] - expected));
                     }
                 }
@@ -62,12 +64,11 @@ class GloVeTest {
         var rng = Rng.of(seed);
         double[][] w = Tensor.randn(rng, DType.F64, n, 8).toRows(), u = Tensor.randn(rng, DType.F64, n, 8).toRows();
         var counts = new double[n][n];
-        for (int i = 0; i < n; i++)
-            for (int j = 0; j < n; j++) {
-                double sum = 2;
-                for (int k = 0; k < 8; k++) sum += 0.5 * w[i][k] * u[j][k];
-                counts[i][j] = Math.exp(sum);
-            }
+        for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) {
+            double sum = 2;
+            for (int k = 0; k < 8; k++) sum += 0.5 * w[i][k] * u[j][k];
+            counts[i][j] = Math.exp(sum);
+        }
         return Csr.fromDense(Tensor.of(counts));
     }
 
@@ -81,11 +82,10 @@ class GloVeTest {
             var model = glove.fit(counts);
             var parts = model.gradient(counts);
             var flat = new double[2][9][5];
-            for (int side = 0; side < 2; side++)
-                for (int i = 0; i < 9; i++) {
-                    for (int j = 0; j < 4; j++) flat[side][i][j] = parts[2 * side].get(i, j).item();
-                    flat[side][i][4] = parts[2 * side + 1].get(i).item();
-                }
+            for (int side = 0; side < 2; side++) for (int i = 0; i < 9; i++) {
+                for (int j = 0; j < 4; j++) flat[side][i][j] = parts[2 * side].get(i, j).item();
+                flat[side][i][4] = parts[2 * side + 1].get(i).item();
+            }
             double size = 0, gap = 0;
             for (int at = 0; at < model.parameters.length; at++, compared++) {
                 double own = flat[at / 45][at % 45 / 5][at % 5], before = model.parameters[at], h = 1e-4;
@@ -110,7 +110,8 @@ class GloVeTest {
         var glove = new GloVe(3).withXMax(20).withSeed(4).withEpochs(1);
         var start = GloVeModel.start(glove, 2, 3, Rng.of(4));
         double[] w = start.words().toRows()[1], u = start.contexts().toRows()[2];
-        double error = w[0] * u[0] + w[1] * u[1] + w[2] * u[2] + start.wordBiases().get(1).item() + start.contextBiases().get(2).item() - Math.log(5);
+        double error = w[0] * u[0] + w[1] * u[1] + w[2] * u[2] + start.wordBiases().get(1).item() + start.contextBiases().get(2).item()
+                - Math.log(5);
         assertThat(start.loss(counts)).isEqualTo(Math.pow(0.25, 0.75) * error * error, within(1e-14));
         var g = start.gradient(counts);
         var end = glove.fit(counts);
@@ -118,7 +119,8 @@ class GloVeTest {
             assertThat(end.words().toRows()[1][j]).isEqualTo(w[j] - 0.05 * g[0].toRows()[1][j], within(1e-15));
             assertThat(end.contexts().toRows()[2][j]).isEqualTo(u[j] - 0.05 * g[2].toRows()[2][j], within(1e-15));
         }
-        assertThat(end.contextBiases().get(2).item()).isEqualTo(start.contextBiases().get(2).item() - 0.05 * g[3].get(2).item(), within(1e-15));
+        assertThat(end.contextBiases().get(2).item()).isEqualTo(start.contextBiases().get(2).item() - 0.05 * g[3].get(2).item(),
+                within(1e-15));
         assertThat(end.words().toRows()[0]).isEqualTo(start.words().toRows()[0]);
     }
 
@@ -142,19 +144,18 @@ class GloVeTest {
             int sex = rng.nextInt(2), rank = rng.nextInt(6);
             // half of the time beside words of the other kind: cells that stay empty teach GloVe nothing
             int nearSex = rng.nextInt(2) == 0 ? rng.nextInt(2) : sex, nearRank = rng.nextInt(2) == 0 ? rng.nextInt(6) : rank;
-            var words = List.of("x" + sex + rank, "sex" + nearSex + rng.nextInt(4), "rank" + nearRank + rng.nextInt(4), "other" + rng.nextInt(20));
+            var words = List.of("x" + sex + rank, "sex" + nearSex + rng.nextInt(4), "rank" + nearRank + rng.nextInt(4),
+                    "other" + rng.nextInt(20));
             int[] order = rng.permutation(4);
             text.add(Arrays.stream(order).mapToObj(words::get).toList());
         }
         var table = new GloVe(12).withXMax(50).withEpochs(80).withLearningRate(0.1).learn(text);
         var questions = new ArrayList<EmbeddingGeometry.AnalogyQuestion>();
-        for (int sex = 0; sex < 2; sex++)
-            for (int r = 0; r < 6; r++)
-                for (int q = 0; q < 6; q++) {
-                    if (q == r) continue;
-                    questions.add(new EmbeddingGeometry.AnalogyQuestion("x" + sex + r, "x" + (1 - sex) + r, "x" + sex + q, "x" + (1 - sex) + q));
-                    questions.add(new EmbeddingGeometry.AnalogyQuestion("x" + sex + r, "x" + sex + q, "x" + (1 - sex) + r, "x" + (1 - sex) + q));
-                }
+        for (int sex = 0; sex < 2; sex++) for (int r = 0; r < 6; r++) for (int q = 0; q < 6; q++) {
+            if (q == r) continue;
+            questions.add(new EmbeddingGeometry.AnalogyQuestion("x" + sex + r, "x" + (1 - sex) + r, "x" + sex + q, "x" + (1 - sex) + q));
+            questions.add(new EmbeddingGeometry.AnalogyQuestion("x" + sex + r, "x" + sex + q, "x" + (1 - sex) + r, "x" + (1 - sex) + q));
+        }
         Evidence.of("questions", questions.size(), exactly(120));
         Evidence.of("share right by 3CosAdd", EmbeddingGeometry.analogyAccuracy(table, questions, Analogy.ADD), atLeast(0.9));
     }
@@ -165,8 +166,10 @@ class GloVeTest {
         assertThat(glove.fit(counts).sum().toDoubleArray()).isEqualTo(glove.fit(counts).sum().toDoubleArray());
         assertThat(glove.withSeed(1).fit(counts).sum().toDoubleArray()).isNotEqualTo(glove.fit(counts).sum().toDoubleArray());
         assertThat(glove.withThreads(2).fit(counts).loss(counts)).isLessThan(2 * glove.fit(counts).loss(counts) + 1);
-        assertThatThrownBy(() -> glove.fit(Csr.fromEntries(2, 2, new int[] {0}, new int[] {1}, new double[] {-1}))).hasMessageContaining("row 0, column 1 is -1.0");
-        assertThatThrownBy(() -> glove.fit(Csr.fromEntries(2, 2, new int[] {0}, new int[] {1}, new double[] {0}))).hasMessageContaining("no count is above 0");
+        assertThatThrownBy(() -> glove.fit(Csr.fromEntries(2, 2, new int[] {0}, new int[] {1}, new double[] {-1})))
+                .hasMessageContaining("row 0, column 1 is -1.0");
+        assertThatThrownBy(() -> glove.fit(Csr.fromEntries(2, 2, new int[] {0}, new int[] {1}, new double[] {0})))
+                .hasMessageContaining("no count is above 0");
         assertThatThrownBy(() -> new GloVe(0)).hasMessageContaining("dimension 0");
         assertThatThrownBy(() -> glove.withXMax(0)).hasMessageContaining("xMax 0.0");
         assertThatThrownBy(() -> new Cooccurrences(0)).hasMessageContaining("window is 0");

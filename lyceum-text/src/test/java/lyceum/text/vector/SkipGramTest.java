@@ -27,7 +27,8 @@ class SkipGramTest {
     private static final String TOPIC = "skip-gram";
     private static final Golden GOLDEN = Golden.load("golden/skip-gram.json");
 
-    private static final Word2Vec SOFTMAX = Word2Vec.skipGram(20).withOutput(Output.SOFTMAX).withSubsample(0).withMinCount(1).withDynamicWindow(false);
+    private static final Word2Vec SOFTMAX = Word2Vec.skipGram(20).withOutput(Output.SOFTMAX).withSubsample(0).withMinCount(1)
+            .withDynamicWindow(false);
 
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void pairsAreThoseOfTheWindow() {
@@ -71,7 +72,8 @@ class SkipGramTest {
             int words = c.integer("input.words"), d = c.integer("input.dimension");
             var text = List.of(IntStream.range(0, words).mapToObj(i -> "w" + i).toList());
             var model = Word2VecModel.start(SOFTMAX.withDimension(d), IndexedText.of("test", text, 1), Rng.of(0));
-            for (var rows : List.of(model.in, model.out)) for (var row : rows) for (int j = 0; j < d; j++) row[j] = (r.below(1 << 12) - (1 << 11)) * 0x1p-10f;
+            for (var rows : List.of(model.in, model.out))
+                for (var row : rows) for (int j = 0; j < d; j++) row[j] = (r.below(1 << 12) - (1 << 11)) * 0x1p-10f;
             int centre = r.below(words), target = r.below(words);
             assertThat(List.of(centre, target)).isEqualTo(List.of(c.integer("input.centre"), c.integer("input.target")));
             var g = model.gradient(new int[] {centre}, target);
@@ -152,7 +154,8 @@ class SkipGramTest {
             var seen = new HashSet<Long>();
             for (int i = 0; i < counts.words().size(); i++) if (counts.words().get(i).charAt(0) == 'r') seen.add(counts.counts()[i]);
             assertThat(seen).allMatch(c -> c <= 10);
-            double own = precision(skip.learn(text)), cbow = precision(Word2Vec.cbow(30).withSubsample(0).withMinCount(1).withEpochs(4).withSeed(seed).learn(text));
+            double own = precision(skip.learn(text)),
+                    cbow = precision(Word2Vec.cbow(30).withSubsample(0).withMinCount(1).withEpochs(4).withSeed(seed).learn(text));
             least = Math.min(least, own - cbow);
         }
         Evidence.of("class precision of rare words less CBOW's, the least of 5 seeds", least, atLeast(0.1));

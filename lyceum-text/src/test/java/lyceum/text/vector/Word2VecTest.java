@@ -30,8 +30,9 @@ class Word2VecTest {
     /** Sentences of words "w0" to "w(n-1)" with falling frequencies. */
     static List<List<String>> zipf(long seed, int words, int sentences, int length) {
         var rng = Rng.of(seed);
-        return IntStream.range(0, sentences).mapToObj(_ -> IntStream.range(0, length)
-                .mapToObj(_ -> "w" + (int) (words * Math.pow(rng.nextDouble(), 2))).toList()).toList();
+        return IntStream.range(0, sentences)
+                .mapToObj(_ -> IntStream.range(0, length).mapToObj(_ -> "w" + (int) (words * Math.pow(rng.nextDouble(), 2))).toList())
+                .toList();
     }
 
     /** Multiples of 2^-16 in [-1, 1], which floats hold exactly, and so they do 2^-8 more or less. */
@@ -59,9 +60,11 @@ class Word2VecTest {
         int n = model.words().size();
         double worst = 0;
         for (int example = 0; example < 20; example++) {
-            int[] inputs = settings.mode() == Mode.CBOW ? new int[] {rng.nextInt(n), rng.nextInt(n), rng.nextInt(5), rng.nextInt(5)} : new int[] {rng.nextInt(n)};
+            int[] inputs = settings.mode() == Mode.CBOW ? new int[] {rng.nextInt(n), rng.nextInt(n), rng.nextInt(5), rng.nextInt(5)}
+                    : new int[] {rng.nextInt(n)};
             int target = rng.nextInt(n);
-            int[] negatives = settings.output() == Output.NEGATIVE_SAMPLING ? new int[] {rng.nextInt(n), rng.nextInt(4), rng.nextInt(4)} : new int[0];
+            int[] negatives = settings.output() == Output.NEGATIVE_SAMPLING ? new int[] {rng.nextInt(n), rng.nextInt(4), rng.nextInt(4)}
+                    : new int[0];
             var g = model.gradient(inputs, target, negatives);
             double size = 0, gap = 0;
             for (int d = 0; d < settings.dimension(); d++) {
@@ -121,7 +124,8 @@ class Word2VecTest {
         double worst = 0;
         int leaves = 0;
         for (var mode : Mode.values()) {
-            var settings = Word2Vec.skipGram(20).withMode(mode).withOutput(Output.HIERARCHICAL_SOFTMAX).withMinCount(1).withEpochs(2).withLearningRate(0.5);
+            var settings = Word2Vec.skipGram(20).withMode(mode).withOutput(Output.HIERARCHICAL_SOFTMAX).withMinCount(1).withEpochs(2)
+                    .withLearningRate(0.5);
             var model = settings.fit(zipf(5, 800, 400, 25));
             leaves += model.words().size();
             for (int i = 0; i < 50; i++) {
@@ -216,15 +220,12 @@ class Word2VecTest {
     /** All questions in which one of the three changes and both others differ between the two pairs, or rank alone for a rank's. */
     static List<AnalogyQuestion> questions(int ranks) {
         var all = new ArrayList<AnalogyQuestion>();
-        for (int s = 0; s < 2; s++)
-            for (int r = 0; r < ranks; r++)
-                for (int n = 0; n < 2; n++)
-                    for (int q = 0; q < ranks; q++) {
-                        if (q == r) continue;
-                        all.add(new AnalogyQuestion(word(s, r, n), word(1 - s, r, n), word(s, q, 1 - n), word(1 - s, q, 1 - n)));
-                        all.add(new AnalogyQuestion(word(s, r, n), word(s, r, 1 - n), word(1 - s, q, n), word(1 - s, q, 1 - n)));
-                        all.add(new AnalogyQuestion(word(s, r, n), word(s, q, n), word(1 - s, r, 1 - n), word(1 - s, q, 1 - n)));
-                    }
+        for (int s = 0; s < 2; s++) for (int r = 0; r < ranks; r++) for (int n = 0; n < 2; n++) for (int q = 0; q < ranks; q++) {
+            if (q == r) continue;
+            all.add(new AnalogyQuestion(word(s, r, n), word(1 - s, r, n), word(s, q, 1 - n), word(1 - s, q, 1 - n)));
+            all.add(new AnalogyQuestion(word(s, r, n), word(s, r, 1 - n), word(1 - s, q, n), word(1 - s, q, 1 - n)));
+            all.add(new AnalogyQuestion(word(s, r, n), word(s, q, n), word(1 - s, r, 1 - n), word(1 - s, q, 1 - n)));
+        }
         return all;
     }
 
@@ -232,7 +233,8 @@ class Word2VecTest {
     @Test void analogiesOfAttributesAreRight() {
         double least = 1;
         for (var output : List.of(Output.NEGATIVE_SAMPLING, Output.HIERARCHICAL_SOFTMAX)) {
-            var model = Word2Vec.skipGram(20).withOutput(output).withSubsample(0).withMinCount(1).withEpochs(8).withLearningRate(0.1).fit(attributes(2, 5, 4000));
+            var model = Word2Vec.skipGram(20).withOutput(output).withSubsample(0).withMinCount(1).withEpochs(8).withLearningRate(0.1)
+                    .fit(attributes(2, 5, 4000));
             double right = EmbeddingGeometry.analogyAccuracy(model.vectors(), questions(5), Analogy.ADD);
             least = Math.min(least, right);
         }
@@ -247,7 +249,8 @@ class Word2VecTest {
         for (var settings : combinations(8)) {
             var some = settings.withSubsample(0.01).withSeed(7);
             var a = some.fit(text).vectors().vectors().toFloatArray();
-            for (int again = 0; again < 3; again++, runs++) if (!Arrays.equals(a, some.fit(text).vectors().vectors().toFloatArray())) wrong++;
+            for (int again = 0; again < 3; again++, runs++)
+                if (!Arrays.equals(a, some.fit(text).vectors().vectors().toFloatArray())) wrong++;
             assertThat(some.withSeed(8).fit(text).vectors().vectors().toFloatArray()).isNotEqualTo(a);
         }
         Evidence.of("runs again", runs, exactly(12));
@@ -255,17 +258,20 @@ class Word2VecTest {
     }
 
     @Test void threadsLearnTheSameThing() {
-        var model = Word2Vec.skipGram(20).withSubsample(0).withMinCount(1).withEpochs(8).withLearningRate(0.1).withThreads(2).fit(attributes(2, 5, 4000));
+        var model = Word2Vec.skipGram(20).withSubsample(0).withMinCount(1).withEpochs(8).withLearningRate(0.1).withThreads(2)
+                .fit(attributes(2, 5, 4000));
         assertThat(EmbeddingGeometry.analogyAccuracy(model.vectors(), questions(5), Analogy.ADD)).isGreaterThan(0.8);
     }
 
     @Test void phrasesAreJoined() {
         var sentences = new ArrayList<List<String>>();
-        for (int i = 0; i < 20; i++) sentences.add(List.of("new", "york", "x" + i % 7, "in", "a", "in", "in", "new", "y" + i % 7, "a", "new"));
+        for (int i = 0; i < 20; i++)
+            sentences.add(List.of("new", "york", "x" + i % 7, "in", "a", "in", "in", "new", "y" + i % 7, "a", "new"));
         var phrases = new PhraseDetector(5, 2, 5).find(sentences);
         // 220 words, "new" 60, "york" 20, together 20; the next best, "in a", has (20 - 5) 220 / (60 40)
         assertThat(phrases.found()).containsExactly(new PhraseDetector.Phrase("new", "york", (20 - 5) * 220.0 / (60 * 20)));
-        assertThat(phrases.join(List.of("york", "new", "york", "new", "york", "a", "new"))).containsExactly("york", "new_york", "new_york", "a", "new");
+        assertThat(phrases.join(List.of("york", "new", "york", "new", "york", "a", "new"))).containsExactly("york", "new_york", "new_york",
+                "a", "new");
         assertThat(new PhraseDetector(21, 0, 0).find(sentences).found()).isEmpty();
     }
 
@@ -273,7 +279,8 @@ class Word2VecTest {
         assertThatThrownBy(() -> Word2Vec.skipGram(0)).hasMessageContaining("dimension is 0");
         assertThatThrownBy(() -> Word2Vec.skipGram(5).withNegatives(0)).hasMessageContaining("negatives is 0");
         assertThatThrownBy(() -> Word2Vec.skipGram(5).withLearningRate(Double.NaN)).hasMessageContaining("learningRate is NaN");
-        assertThatThrownBy(() -> Word2Vec.skipGram(5).fit(List.of(List.of("a", "b")))).hasMessageContaining("0 of 2 words stand at least 5");
+        assertThatThrownBy(() -> Word2Vec.skipGram(5).fit(List.of(List.of("a", "b"))))
+                .hasMessageContaining("0 of 2 words stand at least 5");
         var model = Word2Vec.skipGram(5).withMinCount(1).fit(List.of(List.of("a", "b", "a"), List.of()));
         assertThat(model.words()).containsExactly("a", "b");
         assertThatThrownBy(() -> model.probabilities(0)).hasMessageContaining("negative sampling does not learn them");

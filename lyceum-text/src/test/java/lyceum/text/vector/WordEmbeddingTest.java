@@ -34,16 +34,16 @@ class WordEmbeddingTest {
         for (; tables < 200; tables++) {
             var rng = Rng.of(tables);
             int n = 2 + rng.nextInt(14), m = 2 + rng.nextInt(14);
-            double smoothing = tables % 2 == 0 ? 1 : 0.25 + 0.75 * rng.nextDouble(), shift = tables % 3 == 0 ? 1 : 0.5 + 3 * rng.nextDouble();
+            double smoothing = tables % 2 == 0 ? 1 : 0.25 + 0.75 * rng.nextDouble(),
+                    shift = tables % 3 == 0 ? 1 : 0.5 + 3 * rng.nextDouble();
             var counts = new double[n][m];
             double total = 0, smooth = 0;
             var columns = new double[m];
-            for (var row : counts)
-                for (int j = 0; j < m; j++) {
-                    row[j] = rng.nextInt(3) == 0 ? 0 : 1 + rng.nextInt(40);
-                    total += row[j];
-                    columns[j] += row[j];
-                }
+            for (var row : counts) for (int j = 0; j < m; j++) {
+                row[j] = rng.nextInt(3) == 0 ? 0 : 1 + rng.nextInt(40);
+                total += row[j];
+                columns[j] += row[j];
+            }
             for (double c : columns) if (c > 0) smooth += Math.pow(c, smoothing);
             var ppmi = PpmiEmbeddings.ppmi(Csr.fromDense(Tensor.of(counts)), smoothing, shift);
             double[][] found = ppmi.toDense().toRows();
@@ -79,7 +79,8 @@ class WordEmbeddingTest {
         var hypernyms = new HashMap<String, Set<String>>();
         var all = golden.texts("input.words");
         for (int i = 0; i < all.size(); i++)
-            if (counts.getOrDefault(all.get(i), 0) >= 50) hypernyms.put(all.get(i), new HashSet<>(List.of(golden.texts("expected.hypernyms").get(i).split(" "))));
+            if (counts.getOrDefault(all.get(i), 0) >= 50)
+                hypernyms.put(all.get(i), new HashSet<>(List.of(golden.texts("expected.hypernyms").get(i).split(" "))));
         var nouns = hypernyms.keySet().stream().sorted().toList();
         assertThat(nouns.size()).isGreaterThan(500);
         var siblings = new ArrayList<String[]>();
@@ -95,7 +96,8 @@ class WordEmbeddingTest {
             for (int i = 0; i < n; i++) // swap with another until no pair is of siblings or of a word with itself
                 for (int k = 0; k < 1000 && bad(hypernyms, chosen.get(i)[0], chosen.get(partner[i])[1]); k++) {
                     int j = rng.nextInt(n), p = partner[i];
-                    if (bad(hypernyms, chosen.get(i)[0], chosen.get(partner[j])[1]) || bad(hypernyms, chosen.get(j)[0], chosen.get(p)[1])) continue;
+                    if (bad(hypernyms, chosen.get(i)[0], chosen.get(partner[j])[1]) || bad(hypernyms, chosen.get(j)[0], chosen.get(p)[1]))
+                        continue;
                     partner[i] = partner[j];
                     partner[j] = p;
                 }
@@ -119,19 +121,24 @@ class WordEmbeddingTest {
         return hypernyms.get(a).stream().anyMatch(h -> !h.isEmpty() && hypernyms.get(b).contains(h));
     }
 
-    private static boolean bad(HashMap<String, Set<String>> hypernyms, String a, String b) { return a.equals(b) || siblings(hypernyms, a, b); }
+    private static boolean bad(HashMap<String, Set<String>> hypernyms, String a, String b) {
+        return a.equals(b) || siblings(hypernyms, a, b);
+    }
 
     @Test void badInputAndEvaluation() {
         assertThatThrownBy(() -> new PpmiEmbeddings(0)).hasMessageContaining("dimension is 0");
         assertThatThrownBy(() -> new PpmiEmbeddings(5).withShift(0)).hasMessageContaining("shift is 0.0");
-        assertThatThrownBy(() -> new PpmiEmbeddings(5).withMinCount(1).learn(List.of(List.of("a", "b")))).hasMessageContaining("2 words are left");
-        assertThatThrownBy(() -> PpmiEmbeddings.ppmi(Csr.fromDense(Tensor.of(new double[][] {{-1}})), 1, 1)).hasMessageContaining("is -1.0");
+        assertThatThrownBy(() -> new PpmiEmbeddings(5).withMinCount(1).learn(List.of(List.of("a", "b"))))
+                .hasMessageContaining("2 words are left");
+        assertThatThrownBy(() -> PpmiEmbeddings.ppmi(Csr.fromDense(Tensor.of(new double[][] {{-1}})), 1, 1))
+                .hasMessageContaining("is -1.0");
         var table = EmbeddingTable.of(List.of("a", "b", "c", "d"), Tensor.of(new double[][] {{1, 0}, {0.9, 0.1}, {0.5, 0.5}, {0, 1}}));
         var pairs = new ArrayList<EmbeddingEvaluation.JudgedPair>();
         for (var other : List.of("d", "c", "b", "x")) pairs.add(new EmbeddingEvaluation.JudgedPair("a", other, pairs.size()));
         var score = EmbeddingEvaluation.similarity(table, pairs);
         assertThat(score.value()).isEqualTo(1, within(1e-12));
         assertThat(List.of(score.counted(), score.missing())).containsExactly(3, 1);
-        assertThat(EmbeddingEvaluation.averages(table, List.of(List.of("a", "d", "?"), List.of("?"))).toRows()).isDeepEqualTo(new double[][] {{0.5, 0.5}, {0, 0}});
+        assertThat(EmbeddingEvaluation.averages(table, List.of(List.of("a", "d", "?"), List.of("?"))).toRows())
+                .isDeepEqualTo(new double[][] {{0.5, 0.5}, {0, 0}});
     }
 }
