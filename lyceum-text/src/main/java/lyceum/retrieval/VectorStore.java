@@ -16,6 +16,8 @@ final class VectorStore {
     private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     /** Squared length, step of INT8. */
     private static final int EXTRA = 16;
+    /** Sums of products of floats stay finite below. */
+    private static final double LARGEST = 1e37;
 
     /** A vector to compare with: numbers, their squared length, and their signs where the encoding wants those. */
     record Query(float[] values, double square, long[] signs) {}
@@ -83,6 +85,8 @@ final class VectorStore {
                 throw new IllegalArgumentException(what + " holds " + values[i] + " at " + i + "; all numbers are finite");
             square += (double) values[i] * values[i];
         }
+        if (square > LARGEST) throw new IllegalArgumentException(
+                what + " has a squared length of " + square + "; up to " + LARGEST + " can be compared in floats");
         if (square == 0 && metric == VectorMetric.COSINE) throw new IllegalArgumentException(what + " is zero; it has no cosine");
         return query(values, square);
     }
@@ -146,10 +150,15 @@ final class VectorStore {
             case FLOAT16 -> {
                 square = 0;
                 for (int i = 0; i < dimensions; i++) {
-                    short half = Float.floatToFloat16(Math.clamp(values[i], -65504f, 65504f));
+                    short half = Float.floatToFloat16(values[i]);
+                    float kept = Float.float16ToFloat(half);
+                    if (Float.isInfinite(kept)) throw new IllegalArgumentException(
+                            "a vector holds " + values[i] + " at " + i + "; half floats end at 65504: scale it, or keep FLOAT32");
                     chunk.set(SHORT, at + 2L * i, half);
-                    square += (double) Float.float16ToFloat(half) * Float.float16ToFloat(half);
+                    square += (double) kept * kept;
                 }
+                if (square == 0 && metric == VectorMetric.COSINE) throw new IllegalArgumentException(
+                        "a vector rounds to zero in half floats and has no cosine there: scale it, or keep FLOAT32");
             }
             case INT8 -> {
                 float most = 0;

@@ -99,7 +99,7 @@ final class BpePieces extends Pieces {
         var known = cache[slot];
         if (cached && known != null && Arrays.equals(known.word, 0, known.word.length, b, from, to)) {
             for (int i = 0, at = from; i < known.ids.length; i++) {
-                sink.add(known.ids[i], at, from + known.ends[i]);
+                if (known.ids[i] >= 0) sink.add(known.ids[i], at, from + known.ends[i]);
                 at = from + known.ends[i];
             }
             return;

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import lyceum.data.corpus.Corpus;
 import lyceum.progress.Progress;
@@ -68,6 +69,7 @@ public record BpeTrainer(int vocabularySize, long minFrequency, List<String> spe
         var first = new LinkedHashSet<>(specials);
         if (unknown != null) first.add(unknown);
         if (byteFallback) for (int b = 0; b < 256; b++) first.add(Decoding.byteToken(b));
+        var reserved = Set.copyOf(first);
         var alphabet = alphabet(words);
         var builder = new Vocabulary.Builder();
         for (var piece : first) builder.add(piece);
@@ -89,6 +91,11 @@ public record BpeTrainer(int vocabularySize, long minFrequency, List<String> spe
             if (pair < 0) break;
             var merge = new Bpe.Merge(learner.left(pair), learner.right(pair));
             var joined = merge.left() + merge.right();
+            // what text spells must never be a control token
+            if (reserved.contains(joined)) {
+                learner.forget(pair);
+                continue;
+            }
             learner.merge(pair, joined);
             merges.add(merge);
             if (first.add(joined)) builder.add(joined);

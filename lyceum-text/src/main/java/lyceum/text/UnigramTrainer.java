@@ -87,6 +87,7 @@ public record UnigramTrainer(int vocabularySize, int seedSize, double shrinking,
                     + " fixed pieces and " + characters.size() + " characters; raise it or lower the coverage");
         var expectation = new UnigramExpectation(words, characters);
         var seeds = seeds(words, characters);
+        seeds.keySet().removeIf(piece -> first.contains(piece) && !characters.contains(piece)); // what text spells is no control token
         var pieces = new ArrayList<>(seeds.keySet());
         double all = seeds.values().stream().mapToDouble(Double::doubleValue).sum();
         var scores = pieces.stream().mapToDouble(p -> Math.log(seeds.get(p) / all)).toArray();

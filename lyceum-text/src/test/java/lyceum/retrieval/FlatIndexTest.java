@@ -144,6 +144,12 @@ class FlatIndexTest {
         assertThatThrownBy(() -> index.add(8, new float[] {1, 1})).hasMessageContaining("vector 8 is in the index");
         assertThatThrownBy(() -> index.search(new float[2], 1)).hasMessageContaining("the query is zero");
         assertThatThrownBy(() -> index.search(new float[] {1, 1}, 0)).hasMessageContaining("k is 0");
+        assertThatThrownBy(() -> index.add(9, new float[] {1e19f, 0})).hasMessageContaining("vector 9 has a squared length");
+        var halves = new FlatIndex(2, VectorMetric.COSINE, VectorEncoding.FLOAT16, 0);
+        assertThatThrownBy(() -> halves.add(1, new float[] {1e-9f, 0})).hasMessageContaining("rounds to zero in half floats");
+        assertThatThrownBy(() -> halves.add(1, new float[] {1e5f, 0})).hasMessageContaining("half floats end at 65504");
+        halves.add(1, new float[] {1, 0});
+        assertThat(halves.search(new float[] {1, 0}, 1)).hasSize(1);
         assertThatThrownBy(() -> new FlatIndex(0, VectorMetric.L2)).hasMessageContaining("vectors of 0 numbers");
         assertThat(index.remove(9)).isFalse();
         var path = folder.resolve("flat.lyx");

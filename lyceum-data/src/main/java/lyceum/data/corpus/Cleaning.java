@@ -87,7 +87,7 @@ public record Cleaning(List<Step> steps) {
                 space = false;
             }
         }
-        return kept.length() == text.length() ? text : kept.toString();
+        return text.contentEquals(kept) ? text : kept.toString();
     }
 
     /** Without the lines that fulfil a condition. */

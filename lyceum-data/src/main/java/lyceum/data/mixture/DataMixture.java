@@ -3,6 +3,7 @@ package lyceum.data.mixture;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.Objects;
 import java.util.function.ToLongFunction;
 import lyceum.data.corpus.Corpus;
@@ -102,10 +103,10 @@ public record DataMixture(List<Source> sources, Unit unit, Schedule schedule, To
         return draws -> weights;
     }
 
-    /** The domains of one corpus as sources; the corpus is read once for each. */
+    /** The domains of one corpus as sources, in the order of their names; the corpus is read once for each. */
     public static DataMixture ofDomains(Corpus corpus, Map<String, Double> weights) {
         var sources = new ArrayList<Source>();
-        weights.forEach((domain, weight) -> sources.add(new Source(domain, corpus.domain(domain), weight)));
+        new TreeMap<>(weights).forEach((domain, weight) -> sources.add(new Source(domain, corpus.domain(domain), weight)));
         return new DataMixture(sources);
     }
 

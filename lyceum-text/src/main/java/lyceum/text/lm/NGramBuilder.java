@@ -156,9 +156,11 @@ final class NGramBuilder {
         for (int i = from; i < to; i++) if (counts[n][i] > 0) unseen -= lower(shorter, n, i);
         boolean all = kinds == outcomes || !(unseen > 1e-12); // nobody is left to back off to
         double weight = all ? 0 : rest / unseen;
+        long total = 0;
+        for (int i = from; i < to; i++) total += counts[n][i];
         for (int i = from; i < to; i++) {
             if (counts[n][i] == 0) shares[i] = weight * lower(shorter, n, i);
-            else if (all) shares[i] /= 1 - rest;
+            else if (all) shares[i] = rest < 1 ? shares[i] / (1 - rest) : (double) counts[n][i] / total; // a discount of 1 left nothing
         }
         return weight;
     }

@@ -161,6 +161,7 @@ public final class NGramLanguageModel implements LanguageModel {
 
         @Override public double logProbability(int id) {
             int known = NGramEstimator.known(id, form.vocabulary, form.unknown);
+            if (known == form.startMark) return Double.NEGATIVE_INFINITY;
             double sum = 0;
             for (int j = length; j >= 0; j--) {
                 int at = table.find(j, place(j), known);
@@ -168,7 +169,7 @@ public final class NGramLanguageModel implements LanguageModel {
                 sum += weight(j);
                 if (form.direct) break;
             }
-            return known == form.startMark ? Double.NEGATIVE_INFINITY : sum + base;
+            return sum + base;
         }
 
         /** Ids of the run that foretells an id: 1 for the id alone, 0 if it was never seen. */
