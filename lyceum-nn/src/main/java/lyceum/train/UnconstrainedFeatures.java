@@ -18,7 +18,7 @@ import lyceum.withers.Withers;
  * found.collapse().worstAngle();              // near 0: a simplex
  * }
  *
- * <p>With at least K - 1 dimensions every minimum is a simplex and other critical points are saddles.
+ * <p>With at least K - 1 dimensions every minimum is a simplex; with more than K other critical points are saddles.
  *
  * @param classes K, at least 2
  * @param dimensions of the features

@@ -28,7 +28,7 @@ import lyceum.withers.Withers;
  * fitted.process().kernel();
  * }
  *
- * <p>Everything is F64. Exact work stores n^2 numbers and takes n^3 / 3 multiplications; {@link #conditionByConjugateGradients} stores the rows
+ * <p>Everything is F64. Exact work stores n^2 numbers and takes n^3 / 3 operations; {@link #conditionByConjugateGradients} stores the rows
  * alone, {@link SparseGaussianProcess} a few inducing points.
  *
  * @param kernel covariance of the curve

@@ -108,7 +108,7 @@ public final class ConversationCheck {
         return !item && ENDS.indexOf(end) < 0 && !Character.isSurrogate(end);
     }
 
-    /** One run of five words five times, or all words from a run that comes back at once. */
+    /** One run of five words four times, or all words from a run that comes back at once. */
     private static boolean loops(Words words) {
         var counts = new LongCounts(words.count() + 1);
         var distinct = new HashSet<Long>();

@@ -72,7 +72,7 @@ class CalibrationReportTest {
     @Acceptance(topic = ECE, clause = 2)
     @Test void binsEqualScikitLearn() { curvesEqualScikitLearn(); }
 
-    /** Five bins of width 0.2: (0.1, 0.2 | no, yes), (0.3, 0.4 | no, no), (0.5 | yes), (0.7, 0.8, 0.8 | yes, yes, no), (0.9, 1 | yes, yes). */
+    /** Four bins of width 1/4: (0.125 to 0.25 | no, yes, no), (0.375, 0.5 | no, yes), (0.625 to 0.75 | yes, yes, no), (0.875, 1 | yes, yes). */
     @Acceptance(topic = ECE, clause = 1)
     @Test void tenPointsByHand() {
         double[] p = {0.125, 0.1875, 0.25, 0.375, 0.5, 0.625, 0.75, 0.75, 0.875, 1};

@@ -192,7 +192,7 @@ class ConformalPredictorTest {
                 ConformalPredictor.split(BAD, held.x, held.y).intervals(test.x, ALPHA).meanWidth() / good, above(5));
     }
 
-    /** New x about 1 instead of 0, where noise is larger; the density ratio is exp(x - 1/2). */
+    /** New x about 1.2 instead of 0, where noise is larger; the density ratio is exp(1.2 x - 0.72). */
     @Acceptance(topic = TOPIC, clause = 3)
     @Test void weightsMendACovariateShift() {
         var rng = Rng.of(3);
