@@ -15,6 +15,7 @@ import java.util.function.Supplier;
 import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.data.Datasets;
+import lyceum.data.corpus.Corpora;
 import lyceum.labs.run.LabJson;
 import lyceum.labs.run.Machine;
 import lyceum.labs.catalogue.LedgerEntry;
@@ -25,6 +26,8 @@ import lyceum.linalg.Lu;
 import lyceum.random.Rng;
 import lyceum.tensor.Csr;
 import lyceum.tensor.Tensor;
+import lyceum.text.BpeTrainer;
+import lyceum.text.PreTokenizer;
 
 /**
  * The clauses about time, which no unit test asserts. What is seen goes to this module's {@code target/acceptance.jsonl}, as that of a test, and
@@ -57,6 +60,7 @@ final class AcceptanceSuite {
         new RoofClauses(this, roofs).measure();
         new NetworkClauses(this, networks).measure();
         new GrowthClauses(this, networks.positions()).measure();
+        merges();
         record();
         return rows;
     }
@@ -97,6 +101,13 @@ final class AcceptanceSuite {
         long begin = System.nanoTime();
         double seconds = Timing.seconds(() -> new Dbscan(0.15, 8).fit(x), 1);
         saw("dbscan", 5, "dbscan", "DBSCAN's time over 2 s, at most 1", n + " points", DType.F64, seconds / 2, seconds <= 2, begin);
+    }
+
+    /** Clause 5: 2,000 merges are learned from the King James Bible within 20 seconds. */
+    private void merges() {
+        long begin = System.nanoTime();
+        double seconds = Timing.seconds(() -> BpeTrainer.byteLevel(256 + 2000, PreTokenizer.GPT4).train(Corpora.kingJames()), 1);
+        saw("bpe", 5, "bpe", "time of 2,000 merges over 20 s, at most 1", "King James", DType.I32, seconds / 20, seconds <= 20, begin);
     }
 
     private static Tensor productOn(String backend, Tensor a, Tensor b) {
