@@ -76,8 +76,8 @@ class MoeBalancingTest {
         });
     }
 
+    /** Clause 2 of moe-load-balancing-loss is not claimed by it: at seeds that the setting was not chosen by, the load passes 1.5 in two of three. */
     @Tag("slow")
-    @Acceptance(topic = "moe-load-balancing-loss", clause = 2)
     @Test void aHundredthOfTheLossKeepsEightExpertsBusy() {
         // Half of the variance can be learned; a layer that gave 0 would lose 50%.
         var plain = MoeWorld.of(8, 8, 0.3, 0.2, Rng.of(1));
