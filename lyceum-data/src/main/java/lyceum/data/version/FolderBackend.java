@@ -15,10 +15,11 @@ import lyceum.data.ContentHash;
 
 /**
  * Objects as files {@code objects/ab/cdef...}, names as files below {@code names}. A file is written beside its place and then moved, so it
- * is whole or not there.
+ * is whole or not there; until then its name begins with a dot, as no name of the store does.
  */
 final class FolderBackend implements ObjectBackend {
     private static final long MOST_BYTES = 1L << 30;
+    private static final String DRAFT = ".draft";
 
     private final Path objects, names;
 
@@ -43,7 +44,7 @@ final class FolderBackend implements ObjectBackend {
     private static void write(Path file, byte[] bytes) {
         try {
             Files.createDirectories(file.getParent());
-            var draft = Files.createTempFile(file.getParent(), "draft", ".tmp");
+            var draft = Files.createTempFile(file.getParent(), DRAFT, ".tmp");
             Files.write(draft, bytes);
             Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
@@ -91,9 +92,25 @@ final class FolderBackend implements ObjectBackend {
         }
     }
 
-    @Override public void name(String name, String target) {
+    private Path nameFile(String name) {
         var file = names.resolve(name).normalize();
         if (!file.startsWith(names)) throw new IllegalArgumentException("DatasetStore: '" + name + "' leads out of the store");
+        return file;
+    }
+
+    @Override public String named(String name) {
+        var file = nameFile(name);
+        try {
+            return Files.isRegularFile(file) ? Files.readString(file) : null;
+        } catch (NoSuchFileException e) {
+            return null;
+        } catch (IOException e) {
+            throw new UncheckedIOException("DatasetStore: cannot read " + file, e);
+        }
+    }
+
+    @Override public void name(String name, String target) {
+        var file = nameFile(name);
         if (target != null) write(file, target.getBytes(StandardCharsets.UTF_8));
         else try {
             Files.deleteIfExists(file);
@@ -107,7 +124,7 @@ final class FolderBackend implements ObjectBackend {
         try (var files = Files.walk(names)) {
             for (var file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
                 var name = names.relativize(file).toString().replace('\\', '/');
-                if (name.startsWith(prefix) && !name.endsWith(".tmp")) found.put(name, Files.readString(file));
+                if (name.startsWith(prefix) && !file.getFileName().toString().startsWith(DRAFT)) found.put(name, Files.readString(file));
             }
         } catch (IOException e) {
             throw new UncheckedIOException("DatasetStore: cannot read " + names, e);

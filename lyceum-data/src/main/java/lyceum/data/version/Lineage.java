@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -46,12 +47,17 @@ public final class Lineage {
 
     Lineage(DatasetStore store) { this.store = store; }
 
-    /** Runs a step and records it. @return the step, whose {@code output} is the new dataset */
+    /**
+     * Runs a step and records it. One that gives an input, or what an input was made of, is not recorded: that dataset was there before.
+     *
+     * @return the step, whose {@code output} is the new dataset
+     */
     public Step derive(String name, String code, Map<String, String> parameters, List<String> inputs, RowTransform transform) {
         DatasetStore.checkName("transform", name);
         var run = run(parameters, inputs, transform);
         var step = DatasetObjects.step(store.backend(), name, code, parameters, inputs, run[0], run[1]);
         synchronized (store) {
+            if (isBefore(step.output(), inputs)) return step;
             var steps = new TreeSet<>(stepIds(step.output()));
             if (steps.add(step.id())) store.backend().name(STEPS + step.output(), String.join(" ", steps));
         }
@@ -77,8 +83,14 @@ public final class Lineage {
         return new String[] {store.put(rows), store.put(provenance)};
     }
 
+    private boolean isBefore(String dataset, List<String> inputs) {
+        if (inputs.contains(dataset)) return true;
+        for (var input : inputs) if (ancestors(input).contains(dataset)) return true;
+        return false;
+    }
+
     private List<String> stepIds(String output) {
-        var named = store.backend().names(STEPS + output).get(STEPS + output);
+        var named = store.backend().named(STEPS + output);
         return named == null ? List.of() : List.of(named.split(" "));
     }
 
@@ -143,14 +155,20 @@ public final class Lineage {
     }
 
     /**
-     * Makes a dataset anew from what came from outside, and compares every id on the way.
+     * Makes a dataset anew from what came from outside, each on the way once, and compares every id.
      *
      * @param transforms by name
      * @throws LyceumException naming the step that gives other rows now, or whose transform is missing
      */
     public String replay(String dataset, Map<String, RowTransform> transforms) {
+        replay(dataset, transforms, new HashSet<>());
+        return dataset;
+    }
+
+    private void replay(String dataset, Map<String, RowTransform> transforms, Set<String> met) {
+        if (!met.add(dataset)) return;
         for (var step : steps(dataset)) {
-            for (var input : step.inputs()) replay(input, transforms);
+            for (var input : step.inputs()) replay(input, transforms, met);
             var transform = transforms.get(step.transform());
             if (transform == null)
                 throw new LyceumException("Lineage.replay: no transform '" + step.transform() + "' for dataset " + dataset);
@@ -159,7 +177,6 @@ public final class Lineage {
                 throw new LyceumException("Lineage.replay: step '" + step.transform() + "' " + step.parameters() + " now gives " + output
                         + ", recorded is " + dataset + "; its code, " + step.code() + " then, or its order has changed");
         }
-        return dataset;
     }
 
     /** Records what a model was trained on. @param model a hash or a name of it */
@@ -171,7 +188,7 @@ public final class Lineage {
 
     /** What a model was trained on, and all that this was made of: "which data built this model?" */
     public Set<String> dataOf(String model) {
-        var direct = store.backend().names(MODELS + model).get(MODELS + model);
+        var direct = store.backend().named(MODELS + model);
         if (direct == null) throw new LyceumException("Lineage.dataOf: model '" + model + "' is linked to no data");
         var all = new LinkedHashSet<String>();
         for (var dataset : direct.split(" ")) {

@@ -32,5 +32,7 @@ final class MemoryBackend implements ObjectBackend {
         else names.put(name, target);
     }
 
+    @Override public String named(String name) { return names.get(name); }
+
     @Override public Map<String, String> names(String prefix) { return new TreeMap<>(names.subMap(prefix, prefix + Character.MAX_VALUE)); }
 }

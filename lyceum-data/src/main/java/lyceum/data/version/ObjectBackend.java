@@ -29,6 +29,9 @@ public interface ObjectBackend {
     /** What every name that begins so points at. */
     Map<String, String> names(String prefix);
 
+    /** What one name points at; null where it is none. */
+    default String named(String name) { return names(name).get(name); }
+
     /** In memory, for tests and toys. */
     static ObjectBackend inMemory() { return new MemoryBackend(); }
 

@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.IntStream;
 import lyceum.FormatException;
 import lyceum.LyceumException;
 import lyceum.random.Rng;
@@ -29,17 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DatasetStoreTest {
-    private static final RowTransform EVEN = RowTransform.filter((row, p) -> row.hashCode() % 2 == 0),
-            SUFFIX = RowTransform.map((row, p) -> row + p.get("suffix"));
-    private static final RowTransform JOIN = (inputs, parameters, output) -> {
-        var second = inputs.get(1).iterator();
-        long number = 0;
-        for (var row : inputs.get(0)) {
-            if (!second.hasNext()) return;
-            output.row(row + "|" + second.next(), new int[] {0, 1}, new long[] {number, number});
-            number++;
-        }
-    };
+    private static final RowTransform SUFFIX = RowTransform.map((row, p) -> row + p.get("suffix"));
 
     @TempDir Path folder;
 
@@ -161,90 +150,6 @@ class DatasetStoreTest {
         Evidence.of("largest share of new bytes", worst, below(0.02));
     }
 
-    @Test
-    @Acceptance(topic = "dataset-versioning", clause = 4) void ancestorsAreThoseOfTheGraphOnTwoHundredGraphs() {
-        var rng = Rng.of(5);
-        int graphs = 0, wrong = 0, related = 0;
-        for (; graphs < 200; graphs++) {
-            var store = DatasetStore.on(ObjectBackend.inMemory());
-            int n = 2 + rng.nextInt(14);
-            var nodes = new ArrayList<String>();
-            var reach = new boolean[n][n];
-            for (int i = 0; i < n; i++) {
-                int node = i;
-                var inputs = new ArrayList<String>();
-                for (int j = 0; j < i; j++) if (rng.nextInt(3) == 0) {
-                    inputs.add(nodes.get(j));
-                    reach[i][j] = true;
-                }
-                if (inputs.isEmpty()) nodes.add(store.put(List.of("raw " + i)));
-                else nodes.add(store.lineage().derive("t", "v", Map.of(), inputs, (in, p, out) -> out.row("made " + node, 0, 0)).output());
-            }
-            for (int k = 0; k < n; k++) for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) reach[i][j] |= reach[i][k] && reach[k][j];
-            for (int i = 0; i < n; i++) {
-                int from = i;
-                var up = new HashSet<String>();
-                var down = new HashSet<String>();
-                IntStream.range(0, n).filter(j -> reach[from][j]).forEach(j -> up.add(nodes.get(j)));
-                IntStream.range(0, n).filter(j -> reach[j][from]).forEach(j -> down.add(nodes.get(j)));
-                related += up.size();
-                if (!store.lineage().ancestors(nodes.get(i)).equals(up)) wrong++;
-                if (!store.lineage().descendants(nodes.get(i)).equals(down)) wrong++;
-            }
-            store.lineage().linkModel("m", List.of(nodes.getLast()));
-            var data = new HashSet<>(store.lineage().ancestors(nodes.getLast()));
-            data.add(nodes.getLast());
-            if (!store.lineage().dataOf("m").equals(data)) wrong++;
-        }
-        Evidence.of("graphs", graphs, exactly(200));
-        Evidence.of("pairs of a dataset and an ancestor", related, above(2000));
-        Evidence.of("answers other than the transitive closure's", wrong, exactly(0));
-    }
-
-    @Test
-    @Acceptance(topic = "dataset-versioning", clause = 5) void aReplayFromRawDataReproducesTheRecordedHash() {
-        var rng = Rng.of(6);
-        int replays = 0, equal = 0, caught = 0;
-        var transforms = Map.of("even", EVEN, "suffix", SUFFIX, "join", JOIN);
-        for (int world = 0; world < 20; world++) {
-            var store = DatasetStore.on(ObjectBackend.inMemory());
-            List<String> first = rows(rng, 300 + rng.nextInt(300)), second = rows(rng, 200 + rng.nextInt(300));
-            String a = store.put(first), b = store.put(second);
-            var even = store.lineage().derive("even", "v1", Map.of(), List.of(a), EVEN);
-            var suffix = store.lineage().derive("suffix", "v1", Map.of("suffix", "/" + world), List.of(b), SUFFIX);
-            var join = store.lineage().derive("join", "v1", Map.of(), List.of(even.output(), suffix.output()), JOIN);
-            replays++;
-            if (store.lineage().replay(join.output(), transforms).equals(join.output())) equal++;
-            var elsewhere = DatasetStore.on(ObjectBackend.inMemory());
-            var rebuilt = new ArrayList<String>();
-            var kept = first.stream().filter(row -> row.hashCode() % 2 == 0).toList();
-            for (int i = 0; i < Math.min(kept.size(), second.size()); i++) rebuilt.add(kept.get(i) + "|" + second.get(i) + "/" + world);
-            if (!elsewhere.put(rebuilt).equals(join.output())) equal--;
-            try {
-                store.lineage().replay(join.output(),
-                        Map.of("even", EVEN, "suffix", RowTransform.map((row, p) -> row + p.get("suffix") + " "), "join", JOIN));
-            } catch (LyceumException e) {
-                assertThat(e).hasMessageContaining("step 'suffix'");
-                caught++;
-            }
-        }
-        Evidence.of("lineages replayed", replays, exactly(20));
-        Evidence.of("of them with the recorded hash, which is also that of the rows made by hand", equal, exactly(20));
-        Evidence.of("changed transforms caught", caught, exactly(20));
-    }
-
-    @Test void everyRowKnowsTheRowsThatItWasMadeOf() {
-        var store = DatasetStore.on(ObjectBackend.inMemory());
-        String a = store.put(List.of("a0", "b1", "c2", "d3")), b = store.put(List.of("x", "y", "z"));
-        var odd = store.lineage().derive("odd", "v", Map.of(), List.of(a), RowTransform.filter((row, p) -> row.charAt(1) % 2 == 1));
-        var join = store.lineage().derive("join", "v", Map.of(), List.of(odd.output(), b), JOIN);
-        assertThat(store.rows(join.output())).containsExactly("b1|x", "d3|y");
-        assertThat(store.lineage().provenance(join.output(), 1)).containsExactly(new Lineage.Origin(odd.output(), 1),
-                new Lineage.Origin(b, 1));
-        assertThat(store.lineage().sources(join.output(), 1)).containsExactlyInAnyOrder(new Lineage.Origin(a, 3), new Lineage.Origin(b, 1));
-        assertThat(store.lineage().provenance(a, 0)).isEmpty();
-    }
-
     /** A model of the store in plain collections; after each collection all that it says is reachable must read as written. */
     @Test
     @Acceptance(topic = "dataset-versioning", clause = 6) void garbageCollectionNeverTakesWhatIsReachable() {
@@ -257,10 +162,11 @@ class DatasetStoreTest {
             var parents = new HashMap<String, List<String>>();
             var datasetOf = new HashMap<String, String>();
             var heads = new HashMap<String, String>();
-            var models = new HashMap<String, String>();
+            var tags = new HashMap<String, String>();
+            var models = new HashMap<String, List<String>>();
             for (int step = 0; step < 120; step++) {
                 var known = new ArrayList<>(new TreeSet<>(contents.keySet()));
-                switch (rng.nextInt(8)) {
+                switch (rng.nextInt(10)) {
                     case 0, 1 -> {
                         var rows = rows(rng, 1 + rng.nextInt(300));
                         contents.put(store.put(rows), rows);
@@ -276,10 +182,14 @@ class DatasetStoreTest {
                     case 3, 4 -> {
                         if (known.isEmpty()) break;
                         var dataset = known.get(rng.nextInt(known.size()));
-                        var branch = "b" + rng.nextInt(4);
-                        var commit = store.commit(branch, dataset, "c" + step);
-                        parents.put(commit.id(), commit.parents());
-                        assertThat(commit.parents()).isEqualTo(heads.containsKey(branch) ? List.of(heads.get(branch)) : List.of());
+                        String branch = "b" + rng.nextInt(4), side = "b" + rng.nextInt(4);
+                        var before = new ArrayList<String>();
+                        if (heads.containsKey(branch)) before.add(heads.get(branch));
+                        boolean merge = !side.equals(branch) && heads.containsKey(side) && rng.nextInt(3) == 0;
+                        if (merge) before.add(heads.get(side));
+                        var commit = store.commit(branch, dataset, "c" + step, Map.of(), merge ? List.of(side) : List.of());
+                        parents.put(commit.id(), before);
+                        assertThat(commit.parents()).isEqualTo(before);
                         datasetOf.put(commit.id(), dataset);
                         heads.put(branch, commit.id());
                     }
@@ -290,15 +200,35 @@ class DatasetStoreTest {
                     }
                     case 6 -> {
                         if (known.isEmpty() || rng.nextInt(3) > 0) break;
-                        var dataset = known.get(rng.nextInt(known.size()));
-                        store.lineage().linkModel("m" + rng.nextInt(3), List.of(dataset));
-                        models.clear();
-                        store.backend().names("models/").forEach(models::put);
+                        var datasets = List.of(known.get(rng.nextInt(known.size())), known.get(rng.nextInt(known.size())));
+                        var model = "m" + rng.nextInt(3);
+                        store.lineage().linkModel(model, datasets);
+                        models.put(model, datasets);
+                    }
+                    case 7 -> {
+                        var tag = "t" + rng.nextInt(4);
+                        var branch = "b" + rng.nextInt(4);
+                        store.deleteTag(tag);
+                        tags.remove(tag);
+                        if (!heads.containsKey(branch) || rng.nextInt(3) == 0) break;
+                        store.tag(tag, branch);
+                        tags.put(tag, heads.get(branch));
+                    }
+                    case 8 -> {
+                        if (known.isEmpty()) break;
+                        String one = known.get(rng.nextInt(known.size())), two = known.get(rng.nextInt(known.size()));
+                        var name = "j" + step;
+                        var output = store.lineage().derive("join", name, Map.of(), List.of(one, two), (in, p, out) -> {
+                            var second = in.get(1).iterator();
+                            out.row(name + in.get(0).iterator().next() + second.next(), new int[] {0, 1}, new long[] {0, 0});
+                        }).output();
+                        contents.put(output, List.of(name + contents.get(one).getFirst() + contents.get(two).getFirst()));
+                        inputs.computeIfAbsent(output, k -> new HashSet<>()).addAll(List.of(one, two));
                     }
                     default -> {
                         deleted += store.collectGarbage();
                         collections++;
-                        var reachable = reachable(heads, parents, datasetOf, models, inputs);
+                        var reachable = reachable(heads, tags, parents, datasetOf, models, inputs);
                         for (var id : reachable) {
                             checked++;
                             var read = new ArrayList<String>();
@@ -308,9 +238,12 @@ class DatasetStoreTest {
                                 read.add("lost");
                             }
                             if (!read.equals(contents.get(id))) lost++;
-                            for (var input : inputs.getOrDefault(id, Set.of())) if (!store.lineage().ancestors(id).contains(input)) lost++;
+                            var from = inputs.getOrDefault(id, Set.of());
+                            if (!store.lineage().ancestors(id).containsAll(from)) lost++;
+                            for (var origin : store.lineage().provenance(id, 0)) if (!from.contains(origin.dataset())) lost++;
                         }
-                        for (var head : heads.values()) if (store.log(head).isEmpty()) lost++;
+                        for (var name : heads.keySet()) lost += lost(store, name, heads.get(name), parents);
+                        for (var name : tags.keySet()) lost += lost(store, name, tags.get(name), parents);
                         contents.keySet().retainAll(reachable);
                         inputs.keySet().retainAll(reachable);
                     }
@@ -323,20 +256,48 @@ class DatasetStoreTest {
         Evidence.of("objects deleted", deleted, atLeast(500));
     }
 
-    private static Set<String> reachable(Map<String, String> heads, Map<String, List<String>> parents, Map<String, String> datasetOf,
-            Map<String, String> models, Map<String, Set<String>> inputs) {
-        var commits = new HashSet<>(heads.values());
+    /** 1 where the history of a name is not that of the commit that it should be at. */
+    private static int lost(DatasetStore store, String name, String head, Map<String, List<String>> parents) {
+        var found = new HashSet<String>();
+        store.log(name).forEach(commit -> found.add(commit.id()));
+        return found.equals(history(Set.of(head), parents)) ? 0 : 1;
+    }
+
+    private static Set<String> history(Set<String> heads, Map<String, List<String>> parents) {
+        var commits = new HashSet<>(heads);
         for (boolean more = true; more;) {
             more = false;
             for (var commit : List.copyOf(commits)) more |= commits.addAll(parents.get(commit));
         }
-        var datasets = new HashSet<>(models.values());
+        return commits;
+    }
+
+    private static Set<String> reachable(Map<String, String> heads, Map<String, String> tags, Map<String, List<String>> parents,
+            Map<String, String> datasetOf, Map<String, List<String>> models, Map<String, Set<String>> inputs) {
+        var named = new HashSet<>(heads.values());
+        named.addAll(tags.values());
+        var commits = history(named, parents);
+        var datasets = new HashSet<String>();
+        models.values().forEach(datasets::addAll);
         commits.forEach(commit -> datasets.add(datasetOf.get(commit)));
         for (boolean more = true; more;) {
             more = false;
             for (var dataset : List.copyOf(datasets)) more |= datasets.addAll(inputs.getOrDefault(dataset, Set.of()));
         }
         return datasets;
+    }
+
+    @Test void namesMayEndAsTheyLike() {
+        var store = DatasetStore.open(folder.resolve("names"));
+        var id = store.put(List.of("1"));
+        var commit = store.commit("main.tmp", id, "first");
+        store.tag("v1.tmp", "main.tmp");
+        store.lineage().linkModel("model.tmp", List.of(id));
+        assertThat(store.branches()).containsOnly(Map.entry("main.tmp", commit.id()));
+        assertThat(store.tags()).containsOnly(Map.entry("v1.tmp", commit.id()));
+        assertThat(store.lineage().dataOf("model.tmp")).containsExactly(id);
+        store.collectGarbage();
+        assertThat(store.rows(id)).containsExactly("1");
     }
 
     @Test void garbageIsReallyTaken() {
