@@ -1,5 +1,6 @@
 package lyceum.data.imagenet;
 
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -122,9 +123,18 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
 
     private static Raster raster(BufferedImage image) {
         int w = image.getWidth(), h = image.getHeight();
+        if (image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY) return grey(image.getRaster(), h, w);
         int[] rgb = image.getRGB(0, 0, w, h, null, 0, w);
         var values = new float[3 * w * h];
         for (int i = 0; i < rgb.length; i++) for (int c = 0; c < 3; c++) values[c * rgb.length + i] = (rgb[i] >> 16 - 8 * c & 0xFF) / 255f;
+        return new Raster(values, 3, h, w);
+    }
+
+    /** Grey samples as they are stored: {@code getRGB} would take them for linear light and brighten them. */
+    private static Raster grey(java.awt.image.Raster samples, int h, int w) {
+        float[] one = samples.getSamples(0, 0, w, h, 0, (float[]) null), values = new float[3 * w * h];
+        float most = (1 << samples.getSampleModel().getSampleSize(0)) - 1;
+        for (int c = 0; c < 3; c++) for (int i = 0; i < one.length; i++) values[c * one.length + i] = one[i] / most;
         return new Raster(values, 3, h, w);
     }
 

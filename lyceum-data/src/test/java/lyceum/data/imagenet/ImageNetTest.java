@@ -76,6 +76,20 @@ class ImageNetTest {
         assertThat(ImageIO.write(image, "png", file.toFile())).isTrue();
     }
 
+    @Test void greyPicturesKeepTheirValues() throws IOException {
+        for (int type : new int[] {BufferedImage.TYPE_BYTE_GRAY, BufferedImage.TYPE_USHORT_GRAY}) {
+            var image = new BufferedImage(3, 2, type);
+            int most = type == BufferedImage.TYPE_BYTE_GRAY ? 255 : 65_535;
+            for (int i = 0; i < 6; i++) image.getRaster().setSample(i % 3, i / 3, 0, most * i / 5);
+            for (var kind : type == BufferedImage.TYPE_BYTE_GRAY ? List.of("png", "bmp") : List.of("png")) {
+                var file = folder.resolve("grey." + kind);
+                assertThat(ImageIO.write(image, kind, file.toFile())).isTrue();
+                var raster = ImageFolder.read(file);
+                for (int i = 0; i < 18; i++) assertThat(raster.values()[i]).isEqualTo(i % 6 / 5f);
+            }
+        }
+    }
+
     private static final List<String> SYNSETS = IntStream.range(0, 20).mapToObj(i -> "n%08d".formatted(2_000_000 + 7919 * (i * 13 % 20)))
             .toList();
 
