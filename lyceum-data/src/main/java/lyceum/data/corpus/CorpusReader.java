@@ -137,7 +137,7 @@ public record CorpusReader(String textField, String idField, String domain, Stri
                 if (!left[0]) return null;
                 left[0] = false;
                 var name = String.valueOf(file.getFileName());
-                try (var in = Lines.opened(file)) {
+                try (var in = Lines.text(file)) {
                     var bytes = in.readNBytes(mostBytes);
                     if (in.read() >= 0) onMalformed.accept(new Malformed(name, 0, "more than " + mostBytes + " bytes"));
                     else return parser.parse(bytes, name);

@@ -30,7 +30,7 @@ final class CsvDocuments implements DocumentReader {
         var decoder = StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPORT)
                 .onUnmappableCharacter(CodingErrorAction.REPORT);
         this.csv = CsvReader.builder().maxBufferSize(options.mostBytes()).extraFieldStrategy(FieldMismatchStrategy.IGNORE)
-                .missingFieldStrategy(FieldMismatchStrategy.IGNORE).ofCsvRecord(new InputStreamReader(Lines.opened(file), decoder));
+                .missingFieldStrategy(FieldMismatchStrategy.IGNORE).ofCsvRecord(new InputStreamReader(Lines.text(file), decoder));
         this.records = csv.iterator();
     }
 

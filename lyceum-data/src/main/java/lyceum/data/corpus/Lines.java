@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PushbackInputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -23,6 +24,8 @@ import lyceum.data.Unzipped;
  * one line.
  */
 final class Lines implements Closeable {
+    private static final byte[] BOM = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
+
     private final String name;
     private final InputStream in;
     private final int mostBytes;
@@ -37,7 +40,7 @@ final class Lines implements Closeable {
         this.name = String.valueOf(file.getFileName());
         this.mostBytes = mostBytes;
         this.onMalformed = onMalformed;
-        this.in = opened(file);
+        this.in = text(file);
     }
 
     /** The bytes of a file, unpacked where its name ends in {@code .gz}. */
@@ -45,10 +48,28 @@ final class Lines implements Closeable {
         try {
             return file.toString().endsWith(".gz") ? Unzipped.open(file) : Files.newInputStream(file);
         } catch (EOFException | ZipException e) {
-            throw new FormatException(file.getFileName() + ": the gzip data are damaged or cut off: " + e.getMessage(), e);
+            throw damaged(file, e);
         } catch (IOException e) {
             throw new LyceumException("cannot read " + file + ": " + e.getMessage(), e);
         }
+    }
+
+    /** As {@link #opened}, without the byte order mark that some editors put before UTF-8. */
+    static InputStream text(Path file) {
+        var in = new PushbackInputStream(opened(file), BOM.length);
+        try {
+            var first = in.readNBytes(BOM.length);
+            if (!Arrays.equals(first, BOM)) in.unread(first);
+            return in;
+        } catch (EOFException | ZipException e) {
+            throw damaged(file, e);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + file, e);
+        }
+    }
+
+    private static FormatException damaged(Path file, IOException e) {
+        return new FormatException(file.getFileName() + ": the gzip data are damaged or cut off: " + e.getMessage(), e);
     }
 
     /** The next line that can be read, without its end; null after the last. */

@@ -1,5 +1,6 @@
 package lyceum.data.corpus;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -8,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -46,6 +46,7 @@ record Mail(Map<String, String> headers, String body) {
     private static int headers(byte[] bytes, int from, int to, Map<String, String> headers) {
         int at = from;
         String name = null;
+        boolean again = false;
         while (at < to) {
             int end = at;
             while (end < to && bytes[end] != '\n') end++;
@@ -54,13 +55,13 @@ record Mail(Map<String, String> headers, String body) {
             at = Math.min(end + 1, to);
             if (line.isEmpty()) return at;
             if ((line.charAt(0) == ' ' || line.charAt(0) == '\t') && name != null) {
-                headers.merge(name, line.strip(), (a, b) -> a + " " + b);
+                if (!again) headers.merge(name, line.strip(), (a, b) -> a + " " + b);
                 continue;
             }
             int colon = line.indexOf(':');
             if (colon <= 0) continue;
             name = line.substring(0, colon).strip().toLowerCase(Locale.ROOT);
-            headers.putIfAbsent(name, line.substring(colon + 1).strip());
+            again = headers.putIfAbsent(name, line.substring(colon + 1).strip()) != null; // the first counts, with its own lines alone
         }
         return at;
     }
@@ -143,12 +144,26 @@ record Mail(Map<String, String> headers, String body) {
 
     private static int hex(byte b) { return b > 0 ? Character.digit(b, 16) : -1; }
 
+    /** White space between encoded words is none of the text (RFC 2047, 6.2), and a character may begin in one and end in the next. */
     private static String decodedWords(String value) {
-        return ENCODED.matcher(value).replaceAll(match -> {
-            var bytes = match.group(3).getBytes(StandardCharsets.ISO_8859_1);
-            var raw = match.group(2).equalsIgnoreCase("b") ? base64(bytes) : quotedPrintable(bytes, true);
-            return Matcher.quoteReplacement(new String(raw, charset(match.group(1))));
-        });
+        var text = new StringBuilder();
+        var raw = new ByteArrayOutputStream();
+        Charset charset = StandardCharsets.ISO_8859_1;
+        int end = 0;
+        for (var words = ENCODED.matcher(value); words.find(); end = words.end()) {
+            var between = value.substring(end, words.start());
+            boolean adjacent = end > 0 && between.isBlank();
+            var next = charset(words.group(1));
+            if (!adjacent || !next.equals(charset)) {
+                text.append(raw.toString(charset));
+                raw.reset();
+            }
+            if (!adjacent) text.append(between);
+            charset = next;
+            var bytes = words.group(3).getBytes(StandardCharsets.ISO_8859_1);
+            raw.writeBytes(words.group(2).equalsIgnoreCase("b") ? base64(bytes) : quotedPrintable(bytes, true));
+        }
+        return text.append(raw.toString(charset)).append(value, end, value.length()).toString();
     }
 
     private static Charset charset(String name) {

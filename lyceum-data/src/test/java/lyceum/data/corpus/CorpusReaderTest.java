@@ -139,6 +139,35 @@ class CorpusReaderTest {
         assertThat(told).containsExactly(new Malformed("n.eml", 0, "no mail: it has no header"));
     }
 
+    @Test void adjacentEncodedWordsAreOne() throws IOException {
+        var mail = file("o.eml", """
+                Received: from one
+                 by two
+                Received: from three
+                 by four
+                Subject: =?UTF-8?B?R3LDvMOf?=
+                 =?utf-8?Q?e_an_J=C3?= =?UTF-8?Q?=B6rg?= and =?iso-8859-1?Q?=E9?= =?UTF-8?Q?=C3=A8?=
+                To: a
+                to: b
+                 c
+
+                text
+                """);
+        var document = lenient.mail(mail).toList().getFirst();
+        assertThat(document.metadata()).containsEntry("subject", "Gr\u00fc\u00dfe an J\u00f6rg and \u00e9\u00e8").containsEntry("to", "a");
+    }
+
+    @Test void aByteOrderMarkIsNoText() throws IOException {
+        assertThat(lenient.lines(file("p.txt", "\uFEFFone\ntwo")).toList()).extracting(Document::text).containsExactly("one", "two");
+        assertThat(lenient.text(file("q.txt", "\uFEFFall")).toList()).extracting(Document::text).containsExactly("all");
+        assertThat(lenient.jsonl(file("r.jsonl", "\uFEFF{\"text\": \"a\"}")).toList()).extracting(Document::text).containsExactly("a");
+        var rows = lenient.csv(file("s.csv", "\uFEFFid,text\n7,a\n")).toList();
+        assertThat(rows).extracting(Document::id).containsExactly("7");
+        assertThat(lenient.lines(file("t.txt", "")).toList()).isEmpty();
+        assertThat(lenient.lines(file("u.txt", "ab")).toList()).extracting(Document::text).containsExactly("ab");
+        assertThat(told).isEmpty();
+    }
+
     @Test void foldersAreReadInOrder() throws IOException {
         Files.createDirectories(folder.resolve("t/b"));
         file("t/b/z.txt", "2");

@@ -159,10 +159,12 @@ class CorpusTest {
     @Test
     @Acceptance(topic = "corpus", clause = 4) void samplingByDomainHitsItsWeights() {
         var wanted = Map.of("news", 0.5, "learned", 0.3, "humor", 0.15, "romance", 0.05);
-        int n = 20_000;
+        int n = 20_000, seeds = 20;
         var drawn = new HashMap<String, Integer>();
-        DataMixture.ofDomains(Corpus.of(Corpora.brown().toList()), wanted).withSeed(4).corpus(n)
-                .forEach(document -> drawn.merge(document.domain(), 1, Integer::sum));
+        var mixture = DataMixture.ofDomains(Corpus.of(Corpora.brown().toList()), wanted);
+        // The seeds are 1 to 20, none chosen.
+        for (int seed = 1; seed <= seeds; seed++)
+            mixture.withSeed(seed).corpus(n / seeds).forEach(document -> drawn.merge(document.domain(), 1, Integer::sum));
         double worst = 0;
         for (var entry : wanted.entrySet()) {
             double p = entry.getValue(), share = drawn.get(entry.getKey()) / (double) n;
