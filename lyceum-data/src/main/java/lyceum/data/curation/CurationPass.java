@@ -50,12 +50,12 @@ final class CurationPass {
                 for (var fate : judge(batch)) {
                     documents++;
                     bytes += fate.bytes[0];
-                    var rejection = count(fate);
+                    var document = withoutCuts(fate.last);
+                    var rejection = count(fate, document);
                     if (rejection != null) {
                         rejected.accept(rejection);
                         continue;
                     }
-                    var document = withoutCuts(fate.last);
                     bytesOut += document.bytes();
                     out++;
                     kept.accept(document);
@@ -98,7 +98,7 @@ final class CurationPass {
         return new Fate(document, null, -1, bytes, changed);
     }
 
-    private Rejection count(Fate fate) {
+    private Rejection count(Fate fate, Document withoutCuts) {
         for (int s = 0; s < stages.size(); s++) {
             var count = counts.get(s);
             count.in++;
@@ -117,7 +117,8 @@ final class CurationPass {
         count.bytesIn += fate.bytes[stages.size()];
         var copy = copies.get(fate.last.id());
         if (copy == null) {
-            count.bytesOut += fate.bytes[stages.size()];
+            if (withoutCuts != fate.last) count.changed++;
+            count.bytesOut += withoutCuts.bytes();
             return null;
         }
         var rule = copy.reason() == Deduplication.Reason.EXACT ? "exact copy" : "near copy";

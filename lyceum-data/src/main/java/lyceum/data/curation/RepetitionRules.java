@@ -10,19 +10,20 @@ import lyceum.withers.Withers;
  * words that makes up too much of the text, or too much text in runs of 5 to 10 words that stood there before. Characters of
  * words count, as a share of all characters.
  *
- * @param mostLines          share of lines that repeat an earlier one, 0.3 by default
- * @param mostLineCharacters share of characters in those, 0.2
- * @param mostParagraphs     share of paragraphs that repeat an earlier one, 0.3
- * @param tolerance         multiplies the bounds of word runs, which are 0.20, 0.18 and 0.16 for the most frequent of 2, 3 and 4 words and 0.15, 0.14, ...,
- *                           0.10 for all repeated ones of 5, 6, ..., 10; 1 by default, more forgives more
+ * @param mostLines               share of lines that repeat an earlier one, 0.3 by default
+ * @param mostLineCharacters      share of characters in those, 0.2
+ * @param mostParagraphs          share of paragraphs that repeat an earlier one, 0.3
+ * @param mostParagraphCharacters share of characters in those, 0.2
+ * @param tolerance               multiplies the bounds of word runs, which are 0.20, 0.18 and 0.16 for the most frequent of 2, 3 and 4 words and 0.15,
+ *                                0.14, ..., 0.10 for all repeated ones of 5, 6, ..., 10; 1 by default, more forgives more
  */
 @Withers
-public record RepetitionRules(double mostLines, double mostLineCharacters, double mostParagraphs, double tolerance)
-        implements Stage, RepetitionRulesWithers {
+public record RepetitionRules(double mostLines, double mostLineCharacters, double mostParagraphs, double mostParagraphCharacters,
+        double tolerance) implements Stage, RepetitionRulesWithers {
     private static final double[] TOP = {0.20, 0.18, 0.16}, REPEATED = {0.15, 0.14, 0.13, 0.12, 0.11, 0.10};
 
     /** The paper's bounds. */
-    public RepetitionRules() { this(0.3, 0.2, 0.3, 1); }
+    public RepetitionRules() { this(0.3, 0.2, 0.3, 0.2, 1); }
 
     @Override public String name() { return "repetition rules"; }
 
@@ -31,8 +32,10 @@ public record RepetitionRules(double mostLines, double mostLineCharacters, doubl
         var lines = repeats(text, "\n");
         if (lines[0] > mostLines) return QualityRules.drop("repeated lines", lines[0], 0, mostLines);
         if (lines[1] > mostLineCharacters) return QualityRules.drop("characters in repeated lines", lines[1], 0, mostLineCharacters);
-        double paragraphs = repeats(text, "\n\n")[0];
-        if (paragraphs > mostParagraphs) return QualityRules.drop("repeated paragraphs", paragraphs, 0, mostParagraphs);
+        var paragraphs = repeats(text, "\n\n");
+        if (paragraphs[0] > mostParagraphs) return QualityRules.drop("repeated paragraphs", paragraphs[0], 0, mostParagraphs);
+        if (paragraphs[1] > mostParagraphCharacters)
+            return QualityRules.drop("characters in repeated paragraphs", paragraphs[1], 0, mostParagraphCharacters);
         var words = Words.of(text);
         var hashes = new long[words.count()];
         for (int i = 0; i < hashes.length; i++) hashes[i] = words.hash(i);

@@ -274,9 +274,27 @@ class CurationPipelineTest {
         var shared = Corpora.brown().toList().get(9).text().substring(0, 900);
         var corpus = Corpus.of(List.of(Document.of("a", "One begins so.\n" + shared),
                 Document.of("b", "Another one begins quite differently.\n" + shared)));
-        var kept = new CurationPipeline().withDeduplicator(new Deduplicator().withThreshold(1).withRun(30)).keep(corpus);
+        var kept = new ArrayList<Document>();
+        var report = new CurationPipeline().withDeduplicator(new Deduplicator().withThreshold(1).withRun(30)).run(corpus, kept::add, r -> {});
+        assertThat(report.stages().getLast().bytesOut()).isEqualTo(report.bytesOut())
+                .isEqualTo(kept.stream().mapToLong(Document::bytes).sum()).isLessThan(report.bytes() - 500);
+        assertThat(report.stages().getLast().changed()).isEqualTo(1);
         assertThat(kept).hasSize(2);
         assertThat(kept.stream().filter(d -> d.text().contains(shared.substring(100, 300))).count()).isEqualTo(1);
+    }
+
+    /** Few paragraphs repeat, but these are long: 2 of 12, of 24 characters each, among nine of 6. */
+    @Test void longParagraphsThatRepeatAreDropped() {
+        var text = new StringBuilder();
+        for (int i = 0; i < 9; i++) text.append("para ").append((char) ('a' + i)).append("\n\n");
+        var document = Document.of("p", text + "a longer one of 24 chars\n\n".repeat(3));
+        var rules = new RepetitionRules().withMostLines(1).withMostLineCharacters(1).withTolerance(100);
+        var judgement = rules.judge(document);
+        assertThat(judgement.isKept()).isFalse();
+        assertThat(judgement.rule()).isEqualTo("characters in repeated paragraphs");
+        double share = 2 * 24 / (9 * 6 + 3 * 24.0);
+        assertThat(rules.withMostParagraphCharacters(share + 1e-9).judge(document).isKept()).isTrue();
+        assertThat(rules.withMostParagraphCharacters(share - 1e-9).judge(document).isKept()).isFalse();
     }
 
     @Test void aClassifierTellsGoodFromBadAndIsSaved() {
