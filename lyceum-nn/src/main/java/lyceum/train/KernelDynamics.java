@@ -24,6 +24,8 @@ import lyceum.tensor.Tensor;
 public final class KernelDynamics {
     private final Tensor vectors;
     private final double[] values, start;
+    /** An eigenvalue of at most this is 0 but for rounding. */
+    private final double nothing;
 
     /**
      * @param kernel (n, n), symmetric and positive semi-definite
@@ -36,9 +38,13 @@ public final class KernelDynamics {
         var eigen = Eigen.symmetric(k.add(k.transpose()).mul(0.5).compute());
         vectors = eigen.vectors().compute();
         values = eigen.values().toDoubleArray();
-        for (double v : values)
+        double most = 0;
+        for (double v : values) {
             if (!Double.isFinite(v))
                 throw new IllegalArgumentException("KernelDynamics: an eigenvalue is " + v + "; the kernel is not finite");
+            most = Math.max(most, v);
+        }
+        nothing = values.length * Math.ulp(most);
         start = vectors.transpose().matmul(residual.detach().to(DType.F64).flatten()).toDoubleArray();
     }
 
@@ -61,13 +67,15 @@ public final class KernelDynamics {
     public Tensor residual(double rate, long steps) { return decayed(l -> Math.pow(1 - rate * l, steps)); }
 
     /**
-     * How far outputs elsewhere have moved from their own start: {@code K(x, X) K^-1 (I - exp(-K t)) (y - f0)}.
+     * How far outputs elsewhere have moved from their own start: {@code K(x, X) K^-1 (I - exp(-K t)) (y - f0)}; at infinity, not
+     * at all along eigenvectors of eigenvalue 0.
      *
      * @param across (m, n): the kernel of the other rows with the training rows
      */
     public Tensor change(Tensor across, double time) {
         requireTime(time);
-        return moved(across, l -> Math.abs(l) * time < 1e-12 ? Double.isInfinite(time) ? 0 : time : -Math.expm1(-l * time) / l);
+        if (Double.isInfinite(time)) return moved(across, l -> l <= nothing ? 0 : 1 / l);
+        return moved(across, l -> l * time < 1e-12 ? time : -Math.expm1(-l * time) / l);
     }
 
     /** The same after steps of gradient descent. */
@@ -84,9 +92,10 @@ public final class KernelDynamics {
         return across.detach().to(DType.F64).matmul(decayed(f)).compute();
     }
 
-    private static DoubleUnaryOperator decay(double time) {
+    private DoubleUnaryOperator decay(double time) {
         requireTime(time);
-        return l -> l <= 0 ? 1 : Math.exp(-l * time);
+        double least = Double.isInfinite(time) ? nothing : 0;
+        return l -> l <= least ? 1 : Math.exp(-l * time);
     }
 
     private static void requireTime(double time) {

@@ -199,6 +199,21 @@ class NeuralTangentKernelTest {
                 within(1e-8));
     }
 
+    /** Two equal rows and one apart: what is orthogonal to the kernel stays in the residual for good and moves nothing. */
+    @Test void theFlowOfASingularKernelEnds() {
+        var k = Tensor.of(new double[][] {{3, 3, 0}, {3, 3, 0}, {0, 0, 2}});
+        var flow = new KernelDynamics(k, Tensor.of(1.0, 2, 5));
+        var across = Tensor.of(new double[][] {{3, 3, 1}, {0, 0, 2}});
+        double[] end = flow.change(across, Double.POSITIVE_INFINITY).toDoubleArray();
+        assertThat(end).containsExactly(new double[] {1.5 + 2.5, 5}, within(1e-12));
+        assertThat(flow.change(across, 1e6).toDoubleArray()).containsExactly(end, within(1e-8));
+        for (double time : new double[] {1e6, Double.POSITIVE_INFINITY})
+            assertThat(flow.residual(time).toDoubleArray()).containsExactly(new double[] {-0.5, 0.5, 0}, within(1e-8));
+        var diagonal = new KernelDynamics(Tensor.of(new double[][] {{2, 0}, {0, 0}}), Tensor.of(1.0, 1));
+        assertThat(diagonal.change(Tensor.of(new double[][] {{2, 0}}), Double.POSITIVE_INFINITY).item(0)).isEqualTo(1);
+        assertThat(diagonal.residual(Double.POSITIVE_INFINITY).toDoubleArray()).containsExactly(0, 1);
+    }
+
     @Test void refusals() {
         assertThatThrownBy(() -> new WideNetwork(0, ERF)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("0 hidden");
         assertThatThrownBy(() -> new KernelDynamics(Tensor.eye(DType.F64, 3), Tensor.of(1.0, 2))).isInstanceOf(ShapeException.class);
