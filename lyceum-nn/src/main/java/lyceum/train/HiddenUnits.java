@@ -78,7 +78,7 @@ public record HiddenUnits(int[][] orders) {
 
     /**
      * The order of a network's units that brings its weights nearest to a reference's: layer after layer, each by an assignment given its neighbours, until
-     * nothing changes. A local optimum where there are several hidden layers.
+     * no layer gains by another. A local optimum where there are several hidden layers.
      *
      * @param rng the order in which layers are visited
      */
@@ -89,12 +89,22 @@ public record HiddenUnits(int[][] orders) {
         for (boolean changed = true; changed;) {
             changed = false;
             for (int layer : rng.permutation(hidden)) {
-                var better = assignment(gains(reference, network, orders, layer));
-                changed |= !Arrays.equals(better, orders[layer]);
+                var gains = gains(reference, network, orders, layer);
+                var better = assignment(gains);
+                double before = total(gains, orders[layer]), after = total(gains, better);
+                // Units that are alike may change places for ever in rounding alone.
+                if (!(after - before > 1e-12 * Math.max(Math.abs(before), Math.abs(after)))) continue;
+                changed = true;
                 orders[layer] = better;
             }
         }
         return new HiddenUnits(orders);
+    }
+
+    private static double total(Tensor gains, int[] order) {
+        double sum = 0;
+        for (int i = 0; i < order.length; i++) sum += gains.item(i, order[i]);
+        return sum;
     }
 
     private static int[] counted(int n) {
@@ -106,12 +116,12 @@ public record HiddenUnits(int[][] orders) {
     /** Inner products of what each unit of the reference and each of the network is connected by, its neighbours in their present order. */
     private static Tensor gains(Mlp reference, Mlp network, int[][] orders, int layer) {
         return Autograd.noGrad(() -> {
-            Tensor in = network.layers().get(layer).weight(), out = network.layers().get(layer + 1).weight();
+            Tensor in = network.layers().get(layer).weight().to(DType.F64), out = network.layers().get(layer + 1).weight().to(DType.F64);
             if (layer > 0) in = in.indexSelect(1, index(orders[layer - 1]));
             if (layer + 1 < orders.length) out = out.rows(orders[layer + 1]);
-            Tensor bias = reference.layers().get(layer).bias(), other = network.layers().get(layer).bias();
-            return reference.layers().get(layer).weight().matmul(in.transpose()).add(bias.outer(other))
-                    .add(reference.layers().get(layer + 1).weight().transpose().matmul(out)).to(DType.F64).compute();
+            Tensor bias = reference.layers().get(layer).bias().to(DType.F64), other = network.layers().get(layer).bias().to(DType.F64);
+            return reference.layers().get(layer).weight().to(DType.F64).matmul(in.transpose()).add(bias.outer(other))
+                    .add(reference.layers().get(layer + 1).weight().to(DType.F64).transpose().matmul(out)).compute();
         });
     }
 

@@ -8,7 +8,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.stream.LongStream;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.data.Dataset;
@@ -26,6 +28,7 @@ import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class ModeConnectivityTest {
     private static final List<Dataset> PARTS = Split.stratified(Datasets.digits().to(DType.F32).scaled(1.0 / 16), Rng.of(9), 0.7, 0.3);
@@ -40,7 +43,7 @@ class ModeConnectivityTest {
             var norm = i % 5 == 0 ? MlpConfig.Norm.LAYER : i % 5 == 1 ? MlpConfig.Norm.BATCH : MlpConfig.Norm.NONE;
             var config = MlpConfig.classifier(64, 10, shapes[i % 4]).withNorm(norm)
                     .withActivation(i % 2 == 0 ? Activation.RELU : Activation.TANH).withDtype(DType.F64);
-            var net = new Mlp(config, Rng.of(i));
+            var net = unsettled(new Mlp(config, Rng.of(i)), Rng.of(300 + i));
             var planted = HiddenUnits.random(net, Rng.of(100 + i));
             var shuffled = planted.apply(net);
             var x = Tensor.randn(Rng.of(200 + i), DType.F64, 50, 64);
@@ -57,6 +60,42 @@ class ModeConnectivityTest {
         Evidence.of("permutations that moved weights", moved, exactly(20));
         Evidence.of("outputs, largest change", worst, atMost(1e-10));
         Evidence.of("planted permutations recovered, of 20", recovered, exactly(20));
+    }
+
+    /** Biases, norms and running statistics other than those of a start, where they are alike for all units. */
+    private static Mlp unsettled(Mlp net, Rng rng) {
+        var state = new LinkedHashMap<String, Tensor>();
+        net.state().forEach((name, tensor) -> {
+            var value = tensor.detach();
+            if (value.rank() == 1) value = value.add(Tensor.rand(rng, value.dtype(), value.count()).mul(0.5)).compute();
+            state.put(name, value);
+        });
+        return Mlp.of(net.config(), state);
+    }
+
+    /** Units in groups of equals: rounding must not let them change places without end. */
+    @Timeout(60)
+    @Test void matchingEndsWhereUnitsAreAlike() {
+        for (int seed = 0; seed < 20; seed++) {
+            var rng = Rng.of(seed);
+            var net = alike(new Mlp(MlpConfig.classifier(8, 4, 48, 48, 48), rng.split(1)));
+            var other = HiddenUnits.random(net, rng.split(3)).apply(net);
+            var found = HiddenUnits.matchWeights(net, other, rng.split(4)).apply(other);
+            var x = Tensor.randn(rng.split(5), DType.F32, 9, 8);
+            assertThat(found.forward(x).sub(other.forward(x)).abs().max().item()).isLessThan(1e-3);
+        }
+    }
+
+    private static Mlp alike(Mlp net) {
+        var thirds = Tensor.of(LongStream.range(0, 48).map(i -> i / 16).toArray());
+        var state = new LinkedHashMap<String, Tensor>();
+        net.state().forEach((name, tensor) -> {
+            var value = tensor.detach();
+            if (value.rank() == 2 && value.size(0) == 48) value = value.indexSelect(0, thirds);
+            if (value.rank() == 2 && value.size(1) == 48) value = value.indexSelect(1, thirds);
+            state.put(name, value.compute());
+        });
+        return Mlp.of(net.config(), state);
     }
 
     private static Mlp trained(int seed) {
