@@ -16,8 +16,8 @@ import lyceum.tensor.Tensor;
  * var trainer = settings.withListener(NeuralCollapse.listener(() -> NeuralCollapse.of(body.forward(x), y, head.weight(), head.bias()), trace::add));
  * }
  *
- * <p>With class means {@code m_k}, their centre {@code m_G} over all rows, {@code M} of rows {@code m_k - m_G}, scatter {@code S_W} of rows about
- * their class mean and {@code S_B} of class means about the centre (each class counts once, each row of a class alike):
+ * <p>With class means {@code m_k}, their centre {@code m_G} (the mean of these, not of all rows), {@code M} of rows {@code m_k - m_G}, scatter
+ * {@code S_W} of rows about their class mean and {@code S_B} of class means about the centre (each class counts once, each row of a class alike):
  *
  * @param variability NC1: {@code tr(S_W S_B^+) / K}
  * @param meanNorms NC2: deviation over mean of the lengths of M's rows
