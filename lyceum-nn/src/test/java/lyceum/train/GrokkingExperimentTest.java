@@ -48,6 +48,42 @@ class GrokkingExperimentTest {
         Evidence.of("concentration at the end, least", least, atLeast(0.5));
     }
 
+    /** The weights themselves tell what a run says of accuracy: 481 rows are seen, 480 are not, and by hand all 961 are asked. */
+    @Tag("slow")
+    @Test
+    @Acceptance(topic = "grokking", clause = 1) void accuraciesAreThoseOfTheWeights() {
+        double apart = 0, memorised = 0;
+        for (int seed = 1; seed <= 2; seed++) for (int steps : new int[] {0, 100}) {
+            var run = SETTING.run(steps == 0 ? 1500 : steps, steps == 0 ? 0.95 : 2, Rng.of(seed), Progress.SILENT);
+            var last = run.records().getLast();
+            long right = right(run, 31);
+            apart = Math.max(apart, Math.abs(right - 481 * last.trainAccuracy() - 480 * last.testAccuracy()));
+            if (steps == 100) memorised = Math.max(memorised, right / 961.0);
+            else Evidence.of("seed " + seed + ": share of all 961 sums right when test accuracy is at 0.95", right / 961.0, atLeast(0.97));
+        }
+        Evidence.of("rows right by hand, less those that the records tell", apart, below(1e-6));
+        Evidence.of("share of all sums right at step 100, largest", memorised, below(0.6));
+    }
+
+    private static long right(GrokkingExperiment.Run run, int p) {
+        double[][] inner = run.inner().toRows(), outer = run.outer().toRows();
+        long right = 0;
+        for (int a = 0; a < p; a++) for (int b = 0; b < p; b++) {
+            int best = 0;
+            double most = Double.NEGATIVE_INFINITY;
+            for (int c = 0; c < p; c++) {
+                double logit = 0;
+                for (int u = 0; u < inner.length; u++) logit += outer[c][u] * Math.pow(inner[u][a] + inner[u][p + b], 2);
+                if (logit > most) {
+                    most = logit;
+                    best = c;
+                }
+            }
+            if (best == (a + b) % p) right++;
+        }
+        return right;
+    }
+
     /** Waves of one frequency have ratio 1, of two alike 1/2; noise about 2 over the number of frequencies. */
     @Test void concentrationOfKnownSpectra() {
         int p = 31;
