@@ -275,7 +275,8 @@ class CurationPipelineTest {
         var corpus = Corpus.of(List.of(Document.of("a", "One begins so.\n" + shared),
                 Document.of("b", "Another one begins quite differently.\n" + shared)));
         var kept = new ArrayList<Document>();
-        var report = new CurationPipeline().withDeduplicator(new Deduplicator().withThreshold(1).withRun(30)).run(corpus, kept::add, r -> {});
+        var report = new CurationPipeline().withDeduplicator(new Deduplicator().withThreshold(1).withRun(30)).run(corpus, kept::add,
+                r -> {});
         assertThat(report.stages().getLast().bytesOut()).isEqualTo(report.bytesOut())
                 .isEqualTo(kept.stream().mapToLong(Document::bytes).sum()).isLessThan(report.bytes() - 500);
         assertThat(report.stages().getLast().changed()).isEqualTo(1);

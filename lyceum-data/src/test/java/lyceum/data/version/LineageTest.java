@@ -94,7 +94,8 @@ class LineageTest {
         var transforms = Map.of("even", EVEN, "suffix", SUFFIX, "join", JOIN);
         for (int world = 0; world < 20; world++) {
             var store = DatasetStore.on(ObjectBackend.inMemory());
-            List<String> first = DatasetStoreTest.rows(rng, 300 + rng.nextInt(300)), second = DatasetStoreTest.rows(rng, 200 + rng.nextInt(300));
+            List<String> first = DatasetStoreTest.rows(rng, 300 + rng.nextInt(300)),
+                    second = DatasetStoreTest.rows(rng, 200 + rng.nextInt(300));
             String a = store.put(first), b = store.put(second);
             var even = store.lineage().derive("even", "v1", Map.of(), List.of(a), EVEN);
             var suffix = store.lineage().derive("suffix", "v1", Map.of("suffix", "/" + world), List.of(b), SUFFIX);
