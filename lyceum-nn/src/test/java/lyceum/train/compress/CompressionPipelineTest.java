@@ -157,7 +157,8 @@ class CompressionPipelineTest {
     }
 
     /** The latency of the clause is a row of the bench. */
-    @Test void theShrunkNetworkEqualsTheMaskedOne() {
+    @Test
+    @Acceptance(topic = "efficient-inference", clause = 1) void theShrunkNetworkEqualsTheMaskedOne() {
         double worst = 0;
         for (int seed = 0; seed < 10; seed++) {
             var net = mlp(64, 128, 10, Rng.of(seed));
