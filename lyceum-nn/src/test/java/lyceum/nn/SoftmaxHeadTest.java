@@ -183,6 +183,10 @@ class SoftmaxHeadTest {
         double naive = new CrossEntropy().of(head.forward(rows), targets.flatten()).item();
         for (int block : new int[] {0, 1, 7, 50, 100})
             assertThat(head.loss(hidden, targets, -100, Reduction.MEAN, block).item()).isCloseTo(naive, within(1e-12));
+        var some = Negatives.logUniform(50, 8, Rng.of(18));
+        var kept = Tensor.of(0, 2, 3, 5);
+        assertThat(head.sampledLoss(hidden, targets, some).item())
+                .isCloseTo(head.sampledLoss(rows.indexSelect(0, kept), targets.flatten().indexSelect(0, kept), some).item(), within(1e-12));
         assertThat(head.loss(hidden, targets, -100, Reduction.NONE, 0).toDoubleArray()[1]).isZero();
         assertThatThrownBy(() -> head.loss(hidden, Tensor.of(new long[] {1, 2, 3, 4, 5, 50}, 3, 2))).hasMessageContaining("target 50");
         assertThatThrownBy(() -> head.loss(hidden, Tensor.of(1, 2))).isInstanceOf(ShapeException.class);
