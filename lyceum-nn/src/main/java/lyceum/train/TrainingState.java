@@ -28,5 +28,7 @@ record TrainingState(List<History.Epoch> epochs, int step, double lossSum, doubl
 
     TrainingState stop() { return new TrainingState(epochs, step, lossSum, units, best, bestScore, true, scale); }
 
-    TrainingState with(MixedPrecision.Scale next) { return new TrainingState(epochs, step, lossSum, units, best, bestScore, stopped, next); }
+    TrainingState with(MixedPrecision.Scale next) {
+        return new TrainingState(epochs, step, lossSum, units, best, bestScore, stopped, next);
+    }
 }

@@ -182,7 +182,8 @@ class PostTrainingQuantizerTest {
         double[] y = apart.forward(x).toDoubleArray();
         assertThat(PostTrainingQuantizer.folded(joined).forward(x).toDoubleArray()).isEqualTo(y);
         var quantizer = new PostTrainingQuantizer().withEqualise(true);
-        assertThat(quantizer.quantise(joined, x).forward(x).toDoubleArray()).isEqualTo(quantizer.quantise(apart, x).forward(x).toDoubleArray());
+        assertThat(quantizer.quantise(joined, x).forward(x).toDoubleArray())
+                .isEqualTo(quantizer.quantise(apart, x).forward(x).toDoubleArray());
         var qat = new Qat(8);
         assertThat(qat.prepare(joined, x).forward(x).toDoubleArray()).isEqualTo(qat.prepare(apart, x).forward(x).toDoubleArray());
         var file = folder.resolve("joined.safetensors");
