@@ -125,8 +125,10 @@ public final class BatchNorm extends Module {
         });
     }
 
-    /** A layer that predicts what this norm after {@code before} predicts: for inputs (batch, features). */
+    /** A layer that predicts what this norm after {@code before} predicts: for inputs (batch, features). @throws IllegalArgumentException if it is activated */
     public Linear fold(Linear before) {
+        if (before.activation() != null) throw new IllegalArgumentException(
+                "fold: the layer before the norm has the activation " + before.activation() + "; only a bare map can be folded");
         check(before.weight().size(0));
         return new Linear(before.weight().mul(scale(before.weight()).unsqueeze(1)).detach(), shift(before.weight(), before.bias()));
     }
@@ -161,8 +163,10 @@ public final class BatchNorm extends Module {
         var layers = new ArrayList<Layer>();
         for (var layer : network.layers()) {
             var last = layers.isEmpty() ? null : layers.getLast();
-            if (layer instanceof BatchNorm norm && last instanceof Linear linear) layers.set(layers.size() - 1, norm.fold(linear));
-            else if (layer instanceof BatchNorm norm && last instanceof ConvLayer conv) layers.set(layers.size() - 1, norm.fold(conv));
+            boolean bare = last instanceof Module m && m.adapters().isEmpty();
+            if (layer instanceof BatchNorm norm && bare && last instanceof Linear linear && linear.activation() == null)
+                layers.set(layers.size() - 1, norm.fold(linear));
+            else if (layer instanceof BatchNorm norm && bare && last instanceof ConvLayer conv) layers.set(layers.size() - 1, norm.fold(conv));
             else layers.add(layer instanceof Sequential inner ? fold(inner) : layer);
         }
         return new Sequential(layers);

@@ -137,7 +137,7 @@ public final class Embedding extends Module {
         var rows = Tensor.of(distinct);
         limit(rows, pass);
         var values = Autograd.noGrad(() -> weight.detach().indexSelect(0, rows).compute()).requiresGrad();
-        var vectors = passing(values.indexSelect(0, Tensor.of(places)), Tensor.of(wanted));
+        var vectors = passing(limited(values.indexSelect(0, Tensor.of(places))), Tensor.of(wanted));
         return new Lookup(this, emit(ids, shaped(vectors, ids), pass), rows, values);
     }
 
@@ -275,7 +275,8 @@ public final class Embedding extends Module {
         if (config.maxNorm() == Double.POSITIVE_INFINITY) return vectors;
         double p = config.normType();
         var values = vectors.detach();
-        var norm = p == 2 ? values.square().sum(1, true).sqrt() : values.abs().pow(p).sum(1, true).pow(1 / p);
+        var norm = p == 2 ? values.square().sum(1, true).sqrt()
+                : p == Double.POSITIVE_INFINITY ? values.abs().max(1, true) : values.abs().pow(p).sum(1, true).pow(1 / p);
         var less = norm.gt(config.maxNorm()).where(norm.add(1e-7).reciprocal().mul(config.maxNorm()), norm.onesLike());
         return vectors.add(values.mul(less).sub(values));
     }

@@ -212,6 +212,9 @@ public abstract class Module implements Layer, Cloneable {
         return count[0];
     }
 
+    /** True if something was {@linkplain #freeze frozen} here and nothing is left to train. */
+    final boolean isFrozen() { return parameters().isEmpty() && modules().values().stream().anyMatch(m -> !m.frozen.isEmpty()); }
+
     private interface Own {
         /** @param part the tensor's name in the module that has it */
         void see(String name, String part, Module owner, Tensor tensor);

@@ -46,6 +46,9 @@ public final class Pass {
     /** Dropout draws from {@code rng}, normalisation uses the batch and updates its running statistics. */
     public static Pass training(Rng rng) { return new Pass(true, rng, null, null, null); }
 
+    /** The same without learning or draws: dropout is off, normalisation uses running statistics and leaves them; hooks still look. */
+    Pass inferring() { return new Pass(false, null, watcher, hooks, penalties); }
+
     /** Predicts as {@link #inference}, but dropout draws from {@code rng}: one sample of a network's predictions. */
     public static Pass sampling(Rng rng) { return new Pass(false, rng, null, null, null); }
 

@@ -109,13 +109,16 @@ public final class SoftmaxHead extends Module {
     /**
      * An estimate of {@link #loss} from the true class and some others: the softmax over the target's logit and those of the negatives, from each of which
      * the logarithm of its expected count is taken. Its sum over classes is that of the full softmax on average, and where all classes are drawn it is the
-     * full loss. A negative that is a row's target is left out for that row.
+     * full loss. A negative that is a row's target is left out for that row; rows whose target is -100 do
+     * not count.
      *
      * @see <a href="https://arxiv.org/abs/1412.2007">Jean, Cho, Memisevic and Bengio (2015)</a>
      */
     public Tensor sampledLoss(Tensor hidden, Tensor targets, Negatives negatives) {
         checked("SoftmaxHead.sampledLoss", hidden, targets, weight.size(0), -100);
-        Tensor rows = hidden.reshape(-1, weight.size(1)), numbers = targets.flatten().to(DType.I64), drawn = negatives.classes();
+        Tensor rows = hidden.reshape(-1, weight.size(1)), given = targets.flatten().to(DType.I64), drawn = negatives.classes();
+        var ignored = given.eq(-100);
+        var numbers = ignored.where(given.zerosLike(), given);
         var own = rows.mul(weight.indexSelect(0, numbers)).sum(1, true);
         var others = rows.matmul(weight.indexSelect(0, drawn).transpose());
         if (bias != null) {
@@ -125,6 +128,6 @@ public final class SoftmaxHead extends Module {
         others = capped(others).sub(negatives.expectedCounts().log().to(rows.dtype()));
         var hits = drawn.eq(numbers.unsqueeze(1));
         var logits = Tensor.concat(1, capped(own), hits.where(Tensor.full(rows.dtype(), Double.NEGATIVE_INFINITY), others));
-        return new CrossEntropy().of(logits, Tensor.zeros(DType.I64, rows.size(0)));
+        return new CrossEntropy().of(logits, ignored.where(given, given.zerosLike()));
     }
 }

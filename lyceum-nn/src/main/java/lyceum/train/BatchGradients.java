@@ -30,9 +30,10 @@ final class BatchGradients {
      * What a step is made of.
      *
      * @param gradients of the scaled loss, by parameter
+     * @param lossSum of the units
      * @param norms null if nobody asks
      */
-    record Report(Tensor[] gradients, double lossSum, int rows, GradientNorms norms) {}
+    record Report(Tensor[] gradients, double lossSum, double units, int rows, GradientNorms norms) {}
 
     private record Part(int[] rows, double units, Tensor[] gradients, double loss) {}
 
@@ -70,7 +71,7 @@ final class BatchGradients {
                     for (int i = (int) from; i < to; i++) parts[i] = part(pieces.get(i), all, scale, streams.split(first + i), place);
                 });
                 for (var part : parts) {
-                    lossSum += part.loss * part.rows.length;
+                    lossSum += part.loss * part.units;
                     rows += part.rows.length;
                     if (measured && part.units > 0) {
                         double norm = Clip.normOf(part.gradients) * all / (part.units * scale);
@@ -89,7 +90,7 @@ final class BatchGradients {
             double norm = Clip.normOf(sum) / scale;
             norms = new GradientNorms(all, norm * norm, numbers(sizes), numbers(squares));
         }
-        return new Report(sum, lossSum, rows, norms);
+        return new Report(sum, lossSum, all, rows, norms);
     }
 
     private static double[] numbers(List<Double> values) { return values.stream().mapToDouble(Double::doubleValue).toArray(); }

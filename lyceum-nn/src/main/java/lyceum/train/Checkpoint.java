@@ -25,8 +25,8 @@ record Checkpoint(SequencedMap<String, Tensor> model, OptimizerState optimizer, 
     private static final String KEY = "lyceum.training", OPTIMIZER = "lyceum.optimizer";
     private static final JsonMapper JSON = JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES).build();
 
-    /** Numbers as their bits where they may be NaN or infinite, which JSON lacks. */
-    record Header(int formatVersion, long seed, int step, long lossSum, long rows, int best, long bestScore, boolean stopped,
+    /** Numbers as their bits where they may be NaN or infinite, which JSON lacks. Rows are what the loss is a mean of. */
+    record Header(int formatVersion, long seed, int step, long lossSum, double rows, int best, long bestScore, boolean stopped,
             List<SavedEpoch> epochs, long scale, int goodSteps, long skipped) {}
 
     record SavedEpoch(int number, long steps, long loss, long validation, long rateFactor, Map<String, Long> metrics) {}
@@ -39,7 +39,7 @@ record Checkpoint(SequencedMap<String, Tensor> model, OptimizerState optimizer, 
         if (best != null) best.forEach((name, tensor) -> tensors.put("best." + name, tensor));
         var epochs = state.epochs().stream().map(e -> new SavedEpoch(e.number(), e.steps(), bits(e.loss()), bits(e.validation()),
                 bits(e.rateFactor()), mapped(e.metrics(), Checkpoint::bits))).toList();
-        var header = new Header(VERSION, seed, state.step(), bits(state.lossSum()), state.rows(), state.best(), bits(state.bestScore()),
+        var header = new Header(VERSION, seed, state.step(), bits(state.lossSum()), state.units(), state.best(), bits(state.bestScore()),
                 state.stopped(), epochs, bits(state.scale().value()), state.scale().good(), state.scale().skipped());
         Safetensors.write(path, tensors, Map.of(KEY, JSON.writeValueAsString(header), OPTIMIZER, optimizer.json()));
     }
@@ -63,7 +63,7 @@ record Checkpoint(SequencedMap<String, Tensor> model, OptimizerState optimizer, 
             throw new FormatException("checkpoint: it was written by a run with another seed; resume with the same Rng");
         if (header.step < 0 || header.step >= stepsInEpoch)
             throw new FormatException("checkpoint: it stands at step " + header.step + " of an epoch; here an epoch has " + stepsInEpoch);
-        if (header.best < -1 || header.best >= header.epochs.size() || header.rows < 0) throw new FormatException(
+        if (header.best < -1 || header.best >= header.epochs.size() || !(header.rows >= 0)) throw new FormatException(
                 "checkpoint: best epoch " + header.best + " of " + header.epochs.size() + ", " + header.rows + " rows");
         var model = part(contents, "model.");
         var best = part(contents, "best.");

@@ -107,8 +107,12 @@ public record GradientNoiseScale(double signal, double noise) {
 
         @Override public void epochEnded(TrainingRun run, History.Epoch epoch) {}
 
-        /** A last batch that is too small for two parts is left out. */
-        @Override public void stepEnded(TrainingRun run, GradientNorms norms) { if (norms.partUnits().length > 1) see(of(norms)); }
+        /** A last batch that is too small for two parts is left out, and so is a step whose gradients overflowed. */
+        @Override public void stepEnded(TrainingRun run, GradientNorms norms) {
+            if (norms.partUnits().length < 2) return;
+            var step = of(norms);
+            if (Double.isFinite(step.signal) && Double.isFinite(step.noise)) see(step);
+        }
 
         @Override public boolean wantsGradientNorms() { return true; }
     }

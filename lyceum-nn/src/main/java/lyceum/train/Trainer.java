@@ -12,6 +12,7 @@ import java.util.SequencedMap;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleBiFunction;
+import java.util.stream.IntStream;
 import lyceum.autograd.Autograd;
 import lyceum.data.DataLoader;
 import lyceum.data.Dataset;
@@ -167,7 +168,7 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
         return new TrainingRun(this, model, DataLoader.of(rows, batchSize, rng.split(1)).withLast(last), loss, validation, rng);
     }
 
-    /** The mean loss over a dataset, predicting. */
+    /** The mean loss over a dataset's units, predicting. */
     DoubleSupplier meanLoss(Module model, Loss loss, Dataset data) {
         var evaluation = evaluation(model, loss, data);
         return () -> evaluation.get().score();
@@ -175,13 +176,17 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
 
     private Supplier<TrainingRun.Evaluated> evaluation(Module model, Loss loss, Dataset data) {
         return () -> Autograd.noGrad(() -> {
-            double sum = 0;
+            double sum = 0, total = 0;
+            var counted = BatchLoss.of(model, loss, data);
             var outputs = new ArrayList<Tensor>();
             for (int from = 0; from < data.size(); from += batchSize) {
                 try (var scope = Scope.open("validation batch")) {
-                    var part = data.range(from, Math.min(data.size(), from + batchSize));
+                    int to = Math.min(data.size(), from + batchSize);
+                    var part = data.range(from, to);
+                    double units = counted.units(IntStream.range(from, to).toArray());
                     var output = model.forward(part.x());
-                    sum += loss.of(output, part.y()).item() * part.size();
+                    if (units > 0) sum += loss.of(output, part.y()).item() * units;
+                    total += units;
                     if (!metrics.isEmpty()) outputs.add(output.compute().keptBy(scope));
                 }
             }
@@ -190,7 +195,7 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
                 var all = Tensor.concat(0, outputs.toArray(Tensor[]::new));
                 metrics.forEach((name, metric) -> values.put(name, metric.applyAsDouble(all, data.y())));
             }
-            return new TrainingRun.Evaluated(sum / data.size(), values);
+            return new TrainingRun.Evaluated(sum / total, values);
         });
     }
 }

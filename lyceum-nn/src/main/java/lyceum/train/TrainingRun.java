@@ -121,7 +121,7 @@ public final class TrainingRun {
             update(report.gradients());
         }
         for (var listener : trainer.listeners()) listener.stepEnded(this, report.norms());
-        state = state.stepped(report.lossSum(), report.rows());
+        state = state.stepped(report.lossSum(), report.units());
         rowsHere += report.rows();
         nanosHere += System.nanoTime() - start;
         if (state.step() == stepsInEpoch()) endEpoch();
@@ -155,7 +155,7 @@ public final class TrainingRun {
         var raw = average == null ? null : copies(model.parameters());
         if (average != null) loadAverages();
         var evaluated = validation == null ? new Evaluated(Double.NaN, new LinkedHashMap<>()) : validation.get();
-        var epoch = new History.Epoch(epochs(), steps(), state.lossSum() / state.rows(), evaluated.score(), optimizer.rateFactor(),
+        var epoch = new History.Epoch(epochs(), steps(), state.lossSum() / state.units(), evaluated.score(), optimizer.rateFactor(),
                 evaluated.metrics());
         var stopping = trainer.earlyStopping();
         boolean better = watch.see(watched(epoch));
@@ -198,9 +198,9 @@ public final class TrainingRun {
         while (step()) {
             if (progress == Progress.SILENT) continue;
             var metrics = new LinkedHashMap<String, Double>();
-            boolean between = state.rows() == 0;
+            boolean between = state.units() == 0;
             metrics.put("epoch", (double) epochs() + (between ? 0 : 1));
-            metrics.put("loss", between ? state.epochs().getLast().loss() : state.lossSum() / state.rows());
+            metrics.put("loss", between ? state.epochs().getLast().loss() : state.lossSum() / state.units());
             if (validation != null && epochs() > 0) metrics.put("validation", state.epochs().getLast().validation());
             if (epochs() > 0) metrics.putAll(state.epochs().getLast().metrics());
             metrics.put("rows/s", rowsPerSecond());

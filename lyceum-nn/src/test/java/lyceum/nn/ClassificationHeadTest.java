@@ -79,7 +79,7 @@ class ClassificationHeadTest {
         int compared = 0, changed = 0, trained = 0;
         for (var pooling : Pooling.values()) {
             for (var rule : List.of(new Adam(0.05), new AdamW(0.05))) {
-                var backbone = backbone(2);
+                var backbone = new Sequential(backbone(2), new BatchNorm(7)); // of which statistics are tensors too
                 backbone.freeze("*");
                 var head = new ClassificationHead(new Config(12, 4).withPooling(pooling).withHidden(8).withDropout(0.1), Rng.of(3));
                 var model = head.on(backbone);
@@ -99,9 +99,33 @@ class ClassificationHeadTest {
                 for (var entry : bits(head).entrySet()) if (!Arrays.equals(entry.getValue(), headBefore.get(entry.getKey()))) trained++;
             }
         }
-        Evidence.of("backbone tensors compared", compared, exactly(5 * 2 * 6));
+        Evidence.of("backbone tensors compared", compared, exactly(5 * 2 * (6 + 5)));
         Evidence.of("of these changed", changed, exactly(0));
         Evidence.of("head tensors that were trained", trained, exactly(2 * (5 * 4 + 1)));
+    }
+
+    @Test void aFrozenBackbonePredictsWhileTheHeadLearns() {
+        var norm = new BatchNorm(12);
+        var backbone = new Sequential(new Linear(6, 12, Rng.of(60)), norm, new Dropout(0.5));
+        var model = new ClassificationHead(new Config(12, 4), Rng.of(61)).on(backbone);
+        var x = Tensor.randn(Rng.of(62), DType.F32, 30, 6).compute();
+        model.forward(x, Pass.training(Rng.of(63)));
+        double[] mean = norm.state().get("running_mean").toDoubleArray();
+        assertThat(mean).as("one that is not frozen learns").isNotEqualTo(new double[12]);
+        backbone.freeze("*");
+        var features = new ArrayList<Tensor>();
+        var hooks = Hooks.of(model);
+        hooks.on("backbone", (name, in, out) -> {
+            features.add(out);
+            return out;
+        });
+        model.forward(x, Pass.training(Rng.of(64)).with(hooks));
+        model.forward(x, null, Pass.training(Rng.of(65)));
+        assertThat(norm.state().get("running_mean").toDoubleArray()).isEqualTo(mean);
+        assertThat(features.getFirst().toDoubleArray()).isEqualTo(backbone.forward(x).toDoubleArray());
+        backbone.unfreeze("0.*");
+        model.forward(x, Pass.training(Rng.of(66)));
+        assertThat(norm.state().get("running_mean").toDoubleArray()).as("frozen in part").isNotEqualTo(mean);
     }
 
     @Acceptance(topic = "classification-head", clause = 3)
@@ -151,18 +175,40 @@ class ClassificationHeadTest {
     @Acceptance(topic = "classification-head", clause = 4)
     @Test void anotherHeadLeavesTheBackbone() {
         var backbone = backbone(4);
+        backbone.freeze("*");
         var ten = new ClassificationHead(new Config(12, 10), Rng.of(5)).on(backbone);
         var x = Tensor.randn(Rng.of(6), DType.F32, 9, 6).compute();
-        double[] before = ten.backbone().forward(x).toDoubleArray();
-        assertThat(ten.forward(x).shape().toArray()).containsExactly(9, 10);
+        double[] before = received(ten, x);
+        var optimizer = new Optimizer(List.of(new Optimizer.Group(new Adam(0.05), ten.parameters())));
+        double[] first = ten.forward(x).toDoubleArray();
+        for (int step = 0; step < 10; step++) {
+            optimizer.zeroGrad();
+            ten.head().loss(ten.forward(x, Pass.training(Rng.of(step))), Tensor.of(0, 1, 2, 3, 4, 5, 6, 7, 8)).backward();
+            optimizer.step();
+        }
         var three = ten.with(new ClassificationHead(ten.head().config().withOutputs(3), Rng.of(7)));
-        assertThat(three.forward(x).shape().toArray()).containsExactly(9, 3);
-        double[] after = three.backbone().forward(x).toDoubleArray();
+        double[] after = received(three, x), trained = ten.forward(x).toDoubleArray();
         int differ = 0;
+        double moved = 0;
         for (int i = 0; i < before.length; i++) if (Double.doubleToRawLongBits(before[i]) != Double.doubleToRawLongBits(after[i])) differ++;
-        Evidence.of("features compared", before.length, exactly(9 * 12));
-        Evidence.of("features that differ in a bit", differ, exactly(0));
-        Evidence.of("outputs", three.forward(x).size(1), exactly(3));
+        for (int i = 0; i < first.length; i++) moved = Math.max(moved, Math.abs(trained[i] - first[i]));
+        Evidence.of("features that the head of 3 receives", after.length, exactly(9 * 12));
+        Evidence.of("of these unlike those of the head of 10, before it was trained, in a bit", differ, exactly(0));
+        Evidence.of("change of the answers of 10 by training", moved, above(0.1));
+        Evidence.of("outputs of the head of 10", first.length, exactly(9 * 10));
+        Evidence.of("outputs of the head of 3", three.forward(x).count(), exactly(9 * 3));
+    }
+
+    /** What the head of a model is given. */
+    private static double[] received(HeadedModel model, Tensor x) {
+        var hooks = Hooks.of(model);
+        var features = new ArrayList<Tensor>();
+        hooks.on("head", (name, in, out) -> {
+            features.add(in);
+            return out;
+        });
+        model.forward(x, Pass.inference().with(hooks));
+        return features.getFirst().toDoubleArray();
     }
 
     @Acceptance(topic = "classification-head", clause = 5)

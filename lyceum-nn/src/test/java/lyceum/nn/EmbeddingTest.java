@@ -5,6 +5,7 @@ import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.HashSet;
@@ -106,6 +107,23 @@ class EmbeddingTest {
         Evidence.of("tables with all options", lookups.size(), exactly(24));
         Evidence.of("bags of every mode", bags.size(), exactly(36));
         Evidence.of("largest gap of values, gradients and renormed tables", gap, below(1e-6));
+    }
+
+    @Test void largestElementsAndLookupsAreLimitedAsWell() {
+        var table = Tensor.of(new double[] {3, -4, 0.1, 0.2}, 2, 2);
+        var ids = Tensor.of(0, 1, 0);
+        for (double p : new double[] {2, Double.POSITIVE_INFINITY}) {
+            var embedding = new Embedding(new EmbeddingConfig(2, 2).withDtype(DType.F64).withMaxNorm(1).withNormType(p), table);
+            double norm = p == 2 ? 5 : 4;
+            double[] y = embedding.forward(ids).toDoubleArray();
+            assertThat(y).containsExactly(new double[] {3 / norm, -4 / norm, 0.1, 0.2, 3 / norm, -4 / norm}, within(1e-6));
+            var looked = embedding.lookup(ids, Pass.inference());
+            assertThat(looked.vectors().toDoubleArray()).isEqualTo(y);
+            looked.vectors().sum().backward();
+            assertThat(looked.gradient().toDoubleArray()).containsExactly(2, 2, 1, 1);
+            assertThat(embedding.weight().toDoubleArray()).as("predicting writes nothing").containsExactly(3, -4, 0.1, 0.2);
+            assertThat(embedding.lookup(ids, Pass.training(null)).vectors().toDoubleArray()).containsExactly(y, within(1e-6));
+        }
     }
 
     @Acceptance(topic = "embedding-layer", clause = 3)

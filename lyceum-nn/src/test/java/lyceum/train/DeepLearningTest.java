@@ -10,8 +10,12 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import lyceum.ConvergenceException;
 import lyceum.DType;
+import lyceum.backend.Parallel;
 import lyceum.data.Dataset;
 import lyceum.data.Datasets;
 import lyceum.nn.Activation;
@@ -30,6 +34,7 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -85,13 +90,29 @@ class DeepLearningTest {
 
     @Test
     @Acceptance(topic = "deep-learning", clause = 2) void twoThreadsComputeWhatOneDoes() {
+        Assumptions.assumeTrue(Parallel.threads() > 1, "one thread");
         double worst = 0, moved = 0;
+        int apart = 0;
         var t = new Trainer(new AdamW(0.01), 5).withBatchSize(31).withClip(Clip.norm(1));
         for (var trainer : new Trainer[] {t, t.withAccumulated(3)}) {
             Sequential one = network(6, false), two = network(6, false);
             double[] before = one.state().get("0.weight").toDoubleArray();
-            trainer.fit(one, Loss::crossEntropy, MOONS, Rng.of(7));
-            trainer.withShards(2).fit(two, Loss::crossEntropy, MOONS, Rng.of(7));
+            Parallel.sequentially(() -> trainer.fit(one, Loss::crossEntropy, MOONS, Rng.of(7)));
+            // The first shard waits for the second, which another thread must compute meanwhile.
+            var threads = ConcurrentHashMap.<Thread>newKeySet();
+            var both = new CountDownLatch(2);
+            var loss = BatchLoss.of(two, Loss::crossEntropy, MOONS);
+            trainer.withShards(2).start(two, MOONS.size(), (rows, pass) -> {
+                threads.add(Thread.currentThread());
+                both.countDown();
+                try {
+                    if (!both.await(20, TimeUnit.SECONDS)) throw new AssertionError("the shards are computed one after the other");
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+                return loss.of(rows, pass);
+            }, null, Rng.of(7)).finish(Progress.SILENT);
+            if (threads.size() > 1) apart++;
             for (var name : one.state().keySet()) {
                 double[] a = one.state().get(name).toDoubleArray(), b = two.state().get(name).toDoubleArray();
                 for (int i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - b[i]));
@@ -99,6 +120,7 @@ class DeepLearningTest {
             double[] after = one.state().get("0.weight").toDoubleArray();
             for (int i = 0; i < after.length; i++) moved = Math.max(moved, Math.abs(after[i] - before[i]));
         }
+        Evidence.of("runs whose shards had two threads at once", apart, exactly(2));
         Evidence.of("largest way of a weight", moved, above(0.05));
         Evidence.of("largest gap", worst, atMost(1e-6));
     }

@@ -10,6 +10,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.data.DataLoader;
@@ -30,11 +31,14 @@ import lyceum.nn.loss.CrossEntropy;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Clip;
 import lyceum.optim.Sgd;
+import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.BackwardPass;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
+import lyceum.train.compress.LotteryTicket;
+import lyceum.train.compress.Masks;
 import org.junit.jupiter.api.Test;
 
 class GradientAccumulationTest {
@@ -79,6 +83,15 @@ class GradientAccumulationTest {
         double worstGradient = 0, worst20 = 0, naive = Double.POSITIVE_INFINITY;
         int cases = 0;
         var base = new Trainer(new Sgd(1), 100).withBatchSize(48).withClip(Clip.norm(5)); // 48 and 18: the last batch is ragged
+        // One step of a ragged batch: 8 micro-batches of 72 / 8 rows, of which the last has 3.
+        for (int k : new int[] {1, 2, 3, 8}) {
+            Sequential large = reader(), small = reader();
+            var ragged = base.withClip(null).withBatchSize(72);
+            var whole = trained(ragged, BatchLoss.of(large, new CrossEntropy(), data), large, 1);
+            worstGradient = Math.max(worstGradient,
+                    gap(whole, trained(ragged.accumulate(k), BatchLoss.of(small, new CrossEntropy(), data), small, 1)));
+            cases++;
+        }
         for (int k : new int[] {1, 2, 3, 8}) for (var rate : List.of(new Sgd(1), new Sgd(0.2).withMomentum(0.9))) {
             boolean one = rate.momentum() == 0;
             int steps = one ? 1 : 20;
@@ -94,7 +107,7 @@ class GradientAccumulationTest {
             if (k > 1) naive = Math.min(naive, gap(whole, byRows));
             cases++;
         }
-        Evidence.of("cases", cases, exactly(8));
+        Evidence.of("cases", cases, exactly(4 + 8));
         Evidence.of("gradients, largest gap", worstGradient, atMost(1e-10));
         Evidence.of("parameters after 20 steps, largest gap", worst20, atMost(1e-10));
         Evidence.of("least gap of naive averaging", naive, above(1e-3));
@@ -196,6 +209,34 @@ class GradientAccumulationTest {
         assertThat(loss.units(new int[] {3})).isZero();
         assertThatThrownBy(() -> new Trainer(new Sgd(1), 1).withBatchSize(10).accumulate(3))
                 .hasMessage("Trainer.accumulate: k is 3; it divides the batch of 10 rows");
+    }
+
+    private static final Dataset HALF_IGNORED = Dataset.of(Tensor.randn(Rng.of(2), 6, 2).compute(),
+            Tensor.of(new long[] {0, IGNORED, IGNORED, IGNORED, 1, 2}));
+
+    @Test void reportedLossesAreMeansOverUnits() {
+        var model = new Linear(2, 3, Rng.of(1));
+        double whole = new CrossEntropy().of(model.forward(HALF_IGNORED.x()), HALF_IGNORED.y()).item();
+        for (int shards : new int[] {1, 2}) {
+            var epoch = new Trainer(new Sgd(1e-30), 1).withBatchSize(2).withAccumulated(3).withShards(shards)
+                    .fit(model, new CrossEntropy(), HALF_IGNORED, HALF_IGNORED, Rng.of(3), Progress.SILENT).epochs().getFirst();
+            assertThat(epoch.loss()).isCloseTo(whole, within(1e-6));
+            assertThat(epoch.validation()).as("a batch of two ignored rows is left out").isCloseTo(whole, within(1e-6));
+        }
+    }
+
+    @Test void masksKeepTheUnits() {
+        var masks = Masks.of(Map.of("weight", Tensor.of(new boolean[] {true, false, true, true, true, true}, 3, 2)));
+        var whole = new Trainer(new Sgd(1), 1).withBatchSize(6);
+        var parts = whole.withBatchSize(2).withAccumulated(3);
+        var start = new Linear(2, 3, Rng.of(1));
+        Linear plain = Module.copy(start), fitted = Module.copy(start), ticket = Module.copy(start);
+        masks.fit(whole, plain, new CrossEntropy(), HALF_IGNORED, Rng.of(3));
+        masks.fit(parts, fitted, new CrossEntropy(), HALF_IGNORED, Rng.of(3));
+        new LotteryTicket(parts, 0.5, 1).train(ticket, masks, new CrossEntropy(), HALF_IGNORED, null, Rng.of(3));
+        assertThat(plain.weight().sub(start.weight()).abs().max().item()).isGreaterThan(0.01);
+        assertThat(fitted.weight().sub(plain.weight()).abs().max().item()).isLessThan(1e-6);
+        assertThat(ticket.weight().sub(plain.weight()).abs().max().item()).isLessThan(1e-6);
     }
 
     @Test void batchesWithoutAnyTokenAreRefused() {

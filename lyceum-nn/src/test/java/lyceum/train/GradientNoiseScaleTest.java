@@ -202,6 +202,14 @@ class GradientNoiseScaleTest {
         assertThat(new GradientNoiseScale(-1, 2).value()).isInfinite();
         assertThatThrownBy(() -> GradientNoiseScale.of(64, 1, 64, 1)).hasMessageContaining("the first is smaller");
         assertThatThrownBy(() -> new GradientNoiseScale.Tracker(0.9).scale()).hasMessageContaining("no step yet");
+        var tracker = new GradientNoiseScale.Tracker(0.5);
+        tracker.stepEnded(null, new GradientNorms(4, 1, new double[] {2, 2}, new double[] {2, 2}));
+        var before = tracker.scale();
+        for (double bad : new double[] {Double.POSITIVE_INFINITY, Double.NaN}) {
+            tracker.stepEnded(null, new GradientNorms(4, bad, new double[] {2, 2}, new double[] {2, 2}));
+            tracker.stepEnded(null, new GradientNorms(4, 1, new double[] {2, 2}, new double[] {bad, 2}));
+        }
+        assertThat(tracker.scale()).as("steps that overflowed are left out").isEqualTo(before);
         assertThatThrownBy(() -> GradientNoiseScale.of(new GradientNorms(4, 1, new double[] {4}, new double[] {1})))
                 .hasMessageContaining("at least two shards");
     }

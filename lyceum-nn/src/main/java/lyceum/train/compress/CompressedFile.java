@@ -18,6 +18,7 @@ import lyceum.nn.BatchNorm;
 import lyceum.nn.Conv2d;
 import lyceum.nn.Layer;
 import lyceum.nn.Linear;
+import lyceum.nn.Module;
 import lyceum.nn.Sequential;
 import lyceum.tensor.Tensor;
 
@@ -34,10 +35,14 @@ public final class CompressedFile {
         var tensors = new LinkedHashMap<String, Tensor>();
         var kinds = new ArrayList<String>();
         var layers = new ArrayList<Layer>();
+        PostTrainingQuantizer.bare(model);
         for (var layer : model.layers()) {
             if (layer instanceof Sequential || layer instanceof BatchNorm) throw new IllegalArgumentException(
                     "CompressedFile: a network is flat and its batch norms folded; use PostTrainingQuantizer.folded first");
-            layers.add(layer);
+            if (layer instanceof Module module) PostTrainingQuantizer.bare(module);
+            if (layer instanceof Linear linear && linear.activation() != null)
+                layers.addAll(List.of(Linear.sharing(linear.weight(), linear.bias()), linear.activation()));
+            else layers.add(layer);
         }
         for (int i = 0; i < layers.size(); i++) kinds.add(put(tensors, i + ".", layers.get(i)));
         Safetensors.write(path, tensors, Map.of("formatVersion", "1", "layers", String.join(";", kinds)));

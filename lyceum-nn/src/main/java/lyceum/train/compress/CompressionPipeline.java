@@ -142,14 +142,16 @@ public record CompressionPipeline(List<Stage> stages) {
         }
     }
 
-    /** {@code W = U V}, the best of that rank: {@code U = U_k sqrt(S_k)}, {@code V = sqrt(S_k) V_k'}; two layers, V first. */
+    /** {@code W = U V}, the best of that rank: {@code U = U_k sqrt(S_k)}, {@code V = sqrt(S_k) V_k'}; two layers, V first, the layer's activation behind the second. */
     public static List<Linear> factors(Linear layer, int rank) {
+        PostTrainingQuantizer.bare(layer);
         return Autograd.noGrad(() -> {
             var svd = Svd.of(layer.weight().detach());
             var root = svd.s().narrow(0, 0, rank).sqrt();
             Tensor first = svd.v().narrow(1, 0, rank).mul(root).transpose().compute(),
                     second = svd.u().narrow(1, 0, rank).mul(root).compute();
-            return List.of(new Linear(first, null), new Linear(second, layer.bias() == null ? null : layer.bias().detach()));
+            var bias = layer.bias() == null ? null : layer.bias().detach();
+            return List.of(new Linear(first, null), new Linear(second, bias).activated(layer.activation()));
         });
     }
 

@@ -13,7 +13,6 @@ import lyceum.nn.loss.Loss;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
-import lyceum.train.BatchLoss;
 import lyceum.train.History;
 import lyceum.train.Trainer;
 import lyceum.train.TrainingRun;
@@ -127,8 +126,7 @@ public record LotteryTicket(Trainer trainer, double share, int rounds, Pruner.Sc
     }
 
     private TrainingRun start(Module network, Masks masks, Loss loss, Dataset data, Dataset validation, Rng rng) {
-        BatchLoss masked = (rows, pass) -> BatchLoss.of(masks.masked(network), loss, data).of(rows, pass);
-        return trainer.start(network, data.size(), masked,
+        return trainer.start(network, data.size(), masks.loss(network, loss, data),
                 validation == null ? null : () -> Autograd.noGrad(() -> loss.of(network.forward(validation.x()), validation.y()).item()),
                 rng);
     }

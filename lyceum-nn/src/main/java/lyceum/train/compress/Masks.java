@@ -116,8 +116,13 @@ public final class Masks {
     /** Trains under the masks: no step moves a masked weight, nor counts its gradient. */
     public History fit(Trainer trainer, Module model, Loss loss, Dataset data, Rng rng) {
         apply(model);
+        return finish(trainer.start(model, data.size(), loss(model, loss, data), null, rng), Progress.SILENT);
+    }
+
+    /** The loss of the masked network, over the units of the whole one's. */
+    BatchLoss loss(Module model, Loss loss, Dataset data) {
         BatchLoss masked = (rows, pass) -> BatchLoss.of(masked(model), loss, data).of(rows, pass);
-        return finish(trainer.start(model, data.size(), masked, null, rng), Progress.SILENT);
+        return masked.weighing(BatchLoss.of(model, loss, data)::units);
     }
 
     /**

@@ -28,7 +28,8 @@ import lyceum.withers.Withers;
  * }
  *
  * <p>Steps: batch norms are folded into the layer before, weight ranges equalised across ReLUs, inputs of each layer calibrated, weights rounded, and biases corrected for the
- * shift of the mean that rounding causes. A network is a Sequential (perhaps nested) of Linear, Conv2d without groups and dilation, BatchNorm, and layers without parameters.
+ * shift of the mean that rounding causes. A network is a Sequential (perhaps nested) of Linear, Conv2d without groups and dilation, BatchNorm, and layers without parameters. An activated
+ * Linear counts as two layers; one with adapters is refused.
  *
  * @param weightBits 2 to 8, symmetric
  * @param perChannel a step for each output of a layer, else one a layer
@@ -109,17 +110,28 @@ public record PostTrainingQuantizer(int weightBits, boolean perChannel, int acti
         });
     }
 
-    /** One level of layers, none of them a Sequential. */
+    /** One level of layers, none of them a Sequential; a Linear's activation is a layer of its own. */
     static List<Layer> flat(Sequential model) {
         var all = new ArrayList<Layer>();
+        bare(model);
         for (var layer : model.layers()) {
+            if (layer instanceof Module m) bare(m);
             if (layer instanceof Sequential inner) all.addAll(flat(inner));
-            else if (layer instanceof Module m && !m.state().isEmpty() && weight(layer) == null && !(m instanceof BatchNorm))
+            else if (layer instanceof Linear linear && linear.activation() != null) {
+                all.add(Linear.sharing(linear.weight(), linear.bias()));
+                all.add(linear.activation());
+            } else if (layer instanceof Module m && !m.state().isEmpty() && weight(layer) == null && !(m instanceof BatchNorm))
                 throw new IllegalArgumentException("quantise: " + m.getClass().getSimpleName()
                         + " is not known; a network is a Sequential of Linear, Conv2d, BatchNorm and layers without parameters");
             else all.add(layer);
         }
         return all;
+    }
+
+    /** What is attached to a module would be lost. */
+    static void bare(Module module) {
+        if (!module.adapters().isEmpty()) throw new IllegalArgumentException(
+                "quantise: a " + module.getClass().getSimpleName() + " has adapters; merge them into its weights and take them off first");
     }
 
     static Tensor weight(Layer layer) {

@@ -63,13 +63,14 @@ public record QuantisationRange(float scale, int zero, int least, int most) {
 
     /**
      * The way through {@code -below .. above} with a learnt step, {@code step clip(round(x / step))}. Backward x is as in {@link #fake}; the step gets
-     * {@code round(x / s) - x / s} where x is not clipped, else {@code -below} or {@code above}, summed over what shares a step, times {@code 1 / sqrt(n above)} with n their number.
+     * {@code round(x / s) - x / s} where x is not clipped, else {@code -below} or {@code above}, summed over what shares a step, times {@code 1 / sqrt(n above)} with n their number
+     * ({@code below} where nothing lies above).
      *
      * @param step positive, broadcasts to x
      * @see <a href="https://arxiv.org/abs/1902.08153">Esser and others (2020), equations 1 to 3</a>
      */
     public static Tensor learned(Tensor x, Tensor step, int below, int above) {
-        double gain = 1 / Math.sqrt((double) x.count() / step.count() * above);
+        double gain = 1 / Math.sqrt((double) x.count() / step.count() * (above > 0 ? above : below));
         return Primitive.of("learned step", in -> in[0].div(in[1]).round().clamp((double) -below, above).mul(in[1]), (i, g, out, in) -> {
             var v = in[0].div(in[1]);
             Tensor under = v.lt((double) -below), over = v.gt((double) above);

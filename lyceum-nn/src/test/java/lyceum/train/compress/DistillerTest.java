@@ -41,7 +41,8 @@ class DistillerTest {
     @Test
     @Acceptance(topic = "knowledge-distillation", clause = 1) void lossEqualsTorch() {
         Gap values = Gap.relativeBeyondOne(), gradients = Gap.relativeBeyondOne();
-        for (var golden : Golden.load("golden/distillation.json").list("cases")) {
+        var cases = Golden.load("golden/distillation.json").list("cases");
+        for (var golden : cases) {
             var r = new Recipe(golden.integer("input.seed"));
             int n = 1 + r.below(6), k = 2 + r.below(9);
             double t = 0.5 + 10 * r.uniform(), mix = r.uniform();
@@ -51,6 +52,7 @@ class DistillerTest {
             values.see(golden, "expected.loss", distiller.loss(z, v, y).item());
             gradients.see(golden, "expected.gradient", Autograd.grad(x -> distiller.loss(x, v, y)).apply(z).toDoubleArray());
         }
+        Evidence.of("cases", cases.size(), atLeast(10));
         Evidence.of("loss", values, atMost(1e-6));
         Evidence.of("gradient", gradients, atMost(1e-6));
     }

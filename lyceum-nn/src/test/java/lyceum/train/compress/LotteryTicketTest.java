@@ -58,6 +58,24 @@ class LotteryTicketTest {
             }
             assertThat(after).isNotEqualTo(begun);
         }
+        // Back to the fifth step: what a run without masks holds there, tensor by tensor.
+        var five = Module.copy(model);
+        var data = DIGITS.head(500);
+        var run = search.trainer().start(five, 500, BatchLoss.of(five, Loss::crossEntropy, data), null, Rng.of(2));
+        for (int step = 0; step < 5; step++) run.step();
+        int tensors = 0;
+        for (var ticket : search.withRewindTo(5).withRounds(2).find(model, Loss::crossEntropy, data, null, Rng.of(2), Progress.SILENT)) {
+            var begun = ticket.network(model).state();
+            for (var entry : five.state().entrySet()) {
+                double[] stored = entry.getValue().toDoubleArray(), now = begun.get(entry.getKey()).toDoubleArray();
+                var mask = ticket.masks().kept().get(entry.getKey());
+                var stays = mask == null ? null : mask.toBooleanArray();
+                for (int i = 0; i < now.length; i++)
+                    if (Double.doubleToLongBits(now[i]) != Double.doubleToLongBits(stays == null || stays[i] ? stored[i] : 0)) unlike++;
+                tensors++;
+            }
+        }
+        Evidence.of("tensors rewound to the fifth step", tensors, exactly(2 * 4));
         Evidence.of("masked weights seen after training", seen, above(1000));
         Evidence.of("that are not 0, bit for bit", moved, exactly(0));
         Evidence.of("rewound weights that differ from the stored ones", unlike, exactly(0));

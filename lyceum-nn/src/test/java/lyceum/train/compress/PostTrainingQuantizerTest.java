@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,6 +24,7 @@ import lyceum.nn.LayerNorm;
 import lyceum.nn.Linear;
 import lyceum.nn.MaxPool2d;
 import lyceum.nn.Module;
+import lyceum.nn.Pass;
 import lyceum.nn.Sequential;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Adam;
@@ -35,6 +38,7 @@ import lyceum.train.Trainer;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class PostTrainingQuantizerTest {
 
@@ -170,6 +174,40 @@ class PostTrainingQuantizerTest {
     }
 
     /** Against integers computed one at a time in long. */
+    @Test void activationsInsideLinearLayersStayAndAdaptersAreRefused(@TempDir Path folder) throws IOException {
+        var x = Tensor.randn(Rng.of(2), 50, 9).compute();
+        Linear first = new Linear(9, 12, Rng.of(3)), second = new Linear(12, 8, Rng.of(4)), third = new Linear(8, 4, Rng.of(5));
+        var joined = new Sequential(first.activated(Activation.TANH), new Sequential(second.activated(Activation.RELU)), third);
+        var apart = new Sequential(first, Activation.TANH, second, Activation.RELU, third);
+        double[] y = apart.forward(x).toDoubleArray();
+        assertThat(PostTrainingQuantizer.folded(joined).forward(x).toDoubleArray()).isEqualTo(y);
+        var quantizer = new PostTrainingQuantizer().withEqualise(true);
+        assertThat(quantizer.quantise(joined, x).forward(x).toDoubleArray())
+                .isEqualTo(quantizer.quantise(apart, x).forward(x).toDoubleArray());
+        var qat = new Qat(8);
+        assertThat(qat.prepare(joined, x).forward(x).toDoubleArray()).isEqualTo(qat.prepare(apart, x).forward(x).toDoubleArray());
+        var file = folder.resolve("joined.safetensors");
+        CompressedFile.write(file, new Sequential(first.activated(Activation.TANH), second.activated(Activation.RELU), third));
+        assertThat(CompressedFile.read(file).forward(x).toDoubleArray()).isEqualTo(y);
+        var factors = CompressionPipeline.factors(first.activated(Activation.TANH), 9);
+        assertThat(new Sequential(factors.get(0), factors.get(1)).forward(x).sub(first.forward(x).tanh()).abs().max().item())
+                .isLessThan(1e-5);
+
+        var norm = new BatchNorm(12);
+        norm.forward(x.matmul(Tensor.randn(Rng.of(6), 9, 12)), Pass.training(null));
+        var normed = new Sequential(first.activated(Activation.TANH), norm);
+        double[] z = normed.forward(x).toDoubleArray();
+        assertThat(BatchNorm.fold(normed).forward(x).toDoubleArray()).isEqualTo(z);
+        assertThatThrownBy(() -> norm.fold(first.activated(Activation.TANH))).hasMessageContaining("activation TANH");
+        assertThat(PostTrainingQuantizer.folded(normed).forward(x).toDoubleArray()).isEqualTo(z);
+
+        third.attach((in, out, pass) -> out.mul(2));
+        assertThatThrownBy(() -> PostTrainingQuantizer.folded(joined)).hasMessageContaining("Linear has adapters");
+        assertThatThrownBy(() -> qat.prepare(apart, x)).hasMessageContaining("Linear has adapters");
+        assertThatThrownBy(() -> CompressedFile.write(file, new Sequential(third))).hasMessageContaining("Linear has adapters");
+        assertThatThrownBy(() -> CompressionPipeline.factors(third, 2)).hasMessageContaining("Linear has adapters");
+    }
+
     @Test void theIntegerModelIsIntegerArithmetic() {
         var layer = new Linear(9, 4, Rng.of(1));
         var x = Tensor.randn(Rng.of(2), 6, 9).compute();

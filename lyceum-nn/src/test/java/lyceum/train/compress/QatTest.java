@@ -158,4 +158,13 @@ class QatTest {
         assertThatThrownBy(() -> frozen.convert(net)).hasMessageContaining("was not prepared");
         assertThatThrownBy(() -> new Qat(1)).hasMessageContaining("weights of 1");
     }
+
+    /** Zero is then the largest integer, and no value lies above it. */
+    @Test void inputsBelowZeroTrain() {
+        var x = Tensor.randn(Rng.of(31), 40, 6).abs().neg().compute();
+        var y = x.sum(1).gt(-5).to(DType.I64).compute();
+        var prepared = new Qat(8).prepare(new Sequential(new Linear(6, 2, Rng.of(32))), x);
+        new Qat(8).fit(prepared, new Trainer(new Adam(0.01), 2).withBatchSize(20), Loss::crossEntropy, Dataset.of(x, y), Rng.of(33));
+        for (double v : prepared.forward(x).toDoubleArray()) assertThat(v).isFinite();
+    }
 }

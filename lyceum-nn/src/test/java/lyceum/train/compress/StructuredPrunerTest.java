@@ -145,7 +145,8 @@ class StructuredPrunerTest {
     }
 
     /** Counted layer by layer, at the inputs that reach them. The latency is a row of the bench. */
-    @Test void halfTheChannelsAreAQuarterOfTheWork() {
+    @Test
+    @Acceptance(topic = "structured-pruning", clause = 2) void halfTheChannelsAreAQuarterOfTheWork() {
         var rng = Rng.of(5);
         var net = new Sequential(conv(1, 32, rng), Activation.RELU, conv(32, 64, rng), Activation.RELU, conv(64, 64, rng), Activation.RELU,
                 conv(64, 32, rng), Activation.RELU, conv(32, 8, rng), Activation.RELU, FLATTEN, new Linear(8 * 64, 10, rng));
