@@ -325,4 +325,16 @@ class PrecisionRecallCurveTest {
         assertThatThrownBy(() -> PrecisionRecallBand.of(new boolean[] {true}, new double[] {1}, 5, 0.9, Rng.of(1)))
                 .hasMessageContaining("5 resamples");
     }
+
+    /** As scikit-learn drops them. */
+    @Test void rowsOfWeightZeroAreNoPoints() {
+        boolean[] positive = {true, false, true, false, true, false};
+        double[] scores = {5, 4, 3, 3, 2, 1}, w = {1, 0, 0, 2, 1, 0};
+        var curve = PrecisionRecallCurve.of(positive, scores, w);
+        var kept = PrecisionRecallCurve.of(new boolean[] {true, false, true}, new double[] {5, 3, 2}, new double[] {1, 2, 1});
+        assertThat(curve.thresholds()).containsExactly(kept.thresholds()).containsExactly(Double.POSITIVE_INFINITY, 5, 3, 2);
+        assertThat(curve.precision()).containsExactly(kept.precision());
+        assertThat(curve.recall()).containsExactly(kept.recall());
+        assertThatThrownBy(() -> PrecisionRecallCurve.of(positive, scores, new double[6])).hasMessageContaining("positive");
+    }
 }
