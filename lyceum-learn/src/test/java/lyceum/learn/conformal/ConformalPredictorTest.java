@@ -386,4 +386,23 @@ class ConformalPredictorTest {
                 .hasMessageContaining("says -1.0 in row 0");
         assertThatThrownBy(() -> new CalibrationScores(new double[] {Double.NaN}, null, null)).hasMessageContaining("score 0 is NaN");
     }
+
+    /** Weights or groups that a method would leave aside are not left aside in silence. */
+    @Test void nothingGivenIsIgnored() {
+        var rng = Rng.of(31);
+        Rows held = Rows.draw(rng, 40), test = Rows.draw(rng, 5);
+        int[] groups = new int[40], own = new int[5];
+        double[] ratios = ratios(held.x, 1), others = ratios(test.x, 1);
+        var split = ConformalPredictor.split(BAD, held.x, held.y);
+        assertThatThrownBy(() -> split.byGroup(groups).intervals(test.x, ALPHA)).hasMessageContaining("have groups");
+        assertThatThrownBy(() -> split.weightedBy(ratios).intervals(test.x, ALPHA)).hasMessageContaining("have weights");
+        assertThatThrownBy(() -> split.weightedBy(ratios).byGroup(groups)).hasMessageContaining("weights and groups");
+        assertThatThrownBy(() -> split.byGroup(groups).intervals(test.x, new int[6], ALPHA)).hasMessageContaining("6 groups");
+        assertThat(split.byGroup(groups).intervals(test.x, own, ALPHA).low()).isEqualTo(split.intervals(test.x, ALPHA).low());
+        var sets = ConformalPredictor.sets(new Tanh(), LabelScore.leastAmbiguous(), held.x, Tanh.labels(rng, held.x.toDoubleArray()), 1);
+        assertThatThrownBy(() -> sets.byGroup(groups).sets(test.x, ALPHA)).hasMessageContaining("have groups");
+        assertThatThrownBy(() -> sets.weightedBy(ratios).sets(test.x, ALPHA)).hasMessageContaining("have weights");
+        assertThatThrownBy(() -> sets.byGroup(groups).weightedBy(ratios)).hasMessageContaining("weights and groups");
+        assertThatThrownBy(() -> sets.weightedBy(ratios).sets(test.x.rows(0, 1), others, ALPHA)).hasMessageContaining("one a row");
+    }
 }
