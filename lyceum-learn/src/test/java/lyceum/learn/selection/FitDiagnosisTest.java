@@ -245,6 +245,9 @@ class FitDiagnosisTest {
         assertThatThrownBy(() -> FitDiagnosis.of(curve, 3)).hasMessageContaining("point 3 of 3");
         assertThatThrownBy(() -> FitCurve.overCapacity(FitDiagnosisTest::polynomial, data[0], data[1], 1, 2))
                 .hasMessageContaining("1 splits");
+        for (int size : new int[] {0, 321})
+            assertThatThrownBy(() -> FitCurve.overSize(polynomial(1), data[0], data[1], 3, 10, size))
+                    .hasMessageContaining("a size of " + size + " rows; between 1 and the 320 of 400");
         assertThatThrownBy(() -> FitDiagnosis.underfitting(new Ridge(1.0), Map.of(Cause.NOISE, new Ridge(1.0)), data[0], data[1], 3))
                 .hasMessageContaining("not an alternative");
     }
