@@ -206,4 +206,21 @@ class MeanFieldTest {
             assertThat((losses[0] - losses[1]) / (rate * squares)).isCloseTo(1, within(1e-3));
         }
     }
+
+    /** Where signals fade maps are followed to their limits: a layer is vw times its slope at 0. */
+    @Test void fadingSignalsHaveDepthsToo() {
+        var tanh = new MeanField(Unit.TANH, 0.5, 0);
+        assertThat(tanh.fixedVariance()).isZero();
+        assertThat(tanh.chi()).isCloseTo(0.5, within(1e-12));
+        assertThat(tanh.varianceDepth()).isCloseTo(1 / Math.log(2), within(1e-9));
+        assertThat(tanh.correlation(0, 0.3)).isCloseTo(0.3, within(1e-9));
+        var relu = new MeanField(Unit.RELU, 1, 0);
+        assertThat(relu.chi()).isCloseTo(0.5, within(1e-12));
+        assertThat(relu.depth()).isCloseTo(1 / Math.log(2), within(1e-9));
+        assertThat(relu.varianceDepth()).isCloseTo(1 / Math.log(2), within(1e-9));
+        assertThat(relu.correlation(0, 0.3)).isCloseTo(relu.correlation(1, 0.3), within(1e-9));
+        assertThat(relu.fixedCorrelation()).isCloseTo(new MeanField(Unit.RELU, 2, 0).fixedCorrelation(), within(1e-9));
+        assertThat(new MeanField(Unit.RELU, 3, 0).chi()).isCloseTo(1.5, within(1e-12)); // and where they explode
+        assertThat(new MeanField(Unit.RELU, 3, 0).varianceDepth()).isCloseTo(-1 / Math.log(1.5), within(1e-9));
+    }
 }
