@@ -25,7 +25,8 @@ public record ThresholdRule(FairnessCriterion criterion, long[] groups, List<Ran
      */
     public record RandomThreshold(double stricter, double looser, double share, double keep, double coin) {
         public double acceptance(double score) {
-            return keep * ((score >= looser ? share : 0) + (score >= stricter && stricter < Double.POSITIVE_INFINITY ? 1 - share : 0)) + (1 - keep) * coin;
+            boolean strictly = score >= stricter && stricter < Double.POSITIVE_INFINITY;
+            return keep * ((score >= looser ? share : 0) + (strictly ? 1 - share : 0)) + (1 - keep) * coin;
         }
     }
 

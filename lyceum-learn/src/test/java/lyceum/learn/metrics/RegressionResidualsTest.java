@@ -333,6 +333,7 @@ class RegressionResidualsTest {
         var one = RegressionResiduals.of(new LinearRegression().fit(Tensor.of(x), Tensor.of(1.0, 2, 4)));
         assertThat(one.variance()).isFinite();
         assertThat(one.studentised()).containsOnly(Double.NaN);
-        assertThat(new RegressionResiduals(new double[] {1, 2}, new double[] {1, 2.5}, new double[] {0.5, 0.5}, null, 2).variance()).isNaN();
+        var none = new RegressionResiduals(new double[] {1, 2}, new double[] {1, 2.5}, new double[] {0.5, 0.5}, null, 2);
+        assertThat(none.variance()).isNaN();
     }
 }
