@@ -18,7 +18,7 @@ def print_of(r, *arrays):
 
 
 def precision_recall_curve():
-    rows, cases = [], []
+    rows, zeros, cases = [], [], []
     for i in range(500):
         r = Recipe(72200 + i)
         n, levels = 4 + r.below(40), 3 + r.below(20)
@@ -33,7 +33,12 @@ def precision_recall_curve():
         rows.append([len(p), M.average_precision_score(truth, score, sample_weight=weight), print_of(r, p, q, cuts)])
         if i < 8:
             cases.append(case(f"curve-{i}", {"seed": 72200 + i}, {"precision": p, "recall": q, "thresholds": cuts}))
+        if i < 100:
+            some = np.where(np.arange(n) % 3 == 1, 0, w)
+            p, q, cuts = (a[::-1] for a in M.precision_recall_curve(truth, score, sample_weight=some))
+            zeros.append([len(p), M.average_precision_score(truth, score, sample_weight=some), print_of(r, p, q, cuts)])
     cases.append(case("random", {"first": 72200}, {"rows": rows}))
+    cases.append(case("zeros", {"first": 72200}, {"rows": zeros}))
     for i in range(8):
         r = Recipe(72750 + i)
         k, n = 3 + r.below(3), 20 + r.below(30)
@@ -49,7 +54,7 @@ def precision_recall_curve():
     write("learn", "precision-recall-curve", REF, cases,
           "random: for row i, r = Recipe(first + i); n = 4 + below(40); levels = 3 + below(20); truth = n (uniform() < 0.4), then truth[0] = 1; level = n below(levels); lift = below(3); score = (level + truth * lift) / 8.0; "
           "w = n (0.25 + uniform()), used for odd i. Row: points; average precision; print: the sum of precision, recall and thresholds, highest threshold first, each times a uniform drawn after w, one array after another. "
-          "The first point has no threshold. curve-i: the arrays of row i. classes: k = 3 + below(3); n = 20 + below(30); truth = n below(k), then truth[j] = j for j < k; scores = n k below(12) / 4.0 row by row; "
+          "The first point has no threshold. zeros: likewise the first 100 sets, weighted by w but for rows 1, 4, 7 ... of weight 0, uniforms after those before. curve-i: the arrays of row i. classes: k = 3 + below(3); n = 20 + below(30); truth = n below(k), then truth[j] = j for j < k; scores = n k below(12) / 4.0 row by row; "
           "labels = n k (uniform() < 0.3), row 0 all true; averages micro, macro, weighted.")
 
 

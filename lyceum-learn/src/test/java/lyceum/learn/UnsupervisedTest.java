@@ -20,8 +20,10 @@ import lyceum.learn.selection.KFold;
 import lyceum.linalg.Qr;
 import lyceum.linalg.Svd;
 import lyceum.random.Rng;
+import lyceum.stats.learner.Classifier;
 import lyceum.stats.learner.Clusterer;
 import lyceum.stats.learner.Density;
+import lyceum.stats.learner.Regressor;
 import lyceum.stats.learner.SavedForm;
 import lyceum.stats.learner.Tag;
 import lyceum.stats.learner.Transformer;
@@ -42,7 +44,7 @@ class UnsupervisedTest {
         var form = SavedForm.of((Record) model);
         var text = new StringBuilder(form.tree().toString());
         form.tensors().forEach(
-                (name, tensor) -> text.append(name).append(tensor.shape()).append(Arrays.hashCode(tensor.to(DType.F64).toDoubleArray())));
+                (name, tensor) -> text.append(name).append(tensor.shape()).append(Arrays.toString(tensor.to(DType.F64).toDoubleArray())));
         return text.toString();
     }
 
@@ -54,9 +56,11 @@ class UnsupervisedTest {
         Tensor labels = Tensor.of(three),
                 x = Tensor.randn(rng, DType.F64, 60, 4).add(labels.to(DType.F64).unsqueeze(1).mul(2)).abs().compute(),
                 shuffled = labels.rows(Rng.of(2).permutation(60));
-        int transformers = 0, without = 0;
+        int transformers = 0, without = 0, supervised = 0;
         var changed = new ArrayList<String>();
         for (var entry : Learners.all().entrySet()) {
+            var learner = entry.getValue();
+            if (learner instanceof Classifier || learner instanceof Regressor || learner.tags().contains(Tag.SUPERVISED)) supervised++;
             if (entry.getValue() instanceof Transformer t && !t.tags().contains(Tag.SUPERVISED)) {
                 transformers++;
                 var none = bits(t.fit(x, null, null));
@@ -65,7 +69,11 @@ class UnsupervisedTest {
                 if (!t.tags().contains(Tag.STATELESS))
                     assertThat(bits(t.fit(x.mul(2).add(x.square()).compute(), null, null))).as(entry.getKey()).isNotEqualTo(none);
             }
-            // Clusterers and densities have no door for labels; the same rows give the same model.
+            // Clusterers and densities have no door for labels: rows and their weights at most. The same rows give the same model.
+            if (learner instanceof Clusterer || learner instanceof Density)
+                for (var method : learner.getClass().getMethods())
+                    if (method.getName().equals("fit")) assertThat(method.getParameterTypes()).as(entry.getKey() + ": " + method)
+                            .satisfies(p -> assertThat(Arrays.stream(p).filter(Tensor.class::equals).count()).isLessThanOrEqualTo(2));
             if (entry.getValue() instanceof Clusterer c) {
                 without++;
                 if (!bits(c.fit(x)).equals(bits(c.fit(x)))) changed.add(entry.getKey());
@@ -75,8 +83,10 @@ class UnsupervisedTest {
             }
         }
         assertThat(changed).isEmpty();
-        Evidence.of("transformers fitted with labels, shuffled labels and none", transformers, atLeast(8));
-        Evidence.of("clusterers and densities, which take none", without, atLeast(2));
+        Evidence.of("transformers fitted with labels, shuffled labels and none", transformers, atLeast(28));
+        Evidence.of("clusterers and densities, which take none", without, atLeast(7));
+        Evidence.of("registered learners that are none of these, nor supervised",
+                Learners.all().size() - transformers - without - supervised, exactly(0));
         Evidence.of("models that differ in a bit", changed.size(), exactly(0));
     }
 

@@ -56,19 +56,28 @@ public final class GaussianBottleneck {
     /** The betas at which a direction more is described, ascending; infinite for directions that say nothing of Y. */
     public double[] bifurcations() { return Arrays.stream(lambda).map(l -> 1 / (1 - l)).toArray(); }
 
-    /** A, (d, d); rows of zeros for what is left out. */
+    /** A, (d, d); rows of zeros for what is left out. @throws IllegalArgumentException if a direction is a function of Y: its description has no noise */
     public Tensor projection(double beta) {
         var rows = new double[lambda.length][];
         for (int i = 0; i < rows.length; i++) {
             double length = Math.sqrt(gain(i, beta));
+            if (length == Double.POSITIVE_INFINITY) throw new IllegalArgumentException(
+                    "GaussianBottleneck: Y determines direction " + i + ", which is described without noise; no finite A does that");
             rows[i] = Arrays.stream(directions[i]).map(v -> length * v).toArray();
         }
         return Tensor.of(rows);
     }
 
-    private double gain(int i, double beta) { return Math.max(0, (beta * (1 - lambda[i]) - 1) / lambda[i]); }
+    private double gain(int i, double beta) { return told(i, beta) == 0 ? 0 : told(i, beta) / lambda[i]; }
 
-    /** {@code I(X;T) = sum ln(1 + a_i) / 2}, a_i the variance of a component's signal. */
+    /** {@code lambda_i a_i}, finite even where lambda is 0. */
+    private double told(int i, double beta) {
+        if (!(beta >= 0 && beta < Double.POSITIVE_INFINITY))
+            throw new IllegalArgumentException("GaussianBottleneck: beta is " + beta + "; finite and at least 0");
+        return Math.max(0, beta * (1 - lambda[i]) - 1);
+    }
+
+    /** {@code I(X;T) = sum ln(1 + a_i) / 2}, a_i the variance of a component's signal; infinite where Y determines one that is described. */
     public double complexity(double beta) {
         double sum = 0;
         for (int i = 0; i < lambda.length; i++) sum += Math.log1p(gain(i, beta)) / 2;
@@ -78,7 +87,7 @@ public final class GaussianBottleneck {
     /** {@code I(T;Y) = I(X;T) - sum ln(1 + lambda_i a_i) / 2}. */
     public double relevance(double beta) {
         double sum = 0;
-        for (int i = 0; i < lambda.length; i++) sum += (Math.log1p(gain(i, beta)) - Math.log1p(lambda[i] * gain(i, beta))) / 2;
+        for (int i = 0; i < lambda.length; i++) sum += (Math.log1p(gain(i, beta)) - Math.log1p(told(i, beta))) / 2;
         return sum;
     }
 }

@@ -118,7 +118,8 @@ public record InformationBottleneck(double beta, boolean deterministic, int maxI
                     Math.max(0, relevance), entropy, Arrays.copyOf(objectives, step + 1), converged);
             for (int x = 0; x < n; x++) if (px[x] > 0) {
                 for (int z = 0; z < k; z++)
-                    log[z] = pz[z] == 0 ? Double.NEGATIVE_INFINITY : Math.log(pz[z]) - beta * divergence(p[x], px[x], row[x], decoder[z]);
+                    log[z] = pz[z] == 0 ? Double.NEGATIVE_INFINITY
+                            : Math.log(pz[z]) - (beta == 0 ? 0 : beta * divergence(p[x], px[x], row[x], decoder[z]));
                 encode(log, q[x]);
             }
         }

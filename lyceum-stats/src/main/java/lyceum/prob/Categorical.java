@@ -37,10 +37,15 @@ public final class Categorical implements UnivariateDistribution {
                 "Categorical: " + (weights.length == 0 ? "there are no weights" : "all weights are 0") + "; at least one must be positive");
         probabilities = new double[weights.length];
         cumulative = new double[weights.length];
-        double running = 0;
+        double running = 0, unit = 1;
+        if (sum == Double.POSITIVE_INFINITY) { // of weights near the largest number there is
+            unit = 1.0 / weights.length;
+            sum = 0;
+            for (double w : weights) sum += w * unit;
+        }
         int last = 0;
         for (int i = 0; i < weights.length; i++) {
-            probabilities[i] = weights[i] / sum;
+            probabilities[i] = weights[i] * unit / sum;
             running += probabilities[i];
             cumulative[i] = Math.min(1, running);
             if (weights[i] > 0) last = i;
@@ -124,18 +129,23 @@ public final class Categorical implements UnivariateDistribution {
 
     public int count() { return probabilities.length; }
 
-    private double mass(double k) { return k >= 0 && k < probabilities.length && k == Math.rint(k) ? probabilities[(int) k] : 0; }
+    private double mass(double k) {
+        if (k != k) return k;
+        return k >= 0 && k < probabilities.length && k == Math.rint(k) ? probabilities[(int) k] : 0;
+    }
 
     @Override public double logDensity(double k) { return Math.log(mass(k)); }
 
     @Override public double density(double k) { return mass(k); }
 
     @Override public double cdf(double k) {
+        if (k != k) return k;
         if (k < 0) return 0;
         return k >= cumulative.length ? 1 : cumulative[(int) k];
     }
 
     @Override public double survival(double k) {
+        if (k != k) return k;
         if (k < 0) return 1;
         double sum = 0;
         for (int i = probabilities.length - 1; i > k; i--) sum += probabilities[i];

@@ -150,17 +150,22 @@ public final class Dirichlet implements MultivariateDistribution {
 
     @Override public int dimensions() { return alpha.length; }
 
-    /** With respect to the first k - 1 coordinates; {@code -Infinity} unless x is non-negative and sums to 1 within 1e-8. */
+    /**
+     * With respect to the first k - 1 coordinates; {@code -Infinity} unless x is non-negative and sums to 1 within 1e-8. Where shares are 0 it is the limit as they
+     * shrink alike, infinite or not: their powers add.
+     */
     @Override public double logDensity(double[] x) {
         if (x.length != alpha.length)
             throw new ShapeException("logDensity: the point has " + x.length + " entries; it needs " + alpha.length);
-        double sum = 0, log = logConstant;
+        double sum = 0, log = logConstant, power = 0;
         for (int i = 0; i < x.length; i++) {
             if (!(x[i] >= 0)) return x[i] != x[i] ? x[i] : Double.NEGATIVE_INFINITY;
             sum += x[i];
-            if (alpha[i] != 1) log += (alpha[i] - 1) * Math.log(x[i]);
+            if (x[i] == 0) power += alpha[i] - 1;
+            else if (alpha[i] != 1) log += (alpha[i] - 1) * Math.log(x[i]);
         }
-        return Math.abs(sum - 1) <= 1e-8 ? log : Double.NEGATIVE_INFINITY;
+        if (Math.abs(sum - 1) > 1e-8 || power > 0) return Double.NEGATIVE_INFINITY;
+        return power < 0 ? Double.POSITIVE_INFINITY : log;
     }
 
     @Override public double[] mean() {

@@ -92,7 +92,7 @@ public final class FiniteDistribution implements UnivariateDistribution {
 
     @Override public double logDensity(double x) { return Math.log(density(x)); }
 
-    @Override public double density(double x) { return weights.density(Arrays.binarySearch(values, x + 0.0)); }
+    @Override public double density(double x) { return x != x ? x : weights.density(Arrays.binarySearch(values, x + 0.0)); }
 
     /** The last place with a value at most x; -1 if there is none. */
     private int place(double x) {
@@ -100,9 +100,9 @@ public final class FiniteDistribution implements UnivariateDistribution {
         return at < 0 ? -at - 2 : at;
     }
 
-    @Override public double cdf(double x) { return weights.cdf(place(x)); }
+    @Override public double cdf(double x) { return x != x ? x : weights.cdf(place(x)); }
 
-    @Override public double survival(double x) { return weights.survival(place(x)); }
+    @Override public double survival(double x) { return x != x ? x : weights.survival(place(x)); }
 
     @Override public double quantile(double p) { return values[(int) weights.quantile(p)]; }
 

@@ -68,8 +68,10 @@ public final class PoissonProcess {
         return new Exponential(most);
     }
 
-    /** Times of the events before {@code until}, ascending: waits of rate {@code most}, of which a share intensity / most is kept. */
+    /** Times of the events before {@code until}, ascending: waits of rate {@code most}, of which a share intensity / most is kept. @param until finite, at least 0 */
     public double[] sample(Rng rng, double until) {
+        if (!(until >= 0 && until < Double.POSITIVE_INFINITY))
+            throw new IllegalArgumentException("PoissonProcess: events until " + until + "; the end is finite and at least 0");
         var times = new double[16];
         int n = 0;
         for (double t = 0;;) {
@@ -95,7 +97,11 @@ public final class PoissonProcess {
     /** {@code sum log intensity(t_i) - expected(0, until)} of all events before {@code until}. */
     public double logLikelihood(double[] times, double until) {
         double sum = -expected(0, until);
-        for (double t : times) sum += Math.log(intensity(t));
+        for (double t : times) {
+            if (!(t >= 0 && t <= until)) throw new IllegalArgumentException(
+                    "PoissonProcess: an event at " + t + " among those between 0 and " + until + ", which are all that count");
+            sum += Math.log(intensity(t));
+        }
         return sum;
     }
 

@@ -57,11 +57,14 @@ public record MeanField(Unit unit, double weightVariance, double biasVariance) i
 
     private static double square(double v) { return v * v; }
 
-    /** The next layer's correlation of two inputs, both of variance q in this one. */
+    /** Of q, kept where slopes at 0 and at infinity are still their limits. */
+    private static double root(double q) { return Math.sqrt(Math.clamp(q, 1e-16, 1e100)); }
+
+    /** The next layer's correlation of two inputs, both of variance q in this one; at 0 its limit. */
     public double correlation(double q, double c) {
-        double root = Math.sqrt(q), rest = Math.sqrt(Math.max(0, 1 - c * c));
+        double root = root(q), rest = Math.sqrt(Math.max(0, 1 - c * c));
         double mixed = NORMAL.expectation((a, b) -> unit.at(root * a) * unit.at(root * (c * a + rest * b)));
-        return (weightVariance * mixed + biasVariance) / variance(q);
+        return (weightVariance * mixed + biasVariance) / variance(root * root);
     }
 
     /** q*, where the variance settles from 1, by Newton's method; infinite if it grows without end, 0 if it fades. */
@@ -80,16 +83,16 @@ public record MeanField(Unit unit, double weightVariance, double biasVariance) i
     }
 
     private double varianceSlope(double q) {
-        double root = Math.sqrt(q);
+        double root = root(q);
         return weightVariance * NORMAL.expectation(z -> unit.at(root * z) * unit.slopeAt(root * z) * z) / root;
     }
 
     /** chi at q*: below 1 order, above 1 chaos, 1 the edge. */
     public double chi() { return chi(fixedVariance()); }
 
-    /** {@code vw E phi'(sqrt(q) z)^2}. */
+    /** {@code vw E phi'(sqrt(q) z)^2}; at 0 its limit. */
     public double chi(double q) {
-        double root = Math.sqrt(Math.min(q, 1e100));
+        double root = root(q);
         return weightVariance * NORMAL.expectation(z -> square(unit.slopeAt(root * z)));
     }
 

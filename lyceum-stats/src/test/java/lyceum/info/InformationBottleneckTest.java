@@ -322,4 +322,24 @@ class InformationBottleneckTest {
         assertThat(half.relevance(10)).isCloseTo(0.091, within(5e-4));
         assertThat(half.relevance(1e9)).isCloseTo(0.144, within(5e-4));
     }
+
+    @Test void nothingPaidAndNothingLeftToKnow() {
+        // Clusters that rule an outcome out: 0 times infinity.
+        double[][] joint = {{0.5, 0}, {0, 0.3}, {0, 0.2}}, hard = {{1, 0}, {0, 1}, {0, 1}};
+        for (boolean deterministic : new boolean[] {false, true}) {
+            var found = new InformationBottleneck(0).withDeterministic(deterministic).fit(joint, hard);
+            assertThat(found.complexity()).isCloseTo(0, within(1e-12));
+            assertThat(found.objective()).isBetween(-1e-12, deterministic ? Math.log(2) : 1e-12);
+        }
+        // Y is X: beyond beta 1 it is described without noise.
+        var one = Tensor.of(new double[][] {{1}});
+        var known = GaussianBottleneck.of(one, one, one);
+        assertThat(known.complexity(1)).isZero();
+        assertThat(known.relevance(1)).isZero();
+        assertThat(known.projection(0.5).item()).isZero();
+        assertThat(known.complexity(2)).isInfinite();
+        assertThat(known.relevance(2)).isInfinite();
+        assertThatThrownBy(() -> known.projection(2)).hasMessageContaining("Y determines direction 0");
+        assertThatThrownBy(() -> known.relevance(Double.NaN)).hasMessageContaining("beta is NaN");
+    }
 }

@@ -290,4 +290,17 @@ class BetaDirichletTest {
         assertThatThrownBy(() -> new Gamma(1, 2).pathwise(0)).hasMessageContaining("x is 0.0");
         assertThat(new Beta(2, 3).pathwise(1)).containsExactly(new double[2], within(0.0));
     }
+
+    @Test void cornersHaveTheLimitOfSharesThatShrinkAlike() {
+        double[] corner = {0, 0, 1};
+        assertThat(new Dirichlet(0.5, 2, 3).logDensity(corner)).isEqualTo(Double.NEGATIVE_INFINITY);
+        assertThat(new Dirichlet(2, 0.5, 3).logDensity(corner)).isEqualTo(Double.NEGATIVE_INFINITY);
+        assertThat(new Dirichlet(0.25, 1.5, 3).logDensity(corner)).isEqualTo(Double.POSITIVE_INFINITY);
+        for (double[] alpha : new double[][] {{0.5, 1.5, 3}, {1, 1, 2}, {1.75, 0.25, 0.5}}) {
+            var d = new Dirichlet(alpha);
+            assertThat(d.logDensity(corner)).isCloseTo(d.logDensity(new double[] {1e-12, 1e-12, 1 - 2e-12}), within(1e-9));
+        }
+        assertThat(new Dirichlet(0.5, 2, 3).logDensity(new double[] {0, 0.5, 0.5})).isEqualTo(Double.POSITIVE_INFINITY);
+        assertThat(new Dirichlet(0.5, 2, 3).logDensity(new double[] {0, 0, 0.5})).isEqualTo(Double.NEGATIVE_INFINITY);
+    }
 }

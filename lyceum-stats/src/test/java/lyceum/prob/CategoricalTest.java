@@ -203,4 +203,12 @@ class CategoricalTest {
         assertThat(new Categorical(1, 0, 1).sampleWithoutReplacement(rng, 2)).containsExactlyInAnyOrder(0, 2);
         assertThat(new Categorical(1, 5, 5).mode()).isEqualTo(1);
     }
+
+    @Test void hugeWeightsAndNoNumbers() {
+        assertThat(new Categorical(1e308, 1e308, 0).probabilities()).containsExactly(0.5, 0.5, 0);
+        assertThat(new Categorical(Double.MAX_VALUE, Double.MAX_VALUE / 2, Double.MAX_VALUE / 2).cdf(1)).isCloseTo(0.75, within(1e-15));
+        for (var d : new UnivariateDistribution[] {new Categorical(1, 2), FiniteDistribution.of(new double[] {3, 5}, 1, 2)})
+            assertThat(new double[] {d.cdf(Double.NaN), d.survival(Double.NaN), d.density(Double.NaN), d.logDensity(Double.NaN)})
+                    .containsOnly(Double.NaN);
+    }
 }

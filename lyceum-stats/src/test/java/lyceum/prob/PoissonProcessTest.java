@@ -232,6 +232,9 @@ class PoissonProcessTest {
         assertThatThrownBy(wave::gap).hasMessageContaining("the intensity changes");
         assertThatThrownBy(() -> new PoissonProcess(WAVE, 5).sample(Rng.of(1), 100))
                 .hasMessageContaining("lies between 0 and the bound 5.0");
+        for (double until : new double[] {Double.POSITIVE_INFINITY, Double.NaN, -1})
+            assertThatThrownBy(() -> wave.sample(Rng.of(1), until)).hasMessageContaining("until " + until);
+        assertThatThrownBy(() -> wave.logLikelihood(new double[] {1, 4}, 3)).hasMessageContaining("an event at 4.0");
         assertThatThrownBy(() -> wave.expected(2, 1)).hasMessageContaining("from 2.0 to 1.0");
         assertThatThrownBy(() -> Poisson.fit(0, 0)).hasMessageContaining("no maximum");
         assertThatThrownBy(() -> Exponential.fit(new double[] {1, 2}, new boolean[2])).hasMessageContaining("0 events in a time of 3.0");

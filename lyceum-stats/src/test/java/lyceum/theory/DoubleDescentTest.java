@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.TreeSet;
 import lyceum.DType;
 import lyceum.data.Datasets;
 import lyceum.linalg.Linalg;
@@ -122,16 +123,28 @@ class DoubleDescentTest {
     @Acceptance(topic = "double-descent", clause = 3) void tunedRidgeTakesTheSpikeAway() {
         int[] widths = {25, 50, 100, 150, 200, 250, 400, 1_000, 2_000};
         double[] ridges = {0, 1e-3, 1e-2, 0.03, 0.1, 0.3, 1, 3, 10, 30}, mean = new double[widths.length], bare = new double[widths.length];
+        double apart = 0;
+        var chosen = new TreeSet<Integer>();
         for (int seed = 0; seed < 10; seed++) {
             int[] order = Rng.of(70 + seed).permutation(10_000);
-            var curve = new DoubleDescent(FeatureMap.relu(seed), ridges).sweep(Fashion.rows(order, 0, 200), Fashion.rows(order, 200, 500),
-                    Fashion.rows(order, 500, 1_000), widths);
-            double[] tuned = curve.tuned();
+            Sample train = Fashion.rows(order, 0, 200), held = Fashion.rows(order, 200, 500);
+            var curve = new DoubleDescent(FeatureMap.relu(seed), ridges).sweep(train, held, Fashion.rows(order, 500, 1_000), widths);
             for (int i = 0; i < widths.length; i++) {
-                mean[i] += tuned[i] / 10;
+                int least = 0;
+                for (int r = 1; r < ridges.length; r++) if (curve.heldOut()[r][i] < curve.heldOut()[least][i]) least = r;
+                chosen.add(least);
+                mean[i] += curve.test()[least][i] / 10;
                 bare[i] += curve.test()[0][i] / 10;
+                assertThat(curve.tuned()[i]).isEqualTo(curve.test()[least][i]);
+            }
+            if (seed == 0) for (int i : new int[] {2, 6}) {
+                Tensor phi = FeatureMap.relu(0).of(train.x(), widths[i]), fresh = FeatureMap.relu(0).of(held.x(), widths[i]);
+                double byHand = fresh.matmul(PseudoInverse.of(phi).solve(train.y())).sub(held.y()).square().mean().item();
+                apart = Math.max(apart, Math.abs(curve.heldOut()[0][i] / byHand - 1));
             }
         }
+        Evidence.of("held-out risk without a ridge at two widths, relative to the pseudoinverse's", apart, atMost(1e-9));
+        assertThat(chosen).as("different ridges are chosen").hasSizeGreaterThan(1);
         double rise = 0, spike = 0;
         for (int i = 1; i < widths.length; i++) {
             rise = Math.max(rise, mean[i] / mean[i - 1]);

@@ -143,6 +143,33 @@ class MeanFieldTest {
         assertThat(growth).isCloseTo(Math.log(FIELDS.get(1).chi()), within(0.03)); // chaos
     }
 
+    /** Two inputs that nearly agree, layer by layer through weights drawn here. */
+    @Test
+    @Tag("slow")
+    @Acceptance(topic = "mean-field-theory", clause = 2) void nearInputsMeetOverThePredictedLength() {
+        double worst = 0;
+        int width = 800, layers = 18, networks = 5;
+        for (var field : List.of(FIELDS.get(0), FIELDS.get(2))) {
+            double[] depth = new double[12], log = new double[12];
+            double vw = field.weightVariance() / width, vb = field.biasVariance();
+            for (int net = 0; net < networks; net++) {
+                var rng = Rng.of(90 + net);
+                Tensor u = Tensor.randn(rng, DType.F64, 1, width).compute(),
+                        both = Tensor.concat(0, u, u.add(Tensor.randn(rng, DType.F64, 1, width).mul(1e-4))).compute();
+                for (int l = 0; l < layers; l++) {
+                    if (l >= 6) {
+                        depth[l - 6] = l;
+                        log[l - 6] += Math.log(both.select(0, 0).sub(both.select(0, 1)).square().sum().item()) / networks;
+                    }
+                    both = both.tanh().matmul(Tensor.randn(rng, DType.F64, width, width).mul(Math.sqrt(vw)))
+                            .add(Tensor.randn(rng, DType.F64, width).mul(Math.sqrt(vb))).compute();
+                }
+            }
+            worst = Math.max(worst, Math.abs(-1 / LeastSquares.slope(depth, log) / field.depth() - 1));
+        }
+        Evidence.of("decay lengths of the distance of two inputs 1e-4 apart, two settings: largest relative distance", worst, atMost(0.1));
+    }
+
     private static Tensor[] task() {
         var x = Tensor.randn(Rng.of(7), DType.F64, 25, 3).compute();
         return new Tensor[] {x, x.select(1, 0).sin().add(x.select(1, 1).mul(x.select(1, 2)).mul(0.5)).compute()};
@@ -189,6 +216,43 @@ class MeanFieldTest {
         assertThat(mean[1][200]).isLessThan(0.5 * mean[1][0]);
     }
 
+    /** Movement and kernel of three steps by automatic differentiation. */
+    @Test
+    @Acceptance(topic = "mean-field-theory", clause = 3) void movementAndKernelAreWhatTheySay() {
+        Tensor[] task = task();
+        double worst = 0;
+        int m = 6;
+        for (var scaling : Scaling.values()) {
+            var path = new WideTraining(scaling, m, 0.3, 3).train(task[0], task[1], Rng.of(8));
+            double s = scaling == Scaling.MEAN_FIELD ? 1.0 / m : 1 / Math.sqrt(m), rate = 0.3 * (scaling == Scaling.MEAN_FIELD ? m : 1);
+            Tensor w = Tensor.randn(Rng.of(8).split(0), DType.F64, m, 3).compute(),
+                    a = Tensor.randn(Rng.of(8).split(1), DType.F64, m).compute(),
+                    start = Tensor.concat(0, w.reshape(-1), a).compute(), first = tangentKernel(task[0], w, a, s);
+            for (int step = 0; step < 3; step++) {
+                Tensor v = w.detach().requiresGrad(), b = a.detach().requiresGrad();
+                task[0].matmul(v.transpose()).tanh().matmul(b).mul(s).sub(task[1]).square().mean().div(2).backward();
+                w = w.sub(v.grad().mul(rate)).compute();
+                a = a.sub(b.grad().mul(rate)).compute();
+            }
+            Tensor moved = Tensor.concat(0, w.reshape(-1), a).sub(start), change = tangentKernel(task[0], w, a, s).sub(first);
+            worst = Math.max(worst, Math.abs(path.movement() - moved.norm().item() / start.norm().item()));
+            worst = Math.max(worst, Math.abs(path.kernelChange() - change.norm().item() / first.norm().item()));
+        }
+        Evidence.of("movement and change of the kernel less those by automatic differentiation, both scalings", worst, atMost(1e-12));
+    }
+
+    /** Products of the gradients of the outputs, row by row. */
+    private static Tensor tangentKernel(Tensor x, Tensor w, Tensor a, double scale) {
+        var gradients = new double[(int) x.size(0)][];
+        for (int i = 0; i < gradients.length; i++) {
+            Tensor v = w.detach().requiresGrad(), b = a.detach().requiresGrad();
+            x.narrow(0, i, 1).matmul(v.transpose()).tanh().matmul(b).mul(scale).sum().backward();
+            gradients[i] = Tensor.concat(0, v.grad().reshape(-1), b.grad()).toDoubleArray();
+        }
+        var all = Tensor.of(gradients);
+        return all.matmul(all.transpose()).compute();
+    }
+
     /** One step equals the gradient's by hand. */
     @Test void stepsAreThoseOfTheGradient() {
         Tensor[] task = task();
@@ -205,5 +269,22 @@ class MeanFieldTest {
             assertThat(losses[0]).isCloseTo(loss.item(), within(1e-13));
             assertThat((losses[0] - losses[1]) / (rate * squares)).isCloseTo(1, within(1e-3));
         }
+    }
+
+    /** Where signals fade maps are followed to their limits: a layer is vw times its slope at 0. */
+    @Test void fadingSignalsHaveDepthsToo() {
+        var tanh = new MeanField(Unit.TANH, 0.5, 0);
+        assertThat(tanh.fixedVariance()).isZero();
+        assertThat(tanh.chi()).isCloseTo(0.5, within(1e-12));
+        assertThat(tanh.varianceDepth()).isCloseTo(1 / Math.log(2), within(1e-9));
+        assertThat(tanh.correlation(0, 0.3)).isCloseTo(0.3, within(1e-9));
+        var relu = new MeanField(Unit.RELU, 1, 0);
+        assertThat(relu.chi()).isCloseTo(0.5, within(1e-12));
+        assertThat(relu.depth()).isCloseTo(1 / Math.log(2), within(1e-9));
+        assertThat(relu.varianceDepth()).isCloseTo(1 / Math.log(2), within(1e-9));
+        assertThat(relu.correlation(0, 0.3)).isCloseTo(relu.correlation(1, 0.3), within(1e-9));
+        assertThat(relu.fixedCorrelation()).isCloseTo(new MeanField(Unit.RELU, 2, 0).fixedCorrelation(), within(1e-9));
+        assertThat(new MeanField(Unit.RELU, 3, 0).chi()).isCloseTo(1.5, within(1e-12)); // and where they explode
+        assertThat(new MeanField(Unit.RELU, 3, 0).varianceDepth()).isCloseTo(-1 / Math.log(1.5), within(1e-9));
     }
 }

@@ -10,7 +10,7 @@ import lyceum.tensor.Tensor;
  *
  * @param values one a row
  * @param weights likelihood ratios of the new rows' density of x to the calibrating ones', up to a factor; null where they are alike
- * @param groups of each row, for thresholds group by group; null for none
+ * @param groups of each row, for thresholds group by group; null for none, as they are where there are weights
  */
 public record CalibrationScores(double[] values, double[] weights, int[] groups) {
     public CalibrationScores {
@@ -18,10 +18,20 @@ public record CalibrationScores(double[] values, double[] weights, int[] groups)
             if (Double.isNaN(values[i])) throw new IllegalArgumentException("CalibrationScores: score " + i + " is NaN");
         if (weights != null && weights.length != values.length || groups != null && groups.length != values.length)
             throw new ShapeException("CalibrationScores: " + values.length + " scores, and other numbers of weights or groups");
+        if (weights != null && groups != null)
+            throw new IllegalArgumentException("CalibrationScores: weights and groups; thresholds are by one of them");
     }
 
-    /** The k-th smallest score, {@code k = ceil((n + 1)(1 - alpha))}; infinite if k is beyond n: so few rows cannot promise that. */
-    public double threshold(double alpha) { return threshold(values, alpha); }
+    /**
+     * The k-th smallest score, {@code k = ceil((n + 1)(1 - alpha))}; infinite if k is beyond n: so few rows cannot promise that.
+     *
+     * @throws IllegalArgumentException if the rows have weights or groups, which it would leave aside
+     */
+    public double threshold(double alpha) {
+        if (weights != null || groups != null) throw new IllegalArgumentException("conformal: the calibrating rows have "
+                + (weights != null ? "weights" : "groups") + "; give those of the new rows too");
+        return threshold(values, alpha);
+    }
 
     /** That of one group's rows alone. */
     public double threshold(double alpha, int group) {
@@ -75,6 +85,11 @@ public record CalibrationScores(double[] values, double[] weights, int[] groups)
             thresholds[j] = low == n ? Double.POSITIVE_INFINITY : values[order[low]];
         }
         return thresholds;
+    }
+
+    static void checkRows(Tensor x, int own) {
+        if (x.size(0) != own)
+            throw new ShapeException("conformal: " + own + " groups or weights of new rows for x of shape " + x.shape() + "; one a row");
     }
 
     CalibrationScores withWeights(double[] weights) { return new CalibrationScores(values, weights, groups); }

@@ -52,6 +52,7 @@ public record SplitIntervals(RegressionModel low, RegressionModel high, Regressi
     public PredictionIntervals intervals(Tensor x, double[] ratios, double alpha) { return intervals(x, scores.thresholds(alpha, ratios)); }
 
     private PredictionIntervals intervals(Tensor x, double[] q) {
+        CalibrationScores.checkRows(x, q.length);
         double[] a = low.predict(x).toDoubleArray(), b = low == high ? a.clone() : high.predict(x).toDoubleArray(),
                 s = spread(spread, x, a.length);
         for (int i = 0; i < a.length; i++) {

@@ -45,12 +45,14 @@ public record SplitSets(ClassificationModel model, LabelScore score, Calibration
 
     /** Of rows in groups, after {@link #byGroup}. */
     public LabelSets sets(Tensor x, int[] groups, double alpha) {
+        CalibrationScores.checkRows(x, groups.length);
         double[] q = scores.thresholds(alpha, groups);
         return sets(x, (row, c) -> q[row]);
     }
 
     /** Of rows with these density ratios, after {@link #weightedBy}. */
     public LabelSets sets(Tensor x, double[] ratios, double alpha) {
+        CalibrationScores.checkRows(x, ratios.length);
         double[] q = scores.thresholds(alpha, ratios);
         return sets(x, (row, c) -> q[row]);
     }

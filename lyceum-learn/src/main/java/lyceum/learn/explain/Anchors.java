@@ -51,6 +51,7 @@ final class Anchors {
                     best = longer;
                 }
             }
+            if (best == null) return new Anchor(rule, share, coverage(rule, data)); // each column is at x's own value
             rule = best;
         }
     }

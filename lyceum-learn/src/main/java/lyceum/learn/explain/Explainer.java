@@ -126,8 +126,8 @@ public record Explainer(UnaryOperator<Tensor> predict, Tensor data) {
     public LocalModel lime(double[] x, int samples, Rng rng) { return lime(x, samples, 0.75 * Math.sqrt(columns()), rng); }
 
     /**
-     * A linear model of rows around x: normal with the data's deviations, weighted by {@code exp(-d^2 / width^2)} with d the distance in
-     * deviations.
+     * A linear model of rows around x: normal with the data's deviations, weighted by {@code exp(-d^2 / (2 width^2))} with d the distance in
+     * deviations: the root that the authors' package takes.
      *
      * @param samples more than the columns
      * @param width another one may tell another story
@@ -147,7 +147,7 @@ public record Explainer(UnaryOperator<Tensor> predict, Tensor data) {
                 near[i * p + j] = x[j] + z * deviation[j];
                 design[i * (p + 1) + j + 1] = z;
             }
-            w[i] = Math.exp(-square / (width * width));
+            w[i] = Math.exp(-square / (2 * width * width));
         }
         Tensor out = predict.apply(Tensor.of(near, samples, p)), rows = Tensor.of(design, samples, p + 1);
         double[] b = LeastSquares.solve(rows.mul(Tensor.of(w).sqrt().unsqueeze(1)), out.mul(Tensor.of(w).sqrt())).coefficients()

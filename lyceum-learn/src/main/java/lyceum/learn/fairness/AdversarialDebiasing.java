@@ -76,7 +76,9 @@ public record AdversarialDebiasing(FairnessCriterion criterion, double strength,
                 double score = w[p];
                 for (int j = 0; j < p; j++) score += w[j] * z[at + j];
                 double residual = 1 / (1 + Math.exp(-score)) - y, sum = 0, pull = 0;
-                for (int g = 0; g < k; g++) sum += guess[g] = Math.exp(slope[seen][g] * score + level[seen][g]);
+                double most = Double.NEGATIVE_INFINITY;
+                for (int g = 0; g < k; g++) most = Math.max(most, guess[g] = slope[seen][g] * score + level[seen][g]);
+                for (int g = 0; g < k; g++) sum += guess[g] = Math.exp(guess[g] - most);
                 for (int g = 0; g < k; g++) {
                     double off = guess[g] / sum - (rows.groups().codes()[i] == g ? 1 : 0);
                     pull += off * slope[seen][g];

@@ -23,7 +23,8 @@ final class RocHull {
         var keyed = new double[n][];
         for (int i = 0, at = 0; i < codes.length; i++) {
             if (codes[i] != code) continue;
-            if (scores[i] != scores[i]) throw new IllegalArgumentException("ThresholdRule: score " + i + " is NaN");
+            if (!(scores[i] < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException(
+                    "ThresholdRule: score " + i + " is " + scores[i] + "; scores are numbers, since an infinite threshold accepts none");
             keyed[at++] = new double[] {scores[i], labels[i]};
             positives += (int) labels[i];
         }

@@ -17,7 +17,7 @@ public record ThresholdRule(FairnessCriterion criterion, long[] groups, List<Ran
     /**
      * Accepts with probability {@code keep (share [score >= looser] + (1 - share) [score >= stricter]) + (1 - keep) coin}.
      *
-     * @param stricter the higher threshold, perhaps infinite
+     * @param stricter the higher threshold, perhaps infinite: then it accepts none
      * @param looser the lower one
      * @param share how often the lower one is used
      * @param keep how often the score is looked at
@@ -25,7 +25,8 @@ public record ThresholdRule(FairnessCriterion criterion, long[] groups, List<Ran
      */
     public record RandomThreshold(double stricter, double looser, double share, double keep, double coin) {
         public double acceptance(double score) {
-            return keep * ((score >= looser ? share : 0) + (score >= stricter ? 1 - share : 0)) + (1 - keep) * coin;
+            boolean strictly = score >= stricter && stricter < Double.POSITIVE_INFINITY;
+            return keep * ((score >= looser ? share : 0) + (strictly ? 1 - share : 0)) + (1 - keep) * coin;
         }
     }
 

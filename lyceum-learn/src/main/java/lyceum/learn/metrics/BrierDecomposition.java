@@ -60,6 +60,8 @@ public record BrierDecomposition(double reliability, double resolution, double u
         double total = 0, happened = 0;
         for (int i = 0; i < n; i++) {
             double w = weights == null ? 1 : weights[i];
+            if (!(w >= 0 && w < Double.POSITIVE_INFINITY))
+                throw new IllegalArgumentException("BrierDecomposition: weight " + i + " is " + w + "; weights are finite and at least 0");
             mass[bins[i]] += w;
             forecast[bins[i]] += w * probabilities[i];
             total += w;

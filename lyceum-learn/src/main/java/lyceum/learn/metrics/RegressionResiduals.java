@@ -1,6 +1,7 @@
 package lyceum.learn.metrics;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import lyceum.ShapeException;
 import lyceum.learn.linear.LinearRegression;
 import lyceum.learn.linear.LinearRegressionModel;
@@ -20,7 +21,8 @@ import lyceum.tensor.Tensor;
  * }
  *
  * <p>With residuals e, weights w (1 unless the fit had others), leverages h, p coefficients and {@code s^2 = sum w e^2 / (n - p)}. Rows of leverage 1 own a coefficient:
- * what is divided by {@code 1 - h} is NaN there, and that is the honest answer. Rows of weight 0 count nowhere.
+ * what is divided by {@code 1 - h} is NaN there, and that is the honest answer, as it is of a variance without degrees of freedom. Rows of weight 0 count
+ * nowhere: neighbours in order are those without them.
  *
  * @param truth y
  * @param fitted the predictions
@@ -68,7 +70,7 @@ public record RegressionResiduals(double[] truth, double[] fitted, double[] leve
         double squares = squares();
         int df = rows() - parameters - 1;
         return each(i -> {
-            double e = scaled(i), without = (squares - e * e / free(i)) / df;
+            double e = scaled(i), without = df < 1 ? Double.NaN : (squares - e * e / free(i)) / df;
             return e / Math.sqrt(without * free(i));
         });
     }
@@ -101,20 +103,25 @@ public record RegressionResiduals(double[] truth, double[] fitted, double[] leve
         return each(i -> t[i] * Math.sqrt(leverage[i] / free(i)));
     }
 
-    /** {@code s^2 = sum w e^2 / (n - p)}. */
-    public double variance() { return squares() / (rows() - parameters); }
-
-    /** Mean squared error on these rows, weighted. */
-    public double meanSquaredError() {
-        double all = 0;
-        for (int i = 0; i < truth.length; i++) all += w(i);
-        return squares() / all;
+    /** {@code s^2 = sum w e^2 / (n - p)}; NaN unless n is above p. */
+    public double variance() {
+        int df = rows() - parameters;
+        return df < 1 ? Double.NaN : squares() / df;
     }
 
-    /** How much smaller the training error is expected to be than the error on new outcomes at the same x: {@code 2 p s^2 / n}. */
+    /** Mean squared error on these rows, weighted. */
+    public double meanSquaredError() { return squares() / mass(); }
+
+    private double mass() {
+        double all = 0;
+        for (int i = 0; i < truth.length; i++) all += w(i);
+        return all;
+    }
+
+    /** How much smaller the (weighted) training error is expected to be than the error on new outcomes at the same x: {@code 2 p s^2 / sum w}. */
     public double optimism() {
         checkLeverage("optimism");
-        return 2 * parameters * variance() / rows();
+        return 2 * parameters * variance() / mass();
     }
 
     /** {@link #meanSquaredError} plus {@link #optimism}: Mallows' estimate of the error on new outcomes at the same x. */
@@ -130,9 +137,10 @@ public record RegressionResiduals(double[] truth, double[] fitted, double[] leve
     public TestResult breuschPagan(Tensor regressors) {
         if (regressors.rank() != 2 || regressors.size(0) != truth.length)
             throw new ShapeException("breuschPagan: regressors have shape " + regressors.shape() + " for " + truth.length + " rows");
-        var squares = Tensor.of(each(i -> scaled(i) * scaled(i)));
-        var model = new LinearRegression().fit(regressors, squares);
-        double statistic = truth.length * model.summary().r2();
+        var squares = Tensor.of(Arrays.stream(counted()).map(e -> e * e).toArray());
+        var rows = IntStream.range(0, truth.length).filter(i -> w(i) > 0).toArray();
+        var model = new LinearRegression().fit(rows.length < truth.length ? regressors.rows(rows) : regressors, squares);
+        double statistic = rows.length * model.summary().r2();
         int df = model.rank() - 1;
         return new TestResult("Breusch-Pagan", statistic, df == 0 ? 1 : new ChiSquare(df).survival(Math.max(0, statistic)), df);
     }
@@ -143,8 +151,9 @@ public record RegressionResiduals(double[] truth, double[] fitted, double[] leve
      * @see <a href="https://doi.org/10.1093/biomet/37.3-4.409">Durbin and Watson (1950)</a>
      */
     public double durbinWatson() {
+        double[] e = counted();
         double sum = 0;
-        for (int i = 1; i < truth.length; i++) sum += (scaled(i) - scaled(i - 1)) * (scaled(i) - scaled(i - 1));
+        for (int i = 1; i < e.length; i++) sum += (e[i] - e[i - 1]) * (e[i] - e[i - 1]);
         return sum / squares();
     }
 
@@ -154,10 +163,10 @@ public record RegressionResiduals(double[] truth, double[] fitted, double[] leve
      * @see <a href="https://doi.org/10.1093/biomet/65.2.297">Ljung and Box (1978)</a>
      */
     public TestResult ljungBox(int lags) {
-        int n = truth.length;
+        double[] e = counted();
+        int n = e.length;
         if (lags < 1 || lags >= n)
             throw new IllegalArgumentException("ljungBox: " + lags + " lags; between 1 and " + (n - 1) + " for " + n + " rows");
-        double[] e = each(this::scaled);
         double mean = Arrays.stream(e).average().orElseThrow(), all = 0, sum = 0;
         for (double v : e) all += (v - mean) * (v - mean);
         for (int k = 1; k <= lags; k++) {
@@ -175,7 +184,7 @@ public record RegressionResiduals(double[] truth, double[] fitted, double[] leve
      * @see <a href="https://doi.org/10.2307/1403192">Jarque and Bera (1987)</a>
      */
     public TestResult jarqueBera() {
-        double[] e = each(this::scaled);
+        double[] e = counted();
         double mean = Arrays.stream(e).average().orElseThrow(), m2 = 0, m3 = 0, m4 = 0;
         for (double v : e) {
             double d = v - mean;
@@ -204,6 +213,9 @@ public record RegressionResiduals(double[] truth, double[] fitted, double[] leve
     private double free(int i) { return leverage == null ? 1 : 1 - leverage[i] < 1e-12 ? Double.NaN : 1 - leverage[i]; }
 
     private double scaled(int i) { return Math.sqrt(w(i)) * (truth[i] - fitted[i]); }
+
+    /** Scaled residuals of the rows that count, in order. */
+    private double[] counted() { return IntStream.range(0, truth.length).filter(i -> w(i) > 0).mapToDouble(this::scaled).toArray(); }
 
     private double squares() {
         double sum = 0;

@@ -6,7 +6,7 @@ import lyceum.tensor.Tensor;
 
 /**
  * What every threshold on a score would flag: one entry for each distinct score, descending, after a first one at infinity that flags nothing.
- * Takes O(n log n).
+ * Rows of weight 0 count nowhere. Takes O(n log n).
  *
  * @param falsePositives weight of the negatives that score at least the threshold
  * @param truePositives likewise of the positives
@@ -31,12 +31,14 @@ record ScoreSweep(double[] thresholds, double[] falsePositives, double[] truePos
             double w = weights == null ? 1 : weights[row];
             if (!(w >= 0 && w < Double.POSITIVE_INFINITY))
                 throw new IllegalArgumentException(operation + ": weight " + row + " is " + w + "; weights are finite and at least 0");
+            if (w == 0) continue;
+            // A row of the same score as the last one adds to its entry.
+            if (points == 1 || at[points - 1] != scores[row]) points++;
             if (positive[row]) truePositives += w;
             else falsePositives += w;
-            if (i > 0 && scores[order[i - 1]] == scores[row]) continue;
-            fp[points] = falsePositives;
-            tp[points] = truePositives;
-            at[points++] = scores[row];
+            fp[points - 1] = falsePositives;
+            tp[points - 1] = truePositives;
+            at[points - 1] = scores[row];
         }
         return new ScoreSweep(Arrays.copyOf(at, points), Arrays.copyOf(fp, points), Arrays.copyOf(tp, points));
     }

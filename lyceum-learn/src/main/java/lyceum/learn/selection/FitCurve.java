@@ -68,7 +68,7 @@ public record FitCurve(double[] points, double[][] train, double[][] validation,
                 Arrays.stream(capacities).mapToObj(c -> (Learner) learner.apply(c)).toList(), null, x, y, splits);
     }
 
-    /** Over the number of rows to fit to, the first of each split's. */
+    /** Over the number of rows to fit to, the first of each split's. @param sizes from 1 to the four fifths of the rows that are not held out */
     public static FitCurve overSize(Learner learner, Tensor x, Tensor y, int splits, int... sizes) {
         return of(Arrays.stream(sizes).asDoubleStream().toArray(), Arrays.stream(sizes).mapToObj(s -> learner).toList(), sizes, x, y,
                 splits);
@@ -81,6 +81,8 @@ public record FitCurve(double[] points, double[][] train, double[][] validation,
             throw new ShapeException("FitCurve: x " + x.shape() + " and y " + y.shape() + "; they are (n, p) and (n)");
         if (points.length == 0 || splits < 2 || n < 5) throw new IllegalArgumentException(
                 "FitCurve: " + points.length + " points, " + splits + " splits of " + n + " rows; at least 1, 2 and 5");
+        if (sizes != null) for (int size : sizes) if (size < 1 || size > n - held) throw new IllegalArgumentException(
+                "FitCurve: a size of " + size + " rows; between 1 and the " + (n - held) + " of " + n + " that are not held out");
         double[][] train = new double[points.length][splits], validation = new double[points.length][splits];
         var baseline = new double[splits];
         Parallel.range(splits, 1, (from, to) -> {
@@ -89,7 +91,7 @@ public record FitCurve(double[] points, double[][] train, double[][] validation,
                 Tensor testX = x.rows(test), testY = y.rows(test);
                 baseline[s] = baseline(y.rows(all), testY);
                 for (int k = 0; k < points.length; k++) {
-                    int[] rows = sizes == null ? all : Arrays.copyOf(all, Math.min(all.length, sizes[k]));
+                    int[] rows = sizes == null ? all : Arrays.copyOf(all, sizes[k]);
                     Tensor seenX = x.rows(rows), seenY = y.rows(rows);
                     if (learners.get(k) instanceof Classifier classifier) {
                         ClassificationModel model = classifier.fit(seenX, seenY);

@@ -281,33 +281,6 @@ class ConformalPredictorTest {
         return Tensor.of(y);
     }
 
-    @Test void thresholdsByHand() {
-        double[] scores = new double[19];
-        for (int i = 0; i < 19; i++) scores[i] = (i * 7) % 19 + 1;
-        var s = new CalibrationScores(scores, null, null);
-        assertThat(s.threshold(0.1)).isEqualTo(18);
-        assertThat(s.threshold(0.05)).isEqualTo(19);
-        assertThat(s.threshold(0.04)).isInfinite();
-        assertThat(s.threshold(0.5)).isEqualTo(10);
-        // 50 rows cannot promise 99%.
-        assertThat(new CalibrationScores(new double[50], null, null).threshold(0.01)).isInfinite();
-        for (int n = 1; n < 200; n++) for (int l = 1; l <= n; l++) assertThat(ConformalPredictor.givenUp(n, l / (n + 1.0))).isEqualTo(l);
-        // Weights 1 .. 4 of scores 10 .. 40 and one's own of 2: sums 1, 3, 6, 10 of 12.
-        var w = new CalibrationScores(new double[] {20, 10, 40, 30}, new double[] {2, 1, 4, 3}, null);
-        assertThat(w.thresholds(0.5, new double[] {2})).containsExactly(30);
-        assertThat(w.thresholds(0.75, new double[] {2, 0})).containsExactly(20, 20);
-        assertThat(w.thresholds(0.1, new double[] {2, 0.5})).containsExactly(Double.POSITIVE_INFINITY, 40);
-        // Equal weights are no weights.
-        var equal = new double[19];
-        Arrays.fill(equal, 3);
-        for (double alpha : new double[] {0.05, 0.1, 0.33, 0.9})
-            assertThat(new CalibrationScores(scores, equal, null).thresholds(alpha, new double[] {3})).containsExactly(s.threshold(alpha));
-        assertThatThrownBy(() -> s.threshold(0)).hasMessageContaining("alpha is 0.0");
-        assertThatThrownBy(() -> s.threshold(0.1, 1)).hasMessageContaining("byGroup");
-        assertThatThrownBy(() -> s.thresholds(0.1, new double[] {1})).hasMessageContaining("weightedBy");
-        assertThat(s.withGroups(new int[19]).threshold(0.1, 4)).isInfinite();
-    }
-
     /** Values inside and outside, by fits of their own. */
     @Test void fullIntervalsEqualRefitsValueByValue() {
         var rng = Rng.of(10);
@@ -384,6 +357,24 @@ class ConformalPredictorTest {
         assertThat(smaller).isPositive();
         assertThatThrownBy(() -> ConformalPredictor.normalised(BAD, new Formula(x -> -1), few.x, few.labels.to(DType.F64)))
                 .hasMessageContaining("says -1.0 in row 0");
-        assertThatThrownBy(() -> new CalibrationScores(new double[] {Double.NaN}, null, null)).hasMessageContaining("score 0 is NaN");
+    }
+
+    /** Weights or groups that a method would leave aside are not left aside in silence. */
+    @Test void nothingGivenIsIgnored() {
+        var rng = Rng.of(31);
+        Rows held = Rows.draw(rng, 40), test = Rows.draw(rng, 5);
+        int[] groups = new int[40], own = new int[5];
+        double[] ratios = ratios(held.x, 1), others = ratios(test.x, 1);
+        var split = ConformalPredictor.split(BAD, held.x, held.y);
+        assertThatThrownBy(() -> split.byGroup(groups).intervals(test.x, ALPHA)).hasMessageContaining("have groups");
+        assertThatThrownBy(() -> split.weightedBy(ratios).intervals(test.x, ALPHA)).hasMessageContaining("have weights");
+        assertThatThrownBy(() -> split.weightedBy(ratios).byGroup(groups)).hasMessageContaining("weights and groups");
+        assertThatThrownBy(() -> split.byGroup(groups).intervals(test.x, new int[6], ALPHA)).hasMessageContaining("6 groups");
+        assertThat(split.byGroup(groups).intervals(test.x, own, ALPHA).low()).isEqualTo(split.intervals(test.x, ALPHA).low());
+        var sets = ConformalPredictor.sets(new Tanh(), LabelScore.leastAmbiguous(), held.x, Tanh.labels(rng, held.x.toDoubleArray()), 1);
+        assertThatThrownBy(() -> sets.byGroup(groups).sets(test.x, ALPHA)).hasMessageContaining("have groups");
+        assertThatThrownBy(() -> sets.weightedBy(ratios).sets(test.x, ALPHA)).hasMessageContaining("have weights");
+        assertThatThrownBy(() -> sets.byGroup(groups).weightedBy(ratios)).hasMessageContaining("weights and groups");
+        assertThatThrownBy(() -> sets.weightedBy(ratios).sets(test.x.rows(0, 1), others, ALPHA)).hasMessageContaining("one a row");
     }
 }

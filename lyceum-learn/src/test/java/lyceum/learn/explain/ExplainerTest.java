@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.function.ToDoubleFunction;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import lyceum.DType;
 import lyceum.data.Datasets;
 import lyceum.learn.ensemble.RandomForestClassifier;
 import lyceum.learn.linear.LinearRegression;
@@ -256,5 +257,36 @@ class ExplainerTest {
         assertThat(sum.deletion(x, nothing, new int[] {1, 0}).outputs()).containsExactly(3, 1, 0);
         assertThat(sum.deletion(x, nothing, new int[] {1, 0}).area()).isEqualTo(1.25);
         assertThat(sum.insertion(x, nothing, new int[] {1, 0}).outputs()).containsExactly(0, 2, 3);
+    }
+
+    /** Weighted least squares by hand, with the root of exp(-d^2 / width^2) as weights: one column, the rows that the explainer asked for. */
+    @Test void limeWeighsAsItsPackageDoes() {
+        var asked = new double[1][];
+        var data = normal(Rng.of(50), 100, 1).mul(2).compute();
+        var explainer = new Explainer(rows -> {
+            asked[0] = rows.toDoubleArray();
+            return byRow(r -> r[0] * r[0] * r[0]).apply(rows);
+        }, data);
+        var found = explainer.lime(new double[] {1}, 50, 0.75, Rng.of(51));
+        double s = data.std(0).item(), all = 0, mx = 0, my = 0, xy = 0, xx = 0;
+        for (int pass = 0; pass < 2; pass++) for (double v : asked[0]) {
+            double d = (v - 1) / s, w = Math.sqrt(Math.exp(-d * d / (0.75 * 0.75))), y = v * v * v;
+            if (pass == 0) {
+                all += w;
+                mx += w * v;
+                my += w * y;
+            } else {
+                xy += w * (v - mx / all) * (y - my / all);
+                xx += w * (v - mx / all) * (v - mx / all);
+            }
+        }
+        assertThat(found.coefficients()[0]).isCloseTo(xy / xx, within(1e-9));
+    }
+
+    @Test void anAnchorThatFixesEveryColumnEnds() {
+        var data = Tensor.ones(DType.F64, 20, 2);
+        var anchor = new Explainer(byRow(r -> r[0]), data).anchor(new double[] {1, 1}, 0.9999, 0.05, Rng.of(1));
+        assertThat(anchor.precision()).isEqualTo(1);
+        assertThat(anchor.bounds()).hasSize(2);
     }
 }

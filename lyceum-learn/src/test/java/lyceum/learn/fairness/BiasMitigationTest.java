@@ -251,4 +251,18 @@ class BiasMitigationTest {
         assertThatThrownBy(() -> new FairReductions(new LogisticRegression(), FairnessCriterion.DEMOGRAPHIC_PARITY, 0, 0.01, 10))
                 .hasMessageContaining("tolerance is 0.0");
     }
+
+    @Test void infiniteScoresAndSteepAdversaries() {
+        double[] scores = {1, 0, Double.POSITIVE_INFINITY, 0};
+        long[] labels = {1, 0, 1, 0}, groups = {0, 0, 1, 1};
+        assertThatThrownBy(() -> ThresholdRule.fit(scores, labels, groups, FairnessCriterion.DEMOGRAPHIC_PARITY))
+                .hasMessageContaining("score 2 is Infinity");
+        // An infinite threshold accepts none.
+        assertThat(new ThresholdRule.RandomThreshold(Double.POSITIVE_INFINITY, 0.5, 0.25, 1, 0).acceptance(Double.POSITIVE_INFINITY))
+                .isEqualTo(0.25);
+        // Logits of thousands: a share of infinity over infinity would leave weights of NaN, which accept nobody.
+        var world = World.draw(9, 500, false);
+        var steep = world.fit(new AdversarialDebiasing(FairnessCriterion.DEMOGRAPHIC_PARITY).withLearningRate(1_000).withIterations(40));
+        assertThat(rate(Arrays.stream(steep.acceptance(world.x(), world.groups)).mapToLong(Math::round).toArray())).isBetween(0.01, 0.99);
+    }
 }

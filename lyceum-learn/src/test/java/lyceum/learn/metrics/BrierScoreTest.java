@@ -108,6 +108,8 @@ class BrierScoreTest {
         }
         Evidence.of("five parts less the score, 400 binnings", sum, atMost(1e-14));
         Evidence.of("each part less its definition", parts, atMost(1e-14));
+        assertThatThrownBy(() -> BrierDecomposition.of(new boolean[] {true, false}, new double[] {1, 0.5}, new double[] {2, -1}))
+                .hasMessageContaining("weight 1 is -1.0");
         assertThatThrownBy(() -> BrierDecomposition.of(new boolean[] {true}, new double[] {1}, null, new int[] {-1}))
                 .hasMessageContaining("a bin is -1");
     }

@@ -26,7 +26,9 @@ class PrecisionRecallCurveTest {
     private static final Golden GOLDEN = Golden.load("golden/precision-recall-curve.json");
 
     private record Sample(boolean[] positive, double[] scores, double[] weights, Recipe rest) {
-        static Sample of(int i) {
+        static Sample of(int i) { return of(i, i % 2 == 1); }
+
+        static Sample of(int i, boolean weighted) {
             var r = new Recipe(72200 + i);
             int n = 4 + r.below(40), levels = 3 + r.below(20);
             var positive = new boolean[n];
@@ -38,7 +40,7 @@ class PrecisionRecallCurveTest {
             for (int k = 0; k < n; k++) scores[k] = (level[k] + (positive[k] ? lift : 0)) / 8.0;
             var w = new double[n];
             for (int k = 0; k < n; k++) w[k] = 0.25 + r.uniform();
-            return new Sample(positive, scores, i % 2 == 1 ? w : null, r);
+            return new Sample(positive, scores, weighted ? w : null, r);
         }
 
         PrecisionRecallCurve curve() { return PrecisionRecallCurve.of(positive, scores, weights); }
@@ -46,6 +48,18 @@ class PrecisionRecallCurveTest {
         Sample mapped(DoubleUnaryOperator map) { return new Sample(positive, Arrays.stream(scores).map(map).toArray(), weights, rest); }
 
         double weight(int i) { return weights == null ? 1 : weights[i]; }
+
+        /** Precision and recall where scores from {@code threshold} on are flagged. */
+        double[] at(double threshold) {
+            double right = 0, flagged = 0, all = 0;
+            for (int i = 0; i < scores.length; i++) {
+                if (positive[i]) all += weight(i);
+                if (scores[i] < threshold) continue;
+                flagged += weight(i);
+                if (positive[i]) right += weight(i);
+            }
+            return new double[] {right / flagged, right / all};
+        }
 
         /** The mean over the positive rows of the precision at their score, row by row. */
         double averagePrecision() {
@@ -65,9 +79,15 @@ class PrecisionRecallCurveTest {
         }
     }
 
+    private static double print(Recipe r, double[]... parts) {
+        double print = 0;
+        for (double[] part : parts) for (double v : part) print += v * r.uniform();
+        return print;
+    }
+
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void curveAndAveragePrecisionEqualScikitLearnOnFiveHundredSets() {
-        Gap curve = Gap.absolute(), area = Gap.absolute(), all = Gap.relativeBeyondOne();
+        Gap curve = Gap.absolute(), area = Gap.absolute(), all = Gap.relativeBeyondOne(), points = Gap.absolute();
         double[][] rows = GOLDEN.named("random").matrix("expected.rows");
         for (int i = 0; i < rows.length; i++) {
             var s = Sample.of(i);
@@ -75,9 +95,18 @@ class PrecisionRecallCurveTest {
             double[] p = c.precision(), r = c.recall(), t = Arrays.copyOfRange(c.thresholds(), 1, p.length);
             assertThat(p).hasSize((int) rows[i][0]);
             area.see("set " + i, c.averagePrecision(), rows[i][1]);
-            double print = 0;
-            for (var part : List.of(p, r, t)) for (double v : part) print += v * s.rest.uniform();
-            all.see("set " + i, print, rows[i][2]);
+            all.see("set " + i, print(s.rest, p, r, t), rows[i][2]);
+            for (int k = 1; k < p.length; k++) points.see("set " + i + ", point " + k, new double[] {p[k], r[k]}, s.at(t[k - 1]));
+            assertThat(t).isEqualTo(Arrays.stream(s.scores).map(v -> -v).sorted().distinct().map(v -> 0 - v).toArray());
+            if (i >= 100) continue;
+            double[] some = Sample.of(i, true).weights;
+            for (int k = 1; k < some.length; k += 3) some[k] = 0;
+            var thinned = PrecisionRecallCurve.of(s.positive, s.scores, some);
+            double[] expected = GOLDEN.named("zeros").matrix("expected.rows")[i];
+            assertThat(thinned.precision()).hasSize((int) expected[0]);
+            area.see("set " + i + " with zeros", thinned.averagePrecision(), expected[1]);
+            all.see("set " + i + " with zeros", print(s.rest, thinned.precision(), thinned.recall(),
+                    Arrays.copyOfRange(thinned.thresholds(), 1, thinned.thresholds().length)), expected[2]);
         }
         for (int i = 0; i < 8; i++) {
             var g = GOLDEN.named("curve-" + i);
@@ -86,6 +115,7 @@ class PrecisionRecallCurveTest {
             curve.see(g, "expected.thresholds", Arrays.copyOfRange(c.thresholds(), 1, c.thresholds().length));
         }
         Evidence.of("sets", rows.length, exactly(500));
+        Evidence.of("precision and recall of every point of them by their definition", points, atMost(1e-12));
         Evidence.of("average precision", area, atMost(1e-14));
         Evidence.of("random sums over each curve's numbers", all, atMost(1e-14));
         Evidence.of("numbers of the first eight curves", curve, atMost(1e-15));
@@ -324,5 +354,17 @@ class PrecisionRecallCurveTest {
         assertThat(wide).isGreaterThan(150);
         assertThatThrownBy(() -> PrecisionRecallBand.of(new boolean[] {true}, new double[] {1}, 5, 0.9, Rng.of(1)))
                 .hasMessageContaining("5 resamples");
+    }
+
+    /** As scikit-learn drops them. */
+    @Test void rowsOfWeightZeroAreNoPoints() {
+        boolean[] positive = {true, false, true, false, true, false};
+        double[] scores = {5, 4, 3, 3, 2, 1}, w = {1, 0, 0, 2, 1, 0};
+        var curve = PrecisionRecallCurve.of(positive, scores, w);
+        var kept = PrecisionRecallCurve.of(new boolean[] {true, false, true}, new double[] {5, 3, 2}, new double[] {1, 2, 1});
+        assertThat(curve.thresholds()).containsExactly(kept.thresholds()).containsExactly(Double.POSITIVE_INFINITY, 5, 3, 2);
+        assertThat(curve.precision()).containsExactly(kept.precision());
+        assertThat(curve.recall()).containsExactly(kept.recall());
+        assertThatThrownBy(() -> PrecisionRecallCurve.of(positive, scores, new double[6])).hasMessageContaining("positive");
     }
 }

@@ -286,4 +286,54 @@ class RegressionResidualsTest {
         assertThat(owned.leftOut()).containsExactly(Double.NaN, -1, 1);
         assertThat(owned.cooksDistance()[0]).isNaN();
     }
+
+    /** As if those rows were not there. */
+    @Test void rowsOfWeightZeroCountNowhere() {
+        var rng = Rng.of(8);
+        Data all = Data.draw(rng, 40, 2, true), kept = new Data(new double[30][], new double[30], new double[30]);
+        for (int i = 0, at = 0; i < 40; i++) {
+            if (i % 4 == 1) {
+                all.w[i] = 0;
+                all.y[i] += 50;
+                continue;
+            }
+            kept.x[at] = all.x[i];
+            kept.y[at] = all.y[i];
+            kept.w[at++] = all.w[i];
+        }
+        RegressionResiduals a = all.residuals(), b = kept.residuals();
+        var gap = Gap.relative();
+        gap.see("Breusch-Pagan", a.breuschPagan(Tensor.of(all.x)).pValue(), b.breuschPagan(Tensor.of(kept.x)).pValue());
+        gap.see("Durbin-Watson", a.durbinWatson(), b.durbinWatson()).see("Ljung-Box", a.ljungBox(3).pValue(), b.ljungBox(3).pValue());
+        gap.see("Jarque-Bera", a.jarqueBera().pValue(), b.jarqueBera().pValue()).see("optimism", a.optimism(), b.optimism());
+        assertThat(gap.worst()).isLessThan(1e-10);
+        assertThatThrownBy(() -> a.ljungBox(30)).hasMessageContaining("30 lags");
+    }
+
+    /** New outcomes with variance s^2 / w at the same x, against the estimate. */
+    @Test void optimismOfWeightedFitsIsThatOfTheirOwnError() {
+        var rng = Rng.of(12);
+        int n = 24, runs = 4_000;
+        var data = Data.draw(rng, n, 3, true);
+        double all = Arrays.stream(data.w).sum(), gap = 0, told = 0;
+        for (int run = 0; run < runs; run++) {
+            for (int i = 0; i < n; i++) data.y[i] = data.x[i][0] + rng.nextGaussian() / Math.sqrt(data.w[i]);
+            var r = data.residuals();
+            double test = 0;
+            for (int i = 0; i < n; i++)
+                test += data.w[i] * Math.pow(data.x[i][0] + rng.nextGaussian() / Math.sqrt(data.w[i]) - r.fitted()[i], 2) / all;
+            gap += (test - r.meanSquaredError()) / runs;
+            told += r.optimism() / runs;
+        }
+        assertThat(told / gap).isBetween(0.95, 1.05);
+    }
+
+    @Test void withoutDegreesOfFreedomThereIsNoVariance() {
+        double[][] x = {{0}, {1}, {2}};
+        var one = RegressionResiduals.of(new LinearRegression().fit(Tensor.of(x), Tensor.of(1.0, 2, 4)));
+        assertThat(one.variance()).isFinite();
+        assertThat(one.studentised()).containsOnly(Double.NaN);
+        var none = new RegressionResiduals(new double[] {1, 2}, new double[] {1, 2.5}, new double[] {0.5, 0.5}, null, 2);
+        assertThat(none.variance()).isNaN();
+    }
 }

@@ -7,7 +7,6 @@ import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.data.Offset.offset;
 
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -21,7 +20,6 @@ import lyceum.prob.Dirichlet;
 import lyceum.progress.CancelledException;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
-import lyceum.stats.HypothesisTest;
 import lyceum.stats.learner.LearnerContract;
 import lyceum.stats.learner.Model;
 import lyceum.tensor.Csr;
@@ -43,35 +41,12 @@ class LatentDirichletAllocationTest {
 
     @TestFactory Stream<DynamicTest> itKeepsTheContract() { return LearnerContract.of(new LatentDirichletAllocation(2)).tests(); }
 
-    /** The ten bars of a 5 x 5 grid. */
-    private static double[][] bars() {
-        var bars = new double[10][25];
-        for (int b = 0; b < 5; b++) for (int i = 0; i < 5; i++) bars[b][5 * b + i] = bars[5 + b][5 * i + b] = 0.2;
-        return bars;
-    }
-
-    private static Csr barDocuments(int documents, int length, Rng rng) {
-        var share = new Dirichlet(1, 1, 1, 1, 1, 1, 1, 1, 1, 1);
-        var x = new double[documents][25];
-        for (var row : x) {
-            double[] theta = share.sample(rng, 1).toDoubleArray();
-            for (int t = 0; t < length; t++) {
-                double u = rng.nextDouble();
-                int k = 0;
-                while (k < 9 && (u -= theta[k]) >= 0) k++;
-                int i = rng.nextInt(5);
-                row[k < 5 ? 5 * k + i : 5 * i + k - 5]++;
-            }
-        }
-        return Csr.fromDense(Tensor.of(x));
-    }
-
     /** The least cosine of a bar to the topic of its own that is nearest to it; 0 if two bars share one. */
     private static double leastMatch(LdaModel model) {
         double[][] phi = model.topicWords().toRows();
         var used = new boolean[10];
         double least = 1;
-        for (var bar : bars()) {
+        for (var bar : Bars.topics()) {
             int best = -1;
             double most = -1;
             for (int k = 0; k < 10; k++) {
@@ -96,7 +71,7 @@ class LatentDirichletAllocationTest {
     @Acceptance(topic = TOPIC, clause = 1)
     @Tag("slow")
     @Test void allTenBarsAreRecovered() {
-        var x = barDocuments(2000, 100, Rng.of(740));
+        var x = Bars.documents(2000, 100, Rng.of(740));
         assertThat(x.values().sum().item()).isEqualTo(200_000);
         var learner = new LatentDirichletAllocation(10).withAlpha(1).withEta(0.1);
         Evidence.of("least cosine of a bar, Gibbs", leastMatch(learner.withMethod(Method.GIBBS).withIterations(120).fit(x)), atLeast(0.95));
@@ -202,81 +177,6 @@ class LatentDirichletAllocationTest {
         Evidence.of("largest fall of the bound by its definition", drop, atMost(1e-9));
     }
 
-    @Acceptance(topic = TOPIC, clause = 3)
-    @Test void gibbsCountsAddUpAndItsConditionalIsTheExactOne() {
-        var corpus = Csr.fromDense(Tensor.of(new double[][] {{1, 1, 0}, {0, 1, 1}}));
-        double[] alpha = {0.5, 0.8};
-        double eta = 0.3;
-        int[] word = {0, 1, 1, 2}, document = {0, 0, 1, 1};
-        var joint = new double[16];
-        for (int s = 0; s < 16; s++) joint[s] = joint(s, word, document, alpha, eta);
-        var chain = new CollapsedGibbs(corpus, alpha, eta, Rng.of(5));
-        double gap = 0, logs = 0;
-        for (int s = 0; s < 16; s++) {
-            chain.assign(s & 1, s >> 1 & 1, s >> 2 & 1, s >> 3);
-            logs = Math.max(logs, Math.abs(chain.logJoint() - Math.log(joint[s])));
-            for (int i = 0; i < 4; i++) {
-                int zero = s & ~(1 << i), one = s | 1 << i;
-                gap = Math.max(gap, Math.abs(chain.conditional(i)[1] - joint[one] / (joint[zero] + joint[one])));
-            }
-        }
-        Evidence.of("largest gap of 64 conditionals to enumeration", gap, below(1e-12));
-        Evidence.of("largest gap of log p(words, topics) to enumeration", logs, below(1e-12));
-
-        int draws = 20_000, wrong = 0;
-        double[] seen = new double[16], expected = new double[16];
-        double all = Arrays.stream(joint).sum();
-        var rng = Rng.of(1);
-        for (int n = 0; n < draws; n++) {
-            for (int sweep = 0; sweep < 10; sweep++) {
-                chain.sweep(rng);
-                wrong += miscounts(chain, word, document);
-            }
-            int[] z = chain.assignments();
-            seen[z[0] | z[1] << 1 | z[2] << 2 | z[3] << 3]++;
-        }
-        for (int s = 0; s < 16; s++) expected[s] = draws * joint[s] / all;
-        Evidence.of("sweeps after which the counts are not those of the tokens", wrong, exactly(0));
-        Evidence.of("p of chi-square over the 16 states", HypothesisTest.chiSquare(seen, expected).pValue(), above(0.01));
-
-        var bars = barDocuments(50, 40, Rng.of(1));
-        var many = new CollapsedGibbs(bars, new double[] {1, 1, 1}, 0.1, Rng.of(2));
-        for (int t = 0; t < 20; t++) {
-            many.sweep(rng);
-            if (many.topicWords().sum().item() != 2000 || many.documentTopics().sum().item() != 2000
-                    || Arrays.stream(many.topicTotals()).sum() != 2000)
-                wrong++;
-            double[] perDocument = many.documentTopics().to(DType.F64).sum(1).toDoubleArray();
-            for (double n : perDocument) if (n != 40) wrong++;
-        }
-        Evidence.of("miscounts with 2,000 tokens", wrong, exactly(0));
-    }
-
-    /** By integrals of Dirichlet distributions: products of rising factorials. */
-    private static double joint(int state, int[] word, int[] document, double[] alpha, double eta) {
-        double p = 1;
-        int[][] inDocument = new int[2][2], ofWord = new int[2][3];
-        int[] total = new int[2], length = new int[2];
-        for (int i = 0; i < 4; i++) {
-            int k = state >> i & 1, d = document[i];
-            p *= (inDocument[d][k]++ + alpha[k]) / (length[d]++ + alpha[0] + alpha[1]);
-            p *= (ofWord[k][word[i]]++ + eta) / (total[k]++ + 3 * eta);
-        }
-        return p;
-    }
-
-    private static int miscounts(CollapsedGibbs chain, int[] word, int[] document) {
-        int[] z = chain.assignments(), inDocument = new int[4], ofWord = new int[6], total = new int[2];
-        for (int i = 0; i < 4; i++) {
-            inDocument[2 * document[i] + z[i]]++;
-            ofWord[3 * z[i] + word[i]]++;
-            total[z[i]]++;
-        }
-        boolean right = Arrays.equals(inDocument, chain.documentTopics().toIntArray())
-                && Arrays.equals(ofWord, chain.topicWords().toIntArray()) && Arrays.equals(total, chain.topicTotals());
-        return right ? 0 : 1;
-    }
-
     private static int[] every(int n, int step, boolean hit) { return IntStream.range(0, n).filter(i -> i % step == 0 == hit).toArray(); }
 
     @Acceptance(topic = TOPIC, clause = 4)
@@ -295,7 +195,7 @@ class LatentDirichletAllocationTest {
     }
 
     @Test void onlineStepsComeNearTheBatchBound() {
-        var x = barDocuments(300, 50, Rng.of(2));
+        var x = Bars.documents(300, 50, Rng.of(2));
         var learner = new LatentDirichletAllocation(10).withAlpha(1).withEta(0.1).withTolerance(0);
         double batch = learner.withIterations(40).fit(x).bound(x);
         double online = learner.withMethod(Method.ONLINE).withIterations(15).withBatchSize(32).fit(x).bound(x);
@@ -304,8 +204,8 @@ class LatentDirichletAllocationTest {
 
     @Acceptance(topic = TOPIC, clause = 5)
     @Test void theOrderOfTopicsDoesNotMatter() {
-        var x = barDocuments(120, 60, Rng.of(3));
-        var fresh = barDocuments(40, 60, Rng.of(4));
+        var x = Bars.documents(120, 60, Rng.of(3));
+        var fresh = Bars.documents(40, 60, Rng.of(4));
         int[] order = Rng.of(8).permutation(10);
         assertThat(order).isNotEqualTo(IntStream.range(0, 10).toArray());
         Gap scores = Gap.relative(), shares = Gap.absolute();
@@ -337,16 +237,6 @@ class LatentDirichletAllocationTest {
         return sum;
     }
 
-    @Test void coherenceByHand() {
-        var x = Csr.fromDense(Tensor.of(new double[][] {{2, 1, 0, 0}, {1, 1, 0, 1}, {1, 0, 1, 0}, {0, 0, 1, 0}, {3, 0, 0, 0}}));
-        var coherence = new TopicCoherence(x);
-        // D(0) = 4, D(1) = 2, D(2) = 2; together: 01 2, 02 1, 12 0.
-        assertThat(coherence.umass(0, 1, 2)).isCloseTo(Math.log(3 / 4.0) + Math.log(2 / 4.0) + Math.log(1 / 2.0), offset(1e-12));
-        double one = Math.log(0.4 / (0.8 * 0.4)) / -Math.log(0.4), two = Math.log(0.2 / (0.8 * 0.4)) / -Math.log(0.2);
-        assertThat(coherence.npmi(0, 1, 2)).isCloseTo((one + two - 1) / 3, offset(1e-12));
-        assertThatThrownBy(() -> coherence.npmi(0, 9)).hasMessageContaining("word 9");
-    }
-
     @Test void bestAlphaFindsCommonTopics() {
         var rng = Rng.of(6);
         var share = new Dirichlet(4, 0.2, 0.2, 0.2);
@@ -372,14 +262,8 @@ class LatentDirichletAllocationTest {
         }
     }
 
-    @Test void expDigammaIsTheExponentialOfDigamma() {
-        var gap = Gap.relative();
-        for (double x = 0.01; x < 300; x *= 1.03) gap.see("x = " + x, DocumentInference.expDigamma(x), Math.exp(Special.digamma(x)));
-        assertThat(gap.worst()).isLessThan(2e-13);
-    }
-
     @Test void modelsAreSavedAndBadInputIsRefused(@TempDir Path folder) {
-        var x = barDocuments(30, 20, Rng.of(3));
+        var x = Bars.documents(30, 20, Rng.of(3));
         var model = new LatentDirichletAllocation(3).withMethod(Method.GIBBS).withIterations(20).fit(x);
         model.save(folder.resolve("lda"));
         assertThat(Model.load(folder.resolve("lda"), LdaModel.class).transform(x).toDoubleArray())
