@@ -171,17 +171,59 @@ class SpecialTokensTest {
         var chat = new TokenizerPipeline(base.spec().withPostProcessor(new PostProcessor.Templated(Template.bos(base.specials()))));
         var twice = new TokenizerPipeline(
                 base.spec().withPostProcessor(new PostProcessor.Templated(Template.bos(base.specials()).withBos(base.specials()))));
-        int wrong = 0, texts = 0;
+        int bos = chat.specials().bos(), wrong = 0, texts = 0, second = 0, packed = 0, starts = 0, away = 0;
+        var all = EncodeOptions.DEFAULT.withControls(Controls.ALL);
+        var row = new ArrayList<Integer>();
         for (var text : hostile()) {
             for (var tokenizer : List.of(chat, twice)) {
                 int[] ids = tokenizer.ids(text);
-                int bos = 0;
-                for (int id : ids) if (id == chat.specials().bos()) bos++;
-                if (bos != 1 || ids[0] != chat.specials().bos() || !Arrays.equals(ids, tokenizer.encode(text).ids())) wrong++;
+                if (marks(ids, bos) != 1 || ids[0] != bos || !Arrays.equals(ids, tokenizer.encode(text).ids())) wrong++;
             }
+            var plain = text.replace("<s>", " ");
+            int[] once = chat.ids(plain, all), again = chat.ids("<s>" + plain, all);
+            if (marks(again, bos) != 1 || !Arrays.equals(once, again) || !Arrays.equals(again, chat.encode("<s>" + plain, all).ids())) second++;
+            if (marks(chat.encodePair("<s>" + plain, plain, all).ids(), bos) != 1) second++;
+            // a row of documents, some of which have the mark in their text
+            for (int id : chat.ids(texts % 3 == 0 ? "<s>" + plain : plain, all)) {
+                if (id == bos) packed++;
+                row.add(id);
+            }
+            if (row.get(starts) != bos) away++;
+            starts = row.size();
             texts++;
         }
         Evidence.of("texts", texts, exactly(1000));
         Evidence.of("texts without exactly one start token in front", wrong, exactly(0));
+        Evidence.of("texts and pairs that begin with the mark, and do not have it once", second, exactly(0));
+        Evidence.of("start tokens in a row of 1,000 documents", packed, exactly(1000));
+        Evidence.of("documents of the row that do not begin with it", away, exactly(0));
+    }
+
+    private static int marks(int[] ids, int mark) {
+        int n = 0;
+        for (int id : ids) if (id == mark) n++;
+        return n;
+    }
+
+    @Test void theStartTokenIsPutWhereItIsNot() {
+        var base = chat();
+        var specials = base.specials();
+        Template.Part bos = new Template.Control("<s>", List.of(specials.bos()), 0), a = new Template.Text(false, 0),
+                b = new Template.Text(true, 0);
+        var whole = new Template(List.of(bos, a), List.of(bos, a, b));
+        assertThat(Template.bos(specials)).isEqualTo(whole);
+        for (var half : List.of(new Template(List.of(a), List.of(bos, a, b)), new Template(List.of(bos, a), List.of(a, b)), whole))
+            assertThat(half.withBos(specials)).isEqualTo(whole);
+        var chat = new TokenizerPipeline(base.spec().withPostProcessor(new PostProcessor.Templated(whole)));
+        var all = EncodeOptions.DEFAULT.withControls(Controls.ALL);
+        int[] words = chat.ids("one two three four five six", EncodeOptions.PLAIN);
+        for (boolean left : new boolean[] {false, true}) {
+            var cut = all.withTruncation(new Truncation(4, 0, Truncation.Strategy.LONGEST_FIRST, left));
+            int[] ids = chat.ids("<s>one two three four five six", cut);
+            assertThat(ids).hasSize(4).startsWith(specials.bos()).endsWith(left ? words[words.length - 1] : words[2])
+                    .isEqualTo(chat.encode("<s>one two three four five six", cut).ids());
+        }
+        assertThat(chat.ids("<s>", all)).containsExactly(specials.bos());
+        assertThat(chat.ids("<s>a", all.withTemplate(false))).hasSize(2);
     }
 }
