@@ -64,11 +64,12 @@ public final class TokenizerPipeline implements Tokenizer {
         for (int id = 0; id < size; id++) {
             var token = specials.find(id);
             boolean there = id < model.size();
-            if (token == null && (!there || model.isReserved(id))) builder.addReserved();
+            if (token == null && !there) builder.addReserved();
             else if (there && model.hasScores()) builder.addScored(token == null ? model.token(id) : token.text(), model.score(id));
             else if (there && model.hasCounts()) builder.addCounted(token == null ? model.token(id) : token.text(), model.count(id));
             else builder.add(token == null ? model.token(id) : token.text());
             if (token != null && token.special()) builder.special();
+            if (token == null && there && model.isReserved(id)) builder.reserved();
         }
         return builder.unknown(spec.model().unknown()).build();
     }
