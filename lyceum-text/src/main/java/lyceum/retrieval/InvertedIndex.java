@@ -64,7 +64,11 @@ public final class InvertedIndex {
     /** Adds a text as the field {@value #TEXT}. @throws IllegalArgumentException if the id is taken */
     public void add(String id, String text) { add(id, Map.of(TEXT, text)); }
 
-    /** Adds a document of several fields. @throws IllegalArgumentException if the id is taken, or half a surrogate pair leaves a name or term without UTF-8 */
+    /**
+     * Adds a document of several fields.
+     *
+     * @throws IllegalArgumentException if the id is taken, or half a surrogate pair leaves a name or term without UTF-8
+     */
     public void add(String id, Map<String, String> fields) {
         var words = new LinkedHashMap<String, List<String>>();
         fields.forEach((field, text) -> {

@@ -372,7 +372,8 @@ final class TokenizerJson {
         int length = strategy != null && strategy.isObject() ? number(strategy, "Fixed") : 0;
         int multiple = number(n, "pad_to_multiple_of", 0);
         if (length > MOST_PADDED || multiple > MOST_PADDED)
-            throw wrong("the padding is to " + length + " tokens, a multiple of " + multiple + "; more than " + MOST_PADDED + " is refused");
+            throw wrong(
+                    "the padding is to " + length + " tokens, a multiple of " + multiple + "; more than " + MOST_PADDED + " is refused");
         return new Padding(length, multiple, number(n, "pad_id"), number(n, "pad_type_id", 0),
                 text(n, "pad_token"), text(n, "direction", "Right").equals("Left"));
     }

@@ -281,8 +281,8 @@ class InvertedIndexTest {
     @Test void halvesOfCharactersAreRefusedBeforeAnythingIsAdded() {
         var index = new InvertedIndex(new TextAnalyzer());
         index.add("?", "what ? is");
-        for (ThrowingCallable add : List.<ThrowingCallable>of(() -> index.add("\ud800", "word"), () -> index.add("b", Map.of("\udc00", "word")),
-                () -> index.addWeights("b", Map.of("\ud800", 1.0))))
+        for (ThrowingCallable add : List.<ThrowingCallable>of(() -> index.add("\ud800", "word"),
+                () -> index.add("b", Map.of("\udc00", "word")), () -> index.addWeights("b", Map.of("\ud800", 1.0))))
             assertThatThrownBy(add).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("half of a surrogate pair");
         index.commit();
         assertThat(index.size()).isEqualTo(1);

@@ -181,7 +181,8 @@ class SpecialTokensTest {
             }
             var plain = text.replace("<s>", " ");
             int[] once = chat.ids(plain, all), again = chat.ids("<s>" + plain, all);
-            if (marks(again, bos) != 1 || !Arrays.equals(once, again) || !Arrays.equals(again, chat.encode("<s>" + plain, all).ids())) second++;
+            if (marks(again, bos) != 1 || !Arrays.equals(once, again) || !Arrays.equals(again, chat.encode("<s>" + plain, all).ids()))
+                second++;
             if (marks(chat.encodePair("<s>" + plain, plain, all).ids(), bos) != 1) second++;
             // a row of documents, some of which have the mark in their text
             for (int id : chat.ids(texts % 3 == 0 ? "<s>" + plain : plain, all)) {

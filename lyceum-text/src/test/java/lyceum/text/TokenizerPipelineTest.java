@@ -246,7 +246,8 @@ class TokenizerPipelineTest {
 
     @Test void paddingAndTemplatesOfFilesAreChecked() {
         var base = new TokenizerSpec(new WordLevel(Vocabulary.of("[UNK]", "a").toBuilder().unknown("[UNK]").build(), "[UNK]"));
-        var padded = new String(new TokenizerPipeline(base.withPadding(new Padding(77, 8, 0, 0, "[UNK]", false))).toJson(), StandardCharsets.UTF_8);
+        var padded = new String(new TokenizerPipeline(base.withPadding(new Padding(77, 8, 0, 0, "[UNK]", false))).toJson(),
+                StandardCharsets.UTF_8);
         assertThat(json(padded).ids("a")).hasSize(80);
         for (var wrong : List.of(padded.replace("77", "2000000000"), padded.replaceAll("(\"pad_to_multiple_of\" *: *)8", "$12000000000")))
             assertThatThrownBy(() -> json(wrong)).isInstanceOf(FormatException.class).hasMessageContaining("2000000000");

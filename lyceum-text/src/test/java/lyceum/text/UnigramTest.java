@@ -299,7 +299,8 @@ class UnigramTest {
         int at = 0;
         while (file[at] != 3 << 3 || file[at + 1] != 1 || file[at + 2] != (byte) 0x98) at++; // the model's type
         file[at + 1] = 2;
-        assertThatThrownBy(() -> SentencePiece.read(file)).isInstanceOf(FormatException.class).hasMessageContaining("\"abc\" of its BPE is unused");
+        assertThatThrownBy(() -> SentencePiece.read(file)).isInstanceOf(FormatException.class)
+                .hasMessageContaining("\"abc\" of its BPE is unused");
     }
 
     @Test void userDefinedPiecesOfBpeStandWhole() {
@@ -318,8 +319,8 @@ class UnigramTest {
                 b -> SentencePiece.read(b).ids("In the beginning"));
         for (var c : Golden.load("golden/text_sentencepiece.json").list("cases"))
             if (c.text("name").startsWith("bpe") || c.text("name").equals("unigram user"))
-                Fuzz.of(Base64.getDecoder().decode(c.text("model"))).allowing(FormatException.class).within(Duration.ofSeconds(5)).mutants(500,
-                        b -> SentencePiece.read(b).ids("In the beginning LORD"));
+                Fuzz.of(Base64.getDecoder().decode(c.text("model"))).allowing(FormatException.class).within(Duration.ofSeconds(5))
+                        .mutants(500, b -> SentencePiece.read(b).ids("In the beginning LORD"));
         assertThatThrownBy(() -> SentencePiece.read(Arrays.copyOf(model, 5))).isInstanceOf(FormatException.class)
                 .hasMessageContaining("byte");
         assertThatThrownBy(() -> SentencePiece.read("no model".getBytes(StandardCharsets.UTF_8))).isInstanceOf(FormatException.class);

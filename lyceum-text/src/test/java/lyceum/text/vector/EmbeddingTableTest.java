@@ -209,9 +209,10 @@ class EmbeddingTableTest {
         assertThatThrownBy(() -> text("a NaN\n")).isInstanceOf(FormatException.class).hasMessageContaining("holds NaN");
         var half = EmbeddingTable.of(List.of("a\ud800"), Tensor.ones(1, 2));
         var file = Path.of("never-written");
-        for (ThrowingCallable write : List.<ThrowingCallable>of(() -> VectorFiles.writeText(half, file), () -> VectorFiles.writeGlove(half, file),
-                () -> VectorFiles.writeBinary(half, file), () -> VectorFiles.writeSafetensors(half, file)))
-            assertThatThrownBy(write).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("character 1 is half of a surrogate");
+        for (ThrowingCallable write : List.<ThrowingCallable>of(() -> VectorFiles.writeText(half, file),
+                () -> VectorFiles.writeGlove(half, file), () -> VectorFiles.writeBinary(half, file), () -> VectorFiles.writeSafetensors(half, file)))
+            assertThatThrownBy(write).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("character 1 is half of a surrogate");
         assertThatThrownBy(() -> text("")).isInstanceOf(FormatException.class);
         assertThatThrownBy(() -> binary("999999999 300\na 1234".getBytes(StandardCharsets.UTF_8))).hasMessageContaining("do not hold");
         assertThatThrownBy(() -> binary("1 1\naaaaaaa".getBytes(StandardCharsets.UTF_8))).hasMessageContaining("ends in the name of row 0");
