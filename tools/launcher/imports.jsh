@@ -84,5 +84,4 @@ import lyceum.data.Join; // the other brings branches of a network together
 import lyceum.learn.metrics.Average; // the other averages an optimiser's iterates
 import lyceum.nn.Layer; // the other is one of a plot's
 import lyceum.nn.Module; // java.lang has one
-import lyceum.text.compare.EditDistance; // the other ranks what a search finds
 import lyceum.stats.learner.Transformer; // the other is a network of encoder and decoder

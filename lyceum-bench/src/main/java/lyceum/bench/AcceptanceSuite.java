@@ -3,6 +3,7 @@ package lyceum.bench;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
@@ -16,6 +17,7 @@ import lyceum.DType;
 import lyceum.backend.Backend;
 import lyceum.data.Datasets;
 import lyceum.data.corpus.Corpora;
+import lyceum.data.corpus.Document;
 import lyceum.labs.run.LabJson;
 import lyceum.labs.run.Machine;
 import lyceum.labs.catalogue.LedgerEntry;
@@ -28,6 +30,7 @@ import lyceum.tensor.Csr;
 import lyceum.tensor.Tensor;
 import lyceum.text.BpeTrainer;
 import lyceum.text.PreTokenizer;
+import lyceum.text.TokenizerPipeline;
 
 /**
  * The clauses about time, which no unit test asserts. What is seen goes to this module's {@code target/acceptance.jsonl}, as that of a test, and
@@ -60,7 +63,7 @@ final class AcceptanceSuite {
         new RoofClauses(this, roofs).measure();
         new NetworkClauses(this, networks).measure();
         new GrowthClauses(this, networks.positions()).measure();
-        merges();
+        tokenizers();
         record();
         return rows;
     }
@@ -103,11 +106,22 @@ final class AcceptanceSuite {
         saw("dbscan", 5, "dbscan", "DBSCAN's time over 2 s, at most 1", n + " points", DType.F64, seconds / 2, seconds <= 2, begin);
     }
 
-    /** Clause 5: 2,000 merges are learned from the King James Bible within 20 seconds. */
-    private void merges() {
+    /** Clauses 5: 2,000 merges are learned from the King James Bible within 20 seconds, and its text is cut at 1 MB/s by one thread. */
+    private void tokenizers() {
         long begin = System.nanoTime();
-        double seconds = Timing.seconds(() -> BpeTrainer.byteLevel(256 + 2000, PreTokenizer.GPT4).train(Corpora.kingJames()), 1);
+        var learned = new TokenizerPipeline[1];
+        double seconds = Timing.seconds(() -> learned[0] = BpeTrainer.byteLevel(256 + 2000, PreTokenizer.GPT4).train(Corpora.kingJames()),
+                1);
         saw("bpe", 5, "bpe", "time of 2,000 merges over 20 s, at most 1", "King James", DType.I32, seconds / 20, seconds <= 20, begin);
+        begin = System.nanoTime();
+        var chapters = Corpora.kingJames().stream().map(Document::text).toList();
+        double megabytes = chapters.stream().mapToLong(text -> text.getBytes(StandardCharsets.UTF_8).length).sum() / 1e6;
+        double rate = megabytes / Timing.seconds(() -> {
+            for (var chapter : chapters) learned[0].ids(chapter);
+            return learned;
+        }, 1);
+        saw("tokenization-pipeline", 5, "tokenization-pipeline", "MB/s of one thread, at least 1", "King James", DType.I32, rate, rate >= 1,
+                begin);
     }
 
     private static Tensor productOn(String backend, Tensor a, Tensor b) {

@@ -3,9 +3,9 @@ package lyceum.retrieval;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import lyceum.text.count.Stems;
 import lyceum.text.count.TermSplitter;
 import lyceum.withers.Withers;
-import org.tartarus.snowball.ext.PorterStemmer;
 
 /**
  * How a text becomes the terms of an index: split, put in lower case, stop words taken out, English endings taken off. Texts and queries go through the same one.
@@ -31,10 +31,6 @@ public record TextAnalyzer(TermSplitter splitter, boolean lowerCase, Set<String>
 
     private String term(String word) {
         if (stopWords.contains(word)) return "";
-        if (!stemmed) return word;
-        var stemmer = new PorterStemmer();
-        stemmer.setCurrent(word);
-        stemmer.stem();
-        return stemmer.getCurrent();
+        return stemmed ? Stems.of(word) : word;
     }
 }

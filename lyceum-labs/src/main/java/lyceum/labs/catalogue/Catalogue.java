@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import lyceum.text.compare.EditDistance;
 
 /** All topics, by number. Immutable, safe between threads. */
 public final class Catalogue {
@@ -147,6 +148,6 @@ public final class Catalogue {
     /** Edits for each letter of the longer text if that is less than {@code best}, else {@code best}. */
     private static double relative(String a, String b, double best) {
         int longer = Math.max(1, Math.max(a.length(), b.length()));
-        return Math.min(best, EditDistance.within(a, b, (int) Math.ceil(best * longer)) / (double) longer);
+        return Math.min(best, EditDistance.atMostWithSwaps(a, b, (int) Math.ceil(best * longer)) / (double) longer);
     }
 }

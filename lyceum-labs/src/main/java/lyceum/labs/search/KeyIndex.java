@@ -7,8 +7,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import lyceum.labs.catalogue.EditDistance;
 import lyceum.labs.catalogue.Topic;
+import lyceum.text.compare.EditDistance;
 
 /** The names of topics as wholes: titles, slugs, abbreviations, aliases, each joined to one word. */
 final class KeyIndex {
@@ -73,7 +73,7 @@ final class KeyIndex {
         int limit = TermIndex.allowed(query.length()) + (query.length() >= 14 ? 1 : 0);
         long asked = Letters.of(query);
         for (int i = 0; limit > 0 && i < texts.length; i++) {
-            int distance = Letters.near(asked, letters[i], limit) ? EditDistance.within(query, texts[i], limit) : limit + 1;
+            int distance = Letters.near(asked, letters[i], limit) ? EditDistance.atMostWithSwaps(query, texts[i], limit) : limit + 1;
             if (distance > 0 && distance <= limit) {
                 raise(best, sorted[i], 0.8 - 1.2 * distance / query.length() - (query.charAt(0) == texts[i].charAt(0) ? 0 : 0.2));
             }

@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import lyceum.labs.catalogue.EditDistance;
+import lyceum.text.compare.EditDistance;
 
 /**
  * An inverted index with weighted fields: BM25F (Robertson and Zaragoza, 2009, section 3.6). A word's frequency in what names a
@@ -224,11 +224,11 @@ final class TermIndex {
     }
 
     private void misspelt(String word, long asked, String term, int place, int limit, List<Match> matches) {
-        int distance = Letters.near(asked, letters[place], limit) ? EditDistance.within(word, term, limit) : limit + 1;
+        int distance = Letters.near(asked, letters[place], limit) ? EditDistance.atMostWithSwaps(word, term, limit) : limit + 1;
         if (distance <= limit) {
             matches.add(new Match(sortedTerm[place], weightOf(distance, word, term)));
         } else if (term.length() > word.length() && word.length() >= 5) {
-            distance = EditDistance.within(word, term.substring(0, word.length()), limit);
+            distance = EditDistance.atMostWithSwaps(word, term.substring(0, word.length()), limit);
             if (distance <= limit) {
                 matches.add(new Match(sortedTerm[place], 0.6 * weightOf(distance, word, term)));
             }

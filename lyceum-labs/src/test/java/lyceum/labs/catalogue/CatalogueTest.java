@@ -13,7 +13,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -166,30 +165,6 @@ class CatalogueTest {
         var title = "dangerous-capability evaluations (bio, cyber, persuasion, autonomy)";
         assertThat(CATALOGUE.nearest(title + "x".repeat(1_000_000), 1)).isEqualTo(CATALOGUE.nearest(title, 1));
         assertThatThrownBy(() -> CATALOGUE.bySlug("x".repeat(1_000_000))).message().hasSizeLessThan(300);
-    }
-
-    @Test void editDistanceCountsSwapsAndStopsAtItsLimit() {
-        assertThat(EditDistance.between("kitten", "sitting")).isEqualTo(3);
-        assertThat(EditDistance.between("attention", "attnetion")).isEqualTo(1);
-        assertThat(EditDistance.between("", "abc")).isEqualTo(3);
-        var random = new Random(7);
-        for (int i = 0; i < 3_000; i++) {
-            var a = word(random);
-            var b = word(random);
-            int whole = EditDistance.between(a, b);
-            for (int limit = 0; limit < 5; limit++) {
-                assertThat(EditDistance.within(a, b, limit)).as(a + " " + b).isEqualTo(Math.min(whole, limit + 1));
-            }
-            assertThat(EditDistance.between(b, a)).isEqualTo(whole);
-        }
-    }
-
-    private static String word(Random random) {
-        var word = new StringBuilder();
-        for (int i = random.nextInt(8); i > 0; i--) {
-            word.append((char) ('a' + random.nextInt(3)));
-        }
-        return word.toString();
     }
 
     private static Set<String> closure(String goal) {

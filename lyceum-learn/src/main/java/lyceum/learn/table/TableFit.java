@@ -5,6 +5,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ import java.util.stream.IntStream;
 import lyceum.LyceumException;
 import lyceum.data.Frame;
 import lyceum.data.Split;
+import lyceum.data.Strata;
 import lyceum.learn.calibration.CalibratedClassifier;
 import lyceum.learn.calibration.PlattScaling;
 import lyceum.learn.calibration.TemperatureScaling;
@@ -21,9 +23,11 @@ import lyceum.learn.leakage.Evaluation;
 import lyceum.learn.leakage.Finding;
 import lyceum.learn.leakage.LeakageAudit;
 import lyceum.learn.selection.CrossValidation;
+import lyceum.learn.selection.GroupKFold;
 import lyceum.learn.selection.KFold;
 import lyceum.learn.selection.Scorer;
 import lyceum.learn.selection.StratifiedKFold;
+import lyceum.learn.selection.TimeSeriesSplit;
 import lyceum.learn.tuning.HyperparameterSearch;
 import lyceum.learn.tuning.RandomSearch;
 import lyceum.progress.Progress;
@@ -58,11 +62,14 @@ import lyceum.withers.Withers;
  * @param testShare of the rows, put aside; 0.2 by default
  * @param maxRows more rows than this are sampled, evenly by draw; 200,000 by default
  * @param dropped columns that are not looked at
+ * @param group a column whose values never stand on both sides of a split, such as a customer; null for rows that are independent
+ * @param time a column by which the latest rows are put aside and each fold tests what comes after its training rows; null for rows of one time. Neither is a
+ *     feature, and neither goes with calibration, whose folds know of no groups
  * @param seed of folds, samples and learners
  */
 @Withers
 public record TableFit(TableTask task, List<String> models, int search, int folds, double testShare, int maxRows, List<String> dropped,
-        long seed) implements TableFitWithers {
+        String group, String time, long seed) implements TableFitWithers {
     private static final int FEWEST_ROWS = 10, BACKGROUND = 50, REPEATS = 5;
 
     public TableFit {
@@ -74,11 +81,13 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
         if (folds < 2) throw new IllegalArgumentException("TableFit: " + folds + " folds; at least 2 are needed");
         if (!(testShare > 0 && testShare < 1))
             throw new IllegalArgumentException("TableFit: testShare is " + testShare + "; it lies between 0 and 1");
+        if (group != null && time != null) throw new IllegalArgumentException(
+                "TableFit: group " + group + " and time " + time + " are given; rows are split by one of both");
         if (maxRows < FEWEST_ROWS)
             throw new IllegalArgumentException("TableFit: maxRows is " + maxRows + "; at least " + FEWEST_ROWS + " are needed");
     }
 
-    public TableFit() { this(null, List.of("linear", "forest", "gbdt"), 0, 5, 0.2, 200_000, List.of(), 0); }
+    public TableFit() { this(null, List.of("linear", "forest", "gbdt"), 0, 5, 0.2, 200_000, List.of(), null, null, 0); }
 
     public TableFit withModels(String... models) { return withModels(List.of(models)); }
 
@@ -92,11 +101,14 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
      */
     public TableStudy fit(Frame table, String target, Progress progress) {
         var column = table.column(target);
+        var by = group != null ? group : time;
+        if (target.equals(by)) throw new IllegalArgumentException("TableFit: " + target + " is the target; rows cannot be split by it");
         if (dropped.contains(target)) throw new IllegalArgumentException("TableFit: " + target + " is the target and cannot be dropped");
-        var known = answered(table.dropNulls(target), target);
+        var known = answered(by == null ? table.dropNulls(target) : table.dropNulls(target, by), target);
         if (known.size() < FEWEST_ROWS) throw new IllegalArgumentException(
                 "TableFit: " + known.size() + " rows have a " + target + "; at least " + FEWEST_ROWS + " are needed");
-        var rows = known.size() > maxRows ? known.sample(Rng.of(seed), maxRows) : known;
+        var sampled = known.size() > maxRows ? known.sample(Rng.of(seed), maxRows) : known;
+        var rows = time == null ? sampled : sampled.sort(time);
         var task = this.task == null ? TableTask.of(rows.column(target)) : this.task;
         if (task == TableTask.REGRESSION && !column.type().isNumeric()) throw new IllegalArgumentException("TableFit: " + target + " is "
                 + (column.type().isText() ? "text" : "of type " + column.type()) + " and cannot be predicted as a number");
@@ -142,22 +154,30 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
         private Split split() {
             double test = how.testShare;
             var rng = Rng.of(how.seed).split(1);
+            if (how.group != null) return Split.grouped(groups(rows), rng, 1 - test, test);
+            if (how.time != null) {
+                var part = new int[rows.size()];
+                Arrays.fill(part, (int) Math.round((1 - test) * part.length), part.length, 1);
+                return Split.fromAssignment(part, 2);
+            }
             if (task == TableTask.REGRESSION) return Split.random(rows.size(), rng, 1 - test, test);
             int[] labels = Arrays.stream(y.toLongArray()).mapToInt(l -> (int) l).toArray();
             return Split.stratified(labels, rng, 1 - test, test);
         }
 
+        private int[] groups(Frame of) { return Strata.codes(of.column(how.group).toList().stream().map(Object::toString).toList()); }
+
         TableStudy study() {
             var split = split();
             int[] trainRows = split.get(0), testRows = split.get(1);
             var train = rows.rows(trainRows);
-            var profile = TableProfile.of(table, target, Set.copyOf(how.dropped));
+            var profile = TableProfile.of(table, target, unseen());
             var encoder = TableEncoder.of(train, profile);
             if (encoder.width() == 0) throw new IllegalArgumentException("TableFit: no column is of use: "
                     + String.join("; ", profile.columns().stream().map(c -> c.name() + ", " + c.reason()).toList()));
             Tensor x = encoder.encode(train), truth = y.rows(trainRows), testX = encoder.encode(rows.rows(testRows)),
                     testY = y.rows(testRows);
-            var validation = validation(truth);
+            var validation = validation(train, truth);
             var findings = audit(encoder, x, truth, validation);
             var entries = compare(x, truth, validation);
             var best = entries.stream().filter(e -> e.result() != null && !e.name().equals(TableStudy.BASELINE)).findFirst()
@@ -177,7 +197,20 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
                     TableStudy.Outputs.of(judged, testX, testY), importances(encoder, judged, testX, testY), model);
         }
 
-        private CrossValidation validation(Tensor truth) {
+        private Set<String> unseen() {
+            var names = new HashSet<>(how.dropped);
+            if (how.group != null) names.add(how.group);
+            if (how.time != null) names.add(how.time);
+            return names;
+        }
+
+        private CrossValidation validation(Frame train, Tensor truth) {
+            if (how.time != null) return new CrossValidation(new TimeSeriesSplit(how.folds));
+            if (how.group != null) {
+                int[] groups = groups(train);
+                int k = (int) Math.min(how.folds, Arrays.stream(groups).distinct().count());
+                return new CrossValidation(new GroupKFold(k).shuffled(how.seed)).withGroups(groups);
+            }
             if (task == TableTask.REGRESSION)
                 return new CrossValidation(new KFold(Math.min(how.folds, (int) truth.size(0))).shuffled(how.seed));
             var counts = new int[classes.size()];
@@ -196,7 +229,7 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
 
         private List<Finding> audit(TableEncoder encoder, Tensor x, Tensor truth, CrossValidation validation) {
             progress.step("fit: looking for leaks", 0, how.models.size() + 1);
-            var evaluation = Evaluation.of(x, truth, validation.folds(x, truth)).withNames(encoder.names());
+            var evaluation = Evaluation.of(x, truth, validation.folds(x, truth)).withNames(encoder.names()).withGroups(validation.groups());
             var findings = new ArrayList<>(new LeakageAudit().audit(evaluation).findings());
             findings.addAll(CategoryProxies.of(encoder, x, truth, classes.size(), new LeakageAudit().proxy()));
             return findings;
@@ -233,7 +266,7 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
         }
 
         private Learner calibrated(TableStudy.Entry best, Tensor x, Tensor truth, CrossValidation validation) {
-            if (!(best.learner() instanceof Classifier classifier)) return best.learner();
+            if (!(best.learner() instanceof Classifier classifier) || how.group != null || how.time != null) return best.learner();
             var scheme = new StratifiedKFold(3).shuffled(how.seed);
             var other = new CalibratedClassifier(classifier, classes.size() == 2 ? new PlattScaling() : new TemperatureScaling(), scheme);
             var entry = scored("calibrated", other, "", x, truth, validation);

@@ -198,4 +198,50 @@ class TableFitTest {
         assertThatThrownBy(() -> new TableFit().fit(SHOP.select("number", "always", "bought"), "bought"))
                 .hasMessageContaining("no column is of use");
     }
+
+    /** A customer's number tells the answer where rows of one customer stand on both sides, and nothing of the next customer. */
+    @Test void groupsStayOnOneSide() {
+        var rng = Rng.of(11);
+        int customers = 60, each = 20;
+        double[] code = new double[customers * each], noise = code.clone();
+        var who = new String[code.length];
+        var answer = new String[code.length];
+        for (int i = 0; i < code.length; i++) {
+            int customer = i / each;
+            code[i] = Rng.of(customer).nextDouble();
+            noise[i] = rng.nextGaussian();
+            who[i] = "c" + customer;
+            answer[i] = Rng.of(1000 + customer).nextInt(2) == 0 ? "no" : "yes";
+        }
+        var table = Frame.of(Column.of("code", code), Column.of("noise", noise), Column.categories("who", who),
+                Column.categories("answer", answer));
+        var blind = new TableFit().withModels("gbdt").withDropped("who").fit(table, "answer");
+        var grouped = new TableFit().withModels("gbdt").withGroup("who").fit(table, "answer");
+        assertThat(blind.testScores().get("accuracy")).isGreaterThan(0.9);
+        assertThat(grouped.testScores().get("accuracy")).isLessThan(0.75);
+        assertThat(grouped.leadOver(TableStudy.BASELINE).low()).isNotPositive();
+        assertThat(grouped.model().columns()).containsExactly("code", "noise");
+    }
+
+    /** The sign of x turns in the last fifth: what comes later is judged, and not what lies between. */
+    @Test void theLatestRowsArePutAside() {
+        var rng = Rng.of(12);
+        int n = 300;
+        double[] x = new double[n], y = new double[n];
+        var day = new LocalDate[n];
+        int[] order = rng.permutation(n);
+        for (int i = 0; i < n; i++) {
+            x[i] = rng.nextGaussian();
+            y[i] = (order[i] < 240 ? 1 : -1) * x[i] + 0.1 * rng.nextGaussian();
+            day[i] = LocalDate.of(2024, 1, 1).plusDays(order[i]);
+        }
+        var table = Frame.of(Column.of("x", x), Column.dates("day", day), Column.of("y", y));
+        var study = new TableFit().withModels("linear").withTime("day").fit(table, "y");
+        assertThat(study.testRows()).isEqualTo(60);
+        assertThat(study.testScores().get("r2")).isLessThan(-1);
+        assertThat(study.entry("linear").result().mean(Scorer.R2)).isGreaterThan(0.9);
+        assertThat(study.model().columns()).containsExactly("x");
+        assertThatThrownBy(() -> new TableFit().withTime("day").withGroup("x")).hasMessageContaining("one of both");
+        assertThatThrownBy(() -> new TableFit().withTime("y").fit(table, "y")).hasMessageContaining("cannot be split by it");
+    }
 }

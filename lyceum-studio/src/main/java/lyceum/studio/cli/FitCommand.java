@@ -51,6 +51,14 @@ final class FitCommand implements Callable<Integer> {
             description = "Columns not to look at, with commas.")
     private List<String> dropped = List.of();
 
+    @Option(names = "--group", paramLabel = "COLUMN",
+            description = "Rows of one group, such as a customer, are never on both sides of a split.")
+    private String group;
+
+    @Option(names = "--time", paramLabel = "COLUMN",
+            description = "The latest rows by this column are put aside; folds test what comes later.")
+    private String time;
+
     @Option(names = "--rows", paramLabel = "N", defaultValue = "200000",
             description = "Sample of a longer table, 200000 by default.") private int rows;
 
@@ -61,7 +69,8 @@ final class FitCommand implements Callable<Integer> {
     private Path out;
 
     @Override public Integer call() throws IOException {
-        var fit = new TableFit().withTask(task()).withSearch(search).withMaxRows(rows).withDropped(dropped).withSeed(seed);
+        var fit = new TableFit().withTask(task()).withSearch(search).withMaxRows(rows).withDropped(dropped).withGroup(group).withTime(time)
+                .withSeed(seed);
         if (!models.equals(List.of("auto"))) fit = fit.withModels(models);
         var terminal = lyceum.terminal();
         var table = Frame.readCsv(existing(file));

@@ -102,29 +102,10 @@ public record EditDistance(double deletion, double insertion, double substitutio
     }
 
     /** Levenshtein's distance if it is at most {@code most}, else {@code most + 1}: only cells that near the diagonal are looked at. */
-    public static int atMost(String a, String b, int most) {
-        if (most < 0) throw new IllegalArgumentException("atMost: " + most + "; it is 0 or more");
-        var s = Symbols.of(a, b);
-        int m = s.a().length, n = s.b().length;
-        most = Math.min(most, Math.max(m, n)); // no distance is greater
-        int beyond = most + 1;
-        if (Math.abs(m - n) > most) return beyond;
-        var row = new int[n + 1];
-        for (int j = 0; j <= n; j++) row[j] = Math.min(j, beyond);
-        for (int i = 1; i <= m; i++) {
-            int from = Math.max(1, i - most), to = Math.min(n, i + most), corner = row[from - 1], least = beyond;
-            row[from - 1] = from == 1 ? Math.min(i, beyond) : beyond;
-            for (int j = from; j <= to; j++) {
-                int above = j < i + most ? row[j] : beyond;
-                int cost = Math.min(Math.min(above, row[j - 1]) + 1, corner + (s.a()[i - 1] == s.b()[j - 1] ? 0 : 1));
-                corner = row[j];
-                row[j] = Math.min(cost, beyond);
-                least = Math.min(least, row[j]);
-            }
-            if (least == beyond && (from > 1 || i > most)) return beyond;
-        }
-        return row[n];
-    }
+    public static int atMost(CharSequence a, CharSequence b, int most) { return BandedDistance.of(a, b, most, false); }
+
+    /** The same with swaps of pairs that nothing else happens to, as {@link #RESTRICTED} has them: what typing errors are. */
+    public static int atMostWithSwaps(CharSequence a, CharSequence b, int most) { return BandedDistance.of(a, b, most, true); }
 
     /** How many places differ. @throws IllegalArgumentException for unequal lengths */
     public static int hamming(String a, String b) {

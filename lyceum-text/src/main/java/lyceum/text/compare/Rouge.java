@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import lyceum.random.Rng;
 import lyceum.stats.Interval;
+import lyceum.text.count.Stems;
 import lyceum.withers.Withers;
 
 /**

@@ -29,6 +29,7 @@ public final class SpellingCorrector {
     /** @param counts of the known words @param errorCost of an edit in nats; 8 by default */
     public SpellingCorrector(Map<String, Integer> counts, double errorCost) {
         if (counts.isEmpty()) throw new IllegalArgumentException("SpellingCorrector: there are no words");
+        if (!(errorCost >= 0)) throw new IllegalArgumentException("SpellingCorrector: an edit costs " + errorCost + " nats; at least 0");
         this.counts = Map.copyOf(counts);
         this.errorCost = errorCost;
         trie = new WordTrie(counts.keySet());

@@ -2,11 +2,9 @@ package lyceum.text.count;
 
 import java.text.Normalizer;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.stream.StreamSupport;
 import lyceum.withers.Withers;
 
 /**
@@ -127,9 +125,4 @@ public record CountVectorizer(TermSplitter splitter, Unit unit, int least, int m
      * @see <a href="https://arxiv.org/abs/0902.2206">Weinberger and others (2009)</a>
      */
     public FeatureHashing hashing(int features) { return new FeatureHashing(this, features, true); }
-
-    static List<String> listed(Iterable<String> texts) {
-        return texts instanceof List<String> list ? list
-                : Collections.unmodifiableList(StreamSupport.stream(texts.spliterator(), false).toList());
-    }
 }

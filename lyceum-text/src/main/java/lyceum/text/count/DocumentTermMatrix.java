@@ -144,10 +144,11 @@ public record DocumentTermMatrix(Csr counts, List<String> terms, List<String> do
 
     /** Names of the documents that hold a term, in their order. */
     public List<String> postings(String term) {
-        var index = transpose();
         int t = number(term);
-        return IntStream.range(index.counts.rowStart(t), index.counts.rowStart(t + 1)).mapToObj(e -> documents.get(index.counts.column(e)))
-                .toList();
+        var found = new ArrayList<String>();
+        for (int i = 0; i < counts.rows(); i++)
+            for (int e = counts.rowStart(i); e < counts.rowStart(i + 1); e++) if (counts.column(e) == t) found.add(documents.get(i));
+        return found;
     }
 
     int number(String term) {

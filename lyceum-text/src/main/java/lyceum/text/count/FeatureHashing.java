@@ -1,8 +1,7 @@
 package lyceum.text.count;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.TreeMap;
+import java.util.Arrays;
 import lyceum.tensor.Csr;
 import lyceum.tensor.Tensor;
 
@@ -18,30 +17,51 @@ public record FeatureHashing(CountVectorizer settings, int features, boolean sig
         if (features < 1) throw new IllegalArgumentException("FeatureHashing: " + features + " columns; at least 1 is needed");
     }
 
-    public int column(String term) {
-        int hash = murmur3(term.getBytes(StandardCharsets.UTF_8));
+    public int column(String term) { return column(hash(term)); }
+
+    public int sign(String term) { return sign(hash(term)); }
+
+    private static int hash(String term) { return murmur3(term.getBytes(StandardCharsets.UTF_8)); }
+
+    private int column(int hash) {
         return hash == Integer.MIN_VALUE ? (Integer.MAX_VALUE - (features - 1)) % features : Math.abs(hash) % features;
     }
 
-    public int sign(String term) { return signed && murmur3(term.getBytes(StandardCharsets.UTF_8)) < 0 ? -1 : 1; }
+    private int sign(int hash) { return signed && hash < 0 ? -1 : 1; }
 
-    /** Rows of signed counts, F64; a column whose terms cancel stays with 0. */
+    /** Rows of signed counts, F64; a column whose terms cancel stays with 0. Texts are read once, one after the other. */
     public Csr transform(Iterable<String> texts) {
-        var list = CountVectorizer.listed(texts);
-        var starts = new int[list.size() + 1];
-        var columns = new ArrayList<Integer>();
-        var values = new ArrayList<Double>();
-        for (int i = 0; i < list.size(); i++) {
-            var row = new TreeMap<Integer, Double>();
-            for (var term : settings.terms(list.get(i))) row.merge(column(term), (double) sign(term), Double::sum);
-            row.forEach((c, v) -> {
-                columns.add(c);
-                values.add(settings.binary() ? 1 : v);
-            });
-            starts[i + 1] = columns.size();
+        int[] starts = new int[1024], columns = new int[1 << 14];
+        double[] values = new double[columns.length];
+        int rows = 0, entries = 0;
+        for (var text : texts) {
+            var terms = settings.terms(text);
+            // the column above, the sign in the last bit
+            var keys = new long[terms.size()];
+            for (int i = 0; i < keys.length; i++) {
+                int hash = hash(terms.get(i));
+                keys[i] = 2L * column(hash) + (sign(hash) < 0 ? 1 : 0);
+            }
+            Arrays.sort(keys);
+            int from = entries;
+            for (long key : keys) {
+                int column = (int) (key >> 1);
+                if (entries == from || columns[entries - 1] != column) {
+                    if (entries == columns.length) {
+                        columns = Arrays.copyOf(columns, 2 * entries);
+                        values = Arrays.copyOf(values, 2 * entries);
+                    }
+                    columns[entries] = column;
+                    values[entries++] = 0;
+                }
+                values[entries - 1] += (key & 1) == 1 ? -1 : 1;
+            }
+            if (settings.binary()) Arrays.fill(values, from, entries, 1);
+            if (++rows == starts.length) starts = Arrays.copyOf(starts, 2 * rows);
+            starts[rows] = entries;
         }
-        return Csr.of(list.size(), features, starts, columns.stream().mapToInt(c -> c).toArray(),
-                Tensor.of(values.stream().mapToDouble(v -> v).toArray()));
+        return Csr.of(rows, features, Arrays.copyOf(starts, rows + 1), Arrays.copyOf(columns, entries),
+                Tensor.of(Arrays.copyOf(values, entries)));
     }
 
     /** MurmurHash3 for 32 bits with seed 0 (Appleby 2011, public domain). */

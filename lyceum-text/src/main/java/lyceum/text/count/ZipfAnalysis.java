@@ -72,6 +72,7 @@ public final class ZipfAnalysis {
 
     /** @param text ids of the types, from 0 */
     public static ZipfAnalysis ofTokens(int[] text) {
+        for (int id : text) if (id < 0) throw new IllegalArgumentException("ZipfAnalysis: there is an id " + id + "; ids are 0 or more");
         var counts = new int[Arrays.stream(text).max().orElse(0) + 1];
         for (int id : text) counts[id]++;
         return of(counts);
@@ -189,6 +190,8 @@ public final class ZipfAnalysis {
 
     /** A percentile bootstrap interval for the exponent. */
     public Interval interval(double level, int samples, Rng rng) {
+        if (!(level > 0 && level < 1) || samples < 1) throw new IllegalArgumentException(
+                "interval: level " + level + " of " + samples + " samples; a level between 0 and 1 and a sample");
         var law = new EmpiricalCounts(counts, tokens);
         double[] found = new double[samples];
         for (int b = 0; b < samples; b++) found[b] = of(law.resample(rng)).fit().exponent;

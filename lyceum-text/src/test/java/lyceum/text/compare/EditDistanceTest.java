@@ -141,7 +141,11 @@ class EditDistanceTest {
                 var b = i % 2 == 0 ? CommonSubsequenceTest.word(rng, 2 + i % 20, longest) : scrambled(rng, a);
                 int table = (int) EditDistance.LEVENSHTEIN.of(a, b);
                 if (EditDistance.levenshtein(a, b) != table) wrong++;
-                for (int most : new int[] {0, 1, 3, 10, 50}) if (EditDistance.atMost(a, b, most) != Math.min(table, most + 1)) banded++;
+                int swapped = (int) EditDistance.RESTRICTED.of(a, b);
+                for (int most : new int[] {0, 1, 3, 10, 50}) {
+                    if (EditDistance.atMost(a, b, most) != Math.min(table, most + 1)) banded++;
+                    if (EditDistance.atMostWithSwaps(a, b, most) != Math.min(swapped, most + 1)) banded++;
+                }
             }
         }
         Evidence.of("pairs up to 400 characters", pairs, exactly(720));

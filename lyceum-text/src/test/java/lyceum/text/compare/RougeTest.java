@@ -24,6 +24,7 @@ import lyceum.random.Rng;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
 import lyceum.testing.Golden;
+import lyceum.text.count.Stems;
 import org.junit.jupiter.api.Test;
 
 class RougeTest {

@@ -109,6 +109,8 @@ class ZipfAnalysisTest {
         assertThatThrownBy(() -> ZipfAnalysis.of(3)).hasMessageContaining("1 types");
         assertThatThrownBy(() -> ZipfAnalysis.of(3, -1)).hasMessageContaining("a count is -1");
         assertThatThrownBy(() -> plain.fit(0, 10)).hasMessageContaining("10 types, but 300 were seen");
+        assertThatThrownBy(() -> ZipfAnalysis.ofTokens(new int[] {1, -2})).hasMessageContaining("an id -2");
+        assertThatThrownBy(() -> plain.interval(1, 10, Rng.of(1))).hasMessageContaining("level 1.0");
         assertThatThrownBy(() -> new ZipfSampler(0, 5)).hasMessageContaining("exponent 0.0");
         assertThatThrownBy(() -> ZipfAnalysis.heaps(new int[] {1, 2}, 2, 5)).hasMessageContaining("from 2 of 2 tokens");
         assertThat(plain.tokens()).isEqualTo(100_000);
