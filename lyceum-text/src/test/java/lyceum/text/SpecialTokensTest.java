@@ -200,6 +200,34 @@ class SpecialTokensTest {
         Evidence.of("documents of the row that do not begin with it", away, exactly(0));
     }
 
+    /** White space before a control token ends a text, whatever comes in which piece. */
+    @Test void streamsCutBeforeControlTokensAsTheWholeText() {
+        var spaced = BpeTrainer.byteLevel(300, PreTokenizer.GPT4).train(List.of("a  b   c    d \n\n  e  f\n\n\ng   h  ".repeat(50)));
+        int free = spaced.vocabulary().size();
+        var chat = new TokenizerPipeline(spaced.spec().withSpecials(
+                new SpecialTokens(List.of(AddedToken.control("<s>", free), AddedToken.control("<|im_end|>", free + 1)))));
+        var rng = Rng.of(3);
+        var parts = List.of(" ", "  ", "\n", " \n\n  ", "a", "word", "12345", "<", "<|im_", "'s", "\u00e9", "!!");
+        int wrong = 0, early = 0;
+        for (int i = 0; i < 1000; i++) {
+            var text = new StringBuilder();
+            for (int k = rng.nextInt(60); k >= 0; k--)
+                text.append(rng.nextInt(8) == 0 ? (rng.nextInt(2) == 0 ? "<s>" : "<|im_end|>") : parts.get(rng.nextInt(parts.size())));
+            var stream = new EncodeStream(chat, Controls.ALL);
+            var ids = TokenBuffer.ofIds();
+            for (int at = 0; at < text.length();) {
+                int to = Math.min(text.length(), at + 1 + rng.nextInt(40));
+                for (int id : stream.push(text.substring(at, to))) ids.add(id);
+                at = to;
+            }
+            early += ids.size();
+            for (int id : stream.finish()) ids.add(id);
+            if (!Arrays.equals(ids.toIds(), chat.ids(text.toString(), EncodeOptions.PLAIN.withControls(Controls.ALL)))) wrong++;
+        }
+        assertThat(early).isGreaterThan(10_000);
+        assertThat(wrong).isZero();
+    }
+
     private static int marks(int[] ids, int mark) {
         int n = 0;
         for (int id : ids) if (id == mark) n++;
