@@ -192,7 +192,7 @@ public final class TokenizerPipeline implements Tokenizer {
         int sure = pattern.find(b, at, end, spans);
         int last = spans.size;
         while (last > 0 && spans.get(last - 1) > Math.min(sure, most)) last -= 2;
-        // white space at the end of a text is cut otherwise than before a word: an end counts where the words before it are the same without what follows
+        // white space ends a text otherwise than it stands before a word: the words up to an end must be the same without what follows
         for (int tries = 8; last > 0 && tries > 0; tries--, last -= 2)
             if (endsAlone(pattern, b, at, spans, last)) return chars(b, Math.max(settled, spans.get(last - 1)));
         return chars(b, settled);
