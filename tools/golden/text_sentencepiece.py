@@ -27,6 +27,7 @@ for name, options in [('unigram', dict(model_type='unigram', normalization_rule_
                       ('unigram plain', dict(model_type='unigram', normalization_rule_name='identity', add_dummy_prefix=False, remove_extra_whitespaces=False)),
                       ('unigram user', dict(model_type='unigram', normalization_rule_name='identity', user_defined_symbols='LORD,Zebra')),
                       ('bpe', dict(model_type='bpe', normalization_rule_name='identity')),
+                      ('bpe user', dict(model_type='bpe', normalization_rule_name='identity', user_defined_symbols='LORD,Zebra,he,hea,L')),
                       ('bpe bytes', dict(model_type='bpe', normalization_rule_name='identity', byte_fallback=True, vocab_size=700))]:
     settings = dict(vocab_size=450, num_threads=1, minloglevel=2)
     settings.update(options)

@@ -10,7 +10,7 @@ final class HnswWalk {
     private final HnswLinks links;
     private final NodeQueue open = new NodeQueue();
     private final int[] around;
-    private int[] visited = new int[1024], found = new int[128];
+    private int[] visited = new int[1024];
     private int visit;
     long computations;
 
@@ -19,8 +19,6 @@ final class HnswWalk {
         this.links = links;
         around = new int[2 * links.m];
     }
-
-    int found(int i) { return found[i]; }
 
     private double score(VectorStore.Query q, int node) {
         computations++;
@@ -80,26 +78,32 @@ final class HnswWalk {
         return best;
     }
 
-    /** Puts the best candidates for links of {@code node} into {@link #found}, the nearest first, and gives their number. */
-    int candidates(VectorStore.Query q, int from, int layer, int ef, int node) {
+    /** The best candidates for links of {@code node}, the nearest first. */
+    int[] candidates(VectorStore.Query q, int from, int layer, int ef, int node) {
         var best = search(q, from, layer, ef, other -> other != node);
-        if (best.size() > found.length) found = new int[best.size()];
+        var found = new int[best.size()];
         int[] n = {0};
         best.best((other, _) -> found[n[0]++] = other);
-        return n[0];
+        return found;
     }
 
-    /** Links a new node with the chosen of {@code n} candidates, both ways. */
-    void connect(int node, int layer, int n) {
+    /** Links a new node with the chosen of the candidates, both ways. */
+    void connect(int node, int layer, int[] candidates) {
         int[] chosen = new int[links.m];
-        int count = choose(node, found, n, chosen, 0, links.m);
-        if (layer == 0) count = adopt(node, chosen, count, n);
+        int count = choose(node, candidates, candidates.length, chosen, 0, links.m);
+        if (layer == 0) count = adopt(node, chosen, count, candidates);
         synchronized (links.lock(node)) {
-            // others may have linked it while it searched
-            int own = links.read(node, layer, around), all = count;
-            int[] both = Arrays.copyOf(chosen, links.most(layer));
-            for (int i = 0; i < own && all < both.length; i++) if (!contains(both, all, around[i])) both[all++] = around[i];
-            links.write(node, layer, both, all);
+            // others may have linked it while it searched: kin stay, then the chosen, then the others
+            int own = links.read(node, layer, around), all = 0;
+            int[] merged = new int[links.most(layer)];
+            if (layer == 0) {
+                for (int i = 0; i < own; i++) if (links.inTree(node, around[i])) merged[all++] = around[i];
+                int parent = links.parent(node);
+                if (!contains(merged, all, parent)) merged[all++] = parent;
+            }
+            for (int i = 0; i < count && all < merged.length; i++) if (!contains(merged, all, chosen[i])) merged[all++] = chosen[i];
+            for (int i = 0; i < own && all < merged.length; i++) if (!contains(merged, all, around[i])) merged[all++] = around[i];
+            links.write(node, layer, merged, all);
         }
         for (int i = 0; i < count; i++) linkBack(chosen[i], node, layer);
     }
@@ -110,9 +114,8 @@ final class HnswWalk {
     }
 
     /** Finds a parent with a free place among the candidates, the nearest first, and makes it one of the chosen. */
-    private int adopt(int node, int[] chosen, int count, int n) {
-        for (int i = 0; i < n; i++) {
-            int parent = found[i];
+    private int adopt(int node, int[] chosen, int count, int[] candidates) {
+        for (int parent : candidates) {
             synchronized (links.lock(parent)) {
                 int size = links.read(parent, 0, around), tree = 0;
                 for (int k = 0; k < size; k++) if (links.inTree(parent, around[k])) tree++;

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.zip.CRC32C;
 import lyceum.text.count.TermSplitter;
+import lyceum.text.internal.Utf8;
 
 /**
  * For each term the documents that hold it, how often and where: the index at the back of a book.
@@ -63,12 +64,18 @@ public final class InvertedIndex {
     /** Adds a text as the field {@value #TEXT}. @throws IllegalArgumentException if the id is taken */
     public void add(String id, String text) { add(id, Map.of(TEXT, text)); }
 
-    /** Adds a document of several fields. @throws IllegalArgumentException if the id is taken */
+    /**
+     * Adds a document of several fields.
+     *
+     * @throws IllegalArgumentException if the id is taken, or half a surrogate pair leaves a name or term without UTF-8
+     */
     public void add(String id, Map<String, String> fields) {
         var words = new LinkedHashMap<String, List<String>>();
         fields.forEach((field, text) -> {
             if (field.indexOf('\0') >= 0) throw new IllegalArgumentException("InvertedIndex: a field's name holds the character 0");
+            Utf8.bytes(field);
             words.put(field, analyzer.split(text));
+            words.get(field).forEach(Utf8::bytes);
         });
         synchronized (this) {
             int document = take(id);
@@ -86,6 +93,7 @@ public final class InvertedIndex {
         weights.forEach((term, weight) -> {
             if (!(weight >= 0 && weight <= 1e6)) throw new IllegalArgumentException(
                     "addWeights: the weight of '" + term + "' in '" + id + "' is " + weight + "; it lies from 0 to 1e6");
+            Utf8.bytes(term);
         });
         synchronized (this) {
             int document = take(id);
@@ -98,6 +106,7 @@ public final class InvertedIndex {
     }
 
     private int take(String id) {
+        Utf8.bytes(id);
         if (numbers.containsKey(id)) throw new IllegalArgumentException("InvertedIndex: '" + id + "' is in the index; delete it first");
         int document = pending.add(id);
         numbers.put(id, documents() + document);

@@ -23,12 +23,12 @@ record Assembly(Tokenizer tokenizer, EncodeOptions options, Template template) {
         if (options.padding() != null) return encode(text, null).ids();
         var tokens = TokenBuffer.ofIds();
         tokenizer.tokenize(text, options.controls(), tokens);
-        int from = 0, to = tokens.size();
+        int from = begun(tokens, false), to = tokens.size();
         var truncation = options.truncation();
         int most = truncation == null ? to : room(truncation, false);
-        if (to > most) {
+        if (to - from > most) {
             if (truncation.left()) from = to - most;
-            else to = most;
+            else to = from + most;
         }
         var ids = new int[to - from + template.added(false)];
         int at = 0;
@@ -42,6 +42,7 @@ record Assembly(Tokenizer tokenizer, EncodeOptions options, Template template) {
     Encoding unpadded(String first, String second) {
         var a = whole(first);
         var b = second == null ? null : whole(second);
+        a = new Part(a.tokens, a.chars, begun(a.tokens, b != null), a.to);
         List<Part> as = List.of(a), bs = b == null ? new ArrayList<>() : List.of(b);
         var truncation = options.truncation();
         if (truncation != null) {
@@ -69,6 +70,12 @@ record Assembly(Tokenizer tokenizer, EncodeOptions options, Template template) {
         return assembled(as.get(0), b == null ? null : bs.get(0), overflow);
     }
 
+    /** 1 where the text begins with the start token that the template puts before it. */
+    private int begun(TokenBuffer tokens, boolean two) {
+        var bos = tokenizer.specials().id(SpecialTokens.Role.BOS);
+        return bos.isPresent() && tokens.size() > 0 && tokens.id(0) == bos.getAsInt() && template.putsBefore(bos.getAsInt(), two) ? 1 : 0;
+    }
+
     private int room(Truncation truncation, boolean two) {
         int most = truncation.length() - template.added(two);
         if (most < 0) throw new IllegalArgumentException("encode: the template alone has " + template.added(two)
@@ -87,14 +94,14 @@ record Assembly(Tokenizer tokenizer, EncodeOptions options, Template template) {
     private static List<Part> cut(Part whole, int most, Truncation truncation) {
         int n = whole.size();
         if (n <= most) return List.of(whole);
-        if (most == 0) return List.of(new Part(whole.tokens, whole.chars, 0, 0), whole);
+        if (most == 0) return List.of(new Part(whole.tokens, whole.chars, whole.from, whole.from), whole);
         if (truncation.stride() >= most) throw new IllegalArgumentException("encode: stride " + truncation.stride() + " with room for "
                 + most + " tokens of a text would never move on; it must be smaller");
         var parts = new ArrayList<Part>();
         for (int done = 0;; done += most - truncation.stride()) {
             int end = Math.min(n, done + most);
-            parts.add(truncation.left() ? new Part(whole.tokens, whole.chars, n - end, n - done)
-                    : new Part(whole.tokens, whole.chars, done, end));
+            parts.add(truncation.left() ? new Part(whole.tokens, whole.chars, whole.to - end, whole.to - done)
+                    : new Part(whole.tokens, whole.chars, whole.from + done, whole.from + end));
             if (end == n) return parts;
         }
     }

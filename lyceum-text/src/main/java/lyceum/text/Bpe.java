@@ -3,6 +3,7 @@ package lyceum.text;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import lyceum.FormatException;
 import lyceum.withers.Withers;
 
@@ -18,11 +19,13 @@ import lyceum.withers.Withers;
  * @param byteFallback whether characters that no piece spells are spelled in bytes, pieces {@code <0x00>} to {@code <0xFF>}
  * @param ignoreMerges whether a word that is a piece is that piece, whatever the merges say
  * @param rankByPiece whether all pairs that become one piece have one rank, as tiktoken's vocabularies mean it; by default each pair has its own
+ * @param userDefined pieces that are taken out of a word whole wherever they stand, the longest first, and never merge, as SentencePiece's user-defined symbols; none
+ *     by default
  * @see <a href="https://arxiv.org/abs/1508.07909">Sennrich, Haddow and Birch (2016)</a>
  */
 @Withers
 public record Bpe(Vocabulary vocabulary, List<Merge> merges, String unknown, String continuingPrefix, String endSuffix, boolean fuseUnknown,
-        boolean byteFallback, boolean ignoreMerges, boolean rankByPiece) implements SubwordModel, BpeWithers {
+        boolean byteFallback, boolean ignoreMerges, boolean rankByPiece, Set<String> userDefined) implements SubwordModel, BpeWithers {
     /** A pair and, by its place in the list, its rank. */
     public record Merge(String left, String right) {
         public Merge {
@@ -35,6 +38,8 @@ public record Bpe(Vocabulary vocabulary, List<Merge> merges, String unknown, Str
 
     public Bpe {
         merges = List.copyOf(merges);
+        userDefined = Set.copyOf(userDefined);
+        Pieces.checkUserDefined("Bpe", vocabulary, userDefined);
         Objects.requireNonNull(continuingPrefix, "continuingPrefix");
         Objects.requireNonNull(endSuffix, "endSuffix");
         Pieces.checkUnknown("Bpe", vocabulary, unknown);
@@ -48,6 +53,12 @@ public record Bpe(Vocabulary vocabulary, List<Merge> merges, String unknown, Str
 
     /** No unknown piece, no marks. */
     public Bpe(Vocabulary vocabulary, List<Merge> merges) { this(vocabulary, merges, null, "", "", false, false, false, false); }
+
+    /** No user-defined pieces. */
+    public Bpe(Vocabulary vocabulary, List<Merge> merges, String unknown, String continuingPrefix, String endSuffix, boolean fuseUnknown,
+            boolean byteFallback, boolean ignoreMerges, boolean rankByPiece) {
+        this(vocabulary, merges, unknown, continuingPrefix, endSuffix, fuseUnknown, byteFallback, ignoreMerges, rankByPiece, Set.of());
+    }
 
     /** What a pair becomes: the second part without its mark of continuation. */
     String joined(Merge merge) { return joined(merge, continuingPrefix); }

@@ -3,6 +3,7 @@ package lyceum.text;
 import java.util.Arrays;
 import lyceum.random.Rng;
 import lyceum.text.internal.ByteTable;
+import lyceum.text.internal.ByteTrie;
 import lyceum.text.internal.PairTable;
 import lyceum.text.internal.Utf8;
 
@@ -16,6 +17,8 @@ final class BpePieces extends Pieces {
     private final PairTable pairs;
     private final ByteTable words, starts, inner, ends, both;
     private final int[] bytes, byteFallback;
+    /** User-defined pieces; null where there are none. */
+    private final ByteTrie frozen;
     private final boolean raw, fuseUnknown, ignoreMerges, marked;
     private final int unknown;
     /** Whether merging makes this piece out of its own characters: 0 not tried, 1 yes, 2 no. */
@@ -58,10 +61,20 @@ final class BpePieces extends Pieces {
         both = marked ? marked(v, "", suffix, raw) : words;
         bytes = new int[256];
         for (int b = 0; b < 256; b++) bytes[b] = words.get(new byte[] {(byte) b}, 0, 1);
+        var own = model.userDefined();
+        frozen = own.isEmpty() ? null : new ByteTrie();
+        for (var piece : own) {
+            int id = v.id(piece);
+            if (keys[id] != null && keys[id].length > 0) frozen.put(keys[id], id);
+        }
         pairs = new PairTable(model.merges().size());
         int rank = 0;
         for (var merge : model.merges()) {
             int piece = v.id(model.joined(merge));
+            if (own.contains(merge.left()) || own.contains(merge.right())) {
+                rank++;
+                continue;
+            }
             pairs.put(v.id(merge.left()), v.id(merge.right()), model.rankByPiece() ? piece : rank++, piece);
         }
     }
@@ -134,7 +147,7 @@ final class BpePieces extends Pieces {
     private void characters(byte[] b, int from, int to, Scratch s) {
         s.n = 0;
         s.reserve(to - from);
-        if (raw && !marked) {
+        if (raw && !marked && frozen == null) {
             for (int i = from; i < to; i++) {
                 int id = bytes[b[i] & 0xFF];
                 add(s, id < 0 ? unknown : id, i + 1 - from, id < 0);
@@ -142,6 +155,18 @@ final class BpePieces extends Pieces {
             return;
         }
         for (int at = from; at < to;) {
+            if (frozen != null) {
+                int whole = -1, last = at;
+                for (int node = 0, i = at; i < to && (node = frozen.step(node, b[i])) >= 0; i++) if (frozen.value(node) >= 0) {
+                    whole = frozen.value(node);
+                    last = i + 1;
+                }
+                if (whole >= 0) {
+                    add(s, whole, last - from, false);
+                    at = last;
+                    continue;
+                }
+            }
             int end = raw ? at + 1 : at + Utf8.length(b[at]);
             var table = at == from ? end == to ? both : starts : end == to ? ends : inner;
             int id = table.get(b, at, end);

@@ -2,6 +2,7 @@ package lyceum.text;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.IntPredicate;
 import lyceum.random.Rng;
 import lyceum.text.internal.AlignedText;
@@ -68,6 +69,11 @@ abstract class Pieces {
         Objects.requireNonNull(vocabulary, "vocabulary");
         if (unknown != null && !vocabulary.contains(unknown))
             throw new IllegalArgumentException(model + ": the unknown piece \"" + unknown + "\" is not in the vocabulary");
+    }
+
+    static void checkUserDefined(String model, Vocabulary vocabulary, Set<String> userDefined) {
+        for (var piece : userDefined) if (!vocabulary.contains(piece))
+            throw new IllegalArgumentException(model + ": the user-defined piece \"" + piece + "\" is not in the vocabulary");
     }
 
     /** The ids of {@code <0x00>} to {@code <0xFF>}, or null where one is missing. */

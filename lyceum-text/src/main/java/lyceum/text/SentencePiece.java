@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import lyceum.FormatException;
 import lyceum.text.SpecialTokens.Role;
@@ -82,6 +83,7 @@ public final class SentencePiece {
             throw new FormatException("SentencePiece model: piece " + builder.size() + " is of kind " + kind + ", which is not known");
         builder.addScored(text, score);
         if (kind == CONTROL) builder.special();
+        if (kind == UNUSED) builder.reserved();
         kinds.add(kind);
     }
 
@@ -134,7 +136,7 @@ public final class SentencePiece {
         var normalizer = steps.isEmpty() ? null : new TextNormalizer.Sequence(steps);
         SubwordModel model = switch (s.modelType) {
             case 1 -> new Unigram(vocabulary, unknown, s.byteFallback, userDefined);
-            case 2 -> new Bpe(vocabulary, merges(vocabulary, kinds), unknown, "", "", true, s.byteFallback, false, true);
+            case 2 -> new Bpe(vocabulary, merges(vocabulary, kinds), unknown, "", "", true, s.byteFallback, false, true, userDefined);
             default -> throw new FormatException("SentencePiece model: the model type " + s.modelType
                     + " (words or characters) is not supported; 1 (Unigram) and 2 (BPE) are");
         };
@@ -155,7 +157,10 @@ public final class SentencePiece {
         var merges = new ArrayList<Bpe.Merge>();
         double last = Double.POSITIVE_INFINITY;
         for (int id = 0; id < v.size(); id++) {
-            if (kinds.get(id) != NORMAL && kinds.get(id) != USER_DEFINED) continue;
+            if (kinds.get(id) == UNUSED)
+                throw new FormatException(
+                        "SentencePiece model: the piece \"" + v.token(id) + "\" of its BPE is unused, which is not supported");
+            if (kinds.get(id) != NORMAL) continue;
             if (v.score(id) > last)
                 throw new FormatException("SentencePiece model: the scores of its BPE rise at piece " + id + "; they fall with the ids");
             last = v.score(id);
@@ -163,8 +168,7 @@ public final class SentencePiece {
             for (int cut = 1; cut < piece.length(); cut++) {
                 if (Character.isLowSurrogate(piece.charAt(cut))) continue;
                 int left = v.id(piece.substring(0, cut)), right = v.id(piece.substring(cut));
-                if (left >= 0 && right >= 0 && kinds.get(left) != BYTE && kinds.get(right) != BYTE && kinds.get(left) != CONTROL
-                        && kinds.get(right) != CONTROL)
+                if (left >= 0 && right >= 0 && kinds.get(left) == NORMAL && kinds.get(right) == NORMAL)
                     merges.add(new Bpe.Merge(v.token(left), v.token(right)));
             }
         }
@@ -202,7 +206,22 @@ public final class SentencePiece {
         for (int i = 0; i < 3; i++) number(trainer, fields[i], spec.specials().id(roles[i]).orElse(-1));
         field(out, 2, trainer.toByteArray());
         field(out, 3, normalizer(spec));
+        var again = read(out.toByteArray()).spec();
+        same("normalizer", spec.normalizer(), again.normalizer());
+        same("pre-tokenizer", spec.preTokenizer(), again.preTokenizer());
+        same("post-processor", spec.postProcessor(), null);
+        same("decoder", spec.decoder(), again.decoder());
+        same("truncation", spec.truncation(), null);
+        same("padding", spec.padding(), null);
+        same("added tokens", spec.specials().added(), again.specials().added());
+        for (var role : Role.values()) same("token for " + role, spec.specials().id(role), again.specials().id(role));
+        same("user-defined pieces", unigram.userDefined(), ((Unigram) again.model()).userDefined());
         return out.toByteArray();
+    }
+
+    private static void same(String what, Object here, Object read) {
+        if (!Objects.equals(here, read))
+            throw new IllegalArgumentException("SentencePiece.write: a .model file cannot say the " + what + " " + here);
     }
 
     private static byte[] normalizer(TokenizerSpec spec) {

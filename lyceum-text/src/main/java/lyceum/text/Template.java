@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What is put around texts: {@code [CLS] A [SEP]} and {@code [CLS] A [SEP] B [SEP]}.
+ * What is put around texts: {@code [CLS] A [SEP]} and {@code [CLS] A [SEP] B [SEP]}. A text that begins with the
+ * start token already, as one of a chat template where {@link EncodeOptions#controls} allows it, gets no second one.
  *
  * @param single parts around one text
  * @param pair parts around two
@@ -46,15 +47,26 @@ public record Template(List<Part> single, List<Part> pair) {
         return n;
     }
 
-    /** This template with a start token in front; one that begins with it already stays as it is. */
+    /** This template with a start token in front of one text and of two; parts that begin with it already stay as they are. */
     public Template withBos(SpecialTokens specials) {
         int id = specials.bos();
-        if (single.getFirst() instanceof Control c && c.ids.equals(List.of(id))) return this;
         var bos = new Control(specials.find(id).text(), List.of(id), 0);
         return new Template(joined(bos, single), joined(bos, pair));
     }
 
-    private static List<Part> joined(Part first, List<Part> rest) {
+    /** Whether a control token of this id stands right before the first text. */
+    boolean putsBefore(int id, boolean two) {
+        var parts = two ? pair : single;
+        for (int i = 0; i + 1 < parts.size(); i++)
+            if (parts.get(i) instanceof Control c && !c.ids.isEmpty() && c.ids.getLast() == id && parts.get(i + 1) instanceof Text t
+                    && !t.second)
+                return true;
+        return false;
+    }
+
+    private static List<Part> joined(Control first, List<Part> rest) {
+        if (!rest.isEmpty() && rest.getFirst() instanceof Control c && !c.ids.isEmpty() && c.ids.getFirst().equals(first.ids.getFirst()))
+            return rest;
         var all = new ArrayList<Part>();
         all.add(first);
         all.addAll(rest);

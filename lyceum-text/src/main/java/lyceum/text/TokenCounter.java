@@ -18,6 +18,8 @@ import java.util.List;
  * @param tokenizer that counts
  */
 public record TokenCounter(Tokenizer tokenizer) {
+    private static final int OPEN = 256;
+
     /** Number of tokens; none of them is kept. */
     public int count(String text) { return tokenizer.ids(text, EncodeOptions.PLAIN).length; }
 
@@ -42,7 +44,10 @@ public record TokenCounter(Tokenizer tokenizer) {
         return begins && ends ? Token.Kind.WORD : Token.Kind.SUBWORD;
     }
 
-    /** The longest beginning of a text that has at most {@code n} tokens; it ends between characters. */
+    /**
+     * The longest beginning of a text that has at most {@code n} tokens; it ends between characters. Where a tokenizer settles nothing in more than 256 characters, a
+     * beginning that fits and that none of the next 256 characters makes a longer one that fits: counts there rise nearly always.
+     */
     public String head(String text, int n) {
         checked(n);
         if (count(text) <= n) return text;
@@ -52,6 +57,17 @@ public record TokenCounter(Tokenizer tokenizer) {
             int middle = border(text, low + high + 1 >>> 1, high), settled = tokenizer.settled(text.substring(0, middle), Controls.TEXT);
             if (count(text.substring(0, settled)) <= n) low = middle;
             else high = text.offsetByCodePoints(middle, -1);
+        }
+        int settled = tokenizer.settled(text.substring(0, low), Controls.TEXT);
+        if (low - settled > OPEN) {
+            // where a tokenizer looks at a text as a whole, counts nearly rise: halve, and look a little further
+            int fits = settled;
+            for (int most = low; fits < most;) {
+                int middle = border(text, fits + most + 1 >>> 1, most);
+                if (count(text.substring(0, middle)) <= n) fits = middle;
+                else most = text.offsetByCodePoints(middle, -1);
+            }
+            low = border(text, Math.min(low, fits + OPEN), low);
         }
         for (int to = low;; to = text.offsetByCodePoints(to, -1)) {
             var part = text.substring(0, to);

@@ -3,10 +3,13 @@ package lyceum.text;
 import java.text.Normalizer.Form;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import lyceum.FormatException;
 import lyceum.text.PreTokenizer.Behavior;
@@ -27,7 +30,7 @@ final class TokenizerJson {
                             .maxNumberLength(400).maxNameLength(100_000).build())
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
             .build();
-    private static final int MOST_TOKENS = 4_000_000;
+    private static final int MOST_TOKENS = 4_000_000, MOST_PADDED = 4_000_000;
 
     private TokenizerJson() {}
 
@@ -43,6 +46,7 @@ final class TokenizerJson {
             var truncation = optional(root, "truncation", TokenizerJson::truncation);
             var padding = optional(root, "padding", TokenizerJson::padding);
             var specials = specials(root.get("added_tokens"), model, padding);
+            if (postProcessor != null) checkTemplate(postProcessor.template(), model, specials);
             return new TokenizerSpec(normalizer, preTokenizer, model, postProcessor, decoder, specials, truncation, padding);
         } catch (JacksonException e) {
             var at = e.getLocation();
@@ -223,6 +227,12 @@ final class TokenizerJson {
         return new Template.Control(name, ids, number(token, "type_id", 0));
     }
 
+    private static void checkTemplate(Template template, SubwordModel model, SpecialTokens specials) {
+        for (var parts : List.of(template.single(), template.pair())) for (var part : parts) if (part instanceof Template.Control c)
+            for (int id : c.ids()) if (id < 0 || id >= model.vocabulary().size() && specials.find(id) == null)
+                throw wrong("the template's token \"" + c.token() + "\" has the id " + id + ", which no token has");
+    }
+
     private static TokenDecoder decoder(JsonNode n) {
         return switch (text(n, "type")) {
             case "BPEDecoder" -> new TokenDecoder.Bpe(text(n, "suffix", "</w>"));
@@ -253,7 +263,7 @@ final class TokenizerJson {
                 var vocabulary = vocabulary(need(n, "vocab"), unknown);
                 yield new Bpe(vocabulary, each(n, "merges", TokenizerJson::merge), vocabulary.unknown() < 0 ? null : unknown,
                         text(n, "continuing_subword_prefix", ""), text(n, "end_of_word_suffix", ""), flag(n, "fuse_unk", false),
-                        flag(n, "byte_fallback", false), flag(n, "ignore_merges", false), flag(n, "rank_by_piece", false));
+                        flag(n, "byte_fallback", false), flag(n, "ignore_merges", false), flag(n, "rank_by_piece", false), userDefined(n));
             }
             case "WordPiece" -> new WordPiece(vocabulary(need(n, "vocab"), unknown), unknown, text(n, "continuing_subword_prefix", "##"),
                     number(n, "max_input_chars_per_word", 100));
@@ -263,19 +273,35 @@ final class TokenizerJson {
             }
             case "Unigram" -> {
                 var builder = new Vocabulary.Builder();
+                var unused = new BitSet();
+                if (n.get("unused") != null) for (var id : list(n, "unused")) {
+                    if (!id.canConvertToInt() || id.asInt() < 0 || id.asInt() >= MOST_TOKENS)
+                        throw wrong("the unused id " + shortened(id) + " is none");
+                    unused.set(id.asInt());
+                }
                 for (var entry : list(n, "vocab")) {
                     if (!entry.isArray() || entry.size() != 2 || !entry.get(0).isString() || !entry.get(1).isNumber())
                         throw wrong("the entry " + shortened(entry) + " is no piece with a score");
                     builder.addScored(entry.get(0).asString(), entry.get(1).asDouble());
+                    if (unused.get(builder.size() - 1)) builder.reserved();
                 }
                 int id = number(n, "unk_id", -1);
                 if (id >= builder.size()) throw wrong("unk_id is " + id + " of " + builder.size() + " pieces");
                 var vocabulary = builder.build();
                 var piece = id < 0 ? null : vocabulary.token(id);
-                yield new Unigram(vocabulary.toBuilder().unknown(piece).build(), piece, flag(n, "byte_fallback", false));
+                yield new Unigram(vocabulary.toBuilder().unknown(piece).build(), piece, flag(n, "byte_fallback", false), userDefined(n));
             }
             case String other -> throw wrong("the model \"" + other + "\" is not known");
         };
+    }
+
+    private static Set<String> userDefined(JsonNode n) {
+        var pieces = new HashSet<String>();
+        if (n.get("user_defined") != null) for (var piece : list(n, "user_defined")) {
+            if (!piece.isString()) throw wrong("the user-defined piece " + shortened(piece) + " is no text");
+            pieces.add(piece.asString());
+        }
+        return pieces;
     }
 
     /** Older files write a pair as one text with a space. */
@@ -344,7 +370,11 @@ final class TokenizerJson {
     private static Padding padding(JsonNode n) {
         var strategy = n.get("strategy");
         int length = strategy != null && strategy.isObject() ? number(strategy, "Fixed") : 0;
-        return new Padding(length, number(n, "pad_to_multiple_of", 0), number(n, "pad_id"), number(n, "pad_type_id", 0),
+        int multiple = number(n, "pad_to_multiple_of", 0);
+        if (length > MOST_PADDED || multiple > MOST_PADDED)
+            throw wrong(
+                    "the padding is to " + length + " tokens, a multiple of " + multiple + "; more than " + MOST_PADDED + " is refused");
+        return new Padding(length, multiple, number(n, "pad_id"), number(n, "pad_type_id", 0),
                 text(n, "pad_token"), text(n, "direction", "Right").equals("Left"));
     }
 }

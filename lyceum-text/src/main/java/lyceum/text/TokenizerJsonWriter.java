@@ -1,9 +1,12 @@
 package lyceum.text;
 
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -182,6 +185,11 @@ final class TokenizerJsonWriter {
         for (int id = 0; id < v.size(); id++) if (!v.isReserved(id)) vocab.put(v.token(id), id);
     }
 
+    /** What no other program reads, and only where it is needed. */
+    private static void userDefined(ObjectNode n, Set<String> pieces) {
+        if (!pieces.isEmpty()) pieces.stream().sorted().forEach(n.putArray("user_defined")::add);
+    }
+
     private static ObjectNode model(SubwordModel model) {
         switch (model) {
             case Bpe bpe -> {
@@ -190,6 +198,7 @@ final class TokenizerJsonWriter {
                         .put("end_of_word_suffix", bpe.endSuffix().isEmpty() ? null : bpe.endSuffix()).put("fuse_unk", bpe.fuseUnknown())
                         .put("byte_fallback", bpe.byteFallback()).put("ignore_merges", bpe.ignoreMerges());
                 if (bpe.rankByPiece()) n.put("rank_by_piece", true);
+                userDefined(n, bpe.userDefined());
                 vocabulary(n, bpe.vocabulary());
                 var merges = n.putArray("merges");
                 for (var merge : bpe.merges()) merges.addArray().add(merge.left()).add(merge.right());
@@ -213,6 +222,9 @@ final class TokenizerJsonWriter {
                 var vocab = n.putArray("vocab");
                 for (int id = 0; id < u.vocabulary().size(); id++)
                     vocab.addArray().add(u.vocabulary().token(id)).add(u.vocabulary().score(id));
+                userDefined(n, u.userDefined());
+                var unused = IntStream.range(0, u.vocabulary().size()).filter(u.vocabulary()::isReserved).toArray();
+                if (unused.length > 0) Arrays.stream(unused).forEach(n.putArray("unused")::add);
                 return n.put("byte_fallback", u.byteFallback());
             }
         }

@@ -64,11 +64,12 @@ public final class TokenizerPipeline implements Tokenizer {
         for (int id = 0; id < size; id++) {
             var token = specials.find(id);
             boolean there = id < model.size();
-            if (token == null && (!there || model.isReserved(id))) builder.addReserved();
+            if (token == null && !there) builder.addReserved();
             else if (there && model.hasScores()) builder.addScored(token == null ? model.token(id) : token.text(), model.score(id));
             else if (there && model.hasCounts()) builder.addCounted(token == null ? model.token(id) : token.text(), model.count(id));
             else builder.add(token == null ? model.token(id) : token.text());
             if (token != null && token.special()) builder.special();
+            if (token == null && there && model.isReserved(id)) builder.reserved();
         }
         return builder.unknown(spec.model().unknown()).build();
     }
@@ -185,9 +186,24 @@ public final class TokenizerPipeline implements Tokenizer {
             at = settled = match.to;
         }
         var spans = new IntList();
-        int sure = pattern.find(b, at, b.length, spans);
-        for (int i = 1; i < spans.size; i += 2) if (spans.get(i) <= Math.min(sure, most)) settled = Math.max(settled, spans.get(i));
+        // where an added token may stand the text before it ends, so what looked at that place is not sure
+        int end = added.isEmpty() ? b.length : Math.max(at, most);
+        while (end < b.length && end > at && Utf8.isContinuation(b[end])) end--;
+        int sure = pattern.find(b, at, end, spans);
+        int last = spans.size;
+        while (last > 0 && spans.get(last - 1) > Math.min(sure, most)) last -= 2;
+        // white space ends a text otherwise than it stands before a word: the words up to an end must be the same without what follows
+        for (int tries = 8; last > 0 && tries > 0; tries--, last -= 2)
+            if (endsAlone(pattern, b, at, spans, last)) return chars(b, Math.max(settled, spans.get(last - 1)));
         return chars(b, settled);
+    }
+
+    private static boolean endsAlone(TextPattern pattern, byte[] b, int from, IntList spans, int size) {
+        var alone = new IntList();
+        pattern.find(b, from, spans.get(size - 1), alone);
+        if (alone.size != size) return false;
+        for (int i = 0; i < size; i++) if (alone.get(i) != spans.get(i)) return false;
+        return true;
     }
 
     private static int chars(byte[] b, int to) { return new String(b, 0, to, StandardCharsets.UTF_8).length(); }

@@ -18,6 +18,7 @@ public record Unigram(Vocabulary vocabulary, String unknown, boolean byteFallbac
     public Unigram {
         userDefined = Set.copyOf(userDefined);
         Pieces.checkUnknown("Unigram", vocabulary, unknown);
+        Pieces.checkUserDefined("Unigram", vocabulary, userDefined);
         for (int id = 0; id < vocabulary.size(); id++)
             if (!Double.isFinite(vocabulary.score(id))) throw new IllegalArgumentException(
                     "Unigram: \"" + vocabulary.token(id) + "\" has the score " + vocabulary.score(id) + "; scores are finite");

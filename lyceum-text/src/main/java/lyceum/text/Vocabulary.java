@@ -103,6 +103,12 @@ public final class Vocabulary {
             return this;
         }
 
+        /** Nothing is encoded to the last token. */
+        Builder reserved() {
+            reserved.set(tokens.size() - 1);
+            return this;
+        }
+
         /** The token that stands for all that are not in the vocabulary. */
         public Builder unknown(String token) {
             unknown = token;

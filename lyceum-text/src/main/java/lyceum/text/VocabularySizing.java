@@ -3,6 +3,7 @@ package lyceum.text;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.stream.Collectors;
 import lyceum.text.internal.Utf8;
 
 /**
@@ -79,7 +80,8 @@ public record VocabularySizing(int size, long tokens, long bytes, long words, in
         for (var merge : bpe.merges()) {
             int id = v.id(bpe.joined(merge));
             made.set(id);
-            if (id < size) merges.add(merge);
+            // of all ways to make a piece those stay whose parts do
+            if (id < size && v.id(merge.left()) < size && v.id(merge.right()) < size) merges.add(merge);
         }
         for (int id = size; id < v.size(); id++)
             if (!made.get(id)) throw new IllegalArgumentException(
@@ -87,7 +89,8 @@ public record VocabularySizing(int size, long tokens, long bytes, long words, in
         var builder = new Vocabulary.Builder();
         for (int id = 0; id < size; id++) builder.add(v.token(id));
         var smaller = new Bpe(builder.unknown(bpe.unknown()).build(), merges, bpe.unknown(), bpe.continuingPrefix(), bpe.endSuffix(),
-                bpe.fuseUnknown(), bpe.byteFallback(), bpe.ignoreMerges(), bpe.rankByPiece());
+                bpe.fuseUnknown(), bpe.byteFallback(), bpe.ignoreMerges(), bpe.rankByPiece(),
+                bpe.userDefined().stream().filter(piece -> v.id(piece) < size).collect(Collectors.toSet()));
         return new TokenizerPipeline(tokenizer.spec().withModel(smaller));
     }
 }

@@ -12,10 +12,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.function.LongPredicate;
 import lyceum.FormatException;
 import lyceum.random.Rng;
@@ -209,6 +212,52 @@ class HnswTest {
         for (int i = 0; i < N; i++) if (index.search(WORLD.vectors()[i], 1, 100).getFirst().id() != i) lost++;
         Evidence.of("vectors that do not find themselves at ef 100", lost, atMost(N / 100));
         Evidence.of("recall@10 at ef 100", measured(index, 100)[0], above(0.95));
+    }
+
+    /** All whose adding has ended are found by a walk through everything, whoever adds meanwhile. */
+    @Test void searchesBesideAddsMissNothing() throws Exception {
+        int n = 3000, writers = 4;
+        var missed = new AtomicInteger();
+        var searches = new AtomicInteger();
+        for (int round = 0; round < 3; round++) {
+            var index = new Hnsw(4, VectorMetric.L2, VectorEncoding.FLOAT32, 2, 4, round);
+            var added = new AtomicIntegerArray(n);
+            var left = new AtomicInteger(writers);
+            var rng = Rng.of(round);
+            var vectors = new float[n][4];
+            for (var v : vectors) for (int j = 0; j < 4; j++) v[j] = (float) rng.nextGaussian();
+            try (var pool = Executors.newFixedThreadPool(writers + 2)) {
+                var jobs = new ArrayList<Callable<Void>>();
+                for (int t = 0; t < writers; t++) {
+                    int first = t;
+                    jobs.add(() -> {
+                        try {
+                            for (int i = first; i < n; i += writers) {
+                                index.add(i, vectors[i]);
+                                added.set(i, 1);
+                            }
+                        } finally {
+                            left.decrementAndGet();
+                        }
+                        return null;
+                    });
+                }
+                for (int t = 0; t < 2; t++) jobs.add(() -> {
+                    for (int k = 0; left.get() > 0; k++) {
+                        var there = new BitSet(n);
+                        for (int i = 0; i < n; i++) if (added.get(i) == 1) there.set(i);
+                        int found = index.find(vectors[k % n], n, n, id -> there.get((int) id)).hits().size();
+                        missed.addAndGet(there.cardinality() - found);
+                        searches.incrementAndGet();
+                    }
+                    return null;
+                });
+                for (var done : pool.invokeAll(jobs)) done.get();
+            }
+            missed.addAndGet(n - index.search(vectors[0], n, n).size());
+        }
+        assertThat(searches.get()).isGreaterThan(3);
+        assertThat(missed.get()).as("vectors missed by %d searches", searches.get()).isZero();
     }
 
     @Test void crowdsUpdatesAndBadInput(@TempDir Path folder) throws IOException {

@@ -28,6 +28,7 @@ import lyceum.testing.Evidence;
 import lyceum.testing.Golden;
 import lyceum.text.count.TermSplitter;
 import org.junit.jupiter.api.Tag;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -276,5 +277,16 @@ class InvertedIndexTest {
         }
         assertThat(refused + same).isEqualTo(1000);
         assertThat(refused).as("all but changes of padding").isGreaterThan(700);
+    }
+    @Test void halvesOfCharactersAreRefusedBeforeAnythingIsAdded() {
+        var index = new InvertedIndex(new TextAnalyzer());
+        index.add("?", "what ? is");
+        for (ThrowingCallable add : List.<ThrowingCallable>of(() -> index.add("\ud800", "word"),
+                () -> index.add("b", Map.of("\udc00", "word")), () -> index.addWeights("b", Map.of("\ud800", 1.0))))
+            assertThatThrownBy(add).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("half of a surrogate pair");
+        index.commit();
+        assertThat(index.size()).isEqualTo(1);
+        index.add("b", "word");
+        assertThat(index.size()).isEqualTo(2);
     }
 }

@@ -171,17 +171,88 @@ class SpecialTokensTest {
         var chat = new TokenizerPipeline(base.spec().withPostProcessor(new PostProcessor.Templated(Template.bos(base.specials()))));
         var twice = new TokenizerPipeline(
                 base.spec().withPostProcessor(new PostProcessor.Templated(Template.bos(base.specials()).withBos(base.specials()))));
-        int wrong = 0, texts = 0;
+        int bos = chat.specials().bos(), wrong = 0, texts = 0, second = 0, packed = 0, starts = 0, away = 0;
+        var all = EncodeOptions.DEFAULT.withControls(Controls.ALL);
+        var row = new ArrayList<Integer>();
         for (var text : hostile()) {
             for (var tokenizer : List.of(chat, twice)) {
                 int[] ids = tokenizer.ids(text);
-                int bos = 0;
-                for (int id : ids) if (id == chat.specials().bos()) bos++;
-                if (bos != 1 || ids[0] != chat.specials().bos() || !Arrays.equals(ids, tokenizer.encode(text).ids())) wrong++;
+                if (marks(ids, bos) != 1 || ids[0] != bos || !Arrays.equals(ids, tokenizer.encode(text).ids())) wrong++;
             }
+            var plain = text.replace("<s>", " ");
+            int[] once = chat.ids(plain, all), again = chat.ids("<s>" + plain, all);
+            if (marks(again, bos) != 1 || !Arrays.equals(once, again) || !Arrays.equals(again, chat.encode("<s>" + plain, all).ids()))
+                second++;
+            if (marks(chat.encodePair("<s>" + plain, plain, all).ids(), bos) != 1) second++;
+            // a row of documents, some of which have the mark in their text
+            for (int id : chat.ids(texts % 3 == 0 ? "<s>" + plain : plain, all)) {
+                if (id == bos) packed++;
+                row.add(id);
+            }
+            if (row.get(starts) != bos) away++;
+            starts = row.size();
             texts++;
         }
         Evidence.of("texts", texts, exactly(1000));
         Evidence.of("texts without exactly one start token in front", wrong, exactly(0));
+        Evidence.of("texts and pairs that begin with the mark, and do not have it once", second, exactly(0));
+        Evidence.of("start tokens in a row of 1,000 documents", packed, exactly(1000));
+        Evidence.of("documents of the row that do not begin with it", away, exactly(0));
+    }
+
+    /** White space before a control token ends a text, whatever comes in which piece. */
+    @Test void streamsCutBeforeControlTokensAsTheWholeText() {
+        var spaced = BpeTrainer.byteLevel(300, PreTokenizer.GPT4).train(List.of("a  b   c    d \n\n  e  f\n\n\ng   h  ".repeat(50)));
+        int free = spaced.vocabulary().size();
+        var chat = new TokenizerPipeline(spaced.spec().withSpecials(
+                new SpecialTokens(List.of(AddedToken.control("<s>", free), AddedToken.control("<|im_end|>", free + 1)))));
+        var rng = Rng.of(3);
+        var parts = List.of(" ", "  ", "\n", " \n\n  ", "a", "word", "12345", "<", "<|im_", "'s", "\u00e9", "!!");
+        int wrong = 0, early = 0;
+        for (int i = 0; i < 1000; i++) {
+            var text = new StringBuilder();
+            for (int k = rng.nextInt(60); k >= 0; k--)
+                text.append(rng.nextInt(8) == 0 ? (rng.nextInt(2) == 0 ? "<s>" : "<|im_end|>") : parts.get(rng.nextInt(parts.size())));
+            var stream = new EncodeStream(chat, Controls.ALL);
+            var ids = TokenBuffer.ofIds();
+            for (int at = 0; at < text.length();) {
+                int to = Math.min(text.length(), at + 1 + rng.nextInt(40));
+                for (int id : stream.push(text.substring(at, to))) ids.add(id);
+                at = to;
+            }
+            early += ids.size();
+            for (int id : stream.finish()) ids.add(id);
+            if (!Arrays.equals(ids.toIds(), chat.ids(text.toString(), EncodeOptions.PLAIN.withControls(Controls.ALL)))) wrong++;
+        }
+        assertThat(early).isGreaterThan(10_000);
+        assertThat(wrong).isZero();
+    }
+
+    private static int marks(int[] ids, int mark) {
+        int n = 0;
+        for (int id : ids) if (id == mark) n++;
+        return n;
+    }
+
+    @Test void theStartTokenIsPutWhereItIsNot() {
+        var base = chat();
+        var specials = base.specials();
+        Template.Part bos = new Template.Control("<s>", List.of(specials.bos()), 0), a = new Template.Text(false, 0),
+                b = new Template.Text(true, 0);
+        var whole = new Template(List.of(bos, a), List.of(bos, a, b));
+        assertThat(Template.bos(specials)).isEqualTo(whole);
+        for (var half : List.of(new Template(List.of(a), List.of(bos, a, b)), new Template(List.of(bos, a), List.of(a, b)), whole))
+            assertThat(half.withBos(specials)).isEqualTo(whole);
+        var chat = new TokenizerPipeline(base.spec().withPostProcessor(new PostProcessor.Templated(whole)));
+        var all = EncodeOptions.DEFAULT.withControls(Controls.ALL);
+        int[] words = chat.ids("one two three four five six", EncodeOptions.PLAIN);
+        for (boolean left : new boolean[] {false, true}) {
+            var cut = all.withTruncation(new Truncation(4, 0, Truncation.Strategy.LONGEST_FIRST, left));
+            int[] ids = chat.ids("<s>one two three four five six", cut);
+            assertThat(ids).hasSize(4).startsWith(specials.bos()).endsWith(left ? words[words.length - 1] : words[2])
+                    .isEqualTo(chat.encode("<s>one two three four five six", cut).ids());
+        }
+        assertThat(chat.ids("<s>", all)).containsExactly(specials.bos());
+        assertThat(chat.ids("<s>a", all.withTemplate(false))).hasSize(2);
     }
 }

@@ -93,6 +93,21 @@ class SubwordTest {
         for (int size : new int[] {2000, 8000}) {
             var subwords = TokenizationReport.of(Map.of("t", UnigramTrainer.spaced(size).withSeedSize(30_000).train(train)), held).row("t");
             var words = TokenizationReport.of(Map.of("t", WordTokenizer.of(WordSplitter.treebank(), train, size)), held).row("t");
+            // a tenth of a percent of the characters has no piece
+            var trainer = UnigramTrainer.spaced(size).withSeedSize(30_000).withCoverage(0.999);
+            Tokenizer covered = trainer.train(train), bare = trainer.withByteFallback(false).train(train);
+            int bytes = 0, unknown = 0, without = 0;
+            for (var verse : held) {
+                for (int id : covered.ids(verse)) {
+                    if (id == covered.vocabulary().unknown()) unknown++;
+                    if (covered.vocabulary().token(id).matches("<0x[0-9A-F]{2}>")) bytes++;
+                }
+                for (int id : bare.ids(verse)) if (id == bare.vocabulary().unknown()) without++;
+                assertThat(covered.decode(covered.ids(verse))).isEqualTo(verse);
+            }
+            Evidence.of("bytes that spell what no piece spells at " + size, bytes, above(0));
+            Evidence.of("unknown tokens where bytes were needed at " + size, unknown, exactly(0));
+            Evidence.of("unknown tokens of the same without bytes at " + size, without, above(0));
             Evidence.of("unknown rate with byte fallback at " + size, subwords.unknownRate(), exactly(0));
             Evidence.of("unknown rate of words at " + size, words.unknownRate(), above(size == 2000 ? 0.03 : 0.01));
             assertThat(subwords.vocabulary()).isEqualTo(words.vocabulary());

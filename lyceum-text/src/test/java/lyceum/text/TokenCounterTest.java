@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import lyceum.random.Rng;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
@@ -127,5 +128,33 @@ class TokenCounterTest {
         var kinds = COUNTER.tokens("God Nebuzaradanx 漢.").stream().map(Token::kind).toList();
         assertThat(kinds.get(0)).isEqualTo(Token.Kind.WORD);
         assertThat(kinds).contains(Token.Kind.SUBWORD, Token.Kind.BYTE, Token.Kind.PUNCTUATION);
+    }
+
+    /** A tokenizer that settles nothing is asked a few hundred times, not once a character. */
+    @Test void headHalvesWhereNothingIsSettled() {
+        var unigram = new UnigramTrainer(600).train(Given.verses().subList(0, 500));
+        var asked = new AtomicInteger();
+        Tokenizer counting = new Tokenizer() {
+            @Override public Vocabulary vocabulary() { return unigram.vocabulary(); }
+
+            @Override public SpecialTokens specials() { return unigram.specials(); }
+
+            @Override public void tokenize(String text, Controls controls, TokenBuffer out) {
+                asked.incrementAndGet();
+                unigram.tokenize(text, controls, out);
+            }
+
+            @Override public String decode(int[] ids, boolean skipSpecials) { return unigram.decode(ids, skipSpecials); }
+        };
+        var text = String.join(" ", Given.verses().subList(0, 100));
+        var counter = new TokenCounter(counting);
+        for (int n : new int[] {1, 50, 777}) {
+            asked.set(0);
+            var head = counter.head(text, n);
+            assertThat(asked.get()).isLessThan(400);
+            assertThat(text).startsWith(head);
+            assertThat(counter.count(head)).isEqualTo(n);
+            for (int more = 1; more < 300; more++) assertThat(counter.count(text.substring(0, head.length() + more))).isGreaterThan(n);
+        }
     }
 }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import lyceum.FormatException;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
@@ -243,10 +244,34 @@ class TokenizerPipelineTest {
         assertThat(holes.ids("b")).containsExactly(2);
     }
 
+    @Test void paddingAndTemplatesOfFilesAreChecked() {
+        var base = new TokenizerSpec(new WordLevel(Vocabulary.of("[UNK]", "a").toBuilder().unknown("[UNK]").build(), "[UNK]"));
+        var padded = new String(new TokenizerPipeline(base.withPadding(new Padding(77, 8, 0, 0, "[UNK]", false))).toJson(),
+                StandardCharsets.UTF_8);
+        assertThat(json(padded).ids("a")).hasSize(80);
+        for (var wrong : List.of(padded.replace("77", "2000000000"), padded.replaceAll("(\"pad_to_multiple_of\" *: *)8", "$12000000000")))
+            assertThatThrownBy(() -> json(wrong)).isInstanceOf(FormatException.class).hasMessageContaining("2000000000");
+        for (var processor : List.of(new PostProcessor.Bert(new PostProcessor.Control("a", 1), new PostProcessor.Control("[CLS]", 9)),
+                new PostProcessor.Templated(new Template(List.of(new Template.Control("[CLS]", List.of(9), 0), new Template.Text(false, 0)),
+                        List.of(new Template.Text(false, 0), new Template.Text(true, 0)))))) {
+            var file = new String(new TokenizerPipeline(base.withPostProcessor(processor)).toJson(), StandardCharsets.UTF_8);
+            assertThatThrownBy(() -> json(file)).isInstanceOf(FormatException.class).hasMessageContaining("\"[CLS]\" has the id 9");
+        }
+    }
+
+    private static TokenizerPipeline json(String text) { return TokenizerPipeline.read(text.getBytes(StandardCharsets.UTF_8)); }
+
     @Test void readersOutliveMutants() {
         var files = zoo().stream().limit(20).map(TokenizerPipeline::toJson).toArray(byte[][]::new);
         Fuzz.of(files).allowing(FormatException.class).within(Duration.ofSeconds(5)).mutants(1500,
                 b -> TokenizerPipeline.read(b).ids("hello world"));
+        var verses = Given.verses().subList(0, 50);
+        for (var model : List.of(BpeTrainer.characters(120).train(verses), BpeTrainer.byteLevel(300, PreTokenizer.GPT4).train(verses),
+                BpeTrainer.spaced(400).train(verses), new WordPieceTrainer(200).train(verses), new UnigramTrainer(120).train(verses),
+                new TokenizerPipeline(new TokenizerSpec(
+                        new Bpe(Vocabulary.of("a", "b", "ab"), List.of(new Bpe.Merge("a", "b"))).withUserDefined(Set.of("b"))))))
+            Fuzz.of(model.toJson()).allowing(FormatException.class).within(Duration.ofSeconds(5)).mutants(500,
+                    b -> TokenizerPipeline.read(b).ids("In the beginning"));
         byte[] ranks = Tiktoken.write(VocabularySizing.cut(Given.byteLevel8000(), 300));
         assertThat(Tiktoken.read(ranks, PreTokenizer.GPT4, Map.of()).ids("In the beginning"))
                 .isEqualTo(VocabularySizing.cut(Given.byteLevel8000(), 300).ids("In the beginning"));

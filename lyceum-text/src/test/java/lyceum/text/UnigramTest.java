@@ -16,6 +16,8 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import lyceum.FormatException;
 import lyceum.backend.Parallel;
@@ -256,15 +258,69 @@ class UnigramTest {
             var tokenizer = SentencePiece.read(Base64.getDecoder().decode(c.text("model")));
             var ids = c.intMatrix("ids");
             assertThat(ids.length).isEqualTo(texts.size());
-            for (int i = 0; i < ids.length; i++)
+            var json = TokenizerPipeline.read(tokenizer.toJson());
+            for (int i = 0; i < ids.length; i++) {
                 assertThat(tokenizer.ids(texts.get(i))).as(c.text("name") + ": <" + texts.get(i) + ">").isEqualTo(ids[i]);
+                assertThat(json.ids(texts.get(i))).as(c.text("name") + " as JSON: <" + texts.get(i) + ">").isEqualTo(ids[i]);
+            }
         }
+    }
+
+    @Test void whatAModelFileCannotSayIsNotWritten() {
+        var tokenizer = new UnigramTrainer(300).train(Given.verses().subList(0, 200));
+        var spec = tokenizer.spec();
+        int free = tokenizer.vocabulary().size();
+        var others = Map.of("pre-tokenizer", spec.withPreTokenizer(new PreTokenizer.Whitespace()), "post-processor",
+                spec.withPostProcessor(new PostProcessor.Templated(Template.bos(spec.specials()))), "decoder",
+                spec.withDecoder(new TokenDecoder.Fuse()), "padding", spec.withPadding(new Padding(0, "<unk>")), "truncation",
+                spec.withTruncation(new Truncation(5, 0, Truncation.Strategy.LONGEST_FIRST, false)), "added tokens",
+                spec.withSpecials(spec.specials().with(AddedToken.word("own", free))), "normalizer",
+                spec.withNormalizer(new TextNormalizer.Sequence(List.of(new TextNormalizer.Prepend("x"),
+                        new TextNormalizer.Replace(TextPattern.literal(" "), Texts.MARK)))));
+        others.forEach((what, other) -> assertThatThrownBy(() -> SentencePiece.write(new TokenizerPipeline(other)))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("cannot say the " + what));
+        assertThatThrownBy(() -> SentencePiece.write(UnigramTrainer.spaced(600).train(Given.verses().subList(0, 200))))
+                .hasMessageContaining("cannot say the pre-tokenizer");
+    }
+
+    @Test void unusedPiecesAreNotUsed() {
+        var builder = new Vocabulary.Builder().addScored("abc", -1).reserved().addScored("<unk>", -1);
+        for (var piece : List.of("ab", "a", "b", "c")) builder.addScored(piece, -2 - builder.size());
+        var normalizer = new TextNormalizer.Sequence(List.of(new TextNormalizer.Replace(TextPattern.literal(" "), Texts.MARK)));
+        var model = new Unigram(builder.unknown("<unk>").build(), "<unk>", false);
+        var tokenizer = new TokenizerPipeline(new TokenizerSpec(normalizer, Texts.MARKED, model, null, Texts.pieces(normalizer, false),
+                SpecialTokens.NONE, null, null));
+        byte[] file = SentencePiece.write(tokenizer);
+        for (var each : List.of(tokenizer, SentencePiece.read(file), TokenizerPipeline.read(tokenizer.toJson()))) {
+            assertThat(each.ids("abc")).containsExactly(2, 5);
+            assertThat(each.vocabulary().token(0)).isEqualTo("abc");
+            assertThat(each.vocabulary().isReserved(0)).isTrue();
+        }
+        int at = 0;
+        while (file[at] != 3 << 3 || file[at + 1] != 1 || file[at + 2] != (byte) 0x98) at++; // the model's type
+        file[at + 1] = 2;
+        assertThatThrownBy(() -> SentencePiece.read(file)).isInstanceOf(FormatException.class)
+                .hasMessageContaining("\"abc\" of its BPE is unused");
+    }
+
+    @Test void userDefinedPiecesOfBpeStandWhole() {
+        var bpe = new Bpe(Vocabulary.of("a", "b", "c", "ab", "bc", "abc"), List.of(new Bpe.Merge("a", "b"), new Bpe.Merge("ab", "c")))
+                .withUserDefined(Set.of("bc"));
+        var tokenizer = new TokenizerPipeline(new TokenizerSpec(bpe));
+        assertThat(tokenizer.ids("abcab")).containsExactly(0, 4, 3);
+        assertThat(tokenizer.ids("a".repeat(60) + "bc")).hasSize(61).endsWith(4);
+        assertThat(new TokenizerPipeline(new TokenizerSpec(bpe.withUserDefined(Set.of()))).ids("abcab")).containsExactly(5, 3);
+        assertThatThrownBy(() -> bpe.withUserDefined(Set.of("x"))).hasMessageContaining("user-defined piece \"x\"");
     }
 
     @Test void refusesBrokenModels() {
         byte[] model = SentencePiece.write(new UnigramTrainer(300).train(Given.verses().subList(0, 200)));
         Fuzz.of(model).allowing(FormatException.class).within(Duration.ofSeconds(5)).mutants(1000,
                 b -> SentencePiece.read(b).ids("In the beginning"));
+        for (var c : Golden.load("golden/text_sentencepiece.json").list("cases"))
+            if (c.text("name").startsWith("bpe") || c.text("name").equals("unigram user"))
+                Fuzz.of(Base64.getDecoder().decode(c.text("model"))).allowing(FormatException.class).within(Duration.ofSeconds(5))
+                        .mutants(500, b -> SentencePiece.read(b).ids("In the beginning LORD"));
         assertThatThrownBy(() -> SentencePiece.read(Arrays.copyOf(model, 5))).isInstanceOf(FormatException.class)
                 .hasMessageContaining("byte");
         assertThatThrownBy(() -> SentencePiece.read("no model".getBytes(StandardCharsets.UTF_8))).isInstanceOf(FormatException.class);

@@ -168,4 +168,12 @@ class VocabularySizingTest {
     private static double flops(double d, VocabularySizing s) {
         return 2.0 * s.tokens() / s.bytes() * (2 * (12 * d * d + 2 * 64 * d) + s.size() * d);
     }
+
+    @Test void ofAllWaysToAPieceThoseOfItsPartsAreKept() {
+        var merges = List.of(new Bpe.Merge("a", "b"), new Bpe.Merge("ab", "c"), new Bpe.Merge("a", "bc"), new Bpe.Merge("b", "c"));
+        var all = new Bpe(Vocabulary.of("a", "b", "c", "ab", "abc", "bc"), merges).withRankByPiece(true);
+        var cut = VocabularySizing.cut(new TokenizerPipeline(new TokenizerSpec(all)), 5);
+        assertThat(cut.vocabulary().size()).isEqualTo(5);
+        assertThat(cut.ids("abcbc")).containsExactly(4, 1, 2);
+    }
 }

@@ -2,12 +2,15 @@ package lyceum.labs.text;
 
 import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.atMost;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import lyceum.DType;
 import lyceum.learn.cluster.KMeans;
 import lyceum.learn.linear.LogisticRegression;
 import lyceum.random.Rng;
@@ -46,13 +49,23 @@ class WordClassesTest {
 
     @Acceptance(topic = TOPIC, clause = 3)
     @Test void clustersAreTheClasses() {
-        double least = 1;
+        double least = 1, apart = 0;
         for (int seed = 0; seed < 5; seed++) {
             var table = new PpmiEmbeddings(20).withSeed(seed).learn(corpus(seed));
-            var score = EmbeddingEvaluation.categorisation(table, categories(), new KMeans(CLASSES).withRestarts(5).withSeed(seed));
-            least = Math.min(least, score.counted() == CLASSES * WORDS ? score.value() : 0);
+            var clusters = new KMeans(CLASSES).withRestarts(5).withSeed(seed);
+            var score = EmbeddingEvaluation.categorisation(table, categories(), clusters);
+            var rows = IntStream.range(0, CLASSES * WORDS).mapToObj(i -> word(i / WORDS, i % WORDS)).sorted().toList();
+            double[] labels = clusters.fit(table.only(rows).normalised().vectors().to(DType.F64)).labels().toDoubleArray();
+            var together = new int[CLASSES][CLASSES];
+            for (int i = 0; i < labels.length; i++) together[(int) labels[i]][rows.get(i).charAt(1) - '0']++;
+            double pure = 0;
+            for (var cluster : together) pure += Arrays.stream(cluster).max().getAsInt();
+            least = Math.min(least, pure / (CLASSES * WORDS));
+            assertThat(score.counted()).isEqualTo(CLASSES * WORDS);
+            apart = Math.max(apart, Math.abs(score.value() - pure / (CLASSES * WORDS)));
         }
         Evidence.of("purity of ten clusters of 200 words, the least of 5 corpora", least, atLeast(0.95));
+        Evidence.of("largest gap of the purity by categorisation to it", apart, atMost(1e-12));
     }
 
     /** Texts of three words of a class each, of those with numbers from {@code first} on. */

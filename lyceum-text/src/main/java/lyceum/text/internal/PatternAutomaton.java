@@ -71,8 +71,10 @@ final class PatternAutomaton {
     }
 
     /** Whether so many states are there that a new automaton should take over. */
-    synchronized boolean isFull() {
-        return states.size() > MOST_STATES;
+    boolean isFull() { return size() > MOST_STATES; }
+
+    synchronized int size() {
+        return states.size();
     }
 
     private int intern(int[] places, int n) {

@@ -38,6 +38,20 @@ public final class PatternMatcher {
                 if (bits != null) symbol += (program.classes + 1) * bits[i - from];
                 int step = table[state * symbols + symbol];
                 if (step < 0) {
+                    if (automaton.isFull()) {
+                        // begin this match anew with an empty automaton
+                        this.automaton = automaton = new PatternAutomaton(program);
+                        patience -= i - at + 1;
+                        if (patience < 0) {
+                            followed(b, from, to, at, last, bits, out);
+                            return settled;
+                        }
+                        table = automaton.table();
+                        state = PatternAutomaton.START;
+                        end = -1;
+                        i = at;
+                        continue;
+                    }
                     step = automaton.step(state, symbol);
                     table = automaton.table();
                 }
@@ -61,6 +75,9 @@ public final class PatternMatcher {
         }
         return settled;
     }
+
+    /** How many states the automaton has now. */
+    int states() { return automaton.size(); }
 
     private void followed(byte[] b, int from, int to, int at, int last, byte[] bits, IntList out) {
         var oracle = new PatternOracle(program, b, from, to, bits);

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import lyceum.FormatException;
+import lyceum.text.internal.Utf8;
 
 /**
  * N-gram models as text, the format of SRILM and KenLM: for each order lines of a base-10 log-probability, the words, and the log weight for backing off. A
@@ -49,8 +50,8 @@ public record ArpaFile(NGramLanguageModel model, List<String> words) {
     /**
      * Writes all words of the vocabulary as 1-grams and every stored run.
      *
-     * @param words a different one for each id, without blanks; the start, end and unknown ids are written {@code <s>}, {@code </s>} and {@code <unk>}
-     * @throws IllegalArgumentException for a model that does not back off or is no distribution, or words that cannot be told apart
+     * @param words a different one for each id, without characters up to the blank; the start, end and unknown ids are written {@code <s>}, {@code </s>} and {@code <unk>}
+     * @throws IllegalArgumentException for a model that does not back off or is no distribution, or words that cannot be told apart or have no UTF-8
      */
     public static void write(Path path, NGramLanguageModel model, List<String> words) throws IOException {
         model.needBackoff("ArpaFile");
@@ -83,9 +84,11 @@ public record ArpaFile(NGramLanguageModel model, List<String> words) {
         if (model.endMark() >= 0) names.set(model.endMark(), "</s>");
         if (model.unknown() >= 0) names.set(model.unknown(), "<unk>");
         var seen = new HashSet<String>();
-        for (var w : names)
+        for (var w : names) {
+            Utf8.bytes(w);
             if (w.isEmpty() || w.chars().anyMatch(c -> c <= ' ') || !seen.add(w))
                 throw new IllegalArgumentException("ArpaFile: the word \"" + w + "\" is empty, has a blank or stands twice");
+        }
         return names;
     }
 

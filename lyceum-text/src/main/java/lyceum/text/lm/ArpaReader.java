@@ -23,13 +23,13 @@ final class ArpaReader {
 
     private FormatException malformed(String problem) { return new FormatException("ARPA: " + problem + ", at line " + line); }
 
-    /** The next line that is not blank. */
+    /** The next line that is not blank; what Unicode calls white space may be a word. */
     private String next() throws IOException {
         for (;;) {
             var text = in.readLine();
             line++;
             if (text == null) throw malformed("the file ends before \\end\\");
-            if (!text.isBlank()) return text.strip();
+            if (!text.trim().isEmpty()) return text.trim();
         }
     }
 

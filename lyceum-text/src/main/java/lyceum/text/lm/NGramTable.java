@@ -116,12 +116,13 @@ final class NGramTable {
         int contexts = n == 0 ? 1 : levels[n - 1].size;
         if (n > 0 && (from(n, 0) != 0 || to(n, contexts - 1) != level.size))
             throw new FormatException("n-gram model: the followers of order " + n + " are not those of order " + (n + 1));
-        for (int c = 0; c < contexts; c++) {
-            if (n > 0 && from(n, c) > to(n, c))
+        // all borders before any follower: those that ascend to the size lie within it
+        for (int c = 0; n > 0 && c < contexts; c++)
+            if (from(n, c) > to(n, c))
                 throw new FormatException("n-gram model: order " + n + ", run " + c + ": followers end before they begin");
+        for (int c = 0; c < contexts; c++)
             for (int i = from(n, c) + 1; i < to(n, c); i++)
                 if (id(n, i - 1) >= id(n, i))
                     throw new FormatException("n-gram model: order " + (n + 1) + ", run " + i + ": ids do not ascend");
-        }
     }
 }

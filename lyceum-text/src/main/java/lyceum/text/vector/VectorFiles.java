@@ -21,6 +21,7 @@ import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.format.Safetensors;
 import lyceum.tensor.Tensor;
+import lyceum.text.internal.Utf8;
 
 /**
  * Tables of vectors as files.
@@ -117,7 +118,9 @@ public final class VectorFiles {
         }
     }
 
+    /** @throws IllegalArgumentException for a name that the formats with spaces cannot tell, or that has no UTF-8 */
     private static void writable(String name) {
+        Utf8.bytes(name);
         if (name.isEmpty() || name.chars().anyMatch(c -> c == ' ' || c == '\n' || c == '\r' || c == '\t'))
             throw new IllegalArgumentException("vectors to a file: the name '" + name.strip()
                     + "' is empty or holds white space, which ends a name in this " + "format; write safetensors, or put underscores");
@@ -213,6 +216,7 @@ public final class VectorFiles {
         for (var name : table.names()) {
             if (name.indexOf('\n') >= 0)
                 throw new IllegalArgumentException("vectors to a file: a name holds a line feed: '" + name.strip() + "'");
+            Utf8.bytes(name);
             text.append(name).append('\n');
         }
         byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);

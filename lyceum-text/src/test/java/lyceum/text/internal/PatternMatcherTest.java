@@ -76,6 +76,24 @@ class PatternMatcherTest {
         assertThat(states.size).isZero();
     }
 
+    /** Random text leads to a new state with nearly each character. */
+    @Test void statesAreBoundedInsideARun() {
+        var rng = Rng.of(1);
+        var b = new byte[30_000];
+        for (int i = 0; i < b.length; i++) b[i] = (byte) ('a' + rng.nextInt(2));
+        b[29_000] = 'c';
+        var matcher = new PatternMatcher("(a|b)*a(a|b){30}c|b");
+        var spans = new IntList();
+        matcher.find(b, 0, b.length, spans);
+        assertThat(matcher.states()).isLessThan(2100);
+        int last = 29_000 - 31;
+        assertThat(spans.get(0)).isZero();
+        if (b[last] == 'a') assertThat(spans.get(1)).isEqualTo(29_001);
+        int singles = 0;
+        for (int i = b[last] == 'a' ? 29_001 : 0; i < b.length; i++) if (b[i] == 'b') singles++;
+        assertThat(spans.size / 2).isEqualTo(singles + (b[last] == 'a' ? 1 : 0));
+    }
+
     @Test void refusesByName() {
         var wrong = List.of("(a)\\1", "(?>a)b", "(", ")", "[a", "a{3,2}", "*a", "\\p{Klingon}", "(?:ab)++", "\\", "a{2000}",
                 "(?<n>a)\\k<n>", "[b-a]", "(".repeat(5000), "((((a{1000}){1000}){1000}){1000})", "\\G");

@@ -20,6 +20,7 @@ import lyceum.FormatException;
 import lyceum.format.Safetensors;
 import lyceum.random.Rng;
 import lyceum.tensor.Temperature;
+import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
 import lyceum.testing.Fuzz;
@@ -200,7 +201,7 @@ class NGramLanguageModelTest {
         assertThat(model.probability(2, 0)).isCloseTo(1.5 / 3 + 0.5 * 2 / 3 * alone, within());
     }
 
-    @Test void aFileWrittenByHand() throws Exception {
+    @Test void aFileWrittenByHand(@TempDir Path folder) throws Exception {
         var arpa = """
                 made by hand
                 \\data\\
@@ -229,6 +230,13 @@ class NGramLanguageModelTest {
             assertThatThrownBy(() -> ArpaFile
                     .read(new ByteArrayInputStream(arpa.replace(wrong.getKey(), wrong.getValue()).getBytes(StandardCharsets.UTF_8))))
                     .as(wrong.toString()).isInstanceOf(FormatException.class).hasMessageContaining("at line");
+        var odd = read.words().stream().map(w -> w.equals("b") ? "\u2003" : w.equals("a") ? "\u3000a\u2028" : w).toList();
+        var copy = folder.resolve("odd.arpa");
+        ArpaFile.write(copy, read.model(), odd);
+        assertThat(ArpaFile.read(copy).words()).isEqualTo(odd);
+        assertThat(ArpaFile.read(copy).model().size(2)).isEqualTo(read.model().size(2));
+        assertThatThrownBy(() -> ArpaFile.write(copy, read.model(), odd.stream().map(w -> w.equals("\u2003") ? "x\ud800" : w).toList()))
+                .hasMessageContaining("character 1 is half of a surrogate pair");
         Fuzz.of(arpa.getBytes(StandardCharsets.UTF_8)).allowing(FormatException.class).mutants(5_000, bytes -> {
             var model = ArpaFile.read(new ByteArrayInputStream(bytes)).model();
             model.after(0).logProbabilities();
@@ -251,6 +259,12 @@ class NGramLanguageModelTest {
         }
         var small = new NGramEstimator(3, 5).withMarks(0, 1).fit(List.of(new int[] {2, 3, 2, 4}, new int[] {2, 4, 4}));
         small.save(path);
+        var tensors = small.table().tensors();
+        int[] starts = tensors.get("1.starts").toIntArray();
+        starts[1] = 1_000_000;
+        tensors.put("1.starts", Tensor.of(starts));
+        assertThatThrownBy(() -> NGramTable.of(tensors, 3, 5, false)).isInstanceOf(FormatException.class)
+                .hasMessageContaining("followers end before they begin");
         Fuzz.of(path).allowing(FormatException.class).mutants(5_000, bytes -> {
             var model = NGramLanguageModel.of(Safetensors.read(MemorySegment.ofArray(bytes)));
             model.after(0, 2 % model.vocabulary()).logProbabilities();

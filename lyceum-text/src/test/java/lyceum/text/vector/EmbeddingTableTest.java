@@ -30,6 +30,7 @@ import lyceum.testing.Evidence;
 import lyceum.testing.Fuzz;
 import lyceum.text.vector.EmbeddingTable.Analogy;
 import lyceum.text.vector.EmbeddingTable.Nearness;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -206,6 +207,12 @@ class EmbeddingTableTest {
         assertThatThrownBy(() -> text("a 1 2\nb 1 x\n")).hasMessageContaining("'x' is no number, at byte 6");
         assertThatThrownBy(() -> text("a 1\na 2\n")).isInstanceOf(FormatException.class).hasMessageContaining("names rows 0 and 1");
         assertThatThrownBy(() -> text("a NaN\n")).isInstanceOf(FormatException.class).hasMessageContaining("holds NaN");
+        var half = EmbeddingTable.of(List.of("a\ud800"), Tensor.ones(1, 2));
+        var file = Path.of("never-written");
+        for (ThrowingCallable write : List.<ThrowingCallable>of(() -> VectorFiles.writeText(half, file),
+                () -> VectorFiles.writeGlove(half, file), () -> VectorFiles.writeBinary(half, file), () -> VectorFiles.writeSafetensors(half, file)))
+            assertThatThrownBy(write).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("character 1 is half of a surrogate");
         assertThatThrownBy(() -> text("")).isInstanceOf(FormatException.class);
         assertThatThrownBy(() -> binary("999999999 300\na 1234".getBytes(StandardCharsets.UTF_8))).hasMessageContaining("do not hold");
         assertThatThrownBy(() -> binary("1 1\naaaaaaa".getBytes(StandardCharsets.UTF_8))).hasMessageContaining("ends in the name of row 0");
