@@ -70,10 +70,9 @@ class UnsupervisedTest {
                     assertThat(bits(t.fit(x.mul(2).add(x.square()).compute(), null, null))).as(entry.getKey()).isNotEqualTo(none);
             }
             // Clusterers and densities have no door for labels: rows and their weights at most. The same rows give the same model.
-            if (learner instanceof Clusterer || learner instanceof Density)
-                for (var method : learner.getClass().getMethods())
-                    if (method.getName().equals("fit")) assertThat(method.getParameterTypes()).as(entry.getKey() + ": " + method)
-                            .satisfies(p -> assertThat(Arrays.stream(p).filter(Tensor.class::equals).count()).isLessThanOrEqualTo(2));
+            if (learner instanceof Clusterer || learner instanceof Density) for (var method : learner.getClass().getMethods())
+                if (method.getName().equals("fit")) assertThat(method.getParameterTypes()).as(entry.getKey() + ": " + method)
+                        .satisfies(p -> assertThat(Arrays.stream(p).filter(Tensor.class::equals).count()).isLessThanOrEqualTo(2));
             if (entry.getValue() instanceof Clusterer c) {
                 without++;
                 if (!bits(c.fit(x)).equals(bits(c.fit(x)))) changed.add(entry.getKey());

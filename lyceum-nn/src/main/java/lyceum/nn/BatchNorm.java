@@ -166,7 +166,8 @@ public final class BatchNorm extends Module {
             boolean bare = last instanceof Module m && m.adapters().isEmpty();
             if (layer instanceof BatchNorm norm && bare && last instanceof Linear linear && linear.activation() == null)
                 layers.set(layers.size() - 1, norm.fold(linear));
-            else if (layer instanceof BatchNorm norm && bare && last instanceof ConvLayer conv) layers.set(layers.size() - 1, norm.fold(conv));
+            else if (layer instanceof BatchNorm norm && bare && last instanceof ConvLayer conv)
+                layers.set(layers.size() - 1, norm.fold(conv));
             else layers.add(layer instanceof Sequential inner ? fold(inner) : layer);
         }
         return new Sequential(layers);

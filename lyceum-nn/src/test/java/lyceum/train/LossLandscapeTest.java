@@ -147,8 +147,7 @@ class LossLandscapeTest {
         return sum;
     }
 
-    private static double curvatureRatio(LossLandscape<Mlp> landscape, Mlp net, Tensor point, Dataset rows,
-            double[] worst) {
+    private static double curvatureRatio(LossLandscape<Mlp> landscape, Mlp net, Tensor point, Dataset rows, double[] worst) {
         var there = Module.copy(net);
         var parts = landscape.space().split(point);
         Autograd.noGrad(() -> there.parameters().forEach((name, p) -> p.copy_(parts.get(name))));

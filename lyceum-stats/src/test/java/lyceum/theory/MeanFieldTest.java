@@ -226,8 +226,8 @@ class MeanFieldTest {
             var path = new WideTraining(scaling, m, 0.3, 3).train(task[0], task[1], Rng.of(8));
             double s = scaling == Scaling.MEAN_FIELD ? 1.0 / m : 1 / Math.sqrt(m), rate = 0.3 * (scaling == Scaling.MEAN_FIELD ? m : 1);
             Tensor w = Tensor.randn(Rng.of(8).split(0), DType.F64, m, 3).compute(),
-                    a = Tensor.randn(Rng.of(8).split(1), DType.F64, m).compute(),
-                    start = Tensor.concat(0, w.reshape(-1), a).compute(), first = tangentKernel(task[0], w, a, s);
+                    a = Tensor.randn(Rng.of(8).split(1), DType.F64, m).compute(), start = Tensor.concat(0, w.reshape(-1), a).compute(),
+                    first = tangentKernel(task[0], w, a, s);
             for (int step = 0; step < 3; step++) {
                 Tensor v = w.detach().requiresGrad(), b = a.detach().requiresGrad();
                 task[0].matmul(v.transpose()).tanh().matmul(b).mul(s).sub(task[1]).square().mean().div(2).backward();

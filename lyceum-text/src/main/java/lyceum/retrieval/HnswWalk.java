@@ -115,7 +115,10 @@ final class HnswWalk {
 
     /** Finds a parent with a free place among the candidates, the nearest first, and makes it one of the chosen. */
     private int adopt(int node, int[] chosen, int count, int[] candidates) {
-        for (int parent : candidates) {
+        int[] found = candidates;
+        int n = candidates.length;
+        for (int i = 0; i < n; i++) {
+            int parent = found[i];
             synchronized (links.lock(parent)) {
                 int size = links.read(parent, 0, around), tree = 0;
                 for (int k = 0; k < size; k++) if (links.inTree(parent, around[k])) tree++;

@@ -72,8 +72,9 @@ abstract class Pieces {
     }
 
     static void checkUserDefined(String model, Vocabulary vocabulary, Set<String> userDefined) {
-        for (var piece : userDefined) if (!vocabulary.contains(piece))
-            throw new IllegalArgumentException(model + ": the user-defined piece \"" + piece + "\" is not in the vocabulary");
+        for (var piece : userDefined)
+            if (!vocabulary.contains(piece))
+                throw new IllegalArgumentException(model + ": the user-defined piece \"" + piece + "\" is not in the vocabulary");
     }
 
     /** The ids of {@code <0x00>} to {@code <0xFF>}, or null where one is missing. */

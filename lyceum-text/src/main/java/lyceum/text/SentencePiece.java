@@ -157,9 +157,8 @@ public final class SentencePiece {
         var merges = new ArrayList<Bpe.Merge>();
         double last = Double.POSITIVE_INFINITY;
         for (int id = 0; id < v.size(); id++) {
-            if (kinds.get(id) == UNUSED)
-                throw new FormatException(
-                        "SentencePiece model: the piece \"" + v.token(id) + "\" of its BPE is unused, which is not supported");
+            if (kinds.get(id) == UNUSED) throw new FormatException(
+                    "SentencePiece model: the piece \"" + v.token(id) + "\" of its BPE is unused, which is not supported");
             if (kinds.get(id) != NORMAL) continue;
             if (v.score(id) > last)
                 throw new FormatException("SentencePiece model: the scores of its BPE rise at piece " + id + "; they fall with the ids");

@@ -228,9 +228,11 @@ final class TokenizerJson {
     }
 
     private static void checkTemplate(Template template, SubwordModel model, SpecialTokens specials) {
-        for (var parts : List.of(template.single(), template.pair())) for (var part : parts) if (part instanceof Template.Control c)
-            for (int id : c.ids()) if (id < 0 || id >= model.vocabulary().size() && specials.find(id) == null)
-                throw wrong("the template's token \"" + c.token() + "\" has the id " + id + ", which no token has");
+        for (var parts : List.of(template.single(), template.pair()))
+            for (var part : parts)
+                if (part instanceof Template.Control c) for (int id : c.ids())
+                    if (id < 0 || id >= model.vocabulary().size() && specials.find(id) == null)
+                        throw wrong("the template's token \"" + c.token() + "\" has the id " + id + ", which no token has");
     }
 
     private static TokenDecoder decoder(JsonNode n) {
@@ -371,10 +373,9 @@ final class TokenizerJson {
         var strategy = n.get("strategy");
         int length = strategy != null && strategy.isObject() ? number(strategy, "Fixed") : 0;
         int multiple = number(n, "pad_to_multiple_of", 0);
-        if (length > MOST_PADDED || multiple > MOST_PADDED)
-            throw wrong(
-                    "the padding is to " + length + " tokens, a multiple of " + multiple + "; more than " + MOST_PADDED + " is refused");
-        return new Padding(length, multiple, number(n, "pad_id"), number(n, "pad_type_id", 0),
-                text(n, "pad_token"), text(n, "direction", "Right").equals("Left"));
+        if (length > MOST_PADDED || multiple > MOST_PADDED) throw wrong(
+                "the padding is to " + length + " tokens, a multiple of " + multiple + "; more than " + MOST_PADDED + " is refused");
+        return new Padding(length, multiple, number(n, "pad_id"), number(n, "pad_type_id", 0), text(n, "pad_token"),
+                text(n, "direction", "Right").equals("Left"));
     }
 }

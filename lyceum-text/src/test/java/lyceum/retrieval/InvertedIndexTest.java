@@ -278,6 +278,7 @@ class InvertedIndexTest {
         assertThat(refused + same).isEqualTo(1000);
         assertThat(refused).as("all but changes of padding").isGreaterThan(700);
     }
+
     @Test void halvesOfCharactersAreRefusedBeforeAnythingIsAdded() {
         var index = new InvertedIndex(new TextAnalyzer());
         index.add("?", "what ? is");

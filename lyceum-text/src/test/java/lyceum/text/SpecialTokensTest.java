@@ -204,8 +204,8 @@ class SpecialTokensTest {
     @Test void streamsCutBeforeControlTokensAsTheWholeText() {
         var spaced = BpeTrainer.byteLevel(300, PreTokenizer.GPT4).train(List.of("a  b   c    d \n\n  e  f\n\n\ng   h  ".repeat(50)));
         int free = spaced.vocabulary().size();
-        var chat = new TokenizerPipeline(spaced.spec().withSpecials(
-                new SpecialTokens(List.of(AddedToken.control("<s>", free), AddedToken.control("<|im_end|>", free + 1)))));
+        var chat = new TokenizerPipeline(spaced.spec()
+                .withSpecials(new SpecialTokens(List.of(AddedToken.control("<s>", free), AddedToken.control("<|im_end|>", free + 1)))));
         var rng = Rng.of(3);
         var parts = List.of(" ", "  ", "\n", " \n\n  ", "a", "word", "12345", "<", "<|im_", "'s", "\u00e9", "!!");
         int wrong = 0, early = 0;

@@ -275,8 +275,8 @@ class UnigramTest {
                 spec.withDecoder(new TokenDecoder.Fuse()), "padding", spec.withPadding(new Padding(0, "<unk>")), "truncation",
                 spec.withTruncation(new Truncation(5, 0, Truncation.Strategy.LONGEST_FIRST, false)), "added tokens",
                 spec.withSpecials(spec.specials().with(AddedToken.word("own", free))), "normalizer",
-                spec.withNormalizer(new TextNormalizer.Sequence(List.of(new TextNormalizer.Prepend("x"),
-                        new TextNormalizer.Replace(TextPattern.literal(" "), Texts.MARK)))));
+                spec.withNormalizer(new TextNormalizer.Sequence(
+                        List.of(new TextNormalizer.Prepend("x"), new TextNormalizer.Replace(TextPattern.literal(" "), Texts.MARK)))));
         others.forEach((what, other) -> assertThatThrownBy(() -> SentencePiece.write(new TokenizerPipeline(other)))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("cannot say the " + what));
         assertThatThrownBy(() -> SentencePiece.write(UnigramTrainer.spaced(600).train(Given.verses().subList(0, 200))))
@@ -288,8 +288,8 @@ class UnigramTest {
         for (var piece : List.of("ab", "a", "b", "c")) builder.addScored(piece, -2 - builder.size());
         var normalizer = new TextNormalizer.Sequence(List.of(new TextNormalizer.Replace(TextPattern.literal(" "), Texts.MARK)));
         var model = new Unigram(builder.unknown("<unk>").build(), "<unk>", false);
-        var tokenizer = new TokenizerPipeline(new TokenizerSpec(normalizer, Texts.MARKED, model, null, Texts.pieces(normalizer, false),
-                SpecialTokens.NONE, null, null));
+        var tokenizer = new TokenizerPipeline(
+                new TokenizerSpec(normalizer, Texts.MARKED, model, null, Texts.pieces(normalizer, false), SpecialTokens.NONE, null, null));
         byte[] file = SentencePiece.write(tokenizer);
         for (var each : List.of(tokenizer, SentencePiece.read(file), TokenizerPipeline.read(tokenizer.toJson()))) {
             assertThat(each.ids("abc")).containsExactly(2, 5);

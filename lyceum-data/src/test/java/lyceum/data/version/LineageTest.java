@@ -170,8 +170,7 @@ class LineageTest {
             out.row("made " + p.get("n"), new int[] {0, 1}, new long[] {0, 0});
         };
         var last = store.put(List.of("raw"));
-        for (int i = 0; i < 30; i++)
-            last = store.lineage().derive("count", "v", Map.of("n", "" + i), List.of(last, last), count).output();
+        for (int i = 0; i < 30; i++) last = store.lineage().derive("count", "v", Map.of("n", "" + i), List.of(last, last), count).output();
         runs[0] = 0;
         store.lineage().replay(last, Map.of("count", count));
         assertThat(runs[0]).isEqualTo(30);

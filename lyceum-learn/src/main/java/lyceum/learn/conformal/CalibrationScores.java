@@ -28,8 +28,8 @@ public record CalibrationScores(double[] values, double[] weights, int[] groups)
      * @throws IllegalArgumentException if the rows have weights or groups, which it would leave aside
      */
     public double threshold(double alpha) {
-        if (weights != null || groups != null) throw new IllegalArgumentException("conformal: the calibrating rows have "
-                + (weights != null ? "weights" : "groups") + "; give those of the new rows too");
+        if (weights != null || groups != null) throw new IllegalArgumentException(
+                "conformal: the calibrating rows have " + (weights != null ? "weights" : "groups") + "; give those of the new rows too");
         return threshold(values, alpha);
     }
 

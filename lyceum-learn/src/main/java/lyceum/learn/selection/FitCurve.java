@@ -81,8 +81,9 @@ public record FitCurve(double[] points, double[][] train, double[][] validation,
             throw new ShapeException("FitCurve: x " + x.shape() + " and y " + y.shape() + "; they are (n, p) and (n)");
         if (points.length == 0 || splits < 2 || n < 5) throw new IllegalArgumentException(
                 "FitCurve: " + points.length + " points, " + splits + " splits of " + n + " rows; at least 1, 2 and 5");
-        if (sizes != null) for (int size : sizes) if (size < 1 || size > n - held) throw new IllegalArgumentException(
-                "FitCurve: a size of " + size + " rows; between 1 and the " + (n - held) + " of " + n + " that are not held out");
+        if (sizes != null) for (int size : sizes)
+            if (size < 1 || size > n - held) throw new IllegalArgumentException(
+                    "FitCurve: a size of " + size + " rows; between 1 and the " + (n - held) + " of " + n + " that are not held out");
         double[][] train = new double[points.length][splits], validation = new double[points.length][splits];
         var baseline = new double[splits];
         Parallel.range(splits, 1, (from, to) -> {

@@ -73,9 +73,7 @@ final class PatternAutomaton {
     /** Whether so many states are there that a new automaton should take over. */
     boolean isFull() { return size() > MOST_STATES; }
 
-    synchronized int size() {
-        return states.size();
-    }
+    synchronized int size() { return states.size(); }
 
     private int intern(int[] places, int n) {
         var key = new ArrayList<Integer>(n);

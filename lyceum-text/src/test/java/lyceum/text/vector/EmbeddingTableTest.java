@@ -210,7 +210,8 @@ class EmbeddingTableTest {
         var half = EmbeddingTable.of(List.of("a\ud800"), Tensor.ones(1, 2));
         var file = Path.of("never-written");
         for (ThrowingCallable write : List.<ThrowingCallable>of(() -> VectorFiles.writeText(half, file),
-                () -> VectorFiles.writeGlove(half, file), () -> VectorFiles.writeBinary(half, file), () -> VectorFiles.writeSafetensors(half, file)))
+                () -> VectorFiles.writeGlove(half, file), () -> VectorFiles.writeBinary(half, file),
+                () -> VectorFiles.writeSafetensors(half, file)))
             assertThatThrownBy(write).isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("character 1 is half of a surrogate");
         assertThatThrownBy(() -> text("")).isInstanceOf(FormatException.class);
