@@ -1,6 +1,7 @@
 package lyceum.nn;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
@@ -72,8 +73,12 @@ public final class TransformerBlock extends Module {
 
     /** Blocks of a stack; they have one bias of positions where the configuration shares it. */
     static List<TransformerBlock> stack(TransformerConfig config, int count, Rng rng) {
+        return stack(Collections.nCopies(count, config), rng);
+    }
+
+    static List<TransformerBlock> stack(List<TransformerConfig> configs, Rng rng) {
         var blocks = new ArrayList<TransformerBlock>();
-        for (int i = 0; i < count; i++) {
+        for (var config : configs) {
             boolean first = blocks.isEmpty() || config.mixer() != null || !config.attention().positions().isShared();
             blocks.add(first ? new TransformerBlock(config, rng)
                     : new TransformerBlock(config, feedForward(config, rng), blocks.getFirst().attention().positions(), rng));

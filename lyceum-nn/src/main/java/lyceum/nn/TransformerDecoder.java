@@ -1,6 +1,9 @@
 package lyceum.nn;
 
+import java.util.Collections;
 import java.util.List;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import lyceum.memory.Scope;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
@@ -27,11 +30,14 @@ public final class TransformerDecoder extends Module {
     private final Layer norm;
 
     /** @param config of each block; it is made causal */
-    public TransformerDecoder(TransformerConfig config, int layers, Rng rng) {
-        if (layers < 1) throw new IllegalArgumentException("TransformerDecoder: " + layers + " layers; at least 1");
-        var causal = config.causal();
-        this.layers = TransformerBlock.stack(causal, layers, rng);
-        positions = this.layers.getFirst().positions(rng);
+    public TransformerDecoder(TransformerConfig config, int layers, Rng rng) { this(Collections.nCopies(layers, config), rng); }
+
+    /** @param blocks the configuration of each, as where windows and full attention take turns; each is made causal, positions and last norm are the first's */
+    public TransformerDecoder(List<TransformerConfig> blocks, Rng rng) {
+        if (blocks.isEmpty()) throw new IllegalArgumentException("TransformerDecoder: 0 layers; at least 1");
+        layers = TransformerBlock.stack(blocks.stream().map(TransformerConfig::causal).toList(), rng);
+        var causal = layers.getFirst().config();
+        positions = layers.getFirst().positions(rng);
         norm = causal.placement().leavesStream() ? causal.norm().of(causal) : null;
     }
 
@@ -91,8 +97,13 @@ public final class TransformerDecoder extends Module {
 
     /** A state before the first position. @param memory (batch, S, width), or null if the blocks look at none; its keys and values are projected here, once */
     public State start(Tensor memory, Attention memoryMask, Pass pass) {
+        return start(layer -> layers.get(layer).mixer().start(), memory, memoryMask, pass);
+    }
+
+    /** As above, with other caches than the layers' own: quantised, of a bounded length, paged. @param caches of each layer by number */
+    public State start(IntFunction<? extends MixerState> caches, Tensor memory, Attention memoryMask, Pass pass) {
         checkMemory(memory);
-        return new State(layers.stream().<MixerState>map(l -> l.mixer().start()).toList(),
+        return new State(IntStream.range(0, layers.size()).<MixerState>mapToObj(caches).toList(),
                 memory == null ? null : layers.stream().map(l -> l.project(memory, pass)).toList(), memoryMask);
     }
 
