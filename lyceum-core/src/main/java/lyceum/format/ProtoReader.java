@@ -124,7 +124,7 @@ public final class ProtoReader {
         switch (tag & 7) {
             case 0 -> varint();
             case 1 -> fixed64();
-            case 2 -> at += length();
+            case 2 -> slice();
             case 5 -> fixed32();
             default -> throw wrong("the wire type " + (tag & 7) + " is not known");
         }
