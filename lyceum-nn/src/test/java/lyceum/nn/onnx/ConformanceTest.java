@@ -1,0 +1,47 @@
+package lyceum.nn.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** The standard's own suite, from Debian's package libonnx-testdata, at its tolerances: 1e-3 relative, 1e-7 absolute. */
+class ConformanceTest {
+    private static Map<String, String> exceptions() throws IOException {
+        var reasons = new TreeMap<String, String>();
+        try (var in = ConformanceTest.class.getResourceAsStream("/onnx/exceptions.txt")) {
+            for (var line : new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().filter(l -> !l.isBlank() && !l.startsWith("#")).toList()) {
+                var parts = line.split(": ", 2);
+                reasons.put(parts[0], parts[1]);
+            }
+        }
+        return reasons;
+    }
+
+    @Tag("slow") @Test void theStandardsModelsGiveWhatTheStandardSays() throws IOException {
+        var cases = ConformanceCase.all();
+        Assumptions.assumeFalse(cases.isEmpty(), "not here: Debian's package libonnx-testdata (apt-get install libonnx-testdata)");
+        var exceptions = exceptions();
+        var failed = new TreeMap<String, String>();
+        var passed = new ArrayList<String>();
+        for (var test : cases) {
+            var problem = test.problem();
+            if (problem == null) passed.add(test.name());
+            else failed.put(test.name(), problem);
+        }
+        System.out.println("ONNX conformance: " + passed.size() + " of " + cases.size() + " models pass");
+        var surprises = new LinkedHashMap<>(failed);
+        surprises.keySet().removeAll(exceptions.keySet());
+        surprises.forEach((name, problem) -> System.out.println("  " + name + ": " + problem));
+        assertThat(surprises).as("models that fail and are not listed").isEmpty();
+        assertThat(exceptions.keySet()).as("exceptions that pass or are gone").isSubsetOf(failed.keySet());
+        assertThat(passed).hasSizeGreaterThanOrEqualTo(1_350);
+    }
+}
