@@ -17,6 +17,10 @@ final class ActivationOperators {
             row("Softsign", 1, of(x -> x.div(x.abs().add(1)))),
             row("Mish", 18, of(x -> x.mul(x.softplus().tanh()))),
             row("LeakyRelu", 6, c -> c.x(0).lt(0).where(c.x(0).mul(c.number("alpha", 0.01)), c.x(0))),
+            row("PRelu", 1, c -> {
+                var slope = c.x(1).count() == 1 ? c.x(1) : NormOperators.channels(c.x(1), c.x(0));
+                return c.x(0).lt(0).where(c.x(0).mul(slope), c.x(0));
+            }),
             row("PRelu", 7, c -> c.x(0).lt(0).where(c.x(0).mul(c.x(1)), c.x(0))),
             row("ThresholdedRelu", 10, c -> c.x(0).gt(c.number("alpha", 1)).where(c.x(0), c.x(0).zerosLike())),
             row("Elu", 6, c -> elu(c.x(0), c.number("alpha", 1))),
@@ -54,8 +58,11 @@ final class ActivationOperators {
     /** A matrix whose rows are all from that axis on, as operator sets before 13 mean it. */
     private static Tensor flat(Call c, long otherwise) {
         var x = c.x(0);
-        return matrix(x, Call.axis(c.integer("axis", otherwise), x.rank() + 1));
+        return matrix(x, firstColumn(c.integer("axis", otherwise), x.rank()));
     }
+
+    /** An axis, or the place behind the last one. */
+    static int firstColumn(long axis, int rank) { return axis == rank ? rank : Call.axis(axis, rank); }
 
     static Tensor matrix(Tensor x, int axis) {
         long rows = 1, columns = 1;

@@ -39,20 +39,19 @@ final class ElementwiseOperators {
             row("IsNaN", 9, of(Tensor::isNaN)),
             row("IsInf", 10, ElementwiseOperators::isInf),
             row("Not", 1, of(Tensor::not)),
-            row("Add", 7, two(Tensor::add)),
-            row("Sub", 7, two(Tensor::sub)),
-            row("Mul", 7, two(Tensor::mul)),
-            row("Div", 7, two(ElementwiseOperators::quotient)),
+            row("Add", 1, two(Tensor::add)),
+            row("Sub", 1, two(Tensor::sub)),
+            row("Mul", 1, two(Tensor::mul)),
+            row("Div", 1, two(ElementwiseOperators::quotient)),
             row("Mod", 10, c -> modulo(c.type(0), c.x(0), c.x(1), c.flag("fmod"))),
-            row("Pow", 7, c -> c.x(0).dtype().isFloat() || !c.x(1).dtype().isFloat() ? c.x(0).pow(c.x(1).to(c.x(0).dtype()))
-                    : c.x(0).to(DType.F64).pow(c.x(1).to(DType.F64)).to(c.x(0).dtype())),
+            row("Pow", 1, two(ElementwiseOperators::power)),
             row("Max", 6, c -> unsigned(c, Tensor::maximum)),
             row("Min", 6, c -> unsigned(c, Tensor::minimum)),
             row("Sum", 6, c -> all(c.tensors(), Tensor::add)),
             row("Mean", 6, c -> all(c.tensors(), Tensor::add).div(c.inputs())),
-            row("And", 7, two(Tensor::and)),
-            row("Or", 7, two(Tensor::or)),
-            row("Xor", 7, two(Tensor::xor)),
+            row("And", 1, two(Tensor::and)),
+            row("Or", 1, two(Tensor::or)),
+            row("Xor", 1, two(Tensor::xor)),
             row("Equal", 7, c -> c.type(0) == OnnxType.STRING ? StringOperators.equal(c) : c.x(0).eq(c.x(1))),
             row("Greater", 7, c -> ordered(c, 0).gt(ordered(c, 1))),
             row("GreaterOrEqual", 12, c -> ordered(c, 0).ge(ordered(c, 1))),
@@ -75,7 +74,20 @@ final class ElementwiseOperators {
 
     static Meaning of(UnaryOperator<Tensor> f) { return c -> f.apply(c.x(0)); }
 
-    static Meaning two(BinaryOperator<Tensor> f) { return c -> f.apply(c.x(0), c.x(1)); }
+    static Meaning two(BinaryOperator<Tensor> f) { return c -> f.apply(c.x(0), second(c)); }
+
+    /** Before operator set 7 the second input's axes lie from an axis of the first that an attribute names. */
+    private static Tensor second(Call c) {
+        var y = c.x(1);
+        if (c.version >= 7 || !c.flag("broadcast") || !c.sets("axis")) return y;
+        for (int i = Call.axis(c.integer("axis", 0), c.x(0).rank()) + y.rank(); i < c.x(0).rank(); i++) y = y.unsqueeze(y.rank());
+        return y;
+    }
+
+    private static Tensor power(Tensor x, Tensor y) {
+        if (x.dtype().isFloat() || !y.dtype().isFloat()) return x.pow(y.to(x.dtype()));
+        return x.to(DType.F64).pow(y.to(DType.F64)).to(x.dtype());
+    }
 
     static Tensor all(Tensor[] parts, BinaryOperator<Tensor> f) {
         if (parts.length == 0) throw new IllegalArgumentException("there are no inputs");

@@ -12,7 +12,7 @@ import lyceum.tensor.Tensor;
 /** Normalisations, and dropout. */
 final class NormOperators {
     static final List<Operator> ROWS = List.of(
-            row("BatchNormalization", 7, NormOperators::batch),
+            row("BatchNormalization", 1, NormOperators::batch),
             row("InstanceNormalization", 6, c -> {
                 var x = c.x(0);
                 int[] axes = IntStream.range(2, x.rank()).toArray();

@@ -2,6 +2,7 @@ package lyceum.nn.onnx;
 
 import static lyceum.nn.onnx.Operator.row;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -34,7 +35,7 @@ final class ReductionOperators {
             row("ArgMin", 1, c -> OnnxValue.of(place(c, false))),
             row("CumSum", 11, ReductionOperators::running),
             row("MatMul", 1, c -> c.x(0).matmul(c.x(1))),
-            row("Gemm", 7, c -> {
+            row("Gemm", 1, c -> {
                 double alpha = c.number("alpha", 1), beta = c.number("beta", 1);
                 var a = c.flag("transA") ? c.x(0).transpose() : c.x(0);
                 var y = a.matmul(c.flag("transB") ? c.x(1).transpose() : c.x(1));
@@ -42,7 +43,7 @@ final class ReductionOperators {
                 return !c.has(2) || beta == 0 ? y : y.add(beta == 1 ? c.x(2) : c.x(2).mul(beta).to(y.dtype()));
             }),
             row("Einsum", 12, c -> Tensor.einsum(c.text("equation", ""), c.tensors())),
-            row("Det", 11, c -> Linalg.det(c.x(0))),
+            row("Det", 11, c -> determinants(c.x(0))),
             new Operator("com.microsoft", "FusedMatMul", 1, c -> {
                 var y = (c.flag("transA") ? c.x(0).transpose() : c.x(0)).matmul(c.flag("transB") ? c.x(1).transpose() : c.x(1));
                 return y.mul(c.number("alpha", 1)).to(y.dtype());
@@ -92,6 +93,15 @@ final class ReductionOperators {
         var searched = last ? x.flip(axis) : x;
         var found = (largest ? searched.argmax(axis, keep) : searched.argmin(axis, keep)).to(DType.I64);
         return last ? found.neg().add(x.size(axis) - 1) : found;
+    }
+
+    private static Tensor determinants(Tensor x) {
+        if (x.rank() == 2) return Linalg.det(x);
+        var each = x.reshape(-1, x.size(-2), x.size(-1));
+        var all = new Tensor[(int) each.size(0)];
+        for (int i = 0; i < all.length; i++) all[i] = Linalg.det(each.select(0, i));
+        long[] shape = Arrays.copyOf(x.shape().toArray(), x.rank() - 2);
+        return all.length == 0 ? Tensor.zeros(x.dtype(), shape) : Tensor.stack(0, all).reshape(shape);
     }
 
     private static Object running(Call c) {

@@ -17,7 +17,7 @@ final class ShapeOperators {
             row("Shape", 1, ShapeOperators::shape),
             row("Size", 1, c -> OnnxValue.of(Tensor.full(DType.I64, size(c.value(0)).count()))),
             row("Reshape", 5, c -> reshaped(c.x(0), c.longs(1), c.flag("allowzero"))),
-            row("Flatten", 1, c -> ActivationOperators.matrix(c.x(0), Call.axis(c.integer("axis", 1), c.x(0).rank() + 1 - (c.integer("axis", 1) < 0 ? 1 : 0)))),
+            row("Flatten", 1, c -> ActivationOperators.matrix(c.x(0), ActivationOperators.firstColumn(c.integer("axis", 1), c.x(0).rank()))),
             row("Transpose", 1, c -> c.x(0).permute(c.sets("perm") ? ints(c.integers("perm")) : backwards(c.x(0).rank()))),
             row("Squeeze", 1, c -> squeezed(c.x(0), c.sets("axes") ? c.integers("axes") : null)),
             row("Squeeze", 13, c -> squeezed(c.x(0), c.has(1) ? c.longs(1) : null)),

@@ -85,8 +85,8 @@ final class WindowOperators {
         if (wanted != null && wanted.length > n) wanted = Arrays.copyOfRange(wanted, wanted.length - n, wanted.length);
         if (wanted != null || mode.startsWith("SAME")) for (int i = 0; i < n; i++) {
             long size = wanted != null ? wanted[i] : x.size(i + 2) * w.strides[i];
-            int total = Math.toIntExact(w.strides[i] * (x.size(i + 2) - 1) + extra[i] + w.reach(i) - size);
-            before[i] = mode.equals("SAME_UPPER") ? total / 2 : total - total / 2;
+            int total = Math.toIntExact(w.strides[i] * (x.size(i + 2) - 1) + extra[i] + w.reach(i) - size), cut = Math.max(total, 0);
+            before[i] = mode.equals("SAME_UPPER") ? cut / 2 : cut - cut / 2;
             after[i] = total - before[i];
         }
         var full = x.convTranspose(weight, c.optional(2), new Convolution().withStride(w.strides).withDilation(w.dilations)

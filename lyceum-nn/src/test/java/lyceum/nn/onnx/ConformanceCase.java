@@ -11,7 +11,9 @@ import java.util.List;
 import lyceum.DType;
 import lyceum.format.OnnxFile;
 import lyceum.format.OnnxFile.Type;
+import lyceum.format.OnnxType;
 import lyceum.format.ProtoReader;
+import lyceum.tensor.Tensor;
 
 /** A folder of the standard's conformance suite: a model, and sets of inputs and outputs. */
 record ConformanceCase(Path folder) {
@@ -69,8 +71,18 @@ record ConformanceCase(Path folder) {
         return switch (type) {
             case Type.OfSequence s -> new OnnxValue.Sequence(fields(file).stream().map(f -> value(f, s.element())).toList());
             case Type.OfOptional o -> new OnnxValue.Maybe(fields(file).stream().map(f -> value(f, o.element())).findFirst().orElse(null));
+            case Type.OfTensor(var element, var shape) when element == OnnxType.BFLOAT16 -> halves(OnnxFile.readTensor(file));
             case null, default -> OnnxValue.of(OnnxFile.readTensor(file));
         };
+    }
+
+    /** NumPy has no BF16: the suite keeps such tensors as the U16 of their bits. */
+    private static OnnxValue halves(OnnxFile.Constant bits) {
+        if (bits.type() != OnnxType.UINT16) return OnnxValue.of(bits);
+        int[] words = bits.tensor().toIntArray();
+        var values = new float[words.length];
+        for (int i = 0; i < values.length; i++) values[i] = Float.intBitsToFloat(words[i] << 16);
+        return OnnxValue.of(Tensor.of(values, bits.dims()).to(DType.BF16));
     }
 
     /** The messages in a SequenceProto or OptionalProto, whatever their kind. */
