@@ -41,6 +41,10 @@ record ConformanceCase(Path folder) {
         } catch (RuntimeException e) {
             return "load: " + e;
         }
+        return problem(model);
+    }
+
+    String problem(OnnxModel model) throws IOException {
         try (var sets = Files.list(folder)) {
             for (var set : sets.filter(Files::isDirectory).sorted(Comparator.comparing(Path::toString)).toList()) {
                 try {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import lyceum.format.OnnxFile;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -23,6 +24,16 @@ class ConformanceTest {
             }
         }
         return reasons;
+    }
+
+    @Tag("slow") @Test void modelsThatAreReadAndWrittenStayAsTheyWere() throws IOException {
+        var cases = ConformanceCase.all();
+        Assumptions.assumeFalse(cases.isEmpty(), "not here: Debian's package libonnx-testdata (apt-get install libonnx-testdata)");
+        for (int i = 0; i < cases.size(); i++) {
+            byte[] once = OnnxFile.read(cases.get(i).folder().resolve("model.onnx")).toBytes();
+            assertThat(OnnxFile.read(once).toBytes()).as(cases.get(i).name()).isEqualTo(once);
+            if (i % 7 == 0 && cases.get(i).problem() == null) assertThat(cases.get(i).problem(OnnxModel.load(once))).as(cases.get(i).name()).isNull();
+        }
     }
 
     @Tag("slow") @Test void theStandardsModelsGiveWhatTheStandardSays() throws IOException {
