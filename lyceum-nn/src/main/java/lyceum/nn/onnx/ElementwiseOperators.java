@@ -85,6 +85,7 @@ final class ElementwiseOperators {
     }
 
     private static Tensor power(Tensor x, Tensor y) {
+        if (y.count() == 1 && y.rank() <= x.rank() && x.dtype().isFloat() && !y.isTracked()) return x.pow(y.reshape().to(DType.F64).item()).to(x.dtype());
         if (x.dtype().isFloat() || !y.dtype().isFloat()) return x.pow(y.to(x.dtype()));
         return x.to(DType.F64).pow(y.to(DType.F64)).to(x.dtype());
     }

@@ -49,10 +49,21 @@ final class IndexOperators {
         var x = c.x(0);
         int axis = c.axis("axis", 0, x.rank());
         long[] places = c.x(1).shape().toArray(), sizes = x.shape().toArray();
+        if (x.rank() == 1 && x.dtype() == DType.I64 && x.count() <= 64 && c.x(1).count() <= 64) return picked(x.toLongArray(), c.longs(1), places);
         var index = front(c.x(1), x.size(axis)).flatten();
         var shape = LongStream.concat(LongStream.concat(Arrays.stream(sizes, 0, axis), Arrays.stream(places)),
                 Arrays.stream(sizes, axis + 1, sizes.length)).toArray();
         return x.indexSelect(axis, index).reshape(c.sized(shape));
+    }
+
+    /** What graphs do with shapes: a few numbers of a few, for which no kernel is worth starting. */
+    private static Tensor picked(long[] x, long[] index, long[] shape) {
+        var found = new long[index.length];
+        for (int i = 0; i < index.length; i++) {
+            if (index[i] < -x.length || index[i] >= x.length) throw new IllegalArgumentException("index " + index[i] + " of " + x.length + " elements");
+            found[i] = x[(int) (index[i] < 0 ? index[i] + x.length : index[i])];
+        }
+        return Tensor.of(found, shape);
     }
 
     private static OnnxValue gathered(Call c, OnnxValue.Strings s) {

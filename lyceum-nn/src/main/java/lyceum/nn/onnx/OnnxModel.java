@@ -3,6 +3,7 @@ package lyceum.nn.onnx;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -83,15 +84,27 @@ public final class OnnxModel {
     }
 
     /** Outputs by name, where inputs or outputs are strings, sequences, optional, or of types that no tensor has here. */
-    public SequencedMap<String, OnnxValue> runValues(Map<String, OnnxValue> inputs) {
+    public SequencedMap<String, OnnxValue> runValues(Map<String, OnnxValue> inputs) { return run(inputs, null); }
+
+    private SequencedMap<String, OnnxValue> run(Map<String, OnnxValue> inputs, Plan.Observer observer) {
         var all = file.graph().inputs();
         refuseWrong(inputs);
         var values = new OnnxValue[all.size()];
         for (int i = 0; i < values.length; i++) values[i] = inputs.get(all.get(i).name());
-        var out = plan.run(values, null, limits);
+        var out = plan.run(values, null, limits, observer);
         var results = new LinkedHashMap<String, OnnxValue>();
         for (int i = 0; i < out.length; i++) results.put(outputs().get(i).name(), out[i]);
         return Collections.unmodifiableSequencedMap(results);
+    }
+
+    /** How long a node took. @param outputs types and shapes */
+    public record NodeTime(String node, String operator, long nanoseconds, String outputs) {}
+
+    /** One run with its time by node, in their order. Nodes are computed one by one, so that what is fused otherwise takes longer here. */
+    public List<NodeTime> profile(Map<String, OnnxValue> inputs) {
+        var times = new ArrayList<NodeTime>();
+        run(inputs, (node, out, time) -> times.add(new NodeTime(node.label(), node.operator(), time, Arrays.toString(out))));
+        return times;
     }
 
     private void refuseWrong(Map<String, OnnxValue> given) {

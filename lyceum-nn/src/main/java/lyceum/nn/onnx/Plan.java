@@ -44,15 +44,24 @@ final class Plan {
 
     int inputs() { return inputs.length; }
 
+    /** Sees what each node gave; those of functions and inner graphs are part of the node that runs them. */
+    @FunctionalInterface
+    interface Observer {
+        void ran(Node node, OnnxValue[] outputs, long nanoseconds);
+    }
+
     /** @param values of the inputs; null leaves a constant of that name as it is */
-    OnnxValue[] run(OnnxValue[] values, OnnxValue[] around, OnnxLimits limits) {
+    OnnxValue[] run(OnnxValue[] values, OnnxValue[] around, OnnxLimits limits) { return run(values, around, limits, null); }
+
+    OnnxValue[] run(OnnxValue[] values, OnnxValue[] around, OnnxLimits limits, Observer observer) {
         var frame = initial.clone();
         for (int i = 0; i < captured.length; i++) frame[captured[i]] = around[origin[i]];
         if (values.length > inputs.length)
             throw new IllegalArgumentException(values.length + " values for a graph of " + inputs.length + " inputs");
         for (int i = 0; i < values.length; i++) if (values[i] != null) frame[inputs[i]] = values[i];
         for (var step : steps) {
-            run(step, frame, limits);
+            if (observer == null) run(step, frame, limits);
+            else observed(step, frame, limits, observer);
             for (int place : step.last) frame[place] = null;
         }
         var results = new OnnxValue[outputs.length];
@@ -60,7 +69,18 @@ final class Plan {
         return results;
     }
 
-    private static void run(Step step, OnnxValue[] frame, OnnxLimits limits) {
+    private static void observed(Step step, OnnxValue[] frame, OnnxLimits limits, Observer observer) {
+        long start = System.nanoTime();
+        run(step, frame, limits);
+        var out = new OnnxValue[step.out.length];
+        for (int i = 0; i < out.length; i++) {
+            out[i] = step.out[i] < 0 ? null : frame[step.out[i]];
+            if (out[i] instanceof OnnxValue.Array array) array.tensor().compute();
+        }
+        observer.ran(step.node, out, System.nanoTime() - start);
+    }
+
+    static void run(Step step, OnnxValue[] frame, OnnxLimits limits) {
         var in = new OnnxValue[step.in.length];
         for (int i = 0; i < in.length; i++) in[i] = step.in[i] < 0 ? null : frame[step.in[i]];
         try {

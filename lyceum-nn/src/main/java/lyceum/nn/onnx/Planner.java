@@ -138,6 +138,10 @@ final class Planner {
 
     /** Finds out after which step each place is read no more. */
     private Plan finish(int[] inputs, int[] outputs) {
+        var open = new HashSet<Integer>();
+        for (int place : inputs) open.add(place);
+        for (int place : outputs) open.add(place);
+        var steps = context.problems.isEmpty() ? new Preparation(constants, open, context.limits).of(this.steps) : this.steps;
         var last = new int[places];
         Arrays.fill(last, -1);
         for (int s = 0; s < steps.size(); s++) {

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import lyceum.LyceumException;
 import lyceum.format.OnnxFile;
+import lyceum.testing.Fuzz;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -33,6 +36,18 @@ class ConformanceTest {
             byte[] once = OnnxFile.read(cases.get(i).folder().resolve("model.onnx")).toBytes();
             assertThat(OnnxFile.read(once).toBytes()).as(cases.get(i).name()).isEqualTo(once);
             if (i % 7 == 0 && cases.get(i).problem() == null) assertThat(cases.get(i).problem(OnnxModel.load(once))).as(cases.get(i).name()).isNull();
+        }
+    }
+
+    /** Mutants of the suite's models on the suite's inputs: whatever an attribute or a shape says, a model runs or refuses, in bounded time and memory. */
+    @Tag("heavy") @Test void mutantsOfTheStandardsModelsRunOrAreRefused() throws IOException {
+        var cases = ConformanceCase.all();
+        Assumptions.assumeFalse(cases.isEmpty(), "not here: Debian's package libonnx-testdata (apt-get install libonnx-testdata)");
+        var limits = new OnnxLimits(1_000_000, 100, 1_000);
+        for (var test : cases) {
+            if (Files.size(test.folder().resolve("model.onnx")) > 1 << 16) continue;
+            Fuzz.of(test.folder().resolve("model.onnx")).allowing(LyceumException.class, IllegalArgumentException.class).allocatingAtMost(256L << 20)
+                    .mutants(70, bytes -> test.problem(OnnxModel.of(OnnxFile.read(bytes), limits)));
         }
     }
 
