@@ -71,7 +71,7 @@ final class GraphWriter {
         var outputs = new ArrayList<Port>();
         for (int i = 0; i < recording.outputs().size(); i++) {
             int value = recording.outputs().get(i);
-            nodes.add(new Node("", "", "Identity", List.of(names[value]), List.of(options.output(i)), new LinkedHashMap<>()));
+            nodes.add(new Node(options.output(i), "", "Identity", List.of(names[value]), List.of(options.output(i)), new LinkedHashMap<>()));
             outputs.add(port(options.output(i), values.get(value), twin.values().get(twin.outputs().get(i))));
         }
         return new Graph("lyceum", needed(outputs), constants, inputs, outputs, List.of());
@@ -137,7 +137,7 @@ final class GraphWriter {
         for (var attribute : attributes) settings.put(attribute.name(), attribute);
         var results = new String[outputs];
         for (int i = 0; i < outputs; i++) results[i] = operator.toLowerCase(Locale.ROOT) + "_" + fresh++;
-        nodes.add(new Node("", "", operator, List.of(inputs), List.of(results), settings));
+        nodes.add(new Node(results[0], "", operator, List.of(inputs), List.of(results), settings));
         return results;
     }
 

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import lyceum.DType;
 import lyceum.format.OnnxFile;
 import lyceum.format.OnnxFile.Type;
@@ -29,6 +30,25 @@ record ConformanceCase(Path folder) {
             }
         }
         return cases;
+    }
+
+    /** The suite's whole networks, with weights of one number each. */
+    static List<Path> networks() throws IOException {
+        if (!Files.isDirectory(HOME.resolve("light"))) return List.of();
+        try (var files = Files.list(HOME.resolve("light"))) {
+            return files.filter(f -> f.toString().endsWith(".onnx")).sorted().toList();
+        }
+    }
+
+    /** A network on numbers from 0 to 1 in order, against the answer that lies beside it. */
+    static String networkProblem(Path file) throws IOException {
+        var model = OnnxModel.load(file);
+        var port = model.inputs().getFirst();
+        long[] shape = ((Type.OfTensor) port.type()).shape().stream().mapToLong(OnnxFile.Dim::size).toArray();
+        long n = Arrays.stream(shape).reduce(1, Math::multiplyExact);
+        var x = Tensor.arange(n).to(DType.F64).div((double) n).to(DType.F32).reshape(shape);
+        var expected = OnnxFile.readTensor(Files.readAllBytes(Path.of(file.toString().replace(".onnx", "_output_0.pb"))));
+        return difference(OnnxValue.of(expected), OnnxValue.of(model.run(Map.of(port.name(), x)).values().iterator().next()));
     }
 
     String name() { return folder.getParent().getFileName() + "/" + folder.getFileName().toString().substring("test_".length()); }

@@ -39,6 +39,13 @@ class ConformanceTest {
         }
     }
 
+    @Tag("heavy") @Test void theSuitesNetworksGiveTheirAnswers() throws IOException {
+        var networks = ConformanceCase.networks();
+        Assumptions.assumeFalse(networks.isEmpty(), "not here: Debian's package libonnx-testdata (apt-get install libonnx-testdata)");
+        assertThat(networks).hasSize(9);
+        for (var network : networks) assertThat(ConformanceCase.networkProblem(network)).as(network.getFileName().toString()).isNull();
+    }
+
     /** Mutants of the suite's models on the suite's inputs: whatever an attribute or a shape says, a model runs or refuses, in bounded time and memory. */
     @Tag("heavy") @Test void mutantsOfTheStandardsModelsRunOrAreRefused() throws IOException {
         var cases = ConformanceCase.all();
