@@ -63,6 +63,19 @@ public sealed interface RankFusion {
     }
 
     /**
+     * {@code sum_r w_r s}, of scores on one scale.
+     *
+     * @param weights of the rankings; empty for all alike
+     */
+    record Sum(List<Double> weights) implements RankFusion {
+        public Sum { weights = checked(weights); }
+
+        @Override public void add(List<SearchHit> ranking, int r, Map<String, Double> scores) {
+            for (var hit : ranking) scores.merge(hit.id(), weight(weights, r) * hit.score(), Double::sum);
+        }
+    }
+
+    /**
      * {@code sum_r w_r (s - least_r) / (greatest_r - least_r)} over the scores of each ranking; 1 where all are equal.
      *
      * @param weights of the rankings; empty for all alike
