@@ -49,6 +49,7 @@ import lyceum.learn.tree.*;
 import lyceum.learn.tuning.*;
 import lyceum.learn.uncertainty.*;
 import lyceum.linalg.*;
+import lyceum.llm.*;
 import lyceum.math.*;
 import lyceum.memory.*;
 import lyceum.nn.*;

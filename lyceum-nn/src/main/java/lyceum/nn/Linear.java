@@ -74,7 +74,7 @@ public final class Linear extends Module {
     private synchronized void begin(long inputs, Lazy how) {
         if (weight != null) return;
         var first = how.init == null ? Init.torchLinear(inputs) : how.init;
-        var begun = first.sample(how.rng, how.dtype, how.outputs, inputs).compute().requiresGrad();
+        var begun = Init.begin(first, how.rng, how.dtype, how.outputs, inputs).requiresGrad();
         bias = how.withBias ? Init.torchLinear(inputs).sample(how.rng, how.dtype, how.outputs).compute().requiresGrad() : null;
         lazy = null;
         weight = begun;
