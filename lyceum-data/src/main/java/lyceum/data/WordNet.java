@@ -8,12 +8,14 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import lyceum.FormatException;
 import lyceum.LyceumException;
 
@@ -155,6 +157,9 @@ public final class WordNet {
     }
 
     public boolean has(String id) { return synsets.containsKey(id); }
+
+    /** All synsets, in the order of their ids. */
+    public Stream<Synset> synsets() { return synsets.values().stream().sorted(Comparator.comparing(Synset::id)); }
 
     /** Number of synsets. */
     public int size() { return synsets.size(); }

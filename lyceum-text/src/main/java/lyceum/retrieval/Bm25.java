@@ -108,6 +108,23 @@ public record Bm25(Variant variant, double k1, double b, double delta, double id
         return now.rank(terms, k, skipping, index.excluded(now, filter));
     }
 
+    /**
+     * The score of a text of mean length that holds every term of the query once. A hit's score over it is the share of the query that the hit covers, rare terms
+     * counting most: unlike the score, comparable between queries. Terms that no document holds count as the rarest.
+     */
+    public double coverage(InvertedIndex index, String query) {
+        var now = index.snapshot();
+        double sum = 0;
+        for (var field : fields.entrySet()) {
+            double mean = now.lengths(field.getKey()).mean();
+            if (!(mean > 0)) continue;
+            for (var term : index.terms(query).entrySet())
+                sum += term.getValue() * field.getValue()
+                        * contribution(idf(now.live(), now.frequency(field.getKey(), term.getKey())), 1, mean, mean);
+        }
+        return sum;
+    }
+
     /** What each term of the query that the document holds gives to its score. @throws IllegalArgumentException if there is no such document */
     public List<Contribution> explain(InvertedIndex index, String query, String id) {
         int document = index.number(id);
