@@ -3,28 +3,25 @@ import numpy as np
 import torch
 from sklearn.metrics import average_precision_score, ndcg_score
 
-from golden import case, versions, write
+from golden import Recipe, case, versions, write
 
-torch.manual_seed(309)
 losses = []
-for n, m, d, t in [(1, 0, 4, 1.0), (8, 0, 16, 1.0), (8, 8, 16, 0.5), (32, 64, 64, 0.1), (5, 3, 7, 2.0)]:
-    q, p, h = (torch.randn(k, d) for k in (n, n, m))
-    s = q @ torch.cat([p, h]).T / t
-    q64, p64, h64 = q.double(), p.double(), h.double()
-    loss = torch.nn.functional.cross_entropy(q64 @ torch.cat([p64, h64]).T / t, torch.arange(n))
-    losses.append(case(f"loss{len(losses)}", {"q": q.flatten().tolist(), "p": p.flatten().tolist(), "h": h.flatten().tolist(), "sizes": [n, m, d], "t": t},
-                       {"loss": loss.item()}))
+for seed, (n, m, d, t) in enumerate([(1, 0, 4, 1.0), (8, 0, 16, 1.0), (8, 8, 16, 0.5), (32, 64, 64, 0.1), (5, 3, 7, 2.0)]):
+    r = Recipe(309 + seed)
+    q, p, h = (torch.tensor(r.bells(k * d).astype(np.float32)).reshape(k, d).double() for k in (n, n, m))
+    loss = torch.nn.functional.cross_entropy(q @ torch.cat([p, h]).T / t, torch.arange(n))
+    losses.append(case(f"loss{seed}", {"seed": 309 + seed, "sizes": [n, m, d], "temperature": t}, {"loss": loss.item()}))
 
-rng = np.random.default_rng(378)
+r = Recipe(378)
 queries, names = [], ["p1", "p5", "p10", "p20", "recall5", "recall20", "map", "rr", "ndcg5", "ndcg10", "ndcg", "rprec"]
 table = []
 for query in range(40):
-    pool = [f"d{i}" for i in rng.permutation(60)]
-    judged = {d: int(rng.choice([0, 0, 0, 1, 2, 3])) for d in pool[:int(rng.integers(5, 40))]}
+    pool = [f"d{i}" for i in np.argsort(r.uniforms(60))]
+    judged = {d: int([0, 0, 0, 1, 2, 3][r.below(6)]) for d in pool[:5 + r.below(35)]}
     if query % 13 == 5:
         judged = {d: 0 for d in judged}
     run = pool[::2] + [f"e{i}" for i in range(10)]
-    scores = {d: float(np.round(rng.normal(), 1 if query % 3 == 0 else 6)) for d in run}
+    scores = {d: float(np.round(r.bell(), 1 if query % 3 == 0 else 6)) for d in run}
     if query % 11 == 4:
         run, scores = [], {}
     ranked = sorted(run, key=lambda d: (scores[d], d), reverse=True)

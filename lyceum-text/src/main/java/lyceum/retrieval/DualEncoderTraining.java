@@ -111,7 +111,8 @@ public record DualEncoderTraining(TermSplitter analyzer, int dimensions, boolean
             optimizer.step();
             progress.step("step", step + 1, steps, "loss", loss.item());
         }
-        return new DualEncoder(analyzer, terms, table.detach(), other.detach());
+        var queries = table.detach();
+        return new DualEncoder(analyzer, terms, queries, shared ? queries : other.detach());
     }
 
     private Map<String, Integer> terms(List<Pair> pairs, Map<String, String> passages) {
