@@ -101,6 +101,16 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
         return all;
     }
 
+    /** The gradients of a model under the names and in the layouts of a family's files; what has none is left out. */
+    public static SequencedMap<String, Tensor> gradients(DecoderLM model, ModelFamily family) {
+        var own = new LinkedHashMap<String, Tensor>();
+        model.parameters().forEach((name, parameter) -> { if (parameter.grad() != null) own.put(name, parameter.grad()); });
+        var all = new LinkedHashMap<String, Tensor>();
+        for (var name : family.names(model.config()))
+            if (own.keySet().containsAll(name.ours())) all.put(name.theirs(), Layouts.theirs(name, model.config(), own));
+        return all;
+    }
+
     /** Writes a model as a family has it, in one file. */
     public static void write(Path folder, DecoderLM model, ModelFamily family) throws IOException { write(folder, model, family, Long.MAX_VALUE); }
 
