@@ -2,7 +2,11 @@ package lyceum.llm;
 
 import java.util.Arrays;
 import java.util.List;
+import lyceum.DType;
 import lyceum.nn.Pass;
+import lyceum.nn.SequenceLayout;
+import lyceum.nn.loss.CausalLabels;
+import lyceum.nn.loss.CausalLmLoss;
 import lyceum.tensor.Tensor;
 import lyceum.text.lm.CausalLanguageModel;
 import lyceum.text.lm.LanguageModel;
@@ -69,6 +73,23 @@ public interface CausalLM extends LanguageModel {
 
     /** Ids (batch, T) to logits (batch, T, vocabulary); place t is about the id at t + 1. With gradients where the pass learns. */
     Tensor logits(Tensor ids, Pass pass);
+
+    /**
+     * The same of a batch whose sequences lie so; what is given at padding means nothing. A model that knows no layouts reads each sequence in a row of its own.
+     *
+     * @throws UnsupportedOperationException for a prefix, if the model reads in one direction only
+     */
+    default Tensor logits(Tensor ids, SequenceLayout layout, Pass pass) { return SpanRows.logits(this, ids, layout, pass); }
+
+    /** Mean of {@code -log p} of each id but the first of a row, given those before it. */
+    default Tensor loss(Tensor ids, Pass pass) { return new CausalLmLoss().of(logits(ids, pass), ids); }
+
+    /** The same of the ids of each sequence; padding does not count, no sequence is foretold from another, and what a prefix shows is not foretold. */
+    default Tensor loss(Tensor ids, SequenceLayout layout, Pass pass) {
+        var labels = CausalLabels.of(ids).withPadding(layout.real()).withDocuments(layout.documents());
+        if (layout.hasPrefix()) labels = labels.withWeights(layout.behindPrefix().to(DType.F32));
+        return new CausalLmLoss().tokens(logits(ids, layout, pass), labels).mean();
+    }
 
     /** Nothing read, not even the start mark. As many rows as the first ids have. */
     Decoding begin();

@@ -1,7 +1,9 @@
 package lyceum.llm;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.nn.Activation;
 import lyceum.nn.AttentionConfig;
@@ -62,6 +64,44 @@ public record DecoderConfig(int vocabulary, long contextLength, List<Transformer
     /** GPT-2 small: 50,257 ids, 1,024 positions, 12 blocks of 768. */
     public static DecoderConfig gpt2() { return gpt2(50_257, 1024, 12, 768, 12); }
 
+    /** GPT-2 medium: 354,823,168 parameters. */
+    public static DecoderConfig gpt2Medium() { return gpt2(50_257, 1024, 24, 1024, 16); }
+
+    /** GPT-2 large: 774,030,080 parameters. */
+    public static DecoderConfig gpt2Large() { return gpt2(50_257, 1024, 36, 1280, 20); }
+
+    /** GPT-2 XL: 1,557,611,200 parameters. */
+    public static DecoderConfig gpt2Xl() { return gpt2(50_257, 1024, 48, 1600, 25); }
+
+    /** Of GPT-1's kind: norms behind each half, learned positions, GELU, biases, a tied head. */
+    public static DecoderConfig gpt1(int vocabulary, int contextLength, int layers, int width, int heads) {
+        var later = gpt2(vocabulary, contextLength, layers, width, heads);
+        return later.withBlocks(Collections.nCopies(layers, later.blocks().getFirst().withPlacement(TransformerConfig.Placement.POST)));
+    }
+
+    /** GPT-1 as published, 40,478 ids and 512 positions: 116,534,784 parameters. */
+    public static DecoderConfig gpt1() { return gpt1(40_478, 512, 12, 768, 12); }
+
+    /**
+     * Of GPT-3's kind: GPT-2's, every second block from the second on seeing a band alone.
+     *
+     * @param band positions that a banded block sees, its own included
+     */
+    public static DecoderConfig gpt3(int vocabulary, int contextLength, int layers, int width, int heads, int headWidth, int band) {
+        if (band < 1) throw new IllegalArgumentException("DecoderConfig.gpt3: a band of " + band + "; at least 1 position");
+        var dense = gpt2(vocabulary, contextLength, 1, headWidth * heads, heads).blocks().getFirst();
+        dense = dense.withHidden(4 * width).withAttention(dense.attention().withWidth(width).withKeyWidth(width).withValueWidth(width));
+        var banded = dense.masked(dense.attention().attention().withWindow(band));
+        var blocks = new ArrayList<TransformerConfig>();
+        for (int i = 0; i < layers; i++) blocks.add(i % 2 == 0 ? dense : banded);
+        return new DecoderConfig(vocabulary, contextLength, layers, dense).withBlocks(blocks);
+    }
+
+    /** A published size, 50,257 ids and 2,048 positions; the paper does not give the band: 128 here. */
+    public static DecoderConfig gpt3(Gpt3Size size) {
+        return gpt3(50_257, 2048, size.layers(), size.width(), size.heads(), size.headWidth(), 128);
+    }
+
     /** Of Llama's kind: RMS norms, rotary positions, grouped queries, SwiGLU, no biases, a head of its own. */
     public static DecoderConfig llama(int vocabulary, int contextLength, int layers, int width, int heads, int keyHeads, int hidden) {
         var attention = new AttentionConfig(width, heads).withKeyHeads(keyHeads).withBias(false)
@@ -69,6 +109,35 @@ public record DecoderConfig(int vocabulary, long contextLength, List<Transformer
         var block = TransformerConfig.original(width, heads, hidden).withAttention(attention).withPlacement(TransformerConfig.Placement.PRE)
                 .withNorm(TransformerConfig.Norm.RMS).withGated(true).withActivation(Activation.SILU).withBias(false).causal();
         return new DecoderConfig(vocabulary, contextLength, layers, block).withTied(false);
+    }
+
+    /** The same with positions turned by another base, as {@code rope_theta} says it. @throws IllegalStateException if a block turns none */
+    public DecoderConfig withRotaryBase(double base) {
+        return eachBlock(block -> {
+            var rotary = block.attention().rotary();
+            if (rotary == null) throw new IllegalStateException("withRotaryBase: positions are told by " + block.attention().positions());
+            return block.positioned(new RotaryEmbedding(2 * rotary.frequencies(0).length, base, rotary.scaling(), false));
+        });
+    }
+
+    /** The same, every position seeing so many alone, its own included. */
+    public DecoderConfig withWindow(int positions) {
+        return eachBlock(block -> block.masked(block.attention().attention().withWindow(positions)));
+    }
+
+    /** The same, each block's inside computed again for the gradient: memory for time; see {@link TransformerConfig#recomputed}. */
+    public DecoderConfig withRecomputed(boolean recomputed) { return eachBlock(block -> block.withRecomputed(recomputed)); }
+
+    /** The same with each block changed. */
+    public DecoderConfig eachBlock(UnaryOperator<TransformerConfig> change) { return withBlocks(blocks.stream().map(change).toList()); }
+
+    /** Numbers in a model of this kind, by formula: for GPT-2's kind {@code L (12 d^2 + 13 d) + V d + n d + 2 d}. */
+    public long parameterCount() {
+        var first = blocks.getFirst();
+        long sum = (long) vocabulary * width() * (tied ? 1 : 2) + (headBias ? vocabulary : 0);
+        if (first.attention().positions() instanceof PositionalEncoding.Learned table) sum += table.maximum() * width();
+        for (var block : blocks) sum += block.blockParameters();
+        return first.placement().leavesStream() ? sum + first.norm().parameters(first) : sum;
     }
 
     public int layers() { return blocks.size(); }

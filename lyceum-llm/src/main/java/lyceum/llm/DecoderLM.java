@@ -1,8 +1,10 @@
 package lyceum.llm;
 
+import java.util.LinkedHashMap;
 import java.util.function.IntFunction;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
+import lyceum.memory.Scope;
 import lyceum.nn.Embedding;
 import lyceum.nn.EmbeddingConfig;
 import lyceum.nn.Init;
@@ -10,6 +12,7 @@ import lyceum.nn.Linear;
 import lyceum.nn.MixerState;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
+import lyceum.nn.SequenceLayout;
 import lyceum.nn.Skeleton;
 import lyceum.nn.TransformerDecoder;
 import lyceum.random.Rng;
@@ -86,6 +89,12 @@ public final class DecoderLM extends Module implements CausalLM {
 
     @Override public Tensor logits(Tensor ids, Pass pass) { return forward(ids, pass); }
 
+    @Override public Tensor logits(Tensor ids, SequenceLayout layout, Pass pass) {
+        boolean attends = config.blocks().stream().allMatch(b -> b.mixer() == null);
+        if (!attends && !layout.isRightPadded()) return SpanRows.logits(this, ids, layout, pass);
+        return emit(ids, unembedded(decoder.forward(embedded(ids, 0, pass), layout, pass), pass), pass);
+    }
+
     /** Ids (batch, T) to what the head reads (batch, T, width), after the last norm. */
     public Tensor hidden(Tensor ids, Pass pass) { return decoder.forward(embedded(ids, 0, pass), pass); }
 
@@ -93,6 +102,34 @@ public final class DecoderLM extends Module implements CausalLM {
     public Tensor unembedded(Tensor hidden, Pass pass) {
         var z = head.forward(hidden, pass);
         return Double.isInfinite(config.logitCap()) ? z : z.div(config.logitCap()).tanh().mul(config.logitCap());
+    }
+
+    /**
+     * This model with more ids or fewer: the first ones keep their rows of the embedding and the head, new ones begin about the mean of the old, so that they are no
+     * surprise (Hewitt 2021). An independent copy.
+     *
+     * @throws IllegalArgumentException if a mark would be no id
+     */
+    public DecoderLM resized(int vocabulary, Rng rng) {
+        var values = new LinkedHashMap<String, Tensor>(state());
+        try (var kept = Scope.outside()) {
+            Autograd.noGrad(() -> {
+                values.put("embed.weight", rows(embed.weight().detach(), vocabulary, rng));
+                if (!config.tied()) values.put("head.weight", rows(head.weight().detach(), vocabulary, rng));
+                if (config.headBias()) values.put("head.bias", rows(head.bias().detach().unsqueeze(1), vocabulary, null).squeeze(1));
+                values.replaceAll((name, value) -> value.detach().copy().compute());
+            });
+        }
+        values.replaceAll((name, value) -> value.dtype().isFloat() ? value.requiresGrad() : value);
+        return Module.with(skeleton(config.withVocabulary(vocabulary)), values);
+    }
+
+    private static Tensor rows(Tensor old, int count, Rng rng) {
+        long had = old.size(0);
+        if (count <= had) return old.narrow(0, 0, count);
+        var mean = old.mean(0, true).expand(count - had, -1);
+        if (rng != null) mean = mean.add(Tensor.randn(rng, old.dtype(), count - had, old.size(1)).mul(1e-3 * old.square().mean().sqrt().item()));
+        return Tensor.concat(0, old, mean);
     }
 
     private Tensor embedded(Tensor ids, long before, Pass pass) {
