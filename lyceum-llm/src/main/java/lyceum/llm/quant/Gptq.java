@@ -13,6 +13,7 @@ import lyceum.ShapeException;
 import lyceum.backend.Parallel;
 import lyceum.linalg.Cholesky;
 import lyceum.llm.LinearInputs;
+import lyceum.nn.Activation;
 import lyceum.nn.Globs;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
@@ -166,7 +167,7 @@ public record Gptq(int bits, int group, boolean symmetric, double damping, int b
                 var gram = grams.get(name);
                 if (gram == null) throw new IllegalArgumentException("Gptq: nothing goes into " + name + "; calibrate on batches that use it");
                 var layer = (Linear) names.get(name);
-                parts.put(layer, onto(GroupedWeight.of(of(layer.weight(), gram)), layer));
+                parts.put(layer, onto(GroupedWeight.of(of(layer.weight(), gram)), layer.bias(), layer.activation()));
             }
             model = Module.resized(model, new LinkedHashMap<>(), parts);
         }
@@ -174,10 +175,9 @@ public record Gptq(int bits, int group, boolean symmetric, double damping, int b
         return model;
     }
 
-    static Linear onto(StoredWeight stored, Linear layer) {
-        var bias = layer.bias() == null ? null : layer.bias().detach();
-        var linear = Linear.on(stored, bias);
-        return layer.activation() == null ? linear : linear.activated(layer.activation());
+    static Linear onto(StoredWeight stored, Tensor bias, Activation activation) {
+        var linear = Linear.on(stored, bias == null ? null : bias.detach());
+        return activation == null ? linear : linear.activated(activation);
     }
 
     /** Names of linear layers that match, by block. */
