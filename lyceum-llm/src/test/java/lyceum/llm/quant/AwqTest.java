@@ -167,6 +167,6 @@ class AwqTest {
         assertThatThrownBy(() -> new Awq(1, 32)).hasMessageContaining("1 bits");
         assertThatThrownBy(() -> new Awq(4, 32).search(List.of(Tensor.ones(3, 4)), Tensor.ones(5), Tensor.eye(4))).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> Awq.folded(models().getFirst(), Awq.folds(models().getFirst()), List.of())).hasMessageContaining("0 scales");
-assertThat(Awq.scales(Tensor.of(0.0, 16, 1), 0.5).toDoubleArray()).containsExactly(0.5, 2, 0.5);
+        assertThat(Awq.scales(Tensor.of(0.0, 16, 1), 0.5).toDoubleArray()).containsExactly(0.5, 2, 0.5);
     }
 }

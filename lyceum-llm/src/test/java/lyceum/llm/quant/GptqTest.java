@@ -128,7 +128,7 @@ class GptqTest {
     @Tag("slow")
     @Test
     @Acceptance(topic = "gptq", clause = 3) void aLanguageModelLosesHalfAsMuch() {
-        var model = TinyBible.trained(64, 400, 1);
+        var model = TinyBible.trained(64, 250, 1);
         var text = TinyBible.letters(Corpora.kingJames(), 500_000, 20_000);
         var calibration = TinyBible.calibration(TinyBible.letters(Corpora.kingJames(), 0, 400_000), 8, 3);
         var gptq = new Gptq(3, 32);
