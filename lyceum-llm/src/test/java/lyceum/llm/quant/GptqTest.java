@@ -20,6 +20,7 @@ import lyceum.ShapeException;
 import lyceum.data.corpus.Corpora;
 import lyceum.llm.DecoderLM;
 import lyceum.linalg.Cholesky;
+import lyceum.llm.TinyBible;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;

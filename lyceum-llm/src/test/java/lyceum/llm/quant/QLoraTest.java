@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import lyceum.DType;
 import lyceum.data.corpus.Corpora;
+import lyceum.llm.TinyBible;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.nn.loss.CausalLmLoss;
