@@ -150,7 +150,10 @@ public final class DecoderLM extends Module implements CausalLM {
 
         Cached(TransformerDecoder.State state) { this.state = state; }
 
-        private Tensor read(Tensor ids) { return decoder.forward(embedded(ids, length(), Pass.inference()), state, Pass.inference()); }
+        private Tensor read(Tensor ids) {
+            long before = state.isEndless() ? -ids.size(1) : length(); // places in such caches are bounded, positions are not
+            return decoder.forward(embedded(ids, before, Pass.inference()), state, Pass.inference());
+        }
 
         @Override public Tensor all(Tensor ids) { return Autograd.noGrad(() -> unembedded(read(ids), Pass.inference())); }
 

@@ -175,6 +175,7 @@ public final class TransformerBlock extends Module {
         if (attention instanceof MultiHeadAttention own) {
             if (layout != null) return layout.isRightPadded() ? own.forward(x, x, layout.on(mask), pass)
                     : own.forward(x, layout.on(mask), layout.positions(), pass);
+            if (cache instanceof AttentionCache held && mask.equals(own.config().attention())) return own.forward(x, held, pass);
             return cache == null ? own.forward(x, x, mask, pass) : own.forward(x, SequenceMixer.state(KvCache.class, cache), mask, pass);
         }
         if (!mask.equals(config.attention().attention()) || layout != null && (!layout.isRightPadded() || layout.hasPrefix()))
