@@ -33,7 +33,7 @@ final class ChatModelLab implements LabBody {
             new Question("coal?", "black."), new Question("blood?", "red."), new Question("sun?", "yellow."));
 
     @Override public void run(LabContext lab) {
-        int steps = lab.param("steps", 120, 20, 1000), width = lab.param("width", 32, 16, 128), count = lab.param("dialogues", 300, 20, 2000);
+        int steps = lab.param("steps", 180, 20, 1000), width = lab.param("width", 32, 16, 128), count = lab.param("dialogues", 300, 20, 2000);
         double conflicts = lab.param("share of conflicts", 0.5, 0.0, 1.0);
         var tokenizer = BpeTrainer.byteLevel(330, PreTokenizer.GPT2).withSpecials(ChatFormat.CHATML.marks())
                 .train(List.of("system\n user\n assistant\n Answer in upper case. lower case. In upper case: sky? grass? snow? coal? blood? sun?"));
