@@ -1,6 +1,7 @@
 package lyceum.retrieval;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,45 @@ public sealed interface RankFusion {
 
     /** Reciprocal rank with the constant 60, all rankings alike. */
     static Reciprocal reciprocal() { return new Reciprocal(60, List.of()); }
+
+    /**
+     * The weights, among a number of even steps that sum to 1, with which a {@link Sum} has the greatest mean reciprocal rank; of equals those nearest to even.
+     *
+     * @param rankings of each query, as many for every one
+     * @param grades of each query's documents; above 0 is relevant
+     * @param steps from 0 to 1
+     */
+    static Sum fitted(List<List<List<SearchHit>>> rankings, List<Map<String, Integer>> grades, int steps) {
+        if (rankings.isEmpty() || rankings.size() != grades.size() || steps < 1) throw new IllegalArgumentException(
+                "fitted: " + rankings.size() + " queries with " + grades.size() + " judgements, steps " + steps + "; there is one of each, and a step");
+        int n = rankings.getFirst().size();
+        double[] best = {-1, 0};
+        var chosen = new Sum[1];
+        var parts = new int[n];
+        Runnable measure = () -> {
+            var sum = new Sum(Arrays.stream(parts).mapToObj(p -> p / (double) steps).toList());
+            double mean = 0, uneven = 0;
+            for (int q = 0; q < rankings.size(); q++) {
+                int deep = Math.max(1, rankings.get(q).stream().mapToInt(List::size).sum());
+                mean += JudgedRanking.inOrder(sum.fuse(rankings.get(q), deep), grades.get(q)).reciprocalRank() / rankings.size();
+            }
+            for (int p : parts) uneven += Math.pow(p - steps / (double) n, 2);
+            if (mean > best[0] + 1e-12 || mean > best[0] - 1e-12 && uneven < best[1]) {
+                best[0] = mean;
+                best[1] = uneven;
+                chosen[0] = sum;
+            }
+        };
+        divide(parts, 0, steps, measure);
+        return chosen[0];
+    }
+
+    private static void divide(int[] parts, int at, int left, Runnable each) {
+        if (at == parts.length - 1) {
+            parts[at] = left;
+            each.run();
+        } else for (parts[at] = 0; parts[at] <= left; parts[at]++) divide(parts, at + 1, left - parts[at], each);
+    }
 
     private static double weight(List<Double> weights, int r) {
         if (weights.isEmpty()) return 1;
