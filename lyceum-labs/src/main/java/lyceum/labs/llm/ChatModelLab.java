@@ -28,12 +28,12 @@ import lyceum.text.Tokenizer;
 /** A tiny model is tuned on dialogues in which system and user ask for different styles; whom it obeys afterwards depends on whom the dialogues obeyed. */
 @Lab(topics = {"chat-language-model", "system-prompt"}, title = "Whose words count")
 final class ChatModelLab implements LabBody {
-    private static final List<Style> STYLES = List.of(new Style("upper case", s -> s.toUpperCase(Locale.ROOT)), new Style("lower case", s -> s));
+    private static final List<Style> STYLES = List.of(new Style("upper case", s -> s.toUpperCase(Locale.ROOT)), new Style("lower case", s -> s.toLowerCase(Locale.ROOT)));
     private static final List<Question> QUESTIONS = List.of(new Question("sky?", "blue."), new Question("grass?", "green."), new Question("snow?", "white."),
             new Question("coal?", "black."), new Question("blood?", "red."), new Question("sun?", "yellow."));
 
     @Override public void run(LabContext lab) {
-        int steps = lab.param("steps", 180, 20, 1000), width = lab.param("width", 32, 16, 128), count = lab.param("dialogues", 300, 20, 2000);
+        int steps = lab.param("steps", 120, 20, 1000), width = lab.param("width", 32, 16, 128), count = lab.param("dialogues", 300, 20, 2000);
         double conflicts = lab.param("share of conflicts", 0.5, 0.0, 1.0);
         var tokenizer = BpeTrainer.byteLevel(330, PreTokenizer.GPT2).withSpecials(ChatFormat.CHATML.marks())
                 .train(List.of("system\n user\n assistant\n Answer in upper case. lower case. In upper case: sky? grass? snow? coal? blood? sun?"));
