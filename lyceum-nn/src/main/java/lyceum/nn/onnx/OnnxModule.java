@@ -23,8 +23,8 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * var module = OnnxModel.load(path).asModule();
- * var optimizer = new AdamW(module.parameters().values(), 1e-4);
- * module.file().write(tuned);                  // after training
+ * Map<String, Tensor> trained = module.parameters();
+ * module.file().write(path.resolveSibling("tuned.onnx"));
  * }
  */
 public final class OnnxModule extends Module {
