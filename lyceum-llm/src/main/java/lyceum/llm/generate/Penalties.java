@@ -4,9 +4,7 @@ import lyceum.withers.Withers;
 
 /**
  * What a token pays for having come before. With its count c in the history, a logit z becomes
- * <pre>{@code
- * z' = (z > 0 ? z / theta : z theta) - presence [c > 0] - frequency c
- * }</pre>
+ * {@code (z > 0 ? z / theta : z theta) - presence [c > 0] - frequency c}
  * of tokens with c &gt; 0; others are untouched. Counts are kept up, not counted again.
  *
  * {@snippet :
