@@ -142,7 +142,7 @@ public final class NeuralProbabilisticLanguageModel extends Module implements La
 
         @Override public double[] logProbabilities() {
             var logits = Autograd.noGrad(() -> forward(Tensor.of(ids, 1, ids.length), Pass.inference()));
-            return CausalLanguageModel.logs(logits, startMark(), endMark())[0];
+            return CausalLanguageModel.logProbabilities(logits, startMark(), endMark())[0];
         }
 
         @Override public State next(int id) {
