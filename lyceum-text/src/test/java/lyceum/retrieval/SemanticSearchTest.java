@@ -81,6 +81,7 @@ class SemanticSearchTest {
 
     /** Clause 3: on 100 queries that are an exact identifier, fusion keeps hit@1 at 0.95 or more. */
     @Acceptance(topic = TOPIC, clause = 3)
+    @Tag("slow")
     @Test void fusionKeepsExactIdentifiers() {
         var rng = Rng.of(31);
         String[] things = {"pump for the cooling circuit", "filter of the air intake", "gasket for the fuel line", "relay of the starter motor", "sensor for oil pressure"};

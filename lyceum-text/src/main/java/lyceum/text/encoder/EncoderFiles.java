@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import lyceum.FormatException;
 import lyceum.LyceumException;
+import lyceum.format.OnnxFile;
 import lyceum.format.Safetensors;
 import lyceum.nn.BertConfig;
 import lyceum.nn.BertEncoder;
@@ -30,7 +31,7 @@ final class EncoderFiles {
     static boolean hasMiniLm() { return EncoderFiles.class.getResource(MINI_LM) != null; }
 
     static SentenceEncoder miniLm() {
-        return new SentenceEncoder(BertEncoder.of(BertConfig.miniLm(), OnnxWeights.read(resource(MINI_LM))),
+        return new SentenceEncoder(BertEncoder.of(BertConfig.miniLm(), OnnxWeights.of(OnnxFile.read(resource(MINI_LM)))),
                 TokenizerPipeline.read(resource(MINI_LM_TOKENIZER)), new EncoderOptions());
     }
 
@@ -54,7 +55,7 @@ final class EncoderFiles {
     private static Map<String, Tensor> weights(Path folder) throws IOException {
         Path tensors = folder.resolve("model.safetensors"), onnx = folder.resolve("model.onnx");
         if (Files.exists(tensors)) return Safetensors.read(tensors).tensors();
-        if (Files.exists(onnx)) return OnnxWeights.read(Files.readAllBytes(onnx));
+        if (Files.exists(onnx)) return OnnxWeights.of(OnnxFile.read(onnx));
         throw new FormatException("SentenceEncoder: " + folder + " has neither model.safetensors nor model.onnx");
     }
 

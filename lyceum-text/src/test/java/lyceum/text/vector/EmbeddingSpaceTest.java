@@ -148,6 +148,7 @@ class EmbeddingSpaceTest {
 
     /** Clause 5: MiniLM separates 500 WordNet synonym pairs from random pairs with an AUROC of at least 0.85. */
     @Acceptance(topic = TOPIC, clause = 5)
+    @Tag("slow")
     @Test void miniLmKnowsSynonyms() {
         var wordnet = WordNet.installed();
         var pairs = new ArrayList<String[]>();
