@@ -36,11 +36,11 @@ final class GptFineTuningLab implements LabBody {
     private record Verse(int[] ids, int group) {}
 
     @Override public void run(LabContext lab) {
-        int steps = lab.param("pretraining steps", 240, 50, 3000), epochs = lab.param("epochs", 6, 1, 30);
+        int steps = lab.param("pretraining steps", 320, 50, 3000), epochs = lab.param("epochs", 6, 1, 30);
         double lambda = lab.param("lambda", 0.5, 0.0, 2.0);
         var verses = verses(lab);
         var test = verses.subList(0, TEST);
-        var body = new DecoderLM(DecoderConfig.gpt1(WORDS, LONGEST + 2, 2, 32, 4).withDeviation(0.1), lab.rng(1));
+        var body = new DecoderLM(DecoderConfig.gpt1(WORDS, LONGEST + 2, 1, 32, 4).withDeviation(0.15), lab.rng(1));
         var read = pretrained(lab, body, verses.subList(TEST, verses.size()), steps);
         double[] labels = {16, 64, 256}, scratch = new double[3], pretrained = new double[3];
         for (int i = 0; i < 3; i++) {
@@ -78,7 +78,7 @@ final class GptFineTuningLab implements LabBody {
 
     private static DecoderLM pretrained(LabContext lab, DecoderLM first, List<Verse> verses, int steps) {
         var model = Module.copy(first);
-        var adam = new AdamW(4e-3).over(model.parameters()).scheduledBy(new Schedule.Cosine(steps).warmedUp(20));
+        var adam = new AdamW(8e-3).over(model.parameters()).scheduledBy(new Schedule.Cosine(steps).warmedUp(20));
         var rng = lab.rng(2);
         for (int step : lab.progress("reading", steps)) try (var scope = Scope.open("step")) {
             var ids = new int[16 * LONGEST];
