@@ -1,0 +1,2 @@
+/** Labs about language models: families, weights, generation, chat, caches, quantisation, training. */
+package lyceum.labs.llm;
