@@ -1,2 +1,2 @@
-/** Labs about language models: families, weights, generation, chat, caches, quantisation, training. */
+/** Labs of language models and of what is done with their weights. */
 package lyceum.labs.llm;

@@ -3,13 +3,11 @@ package lyceum.llm.weights;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
-import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.data.Dataset;
+import lyceum.llm.LinearInputs;
 import lyceum.memory.Scope;
-import lyceum.nn.Hooks;
-import lyceum.nn.Linear;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.nn.loss.Loss;
@@ -26,21 +24,7 @@ public final class MergeStatistics {
     /** {@code X' X} (inputs, inputs) in F64 of what goes into each linear layer, over all rows of all batches, by the names of their weights. */
     public static SequencedMap<String, Tensor> grams(Module model, Iterable<Tensor> batches) {
         var grams = new LinkedHashMap<String, Tensor>();
-        var modules = model.modules();
-        var hooks = Hooks.of(model);
-        hooks.on("*", (name, input, output) -> {
-            if (!(modules.get(name) instanceof Linear)) return output;
-            var x = input.detach().reshape(-1, input.size(-1)).to(DType.F64).compute();
-            var gram = x.transpose().matmul(x).compute();
-            var weight = name.isEmpty() ? "weight" : name + ".weight";
-            try (var kept = Scope.outside()) {
-                grams.merge(weight, gram.copy().compute(), (a, b) -> a.add(b).compute());
-            }
-            return output;
-        });
-        Autograd.noGrad(() -> {
-            for (var batch : batches) model.forward(batch, Pass.inference().with(hooks));
-        });
+        LinearInputs.grams(model, batches, name -> true).forEach((name, gram) -> grams.put(name.isEmpty() ? "weight" : name + ".weight", gram));
         return grams;
     }
 
