@@ -23,26 +23,11 @@ public abstract class GivenLanguage {
 
     public abstract static class ForRecurrentLM extends Decoders { public Embedding embedding; }
 
-    public abstract static class ForSteppedLM extends Decoders {}
-
     public abstract static class ForModelFamily extends Decoders {}
 
     public abstract static class ForModelFolder extends Decoders {}
 
-    public abstract static class ForBestOfN extends Decoders { public double[] rewards; }
-
-    public abstract static class ForCausalBeams extends Decoders {}
-
-    public abstract static class ForCausalGenerator extends Decoders {}
-
     public abstract static class ForRememberingLM extends Decoders {}
-
-    public abstract static class ForTestTimeScaling extends Decoders {
-        public ContinuationScorer verifier;
-        public BiPredicate<int[], Continuation> isRight;
-        public TestTimeScaling large;
-        public MeteredLM meterOfLarge;
-    }
 
     public abstract static class Chats extends Decoders {
         public List<ChatMessage> messages;
