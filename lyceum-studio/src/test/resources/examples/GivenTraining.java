@@ -121,6 +121,22 @@ public abstract class GivenTraining {
 
     public abstract static class ForRegularizer extends Net { public Tensor loss; }
 
+    public abstract static class Search extends Net {
+        public NetworkSpace space;
+        public Dataset train, validation, data;
+        public Architecture architecture;
+    }
+
+    public abstract static class ForNetworkSpace extends Search {}
+
+    public abstract static class ForArchitectureSearch extends Search {}
+
+    public abstract static class ForSuperNet extends Search {}
+
+    public abstract static class ForDarts extends Search {}
+
+    public abstract static class ForProxylessNas extends Search {}
+
     public abstract static class ForSpectralBias extends Net { public Tensor kernel, f0; }
 
     public abstract static class ForTrainingMemory extends Net {

@@ -3,7 +3,9 @@ package lyceum.format;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -56,12 +58,17 @@ public record OnnxFile(long irVersion, String producer, Map<String, Long> opsets
      * @param value a Long, Float, byte[], Constant, Graph, Type, long[], float[], or a List of byte[], Constant, Graph or Type
      */
     public record Attribute(String name, String reference, Object value) {
+        public Attribute(String name, Object value) { this(name, "", value); }
+
         /** The value as a text. */
         public String text() { return new String((byte[]) value, StandardCharsets.UTF_8); }
     }
 
     /** A tensor in a file. @param tensor null for strings @param strings null for all else */
-    public record Constant(String name, OnnxType type, long[] dims, Tensor tensor, String[] strings) {}
+    public record Constant(String name, OnnxType type, long[] dims, Tensor tensor, String[] strings) {
+        /** A tensor of one of our types. */
+        public static Constant of(String name, Tensor x) { return new Constant(name, OnnxType.of(x.dtype()), x.shape().toArray(), x, null); }
+    }
 
     /** An operator whose meaning is a graph. */
     public record Function(String domain, String name, List<String> inputs, List<String> outputs, List<String> attributes,
@@ -98,6 +105,21 @@ public record OnnxFile(long irVersion, String producer, Map<String, Long> opsets
 
     /** Reads bytes; external data is refused. */
     public static OnnxFile read(byte[] bytes) { return read(MemorySegment.ofArray(bytes), new OnnxTensorReader(null)); }
+
+    /** Writes the file whole or not at all. Weights are inside, so that it is at most 2 GB. */
+    public void write(Path path) throws IOException {
+        var target = path.toAbsolutePath();
+        var part = Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
+        try {
+            Files.write(part, toBytes());
+            Files.move(part, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(part);
+        }
+    }
+
+    /** What {@link #write} writes. */
+    public byte[] toBytes() { return OnnxWriter.bytes(this); }
 
     /** Reads one tensor's file, as conformance suites keep them. */
     public static Constant readTensor(byte[] bytes) { return new OnnxTensorReader(null).read(new ProtoReader(FORMAT + " tensor", bytes)); }

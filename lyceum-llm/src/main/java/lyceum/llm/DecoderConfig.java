@@ -116,7 +116,7 @@ public record DecoderConfig(int vocabulary, long contextLength, List<Transformer
         return eachBlock(block -> {
             var rotary = block.attention().rotary();
             if (rotary == null) throw new IllegalStateException("withRotaryBase: positions are told by " + block.attention().positions());
-            return block.positioned(new RotaryEmbedding(2 * rotary.frequencies(0).length, base, rotary.scaling(), false));
+            return block.positioned(rotary.based(base));
         });
     }
 

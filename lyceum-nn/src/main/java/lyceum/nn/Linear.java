@@ -1,10 +1,12 @@
 package lyceum.nn;
 
 import lyceum.DType;
+import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockFormat;
 import lyceum.random.Rng;
 import lyceum.tensor.GradMode;
 import lyceum.tensor.PackedMatrix;
+import lyceum.tensor.QuantisedMatrix;
 import lyceum.tensor.Tensor;
 
 /**
@@ -29,6 +31,7 @@ public final class Linear extends Module {
     private volatile Tensor weight;
     private Tensor bias;
     private volatile PackedMatrix packed;
+    private volatile QuantisedMatrix rounded;
 
     private record Lazy(long outputs, boolean withBias, DType dtype, Init init, Rng rng) {}
 
@@ -110,7 +113,15 @@ public final class Linear extends Module {
         return this;
     }
 
-    @Override protected void copied() { packed = null; }
+    @Override public Linear pack(BlockFormat format) {
+        if (weight != null) rounded = QuantisedMatrix.of(weight, format).withActivations(Activations.Q8);
+        return this;
+    }
+
+    @Override protected void copied() {
+        packed = null;
+        rounded = null;
+    }
 
     @Override protected Tensor compute(Tensor x, Pass pass) {
         if (weight == null && stored == null) begin(x.size(-1), lazy);
@@ -119,6 +130,8 @@ public final class Linear extends Module {
     }
 
     private Tensor affine(Tensor x) {
+        var few = rounded;
+        if (few != null && !GradMode.isRecording() && x.dtype() == DType.F32) return few.matmul(x, bias);
         var ready = packed;
         if (ready == null || GradMode.isRecording() || x.dtype() != weight.dtype()) return x.affine(weight, bias);
         var y = x.matmul(ready);

@@ -15,14 +15,15 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.DTypeException;
 import lyceum.FormatException;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
+import lyceum.backend.quant.BlockFormat;
 import lyceum.format.Safetensors;
-import lyceum.memory.Scope;
 import lyceum.tensor.Tensor;
 
 /**
@@ -152,24 +153,11 @@ public abstract class Module implements Layer, Cloneable {
     public static <M extends Module> M tied(M module, String name, String alias) {
         var tensor = module.names().get(name);
         if (tensor == null) throw new FormatException("tied: " + name + " is unknown; there are " + module.names().keySet());
-        return with(module, Map.of(alias, tensor));
+        return Transplant.sharing("tied", module, Map.of(alias, tensor));
     }
 
     /** A module like this one in which {@code alias} names a copy of the tensor that it shared. @throws FormatException if it shares none */
-    public static <M extends Module> M untied(M module, String alias) {
-        var tensor = module.names().get(alias);
-        if (!module.ties().containsKey(alias))
-            throw new FormatException("untied: " + alias + " shares no tensor; there are " + module.ties().keySet());
-        int end = alias.lastIndexOf('.');
-        var owner = module.modules().get(end < 0 ? "" : alias.substring(0, end));
-        if (owner == null) throw new FormatException("untied: " + alias + " stands in a module that is shared as a whole");
-        var swap = new IdentityHashMap<Tensor, Tensor>();
-        try (var kept = Scope.outside()) {
-            var copy = Autograd.noGrad(() -> tensor.detach().copy().compute());
-            swap.put(tensor, tensor.isTracked() ? copy.requiresGrad() : copy);
-        }
-        return new Transplant(swap, owner).of(module);
-    }
+    public static <M extends Module> M untied(M module, String alias) { return Transplant.untied(module, alias); }
 
     /** What each layer gives, holds and costs for an input of that type and shape, by shape alone; see {@link ForwardReport}. */
     public final ForwardReport summary(DType type, long... input) { return ForwardReport.of(this, type, input); }
@@ -215,6 +203,13 @@ public abstract class Module implements Layer, Cloneable {
     /** True if something was {@linkplain #freeze frozen} here and nothing is left to train. */
     final boolean isFrozen() { return parameters().isEmpty() && modules().values().stream().anyMatch(m -> !m.frozen.isEmpty()); }
 
+    /** Buffers: what is neither trained nor {@linkplain #freeze frozen}. */
+    final Set<Tensor> buffers() {
+        Set<Tensor> found = Collections.newSetFromMap(new IdentityHashMap<>());
+        collect(name -> name, (name, part, owner, tensor) -> { if (!tensor.isTracked() && !owner.frozen.contains(part)) found.add(tensor); });
+        return found;
+    }
+
     private interface Own {
         /** @param part the tensor's name in the module that has it */
         void see(String name, String part, Module owner, Tensor tensor);
@@ -224,29 +219,19 @@ public abstract class Module implements Layer, Cloneable {
      * A module like this one in which some tensors are others: the same code at other weights. Gradients reach the given tensors, and through them
      * what they were computed from; the given module is not changed.
      *
-     * @param values by name of {@link #state()}; what has no value is shared with the given module
+     * @param values by name of {@link #state()}. Parameters without a value are shared with the given module; buffers without one are copied, so that running
+     *         statistics which a learning pass moves are this module's own. Give a buffer to share it
      * @throws FormatException if a name is unknown
      * @throws ShapeException if a shape differs
      */
-    public static <M extends Module> M with(M module, Map<String, Tensor> values) {
-        var own = module.names();
-        var swap = new IdentityHashMap<Tensor, Tensor>();
-        values.forEach((name, value) -> {
-            var old = own.get(name);
-            if (old == null) throw new FormatException("with: " + name + " is unknown; there are " + own.keySet());
-            if (!old.shape().equals(value.shape()))
-                throw new ShapeException("with: " + name + " has shape " + old.shape() + ", the value " + value.shape());
-            swap.put(old, value);
-        });
-        return new Transplant(swap).of(module);
-    }
+    public static <M extends Module> M with(M module, Map<String, Tensor> values) { return Transplant.with(module, values); }
 
     /** An independent module with the same values: parameters stay parameters. */
-    public static <M extends Module> M copy(M module) { return changed(module, Tensor::copy); }
+    public static <M extends Module> M copy(M module) { return Transplant.changed(module, Tensor::copy); }
 
     /** A module whose floats are of another type, with parameters of its own. */
     public static <M extends Module> M to(M module, DType type) {
-        return changed(module, t -> t.dtype().isFloat() ? t.to(type).copy() : t.copy());
+        return Transplant.changed(module, t -> t.dtype().isFloat() ? t.to(type).copy() : t.copy());
     }
 
     /**
@@ -258,28 +243,7 @@ public abstract class Module implements Layer, Cloneable {
      * @throws FormatException if a name is unknown
      */
     public static <M extends Module> M resized(M module, Map<String, Tensor> values, Map<? extends Module, ? extends Module> parts) {
-        var own = module.state();
-        for (var name : values.keySet())
-            if (!own.containsKey(name)) throw new FormatException("resized: " + name + " is unknown; there are " + own.keySet());
-        var swap = new IdentityHashMap<Tensor, Tensor>();
-        try (var kept = Scope.outside()) {
-            Autograd.noGrad(() -> own.forEach((name, old) -> {
-                var value = values.getOrDefault(name, old).detach().copy().compute();
-                swap.put(old, old.isTracked() ? value.requiresGrad() : value);
-            }));
-        }
-        return new Transplant(swap).with(parts).of(module);
-    }
-
-    private static <M extends Module> M changed(M module, UnaryOperator<Tensor> change) {
-        var swap = new IdentityHashMap<Tensor, Tensor>();
-        try (var kept = Scope.outside()) {
-            Autograd.noGrad(() -> module.state().values().forEach(t -> swap.computeIfAbsent(t, old -> {
-                var value = change.apply(old.detach()).compute();
-                return old.isTracked() ? value.requiresGrad() : value;
-            })));
-        }
-        return new Transplant(swap).of(module);
+        return Transplant.resized(module, values, parts);
     }
 
     /** Called on a fresh copy of a module, whose tensors may differ, and after loading: forgets what was derived from them. */
@@ -328,15 +292,26 @@ public abstract class Module implements Layer, Cloneable {
      * Passes without recording ({@link Autograd#noGrad}) use it. Returns this module.
      */
     public Module pack() {
-        for (var field : fields()) pack(value(field));
+        for (var field : fields()) each(value(field), Module::pack);
         return this;
     }
 
-    private static void pack(Object value) {
+    /**
+     * The same with weights rounded to a format, and what meets them to 8 bits: predictions are faster and a little off. The weights themselves stay, for gradients
+     * and for saving; one that is written to later is not rounded anew. Returns this module.
+     *
+     * @throws IllegalArgumentException if the rows of a weight are not whole blocks of the format
+     */
+    public Module pack(BlockFormat format) {
+        for (var field : fields()) each(value(field), module -> module.pack(format));
+        return this;
+    }
+
+    private static void each(Object value, Consumer<Module> action) {
         switch (value) {
-            case Module module -> module.pack();
-            case List<?> list -> list.forEach(Module::pack);
-            case Map<?, ?> map -> map.values().forEach(Module::pack);
+            case Module module -> action.accept(module);
+            case List<?> list -> list.forEach(item -> each(item, action));
+            case Map<?, ?> map -> map.values().forEach(item -> each(item, action));
             case null, default -> {}
         }
     }

@@ -11,6 +11,7 @@
  * {@link lyceum.train.HiddenStates}, {@link lyceum.train.SpectralBias} and {@link lyceum.train.NeuralTangentKernel}; {@link lyceum.train.ParameterSpace} makes its weights one vector.
  *
  * <p>Doubt, privacy and robustness have packages of their own: {@code lyceum.train.uncertainty}, {@code lyceum.train.privacy} and
- * {@code lyceum.train.robust}; tasks one after the other {@code lyceum.train.continual}, orders of examples and learning to learn {@code lyceum.train.regime}.
+ * {@code lyceum.train.robust}; tasks one after the other {@code lyceum.train.continual}, orders of examples and learning to learn {@code lyceum.train.regime},
+ * the search for architectures {@code lyceum.train.search}.
  */
 package lyceum.train;

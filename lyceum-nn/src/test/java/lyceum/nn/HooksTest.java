@@ -103,6 +103,21 @@ class HooksTest {
         assertThatThrownBy(() -> Module.with(network, Map.of("3.weight", Tensor.zeros(2, 2)))).isInstanceOf(ShapeException.class);
     }
 
+    @Test void learningAtOtherWeightsMovesStatisticsOfItsOwn() {
+        var network = new Sequential(new Linear(3, 3, Rng.of(1)), new BatchNorm(3));
+        var state = network.state();
+        double[] before = state.get("1.running_mean").toDoubleArray();
+        network.freeze("0.bias");
+        var other = Module.with(network, Map.of("0.weight", Tensor.ones(3, 3)));
+        other.forward(x, Pass.training(Rng.of(2)));
+        assertThat(state.get("1.running_mean").toDoubleArray()).isEqualTo(before);
+        assertThat(other.state().get("1.running_mean").toDoubleArray()).isNotEqualTo(before);
+        assertThat(other.state().get("0.bias")).as("a frozen weight is shared").isSameAs(state.get("0.bias"));
+        assertThat(other.state().get("1.weight")).isSameAs(state.get("1.weight"));
+        Module.with(network, Map.of("1.running_mean", state.get("1.running_mean"))).forward(x, Pass.training(Rng.of(2)));
+        assertThat(state.get("1.running_mean").toDoubleArray()).as("shared, for it was given").isNotEqualTo(before);
+    }
+
     @Test void copiesShareNothingButWhatWasShared() {
         final class Tied extends Module {
             private final Linear first = new Linear(3, 3, Rng.of(5));

@@ -15,6 +15,7 @@ import lyceum.retrieval.TextAnalyzer;
 import lyceum.retrieval.VectorEncoding;
 import lyceum.retrieval.VectorHit;
 import lyceum.retrieval.VectorMetric;
+import lyceum.text.encoder.SentenceEncoder;
 
 /** How little of a vector is enough, and what words find that rounding would blur. */
 @Lab(topics = "dense-vector", title = "Four bytes, one byte, one bit")
@@ -66,7 +67,34 @@ final class DenseVectorLab implements LabBody {
                 + "'coolant impeller' has %d hits.", 7 + 200, words.cosine("coolant impeller", 10).size());
         lab.shows("codes found at the first place by sparse vectors", found, atLeast(198));
         lab.shows("hits of a query in other words", words.cosine("coolant impeller", 10).size(), exactly(0));
+        if (SentenceEncoder.hasMiniLm()) sentences(lab);
         lab.shows("recall of int8", recall[2], atLeast(0.9));
         lab.shows("recall of bits, rescored", recall[4], atLeast(0.7));
+    }
+
+    /** The same texts as vectors of an encoder and as terms. */
+    private static void sentences(LabContext lab) {
+        var texts = List.of("How to buy a car", "A doctor cured the baby", "The king gave up his throne", "Replacement pump xk4471", "Replacement pump xk4417",
+                "Replacement filter xk7144");
+        var queries = List.of("purchase an automobile", "the physician treated the infant", "the monarch abdicated", "xk4471", "xk4417", "xk7144");
+        var encoder = SentenceEncoder.miniLm();
+        var dense = new FlatIndex(encoder.dimension(), VectorMetric.COSINE);
+        var sparse = new InvertedIndex(new TextAnalyzer());
+        for (int i = 0; i < texts.size(); i++) {
+            dense.add(i, encoder.encode(texts.get(i)));
+            sparse.add(String.valueOf(i), texts.get(i));
+        }
+        var rows = new ArrayList<List<?>>();
+        int byMeaning = 0;
+        for (int q = 0; q < queries.size(); q++) {
+            var near = dense.search(encoder.encode(queries.get(q)), 2);
+            var found = sparse.cosine(queries.get(q), 1);
+            if (near.getFirst().id() == q) byMeaning++;
+            rows.add(List.of(queries.get(q), texts.get((int) near.getFirst().id()), near.getFirst().score() - near.getLast().score(),
+                    found.isEmpty() ? "nothing" : texts.get(Integer.parseInt(found.getFirst().id()))));
+        }
+        lab.table("The same query under dense and sparse", List.of("query", "nearest vector", "lead over the next", "nearest terms"), rows);
+        lab.say("Other words leave the terms with nothing or an article. A code is one more word to them; to the encoder its neighbours are nearly as good.");
+        lab.shows("texts that the encoder finds, of six", byMeaning, atLeast(5));
     }
 }

@@ -32,7 +32,8 @@ import lyceum.withers.Withers;
  * @param share of the remaining weights that a round prunes, in (0, 1)
  * @param rounds at least 1
  * @param scope magnitudes are compared in the whole network or in each tensor
- * @param rewindTo steps after which the values were that weights go back to; 0 for the initial ones
+ * @param rewindTo steps after which the values were that weights go back to; 0 for the initial ones. The learning rate's schedule goes back with them: what starts from
+ *         rewound weights starts at that step of it, not with another warm-up
  * @see <a href="https://arxiv.org/abs/1803.03635">Frankle and Carbin (2019)</a>
  * @see <a href="https://arxiv.org/abs/1912.05671">Frankle and others (2020), for rewinding to early training</a>
  */
@@ -105,7 +106,7 @@ public record LotteryTicket(Trainer trainer, double share, int rounds, Pruner.Sc
         Masks masks = Pruner.magnitude(0).masks(network);
         var tickets = new ArrayList<Ticket>();
         for (int round = 1; round <= rounds; round++) {
-            var run = start(network, masks, loss, data, validation, rng);
+            var run = start(network, masks, loss, data, validation, rng, round == 1 ? 0 : rewindTo);
             masks.apply(network);
             if (round == 1 && rewindTo > 0) {
                 while (run.steps() < rewindTo && masks.step(run)) {
@@ -120,13 +121,17 @@ public record LotteryTicket(Trainer trainer, double share, int rounds, Pruner.Sc
         return tickets;
     }
 
-    /** Trains a network under masks, with the same settings as the search. */
+    /**
+     * Trains a network under masks, with the same settings as the later rounds of the search: the schedule begins at {@code rewindTo}. For one at its initial values, such
+     * as a dense control, take {@code withRewindTo(0)}.
+     */
     public History train(Module network, Masks masks, Loss loss, Dataset data, Dataset validation, Rng rng) {
-        return masks.finish(start(network, masks, loss, data, validation, rng), Progress.SILENT);
+        return masks.finish(start(network, masks, loss, data, validation, rng, rewindTo), Progress.SILENT);
     }
 
-    private TrainingRun start(Module network, Masks masks, Loss loss, Dataset data, Dataset validation, Rng rng) {
-        return trainer.start(network, data.size(), masks.loss(network, loss, data),
+    private TrainingRun start(Module network, Masks masks, Loss loss, Dataset data, Dataset validation, Rng rng, long from) {
+        var schedule = trainer.schedule();
+        return trainer.withSchedule(from == 0 ? schedule : step -> schedule.factor(step + from)).start(network, data.size(), masks.loss(network, loss, data),
                 validation == null ? null : () -> Autograd.noGrad(() -> loss.of(network.forward(validation.x()), validation.y()).item()),
                 rng);
     }

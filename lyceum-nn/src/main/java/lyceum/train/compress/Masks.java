@@ -91,14 +91,14 @@ public final class Masks {
         return model;
     }
 
-    /** The same network with masked weights: the gradient of what is masked is exactly 0. The model itself is not changed. */
+    /**
+     * The same network with masked weights: the gradient of what is masked is exactly 0. All else is shared with the given model, whose running statistics move
+     * when this one learns.
+     */
     public <M extends Module> M masked(M model) {
         var state = state(model);
-        var values = new LinkedHashMap<String, Tensor>();
-        kept.forEach((name, mask) -> {
-            var w = state.get(name);
-            values.put(name, mask.where(w, w.zerosLike()));
-        });
+        var values = new LinkedHashMap<>(state);
+        kept.forEach((name, mask) -> values.put(name, mask.where(state.get(name), state.get(name).zerosLike())));
         return Module.with(model, values);
     }
 

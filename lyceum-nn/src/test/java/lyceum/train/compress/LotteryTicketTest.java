@@ -16,6 +16,7 @@ import lyceum.nn.MlpConfig;
 import lyceum.nn.Module;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Adam;
+import lyceum.optim.Schedule;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.testing.Acceptance;
@@ -140,6 +141,18 @@ class LotteryTicketTest {
         Assumptions.assumeTrue(Datasets.hasFashionMnist(), "dataset-fashion-mnist is not installed");
         var seeds = Seeds.measured();
         Evidence.of("iterations of the ticket less those of the dense network", seeds.ticketSteps - seeds.denseSteps, atMost(0));
+    }
+
+    @Test void theScheduleIsRewoundWithTheWeights() {
+        var schedule = new Schedule.Cosine(20).warmedUp(5);
+        var data = DIGITS.head(300);
+        var search = new LotteryTicket(new Trainer(new Adam(3e-3), 2).withBatchSize(50).withSchedule(schedule), 0.3, 3).withRewindTo(4);
+        var tickets = search.find(network(6), Loss::crossEntropy, data, null, Rng.of(1), Progress.SILENT);
+        for (int round = 0; round < 3; round++)
+            assertThat(tickets.get(round).history().epochs()).extracting(History.Epoch::rateFactor)
+                    .containsExactly(schedule.factor(6 + (round == 0 ? 0 : 4)), schedule.factor(12 + (round == 0 ? 0 : 4)));
+        var control = search.withRewindTo(0).train(network(6), Pruner.magnitude(0).masks(network(6)), Loss::crossEntropy, data, null, Rng.of(1));
+        assertThat(control.epochs().getFirst().rateFactor()).isEqualTo(schedule.factor(6));
     }
 
     @Test void controlsKeepTheCountsAndRewindingIsEarly() {

@@ -138,6 +138,14 @@ class SentenceEncoderTest {
         assertThat(leastCosine(small.encode(texts), MiniLm.encoder().encode(texts))).isGreaterThan(0.9995);
     }
 
+    @Test void int8IsNearF32() {
+        var texts = MiniLm.texts().subList(0, 40);
+        var small = MiniLm.encoder().int8();
+        var vectors = small.encode(texts);
+        assertThat(leastCosine(vectors, MiniLm.encoder().encode(texts))).isGreaterThan(0.99).isLessThan(0.9999999);
+        assertThat(gap(small.with(OPTIONS.withNormalize(false)).with(OPTIONS).encode(texts), vectors)).isLessThan(1e-6);
+    }
+
     @Test void longTextsAreCutReadInWindowsOrRefused() {
         var words = "the river rose over the bank and flooded the town ".repeat(6).strip();
         var encoder = MiniLm.encoder().with(OPTIONS.withMaxTokens(22).withNormalize(false));
