@@ -134,7 +134,7 @@ class FoundationTasksTest {
     @Acceptance(topic = "foundation-model", clause = 2) void oneFrozenBackboneDoesFourThings() throws IOException {
         var model = FoundationModel.of(SentenceEncoder.miniLm());
         var before = model.hash();
-        Labelled mails = mails(70), topics = topics(40);
+        Labelled mails = mails(50), topics = topics(32);
         var pairs = pairs();
         ToDoubleFunction<Tensor> spam = x -> accuracy(x, mails.labels, 2), topic = x -> accuracy(x, topics.labels, 4),
                 groups = x -> clusters(x, topics.labels, 4), same = FoundationTasksTest::duplicates;
@@ -145,7 +145,6 @@ class FoundationTasksTest {
         var chance = Map.of("spam", 0.5, "topic", 0.25, "clustering", 0.0, "duplicates", 0.05);
         int better = 0;
         for (var task : report) {
-            System.out.println(task);
             Evidence.of(task.task() + ", score on MiniLM's features, above chance", task.foundation(), above(chance.get(task.task()) + 0.1));
             Evidence.of(task.task() + ", over TF-IDF's", task.gain(), above(-0.1));
             if (task.gain() > 0) better++;
