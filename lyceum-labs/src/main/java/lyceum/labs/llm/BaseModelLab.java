@@ -13,7 +13,7 @@ import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
 import lyceum.llm.DecoderLM;
-import lyceum.llm.weights.Lineage;
+import lyceum.llm.weights.Ancestry;
 import lyceum.llm.weights.StageComparison;
 import lyceum.memory.Scope;
 import lyceum.nn.Module;
@@ -86,8 +86,8 @@ final class BaseModelLab implements LabBody {
         try {
             var folder = Files.createTempDirectory("stages");
             var parent = folder.resolve("base.safetensors");
-            Lineage.write(parent, base.state(), Lineage.Stage.BASE, List.of());
-            var leaf = Lineage.write(folder.resolve("sft.safetensors"), child.state(), Lineage.Stage.SFT, List.of(parent));
+            Ancestry.write(parent, base.state(), Ancestry.Stage.BASE, List.of());
+            var leaf = Ancestry.write(folder.resolve("sft.safetensors"), child.state(), Ancestry.Stage.SFT, List.of(parent));
             boolean whole = leaf.verify(folder).isWhole();
             var bytes = Files.readAllBytes(parent);
             bytes[bytes.length - 1] ^= 1;

@@ -44,7 +44,7 @@ import lyceum.train.peft.AdapterRegistry;
  * var spam = model.classifier("spam", mails, labels, 2);                       // trains a linear head on frozen features
  * var topic = model.classifier("topic", articles, topics, 4);
  * var answers = model.run(texts, spam, topic);                                 // one pass of the backbone
- * Tensor scores = answers.get(spam);
+ * Tensor spamScores = answers.get(spam);
  * }
  *
  * <p>Tasks carry the backbone's hash: a task of another backbone, or of one that has changed, is refused. For one thread at a time where adapters are used, else safe

@@ -19,7 +19,7 @@ import lyceum.withers.Withers;
  * {@snippet :
  * var merger = new ModelMerger(new TiesMerging().withDensity(0.3)).with("*embed*", new MergeMethod.Mean());
  * var recipe = new MergeRecipe(base, List.of(new MergeRecipe.Source(math), new MergeRecipe.Source(code)), merger);
- * Lineage merged = recipe.run(Path.of("merged"), Progress.SILENT);
+ * Ancestry merged = recipe.run(Path.of("merged"), Progress.SILENT);
  * }
  *
  * @param base what the models were tuned from; null where no method needs it
@@ -49,12 +49,12 @@ public record MergeRecipe(Path base, List<Source> models, ModelMerger merger, DT
     public MergeRecipe(Path base, List<Source> models, ModelMerger merger) { this(base, models, merger, null); }
 
     /**
-     * Merges tensor by tensor from mapped files. The result says what it was made of ({@link Lineage}).
+     * Merges tensor by tensor from mapped files. The result says what it was made of ({@link Ancestry}).
      *
      * @param out a file {@code *.safetensors}, or a folder, which also gets configuration and tokenizer of the base, or of the first model
      * @throws lyceum.progress.CancelledException if progress says so
      */
-    public Lineage run(Path out, Progress progress) throws IOException {
+    public Ancestry run(Path out, Progress progress) throws IOException {
         var ingredients = new ArrayList<ModelMerger.Ingredient>();
         var parents = new ArrayList<Path>();
         var bases = base == null ? null : OpenWeights.open(base);
@@ -70,9 +70,9 @@ public record MergeRecipe(Path base, List<Source> models, ModelMerger merger, DT
         boolean single = out.toString().endsWith(".safetensors");
         if (!single) Files.createDirectories(out);
         var file = single ? out : out.resolve("model.safetensors");
-        merger.writeWith(file, bases == null ? null : bases.tensors(), ingredients, dtype, Lineage.metadata(Lineage.Stage.MERGED, parents), progress);
+        merger.writeWith(file, bases == null ? null : bases.tensors(), ingredients, dtype, Ancestry.metadata(Ancestry.Stage.MERGED, parents), progress);
         if (!single) for (var beside : new Path[] {first.config(), first.tokenizer()})
             if (beside != null) Files.write(out.resolve(beside.getFileName()), Files.readAllBytes(beside));
-        return Lineage.of(file);
+        return Ancestry.of(file);
     }
 }

@@ -201,7 +201,7 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
     /** SHA-256 of each file of weights, hexadecimal: reads them whole. */
     public SequencedMap<Path, String> checksums() {
         var sums = new LinkedHashMap<Path, String>();
-        for (var file : files) sums.put(file, Lineage.hash(file));
+        for (var file : files) sums.put(file, Ancestry.hash(file));
         return sums;
     }
 

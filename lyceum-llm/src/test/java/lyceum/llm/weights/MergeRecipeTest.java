@@ -41,7 +41,7 @@ class MergeRecipeTest {
         var merger = new ModelMerger(MergeMethod.of("ties", List.of(), Map.of("density", 0.5))).with("b*", MergeMethod.of("linear", List.of(1.0, 3.0), Map.of()));
         var recipe = new MergeRecipe(base, List.of(new MergeRecipe.Source(a), new MergeRecipe.Source(b)), merger).withDtype(DType.BF16);
         var lineage = recipe.run(folder.resolve("out"), Progress.SILENT);
-        assertThat(lineage.stage()).isEqualTo(Lineage.Stage.MERGED);
+        assertThat(lineage.stage()).isEqualTo(Ancestry.Stage.MERGED);
         assertThat(lineage.parents()).hasSize(6); // two shards each
         var merged = OpenWeights.open(folder.resolve("out"));
         var expected = merger.merge(weights(1), List.of(weights(2), weights(3)));

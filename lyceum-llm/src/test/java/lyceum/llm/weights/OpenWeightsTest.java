@@ -300,7 +300,7 @@ class OpenWeightsTest {
         assertThat(card.openness().datasets()).containsExactly("wikipedia", "c4");
         assertThat(card.openness().missing()).containsExactly("a licence that the Open Source Initiative lists");
         assertThat(card.config()).isEqualTo(folder.resolve("config.json"));
-        assertThat(card.checksums().values()).containsExactly(Lineage.hash(golden("a.safetensors")));
+        assertThat(card.checksums().values()).containsExactly(Ancestry.hash(golden("a.safetensors")));
     }
 
     @Test void hostilePicklesRunNothing() throws IOException {
