@@ -48,47 +48,11 @@ public abstract class GivenLanguage {
 
     public abstract static class Weights extends Given { public SequencedMap<String, Tensor> base, first, second, third; }
 
-    public abstract static class ForDare extends Weights {}
-
-    public abstract static class ForTiesMerging extends Weights {}
-
-    public abstract static class ForModelMerger extends Weights {
-        public Sequential model;
-        public Path out, a, b;
-    }
-
-    public abstract static class ForTaskVector extends Given {
-        public Sequential base, tuned;
-        public TaskVector fluent;
-    }
-
-    public abstract static class ForModelSoup extends Given {
-        public List<Sequential> runs;
-
-        public abstract double accuracy(Sequential m, Dataset d);
-
-        public abstract double error(Sequential m);
-    }
-
-    public abstract static class ForStageComparison extends Decoders {
-        public List<int[]> raw;
-        public List<StageComparison.Instruction> instructions;
-        public int end;
-    }
-
     public abstract static class Quantised extends Decoders {
         public Linear q, k;
         public List<Tensor> batches;
         public Loss loss;
     }
-
-    public abstract static class ForAwq extends Quantised {}
-
-    public abstract static class ForGptq extends Quantised {}
-
-    public abstract static class ForQLora extends Quantised {}
-
-    public abstract static class ForPagedState extends Quantised {}
 
     public abstract static class ForMoeConfig extends Given { public TransformerConfig llama; }
 
