@@ -12,13 +12,16 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import lyceum.DType;
 import lyceum.FormatException;
+import lyceum.memory.Scope;
 import lyceum.memory.Storage;
 import lyceum.tensor.Tensor;
 import tools.jackson.core.JacksonException;
@@ -182,9 +185,34 @@ public final class Safetensors {
         };
     }
 
+    /** A tensor to be written: its type and sizes. */
+    public record Form(DType dtype, long... shape) {
+        public Form { shape = shape.clone(); }
+
+        public static Form of(Tensor tensor) { return new Form(tensor.dtype(), tensor.shape().toArray()); }
+
+        private long bytes() {
+            long bytes = dtype.bytes();
+            for (long size : shape) bytes = Math.multiplyExact(bytes, size);
+            return bytes;
+        }
+    }
+
     /** Writes tensors in the given order; the file appears whole or not at all. */
     public static void write(Path path, SequencedMap<String, Tensor> tensors, Map<String, String> metadata) throws IOException {
-        var header = header(tensors, metadata);
+        var forms = new LinkedHashMap<String, Form>();
+        tensors.forEach((name, tensor) -> forms.put(name, Form.of(tensor)));
+        write(path, forms, tensors::get, metadata);
+    }
+
+    /**
+     * Writes tensors that are made one after the other, in the given order, each when it is written: no more than one need be in memory.
+     *
+     * @throws IllegalArgumentException if one has another form than was said
+     */
+    public static void write(Path path, SequencedMap<String, Form> forms, Function<String, Tensor> tensors, Map<String, String> metadata)
+            throws IOException {
+        var header = header(forms, metadata);
         var target = path.toAbsolutePath();
         var part = Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
         try {
@@ -192,7 +220,16 @@ public final class Safetensors {
                 var length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).flip();
                 drain(channel, length);
                 drain(channel, ByteBuffer.wrap(header));
-                for (var tensor : tensors.values()) writeData(channel, tensor);
+                for (var entry : forms.entrySet()) {
+                    try (var scope = Scope.open("a tensor to write")) {
+                        var tensor = tensors.apply(entry.getKey());
+                        var form = entry.getValue();
+                        if (tensor.dtype() != form.dtype || !Arrays.equals(tensor.shape().toArray(), form.shape))
+                            throw new IllegalArgumentException("safetensors: \"" + entry.getKey() + "\" is " + tensor.dtype() + " "
+                                    + tensor.shape() + "; announced were " + form.dtype + " " + Arrays.toString(form.shape));
+                        writeData(channel, tensor);
+                    }
+                }
             }
             Files.move(part, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         } finally {
@@ -200,19 +237,19 @@ public final class Safetensors {
         }
     }
 
-    private static byte[] header(SequencedMap<String, Tensor> tensors, Map<String, String> metadata) {
+    private static byte[] header(SequencedMap<String, Form> forms, Map<String, String> metadata) {
         var root = JSON.createObjectNode();
         if (!metadata.isEmpty()) {
             var node = root.putObject("__metadata__");
             new TreeMap<>(metadata).forEach(node::put);
         }
         long at = 0;
-        for (var entry : tensors.entrySet()) {
+        for (var entry : forms.entrySet()) {
             var node = root.putObject(entry.getKey());
-            node.put("dtype", entry.getValue().dtype().name());
+            node.put("dtype", entry.getValue().dtype.name());
             var shape = node.putArray("shape");
-            for (long size : entry.getValue().shape().toArray()) shape.add(size);
-            long bytes = entry.getValue().count() * entry.getValue().dtype().bytes();
+            for (long size : entry.getValue().shape) shape.add(size);
+            long bytes = entry.getValue().bytes();
             node.putArray("data_offsets").add(at).add(at + bytes);
             at += bytes;
         }

@@ -63,7 +63,7 @@ final class ParameterState {
         if (tensors.size() == names.size()) return;
         var created = new ArrayList<Tensor>();
         try (var outside = Scope.outside()) {
-            for (var slot : names) created.add(start(slot).copy());
+            for (var slot : names) created.add(rule.kept(start(slot)));
         }
         tensors = created;
     }

@@ -31,6 +31,9 @@ public interface UpdateRule {
      */
     default Tensor start(String slot, Tensor x) { return Tensor.zeros(x.dtype(), x.shape().toArray()); }
 
+    /** Where a slot is kept from then on, with its first value; it is written in place. In memory, unless the rule says otherwise. */
+    default Tensor kept(Tensor start) { return start.copy(); }
+
     /**
      * One step for one parameter. Changes nothing.
      *

@@ -9,11 +9,13 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import lyceum.FormatException;
 import lyceum.LyceumException;
 
@@ -34,7 +36,7 @@ import lyceum.LyceumException;
  */
 public final class WordNet {
     /** Where Debian's package puts its files. */
-    private static final Path INSTALLED = Path.of("/usr/share/wordnet");
+    static final Path INSTALLED = Path.of("/usr/share/wordnet");
     private static final int MOST_BYTES = 1 << 28;
 
     /**
@@ -75,7 +77,7 @@ public final class WordNet {
 
     /** From a folder with {@code data.noun} and {@code index.noun}, and those of verbs if they are there. @throws FormatException with the byte offset */
     public static WordNet read(Path folder) throws IOException {
-        var synsets = new HashMap<String, Synset>();
+        var synsets = new LinkedHashMap<String, Synset>();
         var senses = new HashMap<String, List<String>>();
         for (var part : List.of("noun", "verb")) {
             if (part.equals("verb") && !Files.exists(folder.resolve("data.verb"))) continue;
@@ -156,12 +158,39 @@ public final class WordNet {
 
     public boolean has(String id) { return synsets.containsKey(id); }
 
+    /** All synsets, in the order of the files: nouns before verbs. */
+    public Stream<Synset> synsets() { return synsets.values().stream(); }
+
     /** Number of synsets. */
     public int size() { return synsets.size(); }
 
     /** The meanings of a word or of several, nouns before verbs, commonest first; empty if it has none. */
     public List<Synset> senses(String word) {
         return senses.getOrDefault(word.toLowerCase(Locale.ROOT).replace(' ', '_'), List.of()).stream().map(this::synset).toList();
+    }
+
+    /** The meaning of a name as nltk writes it: {@code dog.n.01}. @throws IllegalArgumentException if there is none */
+    public Synset named(String name) {
+        int number = name.lastIndexOf('.'), part = name.lastIndexOf('.', number - 1);
+        if (part < 1 || !name.substring(number + 1).matches("[0-9]{1,4}"))
+            throw new IllegalArgumentException("WordNet: \"" + name + "\" is no name of a meaning; one is dog.n.01");
+        var all = senses(name.substring(0, part)).stream().filter(s -> s.id.startsWith(name.substring(part + 1, number))).toList();
+        int at = Integer.parseInt(name.substring(number + 1));
+        if (at < 1 || at > all.size())
+            throw new IllegalArgumentException("WordNet: no meaning \"" + name + "\"; the word has " + all.size() + " of this part of speech");
+        return all.get(at - 1);
+    }
+
+    /** The name of a meaning as nltk writes it: {@code dog.n.01}, the first of its commonest word's. */
+    public String name(String id) {
+        var synset = synset(id);
+        var word = synset.name().toLowerCase(Locale.ROOT).replace(' ', '_');
+        int number = 0;
+        for (var sense : senses(word)) if (sense.id.charAt(0) == id.charAt(0)) {
+            number++;
+            if (sense.id.equals(id)) break;
+        }
+        return String.format(Locale.ROOT, "%s.%c.%02d", word, id.charAt(0), number);
     }
 
     /** All that it is a kind of, over any number of steps, itself left out; nearest first. */

@@ -33,7 +33,7 @@ public final class AbsolutePosition extends Module implements PositionLayer {
     public AbsolutePosition(long maximum, int width, Rng rng) { this(PositionalEncoding.learned(maximum), width, DType.F32, rng); }
 
     public AbsolutePosition(PositionalEncoding.Learned options, int width, DType dtype, Rng rng) {
-        this(options.init().sample(rng, dtype, options.maximum(), width).compute().requiresGrad(), options.dropout());
+        this(Init.begin(options.init(), rng, dtype, options.maximum(), width).requiresGrad(), options.dropout());
     }
 
     private AbsolutePosition(Tensor weight, double dropout) {

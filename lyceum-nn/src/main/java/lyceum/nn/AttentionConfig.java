@@ -16,7 +16,8 @@ import lyceum.withers.Withers;
  * @param keyWidth of what keys are projected from: another than {@code width} where the memory is another stream
  * @param valueWidth of what values are projected from
  * @param bias whether the projections have one
- * @param qkNorm scales queries and keys of each head to unit root mean square, with learned gains, before they are turned (Dehghani et al. 2023)
+ * @param outputBias whether the output projection has one too, where the others do (Qwen 2 leaves it out)
+ * @param qkNorm of queries and keys before they are turned; null for none (Dehghani et al. 2023)
  * @param dropout share of the weights that are dropped while learning
  * @param attention which keys a query sees, and the scale
  * @param pattern a further rule for which keys are seen, of which hidden tiles cost nothing: {@link SlidingWindowAttention}, {@link SparseAttention}'s; null for none
@@ -24,9 +25,28 @@ import lyceum.withers.Withers;
  * @param dtype of the parameters
  */
 @Withers
-public record AttentionConfig(int width, int heads, int keyHeads, int headWidth, int keyWidth, int valueWidth, boolean bias, boolean qkNorm,
-        double dropout, Attention attention, AttentionMask pattern, PositionalEncoding positions, DType dtype)
+public record AttentionConfig(int width, int heads, int keyHeads, int headWidth, int keyWidth, int valueWidth, boolean bias, boolean outputBias,
+        QkNorm qkNorm, double dropout, Attention attention, AttentionMask pattern, PositionalEncoding positions, DType dtype)
         implements MixerConfig, AttentionConfigWithers {
+
+    /**
+     * Scales queries and keys to unit root mean square, with learned gains.
+     *
+     * @param whole over all heads of a position together (OLMo 2); else over each head, with one gain for all heads (Qwen 3)
+     * @param epsilon of the mean square
+     * @param unitOffset whether gains are one plus a weight (Gemma 3)
+     */
+    public record QkNorm(boolean whole, double epsilon, boolean unitOffset) {
+        /** Of each head, epsilon 1e-6. */
+        public QkNorm() { this(false, 1e-6, false); }
+
+        RMSNorm of(AttentionConfig c, int heads) {
+            return new RMSNorm(whole ? heads * c.headWidth : c.headWidth, epsilon, unitOffset, c.dtype);
+        }
+
+        long parameters(AttentionConfig c) { return (whole ? c.heads + c.keyHeads : 2L) * c.headWidth; }
+    }
+
     public AttentionConfig {
         if (width < 1 || heads < 1 || headWidth < 1 || keyWidth < 1 || valueWidth < 1)
             throw new IllegalArgumentException("AttentionConfig: width " + width + ", heads " + heads + ", headWidth " + headWidth
@@ -39,11 +59,14 @@ public record AttentionConfig(int width, int heads, int keyHeads, int headWidth,
 
     /** Every position attends to all others; with biases, F32. @throws IllegalArgumentException unless heads divide the width */
     public AttentionConfig(int width, int heads) {
-        this(width, heads, heads, headWidth(width, heads), width, width, true, false, 0, new Attention(), null, PositionalEncoding.none(),
+        this(width, heads, heads, headWidth(width, heads), width, width, true, true, null, 0, new Attention(), null, PositionalEncoding.none(),
                 DType.F32);
     }
 
     @Override public MultiHeadAttention build(Rng rng) { return new MultiHeadAttention(this, rng); }
+
+    /** Norms of each head's queries and keys, or none. */
+    public AttentionConfig withQkNorm(boolean normed) { return withQkNorm(normed ? new QkNorm() : null); }
 
     /** Queries and keys turned; null for no positions. */
     public AttentionConfig withRotary(RotaryEmbedding rotary) { return withPositions(rotary == null ? PositionalEncoding.none() : rotary); }

@@ -126,6 +126,13 @@ public interface Init {
         };
     }
 
+    /**
+     * The value at which a parameter begins, ready to be one. While a {@link Skeleton} is built, only its shape: one zero seen everywhere.
+     */
+    static Tensor begin(Init init, Rng rng, DType dtype, long... shape) {
+        return Skeleton.isBuilding() ? Tensor.zeros(dtype).expand(shape) : init.sample(rng, dtype, shape).compute();
+    }
+
     private static long columns(String name, long[] shape) {
         if (shape.length < 2) throw new ShapeException(name + ": a weight of " + shape.length + " axes; it has at least two");
         return Arrays.stream(shape).skip(1).reduce(1, (a, b) -> a * b);

@@ -148,7 +148,7 @@ public final class LatentAttention extends SequenceMixer {
      */
     public static LatentAttention of(MultiHeadAttention layer, int latent) {
         var c = layer.config();
-        if (c.rotary() != null || c.qkNorm() || c.pattern() != null || c.keyWidth() != c.width() || c.valueWidth() != c.width())
+        if (c.rotary() != null || c.qkNorm() != null || c.pattern() != null || c.keyWidth() != c.width() || c.valueWidth() != c.width())
             throw new IllegalArgumentException(
                     "LatentAttention.of: the layer has rotary positions, norms of queries and keys, a pattern, or memories of "
                             + "another width; none of them passes through a latent");

@@ -1,10 +1,12 @@
 package lyceum.nn;
 
 import lyceum.DType;
+import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockFormat;
 import lyceum.random.Rng;
 import lyceum.tensor.GradMode;
 import lyceum.tensor.PackedMatrix;
+import lyceum.tensor.QuantisedMatrix;
 import lyceum.tensor.Tensor;
 
 /**
@@ -24,10 +26,12 @@ import lyceum.tensor.Tensor;
  */
 public final class Linear extends Module {
     private final Activation activation;
+    private final StoredWeight stored;
     private Lazy lazy;
     private volatile Tensor weight;
     private Tensor bias;
     private volatile PackedMatrix packed;
+    private volatile QuantisedMatrix rounded;
 
     private record Lazy(long outputs, boolean withBias, DType dtype, Init init, Rng rng) {}
 
@@ -39,23 +43,28 @@ public final class Linear extends Module {
         if (inputs < 1 || outputs < 1)
             throw new IllegalArgumentException("Linear: " + inputs + " inputs and " + outputs + " outputs; both must be positive");
         activation = null;
+        stored = null;
         begin(inputs, new Lazy(outputs, withBias, dtype, init, rng));
     }
 
     /** From given values; {@code bias} may be null. They become parameters. */
     public Linear(Tensor weight, Tensor bias) {
-        this(null, weight.copy().requiresGrad(), bias == null ? null : bias.copy().requiresGrad(), null);
+        this(null, weight.copy().requiresGrad(), bias == null ? null : bias.copy().requiresGrad(), null, null);
     }
 
-    private Linear(Activation activation, Tensor weight, Tensor bias, Lazy lazy) {
+    private Linear(Activation activation, Tensor weight, Tensor bias, Lazy lazy, StoredWeight stored) {
         this.activation = activation;
+        this.stored = stored;
         this.bias = bias;
         this.weight = weight;
         this.lazy = lazy;
     }
 
     /** On these very tensors, which other modules may hold as well: how weights are tied. {@code bias} may be null. */
-    public static Linear sharing(Tensor weight, Tensor bias) { return new Linear(null, weight, bias, null); }
+    public static Linear sharing(Tensor weight, Tensor bias) { return new Linear(null, weight, bias, null, null); }
+
+    /** On a weight of few bits, which is not trained; {@code bias} may be null and becomes a parameter if it is one. */
+    public static Linear on(StoredWeight stored, Tensor bias) { return new Linear(null, null, bias, null, stored); }
 
     /** F32, with a bias; the inputs are as many as the first input has. */
     public static Linear lazy(long outputs, Rng rng) { return lazy(outputs, true, DType.F32, null, rng); }
@@ -68,26 +77,29 @@ public final class Linear extends Module {
      */
     public static Linear lazy(long outputs, boolean withBias, DType dtype, Init init, Rng rng) {
         if (outputs < 1) throw new IllegalArgumentException("Linear: " + outputs + " outputs; they must be positive");
-        return new Linear(null, null, null, new Lazy(outputs, withBias, dtype, init, rng.copy()));
+        return new Linear(null, null, null, new Lazy(outputs, withBias, dtype, init, rng.copy()), null);
     }
 
     private synchronized void begin(long inputs, Lazy how) {
         if (weight != null) return;
         var first = how.init == null ? Init.torchLinear(inputs) : how.init;
-        var begun = first.sample(how.rng, how.dtype, how.outputs, inputs).compute().requiresGrad();
+        var begun = Init.begin(first, how.rng, how.dtype, how.outputs, inputs).requiresGrad();
         bias = how.withBias ? Init.torchLinear(inputs).sample(how.rng, how.dtype, how.outputs).compute().requiresGrad() : null;
         lazy = null;
         weight = begun;
     }
 
     /** This layer with an activation behind it, on the same parameters: {@code y = activation(x W' + b)}. */
-    public Linear activated(Activation activation) { return new Linear(activation, weight, bias, lazy); }
+    public Linear activated(Activation activation) { return new Linear(activation, weight, bias, lazy, stored); }
 
     /** A layer to predict with, whose weight takes a few bits each. @throws IllegalArgumentException if rows are not whole blocks of the format */
-    public QuantisedLinear quantised(BlockFormat format) { return new QuantisedLinear(weight, bias, activation, format); }
+    public QuantisedLinear quantised(BlockFormat format) { return new QuantisedLinear(weight(), bias, activation, format); }
 
-    /** Null before the first input of a {@linkplain #lazy lazy} layer. */
-    public Tensor weight() { return weight; }
+    /** Null before the first input of a {@linkplain #lazy lazy} layer; a fresh tensor of floats where the weight is {@linkplain #on stored} otherwise. */
+    public Tensor weight() { return stored == null ? weight : stored.dequantised(); }
+
+    /** The weight where it takes few bits, or null. */
+    public StoredWeight stored() { return stored; }
 
     /** Null if there is none. */
     public Tensor bias() { return bias; }
@@ -101,15 +113,25 @@ public final class Linear extends Module {
         return this;
     }
 
-    @Override protected void copied() { packed = null; }
+    @Override public Linear pack(BlockFormat format) {
+        if (weight != null) rounded = QuantisedMatrix.of(weight, format).withActivations(Activations.Q8);
+        return this;
+    }
+
+    @Override protected void copied() {
+        packed = null;
+        rounded = null;
+    }
 
     @Override protected Tensor compute(Tensor x, Pass pass) {
-        if (weight == null) begin(x.size(-1), lazy);
-        var y = affine(x);
+        if (weight == null && stored == null) begin(x.size(-1), lazy);
+        var y = stored == null ? affine(x) : stored.affine(x, bias);
         return activation == null ? y : activation.forward(y, pass);
     }
 
     private Tensor affine(Tensor x) {
+        var few = rounded;
+        if (few != null && !GradMode.isRecording() && x.dtype() == DType.F32) return few.matmul(x, bias);
         var ready = packed;
         if (ready == null || GradMode.isRecording() || x.dtype() != weight.dtype()) return x.affine(weight, bias);
         var y = x.matmul(ready);

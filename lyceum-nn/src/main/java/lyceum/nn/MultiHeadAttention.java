@@ -43,9 +43,9 @@ public final class MultiHeadAttention extends SequenceMixer {
         q_proj = projection(config.width(), queries, rng);
         k_proj = projection(config.keyWidth(), keys, rng);
         v_proj = projection(config.valueWidth(), keys, rng);
-        o_proj = new Linear(queries, config.width(), config.bias(), config.dtype(), Init.torchLinear(queries), rng);
-        q_norm = config.qkNorm() ? new RMSNorm(config.headWidth(), 1e-6, false, config.dtype()) : null;
-        k_norm = config.qkNorm() ? new RMSNorm(config.headWidth(), 1e-6, false, config.dtype()) : null;
+        o_proj = new Linear(queries, config.width(), config.bias() && config.outputBias(), config.dtype(), Init.torchLinear(queries), rng);
+        q_norm = config.qkNorm() == null ? null : config.qkNorm().of(config, config.heads());
+        k_norm = config.qkNorm() == null ? null : config.qkNorm().of(config, config.keyHeads());
     }
 
     private Linear projection(int inputs, int outputs, Rng rng) {
@@ -89,6 +89,14 @@ public final class MultiHeadAttention extends SequenceMixer {
     /** As above, with a mask for this call. */
     public Tensor forward(Tensor x, KvCache cache, Attention attention, Pass pass) {
         return emit(x, attend(x, x, x, attention, cache, pass), pass);
+    }
+
+    /** Self-attention of x (batch, T, width) under a mask, positions being those that are given: (T) or (batch, T), as of packed or left-padded sequences. */
+    public Tensor forward(Tensor x, Attention attention, Tensor positions, Pass pass) {
+        var q = pass.point(this, "q", turned(plainQueries(x, pass), positions));
+        var k = pass.point(this, "k", turned(plainKeys(x, pass), positions));
+        var v = split(v_proj.forward(x, pass), config.keyHeads());
+        return emit(x, attend(q, prefixed(new KvCache.Past(k, v)), behind(prefixLength(), attention), pattern, pass), pass);
     }
 
     /** As above, with a mask for this call: key lengths of a padded batch, a bias. */
@@ -248,14 +256,24 @@ public final class MultiHeadAttention extends SequenceMixer {
     }
 
     private Tensor queries(Tensor x, Pass pass, long... starts) {
-        return pass.point(this, "q", turned(normal(q_norm, split(q_proj.forward(x, pass), config.heads()), pass), starts));
+        return pass.point(this, "q", turned(plainQueries(x, pass), starts));
     }
+
+    private Tensor plainQueries(Tensor x, Pass pass) { return normal(q_norm, q_proj.forward(x, pass), config.heads(), pass); }
 
     private Tensor keyed(Tensor x, Pass pass, long... starts) { return pass.point(this, "k", turned(plainKeys(x, pass), starts)); }
 
-    private Tensor plainKeys(Tensor x, Pass pass) { return normal(k_norm, split(k_proj.forward(x, pass), config.keyHeads()), pass); }
+    private Tensor plainKeys(Tensor x, Pass pass) { return normal(k_norm, k_proj.forward(x, pass), config.keyHeads(), pass); }
 
-    private static Tensor normal(RMSNorm norm, Tensor x, Pass pass) { return norm == null ? x : norm.forward(x, pass); }
+    /** Projected (batch, T, heads d), normalised where it is to be, by head. */
+    private Tensor normal(RMSNorm norm, Tensor x, int heads, Pass pass) {
+        if (norm == null) return split(x, heads);
+        return config.qkNorm().whole() ? split(norm.forward(x, pass), heads) : norm.forward(split(x, heads), pass);
+    }
+
+    private Tensor turned(Tensor x, Tensor positions) {
+        return config.rotary() == null ? x : config.rotary().at(positions, x.dtype()).of(x);
+    }
 
     /** @param starts place of the first position, of all rows or of each */
     private Tensor turned(Tensor x, long... starts) {

@@ -61,6 +61,9 @@ public final class Pass {
     /** The same; what layers add to the loss (a router's balance, an activity's price) goes to {@code penalties}. */
     public Pass collecting(Consumer<Tensor> penalties) { return new Pass(training, rng, watcher, hooks, penalties); }
 
+    /** The same, drawing from another stream. */
+    Pass drawing(Rng rng) { return new Pass(training, rng, watcher, hooks, penalties); }
+
     /** True while learning. */
     public boolean isTraining() { return training; }
 

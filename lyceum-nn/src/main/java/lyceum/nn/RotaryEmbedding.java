@@ -1,5 +1,7 @@
 package lyceum.nn;
 
+import java.util.Arrays;
+import java.util.Objects;
 import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.ShapeException;
@@ -87,7 +89,27 @@ public final class RotaryEmbedding implements PositionalEncoding {
         return new RotaryEmbedding(null, width, base, scaling, interleaved);
     }
 
+    /** The same of another base. @throws IllegalArgumentException if frequencies were given one by one */
+    public RotaryEmbedding based(double base) {
+        if (given != null) throw new IllegalArgumentException("RotaryEmbedding.based: frequencies were given one by one");
+        return new RotaryEmbedding(null, width, base, scaling, interleaved);
+    }
+
     public RopeScaling scaling() { return scaling; }
+
+    /** Of the frequencies before they are scaled; NaN where frequencies were given one by one. */
+    public double base() { return base; }
+
+    @Override public boolean equals(Object other) {
+        return other instanceof RotaryEmbedding r && width == r.width && Double.compare(base, r.base) == 0 && scaling.equals(r.scaling)
+                && interleaved == r.interleaved && Arrays.equals(given, r.given);
+    }
+
+    @Override public int hashCode() { return Objects.hash(width, base, scaling, interleaved, Arrays.hashCode(given)); }
+
+    @Override public String toString() {
+        return "RotaryEmbedding[width=" + width + ", base=" + base + ", scaling=" + scaling + ", interleaved=" + interleaved + "]";
+    }
 
     /** Radians a position of each pair, in a text of that length. */
     public double[] frequencies(long length) { return given == null ? scaling.frequencies(width, base, length) : given.clone(); }

@@ -1,6 +1,7 @@
 package lyceum.nn;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
@@ -39,12 +40,18 @@ public final class TransformerBlock extends Module {
      * @param cache what the {@linkplain SequenceMixer#start mixer} knows of the positions before, and then of these as well; or null
      * @param memory what cross-attention looks at, projected (see {@link #project}); or null
      * @param memoryMask for looking at it; null for all of it
+     * @param layout where the sequences of the batch lie; null for whole rows. It goes without a cache
      */
     @Withers
-    public record Context(Attention mask, MixerState cache, KvCache.Past memory, Attention memoryMask)
+    public record Context(Attention mask, MixerState cache, KvCache.Past memory, Attention memoryMask, SequenceLayout layout)
             implements TransformerBlockContextWithers {
-        /** The configuration's mask, no cache, no memory. */
-        public Context() { this(null, null, null, null); }
+        public Context {
+            if (layout != null && cache != null)
+                throw new IllegalArgumentException("TransformerBlock.Context: a layout goes without a cache, whose rows are truncated instead");
+        }
+
+        /** The configuration's mask, no cache, no memory, whole rows. */
+        public Context() { this(null, null, null, null, null); }
     }
 
     /** With the feed-forward half that the configuration names. */
@@ -64,7 +71,7 @@ public final class TransformerBlock extends Module {
         cross_norm = config.cross() ? config.norm().of(config) : null;
         cross_out_norm = config.cross() && sandwich ? config.norm().of(config) : null;
         cross_attention = config.cross() ? new MultiHeadAttention(crossing(config.attention()), rng) : null;
-        mlp_norm = config.parallel() ? null : config.norm().of(config);
+        mlp_norm = config.parallel() && !config.normEach() ? null : config.norm().of(config);
         mlp_out_norm = sandwich ? config.norm().of(config) : null;
         this.mlp = mlp;
         if (config.firstWeightsOver() != 1) shrink(config.firstWeightsOver());
@@ -72,8 +79,12 @@ public final class TransformerBlock extends Module {
 
     /** Blocks of a stack; they have one bias of positions where the configuration shares it. */
     static List<TransformerBlock> stack(TransformerConfig config, int count, Rng rng) {
+        return stack(Collections.nCopies(count, config), rng);
+    }
+
+    static List<TransformerBlock> stack(List<TransformerConfig> configs, Rng rng) {
         var blocks = new ArrayList<TransformerBlock>();
-        for (int i = 0; i < count; i++) {
+        for (var config : configs) {
             boolean first = blocks.isEmpty() || config.mixer() != null || !config.attention().positions().isShared();
             blocks.add(first ? new TransformerBlock(config, rng)
                     : new TransformerBlock(config, feedForward(config, rng), blocks.getFirst().attention().positions(), rng));
@@ -88,8 +99,12 @@ public final class TransformerBlock extends Module {
     }
 
     private static Layer feedForward(TransformerConfig c, Rng rng) {
-        return c.gated() ? new GatedFeedForward(c.width(), c.hidden(), c.activation(), c.bias(), c.attention().dtype(), rng)
-                : new FeedForward(c.width(), c.hidden(), c.activation(), c.bias(), c.dropout(), c.attention().dtype(), rng);
+        return c.moe() == null ? feedForward(c, c.hidden(), rng) : c.moe().build(c, rng);
+    }
+
+    static Module feedForward(TransformerConfig c, int hidden, Rng rng) {
+        return c.gated() ? new GatedFeedForward(c.width(), hidden, c.activation(), c.bias(), c.attention().dtype(), rng)
+                : new FeedForward(c.width(), hidden, c.activation(), c.bias(), c.dropout(), c.attention().dtype(), rng);
     }
 
     private void shrink(double factor) {
@@ -135,14 +150,15 @@ public final class TransformerBlock extends Module {
         if (config.cross() && context.memory() == null)
             throw new IllegalArgumentException("TransformerBlock: this block looks at a memory; give one with Context.withMemory");
         x = pass.point(this, "resid_pre", x);
+        if (context.layout() != null) context.layout().check(x);
         var mask = context.mask() == null ? config.attention().attention() : context.mask();
         if (config.parallel()) {
-            var normal = attention_norm.forward(x, pass);
-            var both = pass.point(this, "attn_out", scaled(attend(normal, mask, context.cache(), pass), pass))
-                    .add(pass.point(this, "mlp_out", scaled(fed(normal, mask, context.cache(), pass), pass)));
+            Tensor normal = attention_norm.forward(x, pass), own = mlp_norm == null ? normal : mlp_norm.forward(x, pass);
+            var both = pass.point(this, "attn_out", scaled(attend(normal, mask, context, pass), pass))
+                    .add(pass.point(this, "mlp_out", scaled(fed(own, mask, context, pass), pass)));
             return pass.point(this, "resid_post", x.add(both));
         }
-        x = half(x, attention_norm, attention_out_norm, "attn_out", normal -> attend(normal, mask, context.cache(), pass), pass);
+        x = half(x, attention_norm, attention_out_norm, "attn_out", normal -> attend(normal, mask, context, pass), pass);
         if (config.cross()) {
             var memoryMask = context.memoryMask() == null ? cross_attention.config().attention() : context.memoryMask();
             x = half(x, cross_norm, cross_out_norm, "cross_out",
@@ -150,20 +166,27 @@ public final class TransformerBlock extends Module {
         }
         x = pass.point(this, "resid_mid", x);
         return pass.point(this, "resid_post",
-                half(x, mlp_norm, mlp_out_norm, "mlp_out", normal -> fed(normal, mask, context.cache(), pass), pass));
+                half(x, mlp_norm, mlp_out_norm, "mlp_out", normal -> fed(normal, mask, context, pass), pass));
     }
 
-    private Tensor attend(Tensor x, Attention mask, MixerState cache, Pass pass) {
-        if (attention instanceof MultiHeadAttention own)
+    private Tensor attend(Tensor x, Attention mask, Context context, Pass pass) {
+        var cache = context.cache();
+        var layout = context.layout();
+        if (attention instanceof MultiHeadAttention own) {
+            if (layout != null) return layout.isRightPadded() ? own.forward(x, x, layout.on(mask), pass)
+                    : own.forward(x, layout.on(mask), layout.positions(), pass);
             return cache == null ? own.forward(x, x, mask, pass) : own.forward(x, SequenceMixer.state(KvCache.class, cache), mask, pass);
-        if (!mask.equals(config.attention().attention())) throw new IllegalArgumentException(
-                "TransformerBlock: " + attention.getClass().getSimpleName() + " has no mask beside its own; leave Context.mask out");
+        }
+        if (!mask.equals(config.attention().attention()) || layout != null && (!layout.isRightPadded() || layout.hasPrefix()))
+            throw new IllegalArgumentException("TransformerBlock: " + attention.getClass().getSimpleName()
+                    + " has no mask beside its own; leave Context.mask out, and sequences begin where their rows do");
         return cache == null ? attention.forward(x, pass) : attention.forward(x, cache, pass);
     }
 
     /** Experts are told which positions are padding. */
-    private Tensor fed(Tensor x, Attention mask, MixerState cache, Pass pass) {
-        if (cache != null || mask == null || !(mlp instanceof MixtureOfExperts experts)) return mlp.forward(x, pass);
+    private Tensor fed(Tensor x, Attention mask, Context context, Pass pass) {
+        if (context.cache() != null || mask == null || !(mlp instanceof MixtureOfExperts experts)) return mlp.forward(x, pass);
+        if (context.layout() != null) return experts.forward(x, null, context.layout().real(), pass);
         var lengths = (attention instanceof MultiHeadAttention heads ? heads.lengthened(mask) : mask).keyLengths();
         if (lengths == null) return mlp.forward(x, pass);
         var real = Tensor.arange(x.size(1)).unsqueeze(0).lt(lengths.to(DType.I64).unsqueeze(1));

@@ -6,7 +6,8 @@ import lyceum.tensor.Attention;
 import lyceum.withers.Withers;
 
 /**
- * The choices of a {@link TransformerBlock}, and of stacks of them: enough of them for GPT-2, Llama, Phi, Qwen and the original, and the shapes of Gemma and OLMo.
+ * The choices of a {@link TransformerBlock}, and of stacks of them: enough of them for the original, GPT-1 and 2,
+ * GPT-NeoX, Llama, Mistral, Mixtral, Qwen, Gemma, Phi and OLMo.
  *
  * {@snippet :
  * var original = TransformerConfig.original(512, 8, 2048);
@@ -20,29 +21,47 @@ import lyceum.withers.Withers;
  * @param hidden units of the feed-forward half
  * @param activation of it
  * @param gated whether hidden units are gated ({@link GatedFeedForward})
+ * @param moe experts in the place of the feed-forward half; null for one network. Activation, gates and biases are theirs as well
  * @param bias whether feed-forward and layer norms have one
  * @param norm kind
  * @param epsilon of the norms
  * @param placement of the norms
  * @param parallel feed-forward and attention read the same norm of the same input, side by side (Wang and Komatsuzaki 2021; Phi); with {@code PRE} alone
+ * @param normEach whether halves side by side have a norm each (GPT-NeoX)
  * @param branchScale what each half adds is multiplied by it
  * @param streamScale what a half adds to is multiplied by it: DeepNorm's alpha
  * @param dropout on what each half adds, and on the hidden units of one that is not gated; of attention weights see {@link AttentionConfig#dropout}
  * @param layerDrop probability with which a stack leaves a whole block out while learning (Fan, Grave and Joulin 2020)
+ * @param recomputed whether a {@link TransformerDecoder} that learns keeps a block's input alone and computes its inside again for the gradient (Chen et al. 2016); experts are kept
  */
 @Withers
 public record TransformerConfig(AttentionConfig attention, MixerConfig mixer, boolean cross, int hidden, Activation activation,
-        boolean gated, boolean bias, Norm norm, double epsilon, Placement placement, boolean parallel, double branchScale,
-        double streamScale, double dropout, double layerDrop) implements TransformerConfigWithers {
+        boolean gated, MoeConfig moe, boolean bias, Norm norm, double epsilon, Placement placement, boolean parallel, boolean normEach,
+        double branchScale, double streamScale, double dropout, double layerDrop,
+        boolean recomputed) implements TransformerConfigWithers {
 
     /** Which norm. */
     public enum Norm {
-        LAYER, RMS;
+        /** {@link LayerNorm}. */
+        LAYER,
+        /** {@link LayerNorm} without parameters (OLMo). */
+        PLAIN_LAYER,
+        /** {@link RMSNorm}. */
+        RMS,
+        /** {@link RMSNorm} whose gains are one plus a weight (Gemma). */
+        RMS_UNIT_OFFSET;
 
         Layer of(TransformerConfig c) {
-            return this == RMS ? new RMSNorm(c.width(), c.epsilon, false, c.attention.dtype())
-                    : new LayerNorm(c.epsilon, c.attention.dtype(), c.bias, c.width());
+            return switch (this) {
+                case LAYER -> new LayerNorm(c.epsilon, c.attention.dtype(), c.bias, c.width());
+                case PLAIN_LAYER -> LayerNorm.plain(c.epsilon, c.width());
+                case RMS -> new RMSNorm(c.width(), c.epsilon, false, c.attention.dtype());
+                case RMS_UNIT_OFFSET -> new RMSNorm(c.width(), c.epsilon, true, c.attention.dtype());
+            };
         }
+
+        /** Numbers in one of them. */
+        public long parameters(TransformerConfig c) { return this == PLAIN_LAYER ? 0 : this == LAYER && c.bias ? 2L * c.width() : c.width(); }
     }
 
     /** Where the norms stand about a half f of the block. */
@@ -70,6 +89,8 @@ public record TransformerConfig(AttentionConfig attention, MixerConfig mixer, bo
         if (hidden < 1) throw new IllegalArgumentException("TransformerConfig: hidden is " + hidden + "; it is at least 1");
         if (parallel && (placement != Placement.PRE || cross)) throw new IllegalArgumentException(
                 "TransformerConfig: halves side by side go with PRE and without a memory, not with " + placement);
+        if (normEach && !parallel)
+            throw new IllegalArgumentException("TransformerConfig: normEach is about halves side by side; set parallel, or leave it");
         if (!(layerDrop >= 0 && layerDrop < 1))
             throw new IllegalArgumentException("TransformerConfig: layerDrop is " + layerDrop + "; it lies in [0, 1)");
         new Dropout(dropout);
@@ -77,8 +98,8 @@ public record TransformerConfig(AttentionConfig attention, MixerConfig mixer, bo
 
     /** Of 2017: post-norm, ReLU, biases, every position sees all. @throws IllegalArgumentException unless heads divide the width */
     public static TransformerConfig original(int width, int heads, int hidden) {
-        return new TransformerConfig(new AttentionConfig(width, heads), null, false, hidden, Activation.RELU, false, true, Norm.LAYER, 1e-5,
-                Placement.POST, false, 1, 1, 0, 0);
+        return new TransformerConfig(new AttentionConfig(width, heads), null, false, hidden, Activation.RELU, false, null, true, Norm.LAYER,
+                1e-5, Placement.POST, false, false, 1, 1, 0, 0, false);
     }
 
     public int width() { return attention.width(); }
@@ -111,12 +132,17 @@ public record TransformerConfig(AttentionConfig attention, MixerConfig mixer, bo
     /** Numbers in one block by itself, by the shapes. */
     public long blockParameters() {
         long w = width(), a = attention.headWidth(), q = attention.heads() * a, k = attention.keyHeads() * a;
-        long attend = w * q * 2 + w * k * 2 + (attention.bias() ? q + 2 * k + w : 0) + (attention.qkNorm() ? 2 * a : 0);
+        long biases = attention.bias() ? q + 2 * k + (attention.outputBias() ? w : 0) : 0;
+        long attend = w * q * 2 + w * k * 2 + biases + (attention.qkNorm() == null ? 0 : attention.qkNorm().parameters(attention));
         long positions = attention.positions().parameters(attention);
-        long feed = gated ? 3 * w * hidden + (bias ? 2L * hidden + w : 0) : 2 * w * hidden + (bias ? hidden + w : 0);
-        long norms = norm == Norm.LAYER && bias ? 2 * w : w;
         int halves = cross ? 3 : 2, each = placement == Placement.SANDWICH ? 2 : 1;
         long mixed = mixer == null ? attend + positions : mixer.parameterCount();
-        return mixed + (cross ? attend : 0) + feed + norms * (parallel ? 1 : halves * each);
+        long fed = moe == null ? feedForwardParameters(hidden) : moe.parameters(this);
+        return mixed + (cross ? attend : 0) + fed + norm.parameters(this) * (parallel && !normEach ? 1 : halves * each);
+    }
+
+    /** Numbers in a feed-forward network of so many hidden units. */
+    long feedForwardParameters(long hidden) {
+        return (gated ? 3 : 2) * width() * hidden + (bias ? (gated ? 2 : 1) * hidden + width() : 0);
     }
 }

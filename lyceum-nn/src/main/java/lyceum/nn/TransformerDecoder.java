@@ -1,9 +1,14 @@
 package lyceum.nn;
 
+import java.util.Collections;
 import java.util.List;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import lyceum.autograd.Autograd;
 import lyceum.memory.Scope;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
+import lyceum.tensor.GradMode;
 import lyceum.tensor.Tensor;
 
 /**
@@ -27,11 +32,14 @@ public final class TransformerDecoder extends Module {
     private final Layer norm;
 
     /** @param config of each block; it is made causal */
-    public TransformerDecoder(TransformerConfig config, int layers, Rng rng) {
-        if (layers < 1) throw new IllegalArgumentException("TransformerDecoder: " + layers + " layers; at least 1");
-        var causal = config.causal();
-        this.layers = TransformerBlock.stack(causal, layers, rng);
-        positions = this.layers.getFirst().positions(rng);
+    public TransformerDecoder(TransformerConfig config, int layers, Rng rng) { this(Collections.nCopies(layers, config), rng); }
+
+    /** @param blocks the configuration of each, as where windows and full attention take turns; each is made causal, positions and last norm are the first's */
+    public TransformerDecoder(List<TransformerConfig> blocks, Rng rng) {
+        if (blocks.isEmpty()) throw new IllegalArgumentException("TransformerDecoder: 0 layers; at least 1");
+        layers = TransformerBlock.stack(blocks.stream().map(TransformerConfig::causal).toList(), rng);
+        var causal = layers.getFirst().config();
+        positions = layers.getFirst().positions(rng);
         norm = causal.placement().leavesStream() ? causal.norm().of(causal) : null;
     }
 
@@ -79,20 +87,31 @@ public final class TransformerDecoder extends Module {
     public List<TransformerBlock> layers() { return layers; }
 
     /** A decoder alone: x (batch, T, width). */
-    @Override protected Tensor compute(Tensor x, Pass pass) { return through(x, null, null, null, pass); }
+    @Override protected Tensor compute(Tensor x, Pass pass) { return through(x, null, null, null, null, pass); }
 
     /** Targets x (batch, T, width) beside a memory (batch, S, width). */
     public Tensor forward(Tensor x, Tensor memory, Pass pass) { return forward(x, memory, null, null, pass); }
 
     /** As above, with masks: of targets among themselves (causal if null), and of what they see of the memory (all if null). */
     public Tensor forward(Tensor x, Tensor memory, Attention mask, Attention memoryMask, Pass pass) {
-        return emit(x, through(x, mask, memory, memoryMask, pass), pass);
+        return emit(x, through(x, mask, memory, memoryMask, null, pass), pass);
+    }
+
+    /** A decoder alone over a batch whose sequences lie so. @throws IllegalArgumentException if a block's mixer does not know such a layout */
+    public Tensor forward(Tensor x, SequenceLayout layout, Pass pass) {
+        layout.check(x);
+        return emit(x, through(x, null, null, null, layout, pass), pass);
     }
 
     /** A state before the first position. @param memory (batch, S, width), or null if the blocks look at none; its keys and values are projected here, once */
     public State start(Tensor memory, Attention memoryMask, Pass pass) {
+        return start(layer -> layers.get(layer).mixer().start(), memory, memoryMask, pass);
+    }
+
+    /** As above, with other caches than the layers' own: quantised, of a bounded length, paged. @param caches of each layer by number */
+    public State start(IntFunction<? extends MixerState> caches, Tensor memory, Attention memoryMask, Pass pass) {
         checkMemory(memory);
-        return new State(layers.stream().<MixerState>map(l -> l.mixer().start()).toList(),
+        return new State(IntStream.range(0, layers.size()).<MixerState>mapToObj(caches).toList(),
                 memory == null ? null : layers.stream().map(l -> l.project(memory, pass)).toList(), memoryMask);
     }
 
@@ -101,7 +120,7 @@ public final class TransformerDecoder extends Module {
         var y = state.placed(positions, x, pass);
         for (int i = 0; i < layers.size(); i++) {
             var context = new TransformerBlock.Context(null, state.caches.get(i), state.memories == null ? null : state.memories.get(i),
-                    state.memoryMask);
+                    state.memoryMask, null);
             y = layers.get(i).forward(y, context, pass);
         }
         return emit(x, norm == null ? y : norm.forward(y, pass), pass);
@@ -112,14 +131,23 @@ public final class TransformerDecoder extends Module {
                 "TransformerDecoder: these blocks look at no memory; give them cross-attention by withCross(true)");
     }
 
-    private Tensor through(Tensor x, Attention mask, Tensor memory, Attention memoryMask, Pass pass) {
+    private Tensor through(Tensor x, Attention mask, Tensor memory, Attention memoryMask, SequenceLayout layout, Pass pass) {
         checkMemory(memory);
-        if (positions != null) x = positions.forward(x, pass);
+        if (positions != null)
+            x = layout == null || layout.isRightPadded() ? positions.forward(x, pass) : positions.forward(x, layout.positions(), pass);
         for (var layer : layers) {
             if (TransformerEncoder.isDropped(layer, pass)) continue;
             var past = layer.crossAttention() == null || memory == null ? null : layer.project(memory, pass);
-            x = layer.forward(x, new TransformerBlock.Context(mask, null, past, memoryMask), pass);
+            x = through(layer, x, new TransformerBlock.Context(mask, null, past, memoryMask, layout), pass);
         }
         return norm == null ? x : norm.forward(x, pass);
+    }
+
+    /** What experts add to a loss is collected once, so that their blocks are kept as they are. */
+    private static Tensor through(TransformerBlock layer, Tensor x, TransformerBlock.Context context, Pass pass) {
+        if (!layer.config().recomputed() || layer.config().moe() != null || pass.isWatched() || !GradMode.isRecording())
+            return layer.forward(x, context, pass);
+        if (pass.rng() == null) return Autograd.checkpoint(h -> layer.forward(h, context, pass), x);
+        return Autograd.checkpoint((h, rng) -> layer.forward(h, context, pass.drawing(rng)), x, pass.rng());
     }
 }

@@ -1,7 +1,7 @@
 /**
  * Neural networks: {@link lyceum.nn.Layer} is what maps a tensor to a tensor, {@link lyceum.nn.Module} a layer with parameters. Start at
  * {@link lyceum.nn.Sequential} and {@link lyceum.nn.Linear}; ready-made: {@link lyceum.nn.Mlp}; over sequences {@link lyceum.nn.Rnn} and its kinds,
- * {@link lyceum.nn.TransformerEncoder}, {@link lyceum.nn.TransformerDecoder} and {@link lyceum.nn.Transformer}, whose halves may be a
+ * {@link lyceum.nn.TransformerEncoder}, {@link lyceum.nn.BertEncoder} over ids, {@link lyceum.nn.TransformerDecoder} and {@link lyceum.nn.Transformer}, whose halves may be a
  * {@link lyceum.nn.MixtureOfExperts}; a {@link lyceum.nn.PositionalEncoding} tells them the order of their inputs. Decoders that look at a source have {@link lyceum.nn.BahdanauAttention} and {@link lyceum.nn.LuongAttention};
  * {@link lyceum.nn.KeyValueMemory} reads facts, a {@link lyceum.nn.NeuralTuringMachine} writes as well. {@link lyceum.nn.Hooks} look into
  * a running network, an {@link lyceum.nn.Adapter} changes it from outside.

@@ -10,6 +10,7 @@ import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
+import lyceum.backend.quant.BlockFormat;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import org.junit.jupiter.api.Test;
@@ -80,6 +81,20 @@ class LayersTest {
         double[] expected = Autograd.noGrad(() -> model.forward(x)).toDoubleArray();
         model.pack();
         assertThat(Autograd.noGrad(() -> model.forward(x)).toDoubleArray()).containsExactly(expected, within(1e-4));
+    }
+
+    @Test void aModelPackedIn8BitsPredictsNearlyTheSame() {
+        var mlp = new GptBlock(64, 4, Rng.of(3));
+        var x = Tensor.randn(Rng.of(4), 2, 20, 64).compute();
+        double[] expected = Autograd.noGrad(() -> mlp.forward(x)).toDoubleArray();
+        mlp.pack(BlockFormat.Q8_0);
+        double[] rounded = Autograd.noGrad(() -> mlp.forward(x)).toDoubleArray();
+        assertThat(rounded).containsExactly(expected, within(0.1)).isNotEqualTo(expected);
+        assertThat(mlp.forward(x).toDoubleArray()).containsExactly(expected, within(1e-5)); // with a gradient
+        assertThat(Autograd.noGrad(() -> Module.copy(mlp).forward(x)).toDoubleArray()).containsExactly(expected, within(1e-5));
+        mlp.load(mlp.state());
+        assertThat(Autograd.noGrad(() -> mlp.forward(x)).toDoubleArray()).containsExactly(expected, within(1e-5));
+        assertThatThrownBy(() -> new Linear(70, 5, Rng.of(1)).pack(BlockFormat.Q8_0)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test void layerNormCentresAndScalesEachExample() {

@@ -1,6 +1,7 @@
 package lyceum.retrieval;
 
 import java.util.BitSet;
+import lyceum.text.internal.TopScores;
 
 /** Block-max WAND: documents whose blocks' bounds do not reach the worst of the top are passed over, and the top stays exact. Ding and Suel (2011). */
 final class BlockMax {

@@ -94,18 +94,48 @@ public record Bm25(Variant variant, double k1, double b, double delta, double id
     /** The same answer from every posting of every term: to compare with. */
     public RankedHits exhaustive(InvertedIndex index, String query, int k) { return rank(index, query, k, null, false); }
 
+    /** The k best for terms with weights, as {@link Rm3} gives them; negative ones are refused. Terms are as the index keeps them. */
+    public List<SearchHit> search(InvertedIndex index, Map<String, Double> weights, int k) {
+        weights.forEach((term, weight) -> {
+            if (!(weight >= 0 && weight < Double.POSITIVE_INFINITY))
+                throw new IllegalArgumentException("search: the weight of '" + term + "' is " + weight + "; it is finite and at least 0");
+        });
+        return rank(index, weights, k, null, true).hits();
+    }
+
     private RankedHits rank(InvertedIndex index, String query, int k, TextQuery filter, boolean skipping) {
+        return rank(index, index.terms(query), k, filter, skipping);
+    }
+
+    private RankedHits rank(InvertedIndex index, Map<String, ? extends Number> query, int k, TextQuery filter, boolean skipping) {
         var now = index.snapshot();
         var terms = new ArrayList<IndexSnapshot.Weighted>();
         for (var field : new TreeMap<>(fields).entrySet()) {
             double mean = now.lengths(field.getKey()).mean();
-            for (var term : index.terms(query).entrySet()) {
-                double weight = term.getValue() * field.getValue(), idf = idf(now.live(), now.frequency(field.getKey(), term.getKey()));
+            for (var term : query.entrySet()) {
+                double weight = term.getValue().doubleValue() * field.getValue(), idf = idf(now.live(), now.frequency(field.getKey(), term.getKey()));
                 terms.add(new IndexSnapshot.Weighted(field.getKey(), term.getKey(),
                         (count, length) -> weight * contribution(idf, count, length, mean)));
             }
         }
         return now.rank(terms, k, skipping, index.excluded(now, filter));
+    }
+
+    /**
+     * The score of a text of mean length that holds every term of the query once. A hit's score over it is the share of the query that the hit covers, rare terms
+     * counting most: unlike the score, comparable between queries. Terms that no document holds count as the rarest.
+     */
+    public double coverage(InvertedIndex index, String query) {
+        var now = index.snapshot();
+        double sum = 0;
+        for (var field : fields.entrySet()) {
+            double mean = now.lengths(field.getKey()).mean();
+            if (!(mean > 0)) continue;
+            for (var term : index.terms(query).entrySet())
+                sum += term.getValue() * field.getValue()
+                        * contribution(idf(now.live(), now.frequency(field.getKey(), term.getKey())), 1, mean, mean);
+        }
+        return sum;
     }
 
     /** What each term of the query that the document holds gives to its score. @throws IllegalArgumentException if there is no such document */

@@ -9,12 +9,14 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongPredicate;
 import lyceum.DType;
 import lyceum.backend.Parallel;
 import lyceum.memory.Storage;
 import lyceum.tensor.Tensor;
+import lyceum.text.internal.TopScores;
 
 /**
  * Every vector is compared with the query: the nearest are the nearest.
@@ -32,11 +34,11 @@ import lyceum.tensor.Tensor;
  *
  * @see <a href="https://doi.org/10.1109/TPAMI.2010.57">Jegou, Douze and Schmid (2011)</a>
  */
-public final class FlatIndex {
+public final class FlatIndex implements VectorIndex {
     private static final String KIND = "flat";
 
     private final int dimensions, rescored;
-    private final VectorStore store, originals;
+    private final VectorRows store, originals;
     private final Map<Long, Integer> rowOf = new HashMap<>();
     private long[] ids = new long[16];
     private boolean[] live = new boolean[16];
@@ -47,12 +49,12 @@ public final class FlatIndex {
 
     /** @param rescored how many of the best by {@code encoding} are scored again by their originals; 0 for none, and then originals are not kept */
     public FlatIndex(int dimensions, VectorMetric metric, VectorEncoding encoding, int rescored) {
-        this(new VectorStore(dimensions, metric, encoding),
-                rescored == 0 || encoding == VectorEncoding.FLOAT32 ? null : new VectorStore(dimensions, metric, VectorEncoding.FLOAT32),
+        this(new VectorRows(dimensions, metric, encoding),
+                rescored == 0 || encoding == VectorEncoding.FLOAT32 ? null : new VectorRows(dimensions, metric, VectorEncoding.FLOAT32),
                 rescored);
     }
 
-    private FlatIndex(VectorStore store, VectorStore originals, int rescored) {
+    private FlatIndex(VectorRows store, VectorRows originals, int rescored) {
         if (rescored < 0) throw new IllegalArgumentException("FlatIndex: rescored is " + rescored + "; it is at least 0");
         this.dimensions = store.dimensions;
         this.rescored = rescored;
@@ -60,13 +62,13 @@ public final class FlatIndex {
         this.originals = originals;
     }
 
-    public int dimensions() { return dimensions; }
+    @Override public int dimensions() { return dimensions; }
 
-    public VectorMetric metric() { return store.metric; }
+    @Override public VectorMetric metric() { return store.metric; }
 
     public VectorEncoding encoding() { return store.encoding; }
 
-    public int size() {
+    @Override public int size() {
         lock.readLock().lock();
         try {
             return rowOf.size();
@@ -75,8 +77,7 @@ public final class FlatIndex {
         }
     }
 
-    /** @throws IllegalArgumentException if the id is taken, or the vector is of another size, not finite, or zero under COSINE: names the id */
-    public void add(long id, float[] vector) {
+    @Override public void add(long id, float[] vector) {
         var query = store.query(vector.clone(), "vector " + id);
         lock.writeLock().lock();
         try {
@@ -101,7 +102,7 @@ public final class FlatIndex {
     }
 
     /** False if there is none of this id. Its room is free after the next {@link #save}. */
-    public boolean remove(long id) {
+    @Override public boolean remove(long id) {
         lock.writeLock().lock();
         try {
             var row = rowOf.remove(id);
@@ -112,11 +113,29 @@ public final class FlatIndex {
         }
     }
 
-    /** The k nearest, the nearest first, ties by id; fewer if there are not so many. */
-    public List<VectorHit> search(float[] query, int k) { return search(query, k, _ -> true); }
+    /** The original where it is kept, else the vector as its encoding has it. */
+    @Override public Optional<float[]> get(long id) {
+        lock.readLock().lock();
+        try {
+            var row = rowOf.get(id);
+            return row == null ? Optional.empty() : Optional.of((originals != null ? originals : store).query(row).values());
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
 
-    /** The k nearest of those whose ids {@code filter} takes. */
-    public List<VectorHit> search(float[] query, int k, LongPredicate filter) {
+    @Override public List<VectorHit> among(float[] query, int k, long[] ids) {
+        var all = originals != null ? originals : store;
+        var q = all.query(query.clone(), "the query");
+        lock.readLock().lock();
+        try {
+            return VectorHit.best(k, ids, id -> rowOf.containsKey(id) ? all.exact(q, rowOf.get(id)) : Double.NaN);
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    @Override public List<VectorHit> search(float[] query, int k, LongPredicate filter) {
         if (k < 1) throw new IllegalArgumentException("search: k is " + k + "; it is at least 1");
         var q = store.query(query.clone(), "the query");
         lock.readLock().lock();
@@ -134,14 +153,13 @@ public final class FlatIndex {
             double least = worstOfBest(scores, originals != null ? Math.max(k, rescored) : k) - margin(q);
             var hits = new ArrayList<VectorHit>();
             for (int row = 0; row < n; row++) if (scores[row] >= least) hits.add(new VectorHit(ids[row], second.exact(exactQuery, row)));
-            hits.sort((a, b) -> a.score() != b.score() ? Double.compare(b.score(), a.score()) : Long.compare(a.id(), b.id()));
-            return List.copyOf(hits.subList(0, Math.min(k, hits.size())));
+            return VectorHit.best(k, hits);
         } finally {
             lock.readLock().unlock();
         }
     }
 
-    private double[] scores(VectorStore.Query q, int n) {
+    private double[] scores(VectorRows.Query q, int n) {
         var scores = new double[n];
         if (store.encoding != VectorEncoding.FLOAT32) {
             Parallel.range(n, 1024, dimensions, (from, to) -> {
@@ -150,9 +168,9 @@ public final class FlatIndex {
             return scores;
         }
         var right = Tensor.of(q.values()).reshape(dimensions, 1);
-        for (int from = 0; from < n; from += VectorStore.CHUNK) {
-            int rows = Math.min(VectorStore.CHUNK, n - from);
-            float[] dots = Tensor.on(Storage.wrap(store.chunk(from / VectorStore.CHUNK)), 0, DType.F32, rows, dimensions).matmul(right)
+        for (int from = 0; from < n; from += VectorRows.CHUNK) {
+            int rows = Math.min(VectorRows.CHUNK, n - from);
+            float[] dots = Tensor.on(Storage.wrap(store.chunk(from / VectorRows.CHUNK)), 0, DType.F32, rows, dimensions).matmul(right)
                     .toFloatArray();
             for (int i = 0; i < rows; i++) scores[from + i] = store.metric.score(dots[i], q.square(), store.square(from + i));
         }
@@ -160,7 +178,7 @@ public final class FlatIndex {
     }
 
     /** Twice the most by which a score in single precision can be off: a sum of d products in any order errs by at most 1.01 d 2^-24 |q| |x|. */
-    private double margin(VectorStore.Query q) {
+    private double margin(VectorRows.Query q) {
         if (store.encoding != VectorEncoding.FLOAT32) return 0;
         double error = 1.01 * (dimensions + 2) * 0x1p-24, size = Math.sqrt(q.square()) * longest;
         return 2 * switch (store.metric) {
@@ -177,7 +195,7 @@ public final class FlatIndex {
     }
 
     /** Writes the vectors that are not removed, in the order of adding. */
-    public void save(Path path) throws IOException {
+    @Override public void save(Path path) throws IOException {
         lock.readLock().lock();
         try {
             var kept = new int[rowOf.size()];
@@ -221,9 +239,9 @@ public final class FlatIndex {
         var metric = VectorMetric.values()[values[1]];
         var encoding = VectorEncoding.values()[values[2]];
         var ids = file.section("ids", 8L * size);
-        var store = VectorStore.of(file, "", dimensions, metric, encoding, size);
+        var store = VectorRows.of(file, "", dimensions, metric, encoding, size);
         var originals = values[3] == 0 || encoding == VectorEncoding.FLOAT32 ? null
-                : VectorStore.of(file, "32", dimensions, metric, VectorEncoding.FLOAT32, size);
+                : VectorRows.of(file, "32", dimensions, metric, VectorEncoding.FLOAT32, size);
         var index = new FlatIndex(store, originals, values[3]);
         for (int row = 0; row < size; row++) {
             long id = ids.get(IndexFile.LONG, 8L * row);

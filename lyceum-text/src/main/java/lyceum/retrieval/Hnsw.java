@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.LongPredicate;
@@ -34,7 +35,7 @@ import lyceum.random.Rng;
  *
  * @see <a href="https://arxiv.org/abs/1603.09320">Malkov and Yashunin (2020)</a>
  */
-public final class Hnsw {
+public final class Hnsw implements VectorIndex {
     private static final String KIND = "hnsw";
 
     /**
@@ -52,7 +53,7 @@ public final class Hnsw {
 
     private final int m, efConstruction;
     private final long seed;
-    private final VectorStore store;
+    private final VectorRows store;
     private final HnswLinks links;
     private final Map<Long, Integer> nodeOf = new ConcurrentHashMap<>();
     private final ConcurrentLinkedQueue<HnswWalk> walks = new ConcurrentLinkedQueue<>();
@@ -70,10 +71,10 @@ public final class Hnsw {
      * @param seed of the nodes' layers
      */
     public Hnsw(int dimensions, VectorMetric metric, VectorEncoding encoding, int m, int efConstruction, long seed) {
-        this(new VectorStore(dimensions, metric, encoding), m, efConstruction, seed);
+        this(new VectorRows(dimensions, metric, encoding), m, efConstruction, seed);
     }
 
-    private Hnsw(VectorStore store, int m, int efConstruction, long seed) {
+    private Hnsw(VectorRows store, int m, int efConstruction, long seed) {
         if (m < 2 || m > 256) throw new IllegalArgumentException("Hnsw: m is " + m + "; it lies from 2 to 256");
         if (efConstruction < m)
             throw new IllegalArgumentException("Hnsw: efConstruction is " + efConstruction + "; it is at least m, " + m);
@@ -84,21 +85,21 @@ public final class Hnsw {
         links = new HnswLinks(m);
     }
 
-    /** Vectors that can be found. */
-    public int size() { return nodeOf.size(); }
+    @Override public int size() { return nodeOf.size(); }
 
     /** Nodes of the graph, those of removed vectors too. */
     public int nodes() { return nodes; }
 
-    public VectorMetric metric() { return store.metric; }
+    @Override public int dimensions() { return store.dimensions; }
+
+    @Override public VectorMetric metric() { return store.metric; }
 
     public VectorEncoding encoding() { return store.encoding; }
 
     /** The top layer of each node, in the order of adding. */
     public int[] levels() { return IntStream.range(0, nodes).map(links::level).toArray(); }
 
-    /** @throws IllegalArgumentException if the id is taken, or the vector is of another size, not finite, or zero under COSINE: names the id */
-    public void add(long id, float[] vector) {
+    @Override public void add(long id, float[] vector) {
         var query = store.query(vector.clone(), "vector " + id);
         int node, level;
         synchronized (growing) {
@@ -122,8 +123,7 @@ public final class Hnsw {
         nodes = node + 1;
     }
 
-    /** Takes a vector out. False if there is none of this id. */
-    public boolean remove(long id) {
+    @Override public boolean remove(long id) {
         synchronized (growing) {
             var node = nodeOf.remove(id);
             if (node != null) removed[node] = true;
@@ -171,6 +171,21 @@ public final class Hnsw {
         return walk != null ? walk : new HnswWalk(store, links);
     }
 
+    @Override public Optional<float[]> get(long id) {
+        var node = nodeOf.get(id);
+        return node == null ? Optional.empty() : Optional.of(store.query(node).values());
+    }
+
+    /** With an ef of 100, or 2 k where that is more. An ef is no part of an index, and none is saved. */
+    @Override public List<VectorHit> search(float[] query, int k, LongPredicate filter) {
+        return find(query, k, Math.max(100, 2 * k), filter).hits();
+    }
+
+    @Override public List<VectorHit> among(float[] query, int k, long[] ids) {
+        var q = store.query(query.clone(), "the query");
+        return VectorHit.best(k, ids, id -> nodeOf.get(id) instanceof Integer node ? store.exact(q, node) : Double.NaN);
+    }
+
     /** The k nearest of all. */
     public List<VectorHit> search(float[] query, int k, int ef) { return find(query, k, ef, _ -> true).hits(); }
 
@@ -193,8 +208,7 @@ public final class Hnsw {
                 .best((node, _) -> hits.add(new VectorHit(ids[node], store.exact(q, node))));
         long computations = walk.computations;
         walks.add(walk);
-        hits.sort((a, b) -> a.score() != b.score() ? Double.compare(b.score(), a.score()) : Long.compare(a.id(), b.id()));
-        return new Found(hits.subList(0, Math.min(k, hits.size())), computations);
+        return new Found(VectorHit.best(k, hits), computations);
     }
 
     /** The way of a search through the upper layers, to show. */
@@ -220,8 +234,7 @@ public final class Hnsw {
         return fresh;
     }
 
-    /** Writes the index. Nothing may be added meanwhile. */
-    public void save(Path path) throws IOException {
+    @Override public void save(Path path) throws IOException {
         synchronized (growing) {
             int n = nodes;
             ByteSink head = new ByteSink(), names = new ByteSink(), graph = new ByteSink();
@@ -264,7 +277,7 @@ public final class Hnsw {
         var metric = VectorMetric.values()[h[1]];
         var encoding = VectorEncoding.values()[h[2]];
         var ids = file.section("ids", 8L * n);
-        var index = new Hnsw(VectorStore.of(file, "", h[0], metric, encoding, n), m, h[5], head.get(IndexFile.LONG, 28));
+        var index = new Hnsw(VectorRows.of(file, "", h[0], metric, encoding, n), m, h[5], head.get(IndexFile.LONG, 28));
         index.readGraph(file, ids, n);
         index.entry = h[6];
         return index;

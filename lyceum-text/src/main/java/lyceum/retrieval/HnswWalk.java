@@ -3,10 +3,11 @@ package lyceum.retrieval;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
+import lyceum.text.internal.TopScores;
 
 /** What one thread needs to walk the graph and to link a node. */
 final class HnswWalk {
-    private final VectorStore store;
+    private final VectorRows store;
     private final HnswLinks links;
     private final NodeQueue open = new NodeQueue();
     private final int[] around;
@@ -14,19 +15,19 @@ final class HnswWalk {
     private int visit;
     long computations;
 
-    HnswWalk(VectorStore store, HnswLinks links) {
+    HnswWalk(VectorRows store, HnswLinks links) {
         this.store = store;
         this.links = links;
         around = new int[2 * links.m];
     }
 
-    private double score(VectorStore.Query q, int node) {
+    private double score(VectorRows.Query q, int node) {
         computations++;
         return store.score(q, node);
     }
 
     /** Greedy steps until no neighbour is nearer. */
-    int nearest(VectorStore.Query q, int from, int layer, IntConsumer step) {
+    int nearest(VectorRows.Query q, int from, int layer, IntConsumer step) {
         double best = score(q, from);
         if (step != null) step.accept(from);
         for (int at = from;;) {
@@ -51,9 +52,9 @@ final class HnswWalk {
     }
 
     /** The {@code ef} best accepted ones on layer 0. */
-    TopScores search(VectorStore.Query q, int from, int ef, IntPredicate accepted) { return search(q, from, 0, ef, accepted); }
+    TopScores search(VectorRows.Query q, int from, int ef, IntPredicate accepted) { return search(q, from, 0, ef, accepted); }
 
-    private TopScores search(VectorStore.Query q, int from, int layer, int ef, IntPredicate accepted) {
+    private TopScores search(VectorRows.Query q, int from, int layer, int ef, IntPredicate accepted) {
         if (++visit == 0) {
             Arrays.fill(visited, 0);
             visit = 1;
@@ -79,7 +80,7 @@ final class HnswWalk {
     }
 
     /** The best candidates for links of {@code node}, the nearest first. */
-    int[] candidates(VectorStore.Query q, int from, int layer, int ef, int node) {
+    int[] candidates(VectorRows.Query q, int from, int layer, int ef, int node) {
         var best = search(q, from, layer, ef, other -> other != node);
         var found = new int[best.size()];
         int[] n = {0};
@@ -178,7 +179,7 @@ final class HnswWalk {
     private int choose(int node, int[] candidates, int n, int[] chosen, int count, int most) {
         var q = store.query(node);
         var left = new int[n];
-        var queries = new VectorStore.Query[most];
+        var queries = new VectorRows.Query[most];
         for (int i = 0; i < count; i++) queries[i] = store.query(chosen[i]);
         int rest = 0;
         next : for (int i = 0; i < n && count < most; i++) {

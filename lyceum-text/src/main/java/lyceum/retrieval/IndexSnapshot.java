@@ -5,6 +5,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import lyceum.text.internal.TopScores;
 
 /** The segments of a moment and what is deleted of them; numbers count the documents through all segments. Safe for use by any number of threads. */
 final class IndexSnapshot {

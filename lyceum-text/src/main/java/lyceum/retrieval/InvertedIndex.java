@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.zip.CRC32C;
 import lyceum.text.count.TermSplitter;
+import lyceum.text.internal.TopScores;
 import lyceum.text.internal.Utf8;
 
 /**

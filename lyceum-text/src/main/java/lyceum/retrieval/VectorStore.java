@@ -1,237 +1,315 @@
 package lyceum.retrieval;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
-import java.lang.foreign.Arena;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
-import java.util.Arrays;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import lyceum.FormatException;
 
-/** Rows of numbers in one encoding, in native memory or a mapped file, 4,096 a chunk. Rows never change; any thread may add one and read those it knows. */
-final class VectorStore {
-    static final int CHUNK = 4096;
-    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfDouble DOUBLE = ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    /** Squared length, step of INT8. */
-    private static final int EXTRA = 16;
-    /** Sums of products of floats stay finite below. */
-    private static final double LARGEST = 1e37;
+/**
+ * A vector database in a directory: records of an id, a vector and a payload, found by nearness among those that a filter takes.
+ *
+ * {@snippet :
+ * try (var store = VectorStore.open(directory, new VectorStoreOptions(3))) {
+ *     store.upsert(new VectorRecord("a", new float[] {1, 0, 0}, Map.of("lang", "de", "year", 1984)));
+ *     store.upsert(new VectorRecord("b", new float[] {1, 1, 0}, Map.of("lang", "en", "year", 2001)));
+ *     store.search(new float[] {0, 1, 0}, 10, PayloadFilter.range("year", 1980, 1990));      // a
+ *     store.delete("a");
+ * }
+ * }
+ *
+ * <p>A write is appended to a log with a checksum, and only then acknowledged; after a crash the log is replayed up to its last whole write. New records
+ * are compared one by one; when there are {@link VectorStoreOptions#segmentSize} of them they are sealed into files that are mapped, with an index. Segments
+ * of like size are merged, deleted records left out. An update is a delete and an insert that become visible together.
+ *
+ * <p>A filter that few records pass is applied first and those are compared one by one; otherwise the index walks through what it may not return. Any
+ * thread may read at any time and sees all records of one moment; writes come one after another. One process writes to a store: a second one is refused.
+ *
+ * @see <a href="https://doi.org/10.1145/3448016.3457550">Wang et al. (2021): Milvus</a>
+ */
+public final class VectorStore implements AutoCloseable {
+    private static final String MANIFEST = "store.lyx", LOCK = "store.lock";
+    private static final int UPSERT = 1, DELETE = 2;
 
-    /** A vector to compare with: numbers, their squared length, and their signs where the encoding wants those. */
-    record Query(float[] values, double square, long[] signs) {}
+    private final Path directory;
+    private final VectorStoreOptions options;
+    private final VectorRows rules;
+    private final FileChannel lock;
+    private final ReentrantReadWriteLock changing = new ReentrantReadWriteLock();
+    private final List<String> names = new ArrayList<>();
+    private StoreLog log;
+    private GrowingSegment growing;
+    private int generation;
+    private boolean closed;
+    private volatile StoreView view;
 
-    /** Four sums at a time. */
-    private static float dot(float[] x, float[] y) {
-        float a = 0, b = 0, c = 0, d = 0;
-        int i = 0;
-        for (; i + 3 < x.length; i += 4) {
-            a += x[i] * y[i];
-            b += x[i + 1] * y[i + 1];
-            c += x[i + 2] * y[i + 2];
-            d += x[i + 3] * y[i + 3];
+    /**
+     * Opens the store in the directory, or makes one.
+     *
+     * @param options of a new store; those of one that is there must be the same, except for segmentSize and durable, which may change
+     * @throws IOException if another process has it open, which is named, or the disk fails
+     * @throws FormatException if a file is damaged
+     */
+    public static VectorStore open(Path directory, VectorStoreOptions options) throws IOException {
+        Files.createDirectories(directory);
+        return new VectorStore(directory, options);
+    }
+
+    /** Opens a store that is there, as it was made. */
+    public static VectorStore open(Path directory) throws IOException { return new VectorStore(directory, null); }
+
+    private VectorStore(Path directory, VectorStoreOptions wanted) throws IOException {
+        this.directory = directory;
+        boolean there = Files.exists(directory.resolve(MANIFEST));
+        if (!there && wanted == null) throw new IOException(directory + " holds no VectorStore; give options to make one");
+        lock = StoreFiles.lock(directory.resolve(LOCK));
+        try {
+            var manifest = there ? StoreManifest.read(directory.resolve(MANIFEST)) : new StoreManifest(wanted, 0, List.of(), List.of());
+            options = wanted == null ? manifest.options() : manifest.options().agreeing(wanted);
+            rules = new VectorRows(options.dimensions(), options.metric(), VectorEncoding.FLOAT32);
+            generation = manifest.generation();
+            var segments = new ArrayList<StoreSegment>();
+            for (var name : manifest.segments()) segments.add(SealedSegment.open(directory, name, options));
+            names.addAll(manifest.segments());
+            grow(segments, manifest.deleted());
+            if (there && !Files.exists(logPath(generation))) throw new FormatException("VectorStore: " + logPath(generation) + " is missing");
+            log = StoreLog.open(logPath(generation), options.durable(), frame -> apply(operations(frame)));
+            if (!there) StoreManifest.write(directory.resolve(MANIFEST), new StoreManifest(options, 0, List.of(), List.of()));
+            StoreFiles.sweep(directory, names, generation);
+            sealIfFull();
+        } catch (IOException | RuntimeException e) {
+            if (log != null) log.close();
+            lock.close();
+            throw e;
         }
-        for (; i < x.length; i++) a += x[i] * y[i];
-        return a + b + (c + d);
     }
 
-    final int dimensions;
-    final VectorMetric metric;
-    final VectorEncoding encoding;
-    private final long rowBytes;
-    private volatile MemorySegment[] data = {}, extra = {};
-    private int size;
+    private Path logPath(int generation) { return directory.resolve("log-" + generation + ".lyl"); }
 
-    VectorStore(int dimensions, VectorMetric metric, VectorEncoding encoding) {
-        if (dimensions < 1 || dimensions > 1 << 20)
-            throw new IllegalArgumentException("vectors of " + dimensions + " numbers; from 1 to 2^20");
-        this.dimensions = dimensions;
-        this.metric = metric;
-        this.encoding = encoding;
-        rowBytes = encoding.rowBytes(dimensions);
+    /** Begins a growing segment behind these. */
+    private void grow(List<StoreSegment> sealed, List<BitSet> deleted) {
+        growing = new GrowingSegment(options.dimensions(), options.metric());
+        var segments = new ArrayList<>(sealed);
+        segments.add(growing);
+        var gone = new ArrayList<>(deleted);
+        gone.add(new BitSet());
+        view = new StoreView(List.copyOf(segments), segments.stream().mapToInt(StoreSegment::size).toArray(), gone.toArray(BitSet[]::new));
     }
 
-    /** Rows of a file; what is added later lies in memory. */
-    VectorStore(int dimensions, VectorMetric metric, VectorEncoding encoding, MemorySegment rows, MemorySegment extras, int size) {
-        this(dimensions, metric, encoding);
-        this.size = size;
-        int chunks = (size + CHUNK - 1) / CHUNK;
-        data = new MemorySegment[chunks];
-        extra = new MemorySegment[chunks];
-        for (int c = 0; c < chunks; c++) {
-            int own = Math.min(CHUNK, size - c * CHUNK);
-            data[c] = rows.asSlice(c * CHUNK * rowBytes, own * rowBytes);
-            extra[c] = extras.asSlice((long) c * CHUNK * EXTRA, (long) own * EXTRA);
-            if (own == CHUNK) continue;
-            data[c] = memory(CHUNK * rowBytes).copyFrom(data[c]);
-            extra[c] = memory((long) CHUNK * EXTRA).copyFrom(extra[c]);
+    public VectorStoreOptions options() { return options; }
+
+    /** Records in it. */
+    public int size() { return view.live(); }
+
+    /** Sealed segments. */
+    public int segments() { return view.sizes().length - 1; }
+
+    public void upsert(VectorRecord record) throws IOException { upsert(List.of(record)); }
+
+    /**
+     * Puts records in, each in the place of one with its id. All of them become visible, and survive a crash, together.
+     *
+     * @throws IllegalArgumentException if a vector is of another size, not finite, or zero under COSINE: names the id, and nothing is changed
+     * @throws IOException if the log cannot be written, and then nothing is changed
+     */
+    public void upsert(Collection<VectorRecord> records) throws IOException {
+        if (records.isEmpty()) return;
+        var last = new LinkedHashMap<String, Object>();
+        var frame = new ByteSink();
+        for (var record : records) {
+            rules.query(record.vector(), "vector " + record.id());
+            last.put(record.id(), record);
         }
-    }
-
-    private static MemorySegment memory(long bytes) { return Arena.ofAuto().allocate(bytes, 64); }
-
-    int size() { return size; }
-
-    MemorySegment chunk(int c) { return data[c]; }
-
-    /** Checks a vector from outside. @throws IllegalArgumentException naming {@code what} */
-    Query query(float[] values, String what) {
-        if (values.length != dimensions)
-            throw new IllegalArgumentException(what + " has " + values.length + " numbers; the index is of " + dimensions);
-        double square = 0;
-        for (int i = 0; i < values.length; i++) {
-            if (!Float.isFinite(values[i]))
-                throw new IllegalArgumentException(what + " holds " + values[i] + " at " + i + "; all numbers are finite");
-            square += (double) values[i] * values[i];
+        frame.putInt(last.size());
+        for (var each : last.values()) {
+            var record = (VectorRecord) each;
+            frame.putByte(UPSERT);
+            Payload.putText(frame, record.id());
+            Payload.put(frame, record.vector());
+            Payload.put(frame, record.payload());
         }
-        if (square > LARGEST) throw new IllegalArgumentException(
-                what + " has a squared length of " + square + "; up to " + LARGEST + " can be compared in floats");
-        if (square == 0 && metric == VectorMetric.COSINE) throw new IllegalArgumentException(what + " is zero; it has no cosine");
-        return query(values, square);
+        write(frame, List.copyOf(last.values()));
     }
 
-    private Query query(float[] values, double square) {
-        if (encoding != VectorEncoding.BINARY) return new Query(values, square, null);
-        var signs = new long[(dimensions + 63) / 64];
-        for (int i = 0; i < dimensions; i++) if (values[i] > 0) signs[i >> 6] |= 1L << i;
-        return new Query(values, dimensions, signs);
-    }
+    /** Takes a record out. False if there is none of this id. */
+    public boolean delete(String id) throws IOException { return delete(List.of(id)) == 1; }
 
-    /** The row as something to compare with. */
-    Query query(int row) { return query(values(row), square(row)); }
-
-    /** The row's numbers: read all at once, which is several times faster than one by one. */
-    private float[] values(int row) {
-        var values = new float[dimensions];
-        var chunk = data[row / CHUNK];
-        long at = row % CHUNK * rowBytes;
-        switch (encoding) {
-            case FLOAT32 -> MemorySegment.copy(chunk, FLOAT, at, values, 0, dimensions);
-            case FLOAT16 -> {
-                var halves = new short[dimensions];
-                MemorySegment.copy(chunk, SHORT, at, halves, 0, dimensions);
-                for (int i = 0; i < dimensions; i++) values[i] = Float.float16ToFloat(halves[i]);
+    /** Takes records out, all at once; gives how many there were. */
+    public int delete(Collection<String> ids) throws IOException {
+        synchronized (changing) {
+            requireOpen();
+            var there = new ArrayList<Object>();
+            for (var id : new HashSet<>(ids)) if (view.place(id) != null) there.add(id);
+            if (there.isEmpty()) return 0;
+            var frame = new ByteSink();
+            frame.putInt(there.size());
+            for (var id : there) {
+                frame.putByte(DELETE);
+                Payload.putText(frame, (String) id);
             }
-            case INT8 -> {
-                var codes = new byte[dimensions];
-                MemorySegment.copy(chunk, JAVA_BYTE, at, codes, 0, dimensions);
-                float step = (float) step(row);
-                for (int i = 0; i < dimensions; i++) values[i] = step * codes[i];
-            }
-            case BINARY -> {
-                for (int i = 0; i < dimensions; i++) values[i] = (chunk.get(IndexFile.LONG, at + (i >> 6) * 8L) >>> i & 1) == 1 ? 1 : -1;
-            }
+            write(frame, there);
+            return there.size();
         }
-        return values;
     }
 
-    synchronized int add(Query vector) {
-        if (size == Integer.MAX_VALUE) throw new IllegalStateException("an index holds at most 2^31 - 1 vectors");
-        int row = size, c = row / CHUNK;
-        if (c == data.length) {
-            var more = Arrays.copyOf(data, c + 1);
-            var moreExtra = Arrays.copyOf(extra, c + 1);
-            more[c] = memory(CHUNK * rowBytes);
-            moreExtra[c] = memory((long) CHUNK * EXTRA);
-            extra = moreExtra;
-            data = more;
-        }
-        encode(vector, data[c], row % CHUNK * rowBytes, extra[c], (long) row % CHUNK * EXTRA);
-        size++;
-        return row;
+    private List<Object> operations(MemorySegment frame) {
+        var in = new Payload.Reader(frame);
+        var operations = new ArrayList<>();
+        for (int n = in.integer(); n > 0; n--) operations.add(switch (in.kind()) {
+            case UPSERT -> new VectorRecord(in.text(), in.vector(options.dimensions()), in.payload());
+            case DELETE -> in.text();
+            default -> throw new FormatException("VectorStore: the log holds an operation of an unknown kind");
+        });
+        if (!in.done()) throw new FormatException("VectorStore: the log holds a frame with bytes left over");
+        return operations;
     }
 
-    private void encode(Query vector, MemorySegment chunk, long at, MemorySegment extra, long extraAt) {
-        float[] values = vector.values;
-        double square = vector.square, step = 0;
-        switch (encoding) {
-            case FLOAT32 -> MemorySegment.copy(values, 0, chunk, FLOAT, at, dimensions);
-            case FLOAT16 -> {
-                square = 0;
-                for (int i = 0; i < dimensions; i++) {
-                    short half = Float.floatToFloat16(values[i]);
-                    float kept = Float.float16ToFloat(half);
-                    if (Float.isInfinite(kept)) throw new IllegalArgumentException(
-                            "a vector holds " + values[i] + " at " + i + "; half floats end at 65504: scale it, or keep FLOAT32");
-                    chunk.set(SHORT, at + 2L * i, half);
-                    square += (double) kept * kept;
+    private void write(ByteSink frame, List<Object> operations) throws IOException {
+        synchronized (changing) {
+            requireOpen();
+            sealIfFull();
+            log.append(frame.segment());
+            apply(operations);
+        }
+    }
+
+    private void requireOpen() { if (closed) throw new IllegalStateException("VectorStore: " + directory + " is closed"); }
+
+    /** Records are put in, ids taken out; readers see all of it or nothing. */
+    private void apply(List<Object> operations) {
+        changing.writeLock().lock();
+        try {
+            var now = view;
+            var deleted = now.deleted().clone();
+            var own = new boolean[deleted.length];
+            int last = deleted.length - 1;
+            for (var each : operations) {
+                var id = each instanceof VectorRecord record ? record.id() : (String) each;
+                var place = now.place(id);
+                if (place != null) {
+                    int s = place.segment();
+                    if (!own[s]) deleted[s] = (BitSet) deleted[s].clone();
+                    own[s] = true;
+                    deleted[s].set(place.row());
                 }
-                if (square == 0 && metric == VectorMetric.COSINE) throw new IllegalArgumentException(
-                        "a vector rounds to zero in half floats and has no cosine there: scale it, or keep FLOAT32");
+                if (each instanceof VectorRecord record) growing.add(record);
             }
-            case INT8 -> {
-                float most = 0;
-                for (float v : values) most = Math.max(most, Math.abs(v));
-                step = most / 127;
-                square = 0;
-                for (int i = 0; i < dimensions; i++) {
-                    byte code = (byte) (most == 0 ? 0 : Math.round(values[i] / (double) most * 127));
-                    chunk.set(JAVA_BYTE, at + i, code);
-                    square += code * step * (code * step);
-                }
-            }
-            case BINARY -> {
-                for (int w = 0; w < vector.signs.length; w++) chunk.set(IndexFile.LONG, at + 8L * w, vector.signs[w]);
-            }
+            var sizes = now.sizes().clone();
+            sizes[last] = growing.size();
+            view = new StoreView(now.segments(), sizes, deleted);
+        } finally {
+            changing.writeLock().unlock();
         }
-        extra.set(DOUBLE, extraAt, square);
-        extra.set(DOUBLE, extraAt + 8, step);
     }
 
-    double square(int row) { return extra[row / CHUNK].get(DOUBLE, (long) row % CHUNK * EXTRA); }
-
-    private double step(int row) { return extra[row / CHUNK].get(DOUBLE, (long) row % CHUNK * EXTRA + 8); }
-
-    /** The score in single precision. */
-    double score(Query q, int row) { return metric.score(dot(q, row), q.square, square(row)); }
-
-    private double dot(Query q, int row) {
-        if (encoding != VectorEncoding.BINARY) return dot(q.values, values(row));
-        var chunk = data[row / CHUNK];
-        long at = row % CHUNK * rowBytes;
-        int differing = 0;
-        for (int i = 0; i < q.signs.length; i++) differing += Long.bitCount(q.signs[i] ^ chunk.get(IndexFile.LONG, at + 8L * i));
-        return dimensions - 2 * differing;
-    }
-
-    /** The score of two that were read before. */
-    double score(Query q, Query other) {
-        if (encoding != VectorEncoding.BINARY) return metric.score(dot(q.values, other.values), q.square, other.square);
-        int differing = 0;
-        for (int i = 0; i < q.signs.length; i++) differing += Long.bitCount(q.signs[i] ^ other.signs[i]);
-        return metric.score(dimensions - 2 * differing, q.square, other.square);
-    }
-
-    /** The score in double precision, summed in the order of the numbers. */
-    double exact(Query q, int row) {
-        if (encoding != VectorEncoding.FLOAT32) return score(q, row);
-        var values = values(row);
-        double sum = 0;
-        if (metric == VectorMetric.L2) for (int i = 0; i < dimensions; i++) {
-            double gap = (double) q.values[i] - values[i];
-            sum -= gap * gap;
+    public Optional<VectorRecord> get(String id) {
+        changing.readLock().lock();
+        try {
+            var now = view;
+            var place = now.place(id);
+            return place == null ? Optional.empty() : Optional.of(now.record(place.segment(), place.row()));
+        } finally {
+            changing.readLock().unlock();
         }
-        else for (int i = 0; i < dimensions; i++) sum += (double) q.values[i] * values[i];
-        return metric == VectorMetric.L2 ? sum : metric.score(sum, q.square, square(row));
     }
 
-    /** Rows and what goes with them, as they lie, for a file. */
-    MemorySegment[] rows(int[] kept) {
-        MemorySegment rows = memory(Math.max(1, kept.length) * rowBytes), extras = memory(Math.max(1L, kept.length) * EXTRA);
-        for (int i = 0; i < kept.length; i++) {
-            int c = kept[i] / CHUNK;
-            long own = kept[i] % CHUNK;
-            MemorySegment.copy(data[c], own * rowBytes, rows, i * rowBytes, rowBytes);
-            MemorySegment.copy(extra[c], own * EXTRA, extras, (long) i * EXTRA, EXTRA);
+    /** The k nearest, the nearest first, ties by id. */
+    public List<StoreHit> search(float[] query, int k) { return search(query, k, PayloadFilter.ALL); }
+
+    /** The k nearest of the records that the filter takes. Exact in an index of FLAT and FLOAT32. */
+    public List<StoreHit> search(float[] query, int k, PayloadFilter filter) {
+        if (k < 1) throw new IllegalArgumentException("search: k is " + k + "; it is at least 1");
+        rules.query(query, "the query");
+        return view.search(query, k, filter);
+    }
+
+    /** Every record, in no order, of one moment. */
+    public List<VectorRecord> records() {
+        var now = view;
+        var all = new ArrayList<VectorRecord>();
+        for (int s = 0; s < now.sizes().length; s++) all.addAll(now.records(s));
+        return all;
+    }
+
+    private void sealIfFull() throws IOException {
+        if (growing.size() < options.segmentSize()) return;
+        // segments that are not twice as large as all behind them together are merged with them
+        int from = view.sizes().length - 1, behind = view.live(from);
+        while (from > 0 && view.live(from - 1) < 2 * behind) behind += view.live(--from);
+        seal(from);
+    }
+
+    /** Makes one segment of all records, without the deleted ones. */
+    public void compact() throws IOException {
+        synchronized (changing) {
+            requireOpen();
+            seal(0);
         }
-        return new MemorySegment[] {rows.asSlice(0, kept.length * rowBytes), extras.asSlice(0, (long) kept.length * EXTRA)};
     }
 
-    static VectorStore of(IndexFile file, String suffix, int dimensions, VectorMetric metric, VectorEncoding encoding, int size) {
-        long rows = size * encoding.rowBytes(dimensions);
-        MemorySegment data = file.section("rows" + suffix, rows), extras = file.section("extra" + suffix, (long) size * EXTRA);
-        if (data.byteSize() != rows || extras.byteSize() != (long) size * EXTRA) throw file.malformed("the rows do not fit their count");
-        return new VectorStore(dimensions, metric, encoding, data, extras, size);
+    /** Makes a segment of those from {@code from} on and begins a new log; a list of segments that is moved into place makes it true. */
+    private void seal(int from) throws IOException {
+        var now = view;
+        var records = new ArrayList<VectorRecord>();
+        for (int s = from; s < now.sizes().length; s++) records.addAll(now.records(s));
+        int next = generation + 1;
+        var segments = new ArrayList<>(now.segments().subList(0, from));
+        var deleted = new ArrayList<>(List.of(now.deleted()).subList(0, from));
+        var kept = new ArrayList<>(names.subList(0, from));
+        if (!records.isEmpty()) {
+            var name = "segment-" + next;
+            SealedSegment.write(directory, name, options, records);
+            segments.add(SealedSegment.open(directory, name, options));
+            deleted.add(new BitSet());
+            kept.add(name);
+        }
+        Files.deleteIfExists(logPath(next));
+        var fresh = StoreLog.open(logPath(next), options.durable(), _ -> {});
+        try {
+            StoreManifest.write(directory.resolve(MANIFEST), new StoreManifest(options, next, kept, deleted));
+        } catch (IOException e) {
+            fresh.close();
+            throw e;
+        }
+        changing.writeLock().lock();
+        try {
+            grow(segments, deleted);
+        } finally {
+            changing.writeLock().unlock();
+        }
+        log.close();
+        log = fresh;
+        generation = next;
+        names.clear();
+        names.addAll(kept);
+        StoreFiles.sweep(directory, names, generation);
+    }
+
+    /** Copies the store, as it is at this moment, to a directory that is empty or not there; it can be opened there. */
+    public void snapshot(Path to) throws IOException {
+        synchronized (changing) {
+            requireOpen();
+            StoreFiles.copy(directory, to, Set.of(LOCK));
+        }
+    }
+
+    /** Lets another process write. Reads go on. */
+    @Override public void close() throws IOException {
+        synchronized (changing) {
+            if (closed) return;
+            closed = true;
+            log.close();
+            lock.close();
+        }
     }
 }

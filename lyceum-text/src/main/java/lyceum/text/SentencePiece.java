@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import lyceum.FormatException;
+import lyceum.format.ProtoReader;
 import lyceum.text.SpecialTokens.Role;
-import lyceum.text.internal.ProtoReader;
 
 /**
  * SentencePiece's {@code .model} files: pieces with scores and kinds, and how texts are normalised. Unigram and BPE models are read; both decode by joining pieces and

@@ -8,7 +8,7 @@
  * deterministic automaton over classes of characters that is built as it is used (2 to 3 ns a byte), so the patterns of GPT-2, cl100k and o200k need no code of their own;
  * one that reads ahead in vain again and again goes on with an oracle that was built backwards, which keeps all matches together linear.
  *
- * <p>Counting words and comparing texts is {@code lyceum.text.count}, language models are {@code lyceum.text.lm}, vectors of words and sentences
- * {@code lyceum.text.vector}, indexes {@code lyceum.retrieval}.
+ * <p>Counting words and comparing texts is {@code lyceum.text.count}, language models are {@code lyceum.text.lm}, vectors of words
+ * {@code lyceum.text.vector}, of whole texts {@code lyceum.text.encoder}, indexes {@code lyceum.retrieval}.
  */
 package lyceum.text;

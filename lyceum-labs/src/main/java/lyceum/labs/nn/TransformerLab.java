@@ -23,7 +23,7 @@ import lyceum.plot.Figure;
 import lyceum.tensor.Tensor;
 
 /** The model of 2017, small: it learns to reverse, its heads show how, and encoder and decoder show who sees whom. */
-@Lab(topics = {"transformer", "attention-is-all-you-need", "transformer-encoder", "transformer-decoder"},
+@Lab(topics = {"transformer", "attention-is-all-you-need", "transformer-decoder"},
         title = "All you need, at 20,000 parameters")
 final class TransformerLab implements LabBody {
     private static final int SYMBOLS = 8, LENGTH = 6;
@@ -97,7 +97,7 @@ final class TransformerLab implements LabBody {
         double later = 0;
         for (int t = 0; t < 6; t++) for (int s = t + 1; s < 6; s++) later = Math.max(later, own.get(t).get(s).item());
         lab.shows("transformer-decoder", "largest derivative by a later target", later, exactly(0));
-        lab.shows("transformer-encoder", "least derivative by any input", all.min().item(), above(0));
+        lab.shows("transformer", "least derivative of an encoder by any input", all.min().item(), above(0));
     }
 
     private static Tensor sizes(Tensor jacobian, int inputs) {

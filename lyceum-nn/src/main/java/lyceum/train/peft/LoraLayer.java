@@ -2,6 +2,7 @@ package lyceum.train.peft;
 
 import java.util.Arrays;
 import java.util.Map;
+import lyceum.LyceumException;
 import lyceum.autograd.Autograd;
 import lyceum.backend.Convolution;
 import lyceum.nn.Adapter;
@@ -96,6 +97,8 @@ final class LoraLayer extends Module implements Adapter {
     /** Adds the update to the layer's weight, or takes it off again. */
     void merge(Module host, boolean into) {
         if (merged == into) return;
+        if (host instanceof Linear linear && linear.stored() != null)
+            throw new LyceumException("Lora: an update is not merged into a weight of few bits; dequantise the model first");
         Autograd.noGrad(() -> weightOf(host).copy_(into ? weightOf(host).add(delta()) : weightOf(host).sub(delta())));
         merged = into;
     }

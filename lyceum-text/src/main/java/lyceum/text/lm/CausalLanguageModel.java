@@ -32,8 +32,8 @@ public record CausalLanguageModel(UnaryOperator<Tensor> logits, int vocabulary, 
                     + "; marks are ids below its size, or -1 for none");
     }
 
-    /** Log-softmax of logits (.., vocabulary), without what is never predicted. */
-    static double[][] logs(Tensor logits, int start, int end) {
+    /** Log-softmax of logits (rows, vocabulary), without what is never predicted: a start mark that is no end mark. */
+    public static double[][] logProbabilities(Tensor logits, int start, int end) {
         double[][] z = logits.toRows();
         for (double[] row : z) {
             if (start >= 0 && start != end) row[start] = Double.NEGATIVE_INFINITY;
@@ -57,7 +57,7 @@ public record CausalLanguageModel(UnaryOperator<Tensor> logits, int vocabulary, 
         if (z.rank() != 3 || z.size(0) != n || z.size(1) != length || z.size(2) != vocabulary)
             throw new ShapeException("CausalLanguageModel: logits " + z.shape() + " for ids (" + n + ", " + length + "); they are (" + n
                     + ", " + length + ", " + vocabulary + ")");
-        return logs(z.reshape(n * length, vocabulary), startMark, endMark);
+        return logProbabilities(z.reshape(n * length, vocabulary), startMark, endMark);
     }
 
     /** In one pass. */

@@ -100,7 +100,8 @@ public interface LanguageModel {
         return new LanguageModelEvaluation(tokens, sum, impossible);
     }
 
-    private int[] ended(int[] ids) {
+    /** The ids and, where there is one, the end mark. */
+    default int[] ended(int[] ids) {
         if (endMark() < 0) return ids;
         var whole = Arrays.copyOf(ids, ids.length + 1);
         whole[ids.length] = endMark();

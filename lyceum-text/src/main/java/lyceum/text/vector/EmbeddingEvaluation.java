@@ -1,13 +1,20 @@
 package lyceum.text.vector;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import lyceum.DType;
 import lyceum.data.WordNet;
+import lyceum.random.Rng;
 import lyceum.stats.Correlation;
 import lyceum.stats.learner.Clusterer;
 import lyceum.tensor.Tensor;
@@ -64,6 +71,64 @@ public final class EmbeddingEvaluation {
     private static List<String> firstHypernyms(WordNet wordNet, String word) {
         var senses = wordNet.senses(word);
         return senses.isEmpty() || !senses.getFirst().id().startsWith("n") ? List.of() : senses.getFirst().hypernyms();
+    }
+
+    /** What the first noun sense of each word is a kind of, by WordNet; words without one are left out. */
+    public static Map<String, Set<String>> hypernyms(WordNet wordNet, Collection<String> words) {
+        var above = new TreeMap<String, Set<String>>();
+        for (var word : words) {
+            var kinds = firstHypernyms(wordNet, word);
+            if (!kinds.isEmpty()) above.put(word, Set.copyOf(kinds));
+        }
+        return above;
+    }
+
+    /**
+     * Whether cosines tell siblings from others: pairs of words that share a hypernym, drawn at random, against the same words paired anew so that no pair
+     * shares one. The score is the area under the ROC curve, the chance that a pair of siblings is nearer than another; since words are the same,
+     * frequency alone gives 0.5.
+     *
+     * @param hypernyms by word, of {@link #hypernyms} or any other taxonomy; words that the table lacks are counted as missing
+     * @param pairs at most
+     * @return the area, and the pairs that it is of
+     * @throws IllegalArgumentException if there are not two pairs that can be paired anew
+     */
+    public static Score siblingAuroc(EmbeddingTable table, Map<String, Set<String>> hypernyms, int pairs, Rng rng) {
+        var byKind = new TreeMap<String, TreeSet<String>>();
+        int missing = 0;
+        for (var word : hypernyms.keySet()) {
+            if (!table.contains(word)) missing++;
+            else for (var kind : hypernyms.get(word)) byKind.computeIfAbsent(kind, _ -> new TreeSet<>()).add(word);
+        }
+        var siblings = new LinkedHashSet<List<String>>();
+        for (var kin : byKind.values()) for (var a : kin) for (var b : kin.tailSet(a, false)) siblings.add(List.of(a, b));
+        var all = List.copyOf(siblings);
+        var own = Arrays.stream(rng.permutation(all.size())).limit(pairs).mapToObj(all::get).toList();
+        int n = own.size();
+        int[] partner = rng.permutation(n);
+        for (int i = 0; i < n; i++) {
+            for (int tries = 0; kin(hypernyms, own.get(i).get(0), own.get(partner[i]).get(1)); tries++) {
+                if (tries == 1000) throw new IllegalArgumentException(
+                        "siblingAuroc: " + n + " pairs of siblings cannot be paired anew without siblings; give words of more kinds");
+                int j = rng.nextInt(n), p = partner[i], q = partner[j];
+                if (kin(hypernyms, own.get(i).get(0), own.get(q).get(1)) || j < i && kin(hypernyms, own.get(j).get(0), own.get(p).get(1))) continue;
+                partner[i] = q;
+                partner[j] = p;
+            }
+        }
+        if (n < 2) throw new IllegalArgumentException("siblingAuroc: " + n + " pairs of siblings in the table; there are at least two");
+        double above = 0;
+        double[] others = new double[n];
+        for (int i = 0; i < n; i++) others[i] = table.similarity(own.get(i).get(0), own.get(partner[i]).get(1));
+        for (var pair : own) {
+            double x = table.similarity(pair.get(0), pair.get(1));
+            for (double y : others) above += x > y ? 1 : x == y ? 0.5 : 0;
+        }
+        return new Score(above / n / n, n, missing);
+    }
+
+    private static boolean kin(Map<String, Set<String>> hypernyms, String a, String b) {
+        return a.equals(b) || !Collections.disjoint(hypernyms.get(a), hypernyms.get(b));
     }
 
     /** WordNet neighbour agreement: share of words that have a sibling among their k nearest, of the given words that WordNet knows. */

@@ -1,18 +1,19 @@
 package lyceum.text.vector;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.Set;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Parallel;
 import lyceum.linalg.Svd;
 import lyceum.tensor.Tensor;
+import lyceum.text.internal.TopScores;
 
 /**
  * Named vectors of one dimension, in F32: words, sentences, items. {@link #nearest} searches all rows, exactly; {@link #analogy} answers
@@ -181,18 +182,11 @@ public final class EmbeddingTable {
     private List<Neighbour> best(double[] scores, int k, Collection<String> except) {
         if (k < 1) throw new IllegalArgumentException("nearest: k is " + k + "; it is at least 1");
         for (var name : except) if (contains(name)) scores[index(name)] = Double.NaN;
-        var worstFirst = new PriorityQueue<Integer>((p, q) -> scores[p] != scores[q] ? Double.compare(scores[p], scores[q]) : q - p);
-        for (int i = 0; i < scores.length; i++) {
-            if (Double.isNaN(scores[i]) || worstFirst.size() == k && scores[i] <= scores[worstFirst.peek()]) continue;
-            worstFirst.add(i);
-            if (worstFirst.size() > k) worstFirst.poll();
-        }
-        var found = new Neighbour[worstFirst.size()];
-        for (int i = found.length - 1; i >= 0; i--) {
-            int row = worstFirst.poll();
-            found[i] = new Neighbour(names.get(row), scores[row]);
-        }
-        return List.of(found);
+        var top = TopScores.of(k, scores.length);
+        for (int i = 0; i < scores.length; i++) if (scores[i] > top.threshold()) top.offer(i, scores[i]);
+        var found = new ArrayList<Neighbour>();
+        top.best((row, score) -> found.add(new Neighbour(names.get(row), score)));
+        return List.copyOf(found);
     }
 
     static double dot(float[] x, float[] y) {

@@ -90,7 +90,10 @@ public record PpmiEmbeddings(int dimension, int window, Cooccurrences.Weighting 
         return new TruncatedSvd(k).withTolerance(tolerance).run(LinearMap.of(table), Rng.of(seed));
     }
 
-    @Override public EmbeddingTable learn(List<? extends List<String>> sentences, Progress progress) {
+    @Override public EmbeddingTable learn(List<? extends List<String>> sentences, Progress progress) { return space(sentences, progress).table(); }
+
+    /** The table of weights and its factors as well. */
+    public SemanticSpace space(List<? extends List<String>> sentences, Progress progress) {
         var counted = new Cooccurrences(window, weighting, minCount).count(sentences);
         int n = counted.words().size();
         if (dimension > n) throw new IllegalArgumentException("PpmiEmbeddings: dimension is " + dimension + " and " + n
@@ -100,6 +103,6 @@ public record PpmiEmbeddings(int dimension, int window, Cooccurrences.Weighting 
         progress.step("weighed", 2, 3);
         var svd = factors(ppmi, dimension, 1e-6, seed); // a vector's last digits mean nothing
         progress.step("factorised", 3, 3);
-        return EmbeddingTable.of(counted.words(), svd.u().mul(svd.s().pow(eigenvalueWeight)));
+        return new SemanticSpace(counted.words(), ppmi, svd, eigenvalueWeight);
     }
 }

@@ -91,7 +91,7 @@ public final class Word2VecModel {
         if (output() == Output.NEGATIVE_SAMPLING)
             throw new IllegalStateException("probabilities: negative sampling does not learn them; use SOFTMAX or HIERARCHICAL_SOFTMAX");
         var p = new double[words.size()];
-        var slopes = new Slopes(this, 0);
+        var slopes = slopes(0);
         for (int i = 0; i < p.length; i++) p[i] = Math.exp(-slopes.of(inputs, inputs.length, i, new int[0]));
         return p;
     }
@@ -106,104 +106,19 @@ public final class Word2VecModel {
      */
     public record Gradient(double loss, double[] input, int[] rows, double[][] output) {}
 
+    OutputSlopes slopes(int negatives) { return new OutputSlopes(output(), in, out, path, left, negatives); }
+
     /** @param inputs the centre or, for CBOW, the neighbours @param target the word to predict @param negatives false words, for negative sampling */
     public Gradient gradient(int[] inputs, int target, int... negatives) {
         if (inputs.length == 0) throw new IllegalArgumentException("gradient: no input");
         if (output() != Output.NEGATIVE_SAMPLING && negatives.length > 0)
             throw new IllegalArgumentException("gradient: false words belong to negative sampling; this is " + output());
-        var slopes = new Slopes(this, negatives.length);
+        var slopes = slopes(negatives.length);
         double loss = slopes.of(inputs, inputs.length, target, negatives);
         var input = slopes.hiddenGradient.clone();
         for (int d = 0; d < input.length; d++) input[d] /= inputs.length;
         var output = new double[slopes.count][input.length];
         for (int j = 0; j < output.length; j++) for (int d = 0; d < input.length; d++) output[j][d] = slopes.slope[j] * slopes.hidden[d];
         return new Gradient(loss, input, Arrays.copyOf(slopes.rows, slopes.count), output);
-    }
-
-    /** Loss of an example, and its slope along each score {@code u.h} and along h. */
-    static final class Slopes {
-        final double[] hidden, hiddenGradient, slope;
-        final int[] rows;
-        int count;
-        private final Word2VecModel model;
-
-        Slopes(Word2VecModel model, int negatives) {
-            this.model = model;
-            int d = model.settings.dimension(), most = switch (model.output()) {
-                case NEGATIVE_SAMPLING -> 1 + negatives;
-                case HIERARCHICAL_SOFTMAX -> Arrays.stream(model.path).mapToInt(p -> p.length).max().orElseThrow();
-                case SOFTMAX -> model.words.size();
-            };
-            hidden = new double[d];
-            hiddenGradient = new double[d];
-            slope = new double[most];
-            rows = new int[most];
-        }
-
-        double of(int[] inputs, int n, int target, int[] negatives) {
-            Arrays.fill(hidden, 0);
-            for (int i = 0; i < n; i++) {
-                float[] v = model.in[inputs[i]];
-                for (int d = 0; d < v.length; d++) hidden[d] += v[d];
-            }
-            if (n > 1) for (int d = 0; d < hidden.length; d++) hidden[d] /= n;
-            double loss = switch (model.output()) {
-                case NEGATIVE_SAMPLING -> {
-                    count = 1 + negatives.length;
-                    rows[0] = target;
-                    System.arraycopy(negatives, 0, rows, 1, negatives.length);
-                    double sum = 0;
-                    for (int j = 0; j < count; j++) sum += logistic(j, j == 0);
-                    yield sum;
-                }
-                case HIERARCHICAL_SOFTMAX -> {
-                    count = model.path[target].length;
-                    System.arraycopy(model.path[target], 0, rows, 0, count);
-                    double sum = 0;
-                    for (int j = 0; j < count; j++) sum += logistic(j, model.left[target][j]);
-                    yield sum;
-                }
-                case SOFTMAX -> softmax(target);
-            };
-            Arrays.fill(hiddenGradient, 0);
-            for (int j = 0; j < count; j++) {
-                float[] u = model.out[rows[j]];
-                double s = slope[j];
-                for (int d = 0; d < u.length; d++) hiddenGradient[d] += s * u[d];
-            }
-            return loss;
-        }
-
-        /** {@code -log s(z)} of a true one, {@code -log s(-z)} of a false one. */
-        private double logistic(int j, boolean label) {
-            double z = score(rows[j]), e = Math.exp(-Math.abs(z));
-            slope[j] = (z >= 0 ? 1 / (1 + e) : e / (1 + e)) - (label ? 1 : 0);
-            return Math.log1p(e) + Math.max(label ? -z : z, 0);
-        }
-
-        private double softmax(int target) {
-            count = rows.length;
-            double most = Double.NEGATIVE_INFINITY, sum = 0;
-            for (int j = 0; j < count; j++) {
-                rows[j] = j;
-                most = Math.max(most, slope[j] = score(j));
-            }
-            double own = slope[target];
-            for (int j = 0; j < count; j++) sum += slope[j] = Math.exp(slope[j] - most);
-            for (int j = 0; j < count; j++) slope[j] /= sum;
-            slope[target] -= 1;
-            return most + Math.log(sum) - own;
-        }
-
-        private double score(int row) {
-            float[] u = model.out[row];
-            double a = 0, b = 0;
-            int d = 0;
-            for (; d + 1 < u.length; d += 2) {
-                a += u[d] * hidden[d];
-                b += u[d + 1] * hidden[d + 1];
-            }
-            return d < u.length ? a + b + u[d] * hidden[d] : a + b;
-        }
     }
 }

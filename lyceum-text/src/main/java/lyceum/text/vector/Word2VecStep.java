@@ -12,14 +12,14 @@ final class Word2VecStep implements SkipGramPairs.WindowTaker {
     long examples;
     private final Word2VecModel model;
     private final AliasTable noise;
-    private final Word2VecModel.Slopes slopes;
+    private final OutputSlopes slopes;
     private final int[] drawn, inputs;
 
     Word2VecStep(Word2VecModel model, AliasTable noise, int negatives, Rng rng) {
         this.model = model;
         this.noise = noise;
         this.rng = rng;
-        slopes = new Word2VecModel.Slopes(model, negatives);
+        slopes = model.slopes(negatives);
         drawn = new int[model.output() == Output.NEGATIVE_SAMPLING ? negatives : 0];
         inputs = new int[2 * model.window()];
     }

@@ -1,34 +1,34 @@
-package lyceum.retrieval;
+package lyceum.text.internal;
 
 /** The k best of documents that come in any order: greater scores first, lower numbers among equals. A heap with the worst on top. */
-final class TopScores {
+public final class TopScores {
     private final int[] documents;
     private final double[] scores;
     private int size;
 
-    TopScores(int k) {
+    public TopScores(int k) {
         if (k < 1) throw new IllegalArgumentException("search: k is " + k + "; it is at least 1");
         documents = new int[k];
         scores = new double[k];
     }
 
-    static TopScores of(int k, int most) { return new TopScores(k < 1 ? k : Math.max(1, Math.min(k, most))); }
+    public static TopScores of(int k, int most) { return new TopScores(k < 1 ? k : Math.max(1, Math.min(k, most))); }
 
-    int size() { return size; }
+    public int size() { return size; }
 
     /** A later document enters with a greater score only. */
-    double threshold() {
+    public double threshold() {
         return size < scores.length ? Double.NEGATIVE_INFINITY : scores[0];
     }
 
     /** The least score in it; minus infinity if it is empty. */
-    double worst() { return size == 0 ? Double.NEGATIVE_INFINITY : scores[0]; }
+    public double worst() { return size == 0 ? Double.NEGATIVE_INFINITY : scores[0]; }
 
     private static boolean worse(double score, int document, double than, int other) {
         return score < than || score == than && document > other;
     }
 
-    void offer(int document, double score) {
+    public void offer(int document, double score) {
         int at;
         if (size < scores.length) {
             for (at = size++; at > 0; at = (at - 1) / 2) {
@@ -60,12 +60,12 @@ final class TopScores {
     }
 
     /** What is done with a document. */
-    interface Use {
+    public interface Use {
         void take(int document, double score);
     }
 
     /** Empties it, the best first. */
-    void best(Use use) {
+    public void best(Use use) {
         int n = size;
         var ids = new int[n];
         var values = new double[n];

@@ -1,0 +1,2 @@
+/** Labs of language models and of what is done with their weights. */
+package lyceum.labs.llm;

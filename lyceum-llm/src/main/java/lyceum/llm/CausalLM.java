@@ -1,0 +1,106 @@
+package lyceum.llm;
+
+import java.util.Arrays;
+import java.util.List;
+import lyceum.DType;
+import lyceum.nn.Pass;
+import lyceum.nn.SequenceLayout;
+import lyceum.nn.loss.CausalLabels;
+import lyceum.nn.loss.CausalLmLoss;
+import lyceum.tensor.Tensor;
+import lyceum.text.lm.CausalLanguageModel;
+import lyceum.text.lm.LanguageModel;
+
+/**
+ * A network that gives logits for the token after each position, from that position and those before it alone: transformers, recurrent and state-space models.
+ * Whole sequences go through {@link #logits}, with gradients; texts that are written on go through a {@link Decoding}, which computes new positions only.
+ *
+ * {@snippet :
+ * Tensor z = model.logits(Tensor.of(new int[] {5, 2, 7, 1}, 1, 4), Pass.inference());   // (1, 4, vocabulary)
+ * var decoding = model.begin();
+ * Tensor next = decoding.next(new int[] {5, 2, 7}, new int[] {4});                      // two prompts: (2, vocabulary)
+ * }
+ */
+public interface CausalLM extends LanguageModel {
+
+    /** What was read so far of one or more rows, for going on. It changes with every step; for one thread. No gradients. */
+    interface Decoding {
+        /** Reads ids (rows, T) and gives the logits (rows, T, vocabulary) after each. */
+        Tensor all(Tensor ids);
+
+        /** Reads ids (rows, T) and gives the logits (rows, vocabulary) after the last: of that position alone the vocabulary is computed. */
+        Tensor next(Tensor ids);
+
+        /** Positions so far, of the longest row. */
+        long length();
+
+        /** Forgets the positions from there on: one length for all rows, or one each. */
+        void truncate(long... lengths);
+
+        /** Goes on alone from those rows, all of them if none is named; this one stays as it is. */
+        Decoding fork(int... rows);
+
+        /** Bytes of what is known of the positions so far. */
+        long bytes();
+
+        /**
+         * Reads prompts of any lengths, none of them empty, and gives the logits (rows, vocabulary) after each one's last id. Shorter ones are padded behind; nothing
+         * looks at the padding, and it is forgotten.
+         */
+        default Tensor next(int[]... prompts) {
+            if (Arrays.stream(prompts).anyMatch(p -> p.length == 0))
+                throw new IllegalArgumentException("Decoding.next: an empty prompt; give it the start mark at least");
+            int rows = prompts.length, most = Arrays.stream(prompts).mapToInt(p -> p.length).max().orElseThrow();
+            boolean even = Arrays.stream(prompts).allMatch(p -> p.length == most);
+            var ids = new int[rows * most];
+            for (int r = 0; r < rows; r++) System.arraycopy(prompts[r], 0, ids, r * most, prompts[r].length);
+            if (even) return next(Tensor.of(ids, rows, most));
+            long before = length();
+            var all = all(Tensor.of(ids, rows, most));
+            var last = new Tensor[rows];
+            var lengths = new long[rows];
+            for (int r = 0; r < rows; r++) {
+                last[r] = all.get(r, prompts[r].length - 1);
+                lengths[r] = before + prompts[r].length;
+            }
+            truncate(lengths);
+            return Tensor.stack(0, last);
+        }
+    }
+
+    /** Positions at most, the start mark included; {@link Long#MAX_VALUE} where nothing bounds them. */
+    long contextLength();
+
+    /** Ids (batch, T) to logits (batch, T, vocabulary); place t is about the id at t + 1. With gradients where the pass learns. */
+    Tensor logits(Tensor ids, Pass pass);
+
+    /**
+     * The same of a batch whose sequences lie so; what is given at padding means nothing. A model that knows no layouts reads each sequence in a row of its own.
+     *
+     * @throws UnsupportedOperationException for a prefix, if the model reads in one direction only
+     */
+    default Tensor logits(Tensor ids, SequenceLayout layout, Pass pass) { return SpanRows.logits(this, ids, layout, pass); }
+
+    /** Mean of {@code -log p} of each id but the first of a row, given those before it. */
+    default Tensor loss(Tensor ids, Pass pass) { return new CausalLmLoss().of(logits(ids, pass), ids); }
+
+    /** The same of the ids of each sequence; padding does not count, no sequence is foretold from another, and what a prefix shows is not foretold. */
+    default Tensor loss(Tensor ids, SequenceLayout layout, Pass pass) {
+        var labels = CausalLabels.of(ids).withPadding(layout.real()).withDocuments(layout.documents());
+        if (layout.hasPrefix()) labels = labels.withWeights(layout.behindPrefix().to(DType.F32));
+        return new CausalLmLoss().tokens(logits(ids, layout, pass), labels).mean();
+    }
+
+    /** Nothing read, not even the start mark. As many rows as the first ids have. */
+    Decoding begin();
+
+    @Override default State start() { return DecodingState.of(this); }
+
+    @Override default double[] logProbabilities(int... ids) { return passes().logProbabilities(ids); }
+
+    @Override default double[] scores(List<int[]> texts) { return passes().scores(texts); }
+
+    private CausalLanguageModel passes() {
+        return new CausalLanguageModel(ids -> logits(ids, Pass.inference()), vocabulary(), startMark(), endMark());
+    }
+}

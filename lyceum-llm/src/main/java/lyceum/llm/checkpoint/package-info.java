@@ -1,0 +1,5 @@
+/**
+ * Published decoders on disk: a folder of {@code config.json} and safetensors is a {@link lyceum.llm.checkpoint.ModelFolder}, and how each
+ * {@link lyceum.llm.checkpoint.ModelFamily} writes its configuration and names its tensors stands there.
+ */
+package lyceum.llm.checkpoint;

@@ -1,0 +1,80 @@
+package lyceum.nn.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+import lyceum.LyceumException;
+import lyceum.format.OnnxFile;
+import lyceum.testing.Fuzz;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** The standard's own suite, from Debian's package libonnx-testdata, at its tolerances: 1e-3 relative, 1e-7 absolute. */
+class ConformanceTest {
+    private static Map<String, String> exceptions() throws IOException {
+        var reasons = new TreeMap<String, String>();
+        try (var in = ConformanceTest.class.getResourceAsStream("/onnx/exceptions.txt")) {
+            for (var line : new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().filter(l -> !l.isBlank() && !l.startsWith("#")).toList()) {
+                var parts = line.split(": ", 2);
+                reasons.put(parts[0], parts[1]);
+            }
+        }
+        return reasons;
+    }
+
+    @Tag("slow") @Test void modelsThatAreReadAndWrittenStayAsTheyWere() throws IOException {
+        var cases = ConformanceCase.all();
+        Assumptions.assumeFalse(cases.isEmpty(), "not here: Debian's package libonnx-testdata (apt-get install libonnx-testdata)");
+        for (int i = 0; i < cases.size(); i++) {
+            byte[] once = OnnxFile.read(cases.get(i).folder().resolve("model.onnx")).toBytes();
+            assertThat(OnnxFile.read(once).toBytes()).as(cases.get(i).name()).isEqualTo(once);
+            if (i % 7 == 0 && cases.get(i).problem() == null) assertThat(cases.get(i).problem(OnnxModel.load(once))).as(cases.get(i).name()).isNull();
+        }
+    }
+
+    @Tag("heavy") @Test void theSuitesNetworksGiveTheirAnswers() throws IOException {
+        var networks = ConformanceCase.networks();
+        Assumptions.assumeFalse(networks.isEmpty(), "not here: Debian's package libonnx-testdata (apt-get install libonnx-testdata)");
+        assertThat(networks).hasSize(9);
+        for (var network : networks) assertThat(ConformanceCase.networkProblem(network)).as(network.getFileName().toString()).isNull();
+    }
+
+    /** Mutants of the suite's models on the suite's inputs: whatever an attribute or a shape says, a model runs or refuses, in bounded time and memory. */
+    @Tag("heavy") @Test void mutantsOfTheStandardsModelsRunOrAreRefused() throws IOException {
+        var cases = ConformanceCase.all();
+        Assumptions.assumeFalse(cases.isEmpty(), "not here: Debian's package libonnx-testdata (apt-get install libonnx-testdata)");
+        var limits = new OnnxLimits(1_000_000, 100, 1_000);
+        for (var test : cases) {
+            if (Files.size(test.folder().resolve("model.onnx")) > 1 << 16) continue;
+            Fuzz.of(test.folder().resolve("model.onnx")).allowing(LyceumException.class, IllegalArgumentException.class).allocatingAtMost(256L << 20)
+                    .mutants(70, bytes -> test.problem(OnnxModel.of(OnnxFile.read(bytes), limits)));
+        }
+    }
+
+    @Tag("slow") @Test void theStandardsModelsGiveWhatTheStandardSays() throws IOException {
+        var cases = ConformanceCase.all();
+        Assumptions.assumeFalse(cases.isEmpty(), "not here: Debian's package libonnx-testdata (apt-get install libonnx-testdata)");
+        var exceptions = exceptions();
+        var failed = new TreeMap<String, String>();
+        var passed = new ArrayList<String>();
+        for (var test : cases) {
+            var problem = test.problem();
+            if (problem == null) passed.add(test.name());
+            else failed.put(test.name(), problem);
+        }
+        System.out.println("ONNX conformance: " + passed.size() + " of " + cases.size() + " models pass");
+        var surprises = new LinkedHashMap<>(failed);
+        surprises.keySet().removeAll(exceptions.keySet());
+        surprises.forEach((name, problem) -> System.out.println("  " + name + ": " + problem));
+        assertThat(surprises).as("models that fail and are not listed").isEmpty();
+        assertThat(exceptions.keySet()).as("exceptions that pass or are gone").isSubsetOf(failed.keySet());
+        assertThat(passed).hasSizeGreaterThanOrEqualTo(1_350);
+    }
+}

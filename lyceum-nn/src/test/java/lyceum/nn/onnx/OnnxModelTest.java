@@ -1,0 +1,196 @@
+package lyceum.nn.onnx;
+
+import static lyceum.nn.onnx.Models.file;
+import static lyceum.nn.onnx.Models.graph;
+import static lyceum.nn.onnx.Models.model;
+import static lyceum.nn.onnx.Models.node;
+import static lyceum.nn.onnx.Models.open;
+import static lyceum.nn.onnx.Models.port;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import lyceum.DType;
+import lyceum.FormatException;
+import lyceum.LyceumException;
+import lyceum.format.OnnxFile;
+import lyceum.format.OnnxFile.Attribute;
+import lyceum.format.OnnxFile.Function;
+import lyceum.format.OnnxFile.Graph;
+import lyceum.format.OnnxFile.Node;
+import lyceum.format.OnnxFile.Port;
+import lyceum.format.OnnxFile.Type;
+import lyceum.format.OnnxType;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+import lyceum.testing.Fuzz;
+import org.junit.jupiter.api.Test;
+
+class OnnxModelTest {
+    private static final Tensor W = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
+
+    private static Graph affine() {
+        return graph(List.of(port("x", "batch", 2), port("z", "batch", 3)), List.of(open("y")), Map.of("w", W),
+                node("h = MatMul(x, w)"), node("s = Add(h, z)"), node("y = Relu(s)"));
+    }
+
+    @Test void runsByNameAndTellsItsPorts() {
+        var model = model(affine());
+        var y = model.run(Map.of("x", Tensor.of(new float[] {1, -1}, 1, 2), "z", Tensor.of(new float[] {0, 5, 0}, 1, 3)));
+        assertThat(y.get("y").toFloatArray()).containsExactly(0, 2, 0);
+        assertThat(model.inputs()).hasToString("[Port[name=x, type=OfTensor[element=FLOAT, shape=[batch, 2]]], "
+                + "Port[name=z, type=OfTensor[element=FLOAT, shape=[batch, 3]]]]");
+        assertThat(model.outputs()).extracting(p -> p.name()).containsExactly("y");
+        assertThat(OnnxModel.operators()).contains(":Conv", "ai.onnx.ml:Scaler").hasSizeGreaterThan(190);
+    }
+
+    @Test void allInputsThatDoNotFitAreNamedAtOnce() {
+        var model = model(affine());
+        assertThatThrownBy(() -> model.run(Map.of("x", Tensor.zeros(4, 5), "u", Tensor.zeros(1)))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("\"z\" is missing").hasMessageContaining("\"u\" is no input").hasMessageContaining("\"x\" has shape (4, 5)");
+        assertThatThrownBy(() -> model.run(Map.of("x", Tensor.zeros(4, 2), "z", Tensor.zeros(DType.F64, 4, 3)))).hasMessageContaining("\"z\" is DOUBLE");
+        assertThatThrownBy(() -> model.run(Map.of("x", Tensor.zeros(4, 2), "z", Tensor.zeros(5, 3)))).hasMessageContaining("batch");
+    }
+
+    /** The nodes that exporters write for a layer norm and for a constant; what joins them changes no value. */
+    @Test void preparedGraphsGiveTheValuesOfTheirNodes() {
+        var w = Tensor.randn(Rng.of(1), 5).compute();
+        var b = Tensor.randn(Rng.of(2), 5).compute();
+        var axes = new Attribute("axes", new long[] {-1});
+        var nodes = new Node[] {node("two = Constant()", new Attribute("value_float", 2f)), node("e = Constant()", new Attribute("value_float", 1e-3f)),
+            node("m = ReduceMean(x)", axes), node("d = Sub(x, m)"), node("p = Pow(d, two)"), node("v = ReduceMean(p)", axes), node("u = Add(v, e)"),
+            node("s = Sqrt(u)"), node("q = Div(d, s)"), node("r = Mul(q, w)"), node("y = Add(r, b)")};
+        var weights = new LinkedHashMap<>(Map.of("w", w, "b", b));
+        var opset17 = new OnnxFile(8, "", Map.of("", 17L), graph(List.of(port("x", "n", 5)), List.of(open("y")), weights, nodes), List.of(), Map.of());
+        var looked = new OnnxFile(8, "", Map.of("", 17L), graph(List.of(port("x", "n", 5)), List.of(open("y"), open("q")), weights, nodes), List.of(), Map.of());
+        var x = Map.of("x", Tensor.randn(Rng.of(3), 4, 5).mul(3).add(1).compute());
+        float[] joined = OnnxModel.load(opset17.toBytes()).run(x).get("y").toFloatArray(), apart = OnnxModel.load(looked.toBytes()).run(x).get("y").toFloatArray();
+        for (int i = 0; i < joined.length; i++) assertThat((double) joined[i]).isCloseTo(apart[i], within(1e-5));
+        var values = new LinkedHashMap<String, OnnxValue>();
+        x.forEach((name, value) -> values.put(name, OnnxValue.of(value)));
+        assertThat(OnnxModel.load(opset17.toBytes()).profile(values)).hasSize(1);
+        assertThat(OnnxModel.load(looked.toBytes()).profile(values)).hasSize(9);
+    }
+
+    @Test void gradientsFlowToTheInputs() {
+        var x = Tensor.of(new float[] {1, 1}, 1, 2).requiresGrad();
+        model(affine()).run(Map.of("x", x, "z", Tensor.zeros(1, 3))).get("y").sum().backward();
+        assertThat(x.grad().toFloatArray()).containsExactly(6, 15);
+    }
+
+    @Test void missingOperatorsAreAllNamedBeforeAnythingRuns() {
+        var graph = graph(List.of(open("x")), List.of(open("b")), Map.of(), node("a = Frobnicate(x)"), node("b = mine.Twist(a)"));
+        assertThatThrownBy(() -> model(graph)).isInstanceOf(FormatException.class).hasMessageContaining("Frobnicate \"a\" of operator set 18")
+                .hasMessageContaining("mine.Twist \"b\" of operator set 1");
+    }
+
+    @Test void namesAreGivenOnceAndBeforeTheyAreRead() {
+        var cycle = graph(List.of(open("x")), List.of(open("a")), Map.of(), node("a = Add(x, b)"), node("b = Neg(a)"));
+        assertThatThrownBy(() -> model(cycle)).isInstanceOf(FormatException.class).hasMessageContaining("\"b\" is read by Add \"a\"");
+        var twice = graph(List.of(open("x")), List.of(open("a")), Map.of(), node("a = Neg(x)"), node("a = Abs(x)"));
+        assertThatThrownBy(() -> model(twice)).isInstanceOf(FormatException.class).hasMessageContaining("two values have the name \"a\"");
+        var gone = graph(List.of(open("x")), List.of(open("y")), Map.of(), node("a = Neg(x)"));
+        assertThatThrownBy(() -> model(gone)).isInstanceOf(FormatException.class).hasMessageContaining("\"y\" is read by the outputs");
+    }
+
+    @Test void aNodeThatFailsIsNamedWithItsInputs() {
+        var model = model(graph(List.of(open("x")), List.of(open("y")), Map.of("w", W), node("y = MatMul(x, w)")));
+        assertThatThrownBy(() -> model.run(Map.of("x", Tensor.zeros(3, 4)))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("MatMul \"y\" of (FLOAT (3, 4), FLOAT (2, 3))").hasMessageContaining("the last axis of the left operand must be 2");
+    }
+
+    /** y = 1 + alpha x, alpha given by the caller or 3. */
+    private static Function scaled() {
+        var defaults = new LinkedHashMap<String, Attribute>();
+        defaults.put("alpha", new Attribute("alpha", 3f));
+        return new Function("mine", "Scaled", List.of("x"), List.of("y"), List.of(), defaults,
+                List.of(node("a = Constant()", new Attribute("value_float", "alpha", null)), node("p = Mul(x, a)"),
+                        node("one = Constant()", new Attribute("value_float", 1f)), node("y = Add(p, one)")), Map.of("", 18L, "mine", 1L));
+    }
+
+    @Test void functionsTakeTheirCallersAttributes() {
+        var model = model(graph(List.of(open("x")), List.of(open("z")), Map.of(), node("y = mine.Scaled(x)"),
+                node("z = mine.Scaled(y)", new Attribute("alpha", 2f))), scaled());
+        assertThat(model.run(Map.of("x", Tensor.of(5f))).get("z").toFloatArray()).containsExactly(33);
+    }
+
+    @Test void functionsThatCallThemselvesOrGrowWithoutEndAreRefused() {
+        var own = new Function("mine", "F", List.of("x"), List.of("y"), List.of(), new LinkedHashMap<>(), List.of(node("y = mine.F(x)")), Map.of("mine", 1L));
+        assertThatThrownBy(() -> model(graph(List.of(open("x")), List.of(open("y")), Map.of(), node("y = mine.F(x)")), own))
+                .isInstanceOf(FormatException.class).hasMessageContaining("deep");
+        var doubled = new ArrayList<Function>();
+        for (int i = 0; i < 30; i++) {
+            var callee = i == 29 ? "Neg" : "mine.F" + (i + 1);
+            doubled.add(new Function("mine", "F" + i, List.of("x"), List.of("y"), List.of(), new LinkedHashMap<>(),
+                    List.of(node("a = " + callee + "(x)"), node("y = " + callee + "(a)")), Map.of("", 18L, "mine", 1L)));
+        }
+        assertThatThrownBy(() -> model(graph(List.of(open("x")), List.of(open("y")), Map.of(), node("y = mine.F0(x)")), doubled.toArray(Function[]::new)))
+                .isInstanceOf(FormatException.class).hasMessageContaining("more than 1000000 nodes");
+    }
+
+    /** Doubles x while it is below 100; the body reads the limit from the graph around. */
+    private static Graph loop(float limit) {
+        var body = graph(List.of(open("i"), open("c"), open("v")), List.of(open("on"), open("w"), open("log")), Map.of(),
+                node("w = Add(v, v)"), node("on = Less(w, limit)"), node("log = Identity(w)"));
+        return graph(List.of(port("x")), List.of(open("end"), open("all")), Map.of("limit", Tensor.full(DType.F32, limit)),
+                node("end, all = Loop(, , x)", new Attribute("body", body)));
+    }
+
+    @Test void loopsCarryValuesAndReadTheGraphAround() {
+        var out = model(loop(100)).run(Map.of("x", Tensor.full(DType.F32, 3.0)));
+        assertThat(out.get("end").item()).isEqualTo(192);
+        assertThat(out.get("all").toFloatArray()).containsExactly(6, 12, 24, 48, 96, 192);
+    }
+
+    @Test void loopsWithoutEndAndResultsWithoutBoundAreRefused() {
+        var limits = new OnnxLimits().withIterations(1_000).withElements(1_000_000);
+        var endless = OnnxModel.of(file(loop(Float.POSITIVE_INFINITY)), limits);
+        assertThatThrownBy(() -> endless.run(Map.of("x", Tensor.full(DType.F32, 0.0)))).hasMessageContaining("more than 1000 turns");
+        var huge = OnnxModel.of(file(graph(List.of(port("n", OnnxType.INT64, 2)), List.of(open("y")), Map.of(), node("y = ConstantOfShape(n)"))), limits);
+        assertThatThrownBy(() -> huge.run(Map.of("n", Tensor.of(1L << 20, 1L << 20)))).hasMessageContaining("more than 1000000 elements");
+        assertThatThrownBy(() -> huge.run(Map.of("n", Tensor.of(1L, -5L)))).hasMessageContaining("size of -5");
+    }
+
+    @Test void threadsShareAModel() throws Exception {
+        var model = model(loop(100));
+        try (var pool = Executors.newFixedThreadPool(4)) {
+            var tasks = new ArrayList<Callable<Double>>();
+            for (int i = 1; i <= 64; i++) {
+                double x = i;
+                tasks.add(() -> model.run(Map.of("x", Tensor.full(DType.F32, x))).get("end").item() / x);
+            }
+            for (var result : pool.invokeAll(tasks)) assertThat(Math.log(result.get()) / Math.log(2) % 1).isZero();
+        }
+    }
+
+    /** What a port says, 3 where it is open, never much. */
+    private static long[] sizes(Port port) {
+        if (!(port.type() instanceof Type.OfTensor(var element, var shape)) || shape == null || shape.size() > 4) return new long[0];
+        return shape.stream().mapToLong(dim -> dim.size() < 0 ? 3 : Math.min(dim.size(), 9)).toArray();
+    }
+
+    @Test void mutantsAreRunOrRefused() {
+        var convolution = graph(List.of(port("x", 1, 2, 6, 6)), List.of(open("y")),
+                Map.of("k", Tensor.randn(Rng.of(1), 3, 2, 3, 3), "shape", Tensor.of(1L, -1L)),
+                node("c = Conv(x, k)", new Attribute("pads", new long[] {1, 1, 1, 1}), new Attribute("strides", new long[] {2, 2})),
+                node("p = MaxPool(c)", new Attribute("kernel_shape", new long[] {2, 2})), node("f = Reshape(p, shape)"),
+                node("y = Softmax(f)", new Attribute("axis", -1L)));
+        var seeds = new byte[][] {file(affine()).toBytes(), file(loop(100)).toBytes(), file(convolution).toBytes(),
+            file(graph(List.of(port("x", 3, 4)), List.of(open("z")), Map.of(), node("y = mine.Scaled(x)"), node("z = Transpose(y)")), scaled()).toBytes()};
+        var limits = new OnnxLimits(100_000, 100, 1_000);
+        var report = Fuzz.of(seeds).allowing(LyceumException.class, IllegalArgumentException.class).mutants(5_000, bytes -> {
+            var model = OnnxModel.of(OnnxFile.read(bytes), limits);
+            var inputs = new LinkedHashMap<String, Tensor>();
+            for (var port : model.inputs()) inputs.put(port.name(), Tensor.ones(sizes(port)));
+            model.run(inputs).values().forEach(Tensor::compute);
+        });
+        assertThat(report.accepted()).isGreaterThan(100);
+        assertThat(report.refused()).isGreaterThan(1_000);
+    }
+}

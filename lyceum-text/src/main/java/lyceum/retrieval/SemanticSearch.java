@@ -1,0 +1,317 @@
+package lyceum.retrieval;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Predicate;
+import lyceum.FormatException;
+import lyceum.text.encoder.TextEncoder;
+import lyceum.withers.Withers;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Texts found by what they mean, by their words, or by both.
+ *
+ * {@snippet :
+ * static List<SemanticSearch.Hit> find(TextEncoder encoder) {
+ *     var search = new SemanticSearch(encoder);
+ *     search.add("faq-7", "Ending your subscription", Map.of("language", "en"));
+ *     return search.search("cancel my plan", 10, SemanticSearch.Mode.FUSED, passage -> passage.attributes().get("language").equals("en"));
+ * }
+ * }
+ *
+ * <p>A text longer than {@link Options#passageWords} is cut into passages that overlap; each is encoded and found by itself, and a text is listed by its best one.
+ * Vectors are compared exactly. Queries and texts go through one encoder: an index of another one is refused when it is opened. Any thread may call any method.
+ *
+ * @see <a href="https://arxiv.org/abs/1908.10084">Reimers and Gurevych (2019)</a>
+ */
+public final class SemanticSearch {
+    private static final JsonMapper JSON = new JsonMapper();
+    /** What two encoders are told apart by. */
+    private static final String PROBE = "A quick brown fox jumps over the lazy dog.";
+    private static final double SAME = 0.999;
+
+    /** What is compared. */
+    public enum Mode {
+        /** Vectors alone. */
+        MEANING,
+        /** Words alone. */
+        WORDS,
+        /** Both, fused. */
+        FUSED
+    }
+
+    /**
+     * How texts are cut, and how two rankings become one.
+     *
+     * @param passageWords blanks and a word more are a passage, at most
+     * @param overlap words that neighbouring passages share
+     * @param analyzer of words
+     * @param bm25 how words are scored
+     * @param fusion of the ranking by words, the first, whose scores are {@linkplain Bm25#coverage shares of the query} there, and that by vectors
+     * @param depth of each ranking that is fused; more if more hits are asked for
+     */
+    @Withers
+    public record Options(int passageWords, int overlap, TextAnalyzer analyzer, Bm25 bm25, RankFusion fusion, int depth)
+            implements SemanticSearchOptionsWithers {
+        public Options {
+            if (passageWords < 1 || overlap < 0 || overlap >= passageWords || depth < 1) throw new IllegalArgumentException(
+                    "SemanticSearch: passages of " + passageWords + " words with " + overlap + " shared, depth " + depth + "; an overlap is shorter than a passage, set it first");
+        }
+
+        /**
+         * 160 words with 32 shared, stems, BM25, the sum of cosine and the share of the query that is covered, of the first 100 by each. Ranks alone would give the
+         * best by words a place at the top even where it shares nothing but an article with the query.
+         */
+        public Options() { this(160, 32, new TextAnalyzer().withStemmed(true), new Bm25(), new RankFusion.Sum(List.of()), 100); }
+    }
+
+    /**
+     * A stretch of a text.
+     *
+     * @param id of the text
+     * @param start of it in the text, in characters
+     * @param text of the passage itself
+     * @param attributes of the whole text, for filters
+     */
+    public record Passage(String id, int start, String text, Map<String, String> attributes) {}
+
+    /**
+     * A text that was found, by its best passage.
+     *
+     * @param score by the mode: cosine, BM25, or what fusion makes of the ranks
+     */
+    public record Hit(Passage passage, double score) {
+        public String id() { return passage.id; }
+    }
+
+    private final TextEncoder encoder;
+    private final Options options;
+    private final FlatIndex vectors;
+    private final InvertedIndex words;
+    private final NavigableMap<Long, Passage> passages = new TreeMap<>();
+    private final Map<String, List<Long>> numbers = new LinkedHashMap<>();
+    private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+
+    public SemanticSearch(TextEncoder encoder) { this(encoder, new Options()); }
+
+    public SemanticSearch(TextEncoder encoder, Options options) {
+        this(encoder, options, new FlatIndex(encoder.dimension(), VectorMetric.COSINE), new InvertedIndex(options.analyzer()));
+    }
+
+    private SemanticSearch(TextEncoder encoder, Options options, FlatIndex vectors, InvertedIndex words) {
+        this.encoder = encoder;
+        this.options = options;
+        this.vectors = vectors;
+        this.words = words;
+    }
+
+    public Options options() { return options; }
+
+    /** Number of texts. */
+    public int size() {
+        lock.readLock().lock();
+        try {
+            return numbers.size();
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    /** Adds a text. @throws IllegalArgumentException if the id is taken or the text blank */
+    public void add(String id, String text, Map<String, String> attributes) { addAll(List.of(new Passage(id, 0, text, attributes))); }
+
+    /** Adds whole texts, encoded together: all of them or, if one is refused, none. @throws IllegalArgumentException if an id is taken or a text blank: names it */
+    public void addAll(Collection<Passage> texts) {
+        var cut = new ArrayList<Passage>();
+        for (var text : texts) {
+            if (text.text.isBlank()) throw new IllegalArgumentException("SemanticSearch: the text '" + text.id + "' is blank; there is nothing to find it by");
+            cut(text, cut);
+        }
+        var found = encoder.encode(cut.stream().map(Passage::text).toList());
+        lock.writeLock().lock();
+        try {
+            var seen = new LinkedHashMap<String, List<Long>>();
+            for (var text : texts) if (numbers.containsKey(text.id) || seen.put(text.id, new ArrayList<>()) != null)
+                throw new IllegalArgumentException("SemanticSearch: '" + text.id + "' is in the index; remove it first");
+            long next = passages.isEmpty() ? 0 : passages.lastKey() + 1;
+            for (int i = 0; i < cut.size(); i++) {
+                long number = next + i;
+                vectors.add(number, found.get(i).toFloatArray());
+                words.add(Long.toString(number), cut.get(i).text);
+                passages.put(number, cut.get(i));
+                seen.get(cut.get(i).id).add(number);
+            }
+            numbers.putAll(seen);
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+
+    private void cut(Passage whole, List<Passage> into) {
+        var starts = new ArrayList<Integer>();
+        var text = whole.text;
+        for (int i = 0; i < text.length(); i++)
+            if (!Character.isWhitespace(text.charAt(i)) && (i == 0 || Character.isWhitespace(text.charAt(i - 1)))) starts.add(i);
+        for (int from = 0;; from += options.passageWords - options.overlap) {
+            int to = from + options.passageWords;
+            int start = starts.get(from), end = to >= starts.size() ? text.length() : starts.get(to);
+            into.add(new Passage(whole.id, start, text.substring(start, end).strip(), Map.copyOf(whole.attributes)));
+            if (to >= starts.size()) return;
+        }
+    }
+
+    /** Takes a text out. False if there is none of this id. */
+    public boolean remove(String id) {
+        lock.writeLock().lock();
+        try {
+            var own = numbers.remove(id);
+            if (own == null) return false;
+            for (long number : own) {
+                vectors.remove(number);
+                words.delete(Long.toString(number));
+                passages.remove(number);
+            }
+            return true;
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+
+    /** The k best by meaning and words. */
+    public List<Hit> search(String query, int k) { return search(query, k, Mode.FUSED, _ -> true); }
+
+    /**
+     * The k best texts, the best first; fewer where fewer are found.
+     *
+     * @param filter which passages may be found: it is asked before the ranking, so that k hits remain
+     */
+    public List<Hit> search(String query, int k, Mode mode, Predicate<Passage> filter) {
+        if (k < 1) throw new IllegalArgumentException("search: k is " + k + "; it is at least 1");
+        float[] vector = mode == Mode.WORDS ? null : encoder.encode(query);
+        lock.readLock().lock();
+        try {
+            // a text may stand there by several passages, and words know no filter: then all are ranked
+            boolean all = passages.size() > numbers.size();
+            int depth = mode == Mode.FUSED ? Math.max(options.depth, k) : k;
+            var ranking = switch (mode) {
+                case MEANING -> byMeaning(vector, depth, filter, all);
+                case WORDS -> byWords(query, depth, filter);
+                case FUSED -> options.fusion.fuse(List.of(covered(query, byWords(query, depth, filter)), byMeaning(vector, depth, filter, all)), depth);
+            };
+            return texts(ranking, k);
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    private List<SearchHit> byMeaning(float[] vector, int depth, Predicate<Passage> filter, boolean all) {
+        var hits = vectors.search(vector, Math.max(1, all ? passages.size() : depth), number -> filter.test(passages.get(number)));
+        return best(hits.stream().map(hit -> new SearchHit(Long.toString(hit.id()), hit.score())).toList(), depth);
+    }
+
+    private List<SearchHit> byWords(String query, int depth, Predicate<Passage> filter) {
+        var hits = options.bm25.search(words, query, Math.max(1, passages.size()));
+        return best(hits.stream().filter(hit -> filter.test(passages.get(Long.parseLong(hit.id())))).toList(), depth);
+    }
+
+    private List<SearchHit> covered(String query, List<SearchHit> hits) {
+        double all = options.bm25.coverage(words, query);
+        return hits.stream().map(hit -> new SearchHit(hit.id(), hit.score() / all)).toList();
+    }
+
+    /** The first passage of each text. */
+    private List<SearchHit> best(List<SearchHit> hits, int depth) {
+        var first = new LinkedHashMap<String, SearchHit>();
+        for (var hit : hits) {
+            if (first.size() == depth) break;
+            first.putIfAbsent(passages.get(Long.parseLong(hit.id())).id, hit);
+        }
+        return List.copyOf(first.values());
+    }
+
+    /** Two rankings may know a text by two passages: the better placed one stands for it. */
+    private List<Hit> texts(List<SearchHit> ranking, int k) {
+        var hits = new LinkedHashMap<String, Hit>();
+        for (var hit : ranking) {
+            var passage = passages.get(Long.parseLong(hit.id()));
+            if (hits.size() < k) hits.putIfAbsent(passage.id, new Hit(passage, hit.score()));
+        }
+        return List.copyOf(hits.values());
+    }
+
+    /** Writes the index into a folder. */
+    public void save(Path folder) throws IOException {
+        lock.readLock().lock();
+        try {
+            Files.createDirectories(folder);
+            vectors.save(folder.resolve("vectors.lyx"));
+            words.save(folder.resolve("words"));
+            var root = JSON.createObjectNode().put("formatVersion", 1);
+            var probe = root.putArray("probe");
+            for (float v : encoder.encode(PROBE)) probe.add(v);
+            var list = root.putArray("passages");
+            passages.forEach((number, p) -> {
+                var node = list.addObject().put("number", number).put("id", p.id).put("start", p.start).put("text", p.text);
+                var attributes = node.putObject("attributes");
+                new TreeMap<>(p.attributes).forEach(attributes::put);
+            });
+            Files.writeString(folder.resolve("passages.json"), JSON.writeValueAsString(root));
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    /**
+     * Opens what was saved.
+     *
+     * @param options with the analyzer that it was made with
+     * @throws IllegalArgumentException if another encoder made its vectors
+     * @throws FormatException if a file is damaged
+     */
+    public static SemanticSearch open(Path folder, TextEncoder encoder, Options options) throws IOException {
+        var search = new SemanticSearch(encoder, options, FlatIndex.open(folder.resolve("vectors.lyx")),
+                InvertedIndex.open(folder.resolve("words"), options.analyzer()));
+        try {
+            var root = JSON.readTree(Files.readString(folder.resolve("passages.json")));
+            if (root.path("formatVersion").asInt(0) != 1)
+                throw new FormatException("passages.json: formatVersion is " + root.path("formatVersion") + "; 1 is known");
+            search.sameEncoder(root.path("probe").valueStream().mapToDouble(v -> v.asDouble(0)).toArray());
+            for (var node : root.path("passages")) {
+                var attributes = new TreeMap<String, String>();
+                node.path("attributes").properties().forEach(e -> attributes.put(e.getKey(), e.getValue().asString("")));
+                var passage = new Passage(node.path("id").asString(), node.path("start").asInt(), node.path("text").asString(), Map.copyOf(attributes));
+                long number = node.path("number").asLong();
+                search.passages.put(number, passage);
+                search.numbers.computeIfAbsent(passage.id, _ -> new ArrayList<>()).add(number);
+            }
+        } catch (JacksonException e) {
+            throw new FormatException("passages.json: " + e.getOriginalMessage());
+        }
+        int n = search.passages.size();
+        if (n != search.vectors.size() || n != search.words.size()) throw new FormatException("passages.json: " + n + " passages for "
+                + search.vectors.size() + " vectors and " + search.words.size() + " texts of words");
+        return search;
+    }
+
+    private void sameEncoder(double[] probe) {
+        float[] own = encoder.encode(PROBE);
+        double dot = 0, a = 0, b = 0;
+        for (int i = 0; i < Math.min(own.length, probe.length); i++) {
+            dot += own[i] * probe[i];
+            a += own[i] * own[i];
+            b += probe[i] * probe[i];
+        }
+        if (own.length != probe.length || !(dot >= SAME * Math.sqrt(a * b))) throw new IllegalArgumentException(
+                "SemanticSearch: another encoder made this index; its vectors and this encoder's queries do not compare. Index the texts anew");
+    }
+}

