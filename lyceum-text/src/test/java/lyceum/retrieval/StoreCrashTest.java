@@ -53,7 +53,7 @@ class StoreCrashTest {
                 int wanted = 1 + rng.nextInt(120);
                 for (String line; (line = said.readLine()) != null;) {
                     next = Integer.parseInt(line) + 1;
-                    if (wanted-- == 0) process.destroyForcibly();
+                    if (wanted-- == 0) process.toHandle().destroyForcibly(); // of a Process it would close the pipe as well
                 }
             }
             process.waitFor();
