@@ -79,6 +79,7 @@ import lyceum.text.encoder.*;
 import lyceum.text.lm.*;
 import lyceum.text.similarity.*;
 import lyceum.text.vector.*;
+import lyceum.text.zeroshot.*;
 import lyceum.theory.*;
 import lyceum.train.*;
 import lyceum.train.compress.*;
