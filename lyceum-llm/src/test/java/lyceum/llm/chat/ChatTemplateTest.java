@@ -74,7 +74,7 @@ class ChatTemplateTest {
         Evidence.of("renderings equal to Jinja's of 7 formats x 12 conversations", same, exactly(84));
     }
 
-    @Acceptance(topic = "chat-template", clause = 2) @Test void theInterpreterReproducesEachFormatFromItsTemplate() {
+    @Acceptance(topic = "chat-language-model", clause = 1) @Acceptance(topic = "chat-template", clause = 2) @Test void theInterpreterReproducesEachFormatFromItsTemplate() {
         int same = 0;
         for (var format : ChatFormat.values())
             same += same(JinjaChatTemplate.of(GOLDEN.get("formats").get(format.name()).asString(), "<s>", "</s>"), format.name());
