@@ -55,12 +55,12 @@ public final class GgufModel {
 
     /** What the metadata say, no larger than the file is. */
     private static DecoderConfig config(Gguf file) {
-        var architecture = file.text("general.architecture");
+        var architecture = architecture(file);
         if (!architecture.equals("llama") && !architecture.equals("qwen2") && !architecture.equals("qwen3"))
             throw new FormatException("gguf: general.architecture is \"" + architecture + "\"; llama, qwen2 and qwen3 are known");
-        var table = file.tensors().get("token_embd.weight");
+        var table = file.entries().get("token_embd.weight");
         if (table == null || table.shape().length != 2) throw new FormatException("gguf: token_embd.weight is missing, or no matrix");
-        long width = number(file, "embedding_length", 1 << 20), layers = number(file, "block_count", file.tensors().size());
+        long width = number(file, "embedding_length", 1 << 20), layers = number(file, "block_count", file.entries().size());
         if (table.shape()[1] != width) throw new FormatException("gguf: embedding_length is " + width + ", the rows of token_embd.weight " + table.shape()[1]);
         int vocabulary = Math.toIntExact(Math.min(table.shape()[0], Integer.MAX_VALUE)), heads = (int) number(file, "attention.head_count", 1 << 16);
         int hidden = (int) number(file, "feed_forward_length", 1 << 24), keyHeads = (int) number(file, "attention.head_count_kv", 1 << 16, heads);
@@ -69,7 +69,7 @@ public final class GgufModel {
         boolean neighbours = architecture.equals("llama"), qwen2 = architecture.equals("qwen2");
         try {
             var config = DecoderConfig.llama(vocabulary, (int) number(file, "context_length", 1 << 28), (int) layers, (int) width, 1, 1, hidden)
-                    .withTied(!file.tensors().containsKey("output.weight"));
+                    .withTied(!file.entries().containsKey("output.weight"));
             return config.eachBlock(block -> {
                 var attention = block.attention().withPositions(new RotaryEmbedding(turned, base, new RopeScaling.None(), neighbours))
                         .withHeads(heads).withKeyHeads(keyHeads).withHeadWidth(head).withBias(qwen2).withOutputBias(!qwen2)
@@ -81,20 +81,24 @@ public final class GgufModel {
         }
     }
 
-    private static String key(Gguf file, String name) { return file.text("general.architecture") + "." + name; }
+    private static String architecture(Gguf file) {
+        if (file.metadata().get("general.architecture") instanceof String name) return name;
+        throw new FormatException("gguf: general.architecture is missing");
+    }
+
+    private static String key(Gguf file, String name) { return architecture(file) + "." + name; }
 
     private static long number(Gguf file, String name, long most, long otherwise) {
         return file.metadata().containsKey(key(file, name)) ? number(file, name, most) : otherwise;
     }
 
     private static long number(Gguf file, String name, long most) {
-        long value = file.number(key(file, name));
-        if (value < 1 || value > most) throw new FormatException("gguf: " + key(file, name) + " is " + value + "; it is 1 to " + most);
-        return value;
+        if (file.metadata().get(key(file, name)) instanceof Long value && value >= 1 && value <= most) return value;
+        throw new FormatException("gguf: " + key(file, name) + " is " + file.metadata().get(key(file, name)) + "; it is a whole number from 1 to " + most);
     }
 
     private static double decimal(Gguf file, String name, double otherwise) {
-        return file.metadata().get(key(file, name)) instanceof Double value ? value : otherwise;
+        return file.metadata().get(key(file, name)) instanceof Number value ? value.doubleValue() : otherwise;
     }
 
     private static String theirs(String own) {

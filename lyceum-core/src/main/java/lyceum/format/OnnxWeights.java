@@ -1,10 +1,9 @@
-package lyceum.text.internal;
+package lyceum.format;
 
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import lyceum.DType;
-import lyceum.format.OnnxFile;
 import lyceum.tensor.Tensor;
 
 /**
