@@ -2,7 +2,6 @@ package lyceum.retrieval;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,13 +37,13 @@ import lyceum.FormatException;
  * @see <a href="https://doi.org/10.1145/3448016.3457550">Wang et al. (2021): Milvus</a>
  */
 public final class VectorStore implements AutoCloseable {
-    private static final String MANIFEST = "store.lyx", LOCK = "store.lock";
+    private static final String MANIFEST = "store.lyx";
     private static final int UPSERT = 1, DELETE = 2;
 
     private final Path directory;
     private final VectorStoreOptions options;
     private final VectorRows rules;
-    private final FileChannel lock;
+    private final StoreLock lock;
     private final ReentrantReadWriteLock changing = new ReentrantReadWriteLock();
     private final List<String> names = new ArrayList<>();
     private StoreLog log;
@@ -72,7 +71,7 @@ public final class VectorStore implements AutoCloseable {
         this.directory = directory;
         boolean there = Files.exists(directory.resolve(MANIFEST));
         if (!there && wanted == null) throw new IOException(directory + " holds no VectorStore; give options to make one");
-        lock = StoreFiles.lock(directory.resolve(LOCK));
+        lock = StoreLock.of(directory);
         try {
             var manifest = there ? StoreManifest.read(directory.resolve(MANIFEST)) : new StoreManifest(wanted, 0, List.of(), List.of());
             options = wanted == null ? manifest.options() : manifest.options().agreeing(wanted);
@@ -299,7 +298,7 @@ public final class VectorStore implements AutoCloseable {
     public void snapshot(Path to) throws IOException {
         synchronized (changing) {
             requireOpen();
-            StoreFiles.copy(directory, to, Set.of(LOCK));
+            StoreFiles.copy(directory, to, Set.of(StoreLock.LOCK, StoreLock.HOLDER));
         }
     }
 

@@ -198,11 +198,11 @@ class VectorStoreTest {
     @Acceptance(topic = TOPIC, clause = 3)
     @Tag("slow")
     @Test void selectiveFiltersKeepRecall(@TempDir Path folder) throws IOException {
-        var world = Clusters.of(7, 8000, 200, D, 40, 0.5, false);
+        var world = Clusters.of(7, 5000, 200, D, 40, 0.5, false);
         var rng = Rng.of(3);
         var map = new HashMap<String, VectorRecord>();
-        try (var store = VectorStore.open(folder, options(VectorStoreOptions.Kind.HNSW, VectorMetric.L2, 5000))) {
-            for (int i = 0; i < 8000; i++) {
+        try (var store = VectorStore.open(folder, options(VectorStoreOptions.Kind.HNSW, VectorMetric.L2, 3000))) {
+            for (int i = 0; i < 5000; i++) {
                 // as many tenants as centres would have it: nearness and tenant go together for half of them
                 var record = new VectorRecord("r" + i, world.vectors()[i], Map.of("tenant", rng.nextInt(100), "half", rng.nextInt(2),
                         "left", world.vectors()[i][0] < -1.6));
@@ -220,7 +220,7 @@ class VectorStoreTest {
                 far += recall(store, map, query, PayloadFilter.equal("left", true)) / 200;
             }
             Evidence.of("sealed segments, HNSW", store.segments(), above(0));
-            Evidence.of("share of records that the filter takes", accepted / 200.0 / 8000, between(0.008, 0.012));
+            Evidence.of("share of records that the filter takes", accepted / 200.0 / 5000, between(0.008, 0.012));
             Evidence.of("recall@10 with a filter that takes one in a hundred, 200 queries", one, atLeast(0.95));
             Evidence.of("recall@10 with a filter that takes a half", half, atLeast(0.95));
             Evidence.of("recall@10 with a filter by place, far from most queries", far, atLeast(0.95));
