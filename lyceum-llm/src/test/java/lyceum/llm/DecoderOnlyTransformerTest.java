@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 /** One decoder from nothing on the King James Bible, and its two ways to compute. */
 class DecoderOnlyTransformerTest {
-    private static final int BLOCK = 20_000, CONTEXT = 128, BATCH = 16, STEPS = 300;
+    private static final int BLOCK = 20_000, CONTEXT = 128, BATCH = 16, STEPS = 450;
 
     /** Blocks of 20,000 bytes: every tenth is held out. */
     private static byte[] kingJames(boolean heldOut) {
