@@ -60,6 +60,7 @@ import lyceum.math.*;
 import lyceum.memory.*;
 import lyceum.nn.*;
 import lyceum.nn.loss.*;
+import lyceum.nn.onnx.*;
 import lyceum.optim.*;
 import lyceum.plot.*;
 import lyceum.plot.render.*;

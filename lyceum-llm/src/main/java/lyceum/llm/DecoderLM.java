@@ -92,11 +92,14 @@ public final class DecoderLM extends Module implements CausalLM {
     @Override public Tensor logits(Tensor ids, SequenceLayout layout, Pass pass) {
         boolean attends = config.blocks().stream().allMatch(b -> b.mixer() == null);
         if (!attends && !layout.isRightPadded()) return SpanRows.logits(this, ids, layout, pass);
-        return emit(ids, unembedded(decoder.forward(embedded(ids, 0, pass), layout, pass), pass), pass);
+        return emit(ids, unembedded(hidden(ids, layout, pass), pass), pass);
     }
 
     /** Ids (batch, T) to what the head reads (batch, T, width), after the last norm. */
-    public Tensor hidden(Tensor ids, Pass pass) { return decoder.forward(embedded(ids, 0, pass), pass); }
+    public Tensor hidden(Tensor ids, Pass pass) { return decoder.forward(embedded(ids, ids.size(-1), pass), pass); }
+
+    /** The same of a batch whose sequences lie so. */
+    public Tensor hidden(Tensor ids, SequenceLayout layout, Pass pass) { return decoder.forward(embedded(ids, layout.longest(), pass), layout, pass); }
 
     /** Hidden states (.., width) to logits (.., vocabulary). */
     public Tensor unembedded(Tensor hidden, Pass pass) {
@@ -132,10 +135,11 @@ public final class DecoderLM extends Module implements CausalLM {
         return Tensor.concat(0, old, mean);
     }
 
-    private Tensor embedded(Tensor ids, long before, Pass pass) {
+    /** @param positions of the longest sequence */
+    private Tensor embedded(Tensor ids, long positions, Pass pass) {
         if (ids.rank() != 2) throw new ShapeException("DecoderLM: ids " + ids.shape() + "; they are (batch, T)");
-        if (before + ids.size(1) > config.contextLength()) throw new ShapeException("DecoderLM: " + (before + ids.size(1))
-                + " positions; the context has " + config.contextLength() + ": shorten the prompt");
+        if (positions > config.contextLength()) throw new ShapeException("DecoderLM: " + positions + " positions; the context has "
+                + config.contextLength() + ": shorten the prompt");
         var x = embed.forward(ids, pass);
         return config.embeddingScale() == 1 ? x : x.mul(config.embeddingScale());
     }
@@ -150,7 +154,7 @@ public final class DecoderLM extends Module implements CausalLM {
 
         Cached(TransformerDecoder.State state) { this.state = state; }
 
-        private Tensor read(Tensor ids) { return decoder.forward(embedded(ids, length(), Pass.inference()), state, Pass.inference()); }
+        private Tensor read(Tensor ids) { return decoder.forward(embedded(ids, length() + ids.size(-1), Pass.inference()), state, Pass.inference()); }
 
         @Override public Tensor all(Tensor ids) { return Autograd.noGrad(() -> unembedded(read(ids), Pass.inference())); }
 

@@ -356,10 +356,10 @@ public abstract class Module implements Layer, Cloneable {
     }
 
     /** The name under which a field's parts stand; a container gives its items none. */
-    String nameOf(String field) { return field; }
+    protected String nameOf(String field) { return field; }
 
     /** The name under which a child's tensor stands. */
-    String nameOf(String child, String tensor) { return child + "." + tensor; }
+    protected String nameOf(String child, String tensor) { return child + "." + tensor; }
 
     private Object value(Field field) {
         try {

@@ -143,6 +143,9 @@ public final class SequenceLayout {
 
     public int columns() { return columns; }
 
+    /** Ids of the longest sequence. */
+    public int longest() { return spans.stream().mapToInt(Span::length).max().orElse(0); }
+
     /** Row by row, from left to right. */
     public List<Span> spans() { return spans; }
 

@@ -3,11 +3,8 @@ package lyceum.llm.generate;
 import lyceum.withers.Withers;
 
 /**
- * What a token pays for having come before. With its count c in the history, a logit z becomes
- * <pre>{@code
- * z' = (z > 0 ? z / theta : z theta) - presence [c > 0] - frequency c
- * }</pre>
- * of tokens with c &gt; 0; others are untouched. Counts are kept up, not counted again.
+ * What a token pays for having come before. With its count c in the history, a logit z becomes {@code (z > 0 ? z / theta : z theta) - presence [c > 0] - frequency c};
+ * those of tokens that did not come are untouched. Counts are kept up, not counted again.
  *
  * {@snippet :
  * var polite = SamplingOptions.DEFAULT.withPenalties(List.of(Penalties.frequency(0.5).withPresence(0.2)));

@@ -1,5 +1,6 @@
 package lyceum.nn.onnx;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -39,8 +40,13 @@ public record OnnxExport(List<String> inputs, List<String> outputs, String batch
     /** A layer at inference. @throws LyceumException if an operation has no form in ONNX: names it */
     public OnnxFile of(Layer layer, Tensor example) {
         var names = new IdentityHashMap<Tensor, String>();
-        if (layer instanceof Module module) module.state().forEach((name, x) -> names.putIfAbsent(x, name));
-        return of(in -> new Tensor[] {layer.forward(in[0])}, names, example);
+        if (!(layer instanceof Module module)) return of(in -> new Tensor[] {layer.forward(in[0])}, names, example);
+        module.state().forEach((name, x) -> names.putIfAbsent(x, name));
+        var buffers = new ArrayList<>(module.state().keySet());
+        buffers.removeAll(module.parameters().keySet());
+        var file = of(in -> new Tensor[] {layer.forward(in[0])}, names, example);
+        return buffers.isEmpty() ? file : new OnnxFile(file.irVersion(), file.producer(), file.opsets(), file.graph(), file.functions(),
+                Map.of(OnnxModule.BUFFERS, String.join("\n", buffers)));
     }
 
     /** Any function of tensors. */

@@ -1,7 +1,10 @@
 package lyceum.nn.onnx;
 
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import lyceum.format.OnnxFile;
 import lyceum.format.OnnxType;
 import lyceum.tensor.Shape;
@@ -34,6 +37,11 @@ public sealed interface OnnxValue {
     /** A list of values. */
     record Sequence(List<OnnxValue> values) implements OnnxValue {
         public Sequence { values = List.copyOf(values); }
+    }
+
+    /** Numbers by label: texts, or whole numbers as Long. */
+    record Keyed(SequencedMap<Object, Double> values) implements OnnxValue {
+        public Keyed { values = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(values)); }
     }
 
     /** A value or none. @param value null for none */

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import lyceum.DType;
 import lyceum.LyceumException;
+import lyceum.autograd.Autograd;
 import lyceum.backend.Convolution;
 import lyceum.backend.Pooling;
 import lyceum.format.Npy;
@@ -156,6 +157,27 @@ class OnnxExportTest {
         assertThat(file.graph().initializers().keySet()).contains("0.weight", "1.weight", "1.bias");
         assertThat(file.graph().nodes()).extracting(n -> n.operator()).contains("Gather").doesNotContain("GatherElements");
         assertThat(file.graph().inputs()).hasToString("[Port[name=input, type=OfTensor[element=INT32, shape=[batch, 3]]]]");
+    }
+
+    /** What a colleague exported is trained further and leaves again. */
+    @Test void importedModelsAreTrainedAndWrittenAgain() {
+        var original = new Sequential(new Linear(8, 16, RNG), Activation.TANH, new BatchNorm(16), new Linear(16, 1, RNG));
+        var module = OnnxModel.load(new OnnxExport().of(original, ROWS).toBytes()).asModule();
+        assertThat(module.parameters().keySet()).containsExactlyInAnyOrderElementsOf(original.parameters().keySet());
+        var x = Tensor.randn(Rng.of(9), 64, 8).compute();
+        var y = x.narrow(1, 0, 1).mul(x.narrow(1, 1, 1)).compute();
+        double before = module.forward(x).sub(y).square().mean().item(), after = before;
+        for (int step = 0; step < 60; step++) {
+            module.zeroGrad();
+            var loss = module.forward(x).sub(y).square().mean();
+            loss.backward();
+            Autograd.noGrad(() -> module.parameters().values().forEach(p -> p.sub_(p.grad().mul(0.1))));
+            after = loss.item();
+        }
+        assertThat(after).isLessThan(0.8 * before);
+        var again = OnnxModel.load(module.file().toBytes()).run(Map.of("input", x)).get("output");
+        assertThat(again.sub(module.forward(x)).abs().max().item()).isLessThan(1e-6);
+        assertThat(again.sub(original.forward(x)).abs().max().item()).isGreaterThan(1e-2);
     }
 
     @Test void functionsOfSeveralTensorsAndFixedBatches() throws IOException {

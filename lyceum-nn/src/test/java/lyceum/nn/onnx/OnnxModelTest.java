@@ -50,6 +50,13 @@ class OnnxModelTest {
         assertThat(OnnxModel.operators()).contains(":Conv", "ai.onnx.ml:Scaler").hasSizeGreaterThan(190);
     }
 
+    @Test void valuesInsideTheGraphAreSeenByName() {
+        var inputs = Map.of("x", OnnxValue.of(Tensor.of(new float[] {1, -1}, 1, 2)), "z", OnnxValue.of(Tensor.of(new float[] {0, 5, 0}, 1, 3)));
+        var values = model(affine()).values(inputs, List.of("h"));
+        assertThat(values.keySet()).containsExactly("y", "h");
+        assertThat(values.get("h").tensor().toFloatArray()).containsExactly(-3, -3, -3);
+    }
+
     @Test void allInputsThatDoNotFitAreNamedAtOnce() {
         var model = model(affine());
         assertThatThrownBy(() -> model.run(Map.of("x", Tensor.zeros(4, 5), "u", Tensor.zeros(1)))).isInstanceOf(IllegalArgumentException.class)

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import lyceum.FormatException;
 import lyceum.text.internal.Utf8;
@@ -100,10 +101,12 @@ final class FastTextFile {
             if (words + buckets == 0 || (classifier ? labels : words) == 0) throw wrong("there is nothing in it");
             if (in.read() >= 0) throw wrong("there is more after the second matrix");
             var settings = new FastTextSettings(dimension, window, epochs, minCount, negatives, runs, loss, kind, buckets, shortest, longest, subsample);
-            var bare = names.subList(words, entries).stream().map(l -> l.startsWith(FastTextClassifier.PREFIX)
-                    ? l.substring(FastTextClassifier.PREFIX.length()) : l).toList();
+            if (new HashSet<>(names).size() < entries) throw wrong("a word or label stands there twice");
+            var bare = names.subList(words, entries); // labels of another prefix keep it
+            var prefix = bare.stream().allMatch(l -> l.startsWith(FastTextClassifier.PREFIX)) ? FastTextClassifier.PREFIX : "";
+            bare = bare.stream().map(l -> l.substring(prefix.length())).toList();
             return new FastTextModel(settings, names.subList(0, words), Arrays.copyOf(counts, words), bare, Arrays.copyOfRange(counts, words, entries),
-                    tokens, input, output);
+                    tokens, prefix, input, output);
         }
 
         private String word() throws IOException {
@@ -154,7 +157,7 @@ final class FastTextFile {
         longs(out, model.tokens, -1);
         for (int i = 0; i < words + labels; i++) {
             boolean label = i >= words;
-            out.write(Utf8.bytes(label ? FastTextClassifier.PREFIX + model.labels.get(i - words) : model.words.get(i)));
+            out.write(Utf8.bytes(label ? model.prefix + model.labels.get(i - words) : model.words.get(i)));
             out.write(0);
             longs(out, label ? model.labelCounts[i - words] : model.counts[i]);
             out.write(label ? 1 : 0);
