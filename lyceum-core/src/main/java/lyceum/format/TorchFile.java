@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.SequencedMap;
 import lyceum.DType;
 import lyceum.FormatException;
-import lyceum.format.TorchPickle.TensorCall;
 import lyceum.memory.Storage;
 import lyceum.tensor.Tensor;
 
@@ -106,7 +105,7 @@ public final class TorchFile {
     private void collect(String name, Object value, int depth) {
         if (depth > DEEPEST) throw file.malformed(0, "dictionaries more than " + DEEPEST + " deep");
         if (tensors.size() > MOST) throw file.malformed(0, "more than " + MOST + " tensors");
-        if (value instanceof TensorCall call) tensors.put(name, tensor(name, call));
+        if (value instanceof TorchPickle.TensorCall call) tensors.put(name, tensor(name, call));
         else if (value instanceof Map<?, ?> map)
             map.forEach((key, item) -> { if (key instanceof String s) collect(name.isEmpty() ? s : name + "." + s, item, depth + 1); });
     }
@@ -126,7 +125,7 @@ public final class TorchFile {
         };
     }
 
-    private Tensor tensor(String name, TensorCall call) {
+    private Tensor tensor(String name, TorchPickle.TensorCall call) {
         var type = dtype(call.storage().type());
         int axes = call.shape().length;
         if (axes > 16 || call.strides().length != axes || call.offset() < 0)
@@ -162,7 +161,7 @@ public final class TorchFile {
         }
     }
 
-    private Tensor copied(DType type, TensorCall call, long base, long count) {
+    private Tensor copied(DType type, TorchPickle.TensorCall call, long base, long count) {
         int width = type.bytes(), axes = call.shape().length;
         var bytes = new byte[Math.toIntExact(count * width)];
         var index = new long[axes];

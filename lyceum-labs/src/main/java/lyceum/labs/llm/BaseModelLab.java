@@ -6,9 +6,9 @@ import static lyceum.labs.Bounds.atLeast;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
@@ -33,7 +33,7 @@ final class BaseModelLab implements LabBody {
         var decoder = LetterDecoder.trained(lab, 32, steps);
         var base = decoder.model();
         var child = Module.copy(base);
-        var optimizer = new Adam(4e-3).over(new ArrayList<>(child.parameters().values()));
+        var optimizer = new Adam(4e-3).over(List.copyOf(child.parameters().values()));
         var rng = lab.rng(7);
         for (int step : lab.progress("instructions", tuning)) {
             try (var scope = Scope.open("step")) {
@@ -50,12 +50,8 @@ final class BaseModelLab implements LabBody {
                 optimizer.step();
             }
         }
-        List<int[]> raw = new ArrayList<>();
-        var asked = new ArrayList<StageComparison.Instruction>();
-        for (int i = 0; i < 20; i++) {
-            raw.add(Arrays.copyOfRange(decoder.held(), 48 * i, 48 * i + 48));
-            asked.add(instruction(lab.rng(100 + i)));
-        }
+        var raw = IntStream.range(0, 20).mapToObj(i -> Arrays.copyOfRange(decoder.held(), 48 * i, 48 * i + 48)).toList();
+        var asked = IntStream.range(0, 20).mapToObj(i -> instruction(lab.rng(100 + i))).toList();
         var comparison = new StageComparison(raw, asked, answer -> answer.length == 3, 6, '\n');
         StageComparison.Marks first = comparison.of("base", base), second = comparison.of("child", child);
         lab.table("The same prompts", List.of("prompt", "base goes on", "child answers"),

@@ -58,13 +58,12 @@ final class SemanticSpaceLab implements LabBody {
                 IntStream.range(0, groups).mapToObj(g -> String.join(", ", IntStream.range(0, group.length).filter(i -> group[i] == g).limit(3)
                         .mapToObj(names::get).toList())).toArray(String[]::new))
                 .axes("first principal axis", "second principal axis")
-                .describedAs("A point a noun, on the two axes in which they differ most; colours are groups found in all axes, named by their commonest nouns."));
+                .describedAs("A point a noun, on the two axes in which they differ most; groups are found in all axes."));
         double[] real = space.factors().s().toDoubleArray(), chance = nothing.factors().s().toDoubleArray();
         lab.figure(Figure.plot("Singular values").line("text", 1, real).line("shuffled", 1, chance).axes("number", "singular value")
-                .describedAs("Two falling lines: the text's first values stand far above those of shuffled words, whose table has no structure to find."));
+                .describedAs("Two falling lines: the text's first values stand far above those of shuffled words."));
 
         double near = agreement(table, dealt, names);
-        lab.say("Of the ten nearest of a noun, shuffling leaves %.1f%% where they were.", 100 * near);
         lab.shows("third singular value, text over shuffled", real[2] / chance[2], above(1));
         lab.shows("share of ten neighbours that survive shuffling", near, below(0.1));
     }
@@ -74,12 +73,10 @@ final class SemanticSpaceLab implements LabBody {
     }
 
     private static double agreement(EmbeddingTable a, EmbeddingTable b, List<String> names) {
-        double shared = 0;
-        for (var name : names.subList(0, Math.min(60, names.size()))) {
+        return names.stream().limit(60).mapToDouble(name -> {
             var near = b.nearest(name, 10).stream().map(Neighbour::name).toList();
-            shared += a.nearest(name, 10).stream().map(Neighbour::name).filter(near::contains).count() / 10.0;
-        }
-        return shared / Math.min(60, names.size());
+            return a.nearest(name, 10).stream().map(Neighbour::name).filter(near::contains).count() / 10.0;
+        }).average().orElseThrow();
     }
 
     /** The commonest words that stand behind an article, a possessive or "of" in more than half of their uses. */

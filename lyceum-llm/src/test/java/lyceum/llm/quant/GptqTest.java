@@ -18,7 +18,6 @@ import lyceum.DType;
 import lyceum.LyceumException;
 import lyceum.ShapeException;
 import lyceum.data.corpus.Corpora;
-import lyceum.llm.DecoderLM;
 import lyceum.linalg.Cholesky;
 import lyceum.llm.TinyBible;
 import lyceum.nn.Linear;
