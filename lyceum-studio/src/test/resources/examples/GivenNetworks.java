@@ -48,6 +48,8 @@ public abstract class GivenNetworks {
 
     public abstract static class ForTransformerEncoder extends Passing {}
 
+    public abstract static class ForBertEncoder extends Passing {}
+
     public abstract static class ForBeamSearch extends Passing { public lyceum.nn.Transformer model; }
 
     public abstract static class ForCausalLabels extends Passing {}

@@ -66,7 +66,8 @@ public final class RecallTask {
     }
 
     static DecoderLM trained(int width, int steps, double rate, long seed) {
-        var model = new DecoderLM(DecoderConfig.llama(VOCABULARY, 1024, 2, width, 4, 4, 2 * width).withTied(false).withDeviation(0.1), Rng.of(seed));
+        var model = new DecoderLM(DecoderConfig.llama(VOCABULARY, 1024, 2, width, 4, 4, 2 * width).withTied(false).withDeviation(0.1),
+                Rng.of(seed));
         var optimizer = new Adam(rate).over(new ArrayList<>(model.parameters().values()));
         var rng = Rng.of(seed + 1);
         int rows = 32;

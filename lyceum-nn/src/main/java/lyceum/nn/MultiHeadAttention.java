@@ -82,14 +82,15 @@ public final class MultiHeadAttention extends SequenceMixer {
     }
 
     @Override public Tensor forward(Tensor x, MixerState state, Pass pass) {
-        return state instanceof AttentionCache cache ? emit(x, attend(x, cache, pass), pass) : forward(x, state(KvCache.class, state), pass);
+        return state instanceof AttentionCache cache ? emit(x, attend(x, cache, pass), pass)
+                : forward(x, state(KvCache.class, state), pass);
     }
 
     private Tensor attend(Tensor x, AttentionCache cache, Pass pass) {
         if (positions != null || config.pattern() != null || prefixLength() > 0) throw new IllegalArgumentException("MultiHeadAttention: a "
                 + cache.getClass().getSimpleName() + " goes without relative positions, patterns and prefixes; take KvCache.contiguous()");
-        var found = cache.attend(plainQueries(x, pass), plainKeys(x, pass), split(v_proj.forward(x, pass), config.keyHeads()), config.positions(),
-                config.positions().on(config.attention(), config.heads()));
+        var found = cache.attend(plainQueries(x, pass), plainKeys(x, pass), split(v_proj.forward(x, pass), config.keyHeads()),
+                config.positions(), config.positions().on(config.attention(), config.heads()));
         return projected(found, pass);
     }
 
@@ -269,9 +270,7 @@ public final class MultiHeadAttention extends SequenceMixer {
         return o_proj.forward(y.transpose(1, 2).reshape(y.size(0), y.size(2), (long) config.heads() * config.headWidth()), pass);
     }
 
-    private Tensor queries(Tensor x, Pass pass, long... starts) {
-        return pass.point(this, "q", turned(plainQueries(x, pass), starts));
-    }
+    private Tensor queries(Tensor x, Pass pass, long... starts) { return pass.point(this, "q", turned(plainQueries(x, pass), starts)); }
 
     private Tensor plainQueries(Tensor x, Pass pass) { return normal(q_norm, q_proj.forward(x, pass), config.heads(), pass); }
 

@@ -36,8 +36,8 @@ public record AttentionSinks(double[][] mass, double uniform) {
         for (int layer = 0; layer < mass.length; layer++) {
             int l = layer;
             hooks.on("decoder.layers." + l + ".attention.weights", (name, input, weights) -> {
-                mass[l] = weights.detach().narrow(2, first, n - first).narrow(3, 0, first).to(DType.F64).sum(3).mean(2, false).mean(0, false)
-                        .toDoubleArray();
+                mass[l] = weights.detach().narrow(2, first, n - first).narrow(3, 0, first).to(DType.F64).sum(3).mean(2, false)
+                        .mean(0, false).toDoubleArray();
                 return weights;
             });
         }

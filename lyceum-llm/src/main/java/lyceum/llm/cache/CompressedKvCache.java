@@ -25,9 +25,10 @@ public final class CompressedKvCache implements AttentionCache {
     }
 
     @Override public Tensor attend(Tensor q, Tensor k, Tensor v, PositionalEncoding encoding, Attention attention) {
-        if (attention.window() > 0 || attention.alibi() != null || attention.bias() != null || attention.blocks() != null || attention.keyLengths() != null
-                || attention.queryStarts() != null || attention.packing() != null)
-            throw new IllegalArgumentException("CompressedKvCache: slots are not positions; it goes without windows, slopes, biases, lengths and packing");
+        if (attention.window() > 0 || attention.alibi() != null || attention.bias() != null || attention.blocks() != null
+                || attention.keyLengths() != null || attention.queryStarts() != null || attention.packing() != null)
+            throw new IllegalArgumentException(
+                    "CompressedKvCache: slots are not positions; it goes without windows, slopes, biases, lengths and packing");
         long n = q.size(2);
         Tensor query = encoding.turned(q, length), key = encoding.turned(k, length);
         Tensor allKeys = keys == null ? key : Tensor.concat(2, keys, key), allValues = keys == null ? v : Tensor.concat(2, values, v);
@@ -45,7 +46,8 @@ public final class CompressedKvCache implements AttentionCache {
             positions = new long[rows][0];
             scores = new double[rows][0];
         }
-        if (positions.length != rows) throw new IllegalArgumentException("CompressedKvCache: " + rows + " rows and heads follow " + positions.length);
+        if (positions.length != rows)
+            throw new IllegalArgumentException("CompressedKvCache: " + rows + " rows and heads follow " + positions.length);
         for (int r = 0; r < rows; r++) {
             int held = positions[r].length;
             positions[r] = Arrays.copyOf(positions[r], held + n);
@@ -85,8 +87,8 @@ public final class CompressedKvCache implements AttentionCache {
     /** Weights that the queries, the last of the keys, gave to each key, over the queries and the heads of a group: (batch, key heads, keys). */
     private static double[] sums(Attention attention, Tensor query, Tensor key) {
         long groups = key.size(1);
-        return attention.withCausal(true).weights(query, key).reshape(query.size(0), groups, query.size(1) / groups * query.size(2), key.size(2)).to(DType.F64)
-                .sum(2).toDoubleArray();
+        return attention.withCausal(true).weights(query, key)
+                .reshape(query.size(0), groups, query.size(1) / groups * query.size(2), key.size(2)).to(DType.F64).sum(2).toDoubleArray();
     }
 
     private void keep(Tensor allKeys, Tensor allValues) {
@@ -118,7 +120,8 @@ public final class CompressedKvCache implements AttentionCache {
     /** Positions that a head of a batch entry holds, in order. */
     public long[] retained(int row, int head) {
         int heads = keys == null ? 0 : (int) keys.size(1);
-        if (row < 0 || head < 0 || head >= heads || row >= keys.size(0)) throw new IndexOutOfBoundsException("row " + row + ", head " + head);
+        if (row < 0 || head < 0 || head >= heads || row >= keys.size(0))
+            throw new IndexOutOfBoundsException("row " + row + ", head " + head);
         return positions[row * heads + head].clone();
     }
 
@@ -129,13 +132,15 @@ public final class CompressedKvCache implements AttentionCache {
 
     /** Of keys and values, a place and a score for each. */
     @Override public long bytes() {
-        return keys == null ? 0 : keys.count() * keys.dtype().bytes() + values.count() * values.dtype().bytes() + 16L * positions.length * held();
+        return keys == null ? 0
+                : keys.count() * keys.dtype().bytes() + values.count() * values.dtype().bytes() + 16L * positions.length * held();
     }
 
     /** Forgets all, or nothing: what queries said of other keys is not taken back. */
     @Override public void truncate(long... lengths) {
-        for (long to : lengths) if (to != 0 && to != length) throw new UnsupportedOperationException(
-                "truncate: to " + to + " of " + length + "; a compressed cache goes back to 0 alone, fork it before");
+        for (long to : lengths)
+            if (to != 0 && to != length) throw new UnsupportedOperationException(
+                    "truncate: to " + to + " of " + length + "; a compressed cache goes back to 0 alone, fork it before");
         if (lengths.length == 0 || lengths[0] == length) return;
         keys = values = null;
         positions = new long[0][];

@@ -50,8 +50,8 @@ public record ContextWindow(int limit, int reserve, Policy policy) implements Co
         private final int tokens, limit;
 
         Overflow(String what, int tokens, int reserve, int limit) {
-            super("ContextWindow: " + what + " has " + tokens + " tokens, " + reserve + " are reserved for the answer; the window has " + limit
-                    + ": shorten it, or reserve less");
+            super("ContextWindow: " + what + " has " + tokens + " tokens, " + reserve + " are reserved for the answer; the window has "
+                    + limit + ": shorten it, or reserve less");
             this.tokens = tokens;
             this.limit = limit;
         }
@@ -74,8 +74,8 @@ public record ContextWindow(int limit, int reserve, Policy policy) implements Co
     public record Fit(List<ChatMessage> messages, int[] ids, int before, int dropped, int cut) {}
 
     public ContextWindow {
-        if (limit < 1 || reserve < 0 || reserve >= limit) throw new IllegalArgumentException("ContextWindow: " + reserve + " of " + limit
-                + " tokens reserved; at least one is for the prompt");
+        if (limit < 1 || reserve < 0 || reserve >= limit) throw new IllegalArgumentException(
+                "ContextWindow: " + reserve + " of " + limit + " tokens reserved; at least one is for the prompt");
     }
 
     /** Oldest turns are left out. */
@@ -111,7 +111,8 @@ public record ContextWindow(int limit, int reserve, Policy policy) implements Co
         while (last >= 0 && messages.get(last).role() != ChatMessage.Role.USER) last--;
         if (last < 0) throw new IllegalArgumentException("ContextWindow: none of " + messages.size() + " messages is a user's");
         while (first < last && messages.get(first).role() == ChatMessage.Role.SYSTEM) first++;
-        List<ChatMessage> system = messages.subList(0, first), history = messages.subList(first, last), asked = messages.subList(last, messages.size());
+        List<ChatMessage> system = messages.subList(0, first), history = messages.subList(first, last),
+                asked = messages.subList(last, messages.size());
         IntFunction<List<ChatMessage>> with;
         int most;
         var counter = new TokenCounter(tokenizer);
@@ -175,8 +176,8 @@ public record ContextWindow(int limit, int reserve, Policy policy) implements Co
                 int n = counter.count(text), front = Math.clamp(head - at, 0, n), back = Math.clamp(at + n - (all - tail), 0, n);
                 at += n;
                 if (!stays) continue;
-                kept.add(front + back >= n ? message
-                        : new ChatMessage(message.role(), counter.head(text, front) + counter.tail(text, back), message.toolCalls(), message.toolCallId()));
+                kept.add(front + back >= n ? message : new ChatMessage(message.role(), counter.head(text, front) + counter.tail(text, back),
+                        message.toolCalls(), message.toolCallId()));
             }
         }
         return kept;

@@ -44,8 +44,9 @@ public record KvCompression(Rule rule, int budget, int recent, int kernel, boole
     }
 
     public KvCompression {
-        if (budget < 1 || recent < 0 || recent > budget || kernel < 1 || kernel % 2 == 0) throw new IllegalArgumentException("KvCompression: a budget of "
-                + budget + ", " + recent + " recent, a kernel of " + kernel + "; the budget is at least 1, recent 0 to the budget, the kernel odd");
+        if (budget < 1 || recent < 0 || recent > budget || kernel < 1 || kernel % 2 == 0)
+            throw new IllegalArgumentException("KvCompression: a budget of " + budget + ", " + recent + " recent, a kernel of " + kernel
+                    + "; the budget is at least 1, recent 0 to the budget, the kernel odd");
         if (rule == Rule.SNAP && recent < 1) throw new IllegalArgumentException("KvCompression: an observation window of 0; at least 1");
     }
 
@@ -59,7 +60,9 @@ public record KvCompression(Rule rule, int budget, int recent, int kernel, boole
     public static KvCompression latest(int budget) { return new KvCompression(Rule.RANDOM, budget, budget, 1, false, 0); }
 
     /** Chance, and the recent: a control. */
-    public static KvCompression random(int budget, int recent, long seed) { return new KvCompression(Rule.RANDOM, budget, recent, 1, false, seed); }
+    public static KvCompression random(int budget, int recent, long seed) {
+        return new KvCompression(Rule.RANDOM, budget, recent, 1, false, seed);
+    }
 
     /** A cache of one layer. */
     public CompressedKvCache cache(int layer) { return new CompressedKvCache(this, Rng.of(seed).split(layer)); }
@@ -99,8 +102,7 @@ public record KvCompression(Rule rule, int budget, int recent, int kernel, boole
         for (int i = 0; i < old; i++) if (scores[i] < limit) below++;
         int equals = drop - below;
         var kept = new int[budget];
-        for (int i = 0, at = 0; i < n; i++)
-            if (i >= old || scores[i] > limit || scores[i] == limit && equals-- <= 0) kept[at++] = i;
+        for (int i = 0, at = 0; i < n; i++) if (i >= old || scores[i] > limit || scores[i] == limit && equals-- <= 0) kept[at++] = i;
         return kept;
     }
 }

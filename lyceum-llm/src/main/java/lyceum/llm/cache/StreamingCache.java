@@ -31,9 +31,7 @@ public final class StreamingCache implements AttentionCache {
     private int last = -1;
 
     /** @param sinks first positions that stay @param window latest positions, the newest included, at least 1 */
-    public StreamingCache(int sinks, int window) {
-        this(sinks, window, new SlidingWindowAttention(window, true, sinks).cache());
-    }
+    public StreamingCache(int sinks, int window) { this(sinks, window, new SlidingWindowAttention(window, true, sinks).cache()); }
 
     private StreamingCache(int sinks, int window, KvCache store) {
         this.sinks = sinks;

@@ -126,13 +126,12 @@ public interface ChatTemplate {
         return bytes;
     }
 
-    /** Conversations without the oldest turns, as many as fit: see {@code lyceum.llm.cache.ContextWindow} for other policies. */
+    /** A conversation without its oldest turn, a question with what followed it; the system's words stay, and the last message. */
     static List<ChatMessage> withoutOldest(List<ChatMessage> messages) {
         var kept = new ArrayList<>(messages);
         int first = !kept.isEmpty() && kept.getFirst().role() == ChatMessage.Role.SYSTEM ? 1 : 0;
-        if (kept.size() <= first + 1) throw new IllegalArgumentException("withoutOldest: nothing is left to leave out of " + messages.size() + " messages");
-        do kept.remove(first);
-        while (kept.size() > first + 1 && kept.get(first).role() != ChatMessage.Role.USER);
+        if (kept.size() <= first + 1) return messages;
+        do kept.remove(first); while (kept.size() > first + 1 && kept.get(first).role() != ChatMessage.Role.USER);
         return kept;
     }
 }

@@ -55,15 +55,18 @@ public record NeedleInHaystack(int[] corpus, int[] lengths, double[] depths, int
         public double least() { return Arrays.stream(scores).flatMapToDouble(Arrays::stream).min().orElseThrow(); }
 
         /** Mean over depths, of each length. */
-        public double[] byLength() { return Arrays.stream(scores).mapToDouble(row -> Arrays.stream(row).average().orElseThrow()).toArray(); }
+        public double[] byLength() {
+            return Arrays.stream(scores).mapToDouble(row -> Arrays.stream(row).average().orElseThrow()).toArray();
+        }
     }
 
     public NeedleInHaystack {
         corpus = corpus.clone();
         lengths = lengths.clone();
         depths = depths.clone();
-        if (corpus.length == 0 || lengths.length == 0 || depths.length == 0 || trials < 1) throw new IllegalArgumentException("NeedleInHaystack: "
-                + corpus.length + " tokens of hay, " + lengths.length + " lengths, " + depths.length + " depths, " + trials + " trials; at least 1 each");
+        if (corpus.length == 0 || lengths.length == 0 || depths.length == 0 || trials < 1)
+            throw new IllegalArgumentException("NeedleInHaystack: " + corpus.length + " tokens of hay, " + lengths.length + " lengths, "
+                    + depths.length + " depths, " + trials + " trials; at least 1 each");
         for (double depth : depths) check(depth);
     }
 
@@ -71,7 +74,8 @@ public record NeedleInHaystack(int[] corpus, int[] lengths, double[] depths, int
     public NeedleInHaystack(int[] corpus, int[] lengths, double[] depths) { this(corpus, lengths, depths, 10, false); }
 
     private static void check(double depth) {
-        if (!(depth >= 0 && depth <= 1)) throw new IllegalArgumentException("NeedleInHaystack: a depth of " + depth + "; 0 the beginning, 1 the end");
+        if (!(depth >= 0 && depth <= 1))
+            throw new IllegalArgumentException("NeedleInHaystack: a depth of " + depth + "; 0 the beginning, 1 the end");
     }
 
     /** A model that writes on greedily. */
@@ -104,7 +108,8 @@ public record NeedleInHaystack(int[] corpus, int[] lengths, double[] depths, int
         var starts = new int[needles.size()];
         int at = 0, from = rng.nextInt(corpus.length), used = 0;
         for (var needle : order) {
-            for (long before = Math.round(needle.depth * straw); used < before; used++) context[at++] = corpus[(from + used) % corpus.length];
+            for (long before = Math.round(needle.depth * straw); used < before; used++)
+                context[at++] = corpus[(from + used) % corpus.length];
             starts[needles.indexOf(needle)] = at;
             System.arraycopy(needle.statement, 0, context, at, needle.statement.length);
             at += needle.statement.length;

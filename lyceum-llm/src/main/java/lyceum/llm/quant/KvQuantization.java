@@ -26,8 +26,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/2402.02750">Liu et al. (2024): KIVI</a>
  */
 @Withers
-public record KvQuantization(int keyBits, int valueBits, boolean symmetric, Grouping keys, Grouping values, int group, int recent, boolean halfScales)
-        implements KvQuantizationWithers {
+public record KvQuantization(int keyBits, int valueBits, boolean symmetric, Grouping keys, Grouping values, int group, int recent,
+        boolean halfScales) implements KvQuantizationWithers {
 
     /** What shares a step. */
     public enum Grouping {
@@ -42,7 +42,8 @@ public record KvQuantization(int keyBits, int valueBits, boolean symmetric, Grou
     public KvQuantization {
         for (int bits : new int[] {keyBits, valueBits})
             if (bits != 2 && bits != 4 && bits != 8) throw new IllegalArgumentException("KvQuantization: " + bits + " bits; 2, 4 or 8");
-        if (group < 1 || recent < 0) throw new IllegalArgumentException("KvQuantization: groups of " + group + " and " + recent + " recent positions");
+        if (group < 1 || recent < 0)
+            throw new IllegalArgumentException("KvQuantization: groups of " + group + " and " + recent + " recent positions");
     }
 
     /** A step and an offset for each run of channels at each position, none recent. */
@@ -85,12 +86,14 @@ public record KvQuantization(int keyBits, int valueBits, boolean symmetric, Grou
      */
     public long bytes(long n, int d, int e) {
         long k = packed(n, keys), v = packed(n, values);
-        return packedBytes(k, d, keyBits, keys, group, groupBytes()) + packedBytes(v, e, valueBits, values, group, groupBytes()) + 4 * ((n - k) * d + (n - v) * e);
+        return packedBytes(k, d, keyBits, keys, group, groupBytes()) + packedBytes(v, e, valueBits, values, group, groupBytes())
+                + 4 * ((n - k) * d + (n - v) * e);
     }
 
     /** Bits for each number of a long text, the recent left out. */
     public double bitsPerValue(int d, int e) {
         long n = 8L * group;
-        return 8.0 * (packedBytes(n, d, keyBits, keys, group, groupBytes()) + packedBytes(n, e, valueBits, values, group, groupBytes())) / (n * (d + e));
+        return 8.0 * (packedBytes(n, d, keyBits, keys, group, groupBytes()) + packedBytes(n, e, valueBits, values, group, groupBytes()))
+                / (n * (d + e));
     }
 }

@@ -56,8 +56,9 @@ final class PackedRows {
 
     /** Rows from {@code x[from]} on. */
     void append(float[] x, int from, int rows) {
-        for (int i = 0; i < rows * d; i++) if (!Float.isFinite(x[from + i])) throw new IllegalArgumentException(
-                "QuantizedKvCache: channel " + i % d + " of new position " + i / d + " is " + x[from + i] + "; only finite numbers have a code");
+        for (int i = 0; i < rows * d; i++)
+            if (!Float.isFinite(x[from + i])) throw new IllegalArgumentException("QuantizedKvCache: channel " + i % d + " of new position "
+                    + i / d + " is " + x[from + i] + "; only finite numbers have a code");
         if (tail.length < (waiting + rows) * d) tail = Arrays.copyOf(tail, Math.max((waiting + rows) * d, 2 * tail.length));
         System.arraycopy(x, from, tail, waiting * d, rows * d);
         waiting += rows;
@@ -80,14 +81,16 @@ final class PackedRows {
 
     /** One group: a channel of the rows from {@code done} of the tail on, or a run of the row there. */
     private void pack(int done, int run) {
-        int first = done * d + (channel ? run : run * group), stride = channel ? d : 1, n = channel ? group : Math.min(group, d - run * group);
+        int first = done * d + (channel ? run : run * group), stride = channel ? d : 1,
+                n = channel ? group : Math.min(group, d - run * group);
         float least = tail[first], most = least;
         for (int i = 1; i < n; i++) {
             least = Math.min(least, tail[first + i * stride]);
             most = Math.max(most, tail[first + i * stride]);
         }
         int top = (1 << bits) - 1, middle = (1 << bits - 1) - 1;
-        float step = symmetric ? (float) (Math.max(-(double) least, most) / middle) : (float) (((double) most - least) / top), offset = symmetric ? 0 : least;
+        float step = symmetric ? (float) (Math.max(-(double) least, most) / middle) : (float) (((double) most - least) / top),
+                offset = symmetric ? 0 : least;
         int g = (channel ? packed / group : packed) * runs + run;
         step = store(symmetric ? g : 2 * g, step);
         if (!symmetric) offset = store(2 * g + 1, offset);

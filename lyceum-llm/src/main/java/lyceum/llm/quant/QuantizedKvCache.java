@@ -41,7 +41,8 @@ public final class QuantizedKvCache implements AttentionCache {
 
     private void begin(Tensor k, Tensor v) {
         if (k.rank() != 4 || v.rank() != 4 || k.size(0) != v.size(0) || k.size(1) != v.size(1) || k.size(2) != v.size(2))
-            throw new ShapeException("QuantizedKvCache: keys " + k.shape() + " and values " + v.shape() + "; they are (batch, heads, T, d)");
+            throw new ShapeException(
+                    "QuantizedKvCache: keys " + k.shape() + " and values " + v.shape() + "; they are (batch, heads, T, d)");
         if (keys.length == 0) {
             heads = (int) k.size(1);
             d = (int) k.size(3);
@@ -52,8 +53,9 @@ public final class QuantizedKvCache implements AttentionCache {
             Arrays.setAll(keys, r -> new PackedRows(options, options.keyBits(), options.keys(), d));
             Arrays.setAll(values, r -> new PackedRows(options, options.valueBits(), options.values(), e));
         }
-        if (k.size(0) * k.size(1) != keys.length || k.size(1) != heads || k.size(3) != d || v.size(3) != e) throw new ShapeException("QuantizedKvCache: keys "
-                + k.shape() + " and values " + v.shape() + " do not follow " + keys.length / heads + " rows of " + heads + " heads of " + d + " and " + e);
+        if (k.size(0) * k.size(1) != keys.length || k.size(1) != heads || k.size(3) != d || v.size(3) != e)
+            throw new ShapeException("QuantizedKvCache: keys " + k.shape() + " and values " + v.shape() + " do not follow "
+                    + keys.length / heads + " rows of " + heads + " heads of " + d + " and " + e);
     }
 
     @Override public Tensor attend(Tensor q, Tensor k, Tensor v, PositionalEncoding positions, Attention attention) {
@@ -101,7 +103,8 @@ public final class QuantizedKvCache implements AttentionCache {
                 float slope = slopes == null ? 0 : slopes[slopes.length == all ? h % all : h];
                 weigh(w, from, scale, cap, slope);
                 values[r].mix(w, (int) length, out, h * e);
-                for (int j = 0; j < fresh; j++) for (int c = 0; c < e; c++) out[h * e + c] += w[(int) length + j] * value[(r * fresh + j) * e + c];
+                for (int j = 0; j < fresh; j++)
+                    for (int c = 0; c < e; c++) out[h * e + c] += w[(int) length + j] * value[(r * fresh + j) * e + c];
             }
         });
         return Tensor.of(out, rows, all, 1, e).to(q.dtype());
@@ -145,8 +148,9 @@ public final class QuantizedKvCache implements AttentionCache {
 
     /** Forgets all, or nothing: what was packed does not come back. */
     @Override public void truncate(long... lengths) {
-        for (long to : lengths) if (to != 0 && to != length) throw new UnsupportedOperationException(
-                "truncate: to " + to + " of " + length + "; a quantised cache goes back to 0 alone, fork it before");
+        for (long to : lengths)
+            if (to != 0 && to != length) throw new UnsupportedOperationException(
+                    "truncate: to " + to + " of " + length + "; a quantised cache goes back to 0 alone, fork it before");
         if (lengths.length == 0 || lengths[0] == length) return;
         keys = values = new PackedRows[0];
         length = 0;

@@ -31,7 +31,8 @@ class ContextWindowTest {
 
     private static String words(Rng rng) {
         var text = new StringBuilder();
-        for (int i = 0, n = 1 + rng.nextInt(40); i < n; i++) text.append((char) ("é漢".charAt(rng.nextInt(2)) * (rng.nextInt(20) / 19) + 'a' + rng.nextInt(26)));
+        for (int i = 0, n = 1 + rng.nextInt(40); i < n; i++)
+            text.append((char) ("é漢".charAt(rng.nextInt(2)) * (rng.nextInt(20) / 19) + 'a' + rng.nextInt(26)));
         return text.toString();
     }
 
@@ -64,7 +65,9 @@ class ContextWindowTest {
                     fitted++;
                     if (mustRefuse) wrong++;
                     if (fit.ids().length + reserve > limit || tokens(fit.messages()) != fit.ids().length) over++;
-                    if (system && !fit.messages().getFirst().equals(messages.getFirst()) || !fit.messages().getLast().equals(messages.getLast())) touched++;
+                    if (system && !fit.messages().getFirst().equals(messages.getFirst())
+                            || !fit.messages().getLast().equals(messages.getLast()))
+                        touched++;
                     if (fit.messages().size() < messages.size() || fit.cut() > 0) shortened++;
                 } catch (ContextWindow.Overflow e) {
                     refused++;
@@ -151,7 +154,8 @@ class ContextWindowTest {
     }
 
     private static long products(FlopCounter counter, boolean attention) {
-        return counter.rows().stream().filter(r -> r.operation().contains("attention") == attention).mapToLong(FlopCounter.Row::products).sum();
+        return counter.rows().stream().filter(r -> r.operation().contains("attention") == attention).mapToLong(FlopCounter.Row::products)
+                .sum();
     }
 
     @Acceptance(topic = "context-window", clause = 3)
@@ -184,7 +188,8 @@ class ContextWindowTest {
             for (int l = 0; l < queries.size() && l < keys.size(); l++) {
                 var k = keys.get("decoder.layers." + l + ".attention.k");
                 long tiles = new FlashAttention(1, 1, FlashAttention.Order.QUERIES_OUTER, 1, false, FlashAttention.Fp8.NONE)
-                        .forward(new Attention().withCausal(true), queries.get("decoder.layers." + l + ".attention.q"), k, k).traffic().tiles();
+                        .forward(new Attention().withCausal(true), queries.get("decoder.layers." + l + ".attention.q"), k, k).traffic()
+                        .tiles();
                 if (tiles != 4 * n * (n + 1) / 2) wrongPairs++;
                 gap += Math.abs(tiles - cost.pairs() / 2);
                 layers++;
@@ -199,7 +204,7 @@ class ContextWindowTest {
         Evidence.of("layers whose pairs are not heads n (n + 1) / 2", wrongPairs, exactly(0));
         Evidence.of("reported cost against counters", gap, exactly(0));
         assertThat(ContextCost.of(config.withWindow(8), 32).pairs()).isEqualTo(2 * 4 * (36 + 24 * 8));
-        Evidence.of("n at which attention is as dear as 24 width^2, over width", 24.0 * 64 * 64 * 384 / ContextCost.of(DecoderConfig.gpt2(50, 512, 1, 64, 4), 384)
-                .attention(), atMost(1));
+        Evidence.of("n at which attention is as dear as 24 width^2, over width",
+                24.0 * 64 * 64 * 384 / ContextCost.of(DecoderConfig.gpt2(50, 512, 1, 64, 4), 384).attention(), atMost(1));
     }
 }

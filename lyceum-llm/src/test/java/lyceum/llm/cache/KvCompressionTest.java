@@ -111,7 +111,8 @@ class KvCompressionTest {
                 }
             }
             int end = to;
-            var best = held.stream().filter(t -> t < end - rule.recent()).sorted(Comparator.comparingDouble((Integer t) -> -score[t]).thenComparing(t -> -t))
+            var best = held.stream().filter(t -> t < end - rule.recent())
+                    .sorted(Comparator.comparingDouble((Integer t) -> -score[t]).thenComparing(t -> -t))
                     .limit(rule.budget() - rule.recent()).toList();
             held = new ArrayList<>(IntStream.range(0, end).filter(t -> best.contains(t) || t >= end - rule.recent()).boxed().toList());
         }
@@ -124,16 +125,19 @@ class KvCompressionTest {
         int same = 0, heads = 0, over = 0, shrunk = 0, looked = 0;
         for (int c = 0; c < 200; c++) {
             var rng = Rng.of(c);
-            int group = 1 + rng.nextInt(3), keyHeads = 1 + rng.nextInt(3), d = 4, prompt = 2 + rng.nextInt(30), all = prompt + rng.nextInt(12);
+            int group = 1 + rng.nextInt(3), keyHeads = 1 + rng.nextInt(3), d = 4, prompt = 2 + rng.nextInt(30),
+                    all = prompt + rng.nextInt(12);
             int budget = 1 + rng.nextInt(prompt), recent = Math.max(1, rng.nextInt(Math.min(budget, prompt) + 1));
-            Tensor q = Tensor.randn(rng, 1, group * keyHeads, all, d).mul(2).compute(), k = Tensor.randn(rng, 1, keyHeads, all, d).compute();
+            Tensor q = Tensor.randn(rng, 1, group * keyHeads, all, d).mul(2).compute(),
+                    k = Tensor.randn(rng, 1, keyHeads, all, d).compute();
             for (var rule : List.of(KvCompression.heavyHitters(budget).withRecent(recent),
                     KvCompression.snapKv(budget, recent).withKernel(1 + 2 * rng.nextInt(4)).withMaxPool(rng.nextBoolean()))) {
                 var cache = rule.cache(0);
                 try (var scope = Scope.open("case")) {
                     for (int from = 0; from < all; from = from == 0 ? prompt : from + 1) {
                         int n = from == 0 ? prompt : 1;
-                        cache.attend(q.narrow(2, from, n), k.narrow(2, from, n), k.narrow(2, from, n), PositionalEncoding.none(), new Attention().withCausal(true));
+                        cache.attend(q.narrow(2, from, n), k.narrow(2, from, n), k.narrow(2, from, n), PositionalEncoding.none(),
+                                new Attention().withCausal(true));
                         for (int h = 0; h < keyHeads; h++) {
                             looked++;
                             if (cache.retained(0, h).length > budget || cache.held() > budget) over++;
@@ -142,7 +146,8 @@ class KvCompressionTest {
                     }
                     for (int h = 0; h < keyHeads; h++) {
                         heads++;
-                        var expected = bruteForce(rule, q.toFloatArray(), k.toFloatArray(), group, h, prompt, all, d).stream().mapToLong(t -> t).toArray();
+                        var expected = bruteForce(rule, q.toFloatArray(), k.toFloatArray(), group, h, prompt, all, d).stream()
+                                .mapToLong(t -> t).toArray();
                         if (Arrays.equals(cache.retained(0, h), expected)) same++;
                     }
                 }

@@ -38,20 +38,23 @@ class StreamingCacheTest {
         int sinks = 4, window = 16, all = 20_000, d = 8;
         var rope = new RotaryEmbedding(d, 10_000);
         var cache = new StreamingCache(sinks, window);
-        Tensor k = Tensor.randn(Rng.of(1), 1, 1, all, d), q = Tensor.randn(Rng.of(2), 1, 1, all, d), v = Tensor.randn(Rng.of(3), 1, 1, all, d);
+        Tensor k = Tensor.randn(Rng.of(1), 1, 1, all, d), q = Tensor.randn(Rng.of(2), 1, 1, all, d),
+                v = Tensor.randn(Rng.of(3), 1, 1, all, d);
         long held = 0, position = 0, bytes = 0;
         double gap = 0;
         for (int from = 0, n; from < all; from += n) {
             n = from == 0 ? 7 : from < 1000 ? 1 : Math.min(100, all - from);
             try (var scope = Scope.open("piece")) {
-                var y = cache.attend(q.narrow(2, from, n), k.narrow(2, from, n), v.narrow(2, from, n), rope, new Attention().withCausal(true));
+                var y = cache.attend(q.narrow(2, from, n), k.narrow(2, from, n), v.narrow(2, from, n), rope,
+                        new Attention().withCausal(true));
                 held = Math.max(held, Math.max(cache.held(), cache.kept().length));
                 position = Math.max(position, cache.lastPosition());
                 bytes = Math.max(bytes, cache.bytes());
                 int end = from + n - 1;
                 var left = LongStream.rangeClosed(0, end).filter(p -> p < sinks || p > end - window).mapToInt(p -> (int) p).toArray();
                 assertThat(cache.kept()).containsExactly(Arrays.stream(left).asLongStream().toArray());
-                Tensor key = rope.turned(k.reshape(all, d).rows(left), 0), query = rope.turned(q.narrow(2, end, 1).reshape(1, d), left.length - 1);
+                Tensor key = rope.turned(k.reshape(all, d).rows(left), 0),
+                        query = rope.turned(q.narrow(2, end, 1).reshape(1, d), left.length - 1);
                 var hand = query.matmul(key.transpose()).mul(1 / Math.sqrt(d)).softmax(-1).matmul(v.reshape(all, d).rows(left));
                 gap = Math.max(gap, y.narrow(2, n - 1, 1).reshape(1, d).sub(hand).abs().max().item());
             }
@@ -67,8 +70,8 @@ class StreamingCacheTest {
     @Test void oneLayerSeesWhatIsKept() {
         double gap = 0;
         int compared = 0;
-        for (var config : new DecoderConfig[] {DecoderConfig.llama(40, 32, 1, 16, 4, 2, 24), DecoderConfig.llama(40, 32, 1, 16, 4, 4, 24)
-                .eachBlock(b -> b.positioned(PositionalEncoding.alibi()))}) {
+        for (var config : new DecoderConfig[] {DecoderConfig.llama(40, 32, 1, 16, 4, 2, 24),
+                DecoderConfig.llama(40, 32, 1, 16, 4, 4, 24).eachBlock(b -> b.positioned(PositionalEncoding.alibi()))}) {
             var model = new DecoderLM(config.withDeviation(0.3), Rng.of(5));
             int sinks = 3, window = 9, n = 80;
             var ids = Tensor.randint(Rng.of(6), 0, 40, 2, n);
@@ -79,8 +82,8 @@ class StreamingCacheTest {
                     for (int i = 0; i < piece; i++) {
                         int t = from + i;
                         var kept = LongStream.rangeClosed(0, t).filter(p -> p < sinks || p > t - window).toArray();
-                        var whole = model.logits(ids.transpose().contiguous().rows(Arrays.stream(kept).mapToInt(p -> (int) p).toArray()).transpose().contiguous(),
-                                Pass.inference());
+                        var whole = model.logits(ids.transpose().contiguous().rows(Arrays.stream(kept).mapToInt(p -> (int) p).toArray())
+                                .transpose().contiguous(), Pass.inference());
                         gap = Math.max(gap, z.select(1, i).sub(whole.select(1, kept.length - 1)).abs().max().item());
                         compared++;
                     }

@@ -59,10 +59,12 @@ class NeedleInHaystackTest {
             }
             if (Arrays.stream(context).filter(t -> t < 900).count() != length - 2 - 4 * count) wrong++;
             int[] straws = Arrays.stream(context).filter(t -> t < 900).toArray();
-            for (int i = 1; i < straws.length; i++) if (straws[i] != (straws[i - 1] == corpus[corpus.length - 1] && (straws[i - 1] + 1) % 900 != straws[i] ? corpus[0] : (straws[i - 1] + 1) % 900)) {
-                wrong++;
-                break;
-            }
+            for (int i = 1; i < straws.length; i++)
+                if (straws[i] != (straws[i - 1] == corpus[corpus.length - 1] && (straws[i - 1] + 1) % 900 != straws[i] ? corpus[0]
+                        : (straws[i - 1] + 1) % 900)) {
+                            wrong++;
+                            break;
+                        }
             if (count > 1) several++;
         }
         Evidence.of("builds with several needles", several, above(500));
@@ -86,8 +88,8 @@ class NeedleInHaystackTest {
         var depths = new double[21];
         for (int i = 0; i < depths.length; i++) depths[i] = i / 20.0;
         var test = new NeedleInHaystack(hay(5000), lengths, depths).withTrials(3);
-        var perfect = test.run(reader(Integer.MAX_VALUE), (depth, rng) -> List.of(needle(rng.nextDouble(), 3001, rng), needle(depth, 3000, rng)), Rng.of(1),
-                Progress.SILENT);
+        var perfect = test.run(reader(Integer.MAX_VALUE),
+                (depth, rng) -> List.of(needle(rng.nextDouble(), 3001, rng), needle(depth, 3000, rng)), Rng.of(1), Progress.SILENT);
         Evidence.of("least score of a perfect reader", perfect.least(), exactly(1));
         int window = 120, inside = 0, outside = 0, wrong = 0;
         var grid = test.run(reader(window), (depth, rng) -> List.of(needle(depth, 3000, rng)), Rng.of(2), Progress.SILENT);
@@ -109,7 +111,9 @@ class NeedleInHaystackTest {
         return Autograd.noGrad(() -> test.run(NeedleInHaystack.reader(model), (depth, rng) -> {
             var needles = new ArrayList<Needle>();
             var pairs = RecallTask.pairs(4, rng);
-            for (int p = 0; p < 4; p++) needles.add(new Needle(p == 3 ? depth : rng.nextDouble(), pairs[p], new int[] {pairs[p][0]}, new int[] {pairs[p][1], pairs[p][2]}));
+            for (int p = 0; p < 4; p++)
+                needles.add(new Needle(p == 3 ? depth : rng.nextDouble(), pairs[p], new int[] {pairs[p][0]},
+                        new int[] {pairs[p][1], pairs[p][2]}));
             return needles;
         }, Rng.of(4), Progress.SILENT).byLength());
     }
@@ -129,7 +133,8 @@ class NeedleInHaystackTest {
         assertThat(test.score(new int[] {1, 2, 3, 4}, new int[] {1, 2, 3, 5})).isZero();
         assertThat(test.withFuzzy(true).score(new int[] {1, 2, 3, 4}, new int[] {1, 3, 4})).isEqualTo(0.75);
         assertThat(test.withFuzzy(true).score(new int[] {1, 2}, new int[] {1, 2})).isEqualTo(1);
-        assertThatThrownBy(() -> test.build(5, List.of(needle(0.5, 3000, Rng.of(1))), Rng.of(1))).hasMessageContaining("6 tokens").hasMessageContaining("has 5");
+        assertThatThrownBy(() -> test.build(5, List.of(needle(0.5, 3000, Rng.of(1))), Rng.of(1))).hasMessageContaining("6 tokens")
+                .hasMessageContaining("has 5");
         assertThatThrownBy(() -> test.build(9, List.of(), Rng.of(1))).hasMessageContaining("no needle");
         assertThatThrownBy(() -> test.withDepths(new double[] {1.1})).hasMessageContaining("1.1");
         assertThatThrownBy(() -> test.withTrials(0)).hasMessageContaining("0 trials");

@@ -56,7 +56,8 @@ class QuantizedKvCacheTest {
         int zeros = 0, wrong = 0, kinds = 0;
         for (int c = 0; c < 1000; c++) {
             var rng = Rng.of(c);
-            int bits = WIDTHS[rng.nextInt(3)], group = 8 + rng.nextInt(9), tokens = group * (1 + rng.nextInt(2)), d = group + group * rng.nextInt(2);
+            int bits = WIDTHS[rng.nextInt(3)], group = 8 + rng.nextInt(9), tokens = group * (1 + rng.nextInt(2)),
+                    d = group + group * rng.nextInt(2);
             var grouping = Grouping.values()[rng.nextInt(3)];
             boolean symmetric = c % 2 == 0;
             var x = Tensor.randn(rng, tokens, d).mul(Math.pow(10, rng.nextInt(9) - 4)).toFloatArray();
@@ -88,19 +89,24 @@ class QuantizedKvCacheTest {
     @Test void bytesAreThoseOfTheFormula() {
         long gap = 0;
         int cases = 0;
-        for (var grouping : Grouping.values()) for (int bits : WIDTHS) for (boolean symmetric : new boolean[] {true, false}) for (boolean half : new boolean[] {
-                true, false}) for (int recent : new int[] {0, 5}) for (int n : new int[] {1, 7, 32, 40}) {
-            int group = 8, d = 20, batch = 2, heads = 3;
-            var options = new KvQuantization(bits, 4, symmetric, grouping, Grouping.TOKEN, group, recent, half);
-            var cache = options.cache();
-            var k = Tensor.randn(Rng.of(n), batch, heads, n, d);
-            cache.append(k, k);
-            int old = Math.max(0, n - recent), keys = grouping == Grouping.CHANNEL ? old / 8 * 8 : old, each = (half ? 2 : 4) * (symmetric ? 1 : 2);
-            int keyGroups = grouping == Grouping.HEAD ? keys : grouping == Grouping.TOKEN ? 3 * keys : keys / 8 * 20;
-            long closed = 6L * (keys * (5 * bits / 2) + keyGroups * each + (n - keys) * 80 + old * 10 + 3 * old * each + (n - old) * 80);
-            gap += Math.abs(cache.bytes() - closed) + Math.abs(6 * options.bytes(n, d, d) - closed);
-            cases++;
-        }
+        for (var grouping : Grouping.values())
+            for (int bits : WIDTHS)
+                for (boolean symmetric : new boolean[] {true, false})
+                    for (boolean half : new boolean[] {true, false})
+                        for (int recent : new int[] {0, 5}) for (int n : new int[] {1, 7, 32, 40}) {
+                            int group = 8, d = 20, batch = 2, heads = 3;
+                            var options = new KvQuantization(bits, 4, symmetric, grouping, Grouping.TOKEN, group, recent, half);
+                            var cache = options.cache();
+                            var k = Tensor.randn(Rng.of(n), batch, heads, n, d);
+                            cache.append(k, k);
+                            int old = Math.max(0, n - recent), keys = grouping == Grouping.CHANNEL ? old / 8 * 8 : old,
+                                    each = (half ? 2 : 4) * (symmetric ? 1 : 2);
+                            int keyGroups = grouping == Grouping.HEAD ? keys : grouping == Grouping.TOKEN ? 3 * keys : keys / 8 * 20;
+                            long closed = 6L * (keys * (5 * bits / 2) + keyGroups * each + (n - keys) * 80 + old * 10 + 3 * old * each
+                                    + (n - old) * 80);
+                            gap += Math.abs(cache.bytes() - closed) + Math.abs(6 * options.bytes(n, d, d) - closed);
+                            cases++;
+                        }
         Evidence.of("cases", cases, exactly(3 * 3 * 2 * 2 * 2 * 4));
         Evidence.of("bytes off the formula", gap, exactly(0));
         double least = Double.POSITIVE_INFINITY;
@@ -177,22 +183,26 @@ class QuantizedKvCacheTest {
     @Test void attentionOverCodesIsAttentionOverWhatTheyStandFor() {
         double gap = 0, moved = 0;
         int cases = 0;
-        for (var keys : Grouping.values()) for (var values : Grouping.values()) for (int bits : WIDTHS) for (boolean symmetric : new boolean[] {true, false}) {
-            var options = new KvQuantization(bits, 12 - bits == 10 ? 8 : bits, symmetric, keys, values, 8, cases % 3 * 3, cases % 2 == 0);
-            var attention = new Attention().withCausal(true).withSoftCap(cases % 5 == 0 ? 5 : 0).withWindow(cases % 7 == 0 ? 11 : 0);
-            if (cases % 4 == 0) attention = attention.withAlibi(Attention.alibiSlopes(4));
-            var rope = cases % 4 == 0 ? PositionalEncoding.none() : new RotaryEmbedding(12, 10_000);
-            int n = 37, more = 1 + cases % 3;
-            Tensor k = Tensor.randn(Rng.of(1), 2, 2, n + more, 12), v = Tensor.randn(Rng.of(2), 2, 2, n + more, 12), q = Tensor.randn(Rng.of(3), 2, 4, n + more, 12);
-            var cache = options.cache();
-            cache.append(rope.turned(k.narrow(2, 0, n), 0), v.narrow(2, 0, n));
-            var past = cache.past();
-            var y = cache.attend(q.narrow(2, n, more), k.narrow(2, n, more), v.narrow(2, n, more), rope, attention);
-            Tensor key = Tensor.concat(2, past.keys(), rope.turned(k, 0).narrow(2, n, more)), value = Tensor.concat(2, past.values(), v.narrow(2, n, more));
-            gap = Math.max(gap, y.sub(attention.of(rope.turned(q, 0).narrow(2, n, more), key, value)).abs().max().item());
-            moved = Math.max(moved, y.sub(attention.of(rope.turned(q, 0).narrow(2, n, more), rope.turned(k, 0), v)).abs().max().item());
-            cases++;
-        }
+        for (var keys : Grouping.values())
+            for (var values : Grouping.values()) for (int bits : WIDTHS) for (boolean symmetric : new boolean[] {true, false}) {
+                var options = new KvQuantization(bits, 12 - bits == 10 ? 8 : bits, symmetric, keys, values, 8, cases % 3 * 3,
+                        cases % 2 == 0);
+                var attention = new Attention().withCausal(true).withSoftCap(cases % 5 == 0 ? 5 : 0).withWindow(cases % 7 == 0 ? 11 : 0);
+                if (cases % 4 == 0) attention = attention.withAlibi(Attention.alibiSlopes(4));
+                var rope = cases % 4 == 0 ? PositionalEncoding.none() : new RotaryEmbedding(12, 10_000);
+                int n = 37, more = 1 + cases % 3;
+                Tensor k = Tensor.randn(Rng.of(1), 2, 2, n + more, 12), v = Tensor.randn(Rng.of(2), 2, 2, n + more, 12),
+                        q = Tensor.randn(Rng.of(3), 2, 4, n + more, 12);
+                var cache = options.cache();
+                cache.append(rope.turned(k.narrow(2, 0, n), 0), v.narrow(2, 0, n));
+                var past = cache.past();
+                var y = cache.attend(q.narrow(2, n, more), k.narrow(2, n, more), v.narrow(2, n, more), rope, attention);
+                Tensor key = Tensor.concat(2, past.keys(), rope.turned(k, 0).narrow(2, n, more)),
+                        value = Tensor.concat(2, past.values(), v.narrow(2, n, more));
+                gap = Math.max(gap, y.sub(attention.of(rope.turned(q, 0).narrow(2, n, more), key, value)).abs().max().item());
+                moved = Math.max(moved, y.sub(attention.of(rope.turned(q, 0).narrow(2, n, more), rope.turned(k, 0), v)).abs().max().item());
+                cases++;
+            }
         Evidence.of("layouts", cases, exactly(54));
         Evidence.of("packed against dequantised attention", gap, atMost(1e-5));
         Evidence.of("against attention over what was put in", moved, above(0.01));
@@ -201,22 +211,23 @@ class QuantizedKvCacheTest {
     @Acceptance(topic = "kv-cache-quant", clause = 6)
     @Test void oneByOneIsAllAtOnce() {
         int same = 0, cases = 0;
-        for (var grouping : Grouping.values()) for (int bits : WIDTHS) for (boolean half : new boolean[] {true, false}) for (int recent : new int[] {0, 6}) {
-            int n = 45;
-            Tensor k = Tensor.randn(Rng.of(1), 2, 2, n, 12), v = Tensor.randn(Rng.of(2), 2, 2, n, 12);
-            var options = new KvQuantization(bits, bits, cases % 2 == 0, grouping, grouping, 8, recent, half);
-            QuantizedKvCache bulk = options.cache(), single = options.cache(), pieces = options.cache();
-            bulk.append(k, v);
-            for (int t = 0; t < n; t++) single.append(k.narrow(2, t, 1), v.narrow(2, t, 1));
-            for (int t = 0; t < n; t += 15) pieces.append(k.narrow(2, t, 15), v.narrow(2, t, 15));
-            for (var other : new QuantizedKvCache[] {single, pieces}) {
-                cases++;
-                if (Arrays.equals(bulk.past().keys().toFloatArray(), other.past().keys().toFloatArray())
-                        && Arrays.equals(bulk.past().values().toFloatArray(), other.past().values().toFloatArray()) && bulk.bytes() == other.bytes()
-                        && bulk.packedKeys() == other.packedKeys() && bulk.packedKeys() > 0)
-                    same++;
+        for (var grouping : Grouping.values())
+            for (int bits : WIDTHS) for (boolean half : new boolean[] {true, false}) for (int recent : new int[] {0, 6}) {
+                int n = 45;
+                Tensor k = Tensor.randn(Rng.of(1), 2, 2, n, 12), v = Tensor.randn(Rng.of(2), 2, 2, n, 12);
+                var options = new KvQuantization(bits, bits, cases % 2 == 0, grouping, grouping, 8, recent, half);
+                QuantizedKvCache bulk = options.cache(), single = options.cache(), pieces = options.cache();
+                bulk.append(k, v);
+                for (int t = 0; t < n; t++) single.append(k.narrow(2, t, 1), v.narrow(2, t, 1));
+                for (int t = 0; t < n; t += 15) pieces.append(k.narrow(2, t, 15), v.narrow(2, t, 15));
+                for (var other : new QuantizedKvCache[] {single, pieces}) {
+                    cases++;
+                    if (Arrays.equals(bulk.past().keys().toFloatArray(), other.past().keys().toFloatArray())
+                            && Arrays.equals(bulk.past().values().toFloatArray(), other.past().values().toFloatArray())
+                            && bulk.bytes() == other.bytes() && bulk.packedKeys() == other.packedKeys() && bulk.packedKeys() > 0)
+                        same++;
+                }
             }
-        }
         Evidence.of("ways to append", cases, exactly(72));
         Evidence.of("of them with the very bits", same, exactly(72));
     }
@@ -238,8 +249,10 @@ class QuantizedKvCacheTest {
         assertThatThrownBy(() -> KvQuantization.kivi(3, 8)).hasMessageContaining("3 bits");
         assertThatThrownBy(() -> KvQuantization.kivi(4, 0)).hasMessageContaining("groups of 0");
         var cache = KvQuantization.kivi(4, 8).cache();
-        assertThatThrownBy(() -> cache.append(Tensor.of(new float[] {1, Float.NaN}, 1, 1, 1, 2), Tensor.zeros(1, 1, 1, 2))).hasMessageContaining("NaN");
-        assertThatThrownBy(() -> cache.append(Tensor.zeros(1, 1, 2, 2), Tensor.zeros(1, 1, 1, 2))).hasMessageContaining("keys (1, 1, 2, 2)");
+        assertThatThrownBy(() -> cache.append(Tensor.of(new float[] {1, Float.NaN}, 1, 1, 1, 2), Tensor.zeros(1, 1, 1, 2)))
+                .hasMessageContaining("NaN");
+        assertThatThrownBy(() -> cache.append(Tensor.zeros(1, 1, 2, 2), Tensor.zeros(1, 1, 1, 2)))
+                .hasMessageContaining("keys (1, 1, 2, 2)");
         assertThatThrownBy(() -> cache.append(Tensor.zeros(1, 1, 1, 3), Tensor.zeros(1, 1, 1, 2))).hasMessageContaining("do not follow");
     }
 }
