@@ -61,7 +61,7 @@ public final class RecallTask {
 
     /** Trained once, first on short texts: there the circuit that copies what followed is found. */
     public static synchronized DecoderLM model() {
-        if (trained == null) trained = trained(64, 2500, 3e-3, 1);
+        if (trained == null) trained = trained(64, 3000, 3e-3, 1);
         return trained;
     }
 
@@ -72,6 +72,7 @@ public final class RecallTask {
         var rng = Rng.of(seed + 1);
         int rows = 32;
         for (int step = 0; step < steps; step++) {
+            if (step == steps - 600) optimizer = new Adam(rate / 6).over(new ArrayList<>(model.parameters().values()));
             int count = step < 500 ? 2 : step < 1500 ? 3 : 8, length = 8 * count;
             try (var scope = Scope.open("step")) {
                 optimizer.zeroGrad();
