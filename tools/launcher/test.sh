@@ -92,6 +92,9 @@ install_pieces() {
   if needed_by "$1" 'WordNet' || [ -z "$1" ]; then
     [ -f /usr/share/wordnet/data.noun ] || missing+=(wordnet-base)
   fi
+  if needed_by "$1" 'onnx-testdata' || [ -z "$1" ]; then
+    dpkg -s libonnx-testdata >/dev/null 2>&1 || missing+=(libonnx-testdata)
+  fi
   [ ${#missing[@]} = 0 ] && return 0
   apt_install "${missing[@]}" && return 0
   say "Some tests need ${missing[*]} and will fail without. Install: sudo apt-get install ${missing[*]}"

@@ -35,4 +35,24 @@ public abstract class GivenText {
     public abstract static class ForGloVe extends Sentences {}
 
     public abstract static class ForPpmiEmbeddings extends Sentences {}
+
+    public abstract static class Trained extends Reading {
+        public List<int[]> validation, heldOut;
+        public lyceum.text.lm.LanguageModel network, trigram, kneserNey;
+        public int tags;
+    }
+
+    public abstract static class ForMixtureLanguageModel extends Trained {}
+
+    public abstract static class ForNeuralProbabilisticLanguageModel extends Trained {}
+
+    public abstract static class ForNeuralLanguageModel extends Trained {}
+
+    public abstract static class ForElmo extends Trained {}
+
+    public abstract static class ForFastText extends Sentences {}
+
+    public abstract static class ForFastTextClassifier extends Sentences { public java.util.stream.Stream<String> lines; }
+
+    public abstract static class ForSemanticSpace extends Sentences { public lyceum.text.count.DocumentTermMatrix counts; }
 }

@@ -1,5 +1,5 @@
 /**
  * Language models over tokens: start from {@link lyceum.llm.DecoderLM}, a decoder of any family by its {@link lyceum.llm.DecoderConfig}. What can be done with any
- * model that reads from left to right takes a {@link lyceum.llm.CausalLM}.
+ * model that reads from left to right takes a {@link lyceum.llm.CausalLM}. {@link lyceum.llm.LinearInputs} shows what goes into layers.
  */
 package lyceum.llm;

@@ -24,5 +24,5 @@ public final class Branches extends Module {
         return join.of(layers.stream().map(layer -> layer.forward(x, pass)).toList());
     }
 
-    @Override String nameOf(String field) { return ""; }
+    @Override protected String nameOf(String field) { return ""; }
 }

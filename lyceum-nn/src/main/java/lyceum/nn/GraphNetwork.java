@@ -211,5 +211,5 @@ public final class GraphNetwork extends Module {
         });
     }
 
-    @Override String nameOf(String field) { return ""; }
+    @Override protected String nameOf(String field) { return ""; }
 }

@@ -206,7 +206,8 @@ public abstract class Module implements Layer, Cloneable {
     /** Buffers: what is neither trained nor {@linkplain #freeze frozen}. */
     final Set<Tensor> buffers() {
         Set<Tensor> found = Collections.newSetFromMap(new IdentityHashMap<>());
-        collect(name -> name, (name, part, owner, tensor) -> { if (!tensor.isTracked() && !owner.frozen.contains(part)) found.add(tensor); });
+        collect(name -> name,
+                (name, part, owner, tensor) -> { if (!tensor.isTracked() && !owner.frozen.contains(part)) found.add(tensor); });
         return found;
     }
 
@@ -356,10 +357,10 @@ public abstract class Module implements Layer, Cloneable {
     }
 
     /** The name under which a field's parts stand; a container gives its items none. */
-    String nameOf(String field) { return field; }
+    protected String nameOf(String field) { return field; }
 
     /** The name under which a child's tensor stands. */
-    String nameOf(String child, String tensor) { return child + "." + tensor; }
+    protected String nameOf(String child, String tensor) { return child + "." + tensor; }
 
     private Object value(Field field) {
         try {

@@ -221,9 +221,9 @@ public class Rnn extends Module {
         return gates;
     }
 
-    @Override String nameOf(String field) { return field.equals("cells") ? "" : super.nameOf(field); }
+    @Override protected String nameOf(String field) { return field.equals("cells") ? "" : super.nameOf(field); }
 
-    @Override String nameOf(String child, String tensor) {
+    @Override protected String nameOf(String child, String tensor) {
         return cells.containsKey(child) ? tensor + "_" + child : super.nameOf(child, tensor);
     }
 }

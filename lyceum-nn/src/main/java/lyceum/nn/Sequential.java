@@ -38,5 +38,5 @@ public final class Sequential extends Module {
         return layer == Activation.RELU ? Op.RELU : layer == Activation.SIGMOID ? Op.SIGMOID : layer == Activation.TANH ? Op.TANH : null;
     }
 
-    @Override String nameOf(String field) { return ""; }
+    @Override protected String nameOf(String field) { return ""; }
 }

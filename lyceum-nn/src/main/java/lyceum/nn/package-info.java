@@ -4,7 +4,7 @@
  * {@link lyceum.nn.TransformerEncoder}, {@link lyceum.nn.BertEncoder} over ids, {@link lyceum.nn.TransformerDecoder} and {@link lyceum.nn.Transformer}, whose halves may be a
  * {@link lyceum.nn.MixtureOfExperts}; a {@link lyceum.nn.PositionalEncoding} tells them the order of their inputs. Decoders that look at a source have {@link lyceum.nn.BahdanauAttention} and {@link lyceum.nn.LuongAttention};
  * {@link lyceum.nn.KeyValueMemory} reads facts, a {@link lyceum.nn.NeuralTuringMachine} writes as well. {@link lyceum.nn.Hooks} look into
- * a running network, an {@link lyceum.nn.Adapter} changes it from outside.
+ * a running network, an {@link lyceum.nn.Adapter} changes it from outside; a linear layer may stand on a {@link lyceum.nn.StoredWeight} of few bits.
  *
  * <p>What carries knowledge between positions is a {@link lyceum.nn.SequenceMixer}: {@link lyceum.nn.MultiHeadAttention} under any {@link lyceum.nn.AttentionMask},
  * {@link lyceum.nn.LatentAttention}, {@link lyceum.nn.LinearAttention}, {@link lyceum.nn.Retention} or {@link lyceum.nn.HyenaOperator}; what they know of the

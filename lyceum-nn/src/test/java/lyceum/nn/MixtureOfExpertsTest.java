@@ -23,6 +23,7 @@ import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -255,21 +256,26 @@ class MixtureOfExpertsTest {
         Evidence.of("largest distance of the load from the frequency", worst, below(0.01));
     }
 
+    @Tag("slow")
     @Acceptance(topic = "noisy-top-k-moe", clause = 4)
     @Test void theLossesUndoACollapsedStart() {
-        var world = MoeWorld.of(4, 8, 0.5, 0.1, Rng.of(1));
-        var test = world.draw(4000, Rng.of(2));
-        Evidence.of("variation of the load with the losses", collapsed(world, new MoeBalancing.Variation(0.1, 0.1), test), below(0.2));
-        Evidence.of("without", collapsed(world, MoeBalancing.none(), test), above(1));
+        double with = 0, without = Double.POSITIVE_INFINITY;
+        for (int seed = 0; seed < 5; seed++) {
+            with = Math.max(with, collapsed(new MoeBalancing.Variation(0.5, 0.5), 700 + seed));
+            without = Math.min(without, collapsed(MoeBalancing.none(), 700 + seed));
+        }
+        Evidence.of("variation of the load with the losses, the most of 5 worlds", with, below(0.2));
+        Evidence.of("without, the least", without, above(1));
     }
 
-    private static double collapsed(MoeWorld world, MoeBalancing balancing, MoeWorld.Batch test) {
+    private static double collapsed(MoeBalancing balancing, int seed) {
+        var world = MoeWorld.of(4, 8, 0.5, 0.1, Rng.of(seed));
         var config = new MoeRouterConfig(8, 8, 2).withKind(Kind.NOISY).withBalancing(balancing);
-        var layer = new MixtureOfExperts(new MoeRouter(config, Rng.of(3)),
-                new StackedExperts(8, 8, 8, Activation.RELU, false, true, DType.F32, Rng.of(4)), null);
+        var layer = new MixtureOfExperts(new MoeRouter(config, Rng.of(seed + 100)),
+                new StackedExperts(8, 8, 8, Activation.RELU, false, true, DType.F32, Rng.of(seed + 200)), null);
         MoeWorld.collapse(layer.router(), 2, 3);
-        world.train(layer, 400, 128, 3e-2, Rng.of(5));
-        return layer.routing(test.x(), Pass.training(Rng.of(6))).loadVariation();
+        world.train(layer, 500, 128, 3e-2, Rng.of(seed + 300));
+        return layer.routing(world.draw(4000, Rng.of(seed + 400)).x(), Pass.training(Rng.of(seed + 500))).loadVariation();
     }
 
     @Test void anyModulesAreExpertsAndAHashNeedsIds() {

@@ -76,24 +76,35 @@ class MoeBalancingTest {
         });
     }
 
-    /** Clause 2 of moe-load-balancing-loss is not claimed by it: at seeds that the setting was not chosen by, the load passes 1.5 in two of three. */
+    /**
+     * Tokens of one kind in all directions, so that a router can part them evenly, and a map that one expert can learn, so that the load alone is at stake. A fifth of the
+     * targets' variance can be learned; experts of an eighth of the tokens need large batches to learn it as well.
+     */
     @Tag("slow")
+    @Acceptance(topic = "moe-load-balancing-loss", clause = 2)
     @Test void aHundredthOfTheLossKeepsEightExpertsBusy() {
-        // Half of the variance can be learned; a layer that gave 0 would lose 50%.
-        var plain = MoeWorld.of(8, 8, 0.3, 0.2, Rng.of(1));
-        var world = new MoeWorld(plain.centres(), plain.maps().mul(0.1), plain.spread(), plain.noise());
-        double with = 0, without = 0, lossWith = 0, lossWithout = 0;
+        double[] load = new double[2], loss = new double[2];
+        double zeros = 0;
         for (int seed = 0; seed < 5; seed++) {
-            Outcome a = fromCollapse(world, new MoeBalancing.Auxiliary(0.01), Kind.SOFTMAX, 3, 500, 0.05, seed),
-                    b = fromCollapse(world, MoeBalancing.none(), Kind.SOFTMAX, 3, 500, 0.05, seed);
-            with += a.busiest() * EXPERTS / 5;
-            without += b.busiest() * EXPERTS / 5;
-            lossWith += a.loss() / 5;
-            lossWithout += b.loss() / 5;
+            var plain = MoeWorld.of(1, 8, 1, 0.2, Rng.of(700 + seed));
+            var world = new MoeWorld(plain.centres(), plain.maps().mul(0.1).compute(), plain.spread(), plain.noise());
+            var test = world.draw(4000, Rng.of(800 + seed));
+            for (int way = 0; way < 2; way++) {
+                var config = new MoeRouterConfig(8, EXPERTS, 1).withRenormalised(false)
+                        .withBalancing(way == 0 ? new MoeBalancing.Auxiliary(0.01) : MoeBalancing.none());
+                var layer = new MixtureOfExperts(new MoeRouter(config, Rng.of(900 + seed)),
+                        new StackedExperts(EXPERTS, 8, 8, Activation.RELU, false, true, DType.F32, Rng.of(1000 + seed)), null);
+                MoeWorld.collapse(layer.router(), 1, 3);
+                world.train(layer, 500, 512, 1e-2, Rng.of(1100 + seed));
+                load[way] += EXPERTS * Arrays.stream(layer.routing(test.x(), Pass.inference()).load()).max().orElseThrow() / 5;
+                loss[way] += world.loss(layer, test) / 5;
+            }
+            zeros += test.y().square().mean().item() / 5;
         }
-        Evidence.of("busiest over mean load with the loss, mean of 5 seeds", with, atMost(1.5));
-        Evidence.of("busiest over mean load without it", without, atLeast(3));
-        Evidence.of("task loss with over without", lossWith / lossWithout, between(0.98, 1.02));
+        Evidence.of("busiest over mean load with the loss, mean of 5 seeds", load[0], atMost(1.5));
+        Evidence.of("busiest over mean load without it", load[1], atLeast(3));
+        Evidence.of("task loss with over without", loss[0] / loss[1], between(0.98, 1.02));
+        Evidence.of("task loss with, over that of zeros", loss[0] / zeros, below(0.85));
     }
 
     private static double auxiliary(Tensor logits) {

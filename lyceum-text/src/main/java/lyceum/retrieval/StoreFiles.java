@@ -1,10 +1,7 @@
 package lyceum.retrieval;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -14,27 +11,6 @@ import java.util.Set;
 /** The directory of a store. */
 final class StoreFiles {
     private StoreFiles() {}
-
-    /** Held until it is closed, or the process ends in any way. @throws IOException naming the process that has it */
-    static FileChannel lock(Path path) throws IOException {
-        var channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-        boolean mine = false;
-        try {
-            mine = channel.tryLock(Long.MAX_VALUE - 1, 1, false) != null;
-        } catch (OverlappingFileLockException e) {
-            // this very process has it
-        }
-        if (!mine) {
-            var holder = ByteBuffer.allocate(20);
-            channel.read(holder, 0);
-            channel.close();
-            throw new IOException("VectorStore: " + path.getParent() + " is open for writing in process "
-                    + new String(holder.array(), 0, holder.position(), StandardCharsets.US_ASCII).strip() + "; close it there");
-        }
-        channel.truncate(0);
-        channel.write(ByteBuffer.wrap(String.valueOf(ProcessHandle.current().pid()).getBytes(StandardCharsets.US_ASCII)), 0);
-        return channel;
-    }
 
     /** What a crash or a merge left behind. A file that cannot be deleted yet goes the next time. */
     static void sweep(Path directory, List<String> segments, int generation) throws IOException {

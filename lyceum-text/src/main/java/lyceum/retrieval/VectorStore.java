@@ -2,7 +2,6 @@ package lyceum.retrieval;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,11 +19,13 @@ import lyceum.FormatException;
  * A vector database in a directory: records of an id, a vector and a payload, found by nearness among those that a filter takes.
  *
  * {@snippet :
- * try (var store = VectorStore.open(directory, new VectorStoreOptions(3))) {
- *     store.upsert(new VectorRecord("a", new float[] {1, 0, 0}, Map.of("lang", "de", "year", 1984)));
- *     store.upsert(new VectorRecord("b", new float[] {1, 1, 0}, Map.of("lang", "en", "year", 2001)));
- *     store.search(new float[] {0, 1, 0}, 10, PayloadFilter.range("year", 1980, 1990));      // a
- *     store.delete("a");
+ * static List<StoreHit> oldOnes(Path directory) throws IOException {
+ *     try (var store = VectorStore.open(directory, new VectorStoreOptions(3))) {
+ *         store.upsert(new VectorRecord("a", new float[] {1, 0, 0}, Map.of("lang", "de", "year", 1984)));
+ *         store.upsert(new VectorRecord("b", new float[] {1, 1, 0}, Map.of("lang", "en", "year", 2001)));
+ *         store.delete("b");
+ *         return store.search(new float[] {0, 1, 0}, 10, PayloadFilter.range("year", 1980, 1990));
+ *     }
  * }
  * }
  *
@@ -38,13 +39,13 @@ import lyceum.FormatException;
  * @see <a href="https://doi.org/10.1145/3448016.3457550">Wang et al. (2021): Milvus</a>
  */
 public final class VectorStore implements AutoCloseable {
-    private static final String MANIFEST = "store.lyx", LOCK = "store.lock";
+    private static final String MANIFEST = "store.lyx";
     private static final int UPSERT = 1, DELETE = 2;
 
     private final Path directory;
     private final VectorStoreOptions options;
     private final VectorRows rules;
-    private final FileChannel lock;
+    private final StoreLock lock;
     private final ReentrantReadWriteLock changing = new ReentrantReadWriteLock();
     private final List<String> names = new ArrayList<>();
     private StoreLog log;
@@ -72,7 +73,7 @@ public final class VectorStore implements AutoCloseable {
         this.directory = directory;
         boolean there = Files.exists(directory.resolve(MANIFEST));
         if (!there && wanted == null) throw new IOException(directory + " holds no VectorStore; give options to make one");
-        lock = StoreFiles.lock(directory.resolve(LOCK));
+        lock = StoreLock.of(directory);
         try {
             var manifest = there ? StoreManifest.read(directory.resolve(MANIFEST)) : new StoreManifest(wanted, 0, List.of(), List.of());
             options = wanted == null ? manifest.options() : manifest.options().agreeing(wanted);
@@ -82,7 +83,8 @@ public final class VectorStore implements AutoCloseable {
             for (var name : manifest.segments()) segments.add(SealedSegment.open(directory, name, options));
             names.addAll(manifest.segments());
             grow(segments, manifest.deleted());
-            if (there && !Files.exists(logPath(generation))) throw new FormatException("VectorStore: " + logPath(generation) + " is missing");
+            if (there && !Files.exists(logPath(generation)))
+                throw new FormatException("VectorStore: " + logPath(generation) + " is missing");
             log = StoreLog.open(logPath(generation), options.durable(), frame -> apply(operations(frame)));
             if (!there) StoreManifest.write(directory.resolve(MANIFEST), new StoreManifest(options, 0, List.of(), List.of()));
             StoreFiles.sweep(directory, names, generation);
@@ -299,7 +301,7 @@ public final class VectorStore implements AutoCloseable {
     public void snapshot(Path to) throws IOException {
         synchronized (changing) {
             requireOpen();
-            StoreFiles.copy(directory, to, Set.of(LOCK));
+            StoreFiles.copy(directory, to, Set.of(StoreLock.LOCK, StoreLock.HOLDER));
         }
     }
 

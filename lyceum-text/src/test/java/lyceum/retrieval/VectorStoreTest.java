@@ -63,7 +63,8 @@ class VectorStoreTest {
     }
 
     /** By definition: all scores, sorted. */
-    private static List<String> nearest(Map<String, VectorRecord> all, VectorMetric metric, float[] query, int k, Predicate<VectorRecord> taken) {
+    private static List<String> nearest(Map<String, VectorRecord> all, VectorMetric metric, float[] query, int k,
+            Predicate<VectorRecord> taken) {
         record Scored(String id, double score) {}
         return all.values().stream().filter(taken).map(r -> new Scored(r.id(), score(metric, query, r.vector())))
                 .sorted((a, b) -> Double.compare(b.score, a.score)).limit(k).map(Scored::id).toList();
@@ -84,7 +85,8 @@ class VectorStoreTest {
             if (kind < 0.5) {
                 var batch = new ArrayList<VectorRecord>();
                 for (int n = 1 + rng.nextInt(2); n > 0; n--)
-                    batch.add(new VectorRecord("r" + rng.nextInt(1500), vector(rng, D), Map.of("group", "g" + rng.nextInt(8), "year", 1900 + rng.nextInt(100))));
+                    batch.add(new VectorRecord("r" + rng.nextInt(1500), vector(rng, D),
+                            Map.of("group", "g" + rng.nextInt(8), "year", 1900 + rng.nextInt(100))));
                 store.upsert(batch);
                 for (var record : batch) map.put(record.id(), record);
             } else if (kind < 0.65) {
@@ -97,16 +99,18 @@ class VectorStoreTest {
                 var group = "g" + rng.nextInt(8);
                 int least = 1900 + rng.nextInt(100);
                 var found = filtered
-                        ? store.search(query, 10, PayloadFilter.or(PayloadFilter.equal("group", group), PayloadFilter.range("year", least, 1e9)))
+                        ? store.search(query, 10,
+                                PayloadFilter.or(PayloadFilter.equal("group", group), PayloadFilter.range("year", least, 1e9)))
                         : store.search(query, 10);
-                var truth = nearest(map, options.metric(), query, 10, r -> !filtered || r.payload().get("group").equals(group)
-                        || (long) r.payload().get("year") >= least);
+                var truth = nearest(map, options.metric(), query, 10,
+                        r -> !filtered || r.payload().get("group").equals(group) || (long) r.payload().get("year") >= least);
                 var ids = found.stream().map(StoreHit::id).toList();
                 if (!ids.equals(truth)) wrong++;
                 for (var hit : found) {
                     var record = map.get(hit.id());
                     if (record == null || !record.payload().equals(hit.payload())
-                            || Math.abs(score(options.metric(), query, record.vector()) - hit.score()) > 1e-12) wrong += 1000;
+                            || Math.abs(score(options.metric(), query, record.vector()) - hit.score()) > 1e-12)
+                        wrong += 1000;
                 }
                 recall += truth.isEmpty() ? 1 : truth.stream().filter(ids::contains).count() / (double) truth.size();
                 searches++;
@@ -198,14 +202,14 @@ class VectorStoreTest {
     @Acceptance(topic = TOPIC, clause = 3)
     @Tag("slow")
     @Test void selectiveFiltersKeepRecall(@TempDir Path folder) throws IOException {
-        var world = Clusters.of(7, 8000, 200, D, 40, 0.5, false);
+        var world = Clusters.of(7, 5000, 200, D, 40, 0.5, false);
         var rng = Rng.of(3);
         var map = new HashMap<String, VectorRecord>();
-        try (var store = VectorStore.open(folder, options(VectorStoreOptions.Kind.HNSW, VectorMetric.L2, 5000))) {
-            for (int i = 0; i < 8000; i++) {
+        try (var store = VectorStore.open(folder, options(VectorStoreOptions.Kind.HNSW, VectorMetric.L2, 3000))) {
+            for (int i = 0; i < 5000; i++) {
                 // as many tenants as centres would have it: nearness and tenant go together for half of them
-                var record = new VectorRecord("r" + i, world.vectors()[i], Map.of("tenant", rng.nextInt(100), "half", rng.nextInt(2),
-                        "left", world.vectors()[i][0] < -1.6));
+                var record = new VectorRecord("r" + i, world.vectors()[i],
+                        Map.of("tenant", rng.nextInt(100), "half", rng.nextInt(2), "left", world.vectors()[i][0] < -1.6));
                 store.upsert(record);
                 map.put(record.id(), record);
             }
@@ -220,7 +224,7 @@ class VectorStoreTest {
                 far += recall(store, map, query, PayloadFilter.equal("left", true)) / 200;
             }
             Evidence.of("sealed segments, HNSW", store.segments(), above(0));
-            Evidence.of("share of records that the filter takes", accepted / 200.0 / 8000, between(0.008, 0.012));
+            Evidence.of("share of records that the filter takes", accepted / 200.0 / 5000, between(0.008, 0.012));
             Evidence.of("recall@10 with a filter that takes one in a hundred, 200 queries", one, atLeast(0.95));
             Evidence.of("recall@10 with a filter that takes a half", half, atLeast(0.95));
             Evidence.of("recall@10 with a filter by place, far from most queries", far, atLeast(0.95));
@@ -308,11 +312,14 @@ class VectorStoreTest {
         assertThatThrownBy(() -> VectorStore.open(home)).isInstanceOf(IOException.class).hasMessageContaining("holds no VectorStore");
         try (var store = VectorStore.open(home, options)) {
             assertThat(store.search(new float[] {1, 0}, 5)).isEmpty();
-            assertThatThrownBy(() -> VectorStore.open(home)).hasMessageContaining("open for writing in process " + ProcessHandle.current().pid());
-            assertThatThrownBy(() -> store.upsert(new VectorRecord("a", new float[] {0, Float.NaN}))).hasMessageContaining("vector a holds NaN");
+            assertThatThrownBy(() -> VectorStore.open(home))
+                    .hasMessageContaining("open for writing in process " + ProcessHandle.current().pid());
+            assertThatThrownBy(() -> store.upsert(new VectorRecord("a", new float[] {0, Float.NaN})))
+                    .hasMessageContaining("vector a holds NaN");
             assertThatThrownBy(() -> store.upsert(new VectorRecord("a", new float[2]))).hasMessageContaining("vector a is zero");
             assertThatThrownBy(() -> store.upsert(new VectorRecord("a", new float[3]))).hasMessageContaining("vector a has 3 numbers");
-            assertThatThrownBy(() -> new VectorRecord("a", new float[1], Map.of("x", new int[0]))).hasMessageContaining("payload's 'x' is a int[]");
+            assertThatThrownBy(() -> new VectorRecord("a", new float[1], Map.of("x", new int[0])))
+                    .hasMessageContaining("payload's 'x' is a int[]");
             assertThatThrownBy(() -> new VectorRecord("", new float[1])).hasMessageContaining("the id is empty");
             assertThatThrownBy(() -> store.search(new float[2], 1)).hasMessageContaining("the query is zero");
             assertThatThrownBy(() -> store.search(new float[] {1, 1}, 0)).hasMessageContaining("k is 0");

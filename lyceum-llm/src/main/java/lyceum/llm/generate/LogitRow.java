@@ -17,13 +17,15 @@ import lyceum.random.Rng;
  */
 public final class LogitRow {
     /** A share of {@code exp(-45) = 3e-20} lies far below the step of a double near 1: no draw can tell it from 0. */
-    private static final double LEAST = -45, NOTHING = exp(LEAST);
+    private static final double LEAST = -45, NOTHING = least();
     private static final int BLOCK = 256;
 
     private final int vocabulary;
     final double[] logits, masses; // of the first count places
-    private final int[] ids;       // of the places, unless the row is whole
-    private final double[] sums;   // of blocks of masses
+    private final int[] ids; // of the places, unless the row is whole
+    private final double[] sums; // of blocks of masses
+    private final double[] scaled = new double[BLOCK], powers = new double[BLOCK];
+    private double divisor = 1; // of the logits, not yet carried out: order does not depend on it
     private final LogitSelection selection;
     private int count;
     private boolean whole;
@@ -39,7 +41,14 @@ public final class LogitRow {
         whole(); // all equal
     }
 
+    private static double least() {
+        var power = new double[1];
+        exp(new double[] {LEAST}, 0, 1, 0, new double[1], power);
+        return power[0];
+    }
+
     private LogitRow whole() {
+        divisor = 1;
         count = vocabulary;
         whole = true;
         return this;
@@ -65,8 +74,8 @@ public final class LogitRow {
 
     private LogitRow checked() {
         for (int i = 0; i < vocabulary; i++)
-            if (!(logits[i] < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("LogitRow: the logit of id " + i + " is " + logits[i]
-                    + "; a model that gives such was loaded wrongly or overflowed");
+            if (!(logits[i] < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException(
+                    "LogitRow: the logit of id " + i + " is " + logits[i] + "; a model that gives such was loaded wrongly or overflowed");
         return whole();
     }
 
@@ -86,18 +95,21 @@ public final class LogitRow {
 
     /** Negative infinity if it is banned or was truncated. */
     public double logit(int id) {
+        divide();
         int place = place(id);
         return place < 0 ? Double.NEGATIVE_INFINITY : logits[place];
     }
 
     /** Changes the logit of an id that is left; nothing happens to others. */
     public void set(int id, double logit) {
+        divide();
         int place = place(id);
         if (place >= 0) logits[place] = logit;
     }
 
     /** As {@link #set}, by a difference. */
     public void add(int id, double difference) {
+        divide();
         int place = place(id);
         if (place >= 0) logits[place] += difference;
     }
@@ -115,14 +127,17 @@ public final class LogitRow {
 
     /** {@code z / T}; 0 leaves the likeliest id alone, the lowest of several. */
     public void scale(double temperature) {
-        if (temperature == 1) return;
-        if (temperature == 0) {
-            keepOnly(argmax());
-            return;
-        }
-        double top = max(); // taken off first where the quotient would overflow
-        if (Double.isInfinite(top / temperature)) for (int i = 0; i < count; i++) logits[i] -= top;
-        for (int i = 0; i < count; i++) logits[i] /= temperature;
+        divide();
+        if (temperature == 0) keepOnly(argmax());
+        else divisor = temperature;
+    }
+
+    private void divide() {
+        if (divisor == 1) return;
+        double by = divisor, top;
+        divisor = 1;
+        if (Double.isInfinite((top = max()) / by)) for (int i = 0; i < count; i++) logits[i] -= top; // taken off first where the quotient would overflow
+        for (int i = 0; i < count; i++) logits[i] /= by;
     }
 
     /** Nothing but one id is left. */
@@ -136,14 +151,35 @@ public final class LogitRow {
     /** The k largest logits are left, of equal ones those of lower ids. Linear in the number of ids. */
     public void keepLargest(int k) {
         if (k >= count) return;
-        keep(logits, selection.kth(logits, count, k));
+        if (k > LogitSelection.HEAP) {
+            keep(logits, selection.kth(logits, count, k));
+            return;
+        }
+        int n = 0, last = selection.candidates(logits, count, k), ties = k;
+        double boundary = selection.least();
+        for (int c = 0; c < last; c++) if (logits[selection.candidate(c)] > boundary) ties--;
+        for (int c = 0; c < last; c++) {
+            int place = selection.candidate(c);
+            double logit = logits[place];
+            if (logit < boundary || logit == boundary && ties-- <= 0) continue;
+            ids[n] = id(place);
+            logits[n++] = logit;
+        }
+        count = n;
+        whole = false;
     }
 
     /** Logits of at least this much are left, and the largest in any case. */
-    public void keepAtLeast(double logit) { keep(logits, new Cut(Math.min(logit, max()), Integer.MAX_VALUE)); }
+    public void keepAtLeast(double logit) {
+        divide();
+        keep(logits, new Cut(Math.min(logit, max()), Integer.MAX_VALUE));
+    }
 
     /** The likeliest ids stay, the fewest whose probability is at least p, of equal ones those of lower ids, and one in any case. Nothing is sorted. */
-    public void keepNucleus(double p) { keepMass(logits, p); }
+    public void keepNucleus(double p) {
+        divide();
+        keepMass(logits, p);
+    }
 
     /**
      * The shortest beginning of the ids in falling order of keys (of equal ones the lower id first) whose probability is at least p is left, one id at least.
@@ -175,6 +211,7 @@ public final class LogitRow {
 
     /** Of the ids whose logit is at least this, only the least likely is left, of equal ones the highest; smaller ones stay. */
     void dropLikelier(double logit) {
+        divide();
         int spared = -1, n = 0;
         for (int i = 0; i < count; i++) if (logits[i] >= logit && (spared < 0 || logits[i] <= logits[spared])) spared = i;
         for (int i = 0; i < count; i++) {
@@ -188,10 +225,11 @@ public final class LogitRow {
 
     /** The largest logit. @throws IllegalStateException if every id is banned */
     public double max() {
+        divide();
         double top = Double.NEGATIVE_INFINITY;
-        for (int i = 0; i < count; i++) top = Math.max(top, logits[i]);
-        if (top == Double.NEGATIVE_INFINITY)
-            throw new IllegalStateException("LogitRow: every one of " + count + " ids is banned; bias, bans or a constraint leave nothing to draw");
+        for (int i = 0; i < count; i++) if (logits[i] > top) top = logits[i];
+        if (top == Double.NEGATIVE_INFINITY) throw new IllegalStateException(
+                "LogitRow: every one of " + count + " ids is banned; bias, bans or a constraint leave nothing to draw");
         return top;
     }
 
@@ -212,45 +250,38 @@ public final class LogitRow {
     /** {@code exp(z - max)} of every place into {@link #masses}; gives their sum. */
     double masses() {
         double top = max(), total = 0;
-        for (int i = 0; i < count; i++) masses[i] = exp(Math.max(logits[i] - top, LEAST)) - NOTHING;
         for (int from = 0, block = 0; from < count; from += BLOCK, block++) {
+            int n = Math.min(count - from, BLOCK), i = 0;
+            exp(logits, from, n, top, scaled, powers);
+            for (int j = 0; j < n; j++) masses[from + j] = powers[j] -= NOTHING;
             double a = 0, b = 0, c = 0, d = 0;
-            int i = from, end = Math.min(count, from + BLOCK);
-            for (; i + 3 < end; i += 4) {
-                a += masses[i];
-                b += masses[i + 1];
-                c += masses[i + 2];
-                d += masses[i + 3];
+            for (; i + 3 < n; i += 4) {
+                a += powers[i];
+                b += powers[i + 1];
+                c += powers[i + 2];
+                d += powers[i + 3];
             }
-            for (; i < end; i++) a += masses[i];
+            for (; i < n; i++) a += powers[i];
             total += sums[block] = (a + b) + (c + d);
         }
         return total;
     }
 
-    /** Of x from {@link #LEAST} to 0: {@code (e^(x/64))^64} by its series, to 1e-14; plain products, which compilers turn into vectors, as Math.exp is not. */
-    private static double exp(double x) {
-        double t = x / 64, y = 1 + t * (1.0 / 15);
-        y = 1 + t * y * (1.0 / 14);
-        y = 1 + t * y * (1.0 / 13);
-        y = 1 + t * y * (1.0 / 12);
-        y = 1 + t * y * (1.0 / 11);
-        y = 1 + t * y * (1.0 / 10);
-        y = 1 + t * y * (1.0 / 9);
-        y = 1 + t * y * (1.0 / 8);
-        y = 1 + t * y * (1.0 / 7);
-        y = 1 + t * y * (1.0 / 6);
-        y = 1 + t * y * (1.0 / 5);
-        y = 1 + t * y * (1.0 / 4);
-        y = 1 + t * y * (1.0 / 3);
-        y = 1 + t * y * 0.5;
-        y = 1 + t * y;
-        y *= y;
-        y *= y;
-        y *= y;
-        y *= y;
-        y *= y;
-        return y * y;
+    /**
+     * {@code exp(z - top)} of the n places of a block into y: {@code (e^(x/256))^256}, the inner by ten terms of its series, to 1e-13. Short loops of plain products over
+     * a block that stays in the first cache: compilers make vectors of them, as they do not of {@link Math#exp} or of one long loop.
+     */
+    private static void exp(double[] z, int from, int n, double top, double[] t, double[] y) {
+        for (int i = 0; i < n; i++) t[i] = Math.max(z[from + i] - top, LEAST) * (1.0 / 256);
+        for (int i = 0; i < n; i++) y[i] = ((t[i] * (1.0 / 3628800) + 1.0 / 362880) * t[i] + 1.0 / 40320) * t[i] + 1.0 / 5040;
+        for (int i = 0; i < n; i++) y[i] = ((y[i] * t[i] + 1.0 / 720) * t[i] + 1.0 / 120) * t[i] + 1.0 / 24;
+        for (int i = 0; i < n; i++) y[i] = (((y[i] * t[i] + 1.0 / 6) * t[i] + 0.5) * t[i] + 1) * t[i] + 1;
+        for (int squarings = 0; squarings < 4; squarings++) {
+            for (int i = 0; i < n; i++) {
+                double square = y[i] * y[i];
+                y[i] = square * square;
+            }
+        }
     }
 
     /** Of every id, 0 for one that is banned or truncated; sums to 1. Not for an inner loop: it allocates. */

@@ -5,29 +5,39 @@ import lyceum.llm.generate.LogitRow.Cut;
 
 /** Where a row is cut, without sorting it: by quickselect over copies (Hoare 1961), by count or by mass. */
 final class LogitSelection {
-    private static final int HEAP = 128;
+    static final int HEAP = 128;
     private final double[] keys, masses, heap = new double[HEAP];
+    private final int[] places;
 
     LogitSelection(int vocabulary) {
         keys = new double[vocabulary];
         masses = new double[vocabulary];
+        places = new int[vocabulary];
     }
 
     /** The k-th largest of the first n, and how many equal to it belong to the k largest. */
     Cut kth(double[] from, int n, int k) {
-        double boundary = k <= HEAP ? byHeap(from, n, k) : byPartition(from, n, k);
+        double boundary = byPartition(from, n, k);
         int above = 0;
         for (int i = 0; i < n; i++) above += from[i] > boundary ? 1 : 0;
         return new Cut(boundary, k - above);
     }
 
-    /** A heap of the k largest so far, the least on top: nearly every value fails one comparison. */
-    private double byHeap(double[] from, int n, int k) {
+    /**
+     * Places, in ascending order, among which the k largest of the first n are, and all equal to the least of them: a heap holds the k largest so far, the least on
+     * top, and a place is noted that is not below it. Nearly every value fails that one comparison.
+     */
+    int candidates(double[] from, int n, int k) {
+        int noted = 0;
+        for (; noted < k; noted++) places[noted] = noted;
         System.arraycopy(from, 0, heap, 0, k);
         Arrays.sort(heap, 0, k);
+        double least = heap[0];
         for (int i = k; i < n; i++) {
             double v = from[i];
-            if (v <= heap[0]) continue;
+            if (v < least) continue;
+            places[noted++] = i;
+            if (v == least) continue;
             int at = 0;
             for (int child; (child = 2 * at + 1) < k; at = child) {
                 if (child + 1 < k && heap[child + 1] < heap[child]) child++;
@@ -35,9 +45,15 @@ final class LogitSelection {
                 heap[at] = heap[child];
             }
             heap[at] = v;
+            least = heap[0];
         }
-        return heap[0];
+        return noted;
     }
+
+    int candidate(int i) { return places[i]; }
+
+    /** The k-th largest, after {@link #candidates}. */
+    double least() { return heap[0]; }
 
     private double byPartition(double[] from, int n, int k) {
         System.arraycopy(from, 0, keys, 0, n);
@@ -76,7 +92,8 @@ final class LogitSelection {
      */
     Cut mass(double[] from, double[] mass, int n, double p, double total, boolean risingTogether) {
         // 0.07 * 100 is 7 and a bit: the target gives way by rounding's share, and a mass above 0 is asked for at p = 0
-        double target = Math.max(p * total * (1 - 4e-16), Double.MIN_VALUE), above = 0, least = risingTogether ? total * (1 - p) / n * (1 - 1e-9) : -1;
+        double target = Math.max(p * total * (1 - 4e-16), Double.MIN_VALUE), above = 0,
+                least = risingTogether ? total * (1 - p) / n * (1 - 1e-9) : -1;
         int size = 0;
         for (int i = 0; i < n; i++) {
             if (mass[i] < least) continue;

@@ -3,11 +3,8 @@ package lyceum.llm.generate;
 import lyceum.withers.Withers;
 
 /**
- * What a token pays for having come before. With its count c in the history, a logit z becomes
- * <pre>{@code
- * z' = (z > 0 ? z / theta : z theta) - presence [c > 0] - frequency c
- * }</pre>
- * of tokens with c &gt; 0; others are untouched. Counts are kept up, not counted again.
+ * What a token pays for having come before. With its count c in the history, a logit z becomes {@code (z > 0 ? z / theta : z theta) - presence [c > 0] - frequency c};
+ * those of tokens that did not come are untouched. Counts are kept up, not counted again.
  *
  * {@snippet :
  * var polite = SamplingOptions.DEFAULT.withPenalties(List.of(Penalties.frequency(0.5).withPresence(0.2)));
@@ -23,10 +20,11 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/1909.05858">Keskar et al. (2019), section 4.1, for the repetition penalty</a>
  */
 @Withers
-public record Penalties(double repetition, double presence, double frequency, boolean prompt, int window, double decay) implements PenaltiesWithers {
+public record Penalties(double repetition, double presence, double frequency, boolean prompt, int window, double decay)
+        implements PenaltiesWithers {
     public Penalties {
-        if (!(repetition > 0) || !Double.isFinite(repetition)) throw new IllegalArgumentException(
-                "Penalties: repetition is " + repetition + "; it is above 0, and 1 does nothing");
+        if (!(repetition > 0) || !Double.isFinite(repetition))
+            throw new IllegalArgumentException("Penalties: repetition is " + repetition + "; it is above 0, and 1 does nothing");
         if (!Double.isFinite(presence) || !Double.isFinite(frequency)) throw new IllegalArgumentException(
                 "Penalties: presence " + presence + " and frequency " + frequency + "; both are finite, 0 does nothing");
         if (window < 1 || !(decay >= 0 && decay <= 1)) throw new IllegalArgumentException(

@@ -24,8 +24,8 @@ import lyceum.withers.Withers;
  * {@snippet :
  * var mean = new ModelMerger(new MergeMethod.Mean()).merge(null, List.of(first, second));
  * var merger = new ModelMerger(new TiesMerging().withDensity(0.3)).with("embed*", new MergeMethod.Mean());   // by layer
- * model.load(merger.merge(base.state(), List.of(first.state(), second.state())));
- * merger.write(out, Safetensors.read(base).tensors(), List.of(Safetensors.read(a).tensors(), Safetensors.read(b).tensors()), Progress.SILENT);
+ * model.load(merger.merge(base, List.of(first, second)));
+ * merger.write(out, Safetensors.read(baseFile).tensors(), List.of(Safetensors.read(a).tensors(), Safetensors.read(b).tensors()), Progress.SILENT);
  * }
  *
  * <p>Arithmetic is F64, rounded once to the type of the base, or of the first model where there is no base. Integers are taken from there unchanged. Networks

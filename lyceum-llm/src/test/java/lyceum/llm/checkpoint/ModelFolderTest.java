@@ -1,16 +1,21 @@
 package lyceum.llm.checkpoint;
 
 import static lyceum.testing.Bound.atMost;
-import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import lyceum.llm.DecoderLM;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import lyceum.DType;
+import lyceum.FormatException;
+import lyceum.autograd.Autograd;
+import lyceum.format.Safetensors;
+import lyceum.llm.DecoderConfig;
 import lyceum.llm.TinyFamilies;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
@@ -35,7 +40,8 @@ class ModelFolderTest {
             var expected = family.expected();
             var source = ModelFolder.open(family.folder());
             var model = source.model();
-            gap.see(family.name(), model.logits(expected.get("ids"), Pass.inference()).toDoubleArray(), expected.get("logits").toDoubleArray());
+            gap.see(family.name(), model.logits(expected.get("ids"), Pass.inference()).toDoubleArray(),
+                    expected.get("logits").toDoubleArray());
             ModelFolder.write(folder.resolve(family.name()), model, source.family(), 12_000);
             var back = ModelFolder.open(folder.resolve(family.name())).tensors();
             var first = source.tensors();
@@ -72,5 +78,76 @@ class ModelFolderTest {
             }
         }
         assertThat(gap.worst()).as(gap.toString()).isLessThan(1e-4);
+    }
+
+    @Test void tensorsStayInTheMappedFile() throws IOException {
+        for (var family : TinyFamilies.all()) {
+            var folder = ModelFolder.open(family.folder());
+            folder.model().state().forEach((name, tensor) -> {
+                boolean interleaved = folder.family() == ModelFamily.GPT_NEOX && name.matches(".*[qkv]_proj.*");
+                assertThat(tensor.view().storage().segment().isMapped()).as(family + " " + name).isEqualTo(!interleaved);
+            });
+        }
+    }
+
+    private static String json(String family) throws IOException {
+        return Files.readString(new TinyFamilies(family).folder().resolve("config.json"));
+    }
+
+    private void refused(String config, String from, String to, String message) {
+        assertThatThrownBy(() -> {
+            Files.writeString(folder.resolve("config.json"), config.replace(from, to));
+            ModelFolder.open(folder).model();
+        }).isInstanceOf(FormatException.class).hasMessageContaining(message);
+    }
+
+    @Test void whatDoesNotFitIsRefusedBeforeAnythingIsBuilt() throws IOException {
+        var config = json("qwen2");
+        Files.copy(new TinyFamilies("qwen2").folder().resolve("model.safetensors"), folder.resolve("model.safetensors"));
+        refused(config, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 4000", "do not fit the file");
+        refused(config, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 2000000000", "from 1 to 4096");
+        refused(config, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3", "missing tensors are [model.layers.2.");
+        refused(config, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1", "unknown are [model.layers.1.");
+        refused(config, "\"vocab_size\": 23", "\"vocab_size\": 24", "(23, 16)");
+        refused(config, "\"intermediate_size\": 24", "\"intermediate_size\": 25",
+                "mlp.gate_proj.weight\" is (24, 16); the configuration says 25");
+        refused(config, "\"num_attention_heads\": 4", "\"num_attention_heads\": 5", "do not divide");
+        refused(config, "\"model_type\": \"qwen2\"", "\"model_type\": \"mamba\"", "model_type is \"mamba\"");
+        refused(config, "\"hidden_act\": \"silu\"", "\"hidden_act\": \"wavelet\"", "wavelet");
+        refused(config, "\"eos_token_id\": 2", "\"eos_token_id\": 23", "eos_token_id is 23");
+        refused(config, "{", "[", "config.json");
+        Files.writeString(folder.resolve("config.json"), config);
+        Files.delete(folder.resolve("model.safetensors"));
+        Files.writeString(folder.resolve("model.safetensors.index.json"), "{\"weight_map\": {\"a\": \"../secret.safetensors\"}}");
+        assertThatThrownBy(() -> ModelFolder.open(folder).model()).isInstanceOf(FormatException.class)
+                .hasMessageContaining("beside the index");
+    }
+
+    @Test void olderFilesAndNarrowerOnesAreRead() throws IOException {
+        var source = ModelFolder.open(new TinyFamilies("gpt2").folder());
+        var expected = new TinyFamilies("gpt2").expected();
+        var bare = new LinkedHashMap<String, Tensor>();
+        source.tensors().forEach((name, tensor) -> bare.put(name.replace("transformer.", ""), tensor.to(DType.BF16).compute()));
+        bare.put("h.0.attn.bias", Tensor.zeros(1, 1, 16, 16)); // a mask, as old files hold it
+        bare.put("lm_head.weight", bare.get("wte.weight").copy().compute()); // tied, and written all the same
+        Safetensors.write(folder.resolve("model.safetensors"), bare, Map.of());
+        Files.writeString(folder.resolve("config.json"), json("gpt2"));
+        var model = ModelFolder.open(folder).model();
+        assertThat(model.config().dtype()).isEqualTo(DType.BF16);
+        var z = Autograd.noGrad(() -> model.logits(expected.get("ids"), Pass.inference()).to(DType.F32));
+        assertThat(z.sub(expected.get("logits")).abs().max().item()).isLessThan(0.15);
+    }
+
+    @Test void aFamilyWritesOnlyWhatItCanSay() {
+        var llama = DecoderConfig.llama(50, 16, 2, 16, 4, 2, 24);
+        assertThat(ModelFamily.LLAMA.config(ModelFamily.LLAMA.write(llama.withRotaryBase(500_000))).parameterCount())
+                .isEqualTo(llama.parameterCount());
+        assertThatThrownBy(() -> ModelFamily.GPT2.write(llama)).hasMessageContaining("GPT2: its config.json cannot say this");
+        assertThatThrownBy(() -> ModelFamily.LLAMA.write(DecoderConfig.gpt2(50, 16, 2, 16, 4)))
+                .hasMessageContaining("positions are rotations");
+        assertThatThrownBy(() -> ModelFamily.QWEN3.write(llama)).hasMessageContaining("qkNorm");
+        assertThat(
+                ModelFamily.MISTRAL.config(ModelFamily.MISTRAL.write(llama.withWindow(7))).blocks().get(1).attention().attention().window())
+                .isEqualTo(7);
     }
 }

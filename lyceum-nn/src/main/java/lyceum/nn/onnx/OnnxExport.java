@@ -1,5 +1,6 @@
 package lyceum.nn.onnx;
 
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -39,8 +40,13 @@ public record OnnxExport(List<String> inputs, List<String> outputs, String batch
     /** A layer at inference. @throws LyceumException if an operation has no form in ONNX: names it */
     public OnnxFile of(Layer layer, Tensor example) {
         var names = new IdentityHashMap<Tensor, String>();
-        if (layer instanceof Module module) module.state().forEach((name, x) -> names.putIfAbsent(x, name));
-        return of(in -> new Tensor[] {layer.forward(in[0])}, names, example);
+        if (!(layer instanceof Module module)) return of(in -> new Tensor[] {layer.forward(in[0])}, names, example);
+        module.state().forEach((name, x) -> names.putIfAbsent(x, name));
+        var buffers = new ArrayList<>(module.state().keySet());
+        buffers.removeAll(module.parameters().keySet());
+        var file = of(in -> new Tensor[] {layer.forward(in[0])}, names, example);
+        return buffers.isEmpty() ? file : new OnnxFile(file.irVersion(), file.producer(), file.opsets(), file.graph(), file.functions(),
+                Map.of(OnnxModule.BUFFERS, String.join("\n", buffers)));
     }
 
     /** Any function of tensors. */
@@ -61,7 +67,8 @@ public record OnnxExport(List<String> inputs, List<String> outputs, String batch
         var all = new Tensor[examples.length];
         for (int i = 0; i < all.length; i++) {
             var x = examples[i].detach();
-            if (x.rank() == 0 || x.size(0) == 0) throw new IllegalArgumentException("Onnx.export: example " + x.shape() + " has no batch; export with withBatch(\"\")");
+            if (x.rank() == 0 || x.size(0) == 0)
+                throw new IllegalArgumentException("Onnx.export: example " + x.shape() + " has no batch; export with withBatch(\"\")");
             all[i] = Tensor.concat(0, x, x, x.narrow(0, 0, 1));
         }
         return all;
@@ -77,8 +84,9 @@ public record OnnxExport(List<String> inputs, List<String> outputs, String batch
             if (expected[i].count() == 0) continue;
             var wide = expected[i].detach().to(DType.F64);
             double scale = Math.max(1, wide.abs().max().item()), gap = got[i].detach().to(DType.F64).sub(wide).abs().max().item();
-            if (!(gap <= tolerance * scale)) throw new LyceumException("Onnx.export: output \"" + output(i) + "\" of the exported graph differs by " + gap
-                    + " on the example; the function draws, or does different things at different calls");
+            if (!(gap <= tolerance * scale))
+                throw new LyceumException("Onnx.export: output \"" + output(i) + "\" of the exported graph differs by " + gap
+                        + " on the example; the function draws, or does different things at different calls");
         }
     }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import lyceum.format.OnnxFile;
+import lyceum.format.OnnxFile.Graph;
 import lyceum.format.OnnxFile.Port;
 import lyceum.format.OnnxFile.Type;
 import lyceum.tensor.Tensor;
@@ -19,7 +21,7 @@ import lyceum.tensor.Tensor;
  * An ONNX model that runs as tensor operations: {@code OnnxModel.load(path).run(Map.of("input", x))}.
  *
  * <p>Immutable and safe to share between threads. Results are differentiable by the inputs wherever the operations are. Operator sets 7 to 22 of
- * the standard are known, and those operators of {@code ai.onnx.ml} that need no learner; one that is missing is named at loading, before
+ * the standard are known, and of {@code ai.onnx.ml} trees, linear models, support vector regression, scalers and encoders; one that is missing is named at loading, before
  * anything runs.
  *
  * <p>Random operators (dropout in training, RandomNormal, Bernoulli) draw from a seed of their node, so that a run repeats.
@@ -97,6 +99,9 @@ public final class OnnxModel {
         return Collections.unmodifiableSequencedMap(results);
     }
 
+    /** The same model with weights that can be trained. */
+    public OnnxModule asModule() { return new OnnxModule(file, limits); }
+
     /** How long a node took. @param outputs types and shapes */
     public record NodeTime(String node, String operator, long nanoseconds, String outputs) {}
 
@@ -105,6 +110,16 @@ public final class OnnxModel {
         var times = new ArrayList<NodeTime>();
         run(inputs, (node, out, time) -> times.add(new NodeTime(node.label(), node.operator(), time, Arrays.toString(out))));
         return times;
+    }
+
+    /** Outputs and the values inside the graph that are asked for, by name; those of inner graphs and functions are not seen. */
+    public SequencedMap<String, OnnxValue> values(Map<String, OnnxValue> inputs, Collection<String> names) {
+        var graph = file.graph();
+        var outputs = new ArrayList<>(graph.outputs());
+        for (var name : names) if (outputs.stream().noneMatch(port -> port.name().equals(name))) outputs.add(new Port(name, null));
+        var wider = new Graph(graph.name(), graph.nodes(), graph.initializers(), graph.inputs(), outputs, graph.values());
+        return new OnnxModel(new OnnxFile(file.irVersion(), file.producer(), file.opsets(), wider, file.functions(), file.metadata()),
+                limits).runValues(inputs);
     }
 
     private void refuseWrong(Map<String, OnnxValue> given) {
@@ -116,11 +131,13 @@ public final class OnnxModel {
             if (port.isEmpty()) problems.add("\"" + entry.getKey() + "\" is no input");
             else if (port.get().type() instanceof Type.OfTensor type) wrong(entry.getKey(), type, entry.getValue(), symbols, problems);
         }
-        if (!problems.isEmpty()) throw new IllegalArgumentException("OnnxModel: inputs that do not fit: " + String.join("; ", problems) + "; it takes "
-                + inputs.stream().map(p -> "\"" + p.name() + "\" " + text(p.type())).toList());
+        if (!problems.isEmpty()) throw new IllegalArgumentException("OnnxModel: inputs that do not fit: " + String.join("; ", problems)
+                + "; it takes " + inputs.stream().map(p -> "\"" + p.name() + "\" " + text(p.type())).toList());
     }
 
-    private static String text(Type type) { return type instanceof Type.OfTensor t ? t.element() + " " + (t.shape() == null ? "(..)" : t.shape()) : String.valueOf(type); }
+    private static String text(Type type) {
+        return type instanceof Type.OfTensor t ? t.element() + " " + (t.shape() == null ? "(..)" : t.shape()) : String.valueOf(type);
+    }
 
     private static void wrong(String name, Type.OfTensor type, OnnxValue value, Map<String, Long> symbols, List<String> problems) {
         if (value.type() != type.element()) {
@@ -136,6 +153,7 @@ public final class OnnxModel {
             var before = dim.size() < 0 && !dim.name().isEmpty() ? symbols.putIfAbsent(dim.name(), size) : null;
             fits = dim.size() >= 0 ? dim.size() == size : before == null || before == size;
         }
-        if (!fits) problems.add("\"" + name + "\" has shape " + shape + ", not " + type.shape() + (symbols.isEmpty() ? "" : " where " + symbols));
+        if (!fits)
+            problems.add("\"" + name + "\" has shape " + shape + ", not " + type.shape() + (symbols.isEmpty() ? "" : " where " + symbols));
     }
 }

@@ -1,7 +1,10 @@
 package lyceum.nn.onnx;
 
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.SequencedMap;
 import lyceum.format.OnnxFile;
 import lyceum.format.OnnxType;
 import lyceum.tensor.Shape;
@@ -13,8 +16,8 @@ public sealed interface OnnxValue {
     /** A tensor, and its ONNX type where no tensor here has that: see {@link OnnxType} for what carries it. */
     record Array(OnnxType type, Tensor tensor) implements OnnxValue {
         public Array {
-            if (type.carrier() != tensor.dtype())
-                throw new IllegalArgumentException("OnnxValue: " + type + " is carried by " + type.carrier() + ", the tensor is " + tensor.dtype());
+            if (type.carrier() != tensor.dtype()) throw new IllegalArgumentException(
+                    "OnnxValue: " + type + " is carried by " + type.carrier() + ", the tensor is " + tensor.dtype());
         }
 
         @Override public String toString() { return type + " " + tensor.shape(); }
@@ -36,6 +39,11 @@ public sealed interface OnnxValue {
         public Sequence { values = List.copyOf(values); }
     }
 
+    /** Numbers by label: texts, or whole numbers as Long. */
+    record Keyed(SequencedMap<Object, Double> values) implements OnnxValue {
+        public Keyed { values = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(values)); }
+    }
+
     /** A value or none. @param value null for none */
     record Maybe(OnnxValue value) implements OnnxValue {}
 
@@ -46,7 +54,8 @@ public sealed interface OnnxValue {
 
     /** A tensor of a file. */
     static OnnxValue of(OnnxFile.Constant constant) {
-        return constant.strings() != null ? of(Arrays.asList(constant.strings()), constant.dims()) : new Array(constant.type(), constant.tensor());
+        return constant.strings() != null ? of(Arrays.asList(constant.strings()), constant.dims())
+                : new Array(constant.type(), constant.tensor());
     }
 
     /** The tensor. @throws IllegalArgumentException if this is none */

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import lyceum.DType;
 import lyceum.LyceumException;
+import lyceum.autograd.Autograd;
 import lyceum.backend.Convolution;
 import lyceum.backend.Pooling;
 import lyceum.format.Npy;
@@ -71,7 +72,8 @@ class OnnxExportTest {
         var all = new LinkedHashMap<String, Object[]>();
         all.put("linear", new Object[] {new Linear(8, 5, RNG), ROWS});
         all.put("linear of tokens", new Object[] {new Linear(8, 5, RNG), TOKENS});
-        for (var activation : Activation.values()) all.put("activation " + activation, new Object[] {(Layer) (x, pass) -> activation.forward(x, pass), ROWS});
+        for (var activation : Activation.values())
+            all.put("activation " + activation, new Object[] {(Layer) (x, pass) -> activation.forward(x, pass), ROWS});
         all.put("prelu", new Object[] {new PRelu(4, DType.F32), IMAGES});
         all.put("dropout", new Object[] {new Sequential(new Linear(8, 8, RNG), new Dropout(0.5)), ROWS});
         all.put("layer norm", new Object[] {new LayerNorm(8), TOKENS});
@@ -81,9 +83,11 @@ class OnnxExportTest {
         all.put("conv1d", new Object[] {new Conv1d(4, 6, 3, new Convolution().withStride(2).withPadding(1), RNG), LINES});
         all.put("conv2d", new Object[] {new Conv2d(4, 6, 3, new Convolution().withDilation(2).withGroups(2), RNG), IMAGES});
         all.put("conv3d", new Object[] {new Conv3d(3, 2, 2, RNG), VOLUMES});
-        all.put("conv transpose", new Object[] {new ConvTranspose2d(4, 3, 3, new Convolution().withStride(2).withPadding(1).withOutputPadding(1), RNG), IMAGES});
+        all.put("conv transpose", new Object[] {
+                new ConvTranspose2d(4, 3, 3, new Convolution().withStride(2).withPadding(1).withOutputPadding(1), RNG), IMAGES});
         all.put("max pool", new Object[] {new MaxPool2d(2), IMAGES});
-        all.put("max pool ceil", new Object[] {(Layer) (x, pass) -> x.maxPool(new Pooling(3).withStride(2).withPadding(1).withCeil(true)), IMAGES});
+        all.put("max pool ceil",
+                new Object[] {(Layer) (x, pass) -> x.maxPool(new Pooling(3).withStride(2).withPadding(1).withCeil(true)), IMAGES});
         all.put("average pool", new Object[] {new AvgPool2d(3), IMAGES});
         all.put("adaptive pool", new Object[] {new AdaptiveAvgPool2d(1, 1), IMAGES});
         all.put("basic block", new Object[] {new BasicBlock(4, 6, 2, DType.F32, RNG), IMAGES});
@@ -119,7 +123,8 @@ class OnnxExportTest {
     }
 
     /** The exported files are ONNX to somebody else too. */
-    @Tag("heavy") @Test void onnxRuntimeGivesTheLayersValues() throws IOException, InterruptedException, URISyntaxException {
+    @Tag("heavy")
+    @Test void onnxRuntimeGivesTheLayersValues() throws IOException, InterruptedException, URISyntaxException {
         var python = Path.of("/usr/bin/python3");
         Assumptions.assumeTrue(Files.isExecutable(python), "not here: /usr/bin/python3");
         for (var entry : layers().entrySet()) {
@@ -137,7 +142,8 @@ class OnnxExportTest {
         for (var entry : layers().entrySet()) {
             var file = folder.resolve(entry.getKey().replace(' ', '_') + ".onnx");
             var ours = OnnxModel.load(file).run(Map.of("input", Npy.read(beside(file, ".x.npy")))).get("output");
-            assertThat(Npy.read(beside(file, ".o.npy")).sub(ours).abs().max().item()).as(entry.getKey()).isLessThan(1e-5 * Math.max(1, ours.abs().max().item()));
+            assertThat(Npy.read(beside(file, ".o.npy")).sub(ours).abs().max().item()).as(entry.getKey())
+                    .isLessThan(1e-5 * Math.max(1, ours.abs().max().item()));
         }
     }
 
@@ -158,6 +164,27 @@ class OnnxExportTest {
         assertThat(file.graph().inputs()).hasToString("[Port[name=input, type=OfTensor[element=INT32, shape=[batch, 3]]]]");
     }
 
+    /** What a colleague exported is trained further and leaves again. */
+    @Test void importedModelsAreTrainedAndWrittenAgain() {
+        var original = new Sequential(new Linear(8, 16, RNG), Activation.TANH, new BatchNorm(16), new Linear(16, 1, RNG));
+        var module = OnnxModel.load(new OnnxExport().of(original, ROWS).toBytes()).asModule();
+        assertThat(module.parameters().keySet()).containsExactlyInAnyOrderElementsOf(original.parameters().keySet());
+        var x = Tensor.randn(Rng.of(9), 64, 8).compute();
+        var y = x.narrow(1, 0, 1).mul(x.narrow(1, 1, 1)).compute();
+        double before = module.forward(x).sub(y).square().mean().item(), after = before;
+        for (int step = 0; step < 60; step++) {
+            module.zeroGrad();
+            var loss = module.forward(x).sub(y).square().mean();
+            loss.backward();
+            Autograd.noGrad(() -> module.parameters().values().forEach(p -> p.sub_(p.grad().mul(0.1))));
+            after = loss.item();
+        }
+        assertThat(after).isLessThan(0.8 * before);
+        var again = OnnxModel.load(module.file().toBytes()).run(Map.of("input", x)).get("output");
+        assertThat(again.sub(module.forward(x)).abs().max().item()).isLessThan(1e-6);
+        assertThat(again.sub(original.forward(x)).abs().max().item()).isGreaterThan(1e-2);
+    }
+
     @Test void functionsOfSeveralTensorsAndFixedBatches() throws IOException {
         var options = new OnnxExport().withInputs(List.of("a", "b")).withOutputs(List.of("sum", "order")).withBatch("");
         var file = options.of(in -> new Tensor[] {in[0].add(in[1]).clamp(-1.0, 1.0), in[0].argsort(1)}, ROWS, ROWS.exp().compute());
@@ -167,7 +194,8 @@ class OnnxExportTest {
     }
 
     @Test void whatCannotLeaveIsNamed() {
-        assertThatThrownBy(() -> new OnnxExport().of((Layer) (x, pass) -> x.lgamma(), ROWS)).isInstanceOf(LyceumException.class).hasMessageContaining("lgamma");
+        assertThatThrownBy(() -> new OnnxExport().of((Layer) (x, pass) -> x.lgamma(), ROWS)).isInstanceOf(LyceumException.class)
+                .hasMessageContaining("lgamma");
         assertThatThrownBy(() -> new OnnxExport().of((Layer) (x, pass) -> x.mul(Tensor.randn(Rng.of(1), x.size(0), 8).compute()), ROWS))
                 .isInstanceOf(LyceumException.class).hasMessageContaining("depends on the batch");
         int[] calls = {0};

@@ -139,11 +139,13 @@ class BottleneckAdapterTest {
 
         /** Guesses hidden words. */
         void pretrain(int steps, Rng rng) {
+            // adjectives more often than the rest: guessing them takes what negations mean
+            Tensor rates = Tensor.of(0.1f, 0.1f, 0.1f, 0.1f, 0.4f).repeat(0, 3).unsqueeze(0).compute();
             var optimizer = new Adam(2e-3).over(parameters()).scheduledBy(new Schedule.Cosine(steps));
             for (int step = 0; step < steps; step++) {
                 try (var scope = Scope.open("step")) {
                     var x = Reviews.draw(rng, 64, 1).x();
-                    var hidden = Tensor.rand(rng, 64, 15).lt(0.2).compute();
+                    var hidden = Tensor.rand(rng, 64, 15).lt(rates).compute();
                     var logits = forward(Tensor.where(hidden, x.zerosLike(), x)).reshape(-1, Reviews.WORDS);
                     var each = logits.logSoftmax(1).gather(1, x.flatten().unsqueeze(1).to(DType.I64)).neg().squeeze(1);
                     optimizer.zeroGrad();
@@ -171,10 +173,10 @@ class BottleneckAdapterTest {
     @Tag("heavy")
     @Acceptance(topic = "houlsby-adapters", clause = 4)
     @Test void onATextTaskTheyComeNearFullTuning() {
-        var masked = new Masked(TinyText.config(48, 4, 96), 2, Rng.of(11));
-        masked.pretrain(2500, Rng.of(12));
         double head = 0, adapters = 0, full = 0, share = 0;
-        for (int seed = 0; seed < 3; seed++) {
+        for (int seed = 600; seed < 603; seed++) {
+            var masked = new Masked(TinyText.config(48, 4, 96), 2, Rng.of(seed)); // an encoder for each seed
+            masked.pretrain(5000, Rng.of(10 + seed));
             Dataset train = Reviews.draw(Rng.of(20 + seed), 1000, 0.9), test = Reviews.draw(Rng.of(30 + seed), 2000, 0.9);
             for (int way = 0; way < 3; way++) {
                 var model = new Classifier(Module.copy(masked), Rng.of(40 + seed));
@@ -184,7 +186,7 @@ class BottleneckAdapterTest {
                     model.unfreeze("head.*");
                     share = (double) model.parameterCount() / tuning.report().all();
                 }
-                new Trainer(new Adam(way == 2 ? 1e-3 : 5e-3), 20).withBatchSize(50).withSchedule(new Schedule.Cosine(400)).fit(model,
+                new Trainer(new Adam(way == 2 ? 1e-3 : 5e-3), 40).withBatchSize(50).withSchedule(new Schedule.Cosine(800)).fit(model,
                         Loss::crossEntropy, train, Rng.of(60 + seed));
                 double accuracy = accuracy(model, test) / 3;
                 if (way == 0) head += accuracy;

@@ -9,13 +9,13 @@ import java.util.Map;
 import lyceum.FormatException;
 import lyceum.LyceumException;
 import lyceum.format.OnnxFile;
+import lyceum.format.OnnxWeights;
 import lyceum.format.Safetensors;
 import lyceum.nn.BertConfig;
 import lyceum.nn.BertEncoder;
 import lyceum.tensor.Tensor;
 import lyceum.text.TokenizerPipeline;
 import lyceum.text.encoder.EncoderOptions.Pooling;
-import lyceum.text.internal.OnnxWeights;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -102,8 +102,8 @@ final class EncoderFiles {
         module(modules.addObject(), 1, "1_Pooling", "Pooling");
         if (options.normalize()) module(modules.addObject(), 2, "2_Normalize", "Normalize");
         Files.writeString(folder.resolve("modules.json"), JSON.writeValueAsString(modules));
-        Files.writeString(folder.resolve("sentence_bert_config.json"), JSON
-                .writeValueAsString(JSON.createObjectNode().put("max_seq_length", options.maxTokens()).put("do_lower_case", false)));
+        Files.writeString(folder.resolve("sentence_bert_config.json"),
+                JSON.writeValueAsString(JSON.createObjectNode().put("max_seq_length", options.maxTokens()).put("do_lower_case", false)));
     }
 
     private static void module(ObjectNode node, int index, String path, String kind) {

@@ -30,6 +30,12 @@ record CommonWords(List<int[]> train, List<int[]> heldOut, List<String> words) {
         return new CommonWords(ids(train, numbers), ids(heldOut, numbers), words);
     }
 
+    List<int[]> ids(List<String> lines) {
+        var numbers = new HashMap<String, Integer>();
+        for (int i = 3; i < words.size(); i++) numbers.put(words.get(i), i);
+        return ids(lines, numbers);
+    }
+
     private static List<int[]> ids(List<String> lines, HashMap<String, Integer> numbers) {
         return lines.stream().map(l -> Arrays.stream(words(l)).mapToInt(w -> numbers.getOrDefault(w, 2)).toArray()).toList();
     }

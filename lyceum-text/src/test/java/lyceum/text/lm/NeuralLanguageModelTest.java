@@ -113,7 +113,7 @@ class NeuralLanguageModelTest {
         Evidence.of("largest ratio of one", most, below(10));
     }
 
-    /** 2,000 words of every eighth verse: of ten verses eight to learn from, one to choose by, one to judge by. */
+    /** 2,000 words of every sixth verse: of ten verses eight to learn from, one to choose by, one to judge by. */
     private static CommonWords bible;
     private static List<int[]> validation, test;
     private static NeuralLanguageModel lstm;
@@ -122,12 +122,13 @@ class NeuralLanguageModelTest {
         if (lstm != null) return;
         List<String> train = new ArrayList<>(), rest = new ArrayList<>();
         var lines = Verses.lines();
-        for (int i = 0; i < lines.size() / 8; i++) (i % 10 < 8 ? train : rest).add(lines.get(8 * i));
+        for (int i = 0; i < lines.size() / 6; i++) (i % 10 < 8 ? train : rest).add(lines.get(6 * i));
         bible = CommonWords.of(train, rest, 2000);
         validation = IntStream.range(0, rest.size() / 2).mapToObj(i -> bible.heldOut().get(2 * i)).toList();
         test = IntStream.range(0, rest.size() / 2).mapToObj(i -> bible.heldOut().get(2 * i + 1)).toList();
-        var model = new NeuralLanguageModel(NeuralLanguageModelConfig.lstm(2000).withWidth(32).withUnits(64), Rng.of(1));
-        model.fit(bible.train(), List.of(), new Trainer(new Adam(1e-2), 1).withBatchSize(24).withClip(Clip.norm(1)), Rng.of(2), Progress.SILENT);
+        var model = new NeuralLanguageModel(NeuralLanguageModelConfig.lstm(2000).withWidth(32).withUnits(40).withCut(30), Rng.of(1));
+        model.fit(bible.train(), List.of(), new Trainer(new Adam(1.5e-2), 1).withBatchSize(24).withClip(Clip.norm(1)), Rng.of(2),
+                Progress.SILENT);
         lstm = model;
     }
 
@@ -135,9 +136,10 @@ class NeuralLanguageModelTest {
     @Acceptance(topic = TOPIC, clause = 3)
     @Test void secondsOfTrainingBeatTheLaplaceBigramOnTheKingJamesBible() {
         trained();
-        var laplace = new NGramEstimator(2, 2000).withMarks(0, 1).withSmoothing(new AddK(1)).fit(bible.train());
+        List<String> lines = Verses.lines(), all = new ArrayList<>(); // of which the network saw an eighth, in seconds
+        for (int i = 0; i < lines.size(); i++) if (i % 6 != 0 || i / 6 % 10 < 8) all.add(lines.get(i));
+        var laplace = new NGramEstimator(2, 2000).withMarks(0, 1).withSmoothing(new AddK(1)).fit(bible.ids(all));
         double own = lstm.evaluate(test).perplexity(), counted = laplace.evaluate(test).perplexity();
-        assertThat(counted).isBetween(20.0, 500.0);
         Evidence.of("perplexity over the Laplace bigram's " + counted, own / counted, below(1));
     }
 
@@ -172,7 +174,8 @@ class NeuralLanguageModelTest {
             again.load(folder.resolve("model"));
             assertThat(again.score(3, 7, 3)).isEqualTo(model.score(3, 7, 3));
             assertThat(model.forward(Tensor.of(new int[] {0, 3, 7}, 1, 3), Pass.inference()).shape().toArray()).containsExactly(1, 3, 10);
-            assertThatThrownBy(() -> model.fit(texts, List.of(), new Trainer(new Adam(1e-2), 1), Rng.of(2), Progress.SILENT.stoppedBy(() -> true)))
+            assertThatThrownBy(
+                    () -> model.fit(texts, List.of(), new Trainer(new Adam(1e-2), 1), Rng.of(2), Progress.SILENT.stoppedBy(() -> true)))
                     .isInstanceOf(CancelledException.class);
         }
         var lstm = NeuralLanguageModelConfig.lstm(10);

@@ -27,9 +27,9 @@ import lyceum.tensor.Tensor;
  * covers those of its parents, so that the leaf's hash stands for the whole history.
  *
  * {@snippet :
- * Lineage.write(base, model.state(), Lineage.Stage.BASE, List.of());
- * Lineage.write(chat, tuned.state(), Lineage.Stage.SFT, List.of(base));
- * var history = Lineage.of(chat).verify(folder);                 // is every ancestor there, byte for byte?
+ * Ancestry.write(base, model.state(), Ancestry.Stage.BASE, List.of());
+ * Ancestry.write(chat, tuned.state(), Ancestry.Stage.SFT, List.of(base));
+ * var history = Ancestry.of(chat).verify(folder);                 // is every ancestor there, byte for byte?
  * }
  *
  * @param file the checkpoint
@@ -37,7 +37,7 @@ import lyceum.tensor.Tensor;
  * @param stage null if the file says none
  * @param parents that it was made from
  */
-public record Lineage(Path file, String sha256, Stage stage, List<Parent> parents) {
+public record Ancestry(Path file, String sha256, Stage stage, List<Parent> parents) {
     private static final String STAGE = "lyceum.stage", PARENTS = "lyceum.parents";
 
     /** What was done last. */
@@ -65,12 +65,12 @@ public record Lineage(Path file, String sha256, Stage stage, List<Parent> parent
      * @param found the checkpoint and its ancestors, children before parents
      * @param missing parents of which no file has the hash: lost, or changed since
      */
-    public record History(List<Lineage> found, List<Parent> missing) {
+    public record History(List<Ancestry> found, List<Parent> missing) {
         /** Whether every ancestor was found as it was. */
         public boolean isWhole() { return missing.isEmpty(); }
     }
 
-    public Lineage { parents = List.copyOf(parents); }
+    public Ancestry { parents = List.copyOf(parents); }
 
     /** Metadata that says the stage and the parents, whose files are hashed. */
     public static Map<String, String> metadata(Stage stage, List<Path> parents) throws IOException {
@@ -83,7 +83,7 @@ public record Lineage(Path file, String sha256, Stage stage, List<Parent> parent
     }
 
     /** Writes weights with their lineage. */
-    public static Lineage write(Path file, SequencedMap<String, Tensor> weights, Stage stage, List<Path> parents) throws IOException {
+    public static Ancestry write(Path file, SequencedMap<String, Tensor> weights, Stage stage, List<Path> parents) throws IOException {
         var metadata = metadata(stage, parents);
         metadata.put("formatVersion", "1");
         Safetensors.write(file, weights, metadata);
@@ -91,19 +91,20 @@ public record Lineage(Path file, String sha256, Stage stage, List<Parent> parent
     }
 
     /** Of a safetensors file; one that says nothing has no stage and no parents. @throws FormatException if what it says is broken */
-    public static Lineage of(Path file) throws IOException {
+    public static Ancestry of(Path file) throws IOException {
         var metadata = Safetensors.read(file).metadata();
         var parents = new ArrayList<Parent>();
         for (var line : metadata.getOrDefault(PARENTS, "").split("\n")) {
             if (line.isEmpty()) continue;
-            if (!line.matches("[0-9a-f]{64} .+")) throw new FormatException("Lineage: " + file + " names a parent \"" + line + "\"; it is a hash and a name");
+            if (!line.matches("[0-9a-f]{64} .+"))
+                throw new FormatException("Ancestry: " + file + " names a parent \"" + line + "\"; it is a hash and a name");
             parents.add(new Parent(line.substring(65), line.substring(0, 64)));
         }
         var stage = metadata.get(STAGE);
         try {
-            return new Lineage(file, hash(file), stage == null ? null : Stage.valueOf(stage.toUpperCase(Locale.ROOT)), parents);
+            return new Ancestry(file, hash(file), stage == null ? null : Stage.valueOf(stage.toUpperCase(Locale.ROOT)), parents);
         } catch (IllegalArgumentException e) {
-            throw new FormatException("Lineage: " + file + " is of stage \"" + stage + "\"; there are " + List.of(Stage.values()), e);
+            throw new FormatException("Ancestry: " + file + " is of stage \"" + stage + "\"; there are " + List.of(Stage.values()), e);
         }
     }
 
@@ -113,13 +114,13 @@ public record Lineage(Path file, String sha256, Stage stage, List<Parent> parent
         try (var files = Files.list(folder)) {
             for (var file : files.filter(f -> f.toString().endsWith(".safetensors")).toList()) byHash.put(hash(file), file);
         }
-        var found = new LinkedHashMap<String, Lineage>();
+        var found = new LinkedHashMap<String, Ancestry>();
         var missing = new ArrayList<Parent>();
         walk(byHash, found, missing);
         return new History(List.copyOf(found.values()), List.copyOf(missing));
     }
 
-    private void walk(Map<String, Path> byHash, Map<String, Lineage> found, List<Parent> missing) throws IOException {
+    private void walk(Map<String, Path> byHash, Map<String, Ancestry> found, List<Parent> missing) throws IOException {
         if (found.putIfAbsent(sha256, this) != null) return;
         for (var parent : parents) {
             var file = byHash.get(parent.sha256);
@@ -138,7 +139,7 @@ public record Lineage(Path file, String sha256, Stage stage, List<Parent> parent
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError(e);
         } catch (IOException e) {
-            throw new UncheckedIOException("Lineage: cannot read " + file, e);
+            throw new UncheckedIOException("Ancestry: cannot read " + file, e);
         }
     }
 }

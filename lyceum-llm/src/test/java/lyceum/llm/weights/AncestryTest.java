@@ -21,7 +21,7 @@ import lyceum.FormatException;
 import lyceum.data.corpus.Corpora;
 import lyceum.format.Safetensors;
 import lyceum.llm.TinyBible;
-import lyceum.llm.weights.Lineage.Stage;
+import lyceum.llm.weights.Ancestry.Stage;
 import lyceum.memory.Scope;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class LineageTest {
+class AncestryTest {
     @TempDir Path folder;
 
     /** "shout b:" is answered by "BBB", "after b:" by "c"; a line ends an answer. Raw text stands before, so that no prompt is met twice. */
@@ -101,11 +101,11 @@ class LineageTest {
     private List<Path> family() throws IOException {
         Path base = folder.resolve("base.safetensors"), more = folder.resolve("more.safetensors"), sft = folder.resolve("sft.safetensors"),
                 preferred = folder.resolve("preferred.safetensors"), merged = folder.resolve("merged.safetensors");
-        Lineage.write(base, weights(1), Stage.BASE, List.of());
-        Lineage.write(more, weights(2), Stage.CONTINUED, List.of(base));
-        Lineage.write(sft, weights(3), Stage.SFT, List.of(more));
-        Lineage.write(preferred, weights(4), Stage.PREFERENCE, List.of(sft));
-        Lineage.write(merged, weights(5), Stage.MERGED, List.of(preferred, more));
+        Ancestry.write(base, weights(1), Stage.BASE, List.of());
+        Ancestry.write(more, weights(2), Stage.CONTINUED, List.of(base));
+        Ancestry.write(sft, weights(3), Stage.SFT, List.of(more));
+        Ancestry.write(preferred, weights(4), Stage.PREFERENCE, List.of(sft));
+        Ancestry.write(merged, weights(5), Stage.MERGED, List.of(preferred, more));
         return List.of(base, more, sft, preferred, merged);
     }
 
@@ -113,8 +113,9 @@ class LineageTest {
     @Acceptance(topic = "base-model", clause = 2) void everyChangedByteOfAnAncestorIsSeen() throws IOException {
         var files = family();
         var leaf = files.getLast();
-        var whole = Lineage.of(leaf).verify(folder);
-        assertThat(whole.found().stream().map(Lineage::stage)).containsExactly(Stage.MERGED, Stage.PREFERENCE, Stage.SFT, Stage.CONTINUED, Stage.BASE);
+        var whole = Ancestry.of(leaf).verify(folder);
+        assertThat(whole.found().stream().map(Ancestry::stage)).containsExactly(Stage.MERGED, Stage.PREFERENCE, Stage.SFT, Stage.CONTINUED,
+                Stage.BASE);
         Evidence.that("the untouched chain of five verifies", whole.isWhole() && whole.found().size() == 5);
         int seen = 0;
         var rng = Rng.of(7);
@@ -124,24 +125,24 @@ class LineageTest {
             var changed = bytes.clone();
             changed[rng.nextInt(bytes.length)] ^= (byte) (1 << rng.nextInt(8));
             Files.write(file, changed);
-            var history = Lineage.of(leaf).verify(folder);
+            var history = Ancestry.of(leaf).verify(folder);
             if (!history.isWhole() && history.missing().stream().anyMatch(p -> p.name().equals(file.getFileName().toString()))) seen++;
             Files.write(file, bytes);
         }
         Evidence.of("changed bytes of 100 that are seen, with the file's name", seen, exactly(100));
-        assertThat(Lineage.of(leaf).verify(folder).isWhole()).isTrue();
+        assertThat(Ancestry.of(leaf).verify(folder).isWhole()).isTrue();
     }
 
     @Test void filesWithoutOrWithBrokenLineage() throws IOException {
         var path = folder.resolve("x.safetensors");
         Safetensors.write(path, weights(1), Map.of());
-        assertThat(Lineage.of(path).stage()).isNull();
-        assertThat(Lineage.of(path).parents()).isEmpty();
+        assertThat(Ancestry.of(path).stage()).isNull();
+        assertThat(Ancestry.of(path).parents()).isEmpty();
         Safetensors.write(path, weights(1), Map.of("lyceum.stage", "hatched"));
-        assertThatThrownBy(() -> Lineage.of(path)).isInstanceOf(FormatException.class).hasMessageContaining("hatched");
+        assertThatThrownBy(() -> Ancestry.of(path)).isInstanceOf(FormatException.class).hasMessageContaining("hatched");
         Safetensors.write(path, weights(1), Map.of("lyceum.parents", "abc base"));
-        assertThatThrownBy(() -> Lineage.of(path)).isInstanceOf(FormatException.class).hasMessageContaining("abc base");
-        assertThat(Lineage.hash(Files.write(folder.resolve("abc"), "abc".getBytes(StandardCharsets.US_ASCII))))
+        assertThatThrownBy(() -> Ancestry.of(path)).isInstanceOf(FormatException.class).hasMessageContaining("abc base");
+        assertThat(Ancestry.hash(Files.write(folder.resolve("abc"), "abc".getBytes(StandardCharsets.US_ASCII))))
                 .isEqualTo("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"); // FIPS 180-2, appendix B.1
         assertThatThrownBy(() -> new StageComparison(List.of(), List.of(), a -> true, 1, 0)).hasMessageContaining("0 raw texts");
     }

@@ -1,0 +1,120 @@
+package lyceum.format;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import lyceum.FormatException;
+import lyceum.backend.quant.BlockFormat;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GgufTest {
+    /** Little-endian pieces of a file. */
+    private static final class Bytes extends ByteArrayOutputStream {
+        Bytes ints(int... values) {
+            for (int v : values) writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(v).array());
+            return this;
+        }
+
+        Bytes longs(long... values) {
+            for (long v : values) writeBytes(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(v).array());
+            return this;
+        }
+
+        Bytes text(String text) {
+            byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+            longs(bytes.length).writeBytes(bytes);
+            return this;
+        }
+
+        Bytes aligned() {
+            while (size() % 32 != 0) write(0);
+            return this;
+        }
+    }
+
+    private static final float[] WEIGHTS = new float[64];
+
+    /** An F32 (2, 3), a Q8_0 (2, 32) of one scale a row, and one of a type that nobody knows. */
+    private static byte[] file() {
+        var b = new Bytes().ints(0x46554747, 3).longs(3, 5);
+        b.text("general.architecture").ints(8).text("llama");
+        b.text("llama.block_count").ints(4, 22);
+        b.text("llama.eps").ints(6, Float.floatToIntBits(1e-5f));
+        b.text("tokenizer.ggml.tokens").ints(9, 8).longs(2).text("<s>").text("ä");
+        b.text("tokenizer.ggml.token_type").ints(9, 5).longs(2).ints(3, -1);
+        b.text("a").ints(2).longs(3, 2).ints(0).longs(0);
+        b.text("q").ints(2).longs(32, 2).ints(8).longs(32);
+        b.text("strange").ints(1).longs(7).ints(99).longs(128);
+        b.aligned().ints(Arrays.stream(new int[] {1, 2, 3, 4, 5, 6}).map(i -> Float.floatToIntBits(i)).toArray()).aligned();
+        for (int row = 0; row < 2; row++) {
+            float scale = row == 0 ? 0.5f : 2;
+            short half = Float.floatToFloat16(scale);
+            b.write(half & 0xFF);
+            b.write(half >> 8 & 0xFF);
+            for (int i = 0; i < 32; i++) {
+                b.write(i - 16);
+                WEIGHTS[row * 32 + i] = scale * (i - 16);
+            }
+        }
+        return b.aligned().toByteArray();
+    }
+
+    @Test void metadataAndTensorsAreRead() {
+        var file = Gguf.read(MemorySegment.ofArray(file()));
+        assertThat(file.metadata().get("general.architecture")).isEqualTo("llama");
+        assertThat(file.metadata().get("llama.block_count")).isEqualTo(22L);
+        assertThat(file.metadata().get("llama.eps")).isEqualTo(1e-5f);
+        assertThat(file.metadata().get("tokenizer.ggml.tokens")).isEqualTo(List.of("<s>", "ä"));
+        assertThat(file.metadata().get("tokenizer.ggml.token_type")).isEqualTo(List.of(3L, -1L));
+        assertThat(file.tensor("q").shape().toArray()).containsExactly(2, 32);
+        assertThat(file.tensor("q").toFloatArray()).containsExactly(WEIGHTS);
+        assertThat(file.matrix("q").format()).isEqualTo(BlockFormat.Q8_0);
+        var x = Tensor.randn(Rng.of(1), 3, 32);
+        assertThat(file.matrix("q").matmul(x).sub(x.matmul(file.tensor("q").transpose())).abs().max().item()).isLessThan(1e-3);
+        assertThatThrownBy(() -> file.tensor("strange")).isInstanceOf(FormatException.class).hasMessageContaining("type 99");
+        assertThatThrownBy(() -> file.tensor("b")).hasMessageContaining("no tensor \"b\"");
+    }
+
+    @Test void floatsLieOnTheFileItself(@TempDir Path folder) throws IOException {
+        var path = folder.resolve("model.gguf");
+        Files.write(path, file());
+        var a = Gguf.read(path).tensor("a");
+        assertThat(a.toFloatArray()).containsExactly(1, 2, 3, 4, 5, 6);
+        assertThat(a.view().storage().segment().isMapped()).isTrue();
+    }
+
+    @Test void malformedFilesAreRefusedAndNothingElseHappens() {
+        byte[] whole = file();
+        for (int n = 0; n < whole.length - 31; n++) {
+            int length = n;
+            assertThatThrownBy(() -> Gguf.read(MemorySegment.ofArray(Arrays.copyOf(whole, length)))).isInstanceOf(FormatException.class);
+        }
+        var rng = Rng.of(7);
+        int refused = 0;
+        for (int trial = 0; trial < 4000; trial++) {
+            byte[] changed = whole.clone();
+            for (int k = 1 + rng.nextInt(3); k > 0; k--)
+                changed[rng.nextInt(changed.length)] = (byte) (rng.nextInt(3) == 0 ? 0xFF : rng.nextInt(256));
+            try {
+                var file = Gguf.read(MemorySegment.ofArray(changed));
+                for (var name : file.entries().keySet()) file.tensor(name).shape();
+            } catch (FormatException e) {
+                refused++;
+            }
+        }
+        assertThat(refused).isGreaterThan(1000);
+    }
+}
