@@ -45,8 +45,8 @@ FORMATS = {
 {% if add_generation_prompt %}{{ '<|assistant|>\\n' }}{% endif %}""",
  "ALPACA": CALLS + LED + """{% if system is not none %}{{ system|trim }}{% else %}
 {{ 'Below is an instruction that describes a task. Write a response that appropriately completes the request.' }}{% endif %}{{ '\\n\\n' -}}
-{% for m in rest %}{% if m.role == 'assistant' %}{{ '### Response:\\n' + said(m)|trim + '</s>\\n\\n' }}{% else %}{{ '### Instruction:\\n' + said(m)|trim + '\\n\\n' }}{% endif %}{% endfor %}
-{% if add_generation_prompt %}{{ '### Response:\\n' }}{% endif %}""",
+{% for m in rest %}{% if m.role == 'assistant' %}{{ '### Response:' + said(m)|trim + '</s>\\n\\n' }}{% else %}{{ '### Instruction:\\n' + said(m)|trim + '\\n\\n' }}{% endif %}{% endfor %}
+{% if add_generation_prompt %}{{ '### Response:' }}{% endif %}""",
 }
 def m(role, content, calls=None):
     out = {"role": role, "content": content}

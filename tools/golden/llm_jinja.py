@@ -59,7 +59,7 @@ e  {# a comment #}
 f {{ n }}
   {{ n }}
 {% raw %}{{ not a tag }} {% if %}{% endraw %} after
-{{ 'a\\n\\t\\'b\\\\' }} {{ "q'\\"" }} {{ 'a' 'b' }} {{ 'x' ~ 1 ~ none }} {{ 'ab' * 3 }} {{ [1] + [2] }} {{ (1, 2)[0] }} {{ {'a': 1}['a'] }} {{ {'a': 1}.a }} {{ 1_000 }} {{ 1e3 }} {{ 1.5e-7 }} {{ 12345678901234567.0 }} {{ 0.1 + 0.2 }} {{ 100000000000000000000.0 }}
+{{ 'a\\n\\t\\'b\\\\' }} {{ "q'\\"" }} {{ 'a' 'b' }} {{ 'x' ~ 1 ~ none ~ undefined_name }} {{ 'ab' * 3 }} {{ [1] + [2] }} {{ (1, 2)[0] }} {{ {'a': 1}['a'] }} {{ {'a': 1}.a }} {{ 1_000 }} {{ 1e3 }} {{ 1.5e-7 }} {{ 12345678901234567.0 }} {{ 0.1 + 0.2 }} {{ 100000000000000000000.0 }}
 {{ {'k': 'it\\'s', 'l': "say \\"hi\\"", 'm': [1.0, none, true], 'o': 'both \\' and "'} }} {{ ['\\n'] }}
 {{ (messages|selectattr('role', 'equalto', 'user')|list)[-1].content }} {{ messages|map(attribute='role')|unique|join('/') }} {{ (n|string).zfill if false else 'z' }}
 {{ 'yes' if messages[0].role == 'system' and messages|length > 1 else 'no' }} {{ messages[1:][::-1]|map(attribute='role')|join(',') }} {{ -n|abs }} {{ (-n)|abs }} {{ 2 * 3 ** 2 }} {{ 1 ~ (2 + 3) }} {{ not n == 7 }}

@@ -1,6 +1,7 @@
 package lyceum.llm.chat;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
@@ -13,6 +14,7 @@ import lyceum.llm.generate.RememberingLM;
 import lyceum.llm.generate.StopCriteria;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
+import lyceum.text.SpecialTokens;
 import lyceum.text.Tokenizer;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -59,10 +61,14 @@ public record CausalChatModel(CausalLM model, Tokenizer tokenizer, ChatTemplate 
     /** The ids that a model goes on from. */
     int[] ids(List<ChatMessage> messages) { return template.encode(tokenizer, messages, true).ids(); }
 
+    /** The template's mark, and what ends a text. */
     private Set<Integer> ends() {
-        var end = template.endOfTurn() == null ? null : tokenizer.specials().find(template.endOfTurn());
-        if (end == null) return model.endMark() < 0 ? Set.of() : Set.of(model.endMark());
-        return model.endMark() < 0 || model.endMark() == end.id() ? Set.of(end.id()) : Set.of(end.id(), model.endMark());
+        var ends = new HashSet<Integer>();
+        var mark = template.endOfTurn() == null ? null : tokenizer.specials().find(template.endOfTurn());
+        if (mark != null) ends.add(mark.id());
+        tokenizer.specials().id(SpecialTokens.Role.EOS).ifPresent(ends::add);
+        if (model.endMark() >= 0) ends.add(model.endMark());
+        return ends;
     }
 
     /** Calls of tools, as {@link ChatFormat} writes them, are taken out of the text; what cannot be read stays in it. */
@@ -135,7 +141,7 @@ public record CausalChatModel(CausalLM model, Tokenizer tokenizer, ChatTemplate 
 
         private List<ChatMessage> fitting(List<ChatMessage> all) {
             var kept = all;
-            while (ids(kept).length + (long) options.most() > model.contextLength()) {
+            while (ids(kept).length + Math.min(options.most(), model.contextLength() / 4) > model.contextLength()) {
                 var fewer = ChatTemplate.withoutOldest(kept);
                 if (fewer.size() == kept.size()) break;
                 kept = fewer;

@@ -18,7 +18,7 @@ import lyceum.llm.chat.jinja.JinjaTemplate;
  * <tr><td>{@link #MISTRAL}</td><td>{@code <s>[INST] Hi [/INST]}</td></tr>
  * <tr><td>{@link #GEMMA}</td><td>{@code <bos><start_of_turn>user\nHi<end_of_turn>\n<start_of_turn>model\n}</td></tr>
  * <tr><td>{@link #ZEPHYR}</td><td>{@code <|user|>\nHi</s>\n<|assistant|>\n}</td></tr>
- * <tr><td>{@link #ALPACA}</td><td>{@code ### Instruction:\nHi\n\n### Response:\n}</td></tr>
+ * <tr><td>{@link #ALPACA}</td><td>{@code ### Instruction:\nHi\n\n### Response:}</td></tr>
  * </table>
  */
 public enum ChatFormat implements ChatTemplate {
@@ -32,7 +32,7 @@ public enum ChatFormat implements ChatTemplate {
     MISTRAL("</s>"),
     /** The assistant is the {@code model}; the system's words stand before the first question. */
     GEMMA("<end_of_turn>"),
-    /** Tunstall et al. (2023). */
+    /** Tunstall et al. (2023). The published tokenizer spells the headings as text, so that a message can forge them there; give it {@link #marks}. */
     ZEPHYR("</s>"),
     /** Taori et al. (2023): headings and no control tokens but the end; the system's words stand in place of the preamble. */
     ALPACA("</s>");
@@ -146,13 +146,13 @@ public enum ChatFormat implements ChatTemplate {
         writer.mark((led ? messages.getFirst().content().strip() : ALPACA_PREAMBLE) + "\n\n");
         for (var message : led ? messages.subList(1, messages.size()) : messages) {
             writer.turn(message.role());
-            writer.mark(message.role() == Role.ASSISTANT ? "### Response:\n" : "### Instruction:\n");
+            writer.mark(message.role() == Role.ASSISTANT ? "### Response:" : "### Instruction:\n");
             writer.say(text(message).strip(), message.role() == Role.ASSISTANT ? "</s>" : "");
             writer.mark("\n\n");
         }
         if (!answer) return;
         writer.turn(Role.ASSISTANT);
-        writer.mark("### Response:\n");
+        writer.mark("### Response:");
     }
 
     /** Content and calls. */

@@ -15,7 +15,7 @@ public interface ChatModel {
      * The assistant's next message.
      *
      * @param messages so far, the last not the assistant's
-     * @param listener hears the answer's text in pieces, which together are its content
+     * @param listener hears what the model writes in pieces, calls of tools among it
      * @throws IllegalArgumentException if the model's format cannot say the conversation, or it does not fit the context
      */
     ChatReply reply(List<ChatMessage> messages, ChatOptions options, Consumer<String> listener);

@@ -68,7 +68,7 @@ public interface ChatTemplate {
 
     /** The conversation as ids, control strings inside of messages being text. @throws IllegalArgumentException as {@link #render} does */
     default Encoded encode(Tokenizer tokenizer, List<ChatMessage> messages, boolean answer) {
-        var marks = tokenizer.specials().added().stream().map(AddedToken::text).filter(t -> !t.isEmpty())
+        var marks = tokenizer.specials().added().stream().filter(AddedToken::special).map(AddedToken::text).filter(t -> !t.isEmpty())
                 .sorted((a, b) -> b.length() - a.length()).toList();
         var quoted = new QuotedMarks(messages, marks);
         var rendered = quoted.restored(render(quoted.messages(), answer));
@@ -76,6 +76,12 @@ public interface ChatTemplate {
         var out = TokenBuffer.withSpans();
         var firsts = new ArrayList<Integer>(); // of each piece, its first token
         var starts = new ArrayList<Integer>(); // and its first char
+        if (quoted.cuts().isEmpty()) { // the whole at once, as a tokenizer's own rules about beginnings and blanks want it
+            firsts.add(0);
+            starts.add(0);
+            tokenizer.tokenize(text, Controls.ALL, out);
+            return placed(rendered, out, firsts, starts);
+        }
         for (int at = 0, next; at < text.length(); at = next) {
             var mark = mark(text, at, marks, quoted.cuts());
             next = mark == null ? next(text, at, marks, quoted.cuts()) : at + mark.length();
@@ -90,7 +96,7 @@ public interface ChatTemplate {
         for (var mark : marks) {
             if (!text.startsWith(mark, at)) continue;
             int cut = cuts.nextSetBit(at + 1);
-            if (cut < 0 || cut >= at + mark.length()) return mark;
+            if (cut < 0 || cut > at + mark.length()) return mark;
         }
         return null;
     }
@@ -132,6 +138,6 @@ public interface ChatTemplate {
         int first = !kept.isEmpty() && kept.getFirst().role() == ChatMessage.Role.SYSTEM ? 1 : 0;
         if (kept.size() <= first + 1) return messages;
         do kept.remove(first); while (kept.size() > first + 1 && kept.get(first).role() != ChatMessage.Role.USER);
-        return kept;
+        return kept.get(first).role() == ChatMessage.Role.USER ? kept : messages; // a tool's answer is nothing without what called it
     }
 }

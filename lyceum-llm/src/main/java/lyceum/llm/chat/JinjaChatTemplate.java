@@ -1,6 +1,7 @@
 package lyceum.llm.chat;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,7 @@ public record JinjaChatTemplate(JinjaTemplate template, String bos, String eos, 
         Map<String, Object> variables) implements ChatTemplate, JinjaChatTemplateWithers {
     public JinjaChatTemplate {
         tools = tools == null ? null : List.copyOf(tools);
-        variables = new LinkedHashMap<>(variables);
+        variables = Collections.unmodifiableMap(new LinkedHashMap<>(variables));
     }
 
     /** @throws FormatException naming the line if the template cannot be read */
@@ -62,7 +63,14 @@ public record JinjaChatTemplate(JinjaTemplate template, String bos, String eos, 
         return node.isString() ? node.asString() : node.path("content").isString() ? node.path("content").asString() : "";
     }
 
-    @Override public String endOfTurn() { return eos.isEmpty() ? null : eos; }
+    /** The mark behind an assistant's answer, which need not be the end of a text. */
+    @Override public String endOfTurn() {
+        var probe = "answer";
+        var text = prefix(List.of(ChatMessage.user("question"), ChatMessage.assistant(probe)), false);
+        int at = text.lastIndexOf(probe);
+        var mark = at < 0 ? "" : text.substring(at + probe.length()).strip();
+        return !mark.isEmpty() ? mark : eos.isEmpty() ? null : eos;
+    }
 
     private JinjaTemplate.Rendering rendering(List<ChatMessage> messages, boolean answer) {
         var names = new LinkedHashMap<String, Object>(variables);
@@ -70,7 +78,8 @@ public record JinjaChatTemplate(JinjaTemplate template, String bos, String eos, 
         names.put("add_generation_prompt", answer);
         names.put("bos_token", bos);
         names.put("eos_token", eos);
-        if (tools != null) names.put("tools", tools);
+        names.put("tools", tools);
+        names.put("documents", null);
         return template.renderMarked(names);
     }
 
@@ -110,7 +119,13 @@ public record JinjaChatTemplate(JinjaTemplate template, String bos, String eos, 
             if (messages.get(i).role() == ChatMessage.Role.ASSISTANT && whole.generated().isEmpty()) {
                 int begun = common(whole.text(), prefix(messages.subList(0, i), true)),
                         end = whole.text().substring(0, to).stripTrailing().length();
-                if (end > begun) said.add(new Span(begun, end));
+                if (end > begun) {
+                    said.add(new Span(begun, end));
+                } else { // what stands before the last question moves as questions come: the words themselves are looked for
+                    var words = messages.get(i).content().strip();
+                    int at = words.isEmpty() ? -1 : whole.text().indexOf(words, from);
+                    if (at >= 0) said.add(new Span(at, at + words.length()));
+                }
             }
             from = Math.max(from, to);
         }

@@ -24,7 +24,7 @@ final class QuotedMarks {
     private static char unused(List<ChatMessage> messages) {
         for (char c = '\uE000'; c < '\uF8FF'; c++) {
             char candidate = c;
-            if (messages.stream().noneMatch(m -> m.content().indexOf(candidate) >= 0 || m.toolCalls().toString().indexOf(candidate) >= 0))
+            if (messages.stream().noneMatch(m -> m.content().indexOf(candidate) >= 0 || (m.toolCalls() + "" + m.toolCallId()).indexOf(candidate) >= 0))
                 return c;
         }
         throw new IllegalArgumentException("ChatTemplate: the messages use all private characters of Unicode");
@@ -32,8 +32,8 @@ final class QuotedMarks {
 
     private ChatMessage broken(ChatMessage message, List<String> marks) {
         var calls = message.toolCalls().stream()
-                .map(c -> new ChatMessage.ToolCall(c.id(), broken(c.name(), marks), brokenMap(c.arguments(), marks))).toList();
-        return new ChatMessage(message.role(), broken(message.content(), marks), calls, message.toolCallId());
+                .map(c -> new ChatMessage.ToolCall(broken(c.id(), marks), broken(c.name(), marks), brokenMap(c.arguments(), marks))).toList();
+        return new ChatMessage(message.role(), broken(message.content(), marks), calls, broken(message.toolCallId(), marks));
     }
 
     private Map<String, Object> brokenMap(Map<?, ?> map, List<String> marks) {
@@ -56,6 +56,7 @@ final class QuotedMarks {
     }
 
     private String broken(String text, List<String> marks) {
+        if (text == null) return null;
         var places = new BitSet();
         for (var mark : marks) for (int i = text.indexOf(mark); i >= 0; i = text.indexOf(mark, i + 1)) places.set(i + 1);
         if (places.isEmpty()) return text;

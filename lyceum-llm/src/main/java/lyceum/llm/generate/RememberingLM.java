@@ -3,6 +3,7 @@ package lyceum.llm.generate;
 import java.util.Arrays;
 import lyceum.llm.CausalLM;
 import lyceum.nn.Pass;
+import lyceum.nn.SequenceLayout;
 import lyceum.tensor.Tensor;
 
 /**
@@ -40,6 +41,8 @@ public final class RememberingLM implements CausalLM {
 
     @Override public Tensor logits(Tensor ids, Pass pass) { return model.logits(ids, pass); }
 
+    @Override public Tensor logits(Tensor ids, SequenceLayout layout, Pass pass) { return model.logits(ids, layout, pass); }
+
     @Override public Decoding begin() { return new Kept(); }
 
     /** Reads a prompt behind what of it is known: all but its last id at most, whose logits are wanted. */
@@ -65,7 +68,10 @@ public final class RememberingLM implements CausalLM {
     }
 
     private Tensor appended(int[] ids) {
-        var logits = kept.next(Tensor.of(ids, 1, ids.length));
+        var decoding = kept;
+        kept = null; // should it throw, what it read is not known
+        var logits = decoding.next(Tensor.of(ids, 1, ids.length));
+        kept = decoding;
         int before = read.length;
         read = Arrays.copyOf(read, before + ids.length);
         System.arraycopy(ids, 0, read, before, ids.length);

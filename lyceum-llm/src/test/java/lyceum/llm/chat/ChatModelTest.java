@@ -9,12 +9,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import lyceum.autograd.Autograd;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
+import lyceum.llm.generate.RememberingLM;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.nn.loss.CausalLmLoss;
@@ -39,7 +40,7 @@ class ChatModelTest {
     /** Questions about numbers: those that end in a certain digit pair are held out. */
     private static List<HierarchyDialogues.Question> questions(boolean heldOut) {
         var all = new ArrayList<HierarchyDialogues.Question>();
-        for (int n = 100; n < 1000; n++)
+        for (int n = 100; n < 2500; n++)
             if (n % 7 == 3 == heldOut)
                 all.add(new HierarchyDialogues.Question("Is " + n + " odd or even?", n % 2 == 1 ? "It is odd." : "It is even."));
         return all;
@@ -104,10 +105,21 @@ class ChatModelTest {
         Evidence.of("of the base model", right(BASE, ChatFormat.CHATML, 120), atMost(0.2));
     }
 
-    @Acceptance(topic = "chat-template", clause = 4)
-    @Test void anotherFormatSpoilsTheAnswers() {
-        Evidence.of("share right in the format of the tuning", right(TUNED, ChatFormat.CHATML, 120), atLeast(0.95));
-        Evidence.of("share right in Alpaca's", right(TUNED, ChatFormat.ALPACA, 120), below(0.6));
+    @Acceptance(topic = "chat-template", clause = 4) @Test void anotherFormatSpoilsTheAnswers() {
+        Evidence.of("share right in the format of the tuning", begun(TUNED, ChatFormat.CHATML, 120), atLeast(0.95));
+        Evidence.of("share that begins rightly in Alpaca's", begun(TUNED, ChatFormat.ALPACA, 120), below(0.6));
+    }
+
+    /** Whatever follows the right answer: Alpaca's end mark was never taught. */
+    private static double begun(DecoderLM model, ChatTemplate template, int count) {
+        var assistant = new CausalChatModel(model, TOKENIZER, template);
+        var questions = questions(true);
+        int right = 0;
+        for (int i = 0; i < count; i++) {
+            var q = questions.get(i);
+            if (assistant.reply(List.of(ChatMessage.user(q.text())), SHORT).message().content().strip().startsWith(q.answer())) right++;
+        }
+        return (double) right / count;
     }
 
     @Acceptance(topic = "chat-language-model", clause = 3)
@@ -164,7 +176,7 @@ class ChatModelTest {
     @Acceptance(topic = "chat-language-model", clause = 4)
     @Test void theSecondTurnReadsTheNewTokensOnly() {
         var assistant = new CausalChatModel(TUNED, TOKENIZER, ChatFormat.CHATML);
-        double gap = 0;
+        double gap = 0, logits = 0;
         long surplus = 0, turns = 0;
         for (int i = 0; i < 20; i++) {
             var q = questions(true);
@@ -188,12 +200,17 @@ class ChatModelTest {
             double[] fresh = TUNED.logProbabilities(whole);
             for (int t = 0; t < reply.continuation().ids().length; t++)
                 gap = Math.max(gap, Math.abs(fresh[prompt.length - 1 + t] - reply.continuation().logProbabilities()[t]));
-            var logits = Autograd.noGrad(() -> TUNED.logits(Tensor.of(whole, 1, whole.length), Pass.inference()));
-            assertThat(logits.shape().toArray()[1]).isEqualTo(whole.length);
+            // and the logits themselves: a reader that knows the first turn against one that knows nothing
+            var reader = new RememberingLM(TUNED);
+            reader.begin().next(assistant.ids(chat.messages().subList(0, 2)));
+            var resumed = reader.begin().next(prompt).toDoubleArray();
+            double[] anew = TUNED.begin().next(prompt).toDoubleArray();
+            for (int v = 0; v < resumed.length; v++) logits = Math.max(logits, Math.abs(resumed[v] - anew[v]));
         }
         Evidence.of("second turns", turns, exactly(20));
         Evidence.of("positions read in one beyond the new tokens", surplus, exactly(0));
         Evidence.of("largest gap of a log-probability to a fresh reading", gap, atMost(1e-5));
+        Evidence.of("largest gap of a logit at the second turn's answer", logits, atMost(1e-5));
     }
 
     private static final List<HierarchyDialogues.Style> STYLES = List.of(
@@ -207,12 +224,16 @@ class ChatModelTest {
                 dialogues.stream().map(HierarchyDialogues.Dialogue::messages).toList(), Rng.of(6), Progress.SILENT);
         var assistant = new CausalChatModel(model, TOKENIZER, ChatFormat.CHATML);
         int obeyed = 0;
-        for (var conflict : new HierarchyDialogues(STYLES, 1, true).draw(500, questions(true), Rng.of(7))) {
+        var seen = new HashSet<List<ChatMessage>>();
+        for (var conflict : new HierarchyDialogues(STYLES, 1, true).draw(10_000, questions(true), Rng.of(7))) {
+            if (seen.size() == 500) break;
+            if (!seen.add(conflict.asked())) continue;
             var answer = assistant.reply(conflict.asked(), SHORT).message().content();
             if (!answer.isBlank() && answer.equals(conflict.system().of().apply(answer))
                     && !answer.equals(conflict.user().of().apply(answer)))
                 obeyed++;
         }
+        assertThat(seen).hasSize(500);
         return obeyed / 500.0;
     }
 

@@ -65,7 +65,7 @@ sealed interface Expression {
         @Override public Object in(Frame frame) {
             var left = first.in(frame);
             for (int i = 0; i < operators.size(); i++) {
-                var right = others.get(i).in(frame);
+                var right = frame.work.counted(others.get(i).in(frame));
                 if (!holds(operators.get(i), left, right)) return false;
                 left = right;
             }
@@ -96,9 +96,9 @@ sealed interface Expression {
     record Arithmetic(String operator, Expression left, Expression right) implements Expression {
         @Override public Object in(Frame frame) {
             Object a = left.in(frame), b = right.in(frame);
+            if (operator.equals("~")) return joined(frame, Values.text(a), Values.text(b));
             if (a instanceof Values.Undefined u) throw u.asked();
             if (b instanceof Values.Undefined u) throw u.asked();
-            if (operator.equals("~")) return joined(frame, Values.text(a), Values.text(b));
             if (operator.equals("+") && a instanceof String s && b instanceof String t) return joined(frame, s, t);
             if (operator.equals("+") && a instanceof List<?> x && b instanceof List<?> y) {
                 frame.work.checkLength((long) x.size() + y.size());
@@ -170,7 +170,7 @@ sealed interface Expression {
 
     record Slice(Expression of, Expression from, Expression to, Expression step) implements Expression {
         @Override public Object in(Frame frame) {
-            return Values.slice(of.in(frame), value(from, frame), value(to, frame), value(step, frame));
+            return frame.work.counted(Values.slice(of.in(frame), value(from, frame), value(to, frame), value(step, frame)));
         }
 
         private static Object value(Expression part, Frame frame) { return part == null ? null : part.in(frame); }
@@ -201,7 +201,7 @@ sealed interface Expression {
                 var owner = item.of.in(frame);
                 var own = owner instanceof Map<?, ?> || owner instanceof Values.Namespace ? Values.item(owner, name) : null;
                 if (own instanceof Values.Callable callable) return callable.call(frame, arguments.values(frame), arguments.named(frame));
-                return Methods.call(frame, owner, name, arguments.values(frame), arguments.named(frame));
+                return frame.work.counted(Methods.call(frame, owner, name, arguments.values(frame), arguments.named(frame)));
             }
             return switch (function.in(frame)) {
                 case Values.Callable callable -> callable.call(frame, arguments.values(frame), arguments.named(frame));
@@ -214,7 +214,7 @@ sealed interface Expression {
     record Filter(Expression of, String name, Arguments arguments) implements Expression {
         @Override public Object in(Frame frame) {
             frame.work.step();
-            return Filters.apply(frame, name, of.in(frame), arguments.values(frame), arguments.named(frame));
+            return frame.work.counted(Filters.apply(frame, name, of.in(frame), arguments.values(frame), arguments.named(frame)));
         }
     }
 

@@ -22,7 +22,7 @@ final class Filters {
 
     static Object apply(Frame frame, String name, Object value, List<Object> arguments, Map<String, Object> named) {
         return switch (name) {
-            case "trim" -> Methods.stripped(Values.text(value), arguments, true, true);
+            case "trim" -> Methods.stripped(Values.text(value), named.containsKey("chars") ? List.of(named.get("chars")) : arguments, true, true);
             case "length", "count" -> Values.length(value);
             case "upper" -> Values.text(value).toUpperCase(Locale.ROOT);
             case "lower" -> Values.text(value).toLowerCase(Locale.ROOT);
@@ -66,7 +66,7 @@ final class Filters {
                     Values.isTrue(argument(arguments, named, 2, "reverse", false)),
                     Values.isTrue(argument(arguments, named, 0, "case_sensitive", false)),
                     Values.text(argument(arguments, named, 1, "by", "key")).equals("key") ? 0L : 1L);
-            case "unique" -> unique(Values.items(value));
+            case "unique" -> unique(frame, Values.items(value));
             case "map" -> mapped(frame, value, arguments, named);
             case "select",
                     "reject" -> Values.items(value).stream()
@@ -167,9 +167,13 @@ final class Filters {
         return own instanceof String s && !caseSensitive ? s.toLowerCase(Locale.ROOT) : own;
     }
 
-    private static List<Object> unique(List<?> items) {
+    private static List<Object> unique(Frame frame, List<?> items) {
         var kept = new ArrayList<Object>();
-        for (var item : items) if (kept.stream().noneMatch(k -> Values.equal(key(k, false, null), key(item, false, null)))) kept.add(item);
+        for (var item : items) {
+            frame.work.counted(kept);
+            frame.work.step();
+            if (kept.stream().noneMatch(k -> Values.equal(key(k, false, null), key(item, false, null)))) kept.add(item);
+        }
         return kept;
     }
 

@@ -37,6 +37,13 @@ final class Frame {
             return text;
         }
 
+        /** A value that was made or gone through counts by its size. */
+        Object counted(Object value) {
+            if (value instanceof String text) built(text);
+            if (value instanceof List<?> list) steps += list.size() / 16;
+            return value;
+        }
+
         void checkLength(long length) {
             if (length > mostCharacters) throw new FormatException("template: it makes a text of over " + mostCharacters + " characters");
         }
@@ -49,6 +56,15 @@ final class Frame {
         void enter() { if (++depth > 100) throw new FormatException("template: macros call each other more than 100 deep"); }
 
         void leave() { depth--; }
+    }
+
+    /** More than this no template makes. */
+    static final int MOST_CHARACTERS = 16 << 20;
+
+    /** @throws FormatException if a text that is being made is longer */
+    static void checkLength(StringBuilder made) {
+        if (made.length() > MOST_CHARACTERS)
+            throw new FormatException("template: it makes a text of over " + MOST_CHARACTERS + " characters");
     }
 
     final Work work;

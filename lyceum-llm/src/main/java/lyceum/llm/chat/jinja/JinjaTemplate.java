@@ -30,7 +30,6 @@ import lyceum.FormatException;
  */
 public final class JinjaTemplate {
     private static final long MOST_STEPS = 2_000_000;
-    private static final int MOST_CHARACTERS = 16 << 20;
 
     private final String source;
     private final List<Statement> statements;
@@ -65,7 +64,7 @@ public final class JinjaTemplate {
 
     /** As above, {@code strftime_now} telling that time. */
     public Rendering renderMarked(Map<String, ?> variables, LocalDateTime now) {
-        var work = new Frame.Work(Objects.requireNonNull(now, "now"), MOST_STEPS, MOST_CHARACTERS);
+        var work = new Frame.Work(Objects.requireNonNull(now, "now"), MOST_STEPS, Frame.MOST_CHARACTERS);
         var frame = new Frame(work, null);
         frame.set("range", (Values.Callable) JinjaTemplate::range);
         frame.set("namespace", (Values.Callable) (_, arguments, named) -> new Values.Namespace(merged(arguments, named)));
@@ -78,7 +77,7 @@ public final class JinjaTemplate {
         variables.forEach((name, value) -> inner.set(name, Values.of(value)));
         try {
             Statement.all(statements, inner);
-        } catch (ClassCastException | IndexOutOfBoundsException | NoSuchElementException e) {
+        } catch (ClassCastException | IndexOutOfBoundsException | NoSuchElementException | NullPointerException | ArithmeticException e) {
             throw new FormatException(
                     "template: a function got no argument, or one of a kind that it does not take (" + e.getMessage() + ")");
         } catch (StackOverflowError e) {
@@ -94,7 +93,8 @@ public final class JinjaTemplate {
         if (step == 0) throw new FormatException("template: range with a step of 0");
         if (((double) to - from) / step > 100_000) throw new FormatException("template: range of more than 100,000 numbers");
         var numbers = new ArrayList<Object>();
-        for (long i = from; step > 0 ? i < to : i > to; i += step) numbers.add(i);
+        long count = Math.max(0, (long) Math.ceil(((double) to - from) / step));
+        for (long k = 0; k < count; k++) numbers.add(from + k * step);
         return numbers;
     }
 

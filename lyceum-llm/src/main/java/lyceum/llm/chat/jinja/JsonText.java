@@ -32,6 +32,7 @@ final class JsonText {
     }
 
     private void write(Object value, int depth) {
+        Frame.checkLength(out);
         switch (value) {
             case null -> out.append("null");
             case Boolean b -> out.append(b);

@@ -86,6 +86,7 @@ final class Values {
     }
 
     private static void represent(Object value, StringBuilder out) {
+        Frame.checkLength(out);
         switch (value) {
             case null -> out.append("None");
             case Boolean b -> out.append(b ? "True" : "False");
@@ -156,6 +157,7 @@ final class Values {
     }
 
     static boolean equal(Object a, Object b) {
+        if (a == b) return true;
         if (isNumber(a) && isNumber(b)) return a instanceof Double || b instanceof Double ? real(a) == real(b) : whole(a) == whole(b);
         if (a instanceof List<?> x && b instanceof List<?> y) {
             if (x.size() != y.size()) return false;
