@@ -24,9 +24,11 @@ import lyceum.withers.Withers;
  * file or memory and are read for those alone.
  *
  * {@snippet :
- * var index = IvfPq.train(new IvfPq.Options().withLists(64), VectorMetric.COSINE, sample);
- * index.add(7, sample[0]);
- * index.search(sample[0], 1);
+ * static List<VectorHit> nearest(float[][] vectors, float[] query) {
+ *     var index = IvfPq.train(new IvfPq.Options().withLists(64), VectorMetric.COSINE, vectors);
+ *     for (int i = 0; i < vectors.length; i++) index.add(i, vectors[i]);
+ *     return index.search(query, 10);
+ * }
  * }
  *
  * @see <a href="https://doi.org/10.1109/TPAMI.2010.57">Jegou, Douze and Schmid (2011)</a>

@@ -15,9 +15,9 @@ import java.util.function.ToDoubleFunction;
  * whose grade is not above 0, is not relevant. A measure of a query without relevant documents, or without hits, is 0.
  *
  * {@snippet :
- * var ranking = new JudgedRanking(hits, Map.of("d7", 2, "d9", 1));
+ * var ranking = new JudgedRanking(List.of(new SearchHit("d7", 3.1), new SearchHit("d8", 2.9)), Map.of("d7", 2, "d9", 1));
  * ranking.ndcg(10);
- * JudgedRanking.mean(List.of(ranking), JudgedRanking::averagePrecision);            // MAP
+ * JudgedRanking.mean(List.of(ranking), JudgedRanking::averagePrecision);            // MAP, 0.5
  * }
  *
  * @param hits a document once

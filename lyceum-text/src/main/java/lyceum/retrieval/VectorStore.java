@@ -19,11 +19,13 @@ import lyceum.FormatException;
  * A vector database in a directory: records of an id, a vector and a payload, found by nearness among those that a filter takes.
  *
  * {@snippet :
- * try (var store = VectorStore.open(directory, new VectorStoreOptions(3))) {
- *     store.upsert(new VectorRecord("a", new float[] {1, 0, 0}, Map.of("lang", "de", "year", 1984)));
- *     store.upsert(new VectorRecord("b", new float[] {1, 1, 0}, Map.of("lang", "en", "year", 2001)));
- *     store.search(new float[] {0, 1, 0}, 10, PayloadFilter.range("year", 1980, 1990));      // a
- *     store.delete("a");
+ * static List<StoreHit> oldOnes(Path directory) throws IOException {
+ *     try (var store = VectorStore.open(directory, new VectorStoreOptions(3))) {
+ *         store.upsert(new VectorRecord("a", new float[] {1, 0, 0}, Map.of("lang", "de", "year", 1984)));
+ *         store.upsert(new VectorRecord("b", new float[] {1, 1, 0}, Map.of("lang", "en", "year", 2001)));
+ *         store.delete("b");
+ *         return store.search(new float[] {0, 1, 0}, 10, PayloadFilter.range("year", 1980, 1990));
+ *     }
  * }
  * }
  *

@@ -17,8 +17,9 @@ import lyceum.withers.Withers;
  * and an unseen class is known by its attributes.
  *
  * {@snippet :
- * var model = new Eszsl(1, 1).fit(x, labels, attributes);             // (n, d), n numbers of classes, (seen classes, attributes)
- * model.scores(others, unseenAttributes).argmax(1);                   // the classes of other inputs among unseen ones
+ * static Tensor classes(Tensor x, int[] labels, Tensor attributes, Tensor others, Tensor unseen) {
+ *     return new Eszsl(1, 1).fit(x, labels, attributes).scores(others, unseen).argmax(1);
+ * }
  * }
  *
  * @param gamma above 0: how much the weight of each attribute is held back
