@@ -48,8 +48,8 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
 
     /** Names of numbers of types, those that are read as tensors with their type. */
     enum Kind {
-        F32(0, DType.F32), F16(1, DType.F16), Q4_0(2), Q4_1(3), Q5_0(6), Q5_1(7), Q8_0(8), Q8_1(9), Q2_K(10), Q3_K(11), Q4_K(12), Q5_K(13), Q6_K(14), Q8_K(15),
-        I8(24, DType.I8), I16(25), I32(26, DType.I32), I64(27, DType.I64), F64(28, DType.F64), BF16(30, DType.BF16);
+        F32(0, DType.F32), F16(1, DType.F16), Q4_0(2), Q4_1(3), Q5_0(6), Q5_1(7), Q8_0(8), Q8_1(9), Q2_K(10), Q3_K(11), Q4_K(12), Q5_K(13),
+        Q6_K(14), Q8_K(15), I8(24, DType.I8), I16(25), I32(26, DType.I32), I64(27, DType.I64), F64(28, DType.F64), BF16(30, DType.BF16);
 
         final int number;
         final DType dtype;
@@ -103,8 +103,8 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
             }
             if (kind.blocks() != null) return matrix(name).dequantise().reshape(entry.shape);
         }
-        throw new FormatException("gguf: tensor \"" + name + "\" is of type " + entry.type + "; known are F32, F16, BF16, F64, I8, I32, I64, and of blocks "
-                + "Q8_0, Q4_0, Q4_K, Q5_K, Q6_K");
+        throw new FormatException("gguf: tensor \"" + name + "\" is of type " + entry.type
+                + "; known are F32, F16, BF16, F64, I8, I32, I64, and of blocks " + "Q8_0, Q4_0, Q4_K, Q5_K, Q6_K");
     }
 
     /** A tensor in blocks, its leading axes as rows, on the file's bytes. @throws FormatException if it is not in blocks that are known */
@@ -115,7 +115,8 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
             long columns = entry.shape[entry.shape.length - 1], count = count(entry.shape);
             return QuantisedMatrix.on(entry.bytes, kind.blocks(), columns == 0 ? 0 : count / columns, columns);
         }
-        throw new FormatException("gguf: tensor \"" + name + "\" is of type " + entry.type + "; it is not in blocks of Q8_0, Q4_0, Q4_K, Q5_K or Q6_K");
+        throw new FormatException(
+                "gguf: tensor \"" + name + "\" is of type " + entry.type + "; it is not in blocks of Q8_0, Q4_0, Q4_K, Q5_K or Q6_K");
     }
 
     private static long count(long[] shape) {
@@ -146,8 +147,8 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
         /** A count of things that take so many bytes each at least. */
         private long count(String what, int each) {
             long n = u64();
-            if (n < 0 || n > (file.size() - at) / each)
-                throw file.malformed(at - 8, Long.toUnsignedString(n) + " " + what + " do not fit into the " + (file.size() - at) + " bytes that follow");
+            if (n < 0 || n > (file.size() - at) / each) throw file.malformed(at - 8,
+                    Long.toUnsignedString(n) + " " + what + " do not fit into the " + (file.size() - at) + " bytes that follow");
             return n;
         }
 
@@ -162,8 +163,7 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
         Gguf read() {
             if (file.size() < 24 || u32() != MAGIC) throw file.malformed(0, "it does not begin with GGUF");
             int version = u32();
-            if (version != 2 && version != 3)
-                throw file.malformed(4, "version " + version + "; known are 2 and 3 in little endian");
+            if (version != 2 && version != 3) throw file.malformed(4, "version " + version + "; known are 2 and 3 in little endian");
             long tensors = count("tensors", 24), settings = count("settings", 13);
             var metadata = new LinkedHashMap<String, Object>();
             for (long i = 0; i < settings; i++) {
@@ -177,10 +177,12 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
                 long from = at;
                 var name = text();
                 int axes = u32();
-                if (axes < 0 || axes > 8) throw file.malformed(at - 4, "tensor \"" + name + "\" has " + Integer.toUnsignedString(axes) + " axes");
+                if (axes < 0 || axes > 8)
+                    throw file.malformed(at - 4, "tensor \"" + name + "\" has " + Integer.toUnsignedString(axes) + " axes");
                 var shape = new long[axes];
-                for (int a = axes - 1; a >= 0; a--) if ((shape[a] = u64()) < 0) throw file.malformed(at - 8, "tensor \"" + name + "\" has a size of "
-                        + Long.toUnsignedString(shape[a]));
+                for (int a = axes - 1; a >= 0; a--)
+                    if ((shape[a] = u64()) < 0)
+                        throw file.malformed(at - 8, "tensor \"" + name + "\" has a size of " + Long.toUnsignedString(shape[a]));
                 infos.add(new Info(name, u32(), shape, u64(), from));
             }
             long alignment = metadata.get(ALIGNMENT) instanceof Long a ? a : 32;
@@ -188,19 +190,21 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
             long data = (at + alignment - 1) / alignment * alignment;
             var entries = new LinkedHashMap<String, Entry>();
             for (var info : infos) {
-                if (info.offset < 0 || info.offset % alignment != 0)
-                    throw file.malformed(info.from, "tensor \"" + info.name + "\" begins at " + info.offset + ", no multiple of " + alignment);
+                if (info.offset < 0 || info.offset % alignment != 0) throw file.malformed(info.from,
+                        "tensor \"" + info.name + "\" begins at " + info.offset + ", no multiple of " + alignment);
                 var kind = Kind.of(info.type);
                 long bytes = bytes(info.name, kind, info.shape, info.from);
                 MemorySegment segment = null;
                 if (bytes >= 0) {
                     if (bytes > 0) {
-                        if (info.offset > file.size() - data) throw file.malformed(info.from, "tensor \"" + info.name + "\" begins behind the file's end");
+                        if (info.offset > file.size() - data)
+                            throw file.malformed(info.from, "tensor \"" + info.name + "\" begins behind the file's end");
                         file.need(data + info.offset, bytes);
                     }
                     segment = bytes == 0 ? MemorySegment.NULL : file.memory().asSlice(data + info.offset, bytes);
                 }
-                if (entries.put(info.name, new Entry(info.name, kind == null ? "type " + info.type : kind.name(), info.shape, segment)) != null)
+                if (entries.put(info.name,
+                        new Entry(info.name, kind == null ? "type " + info.type : kind.name(), info.shape, segment)) != null)
                     throw file.malformed(info.from, "tensor \"" + info.name + "\" is there twice");
             }
             return new Gguf(version, Collections.unmodifiableSequencedMap(metadata), Collections.unmodifiableSequencedMap(entries));
@@ -216,8 +220,8 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
                 var format = kind.blocks();
                 if (format == null) return -1;
                 long columns = shape.length == 0 ? 1 : shape[shape.length - 1];
-                if (columns % format.blockLength() != 0)
-                    throw file.malformed(from, "tensor \"" + name + "\" has rows of " + columns + ", which are not whole blocks of " + kind);
+                if (columns % format.blockLength() != 0) throw file.malformed(from,
+                        "tensor \"" + name + "\" has rows of " + columns + ", which are not whole blocks of " + kind);
                 return Math.multiplyExact(n / format.blockLength(), (long) format.blockBytes());
             } catch (ArithmeticException e) {
                 throw file.malformed(from, "tensor \"" + name + "\" is larger than memory can be");

@@ -127,11 +127,13 @@ final class GgufWriter {
     private void list(String name, List<?> list) {
         // One type for all: the widest integer if they are integers.
         int type = list.isEmpty() ? 8 : type(name, list.getFirst());
-        if (type == 4 || type == 5 || type == 11) type = list.stream().allMatch(v -> v instanceof Number n && n.longValue() == n.intValue()) ? 5 : 11;
+        if (type == 4 || type == 5 || type == 11)
+            type = list.stream().allMatch(v -> v instanceof Number n && n.longValue() == n.intValue()) ? 5 : 11;
         number(type, 4).number(list.size(), 8);
         for (var value : list) {
             if (type == 5 || type == 11) number(((Number) value).longValue(), type == 5 ? 4 : 8);
-            else if (type(name, value) != type) throw new IllegalArgumentException("gguf: setting \"" + name + "\" is a list of several types");
+            else if (type(name, value) != type)
+                throw new IllegalArgumentException("gguf: setting \"" + name + "\" is a list of several types");
             else item(name, value);
         }
     }

@@ -67,7 +67,9 @@ public record OnnxFile(long irVersion, String producer, Map<String, Long> opsets
     /** A tensor in a file. @param tensor null for strings @param strings null for all else */
     public record Constant(String name, OnnxType type, long[] dims, Tensor tensor, String[] strings) {
         /** A tensor of one of our types. */
-        public static Constant of(String name, Tensor x) { return new Constant(name, OnnxType.of(x.dtype()), x.shape().toArray(), x, null); }
+        public static Constant of(String name, Tensor x) {
+            return new Constant(name, OnnxType.of(x.dtype()), x.shape().toArray(), x, null);
+        }
     }
 
     /** An operator whose meaning is a graph. */
@@ -194,7 +196,8 @@ public record OnnxFile(long irVersion, String producer, Map<String, Long> opsets
                 case 2 << 3 | 2 -> name = in.text();
                 case 5 << 3 | 2 -> {
                     var constant = tensors.read(in.message());
-                    if (constants.put(constant.name(), constant) != null) throw in.wrong("two tensors have the name \"" + constant.name() + "\"");
+                    if (constants.put(constant.name(), constant) != null)
+                        throw in.wrong("two tensors have the name \"" + constant.name() + "\"");
                 }
                 case 11 << 3 | 2 -> inputs.add(port(in.message()));
                 case 12 << 3 | 2 -> outputs.add(port(in.message()));
@@ -203,8 +206,8 @@ public record OnnxFile(long irVersion, String producer, Map<String, Long> opsets
                 default -> in.skip(tag);
             }
         }
-        return new Graph(name, List.copyOf(nodes), Collections.unmodifiableSequencedMap(constants), List.copyOf(inputs), List.copyOf(outputs),
-                List.copyOf(values));
+        return new Graph(name, List.copyOf(nodes), Collections.unmodifiableSequencedMap(constants), List.copyOf(inputs),
+                List.copyOf(outputs), List.copyOf(values));
     }
 
     private static Node node(ProtoReader in, OnnxTensorReader tensors) {
@@ -224,7 +227,8 @@ public record OnnxFile(long irVersion, String producer, Map<String, Long> opsets
                 default -> in.skip(tag);
             }
         }
-        return new Node(name, domain, operator, List.copyOf(inputs), List.copyOf(outputs), Collections.unmodifiableSequencedMap(attributes));
+        return new Node(name, domain, operator, List.copyOf(inputs), List.copyOf(outputs),
+                Collections.unmodifiableSequencedMap(attributes));
     }
 
     private static void attribute(ProtoReader in, OnnxTensorReader tensors, Map<String, Attribute> attributes) {
@@ -262,7 +266,8 @@ public record OnnxFile(long irVersion, String producer, Map<String, Long> opsets
         else if (!others.isEmpty() || kind > 7 && kind != 13) value = List.copyOf(others);
         else if (value == null) value = kind == 1 ? (Object) 0f : kind == 3 ? (Object) new byte[0] : kind == 2 ? (Object) 0L : null;
         if (value == null && reference.isEmpty()) throw in.wrong("attribute \"" + name + "\" of kind " + kind + " has no value");
-        if (attributes.put(name, new Attribute(name, reference, value)) != null) throw in.wrong("two attributes have the name \"" + name + "\"");
+        if (attributes.put(name, new Attribute(name, reference, value)) != null)
+            throw in.wrong("two attributes have the name \"" + name + "\"");
     }
 
     private static float[] floats(List<Float> values) {

@@ -79,20 +79,22 @@ final class OnnxTensorReader {
         long count = count(in, name, shape);
         if (type == OnnxType.STRING) return new Constant(name, type, shape, null, strings(in, name, strings, count));
         if (type.carrier() == null) throw in.wrong("tensor \"" + name + "\" is of " + type + ", which is not supported");
-        if (isExternal) return new Constant(name, type, shape, mapped(type, external(in, name, external, type.bytes(count)), shape, count), null);
+        if (isExternal)
+            return new Constant(name, type, shape, mapped(type, external(in, name, external, type.bytes(count)), shape, count), null);
         if (raw != null) {
-            if (raw.byteSize() != type.bytes(count)) throw in.wrong("tensor \"" + name + "\" of " + type + " " + Arrays.toString(shape) + " has "
-                    + raw.byteSize() + " bytes, expected " + type.bytes(count));
+            if (raw.byteSize() != type.bytes(count)) throw in.wrong("tensor \"" + name + "\" of " + type + " " + Arrays.toString(shape)
+                    + " has " + raw.byteSize() + " bytes, expected " + type.bytes(count));
             return new Constant(name, type, shape, mapped(type, raw, shape, count), null);
         }
         long listed = type.bits() == 4 ? type.bytes(count) : count;
-        if (numbers.n != listed)
-            throw in.wrong("tensor \"" + name + "\" of shape " + Arrays.toString(shape) + " has " + numbers.n + " numbers, expected " + listed);
+        if (numbers.n != listed) throw in
+                .wrong("tensor \"" + name + "\" of shape " + Arrays.toString(shape) + " has " + numbers.n + " numbers, expected " + listed);
         return new Constant(name, type, shape, listed(type, numbers.bits, shape, (int) count), null);
     }
 
     private static long count(ProtoReader in, String name, long[] shape) {
-        if (shape.length > MOST_AXES) throw in.wrong("tensor \"" + name + "\" has " + shape.length + " axes, at most " + MOST_AXES + " are read");
+        if (shape.length > MOST_AXES)
+            throw in.wrong("tensor \"" + name + "\" has " + shape.length + " axes, at most " + MOST_AXES + " are read");
         long count = 1;
         boolean isEmpty = false;
         for (long size : shape) {
@@ -142,7 +144,8 @@ final class OnnxTensorReader {
 
     private static ByteBuffer buffer(OnnxType type, long count) {
         long bytes = count * type.carrier().bytes();
-        if (bytes > Integer.MAX_VALUE - 8) throw new FormatException("ONNX: " + count + " elements of " + type + " are more than are converted at once");
+        if (bytes > Integer.MAX_VALUE - 8)
+            throw new FormatException("ONNX: " + count + " elements of " + type + " are more than are converted at once");
         return ByteBuffer.allocate((int) bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 

@@ -21,7 +21,8 @@ public final class OnnxWeights {
         });
         var matrices = new HashMap<String, String>(); // by the product that each is in
         for (var node : file.graph().nodes())
-            if (node.operator().equals("MatMul") && node.inputs().size() == 2) matrices.put(node.outputs().getFirst(), node.inputs().get(1));
+            if (node.operator().equals("MatMul") && node.inputs().size() == 2)
+                matrices.put(node.outputs().getFirst(), node.inputs().get(1));
         for (var node : file.graph().nodes()) {
             if (!node.operator().equals("Add")) continue;
             for (var bias : node.inputs()) for (var product : node.inputs()) {

@@ -170,7 +170,8 @@ final class OnnxWriter {
             var source = x.detach().contiguous();
             var v = source.view();
             long bytes = type.bytes(source.count());
-            if (bytes > Integer.MAX_VALUE - 8) throw new IllegalArgumentException("ONNX: a tensor of " + bytes + " bytes does not fit a file of protocol buffers");
+            if (bytes > Integer.MAX_VALUE - 8)
+                throw new IllegalArgumentException("ONNX: a tensor of " + bytes + " bytes does not fit a file of protocol buffers");
             var raw = v.storage().segment().asSlice(v.byteOffset(), bytes).toArray(ValueLayout.JAVA_BYTE);
             Reference.reachabilityFence(source);
             return raw;

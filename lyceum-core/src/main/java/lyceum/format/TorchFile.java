@@ -37,14 +37,17 @@ public final class TorchFile {
     private TorchFile(MappedFile file) { this.file = file; }
 
     /** @throws FormatException if it is malformed, compressed, of the time before zips, or names what is no description of tensors */
-    public static SequencedMap<String, Tensor> read(Path path) throws IOException { return new TorchFile(MappedFile.open(FORMAT, path)).read(); }
+    public static SequencedMap<String, Tensor> read(Path path) throws IOException {
+        return new TorchFile(MappedFile.open(FORMAT, path)).read();
+    }
 
     /** Reads a file that is in memory already. */
     public static SequencedMap<String, Tensor> read(MemorySegment memory) { return new TorchFile(MappedFile.of(FORMAT, memory)).read(); }
 
     private SequencedMap<String, Tensor> read() {
         directory();
-        for (var name : entries.keySet()) if (name.equals("data.pkl") || name.endsWith("/data.pkl")) folder = name.substring(0, name.length() - 8);
+        for (var name : entries.keySet())
+            if (name.equals("data.pkl") || name.endsWith("/data.pkl")) folder = name.substring(0, name.length() - 8);
         if (folder == null) throw file.malformed(0, "there is no data.pkl in it");
         var order = entries.get(folder + "byteorder");
         if (order != null && !"little".equals(file.text(order[0], (int) Math.min(16, order[1]), StandardCharsets.US_ASCII).strip()))
@@ -61,7 +64,8 @@ public final class TorchFile {
 
     /** The zip's central directory; only stored entries can be used. */
     private void directory() {
-        if (file.size() < 22 || u32(0) != 0x04034B50) throw file.malformed(0, "it is no zip; torch.save has written zips since PyTorch 1.6");
+        if (file.size() < 22 || u32(0) != 0x04034B50)
+            throw file.malformed(0, "it is no zip; torch.save has written zips since PyTorch 1.6");
         long end = file.size() - 22, least = Math.max(0, end - 65_535);
         while (end >= least && u32(end) != 0x06054B50) end--;
         if (end < least) throw file.malformed(file.size() - 22, "the zip's directory is missing");
@@ -106,8 +110,9 @@ public final class TorchFile {
         if (depth > DEEPEST) throw file.malformed(0, "dictionaries more than " + DEEPEST + " deep");
         if (tensors.size() > MOST) throw file.malformed(0, "more than " + MOST + " tensors");
         if (value instanceof TorchPickle.TensorCall call) tensors.put(name, tensor(name, call));
-        else if (value instanceof Map<?, ?> map)
-            map.forEach((key, item) -> { if (key instanceof String s) collect(name.isEmpty() ? s : name + "." + s, item, depth + 1); });
+        else if (value instanceof Map<?, ?> map) map.forEach((key, item) -> {
+            if (key instanceof String s) collect(name.isEmpty() ? s : name + "." + s, item, depth + 1);
+        });
     }
 
     private static DType dtype(String storage) {
@@ -121,21 +126,23 @@ public final class TorchFile {
             case "CharStorage" -> DType.I8;
             case "ByteStorage" -> DType.U8;
             case "BoolStorage" -> DType.BOOL;
-            default -> throw new FormatException("torch: a " + storage + "; known are Float, Double, Half, BFloat16, Long, Int, Char, Byte and BoolStorage");
+            default -> throw new FormatException(
+                    "torch: a " + storage + "; known are Float, Double, Half, BFloat16, Long, Int, Char, Byte and BoolStorage");
         };
     }
 
     private Tensor tensor(String name, TorchPickle.TensorCall call) {
         var type = dtype(call.storage().type());
         int axes = call.shape().length;
-        if (axes > 16 || call.strides().length != axes || call.offset() < 0)
-            throw new FormatException("torch: tensor \"" + name + "\" has " + axes + " axes, " + call.strides().length + " strides, offset " + call.offset());
+        if (axes > 16 || call.strides().length != axes || call.offset() < 0) throw new FormatException(
+                "torch: tensor \"" + name + "\" has " + axes + " axes, " + call.strides().length + " strides, offset " + call.offset());
         long count = 1, last = call.offset(), ordered = 1;
         boolean inOrder = true;
         try {
             for (int a = axes - 1; a >= 0; a--) {
                 long size = call.shape()[a], stride = call.strides()[a];
-                if (size < 0 || stride < 0) throw new FormatException("torch: tensor \"" + name + "\" has size " + size + " and stride " + stride);
+                if (size < 0 || stride < 0)
+                    throw new FormatException("torch: tensor \"" + name + "\" has size " + size + " and stride " + stride);
                 count = Math.multiplyExact(count, size);
                 if (size > 1) {
                     last = Math.addExact(last, Math.multiplyExact(size - 1, stride));
@@ -145,14 +152,17 @@ public final class TorchFile {
             }
             if (count == 0) return Tensor.zeros(type, call.shape());
             var entry = entries.get(folder + "data/" + call.storage().key());
-            if (entry == null) throw new FormatException("torch: storage " + call.storage().key() + " of tensor \"" + name + "\" is missing");
-            if (Math.multiplyExact(last + 1, (long) type.bytes()) > entry[1]) throw new FormatException("torch: tensor \"" + name + "\" reaches to element "
-                    + last + " of storage " + call.storage().key() + ", which has " + entry[1] + " bytes");
-            if (count > entry[1] && !inOrder) throw new FormatException("torch: tensor \"" + name + "\" repeats elements: " + count + " of " + entry[1] + " bytes");
+            if (entry == null)
+                throw new FormatException("torch: storage " + call.storage().key() + " of tensor \"" + name + "\" is missing");
+            if (Math.multiplyExact(last + 1, (long) type.bytes()) > entry[1]) throw new FormatException("torch: tensor \"" + name
+                    + "\" reaches to element " + last + " of storage " + call.storage().key() + ", which has " + entry[1] + " bytes");
+            if (count > entry[1] && !inOrder)
+                throw new FormatException("torch: tensor \"" + name + "\" repeats elements: " + count + " of " + entry[1] + " bytes");
             long from = entry[0] + call.offset() * type.bytes();
             if (inOrder) {
                 var segment = file.memory().asSlice(from, count * type.bytes());
-                if (segment.isNative() && segment.address() % type.bytes() == 0) return Tensor.on(Storage.wrap(segment), 0, type, call.shape());
+                if (segment.isNative() && segment.address() % type.bytes() == 0)
+                    return Tensor.on(Storage.wrap(segment), 0, type, call.shape());
                 return Tensor.on(Storage.wrap(segment), 0, type, call.shape()).copy().compute();
             }
             return copied(type, call, entry[0], count);

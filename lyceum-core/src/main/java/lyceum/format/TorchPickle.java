@@ -176,7 +176,8 @@ final class TorchPickle {
         if (!(top() instanceof Map<?, ?> map) || pairs.size() % 2 != 0) throw wrong("items for what is no dictionary");
         // Keys by identity of their content alone: a map as a key could hold itself.
         for (int i = 0; i < pairs.size(); i += 2)
-            if (pairs.get(i) instanceof String || pairs.get(i) instanceof Long) ((Map<Object, Object>) map).put(pairs.get(i), pairs.get(i + 1));
+            if (pairs.get(i) instanceof String || pairs.get(i) instanceof Long)
+                ((Map<Object, Object>) map).put(pairs.get(i), pairs.get(i + 1));
     }
 
     @SuppressWarnings("unchecked") private void append(List<Object> items) {
@@ -186,8 +187,8 @@ final class TorchPickle {
 
     /** {@code ("storage", type, key, device, count)}. */
     private StorageKey storage(Object id) {
-        if (id instanceof Tuple(List<Object> items) && items.size() >= 3 && "storage".equals(items.get(0)) && items.get(1) instanceof Global type
-                && type.module.equals("torch") && items.get(2) instanceof String key)
+        if (id instanceof Tuple(List<Object> items) && items.size() >= 3 && "storage".equals(items.get(0))
+                && items.get(1) instanceof Global type && type.module.equals("torch") && items.get(2) instanceof String key)
             return new StorageKey(type.name, key);
         throw wrong("a reference that is no storage");
     }
@@ -206,12 +207,14 @@ final class TorchPickle {
                     throw wrong("a tensor without storage and offset");
                 yield new TensorCall(storage, offset, longs(items.get(2)), longs(items.get(3)));
             }
-            default -> throw wrong("it calls " + module + "." + name + ", which would run code; known are torch's tensors and parameters, and OrderedDict");
+            default -> throw wrong("it calls " + module + "." + name
+                    + ", which would run code; known are torch's tensors and parameters, and OrderedDict");
         };
     }
 
     private long[] longs(Object value) {
-        if (!(value instanceof Tuple(List<Object> items)) || !items.stream().allMatch(Long.class::isInstance)) throw wrong("sizes that are no integers");
+        if (!(value instanceof Tuple(List<Object> items)) || !items.stream().allMatch(Long.class::isInstance))
+            throw wrong("sizes that are no integers");
         return items.stream().mapToLong(Long.class::cast).toArray();
     }
 }

@@ -106,7 +106,8 @@ class GgufTest {
         int refused = 0;
         for (int trial = 0; trial < 4000; trial++) {
             byte[] changed = whole.clone();
-            for (int k = 1 + rng.nextInt(3); k > 0; k--) changed[rng.nextInt(changed.length)] = (byte) (rng.nextInt(3) == 0 ? 0xFF : rng.nextInt(256));
+            for (int k = 1 + rng.nextInt(3); k > 0; k--)
+                changed[rng.nextInt(changed.length)] = (byte) (rng.nextInt(3) == 0 ? 0xFF : rng.nextInt(256));
             try {
                 var file = Gguf.read(MemorySegment.ofArray(changed));
                 for (var name : file.entries().keySet()) file.tensor(name).shape();

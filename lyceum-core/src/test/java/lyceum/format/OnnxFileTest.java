@@ -60,7 +60,8 @@ class OnnxFileTest {
     }
 
     private static byte[] sample() {
-        return model(field(2, "sample"), field(10, "a documentation that is left out"), field(1, field(1, "x"), field(1, "w"), field(2, "y"), field(4, "MatMul"), field(3, "first")),
+        return model(field(2, "sample"), field(10, "a documentation that is left out"),
+                field(1, field(1, "x"), field(1, "w"), field(2, "y"), field(4, "MatMul"), field(3, "first")),
                 field(5, field(1, 2), field(1, 3), field(2, 1), field(8, "w"), field(9, floats(1, 2, 3, 4, 5, 6))),
                 field(11, field(1, "x"), field(2, field(1, field(1, 1), field(2, field(1, field(2, "batch")), field(1, field(1, 2)))))),
                 field(12, field(1, "y")));
@@ -127,7 +128,8 @@ class OnnxFileTest {
     }
 
     private static void refuses(byte[] file, String problem) {
-        assertThatThrownBy(() -> OnnxFile.read(file)).isInstanceOf(FormatException.class).hasMessageContaining(problem).hasMessageContaining("byte");
+        assertThatThrownBy(() -> OnnxFile.read(file)).isInstanceOf(FormatException.class).hasMessageContaining(problem)
+                .hasMessageContaining("byte");
     }
 
     private static byte[] outside(String location) {

@@ -33,8 +33,7 @@ public final class WordForms {
     /** Part of speech. */
     public enum Part {
         NOUN("noun", "s:", "ses:s", "ves:f", "xes:x", "zes:z", "ches:ch", "shes:sh", "men:man", "ies:y"),
-        VERB("verb", "s:", "ies:y", "es:e", "es:", "ed:e", "ed:", "ing:e", "ing:"),
-        ADJECTIVE("adj", "er:", "est:", "er:e", "est:e"),
+        VERB("verb", "s:", "ies:y", "es:e", "es:", "ed:e", "ed:", "ing:e", "ing:"), ADJECTIVE("adj", "er:", "est:", "er:e", "est:e"),
         ADVERB("adv");
 
         private final String file;

@@ -176,8 +176,8 @@ public final class WordNet {
             throw new IllegalArgumentException("WordNet: \"" + name + "\" is no name of a meaning; one is dog.n.01");
         var all = senses(name.substring(0, part)).stream().filter(s -> s.id.startsWith(name.substring(part + 1, number))).toList();
         int at = Integer.parseInt(name.substring(number + 1));
-        if (at < 1 || at > all.size())
-            throw new IllegalArgumentException("WordNet: no meaning \"" + name + "\"; the word has " + all.size() + " of this part of speech");
+        if (at < 1 || at > all.size()) throw new IllegalArgumentException(
+                "WordNet: no meaning \"" + name + "\"; the word has " + all.size() + " of this part of speech");
         return all.get(at - 1);
     }
 

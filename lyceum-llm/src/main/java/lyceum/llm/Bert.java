@@ -108,7 +108,8 @@ public final class Bert extends Module {
      */
     public Tensor sentences(Tensor ids, int[] lengths, Pass pass) {
         int rows = (int) ids.size(0), columns = (int) ids.size(1);
-        if (lengths.length != rows) throw new IllegalArgumentException("Bert.sentences: " + lengths.length + " lengths for " + rows + " rows");
+        if (lengths.length != rows)
+            throw new IllegalArgumentException("Bert.sentences: " + lengths.length + " lengths for " + rows + " rows");
         var share = new double[rows * columns];
         for (int r = 0; r < rows; r++) {
             if (lengths[r] < 1 || lengths[r] > columns) throw new IllegalArgumentException(

@@ -64,7 +64,8 @@ public final class BertTask extends Module {
         return switch (kind) {
             case SEQUENCE -> new CrossEntropy().of(z, labels);
             case TOKENS -> new CrossEntropy().of(z.reshape(z.size(0) * z.size(1), z.size(2)), labels.flatten());
-            case SPAN -> new CrossEntropy().of(z.select(2, 0), labels.select(1, 0)).add(new CrossEntropy().of(z.select(2, 1), labels.select(1, 1))).div(2);
+            case SPAN -> new CrossEntropy().of(z.select(2, 0), labels.select(1, 0))
+                    .add(new CrossEntropy().of(z.select(2, 1), labels.select(1, 1))).div(2);
         };
     }
 

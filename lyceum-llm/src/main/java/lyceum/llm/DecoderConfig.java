@@ -40,8 +40,8 @@ public record DecoderConfig(int vocabulary, long contextLength, List<Transformer
         if (vocabulary < 1 || contextLength < 1 || blocks.isEmpty()) throw new IllegalArgumentException("DecoderConfig: a vocabulary of "
                 + vocabulary + ", " + contextLength + " positions and " + blocks.size() + " blocks; all are at least 1");
         for (var block : blocks)
-            if (block.width() != blocks.getFirst().width()) throw new IllegalArgumentException(
-                    "DecoderConfig: blocks of the widths " + blocks.getFirst().width() + " and " + block.width() + "; they share one stream");
+            if (block.width() != blocks.getFirst().width()) throw new IllegalArgumentException("DecoderConfig: blocks of the widths "
+                    + blocks.getFirst().width() + " and " + block.width() + "; they share one stream");
         for (int mark : new int[] {startMark, endMark})
             if (mark < -1 || mark >= vocabulary)
                 throw new IllegalArgumentException("DecoderConfig: the mark " + mark + " is no id of a vocabulary of " + vocabulary);

@@ -46,9 +46,11 @@ public final class DecoderLM extends Module implements CausalLM {
         embed = new Embedding(new EmbeddingConfig(config.vocabulary(), config.width()).withDtype(config.dtype()).withInit(init), rng);
         decoder = new TransformerDecoder(config.blocks(), rng);
         var bias = config.headBias() ? Tensor.zeros(config.dtype(), config.vocabulary()).requiresGrad() : null;
-        var weight = config.tied() ? embed.weight() : Init.begin(init, rng, config.dtype(), config.vocabulary(), config.width()).requiresGrad();
+        var weight = config.tied() ? embed.weight()
+                : Init.begin(init, rng, config.dtype(), config.vocabulary(), config.width()).requiresGrad();
         head = Linear.sharing(weight, bias);
-        if (!Skeleton.isBuilding()) decoder.modules().forEach((name, module) -> { if (module instanceof Linear linear) begin(name, linear, rng); });
+        if (!Skeleton.isBuilding())
+            decoder.modules().forEach((name, module) -> { if (module instanceof Linear linear) begin(name, linear, rng); });
     }
 
     /** Shapes and names alone; see {@link Skeleton}. */
@@ -99,7 +101,9 @@ public final class DecoderLM extends Module implements CausalLM {
     public Tensor hidden(Tensor ids, Pass pass) { return decoder.forward(embedded(ids, ids.size(-1), pass), pass); }
 
     /** The same of a batch whose sequences lie so. */
-    public Tensor hidden(Tensor ids, SequenceLayout layout, Pass pass) { return decoder.forward(embedded(ids, layout.longest(), pass), layout, pass); }
+    public Tensor hidden(Tensor ids, SequenceLayout layout, Pass pass) {
+        return decoder.forward(embedded(ids, layout.longest(), pass), layout, pass);
+    }
 
     /** Hidden states (.., width) to logits (.., vocabulary). */
     public Tensor unembedded(Tensor hidden, Pass pass) {
@@ -131,15 +135,16 @@ public final class DecoderLM extends Module implements CausalLM {
         long had = old.size(0);
         if (count <= had) return old.narrow(0, 0, count);
         var mean = old.mean(0, true).expand(count - had, -1);
-        if (rng != null) mean = mean.add(Tensor.randn(rng, old.dtype(), count - had, old.size(1)).mul(1e-3 * old.square().mean().sqrt().item()));
+        if (rng != null)
+            mean = mean.add(Tensor.randn(rng, old.dtype(), count - had, old.size(1)).mul(1e-3 * old.square().mean().sqrt().item()));
         return Tensor.concat(0, old, mean);
     }
 
     /** @param positions of the longest sequence */
     private Tensor embedded(Tensor ids, long positions, Pass pass) {
         if (ids.rank() != 2) throw new ShapeException("DecoderLM: ids " + ids.shape() + "; they are (batch, T)");
-        if (positions > config.contextLength()) throw new ShapeException("DecoderLM: " + positions + " positions; the context has "
-                + config.contextLength() + ": shorten the prompt");
+        if (positions > config.contextLength()) throw new ShapeException(
+                "DecoderLM: " + positions + " positions; the context has " + config.contextLength() + ": shorten the prompt");
         var x = embed.forward(ids, pass);
         return config.embeddingScale() == 1 ? x : x.mul(config.embeddingScale());
     }
@@ -147,14 +152,19 @@ public final class DecoderLM extends Module implements CausalLM {
     @Override public Decoding begin() { return new Cached(decoder.start(null, null, Pass.inference())); }
 
     /** With other caches than the layers' own. @param caches of each layer by number */
-    public Decoding begin(IntFunction<? extends MixerState> caches) { return new Cached(decoder.start(caches, null, null, Pass.inference())); }
+    public Decoding begin(IntFunction<? extends MixerState> caches) {
+        return new Cached(decoder.start(caches, null, null, Pass.inference()));
+    }
 
     private final class Cached implements Decoding {
         private final TransformerDecoder.State state;
 
         Cached(TransformerDecoder.State state) { this.state = state; }
 
-        private Tensor read(Tensor ids) { return decoder.forward(embedded(ids, length() + ids.size(-1), Pass.inference()), state, Pass.inference()); }
+        private Tensor read(Tensor ids) {
+            long positions = state.isEndless() ? 0 : length() + ids.size(-1); // places in such caches are bounded, positions are not
+            return decoder.forward(embedded(ids, positions, Pass.inference()), state, Pass.inference());
+        }
 
         @Override public Tensor all(Tensor ids) { return Autograd.noGrad(() -> unembedded(read(ids), Pass.inference())); }
 

@@ -73,7 +73,9 @@ public final class MaskedLM extends Module {
     @Override protected Tensor compute(Tensor ids, Pass pass) { return head.forward(encoder.forward(ids, pass), pass); }
 
     /** The same under a mask: lengths of a padded batch, or a packing; null where all see all. */
-    public Tensor logits(Tensor ids, Attention mask, Pass pass) { return emit(ids, head.forward(encoder.forward(ids, null, mask, pass), pass), pass); }
+    public Tensor logits(Tensor ids, Attention mask, Pass pass) {
+        return emit(ids, head.forward(encoder.forward(ids, null, mask, pass), pass), pass);
+    }
 
     /** Mean loss of the labelled positions alone. @param labels (batch, T), negative where nothing is asked for */
     public Tensor loss(Tensor ids, Tensor labels, Attention mask, Pass pass) {
@@ -89,10 +91,12 @@ public final class MaskedLM extends Module {
 
     /** The k likeliest tokens at a place, which as a rule holds the mask; likeliest first, of equals the lower id. */
     public List<Filler> fill(int[] ids, int place, int k) {
-        if (place < 0 || place >= ids.length || k < 1)
-            throw new IllegalArgumentException("fill: place " + place + " of " + ids.length + " ids, the best " + k + "; the place is one of them, k at least 1");
-        double[] p = Autograd.noGrad(() -> logits(Tensor.of(ids, 1, ids.length), null, Pass.inference()).get(0).get(place).softmax(0)).toDoubleArray();
-        return IntStream.range(0, p.length).mapToObj(id -> new Filler(id, p[id])).sorted(Comparator.comparingDouble(f -> -f.probability)).limit(k).toList();
+        if (place < 0 || place >= ids.length || k < 1) throw new IllegalArgumentException(
+                "fill: place " + place + " of " + ids.length + " ids, the best " + k + "; the place is one of them, k at least 1");
+        double[] p = Autograd.noGrad(() -> logits(Tensor.of(ids, 1, ids.length), null, Pass.inference()).get(0).get(place).softmax(0))
+                .toDoubleArray();
+        return IntStream.range(0, p.length).mapToObj(id -> new Filler(id, p[id])).sorted(Comparator.comparingDouble(f -> -f.probability))
+                .limit(k).toList();
     }
 
     /** For pseudo-log-likelihoods. @param mask the id that hides */

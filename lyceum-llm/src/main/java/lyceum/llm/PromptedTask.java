@@ -83,7 +83,8 @@ public record PromptedTask(int[] instruction, int[] asks, int[] ends, Scoring sc
     public double[] scores(CausalLM model, int[] prompt, List<int[]> answers) {
         double[] scores = likelihoods(model, prompt, answers);
         double[] alone = scoring == Scoring.GAIN ? likelihoods(model, asks, answers) : new double[scores.length];
-        for (int i = 0; i < scores.length; i++) scores[i] = scoring == Scoring.MEAN ? scores[i] / answers.get(i).length : scores[i] - alone[i];
+        for (int i = 0; i < scores.length; i++)
+            scores[i] = scoring == Scoring.MEAN ? scores[i] / answers.get(i).length : scores[i] - alone[i];
         return scores;
     }
 
@@ -97,9 +98,10 @@ public record PromptedTask(int[] instruction, int[] asks, int[] ends, Scoring sc
 
     /** {@code log p(answer | prompt)} of each, in one batch, nats. @throws IllegalArgumentException if a prompt or an answer is empty */
     public static double[] likelihoods(CausalLM model, int[] prompt, List<int[]> answers) {
-        if (prompt.length == 0 || answers.isEmpty() || answers.stream().anyMatch(a -> a.length == 0))
-            throw new IllegalArgumentException("PromptedTask: a prompt of " + prompt.length + " ids and " + answers.size() + " answers; none is empty");
-        int rows = answers.size(), longest = answers.stream().mapToInt(a -> a.length).max().orElseThrow(), columns = prompt.length + longest - 1;
+        if (prompt.length == 0 || answers.isEmpty() || answers.stream().anyMatch(a -> a.length == 0)) throw new IllegalArgumentException(
+                "PromptedTask: a prompt of " + prompt.length + " ids and " + answers.size() + " answers; none is empty");
+        int rows = answers.size(), longest = answers.stream().mapToInt(a -> a.length).max().orElseThrow(),
+                columns = prompt.length + longest - 1;
         var ids = new int[rows * columns];
         var lengths = new int[rows];
         for (int r = 0; r < rows; r++) {
@@ -125,7 +127,7 @@ public record PromptedTask(int[] instruction, int[] asks, int[] ends, Scoring sc
         var lengths = new int[rows];
         var done = new boolean[rows];
         Tensor logits = decoding.next(prompts.toArray(int[][]::new));
-        for (int t = 0; ; t++) {
+        for (int t = 0;; t++) {
             long[] best = logits.argmax(-1).toLongArray();
             var next = new int[rows];
             boolean all = true;
@@ -149,8 +151,9 @@ public record PromptedTask(int[] instruction, int[] asks, int[] ends, Scoring sc
 
     /** Share of questions whose answer the model writes exactly. @param demonstrations of each question, or one list for all */
     public double accuracy(CausalLM model, List<List<Example>> demonstrations, List<Example> questions) {
-        if (questions.isEmpty() || demonstrations.size() != 1 && demonstrations.size() != questions.size()) throw new IllegalArgumentException(
-                "PromptedTask.accuracy: " + demonstrations.size() + " lists of demonstrations for " + questions.size() + " questions; one, or one each");
+        if (questions.isEmpty() || demonstrations.size() != 1 && demonstrations.size() != questions.size())
+            throw new IllegalArgumentException("PromptedTask.accuracy: " + demonstrations.size() + " lists of demonstrations for "
+                    + questions.size() + " questions; one, or one each");
         int right = 0, batch = 64;
         for (int from = 0; from < questions.size(); from += batch) {
             int to = Math.min(questions.size(), from + batch), longest = 1;

@@ -74,7 +74,8 @@ public record RecurrentLM(RecurrentLanguageModel model) implements CausalLM {
             if (ids.rank() != 2) throw new ShapeException("RecurrentLM: ids " + ids.shape() + "; they are (rows, T)");
             int[] all = ids.to(DType.I32).toIntArray();
             int length = (int) ids.size(1);
-            return IntStream.range(0, (int) ids.size(0)).mapToObj(r -> Arrays.copyOfRange(all, r * length, (r + 1) * length)).toArray(int[][]::new);
+            return IntStream.range(0, (int) ids.size(0)).mapToObj(r -> Arrays.copyOfRange(all, r * length, (r + 1) * length))
+                    .toArray(int[][]::new);
         }
 
         private Rnn.Output network(Tensor ids, RecurrentState from, int[] lengths) {

@@ -24,6 +24,7 @@ final class SpanRows {
         }
         var own = ids.to(DType.I64).flatten().indexSelect(0, Tensor.of(from)).reshape(rows, longest);
         var z = model.logits(own, pass);
-        return z.reshape((long) rows * longest, z.size(2)).indexSelect(0, Tensor.of(to)).reshape(layout.rows(), layout.columns(), z.size(2));
+        return z.reshape((long) rows * longest, z.size(2)).indexSelect(0, Tensor.of(to)).reshape(layout.rows(), layout.columns(),
+                z.size(2));
     }
 }

@@ -101,8 +101,8 @@ public final class TaskDecoder extends Module {
 
     /** Of pairs of texts, the same whichever stands first: (pairs, classes). */
     public Tensor similarity(List<int[]> first, List<int[]> second, Pass pass) {
-        if (first.size() != second.size())
-            throw new IllegalArgumentException("TaskDecoder.similarity: " + first.size() + " texts and " + second.size() + "; pairs of them");
+        if (first.size() != second.size()) throw new IllegalArgumentException(
+                "TaskDecoder.similarity: " + first.size() + " texts and " + second.size() + "; pairs of them");
         List<int[]> one = new ArrayList<>(), other = new ArrayList<>();
         for (int i = 0; i < first.size(); i++) {
             one.add(pair(first.get(i), second.get(i)));
@@ -113,7 +113,8 @@ public final class TaskDecoder extends Module {
 
     /** Scores of the answers to each context, softmax over which is the choice: (contexts, answers). @throws IllegalStateException unless the head has one output */
     public Tensor choice(List<int[]> contexts, List<List<int[]>> answers, Pass pass) {
-        if (head.weight().size(0) != 1) throw new IllegalStateException("TaskDecoder.choice: a head of " + head.weight().size(0) + " outputs; one scores answers");
+        if (head.weight().size(0) != 1)
+            throw new IllegalStateException("TaskDecoder.choice: a head of " + head.weight().size(0) + " outputs; one scores answers");
         int each = answers.getFirst().size();
         var rows = new ArrayList<int[]>();
         for (int i = 0; i < contexts.size(); i++) {

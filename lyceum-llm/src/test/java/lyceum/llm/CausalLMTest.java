@@ -48,7 +48,8 @@ class CausalLMTest {
 
     @BeforeAll void everyArchitecture() throws IOException {
         for (var family : TinyFamilies.all()) models.put(family.name(), family.model());
-        models.put("alibi", new DecoderLM(DecoderConfig.gpt2(V, 16, 2, 16, 4).eachBlock(b -> b.positioned(PositionalEncoding.alibi())), Rng.of(1)));
+        models.put("alibi",
+                new DecoderLM(DecoderConfig.gpt2(V, 16, 2, 16, 4).eachBlock(b -> b.positioned(PositionalEncoding.alibi())), Rng.of(1)));
         mixed("retention", new RetentionConfig(16, 2));
         mixed("linear attention", new LinearAttentionConfig(16, 2).withCausal(true));
         mixed("latent attention", new LatentAttentionConfig(16, 2, 8, 4, 4));
@@ -63,7 +64,8 @@ class CausalLMTest {
     }
 
     private void recurrent(String name, Rnn network) {
-        models.put(name, new RecurrentLM(new RecurrentLanguageModel(new Embedding(V, 8, Rng.of(4)), network, new Linear(16, V, Rng.of(5)), -1, -1)));
+        models.put(name,
+                new RecurrentLM(new RecurrentLanguageModel(new Embedding(V, 8, Rng.of(4)), network, new Linear(16, V, Rng.of(5)), -1, -1)));
     }
 
     private static Tensor ids(long seed, long... shape) { return Tensor.randint(Rng.of(seed), 0, V, shape); }
@@ -117,7 +119,8 @@ class CausalLMTest {
         for (var span : layout.spans()) {
             var own = batch.narrow(0, span.row(), 1).narrow(1, span.start(), span.length());
             var alone = Autograd.noGrad(() -> model.getValue().logits(own, Pass.inference()));
-            gap.see(model.getKey() + " " + span, z.get(span.row()).narrow(0, span.start(), span.length()).toDoubleArray(), alone.toDoubleArray());
+            gap.see(model.getKey() + " " + span, z.get(span.row()).narrow(0, span.start(), span.length()).toDoubleArray(),
+                    alone.toDoubleArray());
         }
     }
 
@@ -132,8 +135,9 @@ class CausalLMTest {
             var weights = Tensor.randn(Rng.of(10), V);
             for (int t = 0; t < n; t++) {
                 int at = t;
-                double[][] gradient = Autograd.grad(h -> model.unembedded(model.decoder().forward(h, layout, Pass.inference()), Pass.inference())
-                        .get(0, at).mul(weights).sum()).apply(x).reshape(n, 16).toRows();
+                double[][] gradient = Autograd.grad(h -> model
+                        .unembedded(model.decoder().forward(h, layout, Pass.inference()), Pass.inference()).get(0, at).mul(weights).sum())
+                        .apply(x).reshape(n, 16).toRows();
                 for (int s = 0; s < n; s++) {
                     boolean depends = Arrays.stream(gradient[s]).anyMatch(v -> v != 0);
                     if (depends != expected[t][s]) wrong++;
@@ -154,11 +158,10 @@ class CausalLMTest {
         for (var block : blocks) {
             long window = block.attention().attention().window();
             var next = new boolean[n][n];
-            for (int i = 0; i < n; i++)
-                for (int k = 0; k < n; k++) {
-                    boolean sees = (k <= i || k < prefix && i < prefix) && (window == 0 || Math.abs(i - k) < window);
-                    for (int j = 0; sees && j < n; j++) next[i][j] |= reach[k][j];
-                }
+            for (int i = 0; i < n; i++) for (int k = 0; k < n; k++) {
+                boolean sees = (k <= i || k < prefix && i < prefix) && (window == 0 || Math.abs(i - k) < window);
+                for (int j = 0; sees && j < n; j++) next[i][j] |= reach[k][j];
+            }
             reach = next;
         }
         return reach;
@@ -172,8 +175,7 @@ class CausalLMTest {
             int[] id = batch.to(DType.I32).toIntArray();
             double[][] z = rows(model.getValue(), batch);
             double sum = 0;
-            for (int row = 0; row < 3; row++)
-                for (int t = 0; t + 1 < T; t++) sum -= logSoftmax(z[row * T + t], id[row * T + t + 1]);
+            for (int row = 0; row < 3; row++) for (int t = 0; t + 1 < T; t++) sum -= logSoftmax(z[row * T + t], id[row * T + t + 1]);
             gap.see(model.getKey(), model.getValue().loss(batch, Pass.inference()).item(), sum / (3 * (T - 1)));
             // Of a packed batch: no document foretells the next.
             var layout = SequenceLayout.packed(T, new int[] {5, 7}, new int[] {4, 3}, new int[] {12});
@@ -182,7 +184,8 @@ class CausalLMTest {
             for (var span : layout.spans()) {
                 var own = batch.narrow(0, span.row(), 1).narrow(1, span.start(), span.length());
                 double[][] rows = rows(model.getValue(), own);
-                for (int t = 0; t + 1 < span.length(); t++, count++) packed -= logSoftmax(rows[t], id[span.row() * T + span.start() + t + 1]);
+                for (int t = 0; t + 1 < span.length(); t++, count++)
+                    packed -= logSoftmax(rows[t], id[span.row() * T + span.start() + t + 1]);
             }
             gap.see(model.getKey() + " packed", model.getValue().loss(batch, layout, Pass.inference()).item(), packed / count);
         }
@@ -197,7 +200,8 @@ class CausalLMTest {
     @Acceptance(topic = "causal-language-model", clause = 5)
     @Test void onUniformTokensAModelThatPeeksFallsBelowTheEntropyAndACausalOneNever() {
         double[] causal = losses(false), peeking = losses(true);
-        Evidence.of("lowest loss on fresh tokens of the causal model, less log V", Arrays.stream(causal).min().orElseThrow() - Math.log(8), atLeast(-0.01));
+        Evidence.of("lowest loss on fresh tokens of the causal model, less log V", Arrays.stream(causal).min().orElseThrow() - Math.log(8),
+                atLeast(-0.01));
         Evidence.of("last loss of the unmasked twin, less log V", peeking[peeking.length - 1] - Math.log(8), below(-1));
         Evidence.of("batches of fresh tokens", causal.length, exactly(STEPS));
     }

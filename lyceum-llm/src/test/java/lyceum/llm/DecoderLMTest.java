@@ -29,10 +29,12 @@ class DecoderLMTest {
 
     @Test void skeletonsCountPublishedModels() {
         assertThat(DecoderLM.skeleton(DecoderConfig.gpt2()).parameterCount()).isEqualTo(124_439_808L);
-        assertThat(DecoderLM.skeleton(DecoderConfig.llama(32_000, 4096, 32, 4096, 32, 32, 11_008)).parameterCount()).isEqualTo(6_738_415_616L);
+        assertThat(DecoderLM.skeleton(DecoderConfig.llama(32_000, 4096, 32, 4096, 32, 32, 11_008)).parameterCount())
+                .isEqualTo(6_738_415_616L);
     }
 
-    @ParameterizedTest @MethodSource("families") void decodingGivesTheLogitsOfTheWholeSequence(DecoderConfig config) {
+    @ParameterizedTest
+    @MethodSource("families") void decodingGivesTheLogitsOfTheWholeSequence(DecoderConfig config) {
         var model = new DecoderLM(config, Rng.of(1));
         var ids = Tensor.randint(Rng.of(2), 0, 40, 3, 12);
         var whole = model.logits(ids, Pass.inference());
@@ -43,7 +45,8 @@ class DecoderLMTest {
         near(decoding.fork(2, 0).next(ids.rows(2, 0).narrow(1, 7, 2)), whole.rows(2, 0).select(1, 8));
     }
 
-    @ParameterizedTest @MethodSource("families") void promptsOfUnequalLengthsAreReadAsEachAlone(DecoderConfig config) {
+    @ParameterizedTest
+    @MethodSource("families") void promptsOfUnequalLengthsAreReadAsEachAlone(DecoderConfig config) {
         var model = new DecoderLM(config, Rng.of(1));
         int[][] prompts = {{3, 5, 9, 1}, {7}, {2, 2, 30, 39, 0, 12}};
         var together = model.begin();
@@ -76,7 +79,8 @@ class DecoderLMTest {
         assertThatThrownBy(() -> model.begin().next(new int[] {1}, new int[0])).hasMessageContaining("empty prompt");
     }
 
-    @ParameterizedTest @MethodSource("families") void aResizedVocabularyKeepsWhatItKnows(DecoderConfig config) {
+    @ParameterizedTest
+    @MethodSource("families") void aResizedVocabularyKeepsWhatItKnows(DecoderConfig config) {
         var model = new DecoderLM(config.withDeviation(0.3), Rng.of(1));
         var ids = Tensor.randint(Rng.of(2), 0, 30, 2, 6);
         var before = model.logits(ids, Pass.inference());
@@ -91,7 +95,8 @@ class DecoderLMTest {
         assertThatThrownBy(() -> new DecoderLM(config.withEndMark(39), Rng.of(1)).resized(30, Rng.of(1))).hasMessageContaining("39");
     }
 
-    @ParameterizedTest @MethodSource("families") void recomputedBlocksGiveTheSameGradients(DecoderConfig config) {
+    @ParameterizedTest
+    @MethodSource("families") void recomputedBlocksGiveTheSameGradients(DecoderConfig config) {
         var dropping = config.eachBlock(b -> b.withDropout(0.2));
         var ids = Tensor.randint(Rng.of(2), 0, 40, 2, 6);
         var model = new DecoderLM(dropping, Rng.of(1));
@@ -107,7 +112,8 @@ class DecoderLMTest {
         var ids = Tensor.randint(Rng.of(2), 0, 40, 1, 14);
         var z = model.logits(ids, SequenceLayout.packed(8, 6), Pass.inference());
         near(z.narrow(1, 8, 6), model.logits(ids.narrow(1, 8, 6), Pass.inference()));
-        assertThatThrownBy(() -> model.logits(ids, SequenceLayout.packed(9, 5), Pass.inference())).hasMessageContaining("9 positions; the context has 8");
+        assertThatThrownBy(() -> model.logits(ids, SequenceLayout.packed(9, 5), Pass.inference()))
+                .hasMessageContaining("9 positions; the context has 8");
         assertThatThrownBy(() -> model.logits(ids, SequenceLayout.packed(8, 5), Pass.inference())).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> SequenceLayout.of(Tensor.of(new int[] {1, 0, 1}, 1, 3))).hasMessageContaining("hole at 1");
         assertThat(SequenceLayout.of(Tensor.of(new int[] {0, 1, 1, 1, 1, 0}, 2, 3)).spans()).hasSize(2);
@@ -132,7 +138,8 @@ class DecoderLMTest {
             near(first.narrow(0, r, 1), alone.next(prompts[r]));
             near(second.narrow(0, r, 1), alone.next(new int[] {4 + r}));
         }
-        assertThatThrownBy(() -> model.logits(ids, SequenceLayout.whole(3, 9).prefixed(3), Pass.inference())).hasMessageContaining("one direction");
+        assertThatThrownBy(() -> model.logits(ids, SequenceLayout.whole(3, 9).prefixed(3), Pass.inference()))
+                .hasMessageContaining("one direction");
     }
 
     @Test void answersAreScoredAsTheModelScoresThem() {

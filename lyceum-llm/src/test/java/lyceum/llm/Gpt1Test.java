@@ -117,8 +117,9 @@ class Gpt1Test {
         List<List<int[]>> answers = List.of(texts(7, 4), texts(8, 4), texts(9, 4));
         double[][] scores = choice.choice(contexts, answers, Pass.inference()).toRows();
         for (int i = 0; i < 3; i++)
-            for (int k = 0; k < 4; k++) assertThat(choice.logits(List.of(choice.pair(contexts.get(i), answers.get(i).get(k))), Pass.inference()).item())
-                    .isCloseTo(scores[i][k], within(1e-5));
+            for (int k = 0; k < 4; k++)
+                assertThat(choice.logits(List.of(choice.pair(contexts.get(i), answers.get(i).get(k))), Pass.inference()).item())
+                        .isCloseTo(scores[i][k], within(1e-5));
         assertThat(choice.pair(new int[] {1}, new int[] {2, 3})).containsExactly(30, 1, 31, 2, 3, 32);
         assertThat(choice.single(5, 6)).containsExactly(30, 5, 6, 32);
         assertThatThrownBy(() -> task(2).choice(contexts, answers, Pass.inference())).hasMessageContaining("2 outputs");
@@ -134,8 +135,9 @@ class Gpt1Test {
         for (var book : List.of("Genesis", "Exodus", "Leviticus", "Numbers", "Deuteronomy")) groups.put(book, 0);
         for (var book : List.of("Psalms", "Proverbs")) groups.put(book, 1);
         for (var book : List.of("Matthew", "Mark", "Luke", "John")) groups.put(book, 2);
-        for (var book : List.of("Romans", "1 Corinthians", "2 Corinthians", "Galatians", "Ephesians", "Philippians", "Colossians", "1 Thessalonians",
-                "2 Thessalonians", "1 Timothy", "2 Timothy", "Titus", "Philemon", "Hebrews", "James", "1 Peter", "2 Peter", "1 John", "2 John", "3 John", "Jude"))
+        for (var book : List.of("Romans", "1 Corinthians", "2 Corinthians", "Galatians", "Ephesians", "Philippians", "Colossians",
+                "1 Thessalonians", "2 Thessalonians", "1 Timothy", "2 Timothy", "Titus", "Philemon", "Hebrews", "James", "1 Peter",
+                "2 Peter", "1 John", "2 John", "3 John", "Jude"))
             groups.put(book, 3);
         return groups;
     }
@@ -156,11 +158,13 @@ class Gpt1Test {
             }
         });
         var ids = new HashMap<String, Integer>();
-        counts.entrySet().stream().sorted(Map.Entry.<String, Integer>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey())).limit(WORDS - 1)
+        counts.entrySet().stream()
+                .sorted(Map.Entry.<String, Integer>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey())).limit(WORDS - 1)
                 .forEach(e -> ids.put(e.getKey(), ids.size() + 1));
         var verses = new ArrayList<Verse>();
         for (int i = 0; i < texts.size(); i++)
-            verses.add(new Verse(Arrays.stream(texts.get(i)).limit(LONGEST).mapToInt(w -> ids.getOrDefault(w, 0)).toArray(), GROUPS.getOrDefault(books.get(i), -1)));
+            verses.add(new Verse(Arrays.stream(texts.get(i)).limit(LONGEST).mapToInt(w -> ids.getOrDefault(w, 0)).toArray(),
+                    GROUPS.getOrDefault(books.get(i), -1)));
         return verses;
     }
 
@@ -229,7 +233,8 @@ class Gpt1Test {
         int right = 0;
         for (int from = 0; from < test.size(); from += 100) try (var scope = Scope.open()) {
             var batch = test.subList(from, from + 100);
-            long[] best = Autograd.noGrad(() -> task.logits(batch.stream().map(v -> task.single(v.ids)).toList(), Pass.inference())).argmax(-1).toLongArray();
+            long[] best = Autograd.noGrad(() -> task.logits(batch.stream().map(v -> task.single(v.ids)).toList(), Pass.inference()))
+                    .argmax(-1).toLongArray();
             for (int i = 0; i < best.length; i++) if (best[i] == batch.get(i).group) right++;
         }
         return (double) right / test.size();

@@ -30,7 +30,8 @@ class Gpt2Test {
         Evidence.of("GPT-2 small", DecoderLM.skeleton(DecoderConfig.gpt2()).parameterCount(), exactly(124_439_808));
         var family = new TinyFamilies("gpt2"); // Conv1D weights, which lie transposed
         var expected = family.expected();
-        var gap = Gap.absolute().see("gpt2", family.model().logits(expected.get("ids"), Pass.inference()).toDoubleArray(), expected.get("logits").toDoubleArray());
+        var gap = Gap.absolute().see("gpt2", family.model().logits(expected.get("ids"), Pass.inference()).toDoubleArray(),
+                expected.get("logits").toDoubleArray());
         Evidence.of("logits against PyTorch on one checkpoint", gap, atMost(1e-4));
         Evidence.of("logits compared", gap.seen(), exactly(2 * 12 * 23));
     }
@@ -118,7 +119,8 @@ class Gpt2Test {
             if (!held.contains(word) && !new StringBuilder(word).reverse().toString().equals(word)) held.add(word);
         }
         var task = new PromptedTask(ids(" backwards is "), ids(".\n"));
-        var questions = held.stream().map(w -> new PromptedTask.Example(ids("\n" + w), ids(new StringBuilder(w).reverse().toString()))).toList();
+        var questions = held.stream().map(w -> new PromptedTask.Example(ids("\n" + w), ids(new StringBuilder(w).reverse().toString())))
+                .toList();
         double with = task.accuracy(trained(text(Rng.of(6), 6000, true, held)), List.of(List.of()), questions);
         double without = task.accuracy(trained(text(Rng.of(6), 6000, false, held)), List.of(List.of()), questions);
         Evidence.of("held-out words reversed on being asked", with, atLeast(0.9));

@@ -35,14 +35,16 @@ class Gpt3Test {
 
     @Acceptance(topic = "gpt-3", clause = 1)
     @Test void theFormulaCountsEverySize() {
-        Evidence.of("the largest, by the configuration's formula", DecoderConfig.gpt3(Gpt3Size.B175).parameterCount(), exactly(174_604_259_328L));
+        Evidence.of("the largest, by the configuration's formula", DecoderConfig.gpt3(Gpt3Size.B175).parameterCount(),
+                exactly(174_604_259_328L));
         double worst = 0;
         int built = 0;
         for (var size : Gpt3Size.values()) {
             var config = DecoderConfig.gpt3(size);
             double actual = DecoderLM.skeleton(config).parameterCount();
             worst = Math.max(worst, Math.abs(config.parameterCount() / actual - 1));
-            worst = Math.max(worst, Math.abs(formula(size.layers(), size.width(), size.heads() * size.headWidth(), 50_257, 2048) / actual - 1));
+            worst = Math.max(worst,
+                    Math.abs(formula(size.layers(), size.width(), size.heads() * size.headWidth(), 50_257, 2048) / actual - 1));
             built++;
         }
         var rng = Rng.of(3);
@@ -51,7 +53,8 @@ class Gpt3Test {
             var config = DecoderConfig.gpt3(10 + rng.nextInt(90), 8 + rng.nextInt(50), layers, width, heads, head, 4);
             double actual = new DecoderLM(config, Rng.of(1)).parameterCount();
             worst = Math.max(worst, Math.abs(config.parameterCount() / actual - 1));
-            worst = Math.max(worst, Math.abs(formula(layers, width, heads * head, config.vocabulary(), config.contextLength()) / actual - 1));
+            worst = Math.max(worst,
+                    Math.abs(formula(layers, width, heads * head, config.vocabulary(), config.contextLength()) / actual - 1));
         }
         Evidence.of("formula over what is built, less 1", worst, atMost(0.01));
         Evidence.of("configurations built", built, exactly(30));
@@ -71,7 +74,8 @@ class Gpt3Test {
             var mask = new Attention().withBias(Tensor.of(seen).reshape(1, 1, 100, 100));
             Tensor own = banded.forward(x), dense = banded.forward(x, x, mask, Pass.inference());
             gap.see("band " + band, own.toDoubleArray(), dense.toDoubleArray());
-            causes[0] = Math.max(causes[0], own.sub(banded.forward(x, x, new Attention().withCausal(true), Pass.inference())).abs().max().item());
+            causes[0] = Math.max(causes[0],
+                    own.sub(banded.forward(x, x, new Attention().withCausal(true), Pass.inference())).abs().max().item());
         }
         Evidence.of("banded against dense with a mask", gap, atMost(1e-5));
         Evidence.of("banded against plain causal: the band does something", causes[0], atLeast(0.01));

@@ -52,22 +52,26 @@ class LlmTest {
 
     @Acceptance(topic = "llm", clause = 3)
     @Test void mistralHasItsPublishedCount() {
-        Evidence.of("Mistral-7B", count(llama("mistral", 32_000, 4096, 14_336, 32, 32, 8, ", \"sliding_window\": 4096")), exactly(7_241_732_096L));
+        Evidence.of("Mistral-7B", count(llama("mistral", 32_000, 4096, 14_336, 32, 32, 8, ", \"sliding_window\": 4096")),
+                exactly(7_241_732_096L));
     }
 
     @Acceptance(topic = "llm", clause = 4)
     @Test void llama3HasItsPublishedCount() {
-        Evidence.of("Llama-3-8B", count(llama("llama", 128_256, 4096, 14_336, 32, 32, 8, ", \"rope_theta\": 500000")), exactly(8_030_261_248L));
+        Evidence.of("Llama-3-8B", count(llama("llama", 128_256, 4096, 14_336, 32, 32, 8, ", \"rope_theta\": 500000")),
+                exactly(8_030_261_248L));
     }
 
     @Acceptance(topic = "decoder-only-transformer", clause = 1)
     @Test void shapesAloneCountLlama7bAndGpt2Small() {
-        Evidence.of("Llama-7B", DecoderLM.skeleton(DecoderConfig.llama(32_000, 2048, 32, 4096, 32, 32, 11_008)).parameterCount(), exactly(6_738_415_616L));
+        Evidence.of("Llama-7B", DecoderLM.skeleton(DecoderConfig.llama(32_000, 2048, 32, 4096, 32, 32, 11_008)).parameterCount(),
+                exactly(6_738_415_616L));
         Evidence.of("GPT-2 small", DecoderLM.skeleton(DecoderConfig.gpt2()).parameterCount(), exactly(124_439_808));
     }
 
     /** Counts that their publishers state. */
-    @ParameterizedTest @CsvSource(delimiter = '|', value = {
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
             "46702792704 | mixtral | 32000 | 4096 | 14336 | 32 | 32 | 8 | , \"num_local_experts\": 8, \"num_experts_per_tok\": 2",
             "494032768 | qwen2 | 151936 | 896 | 4864 | 24 | 14 | 2 | , \"tie_word_embeddings\": true",
             "596049920 | qwen3 | 151936 | 1024 | 3072 | 28 | 16 | 8 | , \"head_dim\": 128, \"tie_word_embeddings\": true",
@@ -77,12 +81,14 @@ class LlmTest {
             "2779683840 | phi | 51200 | 2560 | 10240 | 32 | 32 | 32 | , \"partial_rotary_factor\": 0.4",
             "3821079552 | phi3 | 32064 | 3072 | 8192 | 32 | 32 | 32 | , \"sliding_window\": 2047",
             "1176764416 | olmo | 50304 | 2048 | 8192 | 16 | 16 | 16 | , \"tie_word_embeddings\": true",
-            "7298617344 | olmo2 | 100352 | 4096 | 11008 | 32 | 32 | 32 | ", "14315784192 | qwen2_moe | 151936 | 2048 | 5632 | 24 | 16 | 16 | "
+            "7298617344 | olmo2 | 100352 | 4096 | 11008 | 32 | 32 | 32 | ",
+            "14315784192 | qwen2_moe | 151936 | 2048 | 5632 | 24 | 16 | 16 | "
                     + ", \"num_experts\": 60, \"num_experts_per_tok\": 4, \"moe_intermediate_size\": 1408, \"shared_expert_intermediate_size\": 5632",
             "70426624 | gpt_neox | 50304 | 512 | 2048 | 6 | 8 | 8 | , \"rotary_pct\": 0.25"})
-    void otherFamiliesHaveTheirPublishedCounts(long expected, String type, int vocabulary, int width, int hidden, int layers, int heads, int keyHeads, String more) {
-        assertThat(count(llama(type, vocabulary, width, hidden, layers, heads, keyHeads, more == null ? "" : more)
-                .replace("\"silu\"", type.equals("gpt_neox") ? "\"gelu\"" : type.equals("phi") ? "\"gelu_new\"" : "\"silu\""))).isEqualTo(expected);
+    void otherFamiliesHaveTheirPublishedCounts(
+                    long expected, String type, int vocabulary, int width, int hidden, int layers, int heads, int keyHeads, String more) {
+        assertThat(count(llama(type, vocabulary, width, hidden, layers, heads, keyHeads, more == null ? "" : more).replace("\"silu\"",
+                type.equals("gpt_neox") ? "\"gelu\"" : type.equals("phi") ? "\"gelu_new\"" : "\"silu\""))).isEqualTo(expected);
     }
 
     @Acceptance(topic = "llm", clause = 5)
@@ -98,7 +104,8 @@ class LlmTest {
             var theirs = ModelFolder.gradients(model, ModelFolder.open(family.folder()).family());
             for (var entry : expected.entrySet()) {
                 if (!entry.getKey().startsWith("grad.")) continue;
-                gradients.see(name + " " + entry.getKey(), theirs.get(entry.getKey().substring(5)).toDoubleArray(), entry.getValue().toDoubleArray());
+                gradients.see(name + " " + entry.getKey(), theirs.get(entry.getKey().substring(5)).toDoubleArray(),
+                        entry.getValue().toDoubleArray());
                 tensors++;
             }
         }

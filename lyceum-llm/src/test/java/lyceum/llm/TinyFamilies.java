@@ -11,8 +11,8 @@ import lyceum.tensor.Tensor;
 
 /** A random tiny checkpoint of each family with what PyTorch makes of it; tools/golden/llm_families.py wrote them. */
 public record TinyFamilies(String name) {
-    public static final List<String> NAMES = List.of("gpt1", "gpt2", "gpt-neox", "llama", "mistral", "mixtral", "qwen2", "qwen2-moe", "qwen3", "qwen3-moe", "gemma",
-            "gemma2", "gemma3", "phi", "phi3", "olmo", "olmo2");
+    public static final List<String> NAMES = List.of("gpt1", "gpt2", "gpt-neox", "llama", "mistral", "mixtral", "qwen2", "qwen2-moe",
+            "qwen3", "qwen3-moe", "gemma", "gemma2", "gemma3", "phi", "phi3", "olmo", "olmo2");
 
     public static List<TinyFamilies> all() { return NAMES.stream().map(TinyFamilies::new).toList(); }
 
@@ -27,7 +27,9 @@ public record TinyFamilies(String name) {
     public DecoderLM model() throws IOException { return ModelFolder.open(folder()).model(); }
 
     /** {@code ids}, {@code logits}, {@code loss}, {@code losses} of six AdamW steps, and {@code grad.*} of some. */
-    public SequencedMap<String, Tensor> expected() throws IOException { return Safetensors.read(folder().resolve("expected.safetensors")).tensors(); }
+    public SequencedMap<String, Tensor> expected() throws IOException {
+        return Safetensors.read(folder().resolve("expected.safetensors")).tensors();
+    }
 
     @Override public String toString() { return name; }
 }

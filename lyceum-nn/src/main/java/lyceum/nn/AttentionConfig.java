@@ -25,9 +25,9 @@ import lyceum.withers.Withers;
  * @param dtype of the parameters
  */
 @Withers
-public record AttentionConfig(int width, int heads, int keyHeads, int headWidth, int keyWidth, int valueWidth, boolean bias, boolean outputBias,
-        QkNorm qkNorm, double dropout, Attention attention, AttentionMask pattern, PositionalEncoding positions, DType dtype)
-        implements MixerConfig, AttentionConfigWithers {
+public record AttentionConfig(int width, int heads, int keyHeads, int headWidth, int keyWidth, int valueWidth, boolean bias,
+        boolean outputBias, QkNorm qkNorm, double dropout, Attention attention, AttentionMask pattern, PositionalEncoding positions,
+        DType dtype) implements MixerConfig, AttentionConfigWithers {
 
     /**
      * Scales queries and keys to unit root mean square, with learned gains.
@@ -59,8 +59,8 @@ public record AttentionConfig(int width, int heads, int keyHeads, int headWidth,
 
     /** Every position attends to all others; with biases, F32. @throws IllegalArgumentException unless heads divide the width */
     public AttentionConfig(int width, int heads) {
-        this(width, heads, heads, headWidth(width, heads), width, width, true, true, null, 0, new Attention(), null, PositionalEncoding.none(),
-                DType.F32);
+        this(width, heads, heads, headWidth(width, heads), width, width, true, true, null, 0, new Attention(), null,
+                PositionalEncoding.none(), DType.F32);
     }
 
     @Override public MultiHeadAttention build(Rng rng) { return new MultiHeadAttention(this, rng); }

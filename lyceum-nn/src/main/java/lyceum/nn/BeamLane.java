@@ -8,7 +8,6 @@ import java.util.List;
 /** The beams of one group of one source. */
 final class BeamLane {
 
-
     /** A beginning, by its last token and what stood before it. */
     static final class Beam {
         private final Beam before;
@@ -48,13 +47,9 @@ final class BeamLane {
             which = new int[vocabulary];
         }
 
-        void clear() {
-            while (size > 0) times[which[--size]] = 0;
-        }
+        void clear() { while (size > 0) times[which[--size]] = 0; }
 
-        void add(int token) {
-            if (times[token]++ == 0) which[size++] = token;
-        }
+        void add(int token) { if (times[token]++ == 0) which[size++] = token; }
     }
 
     private final BeamSearch search;
@@ -127,7 +122,9 @@ final class BeamLane {
         places[at] = place;
     }
 
-    private boolean worse(double score, long place, int than) { return score < scores[than] || score == scores[than] && place > places[than]; }
+    private boolean worse(double score, long place, int than) {
+        return score < scores[than] || score == scores[than] && place > places[than];
+    }
 
     private void move(int to, int from) {
         scores[to] = scores[from];
@@ -169,7 +166,8 @@ final class BeamLane {
         if (search.stopping() != BeamSearch.Stopping.BOUND) return search.stopping() == BeamSearch.Stopping.FIRST;
         double best = Double.NEGATIVE_INFINITY; // with every further token certain, at the length that flatters most
         for (var beam : live)
-            best = Math.max(best, Math.max(search.score(beam.logProbability, search.longest()), search.score(beam.logProbability, beam.length + 1)));
+            best = Math.max(best,
+                    Math.max(search.score(beam.logProbability, search.longest()), search.score(beam.logProbability, beam.length + 1)));
         var scores = finished.stream().mapToDouble(BeamSearch.Found::score).sorted().toArray();
         return best <= scores[scores.length - width];
     }
@@ -181,6 +179,7 @@ final class BeamLane {
     }
 
     private BeamSearch.Found found(Beam beam) {
-        return new BeamSearch.Found(Arrays.stream(beam.tokens()).boxed().toList(), beam.logProbability, search.score(beam.logProbability, beam.length), group);
+        return new BeamSearch.Found(Arrays.stream(beam.tokens()).boxed().toList(), beam.logProbability,
+                search.score(beam.logProbability, beam.length), group);
     }
 }

@@ -32,13 +32,14 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/1610.02424">Vijayakumar et al. (2018)</a>
  */
 @Withers
-public record BeamSearch(int beams, double lengthPenalty, int longest, Normalisation normalisation, Stopping stopping, int results, int groups,
-        double diversity, Rule rule) implements BeamSearchWithers {
+public record BeamSearch(int beams, double lengthPenalty, int longest, Normalisation normalisation, Stopping stopping, int results,
+        int groups, double diversity, Rule rule) implements BeamSearchWithers {
     public BeamSearch {
         if (beams < 1 || longest < 1 || !(lengthPenalty >= 0)) throw new IllegalArgumentException(
                 "BeamSearch: beams " + beams + ", lengthPenalty " + lengthPenalty + " and longest " + longest + "; at least 1, 0 and 1");
-        if (groups < 1 || beams % groups != 0 || results < 1 || !(diversity >= 0)) throw new IllegalArgumentException("BeamSearch: " + beams
-                + " beams in " + groups + " groups, " + results + " results, diversity " + diversity + "; groups divide the beams, diversity is 0 or more");
+        if (groups < 1 || beams % groups != 0 || results < 1 || !(diversity >= 0))
+            throw new IllegalArgumentException("BeamSearch: " + beams + " beams in " + groups + " groups, " + results
+                    + " results, diversity " + diversity + "; groups divide the beams, diversity is 0 or more");
     }
 
     /** The paper's normalisation, all beams' results, one group, no rule; stops when nothing better can come. */
@@ -143,7 +144,7 @@ public record BeamSearch(int beams, double lengthPenalty, int longest, Normalisa
             double[][] logs = model.begin();
             var lanes = new ArrayList<BeamLane>();
             for (int s = 0; s < logs.length; s++) for (int g = 0; g < groups; g++) lanes.add(new BeamLane(this, s, g, end));
-            for (int step = 1; ; step++) {
+            for (int step = 1;; step++) {
                 var taken = new BeamLane.Taken(logs[0].length);
                 for (var lane : lanes) {
                     if (lane.group() == 0) taken.clear();
@@ -177,5 +178,7 @@ public record BeamSearch(int beams, double lengthPenalty, int longest, Normalisa
         });
     }
 
-    double score(double logProbability, int length) { return lengthPenalty == 0 ? logProbability : logProbability / normalisation.of(length, lengthPenalty); }
+    double score(double logProbability, int length) {
+        return lengthPenalty == 0 ? logProbability : logProbability / normalisation.of(length, lengthPenalty);
+    }
 }

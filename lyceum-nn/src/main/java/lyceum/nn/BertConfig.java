@@ -37,8 +37,8 @@ public record BertConfig(int vocabulary, int width, int layers, int heads, int h
 
     public BertConfig {
         if (vocabulary < 1 || width < 1 || layers < 1 || heads < 1 || hidden < 1 || positions < 1 || types < 1)
-            throw new IllegalArgumentException("BertConfig: vocabulary " + vocabulary + ", width " + width + ", layers " + layers + ", heads "
-                    + heads + ", hidden " + hidden + ", positions " + positions + " and types " + types + " are positive");
+            throw new IllegalArgumentException("BertConfig: vocabulary " + vocabulary + ", width " + width + ", layers " + layers
+                    + ", heads " + heads + ", hidden " + hidden + ", positions " + positions + " and types " + types + " are positive");
         if (width % heads != 0) throw new IllegalArgumentException("BertConfig: " + heads + " heads do not divide a width of " + width);
         Objects.requireNonNull(activation, "activation");
         Objects.requireNonNull(dtype, "dtype");

@@ -112,7 +112,8 @@ public final class BertEncoder extends Module {
         var places = new int[Math.toIntExact(length)];
         int at = 0;
         for (int n : packing.queries()) {
-            if (at + n > places.length) throw new ShapeException("BertEncoder: packed texts " + packing.queries() + " in " + length + " ids");
+            if (at + n > places.length)
+                throw new ShapeException("BertEncoder: packed texts " + packing.queries() + " in " + length + " ids");
             for (int i = 0; i < n; i++) places[at++] = i;
         }
         return Tensor.of(places);

@@ -51,7 +51,8 @@ public final class Embedding extends Module {
     public Embedding(EmbeddingConfig config, Rng rng) {
         this.config = config;
         var first = Init.begin(config.init(), rng, config.dtype(), config.count(), config.width());
-        if (config.paddingIndex() >= 0 && !Skeleton.isBuilding()) first = first.mul(numbers(config.count()).ne(config.paddingIndex()).to(config.dtype()));
+        if (config.paddingIndex() >= 0 && !Skeleton.isBuilding())
+            first = first.mul(numbers(config.count()).ne(config.paddingIndex()).to(config.dtype()));
         weight = first.compute().requiresGrad();
     }
 

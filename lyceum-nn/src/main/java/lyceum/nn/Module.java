@@ -206,7 +206,8 @@ public abstract class Module implements Layer, Cloneable {
     /** Buffers: what is neither trained nor {@linkplain #freeze frozen}. */
     final Set<Tensor> buffers() {
         Set<Tensor> found = Collections.newSetFromMap(new IdentityHashMap<>());
-        collect(name -> name, (name, part, owner, tensor) -> { if (!tensor.isTracked() && !owner.frozen.contains(part)) found.add(tensor); });
+        collect(name -> name,
+                (name, part, owner, tensor) -> { if (!tensor.isTracked() && !owner.frozen.contains(part)) found.add(tensor); });
         return found;
     }
 

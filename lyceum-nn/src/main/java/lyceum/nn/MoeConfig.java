@@ -33,7 +33,8 @@ public record MoeConfig(MoeRouterConfig router, int hidden, int shared, boolean 
         var experts = new ArrayList<Module>();
         for (int e = 0; e < router.experts(); e++) experts.add(TransformerBlock.feedForward(block, hidden, rng));
         var own = shared == 0 ? null : TransformerBlock.feedForward(block, shared, rng);
-        return new MixtureOfExperts(new MoeRouter(router, rng), new ExpertList(experts), sharedGate ? new GatedExpert(own, block, rng) : own);
+        return new MixtureOfExperts(new MoeRouter(router, rng), new ExpertList(experts),
+                sharedGate ? new GatedExpert(own, block, rng) : own);
     }
 
     long parameters(TransformerConfig block) {

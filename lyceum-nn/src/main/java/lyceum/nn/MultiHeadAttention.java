@@ -81,7 +81,18 @@ public final class MultiHeadAttention extends SequenceMixer {
         return positions != null || config.positions() instanceof PositionalEncoding.Alibi || config.positions().turnsLate();
     }
 
-    @Override public Tensor forward(Tensor x, MixerState state, Pass pass) { return forward(x, state(KvCache.class, state), pass); }
+    @Override public Tensor forward(Tensor x, MixerState state, Pass pass) {
+        return state instanceof AttentionCache cache ? emit(x, attend(x, cache, pass), pass)
+                : forward(x, state(KvCache.class, state), pass);
+    }
+
+    private Tensor attend(Tensor x, AttentionCache cache, Pass pass) {
+        if (positions != null || config.pattern() != null || prefixLength() > 0) throw new IllegalArgumentException("MultiHeadAttention: a "
+                + cache.getClass().getSimpleName() + " goes without relative positions, patterns and prefixes; take KvCache.contiguous()");
+        var found = cache.attend(plainQueries(x, pass), plainKeys(x, pass), split(v_proj.forward(x, pass), config.keyHeads()),
+                config.positions(), config.positions().on(config.attention(), config.heads()));
+        return projected(found, pass);
+    }
 
     /** The positions that follow those in the cache, which then holds them as well. */
     public Tensor forward(Tensor x, KvCache cache, Pass pass) { return forward(x, cache, config.attention(), pass); }
@@ -251,13 +262,15 @@ public final class MultiHeadAttention extends SequenceMixer {
     }
 
     private Tensor attend(Tensor q, KvCache.Past past, Attention attention, AttentionMask pattern, Pass pass) {
-        var y = pass.point(this, "z", mixed(attention, pattern, q, past.keys(), past.values(), pass));
-        return o_proj.forward(y.transpose(1, 2).reshape(q.size(0), q.size(2), (long) config.heads() * config.headWidth()), pass);
+        return projected(mixed(attention, pattern, q, past.keys(), past.values(), pass), pass);
     }
 
-    private Tensor queries(Tensor x, Pass pass, long... starts) {
-        return pass.point(this, "q", turned(plainQueries(x, pass), starts));
+    private Tensor projected(Tensor found, Pass pass) {
+        var y = pass.point(this, "z", found);
+        return o_proj.forward(y.transpose(1, 2).reshape(y.size(0), y.size(2), (long) config.heads() * config.headWidth()), pass);
     }
+
+    private Tensor queries(Tensor x, Pass pass, long... starts) { return pass.point(this, "q", turned(plainQueries(x, pass), starts)); }
 
     private Tensor plainQueries(Tensor x, Pass pass) { return normal(q_norm, q_proj.forward(x, pass), config.heads(), pass); }
 

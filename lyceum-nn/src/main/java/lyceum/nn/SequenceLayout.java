@@ -34,8 +34,9 @@ public final class SequenceLayout {
      */
     public record Span(int row, int start, int length, int prefix) {
         public Span {
-            if (row < 0 || start < 0 || length < 1 || prefix < 0 || prefix > length) throw new IllegalArgumentException("SequenceLayout: "
-                    + length + " ids from " + start + " of row " + row + ", a prefix of " + prefix + "; none is negative, the prefix no longer");
+            if (row < 0 || start < 0 || length < 1 || prefix < 0 || prefix > length)
+                throw new IllegalArgumentException("SequenceLayout: " + length + " ids from " + start + " of row " + row + ", a prefix of "
+                        + prefix + "; none is negative, the prefix no longer");
         }
     }
 
@@ -48,7 +49,8 @@ public final class SequenceLayout {
         this.rows = rows;
         this.columns = columns;
         this.spans = List.copyOf(spans);
-        long[] document = new long[Math.multiplyExact(rows, columns)], position = new long[document.length], prefix = new long[document.length];
+        long[] document = new long[Math.multiplyExact(rows, columns)], position = new long[document.length],
+                prefix = new long[document.length];
         Arrays.fill(document, -1);
         int end = 0;
         for (int number = 0; number < spans.size(); number++) {

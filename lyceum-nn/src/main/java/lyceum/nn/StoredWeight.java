@@ -31,8 +31,8 @@ public abstract class StoredWeight extends Module {
 
     /** {@code x W' + bias} in the wider of F32 and the type of x. @param bias (outputs) or null */
     public final Tensor affine(Tensor x, Tensor bias) {
-        if (x.rank() == 0 || x.size(-1) != inputs())
-            throw new ShapeException("StoredWeight: " + x.shape() + " x (" + outputs() + ", " + inputs() + ")': the last axis of x must be " + inputs());
+        if (x.rank() == 0 || x.size(-1) != inputs()) throw new ShapeException(
+                "StoredWeight: " + x.shape() + " x (" + outputs() + ", " + inputs() + ")': the last axis of x must be " + inputs());
         var y = operation().apply(x.to(DType.promote(DType.F32, x.dtype())));
         return bias == null ? y : y.add(bias);
     }

@@ -46,8 +46,8 @@ public final class TransformerBlock extends Module {
     public record Context(Attention mask, MixerState cache, KvCache.Past memory, Attention memoryMask, SequenceLayout layout)
             implements TransformerBlockContextWithers {
         public Context {
-            if (layout != null && cache != null)
-                throw new IllegalArgumentException("TransformerBlock.Context: a layout goes without a cache, whose rows are truncated instead");
+            if (layout != null && cache != null) throw new IllegalArgumentException(
+                    "TransformerBlock.Context: a layout goes without a cache, whose rows are truncated instead");
         }
 
         /** The configuration's mask, no cache, no memory, whole rows. */
@@ -165,8 +165,7 @@ public final class TransformerBlock extends Module {
                     normal -> cross_attention.forward(normal, context.memory(), memoryMask, pass), pass);
         }
         x = pass.point(this, "resid_mid", x);
-        return pass.point(this, "resid_post",
-                half(x, mlp_norm, mlp_out_norm, "mlp_out", normal -> fed(normal, mask, context, pass), pass));
+        return pass.point(this, "resid_post", half(x, mlp_norm, mlp_out_norm, "mlp_out", normal -> fed(normal, mask, context, pass), pass));
     }
 
     private Tensor attend(Tensor x, Attention mask, Context context, Pass pass) {
@@ -175,6 +174,7 @@ public final class TransformerBlock extends Module {
         if (attention instanceof MultiHeadAttention own) {
             if (layout != null) return layout.isRightPadded() ? own.forward(x, x, layout.on(mask), pass)
                     : own.forward(x, layout.on(mask), layout.positions(), pass);
+            if (cache instanceof AttentionCache held && mask.equals(own.config().attention())) return own.forward(x, held, pass);
             return cache == null ? own.forward(x, x, mask, pass) : own.forward(x, SequenceMixer.state(KvCache.class, cache), mask, pass);
         }
         if (!mask.equals(config.attention().attention()) || layout != null && (!layout.isRightPadded() || layout.hasPrefix()))

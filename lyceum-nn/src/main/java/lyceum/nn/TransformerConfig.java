@@ -37,8 +37,7 @@ import lyceum.withers.Withers;
 @Withers
 public record TransformerConfig(AttentionConfig attention, MixerConfig mixer, boolean cross, int hidden, Activation activation,
         boolean gated, MoeConfig moe, boolean bias, Norm norm, double epsilon, Placement placement, boolean parallel, boolean normEach,
-        double branchScale, double streamScale, double dropout, double layerDrop,
-        boolean recomputed) implements TransformerConfigWithers {
+        double branchScale, double streamScale, double dropout, double layerDrop, boolean recomputed) implements TransformerConfigWithers {
 
     /** Which norm. */
     public enum Norm {
@@ -61,7 +60,9 @@ public record TransformerConfig(AttentionConfig attention, MixerConfig mixer, bo
         }
 
         /** Numbers in one of them. */
-        public long parameters(TransformerConfig c) { return this == PLAIN_LAYER ? 0 : this == LAYER && c.bias ? 2L * c.width() : c.width(); }
+        public long parameters(TransformerConfig c) {
+            return this == PLAIN_LAYER ? 0 : this == LAYER && c.bias ? 2L * c.width() : c.width();
+        }
     }
 
     /** Where the norms stand about a half f of the block. */
@@ -142,7 +143,5 @@ public record TransformerConfig(AttentionConfig attention, MixerConfig mixer, bo
     }
 
     /** Numbers in a feed-forward network of so many hidden units. */
-    long feedForwardParameters(long hidden) {
-        return (gated ? 3 : 2) * width() * hidden + (bias ? (gated ? 2 : 1) * hidden + width() : 0);
-    }
+    long feedForwardParameters(long hidden) { return (gated ? 3 : 2) * width() * hidden + (bias ? (gated ? 2 : 1) * hidden + width() : 0); }
 }

@@ -58,6 +58,9 @@ public final class TransformerDecoder extends Module {
         /** Positions so far. */
         public long length() { return caches.getFirst().length(); }
 
+        /** Whether a text may go on beyond all positions, since caches {@linkplain AttentionCache#isEndless tell them by place}. */
+        public boolean isEndless() { return caches.stream().allMatch(c -> c instanceof AttentionCache a && a.isEndless()); }
+
         /** Bytes of what is known of the positions so far. */
         public long bytes() { return caches.stream().mapToLong(MixerState::bytes).sum(); }
 

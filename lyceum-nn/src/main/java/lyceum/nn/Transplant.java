@@ -79,8 +79,8 @@ final class Transplant {
             if (!own.containsKey(name)) throw new FormatException("resized: " + name + " is unknown; there are " + own.keySet());
         var swap = new IdentityHashMap<Tensor, Tensor>();
         try (var kept = Scope.outside()) {
-            Autograd.noGrad(() -> own
-                    .forEach((name, old) -> swap.put(old, like(old, values.getOrDefault(name, old).detach().copy().compute()))));
+            Autograd.noGrad(
+                    () -> own.forEach((name, old) -> swap.put(old, like(old, values.getOrDefault(name, old).detach().copy().compute()))));
         }
         return new Transplant(swap).with(parts).of(module);
     }

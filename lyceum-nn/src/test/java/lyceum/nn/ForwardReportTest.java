@@ -100,8 +100,8 @@ class ForwardReportTest {
         Evidence.of("convolution", ForwardReport.of(conv, normal(8, n, in, side, side), Pass.inference()).row("0").flops(),
                 exactly(2L * n * out * positions * in * window * window)); // its bias is added by the product's kernel, and not counted
 
-        Evidence.of("bytes of the convolution: its input", ForwardReport.of(conv, normal(8, n, in, side, side), Pass.inference()).keptBytes(),
-                exactly(4L * n * in * side * side));
+        Evidence.of("bytes of the convolution: its input",
+                ForwardReport.of(conv, normal(8, n, in, side, side), Pass.inference()).keptBytes(), exactly(4L * n * in * side * side));
 
         int t = 6, width = 16, heads = 4;
         var attention = new MultiHeadAttention(new AttentionConfig(width, heads), Rng.of(9));
@@ -113,8 +113,9 @@ class ForwardReportTest {
         // q k' and the weighted values: two products of heads (t, d_k) (d_k, t).
         Evidence.of("attention's own two products", parts.row("").flops(), exactly(2 * 2L * n * heads * t * t * (width / heads)));
         // x once for three projections; q, k, v, the weighted values that the last projection reads, and a logarithm of a sum for each query and head.
-        Evidence.of("bytes of the attention's projections", parts.whole("q_proj").keptBytes() + parts.whole("k_proj").keptBytes()
-                + parts.whole("v_proj").keptBytes(), exactly(4L * n * t * width));
+        Evidence.of("bytes of the attention's projections",
+                parts.whole("q_proj").keptBytes() + parts.whole("k_proj").keptBytes() + parts.whole("v_proj").keptBytes(),
+                exactly(4L * n * t * width));
         Evidence.of("bytes of the attention in all", parts.keptBytes(), exactly(4L * n * t * (5 * width + heads)));
     }
 

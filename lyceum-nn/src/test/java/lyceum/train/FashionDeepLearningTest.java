@@ -94,7 +94,8 @@ class FashionDeepLearningTest {
     /** The outputs of a network, in parts. */
     private static Dataset through(Layer body, Dataset data) {
         var parts = IntStream.range(0, data.size() / 500)
-                .mapToObj(i -> Autograd.noGrad(() -> body.forward(data.range(500 * i, 500 * i + 500).x()).compute())).toArray(Tensor[]::new);
+                .mapToObj(i -> Autograd.noGrad(() -> body.forward(data.range(500 * i, 500 * i + 500).x()).compute()))
+                .toArray(Tensor[]::new);
         return data.withX(Tensor.concat(0, parts).compute());
     }
 

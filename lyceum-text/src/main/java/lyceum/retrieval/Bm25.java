@@ -113,7 +113,8 @@ public record Bm25(Variant variant, double k1, double b, double delta, double id
         for (var field : new TreeMap<>(fields).entrySet()) {
             double mean = now.lengths(field.getKey()).mean();
             for (var term : query.entrySet()) {
-                double weight = term.getValue().doubleValue() * field.getValue(), idf = idf(now.live(), now.frequency(field.getKey(), term.getKey()));
+                double weight = term.getValue().doubleValue() * field.getValue(),
+                        idf = idf(now.live(), now.frequency(field.getKey(), term.getKey()));
                 terms.add(new IndexSnapshot.Weighted(field.getKey(), term.getKey(),
                         (count, length) -> weight * contribution(idf, count, length, mean)));
             }

@@ -58,8 +58,9 @@ public final class ColBert {
         public Options {
             if (bits != 1 && bits != 2 && bits != 4 && bits != 32)
                 throw new IllegalArgumentException("ColBert: bits is " + bits + "; it is 1, 2, 4 or 32");
-            if (centroids < 0 || probes < 1 || candidates < 1 || steps < 1) throw new IllegalArgumentException("ColBert: centroids " + centroids
-                    + ", probes " + probes + ", candidates " + candidates + ", steps " + steps + "; each is at least 1, or centroids 0");
+            if (centroids < 0 || probes < 1 || candidates < 1 || steps < 1)
+                throw new IllegalArgumentException("ColBert: centroids " + centroids + ", probes " + probes + ", candidates " + candidates
+                        + ", steps " + steps + "; each is at least 1, or centroids 0");
             if (Double.isNaN(threshold)) throw new IllegalArgumentException("ColBert: threshold is NaN");
         }
 
@@ -144,7 +145,8 @@ public final class ColBert {
         for (int d = 0; d < ids.size(); d++) {
             var own = documents.get(ids.get(d));
             if (own.length == 0) throw new IllegalArgumentException("ColBert.build: document '" + ids.get(d) + "' has no token");
-            for (var token : own) tokens.add(unit(token, tokens.isEmpty() ? token.length : tokens.getFirst().length, "document '" + ids.get(d) + "'"));
+            for (var token : own)
+                tokens.add(unit(token, tokens.isEmpty() ? token.length : tokens.getFirst().length, "document '" + ids.get(d) + "'"));
             starts[d + 1] = tokens.size();
         }
         var all = tokens.toArray(float[][]::new);
@@ -160,12 +162,12 @@ public final class ColBert {
     }
 
     private static float[] unit(float[] token, int dimensions, String what) {
-        if (token.length != dimensions) throw new IllegalArgumentException("ColBert: a token of " + what + " has " + token.length
-                + " numbers; others have " + dimensions);
+        if (token.length != dimensions) throw new IllegalArgumentException(
+                "ColBert: a token of " + what + " has " + token.length + " numbers; others have " + dimensions);
         double square = 0;
         for (float v : token) square += (double) v * v;
-        if (!(square > 0 && square < Double.POSITIVE_INFINITY))
-            throw new IllegalArgumentException("ColBert: a token of " + what + " has length " + Math.sqrt(square) + "; it has no direction");
+        if (!(square > 0 && square < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException(
+                "ColBert: a token of " + what + " has length " + Math.sqrt(square) + "; it has no direction");
         var unit = new float[dimensions];
         for (int i = 0; i < dimensions; i++) unit[i] = (float) (token[i] / Math.sqrt(square));
         return unit;
@@ -200,8 +202,7 @@ public final class ColBert {
     public float[][] document(String id) {
         int d = number(id);
         var tokens = new float[length(d)][codec.dimensions];
-        for (int t = 0; t < tokens.length; t++)
-            codec.decode(codes, (starts[d] + t) * codec.bytes(), own[starts[d] + t], tokens[t]);
+        for (int t = 0; t < tokens.length; t++) codec.decode(codes, (starts[d] + t) * codec.bytes(), own[starts[d] + t], tokens[t]);
         return tokens;
     }
 
@@ -310,7 +311,8 @@ public final class ColBert {
     public void save(Path path) throws IOException {
         ByteSink head = new ByteSink(), places = new ByteSink(), vectors = new ByteSink();
         for (int value : new int[] {codec.dimensions, options.bits, options.centroids, options.probes, options.candidates, options.steps,
-                codec.centres.rows.length}) head.putInt(value);
+                codec.centres.rows.length})
+            head.putInt(value);
         head.putLong(Double.doubleToRawLongBits(options.threshold));
         head.putLong(options.seed);
         for (int start : starts) places.putInt(start);
@@ -334,7 +336,8 @@ public final class ColBert {
         var h = new int[7];
         MemorySegment.copy(head, IndexFile.INT, 0, h, 0, 7);
         if (h[0] < 1 || h[0] > 1 << 20 || h[6] < 1) throw file.malformed("the head is " + Arrays.toString(h));
-        var options = new Options(h[2], h[1], h[3], h[4], Double.longBitsToDouble(head.get(IndexFile.LONG, 28)), h[5], head.get(IndexFile.LONG, 36));
+        var options = new Options(h[2], h[1], h[3], h[4], Double.longBitsToDouble(head.get(IndexFile.LONG, 28)), h[5],
+                head.get(IndexFile.LONG, 36));
         var table = new StringTable(file.section("ids", 8));
         var ids = new ArrayList<String>();
         for (int d = 0; d < table.size(); d++) ids.add(table.get(d));

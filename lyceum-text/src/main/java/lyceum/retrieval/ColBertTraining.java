@@ -44,8 +44,9 @@ public record ColBertTraining(int dimensions, int steps, int batch, double learn
     public ColBertTraining {
         if (dimensions < 1 || steps < 1 || batch < 1) throw new IllegalArgumentException(
                 "ColBertTraining: dimensions " + dimensions + ", steps " + steps + ", batch " + batch + "; each is at least 1");
-        if (!(learningRate > 0) || !(temperature > 0) || !(distillation >= 0)) throw new IllegalArgumentException("ColBertTraining: learningRate "
-                + learningRate + " and temperature " + temperature + " are above 0, distillation " + distillation + " at least 0");
+        if (!(learningRate > 0) || !(temperature > 0) || !(distillation >= 0))
+            throw new IllegalArgumentException("ColBertTraining: learningRate " + learningRate + " and temperature " + temperature
+                    + " are above 0, distillation " + distillation + " at least 0");
     }
 
     /** 200 steps of 16, at 3e-3, temperature 0.5, distillation 1, seed 0. */

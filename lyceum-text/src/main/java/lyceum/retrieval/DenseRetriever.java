@@ -44,7 +44,8 @@ public final class DenseRetriever implements Retriever {
      * @param index that is empty; its metric is the one the encoders were trained for
      */
     public DenseRetriever(Function<List<String>, Tensor> queries, Function<List<String>, Tensor> passages, VectorIndex index) {
-        if (index.size() != 0) throw new IllegalArgumentException("DenseRetriever: the index holds " + index.size() + " vectors; give an empty one");
+        if (index.size() != 0)
+            throw new IllegalArgumentException("DenseRetriever: the index holds " + index.size() + " vectors; give an empty one");
         this.queries = queries;
         this.passages = passages;
         this.index = index;
@@ -57,8 +58,8 @@ public final class DenseRetriever implements Retriever {
     /** Encodes passages and adds them. @throws IllegalArgumentException if an id is taken */
     public void add(Map<String, String> texts) {
         if (texts.isEmpty()) return;
-        for (var id : texts.keySet()) if (number(id) != null)
-            throw new IllegalArgumentException("DenseRetriever: '" + id + "' is in the index; delete it first");
+        for (var id : texts.keySet())
+            if (number(id) != null) throw new IllegalArgumentException("DenseRetriever: '" + id + "' is in the index; delete it first");
         var vectors = encoded(passages, List.copyOf(texts.values()));
         int row = 0;
         for (var id : texts.keySet()) {
@@ -72,8 +73,9 @@ public final class DenseRetriever implements Retriever {
 
     private Tensor encoded(Function<List<String>, Tensor> encoder, List<String> texts) {
         var vectors = encoder.apply(texts).detach();
-        if (vectors.rank() != 2 || vectors.size(0) != texts.size() || vectors.size(1) != index.dimensions()) throw new ShapeException(
-                "DenseRetriever: the encoder gave " + vectors.shape() + " for " + texts.size() + " texts; the index is of " + index.dimensions());
+        if (vectors.rank() != 2 || vectors.size(0) != texts.size() || vectors.size(1) != index.dimensions())
+            throw new ShapeException("DenseRetriever: the encoder gave " + vectors.shape() + " for " + texts.size()
+                    + " texts; the index is of " + index.dimensions());
         return vectors;
     }
 
@@ -104,7 +106,8 @@ public final class DenseRetriever implements Retriever {
 
     /** The same as another retriever sees it, BM25 for one. */
     public static List<String> hardNegatives(Retriever retriever, String query, Collection<String> positives, int n) {
-        return retriever.search(query, n + positives.size()).stream().map(SearchHit::id).filter(id -> !positives.contains(id)).limit(n).toList();
+        return retriever.search(query, n + positives.size()).stream().map(SearchHit::id).filter(id -> !positives.contains(id)).limit(n)
+                .toList();
     }
 
     /**
@@ -124,9 +127,9 @@ public final class DenseRetriever implements Retriever {
     /** @param answers (n, n + m), true where a candidate answers the query as well and is no negative of it; null for none */
     static Tensor inBatchLoss(Tensor queries, Tensor positives, Tensor negatives, double temperature, Tensor answers) {
         if (queries.rank() != 2 || !queries.shape().equals(positives.shape())
-                || negatives != null && (negatives.rank() != 2 || negatives.size(1) != queries.size(1))) throw new ShapeException(
-                        "inBatchLoss: queries " + queries.shape() + ", positives " + positives.shape()
-                                + (negatives == null ? "" : ", negatives " + negatives.shape()) + "; they are (n, d), (n, d) and (m, d)");
+                || negatives != null && (negatives.rank() != 2 || negatives.size(1) != queries.size(1)))
+            throw new ShapeException("inBatchLoss: queries " + queries.shape() + ", positives " + positives.shape()
+                    + (negatives == null ? "" : ", negatives " + negatives.shape()) + "; they are (n, d), (n, d) and (m, d)");
         if (!(temperature > 0)) throw new IllegalArgumentException("inBatchLoss: temperature is " + temperature + "; it is above 0");
         var candidates = negatives == null ? positives : Tensor.concat(0, positives, negatives);
         var scores = queries.matmul(candidates.transpose()).div(temperature);

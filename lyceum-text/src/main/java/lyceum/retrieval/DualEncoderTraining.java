@@ -32,8 +32,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/2007.00808">Xiong et al. (2021): mined by the model under training</a>
  */
 @Withers
-public record DualEncoderTraining(TermSplitter analyzer, int dimensions, boolean shared, int steps, int batch, double learningRate, double temperature,
-        Mining mining, int negatives, int refresh, long seed) implements DualEncoderTrainingWithers {
+public record DualEncoderTraining(TermSplitter analyzer, int dimensions, boolean shared, int steps, int batch, double learningRate,
+        double temperature, Mining mining, int negatives, int refresh, long seed) implements DualEncoderTrainingWithers {
     /** Where hard negatives come from. */
     public enum Mining {
         /** Any passage. */
@@ -50,9 +50,9 @@ public record DualEncoderTraining(TermSplitter analyzer, int dimensions, boolean
     public DualEncoderTraining {
         Objects.requireNonNull(analyzer, "analyzer");
         Objects.requireNonNull(mining, "mining");
-        if (dimensions < 1 || steps < 1 || batch < 1 || refresh < 1 || negatives < 0) throw new IllegalArgumentException(
-                "DualEncoderTraining: dimensions " + dimensions + ", steps " + steps + ", batch " + batch + ", refresh " + refresh
-                        + " are at least 1, negatives " + negatives + " at least 0");
+        if (dimensions < 1 || steps < 1 || batch < 1 || refresh < 1 || negatives < 0)
+            throw new IllegalArgumentException("DualEncoderTraining: dimensions " + dimensions + ", steps " + steps + ", batch " + batch
+                    + ", refresh " + refresh + " are at least 1, negatives " + negatives + " at least 0");
         if (!(learningRate > 0) || !(temperature > 0)) throw new IllegalArgumentException(
                 "DualEncoderTraining: learningRate " + learningRate + " and temperature " + temperature + " are above 0");
     }
@@ -67,8 +67,8 @@ public record DualEncoderTraining(TermSplitter analyzer, int dimensions, boolean
         if (pairs.isEmpty()) throw new IllegalArgumentException("DualEncoderTraining.fit: no pairs");
         var answers = new HashMap<String, Set<String>>();
         for (var pair : pairs) {
-            if (!passages.containsKey(pair.passage))
-                throw new IllegalArgumentException("DualEncoderTraining.fit: no passage '" + pair.passage + "', which answers '" + pair.query + "'");
+            if (!passages.containsKey(pair.passage)) throw new IllegalArgumentException(
+                    "DualEncoderTraining.fit: no passage '" + pair.passage + "', which answers '" + pair.query + "'");
             answers.computeIfAbsent(pair.query, _ -> new HashSet<>()).add(pair.passage);
         }
         var rng = Rng.of(seed);
@@ -99,14 +99,16 @@ public record DualEncoderTraining(TermSplitter analyzer, int dimensions, boolean
             }
             int n = now.size();
             var own = new boolean[n * candidates.size()];
-            for (int i = 0; i < n; i++) for (int j = 0; j < candidates.size(); j++)
-                own[i * candidates.size() + j] = i != j && answers.get(now.get(i).query).contains(candidates.get(j));
+            for (int i = 0; i < n; i++)
+                for (int j = 0; j < candidates.size(); j++)
+                    own[i * candidates.size() + j] = i != j && answers.get(now.get(i).query).contains(candidates.get(j));
             var q = DualEncoder.means(table, now.stream().map(p -> model.rows(p.query)).toArray(int[][]::new));
             var p = DualEncoder.means(other, candidates.stream().map(texts::get).toArray(int[][]::new));
             now.clear();
             optimizer.zeroGrad();
-            var loss = DenseRetriever.inBatchLoss(q, p.narrow(0, 0, n), candidates.size() == n ? null : p.narrow(0, n, candidates.size() - n),
-                    temperature, Tensor.of(own).reshape(n, candidates.size()));
+            var loss = DenseRetriever.inBatchLoss(q, p.narrow(0, 0, n),
+                    candidates.size() == n ? null : p.narrow(0, n, candidates.size() - n), temperature,
+                    Tensor.of(own).reshape(n, candidates.size()));
             loss.backward();
             optimizer.step();
             progress.step("step", step + 1, steps, "loss", loss.item());

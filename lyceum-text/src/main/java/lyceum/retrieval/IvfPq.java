@@ -46,9 +46,9 @@ public final class IvfPq implements VectorIndex {
     @Withers
     public record Options(int lists, int parts, int probes, int rescored, int steps, long seed) implements IvfPqOptionsWithers {
         public Options {
-            for (int value : new int[] {lists, parts, probes, rescored, steps}) if (value < 1) throw new IllegalArgumentException(
-                    "IvfPq: lists " + lists + ", parts " + parts + ", probes " + probes + ", rescored " + rescored + ", steps " + steps
-                            + "; each is at least 1");
+            for (int value : new int[] {lists, parts, probes, rescored, steps})
+                if (value < 1) throw new IllegalArgumentException("IvfPq: lists " + lists + ", parts " + parts + ", probes " + probes
+                        + ", rescored " + rescored + ", steps " + steps + "; each is at least 1");
         }
 
         /** 64 lists of which 16 are read, 8 parts, 200 rescored, 8 steps, seed 0. */
@@ -202,7 +202,8 @@ public final class IvfPq implements VectorIndex {
         var values = placed(q, metric());
         float[] near = coarse.dots(new float[][] {values})[0];
         var tables = new float[words.length][];
-        for (int j = 0; j < tables.length; j++) tables[j] = words[j].dots(new float[][] {Arrays.copyOfRange(values, cuts[j], cuts[j + 1])})[0];
+        for (int j = 0; j < tables.length; j++)
+            tables[j] = words[j].dots(new float[][] {Arrays.copyOfRange(values, cuts[j], cuts[j + 1])})[0];
         var chosen = TopScores.of(probes, near.length);
         for (int c = 0; c < near.length; c++) chosen.offer(c, metric() == VectorMetric.DOT ? near[c] : near[c] - coarse.halfSquare(c));
         lock.readLock().lock();
@@ -251,7 +252,8 @@ public final class IvfPq implements VectorIndex {
                 code.put(Arrays.copyOfRange(codes, row * words.length, (row + 1) * words.length));
             }
             for (int value : new int[] {d, metric().ordinal(), n, coarse.rows.length, words.length, words[0].rows.length, options.lists,
-                    options.parts, options.probes, options.rescored, options.steps}) head.putInt(value);
+                    options.parts, options.probes, options.rescored, options.steps})
+                head.putInt(value);
             head.putLong(options.seed);
             put(centres, coarse);
             for (var each : words) put(centres, each);
@@ -287,15 +289,14 @@ public final class IvfPq implements VectorIndex {
         var h = new int[11];
         MemorySegment.copy(head, IndexFile.INT, 0, h, 0, 11);
         int d = h[0], n = h[2], lists = h[3], parts = h[4], each = h[5];
-        if (d < 1 || d > 1 << 20 || h[1] < 0 || h[1] >= VectorMetric.values().length || n < 0 || lists < 1 || parts < 1 || parts > d || each < 1
-                || each > 256 || Arrays.stream(h, 6, 11).anyMatch(v -> v < 1))
+        if (d < 1 || d > 1 << 20 || h[1] < 0 || h[1] >= VectorMetric.values().length || n < 0 || lists < 1 || parts < 1 || parts > d
+                || each < 1 || each > 256 || Arrays.stream(h, 6, 11).anyMatch(v -> v < 1))
             throw file.malformed("the head is " + Arrays.toString(h));
-        MemorySegment ids = file.section("ids", 8L * n), own = file.section("lists", 4L * n), codes = file.section("codes", (long) n * parts),
-                centres = file.section("centres", 4L * d * ((long) lists + each));
+        MemorySegment ids = file.section("ids", 8L * n), own = file.section("lists", 4L * n),
+                codes = file.section("codes", (long) n * parts), centres = file.section("centres", 4L * d * ((long) lists + each));
         int[] cuts = cuts(d, parts);
         var words = new Centroids[parts];
-        for (int j = 0; j < parts; j++)
-            words[j] = read(centres, 4L * d * lists + 4L * each * cuts[j], each, cuts[j + 1] - cuts[j]);
+        for (int j = 0; j < parts; j++) words[j] = read(centres, 4L * d * lists + 4L * each * cuts[j], each, cuts[j + 1] - cuts[j]);
         var index = new IvfPq(new Options(h[6], h[7], h[8], h[9], h[10], head.get(IndexFile.LONG, 44)),
                 VectorRows.of(file, "", d, VectorMetric.values()[h[1]], VectorEncoding.FLOAT32, n), read(centres, 0, lists, d), words);
         var code = new byte[parts];

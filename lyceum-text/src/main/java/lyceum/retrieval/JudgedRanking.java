@@ -27,7 +27,8 @@ import java.util.function.ToDoubleFunction;
  */
 public record JudgedRanking(List<SearchHit> hits, Map<String, Integer> grades) {
     public JudgedRanking {
-        hits = hits.stream().sorted(Comparator.<SearchHit>comparingDouble(h -> h.score() + 0.0).thenComparing(SearchHit::id).reversed()).toList();
+        hits = hits.stream().sorted(Comparator.<SearchHit>comparingDouble(h -> h.score() + 0.0).thenComparing(SearchHit::id).reversed())
+                .toList();
         grades = Map.copyOf(grades);
         var seen = new HashSet<String>();
         for (var hit : hits) {

@@ -32,7 +32,8 @@ public record LearnedReranker(List<Feature> features, double[] weights) implemen
     @Withers
     public record Options(double l2, int steps) implements LearnedRerankerOptionsWithers {
         public Options {
-            if (!(l2 >= 0) || steps < 1) throw new IllegalArgumentException("LearnedReranker: l2 " + l2 + " is at least 0, steps " + steps + " at least 1");
+            if (!(l2 >= 0) || steps < 1)
+                throw new IllegalArgumentException("LearnedReranker: l2 " + l2 + " is at least 0, steps " + steps + " at least 1");
         }
 
         /** 0.001, 300 steps. */

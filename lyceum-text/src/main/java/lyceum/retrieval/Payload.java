@@ -26,9 +26,10 @@ final class Payload {
             case Double d -> d;
             case Float f -> (double) f;
             case List<?> l when l.stream().allMatch(String.class::isInstance) -> List.copyOf(l);
-            case null, default -> throw new IllegalArgumentException("VectorRecord '" + id + "': the payload's '" + name + "' is "
-                    + (value == null ? "null" : "a " + value.getClass().getSimpleName())
-                    + "; values are String, Long, Double, Boolean or lists of String");
+            case null,
+                    default -> throw new IllegalArgumentException("VectorRecord '" + id + "': the payload's '" + name + "' is "
+                            + (value == null ? "null" : "a " + value.getClass().getSimpleName())
+                            + "; values are String, Long, Double, Boolean or lists of String");
         }));
         return Collections.unmodifiableMap(kept);
     }
@@ -79,8 +80,8 @@ final class Payload {
         boolean done() { return at == memory.byteSize(); }
 
         private long step(long bytes) {
-            if (bytes < 0 || bytes > memory.byteSize() - at)
-                throw new FormatException("VectorStore: a record ends at byte " + memory.byteSize() + "; " + bytes + " more are promised at " + at);
+            if (bytes < 0 || bytes > memory.byteSize() - at) throw new FormatException(
+                    "VectorStore: a record ends at byte " + memory.byteSize() + "; " + bytes + " more are promised at " + at);
             at += bytes;
             return at - bytes;
         }

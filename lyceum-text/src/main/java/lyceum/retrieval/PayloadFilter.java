@@ -29,7 +29,8 @@ public sealed interface PayloadFilter {
     /** The field is a number from {@code least} to {@code most}. */
     record Range(String field, double least, double most) implements PayloadFilter {
         public Range {
-            if (!(least <= most)) throw new IllegalArgumentException("PayloadFilter: '" + field + "' from " + least + " to " + most + " is empty");
+            if (!(least <= most))
+                throw new IllegalArgumentException("PayloadFilter: '" + field + "' from " + least + " to " + most + " is empty");
         }
     }
 
@@ -78,7 +79,8 @@ public sealed interface PayloadFilter {
                 case Number n -> in.values.contains(In.comparable(n));
                 case Object value -> in.values.contains(value);
             };
-            case Range range -> field.apply(range.field) instanceof Number n && n.doubleValue() >= range.least && n.doubleValue() <= range.most;
+            case Range range ->
+                    field.apply(range.field) instanceof Number n && n.doubleValue() >= range.least && n.doubleValue() <= range.most;
             case Exists exists -> field.apply(exists.field) != null;
             case And and -> {
                 for (var part : and.parts) if (!part.matches(field)) yield false;

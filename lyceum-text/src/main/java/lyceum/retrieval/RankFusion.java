@@ -41,8 +41,9 @@ public sealed interface RankFusion {
      * @param steps from 0 to 1
      */
     static Sum fitted(List<List<List<SearchHit>>> rankings, List<Map<String, Integer>> grades, int steps) {
-        if (rankings.isEmpty() || rankings.size() != grades.size() || steps < 1) throw new IllegalArgumentException(
-                "fitted: " + rankings.size() + " queries with " + grades.size() + " judgements, steps " + steps + "; there is one of each, and a step");
+        if (rankings.isEmpty() || rankings.size() != grades.size() || steps < 1)
+            throw new IllegalArgumentException("fitted: " + rankings.size() + " queries with " + grades.size() + " judgements, steps "
+                    + steps + "; there is one of each, and a step");
         int n = rankings.getFirst().size();
         double[] best = {-1, 0};
         var chosen = new Sum[1];
@@ -74,13 +75,15 @@ public sealed interface RankFusion {
 
     private static double weight(List<Double> weights, int r) {
         if (weights.isEmpty()) return 1;
-        if (r >= weights.size()) throw new IllegalArgumentException("fuse: ranking number " + r + " has no weight; there are " + weights.size());
+        if (r >= weights.size())
+            throw new IllegalArgumentException("fuse: ranking number " + r + " has no weight; there are " + weights.size());
         return weights.get(r);
     }
 
     private static List<Double> checked(List<Double> weights) {
-        for (double w : weights) if (!(w >= 0 && w < Double.POSITIVE_INFINITY))
-            throw new IllegalArgumentException("RankFusion: a weight is " + w + "; weights are not negative");
+        for (double w : weights)
+            if (!(w >= 0 && w < Double.POSITIVE_INFINITY))
+                throw new IllegalArgumentException("RankFusion: a weight is " + w + "; weights are not negative");
         return List.copyOf(weights);
     }
 
@@ -98,7 +101,8 @@ public sealed interface RankFusion {
         }
 
         @Override public void add(List<SearchHit> ranking, int r, Map<String, Double> scores) {
-            for (int i = 0; i < ranking.size(); i++) scores.merge(ranking.get(i).id(), weight(weights, r) / (constant + i + 1), Double::sum);
+            for (int i = 0; i < ranking.size(); i++)
+                scores.merge(ranking.get(i).id(), weight(weights, r) / (constant + i + 1), Double::sum);
         }
     }
 

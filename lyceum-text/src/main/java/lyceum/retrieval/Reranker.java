@@ -20,7 +20,8 @@ public interface Reranker {
     static Reranker by(Function<String, String> texts, BiFunction<String, List<String>, double[]> scores) {
         return (query, candidates) -> {
             double[] all = scores.apply(query, candidates.stream().map(h -> texts.apply(h.id())).toList());
-            if (all.length != candidates.size()) throw new IllegalArgumentException("Reranker: " + all.length + " scores of " + candidates.size() + " texts");
+            if (all.length != candidates.size())
+                throw new IllegalArgumentException("Reranker: " + all.length + " scores of " + candidates.size() + " texts");
             var hits = new ArrayList<SearchHit>();
             for (var hit : candidates) hits.add(new SearchHit(hit.id(), all[hits.size()]));
             hits.sort((a, b) -> Double.compare(b.score(), a.score()));

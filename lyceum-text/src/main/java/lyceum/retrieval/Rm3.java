@@ -21,7 +21,8 @@ import lyceum.withers.Withers;
 @Withers
 public record Rm3(int documents, int terms, double originalWeight) implements Rm3Withers {
     public Rm3 {
-        if (documents < 1 || terms < 1) throw new IllegalArgumentException("Rm3: documents " + documents + ", terms " + terms + "; both are at least 1");
+        if (documents < 1 || terms < 1)
+            throw new IllegalArgumentException("Rm3: documents " + documents + ", terms " + terms + "; both are at least 1");
         if (!(originalWeight >= 0 && originalWeight <= 1))
             throw new IllegalArgumentException("Rm3: originalWeight is " + originalWeight + "; it lies between 0 and 1");
     }
@@ -41,20 +42,23 @@ public record Rm3(int documents, int terms, double originalWeight) implements Rm
         double all = first.stream().mapToDouble(SearchHit::score).sum();
         var relevance = new HashMap<String, Double>();
         for (var hit : first) {
-            if (!(hit.score() >= 0)) throw new IllegalArgumentException("Rm3: the score of '" + hit.id() + "' is " + hit.score() + "; it is at least 0");
+            if (!(hit.score() >= 0))
+                throw new IllegalArgumentException("Rm3: the score of '" + hit.id() + "' is " + hit.score() + "; it is at least 0");
             var own = counts.apply(hit.id());
             double length = own.values().stream().mapToInt(c -> c).sum();
             own.forEach((term, count) -> relevance.merge(term, all > 0 ? count / length * hit.score() / all : 0, Double::sum));
         }
         var heaviest = relevance.entrySet().stream()
-                .sorted(Map.Entry.<String, Double>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey())).limit(terms).toList();
+                .sorted(Map.Entry.<String, Double>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey())).limit(terms)
+                .toList();
         double kept = heaviest.stream().mapToDouble(Map.Entry::getValue).sum(), length = query.values().stream().mapToInt(c -> c).sum();
         double own = kept > 0 ? originalWeight : 1;
         var weights = new HashMap<String, Double>();
         query.forEach((term, count) -> weights.merge(term, own * count / length, Double::sum));
         if (kept > 0) for (var each : heaviest) weights.merge(each.getKey(), (1 - own) * each.getValue() / kept, Double::sum);
         var sorted = new LinkedHashMap<String, Double>();
-        weights.entrySet().stream().sorted(Map.Entry.<String, Double>comparingByValue(Comparator.reverseOrder()).thenComparing(Map.Entry.comparingByKey()))
+        weights.entrySet().stream()
+                .sorted(Map.Entry.<String, Double>comparingByValue(Comparator.reverseOrder()).thenComparing(Map.Entry.comparingByKey()))
                 .filter(e -> e.getValue() > 0).forEach(e -> sorted.put(e.getKey(), e.getValue()));
         return sorted;
     }

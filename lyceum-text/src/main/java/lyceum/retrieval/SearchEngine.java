@@ -59,9 +59,11 @@ public record SearchEngine(SequencedMap<String, Retriever> retrievers, RankFusio
 
     public SearchEngine {
         if (retrievers.isEmpty()) throw new IllegalArgumentException("SearchEngine: no retrievers");
-        if (depth < 1 || reranked < 1) throw new IllegalArgumentException("SearchEngine: depth " + depth + ", reranked " + reranked + "; both are at least 1");
-        for (var name : retrievers.keySet()) if (name.equals(FUSED) || name.equals(RERANKED))
-            throw new IllegalArgumentException("SearchEngine: '" + name + "' is the name of a later stage");
+        if (depth < 1 || reranked < 1)
+            throw new IllegalArgumentException("SearchEngine: depth " + depth + ", reranked " + reranked + "; both are at least 1");
+        for (var name : retrievers.keySet())
+            if (name.equals(FUSED) || name.equals(RERANKED))
+                throw new IllegalArgumentException("SearchEngine: '" + name + "' is the name of a later stage");
         retrievers = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(retrievers));
     }
 
@@ -79,7 +81,8 @@ public record SearchEngine(SequencedMap<String, Retriever> retrievers, RankFusio
         if (!(power > 0)) throw new IllegalArgumentException("shares: power is " + power + "; it is above 0");
         return (query, k) -> {
             double whole = bm25.coverage(index, query);
-            return bm25.search(index, query, k).stream().map(h -> new SearchHit(h.id(), whole > 0 ? Math.pow(Math.max(0, h.score()) / whole, power) : 0)).toList();
+            return bm25.search(index, query, k).stream()
+                    .map(h -> new SearchHit(h.id(), whole > 0 ? Math.pow(Math.max(0, h.score()) / whole, power) : 0)).toList();
         };
     }
 
@@ -96,8 +99,9 @@ public record SearchEngine(SequencedMap<String, Retriever> retrievers, RankFusio
         if (reranker != null && !hits.isEmpty()) {
             var first = hits.subList(0, Math.min(reranked, hits.size()));
             var ordered = reranker.rerank(query, first);
-            if (ordered.size() != first.size() || !ids(ordered).equals(ids(first))) throw new IllegalStateException(
-                    "SearchEngine: the reranker made " + ordered.size() + " documents of " + first.size() + ", or others; it orders what it is given");
+            if (ordered.size() != first.size() || !ids(ordered).equals(ids(first)))
+                throw new IllegalStateException("SearchEngine: the reranker made " + ordered.size() + " documents of " + first.size()
+                        + ", or others; it orders what it is given");
             var all = new ArrayList<>(ordered);
             all.addAll(hits.subList(first.size(), hits.size()));
             stages.put(RERANKED, hits = List.copyOf(all));

@@ -66,8 +66,9 @@ public final class SemanticSearch {
     public record Options(int passageWords, int overlap, TextAnalyzer analyzer, Bm25 bm25, RankFusion fusion, int depth)
             implements SemanticSearchOptionsWithers {
         public Options {
-            if (passageWords < 1 || overlap < 0 || overlap >= passageWords || depth < 1) throw new IllegalArgumentException(
-                    "SemanticSearch: passages of " + passageWords + " words with " + overlap + " shared, depth " + depth + "; an overlap is shorter than a passage, set it first");
+            if (passageWords < 1 || overlap < 0 || overlap >= passageWords || depth < 1)
+                throw new IllegalArgumentException("SemanticSearch: passages of " + passageWords + " words with " + overlap
+                        + " shared, depth " + depth + "; an overlap is shorter than a passage, set it first");
         }
 
         /**
@@ -136,15 +137,17 @@ public final class SemanticSearch {
     public void addAll(Collection<Passage> texts) {
         var cut = new ArrayList<Passage>();
         for (var text : texts) {
-            if (text.text.isBlank()) throw new IllegalArgumentException("SemanticSearch: the text '" + text.id + "' is blank; there is nothing to find it by");
+            if (text.text.isBlank())
+                throw new IllegalArgumentException("SemanticSearch: the text '" + text.id + "' is blank; there is nothing to find it by");
             cut(text, cut);
         }
         var found = encoder.encode(cut.stream().map(Passage::text).toList());
         lock.writeLock().lock();
         try {
             var seen = new LinkedHashMap<String, List<Long>>();
-            for (var text : texts) if (numbers.containsKey(text.id) || seen.put(text.id, new ArrayList<>()) != null)
-                throw new IllegalArgumentException("SemanticSearch: '" + text.id + "' is in the index; remove it first");
+            for (var text : texts)
+                if (numbers.containsKey(text.id) || seen.put(text.id, new ArrayList<>()) != null)
+                    throw new IllegalArgumentException("SemanticSearch: '" + text.id + "' is in the index; remove it first");
             long next = passages.isEmpty() ? 0 : passages.lastKey() + 1;
             for (int i = 0; i < cut.size(); i++) {
                 long number = next + i;
@@ -290,7 +293,8 @@ public final class SemanticSearch {
             for (var node : root.path("passages")) {
                 var attributes = new TreeMap<String, String>();
                 node.path("attributes").properties().forEach(e -> attributes.put(e.getKey(), e.getValue().asString("")));
-                var passage = new Passage(node.path("id").asString(), node.path("start").asInt(), node.path("text").asString(), Map.copyOf(attributes));
+                var passage = new Passage(node.path("id").asString(), node.path("start").asInt(), node.path("text").asString(),
+                        Map.copyOf(attributes));
                 long number = node.path("number").asLong();
                 search.passages.put(number, passage);
                 search.numbers.computeIfAbsent(passage.id, _ -> new ArrayList<>()).add(number);

@@ -44,7 +44,8 @@ final class StoreLock implements AutoCloseable {
     }
 
     private static IOException taken(Path directory, String holder) {
-        return new IOException("VectorStore: " + directory + " is open for writing in process " + holder.split(" ")[0] + "; close it there");
+        return new IOException(
+                "VectorStore: " + directory + " is open for writing in process " + holder.split(" ")[0] + "; close it there");
     }
 
     @Override public void close() throws IOException {

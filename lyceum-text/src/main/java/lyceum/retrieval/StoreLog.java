@@ -60,7 +60,8 @@ final class StoreLog implements AutoCloseable {
         var head = read(0, HEAD);
         if (head.getInt() != MAGIC) throw new FormatException(name + ": this is no log of a VectorStore");
         int version = head.getInt();
-        if (version != FORMAT_VERSION) throw new FormatException(name + ": formatVersion is " + version + "; this reader knows " + FORMAT_VERSION);
+        if (version != FORMAT_VERSION)
+            throw new FormatException(name + ": formatVersion is " + version + "; this reader knows " + FORMAT_VERSION);
         while (size - at >= FRAME) {
             var frame = read(at, FRAME);
             int length = frame.getInt(), lengthSum = frame.getInt(), sum = frame.getInt();
@@ -72,7 +73,8 @@ final class StoreLog implements AutoCloseable {
             var bytes = read(at + FRAME, length).array();
             if (sum != checksum(bytes)) {
                 if (at + FRAME + length == size) break;
-                throw new FormatException(name + ": the frame at byte " + at + " has another checksum, and frames behind it; the file is damaged");
+                throw new FormatException(
+                        name + ": the frame at byte " + at + " has another checksum, and frames behind it; the file is damaged");
             }
             reader.accept(MemorySegment.ofArray(bytes));
             at += FRAME + length;
@@ -82,7 +84,8 @@ final class StoreLog implements AutoCloseable {
 
     private ByteBuffer read(long at, int length) throws IOException {
         var buffer = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
-        while (buffer.hasRemaining()) if (file.read(buffer, at + buffer.position()) < 0) throw new IOException("the log became shorter while it was read");
+        while (buffer.hasRemaining())
+            if (file.read(buffer, at + buffer.position()) < 0) throw new IOException("the log became shorter while it was read");
         return buffer.flip();
     }
 

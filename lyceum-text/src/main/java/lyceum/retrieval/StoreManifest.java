@@ -18,7 +18,8 @@ record StoreManifest(VectorStoreOptions options, int generation, List<String> se
         var o = manifest.options;
         ByteSink head = new ByteSink(), deleted = new ByteSink();
         for (int value : new int[] {o.dimensions(), o.metric().ordinal(), o.index().ordinal(), o.encoding().ordinal(), o.segmentSize(),
-                o.durable() ? 1 : 0, manifest.generation}) head.putInt(value);
+                o.durable() ? 1 : 0, manifest.generation})
+            head.putInt(value);
         for (var each : manifest.deleted) {
             long[] words = each.toLongArray();
             deleted.putInt(words.length);
@@ -37,7 +38,8 @@ record StoreManifest(VectorStoreOptions options, int generation, List<String> se
         var h = new int[7];
         MemorySegment.copy(file.section("head", 28), IndexFile.INT, 0, h, 0, 7);
         if (h[0] < 1 || h[0] > 1 << 20 || h[1] < 0 || h[1] >= VectorMetric.values().length || h[2] < 0
-                || h[2] >= VectorStoreOptions.Kind.values().length || h[3] < 0 || h[3] >= VectorEncoding.values().length || h[4] < 1 || h[6] < 0)
+                || h[2] >= VectorStoreOptions.Kind.values().length || h[3] < 0 || h[3] >= VectorEncoding.values().length || h[4] < 1
+                || h[6] < 0)
             throw file.malformed("the head is " + Arrays.toString(h));
         var options = new VectorStoreOptions(h[0], VectorMetric.values()[h[1]], VectorStoreOptions.Kind.values()[h[2]],
                 VectorEncoding.values()[h[3]], h[4], h[5] != 0);

@@ -24,7 +24,8 @@ interface StoreSegment {
     /** The k nearest of the first {@code size} rows that are not deleted and that the filter takes. */
     default List<StoreHit> search(float[] query, int k, int size, BitSet deleted, PayloadFilter filter) {
         List<VectorHit> found;
-        if (filter.equals(PayloadFilter.ALL) && 2 * deleted.cardinality() < size) found = index().search(query, k, row -> row < size && !deleted.get((int) row));
+        if (filter.equals(PayloadFilter.ALL) && 2 * deleted.cardinality() < size)
+            found = index().search(query, k, row -> row < size && !deleted.get((int) row));
         else {
             var accepted = new BitSet(size);
             for (int row = deleted.nextClearBit(0); row < size; row = deleted.nextClearBit(row + 1)) {
@@ -33,8 +34,7 @@ interface StoreSegment {
             }
             // a walk that may return a share f of the rows computes some 1,500 / f scores, a comparison with all of them f n
             long few = accepted.cardinality();
-            found = few == 0 ? List.of() : few * few <= 1500L * size
-                    ? index().among(query, k, accepted.stream().asLongStream().toArray())
+            found = few == 0 ? List.of() : few * few <= 1500L * size ? index().among(query, k, accepted.stream().asLongStream().toArray())
                     : index().search(query, k, row -> accepted.get((int) row));
         }
         var hits = new ArrayList<StoreHit>();

@@ -21,7 +21,8 @@ public record VectorRecord(String id, float[] vector, Map<String, Object> payloa
     public VectorRecord(String id, float[] vector) { this(id, vector, Map.of()); }
 
     @Override public boolean equals(Object o) {
-        return o instanceof VectorRecord other && id.equals(other.id) && Arrays.equals(vector, other.vector) && payload.equals(other.payload);
+        return o instanceof VectorRecord other && id.equals(other.id) && Arrays.equals(vector, other.vector)
+                && payload.equals(other.payload);
     }
 
     @Override public int hashCode() { return id.hashCode(); }

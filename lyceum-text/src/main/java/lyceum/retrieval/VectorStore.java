@@ -83,7 +83,8 @@ public final class VectorStore implements AutoCloseable {
             for (var name : manifest.segments()) segments.add(SealedSegment.open(directory, name, options));
             names.addAll(manifest.segments());
             grow(segments, manifest.deleted());
-            if (there && !Files.exists(logPath(generation))) throw new FormatException("VectorStore: " + logPath(generation) + " is missing");
+            if (there && !Files.exists(logPath(generation)))
+                throw new FormatException("VectorStore: " + logPath(generation) + " is missing");
             log = StoreLog.open(logPath(generation), options.durable(), frame -> apply(operations(frame)));
             if (!there) StoreManifest.write(directory.resolve(MANIFEST), new StoreManifest(options, 0, List.of(), List.of()));
             StoreFiles.sweep(directory, names, generation);

@@ -44,7 +44,8 @@ public record VectorStoreOptions(int dimensions, VectorMetric metric, Kind index
     /** These with what may change of a store; what may not must be the same. */
     VectorStoreOptions agreeing(VectorStoreOptions wanted) {
         var same = withSegmentSize(wanted.segmentSize).withDurable(wanted.durable);
-        if (!same.equals(wanted)) throw new IllegalArgumentException("VectorStore: it was made with " + this + " and is opened with " + wanted);
+        if (!same.equals(wanted))
+            throw new IllegalArgumentException("VectorStore: it was made with " + this + " and is opened with " + wanted);
         return same;
     }
 
@@ -57,7 +58,9 @@ public record VectorStoreOptions(int dimensions, VectorMetric metric, Kind index
                 int n = records.size(), sampled = Math.min(n, 20_000), lists = (int) Math.max(1, Math.sqrt(n));
                 var sample = new float[sampled][];
                 for (int i = 0; i < sampled; i++) sample[i] = records.get((int) ((long) i * n / sampled)).vector();
-                yield IvfPq.train(new IvfPq.Options().withLists(lists).withParts(Math.max(1, dimensions / 4)).withProbes(Math.max(4, lists / 4)), metric, sample);
+                yield IvfPq.train(
+                        new IvfPq.Options().withLists(lists).withParts(Math.max(1, dimensions / 4)).withProbes(Math.max(4, lists / 4)),
+                        metric, sample);
             }
         };
     }

@@ -124,7 +124,8 @@ class ColBertTest {
             var scores = new LinkedHashMap<String, Double>();
             var index = ColBert.build(new ColBert.Options().withBits(32).withCentroids(3), documents);
             for (var hit : index.exhaustive(query, 10)) scores.put(hit.id(), hit.score());
-            for (var hit : index.rerank(query, List.copyOf(documents.keySet()))) indexGap = Math.max(indexGap, Math.abs(hit.score() - loop(query, documents.get(hit.id()))));
+            for (var hit : index.rerank(query, List.copyOf(documents.keySet())))
+                indexGap = Math.max(indexGap, Math.abs(hit.score() - loop(query, documents.get(hit.id()))));
             var turned = new LinkedHashMap<String, float[][]>();
             for (var each : documents.entrySet()) {
                 var tokens = each.getValue();
@@ -236,7 +237,8 @@ class ColBertTest {
             var own = "" + targets.get(q);
             int row = targets.get(q);
             if (index.search(asked.get(q), 10).stream().anyMatch(h -> h.id().equals(own))) late += 1.0 / queries.size();
-            if (EncodedVerses.POOLED.search(EncodedVerses.mean(asked.get(q)), 10).stream().anyMatch(h -> h.id() == row)) early += 1.0 / queries.size();
+            if (EncodedVerses.POOLED.search(EncodedVerses.mean(asked.get(q)), 10).stream().anyMatch(h -> h.id() == row))
+                early += 1.0 / queries.size();
         }
         Evidence.of("recall@10 of pooled MiniLM, 150 queries of 4 words of a verse", early, below(1));
         Evidence.of("recall@10 of late interaction over MiniLM's tokens, 2 bits, less that of pooled", late - early, atLeast(0));
@@ -261,7 +263,8 @@ class ColBertTest {
             var own = new int[] {rng.nextInt(40), rng.nextInt(40), rng.nextInt(40)};
             float[][] query = text(rng, words, own), positive = text(rng, words, own),
                     negative = text(rng, words, new int[] {own[0], rng.nextInt(40), rng.nextInt(40)});
-            (i < 120 ? examples : test).add(new ColBertTraining.Example(query, positive, List.<float[][]>of(negative), new double[] {3, 1}));
+            (i < 120 ? examples : test)
+                    .add(new ColBertTraining.Example(query, positive, List.<float[][]>of(negative), new double[] {3, 1}));
         }
         var training = new ColBertTraining(8).withSteps(150).withLearningRate(0.02);
         var before = new TokenProjection(Tensor.randn(Rng.of(0), d, 8));
@@ -272,9 +275,9 @@ class ColBertTest {
         // scores of the batch are the index's
         var index = ColBert.build(new ColBert.Options().withBits(32).withCentroids(4),
                 new LinkedHashMap<>(Map.of("a", after.apply(test.getFirst().positive()))));
-        assertThat(index.search(after.apply(test.getFirst().query()), 1).getFirst().score()).isCloseTo(
-                ColBertTraining.scores(after, List.<float[][]>of(test.getFirst().query()), List.of(test.getFirst().positive(), new float[5][d])).get(0, 0).item(),
-                within(1e-5));
+        assertThat(index.search(after.apply(test.getFirst().query()), 1).getFirst().score()).isCloseTo(ColBertTraining
+                .scores(after, List.<float[][]>of(test.getFirst().query()), List.of(test.getFirst().positive(), new float[5][d])).get(0, 0)
+                .item(), within(1e-5));
         // a teacher that knows better moves the loss
         var taught = test.subList(0, 4);
         assertThat(training.loss(after, taught).item()).isGreaterThan(training.withDistillation(0).loss(after, taught).item());
@@ -296,8 +299,7 @@ class ColBertTest {
             var query = projection.apply(each.query());
             double own = ColBert.maxSim(query, projection.apply(each.positive()));
             int rank = 1;
-            for (var other : test)
-                if (other != each && ColBert.maxSim(query, projection.apply(other.positive())) > own) rank++;
+            for (var other : test) if (other != each && ColBert.maxSim(query, projection.apply(other.positive())) > own) rank++;
             sum += 1.0 / rank;
         }
         return sum / test.size();

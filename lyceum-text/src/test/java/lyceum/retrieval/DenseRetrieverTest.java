@@ -111,8 +111,9 @@ class DenseRetrieverTest {
         world.passages.forEach(words::add);
         Retriever bm25 = (query, k) -> new Bm25().search(words, query, k);
         int shared = 0;
-        for (var pair : world.test) for (var term : pair.query().split(" "))
-            if (!term.startsWith("filler") && List.of(world.passages.get(pair.passage()).split(" ")).contains(term)) shared++;
+        for (var pair : world.test)
+            for (var term : pair.query().split(" "))
+                if (!term.startsWith("filler") && List.of(world.passages.get(pair.passage()).split(" ")).contains(term)) shared++;
         Evidence.of("content words that a query shares with its passage", shared, exactly(0));
         Evidence.of("unseen queries", world.test.size(), exactly(200));
         Evidence.of("recall@10 of the bi-encoder on synonyms, 300 steps", recall(dense, world.test), atLeast(0.9));
@@ -145,7 +146,8 @@ class DenseRetrieverTest {
                 passages.put("p" + i, "about" + subject + " about" + subject + " on" + subject + " d" + detail + " d" + other);
                 (i < 360 ? train : test).add(new Pair("ask" + subject + " asked" + subject + " q" + detail + " q" + other, "p" + i));
             }
-            var training = new DualEncoderTraining().withDimensions(32).withSteps(60).withBatch(8).withNegatives(2).withRefresh(20).withSeed(seed);
+            var training = new DualEncoderTraining().withDimensions(32).withSteps(60).withBatch(8).withNegatives(2).withRefresh(20)
+                    .withSeed(seed);
             double random = reciprocalRank(index(training.withMining(Mining.RANDOM).fit(train, passages), passages), test),
                     mined = reciprocalRank(index(training.fit(train, passages), passages), test);
             if (mined > random) better++;
@@ -175,6 +177,7 @@ class DenseRetrieverTest {
         assertThatThrownBy(() -> training.withTemperature(0)).hasMessageContaining("temperature 0.0");
         assertThatThrownBy(() -> DenseRetriever.inBatchLoss(Tensor.zeros(2, 3), Tensor.zeros(2, 3), Tensor.zeros(2, 4), 1))
                 .hasMessageContaining("negatives");
-        assertThatThrownBy(() -> DenseRetriever.inBatchLoss(Tensor.zeros(2, 3), Tensor.zeros(2, 3), null, 0)).hasMessageContaining("temperature is 0.0");
+        assertThatThrownBy(() -> DenseRetriever.inBatchLoss(Tensor.zeros(2, 3), Tensor.zeros(2, 3), null, 0))
+                .hasMessageContaining("temperature is 0.0");
     }
 }

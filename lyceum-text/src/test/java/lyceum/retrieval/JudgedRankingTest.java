@@ -18,9 +18,9 @@ import org.junit.jupiter.api.Test;
 
 class JudgedRankingTest {
     /** In the order of the golden file. */
-    private static final List<ToDoubleFunction<JudgedRanking>> MEASURES = List.of(q -> q.precisionAt(1), q -> q.precisionAt(5), q -> q.precisionAt(10),
-            q -> q.precisionAt(20), q -> q.recallAt(5), q -> q.recallAt(20), JudgedRanking::averagePrecision, JudgedRanking::reciprocalRank,
-            q -> q.ndcg(5), q -> q.ndcg(10), q -> q.ndcg(1_000_000), JudgedRanking::rPrecision);
+    private static final List<ToDoubleFunction<JudgedRanking>> MEASURES = List.of(q -> q.precisionAt(1), q -> q.precisionAt(5),
+            q -> q.precisionAt(10), q -> q.precisionAt(20), q -> q.recallAt(5), q -> q.recallAt(20), JudgedRanking::averagePrecision,
+            JudgedRanking::reciprocalRank, q -> q.ndcg(5), q -> q.ndcg(10), q -> q.ndcg(1_000_000), JudgedRanking::rPrecision);
 
     @Acceptance(topic = "information-retrieval", clause = 2)
     @Test void measuresAreThoseOfTrecEval() {
@@ -47,7 +47,8 @@ class JudgedRankingTest {
         double[] means = golden.named("mean").doubles("expected.measures");
         for (int m = 0; m < means.length; m++)
             gap = Math.max(gap, Math.abs(JudgedRanking.mean(JudgedRanking.of(run, judgements), MEASURES.get(m)) - means[m]));
-        Evidence.of("values of 12 measures of 40 queries, some with ties, without hits or without relevant documents", values, exactly(480));
+        Evidence.of("values of 12 measures of 40 queries, some with ties, without hits or without relevant documents", values,
+                exactly(480));
         Evidence.of("largest gap to trec_eval's definitions", gap, below(1e-10));
         assertThat(ties).isGreaterThan(50);
     }

@@ -47,7 +47,8 @@ class SearchEngineTest {
             int there = 0;
             for (int i = 0; i < 60; i++) {
                 double truth = 0;
-                for (var ranking : rankings) for (int at = 0; at < ranking.size(); at++) if (ranking.get(at).id().equals("d" + i)) truth += 1 / (constant + 1 + at);
+                for (var ranking : rankings)
+                    for (int at = 0; at < ranking.size(); at++) if (ranking.get(at).id().equals("d" + i)) truth += 1 / (constant + 1 + at);
                 var id = "d" + i;
                 double score = fused.stream().filter(h -> h.id().equals(id)).mapToDouble(SearchHit::score).findAny().orElse(0);
                 gap = Math.max(gap, Math.abs(score - truth));
@@ -71,7 +72,8 @@ class SearchEngineTest {
     private static final class World {
         static final List<Asked> FIT = new ArrayList<>(), TEST = new ArrayList<>();
         static final InvertedIndex WORDS = new InvertedIndex(new TextAnalyzer().withStemmed(true));
-        static final DenseRetriever MEANING = new DenseRetriever(EncodedVerses::encode, EncodedVerses::encode, new FlatIndex(384, VectorMetric.COSINE));
+        static final DenseRetriever MEANING = new DenseRetriever(EncodedVerses::encode, EncodedVerses::encode,
+                new FlatIndex(384, VectorMetric.COSINE));
         static final Map<String, float[][]> TOKENS = new HashMap<>();
         static final Map<String, String> TEXTS = EncodedVerses.texts();
         static {
@@ -90,7 +92,8 @@ class SearchEngineTest {
                 into.add(other(i < 20 ? lines.get(i) : others.get(i - 20)));
                 var mixed = i < 20 ? lines.get(i) : others.get(others.size() - 1 - (i - 20));
                 var words = mixed[0].split(" ");
-                into.add(new Asked(String.join(" ", Arrays.copyOf(words, (words.length + 1) / 2)) + " " + part(rng, mixed[1], 2), 2, other(mixed).verse));
+                into.add(new Asked(String.join(" ", Arrays.copyOf(words, (words.length + 1) / 2)) + " " + part(rng, mixed[1], 2), 2,
+                        other(mixed).verse));
             }
             var all = new ArrayList<>(FIT);
             all.addAll(TEST);
@@ -141,8 +144,9 @@ class SearchEngineTest {
         }
         var fusion = RankFusion.fitted(rankings, grades, 20);
         var engine = new SearchEngine(retrievers).withFusion(fusion);
-        double[] words = reciprocalRanks(retrievers.get("words"), World.TEST), meaning = reciprocalRanks(retrievers.get("meaning"), World.TEST),
-                fused = reciprocalRanks(engine, World.TEST), reciprocal = reciprocalRanks(new SearchEngine(retrievers), World.TEST);
+        double[] words = reciprocalRanks(retrievers.get("words"), World.TEST),
+                meaning = reciprocalRanks(retrievers.get("meaning"), World.TEST), fused = reciprocalRanks(engine, World.TEST),
+                reciprocal = reciprocalRanks(new SearchEngine(retrievers), World.TEST);
         Evidence.of("queries, and others that weights were fitted on", World.TEST.size() + World.FIT.size() / 1000.0, exactly(300.06));
         Evidence.of("MRR of BM25", words[3], above(0));
         Evidence.of("MRR of dense search", meaning[3], above(0));
@@ -151,7 +155,8 @@ class SearchEngineTest {
         Evidence.of("MRR of weighted fusion less dense search's", fused[3] - meaning[3], above(0));
         String[] names = {"exact words", "paraphrases", "mixed"};
         for (int t = 0; t < 3; t++)
-            Evidence.of(names[t] + ": MRR of weighted fusion less the better one's", fused[t] - Math.max(words[t], meaning[t]), atLeast(-0.05));
+            Evidence.of(names[t] + ": MRR of weighted fusion less the better one's", fused[t] - Math.max(words[t], meaning[t]),
+                    atLeast(-0.05));
     }
 
     @Acceptance(topic = TOPIC, clause = 4)
@@ -164,10 +169,10 @@ class SearchEngineTest {
         for (int i = 0; i < EncodedVerses.TOKENS.size(); i++) documents.put("" + i, EncodedVerses.TOKENS.get(i));
         var late = ColBert.build(new ColBert.Options().withCentroids(256).withSteps(3).withBits(4), documents);
         Reranker byTokens = (query, hits) -> late.rerank(World.TOKENS.get(query), hits.stream().map(SearchHit::id).toList());
-        LearnedReranker.Feature before = (_, hit) -> hit.score(), tokens = (query, hit) -> late.rerank(World.TOKENS.get(query), List.of(hit.id()))
-                .getFirst().score() / World.TOKENS.get(query).length;
-        var learned = LearnedReranker.fit(new LearnedReranker.Options(), List.of(before, tokens), World.FIT.stream()
-                .map(a -> new LearnedReranker.Judged(a.text, plain.search(a.text, 50), Map.of(a.verse, 1))).toList());
+        LearnedReranker.Feature before = (_, hit) -> hit.score(), tokens = (query,
+                hit) -> late.rerank(World.TOKENS.get(query), List.of(hit.id())).getFirst().score() / World.TOKENS.get(query).length;
+        var learned = LearnedReranker.fit(new LearnedReranker.Options(), List.of(before, tokens),
+                World.FIT.stream().map(a -> new LearnedReranker.Judged(a.text, plain.search(a.text, 50), Map.of(a.verse, 1))).toList());
         double first = 0, second = 0, third = 0;
         int changed = 0, queries = 0;
         for (var asked : World.TEST) {
@@ -213,9 +218,11 @@ class SearchEngineTest {
         texts.forEach(index::add);
         // by Okapi a term of half the documents gives 0, and one of more less than that
         var okapi = new Bm25().withVariant(Bm25.Variant.OKAPI);
-        assertThat(new Rm3().expand(Map.of("car", 1), okapi.search(index, "car", 5), id -> index.terms(texts.get(id)))).isEqualTo(Map.of("car", 1.0));
+        assertThat(new Rm3().expand(Map.of("car", 1), okapi.search(index, "car", 5), id -> index.terms(texts.get(id))))
+                .isEqualTo(Map.of("car", 1.0));
         assertThat(new Rm3().over(index, okapi, texts::get).search("car", 5)).extracting(SearchHit::id).containsExactlyInAnyOrder("a", "b");
-        assertThat(new Rm3().over(index, okapi, texts::get).search("motor", 5)).extracting(SearchHit::id).containsExactlyInAnyOrder("a", "b", "c");
+        assertThat(new Rm3().over(index, okapi, texts::get).search("motor", 5)).extracting(SearchHit::id)
+                .containsExactlyInAnyOrder("a", "b", "c");
         var shares = SearchEngine.shares(index, okapi).search("motor oil tree", 5);
         assertThat(shares).filteredOn(hit -> hit.id().equals("b")).containsExactly(new SearchHit("b", 0));
         assertThat(shares.getFirst().id()).isEqualTo("d");
@@ -242,10 +249,12 @@ class SearchEngineTest {
         var wrong = new LinkedHashMap<String, Retriever>();
         wrong.put("fused", retrievers.get("one"));
         assertThatThrownBy(() -> new SearchEngine(wrong)).hasMessageContaining("'fused' is the name");
-        assertThatThrownBy(() -> LearnedReranker.fit(new LearnedReranker.Options(), List.of(), List.of())).hasMessageContaining("no query has two");
+        assertThatThrownBy(() -> LearnedReranker.fit(new LearnedReranker.Options(), List.of(), List.of()))
+                .hasMessageContaining("no query has two");
         assertThatThrownBy(() -> new LearnedReranker(List.of(), new double[1])).hasMessageContaining("1 weights of 0 features");
         // of two rankings of which one is right the fit takes that one
         var good = List.of(new SearchHit("x", 1), new SearchHit("y", 0.5));
-        assertThat(RankFusion.fitted(List.of(List.of(good, List.of(new SearchHit("y", 1)))), List.of(Map.of("x", 1)), 4).weights().get(0)).isGreaterThan(0.6);
+        assertThat(RankFusion.fitted(List.of(List.of(good, List.of(new SearchHit("y", 1)))), List.of(Map.of("x", 1)), 4).weights().get(0))
+                .isGreaterThan(0.6);
     }
 }

@@ -67,7 +67,8 @@ class SemanticSearchTest {
         double words = 0, plainWords = 0, meaning = 0, fused = 0;
         for (var query : queries.entrySet()) {
             words += reciprocalRank(ids(search.search(query.getKey(), 600, Mode.WORDS, _ -> true)), query.getValue()) / 100;
-            plainWords += reciprocalRank(new Bm25().search(plain, query.getKey(), 600).stream().map(SearchHit::id).toList(), query.getValue()) / 100;
+            plainWords += reciprocalRank(new Bm25().search(plain, query.getKey(), 600).stream().map(SearchHit::id).toList(),
+                    query.getValue()) / 100;
             meaning += reciprocalRank(ids(search.search(query.getKey(), 600, Mode.MEANING, _ -> true)), query.getValue()) / 100;
             fused += reciprocalRank(ids(search.search(query.getKey(), 600)), query.getValue()) / 100;
         }
@@ -84,7 +85,8 @@ class SemanticSearchTest {
     @Tag("slow")
     @Test void fusionKeepsExactIdentifiers() {
         var rng = Rng.of(31);
-        String[] things = {"pump for the cooling circuit", "filter of the air intake", "gasket for the fuel line", "relay of the starter motor", "sensor for oil pressure"};
+        String[] things = {"pump for the cooling circuit", "filter of the air intake", "gasket for the fuel line",
+                "relay of the starter motor", "sensor for oil pressure"};
         var codes = new LinkedHashSet<String>();
         // the codes are twins that differ by one turned pair of digits
         while (codes.size() < 100) {
@@ -97,7 +99,8 @@ class SemanticSearchTest {
         var list = codes.stream().limit(100).toList();
         var search = new SemanticSearch(MiniLm.encoder());
         var texts = new ArrayList<Passage>();
-        for (int i = 0; i < 100; i++) texts.add(new Passage(list.get(i), 0, "Replacement " + things[i % 5] + ", part number " + list.get(i) + ".", Map.of()));
+        for (int i = 0; i < 100; i++)
+            texts.add(new Passage(list.get(i), 0, "Replacement " + things[i % 5] + ", part number " + list.get(i) + ".", Map.of()));
         search.addAll(texts);
         double fused = 0, meaning = 0;
         for (var code : list) {
@@ -140,7 +143,8 @@ class SemanticSearchTest {
         assertThat(ids(best).getFirst()).isEqualTo("b");
         assertThat(best).hasSize(3); // each text once, by its best passage
         assertThat(best.getFirst().passage().text()).isEqualTo("five six seven eight money nine");
-        assertThat("one two three four five six seven eight money nine".substring(best.getFirst().passage().start())).startsWith("five six");
+        assertThat("one two three four five six seven eight money nine".substring(best.getFirst().passage().start()))
+                .startsWith("five six");
         assertThat(best.getFirst().score()).isCloseTo(1, within(1e-6));
         assertThat(ids(search.search("river", 9, Mode.WORDS, _ -> true))).containsExactlyInAnyOrder("a", "c");
         assertThat(ids(search.search("thirteen", 1))).containsExactly("b");
@@ -148,7 +152,8 @@ class SemanticSearchTest {
 
     @Test void filtersLeaveKHitsAndRemovedTextsAreGone() {
         var search = toy();
-        assertThat(ids(search.search("money in the bank", 1, Mode.FUSED, p -> p.attributes().get("kind").equals("water")))).containsExactly("c");
+        assertThat(ids(search.search("money in the bank", 1, Mode.FUSED, p -> p.attributes().get("kind").equals("water"))))
+                .containsExactly("c");
         assertThat(ids(search.search("river", 2, Mode.WORDS, p -> p.id().equals("c")))).containsExactly("c");
         assertThat(search.remove("c")).isTrue();
         assertThat(search.remove("c")).isFalse();
@@ -156,7 +161,8 @@ class SemanticSearchTest {
         search.add("c", "boat", Map.of());
         assertThat(search.size()).isEqualTo(3);
         assertThatThrownBy(() -> search.add("c", "x", Map.of())).hasMessageContaining("'c' is in the index");
-        assertThatThrownBy(() -> search.addAll(List.of(new Passage("q", 0, "x", Map.of()), new Passage("q", 0, "y", Map.of())))).hasMessageContaining("'q'");
+        assertThatThrownBy(() -> search.addAll(List.of(new Passage("q", 0, "x", Map.of()), new Passage("q", 0, "y", Map.of()))))
+                .hasMessageContaining("'q'");
         assertThat(search.size()).isEqualTo(3);
         assertThatThrownBy(() -> search.add("d", " ", Map.of())).hasMessageContaining("'d' is blank");
         assertThatThrownBy(() -> search.search("x", 0)).hasMessageContaining("k is 0");
@@ -165,7 +171,8 @@ class SemanticSearchTest {
     }
 
     @Test void aTextThatWordsAndMeaningKnowByOtherPassagesIsOne() {
-        var search = new SemanticSearch(TOY, new SemanticSearch.Options().withFusion(RankFusion.reciprocal()).withDepth(2).withOverlap(0).withPassageWords(3));
+        var search = new SemanticSearch(TOY,
+                new SemanticSearch.Options().withFusion(RankFusion.reciprocal()).withDepth(2).withOverlap(0).withPassageWords(3));
         search.add("both", "riverside moneyless lane river by night", Map.of());
         search.add("other", "a bank", Map.of());
         var found = search.search("river money", 2);
@@ -187,14 +194,16 @@ class SemanticSearchTest {
         search.save(folder);
         var again = SemanticSearch.open(folder, TOY, search.options());
         for (var query : List.of("money in the bank", "a river", "twelve"))
-            for (var mode : Mode.values()) assertThat(again.search(query, 3, mode, _ -> true)).isEqualTo(search.search(query, 3, mode, _ -> true));
+            for (var mode : Mode.values())
+                assertThat(again.search(query, 3, mode, _ -> true)).isEqualTo(search.search(query, 3, mode, _ -> true));
         again.add("d", "boat and money", Map.of());
         assertThat(ids(again.search("boat and money", 1))).containsExactly("d");
         assertThatThrownBy(() -> SemanticSearch.open(folder, new Words(List.of("dog", "quick", "lazy", "x")), search.options()))
                 .hasMessageContaining("another encoder made this index");
         var file = folder.resolve("passages.json");
         Files.writeString(file, Files.readString(file).replace("\"formatVersion\":1", "\"formatVersion\":7"));
-        assertThatThrownBy(() -> SemanticSearch.open(folder, TOY, search.options())).isInstanceOf(FormatException.class).hasMessageContaining("is 7");
+        assertThatThrownBy(() -> SemanticSearch.open(folder, TOY, search.options())).isInstanceOf(FormatException.class)
+                .hasMessageContaining("is 7");
         Files.writeString(file, "{");
         assertThatThrownBy(() -> SemanticSearch.open(folder, TOY, search.options())).isInstanceOf(FormatException.class);
     }
@@ -208,8 +217,10 @@ class SemanticSearchTest {
         var weighted = new RankFusion.Scores(List.of(0.25, 0.75)).fuse(List.of(a, b), 9);
         assertThat(weighted).extracting(SearchHit::id).containsExactly("y", "x", "z", "w");
         assertThat(weighted.getFirst().score()).isCloseTo(0.25 * 0.5 + 0.75, within(1e-15));
-        assertThat(new RankFusion.Scores(List.of()).fuse(List.of(List.of(new SearchHit("q", 3))), 1)).containsExactly(new SearchHit("q", 1));
+        assertThat(new RankFusion.Scores(List.of()).fuse(List.of(List.of(new SearchHit("q", 3))), 1))
+                .containsExactly(new SearchHit("q", 1));
         assertThatThrownBy(() -> new RankFusion.Reciprocal(60, List.of(-1.0))).hasMessageContaining("a weight is -1.0");
-        assertThatThrownBy(() -> new RankFusion.Reciprocal(60, List.of(1.0)).fuse(List.of(a, b), 1)).hasMessageContaining("ranking number 1");
+        assertThatThrownBy(() -> new RankFusion.Reciprocal(60, List.of(1.0)).fuse(List.of(a, b), 1))
+                .hasMessageContaining("ranking number 1");
     }
 }

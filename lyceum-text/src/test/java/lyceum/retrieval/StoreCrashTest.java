@@ -46,9 +46,10 @@ class StoreCrashTest {
         var rng = Rng.of(8);
         int next = 0, lost = 0, kills = 0;
         for (int round = 0; round < 100; round++) {
-            var process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp", System.getProperty("java.class.path"),
-                    "-XX:+UseSerialGC", "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", Writer.class.getName(),
-                    folder.toString(), "" + next).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            var process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+                    System.getProperty("java.class.path"), "-XX:+UseSerialGC", "--add-modules", "jdk.incubator.vector",
+                    "--enable-native-access=ALL-UNNAMED", Writer.class.getName(), folder.toString(), "" + next)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD).start();
             try (var said = process.inputReader()) {
                 int wanted = 1 + rng.nextInt(120);
                 for (String line; (line = said.readLine()) != null;) {

@@ -62,7 +62,8 @@ public abstract class VectorIndexContract {
 
     private static List<Long> nearest(World world, float[] query, int k, LongPredicate filter) {
         return world.vectors.entrySet().stream().filter(e -> filter.test(e.getKey()))
-                .sorted(Comparator.comparingDouble(e -> -score(world.index.metric(), query, e.getValue()))).limit(k).map(Map.Entry::getKey).toList();
+                .sorted(Comparator.comparingDouble(e -> -score(world.index.metric(), query, e.getValue()))).limit(k).map(Map.Entry::getKey)
+                .toList();
     }
 
     private static void requireRecall(World world, double least, LongPredicate filter) {

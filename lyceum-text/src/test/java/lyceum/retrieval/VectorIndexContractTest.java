@@ -20,25 +20,31 @@ import org.junit.jupiter.api.io.TempDir;
 class VectorIndexContractTest {
     private static final int D = 12;
 
-    @Nested class Flat extends VectorIndexContract {
+    @Nested
+    class Flat extends VectorIndexContract {
         @Override protected VectorIndex empty(VectorMetric metric, float[][] sample) { return new FlatIndex(D, metric); }
 
         @Override protected VectorIndex open(Path path) throws IOException { return FlatIndex.open(path); }
     }
 
-    @Nested class Rescored extends VectorIndexContract {
-        @Override protected VectorIndex empty(VectorMetric metric, float[][] sample) { return new FlatIndex(D, metric, VectorEncoding.INT8, 40); }
+    @Nested
+    class Rescored extends VectorIndexContract {
+        @Override protected VectorIndex empty(VectorMetric metric, float[][] sample) {
+            return new FlatIndex(D, metric, VectorEncoding.INT8, 40);
+        }
 
         @Override protected VectorIndex open(Path path) throws IOException { return FlatIndex.open(path); }
     }
 
-    @Nested class Graph extends VectorIndexContract {
+    @Nested
+    class Graph extends VectorIndexContract {
         @Override protected VectorIndex empty(VectorMetric metric, float[][] sample) { return new Hnsw(D, metric); }
 
         @Override protected VectorIndex open(Path path) throws IOException { return Hnsw.open(path); }
     }
 
-    @Nested class Codes extends VectorIndexContract {
+    @Nested
+    class Codes extends VectorIndexContract {
         @Override protected VectorIndex empty(VectorMetric metric, float[][] sample) {
             return IvfPq.train(new IvfPq.Options().withLists(16).withParts(4).withProbes(8).withRescored(100), metric, sample);
         }
@@ -46,7 +52,8 @@ class VectorIndexContractTest {
         @Override protected VectorIndex open(Path path) throws IOException { return IvfPq.open(path); }
     }
 
-    @Nested class Store extends VectorIndexContract {
+    @Nested
+    class Store extends VectorIndexContract {
         @TempDir Path home;
         private final List<VectorStore> stores = new ArrayList<>();
 
@@ -127,7 +134,9 @@ class VectorIndexContractTest {
 
         @Override public Optional<float[]> get(long id) { return index.get(id); }
 
-        @Override public List<VectorHit> search(float[] query, int k, LongPredicate filter) { return fault.apply(index.search(query, k, filter)); }
+        @Override public List<VectorHit> search(float[] query, int k, LongPredicate filter) {
+            return fault.apply(index.search(query, k, filter));
+        }
 
         @Override public List<VectorHit> among(float[] query, int k, long[] ids) { return index.among(query, k, ids); }
 
@@ -136,7 +145,9 @@ class VectorIndexContractTest {
 
     private static boolean passes(UnaryOperator<List<VectorHit>> fault, boolean forgets) {
         var contract = new VectorIndexContract() {
-            @Override protected VectorIndex empty(VectorMetric metric, float[][] sample) { return new Faulty(new FlatIndex(D, metric), fault, forgets); }
+            @Override protected VectorIndex empty(VectorMetric metric, float[][] sample) {
+                return new Faulty(new FlatIndex(D, metric), fault, forgets);
+            }
 
             @Override protected VectorIndex open(Path path) throws IOException { return FlatIndex.open(path); }
         };
@@ -153,7 +164,8 @@ class VectorIndexContractTest {
         assertThat(passes(hits -> hits, false)).as("no fault").isTrue();
         assertThat(passes(List::reversed, false)).as("the worst first").isFalse();
         assertThat(passes(hits -> hits.size() > 1 ? hits.subList(1, hits.size()) : hits, false)).as("the best is lost").isFalse();
-        assertThat(passes(hits -> hits.stream().map(h -> new VectorHit(h.id(), h.score() * 1.01)).toList(), false)).as("another score").isFalse();
+        assertThat(passes(hits -> hits.stream().map(h -> new VectorHit(h.id(), h.score() * 1.01)).toList(), false)).as("another score")
+                .isFalse();
         assertThat(passes(hits -> hits, true)).as("removed vectors stay").isFalse();
     }
 }

@@ -62,7 +62,8 @@ class VectorStoreTest {
     }
 
     /** By definition: all scores, sorted. */
-    private static List<String> nearest(Map<String, VectorRecord> all, VectorMetric metric, float[] query, int k, Predicate<VectorRecord> taken) {
+    private static List<String> nearest(Map<String, VectorRecord> all, VectorMetric metric, float[] query, int k,
+            Predicate<VectorRecord> taken) {
         record Scored(String id, double score) {}
         return all.values().stream().filter(taken).map(r -> new Scored(r.id(), score(metric, query, r.vector())))
                 .sorted((a, b) -> Double.compare(b.score, a.score)).limit(k).map(Scored::id).toList();
@@ -84,7 +85,8 @@ class VectorStoreTest {
             if (kind < 0.5) {
                 var batch = new ArrayList<VectorRecord>();
                 for (int n = 1 + rng.nextInt(2); n > 0; n--)
-                    batch.add(new VectorRecord("r" + rng.nextInt(1500), vector(rng, D), Map.of("group", "g" + rng.nextInt(8), "year", 1900 + rng.nextInt(100))));
+                    batch.add(new VectorRecord("r" + rng.nextInt(1500), vector(rng, D),
+                            Map.of("group", "g" + rng.nextInt(8), "year", 1900 + rng.nextInt(100))));
                 store.upsert(batch);
                 for (var record : batch) map.put(record.id(), record);
             } else if (kind < 0.65) {
@@ -97,16 +99,18 @@ class VectorStoreTest {
                 var group = "g" + rng.nextInt(8);
                 int least = 1900 + rng.nextInt(100);
                 var found = filtered
-                        ? store.search(query, 10, PayloadFilter.or(PayloadFilter.equal("group", group), PayloadFilter.range("year", least, 1e9)))
+                        ? store.search(query, 10,
+                                PayloadFilter.or(PayloadFilter.equal("group", group), PayloadFilter.range("year", least, 1e9)))
                         : store.search(query, 10);
-                var truth = nearest(map, options.metric(), query, 10, r -> !filtered || r.payload().get("group").equals(group)
-                        || (long) r.payload().get("year") >= least);
+                var truth = nearest(map, options.metric(), query, 10,
+                        r -> !filtered || r.payload().get("group").equals(group) || (long) r.payload().get("year") >= least);
                 var ids = found.stream().map(StoreHit::id).toList();
                 if (!ids.equals(truth)) otherHits++;
                 for (var hit : found) {
                     var record = map.get(hit.id());
                     if (record == null || !record.payload().equals(hit.payload())
-                            || Math.abs(score(options.metric(), query, record.vector()) - hit.score()) > 1e-12) wrong++;
+                            || Math.abs(score(options.metric(), query, record.vector()) - hit.score()) > 1e-12)
+                        wrong++;
                 }
                 int kindOf = filtered ? 1 : 0;
                 recall[kindOf] += truth.isEmpty() ? 1 : truth.stream().filter(ids::contains).count() / (double) truth.size();
@@ -207,8 +211,8 @@ class VectorStoreTest {
         try (var store = VectorStore.open(folder, options(VectorStoreOptions.Kind.HNSW, VectorMetric.L2, 3000))) {
             for (int i = 0; i < 5000; i++) {
                 // as many tenants as centres would have it: nearness and tenant go together for half of them
-                var record = new VectorRecord("r" + i, world.vectors()[i], Map.of("tenant", rng.nextInt(100), "half", rng.nextInt(2), "fifth", i % 5,
-                        "left", world.vectors()[i][0] < -1.6));
+                var record = new VectorRecord("r" + i, world.vectors()[i], Map.of("tenant", rng.nextInt(100), "half", rng.nextInt(2),
+                        "fifth", i % 5, "left", world.vectors()[i][0] < -1.6));
                 store.upsert(record);
                 map.put(record.id(), record);
             }
@@ -314,11 +318,14 @@ class VectorStoreTest {
         assertThatThrownBy(() -> VectorStore.open(home)).isInstanceOf(IOException.class).hasMessageContaining("holds no VectorStore");
         try (var store = VectorStore.open(home, options)) {
             assertThat(store.search(new float[] {1, 0}, 5)).isEmpty();
-            assertThatThrownBy(() -> VectorStore.open(home)).hasMessageContaining("open for writing in process " + ProcessHandle.current().pid());
-            assertThatThrownBy(() -> store.upsert(new VectorRecord("a", new float[] {0, Float.NaN}))).hasMessageContaining("vector a holds NaN");
+            assertThatThrownBy(() -> VectorStore.open(home))
+                    .hasMessageContaining("open for writing in process " + ProcessHandle.current().pid());
+            assertThatThrownBy(() -> store.upsert(new VectorRecord("a", new float[] {0, Float.NaN})))
+                    .hasMessageContaining("vector a holds NaN");
             assertThatThrownBy(() -> store.upsert(new VectorRecord("a", new float[2]))).hasMessageContaining("vector a is zero");
             assertThatThrownBy(() -> store.upsert(new VectorRecord("a", new float[3]))).hasMessageContaining("vector a has 3 numbers");
-            assertThatThrownBy(() -> new VectorRecord("a", new float[1], Map.of("x", new int[0]))).hasMessageContaining("payload's 'x' is a int[]");
+            assertThatThrownBy(() -> new VectorRecord("a", new float[1], Map.of("x", new int[0])))
+                    .hasMessageContaining("payload's 'x' is a int[]");
             assertThatThrownBy(() -> new VectorRecord("", new float[1])).hasMessageContaining("the id is empty");
             assertThatThrownBy(() -> store.search(new float[2], 1)).hasMessageContaining("the query is zero");
             assertThatThrownBy(() -> store.search(new float[] {1, 1}, 0)).hasMessageContaining("k is 0");

@@ -32,8 +32,8 @@ final class AutoregressiveLab implements LabBody {
         var nodes = new ArrayList<Node>(List.of(new Node("", beginning, "drawn")));
         var edges = new ArrayList<Edge>();
         grow(bible, prompt, "", path, 0, branches, nodes, edges);
-        lab.figure(Figure.tree("What may follow, and what was drawn", nodes, edges)
-                .describedAs("A tree of three steps: each edge is the probability of a word given all before it, one path is that of the first text drawn."));
+        lab.figure(Figure.tree("What may follow, and what was drawn", nodes, edges).describedAs(
+                "A tree of three steps: each edge is the probability of a word given all before it, one path is that of the first text drawn."));
 
         var rows = new ArrayList<List<?>>();
         double worst = 0;
@@ -43,7 +43,8 @@ final class AutoregressiveLab implements LabBody {
             double[] forced = generator.scores(prompt, text.ids());
             for (int t = 0; t < forced.length; t++) worst = Math.max(worst, Math.abs(forced[t] - text.logProbabilities()[t]));
             if (!Arrays.equals(text.ids(), generator.generate(prompt, lab.rng(1).split(i)).ids())) different++;
-            rows.add(List.of(bible.text(text.ids()), text.logProbability(), text.ending().toString().toLowerCase(Locale.ROOT).replace('_', ' ')));
+            rows.add(List.of(bible.text(text.ids()), text.logProbability(),
+                    text.ending().toString().toLowerCase(Locale.ROOT).replace('_', ' ')));
         }
         lab.table("Texts of one batch", List.of("behind \"" + beginning + "\"", "log-probability (nats)", "ended by"), rows);
         lab.say("Scoring is exact: each text's log-probability, added up while it was drawn, is what one pass over the finished text gives.");
@@ -51,7 +52,8 @@ final class AutoregressiveLab implements LabBody {
         lab.shows("texts that differ when drawn alone", different, exactly(0));
     }
 
-    private static void grow(BibleWords bible, int[] read, String at, int[] path, int depth, int branches, List<Node> nodes, List<Edge> edges) {
+    private static void grow(BibleWords bible, int[] read, String at, int[] path, int depth, int branches, List<Node> nodes,
+            List<Edge> edges) {
         if (depth == path.length) return;
         double[] logs = bible.next(read);
         var row = new LogitRow(logs.length).load(logs);

@@ -33,12 +33,13 @@ final class AwqLab implements LabBody {
         for (int i = 0; i < n; i++) errors[i] = choice.errors()[i] / energy;
         double best = Arrays.stream(errors).min().orElseThrow();
         lab.figure(Figure.line("Output error against the exponent", exponents, errors).named("relative squared error")
-                .points("chosen", new double[] {choice.exponent()}, new double[] {best}).axes("exponent of the scales", "squared error over energy")
-                .describedAs("From plain rounding at 0 the error falls while loud inputs gain, and rises when the others' grid gets coarse."));
+                .points("chosen", new double[] {choice.exponent()}, new double[] {best})
+                .axes("exponent of the scales", "squared error over energy").describedAs(
+                        "From plain rounding at 0 the error falls while loud inputs gain, and rises when the others' grid gets coarse."));
         var clipped = awq.withClip(true).search(List.of(weight), Awq.magnitudes(x), gram);
         double cut = Arrays.stream(clipped.errors()).min().orElseThrow() / energy;
-        lab.say("Plain rounding %.4f, exponent %.2f gives %.4f; with the largest weights cut off where it pays, %.4f.", errors[0], choice.exponent(), best,
-                cut);
+        lab.say("Plain rounding %.4f, exponent %.2f gives %.4f; with the largest weights cut off where it pays, %.4f.", errors[0],
+                choice.exponent(), best, cut);
         lab.shows("chosen error over that of rounding", best / errors[0], below(0.7));
     }
 }

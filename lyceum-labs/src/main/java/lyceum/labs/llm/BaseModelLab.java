@@ -56,10 +56,14 @@ final class BaseModelLab implements LabBody {
         StageComparison.Marks first = comparison.of("base", base), second = comparison.of("child", child);
         lab.table("The same prompts", List.of("prompt", "base goes on", "child answers"),
                 asked.subList(0, 2).stream().map(one -> row(comparison, one, base, child)).toList());
-        lab.figure(Figure.row("A base model and its child",
-                Figure.bar("Perplexity on raw text", new String[] {"base", "child"}, new double[] {first.perplexity(), second.perplexity()}).axes("stage", "perplexity"),
-                Figure.bars("Instructions", new String[] {"base", "child"}, Series.of("exact", new double[] {first.exact(), second.exact()}),
-                        Series.of("in format", new double[] {first.compliance(), second.compliance()})).axes("stage", "share of prompts"))
+        lab.figure(Figure
+                .row("A base model and its child",
+                        Figure.bar("Perplexity on raw text", new String[] {"base", "child"},
+                                new double[] {first.perplexity(), second.perplexity()}).axes("stage", "perplexity"),
+                        Figure.bars("Instructions", new String[] {"base", "child"},
+                                Series.of("exact", new double[] {first.exact(), second.exact()}),
+                                Series.of("in format", new double[] {first.compliance(), second.compliance()}))
+                                .axes("stage", "share of prompts"))
                 .describedAs("The child obeys and keeps to the format; it has become worse at going on with raw text."));
         lineage(lab, base, child);
         lab.shows("child's perplexity over the base's", second.perplexity() / first.perplexity(), above(1));
@@ -69,7 +73,8 @@ final class BaseModelLab implements LabBody {
     /** {@code shout x:} is answered by three capitals. */
     private static StageComparison.Instruction instruction(Rng rng) {
         int letter = 'a' + rng.nextInt(8);
-        return new StageComparison.Instruction(("shout " + (char) letter + ":").chars().toArray(), new int[] {letter - 32, letter - 32, letter - 32});
+        return new StageComparison.Instruction(("shout " + (char) letter + ":").chars().toArray(),
+                new int[] {letter - 32, letter - 32, letter - 32});
     }
 
     private static List<String> row(StageComparison c, StageComparison.Instruction one, DecoderLM base, DecoderLM child) {

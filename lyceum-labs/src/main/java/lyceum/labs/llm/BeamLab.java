@@ -36,7 +36,8 @@ final class BeamLab implements LabBody {
         kept.add(List.of());
         List<BeamSearch.Found> last = List.of();
         for (int depth = 1; depth <= 3; depth++) {
-            var seen = new BeamSearch(3 * width, 0, depth).search(new CausalBeams(bible.model(), prompt), bible.model().endMark()).getFirst();
+            var seen = new BeamSearch(3 * width, 0, depth).search(new CausalBeams(bible.model(), prompt), bible.model().endMark())
+                    .getFirst();
             last = new BeamSearch(width, 0, depth).search(new CausalBeams(bible.model(), prompt), bible.model().endMark()).getFirst();
             var now = new HashSet<List<Integer>>();
             for (var beam : last) now.add(beam.tokens());
@@ -58,7 +59,8 @@ final class BeamLab implements LabBody {
         double worst = 0;
         var generator = new CausalGenerator(bible.model());
         for (int beams = 1; beams <= 6; beams++) {
-            var found = new BeamSearch(beams, alpha, 12).search(new CausalBeams(bible.model(), prompt), bible.model().endMark()).getFirst().getFirst();
+            var found = new BeamSearch(beams, alpha, 12).search(new CausalBeams(bible.model(), prompt), bible.model().endMark()).getFirst()
+                    .getFirst();
             best[beams - 1] = found.score();
             int[] ids = found.tokens().stream().mapToInt(Integer::intValue).toArray();
             worst = Math.max(worst, Math.abs(found.logProbability() - Arrays.stream(generator.scores(prompt, ids)).sum()));

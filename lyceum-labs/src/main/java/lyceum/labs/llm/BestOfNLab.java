@@ -24,7 +24,8 @@ final class BestOfNLab implements LabBody {
         double error = lab.param("size of the judge's errors", 0.1, 0.0, 2.0);
         var tails = lab.choice("tails of the errors", "heavy (Cauchy)", "heavy (Cauchy)", "light (normal)");
         var rng = lab.rng(1);
-        double[] proxy = new double[most], gold = new double[most], exact = new double[most], law = new double[most], distance = new double[most];
+        double[] proxy = new double[most], gold = new double[most], exact = new double[most], law = new double[most],
+                distance = new double[most];
         for (int i : lab.progress("pools", pools)) {
             double[] truth = new double[most], judged = new double[most];
             for (int j = 0; j < most; j++) {
@@ -45,12 +46,13 @@ final class BestOfNLab implements LabBody {
         }
         double[] ns = IntStream.rangeClosed(1, most).asDoubleStream().toArray();
         lab.figure(Figure.line("What the best of N is worth", ns, gold).named("true score").line("the judge's score, cut at 10", ns, proxy)
-                .line("true score, judged without error", ns, exact).logX().axes("N", "expected score (standard deviations)")
-                .describedAs("Against log N the judge's score and that of a judge without error rise; the true score of an erring judge's favourite peaks and falls."));
+                .line("true score, judged without error", ns, exact).logX().axes("N", "expected score (standard deviations)").describedAs(
+                        "Against log N the judge's score and that of a judge without error rise; the true score of an erring judge's favourite peaks and falls."));
         var fit = BestOfN.fit(gold);
-        lab.figure(Figure.line("True score against the distance from the base", distance, gold).named("measured").line("d (alpha - beta d)", 0, distance[most - 1], d -> gold[0] + fit.at(d))
-                .axes("square root of the KL divergence (square root of nats)", "expected true score").describedAs(
-                        "The true score over the square root of the divergence, with Gao's parabola."));
+        lab.figure(Figure.line("True score against the distance from the base", distance, gold).named("measured")
+                .line("d (alpha - beta d)", 0, distance[most - 1], d -> gold[0] + fit.at(d))
+                .axes("square root of the KL divergence (square root of nats)", "expected true score")
+                .describedAs("The true score over the square root of the divergence, with Gao's parabola."));
         int peak = 0;
         for (int n = 1; n < most; n++) if (gold[n] > gold[peak]) peak = n;
 
@@ -61,7 +63,8 @@ final class BestOfNLab implements LabBody {
         var rows = new ArrayList<List<?>>();
         for (int i = 0; i < 6; i++) rows.add(List.of(bible.text(best.all().get(i).ids()), best.scores()[i]));
         lab.table("Six of sixteen texts, scored by their own likelihood", List.of("text", "log-probability a word (nats)"), rows);
-        lab.say("The best of all sixteen: %s (%.2f nats a word). The true score peaks at N = %d.", bible.text(best.continuation().ids()), best.score(), peak + 1);
+        lab.say("The best of all sixteen: %s (%.2f nats a word). The true score peaks at N = %d.", bible.text(best.continuation().ids()),
+                best.score(), peak + 1);
         double worst = 0;
         for (int n = 0; n < most; n++) worst = Math.max(worst, Math.abs(exact[n] - law[n]));
         lab.shows("expected maximum of N draws less the integral", worst, atMost(0.3));

@@ -15,7 +15,8 @@ record BibleWords(Vocabulary words, SteppedLM model) {
                 .map(line -> line.replaceAll("[^a-z ]", "").strip().split(" +")).toList();
         var words = Vocabulary.counting(lines.stream().flatMap(Arrays::stream).toList());
         var texts = lines.stream().map(line -> Arrays.stream(line).mapToInt(words::id).toArray()).toList();
-        return new BibleWords(words, new SteppedLM(new NGramEstimator(3, words.size() + 2).withMarks(words.size(), words.size() + 1).fit(texts)));
+        return new BibleWords(words,
+                new SteppedLM(new NGramEstimator(3, words.size() + 2).withMarks(words.size(), words.size() + 1).fit(texts)));
     }
 
     /** The start mark and words. */

@@ -29,7 +29,8 @@ import lyceum.tensor.Tensor;
 final class CausalModelLab implements LabBody {
 
     @Override public void run(LabContext lab) {
-        int steps = lab.param("steps", 60, 20, 1000), cheatSteps = lab.param("cheat steps", 80, 30, 500), prefix = lab.param("prefix", 4, 0, 12);
+        int steps = lab.param("steps", 60, 20, 1000), cheatSteps = lab.param("cheat steps", 80, 30, 500),
+                prefix = lab.param("prefix", 4, 0, 12);
         sentence(lab, steps);
         layouts(lab, prefix);
         cheat(lab, cheatSteps);
@@ -45,7 +46,8 @@ final class CausalModelLab implements LabBody {
         for (int t = 0; t < ids.length; t++) {
             double[] row = p[t];
             var best = IntStream.range(32, 127).boxed().sorted(Comparator.comparingDouble(i -> -row[i])).limit(4).toList();
-            rows.add(List.of(text.substring(0, t + 1), shown(best.get(0), row), shown(best.get(1), row), shown(best.get(2), row), shown(best.get(3), row)));
+            rows.add(List.of(text.substring(0, t + 1), shown(best.get(0), row), shown(best.get(1), row), shown(best.get(2), row),
+                    shown(best.get(3), row)));
         }
         lab.table("One pass, " + ids.length + " questions: what comes next", List.of("after", "first", "second", "third", "fourth"), rows);
         int[] edited = ids.clone();
@@ -67,7 +69,8 @@ final class CausalModelLab implements LabBody {
         for (int i = 0; i < 4; i++) {
             var layout = layouts.get(i);
             var x = Tensor.randn(lab.rng(6), 1, 12, 16).compute();
-            var depends = Autograd.jacobian(h -> model.decoder().forward(h, layout, Pass.inference()), x).reshape(12, 16, 12, 16).abs().sum(new int[] {1, 3}, false);
+            var depends = Autograd.jacobian(h -> model.decoder().forward(h, layout, Pass.inference()), x).reshape(12, 16, 12, 16).abs()
+                    .sum(new int[] {1, 3}, false);
             figures[i] = Figure.heatmap(names.get(i), depends.gt(0).to(DType.F64)).axes("input", "output");
         }
         lab.figure(Figure.grid("Which outputs depend on which inputs", 2, figures).describedAs(
@@ -80,8 +83,8 @@ final class CausalModelLab implements LabBody {
     private static void cheat(LabContext lab, int steps) {
         double[] causal = losses(lab, steps, 1), peeking = losses(lab, steps, 16);
         lab.figure(Figure.plot("Uniformly random tokens of 8 kinds").line("causal", 1, causal).line("without a mask", 1, peeking)
-                .horizontalLine(Math.log(8), "log 8").axes("step", "loss (nats)")
-                .describedAs("Nothing can be learned here. The twin that sees the next token learns all the same; the causal model stays at log 8."));
+                .horizontalLine(Math.log(8), "log 8").axes("step", "loss (nats)").describedAs(
+                        "Nothing can be learned here. The twin that sees the next token learns all the same; the causal model stays at log 8."));
         double least = Double.POSITIVE_INFINITY;
         for (double v : causal) least = Math.min(least, v);
         lab.shows("lowest loss of the causal model, less log 8", least - Math.log(8), above(-0.01));

@@ -21,7 +21,8 @@ import lyceum.text.Tokenizer;
 @Lab(topics = "chat-template", title = "The same words in seven formats")
 final class ChatFormatsLab implements LabBody {
     @Override public void run(LabContext lab) {
-        var format = ChatFormat.valueOf(lab.choice("format", "CHATML", Arrays.stream(ChatFormat.values()).map(Enum::name).toArray(String[]::new)));
+        var format = ChatFormat
+                .valueOf(lab.choice("format", "CHATML", Arrays.stream(ChatFormat.values()).map(Enum::name).toArray(String[]::new)));
         int rounds = lab.param("rounds", 2, 1, 6);
         boolean hostile = lab.flag("the user types a mark", true);
         var messages = new ArrayList<>(List.of(ChatMessage.system("Be brief.")));
@@ -42,21 +43,26 @@ final class ChatFormatsLab implements LabBody {
         lab.table("One question in seven formats", List.of("format", "text", "characters of markup"), rows);
         lab.figure(Figure.bar("Markup around one question", names, lengths).axes("format", "characters").describedAs(
                 "Characters that a format adds to a system's words and a question; Alpaca writes sentences where others have control tokens."));
-        var tokenizer = BpeTrainer.byteLevel(256 + format.marks().size(), PreTokenizer.GPT2).withSpecials(format.marks()).train(List.of("a"));
+        var tokenizer = BpeTrainer.byteLevel(256 + format.marks().size(), PreTokenizer.GPT2).withSpecials(format.marks())
+                .train(List.of("a"));
         var encoded = format.encode(tokenizer, messages, false);
         var tokens = new ArrayList<List<?>>();
         int learned = 0;
         for (int t = 0; t < encoded.ids().length; t++) {
             if (encoded.said()[t]) learned++;
-            if (t >= encoded.ids().length - 40) tokens.add(List.of(tokenizer.vocabulary().token(encoded.ids()[t]).replace('Ġ', '␣').replace('Ċ', '⏎'),
-                    encoded.roles()[t] == null ? "" : encoded.roles()[t].label(), encoded.said()[t] ? "yes" : ""));
+            if (t >= encoded.ids().length - 40)
+                tokens.add(List.of(tokenizer.vocabulary().token(encoded.ids()[t]).replace('Ġ', '␣').replace('Ċ', '⏎'),
+                        encoded.roles()[t] == null ? "" : encoded.roles()[t].label(), encoded.said()[t] ? "yes" : ""));
         }
         lab.table("The last tokens of the conversation", List.of("token", "whose turn", "learned"), tokens);
         lab.say("Of %d tokens %d are what the assistant says, end marks with them: a model that is tuned on this conversation learns those.",
                 encoded.ids().length, learned);
-        var forged = format.encode(tokenizer, messages.stream().map(m -> m.role() == ChatMessage.Role.USER ? ChatMessage.user("What is it?") : m).toList(), false);
-        lab.shows("control tokens more than without the typed mark", controls(tokenizer, encoded) - controls(tokenizer, forged), exactly(0));
-        var jinja = JinjaChatTemplate.of("{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}", "", "");
+        var forged = format.encode(tokenizer,
+                messages.stream().map(m -> m.role() == ChatMessage.Role.USER ? ChatMessage.user("What is it?") : m).toList(), false);
+        lab.shows("control tokens more than without the typed mark", controls(tokenizer, encoded) - controls(tokenizer, forged),
+                exactly(0));
+        var jinja = JinjaChatTemplate.of("{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}", "",
+                "");
         boolean same = jinja.render(messages, false).text().equals(ChatFormat.CHATML.render(messages, false).text());
         lab.shows("ChatML by a checkpoint's template is the built-in one", same ? 1 : 0, exactly(1));
     }

@@ -28,28 +28,33 @@ import lyceum.text.Tokenizer;
 /** A tiny model is tuned on dialogues in which system and user ask for different styles; whom it obeys afterwards depends on whom the dialogues obeyed. */
 @Lab(topics = {"chat-language-model", "system-prompt"}, title = "Whose words count")
 final class ChatModelLab implements LabBody {
-    private static final List<Style> STYLES = List.of(new Style("upper case", s -> s.toUpperCase(Locale.ROOT)), new Style("lower case", s -> s.toLowerCase(Locale.ROOT)));
-    private static final List<Question> QUESTIONS = List.of(new Question("sky?", "blue."), new Question("grass?", "green."), new Question("snow?", "white."),
-            new Question("coal?", "black."), new Question("blood?", "red."), new Question("sun?", "yellow."));
+    private static final List<Style> STYLES = List.of(new Style("upper case", s -> s.toUpperCase(Locale.ROOT)),
+            new Style("lower case", s -> s.toLowerCase(Locale.ROOT)));
+    private static final List<Question> QUESTIONS = List.of(new Question("sky?", "blue."), new Question("grass?", "green."),
+            new Question("snow?", "white."), new Question("coal?", "black."), new Question("blood?", "red."),
+            new Question("sun?", "yellow."));
 
     @Override public void run(LabContext lab) {
-        int steps = lab.param("steps", 120, 20, 1000), width = lab.param("width", 32, 16, 128), count = lab.param("dialogues", 300, 20, 2000);
+        int steps = lab.param("steps", 120, 20, 1000), width = lab.param("width", 32, 16, 128),
+                count = lab.param("dialogues", 300, 20, 2000);
         double conflicts = lab.param("share of conflicts", 0.5, 0.0, 1.0);
-        var tokenizer = BpeTrainer.byteLevel(330, PreTokenizer.GPT2).withSpecials(ChatFormat.CHATML.marks())
-                .train(List.of("system\n user\n assistant\n Answer in upper case. lower case. In upper case: sky? grass? snow? coal? blood? sun?"));
+        var tokenizer = BpeTrainer.byteLevel(330, PreTokenizer.GPT2).withSpecials(ChatFormat.CHATML.marks()).train(List
+                .of("system\n user\n assistant\n Answer in upper case. lower case. In upper case: sky? grass? snow? coal? blood? sun?"));
         double[] taught = new double[2];
         var losses = new double[2][];
         for (int order = 0; order < 2; order++) {
-            var model = new DecoderLM(DecoderConfig.llama(tokenizer.vocabulary().size(), 96, 2, width, 4, 4, 2 * width).withTied(true), lab.rng(1));
+            var model = new DecoderLM(DecoderConfig.llama(tokenizer.vocabulary().size(), 96, 2, width, 4, 4, 2 * width).withTied(true),
+                    lab.rng(1));
             var dialogues = new HierarchyDialogues(STYLES, conflicts, order == 0).draw(count, QUESTIONS, lab.rng(2));
-            losses[order] = new ChatTuning(tokenizer, ChatFormat.CHATML).withSteps(steps).withLearningRate(5e-3)
-                    .fit(model, dialogues.stream().map(HierarchyDialogues.Dialogue::messages).toList(), lab.rng(3), Progress.SILENT);
+            losses[order] = new ChatTuning(tokenizer, ChatFormat.CHATML).withSteps(steps).withLearningRate(5e-3).fit(model,
+                    dialogues.stream().map(HierarchyDialogues.Dialogue::messages).toList(), lab.rng(3), Progress.SILENT);
             taught[order] = obeyed(lab, model, tokenizer, order == 0);
         }
         var at = new double[steps];
         for (int i = 0; i < steps; i++) at[i] = i;
-        lab.figure(Figure.line("Loss of what the assistant says", at, losses[0]).named("the system wins").line("the user wins", at, losses[1])
-                .axes("step", "nats a token").describedAs("Both models learn answers, styles and the end of a turn from the same dialogues."));
+        lab.figure(Figure.line("Loss of what the assistant says", at, losses[0]).named("the system wins")
+                .line("the user wins", at, losses[1]).axes("step", "nats a token")
+                .describedAs("Both models learn answers, styles and the end of a turn from the same dialogues."));
         lab.figure(Figure.bar("Conflicts answered in the system's style", new String[] {"taught the system's", "taught the user's"}, taught)
                 .axes("dialogues", "share").describedAs("The order of who is obeyed is in the data, not in the role's name."));
         lab.shows("share in the system's style where that was taught", taught[0], above(0.7));

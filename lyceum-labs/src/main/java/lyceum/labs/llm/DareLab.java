@@ -26,12 +26,13 @@ final class DareLab implements LabBody {
             without[i] += DigitTasks.accuracy(dare.withRescale(false).of(tau).on(base), data.test()) / masks;
         }
         double before = DigitTasks.accuracy(base, data.test()), after = with[0];
-        lab.figure(Figure.line("Accuracy when entries of the change are dropped", drop, with).named("rest scaled up").line("rest as it is", drop, without)
-                .line("base", new double[] {0, 0.99}, new double[] {before, before}).axes("share dropped", "test accuracy, per cent").describedAs(
-                        "Scaled up, a tenth of the entries does almost what all did; not scaled, the skill goes as entries go."));
+        lab.figure(Figure.line("Accuracy when entries of the change are dropped", drop, with).named("rest scaled up")
+                .line("rest as it is", drop, without).line("base", new double[] {0, 0.99}, new double[] {before, before})
+                .axes("share dropped", "test accuracy, per cent")
+                .describedAs("Scaled up, a tenth of the entries does almost what all did; not scaled, the skill goes as entries go."));
         double kept = (with[5] - before) / (after - before), lost = (without[5] - before) / (after - before);
-        lab.say("The fine-tune won %.1f points. With nine tenths dropped %.0f%% of that stay if the rest is multiplied by ten, else %.0f%%.", after - before,
-                100 * kept, 100 * lost);
+        lab.say("The fine-tune won %.1f points. With nine tenths dropped %.0f%% of that stay if the rest is multiplied by ten, else %.0f%%.",
+                after - before, 100 * kept, 100 * lost);
         lab.shows("share of the gain kept at 0.9", kept, atLeast(0.6));
         lab.shows("and without the scaling", lost, below(0.3));
     }

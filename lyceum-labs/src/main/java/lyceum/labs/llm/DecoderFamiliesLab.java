@@ -30,15 +30,17 @@ final class DecoderFamiliesLab implements LabBody {
 
     private static String config(String type, int vocabulary, int width, int hidden, int layers, int heads, int keyHeads, String more) {
         return "{\"model_type\": \"%s\", \"vocab_size\": %d, \"hidden_size\": %d, \"intermediate_size\": %d, \"num_hidden_layers\": %d, "
-                .formatted(type, vocabulary, width, hidden, layers) + "\"num_attention_heads\": %d, \"num_key_value_heads\": %d, "
-                        .formatted(heads, keyHeads) + "\"max_position_embeddings\": 4096, \"hidden_act\": \"silu\"" + more + "}";
+                .formatted(type, vocabulary, width, hidden, layers)
+                + "\"num_attention_heads\": %d, \"num_key_value_heads\": %d, ".formatted(heads, keyHeads)
+                + "\"max_position_embeddings\": 4096, \"hidden_act\": \"silu\"" + more + "}";
     }
 
     private static void budgets(LabContext lab) {
         var models = new LinkedHashMap<String, DecoderConfig>();
         models.put("GPT-2", DecoderConfig.gpt2());
         models.put("GPT-3", DecoderConfig.gpt3(Gpt3Size.B175));
-        for (var json : List.of(config("llama", 32_000, 4096, 11_008, 32, 32, 32, ""), config("mistral", 32_000, 4096, 14_336, 32, 32, 8, ""),
+        for (var json : List.of(config("llama", 32_000, 4096, 11_008, 32, 32, 32, ""),
+                config("mistral", 32_000, 4096, 14_336, 32, 32, 8, ""),
                 config("mixtral", 32_000, 4096, 14_336, 32, 32, 8, ", \"num_local_experts\": 8, \"num_experts_per_tok\": 2"),
                 config("qwen3", 151_936, 1024, 3072, 28, 16, 8, ", \"head_dim\": 128, \"tie_word_embeddings\": true"),
                 config("gemma2", 256_000, 2304, 9216, 26, 8, 4, ", \"head_dim\": 256"), config("phi3", 32_064, 3072, 8192, 32, 32, 32, "")))
@@ -66,8 +68,8 @@ final class DecoderFamiliesLab implements LabBody {
     }
 
     private static int kind(String parameter) {
-        return parameter.startsWith("embed") || parameter.startsWith("head") ? 0 : parameter.contains("norm") || parameter.contains("positions") ? 3
-                : parameter.contains("attention") ? 1 : 2;
+        return parameter.startsWith("embed") || parameter.startsWith("head") ? 0
+                : parameter.contains("norm") || parameter.contains("positions") ? 3 : parameter.contains("attention") ? 1 : 2;
     }
 
     private static void writes(LabContext lab, int steps, int width, String prompt) {
@@ -77,12 +79,15 @@ final class DecoderFamiliesLab implements LabBody {
         var samples = new ArrayList<List<?>>();
         samples.add(List.of(0, LetterDecoder.writes(fresh.model(), prompt, 20)));
         for (int part = 1; part <= 3; part++) {
-            for (double loss : LetterDecoder.train(lab, fresh.model(), fresh.text(), steps / 3, lab.rng(20 + part))) losses.add(loss / Math.log(2));
+            for (double loss : LetterDecoder.train(lab, fresh.model(), fresh.text(), steps / 3, lab.rng(20 + part)))
+                losses.add(loss / Math.log(2));
             samples.add(List.of(part * (steps / 3), LetterDecoder.writes(fresh.model(), prompt, 20)));
         }
         lab.table("How it goes on from \"" + prompt + "\"", List.of("steps", "written"), samples);
-        lab.figure(Figure.line("A decoder of " + fresh.model().parameterCount() + " numbers reads the King James Bible", 1,
-                losses.stream().mapToDouble(Double::doubleValue).toArray()).axes("step", "bits a letter")
+        lab.figure(Figure
+                .line("A decoder of " + fresh.model().parameterCount() + " numbers reads the King James Bible", 1,
+                        losses.stream().mapToDouble(Double::doubleValue).toArray())
+                .axes("step", "bits a letter")
                 .describedAs("The loss of each batch: first the frequent letters are learned, then pairs, then words."));
         double after = LetterDecoder.perplexity(fresh.model(), fresh.held());
         lab.say("A held-out letter was one of %.1f before, and is one of %.1f now.", before, after);

@@ -52,12 +52,13 @@ final class EosLab implements LabBody {
             }
             at = next;
         }
-        lab.figure(Figure.bars("Lengths of sampled texts", Figure.numbered(0, shown - 1), Series.of("sampled", seen), Series.of("the chain's law", law))
-                .axes("symbols before the end mark", "share of texts")
-                .describedAs("Bars side by side for each length: the share of sampled texts and the probability that the chain is absorbed after so many steps."));
+        lab.figure(Figure.bars("Lengths of sampled texts", Figure.numbered(0, shown - 1), Series.of("sampled", seen),
+                Series.of("the chain's law", law)).axes("symbols before the end mark", "share of texts").describedAs(
+                        "Bars side by side for each length: the share of sampled texts and the probability that the chain is absorbed after so many steps."));
 
         var requests = new ArrayList<GenerationRequest>();
-        for (int r = 0; r < rows; r++) requests.add(new GenerationRequest(new int[] {START}, SamplingOptions.DEFAULT, new StopCriteria(30), lab.rng(3).split(r)));
+        for (int r = 0; r < rows; r++)
+            requests.add(new GenerationRequest(new int[] {START}, SamplingOptions.DEFAULT, new StopCriteria(30), lab.rng(3).split(r)));
         var batch = generator.start(requests);
         var steps = new ArrayList<int[]>();
         for (boolean more = true; more;) {
@@ -66,7 +67,8 @@ final class EosLab implements LabBody {
         }
         var grid = new double[rows][steps.size()];
         for (int t = 0; t < steps.size(); t++) for (int r = 0; r < rows; r++) grid[r][t] = steps.get(t)[r];
-        lab.figure(Figure.heatmap("A batch whose rows end at different steps", grid, Figure.numbered(1, rows), Figure.numbered(1, steps.size()))
+        lab.figure(Figure
+                .heatmap("A batch whose rows end at different steps", grid, Figure.numbered(1, rows), Figure.numbered(1, steps.size()))
                 .measuring("id: 4 ends, -1 is padding").axes("step", "row")
                 .describedAs("Each row emits symbols until its end mark; from there on it emits padding while the others go on."));
 

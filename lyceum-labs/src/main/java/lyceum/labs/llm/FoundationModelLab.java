@@ -22,7 +22,8 @@ import lyceum.text.encoder.SentenceEncoder;
 @Lab(topics = "foundation-model", title = "One backbone, many heads")
 final class FoundationModelLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int each = lab.param("texts a class", 20, 10, 100), words = lab.param("words a text", 16, 5, 60), draws = lab.param("draws", 5, 1, 20);
+        int each = lab.param("texts a class", 20, 10, 100), words = lab.param("words a text", 16, 5, 60),
+                draws = lab.param("draws", 5, 1, 20);
         var texts = new ArrayList<String>();
         var topics = new ArrayList<Integer>();
         var genres = List.of("news", "religion", "hobbies");
@@ -50,7 +51,8 @@ final class FoundationModelLab implements LabBody {
             theirs[i] += accuracy(lexical, labels, (int) known[i], lab.rng(draw)) / draws;
         }
         lab.figure(Figure.line("Topic of a sentence from few labels", known, ours).named("MiniLM, frozen").line("TF-IDF", known, theirs)
-                .axes("labels a class", "accuracy").describedAs("Frozen features need fewer labels than word counts for the same accuracy."));
+                .axes("labels a class", "accuracy")
+                .describedAs("Frozen features need fewer labels than word counts for the same accuracy."));
         var topic = model.register("topic", FoundationModel.linear(features, labels, 3));
         long one = model.bytes();
         var sacred = new int[labels.length];
@@ -60,8 +62,8 @@ final class FoundationModelLab implements LabBody {
         long before = model.passes();
         var answers = model.run(texts.subList(0, 5), topic, religious, near);
         double passes = model.passes() - before;
-        lab.table("Nearest sentences", List.of("sentence", "nearest of five"), List.of(List.of(texts.get(0), texts.get(answers.get(near)[0][0])),
-                List.of(texts.get(1), texts.get(answers.get(near)[1][0]))));
+        lab.table("Nearest sentences", List.of("sentence", "nearest of five"), List
+                .of(List.of(texts.get(0), texts.get(answers.get(near)[0][0])), List.of(texts.get(1), texts.get(answers.get(near)[1][0]))));
         lab.say("Three tasks take %.4f times the memory of one, and one pass of the backbone.", (double) model.bytes() / one);
         lab.shows("passes for three heads", passes, exactly(1));
         lab.shows("accuracy above TF-IDF's with 8 labels a class", ours[3] - theirs[3], above(0));

@@ -28,9 +28,10 @@ import lyceum.tensor.Tensor;
 /** Is a verse of the Law, the Psalms, the Gospels or the Epistles? From few labels, by a decoder that read the rest first, and by one that did not. */
 @Lab(topics = "gpt-1", title = "Read first, learn the task later")
 final class GptFineTuningLab implements LabBody {
-    private static final Map<String, Integer> GROUPS = Map.ofEntries(Map.entry("Genesis", 0), Map.entry("Exodus", 0), Map.entry("Leviticus", 0),
-            Map.entry("Psalms", 1), Map.entry("Proverbs", 1), Map.entry("Matthew", 2), Map.entry("Mark", 2), Map.entry("Luke", 2), Map.entry("Romans", 3),
-            Map.entry("1 Corinthians", 3), Map.entry("2 Corinthians", 3), Map.entry("Hebrews", 3), Map.entry("James", 3), Map.entry("1 Peter", 3));
+    private static final Map<String, Integer> GROUPS = Map.ofEntries(Map.entry("Genesis", 0), Map.entry("Exodus", 0),
+            Map.entry("Leviticus", 0), Map.entry("Psalms", 1), Map.entry("Proverbs", 1), Map.entry("Matthew", 2), Map.entry("Mark", 2),
+            Map.entry("Luke", 2), Map.entry("Romans", 3), Map.entry("1 Corinthians", 3), Map.entry("2 Corinthians", 3),
+            Map.entry("Hebrews", 3), Map.entry("James", 3), Map.entry("1 Peter", 3));
     private static final int WORDS = 400, LONGEST = 20, TEST = 200;
 
     private record Verse(int[] ids, int group) {}
@@ -48,10 +49,12 @@ final class GptFineTuningLab implements LabBody {
             scratch[i] = accuracy(lab, body, some, test, epochs, lambda);
             pretrained[i] = accuracy(lab, read, some, test, epochs, lambda);
         }
-        lab.figure(Figure.plot("Four groups of books, " + TEST + " unseen verses").line("from scratch", labels, scratch).line("pretrained", labels, pretrained).logX()
-                .axes("labelled verses", "accuracy").describedAs("What was learned from plain text is worth most where labels are few; with many the curves come together."));
+        lab.figure(Figure.plot("Four groups of books, " + TEST + " unseen verses").line("from scratch", labels, scratch)
+                .line("pretrained", labels, pretrained).logX().axes("labelled verses", "accuracy")
+                .describedAs("What was learned from plain text is worth most where labels are few; with many the curves come together."));
         lab.say("With 64 labels: %.2f from scratch, %.2f after %d steps of reading.", scratch[1], pretrained[1], steps);
-        lab.shows("gain of pretraining, mean over 16, 64 and 256 labels", (Arrays.stream(pretrained).sum() - Arrays.stream(scratch).sum()) / 3, above(0));
+        lab.shows("gain of pretraining, mean over 16, 64 and 256 labels",
+                (Arrays.stream(pretrained).sum() - Arrays.stream(scratch).sum()) / 3, above(0));
     }
 
     /** Verses of the four groups in random order, as ids of the most frequent words; 0 is any other. */
@@ -68,11 +71,13 @@ final class GptFineTuningLab implements LabBody {
             }
         });
         var ids = new HashMap<String, Integer>();
-        counts.entrySet().stream().sorted(Map.Entry.<String, Integer>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey()))
-                .limit(WORDS - 1).forEach(e -> ids.put(e.getKey(), ids.size() + 1));
+        counts.entrySet().stream()
+                .sorted(Map.Entry.<String, Integer>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey())).limit(WORDS - 1)
+                .forEach(e -> ids.put(e.getKey(), ids.size() + 1));
         var verses = new ArrayList<Verse>();
         for (int i : lab.rng(7).permutation(texts.size()))
-            verses.add(new Verse(Arrays.stream(texts.get(i)).limit(LONGEST).mapToInt(w -> ids.getOrDefault(w, 0)).toArray(), groups.get(i)));
+            verses.add(
+                    new Verse(Arrays.stream(texts.get(i)).limit(LONGEST).mapToInt(w -> ids.getOrDefault(w, 0)).toArray(), groups.get(i)));
         return verses;
     }
 
@@ -97,12 +102,14 @@ final class GptFineTuningLab implements LabBody {
     private static double accuracy(LabContext lab, DecoderLM body, List<Verse> labelled, List<Verse> test, int epochs, double lambda) {
         var task = new TaskDecoder(body, 4, lab.rng(3));
         var adam = new AdamW(2e-3).over(task.parameters());
-        for (int epoch : lab.progress("fine-tuning", epochs)) for (int from = 0; from < labelled.size(); from += 16) try (var scope = Scope.open("step")) {
-            var batch = labelled.subList(from, from + 16);
-            task.zeroGrad();
-            task.loss(rows(task, batch), Tensor.of(batch.stream().mapToLong(Verse::group).toArray()), lambda, Pass.training(lab.rng(100 + epoch))).backward();
-            adam.step();
-        }
+        for (int epoch : lab.progress("fine-tuning", epochs))
+            for (int from = 0; from < labelled.size(); from += 16) try (var scope = Scope.open("step")) {
+                var batch = labelled.subList(from, from + 16);
+                task.zeroGrad();
+                task.loss(rows(task, batch), Tensor.of(batch.stream().mapToLong(Verse::group).toArray()), lambda,
+                        Pass.training(lab.rng(100 + epoch))).backward();
+                adam.step();
+            }
         long[] best = Autograd.noGrad(() -> task.logits(rows(task, test), Pass.inference())).argmax(-1).toLongArray();
         int right = 0;
         for (int i = 0; i < best.length; i++) if (best[i] == test.get(i).group) right++;

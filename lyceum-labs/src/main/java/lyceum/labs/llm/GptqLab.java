@@ -40,9 +40,10 @@ final class GptqLab implements LabBody {
             ours[at++] = error(layer.weight(), gptq.of(layer.weight(), grams.get(name)).dequantize(), fresh.get(name));
             rounded.put(layer, Linear.on(GroupedWeight.of(simple), layer.bias()));
         }
-        lab.figure(Figure.bars("Squared output error on fresh text, by layer, over the output's energy", names, Series.of("rounding", plain),
-                Series.of("GPTQ", ours)).axes("layer", "relative squared error")
-                .describedAs("GPTQ's error is below that of rounding in nearly every layer."));
+        lab.figure(Figure
+                .bars("Squared output error on fresh text, by layer, over the output's energy", names, Series.of("rounding", plain),
+                        Series.of("GPTQ", ours))
+                .axes("layer", "relative squared error").describedAs("GPTQ's error is below that of rounding in nearly every layer."));
         var simple = Module.resized(model, Map.of(), rounded);
         var small = gptq.quantise(model, decoder.calibration(4), lab.progress());
         double before = LetterDecoder.perplexity(model, decoder.held()), lost = LetterDecoder.perplexity(simple, decoder.held()) - before,

@@ -48,7 +48,8 @@ final class InContextMapsLab implements LabBody {
         }
         lab.figure(figure.horizontalLine(1.0 / symbols, "chance").axes("demonstrations in the prompt", "accuracy").describedAs(
                 "Without a demonstration all guess. The larger model climbs with each one shown, though nothing in it changes."));
-        lab.say("With %d demonstrations the smallest model is right in %.0f%% of cases, the largest in %.0f%%.", most, 100 * first, 100 * last);
+        lab.say("With %d demonstrations the smallest model is right in %.0f%% of cases, the largest in %.0f%%.", most, 100 * first,
+                100 * last);
         lab.shows("accuracy of the largest with no demonstration, less chance", none - 1.0 / symbols, atMost(0.1));
         lab.shows("the same with " + most, last - 1.0 / symbols, above(0.4));
         lab.shows("accuracy of the largest over the smallest", last - first, above(0.05));

@@ -40,13 +40,14 @@ final class ModelSoupLab implements LabBody {
         var greedy = kitchen.greedy(m -> DigitTasks.accuracy(m, data.validation()));
         double served = DigitTasks.accuracy(greedy.model(), data.test()), mean = Arrays.stream(alone).average().orElseThrow();
         double[] one = {1};
-        lab.figure(Figure.scatter("Accuracy against cost", ones, alone).named("ingredients").points("uniform soup", one, new double[] {uniform.score()})
-                .points("greedy soup", one, new double[] {served}).points("ensemble", new double[] {runs}, new double[] {ensemble})
+        lab.figure(Figure.scatter("Accuracy against cost", ones, alone).named("ingredients")
+                .points("uniform soup", one, new double[] {uniform.score()}).points("greedy soup", one, new double[] {served})
+                .points("ensemble", new double[] {runs}, new double[] {ensemble})
                 .axes("forward passes a prediction", "test accuracy, per cent")
                 .describedAs("Soups cost one pass, as an ingredient does; the ensemble costs as many as there are runs."));
         int used = (int) Arrays.stream(greedy.weights()).filter(w -> w > 0).count();
-        lab.say("%d runs, mean %.1f%%; uniform soup %.1f%%, greedy soup of %d %.1f%%, ensemble %.1f%% at %d times the cost.", runs, mean, uniform.score(),
-                used, served, ensemble, runs);
+        lab.say("%d runs, mean %.1f%%; uniform soup %.1f%%, greedy soup of %d %.1f%%, ensemble %.1f%% at %d times the cost.", runs, mean,
+                uniform.score(), used, served, ensemble, runs);
         lab.shows("validation accuracy of the greedy soup over its best ingredient",
                 greedy.score() - Arrays.stream(greedy.scores()).max().orElseThrow(), atLeast(0));
         lab.shows("test points above the mean ingredient", served - mean, above(0));

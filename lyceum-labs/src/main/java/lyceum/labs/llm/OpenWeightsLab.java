@@ -50,7 +50,8 @@ final class OpenWeightsLab implements LabBody {
     private static void look(LabContext lab, DecoderLM model, Path folder, String licence, boolean data) throws IOException {
         var half = Module.to(model, DType.BF16);
         Safetensors.write(folder.resolve("model.safetensors"), half.state(), Map.of("formatVersion", "1"));
-        var card = "---\n" + (licence.equals("none") ? "" : "license: " + licence + "\n") + (data ? "datasets:\n- king-james\n" : "") + "---\nA small decoder.\n";
+        var card = "---\n" + (licence.equals("none") ? "" : "license: " + licence + "\n") + (data ? "datasets:\n- king-james\n" : "")
+                + "---\nA small decoder.\n";
         Files.writeString(folder.resolve("README.md"), card);
         Files.writeString(folder.resolve("config.json"), "{}");
         var blocks = new LinkedHashMap<String, Object>();
@@ -61,15 +62,20 @@ final class OpenWeightsLab implements LabBody {
         Gguf.write(gguf, new LinkedHashMap<>(Map.of("general.architecture", "llama")), blocks);
         Safetensors.write(folder.resolve("q4").resolve("full"), model.state(), Map.of());
 
-        OpenWeights release = OpenWeights.open(folder), small = OpenWeights.open(gguf), full = OpenWeights.open(folder.resolve("q4").resolve("full"));
+        OpenWeights release = OpenWeights.open(folder), small = OpenWeights.open(gguf),
+                full = OpenWeights.open(folder.resolve("q4").resolve("full"));
         var rows = new ArrayList<List<?>>();
-        for (var e : release.entries().values()) if (rows.size() < 8) rows.add(List.of(e.name(), e.type(), e.shape().toString(), e.bytes(), small.entries().get(e.name()).type()));
+        for (var e : release.entries().values())
+            if (rows.size() < 8)
+                rows.add(List.of(e.name(), e.type(), e.shape().toString(), e.bytes(), small.entries().get(e.name()).type()));
         lab.table("The first tensors of " + release.entries().size(), List.of("name", "type", "shape", "bytes", "type in GGUF"), rows);
-        lab.figure(Figure.bar("Bytes of one model", new String[] {"F32", "BF16", "Q4_0 blocks"},
-                new double[] {full.bytes(), release.bytes(), small.bytes()}).axes("format", "bytes")
-                .describedAs("Half the bytes in BF16, and about an eighth and a bit in blocks of four bits."));
+        lab.figure(Figure
+                .bar("Bytes of one model", new String[] {"F32", "BF16", "Q4_0 blocks"},
+                        new double[] {full.bytes(), release.bytes(), small.bytes()})
+                .axes("format", "bytes").describedAs("Half the bytes in BF16, and about an eighth and a bit in blocks of four bits."));
         var openness = release.openness();
-        lab.say("Licence %s, datasets %s, code %s. Missing for open source: %s.", openness.licence(), openness.datasets(), openness.code(), openness.missing());
+        lab.say("Licence %s, datasets %s, code %s. Missing for open source: %s.", openness.licence(), openness.datasets(), openness.code(),
+                openness.missing());
         int same = 0;
         for (var name : full.entries().keySet()) if (full.tensor(name).ne(model.state().get(name)).countNonZero().item() == 0) same++;
         lab.shows("tensors read as they were written, of " + full.entries().size(), same, exactly(full.entries().size()));

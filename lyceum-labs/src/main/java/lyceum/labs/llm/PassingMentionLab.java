@@ -45,9 +45,10 @@ final class PassingMentionLab implements LabBody {
             rows.add(List.of(text(prompt), text(asked.answer()), text(prompted.complete(with, List.of(prompt), 3).get(0)),
                     text(prompted.complete(without, List.of(prompt), 3).get(0))));
         }
-        lab.table("Prompts with words that no such sentence of the text had", List.of("prompt", "right", "written", "by the ablated model"), rows);
-        lab.figure(Figure.bars("Answers that are right", new String[] {WORDS[0], WORDS[1], WORDS[2]}, Series.of("text with such sentences", own),
-                Series.of("text without them", ablated)).axes("task", "share").describedAs(
+        lab.table("Prompts with words that no such sentence of the text had", List.of("prompt", "right", "written", "by the ablated model"),
+                rows);
+        lab.figure(Figure.bars("Answers that are right", new String[] {WORDS[0], WORDS[1], WORDS[2]},
+                Series.of("text with such sentences", own), Series.of("text without them", ablated)).axes("task", "share").describedAs(
                         "Sentences that happen to show a task teach it; a model that never read one writes what such a text goes on with, which is chance."));
         lab.shows("share of reversals, less the ablated model's", own[0] - ablated[0], above(0.3));
         lab.shows("share of first letters, less the ablated model's", own[2] - ablated[2], above(0.1));
@@ -56,7 +57,9 @@ final class PassingMentionLab implements LabBody {
     /** Words that only chatter mentions while the model learns. */
     private static boolean isHeld(int a, int b) { return a != b && (a + 3 * b) % 5 == 0; }
 
-    private static int[] answer(int task, int a, int b) { return task == 0 ? new int[] {b, a} : task == 1 ? new int[] {a, b} : new int[] {a}; }
+    private static int[] answer(int task, int a, int b) {
+        return task == 0 ? new int[] {b, a} : task == 1 ? new int[] {a, b} : new int[] {a};
+    }
 
     private static String text(int[] ids) {
         var text = new StringBuilder();

@@ -28,14 +28,18 @@ final class PenaltiesLab implements LabBody {
         var plain = SamplingOptions.DEFAULT.withTemperature(temperature);
         var stop = new StopCriteria(length, length, Set.of(), List.of(), StopCriteria.FOREVER, _ -> false);
         var generator = new CausalGenerator(bible.model()).withStop(stop);
-        var prompts = List.of(bible.prompt("and the lord"), bible.prompt("and he said"), bible.prompt("in the land"), bible.prompt("the sons of"));
+        var prompts = List.of(bible.prompt("and the lord"), bible.prompt("and he said"), bible.prompt("in the land"),
+                bible.prompt("the sons of"));
 
         var none = generator.withSampling(plain).generate(prompts, 3, lab.rng(1), lab.progress());
-        var presence = generator.withSampling(plain.withPenalty(Penalties.presence(alpha))).generate(prompts, 3, lab.rng(1), lab.progress());
-        var frequency = generator.withSampling(plain.withPenalty(Penalties.frequency(alpha))).generate(prompts, 3, lab.rng(1), lab.progress());
-        lab.figure(Figure.line("Different words as a text grows", 1, growth(none, length)).named("no penalty").line("presence " + alpha, 1, growth(presence, length))
-                .line("frequency " + alpha, 1, growth(frequency, length)).axes("words written", "different words among them")
-                .describedAs("Three curves of vocabulary growth: without a penalty it flattens, with a presence penalty it rises, with a frequency penalty most."));
+        var presence = generator.withSampling(plain.withPenalty(Penalties.presence(alpha))).generate(prompts, 3, lab.rng(1),
+                lab.progress());
+        var frequency = generator.withSampling(plain.withPenalty(Penalties.frequency(alpha))).generate(prompts, 3, lab.rng(1),
+                lab.progress());
+        lab.figure(Figure.line("Different words as a text grows", 1, growth(none, length)).named("no penalty")
+                .line("presence " + alpha, 1, growth(presence, length)).line("frequency " + alpha, 1, growth(frequency, length))
+                .axes("words written", "different words among them").describedAs(
+                        "Three curves of vocabulary growth: without a penalty it flattens, with a presence penalty it rises, with a frequency penalty most."));
 
         // the commonest word of a looping text: what is taken off its logit at each of its returns
         int[] text = none.getFirst().ids();
@@ -46,13 +50,14 @@ final class PenaltiesLab implements LabBody {
             once[t] = count > 0 ? alpha : 0;
             if (text[t] == loop) count++;
         }
-        lab.figure(Figure.line("What \"" + bible.word(loop) + "\" pays", 0, fine).named("frequency").line("presence", 0, once).step().axes("word", "off its logit")
-                .describedAs("A staircase that rises with every return of one word, beside a single step."));
+        lab.figure(Figure.line("What \"" + bible.word(loop) + "\" pays", 0, fine).named("frequency").line("presence", 0, once).step()
+                .axes("word", "off its logit").describedAs("A staircase that rises with every return of one word, beside a single step."));
 
         double[] thetas = {1, 1.1, 1.3, 1.5, 2}, loops = new double[5], likelihood = new double[5];
         var rows = new ArrayList<List<?>>();
         for (int i = 0; i < 5; i++) {
-            var texts = generator.withSampling(plain.withPenalty(Penalties.repetition(thetas[i]))).generate(prompts, 3, lab.rng(1), lab.progress());
+            var texts = generator.withSampling(plain.withPenalty(Penalties.repetition(thetas[i]))).generate(prompts, 3, lab.rng(1),
+                    lab.progress());
             loops[i] = texts.stream().mapToDouble(c -> repeated(c.ids())).average().orElseThrow();
             likelihood[i] = texts.stream().mapToDouble(c -> c.logProbability() / length).average().orElseThrow();
             rows.add(List.of(thetas[i], loops[i], likelihood[i], bible.text(Arrays.copyOf(texts.getFirst().ids(), 20))));
@@ -62,8 +67,10 @@ final class PenaltiesLab implements LabBody {
                 .describedAs("The share of repeated runs of four words falls as theta grows."));
         lab.figure(Figure.line("Likelihood against theta", thetas, likelihood).axes("theta", "log-probability a word (nats)")
                 .describedAs("The model's own log-probability of what it writes falls too: that is the price."));
-        lab.shows("frequency-penalty", "different words, frequency over none", growth(frequency, length)[length - 1] / growth(none, length)[length - 1], above(1));
-        lab.shows("presence-penalty", "different words, presence over none", growth(presence, length)[length - 1] / growth(none, length)[length - 1], above(1));
+        lab.shows("frequency-penalty", "different words, frequency over none",
+                growth(frequency, length)[length - 1] / growth(none, length)[length - 1], above(1));
+        lab.shows("presence-penalty", "different words, presence over none",
+                growth(presence, length)[length - 1] / growth(none, length)[length - 1], above(1));
         lab.shows("repetition-penalty", "loops at 1.5 less at 1", loops[3] - loops[0], below(0));
         lab.shows("repetition-penalty", "log-probability at 1.5 less at 1", likelihood[3] - likelihood[0], below(0));
     }

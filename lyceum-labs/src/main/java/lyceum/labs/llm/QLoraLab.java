@@ -28,15 +28,18 @@ final class QLoraLab implements LabBody {
         var half = Module.to(Module.to(base, DType.BF16), DType.F32);
         var plain = Peft.of(half, lora, "brown", lab.rng(4));
         var tuned = new QLora(lora).withBlock(block).of(base, "brown", lab.rng(4));
-        double[] sixteen = LetterDecoder.train(lab, half, brown, steps, lab.rng(5)), four = LetterDecoder.train(lab, tuned.model(), brown, steps, lab.rng(5));
+        double[] sixteen = LetterDecoder.train(lab, half, brown, steps, lab.rng(5)),
+                four = LetterDecoder.train(lab, tuned.model(), brown, steps, lab.rng(5));
         long layers = 0;
         for (var module : base.modules().values()) if (module instanceof Linear l && l != base.head()) layers += l.weight().count();
         double other = 2.0 * (base.parameterCount() - layers), adapters = 4.0 * plain.parameterCount(), state = 2 * adapters;
         double full = 4.0 * base.parameterCount();
-        lab.figure(Figure.bars("Bytes by component", new String[] {"layers", "embedding and norms", "adapters", "gradients", "optimiser"},
-                Series.of("all in 16 bits", new double[] {2.0 * layers, other, 0, full / 2, 2 * full}),
-                Series.of("LoRA", new double[] {2.0 * layers, other, adapters, adapters, state}),
-                Series.of("QLoRA", new double[] {tuned.storedBytes(), other, adapters, adapters, state})).axes("component", "bytes")
+        lab.figure(Figure
+                .bars("Bytes by component", new String[] {"layers", "embedding and norms", "adapters", "gradients", "optimiser"},
+                        Series.of("all in 16 bits", new double[] {2.0 * layers, other, 0, full / 2, 2 * full}),
+                        Series.of("LoRA", new double[] {2.0 * layers, other, adapters, adapters, state}),
+                        Series.of("QLoRA", new double[] {tuned.storedBytes(), other, adapters, adapters, state}))
+                .axes("component", "bytes")
                 .describedAs("Adapters take away gradients and optimiser state of the base; four bits take away most of the base itself."));
         lab.figure(Figure.line("Training loss on Brown", 1, smooth(sixteen)).named("LoRA on 16 bits").line("QLoRA", 1, smooth(four))
                 .axes("step", "cross-entropy, nats a letter, mean of 10 steps").describedAs("Both losses fall alike."));

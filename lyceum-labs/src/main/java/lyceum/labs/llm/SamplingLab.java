@@ -46,8 +46,11 @@ final class SamplingLab implements LabBody {
                 double[] left = row.probabilities();
                 series.add(Series.of(name, Arrays.stream(ids).mapToDouble(id -> left[id]).toArray()));
             });
-            lab.figure(Figure.bars("After \"" + beginning + " ..\"", Arrays.stream(ids).map(bible::word).toArray(String[]::new), series.toArray(Series[]::new))
-                    .axes("word", "probability").describedAs("The twelve likeliest words and their probabilities, before and after each cut; "
+            lab.figure(Figure
+                    .bars("After \"" + beginning + " ..\"", Arrays.stream(ids).map(bible::word).toArray(String[]::new),
+                            series.toArray(Series[]::new))
+                    .axes("word", "probability")
+                    .describedAs("The twelve likeliest words and their probabilities, before and after each cut; "
                             + "the same count is too many where one word is nearly certain and few where many are possible."));
         }
 
@@ -56,8 +59,8 @@ final class SamplingLab implements LabBody {
         var texts = new ArrayList<List<?>>();
         int[] greedy = null, cool = null;
         for (var setting : settings.entrySet()) {
-            var generator = new CausalGenerator(bible.model()).withSampling(setting.getValue()).withStop(new StopCriteria(length, length, Set.of(), List.of(),
-                    StopCriteria.FOREVER, _ -> false));
+            var generator = new CausalGenerator(bible.model()).withSampling(setting.getValue())
+                    .withStop(new StopCriteria(length, length, Set.of(), List.of(), StopCriteria.FOREVER, _ -> false));
             var text = generator.generate(prompt, lab.rng(2));
             texts.add(List.of(setting.getKey(), bible.text(text.ids()), text.logProbability() / text.ids().length));
             if (setting.getKey().equals("greedy")) {
@@ -78,10 +81,12 @@ final class SamplingLab implements LabBody {
             size[t] = row.count();
             logs = decoding.next(new int[] {id}).toDoubleArray();
         }
-        lab.figure(Figure.line("Words in the nucleus, step by step", 1, size).logY().horizontalLine(k, "top-k").axes("step", "words that may come")
-                .describedAs("The size of the nucleus rises and falls by orders of magnitude while a text is written; a fixed k is a level line through it."));
+        lab.figure(Figure.line("Words in the nucleus, step by step", 1, size).logY().horizontalLine(k, "top-k")
+                .axes("step", "words that may come").describedAs(
+                        "The size of the nucleus rises and falls by orders of magnitude while a text is written; a fixed k is a level line through it."));
         lab.shows("sampling", "words in which temperature 0.000001 and greedy differ", Arrays.equals(greedy, cool) ? 0 : 1, exactly(0));
-        lab.shows("top-p-sampling", "largest nucleus over smallest", Arrays.stream(size).max().getAsDouble() / Arrays.stream(size).min().getAsDouble(), above(2));
+        lab.shows("top-p-sampling", "largest nucleus over smallest",
+                Arrays.stream(size).max().getAsDouble() / Arrays.stream(size).min().getAsDouble(), above(2));
         row.load(logs).keepLargest(k);
         lab.shows("top-k-sampling", "words that top-k leaves, less k", Math.abs(row.count() - k), below(1));
     }

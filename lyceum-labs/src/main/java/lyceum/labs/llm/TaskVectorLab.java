@@ -37,12 +37,14 @@ final class TaskVectorLab implements LabBody {
         lab.figure(Figure.row("Accuracy in the plane of two task vectors, per cent of ten classes",
                 Figure.heatmap("on digits 0 to 4", map[0], names, names).axes("times the vector of 0 to 4", "times the vector of 5 to 9"),
                 Figure.heatmap("on digits 5 to 9", map[1], names, names).axes("times the vector of 0 to 4", "times the vector of 5 to 9"))
-                .describedAs("Each vector raises its own task and, in excess, costs the other; between them lies a region that is good at both."));
+                .describedAs(
+                        "Each vector raises its own task and, in excess, costs the other; between them lies a region that is good at both."));
         var chosen = arrows[0].times(first).plus(arrows[1].times(second)).on(base);
-        double a = DigitTasks.accuracy(chosen, DigitTasks.half(data.test(), 0)), b = DigitTasks.accuracy(chosen, DigitTasks.half(data.test(), 1));
+        double a = DigitTasks.accuracy(chosen, DigitTasks.half(data.test(), 0)),
+                b = DigitTasks.accuracy(chosen, DigitTasks.half(data.test(), 1));
         double cosine = arrows[0].cosine(arrows[1]);
-        lab.say("With %.2f and %.2f: %.1f%% on 0 to 4 (its specialist %.1f%%), %.1f%% on 5 to 9 (%.1f%%). The vectors' cosine is %.2f.", first, second,
-                a, own[0], b, own[1], cosine);
+        lab.say("With %.2f and %.2f: %.1f%% on 0 to 4 (its specialist %.1f%%), %.1f%% on 5 to 9 (%.1f%%). The vectors' cosine is %.2f.",
+                first, second, a, own[0], b, own[1], cosine);
         lab.shows("share that the sum keeps of the weaker task", Math.min(a / own[0], b / own[1]), atLeast(0.75));
         lab.shows("0 to 4 after its vector was subtracted, per cent of before", 100 * map[0][2][0] / map[0][2][2], below(75));
     }

@@ -24,7 +24,8 @@ import lyceum.plot.Figure;
 @Lab(topics = "test-time-compute", title = "Try again, or be larger")
 final class TestTimeLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int steps = lab.param("training steps", 60, 10, 1000), most = lab.param("samples", 16, 2, 64), prompts = lab.param("prompts a bin", 60, 20, 200);
+        int steps = lab.param("training steps", 60, 10, 1000), most = lab.param("samples", 16, 2, 64),
+                prompts = lab.param("prompts a bin", 60, 20, 200);
         BiPredicate<int[], Continuation> isRight = (prompt, c) -> Arrays.equals(c.ids(), Arithmetic.answer(prompt));
         var bins = new LinkedHashMap<String, List<int[]>>();
         for (int kind : new int[] {Arithmetic.SUM, Arithmetic.PRODUCT}) {
@@ -43,7 +44,8 @@ final class TestTimeLab implements LabBody {
         for (var model : models.entrySet()) {
             var meter = new MeteredLM(model.getValue());
             var generator = new CausalGenerator(meter).withStop(new StopCriteria(2));
-            var scaling = new TestTimeScaling(generator, (prompt, all) -> all.stream().mapToDouble(c -> isRight.test(prompt, c) ? 1 : 0).toArray(),
+            var scaling = new TestTimeScaling(generator,
+                    (prompt, all) -> all.stream().mapToDouble(c -> isRight.test(prompt, c) ? 1 : 0).toArray(),
                     c -> Arrays.hashCode(c.ids()));
             for (var bin : bins.entrySet()) {
                 var flops = new ArrayList<Double>();
@@ -68,7 +70,8 @@ final class TestTimeLab implements LabBody {
             }
         }
         lab.figure(figure);
-        lab.table("Samples, an exact verifier, and counted FLOPs", List.of("model", "questions", "samples", "FLOPs a prompt", "accuracy"), rows);
+        lab.table("Samples, an exact verifier, and counted FLOPs", List.of("model", "questions", "samples", "FLOPs a prompt", "accuracy"),
+                rows);
         lab.shows("gain of the small model on sums", gain, above(0.1));
         lab.shows("gain on products", hopeless, atMost(0.02));
         lab.shows("coverage less what exact probabilities foretell", cover, between(-0.2, 0.2));

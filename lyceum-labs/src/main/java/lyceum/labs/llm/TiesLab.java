@@ -38,12 +38,16 @@ final class TiesLab implements LabBody {
             after[i] = conflicts(trimmed);
             left[i] = conflicts(trimmed.stream().map(t -> t.mul(sign).relu().mul(sign)).toList());
         }
-        lab.figure(Figure.bars("Entries on whose sign the fine-tunes disagree", layers.toArray(String[]::new), Series.of("as tuned", before),
-                Series.of("after trimming", after), Series.of("after the election", left)).axes("tensor", "share of entries").describedAs(
-                        "Untrimmed changes disagree on most entries; trimming removes most conflicts, and the election the rest."));
-        double[] hand = ties.withDensity(0.5).agreed(List.of(Tensor.of(4.0, 0, 0, 3, -2, 0), Tensor.of(3.0, 2, 0, -5, 0, 0), Tensor.of(-2.0, -4, 0, 0, -3, 0)))
+        lab.figure(Figure
+                .bars("Entries on whose sign the fine-tunes disagree", layers.toArray(String[]::new), Series.of("as tuned", before),
+                        Series.of("after trimming", after), Series.of("after the election", left))
+                .axes("tensor", "share of entries")
+                .describedAs("Untrimmed changes disagree on most entries; trimming removes most conflicts, and the election the rest."));
+        double[] hand = ties.withDensity(0.5)
+                .agreed(List.of(Tensor.of(4.0, 0, 0, 3, -2, 0), Tensor.of(3.0, 2, 0, -5, 0, 0), Tensor.of(-2.0, -4, 0, 0, -3, 0)))
                 .toDoubleArray();
-        lab.say("The worked example, trimmed, merges to %.1f, %.1f, %.1f, %.1f, %.1f, %.1f.", hand[0], hand[1], hand[2], hand[3], hand[4], hand[5]);
+        lab.say("The worked example, trimmed, merges to %.1f, %.1f, %.1f, %.1f, %.1f, %.1f.", hand[0], hand[1], hand[2], hand[3], hand[4],
+                hand[5]);
         lab.shows("share of conflicts in the first tensor that outlive trimming", after[0] / before[0], below(0.5));
     }
 

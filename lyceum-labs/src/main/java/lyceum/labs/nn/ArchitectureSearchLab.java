@@ -61,11 +61,13 @@ final class ArchitectureSearchLab implements LabBody {
         var all = new ArchitectureSearch(space, new Exhaustive(), Budget.trials(27)).search(training, lab.rng(2), Progress.SILENT);
         double[] truth = all.trials().stream().mapToDouble(t -> 100 * t.score()).toArray(), sorted = truth.clone();
         Arrays.sort(sorted);
-        var costs = Figure.plot("The best so far").line("all 27, sorted", spent(all), sorted).logX().axes("operations", "test digits right (%)");
+        var costs = Figure.plot("The best so far").line("all 27, sorted", spent(all), sorted).logX().axes("operations",
+                "test digits right (%)");
         for (var method : List.of(new RandomSampling(), new Evolution(4, 3))) {
             var found = new ArchitectureSearch(space, method, Budget.trials(budget)).search(training, lab.rng(3), Progress.SILENT);
-            costs = costs.line(method.getClass().getSimpleName(), spent(found), Arrays.stream(found.bestSoFar()).map(s -> 100 * s).toArray());
-            }
+            costs = costs.line(method.getClass().getSimpleName(), spent(found),
+                    Arrays.stream(found.bestSoFar()).map(s -> 100 * s).toArray());
+        }
 
         var net = new SuperNet(space, lab.rng(4));
         net.fit(trainer.withEpochs(5 * epochs), Loss::crossEntropy, train, lab.rng(5), Progress.SILENT);
@@ -77,7 +79,8 @@ final class ArchitectureSearchLab implements LabBody {
         double reached = truth[space.all().indexOf(darts.choice())];
         costs = costs.points("DARTS", new double[] {darts.cost().operations()}, new double[] {reached});
         lab.say("The best of 27 networks is %s; DARTS chose %s.", space.describe(all.choice()), space.describe(darts.choice()));
-        lab.figure(costs.describedAs("All networks, worst to best, and what each search had found by then: DARTS pays once, for the mixture of all."));
+        lab.figure(costs.describedAs(
+                "All networks, worst to best, and what each search had found by then: DARTS pays once, for the mixture of all."));
         lab.figure(Figure.plot("Ranked without training of their own").points("shared weights", shared, truth)
                 .axes("validation digits right with shared weights", "test digits right, trained (%)")
                 .describedAs("Shared weights score lower than training does, and order the networks much alike."));

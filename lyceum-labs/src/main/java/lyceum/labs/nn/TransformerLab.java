@@ -23,8 +23,7 @@ import lyceum.plot.Figure;
 import lyceum.tensor.Tensor;
 
 /** The model of 2017, small: it learns to reverse, its heads show how, and encoder and decoder show who sees whom. */
-@Lab(topics = {"transformer", "attention-is-all-you-need", "transformer-decoder"},
-        title = "All you need, at 20,000 parameters")
+@Lab(topics = {"transformer", "attention-is-all-you-need", "transformer-decoder"}, title = "All you need, at 20,000 parameters")
 final class TransformerLab implements LabBody {
     private static final int SYMBOLS = 8, LENGTH = 6;
 

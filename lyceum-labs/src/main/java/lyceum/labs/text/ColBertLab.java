@@ -22,7 +22,8 @@ final class ColBertLab implements LabBody {
     private static final double[] SIZES = {2, 4, 8, 16, 24};
     /** Words of like meaning stand together. */
     private static final List<List<String>> MEANINGS = List.of(List.of("fee", "costs", "price"), List.of("lost", "missing", "gone"),
-            List.of("card", "cards"), List.of("for", "a"), List.of("replacing"), List.of("delivery"), List.of("days"), List.of("twenty", "four"), List.of("euros"));
+            List.of("card", "cards"), List.of("for", "a"), List.of("replacing"), List.of("delivery"), List.of("days"),
+            List.of("twenty", "four"), List.of("euros"));
 
     @Override public void run(LabContext lab) {
         int documents = lab.param("documents", 300, 50, 2000);
@@ -33,7 +34,8 @@ final class ColBertLab implements LabBody {
             var meaning = near(rng, new float[D], 1);
             for (var word : words) lexicon.put(word, near(rng, meaning, 0.6));
         }
-        String[] query = "fee for lost card".split(" "), passage = "replacing a missing card costs twenty euros delivery four days".split(" ");
+        String[] query = "fee for lost card".split(" "),
+                passage = "replacing a missing card costs twenty euros delivery four days".split(" ");
         float[][] q = Arrays.stream(query).map(lexicon::get).toArray(float[][]::new),
                 d = Arrays.stream(passage).map(lexicon::get).toArray(float[][]::new);
         var grid = new double[query.length][passage.length];
@@ -65,8 +67,8 @@ final class ColBertLab implements LabBody {
                 if (means.search(mean(asked), 1).getFirst().id() == target) pooled[s] += 0.02;
             }
         }
-        lab.figure(Figure.line("A question about two of many facets", SIZES, late).named("a vector for each token").line("their mean", SIZES, pooled)
-                .axes("facets of a document", "right document first").describedAs(
+        lab.figure(Figure.line("A question about two of many facets", SIZES, late).named("a vector for each token")
+                .line("their mean", SIZES, pooled).axes("facets of a document", "right document first").describedAs(
                         "Share of questions whose document comes first, for a vector for each token and for their mean, by facets of a document."));
         lab.shows("right first with a vector for each token", late[4], atLeast(0.8));
         lab.shows("right first with the mean", pooled[4], below(late[4]));

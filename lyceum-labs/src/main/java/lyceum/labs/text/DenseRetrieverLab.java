@@ -27,9 +27,9 @@ import lyceum.tensor.Tensor;
 @Lab(topics = "dense-retrieval", title = "Other words, rare words")
 final class DenseRetrieverLab implements LabBody {
     private static final String[][] WORDS = {{"automobile", "car"}, {"physician", "doctor"}, {"residence", "home"}, {"remuneration", "pay"},
-            {"terminate", "end"}, {"commence", "start"}, {"purchase", "buy"}, {"juvenile", "child"}, {"illumination", "light"}, {"aqueous", "watery"},
-            {"canine", "dog"}, {"feline", "cat"}, {"vessel", "ship"}, {"garment", "clothes"}, {"nutrition", "food"}, {"precipitation", "rain"},
-            {"velocity", "speed"}, {"fracture", "break"}, {"conflagration", "fire"}, {"currency", "money"}};
+            {"terminate", "end"}, {"commence", "start"}, {"purchase", "buy"}, {"juvenile", "child"}, {"illumination", "light"},
+            {"aqueous", "watery"}, {"canine", "dog"}, {"feline", "cat"}, {"vessel", "ship"}, {"garment", "clothes"}, {"nutrition", "food"},
+            {"precipitation", "rain"}, {"velocity", "speed"}, {"fracture", "break"}, {"conflagration", "fire"}, {"currency", "money"}};
 
     @Override public void run(LabContext lab) {
         int steps = lab.param("steps", 120, 1, 600), passages = lab.param("passages", 300, 50, 2000);
@@ -63,17 +63,19 @@ final class DenseRetrieverLab implements LabBody {
         var unit = new ArrayList<String>();
         for (var each : WORDS) unit.add(each[0]);
         for (var each : WORDS) unit.add(each[1]);
-        var both = Tensor.concat(0, model.encodePassages(unit.subList(0, WORDS.length)), model.encodeQueries(unit.subList(WORDS.length, unit.size())));
+        var both = Tensor.concat(0, model.encodePassages(unit.subList(0, WORDS.length)),
+                model.encodeQueries(unit.subList(WORDS.length, unit.size())));
         var plane = both.matmul(Svd.of(both).vt().transpose().narrow(1, 0, 2));
         var towers = new int[unit.size()];
         for (int i = WORDS.length; i < towers.length; i++) towers[i] = 1;
-        lab.figure(Figure.scatter("Words of passages and of queries in one map", plane, towers, "in passages", "in queries").axes("first component",
-                "second component").describedAs("Vectors of words that passages use and of their synonyms in queries, in the plane of most variance: pairs lie together."));
+        lab.figure(Figure.scatter("Words of passages and of queries in one map", plane, towers, "in passages", "in queries")
+                .axes("first component", "second component").describedAs(
+                        "Vectors of words that passages use and of their synonyms in queries, in the plane of most variance: pairs lie together."));
 
         double[] byMeaning = {recall(dense, synonyms), recall(dense, codes)}, byWords = {recall(bm25, synonyms), recall(bm25, codes)};
-        lab.figure(Figure.bars("The right passage among the first ten", new String[] {"synonyms", "rare codes"}, Series.of("two towers", byMeaning),
-                Series.of("BM25", byWords)).axes("queries", "recall@10")
-                .describedAs("Recall of ten for queries in synonyms and for queries by a code that only one passage has: the order reverses."));
+        lab.figure(Figure.bars("The right passage among the first ten", new String[] {"synonyms", "rare codes"},
+                Series.of("two towers", byMeaning), Series.of("BM25", byWords)).axes("queries", "recall@10").describedAs(
+                        "Recall of ten for queries in synonyms and for queries by a code that only one passage has: the order reverses."));
         lab.say("A query in synonyms shares no word with its passage: BM25 finds %.0f%%, the towers %.0f%%. By a code it is %.0f%% and %.0f%%.",
                 100 * byWords[0], 100 * byMeaning[0], 100 * byWords[1], 100 * byMeaning[1]);
         lab.shows("lead of the towers on synonyms", byMeaning[0] - byWords[0], above(0.3));

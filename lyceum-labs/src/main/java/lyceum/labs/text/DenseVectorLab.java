@@ -72,7 +72,8 @@ final class DenseVectorLab implements LabBody {
 
     /** The same texts as vectors of an encoder and as terms. */
     private static void sentences(LabContext lab) {
-        var texts = List.of("How to buy a car", "A doctor cured the baby", "The king gave up his throne", "Spare pump xk4471", "Spare pump xk4417");
+        var texts = List.of("How to buy a car", "A doctor cured the baby", "The king gave up his throne", "Spare pump xk4471",
+                "Spare pump xk4417");
         var queries = List.of("purchase an automobile", "the physician treated the infant", "the monarch abdicated", "xk4471", "xk4417");
         var encoder = SentenceEncoder.miniLm();
         var dense = new FlatIndex(encoder.dimension(), VectorMetric.COSINE);

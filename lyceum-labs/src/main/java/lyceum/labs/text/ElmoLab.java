@@ -29,14 +29,17 @@ import lyceum.train.Trainer;
 @Lab(topics = "elmo", title = "Which bank?")
 final class ElmoLab implements LabBody {
     private static final List<String> TOPICS = List.of("money", "water", "music", "sport");
-    private static final String[][] WORDS = {"loan coin debt interest clerk price vault cash".split(" "), "river fish boat wave deep swim shore mud".split(" "),
-            "song choir drum melody singer organ tune opera".split(" "), "team ball goal coach race win match fans".split(" ")};
+    private static final String[][] WORDS = {"loan coin debt interest clerk price vault cash".split(" "),
+            "river fish boat wave deep swim shore mud".split(" "), "song choir drum melody singer organ tune opera".split(" "),
+            "team ball goal coach race win match fans".split(" ")};
     private static final String[] FORMS = {"bank", "bass", "score", "pool"};
     private static final int[][] SENSES = {{0, 1}, {1, 2}, {2, 3}, {3, 0}};
     private static final int LENGTH = 6;
 
     private record Uses(int[][] texts, int[] places, int[] topics, int[] forms) {
-        Tensor ids(int... rows) { return Tensor.of(Arrays.stream(rows).flatMap(r -> Arrays.stream(texts[r])).toArray(), rows.length, LENGTH); }
+        Tensor ids(int... rows) {
+            return Tensor.of(Arrays.stream(rows).flatMap(r -> Arrays.stream(texts[r])).toArray(), rows.length, LENGTH);
+        }
 
         Tensor at(Tensor vectors, int... rows) {
             int[] at = IntStream.range(0, rows.length).map(i -> i * LENGTH + places[rows[i]]).toArray();
@@ -62,7 +65,8 @@ final class ElmoLab implements LabBody {
         var cloud = test.at(Autograd.noGrad(() -> elmo.forward(test.ids(own))).get(2), own).to(DType.F64);
         var centred = cloud.sub(cloud.mean(0));
         var plane = centred.matmul(Svd.of(centred).v().narrow(1, 0, 2));
-        lab.figure(Figure.scatter("Every \"" + form + "\" at layer 2", plane, sense, TOPICS.get(SENSES[which][0]), TOPICS.get(SENSES[which][1]))
+        lab.figure(Figure
+                .scatter("Every \"" + form + "\" at layer 2", plane, sense, TOPICS.get(SENSES[which][0]), TOPICS.get(SENSES[which][1]))
                 .axes("first principal axis", "second principal axis")
                 .describedAs("A point an occurrence: the language model, which was told nothing of senses, parts them."));
         var vectors = new ElmoEmbedding(elmo);
@@ -74,9 +78,10 @@ final class ElmoLab implements LabBody {
         int[] all = IntStream.range(0, test.texts.length).toArray();
         int[] said = Autograd.noGrad(() -> head.forward(test.at(vectors.forward(test.ids(all)), all))).argmax(1).to(DType.I32).toIntArray();
         double right = IntStream.of(all).filter(i -> said[i] == test.topics[i]).count() / (double) all.length;
-        lab.figure(Figure.bar("What the task takes", new String[] {"words", "layer 1", "layer 2"}, vectors.mix().shares()).axes("layer", "share s")
-                .describedAs("Three bars, a third each at first. The words' own layer cannot tell senses."));
-        lab.say("A linear probe is right on %.1f%% of the uses, the best vector a word on half; gamma %.2f.", 100 * right, vectors.mix().gamma());
+        lab.figure(Figure.bar("What the task takes", new String[] {"words", "layer 1", "layer 2"}, vectors.mix().shares())
+                .axes("layer", "share s").describedAs("Three bars, a third each at first. The words' own layer cannot tell senses."));
+        lab.say("A linear probe is right on %.1f%% of the uses, the best vector a word on half; gamma %.2f.", 100 * right,
+                vectors.mix().gamma());
         lab.shows("accuracy of the linear probe", right, atLeast(0.95));
     }
 

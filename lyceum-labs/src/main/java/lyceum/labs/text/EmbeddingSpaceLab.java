@@ -38,25 +38,29 @@ final class EmbeddingSpaceLab implements LabBody {
 
         var words = TOPICS.stream().flatMap(List::stream).toList();
         int[] topics = IntStream.range(0, 60).map(i -> i / 10).toArray();
-        var space = (SentenceEncoder.hasMiniLm()
-                ? new EmbeddingSpace("all-MiniLM-L6-v2", words, SentenceEncoder.miniLm().encode(words))
+        var space = (SentenceEncoder.hasMiniLm() ? new EmbeddingSpace("all-MiniLM-L6-v2", words, SentenceEncoder.miniLm().encode(words))
                 : planted(lab, words, topics)).normalised();
-        if (!SentenceEncoder.hasMiniLm()) lab.say("MiniLM is not on the class path, so these vectors are drawn: a centre a topic, a direction shared by all, noise.");
+        if (!SentenceEncoder.hasMiniLm())
+            lab.say("MiniLM is not on the class path, so these vectors are drawn: a centre a topic, a direction shared by all, noise.");
         var white = space.whitened(ridge).normalised();
-        lab.say("%s. The nearest to '%s' is '%s', with a cosine of %.2f; whitened, %.2f: the number says nothing without its space.", space, word,
-                space.nearest(word, 1).getFirst().name(), space.nearest(word, 1).getFirst().score(), white.nearest(word, 1).getFirst().score());
+        lab.say("%s. The nearest to '%s' is '%s', with a cosine of %.2f; whitened, %.2f: the number says nothing without its space.", space,
+                word, space.nearest(word, 1).getFirst().name(), space.nearest(word, 1).getFirst().score(),
+                white.nearest(word, 1).getFirst().score());
         var rows = new ArrayList<List<?>>();
         for (int i = 0; i < k; i++) rows.add(List.of(space.nearest(word, k).get(i), white.nearest(word, k).get(i)));
         lab.table("Nearest to '" + word + "'", List.of("as they are", "whitened"), rows);
         lab.figure(Figure.row("Sixty words on their two main axes", map("as they are", space, topics), map("whitened", white, topics))
-                .describedAs("Each word at its two main principal coordinates, one colour a topic, before and after all variances were made equal."));
+                .describedAs(
+                        "Each word at its two main principal coordinates, one colour a topic, before and after all variances were made equal."));
 
         lab.table("The space in numbers", List.of("", "mean cosine", "IsoScore", "hubness", "nearest of the same topic"),
                 List.of(row("as they are", space, topics), row("whitened", white, topics)));
         int d = space.dimension();
         var kept = space.truncation(k, d, d / 2, d / 4, d / 8, d / 16);
-        lab.figure(Figure.line("What the first coordinates still know", Tensor.of(kept.stream().mapToDouble(t -> t.dimension()).toArray()),
-                Tensor.of(kept.stream().mapToDouble(t -> t.recall()).toArray())).axes("coordinates kept", "share of the neighbours found")
+        lab.figure(Figure
+                .line("What the first coordinates still know", Tensor.of(kept.stream().mapToDouble(t -> t.dimension()).toArray()),
+                        Tensor.of(kept.stream().mapToDouble(t -> t.recall()).toArray()))
+                .axes("coordinates kept", "share of the neighbours found")
                 .describedAs("The share of each word's nearest that are still its nearest when only the first coordinates are kept."));
 
         var exact = space.as(DType.F64).normalised();
@@ -65,7 +69,8 @@ final class EmbeddingSpaceLab implements LabBody {
         for (int i = 0; i < 60; i++) if (Arrays.equals(cosine[i], distance[i])) same++;
         lab.shows("words whose order by distance is that by cosine", same, atLeast(59));
         lab.shows("share found with all coordinates", kept.getFirst().recall(), exactly(1));
-        lab.shows("share of words whose nearest is of their topic", EmbeddingGeometry.neighbourAgreement(space.vectors(), topics), above(0.8));
+        lab.shows("share of words whose nearest is of their topic", EmbeddingGeometry.neighbourAgreement(space.vectors(), topics),
+                above(0.8));
     }
 
     private static EmbeddingSpace planted(LabContext lab, List<String> words, int[] topics) {
@@ -77,12 +82,14 @@ final class EmbeddingSpaceLab implements LabBody {
 
     private static List<Object> row(String name, EmbeddingSpace space, int[] topics) {
         var report = space.geometry();
-        return List.of(name, report.meanCosine(), report.isoScore(), report.hubness(), EmbeddingGeometry.neighbourAgreement(space.vectors(), topics));
+        return List.of(name, report.meanCosine(), report.isoScore(), report.hubness(),
+                EmbeddingGeometry.neighbourAgreement(space.vectors(), topics));
     }
 
     private static Figure map(String name, EmbeddingSpace space, int[] topics) {
         var x = space.vectors().to(DType.F64).sub(space.vectors().to(DType.F64).mean(0));
         var plane = x.matmul(Svd.of(x).v().slice(1, 0, 2, 1));
-        return Figure.plot(name).points(plane, topics, "animals", "fruit", "vehicles", "professions", "instruments", "clothes").axes("first principal axis", "second");
+        return Figure.plot(name).points(plane, topics, "animals", "fruit", "vehicles", "professions", "instruments", "clothes")
+                .axes("first principal axis", "second");
     }
 }

@@ -39,7 +39,8 @@ final class FastTextLab implements LabBody {
                 model.contains(word) ? "stands in the text" : "never stands in the text", model.pieces(word).size());
         var rows = new ArrayList<List<?>>();
         for (var piece : model.pieces(word).stream().limit(12).toList())
-            rows.add(List.of(piece, "%08x".formatted(SubwordBuckets.hash(piece)), new SubwordBuckets(shortest, Math.max(shortest, longest), buckets).bucket(piece)));
+            rows.add(List.of(piece, "%08x".formatted(SubwordBuckets.hash(piece)),
+                    new SubwordBuckets(shortest, Math.max(shortest, longest), buckets).bucket(piece)));
         lab.table("Pieces", List.of("piece", "FNV-1a", "bucket"), rows);
         lab.table("Nearest of " + model.words().size() + " words", List.of("word", "cosine"),
                 model.nearest(word, 8).stream().map(n -> List.of(n.name(), n.score())).toList());
@@ -60,26 +61,30 @@ final class FastTextLab implements LabBody {
             for (var piece : pieces) taken[table.bucket(piece)]++;
             alone[s] = pieces.stream().filter(p -> taken[table.bucket(p)] == 1).count() / (double) pieces.size();
         }
-        lab.figure(Figure.line("Who has a row to itself", sizes, alone).logX().axes("buckets", "share of " + pieces.size() + " pieces").describedAs(
-                "A rising line: with few buckets nearly every piece shares its row, with a million nearly none."));
+        lab.figure(Figure.line("Who has a row to itself", sizes, alone).logX().axes("buckets", "share of " + pieces.size() + " pieces")
+                .describedAs("A rising line: with few buckets nearly every piece shares its row, with a million nearly none."));
 
         var lines = books();
         List<Labelled> train = new ArrayList<>(), test = new ArrayList<>();
         for (int i : lab.rng(2).permutation(lines.size())) (i % 10 == 9 ? test : train).add(lines.get(i)); // learnt in this order
         FastTextModel who = new FastTextClassifier(10).withRuns(2).withBuckets(20_000).withLearningRate(0.3).fit(train, lab.progress());
-        lab.table("Whose line is it? The supervised mode", List.of("line", "book"), List.of("the lord is my shepherd", "go to the ant thou sluggard",
-                "and god said let there be light").stream().map(l -> List.of(l, who.predict(List.of(l.split(" ")), 2).stream().map(Neighbour::toString).toList())).toList());
-        double right = test.stream().filter(l -> l.labels().contains(who.predict(l.words(), 1).getFirst().name())).count() / (double) test.size();
+        lab.table("Whose line is it? The supervised mode", List.of("line", "book"),
+                List.of("the lord is my shepherd", "go to the ant thou sluggard", "and god said let there be light").stream()
+                        .map(l -> List.of(l, who.predict(List.of(l.split(" ")), 2).stream().map(Neighbour::toString).toList())).toList());
+        double right = test.stream().filter(l -> l.labels().contains(who.predict(l.words(), 1).getFirst().name())).count()
+                / (double) test.size();
         lab.say("Of %d verses kept back it names the book of %.1f%%.", test.size(), 100 * right);
         lab.shows("verses told by their book", right, atLeast(0.7));
     }
 
     private static List<Labelled> books() {
         var lines = new ArrayList<Labelled>();
-        Corpora.kingJames().stream().filter(c -> List.of("Genesis", "Psalms", "Proverbs").contains(c.metadata().get("book"))).forEach(chapter -> {
-            for (var verse : chapter.text().toLowerCase(Locale.ROOT).split("\n"))
-                lines.add(new Labelled(List.of(chapter.metadata().get("book")), List.of(verse.replaceAll("[^a-z]+", " ").strip().split(" "))));
-        });
+        Corpora.kingJames().stream().filter(c -> List.of("Genesis", "Psalms", "Proverbs").contains(c.metadata().get("book")))
+                .forEach(chapter -> {
+                    for (var verse : chapter.text().toLowerCase(Locale.ROOT).split("\n"))
+                        lines.add(new Labelled(List.of(chapter.metadata().get("book")),
+                                List.of(verse.replaceAll("[^a-z]+", " ").strip().split(" "))));
+                });
         return lines;
     }
 }

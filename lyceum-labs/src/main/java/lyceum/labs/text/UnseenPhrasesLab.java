@@ -73,8 +73,10 @@ final class UnseenPhrasesLab implements LabBody {
         var cloud = table.only(words.subList(2, v)).normalised().centred().vectors();
         var classes = new int[v - 2];
         for (int k = 0, at = 0; k < KINDS.size(); k++) for (int i = 0; i < KINDS.get(k).size(); i++) classes[at++] = k;
-        lab.figure(Figure.scatter("Words that stand in like places", cloud.matmul(Svd.of(cloud).v().slice(1, 0, 2, 1)), classes, "care", "animals",
-                "work", "things", "small words", "of animals", "of things").axes("first principal axis", "second principal axis")
+        lab.figure(Figure
+                .scatter("Words that stand in like places", cloud.matmul(Svd.of(cloud).v().slice(1, 0, 2, 1)), classes, "care", "animals",
+                        "work", "things", "small words", "of animals", "of things")
+                .axes("first principal axis", "second principal axis")
                 .describedAs("A point a word, on the two axes in which vectors differ most: classes that nobody named lie together."));
         double own = network.evaluate(unseen).perplexity(), counted = counts.evaluate(unseen).perplexity();
         lab.say("%d sentences hold a pair that was never written. A word of theirs has a perplexity of %.1f by counts and of %.1f by the network; "

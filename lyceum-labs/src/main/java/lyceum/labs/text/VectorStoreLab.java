@@ -64,12 +64,14 @@ final class VectorStoreLab implements LabBody {
             double[] x = new double[candidates.length], left = new double[x.length];
             for (int c = 0; c < x.length; c++) {
                 x[c] = candidates[c];
-                left[c] = Math.min(10, store.search(query, candidates[c]).stream().filter(h -> h.payload().get("tenant").equals(7L)).count());
+                left[c] = Math.min(10,
+                        store.search(query, candidates[c]).stream().filter(h -> h.payload().get("tenant").equals(7L)).count());
             }
             before = store.search(query, 10, PayloadFilter.equal("tenant", 7));
             lab.figure(Figure.line("Search first, then filter", x, left).named("of tenant 7 among the nearest")
                     .points("filtered in the search", new double[] {10}, new double[] {before.size()}).axes("candidates", "answers of ten")
-                    .describedAs("Answers of one tenant that are left when the nearest are filtered afterwards; the cross is a search that filters."));
+                    .describedAs(
+                            "Answers of one tenant that are left when the nearest are filtered afterwards; the cross is a search that filters."));
             lab.table("The nearest of tenant 7", List.of("record", "distance", "year"),
                     before.stream().map(h -> List.of(h.id(), Math.sqrt(-h.score()), h.payload().get("year"))).toList());
             store.upsert(new VectorRecord("last", query, Map.of("tenant", 7)));

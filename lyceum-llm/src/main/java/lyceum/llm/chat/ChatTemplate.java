@@ -131,8 +131,7 @@ public interface ChatTemplate {
         var kept = new ArrayList<>(messages);
         int first = !kept.isEmpty() && kept.getFirst().role() == ChatMessage.Role.SYSTEM ? 1 : 0;
         if (kept.size() <= first + 1) return messages;
-        do kept.remove(first);
-        while (kept.size() > first + 1 && kept.get(first).role() != ChatMessage.Role.USER);
+        do kept.remove(first); while (kept.size() > first + 1 && kept.get(first).role() != ChatMessage.Role.USER);
         return kept;
     }
 }

@@ -40,15 +40,16 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/2305.18290">Rafailov et al. (2023)</a>
  */
 @Withers
-public record ChatTuning(Tokenizer tokenizer, ChatTemplate template, int steps, int batch, double learningRate, double weightDecay, double clip)
-        implements ChatTuningWithers {
+public record ChatTuning(Tokenizer tokenizer, ChatTemplate template, int steps, int batch, double learningRate, double weightDecay,
+        double clip) implements ChatTuningWithers {
 
     /** Two answers to one conversation. */
     public record Preference(List<ChatMessage> messages, String chosen, String rejected) {}
 
     public ChatTuning {
-        if (steps < 1 || batch < 1 || !(learningRate > 0) || !(weightDecay >= 0) || !(clip > 0)) throw new IllegalArgumentException(
-                "ChatTuning: " + steps + " steps of " + batch + ", learningRate " + learningRate + ", weightDecay " + weightDecay + ", clip " + clip);
+        if (steps < 1 || batch < 1 || !(learningRate > 0) || !(weightDecay >= 0) || !(clip > 0))
+            throw new IllegalArgumentException("ChatTuning: " + steps + " steps of " + batch + ", learningRate " + learningRate
+                    + ", weightDecay " + weightDecay + ", clip " + clip);
     }
 
     /** 300 steps of 16 at 1e-3. */
@@ -72,8 +73,8 @@ public record ChatTuning(Tokenizer tokenizer, ChatTemplate template, int steps, 
 
     private ChatTemplate.Encoded whole(CausalLM model, List<ChatMessage> dialogue) {
         var encoded = template.encode(tokenizer, dialogue, false);
-        if (encoded.ids().length > model.contextLength()) throw new IllegalArgumentException("ChatTuning: a dialogue has " + encoded.ids().length
-                + " tokens, the context " + model.contextLength() + "; shorten or leave it out");
+        if (encoded.ids().length > model.contextLength()) throw new IllegalArgumentException("ChatTuning: a dialogue has "
+                + encoded.ids().length + " tokens, the context " + model.contextLength() + "; shorten or leave it out");
         return encoded;
     }
 
@@ -124,11 +125,13 @@ public record ChatTuning(Tokenizer tokenizer, ChatTemplate template, int steps, 
      * @return loss before each step
      */
     public <M extends Module & CausalLM> double[] prefer(M model, List<Preference> pairs, double beta, Rng rng, Progress progress) {
-        if (pairs.isEmpty() || !(beta > 0)) throw new IllegalArgumentException("ChatTuning.prefer: " + pairs.size() + " pairs and beta " + beta);
+        if (pairs.isEmpty() || !(beta > 0))
+            throw new IllegalArgumentException("ChatTuning.prefer: " + pairs.size() + " pairs and beta " + beta);
         record Pair(ChatTemplate.Encoded chosen, ChatTemplate.Encoded rejected, double before) {}
         var encoded = pairs.stream().map(p -> {
             ChatTemplate.Encoded chosen = whole(model, answered(p, p.chosen)), rejected = whole(model, answered(p, p.rejected));
-            double before = Autograd.noGrad(() -> said(model, List.of(chosen), Pass.inference()).sub(said(model, List.of(rejected), Pass.inference())).item());
+            double before = Autograd.noGrad(
+                    () -> said(model, List.of(chosen), Pass.inference()).sub(said(model, List.of(rejected), Pass.inference())).item());
             return new Pair(chosen, rejected, before);
         }).toList();
         return run("preferences", model, rng, progress, () -> {
@@ -161,7 +164,8 @@ public record ChatTuning(Tokenizer tokenizer, ChatTemplate template, int steps, 
             for (int t = from - 1; t >= 0 && row.said()[t]; t--) counts[r * longest + t] = 1;
         }
         var x = Tensor.of(ids, rows.size(), longest);
-        var logs = model.logits(x, pass).narrow(1, 0, longest - 1).logSoftmax(-1).gather(-1, x.narrow(1, 1, longest - 1).unsqueeze(-1)).squeeze(-1);
+        var logs = model.logits(x, pass).narrow(1, 0, longest - 1).logSoftmax(-1).gather(-1, x.narrow(1, 1, longest - 1).unsqueeze(-1))
+                .squeeze(-1);
         return logs.mul(Tensor.of(counts, rows.size(), longest).narrow(1, 1, longest - 1).to(logs.dtype())).sum(1, false);
     }
 }

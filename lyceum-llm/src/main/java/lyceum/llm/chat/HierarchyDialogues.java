@@ -34,8 +34,8 @@ public record HierarchyDialogues(List<Style> styles, double conflicts, boolean s
 
     public HierarchyDialogues {
         styles = List.copyOf(styles);
-        if (styles.size() < 2 || !(conflicts >= 0 && conflicts <= 1)) throw new IllegalArgumentException(
-                "HierarchyDialogues: " + styles.size() + " styles and a share of conflicts of " + conflicts + "; at least two, and a share in [0, 1]");
+        if (styles.size() < 2 || !(conflicts >= 0 && conflicts <= 1)) throw new IllegalArgumentException("HierarchyDialogues: "
+                + styles.size() + " styles and a share of conflicts of " + conflicts + "; at least two, and a share in [0, 1]");
     }
 
     /** Dialogues about questions drawn from a list. */
@@ -47,8 +47,10 @@ public record HierarchyDialogues(List<Style> styles, double conflicts, boolean s
             var user = system;
             if (rng.nextDouble() < conflicts) while (user == system) user = styles.get(rng.nextInt(styles.size()));
             var answer = (systemWins ? system : user).of.apply(question.answer);
-            all.add(new Dialogue(List.of(ChatMessage.system("Answer in " + system.name + "."), ChatMessage.user("In " + user.name + ": " + question.text),
-                    ChatMessage.assistant(answer)), system, user, question.answer));
+            all.add(new Dialogue(
+                    List.of(ChatMessage.system("Answer in " + system.name + "."),
+                            ChatMessage.user("In " + user.name + ": " + question.text), ChatMessage.assistant(answer)),
+                    system, user, question.answer));
         }
         return all;
     }

@@ -27,8 +27,8 @@ import tools.jackson.databind.json.JsonMapper;
  * @param variables further names, such as {@code enable_thinking}
  */
 @Withers
-public record JinjaChatTemplate(JinjaTemplate template, String bos, String eos, List<Map<String, Object>> tools, Map<String, Object> variables)
-        implements ChatTemplate, JinjaChatTemplateWithers {
+public record JinjaChatTemplate(JinjaTemplate template, String bos, String eos, List<Map<String, Object>> tools,
+        Map<String, Object> variables) implements ChatTemplate, JinjaChatTemplateWithers {
     public JinjaChatTemplate {
         tools = tools == null ? null : List.copyOf(tools);
         variables = new LinkedHashMap<>(variables);
@@ -104,10 +104,12 @@ public record JinjaChatTemplate(JinjaTemplate template, String bos, String eos, 
         var said = new ArrayList<Span>();
         int from = 0;
         for (int i = 0; i < messages.size(); i++) {
-            int to = i == messages.size() - 1 && !answer ? whole.text().length() : common(whole.text(), prefix(messages.subList(0, i + 1), false));
+            int to = i == messages.size() - 1 && !answer ? whole.text().length()
+                    : common(whole.text(), prefix(messages.subList(0, i + 1), false));
             if (to > from) turns.add(new Turn(messages.get(i).role(), from, to));
             if (messages.get(i).role() == ChatMessage.Role.ASSISTANT && whole.generated().isEmpty()) {
-                int begun = common(whole.text(), prefix(messages.subList(0, i), true)), end = whole.text().substring(0, to).stripTrailing().length();
+                int begun = common(whole.text(), prefix(messages.subList(0, i), true)),
+                        end = whole.text().substring(0, to).stripTrailing().length();
                 if (end > begun) said.add(new Span(begun, end));
             }
             from = Math.max(from, to);

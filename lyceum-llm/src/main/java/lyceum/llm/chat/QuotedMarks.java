@@ -24,7 +24,8 @@ final class QuotedMarks {
     private static char unused(List<ChatMessage> messages) {
         for (char c = '\uE000'; c < '\uF8FF'; c++) {
             char candidate = c;
-            if (messages.stream().noneMatch(m -> m.content().indexOf(candidate) >= 0 || m.toolCalls().toString().indexOf(candidate) >= 0)) return c;
+            if (messages.stream().noneMatch(m -> m.content().indexOf(candidate) >= 0 || m.toolCalls().toString().indexOf(candidate) >= 0))
+                return c;
         }
         throw new IllegalArgumentException("ChatTemplate: the messages use all private characters of Unicode");
     }

@@ -14,8 +14,10 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** What a {@code config.json} says, with bounds that no model of today comes near, so that a file from outside cannot ask for too much. */
 record ConfigFields(ObjectNode json) {
-    static final JsonMapper JSON = JsonMapper.builder(
-            JsonFactory.builder().streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(32).maxDocumentLength(16 << 20).build()).build()).build();
+    static final JsonMapper JSON = JsonMapper
+            .builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(32).maxDocumentLength(16 << 20).build()).build())
+            .build();
 
     static ConfigFields of(String text) {
         try {
@@ -50,13 +52,15 @@ record ConfigFields(ObjectNode json) {
     double number(String name, double otherwise) {
         if (!has(name)) return otherwise;
         var value = json.get(name);
-        if (!value.isNumber() || !Double.isFinite(value.asDouble())) throw new FormatException("config.json: " + name + " is " + value + "; it is a number");
+        if (!value.isNumber() || !Double.isFinite(value.asDouble()))
+            throw new FormatException("config.json: " + name + " is " + value + "; it is a number");
         return value.asDouble();
     }
 
     boolean flag(String name, boolean otherwise) {
         if (!has(name)) return otherwise;
-        if (!json.get(name).isBoolean()) throw new FormatException("config.json: " + name + " is " + json.get(name) + "; it is true or false");
+        if (!json.get(name).isBoolean())
+            throw new FormatException("config.json: " + name + " is " + json.get(name) + "; it is true or false");
         return json.get(name).asBoolean();
     }
 
@@ -78,13 +82,12 @@ record ConfigFields(ObjectNode json) {
     }
 
     Activation activation(String... names) {
-        for (var name : names)
-            if (has(name)) try {
-                if (Activation.named(text(name, "")) instanceof Activation known) return known;
-                throw new FormatException("config.json: " + name + " \"" + text(name, "") + "\" has parameters; decoders have none such");
-            } catch (IllegalArgumentException e) {
-                throw new FormatException("config.json: " + name + ": " + e.getMessage());
-            }
+        for (var name : names) if (has(name)) try {
+            if (Activation.named(text(name, "")) instanceof Activation known) return known;
+            throw new FormatException("config.json: " + name + " \"" + text(name, "") + "\" has parameters; decoders have none such");
+        } catch (IllegalArgumentException e) {
+            throw new FormatException("config.json: " + name + ": " + e.getMessage());
+        }
         throw new FormatException("config.json: " + names[0] + " is missing");
     }
 
@@ -95,7 +98,8 @@ record ConfigFields(ObjectNode json) {
             case "bfloat16" -> DType.BF16;
             case "float16" -> DType.F16;
             case "float64" -> DType.F64;
-            default -> throw new FormatException("config.json: torch_dtype is \"" + name + "\"; float64, float32, bfloat16 and float16 are known");
+            default -> throw new FormatException(
+                    "config.json: torch_dtype is \"" + name + "\"; float64, float32, bfloat16 and float16 are known");
         };
     }
 

@@ -42,11 +42,13 @@ final class FamilyConfigs {
         int vocabulary = fields.count("vocab_size", 1 << 26), places = fields.count("n_positions", 1 << 24), width = fields.width("n_embd");
         for (var name : List.of("scale_attn_by_inverse_layer_idx", "add_cross_attention"))
             if (fields.flag(name, false)) throw new FormatException("config.json: " + name + " is true; that is not known here");
-        if (!fields.flag("scale_attn_weights", true)) throw new FormatException("config.json: scale_attn_weights is false; that is not known here");
+        if (!fields.flag("scale_attn_weights", true))
+            throw new FormatException("config.json: scale_attn_weights is false; that is not known here");
         // What GPT-1 calls gelu is the tanh formula.
-        var activation = family == GPT2 ? fields.activation("activation_function") : fields.text("afn", "gelu").equals("gelu") ? Activation.GELU_TANH
-                : fields.activation("afn");
-        var block = TransformerConfig.original(width, fields.count("n_head", 1 << 16), fields.count("n_inner", 1 << 24, 4 * width)).causal();
+        var activation = family == GPT2 ? fields.activation("activation_function")
+                : fields.text("afn", "gelu").equals("gelu") ? Activation.GELU_TANH : fields.activation("afn");
+        var block = TransformerConfig.original(width, fields.count("n_head", 1 << 16), fields.count("n_inner", 1 << 24, 4 * width))
+                .causal();
         block = block.withAttention(block.attention().withDtype(fields.dtype())).withActivation(activation)
                 .withPlacement(family == GPT1 ? Placement.POST : Placement.PRE).withEpsilon(fields.number("layer_norm_epsilon", 1e-5))
                 .positioned(PositionalEncoding.learned(places));
@@ -54,14 +56,16 @@ final class FamilyConfigs {
     }
 
     private DecoderConfig modern() {
-        int vocabulary = fields.count("vocab_size", 1 << 26), width = fields.width("hidden_size"), layers = fields.layers("num_hidden_layers");
+        int vocabulary = fields.count("vocab_size", 1 << 26), width = fields.width("hidden_size"),
+                layers = fields.layers("num_hidden_layers");
         int heads = fields.count("num_attention_heads", 1 << 16);
-        if (fields.has("clip_qkv")) throw new FormatException("config.json: clip_qkv is " + fields.json().get("clip_qkv") + "; that is not known here");
+        if (fields.has("clip_qkv"))
+            throw new FormatException("config.json: clip_qkv is " + fields.json().get("clip_qkv") + "; that is not known here");
         if (fields.flag("qk_layernorm", false)) throw new FormatException("config.json: qk_layernorm is true; that is not known here");
         if (!fields.has("head_dim") && family.isGemma()) fields.json().put("head_dim", 256);
         int head = fields.count("head_dim", 1 << 16, width / heads);
-        if (!fields.has("head_dim") && width % heads != 0)
-            throw new FormatException("config.json: " + heads + " num_attention_heads do not divide hidden_size " + width + "; name head_dim");
+        if (!fields.has("head_dim") && width % heads != 0) throw new FormatException(
+                "config.json: " + heads + " num_attention_heads do not divide hidden_size " + width + "; name head_dim");
         double epsilon = family == OLMO ? 1e-5 : fields.number("rms_norm_eps", fields.number("layer_norm_eps", 1e-6));
         var activation = fields.activation("hidden_activation", "hidden_act");
         if (family.isGemma() && activation == Activation.GELU) activation = Activation.GELU_TANH; // as its authors trained it
@@ -72,7 +76,8 @@ final class FamilyConfigs {
                 .withBias(family.is(GPT_NEOX, PHI) || family == LLAMA && fields.flag("mlp_bias", false))
                 .withParallel(family == PHI || family == GPT_NEOX && fields.flag("use_parallel_residual", true));
         block = block.withNormEach(family == GPT_NEOX && block.parallel()).withMoe(moe() ? experts(width, hidden) : null);
-        var config = new DecoderConfig(vocabulary, fields.count("max_position_embeddings", 1 << 28), layers, block).withBlocks(blocks(block, layers));
+        var config = new DecoderConfig(vocabulary, fields.count("max_position_embeddings", 1 << 28), layers, block)
+                .withBlocks(blocks(block, layers));
         if (family.isGemma()) config = config.withEmbeddingScale(Math.sqrt(width));
         if (fields.has("final_logit_softcapping")) config = config.withLogitCap(fields.number("final_logit_softcapping", 0));
         return finished(config.withHeadBias(family == PHI), family.isGemma());
@@ -80,15 +85,19 @@ final class FamilyConfigs {
 
     private DecoderConfig finished(DecoderConfig config, boolean tied) {
         return config.withTied(fields.flag("tie_word_embeddings", tied)).withDeviation(fields.number("initializer_range", 0.02))
-                .withStartMark(fields.mark("bos_token_id", config.vocabulary())).withEndMark(fields.mark("eos_token_id", config.vocabulary()));
+                .withStartMark(fields.mark("bos_token_id", config.vocabulary()))
+                .withEndMark(fields.mark("eos_token_id", config.vocabulary()));
     }
 
     private boolean moe() { return family.is(MIXTRAL, QWEN2_MOE, QWEN3_MOE); }
 
-    private Placement placement() { return family == OLMO2 ? Placement.BRANCH : family.is(GEMMA2, GEMMA3) ? Placement.SANDWICH : Placement.PRE; }
+    private Placement placement() {
+        return family == OLMO2 ? Placement.BRANCH : family.is(GEMMA2, GEMMA3) ? Placement.SANDWICH : Placement.PRE;
+    }
 
     private Norm norm() {
-        return family == OLMO ? Norm.PLAIN_LAYER : family.is(GPT_NEOX, PHI) ? Norm.LAYER : family.isGemma() ? Norm.RMS_UNIT_OFFSET : Norm.RMS;
+        return family == OLMO ? Norm.PLAIN_LAYER
+                : family.is(GPT_NEOX, PHI) ? Norm.LAYER : family.isGemma() ? Norm.RMS_UNIT_OFFSET : Norm.RMS;
     }
 
     private AttentionConfig attention(int width, int heads, int head, double epsilon) {
@@ -110,7 +119,8 @@ final class FamilyConfigs {
         int count = fields.count(family == MIXTRAL ? "num_local_experts" : "num_experts", 4096);
         int each = fields.count("num_experts_per_tok", count);
         if (fields.count("decoder_sparse_step", 4096, 1) != 1 || !fields.json().path("mlp_only_layers").isEmpty())
-            throw new FormatException("config.json: layers without experts among those with them (decoder_sparse_step, mlp_only_layers) are not known here");
+            throw new FormatException(
+                    "config.json: layers without experts among those with them (decoder_sparse_step, mlp_only_layers) are not known here");
         boolean renormalised = family == MIXTRAL || fields.flag("norm_topk_prob", false);
         int shared = family == QWEN2_MOE ? fields.count("shared_expert_intermediate_size", 1 << 24) : 0;
         return new MoeConfig(new MoeRouterConfig(width, count, each).withRenormalised(renormalised), hidden, shared, shared > 0);
@@ -124,7 +134,8 @@ final class FamilyConfigs {
         if (!types.isEmpty() && types.size() != layers)
             throw new FormatException("config.json: " + types.size() + " layer_types for " + layers + " num_hidden_layers");
         var local = block.masked(block.attention().attention().withWindow(window));
-        if (family == GEMMA3) local = local.positioned(new RotaryEmbedding(block.attention().headWidth(), fields.number("rope_local_base_freq", 10_000)));
+        if (family == GEMMA3)
+            local = local.positioned(new RotaryEmbedding(block.attention().headWidth(), fields.number("rope_local_base_freq", 10_000)));
         int pattern = fields.count("sliding_window_pattern", 4096, 6);
         var blocks = new ArrayList<TransformerConfig>();
         for (int n = 0; n < layers; n++) {
@@ -179,8 +190,8 @@ final class FamilyConfigs {
                 var router = moe.router().withBalancing(BALANCE).withJitter(0);
                 moe = new MoeConfig(router, moe.hidden(), moe.shared(), moe.sharedGate());
             }
-            return block.withMoe(moe).withDropout(0).withLayerDrop(0).withRecomputed(false)
-                    .withAttention(block.attention().withDropout(0).withPositions(positions).withAttention(block.attention().attention().withCausal(true)));
+            return block.withMoe(moe).withDropout(0).withLayerDrop(0).withRecomputed(false).withAttention(block.attention().withDropout(0)
+                    .withPositions(positions).withAttention(block.attention().attention().withCausal(true)));
         });
     }
 }

@@ -45,7 +45,9 @@ final class FamilyNames {
         return all;
     }
 
-    private static String[] qkv(String attention) { return new String[] {attention + "q_proj", attention + "k_proj", attention + "v_proj"}; }
+    private static String[] qkv(String attention) {
+        return new String[] {attention + "q_proj", attention + "k_proj", attention + "v_proj"};
+    }
 
     private void gpt(String prefix, String tokens, String positions) {
         add(tokens + ".weight", "embed.weight");
@@ -70,8 +72,9 @@ final class FamilyNames {
             layer(at + "input_layernorm", own + "attention_norm", true);
             layer(at + "post_attention_layernorm", own + "mlp_norm", true);
             for (var part : new String[] {".weight", ".bias"})
-                if (part.equals(".weight") || config.blocks().get(n).attention().bias()) names.add(new TensorName(
-                        at + "attention.query_key_value" + part, TensorName.Form.HEADS, List.of(suffixed(part, qkv(own + "attention.")))));
+                if (part.equals(".weight") || config.blocks().get(n).attention().bias())
+                    names.add(new TensorName(at + "attention.query_key_value" + part, TensorName.Form.HEADS,
+                            List.of(suffixed(part, qkv(own + "attention.")))));
             layer(at + "attention.dense", own + "attention.o_proj", config.blocks().get(n).attention().bias());
             layer(at + "mlp.dense_h_to_4h", own + "mlp.fc1", true);
             layer(at + "mlp.dense_4h_to_h", own + "mlp.fc2", true);

@@ -52,7 +52,8 @@ final class FamilyWriter {
         json.put("max_position_embeddings", config.contextLength());
         json.put(family.isGemma() ? "hidden_activation" : "hidden_act", name(block.activation()));
         if (family != OLMO) json.put(family.is(GPT_NEOX, PHI) ? "layer_norm_eps" : "rms_norm_eps", block.epsilon());
-        if (family.is(LLAMA, MISTRAL, QWEN3, QWEN3_MOE, OLMO, OLMO2, GEMMA, GEMMA2, GEMMA3, GPT_NEOX)) json.put("attention_bias", attention.bias());
+        if (family.is(LLAMA, MISTRAL, QWEN3, QWEN3_MOE, OLMO, OLMO2, GEMMA, GEMMA2, GEMMA3, GPT_NEOX))
+            json.put("attention_bias", attention.bias());
         if (family == LLAMA) json.put("mlp_bias", block.bias());
         if (family == GPT_NEOX) json.put("use_parallel_residual", block.parallel());
         if (Double.isFinite(config.logitCap())) json.put("final_logit_softcapping", config.logitCap());
@@ -62,9 +63,11 @@ final class FamilyWriter {
         experts(json, family, block);
         windows(json, family, config);
         var rotary = (family == GEMMA3 ? full : block).attention().rotary();
-        if (rotary == null) throw new IllegalArgumentException("ModelFamily." + family + ": positions are rotations, not " + attention.positions());
+        if (rotary == null)
+            throw new IllegalArgumentException("ModelFamily." + family + ": positions are rotations, not " + attention.positions());
         int turned = 2 * rotary.frequencies(0).length;
-        if (turned != attention.headWidth()) json.put(family == GPT_NEOX ? "rotary_pct" : "partial_rotary_factor", (double) turned / attention.headWidth());
+        if (turned != attention.headWidth())
+            json.put(family == GPT_NEOX ? "rotary_pct" : "partial_rotary_factor", (double) turned / attention.headWidth());
         var all = ConfigFields.of(rotary.write(json.toString())).json();
         if (family == GPT_NEOX) all.set("rotary_emb_base", all.get("rope_theta"));
         return all;

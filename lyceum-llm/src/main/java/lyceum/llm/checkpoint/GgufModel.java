@@ -21,7 +21,7 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * DecoderLM model = GgufModel.read(path);
- * model.pack(BlockFormat.Q8_0);                  // and predicts from 8 bits a weight
+ * model.pack(lyceum.backend.quant.BlockFormat.Q8_0);                  // and predicts from 8 bits a weight
  * }
  *
  * <p>Weights of F32 stay in the mapped file; F16, BF16 and quantised blocks become F32. Queries and keys of {@code llama} are turned by neighbouring dimensions, as they
@@ -38,8 +38,8 @@ public final class GgufModel {
         var values = new LinkedHashMap<String, Tensor>();
         for (var name : own.keySet()) {
             var tensor = float32(file, theirs(name));
-            if (!tensor.shape().equals(own.get(name).shape()))
-                throw new FormatException("gguf: tensor \"" + theirs(name) + "\" is " + tensor.shape() + "; the metadata say " + own.get(name).shape());
+            if (!tensor.shape().equals(own.get(name).shape())) throw new FormatException(
+                    "gguf: tensor \"" + theirs(name) + "\" is " + tensor.shape() + "; the metadata say " + own.get(name).shape());
             values.put(name, tensor.requiresGrad());
         }
         return Module.with(DecoderLM.skeleton(config), values);
@@ -61,14 +61,19 @@ public final class GgufModel {
         var table = file.entries().get("token_embd.weight");
         if (table == null || table.shape().length != 2) throw new FormatException("gguf: token_embd.weight is missing, or no matrix");
         long width = number(file, "embedding_length", 1 << 20), layers = number(file, "block_count", file.entries().size());
-        if (table.shape()[1] != width) throw new FormatException("gguf: embedding_length is " + width + ", the rows of token_embd.weight " + table.shape()[1]);
-        int vocabulary = Math.toIntExact(Math.min(table.shape()[0], Integer.MAX_VALUE)), heads = (int) number(file, "attention.head_count", 1 << 16);
-        int hidden = (int) number(file, "feed_forward_length", 1 << 24), keyHeads = (int) number(file, "attention.head_count_kv", 1 << 16, heads);
-        int head = (int) number(file, "attention.key_length", 1 << 16, width / heads), turned = (int) number(file, "rope.dimension_count", 1 << 16, head);
+        if (table.shape()[1] != width)
+            throw new FormatException("gguf: embedding_length is " + width + ", the rows of token_embd.weight " + table.shape()[1]);
+        int vocabulary = Math.toIntExact(Math.min(table.shape()[0], Integer.MAX_VALUE)),
+                heads = (int) number(file, "attention.head_count", 1 << 16);
+        int hidden = (int) number(file, "feed_forward_length", 1 << 24),
+                keyHeads = (int) number(file, "attention.head_count_kv", 1 << 16, heads);
+        int head = (int) number(file, "attention.key_length", 1 << 16, width / heads),
+                turned = (int) number(file, "rope.dimension_count", 1 << 16, head);
         double base = decimal(file, "rope.freq_base", 10_000), epsilon = decimal(file, "attention.layer_norm_rms_epsilon", 1e-6);
         boolean neighbours = architecture.equals("llama"), qwen2 = architecture.equals("qwen2");
         try {
-            var config = DecoderConfig.llama(vocabulary, (int) number(file, "context_length", 1 << 28), (int) layers, (int) width, 1, 1, hidden)
+            var config = DecoderConfig
+                    .llama(vocabulary, (int) number(file, "context_length", 1 << 28), (int) layers, (int) width, 1, 1, hidden)
                     .withTied(!file.entries().containsKey("output.weight"));
             return config.eachBlock(block -> {
                 var attention = block.attention().withPositions(new RotaryEmbedding(turned, base, new RopeScaling.None(), neighbours))
@@ -94,7 +99,8 @@ public final class GgufModel {
 
     private static long number(Gguf file, String name, long most) {
         if (file.metadata().get(key(file, name)) instanceof Long value && value >= 1 && value <= most) return value;
-        throw new FormatException("gguf: " + key(file, name) + " is " + file.metadata().get(key(file, name)) + "; it is a whole number from 1 to " + most);
+        throw new FormatException(
+                "gguf: " + key(file, name) + " is " + file.metadata().get(key(file, name)) + "; it is a whole number from 1 to " + most);
     }
 
     private static double decimal(Gguf file, String name, double otherwise) {

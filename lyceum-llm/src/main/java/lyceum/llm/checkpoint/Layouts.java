@@ -15,7 +15,8 @@ import lyceum.tensor.Tensor;
 /** Tensors of a file as views for the model, and the way back. */
 final class Layouts {
     /** Masks, frequencies and the like, which older files hold beside the weights. */
-    private static final Pattern BUFFERS = Pattern.compile(".*(\\.attn\\.(masked_)?bias|\\.attention\\.(masked_)?bias|rotary_emb\\.inv_freq)");
+    private static final Pattern BUFFERS = Pattern
+            .compile(".*(\\.attn\\.(masked_)?bias|\\.attention\\.(masked_)?bias|rotary_emb\\.inv_freq)");
 
     private Layouts() {}
 
@@ -35,7 +36,9 @@ final class Layouts {
         return values;
     }
 
-    private static String few(List<String> names) { return names.size() <= 8 ? names.toString() : names.subList(0, 8) + " and " + (names.size() - 8) + " more"; }
+    private static String few(List<String> names) {
+        return names.size() <= 8 ? names.toString() : names.subList(0, 8) + " and " + (names.size() - 8) + " more";
+    }
 
     private static void read(TensorName name, DecoderConfig config, Tensor file, Map<String, Tensor> own, Map<String, Tensor> into) {
         var rows = name.form() == TensorName.Form.COLUMNS && file.rank() == 2 ? file.transpose() : file;
@@ -45,12 +48,14 @@ final class Layouts {
         if (rows.rank() != first.rank() || rows.size(0) != outputs || rows.rank() == 2 && rows.size(1) != first.size(1))
             throw new FormatException("tensor \"" + name.theirs() + "\" is " + file.shape() + "; the configuration says " + outputs
                     + (first.rank() == 2 ? " by " + first.size(1) : "") + (name.form() == TensorName.Form.COLUMNS ? ", transposed" : ""));
-        if (!file.dtype().isFloat()) throw new FormatException("tensor \"" + name.theirs() + "\" is " + file.dtype() + "; weights are floats");
+        if (!file.dtype().isFloat())
+            throw new FormatException("tensor \"" + name.theirs() + "\" is " + file.dtype() + "; weights are floats");
         long at = 0;
         for (int i = 0; i < name.ours().size(); i++) {
             var ours = name.ours().get(i);
             long size = own.get(ours).size(0);
-            into.put(ours, name.form() == TensorName.Form.HEADS ? ofHeads(rows, config, i, own.get(ours)) : name.ours().size() == 1 ? rows : rows.narrow(0, at, size));
+            into.put(ours, name.form() == TensorName.Form.HEADS ? ofHeads(rows, config, i, own.get(ours))
+                    : name.ours().size() == 1 ? rows : rows.narrow(0, at, size));
             at += size;
         }
     }

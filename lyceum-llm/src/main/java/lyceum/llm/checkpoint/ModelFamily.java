@@ -14,12 +14,12 @@ import lyceum.llm.DecoderConfig;
  * }
  */
 public enum ModelFamily {
-    GPT1("openai-gpt", "OpenAIGPTLMHeadModel"), GPT2("gpt2", "GPT2LMHeadModel"), GPT_NEOX("gpt_neox", "GPTNeoXForCausalLM"), LLAMA("llama",
-            "LlamaForCausalLM"), MISTRAL("mistral", "MistralForCausalLM"), MIXTRAL("mixtral", "MixtralForCausalLM"), QWEN2("qwen2",
-                    "Qwen2ForCausalLM"), QWEN2_MOE("qwen2_moe", "Qwen2MoeForCausalLM"), QWEN3("qwen3", "Qwen3ForCausalLM"), QWEN3_MOE("qwen3_moe",
-                            "Qwen3MoeForCausalLM"), GEMMA("gemma", "GemmaForCausalLM"), GEMMA2("gemma2", "Gemma2ForCausalLM"), GEMMA3("gemma3_text",
-                                    "Gemma3ForCausalLM"), PHI("phi", "PhiForCausalLM"), PHI3("phi3", "Phi3ForCausalLM"), OLMO("olmo",
-                                            "OlmoForCausalLM"), OLMO2("olmo2", "Olmo2ForCausalLM");
+    GPT1("openai-gpt", "OpenAIGPTLMHeadModel"), GPT2("gpt2", "GPT2LMHeadModel"), GPT_NEOX("gpt_neox", "GPTNeoXForCausalLM"),
+    LLAMA("llama", "LlamaForCausalLM"), MISTRAL("mistral", "MistralForCausalLM"), MIXTRAL("mixtral", "MixtralForCausalLM"),
+    QWEN2("qwen2", "Qwen2ForCausalLM"), QWEN2_MOE("qwen2_moe", "Qwen2MoeForCausalLM"), QWEN3("qwen3", "Qwen3ForCausalLM"),
+    QWEN3_MOE("qwen3_moe", "Qwen3MoeForCausalLM"), GEMMA("gemma", "GemmaForCausalLM"), GEMMA2("gemma2", "Gemma2ForCausalLM"),
+    GEMMA3("gemma3_text", "Gemma3ForCausalLM"), PHI("phi", "PhiForCausalLM"), PHI3("phi3", "Phi3ForCausalLM"),
+    OLMO("olmo", "OlmoForCausalLM"), OLMO2("olmo2", "Olmo2ForCausalLM");
 
     private final String modelType, architecture;
 
@@ -38,7 +38,8 @@ public enum ModelFamily {
     public static ModelFamily of(String json) {
         var type = ConfigFields.of(json).text("model_type", "");
         for (var family : values()) if (family.modelType.equals(type)) return family;
-        throw new FormatException("config.json: model_type is \"" + type + "\"; known are " + Arrays.stream(values()).map(ModelFamily::modelType).toList());
+        throw new FormatException(
+                "config.json: model_type is \"" + type + "\"; known are " + Arrays.stream(values()).map(ModelFamily::modelType).toList());
     }
 
     /** What a {@code config.json} of this family says. @throws FormatException naming the field that is missing or cannot be */

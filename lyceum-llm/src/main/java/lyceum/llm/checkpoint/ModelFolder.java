@@ -51,8 +51,9 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
         for (var file : files()) {
             var contents = Safetensors.read(path.resolve(file));
             contents.foreign().keySet().forEach(contents::get); // which says why it cannot be read
-            for (var entry : contents.tensors().entrySet()) if (all.put(entry.getKey(), entry.getValue()) != null)
-                throw new FormatException(file + ": tensor \"" + entry.getKey() + "\" is in another file as well");
+            for (var entry : contents.tensors().entrySet())
+                if (all.put(entry.getKey(), entry.getValue()) != null)
+                    throw new FormatException(file + ": tensor \"" + entry.getKey() + "\" is in another file as well");
         }
         return all;
     }
@@ -84,11 +85,13 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
         var table = files.get(names.getFirst().theirs());
         if (table == null && family == ModelFamily.GPT2 && files.containsKey("wte.weight")) return model(prefixed(files));
         // Before anything is built: a configuration from outside can ask for more than the file has.
-        long most = (long) config.layers() * (config.blocks().getFirst().moe() == null ? 1 : config.blocks().getFirst().moe().router().experts());
-        if (table == null || table.rank() != 2 || table.size(0) != config.vocabulary() || table.size(1) != config.width() || most > files.size())
-            throw new FormatException("config.json: " + config.layers() + " layers of width " + config.width() + " over " + config.vocabulary()
-                    + " ids do not fit the file: " + names.getFirst().theirs() + (table == null ? " is missing" : " is " + table.shape()) + " among "
-                    + files.size() + " tensors");
+        long most = (long) config.layers()
+                * (config.blocks().getFirst().moe() == null ? 1 : config.blocks().getFirst().moe().router().experts());
+        if (table == null || table.rank() != 2 || table.size(0) != config.vocabulary() || table.size(1) != config.width()
+                || most > files.size())
+            throw new FormatException("config.json: " + config.layers() + " layers of width " + config.width() + " over "
+                    + config.vocabulary() + " ids do not fit the file: " + names.getFirst().theirs()
+                    + (table == null ? " is missing" : " is " + table.shape()) + " among " + files.size() + " tensors");
         var own = config.eachBlock(b -> b.withAttention(b.attention().withDtype(table.dtype())));
         var skeleton = DecoderLM.skeleton(own);
         return Module.with(skeleton, Layouts.ours(family, own, files, skeleton.state()));
@@ -112,7 +115,9 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
     }
 
     /** Writes a model as a family has it, in one file. */
-    public static void write(Path folder, DecoderLM model, ModelFamily family) throws IOException { write(folder, model, family, Long.MAX_VALUE); }
+    public static void write(Path folder, DecoderLM model, ModelFamily family) throws IOException {
+        write(folder, model, family, Long.MAX_VALUE);
+    }
 
     /**
      * Writes a model as a family has it.
@@ -150,7 +155,8 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
             }
             for (var name : parts.get(i)) map.put(name.theirs(), file);
         }
-        if (parts.size() > 1) Files.writeString(folder.resolve(INDEX), ConfigFields.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(index) + "\n");
+        if (parts.size() > 1)
+            Files.writeString(folder.resolve(INDEX), ConfigFields.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(index) + "\n");
         Files.writeString(folder.resolve("config.json"), json);
     }
 }

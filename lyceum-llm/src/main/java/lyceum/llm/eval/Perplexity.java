@@ -47,8 +47,8 @@ public record Perplexity(int window, int stride) implements PerplexityWithers {
     private static final int BLOCK = 256;
 
     public Perplexity {
-        if (window < 1 || stride < 1 || stride > window)
-            throw new IllegalArgumentException("Perplexity: a window of " + window + " with a stride of " + stride + "; 1 <= stride <= window");
+        if (window < 1 || stride < 1 || stride > window) throw new IllegalArgumentException(
+                "Perplexity: a window of " + window + " with a stride of " + stride + "; 1 <= stride <= window");
     }
 
     /** Documents as they are. */
@@ -66,13 +66,14 @@ public record Perplexity(int window, int stride) implements PerplexityWithers {
      * @throws IllegalArgumentException if the model's probabilities do not add up to 1, a document is longer than the model reads, or no token is foretold
      */
     public PerplexityReport of(LanguageModel model, List<ScoredText> texts, Progress progress) {
-        if (!model.normalised()) throw new IllegalArgumentException("Perplexity: the model's scores do not add up to 1; a perplexity of them means nothing");
+        if (!model.normalised())
+            throw new IllegalArgumentException("Perplexity: the model's scores do not add up to 1; a perplexity of them means nothing");
         var pieces = new ArrayList<Piece>();
         for (int d = 0; d < texts.size(); d++) cut(d, model.ended(texts.get(d).ids()), model.startMark() >= 0, pieces);
         if (model instanceof CausalLM causal) for (var piece : pieces)
-            if (piece.reads(causal.startMark() >= 0) > causal.contextLength()) throw new IllegalArgumentException("Perplexity: document " + piece.document
-                    + " asks for " + piece.reads(causal.startMark() >= 0) + " positions and the model reads " + causal.contextLength()
-                    + "; use Perplexity.sliding(" + causal.contextLength() + ", stride)");
+            if (piece.reads(causal.startMark() >= 0) > causal.contextLength()) throw new IllegalArgumentException("Perplexity: document "
+                    + piece.document + " asks for " + piece.reads(causal.startMark() >= 0) + " positions and the model reads "
+                    + causal.contextLength() + "; use Perplexity.sliding(" + causal.contextLength() + ", stride)");
         var surprisals = new double[texts.size()][];
         for (var piece : pieces) surprisals[piece.document] = new double[piece.target + piece.counted]; // the last piece of a document has its length
         if (model instanceof CausalLM causal) batches(causal, pieces, surprisals, progress);
@@ -112,7 +113,8 @@ public record Perplexity(int window, int stride) implements PerplexityWithers {
         int done = 0;
         for (var each : byLength.entrySet()) {
             var all = each.getValue();
-            int length = each.getKey(), read = length - 1 + marked, rows = Math.max(1, Math.min(TOKENS, LOGITS / model.vocabulary()) / read);
+            int length = each.getKey(), read = length - 1 + marked,
+                    rows = Math.max(1, Math.min(TOKENS, LOGITS / model.vocabulary()) / read);
             for (int from = 0; from < all.size(); from += rows) try (var scope = Scope.open("perplexity")) {
                 var some = all.subList(from, Math.min(all.size(), from + rows));
                 var ids = new int[some.size() * read];
@@ -121,11 +123,13 @@ public record Perplexity(int window, int stride) implements PerplexityWithers {
                     System.arraycopy(some.get(r).ids, 0, ids, r * read + marked, length - 1);
                 }
                 var z = Autograd.noGrad(() -> model.logits(Tensor.of(ids, some.size(), read), Pass.inference()));
-                double[][] logs = CausalLanguageModel.logProbabilities(z.reshape((long) some.size() * read, model.vocabulary()), start, model.endMark());
+                double[][] logs = CausalLanguageModel.logProbabilities(z.reshape((long) some.size() * read, model.vocabulary()), start,
+                        model.endMark());
                 for (int r = 0; r < some.size(); r++) {
                     int row = r;
                     var piece = some.get(r);
-                    piece.take(IntStream.range(0, read).mapToDouble(t -> logs[row * read + t][piece.ids[t + 1 - marked]]).toArray(), surprisals);
+                    piece.take(IntStream.range(0, read).mapToDouble(t -> logs[row * read + t][piece.ids[t + 1 - marked]]).toArray(),
+                            surprisals);
                 }
                 progress.step("perplexity", done += some.size(), pieces.size());
             }

@@ -125,8 +125,9 @@ public final class PerplexityReport {
         var units = new long[n];
         for (int d = 0; d < n; d++) {
             units[d] = bytes ? texts.get(d).bytes() : surprisals[d].length;
-            if (other.texts.size() != n || units[d] != (bytes ? other.texts.get(d).bytes() : other.surprisals[d].length)) throw new IllegalArgumentException(
-                    "comparedTo: document " + d + " of " + n + " is another there; score both models on the same documents" + (bytes ? "" : " and tokens"));
+            if (other.texts.size() != n || units[d] != (bytes ? other.texts.get(d).bytes() : other.surprisals[d].length))
+                throw new IllegalArgumentException("comparedTo: document " + d + " of " + n
+                        + " is another there; score both models on the same documents" + (bytes ? "" : " and tokens"));
         }
         var boot = Bootstrap.rows(ResamplingPlan.independent(n), rows -> {
             double sum = 0;

@@ -1,2 +1,5 @@
-/** How good language models are: {@link lyceum.llm.eval.Perplexity} under one protocol for every model, comparable between tokenisations. */
+/**
+ * How good language models are: {@link lyceum.llm.eval.Perplexity} under one protocol for every model, comparable between tokenisations, and what they can do:
+ * {@link lyceum.llm.eval.NeedleInHaystack} asks for what stands in a long text.
+ */
 package lyceum.llm.eval;

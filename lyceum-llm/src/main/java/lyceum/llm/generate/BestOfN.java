@@ -46,7 +46,9 @@ public record BestOfN(int n, ContinuationScorer scorer) implements BestOfNWither
      */
     public record Best(Continuation continuation, double score, List<Continuation> all, double[] scores) {}
 
-    public Best best(TextGenerator generator, int[] prompt, Rng rng) { return best(generator, List.of(prompt), rng, Progress.SILENT).getFirst(); }
+    public Best best(TextGenerator generator, int[] prompt, Rng rng) {
+        return best(generator, List.of(prompt), rng, Progress.SILENT).getFirst();
+    }
 
     /** Of each prompt, all drawn as one batch. */
     public List<Best> best(TextGenerator generator, List<int[]> prompts, Rng rng, Progress progress) {
@@ -65,14 +67,17 @@ public record BestOfN(int n, ContinuationScorer scorer) implements BestOfNWither
     }
 
     /** Scores each by the share of continuations that give the same answer; a null answer has no votes. @param answer compared by equals */
-    public static ContinuationScorer votes(Function<Continuation, ?> answer) { return votes(answer, (_, all) -> all.stream().mapToDouble(_ -> 1).toArray()); }
+    public static ContinuationScorer votes(Function<Continuation, ?> answer) {
+        return votes(answer, (_, all) -> all.stream().mapToDouble(_ -> 1).toArray());
+    }
 
     /** As above, every vote of a weight. @param weights at least 0, such as a verifier's probability that it is right */
     public static ContinuationScorer votes(Function<Continuation, ?> answer, ContinuationScorer weights) {
         return (prompt, all) -> {
             double[] weight = weights.scores(prompt, all);
             var sums = new HashMap<Object, Double>();
-            for (int i = 0; i < weight.length; i++) if (answer.apply(all.get(i)) != null) sums.merge(answer.apply(all.get(i)), weight[i], Double::sum);
+            for (int i = 0; i < weight.length; i++)
+                if (answer.apply(all.get(i)) != null) sums.merge(answer.apply(all.get(i)), weight[i], Double::sum);
             double total = Arrays.stream(weight).sum();
             return all.stream().mapToDouble(c -> sums.getOrDefault(answer.apply(c), 0.0) / total).toArray();
         };
@@ -84,8 +89,8 @@ public record BestOfN(int n, ContinuationScorer scorer) implements BestOfNWither
     /** As above: the expected grade of the one whose score is best. Where scores tie, each of them wins as often. */
     public static double[] curve(double[] scores, double[] grades) {
         int m = scores.length;
-        if (m == 0 || grades.length != m)
-            throw new IllegalArgumentException("BestOfN.curve: " + m + " scores and " + grades.length + " grades; there is one each, and one at least");
+        if (m == 0 || grades.length != m) throw new IllegalArgumentException(
+                "BestOfN.curve: " + m + " scores and " + grades.length + " grades; there is one each, and one at least");
         var order = new Integer[m];
         for (int i = 0; i < m; i++) order[i] = i;
         Arrays.sort(order, Comparator.comparingDouble(i -> scores[i]));
@@ -159,7 +164,8 @@ public record BestOfN(int n, ContinuationScorer scorer) implements BestOfNWither
 
     /** Fits {@link Overoptimisation} by least squares to a curve of gold scores of N = 1, 2, .. less that of one draw. */
     public static Overoptimisation fit(double[] gold) {
-        if (gold.length < 3) throw new IllegalArgumentException("BestOfN.fit: a curve of " + gold.length + " points; two constants need three");
+        if (gold.length < 3)
+            throw new IllegalArgumentException("BestOfN.fit: a curve of " + gold.length + " points; two constants need three");
         double dd = 0, ddd = 0, dddd = 0, dy = 0, ddy = 0;
         for (int n = 2; n <= gold.length; n++) {
             double d = Math.sqrt(divergence(n)), y = gold[n - 1] - gold[0];

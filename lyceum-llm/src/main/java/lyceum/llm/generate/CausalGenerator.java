@@ -58,12 +58,15 @@ public record CausalGenerator(CausalLM model, Tokenizer tokenizer, SamplingOptio
     }
 
     /** One continuation of one prompt. */
-    public Continuation generate(int[] prompt, Rng stream) { return run(List.of(new GenerationRequest(prompt, sampling, stop, stream)), Progress.SILENT).getFirst(); }
+    public Continuation generate(int[] prompt, Rng stream) {
+        return run(List.of(new GenerationRequest(prompt, sampling, stop, stream)), Progress.SILENT).getFirst();
+    }
 
     /** One continuation of a text, heard piece by piece. */
     public Continuation write(String prompt, Rng stream, Consumer<GenerationRequest.Piece> listener) {
         if (tokenizer == null) throw new IllegalStateException("CausalGenerator.write: text needs a tokenizer, by withTokenizer");
-        return run(List.of(new GenerationRequest(tokenizer.ids(prompt), sampling, stop, stream).withListener(listener)), Progress.SILENT).getFirst();
+        return run(List.of(new GenerationRequest(tokenizer.ids(prompt), sampling, stop, stream).withListener(listener)), Progress.SILENT)
+                .getFirst();
     }
 
     /** Requests of any kind as one batch, in their order. @throws lyceum.progress.CancelledException if the progress says so; listeners have heard what there was */
@@ -102,8 +105,8 @@ public record CausalGenerator(CausalLM model, Tokenizer tokenizer, SamplingOptio
             for (int r = 0; r < rows; r++) {
                 int[] prompt = read(prompts.get(order.get(from + r))), text = continuations.get(order.get(from + r));
                 var scored = new double[text.length];
-                double[][] logs = text.length == 0 ? null : CausalLanguageModel.logProbabilities(logits.get(r).narrow(0, prompt.length - 1, text.length),
-                        model.startMark(), model.endMark());
+                double[][] logs = text.length == 0 ? null : CausalLanguageModel
+                        .logProbabilities(logits.get(r).narrow(0, prompt.length - 1, text.length), model.startMark(), model.endMark());
                 for (int t = 0; t < text.length; t++) scored[t] = logs[t][text[t]];
                 scores[order.get(from + r)] = scored;
             }
@@ -119,7 +122,8 @@ public record CausalGenerator(CausalLM model, Tokenizer tokenizer, SamplingOptio
 
     static int[] read(CausalLM model, int[] prompt) {
         if (prompt.length > 0) return prompt;
-        if (model.startMark() < 0) throw new IllegalArgumentException("CausalGenerator: an empty prompt, and the model has no start mark; give an id at least");
+        if (model.startMark() < 0)
+            throw new IllegalArgumentException("CausalGenerator: an empty prompt, and the model has no start mark; give an id at least");
         return new int[] {model.startMark()};
     }
 

@@ -24,8 +24,8 @@ public record Dry(double multiplier, double base, int allowed, int window, Set<I
 
     public Dry {
         breakers = Set.copyOf(breakers);
-        if (!(multiplier >= 0) || !(base >= 1) || allowed < 1 || window < 1) throw new IllegalArgumentException("Dry: multiplier " + multiplier
-                + ", base " + base + ", allowed " + allowed + " and window " + window + "; at least 0, 1, 1 and 1");
+        if (!(multiplier >= 0) || !(base >= 1) || allowed < 1 || window < 1) throw new IllegalArgumentException("Dry: multiplier "
+                + multiplier + ", base " + base + ", allowed " + allowed + " and window " + window + "; at least 0, 1, 1 and 1");
     }
 
     /** The step for one request. */
@@ -33,7 +33,7 @@ public record Dry(double multiplier, double base, int allowed, int window, Set<I
 
     private final class Step implements LogitProcessor {
         private final TokenCounts longest = new TokenCounts(); // of each id that would go on with a run, the longest such
-        private int[] runs = new int[256];                     // of each place how long a run ends there that ends the text too
+        private int[] runs = new int[256]; // of each place how long a run ends there that ends the text too
         private int read;
 
         @Override public void apply(LogitRow row, TokenHistory history, Rng stream) {

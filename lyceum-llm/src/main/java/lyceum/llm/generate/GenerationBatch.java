@@ -41,8 +41,8 @@ public final class GenerationBatch {
         var of = new int[requests.size()];
         for (int i = 0; i < of.length; i++) {
             int[] prompt = texts.get(i).prompt;
-            if (prompt.length > model.contextLength()) throw new IllegalArgumentException("GenerationBatch: a prompt of " + prompt.length
-                    + " ids for a context of " + model.contextLength() + "; shorten it");
+            if (prompt.length > model.contextLength()) throw new IllegalArgumentException(
+                    "GenerationBatch: a prompt of " + prompt.length + " ids for a context of " + model.contextLength() + "; shorten it");
             int known = 0;
             while (known < prompts.size() && !Arrays.equals(prompts.get(known), prompt)) known++;
             if (known == prompts.size()) prompts.add(prompt);

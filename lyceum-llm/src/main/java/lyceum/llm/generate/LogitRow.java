@@ -22,10 +22,10 @@ public final class LogitRow {
 
     private final int vocabulary;
     final double[] logits, masses; // of the first count places
-    private final int[] ids;       // of the places, unless the row is whole
-    private final double[] sums;   // of blocks of masses
+    private final int[] ids; // of the places, unless the row is whole
+    private final double[] sums; // of blocks of masses
     private final double[] scaled = new double[BLOCK], powers = new double[BLOCK];
-    private double divisor = 1;    // of the logits, not yet carried out: order does not depend on it
+    private double divisor = 1; // of the logits, not yet carried out: order does not depend on it
     private final LogitSelection selection;
     private int count;
     private boolean whole;
@@ -74,8 +74,8 @@ public final class LogitRow {
 
     private LogitRow checked() {
         for (int i = 0; i < vocabulary; i++)
-            if (!(logits[i] < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("LogitRow: the logit of id " + i + " is " + logits[i]
-                    + "; a model that gives such was loaded wrongly or overflowed");
+            if (!(logits[i] < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException(
+                    "LogitRow: the logit of id " + i + " is " + logits[i] + "; a model that gives such was loaded wrongly or overflowed");
         return whole();
     }
 
@@ -228,8 +228,8 @@ public final class LogitRow {
         divide();
         double top = Double.NEGATIVE_INFINITY;
         for (int i = 0; i < count; i++) if (logits[i] > top) top = logits[i];
-        if (top == Double.NEGATIVE_INFINITY)
-            throw new IllegalStateException("LogitRow: every one of " + count + " ids is banned; bias, bans or a constraint leave nothing to draw");
+        if (top == Double.NEGATIVE_INFINITY) throw new IllegalStateException(
+                "LogitRow: every one of " + count + " ids is banned; bias, bans or a constraint leave nothing to draw");
         return top;
     }
 

@@ -92,7 +92,8 @@ final class LogitSelection {
      */
     Cut mass(double[] from, double[] mass, int n, double p, double total, boolean risingTogether) {
         // 0.07 * 100 is 7 and a bit: the target gives way by rounding's share, and a mass above 0 is asked for at p = 0
-        double target = Math.max(p * total * (1 - 4e-16), Double.MIN_VALUE), above = 0, least = risingTogether ? total * (1 - p) / n * (1 - 1e-9) : -1;
+        double target = Math.max(p * total * (1 - 4e-16), Double.MIN_VALUE), above = 0,
+                least = risingTogether ? total * (1 - p) / n * (1 - 1e-9) : -1;
         int size = 0;
         for (int i = 0; i < n; i++) {
             if (mass[i] < least) continue;

@@ -15,8 +15,8 @@ public record Mirostat(double target, double rate) {
     public static final Mirostat OFF = new Mirostat(0, 0.1);
 
     public Mirostat {
-        if (!(target >= 0) || !(rate >= 0)) throw new IllegalArgumentException(
-                "Mirostat: a target of " + target + " bits and a rate of " + rate + "; both are 0 or more");
+        if (!(target >= 0) || !(rate >= 0))
+            throw new IllegalArgumentException("Mirostat: a target of " + target + " bits and a rate of " + rate + "; both are 0 or more");
     }
 
     /** The step for one request. */

@@ -20,10 +20,11 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/1909.05858">Keskar et al. (2019), section 4.1, for the repetition penalty</a>
  */
 @Withers
-public record Penalties(double repetition, double presence, double frequency, boolean prompt, int window, double decay) implements PenaltiesWithers {
+public record Penalties(double repetition, double presence, double frequency, boolean prompt, int window, double decay)
+        implements PenaltiesWithers {
     public Penalties {
-        if (!(repetition > 0) || !Double.isFinite(repetition)) throw new IllegalArgumentException(
-                "Penalties: repetition is " + repetition + "; it is above 0, and 1 does nothing");
+        if (!(repetition > 0) || !Double.isFinite(repetition))
+            throw new IllegalArgumentException("Penalties: repetition is " + repetition + "; it is above 0, and 1 does nothing");
         if (!Double.isFinite(presence) || !Double.isFinite(frequency)) throw new IllegalArgumentException(
                 "Penalties: presence " + presence + " and frequency " + frequency + "; both are finite, 0 does nothing");
         if (window < 1 || !(decay >= 0 && decay <= 1)) throw new IllegalArgumentException(

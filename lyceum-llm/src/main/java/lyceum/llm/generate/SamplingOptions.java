@@ -38,9 +38,9 @@ import lyceum.withers.Withers;
  * @param own further steps, before all others: makers of one for each request
  */
 @Withers
-public record SamplingOptions(double temperature, int topK, double topP, double minP, double typicalP, List<Penalties> penalties, int noRepeat, Dry dry,
-        Xtc xtc, Mirostat mirostat, Map<Integer, Double> bias, Set<Integer> bans, List<Step> order, List<Supplier<LogitProcessor>> own)
-        implements SamplingOptionsWithers {
+public record SamplingOptions(double temperature, int topK, double topP, double minP, double typicalP, List<Penalties> penalties,
+        int noRepeat, Dry dry, Xtc xtc, Mirostat mirostat, Map<Integer, Double> bias, Set<Integer> bans, List<Step> order,
+        List<Supplier<LogitProcessor>> own) implements SamplingOptionsWithers {
 
     /** Of the chain, in the order in which they are applied by default. */
     public enum Step {
@@ -48,8 +48,8 @@ public record SamplingOptions(double temperature, int topK, double topP, double 
     }
 
     /** The model's own distribution. */
-    public static final SamplingOptions DEFAULT = new SamplingOptions(1, Integer.MAX_VALUE, 1, 0, 1, List.of(), 0, Dry.OFF, Xtc.OFF, Mirostat.OFF,
-            Map.of(), Set.of(), List.of(Step.values()), List.of());
+    public static final SamplingOptions DEFAULT = new SamplingOptions(1, Integer.MAX_VALUE, 1, 0, 1, List.of(), 0, Dry.OFF, Xtc.OFF,
+            Mirostat.OFF, Map.of(), Set.of(), List.of(Step.values()), List.of());
 
     public SamplingOptions {
         penalties = List.copyOf(penalties);
@@ -57,7 +57,8 @@ public record SamplingOptions(double temperature, int topK, double topP, double 
         bans = Set.copyOf(bans);
         order = List.copyOf(order);
         own = List.copyOf(own);
-        check("temperature", temperature, temperature >= 0 && temperature < Double.POSITIVE_INFINITY, "0 or more and finite; 0 means the largest logit");
+        check("temperature", temperature, temperature >= 0 && temperature < Double.POSITIVE_INFINITY,
+                "0 or more and finite; 0 means the largest logit");
         check("topK", topK, topK >= 1, "at least 1; Integer.MAX_VALUE keeps all");
         check("topP", topP, topP >= 0 && topP <= 1, "from 0 to 1, which keeps all");
         check("minP", minP, minP >= 0 && minP <= 1, "from 0, which keeps all, to 1");
@@ -65,7 +66,8 @@ public record SamplingOptions(double temperature, int topK, double topP, double 
         check("noRepeat", noRepeat, noRepeat >= 0, "a length, or 0 for no rule");
         if (order.size() != (order.isEmpty() ? 0 : EnumSet.copyOf(order).size()))
             throw new IllegalArgumentException("SamplingOptions: the order " + order + " names a step twice");
-        bias.forEach((id, z) -> check("bias of id " + id, z, id >= 0 && z < Double.POSITIVE_INFINITY, "a number, or -Infinity for a ban, of an id from 0"));
+        bias.forEach((id, z) -> check("bias of id " + id, z, id >= 0 && z < Double.POSITIVE_INFINITY,
+                "a number, or -Infinity for a ban, of an id from 0"));
     }
 
     private static void check(String what, double value, boolean right, String rule) {

@@ -31,7 +31,8 @@ public record StopCriteria(int most, int least, Set<Integer> ends, List<String> 
         if (most < 1 || least < 0 || least > most) throw new IllegalArgumentException(
                 "StopCriteria: " + least + " to " + most + " ids; one at most, and no more at least than at most");
         if (time.isNegative()) throw new IllegalArgumentException("StopCriteria: a time of " + time + "; it is not negative");
-        if (strings.stream().anyMatch(String::isEmpty)) throw new IllegalArgumentException("StopCriteria: an empty stop string would end every text");
+        if (strings.stream().anyMatch(String::isEmpty))
+            throw new IllegalArgumentException("StopCriteria: an empty stop string would end every text");
     }
 
     /** At most so many ids, or the model's end mark. */

@@ -24,7 +24,8 @@ public final class StreamedText {
     public StreamedText(Tokenizer tokenizer, List<String> stops) {
         decoder = tokenizer.decoder();
         this.stops = List.copyOf(stops);
-        if (stops.stream().anyMatch(String::isEmpty)) throw new IllegalArgumentException("StreamedText: an empty stop string would cut every text");
+        if (stops.stream().anyMatch(String::isEmpty))
+            throw new IllegalArgumentException("StreamedText: an empty stop string would cut every text");
     }
 
     /** The next id; the text that is certain with it. Nothing more comes after a stop string. */

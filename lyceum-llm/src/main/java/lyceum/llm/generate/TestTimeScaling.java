@@ -73,17 +73,19 @@ public record TestTimeScaling(TextGenerator generator, ContinuationScorer verifi
         return (prompts, rng) -> {
             var answers = new ArrayList<Continuation>();
             for (int p = 0; p < prompts.size(); p++) {
-                List<Continuation> kept = List.of(new Continuation(new int[0], new double[0], new double[0], "", Continuation.Ending.LENGTH));
+                List<Continuation> kept = List
+                        .of(new Continuation(new int[0], new double[0], new double[0], "", Continuation.Ending.LENGTH));
                 for (int s = 0; s < steps; s++) {
                     List<Continuation> open = new ArrayList<>(), all = new ArrayList<>();
                     for (var one : kept) (one.ending() == Continuation.Ending.LENGTH ? open : all).add(one);
                     if (open.isEmpty()) break;
                     int[] prompt = prompts.get(p);
-                    var more = stepper.generate(open.stream().map(c -> joined(prompt, c.ids())).toList(), s == 0 ? width * tries : tries, rng.split(p).split(s));
+                    var more = stepper.generate(open.stream().map(c -> joined(prompt, c.ids())).toList(), s == 0 ? width * tries : tries,
+                            rng.split(p).split(s));
                     for (int i = 0; i < more.size(); i++) all.add(joined(open.get(i * open.size() / more.size()), more.get(i)));
                     double[] scores = verifier.scores(prompt, all);
-                    kept = IntStream.range(0, scores.length).boxed().sorted((a, b) -> Double.compare(scores[b], scores[a])).limit(width).map(all::get)
-                            .toList();
+                    kept = IntStream.range(0, scores.length).boxed().sorted((a, b) -> Double.compare(scores[b], scores[a])).limit(width)
+                            .map(all::get).toList();
                 }
                 answers.add(kept.getFirst());
             }
@@ -137,8 +139,8 @@ public record TestTimeScaling(TextGenerator generator, ContinuationScorer verifi
      * @param borders rising; strategy i serves difficulties below border i, the last all others
      */
     public static AnswerStrategy byDifficulty(ToDoubleFunction<int[]> difficulty, double[] borders, AnswerStrategy... strategies) {
-        if (strategies.length != borders.length + 1) throw new IllegalArgumentException(
-                "TestTimeScaling.byDifficulty: " + borders.length + " borders and " + strategies.length + " strategies; there is one more of these");
+        if (strategies.length != borders.length + 1) throw new IllegalArgumentException("TestTimeScaling.byDifficulty: " + borders.length
+                + " borders and " + strategies.length + " strategies; there is one more of these");
         return (prompts, rng) -> {
             var answers = new Continuation[prompts.size()];
             var groups = new ArrayList<List<Integer>>();
@@ -160,7 +162,9 @@ public record TestTimeScaling(TextGenerator generator, ContinuationScorer verifi
 
     /** One less the verifier's mean score of a few samples: 0 for a prompt that is always answered rightly, 1 for one that never is. */
     public ToDoubleFunction<int[]> difficulty(int probes, Rng rng) {
-        return prompt -> 1 - Arrays.stream(verifier.scores(prompt, generator.generate(List.of(prompt), probes, rng.split(Arrays.hashCode(prompt))))).average().orElseThrow();
+        return prompt -> 1
+                - Arrays.stream(verifier.scores(prompt, generator.generate(List.of(prompt), probes, rng.split(Arrays.hashCode(prompt)))))
+                        .average().orElseThrow();
     }
 
     /**
@@ -186,7 +190,8 @@ public record TestTimeScaling(TextGenerator generator, ContinuationScorer verifi
      * @param meter over which the strategy's generator runs
      * @param isRight the truth about an answer
      */
-    public static Report evaluate(AnswerStrategy strategy, List<int[]> prompts, MeteredLM meter, BiPredicate<int[], Continuation> isRight, Rng rng) {
+    public static Report evaluate(AnswerStrategy strategy, List<int[]> prompts, MeteredLM meter, BiPredicate<int[], Continuation> isRight,
+            Rng rng) {
         long before = meter.flops();
         var answers = strategy.answers(prompts, rng);
         var right = new boolean[prompts.size()];
@@ -213,8 +218,8 @@ public record TestTimeScaling(TextGenerator generator, ContinuationScorer verifi
      * @see <a href="https://arxiv.org/abs/2107.03374">Chen et al. (2021), equation 1</a>
      */
     public static double passAtK(int n, int c, int k) {
-        if (k < 1 || k > n || c < 0 || c > n)
-            throw new IllegalArgumentException("passAtK: k is " + k + " and " + c + " of " + n + " samples are right; k and c are at most n, k at least 1");
+        if (k < 1 || k > n || c < 0 || c > n) throw new IllegalArgumentException(
+                "passAtK: k is " + k + " and " + c + " of " + n + " samples are right; k and c are at most n, k at least 1");
         if (n - c < k) return 1;
         double none = 1;
         for (int i = n - c + 1; i <= n; i++) none *= 1 - (double) k / i;

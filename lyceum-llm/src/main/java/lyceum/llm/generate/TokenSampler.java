@@ -27,9 +27,7 @@ public final class TokenSampler {
     public TokenHistory history() { return history; }
 
     /** Applies the chain to a row; what is left of it is what {@link #next} would draw from. */
-    public void process(LogitRow row) {
-        for (int i = 0; i < chain.size(); i++) chain.get(i).apply(row, history, stream);
-    }
+    public void process(LogitRow row) { for (int i = 0; i < chain.size(); i++) chain.get(i).apply(row, history, stream); }
 
     /** Applies the chain, draws, and takes the id into the history. */
     public int next(LogitRow row) {

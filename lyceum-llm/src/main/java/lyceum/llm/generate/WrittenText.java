@@ -87,7 +87,9 @@ final class WrittenText {
     }
 
     Continuation continuation() {
-        if (ending == null) throw new IllegalStateException("GenerationBatch: a text of " + size + " ids is not finished; step until there is nothing left");
-        return new Continuation(sampler.history().generated(), Arrays.copyOf(logs, size), Arrays.copyOf(drawn, size), text.toString(), ending);
+        if (ending == null) throw new IllegalStateException(
+                "GenerationBatch: a text of " + size + " ids is not finished; step until there is nothing left");
+        return new Continuation(sampler.history().generated(), Arrays.copyOf(logs, size), Arrays.copyOf(drawn, size), text.toString(),
+                ending);
     }
 }

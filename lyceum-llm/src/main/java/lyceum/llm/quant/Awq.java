@@ -42,7 +42,8 @@ import lyceum.withers.Withers;
 public record Awq(int bits, int group, boolean symmetric, int steps, boolean clip, List<String> layers) implements AwqWithers {
     public Awq {
         if (bits < 2 || bits > 8) throw new IllegalArgumentException("Awq: " + bits + " bits; 2 to 8");
-        if (group < 1 || steps < 1) throw new IllegalArgumentException("Awq: groups of " + group + " and " + steps + " steps; both are at least 1");
+        if (group < 1 || steps < 1)
+            throw new IllegalArgumentException("Awq: groups of " + group + " and " + steps + " steps; both are at least 1");
         layers = List.copyOf(layers);
     }
 
@@ -94,8 +95,9 @@ public record Awq(int bits, int group, boolean symmetric, int steps, boolean cli
 
     /** The exponent for layers that read the same inputs. @param gram {@code X'X} of calibration inputs */
     public Choice search(List<Tensor> weights, Tensor magnitudes, Tensor gram) {
-        for (var w : weights) if (w.rank() != 2 || w.size(1) != magnitudes.size(0) || gram.size(0) != w.size(1)) throw new ShapeException(
-                "Awq: a weight " + w.shape() + ", magnitudes " + magnitudes.shape() + " and a Gram matrix " + gram.shape() + " do not fit each other");
+        for (var w : weights)
+            if (w.rank() != 2 || w.size(1) != magnitudes.size(0) || gram.size(0) != w.size(1)) throw new ShapeException("Awq: a weight "
+                    + w.shape() + ", magnitudes " + magnitudes.shape() + " and a Gram matrix " + gram.shape() + " do not fit each other");
         var errors = new double[steps + 1];
         int best = 0;
         for (int i = 0; i <= steps; i++) {
@@ -179,7 +181,8 @@ public record Awq(int bits, int group, boolean symmetric, int steps, boolean cli
 
     /** Tensors that change by name: sources divided, targets multiplied. */
     private static Map<String, Tensor> moved(Module model, List<Fold> folds, List<Tensor> scales) {
-        if (folds.size() != scales.size()) throw new IllegalArgumentException("Awq: " + folds.size() + " folds and " + scales.size() + " scales");
+        if (folds.size() != scales.size())
+            throw new IllegalArgumentException("Awq: " + folds.size() + " folds and " + scales.size() + " scales");
         var state = model.state();
         var values = new HashMap<String, Tensor>();
         Autograd.noGrad(() -> {
@@ -231,7 +234,8 @@ public record Awq(int bits, int group, boolean symmetric, int steps, boolean cli
         });
         var grams = LinearInputs.grams(model, batches, stage::contains);
         for (var name : stage)
-            if (!grams.containsKey(name)) throw new IllegalArgumentException("Awq: nothing goes into " + name + "; calibrate on batches that use it");
+            if (!grams.containsKey(name))
+                throw new IllegalArgumentException("Awq: nothing goes into " + name + "; calibrate on batches that use it");
         var folds = folds(model).stream().filter(f -> stage.containsAll(f.targets)).toList();
         var scales = new LinkedHashMap<String, Tensor>();
         var chosen = new ArrayList<Tensor>();

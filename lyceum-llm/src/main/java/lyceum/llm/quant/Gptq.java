@@ -52,7 +52,8 @@ public record Gptq(int bits, int group, boolean symmetric, double damping, int b
         implements GptqWithers {
     public Gptq {
         if (bits < 2 || bits > 8) throw new IllegalArgumentException("Gptq: " + bits + " bits; 2 to 8");
-        if (group < 1 || block < 1) throw new IllegalArgumentException("Gptq: groups of " + group + ", blocks of " + block + "; both are at least 1");
+        if (group < 1 || block < 1)
+            throw new IllegalArgumentException("Gptq: groups of " + group + ", blocks of " + block + "; both are at least 1");
         if (!(damping > 0 && damping < Double.POSITIVE_INFINITY))
             throw new IllegalArgumentException("Gptq: damping is " + damping + "; it is positive, 0.01 as a rule");
         layers = List.copyOf(layers);
@@ -66,8 +67,9 @@ public record Gptq(int bits, int group, boolean symmetric, double damping, int b
 
     /** A weight (outputs, inputs). @param gram {@code X'X} (inputs, inputs) of calibration inputs */
     public Quantized of(Tensor weight, Tensor gram) {
-        if (weight.rank() != 2 || gram.rank() != 2 || gram.size(0) != weight.size(1) || gram.size(1) != weight.size(1)) throw new ShapeException(
-                "Gptq: a weight " + weight.shape() + " and a Gram matrix " + gram.shape() + "; they are (outputs, inputs) and (inputs, inputs)");
+        if (weight.rank() != 2 || gram.rank() != 2 || gram.size(0) != weight.size(1) || gram.size(1) != weight.size(1))
+            throw new ShapeException("Gptq: a weight " + weight.shape() + " and a Gram matrix " + gram.shape()
+                    + "; they are (outputs, inputs) and (inputs, inputs)");
         int rows = (int) weight.size(0), n = (int) weight.size(1);
         double[] w = weight.detach().to(DType.F64).toDoubleArray(), h = gram.detach().to(DType.F64).toDoubleArray();
         for (double v : w) if (!Double.isFinite(v)) throw new IllegalArgumentException("Gptq: a weight is " + v + "; weights are finite");
@@ -128,7 +130,8 @@ public record Gptq(int bits, int group, boolean symmetric, double damping, int b
                     for (int i = (int) lo; i < hi; i++) for (int q = a; q < b; q++) {
                         int at = i * n + order[q], s = i * groups + order[q] / group;
                         float inverse = 1 / scales[s];
-                        int code = (int) Math.clamp(Rounding.NEAREST_EVEN.round((float) w[at] * inverse) + zeros[s], (double) least, (double) most);
+                        int code = (int) Math.clamp(Rounding.NEAREST_EVEN.round((float) w[at] * inverse) + zeros[s], (double) least,
+                                (double) most);
                         double value = scales[s] * (code - zeros[s]), e = (w[at] - value) / upper[q * n + q];
                         w[at] = value;
                         error[i * width + q - first] = e;
@@ -165,7 +168,8 @@ public record Gptq(int bits, int group, boolean symmetric, double damping, int b
             var parts = new IdentityHashMap<Module, Module>();
             for (var name : stage) {
                 var gram = grams.get(name);
-                if (gram == null) throw new IllegalArgumentException("Gptq: nothing goes into " + name + "; calibrate on batches that use it");
+                if (gram == null)
+                    throw new IllegalArgumentException("Gptq: nothing goes into " + name + "; calibrate on batches that use it");
                 var layer = (Linear) names.get(name);
                 parts.put(layer, onto(GroupedWeight.of(of(layer.weight(), gram)), layer.bias(), layer.activation()));
             }
@@ -186,15 +190,15 @@ public record Gptq(int bits, int group, boolean symmetric, double damping, int b
         var stages = new LinkedHashMap<String, List<String>>();
         for (var entry : model.modules().entrySet()) {
             var name = entry.getKey();
-            if (!(entry.getValue() instanceof Linear linear) || linear.stored() != null || matches.stream().noneMatch(m -> m.test(name))) continue;
+            if (!(entry.getValue() instanceof Linear linear) || linear.stored() != null || matches.stream().noneMatch(m -> m.test(name)))
+                continue;
             var parts = name.split("\\.");
             int number = 0;
             while (number < parts.length && !parts[number].chars().allMatch(Character::isDigit)) number++;
             var block = String.join(".", Arrays.copyOf(parts, Math.min(parts.length, number + 1)));
             stages.computeIfAbsent(block, b -> new ArrayList<>()).add(name);
         }
-        if (stages.isEmpty())
-            throw new IllegalArgumentException("no linear layer matches " + globs + "; there are " + linears(model));
+        if (stages.isEmpty()) throw new IllegalArgumentException("no linear layer matches " + globs + "; there are " + linears(model));
         return List.copyOf(stages.values());
     }
 

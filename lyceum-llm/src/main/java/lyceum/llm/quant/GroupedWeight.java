@@ -31,7 +31,8 @@ public final class GroupedWeight extends StoredWeight {
         var how = matrix.quantizer();
         if (matrix.shape().rank() != 2 || !(how.sharing() instanceof Quantizer.Sharing.Group(int group)))
             throw new ShapeException("GroupedWeight: " + matrix + "; it is a matrix with scales by group");
-        int rows = (int) matrix.shape().size(0), columns = (int) matrix.shape().size(1), bits = how.bits(), bytes = (columns * bits + 7) / 8;
+        int rows = (int) matrix.shape().size(0), columns = (int) matrix.shape().size(1), bits = how.bits(),
+                bytes = (columns * bits + 7) / 8;
         var q = matrix.integers().to(DType.I32).toIntArray();
         var packed = new int[rows * bytes];
         for (int i = 0; i < rows; i++) for (int j = 0; j < columns; j++) {

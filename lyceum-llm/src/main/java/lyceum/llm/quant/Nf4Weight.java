@@ -71,12 +71,14 @@ public final class Nf4Weight extends StoredWeight {
      */
     public static Nf4Weight of(Tensor weight, int block, int scaleBlock, boolean halved) {
         if (weight.rank() != 2) throw new ShapeException("Nf4Weight: a weight " + weight.shape() + "; it is a matrix (outputs, inputs)");
-        if (block < 1 || scaleBlock < 0) throw new IllegalArgumentException("Nf4Weight: blocks of " + block + " and " + scaleBlock + "; at least 1 and 0");
+        if (block < 1 || scaleBlock < 0)
+            throw new IllegalArgumentException("Nf4Weight: blocks of " + block + " and " + scaleBlock + "; at least 1 and 0");
         var w = weight.detach().to(DType.F32).toFloatArray();
         int blocks = (w.length + block - 1) / block;
         var most = new float[blocks];
         for (int i = 0; i < w.length; i++) {
-            if (!Float.isFinite(w[i])) throw new IllegalArgumentException("Nf4Weight: weight " + i + " is " + w[i] + "; weights are finite");
+            if (!Float.isFinite(w[i]))
+                throw new IllegalArgumentException("Nf4Weight: weight " + i + " is " + w[i] + "; weights are finite");
             most[i / block] = Math.max(most[i / block], Math.abs(w[i]));
         }
         Tensor scales, scaleScales = null, mean = null;
@@ -102,8 +104,8 @@ public final class Nf4Weight extends StoredWeight {
             float m = most[i / block];
             packed[i / 2] |= nearest(m == 0 ? 0 : w[i] / m) << (i % 2 == 0 ? 4 : 0);
         }
-        return new Nf4Weight(weight.size(0), weight.size(1), block, scaleBlock, halved, Tensor.of(packed).to(DType.U8).compute(), scales.compute(),
-                scaleScales, mean);
+        return new Nf4Weight(weight.size(0), weight.size(1), block, scaleBlock, halved, Tensor.of(packed).to(DType.U8).compute(),
+                scales.compute(), scaleScales, mean);
     }
 
     @Override public long outputs() { return outputs; }

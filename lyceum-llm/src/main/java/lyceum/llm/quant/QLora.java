@@ -35,7 +35,8 @@ import lyceum.withers.Withers;
 public record QLora(Lora lora, int block, int scaleBlock, boolean halved, List<String> layers) implements QLoraWithers {
     public QLora {
         Objects.requireNonNull(lora, "lora");
-        if (block < 1 || scaleBlock < 0) throw new IllegalArgumentException("QLora: blocks of " + block + " and " + scaleBlock + "; at least 1 and 0");
+        if (block < 1 || scaleBlock < 0)
+            throw new IllegalArgumentException("QLora: blocks of " + block + " and " + scaleBlock + "; at least 1 and 0");
         layers = List.copyOf(layers);
     }
 
@@ -47,7 +48,8 @@ public record QLora(Lora lora, int block, int scaleBlock, boolean halved, List<S
         /** Bytes of stored weights. */
         public long storedBytes() {
             long sum = 0;
-            for (var module : model.modules().values()) if (module instanceof Linear linear && linear.stored() != null) sum += linear.stored().bytes();
+            for (var module : model.modules().values())
+                if (module instanceof Linear linear && linear.stored() != null) sum += linear.stored().bytes();
             return sum;
         }
     }

@@ -47,12 +47,15 @@ public record Masking(double rate, double masked, double random, Unit unit, doub
         specials = Arrays.copyOf(specials, specials.length + 1);
         specials[specials.length - 1] = mask;
         specials = Arrays.stream(specials).distinct().sorted().toArray();
-        if (!(rate > 0 && rate < 1) || !(masked >= 0 && random >= 0 && masked + random <= 1 + 1e-12)) throw new IllegalArgumentException("Masking: rate "
-                + rate + ", masked " + masked + ", random " + random + "; 0 < rate < 1, and the other two are shares of at most 1 together");
-        if (!(meanSpan >= 1 && meanSpan <= LONGEST)) throw new IllegalArgumentException("Masking: meanSpan " + meanSpan + "; it is 1 to " + LONGEST);
-        if (mask < 0 || mask >= vocabulary || specials[0] < 0 || specials[specials.length - 1] >= vocabulary || specials.length == vocabulary)
-            throw new IllegalArgumentException("Masking: mask " + mask + " and specials " + Arrays.toString(specials) + " of a vocabulary of " + vocabulary
-                    + "; they are ids below its size, and ordinary tokens remain");
+        if (!(rate > 0 && rate < 1) || !(masked >= 0 && random >= 0 && masked + random <= 1 + 1e-12))
+            throw new IllegalArgumentException("Masking: rate " + rate + ", masked " + masked + ", random " + random
+                    + "; 0 < rate < 1, and the other two are shares of at most 1 together");
+        if (!(meanSpan >= 1 && meanSpan <= LONGEST))
+            throw new IllegalArgumentException("Masking: meanSpan " + meanSpan + "; it is 1 to " + LONGEST);
+        if (mask < 0 || mask >= vocabulary || specials[0] < 0 || specials[specials.length - 1] >= vocabulary
+                || specials.length == vocabulary)
+            throw new IllegalArgumentException("Masking: mask " + mask + " and specials " + Arrays.toString(specials)
+                    + " of a vocabulary of " + vocabulary + "; they are ids below its size, and ordinary tokens remain");
     }
 
     /** BERT's: 15 in a hundred tokens, 80/10/10. */
@@ -77,7 +80,8 @@ public record Masking(double rate, double masked, double random, Unit unit, doub
      * @param words the number of each token's word, such as {@link lyceum.text.Encoding#word}; tokens of one word stand side by side. Null if each is its own.
      */
     public Masked of(int[] ids, int[] words, Rng rng) {
-        if (words != null && words.length != ids.length) throw new ShapeException("Masking: " + words.length + " word numbers for " + ids.length + " ids");
+        if (words != null && words.length != ids.length)
+            throw new ShapeException("Masking: " + words.length + " word numbers for " + ids.length + " ids");
         var read = ids.clone();
         var labels = new int[ids.length];
         Arrays.fill(labels, IGNORED);

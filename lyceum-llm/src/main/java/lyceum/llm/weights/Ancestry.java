@@ -96,7 +96,8 @@ public record Ancestry(Path file, String sha256, Stage stage, List<Parent> paren
         var parents = new ArrayList<Parent>();
         for (var line : metadata.getOrDefault(PARENTS, "").split("\n")) {
             if (line.isEmpty()) continue;
-            if (!line.matches("[0-9a-f]{64} .+")) throw new FormatException("Ancestry: " + file + " names a parent \"" + line + "\"; it is a hash and a name");
+            if (!line.matches("[0-9a-f]{64} .+"))
+                throw new FormatException("Ancestry: " + file + " names a parent \"" + line + "\"; it is a hash and a name");
             parents.add(new Parent(line.substring(65), line.substring(0, 64)));
         }
         var stage = metadata.get(STAGE);

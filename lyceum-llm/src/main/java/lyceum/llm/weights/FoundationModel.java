@@ -162,7 +162,8 @@ public final class FoundationModel {
         if (!task.adapter.isEmpty() && (adapters == null || !adapters.names().contains(task.adapter)))
             throw new LyceumException("FoundationModel: " + task.name + " wants the adapter " + task.adapter + "; there are "
                     + (adapters == null ? List.of() : adapters.names()));
-        if (tasks.putIfAbsent(task.name, task) != null) throw new LyceumException("FoundationModel: there is a task " + task.name + " already");
+        if (tasks.putIfAbsent(task.name, task) != null)
+            throw new LyceumException("FoundationModel: there is a task " + task.name + " already");
         return task;
     }
 
@@ -182,7 +183,8 @@ public final class FoundationModel {
         var features = new HashMap<Reading, Tensor>();
         var answers = new Answers();
         for (var task : asked) {
-            if (tasks.get(task.name) != task) throw new LyceumException("FoundationModel: " + task.name + " is not registered here; there are " + tasks.keySet());
+            if (tasks.get(task.name) != task)
+                throw new LyceumException("FoundationModel: " + task.name + " is not registered here; there are " + tasks.keySet());
             var x = features.computeIfAbsent(new Reading(task.prompt, task.adapter), r -> features(texts, r.prompt, r.adapter));
             answers.answers.put(task, task.head.of(x));
         }
@@ -202,7 +204,8 @@ public final class FoundationModel {
         if (features.size(0) != labels.length)
             throw new IllegalArgumentException("FoundationModel: " + features.size(0) + " features and " + labels.length + " labels");
         var model = new Mlp(MlpConfig.classifier((int) features.size(1), classes), Rng.of(0));
-        new MlpFit().withPenalty(1.0 / labels.length).minimize(model, features.to(DType.F32), Tensor.of(labels).to(DType.I64), null, new Lbfgs(), Progress.SILENT);
+        new MlpFit().withPenalty(1.0 / labels.length).minimize(model, features.to(DType.F32), Tensor.of(labels).to(DType.I64), null,
+                new Lbfgs(), Progress.SILENT);
         return new Head<>() {
             @Override public Tensor of(Tensor x) { return Autograd.noGrad(() -> model.forward(x).compute()); }
 

@@ -132,15 +132,14 @@ public sealed interface MergeMethod permits MergeMethod.Mean, MergeMethod.Spheri
 
         @Override public Tensor merge(Slot slot) {
             var w = weightsFor("RegMean", weights, slot.models.size());
-            if (slot.statistics.contains(null) || slot.models.getFirst().rank() != 2)
-                return sum(slot.models, w).div(total("RegMean", w));
+            if (slot.statistics.contains(null) || slot.models.getFirst().rank() != 2) return sum(slot.models, w).div(total("RegMean", w));
             Tensor gram = null, right = null;
             for (int i = 0; i < w.length; i++) {
                 var model = slot.models.get(i);
                 var g = slot.statistics.get(i).to(DType.F64);
                 long n = model.size(1);
-                if (g.rank() != 2 || g.size(0) != n || g.size(1) != n) throw new ShapeException(
-                        "RegMean: " + slot.name + " is " + model.shape() + ", its Gram matrix " + g.shape() + "; it is (" + n + ", " + n + ")");
+                if (g.rank() != 2 || g.size(0) != n || g.size(1) != n) throw new ShapeException("RegMean: " + slot.name + " is "
+                        + model.shape() + ", its Gram matrix " + g.shape() + "; it is (" + n + ", " + n + ")");
                 var eye = Tensor.eye(DType.F64, n);
                 g = g.mul(eye.add(eye.rsub(1).mul(offDiagonal))).mul(w[i]).compute();
                 var part = g.matmul(model.transpose());
@@ -170,11 +169,12 @@ public sealed interface MergeMethod permits MergeMethod.Mean, MergeMethod.Spheri
             case "fisher" -> Set.of("floor");
             case "regmean" -> Set.of("off_diagonal");
             case "linear", "task_arithmetic" -> Set.<String>of();
-            default -> throw new IllegalArgumentException("merge method \"" + name + "\" is unknown; there are " + NAMES.stream().sorted().toList());
+            default -> throw new IllegalArgumentException(
+                    "merge method \"" + name + "\" is unknown; there are " + NAMES.stream().sorted().toList());
         };
         for (var number : numbers.keySet())
-            if (!known.contains(number))
-                throw new IllegalArgumentException("merge method " + name + " has no " + number + "; it has " + known.stream().sorted().toList());
+            if (!known.contains(number)) throw new IllegalArgumentException(
+                    "merge method " + name + " has no " + number + "; it has " + known.stream().sorted().toList());
         double density = numbers.getOrDefault("density", name.equals("ties") ? 0.2 : 0.1);
         long seed = numbers.getOrDefault("seed", 0.0).longValue();
         return switch (name) {

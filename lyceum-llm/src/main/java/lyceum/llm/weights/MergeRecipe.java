@@ -42,7 +42,8 @@ public record MergeRecipe(Path base, List<Source> models, ModelMerger merger, DT
         models = List.copyOf(models);
         Objects.requireNonNull(merger, "merger");
         if (models.isEmpty()) throw new IllegalArgumentException("MergeRecipe: no model; at least one");
-        if (dtype != null && !dtype.isFloat()) throw new IllegalArgumentException("MergeRecipe: dtype is " + dtype + "; it is a float type");
+        if (dtype != null && !dtype.isFloat())
+            throw new IllegalArgumentException("MergeRecipe: dtype is " + dtype + "; it is a float type");
     }
 
     /** In the types of the base, or of the first model. */
@@ -70,7 +71,8 @@ public record MergeRecipe(Path base, List<Source> models, ModelMerger merger, DT
         boolean single = out.toString().endsWith(".safetensors");
         if (!single) Files.createDirectories(out);
         var file = single ? out : out.resolve("model.safetensors");
-        merger.writeWith(file, bases == null ? null : bases.tensors(), ingredients, dtype, Ancestry.metadata(Ancestry.Stage.MERGED, parents), progress);
+        merger.writeWith(file, bases == null ? null : bases.tensors(), ingredients, dtype,
+                Ancestry.metadata(Ancestry.Stage.MERGED, parents), progress);
         if (!single) for (var beside : new Path[] {first.config(), first.tokenizer()})
             if (beside != null) Files.write(out.resolve(beside.getFileName()), Files.readAllBytes(beside));
         return Ancestry.of(file);

@@ -24,7 +24,8 @@ public final class MergeStatistics {
     /** {@code X' X} (inputs, inputs) in F64 of what goes into each linear layer, over all rows of all batches, by the names of their weights. */
     public static SequencedMap<String, Tensor> grams(Module model, Iterable<Tensor> batches) {
         var grams = new LinkedHashMap<String, Tensor>();
-        LinearInputs.grams(model, batches, name -> true).forEach((name, gram) -> grams.put(name.isEmpty() ? "weight" : name + ".weight", gram));
+        LinearInputs.grams(model, batches, name -> true)
+                .forEach((name, gram) -> grams.put(name.isEmpty() ? "weight" : name + ".weight", gram));
         return grams;
     }
 
@@ -39,7 +40,8 @@ public final class MergeStatistics {
             var part = data.range(from, Math.min(data.size(), from + chunk));
             try (var scope = Scope.open("fisher information")) {
                 var squares = Autograd.vmap(row -> Autograd
-                        .valueAndGrad(w -> loss.of(space.at(model, w).forward(row[0].unsqueeze(0), Pass.inference()), row[1].unsqueeze(0)), at)
+                        .valueAndGrad(w -> loss.of(space.at(model, w).forward(row[0].unsqueeze(0), Pass.inference()), row[1].unsqueeze(0)),
+                                at)
                         .gradient(), part.x(), part.y()).detach().square().sum(0);
                 sum = (sum == null ? squares : sum.add(squares)).compute().keptBy(scope);
             }

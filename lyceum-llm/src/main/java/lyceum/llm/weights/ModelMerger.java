@@ -25,11 +25,7 @@ import lyceum.withers.Withers;
  * var mean = new ModelMerger(new MergeMethod.Mean()).merge(null, List.of(first, second));
  * var merger = new ModelMerger(new TiesMerging().withDensity(0.3)).with("embed*", new MergeMethod.Mean());   // by layer
  * model.load(merger.merge(base, List.of(first, second)));
-<<<<<<< HEAD
- * merger.write(out, Safetensors.read(path).tensors(), List.of(Safetensors.read(a).tensors(), Safetensors.read(b).tensors()), Progress.SILENT);
-=======
  * merger.write(out, Safetensors.read(baseFile).tensors(), List.of(Safetensors.read(a).tensors(), Safetensors.read(b).tensors()), Progress.SILENT);
->>>>>>> l-wts
  * }
  *
  * <p>Arithmetic is F64, rounded once to the type of the base, or of the first model where there is no base. Integers are taken from there unchanged. Networks

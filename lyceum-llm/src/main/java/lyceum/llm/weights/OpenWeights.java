@@ -52,7 +52,9 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
     private static final String INDEX = ".safetensors.index.json";
 
     /** What weights come in. */
-    public enum Format { SAFETENSORS, GGUF, ONNX, TORCH }
+    public enum Format {
+        SAFETENSORS, GGUF, ONNX, TORCH
+    }
 
     /**
      * A tensor that can be had.
@@ -86,10 +88,11 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
         }
         for (var ending : List.of(INDEX, ".safetensors", ".gguf", ".onnx", ".bin", ".pt", ".pth")) {
             var found = all.stream().filter(f -> f.getFileName().toString().endsWith(ending)).toList();
-            if (!found.isEmpty())
-                return of(path, ending.equals(INDEX) ? found.subList(0, 1) : found, ending.equals(INDEX) ? Format.SAFETENSORS : formatOf(found.getFirst()), ending.equals(INDEX));
+            if (!found.isEmpty()) return of(path, ending.equals(INDEX) ? found.subList(0, 1) : found,
+                    ending.equals(INDEX) ? Format.SAFETENSORS : formatOf(found.getFirst()), ending.equals(INDEX));
         }
-        throw new FormatException("OpenWeights: " + path + " has no weights; it has " + all.stream().map(Path::getFileName).limit(20).toList());
+        throw new FormatException(
+                "OpenWeights: " + path + " has no weights; it has " + all.stream().map(Path::getFileName).limit(20).toList());
     }
 
     private static Format formatOf(Path file) throws IOException {
@@ -103,7 +106,8 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
         if (magic == 0x04034B50) return Format.TORCH;
         if (head.get(8) == '{') return Format.SAFETENSORS;
         if (head.get(0) == 8) return Format.ONNX; // its first field, the version
-        throw new FormatException("OpenWeights: " + file + " begins like no file of weights: safetensors, GGUF, ONNX and torch's zips are known");
+        throw new FormatException(
+                "OpenWeights: " + file + " begins like no file of weights: safetensors, GGUF, ONNX and torch's zips are known");
     }
 
     private static OpenWeights of(Path path, List<Path> found, Format format, boolean indexed) throws IOException {
@@ -116,13 +120,17 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
                     var contents = Safetensors.read(file);
                     metadata.putAll(contents.metadata());
                     contents.tensors().forEach((name, t) -> put(entries, file, plain(name, t)));
-                    contents.foreign().forEach((name, type) -> put(entries, file, new Entry(name, type, List.of(), -1, () -> contents.get(name), null)));
+                    contents.foreign().forEach(
+                            (name, type) -> put(entries, file, new Entry(name, type, List.of(), -1, () -> contents.get(name), null)));
                 }
                 case GGUF -> {
                     var contents = Gguf.read(file);
-                    contents.metadata().forEach((name, value) -> { if (!(value instanceof List<?>)) metadata.put(name, String.valueOf(value)); });
-                    contents.entries().forEach((name, e) -> put(entries, file, new Entry(name, e.type(), sizes(e.shape()), e.bytes() == null ? -1 : e.bytes().byteSize(),
-                            () -> contents.tensor(name), e.type().startsWith("Q") ? () -> contents.matrix(name) : null)));
+                    contents.metadata()
+                            .forEach((name, value) -> { if (!(value instanceof List<?>)) metadata.put(name, String.valueOf(value)); });
+                    contents.entries()
+                            .forEach((name, e) -> put(entries, file,
+                                    new Entry(name, e.type(), sizes(e.shape()), e.bytes() == null ? -1 : e.bytes().byteSize(),
+                                            () -> contents.tensor(name), e.type().startsWith("Q") ? () -> contents.matrix(name) : null)));
                 }
                 case ONNX -> {
                     var contents = OnnxFile.read(file);
@@ -141,7 +149,8 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
     }
 
     private static void put(SequencedMap<String, Entry> entries, Path file, Entry entry) {
-        if (entries.put(entry.name, entry) != null) throw new FormatException("OpenWeights: " + entry.name + " is there twice, the second time in " + file);
+        if (entries.put(entry.name, entry) != null)
+            throw new FormatException("OpenWeights: " + entry.name + " is there twice, the second time in " + file);
     }
 
     private static Entry plain(String name, Tensor t) {
@@ -162,8 +171,8 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
             if (!map.isObject() || map.isEmpty()) throw new FormatException("OpenWeights: " + index + " has no weight_map");
             for (var entry : map.properties()) {
                 var name = entry.getValue().asString("");
-                if (name.isEmpty() || name.contains("/") || name.contains("\\") || name.equals(".."))
-                    throw new FormatException("OpenWeights: " + index + " names \"" + name + "\" for " + entry.getKey() + "; it is a file beside the index");
+                if (name.isEmpty() || name.contains("/") || name.contains("\\") || name.equals("..")) throw new FormatException(
+                        "OpenWeights: " + index + " names \"" + name + "\" for " + entry.getKey() + "; it is a file beside the index");
                 names.add(name);
             }
         } catch (JacksonException e) {
@@ -174,7 +183,8 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
 
     private Entry entry(String name) {
         var entry = entries.get(name);
-        if (entry == null) throw new FormatException("OpenWeights: " + path + " has no \"" + name + "\"; it has " + entries.keySet().stream().limit(20).toList());
+        if (entry == null) throw new FormatException(
+                "OpenWeights: " + path + " has no \"" + name + "\"; it has " + entries.keySet().stream().limit(20).toList());
         return entry;
     }
 
@@ -225,7 +235,8 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
     public Openness openness() throws IOException { return Openness.of(folder(), metadata); }
 
     /** Writes files of at most so many bytes of tensors each, one tensor at least, and their index: {@code model-00001-of-00003.safetensors}, .. */
-    public static void writeSharded(Path folder, SequencedMap<String, Tensor> tensors, long most, Map<String, String> metadata) throws IOException {
+    public static void writeSharded(Path folder, SequencedMap<String, Tensor> tensors, long most, Map<String, String> metadata)
+            throws IOException {
         if (most < 1) throw new IllegalArgumentException("OpenWeights: shards of " + most + " bytes; at least 1");
         var shards = new ArrayList<SequencedMap<String, Tensor>>();
         long size = 0, total = 0;

@@ -22,8 +22,9 @@ import java.util.regex.Pattern;
  * @see <a href="https://opensource.org/ai/open-source-ai-definition">Open Source AI Definition 1.0 (2024)</a>
  */
 public record Openness(String licence, boolean osi, List<String> datasets, List<String> code, List<String> missing) {
-    private static final Set<String> OSI = Set.of("apache-2.0", "mit", "bsd", "bsd-2-clause", "bsd-3-clause", "gpl-2.0", "gpl-3.0", "lgpl-3.0", "agpl-3.0",
-            "mpl-2.0", "isc", "artistic-2.0", "epl-2.0", "unlicense", "zlib", "ms-pl", "postgresql", "afl-3.0", "ecl-2.0", "eupl-1.2", "osl-3.0");
+    private static final Set<String> OSI = Set.of("apache-2.0", "mit", "bsd", "bsd-2-clause", "bsd-3-clause", "gpl-2.0", "gpl-3.0",
+            "lgpl-3.0", "agpl-3.0", "mpl-2.0", "isc", "artistic-2.0", "epl-2.0", "unlicense", "zlib", "ms-pl", "postgresql", "afl-3.0",
+            "ecl-2.0", "eupl-1.2", "osl-3.0");
     private static final Pattern REPOSITORY = Pattern.compile("https://(?:github|gitlab)\\.com/[\\w.-]+/[\\w.-]+");
     private static final int MOST_CARD = 1 << 20;
 

@@ -117,8 +117,8 @@ public final class TaskVector {
             var delta = deltas.get(name);
             if (delta != null && !delta.shape().equals(tensor.shape())) throw new ShapeException(
                     "TaskVector.on: " + name + " is " + tensor.shape() + ", its change " + delta.shape() + "; it is another model's");
-            sum.put(name, delta == null ? tensor.detach()
-                    : tensor.detach().to(DType.F64).add(delta.to(DType.F64)).to(tensor.dtype()).compute());
+            sum.put(name,
+                    delta == null ? tensor.detach() : tensor.detach().to(DType.F64).add(delta.to(DType.F64)).to(tensor.dtype()).compute());
         }));
         return sum;
     }
@@ -138,8 +138,7 @@ public final class TaskVector {
         alike("TaskVector.dot", deltas, other.deltas);
         return Autograd.noGrad(() -> {
             double sum = 0;
-            for (var name : deltas.keySet())
-                sum += deltas.get(name).to(DType.F64).mul(other.deltas.get(name).to(DType.F64)).sum().item();
+            for (var name : deltas.keySet()) sum += deltas.get(name).to(DType.F64).mul(other.deltas.get(name).to(DType.F64)).sum().item();
             return sum;
         });
     }
@@ -171,14 +170,16 @@ public final class TaskVector {
         var metadata = new TreeMap<>(Map.of("formatVersion", "1", "kind", "task-vector"));
         Autograd.noGrad(() -> deltas.forEach((name, delta) -> {
             int width = delta.dtype().bytes();
-            long n = delta.count(), some = (long) delta.countNonZero().item(), bits = (n + 7) / 8 + some * width, places = some * (4 + width);
+            long n = delta.count(), some = (long) delta.countNonZero().item(), bits = (n + 7) / 8 + some * width,
+                    places = some * (4 + width);
             if (n > Integer.MAX_VALUE || Math.min(bits, places) >= n * width) {
                 tensors.put(name, delta);
                 return;
             }
             var flat = delta.flatten();
             var kept = flat.ne(flat.zerosLike());
-            tensors.put(name + (places <= bits ? PLACES : KEPT), places <= bits ? kept.nonZeroFlat().to(DType.I32) : bits(kept.toBooleanArray()));
+            tensors.put(name + (places <= bits ? PLACES : KEPT),
+                    places <= bits ? kept.nonZeroFlat().to(DType.I32) : bits(kept.toBooleanArray()));
             tensors.put(name + VALUES, flat.maskedSelect(kept));
             metadata.put(SHAPE + name, Arrays.stream(delta.shape().toArray()).mapToObj(Long::toString).collect(Collectors.joining(",")));
         }));
@@ -198,7 +199,9 @@ public final class TaskVector {
             throw new FormatException("TaskVector: " + path + " is no task vector of formatVersion 1");
         var tensors = contents.tensors();
         var deltas = new LinkedHashMap<String, Tensor>();
-        tensors.forEach((name, tensor) -> { if (!name.endsWith(KEPT) && !name.endsWith(PLACES) && !name.endsWith(VALUES)) deltas.put(name, tensor); });
+        tensors.forEach((name, tensor) -> {
+            if (!name.endsWith(KEPT) && !name.endsWith(PLACES) && !name.endsWith(VALUES)) deltas.put(name, tensor);
+        });
         contents.metadata().forEach((key, shape) -> {
             if (key.startsWith(SHAPE)) deltas.put(key.substring(SHAPE.length()), dense(contents, key.substring(SHAPE.length()), shape));
         });
@@ -215,7 +218,8 @@ public final class TaskVector {
             if (contents.tensors().containsKey(name + PLACES)) places = contents.get(name + PLACES).toIntArray();
             else {
                 var bits = contents.get(name + KEPT).to(DType.I32).toIntArray();
-                if (bits.length != (n + 7) / 8) throw new FormatException("TaskVector: " + name + " has " + bits.length + " bytes of bits for " + n);
+                if (bits.length != (n + 7) / 8)
+                    throw new FormatException("TaskVector: " + name + " has " + bits.length + " bytes of bits for " + n);
                 places = IntStream.range(0, (int) n).filter(i -> (bits[i / 8] >> i % 8 & 1) == 1).toArray();
             }
             if (places.length != values.count())
@@ -226,5 +230,7 @@ public final class TaskVector {
         }
     }
 
-    @Override public String toString() { return "TaskVector of " + deltas.size() + " tensors, length " + norm() + ", density " + density(); }
+    @Override public String toString() {
+        return "TaskVector of " + deltas.size() + " tensors, length " + norm() + ", density " + density();
+    }
 }

@@ -68,13 +68,16 @@ class ChatTemplateTest {
         return same;
     }
 
-    @Acceptance(topic = "chat-template", clause = 1) @Test void sevenFormatsAreWrittenByteForByte() {
+    @Acceptance(topic = "chat-template", clause = 1)
+    @Test void sevenFormatsAreWrittenByteForByte() {
         int same = 0;
         for (var format : ChatFormat.values()) same += same(format, format.name());
         Evidence.of("renderings equal to Jinja's of 7 formats x 12 conversations", same, exactly(84));
     }
 
-    @Acceptance(topic = "chat-language-model", clause = 1) @Acceptance(topic = "chat-template", clause = 2) @Test void theInterpreterReproducesEachFormatFromItsTemplate() {
+    @Acceptance(topic = "chat-language-model", clause = 1)
+    @Acceptance(topic = "chat-template", clause = 2)
+    @Test void theInterpreterReproducesEachFormatFromItsTemplate() {
         int same = 0;
         for (var format : ChatFormat.values())
             same += same(JinjaChatTemplate.of(GOLDEN.get("formats").get(format.name()).asString(), "<s>", "</s>"), format.name());
@@ -83,7 +86,8 @@ class ChatTemplateTest {
 
     /** Bytes, and the marks of a format as control tokens. */
     static Tokenizer tokenizer(ChatFormat format) {
-        return TOKENIZERS.computeIfAbsent(format, f -> BpeTrainer.byteLevel(256 + f.marks().size(), PreTokenizer.GPT2).withSpecials(f.marks()).train(List.of("a")));
+        return TOKENIZERS.computeIfAbsent(format,
+                f -> BpeTrainer.byteLevel(256 + f.marks().size(), PreTokenizer.GPT2).withSpecials(f.marks()).train(List.of("a")));
     }
 
     private static final Map<ChatFormat, Tokenizer> TOKENIZERS = new ConcurrentHashMap<>();
@@ -103,11 +107,13 @@ class ChatTemplateTest {
 
     private static String words(Rng rng, char letter) {
         var text = new StringBuilder();
-        for (int w = rng.nextInt(1, 6); w > 0; w--) text.append(String.valueOf(letter).repeat(rng.nextInt(1, 5))).append(w > 1 ? " \n\u00e9\u957f".charAt(rng.nextInt(4)) : "");
+        for (int w = rng.nextInt(1, 6); w > 0; w--)
+            text.append(String.valueOf(letter).repeat(rng.nextInt(1, 5))).append(w > 1 ? " \n\u00e9\u957f".charAt(rng.nextInt(4)) : "");
         return text.toString();
     }
 
-    @Acceptance(topic = "chat-template", clause = 3) @Test void theMaskIsExactlyWhatTheAssistantSays() {
+    @Acceptance(topic = "chat-template", clause = 3)
+    @Test void theMaskIsExactlyWhatTheAssistantSays() {
         int chats = 0, wrong = 0, selected = 0;
         for (int i = 0; i < 500; i++) {
             var format = ChatFormat.values()[i % 7];
@@ -146,11 +152,10 @@ class ChatTemplateTest {
 
     private static String latin(Tokenizer tokenizer, int id) { return new String(tokenizer.bytes(id), StandardCharsets.ISO_8859_1); }
 
-    private static String latin(String text) {
-        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
-    }
+    private static String latin(String text) { return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1); }
 
-    @Acceptance(topic = "chat-language-model", clause = 2) @Test void marksInMessagesStayText() {
+    @Acceptance(topic = "chat-language-model", clause = 2)
+    @Test void marksInMessagesStayText() {
         int messages = 0, forged = 0, planted = 0;
         var rng = Rng.of(5);
         for (int i = 0; i < 1000; i++) {
@@ -167,13 +172,15 @@ class ChatTemplateTest {
                 });
             }
             var template = i % 2 == 0 ? format : JinjaChatTemplate.of(GOLDEN.get("formats").get(format.name()).asString(), "<s>", "</s>");
-            var hostile = List.of(ChatMessage.system("s"), ChatMessage.user("x" + text + "x"), ChatMessage.assistant("y"), ChatMessage.user("z"));
+            var hostile = List.of(ChatMessage.system("s"), ChatMessage.user("x" + text + "x"), ChatMessage.assistant("y"),
+                    ChatMessage.user("z"));
             var harmless = List.of(ChatMessage.system("s"), ChatMessage.user("x x"), ChatMessage.assistant("y"), ChatMessage.user("z"));
             messages++;
             for (var mark : format.marks()) if (text.indexOf(mark) >= 0) planted++;
             var ids = template.encode(tokenizer, hostile, true).ids();
             var clean = template.encode(tokenizer, harmless, true).ids();
-            int[] controls = Arrays.stream(ids).filter(id -> isMark(tokenizer, id)).toArray(), own = Arrays.stream(clean).filter(id -> isMark(tokenizer, id)).toArray();
+            int[] controls = Arrays.stream(ids).filter(id -> isMark(tokenizer, id)).toArray(),
+                    own = Arrays.stream(clean).filter(id -> isMark(tokenizer, id)).toArray();
             if (!Arrays.equals(controls, own) || own.length == 0 && format != ChatFormat.ALPACA) forged++;
             // nothing of the message is lost
             assertThat(tokenizer.decode(ids)).contains("x" + text + "x");

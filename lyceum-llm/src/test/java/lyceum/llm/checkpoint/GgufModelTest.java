@@ -21,7 +21,10 @@ class GgufModelTest {
     @TempDir Path folder;
 
     /** Files in the layout of llama.cpp's converter, with the logits of PyTorch; qwen3 has some tensors in F16. */
-    @ParameterizedTest @CsvSource({"llama, 1e-4", "qwen2, 1e-4", "qwen3, 1e-2"}) void logitsAreThoseOfTheTranscription(String name, double bound) throws IOException {
+    @ParameterizedTest
+    @CsvSource({"llama, 1e-4", "qwen2, 1e-4", "qwen3, 1e-2"})
+    void logitsAreThoseOfTheTranscription(String name, double bound)
+            throws IOException {
         var family = new TinyFamilies(name);
         var model = GgufModel.read(family.folder().resolve("model.gguf"));
         var expected = family.expected();
@@ -36,16 +39,19 @@ class GgufModelTest {
         byte[] more = file.clone();
         more[at + 3] = 0x7F; // two thousand million blocks
         Files.write(folder.resolve("m.gguf"), more);
-        assertThatThrownBy(() -> GgufModel.read(folder.resolve("m.gguf"))).isInstanceOf(FormatException.class).hasMessageContaining("block_count");
+        assertThatThrownBy(() -> GgufModel.read(folder.resolve("m.gguf"))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("block_count");
         more[at + 3] = 0;
         more[at] = 3;
         Files.write(folder.resolve("m.gguf"), more);
-        assertThatThrownBy(() -> GgufModel.read(folder.resolve("m.gguf"))).isInstanceOf(FormatException.class).hasMessageContaining("blk.2.");
+        assertThatThrownBy(() -> GgufModel.read(folder.resolve("m.gguf"))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("blk.2.");
     }
 
     private void refused(byte[] file, String from, String to, String message) throws IOException {
         var text = new String(file, StandardCharsets.ISO_8859_1).replace(from, to);
         Files.write(folder.resolve("m.gguf"), text.getBytes(StandardCharsets.ISO_8859_1));
-        assertThatThrownBy(() -> GgufModel.read(folder.resolve("m.gguf"))).isInstanceOf(FormatException.class).hasMessageContaining(message);
+        assertThatThrownBy(() -> GgufModel.read(folder.resolve("m.gguf"))).isInstanceOf(FormatException.class)
+                .hasMessageContaining(message);
     }
 }

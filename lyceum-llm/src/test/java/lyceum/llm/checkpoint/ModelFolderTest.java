@@ -40,7 +40,8 @@ class ModelFolderTest {
             var expected = family.expected();
             var source = ModelFolder.open(family.folder());
             var model = source.model();
-            gap.see(family.name(), model.logits(expected.get("ids"), Pass.inference()).toDoubleArray(), expected.get("logits").toDoubleArray());
+            gap.see(family.name(), model.logits(expected.get("ids"), Pass.inference()).toDoubleArray(),
+                    expected.get("logits").toDoubleArray());
             ModelFolder.write(folder.resolve(family.name()), model, source.family(), 12_000);
             var back = ModelFolder.open(folder.resolve(family.name())).tensors();
             var first = source.tensors();
@@ -89,7 +90,9 @@ class ModelFolderTest {
         }
     }
 
-    private static String json(String family) throws IOException { return Files.readString(new TinyFamilies(family).folder().resolve("config.json")); }
+    private static String json(String family) throws IOException {
+        return Files.readString(new TinyFamilies(family).folder().resolve("config.json"));
+    }
 
     private void refused(String config, String from, String to, String message) {
         assertThatThrownBy(() -> {
@@ -106,7 +109,8 @@ class ModelFolderTest {
         refused(config, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 3", "missing tensors are [model.layers.2.");
         refused(config, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1", "unknown are [model.layers.1.");
         refused(config, "\"vocab_size\": 23", "\"vocab_size\": 24", "(23, 16)");
-        refused(config, "\"intermediate_size\": 24", "\"intermediate_size\": 25", "mlp.gate_proj.weight\" is (24, 16); the configuration says 25");
+        refused(config, "\"intermediate_size\": 24", "\"intermediate_size\": 25",
+                "mlp.gate_proj.weight\" is (24, 16); the configuration says 25");
         refused(config, "\"num_attention_heads\": 4", "\"num_attention_heads\": 5", "do not divide");
         refused(config, "\"model_type\": \"qwen2\"", "\"model_type\": \"mamba\"", "model_type is \"mamba\"");
         refused(config, "\"hidden_act\": \"silu\"", "\"hidden_act\": \"wavelet\"", "wavelet");
@@ -115,7 +119,8 @@ class ModelFolderTest {
         Files.writeString(folder.resolve("config.json"), config);
         Files.delete(folder.resolve("model.safetensors"));
         Files.writeString(folder.resolve("model.safetensors.index.json"), "{\"weight_map\": {\"a\": \"../secret.safetensors\"}}");
-        assertThatThrownBy(() -> ModelFolder.open(folder).model()).isInstanceOf(FormatException.class).hasMessageContaining("beside the index");
+        assertThatThrownBy(() -> ModelFolder.open(folder).model()).isInstanceOf(FormatException.class)
+                .hasMessageContaining("beside the index");
     }
 
     @Test void olderFilesAndNarrowerOnesAreRead() throws IOException {
@@ -123,7 +128,7 @@ class ModelFolderTest {
         var expected = new TinyFamilies("gpt2").expected();
         var bare = new LinkedHashMap<String, Tensor>();
         source.tensors().forEach((name, tensor) -> bare.put(name.replace("transformer.", ""), tensor.to(DType.BF16).compute()));
-        bare.put("h.0.attn.bias", Tensor.zeros(1, 1, 16, 16));          // a mask, as old files hold it
+        bare.put("h.0.attn.bias", Tensor.zeros(1, 1, 16, 16)); // a mask, as old files hold it
         bare.put("lm_head.weight", bare.get("wte.weight").copy().compute()); // tied, and written all the same
         Safetensors.write(folder.resolve("model.safetensors"), bare, Map.of());
         Files.writeString(folder.resolve("config.json"), json("gpt2"));
@@ -135,10 +140,14 @@ class ModelFolderTest {
 
     @Test void aFamilyWritesOnlyWhatItCanSay() {
         var llama = DecoderConfig.llama(50, 16, 2, 16, 4, 2, 24);
-        assertThat(ModelFamily.LLAMA.config(ModelFamily.LLAMA.write(llama.withRotaryBase(500_000))).parameterCount()).isEqualTo(llama.parameterCount());
+        assertThat(ModelFamily.LLAMA.config(ModelFamily.LLAMA.write(llama.withRotaryBase(500_000))).parameterCount())
+                .isEqualTo(llama.parameterCount());
         assertThatThrownBy(() -> ModelFamily.GPT2.write(llama)).hasMessageContaining("GPT2: its config.json cannot say this");
-        assertThatThrownBy(() -> ModelFamily.LLAMA.write(DecoderConfig.gpt2(50, 16, 2, 16, 4))).hasMessageContaining("positions are rotations");
+        assertThatThrownBy(() -> ModelFamily.LLAMA.write(DecoderConfig.gpt2(50, 16, 2, 16, 4)))
+                .hasMessageContaining("positions are rotations");
         assertThatThrownBy(() -> ModelFamily.QWEN3.write(llama)).hasMessageContaining("qkNorm");
-        assertThat(ModelFamily.MISTRAL.config(ModelFamily.MISTRAL.write(llama.withWindow(7))).blocks().get(1).attention().attention().window()).isEqualTo(7);
+        assertThat(
+                ModelFamily.MISTRAL.config(ModelFamily.MISTRAL.write(llama.withWindow(7))).blocks().get(1).attention().attention().window())
+                .isEqualTo(7);
     }
 }

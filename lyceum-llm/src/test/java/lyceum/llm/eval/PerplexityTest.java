@@ -76,8 +76,9 @@ class PerplexityTest {
             var uniform = model(v, -1, _ -> even);
             var text = ScoredText.of(0, v - 1, v / 2, 1, 0);
             var flat = new CausalLanguageModel(x -> Tensor.zeros(x.size(0), x.size(1), v), v, -1, -1);
-            for (var each : List.of(uniform, flat)) for (var protocol : List.of(new Perplexity(), Perplexity.sliding(2, 1)))
-                worst = Math.max(worst, Math.abs(protocol.of(each, List.of(text, text)).perplexity() / v - 1));
+            for (var each : List.of(uniform, flat))
+                for (var protocol : List.of(new Perplexity(), Perplexity.sliding(2, 1)))
+                    worst = Math.max(worst, Math.abs(protocol.of(each, List.of(text, text)).perplexity() / v - 1));
         }
         Evidence.of("vocabularies", sizes.length, exactly(1000));
         Evidence.of("relative gap of the uniform models", worst, atMost(1e-12));
@@ -87,7 +88,8 @@ class PerplexityTest {
             sure[(ids[ids.length - 1] + 1) % 5] = 0;
             return sure;
         });
-        Evidence.of("the prophet's", new Perplexity().of(counting, List.of(ScoredText.of(3, 4, 0, 1, 2, 3), ScoredText.of(1, 2))).perplexity(), exactly(1));
+        Evidence.of("the prophet's",
+                new Perplexity().of(counting, List.of(ScoredText.of(3, 4, 0, 1, 2, 3), ScoredText.of(1, 2))).perplexity(), exactly(1));
         var wrong = new Perplexity().of(counting, List.of(ScoredText.of(3, 4, 1)));
         assertThat(wrong.perplexity()).isInfinite();
         assertThat(wrong.evaluation().impossible()).isEqualTo(1);
@@ -113,21 +115,24 @@ class PerplexityTest {
         var scored = texts(torch.intMatrix("input.texts"));
         double expected = torch.number("expected.perplexity");
         Evidence.of("relative gap to PyTorch", Math.abs(new Perplexity().of(net, scored).perplexity() / expected - 1), atMost(1e-6));
-        Evidence.of("the same of an incremental model", Math.abs(new Perplexity().of(new SteppedLM(net), scored).perplexity() / expected - 1), atMost(1e-6));
+        Evidence.of("the same of an incremental model",
+                Math.abs(new Perplexity().of(new SteppedLM(net), scored).perplexity() / expected - 1), atMost(1e-6));
 
         double worst = 0;
         for (int order : new int[] {2, 3}) {
             var golden = GOLDEN.named("order" + order);
             var train = Arrays.stream(golden.intMatrix("input.train")).map(s -> padded(s, order)).toList();
-            var held = texts(Arrays.stream(golden.intMatrix("input.heldOut")).map(s -> Arrays.copyOfRange(padded(s, order), order - 1, s.length + 2 * (order - 1)))
-                    .toArray(int[][]::new));
+            var held = texts(Arrays.stream(golden.intMatrix("input.heldOut"))
+                    .map(s -> Arrays.copyOfRange(padded(s, order), order - 1, s.length + 2 * (order - 1))).toArray(int[][]::new));
             var kinds = List.of("laplace", "lidstone", "absolute");
-            var smoothings = List.of(new NGramSmoothing.AddK(1), new NGramSmoothing.AddK(0.3), new NGramSmoothing.AbsoluteDiscount(0.75, true));
+            var smoothings = List.of(new NGramSmoothing.AddK(1), new NGramSmoothing.AddK(0.3),
+                    new NGramSmoothing.AbsoluteDiscount(0.75, true));
             for (int k = 0; k < 3; k++) {
                 var counted = new NGramEstimator(order, 13).withSmoothing(smoothings.get(k)).withUniformBase(false).fit(train);
                 var marked = model(13, 9, ids -> counted.after(padded(ids, order)).logProbabilities());
                 // what the table reads begins with order - 1 marks; those that padded() puts behind are cut off
-                var front = model(13, 9, ids -> counted.after(Arrays.copyOf(padded(ids, order), ids.length + order - 1)).logProbabilities());
+                var front = model(13, 9,
+                        ids -> counted.after(Arrays.copyOf(padded(ids, order), ids.length + order - 1)).logProbabilities());
                 double nltk = golden.number("expected." + kinds.get(k));
                 worst = Math.max(worst, Math.abs(new Perplexity().of(front, held).perplexity() / nltk - 1));
                 assertThat(new Perplexity().of(marked, held).perplexity()).isNotEqualTo(nltk);
@@ -154,27 +159,31 @@ class PerplexityTest {
         double sum = 0;
         int count = 0;
         for (var text : texts) for (int t = 1; t < text.ids().length; t++, count++) sum -= brute(model, text.ids(), t, 16);
-        double sliding = Perplexity.sliding(16, 1).of(model, texts).perplexity(), blocks = Perplexity.sliding(16, 16).of(model, texts).perplexity();
+        double sliding = Perplexity.sliding(16, 1).of(model, texts).perplexity(),
+                blocks = Perplexity.sliding(16, 16).of(model, texts).perplexity();
         Evidence.of("relative gap to brute force", Math.abs(sliding / Math.exp(sum / count) - 1), atMost(1e-5));
         Evidence.of("stride 1 less windows side by side", sliding - blocks, atMost(0));
         Evidence.of("trained: less than half of the 128 letters", sliding, atMost(64));
         var half = Perplexity.sliding(16, 8).of(model, texts);
         assertThat(half.evaluation().tokens()).isEqualTo(count);
         assertThat(half.perplexity()).isBetween(sliding * 0.99, blocks * 1.01).isNotEqualTo(blocks);
-        assertThatThrownBy(() -> new Perplexity().of(model, texts)).hasMessageContaining("document 0 asks for 199 positions").hasMessageContaining("sliding(64");
+        assertThatThrownBy(() -> new Perplexity().of(model, texts)).hasMessageContaining("document 0 asks for 199 positions")
+                .hasMessageContaining("sliding(64");
     }
 
     /** log p of id t given at most {@code window} ids before it, those alone having been read. */
     private static double brute(DecoderLM model, int[] ids, int t, int window) {
         var read = Arrays.copyOfRange(ids, Math.max(0, t - window), t);
-        var z = Autograd.noGrad(() -> model.logits(Tensor.of(read, 1, read.length), Pass.inference())).select(1, read.length - 1).get(0).to(DType.F64);
+        var z = Autograd.noGrad(() -> model.logits(Tensor.of(read, 1, read.length), Pass.inference())).select(1, read.length - 1).get(0)
+                .to(DType.F64);
         return z.get(ids[t]).item() - Math.log(z.exp().sum().item());
     }
 
     private static int[] letters(String text) { return text.chars().map(c -> c < 127 ? c : ' ').toArray(); }
 
     private static NGramLanguageModel trigrams(List<String> texts) {
-        return new NGramEstimator(3, 128).withMarks(127, -1).withSmoothing(new NGramSmoothing.WittenBell()).fit(texts.stream().map(PerplexityTest::letters).toList());
+        return new NGramEstimator(3, 128).withMarks(127, -1).withSmoothing(new NGramSmoothing.WittenBell())
+                .fit(texts.stream().map(PerplexityTest::letters).toList());
     }
 
     /** Two letters as one token, of the same probability: {@code p(ab) = p(a) p(b | a)}. */
@@ -192,9 +201,13 @@ class PerplexityTest {
 
         @Override public State start() { return new Pairs(letters, letters.start()); }
 
-        @Override public double[] logProbabilities() { return IntStream.range(0, vocabulary()).mapToDouble(this::logProbability).toArray(); }
+        @Override public double[] logProbabilities() {
+            return IntStream.range(0, vocabulary()).mapToDouble(this::logProbability).toArray();
+        }
 
-        @Override public double logProbability(int id) { return read.logProbability(id / 128) + read.next(id / 128).logProbability(id % 128); }
+        @Override public double logProbability(int id) {
+            return read.logProbability(id / 128) + read.next(id / 128).logProbability(id % 128);
+        }
 
         @Override public State next(int id) { return new Pairs(letters, read.next(id / 128).next(id % 128)); }
 
@@ -217,8 +230,10 @@ class PerplexityTest {
         var pairs = new Perplexity().of(new Pairs(model, null), held.stream().map(t -> ScoredText.of(t, "", Pairs::ids)).toList());
         Evidence.of("bits per byte, gap", Math.abs(single.bitsPerByte() - pairs.bitsPerByte()), atMost(1e-9));
         Evidence.of("perplexity of a pair over that of a letter", pairs.perplexity() / single.perplexity(), atLeast(1.5));
-        Evidence.of("bits per byte by the definition, gap", Math.abs(single.bitsPerByte()
-                + held.stream().mapToDouble(t -> model.score(letters(t))).sum() / Math.log(2) / held.stream().mapToInt(String::length).sum()), atMost(1e-9));
+        Evidence.of("bits per byte by the definition, gap",
+                Math.abs(single.bitsPerByte() + held.stream().mapToDouble(t -> model.score(letters(t))).sum() / Math.log(2)
+                        / held.stream().mapToInt(String::length).sum()),
+                atMost(1e-9));
         assertThat(pairs.perWord()).isCloseTo(single.perWord(), within(1e-6 * single.perWord()));
         assertThat(pairs.perCharacter()).isCloseTo(single.perCharacter(), within(1e-9)).isCloseTo(single.perplexity(), within(1e-9));
     }
@@ -229,7 +244,8 @@ class PerplexityTest {
         var model = trigrams(CHAPTERS.subList(0, 20));
         var texts = new ArrayList<ScoredText>();
         for (int i = 0; i < CHAPTERS.size(); i++)
-            texts.add(ScoredText.of(CHAPTERS.get(i).substring(0, Math.min(CHAPTERS.get(i).length(), 40 + i * 37 % 160)), "", PerplexityTest::letters));
+            texts.add(ScoredText.of(CHAPTERS.get(i).substring(0, Math.min(CHAPTERS.get(i).length(), 40 + i * 37 % 160)), "",
+                    PerplexityTest::letters));
         var full = new Perplexity().of(model, texts);
         int covered = 0;
         for (int s = 0; s < 1000; s++) {
@@ -244,7 +260,10 @@ class PerplexityTest {
     @Test void modelsAreComparedInPairsAndByDomain() {
         LanguageModel good = trigrams(CHAPTERS.subList(0, 40)), poor = new NGramEstimator(1, 128).withMarks(127, -1)
                 .withSmoothing(new NGramSmoothing.AddK(1)).fit(CHAPTERS.subList(0, 10).stream().map(PerplexityTest::letters).toList());
-        var texts = IntStream.range(0, 30).mapToObj(i -> ScoredText.of(CHAPTERS.get(i * 35 + 100).substring(0, 100), i < 10 ? "law" : "rest", PerplexityTest::letters)).toList();
+        var texts = IntStream.range(0, 30)
+                .mapToObj(
+                        i -> ScoredText.of(CHAPTERS.get(i * 35 + 100).substring(0, 100), i < 10 ? "law" : "rest", PerplexityTest::letters))
+                .toList();
         PerplexityReport a = new Perplexity().of(good, texts), b = new Perplexity().of(poor, texts);
         var difference = a.comparedTo(b, 0.95, 500, Rng.of(1));
         assertThat(difference.bits()).isCloseTo(a.bitsPerByte() - b.bitsPerByte(), within(1e-12)).isNegative();
@@ -256,7 +275,8 @@ class PerplexityTest {
         assertThat(nats).isCloseTo(a.evaluation().logLikelihood(), within(1e-9));
         assertThat(a.surprisals(3)).hasSize(100);
         assertThatThrownBy(() -> a.comparedTo(b.at(1, 2), 0.95, 100, Rng.of(1))).hasMessageContaining("same documents");
-        assertThat(new Perplexity().of(good, texts).perplexity()).isCloseTo(good.evaluate(texts.stream().map(ScoredText::ids).toList()).perplexity(), within(1e-9));
+        assertThat(new Perplexity().of(good, texts).perplexity())
+                .isCloseTo(good.evaluate(texts.stream().map(ScoredText::ids).toList()).perplexity(), within(1e-9));
         Progress stopped = Progress.SILENT.stoppedBy(() -> true);
         assertThatThrownBy(() -> new Perplexity().of(good, texts, stopped)).isInstanceOf(CancelledException.class);
     }
@@ -270,7 +290,8 @@ class PerplexityTest {
 
     @Test void badProtocolsAndTextsAreNamed() {
         assertThatThrownBy(() -> Perplexity.sliding(4, 5)).hasMessageContaining("1 <= stride <= window");
-        assertThatThrownBy(() -> new Perplexity().of(model(2, -1, _ -> new double[2]), List.of(ScoredText.of(1)))).hasMessageContaining("no token");
+        assertThatThrownBy(() -> new Perplexity().of(model(2, -1, _ -> new double[2]), List.of(ScoredText.of(1))))
+                .hasMessageContaining("no token");
         assertThat(new ScoredText(new int[1], "", 0, 0, 0).bytes()).isZero();
         var text = ScoredText.of("Two  wörds ", "d", s -> new int[] {1, 2});
         assertThat(new long[] {text.words(), text.characters(), text.bytes()}).containsExactly(2, 11, 12);

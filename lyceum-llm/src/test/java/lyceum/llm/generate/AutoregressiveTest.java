@@ -109,7 +109,8 @@ class AutoregressiveTest {
     @Test void aBatchSaysWhatItsPromptsSayAlone() {
         var model = Toys.transformer(40, 4);
         var prompts = prompts(24, 40);
-        var generator = new CausalGenerator(model).withSampling(SamplingOptions.topP(0.95)).withStop(new StopCriteria(25).withEnds(Set.of(3, 17)));
+        var generator = new CausalGenerator(model).withSampling(SamplingOptions.topP(0.95))
+                .withStop(new StopCriteria(25).withEnds(Set.of(3, 17)));
         var rng = Rng.of(147);
         var together = generator.generate(prompts, 2, rng);
         int different = 0, tokens = 0, ended = 0;
@@ -180,7 +181,8 @@ class AutoregressiveTest {
         var ids = new int[bytes.length];
         for (int i = 0; i < ids.length; i++) ids[i] = bytes[i] & 0xFF;
         var pieces = new ArrayList<String>();
-        var text = new CausalGenerator(script(256, ids), new ByteTokenizer()).withStop(new StopCriteria(ids.length)).write("x", Rng.of(1), p -> pieces.add(p.text()));
+        var text = new CausalGenerator(script(256, ids), new ByteTokenizer()).withStop(new StopCriteria(ids.length)).write("x", Rng.of(1),
+                p -> pieces.add(p.text()));
         assertThat(text.text()).isEqualTo("naïve 日本 🙂");
         assertThat(String.join("", pieces)).isEqualTo(text.text());
         assertThat(pieces).hasSize(ids.length).noneMatch(p -> p.contains("\uFFFD"));
@@ -190,8 +192,9 @@ class AutoregressiveTest {
         var model = Toys.bigram(Toys.bigrams(6, 1, Rng.of(1)), -1, -1);
         var one = new GenerationRequest(new int[] {1}, SamplingOptions.DEFAULT, new StopCriteria(50), Rng.of(1));
         var generator = new CausalGenerator(model);
-        var all = generator.run(List.of(one, one.withStop(one.stop().withTime(Duration.ZERO)), one.withStop(one.stop().withOwn(h -> h.size() == 9)),
-                one.withStop(one.stop().withEnds(Set.of(0, 1, 2)).withLeast(7))), Progress.SILENT);
+        var all = generator.run(List.of(one, one.withStop(one.stop().withTime(Duration.ZERO)),
+                one.withStop(one.stop().withOwn(h -> h.size() == 9)), one.withStop(one.stop().withEnds(Set.of(0, 1, 2)).withLeast(7))),
+                Progress.SILENT);
         assertThat(all).extracting(Continuation::ending).containsExactly(Ending.LENGTH, Ending.TIME, Ending.PREDICATE, Ending.END_MARK);
         assertThat(all).extracting(c -> c.ids().length).startsWith(50, 1, 8);
         assertThat(all.getLast().ids().length).isGreaterThan(7);
@@ -199,7 +202,8 @@ class AutoregressiveTest {
         assertThat(small.ending()).isEqualTo(Ending.CONTEXT);
         assertThat(small.ids()).hasSize(12); // the prompt's one and eleven are read, the last is not
         assertThatThrownBy(() -> generator.generate(new int[0], Rng.of(1))).hasMessageContaining("empty prompt");
-        assertThatThrownBy(() -> generator.withStop(new StopCriteria(5).withStrings(List.of("x")))).hasMessageContaining("need a tokenizer");
+        assertThatThrownBy(() -> generator.withStop(new StopCriteria(5).withStrings(List.of("x"))))
+                .hasMessageContaining("need a tokenizer");
         assertThatThrownBy(() -> new StopCriteria(0)).hasMessageContaining("0 to 0 ids");
     }
 

@@ -31,7 +31,9 @@ class BeamSearchTest {
 
     private static int[] ids(List<Integer> tokens) { return tokens.stream().mapToInt(Integer::intValue).toArray(); }
 
-    private static List<Found> search(BeamSearch search, CausalLM model, int end, int... prompt) { return search.search(new CausalBeams(model, prompt), end).getFirst(); }
+    private static List<Found> search(BeamSearch search, CausalLM model, int end, int... prompt) {
+        return search.search(new CausalBeams(model, prompt), end).getFirst();
+    }
 
     /** Log-probabilities of their own behind every beginning; the prompt's id 0 is the first of it. */
     private static CausalLM random(int vocabulary, long seed, double sharpness) {
@@ -53,13 +55,15 @@ class BeamSearchTest {
         for (var model : models) {
             for (int end : new int[] {-1, 2}) {
                 var stop = new StopCriteria(12);
-                var greedy = new CausalGenerator(model).withSampling(SamplingOptions.greedy()).withStop(end < 0 ? stop : stop.withEnds(Set.of(end)))
-                        .generate(new int[] {0}, Rng.of(1)).ids();
+                var greedy = new CausalGenerator(model).withSampling(SamplingOptions.greedy())
+                        .withStop(end < 0 ? stop : stop.withEnds(Set.of(end))).generate(new int[] {0}, Rng.of(1)).ids();
                 if (greedy.length < 12) ended++;
                 texts++;
                 for (var stopping : Stopping.values())
-                    if (!Arrays.equals(greedy, ids(search(new BeamSearch(1, 0.6, 12).withStopping(stopping), model, end, 0).getFirst().tokens()))
-                            && (stopping != Stopping.NEVER || end < 0)) different++;
+                    if (!Arrays.equals(greedy,
+                            ids(search(new BeamSearch(1, 0.6, 12).withStopping(stopping), model, end, 0).getFirst().tokens()))
+                            && (stopping != Stopping.NEVER || end < 0))
+                        different++;
             }
         }
         Evidence.of("texts", texts, exactly(140));
@@ -117,7 +121,8 @@ class BeamSearchTest {
      */
     @Acceptance(topic = TOPIC, clause = 3)
     @Test void widerBeamsFindWhatNarrowerOnesMiss() {
-        double[][] second = {{0.34, 0.33, 0.33}, {0.9, 0.05, 0.05}, {0.02, 0.02, 0.96}}, third = {{0.5, 0.25, 0.25}, {0.5, 0.25, 0.25}, {0, 0, 1}};
+        double[][] second = {{0.34, 0.33, 0.33}, {0.9, 0.05, 0.05}, {0.02, 0.02, 0.96}},
+                third = {{0.5, 0.25, 0.25}, {0.5, 0.25, 0.25}, {0, 0, 1}};
         var model = Toys.model(4, 3, -1, ids -> Toys.logs(Arrays.copyOf(switch (ids.length) {
             case 0 -> new double[] {0.5, 0.3, 0.2};
             case 1 -> second[ids[0]];
@@ -141,7 +146,8 @@ class BeamSearchTest {
         for (int seed = 0; seed < 10; seed++) {
             var model = Toys.transformer(40, seed);
             for (var normalisation : Normalisation.values()) {
-                for (var found : search(new BeamSearch(6, 0.7, 12).withNormalisation(normalisation).withGroups(2).withDiversity(0.5), model, 5, 1, seed)) {
+                for (var found : search(new BeamSearch(6, 0.7, 12).withNormalisation(normalisation).withGroups(2).withDiversity(0.5), model,
+                        5, 1, seed)) {
                     int[] tokens = ids(found.tokens()), all = new int[tokens.length + 2];
                     all[0] = 1;
                     all[1] = seed;
@@ -150,7 +156,8 @@ class BeamSearchTest {
                     double log = 0, n = tokens.length;
                     for (int t = 0; t < n; t++) log += logs[t + 1][tokens[t]];
                     worst = Math.max(worst, Math.abs(log - found.logProbability()));
-                    worstScore = Math.max(worstScore, Math.abs(found.score() - log / Math.pow(normalisation == Normalisation.LENGTH ? n : (5 + n) / 6, 0.7)));
+                    worstScore = Math.max(worstScore,
+                            Math.abs(found.score() - log / Math.pow(normalisation == Normalisation.LENGTH ? n : (5 + n) / 6, 0.7)));
                     sequences++;
                 }
             }
@@ -201,7 +208,8 @@ class BeamSearchTest {
                 prompts[i] = new int[1 + i];
                 for (int t = 0; t <= i; t++) prompts[i][t] = rng.nextInt(40);
             }
-            for (var search : List.of(new BeamSearch(4, 0.6, 12), new BeamSearch(4, 0, 12).withGroups(2).withDiversity(1).withStopping(Stopping.FIRST))) {
+            for (var search : List.of(new BeamSearch(4, 0.6, 12),
+                    new BeamSearch(4, 0, 12).withGroups(2).withDiversity(1).withStopping(Stopping.FIRST))) {
                 var together = search.search(new CausalBeams(model, prompts), 7);
                 for (int i = 0; i < 8; i++) {
                     var alone = search.search(new CausalBeams(model, prompts[i]), 7).getFirst();
@@ -223,7 +231,8 @@ class BeamSearchTest {
         for (var found : search(new BeamSearch(3, 0, 7).withRule(rule), model, 0, 0)) {
             assertThat(found.tokens()).startsWith(3, 2).doesNotContain(1);
             assertThat(found.tokens().subList(0, 4)).doesNotContain(0);
-            assertThat(found.logProbability()).isCloseTo(Arrays.stream(new CausalGenerator(model).scores(new int[] {0}, ids(found.tokens()))).sum(), within(1e-9));
+            assertThat(found.logProbability())
+                    .isCloseTo(Arrays.stream(new CausalGenerator(model).scores(new int[] {0}, ids(found.tokens()))).sum(), within(1e-9));
         }
     }
 

@@ -88,7 +88,8 @@ class BestOfNTest {
             var rng = Rng.of(seed);
             int k = 2 + rng.nextInt(30);
             boolean ties = seed % 2 == 0;
-            double[] p = draws(r -> Math.exp(2 * r.nextGaussian()), k, rng), scores = draws(r -> ties ? r.nextInt(4) : r.nextGaussian(), k, rng);
+            double[] p = draws(r -> Math.exp(2 * r.nextGaussian()), k, rng),
+                    scores = draws(r -> ties ? r.nextInt(4) : r.nextGaussian(), k, rng);
             for (int n : new int[] {1, 2, 3, 8, 64}) most = Math.max(most, BestOfN.divergence(p, scores, n) - BestOfN.divergence(n));
             if (k <= 5) brute = Math.max(brute, Math.abs(BestOfN.divergence(p, scores, 3) - ofAllTriples(p, scores)));
         }
@@ -107,14 +108,12 @@ class BestOfNTest {
         int k = weights.length;
         double total = Arrays.stream(weights).sum(), kl = 0;
         var law = new double[k];
-        for (int a = 0; a < k; a++)
-            for (int b = 0; b < k; b++)
-                for (int c = 0; c < k; c++) {
-                    int best = a;
-                    if (scores[b] > scores[best]) best = b;
-                    if (scores[c] > scores[best]) best = c;
-                    law[best] += weights[a] * weights[b] * weights[c] / (total * total * total);
-                }
+        for (int a = 0; a < k; a++) for (int b = 0; b < k; b++) for (int c = 0; c < k; c++) {
+            int best = a;
+            if (scores[b] > scores[best]) best = b;
+            if (scores[c] > scores[best]) best = c;
+            law[best] += weights[a] * weights[b] * weights[c] / (total * total * total);
+        }
         for (int i = 0; i < k; i++) kl += law[i] * Math.log(law[i] * total / weights[i]);
         return kl;
     }
@@ -194,7 +193,8 @@ class BestOfNTest {
                 bestOf8 += q[i] * r[i] / 4;
             }
         }
-        var winners = best.best(generator, Collections.nCopies(250, prompts).stream().flatMap(List::stream).toList(), Rng.of(3), Progress.SILENT);
+        var winners = best.best(generator, Collections.nCopies(250, prompts).stream().flatMap(List::stream).toList(), Rng.of(3),
+                Progress.SILENT);
         var optimizer = new Adam(1e-2).over(model.parameters());
         var rng = Rng.of(4);
         for (int step = 0; step < 80; step++) {
@@ -233,7 +233,8 @@ class BestOfNTest {
         long zeros = best.all().stream().filter(c -> c.ids()[0] == 0).count();
         assertThat(best.continuation().ids()[0]).isEqualTo(zeros > 7 ? 0 : 1);
         assertThat(best.score()).isCloseTo(Math.max(zeros, 15 - zeros) / 15.0, within(1e-12));
-        var weighted = new BestOfN(15, BestOfN.votes(c -> c.ids()[0], (_, all) -> all.stream().mapToDouble(c -> c.ids()[0] == 1 ? 10 : 1).toArray()));
+        var weighted = new BestOfN(15,
+                BestOfN.votes(c -> c.ids()[0], (_, all) -> all.stream().mapToDouble(c -> c.ids()[0] == 1 ? 10 : 1).toArray()));
         assertThat(weighted.best(new int[0], best.all()).continuation().ids()[0]).isEqualTo(1);
         assertThat(new BestOfN(15, CausalGenerator.likelihood(1)).best(new int[0], best.all()).continuation().ids()[0]).isEqualTo(0);
         assertThat(BestOfN.equivalentSize(new double[] {1, 4, 16}, new double[] {0, 0.5, 0.6}, 0.25)).isCloseTo(2, within(1e-12));

@@ -66,7 +66,8 @@ class EosTokenTest {
                 all.add(text);
             }
             strings += all.size();
-            for (double[] logs : generator.scores(Collections.nCopies(all.size(), new int[0]), all)) sum += Math.exp(Arrays.stream(logs).sum());
+            for (double[] logs : generator.scores(Collections.nCopies(all.size(), new int[0]), all))
+                sum += Math.exp(Arrays.stream(logs).sum());
             worst = Math.max(worst, Math.abs(sum - (1 - longer[length + 1])));
         }
         Evidence.of("strings", strings, exactly(9841));
@@ -106,7 +107,8 @@ class EosTokenTest {
         var rng = Rng.of(7);
         List<GenerationRequest> uneven = new ArrayList<>(), even = new ArrayList<>();
         for (int i = 0; i < 12; i++) {
-            var request = new GenerationRequest(new int[] {rng.nextInt(40), rng.nextInt(40), i}, SamplingOptions.DEFAULT, new StopCriteria(40), rng.split(i));
+            var request = new GenerationRequest(new int[] {rng.nextInt(40), rng.nextInt(40), i}, SamplingOptions.DEFAULT,
+                    new StopCriteria(40), rng.split(i));
             even.add(request);
             uneven.add(request.withStop(request.stop().withMost(i % 4 == 3 ? 40 : 3 * i + 1)));
         }
@@ -129,8 +131,9 @@ class EosTokenTest {
         for (int i = 0; i < 12; i++) {
             var text = batch.continuations().get(i);
             for (int t = 0; t < text.ids().length; t++, compared++) {
-                if (text.ids()[t] != together.get(i).ids()[t]
-                        || Double.doubleToLongBits(text.logProbabilities()[t]) != Double.doubleToLongBits(together.get(i).logProbabilities()[t])) different++;
+                if (text.ids()[t] != together.get(i).ids()[t] || Double.doubleToLongBits(text.logProbabilities()[t]) != Double
+                        .doubleToLongBits(together.get(i).logProbabilities()[t]))
+                    different++;
             }
         }
         assertThat(rowsComputed).startsWith(12).contains(6);

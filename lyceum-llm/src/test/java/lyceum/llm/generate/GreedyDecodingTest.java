@@ -72,14 +72,18 @@ class GreedyDecodingTest {
             var p = Arrays.copyOf(ids.length == 0 ? new double[] {0.5, 0.4, 0.1} : second[ids[ids.length - 1]], 4);
             return Toys.logs(p);
         });
-        var greedy = new CausalGenerator(model).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(2)).generate(new int[0], Rng.of(1));
+        var greedy = new CausalGenerator(model).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(2)).generate(new int[0],
+                Rng.of(1));
         double best = 0;
-        for (int a = 0; a < 3; a++) for (int b = 0; b < 3; b++) best = Math.max(best, Math.exp(new CausalGenerator(model).scores(new int[0], new int[] {a, b})[0]
-                + new CausalGenerator(model).scores(new int[0], new int[] {a, b})[1]));
+        for (int a = 0; a < 3; a++)
+            for (int b = 0; b < 3; b++)
+                best = Math.max(best, Math.exp(new CausalGenerator(model).scores(new int[0], new int[] {a, b})[0]
+                        + new CausalGenerator(model).scores(new int[0], new int[] {a, b})[1]));
         Evidence.that("greedy says A, then the first", Arrays.equals(greedy.ids(), new int[] {0, 0}));
         Evidence.of("its probability less 0.5 * 0.4", Math.abs(Math.exp(greedy.logProbability()) - 0.2), atMost(1e-12));
         Evidence.of("the best of all nine less 0.4 * 0.9", Math.abs(best - 0.36), atMost(1e-12));
-        Evidence.that("which two beams find", new BeamSearch(2, 0, 2).search(new CausalBeams(model, new int[0]), -1).getFirst().getFirst().tokens().equals(List.of(1, 0)));
+        Evidence.that("which two beams find", new BeamSearch(2, 0, 2).search(new CausalBeams(model, new int[0]), -1).getFirst().getFirst()
+                .tokens().equals(List.of(1, 0)));
     }
 
     /** Trigrams of words of the King James Bible, Kneser and Ney's, and twenty beginnings. */
@@ -91,14 +95,17 @@ class GreedyDecodingTest {
         int start = words.size(), end = start + 1;
         var texts = verses.stream().map(v -> Arrays.stream(v).mapToInt(words::id).toArray()).toList();
         var model = new SteppedLM(new NGramEstimator(3, words.size() + 2).withMarks(start, end).fit(texts));
-        var generator = new CausalGenerator(model).withStop(new StopCriteria(60, 60, Set.of(), List.of(), StopCriteria.FOREVER, _ -> false));
+        var generator = new CausalGenerator(model)
+                .withStop(new StopCriteria(60, 60, Set.of(), List.of(), StopCriteria.FOREVER, _ -> false));
         var prompts = texts.subList(0, 20).stream().map(t -> new int[] {start, t[0], t[1]}).toList();
-        double greedy = distinct(generator.withSampling(SamplingOptions.greedy()), prompts), nucleus = distinct(generator.withSampling(SamplingOptions.topP(0.9)), prompts);
+        double greedy = distinct(generator.withSampling(SamplingOptions.greedy()), prompts),
+                nucleus = distinct(generator.withSampling(SamplingOptions.topP(0.9)), prompts);
         Evidence.of("distinct runs of four words over all, top-p", nucleus, above(0.8));
         Evidence.of("greedy less top-p", greedy - nucleus, below(0));
     }
 
     private static double distinct(CausalGenerator generator, List<int[]> prompts) {
-        return generator.generate(prompts, 1, Rng.of(3)).stream().mapToDouble(c -> 1 - LoopingModel.repeatedRuns(c.ids(), 4)).average().orElseThrow();
+        return generator.generate(prompts, 1, Rng.of(3)).stream().mapToDouble(c -> 1 - LoopingModel.repeatedRuns(c.ids(), 4)).average()
+                .orElseThrow();
     }
 }

@@ -24,7 +24,8 @@ final class LoopingModel {
     }
 
     static List<Continuation> texts(CausalLM model, SamplingOptions options, int count, int length) {
-        return new CausalGenerator(model).withSampling(options).withStop(new StopCriteria(length)).generate(List.of(new int[] {0}), count, Rng.of(5));
+        return new CausalGenerator(model).withSampling(options).withStop(new StopCriteria(length)).generate(List.of(new int[] {0}), count,
+                Rng.of(5));
     }
 
     /** Different ids of a text. */

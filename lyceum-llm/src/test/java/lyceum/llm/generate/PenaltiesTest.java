@@ -105,14 +105,16 @@ class PenaltiesTest {
         var off = generator.generate(prompts, 1, Rng.of(1));
         var zero = generator.withSampling(SamplingOptions.DEFAULT.withPenalty(Penalties.frequency(0))).generate(prompts, 1, Rng.of(1));
         // the step itself, were it not left out of the chain
-        var run = generator.withSampling(SamplingOptions.DEFAULT.withOwn(List.of(() -> Penalties.frequency(0).processor()))).generate(prompts, 1, Rng.of(1));
+        var run = generator.withSampling(SamplingOptions.DEFAULT.withOwn(List.of(() -> Penalties.frequency(0).processor())))
+                .generate(prompts, 1, Rng.of(1));
         int tokens = 0, different = 0;
         for (int i = 0; i < 20; i++) {
             var plain = off.get(i);
             tokens += plain.ids().length;
             for (var other : List.of(zero.get(i), run.get(i)))
                 if (!Arrays.equals(plain.ids(), other.ids()) || !Arrays.equals(plain.logProbabilities(), other.logProbabilities())
-                        || !Arrays.equals(plain.drawnLogProbabilities(), other.drawnLogProbabilities())) different++;
+                        || !Arrays.equals(plain.drawnLogProbabilities(), other.drawnLogProbabilities()))
+                    different++;
         }
         Evidence.of("tokens", tokens, exactly(600));
         Evidence.of("texts in which a bit of ids or log-probabilities differs", different, exactly(0));
@@ -140,7 +142,8 @@ class PenaltiesTest {
             int[] once = {id}, often = new int[50];
             Arrays.fill(often, id);
             var penalties = Penalties.presence(0.6);
-            double a = new History(new int[0], once, logits).penalised(penalties, true)[id], b = new History(new int[0], often, logits).penalised(penalties, true)[id];
+            double a = new History(new int[0], once, logits).penalised(penalties, true)[id],
+                    b = new History(new int[0], often, logits).penalised(penalties, true)[id];
             if (a != b || a == logits[id]) different++;
         }
         Evidence.of("ids", ids, exactly(V));
@@ -224,7 +227,8 @@ class PenaltiesTest {
     @Acceptance(topic = REPETITION, clause = 3)
     @Test void loopsAndLikelihoodFallWithTheta() {
         var model = LoopingModel.of(7, 1);
-        double loops = Double.POSITIVE_INFINITY, likelihood = Double.POSITIVE_INFINITY, leastFall = Double.POSITIVE_INFINITY, leastCost = Double.POSITIVE_INFINITY;
+        double loops = Double.POSITIVE_INFINITY, likelihood = Double.POSITIVE_INFINITY, leastFall = Double.POSITIVE_INFINITY,
+                leastCost = Double.POSITIVE_INFINITY;
         for (double theta : new double[] {1, 1.1, 1.3, 1.5}) {
             var texts = LoopingModel.texts(model, SamplingOptions.DEFAULT.withPenalty(Penalties.repetition(theta)), 60, 100);
             double rate = texts.stream().mapToDouble(c -> LoopingModel.repeatedRuns(c.ids(), 4)).average().orElseThrow();
@@ -315,6 +319,7 @@ class PenaltiesTest {
         var generator = new CausalGenerator(LoopingModel.of(5, 1));
         var steps = new int[1];
         Progress progress = _ -> steps[0]++;
-        assertThatThrownBy(() -> generator.generate(List.of(new int[] {0}), 2, Rng.of(1), progress.stoppedBy(() -> steps[0] == 3))).isInstanceOf(CancelledException.class).hasMessageContaining("stopped at step 3");
+        assertThatThrownBy(() -> generator.generate(List.of(new int[] {0}), 2, Rng.of(1), progress.stoppedBy(() -> steps[0] == 3)))
+                .isInstanceOf(CancelledException.class).hasMessageContaining("stopped at step 3");
     }
 }

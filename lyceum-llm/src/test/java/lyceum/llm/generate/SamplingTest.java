@@ -52,16 +52,17 @@ class SamplingTest {
         }));
         settings.add(new Setting(PLAIN.withPenalty(both), z -> SamplingReference.penalised(z, SAID, 1.4, 0.3, 0.2)));
         settings.add(new Setting(PLAIN.withPenalty(Penalties.repetition(1.7)), z -> SamplingReference.penalised(z, all, 1.7, 0, 0)));
-        settings.add(new Setting(PLAIN.withTemperature(1.5).withTopP(0.8),
-                z -> SamplingReference.topP(SamplingReference.divided(z, 1.5), 0.8)));
-        settings.add(new Setting(PLAIN.withTemperature(1.5).withTopP(0.8).withOrder(List.of(SamplingOptions.Step.TOP_P, SamplingOptions.Step.TEMPERATURE)),
+        settings.add(
+                new Setting(PLAIN.withTemperature(1.5).withTopP(0.8), z -> SamplingReference.topP(SamplingReference.divided(z, 1.5), 0.8)));
+        settings.add(new Setting(
+                PLAIN.withTemperature(1.5).withTopP(0.8).withOrder(List.of(SamplingOptions.Step.TOP_P, SamplingOptions.Step.TEMPERATURE)),
                 z -> SamplingReference.divided(SamplingReference.topP(z, 0.8), 1.5)));
-        settings.add(new Setting(PLAIN.withTopK(8).withTopP(0.9).withMinP(0.05).withTemperature(0.8),
-                z -> SamplingReference.minP(SamplingReference.topP(SamplingReference.topK(SamplingReference.divided(z, 0.8), 8), 0.9), 0.05)));
-        settings.add(new Setting(PLAIN.withTopK(12).withTypicalP(0.7),
-                z -> SamplingReference.typical(SamplingReference.topK(z, 12), 0.7)));
+        settings.add(new Setting(PLAIN.withTopK(8).withTopP(0.9).withMinP(0.05).withTemperature(0.8), z -> SamplingReference
+                .minP(SamplingReference.topP(SamplingReference.topK(SamplingReference.divided(z, 0.8), 8), 0.9), 0.05)));
+        settings.add(new Setting(PLAIN.withTopK(12).withTypicalP(0.7), z -> SamplingReference.typical(SamplingReference.topK(z, 12), 0.7)));
         settings.add(new Setting(PLAIN.withBias(bias).withPenalty(both).withTemperature(1.2).withTopK(10),
-                z -> SamplingReference.topK(SamplingReference.divided(SamplingReference.penalised(SamplingReference.biased(z, bias), SAID, 1.4, 0.3, 0.2), 1.2),
+                z -> SamplingReference.topK(
+                        SamplingReference.divided(SamplingReference.penalised(SamplingReference.biased(z, bias), SAID, 1.4, 0.3, 0.2), 1.2),
                         10)));
         settings.add(new Setting(PLAIN.withPenalty(Penalties.frequency(0.7)).withTopP(0.7).withTemperature(0.9),
                 z -> SamplingReference.topP(SamplingReference.divided(SamplingReference.penalised(z, SAID, 1, 0, 0.7), 0.9), 0.7)));
@@ -102,8 +103,8 @@ class SamplingTest {
         var requests = new ArrayList<GenerationRequest>();
         for (int i = 0; i < 16; i++) {
             var options = PLAIN.withTemperature(0.7 + 0.05 * i).withTopK(i % 3 == 0 ? 10 : Integer.MAX_VALUE).withTopP(i % 2 == 0 ? 0.9 : 1)
-                    .withPenalties(i % 4 == 1 ? List.of(Penalties.frequency(0.4)) : List.of()).withXtc(i % 5 == 2 ? new Xtc(0.5, 0.1) : Xtc.OFF)
-                    .withMirostat(i == 7 ? new Mirostat(3, 0.1) : Mirostat.OFF);
+                    .withPenalties(i % 4 == 1 ? List.of(Penalties.frequency(0.4)) : List.of())
+                    .withXtc(i % 5 == 2 ? new Xtc(0.5, 0.1) : Xtc.OFF).withMirostat(i == 7 ? new Mirostat(3, 0.1) : Mirostat.OFF);
             var prompt = new int[1 + i % 6];
             for (int t = 0; t < prompt.length; t++) prompt[t] = rng.nextInt(40);
             requests.add(new GenerationRequest(prompt, options, new StopCriteria(20 + i), rng.split(i)));
@@ -224,12 +225,15 @@ class SamplingTest {
         var row = new LogitRow(3);
         assertThatThrownBy(() -> row.load(1, Double.NaN, 2)).hasMessageContaining("the logit of id 1 is NaN");
         assertThatThrownBy(() -> row.load(1, 2)).hasMessageContaining("2 logits for a vocabulary of 3");
-        assertThatThrownBy(() -> new TokenSampler(PLAIN.withBans(Set.of(0, 1, 2)), Rng.of(1)).next(row.load(1, 2, 3))).hasMessageContaining("every one of 3 ids is banned");
-        assertThatThrownBy(() -> new TokenSampler(PLAIN.withBias(Map.of(3, 1.0)), Rng.of(1)).next(row.load(1, 2, 3))).hasMessageContaining("bias names id 3 of a vocabulary of 3");
+        assertThatThrownBy(() -> new TokenSampler(PLAIN.withBans(Set.of(0, 1, 2)), Rng.of(1)).next(row.load(1, 2, 3)))
+                .hasMessageContaining("every one of 3 ids is banned");
+        assertThatThrownBy(() -> new TokenSampler(PLAIN.withBias(Map.of(3, 1.0)), Rng.of(1)).next(row.load(1, 2, 3)))
+                .hasMessageContaining("bias names id 3 of a vocabulary of 3");
         assertThatThrownBy(() -> PLAIN.withTemperature(-1)).hasMessageContaining("temperature is -1.0");
         assertThatThrownBy(() -> PLAIN.withTopK(0)).hasMessageContaining("topK is 0");
         assertThatThrownBy(() -> PLAIN.withTopP(1.1)).hasMessageContaining("topP is 1.1");
-        assertThatThrownBy(() -> PLAIN.withOrder(List.of(SamplingOptions.Step.TOP_K, SamplingOptions.Step.TOP_K))).hasMessageContaining("twice");
+        assertThatThrownBy(() -> PLAIN.withOrder(List.of(SamplingOptions.Step.TOP_K, SamplingOptions.Step.TOP_K)))
+                .hasMessageContaining("twice");
         assertThatThrownBy(() -> Penalties.repetition(0)).hasMessageContaining("repetition is 0.0");
         assertThatThrownBy(() -> new Xtc(2, 0.1)).hasMessageContaining("probability 2.0");
     }

@@ -18,9 +18,7 @@ final class StopCuts {
 
     StopCuts(long seed) { rng = Rng.of(seed); }
 
-    void run(int count) {
-        while (texts < count) one();
-    }
+    void run(int count) { while (texts < count) one(); }
 
     private String word(int least, int most) {
         var s = new StringBuilder();
@@ -34,11 +32,10 @@ final class StopCuts {
         String text = word(20, 60);
         int end = Integer.MAX_VALUE, start = -1; // where the first stop string is complete; of several, the longest
         for (int i = 1; i <= text.length() && start < 0; i++)
-            for (var stop : stops)
-                if (text.substring(0, i).endsWith(stop) && (start < 0 || i - stop.length() < start)) {
-                    start = i - stop.length();
-                    end = i;
-                }
+            for (var stop : stops) if (text.substring(0, i).endsWith(stop) && (start < 0 || i - stop.length() < start)) {
+                start = i - stop.length();
+                end = i;
+            }
         if (start < 0) return;
         texts++;
         var pieces = new ArrayList<String>();
@@ -60,7 +57,8 @@ final class StopCuts {
         var model = AutoregressiveTest.script(pieces.size(), ids.stream().mapToInt(Integer::intValue).toArray());
         var stop = new StopCriteria(ids.size()).withStrings(stops);
         var heard = new StringBuilder();
-        var request = new GenerationRequest(new int[] {0}, SamplingOptions.DEFAULT, stop, Rng.of(1)).withListener(p -> heard.append(p.text()));
+        var request = new GenerationRequest(new int[] {0}, SamplingOptions.DEFAULT, stop, Rng.of(1))
+                .withListener(p -> heard.append(p.text()));
         var written = new CausalGenerator(model, new Pieces(builder.build())).run(List.of(request), Progress.SILENT).getFirst();
         if (!heard.toString().equals(text.substring(0, start))) wrongStreams++;
         if (!written.text().equals(text.substring(0, start)) || written.ending() != Ending.STOP_STRING) wrongTexts++;

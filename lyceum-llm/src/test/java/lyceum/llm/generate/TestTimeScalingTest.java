@@ -74,8 +74,9 @@ class TestTimeScalingTest {
                     System.arraycopy(answer, 0, labels, 5 * i + 3, 2);
                 }
                 optimizer.zeroGrad();
-                new CausalLmLoss().tokens(model.forward(Tensor.of(ids, 128, 5), Pass.training(rng)), CausalLabels.of(Tensor.of(labels, 128, 5))).mean()
-                        .backward();
+                new CausalLmLoss()
+                        .tokens(model.forward(Tensor.of(ids, 128, 5), Pass.training(rng)), CausalLabels.of(Tensor.of(labels, 128, 5)))
+                        .mean().backward();
                 optimizer.step();
             }
         }
@@ -83,7 +84,8 @@ class TestTimeScalingTest {
     }
 
     private static final BiPredicate<int[], Continuation> IS_RIGHT = (prompt, c) -> Arrays.equals(c.ids(), right(prompt));
-    private static final ContinuationScorer EXACT = (prompt, all) -> all.stream().mapToDouble(c -> IS_RIGHT.test(prompt, c) ? 1 : 0).toArray();
+    private static final ContinuationScorer EXACT = (prompt, all) -> all.stream().mapToDouble(c -> IS_RIGHT.test(prompt, c) ? 1 : 0)
+            .toArray();
 
     private static TestTimeScaling over(MeteredLM model) {
         return new TestTimeScaling(new CausalGenerator(model).withStop(new StopCriteria(2)), EXACT, c -> Arrays.hashCode(c.ids()));
@@ -134,15 +136,13 @@ class TestTimeScalingTest {
         }
         double bias = 0;
         int sums = 0;
-        for (int n = 1; n <= 40; n++)
-            for (int k = 1; k <= n; k++)
-                for (double p : new double[] {0, 1e-4, 0.1, 0.37, 0.9, 1}) {
-                    double mean = 0;
-                    for (int c = 0; c <= n; c++) mean += choose(n, c) * Math.pow(p, c) * Math.pow(1 - p, n - c) * TestTimeScaling.passAtK(n, c, k);
-                    bias = Math.max(bias, Math.abs(mean - (1 - Math.pow(1 - p, k))));
-                    bias = Math.max(bias, Math.abs(mean - TestTimeScaling.coverage(p, k)));
-                    sums++;
-                }
+        for (int n = 1; n <= 40; n++) for (int k = 1; k <= n; k++) for (double p : new double[] {0, 1e-4, 0.1, 0.37, 0.9, 1}) {
+            double mean = 0;
+            for (int c = 0; c <= n; c++) mean += choose(n, c) * Math.pow(p, c) * Math.pow(1 - p, n - c) * TestTimeScaling.passAtK(n, c, k);
+            bias = Math.max(bias, Math.abs(mean - (1 - Math.pow(1 - p, k))));
+            bias = Math.max(bias, Math.abs(mean - TestTimeScaling.coverage(p, k)));
+            sums++;
+        }
         Evidence.of("bins and sample counts", compared, exactly(6));
         Evidence.of("standard errors between coverage and 1 - (1 - p)^N", worst, atMost(3));
         Evidence.of("sums over binomials", sums, exactly(4920));
@@ -177,8 +177,8 @@ class TestTimeScalingTest {
                 Evidence.of("largest exact p of the hard bin", Arrays.stream(bins.get(b).p).max().orElseThrow(), atMost(1e-4));
                 Evidence.of("gain on it by N = 16", sixteen.accuracy() - one.accuracy(), atMost(0.01));
             }
-            Evidence.of(names.get(b) + ": FLOPs of the large model's " + Math.round(10 * samples) / 10.0 + " samples over those of 16", (double) other.flops() / sixteen.flops(),
-                    between(0.95, 1.05));
+            Evidence.of(names.get(b) + ": FLOPs of the large model's " + Math.round(10 * samples) / 10.0 + " samples over those of 16",
+                    (double) other.flops() / sixteen.flops(), between(0.95, 1.05));
             double foretold = 0; // by the exact probabilities of both models
             double[] ofLarge = exact(large, prompts);
             for (int i = 0; i < BIN; i++) {
@@ -186,8 +186,10 @@ class TestTimeScalingTest {
                 foretold += (Math.pow(1 - ofLarge[i], n) - Math.pow(1 - bins.get(b).p[i], 16)) / BIN;
             }
             double lead = sixteen.accuracy() - other.accuracy();
-            Evidence.of(names.get(b) + ": accuracy of the small model with search less the large one's (" + (lead > 0 ? "small" : lead < 0 ? "large" : "neither")
-                    + " wins), less what exact probabilities foretell", lead - foretold, between(-0.08, 0.08));
+            Evidence.of(
+                    names.get(b) + ": accuracy of the small model with search less the large one's ("
+                            + (lead > 0 ? "small" : lead < 0 ? "large" : "neither") + " wins), less what exact probabilities foretell",
+                    lead - foretold, between(-0.08, 0.08));
         }
         Evidence.of("accuracy on the easy bin at one sample", first, between(0.1, 0.99));
     }
@@ -210,7 +212,8 @@ class TestTimeScalingTest {
         assertThat(TestTimeScaling.evaluate(scaling.weightedVote(5), easy, smallMeter, IS_RIGHT, Rng.of(3)).accuracy()).isGreaterThan(one);
         var revised = TestTimeScaling.evaluate(scaling.revision(3, (prompt, _) -> prompt), easy, smallMeter, IS_RIGHT, Rng.of(4));
         assertThat(revised.accuracy()).isGreaterThan(one);
-        var chosen = TestTimeScaling.byDifficulty(scaling.difficulty(4, Rng.of(5)), new double[] {0.5}, scaling.oneShot(), scaling.bestOf(8));
+        var chosen = TestTimeScaling.byDifficulty(scaling.difficulty(4, Rng.of(5)), new double[] {0.5}, scaling.oneShot(),
+                scaling.bestOf(8));
         assertThat(TestTimeScaling.evaluate(chosen, easy, smallMeter, IS_RIGHT, Rng.of(6)).accuracy()).isGreaterThan(one);
     }
 

@@ -39,7 +39,8 @@ class TopKTest {
             double sum = 0;
             for (int j = 0; j < descending.length; j++) sum += r.uniform() * descending[descending.length - 1 - j];
             gap.see("weighted sum of row " + i, sum, sums[i]);
-            if (i < whole) gap.see("row " + i, IntStream.range(0, size).mapToDouble(j -> descending[size - 1 - j]).toArray(), golden.doubles("whole." + i));
+            if (i < whole) gap.see("row " + i, IntStream.range(0, size).mapToDouble(j -> descending[size - 1 - j]).toArray(),
+                    golden.doubles("whole." + i));
         }
         Evidence.of("rows", rows, exactly(10_000));
         Evidence.of("rows whose cut goes through a tie", tied, above(500));

@@ -31,14 +31,16 @@ import org.junit.jupiter.api.Test;
 
 class AwqTest {
     private static List<DecoderLM> models() {
-        return List.of(new DecoderLM(DecoderConfig.llama(40, 32, 2, 16, 4, 4, 24), Rng.of(1)), new DecoderLM(DecoderConfig.llama(40, 32, 2, 16, 4, 2, 24), Rng.of(2)),
+        return List.of(new DecoderLM(DecoderConfig.llama(40, 32, 2, 16, 4, 4, 24), Rng.of(1)),
+                new DecoderLM(DecoderConfig.llama(40, 32, 2, 16, 4, 2, 24), Rng.of(2)),
                 unsettled(new DecoderLM(DecoderConfig.gpt2(40, 32, 2, 16, 4), Rng.of(3))));
     }
 
     /** Norms and biases other than those of a start. */
     private static DecoderLM unsettled(DecoderLM model) {
         var values = new TreeMap<String, Tensor>();
-        model.state().forEach((name, t) -> values.put(name, t.rank() == 1 ? t.detach().add(Tensor.randn(Rng.of(name.length()), t.size(0)).mul(0.2)).compute() : t.detach()));
+        model.state().forEach((name, t) -> values.put(name,
+                t.rank() == 1 ? t.detach().add(Tensor.randn(Rng.of(name.length()), t.size(0)).mul(0.2)).compute() : t.detach()));
         model.load(values);
         return model;
     }
@@ -77,8 +79,10 @@ class AwqTest {
             var scales = Awq.scales(Tensor.rand(Rng.of(50 + i), DType.F64, 80).add(0.01), 0);
             var rounded = (i % 2 == 0 ? Quantizer.symmetric(2 + i % 7) : Quantizer.affine(2 + i % 7)).byGroup(32).quantize(w);
             var ours = awq.of(w, scales, null);
-            if (Arrays.equals(ours.packed(), rounded.packed()) && Arrays.equals(ours.scales().toFloatArray(), rounded.scales().toFloatArray())
-                    && Arrays.equals(ours.zeroPoints().toIntArray(), rounded.zeroPoints().toIntArray())) same++;
+            if (Arrays.equals(ours.packed(), rounded.packed())
+                    && Arrays.equals(ours.scales().toFloatArray(), rounded.scales().toFloatArray())
+                    && Arrays.equals(ours.zeroPoints().toIntArray(), rounded.zeroPoints().toIntArray()))
+                same++;
         }
         Evidence.of("of 20 layers equal bit for bit", same, exactly(20));
     }
@@ -122,7 +126,8 @@ class AwqTest {
             var loud = new double[d];
             Arrays.fill(loud, 1);
             for (int j : rng.sample(d, 5)) loud[j] = 20; // 1% of 512
-            Tensor x = Tensor.randn(rng, DType.F64, 600, d).mul(Tensor.of(loud)).compute(), fresh = Tensor.randn(rng, DType.F64, 300, d).mul(Tensor.of(loud)).compute();
+            Tensor x = Tensor.randn(rng, DType.F64, 600, d).mul(Tensor.of(loud)).compute(),
+                    fresh = Tensor.randn(rng, DType.F64, 300, d).mul(Tensor.of(loud)).compute();
             var w = Tensor.randn(rng, 64, d);
             var awq = new Awq(3, 128);
             var choice = awq.search(List.of(w), Awq.magnitudes(x), gram(x));
@@ -137,7 +142,8 @@ class AwqTest {
 
     private static Map<String, Long> operations(Module model, Tensor ids) {
         var calls = new TreeMap<String, Long>();
-        for (var row : FlopCounter.count(() -> model.forward(ids, Pass.inference()).compute()).rows()) calls.merge(row.operation(), row.calls(), Long::sum);
+        for (var row : FlopCounter.count(() -> model.forward(ids, Pass.inference()).compute()).rows())
+            calls.merge(row.operation(), row.calls(), Long::sum);
         return calls;
     }
 
@@ -165,8 +171,10 @@ class AwqTest {
 
     @Test void badValues() {
         assertThatThrownBy(() -> new Awq(1, 32)).hasMessageContaining("1 bits");
-        assertThatThrownBy(() -> new Awq(4, 32).search(List.of(Tensor.ones(3, 4)), Tensor.ones(5), Tensor.eye(4))).isInstanceOf(ShapeException.class);
-        assertThatThrownBy(() -> Awq.folded(models().getFirst(), Awq.folds(models().getFirst()), List.of())).hasMessageContaining("0 scales");
+        assertThatThrownBy(() -> new Awq(4, 32).search(List.of(Tensor.ones(3, 4)), Tensor.ones(5), Tensor.eye(4)))
+                .isInstanceOf(ShapeException.class);
+        assertThatThrownBy(() -> Awq.folded(models().getFirst(), Awq.folds(models().getFirst()), List.of()))
+                .hasMessageContaining("0 scales");
         assertThat(Awq.scales(Tensor.of(0.0, 16, 1), 0.5).toDoubleArray()).containsExactly(0.5, 2, 0.5);
     }
 }

@@ -41,15 +41,18 @@ class GptqTest {
     @Test
     @Acceptance(topic = "gptq", clause = 1) void withoutCorrelationItRounds() {
         int same = 0, all = 0;
-        for (int bits = 2; bits <= 8; bits++) for (boolean symmetric : new boolean[] {true, false}) for (boolean ordered : new boolean[] {true, false}) {
-            var w = Tensor.randn(Rng.of(bits), 9, 70);
-            var gptq = new Gptq(bits, 32).withSymmetric(symmetric).withActivationOrder(ordered).withBlock(16);
-            var rounded = (symmetric ? Quantizer.symmetric(bits) : Quantizer.affine(bits)).byGroup(32).quantize(w);
-            var ours = gptq.of(w, Tensor.eye(DType.F64, 70));
-            all++;
-            if (Arrays.equals(ours.packed(), rounded.packed()) && Arrays.equals(ours.scales().toFloatArray(), rounded.scales().toFloatArray())
-                    && Arrays.equals(ours.zeroPoints().toIntArray(), rounded.zeroPoints().toIntArray())) same++;
-        }
+        for (int bits = 2; bits <= 8; bits++)
+            for (boolean symmetric : new boolean[] {true, false}) for (boolean ordered : new boolean[] {true, false}) {
+                var w = Tensor.randn(Rng.of(bits), 9, 70);
+                var gptq = new Gptq(bits, 32).withSymmetric(symmetric).withActivationOrder(ordered).withBlock(16);
+                var rounded = (symmetric ? Quantizer.symmetric(bits) : Quantizer.affine(bits)).byGroup(32).quantize(w);
+                var ours = gptq.of(w, Tensor.eye(DType.F64, 70));
+                all++;
+                if (Arrays.equals(ours.packed(), rounded.packed())
+                        && Arrays.equals(ours.scales().toFloatArray(), rounded.scales().toFloatArray())
+                        && Arrays.equals(ours.zeroPoints().toIntArray(), rounded.zeroPoints().toIntArray()))
+                    same++;
+            }
         Evidence.of("widths, grids and orders", all, exactly(28));
         Evidence.of("of them equal to rounding, bit for bit", same, exactly(28));
     }
@@ -71,15 +74,18 @@ class GptqTest {
         for (int i = 0; i < n; i++) mean += h[i * n + i] / n;
         for (int i = 0; i < n; i++) h[i * n + i] += gptq.damping() * mean;
         var inverse = Cholesky.of(Tensor.of(h, n, n)).inverse().toDoubleArray();
-        var order = IntStream.range(0, n).boxed().sorted(Comparator.comparingDouble(i -> gptq.activationOrder() ? -h[i * n + i] : i)).toList();
+        var order = IntStream.range(0, n).boxed().sorted(Comparator.comparingDouble(i -> gptq.activationOrder() ? -h[i * n + i] : i))
+                .toList();
         int levels = (1 << gptq.bits()) - 1;
         var grids = new double[rows][n / group][];
-        if (gptq.activationOrder()) for (int i = 0; i < rows; i++) for (int g = 0; g < n / group; g++) grids[i][g] = grid(w, i * n + g * group, group, levels);
+        if (gptq.activationOrder())
+            for (int i = 0; i < rows; i++) for (int g = 0; g < n / group; g++) grids[i][g] = grid(w, i * n + g * group, group, levels);
         for (int q : order) {
             for (int i = 0; i < rows; i++) {
                 if (!gptq.activationOrder() && q % group == 0) grids[i][q / group] = grid(w, i * n + q, group, levels);
                 double[] grid = grids[i][q / group];
-                double value = grid[0] * (Math.clamp(Math.rint((float) w[i * n + q] * (1 / (float) grid[0])) + grid[1], 0, levels) - grid[1]);
+                double value = grid[0]
+                        * (Math.clamp(Math.rint((float) w[i * n + q] * (1 / (float) grid[0])) + grid[1], 0, levels) - grid[1]);
                 double e = (w[i * n + q] - value) / inverse[q * n + q];
                 for (int k = 0; k < n; k++) w[i * n + k] -= e * inverse[q * n + k]; // a column that is done has zeros there
                 w[i * n + q] = value;
@@ -158,7 +164,8 @@ class GptqTest {
             var x = Tensor.randn(rng, 4, 5, 75);
             float[] q = quantised.dequantize().toFloatArray(), a = x.toFloatArray();
             var expected = new double[20 * 33];
-            for (int r = 0; r < 20; r++) for (int o = 0; o < 33; o++) for (int k = 0; k < 75; k++) expected[r * 33 + o] += (double) a[r * 75 + k] * q[o * 75 + k];
+            for (int r = 0; r < 20; r++)
+                for (int o = 0; o < 33; o++) for (int k = 0; k < 75; k++) expected[r * 33 + o] += (double) a[r * 75 + k] * q[o * 75 + k];
             worst = Math.max(worst, packed.affine(x, null).to(DType.F64).sub(Tensor.of(expected, 4, 5, 33)).abs().max().item());
             assertThat(packed.bytes()).isEqualTo(33L * ((75 * bits + 7) / 8) + 33 * 3 * 4 + (symmetric ? 0 : 33 * 3));
             cases++;

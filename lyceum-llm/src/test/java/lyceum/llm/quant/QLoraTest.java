@@ -42,8 +42,8 @@ import org.junit.jupiter.api.io.TempDir;
 class QLoraTest {
     /** As bitsandbytes publishes them (functional.py, and appendix E of the paper). */
     private static final double[] PUBLISHED = {-1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635,
-            -0.18477343022823334, -0.09105003625154495, 0.0, 0.07958029955625534, 0.16093020141124725, 0.24611230194568634, 0.33791524171829224,
-            0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1.0};
+            -0.18477343022823334, -0.09105003625154495, 0.0, 0.07958029955625534, 0.16093020141124725, 0.24611230194568634,
+            0.33791524171829224, 0.44070982933044434, 0.5626170039176941, 0.7229568362236023, 1.0};
 
     @TempDir Path folder;
 
@@ -70,8 +70,9 @@ class QLoraTest {
     @Acceptance(topic = "qlora", clause = 3) void normalWeightsLoseLeast() {
         var w = Tensor.randn(Rng.of(2), 512, 1024);
         var most = w.reshape(-1, 64).abs().max(1, true);
-        var fp4 = NumberFormat.E2M1.encode(w.reshape(-1, 64).div(most).mul(6).compute(), Rounding.NEAREST_EVEN, NumberFormat.Overflow.SATURATE).decode()
-                .div(6).mul(most).reshape(512, 1024);
+        var fp4 = NumberFormat.E2M1
+                .encode(w.reshape(-1, 64).div(most).mul(6).compute(), Rounding.NEAREST_EVEN, NumberFormat.Overflow.SATURATE).decode().div(6)
+                .mul(most).reshape(512, 1024);
         var int4 = Quantizer.symmetric(4).byGroup(64).quantize(w).dequantize();
         double ours = meanSquare(Nf4Weight.of(w, 64, 256, false).dequantised(), w);
         Evidence.of("NF4 with double quantisation over FP4, mean squared error", ours / meanSquare(fp4, w), below(1));
@@ -90,7 +91,8 @@ class QLoraTest {
             if (adapters.stream().noneMatch(a -> a == entry.getValue())) before.put(entry.getKey(), bytes(entry.getValue()));
         var ids = Tensor.randint(Rng.of(5), 0, 128, 4, 30);
         new CausalLmLoss().of(model.forward(ids, Pass.training(Rng.of(6))), ids).backward();
-        long withGradient = model.state().entrySet().stream().filter(e -> before.containsKey(e.getKey()) && e.getValue().grad() != null).count();
+        long withGradient = model.state().entrySet().stream().filter(e -> before.containsKey(e.getKey()) && e.getValue().grad() != null)
+                .count();
         Evidence.of("tensors of the base", before.size(), exactly(6 + 14 * 4));
         Evidence.of("of them with a gradient", withGradient, exactly(0));
         Evidence.of("adapters' tensors with a gradient", adapters.stream().filter(a -> a.grad() != null).count(), exactly(2 * 14));

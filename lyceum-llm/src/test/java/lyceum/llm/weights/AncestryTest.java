@@ -114,7 +114,8 @@ class AncestryTest {
         var files = family();
         var leaf = files.getLast();
         var whole = Ancestry.of(leaf).verify(folder);
-        assertThat(whole.found().stream().map(Ancestry::stage)).containsExactly(Stage.MERGED, Stage.PREFERENCE, Stage.SFT, Stage.CONTINUED, Stage.BASE);
+        assertThat(whole.found().stream().map(Ancestry::stage)).containsExactly(Stage.MERGED, Stage.PREFERENCE, Stage.SFT, Stage.CONTINUED,
+                Stage.BASE);
         Evidence.that("the untouched chain of five verifies", whole.isWhole() && whole.found().size() == 5);
         int seen = 0;
         var rng = Rng.of(7);

@@ -73,10 +73,12 @@ class DareTest {
         var data = new FashionTasks(3000, 10, 2000);
         int seeds = 0;
         for (int seed = 1; seed <= 3; seed++) {
-            var base = FashionTasks.tuned(FashionTasks.fresh(512, seed), FashionTasks.half(data.train, 0), Loss::crossEntropy, 1e-3, 2, seed + 10);
+            var base = FashionTasks.tuned(FashionTasks.fresh(512, seed), FashionTasks.half(data.train, 0), Loss::crossEntropy, 1e-3, 2,
+                    seed + 10);
             var tuned = FashionTasks.tuned(base, data.train, Loss::crossEntropy, 3e-4, 3, seed + 20);
             var tau = TaskVector.between(base.state(), tuned.state());
-            double from = FashionTasks.accuracy(base, data.test), gain = FashionTasks.accuracy(tuned, data.test) - from, with = 0, without = 0;
+            double from = FashionTasks.accuracy(base, data.test), gain = FashionTasks.accuracy(tuned, data.test) - from, with = 0,
+                    without = 0;
             for (int mask = 0; mask < 10; mask++) {
                 var dare = new Dare(0.9, 1000L * seed + mask);
                 with += (FashionTasks.accuracy(dare.of(tau).on(base), data.test) - from) / gain / 10;
@@ -112,8 +114,9 @@ class DareTest {
         other.put("b", b);
         other.put("a", a);
         var dare = new Dare(0.5, 9);
-        for (var name : List.of("a", "b")) assertThat(dare.of(TaskVector.of(one)).deltas().get(name).toFloatArray())
-                .containsExactly(dare.of(TaskVector.of(other)).deltas().get(name).toFloatArray());
+        for (var name : List.of("a", "b"))
+            assertThat(dare.of(TaskVector.of(one)).deltas().get(name).toFloatArray())
+                    .containsExactly(dare.of(TaskVector.of(other)).deltas().get(name).toFloatArray());
         assertThat(dare.thinned("a", 0, a).toFloatArray()).isNotEqualTo(dare.thinned("b", 0, a).toFloatArray())
                 .isNotEqualTo(dare.thinned("a", 1, a).toFloatArray()).isNotEqualTo(dare.withSeed(8).thinned("a", 0, a).toFloatArray());
         var base = new LinkedHashMap<String, Tensor>();

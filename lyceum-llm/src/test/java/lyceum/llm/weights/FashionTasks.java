@@ -53,8 +53,8 @@ final class FashionTasks {
 
     /** Per cent right of the five of a half. */
     static double headAccuracy(Module model, Dataset data, int half) {
-        return Autograd.noGrad(() -> 100 * model.forward(data.x()).narrow(1, 5 * half, 5).argmax(1).add(5L * half).eq(data.y()).to(DType.F64)
-                .mean().item());
+        return Autograd.noGrad(() -> 100
+                * model.forward(data.x()).narrow(1, 5 * half, 5).argmax(1).add(5L * half).eq(data.y()).to(DType.F64).mean().item());
     }
 
     static double gap(Tensor a, Tensor b) { return a.to(DType.F64).sub(b.to(DType.F64)).abs().max().item(); }

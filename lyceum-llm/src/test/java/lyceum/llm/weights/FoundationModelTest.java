@@ -36,7 +36,8 @@ class FoundationModelTest {
         @Override public Tensor encode(List<String> texts) {
             batches++;
             var counts = new float[texts.size() * 26];
-            for (int i = 0; i < texts.size(); i++) for (char c : texts.get(i).toCharArray()) if (c >= 'a' && c <= 'z') counts[i * 26 + c - 'a']++;
+            for (int i = 0; i < texts.size(); i++)
+                for (char c : texts.get(i).toCharArray()) if (c >= 'a' && c <= 'z') counts[i * 26 + c - 'a']++;
             return layer.forward(Tensor.of(counts, texts.size(), 26)).detach();
         }
 
@@ -98,8 +99,8 @@ class FoundationModelTest {
         var answers = model.run(TEXTS, base, tuned);
         assertThat(answers.get(base).toFloatArray()).containsExactly(plain);
         assertThat(answers.get(tuned).toFloatArray()).isNotEqualTo(plain);
-        assertThatThrownBy(() -> model.register(new FoundationModel.Task<>("x", "", "yours", model.hash(), raw))).isInstanceOf(LyceumException.class)
-                .hasMessageContaining("wants the adapter yours");
+        assertThatThrownBy(() -> model.register(new FoundationModel.Task<>("x", "", "yours", model.hash(), raw)))
+                .isInstanceOf(LyceumException.class).hasMessageContaining("wants the adapter yours");
     }
 
     @Test void headsOfOtherBackbonesAreRefused() {

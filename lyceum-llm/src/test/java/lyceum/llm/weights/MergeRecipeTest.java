@@ -38,7 +38,8 @@ class MergeRecipeTest {
 
     @Test void aRecipeMergesFoldersAndSaysWhatItWasMadeOf() throws IOException {
         Path base = release("base", 1), a = release("a", 2), b = release("b", 3);
-        var merger = new ModelMerger(MergeMethod.of("ties", List.of(), Map.of("density", 0.5))).with("b*", MergeMethod.of("linear", List.of(1.0, 3.0), Map.of()));
+        var merger = new ModelMerger(MergeMethod.of("ties", List.of(), Map.of("density", 0.5))).with("b*",
+                MergeMethod.of("linear", List.of(1.0, 3.0), Map.of()));
         var recipe = new MergeRecipe(base, List.of(new MergeRecipe.Source(a), new MergeRecipe.Source(b)), merger).withDtype(DType.BF16);
         var lineage = recipe.run(folder.resolve("out"), Progress.SILENT);
         assertThat(lineage.stage()).isEqualTo(Ancestry.Stage.MERGED);
@@ -69,12 +70,16 @@ class MergeRecipeTest {
 
     @Test void methodsByNameSayWhatTheyHave() {
         for (var name : MergeMethod.NAMES) assertThat(MergeMethod.of(name, List.of(), Map.of())).isNotNull();
-        assertThat(MergeMethod.of("dare_ties", List.of(), Map.of("density", 0.25))).isEqualTo(new Dare(0.75, 0, new TiesMerging(1, 1, List.of())));
-        assertThatThrownBy(() -> MergeMethod.of("passthrough", List.of(), Map.of())).hasMessageContaining("there are [dare_linear, dare_ties");
-        assertThatThrownBy(() -> MergeMethod.of("slerp", List.of(), Map.of("density", 1.0))).hasMessageContaining("has no density; it has [t]");
+        assertThat(MergeMethod.of("dare_ties", List.of(), Map.of("density", 0.25)))
+                .isEqualTo(new Dare(0.75, 0, new TiesMerging(1, 1, List.of())));
+        assertThatThrownBy(() -> MergeMethod.of("passthrough", List.of(), Map.of()))
+                .hasMessageContaining("there are [dare_linear, dare_ties");
+        assertThatThrownBy(() -> MergeMethod.of("slerp", List.of(), Map.of("density", 1.0)))
+                .hasMessageContaining("has no density; it has [t]");
         assertThatThrownBy(() -> new ModelMerger(new MergeMethod.Mean(List.of(1.0, -1.0))).merge(null, List.of(weights(1), weights(2))))
                 .hasMessageContaining("weights sum to 0");
-        assertThatThrownBy(() -> new ModelMerger(new MergeMethod.Spherical(0.5)).merge(null, List.of(weights(1)))).hasMessageContaining("1 models");
+        assertThatThrownBy(() -> new ModelMerger(new MergeMethod.Spherical(0.5)).merge(null, List.of(weights(1))))
+                .hasMessageContaining("1 models");
         assertThatThrownBy(() -> new MergeMethod.RegMean(List.of(), 2)).hasMessageContaining("offDiagonal is 2.0");
     }
 
@@ -82,7 +87,9 @@ class MergeRecipeTest {
         var one = new ModelMerger.Ingredient(weights(1), Map.of("a.weight", Tensor.full(DType.F64, 3, 8, 4)));
         var two = new ModelMerger.Ingredient(weights(2), Map.of("a.weight", Tensor.full(DType.F64, 1, 8, 4)));
         var merged = new ModelMerger(new MergeMethod.FisherMean(List.of(), 0)).mergeWith(null, List.of(one, two));
-        assertThat(FashionTasks.gap(merged.get("a.weight"), weights(1).get("a.weight").mul(0.75).add(weights(2).get("a.weight").mul(0.25)))).isLessThan(1e-6);
-        assertThat(FashionTasks.gap(merged.get("b.weight"), weights(1).get("b.weight").add(weights(2).get("b.weight")).mul(0.5))).isLessThan(1e-6);
+        assertThat(FashionTasks.gap(merged.get("a.weight"), weights(1).get("a.weight").mul(0.75).add(weights(2).get("a.weight").mul(0.25))))
+                .isLessThan(1e-6);
+        assertThat(FashionTasks.gap(merged.get("b.weight"), weights(1).get("b.weight").add(weights(2).get("b.weight")).mul(0.5)))
+                .isLessThan(1e-6);
     }
 }

@@ -71,12 +71,15 @@ class ModelMergerTest {
             parents[i] = FashionTasks.tuned(FashionTasks.fresh(256, 10 + i), data.train, Loss::crossEntropy, 1e-3, 6, 20 + i);
         var mean = new ModelMerger(new MergeMethod.Mean());
         double worse = Math.min(FashionTasks.accuracy(parents[0], data.test), FashionTasks.accuracy(parents[1], data.test));
-        double plain = FashionTasks.accuracy(model(parents[0], mean.merge(null, List.of(parents[0].state(), parents[1].state()))), data.test);
+        double plain = FashionTasks.accuracy(model(parents[0], mean.merge(null, List.of(parents[0].state(), parents[1].state()))),
+                data.test);
         var aligned = HiddenUnits.matchWeights(parents[0], parents[1], Rng.of(5)).apply(parents[1]);
         double like = FashionTasks.accuracy(model(parents[0], mean.merge(null, List.of(parents[0].state(), aligned.state()))), data.test);
         Evidence.of("points that the mean loses to the worse parent", worse - plain, atLeast(20));
-        double wall = ModeConnectivity.barrier(ModeConnectivity.linear(parents[0], parents[1]).values(11, m -> 100 - FashionTasks.accuracy(m, data.test)));
-        double low = ModeConnectivity.barrier(ModeConnectivity.linear(parents[0], aligned).values(11, m -> 100 - FashionTasks.accuracy(m, data.test)));
+        double wall = ModeConnectivity
+                .barrier(ModeConnectivity.linear(parents[0], parents[1]).values(11, m -> 100 - FashionTasks.accuracy(m, data.test)));
+        double low = ModeConnectivity
+                .barrier(ModeConnectivity.linear(parents[0], aligned).values(11, m -> 100 - FashionTasks.accuracy(m, data.test)));
         Evidence.of("share of the wall that alignment takes away", 1 - low / wall, atLeast(0.5));
     }
 
@@ -97,7 +100,8 @@ class ModelMergerTest {
             var expected = Qr.of(stacked).solve(targets).transpose().compute();
             var models = new ArrayList<ModelMerger.Ingredient>();
             for (int m = 0; m < 2; m++) {
-                var grams = MergeStatistics.grams(new Sequential(new Linear(w[m], null)), List.of(x[m].narrow(0, 0, 3), x[m].narrow(0, 3, rows - 3)));
+                var grams = MergeStatistics.grams(new Sequential(new Linear(w[m], null)),
+                        List.of(x[m].narrow(0, 0, 3), x[m].narrow(0, 3, rows - 3)));
                 assertThat(grams.keySet()).containsExactly("0.weight");
                 models.add(new ModelMerger.Ingredient(named("0.weight", w[m]), grams));
             }
@@ -149,9 +153,9 @@ class ModelMergerTest {
     }
 
     private static List<MergeMethod> methods() {
-        return List.of(new MergeMethod.Mean(List.of(1.0, 3.0)), new MergeMethod.Spherical(0.3), new MergeMethod.TaskArithmetic(List.of(0.7, 0.4)),
-                new TiesMerging(0.3, 1.2, List.of()), new Dare(0.8, 4), new Dare(0.5, 4, new TiesMerging()), new MergeMethod.FisherMean(),
-                new MergeMethod.RegMean());
+        return List.of(new MergeMethod.Mean(List.of(1.0, 3.0)), new MergeMethod.Spherical(0.3),
+                new MergeMethod.TaskArithmetic(List.of(0.7, 0.4)), new TiesMerging(0.3, 1.2, List.of()), new Dare(0.8, 4),
+                new Dare(0.5, 4, new TiesMerging()), new MergeMethod.FisherMean(), new MergeMethod.RegMean());
     }
 
     @Test
@@ -171,10 +175,10 @@ class ModelMergerTest {
                     new ModelMerger.Ingredient(weights(2), statistics.get(2))));
             var out = folder.resolve("out.safetensors");
             var seen = new ArrayList<Double>();
-            merger.writeWith(out, Safetensors.read(paths[0]).tensors(), List.of(
-                    new ModelMerger.Ingredient(Safetensors.read(paths[1]).tensors(), statistics.get(1)),
-                    new ModelMerger.Ingredient(Safetensors.read(paths[2]).tensors(), statistics.get(2))), null, Map.of("stage", "merged"),
-                    u -> seen.add(u.fraction()));
+            merger.writeWith(out, Safetensors.read(paths[0]).tensors(),
+                    List.of(new ModelMerger.Ingredient(Safetensors.read(paths[1]).tensors(), statistics.get(1)),
+                            new ModelMerger.Ingredient(Safetensors.read(paths[2]).tensors(), statistics.get(2))),
+                    null, Map.of("stage", "merged"), u -> seen.add(u.fraction()));
             var read = Safetensors.read(out);
             assertThat(read.metadata()).containsEntry("stage", "merged").containsEntry("formatVersion", "1");
             assertThat(read.tensors().keySet()).containsExactlyElementsOf(memory.keySet());

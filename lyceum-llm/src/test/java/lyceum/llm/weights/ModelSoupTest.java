@@ -92,7 +92,8 @@ class ModelSoupTest {
             var base = FashionTasks.tuned(FashionTasks.fresh(64, seed), data.train.head(1000), Loss::crossEntropy, 1e-3, 3, 10 + seed);
             var models = new ArrayList<Mlp>();
             for (int i = 0; i < 8; i++) {
-                models.add(FashionTasks.tuned(base, data.train, Loss::crossEntropy, 1e-3 * Math.pow(6, i % 4 / 3.0), 2 + i / 4, 100L * seed + i));
+                models.add(FashionTasks.tuned(base, data.train, Loss::crossEntropy, 1e-3 * Math.pow(6, i % 4 / 3.0), 2 + i / 4,
+                        100L * seed + i));
                 ingredients += FashionTasks.accuracy(models.getLast(), data.test) / 40;
                 fineTunes++;
             }
@@ -114,7 +115,8 @@ class ModelSoupTest {
         var learned = kitchen.learned(m -> Loss.crossEntropy(m.forward(validation.x()), validation.y()), 40, 0.2, Progress.SILENT);
         assertThat(Arrays.stream(learned.weights()).sum()).isCloseTo(1, within(1e-9));
         assertThat(learned.weights()[2]).isLessThan(0.1);
-        assertThat(learned.score()).isGreaterThan(-Loss.crossEntropy(kitchen.uniform(null).model().forward(validation.x()), validation.y()).item());
+        assertThat(learned.score())
+                .isGreaterThan(-Loss.crossEntropy(kitchen.uniform(null).model().forward(validation.x()), validation.y()).item());
         var raw = new ModelSoup<>(models).mixed(0.5, 0.5, 0);
         NormStatistics.refresh(raw, List.of(train.x()));
         assertThat(FashionTasks.gap(raw.forward(validation.x()), kitchen.mixed(0.5, 0.5, 0).forward(validation.x()))).isLessThan(1e-5);

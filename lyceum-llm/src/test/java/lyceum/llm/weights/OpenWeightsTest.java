@@ -119,7 +119,8 @@ class OpenWeightsTest {
         known.remove("t.BOOL");
         known.remove("t.U8");
         var mixed = new LinkedHashMap<String, Object>(known);
-        for (var format : BlockFormat.named()) if (!format.isFloat()) mixed.put("q." + format.name(), QuantisedMatrix.of(Tensor.randn(Rng.of(3), 5, 512), format));
+        for (var format : BlockFormat.named())
+            if (!format.isFloat()) mixed.put("q." + format.name(), QuantisedMatrix.of(Tensor.randn(Rng.of(3), 5, 512), format));
         Gguf.write(gguf, settings, mixed);
         Evidence.of("types that tensors have", DType.values().length, exactly(9));
         Evidence.of("tensors of a safetensors file, bit for bit", equal(all, OpenWeights.open(single)), exactly(12));
@@ -127,14 +128,17 @@ class OpenWeightsTest {
         assertThat(OpenWeights.open(sharded).files()).hasSizeGreaterThan(3);
         var read = OpenWeights.open(gguf);
         int same = 0;
-        for (var name : known.keySet()) if (known.get(name).dtype() == read.tensor(name).dtype() && Arrays.equals(bits(known.get(name)), bits(read.tensor(name)))) same++;
+        for (var name : known.keySet())
+            if (known.get(name).dtype() == read.tensor(name).dtype() && Arrays.equals(bits(known.get(name)), bits(read.tensor(name))))
+                same++;
         Evidence.of("of a GGUF file, all types that it has", same, exactly(10));
         int blocks = 0;
         for (var format : BlockFormat.named()) {
             if (format.isFloat()) continue;
             var written = (QuantisedMatrix) mixed.get("q." + format.name());
             if (written.segment().mismatch(read.matrix("q." + format.name()).segment()) < 0
-                    && Arrays.equals(bits(written.dequantise()), bits(read.tensor("q." + format.name())))) blocks++;
+                    && Arrays.equals(bits(written.dequantise()), bits(read.tensor("q." + format.name()))))
+                blocks++;
         }
         Evidence.of("quantised blocks, byte for byte", blocks, exactly(5));
         assertThat(Gguf.read(gguf).metadata()).isEqualTo(withLongs(settings));
@@ -163,7 +167,8 @@ class OpenWeightsTest {
                 boolean equal = Arrays.equals(tensor.shape().toArray(), e.longs("shape")) && tensor.count() == values.size();
                 double[] d = tensor.dtype().isFloat() ? tensor.toDoubleArray() : null;
                 long[] l = tensor.dtype().isFloat() ? null : tensor.to(DType.I64).toLongArray();
-                for (int i = 0; equal && i < values.size(); i++) equal = d != null ? d[i] == Double.parseDouble(values.get(i)) : l[i] == Long.parseLong(values.get(i));
+                for (int i = 0; equal && i < values.size(); i++)
+                    equal = d != null ? d[i] == Double.parseDouble(values.get(i)) : l[i] == Long.parseLong(values.get(i));
                 if (equal && tensor.dtype().name().equals(type(e.text("dtype")))) same++;
             }
         }
@@ -223,7 +228,8 @@ class OpenWeightsTest {
     }
 
     private static void hole(Path path, ByteBuffer head, long size) throws IOException {
-        try (var channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+        try (var channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
+                StandardOpenOption.TRUNCATE_EXISTING)) {
             channel.write(head, 0);
             channel.write(ByteBuffer.wrap(new byte[] {1}), size - 1);
         }
@@ -241,7 +247,8 @@ class OpenWeightsTest {
             assertThat(tensor.shape().toArray()).containsExactly(8192, 8192);
             assertThat(tensor.item(8191, 8191)).isNotZero();
             assertThat(weights.bytes()).isEqualTo(BIG);
-            Evidence.of("bytes allocated on the heap to open 256 MiB of " + weights.format() + ", share of its size", (double) allocated / BIG, below(0.05));
+            Evidence.of("bytes allocated on the heap to open 256 MiB of " + weights.format() + ", share of its size",
+                    (double) allocated / BIG, below(0.05));
         }
     }
 
@@ -257,7 +264,8 @@ class OpenWeightsTest {
                     case "a.pt" -> TorchFile.read(segment);
                     default -> {
                         var file = Gguf.read(segment);
-                        for (var entry : file.entries().values()) if (!entry.type().startsWith("type") && entry.bytes() != null) file.tensor(entry.name());
+                        for (var entry : file.entries().values())
+                            if (!entry.type().startsWith("type") && entry.bytes() != null) file.tensor(entry.name());
                     }
                 }
             });
@@ -293,7 +301,8 @@ class OpenWeightsTest {
         var bare = OpenWeights.open(folder).openness();
         assertThat(bare.licence()).isEqualTo("mit"); // from the file's metadata
         assertThat(bare.missing()).containsExactly("data information", "code");
-        Files.writeString(folder.resolve("README.md"), "---\nlicense: llama3\ndatasets:\n- wikipedia\n- c4\nlanguage: en\n---\nCode: https://github.com/a/b.\n");
+        Files.writeString(folder.resolve("README.md"),
+                "---\nlicense: llama3\ndatasets:\n- wikipedia\n- c4\nlanguage: en\n---\nCode: https://github.com/a/b.\n");
         Files.writeString(folder.resolve("config.json"), "{}");
         var card = OpenWeights.open(folder);
         assertThat(card.openness().licence()).isEqualTo("llama3");
@@ -311,11 +320,14 @@ class OpenWeightsTest {
                 .hasMessageContaining("posix.system").hasMessageContaining("would run code");
         var path = folder.resolve("odd");
         Files.write(path, new byte[40]);
-        assertThatThrownBy(() -> OpenWeights.open(path)).isInstanceOf(FormatException.class).hasMessageContaining("begins like no file of weights");
+        assertThatThrownBy(() -> OpenWeights.open(path)).isInstanceOf(FormatException.class)
+                .hasMessageContaining("begins like no file of weights");
         Files.createDirectory(folder.resolve("none"));
-        assertThatThrownBy(() -> OpenWeights.open(folder.resolve("none"))).isInstanceOf(FormatException.class).hasMessageContaining("no weights");
+        assertThatThrownBy(() -> OpenWeights.open(folder.resolve("none"))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("no weights");
         Files.writeString(folder.resolve("none").resolve("m.safetensors.index.json"), "{\"weight_map\":{\"w\":\"../../x\"}}");
-        assertThatThrownBy(() -> OpenWeights.open(folder.resolve("none"))).isInstanceOf(FormatException.class).hasMessageContaining("beside the index");
+        assertThatThrownBy(() -> OpenWeights.open(folder.resolve("none"))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("beside the index");
     }
 
     private static byte[] zip(String name, byte[] data) {

@@ -45,7 +45,9 @@ class TaskVectorTest {
             return own.where(z, z.zerosLike().sub(1e9)).logSoftmax(1).gather(1, y.unsqueeze(1)).mean().neg();
         }
 
-        Mlp tuned(int task, long seed) { return FashionTasks.tuned(base, FashionTasks.half(data.train, task), FashionTasks.head(task), 1e-3, 4, seed); }
+        Mlp tuned(int task, long seed) {
+            return FashionTasks.tuned(base, FashionTasks.half(data.train, task), FashionTasks.head(task), 1e-3, 4, seed);
+        }
 
         TaskVector vector(Mlp model) { return TaskVector.between(base.state(), model.state()); }
 
@@ -97,10 +99,10 @@ class TaskVectorTest {
             best = Math.max(best, score);
         }
         for (int task = 0; task < 2; task++) {
-            Evidence.of("task " + task + ", points won by its fine-tune", world.on(test, task, world.tuned[task]) - world.on(test, task, world.base),
-                    above(2)); // else the base alone would do
-            Evidence.of("task " + task + ", share kept by the sum",
-                    world.on(test, task, sum) / world.on(test, task, world.tuned[task]), atLeast(0.85));
+            Evidence.of("task " + task + ", points won by its fine-tune",
+                    world.on(test, task, world.tuned[task]) - world.on(test, task, world.base), above(2)); // else the base alone would do
+            Evidence.of("task " + task + ", share kept by the sum", world.on(test, task, sum) / world.on(test, task, world.tuned[task]),
+                    atLeast(0.85));
         }
 
         double apart = taus[0].cosine(taus[1]), alike = taus[0].cosine(world.vector(world.again));
@@ -141,7 +143,9 @@ class TaskVectorTest {
         }
     }
 
-    private static double[] concat(TaskVector v) { return Tensor.concat(0, v.deltas().get("w").flatten(), v.deltas().get("b")).toDoubleArray(); }
+    private static double[] concat(TaskVector v) {
+        return Tensor.concat(0, v.deltas().get("w").flatten(), v.deltas().get("b")).toDoubleArray();
+    }
 
     @Test void filesKeepEveryNumberAndAreSmallWhereMuchIsZero() throws IOException {
         var path = folder.resolve("tau.safetensors");

@@ -55,7 +55,8 @@ class TiesMergingTest {
             var weights = Arrays.stream(c.doubles("input.weights")).boxed().toList();
             var base = new double[n];
             for (int j = 0; j < n; j++) base[j] = 0.25 * (j % 5); // exact sums are not needed at 1e-7
-            gap.see(c, "expected.merged", merged(new TiesMerging(c.number("input.density"), c.number("input.scale"), weights), base, deltas));
+            gap.see(c, "expected.merged",
+                    merged(new TiesMerging(c.number("input.density"), c.number("input.scale"), weights), base, deltas));
         }
         Evidence.of("random cases", cases.size(), exactly(200));
         Evidence.of("from NumPy", gap, atMost(1e-7));
@@ -97,7 +98,8 @@ class TiesMergingTest {
         double gap = 0;
         int compared = 0;
         for (int i = 0; i < 20; i++) {
-            Tensor base = Tensor.randn(Rng.of(i), DType.F32, 30, 7), tuned = base.add(Tensor.randn(Rng.of(100 + i), DType.F32, 30, 7).mul(0.1)).compute();
+            Tensor base = Tensor.randn(Rng.of(i), DType.F32, 30, 7),
+                    tuned = base.add(Tensor.randn(Rng.of(100 + i), DType.F32, 30, 7).mul(0.1)).compute();
             var merged = new ModelMerger(new TiesMerging().withDensity(1)).merge(one(base), List.of(one(tuned))).get("w");
             gap = Math.max(gap, FashionTasks.gap(merged, tuned));
             if (FashionTasks.gap(base, tuned) > 0.05) compared++;
@@ -107,12 +109,14 @@ class TiesMergingTest {
     }
 
     @Test void votesThatCancelLeaveTheBaseAndSharesAreChecked() {
-        assertThat(merged(new TiesMerging().withDensity(1), new double[] {1, 1}, new double[] {2, 3}, new double[] {-2, 0})).containsExactly(0, 3);
+        assertThat(merged(new TiesMerging().withDensity(1), new double[] {1, 1}, new double[] {2, 3}, new double[] {-2, 0}))
+                .containsExactly(0, 3);
         assertThat(new TiesMerging().withDensity(0.01).trimmed(Tensor.of(1.0, -3, 2)).toDoubleArray()).containsExactly(0, -3, 0);
         assertThatThrownBy(() -> new TiesMerging().withDensity(0)).hasMessageContaining("density is 0.0");
         assertThatThrownBy(() -> new TiesMerging(0.2, 1, List.of(1.0, -1.0))).hasMessageContaining("positive");
         assertThatThrownBy(() -> merged(new TiesMerging(0.2, 1, List.of(1.0)), new double[2], new double[2], new double[2]))
                 .hasMessageContaining("1 weights for 2 models");
-        assertThatThrownBy(() -> new ModelMerger(new TiesMerging()).merge(null, List.of(one(Tensor.of(1.0))))).hasMessageContaining("needs the base");
+        assertThatThrownBy(() -> new ModelMerger(new TiesMerging()).merge(null, List.of(one(Tensor.of(1.0)))))
+                .hasMessageContaining("needs the base");
     }
 }

@@ -10,35 +10,28 @@ import lyceum.tensor.Tensor;
 
 /** Activations, and rows turned into shares. */
 final class ActivationOperators {
-    static final List<Operator> ROWS = List.of(
-            row("Relu", 6, of(Tensor::relu)),
-            row("Sigmoid", 6, of(Tensor::sigmoid)),
-            row("Softplus", 1, of(Tensor::softplus)),
-            row("Softsign", 1, of(x -> x.div(x.abs().add(1)))),
+    static final List<Operator> ROWS = List.of(row("Relu", 6, of(Tensor::relu)), row("Sigmoid", 6, of(Tensor::sigmoid)),
+            row("Softplus", 1, of(Tensor::softplus)), row("Softsign", 1, of(x -> x.div(x.abs().add(1)))),
             row("Mish", 18, of(x -> x.mul(x.softplus().tanh()))),
-            row("LeakyRelu", 6, c -> c.x(0).lt(0).where(c.x(0).mul(c.number("alpha", 0.01)), c.x(0))),
-            row("PRelu", 1, c -> {
+            row("LeakyRelu", 6, c -> c.x(0).lt(0).where(c.x(0).mul(c.number("alpha", 0.01)), c.x(0))), row("PRelu", 1, c -> {
                 var slope = c.x(1).count() == 1 ? c.x(1) : NormOperators.channels(c.x(1), c.x(0));
                 return c.x(0).lt(0).where(c.x(0).mul(slope), c.x(0));
-            }),
-            row("PRelu", 7, c -> c.x(0).lt(0).where(c.x(0).mul(c.x(1)), c.x(0))),
+            }), row("PRelu", 7, c -> c.x(0).lt(0).where(c.x(0).mul(c.x(1)), c.x(0))),
             row("ThresholdedRelu", 10, c -> c.x(0).gt(c.number("alpha", 1)).where(c.x(0), c.x(0).zerosLike())),
-            row("Elu", 6, c -> elu(c.x(0), c.number("alpha", 1))),
-            row("Celu", 12, c -> {
+            row("Elu", 6, c -> elu(c.x(0), c.number("alpha", 1))), row("Celu", 12, c -> {
                 double alpha = c.number("alpha", 1);
                 return c.x(0).relu().add(c.x(0).minimum(0.0).div(alpha).expm1().mul(alpha));
             }),
-            row("Selu", 6, c -> elu(c.x(0), c.number("alpha", 1.67326319217681884765625)).mul(c.number("gamma", 1.05070102214813232421875))),
+            row("Selu", 6,
+                    c -> elu(c.x(0), c.number("alpha", 1.67326319217681884765625)).mul(c.number("gamma", 1.05070102214813232421875))),
             row("HardSigmoid", 6, c -> hardSigmoid(c.x(0), c.number("alpha", 0.2f), c.number("beta", 0.5))),
             row("HardSwish", 14, of(x -> x.mul(hardSigmoid(x, 1 / 6.0, 0.5)))),
             row("Swish", 24, c -> c.x(0).mul(c.x(0).mul(c.number("alpha", 1)).sigmoid())),
-            row("Gelu", 20, c -> c.text("approximate", "none").equals("tanh") ? c.x(0).geluTanh() : c.x(0).gelu()),
-            row("Shrink", 9, c -> {
+            row("Gelu", 20, c -> c.text("approximate", "none").equals("tanh") ? c.x(0).geluTanh() : c.x(0).gelu()), row("Shrink", 9, c -> {
                 var x = c.x(0);
                 double bias = c.number("bias", 0), edge = c.number("lambd", 0.5);
                 return x.lt(-edge).where(x.add(bias), x.gt(edge).where(x.sub(bias), x.zerosLike())).to(x.dtype());
-            }),
-            row("Softmax", 1, c -> flat(c, 1).softmax(1).reshape(c.x(0).shape().toArray())),
+            }), row("Softmax", 1, c -> flat(c, 1).softmax(1).reshape(c.x(0).shape().toArray())),
             row("Softmax", 13, c -> c.x(0).softmax(c.axis("axis", -1, c.x(0).rank()))),
             row("LogSoftmax", 1, c -> flat(c, 1).logSoftmax(1).reshape(c.x(0).shape().toArray())),
             row("LogSoftmax", 13, c -> c.x(0).logSoftmax(c.axis("axis", -1, c.x(0).rank()))),

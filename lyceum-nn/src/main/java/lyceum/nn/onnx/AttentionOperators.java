@@ -9,7 +9,8 @@ final class AttentionOperators {
     private static final String MICROSOFT = "com.microsoft";
 
     static final List<Operator> ROWS = List.of(new Operator(MICROSOFT, "EmbedLayerNormalization", 1, AttentionOperators::embedded),
-            new Operator(MICROSOFT, "Attention", 1, c -> attention(c, c.x(0).matmul(c.x(1)).add(c.x(2)), c.has(3) ? c.x(3) : null, c.optional(5), c.has(4))),
+            new Operator(MICROSOFT, "Attention", 1,
+                    c -> attention(c, c.x(0).matmul(c.x(1)).add(c.x(2)), c.has(3) ? c.x(3) : null, c.optional(5), c.has(4))),
             new Operator(MICROSOFT, "QAttention", 1, c -> {
                 var x = c.x(0).to(DType.I32);
                 var w = c.x(1).to(DType.I32);
@@ -56,7 +57,8 @@ final class AttentionOperators {
 
     /** Which keys a query sees: lengths of the rows, flags of the keys, or flags of query and key. */
     private static Tensor seen(Tensor mask, long batch, long steps) {
-        if (mask.rank() == 1 && mask.size(0) == batch) return Tensor.arange(steps).to(DType.I64).lt(mask.to(DType.I64).reshape(batch, 1, 1, 1));
+        if (mask.rank() == 1 && mask.size(0) == batch)
+            return Tensor.arange(steps).to(DType.I64).lt(mask.to(DType.I64).reshape(batch, 1, 1, 1));
         if (mask.rank() == 2) return mask.ne(0).reshape(batch, 1, 1, steps);
         if (mask.rank() == 3) return mask.ne(0).reshape(batch, 1, steps, steps);
         throw new IllegalArgumentException("a mask of shape " + mask.shape() + " is not supported");

@@ -78,9 +78,8 @@ final class Call {
     private <T> T attribute(String name, Class<T> kind) {
         var attribute = node.attributes().get(name);
         if (attribute == null) return null;
-        if (!kind.isInstance(attribute.value())) throw new FormatException(
-                "ONNX: attribute \"" + name + "\" of " + node.label() + " is a " + attribute.value().getClass().getSimpleName() + ", a "
-                        + kind.getSimpleName() + " is expected");
+        if (!kind.isInstance(attribute.value())) throw new FormatException("ONNX: attribute \"" + name + "\" of " + node.label() + " is a "
+                + attribute.value().getClass().getSimpleName() + ", a " + kind.getSimpleName() + " is expected");
         return kind.cast(attribute.value());
     }
 
@@ -127,8 +126,8 @@ final class Call {
     OnnxType type(String name, OnnxType otherwise) {
         if (!sets(name)) return otherwise;
         var type = OnnxType.of(integer(name, 0));
-        if (type == null || type.carrier() == null && type != OnnxType.STRING)
-            throw new IllegalArgumentException(name + " names the type " + (type == null ? integer(name, 0) : type) + ", which is not supported");
+        if (type == null || type.carrier() == null && type != OnnxType.STRING) throw new IllegalArgumentException(
+                name + " names the type " + (type == null ? integer(name, 0) : type) + ", which is not supported");
         return type;
     }
 

@@ -45,7 +45,8 @@ final class CastOperators {
     private static OnnxValue parsed(OnnxValue.Strings strings, OnnxType to) {
         long[] shape = strings.shape().toArray();
         if (to == OnnxType.STRING) return strings;
-        if (to.carrier() == null || to == OnnxType.BOOL) throw new IllegalArgumentException("a cast of strings to " + to + " is not supported");
+        if (to.carrier() == null || to == OnnxType.BOOL)
+            throw new IllegalArgumentException("a cast of strings to " + to + " is not supported");
         if (!to.carrier().isFloat())
             return OnnxValue.of(to, Tensor.of(strings.values().stream().mapToLong(s -> Long.parseLong(s.strip())).toArray(), shape));
         return OnnxValue.of(to, Tensor.of(strings.values().stream().mapToDouble(CastOperators::number).toArray(), shape));
@@ -68,7 +69,8 @@ final class CastOperators {
             for (int i = 0; i < texts.length; i++) texts[i] = text(values[i], x.dtype() == DType.F64);
         } else {
             long[] values = x.to(DType.I64).toLongArray();
-            for (int i = 0; i < texts.length; i++) texts[i] = type == OnnxType.UINT64 ? Long.toUnsignedString(values[i]) : Long.toString(values[i]);
+            for (int i = 0; i < texts.length; i++)
+                texts[i] = type == OnnxType.UINT64 ? Long.toUnsignedString(values[i]) : Long.toString(values[i]);
         }
         return OnnxValue.of(Arrays.asList(texts), x.shape().toArray());
     }

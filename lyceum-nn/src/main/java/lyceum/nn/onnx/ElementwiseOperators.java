@@ -12,61 +12,34 @@ import lyceum.tensor.Tensor;
 
 /** One element out of one, or out of two that stretch to one shape. */
 final class ElementwiseOperators {
-    static final List<Operator> ROWS = List.of(
-            row("Abs", 1, of(Tensor::abs)),
-            row("Neg", 1, of(Tensor::neg)),
-            row("Sign", 9, of(Tensor::sign)),
-            row("Floor", 1, of(Tensor::floor)),
-            row("Ceil", 1, of(Tensor::ceil)),
-            row("Round", 11, of(Tensor::round)),
-            row("Sqrt", 1, of(Tensor::sqrt)),
-            row("Reciprocal", 1, of(Tensor::reciprocal)),
-            row("Exp", 1, of(Tensor::exp)),
-            row("Log", 1, of(Tensor::log)),
-            row("Erf", 9, of(Tensor::erf)),
-            row("Sin", 7, of(Tensor::sin)),
-            row("Cos", 7, of(Tensor::cos)),
-            row("Tan", 7, of(Tensor::tan)),
-            row("Asin", 7, of(Tensor::asin)),
-            row("Acos", 7, of(Tensor::acos)),
-            row("Atan", 7, of(Tensor::atan)),
-            row("Sinh", 9, of(Tensor::sinh)),
-            row("Cosh", 9, of(Tensor::cosh)),
-            row("Tanh", 1, of(Tensor::tanh)),
+    static final List<Operator> ROWS = List.of(row("Abs", 1, of(Tensor::abs)), row("Neg", 1, of(Tensor::neg)),
+            row("Sign", 9, of(Tensor::sign)), row("Floor", 1, of(Tensor::floor)), row("Ceil", 1, of(Tensor::ceil)),
+            row("Round", 11, of(Tensor::round)), row("Sqrt", 1, of(Tensor::sqrt)), row("Reciprocal", 1, of(Tensor::reciprocal)),
+            row("Exp", 1, of(Tensor::exp)), row("Log", 1, of(Tensor::log)), row("Erf", 9, of(Tensor::erf)), row("Sin", 7, of(Tensor::sin)),
+            row("Cos", 7, of(Tensor::cos)), row("Tan", 7, of(Tensor::tan)), row("Asin", 7, of(Tensor::asin)),
+            row("Acos", 7, of(Tensor::acos)), row("Atan", 7, of(Tensor::atan)), row("Sinh", 9, of(Tensor::sinh)),
+            row("Cosh", 9, of(Tensor::cosh)), row("Tanh", 1, of(Tensor::tanh)),
             row("Asinh", 9, of(x -> x.abs().add(x.square().div(x.square().add(1).sqrt().add(1))).log1p().mul(x.sign()))),
             row("Acosh", 9, of(x -> x.sub(1).add(x.sub(1).mul(x.add(1)).sqrt()).log1p())),
-            row("Atanh", 9, of(x -> x.log1p().sub(x.neg().log1p()).mul(0.5))),
-            row("IsNaN", 9, of(Tensor::isNaN)),
-            row("IsInf", 10, ElementwiseOperators::isInf),
-            row("Not", 1, of(Tensor::not)),
-            row("Add", 1, two(Tensor::add)),
-            row("Sub", 1, two(Tensor::sub)),
-            row("Mul", 1, two(Tensor::mul)),
-            row("Div", 1, two(ElementwiseOperators::quotient)),
-            row("Mod", 10, c -> modulo(c.type(0), c.x(0), c.x(1), c.flag("fmod"))),
-            row("Pow", 1, two(ElementwiseOperators::power)),
-            row("Max", 6, c -> unsigned(c, Tensor::maximum)),
-            row("Min", 6, c -> unsigned(c, Tensor::minimum)),
-            row("Sum", 6, c -> all(c.tensors(), Tensor::add)),
-            row("Mean", 6, c -> all(c.tensors(), Tensor::add).div(c.inputs())),
-            row("And", 1, two(Tensor::and)),
-            row("Or", 1, two(Tensor::or)),
-            row("Xor", 1, two(Tensor::xor)),
+            row("Atanh", 9, of(x -> x.log1p().sub(x.neg().log1p()).mul(0.5))), row("IsNaN", 9, of(Tensor::isNaN)),
+            row("IsInf", 10, ElementwiseOperators::isInf), row("Not", 1, of(Tensor::not)), row("Add", 1, two(Tensor::add)),
+            row("Sub", 1, two(Tensor::sub)), row("Mul", 1, two(Tensor::mul)), row("Div", 1, two(ElementwiseOperators::quotient)),
+            row("Mod", 10, c -> modulo(c.type(0), c.x(0), c.x(1), c.flag("fmod"))), row("Pow", 1, two(ElementwiseOperators::power)),
+            row("Max", 6, c -> unsigned(c, Tensor::maximum)), row("Min", 6, c -> unsigned(c, Tensor::minimum)),
+            row("Sum", 6, c -> all(c.tensors(), Tensor::add)), row("Mean", 6, c -> all(c.tensors(), Tensor::add).div(c.inputs())),
+            row("And", 1, two(Tensor::and)), row("Or", 1, two(Tensor::or)), row("Xor", 1, two(Tensor::xor)),
             row("Equal", 7, c -> c.type(0) == OnnxType.STRING ? StringOperators.equal(c) : c.x(0).eq(c.x(1))),
-            row("Greater", 7, c -> ordered(c, 0).gt(ordered(c, 1))),
-            row("GreaterOrEqual", 12, c -> ordered(c, 0).ge(ordered(c, 1))),
-            row("Less", 7, c -> ordered(c, 0).lt(ordered(c, 1))),
-            row("LessOrEqual", 12, c -> ordered(c, 0).le(ordered(c, 1))),
+            row("Greater", 7, c -> ordered(c, 0).gt(ordered(c, 1))), row("GreaterOrEqual", 12, c -> ordered(c, 0).ge(ordered(c, 1))),
+            row("Less", 7, c -> ordered(c, 0).lt(ordered(c, 1))), row("LessOrEqual", 12, c -> ordered(c, 0).le(ordered(c, 1))),
             row("Where", 9, c -> {
                 var chosen = c.x(0).where(c.x(1), c.x(2));
                 return OnnxValue.of(c.type(1), chosen);
             }),
-            row("Clip", 6, c -> bounded(c.x(0), c.sets("min") ? Tensor.full(c.x(0).dtype(), c.number("min", 0)) : null,
-                    c.sets("max") ? Tensor.full(c.x(0).dtype(), c.number("max", 0)) : null)),
-            row("Clip", 11, c -> bounded(c.x(0), c.optional(1), c.optional(2))),
-            row("BitwiseAnd", 18, two(Tensor::and)),
-            row("BitwiseOr", 18, two(Tensor::or)),
-            row("BitwiseXor", 18, two(Tensor::xor)),
+            row("Clip", 6,
+                    c -> bounded(c.x(0), c.sets("min") ? Tensor.full(c.x(0).dtype(), c.number("min", 0)) : null,
+                            c.sets("max") ? Tensor.full(c.x(0).dtype(), c.number("max", 0)) : null)),
+            row("Clip", 11, c -> bounded(c.x(0), c.optional(1), c.optional(2))), row("BitwiseAnd", 18, two(Tensor::and)),
+            row("BitwiseOr", 18, two(Tensor::or)), row("BitwiseXor", 18, two(Tensor::xor)),
             row("BitwiseNot", 18, of(x -> x.xor(Tensor.full(x.dtype(), x.dtype() == DType.U8 ? 255L : -1L)))),
             row("BitShift", 11, ElementwiseOperators::shifted));
 
@@ -85,7 +58,8 @@ final class ElementwiseOperators {
     }
 
     private static Tensor power(Tensor x, Tensor y) {
-        if (y.count() == 1 && y.rank() <= x.rank() && x.dtype().isFloat() && !y.isTracked()) return x.pow(y.reshape().to(DType.F64).item()).to(x.dtype());
+        if (y.count() == 1 && y.rank() <= x.rank() && x.dtype().isFloat() && !y.isTracked())
+            return x.pow(y.reshape().to(DType.F64).item()).to(x.dtype());
         if (x.dtype().isFloat() || !y.dtype().isFloat()) return x.pow(y.to(x.dtype()));
         return x.to(DType.F64).pow(y.to(DType.F64)).to(x.dtype());
     }
@@ -114,7 +88,8 @@ final class ElementwiseOperators {
     }
 
     private static Tensor modulo(OnnxType type, Tensor a, Tensor b, boolean signOfDividend) {
-        if (type == OnnxType.UINT64 && a.count() > 0 && a.min().itemLong() < 0) throw new IllegalArgumentException("Mod: numbers from 2^63 on");
+        if (type == OnnxType.UINT64 && a.count() > 0 && a.min().itemLong() < 0)
+            throw new IllegalArgumentException("Mod: numbers from 2^63 on");
         if (!signOfDividend) return a.mod(b);
         if (!a.dtype().isFloat()) return a.sub(quotient(a, b).mul(b)).to(a.dtype());
         return a.sub(a.to(DType.F64).div(b.to(DType.F64)).trunc().mul(b.to(DType.F64))).to(a.dtype());

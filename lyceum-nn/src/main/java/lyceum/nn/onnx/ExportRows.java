@@ -35,15 +35,16 @@ import lyceum.tensor.ViewOps;
 /** Each operation of Lyceum as operators of ONNX, set 18. */
 final class ExportRows {
     /** Operators whose meaning is one of ours. */
-    private static final Map<Op, String> SAME = Map.ofEntries(Map.entry(Op.NEG, "Neg"), Map.entry(Op.ABS, "Abs"), Map.entry(Op.SIGN, "Sign"),
-            Map.entry(Op.NOT, "Not"), Map.entry(Op.SQRT, "Sqrt"), Map.entry(Op.RECIPROCAL, "Reciprocal"), Map.entry(Op.EXP, "Exp"),
-            Map.entry(Op.LOG, "Log"), Map.entry(Op.SIN, "Sin"), Map.entry(Op.COS, "Cos"), Map.entry(Op.TAN, "Tan"), Map.entry(Op.ASIN, "Asin"),
-            Map.entry(Op.ACOS, "Acos"), Map.entry(Op.ATAN, "Atan"), Map.entry(Op.SINH, "Sinh"), Map.entry(Op.COSH, "Cosh"), Map.entry(Op.TANH, "Tanh"),
-            Map.entry(Op.SIGMOID, "Sigmoid"), Map.entry(Op.SOFTPLUS, "Softplus"), Map.entry(Op.RELU, "Relu"), Map.entry(Op.ERF, "Erf"),
-            Map.entry(Op.FLOOR, "Floor"), Map.entry(Op.CEIL, "Ceil"), Map.entry(Op.ROUND, "Round"), Map.entry(Op.IS_NAN, "IsNaN"), Map.entry(Op.ADD, "Add"),
-            Map.entry(Op.SUB, "Sub"), Map.entry(Op.MUL, "Mul"), Map.entry(Op.DIV, "Div"), Map.entry(Op.POW, "Pow"), Map.entry(Op.MAX, "Max"),
-            Map.entry(Op.MIN, "Min"), Map.entry(Op.EQ, "Equal"), Map.entry(Op.LT, "Less"), Map.entry(Op.LE, "LessOrEqual"), Map.entry(Op.GT, "Greater"),
-            Map.entry(Op.GE, "GreaterOrEqual"), Map.entry(Op.WHERE, "Where"));
+    private static final Map<Op, String> SAME = Map.ofEntries(Map.entry(Op.NEG, "Neg"), Map.entry(Op.ABS, "Abs"),
+            Map.entry(Op.SIGN, "Sign"), Map.entry(Op.NOT, "Not"), Map.entry(Op.SQRT, "Sqrt"), Map.entry(Op.RECIPROCAL, "Reciprocal"),
+            Map.entry(Op.EXP, "Exp"), Map.entry(Op.LOG, "Log"), Map.entry(Op.SIN, "Sin"), Map.entry(Op.COS, "Cos"),
+            Map.entry(Op.TAN, "Tan"), Map.entry(Op.ASIN, "Asin"), Map.entry(Op.ACOS, "Acos"), Map.entry(Op.ATAN, "Atan"),
+            Map.entry(Op.SINH, "Sinh"), Map.entry(Op.COSH, "Cosh"), Map.entry(Op.TANH, "Tanh"), Map.entry(Op.SIGMOID, "Sigmoid"),
+            Map.entry(Op.SOFTPLUS, "Softplus"), Map.entry(Op.RELU, "Relu"), Map.entry(Op.ERF, "Erf"), Map.entry(Op.FLOOR, "Floor"),
+            Map.entry(Op.CEIL, "Ceil"), Map.entry(Op.ROUND, "Round"), Map.entry(Op.IS_NAN, "IsNaN"), Map.entry(Op.ADD, "Add"),
+            Map.entry(Op.SUB, "Sub"), Map.entry(Op.MUL, "Mul"), Map.entry(Op.DIV, "Div"), Map.entry(Op.POW, "Pow"),
+            Map.entry(Op.MAX, "Max"), Map.entry(Op.MIN, "Min"), Map.entry(Op.EQ, "Equal"), Map.entry(Op.LT, "Less"),
+            Map.entry(Op.LE, "LessOrEqual"), Map.entry(Op.GT, "Greater"), Map.entry(Op.GE, "GreaterOrEqual"), Map.entry(Op.WHERE, "Where"));
 
     private final GraphWriter out;
 
@@ -60,7 +61,9 @@ final class ExportRows {
 
     private static Attribute set(String name, long... values) { return new Attribute(name, values); }
 
-    private static Attribute set(String name, List<Integer> values) { return new Attribute(name, values.stream().mapToLong(Integer::longValue).toArray()); }
+    private static Attribute set(String name, List<Integer> values) {
+        return new Attribute(name, values.stream().mapToLong(Integer::longValue).toArray());
+    }
 
     /** The name of the value, after its nodes were written. @param other the same value of a run with another batch */
     String write(Made made, Made other) {
@@ -80,11 +83,13 @@ final class ExportRows {
             }
             case ArgsortOp a -> {
                 long k = a.count() < 0 ? out.shape(in.getFirst()).size(a.axis()) : a.count();
-                yield out.nodes("TopK", 2, new String[] {names[0], out.numbers(k)}, set("axis", a.axis()), set("largest", a.descending() ? 1 : 0))[1];
+                yield out.nodes("TopK", 2, new String[] {names[0], out.numbers(k)}, set("axis", a.axis()),
+                        set("largest", a.descending() ? 1 : 0))[1];
             }
             case RowOps.Softmax s -> out.node("Softmax", names, set("axis", s.axis()));
             case RowOps.LogSoftmax s -> out.node("LogSoftmax", names, set("axis", s.axis()));
-            case RowOps.LogSumExp s -> out.node("ReduceLogSumExp", new String[] {names[0], out.numbers(s.axis())}, set("keepdims", s.keep() ? 1 : 0));
+            case RowOps.LogSumExp s ->
+                    out.node("ReduceLogSumExp", new String[] {names[0], out.numbers(s.axis())}, set("keepdims", s.keep() ? 1 : 0));
             case GeluTanhOp g -> {
                 var cube = out.node("Mul", out.node("Mul", names[0], names[0]), names[0]);
                 var inner = out.node("Add", names[0], out.node("Mul", cube, number(made, 0.044715)));
@@ -124,13 +129,17 @@ final class ExportRows {
             case ConcatOp c -> out.node("Concat", names, set("axis", c.axis()));
             case ViewOps.Reshape r -> out.node("Reshape", names[0], out.sizes(made, other));
             case ViewOps.Expand e -> out.node("Expand", names[0], out.sizes(made, other));
-            case ViewOps.Permute p -> out.node("Transpose", names, set("perm", Arrays.stream(p.order().toArray()).asLongStream().toArray()));
+            case ViewOps.Permute p ->
+                    out.node("Transpose", names, set("perm", Arrays.stream(p.order().toArray()).asLongStream().toArray()));
             case ViewOps.Slice s -> sliced(s, made, other, names[0]);
-            case ViewOps.Flip f -> out.node("Slice", names[0], out.numbers(-1), out.numbers(Long.MIN_VALUE), out.numbers(f.axis()), out.numbers(-1));
+            case ViewOps.Flip f ->
+                    out.node("Slice", names[0], out.numbers(-1), out.numbers(Long.MIN_VALUE), out.numbers(f.axis()), out.numbers(-1));
             case ViewOps.Unfold u -> {
                 var windows = new long[Math.toIntExact(made.shape().size(u.axis()) * u.size())];
                 for (int i = 0; i < windows.length; i++) windows[i] = i / u.size() * u.step() + i % u.size();
-                var apart = out.node("Gather", new String[] {names[0], out.constant(Tensor.of(windows, made.shape().size(u.axis()), u.size()))}, set("axis", u.axis()));
+                var apart = out.node("Gather",
+                        new String[] {names[0], out.constant(Tensor.of(windows, made.shape().size(u.axis()), u.size()))},
+                        set("axis", u.axis()));
                 int rank = made.shape().rank();
                 long[] order = IntStream.range(0, rank).mapToLong(i -> i <= u.axis() ? i : i < rank - 1 ? i + 1 : u.axis() + 1).toArray();
                 yield out.node("Transpose", new String[] {apart}, set("perm", order));
@@ -162,14 +171,18 @@ final class ExportRows {
             case TRUNC -> out.node("Mul", out.node("Floor", out.node("Abs", x[0])), out.node("Sign", x[0]));
             case GELU -> {
                 var half = out.node("Mul", x[0], number(made, 0.5));
-                yield out.node("Mul", half, out.node("Add", out.node("Erf", out.node("Mul", x[0], number(made, Math.sqrt(0.5)))), number(made, 1)));
+                yield out.node("Mul", half,
+                        out.node("Add", out.node("Erf", out.node("Mul", x[0], number(made, Math.sqrt(0.5)))), number(made, 1)));
             }
             case IS_FINITE -> out.node("Not", out.node("Or", out.node("IsNaN", x[0]), out.node("IsInf", x[0])));
             case NE -> out.node("Not", out.node("Equal", x));
             case FMA -> out.node("Add", out.node("Mul", x[0], x[1]), x[2]);
-            case AND, OR, XOR -> out.node((made.type() == DType.BOOL ? "" : "Bitwise") + op.text().substring(0, 1).toUpperCase(Locale.ROOT) + op.text().substring(1), x);
-            case MOD -> made.type().isFloat() ? out.node("Sub", x[0], out.node("Mul", x[1], out.node("Floor", out.node("Div", x)))) : out.node("Mod", x);
-            case FLOOR_DIV -> made.type().isFloat() ? out.node("Floor", out.node("Div", x)) : out.node("Div", out.node("Sub", x[0], out.node("Mod", x)), x[1]);
+            case AND, OR, XOR -> out.node((made.type() == DType.BOOL ? "" : "Bitwise") + op.text().substring(0, 1).toUpperCase(Locale.ROOT)
+                    + op.text().substring(1), x);
+            case MOD -> made.type().isFloat() ? out.node("Sub", x[0], out.node("Mul", x[1], out.node("Floor", out.node("Div", x))))
+                    : out.node("Mod", x);
+            case FLOOR_DIV -> made.type().isFloat() ? out.node("Floor", out.node("Div", x))
+                    : out.node("Div", out.node("Sub", x[0], out.node("Mod", x)), x[1]);
             default -> throw refused(made);
         };
     }
@@ -182,7 +195,8 @@ final class ExportRows {
                 x = out.node("Reshape", x, out.numbers(-1));
                 axes = new long[] {0};
             }
-            return out.node(r.reduction().name().equals("ARGMAX") ? "ArgMax" : "ArgMin", new String[] {x}, set("axis", axes[0]), set("keepdims", r.keep() ? 1 : 0));
+            return out.node(r.reduction().name().equals("ARGMAX") ? "ArgMax" : "ArgMin", new String[] {x}, set("axis", axes[0]),
+                    set("keepdims", r.keep() ? 1 : 0));
         }
         if (axes.length == 0) return x;
         var name = switch (r.reduction()) {
@@ -202,8 +216,8 @@ final class ExportRows {
     private String convolved(ConvolveOp c, Made made, String[] x) {
         int axes = made.shape().rank() - 2;
         Convolution how = c.how().over(axes);
-        var settings = new ArrayList<>(List.of(set("strides", how.stride()), set("dilations", how.dilation()), set("pads", both(how.before(), how.after())),
-                set("group", how.groups())));
+        var settings = new ArrayList<>(List.of(set("strides", how.stride()), set("dilations", how.dilation()),
+                set("pads", both(how.before(), how.after())), set("group", how.groups())));
         if (c.place() == ConvolveOp.Place.WEIGHT) throw refused(made);
         boolean back = c.place() == ConvolveOp.Place.X;
         if (back) settings.add(set("output_padding", how.outputPadding()));
@@ -214,13 +228,14 @@ final class ExportRows {
     private static Attribute[] pooling(Pooling given, int axes) {
         var how = given.over(axes);
         return new Attribute[] {set("kernel_shape", how.window()), set("strides", how.stride()), set("dilations", how.dilation()),
-            set("pads", both(how.padding(), how.padding())), set("ceil_mode", how.ceil() ? 1 : 0)};
+                set("pads", both(how.padding(), how.padding())), set("ceil_mode", how.ceil() ? 1 : 0)};
     }
 
     /** Rows by number are Gather where the index is a vector that was stretched, else each element has a place of its own. */
     private String gathered(GatherOp g, List<Integer> in, String[] names) {
         var vector = out.stretchedVector(in.get(1), g.axis());
-        return vector != null ? out.node("Gather", new String[] {names[0], vector}, set("axis", g.axis())) : out.node("GatherElements", names, set("axis", g.axis()));
+        return vector != null ? out.node("Gather", new String[] {names[0], vector}, set("axis", g.axis()))
+                : out.node("GatherElements", names, set("axis", g.axis()));
     }
 
     private String sliced(ViewOps.Slice s, Made made, Made other, String x) {
@@ -229,8 +244,8 @@ final class ExportRows {
         long size = out.shape(made.operands().getFirst()).size(s.axis());
         if (s.step() != twin.step() || s.start() != twin.start() || s.stop() != twin.stop()) {
             // the whole of a batch, or the part from a fixed place to its end
-            if (s.step() < 0 || s.start() != twin.start() || s.stop() != size) throw new LyceumException(
-                    "Onnx.export: a slice from " + s.start() + " to " + s.stop() + " depends on the batch; export with a fixed one (withBatch(\"\"))");
+            if (s.step() < 0 || s.start() != twin.start() || s.stop() != size) throw new LyceumException("Onnx.export: a slice from "
+                    + s.start() + " to " + s.stop() + " depends on the batch; export with a fixed one (withBatch(\"\"))");
             stop = Long.MAX_VALUE;
         }
         return out.node("Slice", x, out.numbers(s.start()), out.numbers(stop), out.numbers(s.axis()), out.numbers(s.step()));

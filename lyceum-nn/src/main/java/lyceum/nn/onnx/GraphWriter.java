@@ -52,8 +52,8 @@ final class GraphWriter {
 
     Graph graph() {
         var values = recording.values();
-        if (values.size() != twin.values().size())
-            throw new LyceumException("Onnx.export: other operations are done for another batch; export with a fixed one (withBatch(\"\"))");
+        if (values.size() != twin.values().size()) throw new LyceumException(
+                "Onnx.export: other operations are done for another batch; export with a fixed one (withBatch(\"\"))");
         var rows = new ExportRows(this);
         var inputs = new ArrayList<Port>();
         for (int i = 0; i < values.size(); i++) {
@@ -63,15 +63,16 @@ final class GraphWriter {
                 inputs.add(port(names[i], made, other));
             } else if (made.operation() == null) names[i] = leaf(made, other);
             else {
-                if (other.operation() == null || other.operation().getClass() != made.operation().getClass())
-                    throw new LyceumException("Onnx.export: other operations are done for another batch; export with a fixed one (withBatch(\"\"))");
+                if (other.operation() == null || other.operation().getClass() != made.operation().getClass()) throw new LyceumException(
+                        "Onnx.export: other operations are done for another batch; export with a fixed one (withBatch(\"\"))");
                 names[i] = rows.write(made, other);
             }
         }
         var outputs = new ArrayList<Port>();
         for (int i = 0; i < recording.outputs().size(); i++) {
             int value = recording.outputs().get(i);
-            nodes.add(new Node(options.output(i), "", "Identity", List.of(names[value]), List.of(options.output(i)), new LinkedHashMap<>()));
+            nodes.add(
+                    new Node(options.output(i), "", "Identity", List.of(names[value]), List.of(options.output(i)), new LinkedHashMap<>()));
             outputs.add(port(options.output(i), values.get(value), twin.values().get(twin.outputs().get(i))));
         }
         return new Graph("lyceum", needed(outputs), constants, inputs, outputs, List.of());
@@ -95,7 +96,8 @@ final class GraphWriter {
         var dims = new ArrayList<Dim>();
         for (int i = 0; i < made.shape().rank(); i++) {
             long size = made.shape().size(i);
-            dims.add(size == other.shape().size(i) ? new Dim(size, "") : size == batchSize() ? new Dim(-1, options.batch()) : new Dim(-1, ""));
+            dims.add(size == other.shape().size(i) ? new Dim(size, "")
+                    : size == batchSize() ? new Dim(-1, options.batch()) : new Dim(-1, ""));
         }
         return new Port(name, new Type.OfTensor(OnnxType.of(made.type()), dims));
     }
@@ -120,7 +122,8 @@ final class GraphWriter {
     }
 
     String name(int value) {
-        if (pooled.containsKey(recording.values().get(value))) throw new LyceumException("Onnx.export: the places of a pooling's largest elements are not exported");
+        if (pooled.containsKey(recording.values().get(value)))
+            throw new LyceumException("Onnx.export: the places of a pooling's largest elements are not exported");
         return names[value];
     }
 
@@ -166,8 +169,8 @@ final class GraphWriter {
         for (int i = 0; i < a.length; i++) {
             if (a[i] == b[i]) parts[i] = numbers(a[i]);
             else if (a[i] % batchSize() == 0 && a[i] / batchSize() * otherBatchSize() == b[i]) parts[i] = multiple(a[i] / batchSize());
-            else throw new LyceumException("Onnx.export: sizes " + made.shape() + " and " + other.shape() + " of batches " + batchSize() + " and "
-                    + otherBatchSize() + " are no multiples of them; export with a fixed one (withBatch(\"\"))");
+            else throw new LyceumException("Onnx.export: sizes " + made.shape() + " and " + other.shape() + " of batches " + batchSize()
+                    + " and " + otherBatchSize() + " are no multiples of them; export with a fixed one (withBatch(\"\"))");
         }
         return node("Concat", parts, new Attribute("axis", 0L));
     }

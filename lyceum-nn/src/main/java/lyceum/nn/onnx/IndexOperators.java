@@ -18,23 +18,17 @@ final class IndexOperators {
             row("GatherElements", 11, c -> {
                 int axis = c.axis("axis", 0, c.x(0).rank());
                 return narrowed(c.x(0), axis, c.x(1)).gather(axis, front(c.x(1), c.x(0).size(axis)));
-            }),
-            row("GatherND", 11, IndexOperators::gatherNd),
-            row("Scatter", 9, IndexOperators::scatterElements),
-            row("ScatterElements", 11, IndexOperators::scatterElements),
-            row("ScatterND", 11, IndexOperators::scatterNd),
-            row("OneHot", 9, IndexOperators::oneHot),
-            row("Compress", 9, c -> {
+            }), row("GatherND", 11, IndexOperators::gatherNd), row("Scatter", 9, IndexOperators::scatterElements),
+            row("ScatterElements", 11, IndexOperators::scatterElements), row("ScatterND", 11, IndexOperators::scatterNd),
+            row("OneHot", 9, IndexOperators::oneHot), row("Compress", 9, c -> {
                 var x = c.sets("axis") ? c.x(0) : c.x(0).flatten();
                 var kept = c.x(1).nonZeroFlat();
                 return x.indexSelect(c.sets("axis") ? c.axis("axis", 0, x.rank()) : 0, kept);
-            }),
-            row("NonZero", 9, c -> {
+            }), row("NonZero", 9, c -> {
                 var x = c.x(0);
-                return OnnxValue.of(x.rank() == 0 ? Tensor.zeros(DType.I64, 0, x.ne(0).to(DType.I64).itemLong()) : x.nonZero().transpose(0, 1));
-            }),
-            row("TopK", 1, c -> top(c, c.integer("k", 1), true)),
-            row("TopK", 10, c -> top(c, c.item(1), c.integer("largest", 1) != 0)),
+                return OnnxValue
+                        .of(x.rank() == 0 ? Tensor.zeros(DType.I64, 0, x.ne(0).to(DType.I64).itemLong()) : x.nonZero().transpose(0, 1));
+            }), row("TopK", 1, c -> top(c, c.integer("k", 1), true)), row("TopK", 10, c -> top(c, c.item(1), c.integer("largest", 1) != 0)),
             row("Unique", 11, IndexOperators::unique));
 
     private IndexOperators() {}
@@ -49,7 +43,8 @@ final class IndexOperators {
         var x = c.x(0);
         int axis = c.axis("axis", 0, x.rank());
         long[] places = c.x(1).shape().toArray(), sizes = x.shape().toArray();
-        if (x.rank() == 1 && x.dtype() == DType.I64 && x.count() <= 64 && c.x(1).count() <= 64) return picked(x.toLongArray(), c.longs(1), places);
+        if (x.rank() == 1 && x.dtype() == DType.I64 && x.count() <= 64 && c.x(1).count() <= 64)
+            return picked(x.toLongArray(), c.longs(1), places);
         var index = front(c.x(1), x.size(axis)).flatten();
         var shape = LongStream.concat(LongStream.concat(Arrays.stream(sizes, 0, axis), Arrays.stream(places)),
                 Arrays.stream(sizes, axis + 1, sizes.length)).toArray();
@@ -60,7 +55,8 @@ final class IndexOperators {
     private static Tensor picked(long[] x, long[] index, long[] shape) {
         var found = new long[index.length];
         for (int i = 0; i < index.length; i++) {
-            if (index[i] < -x.length || index[i] >= x.length) throw new IllegalArgumentException("index " + index[i] + " of " + x.length + " elements");
+            if (index[i] < -x.length || index[i] >= x.length)
+                throw new IllegalArgumentException("index " + index[i] + " of " + x.length + " elements");
             found[i] = x[(int) (index[i] < 0 ? index[i] + x.length : index[i])];
         }
         return Tensor.of(found, shape);
@@ -71,8 +67,10 @@ final class IndexOperators {
         int axis = c.axis("axis", 0, places.rank());
         long[] index = front(c.x(1), places.size(axis)).toLongArray();
         var found = places.indexSelect(axis, Tensor.of(index));
-        var shape = LongStream.concat(LongStream.concat(Arrays.stream(places.shape().toArray(), 0, axis), Arrays.stream(c.x(1).shape().toArray())),
-                Arrays.stream(places.shape().toArray(), axis + 1, places.rank())).toArray();
+        var shape = LongStream
+                .concat(LongStream.concat(Arrays.stream(places.shape().toArray(), 0, axis), Arrays.stream(c.x(1).shape().toArray())),
+                        Arrays.stream(places.shape().toArray(), axis + 1, places.rank()))
+                .toArray();
         return OnnxValue.of(Arrays.stream(found.toLongArray()).mapToObj(i -> s.values().get((int) i)).toList(), shape);
     }
 
@@ -100,14 +98,17 @@ final class IndexOperators {
         var index = c.x(1);
         int batches = (int) c.integer("batch_dims", 0), depth = (int) index.size(-1);
         long[] sizes = x.shape().toArray(), places = index.shape().toArray();
-        if (batches < 0 || batches + depth > sizes.length || batches >= places.length) throw new IllegalArgumentException("batch_dims " + batches);
+        if (batches < 0 || batches + depth > sizes.length || batches >= places.length)
+            throw new IllegalArgumentException("batch_dims " + batches);
         long batch = 1, cells = 1;
         for (int i = 0; i < batches; i++) batch *= sizes[i];
         for (int i = batches; i < batches + depth; i++) cells *= sizes[i];
-        var flat = flatPlaces(index, sizes, batches, depth).reshape(batch, -1).add(Tensor.arange(batch).to(DType.I64).mul(cells).reshape(-1, 1));
+        var flat = flatPlaces(index, sizes, batches, depth).reshape(batch, -1)
+                .add(Tensor.arange(batch).to(DType.I64).mul(cells).reshape(-1, 1));
         var rest = Arrays.copyOfRange(sizes, batches + depth, sizes.length);
         var shape = LongStream.concat(Arrays.stream(places, 0, places.length - 1), Arrays.stream(rest)).toArray();
-        return x.reshape(batch * cells, Arrays.stream(rest).reduce(1, Math::multiplyExact)).indexSelect(0, flat.flatten()).reshape(c.sized(shape));
+        return x.reshape(batch * cells, Arrays.stream(rest).reduce(1, Math::multiplyExact)).indexSelect(0, flat.flatten())
+                .reshape(c.sized(shape));
     }
 
     private static Object scatterElements(Call c) {
@@ -146,7 +147,8 @@ final class IndexOperators {
     /** Numbers along one axis written into x, those of one place one after another. */
     private static Tensor written(Tensor x, Tensor places, Tensor updates, String reduction) {
         if (updates.dtype() != x.dtype()) throw new IllegalArgumentException("updates are " + updates.dtype() + ", the data " + x.dtype());
-        if (reduction.equals("none")) return x.dtype() == DType.BOOL ? x.to(DType.U8).scatter(0, places, updates.to(DType.U8)).to(DType.BOOL) : x.scatter(0, places, updates);
+        if (reduction.equals("none")) return x.dtype() == DType.BOOL
+                ? x.to(DType.U8).scatter(0, places, updates.to(DType.U8)).to(DType.BOOL) : x.scatter(0, places, updates);
         if (reduction.equals("add")) return x.scatterAdd(0, places, updates);
         long[] at = places.toLongArray();
         var out = x.to(DType.F64).toDoubleArray();
@@ -203,8 +205,9 @@ final class IndexOperators {
             inverse[i] = group;
             counts.set(group, counts.get(group) + 1);
         }
-        var order = IntStream.range(0, firsts.size()).boxed().sorted((a, b) -> c.integer("sorted", 1) != 0
-                ? Arrays.compare(rows[firsts.get(a)], rows[firsts.get(b)]) : Integer.compare(a, b)).toList();
+        var order = IntStream.range(0, firsts.size()).boxed().sorted(
+                (a, b) -> c.integer("sorted", 1) != 0 ? Arrays.compare(rows[firsts.get(a)], rows[firsts.get(b)]) : Integer.compare(a, b))
+                .toList();
         var rank = new int[order.size()];
         for (int i = 0; i < rank.length; i++) rank[order.get(i)] = i;
         var index = Tensor.of(order.stream().mapToLong(firsts::get).toArray());

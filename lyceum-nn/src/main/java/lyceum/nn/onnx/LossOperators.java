@@ -10,13 +10,11 @@ import lyceum.tensor.Tensor;
 final class LossOperators {
     private static final String TRAINING = "ai.onnx.preview.training";
 
-    static final List<Operator> ROWS = List.of(
-            row("NegativeLogLikelihoodLoss", 12, c -> loss(c, c.x(0))),
+    static final List<Operator> ROWS = List.of(row("NegativeLogLikelihoodLoss", 12, c -> loss(c, c.x(0))),
             row("SoftmaxCrossEntropyLoss", 12, c -> {
                 var logs = c.x(0).logSoftmax(1);
                 return new Object[] {loss(c, logs), logs};
-            }),
-            new Operator(TRAINING, "Momentum", 1, c -> steps(c, 3, LossOperators::momentum)),
+            }), new Operator(TRAINING, "Momentum", 1, c -> steps(c, 3, LossOperators::momentum)),
             new Operator(TRAINING, "Adagrad", 1, c -> steps(c, 3, LossOperators::adagrad)),
             new Operator(TRAINING, "Adam", 1, c -> steps(c, 4, LossOperators::adam)));
 
@@ -25,7 +23,8 @@ final class LossOperators {
     /** Minus the log-probability of each label, weighted by its class; labels to be ignored count for nothing. */
     private static Tensor loss(Call c, Tensor logs) {
         var labels = c.x(1).to(DType.I64);
-        var kept = c.sets("ignore_index") ? labels.ne(c.integer("ignore_index", 0)) : Tensor.of(true).reshape().expand(labels.shape().toArray());
+        var kept = c.sets("ignore_index") ? labels.ne(c.integer("ignore_index", 0))
+                : Tensor.of(true).reshape().expand(labels.shape().toArray());
         var safe = kept.where(labels, labels.zerosLike());
         var picked = logs.gather(1, safe.unsqueeze(1)).squeeze(1).neg();
         var weights = kept.to(logs.dtype());
@@ -53,7 +52,8 @@ final class LossOperators {
         for (int i = 0; i < n; i++) {
             var x = c.x(2 + i);
             var gradient = c.x(2 + n + i).add(x.mul(c.number("norm_coefficient", 0)));
-            var results = rule.of(new Update(c, c.x(0), c.number(1), x, gradient, c.x(2 + 2 * n + i), lists > 3 ? c.x(2 + 3 * n + i) : null));
+            var results = rule
+                    .of(new Update(c, c.x(0), c.number(1), x, gradient, c.x(2 + 2 * n + i), lists > 3 ? c.x(2 + 3 * n + i) : null));
             for (int k = 0; k < results.length; k++) out[k * n + i] = results[k].to(x.dtype());
         }
         return out;

@@ -15,13 +15,11 @@ import lyceum.tensor.Tensor;
 final class MlOperators {
     private static final String ML = "ai.onnx.ml";
 
-    static final List<Operator> ROWS = List.of(
-            ml("Binarizer", 1, c -> c.x(0).gt(c.number("threshold", 0)).to(c.x(0).dtype())),
+    static final List<Operator> ROWS = List.of(ml("Binarizer", 1, c -> c.x(0).gt(c.number("threshold", 0)).to(c.x(0).dtype())),
             ml("ArrayFeatureExtractor", 1, c -> {
                 var x = c.x(0).rank() == 1 ? c.x(0).unsqueeze(0) : c.x(0);
                 return x.indexSelect(x.rank() - 1, c.x(1).to(DType.I64).flatten());
-            }),
-            ml("Scaler", 1, c -> c.x(0).to(DType.F32).sub(Tensor.of(c.numbers("offset"))).mul(Tensor.of(c.numbers("scale")))),
+            }), ml("Scaler", 1, c -> c.x(0).to(DType.F32).sub(Tensor.of(c.numbers("offset"))).mul(Tensor.of(c.numbers("scale")))),
             ml("Normalizer", 1, c -> {
                 var x = c.x(0).to(DType.F32);
                 var size = switch (c.text("norm", "MAX")) {
@@ -30,8 +28,7 @@ final class MlOperators {
                     default -> x.abs().max(-1, true);
                 };
                 return x.div(size.eq(0).where(size.onesLike(), size));
-            }),
-            ml("Imputer", 1, c -> {
+            }), ml("Imputer", 1, c -> {
                 var x = c.x(0);
                 boolean real = x.dtype().isFloat();
                 var values = real ? Tensor.of(c.numbers("imputed_value_floats")) : Tensor.of(c.integers("imputed_value_int64s"));
@@ -44,21 +41,16 @@ final class MlOperators {
                 var w = Tensor.of(c.numbers("coefficients")).reshape(targets, -1);
                 var y = c.x(0).to(DType.F32).matmul(w.transpose());
                 return c.sets("intercepts") ? y.add(Tensor.of(c.numbers("intercepts"))) : y;
-            }),
-            ml("LinearClassifier", 1, c -> {
+            }), ml("LinearClassifier", 1, c -> {
                 int rows = c.numbers("intercepts").length;
                 var w = Tensor.of(c.numbers("coefficients")).reshape(Math.max(1, rows), -1);
                 var y = c.x(0).to(DType.F32).matmul(w.transpose());
                 double[][] scores = (rows > 0 ? y.add(Tensor.of(c.numbers("intercepts"))) : y).to(DType.F64).toRows();
-                return scores.length > 0 && scores[0].length == 1 && classes(c, "classlabels_ints") == 2 ? decidedByOne(c, scores, 0, false, "classlabels_ints")
-                        : decided(c, scores, "classlabels_ints");
-            }),
-            ml("SVMRegressor", 1, MlOperators::supported),
-            ml("OneHotEncoder", 1, MlOperators::oneHot),
-            ml("CategoryMapper", 1, MlOperators::category),
-            ml("ZipMap", 1, MlOperators::zipped),
-            ml("LabelEncoder", 1, MlOperators::encoded),
-            ml("TreeEnsemble", 5, MlOperators::trees));
+                return scores.length > 0 && scores[0].length == 1 && classes(c, "classlabels_ints") == 2
+                        ? decidedByOne(c, scores, 0, false, "classlabels_ints") : decided(c, scores, "classlabels_ints");
+            }), ml("SVMRegressor", 1, MlOperators::supported), ml("OneHotEncoder", 1, MlOperators::oneHot),
+            ml("CategoryMapper", 1, MlOperators::category), ml("ZipMap", 1, MlOperators::zipped),
+            ml("LabelEncoder", 1, MlOperators::encoded), ml("TreeEnsemble", 5, MlOperators::trees));
 
     private MlOperators() {}
 
@@ -84,21 +76,25 @@ final class MlOperators {
         if (keys.size() != values.size()) throw new IllegalArgumentException(keys.size() + " keys for " + values.size() + " values");
         Map<Object, Object> table = new HashMap<>();
         for (int i = keys.size() - 1; i >= 0; i--) table.put(keys.get(i), values.get(i));
-        var type = c.sets("values_strings") ? OnnxType.STRING : c.sets("values_int64s") ? OnnxType.INT64
-                : c.sets("values_floats") ? OnnxType.FLOAT : c.constant("values_tensor").type();
-        Object otherwise = c.sets("default_tensor") ? items(c.constant("default_tensor")).getFirst() : type == OnnxType.STRING
-                ? c.text("default_string", "_Unused") : type.carrier().isFloat() ? (Object) c.number("default_float", -0.0) : (Object) c.integer("default_int64", -1);
+        var type = c.sets("values_strings") ? OnnxType.STRING
+                : c.sets("values_int64s") ? OnnxType.INT64 : c.sets("values_floats") ? OnnxType.FLOAT : c.constant("values_tensor").type();
+        Object otherwise = c.sets("default_tensor") ? items(c.constant("default_tensor")).getFirst()
+                : type == OnnxType.STRING ? c.text("default_string", "_Unused")
+                        : type.carrier().isFloat() ? (Object) c.number("default_float", -0.0) : (Object) c.integer("default_int64", -1);
         var input = c.value(0);
         long[] shape = input instanceof OnnxValue.Strings s ? s.shape().toArray() : c.x(0).shape().toArray();
         var found = new ArrayList<Object>();
         for (Object item : items(input)) found.add(table.getOrDefault(item, otherwise));
         if (type == OnnxType.STRING) return OnnxValue.of(found.stream().map(Object::toString).toList(), shape);
-        if (!type.carrier().isFloat()) return OnnxValue.of(type, Tensor.of(found.stream().mapToLong(v -> ((Number) v).longValue()).toArray(), shape));
+        if (!type.carrier().isFloat())
+            return OnnxValue.of(type, Tensor.of(found.stream().mapToLong(v -> ((Number) v).longValue()).toArray(), shape));
         return OnnxValue.of(type, Tensor.of(found.stream().mapToDouble(v -> ((Number) v).doubleValue()).toArray(), shape));
     }
 
     /** The number of classes that labels name. */
-    static int classes(Call c, String numbers) { return c.sets("classlabels_strings") ? c.texts("classlabels_strings").size() : c.integers(numbers).length; }
+    static int classes(Call c, String numbers) {
+        return c.sets("classlabels_strings") ? c.texts("classlabels_strings").size() : c.integers(numbers).length;
+    }
 
     private static OnnxValue labels(Call c, int[] chosen, String numbers) {
         if (c.sets("classlabels_strings")) {
@@ -112,7 +108,8 @@ final class MlOperators {
     /** The class with the highest score, and the scores after their transform. */
     static Object decided(Call c, double[][] scores, String numbers) {
         var chosen = new int[scores.length];
-        for (int r = 0; r < scores.length; r++) for (int k = 1; k < scores[r].length; k++) if (scores[r][k] > scores[r][chosen[r]]) chosen[r] = k;
+        for (int r = 0; r < scores.length; r++)
+            for (int k = 1; k < scores[r].length; k++) if (scores[r][k] > scores[r][chosen[r]]) chosen[r] = k;
         return new Object[] {labels(c, chosen, numbers), transformed(c, scores)};
     }
 
@@ -150,7 +147,8 @@ final class MlOperators {
         var coefficients = Tensor.of(c.numbers("coefficients")).to(DType.F64);
         long n = c.integer("n_supports", 0);
         float[] p = c.numbers("kernel_params");
-        double gamma = p.length > 0 ? p[0] : 0, shift = p.length > 1 ? p[1] : 0, degree = p.length > 2 ? p[2] : 0, rho = c.numbers("rho").length > 0 ? c.numbers("rho")[0] : 0;
+        double gamma = p.length > 0 ? p[0] : 0, shift = p.length > 1 ? p[1] : 0, degree = p.length > 2 ? p[2] : 0,
+                rho = c.numbers("rho").length > 0 ? c.numbers("rho")[0] : 0;
         Tensor y;
         if (n == 0) y = x.matmul(coefficients.reshape(-1, 1));
         else {
@@ -169,7 +167,8 @@ final class MlOperators {
     }
 
     private static Object oneHot(Call c) {
-        List<?> categories = c.sets("cats_strings") ? c.texts("cats_strings") : Arrays.stream(c.integers("cats_int64s")).boxed().toList(), items = items(c.value(0));
+        List<?> categories = c.sets("cats_strings") ? c.texts("cats_strings") : Arrays.stream(c.integers("cats_int64s")).boxed().toList(),
+                items = items(c.value(0));
         var shape = (c.value(0) instanceof OnnxValue.Strings s ? s.shape() : c.x(0).shape()).toArray();
         var wide = Arrays.copyOf(shape, shape.length + 1);
         wide[shape.length] = categories.size();
@@ -190,17 +189,20 @@ final class MlOperators {
         long[] numbers = c.integers("cats_int64s");
         if (names.size() != numbers.length) throw new IllegalArgumentException(names.size() + " names for " + numbers.length + " numbers");
         if (c.value(0) instanceof OnnxValue.Strings s) {
-            var found = s.values().stream().mapToLong(name -> names.contains(name) ? numbers[names.indexOf(name)] : c.integer("default_int64", -1)).toArray();
+            var found = s.values().stream()
+                    .mapToLong(name -> names.contains(name) ? numbers[names.indexOf(name)] : c.integer("default_int64", -1)).toArray();
             return OnnxValue.of(Tensor.of(found, s.shape().toArray()));
         }
         var list = Arrays.stream(numbers).boxed().toList();
-        var found = Arrays.stream(c.longs(0)).mapToObj(v -> list.contains(v) ? names.get(list.indexOf(v)) : c.text("default_string", "_Unused")).toList();
+        var found = Arrays.stream(c.longs(0))
+                .mapToObj(v -> list.contains(v) ? names.get(list.indexOf(v)) : c.text("default_string", "_Unused")).toList();
         return OnnxValue.of(found, c.x(0).shape().toArray());
     }
 
     /** Each row as a map from label to score. */
     private static Object zipped(Call c) {
-        List<?> keys = c.sets("classlabels_strings") ? c.texts("classlabels_strings") : Arrays.stream(c.integers("classlabels_int64s")).boxed().toList();
+        List<?> keys = c.sets("classlabels_strings") ? c.texts("classlabels_strings")
+                : Arrays.stream(c.integers("classlabels_int64s")).boxed().toList();
         var rows = new ArrayList<OnnxValue>();
         for (double[] row : (c.x(0).rank() == 1 ? c.x(0).unsqueeze(0) : c.x(0)).to(DType.F64).toRows()) {
             if (row.length != keys.size()) throw new IllegalArgumentException(row.length + " scores for " + keys.size() + " labels");
@@ -243,7 +245,8 @@ final class MlOperators {
             seen[at] = true;
         }
         if (aggregate == 0) for (int i = 0; i < out.length; i++) out[i] /= roots.length;
-        if (c.integer("post_transform", 0) != 0) throw new IllegalArgumentException("post_transform " + c.integer("post_transform", 0) + " is not supported");
+        if (c.integer("post_transform", 0) != 0)
+            throw new IllegalArgumentException("post_transform " + c.integer("post_transform", 0) + " is not supported");
         return Tensor.of(out, rows.length, width).to(c.x(0).dtype());
     }
 

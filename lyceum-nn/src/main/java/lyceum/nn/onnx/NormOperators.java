@@ -11,34 +11,25 @@ import lyceum.tensor.Tensor;
 
 /** Normalisations, and dropout. */
 final class NormOperators {
-    static final List<Operator> ROWS = List.of(
-            row("BatchNormalization", 1, NormOperators::batch),
-            row("InstanceNormalization", 6, c -> {
-                var x = c.x(0);
-                int[] axes = IntStream.range(2, x.rank()).toArray();
-                return standard(x, axes, c.number("epsilon", 1e-5f)).mul(channels(c.x(1), x)).add(channels(c.x(2), x));
-            }),
-            row("LayerNormalization", 17, NormOperators::layer),
-            row("RMSNormalization", 23, c -> {
-                var x = c.x(0);
-                int[] axes = IntStream.range(c.axis("axis", -1, x.rank()), x.rank()).toArray();
-                return x.mul(x.square().mean(axes, true).add(c.number("epsilon", 1e-5f)).rsqrt()).mul(c.x(1));
-            }),
-            row("GroupNormalization", 18, c -> group(c, false)),
-            row("GroupNormalization", 21, c -> group(c, true)),
+    static final List<Operator> ROWS = List.of(row("BatchNormalization", 1, NormOperators::batch), row("InstanceNormalization", 6, c -> {
+        var x = c.x(0);
+        int[] axes = IntStream.range(2, x.rank()).toArray();
+        return standard(x, axes, c.number("epsilon", 1e-5f)).mul(channels(c.x(1), x)).add(channels(c.x(2), x));
+    }), row("LayerNormalization", 17, NormOperators::layer), row("RMSNormalization", 23, c -> {
+        var x = c.x(0);
+        int[] axes = IntStream.range(c.axis("axis", -1, x.rank()), x.rank()).toArray();
+        return x.mul(x.square().mean(axes, true).add(c.number("epsilon", 1e-5f)).rsqrt()).mul(c.x(1));
+    }), row("GroupNormalization", 18, c -> group(c, false)), row("GroupNormalization", 21, c -> group(c, true)),
             row("LpNormalization", 1, c -> {
                 int axis = c.axis("axis", -1, c.x(0).rank());
                 var x = c.x(0);
                 var norm = c.integer("p", 2) == 1 ? x.abs().sum(axis, true) : x.square().sum(axis, true).sqrt();
                 return norm.eq(0).where(norm, x.div(norm)).expand(x.shape().toArray());
-            }),
-            row("MeanVarianceNormalization", 9, c -> {
+            }), row("MeanVarianceNormalization", 9, c -> {
                 int[] axes = Call.axes(c.integers("axes", 0, 2, 3), c.x(0).rank());
                 var d = c.x(0).sub(c.x(0).mean(axes, true));
                 return d.div(d.square().mean(axes, true).sqrt().add(1e-9));
-            }),
-            row("LRN", 1, NormOperators::localResponse),
-            row("Dropout", 1, c -> dropped(c, 0, false)),
+            }), row("LRN", 1, NormOperators::localResponse), row("Dropout", 1, c -> dropped(c, 0, false)),
             row("Dropout", 12, c -> dropped(c, c.has(1) ? c.number(1) : 0.5, c.has(2) && c.number(2) != 0)),
             new Operator("com.microsoft", "LayerNormalization", 1, NormOperators::layer),
             new Operator("com.microsoft", "SkipLayerNormalization", 1, c -> {
@@ -46,8 +37,7 @@ final class NormOperators {
                 if (c.has(4)) sum = sum.add(c.x(4));
                 var y = sum.layerNorm(c.x(2), c.optional(3), c.number("epsilon", 1e-12f));
                 return new Object[] {y, null, null, sum};
-            }),
-            new Operator("com.microsoft", "SimplifiedLayerNormalization", 1, c -> c.x(0).rmsNorm(c.x(1), c.number("epsilon", 1e-5f))),
+            }), new Operator("com.microsoft", "SimplifiedLayerNormalization", 1, c -> c.x(0).rmsNorm(c.x(1), c.number("epsilon", 1e-5f))),
             row("SimplifiedLayerNormalization", 1, c -> c.x(0).rmsNorm(c.x(1), c.number("epsilon", 1e-5f))));
 
     private NormOperators() {}

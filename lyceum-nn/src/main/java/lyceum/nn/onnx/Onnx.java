@@ -14,5 +14,7 @@ public final class Onnx {
      *
      * @see OnnxExport for names, a fixed batch and functions of several tensors
      */
-    public static void export(Layer layer, Tensor example, Path path) throws IOException { new OnnxExport().of(layer, example).write(path); }
+    public static void export(Layer layer, Tensor example, Path path) throws IOException {
+        new OnnxExport().of(layer, example).write(path);
+    }
 }

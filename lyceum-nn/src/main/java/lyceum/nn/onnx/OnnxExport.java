@@ -67,7 +67,8 @@ public record OnnxExport(List<String> inputs, List<String> outputs, String batch
         var all = new Tensor[examples.length];
         for (int i = 0; i < all.length; i++) {
             var x = examples[i].detach();
-            if (x.rank() == 0 || x.size(0) == 0) throw new IllegalArgumentException("Onnx.export: example " + x.shape() + " has no batch; export with withBatch(\"\")");
+            if (x.rank() == 0 || x.size(0) == 0)
+                throw new IllegalArgumentException("Onnx.export: example " + x.shape() + " has no batch; export with withBatch(\"\")");
             all[i] = Tensor.concat(0, x, x, x.narrow(0, 0, 1));
         }
         return all;
@@ -83,8 +84,9 @@ public record OnnxExport(List<String> inputs, List<String> outputs, String batch
             if (expected[i].count() == 0) continue;
             var wide = expected[i].detach().to(DType.F64);
             double scale = Math.max(1, wide.abs().max().item()), gap = got[i].detach().to(DType.F64).sub(wide).abs().max().item();
-            if (!(gap <= tolerance * scale)) throw new LyceumException("Onnx.export: output \"" + output(i) + "\" of the exported graph differs by " + gap
-                    + " on the example; the function draws, or does different things at different calls");
+            if (!(gap <= tolerance * scale))
+                throw new LyceumException("Onnx.export: output \"" + output(i) + "\" of the exported graph differs by " + gap
+                        + " on the example; the function draws, or does different things at different calls");
         }
     }
 }

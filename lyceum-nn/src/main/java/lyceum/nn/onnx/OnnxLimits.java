@@ -12,8 +12,8 @@ import lyceum.withers.Withers;
 @Withers
 public record OnnxLimits(long elements, long iterations, long nodes) implements OnnxLimitsWithers {
     public OnnxLimits {
-        if (elements < 1 || iterations < 1 || nodes < 1)
-            throw new IllegalArgumentException("OnnxLimits: " + elements + " elements, " + iterations + " iterations, " + nodes + " nodes; each is at least 1");
+        if (elements < 1 || iterations < 1 || nodes < 1) throw new IllegalArgumentException(
+                "OnnxLimits: " + elements + " elements, " + iterations + " iterations, " + nodes + " nodes; each is at least 1");
     }
 
     public OnnxLimits() { this(1L << 31, 10_000_000, 1_000_000); }

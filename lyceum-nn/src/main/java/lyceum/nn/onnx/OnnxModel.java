@@ -118,7 +118,8 @@ public final class OnnxModel {
         var outputs = new ArrayList<>(graph.outputs());
         for (var name : names) if (outputs.stream().noneMatch(port -> port.name().equals(name))) outputs.add(new Port(name, null));
         var wider = new Graph(graph.name(), graph.nodes(), graph.initializers(), graph.inputs(), outputs, graph.values());
-        return new OnnxModel(new OnnxFile(file.irVersion(), file.producer(), file.opsets(), wider, file.functions(), file.metadata()), limits).runValues(inputs);
+        return new OnnxModel(new OnnxFile(file.irVersion(), file.producer(), file.opsets(), wider, file.functions(), file.metadata()),
+                limits).runValues(inputs);
     }
 
     private void refuseWrong(Map<String, OnnxValue> given) {
@@ -130,11 +131,13 @@ public final class OnnxModel {
             if (port.isEmpty()) problems.add("\"" + entry.getKey() + "\" is no input");
             else if (port.get().type() instanceof Type.OfTensor type) wrong(entry.getKey(), type, entry.getValue(), symbols, problems);
         }
-        if (!problems.isEmpty()) throw new IllegalArgumentException("OnnxModel: inputs that do not fit: " + String.join("; ", problems) + "; it takes "
-                + inputs.stream().map(p -> "\"" + p.name() + "\" " + text(p.type())).toList());
+        if (!problems.isEmpty()) throw new IllegalArgumentException("OnnxModel: inputs that do not fit: " + String.join("; ", problems)
+                + "; it takes " + inputs.stream().map(p -> "\"" + p.name() + "\" " + text(p.type())).toList());
     }
 
-    private static String text(Type type) { return type instanceof Type.OfTensor t ? t.element() + " " + (t.shape() == null ? "(..)" : t.shape()) : String.valueOf(type); }
+    private static String text(Type type) {
+        return type instanceof Type.OfTensor t ? t.element() + " " + (t.shape() == null ? "(..)" : t.shape()) : String.valueOf(type);
+    }
 
     private static void wrong(String name, Type.OfTensor type, OnnxValue value, Map<String, Long> symbols, List<String> problems) {
         if (value.type() != type.element()) {
@@ -150,6 +153,7 @@ public final class OnnxModel {
             var before = dim.size() < 0 && !dim.name().isEmpty() ? symbols.putIfAbsent(dim.name(), size) : null;
             fits = dim.size() >= 0 ? dim.size() == size : before == null || before == size;
         }
-        if (!fits) problems.add("\"" + name + "\" has shape " + shape + ", not " + type.shape() + (symbols.isEmpty() ? "" : " where " + symbols));
+        if (!fits)
+            problems.add("\"" + name + "\" has shape " + shape + ", not " + type.shape() + (symbols.isEmpty() ? "" : " where " + symbols));
     }
 }

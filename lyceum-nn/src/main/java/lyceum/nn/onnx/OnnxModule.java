@@ -69,7 +69,8 @@ public final class OnnxModule extends Module {
     private static Set<String> statistics(Graph graph) {
         var names = new TreeSet<String>();
         for (var node : graph.nodes())
-            if (node.operator().equals("BatchNormalization")) names.addAll(node.inputs().subList(Math.min(3, node.inputs().size()), node.inputs().size()));
+            if (node.operator().equals("BatchNormalization"))
+                names.addAll(node.inputs().subList(Math.min(3, node.inputs().size()), node.inputs().size()));
         return names;
     }
 

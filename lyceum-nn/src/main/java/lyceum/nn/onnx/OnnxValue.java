@@ -16,8 +16,8 @@ public sealed interface OnnxValue {
     /** A tensor, and its ONNX type where no tensor here has that: see {@link OnnxType} for what carries it. */
     record Array(OnnxType type, Tensor tensor) implements OnnxValue {
         public Array {
-            if (type.carrier() != tensor.dtype())
-                throw new IllegalArgumentException("OnnxValue: " + type + " is carried by " + type.carrier() + ", the tensor is " + tensor.dtype());
+            if (type.carrier() != tensor.dtype()) throw new IllegalArgumentException(
+                    "OnnxValue: " + type + " is carried by " + type.carrier() + ", the tensor is " + tensor.dtype());
         }
 
         @Override public String toString() { return type + " " + tensor.shape(); }
@@ -54,7 +54,8 @@ public sealed interface OnnxValue {
 
     /** A tensor of a file. */
     static OnnxValue of(OnnxFile.Constant constant) {
-        return constant.strings() != null ? of(Arrays.asList(constant.strings()), constant.dims()) : new Array(constant.type(), constant.tensor());
+        return constant.strings() != null ? of(Arrays.asList(constant.strings()), constant.dims())
+                : new Array(constant.type(), constant.tensor());
     }
 
     /** The tensor. @throws IllegalArgumentException if this is none */

@@ -95,8 +95,9 @@ final class Plan {
             throw e;
         } catch (RuntimeException e) {
             if (e instanceof NodeException) throw e;
-            throw new NodeException(step.node.label() + " of " + Arrays.stream(in).map(v -> v == null ? "nothing" : v.toString())
-                    .collect(Collectors.joining(", ", "(", ")")) + ": " + e.getMessage(), e);
+            throw new NodeException(step.node.label() + " of "
+                    + Arrays.stream(in).map(v -> v == null ? "nothing" : v.toString()).collect(Collectors.joining(", ", "(", ")")) + ": "
+                    + e.getMessage(), e);
         }
     }
 

@@ -69,17 +69,20 @@ final class Planner {
             planner.constants.put(place == null ? planner.define(constant.name()) : place, OnnxValue.of(constant));
         }
         for (var node : graph.nodes()) planner.add(node);
-        var outputs = graph.outputs().stream().mapToInt(port -> planner.place(port.name(), "the outputs of graph \"" + graph.name() + "\"")).toArray();
+        var outputs = graph.outputs().stream().mapToInt(port -> planner.place(port.name(), "the outputs of graph \"" + graph.name() + "\""))
+                .toArray();
         return planner.finish(inputs, outputs);
     }
 
     private static Plan plan(Function function, Context context, Map<String, Attribute> settings) {
-        if (context.depth == DEEPEST) throw new FormatException("ONNX: functions call each other more than " + DEEPEST + " deep, at " + function.name());
+        if (context.depth == DEEPEST)
+            throw new FormatException("ONNX: functions call each other more than " + DEEPEST + " deep, at " + function.name());
         context.depth++;
         var planner = new Planner(function.opsets(), context, null, settings);
         var inputs = function.inputs().stream().mapToInt(planner::define).toArray();
         for (var node : function.nodes()) planner.add(node);
-        var outputs = function.outputs().stream().mapToInt(name -> planner.place(name, "the outputs of function " + function.name())).toArray();
+        var outputs = function.outputs().stream().mapToInt(name -> planner.place(name, "the outputs of function " + function.name()))
+                .toArray();
         context.depth--;
         return planner.finish(inputs, outputs);
     }
@@ -106,7 +109,8 @@ final class Planner {
     }
 
     private void add(Node given) {
-        if (++context.nodes > context.limits.nodes()) throw new FormatException("ONNX: the model has more than " + context.limits.nodes() + " nodes");
+        if (++context.nodes > context.limits.nodes())
+            throw new FormatException("ONNX: the model has more than " + context.limits.nodes() + " nodes");
         var node = given.attributes().values().stream().anyMatch(a -> !a.reference().isEmpty()) ? substituted(given) : given;
         var in = node.inputs().stream().mapToInt(name -> name.isEmpty() ? -1 : place(name, node.label())).toArray();
         var bodies = new HashMap<String, Plan>();
@@ -120,8 +124,8 @@ final class Planner {
             var own = new HashMap<>(function.defaults());
             own.putAll(node.attributes());
             plan = plan(function, context, own);
-        } else if (operator == null && context.missing.add(node.domain() + ":" + node.operator()))
-            context.problems.add(node.label() + (version == 0 ? ", of a domain that the model does not import" : " of operator set " + version));
+        } else if (operator == null && context.missing.add(node.domain() + ":" + node.operator())) context.problems
+                .add(node.label() + (version == 0 ? ", of a domain that the model does not import" : " of operator set " + version));
         var out = node.outputs().stream().mapToInt(name -> name.isEmpty() ? -1 : define(name)).toArray();
         steps.add(new Plan.Step(node, (int) Math.min(version, Integer.MAX_VALUE), operator, plan, in, out, new int[0], Map.copyOf(bodies)));
     }
@@ -151,7 +155,8 @@ final class Planner {
         }
         for (int place : outputs) last[place] = -1;
         var dying = new HashMap<Integer, List<Integer>>();
-        for (int place = 0; place < places; place++) if (last[place] >= 0) dying.computeIfAbsent(last[place], s -> new ArrayList<>()).add(place);
+        for (int place = 0; place < places; place++)
+            if (last[place] >= 0) dying.computeIfAbsent(last[place], s -> new ArrayList<>()).add(place);
         var initial = new OnnxValue[places];
         constants.forEach((place, value) -> initial[place] = value);
         var planned = new ArrayList<Plan.Step>();

@@ -15,7 +15,8 @@ import lyceum.tensor.Tensor;
 
 /** What is done to a plan once, so that each run has less to do: constants worked out, weights packed, nodes of a layer norm joined. */
 final class Preparation {
-    private static final Set<String> DRAWS = Set.of("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli", "Multinomial", "Dropout");
+    private static final Set<String> DRAWS = Set.of("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Bernoulli",
+            "Multinomial", "Dropout");
     private static final long MOST_FOLDED = 1 << 20;
 
     private final Map<Integer, OnnxValue> constants;
@@ -63,10 +64,13 @@ final class Preparation {
         }
     }
 
-    private static OnnxValue computed(OnnxValue value) { return value instanceof OnnxValue.Array(var type, var x) ? new OnnxValue.Array(type, x.compute()) : value; }
+    private static OnnxValue computed(OnnxValue value) {
+        return value instanceof OnnxValue.Array(var type, var x) ? new OnnxValue.Array(type, x.compute()) : value;
+    }
 
     private static Step with(Step step, String operator, int[] in, Operator.Meaning meaning) {
-        return new Step(step.node(), step.version(), new Operator("", operator, step.version(), meaning), null, in, step.out(), step.last(), step.bodies());
+        return new Step(step.node(), step.version(), new Operator("", operator, step.version(), meaning), null, in, step.out(), step.last(),
+                step.bodies());
     }
 
     private static boolean is(Step step, String operator, int inputs) {
@@ -96,7 +100,8 @@ final class Preparation {
     /** The step that makes a place which is read nowhere else, if its operator is the one. */
     private Step only(int place, String operator, int reads) {
         var step = makers.get(place);
-        return is(step, operator, operator.equals("ReduceMean") || operator.equals("Sqrt") ? 1 : 2) && readers.getOrDefault(place, 0) == reads && !open.contains(place) ? step : null;
+        return is(step, operator, operator.equals("ReduceMean") || operator.equals("Sqrt") ? 1 : 2)
+                && readers.getOrDefault(place, 0) == reads && !open.contains(place) ? step : null;
     }
 
     /** {@code (x - mean) / sqrt(mean((x - mean)^2) + epsilon) * w + b} over the last axis, as exporters write it before operator set 17. */
@@ -125,13 +130,18 @@ final class Preparation {
         var variance = only(sum.in()[k], "ReduceMean", 1);
         var square = variance == null ? null : only(variance.in()[0], "Pow", 1);
         var mean = only(d.in()[1], "ReduceMean", 1);
-        if (square == null || mean == null || square.in()[0] != d.out()[0] || mean.in()[0] != d.in()[0] || !last(mean) || !last(variance)) return null;
-        if (!(constant(square.in()[1]) instanceof OnnxValue.Array(var t, var two)) || two.count() != 1 || two.reshape().to(DType.F64).item() != 2) return null;
+        if (square == null || mean == null || square.in()[0] != d.out()[0] || mean.in()[0] != d.in()[0] || !last(mean) || !last(variance))
+            return null;
+        if (!(constant(square.in()[1]) instanceof OnnxValue.Array(var t, var two)) || two.count() != 1
+                || two.reshape().to(DType.F64).item() != 2)
+            return null;
         if (!(constant(sum.in()[1 - k]) instanceof OnnxValue.Array(var u, var small)) || small.count() != 1) return null;
         if (!(constant(mul.in()[1 - other]) instanceof OnnxValue.Array(var v, var w)) || w.rank() != 1) return null;
-        if (!(constant(add.in()[1 - side]) instanceof OnnxValue.Array(var z, var b)) || b.rank() != 1 || b.count() != w.count()) return null;
+        if (!(constant(add.in()[1 - side]) instanceof OnnxValue.Array(var z, var b)) || b.rank() != 1 || b.count() != w.count())
+            return null;
         double epsilon = small.reshape().to(DType.F64).item();
-        return with(add, "LayerNormalization", new int[] {d.in()[0], mul.in()[1 - other], add.in()[1 - side]}, c -> normed(c.x(0), c.x(1), c.x(2), epsilon));
+        return with(add, "LayerNormalization", new int[] {d.in()[0], mul.in()[1 - other], add.in()[1 - side]},
+                c -> normed(c.x(0), c.x(1), c.x(2), epsilon));
     }
 
     private static Tensor normed(Tensor x, Tensor w, Tensor b, double epsilon) {
@@ -144,7 +154,8 @@ final class Preparation {
     private boolean last(Step reduce) {
         var call = new Call(reduce.node(), reduce.version(), new OnnxValue[0], Map.of(), null, limits);
         long[] axes = call.integers("axes");
-        if (reduce.in().length > 1 && constant(reduce.in()[1]) instanceof OnnxValue.Array(var type, var x)) axes = x.to(DType.I64).toLongArray();
+        if (reduce.in().length > 1 && constant(reduce.in()[1]) instanceof OnnxValue.Array(var type, var x))
+            axes = x.to(DType.I64).toLongArray();
         return axes.length == 1 && axes[0] == -1 && call.integer("keepdims", 1) != 0;
     }
 

@@ -9,23 +9,21 @@ import lyceum.tensor.Tensor;
 
 /** Numbers as small integers or fp8 with scales, and products of them. */
 final class QuantisedOperators {
-    static final List<Operator> ROWS = List.of(
-            row("QuantizeLinear", 10, QuantisedOperators::quantised),
-            row("DequantizeLinear", 10, QuantisedOperators::restored),
-            row("DynamicQuantizeLinear", 11, QuantisedOperators::dynamic),
+    static final List<Operator> ROWS = List.of(row("QuantizeLinear", 10, QuantisedOperators::quantised),
+            row("DequantizeLinear", 10, QuantisedOperators::restored), row("DynamicQuantizeLinear", 11, QuantisedOperators::dynamic),
             row("MatMulInteger", 10, c -> shifted(c.x(0), c.optional(2), true).matmul(shifted(c.x(1), c.optional(3), false))),
-            row("ConvInteger", 10, c -> WindowOperators.convolved(c, shifted(c.x(0), c.optional(2), false).to(DType.F64),
-                    channelShifted(c.x(1), c.optional(3)), null).round().to(DType.I32)),
-            row("QLinearMatMul", 10, QuantisedOperators::product),
-            row("QLinearConv", 10, QuantisedOperators::convolution),
+            row("ConvInteger", 10,
+                    c -> WindowOperators
+                            .convolved(c, shifted(c.x(0), c.optional(2), false).to(DType.F64), channelShifted(c.x(1), c.optional(3)), null)
+                            .round().to(DType.I32)),
+            row("QLinearMatMul", 10, QuantisedOperators::product), row("QLinearConv", 10, QuantisedOperators::convolution),
             new Operator("com.microsoft", "QuantizeLinear", 1, QuantisedOperators::quantised),
             new Operator("com.microsoft", "DequantizeLinear", 1, QuantisedOperators::restored),
             new Operator("com.microsoft", "MatMulIntegerToFloat", 1, c -> {
                 var y = shifted(c.x(0), c.optional(4), true).matmul(shifted(c.x(1), c.optional(5), false)).to(c.x(2).dtype());
                 var scaled = y.mul(c.x(2)).mul(c.x(3));
                 return OnnxValue.of(c.has(6) ? scaled.add(c.x(6)) : scaled);
-            }),
-            new Operator("com.microsoft", "MatMulNBits", 1, QuantisedOperators::blockProduct));
+            }), new Operator("com.microsoft", "MatMulNBits", 1, QuantisedOperators::blockProduct));
 
     private QuantisedOperators() {}
 
@@ -117,7 +115,8 @@ final class QuantisedOperators {
 
     private static Object product(Call c) {
         var y = real(c.x(0), c.x(2), c.x(1), true).matmul(real(c.x(3), c.x(5), c.x(4), false));
-        return saturated(y.div(c.x(6).to(DType.F64).reshape(c.x(6).count() == 1 ? new long[0] : c.x(6).shape().toArray())).round(), c.x(7), c.type(7));
+        return saturated(y.div(c.x(6).to(DType.F64).reshape(c.x(6).count() == 1 ? new long[0] : c.x(6).shape().toArray())).round(), c.x(7),
+                c.type(7));
     }
 
     private static Object convolution(Call c) {
@@ -140,7 +139,8 @@ final class QuantisedOperators {
         var scales = c.x(2).reshape(outputs, blocks, 1);
         var zero = !c.has(3) ? Tensor.full(scales.dtype(), (double) (1 << bits - 1))
                 : c.x(3).dtype() != DType.U8 ? c.x(3).reshape(outputs, blocks, 1)
-                        : unpacked(c.x(3).to(DType.I32).reshape(outputs, -1), bits).narrow(1, 0, blocks).reshape(outputs, blocks, 1).to(scales.dtype());
+                        : unpacked(c.x(3).to(DType.I32).reshape(outputs, -1), bits).narrow(1, 0, blocks).reshape(outputs, blocks, 1)
+                                .to(scales.dtype());
         var weight = unpacked(packed, bits).to(scales.dtype()).sub(zero).mul(scales).reshape(outputs, -1).narrow(1, 0, inputs);
         var y = c.x(0).matmul(weight.to(c.x(0).dtype()).transpose());
         return c.has(5) ? y.add(c.x(5)) : y;

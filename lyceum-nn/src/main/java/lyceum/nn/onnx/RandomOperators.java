@@ -9,13 +9,12 @@ import lyceum.tensor.Tensor;
 
 /** Draws; the same at every run, from the seed of the node or, where it has none, from its name. */
 final class RandomOperators {
-    static final List<Operator> ROWS = List.of(
-            row("RandomNormal", 1, c -> normal(c, c.type("dtype", OnnxType.FLOAT), c.integers("shape"))),
+    static final List<Operator> ROWS = List.of(row("RandomNormal", 1, c -> normal(c, c.type("dtype", OnnxType.FLOAT), c.integers("shape"))),
             row("RandomNormalLike", 1, c -> normal(c, c.type("dtype", c.type(0)), c.x(0).shape().toArray())),
             row("RandomUniform", 1, c -> uniform(c, c.type("dtype", OnnxType.FLOAT), c.integers("shape"))),
             row("RandomUniformLike", 1, c -> uniform(c, c.type("dtype", c.type(0)), c.x(0).shape().toArray())),
-            row("Bernoulli", 15, c -> OnnxValue.of(c.type("dtype", c.type(0)),
-                    Tensor.rand(NormOperators.rng(c), c.x(0).shape().toArray()).lt(c.x(0)))),
+            row("Bernoulli", 15,
+                    c -> OnnxValue.of(c.type("dtype", c.type(0)), Tensor.rand(NormOperators.rng(c), c.x(0).shape().toArray()).lt(c.x(0)))),
             row("Multinomial", 7, RandomOperators::multinomial));
 
     private RandomOperators() {}

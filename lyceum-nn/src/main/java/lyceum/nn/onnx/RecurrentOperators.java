@@ -10,7 +10,8 @@ import lyceum.tensor.Tensor;
 /** RNN, GRU and LSTM over whole sequences, forward, backward or both. */
 final class RecurrentOperators {
     static final List<Operator> ROWS = List.of(row("RNN", 7, c -> new Layer(c, 1, "Tanh").run()),
-            row("GRU", 7, c -> new Layer(c, 3, "Sigmoid", "Tanh").run()), row("LSTM", 7, c -> new Layer(c, 4, "Sigmoid", "Tanh", "Tanh").run()));
+            row("GRU", 7, c -> new Layer(c, 3, "Sigmoid", "Tanh").run()),
+            row("LSTM", 7, c -> new Layer(c, 4, "Sigmoid", "Tanh", "Tanh").run()));
 
     private RecurrentOperators() {}
 
@@ -69,14 +70,17 @@ final class RecurrentOperators {
             }
             var y = Tensor.stack(1, all);
             int axis = batchFirst ? 1 : 0;
-            return new Object[] {batchFirst ? y.permute(2, 0, 1, 3) : y, Tensor.stack(axis, last), gates == 4 ? Tensor.stack(axis, cells) : null};
+            return new Object[] {batchFirst ? y.permute(2, 0, 1, 3) : y, Tensor.stack(axis, last),
+                    gates == 4 ? Tensor.stack(axis, cells) : null};
         }
 
         private Tensor initial(int input, int d) {
             return c.has(input) ? c.x(input).select(batchFirst ? 1 : 0, d) : Tensor.zeros(x.dtype(), batch, hidden);
         }
 
-        private Tensor bias(int d, int half) { return c.has(3) ? c.x(3).select(0, d).narrow(0, half * gates * hidden, gates * hidden) : null; }
+        private Tensor bias(int d, int half) {
+            return c.has(3) ? c.x(3).select(0, d).narrow(0, half * gates * hidden, gates * hidden) : null;
+        }
 
         /** What the gates get from the whole input at once, and from the biases that are simply added. */
         private Tensor inputs(int d) {
@@ -122,7 +126,9 @@ final class RecurrentOperators {
             return new Tensor[] {output.mul(activate(next, d, 2)), next};
         }
 
-        private Tensor peeped(Tensor gate, Tensor peep, int i, Tensor cell) { return peep == null ? gate : gate.add(gate(peep, i).mul(cell)); }
+        private Tensor peeped(Tensor gate, Tensor peep, int i, Tensor cell) {
+            return peep == null ? gate : gate.add(gate(peep, i).mul(cell));
+        }
 
         private Tensor activate(Tensor x, int d, int i) {
             if (clip > 0) x = x.clamp(-clip, clip);

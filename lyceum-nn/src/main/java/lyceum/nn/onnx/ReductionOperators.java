@@ -18,36 +18,32 @@ final class ReductionOperators {
         Tensor of(Tensor x, int[] axes);
     }
 
-    private static final List<Operator> REDUCTIONS = Stream.of(
-            reduction("ReduceSum", 13, (x, axes) -> x.sum(axes, true)),
-            reduction("ReduceMean", 18, (x, axes) -> x.mean(axes, true)),
-            reduction("ReduceProd", 18, (x, axes) -> x.prod(axes, true)),
-            reduction("ReduceMax", 18, (x, axes) -> extreme(x, axes, true)),
-            reduction("ReduceMin", 18, (x, axes) -> extreme(x, axes, false)),
-            reduction("ReduceL1", 18, (x, axes) -> x.abs().sum(axes, true)),
-            reduction("ReduceL2", 18, (x, axes) -> x.square().sum(axes, true).sqrt()),
-            reduction("ReduceSumSquare", 18, (x, axes) -> x.square().sum(axes, true)),
-            reduction("ReduceLogSum", 18, (x, axes) -> x.sum(axes, true).log()),
-            reduction("ReduceLogSumExp", 18, (x, axes) -> axes.length == 0 ? x : x.logSumExp(axes, true))).flatMap(List::stream).toList();
+    private static final List<Operator> REDUCTIONS = Stream
+            .of(reduction("ReduceSum", 13, (x, axes) -> x.sum(axes, true)), reduction("ReduceMean", 18, (x, axes) -> x.mean(axes, true)),
+                    reduction("ReduceProd", 18, (x, axes) -> x.prod(axes, true)),
+                    reduction("ReduceMax", 18, (x, axes) -> extreme(x, axes, true)),
+                    reduction("ReduceMin", 18, (x, axes) -> extreme(x, axes, false)),
+                    reduction("ReduceL1", 18, (x, axes) -> x.abs().sum(axes, true)),
+                    reduction("ReduceL2", 18, (x, axes) -> x.square().sum(axes, true).sqrt()),
+                    reduction("ReduceSumSquare", 18, (x, axes) -> x.square().sum(axes, true)),
+                    reduction("ReduceLogSum", 18, (x, axes) -> x.sum(axes, true).log()),
+                    reduction("ReduceLogSumExp", 18, (x, axes) -> axes.length == 0 ? x : x.logSumExp(axes, true)))
+            .flatMap(List::stream).toList();
 
-    static final List<Operator> ROWS = Stream.concat(REDUCTIONS.stream(), Stream.of(
-            row("ArgMax", 1, c -> OnnxValue.of(place(c, true))),
-            row("ArgMin", 1, c -> OnnxValue.of(place(c, false))),
-            row("CumSum", 11, ReductionOperators::running),
-            row("MatMul", 1, c -> c.x(0).matmul(c.x(1))),
-            row("Gemm", 1, c -> {
-                double alpha = c.number("alpha", 1), beta = c.number("beta", 1);
-                var a = c.flag("transA") ? c.x(0).transpose() : c.x(0);
-                var y = a.matmul(c.flag("transB") ? c.x(1).transpose() : c.x(1));
-                if (alpha != 1) y = y.mul(alpha).to(y.dtype());
-                return !c.has(2) || beta == 0 ? y : y.add(beta == 1 ? c.x(2) : c.x(2).mul(beta).to(y.dtype()));
-            }),
-            row("Einsum", 12, c -> Tensor.einsum(c.text("equation", ""), c.tensors())),
-            row("Det", 11, c -> determinants(c.x(0))),
-            new Operator("com.microsoft", "FusedMatMul", 1, c -> {
-                var y = (c.flag("transA") ? c.x(0).transpose() : c.x(0)).matmul(c.flag("transB") ? c.x(1).transpose() : c.x(1));
-                return y.mul(c.number("alpha", 1)).to(y.dtype());
-            }))).toList();
+    static final List<Operator> ROWS = Stream.concat(REDUCTIONS.stream(),
+            Stream.of(row("ArgMax", 1, c -> OnnxValue.of(place(c, true))), row("ArgMin", 1, c -> OnnxValue.of(place(c, false))),
+                    row("CumSum", 11, ReductionOperators::running), row("MatMul", 1, c -> c.x(0).matmul(c.x(1))), row("Gemm", 1, c -> {
+                        double alpha = c.number("alpha", 1), beta = c.number("beta", 1);
+                        var a = c.flag("transA") ? c.x(0).transpose() : c.x(0);
+                        var y = a.matmul(c.flag("transB") ? c.x(1).transpose() : c.x(1));
+                        if (alpha != 1) y = y.mul(alpha).to(y.dtype());
+                        return !c.has(2) || beta == 0 ? y : y.add(beta == 1 ? c.x(2) : c.x(2).mul(beta).to(y.dtype()));
+                    }), row("Einsum", 12, c -> Tensor.einsum(c.text("equation", ""), c.tensors())),
+                    row("Det", 11, c -> determinants(c.x(0))), new Operator("com.microsoft", "FusedMatMul", 1, c -> {
+                        var y = (c.flag("transA") ? c.x(0).transpose() : c.x(0)).matmul(c.flag("transB") ? c.x(1).transpose() : c.x(1));
+                        return y.mul(c.number("alpha", 1)).to(y.dtype());
+                    })))
+            .toList();
 
     private ReductionOperators() {}
 

@@ -10,16 +10,14 @@ import lyceum.tensor.Tensor;
 
 /** Values between the elements: resizing, grids, regions of interest, deformable convolution. */
 final class SamplingOperators {
-    static final List<Operator> ROWS = List.of(
-            row("Upsample", 7, c -> new Resize(c, floats(c.numbers("scales")), null).result()),
+    static final List<Operator> ROWS = List.of(row("Upsample", 7, c -> new Resize(c, floats(c.numbers("scales")), null).result()),
             row("Upsample", 9, c -> new Resize(c, c.x(1).to(DType.F64).toDoubleArray(), null).result()),
             row("Resize", 10, c -> new Resize(c, c.x(1).to(DType.F64).toDoubleArray(), null).result()),
-            row("Resize", 11, c -> new Resize(c, c.has(2) && c.x(2).count() > 0 ? c.x(2).to(DType.F64).toDoubleArray() : null,
-                    c.has(3) && c.x(3).count() > 0 ? c.longs(3) : null).result()),
-            row("GridSample", 16, SamplingOperators::gridSampled),
-            row("AffineGrid", 20, SamplingOperators::affineGrid),
-            row("RoiAlign", 10, SamplingOperators::aligned),
-            row("DeformConv", 19, SamplingOperators::deformed));
+            row("Resize", 11,
+                    c -> new Resize(c, c.has(2) && c.x(2).count() > 0 ? c.x(2).to(DType.F64).toDoubleArray() : null,
+                            c.has(3) && c.x(3).count() > 0 ? c.longs(3) : null).result()),
+            row("GridSample", 16, SamplingOperators::gridSampled), row("AffineGrid", 20, SamplingOperators::affineGrid),
+            row("RoiAlign", 10, SamplingOperators::aligned), row("DeformConv", 19, SamplingOperators::deformed));
 
     private SamplingOperators() {}
 
@@ -28,7 +26,7 @@ final class SamplingOperators {
     /** Keys (1981): weights of the four elements around a place {@code t} of the way from the second to the third. */
     static double[] cubic(double t, double a) {
         return new double[] {((a * (t + 1) - 5 * a) * (t + 1) + 8 * a) * (t + 1) - 4 * a, ((a + 2) * t - (a + 3)) * t * t + 1,
-            ((a + 2) * (1 - t) - (a + 3)) * (1 - t) * (1 - t) + 1, ((a * (2 - t) - 5 * a) * (2 - t) + 8 * a) * (2 - t) - 4 * a};
+                ((a + 2) * (1 - t) - (a + 3)) * (1 - t) * (1 - t) + 1, ((a * (2 - t) - 5 * a) * (2 - t) + 8 * a) * (2 - t) - 4 * a};
     }
 
     /** One axis after another: each result is a weighted sum of a few elements, the same along the other axes. */
@@ -58,10 +56,12 @@ final class SamplingOperators {
             var policy = c.text("keep_aspect_ratio_policy", "stretch");
             for (int i = 0; i < n; i++) this.scales[i] = sizes == null ? scales[i] : (double) sizes[i] / x.size(axes[i]);
             if (sizes != null && !policy.equals("stretch")) {
-                double common = policy.equals("not_larger") ? Arrays.stream(this.scales).min().getAsDouble() : Arrays.stream(this.scales).max().getAsDouble();
+                double common = policy.equals("not_larger") ? Arrays.stream(this.scales).min().getAsDouble()
+                        : Arrays.stream(this.scales).max().getAsDouble();
                 Arrays.fill(this.scales, common);
                 for (int i = 0; i < n; i++) this.sizes[i] = (long) Math.floor(common * x.size(axes[i]) + 0.5);
-            } else for (int i = 0; i < n; i++) this.sizes[i] = sizes != null ? sizes[i] : (long) Math.floor(x.size(axes[i]) * this.scales[i]);
+            } else
+                for (int i = 0; i < n; i++) this.sizes[i] = sizes != null ? sizes[i] : (long) Math.floor(x.size(axes[i]) * this.scales[i]);
             long[] shape = x.shape().toArray();
             for (int i = 0; i < n; i++) {
                 if (!(this.scales[i] > 0) || this.scales[i] > 1 << 20) throw new IllegalArgumentException("a scale of " + this.scales[i]);
@@ -188,7 +188,8 @@ final class SamplingOperators {
             points *= (int) shape[i + 1];
             area *= (int) x.size(i + 2);
         }
-        double[] values = x.to(DType.F64).toDoubleArray(), at = grid.to(DType.F64).toDoubleArray(), result = new double[batch * channels * points];
+        double[] values = x.to(DType.F64).toDoubleArray(), at = grid.to(DType.F64).toDoubleArray(),
+                result = new double[batch * channels * points];
         int taps = mode.contains("cubic") ? 4 : mode.equals("nearest") ? 1 : 2, all = (int) Math.pow(taps, n);
         var offsets = new int[all];
         var weights = new double[all];
@@ -264,8 +265,11 @@ final class SamplingOperators {
     private static Object aligned(Call c) {
         var x = c.x(0);
         int channels = (int) x.size(1), height = (int) x.size(2), width = (int) x.size(3), area = height * width;
-        int rows = (int) c.integer("output_height", 1), columns = (int) c.integer("output_width", 1), ratio = (int) c.integer("sampling_ratio", 0);
-        double scale = c.number("spatial_scale", 1), offset = c.text("coordinate_transformation_mode", c.version < 16 ? "output_half_pixel" : "half_pixel").equals("half_pixel") ? 0.5 : 0;
+        int rows = (int) c.integer("output_height", 1), columns = (int) c.integer("output_width", 1),
+                ratio = (int) c.integer("sampling_ratio", 0);
+        double scale = c.number("spatial_scale", 1),
+                offset = c.text("coordinate_transformation_mode", c.version < 16 ? "output_half_pixel" : "half_pixel").equals("half_pixel")
+                        ? 0.5 : 0;
         boolean max = c.text("mode", "avg").equals("max");
         double[] values = x.to(DType.F64).toDoubleArray(), rois = c.x(1).to(DType.F64).toDoubleArray();
         long[] batches = c.longs(2);
@@ -285,7 +289,8 @@ final class SamplingOperators {
                 int plane = ((int) batches[r] * channels + k) * area;
                 double sum = 0, most = Double.NEGATIVE_INFINITY;
                 for (int v = 0; v < down; v++) for (int u = 0; u < across; u++) {
-                    double y = top + i * cellHeight + (v + 0.5) * cellHeight / down, z = left + j * cellWidth + (u + 0.5) * cellWidth / across;
+                    double y = top + i * cellHeight + (v + 0.5) * cellHeight / down,
+                            z = left + j * cellWidth + (u + 0.5) * cellWidth / across;
                     if (y < -1 || y > height || z < -1 || z > width) {
                         most = Math.max(most, 0);
                         continue;
@@ -311,19 +316,22 @@ final class SamplingOperators {
         if (x.rank() != 4) throw new IllegalArgumentException("deformable convolution is for images, not " + x.shape());
         var w = WindowOperators.Windows.of(c, x, Arrays.copyOfRange(weight.shape().toArray(), 2, 4));
         int batch = (int) x.size(0), channels = (int) x.size(1), height = (int) x.size(2), width = (int) x.size(3);
-        int kh = w.kernel()[0], kw = w.kernel()[1], taps = kh * kw, rows = (int) c.x(2).size(2), columns = (int) c.x(2).size(3), cells = rows * columns;
+        int kh = w.kernel()[0], kw = w.kernel()[1], taps = kh * kw, rows = (int) c.x(2).size(2), columns = (int) c.x(2).size(3),
+                cells = rows * columns;
         int groups = (int) c.integer("group", 1), shared = (int) c.integer("offset_group", 1), each = channels / shared;
         double[] values = x.to(DType.F64).toDoubleArray(), offsets = c.x(2).to(DType.F64).toDoubleArray();
         double[] mask = c.has(4) ? c.x(4).to(DType.F64).toDoubleArray() : null;
         c.sized(batch, channels, taps, cells);
         var sampled = new double[batch * channels * taps * cells];
-        for (int b = 0; b < batch; b++) for (int ch = 0; ch < channels; ch++) for (int t = 0; t < taps; t++) for (int p = 0; p < cells; p++) {
-            int g = ch / each, o = ((b * shared + g) * taps + t) * 2 * cells + p;
-            double y = p / columns * w.strides()[0] - w.before()[0] + t / kw * w.dilations()[0] + offsets[o];
-            double z = p % columns * w.strides()[1] - w.before()[1] + t % kw * w.dilations()[1] + offsets[o + cells];
-            double m = mask == null ? 1 : mask[((b * shared + g) * taps + t) * cells + p];
-            sampled[((b * channels + ch) * taps + t) * cells + p] = m * bilinear(values, (b * channels + ch) * height * width, height, width, y, z);
-        }
+        for (int b = 0; b < batch; b++)
+            for (int ch = 0; ch < channels; ch++) for (int t = 0; t < taps; t++) for (int p = 0; p < cells; p++) {
+                int g = ch / each, o = ((b * shared + g) * taps + t) * 2 * cells + p;
+                double y = p / columns * w.strides()[0] - w.before()[0] + t / kw * w.dilations()[0] + offsets[o];
+                double z = p % columns * w.strides()[1] - w.before()[1] + t % kw * w.dilations()[1] + offsets[o + cells];
+                double m = mask == null ? 1 : mask[((b * shared + g) * taps + t) * cells + p];
+                sampled[((b * channels + ch) * taps + t) * cells + p] = m
+                        * bilinear(values, (b * channels + ch) * height * width, height, width, y, z);
+            }
         var columnsOf = Tensor.of(sampled, batch, groups, (long) channels / groups * taps, cells).to(x.dtype());
         var y = weight.reshape(groups, weight.size(0) / groups, -1).matmul(columnsOf).reshape(batch, weight.size(0), rows, columns);
         return c.has(3) ? y.add(NormOperators.channels(c.x(3), y)) : y;

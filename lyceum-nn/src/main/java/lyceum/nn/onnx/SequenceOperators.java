@@ -12,31 +12,25 @@ import lyceum.tensor.Tensor;
 
 /** Lists of values, and values that may be none. */
 final class SequenceOperators {
-    static final List<Operator> ROWS = List.of(
-            row("SequenceConstruct", 11, c -> new Sequence(Arrays.asList(c.values()))),
+    static final List<Operator> ROWS = List.of(row("SequenceConstruct", 11, c -> new Sequence(Arrays.asList(c.values()))),
             row("SequenceEmpty", 11, c -> new Sequence(List.of())),
             row("SequenceLength", 11, c -> OnnxValue.of(Tensor.full(DType.I64, c.sequence(0).size()))),
-            row("SequenceAt", 11, c -> c.sequence(0).get(place(c, 1, c.sequence(0).size()))),
-            row("SequenceInsert", 11, c -> {
+            row("SequenceAt", 11, c -> c.sequence(0).get(place(c, 1, c.sequence(0).size()))), row("SequenceInsert", 11, c -> {
                 var values = new ArrayList<>(c.sequence(0));
                 values.add(c.has(2) ? place(c, 2, values.size() + (c.item(2) < 0 ? 0 : 1)) : values.size(), c.value(1));
                 return new Sequence(values);
-            }),
-            row("SequenceErase", 11, c -> {
+            }), row("SequenceErase", 11, c -> {
                 var values = new ArrayList<>(c.sequence(0));
                 values.remove(c.has(1) ? place(c, 1, values.size()) : values.size() - 1);
                 return new Sequence(values);
-            }),
-            row("SequenceMap", 17, SequenceOperators::mapped),
-            row("ConcatFromSequence", 11, c -> {
+            }), row("SequenceMap", 17, SequenceOperators::mapped), row("ConcatFromSequence", 11, c -> {
                 var parts = c.sequence(0).stream().map(OnnxValue::tensor).toArray(Tensor[]::new);
                 boolean fresh = c.flag("new_axis");
                 int axis = Call.axis(c.integer("axis", 0), parts[0].rank() + (fresh ? 1 : 0));
                 return OnnxValue.of(fresh ? Tensor.stack(axis, parts) : Tensor.concat(axis, parts));
-            }),
-            row("SplitToSequence", 11, SequenceOperators::split),
-            row("Optional", 15, c -> new Maybe(c.has(0) ? c.value(0) : null)),
-            row("OptionalHasElement", 15, c -> OnnxValue.of(Tensor.of(c.has(0) && !(c.value(0) instanceof Maybe(var v) && v == null)).reshape())),
+            }), row("SplitToSequence", 11, SequenceOperators::split), row("Optional", 15, c -> new Maybe(c.has(0) ? c.value(0) : null)),
+            row("OptionalHasElement", 15,
+                    c -> OnnxValue.of(Tensor.of(c.has(0) && !(c.value(0) instanceof Maybe(var v) && v == null)).reshape())),
             row("OptionalGetElement", 15, c -> {
                 if (!(c.value(0) instanceof Maybe(var v))) return c.value(0);
                 if (v == null) throw new IllegalArgumentException("the optional value is none");

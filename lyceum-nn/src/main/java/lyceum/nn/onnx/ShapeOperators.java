@@ -13,22 +13,22 @@ import lyceum.tensor.Tensor;
 
 /** The same elements in another shape or order, more of them or fewer. */
 final class ShapeOperators {
-    static final List<Operator> ROWS = List.of(
-            row("Shape", 1, ShapeOperators::shape),
+    static final List<Operator> ROWS = List.of(row("Shape", 1, ShapeOperators::shape),
             row("Size", 1, c -> OnnxValue.of(Tensor.full(DType.I64, size(c.value(0)).count()))),
             row("Reshape", 5, c -> reshaped(c.x(0), c.longs(1), c.flag("allowzero"))),
-            row("Flatten", 1, c -> ActivationOperators.matrix(c.x(0), ActivationOperators.firstColumn(c.integer("axis", 1), c.x(0).rank()))),
+            row("Flatten", 1,
+                    c -> ActivationOperators.matrix(c.x(0), ActivationOperators.firstColumn(c.integer("axis", 1), c.x(0).rank()))),
             row("Transpose", 1, c -> c.x(0).permute(c.sets("perm") ? ints(c.integers("perm")) : backwards(c.x(0).rank()))),
             row("Squeeze", 1, c -> squeezed(c.x(0), c.sets("axes") ? c.integers("axes") : null)),
             row("Squeeze", 13, c -> squeezed(c.x(0), c.has(1) ? c.longs(1) : null)),
-            row("Unsqueeze", 1, c -> unsqueezed(c.x(0), c.integers("axes"))),
-            row("Unsqueeze", 13, c -> unsqueezed(c.x(0), c.longs(1))),
+            row("Unsqueeze", 1, c -> unsqueezed(c.x(0), c.integers("axes"))), row("Unsqueeze", 13, c -> unsqueezed(c.x(0), c.longs(1))),
             row("Expand", 8, c -> c.x(0).expand(c.sized(broadcast(c.x(0).shape().toArray(), c.longs(1))))),
             row("Tile", 6, c -> tiled(c, c.x(0), c.longs(1))),
             row("Concat", 4, c -> Tensor.concat(c.axis("axis", 1, c.x(0).rank()), c.tensors())),
             row("Split", 2, c -> split(c, c.sets("split") ? c.integers("split") : null)),
             row("Split", 13, c -> split(c, c.has(1) ? c.longs(1) : null)),
-            row("Slice", 1, c -> sliced(c.x(0), c.integers("starts"), c.integers("ends"), c.sets("axes") ? c.integers("axes") : null, null)),
+            row("Slice", 1,
+                    c -> sliced(c.x(0), c.integers("starts"), c.integers("ends"), c.sets("axes") ? c.integers("axes") : null, null)),
             row("Slice", 10, c -> sliced(c.x(0), c.longs(1), c.longs(2), c.has(3) ? c.longs(3) : null, c.has(4) ? c.longs(4) : null)),
             row("Pad", 2, c -> padded(c, c.integers("pads"), Tensor.full(c.x(0).dtype(), c.number("value", 0)), null)),
             row("Pad", 11, c -> padded(c, c.longs(1), c.has(2) ? c.x(2) : Tensor.zeros(c.x(0).dtype()), c.has(3) ? c.longs(3) : null)),
@@ -38,25 +38,20 @@ final class ShapeOperators {
                 var x = c.x(0);
                 long b = c.integer("blocksize", 1), n = x.size(0), d = x.size(1), h = x.size(2), w = x.size(3);
                 return x.reshape(n, d, h / b, b, w / b, b).permute(0, 3, 5, 1, 2, 4).reshape(n, d * b * b, h / b, w / b);
-            }),
-            row("Trilu", 14, c -> {
+            }), row("Trilu", 14, c -> {
                 long k = c.has(1) ? c.item(1) : 0;
                 return c.integer("upper", 1) != 0 ? triangle(c.x(0), k, true) : triangle(c.x(0), k, false);
-            }),
-            row("ReverseSequence", 10, ShapeOperators::reversed),
-            row("ConstantOfShape", 9, c -> {
+            }), row("ReverseSequence", 10, ShapeOperators::reversed), row("ConstantOfShape", 9, c -> {
                 var fill = c.constant("value");
                 long[] shape = c.sized(c.longs(0));
                 return fill == null ? OnnxValue.of(Tensor.zeros(shape))
                         : OnnxValue.of(fill.type(), fill.tensor().reshape(ones(shape.length)).expand(shape));
-            }),
-            row("EyeLike", 9, c -> {
+            }), row("EyeLike", 9, c -> {
                 var x = c.x(0);
                 var type = c.type("dtype", c.type(0));
                 var ones = Tensor.arange(x.size(1)).eq(Tensor.arange(x.size(0)).add(c.integer("k", 0)).reshape(-1, 1));
                 return OnnxValue.of(type, ones);
-            }),
-            row("Range", 11, ShapeOperators::range));
+            }), row("Range", 11, ShapeOperators::range));
 
     private ShapeOperators() {}
 
@@ -75,7 +70,8 @@ final class ShapeOperators {
         for (int i = 0; i < b.length; i++) {
             int at = a.length - b.length + i;
             if (a[at] == 1) wide[at] = b[i];
-            else if (b[i] != 1 && b[i] != a[at]) throw new IllegalArgumentException(Arrays.toString(a) + " and " + Arrays.toString(b) + " do not broadcast");
+            else if (b[i] != 1 && b[i] != a[at])
+                throw new IllegalArgumentException(Arrays.toString(a) + " and " + Arrays.toString(b) + " do not broadcast");
         }
         return wide;
     }
@@ -131,7 +127,8 @@ final class ShapeOperators {
         int axis = c.axis("axis", 0, x.rank());
         if (sizes != null) return x.split(axis, sizes);
         int parts = (int) c.integer("num_outputs", c.outputs());
-        if (parts < 1 || parts > Math.max(1, c.outputs())) throw new IllegalArgumentException(parts + " parts for " + c.outputs() + " outputs");
+        if (parts < 1 || parts > Math.max(1, c.outputs()))
+            throw new IllegalArgumentException(parts + " parts for " + c.outputs() + " outputs");
         long size = x.size(axis), each = Math.ceilDiv(size, parts);
         var all = new long[parts];
         for (int i = 0; i < parts; i++) all[i] = Math.clamp(size - i * each, 0, each);
@@ -191,15 +188,15 @@ final class ShapeOperators {
 
     private static long source(String mode, long at, long n) {
         switch (mode) {
-            case "edge":
+            case "edge" :
                 return Math.clamp(at, 0, n - 1);
-            case "wrap":
+            case "wrap" :
                 return Math.floorMod(at, n);
-            case "reflect":
+            case "reflect" :
                 if (n == 1) return 0;
                 long period = Math.floorMod(at, 2 * n - 2);
                 return period < n ? period : 2 * n - 2 - period;
-            default:
+            default :
                 throw new IllegalArgumentException("mode \"" + mode + "\" is not known");
         }
     }
@@ -221,8 +218,8 @@ final class ShapeOperators {
 
     private static Tensor depthToSpace(Tensor x, long b, boolean columnsFirst) {
         long n = x.size(0), d = x.size(1) / (b * b), h = x.size(2), w = x.size(3);
-        return (columnsFirst ? x.reshape(n, d, b, b, h, w).permute(0, 1, 4, 2, 5, 3) : x.reshape(n, b, b, d, h, w).permute(0, 3, 4, 1, 5, 2))
-                .reshape(n, d, h * b, w * b);
+        return (columnsFirst ? x.reshape(n, d, b, b, h, w).permute(0, 1, 4, 2, 5, 3)
+                : x.reshape(n, b, b, d, h, w).permute(0, 3, 4, 1, 5, 2)).reshape(n, d, h * b, w * b);
     }
 
     /** By position, so that numbers that are infinite leave no NaN where they are cut away. */

@@ -10,14 +10,11 @@ import lyceum.tensor.Tensor;
 
 /** Signals: windows, Fourier transforms, mel filters. */
 final class SignalOperators {
-    static final List<Operator> ROWS = List.of(
-            row("HannWindow", 17, c -> window(c, 0.5, 0.5, 0)),
-            row("HammingWindow", 17, c -> window(c, 25.0 / 46, 21.0 / 46, 0)),
-            row("BlackmanWindow", 17, c -> window(c, 0.42, 0.5, 0.08)),
+    static final List<Operator> ROWS = List.of(row("HannWindow", 17, c -> window(c, 0.5, 0.5, 0)),
+            row("HammingWindow", 17, c -> window(c, 25.0 / 46, 21.0 / 46, 0)), row("BlackmanWindow", 17, c -> window(c, 0.42, 0.5, 0.08)),
             row("DFT", 17, c -> transformed(c.x(0), c.integer("axis", 1), c.has(1) ? c.item(1) : -1, c)),
             row("DFT", 20, c -> transformed(c.x(0), c.has(2) ? c.item(2) : -2, c.has(1) ? c.item(1) : -1, c)),
-            row("STFT", 17, SignalOperators::shortTime),
-            row("MelWeightMatrix", 17, SignalOperators::mel));
+            row("STFT", 17, SignalOperators::shortTime), row("MelWeightMatrix", 17, SignalOperators::mel));
 
     private SignalOperators() {}
 
@@ -90,7 +87,8 @@ final class SignalOperators {
             double hertz = 700 * (Math.pow(10, (low + i * (high - low) / edges.length) / 2595) - 1);
             edges[i] = (int) Math.floor((length + 1) * hertz / rate);
         }
-        if (Arrays.stream(edges).anyMatch(e -> e < 0 || e >= bins)) throw new IllegalArgumentException("edges " + Arrays.toString(edges) + " of " + bins + " bins");
+        if (Arrays.stream(edges).anyMatch(e -> e < 0 || e >= bins))
+            throw new IllegalArgumentException("edges " + Arrays.toString(edges) + " of " + bins + " bins");
         var weights = new double[bins * bands];
         for (int i = 0; i < bands; i++) {
             int left = edges[i], centre = edges[i + 1], right = edges[i + 2];

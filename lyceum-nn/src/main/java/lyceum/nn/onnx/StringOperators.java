@@ -19,21 +19,17 @@ import lyceum.tensor.Tensor;
 
 /** Texts: joined, split, cleaned, matched and counted. */
 final class StringOperators {
-    static final List<Operator> ROWS = List.of(
-            row("StringConcat", 20, c -> {
-                var joined = paired(c, (a, b) -> a + b);
-                return OnnxValue.of(joined.texts(), joined.shape);
-            }),
-            row("StringSplit", 20, StringOperators::split),
-            row("StringNormalizer", 10, StringOperators::normalised),
+    static final List<Operator> ROWS = List.of(row("StringConcat", 20, c -> {
+        var joined = paired(c, (a, b) -> a + b);
+        return OnnxValue.of(joined.texts(), joined.shape);
+    }), row("StringSplit", 20, StringOperators::split), row("StringNormalizer", 10, StringOperators::normalised),
             row("RegexFullMatch", 20, c -> {
                 var pattern = Pattern.compile(c.text("pattern", ""));
                 var s = c.strings(0);
                 var matches = new boolean[s.values().size()];
                 for (int i = 0; i < matches.length; i++) matches[i] = pattern.matcher(s.values().get(i)).matches();
                 return OnnxValue.of(Tensor.of(matches, s.shape().toArray()));
-            }),
-            row("TfIdfVectorizer", 9, StringOperators::counted));
+            }), row("TfIdfVectorizer", 9, StringOperators::counted));
 
     private StringOperators() {}
 
@@ -106,14 +102,16 @@ final class StringOperators {
     private static Object normalised(Call c) {
         var s = c.strings(0);
         boolean isMatrix = s.shape().rank() == 2, exact = c.flag("is_case_sensitive");
-        if (isMatrix && s.shape().size(0) != 1 || s.shape().rank() > 2) throw new IllegalArgumentException("strings " + s.shape() + ", (n) or (1, n) is expected");
+        if (isMatrix && s.shape().size(0) != 1 || s.shape().rank() > 2)
+            throw new IllegalArgumentException("strings " + s.shape() + ", (n) or (1, n) is expected");
         var change = c.text("case_change_action", "NONE");
         var stop = new HashSet<String>();
         for (var word : c.texts("stopwords")) stop.add(exact ? word : word.toLowerCase(Locale.ROOT));
         var kept = new ArrayList<String>();
         for (var text : s.values()) {
             if (stop.contains(exact ? text : text.toLowerCase(Locale.ROOT))) continue;
-            kept.add(change.equals("LOWER") ? text.toLowerCase(Locale.ROOT) : change.equals("UPPER") ? text.toUpperCase(Locale.ROOT) : text);
+            kept.add(
+                    change.equals("LOWER") ? text.toLowerCase(Locale.ROOT) : change.equals("UPPER") ? text.toUpperCase(Locale.ROOT) : text);
         }
         if (kept.isEmpty()) kept.add("");
         return isMatrix ? OnnxValue.of(kept, 1, kept.size()) : OnnxValue.of(kept, kept.size());
@@ -124,9 +122,12 @@ final class StringOperators {
         boolean texts = c.type(0) == OnnxType.STRING;
         List<?> items = texts ? c.strings(0).values() : Arrays.stream(c.longs(0)).boxed().toList();
         List<?> pool = c.sets("pool_strings") ? c.texts("pool_strings") : Arrays.stream(c.integers("pool_int64s")).boxed().toList();
-        long[] starts = c.integers("ngram_counts"), columns = c.integers("ngram_indexes"), shape = (texts ? c.strings(0).shape() : c.x(0).shape()).toArray();
-        int shortest = (int) c.integer("min_gram_length", 1), longest = (int) c.integer("max_gram_length", 1), skips = (int) c.integer("max_skip_count", 0);
-        if (columns.length == 0 || longest > starts.length || shortest < 1) throw new IllegalArgumentException("n-grams of " + shortest + " to " + longest + " items, of " + starts.length + " sizes");
+        long[] starts = c.integers("ngram_counts"), columns = c.integers("ngram_indexes"),
+                shape = (texts ? c.strings(0).shape() : c.x(0).shape()).toArray();
+        int shortest = (int) c.integer("min_gram_length", 1), longest = (int) c.integer("max_gram_length", 1),
+                skips = (int) c.integer("max_skip_count", 0);
+        if (columns.length == 0 || longest > starts.length || shortest < 1)
+            throw new IllegalArgumentException("n-grams of " + shortest + " to " + longest + " items, of " + starts.length + " sizes");
         Map<List<?>, Integer> numbers = new HashMap<>();
         int number = 0;
         for (int n = 1; n <= starts.length; n++) {
@@ -137,13 +138,14 @@ final class StringOperators {
         c.sized(rows, width);
         var counts = new float[rows * width];
         int length = rows == 0 ? 0 : items.size() / rows;
-        for (int r = 0; r < rows; r++) for (int n = shortest; n <= longest; n++) for (int step = 1; step <= (n == 1 ? 1 : skips + 1); step++)
-            for (int i = 0; i + (n - 1) * step < length; i++) {
-                var gram = new ArrayList<Object>();
-                for (int k = 0; k < n; k++) gram.add(items.get(r * length + i + k * step));
-                var found = numbers.get(gram);
-                if (found != null) counts[r * width + (int) columns[found]]++;
-            }
+        for (int r = 0; r < rows; r++)
+            for (int n = shortest; n <= longest; n++)
+                for (int step = 1; step <= (n == 1 ? 1 : skips + 1); step++) for (int i = 0; i + (n - 1) * step < length; i++) {
+                    var gram = new ArrayList<Object>();
+                    for (int k = 0; k < n; k++) gram.add(items.get(r * length + i + k * step));
+                    var found = numbers.get(gram);
+                    if (found != null) counts[r * width + (int) columns[found]]++;
+                }
         float[] weights = c.numbers("weights");
         var mode = c.text("mode", "TF");
         for (int i = 0; i < counts.length && !mode.equals("TF"); i++) {

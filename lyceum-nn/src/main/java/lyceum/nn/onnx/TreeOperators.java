@@ -18,7 +18,8 @@ final class TreeOperators {
         var forest = new Forest(c, "class", "class_ids", classes);
         boolean single = classes == 2 && Arrays.stream(c.integers("class_ids")).distinct().count() == 1;
         if (!single) return MlOperators.decided(c, forest.scores(c.x(0), "SUM"), "classlabels_int64s");
-        return MlOperators.decidedByOne(c, forest.scores(c.x(0), "SUM"), (int) c.integers("class_ids")[0], forest.isPositive(), "classlabels_int64s");
+        return MlOperators.decidedByOne(c, forest.scores(c.x(0), "SUM"), (int) c.integers("class_ids")[0], forest.isPositive(),
+                "classlabels_int64s");
     }));
 
     private TreeOperators() {}
@@ -47,7 +48,8 @@ final class TreeOperators {
             int n = trees.length;
             features = c.integers("nodes_featureids");
             missing = c.integers("nodes_missing_value_tracks_true");
-            values = c.sets("nodes_values") ? c.numbers("nodes_values") : c.constant("nodes_values_as_tensor").tensor().to(DType.F32).toFloatArray();
+            values = c.sets("nodes_values") ? c.numbers("nodes_values")
+                    : c.constant("nodes_values_as_tensor").tensor().to(DType.F32).toFloatArray();
             modes = c.texts("nodes_modes").toArray(String[]::new);
             long[] left = c.integers("nodes_truenodeids"), right = c.integers("nodes_falsenodeids");
             for (int size : new int[] {nodes.length, features.length, values.length, modes.length, left.length, right.length})
@@ -66,7 +68,8 @@ final class TreeOperators {
             roots = seen.values().stream().mapToInt(Integer::intValue).sorted().toArray();
             long[] leafTrees = c.integers(prefix + "_treeids"), leafNodes = c.integers(prefix + "_nodeids");
             outputs = c.integers(ids);
-            weights = c.sets(prefix + "_weights") ? c.numbers(prefix + "_weights") : c.constant(prefix + "_weights_as_tensor").tensor().to(DType.F32).toFloatArray();
+            weights = c.sets(prefix + "_weights") ? c.numbers(prefix + "_weights")
+                    : c.constant(prefix + "_weights_as_tensor").tensor().to(DType.F32).toFloatArray();
             leaves = new int[n][0];
             for (int i = 0; i < outputs.length; i++) {
                 if (outputs[i] < 0 || outputs[i] >= width) throw new IllegalArgumentException("output " + outputs[i] + " of " + width);
@@ -74,7 +77,8 @@ final class TreeOperators {
                 leaves[at] = Arrays.copyOf(leaves[at], leaves[at].length + 1);
                 leaves[at][leaves[at].length - 1] = i;
             }
-            base = c.sets("base_values_as_tensor") ? c.constant("base_values_as_tensor").tensor().to(DType.F32).toFloatArray() : c.numbers("base_values");
+            base = c.sets("base_values_as_tensor") ? c.constant("base_values_as_tensor").tensor().to(DType.F32).toFloatArray()
+                    : c.numbers("base_values");
         }
 
         private int place(long tree, long node) {
@@ -118,7 +122,8 @@ final class TreeOperators {
                 for (int root : roots) for (int entry : leaves[leaf(rows[r], root)]) {
                     int at = (int) outputs[entry];
                     double w = weights[entry], old = scores[r][at];
-                    scores[r][at] = !seen[at] ? w : aggregate.equals("MIN") ? Math.min(old, w) : aggregate.equals("MAX") ? Math.max(old, w) : old + w;
+                    scores[r][at] = !seen[at] ? w
+                            : aggregate.equals("MIN") ? Math.min(old, w) : aggregate.equals("MAX") ? Math.max(old, w) : old + w;
                     seen[at] = true;
                 }
                 for (int t = 0; t < width; t++) {

@@ -12,17 +12,13 @@ import lyceum.tensor.Tensor;
 
 /** Convolutions and pooling: windows that slide. */
 final class WindowOperators {
-    static final List<Operator> ROWS = List.of(
-            row("Conv", 1, c -> convolved(c, c.x(0), c.x(1), c.optional(2))),
-            row("ConvTranspose", 1, WindowOperators::transposed),
-            row("MaxPool", 1, c -> new Pool(c, true).max()),
-            row("AveragePool", 1, c -> new Pool(c, false).average()),
-            row("LpPool", 1, c -> new Pool(c, false).norm(c.integer("p", 2))),
+    static final List<Operator> ROWS = List.of(row("Conv", 1, c -> convolved(c, c.x(0), c.x(1), c.optional(2))),
+            row("ConvTranspose", 1, WindowOperators::transposed), row("MaxPool", 1, c -> new Pool(c, true).max()),
+            row("AveragePool", 1, c -> new Pool(c, false).average()), row("LpPool", 1, c -> new Pool(c, false).norm(c.integer("p", 2))),
             row("GlobalAveragePool", 1, c -> c.x(0).mean(spatial(c.x(0)), true)),
             row("GlobalMaxPool", 1, c -> c.x(0).max(spatial(c.x(0)), true)),
             row("GlobalLpPool", 1, c -> norm(c.x(0), c.integer("p", 2), spatial(c.x(0)), true)),
-            row("MaxUnpool", 9, WindowOperators::unpooled),
-            row("Col2Im", 18, WindowOperators::columnsToImage));
+            row("MaxUnpool", 9, WindowOperators::unpooled), row("Col2Im", 18, WindowOperators::columnsToImage));
 
     private WindowOperators() {}
 
@@ -36,10 +32,13 @@ final class WindowOperators {
     record Windows(int[] kernel, int[] strides, int[] dilations, int[] before, int[] after) {
         static Windows of(Call c, Tensor x, long[] kernel) {
             int n = x.rank() - 2;
-            if (n < 1 || kernel.length != n) throw new IllegalArgumentException(kernel.length + " sizes of a kernel for shape " + x.shape());
-            int[] k = ShapeOperators.ints(kernel), s = list(c, "strides", n), d = list(c, "dilations", n), before = new int[n], after = new int[n];
-            for (int i = 0; i < n; i++) if (k[i] < 1 || s[i] < 1 || d[i] < 1)
-                throw new IllegalArgumentException("kernel " + Arrays.toString(k) + ", strides " + Arrays.toString(s) + ", dilations " + Arrays.toString(d));
+            if (n < 1 || kernel.length != n)
+                throw new IllegalArgumentException(kernel.length + " sizes of a kernel for shape " + x.shape());
+            int[] k = ShapeOperators.ints(kernel), s = list(c, "strides", n), d = list(c, "dilations", n), before = new int[n],
+                    after = new int[n];
+            for (int i = 0; i < n; i++)
+                if (k[i] < 1 || s[i] < 1 || d[i] < 1) throw new IllegalArgumentException(
+                        "kernel " + Arrays.toString(k) + ", strides " + Arrays.toString(s) + ", dilations " + Arrays.toString(d));
             var pads = c.integers("pads", new long[2 * n]);
             if (pads.length != 2 * n) throw new IllegalArgumentException(pads.length + " pads for " + n + " spatial axes");
             var mode = c.text("auto_pad", "NOTSET");
@@ -89,8 +88,8 @@ final class WindowOperators {
             before[i] = mode.equals("SAME_UPPER") ? cut / 2 : cut - cut / 2;
             after[i] = total - before[i];
         }
-        var full = x.convTranspose(weight, c.optional(2), new Convolution().withStride(w.strides).withDilation(w.dilations)
-                .withGroups(Math.toIntExact(c.integer("group", 1))));
+        var full = x.convTranspose(weight, c.optional(2),
+                new Convolution().withStride(w.strides).withDilation(w.dilations).withGroups(Math.toIntExact(c.integer("group", 1))));
         for (int i = 0; i < n; i++) {
             long size = full.size(i + 2) + extra[i] - before[i] - after[i];
             // the zeros that output_padding adds hold the bias alone; they are made where the result reaches beyond what was spread

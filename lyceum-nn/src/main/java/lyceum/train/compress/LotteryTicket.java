@@ -131,7 +131,8 @@ public record LotteryTicket(Trainer trainer, double share, int rounds, Pruner.Sc
 
     private TrainingRun start(Module network, Masks masks, Loss loss, Dataset data, Dataset validation, Rng rng, long from) {
         var schedule = trainer.schedule();
-        return trainer.withSchedule(from == 0 ? schedule : step -> schedule.factor(step + from)).start(network, data.size(), masks.loss(network, loss, data),
+        return trainer.withSchedule(from == 0 ? schedule : step -> schedule.factor(step + from)).start(network, data.size(),
+                masks.loss(network, loss, data),
                 validation == null ? null : () -> Autograd.noGrad(() -> loss.of(network.forward(validation.x()), validation.y()).item()),
                 rng);
     }

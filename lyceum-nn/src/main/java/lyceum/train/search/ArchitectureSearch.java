@@ -92,8 +92,8 @@ public record ArchitectureSearch(NetworkSpace space, Method method, Budget budge
         }
         var best = run.trials.getFirst();
         for (var trial : run.trials) if (trial.score() > best.score()) best = trial;
-        var entry = new CostLedger.Entry(method.getClass().getSimpleName() + ", " + run.trials.size() + " trials", run.networks, run.operations,
-                (System.nanoTime() - run.begin) * 1e-9);
+        var entry = new CostLedger.Entry(method.getClass().getSimpleName() + ", " + run.trials.size() + " trials", run.networks,
+                run.operations, (System.nanoTime() - run.begin) * 1e-9);
         return new SearchOutcome(best.architecture(), run.trials, List.of(), CostLedger.EMPTY.and(entry));
     }
 

@@ -25,8 +25,8 @@ public record CompoundScaling(double alpha, double beta, double gamma) {
      */
     public record Size(int depth, int width, int resolution) {
         public Size {
-            if (depth < 1 || width < 1 || resolution < 1)
-                throw new IllegalArgumentException("Size: " + depth + " layers, " + width + " channels, " + resolution + " pixels; at least 1 each");
+            if (depth < 1 || width < 1 || resolution < 1) throw new IllegalArgumentException(
+                    "Size: " + depth + " layers, " + width + " channels, " + resolution + " pixels; at least 1 each");
         }
     }
 
@@ -36,7 +36,9 @@ public record CompoundScaling(double alpha, double beta, double gamma) {
     }
 
     /** With the gamma that makes each level cost twice the one before. @throws IllegalArgumentException if alpha beta^2 is above 2 */
-    public static CompoundScaling doubling(double alpha, double beta) { return new CompoundScaling(alpha, beta, Math.sqrt(2 / (alpha * beta * beta))); }
+    public static CompoundScaling doubling(double alpha, double beta) {
+        return new CompoundScaling(alpha, beta, Math.sqrt(2 / (alpha * beta * beta)));
+    }
 
     /** What a level multiplies the operations of convolutions by, before rounding: {@code alpha beta^2 gamma^2}. */
     public double costFactor() { return alpha * beta * beta * gamma * gamma; }

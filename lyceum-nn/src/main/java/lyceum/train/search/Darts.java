@@ -46,7 +46,8 @@ public record Darts(int epochs, int batchSize, UpdateRule weights, UpdateRule ar
     public Darts {
         if (epochs < 1 || batchSize < 1)
             throw new IllegalArgumentException("Darts: epochs is " + epochs + ", batchSize " + batchSize + "; at least 1 each");
-        if (!(xi >= 0 && xi < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("Darts: xi is " + xi + "; finite and at least 0");
+        if (!(xi >= 0 && xi < Double.POSITIVE_INFINITY))
+            throw new IllegalArgumentException("Darts: xi is " + xi + "; finite and at least 0");
     }
 
     /** First order, batches of 32; w by SGD at 0.025 with momentum 0.9 and decay 3e-4, alpha by Adam at 0.003 with betas 0.5 and 0.999. */
@@ -76,8 +77,8 @@ public record Darts(int epochs, int batchSize, UpdateRule weights, UpdateRule ar
         var run = new GradientSearch(net, loss, train, validation, 0, epochs, batchSize, weights, architecture, rng);
         return run.search("DARTS", (learning, judging, pass) -> {
             BilevelLoss inner = (w, a) -> mixed(Module.with(net, vectors.split(w)), a, loss, learning, pass);
-            if (xi > 0) return gradient(inner, (w, a) -> mixed(Module.with(net, vectors.split(w)), a, loss, judging, pass), vectors.values(net),
-                    run.alpha(), xi);
+            if (xi > 0) return gradient(inner, (w, a) -> mixed(Module.with(net, vectors.split(w)), a, loss, judging, pass),
+                    vectors.values(net), run.alpha(), xi);
             return gradient(inner, (w, a) -> mixed(net, a, loss, judging, pass), null, run.alpha(), 0);
         }, (learning, pass) -> mixed(net, run.alpha(), loss, learning, pass), progress);
     }

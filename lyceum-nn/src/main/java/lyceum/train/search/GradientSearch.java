@@ -39,8 +39,8 @@ final class GradientSearch {
     private final Tensor alpha;
 
     /** @param warmup epochs before the first in which alpha moves as well */
-    GradientSearch(SuperNet net, Loss loss, Dataset train, Dataset validation, int warmup, int epochs, int batchSize,
-            UpdateRule weights, UpdateRule architecture, Rng rng) {
+    GradientSearch(SuperNet net, Loss loss, Dataset train, Dataset validation, int warmup, int epochs, int batchSize, UpdateRule weights,
+            UpdateRule architecture, Rng rng) {
         if (train.size() == 0 || validation.size() == 0) throw new IllegalArgumentException(
                 "architecture search: " + train.size() + " training and " + validation.size() + " validation rows; both need some");
         this.net = net;

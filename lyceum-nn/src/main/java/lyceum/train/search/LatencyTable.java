@@ -18,9 +18,10 @@ import lyceum.tensor.Tensor;
 public record LatencyTable(List<double[]> costs) {
     public LatencyTable {
         costs = costs.stream().map(double[]::clone).toList();
-        for (var row : costs) for (double cost : row)
-            if (!(cost >= 0 && cost < Double.POSITIVE_INFINITY))
-                throw new IllegalArgumentException("LatencyTable: a cost of " + cost + "; finite and at least 0");
+        for (var row : costs)
+            for (double cost : row)
+                if (!(cost >= 0 && cost < Double.POSITIVE_INFINITY))
+                    throw new IllegalArgumentException("LatencyTable: a cost of " + cost + "; finite and at least 0");
     }
 
     /** Milliseconds for x, the median of {@code runs} after half as many to warm up. */

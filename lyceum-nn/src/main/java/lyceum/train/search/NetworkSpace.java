@@ -61,8 +61,9 @@ public record NetworkSpace(Builder stem, List<Choice> choices, Builder head) {
             if (candidates.isEmpty())
                 throw new IllegalArgumentException("NetworkSpace: the edge from " + from + " to " + to + " has no candidate");
             var names = new HashSet<String>();
-            for (var c : candidates) if (!names.add(c.name)) throw new IllegalArgumentException(
-                    "NetworkSpace: two candidates of the edge from " + from + " to " + to + " are called " + c.name);
+            for (var c : candidates)
+                if (!names.add(c.name)) throw new IllegalArgumentException(
+                        "NetworkSpace: two candidates of the edge from " + from + " to " + to + " are called " + c.name);
         }
     }
 
@@ -174,8 +175,8 @@ public record NetworkSpace(Builder stem, List<Choice> choices, Builder head) {
 
     /** Each choice's part of a vector of architecture weights. */
     List<Tensor> parts(Tensor alpha) {
-        if (alpha.rank() != 1 || alpha.size(0) != candidates())
-            throw new ShapeException("NetworkSpace: architecture weights of shape " + alpha.shape() + " for " + candidates() + " candidates");
+        if (alpha.rank() != 1 || alpha.size(0) != candidates()) throw new ShapeException(
+                "NetworkSpace: architecture weights of shape " + alpha.shape() + " for " + candidates() + " candidates");
         var parts = new ArrayList<Tensor>();
         long from = 0;
         for (var choice : choices) {

@@ -40,12 +40,12 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/1812.00332">Cai, Zhu and Han (2019), ProxylessNAS: Direct Neural Architecture Search on Target Task and Hardware</a>
  */
 @Withers
-public record ProxylessNas(int warmup, int epochs, int batchSize, UpdateRule weights, UpdateRule architecture, LatencyTable latency, double lambda)
-        implements ProxylessNasWithers {
+public record ProxylessNas(int warmup, int epochs, int batchSize, UpdateRule weights, UpdateRule architecture, LatencyTable latency,
+        double lambda) implements ProxylessNasWithers {
 
     public ProxylessNas {
-        if (warmup < 0 || epochs < 1 || batchSize < 1) throw new IllegalArgumentException("ProxylessNas: warmup is " + warmup + ", epochs " + epochs
-                + ", batchSize " + batchSize + "; at least 0, 1 and 1");
+        if (warmup < 0 || epochs < 1 || batchSize < 1) throw new IllegalArgumentException(
+                "ProxylessNas: warmup is " + warmup + ", epochs " + epochs + ", batchSize " + batchSize + "; at least 0, 1 and 1");
         if (!(lambda >= 0 && lambda < Double.POSITIVE_INFINITY))
             throw new IllegalArgumentException("ProxylessNas: lambda is " + lambda + "; finite and at least 0");
     }
@@ -62,7 +62,8 @@ public record ProxylessNas(int warmup, int epochs, int batchSize, UpdateRule wei
      */
     public SearchOutcome search(NetworkSpace space, Loss loss, Dataset train, Dataset validation, Rng rng, Progress progress) {
         for (int c = 0; c < space.choices().size(); c++)
-            if (latency.costs().size() != space.choices().size() || latency.costs().get(c).length != space.choices().get(c).candidates().size())
+            if (latency.costs().size() != space.choices().size()
+                    || latency.costs().get(c).length != space.choices().get(c).candidates().size())
                 throw new IllegalArgumentException("ProxylessNas: the latencies are those of another space");
         var net = new SuperNet(space, rng.split(1));
         var run = new GradientSearch(net, loss, train, validation, warmup, epochs, batchSize, weights, architecture, rng);
@@ -124,6 +125,6 @@ public record ProxylessNas(int warmup, int epochs, int batchSize, UpdateRule wei
     private Tensor expected(List<Tensor> probabilities, List<int[]> pairs) {
         return new LatencyTable(IntStream.range(0, pairs.size())
                 .mapToObj(c -> Arrays.stream(pairs.get(c)).mapToDouble(k -> latency.costs().get(c)[k]).toArray()).toList())
-                        .expected(probabilities);
+                .expected(probabilities);
     }
 }

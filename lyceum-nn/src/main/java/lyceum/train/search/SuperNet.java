@@ -47,8 +47,8 @@ public final class SuperNet extends Module {
             Tensor sum = null;
             for (int i = 0; i < which.length; i++) {
                 var part = candidates.get(which[i]).forward(x, pass).mul(weights.narrow(0, i, 1));
-                if (sum != null && !sum.shape().equals(part.shape())) throw new ShapeException("SuperNet: candidates of one choice give shapes "
-                        + sum.shape() + " and " + part.shape() + "; they must agree");
+                if (sum != null && !sum.shape().equals(part.shape())) throw new ShapeException(
+                        "SuperNet: candidates of one choice give shapes " + sum.shape() + " and " + part.shape() + "; they must agree");
                 sum = sum == null ? part : sum.add(part);
             }
             return sum;
@@ -83,8 +83,8 @@ public final class SuperNet extends Module {
     /** The network of an architecture on these weights: what trains it trains this. */
     public CellNetwork path(Architecture a) {
         space.check(a);
-        return new CellNetwork(space, stem,
-                IntStream.range(0, edges.size()).mapToObj(c -> edges.get(c).candidates.get(a.pick(c))).toList(), head);
+        return new CellNetwork(space, stem, IntStream.range(0, edges.size()).mapToObj(c -> edges.get(c).candidates.get(a.pick(c))).toList(),
+                head);
     }
 
     /**
@@ -98,7 +98,8 @@ public final class SuperNet extends Module {
 
     /** The same of some candidates alone: the others are not computed. */
     Tensor gated(Tensor x, List<int[]> which, List<Tensor> weights, Pass pass) {
-        return head.forward(space.flow(stem.forward(x, pass), (c, in) -> edges.get(c).weighted(in, which.get(c), weights.get(c), pass)), pass);
+        return head.forward(space.flow(stem.forward(x, pass), (c, in) -> edges.get(c).weighted(in, which.get(c), weights.get(c), pass)),
+                pass);
     }
 
     @Override protected Tensor compute(Tensor x, Pass pass) {

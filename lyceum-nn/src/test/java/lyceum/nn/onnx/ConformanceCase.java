@@ -85,7 +85,8 @@ record ConformanceCase(Path folder) {
             given.put(ports.get(i).name(), value(Files.readAllBytes(set.resolve("input_" + i + ".pb")), ports.get(i).type()));
         var results = new ArrayList<>(model.runValues(given).values());
         for (int i = 0; Files.exists(set.resolve("output_" + i + ".pb")); i++) {
-            var problem = difference(value(Files.readAllBytes(set.resolve("output_" + i + ".pb")), model.outputs().get(i).type()), results.get(i));
+            var problem = difference(value(Files.readAllBytes(set.resolve("output_" + i + ".pb")), model.outputs().get(i).type()),
+                    results.get(i));
             if (problem != null) return "output " + i + ": " + problem;
         }
         return null;
@@ -126,14 +127,17 @@ record ConformanceCase(Path folder) {
             for (int i = 0; i < a.size(); i++) if (difference(a.get(i), b.get(i)) instanceof String problem) return i + ": " + problem;
             return null;
         }
-        if (expected instanceof OnnxValue.Maybe(var a))
-            return got instanceof OnnxValue.Maybe(var b) ? a == null ? b == null ? null : b + ", expected none" : difference(a, b) : difference(a, got);
-        if (expected instanceof OnnxValue.Strings) return expected.equals(got) ? null : got + ", expected " + expected + " " + expected.equals(got);
+        if (expected instanceof OnnxValue.Maybe(var a)) return got instanceof OnnxValue.Maybe(var b)
+                ? a == null ? b == null ? null : b + ", expected none" : difference(a, b) : difference(a, got);
+        if (expected instanceof OnnxValue.Strings)
+            return expected.equals(got) ? null : got + ", expected " + expected + " " + expected.equals(got);
         if (expected.type() != got.type()) return got + ", expected " + expected;
         if (!expected.tensor().shape().equals(got.tensor().shape())) return got + ", expected " + expected;
         double[] a = expected.tensor().to(DType.F64).toDoubleArray(), b = got.tensor().to(DType.F64).toDoubleArray();
-        for (int i = 0; i < a.length; i++) if (Double.compare(a[i] + 0.0, b[i] + 0.0) != 0 && !(Math.abs(a[i] - b[i]) <= 1e-7 + 1e-3 * Math.abs(a[i])))
-            return "element " + i + " is " + b[i] + ", expected " + a[i] + (a.length > 12 ? "" : "; " + Arrays.toString(b) + " for " + Arrays.toString(a));
+        for (int i = 0; i < a.length; i++)
+            if (Double.compare(a[i] + 0.0, b[i] + 0.0) != 0 && !(Math.abs(a[i] - b[i]) <= 1e-7 + 1e-3 * Math.abs(a[i])))
+                return "element " + i + " is " + b[i] + ", expected " + a[i]
+                        + (a.length > 12 ? "" : "; " + Arrays.toString(b) + " for " + Arrays.toString(a));
         return null;
     }
 }

@@ -21,7 +21,8 @@ class ConformanceTest {
     private static Map<String, String> exceptions() throws IOException {
         var reasons = new TreeMap<String, String>();
         try (var in = ConformanceTest.class.getResourceAsStream("/onnx/exceptions.txt")) {
-            for (var line : new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().filter(l -> !l.isBlank() && !l.startsWith("#")).toList()) {
+            for (var line : new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().filter(l -> !l.isBlank() && !l.startsWith("#"))
+                    .toList()) {
                 var parts = line.split(": ", 2);
                 reasons.put(parts[0], parts[1]);
             }
@@ -29,17 +30,20 @@ class ConformanceTest {
         return reasons;
     }
 
-    @Tag("slow") @Test void modelsThatAreReadAndWrittenStayAsTheyWere() throws IOException {
+    @Tag("slow")
+    @Test void modelsThatAreReadAndWrittenStayAsTheyWere() throws IOException {
         var cases = ConformanceCase.all();
         Assumptions.assumeFalse(cases.isEmpty(), "not here: Debian's package libonnx-testdata (apt-get install libonnx-testdata)");
         for (int i = 0; i < cases.size(); i++) {
             byte[] once = OnnxFile.read(cases.get(i).folder().resolve("model.onnx")).toBytes();
             assertThat(OnnxFile.read(once).toBytes()).as(cases.get(i).name()).isEqualTo(once);
-            if (i % 7 == 0 && cases.get(i).problem() == null) assertThat(cases.get(i).problem(OnnxModel.load(once))).as(cases.get(i).name()).isNull();
+            if (i % 7 == 0 && cases.get(i).problem() == null)
+                assertThat(cases.get(i).problem(OnnxModel.load(once))).as(cases.get(i).name()).isNull();
         }
     }
 
-    @Tag("heavy") @Test void theSuitesNetworksGiveTheirAnswers() throws IOException {
+    @Tag("heavy")
+    @Test void theSuitesNetworksGiveTheirAnswers() throws IOException {
         var networks = ConformanceCase.networks();
         Assumptions.assumeFalse(networks.isEmpty(), "not here: Debian's package libonnx-testdata (apt-get install libonnx-testdata)");
         assertThat(networks).hasSize(9);
@@ -47,18 +51,20 @@ class ConformanceTest {
     }
 
     /** Mutants of the suite's models on the suite's inputs: whatever an attribute or a shape says, a model runs or refuses, in bounded time and memory. */
-    @Tag("heavy") @Test void mutantsOfTheStandardsModelsRunOrAreRefused() throws IOException {
+    @Tag("heavy")
+    @Test void mutantsOfTheStandardsModelsRunOrAreRefused() throws IOException {
         var cases = ConformanceCase.all();
         Assumptions.assumeFalse(cases.isEmpty(), "not here: Debian's package libonnx-testdata (apt-get install libonnx-testdata)");
         var limits = new OnnxLimits(1_000_000, 100, 1_000);
         for (var test : cases) {
             if (Files.size(test.folder().resolve("model.onnx")) > 1 << 16) continue;
-            Fuzz.of(test.folder().resolve("model.onnx")).allowing(LyceumException.class, IllegalArgumentException.class).allocatingAtMost(256L << 20)
-                    .mutants(70, bytes -> test.problem(OnnxModel.of(OnnxFile.read(bytes), limits)));
+            Fuzz.of(test.folder().resolve("model.onnx")).allowing(LyceumException.class, IllegalArgumentException.class)
+                    .allocatingAtMost(256L << 20).mutants(70, bytes -> test.problem(OnnxModel.of(OnnxFile.read(bytes), limits)));
         }
     }
 
-    @Tag("slow") @Test void theStandardsModelsGiveWhatTheStandardSays() throws IOException {
+    @Tag("slow")
+    @Test void theStandardsModelsGiveWhatTheStandardSays() throws IOException {
         var cases = ConformanceCase.all();
         Assumptions.assumeFalse(cases.isEmpty(), "not here: Debian's package libonnx-testdata (apt-get install libonnx-testdata)");
         var exceptions = exceptions();

@@ -28,8 +28,8 @@ final class Models {
         for (var attribute : attributes) settings.put(attribute.name(), attribute);
         var operator = line.substring(equals + 3, open);
         int dot = operator.lastIndexOf('.');
-        return new Node("", dot < 0 ? "" : operator.substring(0, dot), operator.substring(dot + 1), names(line.substring(open + 1, line.length() - 1)),
-                names(line.substring(0, equals)), settings);
+        return new Node("", dot < 0 ? "" : operator.substring(0, dot), operator.substring(dot + 1),
+                names(line.substring(open + 1, line.length() - 1)), names(line.substring(0, equals)), settings);
     }
 
     private static List<String> names(String list) {

@@ -72,7 +72,8 @@ class OnnxExportTest {
         var all = new LinkedHashMap<String, Object[]>();
         all.put("linear", new Object[] {new Linear(8, 5, RNG), ROWS});
         all.put("linear of tokens", new Object[] {new Linear(8, 5, RNG), TOKENS});
-        for (var activation : Activation.values()) all.put("activation " + activation, new Object[] {(Layer) (x, pass) -> activation.forward(x, pass), ROWS});
+        for (var activation : Activation.values())
+            all.put("activation " + activation, new Object[] {(Layer) (x, pass) -> activation.forward(x, pass), ROWS});
         all.put("prelu", new Object[] {new PRelu(4, DType.F32), IMAGES});
         all.put("dropout", new Object[] {new Sequential(new Linear(8, 8, RNG), new Dropout(0.5)), ROWS});
         all.put("layer norm", new Object[] {new LayerNorm(8), TOKENS});
@@ -82,9 +83,11 @@ class OnnxExportTest {
         all.put("conv1d", new Object[] {new Conv1d(4, 6, 3, new Convolution().withStride(2).withPadding(1), RNG), LINES});
         all.put("conv2d", new Object[] {new Conv2d(4, 6, 3, new Convolution().withDilation(2).withGroups(2), RNG), IMAGES});
         all.put("conv3d", new Object[] {new Conv3d(3, 2, 2, RNG), VOLUMES});
-        all.put("conv transpose", new Object[] {new ConvTranspose2d(4, 3, 3, new Convolution().withStride(2).withPadding(1).withOutputPadding(1), RNG), IMAGES});
+        all.put("conv transpose", new Object[] {
+                new ConvTranspose2d(4, 3, 3, new Convolution().withStride(2).withPadding(1).withOutputPadding(1), RNG), IMAGES});
         all.put("max pool", new Object[] {new MaxPool2d(2), IMAGES});
-        all.put("max pool ceil", new Object[] {(Layer) (x, pass) -> x.maxPool(new Pooling(3).withStride(2).withPadding(1).withCeil(true)), IMAGES});
+        all.put("max pool ceil",
+                new Object[] {(Layer) (x, pass) -> x.maxPool(new Pooling(3).withStride(2).withPadding(1).withCeil(true)), IMAGES});
         all.put("average pool", new Object[] {new AvgPool2d(3), IMAGES});
         all.put("adaptive pool", new Object[] {new AdaptiveAvgPool2d(1, 1), IMAGES});
         all.put("basic block", new Object[] {new BasicBlock(4, 6, 2, DType.F32, RNG), IMAGES});
@@ -120,7 +123,8 @@ class OnnxExportTest {
     }
 
     /** The exported files are ONNX to somebody else too. */
-    @Tag("heavy") @Test void onnxRuntimeGivesTheLayersValues() throws IOException, InterruptedException, URISyntaxException {
+    @Tag("heavy")
+    @Test void onnxRuntimeGivesTheLayersValues() throws IOException, InterruptedException, URISyntaxException {
         var python = Path.of("/usr/bin/python3");
         Assumptions.assumeTrue(Files.isExecutable(python), "not here: /usr/bin/python3");
         for (var entry : layers().entrySet()) {
@@ -138,7 +142,8 @@ class OnnxExportTest {
         for (var entry : layers().entrySet()) {
             var file = folder.resolve(entry.getKey().replace(' ', '_') + ".onnx");
             var ours = OnnxModel.load(file).run(Map.of("input", Npy.read(beside(file, ".x.npy")))).get("output");
-            assertThat(Npy.read(beside(file, ".o.npy")).sub(ours).abs().max().item()).as(entry.getKey()).isLessThan(1e-5 * Math.max(1, ours.abs().max().item()));
+            assertThat(Npy.read(beside(file, ".o.npy")).sub(ours).abs().max().item()).as(entry.getKey())
+                    .isLessThan(1e-5 * Math.max(1, ours.abs().max().item()));
         }
     }
 
@@ -189,7 +194,8 @@ class OnnxExportTest {
     }
 
     @Test void whatCannotLeaveIsNamed() {
-        assertThatThrownBy(() -> new OnnxExport().of((Layer) (x, pass) -> x.lgamma(), ROWS)).isInstanceOf(LyceumException.class).hasMessageContaining("lgamma");
+        assertThatThrownBy(() -> new OnnxExport().of((Layer) (x, pass) -> x.lgamma(), ROWS)).isInstanceOf(LyceumException.class)
+                .hasMessageContaining("lgamma");
         assertThatThrownBy(() -> new OnnxExport().of((Layer) (x, pass) -> x.mul(Tensor.randn(Rng.of(1), x.size(0), 8).compute()), ROWS))
                 .isInstanceOf(LyceumException.class).hasMessageContaining("depends on the batch");
         int[] calls = {0};

@@ -59,9 +59,14 @@ class OnnxMlTest {
     }
 
     @Test void scoresAreMappedToTheirLabels() {
-        var model = new OnnxFile(8, "", Map.of("ai.onnx.ml", 3L), Models.graph(List.of(Models.port("p", 2, 2)), List.of(Models.open("z")), Map.of(),
-                Models.node("z = ai.onnx.ml.ZipMap(p)", new Attribute("classlabels_strings", List.of("no".getBytes(), "yes".getBytes())))), List.of(), Map.of());
-        var rows = (OnnxValue.Sequence) OnnxModel.load(model.toBytes()).runValues(Map.of("p", OnnxValue.of(Tensor.of(new float[] {1, 0, 0.25f, 0.75f}, 2, 2)))).get("z");
+        var model = new OnnxFile(
+                8, "", Map.of("ai.onnx.ml", 3L), Models
+                        .graph(List.of(Models.port("p", 2, 2)), List.of(Models.open("z")), Map.of(),
+                                Models.node("z = ai.onnx.ml.ZipMap(p)",
+                                        new Attribute("classlabels_strings", List.of("no".getBytes(), "yes".getBytes())))),
+                List.of(), Map.of());
+        var rows = (OnnxValue.Sequence) OnnxModel.load(model.toBytes())
+                .runValues(Map.of("p", OnnxValue.of(Tensor.of(new float[] {1, 0, 0.25f, 0.75f}, 2, 2)))).get("z");
         assertThat(((OnnxValue.Keyed) rows.values().get(1)).values()).containsExactly(Map.entry("no", 0.25), Map.entry("yes", 0.75));
     }
 }

@@ -36,8 +36,8 @@ class OnnxModelTest {
     private static final Tensor W = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
 
     private static Graph affine() {
-        return graph(List.of(port("x", "batch", 2), port("z", "batch", 3)), List.of(open("y")), Map.of("w", W),
-                node("h = MatMul(x, w)"), node("s = Add(h, z)"), node("y = Relu(s)"));
+        return graph(List.of(port("x", "batch", 2), port("z", "batch", 3)), List.of(open("y")), Map.of("w", W), node("h = MatMul(x, w)"),
+                node("s = Add(h, z)"), node("y = Relu(s)"));
     }
 
     @Test void runsByNameAndTellsItsPorts() {
@@ -51,7 +51,8 @@ class OnnxModelTest {
     }
 
     @Test void valuesInsideTheGraphAreSeenByName() {
-        var inputs = Map.of("x", OnnxValue.of(Tensor.of(new float[] {1, -1}, 1, 2)), "z", OnnxValue.of(Tensor.of(new float[] {0, 5, 0}, 1, 3)));
+        var inputs = Map.of("x", OnnxValue.of(Tensor.of(new float[] {1, -1}, 1, 2)), "z",
+                OnnxValue.of(Tensor.of(new float[] {0, 5, 0}, 1, 3)));
         var values = model(affine()).values(inputs, List.of("h"));
         assertThat(values.keySet()).containsExactly("y", "h");
         assertThat(values.get("h").tensor().toFloatArray()).containsExactly(-3, -3, -3);
@@ -59,9 +60,11 @@ class OnnxModelTest {
 
     @Test void allInputsThatDoNotFitAreNamedAtOnce() {
         var model = model(affine());
-        assertThatThrownBy(() -> model.run(Map.of("x", Tensor.zeros(4, 5), "u", Tensor.zeros(1)))).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("\"z\" is missing").hasMessageContaining("\"u\" is no input").hasMessageContaining("\"x\" has shape (4, 5)");
-        assertThatThrownBy(() -> model.run(Map.of("x", Tensor.zeros(4, 2), "z", Tensor.zeros(DType.F64, 4, 3)))).hasMessageContaining("\"z\" is DOUBLE");
+        assertThatThrownBy(() -> model.run(Map.of("x", Tensor.zeros(4, 5), "u", Tensor.zeros(1))))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("\"z\" is missing")
+                .hasMessageContaining("\"u\" is no input").hasMessageContaining("\"x\" has shape (4, 5)");
+        assertThatThrownBy(() -> model.run(Map.of("x", Tensor.zeros(4, 2), "z", Tensor.zeros(DType.F64, 4, 3))))
+                .hasMessageContaining("\"z\" is DOUBLE");
         assertThatThrownBy(() -> model.run(Map.of("x", Tensor.zeros(4, 2), "z", Tensor.zeros(5, 3)))).hasMessageContaining("batch");
     }
 
@@ -70,14 +73,18 @@ class OnnxModelTest {
         var w = Tensor.randn(Rng.of(1), 5).compute();
         var b = Tensor.randn(Rng.of(2), 5).compute();
         var axes = new Attribute("axes", new long[] {-1});
-        var nodes = new Node[] {node("two = Constant()", new Attribute("value_float", 2f)), node("e = Constant()", new Attribute("value_float", 1e-3f)),
-            node("m = ReduceMean(x)", axes), node("d = Sub(x, m)"), node("p = Pow(d, two)"), node("v = ReduceMean(p)", axes), node("u = Add(v, e)"),
-            node("s = Sqrt(u)"), node("q = Div(d, s)"), node("r = Mul(q, w)"), node("y = Add(r, b)")};
+        var nodes = new Node[] {node("two = Constant()", new Attribute("value_float", 2f)),
+                node("e = Constant()", new Attribute("value_float", 1e-3f)), node("m = ReduceMean(x)", axes), node("d = Sub(x, m)"),
+                node("p = Pow(d, two)"), node("v = ReduceMean(p)", axes), node("u = Add(v, e)"), node("s = Sqrt(u)"), node("q = Div(d, s)"),
+                node("r = Mul(q, w)"), node("y = Add(r, b)")};
         var weights = new LinkedHashMap<>(Map.of("w", w, "b", b));
-        var opset17 = new OnnxFile(8, "", Map.of("", 17L), graph(List.of(port("x", "n", 5)), List.of(open("y")), weights, nodes), List.of(), Map.of());
-        var looked = new OnnxFile(8, "", Map.of("", 17L), graph(List.of(port("x", "n", 5)), List.of(open("y"), open("q")), weights, nodes), List.of(), Map.of());
+        var opset17 = new OnnxFile(8, "", Map.of("", 17L), graph(List.of(port("x", "n", 5)), List.of(open("y")), weights, nodes), List.of(),
+                Map.of());
+        var looked = new OnnxFile(8, "", Map.of("", 17L), graph(List.of(port("x", "n", 5)), List.of(open("y"), open("q")), weights, nodes),
+                List.of(), Map.of());
         var x = Map.of("x", Tensor.randn(Rng.of(3), 4, 5).mul(3).add(1).compute());
-        float[] joined = OnnxModel.load(opset17.toBytes()).run(x).get("y").toFloatArray(), apart = OnnxModel.load(looked.toBytes()).run(x).get("y").toFloatArray();
+        float[] joined = OnnxModel.load(opset17.toBytes()).run(x).get("y").toFloatArray(),
+                apart = OnnxModel.load(looked.toBytes()).run(x).get("y").toFloatArray();
         for (int i = 0; i < joined.length; i++) assertThat((double) joined[i]).isCloseTo(apart[i], within(1e-5));
         var values = new LinkedHashMap<String, OnnxValue>();
         x.forEach((name, value) -> values.put(name, OnnxValue.of(value)));
@@ -93,8 +100,8 @@ class OnnxModelTest {
 
     @Test void missingOperatorsAreAllNamedBeforeAnythingRuns() {
         var graph = graph(List.of(open("x")), List.of(open("b")), Map.of(), node("a = Frobnicate(x)"), node("b = mine.Twist(a)"));
-        assertThatThrownBy(() -> model(graph)).isInstanceOf(FormatException.class).hasMessageContaining("Frobnicate \"a\" of operator set 18")
-                .hasMessageContaining("mine.Twist \"b\" of operator set 1");
+        assertThatThrownBy(() -> model(graph)).isInstanceOf(FormatException.class)
+                .hasMessageContaining("Frobnicate \"a\" of operator set 18").hasMessageContaining("mine.Twist \"b\" of operator set 1");
     }
 
     @Test void namesAreGivenOnceAndBeforeTheyAreRead() {
@@ -109,7 +116,8 @@ class OnnxModelTest {
     @Test void aNodeThatFailsIsNamedWithItsInputs() {
         var model = model(graph(List.of(open("x")), List.of(open("y")), Map.of("w", W), node("y = MatMul(x, w)")));
         assertThatThrownBy(() -> model.run(Map.of("x", Tensor.zeros(3, 4)))).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("MatMul \"y\" of (FLOAT (3, 4), FLOAT (2, 3))").hasMessageContaining("the last axis of the left operand must be 2");
+                .hasMessageContaining("MatMul \"y\" of (FLOAT (3, 4), FLOAT (2, 3))")
+                .hasMessageContaining("the last axis of the left operand must be 2");
     }
 
     /** y = 1 + alpha x, alpha given by the caller or 3. */
@@ -118,7 +126,8 @@ class OnnxModelTest {
         defaults.put("alpha", new Attribute("alpha", 3f));
         return new Function("mine", "Scaled", List.of("x"), List.of("y"), List.of(), defaults,
                 List.of(node("a = Constant()", new Attribute("value_float", "alpha", null)), node("p = Mul(x, a)"),
-                        node("one = Constant()", new Attribute("value_float", 1f)), node("y = Add(p, one)")), Map.of("", 18L, "mine", 1L));
+                        node("one = Constant()", new Attribute("value_float", 1f)), node("y = Add(p, one)")),
+                Map.of("", 18L, "mine", 1L));
     }
 
     @Test void functionsTakeTheirCallersAttributes() {
@@ -128,7 +137,8 @@ class OnnxModelTest {
     }
 
     @Test void functionsThatCallThemselvesOrGrowWithoutEndAreRefused() {
-        var own = new Function("mine", "F", List.of("x"), List.of("y"), List.of(), new LinkedHashMap<>(), List.of(node("y = mine.F(x)")), Map.of("mine", 1L));
+        var own = new Function("mine", "F", List.of("x"), List.of("y"), List.of(), new LinkedHashMap<>(), List.of(node("y = mine.F(x)")),
+                Map.of("mine", 1L));
         assertThatThrownBy(() -> model(graph(List.of(open("x")), List.of(open("y")), Map.of(), node("y = mine.F(x)")), own))
                 .isInstanceOf(FormatException.class).hasMessageContaining("deep");
         var doubled = new ArrayList<Function>();
@@ -137,8 +147,8 @@ class OnnxModelTest {
             doubled.add(new Function("mine", "F" + i, List.of("x"), List.of("y"), List.of(), new LinkedHashMap<>(),
                     List.of(node("a = " + callee + "(x)"), node("y = " + callee + "(a)")), Map.of("", 18L, "mine", 1L)));
         }
-        assertThatThrownBy(() -> model(graph(List.of(open("x")), List.of(open("y")), Map.of(), node("y = mine.F0(x)")), doubled.toArray(Function[]::new)))
-                .isInstanceOf(FormatException.class).hasMessageContaining("more than 1000000 nodes");
+        assertThatThrownBy(() -> model(graph(List.of(open("x")), List.of(open("y")), Map.of(), node("y = mine.F0(x)")),
+                doubled.toArray(Function[]::new))).isInstanceOf(FormatException.class).hasMessageContaining("more than 1000000 nodes");
     }
 
     /** Doubles x while it is below 100; the body reads the limit from the graph around. */
@@ -159,7 +169,8 @@ class OnnxModelTest {
         var limits = new OnnxLimits().withIterations(1_000).withElements(1_000_000);
         var endless = OnnxModel.of(file(loop(Float.POSITIVE_INFINITY)), limits);
         assertThatThrownBy(() -> endless.run(Map.of("x", Tensor.full(DType.F32, 0.0)))).hasMessageContaining("more than 1000 turns");
-        var huge = OnnxModel.of(file(graph(List.of(port("n", OnnxType.INT64, 2)), List.of(open("y")), Map.of(), node("y = ConstantOfShape(n)"))), limits);
+        var huge = OnnxModel.of(
+                file(graph(List.of(port("n", OnnxType.INT64, 2)), List.of(open("y")), Map.of(), node("y = ConstantOfShape(n)"))), limits);
         assertThatThrownBy(() -> huge.run(Map.of("n", Tensor.of(1L << 20, 1L << 20)))).hasMessageContaining("more than 1000000 elements");
         assertThatThrownBy(() -> huge.run(Map.of("n", Tensor.of(1L, -5L)))).hasMessageContaining("size of -5");
     }
@@ -189,7 +200,8 @@ class OnnxModelTest {
                 node("p = MaxPool(c)", new Attribute("kernel_shape", new long[] {2, 2})), node("f = Reshape(p, shape)"),
                 node("y = Softmax(f)", new Attribute("axis", -1L)));
         var seeds = new byte[][] {file(affine()).toBytes(), file(loop(100)).toBytes(), file(convolution).toBytes(),
-            file(graph(List.of(port("x", 3, 4)), List.of(open("z")), Map.of(), node("y = mine.Scaled(x)"), node("z = Transpose(y)")), scaled()).toBytes()};
+                file(graph(List.of(port("x", 3, 4)), List.of(open("z")), Map.of(), node("y = mine.Scaled(x)"), node("z = Transpose(y)")),
+                        scaled()).toBytes()};
         var limits = new OnnxLimits(100_000, 100, 1_000);
         var report = Fuzz.of(seeds).allowing(LyceumException.class, IllegalArgumentException.class).mutants(5_000, bytes -> {
             var model = OnnxModel.of(OnnxFile.read(bytes), limits);

@@ -20,11 +20,13 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 
 /** PP-OCR, Silero VAD and openWakeWord, fetched by tools/fetch-models, against ONNX Runtime ({@code tools/golden/onnx_models.py}). */
-@Tag("slow") class RealModelsTest {
+@Tag("slow")
+class RealModelsTest {
     private static final Path HOME = Path.of("..", ".lyceum", "models");
 
     @TestFactory Stream<DynamicTest> modelsGiveWhatOnnxRuntimeGives() {
-        return Golden.load("golden/onnx_models.json").list("cases").stream().map(golden -> DynamicTest.dynamicTest(golden.text("name"), () -> check(golden)));
+        return Golden.load("golden/onnx_models.json").list("cases").stream()
+                .map(golden -> DynamicTest.dynamicTest(golden.text("name"), () -> check(golden)));
     }
 
     private static void check(Golden golden) throws IOException {
@@ -37,8 +39,9 @@ import org.junit.jupiter.api.TestFactory;
         Map<String, Tensor> outputs = new HashMap<>();
         for (int run = 0; run < golden.integer("runs"); run++) {
             var inputs = new LinkedHashMap<String, Tensor>();
-            for (var input : golden.list("inputs")) inputs.put(input.text("name"), input(input, outputs.get(states.get(input.text("name"))),
-                    states.containsKey(input.text("name")), golden.number("scale"), recipe));
+            for (var input : golden.list("inputs"))
+                inputs.put(input.text("name"), input(input, outputs.get(states.get(input.text("name"))),
+                        states.containsKey(input.text("name")), golden.number("scale"), recipe));
             outputs = model.run(inputs);
         }
         for (var expected : golden.list("outputs")) {
@@ -46,8 +49,9 @@ import org.junit.jupiter.api.TestFactory;
             assertThat(y.shape().toArray()).isEqualTo(expected.longs("shape"));
             float[] values = y.toFloatArray();
             double[] some = expected.doubles("some");
-            for (int i = 0; i < some.length; i++) assertThat((double) values[(int) ((long) i * (values.length - 1) / 63)]).as(expected.text("name") + " " + i)
-                    .isCloseTo(some[i], within(Math.max(1e-6, 1e-4 * expected.number("most"))));
+            for (int i = 0; i < some.length; i++)
+                assertThat((double) values[(int) ((long) i * (values.length - 1) / 63)]).as(expected.text("name") + " " + i)
+                        .isCloseTo(some[i], within(Math.max(1e-6, 1e-4 * expected.number("most"))));
         }
     }
 

@@ -215,7 +215,8 @@ class CompressionPipelineTest {
             few += (Fashion.accuracy(some, TEST) - Fashion.accuracy(only, TEST)) / 10;
             smaller = Math.min(smaller, (double) teacher.parameterCount() / soft.parameterCount());
         }
-        Evidence.of("steps of each student of the last comparison", 80 * Math.ceilDiv(TRAIN.size(), 50) - 960 * Math.ceilDiv(100, 50), exactly(0));
+        Evidence.of("steps of each student of the last comparison", 80 * Math.ceilDiv(TRAIN.size(), 50) - 960 * Math.ceilDiv(100, 50),
+                exactly(0));
         Evidence.of("times smaller", smaller, atLeast(10));
         Evidence.of("points behind the teacher, mean of ten seeds", behind, atMost(2));
         Evidence.of("points over the student trained on labels", beside, atLeast(-0.3));

@@ -151,7 +151,8 @@ class LotteryTicketTest {
         for (int round = 0; round < 3; round++)
             assertThat(tickets.get(round).history().epochs()).extracting(History.Epoch::rateFactor)
                     .containsExactly(schedule.factor(6 + (round == 0 ? 0 : 4)), schedule.factor(12 + (round == 0 ? 0 : 4)));
-        var control = search.withRewindTo(0).train(network(6), Pruner.magnitude(0).masks(network(6)), Loss::crossEntropy, data, null, Rng.of(1));
+        var control = search.withRewindTo(0).train(network(6), Pruner.magnitude(0).masks(network(6)), Loss::crossEntropy, data, null,
+                Rng.of(1));
         assertThat(control.epochs().getFirst().rateFactor()).isEqualTo(schedule.factor(6));
     }
 

@@ -70,7 +70,8 @@ class ArchitectureSearchTest {
 
     /** A cell of two nodes and three edges with four operations each, as NAS-Bench-201 has them: 64 networks. */
     private static NetworkSpace cell() {
-        var operations = List.of(Candidate.identity(), new Candidate("pool", r -> new AvgPool2d(new Pooling(3).withStride(1).withPadding(1))),
+        var operations = List.of(Candidate.identity(),
+                new Candidate("pool", r -> new AvgPool2d(new Pooling(3).withStride(1).withPadding(1))),
                 new Candidate("conv1", r -> convolution(WIDTH, 1, 1, r)), new Candidate("conv3", r -> convolution(WIDTH, 3, 1, r)));
         return new NetworkSpace(r -> convolution(1, 3, 2, r),
                 List.of(new Choice(0, 1, operations), new Choice(0, 2, operations), new Choice(1, 2, operations)),
@@ -108,7 +109,8 @@ class ArchitectureSearchTest {
             var shared = Evaluator.sharing(net, Evaluator.accuracy(VALIDATION), VALIDATION.x());
             worstShared = Math.min(worstShared, rank(shared, all, means, seed));
             for (var proxy : ZeroCostProxy.values())
-                proxies[proxy.ordinal()] += rank(Evaluator.proxy(space, proxy, Loss::crossEntropy, TRAIN.head(64)), all, means, 30 + seed) / 5;
+                proxies[proxy.ordinal()] += rank(Evaluator.proxy(space, proxy, Loss::crossEntropy, TRAIN.head(64)), all, means, 30 + seed)
+                        / 5;
             for (double xi : new double[] {0, 0.1}) {
                 var found = darts().withXi(xi).search(space, Loss::crossEntropy, TRAIN, VALIDATION, Rng.of(40 + seed), Progress.SILENT);
                 if (means[all.indexOf(found.choice())] > median && xi == 0) better++;
@@ -134,7 +136,8 @@ class ArchitectureSearchTest {
                 List.of(Candidate.identity(), new Candidate("conv3", r -> convolution(WIDTH, 3, 1, r))), cell().head());
         var trainer = new Trainer(new Adam(1e-2), 8).withBatchSize(50);
         var truth = new ArchitectureSearch(space, new Exhaustive(), Budget.trials(8)).search(
-                Evaluator.training(space, trainer, Loss::crossEntropy, TRAIN.head(300), Evaluator.accuracy(TEST)), Rng.of(1), Progress.SILENT);
+                Evaluator.training(space, trainer, Loss::crossEntropy, TRAIN.head(300), Evaluator.accuracy(TEST)), Rng.of(1),
+                Progress.SILENT);
         var net = new SuperNet(space, Rng.of(2));
         net.fit(trainer.withEpochs(30), Loss::crossEntropy, TRAIN.head(300), Rng.of(3), Progress.SILENT);
         var means = truth.trials().stream().mapToDouble(SearchOutcome.Trial::score).toArray();
@@ -146,16 +149,17 @@ class ArchitectureSearchTest {
     @Acceptance(topic = "nas", clause = 2) void secondOrderEqualsFiniteDifferences() {
         double worst = 0, firstOrder = 0;
         int cases = 0;
-        for (double w : new double[] {-1.3, 0.2, 0.9}) for (double alpha : new double[] {-0.7, 0.4, 1.1}) for (double xi : new double[] {0.01, 0.3}) {
-            Darts.BilevelLoss train = (x, a) -> x.mul(a).sin().add(x.square().mul(a.exp())).sum(),
-                    validation = (x, a) -> x.sub(a).square().add(x.pow(3).mul(a).mul(0.5)).sum();
-            double h = 1e-5, expected = (unrolled(w, alpha + h, xi) - unrolled(w, alpha - h, xi)) / (2 * h);
-            Tensor at = Tensor.of(new double[] {w}), a = Tensor.of(new double[] {alpha});
-            double scale = Math.max(1, Math.abs(expected));
-            worst = Math.max(worst, Math.abs(Darts.gradient(train, validation, at, a, xi).item() - expected) / scale);
-            firstOrder = Math.max(firstOrder, Math.abs(Darts.gradient(train, validation, at, a, 0).item() - expected) / scale);
-            cases++;
-        }
+        for (double w : new double[] {-1.3, 0.2, 0.9})
+            for (double alpha : new double[] {-0.7, 0.4, 1.1}) for (double xi : new double[] {0.01, 0.3}) {
+                Darts.BilevelLoss train = (x, a) -> x.mul(a).sin().add(x.square().mul(a.exp())).sum(),
+                        validation = (x, a) -> x.sub(a).square().add(x.pow(3).mul(a).mul(0.5)).sum();
+                double h = 1e-5, expected = (unrolled(w, alpha + h, xi) - unrolled(w, alpha - h, xi)) / (2 * h);
+                Tensor at = Tensor.of(new double[] {w}), a = Tensor.of(new double[] {alpha});
+                double scale = Math.max(1, Math.abs(expected));
+                worst = Math.max(worst, Math.abs(Darts.gradient(train, validation, at, a, xi).item() - expected) / scale);
+                firstOrder = Math.max(firstOrder, Math.abs(Darts.gradient(train, validation, at, a, 0).item() - expected) / scale);
+                cases++;
+            }
         Evidence.of("points", cases, exactly(18));
         Evidence.of("second order less finite differences", worst, atMost(1e-3));
         Evidence.of("what first order misses of them", firstOrder, above(0.1));
@@ -182,7 +186,8 @@ class ArchitectureSearchTest {
                 list.add(layer);
                 if (i + 2 < sizes.length) list.add(Activation.RELU);
                 double[] w = layer.weight().toDoubleArray(), next = new double[sizes[i + 1]];
-                for (int o = 0; o < next.length; o++) for (int k = 0; k < flow.length; k++) next[o] += Math.abs(w[o * flow.length + k]) * flow[k];
+                for (int o = 0; o < next.length; o++)
+                    for (int k = 0; k < flow.length; k++) next[o] += Math.abs(w[o * flow.length + k]) * flow[k];
                 flow = next;
             }
             double expected = Arrays.stream(flow).sum();
@@ -254,11 +259,13 @@ class ArchitectureSearchTest {
     /** Three parallel edges that add gains to the output, and a loss that falls with it: the best network for each lambda is known. */
     @Test
     @Acceptance(topic = "nas", clause = 5) void latencyShiftsTheChoiceAlongTheKnownOptimum() {
-        double[][] gains = {{0, 0.3, 0.45, 0.5}, {0, 0.2, 0.9, 1}, {0.1, 0.4, 0.5, 0.45}}, costs = {{0, 1, 3, 8}, {0, 2, 3, 9}, {1, 2, 8, 3}};
+        double[][] gains = {{0, 0.3, 0.45, 0.5}, {0, 0.2, 0.9, 1}, {0.1, 0.4, 0.5, 0.45}},
+                costs = {{0, 1, 3, 8}, {0, 2, 3, 9}, {1, 2, 8, 3}};
         var table = new LatencyTable(List.of(costs));
-        var space = new NetworkSpace(r -> Layer.of(x -> x), IntStream.range(0, 3).mapToObj(e -> new Choice(0, 1, IntStream.range(0, 4)
-                .mapToObj(k -> new Candidate("gain " + k, r -> Layer.of(x -> x.mul(gains[e][k])))).toList())).toList(),
-                r -> new Linear(Tensor.ones(1, 1), null));
+        var space = new NetworkSpace(r -> Layer.of(x -> x), IntStream.range(0, 3)
+                .mapToObj(e -> new Choice(0, 1,
+                        IntStream.range(0, 4).mapToObj(k -> new Candidate("gain " + k, r -> Layer.of(x -> x.mul(gains[e][k])))).toList()))
+                .toList(), r -> new Linear(Tensor.ones(1, 1), null));
         var ones = Dataset.of(Tensor.ones(8, 1), Tensor.zeros(8, 1));
         int wrong = 0, rises = 0, searches = 0;
         var latencies = new TreeSet<Double>();
@@ -321,7 +328,8 @@ class ArchitectureSearchTest {
         double random = 0, evolved = 0;
         for (int seed = 0; seed < 5; seed++) {
             var drawn = new ArchitectureSearch(space, new RandomSampling(), Budget.trials(120)).search(sum, Rng.of(seed), Progress.SILENT);
-            var bred = new ArchitectureSearch(space, new Evolution(20, 6), new Budget(500, 1200)).search(sum, Rng.of(seed), Progress.SILENT);
+            var bred = new ArchitectureSearch(space, new Evolution(20, 6), new Budget(500, 1200)).search(sum, Rng.of(seed),
+                    Progress.SILENT);
             assertThat(drawn.trials()).hasSize(120).extracting(SearchOutcome.Trial::architecture).doesNotHaveDuplicates();
             assertThat(bred.cost().operations()).isEqualTo(1200);
             assertThat(bred.cost().networks()).isEqualTo(120);
@@ -340,8 +348,10 @@ class ArchitectureSearchTest {
     @Test void spacesSayWhatIsWrongWithThem() {
         var skip = List.of(Candidate.identity());
         NetworkSpace.Builder none = r -> Layer.of(x -> x);
-        assertThatThrownBy(() -> new NetworkSpace(none, List.of(new Choice(1, 2, skip)), none)).hasMessageContaining("node 1 is read before");
-        assertThatThrownBy(() -> new NetworkSpace(none, List.of(new Choice(0, 1, skip), new Choice(1, 2, skip), new Choice(0, 1, skip)), none))
+        assertThatThrownBy(() -> new NetworkSpace(none, List.of(new Choice(1, 2, skip)), none))
+                .hasMessageContaining("node 1 is read before");
+        assertThatThrownBy(
+                () -> new NetworkSpace(none, List.of(new Choice(0, 1, skip), new Choice(1, 2, skip), new Choice(0, 1, skip)), none))
                 .hasMessageContaining("leads to node 1 after it was read");
         assertThatThrownBy(() -> new NetworkSpace(none, List.of(new Choice(0, 1, skip), new Choice(0, 2, skip)), none))
                 .hasMessageContaining("never read");
@@ -379,6 +389,7 @@ class ArchitectureSearchTest {
         var x = Tensor.of(1f, -2, -1, 2, 1, 3).reshape(3, 2);
         // Units on: row 0 has {0}, row 1 has {1, 2}, row 2 has all; K = [3 0 1; 0 3 2; 1 2 3].
         assertThat(ZeroCostProxy.NASWOT.score(net, x, null, null)).isCloseTo(Math.log(3 * (9 - 4) - 3), within(1e-12));
-        assertThat(ZeroCostProxy.NASWOT.score(new Sequential(new Linear(2, 2, Rng.of(1))), x, null, null)).isEqualTo(Double.NEGATIVE_INFINITY);
+        assertThat(ZeroCostProxy.NASWOT.score(new Sequential(new Linear(2, 2, Rng.of(1))), x, null, null))
+                .isEqualTo(Double.NEGATIVE_INFINITY);
     }
 }

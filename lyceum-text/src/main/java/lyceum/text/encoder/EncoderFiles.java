@@ -102,8 +102,8 @@ final class EncoderFiles {
         module(modules.addObject(), 1, "1_Pooling", "Pooling");
         if (options.normalize()) module(modules.addObject(), 2, "2_Normalize", "Normalize");
         Files.writeString(folder.resolve("modules.json"), JSON.writeValueAsString(modules));
-        Files.writeString(folder.resolve("sentence_bert_config.json"), JSON
-                .writeValueAsString(JSON.createObjectNode().put("max_seq_length", options.maxTokens()).put("do_lower_case", false)));
+        Files.writeString(folder.resolve("sentence_bert_config.json"),
+                JSON.writeValueAsString(JSON.createObjectNode().put("max_seq_length", options.maxTokens()).put("do_lower_case", false)));
     }
 
     private static void module(ObjectNode node, int index, String path, String kind) {

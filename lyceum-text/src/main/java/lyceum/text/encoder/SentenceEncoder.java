@@ -56,10 +56,11 @@ public final class SentenceEncoder implements TextEncoder {
         this.tokenizer = tokenizer.whole();
         this.options = Objects.requireNonNull(options, "options");
         cut = this.tokenizer.options().withTruncation(new Truncation(options.maxTokens()));
-        if (options.maxTokens() > model.config().positions()) throw new IllegalArgumentException("SentenceEncoder: maxTokens is "
-                + options.maxTokens() + "; the model has " + model.config().positions() + " places");
-        if (tokenizer.vocabulary().size() > model.config().vocabulary()) throw new IllegalArgumentException("SentenceEncoder: the tokenizer has "
-                + tokenizer.vocabulary().size() + " ids, the model's table " + model.config().vocabulary() + " rows");
+        if (options.maxTokens() > model.config().positions()) throw new IllegalArgumentException(
+                "SentenceEncoder: maxTokens is " + options.maxTokens() + "; the model has " + model.config().positions() + " places");
+        if (tokenizer.vocabulary().size() > model.config().vocabulary())
+            throw new IllegalArgumentException("SentenceEncoder: the tokenizer has " + tokenizer.vocabulary().size()
+                    + " ids, the model's table " + model.config().vocabulary() + " rows");
         model.pack();
     }
 
@@ -165,7 +166,8 @@ public final class SentenceEncoder implements TextEncoder {
         int tooLong = 0;
         for (int i = 0; i < texts.size(); i++) {
             var encoding = encodings.get(i);
-            if (encoding.size() == 0) throw new IllegalArgumentException("SentenceEncoder: text " + i + " has no token, and the tokenizer adds none");
+            if (encoding.size() == 0)
+                throw new IllegalArgumentException("SentenceEncoder: text " + i + " has no token, and the tokenizer adds none");
             parts.add(new Part(i, true, encoding));
             if (encoding.overflow().isEmpty()) continue;
             tooLong++;
@@ -173,8 +175,8 @@ public final class SentenceEncoder implements TextEncoder {
                     + tokenizer.count(texts.get(i)) + " tokens; at most " + options.maxTokens() + ", or take TooLong.WINDOWS");
             if (options.tooLong() == TooLong.WINDOWS) for (var more : encoding.overflow()) parts.add(new Part(i, false, more));
         }
-        if (tooLong > 0 && options.tooLong() == TooLong.CUT)
-            LOG.log(System.Logger.Level.WARNING, "SentenceEncoder: {0} of {1} texts were cut at {2} tokens", tooLong, texts.size(), options.maxTokens());
+        if (tooLong > 0 && options.tooLong() == TooLong.CUT) LOG.log(System.Logger.Level.WARNING,
+                "SentenceEncoder: {0} of {1} texts were cut at {2} tokens", tooLong, texts.size(), options.maxTokens());
         return parts;
     }
 
@@ -210,11 +212,13 @@ public final class SentenceEncoder implements TextEncoder {
         }
         var packed = new Attention().withPacking(Packing.of(lengths));
         try (var scope = Scope.open("SentenceEncoder")) {
-            return Autograd.noGrad(() -> model.forward(Tensor.of(ids, 1, tokens), null, packed, Pass.inference()).to(DType.F32).toFloatArray());
+            return Autograd
+                    .noGrad(() -> model.forward(Tensor.of(ids, 1, tokens), null, packed, Pass.inference()).to(DType.F32).toFloatArray());
         }
     }
 
     @Override public String toString() {
-        return "sentence encoder " + model.config().layers() + " x " + dimension() + ", " + model.config().dtype() + ", " + options.pooling();
+        return "sentence encoder " + model.config().layers() + " x " + dimension() + ", " + model.config().dtype() + ", "
+                + options.pooling();
     }
 }

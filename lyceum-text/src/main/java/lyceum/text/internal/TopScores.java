@@ -17,9 +17,7 @@ public final class TopScores {
     public int size() { return size; }
 
     /** A later document enters with a greater score only. */
-    public double threshold() {
-        return size < scores.length ? Double.NEGATIVE_INFINITY : scores[0];
-    }
+    public double threshold() { return size < scores.length ? Double.NEGATIVE_INFINITY : scores[0]; }
 
     /** The least score in it; minus infinity if it is empty. */
     public double worst() { return size == 0 ? Double.NEGATIVE_INFINITY : scores[0]; }

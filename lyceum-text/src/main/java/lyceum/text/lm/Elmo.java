@@ -55,19 +55,20 @@ public final class Elmo extends Module {
     public Elmo(ElmoConfig config, List<String> words, Rng rng) {
         this.config = config;
         this.words = words == null ? null : List.copyOf(words);
-        if (words == null ? config.characters() != null : words.size() != config.vocabulary()) throw new IllegalArgumentException("Elmo: "
-                + (words == null ? "no words" : words.size() + " words") + " for a vocabulary of " + config.vocabulary() + "; each id has one to be spelled");
+        if (words == null ? config.characters() != null : words.size() != config.vocabulary())
+            throw new IllegalArgumentException("Elmo: " + (words == null ? "no words" : words.size() + " words") + " for a vocabulary of "
+                    + config.vocabulary() + "; each id has one to be spelled");
         int p = config.width();
         boolean look = config.characters() == null;
         tokens = look ? new Embedding(new EmbeddingConfig(config.vocabulary(), p).withInit(Init.normal(0.3)), rng) : null;
         spelling = look ? null : new SpelledWords(config.characters(), p, rng);
         spelled = look ? null : new int[config.vocabulary()][];
-        for (int id = 0; !look && id < spelled.length; id++) spelled[id] = id == config.startMark() ? spelling.spell(SpelledWords.TEXT_BEGINS)
-                : id == config.endMark() ? spelling.spell(SpelledWords.TEXT_ENDS) : spelling.spell(words.get(id));
+        for (int id = 0; !look && id < spelled.length; id++)
+            spelled[id] = id == config.startMark() ? spelling.spell(SpelledWords.TEXT_BEGINS)
+                    : id == config.endMark() ? spelling.spell(SpelledWords.TEXT_ENDS) : spelling.spell(words.get(id));
         for (var stack : List.of(ahead, back))
             for (int l = 0; l < config.layers(); l++)
-                stack.add(new Lstm(new RnnConfig(p, config.units()),
-                        new LstmVariant().withProjection(p == config.units() ? 0 : p), rng));
+                stack.add(new Lstm(new RnnConfig(p, config.units()), new LstmVariant().withProjection(p == config.units() ? 0 : p), rng));
         head = new Linear(p, config.vocabulary(), rng);
     }
 
@@ -96,23 +97,26 @@ public final class Elmo extends Module {
 
     /** The layers of a text of any words, those beyond the vocabulary by their spelling: (L + 1, T, 2 width). @throws IllegalStateException if words are not spelled */
     public Tensor layers(List<String> text) {
-        if (spelling == null) throw new IllegalStateException("Elmo: words have vectors by number here; give ids, or build it with characters");
+        if (spelling == null)
+            throw new IllegalStateException("Elmo: words have vectors by number here; give ids, or build it with characters");
         if (text.isEmpty()) throw new IllegalArgumentException("Elmo: a text without words");
         var codes = new int[text.size() + 2][];
         codes[0] = spelled[config.startMark()];
         codes[codes.length - 1] = spelled[config.endMark()];
         for (int t = 0; t < text.size(); t++) codes[t + 1] = spelling.spell(text.get(t));
-        return Autograd.noGrad(() -> states(spelling.forward(SpelledWords.tensor(codes), Pass.inference()).unsqueeze(0), new int[] {text.size()}, text.size(),
-                Pass.inference()).squeeze(1));
+        return Autograd.noGrad(() -> states(spelling.forward(SpelledWords.tensor(codes), Pass.inference()).unsqueeze(0),
+                new int[] {text.size()}, text.size(), Pass.inference()).squeeze(1));
     }
 
     private Tensor states(Tensor ids, int[] lengths, Pass pass) {
-        if (ids.rank() != 2 || ids.count() == 0) throw new ShapeException("Elmo: ids " + ids.shape() + "; they are (batch, T) and not empty");
+        if (ids.rank() != 2 || ids.count() == 0)
+            throw new ShapeException("Elmo: ids " + ids.shape() + "; they are (batch, T) and not empty");
         int n = (int) ids.size(0), length = (int) ids.size(1);
         int[] full = lengths == null ? new int[n] : lengths.clone();
         if (lengths == null) Arrays.fill(full, length);
         if (full.length != n) throw new ShapeException("Elmo: " + full.length + " lengths for " + n + " texts");
-        for (int l : full) if (l < 1 || l > length) throw new IllegalArgumentException("Elmo: a length of " + l + "; it lies in 1 .. " + length);
+        for (int l : full)
+            if (l < 1 || l > length) throw new IllegalArgumentException("Elmo: a length of " + l + "; it lies in 1 .. " + length);
         return states(encoded(marked(ids.toLongArray(), full, length), n, pass), full, length, pass);
     }
 
@@ -133,7 +137,8 @@ public final class Elmo extends Module {
         var numbers = new LinkedHashMap<Integer, Integer>();
         var places = new int[ids.length];
         for (int i = 0; i < ids.length; i++) {
-            if (ids[i] < 0 || ids[i] >= spelled.length) throw new IllegalArgumentException("Elmo: an id of " + ids[i] + " in a vocabulary of " + spelled.length);
+            if (ids[i] < 0 || ids[i] >= spelled.length)
+                throw new IllegalArgumentException("Elmo: an id of " + ids[i] + " in a vocabulary of " + spelled.length);
             places[i] = numbers.computeIfAbsent(ids[i], _ -> numbers.size());
         }
         var distinct = spelling.forward(SpelledWords.tensor(numbers.keySet().stream().map(id -> spelled[id]).toArray(int[][]::new)), pass);
@@ -154,7 +159,8 @@ public final class Elmo extends Module {
     private static Tensor reversed(Tensor x, int[] lengths) {
         int n = (int) x.size(0), all = (int) x.size(1);
         var places = new int[n * all];
-        for (int i = 0; i < n; i++) for (int t = 0; t < all; t++) places[i * all + t] = i * all + (t < lengths[i] + 2 ? lengths[i] + 1 - t : t);
+        for (int i = 0; i < n; i++)
+            for (int t = 0; t < all; t++) places[i * all + t] = i * all + (t < lengths[i] + 2 ? lengths[i] + 1 - t : t);
         return x.reshape((long) n * all, x.size(2)).indexSelect(0, Tensor.of(places)).reshape(n, all, x.size(2));
     }
 
@@ -176,9 +182,9 @@ public final class Elmo extends Module {
     public LanguageModel back() { return half(back, config.endMark(), config.startMark()); }
 
     private LanguageModel half(List<Lstm> stack, int start, int end) {
-        return new CausalLanguageModel(ids -> head.forward(run(stack,
-                encoded(ids.to(DType.I32).toIntArray(), (int) ids.size(0), Pass.inference()), Pass.inference()).getLast(), Pass.inference()),
-                config.vocabulary(), start, end);
+        return new CausalLanguageModel(ids -> head.forward(
+                run(stack, encoded(ids.to(DType.I32).toIntArray(), (int) ids.size(0), Pass.inference()), Pass.inference()).getLast(),
+                Pass.inference()), config.vocabulary(), start, end);
     }
 
     /**

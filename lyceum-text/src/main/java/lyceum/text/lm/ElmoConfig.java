@@ -16,12 +16,13 @@ import lyceum.withers.Withers;
  * @param endMark an id that is put behind every text
  */
 @Withers
-public record ElmoConfig(int vocabulary, int width, int units, int layers, double dropout, Characters characters, int startMark, int endMark)
-        implements ElmoConfigWithers {
+public record ElmoConfig(int vocabulary, int width, int units, int layers, double dropout, Characters characters, int startMark,
+        int endMark) implements ElmoConfigWithers {
     /** Filters over so many neighbouring characters. */
     public record Filters(int kernel, int count) {
         public Filters {
-            if (kernel < 1 || count < 1) throw new IllegalArgumentException("Filters: " + count + " of " + kernel + " characters; both are at least 1");
+            if (kernel < 1 || count < 1)
+                throw new IllegalArgumentException("Filters: " + count + " of " + kernel + " characters; both are at least 1");
         }
     }
 
@@ -37,17 +38,18 @@ public record ElmoConfig(int vocabulary, int width, int units, int layers, doubl
     public record Characters(int width, int longest, List<Filters> filters, int highways) {
         public Characters {
             filters = List.copyOf(filters);
-            if (width < 1 || longest < 3 || filters.isEmpty() || highways < 0) throw new IllegalArgumentException("Characters: width " + width
-                    + ", longest " + longest + ", " + filters.size() + " kinds of filters, " + highways + " highways; a width and a filter are there, a word has"
-                    + " 3 bytes or more with its marks");
-            for (var f : filters) if (f.kernel > longest)
-                throw new IllegalArgumentException("Characters: a filter of " + f.kernel + " characters in words of " + longest);
+            if (width < 1 || longest < 3 || filters.isEmpty() || highways < 0) throw new IllegalArgumentException(
+                    "Characters: width " + width + ", longest " + longest + ", " + filters.size() + " kinds of filters, " + highways
+                            + " highways; a width and a filter are there, a word has" + " 3 bytes or more with its marks");
+            for (var f : filters)
+                if (f.kernel > longest)
+                    throw new IllegalArgumentException("Characters: a filter of " + f.kernel + " characters in words of " + longest);
         }
 
         /** The published model's: vectors of 16, words of 50, 2,048 filters of 1 to 7 characters, two highway layers. */
         public static Characters published() {
-            return new Characters(16, 50, List.of(new Filters(1, 32), new Filters(2, 32), new Filters(3, 64), new Filters(4, 128), new Filters(5, 256),
-                    new Filters(6, 512), new Filters(7, 1024)), 2);
+            return new Characters(16, 50, List.of(new Filters(1, 32), new Filters(2, 32), new Filters(3, 64), new Filters(4, 128),
+                    new Filters(5, 256), new Filters(6, 512), new Filters(7, 1024)), 2);
         }
     }
 
@@ -56,8 +58,8 @@ public record ElmoConfig(int vocabulary, int width, int units, int layers, doubl
                 "ElmoConfig: width " + width + ", units " + units + ", layers " + layers + "; each is at least 1");
         if (!(dropout >= 0 && dropout < 1)) throw new IllegalArgumentException("ElmoConfig: dropout is " + dropout + "; it lies in [0, 1)");
         CausalLanguageModel.check("ElmoConfig", vocabulary, startMark, endMark);
-        if (startMark < 0 || endMark < 0 || startMark == endMark) throw new IllegalArgumentException(
-                "ElmoConfig: marks " + startMark + " and " + endMark + "; both are there and differ, as one direction begins where the other ends");
+        if (startMark < 0 || endMark < 0 || startMark == endMark) throw new IllegalArgumentException("ElmoConfig: marks " + startMark
+                + " and " + endMark + "; both are there and differ, as one direction begins where the other ends");
     }
 
     /** Two layers, a vector a word, no dropout; start mark 0, end mark 1. */

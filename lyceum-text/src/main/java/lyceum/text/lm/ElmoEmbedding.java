@@ -26,5 +26,7 @@ public final class ElmoEmbedding extends Module {
     @Override protected Tensor compute(Tensor ids, Pass pass) { return mix.forward(elmo.forward(ids, pass), pass); }
 
     /** Texts of several lengths; see {@link Elmo#layers(Tensor, int[], Pass)}. */
-    public Tensor forward(Tensor ids, int[] lengths, Pass pass) { return emit(ids, mix.forward(elmo.layers(ids, lengths, pass), pass), pass); }
+    public Tensor forward(Tensor ids, int[] lengths, Pass pass) {
+        return emit(ids, mix.forward(elmo.layers(ids, lengths, pass), pass), pass);
+    }
 }

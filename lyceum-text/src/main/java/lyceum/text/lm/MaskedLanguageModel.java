@@ -47,7 +47,8 @@ public record MaskedLanguageModel(UnaryOperator<Tensor> logits, int vocabulary, 
             if (z.rank() != 3 || z.size(0) != n || z.size(1) != ids.length || z.size(2) != vocabulary)
                 throw new ShapeException("MaskedLanguageModel: logits " + z.shape() + " for ids (" + n + ", " + ids.length
                         + ") and a vocabulary of " + vocabulary);
-            for (int r = 0; r < n; r++) rows[first + r] = CausalLanguageModel.logProbabilities(z.get(r).narrow(0, places[first + r], 1), -1, -1)[0];
+            for (int r = 0; r < n; r++)
+                rows[first + r] = CausalLanguageModel.logProbabilities(z.get(r).narrow(0, places[first + r], 1), -1, -1)[0];
         }
         return rows;
     }

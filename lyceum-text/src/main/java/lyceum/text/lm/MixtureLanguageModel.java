@@ -26,13 +26,13 @@ public final class MixtureLanguageModel implements LanguageModel {
     public MixtureLanguageModel(List<? extends LanguageModel> models, double... weights) {
         this.models = List.copyOf(models);
         this.weights = weights.clone();
-        if (this.models.isEmpty() || weights.length != this.models.size())
-            throw new IllegalArgumentException("MixtureLanguageModel: " + weights.length + " weights for " + this.models.size() + " models");
+        if (this.models.isEmpty() || weights.length != this.models.size()) throw new IllegalArgumentException(
+                "MixtureLanguageModel: " + weights.length + " weights for " + this.models.size() + " models");
         var first = this.models.getFirst();
         for (var m : this.models) {
             if (m.vocabulary() != first.vocabulary() || m.startMark() != first.startMark() || m.endMark() != first.endMark())
-                throw new IllegalArgumentException("MixtureLanguageModel: " + marks(first) + " and " + marks(m)
-                        + "; models of a mixture share vocabulary and marks");
+                throw new IllegalArgumentException(
+                        "MixtureLanguageModel: " + marks(first) + " and " + marks(m) + "; models of a mixture share vocabulary and marks");
             if (!m.normalised()) throw new IllegalArgumentException(
                     "MixtureLanguageModel: a model whose scores do not add up to 1 has no share in a mixture; smooth it otherwise");
         }
@@ -63,8 +63,8 @@ public final class MixtureLanguageModel implements LanguageModel {
     public static MixtureLanguageModel fitted(List<int[]> validation, LanguageModel... models) {
         var even = evenly(models);
         int n = models.length;
-        var terms = validation.stream().map(even::ended).map(ids -> Arrays.stream(models).map(m -> m.logProbabilities(ids))
-                .toArray(double[][]::new)).toList();
+        var terms = validation.stream().map(even::ended)
+                .map(ids -> Arrays.stream(models).map(m -> m.logProbabilities(ids)).toArray(double[][]::new)).toList();
         var weights = even.weights.clone();
         for (int iteration = 0; iteration < ITERATIONS; iteration++) {
             var shares = new double[n];

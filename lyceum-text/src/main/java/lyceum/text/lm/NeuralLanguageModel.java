@@ -70,7 +70,8 @@ public final class NeuralLanguageModel extends Module implements LanguageModel {
             default -> blocks(config, rng);
         };
         int out = config.kind() == Kind.TRANSFORMER ? d : config.units();
-        head = config.tied() ? Linear.sharing(vectors.weight(), Tensor.zeros(DType.F32, v).compute().requiresGrad()) : new Linear(out, v, rng);
+        head = config.tied() ? Linear.sharing(vectors.weight(), Tensor.zeros(DType.F32, v).compute().requiresGrad())
+                : new Linear(out, v, rng);
     }
 
     private static Sequential blocks(NeuralLanguageModelConfig config, Rng rng) {
@@ -128,8 +129,10 @@ public final class NeuralLanguageModel extends Module implements LanguageModel {
         }
         if (pieces.isEmpty()) throw new IllegalArgumentException("NeuralLanguageModel: the " + texts.size() + " texts have no token");
         BatchLoss loss = (rows, pass) -> loss(rows, pieces, pass);
-        return trainer.start(this, pieces.size(), loss.weighing(rows -> Arrays.stream(rows).mapToDouble(r -> pieces.get(r).length - 1).sum()),
-                validation.isEmpty() ? null : () -> Math.log(evaluate(validation).perplexity()), rng).finish(progress);
+        return trainer
+                .start(this, pieces.size(), loss.weighing(rows -> Arrays.stream(rows).mapToDouble(r -> pieces.get(r).length - 1).sum()),
+                        validation.isEmpty() ? null : () -> Math.log(evaluate(validation).perplexity()), rng)
+                .finish(progress);
     }
 
     private Tensor loss(int[] rows, List<int[]> pieces, Pass pass) {

@@ -34,19 +34,22 @@ public record NeuralLanguageModelConfig(Kind kind, int vocabulary, int width, in
     }
 
     public NeuralLanguageModelConfig {
-        if (width < 1 || units < 1 || layers < 1 || heads < 1 || cut < 1) throw new IllegalArgumentException("NeuralLanguageModelConfig: width "
-                + width + ", units " + units + ", layers " + layers + ", heads " + heads + ", cut " + cut + "; each is at least 1");
+        if (width < 1 || units < 1 || layers < 1 || heads < 1 || cut < 1)
+            throw new IllegalArgumentException("NeuralLanguageModelConfig: width " + width + ", units " + units + ", layers " + layers
+                    + ", heads " + heads + ", cut " + cut + "; each is at least 1");
         if (!(dropout >= 0 && dropout < 1))
             throw new IllegalArgumentException("NeuralLanguageModelConfig: dropout is " + dropout + "; it lies in [0, 1)");
         CausalLanguageModel.check("NeuralLanguageModelConfig", vocabulary, startMark, endMark);
         if (startMark < 0 || startMark == endMark) throw new IllegalArgumentException(
                 "NeuralLanguageModelConfig: marks " + startMark + " and " + endMark + "; the start mark is an id of its own");
-        if (kind == Kind.WINDOW && (order < 2 || tied || layers > 1 || dropout > 0)) throw new IllegalArgumentException("NeuralLanguageModelConfig: order "
-                + order + ", tied " + tied + ", layers " + layers + ", dropout " + dropout + "; a WINDOW is of order 2 or more, with one layer and neither");
+        if (kind == Kind.WINDOW && (order < 2 || tied || layers > 1 || dropout > 0))
+            throw new IllegalArgumentException("NeuralLanguageModelConfig: order " + order + ", tied " + tied + ", layers " + layers
+                    + ", dropout " + dropout + "; a WINDOW is of order 2 or more, with one layer and neither");
         if (kind == Kind.TRANSFORMER && width % (2 * heads) != 0) throw new IllegalArgumentException("NeuralLanguageModelConfig: " + heads
                 + " heads do not divide a width of " + width + " into even parts, which rotary positions turn in pairs");
-        if (tied && kind != Kind.TRANSFORMER && width != units) throw new IllegalArgumentException("NeuralLanguageModelConfig: tied, with a width of "
-                + width + " and " + units + " units; the logits' weights are the vectors, so that both agree");
+        if (tied && kind != Kind.TRANSFORMER && width != units)
+            throw new IllegalArgumentException("NeuralLanguageModelConfig: tied, with a width of " + width + " and " + units
+                    + " units; the logits' weights are the vectors, so that both agree");
     }
 
     private static NeuralLanguageModelConfig of(Kind kind, int vocabulary, int width, int units) {

@@ -21,11 +21,12 @@ public record NeuralProbabilisticConfig(int order, int vocabulary, int width, in
         DType dtype) implements NeuralProbabilisticConfigWithers {
     public NeuralProbabilisticConfig {
         if (order < 2) throw new IllegalArgumentException("NeuralProbabilisticConfig: the order is " + order + "; it is at least 2");
-        if (width < 1 || hidden < 0 || hidden == 0 && !direct) throw new IllegalArgumentException("NeuralProbabilisticConfig: width " + width
-                + ", hidden " + hidden + ", direct " + direct + "; the width is at least 1, and without hidden units there are direct connections");
+        if (width < 1 || hidden < 0 || hidden == 0 && !direct)
+            throw new IllegalArgumentException("NeuralProbabilisticConfig: width " + width + ", hidden " + hidden + ", direct " + direct
+                    + "; the width is at least 1, and without hidden units there are direct connections");
         CausalLanguageModel.check("NeuralProbabilisticConfig", vocabulary, startMark, endMark);
-        if (startMark < 0 || startMark == endMark) throw new IllegalArgumentException("NeuralProbabilisticConfig: marks " + startMark + " and "
-                + endMark + "; the start mark is an id of its own, as it fills the window before a text");
+        if (startMark < 0 || startMark == endMark) throw new IllegalArgumentException("NeuralProbabilisticConfig: marks " + startMark
+                + " and " + endMark + "; the start mark is an id of its own, as it fills the window before a text");
         if (dtype != DType.F32 && dtype != DType.F64)
             throw new DTypeException("NeuralProbabilisticConfig: dtype is " + dtype + "; it is F32 or F64");
     }

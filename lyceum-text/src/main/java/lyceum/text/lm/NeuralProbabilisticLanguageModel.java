@@ -66,8 +66,9 @@ public final class NeuralProbabilisticLanguageModel extends Module implements La
 
     /** Contexts (.., n - 1), ids, the oldest first, to logits (.., vocabulary). */
     @Override protected Tensor compute(Tensor contexts, Pass pass) {
-        if (contexts.rank() == 0 || contexts.size(-1) != config.order() - 1) throw new ShapeException("NeuralProbabilisticLanguageModel: contexts "
-                + contexts.shape() + "; their last axis has the " + (config.order() - 1) + " ids before the one to foretell");
+        if (contexts.rank() == 0 || contexts.size(-1) != config.order() - 1)
+            throw new ShapeException("NeuralProbabilisticLanguageModel: contexts " + contexts.shape() + "; their last axis has the "
+                    + (config.order() - 1) + " ids before the one to foretell");
         long[] beside = contexts.shape().toArray();
         beside[beside.length - 1] *= config.width();
         var x = vectors.forward(contexts, pass).reshape(beside);
@@ -104,8 +105,7 @@ public final class NeuralProbabilisticLanguageModel extends Module implements La
         for (var text : texts) {
             for (int t = 0; t < text.length + end; t++, row++) {
                 next[row] = t < text.length ? text[t] : config.endMark();
-                for (int j = 0; j < window; j++)
-                    read[row * window + j] = t - window + j < 0 ? config.startMark() : text[t - window + j];
+                for (int j = 0; j < window; j++) read[row * window + j] = t - window + j < 0 ? config.startMark() : text[t - window + j];
             }
         }
         BatchLoss loss = (batch, pass) -> {

@@ -84,7 +84,8 @@ public record RecurrentLanguageModel(Embedding embedding, Rnn network, Layer hea
         @Override public State next(int id) {
             return Autograd.noGrad(() -> {
                 var out = network.run(embedding.forward(Tensor.of(new int[] {id}, 1, 1), Pass.inference()), state, Pass.inference());
-                double[][] row = CausalLanguageModel.logProbabilities(head.forward(out.outputs(), Pass.inference()).squeeze(0), startMark, endMark);
+                double[][] row = CausalLanguageModel.logProbabilities(head.forward(out.outputs(), Pass.inference()).squeeze(0), startMark,
+                        endMark);
                 return new Read(out.state(), row[0]);
             });
         }

@@ -33,10 +33,14 @@ public final class AveragedWords implements SemanticSimilarity {
     }
 
     /** The plain mean. */
-    public static AveragedWords mean(EmbeddingTable table, TermSplitter splitter) { return new AveragedWords(table, splitter, Map.of(), 1, null); }
+    public static AveragedWords mean(EmbeddingTable table, TermSplitter splitter) {
+        return new AveragedWords(table, splitter, Map.of(), 1, null);
+    }
 
     /** Smooth inverse frequency with a = 1e-3. */
-    public static AveragedWords sif(EmbeddingTable table, TermSplitter splitter, List<String> corpus) { return sif(table, splitter, corpus, 1e-3); }
+    public static AveragedWords sif(EmbeddingTable table, TermSplitter splitter, List<String> corpus) {
+        return sif(table, splitter, corpus, 1e-3);
+    }
 
     /**
      * Smooth inverse frequency.

@@ -31,7 +31,9 @@ public interface SemanticSimilarity {
     double similarity(String a, String b);
 
     /** Of one text with each of many. */
-    default double[] similarities(String text, List<String> others) { return others.stream().mapToDouble(other -> similarity(text, other)).toArray(); }
+    default double[] similarities(String text, List<String> others) {
+        return others.stream().mapToDouble(other -> similarity(text, other)).toArray();
+    }
 
     /** Different words that both texts have over those that either has (Jaccard); 0 where neither has one. */
     static SemanticSimilarity overlap(TermSplitter splitter) {
@@ -64,7 +66,8 @@ public interface SemanticSimilarity {
     default Score correlation(List<JudgedPair> pairs) {
         if (pairs.size() < 3) throw new IllegalArgumentException("correlation: " + pairs.size() + " pairs; at least 3");
         double[] scores = pairs.stream().mapToDouble(p -> similarity(p.first(), p.second())).toArray();
-        return new Score(Correlation.spearman(scores, pairs.stream().mapToDouble(JudgedPair::judgement).toArray()).statistic(), scores.length, 0);
+        return new Score(Correlation.spearman(scores, pairs.stream().mapToDouble(JudgedPair::judgement).toArray()).statistic(),
+                scores.length, 0);
     }
 
     /**

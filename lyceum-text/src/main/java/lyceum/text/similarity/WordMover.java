@@ -52,7 +52,9 @@ public record WordMover(EmbeddingTable table, TermSplitter splitter) implements 
         return counts;
     }
 
-    private static double[] values(Map<String, Double> shares) { return shares.values().stream().mapToDouble(Double::doubleValue).toArray(); }
+    private static double[] values(Map<String, Double> shares) {
+        return shares.values().stream().mapToDouble(Double::doubleValue).toArray();
+    }
 
     private static double length(float[] x, float[] y) {
         double sum = 0;

@@ -80,15 +80,16 @@ public final class WordNetSimilarity implements SemanticSimilarity {
     /** The greatest over all pairs of meanings of one part of speech; minus infinity where a word is unknown or the parts differ. */
     @Override public double similarity(String a, String b) {
         double best = Double.NEGATIVE_INFINITY;
-        for (var left : wordnet.senses(a)) for (var right : wordnet.senses(b))
-            if (left.id().charAt(0) == right.id().charAt(0)) best = Math.max(best, ofMeanings(left.id(), right.id()));
+        for (var left : wordnet.senses(a))
+            for (var right : wordnet.senses(b))
+                if (left.id().charAt(0) == right.id().charAt(0)) best = Math.max(best, ofMeanings(left.id(), right.id()));
         return best;
     }
 
     /** Of two synsets. @throws IllegalArgumentException if one is of another part of speech, or unknown */
     public double ofMeanings(String a, String b) {
-        if (a.charAt(0) != b.charAt(0))
-            throw new IllegalArgumentException("WordNetSimilarity: " + a + " and " + b + " are of different parts of speech; no way leads from one to the other");
+        if (a.charAt(0) != b.charAt(0)) throw new IllegalArgumentException(
+                "WordNetSimilarity: " + a + " and " + b + " are of different parts of speech; no way leads from one to the other");
         return switch (measure) {
             case PATH -> 1.0 / (1 + distance(a, b));
             case LEACOCK_CHODOROW -> -Math.log((distance(a, b) + 1) / (2.0 * depths.get(a.charAt(0))));

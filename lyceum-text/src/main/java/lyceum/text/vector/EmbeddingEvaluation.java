@@ -111,7 +111,8 @@ public final class EmbeddingEvaluation {
                 if (tries == 1000) throw new IllegalArgumentException(
                         "siblingAuroc: " + n + " pairs of siblings cannot be paired anew without siblings; give words of more kinds");
                 int j = rng.nextInt(n), p = partner[i], q = partner[j];
-                if (kin(hypernyms, own.get(i).get(0), own.get(q).get(1)) || j < i && kin(hypernyms, own.get(j).get(0), own.get(p).get(1))) continue;
+                if (kin(hypernyms, own.get(i).get(0), own.get(q).get(1)) || j < i && kin(hypernyms, own.get(j).get(0), own.get(p).get(1)))
+                    continue;
                 partner[i] = q;
                 partner[j] = p;
             }

@@ -41,7 +41,8 @@ public record EmbeddingSpace(String model, List<String> names, Tensor vectors, N
                 "EmbeddingSpace: vectors " + vectors.shape() + " for " + names.size() + " names; they are (names, dimension)");
         if (vectors.dtype() != DType.F32 && vectors.dtype() != DType.F64)
             throw new DTypeException("EmbeddingSpace: vectors are " + vectors.dtype() + "; they are F32 or F64");
-        if (Set.copyOf(names).size() < names.size()) throw new IllegalArgumentException("EmbeddingSpace: a name stands for two rows; names are distinct");
+        if (Set.copyOf(names).size() < names.size())
+            throw new IllegalArgumentException("EmbeddingSpace: a name stands for two rows; names are distinct");
         if (vectors.isFinite().all().item() == 0) throw new IllegalArgumentException("EmbeddingSpace: a vector holds NaN or infinity");
         vectors = vectors.detach().copy().compute();
     }
@@ -69,8 +70,8 @@ public record EmbeddingSpace(String model, List<String> names, Tensor vectors, N
 
     /** Scores of all rows for queries (n, dimension): (n, rows), the greater the nearer. By cosine a row or query of zeros scores 0. */
     public Tensor scores(Tensor queries) {
-        if (queries.rank() != 2 || queries.size(1) != dimension())
-            throw new ShapeException("scores: queries " + queries.shape() + " in a space of dimension " + dimension() + "; they are (n, dimension)");
+        if (queries.rank() != 2 || queries.size(1) != dimension()) throw new ShapeException(
+                "scores: queries " + queries.shape() + " in a space of dimension " + dimension() + "; they are (n, dimension)");
         var q = queries.to(vectors.dtype());
         return switch (nearness) {
             case COSINE -> Similarity.cosines(q, vectors);
@@ -79,7 +80,10 @@ public record EmbeddingSpace(String model, List<String> names, Tensor vectors, N
         };
     }
 
-    /** {@code |q|^2 + |x|^2 - 2 q.x} about the mean, so that what all vectors share costs no digits; rounding may take a distance of almost 0 below it. */
+    /**
+     * {@code |q|^2 + |x|^2 - 2 q.x} about the mean, so that what all vectors share costs no digits; rounding may take a distance of almost 0
+     * below it.
+     */
     private Tensor distances(Tensor q) {
         Tensor mean = vectors.mean(0, true), from = q.sub(mean), x = vectors.sub(mean);
         return from.square().sum(1, true).add(x.square().sum(1)).sub(from.matmul(x.transpose()).mul(2)).clamp(0, Double.MAX_VALUE).sqrt();
@@ -87,8 +91,8 @@ public record EmbeddingSpace(String model, List<String> names, Tensor vectors, N
 
     /** Scores of all rows for the rows of another space. @throws IllegalArgumentException if another model made it */
     public Tensor scores(EmbeddingSpace queries) {
-        if (!queries.model.equals(model)) throw new IllegalArgumentException("scores: queries of " + queries.model + " in a space of " + model
-                + "; embed them by the same model, or align the spaces first");
+        if (!queries.model.equals(model)) throw new IllegalArgumentException("scores: queries of " + queries.model + " in a space of "
+                + model + "; embed them by the same model, or align the spaces first");
         return scores(queries.vectors);
     }
 
@@ -173,8 +177,8 @@ public record EmbeddingSpace(String model, List<String> names, Tensor vectors, N
 
     /** The first coordinates alone, of length 1 again. */
     public EmbeddingSpace truncated(int dimension) {
-        if (dimension < 1 || dimension > dimension())
-            throw new IllegalArgumentException("truncated: " + dimension + " of " + dimension() + " coordinates; at least 1, and no more than there are");
+        if (dimension < 1 || dimension > dimension()) throw new IllegalArgumentException(
+                "truncated: " + dimension + " of " + dimension() + " coordinates; at least 1, and no more than there are");
         return moved(Similarity.normalise(vectors.narrow(1, 0, dimension)));
     }
 
@@ -192,7 +196,8 @@ public record EmbeddingSpace(String model, List<String> names, Tensor vectors, N
      * @see <a href="https://arxiv.org/abs/2205.13147">Kusupati et al. (2022): Matryoshka representations</a>
      */
     public List<Truncation> truncation(int k, int... dimensions) {
-        if (k < 1 || k >= size()) throw new IllegalArgumentException("truncation: k is " + k + " of " + size() + " rows; it lies between 1 and one less");
+        if (k < 1 || k >= size())
+            throw new IllegalArgumentException("truncation: k is " + k + " of " + size() + " rows; it lies between 1 and one less");
         int[][] truth = orders(vectors);
         var found = new ArrayList<Truncation>();
         for (int d : dimensions) {

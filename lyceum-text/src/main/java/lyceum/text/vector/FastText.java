@@ -52,8 +52,8 @@ public record FastText(Mode mode, Output output, int dimension, int window, int 
 
     /** N-grams of other lengths, 0 and 0 for none. */
     public FastText withLetters(int shortest, int longest) {
-        return new FastText(mode, output, dimension, window, negatives, subsample, minCount, shortest, longest, buckets, epochs, learningRate,
-                threads, seed);
+        return new FastText(mode, output, dimension, window, negatives, subsample, minCount, shortest, longest, buckets, epochs,
+                learningRate, threads, seed);
     }
 
     @Override public EmbeddingTable learn(List<? extends List<String>> sentences, Progress progress) {
@@ -71,8 +71,9 @@ public record FastText(Mode mode, Output output, int dimension, int window, int 
         var text = IndexedText.of("FastText", sentences, minCount);
         var settings = new FastTextSettings(dimension, window, epochs, minCount, negatives, 1, FastTextSettings.Loss.of(output),
                 mode == Mode.CBOW ? FastTextSettings.Kind.CBOW : FastTextSettings.Kind.SKIP_GRAM, buckets, shortest, longest, subsample);
-        var training = new FastTextTraining(FastTextModel.start(settings, text.words(), text.counts(), List.of(), new long[0], text.tokens(), seed),
-                learningRate, threads, seed);
+        var training = new FastTextTraining(
+                FastTextModel.start(settings, text.words(), text.counts(), List.of(), new long[0], text.tokens(), seed), learningRate,
+                threads, seed);
         return training.words(text.sentences(), text.counts(), progress);
     }
 }

@@ -67,7 +67,8 @@ public record FastTextClassifier(FastTextSettings.Loss loss, int dimension, int 
 
     /** N-grams of letters of these lengths, 0 and 0 for none. */
     public FastTextClassifier withLetters(int shortest, int longest) {
-        return new FastTextClassifier(loss, dimension, runs, minCount, shortest, longest, buckets, negatives, epochs, learningRate, threads, seed);
+        return new FastTextClassifier(loss, dimension, runs, minCount, shortest, longest, buckets, negatives, epochs, learningRate, threads,
+                seed);
     }
 
     public FastTextModel fit(List<Labelled> texts) { return fit(texts, Progress.SILENT); }
@@ -85,13 +86,15 @@ public record FastTextClassifier(FastTextSettings.Loss loss, int dimension, int 
             if (texts.get(i).labels.isEmpty()) throw new IllegalArgumentException("FastTextClassifier: text " + i + " has no label");
             for (var label : texts.get(i).labels) seen.computeIfAbsent(label, _ -> new long[1])[0]++;
         }
-        if (seen.size() < 2) throw new IllegalArgumentException("FastTextClassifier: the labels are " + seen.keySet() + "; there are at least two");
-        var labels = seen.keySet().stream().sorted(Comparator.<String>comparingLong(l -> -seen.get(l)[0]).thenComparing(Comparator.naturalOrder()))
-                .toList();
+        if (seen.size() < 2)
+            throw new IllegalArgumentException("FastTextClassifier: the labels are " + seen.keySet() + "; there are at least two");
+        var labels = seen.keySet().stream()
+                .sorted(Comparator.<String>comparingLong(l -> -seen.get(l)[0]).thenComparing(Comparator.naturalOrder())).toList();
         var settings = new FastTextSettings(dimension, 5, epochs, minCount, negatives, runs, loss, FastTextSettings.Kind.SUPERVISED,
                 runs == 1 && longest == 0 ? 0 : buckets, shortest, longest, 1e-4);
         long[] counts = labels.stream().mapToLong(l -> seen.get(l)[0]).toArray();
-        var model = FastTextModel.start(settings, text.words(), text.counts(), labels, counts, text.tokens() + Arrays.stream(counts).sum(), seed);
+        var model = FastTextModel.start(settings, text.words(), text.counts(), labels, counts, text.tokens() + Arrays.stream(counts).sum(),
+                seed);
         return new FastTextTraining(model, learningRate, threads, seed).labels(texts, progress);
     }
 }

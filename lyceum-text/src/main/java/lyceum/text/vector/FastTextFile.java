@@ -68,8 +68,9 @@ final class FastTextFile {
             if (bytes(4).getInt() != MAGIC) throw wrong("the magic number is missing; .vec files are read by VectorFiles.readText");
             int version = number("the version", 11, VERSION);
             int dimension = number("the dimension", 1, 1 << 20), window = number("the window", 1, 1 << 20),
-                    epochs = number("the number of epochs", 0, Integer.MAX_VALUE), minCount = number("the least count", 0, Integer.MAX_VALUE),
-                    negatives = number("the number of negatives", 0, 1 << 20), runs = number("the longest run of words", 1, 1 << 10);
+                    epochs = number("the number of epochs", 0, Integer.MAX_VALUE),
+                    minCount = number("the least count", 0, Integer.MAX_VALUE), negatives = number("the number of negatives", 0, 1 << 20),
+                    runs = number("the longest run of words", 1, 1 << 10);
             var loss = Loss.values()[number("the loss", 1, 4) - 1];
             var kind = Kind.values()[number("the kind of model", 1, 3) - 1];
             int buckets = number("the number of buckets", 0, Integer.MAX_VALUE), shortest = number("the shortest n-gram", 0, 1 << 10),
@@ -100,13 +101,14 @@ final class FastTextFile {
             float[][] input = matrix((long) words + buckets, dimension), output = matrix(classifier ? labels : words, dimension);
             if (words + buckets == 0 || (classifier ? labels : words) == 0) throw wrong("there is nothing in it");
             if (in.read() >= 0) throw wrong("there is more after the second matrix");
-            var settings = new FastTextSettings(dimension, window, epochs, minCount, negatives, runs, loss, kind, buckets, shortest, longest, subsample);
+            var settings = new FastTextSettings(dimension, window, epochs, minCount, negatives, runs, loss, kind, buckets, shortest,
+                    longest, subsample);
             if (new HashSet<>(names).size() < entries) throw wrong("a word or label stands there twice");
             var bare = names.subList(words, entries); // labels of another prefix keep it
             var prefix = bare.stream().allMatch(l -> l.startsWith(FastTextClassifier.PREFIX)) ? FastTextClassifier.PREFIX : "";
             bare = bare.stream().map(l -> l.substring(prefix.length())).toList();
-            return new FastTextModel(settings, names.subList(0, words), Arrays.copyOf(counts, words), bare, Arrays.copyOfRange(counts, words, entries),
-                    tokens, prefix, input, output);
+            return new FastTextModel(settings, names.subList(0, words), Arrays.copyOf(counts, words), bare,
+                    Arrays.copyOfRange(counts, words, entries), tokens, prefix, input, output);
         }
 
         private String word() throws IOException {
@@ -128,7 +130,8 @@ final class FastTextFile {
         private float[][] matrix(long rows, int columns) throws IOException {
             if (bytes(1).get() != 0) throw wrong("a matrix is quantised (.ftz); read the .bin that it was made from");
             long m = bytes(8).getLong(), n = bytes(8).getLong();
-            if (m != rows || n != columns) throw wrong("a matrix of " + m + " x " + n + "; by the settings it is " + rows + " x " + columns);
+            if (m != rows || n != columns)
+                throw wrong("a matrix of " + m + " x " + n + "; by the settings it is " + rows + " x " + columns);
             if (m > (size - at) / (4 * n)) throw wrong("a matrix of " + m + " x " + n + ", of which there are " + (size - at) + " bytes");
             var matrix = new float[Math.toIntExact(m)][columns];
             for (var row : matrix) bytes(4 * columns).asFloatBuffer().get(row);

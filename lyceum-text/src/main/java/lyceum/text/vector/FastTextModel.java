@@ -34,8 +34,8 @@ public final class FastTextModel {
     private final SubwordBuckets letters;
     private EmbeddingTable table;
 
-    FastTextModel(FastTextSettings settings, List<String> words, long[] counts, List<String> labels, long[] labelCounts, long tokens, String prefix,
-            float[][] in, float[][] out) {
+    FastTextModel(FastTextSettings settings, List<String> words, long[] counts, List<String> labels, long[] labelCounts, long tokens,
+            String prefix, float[][] in, float[][] out) {
         this.settings = settings;
         this.words = List.copyOf(words);
         this.labels = List.copyOf(labels);
@@ -56,14 +56,15 @@ public final class FastTextModel {
     }
 
     /** Rows of inputs uniform in +-1 / dimension, of outputs zeros. */
-    static FastTextModel start(FastTextSettings settings, List<String> words, long[] counts, List<String> labels, long[] labelCounts, long tokens,
-            long seed) {
+    static FastTextModel start(FastTextSettings settings, List<String> words, long[] counts, List<String> labels, long[] labelCounts,
+            long tokens, long seed) {
         var rng = Rng.of(seed).split(0);
         int d = settings.dimension();
         var in = new float[Math.addExact(counts.length, settings.buckets())][d];
         for (var row : in) for (int j = 0; j < d; j++) row[j] = (float) ((2 * rng.nextDouble() - 1) / d);
         int targets = settings.kind() == FastTextSettings.Kind.SUPERVISED ? labels.size() : words.size();
-        return new FastTextModel(settings, words, counts, labels, labelCounts, tokens, FastTextClassifier.PREFIX, in, new float[targets][d]);
+        return new FastTextModel(settings, words, counts, labels, labelCounts, tokens, FastTextClassifier.PREFIX, in,
+                new float[targets][d]);
     }
 
     /** Huffman's tree as the program builds it, of counts that fall: the rarest first, an inner node before a leaf of its count. */
@@ -140,7 +141,8 @@ public final class FastTextModel {
 
     /** The vectors of all words of the text: what a {@code .vec} file holds ({@link VectorFiles#writeText}). */
     public synchronized EmbeddingTable vectors() {
-        if (table == null) table = new EmbeddingTable(words, words.stream().map(this::vector).toArray(float[][]::new), settings.dimension());
+        if (table == null)
+            table = new EmbeddingTable(words, words.stream().map(this::vector).toArray(float[][]::new), settings.dimension());
         return table;
     }
 

@@ -10,8 +10,8 @@ import lyceum.text.vector.Word2Vec.Output;
  * @param shortest letters of an n-gram; 0 for none
  * @param subsample threshold
  */
-public record FastTextSettings(int dimension, int window, int epochs, int minCount, int negatives, int runs, Loss loss, Kind kind, int buckets,
-        int shortest, int longest, double subsample) {
+public record FastTextSettings(int dimension, int window, int epochs, int minCount, int negatives, int runs, Loss loss, Kind kind,
+        int buckets, int shortest, int longest, double subsample) {
     /** How the output is predicted; the file's numbers 1 to 4. */
     public enum Loss {
         HIERARCHICAL_SOFTMAX, NEGATIVE_SAMPLING, SOFTMAX,

@@ -31,9 +31,9 @@ final class FastTextTraining {
     }
 
     static void check(String what, int dimension, int window, int negatives, int minCount, int epochs, double learningRate, int threads) {
-        if (dimension < 1 || window < 1 || negatives < 1 || minCount < 1 || epochs < 1 || threads < 1) throw new IllegalArgumentException(
-                what + ": dimension " + dimension + ", window " + window + ", negatives " + negatives + ", minCount " + minCount + ", epochs "
-                        + epochs + ", threads " + threads + "; each is at least 1");
+        if (dimension < 1 || window < 1 || negatives < 1 || minCount < 1 || epochs < 1 || threads < 1)
+            throw new IllegalArgumentException(what + ": dimension " + dimension + ", window " + window + ", negatives " + negatives
+                    + ", minCount " + minCount + ", epochs " + epochs + ", threads " + threads + "; each is at least 1");
         if (!(learningRate > 0 && learningRate < Double.POSITIVE_INFINITY))
             throw new IllegalArgumentException(what + ": learningRate is " + learningRate + "; it is positive");
     }
@@ -45,7 +45,8 @@ final class FastTextTraining {
 
     FastTextModel words(int[][] sentences, long[] counts, Progress progress) {
         int[][] rows = IntStream.range(0, counts.length).mapToObj(i -> model.rows(model.words.get(i))).toArray(int[][]::new);
-        var pairs = new SkipGramPairs(settings.window(), true, settings.subsample() == 0 ? null : SkipGramPairs.keeping(counts, settings.subsample()));
+        var pairs = new SkipGramPairs(settings.window(), true,
+                settings.subsample() == 0 ? null : SkipGramPairs.keeping(counts, settings.subsample()));
         long most = 2L * settings.window() * Arrays.stream(rows).mapToInt(r -> r.length).max().orElseThrow();
         Lesson lesson = (by, number) -> pairs.windows(sentences[number], by.rng, (text, at, from, to) -> {
             if (settings.kind() == Kind.SKIP_GRAM) {

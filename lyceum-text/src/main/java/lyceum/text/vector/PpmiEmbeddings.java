@@ -90,7 +90,9 @@ public record PpmiEmbeddings(int dimension, int window, Cooccurrences.Weighting 
         return new TruncatedSvd(k).withTolerance(tolerance).run(LinearMap.of(table), Rng.of(seed));
     }
 
-    @Override public EmbeddingTable learn(List<? extends List<String>> sentences, Progress progress) { return space(sentences, progress).table(); }
+    @Override public EmbeddingTable learn(List<? extends List<String>> sentences, Progress progress) {
+        return space(sentences, progress).table();
+    }
 
     /** The table of weights and its factors as well. */
     public SemanticSpace space(List<? extends List<String>> sentences, Progress progress) {

@@ -57,9 +57,11 @@ public final class SemanticSpace {
     private static Csr checked(List<String> words, Csr weights, int dimension, double power) {
         if (weights.rows() != words.size())
             throw new ShapeException("SemanticSpace: " + words.size() + " words for a table of " + weights.rows() + " rows");
-        if (dimension < 1 || dimension > Math.min(weights.rows(), weights.columns())) throw new IllegalArgumentException("SemanticSpace: dimension is "
-                + dimension + "; a table of " + weights.rows() + " x " + weights.columns() + " has 1 to its shorter side");
-        if (!(power >= 0)) throw new IllegalArgumentException("SemanticSpace: the power of the singular values is " + power + "; it is not negative");
+        if (dimension < 1 || dimension > Math.min(weights.rows(), weights.columns()))
+            throw new IllegalArgumentException("SemanticSpace: dimension is " + dimension + "; a table of " + weights.rows() + " x "
+                    + weights.columns() + " has 1 to its shorter side");
+        if (!(power >= 0))
+            throw new IllegalArgumentException("SemanticSpace: the power of the singular values is " + power + "; it is not negative");
         return weights;
     }
 
@@ -117,8 +119,8 @@ public final class SemanticSpace {
      * @param rank 0 to d
      */
     public double error(int rank) {
-        if (rank < 0 || rank > dimension()) throw new IllegalArgumentException(
-                "SemanticSpace: a rank of " + rank + "; " + dimension() + " singular values are known");
+        if (rank < 0 || rank > dimension())
+            throw new IllegalArgumentException("SemanticSpace: a rank of " + rank + "; " + dimension() + " singular values are known");
         double[] s = factors.s().toDoubleArray();
         double left = weights.values().square().sum().item();
         for (int i = 0; i < rank; i++) left -= s[i] * s[i];

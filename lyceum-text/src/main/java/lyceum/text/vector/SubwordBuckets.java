@@ -22,8 +22,8 @@ import java.util.List;
  */
 public record SubwordBuckets(int shortest, int longest, int buckets) {
     public SubwordBuckets {
-        if (shortest < 0 || longest < shortest || shortest == 0 && longest > 0) throw new IllegalArgumentException("SubwordBuckets: pieces of "
-                + shortest + " to " + longest + " letters; they have at least 1, or both are 0 for none");
+        if (shortest < 0 || longest < shortest || shortest == 0 && longest > 0) throw new IllegalArgumentException(
+                "SubwordBuckets: pieces of " + shortest + " to " + longest + " letters; they have at least 1, or both are 0 for none");
         if (buckets < 1) throw new IllegalArgumentException("SubwordBuckets: " + buckets + " buckets; there is at least 1");
     }
 

@@ -18,7 +18,8 @@ import lyceum.withers.Withers;
 @Withers
 public record AttributeTransfer(double l2, int steps) implements AttributeTransferWithers {
     public AttributeTransfer {
-        if (!(l2 > 0) || steps < 1) throw new IllegalArgumentException("AttributeTransfer: l2 " + l2 + " is above 0, steps " + steps + " at least 1");
+        if (!(l2 > 0) || steps < 1)
+            throw new IllegalArgumentException("AttributeTransfer: l2 " + l2 + " is above 0, steps " + steps + " at least 1");
     }
 
     /** l2 1, at most 20 steps. */
@@ -40,7 +41,8 @@ public record AttributeTransfer(double l2, int steps) implements AttributeTransf
             var prior = Tensor.of(this.prior).clamp(1e-3, 1 - 1e-3);
             var logits = withOne(x).matmul(weights);
             // ln sigmoid(l) and ln(1 - sigmoid(l)) differ by l
-            Tensor has = logits.sub(prior.div(prior.neg().add(1)).log()), constant = logits.softplus().neg().sub(prior.neg().add(1).log()).sum(1).unsqueeze(1);
+            Tensor has = logits.sub(prior.div(prior.neg().add(1)).log()),
+                    constant = logits.softplus().neg().sub(prior.neg().add(1).log()).sum(1).unsqueeze(1);
             return has.matmul(s.transpose()).add(constant);
         }
     }
@@ -59,8 +61,9 @@ public record AttributeTransfer(double l2, int steps) implements AttributeTransf
      * @param attributes (seen classes, a), each 0 or 1
      */
     public Model fit(Tensor x, int[] labels, Tensor attributes) {
-        if (x.rank() != 2 || attributes.rank() != 2 || labels.length != x.size(0) || labels.length == 0) throw new ShapeException(
-                "AttributeTransfer: inputs " + x.shape() + ", " + labels.length + " labels, attributes " + attributes.shape() + "; they are (n, d), n and (z, a)");
+        if (x.rank() != 2 || attributes.rank() != 2 || labels.length != x.size(0) || labels.length == 0)
+            throw new ShapeException("AttributeTransfer: inputs " + x.shape() + ", " + labels.length + " labels, attributes "
+                    + attributes.shape() + "; they are (n, d), n and (z, a)");
         Tensor inputs = withOne(x).compute(), targets = binary(attributes).indexSelect(0, Tensor.of(labels)).compute();
         int a = (int) attributes.size(1), d = (int) inputs.size(1);
         double[] ridge = new double[d];

@@ -36,8 +36,8 @@ public record CalibratedStacking(double handicap) {
     private int[] predict(double[][] scores, boolean[] seen) {
         var best = new int[scores.length];
         for (int i = 0; i < scores.length; i++) {
-            if (scores[i].length != seen.length)
-                throw new ShapeException("CalibratedStacking: scores of " + scores[i].length + " classes; of " + seen.length + " it is known whether they were seen");
+            if (scores[i].length != seen.length) throw new ShapeException("CalibratedStacking: scores of " + scores[i].length
+                    + " classes; of " + seen.length + " it is known whether they were seen");
             double most = Double.NEGATIVE_INFINITY;
             for (int c = 0; c < seen.length; c++) {
                 double score = scores[i][c] - (seen[c] ? handicap : 0);
@@ -66,8 +66,8 @@ public record CalibratedStacking(double handicap) {
             sums[seen[c] ? 0 : 1] += right[c] / all[c];
             classes[seen[c] ? 0 : 1]++;
         }
-        if (classes[0] == 0 || classes[1] == 0)
-            throw new IllegalArgumentException("CalibratedStacking: inputs are of " + (classes[0] == 0 ? "unseen" : "seen") + " classes alone");
+        if (classes[0] == 0 || classes[1] == 0) throw new IllegalArgumentException(
+                "CalibratedStacking: inputs are of " + (classes[0] == 0 ? "unseen" : "seen") + " classes alone");
         return new Accuracies(sums[0] / classes[0], sums[1] / classes[1]);
     }
 
@@ -87,7 +87,8 @@ public record CalibratedStacking(double handicap) {
         boolean best = false;
         int stride = Math.max(1, Math.ceilDiv(leads.length, TRIED));
         for (int i = 0; i + 1 < leads.length; i += stride) {
-            double handicap = (leads[i] + leads[i + 1]) / 2, mean = new CalibratedStacking(handicap).accuracies(rows, labels, seen).harmonicMean();
+            double handicap = (leads[i] + leads[i + 1]) / 2,
+                    mean = new CalibratedStacking(handicap).accuracies(rows, labels, seen).harmonicMean();
             if (mean > most) {
                 most = mean;
                 from = to = handicap;

@@ -40,7 +40,9 @@ public record Eszsl(double gamma, double lambda) implements EszslWithers {
      */
     public record Model(Tensor weights) {
         /** Scores of inputs (n, d) for classes by their attributes (z, a): (n, z), greater is better. */
-        public Tensor scores(Tensor x, Tensor attributes) { return x.to(DType.F64).matmul(weights).matmul(attributes.to(DType.F64).transpose()); }
+        public Tensor scores(Tensor x, Tensor attributes) {
+            return x.to(DType.F64).matmul(weights).matmul(attributes.to(DType.F64).transpose());
+        }
     }
 
     /**
@@ -60,18 +62,20 @@ public record Eszsl(double gamma, double lambda) implements EszslWithers {
     public Tensor objective(Tensor weights, Tensor x, int[] labels, Tensor attributes) {
         Tensor y = targets(x, labels, attributes), inputs = x.to(DType.F64), s = attributes.to(DType.F64);
         Tensor parts = inputs.matmul(weights), byClass = weights.matmul(s.transpose());
-        return parts.matmul(s.transpose()).sub(y).square().sum().add(byClass.square().sum().mul(gamma)).add(parts.square().sum().mul(lambda))
-                .add(weights.square().sum().mul(gamma * lambda));
+        return parts.matmul(s.transpose()).sub(y).square().sum().add(byClass.square().sum().mul(gamma))
+                .add(parts.square().sum().mul(lambda)).add(weights.square().sum().mul(gamma * lambda));
     }
 
     private static Tensor targets(Tensor x, int[] labels, Tensor attributes) {
-        if (x.rank() != 2 || attributes.rank() != 2 || labels.length != x.size(0) || labels.length == 0) throw new ShapeException(
-                "Eszsl: inputs " + x.shape() + ", " + labels.length + " labels, attributes " + attributes.shape() + "; they are (n, d), n and (z, a)");
+        if (x.rank() != 2 || attributes.rank() != 2 || labels.length != x.size(0) || labels.length == 0)
+            throw new ShapeException("Eszsl: inputs " + x.shape() + ", " + labels.length + " labels, attributes " + attributes.shape()
+                    + "; they are (n, d), n and (z, a)");
         int z = (int) attributes.size(0);
         var y = new double[labels.length * z];
         Arrays.fill(y, -1);
         for (int i = 0; i < labels.length; i++) {
-            if (labels[i] < 0 || labels[i] >= z) throw new IllegalArgumentException("Eszsl: label " + labels[i] + " of input " + i + "; there are " + z + " classes");
+            if (labels[i] < 0 || labels[i] >= z)
+                throw new IllegalArgumentException("Eszsl: label " + labels[i] + " of input " + i + "; there are " + z + " classes");
             y[i * z + labels[i]] = 1;
         }
         return Tensor.of(y, labels.length, z);

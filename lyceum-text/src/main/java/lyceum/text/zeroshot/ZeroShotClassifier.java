@@ -48,12 +48,14 @@ public final class ZeroShotClassifier {
      * @param templates of texts, each with {@code {}} for the label; without any the label itself is the text
      */
     public static ZeroShotClassifier of(TextEncoder encoder, List<String> labels, String... templates) {
-        for (var template : templates) if (!template.contains("{}"))
-            throw new IllegalArgumentException("ZeroShotClassifier: the template '" + template + "' has no {} for the label");
+        for (var template : templates)
+            if (!template.contains("{}"))
+                throw new IllegalArgumentException("ZeroShotClassifier: the template '" + template + "' has no {} for the label");
         var descriptions = new LinkedHashMap<String, List<String>>();
         for (var label : labels) {
             var texts = templates.length == 0 ? List.of(label) : List.of(templates).stream().map(t -> t.replace("{}", label)).toList();
-            if (descriptions.put(label, texts) != null) throw new IllegalArgumentException("ZeroShotClassifier: '" + label + "' is there twice");
+            if (descriptions.put(label, texts) != null)
+                throw new IllegalArgumentException("ZeroShotClassifier: '" + label + "' is there twice");
         }
         return new ZeroShotClassifier(encoder, descriptions);
     }

@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The file of MiniLM run as a graph, against what ONNX Runtime makes of it ({@code tools/golden/text_minilm.py}). */
-@Tag("slow") class OnnxMiniLmTest {
+@Tag("slow")
+class OnnxMiniLmTest {
     private static final int TEXTS = 20;
     private static final Map<String, Tensor> GOLDEN = MiniLm.golden();
 
@@ -31,8 +32,8 @@ import org.junit.jupiter.api.Test;
             flat[i * width + t] = ids[i][t];
             mask[i * width + t] = 1;
         }
-        return Map.of("input_ids", Tensor.of(flat, ids.length, width), "attention_mask", Tensor.of(mask, ids.length, width), "token_type_ids",
-                Tensor.of(new long[flat.length], ids.length, width));
+        return Map.of("input_ids", Tensor.of(flat, ids.length, width), "attention_mask", Tensor.of(mask, ids.length, width),
+                "token_type_ids", Tensor.of(new long[flat.length], ids.length, width));
     }
 
     private static long[][] ids() {

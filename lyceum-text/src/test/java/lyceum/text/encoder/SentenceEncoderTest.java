@@ -78,7 +78,8 @@ class SentenceEncoderTest {
                 double[] sums = ours.to(DType.F64).matmul(sign).toDoubleArray();
                 for (int t = 0; t < n; t++) {
                     worst = Math.max(worst, Math.abs(sums[t] - states.get(first + t).get(layer).get(0).item()));
-                    worst = Math.max(worst, Math.abs(ours.get(t).get((37 * t + 61 * layer) % 384).item() - states.get(first + t).get(layer).get(1).item()));
+                    worst = Math.max(worst,
+                            Math.abs(ours.get(t).get((37 * t + 61 * layer) % 384).item() - states.get(first + t).get(layer).get(1).item()));
                     compared++;
                 }
             }
@@ -89,9 +90,11 @@ class SentenceEncoderTest {
     }
 
     @Test void whatATextGetsDoesNotDependOnItsBatch() {
-        var texts = List.of("bank", "She sat on the bank of the river and watched the boats go by until the sun had set.", "", "The bank was closed.");
+        var texts = List.of("bank", "She sat on the bank of the river and watched the boats go by until the sun had set.", "",
+                "The bank was closed.");
         var together = MiniLm.encoder().encode(texts);
-        for (int i = 0; i < texts.size(); i++) assertThat(gap(together.get(i), Tensor.of(MiniLm.encoder().encode(texts.get(i))))).isLessThan(1e-5);
+        for (int i = 0; i < texts.size(); i++)
+            assertThat(gap(together.get(i), Tensor.of(MiniLm.encoder().encode(texts.get(i))))).isLessThan(1e-5);
         assertThat(gap(MiniLm.encoder().with(OPTIONS.withBatchTokens(1)).encode(texts), together)).isLessThan(1e-5);
         assertThat(MiniLm.encoder().encode(List.of()).shape().toArray()).containsExactly(0, 384);
     }
@@ -105,8 +108,10 @@ class SentenceEncoderTest {
             assertThat(v.size(0)).isEqualTo(found.get(i).encoding().size());
             var mean = v.mean(0);
             assertThat(gap(mean.div(mean.square().sum().sqrt()), means.get(i))).isLessThan(1e-5);
-            assertThat(gap(v.get(0), MiniLm.encoder().with(OPTIONS.withPooling(Pooling.CLS).withNormalize(false)).encode(texts).get(i))).isLessThan(1e-5);
-            assertThat(gap(v.max(0), MiniLm.encoder().with(OPTIONS.withPooling(Pooling.MAX).withNormalize(false)).encode(texts).get(i))).isLessThan(1e-5);
+            assertThat(gap(v.get(0), MiniLm.encoder().with(OPTIONS.withPooling(Pooling.CLS).withNormalize(false)).encode(texts).get(i)))
+                    .isLessThan(1e-5);
+            assertThat(gap(v.max(0), MiniLm.encoder().with(OPTIONS.withPooling(Pooling.MAX).withNormalize(false)).encode(texts).get(i)))
+                    .isLessThan(1e-5);
         }
         assertThat(gap(found.get(0).span(2, 6), found.get(0).vectors().get(2))).isZero();
         assertThatThrownBy(() -> found.get(0).span(90, 95)).hasMessageContaining("between characters 90 and 95");
@@ -125,7 +130,8 @@ class SentenceEncoderTest {
         Autograd.noGrad(() -> {
             var lengths = new Attention().withKeyLengths(Tensor.of(new int[] {a.length, b.length}));
             var x = model.forward(Tensor.of(padded, 2, b.length), null, lengths, Pass.inference());
-            var y = model.forward(Tensor.of(packed, 1, packed.length), null, new Attention().withPacking(Packing.of(a.length, b.length)), Pass.inference());
+            var y = model.forward(Tensor.of(packed, 1, packed.length), null, new Attention().withPacking(Packing.of(a.length, b.length)),
+                    Pass.inference());
             assertThat(gap(x.get(0).narrow(0, 0, a.length), y.get(0).narrow(0, 0, a.length))).isLessThan(1e-5);
             assertThat(gap(x.get(1), y.get(0).narrow(0, a.length, b.length))).isLessThan(1e-5);
         });
@@ -187,8 +193,8 @@ class SentenceEncoderTest {
 
     @Test void parametersHaveBertsNamesAndNumber() {
         assertThat(MiniLm.encoder().model().parameterCount()).isEqualTo(22_565_376);
-        assertThat(MiniLm.encoder().model().checkpoint()).containsKeys("encoder.layer.5.attention.self.query.weight", "encoder.layer.0.output.LayerNorm.bias",
-                "embeddings.token_type_embeddings.weight");
+        assertThat(MiniLm.encoder().model().checkpoint()).containsKeys("encoder.layer.5.attention.self.query.weight",
+                "encoder.layer.0.output.LayerNorm.bias", "embeddings.token_type_embeddings.weight");
         assertThat(MiniLm.encoder().with(OPTIONS).encode("a bank")[0]).isCloseTo(MiniLm.encoder().encode("a bank")[0], within(1e-6f));
     }
 }

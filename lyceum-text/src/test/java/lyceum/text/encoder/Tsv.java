@@ -12,10 +12,12 @@ import lyceum.text.count.Stems;
 /** Hand-written texts under {@code meaning/}, a case a line. */
 public final class Tsv {
     /** Words that carry little meaning of their own. */
-    private static final Set<String> STOP = Set.copyOf(List.of(("a an and the of in on at to for with from by as is are was were be been being it its i you he she we they me him her "
-            + "us them my your his our their this that these those not no nor or but if so than then there here who whom whose which what when where how why all any "
-            + "some such into unto upon over under out up down off about against between through before after will shall would should may might can could do does did "
-            + "done has have had having one another other each own very more most only also just too will yet let s t").split(" ")));
+    private static final Set<String> STOP = Set.copyOf(
+            List.of(("a an and the of in on at to for with from by as is are was were be been being it its i you he she we they me him her "
+                    + "us them my your his our their this that these those not no nor or but if so than then there here who whom whose which what when where how why all any "
+                    + "some such into unto upon over under out up down off about against between through before after will shall would should may might can could do does did "
+                    + "done has have had having one another other each own very more most only also just too will yet let s t")
+                    .split(" ")));
 
     private Tsv() {}
 

@@ -53,7 +53,8 @@ class ElmoTest {
         var given = new LinkedHashMap<String, Tensor>();
         var names = golden.named("names").texts("input.names");
         for (int i = 0; i < names.size(); i++) {
-            long[] shape = Arrays.stream(golden.named("names").texts("input.shapes").get(i).split(" ")).mapToLong(Long::parseLong).toArray();
+            long[] shape = Arrays.stream(golden.named("names").texts("input.shapes").get(i).split(" ")).mapToLong(Long::parseLong)
+                    .toArray();
             given.put(names.get(i), Tensor.of(r.bells((int) Arrays.stream(shape).reduce(1, (a, b) -> a * b))).mul(0.5).reshape(shape));
         }
         elmo.load(given);
@@ -62,7 +63,8 @@ class ElmoTest {
             var text = c.texts("input.words");
             layers.see(c, "expected.layers", elmo.layers(text).flatten().toDoubleArray());
             if (!c.has("expected.ahead")) continue;
-            int[] ids = text.stream().mapToInt(words::indexOf).toArray(), ended = Arrays.copyOf(ids, ids.length + 1), begun = new int[ended.length];
+            int[] ids = text.stream().mapToInt(words::indexOf).toArray(), ended = Arrays.copyOf(ids, ids.length + 1),
+                    begun = new int[ended.length];
             ended[ids.length] = 1;
             for (int t = 0; t < ids.length; t++) begun[t] = ids[ids.length - 1 - t];
             layers.see(c, "expected.layers", elmo.forward(Tensor.of(ids, 1, ids.length)).flatten().toDoubleArray());
@@ -89,13 +91,14 @@ class ElmoTest {
                 assertThat(other[row * length + at]).isNotEqualTo(ids[row * length + at]);
                 float[] x = layers(elmo, ids, n), y = layers(elmo, other, n);
                 int layers = elmo.depth(), w = config.width();
-                for (int j = 0; j < layers; j++) for (int b = 0; b < n; b++) for (int t = 0; t < length; t++) for (int d = 0; d < 2 * w; d++) {
-                    int place = ((j * n + b) * length + t) * 2 * w + d;
-                    boolean same = Float.floatToRawIntBits(x[place]) == Float.floatToRawIntBits(y[place]);
-                    if (b != row || d < w && t < at) ahead += same ? 0 : 1;
-                    else if (d >= w && t > at) back += same ? 0 : 1;
-                    else if (j > 0 && !same) moved++;
-                }
+                for (int j = 0; j < layers; j++)
+                    for (int b = 0; b < n; b++) for (int t = 0; t < length; t++) for (int d = 0; d < 2 * w; d++) {
+                        int place = ((j * n + b) * length + t) * 2 * w + d;
+                        boolean same = Float.floatToRawIntBits(x[place]) == Float.floatToRawIntBits(y[place]);
+                        if (b != row || d < w && t < at) ahead += same ? 0 : 1;
+                        else if (d >= w && t > at) back += same ? 0 : 1;
+                        else if (j > 0 && !same) moved++;
+                    }
             }
         }
         Evidence.of("random edits", edits, exactly(200));
@@ -170,9 +173,11 @@ class ElmoTest {
         var task = new Sequential(vectors, head);
         BatchLoss loss = (rows, pass) -> new CrossEntropy().of(head.forward(train.at(vectors.forward(train.ids(rows), pass), rows), pass),
                 Tensor.of(Arrays.stream(rows).map(i -> train.senses[i]).toArray()));
-        new Trainer(new Adam(2e-2), epochs).withBatchSize(64).start(task, train.senses.length, loss, null, Rng.of(6)).finish(Progress.SILENT);
+        new Trainer(new Adam(2e-2), epochs).withBatchSize(64).start(task, train.senses.length, loss, null, Rng.of(6))
+                .finish(Progress.SILENT);
         int[] rows = IntStream.range(0, test.senses.length).toArray();
-        int[] said = Autograd.noGrad(() -> head.forward(test.at(vectors.forward(test.ids(rows)), rows))).argmax(1).to(DType.I32).toIntArray();
+        int[] said = Autograd.noGrad(() -> head.forward(test.at(vectors.forward(test.ids(rows)), rows))).argmax(1).to(DType.I32)
+                .toIntArray();
         return IntStream.of(rows).filter(i -> said[i] == test.senses[i]).count() / (double) rows.length;
     }
 
@@ -204,10 +209,12 @@ class ElmoTest {
             int word = 2 + i % 4, n = 2 + i % 5;
             texts.add(IntStream.range(0, n).map(t -> 2 + (word + t) % 8).toArray());
         }
-        for (var config : List.of(new ElmoConfig(10, 8, 16).withDropout(0.05), new ElmoConfig(10, 8, 8).withLayers(1).withCharacters(LETTERS))) {
+        for (var config : List.of(new ElmoConfig(10, 8, 16).withDropout(0.05),
+                new ElmoConfig(10, 8, 8).withLayers(1).withCharacters(LETTERS))) {
             var elmo = new Elmo(config, words(10), Rng.of(1));
             double ahead = elmo.ahead().evaluate(texts).perplexity(), back = elmo.back().evaluate(texts).perplexity();
-            var history = elmo.fit(texts, texts.subList(0, 20), new Trainer(new Adam(2e-2), 10).withBatchSize(16), Rng.of(2), Progress.SILENT);
+            var history = elmo.fit(texts, texts.subList(0, 20), new Trainer(new Adam(2e-2), 10).withBatchSize(16), Rng.of(2),
+                    Progress.SILENT);
             assertThat(history.epochs().getLast().validation()).isLessThan(history.epochs().getFirst().validation());
             var backwards = texts.stream().map(t -> IntStream.range(0, t.length).map(i -> t[t.length - 1 - i]).toArray()).toList();
             assertThat(elmo.ahead().evaluate(texts).perplexity()).isLessThan(0.5 * ahead);
@@ -223,8 +230,10 @@ class ElmoTest {
         }
         var spelled = new Elmo(new ElmoConfig(10, 8, 8).withCharacters(LETTERS), words(10), Rng.of(1));
         assertThat(spelled.layers(List.of("never", "seen")).shape().toArray()).containsExactly(3, 2, 16);
-        assertThat(spelled.layers(List.of("word4")).sub(spelled.forward(Tensor.of(new int[] {2}, 1, 1)).squeeze(1)).abs().max().item()).isEqualTo(0, within(1e-6));
-        assertThatThrownBy(() -> spelled.fit(texts, List.of(), new Trainer(new Adam(1e-2), 1), Rng.of(1), Progress.SILENT.stoppedBy(() -> true)))
+        assertThat(spelled.layers(List.of("word4")).sub(spelled.forward(Tensor.of(new int[] {2}, 1, 1)).squeeze(1)).abs().max().item())
+                .isEqualTo(0, within(1e-6));
+        assertThatThrownBy(
+                () -> spelled.fit(texts, List.of(), new Trainer(new Adam(1e-2), 1), Rng.of(1), Progress.SILENT.stoppedBy(() -> true)))
                 .isInstanceOf(CancelledException.class);
     }
 
@@ -232,9 +241,12 @@ class ElmoTest {
         var plain = new Elmo(new ElmoConfig(10, 4, 8), null, Rng.of(1));
         assertThatThrownBy(() -> plain.layers(List.of("a"))).hasMessageContaining("characters");
         assertThatThrownBy(() -> plain.forward(Tensor.of(new int[] {1}))).hasMessageContaining("(batch, T)");
-        assertThatThrownBy(() -> plain.layers(Tensor.of(new int[] {2, 3}, 1, 2), new int[] {3}, Pass.inference())).hasMessageContaining("length of 3");
-        assertThatThrownBy(() -> plain.fit(List.of(new int[0]), List.of(), new Trainer(new Adam(1), 1), Rng.of(1), Progress.SILENT)).hasMessageContaining("no token");
-        assertThatThrownBy(() -> new Elmo(new ElmoConfig(10, 4, 8).withCharacters(LETTERS), null, Rng.of(1))).hasMessageContaining("no words");
+        assertThatThrownBy(() -> plain.layers(Tensor.of(new int[] {2, 3}, 1, 2), new int[] {3}, Pass.inference()))
+                .hasMessageContaining("length of 3");
+        assertThatThrownBy(() -> plain.fit(List.of(new int[0]), List.of(), new Trainer(new Adam(1), 1), Rng.of(1), Progress.SILENT))
+                .hasMessageContaining("no token");
+        assertThatThrownBy(() -> new Elmo(new ElmoConfig(10, 4, 8).withCharacters(LETTERS), null, Rng.of(1)))
+                .hasMessageContaining("no words");
         assertThatThrownBy(() -> new Elmo(new ElmoConfig(10, 4, 8), words(9), Rng.of(1))).hasMessageContaining("9 words");
         assertThatThrownBy(() -> new ElmoConfig(10, 4, 8).withEndMark(0)).hasMessageContaining("differ");
         assertThatThrownBy(() -> new ElmoConfig(10, 4, 8).withDropout(1)).hasMessageContaining("dropout is 1.0");

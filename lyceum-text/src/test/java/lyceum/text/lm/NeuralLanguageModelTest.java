@@ -127,7 +127,8 @@ class NeuralLanguageModelTest {
         validation = IntStream.range(0, rest.size() / 2).mapToObj(i -> bible.heldOut().get(2 * i)).toList();
         test = IntStream.range(0, rest.size() / 2).mapToObj(i -> bible.heldOut().get(2 * i + 1)).toList();
         var model = new NeuralLanguageModel(NeuralLanguageModelConfig.lstm(2000).withWidth(32).withUnits(40).withCut(30), Rng.of(1));
-        model.fit(bible.train(), List.of(), new Trainer(new Adam(1.5e-2), 1).withBatchSize(24).withClip(Clip.norm(1)), Rng.of(2), Progress.SILENT);
+        model.fit(bible.train(), List.of(), new Trainer(new Adam(1.5e-2), 1).withBatchSize(24).withClip(Clip.norm(1)), Rng.of(2),
+                Progress.SILENT);
         lstm = model;
     }
 
@@ -173,7 +174,8 @@ class NeuralLanguageModelTest {
             again.load(folder.resolve("model"));
             assertThat(again.score(3, 7, 3)).isEqualTo(model.score(3, 7, 3));
             assertThat(model.forward(Tensor.of(new int[] {0, 3, 7}, 1, 3), Pass.inference()).shape().toArray()).containsExactly(1, 3, 10);
-            assertThatThrownBy(() -> model.fit(texts, List.of(), new Trainer(new Adam(1e-2), 1), Rng.of(2), Progress.SILENT.stoppedBy(() -> true)))
+            assertThatThrownBy(
+                    () -> model.fit(texts, List.of(), new Trainer(new Adam(1e-2), 1), Rng.of(2), Progress.SILENT.stoppedBy(() -> true)))
                     .isInstanceOf(CancelledException.class);
         }
         var lstm = NeuralLanguageModelConfig.lstm(10);

@@ -37,7 +37,8 @@ class NeuralProbabilisticLanguageModelTest {
     @Test void logitsAreThoseOfPyTorch() {
         var gap = Gap.absolute();
         for (var c : Golden.load("golden/neural-probabilistic-lm.json").cases("model")) {
-            int n = c.integer("input.order"), v = c.integer("input.vocabulary"), m = c.integer("input.width"), h = c.integer("input.hidden");
+            int n = c.integer("input.order"), v = c.integer("input.vocabulary"), m = c.integer("input.width"),
+                    h = c.integer("input.hidden");
             boolean direct = c.flag("input.direct");
             var model = new NeuralProbabilisticLanguageModel(
                     new NeuralProbabilisticConfig(n, v).withWidth(m).withDirect(direct).withHidden(h).withDtype(DType.F64), Rng.of(1));
@@ -65,7 +66,8 @@ class NeuralProbabilisticLanguageModelTest {
         double worst = 0, apart = 0;
         int states = 0;
         for (var config : List.of(new NeuralProbabilisticConfig(2, 40), new NeuralProbabilisticConfig(4, 300).withDirect(true),
-                new NeuralProbabilisticConfig(6, 90).withDirect(true).withHidden(0), new NeuralProbabilisticConfig(3, 12).withEndMark(-1))) {
+                new NeuralProbabilisticConfig(6, 90).withDirect(true).withHidden(0),
+                new NeuralProbabilisticConfig(3, 12).withEndMark(-1))) {
             var rng = Rng.of(states);
             var model = new NeuralProbabilisticLanguageModel(config, rng);
             Autograd.noGrad(() -> model.vectors().weight().copy_(Tensor.randn(rng, DType.F32, config.vocabulary(), config.width()).mul(4)));
@@ -96,7 +98,8 @@ class NeuralProbabilisticLanguageModelTest {
      */
     record ClassLanguage(List<int[]> train, List<int[]> withheld) {
         static final int CLASSES = 6, WORDS = 12, VOCABULARY = 2 + CLASSES * WORDS;
-        static final int[][] PATTERNS = {{0, 1, 2, 0, 1}, {3, 0, 1, 4, 5}, {1, 2, 3, 4, 0}, {5, 3, 1, 2, 0}, {2, 4, 5, 3, 1}, {4, 0, 5, 1, 3}};
+        static final int[][] PATTERNS = {{0, 1, 2, 0, 1}, {3, 0, 1, 4, 5}, {1, 2, 3, 4, 0}, {5, 3, 1, 2, 0}, {2, 4, 5, 3, 1},
+                {4, 0, 5, 1, 3}};
 
         static ClassLanguage draw(int sentences, int others, Rng rng) {
             List<int[]> train = new ArrayList<>(), withheld = new ArrayList<>();
@@ -126,8 +129,8 @@ class NeuralProbabilisticLanguageModelTest {
     @Acceptance(topic = TOPIC, clause = 3)
     @Test void combinationsNeverSeenAreForetoldByClass() {
         var language = ClassLanguage.draw(2000, 300, Rng.of(3));
-        var model = new NeuralProbabilisticLanguageModel(new NeuralProbabilisticConfig(3, ClassLanguage.VOCABULARY).withWidth(8).withHidden(24),
-                Rng.of(1));
+        var model = new NeuralProbabilisticLanguageModel(
+                new NeuralProbabilisticConfig(3, ClassLanguage.VOCABULARY).withWidth(8).withHidden(24), Rng.of(1));
         model.fit(language.train, List.of(), trainer(3, 1e-5), Rng.of(2), Progress.SILENT);
         var kneserNey = trigram(language.train, ClassLanguage.VOCABULARY);
         double own = model.evaluate(language.withheld).perplexity(), counted = kneserNey.evaluate(language.withheld).perplexity();
@@ -167,8 +170,10 @@ class NeuralProbabilisticLanguageModelTest {
         var model = new NeuralProbabilisticLanguageModel(config, Rng.of(1));
         assertThatThrownBy(() -> model.fit(texts, List.of(), trainer(2, 0), Rng.of(2), Progress.SILENT.stoppedBy(() -> true)))
                 .isInstanceOf(CancelledException.class);
-        assertThatThrownBy(() -> model.fit(List.of(), List.of(), trainer(1, 0), Rng.of(2), Progress.SILENT)).hasMessageContaining("no token");
-        assertThatThrownBy(() -> model.forward(Tensor.of(new int[] {1, 2, 3}, 1, 3), Pass.inference())).hasMessageContaining("2 ids before");
+        assertThatThrownBy(() -> model.fit(List.of(), List.of(), trainer(1, 0), Rng.of(2), Progress.SILENT))
+                .hasMessageContaining("no token");
+        assertThatThrownBy(() -> model.forward(Tensor.of(new int[] {1, 2, 3}, 1, 3), Pass.inference()))
+                .hasMessageContaining("2 ids before");
         assertThatThrownBy(() -> config.withOrder(1)).hasMessageContaining("order is 1");
         assertThatThrownBy(() -> config.withHidden(0)).hasMessageContaining("direct connections");
         assertThatThrownBy(() -> config.withStartMark(-1)).hasMessageContaining("start mark");

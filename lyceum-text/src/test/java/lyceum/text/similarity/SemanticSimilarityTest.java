@@ -53,7 +53,8 @@ class SemanticSimilarityTest {
         private static HashMap<String, Integer> words() {
             var counts = new HashMap<String, Integer>();
             Corpora.brown().forEach(d -> {
-                for (var word : d.text().toLowerCase(Locale.ROOT).split("[^a-z]+")) if (!word.isEmpty()) counts.merge(word, 1, Integer::sum);
+                for (var word : d.text().toLowerCase(Locale.ROOT).split("[^a-z]+"))
+                    if (!word.isEmpty()) counts.merge(word, 1, Integer::sum);
             });
             return counts;
         }
@@ -71,9 +72,11 @@ class SemanticSimilarityTest {
         assertThat(examples.texts("input.ids").stream().map(English.WORDNET::name).toList()).isEqualTo(examples.texts("input.names"));
         Evidence.of("path less 0.2", Math.abs(of(Measure.PATH).ofMeanings(dog, cat) - 0.2), atMost(1e-9));
         Evidence.of("Wu-Palmer less 0.857142857", Math.abs(of(Measure.WU_PALMER).ofMeanings(dog, cat) - 0.857142857), atMost(1e-9));
-        Evidence.of("Leacock-Chodorow less 2.0281482", Math.abs(of(Measure.LEACOCK_CHODOROW).ofMeanings(dog, cat) - 2.0281482), atMost(1e-7));
+        Evidence.of("Leacock-Chodorow less 2.0281482", Math.abs(of(Measure.LEACOCK_CHODOROW).ofMeanings(dog, cat) - 2.0281482),
+                atMost(1e-7));
         double[] information = examples.doubles("expected.information");
-        for (int i = 0; i < 3; i++) assertThat(English.BROWN.of(examples.texts("input.ids").get(i))).isCloseTo(information[i], within(1e-9));
+        for (int i = 0; i < 3; i++)
+            assertThat(English.BROWN.of(examples.texts("input.ids").get(i))).isCloseTo(information[i], within(1e-9));
         var pairs = GOLDEN.named("wordnet");
         List<String> first = pairs.texts("input.first"), second = pairs.texts("input.second");
         double[][] expected = pairs.matrix("expected.pathWupLchResLinJcn");
@@ -122,7 +125,8 @@ class SemanticSimilarityTest {
         Evidence.of("Wu-Palmer of misogamist with itself", of(Measure.WU_PALMER).ofMeanings(misogamist, misogamist), exactly(1));
         Evidence.of("nltk's", of(Measure.WU_PALMER_NLTK).ofMeanings(misogamist, misogamist), exactly(0.75));
 
-        var texts = Stream.concat(Given.verses().stream().filter(v -> v.length() < 90).limit(60), Given.brownSentences().stream().filter(v -> v.length() < 90).limit(60)).toList();
+        var texts = Stream.concat(Given.verses().stream().filter(v -> v.length() < 90).limit(60),
+                Given.brownSentences().stream().filter(v -> v.length() < 90).limit(60)).toList();
         var table = words(TermSplitter.WORDS, texts);
         SemanticSimilarity overlap = SemanticSimilarity.overlap(TermSplitter.WORDS), mean = AveragedWords.mean(table, TermSplitter.WORDS),
                 sif = AveragedWords.sif(table, TermSplitter.WORDS, texts), mover = new WordMover(table, TermSplitter.WORDS);
@@ -170,9 +174,10 @@ class SemanticSimilarityTest {
         var triples = Tsv.read("triples").stream().map(line -> new Triple(line[0], line[1], line[2])).toList();
         Evidence.of("triples", triples.size(), exactly(30));
         var overlap = SemanticSimilarity.overlap(text -> TermSplitter.WORDS.split(text.toLowerCase(Locale.ROOT)));
-        Evidence.of("mean overlap of a foil with its sentence", triples.stream().mapToDouble(t -> overlap.similarity(t.sentence(), t.foil())).average().orElseThrow(),
-                atLeast(0.35));
-        Evidence.of("least overlap of one", triples.stream().mapToDouble(t -> overlap.similarity(t.sentence(), t.foil())).min().orElseThrow(), atLeast(0.25));
+        Evidence.of("mean overlap of a foil with its sentence",
+                triples.stream().mapToDouble(t -> overlap.similarity(t.sentence(), t.foil())).average().orElseThrow(), atLeast(0.35));
+        Evidence.of("least overlap of one",
+                triples.stream().mapToDouble(t -> overlap.similarity(t.sentence(), t.foil())).min().orElseThrow(), atLeast(0.25));
         Evidence.of("share that MiniLM ranks right", SemanticSimilarity.encoded(MiniLm.encoder()).ranking(triples), atLeast(0.9));
         Evidence.of("share that word overlap ranks right", overlap.ranking(triples), atMost(0.5));
     }
@@ -186,7 +191,8 @@ class SemanticSimilarityTest {
         double[] expected = golden.doubles("expected.distances");
         double worst = 0;
         for (int i = 0; i < expected.length; i++)
-            worst = Math.max(worst, Math.abs(mover.distance(golden.texts("input.first").get(i), golden.texts("input.second").get(i)) - expected[i]));
+            worst = Math.max(worst,
+                    Math.abs(mover.distance(golden.texts("input.first").get(i), golden.texts("input.second").get(i)) - expected[i]));
         Evidence.of("pairs", expected.length, exactly(60));
         Evidence.of("largest gap to the linear programme", worst, atMost(1e-6));
         assertThat(mover.distance("w1 w2", "w2 w1")).isZero();
@@ -210,15 +216,18 @@ class SemanticSimilarityTest {
 
     @Test void evaluationsAndWords() {
         SemanticSimilarity length = (a, b) -> -Math.abs(a.length() - b.length());
-        assertThat(length.correlation(List.of(new JudgedPair("a", "b", 9), new JudgedPair("a", "abc", 5), new JudgedPair("a", "abcdef", 1))).value()).isEqualTo(1, within(1e-12));
-        assertThat(length.ranking(List.of(new Triple("a", "b", "cc"), new Triple("a", "bb", "c"), new Triple("a", "bb", "cc")))).isEqualTo(0.5);
+        assertThat(length.correlation(List.of(new JudgedPair("a", "b", 9), new JudgedPair("a", "abc", 5), new JudgedPair("a", "abcdef", 1)))
+                .value()).isEqualTo(1, within(1e-12));
+        assertThat(length.ranking(List.of(new Triple("a", "b", "cc"), new Triple("a", "bb", "c"), new Triple("a", "bb", "cc"))))
+                .isEqualTo(0.5);
         assertThatThrownBy(() -> length.ranking(List.of())).hasMessageContaining("no triple");
         assertThatThrownBy(() -> length.correlation(List.of())).hasMessageContaining("at least 3");
         assertThat(SemanticSimilarity.overlap(TermSplitter.WORDS).similarity("the cat sat", "the cat ran")).isEqualTo(0.5);
         assertThat(of(Measure.WU_PALMER).similarity("dog", "cat")).isGreaterThan(of(Measure.WU_PALMER).similarity("dog", "justice"));
         assertThat(of(Measure.PATH).similarity("dog", "xyzzy")).isEqualTo(Double.NEGATIVE_INFINITY);
         assertThatThrownBy(() -> of(Measure.PATH).ofMeanings("n02084071", "v00001740")).hasMessageContaining("different parts of speech");
-        assertThatThrownBy(() -> new WordNetSimilarity(English.WORDNET, Measure.LIN, null)).hasMessageContaining("LIN asks for information content");
+        assertThatThrownBy(() -> new WordNetSimilarity(English.WORDNET, Measure.LIN, null))
+                .hasMessageContaining("LIN asks for information content");
         assertThatThrownBy(() -> English.BROWN.of("n1")).hasMessageContaining("no synset n1");
         assertThatThrownBy(() -> English.WORDNET.named("dog.n.99")).hasMessageContaining("has 7 of this part of speech");
         assertThatThrownBy(() -> English.WORDNET.named("dog")).hasMessageContaining("dog.n.01");
@@ -234,7 +243,8 @@ class SemanticSimilarityTest {
         assertThat(forms.bases("quickly", WordForms.Part.ADVERB)).containsExactly("quickly");
         assertThat(forms.bases("xyzzy", WordForms.Part.NOUN)).isEmpty();
         assertThat(forms.meanings("dog")).isEqualTo(8);
-        for (var part : List.of("noun", "verb", "adj", "adv")) for (var name : List.of("index." + part, part + ".exc")) Files.writeString(folder.resolve(name), "");
+        for (var part : List.of("noun", "verb", "adj", "adv"))
+            for (var name : List.of("index." + part, part + ".exc")) Files.writeString(folder.resolve(name), "");
         assertThat(WordForms.read(folder).meanings("dog")).isZero();
         Files.writeString(folder.resolve("index.noun"), "dog n many\n");
         assertThatThrownBy(() -> WordForms.read(folder)).isInstanceOf(FormatException.class).hasMessageContaining("index.noun");

@@ -70,7 +70,8 @@ class EmbeddingSpaceTest {
         for (int i = 0; i < n; i++) {
             if (!Arrays.equals(byCosine[i], byDot[i]) || !Arrays.equals(byCosine[i], byDistance[i])) other++;
             double[] truth = cosines(queries[i], rows);
-            int[] order = IntStream.range(0, n).boxed().sorted((a, b) -> Double.compare(truth[b], truth[a])).mapToInt(Integer::intValue).toArray();
+            int[] order = IntStream.range(0, n).boxed().sorted((a, b) -> Double.compare(truth[b], truth[a])).mapToInt(Integer::intValue)
+                    .toArray();
             if (!Arrays.equals(order, byCosine[i])) other++;
             for (double[][] each : scores) {
                 // all rows that are nearer by more than 1e-6 must score higher: the least of them does
@@ -192,11 +193,13 @@ class EmbeddingSpaceTest {
     /** Whether this is the commonest meaning of the word. */
     private static boolean first(WordNet wordnet, String word, WordNet.Synset synset) {
         var senses = wordnet.senses(word);
-        return !senses.isEmpty() && senses.stream().filter(s -> s.id().charAt(0) == synset.id().charAt(0)).findFirst().orElseThrow().equals(synset);
+        return !senses.isEmpty()
+                && senses.stream().filter(s -> s.id().charAt(0) == synset.id().charAt(0)).findFirst().orElseThrow().equals(synset);
     }
 
     @Test void neighboursAnalogiesAndTruncation() {
-        var space = new EmbeddingSpace("m", List.of("man", "woman", "king", "queen"), Tensor.of(new double[][] {{1, 0, 0}, {-1, 0, 0}, {1, 2, 0}, {-1, 2, 0}}));
+        var space = new EmbeddingSpace("m", List.of("man", "woman", "king", "queen"),
+                Tensor.of(new double[][] {{1, 0, 0}, {-1, 0, 0}, {1, 2, 0}, {-1, 2, 0}}));
         assertThat(space.analogy("man", "woman", "king", 1).getFirst().name()).isEqualTo("queen");
         assertThat(space.nearest("king", 2).stream().map(EmbeddingTable.Neighbour::name)).containsExactly("queen", "man");
         assertThat(space.by(Nearness.DOT).nearest(Tensor.of(0.0, 1, 0), 9)).hasSize(4);
@@ -219,7 +222,8 @@ class EmbeddingSpaceTest {
         assertThat(one.scores(other.alignedTo(one)).shape().toArray()).containsExactly(5, 5);
         assertThatThrownBy(() -> one.scores(gauss(1, 2, 3))).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> one.rotationTo(space(gauss(1, 5, 3)))).isInstanceOf(ShapeException.class);
-        assertThatThrownBy(() -> one.rotationTo(new EmbeddingSpace("x", List.of("q"), gauss(1, 1, 4)))).hasMessageContaining("no name is in both");
+        assertThatThrownBy(() -> one.rotationTo(new EmbeddingSpace("x", List.of("q"), gauss(1, 1, 4))))
+                .hasMessageContaining("no name is in both");
         assertThatThrownBy(() -> one.truncated(5)).hasMessageContaining("5 of 4");
         assertThatThrownBy(() -> one.truncation(5, 2)).hasMessageContaining("k is 5 of 5");
         assertThatThrownBy(() -> one.nearest("q", 1)).hasMessageContaining("no vector of 'q'");

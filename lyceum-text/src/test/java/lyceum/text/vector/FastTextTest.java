@@ -65,8 +65,8 @@ class FastTextTest {
         int compared = 0;
         for (var name : List.of("skipgram", "cbow")) {
             var expected = GOLDEN.named(name).texts("expected.pieces");
-            for (int i = 0; i < 3; i++, compared++) assertThat(model(name).pieces(List.of("where", "né", "日本").get(i))).as(name)
-                    .isEqualTo(List.of(expected.get(i).split(" ")));
+            for (int i = 0; i < 3; i++, compared++)
+                assertThat(model(name).pieces(List.of("where", "né", "日本").get(i))).as(name).isEqualTo(List.of(expected.get(i).split(" ")));
         }
         assertThat(compared).isEqualTo(6);
         assertThat(new SubwordBuckets(3, 6, 10).pieces("where")).hasSize(14);
@@ -89,8 +89,9 @@ class FastTextTest {
             var model = model(name);
             var words = GOLDEN.named(name).texts("input.words");
             double[][] printed = GOLDEN.named(name).matrix("expected.printed");
-            for (int i = 0; i < words.size(); i++) if (!words.get(i).matches("\\p{ASCII}+"))
-                gap.see(name + " " + words.get(i), doubles(model.vector(words.get(i))), printed[i]);
+            for (int i = 0; i < words.size(); i++)
+                if (!words.get(i).matches("\\p{ASCII}+"))
+                    gap.see(name + " " + words.get(i), doubles(model.vector(words.get(i))), printed[i]);
         }
         assertThat(gap.seen()).isGreaterThan(50);
         Evidence.of("largest gap of vectors of words beyond ASCII to those that fasttext prints with five digits", gap, atMost(5.1e-5));
@@ -149,7 +150,8 @@ class FastTextTest {
         var stems = new ArrayList<String>();
         while (stems.size() < 100) {
             var stem = new StringBuilder();
-            for (int i = 0; i < 5; i++) stem.append("bdfgklmnprstvz".charAt(rng.nextInt(14))).append(i % 2 == 0 ? "aeiou".charAt(rng.nextInt(5)) : "");
+            for (int i = 0; i < 5; i++)
+                stem.append("bdfgklmnprstvz".charAt(rng.nextInt(14))).append(i % 2 == 0 ? "aeiou".charAt(rng.nextInt(5)) : "");
             if (!stems.contains(stem.toString())) stems.add(stem.toString());
         }
         var heldOut = new ArrayList<String[]>(); // each stem keeps one of its five forms from the text
@@ -172,7 +174,8 @@ class FastTextTest {
             assertThat(model.contains(pair[1])).isFalse();
             if (model.nearest(pair[1], 5).stream().map(Neighbour::name).anyMatch(pair[0]::equals)) found++;
         }
-        Evidence.of("held-out forms with their stem among 5 neighbours, of " + heldOut.size(), (double) found / heldOut.size(), atLeast(0.8));
+        Evidence.of("held-out forms with their stem among 5 neighbours, of " + heldOut.size(), (double) found / heldOut.size(),
+                atLeast(0.8));
     }
 
     private static List<Labelled> mails(SparseCounts box) {
@@ -212,10 +215,12 @@ class FastTextTest {
         for (var name : FILES) {
             var path = folder.resolve(name);
             model(name).write(path);
-            Evidence.that(name + ": the program's file is written again byte for byte", Arrays.equals(Files.readAllBytes(path), file(name)));
+            Evidence.that(name + ": the program's file is written again byte for byte",
+                    Arrays.equals(Files.readAllBytes(path), file(name)));
         }
         var sentences = IntStream.range(0, 200).mapToObj(i -> List.of("né" + i % 7, "water" + i % 3, "日本" + i % 5, "a" + i % 2)).toList();
-        for (var learner : List.of(FastText.skipGram(7).withBuckets(300), FastText.cbow(5).withBuckets(40).withOutput(Word2Vec.Output.HIERARCHICAL_SOFTMAX),
+        for (var learner : List.of(FastText.skipGram(7).withBuckets(300),
+                FastText.cbow(5).withBuckets(40).withOutput(Word2Vec.Output.HIERARCHICAL_SOFTMAX),
                 FastText.skipGram(3).withLetters(0, 0).withBuckets(1).withOutput(Word2Vec.Output.SOFTMAX))) {
             var model = learner.fit(sentences);
             model.write(folder.resolve("own"));
@@ -258,15 +263,17 @@ class FastTextTest {
             long hits = test.stream().filter(t -> t.labels().contains(model.predict(t.words(), 1).getFirst().name())).count();
             assertThat(hits).as(loss.toString()).isGreaterThan(180);
             model.write(folder.resolve("model"));
-            assertThat(FastTextModel.read(folder.resolve("model")).predict(test.getFirst().words(), 3)).isEqualTo(model.predict(test.getFirst().words(), 3));
+            assertThat(FastTextModel.read(folder.resolve("model")).predict(test.getFirst().words(), 3))
+                    .isEqualTo(model.predict(test.getFirst().words(), 3));
         }
         var all = new FastTextClassifier(8).withLoss(Loss.ONE_VS_ALL).withEpochs(20).withLearningRate(0.3).fit(train);
         var both = all.predict(List.of("w1", "w2", "w5"), 3);
         assertThat(both.get(1).score()).isGreaterThan(0.5);
         assertThat(new HashSet<>(List.of(both.get(0).name(), both.get(1).name()))).containsExactlyInAnyOrder("one", "two");
         var order = new ArrayList<Labelled>(); // which only runs of words can tell
-        for (int i = 0; i < 400; i++) order.add(i % 2 == 0 ? Labelled.parse("__label__yes not good but bad w" + i % 9)
-                : Labelled.parse("not bad but good w" + i % 9 + " __label__no"));
+        for (int i = 0; i < 400; i++)
+            order.add(i % 2 == 0 ? Labelled.parse("__label__yes not good but bad w" + i % 9)
+                    : Labelled.parse("not bad but good w" + i % 9 + " __label__no"));
         var runs = new FastTextClassifier(8).withRuns(2).withBuckets(1000).withEpochs(10).withLearningRate(0.5).fit(order);
         assertThat(accuracy(runs, order)).isEqualTo(1);
         var words = new FastTextClassifier(8).withEpochs(10).withLearningRate(0.5).fit(order);
@@ -277,7 +284,8 @@ class FastTextTest {
     @Test void seedsThreadsCancellingAndRefusals() {
         var sentences = IntStream.range(0, 100).mapToObj(i -> List.of("aa" + i % 4, "bb" + i % 5, "cc" + i % 3)).toList();
         var learner = FastText.skipGram(6).withBuckets(50);
-        assertThat(learner.fit(sentences).vector("aa1x")).isEqualTo(learner.fit(sentences).vector("aa1x")).isNotEqualTo(learner.withSeed(1).fit(sentences).vector("aa1x"));
+        assertThat(learner.fit(sentences).vector("aa1x")).isEqualTo(learner.fit(sentences).vector("aa1x"))
+                .isNotEqualTo(learner.withSeed(1).fit(sentences).vector("aa1x"));
         assertThat(learner.withThreads(2).fit(sentences).vectors().size()).isEqualTo(12);
         assertThatThrownBy(() -> learner.fit(sentences, Progress.SILENT.stoppedBy(() -> true))).isInstanceOf(CancelledException.class);
         assertThatThrownBy(() -> learner.withDimension(0)).hasMessageContaining("dimension 0");
@@ -293,12 +301,12 @@ class FastTextTest {
     }
 
     @Test void brokenFilesSayWhere() {
-        assertThatThrownBy(() -> FastTextFile.read(new ByteArrayInputStream("12 3\n".getBytes(StandardCharsets.UTF_8)), 5)).isInstanceOf(FormatException.class)
-                .hasMessageContaining("magic");
+        assertThatThrownBy(() -> FastTextFile.read(new ByteArrayInputStream("12 3\n".getBytes(StandardCharsets.UTF_8)), 5))
+                .isInstanceOf(FormatException.class).hasMessageContaining("magic");
         byte[] quantised = file("independent");
         quantised[quantised.length - 3 * 3 * 4 - 17] = 1;
-        assertThatThrownBy(() -> FastTextFile.read(new ByteArrayInputStream(quantised), quantised.length)).isInstanceOf(FormatException.class)
-                .hasMessageContaining("quantised");
+        assertThatThrownBy(() -> FastTextFile.read(new ByteArrayInputStream(quantised), quantised.length))
+                .isInstanceOf(FormatException.class).hasMessageContaining("quantised");
         for (var name : List.of("letters", "independent", "cbow"))
             Fuzz.of(file(name)).allowing(FormatException.class).mutants(1_700, bytes -> {
                 var model = FastTextFile.read(new ByteArrayInputStream(bytes), bytes.length);

@@ -46,13 +46,15 @@ class SemanticSpaceTest {
         Gap ppmi = Gap.absolute(), values = Gap.absolute(), subspace = Gap.absolute();
         for (var c : GOLDEN.cases("table")) {
             int n = c.integer("input.rows"), m = c.integer("input.columns"), d = c.integer("input.dimension");
-            var counts = Arrays.stream(new Recipe(c.integer("input.seed")).belows(60, n * m)).mapToDouble(x -> Math.max(0, x - 25)).toArray();
+            var counts = Arrays.stream(new Recipe(c.integer("input.seed")).belows(60, n * m)).mapToDouble(x -> Math.max(0, x - 25))
+                    .toArray();
             var table = PpmiEmbeddings.ppmi(Csr.fromDense(Tensor.of(counts, n, m)), c.number("input.smoothing"), c.number("input.shift"));
             ppmi.see(c, "expected.ppmi", table.toDense().flatten().toDoubleArray());
             var space = new SemanticSpace(names(n), table, d, 1, 1);
             values.see(c, "expected.values", space.factors().s().toDoubleArray());
             Tensor u = space.factors().u(), v = Tensor.of(c.matrix("expected.left"));
-            subspace.see(c.text("name"), u.matmul(u.transpose()).flatten().toDoubleArray(), v.matmul(v.transpose()).flatten().toDoubleArray());
+            subspace.see(c.text("name"), u.matmul(u.transpose()).flatten().toDoubleArray(),
+                    v.matmul(v.transpose()).flatten().toDoubleArray());
         }
         Evidence.of("PPMI cells compared", ppmi.seen(), exactly(30 * 20 + 24 * 24 + 16 * 40 + 50 * 18));
         Evidence.of("PPMI less NumPy's", ppmi, atMost(1e-10));
@@ -121,7 +123,8 @@ class SemanticSpaceTest {
                 var own = f.u().narrow(1, 0, rank).mul(f.s().narrow(0, 0, rank)).matmul(f.v().narrow(1, 0, rank).transpose());
                 worst = Math.max(worst, Math.abs(dense.sub(own).square().sum().sqrt().item() - tail));
                 for (int k = 0; k < 5; k++) { // no other table of that rank is nearer: one nearby, one from any subspace
-                    var q = k < 3 ? f.u().narrow(1, 0, rank).add(Tensor.randn(rng, DType.F64, n, rank).mul(0.1)) : Tensor.randn(rng, DType.F64, n, rank);
+                    var q = k < 3 ? f.u().narrow(1, 0, rank).add(Tensor.randn(rng, DType.F64, n, rank).mul(0.1))
+                            : Tensor.randn(rng, DType.F64, n, rank);
                     var basis = Svd.of(q).u();
                     least = Math.min(least, dense.sub(basis.matmul(basis.transpose().matmul(dense))).square().sum().sqrt().item() - tail);
                 }
@@ -143,7 +146,8 @@ class SemanticSpaceTest {
         var sentences = IntStream.range(0, 50).mapToObj(i -> IntStream.range(0, i % 7).mapToObj(j -> "w" + (i + j) % 11).toList()).toList();
         var shuffled = SemanticSpace.shuffled(sentences, Rng.of(1));
         assertThat(shuffled.stream().map(List::size)).containsExactlyElementsOf(sentences.stream().map(List::size).toList());
-        assertThat(shuffled.stream().flatMap(List::stream).sorted()).containsExactlyElementsOf(sentences.stream().flatMap(List::stream).sorted().toList());
+        assertThat(shuffled.stream().flatMap(List::stream).sorted())
+                .containsExactlyElementsOf(sentences.stream().flatMap(List::stream).sorted().toList());
         assertThat(shuffled).isNotEqualTo(sentences);
     }
 
@@ -161,17 +165,20 @@ class SemanticSpaceTest {
         assertThat(perfect).isEqualTo(new EmbeddingEvaluation.Score(1, 60, 1));
         var worst = EmbeddingTable.of(names(40), Tensor.eye(DType.F64, 40));
         assertThat(EmbeddingEvaluation.siblingAuroc(worst, hypernyms, 30, Rng.of(1)).value()).isEqualTo(0.5, within(1e-12));
-        assertThat(EmbeddingEvaluation.siblingAuroc(EmbeddingTable.of(names(40), Tensor.of(equal)), hypernyms, 30, Rng.of(1)).value()).isEqualTo(0.5, within(1e-12));
+        assertThat(EmbeddingEvaluation.siblingAuroc(EmbeddingTable.of(names(40), Tensor.of(equal)), hypernyms, 30, Rng.of(1)).value())
+                .isEqualTo(0.5, within(1e-12));
         var kin = Map.of("w0", Set.of("k"), "w1", Set.of("k"), "w2", Set.of("k"));
         assertThatThrownBy(() -> EmbeddingEvaluation.siblingAuroc(worst, kin, 5, Rng.of(1))).hasMessageContaining("cannot be paired anew");
-        assertThatThrownBy(() -> EmbeddingEvaluation.siblingAuroc(worst, Map.of("w0", Set.of("k")), 5, Rng.of(1))).hasMessageContaining("0 pairs");
+        assertThatThrownBy(() -> EmbeddingEvaluation.siblingAuroc(worst, Map.of("w0", Set.of("k")), 5, Rng.of(1)))
+                .hasMessageContaining("0 pairs");
     }
 
     @Test void documentsAndRefusals() {
         // two topics: words of one stand in its documents alone
         var counts = new double[8][6];
         for (int i = 0; i < 8; i++) for (int j = 0; j < 3; j++) counts[i][3 * (i % 2) + j] = 1 + (i + j) % 3;
-        var space = SemanticSpace.latent(DocumentTermMatrix.of(Csr.fromDense(Tensor.of(counts)), List.of("a", "b", "c", "x", "y", "z")), 2, 1, 0);
+        var space = SemanticSpace.latent(DocumentTermMatrix.of(Csr.fromDense(Tensor.of(counts)), List.of("a", "b", "c", "x", "y", "z")), 2,
+                1, 0);
         assertThat(space.table().nearest("a", 2).stream().map(Neighbour::name)).containsExactlyInAnyOrder("b", "c");
         assertThat(space.contexts().shape().toArray()).containsExactly(8, 2);
         assertThat(space.dimension()).isEqualTo(2);
@@ -180,7 +187,7 @@ class SemanticSpaceTest {
         assertThatThrownBy(() -> new SemanticSpace(names(3), space.weights(), 2, 1, 0)).hasMessageContaining("3 words for a table of 6");
         assertThatThrownBy(() -> new SemanticSpace(names(6), space.weights(), 7, 1, 0)).hasMessageContaining("dimension is 7");
         assertThatThrownBy(() -> new SemanticSpace(names(6), space.weights(), 2, -1, 0)).hasMessageContaining("power");
-        assertThatThrownBy(() -> SemanticSpace.of(new PpmiEmbeddings(2).withMinCount(1), List.of(List.of("a", "b", "a", "c")), Progress.SILENT.stoppedBy(() -> true)))
-                .isInstanceOf(CancelledException.class);
+        assertThatThrownBy(() -> SemanticSpace.of(new PpmiEmbeddings(2).withMinCount(1), List.of(List.of("a", "b", "a", "c")),
+                Progress.SILENT.stoppedBy(() -> true))).isInstanceOf(CancelledException.class);
     }
 }

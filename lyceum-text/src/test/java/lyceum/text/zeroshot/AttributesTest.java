@@ -43,7 +43,8 @@ class AttributesTest {
         /** Inputs of kinds {@code [from, to)} by number within the kind. */
         int[] rows(int from, int to, int first, int last) {
             int each = labels.length / (int) attributes.size(0);
-            return IntStream.range(0, labels.length).filter(i -> labels[i] >= from && labels[i] < to && i % each >= first && i % each < last).toArray();
+            return IntStream.range(0, labels.length)
+                    .filter(i -> labels[i] >= from && labels[i] < to && i % each >= first && i % each < last).toArray();
         }
 
         Tensor x(int[] rows) { return x.indexSelect(0, Tensor.of(rows)); }
@@ -76,8 +77,10 @@ class AttributesTest {
         }
         double[][] inputs = x.toRows(), seen = s.toRows();
         var right = new double[D * A];
-        for (int n = 0; n < labels.length; n++) for (int c = 0; c < 30; c++) for (int i = 0; i < D; i++) for (int m = 0; m < A; m++)
-            right[i * A + m] += inputs[n][i] * (labels[n] == c ? 1 : -1) * seen[c][m];
+        for (int n = 0; n < labels.length; n++)
+            for (int c = 0; c < 30; c++)
+                for (int i = 0; i < D; i++)
+                    for (int m = 0; m < A; m++) right[i * A + m] += inputs[n][i] * (labels[n] == c ? 1 : -1) * seen[c][m];
         double[] solved = Lu.of(Tensor.of(kronecker)).solve(Tensor.of(right)).toDoubleArray(), weights = model.weights().toDoubleArray();
         double gap = 0;
         for (int i = 0; i < solved.length; i++) gap = Math.max(gap, Math.abs(solved[i] - weights[i]));
@@ -91,7 +94,8 @@ class AttributesTest {
                 Math.sqrt(v.grad().square().sum().item() / far.grad().square().sum().item()), below(1e-8));
 
         Tensor unseen = zoo.attributes.narrow(0, 30, 10);
-        Evidence.of("accuracy among 10 unseen animals, 20 attributes", accuracy(model.scores(zoo.x(test), unseen), zoo.labels(test, 30)), atLeast(0.8));
+        Evidence.of("accuracy among 10 unseen animals, 20 attributes", accuracy(model.scores(zoo.x(test), unseen), zoo.labels(test, 30)),
+                atLeast(0.8));
         var direct = new AttributeTransfer().fit(x, labels, zoo.attributes.narrow(0, 0, 30));
         assertThat(accuracy(direct.scores(zoo.x(test), zoo.attributes.narrow(0, 30, 10)), zoo.labels(test, 30))).isGreaterThan(0.8);
     }
@@ -109,15 +113,16 @@ class AttributesTest {
             double handicap = 0;
             for (int fold = 0; fold < 4; fold++) {
                 int out = fold;
-                int[] kept = IntStream.range(0, 40).filter(c -> c % 4 != out).toArray(), train = Arrays.stream(zoo.rows(0, 40, 0, 10))
-                        .filter(i -> zoo.labels[i] % 4 != out).toArray();
+                int[] kept = IntStream.range(0, 40).filter(c -> c % 4 != out).toArray(),
+                        train = Arrays.stream(zoo.rows(0, 40, 0, 10)).filter(i -> zoo.labels[i] % 4 != out).toArray();
                 var numbers = Arrays.stream(train).map(i -> Arrays.binarySearch(kept, zoo.labels[i])).toArray();
                 var pretend = new boolean[40];
                 for (int c : kept) pretend[c] = true;
                 var part = eszsl.fit(zoo.x(train), numbers, known.indexSelect(0, Tensor.of(kept)));
                 handicap += CalibratedStacking.fit(part.scores(zoo.x(tuning), known), zoo.labels(tuning, 0), pretend).handicap() / 4;
             }
-            int[] all = zoo.rows(0, 40, 0, 10), test = IntStream.concat(Arrays.stream(zoo.rows(0, 40, 14, 18)), Arrays.stream(zoo.rows(40, 50, 0, 18))).toArray();
+            int[] all = zoo.rows(0, 40, 0, 10),
+                    test = IntStream.concat(Arrays.stream(zoo.rows(0, 40, 14, 18)), Arrays.stream(zoo.rows(40, 50, 0, 18))).toArray();
             var scores = eszsl.fit(zoo.x(all), zoo.labels(all, 0), known).scores(zoo.x(test), zoo.attributes);
             var seen = new boolean[50];
             Arrays.fill(seen, 0, 40, true);
@@ -160,6 +165,7 @@ class AttributesTest {
         assertThat(new CalibratedStacking(0.2).predict(scores, seen)).containsExactly(1, 1);
         assertThat(new CalibratedStacking.Accuracies(0.75, 0.1).harmonicMean()).isCloseTo(0.15 / 0.85, within(1e-12));
         assertThat(new CalibratedStacking.Accuracies(0, 0).harmonicMean()).isZero();
-        assertThatThrownBy(() -> CalibratedStacking.NONE.accuracies(scores, new int[] {0, 0}, seen)).hasMessageContaining("inputs are of seen classes alone");
+        assertThatThrownBy(() -> CalibratedStacking.NONE.accuracies(scores, new int[] {0, 0}, seen))
+                .hasMessageContaining("inputs are of seen classes alone");
     }
 }

@@ -71,7 +71,9 @@ class ZeroShotClassifierTest {
         var known = new TextEncoder() {
             @Override public int dimension() { return encoder.dimension(); }
 
-            @Override public Tensor encode(List<String> texts) { return Tensor.stack(0, texts.stream().map(vectors::get).toArray(Tensor[]::new)); }
+            @Override public Tensor encode(List<String> texts) {
+                return Tensor.stack(0, texts.stream().map(vectors::get).toArray(Tensor[]::new));
+            }
 
             @Override public List<TokenVectors> tokens(List<String> texts) { throw new UnsupportedOperationException(); }
         };
@@ -92,8 +94,8 @@ class ZeroShotClassifierTest {
         var classifier = ZeroShotClassifier.of(encoder, GENRES, "This text is about {}.", "{}");
         assertThat(accuracy(classifier)).isGreaterThan(0.4);
         assertThat(classifier.classify("The Lord is my shepherd, and the church prays to God.")).isEqualTo("religion");
-        assertThat(classifier.probabilities(List.of("She kissed him.", "A law was passed."), 0.05).sum(1).toDoubleArray()).containsExactly(
-                new double[] {1, 1}, within(1e-5));
+        assertThat(classifier.probabilities(List.of("She kissed him.", "A law was passed."), 0.05).sum(1).toDoubleArray())
+                .containsExactly(new double[] {1, 1}, within(1e-5));
     }
 
     @Test void descriptionsAndErrors() {

@@ -149,7 +149,8 @@ sealed interface Expression {
         }
 
         private double real(double a, double b) {
-            if (b == 0 && (operator.equals("/") || operator.equals("//") || operator.equals("%"))) throw new ArithmeticException("/ by zero");
+            if (b == 0 && (operator.equals("/") || operator.equals("//") || operator.equals("%")))
+                throw new ArithmeticException("/ by zero");
             return switch (operator) {
                 case "+" -> a + b;
                 case "-" -> a - b;
@@ -164,9 +165,7 @@ sealed interface Expression {
 
     /** {@code value.name} or {@code value[key]}. */
     record Item(Expression of, Expression key) implements Expression {
-        @Override public Object in(Frame frame) {
-            return Values.item(of.in(frame), key.in(frame));
-        }
+        @Override public Object in(Frame frame) { return Values.item(of.in(frame), key.in(frame)); }
     }
 
     record Slice(Expression of, Expression from, Expression to, Expression step) implements Expression {

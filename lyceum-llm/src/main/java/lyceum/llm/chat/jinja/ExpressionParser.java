@@ -36,7 +36,9 @@ final class ExpressionParser {
         next();
     }
 
-    private static String shown(Token token) { return token.text().isEmpty() ? token.kind().name().toLowerCase(Locale.ROOT) : token.text(); }
+    private static String shown(Token token) {
+        return token.text().isEmpty() ? token.kind().name().toLowerCase(Locale.ROOT) : token.text();
+    }
 
     String name() {
         if (peek().kind() != Kind.NAME) throw malformed("'" + shown(peek()) + "' where a name is wanted");
@@ -125,7 +127,8 @@ final class ExpressionParser {
 
     private Expression product() {
         var left = power();
-        while (peek().is("*") || peek().is("/") || peek().is("//") || peek().is("%")) left = new Expression.Arithmetic(next().text(), left, power());
+        while (peek().is("*") || peek().is("/") || peek().is("//") || peek().is("%"))
+            left = new Expression.Arithmetic(next().text(), left, power());
         return left;
     }
 
@@ -208,7 +211,8 @@ final class ExpressionParser {
             if (accept(".")) {
                 var name = next();
                 if (name.kind() != Kind.NAME && name.kind() != Kind.INTEGER) throw malformed("'.' wants a name");
-                value = new Expression.Item(value, new Expression.Constant(name.kind() == Kind.NAME ? name.text() : (Object) Long.parseLong(name.text())));
+                value = new Expression.Item(value,
+                        new Expression.Constant(name.kind() == Kind.NAME ? name.text() : (Object) Long.parseLong(name.text())));
             } else if (accept("[")) {
                 value = subscript(value);
             } else if (peek().is("(")) {
@@ -251,7 +255,8 @@ final class ExpressionParser {
         for (;;) {
             if (accept("|")) {
                 var name = name();
-                if (!Filters.NAMES.contains(name)) throw malformed("the filter '" + name + "' is unknown; there are " + Filters.NAMES.stream().sorted().toList());
+                if (!Filters.NAMES.contains(name))
+                    throw malformed("the filter '" + name + "' is unknown; there are " + Filters.NAMES.stream().sorted().toList());
                 value = new Expression.Filter(value, name, peek().is("(") ? arguments() : Expression.Arguments.NONE);
             } else if (accept("is")) {
                 value = test(value);
@@ -266,10 +271,12 @@ final class ExpressionParser {
     private Expression test(Expression value) {
         boolean negated = accept("not");
         var name = name();
-        if (!Tests.NAMES.contains(name)) throw malformed("the test '" + name + "' is unknown; there are " + Tests.NAMES.stream().sorted().toList());
+        if (!Tests.NAMES.contains(name))
+            throw malformed("the test '" + name + "' is unknown; there are " + Tests.NAMES.stream().sorted().toList());
         var arguments = Expression.Arguments.NONE;
         var token = peek();
-        boolean begins = token.kind() == Kind.STRING || token.kind() == Kind.INTEGER || token.kind() == Kind.FLOAT || token.is("[") || token.is("{")
+        boolean begins = token.kind() == Kind.STRING || token.kind() == Kind.INTEGER || token.kind() == Kind.FLOAT || token.is("[")
+                || token.is("{")
                 || token.kind() == Kind.NAME && !Set.of("else", "or", "and", "is", "if", "not", "in").contains(token.text());
         if (token.is("(")) arguments = arguments();
         else if (begins) arguments = new Expression.Arguments(List.of(postfix(primary())), Map.of());

@@ -13,9 +13,10 @@ import lyceum.FormatException;
 
 /** {@code value | filter}. */
 final class Filters {
-    static final Set<String> NAMES = Set.of("abs", "capitalize", "count", "d", "default", "dictsort", "e", "escape", "first", "float", "format", "indent", "int",
-            "items", "join", "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr", "replace", "reverse", "round", "safe", "select",
-            "selectattr", "sort", "string", "sum", "title", "tojson", "trim", "unique", "upper", "wordcount");
+    static final Set<String> NAMES = Set.of("abs", "capitalize", "count", "d", "default", "dictsort", "e", "escape", "first", "float",
+            "format", "indent", "int", "items", "join", "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr",
+            "replace", "reverse", "round", "safe", "select", "selectattr", "sort", "string", "sum", "title", "tojson", "trim", "unique",
+            "upper", "wordcount");
 
     private Filters() {}
 
@@ -46,8 +47,8 @@ final class Filters {
                 yield frame.work.built(String.join(separator,
                         Values.items(value).stream().map(v -> Values.text(attribute == null ? v : attribute(v, attribute))).toList()));
             }
-            case "replace" -> frame.work.built(Methods.replace(frame, Values.text(value), Values.text(arguments.get(0)), Values.text(arguments.get(1)),
-                    arguments.size() > 2 ? Values.whole(arguments.get(2)) : -1));
+            case "replace" -> frame.work.built(Methods.replace(frame, Values.text(value), Values.text(arguments.get(0)),
+                    Values.text(arguments.get(1)), arguments.size() > 2 ? Values.whole(arguments.get(2)) : -1));
             case "int" -> number(value, argument(arguments, named, 0, "default", 0L), false);
             case "float" -> number(value, argument(arguments, named, 0, "default", 0.0), true);
             case "abs" -> value instanceof Double x ? (Object) Math.abs(x) : (Object) Math.absExact(Values.whole(value));
@@ -56,29 +57,36 @@ final class Filters {
             case "sum" -> sum(value, argument(arguments, named, 0, "attribute", null));
             case "max" -> Values.items(value).stream().max(Values::compare).<Object>map(v -> v).orElse(new Values.Undefined("max"));
             case "min" -> Values.items(value).stream().min(Values::compare).<Object>map(v -> v).orElse(new Values.Undefined("min"));
-            case "reverse" -> value instanceof String s ? new StringBuilder(s).reverse().toString() : new ArrayList<Object>(Values.items(value)).reversed();
+            case "reverse" -> value instanceof String s ? new StringBuilder(s).reverse().toString()
+                    : new ArrayList<Object>(Values.items(value)).reversed();
             case "sort" -> sorted(Values.items(value), Values.isTrue(argument(arguments, named, 0, "reverse", false)),
-                    Values.isTrue(argument(arguments, named, 1, "case_sensitive", false)), argument(arguments, named, 2, "attribute", null));
+                    Values.isTrue(argument(arguments, named, 1, "case_sensitive", false)),
+                    argument(arguments, named, 2, "attribute", null));
             case "dictsort" -> sorted((List<?>) Methods.call(frame, value, "items", List.of(), Map.of()),
-                    Values.isTrue(argument(arguments, named, 2, "reverse", false)), Values.isTrue(argument(arguments, named, 0, "case_sensitive", false)),
+                    Values.isTrue(argument(arguments, named, 2, "reverse", false)),
+                    Values.isTrue(argument(arguments, named, 0, "case_sensitive", false)),
                     Values.text(argument(arguments, named, 1, "by", "key")).equals("key") ? 0L : 1L);
             case "unique" -> unique(Values.items(value));
             case "map" -> mapped(frame, value, arguments, named);
-            case "select", "reject" -> Values.items(value).stream()
-                    .filter(v -> (arguments.isEmpty() ? Values.isTrue(v) : Tests.holds(Values.text(arguments.getFirst()), v, rest(arguments, 1)))
-                            == name.equals("select"))
-                    .map(v -> (Object) v).toList();
+            case "select",
+                    "reject" -> Values.items(value).stream()
+                            .filter(v -> (arguments.isEmpty() ? Values.isTrue(v)
+                                    : Tests.holds(Values.text(arguments.getFirst()), v, rest(arguments, 1))) == name.equals("select"))
+                            .map(v -> (Object) v).toList();
             case "selectattr", "rejectattr" -> Values.items(value).stream().filter(v -> {
                 var own = attribute(v, arguments.getFirst());
-                boolean holds = arguments.size() == 1 ? Values.isTrue(own) : Tests.holds(Values.text(arguments.get(1)), own, rest(arguments, 2));
+                boolean holds = arguments.size() == 1 ? Values.isTrue(own)
+                        : Tests.holds(Values.text(arguments.get(1)), own, rest(arguments, 2));
                 return holds == name.equals("selectattr");
             }).map(v -> (Object) v).toList();
             case "indent" -> indented(frame, Values.text(value), argument(arguments, named, 0, "width", 4L),
-                    Values.isTrue(argument(arguments, named, 1, "first", false)), Values.isTrue(argument(arguments, named, 2, "blank", false)));
+                    Values.isTrue(argument(arguments, named, 1, "first", false)),
+                    Values.isTrue(argument(arguments, named, 2, "blank", false)));
             case "format" -> frame.work.built(Methods.percent(Values.text(value), arguments));
             case "wordcount" -> Values.length(Methods.call(frame, Values.text(value), "split", List.of(), Map.of()));
             case "tojson" -> frame.work.built(JsonText.of(value, argument(arguments, named, 0, "indent", named.get("indent")), named));
-            default -> throw new FormatException("template: the filter '" + name + "' is unknown; there are " + NAMES.stream().sorted().toList());
+            default -> throw new FormatException(
+                    "template: the filter '" + name + "' is unknown; there are " + NAMES.stream().sorted().toList());
         };
     }
 
@@ -92,7 +100,8 @@ final class Filters {
     private static Object attribute(Object value, Object path) {
         if (!(path instanceof String names)) return Values.item(value, path);
         for (var name : names.split("\\."))
-            value = Values.item(value, !name.isEmpty() && name.chars().allMatch(Character::isDigit) && name.length() < 10 ? (Object) Long.parseLong(name) : name);
+            value = Values.item(value, !name.isEmpty() && name.chars().allMatch(Character::isDigit) && name.length() < 10
+                    ? (Object) Long.parseLong(name) : name);
         return value;
     }
 
@@ -112,9 +121,11 @@ final class Filters {
 
     private static Object number(Object value, Object otherwise, boolean real) {
         try {
-            if (Values.isNumber(value)) return real ? (Object) Values.real(value) : (Object) (value instanceof Double x ? (long) (double) x : Values.whole(value));
+            if (Values.isNumber(value))
+                return real ? (Object) Values.real(value) : (Object) (value instanceof Double x ? (long) (double) x : Values.whole(value));
             var text = Values.text(value).strip();
-            return real ? (Object) Double.parseDouble(text) : (Object) (text.contains(".") ? (long) Double.parseDouble(text) : Long.parseLong(text));
+            return real ? (Object) Double.parseDouble(text)
+                    : (Object) (text.contains(".") ? (long) Double.parseDouble(text) : Long.parseLong(text));
         } catch (NumberFormatException e) {
             return otherwise;
         }

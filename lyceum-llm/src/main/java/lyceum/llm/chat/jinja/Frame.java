@@ -38,8 +38,7 @@ final class Frame {
         }
 
         void checkLength(long length) {
-            if (length > mostCharacters)
-                throw new FormatException("template: it makes a text of over " + mostCharacters + " characters");
+            if (length > mostCharacters) throw new FormatException("template: it makes a text of over " + mostCharacters + " characters");
         }
 
         void print(String text) {
@@ -47,9 +46,7 @@ final class Frame {
             out.append(text);
         }
 
-        void enter() {
-            if (++depth > 100) throw new FormatException("template: macros call each other more than 100 deep");
-        }
+        void enter() { if (++depth > 100) throw new FormatException("template: macros call each other more than 100 deep"); }
 
         void leave() { depth--; }
     }
@@ -66,8 +63,7 @@ final class Frame {
     Frame inner() { return new Frame(work, this); }
 
     Object get(String name) {
-        for (var frame = this; frame != null; frame = frame.around)
-            if (frame.names.containsKey(name)) return frame.names.get(name);
+        for (var frame = this; frame != null; frame = frame.around) if (frame.names.containsKey(name)) return frame.names.get(name);
         return new Values.Undefined(name);
     }
 

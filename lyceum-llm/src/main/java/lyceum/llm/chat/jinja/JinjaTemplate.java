@@ -79,7 +79,8 @@ public final class JinjaTemplate {
         try {
             Statement.all(statements, inner);
         } catch (ClassCastException | IndexOutOfBoundsException | NoSuchElementException e) {
-            throw new FormatException("template: a function got no argument, or one of a kind that it does not take (" + e.getMessage() + ")");
+            throw new FormatException(
+                    "template: a function got no argument, or one of a kind that it does not take (" + e.getMessage() + ")");
         } catch (StackOverflowError e) {
             throw new FormatException("template: it nests too deep");
         }
@@ -87,7 +88,8 @@ public final class JinjaTemplate {
     }
 
     private static Object range(Frame frame, List<Object> arguments, Map<String, Object> named) {
-        long from = arguments.size() > 1 ? Values.whole(arguments.get(0)) : 0, to = Values.whole(arguments.get(arguments.size() > 1 ? 1 : 0)),
+        long from = arguments.size() > 1 ? Values.whole(arguments.get(0)) : 0,
+                to = Values.whole(arguments.get(arguments.size() > 1 ? 1 : 0)),
                 step = arguments.size() > 2 ? Values.whole(arguments.get(2)) : 1;
         if (step == 0) throw new FormatException("template: range with a step of 0");
         if (((double) to - from) / step > 100_000) throw new FormatException("template: range of more than 100,000 numbers");

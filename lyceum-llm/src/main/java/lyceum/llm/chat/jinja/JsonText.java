@@ -21,10 +21,12 @@ final class JsonText {
 
     /** @param options {@code separators}, {@code sort_keys}, {@code ensure_ascii} */
     static String of(Object value, Object indent, Map<String, Object> options) {
-        var by = indent == null || indent instanceof Values.Undefined ? null : indent instanceof String s ? s : " ".repeat((int) Math.clamp(Values.whole(indent), 0, 100));
+        var by = indent == null || indent instanceof Values.Undefined ? null
+                : indent instanceof String s ? s : " ".repeat((int) Math.clamp(Values.whole(indent), 0, 100));
         var separators = options.get("separators") instanceof List<?> pair && pair.size() == 2 ? pair : null;
         var text = new JsonText(by, separators == null ? (by == null ? ", " : ",") : Values.text(separators.get(0)),
-                separators == null ? ": " : Values.text(separators.get(1)), Values.isTrue(options.get("sort_keys")), Values.isTrue(options.get("ensure_ascii")));
+                separators == null ? ": " : Values.text(separators.get(1)), Values.isTrue(options.get("sort_keys")),
+                Values.isTrue(options.get("ensure_ascii")));
         text.write(value, 0);
         return text.out.toString();
     }

@@ -20,7 +20,8 @@ final class Methods {
             case Values.Undefined u -> throw u.asked();
             case null, default -> NONE;
         };
-        if (value == NONE) throw new FormatException("template: " + Values.kind(owner) + " has no method " + name + " that a template may call");
+        if (value == NONE)
+            throw new FormatException("template: " + Values.kind(owner) + " has no method " + name + " that a template may call");
         return value;
     }
 
@@ -31,7 +32,8 @@ final class Methods {
             case "items" -> map.entrySet().stream().<Object>map(e -> pair(e.getKey(), e.getValue())).toList();
             case "keys" -> new ArrayList<Object>(map.keySet());
             case "values" -> new ArrayList<Object>(map.values());
-            case "get" -> map.containsKey(arguments.getFirst()) ? map.get(arguments.getFirst()) : arguments.size() > 1 ? arguments.get(1) : null;
+            case "get" ->
+                    map.containsKey(arguments.getFirst()) ? map.get(arguments.getFirst()) : arguments.size() > 1 ? arguments.get(1) : null;
             case "copy" -> map;
             default -> NONE;
         };
@@ -73,15 +75,18 @@ final class Methods {
             case "lower" -> s.toLowerCase(Locale.ROOT);
             case "capitalize" -> capitalized(s);
             case "title" -> titled(s);
-            case "split", "rsplit" -> split(s, argument(arguments, named, 0, "sep"), argument(arguments, named, 1, "maxsplit"), name.equals("rsplit"));
+            case "split", "rsplit" ->
+                    split(s, argument(arguments, named, 0, "sep"), argument(arguments, named, 1, "maxsplit"), name.equals("rsplit"));
             case "splitlines" -> s.isEmpty() ? List.of() : s.lines().map(l -> (Object) l).toList();
             case "replace" -> {
                 var replaced = argument(arguments, named, 2, "count");
-                yield frame.work.built(replace(frame, s, (String) arguments.get(0), (String) arguments.get(1), replaced == null ? -1 : Values.whole(replaced)));
+                yield frame.work.built(replace(frame, s, (String) arguments.get(0), (String) arguments.get(1),
+                        replaced == null ? -1 : Values.whole(replaced)));
             }
             case "find" -> place(s, s.indexOf((String) arguments.getFirst()));
             case "rfind" -> place(s, s.lastIndexOf((String) arguments.getFirst()));
-            case "count" -> (long) (arguments.getFirst().equals("") ? s.codePointCount(0, s.length()) + 1 : count(s, (String) arguments.getFirst()));
+            case "count" -> (long) (arguments.getFirst().equals("") ? s.codePointCount(0, s.length()) + 1
+                    : count(s, (String) arguments.getFirst()));
             case "join" -> frame.work.built(String.join(s, Values.items(arguments.getFirst()).stream().map(Values::text).toList()));
             case "isdigit" -> all(s, Character::isDigit);
             case "isalpha" -> all(s, Character::isLetter);
@@ -90,7 +95,8 @@ final class Methods {
             case "isupper" -> s.equals(s.toUpperCase(Locale.ROOT)) && s.codePoints().anyMatch(Character::isUpperCase);
             case "islower" -> s.equals(s.toLowerCase(Locale.ROOT)) && s.codePoints().anyMatch(Character::isLowerCase);
             case "removeprefix" -> s.startsWith((String) arguments.getFirst()) ? s.substring(((String) arguments.getFirst()).length()) : s;
-            case "removesuffix" -> s.endsWith((String) arguments.getFirst()) ? s.substring(0, s.length() - ((String) arguments.getFirst()).length()) : s;
+            case "removesuffix" ->
+                    s.endsWith((String) arguments.getFirst()) ? s.substring(0, s.length() - ((String) arguments.getFirst()).length()) : s;
             default -> NONE;
         };
     }
@@ -224,7 +230,8 @@ final class Methods {
                 continue;
             }
             int from = i + 1;
-            while (++i < format.length() && "0123456789.-+".indexOf(format.charAt(i)) >= 0) {}
+            while (++i < format.length() && "0123456789.-+".indexOf(format.charAt(i)) >= 0) {
+            }
             char kind = i < format.length() ? format.charAt(i) : ' ';
             if (kind == '%') {
                 out.append('%');
@@ -235,7 +242,8 @@ final class Methods {
                 throw new FormatException("template: the format \"" + format + "\" does not fit " + values.size() + " values");
             var given = values.get(next++);
             out.append(switch (kind) {
-                case 'd' -> String.format(Locale.ROOT, "%" + options + "d", given instanceof Double x ? (long) (double) x : Values.whole(given));
+                case 'd' -> String.format(Locale.ROOT, "%" + options + "d",
+                        given instanceof Double x ? (long) (double) x : Values.whole(given));
                 case 'f' -> String.format(Locale.ROOT, "%" + options + "f", Values.real(given));
                 case 'r' -> String.format(Locale.ROOT, "%" + options + "s", Values.representation(given));
                 default -> String.format(Locale.ROOT, "%" + options + "s", Values.text(given));

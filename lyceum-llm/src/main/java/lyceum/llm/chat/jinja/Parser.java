@@ -121,8 +121,7 @@ final class Parser {
     private List<String> targets() {
         var targets = new ArrayList<String>();
         boolean closed = tokens.accept("(");
-        do targets.add(tokens.name());
-        while (tokens.accept(","));
+        do targets.add(tokens.name()); while (tokens.accept(","));
         if (closed) tokens.expect(")");
         return targets;
     }
@@ -175,7 +174,8 @@ final class Parser {
         var filters = new ArrayList<Expression.Filter>();
         do {
             var name = tokens.name();
-            filters.add(new Expression.Filter(new Expression.Name(""), name, tokens.peek().is("(") ? tokens.arguments() : Expression.Arguments.NONE));
+            filters.add(new Expression.Filter(new Expression.Name(""), name,
+                    tokens.peek().is("(") ? tokens.arguments() : Expression.Arguments.NONE));
         } while (tokens.accept("|"));
         return filters;
     }

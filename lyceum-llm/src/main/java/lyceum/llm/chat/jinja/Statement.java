@@ -51,7 +51,8 @@ sealed interface Statement {
     }
 
     /** A loop; names that are set in a round are forgotten after it. */
-    record For(List<String> targets, Expression over, Expression condition, List<Statement> body, List<Statement> otherwise) implements Statement {
+    record For(List<String> targets, Expression over, Expression condition, List<Statement> body, List<Statement> otherwise)
+            implements Statement {
         @Override public Next run(Frame frame) {
             List<?> items = Values.items(over.in(frame));
             if (condition != null) items = items.stream().filter(item -> {
@@ -101,8 +102,7 @@ sealed interface Statement {
             return;
         }
         var parts = Values.items(value);
-        if (parts.size() != targets.size())
-            throw new FormatException("template: " + parts.size() + " values for the names " + targets);
+        if (parts.size() != targets.size()) throw new FormatException("template: " + parts.size() + " values for the names " + targets);
         for (int i = 0; i < parts.size(); i++) frame.set(targets.get(i), parts.get(i));
     }
 
@@ -172,8 +172,8 @@ sealed interface Statement {
             return (frame, arguments, named) -> {
                 var inner = defined.inner();
                 frame.work.enter();
-                if (arguments.size() > parameters.size())
-                    throw new FormatException("template: macro " + name + " takes " + parameters + "; it got " + arguments.size() + " arguments");
+                if (arguments.size() > parameters.size()) throw new FormatException(
+                        "template: macro " + name + " takes " + parameters + "; it got " + arguments.size() + " arguments");
                 for (int i = 0; i < parameters.size(); i++) {
                     var parameter = parameters.get(i);
                     inner.set(parameter, i < arguments.size() ? arguments.get(i) : named.containsKey(parameter) ? named.get(parameter)

@@ -8,9 +8,9 @@ import lyceum.FormatException;
 
 /** {@code value is test}. */
 final class Tests {
-    static final Set<String> NAMES = Set.of("defined", "undefined", "none", "true", "false", "boolean", "integer", "float", "number", "string", "mapping",
-            "sequence", "iterable", "callable", "odd", "even", "lower", "upper", "divisibleby", "equalto", "eq", "sameas", "ne", "lt", "lessthan", "le", "gt",
-            "greaterthan", "ge", "in");
+    static final Set<String> NAMES = Set.of("defined", "undefined", "none", "true", "false", "boolean", "integer", "float", "number",
+            "string", "mapping", "sequence", "iterable", "callable", "odd", "even", "lower", "upper", "divisibleby", "equalto", "eq",
+            "sameas", "ne", "lt", "lessthan", "le", "gt", "greaterthan", "ge", "in");
 
     private Tests() {}
 
@@ -41,7 +41,8 @@ final class Tests {
             case "gt", "greaterthan" -> Values.compare(value, only(name, arguments)) > 0;
             case "ge" -> Values.compare(value, only(name, arguments)) >= 0;
             case "in" -> Values.contains(only(name, arguments), value);
-            default -> throw new FormatException("template: the test '" + name + "' is unknown; there are " + NAMES.stream().sorted().toList());
+            default -> throw new FormatException(
+                    "template: the test '" + name + "' is unknown; there are " + NAMES.stream().sorted().toList());
         };
     }
 
@@ -51,7 +52,8 @@ final class Tests {
     }
 
     private static Object only(String name, List<Object> arguments) {
-        if (arguments.size() != 1) throw new FormatException("template: the test '" + name + "' takes one argument; it got " + arguments.size());
+        if (arguments.size() != 1)
+            throw new FormatException("template: the test '" + name + "' takes one argument; it got " + arguments.size());
         return arguments.getFirst();
     }
 }

@@ -63,9 +63,9 @@ final class Values {
                 items.forEach(item -> copy.add(of(item)));
                 yield copy;
             }
-            case String _, Long _, Double _, Boolean _ -> value;
-            default -> throw new IllegalArgumentException("template: a value of " + value.getClass()
-                    + "; give texts, numbers, booleans, lists and maps");
+            case String _,Long _,Double _,Boolean _ -> value;
+            default -> throw new IllegalArgumentException(
+                    "template: a value of " + value.getClass() + "; give texts, numbers, booleans, lists and maps");
         };
     }
 
@@ -260,7 +260,8 @@ final class Values {
         int n = points == null ? ((List<?>) value).size() : points.length;
         long by = step == null ? 1 : whole(step);
         if (by == 0) throw new FormatException("template: a slice's step is 0");
-        long first = from == null ? (by > 0 ? 0 : n - 1) : bound(whole(from), n, by), end = to == null ? (by > 0 ? n : -1) : bound(whole(to), n, by);
+        long first = from == null ? (by > 0 ? 0 : n - 1) : bound(whole(from), n, by),
+                end = to == null ? (by > 0 ? n : -1) : bound(whole(to), n, by);
         var text = new StringBuilder();
         var list = new ArrayList<Object>();
         for (long i = first; by > 0 ? i < end : i > end; i += by) {
@@ -280,7 +281,7 @@ final class Values {
             case null -> "none";
             case String _ -> "a text";
             case Boolean _ -> "a truth value";
-            case Long _, Double _ -> "a number";
+            case Long _,Double _ -> "a number";
             case List<?> _ -> "a list";
             case Map<?, ?> _ -> "a mapping";
             case Undefined u -> "the undefined '" + u.name + "'";

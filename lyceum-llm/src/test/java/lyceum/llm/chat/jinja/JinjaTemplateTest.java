@@ -51,8 +51,8 @@ class JinjaTemplateTest {
         var values = values();
         for (var each : GOLDEN.get("errors")) {
             var template = each.get("template").asString();
-            assertThatThrownBy(() -> JinjaTemplate.of(template).render(values)).as(template)
-                    .isInstanceOfAny(FormatException.class, IllegalArgumentException.class);
+            assertThatThrownBy(() -> JinjaTemplate.of(template).render(values)).as(template).isInstanceOfAny(FormatException.class,
+                    IllegalArgumentException.class);
         }
         assertThatThrownBy(() -> JinjaTemplate.of("{{ raise_exception('roles must alternate') }}").render(Map.of()))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("roles must alternate");
@@ -63,25 +63,29 @@ class JinjaTemplateTest {
     @Test void stopsWhatRunsOrPrintsWithoutEnd() {
         for (var template : List.of("{% for i in range(99999) %}{% for j in range(99999) %}{{ j }}{% endfor %}{% endfor %}",
                 "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "{{ 'a' * 2000000000 }}", "{{ ('a' * 16000000) * 2 }}",
-                "{% set ns = namespace(s='a') %}{% for i in range(99) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{{ ns.s }}", "{{ range(10000000) }}",
-                "{% set ns = namespace(l=[1]) %}{% for i in range(99) %}{% set ns.l = ns.l + ns.l %}{% endfor %}",
-                "{{ " + "(".repeat(10_000) + "1" + ")".repeat(10_000) + " }}", "{% if 1 %}".repeat(10_000), "{{ " + "not ".repeat(10_000) + "1 }}",
-                "{{ " + "-".repeat(10_000) + "1 }}", "{{ 'a'.replace('', 'b' * 10000000) }}", "{{ ('x' * 1000)|replace('x', 'y' * 100000) }}"))
+                "{% set ns = namespace(s='a') %}{% for i in range(99) %}{% set ns.s = ns.s + ns.s %}{% endfor %}{{ ns.s }}",
+                "{{ range(10000000) }}", "{% set ns = namespace(l=[1]) %}{% for i in range(99) %}{% set ns.l = ns.l + ns.l %}{% endfor %}",
+                "{{ " + "(".repeat(10_000) + "1" + ")".repeat(10_000) + " }}", "{% if 1 %}".repeat(10_000),
+                "{{ " + "not ".repeat(10_000) + "1 }}", "{{ " + "-".repeat(10_000) + "1 }}", "{{ 'a'.replace('', 'b' * 10000000) }}",
+                "{{ ('x' * 1000)|replace('x', 'y' * 100000) }}"))
             assertThatThrownBy(() -> JinjaTemplate.of(template).render(Map.of())).as(template.substring(0, Math.min(60, template.length())))
                     .isInstanceOf(FormatException.class);
     }
 
     @Test void whatTheAssistantSaysIsMarked() {
-        var template = JinjaTemplate.of("{% for m in messages %}<{{ m.role }}>{% if m.role == 'assistant' %}{% generation %}{{ m.content }}<end>{% endgeneration %}"
-                + "{% else %}{{ m.content }}<end>{% endif %}{% endfor %}");
-        var rendering = template.renderMarked(Map.of("messages", List.of(Map.of("role", "user", "content", "hi"), Map.of("role", "assistant", "content", "yes"),
-                Map.of("role", "assistant", "content", "no"))));
-        assertThat(rendering.generated().stream().map(s -> rendering.text().substring(s.from(), s.to()))).containsExactly("yes<end>", "no<end>");
+        var template = JinjaTemplate.of(
+                "{% for m in messages %}<{{ m.role }}>{% if m.role == 'assistant' %}{% generation %}{{ m.content }}<end>{% endgeneration %}"
+                        + "{% else %}{{ m.content }}<end>{% endif %}{% endfor %}");
+        var rendering = template.renderMarked(Map.of("messages", List.of(Map.of("role", "user", "content", "hi"),
+                Map.of("role", "assistant", "content", "yes"), Map.of("role", "assistant", "content", "no"))));
+        assertThat(rendering.generated().stream().map(s -> rendering.text().substring(s.from(), s.to()))).containsExactly("yes<end>",
+                "no<end>");
     }
 
     @Test void tellsTheTimeThatItIsGiven() {
         var now = LocalDateTime.of(2026, 3, 5, 14, 7, 9);
-        var text = JinjaTemplate.of("{{ strftime_now('%d %B %Y, %b %-d, %H:%M:%S %I %p %A %j %% %y-%m') }}").renderMarked(Map.of(), now).text();
+        var text = JinjaTemplate.of("{{ strftime_now('%d %B %Y, %b %-d, %H:%M:%S %I %p %A %j %% %y-%m') }}").renderMarked(Map.of(), now)
+                .text();
         assertThat(text).isEqualTo("05 March 2026, Mar 5, 14:07:09 02 PM Thursday 064 % 26-03");
     }
 
