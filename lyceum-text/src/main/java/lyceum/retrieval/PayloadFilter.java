@@ -1,5 +1,6 @@
 package lyceum.retrieval;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -14,7 +15,15 @@ public sealed interface PayloadFilter {
     record In(String field, Set<Object> values) implements PayloadFilter {
         public In { values = Set.copyOf(values.stream().map(In::comparable).toList()); }
 
-        private static Object comparable(Object value) { return value instanceof Number n ? (Object) n.doubleValue() : value; }
+        /** A long for every whole number that is one. */
+        private static Object comparable(Object value) {
+            return switch (value) {
+                case Long n -> n;
+                case Number n when n.doubleValue() != (long) n.doubleValue() || n.doubleValue() == 0x1p63 -> n.doubleValue();
+                case Number n -> n.longValue();
+                default -> value;
+            };
+        }
     }
 
     /** The field is a number from {@code least} to {@code most}. */
@@ -46,7 +55,7 @@ public sealed interface PayloadFilter {
 
     static PayloadFilter equal(String field, Object value) { return new In(field, Set.of(value)); }
 
-    static PayloadFilter in(String field, Object... values) { return new In(field, Set.of(values)); }
+    static PayloadFilter in(String field, Object... values) { return new In(field, new HashSet<>(List.of(values))); }
 
     static PayloadFilter range(String field, double least, double most) { return new Range(field, least, most); }
 
@@ -67,7 +76,7 @@ public sealed interface PayloadFilter {
             case In in -> switch (field.apply(in.field)) {
                 case null -> false;
                 case List<?> all -> all.stream().anyMatch(in.values::contains);
-                case Number n -> in.values.contains(n.doubleValue());
+                case Number n -> in.values.contains(In.comparable(n));
                 case Object value -> in.values.contains(value);
             };
             case Range range ->

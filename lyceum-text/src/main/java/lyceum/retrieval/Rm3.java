@@ -46,16 +46,16 @@ public record Rm3(int documents, int terms, double originalWeight) implements Rm
                 throw new IllegalArgumentException("Rm3: the score of '" + hit.id() + "' is " + hit.score() + "; it is at least 0");
             var own = counts.apply(hit.id());
             double length = own.values().stream().mapToInt(c -> c).sum();
-            own.forEach((term, count) -> relevance.merge(term, count / length * hit.score() / all, Double::sum));
+            own.forEach((term, count) -> relevance.merge(term, all > 0 ? count / length * hit.score() / all : 0, Double::sum));
         }
         var heaviest = relevance.entrySet().stream()
                 .sorted(Map.Entry.<String, Double>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey())).limit(terms)
                 .toList();
         double kept = heaviest.stream().mapToDouble(Map.Entry::getValue).sum(), length = query.values().stream().mapToInt(c -> c).sum();
-        double own = heaviest.isEmpty() ? 1 : originalWeight;
+        double own = kept > 0 ? originalWeight : 1;
         var weights = new HashMap<String, Double>();
         query.forEach((term, count) -> weights.merge(term, own * count / length, Double::sum));
-        for (var each : heaviest) weights.merge(each.getKey(), (1 - own) * each.getValue() / kept, Double::sum);
+        if (kept > 0) for (var each : heaviest) weights.merge(each.getKey(), (1 - own) * each.getValue() / kept, Double::sum);
         var sorted = new LinkedHashMap<String, Double>();
         weights.entrySet().stream()
                 .sorted(Map.Entry.<String, Double>comparingByValue(Comparator.reverseOrder()).thenComparing(Map.Entry.comparingByKey()))
@@ -64,13 +64,14 @@ public record Rm3(int documents, int terms, double originalWeight) implements Rm
     }
 
     /**
-     * Searches twice, the second time with the expanded query.
+     * Searches twice, the second time with the expanded query. Documents of a score below 0, which Okapi's idf can give, expand nothing.
      *
      * @param texts of documents by id
      */
     public Retriever over(InvertedIndex index, Bm25 bm25, Function<String, String> texts) {
         return (query, k) -> {
-            var weights = expand(index.terms(query), bm25.search(index, query, documents), id -> index.terms(texts.apply(id)));
+            var found = bm25.search(index, query, documents).stream().filter(hit -> hit.score() >= 0).toList();
+            var weights = expand(index.terms(query), found, id -> index.terms(texts.apply(id)));
             return bm25.search(index, weights, k);
         };
     }

@@ -5,9 +5,11 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import lyceum.text.internal.Utf8;
 
@@ -19,6 +21,7 @@ final class SealedSegment implements StoreSegment {
     private final MemorySegment starts, payloads;
     private final VectorIndex index;
     private final Map<String, Object[]> columns = new ConcurrentHashMap<>();
+    private volatile Set<String> fields;
 
     private SealedSegment(StringTable ids, MemorySegment starts, MemorySegment payloads, VectorIndex index) {
         this.ids = ids;
@@ -72,8 +75,14 @@ final class SealedSegment implements StoreSegment {
         return new Payload.Reader(payloads.asSlice(from, to - from)).payload();
     }
 
-    /** A field's values of all rows are read when it is first asked for, and kept. */
+    /** A field's values of all rows are read when it is first asked for, and kept if there are any. */
     @Override public Object field(int row, String name) {
+        if (fields == null) {
+            var all = new HashSet<String>();
+            for (int r = 0; r < size(); r++) all.addAll(payload(r).keySet());
+            fields = all;
+        }
+        if (!fields.contains(name)) return null;
         return columns.computeIfAbsent(name, _ -> {
             var column = new Object[size()];
             for (int r = 0; r < column.length; r++) column[r] = payload(r).get(name);

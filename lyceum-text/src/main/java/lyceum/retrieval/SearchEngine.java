@@ -1,6 +1,7 @@
 package lyceum.retrieval;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,6 +44,11 @@ public record SearchEngine(SequencedMap<String, Retriever> retrievers, RankFusio
      * @param hits of the last stage; the scores of those that were not reranked are the fusion's and cannot be compared with the others'
      */
     public record Answer(List<SearchHit> hits, Map<String, List<SearchHit>> stages) {
+        public Answer {
+            hits = List.copyOf(hits);
+            stages = Collections.unmodifiableMap(new LinkedHashMap<>(stages));
+        }
+
         /** The place of a document in a stage's ranking, from 1; 0 where it is not there. */
         public int place(String stage, String id) {
             var ranking = stages.getOrDefault(stage, List.of());
@@ -58,7 +64,7 @@ public record SearchEngine(SequencedMap<String, Retriever> retrievers, RankFusio
         for (var name : retrievers.keySet())
             if (name.equals(FUSED) || name.equals(RERANKED))
                 throw new IllegalArgumentException("SearchEngine: '" + name + "' is the name of a later stage");
-        retrievers = new LinkedHashMap<>(retrievers);
+        retrievers = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(retrievers));
     }
 
     /** Reciprocal ranks of the first 100 of each, no reranker. */
@@ -75,8 +81,8 @@ public record SearchEngine(SequencedMap<String, Retriever> retrievers, RankFusio
         if (!(power > 0)) throw new IllegalArgumentException("shares: power is " + power + "; it is above 0");
         return (query, k) -> {
             double whole = bm25.coverage(index, query);
-            return bm25.search(index, query, k).stream().map(h -> new SearchHit(h.id(), whole > 0 ? Math.pow(h.score() / whole, power) : 0))
-                    .toList();
+            return bm25.search(index, query, k).stream()
+                    .map(h -> new SearchHit(h.id(), whole > 0 ? Math.pow(Math.max(0, h.score()) / whole, power) : 0)).toList();
         };
     }
 
@@ -87,7 +93,7 @@ public record SearchEngine(SequencedMap<String, Retriever> retrievers, RankFusio
         if (k < 1) throw new IllegalArgumentException("search: k is " + k + "; it is at least 1");
         var stages = new LinkedHashMap<String, List<SearchHit>>();
         int deep = Math.max(depth, k);
-        retrievers.forEach((name, retriever) -> stages.put(name, retriever.search(query, deep)));
+        retrievers.forEach((name, retriever) -> stages.put(name, List.copyOf(retriever.search(query, deep))));
         var hits = fusion.fuse(List.copyOf(stages.values()), deep);
         stages.put(FUSED, hits);
         if (reranker != null && !hits.isEmpty()) {
@@ -100,7 +106,7 @@ public record SearchEngine(SequencedMap<String, Retriever> retrievers, RankFusio
             all.addAll(hits.subList(first.size(), hits.size()));
             stages.put(RERANKED, hits = List.copyOf(all));
         }
-        return new Answer(List.copyOf(hits.subList(0, Math.min(k, hits.size()))), stages);
+        return new Answer(hits.subList(0, Math.min(k, hits.size())), stages);
     }
 
     private static HashSet<String> ids(List<SearchHit> hits) { return new HashSet<>(hits.stream().map(SearchHit::id).toList()); }

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import lyceum.FormatException;
 import lyceum.text.encoder.TextEncoder;
 import lyceum.withers.Withers;
@@ -206,51 +208,49 @@ public final class SemanticSearch {
             // a text may stand there by several passages, and words know no filter: then all are ranked
             boolean all = passages.size() > numbers.size();
             int depth = mode == Mode.FUSED ? Math.max(options.depth, k) : k;
-            var ranking = switch (mode) {
+            return switch (mode) {
                 case MEANING -> byMeaning(vector, depth, filter, all);
                 case WORDS -> byWords(query, depth, filter);
-                case FUSED -> options.fusion
-                        .fuse(List.of(covered(query, byWords(query, depth, filter)), byMeaning(vector, depth, filter, all)), depth);
+                case FUSED -> fused(covered(query, byWords(query, depth, filter)), byMeaning(vector, depth, filter, all), k);
             };
-            return texts(ranking, k);
         } finally {
             lock.readLock().unlock();
         }
     }
 
-    private List<SearchHit> byMeaning(float[] vector, int depth, Predicate<Passage> filter, boolean all) {
+    private List<Hit> byMeaning(float[] vector, int depth, Predicate<Passage> filter, boolean all) {
         var hits = vectors.search(vector, Math.max(1, all ? passages.size() : depth), number -> filter.test(passages.get(number)));
         return best(hits.stream().map(hit -> new SearchHit(Long.toString(hit.id()), hit.score())).toList(), depth);
     }
 
-    private List<SearchHit> byWords(String query, int depth, Predicate<Passage> filter) {
+    private List<Hit> byWords(String query, int depth, Predicate<Passage> filter) {
         var hits = options.bm25.search(words, query, Math.max(1, passages.size()));
         return best(hits.stream().filter(hit -> filter.test(passages.get(Long.parseLong(hit.id())))).toList(), depth);
     }
 
-    private List<SearchHit> covered(String query, List<SearchHit> hits) {
+    private List<Hit> covered(String query, List<Hit> hits) {
         double all = options.bm25.coverage(words, query);
-        return hits.stream().map(hit -> new SearchHit(hit.id(), hit.score() / all)).toList();
+        return hits.stream().map(hit -> new Hit(hit.passage, all > 0 ? Math.max(0, hit.score) / all : 0)).toList();
     }
 
     /** The first passage of each text. */
-    private List<SearchHit> best(List<SearchHit> hits, int depth) {
-        var first = new LinkedHashMap<String, SearchHit>();
+    private List<Hit> best(List<SearchHit> hits, int depth) {
+        var first = new LinkedHashMap<String, Hit>();
         for (var hit : hits) {
             if (first.size() == depth) break;
-            first.putIfAbsent(passages.get(Long.parseLong(hit.id())).id, hit);
+            var passage = passages.get(Long.parseLong(hit.id()));
+            first.putIfAbsent(passage.id, new Hit(passage, hit.score()));
         }
         return List.copyOf(first.values());
     }
 
-    /** Two rankings may know a text by two passages: the better placed one stands for it. */
-    private List<Hit> texts(List<SearchHit> ranking, int k) {
-        var hits = new LinkedHashMap<String, Hit>();
-        for (var hit : ranking) {
-            var passage = passages.get(Long.parseLong(hit.id()));
-            if (hits.size() < k) hits.putIfAbsent(passage.id, new Hit(passage, hit.score()));
-        }
-        return List.copyOf(hits.values());
+    /** Two rankings may know a text by two passages: both count, and the better placed one stands for it. */
+    private List<Hit> fused(List<Hit> byWords, List<Hit> byMeaning, int k) {
+        var shown = new HashMap<String, Passage>();
+        for (int i = 0; i < Math.max(byWords.size(), byMeaning.size()); i++)
+            for (var ranking : List.of(byWords, byMeaning)) if (i < ranking.size()) shown.putIfAbsent(ranking.get(i).id(), ranking.get(i).passage);
+        var rankings = Stream.of(byWords, byMeaning).map(hits -> hits.stream().map(hit -> new SearchHit(hit.id(), hit.score)).toList()).toList();
+        return options.fusion.fuse(rankings, k).stream().map(hit -> new Hit(shown.get(hit.id()), hit.score())).toList();
     }
 
     /** Writes the index into a folder. */

@@ -225,7 +225,7 @@ public final class VectorStore implements AutoCloseable {
         }
     }
 
-    /** The k nearest, the nearest first, ties by id. */
+    /** The k nearest, the nearest first, equals by id; of equals at the end of the list it is open which are in it. */
     public List<StoreHit> search(float[] query, int k) { return search(query, k, PayloadFilter.ALL); }
 
     /** The k nearest of the records that the filter takes. Exact in an index of FLAT and FLOAT32. */

@@ -5,12 +5,16 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import lyceum.tensor.Tensor;
 import lyceum.text.encoder.MiniLm;
 import lyceum.text.encoder.Tsv;
 
-/** Some 570 verses of King James: one of 80, and those that were said in other words; with MiniLM's vectors of their tokens and the mean of these. */
+/** Some 540 verses of King James: one of 80, and those that were said in other words; with MiniLM's vectors of their tokens and the mean of these. */
 final class EncodedVerses {
+    /** Other words, and the verse; behind the first 68 paraphrases stand those of sentences of Brown. */
+    static final List<String[]> OTHER_WORDS = Stream
+            .concat(Tsv.read("paraphrases").stream().limit(68), Tsv.read("rephrased").stream()).toList();
     static final List<String> TEXTS;
     static final List<float[][]> TOKENS;
     static final FlatIndex POOLED = new FlatIndex(384, VectorMetric.COSINE);
@@ -19,7 +23,7 @@ final class EncodedVerses {
 
     static {
         var texts = new LinkedHashSet<String>();
-        for (var name : List.of("paraphrases", "rephrased")) for (var line : Tsv.read(name)) texts.add(line[1]);
+        for (var line : OTHER_WORDS) texts.add(line[1]);
         for (int i = 7; i < Verses.TEXTS.size(); i += 80) texts.add(Verses.TEXTS.get(i));
         TEXTS = List.copyOf(texts);
         TOKENS = tokens(TEXTS);

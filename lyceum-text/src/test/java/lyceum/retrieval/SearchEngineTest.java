@@ -21,7 +21,6 @@ import java.util.stream.Collectors;
 import lyceum.random.Rng;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
-import lyceum.text.encoder.Tsv;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -81,8 +80,7 @@ class SearchEngineTest {
             TEXTS.forEach(WORDS::add);
             MEANING.add(TEXTS);
             var rng = Rng.of(3);
-            var lines = new ArrayList<String[]>(Tsv.read("paraphrases"));
-            lines.addAll(Tsv.read("rephrased"));
+            var lines = new ArrayList<String[]>(EncodedVerses.OTHER_WORDS);
             Collections.shuffle(lines, new Random(3));
             // no verse is asked for in both parts
             var fitted = lines.stream().limit(20).map(l -> l[1]).collect(Collectors.toSet());
@@ -214,6 +212,22 @@ class SearchEngineTest {
         assertThatThrownBy(() -> bm25.search(index, Map.of("x", -1.0), 3)).hasMessageContaining("weight of 'x' is -1.0");
     }
 
+    @Test void scoresBelowZeroAddNothing() {
+        var index = new InvertedIndex(new TextAnalyzer());
+        var texts = Map.of("a", "car engine motor", "b", "car motor motor", "c", "motor oil", "d", "tree leaf");
+        texts.forEach(index::add);
+        // by Okapi a term of half the documents gives 0, and one of more less than that
+        var okapi = new Bm25().withVariant(Bm25.Variant.OKAPI);
+        assertThat(new Rm3().expand(Map.of("car", 1), okapi.search(index, "car", 5), id -> index.terms(texts.get(id))))
+                .isEqualTo(Map.of("car", 1.0));
+        assertThat(new Rm3().over(index, okapi, texts::get).search("car", 5)).extracting(SearchHit::id).containsExactlyInAnyOrder("a", "b");
+        assertThat(new Rm3().over(index, okapi, texts::get).search("motor", 5)).extracting(SearchHit::id)
+                .containsExactlyInAnyOrder("a", "b", "c");
+        var shares = SearchEngine.shares(index, okapi).search("motor oil tree", 5);
+        assertThat(shares).filteredOn(hit -> hit.id().equals("b")).containsExactly(new SearchHit("b", 0));
+        assertThat(shares.getFirst().id()).isEqualTo("d");
+    }
+
     @Test void stagesAndErrors() {
         var retrievers = new LinkedHashMap<String, Retriever>();
         retrievers.put("one", (_, k) -> List.of(new SearchHit("a", 3), new SearchHit("b", 1)).subList(0, Math.min(k, 2)));
@@ -222,6 +236,8 @@ class SearchEngineTest {
         var answer = engine.withReranker((_, hits) -> hits.reversed()).withReranked(2).answer("q", 1);
         assertThat(answer.stages().keySet()).containsExactly("one", "two", "fused", "reranked");
         assertThat(answer.place("fused", "b")).isEqualTo(1);
+        assertThatThrownBy(() -> answer.stages().clear()).isInstanceOf(UnsupportedOperationException.class);
+        assertThatThrownBy(() -> engine.retrievers().clear()).isInstanceOf(UnsupportedOperationException.class);
         assertThat(answer.hits()).extracting(SearchHit::id).containsExactly("a");
         assertThat(answer.place("two", "a")).isZero();
         assertThatThrownBy(() -> engine.withReranker((_, _) -> List.of()).search("q", 3)).isInstanceOf(IllegalStateException.class)

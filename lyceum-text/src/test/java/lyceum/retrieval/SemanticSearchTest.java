@@ -88,12 +88,13 @@ class SemanticSearchTest {
         String[] things = {"pump for the cooling circuit", "filter of the air intake", "gasket for the fuel line",
                 "relay of the starter motor", "sensor for oil pressure"};
         var codes = new LinkedHashSet<String>();
-        // half of the codes differ from another by one turned pair of digits
+        // the codes are twins that differ by one turned pair of digits
         while (codes.size() < 100) {
             int a = rng.nextInt(10), b = rng.nextInt(10), c = rng.nextInt(10), d = rng.nextInt(10);
             if (b == c) continue;
-            codes.add("XK-" + a + b + c + d + "-" + (char) ('A' + rng.nextInt(26)) + "9");
-            codes.add("XK-" + a + c + b + d + "-" + (char) ('A' + rng.nextInt(26)) + "9");
+            char last = (char) ('A' + rng.nextInt(26));
+            codes.add("XK-" + a + b + c + d + "-" + last + "9");
+            codes.add("XK-" + a + c + b + d + "-" + last + "9");
         }
         var list = codes.stream().limit(100).toList();
         var search = new SemanticSearch(MiniLm.encoder());
@@ -167,6 +168,25 @@ class SemanticSearchTest {
         assertThatThrownBy(() -> search.search("x", 0)).hasMessageContaining("k is 0");
         assertThatThrownBy(() -> new SemanticSearch.Options().withOverlap(160)).hasMessageContaining("160 shared");
         assertThat(new SemanticSearch(TOY).search("river", 3)).isEmpty();
+    }
+
+    @Test void aTextThatWordsAndMeaningKnowByOtherPassagesIsOne() {
+        var search = new SemanticSearch(TOY,
+                new SemanticSearch.Options().withFusion(RankFusion.reciprocal()).withDepth(2).withOverlap(0).withPassageWords(3));
+        search.add("both", "riverside moneyless lane river by night", Map.of());
+        search.add("other", "a bank", Map.of());
+        var found = search.search("river money", 2);
+        assertThat(ids(found)).containsExactly("both", "other");
+        assertThat(found.getFirst().score()).isCloseTo(2 / 61.0, within(1e-15));
+        assertThat(found.getFirst().passage().text()).isEqualTo("river by night");
+    }
+
+    @Test void wordsThatAllTextsHoldAddNothing() {
+        var search = new SemanticSearch(TOY, new SemanticSearch.Options().withBm25(new Bm25().withVariant(Bm25.Variant.OKAPI)));
+        search.add("a", "river", Map.of());
+        search.add("b", "river money", Map.of());
+        var found = search.search("river", 2);
+        assertThat(found).isEqualTo(search.search("river", 2, Mode.MEANING, _ -> true));
     }
 
     @Test void aFolderKeepsTheIndexAndRefusesAnotherEncoder(@TempDir Path folder) throws IOException {

@@ -1,6 +1,7 @@
 package lyceum.text.vector;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -75,10 +76,17 @@ public record EmbeddingSpace(String model, List<String> names, Tensor vectors, N
         return switch (nearness) {
             case COSINE -> Similarity.cosines(q, vectors);
             case DOT -> q.matmul(vectors.transpose());
-            // |q|^2 + |x|^2 - 2 q.x: a product, whose rounding may take a distance of almost 0 below it
-            case EUCLIDEAN -> q.square().sum(1, true).add(vectors.square().sum(1)).sub(q.matmul(vectors.transpose()).mul(2))
-                    .clamp(0, Double.MAX_VALUE).sqrt().neg();
+            case EUCLIDEAN -> distances(q).neg();
         };
+    }
+
+    /**
+     * {@code |q|^2 + |x|^2 - 2 q.x} about the mean, so that what all vectors share costs no digits; rounding may take a distance of almost 0
+     * below it.
+     */
+    private Tensor distances(Tensor q) {
+        Tensor mean = vectors.mean(0, true), from = q.sub(mean), x = vectors.sub(mean);
+        return from.square().sum(1, true).add(x.square().sum(1)).sub(from.matmul(x.transpose()).mul(2)).clamp(0, Double.MAX_VALUE).sqrt();
     }
 
     /** Scores of all rows for the rows of another space. @throws IllegalArgumentException if another model made it */
@@ -150,9 +158,11 @@ public record EmbeddingSpace(String model, List<String> names, Tensor vectors, N
         if (dimension() != other.dimension()) throw new ShapeException(
                 "rotationTo: dimensions " + dimension() + " and " + other.dimension() + " differ; a rotation keeps them");
         int[] own = new int[size()], theirs = new int[size()];
+        var rowOf = new HashMap<String, Integer>();
+        for (int i = 0; i < other.size(); i++) rowOf.put(other.names.get(i), i);
         int n = 0;
         for (int i = 0; i < size(); i++) {
-            int there = other.names.indexOf(names.get(i));
+            int there = rowOf.getOrDefault(names.get(i), -1);
             if (there < 0) continue;
             own[n] = i;
             theirs[n++] = there;

@@ -85,7 +85,7 @@ public record CalibratedStacking(double handicap) {
         }).sorted().toArray();
         double most = NONE.accuracies(rows, labels, seen).harmonicMean(), from = 0, to = 0;
         boolean best = false;
-        int stride = Math.max(1, leads.length / TRIED);
+        int stride = Math.max(1, Math.ceilDiv(leads.length, TRIED));
         for (int i = 0; i + 1 < leads.length; i += stride) {
             double handicap = (leads[i] + leads[i + 1]) / 2,
                     mean = new CalibratedStacking(handicap).accuracies(rows, labels, seen).harmonicMean();

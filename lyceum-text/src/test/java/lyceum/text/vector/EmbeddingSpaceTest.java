@@ -90,6 +90,18 @@ class EmbeddingSpaceTest {
         assertThat(close).isPositive();
     }
 
+    @Test void distancesFarFromTheOriginKeepTheirDigits() {
+        var x = gauss(4, 50, 16).add(1000).to(DType.F32);
+        double[][] rows = x.to(DType.F64).toRows(), scores = space(x).by(Nearness.EUCLIDEAN).scores(x).to(DType.F64).toRows();
+        double worst = 0;
+        for (int i = 0; i < 50; i++) for (int j = 0; j < 50; j++) {
+            double square = 0;
+            for (int k = 0; k < 16; k++) square += Math.pow(rows[i][k] - rows[j][k], 2);
+            if (i != j) worst = Math.max(worst, Math.abs(scores[i][j] + Math.sqrt(square)));
+        }
+        assertThat(worst).isLessThan(1e-4);
+    }
+
     /** Clause 2: isotropic Gaussians in 384 dimensions have a mean cosine of 0 within 0.005. */
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void gaussiansLeanNowhere() {
