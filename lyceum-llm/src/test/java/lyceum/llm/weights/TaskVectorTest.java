@@ -168,6 +168,18 @@ class TaskVectorTest {
         }
     }
 
+    @Test void namesThatEndAsPartsOfSparseOnesDoAreKept() throws IOException {
+        var path = folder.resolve("named.safetensors");
+        var map = new LinkedHashMap<String, Tensor>();
+        var sparse = Tensor.arange(100).eq(7).to(DType.F32).compute();
+        for (var name : List.of("head.values", "head.kept", "x.places")) map.put(name, Tensor.randn(Rng.of(name.length()), 30));
+        for (var name : List.of("head", "x.values", "y")) map.put(name, sparse);
+        TaskVector.of(map).save(path);
+        var again = TaskVector.load(path).deltas();
+        assertThat(again.keySet()).containsExactlyInAnyOrderElementsOf(map.keySet());
+        map.forEach((name, d) -> assertThat(again.get(name).toFloatArray()).as(name).containsExactly(d.toFloatArray()));
+    }
+
     @Test void whatDoesNotFitIsRefusedByName() throws IOException {
         SequencedMap<String, Tensor> base = weights(1, DType.F32), more = weights(2, DType.F32);
         more.put("w", Tensor.zeros(6, 4));
