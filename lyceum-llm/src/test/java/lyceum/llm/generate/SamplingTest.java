@@ -245,7 +245,8 @@ class SamplingTest {
         var steered = PLAIN.withMirostat(new Mirostat(3, 0.1));
         var behind = List.of(SamplingOptions.Step.MIROSTAT, SamplingOptions.Step.TEMPERATURE);
         assertThatThrownBy(() -> steered.withOrder(behind)).hasMessageContaining("TEMPERATURE after MIROSTAT");
-        assertThatThrownBy(() -> PLAIN.withOrder(behind).withMirostat(new Mirostat(3, 0.1))).hasMessageContaining("TEMPERATURE after MIROSTAT");
+        assertThatThrownBy(() -> PLAIN.withOrder(behind).withMirostat(new Mirostat(3, 0.1)))
+                .hasMessageContaining("TEMPERATURE after MIROSTAT");
         assertThat(PLAIN.withOrder(behind).mirostat()).isEqualTo(Mirostat.OFF);
         assertThatThrownBy(() -> Penalties.repetition(0)).hasMessageContaining("repetition is 0.0");
         assertThatThrownBy(() -> new Xtc(2, 0.1)).hasMessageContaining("probability 2.0");

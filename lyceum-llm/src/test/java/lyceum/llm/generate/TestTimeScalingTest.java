@@ -160,7 +160,8 @@ class TestTimeScalingTest {
     /** FLOPs of n answers to each prompt of a bin: a prompt is read once, and of an answer one digit; the other is drawn from what that gave. */
     private static long counted(DecoderLM model, int n) {
         long three = products(model, 3), four = products(model, 4);
-        long pair = 4L * model.config().width() * model.config().layers(); // of a query and a key; a cache spares the three of older queries
+        // a query and a key: a cache spares those of the fourth key and the three older queries
+        long pair = 4L * model.config().width() * model.config().layers();
         return BIN * (three + n * (four - three - 3 * pair));
     }
 
@@ -186,7 +187,8 @@ class TestTimeScalingTest {
                         exactly(1));
                 long start = largeMeter.flops();
                 over(largeMeter).bestOf(3).answers(prompts, Rng.of(4));
-                Evidence.of("the same of 3 answers of the large model", (double) (largeMeter.flops() - start) / counted(large, 3), exactly(1));
+                Evidence.of("the same of 3 answers of the large model", (double) (largeMeter.flops() - start) / counted(large, 3),
+                        exactly(1));
                 Evidence.of("least exact p of the easy bin", Arrays.stream(bins.get(b).p).min().orElseThrow(), atLeast(0.1));
                 Evidence.of("accuracy on it at N = 16", sixteen.accuracy(), atLeast(0.8));
                 first = one.accuracy();

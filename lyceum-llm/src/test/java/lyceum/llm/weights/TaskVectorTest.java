@@ -99,7 +99,8 @@ class TaskVectorTest {
             best = Math.max(best, score);
         }
         for (int task = 0; task < 2; task++) {
-            double before = world.on(test, task, world.base), own = world.on(test, task, world.tuned[task]), kept = world.on(test, task, sum);
+            double before = world.on(test, task, world.base), own = world.on(test, task, world.tuned[task]);
+            double kept = world.on(test, task, sum);
             Evidence.of("task " + task + ", points won by its fine-tune", own - before, above(2));
             Evidence.of("task " + task + ", share kept by the sum", kept / own, atLeast(0.85));
             Evidence.of("task " + task + ", share of the points won that the sum keeps", (kept - before) / (own - before), atLeast(0.3));
