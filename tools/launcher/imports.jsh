@@ -50,6 +50,7 @@ import lyceum.learn.tuning.*;
 import lyceum.learn.uncertainty.*;
 import lyceum.linalg.*;
 import lyceum.llm.*;
+import lyceum.llm.cache.*;
 import lyceum.llm.chat.*;
 import lyceum.llm.chat.jinja.*;
 import lyceum.llm.checkpoint.*;

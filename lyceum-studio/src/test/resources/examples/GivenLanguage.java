@@ -91,4 +91,64 @@ public abstract class GivenLanguage {
     public abstract static class ForJudgedRanking extends Given { public List<SearchHit> hits; }
 
     public abstract static class ForVectorStore extends Decoders {}
+
+    public abstract static class Encoders extends Given {
+        public Bert bert;
+        public BertConfig config;
+        public Path file;
+        public String json;
+        public int[] sentence;
+        public Tensor ids, types, follows;
+        public Attention padded;
+        public Masking.Batch masked;
+        public int epoch;
+    }
+
+    public abstract static class ForBert extends Encoders {}
+
+    public abstract static class ForBertPretraining extends Encoders {}
+
+    public abstract static class ForBertTask extends Encoders {}
+
+    public abstract static class ForMaskedLM extends Encoders {}
+
+    public abstract static class ForMasking extends Given {
+        public int[] ids;
+        public int epoch;
+    }
+
+    public abstract static class ForPromptedTask extends Decoders {
+        public List<PromptedTask.Example> demonstrations;
+        public int[] question;
+        public List<int[]> answers;
+    }
+
+    public abstract static class ForTaskDecoder extends Decoders { public DecoderLM pretrained; }
+
+    public abstract static class ForAttentionSinks extends Given {
+        public DecoderLM model;
+        public Tensor ids;
+    }
+
+    public abstract static class ForContextWindow extends Chats { public String text; }
+
+    public abstract static class ForKvCompression extends Decoders {}
+
+    public abstract static class ForStreamingCache extends Decoders { public Tensor tokens; }
+
+    public abstract static class ForKvQuantization extends Decoders {}
+
+    public abstract static class ForNeedleInHaystack extends Decoders {
+        public int[] hay;
+        public NeedleInHaystack.Needle needle;
+    }
+
+    public abstract static class ForPerplexity extends Decoders { public List<String> verses; }
+
+    public abstract static class ForPackedText extends Decoders { public int endMark; }
+
+    public abstract static class ForPretrainer extends Decoders {
+        public PackedText text, held;
+        public long heldBytes;
+    }
 }

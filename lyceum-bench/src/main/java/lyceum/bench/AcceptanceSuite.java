@@ -63,6 +63,7 @@ final class AcceptanceSuite {
         new RoofClauses(this, roofs).measure();
         new NetworkClauses(this, networks).measure();
         new GrowthClauses(this, networks.positions()).measure();
+        new LanguageClauses(this, networks.positions() * 128).measure();
         tokenizers();
         record();
         return rows;

@@ -170,7 +170,7 @@ class BertTest {
         int best = 0;
         for (int id = 0; id < counts.length; id++) if (counts[id] > counts[best]) best = id;
         double right = 0, common = 0, own = 0, unigram = 0, n = 0;
-        var hidden = masking.withMasked(1).withRandom(0); // every selected word is hidden
+        var hidden = masking.withRandom(0).withMasked(1); // every selected word is hidden
         for (int from = 0; from + 100 <= words.held().size(); from += 100) try (var scope = Scope.open()) {
             var batch = hidden.batch(words.rows(words.held(), from, 100), Rng.of(1000 + from));
             int[] labels = batch.labels().toIntArray();

@@ -12,7 +12,7 @@ import lyceum.tensor.Tensor;
 
 /** Keys with answers of two tokens among filler, then questions; and a small decoder of Llama's kind that learned to answer. */
 public final class RecallTask {
-    public static final int FILLERS = 32, KEYS = 32, VALUES = 32, VOCABULARY = FILLERS + KEYS + VALUES, LENGTH = 64, PAIRS = 8;
+    public static final int FILLERS = 32, KEYS = 32, VALUES = 32, VOCABULARY = FILLERS + KEYS + VALUES, LENGTH = 64;
 
     private RecallTask() {}
 
@@ -34,32 +34,34 @@ public final class RecallTask {
         return ids;
     }
 
-    static Text text(int pairCount, int length, Rng rng) {
-        var pairs = pairs(pairCount, rng);
-        int stated = length - 3 * pairCount, fill = stated - 3 * pairCount;
+    /** Each pair once and again at random, among filler, in any order: asked for is what comes again. */
+    private static Text text(int stated, int again, int length, Rng rng) {
+        var pairs = pairs(stated, rng);
+        int fill = length - 3 * (stated + again);
+        var units = new int[stated + again + fill]; // which pair, or filler
+        Arrays.fill(units, -1);
+        int[] at = rng.sample(units.length, stated + again);
+        for (int u = 0; u < at.length; u++) units[at[u]] = u < stated ? u : rng.nextInt(stated);
         var ids = new int[length];
         var asked = new float[length];
-        var order = new int[fill + pairCount]; // which pair, or filler
-        var at = rng.sample(fill + pairCount, pairCount);
-        Arrays.fill(order, -1);
-        for (int p = 0; p < pairCount; p++) order[at[p]] = p;
+        var seen = new boolean[stated];
         int n = 0;
-        for (int o : order) {
-            if (o < 0) ids[n++] = rng.nextInt(FILLERS);
-            else for (int t : pairs[o]) ids[n++] = t;
-        }
-        for (int p : rng.sample(pairCount, pairCount)) for (int t : pairs[p]) {
-            asked[n] = t < FILLERS + KEYS ? 0 : 1;
-            ids[n++] = t;
+        for (int unit : units) {
+            if (unit < 0) ids[n++] = rng.nextInt(FILLERS);
+            else for (int t : pairs[unit]) {
+                asked[n] = seen[unit] && t != pairs[unit][0] ? 1 : 0;
+                ids[n++] = t;
+            }
+            if (unit >= 0) seen[unit] = true;
         }
         return new Text(ids, asked);
     }
 
     private static DecoderLM trained;
 
-    /** Trained once: some 20 seconds alone. */
+    /** Trained once, first on short texts: there the circuit that copies what followed is found. */
     public static synchronized DecoderLM model() {
-        if (trained == null) trained = trained(64, 2400, 3e-3, 1);
+        if (trained == null) trained = trained(64, 2500, 3e-3, 1);
         return trained;
     }
 
@@ -76,24 +78,17 @@ public final class RecallTask {
                 var ids = new int[rows * length];
                 var asked = new float[rows * length];
                 for (int r = 0; r < rows; r++) {
-                    var text = text(count, length, rng);
+                    var text = step < 1500 ? text(count, count, length, rng) : text(1 + rng.nextInt(8), 8, length, rng);
                     System.arraycopy(text.ids, 0, ids, r * length, length);
                     System.arraycopy(text.asked, 0, asked, r * length, length);
                 }
                 var x = Tensor.of(ids, rows, length);
                 var labels = CausalLabels.of(x).withWeights(Tensor.of(asked, rows, length));
                 var loss = new CausalLmLoss().tokens(model.logits(x, Pass.training(rng)), labels).mean();
-                if (Boolean.getBoolean("recall.print") && step % 25 == 0)
-                    System.out.println(step + " " + loss.item() + " " + System.currentTimeMillis() / 1000 % 1000);
                 loss.backward();
                 optimizer.step();
             }
         }
         return model;
-    }
-
-    public static void main(String[] args) {
-        System.setProperty("recall.print", "true");
-        trained(Integer.parseInt(args[0]), Integer.parseInt(args[1]), Double.parseDouble(args[2]), 1);
     }
 }

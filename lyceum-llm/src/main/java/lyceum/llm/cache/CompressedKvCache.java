@@ -78,7 +78,8 @@ public final class CompressedKvCache implements AttentionCache {
                 }
             }
             case RANDOM -> {
-                for (var row : scores) for (int j = all - n; j < all; j++) row[j] = rng.nextDouble();
+                int heads = (int) key.size(1); // one draw for all heads of a row: tokens are dropped
+                for (int r = 0; r < scores.length; r++) for (int j = all - n; j < all; j++) scores[r][j] = r % heads == 0 ? rng.nextDouble() : scores[r - 1][j];
             }
         }
     }

@@ -39,7 +39,7 @@ public record KvCompression(Rule rule, int budget, int recent, int kernel, boole
          * @see <a href="https://arxiv.org/abs/2404.14469">Li et al. (2024): SnapKV</a>
          */
         SNAP,
-        /** Chance: a control. */
+        /** Chance, the same positions for all heads of a layer: a control. */
         RANDOM
     }
 

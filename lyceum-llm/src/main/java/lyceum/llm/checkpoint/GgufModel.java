@@ -21,7 +21,7 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * DecoderLM model = GgufModel.read(path);
- * model.pack(BlockFormat.Q8_0);                  // and predicts from 8 bits a weight
+ * model.pack(lyceum.backend.quant.BlockFormat.Q8_0);                  // and predicts from 8 bits a weight
  * }
  *
  * <p>Weights of F32 stay in the mapped file; F16, BF16 and quantised blocks become F32. Queries and keys of {@code llama} are turned by neighbouring dimensions, as they

@@ -122,7 +122,6 @@ class NeedleInHaystackTest {
     @Acceptance(topic = "needle-in-a-haystack", clause = 3)
     @Test void aTrainedModelReadsAsFarAsItWasTrained() {
         var all = scores(32, 48, 64, 256, 512);
-        if (Boolean.getBoolean("shown")) System.out.println(Arrays.toString(all));
         double within = Math.min(all[0], Math.min(all[1], all[2]));
         Evidence.of("score within the 64 tokens of training, worst length", within, atLeast(0.95));
         Evidence.of("score at 256 tokens", all[3], below(within));
