@@ -178,16 +178,17 @@ public record Awq(int bits, int group, boolean symmetric, int steps, boolean cli
                 var readers = new ArrayList<>(List.of(attention + "q_proj", attention + "k_proj", attention + "v_proj"));
                 if (shared) readers.addAll(first);
                 if (gained && !(shared && first.isEmpty())) folds.add(new Fold(block + "attention_norm", readers));
-                if (linear(modules, attention + "v_proj").size(0) == linear(modules, attention + "o_proj").size(1))
+                if (modules.get(attention + "v_proj") instanceof Linear v && modules.get(attention + "o_proj") instanceof Linear o
+                        && v.weight().size(0) == o.weight().size(1))
                     folds.add(new Fold(attention + "v_proj", List.of(attention + "o_proj")));
             }
             if (gained && !shared && !first.isEmpty()) folds.add(new Fold(block + "mlp_norm", first));
             if (modules.get(block + "mlp") instanceof GatedFeedForward) folds.add(new Fold(mlp + "up_proj", List.of(mlp + "down_proj")));
         });
+        folds.removeIf(f -> !f.targets.stream().allMatch(target -> modules.get(target) instanceof Linear)
+                || f.source.endsWith("_proj") && !(modules.get(f.source) instanceof Linear)); // adapters, say
         return folds;
     }
-
-    private static Tensor linear(Map<String, Module> modules, String name) { return ((Linear) modules.get(name)).weight(); }
 
     /**
      * The same function with scales moved from inputs into weights, and nothing rounded.
