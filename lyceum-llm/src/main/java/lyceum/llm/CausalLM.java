@@ -31,6 +31,14 @@ public interface CausalLM extends LanguageModel {
         /** Reads ids (rows, T) and gives the logits (rows, vocabulary) after the last: of that position alone the vocabulary is computed. */
         Tensor next(Tensor ids);
 
+        /** Reads ids (rows, T) and gives the logits (rows, vocabulary) after one place of each row. @param places from 0 to T - 1 */
+        default Tensor at(Tensor ids, int... places) {
+            var all = all(ids);
+            var rows = new Tensor[places.length];
+            for (int r = 0; r < rows.length; r++) rows[r] = all.get(r, places[r]);
+            return Tensor.stack(0, rows);
+        }
+
         /** Positions so far, of the longest row. */
         long length();
 
@@ -56,15 +64,9 @@ public interface CausalLM extends LanguageModel {
             for (int r = 0; r < rows; r++) System.arraycopy(prompts[r], 0, ids, r * most, prompts[r].length);
             if (even) return next(Tensor.of(ids, rows, most));
             long before = length();
-            var all = all(Tensor.of(ids, rows, most));
-            var last = new Tensor[rows];
-            var lengths = new long[rows];
-            for (int r = 0; r < rows; r++) {
-                last[r] = all.get(r, prompts[r].length - 1);
-                lengths[r] = before + prompts[r].length;
-            }
-            truncate(lengths);
-            return Tensor.stack(0, last);
+            var logits = at(Tensor.of(ids, rows, most), Arrays.stream(prompts).mapToInt(p -> p.length - 1).toArray());
+            truncate(Arrays.stream(prompts).mapToLong(p -> before + p.length).toArray());
+            return logits;
         }
     }
 

@@ -172,6 +172,15 @@ public final class DecoderLM extends Module implements CausalLM {
             return Autograd.noGrad(() -> unembedded(read(ids).select(1, ids.size(1) - 1), Pass.inference()));
         }
 
+        @Override public Tensor at(Tensor ids, int... places) {
+            return Autograd.noGrad(() -> {
+                var hidden = read(ids);
+                var rows = new Tensor[places.length];
+                for (int r = 0; r < rows.length; r++) rows[r] = hidden.get(r, places[r]);
+                return unembedded(Tensor.stack(0, rows), Pass.inference());
+            });
+        }
+
         @Override public long length() { return state.length(); }
 
         @Override public void truncate(long... lengths) { state.truncate(lengths); }

@@ -4,6 +4,8 @@ import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.util.Arrays;
@@ -13,6 +15,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
+import lyceum.autograd.FlopCounter;
 import lyceum.memory.Scope;
 import lyceum.nn.Embedding;
 import lyceum.nn.Gru;
@@ -91,6 +94,21 @@ class CausalLMTest {
         Evidence.of("earlier positions changed", changedBits, exactly(0));
         Evidence.of("edits that changed their own position, of both rows", changedLater, exactly(2 * edits));
         Evidence.of("edits over 24 architectures", edits, exactly(24 * (T - 1)));
+    }
+
+    @Test void ofUnequalPromptsOnlyTheLastPlacesAreUnembedded() {
+        var config = DecoderConfig.llama(V, 32, 1, 16, 2, 2, 24);
+        var counted = new DecoderLM(config.eachBlock(b -> b.withMixer(new RetentionConfig(16, 2))), Rng.of(1));
+        long one = FlopCounter.count(() -> counted.begin().next(ids(1, 3, 7)).compute()).products();
+        long any = FlopCounter.count(() -> counted.begin().at(ids(1, 3, 7), 6, 1, 0).compute()).products();
+        assertThat(any).isEqualTo(one).isPositive();
+        int[][] prompts = {{1, 2, 3, 4, 5, 6, 7}, {8, 9}, {10}};
+        var model = new DecoderLM(config.withDeviation(0.3), Rng.of(1));
+        var together = model.begin().next(prompts);
+        for (int r = 0; r < 3; r++) {
+            var alone = model.begin().next(prompts[r]).get(0).toDoubleArray();
+            assertThat(together.get(r).toDoubleArray()).containsExactly(alone, within(1e-5));
+        }
     }
 
     private static double[][] rows(CausalLM model, Tensor ids) {

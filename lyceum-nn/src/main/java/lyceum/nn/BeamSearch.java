@@ -10,7 +10,8 @@ import lyceum.withers.Withers;
 
 /**
  * The likeliest sequences that a model finds, by keeping the best few beginnings at each length: of a {@link Transformer} for a source, or of anything that gives
- * {@link Steps}. One beam is greedy decoding; as many as there are beginnings is exhaustive search. Of equal beginnings the earlier beam and the lower token win.
+ * {@link Steps}. One beam without length penalty, or stopping at the {@linkplain Stopping#FIRST first} end, is greedy decoding; as many as there are beginnings is
+ * exhaustive search. Of equal beginnings the earlier beam and the lower token win.
  *
  * {@snippet :
  * var best = new BeamSearch(4, 0.6, 50).search(model, source, begin, end).getFirst();

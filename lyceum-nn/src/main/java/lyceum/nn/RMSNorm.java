@@ -58,6 +58,9 @@ public final class RMSNorm extends Module {
         weight = gain == Gain.NONE ? null : Tensor.full(dtype, gain == Gain.WEIGHT ? 1 : 0, shape).compute().requiresGrad();
     }
 
+    /** What the scaled row is multiplied by. */
+    public Gain gain() { return gain; }
+
     @Override protected Tensor compute(Tensor x, Pass pass) {
         if (!LayerNorm.ends(x.shape().toArray(), shape))
             throw new ShapeException("RMSNorm: input " + x.shape() + " for a width of " + (shape.length == 1 ? shape[0] : Shape.of(shape)));

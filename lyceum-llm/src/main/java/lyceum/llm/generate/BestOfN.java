@@ -60,10 +60,16 @@ public record BestOfN(int n, ContinuationScorer scorer) implements BestOfNWither
 
     /** Of given continuations of one prompt, however many. */
     public Best best(int[] prompt, List<Continuation> all) {
-        double[] scores = scorer.scores(prompt, all);
+        double[] scores = ranked("best", scorer.scores(prompt, all));
         int best = 0;
         for (int i = 1; i < scores.length; i++) if (scores[i] > scores[best]) best = i;
         return new Best(all.get(best), scores[best], List.copyOf(all), scores);
+    }
+
+    private static double[] ranked(String what, double[] scores) {
+        for (int i = 0; i < scores.length; i++) if (Double.isNaN(scores[i]))
+            throw new IllegalArgumentException("BestOfN." + what + ": score " + i + " is NaN, which has no rank; mend the scorer");
+        return scores;
     }
 
     /** Scores each by the share of continuations that give the same answer; a null answer has no votes. @param answer compared by equals */
@@ -79,7 +85,7 @@ public record BestOfN(int n, ContinuationScorer scorer) implements BestOfNWither
             for (int i = 0; i < weight.length; i++)
                 if (answer.apply(all.get(i)) != null) sums.merge(answer.apply(all.get(i)), weight[i], Double::sum);
             double total = Arrays.stream(weight).sum();
-            return all.stream().mapToDouble(c -> sums.getOrDefault(answer.apply(c), 0.0) / total).toArray();
+            return all.stream().mapToDouble(c -> total == 0 ? 0 : sums.getOrDefault(answer.apply(c), 0.0) / total).toArray();
         };
     }
 
@@ -91,6 +97,7 @@ public record BestOfN(int n, ContinuationScorer scorer) implements BestOfNWither
         int m = scores.length;
         if (m == 0 || grades.length != m) throw new IllegalArgumentException(
                 "BestOfN.curve: " + m + " scores and " + grades.length + " grades; there is one each, and one at least");
+        ranked("curve", scores);
         var order = new Integer[m];
         for (int i = 0; i < m; i++) order[i] = i;
         Arrays.sort(order, Comparator.comparingDouble(i -> scores[i]));
@@ -123,6 +130,7 @@ public record BestOfN(int n, ContinuationScorer scorer) implements BestOfNWither
 
     /** The law of the best of n where all answers are known: from their probabilities and scores; of a tie each wins by its probability. */
     public static double[] policy(double[] probabilities, double[] scores, int n) {
+        ranked("policy", scores);
         var order = new Integer[scores.length];
         for (int i = 0; i < order.length; i++) order[i] = i;
         Arrays.sort(order, Comparator.comparingDouble(i -> scores[i]));

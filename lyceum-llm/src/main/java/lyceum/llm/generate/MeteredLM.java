@@ -66,6 +66,11 @@ public final class MeteredLM implements CausalLM {
             return decoding.next(ids);
         }
 
+        @Override public Tensor at(Tensor ids, int... places) {
+            count(ids, length());
+            return decoding.at(ids, places);
+        }
+
         @Override public long length() { return decoding.length(); }
 
         @Override public void truncate(long... lengths) { decoding.truncate(lengths); }

@@ -34,7 +34,7 @@ import lyceum.withers.Withers;
  * @param mirostat steering of surprise
  * @param bias added to logits of ids
  * @param bans ids that never come
- * @param order of the steps; those not named are left out
+ * @param order of the steps; those not named are left out. No logit changes behind MIROSTAT
  * @param own further steps, before all others: makers of one for each request
  */
 @Withers
@@ -66,6 +66,10 @@ public record SamplingOptions(double temperature, int topK, double topP, double 
         check("noRepeat", noRepeat, noRepeat >= 0, "a length, or 0 for no rule");
         if (order.size() != (order.isEmpty() ? 0 : EnumSet.copyOf(order).size()))
             throw new IllegalArgumentException("SamplingOptions: the order " + order + " names a step twice");
+        int steers = mirostat.target() > 0 ? order.indexOf(Step.MIROSTAT) : -1;
+        for (var step : List.of(Step.BIAS, Step.PENALTIES, Step.DRY, Step.TEMPERATURE))
+            if (steers >= 0 && order.indexOf(step) > steers) throw new IllegalArgumentException("SamplingOptions: the order " + order
+                    + " changes logits by " + step + " after MIROSTAT has measured surprise by them; put MIROSTAT behind it");
         bias.forEach((id, z) -> check("bias of id " + id, z, id >= 0 && z < Double.POSITIVE_INFINITY,
                 "a number, or -Infinity for a ban, of an id from 0"));
     }
@@ -85,8 +89,11 @@ public record SamplingOptions(double temperature, int topK, double topP, double 
 
     public SamplingOptions withPenalty(Penalties one) { return withPenalties(List.of(one)); }
 
-    /** Whether no number of the stream changes what is drawn. */
-    public boolean isGreedy() { return temperature == 0 && order.contains(Step.TEMPERATURE) || topK == 1 && order.contains(Step.TOP_K); }
+    /** Whether no number of the stream changes what is drawn; false where steps of one's own or {@link #xtc} might. */
+    public boolean isGreedy() {
+        boolean one = temperature == 0 && order.contains(Step.TEMPERATURE) || topK == 1 && order.contains(Step.TOP_K);
+        return one && xtc.probability() == 0 && own.isEmpty();
+    }
 
     /** The steps for one request, those that are off left out. */
     public List<LogitProcessor> chain() {

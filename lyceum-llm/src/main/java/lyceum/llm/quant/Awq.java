@@ -12,8 +12,14 @@ import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.llm.LinearInputs;
 import lyceum.memory.Scope;
+import lyceum.nn.FeedForward;
+import lyceum.nn.GatedFeedForward;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
+import lyceum.nn.RMSNorm;
+import lyceum.nn.TransformerBlock;
+import lyceum.nn.TransformerConfig.Norm;
+import lyceum.nn.TransformerConfig.Placement;
 import lyceum.progress.Progress;
 import lyceum.tensor.Quantized;
 import lyceum.tensor.Quantizer;
@@ -149,32 +155,47 @@ public record Awq(int bits, int group, boolean symmetric, int steps, boolean cli
     }
 
     /**
-     * The folds of a decoder by the names that its parts have: norms into the layers that read them, values into the output projection where there are as many, and
-     * the upper half of a gated network into its lower layer. Right for blocks whose norms are read by those layers alone.
+     * The folds of every {@link TransformerBlock}, as its configuration allows: norms before a half into all layers that read them, values into the output projection
+     * where there are as many, and the upper half of a gated network into its lower layer. Norms that have no gain or stand behind a half (OLMo, GPT-1, OLMo 2), and
+     * those that a mixer or experts read, have none: the layers behind them keep an exponent of 0.
      */
     public static List<Fold> folds(Module model) {
         var modules = model.modules();
         var folds = new ArrayList<Fold>();
-        for (var name : modules.keySet()) {
-            if (!name.endsWith("attention_norm")) continue;
-            var block = name.substring(0, name.length() - "attention_norm".length());
-            add(folds, modules, name, block, "attention.q_proj", "attention.k_proj", "attention.v_proj");
-            if (modules.get(block + "attention.v_proj") instanceof Linear v && modules.get(block + "attention.o_proj") instanceof Linear o
-                    && v.weight().size(0) == o.weight().size(1))
-                add(folds, modules, block + "attention.v_proj", block, "attention.o_proj");
-            add(folds, modules, block + "mlp_norm", block, "mlp.gate_proj", "mlp.up_proj", "mlp.fc1");
-            add(folds, modules, block + "mlp.up_proj", block, "mlp.down_proj");
-        }
+        modules.forEach((name, module) -> {
+            if (!(module instanceof TransformerBlock transformer)) return;
+            var config = transformer.config();
+            String block = name.isEmpty() ? "" : name + ".", attention = block + "attention.", mlp = block + "mlp.";
+            boolean before = config.placement() == Placement.PRE || config.placement() == Placement.SANDWICH;
+            boolean gained = before && config.norm() != Norm.PLAIN_LAYER;
+            var first = switch (modules.get(block + "mlp")) {
+                case GatedFeedForward _ -> List.of(mlp + "gate_proj", mlp + "up_proj");
+                case FeedForward _ -> List.of(mlp + "fc1");
+                case null, default -> List.<String>of();
+            };
+            boolean shared = config.parallel() && !config.normEach();
+            if (config.mixer() == null) {
+                var readers = new ArrayList<>(List.of(attention + "q_proj", attention + "k_proj", attention + "v_proj"));
+                if (shared) readers.addAll(first);
+                if (gained && !(shared && first.isEmpty())) folds.add(new Fold(block + "attention_norm", readers));
+                if (modules.get(attention + "v_proj") instanceof Linear v && modules.get(attention + "o_proj") instanceof Linear o
+                        && v.weight().size(0) == o.weight().size(1))
+                    folds.add(new Fold(attention + "v_proj", List.of(attention + "o_proj")));
+            }
+            if (gained && !shared && !first.isEmpty()) folds.add(new Fold(block + "mlp_norm", first));
+            if (modules.get(block + "mlp") instanceof GatedFeedForward) folds.add(new Fold(mlp + "up_proj", List.of(mlp + "down_proj")));
+        });
+        folds.removeIf(f -> !f.targets.stream().allMatch(target -> modules.get(target) instanceof Linear)
+                || f.source.endsWith("_proj") && !(modules.get(f.source) instanceof Linear)); // adapters, say
         return folds;
     }
 
-    private static void add(List<Fold> folds, Map<String, Module> modules, String source, String block, String... targets) {
-        var present = new ArrayList<String>();
-        for (var target : targets) if (modules.get(block + target) instanceof Linear) present.add(block + target);
-        if (modules.containsKey(source) && !present.isEmpty()) folds.add(new Fold(source, present));
-    }
-
-    /** The same function with scales moved from inputs into weights, and nothing rounded. @param scales of each fold's inputs */
+    /**
+     * The same function with scales moved from inputs into weights, and nothing rounded.
+     *
+     * @param scales of each fold's inputs
+     * @throws IllegalArgumentException if a source has no weight that could be divided
+     */
     public static <M extends Module> M folded(M model, List<Fold> folds, List<Tensor> scales) {
         return Module.resized(model, moved(model, folds, scales), Map.of());
     }
@@ -184,16 +205,20 @@ public record Awq(int bits, int group, boolean symmetric, int steps, boolean cli
         if (folds.size() != scales.size())
             throw new IllegalArgumentException("Awq: " + folds.size() + " folds and " + scales.size() + " scales");
         var state = model.state();
+        var modules = model.modules();
         var values = new HashMap<String, Tensor>();
         Autograd.noGrad(() -> {
             for (int f = 0; f < scales.size(); f++) {
                 var s = scales.get(f).to(DType.F64);
                 var source = folds.get(f).source;
+                if (!state.containsKey(source + ".weight"))
+                    throw new IllegalArgumentException("Awq: " + source + " has no weight to divide; fold into another module");
+                double offset = modules.get(source) instanceof RMSNorm norm && norm.gain() == RMSNorm.Gain.ONE_PLUS_WEIGHT ? 1 : 0;
                 for (var part : List.of(".weight", ".bias")) {
                     var old = values.getOrDefault(source + part, state.get(source + part));
                     if (old == null) continue;
                     var by = old.rank() == 2 ? s.unsqueeze(1) : s;
-                    values.put(source + part, old.detach().to(DType.F64).div(by).to(old.dtype()).compute());
+                    values.put(source + part, old.detach().to(DType.F64).add(offset).div(by).sub(offset).to(old.dtype()).compute());
                 }
                 for (var target : folds.get(f).targets) {
                     var old = values.getOrDefault(target + ".weight", state.get(target + ".weight"));

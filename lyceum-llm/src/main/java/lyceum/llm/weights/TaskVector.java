@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ import java.util.TreeMap;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.ShapeException;
@@ -172,7 +174,8 @@ public final class TaskVector {
             int width = delta.dtype().bytes();
             long n = delta.count(), some = (long) delta.countNonZero().item(), bits = (n + 7) / 8 + some * width,
                     places = some * (4 + width);
-            if (n > Integer.MAX_VALUE || Math.min(bits, places) >= n * width) {
+            boolean taken = Stream.of(KEPT, PLACES, VALUES).anyMatch(end -> deltas.containsKey(name + end));
+            if (taken || n > Integer.MAX_VALUE || Math.min(bits, places) >= n * width) {
                 tensors.put(name, delta);
                 return;
             }
@@ -199,12 +202,14 @@ public final class TaskVector {
             throw new FormatException("TaskVector: " + path + " is no task vector of formatVersion 1");
         var tensors = contents.tensors();
         var deltas = new LinkedHashMap<String, Tensor>();
-        tensors.forEach((name, tensor) -> {
-            if (!name.endsWith(KEPT) && !name.endsWith(PLACES) && !name.endsWith(VALUES)) deltas.put(name, tensor);
-        });
+        var parts = new HashSet<String>(); // of tensors that were stored sparsely
         contents.metadata().forEach((key, shape) -> {
-            if (key.startsWith(SHAPE)) deltas.put(key.substring(SHAPE.length()), dense(contents, key.substring(SHAPE.length()), shape));
+            if (!key.startsWith(SHAPE)) return;
+            var name = key.substring(SHAPE.length());
+            for (var end : List.of(KEPT, PLACES, VALUES)) parts.add(name + end);
+            deltas.put(name, dense(contents, name, shape));
         });
+        tensors.forEach((name, tensor) -> { if (!parts.contains(name)) deltas.put(name, tensor); });
         return of(deltas);
     }
 

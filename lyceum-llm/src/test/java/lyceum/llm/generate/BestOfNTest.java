@@ -244,5 +244,17 @@ class BestOfNTest {
         assertThat(BestOfN.fit(gold).alpha()).isCloseTo(2, within(1e-9));
         assertThat(BestOfN.fit(gold).beta()).isCloseTo(0.7, within(1e-9));
         assertThatThrownBy(() -> new BestOfN(0, null)).hasMessageContaining("n is 0");
+        var none = new BestOfN(15, BestOfN.votes(c -> c.ids()[0], (_, all) -> new double[all.size()]));
+        assertThat(none.best(new int[0], best.all()).scores()).containsOnly(0);
+    }
+
+    @Test void whatHasNoRankIsRefusedByName() {
+        double[] scores = {1, Double.NaN, 2}, even = {1, 1, 1};
+        assertThatThrownBy(() -> BestOfN.curve(scores)).hasMessageContaining("curve: score 1 is NaN");
+        assertThatThrownBy(() -> BestOfN.policy(even, scores, 2)).hasMessageContaining("policy: score 1 is NaN");
+        var model = Toys.model(3, 2, -1, _ -> Toys.logs(0.6, 0.4, 0));
+        var generator = new CausalGenerator(model).withStop(new StopCriteria(1));
+        assertThatThrownBy(() -> new BestOfN(3, (_, _) -> new double[] {Double.NaN, 1, 2}).best(generator, new int[0], Rng.of(1)))
+                .hasMessageContaining("best: score 0 is NaN");
     }
 }

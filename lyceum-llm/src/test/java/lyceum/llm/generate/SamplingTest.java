@@ -221,6 +221,14 @@ class SamplingTest {
         }
     }
 
+    @Test void whatDrawsByChanceIsNotGreedy() {
+        assertThat(SamplingOptions.greedy().isGreedy()).isTrue();
+        assertThat(SamplingOptions.topK(1).isGreedy()).isTrue();
+        assertThat(SamplingOptions.greedy().withXtc(new Xtc(0.5, 0.1)).isGreedy()).isFalse();
+        LogitProcessor noise = (row, _, rng) -> row.add(0, rng.nextGaussian());
+        assertThat(SamplingOptions.topK(1).withOwn(List.of(() -> noise)).isGreedy()).isFalse();
+    }
+
     @Test void whatIsWrongIsNamed() {
         var row = new LogitRow(3);
         assertThatThrownBy(() -> row.load(1, Double.NaN, 2)).hasMessageContaining("the logit of id 1 is NaN");
@@ -234,6 +242,12 @@ class SamplingTest {
         assertThatThrownBy(() -> PLAIN.withTopP(1.1)).hasMessageContaining("topP is 1.1");
         assertThatThrownBy(() -> PLAIN.withOrder(List.of(SamplingOptions.Step.TOP_K, SamplingOptions.Step.TOP_K)))
                 .hasMessageContaining("twice");
+        var steered = PLAIN.withMirostat(new Mirostat(3, 0.1));
+        var behind = List.of(SamplingOptions.Step.MIROSTAT, SamplingOptions.Step.TEMPERATURE);
+        assertThatThrownBy(() -> steered.withOrder(behind)).hasMessageContaining("TEMPERATURE after MIROSTAT");
+        assertThatThrownBy(() -> PLAIN.withOrder(behind).withMirostat(new Mirostat(3, 0.1)))
+                .hasMessageContaining("TEMPERATURE after MIROSTAT");
+        assertThat(PLAIN.withOrder(behind).mirostat()).isEqualTo(Mirostat.OFF);
         assertThatThrownBy(() -> Penalties.repetition(0)).hasMessageContaining("repetition is 0.0");
         assertThatThrownBy(() -> new Xtc(2, 0.1)).hasMessageContaining("probability 2.0");
     }

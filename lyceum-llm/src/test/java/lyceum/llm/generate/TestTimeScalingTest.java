@@ -13,6 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiPredicate;
 import java.util.function.DoublePredicate;
+import lyceum.DType;
+import lyceum.autograd.FlopCounter;
 import lyceum.llm.Continuation;
 import lyceum.llm.ContinuationScorer;
 import lyceum.llm.DecoderConfig;
@@ -155,6 +157,18 @@ class TestTimeScalingTest {
         return Math.rint(c);
     }
 
+    /** FLOPs of n answers to each prompt of a bin: a prompt is read once, and of an answer one digit; the other is drawn from what that gave. */
+    private static long counted(DecoderLM model, int n) {
+        long three = products(model, 3), four = products(model, 4);
+        // a query and a key: a cache spares those of the fourth key and the three older queries
+        long pair = 4L * model.config().width() * model.config().layers();
+        return BIN * (three + n * (four - three - 3 * pair));
+    }
+
+    private static long products(DecoderLM model, int length) {
+        return FlopCounter.count(() -> model.logits(Tensor.zeros(DType.I64, 1, length), Pass.inference()).compute()).products();
+    }
+
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void samplesHelpWhereThereIsSomeChanceAndLargerModelsCompeteAtEqualCost() {
         var bins = bins();
@@ -169,6 +183,12 @@ class TestTimeScalingTest {
             double samples = over(largeMeter).samplesFor(sixteen.flopsPerPrompt(), prompts, largeMeter);
             var other = TestTimeScaling.evaluate(over(largeMeter).bestOf(samples), prompts, largeMeter, IS_RIGHT, Rng.of(3));
             if (b == 0) {
+                Evidence.of("FLOPs of 16 answers to each prompt, metered over counted", (double) sixteen.flops() / counted(small, 16),
+                        exactly(1));
+                long start = largeMeter.flops();
+                over(largeMeter).bestOf(3).answers(prompts, Rng.of(4));
+                Evidence.of("the same of 3 answers of the large model", (double) (largeMeter.flops() - start) / counted(large, 3),
+                        exactly(1));
                 Evidence.of("least exact p of the easy bin", Arrays.stream(bins.get(b).p).min().orElseThrow(), atLeast(0.1));
                 Evidence.of("accuracy on it at N = 16", sixteen.accuracy(), atLeast(0.8));
                 first = one.accuracy();

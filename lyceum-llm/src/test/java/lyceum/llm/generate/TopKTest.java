@@ -47,6 +47,31 @@ class TopKTest {
         Evidence.of("rows whose support is not min(k, V)", wrongSupport, exactly(0));
         Evidence.of("rows whose ids are not the first k of a stable sort", wrongIds, exactly(0));
         Evidence.of("probabilities less torch's", gap, atMost(1e-7));
+
+        int large = 0, largeTied = 0, wrongLarge = 0; // beyond a heap: by selection
+        double largeGap = 0;
+        for (int i = 0; i < 500; i++) {
+            var r = new Recipe(2_290_000 + i);
+            int v = 200 + r.below(2000), k = LogitSelection.HEAP + 1 + r.below(v);
+            double[] z = r.bells(v);
+            for (int j = 0; j < v; j++) z[j] = i % 3 == 0 ? Math.rint(4 * z[j]) : 2 * z[j];
+            var row = new LogitRow(v).load(z);
+            new TokenSampler(SamplingOptions.topK(k), Rng.of(1)).process(row);
+            double[] p = row.probabilities(), expected = SamplingReference.softmax(SamplingReference.topK(z, k));
+            var order = SamplingReference.order(z);
+            if (k < v) large++;
+            if (k < v && z[order.get(k - 1)] == z[order.get(k)]) largeTied++;
+            boolean same = row.count() == Math.min(k, v);
+            for (int j = 0; j < v; j++) {
+                same &= p[j] > 0 == expected[j] > 0;
+                largeGap = Math.max(largeGap, Math.abs(p[j] - expected[j]));
+            }
+            if (!same) wrongLarge++;
+        }
+        Evidence.of("rows cut to more than the heap's " + LogitSelection.HEAP, large, above(200));
+        Evidence.of("of which the cut goes through a tie", largeTied, above(50));
+        Evidence.of("rows whose ids are not the first k of a stable sort, k beyond the heap", wrongLarge, exactly(0));
+        Evidence.of("their probabilities less a sort's", largeGap, atMost(1e-12));
     }
 
     @Acceptance(topic = TOPIC, clause = 2)

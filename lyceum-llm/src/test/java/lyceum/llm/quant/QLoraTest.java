@@ -3,6 +3,7 @@ package lyceum.llm.quant;
 import static lyceum.testing.Bound.above;
 import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.between;
 import static lyceum.testing.Bound.equalTo;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -124,6 +125,8 @@ class QLoraTest {
         TinyBible.train(small, brown, 60, 5e-3, Rng.of(6));
         double sixteen = TinyBible.loss(half, held, 300), four = TinyBible.loss(small, held, 300);
         Evidence.of("what tuning in 16 bits wins, nats", before - sixteen, above(0.1));
+        Evidence.of("loss over that of 16 bits before tuning", rounded / before, between(0.99, 1.1));
+        Evidence.of("what tuning of four bits wins, nats", rounded - four, above(0.1));
         Evidence.of("held-out loss over that of 16-bit LoRA", four / sixteen, atMost(1.02));
     }
 

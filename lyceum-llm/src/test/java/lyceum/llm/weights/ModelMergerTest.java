@@ -2,6 +2,8 @@ package lyceum.llm.weights;
 
 import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.between;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -17,6 +19,7 @@ import lyceum.DType;
 import lyceum.data.Dataset;
 import lyceum.format.Safetensors;
 import lyceum.linalg.Qr;
+import lyceum.linalg.Svd;
 import lyceum.nn.Linear;
 import lyceum.nn.Mlp;
 import lyceum.nn.Sequential;
@@ -40,10 +43,10 @@ class ModelMergerTest {
     @Test
     @Acceptance(topic = "model-merging", clause = 1) void aMergeKeepsMostOfBothSpecialists() {
         var data = new FashionTasks(4000, 1000, 4000);
-        var base = FashionTasks.tuned(FashionTasks.fresh(256, 1), data.train.head(3000), Loss::crossEntropy, 1e-3, 3, 2);
+        var base = FashionTasks.tuned(FashionTasks.fresh(256, 1), data.train.head(2000), Loss::crossEntropy, 1e-3, 4, 2);
         var tuned = new Mlp[2];
         for (int h = 0; h < 2; h++)
-            tuned[h] = FashionTasks.tuned(base, FashionTasks.half(data.train, h), Loss::crossEntropy, 3e-4, 2, 3 + h);
+            tuned[h] = FashionTasks.tuned(base, FashionTasks.half(data.train, h), Loss::crossEntropy, 3e-4, 4, 3 + h);
         Mlp best = null;
         double score = -1;
         for (int i = 1; i <= 10; i++) {
@@ -53,11 +56,14 @@ class ModelMergerTest {
             if (worst > score) best = merged;
             score = Math.max(score, worst);
         }
+        double before = 1;
         for (int h = 0; h < 2; h++) {
             double own = on(tuned[h], data.test, h);
             Evidence.of("other specialist, share of this one's on classes of half " + h, on(tuned[1 - h], data.test, h) / own, atMost(0.8));
             Evidence.of("merged, share of the specialist's on classes of half " + h, on(best, data.test, h) / own, atLeast(0.85));
+            before = Math.min(before, on(base, data.test, h) / own);
         }
+        Evidence.of("smaller of the base's two shares", before, below(0.85)); // else the base alone would do
     }
 
     private static double on(Mlp model, Dataset data, int half) { return FashionTasks.accuracy(model, FashionTasks.half(data, half)); }
@@ -76,6 +82,7 @@ class ModelMergerTest {
         var aligned = HiddenUnits.matchWeights(parents[0], parents[1], Rng.of(5)).apply(parents[1]);
         double like = FashionTasks.accuracy(model(parents[0], mean.merge(null, List.of(parents[0].state(), aligned.state()))), data.test);
         Evidence.of("points that the mean loses to the worse parent", worse - plain, atLeast(20));
+        Evidence.of("share of them that the mean of aligned parents wins back", (like - plain) / (worse - plain), atLeast(0.5));
         double wall = ModeConnectivity
                 .barrier(ModeConnectivity.linear(parents[0], parents[1]).values(11, m -> 100 - FashionTasks.accuracy(m, data.test)));
         double low = ModeConnectivity
@@ -91,11 +98,14 @@ class ModelMergerTest {
             var rng = Rng.of(1000 + i);
             int inputs = 3 + rng.nextInt(12), outputs = 1 + rng.nextInt(8), rows = inputs + 5 + rng.nextInt(30);
             Tensor[] x = new Tensor[2], w = new Tensor[2];
+            var v = Qr.of(Tensor.randn(rng, DType.F64, inputs, inputs)).q(); // of both, else what one lacks the other has
             for (int m = 0; m < 2; m++) {
-                x[m] = conditioned(rng, rows, inputs, Math.pow(10, 3 * rng.nextDouble()));
+                x[m] = conditioned(rng, rows, v, Math.pow(10, 3 * rng.nextDouble()));
                 w[m] = Tensor.randn(rng, DType.F64, outputs, inputs);
             }
             var stacked = Tensor.concat(0, x).compute();
+            var values = Svd.values(stacked).toDoubleArray();
+            condition = Math.max(condition, values[0] / values[values.length - 1]);
             var targets = Tensor.concat(0, x[0].matmul(w[0].transpose()), x[1].matmul(w[1].transpose())).compute();
             var expected = Qr.of(stacked).solve(targets).transpose().compute();
             var models = new ArrayList<ModelMerger.Ingredient>();
@@ -121,14 +131,15 @@ class ModelMergerTest {
             layers++;
         }
         Evidence.of("layers", layers, exactly(50));
+        Evidence.of("largest condition number of stacked activations", condition, between(100, 1000));
         Evidence.of("RegMean from QR on stacked rows, relative", gap, atMost(1e-6));
         Evidence.of("off-diagonal scaling 0 from the weighted mean, relative", diagonal, atMost(1e-6));
     }
 
-    /** Rows with singular values from 1 to its inverse, geometric. */
-    private static Tensor conditioned(Rng rng, int rows, int columns, double condition) {
+    /** Rows with right singular vectors v and singular values from 1 to the condition's inverse, geometric. */
+    private static Tensor conditioned(Rng rng, int rows, Tensor v, double condition) {
+        int columns = (int) v.size(0);
         var u = Qr.of(Tensor.randn(rng, DType.F64, rows, columns)).q();
-        var v = Qr.of(Tensor.randn(rng, DType.F64, columns, columns)).q();
         var s = new double[columns];
         for (int i = 0; i < columns; i++) s[i] = Math.pow(condition, -(double) i / (columns - 1));
         return u.mul(Tensor.of(s, 1, columns)).matmul(v.transpose()).mul(Math.sqrt(rows)).compute();
