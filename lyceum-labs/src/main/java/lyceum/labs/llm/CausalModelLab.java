@@ -29,7 +29,7 @@ import lyceum.tensor.Tensor;
 final class CausalModelLab implements LabBody {
 
     @Override public void run(LabContext lab) {
-        int steps = lab.param("steps", 60, 20, 1000), cheatSteps = lab.param("cheat steps", 80, 30, 500),
+        int steps = lab.param("steps", 36, 20, 1000), cheatSteps = lab.param("cheat steps", 48, 30, 500),
                 prefix = lab.param("prefix", 4, 0, 12);
         sentence(lab, steps);
         layouts(lab, prefix);

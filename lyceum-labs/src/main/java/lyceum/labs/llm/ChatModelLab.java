@@ -57,8 +57,8 @@ final class ChatModelLab implements LabBody {
                 .describedAs("Both models learn answers, styles and the end of a turn from the same dialogues."));
         lab.figure(Figure.bar("Conflicts answered in the system's style", new String[] {"taught the system's", "taught the user's"}, taught)
                 .axes("dialogues", "share").describedAs("The order of who is obeyed is in the data, not in the role's name."));
-        lab.shows("share in the system's style where that was taught", taught[0], above(0.7));
-        lab.shows("where the user's was", taught[1], below(0.3));
+        lab.shows("system-prompt", "share in the system's style where that was taught", taught[0], above(0.7));
+        lab.shows("chat-language-model", "where the user's was", taught[1], below(0.3));
     }
 
     private static double obeyed(LabContext lab, DecoderLM model, Tokenizer tokenizer, boolean shown) {

@@ -29,7 +29,7 @@ final class InContextMapsLab implements LabBody {
     private static final PromptedTask TASK = new PromptedTask(new int[0], new int[0]);
 
     @Override public void run(LabContext lab) {
-        int symbols = lab.param("symbols", 4, 3, 8), steps = lab.param("steps", 150, 50, 3000), most = 2 * symbols;
+        int symbols = lab.param("symbols", 4, 3, 8), steps = lab.param("steps", 135, 50, 3000), most = 2 * symbols;
         int[] widths = {8, 16, 32};
         var figure = Figure.plot("Random maps of " + symbols + " symbols, unseen ones");
         var shots = new double[most + 1];

@@ -80,8 +80,8 @@ final class MaskedWordsLab implements LabBody {
                 .axes("word that is hidden too", "change of the answer (total variation)").describedAs("How much the distribution over the gap moves when one more word is hidden."));
         lab.say("BERT-base of 2018 had %,d parameters, this one %,d.", Bert.skeleton(BertConfig.base()).parameterCount(), model.parameterCount());
         double end = Arrays.stream(losses, steps - steps / 5, steps).average().orElseThrow();
-        lab.shows("loss at the end, less that of a uniform guess", end - Math.log(words.size()), atMost(-0.5));
-        lab.shows("most change by a word behind the gap", Arrays.stream(moved, gap + 1, moved.length).max().orElseThrow(), above(0.01));
+        lab.shows("bert", "loss at the end, less that of a uniform guess", end - Math.log(words.size()), atMost(-0.5));
+        lab.shows("masked-language-model", "most change by a word behind the gap", Arrays.stream(moved, gap + 1, moved.length).max().orElseThrow(), above(0.01));
     }
 
     private static double[] probabilities(MaskedLM model, int[] ids, int gap) {

@@ -25,7 +25,7 @@ final class PassingMentionLab implements LabBody {
     private static final String[] WORDS = {"backwards is", "twice said is", "begins with", "and", "or", "."};
 
     @Override public void run(LabContext lab) {
-        int steps = lab.param("steps", 260, 50, 3000);
+        int steps = lab.param("steps", 155, 50, 3000);
         double share = lab.param("share of sentences that mention a task", 0.5, 0.05, 0.9);
         var with = trained(lab, steps, share);
         var without = trained(lab, steps, 0);

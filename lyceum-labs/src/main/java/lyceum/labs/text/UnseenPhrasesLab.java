@@ -81,8 +81,8 @@ final class UnseenPhrasesLab implements LabBody {
         double own = network.evaluate(unseen).perplexity(), counted = counts.evaluate(unseen).perplexity();
         lab.say("%d sentences hold a pair that was never written. A word of theirs has a perplexity of %.1f by counts and of %.1f by the network; "
                 + "the mixture gives the network a share of %.2f.", unseen.size(), counted, own, mixture.weights()[0]);
-        lab.shows("perplexity of unseen sentences, network over counts", own / counted, below(1));
-        lab.shows("\"feed the hamster\", network over counts", ratios.get(1), above(1));
+        lab.shows("neural-probabilistic-lm", "perplexity of unseen sentences, network over counts", own / counted, below(1));
+        lab.shows("neural-language-model", "\"feed the hamster\", network over counts", ratios.get(1), above(1));
     }
 
     private static double last(LanguageModel model, int[] ids) { return Math.exp(model.logProbabilities(ids)[ids.length - 1]); }
