@@ -30,7 +30,7 @@ final class LanguageClauses {
         var logits = new double[vocabulary];
         for (int i = 0; i < vocabulary; i++) logits[i] = 4 * rng.nextGaussian();
         var row = new LogitRow(vocabulary);
-        suite.ratio("top-k-sampling", 3, "top-k-sampling:selection", "the 50 largest over a sort of all", vocabulary + " logits", DType.F64, 1 / 3.0, 10, 50,
-                () -> largest(row.load(logits)), () -> sorted(logits.clone()));
+        suite.ratio("top-k-sampling", 3, "top-k-sampling:selection", "the 50 largest over a sort of all", vocabulary + " logits", DType.F64,
+                1 / 3.0, 10, 50, () -> largest(row.load(logits)), () -> sorted(logits.clone()));
     }
 }

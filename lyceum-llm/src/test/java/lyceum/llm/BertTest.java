@@ -88,9 +88,8 @@ class BertTest {
         double[] size = states.grad().abs().sum(2).flatten().toDoubleArray();
         int[] label = batch.labels().toIntArray();
         double unasked = 0, least = Double.POSITIVE_INFINITY;
-        for (int i = 0; i < label.length; i++)
-            if (label[i] < 0) unasked = Math.max(unasked, size[i]);
-            else least = Math.min(least, size[i]);
+        for (int i = 0; i < label.length; i++) if (label[i] < 0) unasked = Math.max(unasked, size[i]);
+        else least = Math.min(least, size[i]);
         Evidence.of("largest gradient where nothing is asked", unasked, exactly(0));
         Evidence.of("smallest where something is", least, atLeast(1e-9));
         // and the two tasks add up
@@ -116,8 +115,9 @@ class BertTest {
             var counts = new HashMap<String, Integer>();
             for (int i = 0; i < verses.size(); i++) if (i % 10 != 9) verses.get(i).forEach(w -> counts.merge(w, 1, Integer::sum));
             var ids = new LinkedHashMap<String, Integer>();
-            counts.entrySet().stream().filter(e -> Character.isLetter(e.getKey().charAt(0))).sorted(Map.Entry.<String, Integer>comparingByValue().reversed()
-                    .thenComparing(Map.Entry.comparingByKey())).limit(3000).forEach(e -> ids.put(e.getKey(), 3 + ids.size()));
+            counts.entrySet().stream().filter(e -> Character.isLetter(e.getKey().charAt(0)))
+                    .sorted(Map.Entry.<String, Integer>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey())).limit(3000)
+                    .forEach(e -> ids.put(e.getKey(), 3 + ids.size()));
             for (var mark : ".,;:?!()".split("")) ids.put(mark, 3 + ids.size());
             List<int[]> train = new ArrayList<>(), held = new ArrayList<>();
             for (int i = 0; i < verses.size(); i++) {
@@ -149,9 +149,11 @@ class BertTest {
     @Test void aTinyBertRestoresWordsFarBetterThanTheirCounts() {
         int steps = 1800, batchSize = 48, width = 96;
         var words = Words.ofKingJames();
-        var model = new BertPretraining(new BertConfig(words.vocabulary(), width, 1, 4, 2 * width, LENGTH).withDropout(0).withAttentionDropout(0), Rng.of(1));
+        var model = new BertPretraining(
+                new BertConfig(words.vocabulary(), width, 1, 4, 2 * width, LENGTH).withDropout(0).withAttentionDropout(0), Rng.of(1));
         var masking = new Masking(words.vocabulary(), MASK, PAD, UNKNOWN);
-        var adam = new AdamW(3e-3).withWeightDecay(0.01).over(model.parameters()).scheduledBy(new Schedule.Cosine(steps).warmedUp(100)).clippedBy(Clip.norm(1));
+        var adam = new AdamW(3e-3).withWeightDecay(0.01).over(model.parameters()).scheduledBy(new Schedule.Cosine(steps).warmedUp(100))
+                .clippedBy(Clip.norm(1));
         var rng = Rng.of(2);
         for (int step = 0; step < steps; step++) try (var scope = Scope.open()) {
             var some = new ArrayList<int[]>();
@@ -175,7 +177,8 @@ class BertTest {
             var batch = hidden.batch(words.rows(words.held(), from, 100), Rng.of(1000 + from));
             int[] labels = batch.labels().toIntArray();
             var states = Autograd.noGrad(() -> model.bert().states(batch.ids(), null, padded(batch.ids()), Pass.inference()));
-            double[][] z = Autograd.noGrad(() -> model.predictions().forward(states, Pass.inference())).reshape(labels.length, words.vocabulary()).toRows();
+            double[][] z = Autograd.noGrad(() -> model.predictions().forward(states, Pass.inference()))
+                    .reshape(labels.length, words.vocabulary()).toRows();
             for (int i = 0; i < labels.length; i++) {
                 if (labels[i] < 0) continue;
                 int first = 0;
@@ -211,10 +214,12 @@ class BertTest {
             var batch = Tensor.of(all, 3, longest);
             var gap = Autograd.noGrad(() -> {
                 var a = bert.states(alone, null, null, Pass.inference());
-                var b = bert.states(batch, null, new Attention().withKeyLengths(Tensor.of(lengths)), Pass.inference()).narrow(0, row, 1).narrow(1, 0, n);
-                var e = bert.sentences(alone, new int[] {n}, Pass.inference()).get(0).sub(bert.sentences(batch, lengths, Pass.inference()).get(row));
-                return new double[] {a.sub(b).abs().max().item(), bert.pooled(a, Pass.inference()).sub(bert.pooled(b, Pass.inference())).abs().max().item(),
-                        e.abs().max().item()};
+                var b = bert.states(batch, null, new Attention().withKeyLengths(Tensor.of(lengths)), Pass.inference()).narrow(0, row, 1)
+                        .narrow(1, 0, n);
+                var e = bert.sentences(alone, new int[] {n}, Pass.inference()).get(0)
+                        .sub(bert.sentences(batch, lengths, Pass.inference()).get(row));
+                return new double[] {a.sub(b).abs().max().item(),
+                        bert.pooled(a, Pass.inference()).sub(bert.pooled(b, Pass.inference())).abs().max().item(), e.abs().max().item()};
             });
             states = Math.max(states, gap[0]);
             pooled = Math.max(pooled, gap[1]);

@@ -55,9 +55,8 @@ class MaskedLMTest {
         double[] size = states.grad().abs().sum(2).flatten().toDoubleArray();
         int[] label = labels.toIntArray();
         double unasked = 0, least = Double.POSITIVE_INFINITY;
-        for (int i = 0; i < 40; i++)
-            if (label[i] < 0) unasked = Math.max(unasked, size[i]);
-            else least = Math.min(least, size[i]);
+        for (int i = 0; i < 40; i++) if (label[i] < 0) unasked = Math.max(unasked, size[i]);
+        else least = Math.min(least, size[i]);
         Evidence.of("largest gradient where nothing is asked", unasked, exactly(0));
         Evidence.of("smallest where something is", least, atLeast(1e-9));
         // the same by hand, over the logits of all positions
@@ -127,7 +126,8 @@ class MaskedLMTest {
             var hidden = ids.clone();
             hidden[gap] = 23;
             if (masked.fill(hidden, gap, 1).getFirst().id() == ids[gap]) right++;
-            double[] z = Autograd.noGrad(() -> causal.logits(Tensor.of(Arrays.copyOf(ids, gap), 1, gap), Pass.inference())).get(0).get(gap - 1).toDoubleArray();
+            double[] z = Autograd.noGrad(() -> causal.logits(Tensor.of(Arrays.copyOf(ids, gap), 1, gap), Pass.inference())).get(0)
+                    .get(gap - 1).toDoubleArray();
             int best = 0;
             for (int id = 1; id < 24; id++) if (z[id] > z[best]) best = id;
             if (best == ids[gap]) guessed++;
@@ -140,7 +140,8 @@ class MaskedLMTest {
     /** "the noun (near the noun) verb ." with numbers: 1 the, 2 near, 3 dot, 4..11 nouns (odd plural), 12..19 verbs (odd plural), 22 end. */
     private static int[] sentence(Rng rng, boolean held) {
         while (true) {
-            int number = rng.nextInt(2), noun = 4 + 2 * rng.nextInt(4) + number, verb = 12 + 2 * rng.nextInt(4) + number, other = 4 + rng.nextInt(8);
+            int number = rng.nextInt(2), noun = 4 + 2 * rng.nextInt(4) + number, verb = 12 + 2 * rng.nextInt(4) + number,
+                    other = 4 + rng.nextInt(8);
             if (((noun / 2 + verb / 2) % 4 == 0) == held) return new int[] {1, noun, 2, 1, other, verb, 3};
         }
     }
@@ -176,7 +177,8 @@ class MaskedLMTest {
         }
         var masking = new Masking(1000, 4, 0, 1, 2, 3);
         int[] whole = masking.withUnit(Masking.Unit.WORD).of(ids, words, Rng.of(1)).labels();
-        for (int i = 0; i < ids.length; i += 3) assertThat(new int[] {whole[i + 1] < 0 ? 0 : 1, whole[i + 2] < 0 ? 0 : 1}).containsOnly(whole[i] < 0 ? 0 : 1);
+        for (int i = 0; i < ids.length; i += 3)
+            assertThat(new int[] {whole[i + 1] < 0 ? 0 : 1, whole[i + 2] < 0 ? 0 : 1}).containsOnly(whole[i] < 0 ? 0 : 1);
         var spans = masking.withUnit(Masking.Unit.SPAN).of(ids, Rng.of(2));
         assertThat(spans.selected() / 60_000.0).isBetween(0.14, 0.16);
         assertThat(Arrays.stream(whole).filter(l -> l >= 0).count() / 60_000.0).isBetween(0.14, 0.16);
@@ -192,13 +194,15 @@ class MaskedLMTest {
     @Test void checkpointsComeBackAndLackOfAHeadIsNamed() {
         var model = new MaskedLM(TINY, Rng.of(1));
         var saved = model.checkpoint();
-        assertThat(saved).containsKeys("bert.encoder.layer.1.output.dense.weight", "cls.predictions.transform.LayerNorm.weight", "cls.predictions.bias");
+        assertThat(saved).containsKeys("bert.encoder.layer.1.output.dense.weight", "cls.predictions.transform.LayerNorm.weight",
+                "cls.predictions.bias");
         var back = MaskedLM.of(TINY, saved);
         var ids = new int[] {1, 5, 23, 7};
         assertThat(back.fill(ids, 2, 3)).isEqualTo(model.fill(ids, 2, 3));
         var bare = new LinkedHashMap<>(saved);
         bare.remove("cls.predictions.bias");
-        assertThatThrownBy(() -> MaskedLM.of(TINY, bare)).isInstanceOf(FormatException.class).hasMessageContaining("cls.predictions.bias is missing");
+        assertThatThrownBy(() -> MaskedLM.of(TINY, bare)).isInstanceOf(FormatException.class)
+                .hasMessageContaining("cls.predictions.bias is missing");
         assertThatThrownBy(() -> model.fill(ids, 4, 1)).hasMessageContaining("place 4 of 4 ids");
         var whole = new int[] {1, 5, 9, 7};
         double one = model.scoring(23).pseudoLogLikelihood(whole);

@@ -10,7 +10,9 @@ record MaskingShares(long ordinary, double selected, double masked, double repla
         long selected = 0, masked = 0, replaced = 0, kept = 0, specials = 0, silent = 0, seen = 0;
         while (seen < ordinary) {
             var ids = new int[128];
-            for (int t = 0; t < 128; t++) ids[t] = t % 8 == 7 || seen == ordinary ? rng.nextInt(firstOrdinary) : firstOrdinary + rng.nextInt(masking.vocabulary() - firstOrdinary);
+            for (int t = 0; t < 128; t++)
+                ids[t] = t % 8 == 7 || seen == ordinary ? rng.nextInt(firstOrdinary)
+                        : firstOrdinary + rng.nextInt(masking.vocabulary() - firstOrdinary);
             var row = masking.of(ids, rng);
             for (int t = 0; t < 128; t++) {
                 int now = row.ids()[t], label = row.labels()[t];
@@ -32,6 +34,7 @@ record MaskingShares(long ordinary, double selected, double masked, double repla
                 else replaced++;
             }
         }
-        return new MaskingShares(seen, (double) selected / seen, (double) masked / selected, (double) replaced / selected, (double) kept / selected, specials, silent);
+        return new MaskingShares(seen, (double) selected / seen, (double) masked / selected, (double) replaced / selected,
+                (double) kept / selected, specials, silent);
     }
 }

@@ -248,8 +248,10 @@ public final class SemanticSearch {
     private List<Hit> fused(List<Hit> byWords, List<Hit> byMeaning, int k) {
         var shown = new HashMap<String, Passage>();
         for (int i = 0; i < Math.max(byWords.size(), byMeaning.size()); i++)
-            for (var ranking : List.of(byWords, byMeaning)) if (i < ranking.size()) shown.putIfAbsent(ranking.get(i).id(), ranking.get(i).passage);
-        var rankings = Stream.of(byWords, byMeaning).map(hits -> hits.stream().map(hit -> new SearchHit(hit.id(), hit.score)).toList()).toList();
+            for (var ranking : List.of(byWords, byMeaning))
+                if (i < ranking.size()) shown.putIfAbsent(ranking.get(i).id(), ranking.get(i).passage);
+        var rankings = Stream.of(byWords, byMeaning).map(hits -> hits.stream().map(hit -> new SearchHit(hit.id(), hit.score)).toList())
+                .toList();
         return options.fusion.fuse(rankings, k).stream().map(hit -> new Hit(shown.get(hit.id()), hit.score())).toList();
     }
 

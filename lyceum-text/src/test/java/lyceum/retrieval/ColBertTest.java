@@ -178,7 +178,8 @@ class ColBertTest {
             one += overlap(bit.exhaustive(World.QUERIES.get(q), 10), World.TRUTH.get(q)) / World.QUERIES.size();
         }
         index.save(folder.resolve("index"));
-        Evidence.of("bytes of the file over those of the tokens in F32", Files.size(folder.resolve("index")) / (4.0 * World.D * index.tokens()), below(0.2));
+        Evidence.of("bytes of the file over those of the tokens in F32",
+                Files.size(folder.resolve("index")) / (4.0 * World.D * index.tokens()), below(0.2));
         Evidence.of("overlap of the top 10 with that of F32, 2 bits", found, atLeast(0.9));
         Evidence.of("overlap with 1 bit", one, below(found));
     }

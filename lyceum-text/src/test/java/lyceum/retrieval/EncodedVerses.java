@@ -13,8 +13,8 @@ import lyceum.text.encoder.Tsv;
 /** Some 540 verses of King James: one of 80, and those that were said in other words; with MiniLM's vectors of their tokens and the mean of these. */
 final class EncodedVerses {
     /** Other words, and the verse; behind the first 68 paraphrases stand those of sentences of Brown. */
-    static final List<String[]> OTHER_WORDS = Stream
-            .concat(Tsv.read("paraphrases").stream().limit(68), Tsv.read("rephrased").stream()).toList();
+    static final List<String[]> OTHER_WORDS = Stream.concat(Tsv.read("paraphrases").stream().limit(68), Tsv.read("rephrased").stream())
+            .toList();
     static final List<String> TEXTS;
     static final List<float[][]> TOKENS;
     static final FlatIndex POOLED = new FlatIndex(384, VectorMetric.COSINE);

@@ -221,8 +221,8 @@ class SearchEngineTest {
         assertThat(new Rm3().expand(Map.of("car", 1), okapi.search(index, "car", 5), id -> index.terms(texts.get(id))))
                 .isEqualTo(Map.of("car", 1.0));
         assertThat(new Rm3().over(index, okapi, texts::get).search("car", 5)).extracting(SearchHit::id).containsExactlyInAnyOrder("a", "b");
-        assertThat(new Rm3().over(index, okapi, texts::get).search("motor", 5)).extracting(SearchHit::id)
-                .containsExactlyInAnyOrder("a", "b", "c");
+        assertThat(new Rm3().over(index, okapi, texts::get).search("motor", 5)).extracting(SearchHit::id).containsExactlyInAnyOrder("a",
+                "b", "c");
         var shares = SearchEngine.shares(index, okapi).search("motor oil tree", 5);
         assertThat(shares).filteredOn(hit -> hit.id().equals("b")).containsExactly(new SearchHit("b", 0));
         assertThat(shares.getFirst().id()).isEqualTo("d");

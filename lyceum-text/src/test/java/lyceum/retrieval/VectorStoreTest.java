@@ -211,8 +211,8 @@ class VectorStoreTest {
         try (var store = VectorStore.open(folder, options(VectorStoreOptions.Kind.HNSW, VectorMetric.L2, 3000))) {
             for (int i = 0; i < 5000; i++) {
                 // as many tenants as centres would have it: nearness and tenant go together for half of them
-                var record = new VectorRecord("r" + i, world.vectors()[i], Map.of("tenant", rng.nextInt(100), "half", rng.nextInt(2),
-                        "fifth", i % 5, "left", world.vectors()[i][0] < -1.6));
+                var record = new VectorRecord("r" + i, world.vectors()[i],
+                        Map.of("tenant", rng.nextInt(100), "half", rng.nextInt(2), "fifth", i % 5, "left", world.vectors()[i][0] < -1.6));
                 store.upsert(record);
                 map.put(record.id(), record);
             }

@@ -46,8 +46,9 @@ final class ContextWindowLab implements LabBody {
         }
         lab.figure(Figure.line("Tokens of the prompt, turn by turn", turn, wanted).named("the whole conversation")
                 .line("oldest turns dropped", turn, sent[ContextWindow.Policy.DROP_OLDEST.ordinal()])
-                .line("middle dropped", turn, sent[ContextWindow.Policy.DROP_MIDDLE.ordinal()]).line("room", turn, room).axes("turn", "tokens")
-                .describedAs("The conversation grows past the room that the reserve leaves; prompts stay below it, in whole turns or to the token."));
+                .line("middle dropped", turn, sent[ContextWindow.Policy.DROP_MIDDLE.ordinal()]).line("room", turn, room)
+                .axes("turn", "tokens").describedAs(
+                        "The conversation grows past the room that the reserve leaves; prompts stay below it, in whole turns or to the token."));
         var names = new String[] {"keep head", "keep tail", "drop middle", "drop oldest"};
         var left = new double[4][messages.size() - 1];
         for (int p = 0; p < 4; p++) for (int m = 0; m + 1 < messages.size(); m++) {
@@ -60,7 +61,8 @@ final class ContextWindowLab implements LabBody {
             }
         }
         var columns = new String[messages.size() - 1];
-        for (int m = 0; m < columns.length; m++) columns[m] = m == 0 ? "system" : messages.get(m).role().label().charAt(0) + "" + (m + 1) / 2;
+        for (int m = 0; m < columns.length; m++)
+            columns[m] = m == 0 ? "system" : messages.get(m).role().label().charAt(0) + "" + (m + 1) / 2;
         lab.figure(Figure.heatmap("What is left of each message at the last turn", left, names, columns).axes("message", "policy")
                 .describedAs("System message and last question stay whole under every policy; of the history each keeps another part."));
         int points = 12;
@@ -72,8 +74,9 @@ final class ContextWindowLab implements LabBody {
             attention[i] = cost.attention() / 1e9;
             rest[i] = (cost.projections() + cost.mlp()) / 1e9;
         }
-        lab.figure(Figure.line("What a prompt costs one layer", n, attention).named("attention, whole square").line("projections and feed-forward", n, rest)
-                .axes("tokens", "operations, billions").describedAs("Attention grows with the square of the length and meets the rest at six widths."));
+        lab.figure(Figure.line("What a prompt costs one layer", n, attention).named("attention, whole square")
+                .line("projections and feed-forward", n, rest).axes("tokens", "operations, billions")
+                .describedAs("Attention grows with the square of the length and meets the rest at six widths."));
         lab.say("At the last turn %d tokens are wanted, %d may be sent.", (int) wanted[turns - 1], limit - reserve);
         lab.shows("prompts that exceed the window with their reserve", over, exactly(0));
         lab.shows("attention over the rest at six widths", Math.abs(attention[5] / rest[5] - 1), atMost(0.01));

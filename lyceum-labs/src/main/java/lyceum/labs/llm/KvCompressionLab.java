@@ -19,7 +19,8 @@ import lyceum.tensor.Tensor;
 @Lab(topics = "kv-compression", title = "What the cache remembers")
 final class KvCompressionLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int budget = lab.param("budget", 8, 2, 20), recent = lab.param("recent", 4, 1, 20), steps = lab.param("training steps", 150, 20, 1000);
+        int budget = lab.param("budget", 8, 2, 20), recent = lab.param("recent", 4, 1, 20),
+                steps = lab.param("training steps", 150, 20, 1000);
         int passages = lab.param("passages", 24, 4, 200), prompt = 20, written = WalkDecoder.LENGTH - prompt;
         recent = Math.min(recent, budget);
         var model = WalkDecoder.trained(lab, steps);
@@ -47,12 +48,13 @@ final class KvCompressionLab implements LabBody {
         var columns = new String[prompt];
         int[] ids = text.get(0).toIntArray();
         for (int p = 0; p < prompt; p++) columns[p] = p + (p == 0 ? ": kind " : ": ") + ids[p];
-        lab.figure(Figure.heatmap("Share of heads that still hold a token", kept, names, columns).axes("place and token of the text", "rule")
-                .describedAs("All keep the last ones. What attention rests on, the first token, stays by both rules that look at it; recency alone drops it."));
+        lab.figure(Figure.heatmap("Share of heads that still hold a token", kept, names, columns)
+                .axes("place and token of the text", "rule").describedAs(
+                        "All keep the last ones. What attention rests on, the first token, stays by both rules that look at it; recency alone drops it."));
         lab.figure(Figure.bar("What the cut costs the next tokens", names, losses).axes("rule", "nats a token over the whole cache")
                 .describedAs("Loss of the tokens after the text, less that with all keys and values."));
-        lab.say("With %d of %d tokens the next %d cost %.3f nats more by H2O, %.3f by SnapKV, %.3f by chance, %.3f by recency.", budget, prompt, written, losses[0],
-                losses[1], losses[2], losses[3]);
+        lab.say("With %d of %d tokens the next %d cost %.3f nats more by H2O, %.3f by SnapKV, %.3f by chance, %.3f by recency.", budget,
+                prompt, written, losses[0], losses[1], losses[2], losses[3]);
         lab.shows("positions a head holds at most, over the budget", most - budget, atMost(0));
         lab.shows("heavy hitters against recency, nats", losses[0] - losses[3], below(0));
     }

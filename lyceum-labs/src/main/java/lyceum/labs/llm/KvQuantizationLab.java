@@ -44,7 +44,8 @@ final class KvQuantizationLab implements LabBody {
         }
         double full = 4.0 * 2 * model.config().width() * model.config().layers();
         lab.figure(Figure.line("Perplexity against bytes", bytes[0], worse[0]).named("by token").line("KIVI", bytes[1], worse[1])
-                .line("symmetric", bytes[2], worse[2]).points("F32", new double[] {full}, new double[] {whole}).axes("bytes a token", "perplexity of letters")
+                .line("symmetric", bytes[2], worse[2]).points("F32", new double[] {full}, new double[] {whole})
+                .axes("bytes a token", "perplexity of letters")
                 .describedAs("Eight bits cost nothing, four hardly anything; at two an offset matters."));
         lab.table("Schemes, bits for keys and values", List.of("scheme", "bits a value", "bytes a token", "perplexity"), table);
         int tokens = 128, channels = 64;
@@ -53,8 +54,9 @@ final class KvQuantizationLab implements LabBody {
         scale[11] = scale[40] = loud;
         var k = Tensor.randn(lab.rng(4), 1, 1, tokens, channels).mul(Tensor.of(scale).to(DType.F32)).compute();
         double[] byToken = errors(KvQuantization.perToken(4, 32), k), byChannel = errors(KvQuantization.kivi(4, 32), k);
-        lab.figure(Figure.line("Error of each channel of keys at four bits", byToken).named("grouped along channels").line("grouped along tokens", 0, byChannel)
-                .axes("channel", "mean squared error").describedAs("Two loud channels spoil all that share a step with them; along tokens they spoil themselves."));
+        lab.figure(Figure.line("Error of each channel of keys at four bits", byToken).named("grouped along channels")
+                .line("grouped along tokens", 0, byChannel).axes("channel", "mean squared error")
+                .describedAs("Two loud channels spoil all that share a step with them; along tokens they spoil themselves."));
         lab.say("Perplexity %.3f in F32, %.3f at 8 bits, %.3f at 4.", whole, worse[1][0], worse[1][1]);
         lab.shows("rise at eight bits", worse[1][0] / whole - 1, below(0.005));
         lab.shows("error of a quiet channel, along tokens over along channels", byChannel[0] / byToken[0], below(0.2));

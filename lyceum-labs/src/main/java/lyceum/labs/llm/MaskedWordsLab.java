@@ -32,7 +32,8 @@ final class MaskedWordsLab implements LabBody {
     @Override public void run(LabContext lab) {
         int steps = lab.param("training steps", 250, 20, 5000), width = lab.param("width", 48, 16, 128);
         double rate = lab.param("share selected", 0.25, 0.05, 0.6);
-        var sentence = lab.choice("sentence", "and god saw that it _ good", "and god saw that it _ good", "in the _ god created the heaven", "and the evening and the _ were the first day");
+        var sentence = lab.choice("sentence", "and god saw that it _ good", "and god saw that it _ good", "in the _ god created the heaven",
+                "and the evening and the _ were the first day");
         var unit = lab.choice("unit", "TOKEN", "TOKEN", "SPAN");
         var lines = Corpora.kingJames().stream().limit(1).flatMap(d -> d.text().toLowerCase(Locale.ROOT).lines())
                 .map(v -> v.replaceAll("[^a-z]+", " ").strip().split(" ")).filter(v -> v.length >= LENGTH).toList();
@@ -52,7 +53,8 @@ final class MaskedWordsLab implements LabBody {
             var rows = new int[32 * LENGTH];
             for (int r = 0; r < 32; r++) {
                 var line = lines.get(rng.nextInt(lines.size()));
-                for (int t = 0, from = rng.nextInt(line.length - LENGTH + 1); t < LENGTH; t++) rows[r * LENGTH + t] = ids.getOrDefault(line[from + t], UNKNOWN);
+                for (int t = 0, from = rng.nextInt(line.length - LENGTH + 1); t < LENGTH; t++)
+                    rows[r * LENGTH + t] = ids.getOrDefault(line[from + t], UNKNOWN);
             }
             var batch = masking.batch(Tensor.of(rows, 32, LENGTH), rng);
             adam.zeroGrad();
@@ -67,8 +69,10 @@ final class MaskedWordsLab implements LabBody {
         var best = model.fill(read, gap, 8);
         lab.figure(Figure.line("Loss on hidden words", losses).axes("step", "nats a hidden word")
                 .describedAs("The loss over the training steps; it starts at the logarithm of the vocabulary."));
-        lab.figure(Figure.bar("What may stand in the gap of \"" + sentence + "\"", best.stream().map(f -> words.get(f.id())).toArray(String[]::new),
-                best.stream().mapToDouble(MaskedLM.Filler::probability).toArray()).axes("word", "probability").describedAs("The eight likeliest words and their probabilities."));
+        lab.figure(Figure
+                .bar("What may stand in the gap of \"" + sentence + "\"", best.stream().map(f -> words.get(f.id())).toArray(String[]::new),
+                        best.stream().mapToDouble(MaskedLM.Filler::probability).toArray())
+                .axes("word", "probability").describedAs("The eight likeliest words and their probabilities."));
         // how far the answer moves when a word of the sentence is hidden as well: both sides count
         double[] p = probabilities(model, read, gap), moved = IntStream.range(0, read.length).mapToDouble(t -> {
             var less = read.clone();
@@ -76,15 +80,21 @@ final class MaskedWordsLab implements LabBody {
             double[] q = probabilities(model, less, gap);
             return IntStream.range(0, p.length).mapToDouble(i -> Math.abs(p[i] - q[i])).sum() / 2;
         }).toArray();
-        lab.figure(Figure.bar("What the gap's answer depends on", IntStream.range(0, parts.length).mapToObj(t -> t + " " + parts[t]).toArray(String[]::new), moved)
-                .axes("word that is hidden too", "change of the answer (total variation)").describedAs("How much the distribution over the gap moves when one more word is hidden."));
-        lab.say("BERT-base of 2018 had %,d parameters, this one %,d.", Bert.skeleton(BertConfig.base()).parameterCount(), model.parameterCount());
+        lab.figure(Figure
+                .bar("What the gap's answer depends on",
+                        IntStream.range(0, parts.length).mapToObj(t -> t + " " + parts[t]).toArray(String[]::new), moved)
+                .axes("word that is hidden too", "change of the answer (total variation)")
+                .describedAs("How much the distribution over the gap moves when one more word is hidden."));
+        lab.say("BERT-base of 2018 had %,d parameters, this one %,d.", Bert.skeleton(BertConfig.base()).parameterCount(),
+                model.parameterCount());
         double end = Arrays.stream(losses, steps - steps / 5, steps).average().orElseThrow();
         lab.shows("bert", "loss at the end, less that of a uniform guess", end - Math.log(words.size()), atMost(-0.5));
-        lab.shows("masked-language-model", "most change by a word behind the gap", Arrays.stream(moved, gap + 1, moved.length).max().orElseThrow(), above(0.01));
+        lab.shows("masked-language-model", "most change by a word behind the gap",
+                Arrays.stream(moved, gap + 1, moved.length).max().orElseThrow(), above(0.01));
     }
 
     private static double[] probabilities(MaskedLM model, int[] ids, int gap) {
-        return Autograd.noGrad(() -> model.logits(Tensor.of(ids, 1, ids.length), null, Pass.inference()).get(0).get(gap).softmax(0)).toDoubleArray();
+        return Autograd.noGrad(() -> model.logits(Tensor.of(ids, 1, ids.length), null, Pass.inference()).get(0).get(gap).softmax(0))
+                .toDoubleArray();
     }
 }

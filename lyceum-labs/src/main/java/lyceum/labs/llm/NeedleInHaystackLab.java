@@ -33,7 +33,8 @@ final class NeedleInHaystackLab implements LabBody {
     }
 
     @Override public void run(LabContext lab) {
-        int window = lab.param("window, letters", 2000, 100, 16_000), trials = lab.param("trials a cell", 3, 1, 20), digits = lab.param("digits", 4, 1, 8);
+        int window = lab.param("window, letters", 2000, 100, 16_000), trials = lab.param("trials a cell", 3, 1, 20),
+                digits = lab.param("digits", 4, 1, 8);
         int[] lengths = {500, 1000, 2000, 3000, 4000, 6000, 8000};
         var depths = new double[11];
         for (int i = 0; i < depths.length; i++) depths[i] = i / 10.0;
@@ -51,8 +52,9 @@ final class NeedleInHaystackLab implements LabBody {
         String[] columns = Arrays.stream(depths).mapToObj(d -> String.format(Locale.ROOT, "%.1f", d)).toArray(String[]::new);
         lab.figure(Figure.heatmap("A reader of everything", full.scores(), rows, columns).axes("depth of the needle", "length, letters")
                 .describedAs("Right in every cell."));
-        lab.figure(Figure.heatmap("A reader of the last " + window + " letters", windowed.scores(), rows, columns).axes("depth of the needle", "length, letters")
-                .describedAs("Right as long as the needle lies within the window: behind a straight edge, an ever thinner band at the end of long texts."));
+        lab.figure(Figure.heatmap("A reader of the last " + window + " letters", windowed.scores(), rows, columns)
+                .axes("depth of the needle", "length, letters").describedAs(
+                        "Right as long as the needle lies within the window: behind a straight edge, an ever thinner band at the end of long texts."));
         int off = 0;
         for (int l = 0; l < lengths.length; l++) for (int d = 0; d < depths.length; d++) {
             long behind = lengths[l] - Math.round(depths[d] * (lengths[l] - STATEMENT.length - digits - QUESTION.length));

@@ -21,7 +21,8 @@ final class WalkDecoder {
     static int[] walk(int length, Rng rng) {
         var ids = new int[length];
         ids[0] = rng.nextInt(KINDS);
-        for (int t = 1; t < length; t++) ids[t] = KINDS + Rng.of(ids[0]).split((t == 1 ? 0 : ids[t - 1]) * 3L + rng.nextInt(3)).nextInt(TOKENS);
+        for (int t = 1; t < length; t++)
+            ids[t] = KINDS + Rng.of(ids[0]).split((t == 1 ? 0 : ids[t - 1]) * 3L + rng.nextInt(3)).nextInt(TOKENS);
         return ids;
     }
 
@@ -32,7 +33,8 @@ final class WalkDecoder {
     }
 
     static DecoderLM trained(LabContext lab, int steps) {
-        var model = new DecoderLM(DecoderConfig.llama(KINDS + TOKENS, LENGTH, 2, 32, 4, 4, 64).withTied(true).withDeviation(0.1), lab.rng(1));
+        var model = new DecoderLM(DecoderConfig.llama(KINDS + TOKENS, LENGTH, 2, 32, 4, 4, 64).withTied(true).withDeviation(0.1),
+                lab.rng(1));
         var optimizer = new Adam(5e-3).over(new ArrayList<>(model.parameters().values()));
         var rng = lab.rng(2);
         for (int step : lab.progress("steps", steps)) {

@@ -79,7 +79,8 @@ public final class CompressedKvCache implements AttentionCache {
             }
             case RANDOM -> {
                 int heads = (int) key.size(1); // one draw for all heads of a row: tokens are dropped
-                for (int r = 0; r < scores.length; r++) for (int j = all - n; j < all; j++) scores[r][j] = r % heads == 0 ? rng.nextDouble() : scores[r - 1][j];
+                for (int r = 0; r < scores.length; r++)
+                    for (int j = all - n; j < all; j++) scores[r][j] = r % heads == 0 ? rng.nextDouble() : scores[r - 1][j];
             }
         }
     }

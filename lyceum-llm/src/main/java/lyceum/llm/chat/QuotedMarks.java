@@ -24,7 +24,8 @@ final class QuotedMarks {
     private static char unused(List<ChatMessage> messages) {
         for (char c = '\uE000'; c < '\uF8FF'; c++) {
             char candidate = c;
-            if (messages.stream().noneMatch(m -> m.content().indexOf(candidate) >= 0 || (m.toolCalls() + "" + m.toolCallId()).indexOf(candidate) >= 0))
+            if (messages.stream().noneMatch(
+                    m -> m.content().indexOf(candidate) >= 0 || (m.toolCalls() + "" + m.toolCallId()).indexOf(candidate) >= 0))
                 return c;
         }
         throw new IllegalArgumentException("ChatTemplate: the messages use all private characters of Unicode");
@@ -32,7 +33,8 @@ final class QuotedMarks {
 
     private ChatMessage broken(ChatMessage message, List<String> marks) {
         var calls = message.toolCalls().stream()
-                .map(c -> new ChatMessage.ToolCall(broken(c.id(), marks), broken(c.name(), marks), brokenMap(c.arguments(), marks))).toList();
+                .map(c -> new ChatMessage.ToolCall(broken(c.id(), marks), broken(c.name(), marks), brokenMap(c.arguments(), marks)))
+                .toList();
         return new ChatMessage(message.role(), broken(message.content(), marks), calls, broken(message.toolCallId(), marks));
     }
 

@@ -67,8 +67,9 @@ public record BestOfN(int n, ContinuationScorer scorer) implements BestOfNWither
     }
 
     private static double[] ranked(String what, double[] scores) {
-        for (int i = 0; i < scores.length; i++) if (Double.isNaN(scores[i]))
-            throw new IllegalArgumentException("BestOfN." + what + ": score " + i + " is NaN, which has no rank; mend the scorer");
+        for (int i = 0; i < scores.length; i++)
+            if (Double.isNaN(scores[i]))
+                throw new IllegalArgumentException("BestOfN." + what + ": score " + i + " is NaN, which has no rank; mend the scorer");
         return scores;
     }
 

@@ -60,7 +60,8 @@ public final class PackedText {
         var pieces = new ArrayList<int[]>();
         for (var document : documents) {
             int[] ids = ended(document, endMark);
-            for (int from = 0; from < ids.length; from += length) pieces.add(Arrays.copyOfRange(ids, from, Math.min(ids.length, from + length)));
+            for (int from = 0; from < ids.length; from += length)
+                pieces.add(Arrays.copyOfRange(ids, from, Math.min(ids.length, from + length)));
         }
         pieces.sort(Comparator.comparingInt(p -> -p.length));
         var open = new ArrayList<Packer>();
@@ -94,7 +95,8 @@ public final class PackedText {
         private int filled;
 
         Packer(int length) {
-            if (length < 2) throw new IllegalArgumentException("PackedText: rows of " + length + " ids; at least 2, one to read and one to foretell");
+            if (length < 2)
+                throw new IllegalArgumentException("PackedText: rows of " + length + " ids; at least 2, one to read and one to foretell");
             this.length = length;
             row = new int[length];
         }
@@ -142,11 +144,14 @@ public final class PackedText {
 
     /** The same as if what stands in a row were one document. */
     SequenceLayout joined(int... numbers) {
-        return SequenceLayout.packed(length, Arrays.stream(numbers).mapToObj(r -> new int[] {Arrays.stream(spans.get(r)).sum()}).toArray(int[][]::new));
+        return SequenceLayout.packed(length,
+                Arrays.stream(numbers).mapToObj(r -> new int[] {Arrays.stream(spans.get(r)).sum()}).toArray(int[][]::new));
     }
 
     /** Tokens that are foretold in those rows: all but the first of each document. */
-    public long targets(int... numbers) { return Arrays.stream(numbers).mapToLong(r -> Arrays.stream(spans.get(r)).sum() - spans.get(r).length).sum(); }
+    public long targets(int... numbers) {
+        return Arrays.stream(numbers).mapToLong(r -> Arrays.stream(spans.get(r)).sum() - spans.get(r).length).sum();
+    }
 
     /** Tokens without padding. */
     public long tokens() { return spans.stream().mapToLong(s -> Arrays.stream(s).sum()).sum(); }

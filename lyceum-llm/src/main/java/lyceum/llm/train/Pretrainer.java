@@ -40,11 +40,12 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/2203.15556">Hoffmann et al. (2022)</a>
  */
 @Withers
-public record Pretrainer(Trainer trainer, long steps, boolean boundaries, long evaluateEvery, Path checkpoint) implements PretrainerWithers {
+public record Pretrainer(Trainer trainer, long steps, boolean boundaries, long evaluateEvery, Path checkpoint)
+        implements PretrainerWithers {
     public Pretrainer {
         Objects.requireNonNull(trainer, "trainer");
-        if (steps < 1 || evaluateEvery < 1)
-            throw new IllegalArgumentException("Pretrainer: " + steps + " steps, evaluated every " + evaluateEvery + "; both are at least 1");
+        if (steps < 1 || evaluateEvery < 1) throw new IllegalArgumentException(
+                "Pretrainer: " + steps + " steps, evaluated every " + evaluateEvery + "; both are at least 1");
     }
 
     /** Documents apart, evaluated at the end, no file. */
@@ -77,10 +78,11 @@ public record Pretrainer(Trainer trainer, long steps, boolean boundaries, long e
     /** A run that has not taken a step; {@link TrainingRun#save} and {@link TrainingRun#resume} stop and go on. */
     public <M extends Module & CausalLM> TrainingRun start(M model, PackedText text, Rng rng) {
         if (text.size() == 0) throw new IllegalArgumentException("Pretrainer: the text has no row with a token to foretell");
-        if (text.length() > model.contextLength()) throw new IllegalArgumentException("Pretrainer: rows of " + text.length() + " ids; the model reads "
-                + model.contextLength() + ": pack shorter rows");
+        if (text.length() > model.contextLength()) throw new IllegalArgumentException(
+                "Pretrainer: rows of " + text.length() + " ids; the model reads " + model.contextLength() + ": pack shorter rows");
         long batch = (long) trainer.batchSize() * trainer.accumulated(), whole = Math.max(1, text.size() / batch);
-        return trainer.withEpochs((int) Math.min(Integer.MAX_VALUE, (steps + whole - 1) / whole)).start(model, text.size(), loss(model, text), null, rng);
+        return trainer.withEpochs((int) Math.min(Integer.MAX_VALUE, (steps + whole - 1) / whole)).start(model, text.size(),
+                loss(model, text), null, rng);
     }
 
     /**
@@ -90,7 +92,8 @@ public record Pretrainer(Trainer trainer, long steps, boolean boundaries, long e
      * @param heldBytes of it in UTF-8
      * @throws lyceum.progress.CancelledException if progress says so; with a checkpoint the run goes on from its last evaluation
      */
-    public <M extends Module & CausalLM> Curve train(M model, PackedText text, PackedText held, long heldBytes, Rng rng, Progress progress) throws IOException {
+    public <M extends Module & CausalLM> Curve train(M model, PackedText text, PackedText held, long heldBytes, Rng rng, Progress progress)
+            throws IOException {
         var run = start(model, text, rng);
         if (checkpoint != null && Files.exists(checkpoint)) run.resume(checkpoint);
         var at = new ArrayList<Long>();

@@ -202,9 +202,10 @@ class KvCompressionTest {
     @Acceptance(topic = "kv-compression", clause = 4)
     @Test void whatWillBeAskedSurvives() {
         var model = RecallTask.model();
-        double[] all = Autograd.noGrad(() -> new double[] {accuracy(model, null, 0), accuracy(model, KvCompression.snapKv(16, 4).caches(), 0),
-                random(model), accuracy(model, KvCompression.latest(16).caches(), 0), accuracy(model, null, 5),
-                accuracy(model, KvCompression.heavyHitters(16).withRecent(4).caches(), 5)});
+        double[] all = Autograd
+                .noGrad(() -> new double[] {accuracy(model, null, 0), accuracy(model, KvCompression.snapKv(16, 4).caches(), 0),
+                        random(model), accuracy(model, KvCompression.latest(16).caches(), 0), accuracy(model, null, 5),
+                        accuracy(model, KvCompression.heavyHitters(16).withRecent(4).caches(), 5)});
         Evidence.of("accuracy with all of 64 positions", all[0], atLeast(0.9));
         Evidence.of("SnapKV's share of it at a budget of 16", all[1] / all[0], atLeast(0.95));
         Evidence.of("random's share, mean of 4 draws", all[2] / all[0], atMost(0.6));

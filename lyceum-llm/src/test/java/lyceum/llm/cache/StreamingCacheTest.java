@@ -101,7 +101,8 @@ class StreamingCacheTest {
     private static int[] walk(int length, Rng rng) {
         var ids = new int[length];
         ids[0] = rng.nextInt(KINDS);
-        for (int t = 1; t < length; t++) ids[t] = KINDS + Rng.of(ids[0]).split((t == 1 ? 0 : ids[t - 1]) * 3L + rng.nextInt(3)).nextInt(TOKENS);
+        for (int t = 1; t < length; t++)
+            ids[t] = KINDS + Rng.of(ids[0]).split((t == 1 ? 0 : ids[t - 1]) * 3L + rng.nextInt(3)).nextInt(TOKENS);
         return ids;
     }
 
@@ -113,7 +114,8 @@ class StreamingCacheTest {
 
     /** All of it sees the first token, in training. */
     private static DecoderLM trained(long seed) {
-        var model = new DecoderLM(DecoderConfig.llama(KINDS + TOKENS, LENGTH, 2, 32, 4, 4, 64).withTied(true).withDeviation(0.1), Rng.of(seed));
+        var model = new DecoderLM(DecoderConfig.llama(KINDS + TOKENS, LENGTH, 2, 32, 4, 4, 64).withTied(true).withDeviation(0.1),
+                Rng.of(seed));
         var optimizer = new Adam(5e-3).over(new ArrayList<>(model.parameters().values()));
         var rng = Rng.of(seed + 1);
         for (int step = 0; step < 300; step++) {
@@ -163,8 +165,8 @@ class StreamingCacheTest {
             double[] all = Autograd.noGrad(() -> {
                 var sinks = AttentionSinks.of(model, walks(16, Rng.of(9)), 1);
                 IntFunction<? extends MixerState> stream = StreamingCache.of(1, LENGTH - 1), window = StreamingCache.of(0, LENGTH);
-                return new double[] {sinks.strongest() / sinks.uniform(), perplexity(model.begin(stream), text), recomputed(model, text, LENGTH - 1),
-                        perplexity(model.begin(window), text)};
+                return new double[] {sinks.strongest() / sinks.uniform(), perplexity(model.begin(stream), text),
+                        recomputed(model, text, LENGTH - 1), perplexity(model.begin(window), text)};
             });
             least = Math.min(least, all[0]);
             far = Math.max(far, Math.abs(all[1] / all[2] - 1));

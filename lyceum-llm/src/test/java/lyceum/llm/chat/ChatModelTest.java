@@ -105,7 +105,8 @@ class ChatModelTest {
         Evidence.of("of the base model", right(BASE, ChatFormat.CHATML, 120), atMost(0.2));
     }
 
-    @Acceptance(topic = "chat-template", clause = 4) @Test void anotherFormatSpoilsTheAnswers() {
+    @Acceptance(topic = "chat-template", clause = 4)
+    @Test void anotherFormatSpoilsTheAnswers() {
         Evidence.of("share right in the format of the tuning", begun(TUNED, ChatFormat.CHATML, 120), atLeast(0.95));
         Evidence.of("share that begins rightly in Alpaca's", begun(TUNED, ChatFormat.ALPACA, 120), below(0.6));
     }

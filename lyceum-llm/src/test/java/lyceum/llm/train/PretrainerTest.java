@@ -45,7 +45,9 @@ class PretrainerTest {
     private static final Trainer SMALL = new Trainer(new AdamW(3e-3), 1).withBatchSize(4).withAccumulated(2).withClip(Clip.norm(1))
             .withSchedule(new Schedule.Cosine(100).warmedUp(10));
 
-    private static PackedText letters(int from, int count, int length) { return PackedText.of(List.of(TinyBible.letters(Corpora.kingJames(), from, count)), length, -1); }
+    private static PackedText letters(int from, int count, int length) {
+        return PackedText.of(List.of(TinyBible.letters(Corpora.kingJames(), from, count)), length, -1);
+    }
 
     /** Clause 1: held-out bytes, against an interpolated trigram of exactly the bytes that the run read. */
     @Acceptance(topic = TOPIC, clause = 1)
@@ -56,13 +58,14 @@ class PretrainerTest {
         byte[] bytes = all.toByteArray();
         List<int[]> train = new ArrayList<>(), held = new ArrayList<>();
         for (int at = 0, block = 1; at < bytes.length; at += 20_000, block++) {
-            (block % 10 == 0 ? held : train).add(IntStream.range(at, Math.min(bytes.length, at + 20_000)).map(i -> bytes[i] & 0xff)
-                    .toArray());
+            (block % 10 == 0 ? held : train)
+                    .add(IntStream.range(at, Math.min(bytes.length, at + 20_000)).map(i -> bytes[i] & 0xff).toArray());
         }
         int steps = 900, rows = 16;
         PackedText text = PackedText.of(train, 128, -1), heldText = PackedText.of(held, 128, -1);
         var model = new DecoderLM(DecoderConfig.llama(256, 128, 3, 96, 4, 4, 256).withTied(true), Rng.of(1));
-        var trainer = new Trainer(new AdamW(4e-3).withWeightDecay(0.01), 1).withBatchSize(rows).withClip(Clip.norm(1)).withSchedule(new Schedule.Cosine(steps).warmedUp(30));
+        var trainer = new Trainer(new AdamW(4e-3).withWeightDecay(0.01), 1).withBatchSize(rows).withClip(Clip.norm(1))
+                .withSchedule(new Schedule.Cosine(steps).warmedUp(30));
         var read = new ArrayList<int[]>(); // what the run reads, in its order
         var pretrainer = new Pretrainer(trainer, steps);
         var loss = pretrainer.loss(model, text);
@@ -86,7 +89,9 @@ class PretrainerTest {
         Evidence.of("less those of the trigram", own - theirs, below(0));
     }
 
-    private static DecoderLM tiny(long seed) { return new DecoderLM(DecoderConfig.llama(TinyBible.LETTERS, 64, 2, 16, 2, 2, 32).withTied(true), Rng.of(seed)); }
+    private static DecoderLM tiny(long seed) {
+        return new DecoderLM(DecoderConfig.llama(TinyBible.LETTERS, 64, 2, 16, 2, 2, 32).withTied(true), Rng.of(seed));
+    }
 
     /** Clause 2: 50 steps, a file and 50 more are 100, bit for bit. */
     @Acceptance(topic = TOPIC, clause = 2)
@@ -104,7 +109,8 @@ class PretrainerTest {
         while (resumed.steps() < 100) resumed.step();
         long differing = 0, compared = 0, moved = 0;
         for (var name : whole.state().keySet()) {
-            float[] a = whole.state().get(name).toFloatArray(), b = second.state().get(name).toFloatArray(), c = first.state().get(name).toFloatArray();
+            float[] a = whole.state().get(name).toFloatArray(), b = second.state().get(name).toFloatArray(),
+                    c = first.state().get(name).toFloatArray();
             for (int i = 0; i < a.length; i++, compared++) {
                 if (Float.floatToRawIntBits(a[i]) != Float.floatToRawIntBits(b[i])) differing++;
                 if (a[i] != c[i]) moved++;
@@ -157,7 +163,8 @@ class PretrainerTest {
         var model = DecoderLM.copy(start);
         var head = new Linear(32, 2, Rng.of(seed));
         int skip = 400_000 + (int) seed * 20_000;
-        int[][][] train = {snippets(0, skip, 100), snippets(1, skip, 100)}, test = {snippets(0, 1_500_000, 200), snippets(1, 1_500_000, 200)};
+        int[][][] train = {snippets(0, skip, 100), snippets(1, skip, 100)},
+                test = {snippets(0, 1_500_000, 200), snippets(1, 1_500_000, 200)};
         var parameters = new ArrayList<>(model.parameters().values());
         parameters.addAll(head.parameters().values());
         var adam = new Adam(2e-3).over(parameters);
@@ -166,7 +173,8 @@ class PretrainerTest {
             int[] ids = new int[16 * SNIPPET], labels = new int[16];
             for (int r = 0; r < 16; r++) System.arraycopy(train[labels[r] = r % 2][rng.nextInt(100)], 0, ids, r * SNIPPET, SNIPPET);
             adam.zeroGrad();
-            new CrossEntropy().of(head.forward(model.hidden(Tensor.of(ids, 16, SNIPPET), Pass.training(rng)).mean(1), Pass.training(rng)), Tensor.of(labels)).backward();
+            new CrossEntropy().of(head.forward(model.hidden(Tensor.of(ids, 16, SNIPPET), Pass.training(rng)).mean(1), Pass.training(rng)),
+                    Tensor.of(labels)).backward();
             adam.step();
         }
         int right = 0;
@@ -183,11 +191,14 @@ class PretrainerTest {
     @Tag("slow")
     @Test void aPretrainedStartWins(@TempDir Path folder) throws IOException {
         var config = DecoderConfig.llama(TinyBible.LETTERS, SNIPPET, 2, 32, 4, 4, 64).withTied(true);
-        var text = PackedText.of(IntStream.range(0, 2).mapToObj(kind -> Arrays.stream(snippets(kind, 0, 4000)).flatMapToInt(Arrays::stream).toArray()).toList(), SNIPPET, -1);
+        var text = PackedText.of(IntStream.range(0, 2)
+                .mapToObj(kind -> Arrays.stream(snippets(kind, 0, 4000)).flatMapToInt(Arrays::stream).toArray()).toList(), SNIPPET, -1);
         var model = new DecoderLM(config, Rng.of(1));
         var file = folder.resolve("pretrained");
-        var trainer = new Trainer(new AdamW(4e-3), 1).withBatchSize(16).withClip(Clip.norm(1)).withSchedule(new Schedule.Cosine(300).warmedUp(10));
-        var curve = new Pretrainer(trainer, 300).withCheckpoint(file).withEvaluateEvery(150).train(model, text, text, text.tokens(), Rng.of(2), Progress.SILENT);
+        var trainer = new Trainer(new AdamW(4e-3), 1).withBatchSize(16).withClip(Clip.norm(1))
+                .withSchedule(new Schedule.Cosine(300).warmedUp(10));
+        var curve = new Pretrainer(trainer, 300).withCheckpoint(file).withEvaluateEvery(150).train(model, text, text, text.tokens(),
+                Rng.of(2), Progress.SILENT);
         assertThat(curve.steps()).containsExactly(150L, 300L);
         assertThat(curve.last()).isLessThan(curve.bitsPerByte().getFirst());
         var start = new DecoderLM(config, Rng.of(5));
@@ -214,7 +225,8 @@ class PretrainerTest {
         assertThat(whole.tokens()).isEqualTo(12);
         assertThat(whole.ids(0).toIntArray()).containsExactly(4, 5, 6, 7, 8, 0, 9, 0);
         assertThatThrownBy(() -> PackedText.of(documents, 1, 0)).hasMessageContaining("at least 2");
-        assertThatThrownBy(() -> new Pretrainer(SMALL, 5).start(tiny(1), letters(0, 500, 100), Rng.of(1))).hasMessageContaining("pack shorter rows");
+        assertThatThrownBy(() -> new Pretrainer(SMALL, 5).start(tiny(1), letters(0, 500, 100), Rng.of(1)))
+                .hasMessageContaining("pack shorter rows");
         assertThatThrownBy(() -> new Pretrainer(SMALL, 0)).hasMessageContaining("at least 1");
     }
 }

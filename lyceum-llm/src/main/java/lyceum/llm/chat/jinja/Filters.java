@@ -22,7 +22,8 @@ final class Filters {
 
     static Object apply(Frame frame, String name, Object value, List<Object> arguments, Map<String, Object> named) {
         return switch (name) {
-            case "trim" -> Methods.stripped(Values.text(value), named.containsKey("chars") ? List.of(named.get("chars")) : arguments, true, true);
+            case "trim" ->
+                    Methods.stripped(Values.text(value), named.containsKey("chars") ? List.of(named.get("chars")) : arguments, true, true);
             case "length", "count" -> Values.length(value);
             case "upper" -> Values.text(value).toUpperCase(Locale.ROOT);
             case "lower" -> Values.text(value).toLowerCase(Locale.ROOT);

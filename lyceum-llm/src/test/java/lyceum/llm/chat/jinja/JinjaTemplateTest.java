@@ -67,7 +67,8 @@ class JinjaTemplateTest {
                 "{{ range(10000000) }}", "{{ range(9223372036854775806, 9223372036854775807, 2)|length * 1 // 0 }}",
                 "{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l }}",
                 "{% set ns = namespace(l=[1]) %}{% for i in range(60) %}{% set ns.l = [ns.l, ns.l] %}{% endfor %}{{ ns.l|tojson }}",
-                "{{ 'a'.startswith(none) }}", "{% for i in [1] %}{{ loop.cycle() }}{% endfor %}", "{% set ns = namespace(l=[1]) %}{% for i in range(99) %}{% set ns.l = ns.l + ns.l %}{% endfor %}",
+                "{{ 'a'.startswith(none) }}", "{% for i in [1] %}{{ loop.cycle() }}{% endfor %}",
+                "{% set ns = namespace(l=[1]) %}{% for i in range(99) %}{% set ns.l = ns.l + ns.l %}{% endfor %}",
                 "{{ " + "(".repeat(10_000) + "1" + ")".repeat(10_000) + " }}", "{% if 1 %}".repeat(10_000),
                 "{{ " + "not ".repeat(10_000) + "1 }}", "{{ " + "-".repeat(10_000) + "1 }}", "{{ 'a'.replace('', 'b' * 10000000) }}",
                 "{{ ('x' * 1000)|replace('x', 'y' * 100000) }}"))
