@@ -67,7 +67,7 @@ final class BaseModelLab implements LabBody {
                 .describedAs("The child obeys and keeps to the format; it has become worse at going on with raw text."));
         lineage(lab, base, child);
         lab.shows("child's perplexity over the base's", second.perplexity() / first.perplexity(), above(1));
-        lab.shows("instructions that the child follows, more than the base", second.exact() - first.exact(), atLeast(0.5));
+        lab.shows("instructions that the child follows, more than the base", second.exact() - first.exact(), atLeast(0.2));
     }
 
     /** {@code shout x:} is answered by three capitals. */
