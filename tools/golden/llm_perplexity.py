@@ -3,7 +3,7 @@ import math
 
 import nltk
 import torch
-from nltk.lm import KneserNeyInterpolated, Laplace, Lidstone, Vocabulary
+from nltk.lm import Laplace, Lidstone, Vocabulary
 from nltk.lm.models import AbsoluteDiscountingInterpolated
 from nltk.lm.preprocessing import padded_everygrams
 from nltk.util import ngrams, pad_sequence

@@ -54,6 +54,9 @@ final class PackedRows {
         return (long) packed * rowBytes + groups * (half ? 2 : 4) * (symmetric ? 1 : 2) + 4L * waiting * d;
     }
 
+    /** What the arrays take, room for growth included. */
+    long heldBytes() { return codes.length + 2L * halves.length + 4L * scales.length + 4L * tail.length; }
+
     /** Rows from {@code x[from]} on. */
     void append(float[] x, int from, int rows) {
         for (int i = 0; i < rows * d; i++)
@@ -69,7 +72,11 @@ final class PackedRows {
             packed += step;
         }
         waiting -= done;
-        if (done > 0) System.arraycopy(tail, done * d, tail, 0, waiting * d);
+        if (done == 0) return;
+        System.arraycopy(tail, done * d, tail, 0, waiting * d);
+        // what a long prompt needed is not kept
+        int room = (recent + step) * d;
+        if (tail.length > 2 * room) tail = Arrays.copyOf(tail, Math.max(room, waiting * d));
     }
 
     private void reserve(int more) {

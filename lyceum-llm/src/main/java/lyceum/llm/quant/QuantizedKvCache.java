@@ -39,6 +39,11 @@ public final class QuantizedKvCache implements AttentionCache {
         length += n;
     }
 
+    /** What its arrays take, room for growth included. */
+    long heldBytes() {
+        return Arrays.stream(keys).mapToLong(PackedRows::heldBytes).sum() + Arrays.stream(values).mapToLong(PackedRows::heldBytes).sum();
+    }
+
     private void begin(Tensor k, Tensor v) {
         if (k.rank() != 4 || v.rank() != 4 || k.size(0) != v.size(0) || k.size(1) != v.size(1) || k.size(2) != v.size(2))
             throw new ShapeException(

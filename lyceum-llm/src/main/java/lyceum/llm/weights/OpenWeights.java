@@ -87,7 +87,10 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
             all = list.filter(Files::isRegularFile).sorted().toList();
         }
         for (var ending : List.of(INDEX, ".safetensors", ".gguf", ".onnx", ".bin", ".pt", ".pth")) {
-            var found = all.stream().filter(f -> f.getFileName().toString().endsWith(ending)).toList();
+            // other .bin files of a folder are settings and states of training
+            var found = all.stream().map(f -> Map.entry(f, f.getFileName().toString()))
+                    .filter(f -> f.getValue().endsWith(ending) && (!ending.equals(".bin") || f.getValue().startsWith("pytorch_model")))
+                    .map(Map.Entry::getKey).toList();
             if (!found.isEmpty()) return of(path, ending.equals(INDEX) ? found.subList(0, 1) : found,
                     ending.equals(INDEX) ? Format.SAFETENSORS : formatOf(found.getFirst()), ending.equals(INDEX));
         }

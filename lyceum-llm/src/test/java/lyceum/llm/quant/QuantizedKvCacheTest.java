@@ -88,7 +88,7 @@ class QuantizedKvCacheTest {
     @Acceptance(topic = "kv-cache-quant", clause = 2)
     @Test void bytesAreThoseOfTheFormula() {
         long gap = 0;
-        int cases = 0;
+        int cases = 0, larger = 0;
         for (var grouping : Grouping.values())
             for (int bits : WIDTHS)
                 for (boolean symmetric : new boolean[] {true, false})
@@ -104,11 +104,14 @@ class QuantizedKvCacheTest {
                             int keyGroups = grouping == Grouping.HEAD ? keys : grouping == Grouping.TOKEN ? 3 * keys : keys / 8 * 20;
                             long closed = 6L * (keys * (5 * bits / 2) + keyGroups * each + (n - keys) * 80 + old * 10 + 3 * old * each
                                     + (n - old) * 80);
+                            // the arrays themselves: twice that while they grow, and room for the rows that wait for a group
+                            if (cache.heldBytes() > 2 * closed + 6 * 2 * 2 * (recent + group) * d * 4L) larger++;
                             gap += Math.abs(cache.bytes() - closed) + Math.abs(6 * options.bytes(n, d, d) - closed);
                             cases++;
                         }
         Evidence.of("cases", cases, exactly(3 * 3 * 2 * 2 * 2 * 4));
         Evidence.of("bytes off the formula", gap, exactly(0));
+        Evidence.of("caches whose arrays take more than twice that and the room for two groups", larger, exactly(0));
         double least = Double.POSITIVE_INFINITY;
         for (var options : new KvQuantization[] {KvQuantization.perToken(4, 32), KvQuantization.kivi(4, 32)}) {
             var cache = options.cache();
@@ -254,5 +257,12 @@ class QuantizedKvCacheTest {
         assertThatThrownBy(() -> cache.append(Tensor.zeros(1, 1, 2, 2), Tensor.zeros(1, 1, 1, 2)))
                 .hasMessageContaining("keys (1, 1, 2, 2)");
         assertThatThrownBy(() -> cache.append(Tensor.zeros(1, 1, 1, 3), Tensor.zeros(1, 1, 1, 2))).hasMessageContaining("do not follow");
+    }
+
+    @Test void aLongPromptLeavesNoRoomBehind() {
+        var cache = new KvQuantization(4, 4, false, Grouping.TOKEN, Grouping.TOKEN, 8, 16, true).cache();
+        var k = Tensor.randn(Rng.of(1), 1, 2, 2000, 32);
+        cache.append(k, k);
+        assertThat(cache.heldBytes()).isLessThan(2 * cache.bytes());
     }
 }

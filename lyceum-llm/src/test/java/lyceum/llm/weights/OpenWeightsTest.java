@@ -347,4 +347,10 @@ class OpenWeightsTest {
         }
         return out.toByteArray();
     }
+
+    @Test void otherFilesOfATrainingAreLeftAside() throws IOException {
+        Files.copy(golden("a.pt"), folder.resolve("pytorch_model.bin"));
+        Files.writeString(folder.resolve("training_args.bin"), "no weights");
+        assertThat(OpenWeights.open(folder).tensors().keySet()).isEqualTo(OpenWeights.open(golden("a.pt")).tensors().keySet()).isNotEmpty();
+    }
 }
