@@ -1,7 +1,9 @@
 package lyceum.llm.eval;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
 import lyceum.llm.CausalLM;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
@@ -103,14 +105,15 @@ public record NeedleInHaystack(int[] corpus, int[] lengths, double[] depths, int
         }
         if (straw < 0) throw new IllegalArgumentException(
                 "NeedleInHaystack: needles and question have " + (length - straw) + " tokens; the context has " + length);
-        var order = needles.stream().sorted((a, b) -> Double.compare(a.depth, b.depth)).toList();
+        var order = IntStream.range(0, needles.size()).boxed().sorted(Comparator.comparingDouble(i -> needles.get(i).depth)).toList();
         var context = new int[length];
         var starts = new int[needles.size()];
         int at = 0, from = rng.nextInt(corpus.length), used = 0;
-        for (var needle : order) {
+        for (int number : order) {
+            var needle = needles.get(number);
             for (long before = Math.round(needle.depth * straw); used < before; used++)
                 context[at++] = corpus[(from + used) % corpus.length];
-            starts[needles.indexOf(needle)] = at;
+            starts[number] = at;
             System.arraycopy(needle.statement, 0, context, at, needle.statement.length);
             at += needle.statement.length;
         }

@@ -81,6 +81,8 @@ public final class QuantizedKvCache implements AttentionCache {
 
     /** Each query sees what is packed, and the new keys up to its own. */
     private Tensor byStep(Tensor q, Tensor k, Tensor v, Attention attention) {
+        if (!attention.causal()) throw new IllegalArgumentException(
+                "QuantizedKvCache: several queries behind others see what came before each; attention that is not causal goes without this cache");
         var found = new Tensor[(int) q.size(2)];
         for (int i = 0; i < found.length; i++)
             found[i] = packedAttention(q.narrow(2, i, 1), k.narrow(2, 0, i + 1), v.narrow(2, 0, i + 1), attention);

@@ -47,7 +47,7 @@ import lyceum.train.peft.AdapterRegistry;
  * Tensor spamScores = answers.get(spam);
  * }
  *
- * <p>Tasks carry the backbone's hash: a task of another backbone, or of one that has changed, is refused. For one thread at a time where adapters are used, else safe
+ * <p>Tasks carry the backbone's hash: a task of another backbone is refused, by the hash of when this was made. For one thread at a time where adapters are used, else safe
  * for threads once tasks are registered.
  *
  * @see <a href="https://arxiv.org/abs/2108.07258">Bommasani et al. (2021)</a>
