@@ -35,7 +35,7 @@ final class ChatModelLab implements LabBody {
             new Question("sun?", "yellow."));
 
     @Override public void run(LabContext lab) {
-        int steps = lab.param("steps", 120, 20, 1000), width = lab.param("width", 32, 16, 128),
+        int steps = lab.param("steps", 80, 20, 1000), width = lab.param("width", 32, 16, 128),
                 count = lab.param("dialogues", 300, 20, 2000);
         double conflicts = lab.param("share of conflicts", 0.5, 0.0, 1.0);
         var tokenizer = BpeTrainer.byteLevel(330, PreTokenizer.GPT2).withSpecials(ChatFormat.CHATML.marks()).train(List

@@ -22,7 +22,7 @@ import lyceum.text.encoder.SentenceEncoder;
 @Lab(topics = "foundation-model", title = "One backbone, many heads")
 final class FoundationModelLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int each = lab.param("texts a class", 20, 10, 100), words = lab.param("words a text", 16, 5, 60),
+        int each = lab.param("texts a class", 14, 10, 100), words = lab.param("words a text", 14, 5, 60),
                 draws = lab.param("draws", 5, 1, 20);
         var texts = new ArrayList<String>();
         var topics = new ArrayList<Integer>();

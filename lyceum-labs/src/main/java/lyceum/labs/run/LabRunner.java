@@ -37,7 +37,7 @@ public final class LabRunner implements LabExecutor {
     }
 
     @Override public LabRun submit(LabRequest request, Consumer<LabEvent> listener) {
-        var lab = LabClass.described(request.labClass());
+        var lab = LabClass.of(request.labClass());
         var run = new Run(request, lab, lab.values(request.params()), listener);
         runs.add(run);
         Thread.ofPlatform().daemon().name("lab-" + request.slug()).start(run);

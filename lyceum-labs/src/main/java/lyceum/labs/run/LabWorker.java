@@ -63,7 +63,7 @@ final class LabWorker {
 
     private void run(LabRequest request, Cancellation asked) {
         try {
-            var lab = LabClass.described(request.labClass());
+            var lab = LabClass.of(request.labClass());
             emit(LabRuns.execute(request, lab, lab.values(request.params()), this::emit, asked));
             Memory.release();
         } catch (OutOfMemoryError e) {
