@@ -60,7 +60,7 @@ CONVERSATIONS = [
  ([U("Hi"), A("Hello, how can I help?")], False),
  ([S("You speak like a sailor.\nAlways."), U("Hi"), A("Ahoy!"), U("Where are we?")], True),
  ([U("One"), A("1"), U("Two"), A("2"), U("Three"), A("3")], False),
- ([U("  white space about it \n\n"), A("\n kept or not? \t")], False),
+ ([U("  white space about it \n\n\u00a0"), A("\n kept or not? \t")], False),
  ([U("Größe, 長さ, \U0001F600 \u00e9e\u0301"), A("“quoted” — and 'plain'")], True),
  ([U("Weather in Paris?"), A("", [("c1", "weather", {"city": "Paris", "days": 2})]), T("{\"celsius\": 21.5}"), A("It is 21.5 degrees.")], False),
  ([S("Use tools."), U("Add and look up."), A("Two calls:", [("c1", "add", {"a": 1.5, "b": [1, None, True]}), ("c2", "lookup", {"key": "ü\"x\""})]), T("1.5"), T("none")], True),

@@ -206,8 +206,7 @@ public abstract class Module implements Layer, Cloneable {
     /** Buffers: what is neither trained nor {@linkplain #freeze frozen}. */
     final Set<Tensor> buffers() {
         Set<Tensor> found = Collections.newSetFromMap(new IdentityHashMap<>());
-        collect(name -> name,
-                (name, part, owner, tensor) -> { if (!tensor.isTracked() && !owner.frozen.contains(part)) found.add(tensor); });
+        collect(n -> n, (n, part, owner, t) -> { if (!t.isTracked() && !owner.frozen.contains(part)) found.add(t); });
         return found;
     }
 
@@ -292,10 +291,7 @@ public abstract class Module implements Layer, Cloneable {
      * Readies a model for many predictions: the layers in it that multiply by a weight pack it, which takes the weights' memory about once more.
      * Passes without recording ({@link Autograd#noGrad}) use it. Returns this module.
      */
-    public Module pack() {
-        for (var field : fields()) each(value(field), Module::pack);
-        return this;
-    }
+    public Module pack() { return each(Module::pack); }
 
     /**
      * The same with weights rounded to a format, and what meets them to 8 bits: predictions are faster and a little off. The weights themselves stay, for gradients
@@ -303,8 +299,10 @@ public abstract class Module implements Layer, Cloneable {
      *
      * @throws IllegalArgumentException if the rows of a weight are not whole blocks of the format
      */
-    public Module pack(BlockFormat format) {
-        for (var field : fields()) each(value(field), module -> module.pack(format));
+    public Module pack(BlockFormat format) { return each(module -> module.pack(format)); }
+
+    private Module each(Consumer<Module> action) {
+        for (var field : fields()) each(value(field), action);
         return this;
     }
 

@@ -6,6 +6,7 @@ import static lyceum.labs.Bounds.below;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
@@ -18,12 +19,14 @@ import lyceum.llm.chat.ChatTuning;
 import lyceum.llm.chat.HierarchyDialogues;
 import lyceum.llm.chat.HierarchyDialogues.Question;
 import lyceum.llm.chat.HierarchyDialogues.Style;
+import lyceum.optim.AdamW;
+import lyceum.optim.Clip;
 import lyceum.plot.Figure;
-import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.text.BpeTrainer;
 import lyceum.text.PreTokenizer;
 import lyceum.text.Tokenizer;
+import lyceum.train.Trainer;
 
 /** A tiny model is tuned on dialogues in which system and user ask for different styles; whom it obeys afterwards depends on whom the dialogues obeyed. */
 @Lab(topics = {"chat-language-model", "system-prompt"}, title = "Whose words count")
@@ -35,7 +38,7 @@ final class ChatModelLab implements LabBody {
             new Question("sun?", "yellow."));
 
     @Override public void run(LabContext lab) {
-        int steps = lab.param("steps", 80, 20, 1000), width = lab.param("width", 32, 16, 128),
+        int epochs = lab.param("passes", 4, 1, 50), width = lab.param("width", 32, 16, 128),
                 count = lab.param("dialogues", 300, 20, 2000);
         double conflicts = lab.param("share of conflicts", 0.5, 0.0, 1.0);
         var tokenizer = BpeTrainer.byteLevel(330, PreTokenizer.GPT2).withSpecials(ChatFormat.CHATML.marks()).train(List
@@ -46,14 +49,14 @@ final class ChatModelLab implements LabBody {
             var model = new DecoderLM(DecoderConfig.llama(tokenizer.vocabulary().size(), 96, 2, width, 4, 4, 2 * width).withTied(true),
                     lab.rng(1));
             var dialogues = new HierarchyDialogues(STYLES, conflicts, order == 0).draw(count, QUESTIONS, lab.rng(2));
-            losses[order] = new ChatTuning(tokenizer, ChatFormat.CHATML).withSteps(steps).withLearningRate(5e-3).fit(model,
-                    dialogues.stream().map(HierarchyDialogues.Dialogue::messages).toList(), lab.rng(3), Progress.SILENT);
+            var trainer = new Trainer(new AdamW(5e-3), epochs).withBatchSize(16).withClip(Clip.norm(1));
+            losses[order] = new ChatTuning(tokenizer, ChatFormat.CHATML, trainer)
+                    .fit(model, dialogues.stream().map(HierarchyDialogues.Dialogue::messages).toList(), lab.rng(3), lab.progress()).losses();
             taught[order] = obeyed(lab, model, tokenizer, order == 0);
         }
-        var at = new double[steps];
-        for (int i = 0; i < steps; i++) at[i] = i;
+        double[] at = IntStream.rangeClosed(1, epochs).asDoubleStream().toArray();
         lab.figure(Figure.line("Loss of what the assistant says", at, losses[0]).named("the system wins")
-                .line("the user wins", at, losses[1]).axes("step", "nats a token")
+                .line("the user wins", at, losses[1]).axes("pass", "nats a token")
                 .describedAs("Both models learn answers, styles and the end of a turn from the same dialogues."));
         lab.figure(Figure.bar("Conflicts answered in the system's style", new String[] {"taught the system's", "taught the user's"}, taught)
                 .axes("dialogues", "share").describedAs("The order of who is obeyed is in the data, not in the role's name."));

@@ -87,7 +87,7 @@ public enum ChatFormat implements ChatTemplate {
         for (var message : messages) {
             writer.turn(message.role());
             writer.mark(before + label(message.role()) + after);
-            writer.say(stripped ? text(message).strip() : text(message), end);
+            writer.say(stripped ? JinjaTemplate.trimmed(text(message)) : text(message), end);
             writer.mark(behind);
         }
         if (!answer) return;
@@ -108,7 +108,7 @@ public enum ChatFormat implements ChatTemplate {
         if (messages.isEmpty() || messages.getFirst().role() != Role.SYSTEM) return messages;
         if (messages.size() == 1) return List.of(ChatMessage.user(messages.getFirst().content()));
         var led = new ArrayList<>(messages.subList(1, messages.size()));
-        led.set(0, led.getFirst().withContent(messages.getFirst().content().strip() + "\n\n" + led.getFirst().content()));
+        led.set(0, led.getFirst().withContent(JinjaTemplate.trimmed(messages.getFirst().content()) + "\n\n" + led.getFirst().content()));
         return led;
     }
 
@@ -131,10 +131,10 @@ public enum ChatFormat implements ChatTemplate {
             writer.turn(message.role());
             if (message.role() == Role.ASSISTANT) {
                 // the blank is the model's: its prompt ends at the bracket
-                writer.say(" " + text(message).strip(), this == LLAMA2 ? " </s>" : "</s>");
+                writer.say(" " + JinjaTemplate.trimmed(text(message)), this == LLAMA2 ? " </s>" : "</s>");
             } else {
                 writer.mark((this == LLAMA2 ? "<s>" : "") + "[INST] ");
-                writer.mark(text(message).strip());
+                writer.mark(JinjaTemplate.trimmed(text(message)));
                 writer.mark(" [/INST]");
             }
         }
@@ -143,11 +143,11 @@ public enum ChatFormat implements ChatTemplate {
     private static void alpaca(Writer writer, List<ChatMessage> messages, boolean answer) {
         boolean led = !messages.isEmpty() && messages.getFirst().role() == Role.SYSTEM;
         if (led) writer.turn(Role.SYSTEM);
-        writer.mark((led ? messages.getFirst().content().strip() : ALPACA_PREAMBLE) + "\n\n");
+        writer.mark((led ? JinjaTemplate.trimmed(messages.getFirst().content()) : ALPACA_PREAMBLE) + "\n\n");
         for (var message : led ? messages.subList(1, messages.size()) : messages) {
             writer.turn(message.role());
             writer.mark(message.role() == Role.ASSISTANT ? "### Response:" : "### Instruction:\n");
-            writer.say(text(message).strip(), message.role() == Role.ASSISTANT ? "</s>" : "");
+            writer.say(JinjaTemplate.trimmed(text(message)), message.role() == Role.ASSISTANT ? "</s>" : "");
             writer.mark("\n\n");
         }
         if (!answer) return;

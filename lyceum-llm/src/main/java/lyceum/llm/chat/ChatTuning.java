@@ -3,20 +3,22 @@ package lyceum.llm.chat;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import lyceum.autograd.Autograd;
 import lyceum.llm.CausalLM;
-import lyceum.memory.Scope;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.nn.loss.CausalLabels;
 import lyceum.nn.loss.CausalLmLoss;
 import lyceum.optim.AdamW;
 import lyceum.optim.Clip;
-import lyceum.optim.Schedule;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.text.Tokenizer;
+import lyceum.train.BatchLoss;
+import lyceum.train.History;
+import lyceum.train.Trainer;
 import lyceum.withers.Withers;
 
 /**
@@ -24,45 +26,40 @@ import lyceum.withers.Withers;
  * one is preferred (direct preference optimisation).
  *
  * {@snippet :
- * var tuning = new ChatTuning(tokenizer, ChatFormat.CHATML).withSteps(300);
+ * var tuning = new ChatTuning(tokenizer, ChatFormat.CHATML);
  * tuning.fit(model, dialogues, Rng.of(1), Progress.SILENT);
  * tuning.prefer(model, pairs, 0.1, Rng.of(2), Progress.SILENT);
  * }
  *
  * <p>Dialogues longer than the model's context are refused, so that nothing is cut in silence.
  *
- * @param steps of the optimiser
- * @param batch dialogues, or pairs, in a step
- * @param learningRate of AdamW, falling linearly to a tenth
- * @param weightDecay of AdamW
- * @param clip largest norm of a step's gradient
+ * @param trainer how it learns; its rows are dialogues, or pairs
  * @see <a href="https://arxiv.org/abs/2203.02155">Ouyang et al. (2022)</a>
  * @see <a href="https://arxiv.org/abs/2305.18290">Rafailov et al. (2023)</a>
  */
 @Withers
-public record ChatTuning(Tokenizer tokenizer, ChatTemplate template, int steps, int batch, double learningRate, double weightDecay,
-        double clip) implements ChatTuningWithers {
+public record ChatTuning(Tokenizer tokenizer, ChatTemplate template, Trainer trainer) implements ChatTuningWithers {
 
     /** Two answers to one conversation. */
     public record Preference(List<ChatMessage> messages, String chosen, String rejected) {}
 
     public ChatTuning {
-        if (steps < 1 || batch < 1 || !(learningRate > 0) || !(weightDecay >= 0) || !(clip > 0))
-            throw new IllegalArgumentException("ChatTuning: " + steps + " steps of " + batch + ", learningRate " + learningRate
-                    + ", weightDecay " + weightDecay + ", clip " + clip);
+        Objects.requireNonNull(tokenizer, "tokenizer");
+        Objects.requireNonNull(template, "template");
+        Objects.requireNonNull(trainer, "trainer");
     }
 
-    /** 300 steps of 16 at 1e-3. */
-    public ChatTuning(Tokenizer tokenizer, ChatTemplate template) { this(tokenizer, template, 300, 16, 1e-3, 0.01, 1); }
+    /** Three passes of AdamW at 1e-3, 16 at a time, gradients of norm 1 at most. */
+    public ChatTuning(Tokenizer tokenizer, ChatTemplate template) {
+        this(tokenizer, template, new Trainer(new AdamW(1e-3), 3).withBatchSize(16).withClip(Clip.norm(1)));
+    }
 
-    /** Loss before each step. */
-    public <M extends Module & CausalLM> double[] fit(M model, List<List<ChatMessage>> dialogues, Rng rng, Progress progress) {
+    /** Learns from dialogues: the mean cross-entropy of what the assistant says. */
+    public <M extends Module & CausalLM> History fit(M model, List<List<ChatMessage>> dialogues, Rng rng, Progress progress) {
         var encoded = dialogues.stream().map(d -> whole(model, d)).toList();
-        if (encoded.isEmpty()) throw new IllegalArgumentException("ChatTuning.fit: no dialogue");
-        return run("tuning", model, rng, progress, () -> {
-            var rows = draw(encoded, rng);
-            return loss(model, rows, Pass.training(rng));
-        });
+        BatchLoss loss = (rows, pass) -> loss(model, chosen(encoded, rows), pass);
+        var byToken = loss.weighing(rows -> chosen(encoded, rows).stream().mapToInt(ChatTuning::learned).sum());
+        return trainer.start(model, encoded.size(), byToken, null, rng).finish(progress);
     }
 
     /** Mean loss of what the assistant says over these dialogues. */
@@ -78,10 +75,12 @@ public record ChatTuning(Tokenizer tokenizer, ChatTemplate template, int steps, 
         return encoded;
     }
 
-    private <T> List<T> draw(List<T> all, Rng rng) {
-        var rows = new ArrayList<T>();
-        for (int i = 0; i < batch; i++) rows.add(all.get(rng.nextInt(all.size())));
-        return rows;
+    private static <T> List<T> chosen(List<T> all, int[] rows) { return Arrays.stream(rows).mapToObj(all::get).toList(); }
+
+    private static int learned(ChatTemplate.Encoded row) {
+        int n = 0;
+        for (boolean said : row.said()) if (said) n++;
+        return n;
     }
 
     private static Tensor loss(CausalLM model, List<ChatTemplate.Encoded> rows, Pass pass) {
@@ -96,53 +95,29 @@ public record ChatTuning(Tokenizer tokenizer, ChatTemplate template, int steps, 
         return new CausalLmLoss().tokens(logits, CausalLabels.of(Tensor.of(labels, rows.size(), longest))).mean();
     }
 
-    private interface Step {
-        Tensor loss();
-    }
-
-    private double[] run(String what, Module model, Rng rng, Progress progress, Step step) {
-        var optimizer = new AdamW(learningRate).withWeightDecay(weightDecay).over(new ArrayList<>(model.parameters().values()))
-                .scheduledBy(new Schedule.Linear(steps, 1, 0.1)).clippedBy(Clip.norm(clip));
-        var losses = new double[steps];
-        for (int i = 0; i < steps; i++) {
-            progress.step(what, i, steps);
-            try (var scope = Scope.open(what)) {
-                optimizer.zeroGrad();
-                var loss = step.loss();
-                losses[i] = loss.item();
-                loss.backward();
-                optimizer.step();
-            }
-        }
-        progress.step(what, steps, steps);
-        return losses;
-    }
-
     /**
      * Learns from preferences: {@code -log sigmoid(beta (log p(chosen) / p0(chosen) - log p(rejected) / p0(rejected)))}, p0 being the model as it comes.
      *
      * @param beta how far the model may go from where it was: small is far
-     * @return loss before each step
      */
-    public <M extends Module & CausalLM> double[] prefer(M model, List<Preference> pairs, double beta, Rng rng, Progress progress) {
-        if (pairs.isEmpty() || !(beta > 0))
-            throw new IllegalArgumentException("ChatTuning.prefer: " + pairs.size() + " pairs and beta " + beta);
+    public <M extends Module & CausalLM> History prefer(M model, List<Preference> pairs, double beta, Rng rng, Progress progress) {
+        if (!(beta > 0)) throw new IllegalArgumentException("ChatTuning.prefer: beta is " + beta + "; it is positive");
         record Pair(ChatTemplate.Encoded chosen, ChatTemplate.Encoded rejected, double before) {}
         var encoded = pairs.stream().map(p -> {
             ChatTemplate.Encoded chosen = whole(model, answered(p, p.chosen)), rejected = whole(model, answered(p, p.rejected));
-            double before = Autograd.noGrad(
-                    () -> said(model, List.of(chosen), Pass.inference()).sub(said(model, List.of(rejected), Pass.inference())).item());
-            return new Pair(chosen, rejected, before);
+            var logs = Autograd.noGrad(() -> said(model, List.of(chosen, rejected), Pass.inference())).toDoubleArray();
+            return new Pair(chosen, rejected, logs[0] - logs[1]);
         }).toList();
-        return run("preferences", model, rng, progress, () -> {
-            var rows = draw(encoded, rng);
+        BatchLoss loss = (numbers, pass) -> {
+            var rows = chosen(encoded, numbers);
             var both = new ArrayList<ChatTemplate.Encoded>();
             rows.forEach(p -> both.add(p.chosen));
             rows.forEach(p -> both.add(p.rejected));
-            var logs = said(model, both, Pass.training(rng));
+            var logs = said(model, both, pass);
             var before = Tensor.of(rows.stream().mapToDouble(Pair::before).toArray()).to(logs.dtype());
             return logs.narrow(0, 0, rows.size()).sub(logs.narrow(0, rows.size(), rows.size())).sub(before).mul(-beta).softplus().mean();
-        });
+        };
+        return trainer.start(model, encoded.size(), loss, null, rng).finish(progress);
     }
 
     private static List<ChatMessage> answered(Preference pair, String answer) {

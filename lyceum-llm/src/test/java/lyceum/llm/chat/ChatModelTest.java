@@ -6,6 +6,7 @@ import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,6 +21,9 @@ import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.nn.loss.CausalLmLoss;
 import lyceum.optim.Adam;
+import lyceum.optim.AdamW;
+import lyceum.optim.Clip;
+import lyceum.optim.Schedule;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
@@ -28,6 +32,7 @@ import lyceum.testing.Evidence;
 import lyceum.text.BpeTrainer;
 import lyceum.text.PreTokenizer;
 import lyceum.text.TokenizerPipeline;
+import lyceum.train.Trainer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -77,9 +82,14 @@ class ChatModelTest {
         return all;
     }
 
+    private static ChatTuning tuning(int epochs) {
+        return new ChatTuning(TOKENIZER, ChatFormat.CHATML,
+                new Trainer(new AdamW(3e-3), epochs).withBatchSize(16).withClip(Clip.norm(1)).withSchedule(new Schedule.Linear(600, 1, 0.1)));
+    }
+
     private static DecoderLM tuned() {
         var model = Module.copy(BASE);
-        new ChatTuning(TOKENIZER, ChatFormat.CHATML).withSteps(600).withLearningRate(3e-3).fit(model, dialogues(500, Rng.of(3)), Rng.of(4),
+        tuning(19).fit(model, dialogues(500, Rng.of(3)), Rng.of(4),
                 Progress.SILENT);
         return model;
     }
@@ -221,7 +231,7 @@ class ChatModelTest {
     private static double obeysSystem(boolean systemWins) {
         var model = Module.copy(BASE);
         var dialogues = new HierarchyDialogues(STYLES, 0.5, systemWins).draw(1500, questions(false), Rng.of(5));
-        new ChatTuning(TOKENIZER, ChatFormat.CHATML).withSteps(300).withLearningRate(3e-3).fit(model,
+        tuning(3).fit(model,
                 dialogues.stream().map(HierarchyDialogues.Dialogue::messages).toList(), Rng.of(6), Progress.SILENT);
         var assistant = new CausalChatModel(model, TOKENIZER, ChatFormat.CHATML);
         int obeyed = 0;
@@ -292,9 +302,9 @@ class ChatModelTest {
         var pairs = new ArrayList<ChatTuning.Preference>();
         for (var q : questions(false).subList(0, 100))
             pairs.add(new ChatTuning.Preference(List.of(ChatMessage.user(q.text())), "IT IS.", q.answer()));
-        double[] losses = new ChatTuning(TOKENIZER, ChatFormat.CHATML).withSteps(40).prefer(model, pairs, 0.1, Rng.of(11), Progress.SILENT);
-        assertThat(losses[0]).isCloseTo(Math.log(2), org.assertj.core.api.Assertions.within(1e-4));
-        assertThat(losses[39]).isLessThan(0.3);
+        var still = new ChatTuning(TOKENIZER, ChatFormat.CHATML, new Trainer(new AdamW(1e-12), 1));
+        assertThat(still.prefer(model, pairs, 0.1, Rng.of(11), Progress.SILENT).losses()[0]).isCloseTo(Math.log(2), within(1e-4));
+        assertThat(tuning(6).prefer(model, pairs, 0.1, Rng.of(11), Progress.SILENT).losses()[5]).isLessThan(0.3);
     }
 
     @Test void streamedPiecesAreTheAnswer() {

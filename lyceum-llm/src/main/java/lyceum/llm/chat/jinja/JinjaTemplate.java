@@ -42,6 +42,9 @@ public final class JinjaTemplate {
     /** @throws FormatException naming the line if it cannot be read, or asks for what is not here */
     public static JinjaTemplate of(String source) { return new JinjaTemplate(source, Parser.parse(source)); }
 
+    /** A text without white space about it, as the filter {@code trim} leaves it: all that Python takes for white space. */
+    public static String trimmed(String text) { return Methods.stripped(text, List.of(), true, true); }
+
     /** As it was given. */
     public String source() { return source; }
 
