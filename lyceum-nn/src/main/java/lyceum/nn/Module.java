@@ -89,9 +89,8 @@ public abstract class Module implements Layer, Cloneable {
 
     /** Those {@link #modules()} whose names match: {@code *} is any text, {@code ?} a character. */
     public final SequencedMap<String, Module> modules(String glob) {
-        var names = Globs.of(glob);
         var found = modules();
-        found.keySet().removeIf(name -> !names.test(name));
+        found.keySet().removeIf(Globs.of(glob).negate());
         return found;
     }
 
@@ -110,9 +109,8 @@ public abstract class Module implements Layer, Cloneable {
 
     /** Those of them whose names match; {@code *} is any text, {@code ?} a character. */
     public final SequencedMap<String, Tensor> parameters(String glob) {
-        var where = Globs.of(glob);
         var found = parameters();
-        found.keySet().removeIf(name -> !where.test(name));
+        found.keySet().removeIf(Globs.of(glob).negate());
         return found;
     }
 
@@ -210,8 +208,8 @@ public abstract class Module implements Layer, Cloneable {
         return found;
     }
 
+    /** Sees a tensor; part is its name in the module that has it. */
     private interface Own {
-        /** @param part the tensor's name in the module that has it */
         void see(String name, String part, Module owner, Tensor tensor);
     }
 

@@ -38,8 +38,7 @@ final class ChatModelLab implements LabBody {
             new Question("sun?", "yellow."));
 
     @Override public void run(LabContext lab) {
-        int epochs = lab.param("passes", 4, 1, 50), width = lab.param("width", 32, 16, 128),
-                count = lab.param("dialogues", 300, 20, 2000);
+        int epochs = lab.param("passes", 4, 1, 50), width = lab.param("width", 32, 16, 128), count = lab.param("dialogues", 300, 20, 2000);
         double conflicts = lab.param("share of conflicts", 0.5, 0.0, 1.0);
         var tokenizer = BpeTrainer.byteLevel(330, PreTokenizer.GPT2).withSpecials(ChatFormat.CHATML.marks()).train(List
                 .of("system\n user\n assistant\n Answer in upper case. lower case. In upper case: sky? grass? snow? coal? blood? sun?"));
@@ -51,7 +50,8 @@ final class ChatModelLab implements LabBody {
             var dialogues = new HierarchyDialogues(STYLES, conflicts, order == 0).draw(count, QUESTIONS, lab.rng(2));
             var trainer = new Trainer(new AdamW(5e-3), epochs).withBatchSize(16).withClip(Clip.norm(1));
             losses[order] = new ChatTuning(tokenizer, ChatFormat.CHATML, trainer)
-                    .fit(model, dialogues.stream().map(HierarchyDialogues.Dialogue::messages).toList(), lab.rng(3), lab.progress()).losses();
+                    .fit(model, dialogues.stream().map(HierarchyDialogues.Dialogue::messages).toList(), lab.rng(3), lab.progress())
+                    .losses();
             taught[order] = obeyed(lab, model, tokenizer, order == 0);
         }
         double[] at = IntStream.rangeClosed(1, epochs).asDoubleStream().toArray();

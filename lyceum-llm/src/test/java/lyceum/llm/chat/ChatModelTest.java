@@ -83,14 +83,13 @@ class ChatModelTest {
     }
 
     private static ChatTuning tuning(int epochs) {
-        return new ChatTuning(TOKENIZER, ChatFormat.CHATML,
-                new Trainer(new AdamW(3e-3), epochs).withBatchSize(16).withClip(Clip.norm(1)).withSchedule(new Schedule.Linear(600, 1, 0.1)));
+        return new ChatTuning(TOKENIZER, ChatFormat.CHATML, new Trainer(new AdamW(3e-3), epochs).withBatchSize(16).withClip(Clip.norm(1))
+                .withSchedule(new Schedule.Linear(600, 1, 0.1)));
     }
 
     private static DecoderLM tuned() {
         var model = Module.copy(BASE);
-        tuning(19).fit(model, dialogues(500, Rng.of(3)), Rng.of(4),
-                Progress.SILENT);
+        tuning(19).fit(model, dialogues(500, Rng.of(3)), Rng.of(4), Progress.SILENT);
         return model;
     }
 
@@ -231,8 +230,7 @@ class ChatModelTest {
     private static double obeysSystem(boolean systemWins) {
         var model = Module.copy(BASE);
         var dialogues = new HierarchyDialogues(STYLES, 0.5, systemWins).draw(1500, questions(false), Rng.of(5));
-        tuning(3).fit(model,
-                dialogues.stream().map(HierarchyDialogues.Dialogue::messages).toList(), Rng.of(6), Progress.SILENT);
+        tuning(3).fit(model, dialogues.stream().map(HierarchyDialogues.Dialogue::messages).toList(), Rng.of(6), Progress.SILENT);
         var assistant = new CausalChatModel(model, TOKENIZER, ChatFormat.CHATML);
         int obeyed = 0;
         var seen = new HashSet<List<ChatMessage>>();
