@@ -28,11 +28,18 @@ public record LabClass(String name, String title, List<String> topics, List<Para
 
     /**
      * Looks up a lab and its parameters in the index that the build wrote. A lab that is not in the index, such as one of your
-     * own, is run up to its first call that does not ask for a parameter.
+     * own or one that another class loader puts before ours, is run up to its first call that does not ask for a parameter.
      *
      * @throws LabException if there is no such lab, or it fails before it has asked for its parameters
      */
-    public static LabClass of(String name) { return LabIndex.shipped().find(name).orElseGet(() -> described(name)); }
+    public static LabClass of(String name) {
+        return LabIndex.shipped().find(name).filter(l -> isShipped(name)).orElseGet(() -> described(name));
+    }
+
+    private static boolean isShipped(String name) {
+        var ours = LabClass.class.getClassLoader();
+        return Thread.currentThread().getContextClassLoader() == ours || load(name).getClassLoader() == ours;
+    }
 
     /** Describes a lab as it is now, by running it up to its first call that does not ask for a parameter. */
     static LabClass described(String name) {
