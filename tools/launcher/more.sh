@@ -58,7 +58,7 @@ public_packages() {
 make_javadoc() {
   ensure_built
   local out=$ROOT/target/site/apidocs new=$STATE/apidocs path=$ROOT/lyceum-withers/src/main/java: module
-  local modules=(core plot data stats nn learn text llm labs)
+  local modules=(core plot data stats nn learn text models llm serve labs)
   for module in "${modules[@]}"; do path+="$ROOT/lyceum-$module/src/main/java:$ROOT/lyceum-$module/target/generated-sources/annotations:"; done
   rm -rf "$new"
   mkdir -p "${out%/*}"

@@ -91,7 +91,7 @@ class ExamplesTest {
         var imported = shellImports().stream().filter(i -> i.endsWith(".*;") && i.startsWith("import lyceum"))
                 .map(i -> i.substring(7, i.length() - 3)).toList();
         var packages = new TreeSet<String>();
-        for (var module : List.of("core", "plot", "data", "stats", "nn", "learn", "text", "llm", "labs")) {
+        for (var module : List.of("core", "plot", "data", "stats", "nn", "learn", "text", "models", "llm", "serve", "labs")) {
             var source = ROOT.resolve("lyceum-" + module + "/src/main/java");
             try (var files = Files.walk(source)) {
                 files.filter(f -> f.endsWith("package-info.java")).map(f -> source.relativize(f.getParent()).toString().replace('/', '.'))

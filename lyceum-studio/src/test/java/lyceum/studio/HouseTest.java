@@ -20,8 +20,8 @@ class HouseTest {
             List.of("lyceum", "lyceum.memory", "lyceum.backend..", "lyceum.tensor..", "lyceum.autograd..", "lyceum.linalg..",
                     "lyceum.random..", "lyceum.optim..", "lyceum.format..", "lyceum.progress.."),
             List.of("lyceum.plot..", "lyceum.data..", "lyceum.stats..", "lyceum.prob..", "lyceum.info.."),
-            List.of("lyceum.nn..", "lyceum.train.."), List.of("lyceum.learn..", "lyceum.text..", "lyceum.retrieval.."),
-            List.of("lyceum.llm.."), List.of("lyceum.labs.."), List.of("lyceum.studio.."));
+            List.of("lyceum.nn..", "lyceum.train.."), List.of("lyceum.learn..", "lyceum.text..", "lyceum.retrieval..", "lyceum.models.."),
+            List.of("lyceum.llm.."), List.of("lyceum.serve.."), List.of("lyceum.labs.."), List.of("lyceum.studio.."));
 
     @Test void everythingIsInTheHouse() { assertThat(CLASSES).hasSizeGreaterThan(300); }
 
