@@ -4,8 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import lyceum.FormatException;
 import lyceum.format.Gguf;
 import lyceum.llm.DecoderLM;
@@ -13,6 +16,9 @@ import lyceum.llm.checkpoint.GgufModel;
 import lyceum.llm.checkpoint.GgufTokenizer;
 import lyceum.llm.checkpoint.ModelFamily;
 import lyceum.llm.checkpoint.ModelFolder;
+import lyceum.llm.generate.CausalGenerator;
+import lyceum.llm.generate.SamplingOptions;
+import lyceum.llm.generate.StopCriteria;
 import lyceum.text.SentencePiece;
 import lyceum.text.SpecialTokens.Role;
 import lyceum.text.Tokenizer;
@@ -26,15 +32,26 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * {@snippet :
  * var local = LocalModel.open(Path.of("model.gguf"));
- * String answer = new lyceum.llm.generate.CausalGenerator(local.model(), local.tokenizer()).write("Once", Rng.of(1), _ -> {}).text();
+ * String answer = local.generator(lyceum.llm.generate.SamplingOptions.topP(0.9), 200).write("Once", Rng.of(1), _ -> {}).text();
  * var chat = local.chat().open(List.of(), ChatOptions.DEFAULT);
  * }
  *
+ * @param ends ids that end a text: the tokenizer's, the model's, and those that {@code generation_config.json} and {@code config.json} list
  * @param template null if the files have none: the model goes on with texts and was not taught conversations
  */
-public record LocalModel(DecoderLM model, TokenizerPipeline tokenizer, ChatTemplate template) {
+public record LocalModel(DecoderLM model, TokenizerPipeline tokenizer, Set<Integer> ends, ChatTemplate template) {
     private static final String TOKENIZER = "tokenizer.json", PIECES = "tokenizer.model", CONFIG = "tokenizer_config.json",
             TEMPLATE = "chat_template.jinja";
+
+    public LocalModel {
+        var all = new TreeSet<>(ends);
+        tokenizer.specials().id(Role.EOS).ifPresent(all::add);
+        if (model.endMark() >= 0) all.add(model.endMark());
+        ends = Collections.unmodifiableSet(all);
+    }
+
+    /** Ends as tokenizer and model say. */
+    public LocalModel(DecoderLM model, TokenizerPipeline tokenizer, ChatTemplate template) { this(model, tokenizer, Set.of(), template); }
 
     /** @throws FormatException if a file is malformed or of an unknown kind, or the tokenizer has more ids than the model */
     public static LocalModel open(Path path) throws IOException {
@@ -65,7 +82,21 @@ public record LocalModel(DecoderLM model, TokenizerPipeline tokenizer, ChatTempl
         if (Files.exists(path.resolve(TEMPLATE)))
             template = JinjaChatTemplate.of(Files.readString(path.resolve(TEMPLATE)), mark(tokenizer, Role.BOS), mark(tokenizer, Role.EOS));
         else if (settings.contains("\"chat_template\"")) template = JinjaChatTemplate.read(settings);
-        return new LocalModel(ModelFolder.open(path).model(), tokenizer, template);
+        return new LocalModel(ModelFolder.open(path).model(), tokenizer, ends(path), template);
+    }
+
+    private static Set<Integer> ends(Path folder) throws IOException {
+        var ends = new TreeSet<Integer>();
+        for (var name : List.of("generation_config.json", "config.json")) {
+            if (!Files.exists(folder.resolve(name))) continue;
+            try {
+                var node = JsonMapper.shared().readTree(Files.readString(folder.resolve(name))).path("eos_token_id");
+                for (var id : node.isArray() ? node.values() : List.of(node)) if (id.canConvertToInt() && id.isIntegralNumber()) ends.add(id.asInt());
+            } catch (JacksonException e) {
+                throw new FormatException(name + ": " + e.getOriginalMessage());
+            }
+        }
+        return ends;
     }
 
     /** With the roles that the settings name, where the tokenizer's own file has none. */
@@ -97,12 +128,14 @@ public record LocalModel(DecoderLM model, TokenizerPipeline tokenizer, ChatTempl
         Files.writeString(folder.resolve(CONFIG), settings.toPrettyString() + "\n");
     }
 
-    /** Of the end of a text: the tokenizer's mark, else the model's; -1 if there is none. */
-    public int end() { return tokenizer.specials().id(Role.EOS).orElse(model.endMark()); }
+    /** Goes on with texts, up to one of the {@link #ends}. */
+    public CausalGenerator generator(SamplingOptions sampling, int most) {
+        return new CausalGenerator(model, tokenizer, sampling, new StopCriteria(most).withEnds(ends));
+    }
 
     /** As a partner in a conversation. @throws IllegalStateException if it has no template */
     public CausalChatModel chat() {
         if (template == null) throw new IllegalStateException("the model has no chat template: it goes on with texts");
-        return new CausalChatModel(model, tokenizer, template);
+        return new CausalChatModel(model, tokenizer, template, ends);
     }
 }

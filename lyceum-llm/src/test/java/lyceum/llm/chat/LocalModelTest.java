@@ -51,12 +51,20 @@ class LocalModelTest {
         var opened = List.of(LocalModel.open(folder.resolve("m")), LocalModel.open(folder.resolve("m.gguf")));
         for (var other : opened) {
             assertThat(continued(other)).isEqualTo(continued(local));
-            assertThat(other.end()).isEqualTo(local.end()).isPositive();
+            assertThat(other.ends()).isEqualTo(local.ends()).hasSize(1);
             var chat = other.chat();
             var messages = List.of(ChatMessage.user("to be?"));
             assertThat(chat.template().encode(chat.tokenizer(), messages, true).ids())
                     .containsExactly(local.template().encode(local.tokenizer(), messages, true).ids());
         }
+    }
+
+    @Test void allEndsThatAreListedCount() throws IOException {
+        new LocalModel(model(), tokenizer(), null).write(folder, ModelFamily.LLAMA);
+        Files.writeString(folder.resolve("generation_config.json"), "{\"eos_token_id\": [7, 9]}");
+        var local = LocalModel.open(folder);
+        assertThat(local.ends()).contains(7, 9).hasSize(3);
+        assertThat(local.generator(SamplingOptions.greedy(), 3).stop().ends()).contains(7, 9);
     }
 
     @Test void whatIsMissingOrDoesNotFitIsSaid() throws IOException {

@@ -11,9 +11,7 @@ import java.util.function.Consumer;
 import lyceum.llm.chat.ChatMessage;
 import lyceum.llm.chat.ChatOptions;
 import lyceum.llm.chat.LocalModel;
-import lyceum.llm.generate.CausalGenerator;
 import lyceum.llm.generate.SamplingOptions;
-import lyceum.llm.generate.StopCriteria;
 import lyceum.random.Rng;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -53,7 +51,7 @@ final class ChatCommand implements Callable<Integer> {
         Consumer<String> turn;
         if (local.template() == null) {
             if (system != null) throw new IllegalArgumentException("--system: " + path + " has no chat template; it goes on with texts");
-            var generator = new CausalGenerator(local.model(), local.tokenizer(), sampling, new StopCriteria(most));
+            var generator = local.generator(sampling, most);
             turn = text -> {
                 print.accept(text);
                 generator.write(text, Rng.of(seed), piece -> print.accept(piece.text()));
