@@ -105,6 +105,11 @@ public final class DecoderLM extends Module implements CausalLM {
         return decoder.forward(embedded(ids, layout.longest(), pass), layout, pass);
     }
 
+    /** The same of ids (batch, T) that follow what a state of {@link #decoder()} has seen; positions beyond the context are for the caller to refuse. */
+    public Tensor hidden(Tensor ids, TransformerDecoder.State state, Pass pass) {
+        return decoder.forward(embedded(ids, 0, pass), state, pass);
+    }
+
     /** Hidden states (.., width) to logits (.., vocabulary). */
     public Tensor unembedded(Tensor hidden, Pass pass) {
         var z = head.forward(hidden, pass);

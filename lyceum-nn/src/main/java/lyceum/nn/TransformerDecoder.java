@@ -67,6 +67,7 @@ public final class TransformerDecoder extends Module {
         /** Targets with the positions that follow: the same for all rows, or each row's own after a truncation row by row. */
         Tensor placed(PositionLayer positions, Tensor x, Pass pass) {
             if (positions == null) return x;
+            if (caches.getFirst() instanceof AttentionCache pieces && pieces.places() != null) return positions.forward(x, pieces.places(), pass);
             if (!(caches.getFirst() instanceof KvCache cache) || cache.lengths().length == 1) return positions.forward(x, length(), pass);
             return positions.forward(x, Tensor.of(cache.lengths()).unsqueeze(1).add(Tensor.arange(x.size(1))), pass);
         }
