@@ -219,8 +219,9 @@ class GrammarConstraintTest {
         rules.put("bool", sides("t r u e", "f a l s e"));
         rules.put("string", sides("\" chars \""));
         rules.put("chars", sides("", "char chars"));
-        rules.put("char", sides("[ -!#-[]-\u007f]", "\\ [\"\\/bfnrt]", "\\ u hex", "[\u00c2-\u00df] c", "\u00e0 [\u00a0-\u00bf] c", "[\u00e1-\u00ec\u00ee-\u00ef] c c", "\u00ed [\u0080-\u009f] c",
+        rules.put("char", sides("[!#-[]-\u007f]", "\\ [\"\\/bfnrt]", "\\ u hex", "[\u00c2-\u00df] c", "\u00e0 [\u00a0-\u00bf] c", "[\u00e1-\u00ec\u00ee-\u00ef] c c", "\u00ed [\u0080-\u009f] c",
                 "\u00f0 [\u0090-\u00bf] c c", "[\u00f1-\u00f3] c c c", "\u00f4 [\u0080-\u008f] c c"));
+        rules.get("char").add(List.of(" "));
         rules.put("hex", sides("[0-9a-ce-fA-CE-F] h h h", "[dD] [0-7] h h"));
         rules.put("h", sides("[0-9a-fA-F]"));
         rules.put("c", sides("[\u0080-\u00bf]"));
