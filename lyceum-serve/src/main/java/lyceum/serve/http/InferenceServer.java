@@ -75,10 +75,6 @@ public final class InferenceServer implements AutoCloseable {
                     e.getStatus() == 413 ? "the body is longer than " + options.mostBytes() + " bytes" : e.getMessage())));
             routes.exception(Exception.class, (e, context) -> answer(context, e instanceof RuntimeException r ? (ApiException) Work.translated(r)
                     : ApiException.of(500, "server_error", null, String.valueOf(e.getMessage()))));
-            routes.error(404, context -> {
-                if (context.result() == null || context.result().isEmpty() || !context.result().startsWith("{"))
-                    answer(context, ApiException.of(404, "invalid_request_error", "not_found", "there is no " + context.method() + " " + context.path()));
-            });
         });
         try {
             server.start(options.host(), options.port());

@@ -29,6 +29,9 @@ public record ServerOptions(String host, int port, String apiKey, int mostBytes,
     /** 127.0.0.1:8000, no key, bodies of 8 MiB, answers of 1,024 tokens, a sign of life every 15 seconds. */
     public ServerOptions() { this("127.0.0.1", 8000, null, 8 << 20, 1024, Duration.ofSeconds(15)); }
 
+    /** Both at once, since an address beyond this machine wants a key. @param key null for none */
+    public ServerOptions withHostAndKey(String address, String key) { return new ServerOptions(address, port, key, mostBytes, mostTokens, silence); }
+
     static boolean isLoopback(String host) {
         return host.equals("localhost") || host.equals("::1") || host.equals("[::1]") || host.matches("127(\\.\\d{1,3}){3}");
     }

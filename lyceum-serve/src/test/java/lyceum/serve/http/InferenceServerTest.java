@@ -198,7 +198,7 @@ class InferenceServerTest {
                 new Wrong("/v1/completions", "{\"prompt\":\"x\",\"model\":\"other\"}", 400, "there is no adapter"),
                 new Wrong("/v1/chat/completions", "{\"messages\":[]}", 400, "at least one"), new Wrong("/v1/chat/completions", "{\"messages\":[{\"role\":\"king\",\"content\":\"x\"}]}", 400, "messages[0].role"),
                 new Wrong("/v1/chat/completions", "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\"}]}]}", 400, "this model reads text"),
-                new Wrong("/v1/embeddings", "{\"input\":\"x\"}", 404, "without an encoder"), new Wrong("/v1/nothing", "{}", 404, "there is no POST"),
+                new Wrong("/v1/embeddings", "{\"input\":\"x\"}", 404, "without an encoder"), new Wrong("/v1/nothing", "{}", 404, "/v1/nothing not found"),
                 new Wrong("/detokenize", "{\"tokens\":[-1]}", 400, "ids are 0 to"), new Wrong("/v1/completions", "{\"prompt\":\"" + "x".repeat(200_000) + "\"}", 413, "100000"))) {
             var answer = post(wrong.path, wrong.body);
             assertThat(answer.statusCode()).as(wrong + " " + answer.body()).isEqualTo(wrong.status);
