@@ -75,8 +75,6 @@ class ContinuedPretrainingTest {
         var recipe = new ContinuedPretraining(TRAINER, 200);
         var bare = recipe.train(DecoderLM.copy(base), bible, null, null, probes(), Rng.of(2), Progress.SILENT);
         var replayed = recipe.withReplay(0.2).train(DecoderLM.copy(base), bible, brown, null, probes(), Rng.of(2), Progress.SILENT);
-        System.out.println(Arrays.toString(bare.bitsPerByte("bible")) + Arrays.toString(bare.bitsPerByte("brown"))
-                + Arrays.toString(replayed.bitsPerByte("bible")) + Arrays.toString(replayed.bitsPerByte("brown")));
         Evidence.of("steps", recipe.steps(), atMost(300));
         Evidence.of("change of the domain's bits per byte", bare.change("bible"), atMost(-0.15));
         Evidence.of("with replay", replayed.change("bible"), atMost(-0.15));
@@ -93,9 +91,9 @@ class ContinuedPretrainingTest {
         int steps = 120;
         double worstNew = Double.NEGATIVE_INFINITY, worstRise = Double.NEGATIVE_INFINITY, worstShare = Double.NEGATIVE_INFINITY,
                 leastRise = Double.POSITIVE_INFINITY;
-        for (long seed = 1; seed <= 3; seed++) {
+        for (long seed = 1; seed <= 6; seed++) {
             var base = pretrained(bible, 500, seed);
-            var recipe = new ContinuedPretraining(TRAINER, steps);
+            var recipe = new ContinuedPretraining(TRAINER.withRule(new AdamW(2e-3)), steps); // at 3e-3 the old text suffers more
             var bare = recipe.train(DecoderLM.copy(base), brown, null, null, probes(), Rng.of(seed), Progress.SILENT);
             var replayed = recipe.withReplay(0.2).train(DecoderLM.copy(base), brown, bible, null, probes(), Rng.of(seed), Progress.SILENT);
             var anew = new ContinuedPretraining(TRAINER.withRule(new AdamW(6e-3)), 2 * steps).train(fresh(seed + 10), brown, null, null, probes(),
