@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 import lyceum.autograd.Autograd;
 import lyceum.data.corpus.Corpora;
 import lyceum.llm.DecoderConfig;
@@ -55,7 +56,7 @@ class LayerPrunerTest {
     /** Share of letters that the model foretells rightly. */
     private static double accuracy(DecoderLM model, PackedText text, int from, int rows) {
         int right = 0, all = 0;
-        var ids = text.ids(java.util.stream.IntStream.range(from, from + rows).toArray());
+        var ids = text.ids(IntStream.range(from, from + rows).toArray());
         int[] letters = ids.toIntArray();
         int[] told = Autograd.noGrad(() -> model.logits(ids, Pass.inference()).argmax(-1)).toIntArray();
         for (int i = 0; i < letters.length; i++) if (i % LENGTH < LENGTH - 1) {
@@ -76,12 +77,10 @@ class LayerPrunerTest {
         var calibration = text(TinyBible.letters(Corpora.kingJames(), 600_000, 64 * LENGTH));
         var held = text(TinyBible.letters(Corpora.kingJames(), 1_000_000, 400 * LENGTH));
         ToDoubleFunction<DecoderLM> loss = m -> new Pretrainer(new Trainer(new AdamW(1), 1), 1).nats(m, calibration);
-        double whole = 0, progressive = 0, oneShot = 0, random = 0, untouched = 0;
-        for (long seed = 1; seed <= Long.getLong("seeds", 6); seed++) {
-            System.out.println(seed + ": " + untouched + " " + whole + " " + progressive + " " + oneShot + " " + random);
+        double whole = 0, progressive = 0, oneShot = 0, random = 0;
+        for (long seed = 1; seed <= 3; seed++) {
             var base = fresh(6, seed);
             train(base, both, 400, 4e-3, seed);
-            untouched += accuracy(base, held, 0, 400) / 3;
             long order = 10 * seed;
             LayerPruner.Tuning tuning = (m, round, rounds) -> train(m, domain, rounds == 1 ? steps : round < 2 ? steps / 9 : steps - 2 * (steps / 9), 3e-3, order + round);
             var tuned = DecoderLM.copy(base);
@@ -94,7 +93,6 @@ class LayerPrunerTest {
             for (int draw = 0; draw < 5; draw++) random += accuracy(
                     pruner.withOrder(Order.RANDOM).prune(base, tuning, Rng.of(seed).split(draw), Progress.SILENT).model(), held, 0, 400) / 15;
         }
-        System.out.println(untouched + " " + whole + " " + progressive + " " + oneShot + " " + random);
         Evidence.of("points below the tuned six layers", 100 * (whole - progressive), atMost(3));
         Evidence.of("points above the mean of five random removals", 100 * (progressive - random), atLeast(0));
         Evidence.of("points above removal at once", 100 * (progressive - oneShot), atLeast(-0.5));
