@@ -65,11 +65,11 @@ public record TokenizationStudy(IntFunction<DecoderConfig> models, Trainer train
         public double flops(double tokens) { return 6.0 * model.parameterCount() * tokens; }
     }
 
-    /** A model of Llama's kind with tied tables, as wide as a number of parameters allows, in steps of 8. @throws IllegalArgumentException if not even a width of 8 fits */
+    /** A model of Llama's kind with tied tables and four heads, as wide as a number of parameters allows, in steps of 8. @throws IllegalArgumentException if not even a width of 8 fits */
     public static DecoderConfig fitting(long parameters, int layers, int length, int vocabulary) {
         DecoderConfig found = null;
         for (int width = 8;; width += 8) {
-            var config = DecoderConfig.llama(vocabulary, length, layers, width, 2, 2, 2 * width).withTied(true).withDeviation(0.1)
+            var config = DecoderConfig.llama(vocabulary, length, layers, width, 4, 4, 2 * width).withTied(true).withDeviation(0.1)
                     .withStartMark(vocabulary - 1);
             if (config.parameterCount() > parameters) break;
             found = config;

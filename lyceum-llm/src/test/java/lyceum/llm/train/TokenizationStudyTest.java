@@ -163,7 +163,6 @@ class TokenizationStudyTest {
             var whole = BpeTrainer.byteLevel(1200, PreTokenizer.GPT2).train(texts);
             assertThat(whole.ids("123+456=975\n").length).isLessThan(single.ids("123+456=975\n").length);
             double a = learned(single, texts, sums.subList(0, 300), seed), b = learned(whole, texts, sums.subList(0, 300), seed);
-            System.out.println(a + " " + b);
             digits += a / 3;
             merged += b / 3;
             least = Math.min(least, a - b);
@@ -173,7 +172,7 @@ class TokenizationStudyTest {
     }
 
     private static double learned(Tokenizer tokenizer, List<String> texts, List<AdditionTask.Sum> asked, long seed) {
-        var study = new TokenizationStudy(v -> TokenizationStudy.fitting(120_000, 2, 48, v), TRAINER, 900, 48);
+        var study = new TokenizationStudy(v -> TokenizationStudy.fitting(120_000, 2, 48, v), TRAINER, 1200, 48);
         var result = study.run(Map.of("", tokenizer), texts, List.of(asked.getFirst().text()), Rng.of(seed), Progress.SILENT).get("");
         return AdditionTask.accuracy(result.model(), tokenizer, asked, "\n");
     }
