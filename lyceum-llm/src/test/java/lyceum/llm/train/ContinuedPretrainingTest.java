@@ -91,7 +91,7 @@ class ContinuedPretrainingTest {
         int steps = 120;
         double worstNew = Double.NEGATIVE_INFINITY, worstRise = Double.NEGATIVE_INFINITY, worstShare = Double.NEGATIVE_INFINITY,
                 leastRise = Double.POSITIVE_INFINITY;
-        for (long seed = 1; seed <= 6; seed++) {
+        for (long seed = 1; seed <= 3; seed++) {
             var base = pretrained(bible, 500, seed);
             var recipe = new ContinuedPretraining(TRAINER.withRule(new AdamW(1e-3)), steps); // at 3e-3 the old text suffers more
             var bare = recipe.train(DecoderLM.copy(base), brown, null, null, probes(), Rng.of(seed), Progress.SILENT);
@@ -102,7 +102,6 @@ class ContinuedPretrainingTest {
             worstNew = Math.max(worstNew, Math.max(perplexity(bare, "brown", true), perplexity(replayed, "brown", true)) / scratch);
             double rise = perplexity(bare, "bible", true) / perplexity(bare, "bible", false) - 1,
                     kept = perplexity(replayed, "bible", true) / perplexity(replayed, "bible", false) - 1;
-            System.out.println(rise + " " + kept + " " + perplexity(bare, "brown", true) + " " + perplexity(replayed, "brown", true) + " " + scratch);
             leastRise = Math.min(leastRise, rise);
             worstRise = Math.max(worstRise, kept);
             worstShare = Math.max(worstShare, kept / rise);
