@@ -11,7 +11,7 @@ import java.util.function.Supplier;
  * long count = skeleton.parameterCount();                                        // 2,500,050,000
  * }
  *
- * <p>Linear layers, embeddings and tables of positions leave their weights out; norms, biases and other small parameters are there. A large weight of a skeleton
+ * <p>Linear and convolution layers, embeddings and tables of positions leave their weights out; norms, biases and other small parameters are there. A large weight of a skeleton
  * reads as zero everywhere and must not be written.
  */
 public final class Skeleton {

@@ -1,0 +1,155 @@
+"""lyceum-models: what torchvision's networks, and transcriptions of those that it lacks, give for weights of the seed recipe; names and shapes of its state_dicts."""
+import sys
+from functools import partial
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+import torchvision
+from torchvision.models import resnet, vision_transformer
+
+from golden import Recipe, case, versions, write
+
+torch.set_default_dtype(torch.float64)
+REFERENCE = versions("torch", "torchvision")
+RECIPE = ("state in state_dict order, integers left alone: bells over the root of numel / shape[0] with more than one axis, else bells / 10, plus 1 for names that end in"
+          " weight or running_var; then x as bells, then the coefficients of the loss sum(coefficients * y) as bells")
+
+
+def drawn(module, recipe):
+    with torch.no_grad():
+        for name, p in module.state_dict().items():
+            if not p.is_floating_point():
+                continue
+            bells = torch.tensor(recipe.bells(p.numel()).reshape(p.shape))
+            one = name.endswith("weight") or name.endswith("running_var")
+            p.copy_(bells / (p.numel() / p.shape[0]) ** 0.5 if p.dim() > 1 else bells / 10 + (1 if one else 0))
+
+
+def shapes(module):
+    return {k: list(v.shape) for k, v in module.state_dict().items()}
+
+
+def network(name, module, seed, x_shape, training=False, config=None):
+    """y and every gradient of a small network."""
+    recipe = Recipe(seed)
+    drawn(module, recipe)
+    x = torch.tensor(recipe.bells(int(torch.tensor(x_shape).prod())).reshape(x_shape), requires_grad=True)
+    module.train(training)
+    y = module(x)
+    c = torch.tensor(recipe.bells(y.numel()).reshape(y.shape))
+    (y * c).sum().backward()
+    return case(name, {"seed": seed, "x": x_shape, "training": training, "state": shapes(module), **(config or {})},
+                {"y": y.flatten().float(), "shape": list(y.shape), "xGradient": x.grad.flatten().float(),
+                 "gradients": {k: p.grad.flatten().float() for k, p in module.named_parameters()}})
+
+
+def names(name, module):
+    return case(name, {}, {"parameters": sum(p.numel() for p in module.parameters()), "state": shapes(module)})
+
+
+def interpolations():
+    recipe = Recipe(11)
+    x = torch.tensor(recipe.bells(2 * 5 * 7).reshape(1, 2, 5, 7))
+    out = []
+    for mode in ("nearest", "bilinear", "bicubic"):
+        for size in ((8, 4), (3, 11), (1, 7)):
+            for corners, anti in ((False, False), (True, False), (False, True)):
+                if mode == "nearest" and (corners or anti):
+                    continue
+                kw = {} if mode == "nearest" else {"align_corners": corners, "antialias": anti}
+                y = F.interpolate(x, size=size, mode=mode, **kw)
+                out.append(case(f"{mode} {size} {corners} {anti}", {"mode": mode.upper(), "size": list(size), "alignCorners": corners, "antialias": anti}, {"y": y.flatten()}))
+    write("models", "vision_interpolation", REFERENCE, out, "seed 11, x (1, 2, 5, 7) as bells")
+
+
+def vits():
+    tiny = partial(vision_transformer.VisionTransformer, norm_layer=partial(nn.LayerNorm, eps=1e-6))
+    v = tiny(image_size=12, patch_size=4, num_layers=2, num_heads=2, hidden_dim=8, mlp_dim=12, num_classes=5)
+    write("models", "vision_vit", REFERENCE, [network("tiny ViT", v, 12, [3, 3, 12, 12]), names("vit_b_16", torchvision.models.vit_b_16())], RECIPE)
+
+
+class Pre(nn.Module):
+    """He et al. (2016), Identity Mappings: the shape-changing shortcut reads the first activation."""
+
+    def __init__(self, i, o, stride):
+        super().__init__()
+        self.conv1 = nn.Conv2d(i, o, 3, stride, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(i)
+        self.conv2 = nn.Conv2d(o, o, 3, 1, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(o)
+        self.downsample = nn.Sequential(nn.Conv2d(i, o, 1, stride, bias=False)) if stride > 1 or i != o else None
+
+    def forward(self, x):
+        a = F.relu(self.bn1(x))
+        return self.conv2(F.relu(self.bn2(self.conv1(a)))) + (x if self.downsample is None else self.downsample(a))
+
+
+class Narrow(nn.Module):
+    """torchvision's ResNet with its own blocks, of any width, and of a 3 x 3 stem without pooling where `cifar`."""
+
+    def __init__(self, block, blocks, width, classes, channels=3, cifar=False, option_a=False, **kw):
+        super().__init__()
+        self.cifar, self.pre = cifar, block is Pre
+        self.conv1 = nn.Conv2d(channels, width, 3, 1, 1, bias=False) if cifar else nn.Conv2d(channels, width, 7, 2, 3, bias=False)
+        self.bn1 = None if self.pre else nn.BatchNorm2d(width)
+        inputs = width
+        for s, n in enumerate(blocks):
+            row = []
+            for i in range(n):
+                stride, planes = 2 if i == 0 and s > 0 else 1, width << s
+                if self.pre:
+                    row.append(Pre(inputs, planes, stride))
+                    inputs = planes
+                    continue
+                outs = planes * block.expansion
+                down = None
+                if stride > 1 or inputs != outs:
+                    down = PadShortcut(inputs, outs, stride) if option_a else nn.Sequential(nn.Conv2d(inputs, outs, 1, stride, bias=False), nn.BatchNorm2d(outs))
+                row.append(block(inputs, planes, stride, down, **kw))
+                inputs = outs
+            setattr(self, f"layer{s + 1}", nn.Sequential(*row))
+        self.stages = len(blocks)
+        self.norm = nn.BatchNorm2d(inputs) if self.pre else None
+        self.fc = nn.Linear(inputs, classes)
+
+    def forward(self, x):
+        x = self.conv1(x)
+        if not self.pre:
+            x = F.relu(self.bn1(x))
+        if not self.cifar:
+            x = F.max_pool2d(x, 3, 2, 1)
+        for s in range(self.stages):
+            x = getattr(self, f"layer{s + 1}")(x)
+        if self.pre:
+            x = F.relu(self.norm(x))
+        return self.fc(F.adaptive_avg_pool2d(x, 1).flatten(1))
+
+
+class PadShortcut(nn.Module):
+    def __init__(self, i, o, stride):
+        super().__init__()
+        self.more, self.stride = o - i, stride
+
+    def forward(self, x):
+        return F.pad(x[:, :, ::self.stride, ::self.stride], (0, 0, 0, 0, self.more // 2, self.more - self.more // 2))
+
+
+def resnets():
+    cases = [network("basic", Narrow(resnet.BasicBlock, [2, 1], 4, 3), 21, [2, 3, 16, 16], True),
+             network("basic, predicting", Narrow(resnet.BasicBlock, [1, 1, 1], 3, 3), 22, [2, 3, 17, 22], False),
+             network("bottleneck", Narrow(resnet.Bottleneck, [1, 1], 2, 3), 23, [2, 3, 16, 16], True),
+             network("wide and grouped", Narrow(resnet.Bottleneck, [1, 1], 2, 3, base_width=128, groups=1), 24, [2, 3, 16, 16], True),
+             network("option A", Narrow(resnet.BasicBlock, [1, 1, 1], 3, 4, channels=1, cifar=True, option_a=True), 25, [2, 1, 12, 12], True),
+             network("pre-activated", Narrow(Pre, [1, 1], 4, 3, cifar=True), 26, [2, 3, 10, 10], True)]
+    for n in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "wide_resnet50_2"):
+        c = names(n, getattr(torchvision.models, n)())
+        if n not in ("resnet18", "resnet50"):
+            c["expected"].pop("state")
+        cases.append(c)
+    write("models", "vision_resnet", REFERENCE, cases, RECIPE)
+
+
+if __name__ == "__main__":
+    for f in sys.argv[1:] or ["interpolations", "vits", "resnets"]:
+        globals()[f]()
