@@ -1,0 +1,94 @@
+package lyceum.models.vision;
+
+import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.below;
+
+import java.util.List;
+import lyceum.DType;
+import lyceum.autograd.Autograd;
+import lyceum.data.Dataset;
+import lyceum.data.Datasets;
+import lyceum.nn.Linear;
+import lyceum.nn.Module;
+import lyceum.nn.loss.Loss;
+import lyceum.optim.AdamW;
+import lyceum.optim.Clip;
+import lyceum.optim.Schedule;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.train.Trainer;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** A small ViT and a small ResNet on 10,000 pictures of clothes, and linear probes on what they see when frozen. */
+@Tag("heavy")
+class FashionEncodersTest {
+    private static final int IMAGES = 10_000, EPOCHS = 12, BATCH = 50, PROBED = 20_000;
+
+    private record Trained(Dataset train, Dataset test, VisionTransformer vit, ResNet cnn) {
+        private static Trained trained;
+
+        static synchronized Trained once() {
+            if (trained != null) return trained;
+            var fashion = Datasets.fashionMnist();
+            Dataset train = pictures(fashion.train().shuffled(Rng.of(1))), test = pictures(fashion.test());
+            var vit = new VisionTransformer(smallVit(10), Rng.of(1));
+            fit(vit, train.head(IMAGES), EPOCHS, 1.5e-3);
+            var cnn = new ResNet(smallCnn(10), Rng.of(1));
+            fit(cnn, train.head(IMAGES), 4, 2e-3);
+            return trained = new Trained(train, test, vit, cnn);
+        }
+    }
+
+    private static VisionTransformerConfig smallVit(int classes) { return new VisionTransformerConfig(28, 4, 1, 64, 3, 4).withHidden(128).withClasses(classes); }
+
+    private static ResNetConfig smallCnn(int classes) {
+        return ResNetConfig.cifar(8).withChannels(1).withWidth(12).withStem(ResNetConfig.Stem.CIFAR).withBlocks(List.of(1, 1, 1)).withClasses(classes);
+    }
+
+    private static Dataset pictures(Dataset data) {
+        return data.withX(data.x().to(DType.F32).div(255).sub(0.286).div(0.353).reshape(data.size(), 1, 28, 28).compute());
+    }
+
+    private static void fit(Module model, Dataset train, int epochs, double rate) {
+        new Trainer(new AdamW(rate), epochs).withBatchSize(BATCH).withClip(Clip.norm(1)).withSchedule(new Schedule.Cosine(epochs * (train.size() / BATCH)))
+                .fit(model, Loss::crossEntropy, train, Rng.of(2));
+    }
+
+    private static double accuracy(Module model, Dataset test) {
+        return Autograd.noGrad(() -> {
+            int right = 0;
+            for (int from = 0; from < test.size(); from += 500) {
+                var part = test.range(from, from + 500);
+                right += (int) model.forward(part.x()).argmax(1).eq(part.y()).countNonZero().item();
+            }
+            return (double) right / test.size();
+        });
+    }
+
+    /** Test accuracy of a linear map of frozen features, learned from 20,000 pictures. */
+    private static double probe(VisionEncoder encoder, Trained data) {
+        var some = data.train().head(PROBED);
+        Tensor x = encoder.features(some.x(), 500), mean = x.mean(0), deviation = x.std(0).add(1e-6);
+        var probe = new Linear(encoder.width(), 10, Rng.of(3));
+        fit(probe, Dataset.of(x.sub(mean).div(deviation).compute(), some.y()), 6, 1e-2);
+        return accuracy(probe, Dataset.of(encoder.features(data.test().x(), 500).sub(mean).div(deviation).compute(), data.test().y()));
+    }
+
+    @Acceptance(topic = "vit", clause = 5)
+    @Test void aSmallVitLearnsClothes() {
+        var t = Trained.once();
+        Evidence.of("test accuracy of a ViT that did not learn", accuracy(new VisionTransformer(smallVit(10), Rng.of(1)), t.test()), below(0.4));
+        Evidence.of("test accuracy of the ViT", accuracy(t.vit(), t.test()), atLeast(0.82));
+    }
+
+    @Acceptance(topic = "vision-encoder", clause = 4)
+    @Test void linearProbesReadClothesFromFrozenFeatures() {
+        var t = Trained.once();
+        Evidence.of("linear probe on the frozen ViT", probe(t.vit(), t), atLeast(0.85));
+        Evidence.of("linear probe on the frozen ResNet", probe(t.cnn(), t), atLeast(0.85));
+        Evidence.of("linear probe on a ViT that did not learn", probe(new VisionTransformer(smallVit(0), Rng.of(1)), t), below(0.85));
+    }
+}
