@@ -14,10 +14,12 @@ import lyceum.nn.loss.Loss;
 import lyceum.optim.AdamW;
 import lyceum.optim.Clip;
 import lyceum.optim.Schedule;
+import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
+import lyceum.train.BatchLoss;
 import lyceum.train.Trainer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -35,7 +37,7 @@ class FashionEncodersTest {
             var fashion = Datasets.fashionMnist();
             Dataset train = pictures(fashion.train().shuffled(Rng.of(1))), test = pictures(fashion.test());
             var vit = new VisionTransformer(smallVit(10), Rng.of(1));
-            fit(vit, train.head(IMAGES), EPOCHS, 1.5e-3);
+            flipping(vit, train.head(IMAGES));
             var cnn = new ResNet(smallCnn(10), Rng.of(1));
             fit(cnn, train.head(IMAGES), 4, 2e-3);
             return trained = new Trained(train, test, vit, cnn);
@@ -57,6 +59,17 @@ class FashionEncodersTest {
                 .fit(model, Loss::crossEntropy, train, Rng.of(2));
     }
 
+    /** On pictures that are mirrored in half of the cases. */
+    private static void flipping(Module model, Dataset train) {
+        BatchLoss loss = (rows, pass) -> {
+            var x = train.x().rows(rows);
+            var mirrored = Tensor.rand(pass.rng(), rows.length, 1, 1, 1).lt(0.5);
+            return Loss.crossEntropy(model.forward(Tensor.where(mirrored, x.flip(3), x), pass), train.y().rows(rows));
+        };
+        new Trainer(new AdamW(1.5e-3), EPOCHS).withBatchSize(BATCH).withClip(Clip.norm(1)).withSchedule(new Schedule.Cosine(EPOCHS * (IMAGES / BATCH)))
+                .start(model, IMAGES, loss, null, Rng.of(2)).finish(Progress.SILENT);
+    }
+
     private static double accuracy(Module model, Dataset test) {
         return Autograd.noGrad(() -> {
             int right = 0;
@@ -71,10 +84,15 @@ class FashionEncodersTest {
     /** Test accuracy of a linear map of frozen features, learned from 20,000 pictures. */
     private static double probe(VisionEncoder encoder, Trained data) {
         var some = data.train().head(PROBED);
-        Tensor x = encoder.features(some.x(), 500), mean = x.mean(0), deviation = x.std(0).add(1e-6);
-        var probe = new Linear(encoder.width(), 10, Rng.of(3));
+        Tensor x = seen(encoder, some.x()), mean = x.mean(0), deviation = x.std(0).add(1e-6);
+        var probe = new Linear(x.size(1), 10, Rng.of(3));
         fit(probe, Dataset.of(x.sub(mean).div(deviation).compute(), some.y()), 6, 1e-2);
-        return accuracy(probe, Dataset.of(encoder.features(data.test().x(), 500).sub(mean).div(deviation).compute(), data.test().y()));
+        return accuracy(probe, Dataset.of(seen(encoder, data.test().x()).sub(mean).div(deviation).compute(), data.test().y()));
+    }
+
+    /** The pooled vector, and the mean over the map. */
+    private static Tensor seen(VisionEncoder encoder, Tensor images) {
+        return encoder.frozen(images, 500, f -> Tensor.concat(1, f.pooled(), f.map().mean(new int[] {2, 3}, false)));
     }
 
     @Acceptance(topic = "vit", clause = 5)
