@@ -150,6 +150,106 @@ def resnets():
     write("models", "vision_resnet", REFERENCE, cases, RECIPE)
 
 
+class UBlock(nn.Module):
+    def __init__(self, i, o, residual, pad, time=0, context=0, heads=0):
+        super().__init__()
+        self.residual = residual
+        self.conv1 = nn.Conv2d(i, o, 3, padding=pad)
+        self.norm1 = nn.GroupNorm(gcd8(i if residual else o), i if residual else o) if residual else None
+        self.time = nn.Linear(time, o) if time else None
+        self.conv2 = nn.Conv2d(o, o, 3, padding=pad)
+        self.norm2 = nn.GroupNorm(gcd8(o), o) if residual else None
+        self.shortcut = nn.Conv2d(i, o, 1) if residual and i != o else None
+        self.heads = heads
+        if heads:
+            self.attention_norm = nn.GroupNorm(gcd8(o), o)
+            self.attention = Heads(o, o, heads)
+            self.context_norm = nn.LayerNorm(o)
+            self.context_attention = Heads(o, context, heads)
+
+    def forward(self, x, t=None, c=None):
+        if not self.residual:
+            return F.relu(self.conv2(F.relu(self.conv1(x))))
+        h = self.conv1(F.silu(self.norm1(x)))
+        h = h + self.time(F.silu(t))[:, :, None, None]
+        h = self.conv2(F.silu(self.norm2(h))) + (x if self.shortcut is None else self.shortcut(x))
+        if self.heads:
+            a = self.attention_norm(h).flatten(2).transpose(1, 2)
+            y = h.flatten(2).transpose(1, 2) + self.attention(a, a)
+            y = y + self.context_attention(self.context_norm(y), c)
+            h = y.transpose(1, 2).reshape(h.shape)
+        return h
+
+
+class Heads(nn.Module):
+    def __init__(self, width, memory, heads):
+        super().__init__()
+        self.q_proj, self.k_proj, self.v_proj, self.o_proj = nn.Linear(width, width), nn.Linear(memory, width), nn.Linear(memory, width), nn.Linear(width, width)
+        self.heads = heads
+
+    def forward(self, x, m):
+        split = lambda y: y.reshape(y.shape[0], y.shape[1], self.heads, -1).transpose(1, 2)
+        y = F.scaled_dot_product_attention(split(self.q_proj(x)), split(self.k_proj(m)), split(self.v_proj(m)))
+        return self.o_proj(y.transpose(1, 2).reshape(x.shape))
+
+
+def gcd8(n):
+    return max(g for g in range(1, 9) if n % g == 0)
+
+
+class Valid(nn.Module):
+    """Ronneberger, Fischer, Brox (2015), figure 1."""
+
+    def __init__(self, i, o, widths):
+        super().__init__()
+        self.down = nn.ModuleList([UBlock(a, b, False, 0) for a, b in zip([i] + widths, widths)])
+        back = widths[::-1]
+        self.grow = nn.ModuleList([nn.ConvTranspose2d(a, b, 2, 2) for a, b in zip(back, back[1:])])
+        self.up = nn.ModuleList([UBlock(2 * b, b, False, 0) for b in back[1:]])
+        self.out = nn.Conv2d(widths[0], o, 1)
+
+    def forward(self, x):
+        maps = []
+        for i, block in enumerate(self.down):
+            x = block(x if i == 0 else F.max_pool2d(x, 2))
+            maps.append(x)
+        for grow, block, skip in zip(self.grow, self.up, maps[-2::-1]):
+            x = grow(x)
+            h, w = (skip.shape[2] - x.shape[2]) // 2, (skip.shape[3] - x.shape[3]) // 2
+            x = block(torch.cat([skip[:, :, h:h + x.shape[2], w:w + x.shape[3]], x], 1))
+        return self.out(x)
+
+
+class Denoiser(nn.Module):
+    """Two levels, residual, told a time and a context; both are drawn with the weights, as buffers."""
+
+    def __init__(self, c, w0, w1, time, context, heads, n):
+        super().__init__()
+        self.time1, self.time2 = nn.Linear(time, time), nn.Linear(time, time)
+        self.down = nn.ModuleList([UBlock(c, w0, True, 1, time), UBlock(w0, w1, True, 1, time, context, heads)])
+        self.shrink = nn.ModuleList([nn.Conv2d(w0, w0, 3, 2, 1)])
+        self.grow = nn.ModuleList([nn.Conv2d(w1, w0, 3, 1, 1)])
+        self.up = nn.ModuleList([UBlock(2 * w0, w0, True, 1, time)])
+        self.norm = nn.GroupNorm(gcd8(w0), w0)
+        self.out = nn.Conv2d(w0, c, 1)
+        self.register_buffer("t", torch.zeros(n))
+        self.register_buffer("context", torch.zeros(n, 3, context))
+
+    def forward(self, x):
+        half = self.time1.in_features // 2
+        angle = self.t[:, None] * 10000.0 ** (-torch.arange(half) / half)
+        t = self.time2(F.silu(self.time1(torch.cat([angle.sin(), angle.cos()], 1))))
+        a = self.down[0](x, t)
+        b = self.down[1](self.shrink[0](a), t, self.context)
+        y = self.grow[0](F.interpolate(b, scale_factor=2, mode="nearest"))
+        return self.out(F.silu(self.norm(self.up[0](torch.cat([a, y], 1), t))))
+
+
+def unets():
+    write("models", "vision_unet", REFERENCE, [network("valid", Valid(1, 2, [3, 4, 6]), 31, [1, 1, 44, 44]),
+                                                network("denoiser", Denoiser(2, 4, 8, 8, 5, 2, 2), 32, [2, 2, 8, 8])], RECIPE)
+
+
 if __name__ == "__main__":
-    for f in sys.argv[1:] or ["interpolations", "vits", "resnets"]:
+    for f in sys.argv[1:] or ["interpolations", "vits", "resnets", "unets"]:
         globals()[f]()
