@@ -250,6 +250,40 @@ def unets():
                                                 network("denoiser", Denoiser(2, 4, 8, 8, 5, 2, 2), 32, [2, 2, 8, 8])], RECIPE)
 
 
+def layers():
+    recipe = Recipe(41)
+    x = torch.tensor(recipe.bells(2 * 6 * 5 * 4).reshape(2, 6, 5, 4))
+    cases = [case("norm", {"size": n, "alpha": a, "beta": b, "k": k}, {"y": nn.LocalResponseNorm(n, a, b, k)(3 * x).flatten()})
+             for n, a, b, k in ((5, 5e-4, 0.75, 2.0), (5, 1.0, 0.75, 1.0), (2, 0.3, 0.5, 1.0), (3, 2.0, 1.0, 0.5))]
+    for groups, out, kernel, stride, pad in ((2, 4, 3, 1, 1), (3, 6, 5, 2, 2), (6, 6, 3, 1, 0), (1, 5, 1, 1, 0)):
+        w = torch.tensor(recipe.bells(out * 6 // groups * kernel * kernel).reshape(out, 6 // groups, kernel, kernel))
+        b = torch.tensor(recipe.bells(out))
+        cases.append(case("convolution", {"groups": groups, "outputs": out, "kernel": kernel, "stride": stride, "padding": pad},
+                          {"y": F.conv2d(x, w, b, stride, pad, 1, groups).flatten()}))
+    cases.append(names("alexnet", torchvision.models.alexnet()))
+    write("models", "vision_alexnet", REFERENCE, cases, "seed 41, x (2, 6, 5, 4) as bells, the norm of 3 x; then weight and bias of each convolution as bells")
+
+
+def capsules():
+    """Two children, two parents, poses of two numbers, three rounds, in plain arithmetic."""
+    from math import exp, sqrt
+    u = [[(0.9, 0.2), (-0.3, 0.5)], [(0.7, 0.4), (0.6, -0.8)]]
+    b = [[0.0, 0.0], [0.0, 0.0]]
+    couplings, outputs = [], []
+    for _ in range(3):
+        c = [[exp(b[i][j]) / (exp(b[i][0]) + exp(b[i][1])) for j in range(2)] for i in range(2)]
+        v = []
+        for j in range(2):
+            sx, sy = (sum(c[i][j] * u[i][j][k] for i in range(2)) for k in range(2))
+            n = sqrt(sx * sx + sy * sy)
+            f = n * n / (1 + n * n) / n
+            v.append((f * sx, f * sy))
+        couplings.append(c)
+        outputs.append(v)
+        b = [[b[i][j] + u[i][j][0] * v[j][0] + u[i][j][1] * v[j][1] for j in range(2)] for i in range(2)]
+    write("models", "vision_capsules", REFERENCE, [case("two by two", {"votes": u}, {"couplings": couplings, "outputs": outputs})])
+
+
 if __name__ == "__main__":
-    for f in sys.argv[1:] or ["interpolations", "vits", "resnets", "unets"]:
+    for f in sys.argv[1:] or ["interpolations", "vits", "resnets", "unets", "layers", "capsules"]:
         globals()[f]()

@@ -29,7 +29,8 @@ import org.junit.jupiter.api.Test;
 class FashionEncodersTest {
     private static final int IMAGES = 10_000, EPOCHS = 12, BATCH = 50, PROBED = 20_000;
 
-    private record Trained(Dataset train, Dataset test, VisionTransformer vit, ResNet cnn) {
+    /** @param before accuracy of the ViT after 10,000 pictures @param vit trained on with 40,000 others, @param cnn on 10,000 */
+    private record Trained(Dataset train, Dataset test, double before, VisionTransformer vit, ResNet cnn) {
         private static Trained trained;
 
         static synchronized Trained once() {
@@ -37,10 +38,12 @@ class FashionEncodersTest {
             var fashion = Datasets.fashionMnist();
             Dataset train = pictures(fashion.train().shuffled(Rng.of(1))), test = pictures(fashion.test());
             var vit = new VisionTransformer(smallVit(10), Rng.of(1));
-            flipping(vit, train.head(IMAGES));
+            flipping(vit, train.head(IMAGES), EPOCHS, 1.5e-3);
+            double before = FashionEncodersTest.accuracy(vit, test);
+            flipping(vit, train.range(IMAGES, 5 * IMAGES), 2, 1e-3);
             var cnn = new ResNet(smallCnn(10), Rng.of(1));
             fit(cnn, train.head(IMAGES), 4, 2e-3);
-            return trained = new Trained(train, test, vit, cnn);
+            return trained = new Trained(train, test, before, vit, cnn);
         }
     }
 
@@ -60,14 +63,14 @@ class FashionEncodersTest {
     }
 
     /** On pictures that are mirrored in half of the cases. */
-    private static void flipping(Module model, Dataset train) {
+    private static void flipping(Module model, Dataset train, int epochs, double rate) {
         BatchLoss loss = (rows, pass) -> {
             var x = train.x().rows(rows);
             var mirrored = Tensor.rand(pass.rng(), rows.length, 1, 1, 1).lt(0.5);
             return Loss.crossEntropy(model.forward(Tensor.where(mirrored, x.flip(3), x), pass), train.y().rows(rows));
         };
-        new Trainer(new AdamW(1.5e-3), EPOCHS).withBatchSize(BATCH).withClip(Clip.norm(1)).withSchedule(new Schedule.Cosine(EPOCHS * (IMAGES / BATCH)))
-                .start(model, IMAGES, loss, null, Rng.of(2)).finish(Progress.SILENT);
+        new Trainer(new AdamW(rate), epochs).withBatchSize(BATCH).withClip(Clip.norm(1)).withSchedule(new Schedule.Cosine(epochs * (train.size() / BATCH)))
+                .start(model, train.size(), loss, null, Rng.of(2)).finish(Progress.SILENT);
     }
 
     private static double accuracy(Module model, Dataset test) {
@@ -99,7 +102,7 @@ class FashionEncodersTest {
     @Test void aSmallVitLearnsClothes() {
         var t = Trained.once();
         Evidence.of("test accuracy of a ViT that did not learn", accuracy(new VisionTransformer(smallVit(10), Rng.of(1)), t.test()), below(0.4));
-        Evidence.of("test accuracy of the ViT", accuracy(t.vit(), t.test()), atLeast(0.82));
+        Evidence.of("test accuracy of the ViT", t.before(), atLeast(0.82));
     }
 
     @Acceptance(topic = "vision-encoder", clause = 4)
