@@ -284,6 +284,28 @@ def capsules():
     write("models", "vision_capsules", REFERENCE, [case("two by two", {"votes": u}, {"couplings": couplings, "outputs": outputs})])
 
 
+def variants():
+    from torchvision.models.swin_transformer import SwinTransformer
+    recipe = Recipe(51)
+    draw = lambda *s: torch.tensor(recipe.bells(int(torch.tensor(s).prod())).reshape(s))
+    a, b, t = draw(5, 4), draw(5, 4), draw(5, 4)
+    y = torch.tensor(recipe.belows(4, 5))
+    im, tx, i2, t2 = F.normalize(draw(6, 3), dim=1), F.normalize(draw(6, 3), dim=1), 2.3, -1.7
+    logits = i2 * im @ tx.T + i2 * 0 + t2
+    sig = -F.logsigmoid(logits * (2 * torch.eye(6) - 1)).sum() / 6
+    tau, w = 3.0, 0.7
+    soft = (1 - w) * F.cross_entropy(a, y) + w * tau * tau * F.kl_div(F.log_softmax(b / tau, 1), F.log_softmax(t / tau, 1), reduction="batchmean", log_target=True)
+    hard = 0.5 * F.cross_entropy(a, y) + 0.5 * F.cross_entropy(b, t.argmax(1))
+    cases = [case("losses", {"a": a.flatten(), "b": b.flatten(), "teacher": t.flatten(), "labels": y, "images": im.flatten(), "texts": tx.flatten()},
+                  {"hard": hard, "soft": soft, "sigmoid": sig})]
+    swin = SwinTransformer([2, 2], 4, [2, 1], [1, 2], [3, 3], mlp_ratio=2.0, num_classes=3)
+    c = network("small Swin", swin, 52, [2, 3, 18, 12])
+    cases.append(c)
+    big = names("swin_t", torchvision.models.swin_t())
+    cases.append(big)
+    write("models", "vision_variants", REFERENCE, cases, RECIPE)
+
+
 if __name__ == "__main__":
-    for f in sys.argv[1:] or ["interpolations", "vits", "resnets", "unets", "layers", "capsules"]:
+    for f in sys.argv[1:] or ["interpolations", "vits", "resnets", "unets", "layers", "capsules", "variants"]:
         globals()[f]()
