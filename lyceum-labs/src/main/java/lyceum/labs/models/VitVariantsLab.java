@@ -20,7 +20,6 @@ import lyceum.models.vision.VitVariants;
 import lyceum.nn.Module;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.AdamW;
-import lyceum.plot.Axis;
 import lyceum.plot.Figure;
 import lyceum.train.Trainer;
 
@@ -35,7 +34,7 @@ final class VitVariantsLab implements LabBody {
         lab.table("At 224 x 224", List.of("model", "parameters", "billion multiply-adds", "of them attention's products"), table);
 
         double[] sides = {224, 448, 672, 896};
-        var plot = Figure.plot("Attention's two products").axes(Axis.log("pixels"), Axis.log("multiply-adds"));
+        var plot = Figure.plot("Attention's two products").axes("pixels", "multiply-adds").logX().logY();
         for (var name : List.of("ViT-B/16", "Swin-T")) {
             var model = VitVariants.published().get(name).get();
             double[] pixels = new double[4], counts = new double[4];

@@ -66,7 +66,9 @@ public final class AlexNet extends Module implements VisionEncoder {
     }
 
     private <M extends Module> M begun(M layer, boolean lifted, Rng rng) {
-        if (config.gaussianInit() && !Skeleton.isBuilding()) Autograd.noGrad(() -> layer.parameters().forEach((name, p) -> {
+        if (Skeleton.isBuilding()) return layer;
+        if (config.start() == AlexNetConfig.Start.HE) return Init.heNormal().fill(layer, rng);
+        if (config.start() == AlexNetConfig.Start.PAPER) Autograd.noGrad(() -> layer.parameters().forEach((name, p) -> {
             if (name.equals("bias")) p.copy_(Tensor.full(p.dtype(), lifted ? 1 : 0, p.count()));
             else p.copy_(Init.normal(0.01).sample(rng, p.dtype(), p.shape().toArray()));
         }));

@@ -24,6 +24,7 @@ final class TorchNetwork {
         var state = new LinkedHashMap<String, Tensor>();
         var shapes = golden.at("input.state");
         for (var name : shapes.names()) {
+            if (name.endsWith("_index")) continue; // whole numbers, which the recipe leaves alone
             long[] shape = shapes.longs(name);
             if (shape.length == 0) {
                 state.put(name, Tensor.zeros(DType.I64));
