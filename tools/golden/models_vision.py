@@ -306,6 +306,33 @@ def variants():
     write("models", "vision_variants", REFERENCE, cases, RECIPE)
 
 
+def boxes():
+    from scipy.optimize import linear_sum_assignment
+    from torchvision import ops
+    from torchvision.models.detection._utils import BoxCoder
+    recipe = Recipe(61)
+
+    def some(n):
+        u = torch.tensor(recipe.uniforms(4 * n).reshape(n, 4))
+        return torch.cat([u[:, :2] * 20, u[:, :2] * 20 + 1 + u[:, 2:] * 15], 1)
+
+    a, b = some(7), some(9)
+    cases = [case("overlaps", {"a": a.flatten(), "b": b.flatten()},
+                  {"IOU": ops.box_iou(a, b).flatten(), "GIOU": ops.generalized_box_iou(a, b).flatten(), "DIOU": ops.distance_box_iou(a, b).flatten(),
+                   "CIOU": ops.complete_box_iou(a, b).flatten()}),
+             case("coding", {"boxes": a.flatten(), "references": b[:7].flatten()}, {"codes": BoxCoder((10.0, 10.0, 5.0, 5.0)).encode_single(a, b[:7]).flatten()})]
+    c, scores = some(60), torch.tensor(recipe.uniforms(60))
+    cases.append(case("suppression", {"boxes": c.flatten(), "scores": scores}, {"keep": ops.nms(c, scores, 0.3)}))
+    maps = torch.tensor(recipe.bells(2 * 2 * 6 * 8).reshape(2, 2, 6, 8))
+    rois = torch.tensor([[0, 3.0, 2.0, 20.0, 17.0], [1, -4.0, 5.0, 9.0, 30.0], [1, 10.5, 0.0, 31.0, 8.5], [0, 6.0, 6.0, 7.0, 7.5]])
+    for aligned, samples in ((True, 2), (False, 2), (True, 0), (True, 3)):
+        cases.append(case("align", {"maps": maps.flatten(), "rois": rois[:, 1:].flatten(), "pictures": rois[:, 0].long(), "aligned": aligned, "samples": samples},
+                          {"y": ops.roi_align(maps, rois, (3, 4), 0.25, samples, aligned).flatten()}))
+    cost = recipe.uniforms(2500).reshape(50, 50)
+    cases.append(case("assignment", {"seed": "the next 2,500 uniforms", "cost": cost.round(6).flatten()}, {"cost": float(cost.round(6)[linear_sum_assignment(cost.round(6))].sum())}))
+    write("models", "vision_boxes", versions("torch", "torchvision", "scipy"), cases)
+
+
 if __name__ == "__main__":
-    for f in sys.argv[1:] or ["interpolations", "vits", "resnets", "unets", "layers", "capsules", "variants"]:
+    for f in sys.argv[1:] or ["interpolations", "vits", "resnets", "unets", "layers", "capsules", "variants", "boxes"]:
         globals()[f]()
