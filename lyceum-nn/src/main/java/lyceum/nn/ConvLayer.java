@@ -7,7 +7,9 @@ import lyceum.backend.Op;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
-/** What all convolutional layers have: a weight, perhaps a bias, and the way the kernel slides. Made by the classes named after PyTorch's. */
+/**
+ * What all convolutional layers have: a weight, perhaps a bias, and the way the kernel slides. Made by the classes named after PyTorch's.
+ */
 public abstract sealed class ConvLayer extends Module permits Conv1d, Conv2d, Conv3d, ConvTranspose2d {
     private final Tensor weight, bias;
     private final Convolution how;

@@ -7,8 +7,10 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * Shifts the colour of a whole picture along the directions in which colours vary: {@code sum_i p_i a_i l_i} is added to every pixel, with the eigenvectors p and eigenvalues l of the
- * channels' covariance C and one normal draw {@code a_i} of deviation 0.1 each a picture. The shifts have covariance {@code deviation^2 C^2}. Values may leave 0 to 1.
+ * Shifts the colour of a whole picture along the directions in which colours vary: {@code sum_i p_i a_i l_i} is added to every pixel,
+ * with the eigenvectors p and eigenvalues l of the
+ * channels' covariance C and one normal draw {@code a_i} of deviation 0.1 each a picture. The shifts have covariance {@code deviation^2
+ * C^2}. Values may leave 0 to 1.
  *
  * {@snippet :
  * Augment<Raster> light = PcaColour.of(trainingPictures);

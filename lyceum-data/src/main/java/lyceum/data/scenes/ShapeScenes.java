@@ -7,7 +7,8 @@ import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
 /**
- * Pictures of bright shapes on dark ground with their boxes, classes and masks: what detectors and segmenters are tried on. Classes are 0 for discs, 1 for squares, 2 for triangles.
+ * Pictures of bright shapes on dark ground with their boxes, classes and masks: what detectors and segmenters are tried on. Classes are 0
+ * for discs, 1 for squares, 2 for triangles.
  *
  * {@snippet :
  * var scenes = new ShapeScenes(64);

@@ -6,7 +6,8 @@ import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
 /**
- * Pictures of a wave and a circle, lines one pixel wide under noise, and masks of the lines: what segmentation loses first when it sees coarsely.
+ * Pictures of a wave and a circle, lines one pixel wide under noise, and masks of the lines: what segmentation loses first when it sees
+ * coarsely.
  *
  * {@snippet :
  * Dataset curves = new ThinCurves(48).draw(100, Rng.of(1));        // x and y (100, 1, 48, 48), F32

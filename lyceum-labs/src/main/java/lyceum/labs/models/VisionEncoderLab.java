@@ -24,7 +24,10 @@ import lyceum.plot.Image;
 import lyceum.tensor.Tensor;
 import lyceum.train.Trainer;
 
-/** A ViT and a ResNet learn digits; then what each of them sees in one: patches the class token draws on, maps, tokens, and how positions relate. */
+/**
+ * A ViT and a ResNet learn digits; then what each of them sees in one: patches the class token draws on, maps, tokens, and how positions
+ * relate.
+ */
 @Lab(topics = {"vit", "vision-encoder"}, title = "Two ways to look at a digit")
 final class VisionEncoderLab implements LabBody {
     @Override public void run(LabContext lab) {

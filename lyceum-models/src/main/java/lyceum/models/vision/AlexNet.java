@@ -23,12 +23,13 @@ import lyceum.tensor.Tensor;
 import lyceum.train.Trainer;
 
 /**
- * The network that won ImageNet in 2012: five convolutions, three poolings, two dense layers of dropped units and a classifier. Pictures (batch, channels, side, side) give
+ * The network that won ImageNet in 2012: five convolutions, three poolings, two dense layers of dropped units and a classifier. Pictures
+ * (batch, channels, side, side) give
  * logits (batch, classes).
  *
  * {@snippet :
  * var net = new AlexNet(AlexNetConfig.oneColumn(), rng);
- * net.load(Path.of("alexnet.safetensors"));                                       // torchvision's names: features.0.weight, classifier.1.weight
+ * net.load(Path.of("alexnet.safetensors"));                   // torchvision's names: features.0.weight
  * Tensor p = new TenCrop(224).probabilities(net, images256);
  * AlexNet.recipe(stepsInEpoch).fit(net, Loss::crossEntropy, train, rng);
  * }

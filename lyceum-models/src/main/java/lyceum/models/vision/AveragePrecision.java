@@ -7,7 +7,8 @@ import java.util.List;
 import lyceum.tensor.Tensor;
 
 /**
- * How well a detector finds what is there, as COCO and Pascal VOC measure it: over all pictures, from the surest box of a class down, a box is right if it meets an object of its class that no surer box has taken by at
+ * How well a detector finds what is there, as COCO and Pascal VOC measure it: over all pictures, from the surest box of a class down, a
+ * box is right if it meets an object of its class that no surer box has taken by at
  * least an IoU; the precision at each recall, made non-increasing, is averaged.
  *
  * {@snippet :

@@ -4,7 +4,8 @@ import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
 /**
- * Boxes as a network tells them, relative to a reference box: offsets of the middle over its size, logarithms of the sizes' ratios, each times a weight. Boxes are (n, 4): left, top, right, bottom.
+ * Boxes as a network tells them, relative to a reference box: offsets of the middle over its size, logarithms of the sizes' ratios, each
+ * times a weight. Boxes are (n, 4): left, top, right, bottom.
  *
  * @param centre weight of the offsets, 10 in a second stage
  * @param size weight of the logarithms, 5 in a second stage

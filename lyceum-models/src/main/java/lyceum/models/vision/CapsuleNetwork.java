@@ -13,7 +13,8 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * Capsules that vote: a convolution, primary capsules, a matrix from each of them to each class, {@link CapsuleRouting}, and a decoder that redraws the picture from one class's capsule.
+ * Capsules that vote: a convolution, primary capsules, a matrix from each of them to each class, {@link CapsuleRouting}, and a decoder
+ * that redraws the picture from one class's capsule.
  * Pictures (batch, channels, side, side) in [0, 1] give the lengths of the class capsules (batch, classes), each in [0, 1).
  *
  * {@snippet :
@@ -82,7 +83,10 @@ public final class CapsuleNetwork extends Module {
         return capsules.add(Tensor.of((long) dimension).oneHot(capsules.dtype(), capsules.size(2)).mul(by));
     }
 
-    /** {@code sum_k T_k max(0, 0.9 - |v_k|)^2 + 0.5 (1 - T_k) max(0, |v_k| - 0.1)^2}, its mean over the batch, of lengths (batch, classes). */
+    /**
+     * {@code sum_k T_k max(0, 0.9 - |v_k|)^2 + 0.5 (1 - T_k) max(0, |v_k| - 0.1)^2}, its mean over the batch, of lengths (batch,
+     * classes).
+     */
     public static Tensor marginLoss(Tensor lengths, Tensor classes) {
         var there = classes.oneHot(lengths.dtype(), lengths.size(1));
         var present = lengths.rsub(0.9).relu().square().mul(there);

@@ -8,7 +8,8 @@ import lyceum.tensor.Tensor;
 /**
  * Routing by agreement: children share themselves out among parents, more to those whose output their vote resembles.
  *
- * <p>From {@code b = 0}, so many times: {@code c_i = softmax_j(b_i)}, {@code s_j = sum_i c_ij u_ji}, {@code v_j = squash(s_j)}, {@code b_ij += u_ji . v_j}. Gradients flow through all rounds.
+ * <p>From {@code b = 0}, so many times: {@code c_i = softmax_j(b_i)}, {@code s_j = sum_i c_ij u_ji}, {@code v_j = squash(s_j)}, {@code
+ * b_ij += u_ji . v_j}. Gradients flow through all rounds.
  *
  * @param iterations rounds, at least 1; one gives all parents equal shares
  * @see <a href="https://arxiv.org/abs/1710.09829">Sabour, Frosst and Hinton (2017), procedure 1</a>

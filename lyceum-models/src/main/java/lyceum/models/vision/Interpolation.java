@@ -5,7 +5,8 @@ import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
 /**
- * Maps (.., height, width) at another size, as PyTorch's {@code interpolate}: each axis is a product with a matrix of weights, {@code Wy x Wx'}, so gradients of
+ * Maps (.., height, width) at another size, as PyTorch's {@code interpolate}: each axis is a product with a matrix of weights, {@code Wy
+ * x Wx'}, so gradients of
  * any order flow.
  *
  * {@snippet :
@@ -13,7 +14,8 @@ import lyceum.withers.Withers;
  * Tensor table = Interpolation.BICUBIC.withAlignCorners(true).of(positions, 24, 24);
  * }
  *
- * <p>An output pixel {@code i} stands at {@code (i + 0.5) n / m - 0.5} of the n input pixels; with aligned corners at {@code i (n - 1) / (m - 1)}. Beyond the border the last
+ * <p>An output pixel {@code i} stands at {@code (i + 0.5) n / m - 0.5} of the n input pixels; with aligned corners at {@code i (n - 1) /
+ * (m - 1)}. Beyond the border the last
  * pixel goes on.
  *
  * @param kernel what stands between pixels

@@ -7,7 +7,8 @@ import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
 /**
- * Divides each value by what its neighbours in other channels do: {@code x_i / (k + alpha sum_j x_j^2)^beta}, j over the {@code size} channels around i, for (batch, channels, ..).
+ * Divides each value by what its neighbours in other channels do: {@code x_i / (k + alpha sum_j x_j^2)^beta}, j over the {@code size}
+ * channels around i, for (batch, channels, ..).
  *
  * <p>PyTorch's {@code LocalResponseNorm} divides alpha by the size: its 5e-4 at size 5 is 1e-4 here and in the paper.
  *

@@ -4,7 +4,8 @@ import java.util.Arrays;
 import lyceum.tensor.Tensor;
 
 /**
- * Leaves of boxes that tell of one thing the surest: from the highest score down, a box is kept unless its IoU with one that is kept is above the threshold. Of equal scores the first comes first.
+ * Leaves of boxes that tell of one thing the surest: from the highest score down, a box is kept unless its IoU with one that is kept is
+ * above the threshold. Of equal scores the first comes first.
  *
  * @param threshold in [0, 1]
  */

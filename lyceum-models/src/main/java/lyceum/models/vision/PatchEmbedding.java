@@ -9,8 +9,10 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * Cuts pictures into square patches and maps each to a vector: (batch, channels, height, width) to (batch, height / p * width / p, width of a token), row by row.
- * What a convolution of stride p with a kernel of p computes, as one product; the weight has that convolution's shape (width, channels, p, p).
+ * Cuts pictures into square patches and maps each to a vector: (batch, channels, height, width) to (batch, height / p * width / p, width
+ * of a token), row by row.
+ * What a convolution of stride p with a kernel of p computes, as one product; the weight has that convolution's shape (width, channels,
+ * p, p).
  *
  * @see <a href="https://arxiv.org/abs/2010.11929">Dosovitskiy et al. (2021), equation 1</a>
  */
@@ -43,7 +45,10 @@ public final class PatchEmbedding extends Module {
         return patches(images, patch).affine(weight.reshape(weight.size(0), -1), bias);
     }
 
-    /** The pixels of each patch, (batch, patches, channels p p). @throws ShapeException unless p divides both sides: {@link #padded} makes it */
+    /**
+     * The pixels of each patch, (batch, patches, channels p p).
+     * @throws ShapeException unless p divides both sides: {@link #padded} makes it
+     */
     public static Tensor patches(Tensor images, int p) {
         long n = images.size(0), c = images.size(1), h = images.size(2), w = images.size(3);
         if (h % p != 0 || w % p != 0) throw new ShapeException(

@@ -15,7 +15,8 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * Residual networks: a stem, stages of blocks {@code relu(x + F(x))} of which each further one halves the map and doubles the channels, the mean over the map, a
+ * Residual networks: a stem, stages of blocks {@code relu(x + F(x))} of which each further one halves the map and doubles the channels,
+ * the mean over the map, a
  * linear head. Pictures (batch, channels, height, width) of any size give logits (batch, classes).
  *
  * {@snippet :
@@ -25,7 +26,8 @@ import lyceum.tensor.Tensor;
  * var twin = new ResNet(ResNetConfig.cifar(56).withResidual(false), rng);
  * }
  *
- * <p>State has torchvision's names: {@code conv1.weight}, {@code bn1.*}, {@code layer1.0.conv1.weight}, {@code layer1.0.downsample.0.weight}, {@code fc.weight}. A
+ * <p>State has torchvision's names: {@code conv1.weight}, {@code bn1.*}, {@code layer1.0.conv1.weight}, {@code
+ * layer1.0.downsample.0.weight}, {@code fc.weight}. A
  * pre-activated network has no {@code bn1} at its stem and a {@code norm} at its end.
  *
  * @see <a href="https://arxiv.org/abs/1512.03385">He, Zhang, Ren and Sun (2016)</a>

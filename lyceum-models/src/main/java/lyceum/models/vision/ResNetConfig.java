@@ -19,7 +19,8 @@ import lyceum.withers.Withers;
  * @param blocks in each stage
  * @param width channels of the stem and of the first stage's inner convolutions; each further stage doubles them
  * @param bottleneck whether blocks go 1 x 1, 3 x 3, 1 x 1 and give four times their width
- * @param widening of the inner 3 x 3 convolution of a bottleneck, of both convolutions and the output of a basic block (Zagoruyko and Komodakis 2016)
+ * @param widening of the inner 3 x 3 convolution of a bottleneck, of both convolutions and the output of a basic block (Zagoruyko and
+ *         Komodakis 2016)
  * @param groups of a bottleneck's 3 x 3 convolution (Xie et al. 2017)
  * @param preActivation norm and ReLU before each convolution, nothing on the stream (He et al. 2016, Identity Mappings)
  * @param residual whether there are shortcuts: without them it is the plain twin, with the same convolutions
@@ -95,7 +96,10 @@ public record ResNetConfig(int channels, Stem stem, List<Integer> blocks, int wi
     /** ResNet-50 with inner convolutions of twice the width: 68,883,240 parameters. */
     public static ResNetConfig wideResnet50() { return resnet50().withWidening(2); }
 
-    /** For pictures of 32 x 32, of 6 n + 2 layers: 20, 32, 44, 56, 110; widths 16, 32, 64, shortcuts without parameters. @throws IllegalArgumentException for other depths */
+    /**
+     * For pictures of 32 x 32, of 6 n + 2 layers: 20, 32, 44, 56, 110; widths 16, 32, 64, shortcuts without parameters.
+     * @throws IllegalArgumentException for other depths
+     */
     public static ResNetConfig cifar(int depth) {
         if (depth < 8 || (depth - 2) % 6 != 0) throw new IllegalArgumentException("ResNetConfig.cifar: depth " + depth + "; it is 6 n + 2");
         int n = (depth - 2) / 6;
@@ -103,7 +107,10 @@ public record ResNetConfig(int channels, Stem stem, List<Integer> blocks, int wi
                 DType.F32);
     }
 
-    /** WRN of 6 n + 4 layers, {@code k} times as wide, pre-activated (Zagoruyko and Komodakis 2016). @throws IllegalArgumentException for other depths */
+    /**
+     * WRN of 6 n + 4 layers, {@code k} times as wide, pre-activated (Zagoruyko and Komodakis 2016).
+     * @throws IllegalArgumentException for other depths
+     */
     public static ResNetConfig wide(int depth, int k) {
         if (depth < 10 || (depth - 4) % 6 != 0) throw new IllegalArgumentException("ResNetConfig.wide: depth " + depth + "; it is 6 n + 4");
         return cifar(depth - 2).withWidening(k).withPreActivation(true).withShortcut(Shortcut.PROJECTION);

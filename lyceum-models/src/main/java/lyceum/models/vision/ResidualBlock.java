@@ -11,7 +11,10 @@ import lyceum.nn.Sequential;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
-/** A block of a {@link ResNet} in all its kinds: basic or bottleneck, with norms behind or before the convolutions, with or without a shortcut. Names are torchvision's. */
+/**
+ * A block of a {@link ResNet} in all its kinds: basic or bottleneck, with norms behind or before the convolutions, with or without a
+ * shortcut. Names are torchvision's.
+ */
 final class ResidualBlock extends Module {
     private final ResNetConfig config;
     private final int stride, outputs;

@@ -5,7 +5,8 @@ import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
 /**
- * A map of fixed size from each region of a larger one: a region is cut into bins, each bin is the mean of bilinear samples. Rows and columns are sampled apart, {@code Y map X'}, so gradients
+ * A map of fixed size from each region of a larger one: a region is cut into bins, each bin is the mean of bilinear samples. Rows and
+ * columns are sampled apart, {@code Y map X'}, so gradients
  * flow to the map.
  *
  * @param height bins

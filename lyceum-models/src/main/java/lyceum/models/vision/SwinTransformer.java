@@ -18,7 +18,8 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * A transformer with the pyramid of a convolutional network: {@link WindowAttention} in windows that move every second block, and merging of 2 x 2 positions between stages. Its cost
+ * A transformer with the pyramid of a convolutional network: {@link WindowAttention} in windows that move every second block, and merging
+ * of 2 x 2 positions between stages. Its cost
  * grows linearly with the pixels. State has torchvision's names.
  *
  * {@snippet :

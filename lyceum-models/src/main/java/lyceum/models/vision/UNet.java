@@ -17,7 +17,8 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * Down through levels of half the size and back up, each level's map joined to the one that returns: what is where, and what it is. One class for masks and for
+ * Down through levels of half the size and back up, each level's map joined to the one that returns: what is where, and what it is. One
+ * class for masks and for
  * denoising, for pictures (batch, channels, height, width) and signals (batch, channels, length).
  *
  * {@snippet :
@@ -27,7 +28,8 @@ import lyceum.tensor.Tensor;
  * Tensor noise = denoiser.forward(noisy, steps, captions, pass);        // steps (batch), captions (batch, T, 64)
  * }
  *
- * <p>Children: {@code down.0 ..} (the last is the bottom), {@code shrink.0 ..}, {@code grow.0 ..} and {@code up.0 ..} from the coarsest to the finest, {@code out}; with a
+ * <p>Children: {@code down.0 ..} (the last is the bottom), {@code shrink.0 ..}, {@code grow.0 ..} and {@code up.0 ..} from the coarsest
+ * to the finest, {@code out}; with a
  * time {@code time1} and {@code time2}; with norms in residual blocks {@code norm}.
  *
  * @see <a href="https://arxiv.org/abs/1505.04597">Ronneberger, Fischer and Brox (2015)</a>
@@ -78,7 +80,10 @@ public final class UNet extends Module {
 
     @Override protected Tensor compute(Tensor x, Pass pass) { return through(x, null, null, pass); }
 
-    /** @param time of each picture, (batch), any number: a step, a noise level; null unless {@link UNetConfig#timeWidth} @param context (batch, T, contextWidth), or null */
+    /**
+     * @param time of each picture, (batch), any number: a step, a noise level; null unless {@link UNetConfig#timeWidth}
+     * @param context (batch, T, contextWidth), or null
+     */
     public Tensor forward(Tensor x, Tensor time, Tensor context, Pass pass) { return emit(x, through(x, time, context, pass), pass); }
 
     private Tensor through(Tensor given, Tensor time, Tensor context, Pass pass) {

@@ -20,7 +20,8 @@ import lyceum.withers.Withers;
  * @param outputs channels that go out
  * @param widths channels of each level, the finest first
  * @param padded whether convolutions keep the size; else each trims a pixel a side and the maps of the way down are cropped
- * @param residual whether blocks are residual: norm, activation, convolution, twice, around a shortcut; else convolution, norm, activation, twice
+ * @param residual whether blocks are residual: norm, activation, convolution, twice, around a shortcut; else convolution, norm,
+ *         activation, twice
  * @param norm in the blocks
  * @param activation in the blocks
  * @param scale how levels are left and entered
@@ -78,7 +79,10 @@ public record UNetConfig(int axes, int inputs, int outputs, List<Integer> widths
         return original(inputs, outputs).withWidths(List.of(widths)).withPadded(true).withNorm(Norm.BATCH);
     }
 
-    /** Residual blocks with group norms and SiLU, strided, a time of four times the first width, attention of 4 heads at the coarsest level: as in DDPM. */
+    /**
+     * Residual blocks with group norms and SiLU, strided, a time of four times the first width, attention of 4 heads at the coarsest
+     * level: as in DDPM.
+     */
     public static UNetConfig denoiser(int channels, Integer... widths) {
         return padded(channels, channels, widths).withResidual(true).withNorm(Norm.GROUP).withActivation(Activation.SILU).withScale(Scale.STRIDED)
                 .withTimeWidth(4 * widths[0]).withHeads(4).withAttention(1);

@@ -14,7 +14,8 @@ import lyceum.nn.Pass;
 import lyceum.tensor.Tensor;
 
 /**
- * A backbone under any head: pictures (batch, channels, height, width) become a map, tokens and a vector. {@link ResNet}, {@link AlexNet}, {@link SwinTransformer} and
+ * A backbone under any head: pictures (batch, channels, height, width) become a map, tokens and a vector. {@link ResNet}, {@link
+ * AlexNet}, {@link SwinTransformer} and
  * {@link VisionTransformer} are such.
  *
  * {@snippet :
@@ -53,7 +54,8 @@ public interface VisionEncoder {
     default Tensor features(Tensor images, int batch) { return frozen(images, batch, VisionFeatures::pooled); }
 
     /**
-     * A part of what the frozen encoder sees in all pictures: nothing is recorded, dropped or learned, and running statistics stay, whatever pass the rest of a model is in.
+     * A part of what the frozen encoder sees in all pictures: nothing is recorded, dropped or learned, and running statistics stay,
+     * whatever pass the rest of a model is in.
      *
      * @param batch pictures at a time, which bounds the memory
      * @param part of the features, with the batch on axis 0

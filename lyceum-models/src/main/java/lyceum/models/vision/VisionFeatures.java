@@ -7,7 +7,8 @@ import lyceum.tensor.Tensor;
  * What a backbone sees in pictures.
  *
  * @param map of the last level, (batch, width, height, width), where things still have a place
- * @param tokens the same by position, row by row: (batch, positions, width); what stands before the patches (class token, registers) is in front
+ * @param tokens the same by position, row by row: (batch, positions, width); what stands before the patches (class token, registers) is
+ *         in front
  * @param pooled one vector a picture, (batch, width)
  * @param levels maps by name, the finest first; the last is {@code map}
  */

@@ -28,8 +28,10 @@ import lyceum.tensor.Tensor;
  * vit.loadPublished(Safetensors.read(path).tensors());                // torchvision's, timm's or Hugging Face's names
  * }
  *
- * <p>A picture of another size than the configuration's is seen with positions interpolated bicubically. Own names: {@code class_token}, {@code distillation_token},
- * {@code registers}, {@code positions}, {@code patch_embedding}, {@code encoder}, {@code head}, {@code distillation_head}; {@link VitLayout} knows others.
+ * <p>A picture of another size than the configuration's is seen with positions interpolated bicubically. Own names: {@code class_token},
+ * {@code distillation_token},
+ * {@code registers}, {@code positions}, {@code patch_embedding}, {@code encoder}, {@code head}, {@code distillation_head}; {@link
+ * VitLayout} knows others.
  *
  * @see <a href="https://arxiv.org/abs/2010.11929">Dosovitskiy et al. (2021)</a>
  * @see <a href="https://arxiv.org/abs/2012.12877">Touvron et al. (2021): the distillation token</a>
@@ -100,7 +102,8 @@ public final class VisionTransformer extends Module implements VisionEncoder {
     }
 
     /**
-     * Fixed positions of a grid, (1, rows columns, width) in F64: a quarter of the width each for the sines and cosines of the column, then of the row, at frequencies
+     * Fixed positions of a grid, (1, rows columns, width) in F64: a quarter of the width each for the sines and cosines of the column,
+     * then of the row, at frequencies
      * {@code 10000^(-4 i / width)}: the table of masked autoencoders.
      */
     public static Tensor sinusoidal(long rows, long columns, int width) {
@@ -119,7 +122,9 @@ public final class VisionTransformer extends Module implements VisionEncoder {
         return Tensor.of(table, 1, rows * columns, width);
     }
 
-    /** What all blocks and the last norm make of patches (batch, k, width), any of them in any order: (batch, {@link #prefix} + k, width). */
+    /**
+     * What all blocks and the last norm make of patches (batch, k, width), any of them in any order: (batch, {@link #prefix} + k, width).
+     */
     public Tensor through(Tensor patches, Pass pass) { return encoder.forward(prefixed(patches, pass), pass); }
 
     /** What goes into each block, and the output. */
@@ -173,7 +178,8 @@ public final class VisionTransformer extends Module implements VisionEncoder {
     }
 
     /**
-     * How much the class token draws on each patch through all blocks: the product of {@code (A + I) / 2}, heads averaged, (batch, rows, columns).
+     * How much the class token draws on each patch through all blocks: the product of {@code (A + I) / 2}, heads averaged, (batch, rows,
+     * columns).
      *
      * @see <a href="https://arxiv.org/abs/2005.00928">Abnar and Zuidema (2020): attention rollout</a>
      */
@@ -195,7 +201,8 @@ public final class VisionTransformer extends Module implements VisionEncoder {
     }
 
     /**
-     * Reads a checkpoint with the names of torchvision, timm or Hugging Face, whichever it has. A position table of another square grid is interpolated.
+     * Reads a checkpoint with the names of torchvision, timm or Hugging Face, whichever it has. A position table of another square grid
+     * is interpolated.
      *
      * @throws lyceum.FormatException listing what is missing or unknown; nothing is loaded then
      */

@@ -14,7 +14,8 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * What the successors of the {@link VisionTransformer} change: sizes ({@link #published}), the {@link SwinTransformer}, and what is learned: a teacher's answers (DeiT), hidden patches (MAE), another
+ * What the successors of the {@link VisionTransformer} change: sizes ({@link #published}), the {@link SwinTransformer}, and what is
+ * learned: a teacher's answers (DeiT), hidden patches (MAE), another
  * view (DINO), captions (SigLIP).
  *
  * {@snippet :
@@ -39,7 +40,9 @@ public final class VitVariants {
         return Loss.crossEntropy(heads.labels(), labels).add(Loss.crossEntropy(heads.teacher(), teacher.detach().argmax(1))).mul(0.5);
     }
 
-    /** {@code (1 - weight) CE(labels' head, y) + weight t^2 KL(softmax(teacher / t) | softmax(teacher's head / t))}, means over the batch. */
+    /**
+     * {@code (1 - weight) CE(labels' head, y) + weight t^2 KL(softmax(teacher / t) | softmax(teacher's head / t))}, means over the batch.
+     */
     public static Tensor softDistillation(VisionTransformer.Heads heads, Tensor labels, Tensor teacher, double temperature, double weight) {
         var wanted = teacher.detach().div(temperature).logSoftmax(1);
         var divergence = wanted.exp().mul(wanted.sub(heads.teacher().div(temperature).logSoftmax(1))).sum(1).mean();
@@ -64,7 +67,8 @@ public final class VitVariants {
     }
 
     /**
-     * Cross-entropy of a student's answer against a centred, sharpened one of a teacher on another view, its mean over the batch: {@code -sum softmax((t - c) / tau_t) log softmax(s / tau_s)}.
+     * Cross-entropy of a student's answer against a centred, sharpened one of a teacher on another view, its mean over the batch: {@code
+     * -sum softmax((t - c) / tau_t) log softmax(s / tau_s)}.
      *
      * @param centre (answers), a running mean of the teacher's logits, against collapse
      */
@@ -73,7 +77,11 @@ public final class VitVariants {
         return wanted.mul(student.div(studentTemperature).logSoftmax(1)).sum(1).mean().neg();
     }
 
-    /** {@code -1/n sum_ij log sigmoid(z_ij (scale x_i . y_j + bias))} with z 1 for pairs and -1 else, of unit vectors (n, width). @param scale a scalar @param bias a scalar */
+    /**
+     * {@code -1/n sum_ij log sigmoid(z_ij (scale x_i . y_j + bias))} with z 1 for pairs and -1 else, of unit vectors (n, width).
+     * @param scale a scalar
+     * @param bias a scalar
+     */
     public static Tensor sigmoidLoss(Tensor images, Tensor texts, Tensor scale, Tensor bias) {
         if (!images.shape().equals(texts.shape())) throw new ShapeException("sigmoidLoss: pictures " + images.shape() + ", texts " + texts.shape() + "; row i of both is a pair");
         var logits = images.matmul(texts.transpose()).mul(scale).add(bias);
@@ -93,15 +101,25 @@ public final class VitVariants {
         return all;
     }
 
-    /** A model at a size. @param flops of one picture, a multiply-add being two @param attention multiply-adds of {@code QK'} and {@code AV} in all blocks */
+    /**
+     * A model at a size.
+     * @param flops of one picture, a multiply-add being two
+     * @param attention multiply-adds of {@code QK'} and {@code AV} in all blocks
+     */
     public record Cost(String model, long parameters, long flops, long attention) {}
 
-    /** The {@link #published} models on square pictures of that side, by shape alone; a side that patches do not fill is seen as the next larger one. */
+    /**
+     * The {@link #published} models on square pictures of that side, by shape alone; a side that patches do not fill is seen as the next
+     * larger one.
+     */
     public static List<Cost> compare(int side) {
         return published().entrySet().stream().map(e -> cost(e.getKey(), e.getValue().get(), side)).toList();
     }
 
-    /** A model's cost on a picture of that side, by shape alone: counted from the operations that a forward pass runs, projections excluded from {@code attention}. */
+    /**
+     * A model's cost on a picture of that side, by shape alone: counted from the operations that a forward pass runs, projections
+     * excluded from {@code attention}.
+     */
     public static Cost cost(String name, Module model, int side) {
         int patch = model instanceof VisionTransformer vit ? vit.config().patch() : 1, fits = (side + patch - 1) / patch * patch;
         var counted = FlopCounter.ofShapes(() -> model.forward(Tensor.zeros(DType.F32, 1, 3, fits, fits)));

@@ -10,10 +10,13 @@ import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
 
 /**
- * Attention within windows of a grid (batch, height, width, channels), with a learned bias a head for each offset of row and column. Moved windows wrap around the border, and a mask
- * keeps apart what only the wrapping brought together. A grid that windows do not fill is padded with zeros, which are attended to as torchvision does.
+ * Attention within windows of a grid (batch, height, width, channels), with a learned bias a head for each offset of row and column.
+ * Moved windows wrap around the border, and a mask
+ * keeps apart what only the wrapping brought together. A grid that windows do not fill is padded with zeros, which are attended to as
+ * torchvision does.
  *
- * <p>Children as in torchvision: {@code qkv}, {@code proj}, {@code relative_position_bias_table} ((2 window - 1)^2, heads), {@code relative_position_index}.
+ * <p>Children as in torchvision: {@code qkv}, {@code proj}, {@code relative_position_bias_table} ((2 window - 1)^2, heads), {@code
+ * relative_position_index}.
  *
  * @see <a href="https://arxiv.org/abs/2103.14030">Liu et al. (2021), section 3.2</a>
  */

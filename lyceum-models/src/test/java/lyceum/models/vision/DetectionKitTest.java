@@ -145,7 +145,10 @@ class DetectionKitTest {
         assertThat(new NonMaxSuppression(0.3).keep(Tensor.zeros(0, 4), Tensor.zeros(0))).isEmpty();
     }
 
-    /** The surest that is left is kept and strikes out its like, until none is left; overlaps by {@link BoxOverlap}, which equals torchvision. */
+    /**
+     * The surest that is left is kept and strikes out its like, until none is left; overlaps by {@link BoxOverlap}, which equals
+     * torchvision.
+     */
     private static List<Integer> oracle(Tensor boxes, double[] scores, int[] classes, double threshold) {
         double[][] iou = BoxOverlap.IOU.pairs(boxes, boxes).toRows();
         var left = new boolean[scores.length];

@@ -33,7 +33,10 @@ class PlainTwinTest {
         return new Trainer(new Sgd(0.05).withMomentum(0.9), epochs).withBatchSize(40).fit(net, Loss::crossEntropy, data, Rng.of(seed)).epochs().getLast().loss();
     }
 
-    /** Mean over pixels of the correlation of one logit's gradient at neighbouring points of a line between two pictures; norms have the statistics of the data. */
+    /**
+     * Mean over pixels of the correlation of one logit's gradient at neighbouring points of a line between two pictures; norms have the
+     * statistics of the data.
+     */
     private static double autocorrelation(ResNetConfig config, Dataset data, int points, long seed) {
         var net = new ResNet(config, Rng.of(seed));
         for (int i = 0; i < 30; i++) {

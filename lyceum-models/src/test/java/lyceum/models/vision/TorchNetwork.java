@@ -40,7 +40,8 @@ final class TorchNetwork {
     }
 
     /**
-     * The largest gap of output, gradient of the input and gradients of all parameters; each over the largest number of its array where that is above 1.
+     * The largest gap of output, gradient of the input and gradients of all parameters; each over the largest number of its array where
+     * that is above 1.
      *
      * @param load puts tensors of torch's names into the module
      * @param gradients of the module by torch's names
