@@ -102,6 +102,9 @@ public final class Engine implements TextGenerator, AutoCloseable {
 
     public DecoderLM model() { return model; }
 
+    /** Bytes that keys and values of one position take in all layers. */
+    public int positionBytes() { return runner.cache.positionBytes(); }
+
     /** As of the last step. */
     public EngineMetrics metrics() { return metrics; }
 
@@ -302,7 +305,8 @@ public final class Engine implements TextGenerator, AutoCloseable {
 
     private void note() {
         var time = residence.at(System.nanoTime());
-        metrics = new EngineMetrics(submitted.get(), finished, cancelled, failed, steps, scheduler.computedTokens(), generated,
+        metrics = new EngineMetrics(submitted.get(), finished, cancelled, failed, steps, scheduler.computedTokens(),
+                scheduler.readPositions(), generated,
                 scheduler.reusedTokens(), scheduler.preemptions(), guessed, accepted, scheduler.running().size(), scheduler.waiting().size(),
                 memory.freeBlocks(), tree == null ? 0 : tree.pages(), memory.blocks(), time[0], time[1]);
     }

@@ -9,6 +9,7 @@ package lyceum.serve;
  * @param failed requests that went wrong
  * @param steps passes of the model
  * @param computedTokens ids that the model read
+ * @param readPositions positions whose keys and values passes looked at, each once a request and pass
  * @param generatedTokens ids that were drawn
  * @param reusedTokens positions that were known from earlier requests
  * @param preemptions how often a request lost its memory to others
@@ -22,8 +23,8 @@ package lyceum.serve;
  * @param inSystemSeconds time integral of the number of requests that were submitted and not over
  * @param residenceSeconds sum of the times from a request's submission to its end
  */
-public record EngineMetrics(long submitted, long finished, long cancelled, long failed, long steps, long computedTokens, long generatedTokens,
-        long reusedTokens, long preemptions, long guessed, long accepted, int running, int waiting, int freeBlocks, int keptBlocks, int blocks,
+public record EngineMetrics(long submitted, long finished, long cancelled, long failed, long steps, long computedTokens, long readPositions,
+        long generatedTokens, long reusedTokens, long preemptions, long guessed, long accepted, int running, int waiting, int freeBlocks, int keptBlocks, int blocks,
         double inSystemSeconds, double residenceSeconds) {
 
     /** Share of blocks that are taken. */

@@ -48,15 +48,24 @@ final class ModelRunner {
                 ids[n++] = slice.job().id(slice.start() + i);
             }
         }
+        return logits(ids, pieces, wanted.stream().mapToInt(i -> i).toArray(), tunings == null ? null : rows);
+    }
+
+    /**
+     * Logits behind some places of ids that lie in pieces.
+     *
+     * @param tunings of each id, or null
+     */
+    float[] logits(int[] ids, List<PagedKvCache.Piece> pieces, int[] wanted, List<String> tunings) {
         try (var scope = Scope.open("serving step")) {
             return Autograd.noGrad(() -> {
                 cache.at(pieces);
-                var hidden = adapters == null || tunings == null ? hidden(ids) : adapters.mixing(rows, () -> hidden(ids));
-                if (wanted.isEmpty()) {
+                var hidden = adapters == null || tunings == null ? hidden(ids) : adapters.mixing(tunings, () -> hidden(ids));
+                if (wanted.length == 0) {
                     hidden.compute();
                     return new float[0];
                 }
-                var last = wanted.size() == ids.length ? hidden : hidden.rows(wanted.stream().mapToInt(i -> i).toArray());
+                var last = wanted.length == ids.length ? hidden : hidden.rows(wanted);
                 return model.unembedded(last, Pass.inference()).to(DType.F32).toFloatArray();
             });
         }

@@ -12,7 +12,7 @@ public final class Job {
         NEW, WAITING, RUNNING, SWAPPED, ENDED
     }
 
-    private final int promptLength, most;
+    private final int promptLength, most, brought;
     private final String salt;
     private final int priority;
     private int[] ids;
@@ -34,15 +34,24 @@ public final class Job {
      * @param salt of the tenant: beginnings are shared among jobs of one salt alone
      * @param priority larger ones first, where the order asks for it
      */
-    public Job(int[] prompt, int most, String salt, int priority) {
+    public Job(int[] prompt, int most, String salt, int priority) { this(prompt, most, salt, priority, 0); }
+
+    /** @param brought first positions whose keys and values come from elsewhere: they are in its blocks once it is admitted */
+    public Job(int[] prompt, int most, String salt, int priority, int brought) {
+        if (brought < 0 || brought >= Math.max(1, prompt.length))
+            throw new IllegalArgumentException("Job: " + brought + " positions of " + prompt.length + " are brought; the last one is always computed");
         if (prompt.length == 0 || most < 1)
             throw new IllegalArgumentException("Job: a prompt of " + prompt.length + " ids and " + most + " to generate; each is at least 1");
         ids = Arrays.copyOf(prompt, prompt.length + Math.min(most, 64));
         size = promptLength = prompt.length;
         this.most = most;
+        this.brought = brought;
         this.salt = salt;
         this.priority = priority;
     }
+
+    /** Positions that come from elsewhere; none after it has lost its memory. */
+    public int brought() { return preemptions > 0 ? 0 : brought; }
 
     public State state() { return state; }
 

@@ -119,8 +119,10 @@ public final class PrefixTree {
             int agreed = agreed(next, ids, n * page, length);
             System.arraycopy(next.blocks, 0, found, n, agreed);
             n += agreed;
+            boolean parts = agreed < next.blocks.length;
+            if (use && parts) split(next, agreed); // what was not asked for keeps its age
             if (use) next.used = tick;
-            if (agreed < next.blocks.length) break;
+            if (parts) break;
             node = next;
         }
         return Arrays.copyOf(found, n);
@@ -144,7 +146,7 @@ public final class PrefixTree {
             var next = node.children.get(key);
             if (next == null) return add(node, Arrays.copyOfRange(ids, n * page, all * page), table, n);
             int agreed = agreed(next, ids, n * page, all * page);
-            if (agreed < next.blocks.length && n + agreed < all) split(next, agreed);
+            if (agreed < next.blocks.length) split(next, agreed);
             next.used = tick;
             n += agreed;
             node = next;

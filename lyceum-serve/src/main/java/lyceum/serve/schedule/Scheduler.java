@@ -35,7 +35,7 @@ public final class Scheduler {
     private final List<Job> waiting = new ArrayList<>(), running = new ArrayList<>();
     private final List<Job> slots = new ArrayList<>(); // of a whole batch: ended jobs keep theirs
     private long arrivals, places;
-    private long admissions, preemptions, computedTokens, reusedTokens, recomputedTokens;
+    private long admissions, preemptions, computedTokens, readPositions, reusedTokens, recomputedTokens;
 
     /** @param tree of beginnings to reuse, over the same pool; or null */
     public Scheduler(SchedulerOptions options, KvAllocator memory, PrefixTree tree) {
@@ -65,6 +65,9 @@ public final class Scheduler {
 
     /** Ids that steps computed, guesses among them. */
     public long computedTokens() { return computedTokens; }
+
+    /** Positions whose keys and values steps looked at, each once a job and step. */
+    public long readPositions() { return readPositions; }
 
     /** Positions that were found in the tree. */
     public long reusedTokens() { return reusedTokens; }
@@ -228,7 +231,7 @@ public final class Scheduler {
     /** Opens a job's memory, if that of its whole text is free beside what those that run will soon ask for. */
     private boolean admitted(Job job) {
         boolean back = job.state == Job.State.SWAPPED;
-        int[] known = back || tree == null ? new int[0] : tree.match(job.salt(), job.raw(), job.size() - 1);
+        int[] known = back || tree == null || job.brought() > 0 ? new int[0] : tree.match(job.salt(), job.raw(), job.size() - 1);
         if (pool != null) {
             for (int block : known) pool.retain(block); // not to be evicted for this very job
             boolean fits = hasRoom(memory.blocksFor(job.size()) - known.length + (running.isEmpty() ? 0 : 1));
@@ -243,6 +246,9 @@ public final class Scheduler {
         if (back) {
             job.table.grow(job.computed);
             for (int i = 0; i < memory.blocksFor(job.computed); i++) memory.mover().in(job.swapPlace + i, job.table.block(i));
+        } else if (job.brought() > 0) {
+            job.table.grow(job.brought());
+            job.computed = job.brought();
         } else {
             job.computed = job.table.length();
             job.reused += job.computed;
@@ -266,6 +272,7 @@ public final class Scheduler {
             if (job.state != Job.State.RUNNING) continue;
             job.computed = slice.start() + slice.count();
             computedTokens += slice.count();
+            readPositions += slice.start() + slice.count();
         }
     }
 

@@ -12,14 +12,18 @@ import lyceum.random.Rng;
  * @param time at which it comes, seconds
  * @param prompt its ids
  * @param output ids that it will have
+ * @param brought first positions whose keys and values another server computed and sent
  */
-public record Arrival(double time, int[] prompt, int output) {
+public record Arrival(double time, int[] prompt, int output, int brought) {
     public Arrival {
         if (!(time >= 0) || prompt.length == 0 || output < 1) throw new IllegalArgumentException(
                 "Arrival: at " + time + " s, " + prompt.length + " ids to read and " + output + " to write; at least 0, 1 and 1");
     }
 
-    /** Of a prompt that shares nothing but its length matters. */
+    /** Of a prompt that is still to be read. */
+    public Arrival(double time, int[] prompt, int output) { this(time, prompt, output, 0); }
+
+    /** Of random ids. */
     public static Arrival of(double time, int promptLength, int output, Rng rng) {
         var prompt = new int[promptLength];
         for (int i = 0; i < promptLength; i++) prompt[i] = rng.nextInt(1 << 30);
@@ -55,8 +59,8 @@ public record Arrival(double time, int[] prompt, int output) {
     public static ToIntFunction<Rng> fixed(int length) { return _ -> length; }
 
     @Override public boolean equals(Object o) {
-        return o instanceof Arrival a && time == a.time && output == a.output && Arrays.equals(prompt, a.prompt);
+        return o instanceof Arrival a && time == a.time && output == a.output && brought == a.brought && Arrays.equals(prompt, a.prompt);
     }
 
-    @Override public int hashCode() { return Double.hashCode(time) + 31 * output + Arrays.hashCode(prompt); }
+    @Override public int hashCode() { return Double.hashCode(time) + 31 * (output + 31 * brought) + Arrays.hashCode(prompt); }
 }

@@ -118,7 +118,7 @@ public record ServingSimulation(SchedulerOptions options, CostModel cost, Suppli
             while (nextTime() <= now) {
                 int place = order.get(came++);
                 var arrival = trace.get(place);
-                var job = new Job(arrival.prompt(), arrival.output());
+                var job = new Job(arrival.prompt(), arrival.output(), "", 0, arrival.brought());
                 flights.put(job, new Flight(place, arrival));
                 scheduler.add(job, arrival.time());
                 change(arrival.time(), 1);
