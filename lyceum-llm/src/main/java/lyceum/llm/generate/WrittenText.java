@@ -24,6 +24,7 @@ public final class WrittenText {
     private final long[] allowed;
     private final int[] ends;
     private final int startMark;
+    private final int spelled, padded; // ids from the first to the second fill up the embedding and mean nothing
     private final long context;
     private double[] logs = new double[32], drawn = new double[32];
     private int size;
@@ -45,6 +46,8 @@ public final class WrittenText {
         ends = stop.ends(model.endMark());
         startMark = model.startMark() == model.endMark() ? -1 : model.startMark();
         context = model.contextLength();
+        padded = model.vocabulary();
+        spelled = tokenizer == null ? padded : tokenizer.vocabulary().size();
     }
 
     public boolean isFinished() { return ending != null; }
@@ -67,6 +70,7 @@ public final class WrittenText {
     public void prepare(LogitRow row) {
         if (startMark >= 0) row.ban(startMark);
         sum = row.logSum();
+        for (int id = spelled; id < padded; id++) row.ban(id);
         if (size < stop.least()) for (int end : ends) row.ban(end);
         if (constraint != null) {
             Arrays.fill(allowed, 0);

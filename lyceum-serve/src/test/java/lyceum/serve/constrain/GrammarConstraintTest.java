@@ -8,9 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,7 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import javax.xml.parsers.DocumentBuilderFactory;
+import lyceum.FormatException;
 import lyceum.llm.generate.LogitRow;
 import lyceum.llm.generate.SamplingOptions;
 import lyceum.llm.generate.TokenSampler;
@@ -146,7 +149,7 @@ class GrammarConstraintTest {
         var row = new LogitRow(340);
         double[] noise = noise(2);
         int outputs = 0, valid = 0, longest = 0;
-        var sizes = new java.util.HashSet<String>();
+        var sizes = new HashSet<String>();
         for (int r = 0; r < rules.size(); r++) {
             var constraint = new GrammarConstraint(rules.get(r).grammar(), pieces, END).within(200);
             for (int i = 0; i < 500; i++) {
@@ -157,7 +160,6 @@ class GrammarConstraintTest {
                 sizes.add(text);
                 boolean fits = ids[ids.length - 1] == END && rules.get(r).valid().test(text);
                 if (fits) valid++;
-                else if (valid > outputs - 5) System.out.println(rules.get(r).name() + ": " + text);
             }
         }
         var free = new ArrayList<String>();
@@ -180,7 +182,7 @@ class GrammarConstraintTest {
     }
 
     private static String text(TokenPieces pieces, int... ids) {
-        var out = new java.io.ByteArrayOutputStream();
+        var out = new ByteArrayOutputStream();
         for (int id : ids) if (pieces.bytes(id) != null) out.writeBytes(pieces.bytes(id));
         return out.toString(StandardCharsets.UTF_8);
     }
@@ -234,23 +236,19 @@ class GrammarConstraintTest {
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void masksAreTheTokensWithACompletion() {
         var pieces = small();
-        var judged = new LinkedHashMap<Grammar, Function<byte[], int[]>>(); // whether there is a completion, and whether it is whole
+        var judged = new LinkedHashMap<Grammar, Judge>();
         for (var pattern : List.of("(ab|abab-)*c?x{2,3}", "[0-9]{4}-(0[1-9]|1[0-2])", "\\{\"a\": (true|false), \"b\": \\[(\"[xy]{1,3}\"(, \"[xy]{1,3}\")*)?\\]\\}",
                 "((a|b)*a(a|b){3}|[^a-z]{2}z)", "(\\(\\d+[*+]\\d+\\)[-+])*\\d")) {
             var compiled = Pattern.compile(pattern.replace("[^a-z]", "[\\x00-\\x60\\x7b-\\x7f]"));
-            judged.put(Grammar.regex(pattern.replace("[^a-z]", "[\\x00-\\x60\\x7b-\\x7f]")), bytes -> {
-                var matcher = compiled.matcher(new String(bytes, StandardCharsets.ISO_8859_1));
-                boolean whole = matcher.matches();
-                return new int[] {whole || matcher.hitEnd() ? 1 : 0, whole ? 1 : 0};
-            });
+            judged.put(Grammar.regex(pattern.replace("[^a-z]", "[\\x00-\\x60\\x7b-\\x7f]")), new Matching(compiled, ""));
         }
         var sums = new Earley(Map.of("root", sides("term more"), "more", sides("", "[*+-] term more"), "term", sides("digits", "( root )"), "digits", sides("[0-9]", "[0-9] digits")));
         var brackets = new Earley(Map.of("root", sides("[ root ] root", "( root ) root", "")));
         var document = document();
-        judged.put(Grammar.gbnf("root ::= term ([*+-] term)*\nterm ::= [0-9]+ | \"(\" root \")\""), b -> of(sums, b));
-        judged.put(Grammar.gbnf("root ::= (\"[\" root \"]\" | \"(\" root \")\")*"), b -> of(brackets, b));
+        judged.put(Grammar.gbnf("root ::= term ([*+-] term)*\nterm ::= [0-9]+ | \"(\" root \")\""), new Parsing(sums.start()));
+        judged.put(Grammar.gbnf("root ::= (\"[\" root \"]\" | \"(\" root \")\")*"), new Parsing(brackets.start()));
         judged.put(Grammar.jsonSchema("{\"type\": \"object\", \"properties\": {\"a\": {\"type\": \"boolean\"}, \"b\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}}}}"),
-                b -> of(document, b));
+                new Parsing(document.start()));
         var rng = Rng.of(1);
         int prefixes = 0, different = 0, allowed = 0, partial = 0;
         for (var entry : judged.entrySet()) {
@@ -258,14 +256,14 @@ class GrammarConstraintTest {
             int wanted = prefixes + (prefixes < 150 ? 30 : 50);
             while (prefixes < wanted) {
                 var state = constraint.start();
-                byte[] prefix = {};
+                var prefix = entry.getValue();
                 for (int t = 0; t < 12 && prefixes < wanted; t++) {
                     var bits = new long[4];
                     state.allowed(bits);
                     var open = new ArrayList<Integer>();
                     for (int id = 0; id < 200; id++) {
                         byte[] piece = pieces.bytes(id);
-                        boolean can = piece == null ? entry.getValue().apply(prefix)[1] == 1 : entry.getValue().apply(joined(prefix, piece))[0] == 1;
+                        boolean can = piece == null ? prefix.isWhole() : prefix.after(piece).hasCompletion();
                         if (can != ((bits[id >> 6] >>> id & 1) != 0)) different++;
                         if (can && piece != null) open.add(id);
                         if (can) allowed++;
@@ -275,7 +273,7 @@ class GrammarConstraintTest {
                     if (open.isEmpty()) break;
                     int id = open.get(rng.nextInt(open.size()));
                     state.accept(id);
-                    prefix = joined(prefix, pieces.bytes(id));
+                    prefix = prefix.after(pieces.bytes(id));
                 }
             }
         }
@@ -285,12 +283,33 @@ class GrammarConstraintTest {
         Evidence.of("tokens whose bit is not what the definition says", different, exactly(0));
     }
 
-    private static int[] of(Earley oracle, byte[] b) { return new int[] {oracle.hasCompletion(b) ? 1 : 0, oracle.accepts(b) ? 1 : 0}; }
+    /** What the definition says of a prefix. */
+    private interface Judge {
+        Judge after(byte... more);
 
-    private static byte[] joined(byte[] a, byte[] b) {
-        var c = Arrays.copyOf(a, a.length + b.length);
-        System.arraycopy(b, 0, c, a.length, b.length);
-        return c;
+        boolean hasCompletion();
+
+        boolean isWhole();
+    }
+
+    private record Parsing(Earley.Chart chart) implements Judge {
+        @Override public Judge after(byte... more) { return new Parsing(chart.after(more)); }
+
+        @Override public boolean hasCompletion() { return chart.hasCompletion(); }
+
+        @Override public boolean isWhole() { return chart.isWhole(); }
+    }
+
+    /** Java's matcher has come to the end of a text only on a way that may go on. */
+    private record Matching(Pattern pattern, String text) implements Judge {
+        @Override public Judge after(byte... more) { return new Matching(pattern, text + new String(more, StandardCharsets.ISO_8859_1)); }
+
+        @Override public boolean hasCompletion() {
+            var matcher = pattern.matcher(text);
+            return matcher.matches() || matcher.hitEnd();
+        }
+
+        @Override public boolean isWhole() { return pattern.matcher(text).matches(); }
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
@@ -421,7 +440,7 @@ class GrammarConstraintTest {
         assertThatThrownBy(() -> Grammar.gbnf("root ::= \"a\"\nroot ::= \"b\"")).hasMessageContaining("defined twice");
         assertThatThrownBy(() -> Grammar.ebnf("a = 'x' - 'y';")).hasMessageContaining("exceptions");
         for (var bad : List.of("(?=a)", "\\bx", "(a)\\1", "a{3,2}", "[b-a]", "(", "a)", "*", "[a", "\\q", "a^", "x{1001}", "\\ud800"))
-            assertThatThrownBy(() -> Grammar.regex(bad)).as(bad).isInstanceOf(lyceum.FormatException.class).hasMessageContaining("regular expression");
+            assertThatThrownBy(() -> Grammar.regex(bad)).as(bad).isInstanceOf(FormatException.class).hasMessageContaining("regular expression");
         var ebnf = new GrammarConstraint(Grammar.ebnf("(* lists *) list of words = word, { ',', word }; word = 2 * letter, [ '!' ]; letter = 'a' | \"b\";"), pieces(257, 1));
         assertThat(ebnf.accepts("ab,ba!")).isTrue();
         assertThat(ebnf.accepts("ab,b")).isFalse();
@@ -444,7 +463,7 @@ class GrammarConstraintTest {
         refused.put("{\"type\": \"object\", \"required\": [\"x\"]}", "#/required");
         refused.forEach((schema, path) -> assertThatThrownBy(() -> Grammar.jsonSchema(schema)).as(schema).isInstanceOf(SchemaException.class)
                 .satisfies(e -> assertThat(((SchemaException) e).path()).isEqualTo(path)).hasMessageContaining(path));
-        assertThatThrownBy(() -> Grammar.jsonSchema("{")).isInstanceOf(lyceum.FormatException.class);
+        assertThatThrownBy(() -> Grammar.jsonSchema("{")).isInstanceOf(FormatException.class);
         var endless = Grammar.jsonSchema("{\"type\": \"object\", \"properties\": {\"a\": {\"$ref\": \"#\"}}, \"required\": [\"a\"]}");
         assertThatThrownBy(() -> new GrammarConstraint(endless, pieces(257, 1))).hasMessageContaining("never ends");
         var own = Grammar.jsonSchema("{\"$ref\": \"#\"}");

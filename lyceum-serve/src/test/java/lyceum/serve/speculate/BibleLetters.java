@@ -16,7 +16,7 @@ import lyceum.tensor.Tensor;
 
 /** A small decoder over the letters of the King James Bible, trained once for all tests of a JVM. */
 final class BibleLetters {
-    static final int LETTERS = 128, LENGTH = 64, WIDTH = 48, STEPS = 250;
+    static final int LETTERS = 128, LENGTH = 64, WIDTH = 48, STEPS = 150;
     static final int[] TEXT = letters(300_000);
     private static DecoderLM trained;
 

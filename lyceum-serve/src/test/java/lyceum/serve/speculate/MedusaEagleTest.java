@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import lyceum.autograd.Autograd;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
@@ -44,23 +45,24 @@ class MedusaEagleTest {
     @Test void greedyTextsArePlainOnesAndDrawsFollowTheModel() {
         var model = KnownModels.transformer(40, 2, 8);
         int[][] prompts = KnownModels.prompts(200, 40, 1);
-        var plain = new CausalGenerator(model).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(20)).generate(Arrays.asList(prompts), 1, Rng.of(1));
+        var plain = new CausalGenerator(model).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(12)).generate(Arrays.asList(prompts), 1, Rng.of(1));
         int different = 0;
         long accepted = 0;
         var eagle = new EagleDraft(model, DYNAMIC, Rng.of(3));
         for (var source : List.of(heads(model, PLAN), eagle)) {
-            var decoder = new TreeDecoder(model, source).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(20));
+            var decoder = new TreeDecoder(model, source).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(12));
             for (int i = 0; i < 200; i++) {
-                var round = decoder.run(List.of(new GenerationRequest(prompts[i], SamplingOptions.greedy(), new StopCriteria(20), Rng.of(i))), Progress.SILENT);
+                var round = decoder.run(List.of(new GenerationRequest(prompts[i], SamplingOptions.greedy(), new StopCriteria(12), Rng.of(i))), Progress.SILENT);
                 if (!Arrays.equals(round.texts().getFirst().ids(), plain.get(i).ids())) different++;
                 accepted += round.statistics().accepted();
             }
         }
         Evidence.of("texts of heads and draft that differ from plain greedy, of 400", different, exactly(0));
-        Evidence.of("guesses taken", accepted, above(300));
+        Evidence.of("guesses taken", accepted, above(200));
 
         var small = KnownModels.transformer(8, 2, 3);
         double worst = 1;
+        int seed = 0;
         for (var source : List.of(heads(small, PLAN), new EagleDraft(small, DYNAMIC, Rng.of(4)))) {
             var session = source.start(small);
             var decoding = new TreeDecoding(small);
@@ -69,12 +71,15 @@ class MedusaEagleTest {
             double[][] logits = decoding.read(tree).logits().toRows();
             var seen = new double[64];
             var row = new LogitRow(8);
+            var behind = new double[8][];
+            for (int a = 0; a < 8; a++) behind[a] = small.logits(Tensor.of(new int[] {1, 5, 2, a}, 1, 4), Pass.inference()).get(0, 3).toDoubleArray();
+            seed++;
             for (int i = 0; i < 20_000; i++) {
-                var text = new WrittenText(0, small, null, new GenerationRequest(new int[] {1, 5, 2}, SamplingOptions.DEFAULT, new StopCriteria(9), Rng.of(6).split(i)));
+                var text = new WrittenText(0, small, null, new GenerationRequest(new int[] {1, 5, 2}, SamplingOptions.DEFAULT, new StopCriteria(9), Rng.of(seed).split(i)));
                 TreeDecoder.walk(text, row, tree, logits, null, 0);
                 int[] drawn = text.history().generated();
                 if (drawn.length == 1) { // the tree had no such child: the next pass draws from the model behind it
-                    text.prepare(row.load(small.logits(Tensor.of(new int[] {1, 5, 2, drawn[0]}, 1, 4), Pass.inference()).get(0, 3).toDoubleArray()));
+                    text.prepare(row.load(behind[drawn[0]]));
                     seen[8 * drawn[0] + row.draw(text.stream())]++;
                 } else seen[8 * drawn[0] + drawn[1]]++;
             }
@@ -111,7 +116,7 @@ class MedusaEagleTest {
             var prompt = new int[1 + rng.nextInt(9)];
             for (int t = 0; t < prompt.length; t++) prompt[t] = rng.nextInt(40);
             decoding.read(TokenTree.chain(prompt));
-            decoding.keep(java.util.stream.IntStream.range(0, prompt.length).toArray());
+            decoding.keep(IntStream.range(0, prompt.length).toArray());
             var text = new ArrayList<Integer>();
             for (int id : prompt) text.add(id);
             for (int pass = 0; pass < 3; pass++) { // what is kept is right behind earlier trees too
@@ -151,14 +156,14 @@ class MedusaEagleTest {
         var before = model.embedding().weight().toFloatArray();
         var medusa = heads(model, PLAN);
         var eagle = new EagleDraft(model, PLAN, Rng.of(5));
-        double untrained = tokens(model, eagle);
-        BibleLetters.train(medusa, 150, 2e-3, Rng.of(6), (ids, rng) -> medusa.loss(model, ids));
-        BibleLetters.train(eagle, 150, 4e-3, Rng.of(6), (ids, rng) -> eagle.loss(model, ids));
+        double untrained = Math.max(tokens(model, eagle), tokens(model, medusa));
+        BibleLetters.train(medusa, 80, 2e-3, Rng.of(6), (ids, rng) -> medusa.loss(model, ids));
+        BibleLetters.train(eagle, 80, 4e-3, Rng.of(6), (ids, rng) -> eagle.loss(model, ids));
         double byHeads = tokens(model, medusa), byDraft = tokens(model, eagle);
         Evidence.of("tokens a pass, Medusa", byHeads, atLeast(1.5));
         Evidence.of("tokens a pass, EAGLE", byDraft, atLeast(1.5));
         Evidence.of("EAGLE's over Medusa's", byDraft / byHeads, atLeast(1));
-        Evidence.of("an untrained draft's", untrained, below(1.3));
+        Evidence.of("before training, the better of both", untrained, below(1.5));
         assertThat(model.embedding().weight().toFloatArray()).isEqualTo(before);
     }
 
