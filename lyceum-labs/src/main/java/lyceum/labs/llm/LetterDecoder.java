@@ -19,10 +19,10 @@ import lyceum.tensor.Temperature;
 import lyceum.tensor.Tensor;
 
 /** A small decoder over letters, trained for some steps on the King James Bible. */
-record LetterDecoder(DecoderLM model, int[] text, int[] held) {
-    static final int LENGTH = 48;
+public record LetterDecoder(DecoderLM model, int[] text, int[] held) {
+    public static final int LENGTH = 48;
 
-    static LetterDecoder trained(LabContext lab, int width, int steps) {
+    public static LetterDecoder trained(LabContext lab, int width, int steps) {
         var text = letters(Corpora.kingJames(), 120_000);
         var model = new DecoderLM(DecoderConfig.llama(128, LENGTH, 2, width, 4, 4, 2 * width).withTied(true), lab.rng(1));
         int[] first = Arrays.copyOf(text, 100_000), held = Arrays.copyOfRange(text, 100_000, 120_000);
@@ -30,7 +30,7 @@ record LetterDecoder(DecoderLM model, int[] text, int[] held) {
         return new LetterDecoder(model, first, held);
     }
 
-    static int[] letters(Corpus corpus, int count) {
+    public static int[] letters(Corpus corpus, int count) {
         var ids = new int[count];
         int at = 0;
         try (var documents = corpus.open()) {
@@ -40,7 +40,7 @@ record LetterDecoder(DecoderLM model, int[] text, int[] held) {
         return ids;
     }
 
-    static Tensor batch(int[] text, int rows, Rng rng) {
+    public static Tensor batch(int[] text, int rows, Rng rng) {
         var ids = new int[rows * LENGTH];
         for (int r = 0; r < rows; r++) System.arraycopy(text, rng.nextInt(text.length - LENGTH), ids, r * LENGTH, LENGTH);
         return Tensor.of(ids, rows, LENGTH);
