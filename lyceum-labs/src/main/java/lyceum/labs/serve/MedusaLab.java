@@ -35,7 +35,7 @@ import lyceum.tensor.Tensor;
 @Lab(topics = "medusa-eagle", title = "A tree of guesses, one path lit")
 final class MedusaLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int width = lab.param("children of a node", 2, 1, 4), levels = lab.param("levels", 3, 1, 4), steps = lab.param("training steps", 50, 20, 400), letters = 30;
+        int width = lab.param("children of a node", 2, 1, 4), levels = lab.param("levels", 3, 1, 4), steps = lab.param("training steps", 250, 20, 1000), letters = 30;
         var trained = LetterDecoder.trained(lab, 32, steps);
         var model = trained.model();
         var widths = new Integer[levels];
@@ -48,8 +48,8 @@ final class MedusaLab implements LabBody {
         var medusa = new MedusaHeads(model, levels, plan);
         var eagle = new EagleDraft(model, plan, lab.rng(4));
         var draws = lab.rng(5);
-        train(lab, "Medusa", medusa, steps, () -> medusa.loss(model, LetterDecoder.batch(trained.text(), 8, draws)));
-        train(lab, "EAGLE", eagle, steps, () -> eagle.loss(model, LetterDecoder.batch(trained.text(), 8, draws)));
+        train(lab, "Medusa", medusa, steps / 4, () -> medusa.loss(model, LetterDecoder.batch(trained.text(), 8, draws)));
+        train(lab, "EAGLE", eagle, steps / 4, () -> eagle.loss(model, LetterDecoder.batch(trained.text(), 8, draws)));
         var rows = new ArrayList<List<?>>();
         var tokens = new double[2];
         int different = 0;

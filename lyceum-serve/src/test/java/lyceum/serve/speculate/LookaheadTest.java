@@ -94,6 +94,7 @@ class LookaheadTest {
         });
         double list = passesPerToken(model, new int[][] {Arrays.copyOf(words, 60), Arrays.copyOf(words, 75)}, source, 120);
         double bare = passesPerToken(model, new int[][] {Arrays.copyOf(words, 60)}, new LookaheadSource(1, 2, 0), 120);
+        Evidence.of("the model's loss on letters unseen, nats", BibleLetters.loss(BibleLetters.target()), below(2));
         Evidence.of("passes a token on the Bible", bible, atMost(0.8));
         Evidence.of("passes a token on a list", list, atMost(0.5));
         Evidence.of("without window and pool", bare, exactly(1));
