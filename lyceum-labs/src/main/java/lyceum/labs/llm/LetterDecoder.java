@@ -3,6 +3,7 @@ package lyceum.labs.llm;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import lyceum.autograd.Autograd;
 import lyceum.data.corpus.Corpora;
 import lyceum.data.corpus.Corpus;
@@ -48,16 +49,23 @@ public record LetterDecoder(DecoderLM model, int[] text, int[] held) {
 
     /** Losses of the steps. */
     static double[] train(LabContext lab, Module model, int[] text, int steps, Rng rng) {
+        return train(lab, "steps", model, steps, () -> {
+            var ids = batch(text, 8, rng);
+            return new CausalLmLoss().of(model.forward(ids, Pass.training(rng)), ids);
+        });
+    }
+
+    /** The same by any loss. */
+    public static double[] train(LabContext lab, String name, Module model, int steps, Supplier<Tensor> loss) {
         var losses = new double[steps];
         var optimizer = new Adam(4e-3).over(new ArrayList<>(model.parameters().values()));
-        for (int step : lab.progress("steps", steps)) {
+        for (int step : lab.progress(name, steps)) {
             try (var scope = Scope.open("step")) {
                 optimizer.zeroGrad();
-                var ids = batch(text, 8, rng);
-                var loss = new CausalLmLoss().of(model.forward(ids, Pass.training(rng)), ids);
-                loss.backward();
+                var value = loss.get();
+                value.backward();
                 optimizer.step();
-                losses[step] = loss.item();
+                losses[step] = value.item();
             }
         }
         return losses;

@@ -6,7 +6,6 @@ import static lyceum.labs.Bounds.exactly;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Supplier;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
@@ -15,9 +14,6 @@ import lyceum.llm.generate.CausalGenerator;
 import lyceum.llm.generate.GenerationRequest;
 import lyceum.llm.generate.SamplingOptions;
 import lyceum.llm.generate.StopCriteria;
-import lyceum.memory.Scope;
-import lyceum.nn.Module;
-import lyceum.optim.Adam;
 import lyceum.plot.Edge;
 import lyceum.plot.Figure;
 import lyceum.plot.Node;
@@ -48,8 +44,8 @@ final class MedusaLab implements LabBody {
         var medusa = new MedusaHeads(model, levels, plan);
         var eagle = new EagleDraft(model, plan, lab.rng(4));
         var draws = lab.rng(5);
-        train(lab, "Medusa", medusa, steps / 4, () -> medusa.loss(model, LetterDecoder.batch(trained.text(), 8, draws)));
-        train(lab, "EAGLE", eagle, steps / 4, () -> eagle.loss(model, LetterDecoder.batch(trained.text(), 8, draws)));
+        LetterDecoder.train(lab, "Medusa", medusa, steps / 4, () -> medusa.loss(model, LetterDecoder.batch(trained.text(), 8, draws)));
+        LetterDecoder.train(lab, "EAGLE", eagle, steps / 4, () -> eagle.loss(model, LetterDecoder.batch(trained.text(), 8, draws)));
         var rows = new ArrayList<List<?>>();
         var tokens = new double[2];
         int different = 0;
@@ -68,17 +64,6 @@ final class MedusaLab implements LabBody {
         lab.shows("texts that are not greedy's", different, exactly(0));
         lab.shows("letters a pass with heads", tokens[0], above(1));
         lab.shows("letters a pass with features", tokens[1], above(1));
-    }
-
-    private static void train(LabContext lab, String name, Module module, int steps, Supplier<Tensor> loss) {
-        var optimizer = new Adam(4e-3).over(new ArrayList<>(module.parameters().values()));
-        for (int step : lab.progress(name, steps)) {
-            try (var scope = Scope.open("step")) {
-                optimizer.zeroGrad();
-                loss.get().backward();
-                optimizer.step();
-            }
-        }
     }
 
     /** Draws the tree of which most was taken. */
