@@ -108,7 +108,7 @@ public final class GrammarConstraint implements TokenConstraint {
                 bits = masks.within(at, left - 2);
                 if (bits == null && !at.accepts) bits = masks.within(at, masks.nearest(at));
             }
-            if (bits != null) System.arraycopy(bits, 0, allowed, 0, bits.length);
+            if (bits != null) System.arraycopy(bits, 0, allowed, 0, Math.min(bits.length, allowed.length)); // a model may have more ids than its tokenizer, or fewer
             if (at.accepts) for (int end : ends) allowed[end >> 6] |= 1L << end;
             return true;
         }

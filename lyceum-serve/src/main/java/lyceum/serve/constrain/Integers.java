@@ -32,6 +32,7 @@ final class Integers {
     /** Of one length. */
     private static Expression digits(String min, String max) {
         if (min.isEmpty()) return Expression.EMPTY;
+        if (min.matches("0+") && max.matches("9+")) return new Expression.Repeat(digit('0', '9'), min.length(), min.length());
         char low = min.charAt(0), high = max.charAt(0);
         int rest = min.length() - 1;
         String nines = "9".repeat(rest), zeros = "0".repeat(rest);

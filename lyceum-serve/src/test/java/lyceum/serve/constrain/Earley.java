@@ -18,41 +18,61 @@ final class Earley {
 
     private List<String> side(Item i) { return rules.get(i.rule).get(i.option); }
 
-    /** Items behind the last byte; null if there are none. */
-    private List<Item> last(byte[] text) {
-        var sets = new ArrayList<List<Item>>();
-        var members = new ArrayList<HashSet<Item>>();
-        for (int i = 0; i <= text.length; i++) {
-            sets.add(new ArrayList<>());
-            members.add(new HashSet<>());
-        }
-        for (int o = 0; o < rules.get("root").size(); o++) add(sets, members, 0, new Item("root", o, 0, 0));
-        for (int at = 0; at <= text.length; at++) {
-            boolean grew = true;
-            while (grew) { // empty productions may complete late: until nothing changes
-                int before = sets.get(at).size();
-                for (int k = 0; k < sets.get(at).size(); k++) {
-                    var item = sets.get(at).get(k);
-                    if (item.dot == side(item).size()) {
-                        for (var waiting : List.copyOf(sets.get(item.from)))
-                            if (waiting.dot < side(waiting).size() && side(waiting).get(waiting.dot).equals(item.rule))
-                                add(sets, members, at, new Item(waiting.rule, waiting.option, waiting.dot + 1, waiting.from));
-                        continue;
-                    }
-                    var symbol = side(item).get(item.dot);
-                    if (rules.containsKey(symbol)) for (int o = 0; o < rules.get(symbol).size(); o++) add(sets, members, at, new Item(symbol, o, 0, at));
-                }
-                grew = sets.get(at).size() > before;
+    /** The sets of items of a text so far. */
+    final class Chart {
+        private final List<List<Item>> sets = new ArrayList<>();
+
+        private Chart() {}
+
+        /** Behind more bytes; this one stays as it is. */
+        Chart after(byte... more) {
+            var longer = new Chart();
+            longer.sets.addAll(sets);
+            for (byte b : more) {
+                var next = new ArrayList<Item>();
+                for (var item : longer.sets.getLast())
+                    if (item.dot < side(item).size() && reads(side(item).get(item.dot), b & 255)) next.add(new Item(item.rule, item.option, item.dot + 1, item.from));
+                longer.sets.add(next);
+                closed(longer.sets);
             }
-            if (at == text.length) return sets.get(at);
-            for (var item : sets.get(at))
-                if (item.dot < side(item).size() && reads(side(item).get(item.dot), text[at] & 255))
-                    add(sets, members, at + 1, new Item(item.rule, item.option, item.dot + 1, item.from));
+            return longer;
         }
-        return sets.getLast();
+
+        boolean hasCompletion() { return !sets.getLast().isEmpty(); }
+
+        boolean isWhole() { return sets.getLast().stream().anyMatch(i -> i.rule.equals("root") && i.from == 0 && i.dot == side(i).size()); }
     }
 
-    private static void add(List<List<Item>> sets, List<HashSet<Item>> members, int at, Item item) { if (members.get(at).add(item)) sets.get(at).add(item); }
+    Chart start() {
+        var chart = new Chart();
+        chart.sets.add(new ArrayList<>());
+        for (int o = 0; o < rules.get("root").size(); o++) chart.sets.getFirst().add(new Item("root", o, 0, 0));
+        closed(chart.sets);
+        return chart;
+    }
+
+    /** Prediction and completion within the last set, until nothing changes: empty productions may complete late. */
+    private void closed(List<List<Item>> sets) {
+        int at = sets.size() - 1;
+        var set = sets.get(at);
+        var members = new HashSet<>(set);
+        for (int before = -1; set.size() > before;) {
+            before = set.size();
+            for (int k = 0; k < set.size(); k++) {
+                var item = set.get(k);
+                if (item.dot == side(item).size()) {
+                    for (var waiting : List.copyOf(sets.get(item.from)))
+                        if (waiting.dot < side(waiting).size() && side(waiting).get(waiting.dot).equals(item.rule))
+                            add(set, members, new Item(waiting.rule, waiting.option, waiting.dot + 1, waiting.from));
+                    continue;
+                }
+                var symbol = side(item).get(item.dot);
+                if (rules.containsKey(symbol)) for (int o = 0; o < rules.get(symbol).size(); o++) add(set, members, new Item(symbol, o, 0, at));
+            }
+        }
+    }
+
+    private static void add(List<Item> set, HashSet<Item> members, Item item) { if (members.add(item)) set.add(item); }
 
     private boolean reads(String symbol, int b) {
         if (rules.containsKey(symbol)) return false;
@@ -66,8 +86,4 @@ final class Earley {
         }
         return in != not;
     }
-
-    boolean hasCompletion(byte[] prefix) { return !last(prefix).isEmpty(); }
-
-    boolean accepts(byte[] text) { return last(text).stream().anyMatch(i -> i.rule.equals("root") && i.from == 0 && i.dot == side(i).size()); }
 }

@@ -7,17 +7,15 @@ import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
-import java.util.function.Predicate;
 import java.util.regex.Pattern;
-import javax.xml.parsers.DocumentBuilderFactory;
 import lyceum.llm.generate.LogitRow;
 import lyceum.llm.generate.SamplingOptions;
 import lyceum.llm.generate.TokenSampler;
@@ -27,15 +25,11 @@ import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import tools.jackson.databind.json.JsonMapper;
 
 class GrammarConstraintTest {
     private static final String TOPIC = "constrained-decoding";
-    private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final String SAMPLE = "{\"name\": \"Ada\", \"tags\": [\"a\", \"b\"], \"age\": 36}\n<note to=\"Bob\">Ürgüp, 東京 \uD83D\uDE00 €5</note>"
             + " the and true false null 2026-11-29 [1, 2.5e3, {}]]}}\"}, {\"x\":[[";
-
-    private record Rule(String name, Grammar grammar, Predicate<String> valid) {}
 
     /** All bytes, an end mark, and pieces cut out of a sample anywhere, within characters too. */
     private static TokenPieces pieces(int count, long seed) {
@@ -53,83 +47,6 @@ class GrammarConstraintTest {
 
     private static final int END = 256;
 
-    private static Rule regex(String pattern) {
-        var compiled = Pattern.compile(pattern);
-        return new Rule(pattern, Grammar.regex(pattern), text -> compiled.matcher(text).matches());
-    }
-
-    private static Rule schema(String schema) {
-        var oracle = new SchemaOracle(JSON.readTree(schema));
-        return new Rule(schema, Grammar.jsonSchema(schema), text -> {
-            try {
-                return oracle.fits(JSON.readTree(text));
-            } catch (RuntimeException e) {
-                return false;
-            }
-        });
-    }
-
-    private static boolean isXml(String text) {
-        try {
-            var builder = DocumentBuilderFactory.newInstance().newDocumentBuilder();
-            builder.setErrorHandler(null);
-            return builder.parse(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8))).getDocumentElement() != null;
-        } catch (Exception e) {
-            return false;
-        }
-    }
-
-    private static boolean isJson(String text) {
-        try {
-            return !JSON.readTree(text).isMissingNode();
-        } catch (RuntimeException e) {
-            return false;
-        }
-    }
-
-    /** Sums and products of numbers in brackets, by rewriting: a bracket around a plain term becomes a digit until nothing is left. */
-    private static boolean isSum(String text) {
-        var plain = text.replaceAll("[0-9]+", "1");
-        if (plain.contains("11") || Pattern.compile("[0-9]\\s").matcher(text).find()) return false;
-        for (String before = ""; !before.equals(plain);) {
-            before = plain;
-            plain = plain.replaceAll("\\(1([-+*/]1)*\\)", "1");
-        }
-        return plain.matches("1([-+*/]1)*");
-    }
-
-    private static boolean isBalanced(String text) {
-        var before = "";
-        while (!before.equals(text)) {
-            before = text;
-            text = text.replace("<>", "").replace("()", "").replace("{}", "");
-        }
-        return text.isEmpty();
-    }
-
-    private static List<Rule> rules() {
-        return List.of(regex("[0-9]{4}-(0[1-9]|1[0-2])-[0-3][0-9]"), regex("(GET|POST) /[a-z0-9/]* HTTP/1\\.[01]"), regex("[A-Z][a-z]+( [A-Z][a-z]+){1,3}"),
-                regex("#[0-9a-fA-F]{6}"), regex("(\\+\\d{1,3} )?\\(?\\d{3}\\)?[ -]\\d{3,4}"), regex("\"([^\"\\\\]|\\\\.)*\""), regex("[α-ω]{3,9}|[^\\x00-\\x{7f}]{2,5}!"),
-                schema("{\"type\": \"object\", \"properties\": {\"name\": {\"type\": \"string\"}, \"age\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 130}},"
-                        + " \"required\": [\"name\", \"age\"], \"additionalProperties\": false}"),
-                schema("{\"type\": \"array\", \"items\": {\"type\": \"number\"}, \"minItems\": 2, \"maxItems\": 6}"),
-                schema("{\"enum\": [\"red\", \"gr\\u00fcn\", 3, null, [1, 2]]}"),
-                schema("{\"type\": \"object\", \"properties\": {\"a\": {\"type\": \"boolean\"}, \"b\": {\"type\": [\"string\", \"null\"], \"maxLength\": 12}, \"c\": {\"type\": \"integer\","
-                        + " \"exclusiveMinimum\": -20, \"exclusiveMaximum\": 1000}}, \"additionalProperties\": {\"type\": \"boolean\"}}"),
-                schema("{\"$ref\": \"#/$defs/tree\", \"$defs\": {\"tree\": {\"type\": \"object\", \"properties\": {\"v\": {\"type\": \"integer\"}, \"kids\": {\"type\": \"array\","
-                        + " \"items\": {\"$ref\": \"#/$defs/tree\"}}}, \"required\": [\"v\"], \"additionalProperties\": false}}}"),
-                schema("{\"anyOf\": [{\"type\": \"string\", \"format\": \"date\"}, {\"type\": \"string\", \"format\": \"ipv4\"}, {\"type\": \"string\", \"format\": \"email\"},"
-                        + " {\"type\": \"string\", \"format\": \"date-time\"}]}"),
-                schema("{\"oneOf\": [{\"type\": \"object\", \"properties\": {\"kind\": {\"const\": \"dog\"}, \"bark\": {\"type\": \"boolean\"}}, \"required\": [\"kind\", \"bark\"]},"
-                        + " {\"type\": \"object\", \"properties\": {\"kind\": {\"const\": \"cat\"}, \"lives\": {\"type\": \"integer\", \"minimum\": 1, \"maximum\": 9}}, \"required\": [\"kind\"]}]}"),
-                schema("{\"type\": \"array\", \"prefixItems\": [{\"type\": \"string\", \"pattern\": \"^[A-Z\\\"]{2}\\\\d\"}, {\"type\": \"boolean\"}], \"items\": {\"type\": \"null\"}, \"minItems\": 1}"),
-                new Rule("JSON", Grammar.json(), GrammarConstraintTest::isJson),
-                new Rule("XML", Grammar.xml(List.of("note", "to", "b.x"), List.of("id", "lang")), GrammarConstraintTest::isXml),
-                new Rule("sums", Grammar.gbnf("root ::= term ([-+*/] term)* # a sum\nterm ::= [0-9]+ | \"(\" root \")\""), GrammarConstraintTest::isSum),
-                new Rule("brackets", Grammar.ebnf("text = pair, { pair }; pair = '(', [ text ], ')' | '<', [ text ], '>' | '{', { pair }, '}';"), t -> !t.isEmpty() && isBalanced(t)),
-                new Rule("a^n b^n", Grammar.gbnf("root ::= \"a\" root? \"b\""), t -> t.matches("a+b+") && t.lastIndexOf('a') + 1 == t.length() / 2 && t.length() % 2 == 0));
-    }
-
     /** A model whose logits are drawn anew at each step: windows of one long row of normal numbers. */
     private static double[] noise(long seed) {
         var rng = Rng.of(seed);
@@ -142,11 +59,11 @@ class GrammarConstraintTest {
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void everyOutputOfAnUntrainedModelParses() {
         var pieces = pieces(340, 1);
-        var rules = rules();
+        var rules = ParsedRules.rules();
         var row = new LogitRow(340);
         double[] noise = noise(2);
         int outputs = 0, valid = 0, longest = 0;
-        var sizes = new java.util.HashSet<String>();
+        var sizes = new HashSet<String>();
         for (int r = 0; r < rules.size(); r++) {
             var constraint = new GrammarConstraint(rules.get(r).grammar(), pieces, END).within(200);
             for (int i = 0; i < 500; i++) {
@@ -157,7 +74,6 @@ class GrammarConstraintTest {
                 sizes.add(text);
                 boolean fits = ids[ids.length - 1] == END && rules.get(r).valid().test(text);
                 if (fits) valid++;
-                else if (valid > outputs - 5) System.out.println(rules.get(r).name() + ": " + text);
             }
         }
         var free = new ArrayList<String>();
@@ -180,7 +96,7 @@ class GrammarConstraintTest {
     }
 
     private static String text(TokenPieces pieces, int... ids) {
-        var out = new java.io.ByteArrayOutputStream();
+        var out = new ByteArrayOutputStream();
         for (int id : ids) if (pieces.bytes(id) != null) out.writeBytes(pieces.bytes(id));
         return out.toString(StandardCharsets.UTF_8);
     }
@@ -200,57 +116,22 @@ class GrammarConstraintTest {
         return new TokenPieces(pieces);
     }
 
-    private static List<List<String>> sides(String... sides) {
-        var all = new ArrayList<List<String>>();
-        for (var side : sides) all.add(side.isEmpty() ? List.of() : List.of(side.split(" ")));
-        return all;
-    }
-
-    /** The JSON of one schema, symbol by symbol; "_" stands for a blank, since words are parted by it. */
-    private static Earley document() {
-        var rules = new LinkedHashMap<String, List<List<String>>>();
-        rules.put("root", sides("{ space first } ", "{ space }"));
-        rules.put("first", sides("flag space more", "list space"));
-        rules.put("more", sides("", ", space list space"));
-        rules.put("flag", sides("\" a \" space : space bool"));
-        rules.put("list", sides("\" b \" space : space [ space items ]"));
-        rules.put("items", sides("", "string space rest"));
-        rules.put("rest", sides("", ", space string space rest"));
-        rules.put("bool", sides("t r u e", "f a l s e"));
-        rules.put("string", sides("\" chars \""));
-        rules.put("chars", sides("", "char chars"));
-        rules.put("char", sides("[!#-[]-\u007f]", "\\ [\"\\/bfnrt]", "\\ u hex", "[\u00c2-\u00df] c", "\u00e0 [\u00a0-\u00bf] c", "[\u00e1-\u00ec\u00ee-\u00ef] c c", "\u00ed [\u0080-\u009f] c",
-                "\u00f0 [\u0090-\u00bf] c c", "[\u00f1-\u00f3] c c c", "\u00f4 [\u0080-\u008f] c c"));
-        rules.get("char").add(List.of(" "));
-        rules.put("hex", sides("[0-9a-ce-fA-CE-F] h h h", "[dD] [0-7] h h"));
-        rules.put("h", sides("[0-9a-fA-F]"));
-        rules.put("c", sides("[\u0080-\u00bf]"));
-        rules.put("space", new ArrayList<>(List.of(List.of(), List.of(" "), List.of("\n", "blanks20"))));
-        for (int i = 20; i > 0; i--) rules.put("blanks" + i, List.of(List.of(), List.of(" ", "blanks" + (i - 1)), List.of("\t", "blanks" + (i - 1))));
-        rules.put("blanks0", sides(""));
-        return new Earley(rules);
-    }
-
     @Acceptance(topic = TOPIC, clause = 2)
     @Test void masksAreTheTokensWithACompletion() {
         var pieces = small();
-        var judged = new LinkedHashMap<Grammar, Function<byte[], int[]>>(); // whether there is a completion, and whether it is whole
+        var judged = new LinkedHashMap<Grammar, Judge>();
         for (var pattern : List.of("(ab|abab-)*c?x{2,3}", "[0-9]{4}-(0[1-9]|1[0-2])", "\\{\"a\": (true|false), \"b\": \\[(\"[xy]{1,3}\"(, \"[xy]{1,3}\")*)?\\]\\}",
                 "((a|b)*a(a|b){3}|[^a-z]{2}z)", "(\\(\\d+[*+]\\d+\\)[-+])*\\d")) {
             var compiled = Pattern.compile(pattern.replace("[^a-z]", "[\\x00-\\x60\\x7b-\\x7f]"));
-            judged.put(Grammar.regex(pattern.replace("[^a-z]", "[\\x00-\\x60\\x7b-\\x7f]")), bytes -> {
-                var matcher = compiled.matcher(new String(bytes, StandardCharsets.ISO_8859_1));
-                boolean whole = matcher.matches();
-                return new int[] {whole || matcher.hitEnd() ? 1 : 0, whole ? 1 : 0};
-            });
+            judged.put(Grammar.regex(pattern.replace("[^a-z]", "[\\x00-\\x60\\x7b-\\x7f]")), new Judge.Matching(compiled, ""));
         }
-        var sums = new Earley(Map.of("root", sides("term more"), "more", sides("", "[*+-] term more"), "term", sides("digits", "( root )"), "digits", sides("[0-9]", "[0-9] digits")));
-        var brackets = new Earley(Map.of("root", sides("[ root ] root", "( root ) root", "")));
-        var document = document();
-        judged.put(Grammar.gbnf("root ::= term ([*+-] term)*\nterm ::= [0-9]+ | \"(\" root \")\""), b -> of(sums, b));
-        judged.put(Grammar.gbnf("root ::= (\"[\" root \"]\" | \"(\" root \")\")*"), b -> of(brackets, b));
+        var sums = new Earley(Map.of("root", Judge.sides("term more"), "more", Judge.sides("", "[*+-] term more"), "term", Judge.sides("digits", "( root )"), "digits", Judge.sides("[0-9]", "[0-9] digits")));
+        var brackets = new Earley(Map.of("root", Judge.sides("[ root ] root", "( root ) root", "")));
+        var document = Judge.document();
+        judged.put(Grammar.gbnf("root ::= term ([*+-] term)*\nterm ::= [0-9]+ | \"(\" root \")\""), new Judge.Parsing(sums.start()));
+        judged.put(Grammar.gbnf("root ::= (\"[\" root \"]\" | \"(\" root \")\")*"), new Judge.Parsing(brackets.start()));
         judged.put(Grammar.jsonSchema("{\"type\": \"object\", \"properties\": {\"a\": {\"type\": \"boolean\"}, \"b\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}}}}"),
-                b -> of(document, b));
+                new Judge.Parsing(document.start()));
         var rng = Rng.of(1);
         int prefixes = 0, different = 0, allowed = 0, partial = 0;
         for (var entry : judged.entrySet()) {
@@ -258,14 +139,14 @@ class GrammarConstraintTest {
             int wanted = prefixes + (prefixes < 150 ? 30 : 50);
             while (prefixes < wanted) {
                 var state = constraint.start();
-                byte[] prefix = {};
+                var prefix = entry.getValue();
                 for (int t = 0; t < 12 && prefixes < wanted; t++) {
                     var bits = new long[4];
                     state.allowed(bits);
                     var open = new ArrayList<Integer>();
                     for (int id = 0; id < 200; id++) {
                         byte[] piece = pieces.bytes(id);
-                        boolean can = piece == null ? entry.getValue().apply(prefix)[1] == 1 : entry.getValue().apply(joined(prefix, piece))[0] == 1;
+                        boolean can = piece == null ? prefix.isWhole() : prefix.after(piece).hasCompletion();
                         if (can != ((bits[id >> 6] >>> id & 1) != 0)) different++;
                         if (can && piece != null) open.add(id);
                         if (can) allowed++;
@@ -275,7 +156,7 @@ class GrammarConstraintTest {
                     if (open.isEmpty()) break;
                     int id = open.get(rng.nextInt(open.size()));
                     state.accept(id);
-                    prefix = joined(prefix, pieces.bytes(id));
+                    prefix = prefix.after(pieces.bytes(id));
                 }
             }
         }
@@ -283,14 +164,6 @@ class GrammarConstraintTest {
         Evidence.of("prefixes where some tokens may come and others not", partial, atLeast(250));
         Evidence.of("tokens that may come, of all", allowed, above(3000));
         Evidence.of("tokens whose bit is not what the definition says", different, exactly(0));
-    }
-
-    private static int[] of(Earley oracle, byte[] b) { return new int[] {oracle.hasCompletion(b) ? 1 : 0, oracle.accepts(b) ? 1 : 0}; }
-
-    private static byte[] joined(byte[] a, byte[] b) {
-        var c = Arrays.copyOf(a, a.length + b.length);
-        System.arraycopy(b, 0, c, a.length, b.length);
-        return c;
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
@@ -412,70 +285,6 @@ class GrammarConstraintTest {
         assertThatThrownBy(() -> new GrammarConstraint(Grammar.regex("x+"), pieces)).hasMessageContaining("no text fits it");
     }
 
-    @Test void grammarsAreReadOrRefusedByName() {
-        assertThatThrownBy(() -> new GrammarConstraint(Grammar.gbnf("root ::= root \"x\" | \"y\""), pieces(257, 1))).hasMessageContaining("\"root\" begins with itself");
-        assertThatThrownBy(() -> new GrammarConstraint(Grammar.gbnf("root ::= a? root \"x\" | \"y\"\na ::= \"a\""), pieces(257, 1))).hasMessageContaining("begins with itself");
-        assertThatThrownBy(() -> Grammar.gbnf("root ::= other")).hasMessageContaining("[other]");
-        assertThatThrownBy(() -> Grammar.gbnf("start ::= \"a\"")).hasMessageContaining("root");
-        assertThatThrownBy(() -> Grammar.gbnf("root ::= \"a\n\"")).hasMessageContaining("closing quote").hasMessageContaining("line 1");
-        assertThatThrownBy(() -> Grammar.gbnf("root ::= \"a\"\nroot ::= \"b\"")).hasMessageContaining("defined twice");
-        assertThatThrownBy(() -> Grammar.ebnf("a = 'x' - 'y';")).hasMessageContaining("exceptions");
-        for (var bad : List.of("(?=a)", "\\bx", "(a)\\1", "a{3,2}", "[b-a]", "(", "a)", "*", "[a", "\\q", "a^", "x{1001}", "\\ud800"))
-            assertThatThrownBy(() -> Grammar.regex(bad)).as(bad).isInstanceOf(lyceum.FormatException.class).hasMessageContaining("regular expression");
-        var ebnf = new GrammarConstraint(Grammar.ebnf("(* lists *) list of words = word, { ',', word }; word = 2 * letter, [ '!' ]; letter = 'a' | \"b\";"), pieces(257, 1));
-        assertThat(ebnf.accepts("ab,ba!")).isTrue();
-        assertThat(ebnf.accepts("ab,b")).isFalse();
-        var gbnf = new GrammarConstraint(Grammar.gbnf("root ::= greeting\n  | [^\\x00-\\u00ff] #x21{2,}\n# comment\ngreeting ::= (\"hi\" |\n 'ho') \"\\n\"? . "), pieces(257, 1));
-        assertThat(List.of(gbnf.accepts("hi\n東"), gbnf.accepts("hox"), gbnf.accepts("東!!!"), gbnf.accepts("東!"), gbnf.accepts("hi"))).containsExactly(true, true, true, false, false);
-    }
-
-    @Test void schemasThatCannotBePromisedNameTheirPath() {
-        var refused = new LinkedHashMap<String, String>();
-        refused.put("{\"type\": \"object\", \"properties\": {\"a/b\": {\"not\": {}}}}", "#/properties/a~1b/not");
-        refused.put("{\"type\": \"array\", \"items\": {\"type\": \"string\"}, \"uniqueItems\": true}", "#/uniqueItems");
-        refused.put("{\"type\": \"string\", \"format\": \"hostname\"}", "#/format");
-        refused.put("{\"type\": \"string\", \"pattern\": \"(?=x)\"}", "#/pattern");
-        refused.put("{\"type\": \"number\", \"minimum\": 2}", "#/minimum");
-        refused.put("{\"oneOf\": [{\"type\": \"string\"}, {\"type\": \"string\", \"maxLength\": 3}]}", "#/oneOf");
-        refused.put("{\"$ref\": \"#/$defs/none\"}", "#/$defs/none");
-        refused.put("{\"$ref\": \"http://x.org/s\"}", "#/$ref");
-        refused.put("{\"type\": \"integer\", \"minimum\": 3, \"maximum\": 2}", "#");
-        refused.put("{\"type\": \"thing\"}", "#/type");
-        refused.put("{\"type\": \"object\", \"required\": [\"x\"]}", "#/required");
-        refused.forEach((schema, path) -> assertThatThrownBy(() -> Grammar.jsonSchema(schema)).as(schema).isInstanceOf(SchemaException.class)
-                .satisfies(e -> assertThat(((SchemaException) e).path()).isEqualTo(path)).hasMessageContaining(path));
-        assertThatThrownBy(() -> Grammar.jsonSchema("{")).isInstanceOf(lyceum.FormatException.class);
-        var endless = Grammar.jsonSchema("{\"type\": \"object\", \"properties\": {\"a\": {\"$ref\": \"#\"}}, \"required\": [\"a\"]}");
-        assertThatThrownBy(() -> new GrammarConstraint(endless, pieces(257, 1))).hasMessageContaining("never ends");
-        var own = Grammar.jsonSchema("{\"$ref\": \"#\"}");
-        assertThatThrownBy(() -> new GrammarConstraint(own, pieces(257, 1))).isInstanceOf(IllegalArgumentException.class);
-    }
-
-    @Test void integersKeepTheirBounds() {
-        var rng = Rng.of(4);
-        for (int i = 0; i < 60; i++) {
-            int a = rng.nextInt(3000) - 1500, b = a + rng.nextInt(i % 2 == 0 ? 30 : 2000);
-            var constraint = new GrammarConstraint(Grammar.jsonSchema("{\"type\": \"integer\", \"minimum\": " + a + ", \"maximum\": " + b + "}"), pieces(257, 1));
-            for (int n = -2100; n <= 4100; n += n > a - 15 && n < b + 15 ? 1 : 37) assertThat(constraint.accepts("" + n)).as(n + " in " + a + ".." + b).isEqualTo(n >= a && n <= b);
-            assertThat(constraint.accepts("-0") || constraint.accepts("007")).isFalse();
-        }
-    }
-
-    @Test void formatsOfRequestsAreRead() {
-        assertThat(ResponseFormat.read("{\"type\": \"text\"}")).isEmpty();
-        var pieces = pieces(257, 1);
-        Function<String, GrammarConstraint> of = json -> new GrammarConstraint(ResponseFormat.read(json).orElseThrow(), pieces);
-        assertThat(of.apply("{\"type\": \"json_object\"}").accepts("{\"a\": [1]}")).isTrue();
-        assertThat(of.apply("{\"type\": \"json_object\"}").accepts("[1]")).isFalse();
-        var schema = of.apply("{\"type\": \"json_schema\", \"json_schema\": {\"name\": \"x\", \"schema\": {\"type\": \"boolean\"}}}");
-        assertThat(schema.accepts("true")).isTrue();
-        assertThat(schema.accepts("1")).isFalse();
-        assertThat(of.apply("{\"type\": \"choice\", \"choice\": [\"yes\", \"no\"]}").accepts("no")).isTrue();
-        assertThat(of.apply("{\"type\": \"regex\", \"regex\": \"a+\"}").accepts("aa")).isTrue();
-        assertThatThrownBy(() -> ResponseFormat.read("{\"type\": \"yaml\"}")).hasMessageContaining("yaml");
-        assertThatThrownBy(() -> ResponseFormat.read("{\"type\": \"json_schema\"}")).hasMessageContaining("json_schema");
-    }
-
     @Test void threadsShareOneConstraint() throws Exception {
         var pieces = pieces(340, 1);
         var constraint = new GrammarConstraint(Grammar.json(), pieces, END).within(60);
@@ -491,6 +300,6 @@ class GrammarConstraintTest {
             }));
         }
         for (var thread : threads) thread.join();
-        assertThat(texts[0]).isEqualTo(texts[1]).allMatch(GrammarConstraintTest::isJson);
+        assertThat(texts[0]).isEqualTo(texts[1]).allMatch(ParsedRules::isJson);
     }
 }

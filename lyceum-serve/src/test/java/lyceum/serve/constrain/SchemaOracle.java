@@ -1,5 +1,10 @@
 package lyceum.serve.constrain;
 
+import java.time.DateTimeException;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import tools.jackson.core.JsonPointer;
 import tools.jackson.databind.JsonNode;
@@ -55,7 +60,7 @@ final class SchemaOracle {
         return true;
     }
 
-    private static int count(JsonNode all, java.util.function.Predicate<JsonNode> test) {
+    private static int count(JsonNode all, Predicate<JsonNode> test) {
         int n = 0;
         for (var one : all) if (test.test(one)) n++;
         return n;
@@ -77,9 +82,9 @@ final class SchemaOracle {
     private static boolean format(String format, String text) {
         try {
             switch (format) {
-                case "date" -> java.time.LocalDate.parse(text);
-                case "date-time" -> java.time.OffsetDateTime.parse(text.replaceAll("[+-](1[89]|2[0-3]):", "+01:")); // Java's offsets end at 18 hours
-                case "uuid" -> { return java.util.UUID.fromString(text).toString().equals(text); }
+                case "date" -> LocalDate.parse(text);
+                case "date-time" -> OffsetDateTime.parse(text.replaceAll("[+-](1[89]|2[0-3]):", "+01:")); // Java's offsets end at 18 hours
+                case "uuid" -> { return UUID.fromString(text).toString().equals(text); }
                 case "ipv4" -> {
                     var parts = text.split("\\.", -1);
                     for (var part : parts) if (!part.equals("" + Integer.parseInt(part)) || Integer.parseInt(part) > 255) return false;
@@ -89,7 +94,7 @@ final class SchemaOracle {
                 default -> throw new AssertionError(format);
             }
             return true;
-        } catch (IllegalArgumentException | java.time.DateTimeException e) {
+        } catch (IllegalArgumentException | DateTimeException e) {
             return false;
         }
     }

@@ -1,6 +1,7 @@
 package lyceum.serve.speculate;
 
 import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
@@ -11,6 +12,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import lyceum.autograd.Autograd;
+import lyceum.llm.CausalLM;
 import lyceum.llm.Continuation;
 import lyceum.llm.generate.CausalGenerator;
 import lyceum.llm.generate.GenerationRequest;
@@ -20,9 +23,11 @@ import lyceum.llm.generate.StopCriteria;
 import lyceum.nn.Pass;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
 import lyceum.text.ByteTokenizer;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
 class SpeculativeDecoderTest {
@@ -97,7 +102,7 @@ class SpeculativeDecoderTest {
         int different = 0;
         long accepted = 0, refused = 0;
         var near = KnownModels.transformer(40, 2, 8); // the target's weights, moved a little, are a draft that is right at times
-        near.parameters().forEach((name, w) -> lyceum.autograd.Autograd.noGrad(() -> w.copy_(w.add(lyceum.tensor.Tensor.randn(Rng.of(5), w.shape().toArray()).mul(0.02)))));
+        near.parameters().forEach((name, w) -> Autograd.noGrad(() -> w.copy_(w.add(Tensor.randn(Rng.of(5), w.shape().toArray()).mul(0.02)))));
         for (var draft : List.of(new ModelDraft(near), new ModelDraft(KnownModels.transformer(40, 1, 9)), new NGramDraft(3, 1))) {
             var decoder = new SpeculativeDecoder(target, draft).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(30));
             for (int from = 0; from < 200; from += 25) {
@@ -142,18 +147,18 @@ class SpeculativeDecoderTest {
     @Test void aDistilledDraftOfHalfTheDepthSavesPasses() {
         var target = BibleLetters.target();
         var draft = BibleLetters.fresh(1, 7);
-        BibleLetters.train(draft, BibleLetters.STEPS, 4e-3, Rng.of(3), (ids, rng) -> {
-            var soft = lyceum.autograd.Autograd.noGrad(() -> target.logits(ids, Pass.inference()).softmax(-1));
+        BibleLetters.train(draft, 200, 5e-3, Rng.of(3), (ids, rng) -> {
+            var soft = Autograd.noGrad(() -> target.logits(ids, Pass.inference()).softmax(-1));
             return soft.mul(draft.logits(ids, Pass.training(rng)).logSoftmax(-1)).sum(-1, false).mean().neg();
         });
         var requests = new ArrayList<GenerationRequest>();
         for (var prompt : BibleLetters.prompts(20, 30, 1)) requests.add(new GenerationRequest(prompt, SamplingOptions.DEFAULT, new StopCriteria(100), Rng.of(requests.size() + 1)));
         double saved = 1 - 1 / passes(target, draft, requests), untrained = 1 - 1 / passes(target, BibleLetters.fresh(1, 7), requests);
-        Evidence.of("target passes saved", saved, lyceum.testing.Bound.atLeast(0.3));
+        Evidence.of("target passes saved", saved, atLeast(0.3));
         Evidence.of("with the draft as it began", untrained, atMost(0.2));
     }
 
-    private static double passes(lyceum.llm.CausalLM target, lyceum.llm.CausalLM draft, List<GenerationRequest> requests) {
+    private static double passes(CausalLM target, CausalLM draft, List<GenerationRequest> requests) {
         return new SpeculativeDecoder(target, new ModelDraft(draft)).run(requests, Progress.SILENT).statistics().tokensPerPass();
     }
 
@@ -173,7 +178,7 @@ class SpeculativeDecoderTest {
             for (int i = 0; i < 3; i++) {
                 assertThat(texts.get(i).ids()).isEqualTo(plain.get(i).ids());
                 assertThat(texts.get(i).ending()).isEqualTo(plain.get(i).ending());
-                assertThat(texts.get(i).logProbabilities()).containsExactly(plain.get(i).logProbabilities(), org.assertj.core.data.Offset.offset(1e-4));
+                assertThat(texts.get(i).logProbabilities()).containsExactly(plain.get(i).logProbabilities(), Offset.offset(1e-4));
             }
             assertThat(heard.toString().split(" ")).hasSize(3);
         }
@@ -181,8 +186,8 @@ class SpeculativeDecoderTest {
     }
 
     @Test void numbersOfGuessesFollowTheAcceptance() {
-        assertThat(SpeculationStatistics.expectedTokens(0.8, 4)).isCloseTo(3.3616, org.assertj.core.data.Offset.offset(1e-12));
-        assertThat(SpeculationStatistics.speedUp(0.8, 4, 0.1)).isCloseTo(2.4011, org.assertj.core.data.Offset.offset(1e-4));
+        assertThat(SpeculationStatistics.expectedTokens(0.8, 4)).isCloseTo(3.3616, Offset.offset(1e-12));
+        assertThat(SpeculationStatistics.speedUp(0.8, 4, 0.1)).isCloseTo(2.4011, Offset.offset(1e-4));
         assertThat(SpeculationStatistics.bestGuesses(0.8, 0.1, 20)).isEqualTo(6);
         assertThat(SpeculationStatistics.bestGuesses(0.05, 0.5, 20)).isZero();
         var target = KnownModels.bigrams(KnownModels.constant(0.98, 0.01, 0.01));
