@@ -38,6 +38,12 @@ public abstract class TargetDecoder extends Module {
         State fork(int... rows);
     }
 
+    /** A state that knows where its last step looked. */
+    public interface Looking extends State {
+        /** (batch, places); null without attention, or before the first step. */
+        Tensor weights();
+    }
+
     /** How a recurrent decoder looks at the source. */
     public enum Look {
         /** Not at all: it begins with what the encoder ended with. */
@@ -107,12 +113,14 @@ public abstract class TargetDecoder extends Module {
 
         private static Linear bridge(int from, int to, DType type, Rng rng) { return new Linear(from, to, true, type, Init.torchLinear(from), rng); }
 
-        private static final class Held implements State {
+        private static final class Held implements Looking {
             private RecurrentState state;
 
             private Held(RecurrentState state) { this.state = state; }
 
             @Override public State fork(int... rows) { return new Held(rows.length == 0 ? state : state.rows(rows)); }
+
+            @Override public Tensor weights() { return state.tensors().get("l0.weights"); }
         }
 
         @Override public int outputs() { return rnn.outputs(); }
@@ -158,9 +166,6 @@ public abstract class TargetDecoder extends Module {
             held.state = out.state();
             return emit(x, out.outputs(), pass);
         }
-
-        /** Where the last step looked, (batch, places); null without attention. */
-        public static Tensor weights(State state) { return ((Held) state).state.tensors().get("l0.weights"); }
 
         @Override protected String nameOf(String field) { return field.equals("bridges") ? "" : super.nameOf(field); }
     }
