@@ -259,13 +259,13 @@ class MambaTest {
 
     private static Tensor answers(RecurrentModel model, Tensor x) { return model.forward(x).narrow(1, 32, 8); }
 
-    /** Two layers of width 32. S4D has the spectrum that Mamba's A begins with, and as many numbers a channel (each with a conjugate on top): selection is what it lacks. */
+    /** Two layers of width 48. S4D has the spectrum that Mamba's A begins with, and as many numbers a channel (each with a conjugate on top): selection is what it lacks. */
     @Tag("heavy") @Acceptance(topic = "mamba", clause = 5)
     @Test void selectionCopiesWhereFixedFiltersCannot() {
-        int updates = 1200;
-        Evidence.of("Mamba untrained", copied(Mamba.model(new MambaConfig(32), 10, 2, Rng.of(1))), below(0.3));
-        Evidence.of("S4D", copied(S4d.model(new S4dConfig(32).withState(16).withSpectrum(S4dConfig.Spectrum.REAL), 10, 2, Rng.of(1)), updates, 1), atMost(0.6));
-        Evidence.of("Mamba", copied(Mamba.model(new MambaConfig(32), 10, 2, Rng.of(1)), updates, 1), atLeast(0.95));
+        int updates = 900;
+        Evidence.of("Mamba untrained", copied(Mamba.model(new MambaConfig(48), 10, 2, Rng.of(1))), below(0.3));
+        Evidence.of("S4D", copied(S4d.model(new S4dConfig(48).withState(16).withSpectrum(S4dConfig.Spectrum.REAL), 10, 2, Rng.of(1)), updates, 1), atMost(0.6));
+        Evidence.of("Mamba", copied(Mamba.model(new MambaConfig(48), 10, 2, Rng.of(1)), updates, 1), atLeast(0.95));
     }
 
     /** Both go where attention would: a stack of transformer blocks with another mixer. */

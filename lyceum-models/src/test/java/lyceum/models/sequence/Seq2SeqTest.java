@@ -265,6 +265,71 @@ class Seq2SeqTest {
         Evidence.of("largest gap of a rate, 24,000 draws each", worst, below(0.01));
     }
 
+    /** Exact share of 500 held-out dates after each hundred updates of 64, until it is at least that. */
+    private static List<Double> dates(Seq2SeqConfig config, int updates, double rate, double enough) {
+        var model = new Seq2Seq(config, Rng.of(1));
+        var fresh = pairs(DateTexts.heldOut(500, Rng.of(2)));
+        var run = model.start(pairs(DateTexts.learned(64 * updates, Rng.of(3))), trainer(updates, rate), Seq2Seq.Forcing.ALWAYS, Rng.of(4));
+        var curve = new ArrayList<>(List.of(model.exactMatch(fresh, 12)));
+        while (run.step()) {
+            if (run.steps() % 100 != 0) continue;
+            curve.add(model.exactMatch(fresh, 12));
+            if (curve.getLast() >= enough) break;
+        }
+        return curve;
+    }
+
+    private static final Seq2SeqConfig ATTENTIVE = dates(24, 48);
+    private static final int HUNDREDS = 3;
+
+    @Tag("heavy") @Acceptance(topic = "seq2seq-attention", clause = 1)
+    @Acceptance(topic = "seq2seq", clause = 1)
+    @Test void datesAreReadByLookingAndNotByRemembering() {
+        var attentive = dates(ATTENTIVE, 100 * HUNDREDS, 0.01, 0.98);
+        Evidence.of("attentive GRU, untrained", attentive.getFirst(), atMost(0.1));
+        Evidence.of("attentive GRU, exact share of held-out dates", attentive.getLast(), atLeast(0.98));
+        int hundreds = attentive.size() - 1;
+        var plain = dates(ATTENTIVE.withLook(NONE), 100 * HUNDREDS, 0.01, 0.98);
+        Evidence.of("points above the same without attention at that evaluation", 100 * (attentive.getLast() - plain.get(hundreds)), atLeast(10));
+    }
+
+    @Tag("heavy") @Acceptance(topic = "seq2seq", clause = 1)
+    @Test void aTransformerReadsDates() {
+        var config = dates(32, 64).withBody(Seq2SeqConfig.Body.TRANSFORMER).withLayers(2);
+        var curve = dates(config, 700, 0.006, 2);
+        Evidence.of("transformer, untrained", curve.getFirst(), atMost(0.1));
+        Evidence.of("transformer, exact share of held-out dates", curve.getLast(), atLeast(0.98));
+    }
+
+    /** Share of symbols of 500 fresh strings that a plain LSTM says again by itself. */
+    private static double copied(boolean reversed, int seed, int updates) {
+        var model = new Seq2Seq(new Seq2SeqConfig(15, 15, 16, 48).withBody(Seq2SeqConfig.Body.LSTM).withLook(NONE).withBidirectional(false)
+                .withReversed(reversed), Rng.of(seed));
+        model.fit(copies(Rng.of(100 + seed), 64 * updates, 12, 12), trainer(updates, 0.01), Seq2Seq.Forcing.ALWAYS, Rng.of(seed), Progress.SILENT);
+        var fresh = copies(Rng.of(999), 500, 12, 12);
+        var said = model.translate(fresh.stream().map(Seq2Seq.Pair::source).toList(), 12);
+        int right = 0;
+        for (int i = 0; i < 500; i++)
+            for (int t = 0; t < Math.min(12, said.get(i).length); t++) if (said.get(i)[t] == fresh.get(i).target()[t]) right++;
+        return right / 6000.0;
+    }
+
+    @Tag("heavy") @Acceptance(topic = "seq2seq", clause = 2)
+    @Test void copyingIsEasierFromAReversedSource() {
+        int better = 0;
+        double most = 0, least = 1;
+        for (int seed = 1; seed <= 5; seed++) {
+            double plain = copied(false, seed, 250), reversed = copied(true, seed, 250);
+            System.out.println(plain + " " + reversed);
+            if (reversed > plain) better++;
+            most = Math.max(most, Math.max(plain, reversed));
+            least = Math.min(least, reversed);
+        }
+        Evidence.of("seeds of 5 in which the reversed source is better", better, atLeast(4));
+        Evidence.of("largest accuracy", most, atMost(0.95));
+        Evidence.of("smallest accuracy with a reversed source; guessing has 0.083", least, atLeast(0.15));
+    }
+
     @Test void aTrainerUsesTheScheduleOfItsSteps() {
         var model = new Seq2Seq(new Seq2SeqConfig(7, 7, 8, 12).withLook(NONE), Rng.of(1));
         var asked = new ArrayList<Long>();
