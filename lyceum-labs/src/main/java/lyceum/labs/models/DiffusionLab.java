@@ -32,7 +32,7 @@ final class DiffusionLab implements LabBody {
     private static final int POINTS = 400;
 
     @Override public void run(LabContext lab) {
-        int steps = lab.param("noise steps", 200, 20, 1_000), epochs = lab.param("epochs", 60, 1, 400);
+        int steps = lab.param("noise steps", 200, 20, 1_000), epochs = lab.param("epochs", 40, 1, 400);
         double eta = lab.param("eta of the leaps", 0.0, 0.0, 1.0);
         String denoiser = lab.choice("denoiser", "trained", "trained", "perfect");
         var ddpm = new Ddpm(NoiseSchedule.cosine(steps)).withPrediction(Prediction.VELOCITY);
