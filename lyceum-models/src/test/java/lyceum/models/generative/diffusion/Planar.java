@@ -8,6 +8,7 @@ import lyceum.optim.Schedule;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
+import lyceum.train.BatchLoss;
 import lyceum.train.Trainer;
 
 /** Eight planar Gaussians, and a DDPM network trained on them once for all tests. */
@@ -29,11 +30,17 @@ final class Planar {
     /** Trains with batches of 512 for a count of steps, with a moving average of the weights. */
     static <N extends Module & Denoiser> N train(N network, DiffusionObjective objective, Tensor data, int steps, double rate,
             Rng rng) {
-        int rows = (int) data.size(0), batch = Math.min(512, rows), each = rows / batch;
-        var trainer = new Trainer(new Adam(rate), steps / each).withBatchSize(batch).withAveraging(0.995)
-                .withSchedule(new Schedule.Cosine(steps));
-        trainer.start(network, rows, objective.over(network, data), null, rng).finish(Progress.SILENT);
+        return train(network, objective.over(network, data), (int) data.size(0), steps, rate, rng);
+    }
+
+    static <N extends Module> N train(N network, BatchLoss loss, int rows, int steps, double rate, Rng rng) {
+        trainer(rows, steps, rate).start(network, rows, loss, null, rng).finish(Progress.SILENT);
         return network;
+    }
+
+    static Trainer trainer(int rows, int steps, double rate) {
+        int batch = Math.min(512, rows), each = rows / batch;
+        return new Trainer(new Adam(rate), steps / each).withBatchSize(batch).withAveraging(0.995).withSchedule(new Schedule.Cosine(steps));
     }
 
     static synchronized DiffusionModel trained() {
