@@ -35,9 +35,12 @@ public record ConsistencyModel(Denoiser network, EdmPath path, double deviation)
     public Tensor at(Tensor x, Tensor t, Tensor condition, Pass pass) {
         double variance = deviation * deviation;
         var said = network.predict(x.mul(NoisePath.each(v -> 1 / Math.sqrt(variance + v * v), t, x)), t.log().mul(250), condition, pass);
-        return x.mul(NoisePath.each(v -> variance / (Math.pow(v - path.least(), 2) + variance), t, x))
-                .add(said.mul(NoisePath.each(v -> deviation * (v - path.least()) / Math.sqrt(variance + v * v), t, x)));
+        return x.mul(NoisePath.each(v -> variance / (Math.pow(past(v), 2) + variance), t, x))
+                .add(said.mul(NoisePath.each(v -> deviation * past(v) / Math.sqrt(variance + v * v), t, x)));
     }
+
+    /** The time since the least: exactly 0 at it, also when the time went through a float. */
+    private double past(double t) { return t <= Math.max(path.least(), (float) path.least()) ? 0 : t - path.least(); }
 
     /** The same at one time for all rows, predicting. @param t between the path's least and most */
     public Tensor at(Tensor x, double t, Tensor condition) {

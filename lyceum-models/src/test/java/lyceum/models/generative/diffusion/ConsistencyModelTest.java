@@ -19,12 +19,14 @@ import org.junit.jupiter.api.Test;
 class ConsistencyModelTest {
     private static final EdmPath PATH = new EdmPath();
     private static final double SD = 0.5;
+    /** Times come as 250 log t: waves of 5 log t and slower. */
+    private static final PointDenoiserConfig CONFIG = new PointDenoiserConfig(2).withTimeScale(0.02);
 
     @Acceptance(topic = "consistency-models", clause = 1)
     @Test void atTheLeastTimeItIsTheIdentity() {
         int off = 0, moved = 0;
         for (int seed = 1; seed <= 5; seed++) for (double deviation : new double[] {0.5, 1.4}) for (double least : new double[] {0.002, 0.01}) {
-            var network = new PointDenoiser(new PointDenoiserConfig(2), Rng.of(seed));
+            var network = new PointDenoiser(CONFIG, Rng.of(seed));
             var model = new ConsistencyModel(network, new EdmPath(least, 80), deviation);
             var x = Tensor.randn(Rng.of(seed), 50, 2).mul(3).compute();
             float[] before = x.toFloatArray(), after = model.at(x, least, null).toFloatArray();
@@ -43,7 +45,7 @@ class ConsistencyModelTest {
     private static synchronized ConsistencyModel gaussian() {
         if (gaussian == null) {
             var teacher = new MixtureDenoiser(PATH, Prediction.CLEAN, new double[][] {{0, 0}}, new double[] {SD}, new double[] {1});
-            var network = new PointDenoiser(new PointDenoiserConfig(2), Rng.of(1));
+            var network = new PointDenoiser(CONFIG, Rng.of(1));
             gaussian = new ConsistencyModel(network, PATH, SD);
             int steps = 2_000, rows = 5_120;
             new ConsistencyTraining(steps).distil(gaussian, network, teacher.model(), teacher.draw(rows, Rng.of(2)).to(DType.F32),
@@ -59,7 +61,7 @@ class ConsistencyModelTest {
     @Acceptance(topic = "consistency-models", clause = 2)
     @Test void forGaussianDataTheMapIsTheClosedForm() {
         double worst = 0, untrained = 0;
-        var fresh = new ConsistencyModel(new PointDenoiser(new PointDenoiserConfig(2), Rng.of(1)), PATH, SD);
+        var fresh = new ConsistencyModel(new PointDenoiser(CONFIG, Rng.of(1)), PATH, SD);
         for (double t : new double[] {0.1, 0.5, 2, 10, 80}) {
             var x = Tensor.randn(Rng.of(11), 2_000, 2).mul(Math.sqrt(SD * SD + t * t)).compute();
             var end = x.mul(scale(t));
@@ -91,7 +93,7 @@ class ConsistencyModelTest {
     @Test void oneStepIsNearlyAsGoodAsTheTeachersForty() {
         double one = 0, two = 0, teachers = 0;
         for (int seed = 1; seed <= 3; seed++) {
-            double[] found = planar(seed, 3_000);
+            double[] found = planar(seed, 2_000);
             one += found[0] / 3;
             two += found[1] / 3;
             teachers += found[2] / 3;
@@ -103,7 +105,7 @@ class ConsistencyModelTest {
     /** Sliced W2 of one step, of two, and of the teacher's 40. */
     private static double[] planar(int seed, int steps) {
         var teacher = MixtureDenoiser.ring(PATH, Prediction.CLEAN, 8, 2, 0.2);
-        var network = new PointDenoiser(new PointDenoiserConfig(2).withWidth(96), Rng.of(seed));
+        var network = new PointDenoiser(CONFIG, Rng.of(seed));
         var model = new ConsistencyModel(network, PATH, 1.4);
         int rows = 5_120;
         new ConsistencyTraining(steps).distil(model, network, teacher.model(), teacher.draw(rows, Rng.of(seed + 10)).to(DType.F32),
@@ -122,7 +124,7 @@ class ConsistencyModelTest {
         assertThat(training.timesAt(99)).isEqualTo(40);
         assertThat(training.timesAt(1_000)).isEqualTo(40);
         var data = Tensor.randn(Rng.of(1), 512, 2).mul(SD).compute();
-        var network = new PointDenoiser(new PointDenoiserConfig(2), Rng.of(1));
+        var network = new PointDenoiser(CONFIG, Rng.of(1));
         var model = new ConsistencyModel(network, PATH, SD);
         double before = training.loss(model, model, null, data, 20, Pass.training(Rng.of(5))).item();
         training.train(model, network, data, Planar.trainer(512, 100, 2e-3), Rng.of(3), Progress.SILENT);
