@@ -67,8 +67,13 @@ public final class TransformerDecoder extends Module {
         /** Targets with the positions that follow: the same for all rows, or each row's own after a truncation row by row. */
         Tensor placed(PositionLayer positions, Tensor x, Pass pass) {
             if (positions == null) return x;
-            if (!(caches.getFirst() instanceof KvCache cache) || cache.lengths().length == 1) return positions.forward(x, length(), pass);
-            return positions.forward(x, Tensor.of(cache.lengths()).unsqueeze(1).add(Tensor.arange(x.size(1))), pass);
+            long[] lengths = switch (caches.getFirst()) {
+                case KvCache cache -> cache.lengths();
+                case DepthState depth -> depth.lengths();
+                case MixerState other -> new long[] {other.length()};
+            };
+            if (lengths.length == 1) return positions.forward(x, lengths[0], pass);
+            return positions.forward(x, Tensor.of(lengths).unsqueeze(1).add(Tensor.arange(x.size(1))), pass);
         }
 
         /** A state of its own that goes on from those batch entries: all of them, or those that beams came from. */
@@ -108,7 +113,7 @@ public final class TransformerDecoder extends Module {
 
     /** A state before the first position. @param memory (batch, S, width), or null if the blocks look at none; its keys and values are projected here, once */
     public State start(Tensor memory, Attention memoryMask, Pass pass) {
-        return start(layer -> layers.get(layer).mixer().start(), memory, memoryMask, pass);
+        return start(layer -> layers.get(layer).start(), memory, memoryMask, pass);
     }
 
     /** As above, with other caches than the layers' own: quantised, of a bounded length, paged. @param caches of each layer by number */
@@ -123,7 +128,7 @@ public final class TransformerDecoder extends Module {
         var y = state.placed(positions, x, pass);
         for (int i = 0; i < layers.size(); i++) {
             var context = new TransformerBlock.Context(null, state.caches.get(i), state.memories == null ? null : state.memories.get(i),
-                    state.memoryMask, null);
+                    state.memoryMask, null, null);
             y = layers.get(i).forward(y, context, pass);
         }
         return emit(x, norm == null ? y : norm.forward(y, pass), pass);
@@ -141,14 +146,14 @@ public final class TransformerDecoder extends Module {
         for (var layer : layers) {
             if (TransformerEncoder.isDropped(layer, pass)) continue;
             var past = layer.crossAttention() == null || memory == null ? null : layer.project(memory, pass);
-            x = through(layer, x, new TransformerBlock.Context(mask, null, past, memoryMask, layout), pass);
+            x = through(layer, x, new TransformerBlock.Context(mask, null, past, memoryMask, layout, null), pass);
         }
         return norm == null ? x : norm.forward(x, pass);
     }
 
     /** What experts add to a loss is collected once, so that their blocks are kept as they are. */
     private static Tensor through(TransformerBlock layer, Tensor x, TransformerBlock.Context context, Pass pass) {
-        if (!layer.config().recomputed() || layer.config().moe() != null || pass.isWatched() || !GradMode.isRecording())
+        if (!layer.config().recomputed() || layer.config().moe() != null || layer.depth() != null || pass.isWatched() || !GradMode.isRecording())
             return layer.forward(x, context, pass);
         if (pass.rng() == null) return Autograd.checkpoint(h -> layer.forward(h, context, pass), x);
         return Autograd.checkpoint((h, rng) -> layer.forward(h, context, pass.drawing(rng)), x, pass.rng());
