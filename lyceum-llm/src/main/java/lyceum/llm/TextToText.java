@@ -13,7 +13,7 @@ import lyceum.withers.Withers;
  * cola.input("He go.");                                                          // cola sentence: He go.
  * cola.label("acceptable");                                                      // 1; -1 for what is no label
  * var stsb = TextToText.regression("stsb", List.of("sentence1", "sentence2"), 1, 5, 0.2);
- * stsb.target(3.76);                                                             // 3.8
+ * stsb.numeral(3.76);                                                            // 3.8
  * }
  *
  * @param prefix what the input begins with, its colon included where it has one; empty for none
@@ -82,7 +82,7 @@ public record TextToText(String prefix, List<String> fields, List<String> labels
     public int label(String answer) { return labels.indexOf(answer.strip()); }
 
     /** The text of a number: the nearest step within the bounds, with as many decimals as the step has. */
-    public String target(double value) {
+    public String numeral(double value) {
         if (step == 0 || Double.isNaN(value))
             throw new IllegalArgumentException("TextToText: the number " + value + " for \"" + prefix + "\" in steps of " + step);
         double rounded = Math.clamp(Math.round(value / step) * step, low, high);

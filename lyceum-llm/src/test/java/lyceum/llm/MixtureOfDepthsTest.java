@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.autograd.FlopCounter;
@@ -140,7 +141,7 @@ class MixtureOfDepthsTest {
         for (int seed = 1; seed <= 5; seed++) {
             var routed = new DecoderLM(config(1, 2, 16).withDeviation(0.2), Rng.of(seed)).decoder().layers().get(1);
             var plain = new TransformerBlock(routed.config().withDepth(null), Rng.of(0));
-            var values = new java.util.LinkedHashMap<>(routed.state());
+            var values = new LinkedHashMap<>(routed.state());
             values.keySet().removeIf(name -> name.startsWith("depth."));
             plain.load(values);
             // Scores are the first feature, which is 1.
@@ -195,12 +196,11 @@ class MixtureOfDepthsTest {
     @Tag("slow")
     @Acceptance(topic = "mixture-of-depths", clause = 5)
     @Test void thePredictorAgreesWithTheBest() {
-        int steps = Integer.getInteger("steps", 300);
+        int steps = 300;
         var model = new DecoderLM(config(0.25, 2, 32), Rng.of(1));
         double[] before = agreement(model);
         train(model, steps, 4, 256, 3e-3, 1);
         double[] r = agreement(model);
-        System.out.println("before " + before[0] + " after " + r[0]);
         Evidence.of("held-out tokens on which predictor and the best of 256 agree", r[0], atLeast(0.95));
         Evidence.of("the same for a constant no", r[1], exactly(0.75));
         assertThat(before[0]).isLessThan(0.8);
@@ -222,7 +222,7 @@ class MixtureOfDepthsTest {
     @Tag("heavy")
     @Acceptance(topic = "mixture-of-depths", clause = 6)
     @Test void atEqualTrainingOperationsItIsAsGoodAsTheDenseTwin() {
-        int steps = Integer.getInteger("steps", 600), width = 32, length = 128;
+        int steps = 600, width = 32, length = 128;
         double ratio = 0;
         for (int seed = 1; seed <= 3; seed++) {
             var routed = new DecoderLM(config(0.25, 4, width), Rng.of(seed));
@@ -232,8 +232,7 @@ class MixtureOfDepthsTest {
             train(dense, steps, 8, length, 4e-3, seed);
             train(routed, more, 8, length, 4e-3, seed);
             double a = held(routed, length), b = held(dense, length);
-            System.out.println("seed " + seed + " steps " + more + " routed " + a + " dense " + b);
-            ratio += a / b / 3;
+                ratio += a / b / 3;
         }
         Evidence.of("held-out loss over the dense twin's, mean of 3 seeds", ratio, atMost(1.03));
     }

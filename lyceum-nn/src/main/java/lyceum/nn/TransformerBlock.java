@@ -43,17 +43,20 @@ public final class TransformerBlock extends Module {
      * @param memoryMask for looking at it; null for all of it
      * @param layout where the sequences of the batch lie; null for whole rows. It goes without a cache
      * @param positions where the inputs stand, (T) or (batch, T), if not one behind the other; or null
+     * @param before what went into this block at the positions before, (batch, M, width): attention sees them as well. It goes without a cache and a layout; or null
      */
     @Withers
     public record Context(Attention mask, MixerState cache, KvCache.Past memory, Attention memoryMask, SequenceLayout layout,
-            Tensor positions) implements TransformerBlockContextWithers {
+            Tensor positions, Tensor before) implements TransformerBlockContextWithers {
         public Context {
             if (layout != null && cache != null) throw new IllegalArgumentException(
                     "TransformerBlock.Context: a layout goes without a cache, whose rows are truncated instead");
+            if (before != null && (cache != null || layout != null || positions != null)) throw new IllegalArgumentException(
+                    "TransformerBlock.Context: states of positions before go without a cache, a layout and given positions");
         }
 
         /** The configuration's mask, no cache, no memory, whole rows. */
-        public Context() { this(null, null, null, null, null, null); }
+        public Context() { this(null, null, null, null, null, null, null); }
     }
 
     /** With the feed-forward half that the configuration names. */
@@ -189,15 +192,26 @@ public final class TransformerBlock extends Module {
         if (attention instanceof MultiHeadAttention own) {
             if (layout != null) return layout.isRightPadded() ? own.forward(x, x, layout.on(mask), pass)
                     : own.forward(x, layout.on(mask), layout.positions(), pass);
+            if (context.before() != null) return recurrent(own, x, mask, context.before(), pass);
             if (context.positions() != null) return cache == null ? own.forward(x, mask, context.positions(), pass)
                     : own.forward(x, SequenceMixer.state(KvCache.class, cache), mask, context.positions(), pass);
             if (cache instanceof AttentionCache held && mask.equals(own.config().attention())) return own.forward(x, held, pass);
             return cache == null ? own.forward(x, x, mask, pass) : own.forward(x, SequenceMixer.state(KvCache.class, cache), mask, pass);
         }
+        if (context.before() != null) throw new IllegalArgumentException("TransformerBlock: states of positions before go with attention, not with "
+                + attention.getClass().getSimpleName());
         if (!mask.equals(config.attention().attention()) || layout != null && (!layout.isRightPadded() || layout.hasPrefix()))
             throw new IllegalArgumentException("TransformerBlock: " + attention.getClass().getSimpleName()
                     + " has no mask beside its own; leave Context.mask out, and sequences begin where their rows do");
         return cache == null ? attention.forward(x, pass) : attention.forward(x, cache, pass);
+    }
+
+    /** Keys and values of states that were before as well: normalised here as x was, by weights as they are now. */
+    private Tensor recurrent(MultiHeadAttention own, Tensor x, Attention mask, Tensor before, Pass pass) {
+        if (own.config().rotary() != null) throw new IllegalArgumentException(
+                "TransformerBlock: states of positions before go with encodings of distances at the scores, not with " + own.config().positions());
+        boolean first = config.placement() == TransformerConfig.Placement.PRE || config.placement() == TransformerConfig.Placement.SANDWICH;
+        return own.forward(x, Tensor.concat(1, first ? attention_norm.forward(before, pass) : before, x), mask, pass);
     }
 
     /** Experts are told which positions are padding. */

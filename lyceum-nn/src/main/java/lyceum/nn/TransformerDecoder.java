@@ -1,5 +1,6 @@
 package lyceum.nn;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -128,10 +129,30 @@ public final class TransformerDecoder extends Module {
         var y = state.placed(positions, x, pass);
         for (int i = 0; i < layers.size(); i++) {
             var context = new TransformerBlock.Context(null, state.caches.get(i), state.memories == null ? null : state.memories.get(i),
-                    state.memoryMask, null, null);
+                    state.memoryMask, null, null, null);
             y = layers.get(i).forward(y, context, pass);
         }
         return emit(x, norm == null ? y : norm.forward(y, pass), pass);
+    }
+
+    /** What a stack gives for a segment, and what went into each of its blocks. */
+    public record Segment(Tensor output, List<Tensor> inputs) {}
+
+    /**
+     * A segment x (batch, T, width) behind positions whose states are known.
+     *
+     * @param before what went into each block at the M positions before, (batch, M, width); null for none
+     */
+    public Segment segment(Tensor x, List<Tensor> before, Pass pass) {
+        if (before != null && before.size() != layers.size()) throw new IllegalArgumentException(
+                "TransformerDecoder.segment: states before " + before.size() + " blocks of " + layers.size() + "; one of each");
+        var inputs = new ArrayList<Tensor>();
+        var y = positions == null ? x : positions.forward(x, pass);
+        for (int i = 0; i < layers.size(); i++) {
+            inputs.add(y);
+            y = layers.get(i).forward(y, new TransformerBlock.Context().withBefore(before == null ? null : before.get(i)), pass);
+        }
+        return new Segment(emit(x, norm == null ? y : norm.forward(y, pass), pass), List.copyOf(inputs));
     }
 
     private void checkMemory(Tensor memory) {
@@ -146,7 +167,7 @@ public final class TransformerDecoder extends Module {
         for (var layer : layers) {
             if (TransformerEncoder.isDropped(layer, pass)) continue;
             var past = layer.crossAttention() == null || memory == null ? null : layer.project(memory, pass);
-            x = through(layer, x, new TransformerBlock.Context(mask, null, past, memoryMask, layout, null), pass);
+            x = through(layer, x, new TransformerBlock.Context(mask, null, past, memoryMask, layout, null, null), pass);
         }
         return norm == null ? x : norm.forward(x, pass);
     }

@@ -103,6 +103,14 @@ public final class T5Checkpoint {
         return all;
     }
 
+    /** The gradients of a model under the published names; what has none is left out. */
+    public static SequencedMap<String, Tensor> gradients(EncoderDecoderLM model) {
+        var own = model.parameters();
+        var all = new LinkedHashMap<String, Tensor>();
+        names(model.config()).forEach((theirs, ours) -> { if (own.get(ours).grad() != null) all.put(theirs, own.get(ours).grad()); });
+        return all;
+    }
+
     /** Writes {@code config.json} and {@code model.safetensors}. @throws IllegalArgumentException if T5's configuration cannot say it */
     public static void write(Path folder, EncoderDecoderLM model) throws IOException {
         var json = write(model.config());
