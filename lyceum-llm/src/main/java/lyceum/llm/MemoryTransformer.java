@@ -87,9 +87,10 @@ public final class MemoryTransformer extends Module implements SegmentedLM<Memor
         var changed = new ArrayList<TransformerConfig>();
         for (int i = 0; i < config.layers(); i++) {
             var block = config.blocks().get(i);
+            boolean last = i == config.layers() - 1;
             var local = new SegmentAttentionConfig(block.attention(), segment, Store.NONE);
             changed.add(block.withMixer(switch (kind) {
-                case Kind.Neighbours own when i == config.layers() - 1 -> local.withStore(Store.NEIGHBOURS).withNeighbours(own.k()).withCapacity(own.capacity());
+                case Kind.Neighbours own when last -> local.withStore(Store.NEIGHBOURS).withNeighbours(own.k()).withCapacity(own.capacity());
                 case Kind.Compressive own -> local.withStore(Store.COMPRESSIVE).withDelta(own.delta());
                 default -> local;
             }));

@@ -32,8 +32,8 @@ public record SegmentAttentionConfig(AttentionConfig attention, int segment, Sto
         Objects.requireNonNull(store, "store");
         if (segment < 1 || neighbours < 1 || capacity < 1) throw new IllegalArgumentException("SegmentAttentionConfig: segments of " + segment
                 + ", " + neighbours + " neighbours of " + capacity + " positions; all are at least 1");
-        boolean plain = attention.positions().isOfTokens() && attention.positions().atEmbeddings(1, attention.dtype(), null) == null
-                && attention.pattern() == null && attention.qkNorm() == null && attention.dropout() == 0;
+        boolean placed = attention.positions() instanceof RotaryEmbedding turn ? !turn.turnsLate() : attention.positions() instanceof PositionalEncoding.None;
+        boolean plain = placed && attention.pattern() == null && attention.qkNorm() == null && attention.dropout() == 0;
         if (!plain) throw new IllegalArgumentException(
                 "SegmentAttentionConfig: attention with rotary positions or none, without patterns, norms of queries and dropout of weights");
     }
