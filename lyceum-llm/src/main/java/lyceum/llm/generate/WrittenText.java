@@ -20,6 +20,7 @@ final class WrittenText {
     private final long[] allowed;
     private final int[] ends;
     private final int startMark;
+    private final int spelled, padded; // ids from the first to the second fill up the embedding and mean nothing
     private final long context;
     private double[] logs = new double[32], drawn = new double[32];
     private int size;
@@ -39,6 +40,8 @@ final class WrittenText {
         ends = stop.ends(model.endMark());
         startMark = model.startMark() == model.endMark() ? -1 : model.startMark();
         context = model.contextLength();
+        padded = model.vocabulary();
+        spelled = tokenizer == null ? padded : tokenizer.vocabulary().size();
     }
 
     boolean isFinished() { return ending != null; }
@@ -50,6 +53,7 @@ final class WrittenText {
     int step(LogitRow row, double[] wide, float[] narrow, int at, long nanos) {
         if (startMark >= 0) row.ban(startMark);
         double sum = row.logSum();
+        for (int id = spelled; id < padded; id++) row.ban(id);
         if (size < stop.least()) for (int end : ends) row.ban(end);
         if (constraint != null) {
             Arrays.fill(allowed, 0);

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -18,10 +17,14 @@ class GuideTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final Pattern BLOCK = Pattern.compile("(?s)```(sh|text)\\n(.*?)```");
 
+    private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|\\S+");
+
     @TempDir private Path folder;
 
     @Tag("slow")
     @Test void aTableBecomesAModel() throws IOException { assertThat(run("table-to-model")).isEqualTo(4); }
+
+    @Test void documentsAreFoundByWhatIsMeant() throws IOException { assertThat(run("search-your-documents")).isEqualTo(5); }
 
     /** Runs each command; the lines of the block that follows stand in its answers. */
     private int run(String guide) throws IOException {
@@ -35,7 +38,7 @@ class GuideTest {
             answer.setLength(0);
             for (var command : block.group(2).lines().toList()) {
                 assertThat(command).startsWith("lyceum ");
-                var words = Arrays.stream(command.split(" ")).skip(1).map(this::place).toArray(String[]::new);
+                var words = WORD.matcher(command).results().skip(1).map(w -> w.group(1) != null ? w.group(1) : place(w.group())).toArray(String[]::new);
                 var done = lyceum(words);
                 assertThat(done.code()).as(command + ": " + done.err()).isZero();
                 answer.append(done.out());
@@ -48,6 +51,6 @@ class GuideTest {
     /** Examples are the clone's, everything else is written where the test may. */
     private String place(String word) {
         if (word.startsWith("examples/")) return ROOT.resolve(word).toString();
-        return word.equals("model") || word.endsWith(".csv") ? folder.resolve(word).toString() : word;
+        return word.equals("model") || word.matches(".*\\.(csv|index|gguf|model|json)") ? folder.resolve(word).toString() : word;
     }
 }
