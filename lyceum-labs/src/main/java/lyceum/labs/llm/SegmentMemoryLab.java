@@ -17,7 +17,7 @@ import lyceum.nn.Pass;
 import lyceum.nn.loss.CrossEntropy;
 import lyceum.optim.Adam;
 import lyceum.plot.Figure;
-import lyceum.plot.Figure.Plot;
+import lyceum.plot.Plot;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
