@@ -11,6 +11,7 @@ import lyceum.data.curation.*;
 import lyceum.data.dedup.*;
 import lyceum.data.imagenet.*;
 import lyceum.data.mixture.*;
+import lyceum.data.scenes.*;
 import lyceum.data.version.*;
 import lyceum.format.*;
 import lyceum.info.*;
@@ -61,6 +62,13 @@ import lyceum.llm.train.*;
 import lyceum.llm.weights.*;
 import lyceum.math.*;
 import lyceum.memory.*;
+import lyceum.models.fields.*;
+import lyceum.models.generative.*;
+import lyceum.models.generative.diffusion.*;
+import lyceum.models.graph.*;
+import lyceum.models.points.*;
+import lyceum.models.sequence.*;
+import lyceum.models.vision.*;
 import lyceum.nn.*;
 import lyceum.nn.loss.*;
 import lyceum.nn.onnx.*;
@@ -71,6 +79,12 @@ import lyceum.prob.*;
 import lyceum.progress.*;
 import lyceum.random.*;
 import lyceum.retrieval.*;
+import lyceum.serve.*;
+import lyceum.serve.constrain.*;
+import lyceum.serve.http.*;
+import lyceum.serve.schedule.*;
+import lyceum.serve.simulate.*;
+import lyceum.serve.speculate.*;
 import lyceum.stats.*;
 import lyceum.stats.learner.*;
 import lyceum.stats.missing.*;
@@ -97,6 +111,7 @@ import lyceum.train.uncertainty.*;
 // Names that two of these packages have: the one that is meant without its package.
 import lyceum.data.Join; // the other brings branches of a network together
 import lyceum.learn.metrics.Average; // the other averages an optimiser's iterates
+import lyceum.learn.metrics.AveragePrecision; // the other judges detectors
 import lyceum.nn.Layer; // the other is one of a plot's
 import lyceum.nn.Module; // java.lang has one
 import lyceum.stats.learner.Transformer; // the other is a network of encoder and decoder

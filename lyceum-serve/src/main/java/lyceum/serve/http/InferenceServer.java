@@ -18,7 +18,7 @@ import tools.jackson.databind.json.JsonMapper;
  * detokenize, apply-template, rerank, health, metrics.
  *
  * {@snippet :
- * var served = ServedModel.of("mine", lyceum.llm.chat.LocalModel.open(Path.of("model.gguf")), new lyceum.serve.EngineOptions());
+ * var served = ServedModel.of("mine", lyceum.llm.chat.LoadedModel.open(Path.of("model.gguf")), new lyceum.serve.EngineOptions());
  * try (var server = InferenceServer.start(served, new ServerOptions().withPort(8000))) {
  *     server.awaitStop();                       // curl http://127.0.0.1:8000/v1/models
  * }

@@ -3,7 +3,7 @@ package lyceum.serve.http;
 import java.util.Objects;
 import java.util.Set;
 import lyceum.llm.chat.ChatTemplate;
-import lyceum.llm.chat.LocalModel;
+import lyceum.llm.chat.LoadedModel;
 import lyceum.serve.Engine;
 import lyceum.serve.EngineOptions;
 import lyceum.text.Tokenizer;
@@ -31,7 +31,7 @@ public record ServedModel(String name, Engine engine, Tokenizer tokenizer, ChatT
     }
 
     /** A model from disk, in an engine of its own. */
-    public static ServedModel of(String name, LocalModel local, EngineOptions options) {
+    public static ServedModel of(String name, LoadedModel local, EngineOptions options) {
         return new ServedModel(name, new Engine(local.model(), local.tokenizer(), options), local.tokenizer(), local.template(), local.ends(), null);
     }
 }

@@ -14,7 +14,7 @@ import java.util.List;
  * var scheduler = new Scheduler(new SchedulerOptions().withChunk(64), pool, new PrefixTree(pool));
  * scheduler.add(new Job(prompt, 100), now);
  * StepBatch batch = scheduler.next(now);
- * for (var slice : batch.slices()) ...                  // the model computes them
+ * // the model computes batch.slices()
  * scheduler.computed(batch);
  * for (var slice : batch.slices())
  *     if (slice.samples()) scheduler.append(slice.job(), drawn);   // or scheduler.end(slice.job())

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
 import lyceum.llm.chat.ChatFormat;
-import lyceum.llm.chat.LocalModel;
+import lyceum.llm.chat.LoadedModel;
 import lyceum.random.Rng;
 import lyceum.serve.EngineOptions;
 import lyceum.tensor.Tensor;
@@ -51,7 +51,7 @@ class ClientsTest {
     @BeforeAll static void start() {
         var tokenizer = BpeTrainer.byteLevel(300, PreTokenizer.GPT4).withSpecials(ChatFormat.CHATML.marks()).train(List.of("to be or not to be"));
         var model = new DecoderLM(DecoderConfig.llama(tokenizer.vocabulary().size(), 256, 1, 32, 4, 2, 64), Rng.of(1));
-        var local = new LocalModel(model, tokenizer, ChatFormat.CHATML);
+        var local = new LoadedModel(model, tokenizer, ChatFormat.CHATML);
         server = InferenceServer.start(ServedModel.of("tiny", local, new EngineOptions().withBlocks(128)).withEncoder(new Lengths()), new ServerOptions().withPort(0));
         base = "http://127.0.0.1:" + server.port() + "/v1";
     }

@@ -16,7 +16,7 @@ import java.util.List;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
 import lyceum.llm.chat.JinjaChatTemplate;
-import lyceum.llm.chat.LocalModel;
+import lyceum.llm.chat.LoadedModel;
 import lyceum.llm.generate.CausalGenerator;
 import lyceum.llm.generate.SamplingOptions;
 import lyceum.llm.generate.StopCriteria;
@@ -37,7 +37,7 @@ class InferenceServerTest {
     private static final String TEMPLATE = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
             + "{% if tools %}{{ tools | tojson }}\n{% endif %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
     private static final HttpClient HTTP = HttpClient.newHttpClient();
-    private static LocalModel local;
+    private static LoadedModel local;
     private static InferenceServer server;
 
     @BeforeAll static void start() {
@@ -45,7 +45,7 @@ class InferenceServerTest {
                 .train(List.of("to be or not to be, that is the question: whether it is nobler in the mind to suffer"));
         var tokenizer = new TokenizerPipeline(trained.spec().withSpecials(trained.specials().with(SpecialTokens.Role.EOS, "<|im_end|>")));
         var model = new DecoderLM(DecoderConfig.llama(tokenizer.vocabulary().size(), 256, 2, 32, 4, 2, 64), Rng.of(1));
-        local = new LocalModel(model, tokenizer, JinjaChatTemplate.of(TEMPLATE, "", "<|im_end|>"));
+        local = new LoadedModel(model, tokenizer, JinjaChatTemplate.of(TEMPLATE, "", "<|im_end|>"));
         server = InferenceServer.start(ServedModel.of("tiny", local, new EngineOptions().withBlocks(256)), new ServerOptions().withPort(0).withMostBytes(100_000));
     }
 

@@ -10,7 +10,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import lyceum.llm.chat.ChatMessage;
 import lyceum.llm.chat.ChatOptions;
-import lyceum.llm.chat.LocalModel;
+import lyceum.llm.chat.LoadedModel;
 import lyceum.llm.generate.SamplingOptions;
 import lyceum.random.Rng;
 import picocli.CommandLine.Command;
@@ -41,7 +41,7 @@ final class ChatCommand implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "0 by default.") private long seed;
 
     @Override public Integer call() throws IOException {
-        var local = LocalModel.open(path);
+        var local = LoadedModel.open(path);
         var terminal = lyceum.terminal();
         var sampling = temperature == 0 ? SamplingOptions.greedy() : SamplingOptions.topP(topP).withTemperature(temperature);
         Consumer<String> print = piece -> {

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import lyceum.llm.chat.LocalModel;
+import lyceum.llm.chat.LoadedModel;
 import lyceum.llm.eval.Perplexity;
 import lyceum.llm.eval.PerplexityReport;
 import lyceum.llm.eval.ScoredText;
@@ -32,7 +32,7 @@ final class PerplexityCommand implements Callable<Integer> {
     private int stride;
 
     @Override public Integer call() throws IOException {
-        var local = LocalModel.open(model);
+        var local = LoadedModel.open(model);
         try (var line = new ProgressLine(lyceum.terminal(), System::nanoTime)) {
             var report = of(local, files, window, stride, line.progress());
             line.close();
@@ -42,7 +42,7 @@ final class PerplexityCommand implements Callable<Integer> {
         return LyceumCommand.DONE;
     }
 
-    static PerplexityReport of(LocalModel local, List<Path> files, int window, int stride, Progress progress) throws IOException {
+    static PerplexityReport of(LoadedModel local, List<Path> files, int window, int stride, Progress progress) throws IOException {
         int most = window > 0 ? window : (int) Math.min(local.model().contextLength(), 2048);
         var texts = Documents.all(files).stream().map(d -> ScoredText.of(d.text(), d.domain(), local.tokenizer()::ids)).toList();
         return Perplexity.sliding(most, stride > 0 ? stride : most).of(local.model(), texts, progress);

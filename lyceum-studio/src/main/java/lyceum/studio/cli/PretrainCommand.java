@@ -9,7 +9,7 @@ import java.util.concurrent.Callable;
 import lyceum.data.corpus.Document;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
-import lyceum.llm.chat.LocalModel;
+import lyceum.llm.chat.LoadedModel;
 import lyceum.llm.checkpoint.ModelFamily;
 import lyceum.llm.train.PackedText;
 import lyceum.llm.train.Pretrainer;
@@ -90,7 +90,7 @@ final class PretrainCommand implements Callable<Integer> {
             if (resume && before.path("tokens").asLong() != train.tokens())
                 throw new IOException("the texts have " + train.tokens() + " tokens, those of the run " + before.path("tokens") + "; a run goes on with the same");
             if (!resume) {
-                new LocalModel(model, pieces, null).write(out, ModelFamily.LLAMA);
+                new LoadedModel(model, pieces, null).write(out, ModelFamily.LLAMA);
                 Files.writeString(plan, JsonMapper.shared().createObjectNode().put("steps", all).put("tokens", train.tokens()).put("seed", seed).toPrettyString());
             }
             double rate = Math.min(3e-3, 0.6 / shape.width());
@@ -101,7 +101,7 @@ final class PretrainCommand implements Callable<Integer> {
             double first = pretrainer.bitsPerByte(model, test, bytes);
             var curve = pretrainer.train(model, train, test, bytes, Rng.of(seed + 1), line.progress());
             line.close();
-            var trained = new LocalModel(model, pieces, null);
+            var trained = new LoadedModel(model, pieces, null);
             trained.write(out, ModelFamily.LLAMA);
             terminal.out().printf("%,d parameters, %,d tokens of text, %,d steps of %,d tokens%n", model.parameterCount(), train.tokens(), all,
                     (long) trainer.batchSize() * length);

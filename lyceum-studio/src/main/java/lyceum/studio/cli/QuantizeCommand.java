@@ -15,7 +15,7 @@ import lyceum.backend.quant.BlockFormat;
 import lyceum.format.Gguf;
 import lyceum.llm.DecoderLM;
 import lyceum.llm.chat.JinjaChatTemplate;
-import lyceum.llm.chat.LocalModel;
+import lyceum.llm.chat.LoadedModel;
 import lyceum.llm.checkpoint.GgufModel;
 import lyceum.llm.checkpoint.GgufTokenizer;
 import lyceum.memory.Scope;
@@ -56,10 +56,10 @@ final class QuantizeCommand implements Callable<Integer> {
         var format = TYPES.get(type.toLowerCase(Locale.ROOT));
         if (format == null) throw new ParameterException(spec.commandLine(), "--type is " + type + "; it is one of " + String.join(", ", TYPES.keySet()));
         if (Files.exists(out) && Files.isSameFile(in, out)) throw new ParameterException(spec.commandLine(), "OUT is IN; name another file");
-        var local = LocalModel.open(in);
+        var local = LoadedModel.open(in);
         GgufModel.write(out, local.model(), format, settings(local));
         var terminal = lyceum.terminal();
-        var written = LocalModel.open(out);
+        var written = LoadedModel.open(out);
         long before = bytes(in);
         terminal.out().printf("%s: %,d bytes, %,d before; %.2f bits a weight%n", out, Files.size(out), before, 8.0 * Files.size(out) / local.model().parameterCount());
         errors(local.model(), written.model()).forEach((kind, error) -> terminal.out().printf("  %-28s %.5f of its size%n", kind, error));
@@ -73,7 +73,7 @@ final class QuantizeCommand implements Callable<Integer> {
     }
 
     /** The tokenizer and template, as the file had them or as they can be written. */
-    private Map<String, Object> settings(LocalModel local) throws IOException {
+    private Map<String, Object> settings(LoadedModel local) throws IOException {
         var settings = new LinkedHashMap<String, Object>();
         if (!Files.isDirectory(in)) {
             Gguf.read(in).metadata().forEach((name, value) -> { if (name.startsWith("tokenizer.")) settings.put(name, value); });

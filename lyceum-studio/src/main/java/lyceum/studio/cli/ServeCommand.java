@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import lyceum.DType;
 import lyceum.llm.DecoderLM;
-import lyceum.llm.chat.LocalModel;
+import lyceum.llm.chat.LoadedModel;
 import lyceum.serve.EngineOptions;
 import lyceum.serve.http.InferenceServer;
 import lyceum.serve.http.ServedModel;
@@ -52,7 +52,7 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--embed", description = "Also serve /v1/embeddings and /v1/rerank, by all-MiniLM-L6-v2.") private boolean embed;
 
     @Override public Integer call() throws IOException {
-        var local = LocalModel.open(path);
+        var local = LoadedModel.open(path);
         var stored = stored();
         var options = new EngineOptions().withStored(stored).withGuesses(guesses).withBlocks(blocks(local.model(), stored)).withBlockSize(BLOCK);
         var key = keyFile == null ? null : Files.readString(FitCommand.existing(keyFile)).strip();

@@ -10,7 +10,7 @@ import java.util.Map;
 import lyceum.format.Gguf;
 import lyceum.format.Safetensors;
 import lyceum.llm.chat.JinjaChatTemplate;
-import lyceum.llm.chat.LocalModel;
+import lyceum.llm.chat.LoadedModel;
 import lyceum.llm.checkpoint.ModelFamily;
 import lyceum.text.TokenizerPipeline;
 import org.junit.jupiter.api.BeforeAll;
@@ -63,9 +63,9 @@ class LanguageCommandsTest {
     }
 
     @Test void aTemplateMakesAConversation() throws IOException {
-        var local = LocalModel.open(model);
+        var local = LoadedModel.open(model);
         var talking = folder.resolve("talking");
-        new LocalModel(local.model(), local.tokenizer(), JinjaChatTemplate.of("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}", "", ""))
+        new LoadedModel(local.model(), local.tokenizer(), JinjaChatTemplate.of("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}", "", ""))
                 .write(talking, ModelFamily.LLAMA);
         var chat = lyceum("chat", talking.toString(), "--system", "sing", "--say", "the", "--say", "old", "--max", "4");
         assertThat(chat.code()).isZero();

@@ -25,7 +25,7 @@ import lyceum.text.TokenizerPipeline;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class LocalModelTest {
+class LoadedModelTest {
     private static final String TEMPLATE = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
             + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 
@@ -38,17 +38,17 @@ class LocalModelTest {
 
     private static DecoderLM model() { return new DecoderLM(DecoderConfig.llama(300, 64, 2, 32, 4, 2, 64), Rng.of(1)); }
 
-    private static String continued(LocalModel local) {
+    private static String continued(LoadedModel local) {
         return new CausalGenerator(local.model(), local.tokenizer(), SamplingOptions.greedy(), new StopCriteria(12)).write("to be", Rng.of(1), _ -> {}).text();
     }
 
     @Test void aFolderAndAFileSayTheSame() throws IOException {
-        var local = new LocalModel(model(), tokenizer(), JinjaChatTemplate.of(TEMPLATE, "", "<|im_end|>"));
+        var local = new LoadedModel(model(), tokenizer(), JinjaChatTemplate.of(TEMPLATE, "", "<|im_end|>"));
         local.write(folder.resolve("m"), ModelFamily.LLAMA);
         var settings = new LinkedHashMap<>(GgufTokenizer.settings(local.tokenizer()));
         settings.put("tokenizer.chat_template", TEMPLATE);
         GgufModel.write(folder.resolve("m.gguf"), local.model(), null, settings);
-        var opened = List.of(LocalModel.open(folder.resolve("m")), LocalModel.open(folder.resolve("m.gguf")));
+        var opened = List.of(LoadedModel.open(folder.resolve("m")), LoadedModel.open(folder.resolve("m.gguf")));
         for (var other : opened) {
             assertThat(continued(other)).isEqualTo(continued(local));
             assertThat(other.ends()).isEqualTo(local.ends()).hasSize(1);
@@ -60,22 +60,22 @@ class LocalModelTest {
     }
 
     @Test void allEndsThatAreListedCount() throws IOException {
-        new LocalModel(model(), tokenizer(), null).write(folder, ModelFamily.LLAMA);
+        new LoadedModel(model(), tokenizer(), null).write(folder, ModelFamily.LLAMA);
         Files.writeString(folder.resolve("generation_config.json"), "{\"eos_token_id\": [7, 9]}");
-        var local = LocalModel.open(folder);
+        var local = LoadedModel.open(folder);
         assertThat(local.ends()).contains(7, 9).hasSize(3);
         assertThat(local.generator(SamplingOptions.greedy(), 3).stop().ends()).contains(7, 9);
     }
 
     @Test void whatIsMissingOrDoesNotFitIsSaid() throws IOException {
-        var local = new LocalModel(model(), tokenizer(), null);
+        var local = new LoadedModel(model(), tokenizer(), null);
         local.write(folder, ModelFamily.LLAMA);
-        assertThat(LocalModel.open(folder).template()).isNull();
-        assertThatThrownBy(() -> LocalModel.open(folder).chat()).isInstanceOf(IllegalStateException.class).hasMessageContaining("no chat template");
+        assertThat(LoadedModel.open(folder).template()).isNull();
+        assertThatThrownBy(() -> LoadedModel.open(folder).chat()).isInstanceOf(IllegalStateException.class).hasMessageContaining("no chat template");
         var larger = BpeTrainer.byteLevel(310, PreTokenizer.GPT2).train(List.of("a longer text to learn more merges of pairs from than there were before it"));
         larger.write(folder.resolve("tokenizer.json"));
-        assertThatThrownBy(() -> LocalModel.open(folder)).isInstanceOf(FormatException.class).hasMessageContaining("the model 300");
+        assertThatThrownBy(() -> LoadedModel.open(folder)).isInstanceOf(FormatException.class).hasMessageContaining("the model 300");
         Files.delete(folder.resolve("tokenizer.json"));
-        assertThatThrownBy(() -> LocalModel.open(folder)).hasMessageContaining("neither tokenizer.json nor tokenizer.model");
+        assertThatThrownBy(() -> LoadedModel.open(folder)).hasMessageContaining("neither tokenizer.json nor tokenizer.model");
     }
 }

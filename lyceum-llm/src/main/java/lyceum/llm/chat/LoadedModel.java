@@ -31,7 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
  * {@code tokenizer.model}, and perhaps a chat template in {@code chat_template.jinja} or {@code tokenizer_config.json}.
  *
  * {@snippet :
- * var local = LocalModel.open(Path.of("model.gguf"));
+ * var local = LoadedModel.open(Path.of("model.gguf"));
  * String answer = local.generator(lyceum.llm.generate.SamplingOptions.topP(0.9), 200).write("Once", Rng.of(1), _ -> {}).text();
  * var chat = local.chat().open(List.of(), ChatOptions.DEFAULT);
  * }
@@ -39,11 +39,11 @@ import tools.jackson.databind.json.JsonMapper;
  * @param ends ids that end a text: the tokenizer's, the model's, and those that {@code generation_config.json} and {@code config.json} list
  * @param template null if the files have none: the model goes on with texts and was not taught conversations
  */
-public record LocalModel(DecoderLM model, TokenizerPipeline tokenizer, Set<Integer> ends, ChatTemplate template) {
+public record LoadedModel(DecoderLM model, TokenizerPipeline tokenizer, Set<Integer> ends, ChatTemplate template) {
     private static final String TOKENIZER = "tokenizer.json", PIECES = "tokenizer.model", CONFIG = "tokenizer_config.json",
             TEMPLATE = "chat_template.jinja";
 
-    public LocalModel {
+    public LoadedModel {
         var all = new TreeSet<>(ends);
         tokenizer.specials().id(Role.EOS).ifPresent(all::add);
         if (model.endMark() >= 0) all.add(model.endMark());
@@ -51,10 +51,10 @@ public record LocalModel(DecoderLM model, TokenizerPipeline tokenizer, Set<Integ
     }
 
     /** Ends as tokenizer and model say. */
-    public LocalModel(DecoderLM model, TokenizerPipeline tokenizer, ChatTemplate template) { this(model, tokenizer, Set.of(), template); }
+    public LoadedModel(DecoderLM model, TokenizerPipeline tokenizer, ChatTemplate template) { this(model, tokenizer, Set.of(), template); }
 
     /** @throws FormatException if a file is malformed or of an unknown kind, or the tokenizer has more ids than the model */
-    public static LocalModel open(Path path) throws IOException {
+    public static LoadedModel open(Path path) throws IOException {
         var opened = Files.isDirectory(path) ? folder(path) : file(path);
         int ids = opened.tokenizer.vocabulary().size();
         if (ids > opened.model.vocabulary())
@@ -62,15 +62,15 @@ public record LocalModel(DecoderLM model, TokenizerPipeline tokenizer, Set<Integ
         return opened;
     }
 
-    private static LocalModel file(Path path) throws IOException {
+    private static LoadedModel file(Path path) throws IOException {
         var file = Gguf.read(path);
         var tokenizer = GgufTokenizer.read(file);
         var template = file.metadata().get("tokenizer.chat_template") instanceof String source
                 ? JinjaChatTemplate.of(source, mark(tokenizer, Role.BOS), mark(tokenizer, Role.EOS)) : null;
-        return new LocalModel(GgufModel.read(path), tokenizer, template);
+        return new LoadedModel(GgufModel.read(path), tokenizer, template);
     }
 
-    private static LocalModel folder(Path path) throws IOException {
+    private static LoadedModel folder(Path path) throws IOException {
         TokenizerPipeline tokenizer;
         if (Files.exists(path.resolve(TOKENIZER))) tokenizer = TokenizerPipeline.read(path.resolve(TOKENIZER));
         else if (Files.exists(path.resolve(PIECES))) tokenizer = SentencePiece.read(path.resolve(PIECES));
@@ -82,7 +82,7 @@ public record LocalModel(DecoderLM model, TokenizerPipeline tokenizer, Set<Integ
         if (Files.exists(path.resolve(TEMPLATE)))
             template = JinjaChatTemplate.of(Files.readString(path.resolve(TEMPLATE)), mark(tokenizer, Role.BOS), mark(tokenizer, Role.EOS));
         else if (settings.contains("\"chat_template\"")) template = JinjaChatTemplate.read(settings);
-        return new LocalModel(ModelFolder.open(path).model(), tokenizer, ends(path), template);
+        return new LoadedModel(ModelFolder.open(path).model(), tokenizer, ends(path), template);
     }
 
     private static Set<Integer> ends(Path folder) throws IOException {

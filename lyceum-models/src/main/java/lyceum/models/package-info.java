@@ -1,2 +1,0 @@
-/** Architectures over {@code lyceum.nn}, a package an area: vision, sequence, graph, generative, ssl, audio, multimodal. Here is what more than one of them uses. */
-package lyceum.models;
