@@ -31,7 +31,7 @@ class ExamplesTest {
                     "import static lyceum.backend.x86.asm.Gp.*;", "import static lyceum.backend.x86.asm.Vec.*;"));
 
     private static final List<String> GIVEN = List.of("Given", "GivenStatistics", "GivenNetworks", "GivenTraining", "GivenData",
-            "GivenRegimes", "GivenText", "GivenLanguage", "GivenGeneration", "GivenWeights");
+            "GivenRegimes", "GivenText", "GivenLanguage", "GivenGeneration", "GivenWeights", "GivenModels", "GivenServing");
 
     @TempDir Path classes;
 

@@ -19,7 +19,7 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * double fid = GenerativeMetrics.frechet(real, fake);
- * var honest = GenerativeMetrics.frechetExtrapolated(Moments.of(real), fake, new int[] {500, 1000, 2000, 4000}, rng).value();
+ * var honest = GenerativeMetrics.frechetExtrapolated(GenerativeMetrics.Moments.of(real), fake, new int[] {500, 1000, 2000, 4000}, rng).value();
  * var copies = GenerativeMetrics.memorisation(train, heldOut, fake);
  * GenerativeReport report = GenerativeMetrics.report(train, heldOut, fake, rng);
  * report.warnings().forEach(System.out::println);

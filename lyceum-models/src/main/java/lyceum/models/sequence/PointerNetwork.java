@@ -24,7 +24,7 @@ import lyceum.tensor.Tensor;
  * var network = new PointerNetwork(new PointerConfig(1, 32), rng);
  * Tensor loss = network.loss(numbers, null, order, pass);            // supervised
  * int[][] found = network.greedy(numbers, null, 8);
- * var drawn = network.sample(points, null, 5, rng);                  // REINFORCE: drawn.surrogate(lengths)
+ * var drawn = network.sample(points, null, 5, rng, pass);            // REINFORCE: drawn.surrogate(lengths)
  * var tours = new BeamSearch(8, 0, 5).search(network.steps(points, null), -1);
  * }
  *

@@ -26,7 +26,7 @@ import lyceum.train.TrainingRun;
  *
  * {@snippet :
  * var model = new Seq2Seq(new Seq2SeqConfig(60, 60, 32, 64), rng);
- * model.fit(pairs, new Trainer(new Adam(3e-3), 10), Forcing.ALWAYS, rng, Progress.SILENT);
+ * model.fit(pairs, new Trainer(new Adam(3e-3), 10), Seq2Seq.Forcing.ALWAYS, rng, Progress.SILENT);
  * int[] answer = model.translate(source);
  * var best = model.beams(source, new BeamSearch(4, 1, 40).withNormalisation(BeamSearch.Normalisation.LENGTH));
  * double right = model.exactMatch(fresh, 40);

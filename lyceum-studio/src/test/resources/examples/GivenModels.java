@@ -1,0 +1,152 @@
+package examples;
+
+// imports
+
+/** What the examples of architectures leave to their readers, as {@link Given}. */
+public abstract class GivenModels {
+    public abstract static class Seeing extends Given {
+        public Tensor images, images256, noisy, steps, captions, map, positions, visible, proposals, truths, wanted;
+        public Pass pass;
+        public lyceum.nn.Module teacher;
+        public int stepsInEpoch;
+    }
+
+    public abstract static class ForAlexNet extends Seeing {}
+
+    public abstract static class ForAveragePrecision extends Seeing {
+        public Tensor found, truths;
+        public int[] kinds, truthKinds;
+        public Tensor scores;
+    }
+
+    public abstract static class ForBoxOverlap extends Seeing {}
+
+    public abstract static class ForCapsuleNetwork extends Seeing {}
+
+    public abstract static class ForInterpolation extends Seeing {}
+
+    public abstract static class ForResNet extends Seeing {}
+
+    public abstract static class ForSwinTransformer extends Seeing {}
+
+    public abstract static class ForUNet extends Seeing {}
+
+    public abstract static class ForVisionEncoder extends Seeing { public Tensor picture; }
+
+    public abstract static class ForVisionTransformer extends Seeing {}
+
+    public abstract static class ForVitLayout extends Seeing { public lyceum.models.vision.VisionTransformer vit; }
+
+    public abstract static class ForVitVariants extends Seeing {}
+
+    public abstract static class ForPcaColour extends Given { public Tensor trainingPictures; }
+
+    public abstract static class Graphing extends Given {
+        public lyceum.models.graph.GraphData graph;
+        public Tensor h;
+        public int features, classes, labelled;
+        public int[] nodes;
+        public List<lyceum.models.graph.GraphData> graphs;
+        public List<lyceum.models.graph.GraphPositions> positions;
+        public Pass pass;
+    }
+
+    public abstract static class ForGat extends Graphing {}
+
+    public abstract static class ForGcn extends Graphing {}
+
+    public abstract static class ForGraphData extends Graphing {}
+
+    public abstract static class ForGraphPositions extends Graphing {}
+
+    public abstract static class ForGraphTransformer extends Graphing {}
+
+    public abstract static class ForMessagePassing extends Graphing {}
+
+    public abstract static class ForNeighbourLoader extends Graphing { public lyceum.models.graph.Gcn model; }
+
+    public abstract static class Pointing extends Given {
+        public Tensor sets, cloud, clouds;
+        public Pass pass;
+    }
+
+    public abstract static class ForDeepSets extends Pointing {}
+
+    public abstract static class ForPointNet extends Pointing {}
+
+    public abstract static class ForPointNet2 extends Pointing {}
+
+    public abstract static class ForSetTransformer extends Pointing { public int[] lengths; }
+
+    public abstract static class Following extends Given {
+        public Tensor source, prompt, ids, images, points, numbers, order, early, late, start;
+        public Pass pass;
+        public int begin, end;
+        public Mlp mlp;
+    }
+
+    public abstract static class ForContinuousFlow extends Following {}
+
+    public abstract static class ForContinuousThoughtMachine extends Following {}
+
+    public abstract static class ForEncoderDecoder extends Following { public int[] lengths; }
+
+    public abstract static class ForMamba extends Following {}
+
+    public abstract static class ForNeuralOde extends Following {}
+
+    public abstract static class ForPerceiver extends Following {}
+
+    public abstract static class ForPointerNetwork extends Following {}
+
+    public abstract static class ForRecurrentMixer extends Following { public lyceum.models.sequence.RecurrentMixer layer; }
+
+    public abstract static class ForRecurrentModel extends Following {}
+
+    public abstract static class ForRwkv extends Following { public RecurrentState state; }
+
+    public abstract static class ForSeq2Seq extends Following {
+        public List<lyceum.models.sequence.Seq2Seq.Pair> pairs, fresh;
+        public int[] source;
+    }
+
+    public abstract static class ForTensorOde extends Following {}
+
+    public abstract static class ForNeuralField extends Given { public Tensor pixels; }
+
+    public abstract static class ForDeepBeliefNet extends Given { public Trainer trainer; }
+
+    public abstract static class ForGenerativeMetrics extends Given { public Tensor real, fake, train, heldOut; }
+
+    public abstract static class Diffusing extends Given {
+        public Tensor start, classes, none, epsilon, data, clean, s;
+                public lyceum.models.generative.diffusion.NoiseStreams noise;
+        public lyceum.models.generative.diffusion.DiffusionModel model, teacher;
+        public lyceum.models.generative.diffusion.DdimSampler sampler;
+        public lyceum.models.generative.diffusion.PointDenoiser network, second;
+        public Trainer trainer;
+        public Progress progress;
+
+        public abstract void show(Tensor picture);
+    }
+
+    public abstract static class ForPreview extends Diffusing {}
+
+    public abstract static class ForClassifierFreeGuidance extends Diffusing {}
+
+    public abstract static class ForConsistencyModel extends Diffusing {}
+
+    public abstract static class ForDdimSampler extends Diffusing {}
+
+    public abstract static class ForDdpm extends Diffusing {}
+
+    public abstract static class ForDiffusionModel extends Diffusing {}
+
+    public abstract static class ForFlowMatching extends Diffusing {}
+
+    public abstract static class ForPrediction extends Diffusing {}
+
+    public abstract static class ForScoreMatching extends Diffusing {}
+
+    public abstract static class ForScoreSde extends Diffusing {}
+}
