@@ -55,7 +55,7 @@ final class LongContextLab implements LabBody {
 
     @Override public void run(LabContext lab) {
         int length = lab.param("length of training", 32, 16, 128), factor = lab.param("factor", 4, 2, 8), steps = lab.param("steps", 250, 20, 5000),
-                more = lab.param("steps at the new length", 60, 10, 5000), trials = lab.param("trials a cell", 10, 2, 100);
+                more = lab.param("steps at the new length", 60, 10, 5000), trials = lab.param("trials a cell", 6, 2, 100);
         int longer = factor * length;
         var config = DecoderConfig.llama(VALUE + VALUES, length, 2, 24, 2, 2, 48).withDeviation(0.12).withRotaryBase(2.0 * length);
         var trainer = new Trainer(new AdamW(8e-3), 1).withBatchSize(16).withClip(Clip.norm(1));

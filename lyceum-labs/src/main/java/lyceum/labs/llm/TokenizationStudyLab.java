@@ -37,13 +37,13 @@ final class TokenizationStudyLab implements LabBody {
         int steps = lab.param("steps", 40, 10, 5000), size = lab.param("vocabulary", 512, 300, 4000), weights = lab.param("parameters", 24_000, 8000, 500_000);
         var all = new ArrayList<String>();
         try (var documents = Corpora.kingJames().open()) {
-            for (var d = documents.next(); d != null && all.size() < 1100; d = documents.next())
+            for (var d = documents.next(); d != null && all.size() < 800; d = documents.next())
                 for (var line : d.text().split("\n")) if (line.length() > 30 && line.length() < 90) all.add(line);
         }
         var sums = new AdditionTask(3, true).draw(500, lab.rng(1));
-        var train = new ArrayList<>(all.subList(100, 1000));
+        var train = new ArrayList<>(all.subList(100, 800));
         sums.forEach(s -> train.add(s.text()));
-        var held = all.subList(0, 60);
+        var held = all.subList(0, 40);
         var tokenizers = new LinkedHashMap<String, Tokenizer>();
         tokenizers.put("bytes", new ByteTokenizer());
         tokenizers.put("pairs of letters", BpeTrainer.byteLevel(300, PreTokenizer.GPT2).train(train));

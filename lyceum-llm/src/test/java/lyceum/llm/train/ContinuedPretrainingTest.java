@@ -31,7 +31,10 @@ import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
 import lyceum.text.BpeTrainer;
 import lyceum.text.PreTokenizer;
+import lyceum.train.GradientNorms;
+import lyceum.train.History;
 import lyceum.train.Trainer;
+import lyceum.train.TrainingRun;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -142,9 +145,17 @@ class ContinuedPretrainingTest {
         Evidence.of("rate less what was asked for", worst, atMost(1e-17));
     }
 
-    /** The rates of a run with its annealing, as its listener sees them. */
+    /** The same of a run with its annealing, as a listener sees them behind each step: the next step's. */
+    @Acceptance(topic = "continual-pretraining", clause = 3)
     @Test void annealingGoesOnWhereTheRunWas() {
-        var trainer = TRAINER.withBatchSize(2);
+        var seen = new ArrayList<Double>();
+        var trainer = TRAINER.withBatchSize(2).withListener(new Trainer.Listener() {
+            @Override public void stepEnded(TrainingRun run, GradientNorms norms) {
+                seen.add(run.optimizer().learningRate(run.optimizer().parameters().getFirst()));
+            }
+
+            @Override public void epochEnded(TrainingRun run, History.Epoch epoch) {}
+        });
         var text = PackedText.of(List.of(TinyBible.letters(Corpora.kingJames(), 0, 4000)), LENGTH, -1);
         var recipe = new ContinuedPretraining(trainer, 6, 2, 0, 0.5, 0, 4, 2);
         var model = fresh(1);
@@ -152,6 +163,11 @@ class ContinuedPretrainingTest {
         assertThat(report.steps()).containsExactly(0L, 2L, 4L, 6L, 8L, 10L);
         assertThat(report.bitsPerByte("bible")).hasSize(6);
         assertThat(report.change("bible")).isLessThan(0);
+        double[] asked = {0.5, 1, 0.5 + 0.25 * (1 + Math.cos(Math.PI / 4)), 0.75, 0.5 + 0.25 * (1 + Math.cos(3 * Math.PI / 4)), 0.5, 0.375, 0.25, 0.125, 0};
+        double worst = 0;
+        for (int t = 0; t < 10; t++) worst = Math.max(worst, Math.abs(seen.get(t) - 3e-3 * asked[t]));
+        Evidence.of("steps of a run", seen.size(), exactly(10));
+        Evidence.of("rates of a run less what was asked for", worst, atMost(1e-17));
         assertThat(recipe.schedule().factor(6)).isEqualTo(0.5);
         assertThat(recipe.schedule().factor(8)).isEqualTo(0.25);
         assertThat(recipe.schedule().factor(10)).isEqualTo(0);
