@@ -7,19 +7,19 @@ import static lyceum.labs.Bounds.exactly;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
 import lyceum.plot.Figure;
-import lyceum.random.Rng;
 import lyceum.serve.Engine;
 import lyceum.serve.EngineOptions;
 import lyceum.serve.EngineStep;
-import lyceum.serve.Reply;
 import lyceum.serve.Request;
 import lyceum.serve.schedule.Batching;
+import lyceum.serve.schedule.BlockPool;
 import lyceum.serve.schedule.SchedulerOptions;
 import lyceum.serve.simulate.Arrival;
 import lyceum.serve.simulate.CostModel;
@@ -31,19 +31,19 @@ import lyceum.serve.simulate.ServingSimulation;
 @Lab(topics = {"vllm-continuous-batching", "continuous-vs-static-batching"}, title = "The bus and the escalator")
 final class BatchTimelineLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int slots = lab.param("slots", 8, 2, 16), requests = lab.param("requests", 500, 50, 2000), live = lab.param("live requests", 16, 4, 64);
-        double mean = lab.param("mean ids", 60.0, 5.0, 200.0);
+        int slots = lab.param("slots", 8, 2, 16), requests = lab.param("requests", 300, 50, 2000), live = lab.param("live requests", 10, 4, 64);
+        double mean = lab.param("mean ids", 40.0, 5.0, 200.0);
         var trace = Arrival.poisson(requests, Double.POSITIVE_INFINITY, Arrival.fixed(4), Arrival.exponential(mean), lab.rng(1));
         var options = new SchedulerOptions().withMaxRunning(slots).withTokenBudget(512);
         var rows = new ArrayList<List<?>>();
         var reports = new ArrayList<ServingReport>();
         for (var batching : Batching.values()) {
-            var report = new ServingSimulation(options.withBatching(batching), CostModel.memoryBound(0.01)).run(trace);
+            var report = new ServingSimulation(options.withBatching(batching), CostModel.memoryBound(0.01), () -> new BlockPool(4096, 16), false).run(trace);
             reports.add(report);
-            rows.add(List.of(batching.name().toLowerCase(java.util.Locale.ROOT), report.throughput(), report.utilisation(),
+            rows.add(List.of(batching.name().toLowerCase(Locale.ROOT), report.throughput(), report.utilisation(),
                     report.percentile(ServedRequest::firstToken, 0.5), report.percentile(ServedRequest::latency, 0.99)));
             if (batching == Batching.TIMEOUT) continue;
-            lab.figure(Figure.heatmap("Slots under " + batching.name().toLowerCase(java.util.Locale.ROOT) + " batching", chart(report, slots, 160))
+            lab.figure(Figure.heatmap("Slots under " + batching.name().toLowerCase(Locale.ROOT) + " batching", chart(report, slots, 160))
                     .axes("step", "slot").describedAs("A colour a request, the lowest for a slot in which nothing happens."));
         }
         lab.table("All requests waiting at the start", List.of("batching", "ids a second", "slots in use", "first id, median s", "latency, p99 s"), rows);
