@@ -1,2 +1,2 @@
-/** Labs of serving language models: memory, batches, beginnings, fleets. */
+/** Labs of serving language models: memory, batches, beginnings, fleets, drafts and constraints. */
 package lyceum.labs.serve;

@@ -5,11 +5,12 @@ import lyceum.llm.CausalLM;
 import lyceum.llm.Continuation;
 import lyceum.llm.Continuation.Ending;
 import lyceum.llm.TokenConstraint;
+import lyceum.random.Rng;
 import lyceum.text.Tokenizer;
 
 /**
- * One text that is being written: draws each id from the logits that somebody computes for it, knows what it says so far and whether it has ended. Batches and serving
- * engines keep one for each request. For one thread.
+ * One text while it is written: what was drawn, what it says, whether it has ended. For those who write a loop of their own (speculative decoding, an engine):
+ * {@link #prepare} a row of logits, choose an id from what is left of it, {@link #take} it. For one thread.
  */
 public final class WrittenText {
     final int index;
@@ -23,12 +24,15 @@ public final class WrittenText {
     private final long[] allowed;
     private final int[] ends;
     private final int startMark;
+    private final int spelled, padded; // ids from the first to the second fill up the embedding and mean nothing
     private final long context;
     private double[] logs = new double[32], drawn = new double[32];
     private int size;
+    private double sum; // log-sum of the row as the model gave it
     private Ending ending;
 
-    WrittenText(int index, CausalLM model, Tokenizer tokenizer, GenerationRequest request) {
+    /** @param index a number that the caller knows it by */
+    public WrittenText(int index, CausalLM model, Tokenizer tokenizer, GenerationRequest request) {
         this.index = index;
         this.request = request;
         stop = request.stop();
@@ -42,6 +46,8 @@ public final class WrittenText {
         ends = stop.ends(model.endMark());
         startMark = model.startMark() == model.endMark() ? -1 : model.startMark();
         context = model.contextLength();
+        padded = model.vocabulary();
+        spelled = tokenizer == null ? padded : tokenizer.vocabulary().size();
     }
 
     /** Of one request to a model. @throws IllegalArgumentException if there are stop strings and no tokenizer, or an empty prompt and no start mark */
@@ -83,16 +89,35 @@ public final class WrittenText {
 
     /** Draws the next id. @param logits from which the row was loaded, F64 or F32, as the row changes */
     int step(LogitRow row, double[] wide, float[] narrow, int at, long nanos) {
+        prepare(row);
+        int id = row.draw(sampler.stream());
+        take(row, id, wide != null ? wide[at + id] : narrow[at + id], nanos);
+        return id;
+    }
+
+    /** Bans what may not come and applies the sampling chain; what is left may be drawn from. */
+    public void prepare(LogitRow row) {
         if (startMark >= 0) row.ban(startMark);
-        double sum = row.logSum();
+        sum = row.logSum();
+        for (int id = spelled; id < padded; id++) row.ban(id);
         if (size < stop.least()) for (int end : ends) row.ban(end);
         if (constraint != null) {
             Arrays.fill(allowed, 0);
             if (constraint.allowed(allowed)) row.banOthers(allowed);
         }
-        int id = sampler.next(row);
+        sampler.process(row);
+    }
+
+    /**
+     * Writes an id that was drawn from the row as it was prepared.
+     *
+     * @param logit of the model, before all steps
+     * @param nanos since the beginning
+     */
+    public void take(LogitRow row, int id, double logit, long nanos) {
+        sampler.take(row, id);
         if (constraint != null) constraint.accept(id);
-        add((wide != null ? wide[at + id] : narrow[at + id]) - sum, row.logProbability(id));
+        add(logit - sum, row.logProbability(id));
         var piece = "";
         if (Arrays.binarySearch(ends, id) >= 0) ending = Ending.END_MARK;
         else if (stream != null) piece = stream.push(id);
@@ -101,8 +126,10 @@ public final class WrittenText {
         if (stream != null && stream.matched() != null) ending = Ending.STOP_STRING;
         text.append(piece);
         request.listener().accept(new GenerationRequest.Piece(id, piece, logs[size - 1], ending != null));
-        return id;
     }
+
+    /** The random numbers of this text. */
+    public Rng stream() { return sampler.stream(); }
 
     private void add(double log, double under) {
         if (size == logs.length) {
