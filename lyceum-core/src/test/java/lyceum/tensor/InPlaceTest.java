@@ -157,4 +157,15 @@ class InPlaceTest {
         Tensor.zeros(DType.F64, 2).scatter(0, Tensor.of(1, 1, 0), source).mul(Tensor.of(10.0, 100)).sum().backward();
         assertThat(source.grad().toDoubleArray()).containsExactly(0, 100, 10);
     }
+
+    @Test void rowsAreReplacedAtTheirPlaces() {
+        var x = Tensor.zeros(DType.F32, 5, 2);
+        var waiting = x.add(1);
+        x.setRows_(Tensor.of(new double[] {1, 2, 3, 4, 5, 6}, 3, 2), 3, 4, 0);
+        assertThat(x.toDoubleArray()).containsExactly(5, 6, 0, 0, 0, 0, 1, 2, 3, 4);
+        assertThat(waiting.sum().item()).isEqualTo(10); // what was asked for before reads what was there
+        assertThatThrownBy(() -> x.setRows_(Tensor.zeros(DType.F32, 1, 2), 5)).hasMessageContaining("place 5 of 5");
+        assertThatThrownBy(() -> x.setRows_(Tensor.zeros(DType.F32, 2, 2), 1)).hasMessageContaining("1 places");
+        assertThatThrownBy(() -> x.transpose().setRows_(Tensor.zeros(DType.F32, 1, 5), 1)).hasMessageContaining("one after another");
+    }
 }

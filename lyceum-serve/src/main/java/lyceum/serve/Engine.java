@@ -1,16 +1,16 @@
 package lyceum.serve;
 
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import lyceum.LyceumException;
 import lyceum.llm.Continuation;
 import lyceum.llm.DecoderLM;
 import lyceum.llm.TextGenerator;
@@ -141,9 +141,10 @@ public final class Engine implements TextGenerator, AutoCloseable {
         }
         long now = System.nanoTime();
         residence.enter(now);
-        inbox.add(new LiveRequest(submitted.getAndIncrement(), request, reply, text, job, now));
+        var live = new LiveRequest(submitted.getAndIncrement(), request, reply, text, job, now);
+        inbox.add(live);
         wake();
-        if (closed) errands.add(() -> {}); // the loop that ends looks once more
+        if (closed && inbox.remove(live)) reply.fail(new IllegalStateException("Engine: it was closed before the request ended"));
         return reply;
     }
 
@@ -168,7 +169,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
 
     /** Forgets all beginnings that are kept. Waits until it is done. */
     public void flush() {
-        var done = new java.util.concurrent.CompletableFuture<Void>();
+        var done = new CompletableFuture<Void>();
         errands.add(() -> {
             if (tree != null) tree.clear();
             note();
@@ -244,7 +245,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
         try {
             logits = runner.logits(batch, tunings(batch));
         } catch (RuntimeException | OutOfMemoryError e) {
-            var why = new lyceum.LyceumException("Engine: the model failed in a step of " + batch.tokens() + " ids: " + e.getMessage(), e);
+            var why = new LyceumException("Engine: the model failed in a step of " + batch.tokens() + " ids: " + e.getMessage(), e);
             for (var slice : batch.slices()) fail(live.get(slice.job()), why);
             return true;
         }

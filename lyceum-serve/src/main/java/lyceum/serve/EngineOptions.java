@@ -14,7 +14,7 @@ import lyceum.withers.Withers;
  * @param reuse whether beginnings that were computed are kept for later requests; with pages alone
  * @param stored how keys and values are kept: a float type, or I8
  * @param guesses ids that a {@link Drafter} guesses at most; 0 for none
- * @param queue requests that may wait; more are {@linkplain RejectedException refused}
+ * @param queue requests that it takes at once, those that run among them; more are {@linkplain RejectedException refused}
  */
 @Withers
 public record EngineOptions(SchedulerOptions scheduler, int blocks, int blockSize, boolean paged, boolean reuse, DType stored, int guesses,
@@ -25,7 +25,7 @@ public record EngineOptions(SchedulerOptions scheduler, int blocks, int blockSiz
         if (reuse && !paged) throw new IllegalArgumentException("EngineOptions: beginnings are reused in pages; set reuse to false, or paged to true");
     }
 
-    /** 512 blocks of 16 positions in F32, beginnings reused, no guesses, 10,000 requests may wait. */
+    /** 512 blocks of 16 positions in F32, beginnings reused, no guesses, 10,000 requests at once. */
     public EngineOptions() { this(new SchedulerOptions(), 512, 16, true, true, DType.F32, 0, 10_000); }
 
     /** The same with other choices of the scheduler. */

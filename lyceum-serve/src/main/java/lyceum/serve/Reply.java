@@ -3,6 +3,7 @@ package lyceum.serve;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import lyceum.llm.Continuation;
 import lyceum.llm.generate.GenerationRequest.Piece;
@@ -63,7 +64,7 @@ public final class Reply implements Iterable<Piece> {
     public Continuation get() {
         try {
             return done.join();
-        } catch (java.util.concurrent.CompletionException e) {
+        } catch (CompletionException e) {
             if (e.getCause() instanceof RuntimeException cause) throw cause;
             throw e;
         }

@@ -1,2 +1,2 @@
-/** Labs of language models that are served: engines, speculation, constraints. */
+/** Labs of serving language models: memory, batches, beginnings, fleets, drafts and constraints. */
 package lyceum.labs.serve;
