@@ -77,7 +77,7 @@ public record CausalChatModel(CausalLM model, Tokenizer tokenizer, ChatTemplate 
     }
 
     /** Calls of tools, as {@link ChatFormat} writes them, are taken out of the text; what cannot be read stays in it. */
-    static ChatMessage message(String text) {
+    public static ChatMessage message(String text) {
         var content = new StringBuilder();
         var calls = new ArrayList<ChatMessage.ToolCall>();
         int at = 0;

@@ -50,13 +50,42 @@ public final class WrittenText {
         spelled = tokenizer == null ? padded : tokenizer.vocabulary().size();
     }
 
-    public boolean isFinished() { return ending != null; }
+    /** Of one request to a model. @throws IllegalArgumentException if there are stop strings and no tokenizer, or an empty prompt and no start mark */
+    public WrittenText(CausalLM model, Tokenizer tokenizer, GenerationRequest request) { this(0, model, tokenizer, request); }
 
-    /** What it begins with: the request's, or the model's start mark. */
+    /** What the model reads first: the request's prompt, or the start mark in place of an empty one. */
     public int[] prompt() { return prompt.clone(); }
+
+    /** Ids that were drawn. */
+    public int size() { return size; }
+
+    /** Prompt and what was drawn. */
+    public TokenHistory history() { return sampler.history(); }
+
+    public boolean isFinished() { return ending != null; }
 
     /** The id that was drawn last. */
     public int last() { return sampler.history().id(sampler.history().size() - 1); }
+
+    /**
+     * Draws the next id.
+     *
+     * @param row to work in, of the model's vocabulary
+     * @param logits of which the row begins at {@code at}
+     * @param nanos since the request came
+     * @throws IllegalArgumentException for NaN or positive infinity
+     */
+    public int step(LogitRow row, float[] logits, int at, long nanos) {
+        row.load(logits, at);
+        return step(row, null, logits, at, nanos);
+    }
+
+    /** Ends the text where it stands, what is held back of it is certain now. */
+    public void end(Ending why) {
+        if (ending != null) return;
+        ending = why;
+        if (stream != null) text.append(stream.finish());
+    }
 
     /** Draws the next id. @param logits from which the row was loaded, F64 or F32, as the row changes */
     int step(LogitRow row, double[] wide, float[] narrow, int at, long nanos) {
@@ -102,9 +131,6 @@ public final class WrittenText {
     /** The random numbers of this text. */
     public Rng stream() { return sampler.stream(); }
 
-    /** Prompt and what was written. */
-    public TokenHistory history() { return sampler.history(); }
-
     private void add(double log, double under) {
         if (size == logs.length) {
             logs = Arrays.copyOf(logs, 2 * size);
@@ -122,10 +148,10 @@ public final class WrittenText {
         return nanos >= stop.time().toNanos() ? Ending.TIME : null;
     }
 
-    /** What was written. @throws IllegalStateException if it is not finished */
+    /** All of it. @throws IllegalStateException if it is not finished */
     public Continuation continuation() {
         if (ending == null) throw new IllegalStateException(
-                "GenerationBatch: a text of " + size + " ids is not finished; step until there is nothing left");
+                "WrittenText: a text of " + size + " ids is not finished; step until there is nothing left");
         return new Continuation(sampler.history().generated(), Arrays.copyOf(logs, size), Arrays.copyOf(drawn, size), text.toString(),
                 ending);
     }

@@ -19,6 +19,7 @@ import lyceum.llm.chat.LocalModel;
 import lyceum.llm.checkpoint.GgufModel;
 import lyceum.llm.checkpoint.GgufTokenizer;
 import lyceum.memory.Scope;
+import lyceum.nn.RotaryEmbedding;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -96,8 +97,11 @@ final class QuantizeCommand implements Callable<Integer> {
     private static Map<String, Double> errors(DecoderLM before, DecoderLM after) {
         var errors = new TreeMap<String, List<Double>>();
         var state = after.state();
-        before.state().forEach((name, weight) -> {
-            if (weight.rank() != 2) return;
+        var turned = before.config().blocks().getFirst().attention();
+        boolean reordered = turned.rotary() != null && !turned.rotary().isInterleaved() && after.config().blocks().getFirst().attention().rotary().isInterleaved();
+        before.state().forEach((name, own) -> {
+            if (own.rank() != 2) return;
+            var weight = reordered && name.matches(".*[qk]_proj.weight") ? RotaryEmbedding.toNeighbours(own, turned.headWidth()) : own;
             try (var scope = Scope.open("error")) {
                 double error = Autograd.noGrad(() -> state.get(name).sub(weight).square().sum().item() / Math.max(1e-30, weight.square().sum().item()));
                 errors.computeIfAbsent(name.replaceAll("\\.\\d+\\.", ".*."), _ -> new ArrayList<>()).add(Math.sqrt(error));

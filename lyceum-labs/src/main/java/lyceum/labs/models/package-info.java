@@ -1,0 +1,2 @@
+/** Labs about architectures: networks that see, read sequences and graphs, and make things. */
+package lyceum.labs.models;
