@@ -103,7 +103,14 @@ class VisionLanguageModelTest {
         Evidence.of(kind + ", right with the picture blanked", right(model, true), atMost(chance + 0.05));
     }
 
-    @Tag("slow")
+    @Test void aShortTrainingLearnsToLook() {
+        var model = model(Connector.EARLY_FUSION, 1);
+        double before = right(model, false);
+        train(model, 200, 3e-3, 5);
+        assertThat(right(model, false)).isGreaterThan(0.5).isGreaterThan(before + 0.3);
+    }
+
+    @Tag("heavy")
     @Acceptance(topic = TOPIC, clause = 1)
     @Test void answersComeFromThePicture() {
         judged(Connector.LINEAR, 700);
