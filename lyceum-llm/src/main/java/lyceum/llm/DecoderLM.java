@@ -152,6 +152,9 @@ public final class DecoderLM extends Module implements CausalLM {
         return Tensor.concat(0, old, mean);
     }
 
+    /** Ids (batch, T) to what the first block reads (batch, T, width). */
+    public Tensor embedded(Tensor ids, Pass pass) { return embedded(ids, ids.size(-1), pass); }
+
     /** @param positions of the longest sequence */
     private Tensor embedded(Tensor ids, long positions, Pass pass) {
         if (ids.rank() != 2) throw new ShapeException("DecoderLM: ids " + ids.shape() + "; they are (batch, T)");
