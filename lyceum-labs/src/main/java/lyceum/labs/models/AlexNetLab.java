@@ -31,7 +31,7 @@ final class AlexNetLab implements LabBody {
         int images = lab.param("images", 400, 100, 1400), epochs = lab.param("epochs", 8, 1, 60);
         double rate = lab.param("learning rate", 0.05, 0.001, 0.3);
         var digits = Datasets.digits().to(DType.F32).scaled(1.0 / 16).shuffled(lab.rng(1));
-        var large = digits.x().repeatInterleave(1, 2).repeatInterleave(2, 2).reshape(digits.size(), 1, 16, 16).compute();
+        var large = digits.x().reshape(digits.size(), 8, 8).repeatInterleave(1, 2).repeatInterleave(2, 2).reshape(digits.size(), 1, 16, 16).compute();
         var data = digits.withX(large);
         var train = data.head(images);
         var test = data.range(1400, 1797);
