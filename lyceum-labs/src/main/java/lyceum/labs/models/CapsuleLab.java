@@ -41,7 +41,7 @@ final class CapsuleLab implements LabBody {
         var plot = Figure.plot("Where the primary capsules send their votes").axes("class", "mean coupling");
         for (int r = 0; r < rounds; r++) plot = plot.line("round " + (r + 1), 0, seen.couplings().get(r).get(0).mean(0).detach());
         lab.figure(plot.describedAs("Mean coupling of all primary capsules to each class, a line a round: flat at first, then leaning to the digit that is shown."));
-        lab.figure(Figure.bar("Length of each class's capsule", Figure.numbered(0, 10), CapsuleNetwork.lengths(seen.outputs()).get(0).detach())
+        lab.figure(Figure.bar("Length of each class's capsule", Figure.numbered(0, 9), CapsuleNetwork.lengths(seen.outputs()).get(0).detach())
                 .axes("class", "length").describedAs("Ten lengths between 0 and 1; the longest is the answer."));
 
         var pictures = new ArrayList<Image>();

@@ -63,7 +63,7 @@ final class VitVariantsLab implements LabBody {
         var test = data.range(1400, 1797);
         var nets = new LinkedHashMap<String, Module>();
         nets.put("ViT", new VisionTransformer(new VisionTransformerConfig(8, 2, 1, 32, 2, 4).withHidden(64).withClasses(10), lab.rng(2)));
-        nets.put("Swin", new SwinTransformer(new SwinTransformerConfig(1, 1, 16, List.of(2, 1), List.of(2, 4), 4, true, 2, 0, 10, DType.F32), lab.rng(2)));
+        nets.put("Swin", new SwinTransformer(new SwinTransformerConfig(1, 2, 24, List.of(2, 1), List.of(2, 4), 2, true, 2, 0, 10, DType.F32), lab.rng(2)));
         var scores = new ArrayList<List<?>>();
         double best = 0;
         for (var net : nets.entrySet()) {

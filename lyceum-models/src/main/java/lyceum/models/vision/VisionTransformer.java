@@ -98,7 +98,7 @@ public final class VisionTransformer extends Module implements VisionEncoder {
     static Tensor interpolated(Tensor table, long h, long w, long rows, long columns) {
         if (rows == h && columns == w) return table;
         var grid = table.reshape(h, w, table.size(2)).permute(2, 0, 1);
-        return Interpolation.BICUBIC.of(grid, rows, columns).reshape(1, table.size(2), -1).transpose(1, 2);
+        return Resize.BICUBIC.of(grid, rows, columns).reshape(1, table.size(2), -1).transpose(1, 2);
     }
 
     /**

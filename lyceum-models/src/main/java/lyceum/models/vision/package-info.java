@@ -3,10 +3,10 @@
  * there, at
  * {@link lyceum.models.vision.ResNet} or at {@link lyceum.models.vision.VisionTransformer}. A {@link lyceum.models.vision.UNet}
  * answers at every pixel; {@link lyceum.models.vision.AlexNet} and the {@link lyceum.models.vision.CapsuleNetwork} are landmarks. {@link
- * lyceum.models.vision.Interpolation} brings maps to other sizes.
+ * lyceum.models.vision.Resize} brings maps to other sizes.
  *
  * <p>What detectors stand on: {@link lyceum.models.vision.BoxOverlap}, {@link lyceum.models.vision.BoxCoding}, {@link
  * lyceum.models.vision.NonMaxSuppression},
- * {@link lyceum.models.vision.RoiAlign}, {@link lyceum.models.vision.AveragePrecision}.
+ * {@link lyceum.models.vision.RoiAlign}, {@link lyceum.models.vision.DetectionScore}.
  */
 package lyceum.models.vision;

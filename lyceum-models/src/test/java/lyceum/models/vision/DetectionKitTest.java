@@ -165,8 +165,8 @@ class DetectionKitTest {
 
     @Test void averagePrecisionEqualsAHandWorkedExample() {
         // Three objects of class 0 in two pictures, one of class 1 that nobody finds. From the surest: right, a second box on the same object, right, far off.
-        for (var points : AveragePrecision.Points.values()) {
-            var score = new AveragePrecision(points);
+        for (var points : DetectionScore.Points.values()) {
+            var score = new DetectionScore(points);
             score.add(Tensor.of(new double[][] {{0, 0, 10, 10}, {0, 0, 10, 9}, {50, 50, 60, 60}}), Tensor.of(0.9, 0.8, 0.1), new int[] {0, 0, 0},
                     Tensor.of(new double[][] {{0, 0, 10, 10}, {20, 20, 30, 30}, {5, 40, 9, 44}}), new int[] {0, 0, 1});
             score.add(Tensor.of(new double[][] {{1, 0, 11, 10}}), Tensor.of(0.5), new int[] {0}, Tensor.of(new double[][] {{0, 0, 10, 10}}), new int[] {0});
@@ -180,7 +180,7 @@ class DetectionKitTest {
             assertThat(score.at(0.5)).isCloseTo(expected / 2, within(1e-12));
             assertThat(score.ofClass(0, 0.85)).isLessThan(expected); // the third box has an IoU of 9/11
         }
-        assertThat(new AveragePrecision().at(0.5)).isNaN();
+        assertThat(new DetectionScore().at(0.5)).isNaN();
     }
 
     @Test void scenesHaveTightBoxesAndMasksThatDoNotMeet() {

@@ -153,7 +153,7 @@ class VisionTransformerTest {
         var x = Tensor.of(new Recipe(11).bells(70), 1, 2, 5, 7);
         var gap = Gap.absolute();
         for (var c : Golden.load("golden/vision_interpolation.json").list("cases")) {
-            var how = new Interpolation(Interpolation.Kernel.valueOf(c.text("input.mode")), c.flag("input.alignCorners"), c.flag("input.antialias"));
+            var how = new Resize(Resize.Kernel.valueOf(c.text("input.mode")), c.flag("input.alignCorners"), c.flag("input.antialias"));
             long[] size = c.longs("input.size");
             gap.see(c, "expected.y", how.of(x, size[0], size[1]).toDoubleArray());
         }

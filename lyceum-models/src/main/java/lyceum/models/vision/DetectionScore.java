@@ -12,7 +12,7 @@ import lyceum.tensor.Tensor;
  * least an IoU; the precision at each recall, made non-increasing, is averaged.
  *
  * {@snippet :
- * var score = new AveragePrecision();
+ * var score = new DetectionScore();
  * score.add(found, scores, kinds, truths, truthKinds);      // each picture
  * double map50 = score.at(0.5), map = score.mean();
  * }
@@ -21,7 +21,7 @@ import lyceum.tensor.Tensor;
  *
  * @see <a href="https://arxiv.org/abs/1405.0312">Lin et al. (2014)</a>
  */
-public final class AveragePrecision {
+public final class DetectionScore {
     /** Which recalls are averaged. */
     public enum Points {
         /** 0, 0.01 .. 1 (COCO). */
@@ -40,14 +40,14 @@ public final class AveragePrecision {
     private final List<Picture> pictures = new ArrayList<>();
 
     /** As COCO. */
-    public AveragePrecision() { this(Points.COCO); }
+    public DetectionScore() { this(Points.COCO); }
 
-    public AveragePrecision(Points points) { this.points = points; }
+    public DetectionScore(Points points) { this.points = points; }
 
     /** A picture: boxes (n, 4) that were found with scores (n) and classes, and boxes (m, 4) that are there. */
     public void add(Tensor found, Tensor scores, int[] kinds, Tensor truths, int[] truthKinds) {
         if (found.size(0) != kinds.length || scores.count() != kinds.length || truths.size(0) != truthKinds.length) throw new IllegalArgumentException(
-                "AveragePrecision: " + found.size(0) + " boxes, " + scores.count() + " scores, " + kinds.length + " classes; " + truths.size(0) + " truths, " + truthKinds.length + " classes");
+                "DetectionScore: " + found.size(0) + " boxes, " + scores.count() + " scores, " + kinds.length + " classes; " + truths.size(0) + " truths, " + truthKinds.length + " classes");
         var iou = kinds.length == 0 || truthKinds.length == 0 ? new double[kinds.length][truthKinds.length] : BoxOverlap.IOU.pairs(found, truths).toRows();
         pictures.add(new Picture(iou, scores.toDoubleArray(), kinds.clone(), truthKinds.clone()));
     }

@@ -10,8 +10,8 @@ import lyceum.withers.Withers;
  * any order flow.
  *
  * {@snippet :
- * Tensor twice = Interpolation.BILINEAR.of(map, 2 * map.size(2), 2 * map.size(3));
- * Tensor table = Interpolation.BICUBIC.withAlignCorners(true).of(positions, 24, 24);
+ * Tensor twice = Resize.BILINEAR.of(map, 2 * map.size(2), 2 * map.size(3));
+ * Tensor table = Resize.BICUBIC.withAlignCorners(true).of(positions, 24, 24);
  * }
  *
  * <p>An output pixel {@code i} stands at {@code (i + 0.5) n / m - 0.5} of the n input pixels; with aligned corners at {@code i (n - 1) /
@@ -23,13 +23,13 @@ import lyceum.withers.Withers;
  * @param antialias whether a smaller map averages over all that it leaves out, as Pillow does; not with aligned corners
  */
 @Withers
-public record Interpolation(Kernel kernel, boolean alignCorners, boolean antialias) implements InterpolationWithers {
+public record Resize(Kernel kernel, boolean alignCorners, boolean antialias) implements ResizeWithers {
     /** Repeats pixels. */
-    public static final Interpolation NEAREST = new Interpolation(Kernel.NEAREST, false, false);
+    public static final Resize NEAREST = new Resize(Kernel.NEAREST, false, false);
     /** Straight lines between pixels. */
-    public static final Interpolation BILINEAR = new Interpolation(Kernel.BILINEAR, false, false);
+    public static final Resize BILINEAR = new Resize(Kernel.BILINEAR, false, false);
     /** Cubics between pixels, which may overshoot. */
-    public static final Interpolation BICUBIC = new Interpolation(Kernel.BICUBIC, false, false);
+    public static final Resize BICUBIC = new Resize(Kernel.BICUBIC, false, false);
 
     /** What stands between pixels. */
     public enum Kernel {
@@ -52,17 +52,17 @@ public record Interpolation(Kernel kernel, boolean alignCorners, boolean antiali
         }
     }
 
-    public Interpolation {
+    public Resize {
         if (alignCorners && (antialias || kernel == Kernel.NEAREST))
-            throw new IllegalArgumentException("Interpolation: aligned corners go with BILINEAR and BICUBIC that are not antialiased");
+            throw new IllegalArgumentException("Resize: aligned corners go with BILINEAR and BICUBIC that are not antialiased");
         if (antialias && kernel == Kernel.NEAREST)
-            throw new IllegalArgumentException("Interpolation: NEAREST takes one pixel and averages none; use BILINEAR");
+            throw new IllegalArgumentException("Resize: NEAREST takes one pixel and averages none; use BILINEAR");
     }
 
     /** x (.., height, width) at that size. */
     public Tensor of(Tensor x, long height, long width) {
         if (x.rank() < 2 || height < 1 || width < 1)
-            throw new ShapeException("Interpolation: " + x.shape() + " to " + height + " x " + width + "; it takes maps (.., height, width)");
+            throw new ShapeException("Resize: " + x.shape() + " to " + height + " x " + width + "; it takes maps (.., height, width)");
         if (x.size(-1) != width) x = x.matmul(weights(x.size(-1), width).to(x.dtype()).transpose());
         return x.size(-2) == height ? x : weights(x.size(-2), height).to(x.dtype()).matmul(x);
     }
