@@ -35,7 +35,7 @@ import lyceum.tensor.Tensor;
 final class RecurrentStatesLab implements LabBody {
 
     @Override public void run(LabContext lab) {
-        int updates = lab.param("updates", 60, 20, 2000), bits = lab.param("longest string learned", 8, 4, 20);
+        int updates = lab.param("updates", 40, 20, 2000), bits = lab.param("longest string learned", 8, 4, 20);
         int blanks = lab.param("steps of a copy task", 10, 6, 32);
         selection(lab, updates, blanks);
         fading(lab);
@@ -104,9 +104,9 @@ final class RecurrentStatesLab implements LabBody {
         RecurrentState state = null;
         for (int t = 0; t < 30; t++) {
             state = Autograd.noGrad(new Step(model, bits.narrow(1, t, 1), state));
-            sizes[t] = state.get("0.c").norm().item() * Math.exp(state.get("0.m").max().item());
+            sizes[t] = Math.log10(state.get("0.c").norm().item()) + state.get("0.m").max().item() / Math.log(10);
         }
-        lab.figure(Figure.line("The matrix memory fills", 1, sizes).axes("position", "norm of the memory")
+        lab.figure(Figure.line("The matrix memory fills", 1, sizes).axes("position", "log10 of the norm")
                 .describedAs("Every input writes an outer product; a forget gate below 1 takes a share of what was there."));
     }
 

@@ -191,7 +191,7 @@ class PerceiverTest {
         var fresh = draw.of(Rng.of(77), false, 397);
         Evidence.of(what + ", untrained", accuracy(model, fresh), atMost(0.4));
         var data = Rng.of(2);
-        Fitting.train(model, new Adam(0.004), new Schedule.Cosine(updates).warmedUp(20), updates, i -> {
+        Fitting.train(model, new Adam(0.005), new Schedule.Cosine(updates).warmedUp(20), updates, i -> {
             var batch = draw.of(data, true, 32);
             return Loss.crossEntropy(model.forward(batch.x), batch.y);
         });
@@ -200,9 +200,9 @@ class PerceiverTest {
 
     @Tag("heavy") @Acceptance(topic = "perceiver", clause = 4)
     @Test void oneConfigurationLearnsPicturesSoundAndPoints() {
-        learns("digits", PerceiverTest::digits, 400);
-        learns("tones", PerceiverTest::tones, 300);
-        learns("shapes of 256 points", PerceiverTest::shapes, 150);
+        learns("digits", PerceiverTest::digits, 1000);
+        learns("tones", PerceiverTest::tones, 600);
+        learns("shapes of 256 points", PerceiverTest::shapes, 250);
     }
 
     @Test void everyKindOfInputHasItsRows() {
