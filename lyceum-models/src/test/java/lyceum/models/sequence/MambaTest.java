@@ -275,8 +275,8 @@ class MambaTest {
             var x = normal(3, DType.F32, 2, 9, 8);
             var whole = block.forward(x);
             var state = block.mixer().start();
-            var first = block.forward(x.narrow(1, 0, 4), new TransformerBlock.Context(null, state, null, null, null), Pass.inference());
-            var second = block.forward(x.narrow(1, 4, 5), new TransformerBlock.Context(null, state, null, null, null), Pass.inference());
+            var first = block.forward(x.narrow(1, 0, 4), new TransformerBlock.Context(null, state, null, null, null, null, null), Pass.inference());
+            var second = block.forward(x.narrow(1, 4, 5), new TransformerBlock.Context(null, state, null, null, null, null, null), Pass.inference());
             assertThat(distance(Tensor.concat(1, first, second), whole)).isLessThan(1e-5);
             assertThat(state.length()).isEqualTo(9);
             assertThat(mixer.parameterCount()).isEqualTo(block.mixer().parameterCount());
