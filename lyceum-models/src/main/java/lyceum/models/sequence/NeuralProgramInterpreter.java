@@ -35,18 +35,19 @@ import lyceum.tensor.Tensor;
  */
 public final class NeuralProgramInterpreter extends Module {
     private final ProgramLanguage language;
-    private final Linear encoder, end, key;
+    private final Linear encoder, encoder_out, end, key;
     private final List<Linear> arguments;
     private final Embedding programs;
     private final Tensor keys;
     private final LstmCell cell;
 
-    /** @param units of the LSTM; encodings, embeddings and keys have half as many */
+    /** @param units of the LSTM; what is seen is encoded by twice as many, and encodings, embeddings and keys have half as many */
     public NeuralProgramInterpreter(ProgramLanguage language, int units, Rng rng) {
         if (units < 2) throw new IllegalArgumentException("NeuralProgramInterpreter: " + units + " units; at least 2");
         this.language = language;
         int half = units / 2, count = language.programs().size();
-        encoder = new Linear(columns(), half, rng);
+        encoder = new Linear(columns(), 2L * units, rng);
+        encoder_out = new Linear(2L * units, half, rng);
         programs = new Embedding(Tensor.randn(rng, count, half).mul(0.5));
         keys = Init.normal(1 / Math.sqrt(half)).sample(rng, DType.F32, count, half).compute().requiresGrad();
         cell = new LstmCell(2 * half, units, new LstmVariant(), true, DType.F32, rng);
@@ -63,7 +64,7 @@ public final class NeuralProgramInterpreter extends Module {
     private record Step(Tensor end, Tensor programs, List<Tensor> arguments, RecurrentState state) {}
 
     private Step step(Tensor seen, Tensor program, RecurrentState state, Pass pass) {
-        var x = Tensor.concat(1, encoder.forward(seen, pass).relu(), programs.forward(program, pass));
+        var x = Tensor.concat(1, encoder_out.forward(encoder.forward(seen, pass).relu(), pass).relu(), programs.forward(program, pass));
         var after = cell.step(x, state == null ? cell.initial(seen.size(0)) : state, pass);
         var h = after.get("h");
         return new Step(end.forward(h, pass).squeeze(1), key.forward(h, pass).matmul(keys.transpose()), arguments.stream().map(a -> a.forward(h, pass)).toList(), after);
