@@ -31,13 +31,13 @@ final class ThoughtLab implements LabBody {
             try (var scope = Scope.open("update")) {
                 var labels = labels(rng, 32);
                 optimizer.zeroGrad();
-                machine.loss(looks(rng, labels, 6), Tensor.of(labels), Pass.inference()).backward();
+                machine.loss(looks(rng, labels, 3), Tensor.of(labels), Pass.inference()).backward();
                 optimizer.step();
             }
         }
         long[] one = {1};
         Plot certain = Figure.plot("Certainty, tick by tick");
-        for (double noise : new double[] {0, 6}) {
+        for (double noise : new double[] {0, 3}) {
             var thought = machine.think(looks(lab.rng(5), one, -noise), Pass.inference());
             var name = noise == 0 ? "a clear input" : "a noisy input";
             certain = certain.line(name, 1, thought.certainties().stream().mapToDouble(c -> c.item(0)).toArray());
