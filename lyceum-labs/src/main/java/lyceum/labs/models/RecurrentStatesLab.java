@@ -35,7 +35,7 @@ import lyceum.tensor.Tensor;
 final class RecurrentStatesLab implements LabBody {
 
     @Override public void run(LabContext lab) {
-        int updates = lab.param("updates", 60, 20, 2000), bits = lab.param("longest string learned", 8, 4, 20);
+        int updates = lab.param("updates", 50, 20, 2000), bits = lab.param("longest string learned", 6, 4, 20);
         int blanks = lab.param("steps of a copy task", 10, 6, 32);
         selection(lab, updates, blanks);
         fading(lab);
@@ -74,7 +74,7 @@ final class RecurrentStatesLab implements LabBody {
         for (int t = 0; t < 20; t++) state = model.run(Tensor.of(new long[] {t}, 1, 1), state, Pass.inference()).state();
         lab.say("After 20 tokens the state of both blocks has %d numbers, as many as after the first; keys and values would be %d by now.",
                 state.size(), 2 * 2 * 20 * 32);
-        lab.shows("numbers of the first state over those after 20 tokens", (double) model.initial(1).size() / state.size(), atLeast(1));
+        lab.shows("rwkv", "numbers of the first state over those after 20 tokens", (double) model.initial(1).size() / state.size(), atLeast(1));
     }
 
     private static void parity(LabContext lab, int updates, int bits) {
@@ -84,8 +84,8 @@ final class RecurrentStatesLab implements LabBody {
             var model = XLstm.encoder(new XLstmConfig(8, 2, 1, cell).withKernel(0), 1, 2, lab.rng(5));
             var data = lab.rng(6);
             int[] step = {0};
-            train(lab, cell + " memory", model, updates, () -> {
-                var batch = SequenceTasks.parity(data, 32, 1 + step[0]++ % bits);
+            train(lab, cell + " memory", model, 2 * updates, () -> {
+                var batch = SequenceTasks.parity(data, 64, 1 + step[0]++ % bits);
                 return Loss.crossEntropy(model.forward(batch.x()).reshape(-1, 2), batch.y().reshape(-1));
             });
             var test = SequenceTasks.parity(lab.rng(7), 200, 30);
@@ -96,7 +96,7 @@ final class RecurrentStatesLab implements LabBody {
         }
         lab.figure(figure.axes("length", "share right").verticalLine(bits, "longest learned")
                 .describedAs("The sLSTM's gates hear what it said before and can flip a bit for ever; the mLSTM's hear the input alone."));
-        lab.shows("sLSTM, share right at 30", right[0], above(0.5));
+        lab.shows("xlstm", "sLSTM, share right at 30", right[0], above(0.5));
     }
 
     private static void filling(LabContext lab, RecurrentModel model, Tensor bits) {
@@ -104,9 +104,9 @@ final class RecurrentStatesLab implements LabBody {
         RecurrentState state = null;
         for (int t = 0; t < 30; t++) {
             state = Autograd.noGrad(new Step(model, bits.narrow(1, t, 1), state));
-            sizes[t] = state.get("0.c").norm().item() * Math.exp(state.get("0.m").max().item());
+            sizes[t] = Math.log10(state.get("0.c").norm().item()) + state.get("0.m").max().item() / Math.log(10);
         }
-        lab.figure(Figure.line("The matrix memory fills", 1, sizes).axes("position", "norm of the memory")
+        lab.figure(Figure.line("The matrix memory fills", 1, sizes).axes("position", "log10 of the norm")
                 .describedAs("Every input writes an outer product; a forget gate below 1 takes a share of what was there."));
     }
 
