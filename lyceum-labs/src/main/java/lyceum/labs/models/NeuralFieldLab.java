@@ -28,7 +28,7 @@ final class NeuralFieldLab implements LabBody {
 
     @Override public void run(LabContext lab) {
         int side = lab.param("pixels a side", 32, 16, 96);
-        int steps = lab.param("steps", 80, 20, 1000);
+        int steps = lab.param("steps", 60, 20, 1000);
         int width = lab.param("width", 48, 16, 256);
         int bits = lab.param("bits of a stored weight", 8, 2, 16);
         var places = NeuralField.grid(side, side);

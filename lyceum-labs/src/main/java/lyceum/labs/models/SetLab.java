@@ -30,7 +30,7 @@ final class SetLab implements LabBody {
 
     @Override public void run(LabContext lab) {
         int largest = lab.param("largest set in training", 10, 3, 20);
-        int steps = lab.param("steps", 200, 50, 2000);
+        int steps = lab.param("steps", 120, 50, 2000);
         int width = lab.param("width", 16, 8, 64);
         int[] sizes = {2, 5, 10, 15, 30, 60};
         var nets = new LinkedHashMap<String, Map.Entry<Module, BiFunction<Tensor, Pass, Tensor>>>();
@@ -45,13 +45,13 @@ final class SetLab implements LabBody {
         nets.forEach((name, net) -> {
             new Trainer(new Adam(5e-3), steps).withSchedule(new Schedule.Cosine(steps)).start(net.getKey(), 1, (rows, pass) -> {
                 var rng = pass.rng().split(1);
-                var x = sets(64, 2 + rng.nextInt(largest - 1), rng);
-                return Loss.mse(net.getValue().apply(x, pass).reshape(64), x.max(1).reshape(64));
+                var x = sets(32, 2 + rng.nextInt(largest - 1), rng);
+                return Loss.mse(net.getValue().apply(x, pass).reshape(32), x.max(1).reshape(32));
             }, null, lab.rng(3)).finish(lab.progress());
             var errors = new double[sizes.length];
             for (int i = 0; i < sizes.length; i++) {
-                var x = sets(200, sizes[i], lab.rng(100 + i));
-                errors[i] = net.getValue().apply(x, Pass.inference()).reshape(200).sub(x.max(1).reshape(200)).abs().mean().item();
+                var x = sets(100, sizes[i], lab.rng(100 + i));
+                errors[i] = net.getValue().apply(x, Pass.inference()).reshape(100).sub(x.max(1).reshape(100)).abs().mean().item();
             }
             at.put(name, errors);
         });

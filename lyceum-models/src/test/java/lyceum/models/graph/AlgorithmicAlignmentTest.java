@@ -1,0 +1,72 @@
+package lyceum.models.graph;
+
+import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.below;
+import static lyceum.testing.Bound.exactly;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.PriorityQueue;
+import lyceum.models.graph.AlgorithmicAlignment.Network;
+import lyceum.progress.Progress;
+import lyceum.random.Rng;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import org.junit.jupiter.api.Test;
+
+class AlgorithmicAlignmentTest {
+
+    /** With a queue: the nearest node that is open is final. */
+    private static double dijkstra(AlignmentTask.Instance x) {
+        record At(int node, double distance) {}
+        var done = new boolean[x.objects().length];
+        var queue = new PriorityQueue<At>((a, b) -> Double.compare(a.distance, b.distance));
+        queue.add(new At(x.begin(), 0));
+        while (!queue.isEmpty()) {
+            var at = queue.poll();
+            if (done[at.node]) continue;
+            if (at.node == x.end()) return at.distance;
+            done[at.node] = true;
+            for (int v = 0; v < done.length; v++) if (x.weights()[at.node][v] > 0) queue.add(new At(v, at.distance + x.weights()[at.node][v]));
+        }
+        return Double.POSITIVE_INFINITY;
+    }
+
+    @Acceptance(topic = "algorithmic-alignment", clause = 1)
+    @Test void pathsAreDijkstras() {
+        double worst = 0, direct = 0;
+        int graphs = 0;
+        var rng = Rng.of(1);
+        for (int n = 3; n <= 20; n++) for (int k = 0; k < 50; k++) {
+            var x = AlignmentTask.SHORTEST_PATH.sample(n, rng);
+            double found = AlignmentTask.SHORTEST_PATH.of(x);
+            worst = Math.max(worst, Math.abs(found - dijkstra(x)));
+            double edge = x.weights()[x.begin()][x.end()];
+            if (edge == 0 || found < edge) direct++;
+            graphs++;
+        }
+        Evidence.of("graphs", graphs, exactly(900));
+        Evidence.of("of them where the path is no single edge", direct, above(300));
+        Evidence.of("largest distance from Dijkstra", worst, below(1e-12));
+    }
+
+    @Test void tasksAndEstimatesAreWhatTheySay() {
+        var sum = new AlignmentTask.Instance(new double[][] {{0.5, 0.4}, {1, 0.3}}, null, 0, 0);
+        assertThat(AlignmentTask.SUM.of(sum)).isCloseTo(0.5, within(1e-12));
+        var pairs = new AlignmentTask.Instance(new double[][] {{0.1}, {0.2}, {0.9}}, null, 0, 0);
+        assertThat(AlignmentTask.PAIRS.of(pairs)).isCloseTo(Math.exp(-0.5), within(1e-9));
+        var far = AlignmentTask.SHORTEST_PATH.sample(12, 4, 6, Rng.of(1));
+        assertThat(AlignmentTask.hops(far)).isBetween(4, 6);
+        for (var task : AlignmentTask.values()) {
+            var e = new AlgorithmicAlignment(task);
+            double gnn = e.learnability(Network.GNN, 150, Rng.of(1)), mlp = e.learnability(Network.MLP, 150, Rng.of(1));
+            assertThat(gnn).as(task.name()).isLessThan(mlp);
+            for (var kind : Network.values()) assertThat(e.accuracy(e.network(kind, Rng.of(1)), 200, 1, 9, Rng.of(2))).isLessThan(0.3);
+        }
+        var small = new AlgorithmicAlignment(AlignmentTask.SUM).withSteps(20);
+        assertThat(small.accuracy(Network.DEEP_SETS, 40, Rng.of(1), Progress.SILENT)).isEqualTo(small.accuracy(Network.DEEP_SETS, 40, Rng.of(1), Progress.SILENT));
+        assertThatThrownBy(() -> small.withRounds(0)).hasMessageContaining("0 rounds");
+        assertThatThrownBy(() -> AlignmentTask.SHORTEST_PATH.sample(4, 4, 4, Rng.of(1))).hasMessageContaining("4 to 4 edges");
+    }
+}
