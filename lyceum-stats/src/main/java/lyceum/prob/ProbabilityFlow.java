@@ -6,6 +6,7 @@ import java.util.function.UnaryOperator;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.linalg.OdeSolver;
+import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
@@ -51,7 +52,15 @@ public record ProbabilityFlow(Sde.Coefficient drift, DoubleUnaryOperator noise, 
      * @param known log-density at {@code to}, of (n, d)
      * @return (n)
      */
-    public Tensor logDensity(Tensor x, double from, double to, UnaryOperator<Tensor> known) {
+    public Tensor logDensity(Tensor x, double from, double to, UnaryOperator<Tensor> known) { return logDensity(x, from, to, known, null); }
+
+    /**
+     * The same with the divergence estimated as {@code v' (dv/dx) v} along probes of identity covariance, the same all the way: without bias, at the price of
+     * a gradient a probe instead of one a dimension (Hutchinson 1990).
+     *
+     * @param probes (probes, n, d), such as {@link #signs}; null for the exact divergence
+     */
+    public Tensor logDensity(Tensor x, double from, double to, UnaryOperator<Tensor> known, Tensor probes) {
         requirePoints(x);
         long n = x.size(0), d = x.size(1);
         int points = (int) (n * d);
@@ -59,7 +68,7 @@ public record ProbabilityFlow(Sde.Coefficient drift, DoubleUnaryOperator noise, 
         System.arraycopy(x.flatten().toDoubleArray(), 0, state, 0, points);
         double[] end = solver.solve((t, y, dy) -> {
             var at = Tensor.of(Arrays.copyOf(y, points), n, d);
-            double[] v = velocity(t, at).flatten().toDoubleArray(), divergence = divergence(t, at).toDoubleArray();
+            double[] v = velocity(t, at).flatten().toDoubleArray(), divergence = (probes == null ? divergence(t, at) : divergence(t, at, probes)).toDoubleArray();
             System.arraycopy(v, 0, dy, 0, points);
             System.arraycopy(divergence, 0, dy, points, divergence.length);
         }, state, from, to);
@@ -74,6 +83,19 @@ public record ProbabilityFlow(Sde.Coefficient drift, DoubleUnaryOperator noise, 
             sum = sum.add(Autograd.grad((Tensor v) -> velocity(t, v).select(1, axis).sum()).apply(x).select(1, axis));
         }
         return sum;
+    }
+
+    private Tensor divergence(double t, Tensor x, Tensor probes) {
+        var pulled = Autograd.pullback(v -> velocity(t, v), x);
+        Tensor sum = Tensor.zeros(x.dtype(), x.size(0));
+        for (int k = 0; k < probes.size(0); k++) sum = sum.add(pulled.back().apply(probes.get(k)).mul(probes.get(k)).sum(1));
+        return sum.div(probes.size(0));
+    }
+
+    /** Random signs, {@code probes} for each point of x: what estimates a divergence with the least variance. */
+    public static Tensor signs(int probes, Tensor x, Rng rng) {
+        if (probes < 1) throw new IllegalArgumentException("ProbabilityFlow: " + probes + " probes; there is at least one");
+        return Tensor.rand(rng, x.dtype(), probes, x.size(0), x.size(1)).lt(0.5).to(x.dtype()).mul(2).sub(1).compute();
     }
 
     private static void requirePoints(Tensor x) {

@@ -1,2 +1,2 @@
-/** Labs of architectures: pictures, sound, sequences, graphs, what generates and what represents. */
+/** Labs about architectures: networks that see, read sequences and graphs, and make things. */
 package lyceum.labs.models;

@@ -1,0 +1,66 @@
+package lyceum.models.generative.diffusion;
+
+import java.util.Arrays;
+import lyceum.DType;
+import lyceum.ShapeException;
+import lyceum.backend.Parallel;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+
+/**
+ * A random stream for each item of a batch, so that item i is the same whatever stands beside it: alone, in a batch of 8, in another order.
+ *
+ * {@snippet :
+ * var noise = NoiseStreams.of(Rng.of(1), 16);                // item i draws from the i-th split
+ * var again = NoiseStreams.seeds(7, 7, 9);                    // items by their own seeds; the first two are alike
+ * }
+ *
+ * <p>For one sampling: its streams go on from call to call.
+ */
+public final class NoiseStreams {
+    private final Rng[] streams;
+
+    private NoiseStreams(Rng[] streams) {
+        if (streams.length == 0) throw new IllegalArgumentException("NoiseStreams: no items; there is at least one");
+        this.streams = streams;
+    }
+
+    /** {@code n} streams, the i-th being {@code rng.split(i)}: they do not depend on n. */
+    public static NoiseStreams of(Rng rng, int n) {
+        var streams = new Rng[Math.max(0, n)];
+        for (int i = 0; i < n; i++) streams[i] = rng.split(i);
+        return new NoiseStreams(streams);
+    }
+
+    /** A stream for each seed. */
+    public static NoiseStreams seeds(long... seeds) { return new NoiseStreams(Arrays.stream(seeds).mapToObj(Rng::of).toArray(Rng[]::new)); }
+
+    /** How many items. */
+    public int size() { return streams.length; }
+
+    /** The next standard normal numbers of all items. @param shape of an item @return (n, shape) */
+    public Tensor normal(DType dtype, long... shape) {
+        long each = 1;
+        for (long size : shape) each *= size;
+        int count = Math.toIntExact(each), n = streams.length;
+        var values = new double[Math.multiplyExact(n, count)];
+        Parallel.range(n, Math.max(1, 2_000 / Math.max(1, count)), (from, to) -> {
+            for (long i = from; i < to; i++) {
+                var rng = streams[(int) i];
+                int at = (int) i * count;
+                for (int k = 0; k < count; k++) values[at + k] = rng.nextGaussian();
+            }
+        });
+        var whole = new long[shape.length + 1];
+        whole[0] = n;
+        System.arraycopy(shape, 0, whole, 1, shape.length);
+        return Tensor.of(values, whole).to(dtype);
+    }
+
+    /** The next standard normal numbers, as many as x has. */
+    public Tensor like(Tensor x) {
+        if (x.size(0) != streams.length)
+            throw new ShapeException("NoiseStreams: " + streams.length + " streams for a batch " + x.shape());
+        return normal(x.dtype(), Arrays.copyOfRange(x.shape().toArray(), 1, x.rank()));
+    }
+}
