@@ -33,7 +33,7 @@ final class GraphTransformerLab implements LabBody {
 
     @Override public void run(LabContext lab) {
         int farthest = lab.param("longest path", 9, 3, 15);
-        int steps = lab.param("steps", 60, 50, 1000);
+        int steps = lab.param("steps", 80, 50, 1000);
         int rounds = lab.param("rounds of the GCN", 3, 1, 8);
         int[] lengths = IntStream.iterate(1, k -> k <= farthest, k -> k + 4).toArray();
         double[] attention = new double[lengths.length], messages = new double[lengths.length];
@@ -61,7 +61,7 @@ final class GraphTransformerLab implements LabBody {
     }
 
     private static double learn(LabContext lab, Module model, GraphData path, int steps, Network network) {
-        int nodes = path.nodes(), n = 16;
+        int nodes = path.nodes(), n = 32;
         var batch = GraphData.batch(Collections.nCopies(n, path));
         new Trainer(new Adam(0.01), steps).start(model, 1, (rows, pass) -> {
             int[] labels = pass.rng().split(1).ints((long) n * nodes, 0, 2).toArray();

@@ -15,7 +15,7 @@ import lyceum.tensor.Tensor;
  * side by side: (n, d) to (n, levels features). A level whose corners fit its table has a row for each; a finer one shares rows by the hash
  * {@code xor of i_k p_k mod size}, p = 1, 2654435761, 805459861. Level l has {@code floor(coarsest b^l)} cells along an axis, b such that the last has the finest.
  *
- * <p>Gradients reach the vectors and, but for the corners of the cells, x. Parameters: {@code tables.0}, ...
+ * <p>Gradients reach the vectors and, but for the corners of the cells, x. Parameters: {@code levels.0.table}, ...
  *
  * @see <a href="https://arxiv.org/abs/2201.05989">Müller, Evans, Schied and Keller (2022)</a>
  */
@@ -24,21 +24,29 @@ public final class HashGrid extends Module {
 
     private final int inputs;
     private final int[] cells;
-    private final List<Tensor> tables;
+    private final List<Level> levels;
+
+    private static final class Level extends Module {
+        private final Tensor table;
+
+        Level(Tensor table) { this.table = table; }
+
+        @Override protected Tensor compute(Tensor rows, Pass pass) { return table.indexSelect(0, rows); }
+    }
 
     /** Vectors begin uniform within 1e-4. @param inputs 1 to 3 */
     public HashGrid(int inputs, FieldEncoding.Grid grid, DType dtype, Rng rng) {
         if (inputs < 1 || inputs > 3) throw new IllegalArgumentException("HashGrid: " + inputs + " coordinates; 1 to 3 are meant");
         this.inputs = inputs;
         cells = new int[grid.levels()];
-        var all = new ArrayList<Tensor>();
+        var all = new ArrayList<Level>();
         for (int l = 0; l < cells.length; l++) {
             double b = cells.length == 1 ? 1 : Math.pow((double) grid.finest() / grid.coarsest(), l / (cells.length - 1.0));
             cells[l] = (int) Math.floor(grid.coarsest() * b + 1e-9);
             long corners = Math.round(Math.pow(cells[l] + 1.0, inputs)), size = Math.min(corners, 1L << grid.tableBits());
-            all.add(Init.uniform(-1e-4, 1e-4).sample(rng, dtype, size, grid.features()).compute().requiresGrad());
+            all.add(new Level(Init.uniform(-1e-4, 1e-4).sample(rng, dtype, size, grid.features()).compute().requiresGrad()));
         }
-        tables = List.copyOf(all);
+        levels = List.copyOf(all);
     }
 
     public int levels() { return cells.length; }
@@ -47,11 +55,11 @@ public final class HashGrid extends Module {
     public int cells(int level) { return cells[level]; }
 
     /** Whether corners of a level share rows. */
-    public boolean isHashed(int level) { return tables.get(level).size(0) < Math.round(Math.pow(cells[level] + 1.0, inputs)); }
+    public boolean isHashed(int level) { return levels.get(level).table.size(0) < Math.round(Math.pow(cells[level] + 1.0, inputs)); }
 
     /** The row of a level's table for a corner, by its number along each axis, 0 to {@link #cells}. */
     public int row(int level, int... corner) {
-        long size = tables.get(level).size(0), at = 0;
+        long size = levels.get(level).table.size(0), at = 0;
         if (isHashed(level)) {
             for (int k = 0; k < inputs; k++) at ^= corner[k] * PRIMES[k];
             return (int) Math.floorMod(at & 0xFFFFFFFFL, size);
@@ -86,7 +94,7 @@ public final class HashGrid extends Module {
                 if ((corner >> k & 1) == 0) along = along.rsub(1.0);
                 weight = weight == null ? along : weight.mul(along);
             }
-            var term = tables.get(l).rows(row).mul(weight);
+            var term = levels.get(l).table.rows(row).mul(weight);
             sum = sum == null ? term : sum.add(term);
         }
         return sum;

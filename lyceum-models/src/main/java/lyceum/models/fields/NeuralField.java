@@ -26,7 +26,7 @@ import lyceum.tensor.Tensor;
  * Tensor slopes = field.gradient(places);                       // (places, 2), exact
  * }
  *
- * <p>Parameters: {@code layers.0.weight}, ..., with a grid {@code grid.tables.0}, ...
+ * <p>Parameters: {@code layers.0.weight}, ..., with a grid {@code grid.levels.0.table}, ...
  *
  * @see <a href="https://arxiv.org/abs/2006.09661">Sitzmann et al. (2020)</a>
  */
