@@ -50,8 +50,8 @@ final class ConsistencyLab implements LabBody {
         // Trajectories of the teacher, and where the model sends each of their points.
         var noise = NoiseStreams.of(lab.rng(4), PATHS);
         var start = teacher.model().start(noise, DType.F32, 2);
-        var states = new ArrayList<Tensor>();
-        Preview preview = (step, x, clean) -> states.add(Tensor.of(x.toRows()).to(DType.F32));
+        var states = new ArrayList<double[][]>();
+        Preview preview = (step, x, clean) -> states.add(x.toRows());
         var end = new EdmSampler(40).sample(teacher.model(), start, null, noise, preview);
         Plot plot = Figure.plot("Points of six paths and their images").axes("x", "y").limitX(-4, 4).limitY(-4, 4).equalScales();
         double spread = 0;
@@ -59,9 +59,9 @@ final class ConsistencyLab implements LabBody {
             double[] xs = new double[40], ys = new double[40], toX = new double[40], toY = new double[40];
             for (int k = 0; k < 40; k++) {
                 double t = path.time(39 - k, 41);
-                double[] image = model.at(states.get(k).narrow(0, p, 1), t, null).toRows()[0];
-                xs[k] = states.get(k).item(p, 0);
-                ys[k] = states.get(k).item(p, 1);
+                double[] at = states.get(k)[p], image = model.at(Tensor.of(at, 1, 2).to(DType.F32), t, null).toRows()[0];
+                xs[k] = at[0];
+                ys[k] = at[1];
                 toX[k] = image[0];
                 toY[k] = image[1];
                 spread += Math.hypot(image[0] - end.item(p, 0), image[1] - end.item(p, 1)) / 40 / PATHS;
