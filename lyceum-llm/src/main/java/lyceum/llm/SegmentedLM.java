@@ -14,7 +14,7 @@ import lyceum.tensor.Tensor;
  * A model that reads a text in segments and takes what it knows of those before along as a memory, so that no length bounds it.
  *
  * {@snippet :
- * M memory = model.empty(rows);
+ * var memory = model.empty(1);
  * for (Tensor segment : segments) {                                   // (rows, T) each, row r goes on where row r ended
  *     var step = model.read(segment, memory, Pass.training(rng));
  *     memory = step.memory();
