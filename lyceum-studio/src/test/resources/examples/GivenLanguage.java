@@ -151,4 +151,32 @@ public abstract class GivenLanguage {
         public PackedText text, held;
         public long heldBytes;
     }
+
+    public abstract static class ForSwitchTransformer extends Decoders { public Tensor ids; }
+
+    public abstract static class ForMixtureOfDepths extends Decoders { public Tensor ids, hidden; }
+
+    public abstract static class ForDepthConfig extends Decoders { public TransformerConfig block; }
+
+    public abstract static class ForCompressedSparseAttention extends Decoders {}
+
+    public abstract static class ForSpanCorruption extends Decoders {}
+
+    public abstract static class ForEncoderDecoderLM extends Decoders { public List<int[]> sources, targets; }
+
+    public abstract static class ForT5Checkpoint extends Decoders {}
+
+    public abstract static class ForSegmentedLM extends Decoders {
+        public TransformerXl model;
+        public Tensor[] segments;
+        public int[] text;
+    }
+
+    public abstract static class ForTransformerXl extends Decoders {
+        public Tensor segment, next;
+        public TransformerXl.Memory memory;
+        public int[] text;
+    }
+
+    public abstract static class ForMemoryTransformer extends Decoders { public Tensor ids, segment; }
 }

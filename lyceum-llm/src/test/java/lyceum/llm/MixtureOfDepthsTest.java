@@ -154,6 +154,25 @@ class MixtureOfDepthsTest {
         Evidence.of("from the plain block", gap, atMost(1e-6));
     }
 
+    /** The chosen see each other where they stand: the plain block with the others hidden, at all positions. */
+    @Test void whatPassesIsThePlainBlockWithTheOthersHidden() {
+        for (int seed = 1; seed <= 4; seed++) {
+            var routed = new DecoderLM(config(0.3, 2, 16).withDeviation(0.2), Rng.of(seed)).decoder().layers().get(1);
+            var plain = new TransformerBlock(routed.config().withDepth(null), Rng.of(0));
+            var values = new LinkedHashMap<>(routed.state());
+            values.keySet().removeIf(name -> name.startsWith("depth."));
+            plain.load(values);
+            var x = Tensor.randn(Rng.of(seed), 2, 30, 16).compute();
+            for (var pass : new Pass[] {Pass.training(Rng.of(1)), Pass.inference()}) {
+                var chosen = routed.depth().chosen(x, pass);
+                var mask = plain.config().attention().attention().withBias(chosen.unsqueeze(1).unsqueeze(1));
+                var full = plain.forward(x, new TransformerBlock.Context().withMask(mask), Pass.inference());
+                var scores = x.matmul(routed.depth().weight().unsqueeze(1));
+                near(routed.forward(x, pass), chosen.unsqueeze(2).where(x.add(full.sub(x).mul(scores)), x));
+            }
+        }
+    }
+
     private static final int[] TEXT = TinyBible.letters(Corpora.kingJames(), 0, 400_000),
             HELD = TinyBible.letters(Corpora.kingJames(), 600_000, 60_000);
 

@@ -7,8 +7,8 @@
  * a running network, an {@link lyceum.nn.Adapter} changes it from outside; a linear layer may stand on a {@link lyceum.nn.StoredWeight} of few bits.
  *
  * <p>What carries knowledge between positions is a {@link lyceum.nn.SequenceMixer}: {@link lyceum.nn.MultiHeadAttention} under any {@link lyceum.nn.AttentionMask},
- * {@link lyceum.nn.LatentAttention}, {@link lyceum.nn.LinearAttention}, {@link lyceum.nn.Retention} or {@link lyceum.nn.HyenaOperator}; what they know of the
- * positions before is a {@link lyceum.nn.MixerState}, of attention a {@link lyceum.nn.KvCache}.
+ * {@link lyceum.nn.LatentAttention}, {@link lyceum.nn.LinearAttention}, {@link lyceum.nn.Retention}, {@link lyceum.nn.CompressedSparseAttention}, {@link lyceum.nn.SegmentAttention} or {@link lyceum.nn.HyenaOperator}; what they know of the
+ * positions before is a {@link lyceum.nn.MixerState}, of attention a {@link lyceum.nn.KvCache}. {@link lyceum.nn.MixtureOfDepths} lets few of them through a block.
  *
  * <p>An {@link lyceum.nn.InputLayer} makes tensors of records, an {@link lyceum.nn.OutputHead} answers of scores, as its {@link lyceum.nn.OutputKind} says. A
  * {@link lyceum.nn.Neuron} is one unit by itself, a {@link lyceum.nn.Kan} a network whose edges are curves; {@link lyceum.nn.DepthSeparation} counts what depth

@@ -24,11 +24,11 @@ import lyceum.tensor.Tensor;
 /** A mark and a value in the first segment; the mark again in a later one. Who still knows the value, and what did it keep? */
 @Lab(topics = "memory-transformers", title = "Notes, pages or an impression")
 final class SegmentMemoryLab implements LabBody {
-    private static final int VALUES = 8, MARK = 8, FILLERS = 3, SEGMENT = 8, FURTHEST = 8;
+    private static final int VALUES = 8, MARK = 8, FILLERS = 3, SEGMENT = 8, FURTHEST = 6;
     private static final String[] NAMES = {"none", "notes (RMT)", "pages (Memorizing)", "impression (Infini)"};
 
     @Override public void run(LabContext lab) {
-        int steps = lab.param("steps", 150, 40, 3000);
+        int steps = lab.param("steps", 130, 40, 3000);
         int tokens = lab.param("memory tokens", 2, 1, 8), nearest = lab.param("nearest keys read", 8, 1, 64);
         boolean delta = lab.flag("delta rule", true);
         var kinds = new Kind[] {new Kind.None(), new Kind.Recurrent(tokens), new Kind.Neighbours(nearest, 1 << 20), new Kind.Compressive(delta)};
