@@ -131,10 +131,10 @@ class ContinuousThoughtMachineTest {
 
     @Tag("heavy") @Acceptance(topic = "continuous-thought-machine", clause = 3)
     @Test void noisyInputsAreThoughtAboutForLonger() {
-        int ticks = 12;
+        int ticks = 16;
         var machine = new ContinuousThoughtMachine(new ThoughtConfig(2, 2, 16, ticks), Rng.of(1));
         var data = Rng.of(11);
-        Fitting.train(machine, new AdamW(0.01), new Schedule.Cosine(500).warmedUp(10), 500, i -> {
+        Fitting.train(machine, new AdamW(0.01), new Schedule.Cosine(400).warmedUp(10), 400, i -> {
             var batch = Noisy.draw(data, 64);
             return machine.loss(batch.x, batch.y, Pass.inference());
         });
