@@ -1,7 +1,11 @@
 package lyceum.tensor;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import lyceum.DTypeException;
+import lyceum.ShapeException;
 import lyceum.backend.Backend;
 import lyceum.backend.View;
 
@@ -22,7 +26,7 @@ sealed interface InPlaceOps permits Tensor {
         var x = self();
         Updating.checkWritable("copy_", x);
         if (!Shape.broadcast("copy_", x.shape(), source.shape()).equals(x.shape()))
-            throw new lyceum.ShapeException("copy_: source " + source.shape() + " does not fit into " + x.shape());
+            throw new ShapeException("copy_: source " + source.shape() + " does not fit into " + x.shape());
         var target = x.view();
         Fusion.produceReaders(target.storage());
         var value = source.detach().to(x.dtype());
@@ -74,6 +78,44 @@ sealed interface InPlaceOps permits Tensor {
         return self();
     }
 
+    /**
+     * Replaces the entry of the first axis at {@code places[i]} by {@code rows[i]}, converted to this type: PyTorch's {@code index_copy_}. Of places that are named
+     * twice the last one counts.
+     *
+     * @param rows (places, ..), of this tensor's sizes behind the first axis
+     * @throws ShapeException if they do not fit
+     * @throws IndexOutOfBoundsException if a place is none, before anything is written
+     */
+    default Tensor setRows_(Tensor rows, int... places) {
+        var x = self();
+        Updating.checkWritable("setRows_", x);
+        long[] sizes = x.shape().toArray();
+        if (sizes.length == 0) throw new ShapeException("setRows_: a scalar has no rows");
+        long had = sizes[0];
+        sizes[0] = places.length;
+        if (!Arrays.equals(sizes, rows.shape().toArray()))
+            throw new ShapeException("setRows_: rows " + rows.shape() + " for " + places.length + " places of " + x.shape());
+        for (int place : places)
+            if (place < 0 || place >= had) throw new IndexOutOfBoundsException("setRows_: place " + place + " of " + had + " rows");
+        var target = x.view();
+        if (!target.isContiguous()) throw new ShapeException("setRows_: the rows of a view of shape " + x.shape() + " do not lie one after another");
+        Fusion.produceReaders(target.storage());
+        var source = rows.detach().to(x.dtype()).contiguous();
+        var from = source.view();
+        if (from.storage() == target.storage()) from = ViewOps.copyOf(source).view();
+        long bytes = had == 0 ? 0 : x.count() / had * x.dtype().bytes();
+        for (int i = 0; i < places.length;) {
+            int n = 1; // rows that follow one another in both
+            while (i + n < places.length && places[i + n] == places[i] + n) n++;
+            MemorySegment.copy(from.storage().segment(), from.byteOffset() + i * bytes, target.storage().segment(),
+                    target.byteOffset() + places[i] * bytes, n * bytes);
+            i += n;
+        }
+        Reference.reachabilityFence(source);
+        target.storage().written();
+        return x;
+    }
+
     default Tensor set_(double value, Index... place) { return set_(Creation.constant("set_", self().dtype(), value), place); }
 
     default Tensor set_(long value, Index... place) { return set_(Creation.constant(self().dtype(), value), place); }
@@ -87,7 +129,7 @@ sealed interface InPlaceOps permits Tensor {
 
     private Tensor fitting(String operation, Tensor result) {
         if (!result.shape().equals(self().shape()))
-            throw new lyceum.ShapeException(operation + ": the result " + result.shape() + " does not fit into " + self().shape());
+            throw new ShapeException(operation + ": the result " + result.shape() + " does not fit into " + self().shape());
         return result;
     }
 

@@ -1,7 +1,9 @@
 package lyceum.llm;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import lyceum.DType;
 import lyceum.nn.Pass;
 import lyceum.nn.SequenceLayout;
@@ -83,14 +85,24 @@ public interface CausalLM extends LanguageModel {
      */
     default Tensor logits(Tensor ids, SequenceLayout layout, Pass pass) { return SpanRows.logits(this, ids, layout, pass); }
 
-    /** Mean of {@code -log p} of each id but the first of a row, given those before it. */
-    default Tensor loss(Tensor ids, Pass pass) { return new CausalLmLoss().of(logits(ids, pass), ids); }
+    /** Mean of {@code -log p} of each id but the first of a row, given those before it; while learning, with what layers {@linkplain Pass#penalty ask for}. */
+    default Tensor loss(Tensor ids, Pass pass) { return priced(pass, own -> new CausalLmLoss().of(logits(ids, own), ids)); }
 
     /** The same of the ids of each sequence; padding does not count, no sequence is foretold from another, and what a prefix shows is not foretold. */
     default Tensor loss(Tensor ids, SequenceLayout layout, Pass pass) {
         var labels = CausalLabels.of(ids).withPadding(layout.real()).withDocuments(layout.documents());
         if (layout.hasPrefix()) labels = labels.withWeights(layout.behindPrefix().to(DType.F32));
-        return new CausalLmLoss().tokens(logits(ids, layout, pass), labels).mean();
+        var counted = labels;
+        return priced(pass, own -> new CausalLmLoss().tokens(logits(ids, layout, own), counted).mean());
+    }
+
+    /** A loss and the penalties of its pass, which nobody else collects then. */
+    private static Tensor priced(Pass pass, Function<Pass, Tensor> loss) {
+        if (!pass.isTraining()) return loss.apply(pass);
+        var penalties = new ArrayList<Tensor>();
+        var sum = loss.apply(pass.collecting(penalties::add));
+        for (var penalty : penalties) sum = sum.add(penalty.to(sum.dtype()));
+        return sum;
     }
 
     /** Nothing read, not even the start mark. As many rows as the first ids have. */

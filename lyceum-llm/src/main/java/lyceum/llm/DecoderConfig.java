@@ -7,6 +7,7 @@ import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.nn.Activation;
 import lyceum.nn.AttentionConfig;
+import lyceum.nn.DepthConfig;
 import lyceum.nn.PositionalEncoding;
 import lyceum.nn.RotaryEmbedding;
 import lyceum.nn.TransformerConfig;
@@ -127,6 +128,14 @@ public record DecoderConfig(int vocabulary, long contextLength, List<Transformer
 
     /** The same, each block's inside computed again for the gradient: memory for time; see {@link TransformerConfig#recomputed}. */
     public DecoderConfig withRecomputed(boolean recomputed) { return eachBlock(block -> block.withRecomputed(recomputed)); }
+
+    /** The same, the last of every so many blocks passed by few tokens alone; see {@link lyceum.nn.MixtureOfDepths}. @param every 2 for every other block */
+    public DecoderConfig withDepth(DepthConfig depth, int every) {
+        if (every < 1) throw new IllegalArgumentException("withDepth: one block of " + every + "; at least 1");
+        var changed = new ArrayList<>(blocks);
+        for (int i = every - 1; i < changed.size(); i += every) changed.set(i, changed.get(i).withDepth(depth));
+        return withBlocks(changed);
+    }
 
     /** The same with each block changed. */
     public DecoderConfig eachBlock(UnaryOperator<TransformerConfig> change) { return withBlocks(blocks.stream().map(change).toList()); }

@@ -92,6 +92,13 @@ public final class DecoderLM extends Module implements CausalLM {
     @Override public Tensor logits(Tensor ids, Pass pass) { return forward(ids, pass); }
 
     @Override public Tensor logits(Tensor ids, SequenceLayout layout, Pass pass) {
+        if (config.blocks().stream().anyMatch(b -> b.depth() != null)) {
+            boolean whole = layout.spans().size() == layout.rows() && layout.spans().stream().allMatch(s -> s.length() == layout.columns());
+            if (whole && !layout.hasPrefix()) return logits(ids, pass);
+            if (pass.isTraining()) throw new IllegalArgumentException("DecoderLM: blocks that the best tokens of a row pass learn from whole "
+                    + "rows alone, not from padded or packed ones; see Pretrainer.boundaries");
+            return SpanRows.logits(this, ids, layout, pass);
+        }
         boolean attends = config.blocks().stream().allMatch(b -> b.mixer() == null);
         if (!attends && !layout.isRightPadded()) return SpanRows.logits(this, ids, layout, pass);
         return emit(ids, unembedded(hidden(ids, layout, pass), pass), pass);
@@ -103,6 +110,11 @@ public final class DecoderLM extends Module implements CausalLM {
     /** The same of a batch whose sequences lie so. */
     public Tensor hidden(Tensor ids, SequenceLayout layout, Pass pass) {
         return decoder.forward(embedded(ids, layout.longest(), pass), layout, pass);
+    }
+
+    /** The same of ids (batch, T) that follow what a state of {@link #decoder()} has seen; positions beyond the context are for the caller to refuse. */
+    public Tensor hidden(Tensor ids, TransformerDecoder.State state, Pass pass) {
+        return decoder.forward(embedded(ids, 0, pass), state, pass);
     }
 
     /** Hidden states (.., width) to logits (.., vocabulary). */

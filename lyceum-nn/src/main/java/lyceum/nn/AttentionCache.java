@@ -23,4 +23,7 @@ public interface AttentionCache extends MixerState {
 
     /** Whether positions are told by place in what is held, so that a text may be longer than any position. */
     default boolean isEndless() { return false; }
+
+    /** Positions (1 or batch, T) of the queries that come next, where a batch is made of pieces of many texts; null where they go on from {@link #length}. */
+    default Tensor places() { return null; }
 }

@@ -7,7 +7,9 @@ import lyceum.backend.Op;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
-/** What all convolutional layers have: a weight, perhaps a bias, and the way the kernel slides. Made by the classes named after PyTorch's. */
+/**
+ * What all convolutional layers have: a weight, perhaps a bias, and the way the kernel slides. Made by the classes named after PyTorch's.
+ */
 public abstract sealed class ConvLayer extends Module permits Conv1d, Conv2d, Conv3d, ConvTranspose2d {
     private final Tensor weight, bias;
     private final Convolution how;
@@ -30,6 +32,7 @@ public abstract sealed class ConvLayer extends Module permits Conv1d, Conv2d, Co
         shape[1] = second / groups;
         for (int i = 0; i < axes; i++) shape[i + 2] = kernel[kernel.length == 1 ? 0 : i];
         var fans = name.startsWith("ConvTranspose") ? Fans.transposed(groups, shape) : Fans.grouped(groups, shape);
+        if (Skeleton.isBuilding()) return Tensor.zeros(dtype).expand(shape);
         return (init == null ? Init.torchLinear(fanIn(shape)) : init).sample(rng, dtype, fans, shape).compute();
     }
 

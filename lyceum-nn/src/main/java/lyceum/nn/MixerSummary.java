@@ -7,12 +7,14 @@ public final class MixerSummary implements MixerState {
     private RecurrentState tensors;
     private long length;
 
-    MixerSummary() {}
+    /** Of no positions. */
+    public MixerSummary() {}
 
     /** The tensors by name, batch first; null before the first position. */
     public RecurrentState tensors() { return tensors; }
 
-    void follow(RecurrentState after, long positions) {
+    /** From now on it knows so many positions more, and this of all of them: a copy without history. For who writes a {@link SequenceMixer}. */
+    public void follow(RecurrentState after, long positions) {
         try (var kept = Scope.outside()) {
             tensors = after.map(t -> t.detach().copy().compute());
         }

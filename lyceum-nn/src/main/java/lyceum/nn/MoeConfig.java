@@ -16,13 +16,18 @@ import lyceum.tensor.Tensor;
  * @param hidden units of each expert
  * @param shared hidden units of one that all tokens pass; 0 for none
  * @param sharedGate whether what it gives is multiplied by a sigmoid of the token (Qwen 2)
+ * @param dropout on the hidden units of experts that are not gated, while learning; negative for the block's
  */
-public record MoeConfig(MoeRouterConfig router, int hidden, int shared, boolean sharedGate) {
+public record MoeConfig(MoeRouterConfig router, int hidden, int shared, boolean sharedGate, double dropout) {
     public MoeConfig {
         if (hidden < 1 || shared < 0) throw new IllegalArgumentException(
                 "MoeConfig: " + hidden + " hidden units of an expert, " + shared + " of the shared one; at least 1 and 0");
         if (sharedGate && shared == 0) throw new IllegalArgumentException("MoeConfig: a gate of what is shared, and nothing is shared");
+        if (dropout >= 0) new Dropout(dropout);
     }
+
+    /** Dropout is the block's. */
+    public MoeConfig(MoeRouterConfig router, int hidden, int shared, boolean sharedGate) { this(router, hidden, shared, sharedGate, -1); }
 
     /** Nothing is shared. */
     public MoeConfig(MoeRouterConfig router, int hidden) { this(router, hidden, 0, false); }
@@ -30,8 +35,11 @@ public record MoeConfig(MoeRouterConfig router, int hidden, int shared, boolean 
     MixtureOfExperts build(TransformerConfig block, Rng rng) {
         if (router.width() != block.width()) throw new IllegalArgumentException(
                 "MoeConfig: a router of tokens of width " + router.width() + " in a block of " + block.width());
+        if (dropout > 0 && block.gated())
+            throw new IllegalArgumentException("MoeConfig: a dropout of " + dropout + " inside gated experts; they have none");
         var experts = new ArrayList<Module>();
-        for (int e = 0; e < router.experts(); e++) experts.add(TransformerBlock.feedForward(block, hidden, rng));
+        var each = dropout < 0 ? block : block.withDropout(dropout);
+        for (int e = 0; e < router.experts(); e++) experts.add(TransformerBlock.feedForward(each, hidden, rng));
         var own = shared == 0 ? null : TransformerBlock.feedForward(block, shared, rng);
         return new MixtureOfExperts(new MoeRouter(router, rng), new ExpertList(experts),
                 sharedGate ? new GatedExpert(own, block, rng) : own);

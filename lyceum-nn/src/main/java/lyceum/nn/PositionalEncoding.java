@@ -108,6 +108,9 @@ public sealed interface PositionalEncoding permits PositionalEncoding.None, Posi
     /** Whether heads differ in it, so that none can be left out. */
     default boolean isOfHeads() { return false; }
 
+    /** Whether a token carries it along, so that tokens may be left out between others. */
+    default boolean isOfTokens() { return !isOfHeads() && !turnsLate(); }
+
     /** Numbers in {@link #atScores} of one layer. */
     default long parameters(AttentionConfig config) { return 0; }
 

@@ -31,6 +31,8 @@ public sealed interface RelativePosition extends PositionalEncoding {
 
         @Override public RelativeBias atScores(AttentionConfig c, Rng rng) { return new OffsetBias(this, c, rng); }
 
+        @Override public boolean isOfTokens() { return false; }
+
         @Override public long parameters(AttentionConfig c) { return (2L * clip + 1) * c.headWidth() * (values ? 2 : 1); }
     }
 

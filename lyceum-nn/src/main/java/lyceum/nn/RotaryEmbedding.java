@@ -100,6 +100,12 @@ public final class RotaryEmbedding implements PositionalEncoding {
     /** Of the frequencies before they are scaled; NaN where frequencies were given one by one. */
     public double base() { return base; }
 
+    /** Dimensions that are turned. */
+    public int width() { return width; }
+
+    /** Whether pairs are neighbouring dimensions. */
+    public boolean isInterleaved() { return interleaved; }
+
     @Override public boolean equals(Object other) {
         return other instanceof RotaryEmbedding r && width == r.width && Double.compare(base, r.base) == 0 && scaling.equals(r.scaling)
                 && interleaved == r.interleaved && Arrays.equals(given, r.given);

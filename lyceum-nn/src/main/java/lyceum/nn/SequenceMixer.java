@@ -19,7 +19,7 @@ public abstract class SequenceMixer extends Module {
     public abstract Tensor forward(Tensor x, MixerState state, Pass pass);
 
     /** @throws IllegalArgumentException if a state is of another kind */
-    static <S extends MixerState> S state(Class<S> kind, MixerState state) {
+    protected static <S extends MixerState> S state(Class<S> kind, MixerState state) {
         if (kind.isInstance(state)) return kind.cast(state);
         throw new IllegalArgumentException("a state of kind " + (state == null ? "null" : state.getClass().getSimpleName())
                 + "; this layer goes on from a " + kind.getSimpleName() + ", which start() gives");

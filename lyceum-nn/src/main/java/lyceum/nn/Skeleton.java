@@ -3,7 +3,8 @@ package lyceum.nn;
 import java.util.function.Supplier;
 
 /**
- * Modules whose large parameters have shapes and no memory: to count a published model, to list its names, and to be given a checkpoint's tensors by
+ * Modules whose large parameters have shapes and no memory: to count a published model, to list its names, and to be given a checkpoint's
+ * tensors by
  * {@link Module#with} without a second copy of them.
  *
  * {@snippet :
@@ -11,7 +12,8 @@ import java.util.function.Supplier;
  * long count = skeleton.parameterCount();                                        // 2,500,050,000
  * }
  *
- * <p>Linear layers, embeddings and tables of positions leave their weights out; norms, biases and other small parameters are there. A large weight of a skeleton
+ * <p>Linear and convolution layers, embeddings and tables of positions leave their weights out; norms, biases and other small parameters
+ * are there. A large weight of a skeleton
  * reads as zero everywhere and must not be written.
  */
 public final class Skeleton {

@@ -25,20 +25,44 @@ public final class Transformer extends Module {
     private final TransformerEncoder encoder;
     private final TransformerDecoder decoder;
     private final SinusoidalPositions positions;
+    private final Linear head;
+    private final boolean scaled;
+    private final Dropout dropout;
+
+    /** What turns the decoder's last states into logits. */
+    public enum Head {
+        /** The table of embeddings. */
+        TIED,
+        /** The table, states divided by the root of the width (T5). */
+        TIED_SCALED,
+        /** A matrix of its own (T5 1.1). */
+        OWN
+    }
 
     /**
      * @param config of all blocks; the decoder's are made causal and look at the encoder's output
      * @param tokens in the shared table
      * @param layers of the encoder, and of the decoder
      */
-    public Transformer(TransformerConfig config, int tokens, int layers, Rng rng) {
+    public Transformer(TransformerConfig config, int tokens, int layers, Rng rng) { this(config, tokens, layers, layers, Head.TIED, rng); }
+
+    /**
+     * With stacks of different depths and another head. Where positions are told at the scores, embeddings are dropped out as halves of blocks are; so are last states
+     * before a head that is not {@code TIED}.
+     */
+    public Transformer(TransformerConfig config, int tokens, int encoderLayers, int decoderLayers, Head head, Rng rng) {
         embedding = new Embedding(
                 Init.normal(1 / Math.sqrt(config.width())).sample(rng, config.attention().dtype(), tokens, config.width()));
-        encoder = new TransformerEncoder(config, layers, rng);
+        encoder = new TransformerEncoder(config, encoderLayers, rng);
         var encoding = config.attention().positions();
-        decoder = new TransformerDecoder(config.withCross(true).positioned(encoding.causal()), layers, rng);
+        decoder = new TransformerDecoder(config.withCross(true).positioned(encoding.causal()), decoderLayers, rng);
         boolean named = !(encoding instanceof PositionalEncoding.None);
         positions = named ? null : new SinusoidalPositions(config.width(), 10_000, true, Math.sqrt(config.width()), config.dropout());
+        this.head = head != Head.OWN ? null
+                : new Linear(config.width(), tokens, false, config.attention().dtype(), Init.normal(1 / Math.sqrt(config.width())), rng);
+        scaled = head == Head.TIED_SCALED;
+        boolean atScores = named && !(encoding instanceof PositionalEncoding.Learned) && !(encoding instanceof SinusoidalPositions);
+        dropout = new Dropout(atScores ? config.dropout() : 0);
     }
 
     /** The paper's base model: 6 and 6 blocks, width 512, 8 heads, 2048 hidden units, dropout 0.1. */
@@ -57,6 +81,9 @@ public final class Transformer extends Module {
         return Math.pow(width, -0.5) * Math.min(Math.pow(step, -0.5), step * Math.pow(warmup, -1.5));
     }
 
+    /** The table of source and target (tokens, width). */
+    public Embedding embedding() { return embedding; }
+
     public TransformerEncoder encoder() { return encoder; }
 
     public TransformerDecoder decoder() { return decoder; }
@@ -73,7 +100,7 @@ public final class Transformer extends Module {
     }
 
     private Tensor through(Tensor source, Tensor target, Tensor lengths, Pass pass) {
-        return logits(decoder.forward(embedded(target, pass), encode(source, lengths, pass), null, memoryMask(lengths), pass));
+        return logits(decoder.forward(embedded(target, pass), encode(source, lengths, pass), null, memoryMask(lengths), pass), pass);
     }
 
     /** The memory (batch, S, width) of a source. */
@@ -95,13 +122,17 @@ public final class Transformer extends Module {
 
     /** Logits (batch, T, tokens) after target tokens (batch, T) that follow those of the state. */
     public Tensor forward(Tensor target, TransformerDecoder.State state, Pass pass) {
-        return logits(decoder.forward(state.placed(positions, embedding.forward(target, pass), pass), state, pass));
+        return logits(decoder.forward(state.placed(positions, embedding.forward(target, pass), pass), state, pass), pass);
     }
 
     private Tensor embedded(Tensor ids, Pass pass) {
         var x = embedding.forward(ids, pass);
-        return positions == null ? x : positions.forward(x, pass);
+        return dropout.forward(positions == null ? x : positions.forward(x, pass), pass);
     }
 
-    private Tensor logits(Tensor x) { return x.matmul(embedding.weight().transpose()); }
+    private Tensor logits(Tensor x, Pass pass) {
+        if (head != null) return head.forward(dropout.forward(x, pass), pass);
+        var last = scaled ? dropout.forward(x, pass).div(Math.sqrt(x.size(-1))) : x;
+        return last.matmul(embedding.weight().transpose());
+    }
 }

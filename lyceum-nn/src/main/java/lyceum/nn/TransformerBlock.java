@@ -32,6 +32,7 @@ public final class TransformerBlock extends Module {
     private final Layer cross_norm, cross_out_norm;
     private final MultiHeadAttention cross_attention;
     private final Layer mlp_norm, mlp_out_norm, mlp;
+    private final MixtureOfDepths depth;
 
     /**
      * What a call goes by beside its input.
@@ -41,17 +42,21 @@ public final class TransformerBlock extends Module {
      * @param memory what cross-attention looks at, projected (see {@link #project}); or null
      * @param memoryMask for looking at it; null for all of it
      * @param layout where the sequences of the batch lie; null for whole rows. It goes without a cache
+     * @param positions where the inputs stand, (T) or (batch, T), if not one behind the other; or null
+     * @param before what went into this block at the positions before, (batch, M, width): attention sees them as well. It goes without a cache and a layout; or null
      */
     @Withers
-    public record Context(Attention mask, MixerState cache, KvCache.Past memory, Attention memoryMask, SequenceLayout layout)
-            implements TransformerBlockContextWithers {
+    public record Context(Attention mask, MixerState cache, KvCache.Past memory, Attention memoryMask, SequenceLayout layout,
+            Tensor positions, Tensor before) implements TransformerBlockContextWithers {
         public Context {
             if (layout != null && cache != null) throw new IllegalArgumentException(
                     "TransformerBlock.Context: a layout goes without a cache, whose rows are truncated instead");
+            if (before != null && (cache != null || layout != null || positions != null)) throw new IllegalArgumentException(
+                    "TransformerBlock.Context: states of positions before go without a cache, a layout and given positions");
         }
 
         /** The configuration's mask, no cache, no memory, whole rows. */
-        public Context() { this(null, null, null, null, null); }
+        public Context() { this(null, null, null, null, null, null, null); }
     }
 
     /** With the feed-forward half that the configuration names. */
@@ -74,6 +79,7 @@ public final class TransformerBlock extends Module {
         mlp_norm = config.parallel() && !config.normEach() ? null : config.norm().of(config);
         mlp_out_norm = sandwich ? config.norm().of(config) : null;
         this.mlp = mlp;
+        depth = config.depth() == null ? null : new MixtureOfDepths(config.depth(), config, rng);
         if (config.firstWeightsOver() != 1) shrink(config.firstWeightsOver());
     }
 
@@ -135,6 +141,12 @@ public final class TransformerBlock extends Module {
     /** What carries knowledge from position to position. */
     public SequenceMixer mixer() { return attention; }
 
+    /** What lets tokens through this block or past it; null if all pass. */
+    public MixtureOfDepths depth() { return depth; }
+
+    /** Of no positions: what {@link Context#cache} wants. */
+    public MixerState start() { return depth == null ? attention.start() : new DepthState(attention().start()); }
+
     /** The attention to a memory; null if there is none. */
     public MultiHeadAttention crossAttention() { return cross_attention; }
 
@@ -150,13 +162,19 @@ public final class TransformerBlock extends Module {
         if (config.cross() && context.memory() == null)
             throw new IllegalArgumentException("TransformerBlock: this block looks at a memory; give one with Context.withMemory");
         x = pass.point(this, "resid_pre", x);
+        if (depth == null) return pass.point(this, "resid_post", worked(x, context, pass));
+        var masked = context.mask() == null ? context.withMask(config.attention().attention()) : context;
+        return pass.point(this, "resid_post", depth.through(x, masked, pass, (own, inner) -> worked(own, inner, pass)));
+    }
+
+    private Tensor worked(Tensor x, Context context, Pass pass) {
         if (context.layout() != null) context.layout().check(x);
         var mask = context.mask() == null ? config.attention().attention() : context.mask();
         if (config.parallel()) {
             Tensor normal = attention_norm.forward(x, pass), own = mlp_norm == null ? normal : mlp_norm.forward(x, pass);
             var both = pass.point(this, "attn_out", scaled(attend(normal, mask, context, pass), pass))
                     .add(pass.point(this, "mlp_out", scaled(fed(own, mask, context, pass), pass)));
-            return pass.point(this, "resid_post", x.add(both));
+            return x.add(both);
         }
         x = half(x, attention_norm, attention_out_norm, "attn_out", normal -> attend(normal, mask, context, pass), pass);
         if (config.cross()) {
@@ -165,7 +183,7 @@ public final class TransformerBlock extends Module {
                     normal -> cross_attention.forward(normal, context.memory(), memoryMask, pass), pass);
         }
         x = pass.point(this, "resid_mid", x);
-        return pass.point(this, "resid_post", half(x, mlp_norm, mlp_out_norm, "mlp_out", normal -> fed(normal, mask, context, pass), pass));
+        return half(x, mlp_norm, mlp_out_norm, "mlp_out", normal -> fed(normal, mask, context, pass), pass);
     }
 
     private Tensor attend(Tensor x, Attention mask, Context context, Pass pass) {
@@ -174,13 +192,26 @@ public final class TransformerBlock extends Module {
         if (attention instanceof MultiHeadAttention own) {
             if (layout != null) return layout.isRightPadded() ? own.forward(x, x, layout.on(mask), pass)
                     : own.forward(x, layout.on(mask), layout.positions(), pass);
+            if (context.before() != null) return recurrent(own, x, mask, context.before(), pass);
+            if (context.positions() != null) return cache == null ? own.forward(x, mask, context.positions(), pass)
+                    : own.forward(x, SequenceMixer.state(KvCache.class, cache), mask, context.positions(), pass);
             if (cache instanceof AttentionCache held && mask.equals(own.config().attention())) return own.forward(x, held, pass);
             return cache == null ? own.forward(x, x, mask, pass) : own.forward(x, SequenceMixer.state(KvCache.class, cache), mask, pass);
         }
+        if (context.before() != null) throw new IllegalArgumentException("TransformerBlock: states of positions before go with attention, not with "
+                + attention.getClass().getSimpleName());
         if (!mask.equals(config.attention().attention()) || layout != null && (!layout.isRightPadded() || layout.hasPrefix()))
             throw new IllegalArgumentException("TransformerBlock: " + attention.getClass().getSimpleName()
                     + " has no mask beside its own; leave Context.mask out, and sequences begin where their rows do");
         return cache == null ? attention.forward(x, pass) : attention.forward(x, cache, pass);
+    }
+
+    /** Keys and values of states that were before as well: normalised here as x was, by weights as they are now. */
+    private Tensor recurrent(MultiHeadAttention own, Tensor x, Attention mask, Tensor before, Pass pass) {
+        if (own.config().rotary() != null) throw new IllegalArgumentException(
+                "TransformerBlock: states of positions before go with encodings of distances at the scores, not with " + own.config().positions());
+        boolean first = config.placement() == TransformerConfig.Placement.PRE || config.placement() == TransformerConfig.Placement.SANDWICH;
+        return own.forward(x, Tensor.concat(1, first ? attention_norm.forward(before, pass) : before, x), mask, pass);
     }
 
     /** Experts are told which positions are padding. */

@@ -32,12 +32,14 @@ import lyceum.withers.Withers;
  * @param streamScale what a half adds to is multiplied by it: DeepNorm's alpha
  * @param dropout on what each half adds, and on the hidden units of one that is not gated; of attention weights see {@link AttentionConfig#dropout}
  * @param layerDrop probability with which a stack leaves a whole block out while learning (Fan, Grave and Joulin 2020)
+ * @param depth lets few tokens through the whole block and others pass by ({@link MixtureOfDepths}); null for all
  * @param recomputed whether a {@link TransformerDecoder} that learns keeps a block's input alone and computes its inside again for the gradient (Chen et al. 2016); experts are kept
  */
 @Withers
 public record TransformerConfig(AttentionConfig attention, MixerConfig mixer, boolean cross, int hidden, Activation activation,
         boolean gated, MoeConfig moe, boolean bias, Norm norm, double epsilon, Placement placement, boolean parallel, boolean normEach,
-        double branchScale, double streamScale, double dropout, double layerDrop, boolean recomputed) implements TransformerConfigWithers {
+        double branchScale, double streamScale, double dropout, double layerDrop, DepthConfig depth, boolean recomputed)
+        implements TransformerConfigWithers {
 
     /** Which norm. */
     public enum Norm {
@@ -100,7 +102,7 @@ public record TransformerConfig(AttentionConfig attention, MixerConfig mixer, bo
     /** Of 2017: post-norm, ReLU, biases, every position sees all. @throws IllegalArgumentException unless heads divide the width */
     public static TransformerConfig original(int width, int heads, int hidden) {
         return new TransformerConfig(new AttentionConfig(width, heads), null, false, hidden, Activation.RELU, false, null, true, Norm.LAYER,
-                1e-5, Placement.POST, false, false, 1, 1, 0, 0, false);
+                1e-5, Placement.POST, false, false, 1, 1, 0, 0, null, false);
     }
 
     public int width() { return attention.width(); }
@@ -139,6 +141,7 @@ public record TransformerConfig(AttentionConfig attention, MixerConfig mixer, bo
         int halves = cross ? 3 : 2, each = placement == Placement.SANDWICH ? 2 : 1;
         long mixed = mixer == null ? attend + positions : mixer.parameterCount();
         long fed = moe == null ? feedForwardParameters(hidden) : moe.parameters(this);
+        fed += depth == null ? 0 : depth.parameters(width());
         return mixed + (cross ? attend : 0) + fed + norm.parameters(this) * (parallel && !normEach ? 1 : halves * each);
     }
 

@@ -1,5 +1,6 @@
 package lyceum.nn;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -67,8 +68,14 @@ public final class TransformerDecoder extends Module {
         /** Targets with the positions that follow: the same for all rows, or each row's own after a truncation row by row. */
         Tensor placed(PositionLayer positions, Tensor x, Pass pass) {
             if (positions == null) return x;
-            if (!(caches.getFirst() instanceof KvCache cache) || cache.lengths().length == 1) return positions.forward(x, length(), pass);
-            return positions.forward(x, Tensor.of(cache.lengths()).unsqueeze(1).add(Tensor.arange(x.size(1))), pass);
+            if (caches.getFirst() instanceof AttentionCache pieces && pieces.places() != null) return positions.forward(x, pieces.places(), pass);
+            long[] lengths = switch (caches.getFirst()) {
+                case KvCache cache -> cache.lengths();
+                case DepthState depth -> depth.lengths();
+                case MixerState other -> new long[] {other.length()};
+            };
+            if (lengths.length == 1) return positions.forward(x, lengths[0], pass);
+            return positions.forward(x, Tensor.of(lengths).unsqueeze(1).add(Tensor.arange(x.size(1))), pass);
         }
 
         /** A state of its own that goes on from those batch entries: all of them, or those that beams came from. */
@@ -108,7 +115,7 @@ public final class TransformerDecoder extends Module {
 
     /** A state before the first position. @param memory (batch, S, width), or null if the blocks look at none; its keys and values are projected here, once */
     public State start(Tensor memory, Attention memoryMask, Pass pass) {
-        return start(layer -> layers.get(layer).mixer().start(), memory, memoryMask, pass);
+        return start(layer -> layers.get(layer).start(), memory, memoryMask, pass);
     }
 
     /** As above, with other caches than the layers' own: quantised, of a bounded length, paged. @param caches of each layer by number */
@@ -123,10 +130,30 @@ public final class TransformerDecoder extends Module {
         var y = state.placed(positions, x, pass);
         for (int i = 0; i < layers.size(); i++) {
             var context = new TransformerBlock.Context(null, state.caches.get(i), state.memories == null ? null : state.memories.get(i),
-                    state.memoryMask, null);
+                    state.memoryMask, null, null, null);
             y = layers.get(i).forward(y, context, pass);
         }
         return emit(x, norm == null ? y : norm.forward(y, pass), pass);
+    }
+
+    /** What a stack gives for a segment, and what went into each of its blocks. */
+    public record Segment(Tensor output, List<Tensor> inputs) {}
+
+    /**
+     * A segment x (batch, T, width) behind positions whose states are known.
+     *
+     * @param before what went into each block at the M positions before, (batch, M, width); null for none
+     */
+    public Segment segment(Tensor x, List<Tensor> before, Pass pass) {
+        if (before != null && before.size() != layers.size()) throw new IllegalArgumentException(
+                "TransformerDecoder.segment: states before " + before.size() + " blocks of " + layers.size() + "; one of each");
+        var inputs = new ArrayList<Tensor>();
+        var y = positions == null ? x : positions.forward(x, pass);
+        for (int i = 0; i < layers.size(); i++) {
+            inputs.add(y);
+            y = layers.get(i).forward(y, new TransformerBlock.Context().withBefore(before == null ? null : before.get(i)), pass);
+        }
+        return new Segment(emit(x, norm == null ? y : norm.forward(y, pass), pass), List.copyOf(inputs));
     }
 
     private void checkMemory(Tensor memory) {
@@ -141,14 +168,14 @@ public final class TransformerDecoder extends Module {
         for (var layer : layers) {
             if (TransformerEncoder.isDropped(layer, pass)) continue;
             var past = layer.crossAttention() == null || memory == null ? null : layer.project(memory, pass);
-            x = through(layer, x, new TransformerBlock.Context(mask, null, past, memoryMask, layout), pass);
+            x = through(layer, x, new TransformerBlock.Context(mask, null, past, memoryMask, layout, null, null), pass);
         }
         return norm == null ? x : norm.forward(x, pass);
     }
 
     /** What experts add to a loss is collected once, so that their blocks are kept as they are. */
     private static Tensor through(TransformerBlock layer, Tensor x, TransformerBlock.Context context, Pass pass) {
-        if (!layer.config().recomputed() || layer.config().moe() != null || pass.isWatched() || !GradMode.isRecording())
+        if (!layer.config().recomputed() || layer.config().moe() != null || layer.depth() != null || pass.isWatched() || !GradMode.isRecording())
             return layer.forward(x, context, pass);
         if (pass.rng() == null) return Autograd.checkpoint(h -> layer.forward(h, context, pass), x);
         return Autograd.checkpoint((h, rng) -> layer.forward(h, context, pass.drawing(rng)), x, pass.rng());

@@ -32,6 +32,13 @@ public sealed interface PayloadFilter {
             if (!(least <= most))
                 throw new IllegalArgumentException("PayloadFilter: '" + field + "' from " + least + " to " + most + " is empty");
         }
+
+        /** Exact, whole numbers beyond 2^53 too; NaN is above all. */
+        private static int compare(Number n, double bound) {
+            if (!(n instanceof Long whole) || Math.abs(bound) >= 0x1p63) return Double.compare(n.doubleValue() + 0.0, bound + 0.0);
+            long part = (long) bound;
+            return whole != part ? Long.compare(whole, part) : Double.compare(0, bound - part);
+        }
     }
 
     /** The field is there. */
@@ -79,8 +86,8 @@ public sealed interface PayloadFilter {
                 case Number n -> in.values.contains(In.comparable(n));
                 case Object value -> in.values.contains(value);
             };
-            case Range range ->
-                    field.apply(range.field) instanceof Number n && n.doubleValue() >= range.least && n.doubleValue() <= range.most;
+            case Range range -> field.apply(range.field) instanceof Number n && Range.compare(n, range.least) >= 0
+                    && Range.compare(n, range.most) <= 0;
             case Exists exists -> field.apply(exists.field) != null;
             case And and -> {
                 for (var part : and.parts) if (!part.matches(field)) yield false;

@@ -61,7 +61,7 @@ public record Bpe(Vocabulary vocabulary, List<Merge> merges, String unknown, Str
     }
 
     /** What a pair becomes: the second part without its mark of continuation. */
-    String joined(Merge merge) { return joined(merge, continuingPrefix); }
+    public String joined(Merge merge) { return joined(merge, continuingPrefix); }
 
     private static String joined(Merge merge, String prefix) {
         return merge.left + (!prefix.isEmpty() && merge.right.startsWith(prefix) ? merge.right.substring(prefix.length()) : merge.right);

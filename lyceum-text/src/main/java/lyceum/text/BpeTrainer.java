@@ -127,6 +127,47 @@ public record BpeTrainer(int vocabularySize, long minFrequency, List<String> spe
         return learned;
     }
 
+    /**
+     * A tokenizer that goes on learning on other texts: the old pieces and merges stay as they are, ids included, and what is learned stands behind them, so that a text
+     * without any new piece is cut as before.
+     *
+     * @param merges at most so many new ones
+     * @throws IllegalArgumentException if it is no BPE, or if it has control tokens behind its pieces, where the new ones would stand
+     */
+    public static TokenizerPipeline extended(TokenizerPipeline base, Iterable<String> texts, int merges) {
+        if (!(base.spec().model() instanceof Bpe bpe))
+            throw new IllegalArgumentException("BpeTrainer.extended: only BPE is a chain of merges; train anew");
+        int size = bpe.vocabulary().size();
+        for (var added : base.spec().specials().added()) if (added.id() >= size) throw new IllegalArgumentException(
+                "BpeTrainer.extended: the control token \"" + added.text() + "\" has the id " + added.id() + " behind " + size + " pieces");
+        var words = new TreeMap<String, Long>();
+        for (var text : texts) {
+            var encoding = base.encode(text);
+            for (int t = 0; t < encoding.size();) {
+                var word = new StringBuilder();
+                int first = t;
+                for (; t < encoding.size() && encoding.word(t) == encoding.word(first); t++) {
+                    if (t > first) word.append(BETWEEN);
+                    word.append(encoding.token(t));
+                }
+                if (!encoding.isSpecial(first)) words.merge(word.toString(), 1L, Long::sum);
+            }
+        }
+        var pieces = new LinkedHashMap<List<String>, Long>();
+        words.forEach((word, count) -> pieces.put(List.of(word.split(String.valueOf(BETWEEN))), count));
+        var all = new ArrayList<>(bpe.merges());
+        var added = new LinkedHashSet<String>();
+        for (var merge : learn(pieces, merges)) {
+            all.add(merge);
+            if (!bpe.vocabulary().contains(bpe.joined(merge))) added.add(bpe.joined(merge));
+        }
+        var larger = new Bpe(bpe.vocabulary().extendedBy(List.copyOf(added)), all, bpe.unknown(), bpe.continuingPrefix(), bpe.endSuffix(),
+                bpe.fuseUnknown(), bpe.byteFallback(), bpe.ignoreMerges(), bpe.rankByPiece(), bpe.userDefined());
+        return new TokenizerPipeline(base.spec().withModel(larger));
+    }
+
+    private static final char BETWEEN = '\0';
+
     private TokenDecoder decoder() {
         if (byteLevel) return new TokenDecoder.ByteLevel();
         if (byteFallback) return Texts.pieces(normalizer, true);

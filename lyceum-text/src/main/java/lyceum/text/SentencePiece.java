@@ -65,6 +65,39 @@ public final class SentencePiece {
         }
     }
 
+    /**
+     * A tokenizer from the same content in another file, as GGUF has it: a text is not normalised but for its spaces.
+     *
+     * @param kinds of pieces, by the numbers of {@code .model} files: 1 normal, 2 unknown, 3 control, 4 user-defined, 5 unused, 6 byte
+     * @param unigram whether pieces are chosen by likelihood; else they are merged, the greatest score first
+     * @param spaceBefore whether a text begins with a space
+     * @param bos id that begins a text, or -1
+     * @param eos id that ends it, or -1
+     * @throws FormatException naming a piece that cannot be
+     */
+    public static TokenizerPipeline of(List<String> pieces, float[] scores, int[] kinds, boolean unigram, boolean spaceBefore, int bos,
+            int eos) {
+        if (scores.length != pieces.size() || kinds.length != pieces.size()) throw new FormatException("SentencePiece: " + pieces.size()
+                + " pieces, " + scores.length + " scores and " + kinds.length + " kinds; there is one of each for each");
+        var builder = new Vocabulary.Builder();
+        var all = new ArrayList<Integer>();
+        var settings = new Settings();
+        settings.modelType = unigram ? 1 : 2;
+        settings.extraSpaces = false;
+        settings.dummyPrefix = spaceBefore;
+        settings.bos = bos;
+        settings.eos = eos;
+        for (int id = 0; id < kinds.length; id++) {
+            add(pieces.get(id), scores[id], kinds[id], builder, all);
+            settings.byteFallback |= kinds[id] == BYTE;
+        }
+        try {
+            return assembled(builder, all, settings);
+        } catch (IllegalArgumentException e) {
+            throw new FormatException("SentencePiece: " + e.getMessage(), e);
+        }
+    }
+
     private static void piece(ProtoReader in, Vocabulary.Builder builder, List<Integer> kinds) {
         String text = null;
         float score = 0;
@@ -78,6 +111,10 @@ public final class SentencePiece {
                 default -> in.skip(tag);
             }
         }
+        add(text, score, kind, builder, kinds);
+    }
+
+    private static void add(String text, float score, int kind, Vocabulary.Builder builder, List<Integer> kinds) {
         if (text == null || text.isEmpty()) throw new FormatException("SentencePiece model: piece " + builder.size() + " has no text");
         if (kind < NORMAL || kind > BYTE)
             throw new FormatException("SentencePiece model: piece " + builder.size() + " is of kind " + kind + ", which is not known");

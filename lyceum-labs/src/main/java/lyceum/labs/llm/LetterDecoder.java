@@ -3,6 +3,7 @@ package lyceum.labs.llm;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import lyceum.autograd.Autograd;
 import lyceum.data.corpus.Corpora;
 import lyceum.data.corpus.Corpus;
@@ -19,10 +20,10 @@ import lyceum.tensor.Temperature;
 import lyceum.tensor.Tensor;
 
 /** A small decoder over letters, trained for some steps on the King James Bible. */
-record LetterDecoder(DecoderLM model, int[] text, int[] held) {
-    static final int LENGTH = 48;
+public record LetterDecoder(DecoderLM model, int[] text, int[] held) {
+    public static final int LENGTH = 48;
 
-    static LetterDecoder trained(LabContext lab, int width, int steps) {
+    public static LetterDecoder trained(LabContext lab, int width, int steps) {
         var text = letters(Corpora.kingJames(), 120_000);
         var model = new DecoderLM(DecoderConfig.llama(128, LENGTH, 2, width, 4, 4, 2 * width).withTied(true), lab.rng(1));
         int[] first = Arrays.copyOf(text, 100_000), held = Arrays.copyOfRange(text, 100_000, 120_000);
@@ -30,7 +31,7 @@ record LetterDecoder(DecoderLM model, int[] text, int[] held) {
         return new LetterDecoder(model, first, held);
     }
 
-    static int[] letters(Corpus corpus, int count) {
+    public static int[] letters(Corpus corpus, int count) {
         var ids = new int[count];
         int at = 0;
         try (var documents = corpus.open()) {
@@ -40,7 +41,7 @@ record LetterDecoder(DecoderLM model, int[] text, int[] held) {
         return ids;
     }
 
-    static Tensor batch(int[] text, int rows, Rng rng) {
+    public static Tensor batch(int[] text, int rows, Rng rng) {
         var ids = new int[rows * LENGTH];
         for (int r = 0; r < rows; r++) System.arraycopy(text, rng.nextInt(text.length - LENGTH), ids, r * LENGTH, LENGTH);
         return Tensor.of(ids, rows, LENGTH);
@@ -48,16 +49,23 @@ record LetterDecoder(DecoderLM model, int[] text, int[] held) {
 
     /** Losses of the steps. */
     static double[] train(LabContext lab, Module model, int[] text, int steps, Rng rng) {
+        return train(lab, "steps", model, steps, () -> {
+            var ids = batch(text, 8, rng);
+            return new CausalLmLoss().of(model.forward(ids, Pass.training(rng)), ids);
+        });
+    }
+
+    /** The same by any loss. */
+    public static double[] train(LabContext lab, String name, Module model, int steps, Supplier<Tensor> loss) {
         var losses = new double[steps];
         var optimizer = new Adam(4e-3).over(new ArrayList<>(model.parameters().values()));
-        for (int step : lab.progress("steps", steps)) {
+        for (int step : lab.progress(name, steps)) {
             try (var scope = Scope.open("step")) {
                 optimizer.zeroGrad();
-                var ids = batch(text, 8, rng);
-                var loss = new CausalLmLoss().of(model.forward(ids, Pass.training(rng)), ids);
-                loss.backward();
+                var value = loss.get();
+                value.backward();
                 optimizer.step();
-                losses[step] = loss.item();
+                losses[step] = value.item();
             }
         }
         return losses;

@@ -1,2 +1,2 @@
-/** Labs on architectures: vision, sequences, graphs, generation, self-supervision, audio. */
+/** Labs about architectures: networks that see, read sequences and graphs, and make things. */
 package lyceum.labs.models;

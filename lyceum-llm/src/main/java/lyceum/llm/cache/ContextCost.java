@@ -25,7 +25,7 @@ public record ContextCost(long attention, long skipping, long projections, long 
         if (n < 1) throw new IllegalArgumentException("ContextCost: " + n + " tokens; at least 1");
         long attention = 0, skipping = 0, projections = 0, mlp = 0, pairs = 0;
         for (TransformerConfig block : config.blocks()) {
-            if (block.mixer() != null || block.moe() != null || block.attention().pattern() != null)
+            if (block.mixer() != null || block.depth() != null || block.moe() != null || block.attention().pattern() != null)
                 throw new IllegalArgumentException("ContextCost: of blocks with attention and one feed-forward half");
             var a = block.attention();
             long width = block.width(), d = a.headWidth(), w = a.attention().window();

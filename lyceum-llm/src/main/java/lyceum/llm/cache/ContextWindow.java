@@ -145,8 +145,9 @@ public record ContextWindow(int limit, int reserve, Policy policy) implements Co
             } else high = middle - 1;
         }
         var kept = all.apply(low);
-        long same = kept.stream().filter(messages::contains).count();
-        return new Fit(List.copyOf(kept), ids, whole.length, messages.size() - kept.size(), (int) (kept.size() - same));
+        var left = new ArrayList<>(messages);
+        int cut = (int) kept.stream().filter(message -> !left.remove(message)).count(); // each stands for itself, also where two are alike
+        return new Fit(List.copyOf(kept), ids, whole.length, messages.size() - kept.size(), cut);
     }
 
     /** A user's message and what follows it. */

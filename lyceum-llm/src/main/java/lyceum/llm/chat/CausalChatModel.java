@@ -32,13 +32,18 @@ import tools.jackson.databind.json.JsonMapper;
  * <p>Safe to share between threads if the model is; a {@link Chat} is for one.
  *
  * @param template how the model was taught to read a conversation
+ * @param moreEnds ids that end an answer beside the template's mark, the tokenizer's and the model's
  */
-public record CausalChatModel(CausalLM model, Tokenizer tokenizer, ChatTemplate template) implements ChatModel {
+public record CausalChatModel(CausalLM model, Tokenizer tokenizer, ChatTemplate template, Set<Integer> moreEnds) implements ChatModel {
     public CausalChatModel {
+        moreEnds = Set.copyOf(moreEnds);
         Objects.requireNonNull(model, "model");
         Objects.requireNonNull(tokenizer, "tokenizer");
         Objects.requireNonNull(template, "template");
     }
+
+    /** No more ends. */
+    public CausalChatModel(CausalLM model, Tokenizer tokenizer, ChatTemplate template) { this(model, tokenizer, template, Set.of()); }
 
     @Override public ChatReply reply(List<ChatMessage> messages, ChatOptions options, Consumer<String> listener) {
         return reply(model, messages, options, listener);
@@ -63,7 +68,7 @@ public record CausalChatModel(CausalLM model, Tokenizer tokenizer, ChatTemplate 
 
     /** The template's mark, and what ends a text. */
     private Set<Integer> ends() {
-        var ends = new HashSet<Integer>();
+        var ends = new HashSet<>(moreEnds);
         var mark = template.endOfTurn() == null ? null : tokenizer.specials().find(template.endOfTurn());
         if (mark != null) ends.add(mark.id());
         tokenizer.specials().id(SpecialTokens.Role.EOS).ifPresent(ends::add);
@@ -72,7 +77,7 @@ public record CausalChatModel(CausalLM model, Tokenizer tokenizer, ChatTemplate 
     }
 
     /** Calls of tools, as {@link ChatFormat} writes them, are taken out of the text; what cannot be read stays in it. */
-    static ChatMessage message(String text) {
+    public static ChatMessage message(String text) {
         var content = new StringBuilder();
         var calls = new ArrayList<ChatMessage.ToolCall>();
         int at = 0;

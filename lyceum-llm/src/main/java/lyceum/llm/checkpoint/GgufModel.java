@@ -2,10 +2,14 @@ package lyceum.llm.checkpoint;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
 import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.autograd.Autograd;
+import lyceum.backend.quant.BlockFormat;
 import lyceum.format.Gguf;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
@@ -14,6 +18,8 @@ import lyceum.nn.AttentionConfig;
 import lyceum.nn.Module;
 import lyceum.nn.RopeScaling;
 import lyceum.nn.RotaryEmbedding;
+import lyceum.nn.TransformerConfig;
+import lyceum.tensor.QuantisedMatrix;
 import lyceum.tensor.Tensor;
 
 /**
@@ -22,6 +28,7 @@ import lyceum.tensor.Tensor;
  * {@snippet :
  * DecoderLM model = GgufModel.read(path);
  * model.pack(lyceum.backend.quant.BlockFormat.Q8_0);                  // and predicts from 8 bits a weight
+ * GgufModel.write(other, model, lyceum.backend.quant.BlockFormat.Q4_K, Map.of());
  * }
  *
  * <p>Weights of F32 stay in the mapped file; F16, BF16 and quantised blocks become F32. Queries and keys of {@code llama} are turned by neighbouring dimensions, as they
@@ -43,6 +50,58 @@ public final class GgufModel {
             values.put(name, tensor.requiresGrad());
         }
         return Module.with(DecoderLM.skeleton(config), values);
+    }
+
+    /**
+     * Writes a model of the kinds that {@link #read} reads: Llama's, with biases on queries, keys and values Qwen2's, with norms on queries and keys Qwen3's.
+     *
+     * @param blocks of matrices, or null for the type that they have; a matrix whose rows the blocks do not divide is of F16, all else of F32
+     * @param more settings, such as {@link GgufTokenizer#settings}
+     * @throws IllegalArgumentException if the architecture is another
+     */
+    public static void write(Path path, DecoderLM model, BlockFormat blocks, Map<String, ?> more) throws IOException {
+        var config = model.config();
+        var block = config.blocks().getFirst();
+        var attention = block.attention();
+        var rotary = attention.rotary();
+        String architecture = attention.qkNorm() != null ? "qwen3" : attention.bias() ? "qwen2" : "llama";
+        if (rotary == null || rotary.width() != attention.headWidth() || !block.gated() || block.norm() != TransformerConfig.Norm.RMS || block.moe() != null
+                || !new HashSet<>(config.blocks()).equals(Set.of(block)) || !(rotary.scaling() instanceof RopeScaling.None))
+            throw new IllegalArgumentException("GgufModel.write: decoders of the kinds of Llama, Qwen2 and Qwen3 can be written, all blocks alike"
+                    + " and positions not scaled; this is " + config);
+        var settings = new LinkedHashMap<String, Object>();
+        settings.put("general.architecture", architecture);
+        var numbers = new LinkedHashMap<String, Object>();
+        numbers.put("context_length", config.contextLength());
+        numbers.put("block_count", (long) config.layers());
+        numbers.put("embedding_length", (long) config.width());
+        numbers.put("feed_forward_length", (long) block.hidden());
+        numbers.put("attention.head_count", (long) attention.heads());
+        numbers.put("attention.head_count_kv", (long) attention.keyHeads());
+        numbers.put("attention.key_length", (long) attention.headWidth());
+        numbers.put("attention.value_length", (long) attention.headWidth());
+        numbers.put("rope.dimension_count", (long) rotary.width());
+        numbers.put("rope.freq_base", (float) rotary.base());
+        numbers.put("attention.layer_norm_rms_epsilon", (float) block.epsilon());
+        numbers.forEach((name, value) -> settings.put(architecture + "." + name, value));
+        settings.putAll(more);
+        var tensors = new LinkedHashMap<String, Object>();
+        try (var scope = Scope.open("gguf")) {
+            for (var entry : model.state().entrySet()) {
+                var value = entry.getValue().detach();
+                boolean turned = architecture.equals("llama") && !rotary.isInterleaved()
+                        && (entry.getKey().endsWith("q_proj.weight") || entry.getKey().endsWith("k_proj.weight"));
+                if (turned) value = RotaryEmbedding.toNeighbours(value, attention.headWidth());
+                tensors.put(theirs(entry.getKey()), stored(value, blocks));
+            }
+            Gguf.write(path, settings, tensors);
+        }
+    }
+
+    private static Object stored(Tensor value, BlockFormat blocks) {
+        if (value.rank() != 2) return value.to(DType.F32).compute();
+        if (blocks == null) return value.compute();
+        return value.size(1) % blocks.blockLength() == 0 ? QuantisedMatrix.of(value.to(DType.F32).compute(), blocks) : value.to(DType.F16).compute();
     }
 
     private static Tensor float32(Gguf file, String name) {

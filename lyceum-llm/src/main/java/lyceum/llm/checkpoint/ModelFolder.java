@@ -46,9 +46,11 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
     }
 
     /** Tensors under the file's own names, mapped. @throws FormatException if a file or the index is malformed, or a tensor missing */
-    public SequencedMap<String, Tensor> tensors() throws IOException {
+    public SequencedMap<String, Tensor> tensors() throws IOException { return tensors(path); }
+
+    static SequencedMap<String, Tensor> tensors(Path path) throws IOException {
         var all = new LinkedHashMap<String, Tensor>();
-        for (var file : files()) {
+        for (var file : files(path)) {
             var contents = Safetensors.read(path.resolve(file));
             contents.foreign().keySet().forEach(contents::get); // which says why it cannot be read
             for (var entry : contents.tensors().entrySet())
@@ -59,7 +61,7 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
     }
 
     /** Names without folders: an index does not lead elsewhere. */
-    private List<String> files() throws IOException {
+    private static List<String> files(Path path) throws IOException {
         if (Files.exists(path.resolve(SINGLE))) return List.of(SINGLE);
         if (!Files.exists(path.resolve(INDEX))) throw new NoSuchFileException(path.toString(), null, "neither " + SINGLE + " nor " + INDEX);
         var names = new LinkedHashSet<String>();

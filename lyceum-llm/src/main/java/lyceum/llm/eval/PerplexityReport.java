@@ -79,6 +79,25 @@ public final class PerplexityReport {
         return reports;
     }
 
+    /**
+     * Mean surprise in nats of foretold tokens by their place in a document: those before the first bound, from there to the second, and so on; NaN where none are. Of whole
+     * documents it goes on falling as long as a model makes use of distant text.
+     *
+     * @param bounds growing, counted from a document's first foretold token
+     */
+    public double[] byPosition(int... bounds) {
+        for (int b = 0; b < bounds.length; b++) if (bounds[b] <= (b == 0 ? 0 : bounds[b - 1]))
+            throw new IllegalArgumentException("byPosition: the bounds " + Arrays.toString(bounds) + "; they grow from above 0");
+        var sums = new double[bounds.length];
+        var counts = new long[bounds.length];
+        for (var s : surprisals) for (int b = 0, t = 0; b < bounds.length; b++) for (; t < Math.min(s.length, bounds[b]); t++) {
+            sums[b] += s[t];
+            counts[b]++;
+        }
+        for (int b = 0; b < sums.length; b++) sums[b] /= counts[b];
+        return sums;
+    }
+
     /** Of the documents of those numbers; one may be named more than once. */
     public PerplexityReport at(int... documents) {
         return new PerplexityReport(Arrays.stream(documents).mapToObj(texts::get).toList(),

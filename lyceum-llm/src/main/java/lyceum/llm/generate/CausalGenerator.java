@@ -29,7 +29,7 @@ import lyceum.withers.Withers;
  * <p>The start mark is never drawn, unless it is the end mark as well, as in {@link lyceum.text.lm.LanguageModel}. Safe to share between threads if the model is.
  *
  * @param model gives logits
- * @param tokenizer for text, stop strings and streams of text; null if ids are enough
+ * @param tokenizer for text, stop strings and streams of text, ids beyond it are never drawn; null if ids are enough
  * @param sampling of texts that say nothing else
  * @param stop of texts that say nothing else
  */

@@ -33,8 +33,16 @@ public final class TokenSampler {
     public int next(LogitRow row) {
         process(row);
         int id = row.draw(stream);
-        for (int i = 0; i < chain.size(); i++) chain.get(i).drawn(row, id);
-        history.add(id);
+        take(row, id);
         return id;
     }
+
+    /** Takes an id into the history that somebody else chose from a {@linkplain #process processed} row. */
+    public void take(LogitRow row, int id) {
+        for (int i = 0; i < chain.size(); i++) chain.get(i).drawn(row, id);
+        history.add(id);
+    }
+
+    /** The random numbers of this request. */
+    public Rng stream() { return stream; }
 }

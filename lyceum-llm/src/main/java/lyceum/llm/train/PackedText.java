@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.function.Function;
 import lyceum.data.corpus.Corpus;
 import lyceum.nn.SequenceLayout;
+import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
@@ -78,6 +79,40 @@ public final class PackedText {
             spans.addAll(one.spans);
         }
         return new PackedText(length, List.copyOf(rows), List.copyOf(spans));
+    }
+
+    /**
+     * Rows of several texts by share: of each text {@code share rows} to the nearest whole number, in an order of chance. A text is gone through in passes, each in an
+     * order of its own, so that no row comes a second time before all have come. Rows are shared, not copied.
+     *
+     * @param shares one a text, not negative; they need not sum to 1
+     * @throws IllegalArgumentException if the texts' rows differ in length, or a text without rows has a share
+     */
+    public static PackedText mixed(List<PackedText> texts, double[] shares, int rows, Rng rng) {
+        double sum = Arrays.stream(shares).sum();
+        if (texts.size() != shares.length || texts.isEmpty() || rows < 0 || !(sum > 0) || !Arrays.stream(shares).allMatch(s -> s >= 0))
+            throw new IllegalArgumentException("PackedText.mixed: " + texts.size() + " texts by the shares " + Arrays.toString(shares) + ", " + rows
+                    + " rows; one share a text, none negative, not all 0");
+        List<int[]> ids = new ArrayList<>(), spans = new ArrayList<>();
+        double until = 0;
+        for (int t = 0; t < shares.length; t++) {
+            var text = texts.get(t);
+            until += shares[t] / sum;
+            int count = (int) Math.round(until * rows) - ids.size();
+            if (count > 0 && text.size() == 0 || text.length != texts.getFirst().length) throw new IllegalArgumentException(
+                    "PackedText.mixed: text " + t + " has " + text.size() + " rows of " + text.length + "; rows of "
+                            + texts.getFirst().length + " are asked for");
+            for (int pass = 0; count > 0; pass++) {
+                int[] order = rng.split(t).split(pass).permutation(text.size());
+                for (int i = 0; i < order.length && count > 0; i++, count--) {
+                    ids.add(text.rows.get(order[i]));
+                    spans.add(text.spans.get(order[i]));
+                }
+            }
+        }
+        int[] order = rng.split(texts.size()).permutation(rows);
+        return new PackedText(texts.getFirst().length, Arrays.stream(order).mapToObj(ids::get).toList(),
+                Arrays.stream(order).mapToObj(spans::get).toList());
     }
 
     private static int[] ended(int[] ids, int endMark) {

@@ -109,6 +109,11 @@ class ContextWindowTest {
                 default -> List.of(2, 0, 1);
             });
         }
+        // "yes" is what is left of "yesyesyes" and what was said before
+        var alike = List.of(ChatMessage.user("yes"), ChatMessage.user("yesyesyes"), ChatMessage.user("Q"));
+        var shortened = new ContextWindow(tokens(alike) - 6 + 10, 10, Policy.KEEP_HEAD).fit(ChatFormat.CHATML, BYTES, alike);
+        assertThat(shortened.messages()).isEqualTo(List.of(ChatMessage.user("yes"), ChatMessage.user("yes"), ChatMessage.user("Q")));
+        assertThat(shortened.cut()).isEqualTo(1);
         int[] prompt = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
         var window = new ContextWindow(8, 3, Policy.KEEP_HEAD);
         assertThat(window.fit(prompt)).containsExactly(0, 1, 2, 3, 4);

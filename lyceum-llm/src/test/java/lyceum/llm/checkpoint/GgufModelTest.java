@@ -7,8 +7,13 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import lyceum.FormatException;
 import lyceum.autograd.Autograd;
+import lyceum.backend.quant.BlockFormat;
+import lyceum.format.Gguf;
+import lyceum.llm.DecoderConfig;
+import lyceum.llm.DecoderLM;
 import lyceum.llm.TinyFamilies;
 import lyceum.nn.Pass;
 import lyceum.tensor.Tensor;
@@ -16,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GgufModelTest {
     @TempDir Path folder;
@@ -31,6 +37,32 @@ class GgufModelTest {
         Tensor z = Autograd.noGrad(() -> model.logits(expected.get("ids"), Pass.inference()));
         assertThat(z.sub(expected.get("logits")).abs().max().item()).isLessThan(bound);
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama", "qwen2", "qwen3"})
+    void whatIsWrittenIsReadAgain(String name) throws IOException {
+        var family = new TinyFamilies(name);
+        var model = ModelFolder.open(family.folder()).model();
+        GgufModel.write(folder.resolve("f.gguf"), model, null, Map.of("general.name", "tiny"));
+        var ids = family.expected().get("ids");
+        Tensor z = logits(model, ids), again = logits(GgufModel.read(folder.resolve("f.gguf")), ids);
+        assertThat(again.sub(z).abs().max().item()).isLessThan(1e-5);
+        assertThat(Gguf.read(folder.resolve("f.gguf")).metadata()).containsEntry("general.name", "tiny");
+        GgufModel.write(folder.resolve("q.gguf"), model, BlockFormat.Q8_0, Map.of());
+        var entries = Gguf.read(folder.resolve("q.gguf")).entries(); // rows of 24 are no blocks of 32
+        assertThat(entries.get("token_embd.weight").type()).isEqualTo(model.config().width() % 32 == 0 ? "Q8_0" : "F16");
+        assertThat(entries.get("blk.0.ffn_down.weight").type()).isEqualTo(model.config().blocks().getFirst().hidden() % 32 == 0 ? "Q8_0" : "F16");
+        assertThat(entries.get("blk.0.attn_norm.weight").type()).isEqualTo("F32");
+        assertThat(logits(GgufModel.read(folder.resolve("q.gguf")), ids).sub(z).abs().max().item()).isBetween(1e-6, 0.1 * z.abs().max().item());
+    }
+
+    @Test void otherArchitecturesAreNotWritten() {
+        var gpt2 = DecoderLM.skeleton(DecoderConfig.gpt2(16, 8, 1, 8, 2));
+        assertThatThrownBy(() -> GgufModel.write(folder.resolve("g.gguf"), gpt2, null, Map.of())).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("Llama, Qwen2 and Qwen3");
+    }
+
+    private static Tensor logits(DecoderLM model, Tensor ids) { return Autograd.noGrad(() -> model.logits(ids, Pass.inference())); }
 
     @Test void metadataThatDoNotFitAreRefused() throws IOException {
         byte[] file = Files.readAllBytes(new TinyFamilies("llama").folder().resolve("model.gguf"));

@@ -9,7 +9,6 @@ import java.util.concurrent.Callable;
 import lyceum.data.Frame;
 import lyceum.learn.table.TableFit;
 import lyceum.learn.table.TableTask;
-import lyceum.progress.Progress;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -79,8 +78,7 @@ final class FitCommand implements Callable<Integer> {
         if (Files.exists(out) && !Files.isDirectory(out))
             throw new ParameterException(spec.commandLine(), "--out is " + out + ", which is a file; it is a folder");
         try (var line = new ProgressLine(terminal, System::nanoTime)) {
-            Progress progress = update -> line.show(update.task(), update.step(), update.total(), -1);
-            var study = fit.fit(table, target, progress);
+            var study = fit.fit(table, target, line.progress());
             Files.createDirectories(out);
             study.model().save(out.resolve(MODEL));
             Files.writeString(out.resolve("report.html"), FitReport.html(file.getFileName().toString(), study));

@@ -3,6 +3,7 @@ package lyceum.studio.cli;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.function.LongSupplier;
+import lyceum.progress.Progress;
 
 /**
  * One line of standard error that tells how far a run is: a bar, counts, rate and time left. Silent where standard error is
@@ -44,6 +45,9 @@ final class ProgressLine implements AutoCloseable {
         double rate = seconds > 0 ? (done - firstDone) / seconds : 0;
         draw(line(name, done, total, rate, secondsLeft, (now - begin) / 1e9));
     }
+
+    /** Shows what a work of the library says. */
+    Progress progress() { return update -> show(update.task(), update.step(), update.total(), -1); }
 
     static String line(String name, long done, long total, double rate, double secondsLeft, double elapsed) {
         double share = total <= 0 ? 0 : Math.clamp(done / (double) total, 0, 1);

@@ -4,9 +4,13 @@ import static lyceum.studio.cli.CommandFixture.lyceum;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -18,10 +22,17 @@ class GuideTest {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final Pattern BLOCK = Pattern.compile("(?s)```(sh|text)\\n(.*?)```");
 
+    private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|\\S+");
+
     @TempDir private Path folder;
 
     @Tag("slow")
     @Test void aTableBecomesAModel() throws IOException { assertThat(run("table-to-model")).isEqualTo(4); }
+
+    @Tag("slow")
+    @Test void textsBecomeAModelThatAnswers() throws IOException { assertThat(run("a-language-model-of-your-own")).isEqualTo(6); }
+
+    @Test void documentsAreFoundByWhatIsMeant() throws IOException { assertThat(run("search-your-documents")).isEqualTo(5); }
 
     /** Runs each command; the lines of the block that follows stand in its answers. */
     private int run(String guide) throws IOException {
@@ -34,20 +45,51 @@ class GuideTest {
             }
             answer.setLength(0);
             for (var command : block.group(2).lines().toList()) {
+                commands++;
+                if (command.startsWith("curl ")) {
+                    answer.append(curl(command));
+                    continue;
+                }
+                if (command.endsWith(" &")) {
+                    var stays = command.substring(0, command.length() - 2);
+                    Thread.ofPlatform().daemon().start(() -> lyceum(words(stays)));
+                    continue;
+                }
                 assertThat(command).startsWith("lyceum ");
-                var words = Arrays.stream(command.split(" ")).skip(1).map(this::place).toArray(String[]::new);
-                var done = lyceum(words);
+                var done = lyceum(words(command));
                 assertThat(done.code()).as(command + ": " + done.err()).isZero();
                 answer.append(done.out());
-                commands++;
             }
         }
         return commands;
     }
 
+    private String[] words(String command) {
+        return WORD.matcher(command).results().skip(1).map(w -> w.group(1) != null ? w.group(1) : place(w.group())).toArray(String[]::new);
+    }
+
+    /** Posts what is behind -d, as soon as somebody listens. */
+    private static String curl(String command) throws IOException {
+        var parts = Pattern.compile("curl (\\S+) -d '(.*)'").matcher(command);
+        assertThat(parts.matches()).as(command).isTrue();
+        var request = HttpRequest.newBuilder(URI.create(parts.group(1))).POST(HttpRequest.BodyPublishers.ofString(parts.group(2))).build();
+        try (var client = HttpClient.newHttpClient()) {
+            for (int i = 0;; i++) {
+                try {
+                    return client.send(request, HttpResponse.BodyHandlers.ofString()).body();
+                } catch (ConnectException e) {
+                    if (i == 600) throw e;
+                    Thread.sleep(100);
+                }
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     /** Examples are the clone's, everything else is written where the test may. */
     private String place(String word) {
         if (word.startsWith("examples/")) return ROOT.resolve(word).toString();
-        return word.equals("model") || word.endsWith(".csv") ? folder.resolve(word).toString() : word;
+        return word.equals("model") || word.matches(".*\\.(csv|index|gguf|model|json)") ? folder.resolve(word).toString() : word;
     }
 }

@@ -1,0 +1,81 @@
+package lyceum.llm.chat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import lyceum.FormatException;
+import lyceum.llm.DecoderConfig;
+import lyceum.llm.DecoderLM;
+import lyceum.llm.checkpoint.GgufModel;
+import lyceum.llm.checkpoint.GgufTokenizer;
+import lyceum.llm.checkpoint.ModelFamily;
+import lyceum.llm.generate.CausalGenerator;
+import lyceum.llm.generate.SamplingOptions;
+import lyceum.llm.generate.StopCriteria;
+import lyceum.random.Rng;
+import lyceum.text.BpeTrainer;
+import lyceum.text.PreTokenizer;
+import lyceum.text.SpecialTokens;
+import lyceum.text.TokenizerPipeline;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LocalModelTest {
+    private static final String TEMPLATE = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+            + "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+
+    @TempDir Path folder;
+
+    private static TokenizerPipeline tokenizer() {
+        var trained = BpeTrainer.byteLevel(300, PreTokenizer.GPT4).withSpecials(List.of("<|im_start|>", "<|im_end|>")).train(List.of("to be or not to be"));
+        return new TokenizerPipeline(trained.spec().withSpecials(trained.specials().with(SpecialTokens.Role.EOS, "<|im_end|>")));
+    }
+
+    private static DecoderLM model() { return new DecoderLM(DecoderConfig.llama(300, 64, 2, 32, 4, 2, 64), Rng.of(1)); }
+
+    private static String continued(LocalModel local) {
+        return new CausalGenerator(local.model(), local.tokenizer(), SamplingOptions.greedy(), new StopCriteria(12)).write("to be", Rng.of(1), _ -> {}).text();
+    }
+
+    @Test void aFolderAndAFileSayTheSame() throws IOException {
+        var local = new LocalModel(model(), tokenizer(), JinjaChatTemplate.of(TEMPLATE, "", "<|im_end|>"));
+        local.write(folder.resolve("m"), ModelFamily.LLAMA);
+        var settings = new LinkedHashMap<>(GgufTokenizer.settings(local.tokenizer()));
+        settings.put("tokenizer.chat_template", TEMPLATE);
+        GgufModel.write(folder.resolve("m.gguf"), local.model(), null, settings);
+        var opened = List.of(LocalModel.open(folder.resolve("m")), LocalModel.open(folder.resolve("m.gguf")));
+        for (var other : opened) {
+            assertThat(continued(other)).isEqualTo(continued(local));
+            assertThat(other.ends()).isEqualTo(local.ends()).hasSize(1);
+            var chat = other.chat();
+            var messages = List.of(ChatMessage.user("to be?"));
+            assertThat(chat.template().encode(chat.tokenizer(), messages, true).ids())
+                    .containsExactly(local.template().encode(local.tokenizer(), messages, true).ids());
+        }
+    }
+
+    @Test void allEndsThatAreListedCount() throws IOException {
+        new LocalModel(model(), tokenizer(), null).write(folder, ModelFamily.LLAMA);
+        Files.writeString(folder.resolve("generation_config.json"), "{\"eos_token_id\": [7, 9]}");
+        var local = LocalModel.open(folder);
+        assertThat(local.ends()).contains(7, 9).hasSize(3);
+        assertThat(local.generator(SamplingOptions.greedy(), 3).stop().ends()).contains(7, 9);
+    }
+
+    @Test void whatIsMissingOrDoesNotFitIsSaid() throws IOException {
+        var local = new LocalModel(model(), tokenizer(), null);
+        local.write(folder, ModelFamily.LLAMA);
+        assertThat(LocalModel.open(folder).template()).isNull();
+        assertThatThrownBy(() -> LocalModel.open(folder).chat()).isInstanceOf(IllegalStateException.class).hasMessageContaining("no chat template");
+        var larger = BpeTrainer.byteLevel(310, PreTokenizer.GPT2).train(List.of("a longer text to learn more merges of pairs from than there were before it"));
+        larger.write(folder.resolve("tokenizer.json"));
+        assertThatThrownBy(() -> LocalModel.open(folder)).isInstanceOf(FormatException.class).hasMessageContaining("the model 300");
+        Files.delete(folder.resolve("tokenizer.json"));
+        assertThatThrownBy(() -> LocalModel.open(folder)).hasMessageContaining("neither tokenizer.json nor tokenizer.model");
+    }
+}

@@ -1,0 +1,127 @@
+package lyceum.models.graph;
+
+import lyceum.DType;
+import lyceum.autograd.Autograd;
+import lyceum.autograd.Primitive;
+import lyceum.backend.Parallel;
+import lyceum.tensor.Tensor;
+
+/**
+ * Sums over the edges of a graph that never hold a row of features an edge. Two operations that are each other's gradients:
+ * {@code sum(w, x)[v] = sum of w_e x_u} over edges e from u to v, and {@code dots(a, b)[e] = <a_v, b_u>}.
+ *
+ * <p>Features (n, heads d) may be cut into heads, each with a weight of its own: w is (edges, heads).
+ */
+final class Neighbours {
+    /** Multiplications that one task does, at least. */
+    private static final long TASK = 1 << 15;
+
+    private Neighbours() {}
+
+    /** One direction: edges in groups, {@code edge} their numbers (null: in order), {@code from} what each reads. */
+    record Side(int[] start, int[] edge, int[] from) {
+        int at(int j) { return edge == null ? j : edge[j]; }
+    }
+
+    /** @param w (edges, heads), or null for ones @param back against the arrows */
+    static Tensor sum(GraphData g, boolean back, Tensor w, Tensor x) {
+        var type = w == null ? x.dtype() : DType.promote(w.dtype(), x.dtype());
+        if (type != DType.F32 && type != DType.F64)
+            return sum(g, back, w == null ? null : w.to(DType.F32), x.to(DType.F32)).to(type);
+        if (w == null) return Primitive
+                .of("neighbour sum", in -> summed(g.side(back), null, in[0]), (i, grad, out, in) -> sum(g, !back, null, grad))
+                .apply(x);
+        return Primitive.of("weighted neighbour sum", in -> summed(g.side(back), in[0], in[1]),
+                (i, grad, out, in) -> i == 1 ? sum(g, !back, in[0], grad)
+                        : back ? dots(g, in[1], grad, in[0].size(1)) : dots(g, grad, in[1], in[0].size(1)))
+                .apply(w.to(type), x.to(type));
+    }
+
+    /** For each edge and head the product of {@code a} at its target with {@code b} at its source: (edges, heads). */
+    static Tensor dots(GraphData g, Tensor a, Tensor b, long heads) {
+        return Primitive.of("edge products", in -> dotted(g, in[0], in[1], (int) heads),
+                (i, grad, out, in) -> i == 0 ? sum(g, false, grad, in[1]) : sum(g, true, grad, in[0])).apply(a, b);
+    }
+
+    private static Tensor summed(Side side, Tensor w, Tensor x) {
+        int n = side.start.length - 1, f = (int) x.size(1), heads = w == null ? 1 : (int) w.size(1), d = f / heads;
+        long grain = Math.max(1, TASK / Math.max(1, f * (1L + side.from.length / Math.max(1, n))));
+        if (x.dtype() == DType.F64) {
+            double[] v = x.toDoubleArray(), weight = w == null ? null : w.toDoubleArray(), out = new double[n * f];
+            Parallel.range(n, grain, (first, end) -> {
+                for (int i = (int) first; i < end; i++) for (int j = side.start[i]; j < side.start[i + 1]; j++) {
+                    int e = side.at(j), from = side.from[j] * f;
+                    for (int h = 0; h < heads; h++) {
+                        double a = weight == null ? 1 : weight[e * heads + h];
+                        int to = i * f + h * d, read = from + h * d;
+                        for (int k = 0; k < d; k++) out[to + k] += a * v[read + k];
+                    }
+                }
+            });
+            return Tensor.of(out, n, f);
+        }
+        float[] v = x.toFloatArray(), weight = w == null ? null : w.toFloatArray(), out = new float[n * f];
+        Parallel.range(n, grain, (first, end) -> {
+            for (int i = (int) first; i < end; i++) for (int j = side.start[i]; j < side.start[i + 1]; j++) {
+                int e = side.at(j), from = side.from[j] * f;
+                for (int h = 0; h < heads; h++) {
+                    float a = weight == null ? 1 : weight[e * heads + h];
+                    int to = i * f + h * d, read = from + h * d;
+                    for (int k = 0; k < d; k++) out[to + k] += a * v[read + k];
+                }
+            }
+        });
+        return Tensor.of(out, n, f);
+    }
+
+    private static Tensor dotted(GraphData g, Tensor a, Tensor b, int heads) {
+        int f = (int) a.size(1), d = f / heads, edges = g.edges();
+        long grain = Math.max(1, TASK / Math.max(1, f));
+        int[] source = g.source, target = g.target;
+        if (a.dtype() == DType.F64) {
+            double[] x = a.toDoubleArray(), y = b.toDoubleArray(), out = new double[edges * heads];
+            Parallel.range(edges, grain, (first, end) -> {
+                for (int e = (int) first; e < end; e++) for (int h = 0; h < heads; h++) {
+                    int p = target[e] * f + h * d, q = source[e] * f + h * d;
+                    double sum = 0;
+                    for (int k = 0; k < d; k++) sum += x[p + k] * y[q + k];
+                    out[e * heads + h] = sum;
+                }
+            });
+            return Tensor.of(out, edges, heads);
+        }
+        float[] x = a.toFloatArray(), y = b.toFloatArray(), out = new float[edges * heads];
+        Parallel.range(edges, grain, (first, end) -> {
+            for (int e = (int) first; e < end; e++) for (int h = 0; h < heads; h++) {
+                int p = target[e] * f + h * d, q = source[e] * f + h * d;
+                float sum = 0;
+                for (int k = 0; k < d; k++) sum += x[p + k] * y[q + k];
+                out[e * heads + h] = sum;
+            }
+        });
+        return Tensor.of(out, edges, heads);
+    }
+
+    /** The largest of {@code x}'s rows {@code from[start[i]] ..} for each i, 0 of none: which row is found unrecorded, then read. */
+    static Tensor max(int[] start, int[] from, Tensor x) {
+        int n = start.length - 1, f = (int) x.size(1);
+        if (x.size(0) == 0 || f == 0) return Tensor.zeros(x.dtype(), n, f);
+        var v = Autograd.noGrad(x::toDoubleArray);
+        var row = new long[n * f];
+        var some = new boolean[n];
+        Parallel.range(n, Math.max(1, TASK / f), (first, end) -> {
+            for (int i = (int) first; i < end; i++) {
+                some[i] = start[i] < start[i + 1];
+                for (int k = 0; k < f && some[i]; k++) {
+                    int best = from[start[i]];
+                    for (int j = start[i] + 1; j < start[i + 1]; j++) {
+                        double value = v[from[j] * f + k];
+                        if (value > v[best * f + k] || Double.isNaN(value)) best = from[j];
+                    }
+                    row[i * f + k] = best;
+                }
+            }
+        });
+        return Tensor.of(some).unsqueeze(1).where(x.gather(0, Tensor.of(row, n, f)), Tensor.zeros(x.dtype(), n, f));
+    }
+}

@@ -1,0 +1,81 @@
+package lyceum.models.sequence;
+
+import java.util.Arrays;
+import java.util.function.UnaryOperator;
+import lyceum.autograd.Autograd;
+import lyceum.autograd.Primitive;
+import lyceum.tensor.GradMode;
+import lyceum.tensor.Shape;
+import lyceum.tensor.Tensor;
+
+/**
+ * An operation of several operands and results that plain loops over doubles compute, forward and backward, so that what is between the steps of a recurrence
+ * is never stored. Operands of one floating type.
+ *
+ * @param name appears in error messages
+ * @param forward fills the results
+ * @param backward fills the operands' gradients, which begin as zeros, from those of the results
+ * @param reference the same in tensor operations, for gradients of gradients
+ */
+record FusedLoops(String name, Loops forward, Pullback backward, UnaryOperator<Tensor[]> reference) {
+
+    interface Loops {
+        void run(double[][] in, double[][] out);
+    }
+
+    interface Pullback {
+        void run(double[][] in, double[][] upstream, double[][] gradients);
+    }
+
+    Tensor[] apply(Shape[] results, Tensor... operands) {
+        var shapes = Arrays.stream(operands).map(Tensor::shape).toArray(Shape[]::new);
+        var type = operands[0].dtype();
+        var gradient = Primitive.of(name + ": gradient", in -> {
+            var sums = blank(shapes);
+            backward.run(split(in[0], shapes), split(in[1], results), sums);
+            return joined(sums).to(type);
+        }, (i, g, out, in) -> GradMode.with(true, () -> {
+            Tensor packed = in[0].detach().requiresGrad(), upstream = in[1].detach().requiresGrad();
+            var first = Autograd.gradients(packed(reference.apply(parts(packed, shapes))).mul(upstream).sum(), new Tensor[] {packed}, true)[0];
+            return Autograd.gradients(first.mul(g).sum(), new Tensor[] {i == 0 ? packed : upstream}, false)[0];
+        }));
+        var value = Primitive.of(name, in -> {
+            var out = blank(results);
+            forward.run(split(in[0], shapes), out);
+            return joined(out).to(type);
+        }, (i, g, out, in) -> gradient.apply(in[0], g));
+        return parts(value.apply(packed(operands)), results);
+    }
+
+    private static Tensor packed(Tensor[] parts) {
+        return Tensor.concat(0, Arrays.stream(parts).map(Tensor::flatten).toArray(Tensor[]::new));
+    }
+
+    private static Tensor[] parts(Tensor packed, Shape[] shapes) {
+        var parts = new Tensor[shapes.length];
+        long at = 0;
+        for (int i = 0; i < parts.length; at += shapes[i++].count())
+            parts[i] = packed.narrow(0, at, shapes[i].count()).reshape(shapes[i].toArray());
+        return parts;
+    }
+
+    private static double[][] split(Tensor packed, Shape[] shapes) {
+        double[] all = packed.toDoubleArray();
+        var parts = new double[shapes.length][];
+        int at = 0;
+        for (int i = 0; i < parts.length; at += parts[i++].length) parts[i] = Arrays.copyOfRange(all, at, at + (int) shapes[i].count());
+        return parts;
+    }
+
+    private static double[][] blank(Shape[] shapes) { return Arrays.stream(shapes).map(s -> new double[(int) s.count()]).toArray(double[][]::new); }
+
+    private static Tensor joined(double[][] parts) {
+        var all = new double[Arrays.stream(parts).mapToInt(p -> p.length).sum()];
+        int at = 0;
+        for (var part : parts) {
+            System.arraycopy(part, 0, all, at, part.length);
+            at += part.length;
+        }
+        return Tensor.of(all);
+    }
+}

@@ -1,0 +1,28 @@
+package lyceum.serve;
+
+import lyceum.llm.Continuation;
+import lyceum.llm.generate.GenerationRequest;
+import lyceum.llm.generate.WrittenText;
+import lyceum.serve.schedule.Job;
+
+/** A request in an engine: its text, its job and who waits for it. */
+final class LiveRequest {
+    final long number;
+    final Request request;
+    final Reply reply;
+    final long submitted;
+    final WrittenText text;
+    final Job job;
+
+    LiveRequest(long number, Request request, Reply reply, WrittenText text, Job job, long submitted) {
+        this.number = number;
+        this.request = request;
+        this.reply = reply;
+        this.text = text;
+        this.job = job;
+        this.submitted = submitted;
+    }
+
+    /** Whether its time is over though no token came. */
+    boolean isLate(long now) { return now - submitted >= request.stop().time().toNanos(); }
+}

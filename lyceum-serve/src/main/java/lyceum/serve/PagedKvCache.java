@@ -1,0 +1,196 @@
+package lyceum.serve;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import lyceum.DType;
+import lyceum.nn.AttentionCache;
+import lyceum.nn.AttentionConfig;
+import lyceum.nn.PositionalEncoding;
+import lyceum.nn.RelativePosition;
+import lyceum.nn.RotaryEmbedding;
+import lyceum.serve.schedule.BlockMover;
+import lyceum.serve.schedule.BlockTable;
+import lyceum.serve.schedule.KvAllocator;
+import lyceum.tensor.Attention;
+import lyceum.tensor.Tensor;
+
+/**
+ * Keys and values of all sequences of an engine, layer by layer in blocks that a {@link KvAllocator} hands out, and attention that walks each sequence's table of blocks. A
+ * step computes pieces of many sequences at once: a token of those that decode, a slice of those whose prompt is read.
+ *
+ * {@snippet :
+ * var pool = new BlockPool(256, 16);
+ * var cache = new PagedKvCache(model.config().blocks().stream().map(TransformerConfig::attention).toList(), pool, DType.F32);
+ * var state = model.decoder().start(cache::layer, null, null, Pass.inference());
+ * table.grow(5);
+ * cache.at(List.of(new PagedKvCache.Piece(table, 0, 5)));                       // five first positions of one sequence
+ * Tensor hidden = model.hidden(Tensor.of(ids, 5, 1), state, Pass.inference());   // a position a row, the pieces one after another
+ * }
+ *
+ * <p>Positions are turned before they are stored, so that shared blocks lie at the same place of every sequence. Encodings whose turn depends on the length, relative
+ * biases with parameters and patterns have no pages. What is stored in eight bits lies on the heap, floats lie off it. Inference only; for one thread.
+ *
+ * @see <a href="https://arxiv.org/abs/2309.06180">Kwon et al. (2023)</a>
+ */
+public final class PagedKvCache implements BlockMover {
+    private final KvAllocator memory;
+    private final KvPages[] layers;
+    private final Map<Long, byte[][]> swapped = new HashMap<>();
+    private List<Piece> pieces = List.of();
+    private int[] slots;
+    private Tensor places;
+    private int singles;
+
+    /**
+     * What a step computes of a sequence.
+     *
+     * @param table where it lies; it has grown for these positions already
+     * @param start first position
+     * @param count of positions, at least 1
+     */
+    public record Piece(BlockTable table, int start, int count) {
+        public Piece {
+            if (start < 0 || count < 1 || start + count > table.length())
+                throw new IllegalArgumentException("PagedKvCache: " + count + " positions from " + start + " of " + table.length() + "; grow the table first");
+        }
+    }
+
+    /**
+     * @param layers the attention of each
+     * @param memory who gives blocks; this cache moves their contents
+     * @param stored a float type, or I8 for eight bits with a scale for each position and head
+     */
+    public PagedKvCache(List<AttentionConfig> layers, KvAllocator memory, DType stored) {
+        this.memory = memory;
+        if (!stored.isFloat() && stored != DType.I8)
+            throw new IllegalArgumentException("PagedKvCache: stored as " + stored + "; floats, or I8 with scales");
+        this.layers = layers.stream().map(c -> {
+            if (c.pattern() != null || c.positions().turnsLate() || c.positions() instanceof RelativePosition)
+                throw new IllegalArgumentException("PagedKvCache: a layer with " + c.positions()
+                        + (c.pattern() == null ? "" : " and a pattern") + " has no pages; decode it with model.begin()");
+            return stored == DType.I8 ? new BytePages(memory.blocks(), memory.blockSize(), c.keyHeads(), c.headWidth())
+                    : new FloatPages(stored, memory.blocks(), memory.blockSize(), c.keyHeads(), c.headWidth());
+        }).toArray(KvPages[]::new);
+        memory.moving(this);
+    }
+
+    /** What comes next: pieces of sequences, those of one position first. */
+    public void at(List<Piece> pieces) {
+        this.pieces = List.copyOf(pieces);
+        slots = new int[pieces.stream().mapToInt(Piece::count).sum()];
+        var positions = new long[slots.length];
+        singles = 0;
+        while (singles < pieces.size() && pieces.get(singles).count == 1) singles++;
+        int n = 0;
+        for (var piece : pieces)
+            for (int p = piece.start; p < piece.start + piece.count; p++) {
+                positions[n] = p;
+                slots[n++] = piece.table.slot(p);
+            }
+        places = Tensor.of(positions, positions.length, 1);
+    }
+
+    /** The cache of a layer, for {@link lyceum.nn.TransformerDecoder#start}; it computes the pieces that {@link #at} names. */
+    public AttentionCache layer(int i) { return new Layer(layers[i]); }
+
+    /** Bytes of one position in all layers. */
+    public int positionBytes() { return Arrays.stream(layers).mapToInt(KvPages::positionBytes).sum(); }
+
+    /** Of all blocks. */
+    public long bytes() { return Arrays.stream(layers).mapToLong(KvPages::bytes).sum(); }
+
+    public int layers() { return layers.length; }
+
+    /** Keys, then values of positions of a sequence in one layer, as they lie in memory: to send them elsewhere. */
+    public byte[] read(int layer, BlockTable table, int start, int count) { return layers[layer].read(slots(table, start, count)); }
+
+    /** What {@link #read} of a cache of the same layers gave. */
+    public void write(int layer, BlockTable table, int start, int count, byte[] bytes) {
+        if (bytes.length != count * layers[layer].positionBytes()) throw new IllegalArgumentException("PagedKvCache.write: " + bytes.length
+                + " bytes for " + count + " positions of " + layers[layer].positionBytes() + "; both caches are of one model and type");
+        layers[layer].write(bytes, slots(table, start, count));
+    }
+
+    private static int[] slots(BlockTable table, int start, int count) {
+        var slots = new int[count];
+        for (int i = 0; i < count; i++) slots[i] = table.slot(start + i);
+        return slots;
+    }
+
+    @Override public void copy(int from, int to) { for (var layer : layers) layer.copy(from, to); }
+
+    @Override public void out(int block, long place) {
+        swapped.put(place, Arrays.stream(layers).map(l -> l.read(KvPages.slots(block, memory.blockSize()))).toArray(byte[][]::new));
+    }
+
+    @Override public void in(long place, int block) {
+        var kept = swapped.remove(place);
+        for (int i = 0; i < layers.length; i++) layers[i].write(kept[i], KvPages.slots(block, memory.blockSize()));
+    }
+
+    @Override public void forget(long place) { swapped.remove(place); }
+
+    /** Blocks that are kept outside. */
+    public int swapped() { return swapped.size(); }
+
+    private final class Layer implements AttentionCache {
+        private final KvPages pages;
+
+        Layer(KvPages pages) { this.pages = pages; }
+
+        @Override public Tensor places() { return places; }
+
+        private Tensor turned(Tensor x, PositionalEncoding positions) {
+            return positions instanceof RotaryEmbedding rotary ? rotary.at(places, x.dtype()).of(x) : x;
+        }
+
+        @Override public Tensor attend(Tensor q, Tensor k, Tensor v, PositionalEncoding positions, Attention attention) {
+            if (q.size(0) != slots.length || q.size(2) != 1)
+                throw new IllegalStateException("PagedKvCache: queries " + q.shape() + " for pieces of " + slots.length + " positions, a row each");
+            var query = turned(q, positions).compute();
+            pages.write(turned(k, positions).squeeze(2), v.squeeze(2), slots);
+            if (singles == pieces.size()) return single(query, attention);
+            var found = new Tensor[pieces.size() - singles + (singles > 0 ? 1 : 0)];
+            int at = singles, n = 0;
+            if (singles > 0) found[n++] = single(query.narrow(0, 0, singles), attention);
+            for (var piece : pieces.subList(singles, pieces.size())) {
+                var row = query.narrow(0, at, piece.count).permute(2, 1, 0, 3); // (1, heads, count, d)
+                found[n++] = pages.attend(attention, row, new int[][] {blocks(piece)}, new long[] {piece.start + piece.count},
+                        new long[] {piece.start}).permute(2, 1, 0, 3);
+                at += piece.count;
+            }
+            return found.length == 1 ? found[0] : Tensor.concat(0, found);
+        }
+
+        /** Sequences with one query each as rows of a batch. */
+        private Tensor single(Tensor query, Attention attention) {
+            var tables = new int[singles][];
+            long[] lengths = new long[singles], starts = new long[singles];
+            for (int i = 0; i < singles; i++) {
+                tables[i] = blocks(pieces.get(i));
+                starts[i] = pieces.get(i).start;
+                lengths[i] = starts[i] + 1;
+            }
+            return pages.attend(attention, query, tables, lengths, starts);
+        }
+
+        private int[] blocks(Piece piece) {
+            var blocks = piece.table.toArray();
+            return Arrays.copyOf(blocks, memory.blocksFor(piece.start + piece.count));
+        }
+
+        @Override public long length() { return pieces.stream().mapToLong(Piece::start).max().orElse(0); }
+
+        @Override public long bytes() { return pages.bytes(); }
+
+        @Override public void truncate(long... lengths) { throw whole("truncate"); }
+
+        @Override public AttentionCache fork(int... rows) { throw whole("fork"); }
+
+        private UnsupportedOperationException whole(String what) {
+            return new UnsupportedOperationException(what + ": sequences in pages are cut and forked by their tables");
+        }
+    }
+}

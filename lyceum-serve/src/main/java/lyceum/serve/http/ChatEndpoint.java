@@ -1,0 +1,130 @@
+package lyceum.serve.http;
+
+import io.javalin.http.Context;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import lyceum.llm.Continuation;
+import lyceum.llm.chat.ChatMessage;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** {@code POST /v1/chat/completions}. */
+final class ChatEndpoint {
+    private final ServedModel served;
+    private final ServerOptions options;
+    private final AtomicLong numbers = new AtomicLong();
+
+    ChatEndpoint(ServedModel served, ServerOptions options) {
+        this.served = served;
+        this.options = options;
+    }
+
+    void handle(Context context) {
+        var body = Fields.of(context.body());
+        boolean tools = Messages.hasTools(body), logs = body.flag("logprobs", false);
+        int top = body.whole("top_logprobs", 0, 0, 20);
+        var messages = Messages.read(body.get("messages"));
+        int[] prompt;
+        try {
+            prompt = Messages.ids(served, messages, body);
+        } catch (IllegalArgumentException e) {
+            throw ApiException.bad("messages", e.getMessage());
+        }
+        var asked = GenerationFields.of(body, served, options, "max_completion_tokens");
+        boolean stream = body.flag("stream", false);
+        if (stream && top > 0) throw ApiException.bad("top_logprobs", "top_logprobs come with whole answers; leave out stream");
+        var work = new Work(served.engine(), asked.requests(List.of(prompt)));
+        var head = new Head("chatcmpl-" + served.engine().hashCode() + "-" + numbers.incrementAndGet(), body.text("model", served.name()));
+        if (stream) stream(context, body, work, head, prompt.length, tools, logs);
+        else whole(context, work, head, prompt, tools, logs, top);
+    }
+
+    private record Head(String id, String model) {
+        ObjectNode of(String object) {
+            return JsonMapper.shared().createObjectNode().put("id", id).put("object", object).put("created", System.currentTimeMillis() / 1000).put("model", model);
+        }
+    }
+
+    private void whole(Context context, Work work, Head head, int[] prompt, boolean tools, boolean logs, int top) {
+        var all = work.all();
+        var root = head.of("chat.completion");
+        var choices = root.putArray("choices");
+        for (int i = 0; i < all.size(); i++) {
+            var text = new AnswerText(tools);
+            text.add(all.get(i).text());
+            var message = text.message();
+            var choice = choices.addObject().put("index", i);
+            var said = choice.putObject("message").put("role", "assistant");
+            said.put("content", message.toolCalls().isEmpty() || !message.content().isEmpty() ? message.content() : null);
+            if (!message.toolCalls().isEmpty()) calls(said.putArray("tool_calls"), message, false);
+            if (logs) TokenLogs.chat(served, choice.putObject("logprobs").putArray("content"), prompt, all.get(i), top);
+            else choice.putNull("logprobs");
+            choice.put("finish_reason", message.toolCalls().isEmpty() ? Work.reason(all.get(i).ending()) : "tool_calls");
+        }
+        usage(root.putObject("usage"), prompt.length, all.stream().mapToLong(c -> c.ids().length).sum());
+        context.contentType("application/json").result(root.toString());
+    }
+
+    private void stream(Context context, Fields body, Work work, Head head, int prompt, boolean tools, boolean logs) {
+        var out = new EventStream(context);
+        var texts = IntStream.range(0, work.replies.size()).mapToObj(_ -> new AnswerText(tools)).toList();
+        var generated = new AtomicLong();
+        for (int i = 0; i < texts.size(); i++) out.send(chunk(head, i, d -> d.put("role", "assistant").put("content", ""), null));
+        try {
+            work.stream(out, options.silence().toNanos(), (index, piece) -> {
+                generated.incrementAndGet();
+                var told = texts.get(index).add(piece.text());
+                if (told.isEmpty() && !logs) return;
+                var chunk = chunk(head, index, d -> d.put("content", told), null);
+                if (logs) TokenLogs.chat(served, ((ObjectNode) chunk.get("choices").get(0)).putObject("logprobs").putArray("content"), piece);
+                out.send(chunk);
+            }, (index, all) -> end(out, head, index, texts.get(index), all));
+            if (body.get("stream_options").path("include_usage").asBoolean(false)) {
+                var last = head.of("chat.completion.chunk");
+                last.putArray("choices");
+                usage(last.putObject("usage"), prompt, generated.get());
+                out.send(last);
+            }
+        } catch (UncheckedIOException gone) {
+            work.cancel();
+            return;
+        } catch (RuntimeException e) {
+            out.send(((ApiException) Work.translated(e)).json());
+        }
+        out.done();
+    }
+
+    private static void end(EventStream out, Head head, int index, AnswerText text, Continuation all) {
+        var rest = text.rest();
+        if (!rest.isEmpty()) out.send(chunk(head, index, d -> d.put("content", rest), null));
+        var message = text.message();
+        if (!message.toolCalls().isEmpty()) out.send(chunk(head, index, d -> calls(d.putArray("tool_calls"), message, true), null));
+        out.send(chunk(head, index, _ -> {}, message.toolCalls().isEmpty() ? Work.reason(all.ending()) : "tool_calls"));
+    }
+
+    private static ObjectNode chunk(Head head, int index, Consumer<ObjectNode> delta, String reason) {
+        var chunk = head.of("chat.completion.chunk");
+        var choice = chunk.putArray("choices").addObject().put("index", index);
+        delta.accept(choice.putObject("delta"));
+        choice.putNull("logprobs").put("finish_reason", reason);
+        return chunk;
+    }
+
+    private static void calls(ArrayNode calls, ChatMessage message, boolean numbered) {
+        for (int i = 0; i < message.toolCalls().size(); i++) {
+            var call = message.toolCalls().get(i);
+            var node = calls.addObject();
+            if (numbered) node.put("index", i);
+            node.put("id", "call_" + Integer.toHexString(System.identityHashCode(call)) + i).put("type", "function");
+            node.putObject("function").put("name", call.name()).put("arguments", JsonMapper.shared().writeValueAsString(call.arguments()));
+        }
+    }
+
+    static void usage(ObjectNode usage, long prompt, long generated) {
+        usage.put("prompt_tokens", prompt).put("completion_tokens", generated).put("total_tokens", prompt + generated);
+    }
+}

@@ -1,0 +1,37 @@
+package lyceum.serve.http;
+
+import java.util.Objects;
+import java.util.Set;
+import lyceum.llm.chat.ChatTemplate;
+import lyceum.llm.chat.LocalModel;
+import lyceum.serve.Engine;
+import lyceum.serve.EngineOptions;
+import lyceum.text.Tokenizer;
+import lyceum.text.encoder.TextEncoder;
+import lyceum.withers.Withers;
+
+/**
+ * What a server offers under a name.
+ *
+ * @param name as {@code model} says it
+ * @param engine that writes texts
+ * @param tokenizer of its model
+ * @param template of conversations; null if the model was not taught any
+ * @param ends ids that end a text
+ * @param encoder of texts to vectors for {@code /v1/embeddings} and {@code /v1/rerank}; null if there is none
+ */
+@Withers
+public record ServedModel(String name, Engine engine, Tokenizer tokenizer, ChatTemplate template, Set<Integer> ends, TextEncoder encoder)
+        implements ServedModelWithers {
+    public ServedModel {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(engine, "engine");
+        Objects.requireNonNull(tokenizer, "tokenizer");
+        ends = Set.copyOf(ends);
+    }
+
+    /** A model from disk, in an engine of its own. */
+    public static ServedModel of(String name, LocalModel local, EngineOptions options) {
+        return new ServedModel(name, new Engine(local.model(), local.tokenizer(), options), local.tokenizer(), local.template(), local.ends(), null);
+    }
+}

@@ -1,0 +1,160 @@
+package lyceum.studio.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import lyceum.data.corpus.Document;
+import lyceum.llm.DecoderConfig;
+import lyceum.llm.DecoderLM;
+import lyceum.llm.chat.LocalModel;
+import lyceum.llm.checkpoint.ModelFamily;
+import lyceum.llm.train.PackedText;
+import lyceum.llm.train.Pretrainer;
+import lyceum.nn.Module;
+import lyceum.optim.AdamW;
+import lyceum.optim.Clip;
+import lyceum.optim.Schedule;
+import lyceum.random.Rng;
+import lyceum.text.SpecialTokens;
+import lyceum.text.TokenizerPipeline;
+import lyceum.train.Trainer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** {@code lyceum pretrain}: a language model of one's own texts. */
+@Command(name = "pretrain", description = "Train a language model on texts: a folder that chat, perplexity, quantize and serve take.",
+        footer = {"", "Examples:", "  lyceum pretrain --text letters/ --out letters.model --minutes 10",
+                "  lyceum pretrain --text letters/ --out letters.model --resume"})
+final class PretrainCommand implements Callable<Integer> {
+    private static final String END = "<|endoftext|>", RUN = "run.safetensors", PLAN = "run.json";
+    private static final int TIMED = 4;
+
+    @ParentCommand private LyceumCommand lyceum;
+
+    @Spec private CommandSpec spec;
+
+    @Option(names = "--text", paramLabel = "FILE", required = true, description = "Texts: a file, or a folder of .txt, .md and .jsonl; may be given several times.")
+    private List<Path> texts;
+
+    @Option(names = "--out", paramLabel = "DIR", required = true, description = "The model's folder.") private Path out;
+
+    @Option(names = "--config", paramLabel = "NAME|FILE", defaultValue = "small",
+            description = "tiny (2 blocks of 128), small (6 of 384, the default), medium (12 of 768), or a config.json of the llama family.")
+    private String config;
+
+    @Option(names = "--tokenizer", paramLabel = "TYPE:N|FILE", defaultValue = "bpe:4096",
+            description = "bpe:N or unigram:N to learn N pieces, or a tokenizer's file; bpe:4096 by default.")
+    private String tokenizer;
+
+    @Option(names = "--minutes", paramLabel = "N", defaultValue = "10", description = "How long to train, 10 by default; the steps that fit are measured first.")
+    private double minutes;
+
+    @Option(names = "--steps", paramLabel = "N", defaultValue = "0", description = "How many steps, instead of minutes.") private long steps;
+
+    @Option(names = "--batch", paramLabel = "N", defaultValue = "16", description = "Rows of a step, 16 by default.") private int batch;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "0 by default.") private long seed;
+
+    @Option(names = "--resume", description = "Go on with the run that is in the folder.") private boolean resume;
+
+    @Override public Integer call() throws IOException {
+        if (!(minutes > 0) || steps < 0 || batch < 1)
+            throw new ParameterException(spec.commandLine(), "--minutes and --batch are greater than 0, --steps is not below it");
+        var plan = out.resolve(PLAN);
+        if (resume && !Files.exists(plan)) throw new IOException(out + " holds no run to go on with; leave out --resume");
+        if (!resume && Files.exists(plan)) throw new IOException(out + " holds a run; say --resume to go on with it, or name another folder");
+        var terminal = lyceum.terminal();
+        var documents = Documents.all(texts);
+        try (var line = new ProgressLine(terminal, System::nanoTime)) {
+            var pieces = resume ? TokenizerPipeline.read(out.resolve("tokenizer.json")) : pieces(documents, line);
+            int end = pieces.specials().find(END) == null ? pieces.specials().id(SpecialTokens.Role.EOS).orElse(-1) : pieces.specials().find(END).id();
+            var shape = resume ? ModelFamily.LLAMA.config(Files.readString(out.resolve("config.json"))) : shape(pieces.vocabulary().size(), end);
+            var model = new DecoderLM(shape, Rng.of(seed));
+            int length = (int) Math.min(shape.contextLength(), 1024);
+            var held = new ArrayList<Document>();
+            var learned = new ArrayList<Document>();
+            split(documents, learned, held);
+            var train = packed(learned, pieces, length, end);
+            var test = packed(held, pieces, length, end);
+            JsonNode before = resume ? JsonMapper.shared().readTree(Files.readString(plan)) : null;
+            long all = resume ? before.path("steps").asLong() : steps > 0 ? steps : fitting(model, train);
+            if (resume && before.path("tokens").asLong() != train.tokens())
+                throw new IOException("the texts have " + train.tokens() + " tokens, those of the run " + before.path("tokens") + "; a run goes on with the same");
+            if (!resume) {
+                new LocalModel(model, pieces, null).write(out, ModelFamily.LLAMA);
+                Files.writeString(plan, JsonMapper.shared().createObjectNode().put("steps", all).put("tokens", train.tokens()).put("seed", seed).toPrettyString());
+            }
+            double rate = Math.min(3e-3, 0.6 / shape.width());
+            var trainer = new Trainer(new AdamW(rate).withBetas(0.9, 0.95).withWeightDecay(0.1), 1).withBatchSize(Math.min(batch, train.size()))
+                    .withClip(Clip.norm(1)).withSchedule(new Schedule.Cosine(all).warmedUp(0.05, all));
+            var pretrainer = new Pretrainer(trainer, all).withEvaluateEvery(Math.max(1, all / 10)).withCheckpoint(out.resolve(RUN));
+            long bytes = held.stream().mapToLong(Document::bytes).sum();
+            double first = pretrainer.bitsPerByte(model, test, bytes);
+            var curve = pretrainer.train(model, train, test, bytes, Rng.of(seed + 1), line.progress());
+            line.close();
+            var trained = new LocalModel(model, pieces, null);
+            trained.write(out, ModelFamily.LLAMA);
+            terminal.out().printf("%,d parameters, %,d tokens of text, %,d steps of %,d tokens%n", model.parameterCount(), train.tokens(), all,
+                    (long) trainer.batchSize() * length);
+            terminal.out().printf("held out: %.3f bits per byte, %.3f before training%n", curve.last(), first);
+            terminal.out().println("Written: " + out + ". Next: lyceum chat " + out);
+        }
+        return LyceumCommand.DONE;
+    }
+
+    private TokenizerPipeline pieces(List<Document> documents, ProgressLine line) throws IOException {
+        var parts = tokenizer.split(":");
+        if (parts.length != 2 || !parts[1].matches("\\d{1,7}")) return TokenizeCommand.read(Path.of(tokenizer));
+        var texts = documents.stream().map(Document::text).toList();
+        var learned = TokenizerCommand.learn(parts[0], Integer.parseInt(parts[1]), List.of(END), texts, line.progress(), spec);
+        return new TokenizerPipeline(learned.spec().withSpecials(learned.specials().with(SpecialTokens.Role.EOS, END)));
+    }
+
+    private DecoderConfig shape(int vocabulary, int end) throws IOException {
+        var shape = switch (config) {
+            case "tiny" -> DecoderConfig.llama(vocabulary, 128, 2, 128, 4, 2, 352);
+            case "small" -> DecoderConfig.llama(vocabulary, 256, 6, 384, 6, 6, 1024);
+            case "medium" -> DecoderConfig.llama(vocabulary, 512, 12, 768, 12, 12, 2048);
+            default -> ModelFamily.LLAMA.config(Files.readString(FitCommand.existing(Path.of(config)))).withVocabulary(vocabulary);
+        };
+        return shape.withTied(true).withStartMark(-1).withEndMark(end);
+    }
+
+    /** Every twentieth document is held out; of a single one the last twentieth. */
+    private static void split(List<Document> all, List<Document> learned, List<Document> held) {
+        if (all.size() < 20) {
+            for (var document : all) {
+                int cut = document.text().length() - document.text().length() / 20;
+                learned.add(document.withText(document.text().substring(0, cut)));
+                held.add(document.withText(document.text().substring(cut)));
+            }
+            return;
+        }
+        for (int i = 0; i < all.size(); i++) (i % 20 == 19 ? held : learned).add(all.get(i));
+    }
+
+    private static PackedText packed(List<Document> documents, TokenizerPipeline pieces, int length, int end) throws IOException {
+        var packed = PackedText.of(documents.stream().map(d -> pieces.ids(d.text())).toList(), length, end);
+        if (packed.size() == 0) throw new IOException("there is too little text: " + documents.size() + " documents make no row of " + length + " tokens");
+        return packed;
+    }
+
+    /** How many steps fit the minutes, by the time of a few on a copy. */
+    private long fitting(DecoderLM model, PackedText text) {
+        var trial = new Pretrainer(new Trainer(new AdamW(1e-3), 1).withBatchSize(Math.min(batch, text.size())), TIMED).start(Module.copy(model), text, Rng.of(seed));
+        trial.step();
+        long begin = System.nanoTime();
+        for (int i = 1; i < TIMED; i++) trial.step();
+        double seconds = (System.nanoTime() - begin) / 1e9 / (TIMED - 1);
+        return Math.max(10, (long) (minutes * 60 / seconds));
+    }
+}

@@ -1,0 +1,96 @@
+package lyceum.studio.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import lyceum.DType;
+import lyceum.llm.DecoderLM;
+import lyceum.llm.chat.LocalModel;
+import lyceum.serve.EngineOptions;
+import lyceum.serve.http.InferenceServer;
+import lyceum.serve.http.ServedModel;
+import lyceum.serve.http.ServerOptions;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/** {@code lyceum serve}: a model behind an OpenAI-compatible API. */
+@Command(name = "serve", description = "Serve a language model over HTTP, as clients of OpenAI's API expect it.",
+        footer = {"", "Example:", "  lyceum serve letters-q4.gguf --port 8000 --guess 4",
+                "  curl http://127.0.0.1:8000/v1/completions -d '{\"prompt\": \"Dear\", \"max_tokens\": 20}'"})
+final class ServeCommand implements Callable<Integer> {
+    private static final int BLOCK = 16;
+
+    @ParentCommand private LyceumCommand lyceum;
+
+    @Spec private CommandSpec spec;
+
+    @Parameters(paramLabel = "MODEL", description = "A folder of safetensors, or a .gguf file.") private Path path;
+
+    @Option(names = "--name", paramLabel = "NAME", description = "How clients call it; the file's name by default.") private String name;
+
+    @Option(names = "--host", paramLabel = "ADDRESS", defaultValue = "127.0.0.1", description = "Where to listen; beyond this machine a key is needed.")
+    private String host;
+
+    @Option(names = "--port", paramLabel = "N", defaultValue = "8000", description = "8000 by default.") private int port;
+
+    @Option(names = "--api-key-file", paramLabel = "FILE", description = "A file with the key that clients must send.") private Path keyFile;
+
+    @Option(names = "--memory", paramLabel = "SIZE", defaultValue = "1g", description = "For keys and values, such as 512m or 8g; 1g by default.") private String memory;
+
+    @Option(names = "--kv", paramLabel = "TYPE", defaultValue = "f32", description = "How keys and values are kept: f32 (the default), bf16, f16 or q8.") private String kv;
+
+    @Option(names = "--guess", paramLabel = "N", defaultValue = "0", description = "Guess up to N tokens from what the text repeats, and check them at once.")
+    private int guesses;
+
+    @Option(names = "--embed", description = "Also serve /v1/embeddings and /v1/rerank, by all-MiniLM-L6-v2.") private boolean embed;
+
+    @Override public Integer call() throws IOException {
+        var local = LocalModel.open(path);
+        var stored = stored();
+        var options = new EngineOptions().withStored(stored).withGuesses(guesses).withBlocks(blocks(local.model(), stored)).withBlockSize(BLOCK);
+        var key = keyFile == null ? null : Files.readString(FitCommand.existing(keyFile)).strip();
+        var server = new ServerOptions().withHostAndKey(host, key).withPort(port);
+        var served = ServedModel.of(name == null ? path.getFileName().toString().replaceFirst("\\.gguf$", "") : name, local, options);
+        if (embed) served = served.withEncoder(EmbedCommand.encoder(null));
+        var out = lyceum.terminal().out();
+        try (var running = InferenceServer.start(served, server)) {
+            out.printf("%s at http://%s:%d/v1: %,d parameters, a context of %,d, room for %,d positions%n", served.name(), host, running.port(), local.model().parameterCount(),
+                    local.model().contextLength(), (long) options.blocks() * BLOCK);
+            out.flush();
+            running.awaitStop();
+        }
+        return LyceumCommand.DONE;
+    }
+
+    private DType stored() {
+        return switch (kv) {
+            case "f32" -> DType.F32;
+            case "bf16" -> DType.BF16;
+            case "f16" -> DType.F16;
+            case "q8" -> DType.I8;
+            default -> throw new ParameterException(spec.commandLine(), "--kv is " + kv + "; it is f32, bf16, f16 or q8");
+        };
+    }
+
+    private int blocks(DecoderLM model, DType stored) {
+        var text = memory.toLowerCase(Locale.ROOT);
+        if (!text.matches("[1-9]\\d{0,6}[kmg]")) throw new ParameterException(spec.commandLine(), "--memory is " + memory + "; it is a number with k, m or g, such as 8g");
+        long bytes = Long.parseLong(text.substring(0, text.length() - 1)) << switch (text.charAt(text.length() - 1)) {
+            case 'k' -> 10;
+            case 'm' -> 20;
+            default -> 30;
+        };
+        long position = 0;
+        for (var block : model.config().blocks()) position += 2L * block.attention().keyHeads() * block.attention().headWidth() * stored.bytes();
+        long blocks = bytes / (position * BLOCK), one = (model.contextLength() + BLOCK - 1) / BLOCK;
+        if (blocks < 1) throw new ParameterException(spec.commandLine(), "--memory is " + memory + "; one block of " + BLOCK + " positions takes " + position * BLOCK + " bytes");
+        return (int) Math.min(blocks, Math.max(one * 64, 64));
+    }
+}
