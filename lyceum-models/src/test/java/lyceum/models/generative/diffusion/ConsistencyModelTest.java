@@ -102,7 +102,7 @@ class ConsistencyModelTest {
         Evidence.of("two steps over one", two / one, atMost(1));
     }
 
-    /** Sliced W2 of one step, of two, and of the teacher's 40. */
+    /** Sliced W2 of one step, of two (noise of 10 anew: by then which mode it will be is open again), and of the teacher's 40. */
     private static double[] planar(int seed, int steps) {
         var teacher = MixtureDenoiser.ring(PATH, Prediction.CLEAN, 8, 2, 0.2);
         var network = new PointDenoiser(CONFIG, Rng.of(seed));
@@ -110,10 +110,10 @@ class ConsistencyModelTest {
         int rows = 5_120;
         new ConsistencyTraining(steps).distil(model, network, teacher.model(), teacher.draw(rows, Rng.of(seed + 10)).to(DType.F32),
                 Planar.trainer(rows, steps, 2e-3), Rng.of(seed + 20), Progress.SILENT);
-        var data = Planar.points(4_000, 70 + seed);
-        var noise = NoiseStreams.of(Rng.of(30 + seed), 4_000);
+        var data = Planar.points(8_000, 70 + seed);
+        var noise = NoiseStreams.of(Rng.of(30 + seed), 8_000);
         var start = teacher.model().start(noise, DType.F32, 2);
-        double one = Planar.sliced(model.sample(start, null), data), two = Planar.sliced(model.sample(start, null, noise, 0.8), data);
+        double one = Planar.sliced(model.sample(start, null), data), two = Planar.sliced(model.sample(start, null, noise, 10), data);
         return new double[] {one, two, Planar.sliced(new EdmSampler(40).sample(teacher.model(), start, null, noise, Progress.SILENT), data)};
     }
 
