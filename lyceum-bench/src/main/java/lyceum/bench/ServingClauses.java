@@ -1,0 +1,48 @@
+package lyceum.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import lyceum.DType;
+import lyceum.autograd.Autograd;
+import lyceum.llm.DecoderConfig;
+import lyceum.llm.DecoderLM;
+import lyceum.models.sequence.Mamba;
+import lyceum.models.sequence.MambaConfig;
+import lyceum.nn.Pass;
+import lyceum.random.Rng;
+import lyceum.serve.InferenceTuner;
+import lyceum.serve.InferenceTuner.Switch;
+import lyceum.tensor.Tensor;
+
+/** What keys and values that are kept, texts side by side and fused kernels are worth, and how a selective state space grows. */
+final class ServingClauses {
+    private static final int PROMPT = 24;
+
+    private final AcceptanceSuite suite;
+    private final int tokens, positions;
+
+    /** @param tokens written behind each of 16 prompts @param positions of a sequence that is read once and, twice as long, again */
+    ServingClauses(AcceptanceSuite suite, int tokens, int positions) {
+        this.suite = suite;
+        this.tokens = tokens;
+        this.positions = positions;
+    }
+
+    void measure() {
+        var model = new DecoderLM(DecoderConfig.llama(256, PROMPT + tokens, 2, 64, 4, 2, 172), Rng.of(1));
+        var rng = Rng.of(2);
+        List<int[]> prompts = new ArrayList<>();
+        for (int i = 0; i < 16; i++) prompts.add(Tensor.randint(rng, 0, 256, PROMPT).to(DType.I32).toIntArray());
+        var tuner = new InferenceTuner(model, prompts, tokens);
+        Set<Switch> together = Set.of(Switch.KV_CACHE, Switch.BATCHING, Switch.FUSION), alone = Set.of(Switch.KV_CACHE, Switch.FUSION);
+        suite.ratio("serving-at-scale", 2, "serving:batching", "16 texts at once over one after the other", tokens + " tokens", DType.F32, 1 / 3.0, 2, 5,
+                () -> tuner.run(together), () -> tuner.run(alone));
+        suite.ratio("inference-optimization", 2, "serving:naive", "cache, batch and fused kernels over none", tokens + " tokens", DType.F32, 1 / 5.0, 1, 3,
+                () -> tuner.run(together), () -> tuner.run(Set.of()));
+        var mamba = new Mamba(new MambaConfig(64), Rng.of(3));
+        Tensor x = Tensor.randn(Rng.of(4), 2, positions, 64).compute(), twice = Tensor.randn(Rng.of(5), 2, 2L * positions, 64).compute();
+        suite.ratio("mamba", 6, "mamba", "Mamba, twice the length over once", positions + " positions", DType.F32, 2.3, 10, 15,
+                () -> Autograd.noGrad(() -> mamba.forward(twice, Pass.inference()).compute()), () -> Autograd.noGrad(() -> mamba.forward(x, Pass.inference()).compute()));
+    }
+}
