@@ -62,9 +62,9 @@ final class VisionQuestionsLab implements LabBody {
         int[] right = new int[2];
         for (int which = COLOUR; which <= PLACE; which++)
             for (var one : scenes) {
-                var seen = SCENES.picture(one).unsqueeze(0);
-                if (model.answer(new int[] {IMAGE, which}, seen, 1)[0] == answer(one, which)) right[0]++;
-                if (model.answer(new int[] {IMAGE, which}, seen.zerosLike(), 1)[0] == answer(one, which)) right[1]++;
+                var shown = SCENES.picture(one).unsqueeze(0);
+                if (model.answer(new int[] {IMAGE, which}, shown, 1)[0] == answer(one, which)) right[0]++;
+                if (model.answer(new int[] {IMAGE, which}, shown.zerosLike(), 1)[0] == answer(one, which)) right[1]++;
             }
         int all = 3 * scenes.size();
         lab.table("Answers about all scenes", List.of("picture", "right"), List.of(List.of("as it is", (double) right[0] / all), List.of("blank", (double) right[1] / all)));
