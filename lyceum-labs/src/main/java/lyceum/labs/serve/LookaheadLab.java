@@ -29,7 +29,7 @@ import lyceum.tensor.Tensor;
 final class LookaheadLab implements LabBody {
     @Override public void run(LabContext lab) {
         int window = lab.param("window", 6, 1, 12), run = lab.param("length of runs", 4, 2, 6), branches = lab.param("branches", 6, 0, 12);
-        int steps = lab.param("training steps", 250, 20, 1000), letters = 28;
+        int steps = lab.param("training steps", 160, 20, 1000), letters = 28;
         var trained = LetterDecoder.trained(lab, 32, steps);
         var model = trained.model();
         int[] prompt = Arrays.copyOf(trained.held(), 16);

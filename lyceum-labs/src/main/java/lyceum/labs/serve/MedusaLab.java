@@ -31,7 +31,7 @@ import lyceum.tensor.Tensor;
 @Lab(topics = "medusa-eagle", title = "A tree of guesses, one path lit")
 final class MedusaLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int width = lab.param("children of a node", 2, 1, 4), levels = lab.param("levels", 3, 1, 4), steps = lab.param("training steps", 250, 20, 1000), letters = 30;
+        int width = lab.param("children of a node", 2, 1, 4), levels = lab.param("levels", 3, 1, 4), steps = lab.param("training steps", 160, 20, 1000), letters = 30;
         var trained = LetterDecoder.trained(lab, 32, steps);
         var model = trained.model();
         var widths = new Integer[levels];
