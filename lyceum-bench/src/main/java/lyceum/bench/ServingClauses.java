@@ -1,6 +1,8 @@
 package lyceum.bench;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import lyceum.DType;
@@ -12,6 +14,9 @@ import lyceum.models.sequence.MambaConfig;
 import lyceum.nn.Pass;
 import lyceum.random.Rng;
 import lyceum.serve.InferenceTuner;
+import lyceum.serve.constrain.Grammar;
+import lyceum.serve.constrain.GrammarConstraint;
+import lyceum.serve.constrain.TokenPieces;
 import lyceum.serve.InferenceTuner.Switch;
 import lyceum.tensor.Tensor;
 
@@ -40,9 +45,40 @@ final class ServingClauses {
                 () -> tuner.run(together), () -> tuner.run(alone));
         suite.ratio("inference-optimization", 2, "serving:naive", "cache, batch and fused kernels over none", tokens + " tokens", DType.F32, 1 / 5.0, 1, 3,
                 () -> tuner.run(together), () -> tuner.run(Set.of()));
+        grammar();
         var mamba = new Mamba(new MambaConfig(64), Rng.of(3));
         Tensor x = Tensor.randn(Rng.of(4), 2, positions, 64).compute(), twice = Tensor.randn(Rng.of(5), 2, 2L * positions, 64).compute();
         suite.ratio("mamba", 6, "mamba", "Mamba, twice the length over once", positions + " positions", DType.F32, 2.3, 10, 15,
                 () -> Autograd.noGrad(() -> mamba.forward(twice, Pass.inference()).compute()), () -> Autograd.noGrad(() -> mamba.forward(x, Pass.inference()).compute()));
+    }
+
+    /** What may come next in JSON, among so many tokens of letters, marks and bytes: the median of many warm masks along a text. */
+    private void grammar() {
+        long begin = System.nanoTime();
+        int vocabulary = 250 * positions / 8, end = vocabulary - 1;
+        var rng = Rng.of(6);
+        var signs = "abcdefghijklmnopqrstuvwxyz0123456789 \"{}[]:,.-".getBytes(StandardCharsets.UTF_8);
+        var pieces = TokenPieces.of(vocabulary, id -> {
+            if (id == end) return null;
+            if (id < 256) return new byte[] {(byte) id};
+            var piece = new byte[2 + rng.nextInt(8)];
+            for (int i = 0; i < piece.length; i++) piece[i] = signs[rng.nextInt(signs.length)];
+            return piece;
+        });
+        var constraint = new GrammarConstraint(Grammar.json(), pieces, end);
+        var allowed = new long[(vocabulary + 63) / 64];
+        var text = "{\"name\": \"a ship\", \"berths\": [1, 2, 3], \"open\": true}".getBytes(StandardCharsets.UTF_8);
+        var seconds = new ArrayList<Double>();
+        for (int turn = 0; turn < 40; turn++) {
+            var written = constraint.start();
+            for (byte b : text) {
+                Arrays.fill(allowed, 0);
+                double took = Timing.seconds(() -> written.allowed(allowed), 1);
+                if (turn >= 20) seconds.add(took);
+                written.accept(b & 0xFF);
+            }
+        }
+        double median = seconds.stream().sorted().skip(seconds.size() / 2).findFirst().orElseThrow();
+        suite.saw("constrained-decoding", 5, "constrained-decoding", "warm mask of JSON over 200 us, at most 1", vocabulary + " tokens", DType.I64, median / 200e-6, median < 200e-6, begin);
     }
 }

@@ -69,7 +69,8 @@ record GenerationFields(SamplingOptions sampling, StopCriteria stop, TokenConstr
             if (!body.has(field)) continue;
             try {
                 var json = field.equals("response_format") ? body.get(field).toString() : structured(new Fields(body.get(field)));
-                return ResponseFormat.read(json).map(grammar -> GrammarConstraint.of(grammar, served.tokenizer())).orElse(null);
+                var ends = served.ends().stream().mapToInt(id -> id).toArray();
+                return ResponseFormat.read(json).map(grammar -> new GrammarConstraint(grammar, served.pieces(), ends)).orElse(null);
             } catch (SchemaException e) {
                 throw ApiException.bad(field + ".json_schema.schema" + e.path(), e.getMessage());
             } catch (FormatException | IllegalArgumentException e) {
