@@ -18,7 +18,7 @@ import lyceum.serve.InferenceTuner;
 @Lab(topics = "inference-optimization", title = "One switch at a time")
 final class InferenceLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int prompts = lab.param("prompts", 8, 2, 64), length = lab.param("ids of a prompt", 32, 8, 128), most = lab.param("ids to write", 16, 4, 64);
+        int prompts = lab.param("prompts", 6, 2, 64), length = lab.param("ids of a prompt", 32, 8, 128), most = lab.param("ids to write", 12, 4, 64);
         int width = lab.param("width", 64, 32, 256) / 32 * 32;
         var model = new DecoderLM(DecoderConfig.llama(96, length + most, 2, width, 4, 2, 2 * width).withDeviation(0.15), lab.rng(1));
         var texts = new ArrayList<int[]>();

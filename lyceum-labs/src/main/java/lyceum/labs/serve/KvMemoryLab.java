@@ -53,8 +53,7 @@ final class KvMemoryLab implements LabBody {
             var cells = new double[memory.blocks() / across][across];
             for (var text : texts)
                 for (int block : text.table.toArray()) cells[block / across][block % across] = 1 + text.name % 12;
-            return Figure.heatmap(title, cells).axes("block", "row of blocks")
-                    .describedAs("A colour a text, the lowest for free blocks.");
+            return Figure.heatmap(title, cells).axes("block", "row of blocks").describedAs("A colour a text, the lowest for free blocks.");
         }
     }
 
