@@ -44,6 +44,7 @@ final class ContinuedPretrainingLab implements LabBody {
         var rows = new ArrayList<List<?>>();
         var recipe = new ContinuedPretraining(trainer, steps).withWarmUp((long) (warm * steps)).withEvaluateEvery(Math.max(1, steps / 6));
         var changes = new double[4];
+        double gain = 0;
         for (int r : lab.progress("replays", 4)) {
             var report = recipe.withReplay(replays[r]).train(DecoderLM.copy(model), brown, bible, null, probes, lab.rng(3), Progress.SILENT);
             double[] at = report.steps().stream().mapToDouble(s -> s).toArray();
@@ -51,6 +52,7 @@ final class ContinuedPretrainingLab implements LabBody {
             fresh = fresh.line(name, at, report.bitsPerByte("Brown"));
             old = old.line(name, at, report.bitsPerByte("Bible"));
             changes[r] = report.change("Bible");
+            if (r == 0) gain = report.change("Brown");
             rows.add(List.of(name, 100 * report.change("Brown"), 100 * changes[r]));
         }
         lab.figure(Figure.row("Two texts, four shares of replay", fresh, old).describedAs(
@@ -61,8 +63,9 @@ final class ContinuedPretrainingLab implements LabBody {
                 .describedAs("From nothing to the peak along a line, then half a cosine to a tenth of it."));
         lab.table("At the end, against the model before", List.of("replay", "Brown, bits, %", "Bible, bits, %"), rows);
         lab.say("One batch in five of the old text costs little of the new and saves most of the old.");
-        lab.shows("change of the old bits without replay", changes[0], above(0.0));
-        lab.shows("with half of it replayed, less without", changes[3] - changes[0], below(0));
+        lab.shows("domain-pretraining", "change of the new bits without replay", gain, below(0));
+        lab.shows("continual-pretraining", "change of the old bits without replay", changes[0], above(0.0));
+        lab.shows("continual-pretraining", "with half of it replayed, less without", changes[3] - changes[0], below(0));
     }
 
     private static PackedText text(int... letters) { return PackedText.of(List.of(Arrays.copyOf(letters, 110_000)), LENGTH, -1); }

@@ -98,7 +98,7 @@ final class LongContextLab implements LabBody {
         lab.table("RULER's tasks at 400 words: who understands, and who copies what stands nearest", List.of("task", "oracle", "copier"), rows);
         lab.say("At %d tokens the model finds %.0f%% as it was, %.0f%% with stretched positions, %.0f%% after %d more steps.", longer, 100 * far[0],
                 100 * far[1], 100 * far[2], more);
-        lab.shows("found at the new length, above the model as it was", far[2] - far[0], above(0));
-        lab.shows("least score of the oracle", IntStream.range(0, oracle.length).mapToDouble(t -> oracle[t][0]).min().orElseThrow(), exactly(1));
+        lab.shows("long-context-pretraining", "found at the new length, above the model as it was", far[2] - far[0], above(0));
+        lab.shows("long-context-recipes", "least score of the oracle", IntStream.range(0, oracle.length).mapToDouble(t -> oracle[t][0]).min().orElseThrow(), exactly(1));
     }
 }

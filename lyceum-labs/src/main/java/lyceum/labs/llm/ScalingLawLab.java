@@ -77,8 +77,8 @@ final class ScalingLawLab implements LabBody {
                 budget, at.parameters() / 1e9, law.allocation(budget).parameters() / 1e9, far.low(), far.high(),
                 runs.stream().mapToDouble(ScalingRun::flops).max().orElseThrow());
         lab.say("By the constants of the replication it is %.0f billion and %.0f tokens for each.", again.parameters() / 1e9, again.tokensPerParameter());
-        lab.shows("worst bottom of a valley, relative to the formula", worst, atMost(0.05));
-        lab.shows("share of the loss that the law explains", ScalingLawFit.rSquared(law, runs), above(0.95));
+        lab.shows("chinchilla", "worst bottom of a valley, relative to the formula", worst, atMost(0.05));
+        lab.shows("scaling-laws", "share of the loss that the law explains", ScalingLawFit.rSquared(law, runs), above(0.95));
     }
 
     private static double[] logSpaced(double from, double to, int count) {

@@ -29,7 +29,7 @@ final class SwitchLab implements LabBody {
     private int[] text;
 
     @Override public void run(LabContext lab) {
-        int steps = lab.param("steps", 120, 50, 4000);
+        int steps = lab.param("steps", 55, 50, 4000);
         double factor = lab.param("capacity factor", 1.5, 0.25, 8);
         text = LetterDecoder.letters(Corpora.kingJames(), 200_000);
         for (int i = 0; i < text.length; i++) {

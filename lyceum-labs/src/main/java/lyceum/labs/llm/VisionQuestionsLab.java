@@ -31,7 +31,7 @@ final class VisionQuestionsLab implements LabBody {
     private static final CaptionedScenes SCENES = CaptionedScenes.of(32);
 
     @Override public void run(LabContext lab) {
-        int steps = lab.param("training steps", 250, 50, 1500), number = lab.param("scene", 17, 0, 47);
+        int steps = lab.param("training steps", 190, 50, 1500), number = lab.param("scene", 17, 0, 47);
         var asked = lab.choice("question", "what colour?", "what colour?", "what shape?", "where?");
         var model = new VisionLanguageModel(new DecoderLM(DecoderConfig.llama(WORDS.size(), 64, 2, 48, 4, 4, 96), lab.rng(1)),
                 new PatchProjection(3, PATCH, 48, lab.rng(2)), Connector.EARLY_FUSION, IMAGE, lab.rng(3));

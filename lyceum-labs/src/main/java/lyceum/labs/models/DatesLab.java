@@ -1,6 +1,8 @@
 package lyceum.labs.models;
 
 import static lyceum.labs.Bounds.atLeast;
+import static lyceum.labs.Bounds.below;
+import static lyceum.labs.Bounds.exactly;
 
 import java.util.Arrays;
 import java.util.List;
@@ -47,7 +49,8 @@ final class DatesLab implements LabBody {
         }
         lab.figure(curves.axes("update", "loss on days held out")
                 .describedAs("After equally many updates the decoder that looks is ahead; the other has to find ten characters in one vector."));
-        lab.shows("loss of one vector over that with attention", last[1] / last[0], atLeast(1));
+        lab.shows("seq2seq-attention", "loss of one vector over that with attention", last[1] / last[0], atLeast(1));
+        lab.shows("seq2seq", "loss with attention, less that of a uniform guess", last[0] - Math.log(DateTexts.symbols()), below(0));
     }
 
     private static void look(LabContext lab, Seq2Seq model, String text) {
@@ -55,6 +58,8 @@ final class DatesLab implements LabBody {
         var best = model.beams(DateTexts.codes(text), new BeamSearch(4, 1, 12).withNormalisation(BeamSearch.Normalisation.LENGTH)).getFirst();
         lab.say("\"%s\" is read as %s; by four beams %s.", text, DateTexts.text(aligned.tokens()),
                 DateTexts.text(best.tokens().stream().mapToInt(Integer::intValue).toArray()));
+        boolean same = Arrays.equals(aligned.tokens(), model.translate(List.of(DateTexts.codes(text), DateTexts.codes("1 May 1900")), 12).getFirst());
+        lab.shows("encoder-decoder", "texts that are written otherwise beside another", same ? 0 : 1, exactly(0));
         if (aligned.weights().isEmpty()) return;
         var rows = Arrays.stream(DateTexts.text(aligned.tokens()).split("")).limit(aligned.weights().size()).toArray(String[]::new);
         lab.figure(Figure.heatmap("Where it looks while it writes", Tensor.of(aligned.weights().toArray(double[][]::new)), numbered(rows), numbered(text.split("")))

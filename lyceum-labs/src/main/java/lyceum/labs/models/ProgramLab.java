@@ -23,7 +23,7 @@ import lyceum.random.Rng;
 final class ProgramLab implements LabBody {
 
     @Override public void run(LabContext lab) {
-        int updates = lab.param("updates", 80, 20, 2000), digits = lab.param("digits of the long sum", 12, 2, 60);
+        int updates = lab.param("updates", 240, 20, 2000), digits = lab.param("digits of the long sum", 12, 2, 60);
         boolean recursive = lab.flag("recursive", true), all = lab.flag("all ten digits", false);
         // Three digits make a table that is learned in a second; carries come as well.
         var alphabet = all ? "1234567890" : "590";

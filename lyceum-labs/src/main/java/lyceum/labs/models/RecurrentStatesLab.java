@@ -2,6 +2,7 @@ package lyceum.labs.models;
 
 import static lyceum.labs.Bounds.above;
 import static lyceum.labs.Bounds.atLeast;
+import static lyceum.labs.Bounds.below;
 
 import java.util.function.Supplier;
 import lyceum.DType;
@@ -53,6 +54,10 @@ final class RecurrentStatesLab implements LabBody {
         var hooks = Hooks.of(model);
         var seen = hooks.capture("layers.0.mixer.step");
         model.forward(test.x(), Pass.inference().with(hooks));
+        Tensor whole = model.forward(test.x(), Pass.inference());
+        var first = model.run(test.x().narrow(1, 0, steps), null, Pass.inference());
+        var rest = model.run(test.x().narrow(1, steps, test.x().size(1) - steps), first.state(), Pass.inference()).logits();
+        lab.shows("mamba", "logits in two pieces, off those in one", whole.narrow(1, steps, rest.size(1)).sub(rest).abs().max().item(), below(1e-4));
         var gates = seen.get("layers.0.mixer.step").get(0);
         Plot figure = Figure.plot("How far Mamba's clock moves at each token");
         for (int c = 0; c < 4; c++) figure = figure.line("channel " + c, 0, gates.select(1, c));

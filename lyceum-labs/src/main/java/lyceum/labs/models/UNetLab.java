@@ -25,7 +25,7 @@ import lyceum.train.Trainer;
 @Lab(topics = "u-net", title = "What pooling forgets")
 final class UNetLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int side = lab.param("side", 32, 16, 96), images = lab.param("images", 80, 20, 1000), epochs = lab.param("epochs", 5, 1, 40),
+        int side = lab.param("side", 32, 16, 96), images = lab.param("images", 52, 20, 1000), epochs = lab.param("epochs", 5, 1, 40),
                 width = lab.param("width", 8, 4, 32);
         double noise = lab.param("noise", 0.3, 0, 1);
         var curves = new ThinCurves(side / 4 * 4).withNoise(noise);
@@ -48,7 +48,7 @@ final class UNetLab implements LabBody {
         lab.figure(Figure.images("Three pictures, their lines, and what the two networks find", 3, pictures).pixels(0, 1)
                 .describedAs("Rows: noisy pictures of a wave and a circle, the true lines, the lines found with skips, and blurred ones found without."));
         lab.say("Overlap with the true lines: %.2f with skips, %.2f without.", ious[0], ious[1]);
-        lab.shows("IoU with skips less IoU without", ious[0] - ious[1], above(epochs < 5 || images < 80 || width < 8 ? -1 : 0.1));
+        lab.shows("IoU with skips less IoU without", ious[0] - ious[1], above(epochs < 5 || images < 52 || width < 8 ? -1 : 0.1));
         var original = Skeleton.of(() -> new UNet(UNetConfig.original(1, 2), Rng.of(1)));
         lab.table("The network of 2015", List.of("parameters", "input", "output"),
                 List.of(List.of(original.parameterCount(), "572 x 572", original.outputShape(DType.F32, 1, 1, 572, 572).toString())));

@@ -32,7 +32,7 @@ import lyceum.train.Trainer;
 final class VisionEncoderLab implements LabBody {
     @Override public void run(LabContext lab) {
         int patch = lab.param("patch", 2, 1, 4), width = lab.param("width", 32, 16, 64), depth = lab.param("depth", 2, 1, 6),
-                epochs = lab.param("epochs", 8, 1, 50), digit = lab.param("digit", 3, 0, 9);
+                epochs = lab.param("epochs", 5, 1, 50), digit = lab.param("digit", 3, 0, 9);
         if (8 % patch != 0) throw new IllegalArgumentException("patches of 3 do not fill a picture of 8 pixels; take 1, 2 or 4");
         var digits = Datasets.digits().to(DType.F32).scaled(1.0 / 16).shuffled(lab.rng(1));
         var data = digits.withX(digits.x().reshape(digits.size(), 1, 8, 8).compute());
