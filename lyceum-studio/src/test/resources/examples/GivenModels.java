@@ -120,7 +120,7 @@ public abstract class GivenModels {
 
     public abstract static class Diffusing extends Given {
         public Tensor start, classes, none, epsilon, data, clean, s;
-                public lyceum.models.generative.diffusion.NoiseStreams noise;
+        public lyceum.models.generative.diffusion.NoiseStreams noise;
         public lyceum.models.generative.diffusion.DiffusionModel model, teacher;
         public lyceum.models.generative.diffusion.DdimSampler sampler;
         public lyceum.models.generative.diffusion.PointDenoiser network, second;

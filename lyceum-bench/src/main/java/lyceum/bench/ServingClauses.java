@@ -41,15 +41,16 @@ final class ServingClauses {
         for (int i = 0; i < 16; i++) prompts.add(Tensor.randint(rng, 0, 256, PROMPT).to(DType.I32).toIntArray());
         var tuner = new InferenceTuner(model, prompts, tokens);
         Set<Switch> together = Set.of(Switch.KV_CACHE, Switch.BATCHING, Switch.FUSION), alone = Set.of(Switch.KV_CACHE, Switch.FUSION);
-        suite.ratio("serving-at-scale", 2, "serving:batching", "16 texts at once over one after the other", tokens + " tokens", DType.F32, 1 / 3.0, 2, 5,
-                () -> tuner.run(together), () -> tuner.run(alone));
-        suite.ratio("inference-optimization", 2, "serving:naive", "cache, batch and fused kernels over none", tokens + " tokens", DType.F32, 1 / 5.0, 1, 3,
-                () -> tuner.run(together), () -> tuner.run(Set.of()));
+        suite.ratio("serving-at-scale", 2, "serving:batching", "16 texts at once over one after the other", tokens + " tokens", DType.F32,
+                1 / 3.0, 2, 5, () -> tuner.run(together), () -> tuner.run(alone));
+        suite.ratio("inference-optimization", 2, "serving:naive", "cache, batch and fused kernels over none", tokens + " tokens", DType.F32,
+                1 / 5.0, 1, 3, () -> tuner.run(together), () -> tuner.run(Set.of()));
         grammar();
         var mamba = new Mamba(new MambaConfig(64), Rng.of(3));
         Tensor x = Tensor.randn(Rng.of(4), 2, positions, 64).compute(), twice = Tensor.randn(Rng.of(5), 2, 2L * positions, 64).compute();
         suite.ratio("mamba", 6, "mamba", "Mamba, twice the length over once", positions + " positions", DType.F32, 2.3, 10, 15,
-                () -> Autograd.noGrad(() -> mamba.forward(twice, Pass.inference()).compute()), () -> Autograd.noGrad(() -> mamba.forward(x, Pass.inference()).compute()));
+                () -> Autograd.noGrad(() -> mamba.forward(twice, Pass.inference()).compute()),
+                () -> Autograd.noGrad(() -> mamba.forward(x, Pass.inference()).compute()));
     }
 
     /** What may come next in JSON, among so many tokens of letters, marks and bytes: the median of many warm masks along a text. */
@@ -79,6 +80,7 @@ final class ServingClauses {
             }
         }
         double median = seconds.stream().sorted().skip(seconds.size() / 2).findFirst().orElseThrow();
-        suite.saw("constrained-decoding", 5, "constrained-decoding", "warm mask of JSON over 200 us, at most 1", vocabulary + " tokens", DType.I64, median / 200e-6, median < 200e-6, begin);
+        suite.saw("constrained-decoding", 5, "constrained-decoding", "warm mask of JSON over 200 us, at most 1", vocabulary + " tokens",
+                DType.I64, median / 200e-6, median < 200e-6, begin);
     }
 }

@@ -30,8 +30,8 @@ class AcceptanceSuiteTest {
                 "bench:sparse-representation", "bench:fully-connected-layer", "bench:unstructured-pruning:many",
                 "bench:unstructured-pruning:few", "bench:reversal", "bench:grokking", "bench:linear-attention:linear",
                 "bench:linear-attention:softmax", "bench:sliding-window-attention:window", "bench:longformer-bigbird:longformer",
-                "bench:longformer-bigbird:bigbird", "bench:hyena:long convolution", "bench:top-k-sampling:selection", "bench:serving:batching",
-                "bench:serving:naive", "bench:constrained-decoding", "bench:mamba", "bench:bpe",
+                "bench:longformer-bigbird:bigbird", "bench:hyena:long convolution", "bench:top-k-sampling:selection",
+                "bench:serving:batching", "bench:serving:naive", "bench:constrained-decoding", "bench:mamba", "bench:bpe",
                 "bench:tokenization-pipeline");
         assertThat(seen).first().satisfies(r -> {
             assertThat(r.topic()).isEqualTo("cholesky");

@@ -98,7 +98,8 @@ sealed interface InPlaceOps permits Tensor {
         for (int place : places)
             if (place < 0 || place >= had) throw new IndexOutOfBoundsException("setRows_: place " + place + " of " + had + " rows");
         var target = x.view();
-        if (!target.isContiguous()) throw new ShapeException("setRows_: the rows of a view of shape " + x.shape() + " do not lie one after another");
+        if (!target.isContiguous())
+            throw new ShapeException("setRows_: the rows of a view of shape " + x.shape() + " do not lie one after another");
         Fusion.produceReaders(target.storage());
         var source = rows.detach().to(x.dtype()).contiguous();
         var from = source.view();

@@ -95,8 +95,9 @@ public final class DecoderLM extends Module implements CausalLM {
         if (config.blocks().stream().anyMatch(b -> b.depth() != null)) {
             boolean whole = layout.spans().size() == layout.rows() && layout.spans().stream().allMatch(s -> s.length() == layout.columns());
             if (whole && !layout.hasPrefix()) return logits(ids, pass);
-            if (pass.isTraining()) throw new IllegalArgumentException("DecoderLM: blocks that the best tokens of a row pass learn from whole "
-                    + "rows alone, not from padded or packed ones; see Pretrainer.boundaries");
+            if (pass.isTraining())
+                throw new IllegalArgumentException("DecoderLM: blocks that the best tokens of a row pass learn from whole "
+                        + "rows alone, not from padded or packed ones; see Pretrainer.boundaries");
             return SpanRows.logits(this, ids, layout, pass);
         }
         boolean attends = config.blocks().stream().allMatch(b -> b.mixer() == null);

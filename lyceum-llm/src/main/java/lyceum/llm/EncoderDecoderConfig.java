@@ -32,8 +32,9 @@ public record EncoderDecoderConfig(int vocabulary, TransformerConfig block, int 
     public EncoderDecoderConfig {
         Objects.requireNonNull(block, "block");
         Objects.requireNonNull(head, "head");
-        if (vocabulary < 1 || encoderLayers < 1 || decoderLayers < 1) throw new IllegalArgumentException("EncoderDecoderConfig: a vocabulary of "
-                + vocabulary + ", " + encoderLayers + " and " + decoderLayers + " layers; all are at least 1");
+        if (vocabulary < 1 || encoderLayers < 1 || decoderLayers < 1)
+            throw new IllegalArgumentException("EncoderDecoderConfig: a vocabulary of " + vocabulary + ", " + encoderLayers + " and "
+                    + decoderLayers + " layers; all are at least 1");
         for (int mark : new int[] {padMark, startMark, endMark})
             if (mark < 0 || mark >= vocabulary)
                 throw new IllegalArgumentException("EncoderDecoderConfig: the mark " + mark + " is no id of a vocabulary of " + vocabulary);
@@ -46,8 +47,8 @@ public record EncoderDecoderConfig(int vocabulary, TransformerConfig block, int 
      * @param layers of each stack
      */
     public static EncoderDecoderConfig t5(int vocabulary, int layers, int width, int heads, int headWidth, int hidden) {
-        var attention = new AttentionConfig(heads * headWidth, heads).withWidth(width).withKeyWidth(width).withValueWidth(width).withBias(false)
-                .withAttention(new Attention().withScale(1)).withPositions(RelativePosition.t5(true));
+        var attention = new AttentionConfig(heads * headWidth, heads).withWidth(width).withKeyWidth(width).withValueWidth(width)
+                .withBias(false).withAttention(new Attention().withScale(1)).withPositions(RelativePosition.t5(true));
         var block = TransformerConfig.original(heads * headWidth, heads, hidden).withAttention(attention)
                 .withPlacement(TransformerConfig.Placement.PRE).withNorm(TransformerConfig.Norm.RMS).withEpsilon(1e-6).withBias(false);
         return new EncoderDecoderConfig(vocabulary, block, layers, layers, Transformer.Head.TIED_SCALED, 0, 0, 1);

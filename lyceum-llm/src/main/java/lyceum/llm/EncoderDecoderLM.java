@@ -37,7 +37,8 @@ public final class EncoderDecoderLM extends Module {
 
     public EncoderDecoderLM(EncoderDecoderConfig config, Rng rng) {
         this.config = config;
-        transformer = new Transformer(config.block(), config.vocabulary(), config.encoderLayers(), config.decoderLayers(), config.head(), rng);
+        transformer = new Transformer(config.block(), config.vocabulary(), config.encoderLayers(), config.decoderLayers(), config.head(),
+                rng);
         if (Skeleton.isBuilding()) return;
         double scale = config.block().attention().attention().scale() == 1 ? 1 / Math.sqrt(config.block().attention().headWidth()) : 1;
         Autograd.noGrad(() -> {
@@ -54,7 +55,9 @@ public final class EncoderDecoderLM extends Module {
     }
 
     /** Shapes and names alone; see {@link Skeleton}. */
-    public static EncoderDecoderLM skeleton(EncoderDecoderConfig config) { return Skeleton.of(() -> new EncoderDecoderLM(config, Rng.of(0))); }
+    public static EncoderDecoderLM skeleton(EncoderDecoderConfig config) {
+        return Skeleton.of(() -> new EncoderDecoderLM(config, Rng.of(0)));
+    }
 
     public EncoderDecoderConfig config() { return config; }
 
@@ -92,8 +95,8 @@ public final class EncoderDecoderLM extends Module {
     }
 
     private static int longest(String what, List<int[]> rows) {
-        if (rows.isEmpty() || rows.stream().anyMatch(r -> r.length == 0))
-            throw new IllegalArgumentException("EncoderDecoderLM: a " + what + " without ids among " + rows.size() + " rows; each has one at least");
+        if (rows.isEmpty() || rows.stream().anyMatch(r -> r.length == 0)) throw new IllegalArgumentException(
+                "EncoderDecoderLM: a " + what + " without ids among " + rows.size() + " rows; each has one at least");
         return rows.stream().mapToInt(r -> r.length).max().orElseThrow();
     }
 

@@ -80,7 +80,8 @@ public final class MemoryTransformer extends Module implements SegmentedLM<Memor
         this.segment = segment;
         this.kind = Objects.requireNonNull(kind, "kind");
         model = new DecoderLM(kind instanceof Kind.Recurrent ? config : segmented(config), rng);
-        tokens = kind instanceof Kind.Recurrent own ? Init.begin(Init.normal(1), rng, config.dtype(), own.tokens(), config.width()).requiresGrad() : null;
+        tokens = kind instanceof Kind.Recurrent own
+                ? Init.begin(Init.normal(1), rng, config.dtype(), own.tokens(), config.width()).requiresGrad() : null;
     }
 
     private DecoderConfig segmented(DecoderConfig config) {
@@ -90,7 +91,8 @@ public final class MemoryTransformer extends Module implements SegmentedLM<Memor
             boolean last = i == config.layers() - 1;
             var local = new SegmentAttentionConfig(block.attention(), segment, Store.NONE);
             changed.add(block.withMixer(switch (kind) {
-                case Kind.Neighbours own when last -> local.withStore(Store.NEIGHBOURS).withNeighbours(own.k()).withCapacity(own.capacity());
+                case Kind.Neighbours own when last ->
+                        local.withStore(Store.NEIGHBOURS).withNeighbours(own.k()).withCapacity(own.capacity());
                 case Kind.Compressive own -> local.withStore(Store.COMPRESSIVE).withDelta(own.delta());
                 default -> local;
             }));
@@ -120,8 +122,8 @@ public final class MemoryTransformer extends Module implements SegmentedLM<Memor
     @Override public Memory empty(int rows) { return new Memory(null, null); }
 
     @Override public Step<Memory> read(Tensor ids, Memory before, Pass pass) {
-        if (ids.rank() != 2 || ids.size(1) > segment) throw new ShapeException(
-                "MemoryTransformer: a segment " + ids.shape() + "; it is (rows, T) of at most " + segment + " ids");
+        if (ids.rank() != 2 || ids.size(1) > segment)
+            throw new ShapeException("MemoryTransformer: a segment " + ids.shape() + "; it is (rows, T) of at most " + segment + " ids");
         var x = model.embedding().forward(ids, pass);
         if (model.config().embeddingScale() != 1) x = x.mul(model.config().embeddingScale());
         if (kind instanceof Kind.Recurrent own) {

@@ -55,16 +55,18 @@ public record SwitchTransformer(DecoderConfig dense, int experts, int every, dou
         if (!(auxiliary >= 0 && initScale > 0)) throw new IllegalArgumentException("SwitchTransformer: an auxiliary weight of " + auxiliary
                 + " and a scale of first weights of " + initScale + "; at least 0, and above 0");
         for (var block : dense.blocks())
-            if (block.moe() != null) throw new IllegalArgumentException("SwitchTransformer: a block has experts already; give a dense model");
+            if (block.moe() != null)
+                throw new IllegalArgumentException("SwitchTransformer: a block has experts already; give a dense model");
         router(dense, experts, capacityFactor, overflow, auxiliary, jitter);
     }
 
     /** The paper's: every other block, a capacity factor of 1.25, tokens dropped, weight and jitter 0.01, the dense model's dropout, a scale of 0.1. */
     public SwitchTransformer(DecoderConfig dense, int experts) { this(dense, experts, 2, 1.25, Overflow.DROP, 0.01, 0.01, -1, 0.1); }
 
-    private static MoeRouterConfig router(DecoderConfig dense, int experts, double factor, Overflow overflow, double auxiliary, double jitter) {
-        var config = new MoeRouterConfig(dense.width(), experts, 1).withRenormalised(false).withCapacityFactor(factor).withOverflow(overflow)
-                .withJitter(jitter);
+    private static MoeRouterConfig router(DecoderConfig dense, int experts, double factor, Overflow overflow, double auxiliary,
+            double jitter) {
+        var config = new MoeRouterConfig(dense.width(), experts, 1).withRenormalised(false).withCapacityFactor(factor)
+                .withOverflow(overflow).withJitter(jitter);
         if (dense.dtype().bytes() == 8) config = config.withDtype(dense.dtype());
         return auxiliary == 0 ? config : config.withBalancing(new MoeBalancing.Auxiliary(auxiliary));
     }
@@ -95,7 +97,8 @@ public record SwitchTransformer(DecoderConfig dense, int experts, int every, dou
 
     /** The expert layers of a model of this recipe. */
     public static List<MixtureOfExperts> layers(DecoderLM model) {
-        return model.decoder().modules().values().stream().filter(MixtureOfExperts.class::isInstance).map(MixtureOfExperts.class::cast).toList();
+        return model.decoder().modules().values().stream().filter(MixtureOfExperts.class::isInstance).map(MixtureOfExperts.class::cast)
+                .toList();
     }
 
     /** Share of the tokens ids (batch, T) that find no room, of each expert layer. */

@@ -30,14 +30,16 @@ public record TextToText(String prefix, List<String> fields, List<String> labels
     public TextToText {
         fields = List.copyOf(fields);
         labels = List.copyOf(labels);
-        if (fields.isEmpty()) throw new IllegalArgumentException("TextToText: the task \"" + prefix + "\" has no input; name a field, empty if need be");
+        if (fields.isEmpty())
+            throw new IllegalArgumentException("TextToText: the task \"" + prefix + "\" has no input; name a field, empty if need be");
         if (!(step >= 0 && low <= high)) throw new IllegalArgumentException(
                 "TextToText: numbers from " + low + " to " + high + " in steps of " + step + "; they rise, by at least 0");
     }
 
     /** Texts for classes. */
     public static TextToText classification(String name, List<String> fields, List<String> labels) {
-        if (labels.stream().distinct().count() < 2) throw new IllegalArgumentException("TextToText: the labels " + labels + "; at least two");
+        if (labels.stream().distinct().count() < 2)
+            throw new IllegalArgumentException("TextToText: the labels " + labels + "; at least two");
         return new TextToText(name, fields, labels, 0, 0, 0);
     }
 

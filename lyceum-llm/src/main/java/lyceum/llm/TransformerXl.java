@@ -58,7 +58,8 @@ public final class TransformerXl extends Module implements SegmentedLM<Transform
             boolean fits = positions instanceof RelativePosition || positions instanceof PositionalEncoding.Alibi
                     || positions instanceof PositionalEncoding.None;
             if (!fits || block.mixer() != null || block.depth() != null || block.attention().pattern() != null)
-                throw new IllegalArgumentException("TransformerXl: blocks of attention with positions told at the scores, without patterns; not " + positions);
+                throw new IllegalArgumentException(
+                        "TransformerXl: blocks of attention with positions told at the scores, without patterns; not " + positions);
         }
         this.segment = segment;
         this.memory = memory;
@@ -98,11 +99,11 @@ public final class TransformerXl extends Module implements SegmentedLM<Transform
     @Override public Memory empty(int rows) { return new Memory(List.of()); }
 
     @Override public Step<Memory> read(Tensor ids, Memory before, Pass pass) {
-        if (ids.rank() != 2 || ids.size(1) > segment) throw new ShapeException(
-                "TransformerXl: a segment " + ids.shape() + "; it is (rows, T) of at most " + segment + " ids");
+        if (ids.rank() != 2 || ids.size(1) > segment)
+            throw new ShapeException("TransformerXl: a segment " + ids.shape() + "; it is (rows, T) of at most " + segment + " ids");
         var known = before.length() == 0 ? null : before.states;
-        if (known != null && known.getFirst().size(0) != ids.size(0)) throw new ShapeException(
-                "TransformerXl: " + ids.size(0) + " rows behind a memory of " + known.getFirst().size(0));
+        if (known != null && known.getFirst().size(0) != ids.size(0))
+            throw new ShapeException("TransformerXl: " + ids.size(0) + " rows behind a memory of " + known.getFirst().size(0));
         var x = model.embedding().forward(ids, pass);
         if (model.config().embeddingScale() != 1) x = x.mul(model.config().embeddingScale());
         var read = model.decoder().segment(x, known, pass);

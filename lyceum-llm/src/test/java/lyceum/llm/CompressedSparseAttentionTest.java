@@ -80,8 +80,9 @@ class CompressedSparseAttentionTest {
             for (int t = 0; t < 43; t++, queries++) {
                 double[] row = scores[t];
                 int visible = (t + 1) / 4;
-                long[] best = IntStream.range(0, visible).boxed().sorted((a, b) -> row[a] != row[b] ? Double.compare(row[b], row[a]) : a - b).limit(3)
-                        .mapToLong(i -> i).sorted().toArray();
+                long[] best = IntStream.range(0, visible).boxed()
+                        .sorted((a, b) -> row[a] != row[b] ? Double.compare(row[b], row[a]) : a - b).limit(3).mapToLong(i -> i).sorted()
+                        .toArray();
                 if (!Arrays.equals(best, chosen[t])) wrong++;
                 if (visible > 3) picky++;
             }
@@ -130,10 +131,13 @@ class CompressedSparseAttentionTest {
             var x = draw(7, 2, 34);
             var whole = layer.forward(x);
             var state = layer.start();
-            gap.see("prompt", layer.forward(x.narrow(1, 0, 9), state, Pass.inference()).toDoubleArray(), whole.narrow(1, 0, 9).toDoubleArray());
-            gap.see("more", layer.forward(x.narrow(1, 9, 6), state, Pass.inference()).toDoubleArray(), whole.narrow(1, 9, 6).toDoubleArray());
+            gap.see("prompt", layer.forward(x.narrow(1, 0, 9), state, Pass.inference()).toDoubleArray(),
+                    whole.narrow(1, 0, 9).toDoubleArray());
+            gap.see("more", layer.forward(x.narrow(1, 9, 6), state, Pass.inference()).toDoubleArray(),
+                    whole.narrow(1, 9, 6).toDoubleArray());
             for (int t = 15; t < 34; t++)
-                gap.see("at " + t, layer.forward(x.narrow(1, t, 1), state, Pass.inference()).toDoubleArray(), whole.narrow(1, t, 1).toDoubleArray());
+                gap.see("at " + t, layer.forward(x.narrow(1, t, 1), state, Pass.inference()).toDoubleArray(),
+                        whole.narrow(1, t, 1).toDoubleArray());
             double[][] before = whole.get(0).toRows();
             for (int p = 0; p < 34; p++) {
                 var y = Tensor.concat(1, x.narrow(1, 0, p), x.narrow(1, p, 1).neg(), x.narrow(1, p + 1, 33 - p));
@@ -151,36 +155,42 @@ class CompressedSparseAttentionTest {
     @Acceptance(topic = "compressed-sparse-attention", clause = 4)
     @Test void theCacheAndTheKernelsMultiplicationsAreAsCounted() {
         int even = 0, other = 0, wrong = 0;
-        for (int m : new int[] {1, 2, 4, 8}) for (int w : new int[] {1, 5, 16}) for (int o : new int[] {0, 1, 3}) for (int n : new int[] {1, 3, 4, 7, 8, 15, 16, 24, 31, 40}) {
-            var config = config().withBlocks(m + o, m).withWindow(w);
-            var layer = config.build(Rng.of(1));
-            var state = layer.start();
-            var x = draw(1, 1, n);
-            Autograd.noGrad(() -> layer.forward(x, state, Pass.inference()));
-            if (o == 0 && n % m == 0 && n >= w) {
-                if (state.entries() != n / m + w) wrong++;
-                even++;
-            } else other++;
-            // floor(N/m) entries, the window, what is behind the last whole block, and of that block what the next one has too.
-            if (state.entries() != n / m + Math.min(n, w) + n % m + Math.min(o, n / m * m) || config.cached(n) != state.entries()) wrong++;
-        }
+        for (int m : new int[] {1, 2, 4, 8})
+            for (int w : new int[] {1, 5, 16})
+                for (int o : new int[] {0, 1, 3}) for (int n : new int[] {1, 3, 4, 7, 8, 15, 16, 24, 31, 40}) {
+                    var config = config().withBlocks(m + o, m).withWindow(w);
+                    var layer = config.build(Rng.of(1));
+                    var state = layer.start();
+                    var x = draw(1, 1, n);
+                    Autograd.noGrad(() -> layer.forward(x, state, Pass.inference()));
+                    if (o == 0 && n % m == 0 && n >= w) {
+                        if (state.entries() != n / m + w) wrong++;
+                        even++;
+                    } else other++;
+                    // floor(N/m) entries, the window, what is behind the last whole block, and of that block what the next one has too.
+                    if (state.entries() != n / m + Math.min(n, w) + n % m + Math.min(o, n / m * m) || config.cached(n) != state.entries())
+                        wrong++;
+                }
         Evidence.of("lengths with block = stride dividing N >= w", even, exactly(56));
         Evidence.of("with overlap, a partial block or a short text", other, exactly(304));
         Evidence.of("caches of another size than N/m + w, or the closed form", wrong, exactly(0));
         int counted = 0;
         long off = 0;
-        for (int m : new int[] {2, 4}) for (int k : new int[] {0, 2, 6}) for (int w : new int[] {4, 12}) for (int n : new int[] {24, 64, 300}) {
-            var layer = config().withBlocks(m, m).withTop(k).withWindow(w).withSink(false).build(Rng.of(1));
-            var x = draw(2, 1, n);
-            off += Math.abs(multiplications(() -> layer.forward(x, Pass.inference()).compute()) - 2L * n * 16 * (Math.min(k, n / m) + w));
-            var sinking = layer.config().withSink(true).build(Rng.of(1));
-            off += Math.abs(multiplications(() -> sinking.forward(x, Pass.inference()).compute()) - sinking.config().multiplications(n));
-            var state = layer.start();
-            Autograd.noGrad(() -> layer.forward(x, state, Pass.inference()));
-            off += Math.abs(multiplications(() -> layer.forward(x.narrow(1, 0, 1), state, Pass.inference()).compute())
-                    - 2L * 16 * (Math.min(k, (n + 1) / m) + w));
-            counted += 3;
-        }
+        for (int m : new int[] {2, 4})
+            for (int k : new int[] {0, 2, 6}) for (int w : new int[] {4, 12}) for (int n : new int[] {24, 64, 300}) {
+                var layer = config().withBlocks(m, m).withTop(k).withWindow(w).withSink(false).build(Rng.of(1));
+                var x = draw(2, 1, n);
+                off += Math
+                        .abs(multiplications(() -> layer.forward(x, Pass.inference()).compute()) - 2L * n * 16 * (Math.min(k, n / m) + w));
+                var sinking = layer.config().withSink(true).build(Rng.of(1));
+                off += Math
+                        .abs(multiplications(() -> sinking.forward(x, Pass.inference()).compute()) - sinking.config().multiplications(n));
+                var state = layer.start();
+                Autograd.noGrad(() -> layer.forward(x, state, Pass.inference()));
+                off += Math.abs(multiplications(() -> layer.forward(x.narrow(1, 0, 1), state, Pass.inference()).compute())
+                        - 2L * 16 * (Math.min(k, (n + 1) / m) + w));
+                counted += 3;
+            }
         Evidence.of("passes and steps whose attention was counted", counted, exactly(3 * 36));
         Evidence.of("multiplications from 2 N h d (min(k, N/m) + w), summed", off, exactly(0));
     }
@@ -269,7 +279,8 @@ class CompressedSparseAttentionTest {
         layer.parameters().forEach((name, p) -> assertThat(p.grad() != null).as(name).isEqualTo(!name.startsWith("index")));
         layer.zeroGrad();
         prices.getFirst().backward();
-        layer.parameters().forEach((name, p) -> assertThat(p.grad() != null && p.grad().abs().max().item() > 0).as(name).isEqualTo(name.startsWith("index")));
+        layer.parameters().forEach(
+                (name, p) -> assertThat(p.grad() != null && p.grad().abs().max().item() > 0).as(name).isEqualTo(name.startsWith("index")));
         // Of a parameter of each kind, by differences.
         for (var name : new String[] {"k_proj.weight", "gate_bias", "sink", "gate_proj.weight"}) {
             var p = layer.parameters().get(name);
@@ -293,7 +304,8 @@ class CompressedSparseAttentionTest {
     }
 
     @Test void aDecoderGoesOnForksAndStartsAnew() {
-        var model = new DecoderLM(DecoderConfig.llama(40, 64, 2, 16, 4, 4, 32).eachBlock(b -> b.withMixer(config())).withDeviation(0.3), Rng.of(1));
+        var model = new DecoderLM(DecoderConfig.llama(40, 64, 2, 16, 4, 4, 32).eachBlock(b -> b.withMixer(config())).withDeviation(0.3),
+                Rng.of(1));
         var ids = Tensor.randint(Rng.of(2), 0, 40, 3, 24);
         var whole = model.logits(ids, Pass.inference());
         var decoding = model.begin();

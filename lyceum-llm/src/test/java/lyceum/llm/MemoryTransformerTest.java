@@ -214,12 +214,14 @@ class MemoryTransformerTest {
         int steps = 300;
         Evidence.of("neighbours: share of 1,000 right", recall(new MemoryTransformer.Kind.Neighbours(8, 1000), steps), atLeast(0.9));
         Evidence.of("recurrent tokens: share of 1,000 right", recall(new MemoryTransformer.Kind.Recurrent(2), steps), atLeast(0.9));
-        Evidence.of("no memory, chance being 1/16", recall(new MemoryTransformer.Kind.None(), steps), between(1 / 16.0 - 0.05, 1 / 16.0 + 0.05));
+        Evidence.of("no memory, chance being 1/16", recall(new MemoryTransformer.Kind.None(), steps),
+                between(1 / 16.0 - 0.05, 1 / 16.0 + 0.05));
     }
 
     @Test void partsAreTheWholeAndDecodingForksAndTruncates() {
         for (var kind : new MemoryTransformer.Kind[] {new MemoryTransformer.Kind.None(), new MemoryTransformer.Kind.Recurrent(3),
-                new MemoryTransformer.Kind.Neighbours(4, 6), new MemoryTransformer.Kind.Compressive(true), new MemoryTransformer.Kind.Compressive(false)}) {
+                new MemoryTransformer.Kind.Neighbours(4, 6), new MemoryTransformer.Kind.Compressive(true),
+                new MemoryTransformer.Kind.Compressive(false)}) {
             var model = new MemoryTransformer(DecoderConfig.llama(40, 64, 2, 16, 4, 2, 32).withDeviation(0.3), 5, kind, Rng.of(1));
             var ids = Tensor.randint(Rng.of(2), 0, 40, 3, 23);
             var whole = model.logits(ids, Pass.inference());
@@ -238,7 +240,8 @@ class MemoryTransformerTest {
             // What was in the first segment is of consequence in the last one, if there is a memory.
             var other = Tensor.concat(1, ids.narrow(1, 0, 1).add(1).mod(40L), ids.narrow(1, 1, 22));
             boolean moved = model.logits(other, Pass.inference()).narrow(1, 20, 3).sub(whole.narrow(1, 20, 3)).abs().max().item() > 0;
-            assertThat(moved).as(kind.toString()).isEqualTo(!(kind instanceof MemoryTransformer.Kind.None || kind instanceof MemoryTransformer.Kind.Neighbours n && n.capacity() == 6));
+            assertThat(moved).as(kind.toString()).isEqualTo(!(kind instanceof MemoryTransformer.Kind.None
+                    || kind instanceof MemoryTransformer.Kind.Neighbours n && n.capacity() == 6));
         }
     }
 
@@ -248,7 +251,8 @@ class MemoryTransformerTest {
         Tensor first = Tensor.of(new int[] {1, 2, 3, 4, 11, 12, 13, 14}, 1, 8);
         for (var kind : new MemoryTransformer.Kind[] {new MemoryTransformer.Kind.Recurrent(2), new MemoryTransformer.Kind.Compressive(true),
                 new MemoryTransformer.Kind.Neighbours(2, 100)}) {
-            var model = new MemoryTransformer(DecoderConfig.llama(40, 64, 1, 16, 4, 4, 32).withTied(false).withDeviation(0.3), 4, kind, Rng.of(1));
+            var model = new MemoryTransformer(DecoderConfig.llama(40, 64, 1, 16, 4, 4, 32).withTied(false).withDeviation(0.3), 4, kind,
+                    Rng.of(1));
             model.logits(first, Pass.training(Rng.of(1))).narrow(1, 4, 4).square().sum().backward();
             double there = model.decoder().embedding().weight().grad().narrow(0, 1, 4).abs().max().item();
             assertThat(there > 0).as(kind.toString()).isEqualTo(!(kind instanceof MemoryTransformer.Kind.Neighbours));
@@ -258,12 +262,15 @@ class MemoryTransformerTest {
     @Test void whatDoesNotFitIsRefused() {
         var config = DecoderConfig.llama(40, 64, 1, 16, 4, 4, 32);
         var model = new MemoryTransformer(config, 4, new MemoryTransformer.Kind.Compressive(true), Rng.of(1));
-        assertThatThrownBy(() -> model.read(Tensor.zeros(DType.I64, 1, 5), model.empty(1), Pass.inference())).isInstanceOf(ShapeException.class)
-                .hasMessageContaining("at most 4");
+        assertThatThrownBy(() -> model.read(Tensor.zeros(DType.I64, 1, 5), model.empty(1), Pass.inference()))
+                .isInstanceOf(ShapeException.class).hasMessageContaining("at most 4");
         assertThatThrownBy(() -> new MemoryTransformer.Kind.Recurrent(0)).hasMessageContaining("0 memory tokens");
-        assertThatThrownBy(() -> new MemoryTransformer(config, 0, new MemoryTransformer.Kind.None(), Rng.of(1))).hasMessageContaining("segments of 0");
-        assertThatThrownBy(() -> new MemoryTransformer(config, 4, new MemoryTransformer.Kind.Neighbours(0, 9), Rng.of(1))).hasMessageContaining("0 neighbours");
-        assertThatThrownBy(() -> new MemoryTransformer(DecoderConfig.gpt2(40, 64, 1, 16, 4), 4, new MemoryTransformer.Kind.None(), Rng.of(1)))
+        assertThatThrownBy(() -> new MemoryTransformer(config, 0, new MemoryTransformer.Kind.None(), Rng.of(1)))
+                .hasMessageContaining("segments of 0");
+        assertThatThrownBy(() -> new MemoryTransformer(config, 4, new MemoryTransformer.Kind.Neighbours(0, 9), Rng.of(1)))
+                .hasMessageContaining("0 neighbours");
+        assertThatThrownBy(
+                () -> new MemoryTransformer(DecoderConfig.gpt2(40, 64, 1, 16, 4), 4, new MemoryTransformer.Kind.None(), Rng.of(1)))
                 .hasMessageContaining("rotary positions or none");
         var decoding = model.decoder().begin();
         decoding.next(new int[] {1, 2, 3, 4, 5});

@@ -59,7 +59,8 @@ class MixtureOfDepthsTest {
                     for (int o = r * n; o < (r + 1) * n; o++) if (scores[o] > scores[t] || scores[o] == scores[t] && o < t) better++;
                     if (better < k != chosen[t]) unlike++;
                     boolean isSame = true;
-                    for (int i = 16 * t; i < 16 * t + 16; i++) isSame &= Float.floatToRawIntBits(before[i]) == Float.floatToRawIntBits(after[i]);
+                    for (int i = 16 * t; i < 16 * t + 16; i++)
+                        isSame &= Float.floatToRawIntBits(before[i]) == Float.floatToRawIntBits(after[i]);
                     if (chosen[t]) {
                         count++;
                         if (isSame) same++;
@@ -113,7 +114,8 @@ class MixtureOfDepthsTest {
             least = Math.min(least, Math.sqrt(Arrays.stream(gradient).map(g -> g * g).sum()));
             // Along the gradient, by a step too short to change who is best.
             double step = 1e-6 / Math.sqrt(Arrays.stream(gradient).map(g -> g * g).sum());
-            double up = moved(model, router, Tensor.of(gradient).mul(step), x), down = moved(model, router, Tensor.of(gradient).mul(-step), x);
+            double up = moved(model, router, Tensor.of(gradient).mul(step), x),
+                    down = moved(model, router, Tensor.of(gradient).mul(-step), x);
             gap.see("block " + b, (up - down) / (2 * step), Arrays.stream(gradient).map(g -> g * g).sum());
         }
         Evidence.of("least norm of a router's gradient", least, above(1e-4));
@@ -201,8 +203,8 @@ class MixtureOfDepthsTest {
             var seen = hooks.capture("decoder.layers.1.*");
             var x = rows(HELD, 8, 256, Rng.of(700 + i));
             Autograd.noGrad(() -> model.forward(x, Pass.training(Rng.of(1)).with(hooks)));
-            boolean[] best = seen.get("decoder.layers.1.depth.chosen").toBooleanArray(),
-                    said = model.decoder().layers().get(1).depth().chosen(seen.get("decoder.layers.1.resid_pre"), Pass.inference()).toBooleanArray();
+            boolean[] best = seen.get("decoder.layers.1.depth.chosen").toBooleanArray(), said = model.decoder().layers().get(1).depth()
+                    .chosen(seen.get("decoder.layers.1.resid_pre"), Pass.inference()).toBooleanArray();
             for (int t = 0; t < best.length; t++) {
                 if (best[t] == said[t]) agree++;
                 if (!best[t]) not++;
@@ -251,13 +253,14 @@ class MixtureOfDepthsTest {
             train(dense, steps, 8, length, 4e-3, seed);
             train(routed, more, 8, length, 4e-3, seed);
             double a = held(routed, length), b = held(dense, length);
-                ratio += a / b / 3;
+            ratio += a / b / 3;
         }
         Evidence.of("held-out loss over the dense twin's, mean of 3 seeds", ratio, atMost(1.03));
     }
 
     @Test void decodingGivesTheLogitsOfTheWholeSequence() {
-        for (var base : new DecoderConfig[] {config(0.5, 4, 16), DecoderConfig.gpt2(128, 64, 3, 16, 4).withDepth(new DepthConfig(0.5), 1)}) {
+        for (var base : new DecoderConfig[] {config(0.5, 4, 16),
+                DecoderConfig.gpt2(128, 64, 3, 16, 4).withDepth(new DepthConfig(0.5), 1)}) {
             var model = new DecoderLM(base.withDeviation(0.3), Rng.of(3));
             var x = ids(2, 3, 24);
             var whole = model.logits(x, Pass.inference());
@@ -267,8 +270,8 @@ class MixtureOfDepthsTest {
             decoding.truncate(12);
             near(decoding.fork(2, 0).next(x.rows(2, 0).narrow(1, 12, 4)), whole.rows(2, 0).select(1, 15));
             decoding.truncate(10, 3, 12);
-            var next = decoding.next(Tensor.of(new long[] {x.get(0, 10).toLongArray()[0], x.get(1, 3).toLongArray()[0],
-                    x.get(2, 12).toLongArray()[0]}, 3, 1));
+            var next = decoding.next(Tensor
+                    .of(new long[] {x.get(0, 10).toLongArray()[0], x.get(1, 3).toLongArray()[0], x.get(2, 12).toLongArray()[0]}, 3, 1));
             near(next, Tensor.stack(0, whole.get(0, 10), whole.get(1, 3), whole.get(2, 12)));
             var hooks = Hooks.of(model);
             var chosen = hooks.capture("*.chosen");

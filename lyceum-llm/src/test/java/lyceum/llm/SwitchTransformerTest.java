@@ -232,7 +232,8 @@ class SwitchTransformerTest {
         dropping.forward(ids, Pass.training(Rng.of(5)).with(own));
         model.forward(ids, Pass.training(Rng.of(5)).with(other));
         for (var point : seen.keySet())
-            assertThat(seen.get(point).sub(plain.get(point)).abs().max().item() == 0).as(point).isEqualTo(!point.endsWith("layers.1.resid_post"));
+            assertThat(seen.get(point).sub(plain.get(point)).abs().max().item() == 0).as(point)
+                    .isEqualTo(!point.endsWith("layers.1.resid_post"));
         var gated = DecoderConfig.llama(30, 16, 2, 16, 4, 4, 32);
         assertThatThrownBy(() -> new SwitchTransformer(gated, 4).withExpertDropout(0.4).create(Rng.of(1))).hasMessageContaining("gated");
     }

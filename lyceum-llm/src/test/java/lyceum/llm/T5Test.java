@@ -121,8 +121,9 @@ class T5Test {
             logits.see(name + " loss", loss.item(), expected.get("loss").item());
             loss.backward();
             var grads = T5Checkpoint.gradients(model);
-            for (var entry : expected.entrySet()) if (entry.getKey().startsWith("grad."))
-                gradients.see(name + " " + entry.getKey(), grads.get(entry.getKey().substring(5)).toDoubleArray(), entry.getValue().toDoubleArray());
+            for (var entry : expected.entrySet())
+                if (entry.getKey().startsWith("grad.")) gradients.see(name + " " + entry.getKey(),
+                        grads.get(entry.getKey().substring(5)).toDoubleArray(), entry.getValue().toDoubleArray());
         }
         Evidence.of("logits and losses of T5 and T5 1.1", logits, atMost(1e-4));
         Evidence.of("some gradients, the tables of buckets among them", gradients, atMost(1e-4));
@@ -154,14 +155,16 @@ class T5Test {
                 case 0 -> new String[] {translation.input("w" + w[0] + " w" + w[1] + " w" + w[2]), "v" + w[0] + " v" + w[1] + " v" + w[2]};
                 case 1 -> {
                     boolean agrees = rng.nextDouble() < 0.5;
-                    yield new String[] {grammar.input("w" + w[0] + " w" + w[1] + " w" + (agrees ? w[0] : w[2])), grammar.target(agrees ? 1 : 0)};
+                    yield new String[] {grammar.input("w" + w[0] + " w" + w[1] + " w" + (agrees ? w[0] : w[2])),
+                            grammar.target(agrees ? 1 : 0)};
                 }
                 case 2 -> {
                     // Persons, places and times, in any order.
                     int asked = rng.nextInt(3);
                     var facts = new StringBuilder();
                     for (int kind : rng.permutation(3)) facts.append(facts.isEmpty() ? "" : " ").append("plt".charAt(kind)).append(w[kind]);
-                    yield new String[] {question.input(List.of("who", "where", "when").get(asked), facts.toString()), "plt".charAt(asked) + "" + w[asked]};
+                    yield new String[] {question.input(List.of("who", "where", "when").get(asked), facts.toString()),
+                            "plt".charAt(asked) + "" + w[asked]};
                 }
                 default -> {
                     int alike = 0;
@@ -171,7 +174,8 @@ class T5Test {
                         if (same) alike++;
                         other.append(i == 0 ? "w" : " w").append(w[same ? i : i + 3]);
                     }
-                    yield new String[] {likeness.input("w" + w[0] + " w" + w[1] + " w" + w[2], other.toString()), likeness.numeral(1 + 4 * alike / 3.0)};
+                    yield new String[] {likeness.input("w" + w[0] + " w" + w[1] + " w" + w[2], other.toString()),
+                            likeness.numeral(1 + 4 * alike / 3.0)};
                 }
             };
         }
@@ -230,7 +234,8 @@ class T5Test {
             int[] read = {0};
             while (read.length <= 12) {
                 int best = 0;
-                var last = model.logits(source, null, Tensor.of(read, 1, read.length), Pass.inference()).get(0, read.length - 1).toDoubleArray();
+                var last = model.logits(source, null, Tensor.of(read, 1, read.length), Pass.inference()).get(0, read.length - 1)
+                        .toDoubleArray();
                 for (int v = 0; v < last.length; v++) if (last[v] > last[best]) best = v;
                 if (best == 1) break;
                 read = Arrays.copyOf(read, read.length + 1);
@@ -252,23 +257,29 @@ class T5Test {
             assertThat(again.config()).isEqualTo(model.config());
             assertThat(again.loss(List.of(new int[] {4, 1}), List.of(new int[] {3, 1}), Pass.inference()).item())
                     .isEqualTo(model.loss(List.of(new int[] {4, 1}), List.of(new int[] {3, 1}), Pass.inference()).item());
-            assertThat(T5Checkpoint.tensors(again).keySet())
-                    .containsExactlyInAnyOrderElementsOf(Safetensors.read(CHECKPOINTS.resolve(name).resolve("model.safetensors")).tensors().keySet());
+            assertThat(T5Checkpoint.tensors(again).keySet()).containsExactlyInAnyOrderElementsOf(
+                    Safetensors.read(CHECKPOINTS.resolve(name).resolve("model.safetensors")).tensors().keySet());
         }
         var json = Files.readString(CHECKPOINTS.resolve("t5/config.json"));
-        assertThatThrownBy(() -> T5Checkpoint.config(json.replace("\"t5\"", "\"bert\""))).isInstanceOf(FormatException.class).hasMessageContaining("bert");
-        assertThatThrownBy(() -> T5Checkpoint.config(json.replace("\"relu\"", "\"tanh\""))).isInstanceOf(FormatException.class).hasMessageContaining("tanh");
-        assertThatThrownBy(() -> T5Checkpoint.config(json.replace("\"d_model\": 16", "\"d_model\": -1"))).isInstanceOf(FormatException.class);
+        assertThatThrownBy(() -> T5Checkpoint.config(json.replace("\"t5\"", "\"bert\""))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("bert");
+        assertThatThrownBy(() -> T5Checkpoint.config(json.replace("\"relu\"", "\"tanh\""))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("tanh");
+        assertThatThrownBy(() -> T5Checkpoint.config(json.replace("\"d_model\": 16", "\"d_model\": -1")))
+                .isInstanceOf(FormatException.class);
         var config = T5Checkpoint.config(json);
-        assertThatThrownBy(() -> T5Checkpoint.of(config, Map.of("shared.weight", Tensor.zeros(29, 16)))).isInstanceOf(FormatException.class);
-        assertThatThrownBy(() -> T5Checkpoint.of(config.withEncoderLayers(9), Safetensors.read(CHECKPOINTS.resolve("t5/model.safetensors")).tensors()))
+        assertThatThrownBy(() -> T5Checkpoint.of(config, Map.of("shared.weight", Tensor.zeros(29, 16))))
+                .isInstanceOf(FormatException.class);
+        assertThatThrownBy(
+                () -> T5Checkpoint.of(config.withEncoderLayers(9), Safetensors.read(CHECKPOINTS.resolve("t5/model.safetensors")).tensors()))
                 .isInstanceOf(FormatException.class).hasMessageContaining("missing");
         assertThatThrownBy(() -> T5Checkpoint.of(config.gated(), Safetensors.read(CHECKPOINTS.resolve("t5/model.safetensors")).tensors()))
                 .isInstanceOf(FormatException.class).hasMessageContaining("unknown");
     }
 
     @Test void tasksAreTextsWithTheirPrefixes() {
-        assertThat(TextToText.translation("English", "German").input("That is good.")).isEqualTo("translate English to German: That is good.");
+        assertThat(TextToText.translation("English", "German").input("That is good."))
+                .isEqualTo("translate English to German: That is good.");
         assertThat(TextToText.question().input("Who?", "He.")).isEqualTo("question: Who? context: He.");
         assertThat(TextToText.summary().input("Long.")).isEqualTo("summarize: Long.");
         var cola = TextToText.classification("cola", List.of("sentence"), List.of("unacceptable", "acceptable"));
@@ -300,9 +311,12 @@ class T5Test {
                 b = model.loss(sources.subList(1, 2), targets.subList(1, 2), Pass.inference()).item();
         assertThat(both).isCloseTo((4 * a + 2 * b) / 6, within(1e-5));
         var read = Tensor.of(new int[] {0, 2}, 1, 2);
-        assertThat(new CrossEntropy().of(model.logits(Tensor.of(sources.get(1), 1, 5), null, read, Pass.inference()).reshape(2, 29),
-                Tensor.of(new int[] {2, 1})).item()).isCloseTo(b, within(1e-5));
-        assertThatThrownBy(() -> model.loss(sources, targets.subList(0, 1), Pass.inference())).hasMessageContaining("2 sources and 1 targets");
-        assertThatThrownBy(() -> model.loss(List.of(new int[0]), targets.subList(0, 1), Pass.inference())).hasMessageContaining("source without ids");
+        assertThat(new CrossEntropy()
+                .of(model.logits(Tensor.of(sources.get(1), 1, 5), null, read, Pass.inference()).reshape(2, 29), Tensor.of(new int[] {2, 1}))
+                .item()).isCloseTo(b, within(1e-5));
+        assertThatThrownBy(() -> model.loss(sources, targets.subList(0, 1), Pass.inference()))
+                .hasMessageContaining("2 sources and 1 targets");
+        assertThatThrownBy(() -> model.loss(List.of(new int[0]), targets.subList(0, 1), Pass.inference()))
+                .hasMessageContaining("source without ids");
     }
 }

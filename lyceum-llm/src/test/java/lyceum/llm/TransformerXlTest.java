@@ -47,7 +47,8 @@ class TransformerXlTest {
     @Test void theShiftGivesTheTermsOneByOne() {
         var model = model(config(2, DType.F64), 5, 7, false);
         var gap = Gap.absolute();
-        var memory = model.read(ids(1, 2, 5), model.read(ids(2, 2, 5), model.empty(2), Pass.inference()).memory(), Pass.inference()).memory();
+        var memory = model.read(ids(1, 2, 5), model.read(ids(2, 2, 5), model.empty(2), Pass.inference()).memory(), Pass.inference())
+                .memory();
         assertThat(memory.length()).isEqualTo(7);
         var hooks = Hooks.of(model);
         var seen = hooks.capture("*");
@@ -56,7 +57,8 @@ class TransformerXlTest {
         for (int layer = 0; layer < 2; layer++) {
             var at = "model.decoder.layers." + layer + ".attention.";
             double[][] wq = p.get(at + "q_proj.weight").toRows(), wk = p.get(at + "k_proj.weight").toRows(),
-                    wr = p.get(at + "positions.r_proj.weight").toRows(), u = p.get(at + "positions.u").toRows(), v = p.get(at + "positions.v").toRows();
+                    wr = p.get(at + "positions.r_proj.weight").toRows(), u = p.get(at + "positions.u").toRows(),
+                    v = p.get(at + "positions.v").toRows();
             var h = seen.get("model.decoder.layers." + layer + ".resid_pre");
             for (int row = 0; row < 2; row++) {
                 double[][] own = h.get(row).toRows(), all = Tensor.concat(0, memory.states().get(layer).get(row), h.get(row)).toRows();
@@ -71,8 +73,8 @@ class TransformerXlTest {
     }
 
     /** Softmax over j up to place of {@code q.k + q.Wr + u.k + v.Wr}, over the root of 8. */
-    private static double[] explicit(double[] x, double[][] all, int place, int head, double[][] wq, double[][] wk, double[][] wr, double[][] u,
-            double[][] v) {
+    private static double[] explicit(double[] x, double[][] all, int place, int head, double[][] wq, double[][] wk, double[][] wr,
+            double[][] u, double[][] v) {
         var scores = new double[all.length];
         double sum = 0;
         for (int j = 0; j <= place; j++) {
@@ -205,7 +207,8 @@ class TransformerXlTest {
                 }
                 optimizer.zeroGrad();
                 var read = model.read(ids, known, Pass.training(rng));
-                new CrossEntropy().of(read.logits().reshape(-1, LETTERS), part(texts, s * SEGMENT + 1, (s + 1) * SEGMENT + 1).flatten()).backward();
+                new CrossEntropy().of(read.logits().reshape(-1, LETTERS), part(texts, s * SEGMENT + 1, (s + 1) * SEGMENT + 1).flatten())
+                        .backward();
                 optimizer.step();
                 known = read.memory();
             }
@@ -214,7 +217,8 @@ class TransformerXlTest {
         var logits = Autograd.noGrad(() -> model.logits(part(texts, 0, 6 * SEGMENT), Pass.inference()));
         long[] said = logits.argmax(-1).toLongArray();
         int right = 0, asked = 0;
-        for (int r = 0; r < 200; r++) for (int t = 3 * SEGMENT - 1; t < 6 * SEGMENT; t++, asked++) if (said[r * 6 * SEGMENT + t] == texts[r][t + 1]) right++;
+        for (int r = 0; r < 200; r++)
+            for (int t = 3 * SEGMENT - 1; t < 6 * SEGMENT; t++, asked++) if (said[r * 6 * SEGMENT + t] == texts[r][t + 1]) right++;
         return (double) right / asked;
     }
 

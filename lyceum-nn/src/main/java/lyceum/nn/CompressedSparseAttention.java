@@ -102,7 +102,9 @@ public final class CompressedSparseAttention extends SequenceMixer {
 
     private Tensor split(Tensor x, int heads) { return x.reshape(x.size(0), x.size(1), heads, config.headWidth()).transpose(1, 2); }
 
-    private Tensor turned(Tensor x, long start) { return config.rotary() == null ? x : config.rotary().at(start, x.size(2), x.dtype()).of(x); }
+    private Tensor turned(Tensor x, long start) {
+        return config.rotary() == null ? x : config.rotary().at(start, x.size(2), x.dtype()).of(x);
+    }
 
     private static List<Tensor> behind(List<Tensor> before, List<Tensor> now) {
         if (before.isEmpty()) return now;
@@ -165,15 +167,18 @@ public final class CompressedSparseAttention extends SequenceMixer {
         long n = q.size(2), blind = Math.clamp(config.stride() - 1 - start, 0, n), rest = n - blind;
         if (rest == 0) return scores.sum().mul(0);
         var seen = visible(start + blind, rest, keys.size(2));
-        var target = new Attention().withBias(seen.unsqueeze(0).unsqueeze(0)).weights(q.narrow(2, blind, rest), keys).mean(1, false).detach();
+        var target = new Attention().withBias(seen.unsqueeze(0).unsqueeze(0)).weights(q.narrow(2, blind, rest), keys).mean(1, false)
+                .detach();
         var logs = seen.where(scores.narrow(1, blind, rest), Tensor.full(scores.dtype(), -1e9, 1)).logSoftmax(-1);
         return target.mul(logs).sum(-1, false).mean().neg();
     }
 
     /** The entries that each query of x (batch, T, width) reads, ascending: [batch T][..]. */
     public long[][] chosen(Tensor x) {
-        var made = made(List.of(split(k_proj.forward(x), config.keyHeads()), split(v_proj.forward(x), config.keyHeads()),
-                gate_proj.forward(x).transpose(1, 2), index_k.forward(x).unsqueeze(1), index_gate.forward(x).transpose(1, 2)), 0, x.size(1));
+        var made = made(
+                List.of(split(k_proj.forward(x), config.keyHeads()), split(v_proj.forward(x), config.keyHeads()),
+                        gate_proj.forward(x).transpose(1, 2), index_k.forward(x).unsqueeze(1), index_gate.forward(x).transpose(1, 2)),
+                0, x.size(1));
         int rows = (int) (x.size(0) * x.size(1));
         if (made.count() == 0 || config.top() == 0) return new long[rows][0];
         return best(scores(x, made.indexKeys, Pass.inference()), 0);
@@ -203,7 +208,8 @@ public final class CompressedSparseAttention extends SequenceMixer {
     /** What queries find (batch, T, heads d), a chunk after another. */
     private Tensor attended(Tensor q, Entries entries, List<Tensor> near, Tensor scores, long start) {
         long batch = q.size(0), n = q.size(2), held = near.getFirst().size(2);
-        int slots = (int) Math.min(config.top(), entries.count()), window = (int) Math.min(config.window(), held), width = slots + window + (config.sink() ? 1 : 0);
+        int slots = (int) Math.min(config.top(), entries.count()), window = (int) Math.min(config.window(), held),
+                width = slots + window + (config.sink() ? 1 : 0);
         if (width == 0) return q.zerosLike().transpose(1, 2).reshape(batch, n, -1);
         long rows = entries.count() + held + 1; // the last is the sink's: zeros
         Tensor keys = table(entries.keys, near.get(0)), values = table(entries.values, near.get(1));
@@ -232,7 +238,8 @@ public final class CompressedSparseAttention extends SequenceMixer {
             var index = Tensor.of(places);
             var mask = Tensor.of(seen, batch * count, 1, 1, width);
             if (config.sink()) {
-                var logits = Tensor.concat(3, Tensor.zeros(q.dtype(), 1, config.heads(), 1, width - 1), sink.reshape(1, config.heads(), 1, 1));
+                var logits = Tensor.concat(3, Tensor.zeros(q.dtype(), 1, config.heads(), 1, width - 1),
+                        sink.reshape(1, config.heads(), 1, 1));
                 mask = mask.where(logits, Tensor.full(q.dtype(), Double.NEGATIVE_INFINITY, 1));
             }
             var own = q.narrow(2, from, count).transpose(1, 2).reshape(batch * count, config.heads(), 1, config.headWidth());

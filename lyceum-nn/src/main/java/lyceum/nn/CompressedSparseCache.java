@@ -71,9 +71,7 @@ public final class CompressedSparseCache implements MixerState {
 
     @Override public long length() { return length; }
 
-    @Override public long bytes() {
-        return entries.bytes() + index.bytes() + bytes(window) + bytes(raw);
-    }
+    @Override public long bytes() { return entries.bytes() + index.bytes() + bytes(window) + bytes(raw); }
 
     private static long bytes(List<Tensor> tensors) { return tensors.stream().mapToLong(t -> t.count() * t.dtype().bytes()).sum(); }
 

@@ -31,12 +31,14 @@ public record CompressedSparseConfig(int width, int heads, int keyHeads, int hea
 
     public CompressedSparseConfig {
         if (width < 1 || heads < 1 || keyHeads < 1 || heads % keyHeads != 0 || headWidth < 1 || indexHeads < 1 || indexWidth < 1)
-            throw new IllegalArgumentException("CompressedSparseConfig: width " + width + ", heads " + heads + ", keyHeads " + keyHeads
-                    + ", headWidth " + headWidth + ", indexHeads " + indexHeads + " and indexWidth " + indexWidth
-                    + " are positive, and keyHeads divides heads");
-        if (stride < 1 || block < stride || top < 0 || window < 0) throw new IllegalArgumentException("CompressedSparseConfig: blocks of " + block
-                + " every " + stride + ", the best " + top + ", a window of " + window + "; a stride of at least 1, blocks no shorter, 0 or more");
-        if (!(price >= 0 && Double.isFinite(price))) throw new IllegalArgumentException("CompressedSparseConfig: the price is " + price + "; at least 0");
+            throw new IllegalArgumentException(
+                    "CompressedSparseConfig: width " + width + ", heads " + heads + ", keyHeads " + keyHeads + ", headWidth " + headWidth
+                            + ", indexHeads " + indexHeads + " and indexWidth " + indexWidth + " are positive, and keyHeads divides heads");
+        if (stride < 1 || block < stride || top < 0 || window < 0)
+            throw new IllegalArgumentException("CompressedSparseConfig: blocks of " + block + " every " + stride + ", the best " + top
+                    + ", a window of " + window + "; a stride of at least 1, blocks no shorter, 0 or more");
+        if (!(price >= 0 && Double.isFinite(price)))
+            throw new IllegalArgumentException("CompressedSparseConfig: the price is " + price + "; at least 0");
         if (rotary != null && rotary.turnsLate()) throw new IllegalArgumentException(
                 "CompressedSparseConfig: rotary is scaled by " + rotary.scaling() + ", which depends on the length; take a fixed scaling");
     }
@@ -49,8 +51,8 @@ public record CompressedSparseConfig(int width, int heads, int keyHeads, int hea
 
     /** Blocks of another length and distance at once. */
     public CompressedSparseConfig withBlocks(int block, int stride) {
-        return new CompressedSparseConfig(width, heads, keyHeads, headWidth, block, stride, top, window, sink, indexHeads, indexWidth, price, rotary,
-                dtype);
+        return new CompressedSparseConfig(width, heads, keyHeads, headWidth, block, stride, top, window, sink, indexHeads, indexWidth,
+                price, rotary, dtype);
     }
 
     /** Positions of an entry that the one before has as well. */

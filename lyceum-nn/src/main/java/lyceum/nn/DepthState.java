@@ -20,8 +20,7 @@ final class DepthState implements MixerState {
         int rows = more.counts().length;
         if (chosen == null) {
             chosen = new long[rows][0];
-        } else if (chosen.length != rows)
-            throw new IllegalArgumentException("MixtureOfDepths: " + rows + " rows follow " + chosen.length);
+        } else if (chosen.length != rows) throw new IllegalArgumentException("MixtureOfDepths: " + rows + " rows follow " + chosen.length);
         long[] at = more.positions().toLongArray();
         for (int r = 0; r < rows; r++) {
             int had = chosen[r].length, count = (int) more.counts()[r];
@@ -32,13 +31,9 @@ final class DepthState implements MixerState {
     }
 
     /** What was padding in the cache is forgotten. */
-    void end(MixtureOfDepths.Chosen more) {
-        if (!more.isEven()) cut();
-    }
+    void end(MixtureOfDepths.Chosen more) { if (!more.isEven()) cut(); }
 
-    private void cut() {
-        if (cache.length() > 0) cache.truncate(Arrays.stream(chosen).mapToLong(c -> c.length).toArray());
-    }
+    private void cut() { if (cache.length() > 0) cache.truncate(Arrays.stream(chosen).mapToLong(c -> c.length).toArray()); }
 
     @Override public long length() { return Arrays.stream(lengths).max().orElse(0); }
 

@@ -55,10 +55,14 @@ public final class MixtureOfDepths extends Module {
     @Override protected Tensor compute(Tensor x, Pass pass) { return x.matmul(weight.unsqueeze(1)).squeeze(-1); }
 
     /** What the predictor says (batch, T): above 0 for a token that it takes to be among the best. */
-    public Tensor predicted(Tensor x, Pass pass) { return fc2.forward(Activation.SILU.forward(fc1.forward(x.detach(), pass), pass), pass).squeeze(-1); }
+    public Tensor predicted(Tensor x, Pass pass) {
+        return fc2.forward(Activation.SILU.forward(fc1.forward(x.detach(), pass), pass), pass).squeeze(-1);
+    }
 
     /** Who passes the block, BOOL (batch, T): the best of each row in a pass that learns, else whom the predictor likes. */
-    public Tensor chosen(Tensor x, Pass pass) { return Autograd.noGrad(() -> pass.isTraining() ? best(forward(x)) : predicted(x, pass).gt(0)); }
+    public Tensor chosen(Tensor x, Pass pass) {
+        return Autograd.noGrad(() -> pass.isTraining() ? best(forward(x)) : predicted(x, pass).gt(0));
+    }
 
     /** The {@code floor(c T)} best of each row, BOOL; of equal scores the earlier ones. */
     private Tensor best(Tensor scores) {
@@ -92,8 +96,7 @@ public final class MixtureOfDepths extends Module {
             var counts = new long[rows];
             for (int i = 0; i < in.length; i++) if (in[i]) counts[i / n]++;
             int most = (int) Arrays.stream(counts).max().orElse(0);
-            long[] places = new long[rows * most], positions = new long[rows * most],
-                    real = new long[(int) Arrays.stream(counts).sum()];
+            long[] places = new long[rows * most], positions = new long[rows * most], real = new long[(int) Arrays.stream(counts).sum()];
             for (int r = 0, found = 0; r < rows; r++) {
                 int at = r * most;
                 for (int t = 0; t < n; t++) if (in[r * n + t]) {

@@ -104,8 +104,9 @@ public final class MultiHeadAttention extends SequenceMixer {
 
     /** As above, where the positions are given, (T) or (batch, T), and need not be one behind the other. */
     public Tensor forward(Tensor x, KvCache cache, Attention attention, Tensor positions, Pass pass) {
-        if (!cache.isWhole() || pattern != null || prefixLength() > 0 || !config.positions().isOfTokens()) throw new IllegalArgumentException(
-                "MultiHeadAttention: given positions go with a whole cache, without patterns, prefixes and encodings of distances");
+        if (!cache.isWhole() || pattern != null || prefixLength() > 0 || !config.positions().isOfTokens())
+            throw new IllegalArgumentException(
+                    "MultiHeadAttention: given positions go with a whole cache, without patterns, prefixes and encodings of distances");
         var q = pass.point(this, "q", turned(plainQueries(x, pass), positions));
         var k = pass.point(this, "k", turned(plainKeys(x, pass), positions));
         var past = cache.append(k, split(v_proj.forward(x, pass), config.keyHeads()));

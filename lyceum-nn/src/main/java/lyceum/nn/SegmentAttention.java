@@ -65,9 +65,7 @@ public final class SegmentAttention extends SequenceMixer {
 
         long waiting() { return keys == null ? 0 : keys.size(2); }
 
-        Held map(UnaryOperator<Tensor> f) {
-            return new Held(of(f, turned), of(f, keys), of(f, values), of(f, first), of(f, second));
-        }
+        Held map(UnaryOperator<Tensor> f) { return new Held(of(f, turned), of(f, keys), of(f, values), of(f, first), of(f, second)); }
 
         private static Tensor of(UnaryOperator<Tensor> f, Tensor t) { return t == null ? null : f.apply(t); }
 
@@ -106,8 +104,8 @@ public final class SegmentAttention extends SequenceMixer {
             for (long to : lengths) {
                 if (to < 0 || to > length)
                     throw new IllegalArgumentException("truncate: " + to + "; the state has seen " + length + " positions");
-                if (to != lengths[0] || to > 0 && to < length) throw new UnsupportedOperationException("truncate: to " + to + " of " + length
-                        + " positions, but a store does not give them back; fork the state before what may be taken back");
+                if (to != lengths[0] || to > 0 && to < length) throw new UnsupportedOperationException("truncate: to " + to + " of "
+                        + length + " positions, but a store does not give them back; fork the state before what may be taken back");
             }
             if (lengths.length == 0 || lengths[0] == length) return;
             held = Held.NOTHING;

@@ -30,9 +30,10 @@ public record SegmentAttentionConfig(AttentionConfig attention, int segment, Sto
 
     public SegmentAttentionConfig {
         Objects.requireNonNull(store, "store");
-        if (segment < 1 || neighbours < 1 || capacity < 1) throw new IllegalArgumentException("SegmentAttentionConfig: segments of " + segment
-                + ", " + neighbours + " neighbours of " + capacity + " positions; all are at least 1");
-        boolean placed = attention.positions() instanceof RotaryEmbedding turn ? !turn.turnsLate() : attention.positions() instanceof PositionalEncoding.None;
+        if (segment < 1 || neighbours < 1 || capacity < 1) throw new IllegalArgumentException("SegmentAttentionConfig: segments of "
+                + segment + ", " + neighbours + " neighbours of " + capacity + " positions; all are at least 1");
+        boolean placed = attention.positions() instanceof RotaryEmbedding turn ? !turn.turnsLate()
+                : attention.positions() instanceof PositionalEncoding.None;
         boolean plain = placed && attention.pattern() == null && attention.qkNorm() == null && attention.dropout() == 0;
         if (!plain) throw new IllegalArgumentException(
                 "SegmentAttentionConfig: attention with rotary positions or none, without patterns, norms of queries and dropout of weights");

@@ -198,8 +198,8 @@ public final class TransformerBlock extends Module {
             if (cache instanceof AttentionCache held && mask.equals(own.config().attention())) return own.forward(x, held, pass);
             return cache == null ? own.forward(x, x, mask, pass) : own.forward(x, SequenceMixer.state(KvCache.class, cache), mask, pass);
         }
-        if (context.before() != null) throw new IllegalArgumentException("TransformerBlock: states of positions before go with attention, not with "
-                + attention.getClass().getSimpleName());
+        if (context.before() != null) throw new IllegalArgumentException(
+                "TransformerBlock: states of positions before go with attention, not with " + attention.getClass().getSimpleName());
         if (!mask.equals(config.attention().attention()) || layout != null && (!layout.isRightPadded() || layout.hasPrefix()))
             throw new IllegalArgumentException("TransformerBlock: " + attention.getClass().getSimpleName()
                     + " has no mask beside its own; leave Context.mask out, and sequences begin where their rows do");
@@ -209,7 +209,8 @@ public final class TransformerBlock extends Module {
     /** Keys and values of states that were before as well: normalised here as x was, by weights as they are now. */
     private Tensor recurrent(MultiHeadAttention own, Tensor x, Attention mask, Tensor before, Pass pass) {
         if (own.config().rotary() != null) throw new IllegalArgumentException(
-                "TransformerBlock: states of positions before go with encodings of distances at the scores, not with " + own.config().positions());
+                "TransformerBlock: states of positions before go with encodings of distances at the scores, not with "
+                        + own.config().positions());
         boolean first = config.placement() == TransformerConfig.Placement.PRE || config.placement() == TransformerConfig.Placement.SANDWICH;
         return own.forward(x, Tensor.concat(1, first ? attention_norm.forward(before, pass) : before, x), mask, pass);
     }

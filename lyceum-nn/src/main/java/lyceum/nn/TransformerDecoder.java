@@ -68,7 +68,8 @@ public final class TransformerDecoder extends Module {
         /** Targets with the positions that follow: the same for all rows, or each row's own after a truncation row by row. */
         Tensor placed(PositionLayer positions, Tensor x, Pass pass) {
             if (positions == null) return x;
-            if (caches.getFirst() instanceof AttentionCache pieces && pieces.places() != null) return positions.forward(x, pieces.places(), pass);
+            if (caches.getFirst() instanceof AttentionCache pieces && pieces.places() != null)
+                return positions.forward(x, pieces.places(), pass);
             long[] lengths = switch (caches.getFirst()) {
                 case KvCache cache -> cache.lengths();
                 case DepthState depth -> depth.lengths();
@@ -178,7 +179,8 @@ public final class TransformerDecoder extends Module {
 
     /** What experts add to a loss is collected once, so that their blocks are kept as they are. */
     private static Tensor through(TransformerBlock layer, Tensor x, TransformerBlock.Context context, Pass pass) {
-        if (!layer.config().recomputed() || layer.config().moe() != null || layer.depth() != null || pass.isWatched() || !GradMode.isRecording())
+        if (!layer.config().recomputed() || layer.config().moe() != null || layer.depth() != null || pass.isWatched()
+                || !GradMode.isRecording())
             return layer.forward(x, context, pass);
         if (pass.rng() == null) return Autograd.checkpoint(h -> layer.forward(h, context, pass), x);
         return Autograd.checkpoint((h, rng) -> layer.forward(h, context, pass.drawing(rng)), x, pass.rng());

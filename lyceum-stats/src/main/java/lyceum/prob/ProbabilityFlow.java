@@ -68,7 +68,8 @@ public record ProbabilityFlow(Sde.Coefficient drift, DoubleUnaryOperator noise, 
         System.arraycopy(x.flatten().toDoubleArray(), 0, state, 0, points);
         double[] end = solver.solve((t, y, dy) -> {
             var at = Tensor.of(Arrays.copyOf(y, points), n, d);
-            double[] v = velocity(t, at).flatten().toDoubleArray(), divergence = (probes == null ? divergence(t, at) : divergence(t, at, probes)).toDoubleArray();
+            double[] v = velocity(t, at).flatten().toDoubleArray(),
+                    divergence = (probes == null ? divergence(t, at) : divergence(t, at, probes)).toDoubleArray();
             System.arraycopy(v, 0, dy, 0, points);
             System.arraycopy(divergence, 0, dy, points, divergence.length);
         }, state, from, to);

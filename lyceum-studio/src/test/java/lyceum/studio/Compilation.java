@@ -22,7 +22,8 @@ public final class Compilation {
         var files = sources.entrySet().stream().map(e -> source(e.getKey(), e.getValue())).toList();
         var classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         ToolProvider.getSystemJavaCompiler().getTask(new StringWriter(), null, seen,
-                List.of("-proc:none", "-Xlint:none", "-Xmaxerrs", "1000", "-d", classes.toString(), "-classpath", classPath), null, files).call();
+                List.of("-proc:none", "-Xlint:none", "-Xmaxerrs", "1000", "-d", classes.toString(), "-classpath", classPath), null, files)
+                .call();
         return seen.getDiagnostics().stream().filter(d -> d.getKind() == Diagnostic.Kind.ERROR)
                 .map(d -> d.getSource().getName().replaceAll(".*/|\\.java", "") + " " + line(d) + ": " + d.getMessage(null)).toList();
     }

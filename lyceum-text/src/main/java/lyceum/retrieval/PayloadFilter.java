@@ -86,8 +86,8 @@ public sealed interface PayloadFilter {
                 case Number n -> in.values.contains(In.comparable(n));
                 case Object value -> in.values.contains(value);
             };
-            case Range range -> field.apply(range.field) instanceof Number n && Range.compare(n, range.least) >= 0
-                    && Range.compare(n, range.most) <= 0;
+            case Range range ->
+                    field.apply(range.field) instanceof Number n && Range.compare(n, range.least) >= 0 && Range.compare(n, range.most) <= 0;
             case Exists exists -> field.apply(exists.field) != null;
             case And and -> {
                 for (var part : and.parts) if (!part.matches(field)) yield false;

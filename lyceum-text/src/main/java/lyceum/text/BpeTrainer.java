@@ -138,8 +138,9 @@ public record BpeTrainer(int vocabularySize, long minFrequency, List<String> spe
         if (!(base.spec().model() instanceof Bpe bpe))
             throw new IllegalArgumentException("BpeTrainer.extended: only BPE is a chain of merges; train anew");
         int size = bpe.vocabulary().size();
-        for (var added : base.spec().specials().added()) if (added.id() >= size) throw new IllegalArgumentException(
-                "BpeTrainer.extended: the control token \"" + added.text() + "\" has the id " + added.id() + " behind " + size + " pieces");
+        for (var added : base.spec().specials().added())
+            if (added.id() >= size) throw new IllegalArgumentException("BpeTrainer.extended: the control token \"" + added.text()
+                    + "\" has the id " + added.id() + " behind " + size + " pieces");
         var words = new TreeMap<String, Long>();
         for (var text : texts) {
             var encoding = base.encode(text);

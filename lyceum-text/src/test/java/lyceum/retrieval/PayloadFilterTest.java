@@ -23,7 +23,9 @@ class PayloadFilterTest {
         assertThat(in(0x1p63, 0x1p63)).isTrue();
     }
 
-    private static boolean between(double least, double most, Object value) { return PayloadFilter.range("n", least, most).matches(Map.of("n", value)); }
+    private static boolean between(double least, double most, Object value) {
+        return PayloadFilter.range("n", least, most).matches(Map.of("n", value));
+    }
 
     @Test void rangesOfWholeNumbersAreExact() {
         double bound = 0x1p53;

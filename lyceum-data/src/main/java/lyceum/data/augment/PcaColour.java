@@ -22,7 +22,8 @@ import lyceum.tensor.Tensor;
  */
 public record PcaColour(Tensor steps, double deviation) implements Augment<Raster> {
     public PcaColour {
-        if (steps.rank() != 2 || steps.size(0) != steps.size(1)) throw new ShapeException("PcaColour: steps " + steps.shape() + "; a square, a column a direction");
+        if (steps.rank() != 2 || steps.size(0) != steps.size(1))
+            throw new ShapeException("PcaColour: steps " + steps.shape() + "; a square, a column a direction");
         if (!(deviation >= 0)) throw new IllegalArgumentException("PcaColour: deviation is " + deviation + "; at least 0");
     }
 

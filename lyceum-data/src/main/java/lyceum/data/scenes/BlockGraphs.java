@@ -18,11 +18,12 @@ import lyceum.withers.Withers;
  * @see <a href="https://doi.org/10.1016/0378-8733(83)90021-7">Holland, Laskey and Leinhardt (1983)</a>
  */
 @Withers
-public record BlockGraphs(int nodes, int classes, double inside, double between, int features, double signal) implements BlockGraphsWithers {
+public record BlockGraphs(int nodes, int classes, double inside, double between, int features, double signal)
+        implements BlockGraphsWithers {
 
     public BlockGraphs {
-        if (nodes < 2 || classes < 1 || features < classes) throw new IllegalArgumentException("BlockGraphs: " + nodes + " nodes, " + classes
-                + " classes, " + features + " features; at least 2, at least 1, at least as many as classes");
+        if (nodes < 2 || classes < 1 || features < classes) throw new IllegalArgumentException("BlockGraphs: " + nodes + " nodes, "
+                + classes + " classes, " + features + " features; at least 2, at least 1, at least as many as classes");
         if (!(inside >= 0 && inside <= 1 && between >= 0 && between <= 1))
             throw new IllegalArgumentException("BlockGraphs: probabilities " + inside + " and " + between + "; both lie in [0, 1]");
     }

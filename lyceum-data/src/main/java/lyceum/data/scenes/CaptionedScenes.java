@@ -43,8 +43,8 @@ public record CaptionedScenes(int size, int colours, int shapes, int rows, int c
         between("columns", columns, 1, 3);
         between("jitter", jitter, 0, 8);
         int cell = size / Math.max(rows, columns);
-        if (cell < 5 + 2 * jitter)
-            throw new IllegalArgumentException("CaptionedScenes: cells of " + cell + " pixels; with jitter " + jitter + " at least " + (5 + 2 * jitter));
+        if (cell < 5 + 2 * jitter) throw new IllegalArgumentException(
+                "CaptionedScenes: cells of " + cell + " pixels; with jitter " + jitter + " at least " + (5 + 2 * jitter));
     }
 
     /** Pictures of that size, 4 colours, 3 shapes, 2 x 2 cells, no jitter. */
@@ -65,7 +65,8 @@ public record CaptionedScenes(int size, int colours, int shapes, int rows, int c
         var cells = rng.permutation(rows * columns);
         var chosen = new ArrayList<Item>();
         for (int i = 0; i < items; i++) {
-            chosen.add(new Item(Colour.values()[rng.nextInt(colours)], Shape.values()[rng.nextInt(shapes)], cells[i] / columns, cells[i] % columns));
+            chosen.add(new Item(Colour.values()[rng.nextInt(colours)], Shape.values()[rng.nextInt(shapes)], cells[i] / columns,
+                    cells[i] % columns));
         }
         return new Scene(chosen);
     }

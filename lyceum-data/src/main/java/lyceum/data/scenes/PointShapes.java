@@ -30,7 +30,8 @@ public record PointShapes(int points, double noise, Spin spin) implements PointS
     }
 
     public PointShapes {
-        if (points < 1 || !(noise >= 0)) throw new IllegalArgumentException("PointShapes: " + points + " points, noise " + noise + "; at least 1 and 0");
+        if (points < 1 || !(noise >= 0))
+            throw new IllegalArgumentException("PointShapes: " + points + " points, noise " + noise + "; at least 1 and 0");
     }
 
     /** 256 points without noise, turned in any way. */
@@ -123,6 +124,7 @@ public record PointShapes(int points, double noise, Spin spin) implements PointS
             z /= n;
         }
         return new double[][] {{1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)},
-            {2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)}, {2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)}};
+                {2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)},
+                {2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)}};
     }
 }

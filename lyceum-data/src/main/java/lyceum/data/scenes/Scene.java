@@ -65,7 +65,9 @@ public record Scene(List<Item> items) {
     }
 
     /** A scene of one item. */
-    public static Scene of(Colour colour, Shape shape, int row, int column) { return new Scene(List.of(new Item(colour, shape, row, column))); }
+    public static Scene of(Colour colour, Shape shape, int row, int column) {
+        return new Scene(List.of(new Item(colour, shape, row, column)));
+    }
 
     /** The one item of a scene that has no other. */
     public Item only() {

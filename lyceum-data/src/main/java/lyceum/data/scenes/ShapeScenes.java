@@ -32,8 +32,8 @@ public record ShapeScenes(int side, int least, int most, int smallest, int large
     private static final int ATTEMPTS = 50;
 
     public ShapeScenes {
-        if (smallest < 3 || largest < smallest || side < largest)
-            throw new IllegalArgumentException("ShapeScenes: objects of " + smallest + " to " + largest + " pixels in pictures of " + side + "; at least 3");
+        if (smallest < 3 || largest < smallest || side < largest) throw new IllegalArgumentException(
+                "ShapeScenes: objects of " + smallest + " to " + largest + " pixels in pictures of " + side + "; at least 3");
         if (least < 0 || most < least) throw new IllegalArgumentException("ShapeScenes: " + least + " to " + most + " objects");
         if (!(noise >= 0)) throw new IllegalArgumentException("ShapeScenes: noise is " + noise + "; at least 0");
     }
@@ -68,7 +68,8 @@ public record ShapeScenes(int side, int least, int most, int smallest, int large
         int wanted = least + rng.nextInt(most - least + 1);
         var placed = new ArrayList<int[]>(); // left, top, size, kind
         for (int attempt = 0; attempt < ATTEMPTS * wanted && placed.size() < wanted; attempt++) {
-            int size = smallest + rng.nextInt(largest - smallest + 1), left = rng.nextInt(side - size + 1), top = rng.nextInt(side - size + 1), kind = rng.nextInt(CLASSES);
+            int size = smallest + rng.nextInt(largest - smallest + 1), left = rng.nextInt(side - size + 1),
+                    top = rng.nextInt(side - size + 1), kind = rng.nextInt(CLASSES);
             if (placed.stream().allMatch(p -> apart(p, left, top, size))) placed.add(new int[] {left, top, size, kind});
         }
         return painted(placed, rng);
@@ -76,7 +77,8 @@ public record ShapeScenes(int side, int least, int most, int smallest, int large
 
     /** Two discs of one size that touch in one pixel column, side by side: one component to a semantic map, two objects. */
     public Labelled touchingDiscs(Rng rng) {
-        int size = smallest + rng.nextInt(Math.min(largest, side / 2) - smallest + 1), left = rng.nextInt(side - 2 * size + 1), top = rng.nextInt(side - size + 1);
+        int size = smallest + rng.nextInt(Math.min(largest, side / 2) - smallest + 1), left = rng.nextInt(side - 2 * size + 1),
+                top = rng.nextInt(side - size + 1);
         return painted(List.of(new int[] {left, top, size, 0}, new int[] {left + size, top, size, 0}), rng);
     }
 

@@ -32,9 +32,10 @@ public record ThinCurves(int side, double contrast, double noise) implements Thi
         int area = side * side;
         float[] x = new float[n * area], y = new float[n * area];
         for (int i = 0; i < n; i++) {
-            double phase = 2 * Math.PI * rng.nextDouble(), wave = side * (0.08 + 0.12 * rng.nextDouble()), high = side * (0.1 + 0.2 * rng.nextDouble()),
-                    middle = side * (0.3 + 0.4 * rng.nextDouble()), radius = side * (0.15 + 0.15 * rng.nextDouble()),
-                    row = side * (0.3 + 0.4 * rng.nextDouble()), column = side * (0.3 + 0.4 * rng.nextDouble());
+            double phase = 2 * Math.PI * rng.nextDouble(), wave = side * (0.08 + 0.12 * rng.nextDouble()),
+                    high = side * (0.1 + 0.2 * rng.nextDouble()), middle = side * (0.3 + 0.4 * rng.nextDouble()),
+                    radius = side * (0.15 + 0.15 * rng.nextDouble()), row = side * (0.3 + 0.4 * rng.nextDouble()),
+                    column = side * (0.3 + 0.4 * rng.nextDouble());
             for (int t = 0; t < 8 * side; t++) {
                 double across = t / 8.0, turn = 2 * Math.PI * across / side;
                 mark(y, i * area, middle + high * Math.sin(across / wave + phase), across);

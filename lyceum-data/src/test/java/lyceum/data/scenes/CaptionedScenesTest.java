@@ -19,7 +19,8 @@ class CaptionedScenesTest {
 
     @Test void everySceneIsReadFromItsPictureWhereverItStands() {
         var rng = Rng.of(1);
-        for (var scenes : List.of(ALL, CaptionedScenes.of(16), new CaptionedScenes(24, 8, 6, 3, 3, 1), new CaptionedScenes(16, 3, 2, 1, 2, 1))) {
+        for (var scenes : List.of(ALL, CaptionedScenes.of(16), new CaptionedScenes(24, 8, 6, 3, 3, 1),
+                new CaptionedScenes(16, 3, 2, 1, 2, 1))) {
             for (var scene : scenes.singles()) assertThat(scenes.read(scenes.picture(scene, rng))).contains(scene);
             for (int i = 0; i < 100; i++) {
                 var scene = scenes.draw(2, rng);
@@ -54,7 +55,8 @@ class CaptionedScenesTest {
         assertThat(row.parse("a red square left of a blue circle")).contains(two);
         assertThat(row.parse("a blue circle left of a red square")).isPresent().get().isNotEqualTo(two);
         assertThat(row.parse("a red square")).isEmpty();
-        assertThat(new CaptionedScenes(24, 2, 2, 3, 3, 0).caption(Scene.of(Colour.RED, Shape.CIRCLE, 1, 1))).isEqualTo("a red circle in the middle");
+        assertThat(new CaptionedScenes(24, 2, 2, 3, 3, 0).caption(Scene.of(Colour.RED, Shape.CIRCLE, 1, 1)))
+                .isEqualTo("a red circle in the middle");
         var rng = Rng.of(3);
         for (int i = 0; i < 100; i++) {
             var scene = ALL.draw(1 + i % 4, rng);

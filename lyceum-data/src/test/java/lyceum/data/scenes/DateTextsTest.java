@@ -15,10 +15,11 @@ class DateTextsTest {
 
     @Test void sixFormatsSayTheSameDay() {
         var day = LocalDate.of(1979, 5, 3);
-        assertThat(IntStream.range(0, DateTexts.FORMATS).mapToObj(f -> DateTexts.of(day, f).text())).containsExactly("3 May 1979", "May 3, 1979",
-                "3rd of May, 1979", "1979 May 3", "03.05.1979", "Thursday, May 3rd 1979");
+        assertThat(IntStream.range(0, DateTexts.FORMATS).mapToObj(f -> DateTexts.of(day, f).text())).containsExactly("3 May 1979",
+                "May 3, 1979", "3rd of May, 1979", "1979 May 3", "03.05.1979", "Thursday, May 3rd 1979");
         assertThat(DateTexts.of(day, 2).iso()).isEqualTo("1979-05-03");
-        assertThat(List.of(1, 2, 3, 4, 11, 12, 13, 21, 22, 23, 30).stream().map(d -> DateTexts.of(LocalDate.of(2000, 1, d), 2).text().split(" ")[0]))
+        assertThat(List.of(1, 2, 3, 4, 11, 12, 13, 21, 22, 23, 30).stream()
+                .map(d -> DateTexts.of(LocalDate.of(2000, 1, d), 2).text().split(" ")[0]))
                 .containsExactly("1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "23rd", "30th");
     }
 

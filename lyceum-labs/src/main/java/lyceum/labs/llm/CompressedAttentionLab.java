@@ -55,10 +55,12 @@ final class CompressedAttentionLab implements LabBody {
             work[i] = config.multiplications(n) / (double) n;
             dense[i] = 2.0 * config.heads() * config.headWidth() * (n + 1) / 2;
         }
-        lab.figure(Figure.line("What is kept", lengths, all).named("every key and value").line("compressed, window and rest", lengths, kept).logX().logY()
-                .axes("tokens", "entries").describedAs("Kept entries of keys and values against the length: one in " + block + ", and a window."));
-        lab.figure(Figure.line("Attention's work for a token", lengths, dense).named("dense, mean").line("blocks read and window", lengths, work).logX().logY()
-                .axes("tokens", "multiplications").describedAs("Scores and values alone; the scorer still looks at every block, with few and narrow heads."));
+        lab.figure(Figure.line("What is kept", lengths, all).named("every key and value").line("compressed, window and rest", lengths, kept)
+                .logX().logY().axes("tokens", "entries")
+                .describedAs("Kept entries of keys and values against the length: one in " + block + ", and a window."));
+        lab.figure(Figure.line("Attention's work for a token", lengths, dense).named("dense, mean")
+                .line("blocks read and window", lengths, work).logX().logY().axes("tokens", "multiplications")
+                .describedAs("Scores and values alone; the scorer still looks at every block, with few and narrow heads."));
 
         var state = layer.start();
         var parts = new ArrayList<Tensor>();
@@ -66,7 +68,8 @@ final class CompressedAttentionLab implements LabBody {
             for (int t = 0; t < length; t++) parts.add(layer.forward(x.narrow(1, t, 1), state, Pass.inference()));
         });
         double gap = Tensor.concat(1, parts.toArray(Tensor[]::new)).sub(layer.forward(x)).abs().max().item();
-        lab.table("Kept of " + length + " tokens", List.of("entries", "window", "waiting"), List.of(List.of(state.compressed(), state.windowed(), state.raw())));
+        lab.table("Kept of " + length + " tokens", List.of("entries", "window", "waiting"),
+                List.of(List.of(state.compressed(), state.windowed(), state.raw())));
         lab.say("Token by token it finds what it finds at once, to %.1e.", gap);
         lab.shows("blocks read before they are whole", broken, equalTo(0, 0));
         lab.shows("token by token, largest distance from one pass", gap, below(1e-4));

@@ -33,7 +33,8 @@ final class ContinuedPretrainingLab implements LabBody {
         int[] scripture = LetterDecoder.letters(Corpora.kingJames(), 120_000), prose = LetterDecoder.letters(Corpora.brown(), 120_000);
         PackedText bible = text(scripture), brown = text(prose);
         var probes = List.of(probe("Bible", scripture), probe("Brown", prose));
-        var model = new DecoderLM(DecoderConfig.llama(128, LENGTH, 2, width, 2, 2, 2 * width).withTied(true).withDeviation(0.15), lab.rng(1));
+        var model = new DecoderLM(DecoderConfig.llama(128, LENGTH, 2, width, 2, 2, 2 * width).withTied(true).withDeviation(0.15),
+                lab.rng(1));
         var trainer = new Trainer(new AdamW(peak), 1).withBatchSize(8).withClip(Clip.norm(1));
         new ContinuedPretraining(trainer.withRule(new AdamW(8e-3)), before).withFloor(0).train(model, bible, null, null, probes, lab.rng(2),
                 Progress.SILENT);
@@ -46,7 +47,8 @@ final class ContinuedPretrainingLab implements LabBody {
         var changes = new double[4];
         double gain = 0;
         for (int r : lab.progress("replays", 4)) {
-            var report = recipe.withReplay(replays[r]).train(DecoderLM.copy(model), brown, bible, null, probes, lab.rng(3), Progress.SILENT);
+            var report = recipe.withReplay(replays[r]).train(DecoderLM.copy(model), brown, bible, null, probes, lab.rng(3),
+                    Progress.SILENT);
             double[] at = report.steps().stream().mapToDouble(s -> s).toArray();
             var name = (int) (100 * replays[r]) + "% replay";
             fresh = fresh.line(name, at, report.bitsPerByte("Brown"));

@@ -34,17 +34,20 @@ final class LayerPruningLab implements LabBody {
     private static final int LENGTH = 32;
 
     @Override public void run(LabContext lab) {
-        int depth = lab.param("layers", 4, 3, 12), before = lab.param("steps before", 120, 20, 5000), steps = lab.param("steps of tuning", 40, 10, 5000),
-                width = lab.param("width", 16, 8, 128);
+        int depth = lab.param("layers", 4, 3, 12), before = lab.param("steps before", 120, 20, 5000),
+                steps = lab.param("steps of tuning", 40, 10, 5000), width = lab.param("width", 16, 8, 128);
         int[] scripture = LetterDecoder.letters(Corpora.kingJames(), 80_000), prose = LetterDecoder.letters(Corpora.brown(), 80_000);
-        PackedText bible = text(0, 60_000, scripture), both = PackedText.mixed(List.of(bible, text(0, 60_000, prose)), new double[] {1, 1}, 3000, lab.rng(1));
-        var model = new DecoderLM(DecoderConfig.llama(128, LENGTH, depth, width, 2, 2, 2 * width).withTied(true).withDeviation(0.15), lab.rng(2));
+        PackedText bible = text(0, 60_000, scripture),
+                both = PackedText.mixed(List.of(bible, text(0, 60_000, prose)), new double[] {1, 1}, 3000, lab.rng(1));
+        var model = new DecoderLM(DecoderConfig.llama(128, LENGTH, depth, width, 2, 2, 2 * width).withTied(true).withDeviation(0.15),
+                lab.rng(2));
         train(lab, model, both, before, 8e-3);
 
         String[] names = IntStream.range(0, depth).mapToObj(String::valueOf).toArray(String[]::new);
         double[][] importance = {increases(model, scripture), increases(model, prose)};
-        lab.figure(Figure.heatmap("What each layer is worth", importance, new String[] {"Bible", "Brown"}, names).axes("layer skipped", "text")
-                .describedAs("How much the loss of two kinds of text rises without a layer, before any tuning."));
+        lab.figure(
+                Figure.heatmap("What each layer is worth", importance, new String[] {"Bible", "Brown"}, names).axes("layer skipped", "text")
+                        .describedAs("How much the loss of two kinds of text rises without a layer, before any tuning."));
 
         var calibration = batch(scripture, 62_000);
         var held = batch(scripture, 70_000);
@@ -65,10 +68,11 @@ final class LayerPruningLab implements LabBody {
             figure = figure.line(order.name().toLowerCase(Locale.ROOT).replace('_', ' '), kept, accuracy);
             if (order == Order.PROGRESSIVE) progressive = accuracy;
         }
-        lab.figure(figure.describedAs("Accuracy on held-out text of the domain after equal steps of tuning, by how many layers are left and how they were chosen."));
+        lab.figure(figure.describedAs(
+                "Accuracy on held-out text of the domain after equal steps of tuning, by how many layers are left and how they were chosen."));
         var shallow = LayerPruner.without(model, IntStream.range(depth / 2, depth).toArray());
-        lab.say("With %d of %d layers left there are %,d weights of %,d, and every new token costs that much less.", depth / 2, depth, shallow.parameterCount(),
-                model.parameterCount());
+        lab.say("With %d of %d layers left there are %,d weights of %,d, and every new token costs that much less.", depth / 2, depth,
+                shallow.parameterCount(), model.parameterCount());
         lab.shows("accuracy lost with half of the layers", progressive[depth - 1] - progressive[depth / 2 - 1], atMost(0.1));
         lab.shows("weights of half the layers over all", (double) shallow.parameterCount() / model.parameterCount(), below(0.75));
     }
@@ -79,9 +83,13 @@ final class LayerPruningLab implements LabBody {
         return Arrays.stream(LayerImportance.lossWithout(m -> loss(m, ids)).of(model)).map(l -> l - whole).toArray();
     }
 
-    private static PackedText text(int from, int to, int... letters) { return PackedText.of(List.of(Arrays.copyOfRange(letters, from, to)), LENGTH, -1); }
+    private static PackedText text(int from, int to, int... letters) {
+        return PackedText.of(List.of(Arrays.copyOfRange(letters, from, to)), LENGTH, -1);
+    }
 
-    private static Tensor batch(int[] letters, int from) { return Tensor.of(Arrays.copyOfRange(letters, from, from + 64 * LENGTH), 64, LENGTH); }
+    private static Tensor batch(int[] letters, int from) {
+        return Tensor.of(Arrays.copyOfRange(letters, from, from + 64 * LENGTH), 64, LENGTH);
+    }
 
     private static double loss(DecoderLM model, Tensor ids) { return Autograd.noGrad(() -> model.loss(ids, Pass.inference())).item(); }
 
@@ -91,7 +99,8 @@ final class LayerPruningLab implements LabBody {
     }
 
     private static void train(LabContext lab, DecoderLM model, PackedText text, int steps, double rate) {
-        var trainer = new Trainer(new AdamW(rate), 1).withBatchSize(8).withClip(Clip.norm(1)).withSchedule(new Schedule.Cosine(steps).warmedUp(steps / 10));
+        var trainer = new Trainer(new AdamW(rate), 1).withBatchSize(8).withClip(Clip.norm(1))
+                .withSchedule(new Schedule.Cosine(steps).warmedUp(steps / 10));
         var run = new Pretrainer(trainer, steps).start(model, text, lab.rng(3));
         while (run.steps() < steps && run.step());
     }

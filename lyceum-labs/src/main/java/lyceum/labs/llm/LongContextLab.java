@@ -54,8 +54,9 @@ final class LongContextLab implements LabBody {
     private static Part part(int length, double share) { return new Part(length + " tokens", rng -> text(length, rng), share, length); }
 
     @Override public void run(LabContext lab) {
-        int length = lab.param("length of training", 32, 16, 128), factor = lab.param("factor", 4, 2, 8), steps = lab.param("steps", 250, 20, 5000),
-                more = lab.param("steps at the new length", 60, 10, 5000), trials = lab.param("trials a cell", 6, 2, 100);
+        int length = lab.param("length of training", 32, 16, 128), factor = lab.param("factor", 4, 2, 8),
+                steps = lab.param("steps", 250, 20, 5000), more = lab.param("steps at the new length", 60, 10, 5000),
+                trials = lab.param("trials a cell", 6, 2, 100);
         int longer = factor * length;
         var config = DecoderConfig.llama(VALUE + VALUES, length, 2, 24, 2, 2, 48).withDeviation(0.12).withRotaryBase(2.0 * length);
         var trainer = new Trainer(new AdamW(8e-3), 1).withBatchSize(16).withClip(Clip.norm(1));
@@ -64,9 +65,10 @@ final class LongContextLab implements LabBody {
         var scaling = new RopeScaling.Linear(factor);
         var recipe = new LongContextRecipe(part(length, 0.5), part(longer, 0.5)).withUnit(LongContextRecipe.Unit.TOKENS);
         var names = List.of("as it was", "positions stretched", "and trained on");
-        var models = List.of(LongContextTrainer.extended(base, longer, p -> p), LongContextTrainer.extended(base, longer, p -> p.scaled(scaling)),
-                new LongContextTrainer(trainer.withBatchSize(4), new Stage(longer, p -> p.scaled(scaling), more, recipe)).train(base, lab.rng(3),
-                        Progress.SILENT));
+        var models = List.of(LongContextTrainer.extended(base, longer, p -> p),
+                LongContextTrainer.extended(base, longer, p -> p.scaled(scaling)),
+                new LongContextTrainer(trainer.withBatchSize(4), new Stage(longer, p -> p.scaled(scaling), more, recipe)).train(base,
+                        lab.rng(3), Progress.SILENT));
 
         var hay = new int[2000];
         var draw = lab.rng(4);
@@ -80,25 +82,30 @@ final class LongContextLab implements LabBody {
         var figures = new Figure[3];
         var far = new double[3];
         for (int m : lab.progress("models", 3)) {
-            var grid = new NeedleInHaystack(hay, lengths, depths).withTrials(trials).run(NeedleInHaystack.reader(models.get(m)), needle, lab.rng(5),
-                    Progress.SILENT);
-            figures[m] = Figure.heatmap(names.get(m), grid.scores(), Arrays.stream(lengths).mapToObj(String::valueOf).toArray(String[]::new),
-                    Arrays.stream(depths).mapToObj(d -> String.format(Locale.ROOT, "%.2f", d)).toArray(String[]::new)).axes("depth", "length, tokens");
+            var grid = new NeedleInHaystack(hay, lengths, depths).withTrials(trials).run(NeedleInHaystack.reader(models.get(m)), needle,
+                    lab.rng(5), Progress.SILENT);
+            figures[m] = Figure
+                    .heatmap(names.get(m), grid.scores(), Arrays.stream(lengths).mapToObj(String::valueOf).toArray(String[]::new),
+                            Arrays.stream(depths).mapToObj(d -> String.format(Locale.ROOT, "%.2f", d)).toArray(String[]::new))
+                    .axes("depth", "length, tokens");
             far[m] = grid.byLength()[3];
         }
-        lab.figure(Figure.row("Needles found, by length and depth", figures).describedAs(
-                "Share of needles found in texts of half to " + factor + " times the trained length, before, with stretched positions, and after training on longer texts."));
+        lab.figure(Figure.row("Needles found, by length and depth", figures).describedAs("Share of needles found in texts of half to "
+                + factor + " times the trained length, before, with stretched positions, and after training on longer texts."));
 
         var ruler = new Ruler(text -> text.split("\\s+").length);
         double[][] oracle = ruler.run(RulerReaders.oracle(), new int[] {400}, 5, lab.rng(6), Progress.SILENT),
                 copying = ruler.run(RulerReaders.nearestMatch(4, 1), new int[] {400}, 5, lab.rng(6), Progress.SILENT);
         var rows = new ArrayList<List<?>>();
         for (var task : Ruler.Task.values())
-            rows.add(List.of(task.name().toLowerCase(Locale.ROOT).replace('_', ' '), oracle[task.ordinal()][0], copying[task.ordinal()][0]));
-        lab.table("RULER's tasks at 400 words: who understands, and who copies what stands nearest", List.of("task", "oracle", "copier"), rows);
-        lab.say("At %d tokens the model finds %.0f%% as it was, %.0f%% with stretched positions, %.0f%% after %d more steps.", longer, 100 * far[0],
-                100 * far[1], 100 * far[2], more);
+            rows.add(
+                    List.of(task.name().toLowerCase(Locale.ROOT).replace('_', ' '), oracle[task.ordinal()][0], copying[task.ordinal()][0]));
+        lab.table("RULER's tasks at 400 words: who understands, and who copies what stands nearest", List.of("task", "oracle", "copier"),
+                rows);
+        lab.say("At %d tokens the model finds %.0f%% as it was, %.0f%% with stretched positions, %.0f%% after %d more steps.", longer,
+                100 * far[0], 100 * far[1], 100 * far[2], more);
         lab.shows("long-context-pretraining", "found at the new length, above the model as it was", far[2] - far[0], above(0));
-        lab.shows("long-context-recipes", "least score of the oracle", IntStream.range(0, oracle.length).mapToDouble(t -> oracle[t][0]).min().orElseThrow(), exactly(1));
+        lab.shows("long-context-recipes", "least score of the oracle",
+                IntStream.range(0, oracle.length).mapToDouble(t -> oracle[t][0]).min().orElseThrow(), exactly(1));
     }
 }

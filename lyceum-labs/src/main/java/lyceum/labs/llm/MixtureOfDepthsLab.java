@@ -67,11 +67,11 @@ final class MixtureOfDepthsLab implements LabBody {
         }
         String[] rows = {"block 0, all", "block 1, routed", "block 2, all", "block 3, routed"}, letters = new String[LENGTH];
         for (int t = 0; t < LENGTH; t++) letters[t] = t + " " + (held[t] > ' ' ? (char) held[t] : '_');
-        lab.figure(Figure.heatmap("Who was computed where", map, rows, letters).axes("letter", "block")
-                .describedAs("One row a block, one column a letter of a verse: dark where the block worked on it, light where it passed by."));
+        lab.figure(Figure.heatmap("Who was computed where", map, rows, letters).axes("letter", "block").describedAs(
+                "One row a block, one column a letter of a verse: dark where the block worked on it, light where it passed by."));
         long sparse = cost(model, ids), dense = cost(new DecoderLM(plain, lab.rng(1)), ids);
-        lab.say("Of %d letters %.0f pass each routed block; products of a pass cost %.0f%% of the dense model's. The predictor agrees on %.0f%%.", LENGTH,
-                chosen / 2, 100.0 * sparse / dense, 100 * agree);
+        lab.say("Of %d letters %.0f pass each routed block; products of a pass cost %.0f%% of the dense model's. The predictor agrees on %.0f%%.",
+                LENGTH, chosen / 2, 100.0 * sparse / dense, 100 * agree);
         int expected = new DepthConfig(capacity).chosen(LENGTH);
         lab.shows("letters through the two routed blocks", chosen, equalTo(2 * expected, 0));
         lab.shows("operations over the dense model's", (double) sparse / dense, below(1.02));

@@ -20,13 +20,15 @@ import lyceum.plot.Figure;
 final class ScalingLawLab implements LabBody {
 
     @Override public void run(LabContext lab) {
-        double noise = lab.param("noise of a run's loss, %", 0.3, 0, 3) / 100, budget = Math.pow(10, lab.param("log10 of the large budget", 23.76, 21, 27));
+        double noise = lab.param("noise of a run's loss, %", 0.3, 0, 3) / 100,
+                budget = Math.pow(10, lab.param("log10 of the large budget", 23.76, 21, 27));
         int resamples = lab.param("resamples", 100, 20, 1000);
         var truth = ScalingLaw.chinchilla();
         var rng = lab.rng(1);
         var runs = new ArrayList<ScalingRun>();
-        for (double n = 1e7; n < 2e9; n *= Math.sqrt(10)) for (double d = 1e8; d < 1e11; d *= Math.sqrt(10))
-            runs.add(new ScalingRun(n, d, truth.loss(n, d) * Math.exp(noise * rng.nextGaussian())));
+        for (double n = 1e7; n < 2e9; n *= Math.sqrt(10))
+            for (double d = 1e8; d < 1e11; d *= Math.sqrt(10))
+                runs.add(new ScalingRun(n, d, truth.loss(n, d) * Math.exp(noise * rng.nextGaussian())));
         var boot = new ScalingLawFit().bootstrap(runs, resamples, lab.rng(2));
         var law = boot.estimate();
 
@@ -42,7 +44,8 @@ final class ScalingLawLab implements LabBody {
             real[i] = truth.loss(n, d);
         }
         lab.figure(Figure.plot("Loss at twenty tokens a parameter").band("90% interval", sizes, lows, highs).line("fitted", sizes, told)
-                .line("planted law", sizes, real).dashed().verticalLine(2e9, "largest run").logX().logY().axes("parameters", "loss, nats a token")
+                .line("planted law", sizes, real).dashed().verticalLine(2e9, "largest run").logX().logY()
+                .axes("parameters", "loss, nats a token")
                 .describedAs("The fitted law and its band, from the sizes that were run to one far beyond: the band opens slowly."));
 
         var valleys = Figure.plot("Valleys of equal compute");
@@ -76,7 +79,8 @@ final class ScalingLawLab implements LabBody {
         lab.say("A budget of %.3g FLOP: %.1f billion parameters by the printed constants, %.1f by the fit (90%% interval %.1f to %.1f) from runs of at most %.0e.",
                 budget, at.parameters() / 1e9, law.allocation(budget).parameters() / 1e9, far.low(), far.high(),
                 runs.stream().mapToDouble(ScalingRun::flops).max().orElseThrow());
-        lab.say("By the constants of the replication it is %.0f billion and %.0f tokens for each.", again.parameters() / 1e9, again.tokensPerParameter());
+        lab.say("By the constants of the replication it is %.0f billion and %.0f tokens for each.", again.parameters() / 1e9,
+                again.tokensPerParameter());
         lab.shows("chinchilla", "worst bottom of a valley, relative to the formula", worst, atMost(0.05));
         lab.shows("scaling-laws", "share of the loss that the law explains", ScalingLawFit.rSquared(law, runs), above(0.95));
     }

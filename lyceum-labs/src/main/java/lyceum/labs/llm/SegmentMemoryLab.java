@@ -31,7 +31,8 @@ final class SegmentMemoryLab implements LabBody {
         int steps = lab.param("steps", 130, 40, 3000);
         int tokens = lab.param("memory tokens", 2, 1, 8), nearest = lab.param("nearest keys read", 8, 1, 64);
         boolean delta = lab.flag("delta rule", true);
-        var kinds = new Kind[] {new Kind.None(), new Kind.Recurrent(tokens), new Kind.Neighbours(nearest, 1 << 20), new Kind.Compressive(delta)};
+        var kinds = new Kind[] {new Kind.None(), new Kind.Recurrent(tokens), new Kind.Neighbours(nearest, 1 << 20),
+                new Kind.Compressive(delta)};
         var rows = new ArrayList<List<?>>();
         var distance = new double[FURTHEST];
         for (int d = 0; d < FURTHEST; d++) distance[d] = d;
@@ -42,13 +43,15 @@ final class SegmentMemoryLab implements LabBody {
             var right = new double[FURTHEST];
             for (int d = 0; d < FURTHEST; d++) right[d] = right(model, d + 1);
             near[i] = (right[1] + right[2]) / 2;
-            recall = recall == null ? Figure.line("Values that are still known", distance, right).named(NAMES[i]) : recall.line(NAMES[i], distance, right);
+            recall = recall == null ? Figure.line("Values that are still known", distance, right).named(NAMES[i])
+                    : recall.line(NAMES[i], distance, right);
             rows.add(List.of(NAMES[i], bytes(model, 4), bytes(model, 64)));
         }
-        lab.figure(recall.horizontalLine(1.0 / VALUES, "chance").axes("segments between value and question", "share right")
-                .describedAs("Models learned with up to three segments between; beyond that their memories have to last longer than they were taught to."));
+        lab.figure(recall.horizontalLine(1.0 / VALUES, "chance").axes("segments between value and question", "share right").describedAs(
+                "Models learned with up to three segments between; beyond that their memories have to last longer than they were taught to."));
         lab.table("Bytes held for one text", List.of("memory", "after 4 segments", "after 64 segments"), rows);
-        lab.say("Pages grow with the text, notes and impression do not. Without a memory the share right is that of chance, 1 in %d.", VALUES);
+        lab.say("Pages grow with the text, notes and impression do not. Without a memory the share right is that of chance, 1 in %d.",
+                VALUES);
         lab.shows("without a memory, one and two segments later: share right", near[0], below(0.3));
         lab.shows("the best memory's", Math.max(near[1], Math.max(near[2], near[3])), above(0.5));
     }
@@ -56,7 +59,8 @@ final class SegmentMemoryLab implements LabBody {
     private static long bytes(MemoryTransformer model, int segments) {
         return Autograd.noGrad(() -> {
             var memory = model.empty(1);
-            for (int s = 0; s < segments; s++) memory = model.read(Tensor.randint(Rng.of(s), 0, MARK, 1, SEGMENT), memory, Pass.inference()).memory();
+            for (int s = 0; s < segments; s++)
+                memory = model.read(Tensor.randint(Rng.of(s), 0, MARK, 1, SEGMENT), memory, Pass.inference()).memory();
             return model.bytes(memory);
         });
     }
@@ -92,7 +96,8 @@ final class SegmentMemoryLab implements LabBody {
     private static double right(MemoryTransformer model, int segments) {
         var answers = new int[100];
         var ids = texts(100, segments, answers, Rng.of(70 + segments));
-        long[] said = Autograd.noGrad(() -> model.logits(ids, Pass.inference()).select(1, ids.size(1) - 1).argmax(-1).compute()).toLongArray();
+        long[] said = Autograd.noGrad(() -> model.logits(ids, Pass.inference()).select(1, ids.size(1) - 1).argmax(-1).compute())
+                .toLongArray();
         int right = 0;
         for (int r = 0; r < 100; r++) if (said[r] == answers[r]) right++;
         return right / 100.0;

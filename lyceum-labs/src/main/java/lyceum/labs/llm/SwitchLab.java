@@ -51,9 +51,11 @@ final class SwitchLab implements LabBody {
             spent[i] = at[i] * 3 * cost * LENGTH * 16 / 1e9;
         }
         lab.figure(Figure.line("Loss while learning", at, slow).named("dense").line("8 experts, 1 at work", at, fast)
-                .axes("step", "nats a letter").describedAs("Means over ten steps: the sparse model holds four times the feed-forward weights and pays the same a token."));
+                .axes("step", "nats a letter").describedAs(
+                        "Means over ten steps: the sparse model holds four times the feed-forward weights and pays the same a token."));
         lab.figure(Figure.line("The same against arithmetic", spent, slow).named("dense").line("8 experts, 1 at work", spent, fast)
-                .axes("billions of operations", "nats a letter").describedAs("Operations are equal by construction, so that the order stays: what differs is memory."));
+                .axes("billions of operations", "nats a letter")
+                .describedAs("Operations are equal by construction, so that the order stays: what differs is memory."));
         var share = new double[DIALECTS][EXPERTS];
         for (int d = 0; d < DIALECTS; d++) {
             var gates = recipe.gates(sparse, batch(8, d, lab.rng(20 + d))).getFirst();
@@ -70,7 +72,8 @@ final class SwitchLab implements LabBody {
     }
 
     private static double cost(DecoderLM model, Tensor ids) {
-        return FlopCounter.count(() -> Autograd.noGrad(() -> model.forward(ids, Pass.inference()).compute())).products() / (double) ids.count();
+        return FlopCounter.count(() -> Autograd.noGrad(() -> model.forward(ids, Pass.inference()).compute())).products()
+                / (double) ids.count();
     }
 
     /** @param dialect -1 for any */

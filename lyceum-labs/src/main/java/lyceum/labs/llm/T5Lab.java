@@ -35,7 +35,8 @@ final class T5Lab implements LabBody {
         var pair = corruption.of(text, lab.rng(1));
         lab.table("What is read and what is to be written", List.of("side", "text"),
                 List.of(List.of("original", verse), List.of("input", text(pair.input())), List.of("target", text(pair.target()))));
-        lab.shows("first word that differs once the target is put back, -1 for none", Arrays.mismatch(corruption.restored(pair), text), equalTo(-1, 0));
+        lab.shows("first word that differs once the target is put back, -1 for none", Arrays.mismatch(corruption.restored(pair), text),
+                equalTo(-1, 0));
         var rng = lab.rng(2);
         for (int i = 0; i < 400; i++) for (var part : draw(i % 4, rng)) ids(part);
         var model = new EncoderDecoderLM(EncoderDecoderConfig.t5(words.size(), 1, 32, 4, 64), lab.rng(3));
@@ -47,12 +48,13 @@ final class T5Lab implements LabBody {
             model.loss(sources, targets, Pass.training(rng.split(step))).backward();
             adam.step();
         }
-        var asked = List.of(translation.input("w1 w2 w1"), same.input("w1 w2 w1"), question.input("middle", "w1 w2 w1"), count.input("w1 w2 w1"));
+        var asked = List.of(translation.input("w1 w2 w1"), same.input("w1 w2 w1"), question.input("middle", "w1 w2 w1"),
+                count.input("w1 w2 w1"));
         lab.table("One sentence, four prefixes", List.of("read", "written"),
                 asked.stream().map(input -> List.of(input, text(model.generate(List.of(ids(input)), 4).getFirst()))).toList());
         double[] after = right(model);
-        lab.figure(Figure.bar("Answers that are right", new String[] {"translation", "class", "question", "number"}, after).axes("task", "share of 100")
-                .describedAs("The same model and the same loss: which task it is stands in the text alone."));
+        lab.figure(Figure.bar("Answers that are right", new String[] {"translation", "class", "question", "number"}, after)
+                .axes("task", "share of 100").describedAs("The same model and the same loss: which task it is stands in the text alone."));
         lab.shows("mean share right", Arrays.stream(after).average().orElseThrow(), above(0.3));
     }
 

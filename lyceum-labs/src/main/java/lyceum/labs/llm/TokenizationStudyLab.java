@@ -30,11 +30,12 @@ import lyceum.train.Trainer;
 @Lab(topics = "tokenization-as-representation", title = "The same words, cut five ways")
 final class TokenizationStudyLab implements LabBody {
     private static final String DIGITS = "[0-9]| ?[a-zA-Z]+|[^0-9a-zA-Z]+";
-    private static final List<String> MORPHEMES = List.of("un|clean", "king|s", "walk|ed", "dwell|ing", "right|eous|ness", "with|out", "offer|ing|s", "child|ren",
-            "good|ness", "command|ment|s");
+    private static final List<String> MORPHEMES = List.of("un|clean", "king|s", "walk|ed", "dwell|ing", "right|eous|ness", "with|out",
+            "offer|ing|s", "child|ren", "good|ness", "command|ment|s");
 
     @Override public void run(LabContext lab) {
-        int steps = lab.param("steps", 40, 10, 5000), size = lab.param("vocabulary", 512, 300, 4000), weights = lab.param("parameters", 24_000, 8000, 500_000);
+        int steps = lab.param("steps", 40, 10, 5000), size = lab.param("vocabulary", 512, 300, 4000),
+                weights = lab.param("parameters", 24_000, 8000, 500_000);
         var all = new ArrayList<String>();
         try (var documents = Corpora.kingJames().open()) {
             for (var d = documents.next(); d != null && all.size() < 800; d = documents.next())
@@ -65,21 +66,23 @@ final class TokenizationStudyLab implements LabBody {
             var r = each.getValue();
             double typo = 0;
             for (double cost : TokenizationFigures.typoCosts(r.model(), r.tokenizer(), held, typos)) typo += cost / held.size();
-            rows.add(List.of(each.getKey(), r.tokenizer().ids(sentence).length, r.counts().bytesPerToken(), r.bitsPerByte(), r.bytesRead() / 1000,
-                    100 * r.embeddingShare(), TokenizationFigures.boundaryAgreement(r.tokenizer(), MORPHEMES), typo,
+            rows.add(List.of(each.getKey(), r.tokenizer().ids(sentence).length, r.counts().bytesPerToken(), r.bitsPerByte(),
+                    r.bytesRead() / 1000, 100 * r.embeddingShare(), TokenizationFigures.boundaryAgreement(r.tokenizer(), MORPHEMES), typo,
                     100 * AdditionTask.accuracy(r.model(), r.tokenizer(), sums.subList(0, 20), "")));
             miscounted += Math.abs(r.counts().tokens() - held.stream().mapToLong(t -> r.tokenizer().ids(t).length).sum());
             names.add(each.getKey());
             bits.add(r.bitsPerByte());
         }
         lab.say("\"%s\"", sentence);
-        lab.table("Equal parameters, equal steps", List.of("cut", "tokens of the sentence", "bytes a token", "bits per byte", "kB read", "tables, % of weights",
-                "cuts at morphemes, F1", "a typo, nats", "sums, %"), rows);
-        lab.figure(Figure.bar("Held-out bits per byte", names.toArray(String[]::new), bits.stream().mapToDouble(b -> b).toArray()).axes("cut", "bits per byte")
-                .describedAs("Bits per byte of five small models that differ in their tokenizer alone: large pieces read more text in equal steps."));
+        lab.table("Equal parameters, equal steps", List.of("cut", "tokens of the sentence", "bytes a token", "bits per byte", "kB read",
+                "tables, % of weights", "cuts at morphemes, F1", "a typo, nats", "sums, %"), rows);
+        lab.figure(Figure.bar("Held-out bits per byte", names.toArray(String[]::new), bits.stream().mapToDouble(b -> b).toArray())
+                .axes("cut", "bits per byte").describedAs(
+                        "Bits per byte of five small models that differ in their tokenizer alone: large pieces read more text in equal steps."));
 
         var builder = new Vocabulary.Builder();
-        for (var piece : List.of("r", "u", "n", "i", "g", "run", "ing", "in", "nin", "running")) builder.addScored(piece, Math.log(piece.length() > 2 ? 0.1 : 0.07));
+        for (var piece : List.of("r", "u", "n", "i", "g", "run", "ing", "in", "nin", "running"))
+            builder.addScored(piece, Math.log(piece.length() > 2 ? 0.1 : 0.07));
         var lattice = SubwordLattice.of(builder.build(), "running");
         lab.say("\"running\" has %.0f segmentations by ten pieces. Its best has the probability %.3g, all together %.3g: a figure by the usual cut alone is an upper bound.",
                 lattice.count(), Math.exp(lattice.best().score()), Math.exp(lattice.logSum(1)));

@@ -39,18 +39,22 @@ final class TransformerXlLab implements LabBody {
         var columns = new String[length];
         Arrays.setAll(columns, t -> t / segment + "." + t % segment);
         lab.figure(Figure.heatmap("Outputs that notice the letter at 0." + at, change, rows, columns).axes("segment.place", "model")
-                .describedAs("Size of the change as powers of ten above rounding; 0 where an output is the same to the bit. Each block reaches one segment further."));
+                .describedAs(
+                        "Size of the change as powers of ten above rounding; 0 where an output is the same to the bit. Each block reaches one segment further."));
         for (int n = 1; n <= layers; n++) {
             int last = sameLength ? at + n * segment : (n + 1) * segment - 1;
             lab.shows(n + " blocks: last output that changes", reach[n - 1], equalTo(last, 0));
         }
         lab.say(sameLength ? "Every query sees itself and %d letters before, so that N blocks reach N times as far."
-                : "A segment of %d letters sees the one before, whose states had seen the one before that: a block more, a segment further.", segment);
+                : "A segment of %d letters sees the one before, whose states had seen the one before that: a block more, a segment further.",
+                segment);
     }
 
     private static double[] difference(TransformerXl model, int[] text, int[] other) {
         return Autograd.noGrad(() -> logits(model, text).sub(logits(model, other)).abs().max(-1, false).squeeze(0).toDoubleArray());
     }
 
-    private static Tensor logits(TransformerXl model, int[] text) { return model.logits(Tensor.of(text, 1, text.length), Pass.inference()); }
+    private static Tensor logits(TransformerXl model, int[] text) {
+        return model.logits(Tensor.of(text, 1, text.length), Pass.inference());
+    }
 }

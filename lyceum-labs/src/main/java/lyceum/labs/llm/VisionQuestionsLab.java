@@ -26,8 +26,8 @@ import lyceum.tensor.Tensor;
 @Lab(topics = "vlm", title = "What colour is it?")
 final class VisionQuestionsLab implements LabBody {
     private static final int IMAGE = 0, COLOUR = 1, SHAPE = 2, PLACE = 3, PATCH = 8;
-    private static final List<String> WORDS = List.of("<image>", "what colour?", "what shape?", "where?", "red", "green", "blue", "yellow", "square", "circle", "triangle",
-            "top left", "top right", "bottom left", "bottom right");
+    private static final List<String> WORDS = List.of("<image>", "what colour?", "what shape?", "where?", "red", "green", "blue", "yellow",
+            "square", "circle", "triangle", "top left", "top right", "bottom left", "bottom right");
     private static final CaptionedScenes SCENES = CaptionedScenes.of(32);
 
     @Override public void run(LabContext lab) {
@@ -54,27 +54,28 @@ final class VisionQuestionsLab implements LabBody {
                 .describedAs("The scene that is asked about, 32 pixels high and wide."));
         seen.forEach((_, weights) -> panels.add(Figure
                 .heatmap("Layer " + panels.size(), weights.get(0).mean(0, false).get(patches).narrow(0, 0, patches).reshape(side, side))
-                .axes("column of patches", "row of patches")
-                .describedAs("The weight, mean over heads, with which the place of the answer looks at each patch: where the shape is, the weights are larger.")));
+                .axes("column of patches", "row of patches").describedAs(
+                        "The weight, mean over heads, with which the place of the answer looks at each patch: where the shape is, the weights are larger.")));
         lab.figure(Figure.row("Where the answer looks", panels.toArray(Figure[]::new))
                 .describedAs("The picture, and what the place of the answer attends to in each layer of the language model."));
 
         int[] right = new int[2];
-        for (int which = COLOUR; which <= PLACE; which++)
-            for (var one : scenes) {
-                var shown = SCENES.picture(one).unsqueeze(0);
-                if (model.answer(new int[] {IMAGE, which}, shown, 1)[0] == answer(one, which)) right[0]++;
-                if (model.answer(new int[] {IMAGE, which}, shown.zerosLike(), 1)[0] == answer(one, which)) right[1]++;
-            }
+        for (int which = COLOUR; which <= PLACE; which++) for (var one : scenes) {
+            var shown = SCENES.picture(one).unsqueeze(0);
+            if (model.answer(new int[] {IMAGE, which}, shown, 1)[0] == answer(one, which)) right[0]++;
+            if (model.answer(new int[] {IMAGE, which}, shown.zerosLike(), 1)[0] == answer(one, which)) right[1]++;
+        }
         int all = 3 * scenes.size();
-        lab.table("Answers about all scenes", List.of("picture", "right"), List.of(List.of("as it is", (double) right[0] / all), List.of("blank", (double) right[1] / all)));
+        lab.table("Answers about all scenes", List.of("picture", "right"),
+                List.of(List.of("as it is", (double) right[0] / all), List.of("blank", (double) right[1] / all)));
         lab.shows("right with the picture, of all", (double) right[0] / all, above(0.6));
         lab.shows("right with a blank one: chance is 0.28", (double) right[1] / all, atMost(0.35));
     }
 
     private static int answer(Scene scene, int which) {
         var item = scene.only();
-        return which == COLOUR ? 4 + item.colour().ordinal() : which == SHAPE ? 8 + item.shape().ordinal() : 11 + 2 * item.row() + item.column();
+        return which == COLOUR ? 4 + item.colour().ordinal()
+                : which == SHAPE ? 8 + item.shape().ordinal() : 11 + 2 * item.row() + item.column();
     }
 
     private static Tensor loss(VisionLanguageModel model, List<Scene> scenes, Rng rng) {

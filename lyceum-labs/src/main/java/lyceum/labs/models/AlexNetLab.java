@@ -31,7 +31,8 @@ final class AlexNetLab implements LabBody {
         int images = lab.param("images", 200, 100, 1400), epochs = lab.param("epochs", 8, 1, 60);
         double rate = lab.param("learning rate", 0.01, 0.001, 0.3), dropout = lab.param("dropout", 0.2, 0, 0.8);
         var digits = Datasets.digits().to(DType.F32).scaled(1.0 / 16).shuffled(lab.rng(1));
-        var large = digits.x().reshape(digits.size(), 8, 8).repeatInterleave(1, 2).repeatInterleave(2, 2).reshape(digits.size(), 1, 16, 16).compute();
+        var large = digits.x().reshape(digits.size(), 8, 8).repeatInterleave(1, 2).repeatInterleave(2, 2).reshape(digits.size(), 1, 16, 16)
+                .compute();
         var data = digits.withX(large);
         var train = data.head(images);
         var test = data.range(1400, 1797);
@@ -48,13 +49,17 @@ final class AlexNetLab implements LabBody {
         int i = 0;
         for (var config : kinds.values()) {
             var net = new AlexNet(config, lab.rng(2));
-            new Trainer(new Sgd(rate).withMomentum(0.9), epochs).withBatchSize(25).fit(net, Loss::crossEntropy, train, null, lab.rng(3), lab.progress());
+            new Trainer(new Sgd(rate).withMomentum(0.9), epochs).withBatchSize(25).fit(net, Loss::crossEntropy, train, null, lab.rng(3),
+                    lab.progress());
             trained[i] = error(net, train.x(), train.y());
             tested[i++] = error(net, test.x(), test.y());
             if (first == null) first = net;
         }
-        lab.figure(Figure.bars("Error without one ingredient", kinds.keySet().toArray(String[]::new), Series.of("training", trained), Series.of("test", tested))
-                .axes("network", "share of digits told wrongly").describedAs("Training and test error of the small AlexNet and of five that lack one ingredient each."));
+        lab.figure(Figure
+                .bars("Error without one ingredient", kinds.keySet().toArray(String[]::new), Series.of("training", trained),
+                        Series.of("test", tested))
+                .axes("network", "share of digits told wrongly")
+                .describedAs("Training and test error of the small AlexNet and of five that lack one ingredient each."));
         var filters = new ArrayList<Image>();
         var weight = ((Conv2d) first.features().layers().getFirst()).weight().detach();
         for (int f = 0; f < weight.size(0); f++) filters.add(Image.gray("filter " + f, weight.get(f, 0)));
@@ -64,9 +69,12 @@ final class AlexNetLab implements LabBody {
         lab.shows("training error of the whole network", trained[0], below(epochs < 8 || images < 200 || dropout > 0.2 ? 1.01 : 0.7));
         for (var config : new AlexNetConfig[] {AlexNetConfig.paper(), AlexNetConfig.oneColumn()}) {
             long count = Skeleton.of(() -> new AlexNet(config, Rng.of(1))).parameterCount();
-            lab.check(1, "parameters in " + (config.groups() == 2 ? "two groups" : "one column"), count, exactly(config.groups() == 2 ? 60_965_224 : 61_100_840));
+            lab.check(1, "parameters in " + (config.groups() == 2 ? "two groups" : "one column"), count,
+                    exactly(config.groups() == 2 ? 60_965_224 : 61_100_840));
         }
     }
 
-    private static double error(AlexNet net, Tensor x, Tensor y) { return net.forward(x).argmax(1).ne(y).countNonZero().item() / y.size(0); }
+    private static double error(AlexNet net, Tensor x, Tensor y) {
+        return net.forward(x).argmax(1).ne(y).countNonZero().item() / y.size(0);
+    }
 }

@@ -26,8 +26,10 @@ final class AlgorithmicAlignmentLab implements LabBody {
         int most = lab.param("examples", 200, 100, 5000);
         double[] sizes = {most / 8, most};
         var rows = new ArrayList<List<?>>();
-        for (var each : AlignmentTask.values()) for (var kind : Network.values()) rows.add(
-                List.of(each.name(), kind.name(), new AlgorithmicAlignment(each).withObjects(objects).learnability(kind, 100, lab.rng(2))));
+        for (var each : AlignmentTask.values())
+            for (var kind : Network.values())
+                rows.add(List.of(each.name(), kind.name(),
+                        new AlgorithmicAlignment(each).withObjects(objects).learnability(kind, 100, lab.rng(2))));
         lab.table("How hard the hardest module would be to learn alone (predicted)", List.of("task", "network", "complexity"), rows);
         var experiment = new AlgorithmicAlignment(task).withObjects(objects).withSteps(steps).withWidth(24).withRate(1e-2);
         var plot = Figure.plot("Answers within 10%: " + task.name().toLowerCase(Locale.ROOT).replace('_', ' '));
@@ -41,8 +43,8 @@ final class AlgorithmicAlignmentLab implements LabBody {
         lab.figure(plot.logX().limitY(0, 1.05).axes("examples", "share of answers within 10%").describedAs(
                 "A line a network: the share of answers within 10% by the number of examples. Networks built like the algorithm lie above the perceptron that sees everything in a row."));
         double easy = experiment.learnability(Network.GNN, 100, lab.rng(2)), hard = experiment.learnability(Network.MLP, 100, lab.rng(2));
-        lab.say("With %d examples the perceptron is within 10%% in %.0f%% of the cases, Deep Sets in %.0f%%, the graph network in %.0f%%.", most,
-                100 * last.get(Network.MLP), 100 * last.get(Network.DEEP_SETS), 100 * last.get(Network.GNN));
+        lab.say("With %d examples the perceptron is within 10%% in %.0f%% of the cases, Deep Sets in %.0f%%, the graph network in %.0f%%.",
+                most, 100 * last.get(Network.MLP), 100 * last.get(Network.DEEP_SETS), 100 * last.get(Network.GNN));
         lab.shows("complexity of the graph network's module over the perceptron's", easy / hard, below(1));
         lab.shows("lead of the graph network over the perceptron", last.get(Network.GNN) - last.get(Network.MLP), above(0));
     }

@@ -23,8 +23,9 @@ import lyceum.train.Trainer;
 @Lab(topics = "capsule-network", title = "Votes that agree")
 final class CapsuleLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int images = lab.param("images", 800, 100, 1297), epochs = lab.param("epochs", 6, 1, 40), rounds = lab.param("rounds of routing", 3, 1, 8),
-                digit = lab.param("digit", 5, 0, 9), dimension = lab.param("number of the pose", 1, 0, 7);
+        int images = lab.param("images", 800, 100, 1297), epochs = lab.param("epochs", 6, 1, 40),
+                rounds = lab.param("rounds of routing", 3, 1, 8), digit = lab.param("digit", 5, 0, 9),
+                dimension = lab.param("number of the pose", 1, 0, 7);
         var digits = Datasets.digits().to(DType.F32).scaled(1.0 / 16).shuffled(lab.rng(1));
         var data = digits.withX(digits.x().reshape(digits.size(), 1, 8, 8).compute());
         var train = data.head(images);
@@ -40,9 +41,11 @@ final class CapsuleLab implements LabBody {
         var seen = net.capsules(one, Pass.inference());
         var plot = Figure.plot("Where the primary capsules send their votes").axes("class", "mean coupling");
         for (int r = 0; r < rounds; r++) plot = plot.line("round " + (r + 1), 0, seen.couplings().get(r).get(0).mean(0).detach());
-        lab.figure(plot.describedAs("Mean coupling of all primary capsules to each class, a line a round: flat at first, then leaning to the digit that is shown."));
-        lab.figure(Figure.bar("Length of each class's capsule", Figure.numbered(0, 9), CapsuleNetwork.lengths(seen.outputs()).get(0).detach())
-                .axes("class", "length").describedAs("Ten lengths between 0 and 1; the longest is the answer."));
+        lab.figure(plot.describedAs(
+                "Mean coupling of all primary capsules to each class, a line a round: flat at first, then leaning to the digit that is shown."));
+        lab.figure(
+                Figure.bar("Length of each class's capsule", Figure.numbered(0, 9), CapsuleNetwork.lengths(seen.outputs()).get(0).detach())
+                        .axes("class", "length").describedAs("Ten lengths between 0 and 1; the longest is the answer."));
 
         var pictures = new ArrayList<Image>();
         pictures.add(Image.gray("shown", one.get(0, 0)));
@@ -51,8 +54,8 @@ final class CapsuleLab implements LabBody {
             pictures.add(Image.gray(String.format(Locale.ROOT, "%+.1f", 0.1 * step),
                     net.reconstruct(moved, test.y().narrow(0, row, 1), Pass.inference()).get(0, 0).detach()));
         }
-        lab.figure(Figure.images("Number " + dimension + " of the pose, swept", 8, pictures).pixels(0, 1)
-                .describedAs("The digit that was shown, and seven that the decoder draws as one number of its pose goes from -0.3 to 0.3."));
+        lab.figure(Figure.images("Number " + dimension + " of the pose, swept", 8, pictures).pixels(0, 1).describedAs(
+                "The digit that was shown, and seven that the decoder draws as one number of its pose goes from -0.3 to 0.3."));
         lab.say("%.1f%% of 500 digits are told rightly.", 100 * right);
         lab.shows("test accuracy", right, atLeast(epochs < 6 || images < 800 ? 0.05 : 0.9));
         double off = seen.couplings().getLast().sum(2).sub(1).abs().max().item();

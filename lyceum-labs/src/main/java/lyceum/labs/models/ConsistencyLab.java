@@ -42,7 +42,8 @@ final class ConsistencyLab implements LabBody {
         var model = new ConsistencyModel(network, path, 1.4);
         var training = new ConsistencyTraining(epochs * 8L);
         var trainer = new Trainer(new Adam(3e-3), epochs).withBatchSize(256).withAveraging(0.98);
-        var history = way.equals("distillation") ? training.distil(model, network, teacher.model(), data, trainer, lab.rng(3), lab.progress())
+        var history = way.equals("distillation")
+                ? training.distil(model, network, teacher.model(), data, trainer, lab.rng(3), lab.progress())
                 : training.train(model, network, data, trainer, lab.rng(3), lab.progress());
         lab.figure(Figure.line("Disagreement of neighbours", 1, history.losses()).axes("epoch", "squared distance").logY()
                 .describedAs("The loss falls within a stage; it means little across stages, since denser times bring neighbours closer."));
@@ -86,7 +87,8 @@ final class ConsistencyLab implements LabBody {
             rows.add(List.of(names[k], calls[k], gaps[k]));
             panels[k] = Figure.scatter(names[k], x.select(1, 0), x.select(1, 1)).axes("x", "y").limitX(-4, 4).limitY(-4, 4).equalScales();
         }
-        lab.figure(Figure.row("What they draw", panels).describedAs("One step of the model gives the clusters; one step of the teacher the middle of them all."));
+        lab.figure(Figure.row("What they draw", panels)
+                .describedAs("One step of the model gives the clusters; one step of the teacher the middle of them all."));
         lab.table("Distance to the data", List.of("sampler", "network calls", "sliced W2"), rows);
         lab.shows("mean distance of images from the path's end", spread, below(0.8));
         lab.shows("one step of the model over one of the teacher", gaps[0] / gaps[2], below(0.8));

@@ -35,7 +35,8 @@ final class DatesLab implements LabBody {
         for (var look : List.of(TargetDecoder.Look.ADDITIVE, TargetDecoder.Look.NONE)) {
             var config = new Seq2SeqConfig(DateTexts.symbols(), DateTexts.symbols(), 24, units).withLook(look);
             var model = new Seq2Seq(config, lab.rng(3));
-            var run = model.start(pairs, new Trainer(new Adam(0.01), 1).withBatchSize(batch).withClip(Clip.norm(1)), Seq2Seq.Forcing.ALWAYS, lab.rng(4));
+            var run = model.start(pairs, new Trainer(new Adam(0.01), 1).withBatchSize(batch).withClip(Clip.norm(1)), Seq2Seq.Forcing.ALWAYS,
+                    lab.rng(4));
             var losses = new double[updates];
             for (int i : lab.progress(look == TargetDecoder.Look.NONE ? "one vector" : "attention", updates)) {
                 run.step();
@@ -47,24 +48,26 @@ final class DatesLab implements LabBody {
             lab.say("%s: %.0f%% of 100 days that were never shown come out without a fault.",
                     look == TargetDecoder.Look.NONE ? "One vector" : "With attention", 100 * model.exactMatch(fresh, 12));
         }
-        lab.figure(curves.axes("update", "loss on days held out")
-                .describedAs("After equally many updates the decoder that looks is ahead; the other has to find ten characters in one vector."));
+        lab.figure(curves.axes("update", "loss on days held out").describedAs(
+                "After equally many updates the decoder that looks is ahead; the other has to find ten characters in one vector."));
         lab.shows("seq2seq-attention", "loss of one vector over that with attention", last[1] / last[0], atLeast(1));
         lab.shows("seq2seq", "loss with attention, less that of a uniform guess", last[0] - Math.log(DateTexts.symbols()), below(0));
     }
 
     private static void look(LabContext lab, Seq2Seq model, String text) {
         var aligned = model.align(DateTexts.codes(text), 12);
-        var best = model.beams(DateTexts.codes(text), new BeamSearch(4, 1, 12).withNormalisation(BeamSearch.Normalisation.LENGTH)).getFirst();
+        var best = model.beams(DateTexts.codes(text), new BeamSearch(4, 1, 12).withNormalisation(BeamSearch.Normalisation.LENGTH))
+                .getFirst();
         lab.say("\"%s\" is read as %s; by four beams %s.", text, DateTexts.text(aligned.tokens()),
                 DateTexts.text(best.tokens().stream().mapToInt(Integer::intValue).toArray()));
-        boolean same = Arrays.equals(aligned.tokens(), model.translate(List.of(DateTexts.codes(text), DateTexts.codes("1 May 1900")), 12).getFirst());
+        boolean same = Arrays.equals(aligned.tokens(),
+                model.translate(List.of(DateTexts.codes(text), DateTexts.codes("1 May 1900")), 12).getFirst());
         lab.shows("encoder-decoder", "texts that are written otherwise beside another", same ? 0 : 1, exactly(0));
         if (aligned.weights().isEmpty()) return;
         var rows = Arrays.stream(DateTexts.text(aligned.tokens()).split("")).limit(aligned.weights().size()).toArray(String[]::new);
-        lab.figure(Figure.heatmap("Where it looks while it writes", Tensor.of(aligned.weights().toArray(double[][]::new)), numbered(rows), numbered(text.split("")))
-                .axes("character read", "character written")
-                .describedAs("Each row is a written character and its weights over the text: the year first, then the month, then the day."));
+        lab.figure(Figure.heatmap("Where it looks while it writes", Tensor.of(aligned.weights().toArray(double[][]::new)), numbered(rows),
+                numbered(text.split(""))).axes("character read", "character written").describedAs(
+                        "Each row is a written character and its weights over the text: the year first, then the month, then the day."));
     }
 
     /** Each with its place, so that no two are alike. */

@@ -57,14 +57,16 @@ final class DiffusionTransformerLab implements LabBody {
             last = Autograd.noGrad(() -> ddpm.loss(trained, pictures, labels, Pass.sampling(lab.rng(3))).item());
             rows.add(List.of(depth, network.parameterCount(), last));
         }
-        lab.figure(losses.describedAs("The loss begins near that of an output of zero and falls; the deeper network's falls lower with enough epochs."));
+        lab.figure(losses.describedAs(
+                "The loss begins near that of an output of zero and falls; the deeper network's falls lower with enough epochs."));
         lab.table("Sizes", List.of("blocks", "parameters", "loss after training"), rows);
 
         var model = ddpm.model(network).with(ClassifierFreeGuidance.ofClass(weight, 10)::guide);
         var noise = NoiseStreams.of(lab.rng(4), 30);
         var wanted = new long[30];
         for (int i = 0; i < 30; i++) wanted[i] = i % 10;
-        var drawn = new DdimSampler(20).withClip(1).sample(model, model.start(noise, DType.F32, 1, 8, 8), Tensor.of(wanted), noise, lab.progress());
+        var drawn = new DdimSampler(20).withClip(1).sample(model, model.start(noise, DType.F32, 1, 8, 8), Tensor.of(wanted), noise,
+                lab.progress());
         var images = new ArrayList<Image>();
         for (int i = 0; i < 30; i++) images.add(Image.gray("" + wanted[i], drawn.get(i, 0).add(1).div(2).clamp(0.0, 1.0)));
         lab.figure(Figure.images("Digits 0 to 9, three of each", 10, images)

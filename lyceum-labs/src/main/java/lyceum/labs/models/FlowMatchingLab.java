@@ -32,8 +32,8 @@ final class FlowMatchingLab implements LabBody {
         int epochs = lab.param("epochs", 40, 1, 400);
         String coupling = lab.choice("coupling of a batch", "independent", "independent", "optimal transport");
         var data = Datasets.moons(lab.rng(1), ROWS, 0.05).x().to(DType.F32);
-        var matching = new FlowMatching().withCoupling(
-                coupling.equals("independent") ? FlowMatching.Coupling.INDEPENDENT : FlowMatching.Coupling.OPTIMAL_TRANSPORT);
+        var matching = new FlowMatching()
+                .withCoupling(coupling.equals("independent") ? FlowMatching.Coupling.INDEPENDENT : FlowMatching.Coupling.OPTIMAL_TRANSPORT);
         var trainer = new Trainer(new Adam(3e-3), epochs).withBatchSize(128).withAveraging(0.98);
         var config = new PointDenoiserConfig(2).withWidth(48).forUnitTime();
 
@@ -58,8 +58,8 @@ final class FlowMatchingLab implements LabBody {
             double gap = OptimalTransport.sliced(x.toRows(), data.narrow(0, 0, 500).toRows(), 2, 30, lab.rng(8));
             if (steps != 4) gaps[k][steps == 1 ? 0 : 1] = gap;
             rows.add(List.of(k == 0 ? "before" : "after the reflow", steps, gap));
-            if (steps == 1) panels.add(Figure.scatter((k == 0 ? "before" : "after") + ", one step", x.select(1, 0), x.select(1, 1)).axes("x", "y")
-                    .equalScales());
+            if (steps == 1) panels.add(Figure.scatter((k == 0 ? "before" : "after") + ", one step", x.select(1, 0), x.select(1, 1))
+                    .axes("x", "y").equalScales());
         }
         lab.figure(Figure.row("A single step", panels.toArray(Plot[]::new))
                 .describedAs("One step before the reflow lands near the mean of the data, after it on the moons."));

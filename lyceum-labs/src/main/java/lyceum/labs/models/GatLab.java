@@ -38,8 +38,10 @@ final class GatLab implements LabBody {
         var gat = Gat.create(new GatConfig(8, 3).withLayers(1).withOutputHeads(4).withLoops(false).withScoring(scoring), lab.rng(3));
         int[] known = IntStream.range(0, nodes / 2).toArray();
         var y = Tensor.of(data.labels()).rows(known).compute();
-        new Trainer(new Adam(0.02), steps).withBatchSize(known.length).start(gat, known.length,
-                (rows, pass) -> Loss.crossEntropy(gat.forward(graph, data.features(), pass).rows(known), y), null, lab.rng(4)).finish(lab.progress());
+        new Trainer(new Adam(0.02), steps)
+                .withBatchSize(known.length).start(gat, known.length,
+                        (rows, pass) -> Loss.crossEntropy(gat.forward(graph, data.features(), pass).rows(known), y), null, lab.rng(4))
+                .finish(lab.progress());
         var looks = gat.layer(0).attention(graph, data.features());
         double[] share = looks.shares().mean(1).toDoubleArray();
         int[] from = looks.graph().source().toIntArray(), to = looks.graph().target().toIntArray();
@@ -52,18 +54,19 @@ final class GatLab implements LabBody {
             if (relative > 1) heard.add(Edge.of("" + from[e], "" + to[e]));
         }
         var all = IntStream.range(0, nodes).mapToObj(i -> new Node("" + i, "" + i, "class " + data.labels()[i])).toList();
-        lab.figure(Figure.graph("Edges that weigh more than a plain mean would let them", all, heard)
-                .describedAs("Nodes coloured by class. Most of the arrows drawn stay within a class; the false edges between classes are mostly missing."));
+        lab.figure(Figure.graph("Edges that weigh more than a plain mean would let them", all, heard).describedAs(
+                "Nodes coloured by class. Most of the arrows drawn stay within a class; the false edges between classes are mostly missing."));
         double[] a = numbers(same), b = numbers(other);
-        lab.figure(Figure.row("Attention over that of a plain mean", Figure.histogram("Within a class", a, 20).axes("share times degree", "edges"),
-                b.length == 0 ? Figure.histogram("Between classes", new double[] {0}, 20).axes("share times degree", "edges")
-                        : Figure.histogram("Between classes", b, 20).axes("share times degree", "edges"))
+        lab.figure(Figure
+                .row("Attention over that of a plain mean", Figure.histogram("Within a class", a, 20).axes("share times degree", "edges"),
+                        b.length == 0 ? Figure.histogram("Between classes", new double[] {0}, 20).axes("share times degree", "edges")
+                                : Figure.histogram("Between classes", b, 20).axes("share times degree", "edges"))
                 .describedAs("Two histograms: edges within a class gather about and above 1, those between classes below it."));
         int[] found = gat.classes(graph, data.features()).toIntArray();
         double right = IntStream.range(nodes / 2, nodes).filter(i -> found[i] == data.labels()[i]).count() / (double) (nodes - nodes / 2);
         double ratio = Arrays.stream(a).average().orElse(0) / Arrays.stream(b).average().orElse(1);
-        lab.say("An edge within a class weighs %.2f times one between classes, on average. Of the nodes whose class was not told, %.0f%% are right.", ratio,
-                100 * right);
+        lab.say("An edge within a class weighs %.2f times one between classes, on average. Of the nodes whose class was not told, %.0f%% are right.",
+                ratio, 100 * right);
         lab.shows("true edges over false ones", ratio, above(1.2));
         lab.shows("accuracy on nodes without a label", right, atLeast(0.8));
     }

@@ -35,7 +35,8 @@ final class GcnLab implements LabBody {
         double signal = lab.param("signal", 1.0, 0.0, 4.0);
         int depth = lab.param("depth", 2, 1, 16);
         int steps = lab.param("steps", 60, 10, 400);
-        var data = new BlockGraphs().withNodes(nodes).withInside(10.0 * 4 / nodes).withBetween(2.0 * 4 / 3 / nodes).withSignal(signal).sample(lab.rng(1));
+        var data = new BlockGraphs().withNodes(nodes).withInside(10.0 * 4 / nodes).withBetween(2.0 * 4 / 3 / nodes).withSignal(signal)
+                .sample(lab.rng(1));
         var graph = GraphData.undirected(data.nodes(), data.a(), data.b());
         int[] known = IntStream.range(0, 4).flatMap(c -> IntStream.range(0, nodes).filter(i -> data.labels()[i] == c).limit(5)).toArray();
         var y = Tensor.of(data.labels()).rows(known).compute();
@@ -59,8 +60,8 @@ final class GcnLab implements LabBody {
             h = identity.forward(graph, h).detach().compute();
         }
         lab.figure(Figure.line("Differences between neighbours, layer by layer", 0, energy.stream().mapToDouble(e -> e).toArray()).logY()
-                .axes("layers of identity weights", "Dirichlet energy")
-                .describedAs("A falling curve on a logarithmic scale: each layer averages, and after sixteen nearly nothing but the degree tells nodes apart."));
+                .axes("layers of identity weights", "Dirichlet energy").describedAs(
+                        "A falling curve on a logarithmic scale: each layer averages, and after sixteen nearly nothing but the degree tells nodes apart."));
         double ours = accuracy(found, data.labels()), theirs = accuracy(alone, data.labels());
         lab.say("With 20 labels the GCN of %d layers names %.0f%% of the classes, a perceptron that sees no edge %.0f%%. Over 16 averaging layers the energy falls by a factor of %.0f.",
                 depth, 100 * ours, 100 * theirs, energy.getFirst() / energy.getLast());
@@ -70,7 +71,8 @@ final class GcnLab implements LabBody {
     }
 
     private static void train(LabContext lab, Module model, BatchLoss loss, int steps) {
-        new Trainer(new Adam(0.02).withWeightDecay(5e-4), steps).withBatchSize(20).start(model, 20, loss, null, lab.rng(9)).finish(lab.progress());
+        new Trainer(new Adam(0.02).withWeightDecay(5e-4), steps).withBatchSize(20).start(model, 20, loss, null, lab.rng(9))
+                .finish(lab.progress());
     }
 
     private static double accuracy(int[] found, int[] labels) {

@@ -51,13 +51,15 @@ final class GenerativeMetricsLab implements LabBody {
         lab.table("Seven generators of digits, features are the pixels",
                 List.of("generator", "Frechet", "KID", "precision", "recall", "coverage", "nearest training digit", "flag"), rows);
         String[] names = generators.keySet().toArray(String[]::new);
-        lab.figure(Figure.bar("Frechet distance: the thief wins", names, reports.values().stream().mapToDouble(GenerativeReport::frechet).toArray())
+        lab.figure(Figure
+                .bar("Frechet distance: the thief wins", names, reports.values().stream().mapToDouble(GenerativeReport::frechet).toArray())
                 .axes("generator", "Frechet distance to the training digits")
                 .describedAs("The thief is at distance nearly 0, below fresh real digits; every corruption is above them."));
         lab.figure(Figure
                 .bar("Nearest training digit: the thief is caught", names,
                         reports.values().stream().mapToDouble(r -> r.memorisation().fake()).toArray())
-                .axes("generator", "median distance").describedAs("The thief's bar nearly vanishes; real digits are a good way from any training digit."));
+                .axes("generator", "median distance")
+                .describedAs("The thief's bar nearly vanishes; real digits are a good way from any training digit."));
         for (var warning : reports.get(names[names.length - 1]).warnings()) lab.say("Of the thief: %s.", warning);
 
         int d = dimensions;
@@ -71,17 +73,19 @@ final class GenerativeMetricsLab implements LabBody {
                 .describedAs("The distance of equal laws is not 0 but grows as 1/n; the line through the sizes leads back to 0."));
         var thief = reports.get(names[names.length - 1]);
         lab.shows("thief's Frechet distance over fresh digits'", thief.frechet() / reports.get(names[0]).frechet(), below(0.5));
-        lab.shows("thief's nearest distance over held-out digits'", thief.memorisation().fake() / thief.memorisation().heldOut(), below(0.5));
+        lab.shows("thief's nearest distance over held-out digits'", thief.memorisation().fake() / thief.memorisation().heldOut(),
+                below(0.5));
         lab.shows("R squared of the line", line.rSquared(), above(0.9));
-        lab.shows("repeated digits' recall less fresh ones'", reports.get(names[3]).neighbourhoods().recall()
-                - reports.get(names[0]).neighbourhoods().recall(), below(0));
+        lab.shows("repeated digits' recall less fresh ones'",
+                reports.get(names[3]).neighbourhoods().recall() - reports.get(names[0]).neighbourhoods().recall(), below(0));
     }
 
     /** Each pixel with its neighbours, by moving the picture one step each way. */
     private static Tensor blurred(Tensor x, int times) {
         var pictures = x.reshape(x.size(0), 8, 8);
         for (int k = 0; k < times; k++)
-            pictures = pictures.mul(2).add(pictures.roll(1, 1)).add(pictures.roll(1, -1)).add(pictures.roll(2, 1)).add(pictures.roll(2, -1)).div(6);
+            pictures = pictures.mul(2).add(pictures.roll(1, 1)).add(pictures.roll(1, -1)).add(pictures.roll(2, 1)).add(pictures.roll(2, -1))
+                    .div(6);
         return pictures.reshape(x.size(0), 64).compute();
     }
 }

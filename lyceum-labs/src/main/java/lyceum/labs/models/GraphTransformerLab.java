@@ -42,20 +42,21 @@ final class GraphTransformerLab implements LabBody {
             var path = GraphData.undirected(hops + 1, IntStream.range(0, hops).toArray(), IntStream.rangeClosed(1, hops).toArray());
             var model = GraphTransformer.create(new GraphTransformerConfig(2, 16, 2, 1, 2).withHops(farthest).withWalks(0), lab.rng(i));
             var at = model.positions(path);
-            attention[i] = learn(lab, model, path, steps, (graph, x, n, pass) -> model.forward(graph, x, GraphPositions.batch(Collections.nCopies(n, at)), pass));
+            attention[i] = learn(lab, model, path, steps,
+                    (graph, x, n, pass) -> model.forward(graph, x, GraphPositions.batch(Collections.nCopies(n, at)), pass));
             var gcn = Gcn.create(new GcnConfig(2, 16, 2).withLayers(rounds).withDropout(0), lab.rng(50 + i));
             messages[i] = learn(lab, gcn, path, steps, (graph, x, n, pass) -> gcn.forward(graph, x, pass));
             if (i < lengths.length - 1) continue;
             var looks = model.attention(path, features(new int[hops + 1], hops + 1), at, 0).mean(0, 1);
-            lab.figure(Figure.heatmap("Who looks where along the longest path", looks).axes("node looked at", "node")
-                    .describedAs("A heat map of attention, averaged over the heads: the two ends, first and last column, get more than their share."));
+            lab.figure(Figure.heatmap("Who looks where along the longest path", looks).axes("node looked at", "node").describedAs(
+                    "A heat map of attention, averaged over the heads: the two ends, first and last column, get more than their share."));
         }
         double[] xs = IntStream.of(lengths).mapToDouble(v -> v).toArray();
         lab.figure(Figure.plot("Accuracy by the distance of the ends").line("transformer", xs, attention).line("GCN", xs, messages)
-                .horizontalLine(0.5, "chance").axes("edges between the ends", "share right").limitY(0.3, 1.05)
-                .describedAs("The transformer's accuracy stays high at all distances; the GCN's falls to chance where the path is longer than its rounds."));
-        lab.say("At a distance of %d the transformer is right in %.0f%% of the cases, the GCN of %d rounds in %.0f%%.", lengths[lengths.length - 1],
-                100 * attention[lengths.length - 1], rounds, 100 * messages[lengths.length - 1]);
+                .horizontalLine(0.5, "chance").axes("edges between the ends", "share right").limitY(0.3, 1.05).describedAs(
+                        "The transformer's accuracy stays high at all distances; the GCN's falls to chance where the path is longer than its rounds."));
+        lab.say("At a distance of %d the transformer is right in %.0f%% of the cases, the GCN of %d rounds in %.0f%%.",
+                lengths[lengths.length - 1], 100 * attention[lengths.length - 1], rounds, 100 * messages[lengths.length - 1]);
         lab.shows("transformer at the longest distance", attention[lengths.length - 1], atLeast(0.9));
         lab.shows("GCN there", messages[lengths.length - 1], below(0.7));
     }
@@ -85,6 +86,7 @@ final class GraphTransformerLab implements LabBody {
     private static int[] starts(int n, int nodes) { return IntStream.range(0, n).map(i -> i * nodes).toArray(); }
 
     private static Tensor answers(int[] labels, int nodes) {
-        return Tensor.of(IntStream.range(0, labels.length / nodes).map(i -> labels[i * nodes] == labels[(i + 1) * nodes - 1] ? 1 : 0).toArray());
+        return Tensor
+                .of(IntStream.range(0, labels.length / nodes).map(i -> labels[i * nodes] == labels[(i + 1) * nodes - 1] ? 1 : 0).toArray());
     }
 }

@@ -72,8 +72,8 @@ final class GuidanceLab implements LabBody {
                 panels.add(Figure.scatter("weight " + weights[k], x, classes, "0", "1", "2", "3", "4", "5", "6", "7").axes("x", "y")
                         .limitX(-4, 4).limitY(-4, 4).equalScales());
         }
-        lab.figure(Figure.row("Clouds by weight", panels.toArray(Plot[]::new))
-                .describedAs("At weight 0 colours are mixed everywhere; with the weight each colour draws together and away from its neighbours."));
+        lab.figure(Figure.row("Clouds by weight", panels.toArray(Plot[]::new)).describedAs(
+                "At weight 0 colours are mixed everywhere; with the weight each colour draws together and away from its neighbours."));
         lab.figure(Figure.plot("Fidelity against variety").line("", variance, accuracy).points("weights 0 to 8", variance, accuracy)
                 .axes("variance within a class", "share in the right class")
                 .describedAs("From the lower right to the upper left as the weight rises: more in the right class, less variety in it."));

@@ -47,20 +47,24 @@ final class NeuralFieldLab implements LabBody {
             var field = NeuralField.create(config, lab.rng(1));
             double rate = entry.getValue() instanceof FieldEncoding.Grid ? 1e-2 : 3e-3;
             new Trainer(new Adam(rate), steps).withSchedule(new Schedule.Cosine(steps))
-                    .start(field, 1, (all, pass) -> Loss.mse(field.forward(places, pass), picture), null, lab.rng(2)).finish(lab.progress());
+                    .start(field, 1, (all, pass) -> Loss.mse(field.forward(places, pass), picture), null, lab.rng(2))
+                    .finish(lab.progress());
             double on = NeuralField.psnr(field.forward(places), picture), between = NeuralField.psnr(field.forward(fine), picture(fine));
             var slope = field.gradient(places).square().sum(1).sqrt().detach();
             images.add(shown(entry.getKey(), field.forward(places), side));
             images.add(shown("its slope", slope.div(slope.max()), side));
             images.add(shown("twice as fine", field.forward(fine), 2 * side));
             var bytes = FieldCodec.encode(field, bits);
-            rows.add(List.of(entry.getKey(), on, between, field.parameterCount(), bytes.length, NeuralField.psnr(FieldCodec.decode(config, bytes).forward(places), picture)));
+            rows.add(List.of(entry.getKey(), on, between, field.parameterCount(), bytes.length,
+                    NeuralField.psnr(FieldCodec.decode(config, bytes).forward(places), picture)));
             found.put(entry.getKey(), on);
         }
         lab.figure(Figure.images("Kept, its slope, and between the pixels", 3, images.subList(1, images.size())).describedAs(
                 "A row an encoding: what the field keeps, the length of its gradient, and a rendering at twice the resolution. Plain ReLU is a blur, the others show the stripes."));
-        lab.figure(Figure.images("The picture", 1, images.subList(0, 1)).describedAs("A striped disc on a ramp, with a square in the corner."));
-        lab.table("Peak signal-to-noise ratio", List.of("encoding", "dB on the pixels", "dB at twice as many", "weights", "bytes stored", "dB from these"), rows);
+        lab.figure(Figure.images("The picture", 1, images.subList(0, 1))
+                .describedAs("A striped disc on a ramp, with a square in the corner."));
+        lab.table("Peak signal-to-noise ratio",
+                List.of("encoding", "dB on the pixels", "dB at twice as many", "weights", "bytes stored", "dB from these"), rows);
         lab.say("After %d steps ReLU keeps %.1f dB, Fourier features %.1f, sines %.1f, the hash grid %.1f.", steps, found.get("ReLU"),
                 found.get("Fourier features"), found.get("sines"), found.get("hash grid"));
         lab.shows("sines over ReLU, dB", found.get("sines") - found.get("ReLU"), above(6));
@@ -74,5 +78,7 @@ final class NeuralFieldLab implements LabBody {
         return x.gt(0.5).and(y.gt(0.5)).where(Tensor.ones(places.size(0), 1), disc).to(DType.F32).compute();
     }
 
-    private static Image shown(String caption, Tensor values, int side) { return Image.gray(caption, values.clamp(0, 1).reshape(side, side)); }
+    private static Image shown(String caption, Tensor values, int side) {
+        return Image.gray(caption, values.clamp(0, 1).reshape(side, side));
+    }
 }

@@ -56,15 +56,18 @@ final class NeuralOdeLab implements LabBody {
             tox[i] = x[i] + 0.08 * slope[0];
             toy[i] = y[i] + 0.08 * slope[1];
         }
-        lab.figure(Figure.plot("The learned field and its path").arrows("field", x, y, tox, toy).points("observed", truth).line("path", learned.select(1, 0), learned.select(1, 1))
-                .axes("h1", "h2").describedAs("Arrows show where the learned field carries a point; the path follows the observations inwards."));
-        lab.figure(Figure.line("Loss", 1, losses).logY().axes("update", "mean squared gap").describedAs("Of twelve observations along the path."));
+        lab.figure(Figure.plot("The learned field and its path").arrows("field", x, y, tox, toy).points("observed", truth)
+                .line("path", learned.select(1, 0), learned.select(1, 1)).axes("h1", "h2")
+                .describedAs("Arrows show where the learned field carries a point; the path follows the observations inwards."));
+        lab.figure(Figure.line("Loss", 1, losses).logY().axes("update", "mean squared gap")
+                .describedAs("Of twelve observations along the path."));
         var counts = new int[] {10, 20, 50, 100};
         Plot stored = Figure.plot("Slopes that wait for the way back");
         for (var how : NeuralOde.Gradient.values()) {
             var held = new double[counts.length];
             for (int i = 0; i < counts.length; i++) held[i] = recorded(how, counts[i], start);
-            stored = stored.line(how == NeuralOde.Gradient.ADJOINT ? "adjoint" : "through the solver", new double[] {10, 20, 50, 100}, held);
+            stored = stored.line(how == NeuralOde.Gradient.ADJOINT ? "adjoint" : "through the solver", new double[] {10, 20, 50, 100},
+                    held);
         }
         lab.figure(stored.axes("steps of the solver", "recorded slopes")
                 .describedAs("Back through the solver every slope is kept; the adjoint keeps the end alone and computes the way again."));

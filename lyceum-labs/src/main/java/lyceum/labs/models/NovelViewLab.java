@@ -32,8 +32,8 @@ final class NovelViewLab implements LabBody {
         List<PosedView> views = ring(scene, cameras, 0, side), orbit = ring(scene, 4, 0.4, side);
         var nerf = Nerf.create(new NerfConfig(1.8, 4.2).withSamples(16).withFine(0).withWidth(32).withFrequencies(4), lab.rng(1));
         nerf.fit(views, steps, 256, 1e-2, lab.rng(2), lab.progress());
-        var fitted = new SplatFit().withStart(150).withExtent(0.9).withSteps(steps).withEvery(steps / 5).withUntil(steps * 4 / 5).withPace(4).fit(views, lab.rng(3),
-                lab.progress());
+        var fitted = new SplatFit().withStart(150).withExtent(0.9).withSteps(steps).withEvery(steps / 5).withUntil(steps * 4 / 5)
+                .withPace(4).fit(views, lab.rng(3), lab.progress());
         var images = new ArrayList<Image>();
         double field = 0, splats = 0;
         for (var view : orbit) {
@@ -48,9 +48,10 @@ final class NovelViewLab implements LabBody {
             field += NeuralField.psnr(seen.colour(), view.pixels()) / orbit.size();
             splats += NeuralField.psnr(picture.colour(), view.pixels()) / orbit.size();
         }
-        lab.figure(Figure.images("An orbit of unseen views", 5, images)
-                .describedAs("A row a camera that no training view has: the truth, the field's picture and depth, the splats' picture and depth. Both show a red and a blue ball."));
-        lab.figure(Figure.line("Gaussians as they grow and are thinned", 1, Arrays.stream(fitted.sizes()).asDoubleStream().toArray()).axes("step", "Gaussians")
+        lab.figure(Figure.images("An orbit of unseen views", 5, images).describedAs(
+                "A row a camera that no training view has: the truth, the field's picture and depth, the splats' picture and depth. Both show a red and a blue ball."));
+        lab.figure(Figure.line("Gaussians as they grow and are thinned", 1, Arrays.stream(fitted.sizes()).asDoubleStream().toArray())
+                .axes("step", "Gaussians")
                 .describedAs("A staircase: at each growth the Gaussians that move much are cloned or split, the faint ones go."));
         lab.say("On views between the cameras the field reaches %.1f dB and %d Gaussians %.1f dB.", field, fitted.splats().size(), splats);
         lab.shows("field, dB on unseen views", field, above(13));
@@ -61,7 +62,8 @@ final class NovelViewLab implements LabBody {
         var all = new ArrayList<PosedView>();
         for (int k = 0; k < n; k++) {
             double angle = 2 * Math.PI * (k + shift) / n;
-            var camera = Camera.lookAt(new double[] {3 * Math.sin(angle), k % 2 == 0 ? -0.6 : 0.5, 3 * Math.cos(angle)}, new double[3], new double[] {0, -1, 0}, 40, side, side);
+            var camera = Camera.lookAt(new double[] {3 * Math.sin(angle), k % 2 == 0 ? -0.6 : 0.5, 3 * Math.cos(angle)}, new double[3],
+                    new double[] {0, -1, 0}, 40, side, side);
             var x = new float[3 * side * side];
             for (int i = 0; i < x.length; i += 3) {
                 var rgb = scene.colour(camera.position(), camera.direction(i / 3 / side + 0.5, i / 3 % side + 0.5));

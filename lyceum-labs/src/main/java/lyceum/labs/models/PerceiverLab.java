@@ -60,16 +60,20 @@ final class PerceiverLab implements LabBody {
             curves = curves.line(names[k], 1, losses);
             least = Math.min(least, right);
         }
-        lab.figure(curves.axes("update", "loss").describedAs("The same rows of 32 channels, whatever they mean; only the adapter differs."));
+        lab.figure(
+                curves.axes("update", "loss").describedAs("The same rows of 32 channels, whatever they mean; only the adapter differs."));
         double[] lengths = {64, 256, 1024, 4096}, ours = new double[4], theirs = new double[4];
         for (int i = 0; i < 4; i++) {
             int n = (int) lengths[i];
             ours[i] = FlopCounter.ofShapes(() -> new Perceiver(config, Rng.of(1)).forward(Tensor.ones(1, n, CHANNELS))).products();
-            theirs[i] = FlopCounter.ofShapes(
-                    () -> new TransformerEncoder(TransformerConfig.original(CHANNELS, 4, 4 * CHANNELS), 2, Rng.of(1)).forward(Tensor.ones(1, n, CHANNELS))).products();
+            theirs[i] = FlopCounter
+                    .ofShapes(() -> new TransformerEncoder(TransformerConfig.original(CHANNELS, 4, 4 * CHANNELS), 2, Rng.of(1))
+                            .forward(Tensor.ones(1, n, CHANNELS)))
+                    .products();
         }
-        lab.figure(Figure.plot("What a forward pass costs").line("perceiver", lengths, ours).line("transformer of two layers", lengths, theirs).logX().logY()
-                .axes("elements", "products").describedAs("Latents read every element once; a transformer lets every element read every other in each layer."));
+        lab.figure(Figure.plot("What a forward pass costs").line("perceiver", lengths, ours)
+                .line("transformer of two layers", lengths, theirs).logX().logY().axes("elements", "products")
+                .describedAs("Latents read every element once; a transformer lets every element read every other in each layer."));
         lab.shows("smallest share right of the three", least, above(1 / 3.0));
     }
 
@@ -78,7 +82,8 @@ final class PerceiverLab implements LabBody {
         long[] y = all.y().toLongArray();
         var rows = new int[n];
         for (int i = 0; i < n; i++) do rows[i] = rng.nextInt(y.length); while (y[rows[i]] > 2);
-        return new Tensor[] {PerceiverInputs.grid(all.x().rows(rows).to(DType.F32).div(16.0).reshape(n, 1, 8, 8), 2, 4, CHANNELS), all.y().rows(rows).to(DType.I64)};
+        return new Tensor[] {PerceiverInputs.grid(all.x().rows(rows).to(DType.F32).div(16.0).reshape(n, 1, 8, 8), 2, 4, CHANNELS),
+                all.y().rows(rows).to(DType.I64)};
     }
 
     private static Tensor[] sound(Rng rng, int n) {
@@ -99,7 +104,8 @@ final class PerceiverLab implements LabBody {
         for (int i = 0; i < n; i++) {
             y[i] = rng.nextInt(3);
             for (int p = 0; p < 48; p++) {
-                double u = 2 * Math.PI * rng.nextDouble(), r = y[i] == 0 ? Math.sqrt(rng.nextDouble()) : y[i] == 1 ? 1 : 1 / Math.max(Math.abs(Math.cos(u)), Math.abs(Math.sin(u)));
+                double u = 2 * Math.PI * rng.nextDouble(), r = y[i] == 0 ? Math.sqrt(rng.nextDouble())
+                        : y[i] == 1 ? 1 : 1 / Math.max(Math.abs(Math.cos(u)), Math.abs(Math.sin(u)));
                 x[(i * 48 + p) * 2] = (float) (0.7 * r * Math.cos(u));
                 x[(i * 48 + p) * 2 + 1] = (float) (0.7 * r * Math.sin(u));
             }

@@ -32,7 +32,9 @@ final class PointNetLab implements LabBody {
         int width = lab.param("global features", 48, 8, 256);
         var spin = Spin.valueOf(lab.choice("spin", "UPRIGHT", "UPRIGHT", "VERTICAL", "FREE"));
         var shapes = new PointShapes(points, 0, spin);
-        var net = PointNet.create(PointNetConfig.small(5).withTransforms(false).withLocal(List.of(16)).withTrunk(List.of(32, width)).withHead(List.of(32)), lab.rng(1));
+        var net = PointNet.create(
+                PointNetConfig.small(5).withTransforms(false).withLocal(List.of(16)).withTrunk(List.of(32, width)).withHead(List.of(32)),
+                lab.rng(1));
         new Trainer(new Adam(5e-3), steps).withSchedule(new Schedule.Cosine(steps)).start(net, 1, (rows, pass) -> {
             var batch = shapes.batch(24, pass.rng().split(1));
             return Loss.crossEntropy(net.forward(batch.clouds(), pass), Tensor.of(batch.labels()));
@@ -44,12 +46,14 @@ final class PointNetLab implements LabBody {
             var critical = net.critical(cloud);
             int[] winners = IntStream.range(0, points).filter(i -> critical[i]).toArray();
             var side = cloud.narrow(1, 0, 3).indexSelect(1, Tensor.of(0, 2)); // seen from the side
-            skeletons.add(Figure.plot(shape.name().toLowerCase(Locale.ROOT)).points("all", side).points("critical", side.rows(winners)).axes("x", "z").equalScales());
-            moved = Math.max(moved, net.globalFeature(cloud.rows(winners).unsqueeze(0)).sub(net.globalFeature(cloud.unsqueeze(0))).abs().max().item());
+            skeletons.add(Figure.plot(shape.name().toLowerCase(Locale.ROOT)).points("all", side).points("critical", side.rows(winners))
+                    .axes("x", "z").equalScales());
+            moved = Math.max(moved,
+                    net.globalFeature(cloud.rows(winners).unsqueeze(0)).sub(net.globalFeature(cloud.unsqueeze(0))).abs().max().item());
             kept += winners.length / (5.0 * points);
         }
-        lab.figure(Figure.grid("Points that win a maximum", 3, skeletons.toArray(Figure[]::new))
-                .describedAs("Five clouds from the side. The critical points, in another colour, trace the outline; the others could be deleted without a change."));
+        lab.figure(Figure.grid("Points that win a maximum", 3, skeletons.toArray(Figure[]::new)).describedAs(
+                "Five clouds from the side. The critical points, in another colour, trace the outline; the others could be deleted without a change."));
         var batch = shapes.batch(150, lab.rng(20));
         double[] shares = {1, 0.75, 0.5, 0.25, 0.1}, accuracy = new double[shares.length];
         for (int i = 0; i < shares.length; i++) {
@@ -57,10 +61,11 @@ final class PointNetLab implements LabBody {
             int[] found = net.forward(batch.clouds().indexSelect(1, Tensor.of(some))).argmax(1).toIntArray();
             for (int k = 0; k < found.length; k++) if (found[k] == batch.labels()[k]) accuracy[i] += 1.0 / found.length;
         }
-        lab.figure(Figure.line("Accuracy as points are dropped", shares, accuracy).axes("share of points that is left", "accuracy").limitY(0, 1.05)
+        lab.figure(Figure.line("Accuracy as points are dropped", shares, accuracy).axes("share of points that is left", "accuracy")
+                .limitY(0, 1.05)
                 .describedAs("Accuracy stays nearly the same when half of the points are gone, and falls when a tenth is left."));
-        lab.say("%.0f%% of the points are critical. With all points %.0f%% of the clouds are named, with half %.0f%%, with a tenth %.0f%%.", 100 * kept,
-                100 * accuracy[0], 100 * accuracy[2], 100 * accuracy[4]);
+        lab.say("%.0f%% of the points are critical. With all points %.0f%% of the clouds are named, with half %.0f%%, with a tenth %.0f%%.",
+                100 * kept, 100 * accuracy[0], 100 * accuracy[2], 100 * accuracy[4]);
         lab.shows("change of the global feature without the points that win nothing", moved, exactly(0));
         lab.shows("accuracy with half of the points", accuracy[2], above(0.6));
     }

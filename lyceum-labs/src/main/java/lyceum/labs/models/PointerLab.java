@@ -42,7 +42,8 @@ final class PointerLab implements LabBody {
         double after = excess(network, fresh.x());
         int[] tour = network.greedy(fresh.x().narrow(0, 0, 1), null, points)[0];
         lab.figure(drawn("A tour that was pointed at", fresh.x().get(0).toRows(), tour, true));
-        lab.figure(drawn("The convex hull of the same points", fresh.x().get(0).toRows(), PointerTasks.hull(fresh.x().get(0).toRows()), false));
+        lab.figure(drawn("The convex hull of the same points", fresh.x().get(0).toRows(), PointerTasks.hull(fresh.x().get(0).toRows()),
+                false));
         lab.figure(Figure.line("Loss of a place", 1, losses).axes("update", "nats").describedAs("Of the shortest tours, one way round."));
         lab.say("Tours are %.1f%% longer than the shortest; before training it was %.1f%%.", 100 * after, 100 * before);
         int valid = 0;
@@ -71,7 +72,8 @@ final class PointerLab implements LabBody {
             tox[i] = points[places[(i + 1) % n]][0];
             toy[i] = points[places[(i + 1) % n]][1];
         }
-        return Figure.plot(title).points("points", Tensor.of(points)).arrows(all ? "steps of the decoder" : "corners in order", x, y, tox, toy).axes("x", "y")
+        return Figure.plot(title).points("points", Tensor.of(points))
+                .arrows(all ? "steps of the decoder" : "corners in order", x, y, tox, toy).axes("x", "y")
                 .describedAs("An arrow leads from each point that was pointed at to the next.");
     }
 }

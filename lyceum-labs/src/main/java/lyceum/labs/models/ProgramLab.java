@@ -46,17 +46,20 @@ final class ProgramLab implements LabBody {
                 losses[i] = loss.item();
             }
         }
-        lab.figure(Figure.line("Loss of a step", 1, losses).logY().axes("update", "nats").describedAs("Whether to end, which program to call, and with what arguments."));
+        lab.figure(Figure.line("Loss of a step", 1, losses).logY().axes("update", "nats")
+                .describedAs("Whether to end, which program to call, and with what arguments."));
         var shown = AdditionLanguage.world(59, 95);
         var trace = network.run(List.of(shown), AdditionLanguage.ADD, 200).getFirst();
         lab.say("59 + 95, as the network runs it:\n%s\nOn the pad stands %s.", trace.text(language), shown.sum());
         BigInteger a = number(rng, digits, alphabet), b = number(rng, digits, alphabet);
         var pad = AdditionLanguage.world(a, b);
         var run = network.run(List.of(pad), AdditionLanguage.ADD, 100 * digits).getFirst();
-        lab.say("%s + %s: the pad says %s, which is %s; %d calls, %d deep.", a, b, pad.sum(), pad.sum().equals(a.add(b)) ? "right" : "wrong", run.steps().size(),
-                run.depth());
-        lab.figure(Figure.line("How deep the calls of the long sum are", 0, run.steps().stream().mapToDouble(ProgramLanguage.Step::depth).toArray()).step()
-                .axes("call", "depth").describedAs("With recursion each column is a call within the one before; in a loop the depth goes up and down."));
+        lab.say("%s + %s: the pad says %s, which is %s; %d calls, %d deep.", a, b, pad.sum(),
+                pad.sum().equals(a.add(b)) ? "right" : "wrong", run.steps().size(), run.depth());
+        lab.figure(Figure
+                .line("How deep the calls of the long sum are", 0, run.steps().stream().mapToDouble(ProgramLanguage.Step::depth).toArray())
+                .step().axes("call", "depth")
+                .describedAs("With recursion each column is a call within the one before; in a loop the depth goes up and down."));
         int right = 0;
         for (int i = 0; i < 50; i++) {
             BigInteger c = number(rng, 4, alphabet), d = number(rng, 4, alphabet);

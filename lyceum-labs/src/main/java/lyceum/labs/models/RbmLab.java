@@ -31,7 +31,8 @@ final class RbmLab implements LabBody {
         double free = 0;
         for (double f : rbm.freeEnergy(states()).toDoubleArray()) free += Math.exp(-f);
         lab.check(1, "ln of the summed exp(-F), off ln Z", Math.abs(Math.log(free) - rbm.logPartition()), below(1e-10));
-        var run = new Trainer(new Sgd(0.1).withMomentum(0.5), steps).withBatchSize(14).start(rbm, 14, rbm.contrast(x, sweeps, 0), null, rng);
+        var run = new Trainer(new Sgd(0.1).withMomentum(0.5), steps).withBatchSize(14).start(rbm, 14, rbm.contrast(x, sweeps, 0), null,
+                rng);
         int every = Math.max(1, steps / 50);
         var at = new ArrayList<Double>();
         var likelihoods = new ArrayList<Double>();
@@ -47,7 +48,8 @@ final class RbmLab implements LabBody {
         double last = likelihood(rbm, x);
         double[] time = values(at);
         lab.figure(Figure.plot("Mean log-likelihood of the 14 patterns").line("machine", time, values(likelihoods))
-                .line("ceiling, -ln 14", time, constant(time.length, -Math.log(14))).axes("step", "nats").describedAs("It climbs from the value of coin flips towards the ceiling."));
+                .line("ceiling, -ln 14", time, constant(time.length, -Math.log(14))).axes("step", "nats")
+                .describedAs("It climbs from the value of coin flips towards the ceiling."));
         lab.figure(Figure.line("Reconstruction error", time, values(errors)).axes("step", "squared error a pixel")
                 .describedAs("It falls from the start on, whatever the likelihood does meanwhile."));
         lab.say("From %.2f to %.2f nats; the best any model can do is %.2f.", likelihoods.getFirst(), last, -Math.log(14));
@@ -58,7 +60,8 @@ final class RbmLab implements LabBody {
 
         var digits = Datasets.digits().x().to(DType.F32).div(16).compute();
         var seen = new Rbm(64, filters, Rbm.Visible.BERNOULLI, DType.F32, lab.rng(3));
-        new Trainer(new Sgd(0.06), epochs).withBatchSize(10).start(seen, (int) digits.size(0), seen.contrast(digits, 1, 10), null, lab.rng(4)).finish(lab.progress());
+        new Trainer(new Sgd(0.06), epochs).withBatchSize(10)
+                .start(seen, (int) digits.size(0), seen.contrast(digits, 1, 10), null, lab.rng(4)).finish(lab.progress());
         var pictures = new ArrayList<Image>();
         for (int i = 0; i < Math.min(16, filters); i++) {
             var filter = seen.weight().detach().get(i).reshape(8, 8);

@@ -57,7 +57,8 @@ final class RecurrentStatesLab implements LabBody {
         Tensor whole = model.forward(test.x(), Pass.inference());
         var first = model.run(test.x().narrow(1, 0, steps), null, Pass.inference());
         var rest = model.run(test.x().narrow(1, steps, test.x().size(1) - steps), first.state(), Pass.inference()).logits();
-        lab.shows("mamba", "logits in two pieces, off those in one", whole.narrow(1, steps, rest.size(1)).sub(rest).abs().max().item(), below(1e-4));
+        lab.shows("mamba", "logits in two pieces, off those in one", whole.narrow(1, steps, rest.size(1)).sub(rest).abs().max().item(),
+                below(1e-4));
         var gates = seen.get("layers.0.mixer.step").get(0);
         Plot figure = Figure.plot("How far Mamba's clock moves at each token");
         for (int c = 0; c < 4; c++) figure = figure.line("channel " + c, 0, gates.select(1, c));
@@ -79,7 +80,8 @@ final class RecurrentStatesLab implements LabBody {
         for (int t = 0; t < 20; t++) state = model.run(Tensor.of(new long[] {t}, 1, 1), state, Pass.inference()).state();
         lab.say("After 20 tokens the state of both blocks has %d numbers, as many as after the first; keys and values would be %d by now.",
                 state.size(), 2 * 2 * 20 * 32);
-        lab.shows("rwkv", "numbers of the first state over those after 20 tokens", (double) model.initial(1).size() / state.size(), atLeast(1));
+        lab.shows("rwkv", "numbers of the first state over those after 20 tokens", (double) model.initial(1).size() / state.size(),
+                atLeast(1));
     }
 
     private static void parity(LabContext lab, int updates, int bits) {

@@ -24,8 +24,8 @@ import lyceum.train.Trainer;
 @Lab(topics = "resnet", title = "Deeper, and worse without shortcuts")
 final class ResNetLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int blocks = lab.param("most blocks a stage", 5, 1, 12), width = lab.param("width", 4, 2, 16), epochs = lab.param("epochs", 5, 1, 40),
-                images = lab.param("images", 300, 100, 1700);
+        int blocks = lab.param("most blocks a stage", 5, 1, 12), width = lab.param("width", 4, 2, 16),
+                epochs = lab.param("epochs", 5, 1, 40), images = lab.param("images", 300, 100, 1700);
         double rate = lab.param("learning rate", 0.05, 0.001, 0.5);
         var digits = Datasets.digits().to(DType.F32).scaled(1.0 / 16).shuffled(lab.rng(1)).head(images);
         var data = digits.withX(digits.x().reshape(images, 1, 8, 8).compute());
@@ -47,7 +47,8 @@ final class ResNetLab implements LabBody {
             gap = losses[1] / losses[0];
             rows.add(List.of(depth, losses[0], losses[1], gap));
         }
-        lab.figure(plot.describedAs("Loss by epoch for a shallow and a deep network, each with shortcuts and without: the deep plain one lies highest."));
+        lab.figure(plot.describedAs(
+                "Loss by epoch for a shallow and a deep network, each with shortcuts and without: the deep plain one lies highest."));
         lab.table("Loss of the last epoch", List.of("layers", "residual", "plain", "plain over residual"), rows);
         var presets = new ArrayList<List<?>>();
         for (var preset : List.of(ResNetConfig.resnet18(), ResNetConfig.resnet34(), ResNetConfig.resnet50(), ResNetConfig.resnet101()))

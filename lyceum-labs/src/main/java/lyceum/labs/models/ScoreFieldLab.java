@@ -43,9 +43,8 @@ final class ScoreFieldLab implements LabBody {
         // A hundredth of a unit of noise blurs nothing: the mixture's own score.
         var own = MixtureDenoiser.ring(new NoiseLadder(0.01), Prediction.SCORE, 4, 2, 0.6);
         var exact = own.score(data, 1);
-        lab.figure(Figure
-                .row("Without noise: where data are, the arrows agree", field("learned, " + form, data, z -> plain.predict(z, 0, null)),
-                        field("true", data, z -> own.score(z, 1)))
+        lab.figure(Figure.row("Without noise: where data are, the arrows agree",
+                field("learned, " + form, data, z -> plain.predict(z, 0, null)), field("true", data, z -> own.score(z, 1)))
                 .describedAs("Learned and true arrows on a grid over the data; they agree among the points and differ far from them."));
         double cosine = learned.mul(exact).sum(1).div(learned.square().sum(1).mul(exact.square().sum(1)).sqrt()).mean().item();
 
@@ -72,7 +71,8 @@ final class ScoreFieldLab implements LabBody {
                 .describedAs("At much noise all arrows point to the middle; as the noise falls they part to the four clusters."));
         lab.table("Error of the learned score where the noised data are", List.of("sigma", "relative error"), rows);
         var drawn = model.generator(new AnnealedLangevin(20, 0.3), DType.F32, 2).sample(400, lab.rng(6));
-        lab.figure(cloud("Annealed Langevin", drawn).describedAs("Points that followed the arrows, with some shaking, from the noisiest level down."));
+        lab.figure(cloud("Annealed Langevin", drawn)
+                .describedAs("Points that followed the arrows, with some shaking, from the noisiest level down."));
         lab.shows("score-matching", "mean cosine with the true score", cosine, above(0.8));
         lab.shows("denoising-score-matching", "largest relative error", worst, below(0.5));
     }

@@ -37,15 +37,16 @@ final class ScoreSdeLab implements LabBody {
             case "sub-VP" -> ScoreSde.subVariancePreserving();
             default -> ScoreSde.varianceExploding(0.01, 20);
         };
-        var data = new MixtureDenoiser(sde, Prediction.NOISE, new double[][] {{-1}, {1.5}}, new double[] {spread, spread}, new double[] {3, 2});
+        var data = new MixtureDenoiser(sde, Prediction.NOISE, new double[][] {{-1}, {1.5}}, new double[] {spread, spread},
+                new double[] {3, 2});
         var model = data.model();
 
         var noise = NoiseStreams.of(lab.rng(1), PATHS);
         var start = model.start(noise, DType.F64, 1);
         var flow = new OdeSampler(OdeSampler.Method.HEUN, steps);
         lab.figure(Figure.row("From noise (left) to data (right)", paths("reverse SDE", new SdeSampler(steps), data, start, noise, steps),
-                paths("flow without noise", flow, data, start, noise, steps))
-                .describedAs("Eight starts each: paths of the reverse SDE are jagged and may cross; those of the flow are smooth and never do."));
+                paths("flow without noise", flow, data, start, noise, steps)).describedAs(
+                        "Eight starts each: paths of the reverse SDE are jagged and may cross; those of the flow are smooth and never do."));
 
         int n = 400;
         var many = model.start(NoiseStreams.of(lab.rng(2), n), DType.F64, 1);
@@ -68,7 +69,8 @@ final class ScoreSdeLab implements LabBody {
             rows.add(List.of(method.name(), found[0], found[2], found[4], order));
             lab.shows("order of " + method + " at its last doubling", order, between(method == OdeSampler.Method.EULER ? 0.6 : 1.2, 3));
         }
-        lab.figure(errors.describedAs("All errors fall with the number of network calls, Euler's by half and the others' to a quarter a doubling."));
+        lab.figure(errors
+                .describedAs("All errors fall with the number of network calls, Euler's by half and the others' to a quarter a doubling."));
         lab.table("Errors by evaluations", List.of("solver", "10", "40", "160", "order"), rows);
 
         var points = Tensor.linspace(-2.5, 3, 45).reshape(45, 1);

@@ -58,13 +58,15 @@ final class SetLab implements LabBody {
         double[] xs = new double[sizes.length];
         for (int i = 0; i < xs.length; i++) xs[i] = sizes[i];
         for (var entry : at.entrySet()) plot = plot.line(entry.getKey(), xs, entry.getValue());
-        lab.figure(plot.logX().logY().verticalLine(largest, "largest in training").axes("elements of a set", "mean absolute error").describedAs(
-                "Mean absolute error of the largest number for three poolings, by set size. The sum's rises steeply beyond the training sizes; the maximum's stays low."));
+        lab.figure(plot.logX().logY().verticalLine(largest, "largest in training").axes("elements of a set", "mean absolute error")
+                .describedAs(
+                        "Mean absolute error of the largest number for three poolings, by set size. The sum's rises steeply beyond the training sizes; the maximum's stays low."));
         int last = sizes.length - 1;
-        lab.say("At 60 elements the error is %.3f with sums, %.3f with maxima, %.3f with attention, for numbers between -1 and 1.", at.get("sum")[last],
-                at.get("maximum")[last], at.get("attention")[last]);
+        lab.say("At 60 elements the error is %.3f with sums, %.3f with maxima, %.3f with attention, for numbers between -1 and 1.",
+                at.get("sum")[last], at.get("maximum")[last], at.get("attention")[last]);
         lab.shows("error with maxima at 60 elements", at.get("maximum")[last], below(0.05));
-        lab.shows("error with attention at 60 elements, over that with sums", at.get("attention")[last] / at.get("sum")[last], between(0, 0.5));
+        lab.shows("error with attention at 60 elements, over that with sums", at.get("attention")[last] / at.get("sum")[last],
+                between(0, 0.5));
     }
 
     /** Numbers uniform on an interval of each set's own. */

@@ -48,13 +48,15 @@ final class ThoughtLab implements LabBody {
             }
             lab.figure(traces.axes("tick", "post-activation").describedAs("The input does not change; what moves is the thought."));
         }
-        lab.figure(certain.horizontalLine(enough, "enough").axes("tick", "certainty").describedAs("It may stop where the line of enough is crossed."));
+        lab.figure(certain.horizontalLine(enough, "enough").axes("tick", "certainty")
+                .describedAs("It may stop where the line of enough is crossed."));
         var means = new double[7];
         for (int noise = 0; noise < 7; noise++) {
             var labels = labels(lab.rng(6), 200);
             means[noise] = Arrays.stream(machine.answer(looks(lab.rng(7), labels, -noise), enough).ticks()).average().orElseThrow();
         }
-        lab.figure(Figure.line("How long it thinks", 0, means).axes("noise of a look", "ticks").describedAs("Four looks at a point; the more they differ, the later it is sure."));
+        lab.figure(Figure.line("How long it thinks", 0, means).axes("noise of a look", "ticks")
+                .describedAs("Four looks at a point; the more they differ, the later it is sure."));
         lab.shows("ticks without noise over those with most of it", means[0] / means[6], atMost(1));
     }
 

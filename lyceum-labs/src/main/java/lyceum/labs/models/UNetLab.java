@@ -45,8 +45,8 @@ final class UNetLab implements LabBody {
             ious[skips ? 0 : 1] = found.and(real).countNonZero().item() / found.or(real).countNonZero().item();
             for (int i = 0; i < 3; i++) pictures.add(Image.gray(skips ? "with skips" : "skips cut", logits.get(i, 0).sigmoid()));
         }
-        lab.figure(Figure.images("Three pictures, their lines, and what the two networks find", 3, pictures).pixels(0, 1)
-                .describedAs("Rows: noisy pictures of a wave and a circle, the true lines, the lines found with skips, and blurred ones found without."));
+        lab.figure(Figure.images("Three pictures, their lines, and what the two networks find", 3, pictures).pixels(0, 1).describedAs(
+                "Rows: noisy pictures of a wave and a circle, the true lines, the lines found with skips, and blurred ones found without."));
         lab.say("Overlap with the true lines: %.2f with skips, %.2f without.", ious[0], ious[1]);
         lab.shows("IoU with skips less IoU without", ious[0] - ious[1], above(epochs < 5 || images < 52 || width < 8 ? -1 : 0.1));
         var original = Skeleton.of(() -> new UNet(UNetConfig.original(1, 2), Rng.of(1)));

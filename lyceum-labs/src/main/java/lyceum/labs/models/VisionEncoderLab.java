@@ -39,7 +39,8 @@ final class VisionEncoderLab implements LabBody {
         var train = data.head(1000);
         var test = data.range(1000, 1797);
         int side = 8 / patch;
-        var vit = new VisionTransformer(new VisionTransformerConfig(8, patch, 1, width, depth, 4).withHidden(2 * width).withClasses(10), lab.rng(2));
+        var vit = new VisionTransformer(new VisionTransformerConfig(8, patch, 1, width, depth, 4).withHidden(2 * width).withClasses(10),
+                lab.rng(2));
         var cnn = new ResNet(ResNetConfig.cifar(8).withChannels(1).withWidth(8).withBlocks(List.of(1, 1)), lab.rng(3));
         var trainer = new Trainer(new AdamW(3e-3), epochs).withBatchSize(50);
         for (Module net : List.of(vit, cnn)) trainer.fit(net, Loss::crossEntropy, train, test, lab.rng(4), lab.progress());
@@ -48,8 +49,9 @@ final class VisionEncoderLab implements LabBody {
         while (test.labels()[row] != digit) row++;
         var one = test.x().narrow(0, row, 1);
         var rollout = vit.rollout(one).get(0);
-        lab.figure(Figure.row("One digit, and where the class token looks", Figure.images("The picture", 1, Image.gray("pixels", one.get(0, 0))),
-                Figure.heatmap("Attention rollout", rollout).axes("column of patches", "row of patches"))
+        lab.figure(Figure
+                .row("One digit, and where the class token looks", Figure.images("The picture", 1, Image.gray("pixels", one.get(0, 0))),
+                        Figure.heatmap("Attention rollout", rollout).axes("column of patches", "row of patches"))
                 .describedAs("A digit of 8 by 8 pixels, and the share of each patch in the class token through all blocks."));
 
         var positions = vit.gridPositions(side, side).get(0).detach();
@@ -57,8 +59,8 @@ final class VisionEncoderLab implements LabBody {
         var similar = new ArrayList<Image>();
         for (int i = 0; i < side * side; i++)
             similar.add(Image.gray(i / side + ", " + i % side, unit.matmul(unit.get(i)).reshape(side, side)));
-        lab.figure(Figure.images("How alike a position is to all others", side, similar).pixels(-1, 1)
-                .describedAs("One small picture a position: the cosine of its learned vector with that of every other position, white for alike."));
+        lab.figure(Figure.images("How alike a position is to all others", side, similar).pixels(-1, 1).describedAs(
+                "One small picture a position: the cosine of its learned vector with that of every other position, white for alike."));
 
         var rows = new ArrayList<List<?>>();
         var maps = new ArrayList<Image>();
@@ -74,11 +76,14 @@ final class VisionEncoderLab implements LabBody {
                 .describedAs("Four maps of the ViT and four of the ResNet for the same digit; bright where a channel responds."));
         double score = (double) rows.getFirst().getLast();
         lab.shows("vit", "test accuracy of the ViT", score, atLeast(epochs < 8 || width < 32 ? 0.05 : 0.6));
-        lab.shows("vision-encoder", "test accuracy of the ResNet", (double) rows.getLast().getLast(), atLeast(epochs < 8 || width < 32 ? 0.05 : 0.6));
+        lab.shows("vision-encoder", "test accuracy of the ResNet", (double) rows.getLast().getLast(),
+                atLeast(epochs < 8 || width < 32 ? 0.05 : 0.6));
         lab.shows("vit", "share of all patches in the class token", rollout.sum().item(), below(1));
     }
 
-    private static double accuracy(Module net, Tensor x, Tensor y) { return net.forward(x).argmax(1).eq(y).countNonZero().item() / y.size(0); }
+    private static double accuracy(Module net, Tensor x, Tensor y) {
+        return net.forward(x).argmax(1).eq(y).countNonZero().item() / y.size(0);
+    }
 
     private static Tensor scaled(Tensor map) {
         double low = map.min().item(), high = map.max().item();

@@ -30,7 +30,8 @@ final class VitVariantsLab implements LabBody {
         int images = lab.param("images", 600, 100, 1400), epochs = lab.param("epochs", 6, 1, 40), window = lab.param("window", 4, 2, 8),
                 shift = lab.param("shift", 2, 0, 7);
         var table = new ArrayList<List<?>>();
-        for (var cost : VitVariants.compare(224)) table.add(List.of(cost.model(), cost.parameters(), cost.flops() / 2e9, cost.attention() / 1e9));
+        for (var cost : VitVariants.compare(224))
+            table.add(List.of(cost.model(), cost.parameters(), cost.flops() / 2e9, cost.attention() / 1e9));
         lab.table("At 224 x 224", List.of("model", "parameters", "billion multiply-adds", "of them attention's products"), table);
 
         double[] sides = {224, 448, 672, 896};
@@ -43,9 +44,11 @@ final class VitVariantsLab implements LabBody {
                 counts[i] = VitVariants.cost(name, model, (int) sides[i]).attention();
             }
             plot = plot.line(name, pixels, counts);
-            lab.shows("exponent of " + name + " from 224 to 896 pixels", Math.log(counts[3] / counts[0]) / Math.log(16), equalTo(name.equals("Swin-T") ? 1 : 2, 0.05));
+            lab.shows("exponent of " + name + " from 224 to 896 pixels", Math.log(counts[3] / counts[0]) / Math.log(16),
+                    equalTo(name.equals("Swin-T") ? 1 : 2, 0.05));
         }
-        lab.figure(plot.describedAs("Multiply-adds of the attention products against pixels, both on logarithmic axes: Swin's line rises by one, ViT's by two."));
+        lab.figure(plot.describedAs(
+                "Multiply-adds of the attention products against pixels, both on logarithmic axes: Swin's line rises by one, ViT's by two."));
 
         int grid = 2 * window, moved = shift % window;
         var still = new double[grid][grid];
@@ -55,19 +58,21 @@ final class VitVariantsLab implements LabBody {
             shifted[r][c] = Math.floorDiv(r - moved, window) * 3 + Math.floorDiv(c - moved, window) + (moved > 0 ? 4 : 0);
         }
         lab.figure(Figure.row("Which positions see each other", Figure.heatmap("Windows", still).axes("column", "row"),
-                Figure.heatmap("Windows moved by " + moved, shifted).axes("column", "row"))
-                .describedAs("Two grids of positions coloured by window: four equal windows, and nine smaller pieces after the windows have moved."));
+                Figure.heatmap("Windows moved by " + moved, shifted).axes("column", "row")).describedAs(
+                        "Two grids of positions coloured by window: four equal windows, and nine smaller pieces after the windows have moved."));
 
         var digits = Datasets.digits().to(DType.F32).scaled(1.0 / 16).shuffled(lab.rng(1));
         var data = digits.withX(digits.x().reshape(digits.size(), 1, 8, 8).compute());
         var test = data.range(1400, 1797);
         var nets = new LinkedHashMap<String, Module>();
         nets.put("ViT", new VisionTransformer(new VisionTransformerConfig(8, 2, 1, 32, 2, 4).withHidden(64).withClasses(10), lab.rng(2)));
-        nets.put("Swin", new SwinTransformer(new SwinTransformerConfig(1, 2, 24, List.of(2, 1), List.of(2, 4), 2, true, 2, 0, 10, DType.F32), lab.rng(2)));
+        nets.put("Swin", new SwinTransformer(
+                new SwinTransformerConfig(1, 2, 24, List.of(2, 1), List.of(2, 4), 2, true, 2, 0, 10, DType.F32), lab.rng(2)));
         var scores = new ArrayList<List<?>>();
         double best = 0;
         for (var net : nets.entrySet()) {
-            new Trainer(new AdamW(4e-3), epochs).withBatchSize(50).fit(net.getValue(), Loss::crossEntropy, data.head(images), null, lab.rng(3), lab.progress());
+            new Trainer(new AdamW(4e-3), epochs).withBatchSize(50).fit(net.getValue(), Loss::crossEntropy, data.head(images), null,
+                    lab.rng(3), lab.progress());
             double right = net.getValue().forward(test.x()).argmax(1).eq(test.y()).countNonZero().item() / test.size();
             scores.add(List.of(net.getKey(), net.getValue().parameterCount(), right));
             best = Math.max(best, right);
@@ -76,6 +81,7 @@ final class VitVariantsLab implements LabBody {
         lab.shows("better test accuracy of the two", best, atLeast(epochs < 6 || images < 600 ? 0.05 : 0.6));
         int[] published = {86_567_656, 5_717_416, 28_288_354};
         int[] rows = {0, 1, 3};
-        for (int i = 0; i < 3; i++) lab.check(1, "parameters of " + table.get(rows[i]).get(0), (long) table.get(rows[i]).get(1), exactly(published[i]));
+        for (int i = 0; i < 3; i++)
+            lab.check(1, "parameters of " + table.get(rows[i]).get(0), (long) table.get(rows[i]).get(1), exactly(published[i]));
     }
 }

@@ -31,14 +31,16 @@ import lyceum.serve.simulate.ServingSimulation;
 @Lab(topics = {"vllm-continuous-batching", "continuous-vs-static-batching"}, title = "The bus and the escalator")
 final class BatchTimelineLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int slots = lab.param("slots", 8, 2, 16), requests = lab.param("requests", 300, 50, 2000), live = lab.param("live requests", 10, 4, 64);
+        int slots = lab.param("slots", 8, 2, 16), requests = lab.param("requests", 300, 50, 2000),
+                live = lab.param("live requests", 10, 4, 64);
         double mean = lab.param("mean ids", 40.0, 5.0, 200.0);
         var trace = Arrival.poisson(requests, Double.POSITIVE_INFINITY, Arrival.fixed(4), Arrival.exponential(mean), lab.rng(1));
         var options = new SchedulerOptions().withMaxRunning(slots).withTokenBudget(512);
         var rows = new ArrayList<List<?>>();
         var reports = new ArrayList<ServingReport>();
         for (var batching : Batching.values()) {
-            var report = new ServingSimulation(options.withBatching(batching), CostModel.memoryBound(0.01), () -> new BlockPool(4096, 16), false).run(trace);
+            var report = new ServingSimulation(options.withBatching(batching), CostModel.memoryBound(0.01), () -> new BlockPool(4096, 16),
+                    false).run(trace);
             reports.add(report);
             rows.add(List.of(batching.name().toLowerCase(Locale.ROOT), report.throughput(), report.utilisation(),
                     report.percentile(ServedRequest::firstToken, 0.5), report.percentile(ServedRequest::latency, 0.99)));
@@ -46,15 +48,18 @@ final class BatchTimelineLab implements LabBody {
             lab.figure(Figure.heatmap("Slots under " + batching.name().toLowerCase(Locale.ROOT) + " batching", chart(report, slots, 160))
                     .axes("step", "slot").describedAs("A colour a request, the lowest for a slot in which nothing happens."));
         }
-        lab.table("All requests waiting at the start", List.of("batching", "ids a second", "slots in use", "first id, median s", "latency, p99 s"), rows);
+        lab.table("All requests waiting at the start",
+                List.of("batching", "ids a second", "slots in use", "first id, median s", "latency, p99 s"), rows);
         var lengths = trace.stream().mapToDouble(Arrival::output).toArray();
         lab.figure(Figure.histogram("Ids that requests write", lengths).axes("ids", "requests")
                 .describedAs("Most are short and some are long: the long ones hold a static batch up."));
         double harmonic = 0;
         for (int i = 1; i <= slots; i++) harmonic += 1.0 / i;
-        lab.say("Slots in use: %.3f static, 1 / H = %.3f; %.3f continuous.", reports.get(0).utilisation(), 1 / harmonic, reports.get(2).utilisation());
+        lab.say("Slots in use: %.3f static, 1 / H = %.3f; %.3f continuous.", reports.get(0).utilisation(), 1 / harmonic,
+                reports.get(2).utilisation());
         lab.shows("continuous-vs-static-batching", "static use over 1 / H", reports.get(0).utilisation() * harmonic, below(1.2));
-        lab.shows("continuous-vs-static-batching", "continuous over static throughput", reports.get(2).throughput() / reports.get(0).throughput(), atLeast(1.5));
+        lab.shows("continuous-vs-static-batching", "continuous over static throughput",
+                reports.get(2).throughput() / reports.get(0).throughput(), atLeast(1.5));
         engine(lab, live);
     }
 
@@ -87,13 +92,15 @@ final class BatchTimelineLab implements LabBody {
         }
         var steps = new ArrayList<EngineStep>();
         int different = 0;
-        try (var engine = new Engine(model, null, new EngineOptions().withBlocks(64)); var alone = new Engine(model, null, new EngineOptions().withBlocks(64))) {
+        try (var engine = new Engine(model, null, new EngineOptions().withBlocks(64));
+                var alone = new Engine(model, null, new EngineOptions().withBlocks(64))) {
             engine.onStep(steps::add);
             var replies = all.stream().map(engine::submit).toList();
             for (int i = 0; i < count; i++)
                 if (!Arrays.equals(replies.get(i).get().ids(), alone.submit(all.get(i)).get().ids())) different++;
         }
-        double[] running = steps.stream().mapToDouble(EngineStep::running).toArray(), waiting = steps.stream().mapToDouble(EngineStep::waiting).toArray();
+        double[] running = steps.stream().mapToDouble(EngineStep::running).toArray(),
+                waiting = steps.stream().mapToDouble(EngineStep::waiting).toArray();
         lab.figure(Figure.line("Requests in a real engine", running).named("running").line("waiting", 0, waiting).axes("step", "requests")
                 .describedAs("They enter and leave at any step."));
         lab.shows("vllm-continuous-batching", "texts that differ from those written alone", different, exactly(0));

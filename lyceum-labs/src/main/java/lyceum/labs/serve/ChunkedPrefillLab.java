@@ -37,8 +37,8 @@ final class ChunkedPrefillLab implements LabBody {
             p99[i] = 1000 * ServingReport.percentile(report.gaps(), 0.99);
             first[i] = 1000 * report.requests().getLast().firstToken();
         }
-        lab.figure(Figure.line("What the chunk's size decides", sizes, p99).named("p99 gap of the others").line("first id of the long prompt", sizes, first)
-                .axes("ids of a chunk", "ms").logX()
+        lab.figure(Figure.line("What the chunk's size decides", sizes, p99).named("p99 gap of the others")
+                .line("first id of the long prompt", sizes, first).axes("ids of a chunk", "ms").logX()
                 .describedAs("Small chunks read the weights more often: the long prompt waits longer. Large ones stall the others."));
         double w = ServingReport.percentile(whole.gaps(), 0.99), c = ServingReport.percentile(chunked.gaps(), 0.99);
         lab.say("p99 between two ids: %.1f ms whole, %.1f ms in chunks of %d.", 1000 * w, 1000 * c, chunk);

@@ -70,7 +70,8 @@ final class ConstrainedDecodingLab implements LabBody {
 
     private static int[] generated(DecoderLM model, GrammarConstraint constraint, int budget, LabContext lab, int number) {
         var stop = new StopCriteria(budget).withEnds(Set.of(END));
-        var request = new GenerationRequest(new int[] {0}, SamplingOptions.DEFAULT, stop, lab.rng(2).split(number)).withConstraint(constraint);
+        var request = new GenerationRequest(new int[] {0}, SamplingOptions.DEFAULT, stop, lab.rng(2).split(number))
+                .withConstraint(constraint);
         return new CausalGenerator(model).run(List.of(request), Progress.SILENT).getFirst().ids();
     }
 

@@ -37,10 +37,12 @@ final class DisaggregatedLab implements LabBody {
         var fleet = new FleetSimulation(new SchedulerOptions().withChunk(SchedulerOptions.WHOLE).withTokenBudget(16_384), cost, 4)
                 .withTransferSeconds(131_072 / (link * 1e9));
         double target = 1.5 * cost.seconds(1, 0);
-        double[] rates = {0.25 * rate, 0.5 * rate, 0.75 * rate, rate, 1.15 * rate}, together = new double[rates.length], apart = new double[rates.length];
+        double[] rates = {0.25 * rate, 0.5 * rate, 0.75 * rate, rate, 1.15 * rate}, together = new double[rates.length],
+                apart = new double[rates.length];
         ServingReport one = null, two = null;
         for (int i : lab.progress("rates", rates.length)) {
-            var trace = Arrival.poisson(count, rates[i], Arrival.lognormal(prompt, 0.5, 3 * prompt), Arrival.lognormal(answer, 0.5, 4 * answer), lab.rng(1));
+            var trace = Arrival.poisson(count, rates[i], Arrival.lognormal(prompt, 0.5, 3 * prompt),
+                    Arrival.lognormal(answer, 0.5, 4 * answer), lab.rng(1));
             ServingReport all = fleet.run(trace), split = fleet.withReaders(2).run(trace);
             together[i] = all.goodput(1, target);
             apart[i] = split.goodput(1, target);
@@ -48,20 +50,22 @@ final class DisaggregatedLab implements LabBody {
             one = all;
             two = split;
         }
-        lab.figure(Figure.line("Requests a second that meet both targets", rates, together).named("each does everything").line("two read, two write", rates, apart)
-                .axes("requests a second", "requests a second in time")
-                .describedAs("First id within a second, others in one and a half lone steps: apart, load hardly shows until the readers are full."));
+        lab.figure(Figure.line("Requests a second that meet both targets", rates, together).named("each does everything")
+                .line("two read, two write", rates, apart).axes("requests a second", "requests a second in time").describedAs(
+                        "First id within a second, others in one and a half lone steps: apart, load hardly shows until the readers are full."));
         lab.figure(timeline("Steps of four servers that do everything", one));
         lab.figure(timeline("Steps of two readers and two writers", two));
         lab.table("At the given rate", List.of("servers", "first id, p99 s", "an id, p99 ms", "in time a second"),
                 List.of(row("everything", one, target), row("split", two, target)));
-        lab.shows("p99 time of an id over colocated", two.percentile(ServedRequest::perToken, 0.99) / one.percentile(ServedRequest::perToken, 0.99), atMost(0.5));
+        lab.shows("p99 time of an id over colocated",
+                two.percentile(ServedRequest::perToken, 0.99) / one.percentile(ServedRequest::perToken, 0.99), atMost(0.5));
         lab.shows("goodput over colocated", apart[3] / together[3], atLeast(1.2));
         engines(lab);
     }
 
     private static List<?> row(String name, ServingReport report, double target) {
-        return List.of(name, report.percentile(ServedRequest::firstToken, 0.99), 1000 * report.percentile(ServedRequest::perToken, 0.99), report.goodput(1, target));
+        return List.of(name, report.percentile(ServedRequest::firstToken, 0.99), 1000 * report.percentile(ServedRequest::perToken, 0.99),
+                report.goodput(1, target));
     }
 
     private static Figure timeline(String title, ServingReport report) {
@@ -71,8 +75,9 @@ final class DisaggregatedLab implements LabBody {
             (step.prefilled() > 0 ? readTimes : writeTimes).add(step.start());
             (step.prefilled() > 0 ? reads : writes).add(1000 * (step.end() - step.start()));
         }
-        return Figure.plot(title).points("with a prompt", array(readTimes), array(reads)).points("ids alone", array(writeTimes), array(writes)).logY()
-                .axes("s", "ms of the step").describedAs("Whoever is in a step with a prompt waits for it.");
+        return Figure.plot(title).points("with a prompt", array(readTimes), array(reads))
+                .points("ids alone", array(writeTimes), array(writes)).logY().axes("s", "ms of the step")
+                .describedAs("Whoever is in a step with a prompt waits for it.");
     }
 
     private static double[] array(List<Double> values) { return values.stream().mapToDouble(d -> d).toArray(); }
@@ -83,14 +88,16 @@ final class DisaggregatedLab implements LabBody {
         var requests = new ArrayList<Request>();
         for (int i = 0; i < 12; i++) requests.add(Request.greedy(Arrays.copyOf(lab.rng(10 + i).permutation(64), 5 + 3 * i), 8));
         try (var unified = new Engine(model, null, new EngineOptions());
-                var split = new DisaggregatedEngine(model, null, List.of(new LocalWorker(model, 100, 16, DType.F32)), List.of(new LocalWorker(model, 100, 16, DType.F32)))) {
+                var split = new DisaggregatedEngine(model, null, List.of(new LocalWorker(model, 100, 16, DType.F32)),
+                        List.of(new LocalWorker(model, 100, 16, DType.F32)))) {
             var replies = requests.stream().map(split::submit).toList();
             int different = 0;
             for (int i = 0; i < requests.size(); i++)
                 if (!Arrays.equals(replies.get(i).get().ids(), unified.submit(requests.get(i)).get().ids())) different++;
             long tokens = requests.stream().mapToLong(r -> r.prompt().length).sum();
             lab.say("%d positions went over in %,d bytes.", tokens, split.transferredBytes());
-            lab.shows("bytes sent over 2 layers x heads x width x positions x 4", split.transferredBytes() / (2.0 * 2 * 2 * 8 * tokens * 4), exactly(1));
+            lab.shows("bytes sent over 2 layers x heads x width x positions x 4", split.transferredBytes() / (2.0 * 2 * 2 * 8 * tokens * 4),
+                    exactly(1));
             lab.shows("texts that differ from one engine's", different, exactly(0));
         }
     }

@@ -51,8 +51,7 @@ final class KvMemoryLab implements LabBody {
 
         Figure map(String title, int across) {
             var cells = new double[memory.blocks() / across][across];
-            for (var text : texts)
-                for (int block : text.table.toArray()) cells[block / across][block % across] = 1 + text.name % 12;
+            for (var text : texts) for (int block : text.table.toArray()) cells[block / across][block % across] = 1 + text.name % 12;
             return Figure.heatmap(title, cells).axes("block", "row of blocks").describedAs("A colour a text, the lowest for free blocks.");
         }
     }
@@ -61,8 +60,8 @@ final class KvMemoryLab implements LabBody {
         int blocks = lab.param("blocks", 256, 64, 1024) / 32 * 32, size = lab.param("slots of a block", 16, 1, 64);
         int longest = lab.param("longest text", 512, 128, 1024), steps = lab.param("steps", 240, 40, 1000);
         double sigma = lab.param("spread of lengths", 0.8, 0.1, 1.5);
-        var trace = Arrival.poisson(2000, Double.POSITIVE_INFINITY, Arrival.lognormal(60, sigma, longest / 2), Arrival.lognormal(60, sigma, longest / 2),
-                lab.rng(1));
+        var trace = Arrival.poisson(2000, Double.POSITIVE_INFINITY, Arrival.lognormal(60, sigma, longest / 2),
+                Arrival.lognormal(60, sigma, longest / 2), lab.rng(1));
         World paged = new World(new BlockPool(blocks, size)), reserved = new World(new Reservations(blocks, size));
         List<Figure> pages = new ArrayList<>(), lines = new ArrayList<>();
         for (int step : lab.progress("steps", steps)) {
@@ -72,10 +71,13 @@ final class KvMemoryLab implements LabBody {
             pages.add(paged.map("Blocks by need", 32));
             lines.add(reserved.map("Reserved for the longest", 32));
         }
-        lab.figure(Figure.frames("Blocks by need", "moment", pages).describedAs("Texts take blocks wherever one is free: the memory is full of them."));
-        lab.figure(Figure.frames("Reserved for the longest", "moment", lines).describedAs("A few texts hold long pieces that they hardly fill."));
+        lab.figure(Figure.frames("Blocks by need", "moment", pages)
+                .describedAs("Texts take blocks wherever one is free: the memory is full of them."));
+        lab.figure(Figure.frames("Reserved for the longest", "moment", lines)
+                .describedAs("A few texts hold long pieces that they hardly fill."));
         lab.table("The same memory", List.of("memory", "texts at once", "mean share of reserved slots that hold nothing"),
-                List.of(List.of("pages", paged.most, paged.wasted / paged.looks), List.of("reserved", reserved.most, reserved.wasted / reserved.looks)));
+                List.of(List.of("pages", paged.most, paged.wasted / paged.looks),
+                        List.of("reserved", reserved.most, reserved.wasted / reserved.looks)));
         lab.shows("paged-attention", "texts at once over reservation", (double) paged.most / reserved.most, atLeast(2));
         lab.shows("paged-vs-contiguous-kv", "share of slots wasted in pages", paged.wasted / paged.looks, below(0.15));
         lab.shows("paged-vs-contiguous-kv", "share of slots wasted by reservation", reserved.wasted / reserved.looks, above(0.5));

@@ -41,7 +41,8 @@ final class LookaheadLab implements LabBody {
 
         var request = List.of(new GenerationRequest(prompt, SamplingOptions.greedy(), new StopCriteria(letters), lab.rng(3)));
         var passes = new ArrayList<List<?>>();
-        var text = new TreeDecoder(model, watched(new LookaheadSource(window, run, branches), window, run, passes)).run(request, Progress.SILENT);
+        var text = new TreeDecoder(model, watched(new LookaheadSource(window, run, branches), window, run, passes)).run(request,
+                Progress.SILENT);
         lab.table("Pass by pass", List.of("ids read", "row of the window that is newest", "runs checked", "letters written"), passes);
 
         int most = 8;
@@ -52,7 +53,8 @@ final class LookaheadLab implements LabBody {
         }
         lab.figure(Figure.line("Passes a letter by the size of the window", 1, share).axes("window W", "passes a letter").describedAs(
                 "Passes of the model for a letter against the window's size: 1 is plain decoding, and wider windows find more of the text ahead of time."));
-        int[] greedy = new CausalGenerator(model).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(letters)).generate(prompt, lab.rng(3)).ids();
+        int[] greedy = new CausalGenerator(model).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(letters))
+                .generate(prompt, lab.rng(3)).ids();
         lab.say("Written: %s", spelled(text.texts().getFirst().ids()));
         lab.shows("letters that are not greedy's", Arrays.equals(greedy, text.texts().getFirst().ids()) ? 0 : 1, exactly(0));
         lab.shows("passes of Jacobi's iteration for twelve letters", jacobi.passes(), atMost(12));
@@ -69,8 +71,8 @@ final class LookaheadLab implements LabBody {
                     session.advance(read, hidden, next, tree, output);
                     if (tree == null) return;
                     int n = tree.size(), first = Math.max(1, n - window);
-                    passes.add(List.of(n, spelled(Arrays.copyOfRange(tree.ids(), first, n)), Math.max(0, (n - (run - 1) * window) / (run - 1)),
-                            spelled(read).substring(1) + spelled(next)));
+                    passes.add(List.of(n, spelled(Arrays.copyOfRange(tree.ids(), first, n)),
+                            Math.max(0, (n - (run - 1) * window) / (run - 1)), spelled(read).substring(1) + spelled(next)));
                 }
             };
         };

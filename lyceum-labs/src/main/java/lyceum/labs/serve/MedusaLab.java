@@ -31,7 +31,8 @@ import lyceum.tensor.Tensor;
 @Lab(topics = "medusa-eagle", title = "A tree of guesses, one path lit")
 final class MedusaLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int width = lab.param("children of a node", 2, 1, 4), levels = lab.param("levels", 3, 1, 4), steps = lab.param("training steps", 160, 20, 1000), letters = 30;
+        int width = lab.param("children of a node", 2, 1, 4), levels = lab.param("levels", 3, 1, 4),
+                steps = lab.param("training steps", 160, 20, 1000), letters = 30;
         var trained = LetterDecoder.trained(lab, 32, steps);
         var model = trained.model();
         var widths = new Integer[levels];
@@ -39,7 +40,8 @@ final class MedusaLab implements LabBody {
         var plan = TreePlan.of(widths);
         int[] prompt = Arrays.copyOf(trained.held(), 16);
         var request = List.of(new GenerationRequest(prompt, SamplingOptions.greedy(), new StopCriteria(letters), lab.rng(3)));
-        int[] greedy = new CausalGenerator(model).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(letters)).generate(prompt, lab.rng(3)).ids();
+        int[] greedy = new CausalGenerator(model).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(letters))
+                .generate(prompt, lab.rng(3)).ids();
 
         var medusa = new MedusaHeads(model, levels, plan);
         var eagle = new EagleDraft(model, plan, lab.rng(4));

@@ -23,25 +23,25 @@ import lyceum.serve.schedule.PrefixTree;
 @Lab(topics = "prefix-cache", title = "Said before")
 final class PrefixCacheLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int page = lab.param("page", 8, 2, 32), shared = lab.param("ids of the system prompt", 200, 16, 400), chats = lab.param("chats", 8, 2, 12);
+        int page = lab.param("page", 8, 2, 32), shared = lab.param("ids of the system prompt", 200, 16, 400),
+                chats = lab.param("chats", 8, 2, 12);
         int own = lab.param("ids of each question", 8, 4, 32);
         var model = new DecoderLM(DecoderConfig.llama(64, 1024, 1, 16, 2, 1, 24), lab.rng(1));
         var system = ids(lab, 2, shared);
         double[] warm = new double[chats], cold = new double[chats];
         var options = new EngineOptions().withBlocks(2048 / page * 2).withBlockSize(page);
-        for (boolean reuse : new boolean[] {true, false})
-            try (var engine = new Engine(model, null, options.withReuse(reuse))) {
-                for (int i = 0; i < chats; i++) {
-                    var question = ids(lab, 10 + i, own);
-                    question[0] = i;
-                    engine.submit(Request.greedy(joined(system, question), 1)).get();
-                    (reuse ? warm : cold)[i] = engine.metrics().computedTokens();
-                }
+        for (boolean reuse : new boolean[] {true, false}) try (var engine = new Engine(model, null, options.withReuse(reuse))) {
+            for (int i = 0; i < chats; i++) {
+                var question = ids(lab, 10 + i, own);
+                question[0] = i;
+                engine.submit(Request.greedy(joined(system, question), 1)).get();
+                (reuse ? warm : cold)[i] = engine.metrics().computedTokens();
             }
+        }
         lab.figure(Figure.line("Prompt ids computed so far", 1, cold).named("cold").line("with the tree", 1, warm).axes("chat", "ids")
                 .describedAs("After the first chat only whole pages that are new are computed."));
-        lab.say("%d chats compute %.0f ids cold, %.0f with what was computed before: %.0f%% saved.", chats, cold[chats - 1], warm[chats - 1],
-                100 * (1 - warm[chats - 1] / cold[chats - 1]));
+        lab.say("%d chats compute %.0f ids cold, %.0f with what was computed before: %.0f%% saved.", chats, cold[chats - 1],
+                warm[chats - 1], 100 * (1 - warm[chats - 1] / cold[chats - 1]));
         int known = shared / page * page, all = shared + own; // nothing of the last id is taken from memory
         lab.shows("ids computed", warm[chats - 1], exactly(all + (chats - 1.0) * (all - Math.min(known, (all - 1) / page * page))));
         tree(lab, page);
@@ -66,9 +66,11 @@ final class PrefixCacheLab implements LabBody {
             List<Node> nodes = new ArrayList<>(List.of(Node.of("root")));
             List<Edge> edges = new ArrayList<>();
             draw(tree.root(""), "root", nodes, edges);
-            frames.add(Figure.tree("Runs of pages", nodes, edges).describedAs("Texts with a common beginning share the branch to where they part."));
+            frames.add(Figure.tree("Runs of pages", nodes, edges)
+                    .describedAs("Texts with a common beginning share the branch to where they part."));
         }
-        lab.figure(Figure.frames("The tree while chats arrive", "chat", frames).describedAs("A text that goes on makes a leaf longer, one that parts splits a run."));
+        lab.figure(Figure.frames("The tree while chats arrive", "chat", frames)
+                .describedAs("A text that goes on makes a leaf longer, one that parts splits a run."));
     }
 
     private static void draw(PrefixTree.Node node, String name, List<Node> nodes, List<Edge> edges) {

@@ -38,7 +38,8 @@ final class SpeculationLab implements LabBody {
         var stop = new StopCriteria(letters);
         var request = List.of(new GenerationRequest(prompt, SamplingOptions.DEFAULT, stop, lab.rng(1)));
         var shown = new SpeculativeDecoder(target, watched(draft, rounds)).withGuesses(guesses).run(request, Progress.SILENT);
-        lab.table("Pass by pass", List.of("guessed", "taken", "refused", "the target's own"), rounds.subList(0, Math.min(25, rounds.size())));
+        lab.table("Pass by pass", List.of("guessed", "taken", "refused", "the target's own"),
+                rounds.subList(0, Math.min(25, rounds.size())));
         var written = new StringBuilder();
         for (int id : shown.texts().getFirst().ids()) written.append((char) id);
         lab.say("Written: %s", written.toString().replace('\n', ' '));
@@ -53,10 +54,12 @@ final class SpeculationLab implements LabBody {
             worst = Math.max(worst, Math.abs(found[g] / predicted[g] - 1));
         }
         int best = SpeculationStatistics.bestGuesses(acceptance, cost, most);
-        lab.figure(Figure.plot("Speed-up by the number of guesses").line("as counted", 1, found).line("predicted from the acceptance", 1, predicted)
-                .verticalLine(best, "predicted optimum").axes("guesses a pass", "speed-up").describedAs(
+        lab.figure(Figure.plot("Speed-up by the number of guesses").line("as counted", 1, found)
+                .line("predicted from the acceptance", 1, predicted).verticalLine(best, "predicted optimum")
+                .axes("guesses a pass", "speed-up").describedAs(
                         "Letters a unit of target work against the number of guesses, counted and by Leviathan's formula; it rises, peaks and falls."));
-        lab.say("%.0f%% of the guesses looked at are taken; %d a pass are best if a guess costs %.2f passes.", 100 * acceptance, best, cost);
+        lab.say("%.0f%% of the guesses looked at are taken; %d a pass are best if a guess costs %.2f passes.", 100 * acceptance, best,
+                cost);
         lab.shows("letters a target pass", shown.statistics().tokensPerPass(), above(1));
         lab.shows("largest gap of speed-up to the formula, relative: letters do not depend on chance alone", worst, atMost(0.3));
     }

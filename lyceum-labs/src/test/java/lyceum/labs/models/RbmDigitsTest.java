@@ -42,15 +42,19 @@ class RbmDigitsTest {
         var order = Rng.of(1).permutation(5 * n);
         int cut = 4 * n;
         int[] learned = Arrays.copyOf(order, cut), held = Arrays.copyOfRange(order, cut, 5 * n);
-        Tensor all = Tensor.of(moved, 5 * n, 64), classes = Tensor.of(labels), train = all.rows(learned).compute(), test = all.rows(held).compute();
+        Tensor all = Tensor.of(moved, 5 * n, 64), classes = Tensor.of(labels), train = all.rows(learned).compute(),
+                test = all.rows(held).compute();
 
-        double pixels = accuracy(new LogisticRegression().withC(100).withTolerance(1e-4), train, classes.rows(learned), test, classes.rows(held));
+        double pixels = accuracy(new LogisticRegression().withC(100).withTolerance(1e-4), train, classes.rows(learned), test,
+                classes.rows(held));
         var rng = Rng.of(2);
         var rbm = new Rbm(64, 100, Rbm.Visible.BERNOULLI, DType.F32, rng);
         new Trainer(new Sgd(0.06), 10).withBatchSize(10).start(rbm, cut, rbm.contrast(train, 1, 10), null, rng).finish(Progress.SILENT);
-        double features = accuracy(new LogisticRegression().withC(6000).withTolerance(1e-4), rbm.hidden(train), classes.rows(learned), rbm.hidden(test), classes.rows(held));
+        double features = accuracy(new LogisticRegression().withC(6000).withTolerance(1e-4), rbm.hidden(train), classes.rows(learned),
+                rbm.hidden(test), classes.rows(held));
         assertThat(pixels).isBetween(0.7, 0.9); // about what the example says
-        Evidence.of("points that features are ahead of " + Math.round(1000 * pixels) / 10.0 + "%", 100 * (features - pixels), Bound.atLeast(5));
+        Evidence.of("points that features are ahead of " + Math.round(1000 * pixels) / 10.0 + "%", 100 * (features - pixels),
+                Bound.atLeast(5));
     }
 
     private static double accuracy(LogisticRegression learner, Tensor x, Tensor y, Tensor test, Tensor truth) {

@@ -91,7 +91,8 @@ public record LoadedModel(DecoderLM model, TokenizerPipeline tokenizer, Set<Inte
             if (!Files.exists(folder.resolve(name))) continue;
             try {
                 var node = JsonMapper.shared().readTree(Files.readString(folder.resolve(name))).path("eos_token_id");
-                for (var id : node.isArray() ? node.values() : List.of(node)) if (id.canConvertToInt() && id.isIntegralNumber()) ends.add(id.asInt());
+                for (var id : node.isArray() ? node.values() : List.of(node))
+                    if (id.canConvertToInt() && id.isIntegralNumber()) ends.add(id.asInt());
             } catch (JacksonException e) {
                 throw new FormatException(name + ": " + e.getOriginalMessage());
             }

@@ -65,10 +65,12 @@ public final class GgufModel {
         var attention = block.attention();
         var rotary = attention.rotary();
         String architecture = attention.qkNorm() != null ? "qwen3" : attention.bias() ? "qwen2" : "llama";
-        if (rotary == null || rotary.width() != attention.headWidth() || !block.gated() || block.norm() != TransformerConfig.Norm.RMS || block.moe() != null
-                || !new HashSet<>(config.blocks()).equals(Set.of(block)) || !(rotary.scaling() instanceof RopeScaling.None))
-            throw new IllegalArgumentException("GgufModel.write: decoders of the kinds of Llama, Qwen2 and Qwen3 can be written, all blocks alike"
-                    + " and positions not scaled; this is " + config);
+        if (rotary == null || rotary.width() != attention.headWidth() || !block.gated() || block.norm() != TransformerConfig.Norm.RMS
+                || block.moe() != null || !new HashSet<>(config.blocks()).equals(Set.of(block))
+                || !(rotary.scaling() instanceof RopeScaling.None))
+            throw new IllegalArgumentException(
+                    "GgufModel.write: decoders of the kinds of Llama, Qwen2 and Qwen3 can be written, all blocks alike"
+                            + " and positions not scaled; this is " + config);
         var settings = new LinkedHashMap<String, Object>();
         settings.put("general.architecture", architecture);
         var numbers = new LinkedHashMap<String, Object>();
@@ -101,7 +103,8 @@ public final class GgufModel {
     private static Object stored(Tensor value, BlockFormat blocks) {
         if (value.rank() != 2) return value.to(DType.F32).compute();
         if (blocks == null) return value.compute();
-        return value.size(1) % blocks.blockLength() == 0 ? QuantisedMatrix.of(value.to(DType.F32).compute(), blocks) : value.to(DType.F16).compute();
+        return value.size(1) % blocks.blockLength() == 0 ? QuantisedMatrix.of(value.to(DType.F32).compute(), blocks)
+                : value.to(DType.F16).compute();
     }
 
     private static Tensor float32(Gguf file, String name) {

@@ -50,8 +50,8 @@ public final class GgufTokenizer {
         var kind = String.valueOf(metadata.get(OWN + "model"));
         boolean gpt = kind.equals("gpt2");
         var tokenizer = switch (kind) {
-            case "llama", "t5" -> SentencePiece.of(tokens, scores(metadata, n), kinds, kind.equals("t5"), flag(metadata, "add_space_prefix", true),
-                    bos, eos);
+            case "llama", "t5" -> SentencePiece.of(tokens, scores(metadata, n), kinds, kind.equals("t5"),
+                    flag(metadata, "add_space_prefix", true), bos, eos);
             case "gpt2" -> bytes(metadata, tokens, kinds, bos, eos, pad);
             default -> throw new FormatException("gguf: tokenizer.ggml.model is " + kind + "; llama, t5 and gpt2 are known");
         };
@@ -84,8 +84,7 @@ public final class GgufTokenizer {
             }
             var specials = new SpecialTokens(added);
             for (var role : Map.of(Role.BOS, bos, Role.EOS, eos, Role.PAD, pad).entrySet())
-                if (specials.find(role.getValue()) != null)
-                    specials = specials.with(role.getKey(), tokens.get(role.getValue()));
+                if (specials.find(role.getValue()) != null) specials = specials.with(role.getKey(), tokens.get(role.getValue()));
             var model = new Bpe(builder.build(), Bpe.readMerges(strings(metadata, "merges"))).withIgnoreMerges(pre.equals("llama-bpe"));
             return new TokenizerPipeline(new TokenizerSpec(null, PreTokenizer.byteLevel(pattern), model, null, new TokenDecoder.ByteLevel(),
                     specials, null, null));
@@ -101,8 +100,8 @@ public final class GgufTokenizer {
      */
     public static SequencedMap<String, Object> settings(TokenizerPipeline tokenizer) {
         var spec = tokenizer.spec();
-        var name = PATTERNS.entrySet().stream().filter(e -> PreTokenizer.byteLevel(e.getValue()).equals(spec.preTokenizer())).map(Map.Entry::getKey)
-                .findFirst();
+        var name = PATTERNS.entrySet().stream().filter(e -> PreTokenizer.byteLevel(e.getValue()).equals(spec.preTokenizer()))
+                .map(Map.Entry::getKey).findFirst();
         if (!(spec.model() instanceof Bpe bpe) || name.isEmpty() || spec.normalizer() != null) throw new IllegalArgumentException(
                 "GgufTokenizer: bytewise BPE with one of the patterns " + PATTERNS.keySet() + " can be written, not " + tokenizer);
         var all = new LinkedHashMap<String, Object>();

@@ -34,15 +34,16 @@ public final class T5Checkpoint {
             throw new FormatException("config.json: model_type is \"" + fields.text("model_type", "") + "\"; T5's is \"t5\"");
         try {
             int vocabulary = fields.count("vocab_size", 1 << 28), layers = fields.layers("num_layers");
-            var config = EncoderDecoderConfig.t5(vocabulary, layers, fields.width("d_model"), fields.width("num_heads"), fields.width("d_kv"),
-                    fields.width("d_ff"));
+            var config = EncoderDecoderConfig.t5(vocabulary, layers, fields.width("d_model"), fields.width("num_heads"),
+                    fields.width("d_kv"), fields.width("d_ff"));
             var kind = fields.text("feed_forward_proj", "relu");
             boolean gated = kind.startsWith("gated-");
             var activation = switch (gated ? kind.substring(6) : kind) {
                 case "relu" -> Activation.RELU;
                 case "gelu", "gelu_new" -> Activation.GELU_TANH; // T5's files write gelu and mean the approximation where it is gated
                 case "silu" -> Activation.SILU;
-                default -> throw new FormatException("config.json: feed_forward_proj is \"" + kind + "\"; relu, gated-gelu and gated-silu are known");
+                default -> throw new FormatException(
+                        "config.json: feed_forward_proj is \"" + kind + "\"; relu, gated-gelu and gated-silu are known");
             };
             var buckets = new RelativePosition.Buckets(fields.count("relative_attention_num_buckets", 1 << 16, 32),
                     fields.count("relative_attention_max_distance", 1 << 28, 128), true, true);
@@ -52,8 +53,8 @@ public final class T5Checkpoint {
             int pad = Math.max(0, fields.mark("pad_token_id", vocabulary));
             int start = fields.mark("decoder_start_token_id", vocabulary), end = fields.mark("eos_token_id", vocabulary);
             return new EncoderDecoderConfig(vocabulary, block, layers, fields.count("num_decoder_layers", 4096, layers),
-                    fields.flag("tie_word_embeddings", true) ? Transformer.Head.TIED_SCALED : Transformer.Head.OWN, pad, start < 0 ? pad : start,
-                    end < 0 ? 1 : end);
+                    fields.flag("tie_word_embeddings", true) ? Transformer.Head.TIED_SCALED : Transformer.Head.OWN, pad,
+                    start < 0 ? pad : start, end < 0 ? 1 : end);
         } catch (FormatException e) {
             throw e;
         } catch (IllegalArgumentException | ArithmeticException e) {
@@ -86,8 +87,9 @@ public final class T5Checkpoint {
                 throw new FormatException("T5: the tensor " + entry.getKey() + " is unknown");
             }
             var tensor = entry.getValue();
-            if (!tensor.shape().equals(own.get(name).shape()) || !tensor.dtype().isFloat()) throw new FormatException("T5: " + entry.getKey()
-                    + " is " + tensor.dtype() + " " + tensor.shape() + "; the configuration says floats " + own.get(name).shape());
+            if (!tensor.shape().equals(own.get(name).shape()) || !tensor.dtype().isFloat())
+                throw new FormatException("T5: " + entry.getKey() + " is " + tensor.dtype() + " " + tensor.shape()
+                        + "; the configuration says floats " + own.get(name).shape());
             values.put(name, tensor.requiresGrad());
         }
         for (var entry : names.entrySet())
@@ -131,11 +133,10 @@ public final class T5Checkpoint {
             json.put("relative_attention_num_buckets", buckets.count()).put("relative_attention_max_distance", buckets.furthest());
         json.put("feed_forward_proj", (block.gated() ? "gated-" : "") + kind).put("layer_norm_epsilon", block.epsilon())
                 .put("dropout_rate", block.dropout()).put("tie_word_embeddings", config.head() != Transformer.Head.OWN)
-                .put("pad_token_id", config.padMark()).put("decoder_start_token_id", config.startMark()).put("eos_token_id", config.endMark())
-                .put("torch_dtype", ConfigFields.name(block.attention().dtype()));
+                .put("pad_token_id", config.padMark()).put("decoder_start_token_id", config.startMark())
+                .put("eos_token_id", config.endMark()).put("torch_dtype", ConfigFields.name(block.attention().dtype()));
         var text = ConfigFields.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json) + "\n";
-        if (!config(text).equals(config))
-            throw new IllegalArgumentException("T5Checkpoint.write: config.json of T5 cannot say " + config);
+        if (!config(text).equals(config)) throw new IllegalArgumentException("T5Checkpoint.write: config.json of T5 cannot say " + config);
         return text;
     }
 

@@ -51,7 +51,8 @@ public record ComputeFrontier(List<Optimum> optima, double coefficient, double e
         var optima = new ArrayList<Optimum>();
         budgets.forEach((flops, all) -> {
             double best = all.stream().min(Comparator.comparingDouble(ScalingRun::loss)).orElseThrow().parameters();
-            optima.add(lowest(flops, best, all.stream().filter(r -> Math.abs(Math.log(r.parameters() / best)) <= Math.log(width)).toList()));
+            optima.add(
+                    lowest(flops, best, all.stream().filter(r -> Math.abs(Math.log(r.parameters() / best)) <= Math.log(width)).toList()));
         });
         return through(optima);
     }
@@ -87,7 +88,8 @@ public record ComputeFrontier(List<Optimum> optima, double coefficient, double e
         for (var curve : curves.values()) curve.sort(Comparator.comparingDouble(ScalingRun::tokens));
         var optima = new ArrayList<Optimum>();
         for (double flops : budgets)
-            curves.entrySet().stream().map(e -> new Optimum(flops, e.getKey(), lossAt(e.getValue(), flops / (ScalingLaw.FLOPS * e.getKey()))))
+            curves.entrySet().stream()
+                    .map(e -> new Optimum(flops, e.getKey(), lossAt(e.getValue(), flops / (ScalingLaw.FLOPS * e.getKey()))))
                     .filter(o -> o.loss() == o.loss()).min(Comparator.comparingDouble(Optimum::loss)).ifPresent(optima::add);
         return through(optima);
     }
@@ -108,7 +110,8 @@ public record ComputeFrontier(List<Optimum> optima, double coefficient, double e
             throw new IllegalArgumentException("ComputeFrontier: " + optima.size() + " budgets with a best size; a line takes at least 2");
         double[] x = optima.stream().mapToDouble(o -> Math.log(o.flops)).toArray(),
                 y = optima.stream().mapToDouble(o -> Math.log(o.parameters)).toArray();
-        double exponent = LeastSquares.slope(x, y), middle = Arrays.stream(y).average().orElseThrow() - exponent * Arrays.stream(x).average().orElseThrow();
+        double exponent = LeastSquares.slope(x, y),
+                middle = Arrays.stream(y).average().orElseThrow() - exponent * Arrays.stream(x).average().orElseThrow();
         return new ComputeFrontier(optima.stream().sorted(Comparator.comparingDouble(Optimum::flops)).toList(), Math.exp(middle), exponent);
     }
 }

@@ -86,8 +86,9 @@ public final class PerplexityReport {
      * @param bounds growing, counted from a document's first foretold token
      */
     public double[] byPosition(int... bounds) {
-        for (int b = 0; b < bounds.length; b++) if (bounds[b] <= (b == 0 ? 0 : bounds[b - 1]))
-            throw new IllegalArgumentException("byPosition: the bounds " + Arrays.toString(bounds) + "; they grow from above 0");
+        for (int b = 0; b < bounds.length; b++)
+            if (bounds[b] <= (b == 0 ? 0 : bounds[b - 1]))
+                throw new IllegalArgumentException("byPosition: the bounds " + Arrays.toString(bounds) + "; they grow from above 0");
         var sums = new double[bounds.length];
         var counts = new long[bounds.length];
         for (var s : surprisals) for (int b = 0, t = 0; b < bounds.length; b++) for (; t < Math.min(s.length, bounds[b]); t++) {

@@ -28,8 +28,8 @@ import lyceum.withers.Withers;
  */
 @Withers
 public record Ruler(ToIntFunction<String> count, int needles, int hops) implements RulerWithers {
-    private static final String[] FILLER = {"The grass is green.", "The sky is blue.", "The sun is yellow.", "Here we go.", "There and back again.",
-            "Nobody was at the mill.", "It rained until noon.", "The road goes on."};
+    private static final String[] FILLER = {"The grass is green.", "The sky is blue.", "The sun is yellow.", "Here we go.",
+            "There and back again.", "Nobody was at the mill.", "It rained until noon.", "The road goes on."};
     private static final String[] PADS = {" And so it went on.", " It was late.", " So on.", " Yes.", " a", "."};
 
     /** What is asked. */
@@ -113,7 +113,8 @@ public record Ruler(ToIntFunction<String> count, int needles, int hops) implemen
     /** Three words come more often than all others, by one at least. */
     private Item counted(Task task, int tokens, Rng rng) {
         boolean zipf = task == Task.FREQUENT_WORDS;
-        var question = zipf ? " Question: The three most frequent words of the coded text are" : " Question: The three most common words of the list are";
+        var question = zipf ? " Question: The three most frequent words of the coded text are"
+                : " Question: The three most common words of the list are";
         var begin = zipf ? "Coded text:" : "List:";
         int low = 1, high = 2;
         long seed = rng.nextLong();
@@ -144,7 +145,9 @@ public record Ruler(ToIntFunction<String> count, int needles, int hops) implemen
         return new Counted(text + ".", List.of(Arrays.copyOf(words, 3)));
     }
 
-    private boolean fits(Counted list, String begin, String question, int tokens) { return count.applyAsInt(begin + list.text + question) <= tokens; }
+    private boolean fits(Counted list, String begin, String question, int tokens) {
+        return count.applyAsInt(begin + list.text + question) <= tokens;
+    }
 
     /** One name with a town among others with theirs, and other facts about the name. */
     private Item asked(int tokens, Rng rng) {
@@ -196,7 +199,8 @@ public record Ruler(ToIntFunction<String> count, int needles, int hops) implemen
     }
 
     private static IllegalArgumentException tooShort(Task task, int tokens, int needed) {
-        return new IllegalArgumentException("Ruler: " + tokens + " tokens" + (task == null ? "" : " for " + task) + "; what must stand there has " + needed);
+        return new IllegalArgumentException(
+                "Ruler: " + tokens + " tokens" + (task == null ? "" : " for " + task) + "; what must stand there has " + needed);
     }
 
     private static String number(Rng rng) { return String.valueOf(100_000 + rng.nextInt(900_000)); }
@@ -222,7 +226,9 @@ public record Ruler(ToIntFunction<String> count, int needles, int hops) implemen
         return ordered.toArray(String[]::new);
     }
 
-    private static List<String> shuffled(List<String> all, Rng rng) { return Arrays.stream(rng.permutation(all.size())).mapToObj(all::get).toList(); }
+    private static List<String> shuffled(List<String> all, Rng rng) {
+        return Arrays.stream(rng.permutation(all.size())).mapToObj(all::get).toList();
+    }
 
     /** Share of the wanted answers that stand in what was answered: as RULER counts. */
     public static double score(Item item, String answer) {

@@ -44,7 +44,8 @@ public final class RulerReaders {
         var counts = new LinkedHashMap<String, Integer>();
         var list = body.substring(body.indexOf(':') + 1, body.indexOf('.')).strip();
         for (var word : list.split(" ")) counts.merge(word, 1, Integer::sum);
-        return String.join(" ", counts.entrySet().stream().sorted((a, b) -> b.getValue() - a.getValue()).limit(3).map(Map.Entry::getKey).toList());
+        return String.join(" ",
+                counts.entrySet().stream().sorted((a, b) -> b.getValue() - a.getValue()).limit(3).map(Map.Entry::getKey).toList());
     }
 
     /**
@@ -54,10 +55,12 @@ public final class RulerReaders {
      * @param copied words that are given
      */
     public static Ruler.Reader nearestMatch(int words, int copied) {
-        if (words < 1 || copied < 1) throw new IllegalArgumentException("nearestMatch: " + words + " words compared, " + copied + " copied; at least 1");
+        if (words < 1 || copied < 1)
+            throw new IllegalArgumentException("nearestMatch: " + words + " words compared, " + copied + " copied; at least 1");
         return text -> {
             int at = text.lastIndexOf(QUESTION);
-            List<String> body = Arrays.asList(text.substring(0, at).split("[ .]+")), question = Arrays.asList(text.substring(at + QUESTION.length()).split(" "));
+            List<String> body = Arrays.asList(text.substring(0, at).split("[ .]+")),
+                    question = Arrays.asList(text.substring(at + QUESTION.length()).split(" "));
             int n = Math.min(words, question.size()), best = -1, most = -1;
             var asked = question.subList(question.size() - n, question.size());
             for (int end = n; end < body.size(); end++) {

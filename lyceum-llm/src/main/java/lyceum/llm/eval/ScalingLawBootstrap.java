@@ -16,7 +16,8 @@ public record ScalingLawBootstrap(ScalingLaw estimate, List<ScalingLaw> laws) {
 
     /** Percentile interval of whatever follows from a law: an exponent, a loss far away, the best size for a budget. @param level such as 0.9 */
     public Interval interval(ToDoubleFunction<ScalingLaw> of, double level) {
-        if (!(level > 0 && level < 1)) throw new IllegalArgumentException("ScalingLawBootstrap: a level of " + level + "; it lies between 0 and 1");
+        if (!(level > 0 && level < 1))
+            throw new IllegalArgumentException("ScalingLawBootstrap: a level of " + level + "; it lies between 0 and 1");
         double[] ends = Descriptive.quantiles(laws.stream().mapToDouble(of).toArray(), (1 - level) / 2, (1 + level) / 2);
         return new Interval(ends[0], ends[1]);
     }

@@ -112,8 +112,8 @@ public record ScalingLawFit(double huber, int finalists, int maxIterations) impl
                 logs[t] = logs(things[t]);
                 centres[t] = Arrays.stream(logs[t]).average().orElseThrow();
                 double first = logs[t][0];
-                if (Arrays.stream(logs[t]).allMatch(v -> v == first)) throw new IllegalArgumentException(
-                        "ScalingLawFit: all runs have " + things[t][0] + (t == 0 ? " parameters" : " tokens") + "; what does not change has no exponent");
+                if (Arrays.stream(logs[t]).allMatch(v -> v == first)) throw new IllegalArgumentException("ScalingLawFit: all runs have "
+                        + things[t][0] + (t == 0 ? " parameters" : " tokens") + "; what does not change has no exponent");
                 for (int i = 0; i < logs[t].length; i++) logs[t][i] -= centres[t];
             }
         }
@@ -158,8 +158,8 @@ public record ScalingLawFit(double huber, int finalists, int maxIterations) impl
                 }
                 starts.add(minimum(x, Double.POSITIVE_INFINITY));
             }
-            return starts.stream().filter(m -> Double.isFinite(m.value())).sorted(Comparator.comparingDouble(Minimum::value)).limit(finalists)
-                    .map(m -> minimum(m.x(), huber)).min(Comparator.comparingDouble(Minimum::value))
+            return starts.stream().filter(m -> Double.isFinite(m.value())).sorted(Comparator.comparingDouble(Minimum::value))
+                    .limit(finalists).map(m -> minimum(m.x(), huber)).min(Comparator.comparingDouble(Minimum::value))
                     .orElseThrow(() -> new IllegalArgumentException("ScalingLawFit: no start led anywhere; look at the losses")).x();
         }
 
@@ -176,8 +176,8 @@ public record ScalingLawFit(double huber, int finalists, int maxIterations) impl
 
         Minimum minimum(double[] start, double delta) {
             double unit = Double.isInfinite(delta) ? 1e-3 : delta; // so that tolerances mean the same
-            return new Lbfgs().withMaxIterations(maxIterations).withGradientTolerance(1e-5).withValueTolerance(1e-12).minimize(objective(delta, unit),
-                    start);
+            return new Lbfgs().withMaxIterations(maxIterations).withGradientTolerance(1e-5).withValueTolerance(1e-12)
+                    .minimize(objective(delta, unit), start);
         }
 
         private Objective objective(double delta, double unit) {

@@ -10,8 +10,8 @@ package lyceum.llm.eval;
 public record ScalingRun(double parameters, double tokens, double loss) {
     public ScalingRun {
         if (!(parameters > 0 && tokens > 0 && loss > 0 && parameters * tokens * loss < Double.POSITIVE_INFINITY))
-            throw new IllegalArgumentException(
-                    "ScalingRun: " + parameters + " parameters, " + tokens + " tokens, a loss of " + loss + "; all are positive and finite");
+            throw new IllegalArgumentException("ScalingRun: " + parameters + " parameters, " + tokens + " tokens, a loss of " + loss
+                    + "; all are positive and finite");
     }
 
     /** 6 N D. */

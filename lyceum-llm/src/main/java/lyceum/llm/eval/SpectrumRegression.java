@@ -68,7 +68,7 @@ public record SpectrumRegression(double... variances) {
     }
 
     private void check(int examples) {
-        if (examples < 1 || examples >= variances.length) throw new IllegalArgumentException("SpectrumRegression: " + examples
-                + " examples for " + variances.length + " features; at least 1 and fewer than features");
+        if (examples < 1 || examples >= variances.length) throw new IllegalArgumentException(
+                "SpectrumRegression: " + examples + " examples for " + variances.length + " features; at least 1 and fewer than features");
     }
 }

@@ -16,8 +16,9 @@ public final class SpelledLM implements LanguageModel {
 
     /** @param bytes whose ids 0 to 255 are bytes, with a start mark */
     public SpelledLM(LanguageModel bytes, Tokenizer tokenizer) {
-        if (bytes.vocabulary() < 256 || bytes.startMark() < 0) throw new IllegalArgumentException("SpelledLM: a model of " + bytes.vocabulary()
-                + " ids with the start mark " + bytes.startMark() + "; it has the 256 bytes and a mark, so that the first byte is foretold");
+        if (bytes.vocabulary() < 256 || bytes.startMark() < 0)
+            throw new IllegalArgumentException("SpelledLM: a model of " + bytes.vocabulary() + " ids with the start mark "
+                    + bytes.startMark() + "; it has the 256 bytes and a mark, so that the first byte is foretold");
         this.bytes = bytes;
         this.tokenizer = tokenizer;
     }

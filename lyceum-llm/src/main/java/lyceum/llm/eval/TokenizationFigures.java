@@ -54,7 +54,8 @@ public final class TokenizationFigures {
     public static String withTypo(String text, Rng rng) {
         int[] places = text.chars().map(c -> c | 32).toArray();
         int letters = 0;
-        for (int i = 0; i < places.length; i++) if (places[i] >= 'a' && places[i] <= 'z' && Character.isLetter(text.charAt(i))) places[letters++] = i;
+        for (int i = 0; i < places.length; i++)
+            if (places[i] >= 'a' && places[i] <= 'z' && Character.isLetter(text.charAt(i))) places[letters++] = i;
         if (letters == 0) throw new IllegalArgumentException("withTypo: no letter of a to z in \"" + text + "\"");
         int at = places[rng.nextInt(letters)];
         char was = text.charAt(at), first = Character.isUpperCase(was) ? 'A' : 'a';

@@ -150,8 +150,8 @@ public final class WrittenText {
 
     /** All of it. @throws IllegalStateException if it is not finished */
     public Continuation continuation() {
-        if (ending == null) throw new IllegalStateException(
-                "WrittenText: a text of " + size + " ids is not finished; step until there is nothing left");
+        if (ending == null)
+            throw new IllegalStateException("WrittenText: a text of " + size + " ids is not finished; step until there is nothing left");
         return new Continuation(sampler.history().generated(), Arrays.copyOf(logs, size), Arrays.copyOf(drawn, size), text.toString(),
                 ending);
     }

@@ -47,9 +47,9 @@ public record ContinuedPretraining(Trainer trainer, long steps, long warmUp, dou
 
     public ContinuedPretraining {
         Objects.requireNonNull(trainer, "trainer");
-        if (steps < 1 || warmUp < 0 || warmUp >= steps || annealing < 0 || evaluateEvery < 1) throw new IllegalArgumentException(
-                "ContinuedPretraining: " + steps + " steps, " + warmUp + " of warm-up, " + annealing + " of annealing, evaluated every "
-                        + evaluateEvery + "; warm-up is shorter than the steps, and none is negative");
+        if (steps < 1 || warmUp < 0 || warmUp >= steps || annealing < 0 || evaluateEvery < 1)
+            throw new IllegalArgumentException("ContinuedPretraining: " + steps + " steps, " + warmUp + " of warm-up, " + annealing
+                    + " of annealing, evaluated every " + evaluateEvery + "; warm-up is shorter than the steps, and none is negative");
         if (!(start >= 0 && start <= 1 && floor >= 0 && floor <= 1 && replay >= 0 && replay < 1)) throw new IllegalArgumentException(
                 "ContinuedPretraining: start " + start + ", floor " + floor + ", replay " + replay + "; shares, replay below 1");
     }
@@ -93,8 +93,9 @@ public record ContinuedPretraining(Trainer trainer, long steps, long warmUp, dou
      */
     public <M extends Module & CausalLM> Report train(M model, PackedText domain, PackedText old, PackedText best, List<ScoredText> probes,
             Rng rng, Progress progress) {
-        if (replay > 0 && old == null || annealing > 0 && best == null) throw new IllegalArgumentException("ContinuedPretraining: "
-                + (replay > 0 && old == null ? "replay " + replay + " without the old text" : annealing + " steps of annealing without a text for it"));
+        if (replay > 0 && old == null || annealing > 0 && best == null)
+            throw new IllegalArgumentException("ContinuedPretraining: " + (replay > 0 && old == null
+                    ? "replay " + replay + " without the old text" : annealing + " steps of annealing without a text for it"));
         int perStep = trainer.batchSize() * trainer.accumulated(), window = domain.length() - 1;
         var perplexity = Perplexity.sliding(window, Math.max(1, window / 2));
         var at = new ArrayList<>(List.of(0L));

@@ -91,9 +91,9 @@ public record LayerPruner(int layers, LayerImportance importance, Order order, T
         var config = model.config();
         int[] gone = Arrays.stream(removed).sorted().distinct().toArray();
         if (gone.length == 0) return model;
-        if (gone[0] < 0 || gone[gone.length - 1] >= config.layers() || gone.length >= config.layers()) throw new IllegalArgumentException(
-                "LayerPruner.without: layers " + Arrays.toString(removed) + " of " + config.layers() + "; they are 0 to " + (config.layers() - 1)
-                        + ", and one is left at least");
+        if (gone[0] < 0 || gone[gone.length - 1] >= config.layers() || gone.length >= config.layers())
+            throw new IllegalArgumentException("LayerPruner.without: layers " + Arrays.toString(removed) + " of " + config.layers()
+                    + "; they are 0 to " + (config.layers() - 1) + ", and one is left at least");
         int[] kept = IntStream.range(0, config.layers()).filter(l -> Arrays.binarySearch(gone, l) < 0).toArray();
         var values = new LinkedHashMap<String, Tensor>();
         model.state().forEach((name, value) -> {
@@ -147,8 +147,8 @@ public record LayerPruner(int layers, LayerImportance importance, Order order, T
         return switch (order) {
             case RANDOM -> Arrays.stream(rng.sample(depth, count)).sorted().toArray();
             case LAST -> IntStream.range(depth - count, depth).toArray();
-            case PROGRESSIVE, ONE_SHOT -> IntStream.range(0, depth).boxed().sorted((a, b) -> Double.compare(scores[a], scores[b])).limit(count)
-                    .mapToInt(Integer::intValue).sorted().toArray();
+            case PROGRESSIVE, ONE_SHOT -> IntStream.range(0, depth).boxed().sorted((a, b) -> Double.compare(scores[a], scores[b]))
+                    .limit(count).mapToInt(Integer::intValue).sorted().toArray();
         };
     }
 }

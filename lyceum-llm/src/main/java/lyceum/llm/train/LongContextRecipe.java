@@ -61,8 +61,9 @@ public record LongContextRecipe(List<Part> parts, Unit unit) implements LongCont
     public record Part(String name, Source source, double share, double meanLength) {
         public Part {
             Objects.requireNonNull(source, "source");
-            if (!(share >= 0 && share < Double.POSITIVE_INFINITY && meanLength > 0)) throw new IllegalArgumentException("LongContextRecipe: \"" + name
-                    + "\" has the share " + share + " and a mean length of " + meanLength + "; not negative, and above 0");
+            if (!(share >= 0 && share < Double.POSITIVE_INFINITY && meanLength > 0))
+                throw new IllegalArgumentException("LongContextRecipe: \"" + name + "\" has the share " + share + " and a mean length of "
+                        + meanLength + "; not negative, and above 0");
         }
 
         /** Of documents that are there. */
@@ -97,8 +98,8 @@ public record LongContextRecipe(List<Part> parts, Unit unit) implements LongCont
         for (int b = 0; b < bounds.length; b++) {
             int above = b == 0 ? 0 : bounds[b - 1], upTo = bounds[b];
             var some = documents.stream().filter(d -> d.length > above && d.length <= upTo).toList();
-            if (some.isEmpty() && shares[b] > 0)
-                throw new IllegalArgumentException("LongContextRecipe.byLength: no document has " + (above + 1) + " to " + upTo + " tokens");
+            if (some.isEmpty() && shares[b] > 0) throw new IllegalArgumentException(
+                    "LongContextRecipe.byLength: no document has " + (above + 1) + " to " + upTo + " tokens");
             if (!some.isEmpty()) parts.add(new Part("up to " + upTo, some, shares[b]));
         }
         return new LongContextRecipe(parts, Unit.SEQUENCES);

@@ -44,16 +44,17 @@ public record LongContextTrainer(Trainer trainer, int endMark, List<Stage> stage
     public record Stage(int length, UnaryOperator<RotaryEmbedding> positions, long steps, LongContextRecipe recipe) {
         public Stage {
             Objects.requireNonNull(positions, "positions");
-            if (length < 2 || steps < 0 || steps > 0 && recipe == null) throw new IllegalArgumentException(
-                    "LongContextTrainer: a stage of " + steps + " steps at a length of " + length + (recipe == null ? " without a recipe" : ""));
+            if (length < 2 || steps < 0 || steps > 0 && recipe == null) throw new IllegalArgumentException("LongContextTrainer: a stage of "
+                    + steps + " steps at a length of " + length + (recipe == null ? " without a recipe" : ""));
         }
     }
 
     public LongContextTrainer {
         Objects.requireNonNull(trainer, "trainer");
         stages = List.copyOf(stages);
-        for (int i = 1; i < stages.size(); i++) if (stages.get(i).length < stages.get(i - 1).length) throw new IllegalArgumentException(
-                "LongContextTrainer: a stage of " + stages.get(i).length + " behind one of " + stages.get(i - 1).length + "; lengths grow");
+        for (int i = 1; i < stages.size(); i++)
+            if (stages.get(i).length < stages.get(i - 1).length) throw new IllegalArgumentException("LongContextTrainer: a stage of "
+                    + stages.get(i).length + " behind one of " + stages.get(i - 1).length + "; lengths grow");
     }
 
     /** Without an end mark. */
@@ -66,8 +67,8 @@ public record LongContextTrainer(Trainer trainer, int endMark, List<Stage> stage
      */
     public static DecoderLM extended(DecoderLM model, int length, UnaryOperator<RotaryEmbedding> positions) {
         var config = model.config().withContextLength(length).eachBlock(block -> {
-            if (block.attention().rotary() == null) throw new IllegalArgumentException("LongContextTrainer: positions are told by "
-                    + block.attention().positions() + "; only rotary ones can be stretched");
+            if (block.attention().rotary() == null) throw new IllegalArgumentException(
+                    "LongContextTrainer: positions are told by " + block.attention().positions() + "; only rotary ones can be stretched");
             return block.positioned(positions.apply(block.attention().rotary()));
         });
         var values = new LinkedHashMap<String, Tensor>(model.state());
@@ -92,8 +93,7 @@ public record LongContextTrainer(Trainer trainer, int endMark, List<Stage> stage
             var text = stage.recipe.packed(rows, stage.length, endMark, rng.split(2L * s));
             var schedule = new Schedule.Cosine(stage.steps).withFloor(0.1).warmedUp(0.1, stage.steps);
             var run = new Pretrainer(trainer.withSchedule(schedule), stage.steps).start(current, text, rng.split(2L * s + 1));
-            while (run.steps() < stage.steps && run.step())
-                progress.step("long context", ++done, all, "length", stage.length);
+            while (run.steps() < stage.steps && run.step()) progress.step("long context", ++done, all, "length", stage.length);
         }
         return current;
     }

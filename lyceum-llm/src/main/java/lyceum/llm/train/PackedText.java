@@ -91,17 +91,17 @@ public final class PackedText {
     public static PackedText mixed(List<PackedText> texts, double[] shares, int rows, Rng rng) {
         double sum = Arrays.stream(shares).sum();
         if (texts.size() != shares.length || texts.isEmpty() || rows < 0 || !(sum > 0) || !Arrays.stream(shares).allMatch(s -> s >= 0))
-            throw new IllegalArgumentException("PackedText.mixed: " + texts.size() + " texts by the shares " + Arrays.toString(shares) + ", " + rows
-                    + " rows; one share a text, none negative, not all 0");
+            throw new IllegalArgumentException("PackedText.mixed: " + texts.size() + " texts by the shares " + Arrays.toString(shares)
+                    + ", " + rows + " rows; one share a text, none negative, not all 0");
         List<int[]> ids = new ArrayList<>(), spans = new ArrayList<>();
         double until = 0;
         for (int t = 0; t < shares.length; t++) {
             var text = texts.get(t);
             until += shares[t] / sum;
             int count = (int) Math.round(until * rows) - ids.size();
-            if (count > 0 && text.size() == 0 || text.length != texts.getFirst().length) throw new IllegalArgumentException(
-                    "PackedText.mixed: text " + t + " has " + text.size() + " rows of " + text.length + "; rows of "
-                            + texts.getFirst().length + " are asked for");
+            if (count > 0 && text.size() == 0 || text.length != texts.getFirst().length)
+                throw new IllegalArgumentException("PackedText.mixed: text " + t + " has " + text.size() + " rows of " + text.length
+                        + "; rows of " + texts.getFirst().length + " are asked for");
             for (int pass = 0; count > 0; pass++) {
                 int[] order = rng.split(t).split(pass).permutation(text.size());
                 for (int i = 0; i < order.length && count > 0; i++, count--) {

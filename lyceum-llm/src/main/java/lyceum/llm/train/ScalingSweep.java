@@ -37,9 +37,9 @@ public record ScalingSweep(List<DecoderConfig> sizes, Trainer trainer, double wa
         sizes = List.copyOf(sizes);
         tokens = tokens.clone();
         Objects.requireNonNull(trainer, "trainer");
-        if (sizes.isEmpty() || tokens.length == 0 || !(warmUp >= 0 && warmUp < 1)) throw new IllegalArgumentException(
-                "ScalingSweep: " + sizes.size() + " sizes, " + tokens.length + " amounts of text, a warm-up of " + warmUp
-                        + "; at least one of each, and a share of the steps");
+        if (sizes.isEmpty() || tokens.length == 0 || !(warmUp >= 0 && warmUp < 1))
+            throw new IllegalArgumentException("ScalingSweep: " + sizes.size() + " sizes, " + tokens.length
+                    + " amounts of text, a warm-up of " + warmUp + "; at least one of each, and a share of the steps");
     }
 
     /** A twentieth of the steps warms up; all parameters count. */

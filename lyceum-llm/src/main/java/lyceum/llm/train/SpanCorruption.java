@@ -29,8 +29,8 @@ import lyceum.withers.Withers;
 public record SpanCorruption(double density, double meanSpan, int firstSentinel, int endMark) implements SpanCorruptionWithers {
     public SpanCorruption {
         if (!(density > 0 && density < 1) || !(meanSpan >= 1) || firstSentinel < 0 || endMark < 0)
-            throw new IllegalArgumentException("SpanCorruption: a density of " + density + ", a mean span of " + meanSpan + ", sentinels from "
-                    + firstSentinel + " and the end mark " + endMark + "; in (0, 1), at least 1, 0 and 0");
+            throw new IllegalArgumentException("SpanCorruption: a density of " + density + ", a mean span of " + meanSpan
+                    + ", sentinels from " + firstSentinel + " and the end mark " + endMark + "; in (0, 1), at least 1, 0 and 0");
     }
 
     /** Density 0.15, spans of 3. */
@@ -64,8 +64,9 @@ public record SpanCorruption(double density, double meanSpan, int firstSentinel,
         int noise = noise(n), spans = spans(n);
         if (firstSentinel - spans + 1 < 0) throw new IllegalArgumentException(
                 "SpanCorruption: " + spans + " sentinels from " + firstSentinel + " down; there are too few ids");
-        for (int id : ids) if (id <= firstSentinel && id > firstSentinel - spans || id == endMark)
-            throw new IllegalArgumentException("SpanCorruption: the text has " + id + ", which is a sentinel or the end mark");
+        for (int id : ids)
+            if (id <= firstSentinel && id > firstSentinel - spans || id == endMark)
+                throw new IllegalArgumentException("SpanCorruption: the text has " + id + ", which is a sentinel or the end mark");
         int[] cut = parts(noise, spans, rng), kept = parts(n - noise, spans, rng);
         int[] input = new int[inputLength(n)], target = new int[targetLength(n)];
         for (int s = 0, from = 0, i = 0, t = 0; s < spans; s++) {

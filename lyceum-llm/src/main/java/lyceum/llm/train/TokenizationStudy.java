@@ -36,13 +36,14 @@ import lyceum.withers.Withers;
  * @param length ids in a row
  */
 @Withers
-public record TokenizationStudy(IntFunction<DecoderConfig> models, Trainer trainer, long steps, int length) implements TokenizationStudyWithers {
+public record TokenizationStudy(IntFunction<DecoderConfig> models, Trainer trainer, long steps, int length)
+        implements TokenizationStudyWithers {
 
     public TokenizationStudy {
         Objects.requireNonNull(models, "models");
         Objects.requireNonNull(trainer, "trainer");
-        if (steps < 1 || length < 2)
-            throw new IllegalArgumentException("TokenizationStudy: " + steps + " steps of rows of " + length + " ids; at least 1 of at least 2");
+        if (steps < 1 || length < 2) throw new IllegalArgumentException(
+                "TokenizationStudy: " + steps + " steps of rows of " + length + " ids; at least 1 of at least 2");
     }
 
     /**
@@ -85,7 +86,8 @@ public record TokenizationStudy(IntFunction<DecoderConfig> models, Trainer train
      * @param held texts that are not trained on, each of fewer tokens than the model reads
      * @throws lyceum.progress.CancelledException if progress says so, between two trainings
      */
-    public Map<String, Result> run(Map<String, ? extends Tokenizer> tokenizers, List<String> train, List<String> held, Rng rng, Progress progress) {
+    public Map<String, Result> run(Map<String, ? extends Tokenizer> tokenizers, List<String> train, List<String> held, Rng rng,
+            Progress progress) {
         var results = new LinkedHashMap<String, Result>();
         for (var each : tokenizers.entrySet()) {
             var tokenizer = each.getValue();
@@ -108,9 +110,11 @@ public record TokenizationStudy(IntFunction<DecoderConfig> models, Trainer train
             var run = new Pretrainer(trainer.withSchedule(schedule), steps).start(model, text, rng.split(1));
             while (run.steps() < steps && run.step());
             double read = (double) steps * trainer.batchSize() * trainer.accumulated() * length * bytes / tokens;
-            results.put(each.getKey(), new Result(tokenizer, model, TokenizationReport.of(Map.of(each.getKey(), tokenizer), held).rows().getFirst(),
-                    TokenizationFigures.bitsPerByte(model, tokenizer, held), read));
-            progress.step("tokenization study", results.size(), tokenizers.size(), "bits per byte", results.get(each.getKey()).bitsPerByte());
+            results.put(each.getKey(),
+                    new Result(tokenizer, model, TokenizationReport.of(Map.of(each.getKey(), tokenizer), held).rows().getFirst(),
+                            TokenizationFigures.bitsPerByte(model, tokenizer, held), read));
+            progress.step("tokenization study", results.size(), tokenizers.size(), "bits per byte",
+                    results.get(each.getKey()).bitsPerByte());
         }
         return results;
     }

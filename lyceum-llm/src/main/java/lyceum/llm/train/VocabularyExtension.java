@@ -36,10 +36,12 @@ public final class VocabularyExtension {
         var pieces = new int[larger.vocabulary().size() - size][];
         for (var merge : larger.merges().subList(first, larger.merges().size())) {
             int id = larger.vocabulary().id(larger.joined(merge)) - size;
-            if (id >= 0 && pieces[id] == null) pieces[id] = joined(spelled(larger, merge.left(), size, pieces), spelled(larger, merge.right(), size, pieces));
+            if (id >= 0 && pieces[id] == null)
+                pieces[id] = joined(spelled(larger, merge.left(), size, pieces), spelled(larger, merge.right(), size, pieces));
         }
-        for (int i = 0; i < pieces.length; i++) if (pieces[i] == null)
-            throw new IllegalArgumentException("VocabularyExtension.pieces: \"" + larger.vocabulary().token(size + i) + "\" is made by no merge");
+        for (int i = 0; i < pieces.length; i++)
+            if (pieces[i] == null) throw new IllegalArgumentException(
+                    "VocabularyExtension.pieces: \"" + larger.vocabulary().token(size + i) + "\" is made by no merge");
         return List.of(pieces);
     }
 
@@ -63,9 +65,11 @@ public final class VocabularyExtension {
     public static DecoderLM of(DecoderLM model, List<int[]> pieces) {
         int size = model.vocabulary();
         for (var each : pieces) {
-            if (each.length == 0) throw new IllegalArgumentException("VocabularyExtension: a token that replaces nothing; DecoderLM.resized adds such");
-            for (int id : each) if (id < 0 || id >= size)
-                throw new IllegalArgumentException("VocabularyExtension: the id " + id + " is none of the model's 0 to " + (size - 1));
+            if (each.length == 0)
+                throw new IllegalArgumentException("VocabularyExtension: a token that replaces nothing; DecoderLM.resized adds such");
+            for (int id : each)
+                if (id < 0 || id >= size)
+                    throw new IllegalArgumentException("VocabularyExtension: the id " + id + " is none of the model's 0 to " + (size - 1));
         }
         var larger = model.resized(size + pieces.size(), Rng.of(0));
         if (pieces.isEmpty()) return larger;

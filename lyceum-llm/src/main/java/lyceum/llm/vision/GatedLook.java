@@ -41,5 +41,7 @@ final class GatedLook extends Module {
         return emit(x, sees == null ? thought : Tensor.where(sees, thought, x), pass);
     }
 
-    @Override protected Tensor compute(Tensor x, Pass pass) { throw new UnsupportedOperationException("GatedLook: it needs something to look at"); }
+    @Override protected Tensor compute(Tensor x, Pass pass) {
+        throw new UnsupportedOperationException("GatedLook: it needs something to look at");
+    }
 }

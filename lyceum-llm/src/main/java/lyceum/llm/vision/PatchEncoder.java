@@ -20,8 +20,8 @@ public interface PatchEncoder {
 
     /** Patches of a picture. @throws lyceum.ShapeException if its sides are no multiples of a patch's */
     default int count(long height, long width) {
-        if (height % stride() != 0 || width % stride() != 0)
-            throw new ShapeException("PatchEncoder: a picture of " + height + " x " + width + " in patches of " + stride() + "; its sides are multiples");
+        if (height % stride() != 0 || width % stride() != 0) throw new ShapeException(
+                "PatchEncoder: a picture of " + height + " x " + width + " in patches of " + stride() + "; its sides are multiples");
         return (int) (height / stride() * (width / stride()));
     }
 }

@@ -23,7 +23,8 @@ public final class PatchProjection extends Module implements PatchEncoder {
     @Override protected Tensor compute(Tensor pictures, Pass pass) {
         long n = pictures.size(0), c = pictures.size(1), h = pictures.size(2), w = pictures.size(3);
         count(h, w);
-        var cut = pictures.reshape(n, c, h / patch, patch, w / patch, patch).permute(0, 2, 4, 1, 3, 5).reshape(n, h / patch * (w / patch), c * patch * patch);
+        var cut = pictures.reshape(n, c, h / patch, patch, w / patch, patch).permute(0, 2, 4, 1, 3, 5).reshape(n, h / patch * (w / patch),
+                c * patch * patch);
         return projection.forward(cut, pass);
     }
 

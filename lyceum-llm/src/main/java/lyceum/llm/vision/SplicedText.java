@@ -24,8 +24,8 @@ public record SplicedText(List<int[]> ids, List<int[]> pictures, List<int[]> pat
     public static SplicedText of(List<int[]> texts, List<boolean[]> counts, int placeholder, int... sizes) {
         var all = new SplicedText(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         long wanted = texts.stream().flatMapToInt(Arrays::stream).filter(id -> id == placeholder).count();
-        if (wanted != sizes.length)
-            throw new IllegalArgumentException("VisionLanguageModel: " + wanted + " placeholders for " + sizes.length + " pictures; one each, in their order");
+        if (wanted != sizes.length) throw new IllegalArgumentException(
+                "VisionLanguageModel: " + wanted + " placeholders for " + sizes.length + " pictures; one each, in their order");
         int picture = 0;
         for (int r = 0; r < texts.size(); r++) {
             int[] text = texts.get(r);

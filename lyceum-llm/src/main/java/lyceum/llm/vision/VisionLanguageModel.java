@@ -57,8 +57,8 @@ public final class VisionLanguageModel extends Module {
         this.kind = kind;
         this.placeholder = placeholder;
         int seen = encoder.width(), width = language.config().width();
-        if (placeholder < 0 || placeholder >= language.vocabulary())
-            throw new IllegalArgumentException("VisionLanguageModel: the placeholder " + placeholder + " is no id of " + language.vocabulary());
+        if (placeholder < 0 || placeholder >= language.vocabulary()) throw new IllegalArgumentException(
+                "VisionLanguageModel: the placeholder " + placeholder + " is no id of " + language.vocabulary());
         switch (kind) {
             case LINEAR -> connector.add(new Linear(seen, width, rng));
             case MLP -> connector.addAll(List.of(new Linear(seen, width, rng), new Linear(width, width, rng)));
@@ -67,8 +67,8 @@ public final class VisionLanguageModel extends Module {
                 for (int i = 0; i < language.config().layers(); i++) connector.add(new GatedLook(width, heads, seen, rng));
             }
             case EARLY_FUSION -> {
-                if (seen != width) throw new IllegalArgumentException("VisionLanguageModel: patches of width " + seen + " for a model of " + width
-                        + "; early fusion joins them as they are, LINEAR fits them");
+                if (seen != width) throw new IllegalArgumentException("VisionLanguageModel: patches of width " + seen + " for a model of "
+                        + width + "; early fusion joins them as they are, LINEAR fits them");
             }
         }
     }
@@ -94,7 +94,8 @@ public final class VisionLanguageModel extends Module {
         var seen = patches.patches(pictures, pass);
         return switch (kind) {
             case LINEAR -> ((Linear) connector.getFirst()).forward(seen, pass);
-            case MLP -> ((Linear) connector.get(1)).forward(Activation.GELU.forward(((Linear) connector.get(0)).forward(seen, pass), pass), pass);
+            case MLP -> ((Linear) connector.get(1)).forward(Activation.GELU.forward(((Linear) connector.get(0)).forward(seen, pass), pass),
+                    pass);
             case CROSS_ATTENTION, EARLY_FUSION -> seen;
         };
     }
@@ -141,11 +142,10 @@ public final class VisionLanguageModel extends Module {
         int rows = text.ids().size(), longest = text.longest(), each = (int) seen.size(1);
         long width = x.size(2);
         var from = new int[rows * longest]; // rows of the table: the text's embeddings, then the patches
-        for (int r = 0; r < rows; r++)
-            for (int t = 0; t < longest; t++) {
-                boolean patch = t < text.ids().get(r).length && text.pictures().get(r)[t] >= 0;
-                from[r * longest + t] = patch ? rows * longest + text.pictures().get(r)[t] * each + text.patches().get(r)[t] : r * longest + t;
-            }
+        for (int r = 0; r < rows; r++) for (int t = 0; t < longest; t++) {
+            boolean patch = t < text.ids().get(r).length && text.pictures().get(r)[t] >= 0;
+            from[r * longest + t] = patch ? rows * longest + text.pictures().get(r)[t] * each + text.patches().get(r)[t] : r * longest + t;
+        }
         return Tensor.concat(0, x.reshape(-1, width), seen.reshape(-1, width)).rows(from).reshape(rows, longest, width);
     }
 
@@ -153,12 +153,11 @@ public final class VisionLanguageModel extends Module {
     private static Tensor looks(SplicedText text, int pictures, int each) {
         int rows = text.ids().size(), longest = text.longest();
         var sees = new boolean[rows * longest * pictures * each];
-        for (int r = 0; r < rows; r++)
-            for (int t = 0, last = -1; t < text.ids().get(r).length; t++) {
-                if (text.pictures().get(r)[t] >= 0) last = text.pictures().get(r)[t];
-                int at = ((r * longest + t) * pictures + last) * each;
-                if (last >= 0) Arrays.fill(sees, at, at + each, true);
-            }
+        for (int r = 0; r < rows; r++) for (int t = 0, last = -1; t < text.ids().get(r).length; t++) {
+            if (text.pictures().get(r)[t] >= 0) last = text.pictures().get(r)[t];
+            int at = ((r * longest + t) * pictures + last) * each;
+            if (last >= 0) Arrays.fill(sees, at, at + each, true);
+        }
         return Tensor.of(sees).reshape(rows, 1, longest, (long) pictures * each);
     }
 
@@ -174,7 +173,8 @@ public final class VisionLanguageModel extends Module {
         Arrays.fill(labels, -100);
         for (int r = 0; r < rows; r++)
             for (int t = 1; t < text.ids().get(r).length; t++)
-                if (text.counted().get(r)[t] && text.ids().get(r)[t] != placeholder) labels[r * (longest - 1) + t - 1] = text.ids().get(r)[t];
+                if (text.counted().get(r)[t] && text.ids().get(r)[t] != placeholder)
+                    labels[r * (longest - 1) + t - 1] = text.ids().get(r)[t];
         var logits = logits(text, pictures, pass).narrow(1, 0, longest - 1).reshape(-1, language.vocabulary());
         return new CrossEntropy().withIgnoreIndex(-100).of(logits, Tensor.of(labels));
     }

@@ -32,14 +32,16 @@ class LoadedModelTest {
     @TempDir Path folder;
 
     private static TokenizerPipeline tokenizer() {
-        var trained = BpeTrainer.byteLevel(300, PreTokenizer.GPT4).withSpecials(List.of("<|im_start|>", "<|im_end|>")).train(List.of("to be or not to be"));
+        var trained = BpeTrainer.byteLevel(300, PreTokenizer.GPT4).withSpecials(List.of("<|im_start|>", "<|im_end|>"))
+                .train(List.of("to be or not to be"));
         return new TokenizerPipeline(trained.spec().withSpecials(trained.specials().with(SpecialTokens.Role.EOS, "<|im_end|>")));
     }
 
     private static DecoderLM model() { return new DecoderLM(DecoderConfig.llama(300, 64, 2, 32, 4, 2, 64), Rng.of(1)); }
 
     private static String continued(LoadedModel local) {
-        return new CausalGenerator(local.model(), local.tokenizer(), SamplingOptions.greedy(), new StopCriteria(12)).write("to be", Rng.of(1), _ -> {}).text();
+        return new CausalGenerator(local.model(), local.tokenizer(), SamplingOptions.greedy(), new StopCriteria(12))
+                .write("to be", Rng.of(1), _ -> {}).text();
     }
 
     @Test void aFolderAndAFileSayTheSame() throws IOException {
@@ -71,8 +73,10 @@ class LoadedModelTest {
         var local = new LoadedModel(model(), tokenizer(), null);
         local.write(folder, ModelFamily.LLAMA);
         assertThat(LoadedModel.open(folder).template()).isNull();
-        assertThatThrownBy(() -> LoadedModel.open(folder).chat()).isInstanceOf(IllegalStateException.class).hasMessageContaining("no chat template");
-        var larger = BpeTrainer.byteLevel(310, PreTokenizer.GPT2).train(List.of("a longer text to learn more merges of pairs from than there were before it"));
+        assertThatThrownBy(() -> LoadedModel.open(folder).chat()).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("no chat template");
+        var larger = BpeTrainer.byteLevel(310, PreTokenizer.GPT2)
+                .train(List.of("a longer text to learn more merges of pairs from than there were before it"));
         larger.write(folder.resolve("tokenizer.json"));
         assertThatThrownBy(() -> LoadedModel.open(folder)).isInstanceOf(FormatException.class).hasMessageContaining("the model 300");
         Files.delete(folder.resolve("tokenizer.json"));

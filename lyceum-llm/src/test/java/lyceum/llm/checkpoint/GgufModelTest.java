@@ -39,8 +39,7 @@ class GgufModelTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"llama", "qwen2", "qwen3"})
-    void whatIsWrittenIsReadAgain(String name) throws IOException {
+    @ValueSource(strings = {"llama", "qwen2", "qwen3"}) void whatIsWrittenIsReadAgain(String name) throws IOException {
         var family = new TinyFamilies(name);
         var model = ModelFolder.open(family.folder()).model();
         GgufModel.write(folder.resolve("f.gguf"), model, null, Map.of("general.name", "tiny"));
@@ -51,15 +50,17 @@ class GgufModelTest {
         GgufModel.write(folder.resolve("q.gguf"), model, BlockFormat.Q8_0, Map.of());
         var entries = Gguf.read(folder.resolve("q.gguf")).entries(); // rows of 24 are no blocks of 32
         assertThat(entries.get("token_embd.weight").type()).isEqualTo(model.config().width() % 32 == 0 ? "Q8_0" : "F16");
-        assertThat(entries.get("blk.0.ffn_down.weight").type()).isEqualTo(model.config().blocks().getFirst().hidden() % 32 == 0 ? "Q8_0" : "F16");
+        assertThat(entries.get("blk.0.ffn_down.weight").type())
+                .isEqualTo(model.config().blocks().getFirst().hidden() % 32 == 0 ? "Q8_0" : "F16");
         assertThat(entries.get("blk.0.attn_norm.weight").type()).isEqualTo("F32");
-        assertThat(logits(GgufModel.read(folder.resolve("q.gguf")), ids).sub(z).abs().max().item()).isBetween(1e-6, 0.1 * z.abs().max().item());
+        assertThat(logits(GgufModel.read(folder.resolve("q.gguf")), ids).sub(z).abs().max().item()).isBetween(1e-6,
+                0.1 * z.abs().max().item());
     }
 
     @Test void otherArchitecturesAreNotWritten() {
         var gpt2 = DecoderLM.skeleton(DecoderConfig.gpt2(16, 8, 1, 8, 2));
-        assertThatThrownBy(() -> GgufModel.write(folder.resolve("g.gguf"), gpt2, null, Map.of())).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("Llama, Qwen2 and Qwen3");
+        assertThatThrownBy(() -> GgufModel.write(folder.resolve("g.gguf"), gpt2, null, Map.of()))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("Llama, Qwen2 and Qwen3");
     }
 
     private static Tensor logits(DecoderLM model, Tensor ids) { return Autograd.noGrad(() -> model.logits(ids, Pass.inference())); }

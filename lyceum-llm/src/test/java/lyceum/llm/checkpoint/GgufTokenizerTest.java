@@ -23,7 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class GgufTokenizerTest {
     private static final List<String> TEXTS = List.of("In the beginning God created the heaven and the earth. ",
-            "And the earth was without form, and void; and darkness was upon the face of the deep. ", "1234 days, isn't it? \u00FCber \uD83D\uDE00\n\n  x");
+            "And the earth was without form, and void; and darkness was upon the face of the deep. ",
+            "1234 days, isn't it? \u00FCber \uD83D\uDE00\n\n  x");
 
     @TempDir Path folder;
 
@@ -66,7 +67,8 @@ class GgufTokenizerTest {
         settings.put("tokenizer.ggml.scores", scores);
         settings.put("tokenizer.ggml.token_type", kinds);
         var read = GgufTokenizer.read(written(settings));
-        for (var text : List.of("the earth", "and darkness was upon the face", "void")) assertThat(read.ids(text)).containsExactly(unigram.ids(text));
+        for (var text : List.of("the earth", "and darkness was upon the face", "void"))
+            assertThat(read.ids(text)).containsExactly(unigram.ids(text));
     }
 
     @Test void mergesFollowScoresAndTheBeginningIsMarked() throws IOException {
@@ -86,8 +88,8 @@ class GgufTokenizerTest {
 
     @Test void whatCannotBeIsSaid() throws IOException {
         var settings = new LinkedHashMap<>(GgufTokenizer.settings(BpeTrainer.byteLevel(300, PreTokenizer.GPT2).train(TEXTS)));
-        for (var wrong : Map.<String, Object>of("model", "rwkv", "pre", "deepseek", "merges", List.of("zz qq"), "token_type", List.of(1L), "tokens", 3L,
-                "eos_token_id", 7000L).entrySet()) {
+        for (var wrong : Map.<String, Object>of("model", "rwkv", "pre", "deepseek", "merges", List.of("zz qq"), "token_type", List.of(1L),
+                "tokens", 3L, "eos_token_id", 7000L).entrySet()) {
             var changed = new LinkedHashMap<>(settings);
             changed.put("tokenizer.ggml." + wrong.getKey(), wrong.getValue());
             var file = written(changed);

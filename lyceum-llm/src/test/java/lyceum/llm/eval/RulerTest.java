@@ -80,7 +80,8 @@ class RulerTest {
         var scores = new double[Task.values().length];
         for (int words : new int[] {3, 4, 5}) for (int copied : new int[] {1, 3}) {
             var one = ruler.run(RulerReaders.nearestMatch(words, copied), new int[] {500, 1000}, 40, Rng.of(words), Progress.SILENT);
-            for (var task : Task.values()) for (double score : one[task.ordinal()]) scores[task.ordinal()] = Math.max(scores[task.ordinal()], score);
+            for (var task : Task.values())
+                for (double score : one[task.ordinal()]) scores[task.ordinal()] = Math.max(scores[task.ordinal()], score);
             for (double score : one[Task.SINGLE.ordinal()]) single.add(score);
         }
         Evidence.of("single needle, least score", single.stream().mapToDouble(s -> s).min().orElseThrow(), atLeast(0.95));

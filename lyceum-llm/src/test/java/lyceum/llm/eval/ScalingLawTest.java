@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Test;
 
 class ScalingLawTest {
     /** Runs of a law on a log grid, their losses multiplied by lognormal noise. */
-    private static List<ScalingRun> grid(ScalingLaw law, int sizes, double least, double most, int amounts, double few, double many, double noise,
-            Rng rng) {
+    private static List<ScalingRun> grid(ScalingLaw law, int sizes, double least, double most, int amounts, double few, double many,
+            double noise, Rng rng) {
         var runs = new ArrayList<ScalingRun>();
         for (int i = 0; i < sizes; i++) for (int j = 0; j < amounts; j++) {
             double n = least * Math.pow(most / least, i / (sizes - 1.0)), d = few * Math.pow(many / few, j / (amounts - 1.0));
@@ -72,8 +72,9 @@ class ScalingLawTest {
         Evidence.of("billions of parameters", best.parameters() / 1e9, between(32.185, 32.195));
         Evidence.of("exponent", law.allocationExponent(), between(0.4516125, 0.4516135));
         double gap = 0;
-        for (var each : List.of(law, ScalingLaw.replicated())) for (double flops = 1e17; flops < 1e27; flops *= 10)
-            gap = Math.max(gap, Math.abs(each.allocation(flops).parameters() / leastSize(each, flops) - 1));
+        for (var each : List.of(law, ScalingLaw.replicated()))
+            for (double flops = 1e17; flops < 1e27; flops *= 10)
+                gap = Math.max(gap, Math.abs(each.allocation(flops).parameters() / leastSize(each, flops) - 1));
         gap = Math.max(gap, Math.abs(best.parameters() / leastSize(law, 5.76e23) - 1));
         Evidence.of("parameters against a numeric minimum, relative", gap, atMost(1e-6));
         assertThat(best.parameters() * best.tokens() * 6).isCloseTo(5.76e23, within(1e12));
@@ -128,8 +129,8 @@ class ScalingLawTest {
             assertThat(points).hasSize(60);
             var boot = new ScalingLawFit().withHuber(1.345 * 0.005).bootstrap(points, 200, rng.split(1)); // 1.345 deviations, as usual
             var fit = boot.estimate();
-            worst = Math.max(worst, Math.max(Math.abs(fit.sizeExponent() / law.sizeExponent() - 1),
-                    Math.abs(fit.dataExponent() / law.dataExponent() - 1)));
+            worst = Math.max(worst,
+                    Math.max(Math.abs(fit.sizeExponent() / law.sizeExponent() - 1), Math.abs(fit.dataExponent() / law.dataExponent() - 1)));
             if (boot.interval(ScalingLaw::sizeExponent, 0.9).contains(law.sizeExponent())) sizes++;
             if (boot.interval(ScalingLaw::dataExponent, 0.9).contains(law.dataExponent())) data++;
         }
@@ -211,7 +212,8 @@ class ScalingLawTest {
         assertThatThrownBy(() -> ScalingLaw.chinchilla().allocation(Double.NaN)).hasMessageContaining("NaN");
         assertThatThrownBy(() -> new ScalingRun(1, 1, Double.NaN)).hasMessageContaining("NaN");
         assertThatThrownBy(() -> new ScalingLawFit().fit(List.of(new ScalingRun(1, 1, 1)))).hasMessageContaining("1 runs for 5 unknowns");
-        assertThatThrownBy(() -> new ScalingLawFit().power(new double[] {2, 2, 2}, new double[] {1, 1, 1})).hasMessageContaining("no exponent");
+        assertThatThrownBy(() -> new ScalingLawFit().power(new double[] {2, 2, 2}, new double[] {1, 1, 1}))
+                .hasMessageContaining("no exponent");
         assertThatThrownBy(() -> ComputeFrontier.isoFlop(List.of(new ScalingRun(1, 1, 1)), 10)).hasMessageContaining("at least 3 sizes");
         assertThatThrownBy(() -> new SpectrumRegression(1, 1).risk(2, Rng.of(1))).hasMessageContaining("fewer than features");
         assertThatThrownBy(() -> new ScalingLawFit(0, 1, 1)).hasMessageContaining("positive");

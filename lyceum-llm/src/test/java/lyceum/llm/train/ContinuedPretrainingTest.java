@@ -63,8 +63,8 @@ class ContinuedPretrainingTest {
     /** From nothing, over half a cosine to nothing: a finished model. */
     private static DecoderLM pretrained(PackedText text, int steps, long seed) {
         var model = fresh(seed);
-        new ContinuedPretraining(TRAINER.withRule(new AdamW(6e-3)), steps).withFloor(0).train(model, text, null, null, probes().subList(0, 1),
-                Rng.of(seed + 50), Progress.SILENT);
+        new ContinuedPretraining(TRAINER.withRule(new AdamW(6e-3)), steps).withFloor(0).train(model, text, null, null,
+                probes().subList(0, 1), Rng.of(seed + 50), Progress.SILENT);
         return model;
     }
 
@@ -99,8 +99,8 @@ class ContinuedPretrainingTest {
             var recipe = new ContinuedPretraining(TRAINER.withRule(new AdamW(1e-3)), steps); // at 3e-3 the old text suffers more
             var bare = recipe.train(DecoderLM.copy(base), brown, null, null, probes(), Rng.of(seed), Progress.SILENT);
             var replayed = recipe.withReplay(0.2).train(DecoderLM.copy(base), brown, bible, null, probes(), Rng.of(seed), Progress.SILENT);
-            var anew = new ContinuedPretraining(TRAINER.withRule(new AdamW(6e-3)), 2 * steps).train(fresh(seed + 10), brown, null, null, probes(),
-                    Rng.of(seed), Progress.SILENT);
+            var anew = new ContinuedPretraining(TRAINER.withRule(new AdamW(6e-3)), 2 * steps).train(fresh(seed + 10), brown, null, null,
+                    probes(), Rng.of(seed), Progress.SILENT);
             double scratch = perplexity(anew, "brown", true);
             worstNew = Math.max(worstNew, Math.max(perplexity(bare, "brown", true), perplexity(replayed, "brown", true)) / scratch);
             double rise = perplexity(bare, "bible", true) / perplexity(bare, "bible", false) - 1,
@@ -131,9 +131,10 @@ class ContinuedPretrainingTest {
             var optimizer = new AdamW(peak).over(List.of(leaf)).scheduledBy(recipe.schedule());
             long total = recipe.steps() + recipe.annealing(), w = recipe.warmUp();
             for (long t = 0; t < total; t++) {
-                double low = recipe.floor() * peak, first = recipe.start() * peak, asked = t < w ? first + (peak - first) * t / w
-                        : t < recipe.steps() ? low + 0.5 * (peak - low) * (1 + Math.cos(Math.PI * (t - w) / (recipe.steps() - w)))
-                                : low * (1 - (double) (t - recipe.steps()) / recipe.annealing());
+                double low = recipe.floor() * peak, first = recipe.start() * peak,
+                        asked = t < w ? first + (peak - first) * t / w
+                                : t < recipe.steps() ? low + 0.5 * (peak - low) * (1 + Math.cos(Math.PI * (t - w) / (recipe.steps() - w)))
+                                        : low * (1 - (double) (t - recipe.steps()) / recipe.annealing());
                 worst = Math.max(worst, Math.abs(optimizer.learningRate(leaf) - asked));
                 compared++;
                 optimizer.zeroGrad();
@@ -163,7 +164,8 @@ class ContinuedPretrainingTest {
         assertThat(report.steps()).containsExactly(0L, 2L, 4L, 6L, 8L, 10L);
         assertThat(report.bitsPerByte("bible")).hasSize(6);
         assertThat(report.change("bible")).isLessThan(0);
-        double[] asked = {0.5, 1, 0.5 + 0.25 * (1 + Math.cos(Math.PI / 4)), 0.75, 0.5 + 0.25 * (1 + Math.cos(3 * Math.PI / 4)), 0.5, 0.375, 0.25, 0.125, 0};
+        double[] asked = {0.5, 1, 0.5 + 0.25 * (1 + Math.cos(Math.PI / 4)), 0.75, 0.5 + 0.25 * (1 + Math.cos(3 * Math.PI / 4)), 0.5, 0.375,
+                0.25, 0.125, 0};
         double worst = 0;
         for (int t = 0; t < 10; t++) worst = Math.max(worst, Math.abs(seen.get(t) - 3e-3 * asked[t]));
         Evidence.of("steps of a run", seen.size(), exactly(10));
@@ -172,7 +174,8 @@ class ContinuedPretrainingTest {
         assertThat(recipe.schedule().factor(8)).isEqualTo(0.25);
         assertThat(recipe.schedule().factor(10)).isEqualTo(0);
         assertThatThrownBy(() -> report.change("news")).hasMessageContaining("no probe of \"news\"");
-        assertThatThrownBy(() -> recipe.train(model, text, null, null, probes(), Rng.of(1), Progress.SILENT)).hasMessageContaining("annealing");
+        assertThatThrownBy(() -> recipe.train(model, text, null, null, probes(), Rng.of(1), Progress.SILENT))
+                .hasMessageContaining("annealing");
         assertThatThrownBy(() -> recipe.withReplay(0.5).train(model, text, null, text, probes(), Rng.of(1), Progress.SILENT))
                 .hasMessageContaining("without the old text");
         assertThatThrownBy(() -> recipe.withWarmUp(6)).hasMessageContaining("6 of warm-up");
@@ -203,7 +206,8 @@ class ContinuedPretrainingTest {
         var tokenizer = BpeTrainer.byteLevel(768, PreTokenizer.GPT4).train(brown);
         var larger = BpeTrainer.extended(tokenizer, bible, 500);
         long bytes = held.stream().mapToLong(t -> t.getBytes(StandardCharsets.UTF_8).length).sum(),
-                before = held.stream().mapToLong(t -> tokenizer.ids(t).length).sum(), after = held.stream().mapToLong(t -> larger.ids(t).length).sum();
+                before = held.stream().mapToLong(t -> tokenizer.ids(t).length).sum(),
+                after = held.stream().mapToLong(t -> larger.ids(t).length).sum();
         Evidence.of("new tokens", larger.vocabulary().size() - tokenizer.vocabulary().size(), exactly(500));
         Evidence.of("tokens per byte, change", (double) after / bytes / ((double) before / bytes) - 1, atMost(-0.10));
         for (var text : held.subList(0, 5)) assertThat(larger.decode(larger.ids(text), true)).isEqualTo(text);
@@ -212,8 +216,8 @@ class ContinuedPretrainingTest {
         for (boolean tied : new boolean[] {true, false}) {
             var model = new DecoderLM(config(768).withTied(tied), Rng.of(1));
             var text = PackedText.of(brown.stream().map(tokenizer::ids).toList(), LENGTH, -1);
-            new ContinuedPretraining(TRAINER, 40).train(model, text, null, null, List.of(ScoredText.of(tokenizer.ids(news.getFirst()))), Rng.of(1),
-                    Progress.SILENT);
+            new ContinuedPretraining(TRAINER, 40).train(model, text, null, null, List.of(ScoredText.of(tokenizer.ids(news.getFirst()))),
+                    Rng.of(1), Progress.SILENT);
             var extended = VocabularyExtension.of(model, pieces);
             assertThat(extended.vocabulary()).isEqualTo(1268);
             for (var line : news) { // ids of the old tokenizer: no new token is among them

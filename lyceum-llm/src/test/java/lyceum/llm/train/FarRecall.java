@@ -17,8 +17,8 @@ import lyceum.train.Trainer;
 
 /** Key-value recall: a token states a key with its value, among filler; later the key comes and its value is to follow. And a small decoder that learned it at 64 tokens. */
 final class FarRecall {
-    static final int FILLERS = 32, KEYS = 8, VALUES = 8, PAIRS = FILLERS, ASK = PAIRS + KEYS * VALUES, VALUE = ASK + KEYS, VOCABULARY = VALUE + VALUES,
-            SHORT = 64, LONG = 256;
+    static final int FILLERS = 32, KEYS = 8, VALUES = 8, PAIRS = FILLERS, ASK = PAIRS + KEYS * VALUES, VALUE = ASK + KEYS,
+            VOCABULARY = VALUE + VALUES, SHORT = 64, LONG = 256;
     static final Trainer TRAINER = new Trainer(new AdamW(4e-3), 1).withBatchSize(32).withClip(Clip.norm(1));
     private static DecoderLM trained;
 

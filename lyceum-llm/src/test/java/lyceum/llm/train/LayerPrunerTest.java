@@ -82,16 +82,19 @@ class LayerPrunerTest {
             var base = fresh(6, seed);
             train(base, both, 400, 4e-3, seed);
             long order = 10 * seed;
-            LayerPruner.Tuning tuning = (m, round, rounds) -> train(m, domain, rounds == 1 ? steps : round < 2 ? steps / 9 : steps - 2 * (steps / 9), 3e-3, order + round);
+            LayerPruner.Tuning tuning = (m, round, rounds) -> train(m, domain,
+                    rounds == 1 ? steps : round < 2 ? steps / 9 : steps - 2 * (steps / 9), 3e-3, order + round);
             var tuned = DecoderLM.copy(base);
             tuning.tune(tuned, 0, 1);
             whole += accuracy(tuned, held, 0, 400) / 3;
             var pruner = new LayerPruner(3, LayerImportance.lossWithout(loss));
             var found = pruner.prune(base, tuning, Rng.of(seed), Progress.SILENT);
             progressive += accuracy(found.model(), held, 0, 400) / 3;
-            oneShot += accuracy(pruner.withOrder(Order.ONE_SHOT).prune(base, tuning, Rng.of(seed), Progress.SILENT).model(), held, 0, 400) / 3;
-            for (int draw = 0; draw < 5; draw++) random += accuracy(
-                    pruner.withOrder(Order.RANDOM).prune(base, tuning, Rng.of(seed).split(draw), Progress.SILENT).model(), held, 0, 400) / 15;
+            oneShot += accuracy(pruner.withOrder(Order.ONE_SHOT).prune(base, tuning, Rng.of(seed), Progress.SILENT).model(), held, 0, 400)
+                    / 3;
+            for (int draw = 0; draw < 5; draw++)
+                random += accuracy(pruner.withOrder(Order.RANDOM).prune(base, tuning, Rng.of(seed).split(draw), Progress.SILENT).model(),
+                        held, 0, 400) / 15;
         }
         Evidence.of("points below the tuned six layers", 100 * (whole - progressive), atMost(3));
         Evidence.of("points above the mean of five random removals", 100 * (progressive - random), atLeast(0));
@@ -111,28 +114,30 @@ class LayerPrunerTest {
         var ids = Tensor.of(TinyBible.letters(Corpora.kingJames(), 5000, 4 * LENGTH), 4, LENGTH);
         double gap = 0, apart = Double.POSITIVE_INFINITY;
         int compared = 0;
-        for (long seed = 1; seed <= 2; seed++) for (int[] removed : new int[][] {{0, 1, 2}, {3, 4, 5}, {1, 2, 4}, {0, 3, 5}, {4}, {0, 1, 2, 3, 4}}) {
-            var model = fresh(6, seed);
-            train(model, text(TinyBible.letters(Corpora.kingJames(), 0, 4000)), 4, 3e-3, seed);
-            var hooks = Hooks.of(model);
-            for (int l : removed) hooks.on("decoder.layers." + l, (name, x, y) -> x);
-            var skipped = Autograd.noGrad(() -> model.logits(ids, Pass.inference().with(hooks)));
-            var file = folder.resolve(seed + "-" + compared++);
-            ModelFolder.write(file, LayerPruner.without(model, removed), ModelFamily.LLAMA);
-            var exported = ModelFolder.open(file).model();
-            assertThat(exported.config().layers()).isEqualTo(6 - removed.length);
-            assertThat(exported.state().keySet()).noneMatch(n -> n.startsWith("decoder.layers." + (6 - removed.length)));
-            var logits = Autograd.noGrad(() -> exported.logits(ids, Pass.inference()));
-            var decoding = exported.begin();
-            var stepped = Tensor.concat(1, decoding.all(ids.narrow(1, 0, 40)), decoding.all(ids.narrow(1, 40, LENGTH - 40)));
-            gap = Math.max(gap, Math.max(logits.sub(skipped).abs().max().item(), stepped.sub(skipped).abs().max().item()));
-            apart = Math.min(apart, Autograd.noGrad(() -> model.logits(ids, Pass.inference())).sub(skipped).abs().max().item());
-        }
+        for (long seed = 1; seed <= 2; seed++)
+            for (int[] removed : new int[][] {{0, 1, 2}, {3, 4, 5}, {1, 2, 4}, {0, 3, 5}, {4}, {0, 1, 2, 3, 4}}) {
+                var model = fresh(6, seed);
+                train(model, text(TinyBible.letters(Corpora.kingJames(), 0, 4000)), 4, 3e-3, seed);
+                var hooks = Hooks.of(model);
+                for (int l : removed) hooks.on("decoder.layers." + l, (name, x, y) -> x);
+                var skipped = Autograd.noGrad(() -> model.logits(ids, Pass.inference().with(hooks)));
+                var file = folder.resolve(seed + "-" + compared++);
+                ModelFolder.write(file, LayerPruner.without(model, removed), ModelFamily.LLAMA);
+                var exported = ModelFolder.open(file).model();
+                assertThat(exported.config().layers()).isEqualTo(6 - removed.length);
+                assertThat(exported.state().keySet()).noneMatch(n -> n.startsWith("decoder.layers." + (6 - removed.length)));
+                var logits = Autograd.noGrad(() -> exported.logits(ids, Pass.inference()));
+                var decoding = exported.begin();
+                var stepped = Tensor.concat(1, decoding.all(ids.narrow(1, 0, 40)), decoding.all(ids.narrow(1, 40, LENGTH - 40)));
+                gap = Math.max(gap, Math.max(logits.sub(skipped).abs().max().item(), stepped.sub(skipped).abs().max().item()));
+                apart = Math.min(apart, Autograd.noGrad(() -> model.logits(ids, Pass.inference())).sub(skipped).abs().max().item());
+            }
         Evidence.of("sets of layers", compared, exactly(12));
         Evidence.of("exported less skipped logits", gap, atMost(1e-6));
         Evidence.of("the whole model's logits, least distance", apart, atLeast(1e-3));
-        long six = fresh(6, 1).config().blocks().getFirst().blockParameters() * 6, three = LayerPruner.without(fresh(6, 1), 0, 1, 2).config()
-                .blocks().size() * fresh(6, 1).config().blocks().getFirst().blockParameters();
+        long six = fresh(6, 1).config().blocks().getFirst().blockParameters() * 6,
+                three = LayerPruner.without(fresh(6, 1), 0, 1, 2).config().blocks().size()
+                        * fresh(6, 1).config().blocks().getFirst().blockParameters();
         Evidence.of("weights of layers that are left", (double) three / six, exactly(0.5));
     }
 
@@ -141,7 +146,8 @@ class LayerPrunerTest {
         train(model, text(TinyBible.letters(Corpora.kingJames(), 0, 20_000)), 30, 4e-3, 1);
         Autograd.noGrad(() -> { // layer 2 writes nothing
             model.state().forEach((name, value) -> {
-                if (name.startsWith("decoder.layers.2.") && (name.contains("o_proj") || name.contains("down_proj"))) value.copy_(value.zerosLike());
+                if (name.startsWith("decoder.layers.2.") && (name.contains("o_proj") || name.contains("down_proj")))
+                    value.copy_(value.zerosLike());
             });
             return model;
         });
@@ -166,12 +172,12 @@ class LayerPrunerTest {
         var pruned = pruner.prune(model, (m, round, rounds) -> measured[0] = rounds, Rng.of(1), Progress.SILENT);
         assertThat(pruned.kept()).containsExactly(0, 1, 2);
         assertThat(measured[0]).isEqualTo(4);
-        assertThat(pruner.withBudget(1).withOrder(Order.LAST).withLayers(2).prune(model, LayerPruner.Tuning.NONE, Rng.of(1), Progress.SILENT).kept())
-                .containsExactly(0, 1);
-        assertThat(pruner.withBudget(1).withOrder(Order.ONE_SHOT).withLayers(2).prune(model, LayerPruner.Tuning.NONE, Rng.of(1), Progress.SILENT)
-                .kept()).containsExactly(0, 1);
-        assertThat(pruner.withBudget(1).withOrder(Order.RANDOM).withLayers(2).prune(model, LayerPruner.Tuning.NONE, Rng.of(1), Progress.SILENT)
-                .kept()).hasSize(2);
+        assertThat(pruner.withBudget(1).withOrder(Order.LAST).withLayers(2)
+                .prune(model, LayerPruner.Tuning.NONE, Rng.of(1), Progress.SILENT).kept()).containsExactly(0, 1);
+        assertThat(pruner.withBudget(1).withOrder(Order.ONE_SHOT).withLayers(2)
+                .prune(model, LayerPruner.Tuning.NONE, Rng.of(1), Progress.SILENT).kept()).containsExactly(0, 1);
+        assertThat(pruner.withBudget(1).withOrder(Order.RANDOM).withLayers(2)
+                .prune(model, LayerPruner.Tuning.NONE, Rng.of(1), Progress.SILENT).kept()).hasSize(2);
         assertThatThrownBy(() -> LayerPruner.without(model, 5)).hasMessageContaining("0 to 4");
         assertThatThrownBy(() -> LayerPruner.without(model, 0, 1, 2, 3, 4)).hasMessageContaining("one is left");
         assertThatThrownBy(() -> pruner.withLayers(6).prune(model, LayerPruner.Tuning.NONE, Rng.of(1), Progress.SILENT))

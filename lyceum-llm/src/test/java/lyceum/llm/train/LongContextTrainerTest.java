@@ -45,7 +45,8 @@ class LongContextTrainerTest {
     }
 
     private static double needles(DecoderLM model, int length) {
-        return FarRecall.needles(length, 40).run(NeedleInHaystack.reader(model), FarRecall.NEEDLES, Rng.of(3), Progress.SILENT).byLength()[0];
+        return FarRecall.needles(length, 40).run(NeedleInHaystack.reader(model), FarRecall.NEEDLES, Rng.of(3), Progress.SILENT)
+                .byLength()[0];
     }
 
     /** Clause 1, and clause 3 of the recipes, on one pair of models. */
@@ -61,8 +62,8 @@ class LongContextTrainerTest {
         Evidence.of("recalled beyond position 64", far, atLeast(0.95));
         Evidence.of("above the unscaled model", far - unscaled, above(0));
         Evidence.of("above the model that is scaled and not trained", far - only, above(0));
-        Evidence.of("loss of all tokens of short texts, relative rise", FarRecall.loss(longer, 64, 400, 6) / FarRecall.loss(base, 64, 400, 6) - 1,
-                atMost(0.02));
+        Evidence.of("loss of all tokens of short texts, relative rise",
+                FarRecall.loss(longer, 64, 400, 6) / FarRecall.loss(base, 64, 400, 6) - 1, atMost(0.02));
         double at64 = needles(base, 64), before = needles(plain, 256), after = needles(longer, 256), still = needles(longer, 64);
         Evidence.of("needles: points between 64 and 256 tokens before", 100 * (at64 - before), atLeast(20));
         Evidence.of("share of the gap that is closed", (after - before) / (at64 - before), atLeast(0.8));
@@ -126,8 +127,8 @@ class LongContextTrainerTest {
                     float[] slope = model.embedding().weight().grad().toFloatArray();
                     for (int other = 0; other < lengths.length; other++) {
                         double largest = 0;
-                        for (int id = other * 10; id < other * 10 + lengths[other]; id++) for (int c = 0; c < 16; c++)
-                            largest = Math.max(largest, Math.abs(slope[id * 16 + c]));
+                        for (int id = other * 10; id < other * 10 + lengths[other]; id++)
+                            for (int c = 0; c < 16; c++) largest = Math.max(largest, Math.abs(slope[id * 16 + c]));
                         if (other == d) own = Math.min(own, largest);
                         else if (apart) {
                             across = Math.max(across, largest);
@@ -148,8 +149,8 @@ class LongContextTrainerTest {
         var model = new DecoderLM(config, Rng.of(1));
         var recipe = new LongContextRecipe(FarRecall.part(32, 1));
         var trainer = FarRecall.TRAINER.withBatchSize(2);
-        var longer = new LongContextTrainer(trainer, new Stage(96, p -> p.based(500), 2, recipe), new Stage(128, p -> p.scaled(new RopeScaling.Linear(2)), 2, recipe))
-                .train(model, Rng.of(1), Progress.SILENT);
+        var longer = new LongContextTrainer(trainer, new Stage(96, p -> p.based(500), 2, recipe),
+                new Stage(128, p -> p.scaled(new RopeScaling.Linear(2)), 2, recipe)).train(model, Rng.of(1), Progress.SILENT);
         assertThat(longer.contextLength()).isEqualTo(128);
         var rotary = longer.config().blocks().getLast().attention().rotary();
         assertThat(rotary.base()).isEqualTo(10_000); // of the model as it came
@@ -161,7 +162,8 @@ class LongContextTrainerTest {
         assertThatThrownBy(() -> new Stage(96, p -> p, 1, null)).hasMessageContaining("without a recipe");
         assertThatThrownBy(() -> LongContextTrainer.extended(new DecoderLM(DecoderConfig.gpt2(10, 8, 1, 8, 2), Rng.of(1)), 16, p -> p))
                 .hasMessageContaining("only rotary");
-        assertThatThrownBy(() -> LongContextRecipe.byLength(List.of(new int[3]), new int[] {2, 4}, 0.5, 0.5)).hasMessageContaining("no document");
+        assertThatThrownBy(() -> LongContextRecipe.byLength(List.of(new int[3]), new int[] {2, 4}, 0.5, 0.5))
+                .hasMessageContaining("no document");
         assertThatThrownBy(() -> new LongContextRecipe()).hasMessageContaining("0 parts");
         int[] stitched = LongContextRecipe.Source.of(List.of(new int[] {1, 2, 3})).stitched(7).draw(Rng.of(1));
         assertThat(stitched).containsExactly(1, 2, 3, 1, 2, 3, 1);

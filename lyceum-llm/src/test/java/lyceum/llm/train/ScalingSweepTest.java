@@ -55,7 +55,8 @@ class ScalingSweepTest {
     @Test void fiveModelsForetellTheSixth() {
         var sizes = List.of(size(8, 1), size(12, 2), size(16, 2), size(24, 2), size(32, 2), size(48, 2));
         var runs = new ScalingSweep(sizes, TRAINER, 200_000).run(TEXT, HELD, Rng.of(1), Progress.SILENT);
-        double[] n = runs.stream().mapToDouble(ScalingRun::parameters).toArray(), losses = runs.stream().mapToDouble(ScalingRun::loss).toArray();
+        double[] n = runs.stream().mapToDouble(ScalingRun::parameters).toArray(),
+                losses = runs.stream().mapToDouble(ScalingRun::loss).toArray();
         var law = new ScalingLawFit().power(Arrays.copyOf(n, 5), Arrays.copyOf(losses, 5));
         Evidence.of("models", runs.stream().filter(r -> r.tokens() == runs.getFirst().tokens()).count(), exactly(6));
         Evidence.of("the sixth over the fifth", n[5] / n[4], atLeast(2));
@@ -72,7 +73,6 @@ class ScalingSweepTest {
         assertThat(all.tokens()).isEqualTo(256);
         assertThat(all.loss()).isEqualTo(bare.loss());
         assertThatThrownBy(() -> new ScalingSweep(List.of(), TRAINER, 1)).hasMessageContaining("0 sizes");
-        assertThatThrownBy(() -> new ScalingSweep(List.of(size(8, 1)), TRAINER))
-                .hasMessageContaining("0 amounts");
+        assertThatThrownBy(() -> new ScalingSweep(List.of(size(8, 1)), TRAINER)).hasMessageContaining("0 amounts");
     }
 }

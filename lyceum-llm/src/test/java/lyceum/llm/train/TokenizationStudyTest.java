@@ -206,8 +206,7 @@ class TokenizationStudyTest {
         var typos = held.stream().map(t -> TokenizationFigures.withTypo(t, rng)).toList();
         var costs = new double[2][];
         int n = 0;
-        for (var each : results.values())
-            costs[n++] = TokenizationFigures.typoCosts(each.model(), each.tokenizer(), held, typos);
+        for (var each : results.values()) costs[n++] = TokenizationFigures.typoCosts(each.model(), each.tokenizer(), held, typos);
         double mean = 0, square = 0;
         for (int i = 0; i < 500; i++) mean += (costs[0][i] - costs[1][i]) / 500;
         for (int i = 0; i < 500; i++) square += Math.pow(costs[0][i] - costs[1][i] - mean, 2) / 499;
@@ -234,7 +233,8 @@ class TokenizationStudyTest {
         var sums = new AdditionTask(3, true).draw(50, Rng.of(1));
         for (var sum : sums) {
             var parts = sum.question().replace("=", "").split("\\+");
-            int a = Integer.parseInt(new StringBuilder(parts[0]).reverse().toString()), b = Integer.parseInt(new StringBuilder(parts[1]).reverse().toString());
+            int a = Integer.parseInt(new StringBuilder(parts[0]).reverse().toString()),
+                    b = Integer.parseInt(new StringBuilder(parts[1]).reverse().toString());
             assertThat(sum.answer()).isEqualTo(new StringBuilder(String.valueOf(a + b)).reverse().toString());
         }
         assertThat(sums.stream().map(AdditionTask.Sum::question).distinct()).hasSize(50);

@@ -23,7 +23,9 @@ final class SmallEncoder extends Module implements PatchEncoder {
         blocks = new TransformerEncoder(TransformerConfig.original(width, 4, 2 * width), layers, rng);
     }
 
-    @Override protected Tensor compute(Tensor pictures, Pass pass) { return blocks.forward(patches.forward(pictures, pass).add(positions), pass); }
+    @Override protected Tensor compute(Tensor pictures, Pass pass) {
+        return blocks.forward(patches.forward(pictures, pass).add(positions), pass);
+    }
 
     @Override public Tensor patches(Tensor pictures, Pass pass) { return forward(pictures, pass); }
 

@@ -49,7 +49,8 @@ class VisionLanguageModelTest {
 
     private static int[] question(Scene scene, int which) {
         var item = scene.only();
-        int answer = which == COLOUR ? FIRST_COLOUR + item.colour().ordinal() : which == SHAPE ? FIRST_SHAPE + item.shape().ordinal() : FIRST_PLACE + 2 * item.row() + item.column();
+        int answer = which == COLOUR ? FIRST_COLOUR + item.colour().ordinal()
+                : which == SHAPE ? FIRST_SHAPE + item.shape().ordinal() : FIRST_PLACE + 2 * item.row() + item.column();
         return new int[] {IMAGE, which, answer};
     }
 
@@ -166,16 +167,19 @@ class VisionLanguageModelTest {
             var model = model(kind, 3);
             Autograd.noGrad(() -> model.parameters().forEach((name, w) -> { if (name.endsWith("gate")) w.fill_(0.7); }));
             var rng = Rng.of(4);
-            List<int[]> texts = List.of(new int[] {IMAGE, 1, 5}, new int[] {4, 3, 2, 1, 6, 7}, new int[] {IMAGE, 2, IMAGE, 3}, new int[] {9, IMAGE});
+            List<int[]> texts = List.of(new int[] {IMAGE, 1, 5}, new int[] {4, 3, 2, 1, 6, 7}, new int[] {IMAGE, 2, IMAGE, 3},
+                    new int[] {9, IMAGE});
             int[] counts = {1, 0, 2, 1};
             var pictures = Tensor.rand(rng, 4, 3, 32, 32);
             var together = model.logits(texts, pictures, Pass.inference());
             for (int r = 0, at = 0; r < 4; at += counts[r++]) {
-                var alone = model.logits(List.of(texts.get(r)), counts[r] == 0 ? null : pictures.narrow(0, at, counts[r]), Pass.inference()).get(0);
+                var alone = model.logits(List.of(texts.get(r)), counts[r] == 0 ? null : pictures.narrow(0, at, counts[r]), Pass.inference())
+                        .get(0);
                 var own = together.get(r).narrow(0, 0, alone.size(0));
                 worst = Math.max(worst, own.sub(alone).abs().max().item());
                 if (r == 2) {
-                    var turned = model.logits(List.of(texts.get(r)), Tensor.concat(0, pictures.narrow(0, at + 1, 1), pictures.narrow(0, at, 1)), Pass.inference()).get(0);
+                    var turned = model.logits(List.of(texts.get(r)),
+                            Tensor.concat(0, pictures.narrow(0, at + 1, 1), pictures.narrow(0, at, 1)), Pass.inference()).get(0);
                     swapped = Math.max(swapped, turned.sub(alone).abs().max().item());
                 }
             }
@@ -191,16 +195,23 @@ class VisionLanguageModelTest {
         var chosen = model.parameters(Set.of(VisionLanguageModel.Part.CONNECTOR)).keySet();
         assertThat(chosen).hasSize(4).allMatch(n -> n.startsWith("connector."));
         assertThat(model.parameters(Set.of(VisionLanguageModel.Part.values())).keySet()).isEqualTo(all);
-        assertThat(model.parameters(Set.of(VisionLanguageModel.Part.ENCODER)).keySet()).allMatch(n -> n.startsWith("encoder.")).isNotEmpty();
+        assertThat(model.parameters(Set.of(VisionLanguageModel.Part.ENCODER)).keySet()).allMatch(n -> n.startsWith("encoder."))
+                .isNotEmpty();
     }
 
     @Test void whatDoesNotFitIsRefused() {
         var model = model(Connector.LINEAR, 1);
         var picture = Tensor.rand(Rng.of(1), 1, 3, 32, 32);
-        assertThatThrownBy(() -> model.logits(List.of(new int[] {1, 2}), picture, Pass.inference())).hasMessageContaining("0 placeholders for 1 pictures");
-        assertThatThrownBy(() -> model.logits(List.of(new int[] {IMAGE, 2}), null, Pass.inference())).hasMessageContaining("1 placeholders for 0");
-        assertThatThrownBy(() -> model.logits(List.of(new int[] {IMAGE, 2}), Tensor.rand(Rng.of(1), 1, 3, 30, 32), Pass.inference())).hasMessageContaining("30 x 32");
-        assertThatThrownBy(() -> new VisionLanguageModel(language(1), new PatchProjection(3, 8, 40, Rng.of(1)), Connector.EARLY_FUSION, IMAGE, Rng.of(1))).hasMessageContaining("40");
-        assertThatThrownBy(() -> new VisionLanguageModel(language(1), new PatchProjection(3, 8, 48, Rng.of(1)), Connector.LINEAR, 15, Rng.of(1))).hasMessageContaining("15");
+        assertThatThrownBy(() -> model.logits(List.of(new int[] {1, 2}), picture, Pass.inference()))
+                .hasMessageContaining("0 placeholders for 1 pictures");
+        assertThatThrownBy(() -> model.logits(List.of(new int[] {IMAGE, 2}), null, Pass.inference()))
+                .hasMessageContaining("1 placeholders for 0");
+        assertThatThrownBy(() -> model.logits(List.of(new int[] {IMAGE, 2}), Tensor.rand(Rng.of(1), 1, 3, 30, 32), Pass.inference()))
+                .hasMessageContaining("30 x 32");
+        assertThatThrownBy(() -> new VisionLanguageModel(language(1), new PatchProjection(3, 8, 40, Rng.of(1)), Connector.EARLY_FUSION,
+                IMAGE, Rng.of(1))).hasMessageContaining("40");
+        assertThatThrownBy(
+                () -> new VisionLanguageModel(language(1), new PatchProjection(3, 8, 48, Rng.of(1)), Connector.LINEAR, 15, Rng.of(1)))
+                .hasMessageContaining("15");
     }
 }

@@ -46,7 +46,8 @@ public final class FieldCodec {
     /** The field of that config. @throws FormatException if the bytes are not as many as it needs */
     public static NeuralField decode(NeuralFieldConfig config, byte[] bytes) {
         var field = NeuralField.create(config, Rng.of(0));
-        if (bytes.length == 0 || bytes[0] < 1 || bytes[0] > 16) throw new FormatException("FieldCodec: no count of bits, 1 to 16, at byte 0");
+        if (bytes.length == 0 || bytes[0] < 1 || bytes[0] > 16)
+            throw new FormatException("FieldCodec: no count of bits, 1 to 16, at byte 0");
         int bits = bytes[0];
         if (bytes.length != size(field, bits))
             throw new FormatException("FieldCodec: " + bytes.length + " bytes where " + config + " has " + size(field, bits));

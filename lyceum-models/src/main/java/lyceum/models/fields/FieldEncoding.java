@@ -14,7 +14,8 @@ public sealed interface FieldEncoding {
      */
     record Fourier(int waves, double deviation) implements FieldEncoding {
         public Fourier {
-            if (waves < 1 || !(deviation > 0)) throw new IllegalArgumentException("Fourier: " + waves + " waves, deviation " + deviation + "; both are positive");
+            if (waves < 1 || !(deviation > 0))
+                throw new IllegalArgumentException("Fourier: " + waves + " waves, deviation " + deviation + "; both are positive");
         }
     }
 
@@ -27,7 +28,8 @@ public sealed interface FieldEncoding {
      */
     record Sine(double first, double hidden) implements FieldEncoding {
         public Sine {
-            if (!(first > 0 && hidden > 0)) throw new IllegalArgumentException("Sine: omega " + first + " and " + hidden + "; both are positive");
+            if (!(first > 0 && hidden > 0))
+                throw new IllegalArgumentException("Sine: omega " + first + " and " + hidden + "; both are positive");
         }
 
         /** 30 and 30. */
@@ -42,9 +44,10 @@ public sealed interface FieldEncoding {
      */
     record Grid(int levels, int features, int tableBits, int coarsest, int finest) implements FieldEncoding {
         public Grid {
-            if (levels < 1 || features < 1 || tableBits < 1 || tableBits > 24 || coarsest < 1 || finest < coarsest) throw new IllegalArgumentException(
-                    "Grid: " + levels + " levels of " + features + " features, tables of 2^" + tableBits + ", " + coarsest + " to " + finest
-                            + " cells; levels, features and cells are at least 1, bits 1 to 24, the finest grid no coarser than the first");
+            if (levels < 1 || features < 1 || tableBits < 1 || tableBits > 24 || coarsest < 1 || finest < coarsest)
+                throw new IllegalArgumentException("Grid: " + levels + " levels of " + features + " features, tables of 2^" + tableBits
+                        + ", " + coarsest + " to " + finest
+                        + " cells; levels, features and cells are at least 1, bits 1 to 24, the finest grid no coarser than the first");
         }
     }
 }

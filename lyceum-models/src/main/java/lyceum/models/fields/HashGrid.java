@@ -69,7 +69,8 @@ public final class HashGrid extends Module {
     }
 
     @Override protected Tensor compute(Tensor x, Pass pass) {
-        if (x.rank() != 2 || x.size(1) != inputs) throw new ShapeException("HashGrid: places " + x.shape() + "; they are (n, " + inputs + ")");
+        if (x.rank() != 2 || x.size(1) != inputs)
+            throw new ShapeException("HashGrid: places " + x.shape() + "; they are (n, " + inputs + ")");
         var found = new Tensor[cells.length];
         for (int l = 0; l < cells.length; l++) found[l] = level(l, x.clamp(-1, 1).add(1.0).mul(cells[l] / 2.0));
         return Tensor.concat(1, found);

@@ -28,7 +28,8 @@ public record Isosurface(double[][] vertices, int[][] faces) {
             throw new IllegalArgumentException("Isosurface: " + dimensions + " dimensions, " + cells + " cells; 2 or 3, and at least 1");
         int side = cells + 1, n = (int) Math.pow(side, dimensions);
         var at = new float[n * dimensions];
-        for (int i = 0; i < n; i++) for (int k = 0, rest = i; k < dimensions; k++, rest /= side) at[i * dimensions + k] = 2f * (rest % side) / cells - 1;
+        for (int i = 0; i < n; i++)
+            for (int k = 0, rest = i; k < dimensions; k++, rest /= side) at[i * dimensions + k] = 2f * (rest % side) / cells - 1;
         var value = field.apply(Tensor.of(at, n, dimensions)).detach().toDoubleArray();
         var vertices = new ArrayList<double[]>();
         var faces = new ArrayList<int[]>();

@@ -38,7 +38,8 @@ public final class NeuralField extends Module {
 
     private NeuralField(NeuralFieldConfig c, Rng rng) {
         config = c;
-        waves = c.encoding() instanceof FieldEncoding.Fourier f ? new FourierFeatures(c.inputs(), f.waves(), f.deviation(), c.dtype(), rng) : null;
+        waves = c.encoding() instanceof FieldEncoding.Fourier f ? new FourierFeatures(c.inputs(), f.waves(), f.deviation(), c.dtype(), rng)
+                : null;
         grid = c.encoding() instanceof FieldEncoding.Grid g ? new HashGrid(c.inputs(), g, c.dtype(), rng) : null;
         int width = switch (c.encoding()) {
             case FieldEncoding.Fourier f -> 2 * f.waves();
@@ -110,7 +111,8 @@ public final class NeuralField extends Module {
      * @throws IllegalStateException if the field has more outputs than one
      */
     public Tensor gradient(Tensor x) {
-        if (config.outputs() != 1) throw new IllegalStateException("NeuralField.gradient: " + config.outputs() + " outputs; a field of one number is meant");
+        if (config.outputs() != 1)
+            throw new IllegalStateException("NeuralField.gradient: " + config.outputs() + " outputs; a field of one number is meant");
         var at = x.detach().requiresGrad();
         return Autograd.gradients(forward(at).sum(), new Tensor[] {at}, true)[0];
     }

@@ -19,8 +19,8 @@ public record NeuralFieldConfig(int inputs, int outputs, int hidden, int layers,
         implements NeuralFieldConfigWithers {
 
     public NeuralFieldConfig {
-        if (inputs < 1 || outputs < 1 || hidden < 1 || layers < 1) throw new IllegalArgumentException("NeuralFieldConfig: " + inputs + " inputs, "
-                + outputs + " outputs, " + hidden + " hidden, " + layers + " layers; all are at least 1");
+        if (inputs < 1 || outputs < 1 || hidden < 1 || layers < 1) throw new IllegalArgumentException("NeuralFieldConfig: " + inputs
+                + " inputs, " + outputs + " outputs, " + hidden + " hidden, " + layers + " layers; all are at least 1");
         Objects.requireNonNull(encoding, "encoding");
         Objects.requireNonNull(dtype, "dtype");
     }

@@ -30,8 +30,9 @@ public record DeepBeliefNet(List<Rbm> layers) {
         layers = List.copyOf(layers);
         if (layers.isEmpty()) throw new IllegalArgumentException("DeepBeliefNet: no layer; at least one");
         for (int i = 1; i < layers.size(); i++)
-            if (layers.get(i).weight().size(1) != layers.get(i - 1).weight().size(0)) throw new IllegalArgumentException("DeepBeliefNet: layer " + i + " has "
-                    + layers.get(i).weight().size(1) + " visible units over " + layers.get(i - 1).weight().size(0) + " hidden ones");
+            if (layers.get(i).weight().size(1) != layers.get(i - 1).weight().size(0))
+                throw new IllegalArgumentException("DeepBeliefNet: layer " + i + " has " + layers.get(i).weight().size(1)
+                        + " visible units over " + layers.get(i - 1).weight().size(0) + " hidden ones");
     }
 
     /**
@@ -61,7 +62,8 @@ public record DeepBeliefNet(List<Rbm> layers) {
     public Mlp network(int classes, Rng rng) {
         var sizes = layers.stream().mapToInt(l -> (int) l.weight().size(0)).toArray();
         DType type = layers.getFirst().weight().dtype();
-        var mlp = new Mlp(MlpConfig.classifier((int) layers.getFirst().weight().size(1), classes, sizes).withActivation(Activation.SIGMOID).withDtype(type), rng);
+        var mlp = new Mlp(MlpConfig.classifier((int) layers.getFirst().weight().size(1), classes, sizes).withActivation(Activation.SIGMOID)
+                .withDtype(type), rng);
         var state = new LinkedHashMap<>(mlp.state());
         for (int i = 0; i < layers.size(); i++) {
             state.put("layers." + i + ".weight", layers.get(i).weight().detach());

@@ -69,8 +69,8 @@ public final class GenerativeMetrics {
     /** The distance of subsets of {@code fake} of several sizes, and a line through it over 1/n (Chong and Forsyth 2020). @param sizes at least two, different */
     public static Extrapolation frechetExtrapolated(Moments real, Tensor fake, int[] sizes, Rng rng) {
         var x = rows("frechetExtrapolated", fake, 2);
-        if (Arrays.stream(sizes).distinct().count() < 2) throw new IllegalArgumentException("frechetExtrapolated: sizes "
-                + Arrays.toString(sizes) + "; a line needs two different ones");
+        if (Arrays.stream(sizes).distinct().count() < 2) throw new IllegalArgumentException(
+                "frechetExtrapolated: sizes " + Arrays.toString(sizes) + "; a line needs two different ones");
         double[] inverse = new double[sizes.length], found = new double[sizes.length];
         for (int i = 0; i < sizes.length; i++) {
             if (sizes[i] < 2 || sizes[i] > x.size(0)) throw new IllegalArgumentException(
@@ -100,7 +100,8 @@ public final class GenerativeMetrics {
     /** {@code exp E KL(p(y|x) || p(y))} (Salimans and others 2016), from 1 to the number of classes, over even parts of rows. @param probabilities (n, classes) */
     public static Score inceptionScore(Tensor probabilities, int parts) {
         var p = rows("inceptionScore", probabilities, 1);
-        if (parts < 1 || parts > p.size(0)) throw new IllegalArgumentException("inceptionScore: " + parts + " parts of " + p.size(0) + " rows");
+        if (parts < 1 || parts > p.size(0))
+            throw new IllegalArgumentException("inceptionScore: " + parts + " parts of " + p.size(0) + " rows");
         if (p.min().item() < 0 || p.sum(1).sub(1).abs().max().item() > 1e-4)
             throw new IllegalArgumentException("inceptionScore: rows are not probabilities; take a softmax first");
         var scores = new double[parts];
@@ -147,7 +148,8 @@ public final class GenerativeMetrics {
         Tensor x = rows("neighbourhoods", real, 2), y = rows("neighbourhoods", fake, 2);
         requireSame("neighbourhoods", x, y);
         int n = (int) x.size(0), m = (int) y.size(0);
-        if (k < 1 || k >= Math.min(n, m)) throw new IllegalArgumentException("neighbourhoods: k is " + k + " for " + n + " and " + m + " rows");
+        if (k < 1 || k >= Math.min(n, m))
+            throw new IllegalArgumentException("neighbourhoods: k is " + k + " for " + n + " and " + m + " rows");
         double[] reachReal = reach(x, k), reachFake = reach(y, k);
         var recalled = new boolean[n];
         var covered = new boolean[n];
@@ -224,7 +226,8 @@ public final class GenerativeMetrics {
     /** {@code 100 max(cos, 0)} of pictures and their texts in one space (Hessel and others 2021), a pair each: (n). @param images (n, d) @param texts (n, d) */
     public static double[] clipScore(Tensor images, Tensor texts) {
         Tensor x = rows("clipScore", images, 1), y = rows("clipScore", texts, 1);
-        if (!x.shape().equals(y.shape())) throw new ShapeException("clipScore: pictures " + x.shape() + " and texts " + y.shape() + "; they are pairs");
+        if (!x.shape().equals(y.shape()))
+            throw new ShapeException("clipScore: pictures " + x.shape() + " and texts " + y.shape() + "; they are pairs");
         var cosine = x.mul(y).sum(1).div(x.square().sum(1).sqrt().mul(y.square().sum(1).sqrt()));
         return cosine.maximum(0.0).mul(100).toDoubleArray();
     }
@@ -255,7 +258,9 @@ public final class GenerativeMetrics {
     }
 
     /** The mean negative log density in bits a number of the data. @param logDensity (n), in nats */
-    public static double bitsPerDimension(Tensor logDensity, int dimensions) { return -logDensity.mean().item() / dimensions / Math.log(2); }
+    public static double bitsPerDimension(Tensor logDensity, int dimensions) {
+        return -logDensity.mean().item() / dimensions / Math.log(2);
+    }
 
     /** All that features tell, with what to beware of. @param heldOut real items that were not trained on; @param train real items that were */
     public static GenerativeReport report(Tensor train, Tensor heldOut, Tensor fake, Rng rng) {
@@ -264,15 +269,18 @@ public final class GenerativeMetrics {
         var warnings = new ArrayList<String>();
         long d = f.size(1);
         double bias = frechet(Moments.of(t), Moments.of(h));
-        if (n <= d || t.size(0) <= d) warnings.add("fewer items than the " + d + " features: covariances are singular and the Frechet distance means little");
+        if (n <= d || t.size(0) <= d)
+            warnings.add("fewer items than the " + d + " features: covariances are singular and the Frechet distance means little");
         double fid = frechet(t, f);
         if (fid < 2 * bias) warnings.add(String.format(java.util.Locale.ROOT,
-                "real held-out data are at a Frechet distance of %.3g themselves: below twice that it is mostly the bias of small samples", bias));
+                "real held-out data are at a Frechet distance of %.3g themselves: below twice that it is mostly the bias of small samples",
+                bias));
         var copies = memorisation(t, h, f);
         if (copies.flagged()) warnings.add(String.format(java.util.Locale.ROOT,
                 "generated items lie at %.3g from the training data, real ones at %.3g: they may be copies, which raises every other number here",
                 copies.fake(), copies.heldOut()));
-        return new GenerativeReport(n, fid, kid(h, f, 10, size, rng), neighbourhoods(h, f, Math.min(5, size - 1)), copies, List.copyOf(warnings));
+        return new GenerativeReport(n, fid, kid(h, f, 10, size, rng), neighbourhoods(h, f, Math.min(5, size - 1)), copies,
+                List.copyOf(warnings));
     }
 
     private static Tensor rows(String operation, Tensor x, int least) {
@@ -284,7 +292,8 @@ public final class GenerativeMetrics {
     }
 
     private static void requireSame(String operation, Tensor x, Tensor y) {
-        if (x.size(1) != y.size(1)) throw new ShapeException(operation + ": features " + x.shape() + " and " + y.shape() + "; equally many columns");
+        if (x.size(1) != y.size(1))
+            throw new ShapeException(operation + ": features " + x.shape() + " and " + y.shape() + "; equally many columns");
     }
 
     private static Tensor squaredDistances(Tensor x, Tensor y) {

@@ -45,7 +45,8 @@ public final class Rbm extends Module {
 
     /** Small normal weights, no biases. */
     public Rbm(int visible, int hidden, Visible kind, DType dtype, Rng rng) {
-        if (visible < 1 || hidden < 1) throw new IllegalArgumentException("Rbm: " + visible + " visible and " + hidden + " hidden units; at least 1 of each");
+        if (visible < 1 || hidden < 1)
+            throw new IllegalArgumentException("Rbm: " + visible + " visible and " + hidden + " hidden units; at least 1 of each");
         this.kind = Objects.requireNonNull(kind, "kind");
         weight = Init.begin(Init.normal(0.01), rng, dtype, hidden, visible).requiresGrad();
         visible_bias = Tensor.zeros(dtype, visible).requiresGrad();
@@ -62,7 +63,8 @@ public final class Rbm extends Module {
     public Tensor hiddenBias() { return hidden_bias; }
 
     private Tensor checked(Tensor v) {
-        if (v.rank() != 2 || v.size(1) != weight.size(1)) throw new ShapeException("Rbm: rows " + v.shape() + " for " + weight.size(1) + " visible units");
+        if (v.rank() != 2 || v.size(1) != weight.size(1))
+            throw new ShapeException("Rbm: rows " + v.shape() + " for " + weight.size(1) + " visible units");
         return v.dtype() == weight.dtype() ? v : v.to(weight.dtype());
     }
 
@@ -70,7 +72,8 @@ public final class Rbm extends Module {
     public Tensor freeEnergy(Tensor v) {
         v = checked(v);
         var paths = v.matmul(weight.transpose()).add(hidden_bias).softplus().sum(1);
-        return kind == Visible.BERNOULLI ? v.matmul(visible_bias).add(paths).neg() : v.sub(visible_bias).square().sum(1).mul(0.5).sub(paths);
+        return kind == Visible.BERNOULLI ? v.matmul(visible_bias).add(paths).neg()
+                : v.sub(visible_bias).square().sum(1).mul(0.5).sub(paths);
     }
 
     /** As {@link #hidden}, recorded. */
@@ -93,10 +96,13 @@ public final class Rbm extends Module {
         });
     }
 
-    private static Tensor coins(Tensor p, Rng rng) { return Tensor.rand(rng, p.dtype(), p.shape().toArray()).lt(p).to(p.dtype()).compute(); }
+    private static Tensor coins(Tensor p, Rng rng) {
+        return Tensor.rand(rng, p.dtype(), p.shape().toArray()).lt(p).to(p.dtype()).compute();
+    }
 
     private Tensor drawn(Tensor means, Rng rng) {
-        return kind == Visible.BERNOULLI ? coins(means, rng) : means.add(Tensor.randn(rng, means.dtype(), means.shape().toArray())).compute();
+        return kind == Visible.BERNOULLI ? coins(means, rng)
+                : means.add(Tensor.randn(rng, means.dtype(), means.shape().toArray())).compute();
     }
 
     /** Chains (n, visible) after so many sweeps, each of all hidden and then all visible units. */
@@ -121,7 +127,8 @@ public final class Rbm extends Module {
      * @param persistent chains that go on from step to step; 0 for chains from each batch
      */
     public BatchLoss contrast(Tensor data, int k, int persistent) {
-        if (k < 1 || persistent < 0) throw new IllegalArgumentException("contrast: " + k + " sweeps and " + persistent + " chains; at least 1, and none or more");
+        if (k < 1 || persistent < 0)
+            throw new IllegalArgumentException("contrast: " + k + " sweeps and " + persistent + " chains; at least 1, and none or more");
         var x = checked(data);
         var chains = new Tensor[1];
         return (rows, pass) -> {
@@ -151,7 +158,8 @@ public final class Rbm extends Module {
     public double logPartition() {
         boolean byHidden = kind == Visible.GAUSSIAN || weight.size(0) <= weight.size(1);
         int bits = (int) (byHidden ? weight.size(0) : weight.size(1));
-        if (bits > MOST_BITS) throw new IllegalArgumentException("logPartition: 2^" + bits + " states; at most 2^" + MOST_BITS + ". annealed(..) estimates it");
+        if (bits > MOST_BITS) throw new IllegalArgumentException(
+                "logPartition: 2^" + bits + " states; at most 2^" + MOST_BITS + ". annealed(..) estimates it");
         double most = Double.NEGATIVE_INFINITY, sum = 0;
         for (long from = 0; from < 1L << bits; from += BLOCK) {
             double[] logs;
@@ -202,7 +210,8 @@ public final class Rbm extends Module {
      * @param temperatures steps of each run, evenly spaced
      */
     public LogPartition annealed(int chains, int temperatures, Rng rng) {
-        if (chains < 2 || temperatures < 1) throw new IllegalArgumentException("annealed: " + chains + " chains and " + temperatures + " temperatures; at least 2 and 1");
+        if (chains < 2 || temperatures < 1)
+            throw new IllegalArgumentException("annealed: " + chains + " chains and " + temperatures + " temperatures; at least 2 and 1");
         var v = drawn(visible(Tensor.zeros(weight.dtype(), chains, weight.size(0))), rng);
         var logs = new double[chains];
         for (int t = 1; t <= temperatures; t++) {
@@ -220,7 +229,8 @@ public final class Rbm extends Module {
 
     /** Of the machine without weights and hidden biases. */
     private double logBase() {
-        double visible = kind == Visible.BERNOULLI ? Autograd.noGrad(() -> visible_bias.to(DType.F64).softplus().sum().item()) : 0.5 * Math.log(2 * Math.PI) * weight.size(1);
+        double visible = kind == Visible.BERNOULLI ? Autograd.noGrad(() -> visible_bias.to(DType.F64).softplus().sum().item())
+                : 0.5 * Math.log(2 * Math.PI) * weight.size(1);
         return weight.size(0) * Math.log(2) + visible;
     }
 
@@ -230,9 +240,12 @@ public final class Rbm extends Module {
         for (double log : logs) mean += Math.exp(log - most) / logs.length;
         for (double log : logs) square += Math.pow(Math.exp(log - most) - mean, 2) / (logs.length - 1.0);
         double error = 3 * Math.sqrt(square / logs.length);
-        return new LogPartition(base + most + Math.log(mean), mean > error ? base + most + Math.log(mean - error) : Double.NEGATIVE_INFINITY, base + most + Math.log(mean + error));
+        return new LogPartition(base + most + Math.log(mean),
+                mean > error ? base + most + Math.log(mean - error) : Double.NEGATIVE_INFINITY, base + most + Math.log(mean + error));
     }
 
     /** {@code ln p(v)} of each row (n) by a {@linkplain #logPartition known} or estimated {@code ln Z}, nats. */
-    public Tensor logProbability(Tensor v, double logPartition) { return Autograd.noGrad(() -> freeEnergy(v).neg().sub(logPartition).compute()); }
+    public Tensor logProbability(Tensor v, double logPartition) {
+        return Autograd.noGrad(() -> freeEnergy(v).neg().sub(logPartition).compute());
+    }
 }

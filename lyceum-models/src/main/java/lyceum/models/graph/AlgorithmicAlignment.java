@@ -54,8 +54,9 @@ public record AlgorithmicAlignment(AlignmentTask task, int objects, int rounds, 
     }
 
     public AlgorithmicAlignment {
-        if (objects < 2 || rounds < 1 || width < 1 || steps < 1 || batch < 1 || !(rate > 0)) throw new IllegalArgumentException("AlgorithmicAlignment: "
-                + objects + " objects, " + rounds + " rounds, width " + width + ", " + steps + " steps of " + batch + ", rate " + rate + "; at least 2, 1, 1, 1, 1, above 0");
+        if (objects < 2 || rounds < 1 || width < 1 || steps < 1 || batch < 1 || !(rate > 0))
+            throw new IllegalArgumentException("AlgorithmicAlignment: " + objects + " objects, " + rounds + " rounds, width " + width + ", "
+                    + steps + " steps of " + batch + ", rate " + rate + "; at least 2, 1, 1, 1, 1, above 0");
     }
 
     /** 10 objects; one round, for paths 6; width 32, 800 steps of 32, rate 3e-3. */
@@ -71,7 +72,9 @@ public record AlgorithmicAlignment(AlignmentTask task, int objects, int rounds, 
      *
      * @throws lyceum.progress.CancelledException if progress says so
      */
-    public double accuracy(Network kind, int samples, Rng rng, Progress progress) { return accuracy(train(kind, samples, rng, progress), 1000, 1, objects - 1, rng.split(9)); }
+    public double accuracy(Network kind, int samples, Rng rng, Progress progress) {
+        return accuracy(train(kind, samples, rng, progress), 1000, 1, objects - 1, rng.split(9));
+    }
 
     /** A network that learned from {@code samples} examples. */
     public Module train(Network kind, int samples, Rng rng, Progress progress) {
@@ -83,16 +86,17 @@ public record AlgorithmicAlignment(AlignmentTask task, int objects, int rounds, 
         for (int i = 0; i < samples; i++) y[i] = task.of(examples.get(i));
         int epochs = Math.max(1, Math.ceilDiv(steps, Math.ceilDiv(samples, batch)));
         long all = (long) epochs * Math.ceilDiv(samples, batch);
-        new Trainer(new Adam(rate), epochs).withBatchSize(Math.min(batch, samples)).withSchedule(new Schedule.Cosine(all)).start(solver, samples, (rows, pass) -> {
-            var part = new ArrayList<AlignmentTask.Instance>();
-            var target = new double[rows.length];
-            for (int i = 0; i < rows.length; i++) {
-                part.add(examples.get(rows[i]));
-                target[i] = y[rows[i]];
-            }
-            var t = Tensor.of(target).to(DType.F32);
-            return solver.of(part, pass).sub(t).div(t).square().mean(); // what counts is the relative error
-        }, null, rng.split(3)).finish(progress);
+        new Trainer(new Adam(rate), epochs).withBatchSize(Math.min(batch, samples)).withSchedule(new Schedule.Cosine(all))
+                .start(solver, samples, (rows, pass) -> {
+                    var part = new ArrayList<AlignmentTask.Instance>();
+                    var target = new double[rows.length];
+                    for (int i = 0; i < rows.length; i++) {
+                        part.add(examples.get(rows[i]));
+                        target[i] = y[rows[i]];
+                    }
+                    var t = Tensor.of(target).to(DType.F32);
+                    return solver.of(part, pass).sub(t).div(t).square().mean(); // what counts is the relative error
+                }, null, rng.split(3)).finish(progress);
         return solver;
     }
 
@@ -180,7 +184,8 @@ public record AlgorithmicAlignment(AlignmentTask task, int objects, int rounds, 
 
         Solver(Network kind, Rng rng) {
             this.kind = kind;
-            int pairs = isPath() ? objects * (objects - 1) / 2 : 0, all = objects * task.features() + pairs, row = task.features() + (isPath() ? objects : 0);
+            int pairs = isPath() ? objects * (objects - 1) / 2 : 0, all = objects * task.features() + pairs,
+                    row = task.features() + (isPath() ? objects : 0);
             switch (kind) {
                 case MLP -> {
                     first = null;
@@ -225,7 +230,8 @@ public record AlgorithmicAlignment(AlignmentTask task, int objects, int rounds, 
             long n = x.size(), f = task.features();
             var h = stacked(x, this::rows).reshape(n, objects, f);
             Tensor a = h.unsqueeze(1).expand(n, objects, objects, f), b = h.unsqueeze(2).expand(n, objects, objects, f);
-            return last.forward(first.forward(Tensor.concat(3, a, b), pass).sum(1, 2).div(AlgorithmicAlignment.this.objects), pass).squeeze(1);
+            return last.forward(first.forward(Tensor.concat(3, a, b), pass).sum(1, 2).div(AlgorithmicAlignment.this.objects), pass)
+                    .squeeze(1);
         }
 
         private Tensor paths(List<AlignmentTask.Instance> x, Pass pass) {
@@ -238,7 +244,8 @@ public record AlgorithmicAlignment(AlignmentTask task, int objects, int rounds, 
             var graph = GraphData.batch(graphs);
             var h = begin.forward(stacked(x, this::rows).reshape(x.size() * (long) objects, -1).narrow(1, 0, task.features()), pass);
             for (int k = 0; k < rounds; k++) {
-                var said = first.forward(Tensor.concat(1, h.indexSelect(0, graph.source()), h.indexSelect(0, graph.target()), graph.features()), pass);
+                var said = first.forward(
+                        Tensor.concat(1, h.indexSelect(0, graph.source()), h.indexSelect(0, graph.target()), graph.features()), pass);
                 h = graph.gatherEdges(Aggregation.MAX, said.neg()).neg();
             }
             return last.forward(h.rows(ends), pass).squeeze(1);
@@ -264,6 +271,8 @@ public record AlgorithmicAlignment(AlignmentTask task, int objects, int rounds, 
             return Tensor.of(all).to(DType.F32);
         }
 
-        @Override protected Tensor compute(Tensor x, Pass pass) { throw new IllegalStateException("AlgorithmicAlignment: inputs are examples, not a tensor"); }
+        @Override protected Tensor compute(Tensor x, Pass pass) {
+            throw new IllegalStateException("AlgorithmicAlignment: inputs are examples, not a tensor");
+        }
     }
 }

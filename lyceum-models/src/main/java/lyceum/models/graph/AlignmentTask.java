@@ -52,8 +52,8 @@ public enum AlignmentTask {
 
     /** As {@link #sample(int, Rng)}; of paths, one whose ends are {@code from} to {@code to} edges apart, fewest. */
     public final Instance sample(int n, int from, int to, Rng rng) {
-        if (n < 2 || from < 1 || to < from || from >= n)
-            throw new IllegalArgumentException("AlignmentTask: " + n + " objects, " + from + " to " + to + " edges; at least 2 objects, 1 to n - 1 edges");
+        if (n < 2 || from < 1 || to < from || from >= n) throw new IllegalArgumentException(
+                "AlignmentTask: " + n + " objects, " + from + " to " + to + " edges; at least 2 objects, 1 to n - 1 edges");
         if (this != SHORTEST_PATH) {
             var objects = new double[n][features];
             for (var o : objects) for (int k = 0; k < features; k++) o[k] = rng.nextDouble();
@@ -62,7 +62,8 @@ public enum AlignmentTask {
         while (true) {
             var w = new double[n][n];
             double p = (1.5 + 1.5 * rng.nextDouble()) / n;
-            for (int i = 0; i < n; i++) for (int j = 0; j < i; j++) if (rng.nextDouble() < p) w[i][j] = w[j][i] = 0.2 + 0.8 * rng.nextDouble();
+            for (int i = 0; i < n; i++)
+                for (int j = 0; j < i; j++) if (rng.nextDouble() < p) w[i][j] = w[j][i] = 0.2 + 0.8 * rng.nextDouble();
             int begin = rng.nextInt(n), end = rng.nextInt(n);
             var objects = new double[n][2];
             objects[begin][0] = 1;
@@ -88,7 +89,8 @@ public enum AlignmentTask {
         d[x.begin] = 0;
         for (int k = 0; k < Math.min(rounds, n); k++) {
             var next = d.clone();
-            for (int v = 0; v < n; v++) for (int u = 0; u < n; u++) if (x.weights[u][v] > 0) next[v] = Math.min(next[v], d[u] + x.weights[u][v]);
+            for (int v = 0; v < n; v++)
+                for (int u = 0; u < n; u++) if (x.weights[u][v] > 0) next[v] = Math.min(next[v], d[u] + x.weights[u][v]);
             d = next;
         }
         return d;

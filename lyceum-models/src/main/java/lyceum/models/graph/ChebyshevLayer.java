@@ -26,7 +26,8 @@ public final class ChebyshevLayer extends GraphLayer {
         if (degree < 0 || !(lambdaMax > 0)) throw new IllegalArgumentException(
                 "ChebyshevLayer: degree " + degree + ", lambdaMax " + lambdaMax + "; degrees are at least 0, eigenvalues above 0");
         this.lambdaMax = lambdaMax;
-        lins = IntStream.rangeClosed(0, degree).mapToObj(k -> new Linear(inputs, outputs, false, dtype, Init.glorotUniform(), rng)).toList();
+        lins = IntStream.rangeClosed(0, degree).mapToObj(k -> new Linear(inputs, outputs, false, dtype, Init.glorotUniform(), rng))
+                .toList();
         bias = withBias ? Tensor.zeros(dtype, outputs).requiresGrad() : null;
     }
 
@@ -44,7 +45,5 @@ public final class ChebyshevLayer extends GraphLayer {
     }
 
     /** {@code L~ x}. */
-    private Tensor scaled(GraphData g, Tensor x) {
-        return x.sub(g.gather(Aggregation.SUM, x)).mul(2 / lambdaMax).sub(x);
-    }
+    private Tensor scaled(GraphData g, Tensor x) { return x.sub(g.gather(Aggregation.SUM, x)).mul(2 / lambdaMax).sub(x); }
 }

@@ -22,8 +22,7 @@ public final class Gat extends GraphStack {
 
     private Gat(GatConfig config, Rng rng) {
         super(IntStream.range(0, config.layers()).mapToObj(i -> layer(config, i, rng)).toList(), config.activation(), config.dropout(),
-                config.residual(), config.task() == GraphTask.GRAPH ? config.readout() : null,
-                config.task() != GraphTask.GRAPH ? null
+                config.residual(), config.task() == GraphTask.GRAPH ? config.readout() : null, config.task() != GraphTask.GRAPH ? null
                         : new Linear(config.width() * config.heads(), config.outputs(), true, config.dtype(), Init.glorotUniform(), rng));
         this.config = config;
     }
@@ -31,8 +30,8 @@ public final class Gat extends GraphStack {
     private static GatLayer layer(GatConfig c, int i, Rng rng) {
         int inputs = i == 0 ? c.inputs() : c.width() * c.heads();
         boolean last = c.isLast(i);
-        return new GatLayer(inputs, last ? c.outputs() : c.width(), last ? c.outputHeads() : c.heads(), !last, c.features(), c.scoring(), c.loops(),
-                c.attentionDropout(), c.dtype(), rng);
+        return new GatLayer(inputs, last ? c.outputs() : c.width(), last ? c.outputHeads() : c.heads(), !last, c.features(), c.scoring(),
+                c.loops(), c.attentionDropout(), c.dtype(), rng);
     }
 
     public static Gat create(GatConfig config, Rng rng) { return new Gat(config, rng); }

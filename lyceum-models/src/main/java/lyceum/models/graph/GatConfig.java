@@ -27,13 +27,14 @@ import lyceum.withers.Withers;
  */
 @Withers
 public record GatConfig(int inputs, int width, int heads, int outputs, int outputHeads, int layers, int features, GatLayer.Scoring scoring,
-        boolean loops, Activation activation, double dropout, double attentionDropout, boolean residual, GraphTask task, Aggregation readout,
-        DType dtype) implements GatConfigWithers {
+        boolean loops, Activation activation, double dropout, double attentionDropout, boolean residual, GraphTask task,
+        Aggregation readout, DType dtype) implements GatConfigWithers {
 
     public GatConfig {
         if (inputs < 1 || width < 1 || heads < 1 || outputs < 1 || outputHeads < 1 || layers < 1 || features < 0)
-            throw new IllegalArgumentException("GatConfig: " + inputs + " inputs, " + heads + " heads of " + width + ", " + outputs + " outputs of "
-                    + outputHeads + " heads, " + layers + " layers, " + features + " features of edges; all but the last are at least 1");
+            throw new IllegalArgumentException(
+                    "GatConfig: " + inputs + " inputs, " + heads + " heads of " + width + ", " + outputs + " outputs of " + outputHeads
+                            + " heads, " + layers + " layers, " + features + " features of edges; all but the last are at least 1");
         if (!(dropout >= 0 && dropout < 1 && attentionDropout >= 0 && attentionDropout < 1)) throw new IllegalArgumentException(
                 "GatConfig: dropout " + dropout + ", of attention " + attentionDropout + "; both lie in [0, 1)");
         Objects.requireNonNull(scoring, "scoring");

@@ -53,11 +53,11 @@ public final class GatLayer extends MessagePassing {
      * @param loops whether each node hears itself too
      * @param dropout of the shares in training; what is left is scaled up
      */
-    public GatLayer(int inputs, int width, int heads, boolean concat, int features, Scoring scoring, boolean loops, double dropout, DType dtype,
-            Rng rng) {
+    public GatLayer(int inputs, int width, int heads, boolean concat, int features, Scoring scoring, boolean loops, double dropout,
+            DType dtype, Rng rng) {
         super(Aggregation.ATTENTION);
-        if (inputs < 1 || width < 1 || heads < 1 || features < 0) throw new IllegalArgumentException("GatLayer: " + inputs + " inputs, " + heads
-                + " heads of " + width + ", " + features + " features of edges; all but the last are at least 1");
+        if (inputs < 1 || width < 1 || heads < 1 || features < 0) throw new IllegalArgumentException("GatLayer: " + inputs + " inputs, "
+                + heads + " heads of " + width + ", " + features + " features of edges; all but the last are at least 1");
         this.heads = heads;
         this.width = width;
         this.concat = concat;

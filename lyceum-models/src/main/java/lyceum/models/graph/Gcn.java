@@ -26,8 +26,8 @@ public final class Gcn extends GraphStack {
     private final GcnConfig config;
 
     private Gcn(GcnConfig config, Rng rng) {
-        super(IntStream.range(0, config.layers()).mapToObj(
-                i -> new GcnLayer(config.inputs(i), config.outputs(i), config.propagation(), true, config.dtype(), rng)).toList(),
+        super(IntStream.range(0, config.layers())
+                .mapToObj(i -> new GcnLayer(config.inputs(i), config.outputs(i), config.propagation(), true, config.dtype(), rng)).toList(),
                 config.activation(), config.dropout(), config.residual(), config.task() == GraphTask.GRAPH ? config.readout() : null,
                 head(config, rng));
         this.config = config;

@@ -121,14 +121,13 @@ public final class GraphData {
     }
 
     /** With features that stand in this graph's order already. */
-    GraphData carrying(Tensor sorted) {
-        return new GraphData(nodes, source, target, order, weights, sorted, graphOf, graphs, false);
-    }
+    GraphData carrying(Tensor sorted) { return new GraphData(nodes, source, target, order, weights, sorted, graphOf, graphs, false); }
 
     /** Graphs side by side, their nodes and edges one after the other. @throws ShapeException unless all have weights, or features, or none has */
     public static GraphData batch(List<GraphData> parts) {
         if (parts.isEmpty()) throw new ShapeException("GraphData.batch: no graphs; there is one at least");
-        int n = parts.stream().mapToInt(g -> g.nodes).sum(), e = parts.stream().mapToInt(GraphData::edges).sum(), node = 0, edge = 0, graph = 0;
+        int n = parts.stream().mapToInt(g -> g.nodes).sum(), e = parts.stream().mapToInt(GraphData::edges).sum(), node = 0, edge = 0,
+                graph = 0;
         int[] source = new int[e], target = new int[e], order = new int[e], graphOf = new int[n];
         for (var g : parts) {
             for (int i = 0; i < g.nodes; i++) graphOf[node + i] = graph + g.graphOf[i];
@@ -142,7 +141,8 @@ public final class GraphData {
             graph += g.graphs;
         }
         return new GraphData(n, source, target, order, together("weights", parts.stream().map(g -> g.weights).toList()),
-                together("features", parts.stream().map(g -> g.features).toList()), graphOf, graph, parts.stream().allMatch(g -> g.normalised));
+                together("features", parts.stream().map(g -> g.features).toList()), graphOf, graph,
+                parts.stream().allMatch(g -> g.normalised));
     }
 
     private static Tensor together(String what, List<Tensor> parts) {
@@ -224,9 +224,11 @@ public final class GraphData {
         var number = new int[nodes];
         Arrays.fill(number, -1);
         for (int i = 0; i < chosen.length; i++) number[chosen[i]] = i;
-        int[] from = Arrays.stream(edges).map(e -> number[source[e]]).toArray(), to = Arrays.stream(edges).map(e -> number[target[e]]).toArray();
-        for (int e = 0; e < edges.length; e++) if (from[e] < 0 || to[e] < 0) throw new ShapeException("GraphData.part: edge " + edges[e]
-                + " from " + source[edges[e]] + " to " + target[edges[e]] + " leaves the " + chosen.length + " nodes chosen");
+        int[] from = Arrays.stream(edges).map(e -> number[source[e]]).toArray(),
+                to = Arrays.stream(edges).map(e -> number[target[e]]).toArray();
+        for (int e = 0; e < edges.length; e++)
+            if (from[e] < 0 || to[e] < 0) throw new ShapeException("GraphData.part: edge " + edges[e] + " from " + source[edges[e]] + " to "
+                    + target[edges[e]] + " leaves the " + chosen.length + " nodes chosen");
         var index = Tensor.of(edges);
         return sorted(chosen.length, from, to, weights == null ? null : weights.indexSelect(0, index),
                 features == null ? null : features.indexSelect(0, index), new int[chosen.length], 1, normalised);
@@ -344,5 +346,7 @@ public final class GraphData {
         return sum.eq(0).where(sum.onesLike(), sum);
     }
 
-    @Override public String toString() { return "GraphData(" + nodes + " nodes, " + edges() + " edges, " + graphs + (graphs == 1 ? " graph)" : " graphs)"); }
+    @Override public String toString() {
+        return "GraphData(" + nodes + " nodes, " + edges() + " edges, " + graphs + (graphs == 1 ? " graph)" : " graphs)");
+    }
 }

@@ -11,8 +11,8 @@ public abstract class GraphLayer extends Module {
 
     /** The value of states h (nodes, features). @throws ShapeException if there is not one row a node */
     public final Tensor forward(GraphData graph, Tensor h, Pass pass) {
-        if (h.rank() != 2 || h.size(0) != graph.nodes()) throw new ShapeException(
-                getClass().getSimpleName() + ": states " + h.shape() + " for a graph of " + graph.nodes() + " nodes; they are (nodes, features)");
+        if (h.rank() != 2 || h.size(0) != graph.nodes()) throw new ShapeException(getClass().getSimpleName() + ": states " + h.shape()
+                + " for a graph of " + graph.nodes() + " nodes; they are (nodes, features)");
         return emit(h, compute(graph, h, pass), pass);
     }
 

@@ -54,7 +54,8 @@ public final class GraphPositions {
      * @throws IllegalArgumentException for a batch: take its graphs one by one
      */
     public static GraphPositions of(GraphData g, int eigenvectors, int walks) {
-        if (g.graphs() != 1) throw new IllegalArgumentException("GraphPositions: a batch of " + g.graphs() + " graphs; take its graphs one by one");
+        if (g.graphs() != 1)
+            throw new IllegalArgumentException("GraphPositions: a batch of " + g.graphs() + " graphs; take its graphs one by one");
         try (var outside = Scope.outside()) {
             int n = g.nodes();
             var a = new double[n][n];
@@ -67,7 +68,8 @@ public final class GraphPositions {
     /** In the order in which the graphs stand in {@link GraphData#batch}. */
     public static GraphPositions batch(List<GraphPositions> parts) {
         return new GraphPositions(Tensor.concat(0, parts.stream().map(p -> p.eigenvectors).toArray(Tensor[]::new)),
-                Tensor.concat(0, parts.stream().map(p -> p.walks).toArray(Tensor[]::new)), parts.stream().flatMap(p -> p.paths.stream()).toList());
+                Tensor.concat(0, parts.stream().map(p -> p.walks).toArray(Tensor[]::new)),
+                parts.stream().flatMap(p -> p.paths.stream()).toList());
     }
 
     private static Tensor spectrum(double[][] a, int k) {

@@ -29,7 +29,8 @@ public class GraphStack extends GraphLayer {
     }
 
     /** @param readout of a graph's states, and the head behind it; both null for nodes and edges */
-    public GraphStack(List<? extends GraphLayer> layers, Layer activation, double dropout, boolean residual, Aggregation readout, Linear head) {
+    public GraphStack(List<? extends GraphLayer> layers, Layer activation, double dropout, boolean residual, Aggregation readout,
+            Linear head) {
         if (layers.isEmpty()) throw new IllegalArgumentException("GraphStack: no layers; there is one at least");
         if ((readout == null) != (head == null)) throw new IllegalArgumentException("GraphStack: a read-out and a head go together");
         this.layers = List.copyOf(layers);

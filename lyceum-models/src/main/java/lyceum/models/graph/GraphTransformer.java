@@ -54,7 +54,9 @@ public final class GraphTransformer extends Module {
             mlp = new FeedForward(c.width(), 2 * c.width(), Activation.GELU, true, c.dropout(), c.dtype(), rng);
         }
 
-        @Override protected Tensor compute(Tensor x, Pass pass) { throw new IllegalStateException("GraphTransformer: a block has more inputs than one"); }
+        @Override protected Tensor compute(Tensor x, Pass pass) {
+            throw new IllegalStateException("GraphTransformer: a block has more inputs than one");
+        }
     }
 
     private GraphTransformer(GraphTransformerConfig c, Rng rng) {
@@ -121,14 +123,15 @@ public final class GraphTransformer extends Module {
         var h = begin(graph, x, positions, Pass.inference());
         var bias = bias(graph, dense);
         for (int i = 0; i < layer; i++) h = next(layers.get(i), graph, dense, bias, h, Pass.inference());
-        return shares(dense, parts(layers.get(layer), dense, layers.get(layer).norm1.forward(h, Pass.inference()), Pass.inference()), bias).detach();
+        return shares(dense, parts(layers.get(layer), dense, layers.get(layer).norm1.forward(h, Pass.inference()), Pass.inference()), bias)
+                .detach();
     }
 
     private void check(GraphData graph, Tensor x, GraphPositions positions) {
         if (x.rank() != 2 || x.size(0) != graph.nodes() || x.size(1) != config.inputs()) throw new ShapeException(
                 "GraphTransformer: features " + x.shape() + " for " + graph.nodes() + " nodes of " + config.inputs() + " inputs");
-        if (positions.nodes() != graph.nodes() || positions.graphs() != graph.graphs()) throw new ShapeException("GraphTransformer: positions of "
-                + positions.nodes() + " nodes in " + positions.graphs() + " graphs for " + graph);
+        if (positions.nodes() != graph.nodes() || positions.graphs() != graph.graphs()) throw new ShapeException(
+                "GraphTransformer: positions of " + positions.nodes() + " nodes in " + positions.graphs() + " graphs for " + graph);
         if (positions.eigenvectors().size(1) != config.eigenvectors() || positions.walks().size(1) != config.walks())
             throw new ShapeException("GraphTransformer: positions have " + positions.eigenvectors().size(1) + " eigenvectors and "
                     + positions.walks().size(1) + " walks, the network wants " + config.eigenvectors() + " and " + config.walks());
@@ -139,8 +142,7 @@ public final class GraphTransformer extends Module {
     private Tensor begin(GraphData graph, Tensor x, GraphPositions positions, Pass pass) {
         var type = config.dtype();
         var all = new ArrayList<>(List.of(x.to(type)));
-        if (config.eigenvectors() > 0)
-            all.add((pass.isTraining() ? positions.flipped(pass.rng()) : positions.eigenvectors()).to(type));
+        if (config.eigenvectors() > 0) all.add((pass.isTraining() ? positions.flipped(pass.rng()) : positions.eigenvectors()).to(type));
         if (config.walks() > 0) all.add(positions.walks().to(type));
         var h = input.forward(Tensor.concat(1, all.toArray(Tensor[]::new)), pass);
         if (in_degree == null) return h;
@@ -186,7 +188,8 @@ public final class GraphTransformer extends Module {
         var b = hops.indexSelect(0, Tensor.of(dense.bucket(config.hops())));
         if (path != null && graph.edges() > 0) {
             var steps = dense.steps(config.hops());
-            var each = graph.features().to(config.dtype()).matmul(path.transpose()).reshape(graph.edges() * (long) config.hops(), config.heads());
+            var each = graph.features().to(config.dtype()).matmul(path.transpose()).reshape(graph.edges() * (long) config.hops(),
+                    config.heads());
             b = b.add(each.indexSelect(0, Tensor.of(steps.row())).mul(Tensor.of(steps.share()).to(config.dtype()).unsqueeze(1))
                     .segmentSum(Tensor.of(steps.cell()), cells));
         }

@@ -29,15 +29,16 @@ public record GraphTransformerConfig(int inputs, int width, int heads, int layer
         implements GraphTransformerConfigWithers {
 
     public GraphTransformerConfig {
-        if (inputs < 1 || width < 1 || heads < 1 || layers < 1 || outputs < 1) throw new IllegalArgumentException("GraphTransformerConfig: " + inputs
-                + " inputs, width " + width + ", " + heads + " heads, " + layers + " layers, " + outputs + " outputs; all are at least 1");
+        if (inputs < 1 || width < 1 || heads < 1 || layers < 1 || outputs < 1)
+            throw new IllegalArgumentException("GraphTransformerConfig: " + inputs + " inputs, width " + width + ", " + heads + " heads, "
+                    + layers + " layers, " + outputs + " outputs; all are at least 1");
         if (width % heads != 0) throw new IllegalArgumentException(
                 "GraphTransformerConfig: width " + width + " for " + heads + " heads; it is a multiple of them");
-        if (eigenvectors < 0 || walks < 0 || hops < 0 || degrees < 0 || features < 0) throw new IllegalArgumentException(
-                "GraphTransformerConfig: " + eigenvectors + " eigenvectors, " + walks + " walks, " + hops + " hops, " + degrees + " degrees, "
-                        + features + " features of edges; none is below 0");
-        if (features > 0 && hops == 0 && !local) throw new IllegalArgumentException("GraphTransformerConfig: " + features
-                + " features of edges that nobody reads; set hops for biases along paths, or local");
+        if (eigenvectors < 0 || walks < 0 || hops < 0 || degrees < 0 || features < 0)
+            throw new IllegalArgumentException("GraphTransformerConfig: " + eigenvectors + " eigenvectors, " + walks + " walks, " + hops
+                    + " hops, " + degrees + " degrees, " + features + " features of edges; none is below 0");
+        if (features > 0 && hops == 0 && !local) throw new IllegalArgumentException(
+                "GraphTransformerConfig: " + features + " features of edges that nobody reads; set hops for biases along paths, or local");
         if (!(dropout >= 0 && dropout < 1))
             throw new IllegalArgumentException("GraphTransformerConfig: dropout is " + dropout + "; it lies in [0, 1)");
         Objects.requireNonNull(task, "task");
@@ -57,6 +58,7 @@ public record GraphTransformerConfig(int inputs, int width, int heads, int layer
 
     /** GPS's: eigenvectors and walks, and message passing beside attention. */
     public static GraphTransformerConfig gps(int inputs, int width, int heads, int layers, int outputs, int features) {
-        return new GraphTransformerConfig(inputs, width, heads, layers, outputs).withEigenvectors(4).withHops(0).withFeatures(features).withLocal(true);
+        return new GraphTransformerConfig(inputs, width, heads, layers, outputs).withEigenvectors(4).withHops(0).withFeatures(features)
+                .withLocal(true);
     }
 }

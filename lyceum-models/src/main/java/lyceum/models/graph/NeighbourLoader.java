@@ -39,8 +39,8 @@ public final class NeighbourLoader {
     public Batch sample(int[] asked, Rng rng) {
         var seen = new boolean[graph.nodes()];
         for (int node : asked) {
-            if (node < 0 || node >= seen.length || seen[node]) throw new IllegalArgumentException(
-                    "NeighbourLoader.sample: node " + node + (node < 0 || node >= seen.length ? " of " + seen.length : " is asked for twice"));
+            if (node < 0 || node >= seen.length || seen[node]) throw new IllegalArgumentException("NeighbourLoader.sample: node " + node
+                    + (node < 0 || node >= seen.length ? " of " + seen.length : " is asked for twice"));
             seen[node] = true;
         }
         int[] nodes = Arrays.copyOf(asked, graph.nodes());

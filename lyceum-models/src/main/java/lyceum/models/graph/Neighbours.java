@@ -26,14 +26,13 @@ final class Neighbours {
     /** @param w (edges, heads), or null for ones @param back against the arrows */
     static Tensor sum(GraphData g, boolean back, Tensor w, Tensor x) {
         var type = w == null ? x.dtype() : DType.promote(w.dtype(), x.dtype());
-        if (type != DType.F32 && type != DType.F64)
-            return sum(g, back, w == null ? null : w.to(DType.F32), x.to(DType.F32)).to(type);
+        if (type != DType.F32 && type != DType.F64) return sum(g, back, w == null ? null : w.to(DType.F32), x.to(DType.F32)).to(type);
         if (w == null) return Primitive
-                .of("neighbour sum", in -> summed(g.side(back), null, in[0]), (i, grad, out, in) -> sum(g, !back, null, grad))
-                .apply(x);
-        return Primitive.of("weighted neighbour sum", in -> summed(g.side(back), in[0], in[1]),
-                (i, grad, out, in) -> i == 1 ? sum(g, !back, in[0], grad)
-                        : back ? dots(g, in[1], grad, in[0].size(1)) : dots(g, grad, in[1], in[0].size(1)))
+                .of("neighbour sum", in -> summed(g.side(back), null, in[0]), (i, grad, out, in) -> sum(g, !back, null, grad)).apply(x);
+        return Primitive
+                .of("weighted neighbour sum", in -> summed(g.side(back), in[0], in[1]),
+                        (i, grad, out, in) -> i == 1 ? sum(g, !back, in[0], grad)
+                                : back ? dots(g, in[1], grad, in[0].size(1)) : dots(g, grad, in[1], in[0].size(1)))
                 .apply(w.to(type), x.to(type));
     }
 

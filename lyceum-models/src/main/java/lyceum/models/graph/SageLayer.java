@@ -17,7 +17,9 @@ public final class SageLayer extends MessagePassing {
     private final Linear lin, lin_l, lin_r;
     private final boolean unit;
 
-    public SageLayer(int inputs, int outputs, Aggregation aggregation, Rng rng) { this(inputs, outputs, aggregation, false, DType.F32, rng); }
+    public SageLayer(int inputs, int outputs, Aggregation aggregation, Rng rng) {
+        this(inputs, outputs, aggregation, false, DType.F32, rng);
+    }
 
     /** @param aggregation SUM, MEAN or MAX @param unit whether states are scaled to length 1 (a state of 0 stays), the paper's line 7 */
     public SageLayer(int inputs, int outputs, Aggregation aggregation, boolean unit, DType dtype, Rng rng) {

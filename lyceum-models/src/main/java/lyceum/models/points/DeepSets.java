@@ -32,8 +32,8 @@ public final class DeepSets extends Module {
     }
 
     private static Mlp mlp(int inputs, int outputs, DeepSetsConfig c, Rng rng) {
-        return new Mlp(MlpConfig.regressor(inputs, outputs).withHidden(Collections.nCopies(c.layers(), c.hidden())).withActivation(c.activation())
-                .withDtype(c.dtype()), rng);
+        return new Mlp(MlpConfig.regressor(inputs, outputs).withHidden(Collections.nCopies(c.layers(), c.hidden()))
+                .withActivation(c.activation()).withDtype(c.dtype()), rng);
     }
 
     public static DeepSets create(DeepSetsConfig config, Rng rng) { return new DeepSets(config, rng); }

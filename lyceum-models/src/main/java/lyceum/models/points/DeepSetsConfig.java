@@ -19,14 +19,15 @@ import lyceum.withers.Withers;
  * @param dtype F32 or F64
  */
 @Withers
-public record DeepSetsConfig(int inputs, int hidden, int code, int outputs, int layers, Aggregation pooling, Activation activation, DType dtype)
-        implements DeepSetsConfigWithers {
+public record DeepSetsConfig(int inputs, int hidden, int code, int outputs, int layers, Aggregation pooling, Activation activation,
+        DType dtype) implements DeepSetsConfigWithers {
 
     public DeepSetsConfig {
-        if (inputs < 1 || hidden < 1 || code < 1 || outputs < 1 || layers < 1) throw new IllegalArgumentException("DeepSetsConfig: " + inputs
-                + " inputs, " + hidden + " hidden, code " + code + ", " + outputs + " outputs, " + layers + " layers; all are at least 1");
-        if (pooling == Aggregation.ATTENTION)
-            throw new IllegalArgumentException("DeepSetsConfig: pooling is ATTENTION; it is SUM, MEAN or MAX (attention is SetTransformer's)");
+        if (inputs < 1 || hidden < 1 || code < 1 || outputs < 1 || layers < 1)
+            throw new IllegalArgumentException("DeepSetsConfig: " + inputs + " inputs, " + hidden + " hidden, code " + code + ", " + outputs
+                    + " outputs, " + layers + " layers; all are at least 1");
+        if (pooling == Aggregation.ATTENTION) throw new IllegalArgumentException(
+                "DeepSetsConfig: pooling is ATTENTION; it is SUM, MEAN or MAX (attention is SetTransformer's)");
         Objects.requireNonNull(pooling, "pooling");
         Objects.requireNonNull(activation, "activation");
         Objects.requireNonNull(dtype, "dtype");

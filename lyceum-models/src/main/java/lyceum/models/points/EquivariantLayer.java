@@ -22,7 +22,8 @@ public final class EquivariantLayer extends Module {
 
     /** @param pooling SUM, MEAN or MAX */
     public EquivariantLayer(int inputs, int outputs, Aggregation pooling, DType dtype, Rng rng) {
-        if (pooling == Aggregation.ATTENTION) throw new IllegalArgumentException("EquivariantLayer: pooling is ATTENTION; it is SUM, MEAN or MAX");
+        if (pooling == Aggregation.ATTENTION)
+            throw new IllegalArgumentException("EquivariantLayer: pooling is ATTENTION; it is SUM, MEAN or MAX");
         this.inputs = inputs;
         this.pooling = pooling;
         own = new Linear(inputs, outputs, true, dtype, Init.torchLinear(inputs), rng);

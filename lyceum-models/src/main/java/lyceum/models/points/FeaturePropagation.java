@@ -18,13 +18,16 @@ public final class FeaturePropagation extends Module {
     private final PointMlp mlp;
 
     /** @param features of sparse and dense points together */
-    public FeaturePropagation(int features, List<Integer> widths, boolean norm, DType dtype, Rng rng) { mlp = new PointMlp(features, widths, norm, dtype, rng); }
+    public FeaturePropagation(int features, List<Integer> widths, boolean norm, DType dtype, Rng rng) {
+        mlp = new PointMlp(features, widths, norm, dtype, rng);
+    }
 
     /** The dense cloud with features from both. */
     public Cloud forward(Cloud dense, Cloud sparse, Pass pass) {
         long clouds = dense.points().size(0), n = dense.points().size(1), m = sparse.points().size(1);
         var parts = new Tensor[(int) clouds];
-        for (int c = 0; c < clouds; c++) parts[c] = interpolated(dense.points().select(0, c), sparse.points().select(0, c), sparse.features().select(0, c), m);
+        for (int c = 0; c < clouds; c++)
+            parts[c] = interpolated(dense.points().select(0, c), sparse.points().select(0, c), sparse.features().select(0, c), m);
         var features = Tensor.stack(0, parts);
         if (dense.features() != null) features = Tensor.concat(2, features, dense.features());
         return new Cloud(dense.points(), mlp.forward(features, pass).reshape(clouds, n, -1));

@@ -73,8 +73,8 @@ public final class PointNet extends Module {
     private record Stages(Tensor coordinates, Tensor own, Tensor trunk) {}
 
     private Stages stages(Tensor x, Pass pass) {
-        if (x.rank() != 3 || x.size(2) != config.inputs() || x.size(1) < 1)
-            throw new ShapeException("PointNet: clouds " + x.shape() + "; they are (clouds, points, " + config.inputs() + "), of one point at least");
+        if (x.rank() != 3 || x.size(2) != config.inputs() || x.size(1) < 1) throw new ShapeException(
+                "PointNet: clouds " + x.shape() + "; they are (clouds, points, " + config.inputs() + "), of one point at least");
         var turned = x;
         if (input_transform != null) {
             var xyz = x.narrow(2, 0, 3).matmul(input_transform.forward(x, pass));
@@ -83,7 +83,8 @@ public final class PointNet extends Module {
         Tensor before = local.forward(turned, pass), own = before;
         if (feature_transform != null) {
             var a = feature_transform.forward(before, pass);
-            pass.penalty(() -> a.matmul(a.transpose(1, 2)).sub(Tensor.eye(a.dtype(), a.size(1))).square().sum(1, 2).mean().mul(config.penalty()));
+            pass.penalty(() -> a.matmul(a.transpose(1, 2)).sub(Tensor.eye(a.dtype(), a.size(1))).square().sum(1, 2).mean()
+                    .mul(config.penalty()));
             own = before.matmul(a);
         }
         return new Stages(turned, own, trunk.forward(own, pass));
@@ -93,8 +94,7 @@ public final class PointNet extends Module {
     @Override protected Tensor compute(Tensor x, Pass pass) {
         var stages = stages(x, pass);
         var global = stages.trunk.max(1);
-        if (config.segments())
-            global = Tensor.concat(2, stages.own, global.unsqueeze(1).expand(x.size(0), x.size(1), global.size(1)));
+        if (config.segments()) global = Tensor.concat(2, stages.own, global.unsqueeze(1).expand(x.size(0), x.size(1), global.size(1)));
         return out.forward(new Dropout(config.dropout()).forward(head.forward(global, pass), pass), pass);
     }
 

@@ -30,7 +30,8 @@ public final class PointNet2 extends Module {
 
     /** @param centres of the first step, at least 4; the second has a quarter, and balls of twice the radius and as many points */
     public PointNet2(int classes, boolean segments, int centres, double radius, int k, boolean norm, DType dtype, Rng rng) {
-        if (classes < 1 || centres < 4) throw new IllegalArgumentException("PointNet2: " + classes + " classes, " + centres + " centres; at least 1 and 4");
+        if (classes < 1 || centres < 4)
+            throw new IllegalArgumentException("PointNet2: " + classes + " classes, " + centres + " centres; at least 1 and 4");
         this.centres = centres;
         sa1 = new SetAbstraction(centres, radius, k, 0, List.of(16, 32), norm, dtype, rng);
         sa2 = new SetAbstraction(centres / 4, 2 * radius, k, 32, List.of(32, 64), norm, dtype, rng);
@@ -43,8 +44,8 @@ public final class PointNet2 extends Module {
 
     /** Logits, (clouds, classes), or (clouds, points, classes) for segments. */
     @Override protected Tensor compute(Tensor x, Pass pass) {
-        if (x.rank() != 3 || x.size(2) != 3 || x.size(1) < centres)
-            throw new ShapeException("PointNet2: clouds " + x.shape() + "; they are (clouds, points, 3), of " + centres + " points at least");
+        if (x.rank() != 3 || x.size(2) != 3 || x.size(1) < centres) throw new ShapeException(
+                "PointNet2: clouds " + x.shape() + "; they are (clouds, points, 3), of " + centres + " points at least");
         var all = new Cloud(x, null);
         Cloud one = sa1.forward(all, pass), two = sa2.forward(one, pass), three = sa3.forward(two, pass);
         if (fp1 == null) return out.forward(three.features().squeeze(1), pass);

@@ -24,8 +24,8 @@ import lyceum.withers.Withers;
  */
 @Withers
 public record PointNetConfig(int inputs, int classes, boolean segments, List<Integer> local, List<Integer> trunk, List<Integer> head,
-        boolean transforms, List<Integer> transformTrunk, List<Integer> transformHead, double penalty, boolean norm, double dropout, DType dtype)
-        implements PointNetConfigWithers {
+        boolean transforms, List<Integer> transformTrunk, List<Integer> transformHead, double penalty, boolean norm, double dropout,
+        DType dtype) implements PointNetConfigWithers {
 
     public PointNetConfig {
         if (inputs < 3 || classes < 1)
@@ -46,13 +46,13 @@ public record PointNetConfig(int inputs, int classes, boolean segments, List<Int
 
     /** The paper's classifier: 64, 64; 64, 128, 1024; 512, 256; transforms of 64, 128, 1024; 512, 256. */
     public static PointNetConfig full(int classes) {
-        return new PointNetConfig(3, classes, false, List.of(64, 64), List.of(64, 128, 1024), List.of(512, 256), true, List.of(64, 128, 1024),
-                List.of(512, 256), 1e-3, true, 0.3, DType.F32);
+        return new PointNetConfig(3, classes, false, List.of(64, 64), List.of(64, 128, 1024), List.of(512, 256), true,
+                List.of(64, 128, 1024), List.of(512, 256), 1e-3, true, 0.3, DType.F32);
     }
 
     /** An eighth of its widths: for a few shapes. */
     public static PointNetConfig small(int classes) {
-        return new PointNetConfig(3, classes, false, List.of(32, 32), List.of(32, 64, 128), List.of(64), true, List.of(16, 32, 64), List.of(32), 1e-3,
-                true, 0, DType.F32);
+        return new PointNetConfig(3, classes, false, List.of(32, 32), List.of(32, 64, 128), List.of(64), true, List.of(16, 32, 64),
+                List.of(32), 1e-3, true, 0, DType.F32);
     }
 }

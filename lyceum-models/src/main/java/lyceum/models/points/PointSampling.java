@@ -42,8 +42,8 @@ public final class PointSampling {
      */
     public static int[] ball(Tensor cloud, Tensor centres, double radius, int k) {
         double[][] x = rows("PointSampling.ball", cloud), c = rows("PointSampling.ball", centres);
-        if (!(radius > 0) || k < 1 || x.length == 0)
-            throw new IllegalArgumentException("PointSampling.ball: radius " + radius + ", " + k + " points of " + x.length + "; all are positive");
+        if (!(radius > 0) || k < 1 || x.length == 0) throw new IllegalArgumentException(
+                "PointSampling.ball: radius " + radius + ", " + k + " points of " + x.length + "; all are positive");
         var found = new int[c.length * k];
         for (int i = 0; i < c.length; i++) {
             int n = 0, nearest = 0;

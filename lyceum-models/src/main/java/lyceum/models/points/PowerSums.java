@@ -32,7 +32,8 @@ public final class PowerSums {
      * @throws IllegalArgumentException if there are fewer than n sums
      */
     public static double[] decode(double[] sums, int n) {
-        if (n < 0 || n > sums.length) throw new IllegalArgumentException("PowerSums.decode: " + n + " numbers from " + sums.length + " sums; as many at most");
+        if (n < 0 || n > sums.length)
+            throw new IllegalArgumentException("PowerSums.decode: " + n + " numbers from " + sums.length + " sums; as many at most");
         if (n == 0) return new double[0];
         var e = new double[n + 1];
         e[0] = 1;

@@ -23,8 +23,8 @@ public final class SetAbstraction extends Module {
 
     /** @param centres of each cloud; 0 for one group of all points about the origin @param features of a point beside its coordinates */
     public SetAbstraction(int centres, double radius, int k, int features, List<Integer> widths, boolean norm, DType dtype, Rng rng) {
-        if (centres < 0 || centres > 0 && (!(radius > 0) || k < 1))
-            throw new IllegalArgumentException("SetAbstraction: " + centres + " centres, radius " + radius + ", k " + k + "; radius and k are positive");
+        if (centres < 0 || centres > 0 && (!(radius > 0) || k < 1)) throw new IllegalArgumentException(
+                "SetAbstraction: " + centres + " centres, radius " + radius + ", k " + k + "; radius and k are positive");
         this.centres = centres;
         this.radius = radius;
         this.k = k;

@@ -125,7 +125,8 @@ public final class SetTransformer extends Module {
 
     private Tensor answer(Tensor x, int[] lengths, Pass pass) {
         var h = before.forward(encode(x, lengths, pass), pass).relu();
-        var pooled = pooling.forward(seeds.expand(x.size(0), seeds.size(1), seeds.size(2)), h, lengths == null ? null : Tensor.of(lengths), pass);
+        var pooled = pooling.forward(seeds.expand(x.size(0), seeds.size(1), seeds.size(2)), h, lengths == null ? null : Tensor.of(lengths),
+                pass);
         return output.forward(among == null ? pooled : among.forward(pooled, pooled, null, pass), pass);
     }
 

@@ -18,15 +18,16 @@ import lyceum.withers.Withers;
  * @param dtype F32 or F64
  */
 @Withers
-public record SetTransformerConfig(int inputs, int width, int heads, int layers, int induced, int seeds, int outputs, boolean norm, DType dtype)
-        implements SetTransformerConfigWithers {
+public record SetTransformerConfig(int inputs, int width, int heads, int layers, int induced, int seeds, int outputs, boolean norm,
+        DType dtype) implements SetTransformerConfigWithers {
 
     public SetTransformerConfig {
         if (inputs < 1 || width < 1 || heads < 1 || layers < 1 || seeds < 1 || outputs < 1 || induced < 0)
-            throw new IllegalArgumentException("SetTransformerConfig: " + inputs + " inputs, width " + width + ", " + heads + " heads, " + layers
-                    + " layers, " + induced + " induced, " + seeds + " seeds, " + outputs + " outputs; all but the induced are at least 1");
-        if (width % heads != 0)
-            throw new IllegalArgumentException("SetTransformerConfig: width " + width + " for " + heads + " heads; it is a multiple of them");
+            throw new IllegalArgumentException(
+                    "SetTransformerConfig: " + inputs + " inputs, width " + width + ", " + heads + " heads, " + layers + " layers, "
+                            + induced + " induced, " + seeds + " seeds, " + outputs + " outputs; all but the induced are at least 1");
+        if (width % heads != 0) throw new IllegalArgumentException(
+                "SetTransformerConfig: width " + width + " for " + heads + " heads; it is a multiple of them");
         Objects.requireNonNull(dtype, "dtype");
     }
 

@@ -45,7 +45,8 @@ public record AdditionLanguage(boolean recursive) implements ProgramLanguage {
 
     /** Two numbers, not negative, on a fresh pad. */
     public static Pad world(BigInteger a, BigInteger b) {
-        if (a.signum() < 0 || b.signum() < 0) throw new IllegalArgumentException("AdditionLanguage: " + a + " + " + b + "; neither is negative");
+        if (a.signum() < 0 || b.signum() < 0)
+            throw new IllegalArgumentException("AdditionLanguage: " + a + " + " + b + "; neither is negative");
         return new Pad(a.toString(), b.toString());
     }
 

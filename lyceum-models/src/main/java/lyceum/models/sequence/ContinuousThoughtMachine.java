@@ -119,7 +119,8 @@ public final class ContinuousThoughtMachine extends Module {
     /** The mean of the loss at the tick where it is least and of that where the machine is most certain, each input by itself. @param labels (batch), I64 */
     public Tensor loss(Tensor x, Tensor labels, Pass pass) {
         var thought = think(x, pass);
-        var losses = Tensor.stack(1, thought.logits.stream().map(l -> l.logSoftmax(1).gather(1, labels.unsqueeze(1)).squeeze(1).neg()).toArray(Tensor[]::new));
+        var losses = Tensor.stack(1,
+                thought.logits.stream().map(l -> l.logSoftmax(1).gather(1, labels.unsqueeze(1)).squeeze(1).neg()).toArray(Tensor[]::new));
         var certain = Tensor.stack(1, thought.certainties.toArray(Tensor[]::new)).detach().argmax(1);
         var least = losses.detach().argmin(1);
         return losses.gather(1, least.unsqueeze(1)).add(losses.gather(1, certain.unsqueeze(1))).mean().mul(0.5);

@@ -36,7 +36,8 @@ record FusedLoops(String name, Loops forward, Pullback backward, UnaryOperator<T
             return joined(sums).to(type);
         }, (i, g, out, in) -> GradMode.with(true, () -> {
             Tensor packed = in[0].detach().requiresGrad(), upstream = in[1].detach().requiresGrad();
-            var first = Autograd.gradients(packed(reference.apply(parts(packed, shapes))).mul(upstream).sum(), new Tensor[] {packed}, true)[0];
+            var first = Autograd.gradients(packed(reference.apply(parts(packed, shapes))).mul(upstream).sum(), new Tensor[] {packed},
+                    true)[0];
             return Autograd.gradients(first.mul(g).sum(), new Tensor[] {i == 0 ? packed : upstream}, false)[0];
         }));
         var value = Primitive.of(name, in -> {
@@ -67,7 +68,9 @@ record FusedLoops(String name, Loops forward, Pullback backward, UnaryOperator<T
         return parts;
     }
 
-    private static double[][] blank(Shape[] shapes) { return Arrays.stream(shapes).map(s -> new double[(int) s.count()]).toArray(double[][]::new); }
+    private static double[][] blank(Shape[] shapes) {
+        return Arrays.stream(shapes).map(s -> new double[(int) s.count()]).toArray(double[][]::new);
+    }
 
     private static Tensor joined(double[][] parts) {
         var all = new double[Arrays.stream(parts).mapToInt(p -> p.length).sum()];

@@ -79,7 +79,8 @@ public final class MLstmBlock extends RecurrentMixer {
         var halves = proj_up.forward(norm.forward(x, pass), pass).chunk(2, 2);
         var after = new LinkedHashMap<String, Tensor>();
         var a = convolved(conv1d, halves[0], before, after, pass);
-        Tensor q = q_proj.forward(a, pass), k = k_proj.forward(a, pass), v = v_proj.forward(halves[0], pass), qkv = Tensor.concat(2, q, k, v);
+        Tensor q = q_proj.forward(a, pass), k = k_proj.forward(a, pass), v = v_proj.forward(halves[0], pass),
+                qkv = Tensor.concat(2, q, k, v);
         var input = pass.point(this, "input", igate.forward(qkv, pass).transpose(1, 2));
         var forget = pass.point(this, "forget", XLstm.logForget(config.forget(), fgate.forward(qkv, pass).transpose(1, 2)));
         var done = new MatrixMemory(config.chunk()).of(headed(q).div(Math.sqrt(d)), headed(k), headed(v), input, forget,

@@ -51,14 +51,15 @@ public final class Mamba extends RecurrentMixer {
         dt_proj = new Linear(config.rank(), inner, true, type, Init.torchLinear(config.rank()), rng);
         out_proj = new Linear(inner, config.width(), config.bias(), type, Init.torchLinear(inner), rng);
         // softplus of the bias is uniform in the logarithm between the least step and the most.
-        var steps = Tensor.rand(rng, type, inner).mul(Math.log(config.mostStep() / config.leastStep())).add(Math.log(config.leastStep())).exp();
+        var steps = Tensor.rand(rng, type, inner).mul(Math.log(config.mostStep() / config.leastStep())).add(Math.log(config.leastStep()))
+                .exp();
         Autograd.noGrad(() -> { dt_proj.bias().copy_(steps.add(steps.neg().expm1().neg().log())); });
     }
 
     /** Token numbers to logits: embedding, layers {@code x + mamba(norm(x))}, norm, and the embedding again. */
     public static RecurrentModel model(MambaConfig config, int tokens, int layers, Rng rng) {
-        return RecurrentModel.of(tokens, IntStream.range(0, layers).mapToObj(_ -> (RecurrentMixer) new RecurrentResidual(config.build(rng), config.dtype()))
-                .toList(), config.dtype(), rng);
+        return RecurrentModel.of(tokens, IntStream.range(0, layers)
+                .mapToObj(_ -> (RecurrentMixer) new RecurrentResidual(config.build(rng), config.dtype())).toList(), config.dtype(), rng);
     }
 
     public MambaConfig config() { return config; }

@@ -21,8 +21,8 @@ import lyceum.withers.Withers;
  * @param dtype of the parameters: F32 or F64
  */
 @Withers
-public record MambaConfig(int width, int expand, int state, int kernel, int rank, double leastStep, double mostStep, SelectiveScan.Hold hold,
-        boolean bias, SelectiveScan.Method method, DType dtype) implements MixerConfig, MambaConfigWithers {
+public record MambaConfig(int width, int expand, int state, int kernel, int rank, double leastStep, double mostStep,
+        SelectiveScan.Hold hold, boolean bias, SelectiveScan.Method method, DType dtype) implements MixerConfig, MambaConfigWithers {
     public MambaConfig {
         if (width < 1 || expand < 1 || state < 1 || kernel < 1 || rank < 1) throw new IllegalArgumentException("MambaConfig: width " + width
                 + ", expand " + expand + ", state " + state + ", kernel " + kernel + " and rank " + rank + " are positive");

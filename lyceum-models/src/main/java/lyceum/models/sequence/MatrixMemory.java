@@ -49,16 +49,17 @@ public record MatrixMemory(int chunk) {
      * @param state null for an empty memory
      */
     public Run of(Tensor q, Tensor k, Tensor v, Tensor input, Tensor forget, State state) {
-        if (q.rank() != 4 || !k.shape().equals(q.shape()) || v.rank() != 4 || !input.shape().equals(Shape.of(q.size(0), q.size(1), q.size(2)))
-                || !forget.shape().equals(input.shape()) || v.size(0) != q.size(0) || v.size(1) != q.size(1) || v.size(2) != q.size(2))
-            throw new ShapeException("MatrixMemory: q " + q.shape() + ", k " + k.shape() + ", v " + v.shape() + ", gates " + input.shape() + " and "
-                    + forget.shape() + "; they are (batch, heads, T, d) twice, (batch, heads, T, e) and (batch, heads, T) twice");
+        if (q.rank() != 4 || !k.shape().equals(q.shape()) || v.rank() != 4
+                || !input.shape().equals(Shape.of(q.size(0), q.size(1), q.size(2))) || !forget.shape().equals(input.shape())
+                || v.size(0) != q.size(0) || v.size(1) != q.size(1) || v.size(2) != q.size(2))
+            throw new ShapeException("MatrixMemory: q " + q.shape() + ", k " + k.shape() + ", v " + v.shape() + ", gates " + input.shape()
+                    + " and " + forget.shape() + "; they are (batch, heads, T, d) twice, (batch, heads, T, e) and (batch, heads, T) twice");
         var parts = new ArrayList<Tensor>();
         if (state == null) state = State.empty(k, v);
         for (long from = 0, n; from < q.size(2); from += n) {
             n = Math.min(chunk, q.size(2) - from);
-            var run = chunk(q.narrow(2, from, n), k.narrow(2, from, n), v.narrow(2, from, n), input.narrow(2, from, n), forget.narrow(2, from, n),
-                    state);
+            var run = chunk(q.narrow(2, from, n), k.narrow(2, from, n), v.narrow(2, from, n), input.narrow(2, from, n),
+                    forget.narrow(2, from, n), state);
             parts.add(run.y);
             state = run.state;
         }
@@ -67,7 +68,7 @@ public record MatrixMemory(int chunk) {
 
     private static Run chunk(Tensor q, Tensor k, Tensor v, Tensor input, Tensor forget, State before) {
         long n = q.size(2);
-        var since = forget.cumsum(2);                                     // log of all forget gates up to here
+        var since = forget.cumsum(2); // log of all forget gates up to here
         var written = input.sub(since);
         // What position j has left at i, and what the state before has.
         var left = since.unsqueeze(3).add(written.unsqueeze(2));
@@ -85,6 +86,7 @@ public record MatrixMemory(int chunk) {
         var last = weights.max(2, false).maximum(all.add(before.m)).detach();
         var stays = all.add(before.m).sub(last).exp().unsqueeze(2);
         var keys = k.mul(weights.sub(last.unsqueeze(2)).exp().unsqueeze(3));
-        return new Run(y, new State(before.c.mul(stays.unsqueeze(3)).add(keys.transpose().matmul(v)), before.n.mul(stays).add(keys.sum(2)), last));
+        return new Run(y,
+                new State(before.c.mul(stays.unsqueeze(3)).add(keys.transpose().matmul(v)), before.n.mul(stays).add(keys.sum(2)), last));
     }
 }

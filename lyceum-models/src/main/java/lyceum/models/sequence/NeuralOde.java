@@ -88,7 +88,8 @@ public final class NeuralOde extends Module {
 
     /** {@code h(to)} of {@code h(from) = x}. */
     public Tensor solve(Tensor x, double from, double to, Pass pass) {
-        return gradient == Gradient.ADJOINT && GradMode.isRecording() ? adjoint(x, from, to, pass) : solver.solve((t, h) -> dynamics.at(t, h, pass), x, from, to);
+        return gradient == Gradient.ADJOINT && GradMode.isRecording() ? adjoint(x, from, to, pass)
+                : solver.solve((t, h) -> dynamics.at(t, h, pass), x, from, to);
     }
 
     /** h at those times after 0. */
@@ -131,7 +132,8 @@ public final class NeuralOde extends Module {
         var values = new LinkedHashMap<String, Tensor>();
         for (var entry : names.entrySet()) {
             long count = entry.getValue().count();
-            values.put(entry.getKey(), packed.detach().narrow(0, at, count).reshape(entry.getValue().shape().toArray()).copy().compute().requiresGrad());
+            values.put(entry.getKey(),
+                    packed.detach().narrow(0, at, count).reshape(entry.getValue().shape().toArray()).copy().compute().requiresGrad());
             at += count;
         }
         return Module.with(dynamics, values);

@@ -67,7 +67,8 @@ public final class NeuralProgramInterpreter extends Module {
         var x = Tensor.concat(1, encoder_out.forward(encoder.forward(seen, pass).relu(), pass).relu(), programs.forward(program, pass));
         var after = cell.step(x, state == null ? cell.initial(seen.size(0)) : state, pass);
         var h = after.get("h");
-        return new Step(end.forward(h, pass).squeeze(1), key.forward(h, pass).matmul(keys.transpose()), arguments.stream().map(a -> a.forward(h, pass)).toList(), after);
+        return new Step(end.forward(h, pass).squeeze(1), key.forward(h, pass).matmul(keys.transpose()),
+                arguments.stream().map(a -> a.forward(h, pass)).toList(), after);
     }
 
     /** Sensors and arguments as ones and zeros, into a row of {@link #columns}. */
@@ -145,7 +146,8 @@ public final class NeuralProgramInterpreter extends Module {
         return known.computeIfAbsent(seen, _ -> {
             var row = new float[columns()];
             encode(frame.observed().getLast(), frame.arguments(), row, 0);
-            var said = step(Tensor.of(row, 1, row.length), Tensor.of(new long[] {frame.program()}), before == null ? null : before.state, Pass.inference());
+            var said = step(Tensor.of(row, 1, row.length), Tensor.of(new long[] {frame.program()}), before == null ? null : before.state,
+                    Pass.inference());
             var state = said.state.map(Tensor::compute);
             if (said.end.item(0) > 0) return new Known(ProgramLanguage.Decision.END, state);
             int[] found = said.arguments.stream().mapToInt(a -> (int) a.argmax(1).itemLong(0)).toArray();
@@ -154,5 +156,7 @@ public final class NeuralProgramInterpreter extends Module {
     }
 
     /** The scores of the next program at a first step of program 0. @param seen ones and zeros of sensors and arguments (batch, columns) */
-    @Override protected Tensor compute(Tensor seen, Pass pass) { return step(seen, Tensor.zeros(DType.I64, seen.size(0)), null, pass).programs; }
+    @Override protected Tensor compute(Tensor seen, Pass pass) {
+        return step(seen, Tensor.zeros(DType.I64, seen.size(0)), null, pass).programs;
+    }
 }

@@ -54,8 +54,8 @@ public final class Perceiver extends Module {
         for (int i = 0; i < own; i++) readings.add(new Reading(w, config.inputs(), config.widening(), type, rng));
         var block = TransformerConfig.original(w, config.heads(), config.widening() * w).withPlacement(TransformerConfig.Placement.PRE);
         block = block.withAttention(block.attention().withDtype(type));
-        if (config.layers() > 0)
-            for (int i = 0; i < (config.shared() ? 1 : config.readings()); i++) towers.add(new TransformerEncoder(block, config.layers(), rng));
+        if (config.layers() > 0) for (int i = 0; i < (config.shared() ? 1 : config.readings()); i++)
+            towers.add(new TransformerEncoder(block, config.layers(), rng));
         output = new Reading(config.queries(), w, config.widening(), type, rng);
         head = new Linear(w, config.outputs(), true, type, Init.torchLinear(w), rng);
         query_head = new Linear(config.queries(), config.outputs(), true, type, Init.torchLinear(config.queries()), rng);
@@ -94,8 +94,8 @@ public final class Perceiver extends Module {
      * @param lengths elements of each that are no padding; null if all are full
      */
     public Tensor encode(Tensor x, int[] lengths, Pass pass) {
-        if (x.rank() != 3 || x.size(2) != config.inputs() || lengths != null && lengths.length != x.size(0))
-            throw new ShapeException("Perceiver: input " + x.shape() + "; it is (batch, elements, " + config.inputs() + "), with a length each or none");
+        if (x.rank() != 3 || x.size(2) != config.inputs() || lengths != null && lengths.length != x.size(0)) throw new ShapeException(
+                "Perceiver: input " + x.shape() + "; it is (batch, elements, " + config.inputs() + "), with a length each or none");
         var mask = lengths == null ? new Attention() : new Attention().withKeyLengths(Tensor.of(lengths).to(DType.I64));
         var z = latents.expand(x.size(0), config.latents(), config.width());
         for (int i = 0; i < config.readings(); i++) {

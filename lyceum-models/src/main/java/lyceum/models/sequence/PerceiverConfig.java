@@ -19,13 +19,14 @@ import lyceum.withers.Withers;
  * @param dtype of the parameters
  */
 @Withers
-public record PerceiverConfig(int inputs, int latents, int width, int outputs, int queries, int readings, int layers, boolean shared, int heads,
-        int widening, DType dtype) implements PerceiverConfigWithers {
+public record PerceiverConfig(int inputs, int latents, int width, int outputs, int queries, int readings, int layers, boolean shared,
+        int heads, int widening, DType dtype) implements PerceiverConfigWithers {
     public PerceiverConfig {
-        if (inputs < 1 || latents < 1 || width < 1 || outputs < 1 || queries < 1 || readings < 1 || layers < 0 || heads < 1 || width % heads != 0 || widening < 1)
-            throw new IllegalArgumentException("PerceiverConfig: inputs " + inputs + ", latents " + latents + ", width " + width + ", outputs " + outputs
-                    + ", queries " + queries + ", readings " + readings + ", layers " + layers + ", heads " + heads + ", widening " + widening
-                    + "; layers may be 0, the others are positive, heads divide the width");
+        if (inputs < 1 || latents < 1 || width < 1 || outputs < 1 || queries < 1 || readings < 1 || layers < 0 || heads < 1
+                || width % heads != 0 || widening < 1)
+            throw new IllegalArgumentException("PerceiverConfig: inputs " + inputs + ", latents " + latents + ", width " + width
+                    + ", outputs " + outputs + ", queries " + queries + ", readings " + readings + ", layers " + layers + ", heads " + heads
+                    + ", widening " + widening + "; layers may be 0, the others are positive, heads divide the width");
     }
 
     /** Reads once, two layers of 4 heads, four times the width between, queries as wide as the latents, F32. */

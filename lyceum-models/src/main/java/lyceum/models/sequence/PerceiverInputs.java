@@ -17,7 +17,8 @@ public final class PerceiverInputs {
 
     /** Waves (.., axes (2 bands + 1)) of places (.., axes). @param highest frequency, in half periods over [-1, 1]: half as many as there are samples */
     public static Tensor waves(Tensor places, int bands, double highest) {
-        if (bands < 1 || !(highest >= 1)) throw new IllegalArgumentException("PerceiverInputs: " + bands + " bands up to " + highest + "; both are at least 1");
+        if (bands < 1 || !(highest >= 1))
+            throw new IllegalArgumentException("PerceiverInputs: " + bands + " bands up to " + highest + "; both are at least 1");
         var f = Tensor.linspace(1, highest, bands).to(places.dtype()).mul(Math.PI);
         var angles = places.unsqueeze(-1).mul(f);
         var all = Tensor.concat(-1, places.unsqueeze(-1), angles.sin(), angles.cos());
@@ -39,7 +40,8 @@ public final class PerceiverInputs {
      * @param channels of a row at least, zeros behind; 0 for as many as there are
      */
     public static Tensor grid(Tensor x, int axes, int bands, int channels) {
-        if (x.rank() != axes + 2) throw new ShapeException("PerceiverInputs: " + x.shape() + " has no batch, channels and " + axes + " axes of place");
+        if (x.rank() != axes + 2)
+            throw new ShapeException("PerceiverInputs: " + x.shape() + " has no batch, channels and " + axes + " axes of place");
         long batch = x.size(0), n = x.count() / batch / x.size(1);
         var places = new Tensor[axes];
         for (int a = 0; a < axes; a++) {

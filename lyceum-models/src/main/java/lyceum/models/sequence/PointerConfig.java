@@ -28,8 +28,8 @@ public record PointerConfig(int inputs, int width, Reader reader, int layers, bo
 
     public PointerConfig {
         Objects.requireNonNull(reader, "reader");
-        if (inputs < 1 || width < 4 || width % 4 != 0 || layers < 1) throw new IllegalArgumentException(
-                "PointerConfig: " + inputs + " inputs, width " + width + ", " + layers + " layers; at least 1, a multiple of 4, at least 1");
+        if (inputs < 1 || width < 4 || width % 4 != 0 || layers < 1) throw new IllegalArgumentException("PointerConfig: " + inputs
+                + " inputs, width " + width + ", " + layers + " layers; at least 1, a multiple of 4, at least 1");
     }
 
     /** Reads a set with one layer and points at each element once. */
@@ -37,7 +37,8 @@ public record PointerConfig(int inputs, int width, Reader reader, int layers, bo
 
     SourceEncoder encoder(Rng rng) {
         return reader == Reader.LSTM ? SourceEncoder.Recurrent.lstm(new RnnConfig(width, width).withLayers(layers), rng)
-                : new SourceEncoder.Attentive(TransformerConfig.original(width, 4, 2 * width).withPlacement(TransformerConfig.Placement.PRE), layers, null, false,
+                : new SourceEncoder.Attentive(
+                        TransformerConfig.original(width, 4, 2 * width).withPlacement(TransformerConfig.Placement.PRE), layers, null, false,
                         rng);
     }
 }

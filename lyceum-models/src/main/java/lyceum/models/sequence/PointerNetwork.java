@@ -60,7 +60,8 @@ public final class PointerNetwork extends Module {
     /** With any encoder whose states are as wide as the configuration says. */
     public PointerNetwork(PointerConfig config, SourceEncoder encoder, Rng rng) {
         int w = config.width();
-        if (encoder.outputs() != w) throw new ShapeException("PointerNetwork: an encoder of width " + encoder.outputs() + " for a width of " + w);
+        if (encoder.outputs() != w)
+            throw new ShapeException("PointerNetwork: an encoder of width " + encoder.outputs() + " for a width of " + w);
         this.config = config;
         this.encoder = encoder;
         embedding = new Linear(config.inputs(), w, rng);
@@ -74,21 +75,25 @@ public final class PointerNetwork extends Module {
 
     /** What a decoder knows between steps. */
     private record Held(Tensor states, Tensor projected, Tensor open, RecurrentState cell, Tensor input) {
-        Held rows(int... rows) { return new Held(states.rows(rows), projected.rows(rows), open.rows(rows), cell.rows(rows), input.rows(rows)); }
+        Held rows(int... rows) {
+            return new Held(states.rows(rows), projected.rows(rows), open.rows(rows), cell.rows(rows), input.rows(rows));
+        }
     }
 
     /** The next step's log-probabilities (batch, elements), minus infinity where nothing may be pointed at. */
     private record Step(Tensor logs, Held held) {}
 
     private Held start(Tensor x, int[] lengths, Pass pass) {
-        if (x.rank() != 3 || x.size(2) != config.inputs() || lengths != null && lengths.length != x.size(0)) throw new ShapeException(
-                "PointerNetwork: elements " + x.shape() + "; they are (batch, elements, " + config.inputs() + "), with a length each or none");
+        if (x.rank() != 3 || x.size(2) != config.inputs() || lengths != null && lengths.length != x.size(0))
+            throw new ShapeException("PointerNetwork: elements " + x.shape() + "; they are (batch, elements, " + config.inputs()
+                    + "), with a length each or none");
         var memory = encoder.encode(embedding.forward(x, pass), lengths, pass);
         Tensor states = memory.states(), seen = memory.seen();
         var open = seen == null ? Tensor.ones(x.size(0), x.size(1)).gt(0) : seen;
         var weights = open.to(states.dtype()).unsqueeze(2);
         var h = bridge.forward(states.mul(weights).sum(1).div(weights.sum(1)), pass).tanh();
-        return new Held(states, score.project(states), open, RecurrentState.of("h", h, "c", h.zerosLike()), first.expand(x.size(0), config.width()));
+        return new Held(states, score.project(states), open, RecurrentState.of("h", h, "c", h.zerosLike()),
+                first.expand(x.size(0), config.width()));
     }
 
     private Step step(Held held, Pass pass) {
@@ -163,7 +168,9 @@ public final class PointerNetwork extends Module {
 
             @Override public double[][] begin() { return read(start(x, lengths, Pass.inference())); }
 
-            @Override public double[][] next(int[] parents, int[] tokens) { return read(chosen(held.rows(parents), Tensor.of(tokens).to(DType.I64))); }
+            @Override public double[][] next(int[] parents, int[] tokens) {
+                return read(chosen(held.rows(parents), Tensor.of(tokens).to(DType.I64)));
+            }
 
             private double[][] read(Held from) {
                 var step = step(from, Pass.inference());

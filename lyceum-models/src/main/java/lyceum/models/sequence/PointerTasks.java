@@ -96,7 +96,9 @@ public final class PointerTasks {
         return sum;
     }
 
-    private static double distance(double[][] points, int a, int b) { return Math.hypot(points[a][0] - points[b][0], points[a][1] - points[b][1]); }
+    private static double distance(double[][] points, int a, int b) {
+        return Math.hypot(points[a][0] - points[b][0], points[a][1] - points[b][1]);
+    }
 
     /** The convex hull counter-clockwise from its lowest-numbered corner, by Andrew's chains (1979). */
     public static int[] hull(double[][] points) {

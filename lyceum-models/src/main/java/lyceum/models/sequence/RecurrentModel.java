@@ -107,6 +107,7 @@ public final class RecurrentModel extends Module {
             after.put("" + i, out.state());
         }
         y = norm_f.forward(y, pass);
-        return new Output(lm_head == null ? y.matmul(embeddings.weight().transpose()) : lm_head.forward(y, pass), RecurrentState.join(after));
+        return new Output(lm_head == null ? y.matmul(embeddings.weight().transpose()) : lm_head.forward(y, pass),
+                RecurrentState.join(after));
     }
 }

@@ -30,7 +30,8 @@ public final class RwkvBlock extends RecurrentMixer {
     public RecurrentMixer attention() { return attention; }
 
     @Override public RecurrentState initial(long batch) {
-        return RecurrentState.join(new LinkedHashMap<>(Map.of("attention", attention.initial(batch), "feed_forward", feed_forward.initial(batch))));
+        return RecurrentState
+                .join(new LinkedHashMap<>(Map.of("attention", attention.initial(batch), "feed_forward", feed_forward.initial(batch))));
     }
 
     @Override protected Output through(Tensor x, RecurrentState before, Pass pass) {

@@ -16,7 +16,8 @@ import lyceum.withers.Withers;
  * @param dtype of the parameters: F32 or F64
  */
 @Withers
-public record RwkvConfig(int width, int layers, Version version, int headWidth, int hidden, int rank, DType dtype) implements RwkvConfigWithers {
+public record RwkvConfig(int width, int layers, Version version, int headWidth, int hidden, int rank, DType dtype)
+        implements RwkvConfigWithers {
 
     /** Which time mixing. */
     public enum Version {
@@ -28,8 +29,8 @@ public record RwkvConfig(int width, int layers, Version version, int headWidth, 
 
     public RwkvConfig {
         Objects.requireNonNull(version, "version");
-        if (width < 1 || layers < 1 || hidden < 1 || rank < 1 || headWidth < 1) throw new IllegalArgumentException("RwkvConfig: width " + width
-                + ", layers " + layers + ", headWidth " + headWidth + ", hidden " + hidden + " and rank " + rank + " are positive");
+        if (width < 1 || layers < 1 || hidden < 1 || rank < 1 || headWidth < 1) throw new IllegalArgumentException("RwkvConfig: width "
+                + width + ", layers " + layers + ", headWidth " + headWidth + ", hidden " + hidden + " and rank " + rank + " are positive");
         if (version == Version.V6 && width % headWidth != 0)
             throw new IllegalArgumentException("RwkvConfig: heads of " + headWidth + " do not divide a width of " + width);
         if (dtype != DType.F32 && dtype != DType.F64)

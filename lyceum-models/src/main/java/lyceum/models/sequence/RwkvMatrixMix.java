@@ -27,8 +27,8 @@ public final class RwkvMatrixMix extends RecurrentMixer {
     private static final int MIXED = 5;
     private final RwkvConfig config;
     private final int heads;
-    private final Tensor time_maa_x, time_maa_w, time_maa_k, time_maa_v, time_maa_r, time_maa_g, time_maa_w1, time_maa_w2, time_decay, time_decay_w1,
-            time_decay_w2, time_faaaa;
+    private final Tensor time_maa_x, time_maa_w, time_maa_k, time_maa_v, time_maa_r, time_maa_g, time_maa_w1, time_maa_w2, time_decay,
+            time_decay_w1, time_decay_w2, time_faaaa;
     private final Linear receptance, key, value, gate, output;
     private final GroupNorm ln_x;
 
@@ -84,7 +84,8 @@ public final class RwkvMatrixMix extends RecurrentMixer {
         Tensor[] bases = {time_maa_w, time_maa_k, time_maa_v, time_maa_r, time_maa_g}, mixed = new Tensor[MIXED];
         for (int i = 0; i < MIXED; i++) mixed[i] = x.add(back.mul(bases[i].add(more.select(0, i))));
         var w = time_decay.add(mixed[0].matmul(time_decay_w1).tanh().matmul(time_decay_w2)).exp().neg().exp();
-        Tensor k = headed(key.forward(mixed[1], pass)), v = headed(value.forward(mixed[2], pass)), r = headed(receptance.forward(mixed[3], pass));
+        Tensor k = headed(key.forward(mixed[1], pass)), v = headed(value.forward(mixed[2], pass)),
+                r = headed(receptance.forward(mixed[3], pass));
         // Time first: (T, batch, heads, rows, columns).
         var written = k.unsqueeze(4).mul(v.unsqueeze(3));
         var states = LinearScan.of(headed(w).unsqueeze(4).expand(written.shape().toArray()), written, before.get("s"));
@@ -93,7 +94,8 @@ public final class RwkvMatrixMix extends RecurrentMixer {
         var y = r.unsqueeze(3).matmul(seen.add(written.mul(time_faaaa.unsqueeze(2)))).squeeze(3);
         var flat = ln_x.forward(y.transpose(0, 1).reshape(batch * length, n), pass).reshape(batch, length, n);
         var g = Activation.SILU.forward(gate.forward(mixed[4], pass), pass);
-        return new Output(output.forward(flat.mul(g), pass), RecurrentState.of("x", x.select(1, length - 1), "s", states.select(0, length - 1)));
+        return new Output(output.forward(flat.mul(g), pass),
+                RecurrentState.of("x", x.select(1, length - 1), "s", states.select(0, length - 1)));
     }
 
     private Tensor headed(Tensor x) { return x.transpose(0, 1).reshape(x.size(1), x.size(0), heads, config.headWidth()); }

@@ -43,9 +43,7 @@ public final class S4d extends RecurrentMixer {
         static Complex exp(Tensor x, Tensor y) { return new Complex(x.exp().mul(y.cos()), x.exp().mul(y.sin())); }
 
         /** {@code exp(z) - 1} without cancellation near 0. */
-        Complex expm1() {
-            return new Complex(re.expm1().mul(im.cos()).sub(im.mul(0.5).sin().square().mul(2)), re.exp().mul(im.sin()));
-        }
+        Complex expm1() { return new Complex(re.expm1().mul(im.cos()).sub(im.mul(0.5).sin().square().mul(2)), re.exp().mul(im.sin())); }
     }
 
     public S4d(S4dConfig config, Rng rng) {
@@ -53,8 +51,8 @@ public final class S4d extends RecurrentMixer {
         this.config = config;
         int width = config.width(), n = config.state();
         var type = config.dtype();
-        log_dt = Tensor.rand(rng, type, width).mul(Math.log(config.mostStep() / config.leastStep())).add(Math.log(config.leastStep())).compute()
-                .requiresGrad();
+        log_dt = Tensor.rand(rng, type, width).mul(Math.log(config.mostStep() / config.leastStep())).add(Math.log(config.leastStep()))
+                .compute().requiresGrad();
         log_A_real = filled(width, IntStream.range(0, n).mapToDouble(i -> Math.log(-config.spectrum().real(i))).toArray(), type);
         A_imag = filled(width, IntStream.range(0, n).mapToDouble(i -> config.spectrum().imaginary(i, n)).toArray(), type);
         C = Tensor.randn(rng, type, width, n, 2).mul(Math.sqrt(0.5)).compute().requiresGrad();
@@ -138,14 +136,14 @@ public final class S4d extends RecurrentMixer {
         var left = powers(0, n);
         var reversed = u.flip(2).unsqueeze(3);
         var sum = new Complex(left.re.matmul(reversed).squeeze(3), left.im.matmul(reversed).squeeze(3));
-        Complex added = sum.times(complex(discretised().weight())), all = h.times(new Complex(since.re.select(2, n - 1), since.im.select(2, n - 1)));
+        Complex added = sum.times(complex(discretised().weight())),
+                all = h.times(new Complex(since.re.select(2, n - 1), since.im.select(2, n - 1)));
         return new Output(y.transpose(1, 2), RecurrentState.of("h", Tensor.stack(3, all.re.add(added.re), all.im.add(added.im))));
     }
 
     /** Token numbers to logits, as {@link Mamba#model}. */
     public static RecurrentModel model(S4dConfig config, int tokens, int layers, Rng rng) {
-        return RecurrentModel.of(tokens,
-                IntStream.range(0, layers).mapToObj(_ -> (RecurrentMixer) new RecurrentResidual(config.build(rng), config.dtype())).toList(),
-                config.dtype(), rng);
+        return RecurrentModel.of(tokens, IntStream.range(0, layers)
+                .mapToObj(_ -> (RecurrentMixer) new RecurrentResidual(config.build(rng), config.dtype())).toList(), config.dtype(), rng);
     }
 }

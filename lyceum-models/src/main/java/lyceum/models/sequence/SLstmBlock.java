@@ -39,7 +39,8 @@ public final class SLstmBlock extends RecurrentMixer {
         int n = config.width(), d = n / config.heads();
         var type = config.dtype();
         norm = new LayerNorm(1e-5, type, n);
-        conv1d = config.kernel() == 0 ? null : new Conv1d(n, n, new int[] {config.kernel()}, new Convolution().withGroups(n), true, type, null, rng);
+        conv1d = config.kernel() == 0 ? null
+                : new Conv1d(n, n, new int[] {config.kernel()}, new Convolution().withGroups(n), true, type, null, rng);
         early = new Linear(n, 2L * n, false, type, Init.torchLinear(n), rng);
         late = new Linear(n, 2L * n, false, type, Init.torchLinear(n), rng);
         recurrent = Init.torchLinear(d).sample(rng, type, config.heads(), d, 4L * d).compute().requiresGrad();
@@ -95,7 +96,7 @@ public final class SLstmBlock extends RecurrentMixer {
     /** R h, (batch, 4 width) in the order of the gates. */
     private Tensor byHeads(Tensor h) {
         long batch = h.size(0), heads = config.heads(), d = width() / heads;
-        return h.reshape(batch, heads, d).transpose(0, 1).matmul(recurrent).reshape(heads, batch, 4, d).permute(1, 2, 0, 3)
-                .reshape(batch, 4L * width());
+        return h.reshape(batch, heads, d).transpose(0, 1).matmul(recurrent).reshape(heads, batch, 4, d).permute(1, 2, 0, 3).reshape(batch,
+                4L * width());
     }
 }

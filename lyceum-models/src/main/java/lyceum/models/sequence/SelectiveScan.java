@@ -74,8 +74,8 @@ public final class SelectiveScan {
             return new Result(done[0], done[1]);
         }
         var loops = new Loops((int) batch, (int) length, (int) channels, (int) n, hold == Hold.ZERO_ORDER);
-        var done = new FusedLoops("selective scan", loops::forward, loops::backward,
-                p -> tree(hold, p[0], p[1], p[2], p[3], p[4], p[5])).apply(new Shape[] {u.shape(), initial.shape()}, u, d, a, b, c, initial);
+        var done = new FusedLoops("selective scan", loops::forward, loops::backward, p -> tree(hold, p[0], p[1], p[2], p[3], p[4], p[5]))
+                .apply(new Shape[] {u.shape(), initial.shape()}, u, d, a, b, c, initial);
         return new Result(done[0], done[1]);
     }
 
@@ -96,7 +96,8 @@ public final class SelectiveScan {
         /** exp(d A) of a sequence (T, channels, n): by a kernel, which is faster than {@link Math#exp}. */
         private double[] factors(double[] d, double[] a, int s) {
             int size = length * channels;
-            return Tensor.of(Arrays.copyOfRange(d, s * size, (s + 1) * size), length, channels, 1).mul(Tensor.of(a, channels, n)).exp().toDoubleArray();
+            return Tensor.of(Arrays.copyOfRange(d, s * size, (s + 1) * size), length, channels, 1).mul(Tensor.of(a, channels, n)).exp()
+                    .toDoubleArray();
         }
 
         void forward(double[][] in, double[][] out) {
@@ -150,8 +151,9 @@ public final class SelectiveScan {
             System.arraycopy(in[5], row, states, 0, n);
             for (int t = 0; t < length; t++) {
                 int at = (s * length + t) * channels + k, bc = (s * length + t) * n, f = (t * channels + k) * n;
-                for (int i = 0; i < n; i++) states[(t + 1) * n + i] = factors[f + i] * states[t * n + i]
-                        + weight(d[at], factors[f + i], a[k * n + i]) * u[at] * b[bc + i];
+                for (int i = 0; i < n; i++)
+                    states[(t + 1) * n + i] = factors[f + i] * states[t * n + i]
+                            + weight(d[at], factors[f + i], a[k * n + i]) * u[at] * b[bc + i];
             }
             System.arraycopy(upstream[1], row, worth, row, n);
             for (int t = length - 1; t >= 0; t--) {

@@ -103,7 +103,8 @@ public final class Seq2Seq {
         }
         var pad = new PadCollator(config.pad());
         var source = pad.collate(sources);
-        return new Batch(source.ids(), sources.stream().mapToInt(s -> s.length).toArray(), pad.collate(given).ids(), pad.collate(asked).ids());
+        return new Batch(source.ids(), sources.stream().mapToInt(s -> s.length).toArray(), pad.collate(given).ids(),
+                pad.collate(asked).ids());
     }
 
     /** As the encoder reads it. */
@@ -170,8 +171,8 @@ public final class Seq2Seq {
             long step = run[0].steps();
             return loss(Arrays.stream(rows).mapToObj(pairs::get).toList(), forcing.rate(step), draws.split(step).split(rows[0]), pass);
         };
-        run[0] = trainer.start(model, pairs.size(), loss.weighing(rows -> Arrays.stream(rows).mapToLong(r -> pairs.get(r).target.length + 1).sum()),
-                null, rng);
+        run[0] = trainer.start(model, pairs.size(),
+                loss.weighing(rows -> Arrays.stream(rows).mapToLong(r -> pairs.get(r).target.length + 1).sum()), null, rng);
         return run[0];
     }
 
@@ -181,7 +182,8 @@ public final class Seq2Seq {
         var greedy = new BeamSearch(1, 0, longest);
         for (int from = 0; from < sources.size(); from += BATCH) {
             try (var scope = Scope.open("translate")) {
-                for (var found : search(sources.subList(from, Math.min(sources.size(), from + BATCH)), greedy)) answers.add(tokens(found.getFirst()));
+                for (var found : search(sources.subList(from, Math.min(sources.size(), from + BATCH)), greedy))
+                    answers.add(tokens(found.getFirst()));
             }
         }
         return answers;

@@ -44,18 +44,19 @@ public record Seq2SeqConfig(int sourceTokens, int targetTokens, Body body, Targe
         Objects.requireNonNull(body, "body");
         Objects.requireNonNull(look, "look");
         if (sourceTokens < 1 || targetTokens < 3 || width < 1 || units < 1 || layers < 1 || heads < 1)
-            throw new IllegalArgumentException("Seq2SeqConfig: " + sourceTokens + " and " + targetTokens + " tokens, width " + width + ", units " + units
-                    + ", layers " + layers + ", heads " + heads + "; each is at least 1, target tokens 3");
+            throw new IllegalArgumentException("Seq2SeqConfig: " + sourceTokens + " and " + targetTokens + " tokens, width " + width
+                    + ", units " + units + ", layers " + layers + ", heads " + heads + "; each is at least 1, target tokens 3");
         if (pad == begin || pad == end || begin == end || Math.min(pad, Math.min(begin, end)) < 0 || Math.max(begin, end) >= targetTokens)
             throw new IllegalArgumentException("Seq2SeqConfig: pad " + pad + ", begin " + begin + " and end " + end + " are three of "
                     + targetTokens + " target tokens");
-        if (shared && sourceTokens != targetTokens)
-            throw new IllegalArgumentException("Seq2SeqConfig: " + sourceTokens + " source tokens and " + targetTokens + " cannot share a table");
+        if (shared && sourceTokens != targetTokens) throw new IllegalArgumentException(
+                "Seq2SeqConfig: " + sourceTokens + " source tokens and " + targetTokens + " cannot share a table");
     }
 
     /** A GRU of one layer that reads both ways and looks additively; marks are 0, 1 and 2; F32. */
     public Seq2SeqConfig(int sourceTokens, int targetTokens, int width, int units) {
-        this(sourceTokens, targetTokens, Body.GRU, TargetDecoder.Look.ADDITIVE, width, units, 1, true, false, false, 4, 0, false, 0, 1, 2, DType.F32);
+        this(sourceTokens, targetTokens, Body.GRU, TargetDecoder.Look.ADDITIVE, width, units, 1, true, false, false, 4, 0, false, 0, 1, 2,
+                DType.F32);
     }
 
     /** A model with first weights. */
@@ -66,7 +67,8 @@ public record Seq2SeqConfig(int sourceTokens, int targetTokens, Body body, Targe
         var encoder = attentive ? reader(rng) : recurrent(rng);
         var decoder = attentive
                 ? new TargetDecoder.Attentive(transformer(), layers, new SinusoidalPositions(width, 10_000, true, 1, dropout), false, rng)
-                : new TargetDecoder.Recurrent(rnn(width).withBidirectional(false), body == Body.LSTM, look, feeding, encoder.outputs(), rng);
+                : new TargetDecoder.Recurrent(rnn(width).withBidirectional(false), body == Body.LSTM, look, feeding, encoder.outputs(),
+                        rng);
         var head = shared ? null : new Linear(decoder.outputs(), targetTokens, true, dtype, Init.torchLinear(decoder.outputs()), rng);
         return new EncoderDecoder(table, target, encoder, decoder, head);
     }

@@ -16,7 +16,9 @@ public record SortingLanguage() implements ProgramLanguage {
 
         private int at(int i) { return i < 0 || i >= digits.length ? BLANK : digits[i]; }
 
-        @Override public int[] observe() { return new int[] {at(pointer), at(pointer + 1), pointer == 0 ? 1 : 0, rounds >= digits.length - 1 ? 1 : 0}; }
+        @Override public int[] observe() {
+            return new int[] {at(pointer), at(pointer + 1), pointer == 0 ? 1 : 0, rounds >= digits.length - 1 ? 1 : 0};
+        }
 
         @Override public void act(int primitive, int... a) {
             if (primitive == MOVE) pointer += a[0] == LEFT ? -1 : 1;

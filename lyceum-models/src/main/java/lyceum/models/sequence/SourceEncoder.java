@@ -50,8 +50,8 @@ public abstract class SourceEncoder extends Module {
             for (int l = 0; l < rnn.config().layers(); l++) {
                 var there = out.state().part("l" + l);
                 var back = rnn.config().bidirectional() ? out.state().part("l" + l + "_reverse") : null;
-                for (var name : there.tensors().keySet()) last.put("l" + l + "." + name,
-                        back == null ? there.get(name) : Tensor.concat(1, there.get(name), back.get(name)));
+                for (var name : there.tensors().keySet())
+                    last.put("l" + l + "." + name, back == null ? there.get(name) : Tensor.concat(1, there.get(name), back.get(name)));
             }
             return new SourceMemory(emit(x, out.outputs(), pass), lengths, RecurrentState.of(last));
         }
@@ -72,7 +72,8 @@ public abstract class SourceEncoder extends Module {
         public Attentive(TransformerConfig config, int layers, PositionLayer positions, boolean lastNorm, Rng rng) {
             encoder = new TransformerEncoder(config, layers, rng);
             this.positions = positions;
-            norm = lastNorm && !config.placement().leavesStream() ? new LayerNorm(config.epsilon(), config.attention().dtype(), config.width()) : null;
+            norm = lastNorm && !config.placement().leavesStream()
+                    ? new LayerNorm(config.epsilon(), config.attention().dtype(), config.width()) : null;
             attention = config.attention().attention();
             width = config.width();
         }

@@ -111,7 +111,9 @@ public abstract class TargetDecoder extends Module {
                     : new GruCell(inputs, c.units(), true, c.bias(), c.dtype(), rng);
         }
 
-        private static Linear bridge(int from, int to, DType type, Rng rng) { return new Linear(from, to, true, type, Init.torchLinear(from), rng); }
+        private static Linear bridge(int from, int to, DType type, Rng rng) {
+            return new Linear(from, to, true, type, Init.torchLinear(from), rng);
+        }
 
         private static final class Held implements Looking {
             private RecurrentState state;
@@ -182,7 +184,8 @@ public abstract class TargetDecoder extends Module {
         public Attentive(TransformerConfig config, int layers, PositionLayer positions, boolean lastNorm, Rng rng) {
             decoder = new TransformerDecoder(config.withCross(true), layers, rng);
             this.positions = positions;
-            norm = lastNorm && !config.placement().leavesStream() ? new LayerNorm(config.epsilon(), config.attention().dtype(), config.width()) : null;
+            norm = lastNorm && !config.placement().leavesStream()
+                    ? new LayerNorm(config.epsilon(), config.attention().dtype(), config.width()) : null;
             attention = config.attention().attention();
             width = config.width();
         }
@@ -205,7 +208,9 @@ public abstract class TargetDecoder extends Module {
             return ended(x, decoder.forward(placed(x, 0, pass), memory.states(), null, mask(memory), pass), pass);
         }
 
-        @Override public State start(SourceMemory memory, Pass pass) { return new Held(decoder.start(memory.states(), mask(memory), pass)); }
+        @Override public State start(SourceMemory memory, Pass pass) {
+            return new Held(decoder.start(memory.states(), mask(memory), pass));
+        }
 
         @Override public Tensor forward(Tensor x, State state, Pass pass) {
             var held = ((Held) state).state;

@@ -26,7 +26,8 @@ import lyceum.withers.Withers;
 public record TensorOde(Method method, int steps, double relative, double absolute, int maxSteps) implements TensorOdeWithers {
     private static final double[] C = {0, 1 / 5.0, 3 / 10.0, 4 / 5.0, 8 / 9.0, 1, 1};
     private static final double[][] A = {{}, {1 / 5.0}, {3 / 40.0, 9 / 40.0}, {44 / 45.0, -56 / 15.0, 32 / 9.0},
-            {19372 / 6561.0, -25360 / 2187.0, 64448 / 6561.0, -212 / 729.0}, {9017 / 3168.0, -355 / 33.0, 46732 / 5247.0, 49 / 176.0, -5103 / 18656.0},
+            {19372 / 6561.0, -25360 / 2187.0, 64448 / 6561.0, -212 / 729.0},
+            {9017 / 3168.0, -355 / 33.0, 46732 / 5247.0, 49 / 176.0, -5103 / 18656.0},
             {35 / 384.0, 0, 500 / 1113.0, 125 / 192.0, -2187 / 6784.0, 11 / 84.0}};
     /** Fifth order less fourth. */
     private static final double[] E = {71 / 57600.0, 0, -71 / 16695.0, 71 / 1920.0, -17253 / 339200.0, 22 / 525.0, -1 / 40.0};
@@ -52,8 +53,9 @@ public record TensorOde(Method method, int steps, double relative, double absolu
 
     public TensorOde {
         Objects.requireNonNull(method, "method");
-        if (steps < 1 || maxSteps < 1 || !(relative >= 0 && absolute >= 0 && relative + absolute > 0)) throw new IllegalArgumentException(
-                "TensorOde: " + steps + " steps, at most " + maxSteps + ", tolerances " + relative + " and " + absolute + "; steps are positive, one tolerance is");
+        if (steps < 1 || maxSteps < 1 || !(relative >= 0 && absolute >= 0 && relative + absolute > 0))
+            throw new IllegalArgumentException("TensorOde: " + steps + " steps, at most " + maxSteps + ", tolerances " + relative + " and "
+                    + absolute + "; steps are positive, one tolerance is");
     }
 
     public static TensorOde euler(int steps) { return new TensorOde(Method.EULER, steps, 1e-6, 1e-6, 10_000); }
@@ -74,8 +76,8 @@ public record TensorOde(Method method, int steps, double relative, double absolu
     public List<Tensor> solve(Slope f, Tensor start, double from, double... times) {
         double direction = times.length == 0 ? 0 : Math.signum(times[times.length - 1] - from), last = from;
         for (double t : times) {
-            if (!Double.isFinite(t) || (t - last) * direction < 0)
-                throw new IllegalArgumentException("TensorOde: time " + t + " after " + last + " of a path from " + from + "; times go one way");
+            if (!Double.isFinite(t) || (t - last) * direction < 0) throw new IllegalArgumentException(
+                    "TensorOde: time " + t + " after " + last + " of a path from " + from + "; times go one way");
             last = t;
         }
         return method == Method.DORMAND_PRINCE ? adaptive(f, start, from, times) : fixed(f, start, from, times);
@@ -134,10 +136,11 @@ public record TensorOde(Method method, int steps, double relative, double absolu
                 k[0] = k[6];
             }
             step *= Math.clamp(0.9 * Math.pow(error, -0.2), 0.2, 5);
-            if (t + step == t || Double.isNaN(step)) throw new ArithmeticException("TensorOde: the step vanishes at t = " + t
-                    + "; the solution may end there, or the right-hand side is not finite");
+            if (t + step == t || Double.isNaN(step)) throw new ArithmeticException(
+                    "TensorOde: the step vanishes at t = " + t + "; the solution may end there, or the right-hand side is not finite");
         }
-        throw new ArithmeticException("TensorOde: " + maxSteps + " steps reach only t = " + t + " of " + end + "; allow more, or a larger tolerance");
+        throw new ArithmeticException(
+                "TensorOde: " + maxSteps + " steps reach only t = " + t + " of " + end + "; allow more, or a larger tolerance");
     }
 
     private static Tensor mixed(Tensor[] k, double[] weights, int n) {
@@ -166,7 +169,8 @@ public record TensorOde(Method method, int steps, double relative, double absolu
     private double firstStep(Slope f, double t, Tensor h, Tensor slope, double end) {
         double direction = Math.signum(end - t), size = size(h, h, h), speed = size(slope, h, h);
         double step = Math.min(size < 1e-5 || speed < 1e-5 ? 1e-6 : 0.01 * size / speed, Math.abs(end - t));
-        double bend = size(f.at(t + direction * step, ahead(h.detach(), slope.detach(), direction * step)).sub(slope), h, h) / step, most = Math.max(speed, bend);
+        double bend = size(f.at(t + direction * step, ahead(h.detach(), slope.detach(), direction * step)).sub(slope), h, h) / step,
+                most = Math.max(speed, bend);
         double second = most <= 1e-15 ? Math.max(1e-6, step * 1e-3) : Math.pow(0.01 / most, 0.2);
         return direction * Math.min(100 * step, Double.isFinite(second) ? second : step);
     }

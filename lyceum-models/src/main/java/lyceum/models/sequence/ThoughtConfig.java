@@ -21,11 +21,15 @@ public record ThoughtConfig(int inputs, int classes, int neurons, int ticks, int
         implements ThoughtConfigWithers {
     public ThoughtConfig {
         if (inputs < 1 || classes < 2 || neurons < 1 || ticks < 1 || history < 1 || hidden < 1 || pairs < 1 || width < 1 || width % 4 != 0)
-            throw new IllegalArgumentException("ThoughtConfig: inputs " + inputs + ", classes " + classes + ", neurons " + neurons + ", ticks " + ticks
-                    + ", history " + history + ", hidden " + hidden + ", pairs " + pairs + ", width " + width + "; all positive, 2 classes, 4 divides the width");
-        if (dtype != DType.F32 && dtype != DType.F64) throw new IllegalArgumentException("ThoughtConfig: dtype is " + dtype + "; it is F32 or F64");
+            throw new IllegalArgumentException("ThoughtConfig: inputs " + inputs + ", classes " + classes + ", neurons " + neurons
+                    + ", ticks " + ticks + ", history " + history + ", hidden " + hidden + ", pairs " + pairs + ", width " + width
+                    + "; all positive, 2 classes, 4 divides the width");
+        if (dtype != DType.F32 && dtype != DType.F64)
+            throw new IllegalArgumentException("ThoughtConfig: dtype is " + dtype + "; it is F32 or F64");
     }
 
     /** A history of 5, 4 hidden units, as many pairs as neurons, a width of 16, F32. */
-    public ThoughtConfig(int inputs, int classes, int neurons, int ticks) { this(inputs, classes, neurons, ticks, 5, 4, neurons, 16, DType.F32); }
+    public ThoughtConfig(int inputs, int classes, int neurons, int ticks) {
+        this(inputs, classes, neurons, ticks, 5, 4, neurons, 16, DType.F32);
+    }
 }

@@ -40,11 +40,12 @@ public final class Wkv {
         Shape row = Shape.of(channels), state = Shape.of(batch, channels);
         if (!v.shape().equals(k.shape()) || !w.shape().equals(row) || !u.shape().equals(row) || !a.shape().equals(state)
                 || !b.shape().equals(state) || !p.shape().equals(state))
-            throw new ShapeException("Wkv: k " + k.shape() + ", v " + v.shape() + ", w " + w.shape() + ", u " + u.shape() + ", a " + a.shape()
-                    + ", b " + b.shape() + ", p " + p.shape() + "; they are (batch, T, channels) twice, (channels) twice, (batch, channels)");
+            throw new ShapeException("Wkv: k " + k.shape() + ", v " + v.shape() + ", w " + w.shape() + ", u " + u.shape() + ", a "
+                    + a.shape() + ", b " + b.shape() + ", p " + p.shape()
+                    + "; they are (batch, T, channels) twice, (channels) twice, (batch, channels)");
         var loops = new Loops((int) batch, (int) length, (int) channels);
-        var done = new FusedLoops("wkv", loops::forward, loops::backward, Wkv::stepByStep).apply(new Shape[] {k.shape(), state, state, state},
-                k, v, w, u, a, b, p.detach());
+        var done = new FusedLoops("wkv", loops::forward, loops::backward, Wkv::stepByStep)
+                .apply(new Shape[] {k.shape(), state, state, state}, k, v, w, u, a, b, p.detach());
         return new Result(done[0], done[1], done[2], done[3].detach());
     }
 
@@ -106,8 +107,7 @@ public final class Wkv {
                 var past = new double[3][length + 1];
                 for (int row = (int) from; row < to; row++) back(in, upstream, gradients, row, past, shares);
             });
-            for (int row = 0; row < batch * channels; row++)
-                for (int i = 0; i < 2; i++) gradients[2 + i][row % channels] += shares[i][row];
+            for (int row = 0; row < batch * channels; row++) for (int i = 0; i < 2; i++) gradients[2 + i][row % channels] += shares[i][row];
         }
 
         /** The gradients of the true numerator and denominator are {@code ga exp(s)} and {@code gb exp(s)}; no exponent below is positive but for rounding. */

@@ -32,7 +32,8 @@ public final class XLstm {
 
     private static List<RecurrentMixer> blocks(XLstmConfig config, Rng rng) {
         return config.blocks().stream()
-                .map(cell -> cell == XLstmConfig.Cell.MATRIX ? (RecurrentMixer) new MLstmBlock(config, rng) : new SLstmBlock(config, rng)).toList();
+                .map(cell -> cell == XLstmConfig.Cell.MATRIX ? (RecurrentMixer) new MLstmBlock(config, rng) : new SLstmBlock(config, rng))
+                .toList();
     }
 
     /** The logarithm of a forget gate. */

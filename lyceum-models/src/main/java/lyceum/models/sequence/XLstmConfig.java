@@ -20,8 +20,8 @@ import lyceum.withers.Withers;
  * @param dtype of the parameters: F32 or F64
  */
 @Withers
-public record XLstmConfig(int width, int heads, List<Cell> blocks, Forget forget, int kernel, int expand, int hidden, int chunk, DType dtype)
-        implements XLstmConfigWithers {
+public record XLstmConfig(int width, int heads, List<Cell> blocks, Forget forget, int kernel, int expand, int hidden, int chunk,
+        DType dtype) implements XLstmConfigWithers {
     /** A chunk of any length. */
     public static final int PARALLEL = Integer.MAX_VALUE;
 
@@ -45,8 +45,8 @@ public record XLstmConfig(int width, int heads, List<Cell> blocks, Forget forget
         blocks = List.copyOf(blocks);
         Objects.requireNonNull(forget, "forget");
         if (width < 1 || heads < 1 || width % heads != 0 || blocks.isEmpty() || kernel < 0 || expand < 1 || hidden < 1 || chunk < 1)
-            throw new IllegalArgumentException("XLstmConfig: width " + width + ", heads " + heads + ", blocks " + blocks + ", kernel " + kernel
-                    + ", expand " + expand + ", hidden " + hidden + " and chunk " + chunk
+            throw new IllegalArgumentException("XLstmConfig: width " + width + ", heads " + heads + ", blocks " + blocks + ", kernel "
+                    + kernel + ", expand " + expand + ", hidden " + hidden + " and chunk " + chunk
                     + "; heads divide the width, there is a block, kernel is 0 or more and the others positive");
         if (dtype != DType.F32 && dtype != DType.F64)
             throw new IllegalArgumentException("XLstmConfig: dtype is " + dtype + "; it is F32 or F64");

@@ -22,15 +22,17 @@ public record Camera(double[][] rotation, double[] position, double focal, int w
     }
 
     public Camera {
-        if (rotation.length != 3 || position.length != 3 || !(focal > 0) || width < 1 || height < 1) throw new IllegalArgumentException("Camera: "
-                + rotation.length + " axes at " + position.length + " coordinates, focal length " + focal + ", " + width + " x " + height + " pixels");
+        if (rotation.length != 3 || position.length != 3 || !(focal > 0) || width < 1 || height < 1)
+            throw new IllegalArgumentException("Camera: " + rotation.length + " axes at " + position.length + " coordinates, focal length "
+                    + focal + ", " + width + " x " + height + " pixels");
     }
 
     /** At a place, looking at another. @param up what is up in the world, not along the view @param degrees field of view from left to right */
     public static Camera lookAt(double[] position, double[] target, double[] up, double degrees, int width, int height) {
         double[] z = unit(new double[] {target[0] - position[0], target[1] - position[1], target[2] - position[2]});
         double[] x = unit(cross(z, up));
-        return new Camera(new double[][] {x, cross(z, x), z}, position.clone(), width / 2.0 / Math.tan(Math.toRadians(degrees) / 2), width, height);
+        return new Camera(new double[][] {x, cross(z, x), z}, position.clone(), width / 2.0 / Math.tan(Math.toRadians(degrees) / 2), width,
+                height);
     }
 
     private static double[] cross(double[] a, double[] b) {

@@ -44,10 +44,12 @@ public final class GaussianSplatting extends Module {
     /** From given values, which become parameters. @throws ShapeException if they are not of n Gaussians */
     public GaussianSplatting(Tensor xyz, Tensor scaling, Tensor rotation, Tensor opacity, Tensor features) {
         long n = xyz.size(0), k = features.rank() == 3 ? features.size(1) : 0;
-        if (xyz.size(1) != 3 || scaling.size(0) != n || scaling.size(1) != 3 || rotation.size(0) != n || rotation.size(1) != 4 || opacity.size(0) != n
-                || opacity.size(1) != 1 || features.size(0) != n || k != 1 && k != 4 && k != 9 && k != 16 || features.size(2) != 3)
-            throw new ShapeException("GaussianSplatting: places " + xyz.shape() + ", scales " + scaling.shape() + ", rotations " + rotation.shape() + ", opacities "
-                    + opacity.shape() + ", features " + features.shape() + "; they are (n, 3), (n, 3), (n, 4), (n, 1), (n, 1, 4, 9 or 16, 3)");
+        if (xyz.size(1) != 3 || scaling.size(0) != n || scaling.size(1) != 3 || rotation.size(0) != n || rotation.size(1) != 4
+                || opacity.size(0) != n || opacity.size(1) != 1 || features.size(0) != n || k != 1 && k != 4 && k != 9 && k != 16
+                || features.size(2) != 3)
+            throw new ShapeException("GaussianSplatting: places " + xyz.shape() + ", scales " + scaling.shape() + ", rotations "
+                    + rotation.shape() + ", opacities " + opacity.shape() + ", features " + features.shape()
+                    + "; they are (n, 3), (n, 3), (n, 4), (n, 1), (n, 1, 4, 9 or 16, 3)");
         this.xyz = parameter(xyz);
         this.scaling = parameter(scaling);
         this.rotation = parameter(rotation);
@@ -59,12 +61,12 @@ public final class GaussianSplatting extends Module {
 
     /** {@code n} round grey ones of opacity 0.1, uniform in a cube about the origin. @param extent half its side @param degree of the harmonics, 0 to 3 */
     public static GaussianSplatting random(int n, double extent, int degree, DType type, Rng rng) {
-        if (n < 1 || degree < 0 || degree > 3)
-            throw new IllegalArgumentException("GaussianSplatting.random: " + n + " Gaussians of degree " + degree + "; at least 1, 0 to 3");
+        if (n < 1 || degree < 0 || degree > 3) throw new IllegalArgumentException(
+                "GaussianSplatting.random: " + n + " Gaussians of degree " + degree + "; at least 1, 0 to 3");
         double size = extent / Math.cbrt(n);
         var turn = Tensor.concat(1, Tensor.ones(type, n, 1), Tensor.zeros(type, n, 3));
-        return new GaussianSplatting(Tensor.rand(rng, type, n, 3).mul(2 * extent).sub(extent), Tensor.full(type, Math.log(size), n, 3), turn,
-                Tensor.full(type, Math.log(0.1 / 0.9), n, 1), Tensor.zeros(type, n, (degree + 1L) * (degree + 1), 3));
+        return new GaussianSplatting(Tensor.rand(rng, type, n, 3).mul(2 * extent).sub(extent), Tensor.full(type, Math.log(size), n, 3),
+                turn, Tensor.full(type, Math.log(0.1 / 0.9), n, 1), Tensor.zeros(type, n, (degree + 1L) * (degree + 1), 3));
     }
 
     public int size() { return (int) xyz.size(0); }
@@ -79,9 +81,11 @@ public final class GaussianSplatting extends Module {
     private Tensor factors() {
         var q = rotation.div(rotation.square().sum(1, true).sqrt());
         Tensor w = q.select(1, 0), x = q.select(1, 1), y = q.select(1, 2), z = q.select(1, 3);
-        var r = Tensor.stack(1, y.mul(y).add(z.mul(z)).mul(-2.0).add(1.0), x.mul(y).sub(w.mul(z)).mul(2.0),
-                x.mul(z).add(w.mul(y)).mul(2.0), x.mul(y).add(w.mul(z)).mul(2.0), x.mul(x).add(z.mul(z)).mul(-2.0).add(1.0), y.mul(z).sub(w.mul(x)).mul(2.0),
-                x.mul(z).sub(w.mul(y)).mul(2.0), y.mul(z).add(w.mul(x)).mul(2.0), x.mul(x).add(y.mul(y)).mul(-2.0).add(1.0)).reshape(size(), 3, 3);
+        var r = Tensor
+                .stack(1, y.mul(y).add(z.mul(z)).mul(-2.0).add(1.0), x.mul(y).sub(w.mul(z)).mul(2.0), x.mul(z).add(w.mul(y)).mul(2.0),
+                        x.mul(y).add(w.mul(z)).mul(2.0), x.mul(x).add(z.mul(z)).mul(-2.0).add(1.0), y.mul(z).sub(w.mul(x)).mul(2.0),
+                        x.mul(z).sub(w.mul(y)).mul(2.0), y.mul(z).add(w.mul(x)).mul(2.0), x.mul(x).add(y.mul(y)).mul(-2.0).add(1.0))
+                .reshape(size(), 3, 3);
         return r.mul(scales().unsqueeze(1));
     }
 
@@ -119,9 +123,11 @@ public final class GaussianSplatting extends Module {
 
     static Picture render(Projected p, Camera camera, Tensor background) {
         var visible = p.depth.detach().gt(NEAR).toBooleanArray();
-        Tensor a = p.covariance.select(1, 0).select(1, 0), b = p.covariance.select(1, 0).select(1, 1), c = p.covariance.select(1, 1).select(1, 1);
+        Tensor a = p.covariance.select(1, 0).select(1, 0), b = p.covariance.select(1, 0).select(1, 1),
+                c = p.covariance.select(1, 1).select(1, 1);
         var over = a.mul(c).sub(b.mul(b)).reciprocal();
-        var splats = Tensor.concat(1, p.mean, Tensor.stack(1, c.mul(over), b.mul(over).neg(), a.mul(over)), p.colour, p.depth.unsqueeze(1), p.opacity.unsqueeze(1));
+        var splats = Tensor.concat(1, p.mean, Tensor.stack(1, c.mul(over), b.mul(over).neg(), a.mul(over)), p.colour, p.depth.unsqueeze(1),
+                p.opacity.unsqueeze(1));
         var out = SplatRaster.draw(splats, visible, camera.width(), camera.height());
         Tensor colour = out.narrow(1, 0, 3), left = out.select(1, 4);
         if (background != null) colour = colour.add(left.unsqueeze(1).mul(background.to(colour.dtype())));
@@ -136,7 +142,8 @@ public final class GaussianSplatting extends Module {
      * {@code large} is cloned, a larger one becomes two of 1/1.6 its size, drawn from it. Those of opacity below {@code faint} go.
      */
     public GaussianSplatting densified(double[] slope, double limit, double large, double faint, Rng rng) {
-        if (slope.length != size()) throw new ShapeException("GaussianSplatting.densified: " + slope.length + " slopes of " + size() + " Gaussians");
+        if (slope.length != size())
+            throw new ShapeException("GaussianSplatting.densified: " + slope.length + " slopes of " + size() + " Gaussians");
         double[][] scale = scales().detach().toRows();
         double[] alpha = opacities().detach().toDoubleArray();
         var biggest = IntStream.range(0, size()).mapToDouble(i -> Math.max(scale[i][0], Math.max(scale[i][1], scale[i][2]))).toArray();
@@ -144,14 +151,17 @@ public final class GaussianSplatting extends Module {
         int[] clone = IntStream.range(0, size()).filter(i -> alpha[i] >= faint && slope[i] > limit && biggest[i] <= large).toArray();
         int[] once = IntStream.range(0, size()).filter(i -> alpha[i] >= faint && slope[i] > limit && biggest[i] > large).toArray();
         int[] split = IntStream.concat(IntStream.of(once), IntStream.of(once)).toArray();
-        int[] kept = IntStream.concat(IntStream.of(stay), IntStream.of(clone)).toArray(), all = IntStream.concat(IntStream.of(kept), IntStream.of(split)).toArray();
+        int[] kept = IntStream.concat(IntStream.of(stay), IntStream.of(clone)).toArray(),
+                all = IntStream.concat(IntStream.of(kept), IntStream.of(split)).toArray();
         if (all.length == 0) return this;
         var type = xyz.dtype();
         var noise = Tensor.concat(0, Tensor.zeros(type, kept.length, 3, 1), Tensor.randn(rng, type, split.length, 3, 1));
         var shrink = Tensor.concat(0, Tensor.zeros(type, kept.length, 1), Tensor.full(type, Math.log(1.6), split.length, 1));
-        return Autograd.noGrad(() -> new GaussianSplatting(xyz.rows(all).add(factors().rows(all).matmul(noise).squeeze(2)), scaling.rows(all).sub(shrink),
-                rotation.rows(all), opacity.rows(all), features.rows(all)));
+        return Autograd.noGrad(() -> new GaussianSplatting(xyz.rows(all).add(factors().rows(all).matmul(noise).squeeze(2)),
+                scaling.rows(all).sub(shrink), rotation.rows(all), opacity.rows(all), features.rows(all)));
     }
 
-    @Override protected Tensor compute(Tensor x, Pass pass) { throw new IllegalStateException("GaussianSplatting: it has cameras for inputs; see render"); }
+    @Override protected Tensor compute(Tensor x, Pass pass) {
+        throw new IllegalStateException("GaussianSplatting: it has cameras for inputs; see render");
+    }
 }

@@ -110,8 +110,8 @@ public final class Nerf extends Module {
         var pixels = Tensor.concat(0, views.stream().map(v -> v.pixels().to(DType.F32)).toArray(Tensor[]::new)).compute();
         var every = new Rays(origins.compute(), directions.compute());
         int perEpoch = Math.ceilDiv(every.count(), rays), epochs = Math.max(1, Math.ceilDiv(steps, perEpoch));
-        return new Trainer(new Adam(rate), epochs).withBatchSize(Math.min(rays, every.count())).withSchedule(new Schedule.Cosine((long) epochs * perEpoch, 0.05, false, 1))
-                .start(this, every.count(), (rows, pass) -> {
+        return new Trainer(new Adam(rate), epochs).withBatchSize(Math.min(rays, every.count()))
+                .withSchedule(new Schedule.Cosine((long) epochs * perEpoch, 0.05, false, 1)).start(this, every.count(), (rows, pass) -> {
                     var target = pixels.rows(rows);
                     var seen = render(every.rows(rows), pass);
                     var loss = seen.getLast().colour().sub(target).square().mean();
@@ -119,5 +119,7 @@ public final class Nerf extends Module {
                 }, null, rng).finish(progress);
     }
 
-    @Override protected Tensor compute(Tensor x, Pass pass) { throw new IllegalStateException("Nerf: inputs are rays, not a tensor; see render"); }
+    @Override protected Tensor compute(Tensor x, Pass pass) {
+        throw new IllegalStateException("Nerf: inputs are rays, not a tensor; see render");
+    }
 }

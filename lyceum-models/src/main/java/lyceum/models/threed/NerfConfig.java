@@ -20,10 +20,11 @@ public record NerfConfig(double near, double far, int samples, int fine, int fre
         boolean white) implements NerfConfigWithers {
 
     public NerfConfig {
-        if (!(near >= 0 && far > near)) throw new IllegalArgumentException("NerfConfig: rays from " + near + " to " + far + "; 0 or more to more");
-        if (samples < 3 || fine < 0 || frequencies < 0 || directionFrequencies < 0 || width < 1 || layers < 1) throw new IllegalArgumentException(
-                "NerfConfig: " + samples + " samples, " + fine + " fine, " + frequencies + " and " + directionFrequencies + " frequencies, " + layers
-                        + " layers of " + width + "; at least 3, 0, 0, 0, 1, 1");
+        if (!(near >= 0 && far > near))
+            throw new IllegalArgumentException("NerfConfig: rays from " + near + " to " + far + "; 0 or more to more");
+        if (samples < 3 || fine < 0 || frequencies < 0 || directionFrequencies < 0 || width < 1 || layers < 1)
+            throw new IllegalArgumentException("NerfConfig: " + samples + " samples, " + fine + " fine, " + frequencies + " and "
+                    + directionFrequencies + " frequencies, " + layers + " layers of " + width + "; at least 3, 0, 0, 0, 1, 1");
     }
 
     /** 24 samples and 24 fine ones, 6 and 2 frequencies, two layers of 64, black. The paper has 64, 128, 10, 4, eight layers of 256. */

@@ -33,16 +33,16 @@ import lyceum.withers.Withers;
  * @param pace multiplies those
  */
 @Withers
-public record SplatFit(int start, double extent, int degree, int steps, int every, int until, double slope, int most, double rate, double pace)
-        implements SplatFitWithers {
+public record SplatFit(int start, double extent, int degree, int steps, int every, int until, double slope, int most, double rate,
+        double pace) implements SplatFitWithers {
 
     /** Scene, and how many Gaussians there were after each step. */
     public record Fitted(GaussianSplatting splats, int[] sizes, double[] losses) {}
 
     public SplatFit {
         if (start < 1 || !(extent > 0) || degree < 0 || degree > 3 || steps < 1 || every < 0 || most < start || !(rate > 0 && pace > 0))
-            throw new IllegalArgumentException("SplatFit: " + start + " Gaussians in " + extent + ", degree " + degree + ", " + steps + " steps, growth every " + every
-                    + ", at most " + most + ", rate " + rate + ", pace " + pace);
+            throw new IllegalArgumentException("SplatFit: " + start + " Gaussians in " + extent + ", degree " + degree + ", " + steps
+                    + " steps, growth every " + every + ", at most " + most + ", rate " + rate + ", pace " + pace);
     }
 
     /** 200 Gaussians in a cube of half side 1, degree 1, 300 steps, growth every 50 up to 200, at most 1,000. */
@@ -93,7 +93,8 @@ public record SplatFit(int start, double extent, int degree, int steps, int ever
     }
 
     private Optimizer optimizer(GaussianSplatting splats) {
-        var rates = Map.of("xyz", rate * extent, "scaling", 5e-3 * pace, "rotation", 1e-3 * pace, "opacity", 25e-3 * pace, "features", 10e-3 * pace);
+        var rates = Map.of("xyz", rate * extent, "scaling", 5e-3 * pace, "rotation", 1e-3 * pace, "opacity", 25e-3 * pace, "features",
+                10e-3 * pace);
         var groups = new ArrayList<Optimizer.Group>();
         splats.parameters().forEach((name, tensor) -> {
             SequencedMap<String, Tensor> one = new LinkedHashMap<>(Map.of(name, tensor));

@@ -35,7 +35,8 @@ final class SplatRaster {
         var values = splats.detach().toDoubleArray();
         var raster = new SplatRaster(width, height, tiles(values, visible, width, height));
         return Primitive.of("splats", in -> Tensor.of(raster.forward(in[0].toDoubleArray()), (long) width * height, OUT).to(in[0].dtype()),
-                (i, g, out, in) -> Tensor.of(raster.backward(in[0].toDoubleArray(), out.toDoubleArray(), g.toDoubleArray()), in[0].size(0), IN)
+                (i, g, out, in) -> Tensor
+                        .of(raster.backward(in[0].toDoubleArray(), out.toDoubleArray(), g.toDoubleArray()), in[0].size(0), IN)
                         .to(in[0].dtype()))
                 .apply(splats);
     }
@@ -96,13 +97,14 @@ final class SplatRaster {
             for (int t = (int) from; t < to; t++) {
                 parts[t] = new double[tiles[t].length * IN];
                 int x0 = t % across * TILE, y0 = t / across * TILE;
-                for (int y = y0; y < Math.min(height, y0 + TILE); y++) for (int x = x0; x < Math.min(width, x0 + TILE); x++)
-                    pixel(s, out, g, tiles[t], parts[t], x, y);
+                for (int y = y0; y < Math.min(height, y0 + TILE); y++)
+                    for (int x = x0; x < Math.min(width, x0 + TILE); x++) pixel(s, out, g, tiles[t], parts[t], x, y);
             }
         });
         var all = new double[s.length];
-        for (int t = 0; t < tiles.length; t++) for (int j = 0; j < tiles[t].length; j++) // in order, whoever was first
-            for (int k = 0; k < IN; k++) all[tiles[t][j] * IN + k] += parts[t][j * IN + k];
+        for (int t = 0; t < tiles.length; t++)
+            for (int j = 0; j < tiles[t].length; j++) // in order, whoever was first
+                for (int k = 0; k < IN; k++) all[tiles[t][j] * IN + k] += parts[t][j * IN + k];
         return all;
     }
 

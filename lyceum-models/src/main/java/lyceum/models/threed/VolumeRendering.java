@@ -25,8 +25,8 @@ public final class VolumeRendering {
 
     /** The weights and, in the last column, the transmittance behind all samples: (rays, samples + 1), whose rows sum to 1. */
     public static Tensor weights(Tensor density, Tensor steps) {
-        if (!density.shape().equals(steps.shape()) || density.rank() != 2)
-            throw new ShapeException("VolumeRendering: densities " + density.shape() + " over steps " + steps.shape() + "; both are (rays, samples)");
+        if (!density.shape().equals(steps.shape()) || density.rank() != 2) throw new ShapeException(
+                "VolumeRendering: densities " + density.shape() + " over steps " + steps.shape() + "; both are (rays, samples)");
         var thickness = density.mul(steps);
         var passed = thickness.cumsum(1).neg().exp();
         var before = Tensor.concat(1, Tensor.ones(passed.dtype(), passed.size(0), 1), passed.narrow(1, 0, passed.size(1) - 1));

@@ -58,8 +58,8 @@ public final class AlexNet extends Module implements VisionEncoder {
         features = new Sequential(maps);
         var shape = features.outputShape(config.dtype(), 1, config.channels(), config.side(), config.side());
         int h = config.hidden();
-        classifier = new Sequential(new Dropout(config.dropout()), dense(shape.count(), h, true, rng), config.activation(), new Dropout(config.dropout()),
-                dense(h, h, true, rng), config.activation(), dense(h, config.classes(), false, rng));
+        classifier = new Sequential(new Dropout(config.dropout()), dense(shape.count(), h, true, rng), config.activation(),
+                new Dropout(config.dropout()), dense(h, h, true, rng), config.activation(), dense(h, config.classes(), false, rng));
     }
 
     private Linear dense(long inputs, int outputs, boolean lifted, Rng rng) {
@@ -78,7 +78,8 @@ public final class AlexNet extends Module implements VisionEncoder {
 
     /** Batches of 128, momentum 0.9, weight decay 0.0005, rate 0.01 divided by ten thrice in 90 passes. */
     public static Trainer recipe(int stepsInEpoch) {
-        return new Trainer(new Sgd(0.01).withMomentum(0.9).withWeightDecay(5e-4), 90).withBatchSize(128).withSchedule(new Schedule.Step(23L * stepsInEpoch, 0.1));
+        return new Trainer(new Sgd(0.01).withMomentum(0.9).withWeightDecay(5e-4), 90).withBatchSize(128)
+                .withSchedule(new Schedule.Step(23L * stepsInEpoch, 0.1));
     }
 
     public AlexNetConfig config() { return config; }
@@ -100,8 +101,8 @@ public final class AlexNet extends Module implements VisionEncoder {
 
     @Override protected Tensor compute(Tensor images, Pass pass) {
         if (images.rank() != 4 || images.size(1) != config.channels() || images.size(2) != config.side() || images.size(3) != config.side())
-            throw new ShapeException("AlexNet: pictures " + images.shape() + "; its dense layers need (batch, " + config.channels() + ", " + config.side() + ", "
-                    + config.side() + ")");
+            throw new ShapeException("AlexNet: pictures " + images.shape() + "; its dense layers need (batch, " + config.channels() + ", "
+                    + config.side() + ", " + config.side() + ")");
         return classifier.forward(features.forward(images, pass).reshape(images.size(0), -1), pass);
     }
 }

@@ -31,8 +31,9 @@ import lyceum.withers.Withers;
  * @param dtype of the parameters
  */
 @Withers
-public record AlexNetConfig(int channels, int side, List<Integer> widths, int kernel, int stride, int padding, int groups, int hidden, int classes,
-        Activation activation, boolean responseNorm, boolean overlapping, double dropout, Start start, DType dtype) implements AlexNetConfigWithers {
+public record AlexNetConfig(int channels, int side, List<Integer> widths, int kernel, int stride, int padding, int groups, int hidden,
+        int classes, Activation activation, boolean responseNorm, boolean overlapping, double dropout, Start start, DType dtype)
+        implements AlexNetConfigWithers {
 
     /** How weights begin. */
     public enum Start {
@@ -48,27 +49,32 @@ public record AlexNetConfig(int channels, int side, List<Integer> widths, int ke
         widths = List.copyOf(widths);
         Objects.requireNonNull(activation, "activation");
         Objects.requireNonNull(start, "start");
-        if (widths.size() != 5) throw new IllegalArgumentException("AlexNetConfig: " + widths.size() + " widths; there are five convolutions");
-        if (channels < 1 || classes < 1 || hidden < 1 || kernel < 1 || stride < 1 || padding < 0)
-            throw new IllegalArgumentException("AlexNetConfig: " + channels + " channels, " + classes + " classes, " + hidden + " hidden, kernel " + kernel);
-        if (side / stride < 8) throw new IllegalArgumentException("AlexNetConfig: pictures of " + side + " pixels at stride " + stride + " are gone after three poolings");
-        for (int i : new int[] {0, 1, 2, 3, 4}) if (widths.get(i) % groups != 0)
-            throw new IllegalArgumentException("AlexNetConfig: " + groups + " groups do not divide the width " + widths.get(i));
+        if (widths.size() != 5)
+            throw new IllegalArgumentException("AlexNetConfig: " + widths.size() + " widths; there are five convolutions");
+        if (channels < 1 || classes < 1 || hidden < 1 || kernel < 1 || stride < 1 || padding < 0) throw new IllegalArgumentException(
+                "AlexNetConfig: " + channels + " channels, " + classes + " classes, " + hidden + " hidden, kernel " + kernel);
+        if (side / stride < 8) throw new IllegalArgumentException(
+                "AlexNetConfig: pictures of " + side + " pixels at stride " + stride + " are gone after three poolings");
+        for (int i : new int[] {0, 1, 2, 3, 4})
+            if (widths.get(i) % groups != 0)
+                throw new IllegalArgumentException("AlexNetConfig: " + groups + " groups do not divide the width " + widths.get(i));
     }
 
     /** Of 2012: two groups, 227 x 227, 60,965,224 parameters. */
     public static AlexNetConfig paper() {
-        return new AlexNetConfig(3, 227, List.of(96, 256, 384, 384, 256), 11, 4, 0, 2, 4096, 1000, Activation.RELU, true, true, 0.5, Start.PAPER, DType.F32);
+        return new AlexNetConfig(3, 227, List.of(96, 256, 384, 384, 256), 11, 4, 0, 2, 4096, 1000, Activation.RELU, true, true, 0.5,
+                Start.PAPER, DType.F32);
     }
 
     /** One column (Krizhevsky 2014), as torchvision has it: 224 x 224, no response norm, 61,100,840 parameters. */
     public static AlexNetConfig oneColumn() {
-        return paper().withSide(224).withPadding(2).withGroups(1).withWidths(List.of(64, 192, 384, 256, 256)).withResponseNorm(false).withStart(Start.TORCH);
+        return paper().withSide(224).withPadding(2).withGroups(1).withWidths(List.of(64, 192, 384, 256, 256)).withResponseNorm(false)
+                .withStart(Start.TORCH);
     }
 
     /** For small pictures: a first kernel of 5 that steps by one, narrow, two groups, with all ingredients. */
     public static AlexNetConfig small(int channels, int side, int classes) {
-        return paper().withChannels(channels).withWidths(List.of(8, 16, 24, 24, 16)).withKernel(5).withStride(1).withPadding(2).withSide(side).withHidden(64)
-                .withClasses(classes).withStart(Start.HE);
+        return paper().withChannels(channels).withWidths(List.of(8, 16, 24, 24, 16)).withKernel(5).withStride(1).withPadding(2)
+                .withSide(side).withHidden(64).withClasses(classes).withStart(Start.HE);
     }
 }

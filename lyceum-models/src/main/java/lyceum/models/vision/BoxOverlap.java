@@ -30,16 +30,19 @@ public enum BoxOverlap {
 
     /** All of a (n, 4) with all of b (m, 4): (n, m). */
     public Tensor pairs(Tensor a, Tensor b) {
-        if (a.rank() != 2 || b.rank() != 2) throw new ShapeException("BoxOverlap.pairs: boxes " + a.shape() + " and " + b.shape() + "; (n, 4) and (m, 4)");
+        if (a.rank() != 2 || b.rank() != 2)
+            throw new ShapeException("BoxOverlap.pairs: boxes " + a.shape() + " and " + b.shape() + "; (n, 4) and (m, 4)");
         long n = a.size(0), m = b.size(0);
         return of(a.unsqueeze(1).expand(n, m, 4), b.unsqueeze(0).expand(n, m, 4));
     }
 
     /** Box by box: (..). */
     public Tensor of(Tensor a, Tensor b) {
-        if (a.size(-1) != 4 || !a.shape().equals(b.shape())) throw new ShapeException("BoxOverlap: boxes " + a.shape() + " and " + b.shape() + "; both (.., 4), alike");
+        if (a.size(-1) != 4 || !a.shape().equals(b.shape()))
+            throw new ShapeException("BoxOverlap: boxes " + a.shape() + " and " + b.shape() + "; both (.., 4), alike");
         Tensor lowest = a.maximum(b), highest = a.minimum(b);
-        var meet = highest.select(-1, 2).sub(lowest.select(-1, 0)).maximum(0.0).mul(highest.select(-1, 3).sub(lowest.select(-1, 1)).maximum(0.0));
+        var meet = highest.select(-1, 2).sub(lowest.select(-1, 0)).maximum(0.0)
+                .mul(highest.select(-1, 3).sub(lowest.select(-1, 1)).maximum(0.0));
         var union = area(a).add(area(b)).sub(meet);
         var iou = meet.div(union.maximum(EPSILON));
         if (this == IOU) return iou;

@@ -36,21 +36,27 @@ public final class CapsuleNetwork extends Module {
     public CapsuleNetwork(CapsuleNetworkConfig c, Rng rng) {
         config = c;
         conv = new Conv2d(c.channels(), c.maps(), new int[] {c.kernel()}, new Convolution(), true, c.dtype(), null, rng);
-        primary = new Conv2d(c.maps(), c.types() * c.primary(), new int[] {c.kernel()}, new Convolution().withStride(c.stride()), true, c.dtype(), null, rng);
-        votes = Init.begin(Init.normal(1 / Math.sqrt(c.primary())), rng, c.dtype(), c.children(), c.primary(), (long) c.classes() * c.pose()).requiresGrad();
+        primary = new Conv2d(c.maps(), c.types() * c.primary(), new int[] {c.kernel()}, new Convolution().withStride(c.stride()), true,
+                c.dtype(), null, rng);
+        votes = Init
+                .begin(Init.normal(1 / Math.sqrt(c.primary())), rng, c.dtype(), c.children(), c.primary(), (long) c.classes() * c.pose())
+                .requiresGrad();
         int pixels = c.channels() * c.side() * c.side();
-        decoder = c.hidden() == 0 ? null : new Sequential(dense(c.classes() * c.pose(), c.hidden(), rng), Activation.RELU, dense(c.hidden(), 2 * c.hidden(), rng),
-                Activation.RELU, dense(2 * c.hidden(), pixels, rng), Activation.SIGMOID);
+        decoder = c.hidden() == 0 ? null : new Sequential(dense(c.classes() * c.pose(), c.hidden(), rng), Activation.RELU,
+                dense(c.hidden(), 2 * c.hidden(), rng), Activation.RELU, dense(2 * c.hidden(), pixels, rng), Activation.SIGMOID);
     }
 
-    private Linear dense(int inputs, int outputs, Rng rng) { return new Linear(inputs, outputs, true, config.dtype(), Init.torchLinear(inputs), rng); }
+    private Linear dense(int inputs, int outputs, Rng rng) {
+        return new Linear(inputs, outputs, true, config.dtype(), Init.torchLinear(inputs), rng);
+    }
 
     public CapsuleNetworkConfig config() { return config; }
 
     /** Primary capsules, (batch, children, primary). */
     public Tensor primary(Tensor images, Pass pass) {
         if (images.rank() != 4 || images.size(1) != config.channels() || images.size(2) != config.side() || images.size(3) != config.side())
-            throw new ShapeException("CapsuleNetwork: pictures " + images.shape() + "; (batch, " + config.channels() + ", " + config.side() + ", " + config.side() + ")");
+            throw new ShapeException("CapsuleNetwork: pictures " + images.shape() + "; (batch, " + config.channels() + ", " + config.side()
+                    + ", " + config.side() + ")");
         var maps = primary.forward(conv.forward(images, pass).relu(), pass);
         var grouped = maps.reshape(images.size(0), config.types(), config.primary(), -1).transpose(2, 3);
         return CapsuleRouting.squash(grouped.reshape(images.size(0), -1, config.primary()), 2);
@@ -63,7 +69,9 @@ public final class CapsuleNetwork extends Module {
     }
 
     /** The class capsules, and how they were agreed on. */
-    public CapsuleRouting.Routed capsules(Tensor images, Pass pass) { return new CapsuleRouting(config.iterations()).route(votes(images, pass)); }
+    public CapsuleRouting.Routed capsules(Tensor images, Pass pass) {
+        return new CapsuleRouting(config.iterations()).route(votes(images, pass));
+    }
 
     /** Lengths of capsules (batch, classes, pose): how surely each class is there. */
     public static Tensor lengths(Tensor capsules) { return capsules.square().sum(2).add(1e-12).sqrt(); }
@@ -74,12 +82,14 @@ public final class CapsuleNetwork extends Module {
     public Tensor reconstruct(Tensor capsules, Tensor classes, Pass pass) {
         if (decoder == null) throw new IllegalStateException("reconstruct: this network has no decoder; give it hidden units");
         var mask = classes.oneHot(capsules.dtype(), config.classes()).unsqueeze(2);
-        return decoder.forward(capsules.mul(mask).reshape(capsules.size(0), -1), pass).reshape(-1, config.channels(), config.side(), config.side());
+        return decoder.forward(capsules.mul(mask).reshape(capsules.size(0), -1), pass).reshape(-1, config.channels(), config.side(),
+                config.side());
     }
 
     /** Capsules (batch, classes, pose) with {@code by} added to one number of every pose: what does it stand for? */
     public static Tensor perturbed(Tensor capsules, int dimension, double by) {
-        if (dimension < 0 || dimension >= capsules.size(2)) throw new IndexOutOfBoundsException("perturbed: number " + dimension + " of " + capsules.size(2));
+        if (dimension < 0 || dimension >= capsules.size(2))
+            throw new IndexOutOfBoundsException("perturbed: number " + dimension + " of " + capsules.size(2));
         return capsules.add(Tensor.of((long) dimension).oneHot(capsules.dtype(), capsules.size(2)).mul(by));
     }
 

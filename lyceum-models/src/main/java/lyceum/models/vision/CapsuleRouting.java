@@ -37,7 +37,8 @@ public record CapsuleRouting(int iterations) {
 
     /** @param votes (batch, children, parents, dimension) */
     public Routed route(Tensor votes) {
-        if (votes.rank() != 4) throw new ShapeException("CapsuleRouting: votes " + votes.shape() + "; (batch, children, parents, dimension)");
+        if (votes.rank() != 4)
+            throw new ShapeException("CapsuleRouting: votes " + votes.shape() + "; (batch, children, parents, dimension)");
         var logits = Tensor.zeros(votes.dtype(), votes.size(0), votes.size(1), votes.size(2));
         var couplings = new ArrayList<Tensor>();
         Tensor outputs = null;

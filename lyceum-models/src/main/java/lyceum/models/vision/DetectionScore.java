@@ -46,16 +46,18 @@ public final class DetectionScore {
 
     /** A picture: boxes (n, 4) that were found with scores (n) and classes, and boxes (m, 4) that are there. */
     public void add(Tensor found, Tensor scores, int[] kinds, Tensor truths, int[] truthKinds) {
-        if (found.size(0) != kinds.length || scores.count() != kinds.length || truths.size(0) != truthKinds.length) throw new IllegalArgumentException(
-                "DetectionScore: " + found.size(0) + " boxes, " + scores.count() + " scores, " + kinds.length + " classes; " + truths.size(0) + " truths, " + truthKinds.length + " classes");
-        var iou = kinds.length == 0 || truthKinds.length == 0 ? new double[kinds.length][truthKinds.length] : BoxOverlap.IOU.pairs(found, truths).toRows();
+        if (found.size(0) != kinds.length || scores.count() != kinds.length || truths.size(0) != truthKinds.length)
+            throw new IllegalArgumentException("DetectionScore: " + found.size(0) + " boxes, " + scores.count() + " scores, " + kinds.length
+                    + " classes; " + truths.size(0) + " truths, " + truthKinds.length + " classes");
+        var iou = kinds.length == 0 || truthKinds.length == 0 ? new double[kinds.length][truthKinds.length]
+                : BoxOverlap.IOU.pairs(found, truths).toRows();
         pictures.add(new Picture(iou, scores.toDoubleArray(), kinds.clone(), truthKinds.clone()));
     }
 
     /** Mean over the classes at an IoU; NaN if no object was there. */
     public double at(double threshold) {
-        return pictures.stream().flatMapToInt(p -> Arrays.stream(p.truthKinds)).distinct().sorted().mapToDouble(kind -> ofClass(kind, threshold)).average()
-                .orElse(Double.NaN);
+        return pictures.stream().flatMapToInt(p -> Arrays.stream(p.truthKinds)).distinct().sorted()
+                .mapToDouble(kind -> ofClass(kind, threshold)).average().orElse(Double.NaN);
     }
 
     /** Mean over IoUs 0.5, 0.55 .. 0.95: COCO's AP. */

@@ -11,7 +11,8 @@ import lyceum.tensor.Tensor;
  */
 public record NonMaxSuppression(double threshold) {
     public NonMaxSuppression {
-        if (!(threshold >= 0 && threshold <= 1)) throw new IllegalArgumentException("NonMaxSuppression: threshold is " + threshold + "; it lies in [0, 1]");
+        if (!(threshold >= 0 && threshold <= 1))
+            throw new IllegalArgumentException("NonMaxSuppression: threshold is " + threshold + "; it lies in [0, 1]");
     }
 
     /** Rows of boxes (n, 4) that are kept, the surest first. */
@@ -21,8 +22,8 @@ public record NonMaxSuppression(double threshold) {
     public int[] keep(Tensor boxes, Tensor scores, int[] classes) {
         double[] b = boxes.toDoubleArray(), s = scores.toDoubleArray();
         int n = s.length;
-        if (b.length != 4 * n || classes.length != n)
-            throw new IllegalArgumentException("NonMaxSuppression: " + b.length / 4 + " boxes, " + n + " scores, " + classes.length + " classes; as many of each");
+        if (b.length != 4 * n || classes.length != n) throw new IllegalArgumentException(
+                "NonMaxSuppression: " + b.length / 4 + " boxes, " + n + " scores, " + classes.length + " classes; as many of each");
         var order = new Integer[n];
         Arrays.setAll(order, i -> i);
         Arrays.sort(order, (i, j) -> Double.compare(s[j], s[i]));

@@ -22,11 +22,12 @@ public final class PatchEmbedding extends Module {
 
     /** @param bias whether there is one; CLIP has none */
     public PatchEmbedding(int channels, int patch, int width, boolean bias, DType dtype, Rng rng) {
-        if (channels < 1 || patch < 1 || width < 1)
-            throw new IllegalArgumentException("PatchEmbedding: " + channels + " channels, patch " + patch + ", width " + width + "; all are at least 1");
+        if (channels < 1 || patch < 1 || width < 1) throw new IllegalArgumentException(
+                "PatchEmbedding: " + channels + " channels, patch " + patch + ", width " + width + "; all are at least 1");
         this.patch = patch;
         double deviation = 1 / Math.sqrt((double) channels * patch * patch);
-        weight = Init.begin(Init.truncatedNormal(deviation, -2 * deviation, 2 * deviation), rng, dtype, width, channels, patch, patch).requiresGrad();
+        weight = Init.begin(Init.truncatedNormal(deviation, -2 * deviation, 2 * deviation), rng, dtype, width, channels, patch, patch)
+                .requiresGrad();
         this.bias = bias ? Tensor.zeros(dtype, width).compute().requiresGrad() : null;
     }
 
@@ -40,8 +41,8 @@ public final class PatchEmbedding extends Module {
     public Tensor bias() { return bias; }
 
     @Override protected Tensor compute(Tensor images, Pass pass) {
-        if (images.rank() != 4 || images.size(1) != weight.size(1))
-            throw new ShapeException("PatchEmbedding: pictures " + images.shape() + "; it takes (batch, " + weight.size(1) + ", height, width)");
+        if (images.rank() != 4 || images.size(1) != weight.size(1)) throw new ShapeException(
+                "PatchEmbedding: pictures " + images.shape() + "; it takes (batch, " + weight.size(1) + ", height, width)");
         return patches(images, patch).affine(weight.reshape(weight.size(0), -1), bias);
     }
 
@@ -51,16 +52,16 @@ public final class PatchEmbedding extends Module {
      */
     public static Tensor patches(Tensor images, int p) {
         long n = images.size(0), c = images.size(1), h = images.size(2), w = images.size(3);
-        if (h % p != 0 || w % p != 0) throw new ShapeException(
-                "patches: pictures of " + h + " x " + w + " in patches of " + p + ", which divide neither or one; pad or resize them first");
+        if (h % p != 0 || w % p != 0) throw new ShapeException("patches: pictures of " + h + " x " + w + " in patches of " + p
+                + ", which divide neither or one; pad or resize them first");
         return images.reshape(n, c, h / p, p, w / p, p).permute(0, 2, 4, 1, 3, 5).reshape(n, h / p * (w / p), c * p * p);
     }
 
     /** Pictures (batch, channels, height, width) of their {@link #patches}. */
     public static Tensor images(Tensor patches, int channels, long height, long width, int p) {
         long n = patches.size(0), rows = height / p, columns = width / p;
-        if (rows * columns != patches.size(1) || (long) channels * p * p != patches.size(2))
-            throw new ShapeException("images: patches " + patches.shape() + " for pictures of " + channels + " x " + height + " x " + width);
+        if (rows * columns != patches.size(1) || (long) channels * p * p != patches.size(2)) throw new ShapeException(
+                "images: patches " + patches.shape() + " for pictures of " + channels + " x " + height + " x " + width);
         return patches.reshape(n, rows, columns, channels, p, p).permute(0, 3, 1, 4, 2, 5).reshape(n, channels, height, width);
     }
 

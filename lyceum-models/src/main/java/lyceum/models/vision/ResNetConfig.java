@@ -67,8 +67,8 @@ public record ResNetConfig(int channels, Stem stem, List<Integer> blocks, int wi
         blocks = List.copyOf(blocks);
         if (blocks.isEmpty() || blocks.stream().anyMatch(b -> b < 1))
             throw new IllegalArgumentException("ResNetConfig: blocks " + blocks + "; there is a stage, and each has a block");
-        if (channels < 1 || width < 1 || widening < 1 || classes < 0)
-            throw new IllegalArgumentException("ResNetConfig: " + channels + " channels, width " + width + ", widening " + widening + ", " + classes + " classes");
+        if (channels < 1 || width < 1 || widening < 1 || classes < 0) throw new IllegalArgumentException(
+                "ResNetConfig: " + channels + " channels, width " + width + ", widening " + widening + ", " + classes + " classes");
         if (groups < 1 || groups > 1 && !bottleneck || width * widening % groups != 0)
             throw new IllegalArgumentException("ResNetConfig: " + groups + " groups; they divide the inner width of bottlenecks");
     }
@@ -103,8 +103,8 @@ public record ResNetConfig(int channels, Stem stem, List<Integer> blocks, int wi
     public static ResNetConfig cifar(int depth) {
         if (depth < 8 || (depth - 2) % 6 != 0) throw new IllegalArgumentException("ResNetConfig.cifar: depth " + depth + "; it is 6 n + 2");
         int n = (depth - 2) / 6;
-        return new ResNetConfig(3, Stem.CIFAR, List.of(n, n, n), 16, false, 1, 1, false, true, Shortcut.ZERO_PAD, false, false, Padding.ZEROS, 10,
-                DType.F32);
+        return new ResNetConfig(3, Stem.CIFAR, List.of(n, n, n), 16, false, 1, 1, false, true, Shortcut.ZERO_PAD, false, false,
+                Padding.ZEROS, 10, DType.F32);
     }
 
     /**

@@ -33,8 +33,8 @@ public record RoiAlign(int height, int width, double scale, int samples, boolean
      * @return (k, channels, height, width)
      */
     public Tensor of(Tensor maps, Tensor regions, int[] pictures) {
-        if (maps.rank() != 4 || regions.rank() != 2 || regions.size(0) != pictures.length)
-            throw new ShapeException("RoiAlign: maps " + maps.shape() + ", regions " + regions.shape() + " in " + pictures.length + " pictures");
+        if (maps.rank() != 4 || regions.rank() != 2 || regions.size(0) != pictures.length) throw new ShapeException(
+                "RoiAlign: maps " + maps.shape() + ", regions " + regions.shape() + " in " + pictures.length + " pictures");
         double[] r = regions.toDoubleArray();
         int k = pictures.length, h = (int) maps.size(2), w = (int) maps.size(3);
         double[] down = new double[k * height * h], across = new double[k * width * w];

@@ -38,14 +38,15 @@ public final class SwinTransformer extends Module implements VisionEncoder {
     public SwinTransformer(SwinTransformerConfig c, Rng rng) {
         config = c;
         var parts = new ArrayList<Layer>();
-        parts.add(new Sequential(new Conv2d(c.channels(), c.width(), new int[] {c.patch()}, new Convolution().withStride(c.patch()), true, c.dtype(), null, rng),
-                Layer.of(x -> x.permute(0, 2, 3, 1)), new LayerNorm(1e-5, c.dtype(), c.width())));
+        parts.add(new Sequential(new Conv2d(c.channels(), c.width(), new int[] {c.patch()}, new Convolution().withStride(c.patch()), true,
+                c.dtype(), null, rng), Layer.of(x -> x.permute(0, 2, 3, 1)), new LayerNorm(1e-5, c.dtype(), c.width())));
         int total = c.depths().stream().mapToInt(Integer::intValue).sum(), block = 0;
         for (int stage = 0; stage < c.depths().size(); stage++) {
             var blocks = new Block[c.depths().get(stage)];
             for (int i = 0; i < blocks.length; i++) {
                 double drop = total == 1 ? 0 : c.pathDrop() * block++ / (total - 1);
-                blocks[i] = new Block(c, c.width() << stage, c.heads().get(stage), c.shifted() && i % 2 == 1 ? c.window() / 2 : 0, drop, rng);
+                blocks[i] = new Block(c, c.width() << stage, c.heads().get(stage), c.shifted() && i % 2 == 1 ? c.window() / 2 : 0, drop,
+                        rng);
             }
             parts.add(new Sequential(blocks));
             if (stage < c.depths().size() - 1) parts.add(new Merging(c, c.width() << stage, rng));
@@ -109,7 +110,8 @@ public final class SwinTransformer extends Module implements VisionEncoder {
 
     @Override public VisionFeatures encode(Tensor images, Pass pass) {
         if (images.rank() != 4 || images.size(1) != config.channels() || images.size(2) < config.patch() || images.size(3) < config.patch())
-            throw new ShapeException("SwinTransformer: pictures " + images.shape() + "; it takes (batch, " + config.channels() + ", height, width)");
+            throw new ShapeException(
+                    "SwinTransformer: pictures " + images.shape() + "; it takes (batch, " + config.channels() + ", height, width)");
         var levels = new LinkedHashMap<String, Tensor>();
         var x = images;
         var parts = features.layers();

@@ -20,18 +20,20 @@ import lyceum.withers.Withers;
  * @param dtype of the parameters
  */
 @Withers
-public record SwinTransformerConfig(int channels, int patch, int width, List<Integer> depths, List<Integer> heads, int window, boolean shifted, int ratio,
-        double pathDrop, int classes, DType dtype) implements SwinTransformerConfigWithers {
+public record SwinTransformerConfig(int channels, int patch, int width, List<Integer> depths, List<Integer> heads, int window,
+        boolean shifted, int ratio, double pathDrop, int classes, DType dtype) implements SwinTransformerConfigWithers {
     public SwinTransformerConfig {
         depths = List.copyOf(depths);
         heads = List.copyOf(heads);
         if (depths.isEmpty() || depths.size() != heads.size() || depths.stream().anyMatch(d -> d < 1))
             throw new IllegalArgumentException("SwinTransformerConfig: depths " + depths + ", heads " + heads + "; one of each a stage");
-        if (channels < 1 || patch < 1 || window < 1 || ratio < 1 || classes < 0)
-            throw new IllegalArgumentException("SwinTransformerConfig: " + channels + " channels, patch " + patch + ", window " + window + ", ratio " + ratio);
-        for (int i = 0; i < heads.size(); i++) if ((width << i) % heads.get(i) != 0)
-            throw new IllegalArgumentException("SwinTransformerConfig: " + heads.get(i) + " heads do not divide the width " + (width << i));
-        if (!(pathDrop >= 0 && pathDrop < 1)) throw new IllegalArgumentException("SwinTransformerConfig: pathDrop is " + pathDrop + "; it lies in [0, 1)");
+        if (channels < 1 || patch < 1 || window < 1 || ratio < 1 || classes < 0) throw new IllegalArgumentException(
+                "SwinTransformerConfig: " + channels + " channels, patch " + patch + ", window " + window + ", ratio " + ratio);
+        for (int i = 0; i < heads.size(); i++)
+            if ((width << i) % heads.get(i) != 0) throw new IllegalArgumentException(
+                    "SwinTransformerConfig: " + heads.get(i) + " heads do not divide the width " + (width << i));
+        if (!(pathDrop >= 0 && pathDrop < 1))
+            throw new IllegalArgumentException("SwinTransformerConfig: pathDrop is " + pathDrop + "; it lies in [0, 1)");
     }
 
     /** Swin-T: 28,288,354 parameters. */
@@ -43,5 +45,7 @@ public record SwinTransformerConfig(int channels, int patch, int width, List<Int
     public static SwinTransformerConfig small() { return tiny().withDepths(List.of(2, 2, 18, 2)).withPathDrop(0.3); }
 
     /** Swin-B. */
-    public static SwinTransformerConfig base() { return small().withHeads(List.of(1, 2, 4, 8)).withWidth(128).withHeads(List.of(4, 8, 16, 32)).withPathDrop(0.5); }
+    public static SwinTransformerConfig base() {
+        return small().withHeads(List.of(1, 2, 4, 8)).withWidth(128).withHeads(List.of(4, 8, 16, 32)).withPathDrop(0.5);
+    }
 }

@@ -91,7 +91,8 @@ public final class UNet extends Module {
         var x = config.axes() == 1 ? given.unsqueeze(2) : given;
         Tensor embedded = null;
         if (time1 != null) {
-            embedded = time2.forward(config.activation().forward(time1.forward(embedding(time, config.timeWidth()).to(config.dtype()), pass), pass), pass);
+            embedded = time2.forward(
+                    config.activation().forward(time1.forward(embedding(time, config.timeWidth()).to(config.dtype()), pass), pass), pass);
         }
         var maps = new ArrayList<Tensor>();
         for (int i = 0; i < down.size(); i++) {
@@ -117,14 +118,16 @@ public final class UNet extends Module {
     }
 
     private void check(Tensor x, Tensor time, Tensor context) {
-        if (x.rank() != config.axes() + 2 || x.size(1) != config.inputs())
-            throw new ShapeException("UNet: input " + x.shape() + "; it takes (batch, " + config.inputs() + (config.axes() == 1 ? ", length)" : ", height, width)"));
-        if ((time == null) != (config.timeWidth() == 0)) throw new IllegalArgumentException("UNet: a time is given if and only if timeWidth is above 0");
+        if (x.rank() != config.axes() + 2 || x.size(1) != config.inputs()) throw new ShapeException("UNet: input " + x.shape()
+                + "; it takes (batch, " + config.inputs() + (config.axes() == 1 ? ", length)" : ", height, width)"));
+        if ((time == null) != (config.timeWidth() == 0))
+            throw new IllegalArgumentException("UNet: a time is given if and only if timeWidth is above 0");
         if ((context == null) != (config.contextWidth() == 0))
             throw new IllegalArgumentException("UNet: a context is given if and only if contextWidth is above 0");
         int reduction = 1 << config.widths().size() - 1;
-        for (int axis = 2; config.padded() && axis < x.rank(); axis++) if (x.size(axis) % reduction != 0) throw new ShapeException(
-                "UNet: side " + x.size(axis) + " is not a multiple of " + reduction + "; pad the input, and crop what comes out");
+        for (int axis = 2; config.padded() && axis < x.rank(); axis++)
+            if (x.size(axis) % reduction != 0) throw new ShapeException(
+                    "UNet: side " + x.size(axis) + " is not a multiple of " + reduction + "; pad the input, and crop what comes out");
     }
 
     /** The middle of a map, as large as another. */

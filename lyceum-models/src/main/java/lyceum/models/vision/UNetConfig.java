@@ -34,8 +34,9 @@ import lyceum.withers.Withers;
  * @param dtype of the parameters
  */
 @Withers
-public record UNetConfig(int axes, int inputs, int outputs, List<Integer> widths, boolean padded, boolean residual, Norm norm, Activation activation,
-        Scale scale, boolean skips, int timeWidth, int contextWidth, int attention, int heads, double dropout, DType dtype) implements UNetConfigWithers {
+public record UNetConfig(int axes, int inputs, int outputs, List<Integer> widths, boolean padded, boolean residual, Norm norm,
+        Activation activation, Scale scale, boolean skips, int timeWidth, int contextWidth, int attention, int heads, double dropout,
+        DType dtype) implements UNetConfigWithers {
 
     /** Which norm stands in the blocks. */
     public enum Norm {
@@ -58,20 +59,23 @@ public record UNetConfig(int axes, int inputs, int outputs, List<Integer> widths
         Objects.requireNonNull(activation, "activation");
         Objects.requireNonNull(scale, "scale");
         if (axes != 1 && axes != 2) throw new IllegalArgumentException("UNetConfig: axes is " + axes + "; 1 or 2");
-        if (inputs < 1 || outputs < 1 || widths.size() < 2 || widths.stream().anyMatch(w -> w < 1))
-            throw new IllegalArgumentException("UNetConfig: " + inputs + " inputs, " + outputs + " outputs, widths " + widths + "; at least two levels");
+        if (inputs < 1 || outputs < 1 || widths.size() < 2 || widths.stream().anyMatch(w -> w < 1)) throw new IllegalArgumentException(
+                "UNetConfig: " + inputs + " inputs, " + outputs + " outputs, widths " + widths + "; at least two levels");
         if (timeWidth < 0 || timeWidth % 2 != 0 || contextWidth < 0 || attention < 0 || attention > widths.size())
-            throw new IllegalArgumentException("UNetConfig: timeWidth " + timeWidth + " (even), contextWidth " + contextWidth + ", attention in " + attention + " levels");
-        if (contextWidth > 0 && attention == 0) throw new IllegalArgumentException("UNetConfig: a context is looked at by attention; set attention to 1 or more levels");
+            throw new IllegalArgumentException("UNetConfig: timeWidth " + timeWidth + " (even), contextWidth " + contextWidth
+                    + ", attention in " + attention + " levels");
+        if (contextWidth > 0 && attention == 0)
+            throw new IllegalArgumentException("UNetConfig: a context is looked at by attention; set attention to 1 or more levels");
         for (int i = widths.size() - attention; i < widths.size(); i++)
-            if (widths.get(i) % heads != 0) throw new IllegalArgumentException("UNetConfig: " + heads + " heads do not divide the width " + widths.get(i));
+            if (widths.get(i) % heads != 0)
+                throw new IllegalArgumentException("UNetConfig: " + heads + " heads do not divide the width " + widths.get(i));
         if (scale == Scale.STRIDED && !padded) throw new IllegalArgumentException("UNetConfig: STRIDED goes with padded convolutions");
     }
 
     /** Of 2015: widths 64 to 1,024, no padding, no norms; 572 x 572 become 388 x 388. */
     public static UNetConfig original(int inputs, int outputs) {
-        return new UNetConfig(2, inputs, outputs, List.of(64, 128, 256, 512, 1024), false, false, Norm.NONE, Activation.RELU, Scale.POOLED, true, 0, 0,
-                0, 1, 0, DType.F32);
+        return new UNetConfig(2, inputs, outputs, List.of(64, 128, 256, 512, 1024), false, false, Norm.NONE, Activation.RELU, Scale.POOLED,
+                true, 0, 0, 0, 1, 0, DType.F32);
     }
 
     /** Padded, with batch norms: masks as large as the picture. */
@@ -84,8 +88,8 @@ public record UNetConfig(int axes, int inputs, int outputs, List<Integer> widths
      * level: as in DDPM.
      */
     public static UNetConfig denoiser(int channels, Integer... widths) {
-        return padded(channels, channels, widths).withResidual(true).withNorm(Norm.GROUP).withActivation(Activation.SILU).withScale(Scale.STRIDED)
-                .withTimeWidth(4 * widths[0]).withHeads(4).withAttention(1);
+        return padded(channels, channels, widths).withResidual(true).withNorm(Norm.GROUP).withActivation(Activation.SILU)
+                .withScale(Scale.STRIDED).withTimeWidth(4 * widths[0]).withHeads(4).withAttention(1);
     }
 
     /** Whether positions attend to each other at level i, from 0 on. */

@@ -49,7 +49,8 @@ public final class VisionTransformer extends Module implements VisionEncoder {
         class_token = config.classToken() ? learned(config, 1, rng) : null;
         distillation_token = config.distilled() ? learned(config, 1, rng) : null;
         registers = config.registers() > 0 ? learned(config, config.registers(), rng) : null;
-        positions = config.positions() == VisionTransformerConfig.Positions.LEARNED ? learned(config, config.prefix() + config.patches(), rng) : null;
+        positions = config.positions() == VisionTransformerConfig.Positions.LEARNED
+                ? learned(config, config.prefix() + config.patches(), rng) : null;
         patch_embedding = new PatchEmbedding(config.channels(), config.patch(), config.width(), true, config.dtype(), rng);
         encoder = new TransformerEncoder(config.block(), config.depth(), rng);
         head = head(config, config.classes() > 0, rng);
@@ -88,7 +89,8 @@ public final class VisionTransformer extends Module implements VisionEncoder {
 
     /** Positions of a grid of patches, (1, rows columns, width). */
     public Tensor gridPositions(long rows, long columns) {
-        if (config.positions() == VisionTransformerConfig.Positions.SINUSOIDAL) return sinusoidal(rows, columns, config.width()).to(config.dtype());
+        if (config.positions() == VisionTransformerConfig.Positions.SINUSOIDAL)
+            return sinusoidal(rows, columns, config.width()).to(config.dtype());
         if (positions == null) throw new IllegalStateException("gridPositions: this model tells no positions");
         return interpolated(positions.narrow(1, config.prefix(), config.patches()), config.imageHeight() / config.patch(),
                 config.imageWidth() / config.patch(), rows, columns);
@@ -111,7 +113,8 @@ public final class VisionTransformer extends Module implements VisionEncoder {
         int quarter = width / 4;
         for (int p = 0; p < rows * columns; p++) {
             for (int i = 0; i < quarter; i++) {
-                double frequency = Math.pow(10_000, -(double) i / quarter), across = p % columns * frequency, down = p / columns * frequency;
+                double frequency = Math.pow(10_000, -(double) i / quarter), across = p % columns * frequency,
+                        down = p / columns * frequency;
                 int at = p * width + i;
                 table[at] = Math.sin(across);
                 table[at + quarter] = Math.cos(across);
@@ -128,7 +131,9 @@ public final class VisionTransformer extends Module implements VisionEncoder {
     public Tensor through(Tensor patches, Pass pass) { return encoder.forward(prefixed(patches, pass), pass); }
 
     /** What goes into each block, and the output. */
-    public List<Tensor> hiddenStates(Tensor images, Pass pass) { return encoder.hiddenStates(prefixed(patches(images, pass), pass), null, pass); }
+    public List<Tensor> hiddenStates(Tensor images, Pass pass) {
+        return encoder.hiddenStates(prefixed(patches(images, pass), pass), null, pass);
+    }
 
     private Tensor prefixed(Tensor patches, Pass pass) {
         var parts = new ArrayList<Tensor>();
@@ -209,13 +214,15 @@ public final class VisionTransformer extends Module implements VisionEncoder {
     public void loadPublished(Map<String, Tensor> values) {
         var own = new LinkedHashMap<>(VitLayout.of(values.keySet()).read(this, values));
         var table = own.get("positions");
-        if (positions != null && table != null && table.rank() == 3 && table.size(1) != positions.size(1)) own.put("positions", fitted(table));
+        if (positions != null && table != null && table.rank() == 3 && table.size(1) != positions.size(1))
+            own.put("positions", fitted(table));
         load(own);
     }
 
     private Tensor fitted(Tensor table) {
         long patches = table.size(1) - config.prefix(), side = Math.round(Math.sqrt(patches));
-        if (side * side != patches) throw new ShapeException("loadPublished: " + patches + " positions are no square grid to interpolate from");
+        if (side * side != patches)
+            throw new ShapeException("loadPublished: " + patches + " positions are no square grid to interpolate from");
         var grid = interpolated(table.narrow(1, config.prefix(), patches), side, side, config.imageHeight() / config.patch(),
                 config.imageWidth() / config.patch());
         return Tensor.concat(1, table.narrow(1, 0, config.prefix()), grid);

@@ -56,20 +56,24 @@ public record VisionTransformerConfig(int imageHeight, int imageWidth, int patch
 
     public VisionTransformerConfig {
         if (imageHeight < 1 || imageWidth < 1 || patch < 1 || imageHeight % patch != 0 || imageWidth % patch != 0)
-            throw new IllegalArgumentException("VisionTransformerConfig: patches of " + patch + " do not fill " + imageHeight + " x " + imageWidth);
-        if (channels < 1 || depth < 1) throw new IllegalArgumentException("VisionTransformerConfig: " + channels + " channels, depth " + depth + "; at least 1");
+            throw new IllegalArgumentException(
+                    "VisionTransformerConfig: patches of " + patch + " do not fill " + imageHeight + " x " + imageWidth);
+        if (channels < 1 || depth < 1)
+            throw new IllegalArgumentException("VisionTransformerConfig: " + channels + " channels, depth " + depth + "; at least 1");
         if (classes < 0 || registers < 0)
             throw new IllegalArgumentException("VisionTransformerConfig: " + classes + " classes, " + registers + " registers; at least 0");
         if ((pool == Pool.CLASS || distilled) && !classToken)
             throw new IllegalArgumentException("VisionTransformerConfig: pool CLASS and distillation need a class token; pool by MEAN");
-        if (distilled && classes == 0) throw new IllegalArgumentException("VisionTransformerConfig: a distilled one has heads; give it classes");
+        if (distilled && classes == 0)
+            throw new IllegalArgumentException("VisionTransformerConfig: a distilled one has heads; give it classes");
         if (positions == Positions.SINUSOIDAL && width % 4 != 0)
             throw new IllegalArgumentException("VisionTransformerConfig: sinusoidal positions need a width of whole fours, not " + width);
     }
 
     /** Square pictures, a class token, learned positions, hidden units four times the width, no head. */
     public VisionTransformerConfig(int image, int patch, int channels, int width, int depth, int heads) {
-        this(image, image, patch, channels, width, depth, heads, 4 * width, 0, true, false, 0, Pool.CLASS, Positions.LEARNED, 0, 1e-6, DType.F32);
+        this(image, image, patch, channels, width, depth, heads, 4 * width, 0, true, false, 0, Pool.CLASS, Positions.LEARNED, 0, 1e-6,
+                DType.F32);
     }
 
     private static VisionTransformerConfig imageNet(int patch, int width, int depth, int heads) {

@@ -18,18 +18,21 @@ import lyceum.tensor.Tensor;
  */
 public enum VitLayout {
     /** {@code encoder.layers.encoder_layer_0.self_attention.in_proj_weight}. */
-    TORCHVISION("class_token", "distillation_token", "register_tokens", "encoder.pos_embedding", "conv_proj", "encoder.layers.encoder_layer_#.",
-            "ln_1", "self_attention.in_proj_?", "self_attention.out_proj", "ln_2", "mlp.0", "mlp.3", "encoder.ln", "heads.head", "heads.head_dist"),
+    TORCHVISION("class_token", "distillation_token", "register_tokens", "encoder.pos_embedding", "conv_proj",
+            "encoder.layers.encoder_layer_#.", "ln_1", "self_attention.in_proj_?", "self_attention.out_proj", "ln_2", "mlp.0", "mlp.3",
+            "encoder.ln", "heads.head", "heads.head_dist"),
     /** {@code blocks.0.attn.qkv.weight}: timm's, DeiT's, MAE's and DINO's. */
     TIMM("cls_token", "dist_token", "reg_token", "pos_embed", "patch_embed.proj", "blocks.#.", "norm1", "attn.qkv.?", "attn.proj", "norm2",
             "mlp.fc1", "mlp.fc2", "norm", "head", "head_dist"),
     /** {@code vit.encoder.layer.0.attention.attention.query.weight}, with or without {@code vit.} or {@code deit.} in front. */
     HUGGING_FACE("embeddings.cls_token", "embeddings.distillation_token", "embeddings.register_tokens", "embeddings.position_embeddings",
-            "embeddings.patch_embeddings.projection", "encoder.layer.#.", "layernorm_before", "attention.attention.*.?", "attention.output.dense",
-            "layernorm_after", "intermediate.dense", "output.dense", "layernorm", "classifier", "distillation_classifier");
+            "embeddings.patch_embeddings.projection", "encoder.layer.#.", "layernorm_before", "attention.attention.*.?",
+            "attention.output.dense", "layernorm_after", "intermediate.dense", "output.dense", "layernorm", "classifier",
+            "distillation_classifier");
 
-    private static final String[] OWN = {"class_token", "distillation_token", "registers", "positions", "patch_embedding", "encoder.layers.#.",
-            "attention_norm", "attention.*_proj.?", "attention.o_proj", "mlp_norm", "mlp.fc1", "mlp.fc2", "encoder.norm", "head", "distillation_head"};
+    private static final String[] OWN = {"class_token", "distillation_token", "registers", "positions", "patch_embedding",
+            "encoder.layers.#.", "attention_norm", "attention.*_proj.?", "attention.o_proj", "mlp_norm", "mlp.fc1", "mlp.fc2",
+            "encoder.norm", "head", "distillation_head"};
     private static final int BLOCK = 5, QKV = 7, LAST_IN_BLOCK = 11;
 
     private final String[] theirs;
@@ -64,7 +67,8 @@ public enum VitLayout {
         var missing = new ArrayList<String>();
         for (var name : vit.state().keySet()) {
             var there = published(name);
-            for (var front : new String[] {"vit.", "deit."}) if (!file.containsKey(there) && file.containsKey(front + there)) there = front + there;
+            for (var front : new String[] {"vit.", "deit."})
+                if (!file.containsKey(there) && file.containsKey(front + there)) there = front + there;
             var tensor = file.get(there);
             if (tensor == null) {
                 missing.add(there);

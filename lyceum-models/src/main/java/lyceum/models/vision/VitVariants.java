@@ -58,8 +58,8 @@ public final class VitVariants {
      * @param normalised whether each patch's pixels are told as deviations from its mean over its standard deviation
      */
     public static Tensor maskedError(Tensor predicted, Tensor pixels, Tensor hidden, boolean normalised) {
-        if (!predicted.shape().equals(pixels.shape()) || hidden.rank() != 2 || hidden.size(1) != pixels.size(1))
-            throw new ShapeException("maskedError: predicted " + predicted.shape() + ", pixels " + pixels.shape() + ", hidden " + hidden.shape());
+        if (!predicted.shape().equals(pixels.shape()) || hidden.rank() != 2 || hidden.size(1) != pixels.size(1)) throw new ShapeException(
+                "maskedError: predicted " + predicted.shape() + ", pixels " + pixels.shape() + ", hidden " + hidden.shape());
         var target = pixels;
         if (normalised) target = pixels.sub(pixels.mean(2, true)).div(pixels.var(2, true).add(1e-6).sqrt());
         var weight = hidden.to(predicted.dtype());
@@ -72,7 +72,8 @@ public final class VitVariants {
      *
      * @param centre (answers), a running mean of the teacher's logits, against collapse
      */
-    public static Tensor selfDistillation(Tensor student, Tensor teacher, Tensor centre, double studentTemperature, double teacherTemperature) {
+    public static Tensor selfDistillation(Tensor student, Tensor teacher, Tensor centre, double studentTemperature,
+            double teacherTemperature) {
         var wanted = teacher.detach().sub(centre).div(teacherTemperature).softmax(1);
         return wanted.mul(student.div(studentTemperature).logSoftmax(1)).sum(1).mean().neg();
     }
@@ -83,7 +84,8 @@ public final class VitVariants {
      * @param bias a scalar
      */
     public static Tensor sigmoidLoss(Tensor images, Tensor texts, Tensor scale, Tensor bias) {
-        if (!images.shape().equals(texts.shape())) throw new ShapeException("sigmoidLoss: pictures " + images.shape() + ", texts " + texts.shape() + "; row i of both is a pair");
+        if (!images.shape().equals(texts.shape()))
+            throw new ShapeException("sigmoidLoss: pictures " + images.shape() + ", texts " + texts.shape() + "; row i of both is a pair");
         var logits = images.matmul(texts.transpose()).mul(scale).add(bias);
         var signs = Tensor.eye(logits.dtype(), images.size(0)).mul(2).sub(1);
         return logits.mul(signs).logSigmoid().sum().neg().div(images.size(0));
@@ -123,7 +125,8 @@ public final class VitVariants {
     public static Cost cost(String name, Module model, int side) {
         int patch = model instanceof VisionTransformer vit ? vit.config().patch() : 1, fits = (side + patch - 1) / patch * patch;
         var counted = FlopCounter.ofShapes(() -> model.forward(Tensor.zeros(DType.F32, 1, 3, fits, fits)));
-        long attention = counted.rows().stream().filter(row -> row.operation().startsWith("attention")).mapToLong(FlopCounter.Row::products).sum();
+        long attention = counted.rows().stream().filter(row -> row.operation().startsWith("attention")).mapToLong(FlopCounter.Row::products)
+                .sum();
         return new Cost(name, model.parameterCount(), counted.products() + counted.others(), attention / 2);
     }
 }

@@ -27,15 +27,17 @@ public final class WindowAttention extends Module {
 
     /** @param shift of the windows, in positions; 0 for none */
     public WindowAttention(int width, int heads, int window, int shift, DType dtype, Rng rng) {
-        if (shift < 0 || shift >= window) throw new IllegalArgumentException("WindowAttention: windows of " + window + " moved by " + shift + "; by less than a window");
+        if (shift < 0 || shift >= window)
+            throw new IllegalArgumentException("WindowAttention: windows of " + window + " moved by " + shift + "; by less than a window");
         this.window = window;
         this.shift = shift;
         this.heads = heads;
         int span = 2 * window - 1, area = window * window;
         relative_position_bias_table = Init.begin(Init.truncatedNormal(0.02, -0.04, 0.04), rng, dtype, span * span, heads).requiresGrad();
         var index = new long[area * area];
-        for (int i = 0; i < area; i++) for (int j = 0; j < area; j++)
-            index[i * area + j] = (long) (i / window - j / window + window - 1) * span + i % window - j % window + window - 1;
+        for (int i = 0; i < area; i++)
+            for (int j = 0; j < area; j++)
+                index[i * area + j] = (long) (i / window - j / window + window - 1) * span + i % window - j % window + window - 1;
         relative_position_index = Tensor.of(index);
         qkv = new Linear(width, 3L * width, true, dtype, Init.truncatedNormal(0.02, -0.04, 0.04), rng);
         proj = new Linear(width, width, true, dtype, Init.truncatedNormal(0.02, -0.04, 0.04), rng);
@@ -52,8 +54,8 @@ public final class WindowAttention extends Module {
         var tokens = x.reshape(n, rows, window, columns, window, c).permute(0, 1, 3, 2, 4, 5).reshape(n * count, area, c);
         var all = qkv.forward(tokens, pass).reshape(n * count, area, 3, heads, c / heads).permute(2, 0, 3, 1, 4);
         var bias = relative_position_bias_table.indexSelect(0, relative_position_index).transpose().reshape(1, heads, area, area);
-        if (down > 0 || right > 0) bias = bias.add(mask(height, width, down, right, bias.dtype())).unsqueeze(0).expand(n, count, heads, area, area)
-                .reshape(n * count, heads, area, area);
+        if (down > 0 || right > 0) bias = bias.add(mask(height, width, down, right, bias.dtype())).unsqueeze(0)
+                .expand(n, count, heads, area, area).reshape(n * count, heads, area, area);
         var found = new Attention().withBias(bias).of(all.get(0), all.get(1), all.get(2));
         var y = proj.forward(found.transpose(1, 2).reshape(n * count, area, c), pass);
         y = y.reshape(n, rows, columns, window, window, c).permute(0, 1, 3, 2, 4, 5).reshape(n, height, width, c);
@@ -75,5 +77,7 @@ public final class WindowAttention extends Module {
     }
 
     /** Whether a place of a window came around the border. */
-    private boolean wrapped(int index, int place, int windows, int moved) { return moved > 0 && index == windows - 1 && place >= window - moved; }
+    private boolean wrapped(int index, int place, int windows, int moved) {
+        return moved > 0 && index == windows - 1 && place >= window - moved;
+    }
 }

@@ -34,8 +34,8 @@ class NeuralFieldTest {
     }
 
     private static void train(NeuralField field, int steps, double rate, Supplier<Tensor> loss) {
-        new Trainer(new Adam(rate), steps).withSchedule(new Schedule.Cosine(steps)).start(field, 1, (rows, pass) -> loss.get(), null, Rng.of(1))
-                .finish(Progress.SILENT);
+        new Trainer(new Adam(rate), steps).withSchedule(new Schedule.Cosine(steps))
+                .start(field, 1, (rows, pass) -> loss.get(), null, Rng.of(1)).finish(Progress.SILENT);
     }
 
     @Acceptance(topic = "neural-fields", clause = 1)
@@ -101,11 +101,13 @@ class NeuralFieldTest {
                 var field = field(inputs, encoding, DType.F64, 3);
                 if (encoding instanceof FieldEncoding.Grid) { // vectors begin near 0
                     var values = new LinkedHashMap<String, Tensor>();
-                    field.state().forEach((name, t) -> values.put(name, name.startsWith("grid") ? t.detach().mul(1e4).compute() : t.detach().copy()));
+                    field.state().forEach(
+                            (name, t) -> values.put(name, name.startsWith("grid") ? t.detach().mul(1e4).compute() : t.detach().copy()));
                     field.load(values);
                 }
                 field.parameters().forEach((name, t) -> assertThat(t.isTracked()).as(name).isTrue());
-                assertThat(field.parameters().keySet().stream().anyMatch(name -> name.startsWith("grid"))).isEqualTo(encoding instanceof FieldEncoding.Grid);
+                assertThat(field.parameters().keySet().stream().anyMatch(name -> name.startsWith("grid")))
+                        .isEqualTo(encoding instanceof FieldEncoding.Grid);
                 var x = Tensor.rand(Rng.of(5), DType.F64, 20, inputs).mul(1.8).sub(0.9).compute();
                 var g = field.gradient(x);
                 size = Math.max(size, g.abs().max().item());
@@ -123,7 +125,8 @@ class NeuralFieldTest {
     }
 
     private static double[] distanceField(int dimensions, double radius) {
-        var field = NeuralField.create(new NeuralFieldConfig(dimensions, 1).withHidden(48).withLayers(2).withEncoding(new FieldEncoding.Sine(5, 5)), Rng.of(1));
+        var field = NeuralField.create(
+                new NeuralFieldConfig(dimensions, 1).withHidden(48).withLayers(2).withEncoding(new FieldEncoding.Sine(5, 5)), Rng.of(1));
         var rng = Rng.of(9);
         int n = 256;
         train(field, 600, 2e-3, () -> {
@@ -157,7 +160,8 @@ class NeuralFieldTest {
     /** Smooth hills in [0, 1], and their slopes in closed form. */
     private static double[] hills(double a, double b) {
         double p = 4 * a + b, q = 3 * b - 2 * a;
-        return new double[] {0.5 + 0.25 * Math.sin(p) + 0.25 * Math.cos(q), Math.cos(p) + 0.5 * Math.sin(q), 0.25 * Math.cos(p) - 0.75 * Math.sin(q)};
+        return new double[] {0.5 + 0.25 * Math.sin(p) + 0.25 * Math.cos(q), Math.cos(p) + 0.5 * Math.sin(q),
+                0.25 * Math.cos(p) - 0.75 * Math.sin(q)};
     }
 
     @Acceptance(topic = "neural-fields", clause = 5)
@@ -173,7 +177,8 @@ class NeuralFieldTest {
             slope[2 * i + 1] = h[2];
         }
         Tensor slopes = Tensor.of(slope, n * n, 2).to(DType.F32).compute(), y = Tensor.of(value, n * n, 1);
-        var field = NeuralField.create(new NeuralFieldConfig(2, 1).withHidden(48).withLayers(2).withEncoding(new FieldEncoding.Sine(10, 10)), Rng.of(1));
+        var field = NeuralField
+                .create(new NeuralFieldConfig(2, 1).withHidden(48).withLayers(2).withEncoding(new FieldEncoding.Sine(10, 10)), Rng.of(1));
         Evidence.of("untrained, dB", shifted(field, x, y), below(20));
         train(field, 200, 2e-3, () -> field.poissonLoss(x, slopes));
         Evidence.of("dB up to a constant", shifted(field, x, y), atLeast(25));

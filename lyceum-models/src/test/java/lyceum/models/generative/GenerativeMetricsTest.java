@@ -156,9 +156,10 @@ class GenerativeMetricsTest {
         double[][] rows = x.toRows();
         for (int k = 0; k < times; k++) for (int i = 0; i < rows.length; i++) {
             var next = new double[64];
-            for (int r = 0; r < 8; r++) for (int c = 0; c < 8; c++)
-                next[8 * r + c] = (2 * rows[i][8 * r + c] + rows[i][8 * Math.max(0, r - 1) + c] + rows[i][8 * Math.min(7, r + 1) + c]
-                        + rows[i][8 * r + Math.max(0, c - 1)] + rows[i][8 * r + Math.min(7, c + 1)]) / 6;
+            for (int r = 0; r < 8; r++)
+                for (int c = 0; c < 8; c++)
+                    next[8 * r + c] = (2 * rows[i][8 * r + c] + rows[i][8 * Math.max(0, r - 1) + c] + rows[i][8 * Math.min(7, r + 1) + c]
+                            + rows[i][8 * r + Math.max(0, c - 1)] + rows[i][8 * r + Math.min(7, c + 1)]) / 6;
             rows[i] = next;
         }
         return Tensor.of(rows);
@@ -179,10 +180,10 @@ class GenerativeMetricsTest {
         // By definition, on five points of the line, with k = 1.
         Tensor x = Tensor.of(0.0, 1, 3).reshape(3, 1), y = Tensor.of(0.5, 10).reshape(2, 1);
         var small = GenerativeMetrics.neighbourhoods(x, y, 1);
-        assertThat(small.precision()).isEqualTo(0.5);       // 0.5 is within 1 of 0 and of 1, and within 2 of neither 3; 10 of none
-        assertThat(small.density()).isEqualTo(1);            // two hits of k = 1, two generated
+        assertThat(small.precision()).isEqualTo(0.5); // 0.5 is within 1 of 0 and of 1, and within 2 of neither 3; 10 of none
+        assertThat(small.density()).isEqualTo(1); // two hits of k = 1, two generated
         assertThat(small.coverage()).isCloseTo(2.0 / 3, offset(1e-12));
-        assertThat(small.recall()).isEqualTo(1);             // 10 and 0.5 reach 9.5
+        assertThat(small.recall()).isEqualTo(1); // 10 and 0.5 reach 9.5
     }
 
     @Test void textsPromptsPreferencesAndBadInput() {
@@ -193,12 +194,15 @@ class GenerativeMetricsTest {
         assertThat(ratings[0]).isGreaterThan(ratings[1] + 100);
         assertThat(ratings[1]).isGreaterThan(ratings[2] + 100);
         assertThat(GenerativeMetrics.bitsPerDimension(Tensor.of(-2 * Math.log(2), -4 * Math.log(2)), 3)).isCloseTo(1, offset(1e-12));
-        assertThatThrownBy(() -> GenerativeMetrics.frechet(Tensor.of(Double.NaN, 1, 1, 1).reshape(2, 2), normal(1, 3, 2))).hasMessageContaining("NaN");
+        assertThatThrownBy(() -> GenerativeMetrics.frechet(Tensor.of(Double.NaN, 1, 1, 1).reshape(2, 2), normal(1, 3, 2)))
+                .hasMessageContaining("NaN");
         assertThatThrownBy(() -> GenerativeMetrics.frechet(normal(1, 1, 2), normal(1, 3, 2))).isInstanceOf(ShapeException.class);
-        assertThatThrownBy(() -> GenerativeMetrics.kid(normal(1, 5, 2), normal(1, 5, 3), 1, 5, Rng.of(1))).isInstanceOf(ShapeException.class);
+        assertThatThrownBy(() -> GenerativeMetrics.kid(normal(1, 5, 2), normal(1, 5, 3), 1, 5, Rng.of(1)))
+                .isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> GenerativeMetrics.inceptionScore(normal(1, 5, 3), 1)).hasMessageContaining("softmax");
         assertThatThrownBy(() -> GenerativeMetrics.neighbourhoods(normal(1, 5, 2), normal(2, 5, 2), 5)).hasMessageContaining("k is 5");
-        assertThatThrownBy(() -> GenerativeMetrics.frechetExtrapolated(Moments.of(normal(1, 9, 2)), normal(2, 9, 2), new int[] {5}, Rng.of(1)))
+        assertThatThrownBy(
+                () -> GenerativeMetrics.frechetExtrapolated(Moments.of(normal(1, 9, 2)), normal(2, 9, 2), new int[] {5}, Rng.of(1)))
                 .hasMessageContaining("two different");
     }
 }

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 class RbmTest {
     private static Rbm random(int visible, int hidden, Rbm.Visible kind, Rng rng) {
         var rbm = new Rbm(visible, hidden, kind, DType.F64, rng);
-        rbm.load(Map.of("weight", Tensor.randn(rng, DType.F64, hidden, visible).mul(0.7), "visible_bias", Tensor.randn(rng, DType.F64, visible).mul(0.5), "hidden_bias",
-                Tensor.randn(rng, DType.F64, hidden).mul(0.5)));
+        rbm.load(Map.of("weight", Tensor.randn(rng, DType.F64, hidden, visible).mul(0.7), "visible_bias",
+                Tensor.randn(rng, DType.F64, visible).mul(0.5), "hidden_bias", Tensor.randn(rng, DType.F64, hidden).mul(0.5)));
         return rbm;
     }
 
@@ -147,7 +147,8 @@ class RbmTest {
         var rng = Rng.of(1);
         var rbm = new Rbm(9, 16, Rbm.Visible.BERNOULLI, DType.F64, rng);
         double before = rbm.logProbability(x, rbm.logPartition()).mean().item();
-        new Trainer(new Sgd(0.1).withMomentum(0.5), 2500).withBatchSize(14).start(rbm, 14, rbm.contrast(x, 10, 0), null, rng).finish(Progress.SILENT);
+        new Trainer(new Sgd(0.1).withMomentum(0.5), 2500).withBatchSize(14).start(rbm, 14, rbm.contrast(x, 10, 0), null, rng)
+                .finish(Progress.SILENT);
         double after = rbm.logProbability(x, rbm.logPartition()).mean().item();
         assertThat(after).isLessThan(-Math.log(14)); // what no model is above
         Evidence.of("mean log-likelihood before, off -6.24", Math.abs(before + 6.24), Bound.below(0.1));
@@ -196,8 +197,10 @@ class RbmTest {
         var net = DeepBeliefNet.train(x, List.of(12, 5), Rbm.Visible.BERNOULLI, trainer, rng, Progress.SILENT);
         assertThat(net.features(x).shape().toArray()).containsExactly(14, 5);
         var network = net.network(2, rng);
-        assertThat(network.layers().get(1).forward(net.layers().get(0).hidden(x), Pass.inference()).sigmoid().sub(net.features(x)).abs().max().item()).isLessThan(1e-12);
-        assertThatThrownBy(() -> new DeepBeliefNet(List.of(net.layers().get(1), net.layers().get(0)))).hasMessageContaining("visible units over");
+        assertThat(network.layers().get(1).forward(net.layers().get(0).hidden(x), Pass.inference()).sigmoid().sub(net.features(x)).abs()
+                .max().item()).isLessThan(1e-12);
+        assertThatThrownBy(() -> new DeepBeliefNet(List.of(net.layers().get(1), net.layers().get(0))))
+                .hasMessageContaining("visible units over");
     }
 
     @Test void whatDoesNotFitIsNamed() {

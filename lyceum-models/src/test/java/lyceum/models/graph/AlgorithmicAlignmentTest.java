@@ -32,7 +32,8 @@ class AlgorithmicAlignmentTest {
             if (done[at.node]) continue;
             if (at.node == x.end()) return at.distance;
             done[at.node] = true;
-            for (int v = 0; v < done.length; v++) if (x.weights()[at.node][v] > 0) queue.add(new At(v, at.distance + x.weights()[at.node][v]));
+            for (int v = 0; v < done.length; v++)
+                if (x.weights()[at.node][v] > 0) queue.add(new At(v, at.distance + x.weights()[at.node][v]));
         }
         return Double.POSITIVE_INFINITY;
     }
@@ -102,8 +103,8 @@ class AlgorithmicAlignmentTest {
     @Tag("heavy")
     @Acceptance(topic = "algorithmic-alignment", clause = 4)
     @Test void theOrderIsAsPredictedOnPaths() {
-        ranked(new AlgorithmicAlignment(AlignmentTask.SHORTEST_PATH).withObjects(6).withRounds(4).withRate(5e-3).withWidth(24).withSteps(2000), 500,
-                new Network[][] {{Network.GNN, Network.DEEP_SETS}, {Network.GNN, Network.MLP}});
+        ranked(new AlgorithmicAlignment(AlignmentTask.SHORTEST_PATH).withObjects(6).withRounds(4).withRate(5e-3).withWidth(24)
+                .withSteps(2000), 500, new Network[][] {{Network.GNN, Network.DEEP_SETS}, {Network.GNN, Network.MLP}});
     }
 
     @Test void tasksAndEstimatesAreWhatTheySay() {
@@ -120,7 +121,8 @@ class AlgorithmicAlignmentTest {
             for (var kind : Network.values()) assertThat(e.accuracy(e.network(kind, Rng.of(1)), 200, 1, 9, Rng.of(2))).isLessThan(0.3);
         }
         var small = new AlgorithmicAlignment(AlignmentTask.SUM).withSteps(20);
-        assertThat(small.accuracy(Network.DEEP_SETS, 40, Rng.of(1), Progress.SILENT)).isEqualTo(small.accuracy(Network.DEEP_SETS, 40, Rng.of(1), Progress.SILENT));
+        assertThat(small.accuracy(Network.DEEP_SETS, 40, Rng.of(1), Progress.SILENT))
+                .isEqualTo(small.accuracy(Network.DEEP_SETS, 40, Rng.of(1), Progress.SILENT));
         assertThatThrownBy(() -> small.withRounds(0)).hasMessageContaining("0 rounds");
         assertThatThrownBy(() -> AlignmentTask.SHORTEST_PATH.sample(4, 4, 4, Rng.of(1))).hasMessageContaining("4 to 4 edges");
     }

@@ -77,12 +77,16 @@ class GatTest {
                 var features = size[3] == 0 ? null : DenseTwin.read(c, "features", c.ints("input.source").length, size[3]);
                 var g = DenseTwin.graph(c, null, features);
                 var x = DenseTwin.read(c, "x", n, size[0]);
-                DenseTwin.compare(gap, c, layer, g, x, features == null ? new LinkedHashMap<>() : new LinkedHashMap<>(Map.of("features", features)));
+                DenseTwin.compare(gap, c, layer, g, x,
+                        features == null ? new LinkedHashMap<>() : new LinkedHashMap<>(Map.of("features", features)));
                 var looks = layer.attention(g, x);
                 double[] alpha = c.doubles("expected.alpha"), own = looks.shares().toDoubleArray();
                 int[][] at = RandomGraphs.edgeAt(looks.graph());
-                for (int v = 0; v < n; v++) for (int u = 0; u < n; u++) for (int h = 0; h < size[1]; h++)
-                    shares = Math.max(shares, Math.abs(alpha[(v * n + u) * size[1] + h] - (at[v][u] < 0 ? 0 : own[at[v][u] * size[1] + h])));
+                for (int v = 0; v < n; v++)
+                    for (int u = 0; u < n; u++)
+                        for (int h = 0; h < size[1]; h++)
+                            shares = Math.max(shares,
+                                    Math.abs(alpha[(v * n + u) * size[1] + h] - (at[v][u] < 0 ? 0 : own[at[v][u] * size[1] + h])));
                 cases++;
             }
             Evidence.of(scoring + ": layers", cases, exactly(4));
@@ -253,7 +257,7 @@ class GatTest {
         assertThatThrownBy(() -> new GatConfig(4, 2).withAttentionDropout(-1)).hasMessageContaining("attention -1.0");
         var graphs = Gat.create(new GatConfig(4, 3).withTask(GraphTask.GRAPH), Rng.of(1));
         assertThat(graphs.forward(GraphData.batch(List.of(g, g)), Tensor.ones(12, 4)).shape().toArray()).containsExactly(2, 3);
-        assertThat(Gat.create(new GatConfig(4, 3).withFeatures(2), Rng.of(1)).forward(g.withFeatures(Tensor.ones(g.edges(), 2)), Tensor.ones(6, 4)).size(1))
-                .isEqualTo(3);
+        assertThat(Gat.create(new GatConfig(4, 3).withFeatures(2), Rng.of(1))
+                .forward(g.withFeatures(Tensor.ones(g.edges(), 2)), Tensor.ones(6, 4)).size(1)).isEqualTo(3);
     }
 }

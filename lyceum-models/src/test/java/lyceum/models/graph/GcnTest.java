@@ -91,7 +91,8 @@ class GcnTest {
 
     private static Tensor adjacency(GraphData g) {
         int[][] at = RandomGraphs.edgeAt(g);
-        return Tensor.of(Arrays.stream(at).map(row -> Arrays.stream(row).mapToDouble(e -> e < 0 ? 0 : 1).toArray()).toArray(double[][]::new));
+        return Tensor
+                .of(Arrays.stream(at).map(row -> Arrays.stream(row).mapToDouble(e -> e < 0 ? 0 : 1).toArray()).toArray(double[][]::new));
     }
 
     @Acceptance(topic = "gcn", clause = 3)
@@ -118,7 +119,8 @@ class GcnTest {
             chebyshev.load(Map.of("lins.0.weight", theta.zerosLike(), "lins.1.weight", theta.neg()));
             layers = Math.max(layers, distance(renormalised.forward(g, x), chebyshev.forward(g.withLoops(), x)));
             var cubic = new ChebyshevLayer(3, 4, 3, 2, false, DType.F64, rng);
-            cubic.load(Map.of("lins.0.weight", theta.zerosLike(), "lins.1.weight", theta.zerosLike(), "lins.2.weight", theta, "lins.3.weight", theta));
+            cubic.load(Map.of("lins.0.weight", theta.zerosLike(), "lins.1.weight", theta.zerosLike(), "lins.2.weight", theta,
+                    "lins.3.weight", theta));
             var l = scaled(a);
             var t2 = l.matmul(l).mul(2.0).sub(eye);
             var t3 = l.matmul(l).matmul(l).mul(4.0).sub(l.mul(3.0));
@@ -211,7 +213,8 @@ class GcnTest {
         assertThat(distance(net.forward(all, z), Gcn.create(deep, Rng.of(3)).forward(all, z))).isGreaterThan(1e-3);
         var dropping = Gcn.create(deep.withDropout(0.5), Rng.of(3));
         assertThat(distance(dropping.forward(all, z), dropping.forward(all, z))).isZero();
-        assertThat(distance(dropping.forward(all, z, Pass.training(Rng.of(1))), dropping.forward(all, z, Pass.training(Rng.of(2))))).isGreaterThan(1e-3);
+        assertThat(distance(dropping.forward(all, z, Pass.training(Rng.of(1))), dropping.forward(all, z, Pass.training(Rng.of(2)))))
+                .isGreaterThan(1e-3);
         net.save(folder.resolve("gcn.safetensors"));
         var loaded = Gcn.create(deep.withResidual(true), Rng.of(9));
         loaded.load(folder.resolve("gcn.safetensors"));

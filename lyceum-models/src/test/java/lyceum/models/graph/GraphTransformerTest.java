@@ -30,7 +30,8 @@ import org.junit.jupiter.api.Test;
 class GraphTransformerTest {
 
     private static GraphTransformerConfig everything() {
-        return new GraphTransformerConfig(3, 8, 2, 2, 4).withWalks(4).withHops(3).withDegrees(3).withFeatures(2).withLocal(true).withDtype(DType.F64);
+        return new GraphTransformerConfig(3, 8, 2, 2, 4).withWalks(4).withHops(3).withDegrees(3).withFeatures(2).withLocal(true)
+                .withDtype(DType.F64);
     }
 
     private static GraphData featured(int n, Rng rng) {
@@ -63,7 +64,8 @@ class GraphTransformerTest {
             var all = GraphData.batch(List.of(g, other, g));
             var together = spectral.forward(all, Tensor.concat(0, x, y, x),
                     GraphPositions.batch(List.of(spectrum, spectral.positions(other), spectrum)), Pass.inference());
-            alone = Math.max(alone, Math.max(distance(together.narrow(0, 0, n), out2), distance(together.narrow(0, n + other.nodes(), n), out2)));
+            alone = Math.max(alone,
+                    Math.max(distance(together.narrow(0, 0, n), out2), distance(together.narrow(0, n + other.nodes(), n), out2)));
             alone = Math.max(alone, distance(together.narrow(0, n, other.nodes()), spectral.forward(other, y)));
             assertThat(at.graphs()).isEqualTo(1);
         }
@@ -91,7 +93,8 @@ class GraphTransformerTest {
                 d[i][j] = i == j ? 0 : edge ? 1 : Double.POSITIVE_INFINITY;
                 a[i][j] = edge ? g.weights() == null ? 1 : g.weights().item(at[j][i]) : 0;
             }
-            for (int k = 0; k < n; k++) for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) d[i][j] = Math.min(d[i][j], d[i][k] + d[k][j]);
+            for (int k = 0; k < n; k++)
+                for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) d[i][j] = Math.min(d[i][j], d[i][k] + d[k][j]);
             var p = GraphPositions.of(g, 0, 6);
             for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) {
                 if (Double.isInfinite(d[i][j])) none++;
@@ -123,8 +126,9 @@ class GraphTransformerTest {
         GraphData two = RandomGraphs.twoTriangles(), ring = RandomGraphs.cycle(6);
         var x = Tensor.ones(DType.F64, 6, 3);
         for (int seed = 1; seed <= 5; seed++) {
-            var model = GraphTransformer.create(new GraphTransformerConfig(3, 16, 2, 2, 8).withWalks(4).withHops(0).withTask(GraphTask.GRAPH)
-                    .withDtype(DType.F64), Rng.of(seed));
+            var model = GraphTransformer.create(
+                    new GraphTransformerConfig(3, 16, 2, 2, 8).withWalks(4).withHops(0).withTask(GraphTask.GRAPH).withDtype(DType.F64),
+                    Rng.of(seed));
             apart = Math.min(apart, distance(model.forward(two, x), model.forward(ring, x)));
             var gcn = Gcn.create(new GcnConfig(3, 16, 8).withTask(GraphTask.GRAPH).withDropout(0).withDtype(DType.F64), Rng.of(seed));
             same = Math.max(same, distance(gcn.forward(two, x), gcn.forward(ring, x)));
@@ -178,7 +182,8 @@ class GraphTransformerTest {
         var at = model.positions(path);
         return comparing(model, (labels, pass) -> {
             int n = labels.length / (PATH + 1);
-            return model.forward(GraphData.batch(Collections.nCopies(n, path)), features(labels), GraphPositions.batch(Collections.nCopies(n, at)), pass);
+            return model.forward(GraphData.batch(Collections.nCopies(n, path)), features(labels),
+                    GraphPositions.batch(Collections.nCopies(n, at)), pass);
         }, steps);
     }
 
@@ -240,7 +245,8 @@ class GraphTransformerTest {
         var model = GraphTransformer.create(GraphTransformerConfig.gps(2, 8, 2, 1, 2, 0).withDtype(DType.F64), Rng.of(1));
         var x = normal(Rng.of(2), 6, 2);
         var at = model.positions(ring);
-        assertThat(distance(model.forward(ring, x, at, Pass.training(Rng.of(1))), model.forward(ring, x, at, Pass.training(Rng.of(4))))).isGreaterThan(1e-4);
+        assertThat(distance(model.forward(ring, x, at, Pass.training(Rng.of(1))), model.forward(ring, x, at, Pass.training(Rng.of(4)))))
+                .isGreaterThan(1e-4);
         assertThat(distance(model.forward(ring, x), model.forward(ring, x, at, Pass.inference()))).isZero();
     }
 

@@ -19,11 +19,13 @@ final class Learning {
 
     /** The first {@code each} nodes of each class. */
     static int[] labelled(LabelledGraph g, int each) {
-        return IntStream.range(0, g.classes()).flatMap(c -> IntStream.range(0, g.nodes()).filter(i -> g.labels()[i] == c).limit(each)).toArray();
+        return IntStream.range(0, g.classes()).flatMap(c -> IntStream.range(0, g.nodes()).filter(i -> g.labels()[i] == c).limit(each))
+                .toArray();
     }
 
     static void train(Module model, BatchLoss loss, int rows, int steps, double rate, double decay, Rng rng) {
-        new Trainer(new Adam(rate).withWeightDecay(decay), steps).withBatchSize(rows).start(model, rows, loss, null, rng).finish(Progress.SILENT);
+        new Trainer(new Adam(rate).withWeightDecay(decay), steps).withBatchSize(rows).start(model, rows, loss, null, rng)
+                .finish(Progress.SILENT);
     }
 
     static BatchLoss nodes(GraphStack model, GraphData g, LabelledGraph data, int[] labelled) {

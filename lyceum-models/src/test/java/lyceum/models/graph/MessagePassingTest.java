@@ -97,17 +97,19 @@ class MessagePassingTest {
         int[][] at = edgeAt(g);
         double[] weight = g.weights().toDoubleArray();
         double[][] feature = g.features().toRows(), out = new double[n][];
-        @SuppressWarnings("unchecked") IntFunction<double[]>[][] said = new IntFunction[n][n];
+        @SuppressWarnings("unchecked")
+        IntFunction<double[]>[][] said = new IntFunction[n][n];
         for (int v = 0; v < n; v++) for (int u = 0; u < n; u++) {
             double[] hu = h[u], hv = h[v];
             said[v][u] = switch (layer) {
                 case SageLayer s -> e -> s.aggregation() == Aggregation.MAX ? relu(times(p.get("lin.weight"), hu, p.get("lin.bias"))) : hu;
                 case GinLayer s -> e -> relu(IntStream.range(0, width).mapToDouble(k -> hu[k] + feature[e][k]).toArray());
                 case MpnnLayer s -> e -> {
-                    var a = times(p.get("edge.layers.1.weight"), relu(times(p.get("edge.layers.0.weight"), feature[e], p.get("edge.layers.0.bias"))),
+                    var a = times(p.get("edge.layers.1.weight"),
+                            relu(times(p.get("edge.layers.0.weight"), feature[e], p.get("edge.layers.0.bias"))),
                             p.get("edge.layers.1.bias"));
-                    return IntStream.range(0, width).mapToDouble(i -> IntStream.range(0, width).mapToDouble(k -> a[i * width + k] * hu[k]).sum())
-                            .toArray();
+                    return IntStream.range(0, width)
+                            .mapToDouble(i -> IntStream.range(0, width).mapToDouble(k -> a[i * width + k] * hu[k]).sum()).toArray();
                 };
                 default -> e -> hu;
             };
@@ -148,7 +150,8 @@ class MessagePassingTest {
                             p.get("nn.layers.1.bias"));
                 }
                 default -> {
-                    double[] a = times(p.get("cell.weight_ih"), m, p.get("cell.bias_ih")), b = times(p.get("cell.weight_hh"), hv, p.get("cell.bias_hh"));
+                    double[] a = times(p.get("cell.weight_ih"), m, p.get("cell.bias_ih")),
+                            b = times(p.get("cell.weight_hh"), hv, p.get("cell.bias_hh"));
                     yield IntStream.range(0, width).mapToDouble(k -> {
                         double r = 1 / (1 + Math.exp(-a[k] - b[k])), z = 1 / (1 + Math.exp(-a[width + k] - b[width + k]));
                         return (1 - z) * Math.tanh(a[2 * width + k] + r * b[2 * width + k]) + z * hv[k];
@@ -218,8 +221,9 @@ class MessagePassingTest {
             var ball = ball(g, k);
             var h = normal(rng, n, f);
             for (var how : Aggregation.values()) {
-                var stack = IntStream.range(0, k).mapToObj(
-                        i -> how == Aggregation.ATTENTION ? new Asking(f, rng) : new SageLayer(f, f, how, false, DType.F64, rng)).toList();
+                var stack = IntStream.range(0, k)
+                        .mapToObj(i -> how == Aggregation.ATTENTION ? new Asking(f, rng) : new SageLayer(f, f, how, false, DType.F64, rng))
+                        .toList();
                 var slope = Autograd.jacobian(x -> {
                     for (var layer : stack) x = layer.forward(g, x).tanh();
                     return x;
@@ -307,7 +311,8 @@ class MessagePassingTest {
             var g = directed(7, 0.4, rng);
             Tensor w = normal(rng, g.edges(), 2).to(type).compute().requiresGrad(), h = normal(rng, 7, 6).to(type).compute().requiresGrad();
             var up = normal(rng, 7, 6).to(type).compute();
-            var slow = h.indexSelect(0, g.source()).reshape(g.edges(), 2, 3).mul(w.unsqueeze(2)).reshape(g.edges(), 6).segmentSum(g.target(), 7);
+            var slow = h.indexSelect(0, g.source()).reshape(g.edges(), 2, 3).mul(w.unsqueeze(2)).reshape(g.edges(), 6)
+                    .segmentSum(g.target(), 7);
             var fast = g.attend(w, h);
             double bound = type == DType.F32 ? 1e-5 : 1e-12;
             assertThat(distance(fast, slow)).isLessThan(bound);
@@ -322,7 +327,8 @@ class MessagePassingTest {
 
     @Test void aBatchIsItsGraphsAndReadOutsKeepApart() {
         var rng = Rng.of(4);
-        var parts = List.of(featured(directed(4, 0.5, rng), 4, rng), featured(directed(1, 0, rng), 4, rng), featured(directed(6, 0.3, rng), 4, rng));
+        var parts = List.of(featured(directed(4, 0.5, rng), 4, rng), featured(directed(1, 0, rng), 4, rng),
+                featured(directed(6, 0.3, rng), 4, rng));
         var all = GraphData.batch(parts);
         var h = normal(rng, 11, 4);
         for (var layer : layers(4, 4, rng).values()) {

@@ -44,8 +44,8 @@ class DeepSetsTest {
             all.put("DeepSets " + pooling, (x, n) -> net.forward(x, n, Pass.inference()));
         }
         for (int induced : new int[] {0, 4}) for (int seeds : new int[] {1, 3}) {
-            var net = SetTransformer.create(new SetTransformerConfig(3, 4).withWidth(16).withInduced(induced).withSeeds(seeds).withNorm(seeds == 3)
-                    .withDtype(DType.F64), rng);
+            var net = SetTransformer.create(new SetTransformerConfig(3, 4).withWidth(16).withInduced(induced).withSeeds(seeds)
+                    .withNorm(seeds == 3).withDtype(DType.F64), rng);
             all.put("SetTransformer " + induced + " " + seeds, (x, n) -> net.forward(x, n, Pass.inference()));
         }
         return all;
@@ -183,7 +183,8 @@ class DeepSetsTest {
     @Test void maximaAreLearntForSizesNeverSeen() {
         var sets = DeepSets.create(new DeepSetsConfig(1, 1).withHidden(32).withPooling(Aggregation.MAX), Rng.of(1));
         Evidence.of("untrained", error(sets::forward, 30), above(0.2));
-        Evidence.of("DeepSets with maxima: largest mean absolute error at 15, 30, 60 elements", unseen(sets, sets::forward, 300, 3e-3), below(0.05));
+        Evidence.of("DeepSets with maxima: largest mean absolute error at 15, 30, 60 elements", unseen(sets, sets::forward, 300, 3e-3),
+                below(0.05));
         var attention = SetTransformer.create(new SetTransformerConfig(1, 1).withWidth(16).withInduced(4), Rng.of(1));
         Evidence.of("SetTransformer: the same", unseen(attention, attention::forward, 300, 5e-3), below(0.05));
     }
@@ -196,7 +197,8 @@ class DeepSetsTest {
         assertThat(SetPooling.pool(Aggregation.MAX, x, n).toDoubleArray()).containsExactly(-1, 0);
         assertThat(SetPooling.pool(Aggregation.MEAN, x, null).toDoubleArray()[1]).isEqualTo(19 / 3.0);
         var net = DeepSets.create(new DeepSetsConfig(1, 1), Rng.of(1));
-        assertThatThrownBy(() -> net.forward(x.to(DType.F32), new int[] {1, 4}, Pass.inference())).hasMessageContaining("a length is 4 in sets of 3");
+        assertThatThrownBy(() -> net.forward(x.to(DType.F32), new int[] {1, 4}, Pass.inference()))
+                .hasMessageContaining("a length is 4 in sets of 3");
         assertThatThrownBy(() -> net.forward(Tensor.ones(2, 3))).hasMessageContaining("(2, 3)");
         assertThatThrownBy(() -> new DeepSetsConfig(1, 1).withPooling(Aggregation.ATTENTION)).hasMessageContaining("ATTENTION");
         assertThatThrownBy(() -> PowerSums.decode(new double[2], 3)).hasMessageContaining("3 numbers from 2 sums");

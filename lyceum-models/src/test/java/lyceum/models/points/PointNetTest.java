@@ -38,9 +38,11 @@ class PointNetTest {
     /** Values for all that begins as zero or one, so that transforms turn and norms matter. */
     private static <M extends Module> M shaken(M model, Rng rng) {
         var values = new LinkedHashMap<String, Tensor>();
-        model.state().forEach((name, t) -> values.put(name, !t.dtype().isFloat() ? t.copy()
-                : name.contains("running_var") ? Tensor.rand(rng, t.dtype(), t.shape().toArray()).add(0.5).compute()
-                : t.detach().add(Tensor.randn(rng, t.dtype(), t.shape().toArray()).mul(0.1)).compute()));
+        model.state()
+                .forEach((name, t) -> values.put(name,
+                        !t.dtype().isFloat() ? t.copy()
+                                : name.contains("running_var") ? Tensor.rand(rng, t.dtype(), t.shape().toArray()).add(0.5).compute()
+                                        : t.detach().add(Tensor.randn(rng, t.dtype(), t.shape().toArray()).mul(0.1)).compute()));
         model.load(values);
         return model;
     }
@@ -227,7 +229,8 @@ class PointNetTest {
             plus.parameters().forEach((name, t) -> assertThat(t.grad()).as(name).isNotNull());
         }
         assertThatThrownBy(() -> net.forward(Tensor.ones(2, 3))).hasMessageContaining("(2, 3)");
-        assertThatThrownBy(() -> new PointNet2(4, false, 16, 0.4, 8, true, DType.F32, rng).forward(Tensor.ones(1, 8, 3))).hasMessageContaining("16 points");
+        assertThatThrownBy(() -> new PointNet2(4, false, 16, 0.4, 8, true, DType.F32, rng).forward(Tensor.ones(1, 8, 3)))
+                .hasMessageContaining("16 points");
         assertThatThrownBy(() -> PointSampling.farthest(Tensor.ones(4, 3), 5)).hasMessageContaining("5 of 4");
     }
 

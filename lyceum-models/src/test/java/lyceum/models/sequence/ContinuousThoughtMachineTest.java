@@ -31,7 +31,7 @@ class ContinuousThoughtMachineTest {
             var rng = Rng.of(seed);
             int neurons = 1 + rng.nextInt(6), pairs = 1 + rng.nextInt(8), ticks = 1 + rng.nextInt(60);
             var sync = new Synchronisation(neurons, pairs, DType.F32, rng);
-            var rates = Tensor.randn(rng, pairs).mul(0.5).compute();                     // some negative: they count as 0
+            var rates = Tensor.randn(rng, pairs).mul(0.5).compute(); // some negative: they count as 0
             Autograd.noGrad(() -> { sync.state().get("decay").copy_(rates); });
             var z = Tensor.randn(rng, ticks, neurons).compute();
             Synchronisation.State state = null;
@@ -55,9 +55,12 @@ class ContinuousThoughtMachineTest {
 
     @Acceptance(topic = "continuous-thought-machine", clause = 2)
     @Test void gradientsPassAFiniteDifferenceCheck() {
-        var machine = new ContinuousThoughtMachine(new ThoughtConfig(2, 3, 4, 4).withHistory(3).withHidden(2).withWidth(4).withDtype(DType.F64), Rng.of(1));
+        var machine = new ContinuousThoughtMachine(
+                new ThoughtConfig(2, 3, 4, 4).withHistory(3).withHidden(2).withWidth(4).withDtype(DType.F64), Rng.of(1));
         // Away from the corner at 0, where decays begin.
-        machine.state().forEach((name, p) -> { if (name.endsWith("decay")) Autograd.noGrad(() -> { p.copy_(Tensor.rand(Rng.of(5), DType.F64, p.count()).add(0.1)); }); });
+        machine.state().forEach((name, p) -> {
+            if (name.endsWith("decay")) Autograd.noGrad(() -> { p.copy_(Tensor.rand(Rng.of(5), DType.F64, p.count()).add(0.1)); });
+        });
         var x = Tensor.randn(Rng.of(2), DType.F64, 3, 2, 2).compute();
         var y = Tensor.of(new long[] {0, 2, 1});
         machine.zeroGrad();
@@ -68,7 +71,8 @@ class ContinuousThoughtMachineTest {
             var p = entry.getValue();
             double[] values = p.toDoubleArray(), gradient = p.grad() == null ? new double[values.length] : p.grad().toDoubleArray();
             for (int i = 0; i < values.length; i++) {
-                double kept = values[i], h = 1e-5, up = at(machine, p, values, i, kept + h, x, y), down = at(machine, p, values, i, kept - h, x, y);
+                double kept = values[i], h = 1e-5, up = at(machine, p, values, i, kept + h, x, y),
+                        down = at(machine, p, values, i, kept - h, x, y);
                 at(machine, p, values, i, kept, x, y);
                 worst = Math.max(worst, Math.abs((up - down) / (2 * h) - gradient[i]) / Math.max(1, Math.abs(gradient[i])));
                 numbers++;
@@ -129,7 +133,8 @@ class ContinuousThoughtMachineTest {
         return IntStream.range(0, classes.length).filter(i -> classes[i] == y.itemLong(i)).count() / (double) classes.length;
     }
 
-    @Tag("heavy") @Acceptance(topic = "continuous-thought-machine", clause = 3)
+    @Tag("heavy")
+    @Acceptance(topic = "continuous-thought-machine", clause = 3)
     @Test void noisyInputsAreThoughtAboutForLonger() {
         int ticks = 16;
         var machine = new ContinuousThoughtMachine(new ThoughtConfig(2, 2, 16, ticks), Rng.of(1));
@@ -143,7 +148,8 @@ class ContinuousThoughtMachineTest {
         double full = right(machine.answer(fresh.x, 1).classes(), fresh.y), stopped = right(early.classes(), fresh.y);
         double used = IntStream.of(early.ticks()).sum() / (1000.0 * ticks);
         Evidence.of("share right with all ticks", full, atLeast(0.75));
-        Evidence.of("Spearman's correlation of exit tick and noise", spearman(IntStream.of(early.ticks()).asDoubleStream().toArray(), fresh.noise), atLeast(0.5));
+        Evidence.of("Spearman's correlation of exit tick and noise",
+                spearman(IntStream.of(early.ticks()).asDoubleStream().toArray(), fresh.noise), atLeast(0.5));
         Evidence.of("share of ticks saved", 1 - used, atLeast(0.25));
         Evidence.of("points of accuracy lost", 100 * (full - stopped), atMost(1));
     }

@@ -57,7 +57,8 @@ class EncoderDecoderTest {
             config = config.withAttention(config.attention().withDtype(DType.F64));
             var encoder = new SourceEncoder.Attentive(config, n[5], null, true, Rng.of(1));
             var decoder = new TargetDecoder.Attentive(config, n[5], null, true, Rng.of(1));
-            var both = new EncoderDecoder(new Embedding(Tensor.zeros(DType.F64, 2, n[1])), new Embedding(Tensor.zeros(DType.F64, 2, n[1])), encoder, decoder, null);
+            var both = new EncoderDecoder(new Embedding(Tensor.zeros(DType.F64, 2, n[1])), new Embedding(Tensor.zeros(DType.F64, 2, n[1])),
+                    encoder, decoder, null);
             var parameters = new LinkedHashMap<>(both.parameters());
             parameters.keySet().removeIf(name -> name.contains("embedding"));
             var twin = new TorchTwin((long) c.number("input.seed"));
@@ -132,7 +133,8 @@ class EncoderDecoderTest {
         int read = 0;
         for (var config : kinds()) {
             var model = config.withDtype(DType.F64).build(Rng.of(1));
-            Tensor x = Tensor.randn(Rng.of(2), DType.F64, 1, 4, 8).requiresGrad(), y = Tensor.randn(Rng.of(3), DType.F64, 1, 5, 8).requiresGrad();
+            Tensor x = Tensor.randn(Rng.of(2), DType.F64, 1, 4, 8).requiresGrad(),
+                    y = Tensor.randn(Rng.of(3), DType.F64, 1, 5, 8).requiresGrad();
             var out = model.decoder().whole(y, model.encoder().encode(x, null, Pass.inference()), Pass.inference());
             for (int t = 0; t < 5; t++) {
                 var weights = Tensor.randn(Rng.of(4), DType.F64, model.decoder().outputs());
@@ -155,15 +157,19 @@ class EncoderDecoderTest {
     @Test void oneTableServesSourceTargetAndOutput() {
         var config = new Seq2SeqConfig(9, 9, 8, 16).withBody(Seq2SeqConfig.Body.TRANSFORMER).withHeads(2).withShared(true);
         var model = config.build(Rng.of(1));
-        assertThat(model.parameters().keySet()).contains("source_embedding.weight").doesNotContain("target_embedding.weight", "head.weight");
+        assertThat(model.parameters().keySet()).contains("source_embedding.weight").doesNotContain("target_embedding.weight",
+                "head.weight");
         assertThat(model.forward(ids(1, 9, 2, 6), LENGTHS, ids(2, 9, 2, 4), Pass.inference()).shape().toArray()).containsExactly(2, 4, 9);
     }
 
     @Test void whatDoesNotFitIsNamed() {
         var model = new Seq2SeqConfig(9, 8, 4, 3).build(Rng.of(1));
-        assertThatThrownBy(() -> model.encode(ids(1, 9, 2, 6), new int[] {6}, Pass.inference())).isInstanceOf(ShapeException.class).hasMessageContaining("[6]");
-        assertThatThrownBy(() -> model.forward(ids(1, 9, 2, 6), null, ids(1, 8, 3, 6), Pass.inference())).hasMessageContaining("for 2 sources");
-        assertThatThrownBy(() -> ((Module) model.decoder()).forward(Tensor.ones(1, 2, 3), Pass.inference())).isInstanceOf(UnsupportedOperationException.class);
+        assertThatThrownBy(() -> model.encode(ids(1, 9, 2, 6), new int[] {6}, Pass.inference())).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("[6]");
+        assertThatThrownBy(() -> model.forward(ids(1, 9, 2, 6), null, ids(1, 8, 3, 6), Pass.inference()))
+                .hasMessageContaining("for 2 sources");
+        assertThatThrownBy(() -> ((Module) model.decoder()).forward(Tensor.ones(1, 2, 3), Pass.inference()))
+                .isInstanceOf(UnsupportedOperationException.class);
         assertThatThrownBy(() -> new Seq2SeqConfig(9, 8, 4, 3).withPad(1)).hasMessageContaining("pad 1, begin 1");
         assertThatThrownBy(() -> new Seq2SeqConfig(9, 8, 4, 3).withShared(true)).hasMessageContaining("cannot share");
     }

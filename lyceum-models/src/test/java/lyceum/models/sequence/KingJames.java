@@ -39,5 +39,7 @@ final class KingJames {
     }
 
     /** Of 128 windows of 48 kept characters. */
-    double perplexity(Module model) { return Math.exp(Autograd.noGrad(() -> loss(model, false, Rng.of(77), 128, 48).item())); }
+    double perplexity(Module model) {
+        return Math.exp(Autograd.noGrad(() -> loss(model, false, Rng.of(77), 128, 48).item()));
+    }
 }

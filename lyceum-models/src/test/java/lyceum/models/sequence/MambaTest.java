@@ -99,7 +99,8 @@ class MambaTest {
             }
             for (int i = 0; i < 6; i++) {
                 assertThat(distance(gradients[0][i], gradients[1][i])).as("%s %d", hold, i).isLessThan(1e-9);
-                assertThat(distance(second[0][i], second[1][i]) / Math.max(1, second[1][i].abs().max().item())).as("%s %d", hold, i).isLessThan(1e-9);
+                assertThat(distance(second[0][i], second[1][i]) / Math.max(1, second[1][i].abs().max().item())).as("%s %d", hold, i)
+                        .isLessThan(1e-9);
             }
         }
     }
@@ -110,7 +111,7 @@ class MambaTest {
         int cases = 0;
         for (var spectrum : S4dConfig.Spectrum.values()) for (int seed = 1; seed <= 12; seed++) {
             var layer = new S4dConfig(6).withSpectrum(spectrum).withState(1 + seed).withGated(seed % 2 == 0).build(Rng.of(seed));
-            int length = seed <= 2 ? 600 : 1 + 5 * seed;                     // beyond 256 the convolution is by transforms
+            int length = seed <= 2 ? 600 : 1 + 5 * seed; // beyond 256 the convolution is by transforms
             var x = normal(seed, DType.F32, 2, length, 6);
             var whole = layer.forward(x);
             RecurrentState state = null;
@@ -260,11 +261,14 @@ class MambaTest {
     private static Tensor answers(RecurrentModel model, Tensor x) { return model.forward(x).narrow(1, 32, 8); }
 
     /** Two layers of width 48. S4D has the spectrum that Mamba's A begins with, and as many numbers a channel (each with a conjugate on top): selection is what it lacks. */
-    @Tag("heavy") @Acceptance(topic = "mamba", clause = 5)
+    @Tag("heavy")
+    @Acceptance(topic = "mamba", clause = 5)
     @Test void selectionCopiesWhereFixedFiltersCannot() {
         int updates = 900;
         Evidence.of("Mamba untrained", copied(Mamba.model(new MambaConfig(48), 10, 2, Rng.of(1))), below(0.3));
-        Evidence.of("S4D", copied(S4d.model(new S4dConfig(48).withState(16).withSpectrum(S4dConfig.Spectrum.REAL), 10, 2, Rng.of(1)), updates, 1), atMost(0.6));
+        Evidence.of("S4D",
+                copied(S4d.model(new S4dConfig(48).withState(16).withSpectrum(S4dConfig.Spectrum.REAL), 10, 2, Rng.of(1)), updates, 1),
+                atMost(0.6));
         Evidence.of("Mamba", copied(Mamba.model(new MambaConfig(48), 10, 2, Rng.of(1)), updates, 1), atLeast(0.95));
     }
 
@@ -275,8 +279,10 @@ class MambaTest {
             var x = normal(3, DType.F32, 2, 9, 8);
             var whole = block.forward(x);
             var state = block.mixer().start();
-            var first = block.forward(x.narrow(1, 0, 4), new TransformerBlock.Context(null, state, null, null, null, null, null), Pass.inference());
-            var second = block.forward(x.narrow(1, 4, 5), new TransformerBlock.Context(null, state, null, null, null, null, null), Pass.inference());
+            var first = block.forward(x.narrow(1, 0, 4), new TransformerBlock.Context(null, state, null, null, null, null, null),
+                    Pass.inference());
+            var second = block.forward(x.narrow(1, 4, 5), new TransformerBlock.Context(null, state, null, null, null, null, null),
+                    Pass.inference());
             assertThat(distance(Tensor.concat(1, first, second), whole)).isLessThan(1e-5);
             assertThat(state.length()).isEqualTo(9);
             assertThat(mixer.parameterCount()).isEqualTo(block.mixer().parameterCount());

@@ -62,12 +62,15 @@ class NeuralOdeTest {
             adaptive = Math.max(adaptive, distance(TensorOde.adaptive(1e-9).solve(f, h, 0, 1), exact));
             classical = Math.max(classical, distance(TensorOde.rk4(200).solve(f, h, 0, 1), exact));
             euler = Math.max(euler, distance(TensorOde.euler(20).solve(f, h, 0, 1), exact));
-            double order = Math.log(distance(TensorOde.rk4(10).solve(f, h, 0, 1), exact) / distance(TensorOde.rk4(20).solve(f, h, 0, 1), exact)) / Math.log(2);
+            double order = Math
+                    .log(distance(TensorOde.rk4(10).solve(f, h, 0, 1), exact) / distance(TensorOde.rk4(20).solve(f, h, 0, 1), exact))
+                    / Math.log(2);
             lowest = Math.min(lowest, order);
             highest = Math.max(highest, order);
             double[] times = {0, 0.13, 0.4, 0.41, 0.9, 1};
             var path = TensorOde.adaptive(1e-9).solve(f, h, 0, times);
-            for (int i = 0; i < times.length; i++) dense = Math.max(dense, distance(path.get(i), h.matmul(exponential(a.mul(times[i])).transpose())));
+            for (int i = 0; i < times.length; i++)
+                dense = Math.max(dense, distance(path.get(i), h.matmul(exponential(a.mul(times[i])).transpose())));
         }
         Evidence.of("Dormand and Prince, tolerance 1e-9: largest gap of 10 systems", adaptive, below(1e-6));
         Evidence.of("RK4 with 200 steps: largest gap", classical, below(1e-6));
@@ -100,14 +103,15 @@ class NeuralOdeTest {
         double worst = 0;
         int compared = 0;
         for (int seed = 1; seed <= 5; seed++)
-            for (var f : List.of(NeuralOde.steady(mlp(3, 3, seed)), NeuralOde.timed(mlp(4, 3, seed)))) for (double to : new double[] {1, -0.7}) {
-                var through = gradients(f, TensorOde.adaptive(1e-8), NeuralOde.Gradient.BACKPROP, to);
-                var adjoint = gradients(f, TensorOde.adaptive(1e-8), NeuralOde.Gradient.ADJOINT, to);
-                for (int i = 0; i < through.length; i++) {
-                    worst = Math.max(worst, distance(through[i], adjoint[i]) / through[i].abs().max().item());
-                    compared++;
+            for (var f : List.of(NeuralOde.steady(mlp(3, 3, seed)), NeuralOde.timed(mlp(4, 3, seed))))
+                for (double to : new double[] {1, -0.7}) {
+                    var through = gradients(f, TensorOde.adaptive(1e-8), NeuralOde.Gradient.BACKPROP, to);
+                    var adjoint = gradients(f, TensorOde.adaptive(1e-8), NeuralOde.Gradient.ADJOINT, to);
+                    for (int i = 0; i < through.length; i++) {
+                        worst = Math.max(worst, distance(through[i], adjoint[i]) / through[i].abs().max().item());
+                        compared++;
+                    }
                 }
-            }
         Evidence.of("gradients of inputs and parameters", compared, exactly(100));
         Evidence.of("largest gap, relative to the gradient's largest number", worst, below(1e-4));
     }
@@ -150,7 +154,8 @@ class NeuralOdeTest {
             var many = new double[100];
             for (int i = 0; i < many.length; i++) many[i] = flow.move(x.narrow(0, 0, 1), 0, t, Rng.of(i)).change().item(0);
             double spread = a.add(a.transpose()).triu(1).square().sum().item();
-            estimated = Math.max(estimated, Math.abs(Arrays.stream(many).average().orElseThrow() + t * trace) / (t * Math.sqrt(spread / many.length)));
+            estimated = Math.max(estimated,
+                    Math.abs(Arrays.stream(many).average().orElseThrow() + t * trace) / (t * Math.sqrt(spread / many.length)));
             // N(0, e^A e^A') has the density that the flow says.
             var map = exponential(a);
             var log = new ContinuousFlow(NeuralOde.steady(linear), TensorOde.adaptive(1e-9)).logDensity(x, null);
@@ -169,7 +174,8 @@ class NeuralOdeTest {
     @Test void eulerWithStepOneIsAResidualNetwork() {
         long different = 0, compared = 0;
         for (int seed = 1; seed <= 10; seed++) {
-            var blocks = IntStream.range(0, 5).mapToObj(i -> new Sequential(new Linear(3, 7, Rng.of(i)), Activation.TANH, new Linear(7, 3, Rng.of(10 + i)))).toList();
+            var blocks = IntStream.range(0, 5)
+                    .mapToObj(i -> new Sequential(new Linear(3, 7, Rng.of(i)), Activation.TANH, new Linear(7, 3, Rng.of(10 + i)))).toList();
             var x = Tensor.randn(Rng.of(seed), 4, 3).compute();
             var ode = new NeuralOde(new Staged(blocks), TensorOde.euler(5), NeuralOde.Gradient.BACKPROP);
             var end = ode.solve(x, 0, 5, Pass.inference());
@@ -204,8 +210,8 @@ class NeuralOdeTest {
     @Test void whatCannotBeSolvedIsNamed() {
         assertThatThrownBy(() -> TensorOde.rk4(0)).hasMessageContaining("0 steps");
         assertThatThrownBy(() -> TensorOde.rk4(2).solve((t, h) -> h, Tensor.of(1.0), 0, 1, 0.5)).hasMessageContaining("0.5 after 1.0");
-        assertThatThrownBy(() -> TensorOde.adaptive(1e-6).solve((t, h) -> h.square(), Tensor.of(1.0), 0, 2)).isInstanceOf(ArithmeticException.class)
-                .hasMessageContaining("TensorOde");
+        assertThatThrownBy(() -> TensorOde.adaptive(1e-6).solve((t, h) -> h.square(), Tensor.of(1.0), 0, 2))
+                .isInstanceOf(ArithmeticException.class).hasMessageContaining("TensorOde");
         assertThatThrownBy(() -> new ContinuousFlow(NeuralOde.steady(Activation.TANH), TensorOde.rk4(2)).logDensity(Tensor.ones(3), null))
                 .hasMessageContaining("(3,)");
     }

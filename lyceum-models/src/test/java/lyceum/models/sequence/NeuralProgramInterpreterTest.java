@@ -89,8 +89,10 @@ class NeuralProgramInterpreterTest {
         var network = new NeuralProgramInterpreter(ADDITION, 64, Rng.of(1));
         var data = Rng.of(2);
         var columns = new LinkedHashMap<String, ProgramLanguage.Frame>();
-        for (int i = 0; i < 3000; i++) for (var frame : shortSum(data).frames())
-            if (frame.program() == AdditionLanguage.ADD1) columns.putIfAbsent(frame.observed().stream().map(Arrays::toString).toList().toString(), frame);
+        for (int i = 0; i < 3000; i++)
+            for (var frame : shortSum(data).frames())
+                if (frame.program() == AdditionLanguage.ADD1)
+                    columns.putIfAbsent(frame.observed().stream().map(Arrays::toString).toList().toString(), frame);
         var adding = List.copyOf(columns.values());
         Fitting.train(network, new Adam(0.015), new Schedule.Cosine(900).warmedUp(10), 900, i -> {
             var frames = new ArrayList<ProgramLanguage.Frame>();
@@ -102,10 +104,12 @@ class NeuralProgramInterpreterTest {
     }
 
     private static ProgramLanguage.Trace shortSum(Rng rng) {
-        return ADDITION.trace(AdditionLanguage.world(number(rng, 1 + rng.nextInt(4)), number(rng, 1 + rng.nextInt(4))), AdditionLanguage.ADD);
+        return ADDITION.trace(AdditionLanguage.world(number(rng, 1 + rng.nextInt(4)), number(rng, 1 + rng.nextInt(4))),
+                AdditionLanguage.ADD);
     }
 
-    @Tag("heavy") @Acceptance(topic = "neural-program-interpreter", clause = 2)
+    @Tag("heavy")
+    @Acceptance(topic = "neural-program-interpreter", clause = 2)
     @Acceptance(topic = "neural-program-interpreter", clause = 4)
     @Test void additionLearnedOnFourDigitsIsRightOnTwenty() {
         var network = adder();
@@ -136,18 +140,23 @@ class NeuralProgramInterpreterTest {
         Evidence.that("untrained, 47 + 38 is not 85", !pad.sum().equals(BigInteger.valueOf(85)));
     }
 
-    @Tag("heavy") @Acceptance(topic = "neural-program-interpreter", clause = 2)
+    @Tag("heavy")
+    @Acceptance(topic = "neural-program-interpreter", clause = 2)
     @Test void aSequenceModelDoesNotReachBeyondItsLengths() {
         var model = new Seq2Seq(new Seq2SeqConfig(14, 14, 16, 48).withBody(Seq2SeqConfig.Body.LSTM), Rng.of(1));
-        model.fit(sums(Rng.of(2), 64 * 400, 1, 4), new Trainer(new Adam(0.01), 1).withBatchSize(64).withClip(Clip.norm(1))
-                .withSchedule(new Schedule.Cosine(400).warmedUp(20)), Seq2Seq.Forcing.ALWAYS, Rng.of(3), Progress.SILENT);
-        Evidence.of("LSTM with attention: exact share of sums of 7 to 10 digits", model.exactMatch(sums(Rng.of(4), 300, 7, 10), 14), atMost(0.05));
+        model.fit(sums(Rng.of(2), 64 * 400, 1, 4),
+                new Trainer(new Adam(0.01), 1).withBatchSize(64).withClip(Clip.norm(1)).withSchedule(new Schedule.Cosine(400).warmedUp(20)),
+                Seq2Seq.Forcing.ALWAYS, Rng.of(3), Progress.SILENT);
+        Evidence.of("LSTM with attention: exact share of sums of 7 to 10 digits", model.exactMatch(sums(Rng.of(4), 300, 7, 10), 14),
+                atMost(0.05));
     }
 
-    @Tag("slow") @Acceptance(topic = "neural-program-interpreter", clause = 3)
+    @Tag("slow")
+    @Acceptance(topic = "neural-program-interpreter", clause = 3)
     @Acceptance(topic = "neural-program-interpreter", clause = 4)
     @Test void sortingLearnedOnFiveDigitsIsRightOnFifteen() {
-        var network = train(SORTING, 250, rng -> SORTING.trace(SortingLanguage.world(row(rng, 2 + rng.nextInt(4))), SortingLanguage.BUBBLESORT));
+        var network = train(SORTING, 250,
+                rng -> SORTING.trace(SortingLanguage.world(row(rng, 2 + rng.nextInt(4))), SortingLanguage.BUBBLESORT));
         var rng = Rng.of(3);
         var worlds = new ArrayList<SortingLanguage.Row>();
         var rows = new ArrayList<int[]>();
@@ -192,7 +201,8 @@ class NeuralProgramInterpreterTest {
     /** Half a push on a full one, and half a pop: by hand. */
     @Test void strengthsAreTakenFromTheTop() {
         var one = Tensor.of(1f);
-        var stack = SoftStack.empty().step(Tensor.of(0f), one, Tensor.of(new float[] {8}, 1, 1)).step(Tensor.of(0f), Tensor.of(0.5f), Tensor.of(new float[] {4}, 1, 1));
+        var stack = SoftStack.empty().step(Tensor.of(0f), one, Tensor.of(new float[] {8}, 1, 1)).step(Tensor.of(0f), Tensor.of(0.5f),
+                Tensor.of(new float[] {4}, 1, 1));
         assertThat(stack.read().item(0, 0)).isEqualTo(6);
         var popped = stack.step(Tensor.of(0.75f), Tensor.of(0f), Tensor.of(new float[] {0}, 1, 1));
         assertThat(popped.strengths().toDoubleArray()).containsExactly(0.75, 0, 0);
@@ -203,10 +213,13 @@ class NeuralProgramInterpreterTest {
         assertThatThrownBy(() -> AdditionLanguage.world(-1, 2)).hasMessageContaining("-1 + 2");
         assertThatThrownBy(() -> SortingLanguage.world(1, 12)).hasMessageContaining("12");
         assertThatThrownBy(() -> new NeuralProgramInterpreter(SORTING, 1, Rng.of(1))).hasMessageContaining("1 units");
-        assertThatThrownBy(() -> new NeuralProgramInterpreter(SORTING, 8, Rng.of(1)).loss(List.of(), Pass.inference())).hasMessageContaining("no frames");
+        assertThatThrownBy(() -> new NeuralProgramInterpreter(SORTING, 8, Rng.of(1)).loss(List.of(), Pass.inference()))
+                .hasMessageContaining("no frames");
         assertThatThrownBy(() -> SoftStack.empty().read()).isInstanceOf(IllegalStateException.class);
-        assertThat(ADDITION.trace(AdditionLanguage.world(7, 8), AdditionLanguage.ADD).text(ADDITION)).startsWith("ADD 0 0 0\n  ADD1 0 0 0\n    WRITE 3 5 0\n    CARRY");
-        var endless = new NeuralProgramInterpreter(ADDITION, 8, Rng.of(1)).run(List.of(AdditionLanguage.world(1, 2)), AdditionLanguage.ADD, 50).getFirst();
+        assertThat(ADDITION.trace(AdditionLanguage.world(7, 8), AdditionLanguage.ADD).text(ADDITION))
+                .startsWith("ADD 0 0 0\n  ADD1 0 0 0\n    WRITE 3 5 0\n    CARRY");
+        var endless = new NeuralProgramInterpreter(ADDITION, 8, Rng.of(1))
+                .run(List.of(AdditionLanguage.world(1, 2)), AdditionLanguage.ADD, 50).getFirst();
         assertThat(endless.steps().size()).isLessThanOrEqualTo(50);
     }
 }

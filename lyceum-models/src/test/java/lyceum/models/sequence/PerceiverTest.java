@@ -46,7 +46,8 @@ class PerceiverTest {
             y[i] = products(config, lengths[i]);
             layer[i] = products(config.withLayers(3), lengths[i]) - y[i];
         }
-        double mx = Arrays.stream(x).average().orElseThrow(), my = Arrays.stream(y).average().orElseThrow(), xy = 0, xx = 0, yy = 0, least = layer[0], most = layer[0];
+        double mx = Arrays.stream(x).average().orElseThrow(), my = Arrays.stream(y).average().orElseThrow(), xy = 0, xx = 0, yy = 0,
+                least = layer[0], most = layer[0];
         for (int i = 0; i < x.length; i++) {
             xy += (x[i] - mx) * (y[i] - my);
             xx += (x[i] - mx) * (x[i] - mx);
@@ -71,7 +72,8 @@ class PerceiverTest {
             // With places as channels the same rows in another order are another input.
             var wide = new Perceiver(new PerceiverConfig(5 + PerceiverInputs.columns(1, 4), 4, 8, 3), Rng.of(seed));
             var there = wide.forward(PerceiverInputs.grid(x.transpose(1, 2), 1, 4, 0));
-            placed = Math.min(placed, distance(wide.forward(PerceiverInputs.grid(x.indexSelect(1, index).transpose(1, 2), 1, 4, 0)), there));
+            placed = Math.min(placed,
+                    distance(wide.forward(PerceiverInputs.grid(x.indexSelect(1, index).transpose(1, 2), 1, 4, 0)), there));
         }
         Evidence.of("largest change by another order, 20 models", worst, below(1e-6));
         Evidence.of("smallest change where rows know their place", placed, above(1e-4));
@@ -83,7 +85,9 @@ class PerceiverTest {
         int cases = 0;
         for (var c : Golden.load("golden/perceiver.json").cases("perceiver")) {
             int[] n = c.ints("input.sizes");
-            var model = new Perceiver(new PerceiverConfig(n[0], n[1], n[2], n[3]).withQueries(n[4]).withLayers(0).withWidening(2).withDtype(DType.F64), Rng.of(1));
+            var model = new Perceiver(
+                    new PerceiverConfig(n[0], n[1], n[2], n[3]).withQueries(n[4]).withLayers(0).withWidening(2).withDtype(DType.F64),
+                    Rng.of(1));
             var twin = new TorchTwin((long) c.number("input.seed"));
             twin.fill(model, 0.5);
             Tensor x = twin.draw(1, 2, n[5], n[0]).requiresGrad(), u = twin.draw(1, 2, 3, n[4]).requiresGrad();
@@ -107,7 +111,8 @@ class PerceiverTest {
             var u = Tensor.randn(Rng.of(99), 2, 12, 6).compute();
             var together = model.query(latents, u, Pass.inference());
             for (int i = 0; i < 12; i++, queries++)
-                worst = Math.max(worst, distance(model.query(latents, u.narrow(1, i, 1), Pass.inference()).squeeze(1), together.select(1, i)));
+                worst = Math.max(worst,
+                        distance(model.query(latents, u.narrow(1, i, 1), Pass.inference()).squeeze(1), together.select(1, i)));
             assertThat(distance(together.select(1, 0), together.select(1, 1))).isGreaterThan(0.01);
         }
         Evidence.of("queries", queries, exactly(120));
@@ -136,8 +141,10 @@ class PerceiverTest {
         for (int i = 0; i < n; i++) {
             int tone = rng.nextInt(10);
             y[i] = tone;
-            double phase = 2 * Math.PI * rng.nextDouble(), loud = 0.5 + rng.nextDouble(), f = (tone + 2) * Math.pow(1.02, 2 * rng.nextDouble() - 1);
-            for (int t = 0; t < 256; t++) x[i * 256 + t] = (float) (loud * Math.sin(phase + 2 * Math.PI * f * t / 256 * 2) + 0.1 * (2 * rng.nextDouble() - 1));
+            double phase = 2 * Math.PI * rng.nextDouble(), loud = 0.5 + rng.nextDouble(),
+                    f = (tone + 2) * Math.pow(1.02, 2 * rng.nextDouble() - 1);
+            for (int t = 0; t < 256; t++)
+                x[i * 256 + t] = (float) (loud * Math.sin(phase + 2 * Math.PI * f * t / 256 * 2) + 0.1 * (2 * rng.nextDouble() - 1));
         }
         return new Labelled(PerceiverInputs.sound(Tensor.of(x, n, 256), 16, 8, CHANNELS), Tensor.of(y));
     }
@@ -199,7 +206,8 @@ class PerceiverTest {
         Evidence.of(what + ", share right", accuracy(model, fresh), atLeast(0.9));
     }
 
-    @Tag("heavy") @Acceptance(topic = "perceiver", clause = 4)
+    @Tag("heavy")
+    @Acceptance(topic = "perceiver", clause = 4)
     @Test void oneConfigurationLearnsPicturesSoundAndPoints() {
         learns("digits", PerceiverTest::digits, 1000);
         learns("tones", PerceiverTest::tones, 600);
@@ -207,9 +215,11 @@ class PerceiverTest {
     }
 
     @Test void everyKindOfInputHasItsRows() {
-        assertThat(PerceiverInputs.grid(Tensor.ones(2, 3, 4, 5), 2, 6, 0).shape().toArray()).containsExactly(2, 20, 3 + PerceiverInputs.columns(2, 6));
+        assertThat(PerceiverInputs.grid(Tensor.ones(2, 3, 4, 5), 2, 6, 0).shape().toArray()).containsExactly(2, 20,
+                3 + PerceiverInputs.columns(2, 6));
         assertThat(PerceiverInputs.grid(Tensor.ones(2, 3, 2, 4, 5), 3, 2, 40).shape().toArray()).containsExactly(2, 40, 40);
-        assertThat(PerceiverInputs.text(Tensor.of(new long[] {1, 2, 3}, 1, 3), new Embedding(5, 4, Rng.of(1)), 2, 0).shape().toArray()).containsExactly(1, 3, 9);
+        assertThat(PerceiverInputs.text(Tensor.of(new long[] {1, 2, 3}, 1, 3), new Embedding(5, 4, Rng.of(1)), 2, 0).shape().toArray())
+                .containsExactly(1, 3, 9);
         var w = PerceiverInputs.waves(Tensor.of(new double[] {0.5, -1}, 2, 1), 2, 3).toDoubleArray();
         assertThat(w).containsExactly(new double[] {0.5, 1, Math.sin(1.5 * Math.PI), 0, 0, -1, 0, 0, -1, -1}, offset(1e-12));
         assertThatThrownBy(() -> PerceiverInputs.sound(Tensor.ones(1, 10), 4, 2, 0)).hasMessageContaining("pieces of 4");

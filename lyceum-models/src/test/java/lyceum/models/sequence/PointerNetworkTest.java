@@ -47,7 +47,8 @@ class PointerNetworkTest {
             var p = network.forward(x, new int[] {n, shorter}, places, Pass.inference()).exp();
             worst = Math.max(worst, p.sum(2).sub(1.0).abs().max().item());
             for (int t = 0; t < shorter; t++) {
-                for (int before = 0; before < t; before++) for (int b = 0; b < 2; b++, masked++) closed = Math.max(closed, p.item(b, t, order[before]));
+                for (int before = 0; before < t; before++)
+                    for (int b = 0; b < 2; b++, masked++) closed = Math.max(closed, p.item(b, t, order[before]));
                 for (int j = shorter; j < n; j++, masked++) closed = Math.max(closed, p.item(1, t, j));
             }
             lengths++;
@@ -91,7 +92,8 @@ class PointerNetworkTest {
         Tensor logits(Tensor x, Tensor places) {
             var begin = Tensor.full(DType.I64, 8L, x.size(0), 1);
             var given = places.size(1) == 1 ? begin : Tensor.concat(1, begin, places.narrow(1, 0, places.size(1) - 1));
-            return head.forward(decoder.whole(table.forward(given), encoder.encode(embedding.forward(x), null, Pass.inference()), Pass.inference()));
+            return head.forward(
+                    decoder.whole(table.forward(given), encoder.encode(embedding.forward(x), null, Pass.inference()), Pass.inference()));
         }
 
         int[][] greedy(Tensor x) {
@@ -101,13 +103,15 @@ class PointerNetworkTest {
                 long[] next = logits(x, Tensor.of(places, batch, n)).argmax(-1).toLongArray();
                 for (int b = 0; b < batch; b++) places[b * n + t] = next[b * n + t];
             }
-            return IntStream.range(0, batch).mapToObj(b -> IntStream.range(0, n).map(t -> (int) places[b * n + t]).toArray()).toArray(int[][]::new);
+            return IntStream.range(0, batch).mapToObj(b -> IntStream.range(0, n).map(t -> (int) places[b * n + t]).toArray())
+                    .toArray(int[][]::new);
         }
 
         @Override protected Tensor compute(Tensor x, Pass pass) { return encoder.forward(embedding.forward(x), pass); }
     }
 
-    @Tag("slow") @Acceptance(topic = "pointer-network", clause = 2)
+    @Tag("slow")
+    @Acceptance(topic = "pointer-network", clause = 2)
     @Test void pointersSortAndGoBeyondTheLengthsTheyLearned() {
         var config = new PointerConfig(1, 24);
         Tensor[] six = parts(PointerTasks.sorting(Rng.of(8), 500, 6, 0.05)), eight = parts(PointerTasks.sorting(Rng.of(9), 500, 8, 0.05));
@@ -140,7 +144,8 @@ class PointerNetworkTest {
 
     private static Tensor[] parts(PointerTasks.Batch batch) { return new Tensor[] {batch.x(), batch.places()}; }
 
-    @Tag("slow") @Acceptance(topic = "pointer-network", clause = 3)
+    @Tag("slow")
+    @Acceptance(topic = "pointer-network", clause = 3)
     @Test void toursAreValidAndNearTheShortest() {
         var network = new PointerNetwork(new PointerConfig(2, 24).withLayers(2), Rng.of(1));
         var data = Rng.of(2);
@@ -203,7 +208,8 @@ class PointerNetworkTest {
         @Override protected Tensor compute(Tensor ids, Pass pass) { return head.forward(states(ids), pass); }
     }
 
-    @Tag("slow") @Acceptance(topic = "pointer-network", clause = 4)
+    @Tag("slow")
+    @Acceptance(topic = "pointer-network", clause = 4)
     @Test void spansOfGeneratedTextAreFound() {
         var reader = new Reader();
         var data = Rng.of(4);
@@ -233,7 +239,8 @@ class PointerNetworkTest {
         train(network, 100, 0.01, i -> {
             var x = PointerTasks.points(rng, 64, 5);
             var drawn = network.sample(x, null, 5, rng, Pass.inference());
-            return drawn.surrogate(IntStream.range(0, 64).mapToDouble(b -> PointerTasks.length(x.get(b).toRows(), drawn.places()[b])).toArray());
+            return drawn.surrogate(
+                    IntStream.range(0, 64).mapToDouble(b -> PointerTasks.length(x.get(b).toRows(), drawn.places()[b])).toArray());
         });
         assertThat(mean(network, fresh)).isLessThan(before - 0.02);
     }
@@ -258,7 +265,8 @@ class PointerNetworkTest {
         }
         assertThatThrownBy(() -> PointerTasks.sorting(Rng.of(1), 1, 30, 0.05)).hasMessageContaining("do not fit");
         assertThatThrownBy(() -> PointerTasks.shortestTour(new double[13][2])).hasMessageContaining("13 points");
-        assertThatThrownBy(() -> new PointerNetwork(new PointerConfig(2, 8), Rng.of(1)).forward(Tensor.ones(1, 3, 3))).hasMessageContaining("(1, 3, 3)");
+        assertThatThrownBy(() -> new PointerNetwork(new PointerConfig(2, 8), Rng.of(1)).forward(Tensor.ones(1, 3, 3)))
+                .hasMessageContaining("(1, 3, 3)");
         assertThatThrownBy(() -> new PointerConfig(2, 6)).hasMessageContaining("width 6");
     }
 

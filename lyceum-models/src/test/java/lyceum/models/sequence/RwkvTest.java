@@ -61,12 +61,14 @@ class RwkvTest {
             int batch = 1 + rng.nextInt(3), length = 1 + rng.nextInt(60), channels = 1 + rng.nextInt(12);
             // To 80, where exp of it times a value, added up, is beyond what F32 holds.
             Tensor k = extreme ? Tensor.rand(rng, batch, length, channels).mul(160.0).sub(80.0).compute()
-                    : Tensor.randn(rng, batch, length, channels).mul(2.0).compute(), v = Tensor.randn(rng, batch, length, channels).compute(),
-                    w = Tensor.randn(rng, channels).exp().compute(), u = Tensor.randn(rng, channels).compute(), zeros = Tensor.zeros(batch, channels);
+                    : Tensor.randn(rng, batch, length, channels).mul(2.0).compute(),
+                    v = Tensor.randn(rng, batch, length, channels).compute(), w = Tensor.randn(rng, channels).exp().compute(),
+                    u = Tensor.randn(rng, channels).compute(), zeros = Tensor.zeros(batch, channels);
             if (extreme) k = Tensor.concat(1, Tensor.full(DType.F32, 80.0, batch, 1, channels), k.narrow(1, 0, length - 1)).compute();
             var y = Wkv.of(k, v, w, u, zeros, zeros, Tensor.full(DType.F32, Wkv.NOTHING, batch, channels));
-            var expected = Tensor.of(naive(k.toDoubleArray(), v.toDoubleArray(), w.toDoubleArray(), u.toDoubleArray(), batch, length, channels),
-                    batch, length, channels);
+            var expected = Tensor.of(
+                    naive(k.toDoubleArray(), v.toDoubleArray(), w.toDoubleArray(), u.toDoubleArray(), batch, length, channels), batch,
+                    length, channels);
             double gap = distance(y.y().to(DType.F64), expected);
             if (extreme) large = Math.max(large, gap);
             else ordinary = Math.max(ordinary, gap);
@@ -82,9 +84,10 @@ class RwkvTest {
     @Test void gradientsStayFiniteForLargeKeysAndEqualTheStepwiseOnes() {
         for (int seed = 1; seed <= 5; seed++) {
             var rng = Rng.of(seed);
-            Tensor[] in = {Tensor.randn(rng, DType.F64, 2, 7, 3).mul(seed > 3 ? 80.0 : 1.0).requiresGrad(), Tensor.randn(rng, DType.F64, 2, 7, 3).requiresGrad(),
-                    Tensor.rand(rng, DType.F64, 3).add(0.1).requiresGrad(), Tensor.randn(rng, DType.F64, 3).requiresGrad(),
-                    Tensor.randn(rng, DType.F64, 2, 3).requiresGrad(), Tensor.rand(rng, DType.F64, 2, 3).add(1.0).requiresGrad()};
+            Tensor[] in = {Tensor.randn(rng, DType.F64, 2, 7, 3).mul(seed > 3 ? 80.0 : 1.0).requiresGrad(),
+                    Tensor.randn(rng, DType.F64, 2, 7, 3).requiresGrad(), Tensor.rand(rng, DType.F64, 3).add(0.1).requiresGrad(),
+                    Tensor.randn(rng, DType.F64, 3).requiresGrad(), Tensor.randn(rng, DType.F64, 2, 3).requiresGrad(),
+                    Tensor.rand(rng, DType.F64, 2, 3).add(1.0).requiresGrad()};
             var p = Tensor.randn(rng, DType.F64, 2, 3).compute();
             var whole = Wkv.of(in[0], in[1], in[2], in[3], in[4], in[5], p);
             var gradients = Autograd.gradients(whole.y().sin().sum(), in, false);
@@ -107,14 +110,15 @@ class RwkvTest {
     private static RwkvConfig config(int seed) {
         var rng = Rng.of(seed);
         int head = 2 + rng.nextInt(4), heads = 1 + rng.nextInt(3);
-        return new RwkvConfig(head * heads, 1 + rng.nextInt(3)).withHeadWidth(head).withHidden(3 + rng.nextInt(20)).withRank(1 + rng.nextInt(4))
-                .withVersion(RwkvConfig.Version.values()[seed % 2]);
+        return new RwkvConfig(head * heads, 1 + rng.nextInt(3)).withHeadWidth(head).withHidden(3 + rng.nextInt(20))
+                .withRank(1 + rng.nextInt(4)).withVersion(RwkvConfig.Version.values()[seed % 2]);
     }
 
     /** First weights tell tokens hardly apart: drawn anew. */
     private static RecurrentModel shaken(RecurrentModel model, int seed) {
         var rng = Rng.of(seed);
-        Autograd.noGrad(() -> model.parameters().values().forEach(p -> p.copy_(Tensor.randn(rng, p.dtype(), p.shape().toArray()).mul(0.5))));
+        Autograd.noGrad(
+                () -> model.parameters().values().forEach(p -> p.copy_(Tensor.randn(rng, p.dtype(), p.shape().toArray()).mul(0.5))));
         return model;
     }
 
@@ -154,7 +158,8 @@ class RwkvTest {
             int cases = 0;
             for (var c : golden.cases(version == RwkvConfig.Version.V4 ? "v4" : "v6")) {
                 int[] n = c.ints("input.sizes");
-                var config = new RwkvConfig(n[2], 1).withVersion(version).withHeadWidth(n[2] / n[3]).withHidden(n[4]).withRank(n[5]).withDtype(DType.F64);
+                var config = new RwkvConfig(n[2], 1).withVersion(version).withHeadWidth(n[2] / n[3]).withHidden(n[4]).withRank(n[5])
+                        .withDtype(DType.F64);
                 var twin = new TorchTwin((long) c.number("input.seed"));
                 var block = twin.fill(new RwkvBlock(config, 0, Rng.of(1)), 0.5);
                 var x = twin.draw(1, n[0], n[1], n[2]).requiresGrad();
@@ -183,7 +188,8 @@ class RwkvTest {
             }
             Evidence.of(version + ": tokens", tokens, exactly(10_000));
             Evidence.of(version + ": positions with another number of bytes", different, exactly(0));
-            Evidence.that(version + ": the state is still finite", state.tensors().values().stream().allMatch(t -> t.isFinite().all().item() == 1));
+            Evidence.that(version + ": the state is still finite",
+                    state.tensors().values().stream().allMatch(t -> t.isFinite().all().item() == 1));
         }
     }
 
@@ -217,10 +223,12 @@ class RwkvTest {
         return text.perplexity(model);
     }
 
-    @Tag("slow") @Acceptance(topic = "rwkv", clause = 5)
+    @Tag("slow")
+    @Acceptance(topic = "rwkv", clause = 5)
     @Test void aCharacterModelComesNearATransformerOfItsSize() {
         var text = new KingJames();
-        Module ours = Rwkv.model(new RwkvConfig(48, 2).withHidden(180), text.symbols(), Rng.of(1)), theirs = new Decoder(text.symbols(), Rng.of(1));
+        Module ours = Rwkv.model(new RwkvConfig(48, 2).withHidden(180), text.symbols(), Rng.of(1)),
+                theirs = new Decoder(text.symbols(), Rng.of(1));
         double size = (double) ours.parameterCount() / theirs.parameterCount();
         assertThat(size).isBetween(0.97, 1.03);
         double before = text.perplexity(ours), transformer = perplexity(theirs, text);
@@ -230,10 +238,12 @@ class RwkvTest {
     }
 
     @Test void whatDoesNotFitIsNamed() {
-        assertThatThrownBy(() -> new RwkvConfig(10, 2).withHeadWidth(3).withVersion(RwkvConfig.Version.V6)).hasMessageContaining("heads of 3");
+        assertThatThrownBy(() -> new RwkvConfig(10, 2).withHeadWidth(3).withVersion(RwkvConfig.Version.V6))
+                .hasMessageContaining("heads of 3");
         var layer = new RwkvTimeMix(new RwkvConfig(4, 1), 0, Rng.of(1));
         assertThatThrownBy(() -> layer.forward(Tensor.ones(1, 2, 5))).isInstanceOf(ShapeException.class).hasMessageContaining("(1, 2, 5)");
         assertThatThrownBy(() -> layer.run(Tensor.ones(1, 2, 4), layer.initial(3), Pass.inference())).hasMessageContaining("a state of 3");
-        assertThatThrownBy(() -> Rwkv.model(new RwkvConfig(4, 1), 5, Rng.of(1)).forward(Tensor.ones(1, 2, 4))).hasMessageContaining("token numbers");
+        assertThatThrownBy(() -> Rwkv.model(new RwkvConfig(4, 1), 5, Rng.of(1)).forward(Tensor.ones(1, 2, 4)))
+                .hasMessageContaining("token numbers");
     }
 }

@@ -38,7 +38,9 @@ class Seq2SeqTest {
         return dates.stream().map(d -> new Seq2Seq.Pair(DateTexts.codes(d.text()), DateTexts.codes(d.iso()))).toList();
     }
 
-    private static Seq2SeqConfig dates(int width, int units) { return new Seq2SeqConfig(DateTexts.symbols(), DateTexts.symbols(), width, units); }
+    private static Seq2SeqConfig dates(int width, int units) {
+        return new Seq2SeqConfig(DateTexts.symbols(), DateTexts.symbols(), width, units);
+    }
 
     /** Strings of one length over {@code symbols}, to be said again; codes from 3 on. */
     private static List<Seq2Seq.Pair> copies(Rng rng, int n, int length, int symbols) {
@@ -52,7 +54,8 @@ class Seq2SeqTest {
     }
 
     private static Trainer trainer(int updates, double rate) {
-        return new Trainer(new Adam(rate), 1).withBatchSize(64).withClip(Clip.norm(1)).withSchedule(new Schedule.Cosine(updates).warmedUp(20));
+        return new Trainer(new Adam(rate), 1).withBatchSize(64).withClip(Clip.norm(1))
+                .withSchedule(new Schedule.Cosine(updates).warmedUp(20));
     }
 
     /** Of every kind, small and untrained. */
@@ -60,7 +63,8 @@ class Seq2SeqTest {
         var kinds = new ArrayList<Seq2Seq>();
         for (var body : Seq2SeqConfig.Body.values()) for (var look : TargetDecoder.Look.values()) {
             if (body == Seq2SeqConfig.Body.TRANSFORMER && look != NONE) continue;
-            var config = new Seq2SeqConfig(8, 7, 8, 6).withBody(body).withLook(look).withHeads(2).withFeeding(look == TargetDecoder.Look.GENERAL);
+            var config = new Seq2SeqConfig(8, 7, 8, 6).withBody(body).withLook(look).withHeads(2)
+                    .withFeeding(look == TargetDecoder.Look.GENERAL);
             kinds.add(new Seq2Seq(look == TargetDecoder.Look.DOT ? config.withBidirectional(false) : config, Rng.of(kinds.size())));
         }
         return kinds;
@@ -75,8 +79,7 @@ class Seq2SeqTest {
     private static List<Seq2Seq.Pair> random(int seed, int n) {
         var rng = Rng.of(seed);
         var pairs = new ArrayList<Seq2Seq.Pair>();
-        for (int i = 0; i < n; i++)
-            pairs.add(new Seq2Seq.Pair(tokens(rng, 8), tokens(rng, 7)));
+        for (int i = 0; i < n; i++) pairs.add(new Seq2Seq.Pair(tokens(rng, 8), tokens(rng, 7)));
         return pairs;
     }
 
@@ -88,7 +91,7 @@ class Seq2SeqTest {
             int[] source = random(seed, 1).getFirst().source();
             var one = model.beams(source, new BeamSearch(1, 0, 4)).getFirst();
             if (Arrays.equals(greedy(model, source, 4), one.tokens().stream().mapToInt(Integer::intValue).toArray())) equal++;
-            var all = model.beams(source, new BeamSearch(400, 0, 4)).getFirst();                 // 7^3 beginnings of three tokens
+            var all = model.beams(source, new BeamSearch(400, 0, 4)).getFirst(); // 7^3 beginnings of three tokens
             worst = Math.min(worst, all.logProbability() - one.logProbability());
             if (all.logProbability() > one.logProbability() + 1e-9) better++;
             brute = Math.max(brute, Math.abs(all.logProbability() - best(model, source, 4)));
@@ -114,8 +117,9 @@ class Seq2SeqTest {
     }
 
     private static int[] logs(Seq2Seq model, int[] source, int[] said) {
-        return Autograd.noGrad(() -> model.model().forward(Tensor.of(source, 1, source.length), null, Tensor.of(said, 1, said.length), Pass.inference())
-                .argmax(-1).get(0).toIntArray());
+        return Autograd.noGrad(
+                () -> model.model().forward(Tensor.of(source, 1, source.length), null, Tensor.of(said, 1, said.length), Pass.inference())
+                        .argmax(-1).get(0).toIntArray());
     }
 
     /** The largest log-probability of a string of at most {@code longest} tokens that ends, or of that many. */
@@ -128,7 +132,8 @@ class Seq2SeqTest {
         }
         double best = Double.NEGATIVE_INFINITY;
         var sources = Tensor.of(source, 1, source.length).repeat(0, all);
-        double[] logs = Autograd.noGrad(() -> model.model().forward(sources, null, Tensor.of(inputs, all, longest), Pass.inference()).logSoftmax(-1).toDoubleArray());
+        double[] logs = Autograd.noGrad(() -> model.model().forward(sources, null, Tensor.of(inputs, all, longest), Pass.inference())
+                .logSoftmax(-1).toDoubleArray());
         for (int i = 0; i < all; i++) {
             double sum = 0;
             for (int t = 0; t < longest; t++) {
@@ -166,7 +171,8 @@ class Seq2SeqTest {
         int cases = 0;
         for (var c : Golden.load("golden/seq2seq.json").cases("recurrent")) {
             int[] n = c.ints("input.sizes");
-            var config = new Seq2SeqConfig(8, 7, n[0], n[1]).withBody(c.flag("input.lstm") ? Seq2SeqConfig.Body.LSTM : Seq2SeqConfig.Body.GRU)
+            var config = new Seq2SeqConfig(8, 7, n[0], n[1])
+                    .withBody(c.flag("input.lstm") ? Seq2SeqConfig.Body.LSTM : Seq2SeqConfig.Body.GRU)
                     .withLook(TargetDecoder.Look.valueOf(c.text("input.look"))).withFeeding(c.flag("input.feeding")).withDtype(DType.F64);
             var model = new Seq2Seq(config, Rng.of(1));
             var twin = new TorchTwin((long) c.number("input.seed"));
@@ -282,7 +288,8 @@ class Seq2SeqTest {
     private static final Seq2SeqConfig ATTENTIVE = dates(24, 48);
     private static final int HUNDREDS = 3;
 
-    @Tag("heavy") @Acceptance(topic = "seq2seq-attention", clause = 1)
+    @Tag("heavy")
+    @Acceptance(topic = "seq2seq-attention", clause = 1)
     @Acceptance(topic = "seq2seq", clause = 1)
     @Test void datesAreReadByLookingAndNotByRemembering() {
         var attentive = dates(ATTENTIVE, 100 * HUNDREDS, 0.01, 0.98);
@@ -290,10 +297,12 @@ class Seq2SeqTest {
         Evidence.of("attentive GRU, exact share of held-out dates", attentive.getLast(), atLeast(0.98));
         int hundreds = attentive.size() - 1;
         var plain = dates(ATTENTIVE.withLook(NONE), 100 * HUNDREDS, 0.01, 0.98);
-        Evidence.of("points above the same without attention at that evaluation", 100 * (attentive.getLast() - plain.get(hundreds)), atLeast(10));
+        Evidence.of("points above the same without attention at that evaluation", 100 * (attentive.getLast() - plain.get(hundreds)),
+                atLeast(10));
     }
 
-    @Tag("heavy") @Acceptance(topic = "seq2seq", clause = 1)
+    @Tag("heavy")
+    @Acceptance(topic = "seq2seq", clause = 1)
     @Test void aTransformerReadsDates() {
         var config = dates(32, 64).withBody(Seq2SeqConfig.Body.TRANSFORMER).withLayers(2);
         var curve = dates(config, 700, 0.006, 2);
@@ -305,7 +314,8 @@ class Seq2SeqTest {
     private static double copied(boolean reversed, int seed, int updates) {
         var model = new Seq2Seq(new Seq2SeqConfig(15, 15, 16, 48).withBody(Seq2SeqConfig.Body.LSTM).withLook(NONE).withBidirectional(false)
                 .withReversed(reversed), Rng.of(seed));
-        model.fit(copies(Rng.of(100 + seed), 64 * updates, 12, 12), trainer(updates, 0.01), Seq2Seq.Forcing.ALWAYS, Rng.of(seed), Progress.SILENT);
+        model.fit(copies(Rng.of(100 + seed), 64 * updates, 12, 12), trainer(updates, 0.01), Seq2Seq.Forcing.ALWAYS, Rng.of(seed),
+                Progress.SILENT);
         var fresh = copies(Rng.of(999), 500, 12, 12);
         var said = model.translate(fresh.stream().map(Seq2Seq.Pair::source).toList(), 12);
         int right = 0;
@@ -314,7 +324,8 @@ class Seq2SeqTest {
         return right / 6000.0;
     }
 
-    @Tag("heavy") @Acceptance(topic = "seq2seq", clause = 2)
+    @Tag("heavy")
+    @Acceptance(topic = "seq2seq", clause = 2)
     @Test void copyingIsEasierFromAReversedSource() {
         int better = 0;
         double most = 0, least = 1;
@@ -347,6 +358,7 @@ class Seq2SeqTest {
         var model = new Seq2Seq(new Seq2SeqConfig(7, 7, 4, 4), Rng.of(1));
         assertThatThrownBy(() -> model.translate(new int[0])).hasMessageContaining("empty source");
         assertThatThrownBy(() -> model.given(copies(Rng.of(1), 2, 2, 3), 1.5, Rng.of(1))).hasMessageContaining("1.5");
-        assertThatThrownBy(() -> model.fit(List.of(), trainer(1, 0.1), Seq2Seq.Forcing.ALWAYS, Rng.of(1), Progress.SILENT)).hasMessageContaining("no pairs");
+        assertThatThrownBy(() -> model.fit(List.of(), trainer(1, 0.1), Seq2Seq.Forcing.ALWAYS, Rng.of(1), Progress.SILENT))
+                .hasMessageContaining("no pairs");
     }
 }

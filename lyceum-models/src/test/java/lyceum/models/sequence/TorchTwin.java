@@ -31,8 +31,8 @@ final class TorchTwin {
 
     /** Parameters in the order of their sorted names. */
     <M extends Module> M fill(M module, double scale) {
-        Autograd.noGrad(() -> new TreeMap<>(module.parameters())
-                .forEach((name, p) -> p.copy_(draw(scale, p.shape().toArray()).to(p.dtype()))));
+        Autograd.noGrad(
+                () -> new TreeMap<>(module.parameters()).forEach((name, p) -> p.copy_(draw(scale, p.shape().toArray()).to(p.dtype()))));
         return module;
     }
 
@@ -52,8 +52,9 @@ final class TorchTwin {
         }
         var gradients = Autograd.gradients(total, leaves.toArray(Tensor[]::new), false);
         var named = c.at("expected.gradients");
-        for (int i = 0; i < gradients.length; i++) gap.see(c.text("name") + ": gradient of " + names.get(i),
-                trace(gradients[i] == null ? leaves.get(i).detach().zerosLike() : gradients[i]), named.doubles(names.get(i)));
+        for (int i = 0; i < gradients.length; i++)
+            gap.see(c.text("name") + ": gradient of " + names.get(i),
+                    trace(gradients[i] == null ? leaves.get(i).detach().zerosLike() : gradients[i]), named.doubles(names.get(i)));
     }
 
     private double[] trace(Tensor tensor) {

@@ -38,9 +38,9 @@ class XLstmTest {
         static Case random(int seed, DType type, double bound) {
             var rng = Rng.of(seed);
             int batch = 1 + rng.nextInt(2), heads = 1 + rng.nextInt(3), d = 1 + rng.nextInt(8), e = 1 + rng.nextInt(8);
-            return new Case(Tensor.randn(rng, type, batch, heads, 64, d).div(Math.sqrt(d)).compute(), Tensor.randn(rng, type, batch, heads, 64, d).compute(),
-                    Tensor.randn(rng, type, batch, heads, 64, e).compute(), gates(rng, type, bound, batch, heads),
-                    gates(rng, type, bound, batch, heads));
+            return new Case(Tensor.randn(rng, type, batch, heads, 64, d).div(Math.sqrt(d)).compute(),
+                    Tensor.randn(rng, type, batch, heads, 64, d).compute(), Tensor.randn(rng, type, batch, heads, 64, e).compute(),
+                    gates(rng, type, bound, batch, heads), gates(rng, type, bound, batch, heads));
         }
 
         private static Tensor gates(Rng rng, DType type, double bound, int batch, int heads) {
@@ -54,12 +54,13 @@ class XLstmTest {
         /** The recurrence as it is written, in doubles, nothing taken out. */
         Tensor naive(boolean exponential) {
             int rows = (int) (q.size(0) * q.size(1)), d = (int) q.size(3), e = (int) v.size(3);
-            double[] qs = q.toDoubleArray(), ks = k.toDoubleArray(), vs = v.toDoubleArray(), is = input.toDoubleArray(), fs = forget.toDoubleArray(),
-                    y = new double[rows * 64 * e];
+            double[] qs = q.toDoubleArray(), ks = k.toDoubleArray(), vs = v.toDoubleArray(), is = input.toDoubleArray(),
+                    fs = forget.toDoubleArray(), y = new double[rows * 64 * e];
             for (int r = 0; r < rows; r++) {
                 double[] c = new double[d * e], n = new double[d];
                 for (int t = 0; t < 64; t++) {
-                    double f = exponential ? Math.exp(fs[r * 64 + t]) : 1 / (1 + Math.exp(-fs[r * 64 + t])), in = Math.exp(is[r * 64 + t]), dot = 0;
+                    double f = exponential ? Math.exp(fs[r * 64 + t]) : 1 / (1 + Math.exp(-fs[r * 64 + t])), in = Math.exp(is[r * 64 + t]),
+                            dot = 0;
                     for (int a = 0; a < d; a++) {
                         double key = ks[(r * 64 + t) * d + a];
                         n[a] = f * n[a] + in * key;
@@ -67,7 +68,8 @@ class XLstmTest {
                         for (int b = 0; b < e; b++) c[a * e + b] = f * c[a * e + b] + in * key * vs[(r * 64 + t) * e + b];
                     }
                     for (int a = 0; a < d; a++)
-                        for (int b = 0; b < e; b++) y[(r * 64 + t) * e + b] += qs[(r * 64 + t) * d + a] * c[a * e + b] / Math.max(Math.abs(dot), 1);
+                        for (int b = 0; b < e; b++)
+                            y[(r * 64 + t) * e + b] += qs[(r * 64 + t) * d + a] * c[a * e + b] / Math.max(Math.abs(dot), 1);
                 }
             }
             return Tensor.of(y, v.shape().toArray());
@@ -98,13 +100,15 @@ class XLstmTest {
         Evidence.of("random inputs of length 64", cases, exactly(100));
         Evidence.of("recurrent against parallel, largest gap of the largest number", recurrent, below(1e-4));
         Evidence.of("chunkwise against parallel, largest gap of the largest number", chunkwise, below(1e-4));
-        Evidence.of("stabilised against the plain formula in doubles, gates within 5: largest gap of the largest number", exact, below(1e-10));
+        Evidence.of("stabilised against the plain formula in doubles, gates within 5: largest gap of the largest number", exact,
+                below(1e-10));
         Evidence.of("finite outputs of 200 for gates within 50", finite, exactly(200));
     }
 
     @Test void wholeModelsGoOnFromAnyState() {
         for (var cells : List.of(List.of(SCALAR), List.of(MATRIX), List.of(MATRIX, SCALAR, MATRIX))) for (int kernel : new int[] {0, 3}) {
-            var config = new XLstmConfig(12, 3, 1, SCALAR).withBlocks(cells).withKernel(kernel).withChunk(5).withForget(XLstmConfig.Forget.values()[kernel / 3]);
+            var config = new XLstmConfig(12, 3, 1, SCALAR).withBlocks(cells).withKernel(kernel).withChunk(5)
+                    .withForget(XLstmConfig.Forget.values()[kernel / 3]);
             var model = XLstm.model(config, 9, Rng.of(1));
             var ids = Tensor.randint(Rng.of(2), 0, 9, 2, 20).compute();
             var whole = model.forward(ids);
@@ -133,8 +137,11 @@ class XLstmTest {
             var z = x.get(0, t);
             z = z.sub(z.mean()).div(z.var(new int[] {0}, 0, false).add(1e-5).sqrt());
             var given = Tensor.concat(0, p.get("early.weight"), p.get("late.weight")).matmul(z).add(p.get("bias")).toDoubleArray();
-            for (int head = 0; head < 2; head++) for (int gate = 0; gate < 4; gate++) for (int i = 0; i < 2; i++)
-                for (int j = 0; j < 2; j++) given[gate * 4 + head * 2 + i] += p.get("recurrent").item(head, j, gate * 2 + i) * h[head * 2 + j];
+            for (int head = 0; head < 2; head++)
+                for (int gate = 0; gate < 4; gate++)
+                    for (int i = 0; i < 2; i++)
+                        for (int j = 0; j < 2; j++)
+                            given[gate * 4 + head * 2 + i] += p.get("recurrent").item(head, j, gate * 2 + i) * h[head * 2 + j];
             for (int i = 0; i < 4; i++) {
                 double in = Math.exp(given[i]), f = 1 / (1 + Math.exp(-given[4 + i]));
                 c[i] = f * c[i] + in * Math.tanh(given[8 + i]);
@@ -154,10 +161,12 @@ class XLstmTest {
             return Loss.crossEntropy(model.forward(batch.x()).reshape(-1, 2), batch.y().reshape(-1));
         });
         var test = SequenceTasks.parity(Rng.of(5), 1000, 40);
-        return Autograd.noGrad(() -> model.forward(test.x()).select(1, 39).argmax(-1).eq(test.y().select(1, 39)).to(DType.F64).mean().item());
+        return Autograd
+                .noGrad(() -> model.forward(test.x()).select(1, 39).argmax(-1).eq(test.y().select(1, 39)).to(DType.F64).mean().item());
     }
 
-    @Tag("slow") @Acceptance(topic = "xlstm", clause = 2)
+    @Tag("slow")
+    @Acceptance(topic = "xlstm", clause = 2)
     @Test void onlyTheScalarMemoryKeepsParityBeyondItsLengths() {
         Evidence.of("sLSTM, untrained", parity(SCALAR, 21), atMost(0.7));
         Evidence.of("sLSTM, strings of 40", parity(SCALAR, 300), atLeast(0.95));
@@ -207,11 +216,13 @@ class XLstmTest {
         return Autograd.noGrad(() -> recalled(model, test[0]).argmax(-1).eq(test[1]).to(DType.F64).mean().item());
     }
 
-    @Tag("heavy") @Acceptance(topic = "xlstm", clause = 3)
+    @Tag("heavy")
+    @Acceptance(topic = "xlstm", clause = 3)
     @Test void theMatrixRecallsWhatAnLstmForgets() {
         double matrix = 0, plain = 0;
         for (int seed = 1; seed <= 3; seed++) {
-            Module ours = XLstm.model(new XLstmConfig(32, 1, 1, MATRIX).withChunk(XLstmConfig.PARALLEL), 64, Rng.of(seed)), lstm = new PlainLstm(Rng.of(seed));
+            Module ours = XLstm.model(new XLstmConfig(32, 1, 1, MATRIX).withChunk(XLstmConfig.PARALLEL), 64, Rng.of(seed)),
+                    lstm = new PlainLstm(Rng.of(seed));
             assertThat((double) ours.parameterCount() / lstm.parameterCount()).isBetween(0.99, 1.01);
             matrix += recall(ours, 300, seed) / 3;
             plain += recall(lstm, 300, seed) / 3;
@@ -224,6 +235,7 @@ class XLstmTest {
         assertThatThrownBy(() -> new XLstmConfig(10, 3, 1, SCALAR)).hasMessageContaining("heads 3");
         assertThatThrownBy(() -> new MatrixMemory(0)).hasMessageContaining("chunk is 0");
         var c = Case.random(1, DType.F32, 1);
-        assertThatThrownBy(() -> new MatrixMemory(4).of(c.q, c.k, c.v, c.input.narrow(2, 0, 3), c.forget, null)).isInstanceOf(ShapeException.class);
+        assertThatThrownBy(() -> new MatrixMemory(4).of(c.q, c.k, c.v, c.input.narrow(2, 0, 3), c.forget, null))
+                .isInstanceOf(ShapeException.class);
     }
 }

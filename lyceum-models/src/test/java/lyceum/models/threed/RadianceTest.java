@@ -29,13 +29,16 @@ import org.junit.jupiter.api.Test;
 
 class RadianceTest {
     private static Camera camera(double angle, double height, int size) {
-        return Camera.lookAt(new double[] {3 * Math.sin(angle), height, 3 * Math.cos(angle)}, new double[3], new double[] {0, -1, 0}, 40, size, size);
+        return Camera.lookAt(new double[] {3 * Math.sin(angle), height, 3 * Math.cos(angle)}, new double[3], new double[] {0, -1, 0}, 40,
+                size, size);
     }
 
     private static PosedView view(SphereScene scene, Camera camera) {
         var x = new double[3 * camera.width() * camera.height()];
-        for (int i = 0; i < camera.height(); i++) for (int j = 0; j < camera.width(); j++)
-            System.arraycopy(scene.colour(camera.position(), camera.direction(i + 0.5, j + 0.5)), 0, x, 3 * (i * camera.width() + j), 3);
+        for (int i = 0; i < camera.height(); i++)
+            for (int j = 0; j < camera.width(); j++)
+                System.arraycopy(scene.colour(camera.position(), camera.direction(i + 0.5, j + 0.5)), 0, x, 3 * (i * camera.width() + j),
+                        3);
         return new PosedView(camera, Tensor.of(x, x.length / 3, 3).to(DType.F32).compute());
     }
 
@@ -89,15 +92,18 @@ class RadianceTest {
         for (int seed = 1; seed <= 8; seed++) {
             var rng = Rng.of(seed);
             // A camera anywhere, the Gaussian near its axis at depth 4, deviations at most 3% of that.
-            double[] eye = {rng.nextGaussian(), rng.nextGaussian(), rng.nextGaussian()}, goal = {rng.nextGaussian(), rng.nextGaussian(), rng.nextGaussian()};
+            double[] eye = {rng.nextGaussian(), rng.nextGaussian(), rng.nextGaussian()},
+                    goal = {rng.nextGaussian(), rng.nextGaussian(), rng.nextGaussian()};
             var camera = Camera.lookAt(eye, goal, new double[] {0, 1, 0.3}, 50, 64, 64);
             var place = new double[3];
             double a = 0.1 * rng.nextGaussian(), b = 0.1 * rng.nextGaussian();
-            for (int k = 0; k < 3; k++) place[k] = eye[k] + 4 * camera.rotation()[2][k] + a * camera.rotation()[0][k] + b * camera.rotation()[1][k];
+            for (int k = 0; k < 3; k++)
+                place[k] = eye[k] + 4 * camera.rotation()[2][k] + a * camera.rotation()[0][k] + b * camera.rotation()[1][k];
             var scale = new double[3];
             for (int k = 0; k < 3; k++) scale[k] = Math.log(0.12 * (0.3 + 0.7 * rng.nextDouble()));
             var quaternion = Tensor.randn(rng, DType.F64, 1, 4).compute();
-            var splats = new GaussianSplatting(Tensor.of(place, 1, 3), Tensor.of(scale, 1, 3), quaternion, Tensor.zeros(DType.F64, 1, 1), Tensor.zeros(DType.F64, 1, 1, 3));
+            var splats = new GaussianSplatting(Tensor.of(place, 1, 3), Tensor.of(scale, 1, 3), quaternion, Tensor.zeros(DType.F64, 1, 1),
+                    Tensor.zeros(DType.F64, 1, 1, 3));
             double[][] found = splats.project(camera, 0).covariance().get(0).toRows();
             // Samples from R S z, R by the quaternion's sandwich product.
             double[] q = quaternion.toDoubleArray();
@@ -106,10 +112,13 @@ class RadianceTest {
             int n = 100_000;
             double su = 0, sv = 0, uu = 0, uv = 0, vv = 0;
             for (int i = 0; i < n; i++) {
-                double[] z = {Math.exp(scale[0]) * rng.nextGaussian(), Math.exp(scale[1]) * rng.nextGaussian(), Math.exp(scale[2]) * rng.nextGaussian()};
-                double[] cross = {q[2] * z[2] - q[3] * z[1] + q[0] * z[0], q[3] * z[0] - q[1] * z[2] + q[0] * z[1], q[1] * z[1] - q[2] * z[0] + q[0] * z[2]};
-                double[] p = {place[0] + z[0] + 2 * (q[2] * cross[2] - q[3] * cross[1]) , place[1] + z[1] + 2 * (q[3] * cross[0] - q[1] * cross[2]),
-                    place[2] + z[2] + 2 * (q[1] * cross[1] - q[2] * cross[0])};
+                double[] z = {Math.exp(scale[0]) * rng.nextGaussian(), Math.exp(scale[1]) * rng.nextGaussian(),
+                        Math.exp(scale[2]) * rng.nextGaussian()};
+                double[] cross = {q[2] * z[2] - q[3] * z[1] + q[0] * z[0], q[3] * z[0] - q[1] * z[2] + q[0] * z[1],
+                        q[1] * z[1] - q[2] * z[0] + q[0] * z[2]};
+                double[] p = {place[0] + z[0] + 2 * (q[2] * cross[2] - q[3] * cross[1]),
+                        place[1] + z[1] + 2 * (q[3] * cross[0] - q[1] * cross[2]),
+                        place[2] + z[2] + 2 * (q[1] * cross[1] - q[2] * cross[0])};
                 var t = new double[3];
                 for (int r = 0; r < 3; r++) for (int k = 0; k < 3; k++) t[r] += camera.rotation()[r][k] * (p[k] - eye[k]);
                 double u = camera.focal() * t[0] / t[2], v = camera.focal() * t[1] / t[2];
@@ -129,8 +138,9 @@ class RadianceTest {
     }
 
     private static GaussianSplatting scene(int n, int degree, Rng rng) {
-        return new GaussianSplatting(Tensor.randn(rng, DType.F64, n, 3).mul(0.4), Tensor.randn(rng, DType.F64, n, 3).mul(0.3).sub(1.6), Tensor.randn(rng, DType.F64, n, 4),
-                Tensor.randn(rng, DType.F64, n, 1), Tensor.randn(rng, DType.F64, n, (degree + 1L) * (degree + 1), 3).mul(0.4));
+        return new GaussianSplatting(Tensor.randn(rng, DType.F64, n, 3).mul(0.4), Tensor.randn(rng, DType.F64, n, 3).mul(0.3).sub(1.6),
+                Tensor.randn(rng, DType.F64, n, 4), Tensor.randn(rng, DType.F64, n, 1),
+                Tensor.randn(rng, DType.F64, n, (degree + 1L) * (degree + 1), 3).mul(0.4));
     }
 
     @Acceptance(topic = "nerf-gaussian-splatting", clause = 3)
@@ -158,7 +168,9 @@ class RadianceTest {
                         var moved = x.clone();
                         moved[i] += sign * h;
                         values.put(name, Tensor.of(moved, parameters.get(name).shape().toArray()));
-                        difference += sign * Module.with(splats, values).render(camera, Tensor.ones(DType.F64, 3)).colour().mul(weight).sum().item() / (2 * h);
+                        difference += sign
+                                * Module.with(splats, values).render(camera, Tensor.ones(DType.F64, 3)).colour().mul(weight).sum().item()
+                                / (2 * h);
                     }
                     worst = Math.max(worst, Math.abs(g[i] - difference) / Math.max(Math.abs(difference), 1e-2 * size));
                     compared++;
@@ -186,7 +198,8 @@ class RadianceTest {
                 var rgb = new double[3];
                 for (int i : order) {
                     double dx = pixel % 29 + 0.5 - mean[i][0], dy = pixel / 29 + 0.5 - mean[i][1];
-                    double a = p.covariance().item(i, 0, 0), b = p.covariance().item(i, 0, 1), c = p.covariance().item(i, 1, 1), det = a * c - b * b;
+                    double a = p.covariance().item(i, 0, 0), b = p.covariance().item(i, 0, 1), c = p.covariance().item(i, 1, 1),
+                            det = a * c - b * b;
                     double alpha = opacity[i] * Math.exp(-(c * dx * dx - 2 * b * dx * dy + a * dy * dy) / (2 * det));
                     if (alpha < 1.0 / 255 || passes < 1e-4) continue;
                     alpha = Math.min(0.99, alpha);
@@ -200,7 +213,8 @@ class RadianceTest {
 
     private static double heldOut(Function<Camera, Tensor> picture, List<PosedView> views) {
         double error = 0;
-        for (var v : views) error += picture.apply(v.camera()).to(DType.F64).sub(v.pixels().to(DType.F64)).square().mean().item() / views.size();
+        for (var v : views)
+            error += picture.apply(v.camera()).to(DType.F64).sub(v.pixels().to(DType.F64)).square().mean().item() / views.size();
         return -10 * Math.log10(error);
     }
 

@@ -54,7 +54,8 @@ class AlexNetTest {
         var x = Tensor.of(recipe.bells(240), 2, 6, 5, 4);
         var norm = Gap.absolute();
         for (var c : GOLDEN.cases("norm")) {
-            var ours = new LocalResponseNorm(c.integer("input.size"), c.number("input.alpha") / c.integer("input.size"), c.number("input.beta"), c.number("input.k"));
+            var ours = new LocalResponseNorm(c.integer("input.size"), c.number("input.alpha") / c.integer("input.size"),
+                    c.number("input.beta"), c.number("input.k"));
             norm.see(c, "expected.y", ours.forward(x.mul(3), Pass.inference()).toDoubleArray());
         }
         Evidence.of("largest gap of four response norms", norm, below(1e-6));
@@ -78,7 +79,8 @@ class AlexNetTest {
         var rng = Rng.of(3);
         // three channels that vary together, unlike in size
         var base = Tensor.randn(rng, DType.F64, 40, 1, 6, 6);
-        var pictures = Tensor.concat(1, base.add(Tensor.randn(rng, DType.F64, 40, 1, 6, 6)), base.mul(0.7).add(Tensor.randn(rng, DType.F64, 40, 1, 6, 6).mul(0.4)),
+        var pictures = Tensor.concat(1, base.add(Tensor.randn(rng, DType.F64, 40, 1, 6, 6)),
+                base.mul(0.7).add(Tensor.randn(rng, DType.F64, 40, 1, 6, 6).mul(0.4)),
                 base.mul(-0.3).add(Tensor.randn(rng, DType.F64, 40, 1, 6, 6).mul(0.2))).add(0.5);
         double[][] cov = covariance(pictures.transpose(0, 1).reshape(3, -1).transpose().toRows()), squared = new double[3][3];
         for (int i = 0; i < 3; i++) for (int j = 0; j < 3; j++) for (int k = 0; k < 3; k++) squared[i][j] += 0.01 * cov[i][k] * cov[k][j];
@@ -104,7 +106,8 @@ class AlexNetTest {
         var mean = new double[d];
         var c = new double[d][d];
         for (double[] row : rows) for (int i = 0; i < d; i++) mean[i] += row[i] / rows.length;
-        for (double[] row : rows) for (int i = 0; i < d; i++) for (int j = 0; j < d; j++) c[i][j] += (row[i] - mean[i]) * (row[j] - mean[j]) / rows.length;
+        for (double[] row : rows)
+            for (int i = 0; i < d; i++) for (int j = 0; j < d; j++) c[i][j] += (row[i] - mean[i]) * (row[j] - mean[j]) / rows.length;
         return c;
     }
 
@@ -118,8 +121,10 @@ class AlexNetTest {
             for (int[] at : new int[][] {{0, 0}, {0, 2}, {5, 0}, {5, 2}, {2, 1}}) {
                 double[] pixels = images.toDoubleArray();
                 var part = new double[3 * 2 * 256];
-                for (int plane = 0; plane < 6; plane++) for (int y = 0; y < 16; y++) for (int x = 0; x < 16; x++)
-                    part[plane * 256 + y * 16 + x] = pixels[plane * 378 + (at[0] + y) * 18 + at[1] + (mirrored ? 15 - x : x)];
+                for (int plane = 0; plane < 6; plane++)
+                    for (int y = 0; y < 16; y++)
+                        for (int x = 0; x < 16; x++)
+                            part[plane * 256 + y * 16 + x] = pixels[plane * 378 + (at[0] + y) * 18 + at[1] + (mirrored ? 15 - x : x)];
                 double[] p = net.forward(Tensor.of(part, 3, 2, 16, 16)).softmax(-1).toDoubleArray();
                 for (int i = 0; i < 21; i++) mean[i] += p[i] / 10;
             }
@@ -141,7 +146,8 @@ class AlexNetTest {
     /** Steps until the training error is at most a quarter, looked at every tenth; the limit if it never is. */
     private static int steps(Dataset data, Activation activation, double rate, long seed, int limit) {
         var net = new AlexNet(AlexNetConfig.small(1, 28, 10).withActivation(activation).withDropout(0), Rng.of(seed));
-        var run = new Trainer(new Sgd(rate).withMomentum(0.9), 1000).withBatchSize(50).start(net, data.size(), BatchLoss.of(net, Loss::crossEntropy, data), null, Rng.of(seed));
+        var run = new Trainer(new Sgd(rate).withMomentum(0.9), 1000).withBatchSize(50).start(net, data.size(),
+                BatchLoss.of(net, Loss::crossEntropy, data), null, Rng.of(seed));
         for (int step = 10; step <= limit; step += 10) {
             for (int i = 0; i < 10; i++) run.step();
             if (error(net, data) <= 0.25) return step;
@@ -157,7 +163,8 @@ class AlexNetTest {
         for (int seed = 1; seed <= 3; seed++) {
             for (var activation : new Activation[] {Activation.RELU, Activation.TANH}) {
                 int best = 601;
-                for (double rate : new double[] {0.01, 0.03, 0.1}) best = Math.min(best, steps(train, activation, rate, seed, Math.min(600, best)));
+                for (double rate : new double[] {0.01, 0.03, 0.1})
+                    best = Math.min(best, steps(train, activation, rate, seed, Math.min(600, best)));
                 Evidence.of("steps to 25% training error, " + activation + ", seed " + seed, best, atMost(600));
             }
             double[] gaps = new double[2];
@@ -167,9 +174,12 @@ class AlexNetTest {
                 var draws = Rng.of(100 + seed);
                 int[] batches = {0};
                 BatchLoss loss = (rows, pass) -> Loss.crossEntropy(
-                        net.forward(full ? ImageAugment.batch(train, rows, batches[0]++ / 20, augment, draws) : train.x().rows(rows), pass), train.y().rows(rows));
-                var run = new Trainer(new Sgd(0.03).withMomentum(0.9), 30).withBatchSize(50).start(net, train.size(), loss, null, Rng.of(seed));
-                while (run.step()) {}
+                        net.forward(full ? ImageAugment.batch(train, rows, batches[0]++ / 20, augment, draws) : train.x().rows(rows), pass),
+                        train.y().rows(rows));
+                var run = new Trainer(new Sgd(0.03).withMomentum(0.9), 30).withBatchSize(50).start(net, train.size(), loss, null,
+                        Rng.of(seed));
+                while (run.step()) {
+                }
                 gaps[full ? 0 : 1] = error(net, test) - error(net, train);
             }
             Evidence.of("wider train-test gap without dropout and augmentation, seed " + seed, gaps[1] - gaps[0], above(0));

@@ -77,7 +77,8 @@ class CapsuleNetworkTest {
             var s = new double[3];
             for (int i = 0; i < 6; i++) for (int d = 0; d < 3; d++) s[d] += v[((b * 6 + i) * 4 + j) * 3 + d] / 4;
             double square = s[0] * s[0] + s[1] * s[1] + s[2] * s[2];
-            for (int d = 0; d < 3; d++) average.see("one round", one[(b * 4 + j) * 3 + d], square / (1 + square) * s[d] / Math.sqrt(square));
+            for (int d = 0; d < 3; d++)
+                average.see("one round", one[(b * 4 + j) * 3 + d], square / (1 + square) * s[d] / Math.sqrt(square));
         }
         Evidence.of("one round against equal shares", average, below(1e-9));
         var golden = Golden.load("golden/vision_capsules.json").named("two by two");
@@ -102,7 +103,8 @@ class CapsuleNetworkTest {
             votes = votes.div(votes.square().sum(3, true).sqrt()).mul(2); // all as long: they differ in agreement alone
             var couplings = new CapsuleRouting(5).route(votes).couplings();
             for (int round = 1; round < 5; round++)
-                least = Math.min(least, couplings.get(round).select(2, 3).mean().item() - couplings.get(round - 1).select(2, 3).mean().item());
+                least = Math.min(least,
+                        couplings.get(round).select(2, 3).mean().item() - couplings.get(round - 1).select(2, 3).mean().item());
         }
         Evidence.of("least growth of the mean coupling in a round, 10 seeds, 5 rounds", least, above(0));
     }
@@ -130,7 +132,8 @@ class CapsuleNetworkTest {
     @Tag("slow")
     @Test void digitsAreTold() {
         var t = Trained.once();
-        Evidence.of("accuracy before training", accuracy(new CapsuleNetwork(CapsuleNetworkConfig.digits(), Rng.of(1)), t.test()), below(0.4));
+        Evidence.of("accuracy before training", accuracy(new CapsuleNetwork(CapsuleNetworkConfig.digits(), Rng.of(1)), t.test()),
+                below(0.4));
         Evidence.of("test accuracy on 500 digits", accuracy(t.net(), t.test()), atLeast(0.96));
     }
 
@@ -156,7 +159,8 @@ class CapsuleNetworkTest {
         assertThat(paper.state().get("votes").count()).isEqualTo(1_474_560);
         var net = new CapsuleNetwork(CapsuleNetworkConfig.digits().withHidden(0), Rng.of(1));
         assertThatThrownBy(() -> net.forward(Tensor.zeros(1, 1, 9, 8))).isInstanceOf(ShapeException.class);
-        assertThatThrownBy(() -> net.reconstruct(Tensor.zeros(1, 10, 8), Tensor.of(1L), Pass.inference())).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> net.reconstruct(Tensor.zeros(1, 10, 8), Tensor.of(1L), Pass.inference()))
+                .isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> CapsuleNetworkConfig.digits().withIterations(0)).isInstanceOf(IllegalArgumentException.class);
         var margin = CapsuleNetwork.marginLoss(Tensor.of(new double[] {0.8, 0.3, 0.05}, 1, 3), Tensor.of(0L));
         assertThat(margin.item()).isCloseTo(0.01 + 0.5 * 0.04, within(1e-12));

@@ -41,7 +41,8 @@ class DetectionKitTest {
     @Test void overlapsAndCodesEqualTorchvision() {
         var golden = GOLDEN.named("overlaps");
         var gap = Gap.absolute();
-        for (var kind : BoxOverlap.values()) gap.see(golden, "expected." + kind, kind.pairs(boxes(golden, "input.a"), boxes(golden, "input.b")).toDoubleArray());
+        for (var kind : BoxOverlap.values())
+            gap.see(golden, "expected." + kind, kind.pairs(boxes(golden, "input.a"), boxes(golden, "input.b")).toDoubleArray());
         assertThat(gap.worst()).as("%s", gap).isLessThan(1e-7);
         var coding = GOLDEN.named("coding");
         var codes = new BoxCoding(10, 5, Math.log(62.5)).encode(boxes(coding, "input.boxes"), boxes(coding, "input.references"));
@@ -72,7 +73,8 @@ class DetectionKitTest {
     private static double cheapest(double[][] cost, int row, int used) {
         if (row == cost.length) return 0;
         double best = Double.POSITIVE_INFINITY;
-        for (int j = 0; j < cost.length; j++) if ((used >> j & 1) == 0) best = Math.min(best, cost[row][j] + cheapest(cost, row + 1, used | 1 << j));
+        for (int j = 0; j < cost.length; j++)
+            if ((used >> j & 1) == 0) best = Math.min(best, cost[row][j] + cheapest(cost, row + 1, used | 1 << j));
         return best;
     }
 
@@ -88,7 +90,8 @@ class DetectionKitTest {
                 var align = new RoiAlign(3, 5, scale, samples, true);
                 double[][] regions = {{2, 3, 17, 9}, {4.3, 5.1, 25.7, 15.2}, {1.5, 1.5, 3, 17.5}};
                 for (double[] r : regions) {
-                    var y = align.of(maps, Tensor.of(new double[] {r[0] / scale, r[1] / scale, r[2] / scale, r[3] / scale}, 1, 4), new int[] {0});
+                    var y = align.of(maps, Tensor.of(new double[] {r[0] / scale, r[1] / scale, r[2] / scale, r[3] / scale}, 1, 4),
+                            new int[] {0});
                     for (int i = 0; i < 3; i++) for (int j = 0; j < 5; j++) {
                         double row = r[1] + (i + 0.5) * (r[3] - r[1]) / 3, column = r[0] + (j + 0.5) * (r[2] - r[0]) / 5;
                         gap.see("bin", y.item(0, 0, i, j), 0.3 * column + 0.2 * row + 1);
@@ -100,7 +103,8 @@ class DetectionKitTest {
         var torch = Gap.absolute();
         for (var c : GOLDEN.cases("align")) {
             var align = new RoiAlign(3, 4, 0.25, c.integer("input.samples"), c.flag("input.aligned"));
-            torch.see(c, "expected.y", align.of(Tensor.of(c.doubles("input.maps"), 2, 2, 6, 8), boxes(c, "input.rois"), c.ints("input.pictures")).toDoubleArray());
+            torch.see(c, "expected.y", align
+                    .of(Tensor.of(c.doubles("input.maps"), 2, 2, 6, 8), boxes(c, "input.rois"), c.ints("input.pictures")).toDoubleArray());
         }
         assertThat(torch.worst()).as("%s", torch).isLessThan(1e-10);
         assertThat(torch.seen()).isEqualTo(4 * 4 * 2 * 12);
@@ -111,7 +115,8 @@ class DetectionKitTest {
         double worst = 0, size = 0;
         for (int seed = 1; seed <= 20; seed++) {
             for (var coding : List.of(new BoxCoding(), new BoxCoding(10, 5, Math.log(1e4)).withLimit(20))) {
-                Tensor boxes = random(Rng.of(seed), 50), references = random(Rng.of(100 + seed), 50), codes = coding.withLimit(20).encode(boxes, references);
+                Tensor boxes = random(Rng.of(seed), 50), references = random(Rng.of(100 + seed), 50),
+                        codes = coding.withLimit(20).encode(boxes, references);
                 worst = Math.max(worst, coding.withLimit(20).decode(codes, references).sub(boxes).abs().max().item());
                 size = Math.max(size, codes.abs().max().item());
             }
@@ -141,7 +146,8 @@ class DetectionKitTest {
         assertThat(kept).isGreaterThan(500);
         assertThat(dropped).isGreaterThan(200);
         var golden = GOLDEN.named("suppression");
-        assertThat(new NonMaxSuppression(0.3).keep(boxes(golden, "input.boxes"), Tensor.of(golden.doubles("input.scores")))).containsExactly(golden.ints("expected.keep"));
+        assertThat(new NonMaxSuppression(0.3).keep(boxes(golden, "input.boxes"), Tensor.of(golden.doubles("input.scores"))))
+                .containsExactly(golden.ints("expected.keep"));
         assertThat(new NonMaxSuppression(0.3).keep(Tensor.zeros(0, 4), Tensor.zeros(0))).isEmpty();
     }
 
@@ -159,7 +165,8 @@ class DetectionKitTest {
             for (int i = 0; i < scores.length; i++) if (left[i] && (best < 0 || scores[i] > scores[best])) best = i;
             if (best < 0) return kept;
             kept.add(best);
-            for (int i = 0; i < scores.length; i++) if (i == best || classes[i] == classes[best] && iou[best][i] > threshold) left[i] = false;
+            for (int i = 0; i < scores.length; i++)
+                if (i == best || classes[i] == classes[best] && iou[best][i] > threshold) left[i] = false;
         }
     }
 
@@ -167,9 +174,10 @@ class DetectionKitTest {
         // Three objects of class 0 in two pictures, one of class 1 that nobody finds. From the surest: right, a second box on the same object, right, far off.
         for (var points : DetectionScore.Points.values()) {
             var score = new DetectionScore(points);
-            score.add(Tensor.of(new double[][] {{0, 0, 10, 10}, {0, 0, 10, 9}, {50, 50, 60, 60}}), Tensor.of(0.9, 0.8, 0.1), new int[] {0, 0, 0},
-                    Tensor.of(new double[][] {{0, 0, 10, 10}, {20, 20, 30, 30}, {5, 40, 9, 44}}), new int[] {0, 0, 1});
-            score.add(Tensor.of(new double[][] {{1, 0, 11, 10}}), Tensor.of(0.5), new int[] {0}, Tensor.of(new double[][] {{0, 0, 10, 10}}), new int[] {0});
+            score.add(Tensor.of(new double[][] {{0, 0, 10, 10}, {0, 0, 10, 9}, {50, 50, 60, 60}}), Tensor.of(0.9, 0.8, 0.1),
+                    new int[] {0, 0, 0}, Tensor.of(new double[][] {{0, 0, 10, 10}, {20, 20, 30, 30}, {5, 40, 9, 44}}), new int[] {0, 0, 1});
+            score.add(Tensor.of(new double[][] {{1, 0, 11, 10}}), Tensor.of(0.5), new int[] {0}, Tensor.of(new double[][] {{0, 0, 10, 10}}),
+                    new int[] {0});
             // precisions 1, 1/2, 2/3, 1/2 at recalls 1/3, 1/3, 2/3, 2/3
             double expected = switch (points) {
                 case COCO -> (34 * 1 + 33 * 2 / 3.0) / 101;

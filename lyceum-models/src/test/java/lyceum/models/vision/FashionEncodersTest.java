@@ -47,10 +47,13 @@ class FashionEncodersTest {
         }
     }
 
-    private static VisionTransformerConfig smallVit(int classes) { return new VisionTransformerConfig(28, 4, 1, 64, 3, 4).withHidden(128).withClasses(classes); }
+    private static VisionTransformerConfig smallVit(int classes) {
+        return new VisionTransformerConfig(28, 4, 1, 64, 3, 4).withHidden(128).withClasses(classes);
+    }
 
     private static ResNetConfig smallCnn(int classes) {
-        return ResNetConfig.cifar(8).withChannels(1).withWidth(12).withStem(ResNetConfig.Stem.CIFAR).withBlocks(List.of(1, 1, 1)).withClasses(classes);
+        return ResNetConfig.cifar(8).withChannels(1).withWidth(12).withStem(ResNetConfig.Stem.CIFAR).withBlocks(List.of(1, 1, 1))
+                .withClasses(classes);
     }
 
     private static Dataset pictures(Dataset data) {
@@ -58,8 +61,8 @@ class FashionEncodersTest {
     }
 
     private static void fit(Module model, Dataset train, int epochs, double rate) {
-        new Trainer(new AdamW(rate), epochs).withBatchSize(BATCH).withClip(Clip.norm(1)).withSchedule(new Schedule.Cosine(epochs * (train.size() / BATCH)))
-                .fit(model, Loss::crossEntropy, train, Rng.of(2));
+        new Trainer(new AdamW(rate), epochs).withBatchSize(BATCH).withClip(Clip.norm(1))
+                .withSchedule(new Schedule.Cosine(epochs * (train.size() / BATCH))).fit(model, Loss::crossEntropy, train, Rng.of(2));
     }
 
     /** On pictures that are mirrored in half of the cases. */
@@ -69,8 +72,9 @@ class FashionEncodersTest {
             var mirrored = Tensor.rand(pass.rng(), rows.length, 1, 1, 1).lt(0.5);
             return Loss.crossEntropy(model.forward(Tensor.where(mirrored, x.flip(3), x), pass), train.y().rows(rows));
         };
-        new Trainer(new AdamW(rate), epochs).withBatchSize(BATCH).withClip(Clip.norm(1)).withSchedule(new Schedule.Cosine(epochs * (train.size() / BATCH)))
-                .start(model, train.size(), loss, null, Rng.of(2)).finish(Progress.SILENT);
+        new Trainer(new AdamW(rate), epochs).withBatchSize(BATCH).withClip(Clip.norm(1))
+                .withSchedule(new Schedule.Cosine(epochs * (train.size() / BATCH))).start(model, train.size(), loss, null, Rng.of(2))
+                .finish(Progress.SILENT);
     }
 
     private static double accuracy(Module model, Dataset test) {
@@ -101,7 +105,8 @@ class FashionEncodersTest {
     @Acceptance(topic = "vit", clause = 5)
     @Test void aSmallVitLearnsClothes() {
         var t = Trained.once();
-        Evidence.of("test accuracy of a ViT that did not learn", accuracy(new VisionTransformer(smallVit(10), Rng.of(1)), t.test()), below(0.4));
+        Evidence.of("test accuracy of a ViT that did not learn", accuracy(new VisionTransformer(smallVit(10), Rng.of(1)), t.test()),
+                below(0.4));
         Evidence.of("test accuracy of the ViT", t.before(), atLeast(0.82));
     }
 

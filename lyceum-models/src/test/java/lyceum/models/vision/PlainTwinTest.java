@@ -25,12 +25,14 @@ class PlainTwinTest {
 
     private static Dataset clothes(int n) {
         var some = Datasets.fashionMnist().train().head(n);
-        return some.withX(some.x().to(DType.F32).div(255).sub(0.286).div(0.353).reshape(n, 1, 14, 2, 14, 2).mean(new int[] {3, 5}, false).compute());
+        return some.withX(
+                some.x().to(DType.F32).div(255).sub(0.286).div(0.353).reshape(n, 1, 14, 2, 14, 2).mean(new int[] {3, 5}, false).compute());
     }
 
     private static double lossAfter(ResNetConfig config, Dataset data, int epochs, long seed) {
         var net = new ResNet(config, Rng.of(seed));
-        return new Trainer(new Sgd(0.05).withMomentum(0.9), epochs).withBatchSize(40).fit(net, Loss::crossEntropy, data, Rng.of(seed)).epochs().getLast().loss();
+        return new Trainer(new Sgd(0.05).withMomentum(0.9), epochs).withBatchSize(40).fit(net, Loss::crossEntropy, data, Rng.of(seed))
+                .epochs().getLast().loss();
     }
 
     /**

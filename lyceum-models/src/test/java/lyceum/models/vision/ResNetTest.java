@@ -29,15 +29,16 @@ class ResNetTest {
         return ResNetConfig.resnet18().withBottleneck(bottleneck).withWidth(width).withClasses(classes).withBlocks(List.of(blocks));
     }
 
-    private static final Map<String, ResNetConfig> CASES = Map.of("basic", small(false, 4, 3, 2, 1), "basic, predicting", small(false, 3, 3, 1, 1, 1),
-            "bottleneck", small(true, 2, 3, 1, 1), "wide and grouped", small(true, 2, 3, 1, 1).withWidening(2), "option A",
-            ResNetConfig.cifar(8).withChannels(1).withWidth(3).withClasses(4), "pre-activated",
+    private static final Map<String, ResNetConfig> CASES = Map.of("basic", small(false, 4, 3, 2, 1), "basic, predicting",
+            small(false, 3, 3, 1, 1, 1), "bottleneck", small(true, 2, 3, 1, 1), "wide and grouped", small(true, 2, 3, 1, 1).withWidening(2),
+            "option A", ResNetConfig.cifar(8).withChannels(1).withWidth(3).withClasses(4), "pre-activated",
             small(false, 4, 3, 1, 1).withStem(ResNetConfig.Stem.CIFAR).withPreActivation(true));
 
     @Acceptance(topic = "resnet", clause = 1)
     @Test void eighteenAndFiftyHaveThePublishedParametersNamesAndShapes() {
-        var presets = Map.of("resnet18", ResNetConfig.resnet18(), "resnet34", ResNetConfig.resnet34(), "resnet50", ResNetConfig.resnet50(), "resnet101",
-                ResNetConfig.resnet101(), "resnet152", ResNetConfig.resnet152(), "wide_resnet50_2", ResNetConfig.wideResnet50());
+        var presets = Map.of("resnet18", ResNetConfig.resnet18(), "resnet34", ResNetConfig.resnet34(), "resnet50", ResNetConfig.resnet50(),
+                "resnet101", ResNetConfig.resnet101(), "resnet152", ResNetConfig.resnet152(), "wide_resnet50_2",
+                ResNetConfig.wideResnet50());
         presets.forEach((name, config) -> {
             var net = Skeleton.of(() -> new ResNet(config, Rng.of(1)));
             if (name.equals("resnet18")) Evidence.of("parameters of ResNet-18", net.parameterCount(), exactly(11_689_512));
@@ -51,8 +52,10 @@ class ResNetTest {
     @Acceptance(topic = "vision-encoder", clause = 2)
     @Test void forwardAndGradientsEqualTorchvision() {
         CASES.forEach((name, config) -> {
-            Evidence.of("largest gap to PyTorch, " + name, TorchNetwork.gap(GOLDEN.named(name), new ResNet(config, Rng.of(1))), below(1e-4));
-            assertThat(TorchNetwork.gap(GOLDEN.named(name), new ResNet(config.withDtype(DType.F64), Rng.of(1))).worst()).as(name).isLessThan(1e-6);
+            Evidence.of("largest gap to PyTorch, " + name, TorchNetwork.gap(GOLDEN.named(name), new ResNet(config, Rng.of(1))),
+                    below(1e-4));
+            assertThat(TorchNetwork.gap(GOLDEN.named(name), new ResNet(config.withDtype(DType.F64), Rng.of(1))).worst()).as(name)
+                    .isLessThan(1e-6);
         });
     }
 
@@ -60,7 +63,8 @@ class ResNetTest {
     @Test void zeroInitBlocksAreTheIdentityUpToRelu() {
         double worst = 0, ordinary = Double.MAX_VALUE;
         int blocks = 0;
-        for (var config : List.of(small(false, 8, 0, 3), small(true, 8, 0, 3), ResNetConfig.cifar(20).withClasses(0), small(false, 8, 0, 3).withPreActivation(true))) {
+        for (var config : List.of(small(false, 8, 0, 3), small(true, 8, 0, 3), ResNetConfig.cifar(20).withClasses(0),
+                small(false, 8, 0, 3).withPreActivation(true))) {
             for (boolean training : new boolean[] {false, true}) {
                 var silent = new ResNet(config.withZeroInit(true), Rng.of(1));
                 var loud = new ResNet(config, Rng.of(1));
@@ -72,7 +76,8 @@ class ResNetTest {
                     var pass = training ? Pass.training(Rng.of(3)) : Pass.inference();
                     var expected = config.preActivation() ? x : x.relu();
                     worst = Math.max(worst, stage.layers().get(i).forward(x, pass).sub(expected).abs().max().item());
-                    ordinary = Math.min(ordinary, loud.stages().get("layer1").layers().get(i).forward(x, pass).sub(expected).abs().max().item());
+                    ordinary = Math.min(ordinary,
+                            loud.stages().get("layer1").layers().get(i).forward(x, pass).sub(expected).abs().max().item());
                     blocks++;
                 }
             }
@@ -95,7 +100,8 @@ class ResNetTest {
                 if (c.padding() == ResNetConfig.Padding.CIRCULAR) circular = Math.max(circular, moved);
                 else zeros = Math.min(zeros, moved);
             }
-            tokens = Math.min(tokens, shiftGap(new VisionTransformer(new VisionTransformerConfig(64, 16, 3, 32, 2, 4), Rng.of(3)), x, axis));
+            tokens = Math.min(tokens,
+                    shiftGap(new VisionTransformer(new VisionTransformerConfig(64, 16, 3, 32, 2, 4), Rng.of(3)), x, axis));
         }
         Evidence.of("largest gap of the shifted map, CNN on a torus", circular, atMost(1e-5));
         Evidence.of("least gap of the shifted tokens of a ViT", tokens, atLeast(0.01));
@@ -143,7 +149,8 @@ class ResNetTest {
         assertThatThrownBy(() -> ResNetConfig.cifar(21)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("21");
         assertThatThrownBy(() -> ResNetConfig.resnet18().withBlocks(List.of())).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> ResNetConfig.resnet18().withGroups(2)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new ResNet(small(false, 4, 3, 1), Rng.of(1)).forward(Tensor.zeros(1, 1, 16, 16))).isInstanceOf(ShapeException.class);
+        assertThatThrownBy(() -> new ResNet(small(false, 4, 3, 1), Rng.of(1)).forward(Tensor.zeros(1, 1, 16, 16)))
+                .isInstanceOf(ShapeException.class);
         var first = new ResNet(small(true, 4, 0, 1, 1).withStrideFirst(true), Rng.of(1));
         assertThat(first.forward(Tensor.zeros(1, 3, 32, 32)).shape().toArray()).containsExactly(1, 32);
         var wide = Skeleton.of(() -> new ResNet(ResNetConfig.wide(28, 10), Rng.of(1)));

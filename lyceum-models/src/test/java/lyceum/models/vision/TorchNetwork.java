@@ -46,7 +46,8 @@ final class TorchNetwork {
      * @param load puts tensors of torch's names into the module
      * @param gradients of the module by torch's names
      */
-    static Gap gap(Golden golden, Module module, Function<Map<String, Tensor>, ?> load, Function<Map<String, Tensor>, Map<String, Tensor>> gradients) {
+    static Gap gap(Golden golden, Module module, Function<Map<String, Tensor>, ?> load,
+            Function<Map<String, Tensor>, Map<String, Tensor>> gradients) {
         var recipe = new Recipe(golden.integer("input.seed"));
         load.apply(drawn(golden, recipe));
         long[] shape = golden.longs("input.x");
@@ -57,12 +58,14 @@ final class TorchNetwork {
         var y = module.forward(x, golden.flag("input.training") ? Pass.training(Rng.of(1)) : Pass.inference());
         assertThat(y.shape().toArray()).isEqualTo(golden.longs("expected.shape"));
         y.mul(Tensor.of(recipe.bells((int) y.count()), y.shape().toArray()).to(type)).sum().backward();
-        var gap = Gap.overLargest().see(golden, "expected.y", y.toDoubleArray()).see(golden, "expected.xGradient", x.grad().toDoubleArray());
+        var gap = Gap.overLargest().see(golden, "expected.y", y.toDoubleArray()).see(golden, "expected.xGradient",
+                x.grad().toDoubleArray());
         var own = new LinkedHashMap<String, Tensor>();
         module.parameters().forEach((name, p) -> own.put(name, p.grad()));
         var theirs = gradients.apply(own);
         assertThat(theirs.keySet()).containsAll(golden.at("expected.gradients").names());
-        for (var name : golden.at("expected.gradients").names()) gap.see(golden, "expected.gradients." + name, theirs.get(name).toDoubleArray());
+        for (var name : golden.at("expected.gradients").names())
+            gap.see(golden, "expected.gradients." + name, theirs.get(name).toDoubleArray());
         return gap;
     }
 

@@ -94,15 +94,19 @@ class UNetTest {
     @Test void signalsOptionsAndErrors() {
         var rng = Rng.of(1);
         var signal = new UNet(UNetConfig.denoiser(2, 8, 16).withAxes(1), rng);
-        assertThat(signal.forward(Tensor.randn(rng, 3, 2, 20), Tensor.of(1, 50, 999), null, Pass.inference()).shape().toArray()).containsExactly(3, 2, 20);
+        assertThat(signal.forward(Tensor.randn(rng, 3, 2, 20), Tensor.of(1, 50, 999), null, Pass.inference()).shape().toArray())
+                .containsExactly(3, 2, 20);
         assertThat(signal.state().get("down.0.conv1.weight").shape().toArray()).containsExactly(8, 2, 1, 3);
         var masks = new UNet(UNetConfig.padded(3, 4, 4, 8, 8).withResidual(true), rng);
         assertThat(masks.forward(Tensor.randn(rng, 2, 3, 16, 24)).shape().toArray()).containsExactly(2, 4, 16, 24);
-        assertThatThrownBy(() -> masks.forward(Tensor.zeros(1, 3, 18, 16))).isInstanceOf(ShapeException.class).hasMessageContaining("multiple of 4");
+        assertThatThrownBy(() -> masks.forward(Tensor.zeros(1, 3, 18, 16))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("multiple of 4");
         assertThatThrownBy(() -> masks.forward(Tensor.zeros(1, 1, 16, 16))).isInstanceOf(ShapeException.class);
-        assertThatThrownBy(() -> signal.forward(Tensor.zeros(1, 2, 20))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("time");
+        assertThatThrownBy(() -> signal.forward(Tensor.zeros(1, 2, 20))).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("time");
         assertThatThrownBy(() -> UNetConfig.padded(1, 1, 4, 8).withContextWidth(3)).isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> UNetConfig.original(1, 1).withScale(UNetConfig.Scale.STRIDED)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> UNetConfig.original(1, 1).withScale(UNetConfig.Scale.STRIDED))
+                .isInstanceOf(IllegalArgumentException.class);
         var e = UNet.embedding(Tensor.of(3.0), 4);
         assertThat(e.toDoubleArray()).containsExactly(new double[] {Math.sin(3), Math.sin(0.03), Math.cos(3), Math.cos(0.03)},
                 within(1e-12));

@@ -31,10 +31,12 @@ import org.junit.jupiter.api.Test;
 class VariantsOnClothesTest {
     private static final int IMAGES = 2000;
     private static final VisionTransformerConfig VIT = new VisionTransformerConfig(14, 2, 1, 32, 2, 4).withHidden(64);
-    private final Dataset train = clothes(Datasets.fashionMnist().train().head(IMAGES)), test = clothes(Datasets.fashionMnist().test().head(2000));
+    private final Dataset train = clothes(Datasets.fashionMnist().train().head(IMAGES)),
+            test = clothes(Datasets.fashionMnist().test().head(2000));
 
     private static Dataset clothes(Dataset d) {
-        return d.withX(d.x().to(DType.F32).div(255).sub(0.286).div(0.353).reshape(d.size(), 1, 14, 2, 14, 2).mean(new int[] {3, 5}, false).compute());
+        return d.withX(d.x().to(DType.F32).div(255).sub(0.286).div(0.353).reshape(d.size(), 1, 14, 2, 14, 2).mean(new int[] {3, 5}, false)
+                .compute());
     }
 
     private void learn(Module model, int epochs, BatchLoss loss, Trainer.Listener... listeners) {
@@ -49,7 +51,8 @@ class VariantsOnClothesTest {
     private double probe(VisionEncoder encoder) {
         Tensor x = seen(encoder, train.x()), mean = x.mean(0), deviation = x.std(0).add(1e-6);
         var probe = new Linear(x.size(1), 10, Rng.of(3));
-        new Trainer(new AdamW(1e-2), 15).withBatchSize(50).fit(probe, Loss::crossEntropy, Dataset.of(x.sub(mean).div(deviation).compute(), train.y()), Rng.of(4));
+        new Trainer(new AdamW(1e-2), 15).withBatchSize(50).fit(probe, Loss::crossEntropy,
+                Dataset.of(x.sub(mean).div(deviation).compute(), train.y()), Rng.of(4));
         var logits = probe.forward(seen(encoder, test.x()).sub(mean).div(deviation));
         return logits.argmax(1).eq(test.y()).countNonZero().item() / test.size();
     }
@@ -88,7 +91,8 @@ class VariantsOnClothesTest {
         var deit = new VisionTransformer(VIT.withClasses(10).withDistilled(true), Rng.of(1));
         learn(deit, 5, (rows, pass) -> {
             var x = train.x().rows(rows);
-            return VitVariants.hardDistillation(deit.heads(x, pass), train.y().rows(rows), Autograd.noGrad(() -> teacher.forward(x).compute()));
+            return VitVariants.hardDistillation(deit.heads(x, pass), train.y().rows(rows),
+                    Autograd.noGrad(() -> teacher.forward(x).compute()));
         });
         Evidence.of("DeiT's probe over the random encoder's", probe(deit) - random, above(0));
 
@@ -105,9 +109,11 @@ class VariantsOnClothesTest {
             var order = Tensor.of(pass.rng().permutation(49));
             Tensor visible = order.narrow(0, 0, 16), back = order.argsort(0);
             var seen = mae.through(mae.patches(x, pass).indexSelect(1, visible), pass).narrow(1, 1, 16);
-            var all = Tensor.concat(1, seen, decoder.token.expand(rows.length, 33, 32)).indexSelect(1, back).add(VisionTransformer.sinusoidal(7, 7, 32).to(DType.F32));
+            var all = Tensor.concat(1, seen, decoder.token.expand(rows.length, 33, 32)).indexSelect(1, back)
+                    .add(VisionTransformer.sinusoidal(7, 7, 32).to(DType.F32));
             var hidden = back.ge(16).unsqueeze(0).expand(rows.length, 49);
-            return VitVariants.maskedError(decoder.c.forward(decoder.b.forward(all, pass), pass), PatchEmbedding.patches(x, 2), hidden, false);
+            return VitVariants.maskedError(decoder.c.forward(decoder.b.forward(all, pass), pass), PatchEmbedding.patches(x, 2), hidden,
+                    false);
         });
         Evidence.of("MAE's probe over the random encoder's", probe(mae) - random, above(0));
 
@@ -119,7 +125,8 @@ class VariantsOnClothesTest {
             var x = train.x().rows(rows);
             Tensor one = view(x, pass.rng()), two = view(x, pass.rng());
             var told = Autograd.noGrad(() -> slow.b.forward(unit(slow.a.forward(two)).mul(5)).compute());
-            var loss = VitVariants.selfDistillation(student.b.forward(unit(student.a.forward(one, pass)).mul(5), pass), told, Tensor.of(centre).to(DType.F32), 0.2, 0.1).compute();
+            var loss = VitVariants.selfDistillation(student.b.forward(unit(student.a.forward(one, pass)).mul(5), pass), told,
+                    Tensor.of(centre).to(DType.F32), 0.2, 0.1).compute();
             double[] mean = told.mean(0).toDoubleArray();
             for (int i = 0; i < 64; i++) centre[i] = 0.9 * centre[i] + 0.1 * mean[i];
             return loss;

@@ -64,8 +64,11 @@ class VisionTransformerTest {
             int rows = s[2] / s[1], columns = s[3] / s[1];
             for (int n = 0; n < 2; n++) for (int i = 0; i < rows; i++) for (int j = 0; j < columns; j++) for (int o = 0; o < 8; o++) {
                 double sum = 0; // the definition of a convolution of stride p; its bias begins at zero
-                for (int c = 0; c < s[0]; c++) for (int u = 0; u < s[1]; u++) for (int v = 0; v < s[1]; v++)
-                    sum += weight[((o * s[0] + c) * s[1] + u) * s[1] + v] * pixels[((n * s[0] + c) * s[2] + i * s[1] + u) * s[3] + j * s[1] + v];
+                for (int c = 0; c < s[0]; c++)
+                    for (int u = 0; u < s[1]; u++)
+                        for (int v = 0; v < s[1]; v++)
+                            sum += weight[((o * s[0] + c) * s[1] + u) * s[1] + v]
+                                    * pixels[((n * s[0] + c) * s[2] + i * s[1] + u) * s[3] + j * s[1] + v];
                 gap.see("token", out[((n * rows + i) * columns + j) * 8 + o], sum);
             }
             var conv = images.to(DType.F64).conv2d(vit.patchEmbedding().weight().to(DType.F64), null, s[1], 0);
@@ -90,7 +93,9 @@ class VisionTransformerTest {
     @Acceptance(topic = "vit", clause = 4)
     @Test void permutingPatchesWithTheirPositionsLeavesTheClass() {
         var vit = new VisionTransformer(TINY, Rng.of(4));
-        Autograd.noGrad(() -> vit.parameters().forEach((name, p) -> { if (!name.contains("norm")) p.copy_(p.mul(name.contains("positions") ? 50 : 2)); }));
+        Autograd.noGrad(() -> vit.parameters().forEach((name, p) -> {
+            if (!name.contains("norm")) p.copy_(p.mul(name.contains("positions") ? 50 : 2));
+        }));
         var images = Tensor.randn(Rng.of(5), 4, 3, 12, 12);
         var patches = vit.patches(images, Pass.inference());
         var plain = vit.pooled(vit.through(patches, Pass.inference()));
@@ -118,9 +123,11 @@ class VisionTransformerTest {
             }
         }
         var names = VitLayout.TIMM.write(new VisionTransformer(TINY, Rng.of(6))).keySet();
-        assertThat(names).contains("cls_token", "pos_embed", "patch_embed.proj.weight", "blocks.1.attn.qkv.bias", "blocks.0.mlp.fc2.weight", "norm.bias", "head.weight");
+        assertThat(names).contains("cls_token", "pos_embed", "patch_embed.proj.weight", "blocks.1.attn.qkv.bias", "blocks.0.mlp.fc2.weight",
+                "norm.bias", "head.weight");
         assertThat(VitLayout.HUGGING_FACE.write(new VisionTransformer(TINY, Rng.of(6))).keySet()).contains("vit.embeddings.cls_token",
-                "vit.encoder.layer.1.attention.attention.value.bias", "vit.encoder.layer.0.attention.output.dense.weight", "vit.layernorm.weight", "classifier.bias");
+                "vit.encoder.layer.1.attention.attention.value.bias", "vit.encoder.layer.0.attention.output.dense.weight",
+                "vit.layernorm.weight", "classifier.bias");
     }
 
     @Test void aCheckpointThatDoesNotFitIsRefusedAndNamed() {

@@ -63,7 +63,8 @@ class VitVariantsTest {
             int h = c[0], w = c[1], m = c[2], s = c[3], heads = 2, d = 3, t = h * w;
             var rng = Rng.of(10 + cases++);
             var layer = new WindowAttention(heads * d, heads, m, s, DType.F64, rng);
-            Autograd.noGrad(() -> layer.parameters().values().forEach(p -> p.copy_(Tensor.randn(rng, DType.F64, p.shape().toArray()).mul(0.5))));
+            Autograd.noGrad(
+                    () -> layer.parameters().values().forEach(p -> p.copy_(Tensor.randn(rng, DType.F64, p.shape().toArray()).mul(0.5))));
             var x = Tensor.randn(rng, DType.F64, 2, h, w, heads * d);
             var ours = layer.forward(x);
 
@@ -71,13 +72,16 @@ class VitVariantsTest {
             int moved = m >= h && m >= w ? 0 : s, span = 2 * m - 1;
             double[] table = layer.state().get("relative_position_bias_table").toDoubleArray(), bias = new double[heads * t * t];
             for (int a = 0; a < heads; a++) for (int i = 0; i < t; i++) for (int j = 0; j < t; j++) {
-                boolean same = Math.floorDiv(i / w - moved, m) == Math.floorDiv(j / w - moved, m) && Math.floorDiv(i % w - moved, m) == Math.floorDiv(j % w - moved, m);
+                boolean same = Math.floorDiv(i / w - moved, m) == Math.floorDiv(j / w - moved, m)
+                        && Math.floorDiv(i % w - moved, m) == Math.floorDiv(j % w - moved, m);
                 int offset = (i / w - j / w + m - 1) * span + i % w - j % w + m - 1;
                 bias[(a * t + i) * t + j] = same ? table[offset * heads + a] : Double.NEGATIVE_INFINITY;
             }
             var state = layer.state();
-            var qkv = x.reshape(2, t, heads * d).affine(state.get("qkv.weight"), state.get("qkv.bias")).reshape(2, t, 3, heads, d).permute(2, 0, 3, 1, 4);
-            var found = new Attention().withMethod(Attention.Method.NAIVE).withBias(Tensor.of(bias, 1, heads, t, t)).of(qkv.get(0), qkv.get(1), qkv.get(2));
+            var qkv = x.reshape(2, t, heads * d).affine(state.get("qkv.weight"), state.get("qkv.bias")).reshape(2, t, 3, heads, d)
+                    .permute(2, 0, 3, 1, 4);
+            var found = new Attention().withMethod(Attention.Method.NAIVE).withBias(Tensor.of(bias, 1, heads, t, t)).of(qkv.get(0),
+                    qkv.get(1), qkv.get(2));
             var full = found.transpose(1, 2).reshape(2, t, heads * d).affine(state.get("proj.weight"), state.get("proj.bias"));
             gap.see(String.join("x", h + "", w + "", m + "", s + ""), ours.toDoubleArray(), full.toDoubleArray());
             if (moved > 0) {
@@ -102,7 +106,8 @@ class VitVariantsTest {
             for (int i = 0; i < 4; i++) {
                 long counted = VitVariants.cost(name, model, sides[i]).attention();
                 if (i == 0 && name.equals("ViT-B/16")) assertThat(counted).isEqualTo(12L * 2 * 197 * 197 * 768);
-                if (i == 0 && name.equals("Swin-T")) assertThat(counted).isEqualTo(2L * 49 * (2 * 3136 * 96 + 2 * 784 * 192 + 6 * 196 * 384 + 2 * 49 * 768));
+                if (i == 0 && name.equals("Swin-T"))
+                    assertThat(counted).isEqualTo(2L * 49 * (2 * 3136 * 96 + 2 * 784 * 192 + 6 * 196 * 384 + 2 * 49 * 768));
                 x[i] = Math.log((double) sides[i] * sides[i]);
                 y[i] = Math.log(counted);
                 mx += x[i] / 4;
@@ -122,12 +127,16 @@ class VitVariantsTest {
         var heads = new VisionTransformer.Heads(Tensor.of(golden.doubles("input.a"), 5, 4), Tensor.of(golden.doubles("input.b"), 5, 4));
         var teacher = Tensor.of(golden.doubles("input.teacher"), 5, 4);
         var labels = Tensor.of(golden.longs("input.labels"));
-        Evidence.of("gap of hard distillation", Gap.absolute().see(golden, "expected.hard", VitVariants.hardDistillation(heads, labels, teacher).item()), below(1e-6));
+        Evidence.of("gap of hard distillation",
+                Gap.absolute().see(golden, "expected.hard", VitVariants.hardDistillation(heads, labels, teacher).item()), below(1e-6));
         var images = Tensor.of(golden.doubles("input.images"), 6, 3);
-        var sigmoid = VitVariants.sigmoidLoss(images, Tensor.of(golden.doubles("input.texts"), 6, 3), Tensor.scalar(2.3), Tensor.scalar(-1.7));
+        var sigmoid = VitVariants.sigmoidLoss(images, Tensor.of(golden.doubles("input.texts"), 6, 3), Tensor.scalar(2.3),
+                Tensor.scalar(-1.7));
         Evidence.of("gap of the sigmoid loss", Gap.absolute().see(golden, "expected.sigmoid", sigmoid.item()), below(1e-6));
-        assertThat(Gap.absolute().see(golden, "expected.soft", VitVariants.softDistillation(heads, labels, teacher, 3, 0.7).item()).worst()).isLessThan(1e-12);
-        assertThatThrownBy(() -> VitVariants.sigmoidLoss(images, Tensor.zeros(5, 3), Tensor.scalar(1), Tensor.scalar(0))).isInstanceOf(ShapeException.class);
+        assertThat(Gap.absolute().see(golden, "expected.soft", VitVariants.softDistillation(heads, labels, teacher, 3, 0.7).item()).worst())
+                .isLessThan(1e-12);
+        assertThatThrownBy(() -> VitVariants.sigmoidLoss(images, Tensor.zeros(5, 3), Tensor.scalar(1), Tensor.scalar(0)))
+                .isInstanceOf(ShapeException.class);
     }
 
     @Acceptance(topic = "vit-variants", clause = 5)
@@ -150,7 +159,8 @@ class VitVariantsTest {
                 double mean = 0, var = 0;
                 for (int k = 0; k < 4; k++) mean += t[4 * i + k] / 4;
                 for (int k = 0; k < 4; k++) var += Math.pow(t[4 * i + k] - mean, 2) / 3;
-                for (int k = 0; k < 4; k++) sum += Math.pow(p[4 * i + k] - (normalised ? (t[4 * i + k] - mean) / Math.sqrt(var + 1e-6) : t[4 * i + k]), 2) / 4;
+                for (int k = 0; k < 4; k++)
+                    sum += Math.pow(p[4 * i + k] - (normalised ? (t[4 * i + k] - mean) / Math.sqrt(var + 1e-6) : t[4 * i + k]), 2) / 4;
                 count++;
             }
             assertThat(loss.item()).isCloseTo(sum / count, within(1e-12));
@@ -165,7 +175,8 @@ class VitVariantsTest {
         assertThat(costs).hasSize(5);
         assertThat(costs.get(0).flops()).isBetween(34_000_000_000L, 36_500_000_000L); // published: 17.6 billion multiply-adds
         assertThat(costs.get(3).flops()).isBetween(8_700_000_000L, 9_500_000_000L); // 4.5 billion
-        var swin = new SwinTransformer(new SwinTransformerConfig(1, 2, 8, List.of(1, 2), List.of(2, 2), 4, true, 2, 0, 0, DType.F32), Rng.of(1));
+        var swin = new SwinTransformer(new SwinTransformerConfig(1, 2, 8, List.of(1, 2), List.of(2, 2), 4, true, 2, 0, 0, DType.F32),
+                Rng.of(1));
         var seen = swin.encode(Tensor.randn(Rng.of(1), 2, 1, 15, 22), Pass.inference());
         assertThat(seen.levels().get("stage1").shape().toArray()).containsExactly(2, 8, 7, 11);
         assertThat(seen.map().shape().toArray()).containsExactly(2, 16, 4, 6);
@@ -173,6 +184,7 @@ class VitVariantsTest {
         var student = Tensor.of(new double[] {1, 2, 3}, 1, 3);
         var even = VitVariants.selfDistillation(student, Tensor.zeros(DType.F64, 1, 3), Tensor.zeros(DType.F64, 3), 1, 1);
         assertThat(even.item()).isCloseTo(Math.log(Math.exp(1) + Math.exp(2) + Math.exp(3)) - 2, within(1e-12));
-        assertThatThrownBy(() -> SwinTransformerConfig.tiny().withHeads(List.of(5, 6, 12, 24))).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> SwinTransformerConfig.tiny().withHeads(List.of(5, 6, 12, 24)))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 }

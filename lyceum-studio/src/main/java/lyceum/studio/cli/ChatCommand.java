@@ -19,24 +19,29 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code lyceum chat}: a conversation with a model, or its continuations of texts. */
-@Command(name = "chat", description = "Talk with a language model; one without a chat template goes on with what you write.",
-        footer = {"", "Examples:", "  lyceum chat model.gguf --system \"Be brief.\"", "  lyceum chat letters.model --say \"Dear\" --temperature 0.8"})
+@Command(name = "chat", description = "Talk with a language model; one without a chat template goes on with what you write.", footer = {"",
+        "Examples:", "  lyceum chat model.gguf --system \"Be brief.\"", "  lyceum chat letters.model --say \"Dear\" --temperature 0.8"})
 final class ChatCommand implements Callable<Integer> {
     @ParentCommand private LyceumCommand lyceum;
 
-    @Parameters(paramLabel = "MODEL", description = "A folder of safetensors, or a .gguf file.") private Path path;
+    @Parameters(paramLabel = "MODEL", description = "A folder of safetensors, or a .gguf file.")
+    private Path path;
 
-    @Option(names = "--system", paramLabel = "TEXT", description = "What the model is told first.") private String system;
+    @Option(names = "--system", paramLabel = "TEXT", description = "What the model is told first.")
+    private String system;
 
-    @Option(names = "--say", paramLabel = "TEXT", description = "Say this and end, instead of reading lines; may be given several times.")
+    @Option(names = "--say", paramLabel = "TEXT",
+            description = "Say this and end, instead of reading lines; may be given several times.")
     private List<String> said = List.of();
 
-    @Option(names = "--temperature", paramLabel = "T", defaultValue = "0.7", description = "0 for the likeliest words; 0.7 by default.") private double temperature;
+    @Option(names = "--temperature", paramLabel = "T", defaultValue = "0.7",
+            description = "0 for the likeliest words; 0.7 by default.") private double temperature;
 
-    @Option(names = "--top-p", paramLabel = "P", defaultValue = "0.95", description = "Draw from the likeliest tokens that make up P; 0.95 by default.")
-    private double topP;
+    @Option(names = "--top-p", paramLabel = "P", defaultValue = "0.95",
+            description = "Draw from the likeliest tokens that make up P; 0.95 by default.") private double topP;
 
-    @Option(names = "--max", paramLabel = "N", defaultValue = "256", description = "Tokens of an answer at most, 256 by default.") private int most;
+    @Option(names = "--max", paramLabel = "N", defaultValue = "256",
+            description = "Tokens of an answer at most, 256 by default.") private int most;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "0 by default.") private long seed;
 
@@ -57,7 +62,8 @@ final class ChatCommand implements Callable<Integer> {
                 generator.write(text, Rng.of(seed), piece -> print.accept(piece.text()));
             };
         } else {
-            var chat = local.chat().open(system == null ? List.of() : List.of(ChatMessage.system(system)), new ChatOptions(sampling, most, List.of(), seed));
+            var chat = local.chat().open(system == null ? List.of() : List.of(ChatMessage.system(system)),
+                    new ChatOptions(sampling, most, List.of(), seed));
             turn = text -> chat.say(ChatMessage.user(text), print);
         }
         if (!said.isEmpty()) {

@@ -32,9 +32,11 @@ final class Documents {
             }
             int before = parts.size();
             try (var files = Files.walk(path)) {
-                files.filter(Files::isRegularFile).filter(f -> TEXT.contains(ending(f)) || ending(f).equals(".jsonl")).sorted().forEach(f -> parts.add(one(f)));
+                files.filter(Files::isRegularFile).filter(f -> TEXT.contains(ending(f)) || ending(f).equals(".jsonl")).sorted()
+                        .forEach(f -> parts.add(one(f)));
             }
-            if (parts.size() == before) throw new IOException(path + " has no file that ends with " + String.join(", ", TEXT) + " or .jsonl");
+            if (parts.size() == before)
+                throw new IOException(path + " has no file that ends with " + String.join(", ", TEXT) + " or .jsonl");
         }
         return Corpus.concat(parts);
     }

@@ -23,10 +23,12 @@ final class EmbedCommand implements Callable<Integer> {
 
     @ParentCommand private LyceumCommand lyceum;
 
-    @Parameters(paramLabel = "FILE", arity = "1..*", description = "Texts: files (each line of .jsonl is one), or folders of .txt, .md and .jsonl.")
+    @Parameters(paramLabel = "FILE", arity = "1..*",
+            description = "Texts: files (each line of .jsonl is one), or folders of .txt, .md and .jsonl.")
     private List<Path> files;
 
-    @Option(names = "--encoder", paramLabel = "DIR", description = "A sentence encoder's folder; all-MiniLM-L6-v2, which comes along, by default.")
+    @Option(names = "--encoder", paramLabel = "DIR",
+            description = "A sentence encoder's folder; all-MiniLM-L6-v2, which comes along, by default.")
     private Path encoder;
 
     @Option(names = "--out", paramLabel = "FILE", required = true,

@@ -23,17 +23,20 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /** {@code lyceum merge}: several models to one, by a recipe. */
 @Command(name = "merge", description = "Merge the weights of models by a recipe, in the form of mergekit's.",
-        footer = {"", "Example:", "  lyceum merge recipe.yaml merged", "", "A recipe:", "  merge_method: ties      # linear, slerp, task_arithmetic, ties, dare_linear, dare_ties",
-                "  base_model: base", "  models:", "    - model: math", "      parameters: {weight: 0.6}", "    - model: code", "      parameters: {weight: 0.4}",
+        footer = {"", "Example:", "  lyceum merge recipe.yaml merged", "", "A recipe:",
+                "  merge_method: ties      # linear, slerp, task_arithmetic, ties, dare_linear, dare_ties", "  base_model: base",
+                "  models:", "    - model: math", "      parameters: {weight: 0.6}", "    - model: code", "      parameters: {weight: 0.4}",
                 "  parameters: {density: 0.3, lambda: 1}", "  dtype: bfloat16"})
 final class MergeCommand implements Callable<Integer> {
     private static final Set<String> KNOWN = Set.of("merge_method", "base_model", "models", "parameters", "dtype");
 
     @ParentCommand private LyceumCommand lyceum;
 
-    @Parameters(index = "0", paramLabel = "RECIPE", description = "A YAML file; paths in it are relative to it.") private Path recipe;
+    @Parameters(index = "0", paramLabel = "RECIPE", description = "A YAML file; paths in it are relative to it.")
+    private Path recipe;
 
-    @Parameters(index = "1", paramLabel = "OUT", description = "A folder, or a .safetensors file.") private Path out;
+    @Parameters(index = "1", paramLabel = "OUT", description = "A folder, or a .safetensors file.")
+    private Path out;
 
     @Override public Integer call() throws IOException {
         var terminal = lyceum.terminal();
@@ -55,7 +58,8 @@ final class MergeCommand implements Callable<Integer> {
             throw new IOException(file + ": " + e.getOriginalMessage(), e);
         }
         for (var name : root.propertyNames())
-            if (!KNOWN.contains(name)) throw new IOException(file + ": \"" + name + "\" is not known; known are " + KNOWN.stream().sorted().collect(Collectors.joining(", ")));
+            if (!KNOWN.contains(name)) throw new IOException(
+                    file + ": \"" + name + "\" is not known; known are " + KNOWN.stream().sorted().collect(Collectors.joining(", ")));
         var folder = file.toAbsolutePath().getParent();
         var sources = new ArrayList<MergeRecipe.Source>();
         var weights = new ArrayList<Double>();
@@ -68,7 +72,8 @@ final class MergeCommand implements Callable<Integer> {
         var base = root.path("base_model").isString() ? folder.resolve(root.path("base_model").asString()) : null;
         try {
             var method = method(root.path("merge_method").asString(""), root.path("parameters"), weights, file);
-            if (method.needsBase() && base == null) throw new IOException(file + ": " + root.path("merge_method").asString() + " needs a base_model");
+            if (method.needsBase() && base == null)
+                throw new IOException(file + ": " + root.path("merge_method").asString() + " needs a base_model");
             return new MergeRecipe(base, sources, new ModelMerger(method), dtype(root.path("dtype").asString(""), file));
         } catch (IllegalArgumentException e) {
             throw new IOException(file + ": " + e.getMessage(), e);
@@ -83,9 +88,11 @@ final class MergeCommand implements Callable<Integer> {
             case "slerp" -> new MergeMethod.Spherical(parameters.path("t").asDouble(0.5));
             case "task_arithmetic" -> new MergeMethod.TaskArithmetic(weights.stream().map(w -> lambda * w).toList());
             case "ties" -> ties.withDensity(density);
-            case "dare_linear" -> new Dare(1 - density, true, 0, new MergeMethod.TaskArithmetic(weights.stream().map(w -> lambda * w).toList()));
+            case "dare_linear" ->
+                    new Dare(1 - density, true, 0, new MergeMethod.TaskArithmetic(weights.stream().map(w -> lambda * w).toList()));
             case "dare_ties" -> new Dare(1 - density, true, 0, ties.withDensity(1));
-            default -> throw new IOException(file + ": merge_method is \"" + name + "\"; it is linear, slerp, task_arithmetic, ties, dare_linear or dare_ties");
+            default -> throw new IOException(
+                    file + ": merge_method is \"" + name + "\"; it is linear, slerp, task_arithmetic, ties, dare_linear or dare_ties");
         };
     }
 

@@ -26,7 +26,8 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code lyceum onnx}: what is in an ONNX file, what it answers, where its time goes, and where two differ. */
-@Command(name = "onnx", description = "Look into an ONNX model, run it, profile it, compare it.", synopsisSubcommandLabel = "info|run|profile|compare",
+@Command(name = "onnx", description = "Look into an ONNX model, run it, profile it, compare it.",
+        synopsisSubcommandLabel = "info|run|profile|compare",
         subcommands = {OnnxCommand.Info.class, OnnxCommand.Run.class, OnnxCommand.Profile.class, OnnxCommand.Compare.class})
 final class OnnxCommand implements Callable<Integer> {
     private static final int VALUES = 8;
@@ -40,7 +41,8 @@ final class OnnxCommand implements Callable<Integer> {
     private static OnnxModel load(Path file) throws IOException { return OnnxModel.load(FitCommand.existing(file)); }
 
     private static String text(Port port) {
-        return port.name() + "  " + (port.type() instanceof Type.OfTensor t ? t.element() + " " + (t.shape() == null ? "(..)" : t.shape()) : port.type());
+        return port.name() + "  "
+                + (port.type() instanceof Type.OfTensor t ? t.element() + " " + (t.shape() == null ? "(..)" : t.shape()) : port.type());
     }
 
     /** What is in it. */
@@ -48,14 +50,15 @@ final class OnnxCommand implements Callable<Integer> {
     static final class Info implements Callable<Integer> {
         @ParentCommand private OnnxCommand parent;
 
-        @Parameters(paramLabel = "FILE", description = "An ONNX model.") private Path file;
+        @Parameters(paramLabel = "FILE", description = "An ONNX model.")
+        private Path file;
 
         @Override public Integer call() throws IOException {
             var model = load(file);
             var out = parent.lyceum.terminal().out();
             var graph = model.file().graph();
-            out.println(graph.name() + " by " + (model.file().producer().isBlank() ? "nobody who says so" : model.file().producer()) + ", IR " + model.file().irVersion()
-                    + ", operator sets " + model.file().opsets());
+            out.println(graph.name() + " by " + (model.file().producer().isBlank() ? "nobody who says so" : model.file().producer())
+                    + ", IR " + model.file().irVersion() + ", operator sets " + model.file().opsets());
             model.inputs().forEach(port -> out.println("  in   " + text(port)));
             model.outputs().forEach(port -> out.println("  out  " + text(port)));
             long numbers = 0;
@@ -66,7 +69,8 @@ final class OnnxCommand implements Callable<Integer> {
             }
             out.printf("  %,d numbers in %d constants, %d nodes%n", numbers, graph.initializers().size(), graph.nodes().size());
             var operators = new TreeMap<String, Integer>();
-            graph.nodes().forEach(node -> operators.merge((node.domain().isEmpty() ? "" : node.domain() + ":") + node.operator(), 1, Integer::sum));
+            graph.nodes().forEach(
+                    node -> operators.merge((node.domain().isEmpty() ? "" : node.domain() + ":") + node.operator(), 1, Integer::sum));
             operators.forEach((name, count) -> out.printf("  %5d  %s%n", count, name));
             return LyceumCommand.DONE;
         }
@@ -78,17 +82,21 @@ final class OnnxCommand implements Callable<Integer> {
     static final class Run implements Callable<Integer> {
         @ParentCommand private OnnxCommand parent;
 
-        @Parameters(paramLabel = "FILE", description = "An ONNX model.") private Path file;
+        @Parameters(paramLabel = "FILE", description = "An ONNX model.")
+        private Path file;
 
         @Mixin private OnnxInputs inputs;
 
-        @Option(names = "--out", paramLabel = "FILE", description = "A .npz for the outputs; without it the first numbers are printed.") private Path to;
+        @Option(names = "--out", paramLabel = "FILE",
+                description = "A .npz for the outputs; without it the first numbers are printed.")
+        private Path to;
 
         @Override public Integer call() throws IOException {
             var model = load(file);
             var results = model.runValues(inputs.of(model));
             var out = parent.lyceum.terminal().out();
-            results.forEach((name, value) -> out.println(name + "  " + value + "  " + (value instanceof OnnxValue.Array a ? first(a.tensor()) : "")));
+            results.forEach((name, value) -> out
+                    .println(name + "  " + value + "  " + (value instanceof OnnxValue.Array a ? first(a.tensor()) : "")));
             if (to != null) {
                 var tensors = new LinkedHashMap<String, Tensor>();
                 results.forEach((name, value) -> { if (value instanceof OnnxValue.Array a) tensors.put(name, a.tensor()); });
@@ -110,7 +118,8 @@ final class OnnxCommand implements Callable<Integer> {
     static final class Profile implements Callable<Integer> {
         @ParentCommand private OnnxCommand parent;
 
-        @Parameters(paramLabel = "FILE", description = "An ONNX model.") private Path file;
+        @Parameters(paramLabel = "FILE", description = "An ONNX model.")
+        private Path file;
 
         @Mixin private OnnxInputs inputs;
 
@@ -124,8 +133,9 @@ final class OnnxCommand implements Callable<Integer> {
             long all = times.stream().mapToLong(NodeTime::nanoseconds).sum();
             var out = parent.lyceum.terminal().out();
             out.printf("%.3f ms in %d nodes, the second run%n", all / 1e6, times.size());
-            times.stream().sorted(Comparator.comparingLong(NodeTime::nanoseconds).reversed()).limit(top).forEach(t -> out.printf("%9.3f ms %4.1f%%  %-20s %s  %s%n",
-                    t.nanoseconds() / 1e6, 100.0 * t.nanoseconds() / Math.max(1, all), t.operator(), t.node(), t.outputs()));
+            times.stream().sorted(Comparator.comparingLong(NodeTime::nanoseconds).reversed()).limit(top)
+                    .forEach(t -> out.printf("%9.3f ms %4.1f%%  %-20s %s  %s%n", t.nanoseconds() / 1e6,
+                            100.0 * t.nanoseconds() / Math.max(1, all), t.operator(), t.node(), t.outputs()));
             return LyceumCommand.DONE;
         }
     }
@@ -136,15 +146,17 @@ final class OnnxCommand implements Callable<Integer> {
     static final class Compare implements Callable<Integer> {
         @ParentCommand private OnnxCommand parent;
 
-        @Parameters(index = "0", paramLabel = "FILE", description = "An ONNX model.") private Path file;
+        @Parameters(index = "0", paramLabel = "FILE", description = "An ONNX model.")
+        private Path file;
 
-        @Parameters(index = "1", paramLabel = "OTHER", description = "Another model with values of the same names, or a .npz of its outputs.") private Path other;
+        @Parameters(index = "1", paramLabel = "OTHER",
+                description = "Another model with values of the same names, or a .npz of its outputs.")
+        private Path other;
 
         @Mixin private OnnxInputs inputs;
 
         @Option(names = "--tolerance", paramLabel = "X", defaultValue = "1e-4",
-                description = "Of a value: the greatest difference over 1 or its greatest number, whichever is more; 1e-4 by default.")
-        private double tolerance;
+                description = "Of a value: the greatest difference over 1 or its greatest number, whichever is more; 1e-4 by default.") private double tolerance;
 
         @Override public Integer call() throws IOException {
             var model = load(file);
@@ -172,7 +184,8 @@ final class OnnxCommand implements Callable<Integer> {
                 compared++;
                 double difference = difference(mine, theirs.get(name));
                 if (difference <= tolerance) continue;
-                out.printf("%s differs by %.3g: %s %s and %s %s%n", name, difference, mine.dtype(), mine.shape(), theirs.get(name).dtype(), theirs.get(name).shape());
+                out.printf("%s differs by %.3g: %s %s and %s %s%n", name, difference, mine.dtype(), mine.shape(), theirs.get(name).dtype(),
+                        theirs.get(name).shape());
                 return LyceumCommand.FAILED;
             }
             if (compared == 0) throw new IOException(file + " and " + other + " have no value of the same name");

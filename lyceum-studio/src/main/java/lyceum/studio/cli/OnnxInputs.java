@@ -26,10 +26,13 @@ final class OnnxInputs {
 
     @Option(names = "--input", paramLabel = "NAME=FILE",
             description = "An input from a .npy file or a picture; or FILE alone, a .npz with all of them. What is not given is drawn.")
-    private List<String> files = List.of();
+    private List<String> files = List
+                    .of();
 
-    @Option(names = "--size", paramLabel = "NAME=N", description = "The size of a dimension that the model leaves open; 1 if it is not said.")
-    private Map<String, Long> sizes = Map.of();
+    @Option(names = "--size", paramLabel = "NAME=N",
+            description = "The size of a dimension that the model leaves open; 1 if it is not said.")
+    private Map<String, Long> sizes = Map
+                    .of();
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Of what is drawn, 0 by default.") private long seed;
 
@@ -44,11 +47,13 @@ final class OnnxInputs {
         var values = new LinkedHashMap<String, OnnxValue>();
         var rng = Rng.of(seed);
         for (var port : model.inputs()) {
-            if (!(port.type() instanceof Type.OfTensor type)) throw new IOException("the input \"" + port.name() + "\" is no tensor; run this model in code");
+            if (!(port.type() instanceof Type.OfTensor type))
+                throw new IOException("the input \"" + port.name() + "\" is no tensor; run this model in code");
             long[] shape = type.shape() == null ? new long[0] : type.shape().stream().mapToLong(this::size).toArray();
             var file = files.stream().filter(f -> f.startsWith(port.name() + "=")).findFirst();
             Tensor x = file.isPresent() ? read(Path.of(file.get().substring(port.name().length() + 1)), shape)
-                    : given.get(port.name()) != null ? given.get(port.name()) : drawn(type.element().carrier(), shape, rng.split(values.size()));
+                    : given.get(port.name()) != null ? given.get(port.name())
+                            : drawn(type.element().carrier(), shape, rng.split(values.size()));
             values.put(port.name(), x.dtype() == type.element().carrier() ? new OnnxValue.Array(type.element(), x) : OnnxValue.of(x));
         }
         for (var name : given.keySet()) values.putIfAbsent(name, OnnxValue.of(given.get(name) == null ? Tensor.zeros(0) : given.get(name))); // refused by name
@@ -65,7 +70,8 @@ final class OnnxInputs {
     private static Tensor read(Path file, long[] shape) throws IOException {
         FitCommand.existing(file);
         if (file.toString().endsWith(".npy")) return Npy.read(file);
-        if (shape.length != 4 || shape[1] != 3) throw new IOException(file + ": a picture goes into (batch, 3, height, width), and this input is not that");
+        if (shape.length != 4 || shape[1] != 3)
+            throw new IOException(file + ": a picture goes into (batch, 3, height, width), and this input is not that");
         var picture = picture(file);
         int height = (int) (shape[2] > 1 ? shape[2] : picture.getHeight()), width = (int) (shape[3] > 1 ? shape[3] : picture.getWidth());
         var scaled = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
@@ -74,8 +80,9 @@ final class OnnxInputs {
         pen.drawImage(picture, 0, 0, width, height, null);
         pen.dispose();
         var pixels = new float[3 * height * width];
-        for (int y = 0; y < height; y++) for (int x = 0; x < width; x++)
-            for (int c = 0; c < 3; c++) pixels[(c * height + y) * width + x] = (scaled.getRGB(x, y) >> 16 - 8 * c & 0xFF) / 255f;
+        for (int y = 0; y < height; y++)
+            for (int x = 0; x < width; x++)
+                for (int c = 0; c < 3; c++) pixels[(c * height + y) * width + x] = (scaled.getRGB(x, y) >> 16 - 8 * c & 0xFF) / 255f;
         return Tensor.of(pixels, 1, 3, height, width);
     }
 
@@ -83,12 +90,13 @@ final class OnnxInputs {
     private static BufferedImage picture(Path file) throws IOException {
         try (var stream = ImageIO.createImageInputStream(file.toFile())) {
             var readers = ImageIO.getImageReaders(stream);
-            if (!readers.hasNext()) throw new IOException(file + " is neither a .npy file nor a picture that is known (png, jpg, gif, bmp)");
+            if (!readers.hasNext())
+                throw new IOException(file + " is neither a .npy file nor a picture that is known (png, jpg, gif, bmp)");
             var reader = readers.next();
             try {
                 reader.setInput(stream);
-                if ((long) reader.getWidth(0) * reader.getHeight(0) > MOST_PIXELS)
-                    throw new IOException(file + " has " + reader.getWidth(0) + " x " + reader.getHeight(0) + " pixels; " + MOST_PIXELS + " at most");
+                if ((long) reader.getWidth(0) * reader.getHeight(0) > MOST_PIXELS) throw new IOException(
+                        file + " has " + reader.getWidth(0) + " x " + reader.getHeight(0) + " pixels; " + MOST_PIXELS + " at most");
                 return reader.read(0);
             } finally {
                 reader.dispose();

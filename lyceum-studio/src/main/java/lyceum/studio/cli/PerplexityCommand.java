@@ -20,24 +20,26 @@ import picocli.CommandLine.ParentCommand;
 final class PerplexityCommand implements Callable<Integer> {
     @ParentCommand private LyceumCommand lyceum;
 
-    @Parameters(index = "0", paramLabel = "MODEL", description = "A folder of safetensors, or a .gguf file.") private Path model;
+    @Parameters(index = "0", paramLabel = "MODEL", description = "A folder of safetensors, or a .gguf file.")
+    private Path model;
 
-    @Parameters(index = "1..*", arity = "1..*", paramLabel = "FILE", description = "Texts: files, or folders of .txt, .md and .jsonl.")
+    @Parameters(index = "1..*", arity = "1..*", paramLabel = "FILE",
+            description = "Texts: files, or folders of .txt, .md and .jsonl.")
     private List<Path> files;
 
-    @Option(names = "--window", paramLabel = "N", defaultValue = "0", description = "Ids that are read at most; what the model reads by default.")
-    private int window;
+    @Option(names = "--window", paramLabel = "N", defaultValue = "0",
+            description = "Ids that are read at most; what the model reads by default.") private int window;
 
-    @Option(names = "--stride", paramLabel = "N", defaultValue = "0", description = "By which windows move; a whole window by default.")
-    private int stride;
+    @Option(names = "--stride", paramLabel = "N", defaultValue = "0",
+            description = "By which windows move; a whole window by default.") private int stride;
 
     @Override public Integer call() throws IOException {
         var local = LoadedModel.open(model);
         try (var line = new ProgressLine(lyceum.terminal(), System::nanoTime)) {
             var report = of(local, files, window, stride, line.progress());
             line.close();
-            lyceum.terminal().out().printf("perplexity %.3f a token, %.4f bits per byte, %,d tokens%n", report.perplexity(), report.bitsPerByte(),
-                    report.evaluation().tokens());
+            lyceum.terminal().out().printf("perplexity %.3f a token, %.4f bits per byte, %,d tokens%n", report.perplexity(),
+                    report.bitsPerByte(), report.evaluation().tokens());
         }
         return LyceumCommand.DONE;
     }

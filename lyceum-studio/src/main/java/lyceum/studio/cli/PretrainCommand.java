@@ -42,10 +42,12 @@ final class PretrainCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    @Option(names = "--text", paramLabel = "FILE", required = true, description = "Texts: a file, or a folder of .txt, .md and .jsonl; may be given several times.")
+    @Option(names = "--text", paramLabel = "FILE", required = true,
+            description = "Texts: a file, or a folder of .txt, .md and .jsonl; may be given several times.")
     private List<Path> texts;
 
-    @Option(names = "--out", paramLabel = "DIR", required = true, description = "The model's folder.") private Path out;
+    @Option(names = "--out", paramLabel = "DIR", required = true, description = "The model's folder.")
+    private Path out;
 
     @Option(names = "--config", paramLabel = "NAME|FILE", defaultValue = "small",
             description = "tiny (2 blocks of 128), small (6 of 384, the default), medium (12 of 768), or a config.json of the llama family.")
@@ -55,10 +57,11 @@ final class PretrainCommand implements Callable<Integer> {
             description = "bpe:N or unigram:N to learn N pieces, or a tokenizer's file; bpe:4096 by default.")
     private String tokenizer;
 
-    @Option(names = "--minutes", paramLabel = "N", defaultValue = "10", description = "How long to train, 10 by default; the steps that fit are measured first.")
-    private double minutes;
+    @Option(names = "--minutes", paramLabel = "N", defaultValue = "10",
+            description = "How long to train, 10 by default; the steps that fit are measured first.") private double minutes;
 
-    @Option(names = "--steps", paramLabel = "N", defaultValue = "0", description = "How many steps, instead of minutes.") private long steps;
+    @Option(names = "--steps", paramLabel = "N", defaultValue = "0",
+            description = "How many steps, instead of minutes.") private long steps;
 
     @Option(names = "--batch", paramLabel = "N", defaultValue = "16", description = "Rows of a step, 16 by default.") private int batch;
 
@@ -71,13 +74,16 @@ final class PretrainCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--minutes and --batch are greater than 0, --steps is not below it");
         var plan = out.resolve(PLAN);
         if (resume && !Files.exists(plan)) throw new IOException(out + " holds no run to go on with; leave out --resume");
-        if (!resume && Files.exists(plan)) throw new IOException(out + " holds a run; say --resume to go on with it, or name another folder");
+        if (!resume && Files.exists(plan))
+            throw new IOException(out + " holds a run; say --resume to go on with it, or name another folder");
         var terminal = lyceum.terminal();
         var documents = Documents.all(texts);
         try (var line = new ProgressLine(terminal, System::nanoTime)) {
             var pieces = resume ? TokenizerPipeline.read(out.resolve("tokenizer.json")) : pieces(documents, line);
-            int end = pieces.specials().find(END) == null ? pieces.specials().id(SpecialTokens.Role.EOS).orElse(-1) : pieces.specials().find(END).id();
-            var shape = resume ? ModelFamily.LLAMA.config(Files.readString(out.resolve("config.json"))) : shape(pieces.vocabulary().size(), end);
+            int end = pieces.specials().find(END) == null ? pieces.specials().id(SpecialTokens.Role.EOS).orElse(-1)
+                    : pieces.specials().find(END).id();
+            var shape = resume ? ModelFamily.LLAMA.config(Files.readString(out.resolve("config.json")))
+                    : shape(pieces.vocabulary().size(), end);
             var model = new DecoderLM(shape, Rng.of(seed));
             int length = (int) Math.min(shape.contextLength(), 1024);
             var held = new ArrayList<Document>();
@@ -87,15 +93,17 @@ final class PretrainCommand implements Callable<Integer> {
             var test = packed(held, pieces, length, end);
             JsonNode before = resume ? JsonMapper.shared().readTree(Files.readString(plan)) : null;
             long all = resume ? before.path("steps").asLong() : steps > 0 ? steps : fitting(model, train);
-            if (resume && before.path("tokens").asLong() != train.tokens())
-                throw new IOException("the texts have " + train.tokens() + " tokens, those of the run " + before.path("tokens") + "; a run goes on with the same");
+            if (resume && before.path("tokens").asLong() != train.tokens()) throw new IOException("the texts have " + train.tokens()
+                    + " tokens, those of the run " + before.path("tokens") + "; a run goes on with the same");
             if (!resume) {
                 new LoadedModel(model, pieces, null).write(out, ModelFamily.LLAMA);
-                Files.writeString(plan, JsonMapper.shared().createObjectNode().put("steps", all).put("tokens", train.tokens()).put("seed", seed).toPrettyString());
+                Files.writeString(plan, JsonMapper.shared().createObjectNode().put("steps", all).put("tokens", train.tokens())
+                        .put("seed", seed).toPrettyString());
             }
             double rate = Math.min(3e-3, 0.6 / shape.width());
-            var trainer = new Trainer(new AdamW(rate).withBetas(0.9, 0.95).withWeightDecay(0.1), 1).withBatchSize(Math.min(batch, train.size()))
-                    .withClip(Clip.norm(1)).withSchedule(new Schedule.Cosine(all).warmedUp(0.05, all));
+            var trainer = new Trainer(new AdamW(rate).withBetas(0.9, 0.95).withWeightDecay(0.1), 1)
+                    .withBatchSize(Math.min(batch, train.size())).withClip(Clip.norm(1))
+                    .withSchedule(new Schedule.Cosine(all).warmedUp(0.05, all));
             var pretrainer = new Pretrainer(trainer, all).withEvaluateEvery(Math.max(1, all / 10)).withCheckpoint(out.resolve(RUN));
             long bytes = held.stream().mapToLong(Document::bytes).sum();
             double first = pretrainer.bitsPerByte(model, test, bytes);
@@ -103,8 +111,8 @@ final class PretrainCommand implements Callable<Integer> {
             line.close();
             var trained = new LoadedModel(model, pieces, null);
             trained.write(out, ModelFamily.LLAMA);
-            terminal.out().printf("%,d parameters, %,d tokens of text, %,d steps of %,d tokens%n", model.parameterCount(), train.tokens(), all,
-                    (long) trainer.batchSize() * length);
+            terminal.out().printf("%,d parameters, %,d tokens of text, %,d steps of %,d tokens%n", model.parameterCount(), train.tokens(),
+                    all, (long) trainer.batchSize() * length);
             terminal.out().printf("held out: %.3f bits per byte, %.3f before training%n", curve.last(), first);
             terminal.out().println("Written: " + out + ". Next: lyceum chat " + out);
         }
@@ -144,13 +152,15 @@ final class PretrainCommand implements Callable<Integer> {
 
     private static PackedText packed(List<Document> documents, TokenizerPipeline pieces, int length, int end) throws IOException {
         var packed = PackedText.of(documents.stream().map(d -> pieces.ids(d.text())).toList(), length, end);
-        if (packed.size() == 0) throw new IOException("there is too little text: " + documents.size() + " documents make no row of " + length + " tokens");
+        if (packed.size() == 0)
+            throw new IOException("there is too little text: " + documents.size() + " documents make no row of " + length + " tokens");
         return packed;
     }
 
     /** How many steps fit the minutes, by the time of a few on a copy. */
     private long fitting(DecoderLM model, PackedText text) {
-        var trial = new Pretrainer(new Trainer(new AdamW(1e-3), 1).withBatchSize(Math.min(batch, text.size())), TIMED).start(Module.copy(model), text, Rng.of(seed));
+        var trial = new Pretrainer(new Trainer(new AdamW(1e-3), 1).withBatchSize(Math.min(batch, text.size())), TIMED)
+                .start(Module.copy(model), text, Rng.of(seed));
         trial.step();
         long begin = System.nanoTime();
         for (int i = 1; i < TIMED; i++) trial.step();

@@ -42,26 +42,33 @@ final class QuantizeCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    @Parameters(index = "0", paramLabel = "IN", description = "A folder of safetensors, or a .gguf file.") private Path in;
+    @Parameters(index = "0", paramLabel = "IN", description = "A folder of safetensors, or a .gguf file.")
+    private Path in;
 
-    @Parameters(index = "1", paramLabel = "OUT", description = "The .gguf file to write.") private Path out;
+    @Parameters(index = "1", paramLabel = "OUT", description = "The .gguf file to write.")
+    private Path out;
 
-    @Option(names = "--type", paramLabel = "TYPE", defaultValue = "q8_0", description = "q8_0 (8.5 bits a weight, the default), q6_k, q5_k, q4_k, q4_0, f16, bf16 or f32.")
+    @Option(names = "--type", paramLabel = "TYPE", defaultValue = "q8_0",
+            description = "q8_0 (8.5 bits a weight, the default), q6_k, q5_k, q4_k, q4_0, f16, bf16 or f32.")
     private String type;
 
-    @Option(names = "--measure", paramLabel = "FILE", description = "Texts on which to tell the perplexity before and after.")
+    @Option(names = "--measure", paramLabel = "FILE",
+            description = "Texts on which to tell the perplexity before and after.")
     private List<Path> measured = List.of();
 
     @Override public Integer call() throws IOException {
         var format = TYPES.get(type.toLowerCase(Locale.ROOT));
-        if (format == null) throw new ParameterException(spec.commandLine(), "--type is " + type + "; it is one of " + String.join(", ", TYPES.keySet()));
-        if (Files.exists(out) && Files.isSameFile(in, out)) throw new ParameterException(spec.commandLine(), "OUT is IN; name another file");
+        if (format == null)
+            throw new ParameterException(spec.commandLine(), "--type is " + type + "; it is one of " + String.join(", ", TYPES.keySet()));
+        if (Files.exists(out) && Files.isSameFile(in, out))
+            throw new ParameterException(spec.commandLine(), "OUT is IN; name another file");
         var local = LoadedModel.open(in);
         GgufModel.write(out, local.model(), format, settings(local));
         var terminal = lyceum.terminal();
         var written = LoadedModel.open(out);
         long before = bytes(in);
-        terminal.out().printf("%s: %,d bytes, %,d before; %.2f bits a weight%n", out, Files.size(out), before, 8.0 * Files.size(out) / local.model().parameterCount());
+        terminal.out().printf("%s: %,d bytes, %,d before; %.2f bits a weight%n", out, Files.size(out), before,
+                8.0 * Files.size(out) / local.model().parameterCount());
         errors(local.model(), written.model()).forEach((kind, error) -> terminal.out().printf("  %-28s %.5f of its size%n", kind, error));
         if (!measured.isEmpty()) try (var line = new ProgressLine(terminal, System::nanoTime)) {
             double first = PerplexityCommand.of(local, measured, 0, 0, line.progress()).perplexity();
@@ -88,7 +95,8 @@ final class QuantizeCommand implements Callable<Integer> {
         if (!Files.isDirectory(model)) return Files.size(model);
         long sum = 0;
         try (var files = Files.list(model)) {
-            for (var file : files.filter(f -> f.getFileName().toString().matches("model.*\\.safetensors")).toList()) sum += Files.size(file);
+            for (var file : files.filter(f -> f.getFileName().toString().matches("model.*\\.safetensors")).toList())
+                sum += Files.size(file);
         }
         return sum;
     }
@@ -98,12 +106,14 @@ final class QuantizeCommand implements Callable<Integer> {
         var errors = new TreeMap<String, List<Double>>();
         var state = after.state();
         var turned = before.config().blocks().getFirst().attention();
-        boolean reordered = turned.rotary() != null && !turned.rotary().isInterleaved() && after.config().blocks().getFirst().attention().rotary().isInterleaved();
+        boolean reordered = turned.rotary() != null && !turned.rotary().isInterleaved()
+                && after.config().blocks().getFirst().attention().rotary().isInterleaved();
         before.state().forEach((name, own) -> {
             if (own.rank() != 2) return;
             var weight = reordered && name.matches(".*[qk]_proj.weight") ? RotaryEmbedding.toNeighbours(own, turned.headWidth()) : own;
             try (var scope = Scope.open("error")) {
-                double error = Autograd.noGrad(() -> state.get(name).sub(weight).square().sum().item() / Math.max(1e-30, weight.square().sum().item()));
+                double error = Autograd
+                        .noGrad(() -> state.get(name).sub(weight).square().sum().item() / Math.max(1e-30, weight.square().sum().item()));
                 errors.computeIfAbsent(name.replaceAll("\\.\\d+\\.", ".*."), _ -> new ArrayList<>()).add(Math.sqrt(error));
             }
         });

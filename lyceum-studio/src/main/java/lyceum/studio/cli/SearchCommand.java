@@ -37,15 +37,20 @@ final class SearchCommand implements Callable<Integer> {
     static final class Index implements Callable<Integer> {
         @ParentCommand private SearchCommand parent;
 
-        @Parameters(paramLabel = "FILE", arity = "1..*", description = "Documents: files (each line of .jsonl is one), or folders of .txt, .md and .jsonl.")
+        @Parameters(paramLabel = "FILE", arity = "1..*",
+                description = "Documents: files (each line of .jsonl is one), or folders of .txt, .md and .jsonl.")
         private List<Path> files;
 
-        @Option(names = "--encoder", paramLabel = "DIR", description = "A sentence encoder's folder; all-MiniLM-L6-v2 by default.") private Path encoder;
+        @Option(names = "--encoder", paramLabel = "DIR",
+                description = "A sentence encoder's folder; all-MiniLM-L6-v2 by default.")
+        private Path encoder;
 
-        @Option(names = "--out", paramLabel = "DIR", required = true, description = "The folder for the index.") private Path out;
+        @Option(names = "--out", paramLabel = "DIR", required = true, description = "The folder for the index.")
+        private Path out;
 
         @Override public Integer call() throws IOException {
-            if (Files.exists(out) && !Files.isDirectory(out)) throw new IOException("--out is " + out + ", which is a file; it is a folder");
+            if (Files.exists(out) && !Files.isDirectory(out))
+                throw new IOException("--out is " + out + ", which is a file; it is a folder");
             var search = new SemanticSearch(EmbedCommand.encoder(encoder));
             var documents = Documents.all(files);
             var passages = new ArrayList<SemanticSearch.Passage>();
@@ -53,7 +58,8 @@ final class SearchCommand implements Callable<Integer> {
             for (var document : documents) {
                 if (document.text().isBlank()) continue;
                 int times = taken.merge(document.id(), 1, Integer::sum);
-                passages.add(new SemanticSearch.Passage(times == 1 ? document.id() : document.id() + "#" + times, 0, document.text(), document.metadata()));
+                passages.add(new SemanticSearch.Passage(times == 1 ? document.id() : document.id() + "#" + times, 0, document.text(),
+                        document.metadata()));
             }
             try (var line = new ProgressLine(parent.lyceum.terminal(), System::nanoTime)) {
                 for (int from = 0; from < passages.size(); from += BATCH) {
@@ -62,7 +68,8 @@ final class SearchCommand implements Callable<Integer> {
                 }
             }
             search.save(out);
-            parent.lyceum.terminal().out().println(search.size() + " documents. Next: lyceum search query " + out + " \"what you look for\"");
+            parent.lyceum.terminal().out()
+                    .println(search.size() + " documents. Next: lyceum search query " + out + " \"what you look for\"");
             return LyceumCommand.DONE;
         }
     }
@@ -75,19 +82,26 @@ final class SearchCommand implements Callable<Integer> {
 
         @Spec private CommandSpec spec;
 
-        @Parameters(index = "0", paramLabel = "DB", description = "The folder that lyceum search index wrote.") private Path index;
+        @Parameters(index = "0", paramLabel = "DB", description = "The folder that lyceum search index wrote.")
+        private Path index;
 
-        @Parameters(index = "1", paramLabel = "QUERY", description = "What you look for.") private String query;
+        @Parameters(index = "1", paramLabel = "QUERY", description = "What you look for.")
+        private String query;
 
-        @Option(names = "--mode", paramLabel = "MODE", defaultValue = "hybrid", description = "hybrid (the default), bm25 (words) or dense (meaning).")
+        @Option(names = "--mode", paramLabel = "MODE", defaultValue = "hybrid",
+                description = "hybrid (the default), bm25 (words) or dense (meaning).")
         private String mode;
 
-        @Option(names = "--filter", paramLabel = "KEY=VALUE", description = "Only documents with this attribute; may be given several times.")
-        private Map<String, String> filter = Map.of();
+        @Option(names = "--filter", paramLabel = "KEY=VALUE",
+                description = "Only documents with this attribute; may be given several times.")
+        private Map<String, String> filter = Map
+                        .of();
 
         @Option(names = "-k", paramLabel = "N", defaultValue = "5", description = "How many, 5 by default.") private int k;
 
-        @Option(names = "--encoder", paramLabel = "DIR", description = "The encoder of the index; all-MiniLM-L6-v2 by default.") private Path encoder;
+        @Option(names = "--encoder", paramLabel = "DIR",
+                description = "The encoder of the index; all-MiniLM-L6-v2 by default.")
+        private Path encoder;
 
         @Option(names = "--json", description = "One JSON object a hit.") private boolean json;
 
@@ -100,8 +114,8 @@ final class SearchCommand implements Callable<Integer> {
             var out = parent.lyceum.terminal().out();
             if (hits.isEmpty()) parent.lyceum.terminal().err().println("Nothing is found.");
             for (var hit : hits.subList(0, Math.min(k, hits.size()))) {
-                if (json) out.println(JsonMapper.shared().createObjectNode().put("id", hit.id()).put("score", hit.score()).put("start", hit.passage().start())
-                        .put("text", hit.passage().text()));
+                if (json) out.println(JsonMapper.shared().createObjectNode().put("id", hit.id()).put("score", hit.score())
+                        .put("start", hit.passage().start()).put("text", hit.passage().text()));
                 else out.printf("%.3f  %s%n       %s%n", hit.score(), hit.id(), excerpt(hit.passage().text(), query));
             }
             return LyceumCommand.DONE;
@@ -124,7 +138,8 @@ final class SearchCommand implements Callable<Integer> {
         var wanted = new HashSet<>(List.of(query.toLowerCase(Locale.ROOT).split("\\W+")));
         int best = 0, most = -1;
         for (int at = 0; at >= 0 && at < text.length(); at = text.indexOf(". ", at) < 0 ? -1 : text.indexOf(". ", at) + 2) {
-            var words = new HashSet<>(List.of(text.substring(at, Math.min(text.length(), at + SHOWN)).toLowerCase(Locale.ROOT).split("\\W+")));
+            var words = new HashSet<>(
+                    List.of(text.substring(at, Math.min(text.length(), at + SHOWN)).toLowerCase(Locale.ROOT).split("\\W+")));
             words.retainAll(wanted);
             if (words.size() > most) {
                 most = words.size();

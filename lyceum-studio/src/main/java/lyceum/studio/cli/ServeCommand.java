@@ -31,38 +31,48 @@ final class ServeCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    @Parameters(paramLabel = "MODEL", description = "A folder of safetensors, or a .gguf file.") private Path path;
+    @Parameters(paramLabel = "MODEL", description = "A folder of safetensors, or a .gguf file.")
+    private Path path;
 
-    @Option(names = "--name", paramLabel = "NAME", description = "How clients call it; the file's name by default.") private String name;
+    @Option(names = "--name", paramLabel = "NAME", description = "How clients call it; the file's name by default.")
+    private String name;
 
-    @Option(names = "--host", paramLabel = "ADDRESS", defaultValue = "127.0.0.1", description = "Where to listen; beyond this machine a key is needed.")
+    @Option(names = "--host", paramLabel = "ADDRESS", defaultValue = "127.0.0.1",
+            description = "Where to listen; beyond this machine a key is needed.")
     private String host;
 
     @Option(names = "--port", paramLabel = "N", defaultValue = "8000", description = "8000 by default.") private int port;
 
-    @Option(names = "--api-key-file", paramLabel = "FILE", description = "A file with the key that clients must send.") private Path keyFile;
+    @Option(names = "--api-key-file", paramLabel = "FILE",
+            description = "A file with the key that clients must send.")
+    private Path keyFile;
 
-    @Option(names = "--memory", paramLabel = "SIZE", defaultValue = "1g", description = "For keys and values, such as 512m or 8g; 1g by default.") private String memory;
+    @Option(names = "--memory", paramLabel = "SIZE", defaultValue = "1g",
+            description = "For keys and values, such as 512m or 8g; 1g by default.")
+    private String memory;
 
-    @Option(names = "--kv", paramLabel = "TYPE", defaultValue = "f32", description = "How keys and values are kept: f32 (the default), bf16, f16 or q8.") private String kv;
+    @Option(names = "--kv", paramLabel = "TYPE", defaultValue = "f32",
+            description = "How keys and values are kept: f32 (the default), bf16, f16 or q8.")
+    private String kv;
 
-    @Option(names = "--guess", paramLabel = "N", defaultValue = "0", description = "Guess up to N tokens from what the text repeats, and check them at once.")
-    private int guesses;
+    @Option(names = "--guess", paramLabel = "N", defaultValue = "0",
+            description = "Guess up to N tokens from what the text repeats, and check them at once.") private int guesses;
 
     @Option(names = "--embed", description = "Also serve /v1/embeddings and /v1/rerank, by all-MiniLM-L6-v2.") private boolean embed;
 
     @Override public Integer call() throws IOException {
         var local = LoadedModel.open(path);
         var stored = stored();
-        var options = new EngineOptions().withStored(stored).withGuesses(guesses).withBlocks(blocks(local.model(), stored)).withBlockSize(BLOCK);
+        var options = new EngineOptions().withStored(stored).withGuesses(guesses).withBlocks(blocks(local.model(), stored))
+                .withBlockSize(BLOCK);
         var key = keyFile == null ? null : Files.readString(FitCommand.existing(keyFile)).strip();
         var server = new ServerOptions().withHostAndKey(host, key).withPort(port);
         var served = ServedModel.of(name == null ? path.getFileName().toString().replaceFirst("\\.gguf$", "") : name, local, options);
         if (embed) served = served.withEncoder(EmbedCommand.encoder(null));
         var out = lyceum.terminal().out();
         try (var running = InferenceServer.start(served, server)) {
-            out.printf("%s at http://%s:%d/v1: %,d parameters, a context of %,d, room for %,d positions%n", served.name(), host, running.port(), local.model().parameterCount(),
-                    local.model().contextLength(), (long) options.blocks() * BLOCK);
+            out.printf("%s at http://%s:%d/v1: %,d parameters, a context of %,d, room for %,d positions%n", served.name(), host,
+                    running.port(), local.model().parameterCount(), local.model().contextLength(), (long) options.blocks() * BLOCK);
             out.flush();
             running.awaitStop();
         }
@@ -81,16 +91,19 @@ final class ServeCommand implements Callable<Integer> {
 
     private int blocks(DecoderLM model, DType stored) {
         var text = memory.toLowerCase(Locale.ROOT);
-        if (!text.matches("[1-9]\\d{0,6}[kmg]")) throw new ParameterException(spec.commandLine(), "--memory is " + memory + "; it is a number with k, m or g, such as 8g");
+        if (!text.matches("[1-9]\\d{0,6}[kmg]"))
+            throw new ParameterException(spec.commandLine(), "--memory is " + memory + "; it is a number with k, m or g, such as 8g");
         long bytes = Long.parseLong(text.substring(0, text.length() - 1)) << switch (text.charAt(text.length() - 1)) {
             case 'k' -> 10;
             case 'm' -> 20;
             default -> 30;
         };
         long position = 0;
-        for (var block : model.config().blocks()) position += 2L * block.attention().keyHeads() * block.attention().headWidth() * stored.bytes();
+        for (var block : model.config().blocks())
+            position += 2L * block.attention().keyHeads() * block.attention().headWidth() * stored.bytes();
         long blocks = bytes / (position * BLOCK), one = (model.contextLength() + BLOCK - 1) / BLOCK;
-        if (blocks < 1) throw new ParameterException(spec.commandLine(), "--memory is " + memory + "; one block of " + BLOCK + " positions takes " + position * BLOCK + " bytes");
+        if (blocks < 1) throw new ParameterException(spec.commandLine(),
+                "--memory is " + memory + "; one block of " + BLOCK + " positions takes " + position * BLOCK + " bytes");
         return (int) Math.min(blocks, Math.max(one * 64, 64));
     }
 }

@@ -17,13 +17,13 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code lyceum tokenize}: what a tokenizer makes of texts. */
-@Command(name = "tokenize", description = "Cut texts into the pieces of a tokenizer.",
-        footer = {"", "Examples:", "  lyceum tokenize letter.txt --tokenizer tokenizer.json --count",
-                "  lyceum tokenize letters/ --tokenizer model.gguf --ids"})
+@Command(name = "tokenize", description = "Cut texts into the pieces of a tokenizer.", footer = {"", "Examples:",
+        "  lyceum tokenize letter.txt --tokenizer tokenizer.json --count", "  lyceum tokenize letters/ --tokenizer model.gguf --ids"})
 final class TokenizeCommand implements Callable<Integer> {
     @ParentCommand private LyceumCommand lyceum;
 
-    @Parameters(paramLabel = "FILE", arity = "1..*", description = "Texts: files, or folders of .txt, .md and .jsonl.")
+    @Parameters(paramLabel = "FILE", arity = "1..*",
+            description = "Texts: files, or folders of .txt, .md and .jsonl.")
     private List<Path> files;
 
     @Option(names = "--tokenizer", paramLabel = "FILE", required = true,
@@ -45,16 +45,19 @@ final class TokenizeCommand implements Callable<Integer> {
             tokens += all.length;
             characters += document.text().codePointCount(0, document.text().length());
             if (ids) out.println(Arrays.stream(all).mapToObj(Integer::toString).collect(Collectors.joining(" ")));
-            if (pieces || !ids && !count) out.println(Arrays.stream(all).mapToObj(read.vocabulary()::token).collect(Collectors.joining(" ")));
+            if (pieces || !ids && !count)
+                out.println(Arrays.stream(all).mapToObj(read.vocabulary()::token).collect(Collectors.joining(" ")));
         }
-        if (count) out.printf("%d tokens, %d characters, %.2f characters to a token%n", tokens, characters, tokens == 0 ? 0 : (double) characters / tokens);
+        if (count) out.printf("%d tokens, %d characters, %.2f characters to a token%n", tokens, characters,
+                tokens == 0 ? 0 : (double) characters / tokens);
         return LyceumCommand.DONE;
     }
 
     /** A tokenizer from any of its files. */
     static TokenizerPipeline read(Path path) throws IOException {
         if (Files.isDirectory(path)) {
-            for (var name : List.of("tokenizer.json", "tokenizer.model")) if (Files.exists(path.resolve(name))) return read(path.resolve(name));
+            for (var name : List.of("tokenizer.json", "tokenizer.model"))
+                if (Files.exists(path.resolve(name))) return read(path.resolve(name));
             throw new IOException(path + " has neither tokenizer.json nor tokenizer.model");
         }
         FitCommand.existing(path);

@@ -38,18 +38,23 @@ final class TokenizerCommand implements Callable<Integer> {
 
         @Spec private CommandSpec spec;
 
-        @Parameters(paramLabel = "FILE", arity = "1..*", description = "Texts: files, or folders of .txt, .md and .jsonl.")
+        @Parameters(paramLabel = "FILE", arity = "1..*",
+                description = "Texts: files, or folders of .txt, .md and .jsonl.")
         private List<Path> files;
 
-        @Option(names = "--type", paramLabel = "TYPE", defaultValue = "bpe", description = "bpe (over bytes; the default), wordpiece or unigram.")
+        @Option(names = "--type", paramLabel = "TYPE", defaultValue = "bpe",
+                description = "bpe (over bytes; the default), wordpiece or unigram.")
         private String type;
 
-        @Option(names = "--vocab", paramLabel = "N", defaultValue = "8000", description = "Pieces, 8000 by default.") private int vocabulary;
+        @Option(names = "--vocab", paramLabel = "N", defaultValue = "8000",
+                description = "Pieces, 8000 by default.") private int vocabulary;
 
-        @Option(names = "--special", paramLabel = "TOKEN", description = "A control token; may be given several times.")
+        @Option(names = "--special", paramLabel = "TOKEN",
+                description = "A control token; may be given several times.")
         private List<String> specials = List.of();
 
-        @Option(names = "--out", paramLabel = "FILE", required = true, description = "Where to write the tokenizer.json.") private Path out;
+        @Option(names = "--out", paramLabel = "FILE", required = true, description = "Where to write the tokenizer.json.")
+        private Path out;
 
         @Override public Integer call() throws IOException {
             var terminal = parent.lyceum.terminal();
@@ -66,7 +71,8 @@ final class TokenizerCommand implements Callable<Integer> {
         }
     }
 
-    static TokenizerPipeline learn(String type, int vocabulary, List<String> specials, List<String> texts, Progress progress, CommandSpec spec) {
+    static TokenizerPipeline learn(String type, int vocabulary, List<String> specials, List<String> texts, Progress progress,
+            CommandSpec spec) {
         return switch (type) {
             case "bpe" -> BpeTrainer.byteLevel(vocabulary, PreTokenizer.GPT4).withSpecials(specials).train(texts, progress);
             case "wordpiece" -> {

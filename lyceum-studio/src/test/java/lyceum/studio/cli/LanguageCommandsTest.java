@@ -21,7 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** One chain: texts, a tokenizer, a model of them, what it is worth, fewer bits, words out of it; and what is said when it cannot be. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LanguageCommandsTest {
-    private static final String[] WORDS = {"the", "green", "ship", "sails", "to", "far", "towns", "where", "old", "men", "sing", "of", "home"};
+    private static final String[] WORDS = {"the", "green", "ship", "sails", "to", "far", "towns", "where", "old", "men", "sing", "of",
+            "home"};
 
     @TempDir private static Path folder;
     private Path texts, model;
@@ -34,8 +35,8 @@ class LanguageCommandsTest {
             Files.writeString(texts.resolve("t" + i + ".txt"), text);
         }
         model = folder.resolve("model");
-        var run = lyceum("pretrain", "--text", texts.toString(), "--out", model.toString(), "--config", "tiny", "--tokenizer", "bpe:300", "--steps", "12",
-                "--batch", "4");
+        var run = lyceum("pretrain", "--text", texts.toString(), "--out", model.toString(), "--config", "tiny", "--tokenizer", "bpe:300",
+                "--steps", "12", "--batch", "4");
         assertThat(run.err()).isEmpty();
         assertThat(run.out()).contains("12 steps", "held out:", "before training", "lyceum chat");
         double after = Double.parseDouble(run.out().replaceAll("(?s).*held out: ([0-9.]+) bits.*", "$1"));
@@ -47,7 +48,8 @@ class LanguageCommandsTest {
         assertThat(perplexity.out()).matches("(?s)perplexity [0-9.]+ a token, [0-9.]+ bits per byte, .*");
         for (var type : new String[] {"q8_0", "q4_0"}) {
             var small = folder.resolve(type + ".gguf");
-            var quantize = lyceum("quantize", model.toString(), small.toString(), "--type", type, "--measure", texts.resolve("t39.txt").toString());
+            var quantize = lyceum("quantize", model.toString(), small.toString(), "--type", type, "--measure",
+                    texts.resolve("t39.txt").toString());
             assertThat(quantize.err()).isEmpty();
             assertThat(quantize.out()).contains("bits a weight", "decoder.layers.*.mlp.down_proj.weight", "before, ");
             assertThat(Gguf.read(small).entries().get("blk.0.ffn_up.weight").type()).isEqualToIgnoringCase(type);
@@ -65,7 +67,8 @@ class LanguageCommandsTest {
     @Test void aTemplateMakesAConversation() throws IOException {
         var local = LoadedModel.open(model);
         var talking = folder.resolve("talking");
-        new LoadedModel(local.model(), local.tokenizer(), JinjaChatTemplate.of("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}", "", ""))
+        new LoadedModel(local.model(), local.tokenizer(),
+                JinjaChatTemplate.of("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}", "", ""))
                 .write(talking, ModelFamily.LLAMA);
         var chat = lyceum("chat", talking.toString(), "--system", "sing", "--say", "the", "--say", "old", "--max", "4");
         assertThat(chat.code()).isZero();
@@ -79,7 +82,8 @@ class LanguageCommandsTest {
                 model.resolve("tokenizer.json").toString(), "--steps", "2", "--batch", "2"};
         assertThat(lyceum(first).code()).isZero();
         assertThat(lyceum(first).err()).contains("say --resume to go on");
-        assertThat(lyceum("pretrain", "--text", texts.toString(), "--out", out.toString(), "--batch", "2", "--resume").out()).contains("2 steps");
+        assertThat(lyceum("pretrain", "--text", texts.toString(), "--out", out.toString(), "--batch", "2", "--resume").out())
+                .contains("2 steps");
         assertThat(lyceum("pretrain", "--text", texts.resolve("t1.txt").toString(), "--out", out.toString(), "--resume").err())
                 .contains("a run goes on with the same");
         assertThat(lyceum("pretrain", "--text", texts.toString(), "--out", folder.resolve("none").toString(), "--resume").err())
@@ -101,8 +105,8 @@ class LanguageCommandsTest {
         assertThat(merge.err()).isEmpty();
         var merged = Safetensors.read(folder.resolve("merged/model.safetensors")).tensors();
         weights.forEach((name, tensor) -> assertThat(merged.get(name).sub(tensor).abs().max().item()).isLessThan(1e-6));
-        for (var wrong : Map.of("merge_method: magic", "it is linear, slerp", "merge_method: ties", "needs a base_model", "merge: linear", "is not known",
-                "merge_method: [", "recipe").entrySet()) {
+        for (var wrong : Map.of("merge_method: magic", "it is linear, slerp", "merge_method: ties", "needs a base_model", "merge: linear",
+                "is not known", "merge_method: [", "recipe").entrySet()) {
             Files.writeString(recipe, wrong.getKey() + "\nmodels: [{model: model}]\n");
             assertThat(lyceum("merge", recipe.toString(), folder.resolve("x").toString()).err()).contains(wrong.getValue());
         }
@@ -111,7 +115,8 @@ class LanguageCommandsTest {
     @Test void textsAreCutAndPiecesLearned() throws IOException {
         for (var type : new String[] {"bpe", "wordpiece", "unigram"}) {
             var out = folder.resolve(type + ".json");
-            var train = lyceum("tokenizer", "train", texts.toString(), "--type", type, "--vocab", "330", "--special", "<|x|>", "--out", out.toString());
+            var train = lyceum("tokenizer", "train", texts.toString(), "--type", type, "--vocab", "330", "--special", "<|x|>", "--out",
+                    out.toString());
             assertThat(train.err()).isEmpty();
             assertThat(train.out()).contains("pieces;", "characters to a token");
             assertThat(TokenizerPipeline.read(out).vocabulary().contains("<|x|>")).isTrue();
@@ -119,9 +124,11 @@ class LanguageCommandsTest {
         var file = texts.resolve("t0.txt").toString();
         var ids = lyceum("tokenize", file, "--tokenizer", folder.resolve("bpe.json").toString(), "--ids").out().strip().split(" ");
         assertThat(lyceum("tokenize", file, "--tokenizer", model.toString(), "--count").out()).contains("tokens,", "characters to a token");
-        assertThat(lyceum("tokenize", file, "--tokenizer", folder.resolve("bpe.json").toString(), "--count").out()).startsWith(ids.length + " tokens");
+        assertThat(lyceum("tokenize", file, "--tokenizer", folder.resolve("bpe.json").toString(), "--count").out())
+                .startsWith(ids.length + " tokens");
         assertThat(lyceum("tokenize", file, "--tokenizer", folder.resolve("bpe.json").toString()).out().split(" ")).hasSize(ids.length);
-        assertThat(lyceum("tokenizer", "train", texts.toString(), "--type", "zip", "--out", folder.resolve("z").toString()).code()).isEqualTo(LyceumCommand.USAGE);
+        assertThat(lyceum("tokenizer", "train", texts.toString(), "--type", "zip", "--out", folder.resolve("z").toString()).code())
+                .isEqualTo(LyceumCommand.USAGE);
     }
 
     @Test void documentsAreFoundByWordsAndByMeaning() throws IOException {
@@ -134,8 +141,10 @@ class LanguageCommandsTest {
         var index = folder.resolve("notes.index").toString();
         assertThat(lyceum("search", "index", notes.toString(), "--out", index).out()).contains("4 documents");
         assertThat(lyceum("search", "query", index, "how do I cancel my plan", "-k", "1").out()).contains("cancel");
-        assertThat(lyceum("search", "query", index, "sugar", "--mode", "bm25", "--json").out()).contains("\"id\":\"cake\"").doesNotContain("rain");
-        assertThat(lyceum("search", "query", index, "baking", "--mode", "dense", "--filter", "language=de").out()).contains("kuchen").doesNotContain("cake");
+        assertThat(lyceum("search", "query", index, "sugar", "--mode", "bm25", "--json").out()).contains("\"id\":\"cake\"")
+                .doesNotContain("rain");
+        assertThat(lyceum("search", "query", index, "baking", "--mode", "dense", "--filter", "language=de").out()).contains("kuchen")
+                .doesNotContain("cake");
         assertThat(lyceum("search", "query", index, "x", "--mode", "magic").code()).isEqualTo(LyceumCommand.USAGE);
         var vectors = folder.resolve("v.safetensors");
         assertThat(lyceum("embed", notes.toString(), "--out", vectors.toString()).out()).contains("4 vectors of 384");
@@ -144,8 +153,10 @@ class LanguageCommandsTest {
 
     @Test void whatIsNotThereIsNamed() {
         assertThat(lyceum("chat", folder.resolve("no").toString(), "--say", "x").err()).contains("no");
-        assertThat(lyceum("perplexity", model.toString(), folder.resolve("no.txt").toString()).err()).contains("There is no file or folder");
-        assertThat(lyceum("quantize", model.toString(), folder.resolve("o.gguf").toString(), "--type", "q1").err()).contains("--type is q1");
+        assertThat(lyceum("perplexity", model.toString(), folder.resolve("no.txt").toString()).err())
+                .contains("There is no file or folder");
+        assertThat(lyceum("quantize", model.toString(), folder.resolve("o.gguf").toString(), "--type", "q1").err())
+                .contains("--type is q1");
         assertThat(lyceum("search", "query", folder.resolve("no").toString(), "x").err()).contains("There is no index");
     }
 }

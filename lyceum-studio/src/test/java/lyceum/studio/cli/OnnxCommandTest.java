@@ -35,12 +35,13 @@ class OnnxCommandTest {
         assertThat(info.out()).contains("in   ", "out  ", "FLOAT", "67 numbers");
         Npy.write(folder.resolve("x.npy"), Tensor.of(new float[] {1, 2, 3, 4, 5, 6, 7, 8}, 2, 4));
         var input = info.out().replaceAll("(?s).*in   (\\S+).*", "$1");
-        var run = lyceum("onnx", "run", file.toString(), "--input", input + "=" + folder.resolve("x.npy"), "--out", folder.resolve("y.npz").toString());
+        var run = lyceum("onnx", "run", file.toString(), "--input", input + "=" + folder.resolve("x.npy"), "--out",
+                folder.resolve("y.npz").toString());
         assertThat(run.err()).isEmpty();
         assertThat(run.out()).contains("FLOAT (2, 3)", "Written:");
         assertThat(lyceum("onnx", "profile", file.toString()).out()).contains("ms in", "%");
-        assertThat(lyceum("onnx", "compare", file.toString(), folder.resolve("y.npz").toString(), "--input", input + "=" + folder.resolve("x.npy")).out())
-                .contains("1 values agree");
+        assertThat(lyceum("onnx", "compare", file.toString(), folder.resolve("y.npz").toString(), "--input",
+                input + "=" + folder.resolve("x.npy")).out()).contains("1 values agree");
         assertThat(lyceum("onnx", "compare", file.toString(), exported("same.onnx", 1).toString()).code()).isZero();
         var other = lyceum("onnx", "compare", file.toString(), exported("b.onnx", 2).toString());
         assertThat(other.code()).isEqualTo(LyceumCommand.FAILED);
@@ -58,6 +59,7 @@ class OnnxCommandTest {
         assertThat(lyceum("onnx", "run", file, "--input", folder.resolve("w.npz").toString()).err()).contains("elsewhere", "is no input");
         ImageIO.write(new BufferedImage(3, 3, BufferedImage.TYPE_INT_RGB), "png", folder.resolve("p.png").toFile());
         var name = lyceum("onnx", "info", file).out().replaceAll("(?s).*in   (\\S+).*", "$1");
-        assertThat(lyceum("onnx", "run", file, "--input", name + "=" + folder.resolve("p.png")).err()).contains("(batch, 3, height, width)");
+        assertThat(lyceum("onnx", "run", file, "--input", name + "=" + folder.resolve("p.png")).err())
+                .contains("(batch, 3, height, width)");
     }
 }

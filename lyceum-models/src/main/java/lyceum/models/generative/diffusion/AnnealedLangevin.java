@@ -19,7 +19,8 @@ import lyceum.withers.Withers;
 @Withers
 public record AnnealedLangevin(int stepsPerLevel, double step, boolean cleaned) implements DiffusionSampler, AnnealedLangevinWithers {
     public AnnealedLangevin {
-        if (stepsPerLevel < 1) throw new IllegalArgumentException("AnnealedLangevin: " + stepsPerLevel + " steps a level; there is at least one");
+        if (stepsPerLevel < 1)
+            throw new IllegalArgumentException("AnnealedLangevin: " + stepsPerLevel + " steps a level; there is at least one");
         if (!(step > 0 && step < 4)) throw new IllegalArgumentException("AnnealedLangevin: step is " + step + "; it lies between 0 and 4");
     }
 
@@ -38,7 +39,8 @@ public record AnnealedLangevin(int stepsPerLevel, double step, boolean cleaned) 
                     try (var scope = Scope.open("Langevin step")) {
                         var said = model.at(x, level, condition);
                         // a / 2 score = -step sigma^2 / 2 noise / sigma
-                        x = x.sub(said.noise().mul(step * sigma / 2)).add(noise.like(x).mul(Math.sqrt(step) * sigma)).compute().keptBy(scope);
+                        x = x.sub(said.noise().mul(step * sigma / 2)).add(noise.like(x).mul(Math.sqrt(step) * sigma)).compute()
+                                .keptBy(scope);
                         Preview.step(progress, "Langevin", ++done, total, x, said.clean());
                     }
                 }

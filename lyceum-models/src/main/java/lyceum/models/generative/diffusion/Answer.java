@@ -56,8 +56,7 @@ record Answer(Ddpm ddpm, Tensor said, Tensor spread, Tensor noisy, Tensor t) {
 
     /** {@code -log p(x_0 | x_1)}: a density, or the probability of the data's bin. */
     private Tensor decoder(Tensor x, Tensor mean, Tensor logVariance) {
-        if (ddpm.bins() == 0)
-            return x.sub(mean).square().div(logVariance.exp()).add(logVariance).add(Math.log(2 * Math.PI)).mul(0.5);
+        if (ddpm.bins() == 0) return x.sub(mean).square().div(logVariance.exp()).add(logVariance).add(Math.log(2 * Math.PI)).mul(0.5);
         Tensor off = x.sub(mean), rate = logVariance.mul(-0.5).exp().div(Math.sqrt(2));
         double half = 1.0 / (ddpm.bins() - 1);
         // The outermost bins reach to infinity.

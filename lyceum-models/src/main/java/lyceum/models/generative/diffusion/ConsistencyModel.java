@@ -28,7 +28,8 @@ public record ConsistencyModel(Denoiser network, EdmPath path, double deviation)
     public ConsistencyModel {
         Objects.requireNonNull(network, "network");
         Objects.requireNonNull(path, "path");
-        if (!(deviation > 0)) throw new IllegalArgumentException("ConsistencyModel: deviation of the data is " + deviation + "; it is above 0");
+        if (!(deviation > 0))
+            throw new IllegalArgumentException("ConsistencyModel: deviation of the data is " + deviation + "; it is above 0");
     }
 
     /** The beginnings of the paths through x (n, ..) at times t (n). */
@@ -44,8 +45,8 @@ public record ConsistencyModel(Denoiser network, EdmPath path, double deviation)
 
     /** The same at one time for all rows, predicting. @param t between the path's least and most */
     public Tensor at(Tensor x, double t, Tensor condition) {
-        if (!(t >= path.least() && t <= path.most())) throw new IllegalArgumentException(
-                "ConsistencyModel: time " + t + "; it lies between " + path.least() + " and " + path.most());
+        if (!(t >= path.least() && t <= path.most()))
+            throw new IllegalArgumentException("ConsistencyModel: time " + t + "; it lies between " + path.least() + " and " + path.most());
         return at(x, Tensor.full(x.dtype(), t, x.size(0)), condition, Pass.inference());
     }
 

@@ -28,7 +28,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/2310.14189">Song and Dhariwal (2024), on stages and the distance</a>
  */
 @Withers
-public record ConsistencyTraining(int firstTimes, int lastTimes, double targetDecay, double huber, long steps) implements ConsistencyTrainingWithers {
+public record ConsistencyTraining(int firstTimes, int lastTimes, double targetDecay, double huber, long steps)
+        implements ConsistencyTrainingWithers {
     public ConsistencyTraining {
         if (firstTimes < 2 || lastTimes < firstTimes) throw new IllegalArgumentException(
                 "ConsistencyTraining: from " + firstTimes + " to " + lastTimes + " times; they rise from at least 2");
@@ -50,8 +51,8 @@ public record ConsistencyTraining(int firstTimes, int lastTimes, double targetDe
     }
 
     /** Learns from a teacher over the same path. The model's network is the one that is trained. */
-    public <N extends Module & Denoiser> History distil(ConsistencyModel model, N network, DiffusionModel teacher, Tensor data, Trainer trainer,
-            Rng rng, Progress progress) {
+    public <N extends Module & Denoiser> History distil(ConsistencyModel model, N network, DiffusionModel teacher, Tensor data,
+            Trainer trainer, Rng rng, Progress progress) {
         Objects.requireNonNull(teacher, "teacher");
         if (!teacher.path().equals(model.path()))
             throw new IllegalArgumentException("ConsistencyTraining: the teacher's path is " + teacher.path() + ", not " + model.path());
@@ -64,13 +65,14 @@ public record ConsistencyTraining(int firstTimes, int lastTimes, double targetDe
         return run(model, network, null, data, trainer, rng, progress);
     }
 
-    private <N extends Module & Denoiser> History run(ConsistencyModel model, N network, DiffusionModel teacher, Tensor data, Trainer trainer,
-            Rng rng, Progress progress) {
-        if (model.network() != network) throw new IllegalArgumentException("ConsistencyTraining: the model's network is not the one to train");
+    private <N extends Module & Denoiser> History run(ConsistencyModel model, N network, DiffusionModel teacher, Tensor data,
+            Trainer trainer, Rng rng, Progress progress) {
+        if (model.network() != network)
+            throw new IllegalArgumentException("ConsistencyTraining: the model's network is not the one to train");
         N target = targetDecay == 0 ? network : Module.copy(network);
         var listener = new Follower(network, target, targetDecay);
-        BatchLoss loss = (rows, pass) -> loss(model, new ConsistencyModel(target, model.path(), model.deviation()), teacher, data.rows(rows),
-                timesAt(listener.steps), pass);
+        BatchLoss loss = (rows, pass) -> loss(model, new ConsistencyModel(target, model.path(), model.deviation()), teacher,
+                data.rows(rows), timesAt(listener.steps), pass);
         return trainer.withListener(listener).start(network, (int) data.size(0), loss, null, rng).finish(progress);
     }
 

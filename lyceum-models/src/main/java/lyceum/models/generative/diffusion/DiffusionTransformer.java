@@ -42,8 +42,8 @@ public final class DiffusionTransformer extends Module implements Denoiser {
         private final Embedding embedding_table;
 
         Classes(DiffusionTransformerConfig config, Rng rng) {
-            embedding_table = new Embedding(new EmbeddingConfig(config.classes() + 1L, config.width()).withDtype(config.dtype())
-                    .withInit(Init.normal(0.02)), rng);
+            embedding_table = new Embedding(
+                    new EmbeddingConfig(config.classes() + 1L, config.width()).withDtype(config.dtype()).withInit(Init.normal(0.02)), rng);
         }
 
         @Override protected Tensor compute(Tensor ids, Pass pass) { return embedding_table.forward(ids, pass); }
@@ -68,8 +68,8 @@ public final class DiffusionTransformer extends Module implements Denoiser {
 
     @Override public Tensor predict(Tensor x, Tensor t, Tensor condition, Pass pass) {
         if (x.rank() != 4 || x.size(1) != config.channels() || x.size(2) != config.size() || x.size(3) != config.size())
-            throw new ShapeException("DiffusionTransformer: data " + x.shape() + "; they are (n, " + config.channels() + ", " + config.size() + ", "
-                    + config.size() + ")");
+            throw new ShapeException("DiffusionTransformer: data " + x.shape() + "; they are (n, " + config.channels() + ", "
+                    + config.size() + ", " + config.size() + ")");
         if (condition != null && y_embedder == null)
             throw new IllegalArgumentException("DiffusionTransformer: a condition " + condition.shape() + " for a network without classes");
         var time = t_embedder.forward(t.mul(config.timeScale()), pass);
@@ -100,15 +100,17 @@ public final class DiffusionTransformer extends Module implements Denoiser {
         long n = x.size(0), channels = x.size(1), rows = x.size(2) / patch, columns = x.size(3) / patch;
         if (x.size(2) % patch != 0 || x.size(3) % patch != 0)
             throw new ShapeException("patchify: patches of " + patch + " do not fill " + x.shape());
-        return x.reshape(n, channels, rows, patch, columns, patch).permute(0, 2, 4, 3, 5, 1).reshape(n, rows * columns, patch * patch * channels);
+        return x.reshape(n, channels, rows, patch, columns, patch).permute(0, 2, 4, 3, 5, 1).reshape(n, rows * columns,
+                patch * patch * channels);
     }
 
     /** The square picture of patches: undoes {@link #patchify}. */
     public static Tensor unpatchify(Tensor patches, int patch, int channels) {
         long n = patches.size(0), side = Math.round(Math.sqrt(patches.size(1)));
-        if (side * side != patches.size(1) || patches.size(2) != (long) patch * patch * channels)
-            throw new ShapeException("unpatchify: " + patches.shape() + " is no square of patches of " + patch + " with " + channels + " channels");
-        return patches.reshape(n, side, side, patch, patch, channels).permute(0, 5, 1, 3, 2, 4).reshape(n, channels, side * patch, side * patch);
+        if (side * side != patches.size(1) || patches.size(2) != (long) patch * patch * channels) throw new ShapeException(
+                "unpatchify: " + patches.shape() + " is no square of patches of " + patch + " with " + channels + " channels");
+        return patches.reshape(n, side, side, patch, patch, channels).permute(0, 5, 1, 3, 2, 4).reshape(n, channels, side * patch,
+                side * patch);
     }
 
     /** Sines and cosines of the column in the first half of the width, of the row in the second: (1, tokens, width). */

@@ -37,14 +37,16 @@ public record DiffusionTransformerConfig(int size, int channels, int patch, int 
 
     public DiffusionTransformerConfig {
         Objects.requireNonNull(conditioning, "conditioning");
-        if (size < 1 || channels < 1 || patch < 1 || depth < 1 || heads < 1 || mlpRatio < 1 || classes < 0) throw new IllegalArgumentException(
-                "DiffusionTransformerConfig: size " + size + ", channels " + channels + ", patch " + patch + ", depth " + depth + ", heads "
-                        + heads + ", mlpRatio " + mlpRatio + ", classes " + classes + "; all are at least 1, classes at least 0");
+        if (size < 1 || channels < 1 || patch < 1 || depth < 1 || heads < 1 || mlpRatio < 1 || classes < 0)
+            throw new IllegalArgumentException("DiffusionTransformerConfig: size " + size + ", channels " + channels + ", patch " + patch
+                    + ", depth " + depth + ", heads " + heads + ", mlpRatio " + mlpRatio + ", classes " + classes
+                    + "; all are at least 1, classes at least 0");
         if (size % patch != 0)
             throw new IllegalArgumentException("DiffusionTransformerConfig: patches of " + patch + " do not fill a side of " + size);
         if (width < 4 || width % 4 != 0 || width % heads != 0) throw new IllegalArgumentException(
                 "DiffusionTransformerConfig: width " + width + " with " + heads + " heads; it is a multiple of 4 and of the heads");
-        if (!(timeScale > 0)) throw new IllegalArgumentException("DiffusionTransformerConfig: timeScale is " + timeScale + "; it is above 0");
+        if (!(timeScale > 0))
+            throw new IllegalArgumentException("DiffusionTransformerConfig: timeScale is " + timeScale + "; it is above 0");
         if (dtype != DType.F32 && dtype != DType.F64)
             throw new DTypeException("DiffusionTransformerConfig: dtype is " + dtype + "; it is F32 or F64");
     }

@@ -110,16 +110,20 @@ public record FlowMatching(Path path, Coupling coupling, Times times) implements
 
     /** The rows of noise in the order that pairs them most cheaply with the rows of data. */
     public static Tensor coupled(Tensor noise, Tensor data) {
-        if (!noise.shape().equals(data.shape())) throw new ShapeException("FlowMatching: noise " + noise.shape() + " for data " + data.shape());
-        double[][] from = data.reshape(data.size(0), -1).to(DType.F64).toRows(), to = noise.reshape(noise.size(0), -1).to(DType.F64).toRows();
+        if (!noise.shape().equals(data.shape()))
+            throw new ShapeException("FlowMatching: noise " + noise.shape() + " for data " + data.shape());
+        double[][] from = data.reshape(data.size(0), -1).to(DType.F64).toRows(),
+                to = noise.reshape(noise.size(0), -1).to(DType.F64).toRows();
         return noise.rows(OptimalTransport.assignment(OptimalTransport.costs(from, to, 2)));
     }
 
     private Tensor times(Tensor x, Pass pass) {
-        return times == Times.UNIFORM ? Tensor.rand(pass.rng(), x.dtype(), x.size(0)) : Tensor.randn(pass.rng(), x.dtype(), x.size(0)).sigmoid();
+        return times == Times.UNIFORM ? Tensor.rand(pass.rng(), x.dtype(), x.size(0))
+                : Tensor.randn(pass.rng(), x.dtype(), x.size(0)).sigmoid();
     }
 
     private static void requireStream(Pass pass) {
-        if (pass.rng() == null) throw new IllegalArgumentException("FlowMatching.loss: the pass has no random stream; use Pass.training(rng)");
+        if (pass.rng() == null)
+            throw new IllegalArgumentException("FlowMatching.loss: the pass has no random stream; use Pass.training(rng)");
     }
 }

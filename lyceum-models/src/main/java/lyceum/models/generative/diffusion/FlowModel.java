@@ -57,7 +57,8 @@ public record FlowModel(Denoiser velocity) {
                 long[] shape = x.shape().toArray();
                 double[] end = adaptive.solve((t, y, dy) -> {
                     try (var scope = Scope.open("flow")) {
-                        double[] v = velocity.predict(Tensor.of(y, shape).to(x.dtype()), t, condition).to(DType.F64).flatten().toDoubleArray();
+                        double[] v = velocity.predict(Tensor.of(y, shape).to(x.dtype()), t, condition).to(DType.F64).flatten()
+                                .toDoubleArray();
                         System.arraycopy(v, 0, dy, 0, v.length);
                     }
                 }, x.to(DType.F64).flatten().toDoubleArray(), from, to);

@@ -34,12 +34,12 @@ public final class MixtureDenoiser implements Denoiser {
         this.path = Objects.requireNonNull(path, "path");
         this.prediction = Objects.requireNonNull(prediction, "prediction");
         if (centres.length == 0 || deviations.length != centres.length || weights.length != centres.length)
-            throw new ShapeException("MixtureDenoiser: " + centres.length + " centres, " + deviations.length + " deviations, " + weights.length
-                    + " weights; there are equally many, at least one");
+            throw new ShapeException("MixtureDenoiser: " + centres.length + " centres, " + deviations.length + " deviations, "
+                    + weights.length + " weights; there are equally many, at least one");
         double sum = 0;
         for (int k = 0; k < centres.length; k++) {
-            if (!(deviations[k] > 0 && weights[k] > 0)) throw new IllegalArgumentException(
-                    "MixtureDenoiser: component " + k + " has deviation " + deviations[k] + " and weight " + weights[k] + "; both are above 0");
+            if (!(deviations[k] > 0 && weights[k] > 0)) throw new IllegalArgumentException("MixtureDenoiser: component " + k
+                    + " has deviation " + deviations[k] + " and weight " + weights[k] + "; both are above 0");
             sum += weights[k];
         }
         double total = sum;
@@ -110,8 +110,8 @@ public final class MixtureDenoiser implements Denoiser {
         var parts = new Tensor[centres.length];
         for (int k = 0; k < centres.length; k++) {
             Tensor variance = a.square().mul(deviations[k] * deviations[k]).add(s.square());
-            parts[k] = x.sub(centre(k, x).mul(a)).square().sum(1, true).div(variance).add(variance.log().mul(centres[k].length))
-                    .mul(-0.5).add(Math.log(weights[k]));
+            parts[k] = x.sub(centre(k, x).mul(a)).square().sum(1, true).div(variance).add(variance.log().mul(centres[k].length)).mul(-0.5)
+                    .add(Math.log(weights[k]));
         }
         return Tensor.concat(1, parts);
     }

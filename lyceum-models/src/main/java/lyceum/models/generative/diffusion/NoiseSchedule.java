@@ -28,8 +28,8 @@ public final class NoiseSchedule implements NoisePath {
         alphaBar[0] = signal[0] = 1;
         for (int t = 1; t <= steps; t++) {
             double b = beta[t - 1];
-            if (!(b > 0 && (b < 1 || b == 1 && t == steps))) throw new IllegalArgumentException("NoiseSchedule: beta of step " + t + " is "
-                    + b + "; it lies between 0 and 1, and only the last may be 1");
+            if (!(b > 0 && (b < 1 || b == 1 && t == steps))) throw new IllegalArgumentException(
+                    "NoiseSchedule: beta of step " + t + " is " + b + "; it lies between 0 and 1, and only the last may be 1");
             this.beta[t] = b;
             alphaBar[t] = alphaBar[t - 1] * (1 - b);
             signal[t] = Math.sqrt(alphaBar[t]);
@@ -66,7 +66,9 @@ public final class NoiseSchedule implements NoisePath {
         return of(steps, t -> Math.min(0.999, 1 - squaredCosine(t, steps) / squaredCosine(t - 1, steps)));
     }
 
-    private static double squaredCosine(int t, int steps) { return Math.pow(Math.cos(((double) t / steps + 0.008) / 1.008 * Math.PI / 2), 2); }
+    private static double squaredCosine(int t, int steps) {
+        return Math.pow(Math.cos(((double) t / steps + 0.008) / 1.008 * Math.PI / 2), 2);
+    }
 
     private static int positive(int steps) {
         if (steps < 1) throw new IllegalArgumentException("NoiseSchedule: " + steps + " steps; there is at least one");

@@ -59,8 +59,7 @@ public final class NoiseStreams {
 
     /** The next standard normal numbers, as many as x has. */
     public Tensor like(Tensor x) {
-        if (x.size(0) != streams.length)
-            throw new ShapeException("NoiseStreams: " + streams.length + " streams for a batch " + x.shape());
+        if (x.size(0) != streams.length) throw new ShapeException("NoiseStreams: " + streams.length + " streams for a batch " + x.shape());
         return normal(x.dtype(), Arrays.copyOfRange(x.shape().toArray(), 1, x.rank()));
     }
 }

@@ -53,8 +53,8 @@ public final class PointDenoiser extends Module implements Denoiser {
         if (classes != null) {
             var kinds = condition == null ? Tensor.full(DType.I64, (long) config.classes(), x.size(0)) : condition;
             h = h.add(classes.forward(kinds, pass));
-        } else if (condition != null) throw new IllegalArgumentException("PointDenoiser: a condition " + condition.shape()
-                + " for a network without classes");
+        } else if (condition != null)
+            throw new IllegalArgumentException("PointDenoiser: a condition " + condition.shape() + " for a network without classes");
         return emit(x, compute(h, pass), pass);
     }
 

@@ -19,9 +19,9 @@ import lyceum.withers.Withers;
 public record PointDenoiserConfig(int dimensions, int width, int depth, int classes, int outputs, double timeScale, DType dtype)
         implements PointDenoiserConfigWithers {
     public PointDenoiserConfig {
-        if (dimensions < 1 || width < 2 || depth < 1 || classes < 0 || outputs < 1) throw new IllegalArgumentException(
-                "PointDenoiserConfig: " + dimensions + " dimensions, width " + width + ", depth " + depth + ", " + classes + " classes, "
-                        + outputs + " outputs; at least 1, 2, 1, 0 and 1");
+        if (dimensions < 1 || width < 2 || depth < 1 || classes < 0 || outputs < 1)
+            throw new IllegalArgumentException("PointDenoiserConfig: " + dimensions + " dimensions, width " + width + ", depth " + depth
+                    + ", " + classes + " classes, " + outputs + " outputs; at least 1, 2, 1, 0 and 1");
         if (!(timeScale > 0)) throw new IllegalArgumentException("PointDenoiserConfig: timeScale is " + timeScale + "; it is above 0");
         if (dtype != DType.F32 && dtype != DType.F64)
             throw new DTypeException("PointDenoiserConfig: dtype is " + dtype + "; it is F32 or F64");

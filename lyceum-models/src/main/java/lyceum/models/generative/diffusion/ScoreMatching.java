@@ -69,12 +69,14 @@ public record ScoreMatching(Form form, int projections, NoiseLadder ladder, Pred
 
     /** What {@link #denoising} trained, to draw from by {@link AnnealedLangevin} or to ask for scores. */
     public DiffusionModel model(Denoiser denoiser) {
-        if (form != Form.DENOISING) throw new IllegalStateException("ScoreMatching.model: the " + form + " form has no levels to draw through");
+        if (form != Form.DENOISING)
+            throw new IllegalStateException("ScoreMatching.model: the " + form + " form has no levels to draw through");
         return new DiffusionModel(ladder, prediction, denoiser);
     }
 
     @Override public Tensor loss(Denoiser denoiser, Tensor x, Tensor condition, Pass pass) {
-        if (pass.rng() == null) throw new IllegalArgumentException("ScoreMatching.loss: the pass has no random stream; use Pass.training(rng)");
+        if (pass.rng() == null)
+            throw new IllegalArgumentException("ScoreMatching.loss: the pass has no random stream; use Pass.training(rng)");
         UnaryOperator<Tensor> score = z -> denoiser.predict(z, Tensor.zeros(z.dtype(), z.size(0)), condition, pass);
         return switch (form) {
             case EXPLICIT -> explicit(score, x).mean();

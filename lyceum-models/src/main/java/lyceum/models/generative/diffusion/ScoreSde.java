@@ -94,8 +94,7 @@ public record ScoreSde(Kind kind, double low, double high, double least, Predict
 
     /** The time of half a log signal-to-noise ratio: the inverse of {@link #logSnr}. */
     public double timeOf(double logSnr) {
-        if (kind == Kind.VARIANCE_EXPLODING)
-            return Math.log1p(Math.exp(-2 * (logSnr + Math.log(low)))) / (2 * Math.log(high / low));
+        if (kind == Kind.VARIANCE_EXPLODING) return Math.log1p(Math.exp(-2 * (logSnr + Math.log(low)))) / (2 * Math.log(high / low));
         double integral;
         if (kind == Kind.VARIANCE_PRESERVING) integral = logSnr < -300 ? -2 * logSnr : Math.log1p(Math.exp(-2 * logSnr));
         else {
@@ -109,7 +108,8 @@ public record ScoreSde(Kind kind, double low, double high, double least, Predict
 
     /** VP in steps: a schedule of betas {@code beta(i / steps) / steps}, of which this equation is the limit. */
     public NoiseSchedule discretised(int steps) {
-        if (kind != Kind.VARIANCE_PRESERVING) throw new IllegalStateException("ScoreSde.discretised: only the VP equation has DDPM's steps");
+        if (kind != Kind.VARIANCE_PRESERVING)
+            throw new IllegalStateException("ScoreSde.discretised: only the VP equation has DDPM's steps");
         return NoiseSchedule.of(steps, i -> beta((double) i / steps) / steps);
     }
 

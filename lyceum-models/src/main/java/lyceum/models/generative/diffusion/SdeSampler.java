@@ -21,8 +21,8 @@ import lyceum.withers.Withers;
 @Withers
 public record SdeSampler(int steps, int corrections, double signalToNoise, boolean cleaned) implements DiffusionSampler, SdeSamplerWithers {
     public SdeSampler {
-        if (steps < 1 || corrections < 0) throw new IllegalArgumentException(
-                "SdeSampler: " + steps + " steps with " + corrections + " corrections; at least 1 and 0");
+        if (steps < 1 || corrections < 0)
+            throw new IllegalArgumentException("SdeSampler: " + steps + " steps with " + corrections + " corrections; at least 1 and 0");
         if (!(signalToNoise > 0 && signalToNoise < 1))
             throw new IllegalArgumentException("SdeSampler: signalToNoise is " + signalToNoise + "; it lies between 0 and 1");
     }

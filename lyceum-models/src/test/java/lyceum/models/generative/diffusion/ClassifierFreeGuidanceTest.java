@@ -31,14 +31,15 @@ class ClassifierFreeGuidanceTest {
     @Acceptance(topic = "classifier-free-guidance", clause = 1)
     @Test void weightOneIsTheConditionalAndWeightZeroTheUnconditionalModelBitForBit() {
         int one = 0, zero = 0, other = 0;
-        for (boolean batched : new boolean[] {true, false}) for (double rescale : new double[] {0, 0.7}) for (double t : new double[] {1, 300, 1000}) {
-            var guidance = ClassifierFreeGuidance.ofClass(1, NONE).withBatched(batched).withRescale(rescale);
-            var with = NETWORK.predict(X, t, CLASSES);
-            var without = NETWORK.predict(X, t, Tensor.full(DType.I64, NONE, 64));
-            one += different(guidance.guide(NETWORK).predict(X, t, CLASSES), with);
-            zero += different(guidance.withWeight(w -> 0).guide(NETWORK).predict(X, t, CLASSES), without);
-            other += different(guidance.withWeight(w -> 3).guide(NETWORK).predict(X, t, CLASSES), with) > 100 ? 1 : 0;
-        }
+        for (boolean batched : new boolean[] {true, false})
+            for (double rescale : new double[] {0, 0.7}) for (double t : new double[] {1, 300, 1000}) {
+                var guidance = ClassifierFreeGuidance.ofClass(1, NONE).withBatched(batched).withRescale(rescale);
+                var with = NETWORK.predict(X, t, CLASSES);
+                var without = NETWORK.predict(X, t, Tensor.full(DType.I64, NONE, 64));
+                one += different(guidance.guide(NETWORK).predict(X, t, CLASSES), with);
+                zero += different(guidance.withWeight(w -> 0).guide(NETWORK).predict(X, t, CLASSES), without);
+                other += different(guidance.withWeight(w -> 3).guide(NETWORK).predict(X, t, CLASSES), with) > 100 ? 1 : 0;
+            }
         Evidence.of("numbers off at weight 1", one, exactly(0));
         Evidence.of("numbers off at weight 0", zero, exactly(0));
         Evidence.of("cases in which weight 3 differs", other, exactly(12));
@@ -102,7 +103,8 @@ class ClassifierFreeGuidanceTest {
         for (int k = 0; k < 4; k++) {
             var guided = perfect.model().with(ClassifierFreeGuidance.ofClass(weights[k], NONE)::guide);
             var noise = NoiseStreams.of(Rng.of(5), n);
-            double[][] x = new DdimSampler(50).sample(guided, guided.start(noise, DType.F64, 2), conditions, noise, Progress.SILENT).toRows();
+            double[][] x = new DdimSampler(50).sample(guided, guided.start(noise, DType.F64, 2), conditions, noise, Progress.SILENT)
+                    .toRows();
             double[][] sums = new double[8][3];
             double squares = 0;
             for (int i = 0; i < n; i++) {

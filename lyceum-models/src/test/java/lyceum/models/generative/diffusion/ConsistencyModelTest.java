@@ -25,17 +25,18 @@ class ConsistencyModelTest {
     @Acceptance(topic = "consistency-models", clause = 1)
     @Test void atTheLeastTimeItIsTheIdentity() {
         int off = 0, moved = 0;
-        for (int seed = 1; seed <= 5; seed++) for (double deviation : new double[] {0.5, 1.4}) for (double least : new double[] {0.002, 0.01}) {
-            var network = new PointDenoiser(CONFIG, Rng.of(seed));
-            var model = new ConsistencyModel(network, new EdmPath(least, 80), deviation);
-            var x = Tensor.randn(Rng.of(seed), 50, 2).mul(3).compute();
-            float[] before = x.toFloatArray(), after = model.at(x, least, null).toFloatArray();
-            float[] later = model.at(x, 1, null).toFloatArray();
-            for (int i = 0; i < before.length; i++) {
-                if (before[i] != after[i]) off++;
-                if (before[i] != later[i]) moved++;
+        for (int seed = 1; seed <= 5; seed++)
+            for (double deviation : new double[] {0.5, 1.4}) for (double least : new double[] {0.002, 0.01}) {
+                var network = new PointDenoiser(CONFIG, Rng.of(seed));
+                var model = new ConsistencyModel(network, new EdmPath(least, 80), deviation);
+                var x = Tensor.randn(Rng.of(seed), 50, 2).mul(3).compute();
+                float[] before = x.toFloatArray(), after = model.at(x, least, null).toFloatArray();
+                float[] later = model.at(x, 1, null).toFloatArray();
+                for (int i = 0; i < before.length; i++) {
+                    if (before[i] != after[i]) off++;
+                    if (before[i] != later[i]) moved++;
+                }
             }
-        }
         Evidence.of("numbers that differ at the least time", off, exactly(0));
         Evidence.of("numbers that differ at time 1", moved, above(1_900));
     }
@@ -114,7 +115,8 @@ class ConsistencyModelTest {
         var noise = NoiseStreams.of(Rng.of(30 + seed), 8_000);
         var start = teacher.model().start(noise, DType.F32, 2);
         double one = Planar.sliced(model.sample(start, null), data), two = Planar.sliced(model.sample(start, null, noise, 10), data);
-        return new double[] {one, two, Planar.sliced(new EdmSampler(40).sample(teacher.model(), start, null, noise, Progress.SILENT), data)};
+        return new double[] {one, two,
+                Planar.sliced(new EdmSampler(40).sample(teacher.model(), start, null, noise, Progress.SILENT), data)};
     }
 
     @Test void trainingFromScratchStagesAndBadInput() {

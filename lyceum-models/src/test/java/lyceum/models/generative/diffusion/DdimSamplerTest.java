@@ -63,7 +63,8 @@ class DdimSamplerTest {
             for (int i = 0; i < first.length; i++) if (Float.floatToIntBits(first[i]) != Float.floatToIntBits(again[i])) different++;
             if (first[0] != first[6] || first[1] != first[7]) different++;
             if (first[0] != first[2]) distinct++;
-            float[] shaken = sampler.withEta(0.5).sample(model, start, null, NoiseStreams.seeds(9, 8, 7, 6), Progress.SILENT).toFloatArray();
+            float[] shaken = sampler.withEta(0.5).sample(model, start, null, NoiseStreams.seeds(9, 8, 7, 6), Progress.SILENT)
+                    .toFloatArray();
             if (shaken[0] != first[0]) distinct++;
         }
         Evidence.of("numbers that differ", different, exactly(0));
@@ -126,8 +127,8 @@ class DdimSamplerTest {
         double slow = Planar.sliced(many, data), fast = Planar.sliced(few, data);
         Evidence.of("sliced W2 of 20 steps over 1,000", fast / slow, atMost(1.5));
         Evidence.of("sliced W2 of 20 steps", fast, below(0.3));
-        Evidence.of("of one step, for comparison", Planar.sliced(model.generator(new DdimSampler(1), DType.F32, 2).sample(2_000, Rng.of(3)),
-                data), above(0.5));
+        Evidence.of("of one step, for comparison",
+                Planar.sliced(model.generator(new DdimSampler(1), DType.F32, 2).sample(2_000, Rng.of(3)), data), above(0.5));
     }
 
     @Test void interpolationGoesFromOnePictureToTheOther() {
@@ -153,9 +154,10 @@ class DdimSamplerTest {
 
     @Test void stepsThatDoNotFitAreRefused() {
         assertThat(new DdimSampler(4).visited(NoiseSchedule.linear(10))).containsExactly(10, 8, 5, 3, 0);
-        assertThat(new DdimSampler(4).withSpacing(DdimSampler.Spacing.QUADRATIC).visited(NoiseSchedule.linear(100)))
-                .containsExactly(100, 56, 25, 6, 0);
-        assertThatThrownBy(() -> new DdimSampler(11).visited(NoiseSchedule.linear(10))).hasMessageContaining("11 steps of a schedule that has 10");
+        assertThat(new DdimSampler(4).withSpacing(DdimSampler.Spacing.QUADRATIC).visited(NoiseSchedule.linear(100))).containsExactly(100,
+                56, 25, 6, 0);
+        assertThatThrownBy(() -> new DdimSampler(11).visited(NoiseSchedule.linear(10)))
+                .hasMessageContaining("11 steps of a schedule that has 10");
         assertThatThrownBy(() -> new DdimSampler(0)).hasMessageContaining("0 steps");
         assertThatThrownBy(() -> new DdimSampler(5).withEta(1.1)).hasMessageContaining("1.1");
         assertThatThrownBy(() -> new DdimSampler(5).jump(LINEAR, 3, 3)).hasMessageContaining("earlier");

@@ -133,8 +133,8 @@ class DdpmTest {
     @Acceptance(topic = "ddpm", clause = 4)
     @Test void theBoundLiesAboveTheExactNegativeLogLikelihood() {
         double least = Double.POSITIVE_INFINITY, most = 0, aboveEntropy = Double.POSITIVE_INFINITY;
-        for (int steps : new int[] {10, 100, 1000}) for (double s : new double[] {0.5, 1, 2})
-            for (var variance : List.of(Ddpm.Variance.BETA, Ddpm.Variance.POSTERIOR)) {
+        for (int steps : new int[] {10, 100, 1000})
+            for (double s : new double[] {0.5, 1, 2}) for (var variance : List.of(Ddpm.Variance.BETA, Ddpm.Variance.POSTERIOR)) {
                 var ddpm = new Ddpm(NoiseSchedule.cosine(steps)).withVariance(variance);
                 var schedule = ddpm.schedule();
                 var perfect = MixtureDenoiser.normal(schedule, Prediction.NOISE, 1, s);
@@ -193,7 +193,8 @@ class DdpmTest {
             double value = -1 + 2.0 * k / 15;
             // The same x_1 for every candidate x_0.
             double epsilon = (0.3 - ddpm.schedule().signal(1) * value) / ddpm.schedule().noise(1);
-            sum += Math.exp(-ddpm.term(dull, Tensor.of(value).reshape(1, 1), Tensor.of(1.0), Tensor.of(epsilon).reshape(1, 1), null).item());
+            sum += Math
+                    .exp(-ddpm.term(dull, Tensor.of(value).reshape(1, 1), Tensor.of(1.0), Tensor.of(epsilon).reshape(1, 1), null).item());
         }
         assertThat(sum).isCloseTo(1, offset(1e-9));
     }
@@ -238,8 +239,7 @@ class DdpmTest {
             Denoiser fixed = (z, t, condition, pass) -> Tensor.concat(1, z.mul(0.1), Tensor.full(z.dtype(), said, z.shape().toArray()));
             var plain = new Ddpm(ddpm.schedule()).withVariance(said == 1 ? Ddpm.Variance.BETA : Ddpm.Variance.POSTERIOR);
             Tensor data = Tensor.randn(Rng.of(1), DType.F64, 5, 2), steps = Tensor.of(1.0, 2, 10, 50, 100), e = data.mul(0.3);
-            var gap = ddpm.term(fixed, data, steps, e, null)
-                    .sub(plain.term((z, t, condition, pass) -> z.mul(0.1), data, steps, e, null));
+            var gap = ddpm.term(fixed, data, steps, e, null).sub(plain.term((z, t, condition, pass) -> z.mul(0.1), data, steps, e, null));
             assertThat(gap.abs().max().item()).isLessThan(1e-9);
         }
     }
@@ -251,7 +251,8 @@ class DdpmTest {
         assertThatThrownBy(() -> NoiseSchedule.of()).hasMessageContaining("no steps");
         assertThatThrownBy(() -> ddpm.schedule().signal(2.5)).hasMessageContaining("2.5");
         assertThatThrownBy(() -> ddpm.schedule().alphaBar(11)).hasMessageContaining("11 of 10");
-        assertThatThrownBy(() -> new Ddpm(NoiseSchedule.linear(10).endingInNoise()).model((x, t, c, pass) -> x)).hasMessageContaining("VELOCITY");
+        assertThatThrownBy(() -> new Ddpm(NoiseSchedule.linear(10).endingInNoise()).model((x, t, c, pass) -> x))
+                .hasMessageContaining("VELOCITY");
         assertThatThrownBy(() -> ddpm.withVariance(Ddpm.Variance.LEARNED).loss((x, t, c, pass) -> x, Tensor.zeros(3, 2), null,
                 Pass.training(Rng.of(1)))).hasMessageContaining("HYBRID");
         assertThatThrownBy(() -> ddpm.loss((x, t, c, pass) -> x, Tensor.zeros(3, 2), null, Pass.inference()))

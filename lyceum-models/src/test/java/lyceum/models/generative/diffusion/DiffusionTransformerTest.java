@@ -46,7 +46,8 @@ class DiffusionTransformerTest {
                 blocks++;
             }
             input = Math.max(input, tokens.abs().max().item());
-            var said = network.predict(Tensor.randn(Rng.of(seed), 5, 4, 8, 8), Tensor.of(1f, 10, 100, 500, 999), Tensor.of(0L, 1, 2, 9, 10), Pass.inference());
+            var said = network.predict(Tensor.randn(Rng.of(seed), 5, 4, 8, 8), Tensor.of(1f, 10, 100, 500, 999), Tensor.of(0L, 1, 2, 9, 10),
+                    Pass.inference());
             output = Math.max(output, said.abs().max().item());
         }
         Evidence.of("blocks", blocks, exactly(18));
@@ -75,7 +76,7 @@ class DiffusionTransformerTest {
     private static DiffusionTransformer golden(Golden c, Recipe r, DType type) {
         var config = new DiffusionTransformerConfig(c.integer("size"), c.integer("channels"), c.integer("patch"), c.integer("width"),
                 c.integer("depth"), c.integer("heads"), c.integer("classes")).withLearnedVariance(c.flag("learned"))
-                        .withConditioning(Conditioning.valueOf(c.text("kind"))).withDtype(type);
+                .withConditioning(Conditioning.valueOf(c.text("kind"))).withDtype(type);
         var network = new DiffusionTransformer(config, Rng.of(0));
         var values = new LinkedHashMap<>(network.state());
         assertThat(network.parameters().keySet()).containsExactlyInAnyOrderElementsOf(c.texts("names"));
@@ -122,8 +123,10 @@ class DiffusionTransformerTest {
     private static Tensor latents(int n) {
         var images = Datasets.fashionMnist().train().head(n).x().reshape(n, 28, 28).to(DType.F64);
         double[][] basis = new double[4][16];
-        for (int k = 0; k < 4; k++) for (int r = 0; r < 4; r++) for (int c = 0; c < 4; c++)
-            basis[k][4 * r + c] = Math.cos(Math.PI / 4 * (k / 2) * (r + 0.5)) * Math.cos(Math.PI / 4 * (k % 2) * (c + 0.5));
+        for (int k = 0; k < 4; k++)
+            for (int r = 0; r < 4; r++)
+                for (int c = 0; c < 4; c++)
+                    basis[k][4 * r + c] = Math.cos(Math.PI / 4 * (k / 2) * (r + 0.5)) * Math.cos(Math.PI / 4 * (k % 2) * (c + 0.5));
         var tiles = images.reshape(n, 7, 4, 7, 4).permute(0, 1, 3, 2, 4).reshape(n, 49, 16);
         var codes = tiles.matmul(Tensor.of(basis).transpose());
         var scaled = codes.sub(codes.mean(new int[] {0, 1}, true)).div(codes.std(new int[] {0, 1}, 1, true));
@@ -150,18 +153,20 @@ class DiffusionTransformerTest {
         var ddpm = new Ddpm(NoiseSchedule.cosine(1000)).withPrediction(Prediction.VELOCITY);
         var network = new DiffusionTransformer(new DiffusionTransformerConfig(7, 4, 1, 64, depth, 4, 10), Rng.of(seed));
         var trainer = new Trainer(new Adam(1e-3), 10).withBatchSize(128).withAveraging(0.98);
-        trainer.start(network, 4_096, ddpm.over(network, data, labels, ConditionDropout.ofClass(0.1, 10)), null, Rng.of(seed + 10)).finish(Progress.SILENT);
+        trainer.start(network, 4_096, ddpm.over(network, data, labels, ConditionDropout.ofClass(0.1, 10)), null, Rng.of(seed + 10))
+                .finish(Progress.SILENT);
         double sum = 0;
         for (int k = 0; k < 8; k++) {
             int from = 512 * k;
-            sum += Autograd.noGrad(() -> ddpm.loss(network, data.narrow(0, from, 512), labels.narrow(0, from, 512),
-                    Pass.sampling(Rng.of(500 + from))).item());
+            sum += Autograd.noGrad(() -> ddpm
+                    .loss(network, data.narrow(0, from, 512), labels.narrow(0, from, 512), Pass.sampling(Rng.of(500 + from))).item());
         }
         return sum / 8;
     }
 
     @Test void statesAreSavedAndLoadedAndInputsChecked(@TempDir Path folder) throws Exception {
-        var config = new DiffusionTransformerConfig(4, 2, 2, 16, 2, 2, 3).withConditioning(Conditioning.CROSS_ATTENTION).withLearnedVariance(true);
+        var config = new DiffusionTransformerConfig(4, 2, 2, 16, 2, 2, 3).withConditioning(Conditioning.CROSS_ATTENTION)
+                .withLearnedVariance(true);
         var network = new DiffusionTransformer(config, Rng.of(1));
         network.parameters().values().forEach(p -> Autograd.noGrad(() -> p.add_(0.05)));
         network.save(folder.resolve("dit.safetensors"));
@@ -170,12 +175,13 @@ class DiffusionTransformerTest {
         var x = Tensor.randn(Rng.of(3), 2, 2, 4, 4);
         assertThat(other.predict(x, 5, null).toFloatArray()).isEqualTo(network.predict(x, 5, null).toFloatArray());
         // Rows do not see each other, and a gradient reaches every parameter.
-        assertThat(network.predict(x.narrow(0, 1, 1), 5, null).sub(network.predict(x, 5, null).narrow(0, 1, 1)).abs().max().item()).isLessThan(1e-5);
+        assertThat(network.predict(x.narrow(0, 1, 1), 5, null).sub(network.predict(x, 5, null).narrow(0, 1, 1)).abs().max().item())
+                .isLessThan(1e-5);
         var ddpm = new Ddpm(NoiseSchedule.linear(50)).withVariance(Ddpm.Variance.LEARNED).withObjective(Ddpm.Objective.HYBRID);
         ddpm.loss(network, x, Tensor.of(0L, 3), Pass.training(Rng.of(4))).backward();
         network.parameters().forEach((name, p) -> assertThat(p.grad()).as(name).isNotNull());
-        var flow = new FlowMatching().loss(new DiffusionTransformer(config.withLearnedVariance(false).withTimeScale(1_000), Rng.of(1)), x, null,
-                Pass.training(Rng.of(5)));
+        var flow = new FlowMatching().loss(new DiffusionTransformer(config.withLearnedVariance(false).withTimeScale(1_000), Rng.of(1)), x,
+                null, Pass.training(Rng.of(5)));
         assertThat(flow.item()).isFinite().isPositive();
         assertThatThrownBy(() -> network.predict(Tensor.zeros(2, 3, 4, 4), 5, null)).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> new DiffusionTransformerConfig(5, 2, 2, 16, 2, 2, 3)).hasMessageContaining("do not fill");

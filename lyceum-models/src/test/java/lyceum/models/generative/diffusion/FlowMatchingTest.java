@@ -45,8 +45,8 @@ class FlowMatchingTest {
             for (int seed = 1; seed <= 2; seed++) {
                 var theta = Tensor.randn(Rng.of(seed), DType.F64, 4, 1).compute().requiresGrad();
                 // A velocity that is linear in 1, x, t and x t: it holds neither path's truth.
-                Denoiser model = (x, t, condition, pass) -> Tensor
-                        .concat(1, x.onesLike(), x, t.reshape(-1, 1), x.mul(t.reshape(-1, 1))).matmul(theta);
+                Denoiser model = (x, t, condition, pass) -> Tensor.concat(1, x.onesLike(), x, t.reshape(-1, 1), x.mul(t.reshape(-1, 1)))
+                        .matmul(theta);
                 double[][] gaps = new double[4][batches], sizes = new double[4][batches];
                 for (int k = 0; k < batches; k++) {
                     var rng = Rng.of(100 * seed).split(k);
@@ -81,7 +81,9 @@ class FlowMatchingTest {
 
     private static Tensor moons(int n, long seed) { return Datasets.moons(Rng.of(seed), n, 0.05).x().to(DType.F32); }
 
-    private static PointDenoiser network(long seed) { return new PointDenoiser(new PointDenoiserConfig(2).forUnitTime().withWidth(64), Rng.of(seed)); }
+    private static PointDenoiser network(long seed) {
+        return new PointDenoiser(new PointDenoiserConfig(2).forUnitTime().withWidth(64), Rng.of(seed));
+    }
 
     private static synchronized FlowModel flow() {
         if (flow == null) flow = MATCHING.model(Planar.train(network(1), MATCHING, moons(20_480, 1), 4_000, 3e-3, Rng.of(2)));

@@ -28,8 +28,7 @@ final class Planar {
     static Tensor points(int n, long seed) { return data(DDPM.schedule(), Prediction.NOISE).draw(n, Rng.of(seed)).to(DType.F32); }
 
     /** Trains with batches of 512 for a count of steps, with a moving average of the weights. */
-    static <N extends Module & Denoiser> N train(N network, DiffusionObjective objective, Tensor data, int steps, double rate,
-            Rng rng) {
+    static <N extends Module & Denoiser> N train(N network, DiffusionObjective objective, Tensor data, int steps, double rate, Rng rng) {
         return train(network, objective.over(network, data), (int) data.size(0), steps, rate, rng);
     }
 
@@ -55,8 +54,9 @@ final class Planar {
     static double[] shares(Tensor x) {
         var shares = new double[MODES];
         double[][] rows = x.toRows(), centres = data(DDPM.schedule(), Prediction.NOISE).centres();
-        for (double[] row : rows) for (int k = 0; k < MODES; k++)
-            if (Math.hypot(row[0] - centres[k][0], row[1] - centres[k][1]) <= 3 * DEVIATION) shares[k] += 1.0 / rows.length;
+        for (double[] row : rows)
+            for (int k = 0; k < MODES; k++)
+                if (Math.hypot(row[0] - centres[k][0], row[1] - centres[k][1]) <= 3 * DEVIATION) shares[k] += 1.0 / rows.length;
         return shares;
     }
 

@@ -251,15 +251,16 @@ class ScoreMatchingTest {
     @Acceptance(topic = "denoising-score-matching", clause = 5)
     @Test void tweediesEstimateIsThePosteriorMeanOfAGaussian() {
         double worst = 0;
-        for (double mu : new double[] {-1, 2}) for (double tau : new double[] {0.3, 1, 5}) for (double sigma : new double[] {0.1, 1, 10})
-            for (double x = -5; x <= 5; x += 1.25) {
-                Tensor noisy = Tensor.of(x), score = Tensor.of(-(x - mu) / (tau * tau + sigma * sigma)), level = Tensor.of(sigma);
-                double exact = (mu / (tau * tau) + x / (sigma * sigma)) / (1 / (tau * tau) + 1 / (sigma * sigma));
-                worst = Math.max(worst, Math.abs(Prediction.SCORE.clean(score, noisy, Tensor.of(1.0), level).item() - exact));
-                // And by the noise that the same score means.
-                var noise = Prediction.SCORE.as(Prediction.NOISE, score, noisy, Tensor.of(1.0), level);
-                worst = Math.max(worst, Math.abs(Prediction.NOISE.clean(noise, noisy, Tensor.of(1.0), level).item() - exact));
-            }
+        for (double mu : new double[] {-1, 2})
+            for (double tau : new double[] {0.3, 1, 5})
+                for (double sigma : new double[] {0.1, 1, 10}) for (double x = -5; x <= 5; x += 1.25) {
+                    Tensor noisy = Tensor.of(x), score = Tensor.of(-(x - mu) / (tau * tau + sigma * sigma)), level = Tensor.of(sigma);
+                    double exact = (mu / (tau * tau) + x / (sigma * sigma)) / (1 / (tau * tau) + 1 / (sigma * sigma));
+                    worst = Math.max(worst, Math.abs(Prediction.SCORE.clean(score, noisy, Tensor.of(1.0), level).item() - exact));
+                    // And by the noise that the same score means.
+                    var noise = Prediction.SCORE.as(Prediction.NOISE, score, noisy, Tensor.of(1.0), level);
+                    worst = Math.max(worst, Math.abs(Prediction.NOISE.clean(noise, noisy, Tensor.of(1.0), level).item() - exact));
+                }
         Evidence.of("largest gap to the posterior mean", worst, below(1e-10));
     }
 
@@ -299,10 +300,12 @@ class ScoreMatchingTest {
         assertThatThrownBy(() -> ScoreMatching.sliced(0)).hasMessageContaining("0 projections");
         assertThatThrownBy(() -> ScoreMatching.explicit().model(none)).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> ScoreMatching.explicit(z -> z.narrow(1, 0, 1), x)).isInstanceOf(ShapeException.class);
-        assertThatThrownBy(() -> ScoreMatching.fit((a, z) -> z.sum(1), Tensor.of(Double.NaN).reshape(1, 1), new double[] {1},
-                Progress.SILENT)).hasMessageContaining("NaN");
+        assertThatThrownBy(
+                () -> ScoreMatching.fit((a, z) -> z.sum(1), Tensor.of(Double.NaN).reshape(1, 1), new double[] {1}, Progress.SILENT))
+                .hasMessageContaining("NaN");
         assertThatThrownBy(() -> new AnnealedLangevin(1, 4)).hasMessageContaining("step is 4");
-        assertThatThrownBy(() -> new AnnealedLangevin(1, 1).sample(Planar.DDPM.model(none), x, null, NoiseStreams.of(Rng.of(1), 64),
-                Progress.SILENT)).hasMessageContaining("NoiseLadder");
+        assertThatThrownBy(
+                () -> new AnnealedLangevin(1, 1).sample(Planar.DDPM.model(none), x, null, NoiseStreams.of(Rng.of(1), 64), Progress.SILENT))
+                .hasMessageContaining("NoiseLadder");
     }
 }

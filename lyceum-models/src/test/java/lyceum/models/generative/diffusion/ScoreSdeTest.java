@@ -130,7 +130,8 @@ class ScoreSdeTest {
                 score[0] -= p * dx / v;
                 score[1] -= p * dz / v;
             }
-            for (int c = 0; c < 2; c++) dy[c] = exploding ? -sigma * sigma * Math.log(1e4) * score[c] / total : -beta / 2 * (y[c] + score[c] / total);
+            for (int c = 0; c < 2; c++)
+                dy[c] = exploding ? -sigma * sigma * Math.log(1e4) * score[c] / total : -beta / 2 * (y[c] + score[c] / total);
         }, from, 1, VP.least());
     }
 
@@ -147,7 +148,8 @@ class ScoreSdeTest {
     }
 
     private static double error(ScoreSde sde, OdeSampler sampler) {
-        var x = sampler.sample(mixture(sde).model(), START.mul(sde.endDeviation()), null, NoiseStreams.of(Rng.of(1), POINTS), Progress.SILENT);
+        var x = sampler.sample(mixture(sde).model(), START.mul(sde.endDeviation()), null, NoiseStreams.of(Rng.of(1), POINTS),
+                Progress.SILENT);
         return x.sub(end(sde)).square().mean().sqrt().item();
     }
 
@@ -182,7 +184,8 @@ class ScoreSdeTest {
         euler.sample(counted, START, null, NoiseStreams.of(Rng.of(1), POINTS), Progress.SILENT);
         Evidence.of("evaluations of Euler", asked[0] - 10, exactly(20));
         Evidence.of("error of DPM-Solver-2 over Euler's, VE", error(VE, dpm) / error(VE, euler), below(1));
-        Evidence.of("the other way round on VP, where Euler's errors cancel: its over DPM-Solver-2's", error(VP, euler) / error(VP, dpm), below(1));
+        Evidence.of("the other way round on VP, where Euler's errors cancel: its over DPM-Solver-2's", error(VP, euler) / error(VP, dpm),
+                below(1));
     }
 
     @Acceptance(topic = "score-sde", clause = 5)
@@ -215,7 +218,8 @@ class ScoreSdeTest {
         for (var sde : List.of(VP, ScoreSde.subVariancePreserving(), VE)) for (double t = 0.05; t < 1; t += 0.1) {
             double h = 1e-5, a = sde.signal(t), s = sde.noise(t), g = sde.diffusion(t);
             // a' = drift a, and (s^2)' = 2 drift s^2 + g^2.
-            assertThat((sde.signal(t + h) - sde.signal(t - h)) / (2 * h)).isCloseTo(sde.drift(t) * a, offset(1e-6 * (1 + Math.abs(sde.drift(t)))));
+            assertThat((sde.signal(t + h) - sde.signal(t - h)) / (2 * h)).isCloseTo(sde.drift(t) * a,
+                    offset(1e-6 * (1 + Math.abs(sde.drift(t)))));
             double rise = (Math.pow(sde.noise(t + h), 2) - Math.pow(sde.noise(t - h), 2)) / (2 * h);
             assertThat(rise).isCloseTo(2 * sde.drift(t) * s * s + g * g, offset(1e-5 * (1 + g * g)));
             assertThat(sde.timeOf(sde.logSnr(t))).isCloseTo(t, offset(1e-9));
@@ -230,8 +234,8 @@ class ScoreSdeTest {
         assertThat(standardErrors(x)).isLessThan(4);
         var seen = new ArrayList<Long>();
         Preview preview = (step, at, clean) -> seen.add(step);
-        for (var sampler : List.of(new SdeSampler(4), new OdeSampler(OdeSampler.Method.HEUN, 4), new OdeSampler(OdeSampler.Method.DPM_SOLVER_PP_2M, 4)
-                .withGrid(OdeSampler.Grid.KARRAS).withCleaned(true)))
+        for (var sampler : List.of(new SdeSampler(4), new OdeSampler(OdeSampler.Method.HEUN, 4),
+                new OdeSampler(OdeSampler.Method.DPM_SOLVER_PP_2M, 4).withGrid(OdeSampler.Grid.KARRAS).withCleaned(true)))
             sampler.sample(model, START, null, NoiseStreams.of(Rng.of(1), POINTS), preview);
         assertThat(seen).containsExactly(1L, 2L, 3L, 4L, 1L, 2L, 3L, 4L, 1L, 2L, 3L, 4L);
     }
