@@ -59,6 +59,7 @@ import lyceum.llm.eval.*;
 import lyceum.llm.generate.*;
 import lyceum.llm.quant.*;
 import lyceum.llm.train.*;
+import lyceum.llm.vision.*;
 import lyceum.llm.weights.*;
 import lyceum.math.*;
 import lyceum.memory.*;
@@ -68,6 +69,7 @@ import lyceum.models.generative.diffusion.*;
 import lyceum.models.graph.*;
 import lyceum.models.points.*;
 import lyceum.models.sequence.*;
+import lyceum.models.threed.*;
 import lyceum.models.vision.*;
 import lyceum.nn.*;
 import lyceum.nn.loss.*;
@@ -111,7 +113,6 @@ import lyceum.train.uncertainty.*;
 // Names that two of these packages have: the one that is meant without its package.
 import lyceum.data.Join; // the other brings branches of a network together
 import lyceum.learn.metrics.Average; // the other averages an optimiser's iterates
-import lyceum.learn.metrics.AveragePrecision; // the other judges detectors
 import lyceum.nn.Layer; // the other is one of a plot's
 import lyceum.nn.Module; // java.lang has one
 import lyceum.stats.learner.Transformer; // the other is a network of encoder and decoder

@@ -13,7 +13,7 @@ public abstract class GivenModels {
 
     public abstract static class ForAlexNet extends Seeing {}
 
-    public abstract static class ForAveragePrecision extends Seeing {
+    public abstract static class ForDetectionScore extends Seeing {
         public Tensor found, truths;
         public int[] kinds, truthKinds;
         public Tensor scores;
@@ -23,7 +23,7 @@ public abstract class GivenModels {
 
     public abstract static class ForCapsuleNetwork extends Seeing {}
 
-    public abstract static class ForInterpolation extends Seeing {}
+    public abstract static class ForResize extends Seeing {}
 
     public abstract static class ForResNet extends Seeing {}
 
@@ -109,6 +109,15 @@ public abstract class GivenModels {
         public List<lyceum.models.sequence.Seq2Seq.Pair> pairs, fresh;
         public int[] source;
     }
+
+    public abstract static class ForNeuralProgramInterpreter extends Following {}
+
+    public abstract static class ForNerf extends Given {
+        public List<lyceum.models.threed.PosedView> views;
+        public lyceum.models.threed.Camera camera;
+    }
+
+    public abstract static class ForGaussianSplatting extends ForNerf {}
 
     public abstract static class ForTensorOde extends Following {}
 

@@ -60,6 +60,14 @@ public abstract class GivenServing {
 
     public abstract static class ForTreeDecoding extends Serving {}
 
+    public abstract static class ForVisionLanguageModel extends Serving {
+        public lyceum.llm.DecoderLM language;
+        public lyceum.llm.vision.PatchEncoder encoder;
+        public int imageId;
+        public Tensor pictures;
+        public int[] question;
+    }
+
     public abstract static class ForDepthConfig extends Serving { public TransformerConfig block; }
 
     public abstract static class ForMixtureOfDepths extends Serving {}

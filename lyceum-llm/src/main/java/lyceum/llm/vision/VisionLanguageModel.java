@@ -27,7 +27,7 @@ import lyceum.tensor.Tensor;
  * {@snippet :
  * var model = new VisionLanguageModel(language, encoder, Connector.MLP, imageId, rng);
  * Tensor logits = model.logits(List.of(new int[] {imageId, 5, 7}), pictures, Pass.inference());    // (1, patches + 2, vocabulary)
- * var adam = new Adam(1e-3).over(new ArrayList<>(model.parameters(Set.of(Part.CONNECTOR)).values()));
+ * var adam = new Adam(1e-3).over(new ArrayList<>(model.parameters(Set.of(VisionLanguageModel.Part.CONNECTOR)).values()));
  * int[] answer = model.answer(question, pictures, 8);
  * }
  *
