@@ -102,7 +102,7 @@ final class CompletionEndpoint {
     }
 
     private void stream(Context context, Fields body, Work work, ObjectNode head, long read) {
-        var out = new EventStream(context);
+        var out = EventStream.of(context, work);
         var generated = new AtomicLong();
         try {
             work.stream(out, options.silence().toNanos(), (index, piece) -> {
@@ -119,6 +119,7 @@ final class CompletionEndpoint {
             work.cancel();
             return;
         } catch (RuntimeException e) {
+            work.cancel();
             out.send(((ApiException) Work.translated(e)).json());
         }
         out.done();

@@ -36,10 +36,11 @@ final class MessagesEndpoint {
         var body = translated(asked);
         boolean tools = Messages.hasTools(body);
         int[] prompt = prompt(body);
-        var work = new Work(served.engine(), GenerationFields.of(body, served, options, "max_tokens").requests(List.of(prompt)));
+        boolean stream = asked.flag("stream", false);
         var root = JSON.createObjectNode().put("id", "msg_" + served.engine().hashCode() + "_" + numbers.incrementAndGet()).put("type", "message").put("role", "assistant")
                 .put("model", asked.text("model", served.name()));
-        if (asked.flag("stream", false)) {
+        var work = new Work(served.engine(), GenerationFields.of(body, served, options, "max_tokens").requests(List.of(prompt)));
+        if (stream) {
             stream(context, work, root, prompt.length, tools);
             return;
         }
@@ -78,7 +79,7 @@ final class MessagesEndpoint {
     }
 
     private void stream(Context context, Work work, ObjectNode head, int prompt, boolean tools) {
-        var out = new EventStream(context);
+        var out = EventStream.of(context, work);
         var text = new AnswerText(tools);
         try {
             head.putArray("content");
@@ -101,6 +102,7 @@ final class MessagesEndpoint {
         } catch (UncheckedIOException gone) {
             work.cancel();
         } catch (RuntimeException e) {
+            work.cancel();
             var error = ((ApiException) Work.translated(e)).json().put("type", "error");
             out.send("error", error);
         }
@@ -130,6 +132,7 @@ final class MessagesEndpoint {
     /** In OpenAI's form. */
     private static Fields translated(Fields asked) {
         var body = (ObjectNode) asked.json().deepCopy();
+        body.remove("n");
         var messages = body.putArray("messages");
         var system = Messages.content(asked.get("system"), "system");
         if (!system.isEmpty()) messages.addObject().put("role", "system").put("content", system);

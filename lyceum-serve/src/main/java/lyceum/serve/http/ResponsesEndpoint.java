@@ -36,10 +36,11 @@ final class ResponsesEndpoint {
         } catch (IllegalArgumentException e) {
             throw ApiException.bad("input", e.getMessage());
         }
-        var work = new Work(served.engine(), GenerationFields.of(body, served, options, "max_output_tokens").requests(List.of(prompt)));
+        boolean stream = asked.flag("stream", false);
         var root = JSON.createObjectNode().put("id", "resp_" + served.engine().hashCode() + "_" + numbers.incrementAndGet()).put("object", "response")
                 .put("created_at", System.currentTimeMillis() / 1000).put("model", asked.text("model", served.name()));
-        if (asked.flag("stream", false)) stream(context, work, root, prompt.length, tools);
+        var work = new Work(served.engine(), GenerationFields.of(body, served, options, "max_output_tokens").requests(List.of(prompt)));
+        if (stream) stream(context, work, root, prompt.length, tools);
         else {
             var all = work.all().getFirst();
             var text = new AnswerText(tools);
@@ -75,7 +76,7 @@ final class ResponsesEndpoint {
     }
 
     private void stream(Context context, Work work, ObjectNode root, int prompt, boolean tools) {
-        var out = new EventStream(context);
+        var out = EventStream.of(context, work);
         var text = new AnswerText(tools);
         var sequence = new AtomicInteger();
         var id = "msg_" + root.path("id").asString("");
@@ -111,6 +112,7 @@ final class ResponsesEndpoint {
         } catch (UncheckedIOException gone) {
             work.cancel();
         } catch (RuntimeException e) {
+            work.cancel();
             out.send("error", ((ApiException) Work.translated(e)).json().put("type", "error"));
         }
     }
@@ -126,6 +128,7 @@ final class ResponsesEndpoint {
     /** In the form of chat completions. */
     private static Fields translated(Fields asked) {
         var body = (ObjectNode) asked.json().deepCopy();
+        body.remove("n");
         var messages = body.putArray("messages");
         if (asked.has("instructions")) messages.addObject().put("role", "system").put("content", asked.text("instructions", ""));
         var input = asked.get("input");

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
 import lyceum.llm.chat.JinjaChatTemplate;
@@ -151,6 +152,13 @@ class InferenceServerTest {
         var deltas = new StringBuilder();
         for (var event : streamed) if (event.contains("output_text.delta")) deltas.append(JsonMapper.shared().readTree(event).path("delta").asString());
         assertThat(deltas.toString()).isEqualTo(chat);
+        assertThat(json(post("/v1/responses", response + ",\"n\":3}")).path("usage").path("output_tokens").asInt()).isEqualTo(8);
+        assertThat(json(post("/v1/messages", anthropic + ",\"n\":3}")).path("usage").path("output_tokens").asInt()).isEqualTo(8);
+        long submitted = server.served().engine().metrics().submitted();
+        assertThat(post("/v1/responses", response + ",\"stream\":3}").statusCode()).isEqualTo(400);
+        assertThat(post("/v1/messages", anthropic + ",\"stream\":3}").statusCode()).isEqualTo(400);
+        json(post("/v1/responses", response + "}"));
+        assertThat(server.served().engine().metrics().submitted()).isEqualTo(submitted + 1);
     }
 
     @Test void aSchemaIsKept() {
@@ -220,17 +228,20 @@ class InferenceServerTest {
     }
 
     @Test void aClientThatVanishesGivesItsBlocksBack() throws IOException, InterruptedException {
-        long before = server.served().engine().metrics().cancelled();
+        var engine = server.served().engine();
+        long before = engine.metrics().cancelled();
+        engine.onStep(_ -> LockSupport.parkNanos(10_000_000)); // the text is not over before the client is gone
         try (var socket = new Socket("127.0.0.1", server.port())) {
             var body = "{\"prompt\":\"to be\",\"max_tokens\":240,\"stream\":true,\"ignore_eos\":true,\"seed\":1}";
             socket.getOutputStream().write(("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.US_ASCII));
             socket.getInputStream().read(new byte[300]);
             socket.setSoLinger(true, 0);
         }
-        for (int i = 0; i < 200 && server.served().engine().metrics().running() > 0; i++) Thread.sleep(50);
-        var after = server.served().engine().metrics();
+        for (int i = 0; i < 200 && engine.metrics().cancelled() == before; i++) Thread.sleep(50);
+        engine.onStep(_ -> {});
+        var after = engine.metrics();
         assertThat(after.running()).isZero();
         assertThat(after.freeBlocks() + after.keptBlocks()).isEqualTo(after.blocks());
-        assertThat(after.cancelled()).isGreaterThanOrEqualTo(before);
+        assertThat(after.cancelled()).isGreaterThanOrEqualTo(before + 1);
     }
 }
