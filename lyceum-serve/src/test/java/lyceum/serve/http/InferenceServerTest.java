@@ -10,6 +10,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -52,8 +53,10 @@ class InferenceServerTest {
 
     @AfterAll static void stop() { server.close(); }
 
-    private static HttpResponse<String> post(String path, String body, String... headers) {
-        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path)).POST(HttpRequest.BodyPublishers.ofString(body));
+    private static HttpResponse<String> post(String path, String body, String... headers) { return postTo(server, path, body, headers); }
+
+    private static HttpResponse<String> postTo(InferenceServer to, String path, String body, String... headers) {
+        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + to.port() + path)).POST(HttpRequest.BodyPublishers.ofString(body));
         if (headers.length > 0) request.headers(headers);
         try {
             return HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
@@ -67,8 +70,14 @@ class InferenceServerTest {
         return JsonMapper.shared().readTree(answer.body());
     }
 
-    private static String get(String path) throws IOException, InterruptedException {
-        return HTTP.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path)).build(), HttpResponse.BodyHandlers.ofString()).body();
+    private static String get(String path) { return getFrom(server, path); }
+
+    private static String getFrom(InferenceServer from, String path) {
+        try {
+            return HTTP.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + from.port() + path)).build(), HttpResponse.BodyHandlers.ofString()).body();
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** Events of a stream; a name, if there is one, before each. */
@@ -187,7 +196,7 @@ class InferenceServerTest {
         assertThat(cut.rest()).isEqualTo("<tool_call>{\"na");
     }
 
-    @Test void tokensModelsAndMetrics() throws IOException, InterruptedException {
+    @Test void tokensModelsAndMetrics() {
         var tokens = json(post("/tokenize", "{\"prompt\":\"to be\"}"));
         assertThat(tokens.path("count").asInt()).isEqualTo(local.tokenizer().count("to be"));
         assertThat(json(post("/detokenize", "{\"tokens\":" + tokens.path("tokens") + "}")).path("prompt").asString()).isEqualTo("to be");
@@ -199,7 +208,7 @@ class InferenceServerTest {
 
     @Test void whatCannotBeIsAnErrorThatClientsRead() throws IOException, InterruptedException {
         record Wrong(String path, String body, int status, String said) {}
-        for (var wrong : List.of(new Wrong("/v1/completions", "{\"prompt\":", 400, "no JSON"), new Wrong("/v1/completions", "[1]", 400, "no JSON object"),
+        for (var wrong : List.of(new Wrong("/v1/completions", "{\"prompt\":", 400, "no JSON"), new Wrong("/v1/completions", "{\"prompt\":[1,-1],\"max_tokens\":0,\"echo\":true}", 400, "ids are 0 to"), new Wrong("/v1/completions", "[1]", 400, "no JSON object"),
                 new Wrong("/v1/completions", "{}", 400, "prompt is missing"), new Wrong("/v1/completions", "{\"prompt\":\"" + "to be ".repeat(400) + "\"}", 400, "for a context of 256"),
                 new Wrong("/v1/completions", "{\"prompt\":\"x\",\"temperature\":-1}", 400, "temperature is -1"), new Wrong("/v1/completions", "{\"prompt\":[999999]}", 400, "999999"),
                 new Wrong("/v1/completions", "{\"prompt\":\"x\",\"logit_bias\":{\"777777\":1}}", 400, "ids are 0 to"),
@@ -217,6 +226,52 @@ class InferenceServerTest {
             assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8)).contains("421", "answers to localhost");
         }
         assertThatThrownBy(() -> new ServerOptions().withHost("0.0.0.0")).hasMessageContaining("wants a key");
+    }
+
+    @Test void anEndMarkIsIgnoredIfAsked() {
+        int end = local.tokenizer().specials().eos();
+        var config = DecoderConfig.llama(local.tokenizer().vocabulary().size(), 64, 1, 32, 4, 2, 64).withEndMark(end);
+        var marked = new LoadedModel(new DecoderLM(config, Rng.of(1)), local.tokenizer(), local.template());
+        try (var other = InferenceServer.start(ServedModel.of("marked", marked, new EngineOptions().withBlocks(32)), new ServerOptions().withPort(0))) {
+            var body = "{\"prompt\":\"to be\",\"max_tokens\":7,\"temperature\":0,\"logit_bias\":{\"" + end + "\":100}";
+            assertThat(json(postTo(other, "/v1/completions", body + "}")).path("usage").path("completion_tokens").asInt()).isEqualTo(1);
+            var ignored = json(postTo(other, "/v1/completions", body + ",\"ignore_eos\":true,\"min_tokens\":3}"));
+            assertThat(ignored.path("usage").path("completion_tokens").asInt()).isEqualTo(7);
+            assertThat(ignored.path("choices").get(0).path("finish_reason").asString()).isEqualTo("length");
+            // an answer that fills the context has one id more than it
+            var full = json(postTo(other, "/v1/completions", "{\"prompt\":\"to be\",\"max_tokens\":500,\"logprobs\":1,\"ignore_eos\":true,\"seed\":1}"));
+            int wrote = full.path("usage").path("completion_tokens").asInt();
+            assertThat(wrote).isEqualTo(65 - local.tokenizer().count("to be"));
+            assertThat(full.path("choices").get(0).path("logprobs").path("top_logprobs")).hasSize(wrote);
+            long read = local.tokenizer().count("to be");
+            assertThat(getFrom(other, "/metrics")).contains("prompt_tokens_total{model_name=\"marked\"}", "lyceum:prefix_cache_queries_total{model_name=\"marked\"} " + 3 * read + "\n");
+        }
+    }
+
+    @Test void manyOpenStreamsLeaveRoom() throws IOException, InterruptedException {
+        var engine = server.served().engine();
+        var sockets = new ArrayList<Socket>();
+        engine.onStep(_ -> LockSupport.parkNanos(200_000_000));
+        try {
+            for (int i = 0; i < 300; i++) {
+                var socket = new Socket("127.0.0.1", server.port());
+                socket.setSoTimeout(20_000);
+                sockets.add(socket);
+                var body = "{\"prompt\":\"to be\",\"max_tokens\":100,\"stream\":true,\"ignore_eos\":true,\"seed\":" + i + "}";
+                socket.getOutputStream().write(("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.US_ASCII));
+            }
+            for (var socket : sockets) assertThat(socket.getInputStream().read()).isEqualTo('H'); // the head is there, the text is not
+            var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/health")).timeout(Duration.ofSeconds(20)).build();
+            assertThat(HTTP.send(request, HttpResponse.BodyHandlers.ofString()).statusCode()).isEqualTo(200);
+        } finally {
+            for (var socket : sockets) {
+                socket.setSoLinger(true, 0);
+                socket.close();
+            }
+            engine.onStep(_ -> {});
+        }
+        for (int i = 0; i < 600 && engine.metrics().running() + engine.metrics().waiting() > 0; i++) Thread.sleep(50);
+        assertThat(engine.metrics().running() + engine.metrics().waiting()).isZero();
     }
 
     @Test void aKeyIsAsked() throws IOException, InterruptedException {
