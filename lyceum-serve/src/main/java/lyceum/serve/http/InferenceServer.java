@@ -113,7 +113,9 @@ public final class InferenceServer implements AutoCloseable {
     private static void answer(Context context, ApiException e) {
         if (context.res().isCommitted()) return;
         if (e.status == 429) context.header("Retry-After", "1");
-        context.status(e.status).contentType("application/json").result(e.json().toString());
+        var json = e.json();
+        if (context.path().startsWith("/v1/messages")) json.put("type", "error"); // as Anthropic's clients read it
+        context.status(e.status).contentType("application/json").result(json.toString());
     }
 
     private static void models(Context context, ServedModel served) {

@@ -170,7 +170,56 @@ class InferenceServerTest {
         assertThat(server.served().engine().metrics().submitted()).isEqualTo(submitted + 1);
     }
 
+    @Test void anthropicsAnswersSayWhatStoppedThem() {
+        var body = "{\"model\":\"tiny\",\"max_tokens\":12,\"temperature\":0,\"messages\":[{\"role\":\"user\",\"content\":\"to be?\"}]";
+        var all = json(post("/v1/messages", body + "}")).path("content").get(0).path("text").asString();
+        var stop = all.substring(all.length() / 2, all.length() / 2 + 1);
+        body += ",\"stop_sequences\":[\"~none~\"," + JsonMapper.shared().writeValueAsString(stop) + "]";
+        var answer = json(post("/v1/messages", body + "}"));
+        assertThat(answer.path("stop_reason").asString()).isEqualTo("stop_sequence");
+        assertThat(answer.path("stop_sequence").asString()).isEqualTo(stop);
+        assertThat(answer.path("content").get(0).path("text").asString()).isEqualTo(all.substring(0, all.indexOf(stop)));
+        var events = events(post("/v1/messages", body + ",\"stream\":true}"));
+        assertThat(JsonMapper.shared().readTree(events.get(events.size() - 2)).path("delta").path("stop_sequence").asString()).isEqualTo(stop);
+        var wrong = post("/v1/messages", "{\"messages\":[]}");
+        assertThat(wrong.statusCode()).isEqualTo(400);
+        assertThat(JsonMapper.shared().readTree(wrong.body()).path("type").asString()).isEqualTo("error");
+        var tools = ",\"tools\":[{\"name\":\"weather\",\"description\":\"now\",\"input_schema\":{\"type\":\"object\"}}]";
+        int plain = json(post("/v1/messages/count_tokens", body + "}")).path("input_tokens").asInt();
+        assertThat(json(post("/v1/messages/count_tokens", body + tools + "}")).path("input_tokens").asInt()).isGreaterThan(plain);
+        assertThat(json(post("/v1/messages/count_tokens", body + tools + ",\"tool_choice\":{\"type\":\"none\"}}")).path("input_tokens").asInt()).isEqualTo(plain);
+    }
+
+    /** The model is made to write a call, by a choice of one text. */
+    @Test void responsesTellCallsWithTheirPlaces() {
+        var call = JsonMapper.shared().writeValueAsString("so: <tool_call>{\"name\": \"weather\", \"arguments\": {\"town\": \"Graz\"}}</tool_call> then");
+        var body = "{\"model\":\"tiny\",\"max_output_tokens\":120,\"input\":\"to be?\",\"tools\":[{\"type\":\"function\",\"name\":\"weather\",\"parameters\":{}}],"
+                + "\"structured_outputs\":{\"choice\":[" + call + "]}";
+        var text = new StringBuilder();
+        var types = new ArrayList<String>();
+        JsonNode last = null;
+        int sequence = 0;
+        for (var event : events(post("/v1/responses", body + ",\"stream\":true}"))) {
+            last = JsonMapper.shared().readTree(event);
+            assertThat(last.path("sequence_number").asInt()).isEqualTo(sequence++);
+            var type = last.path("type").asString();
+            if (type.equals("response.output_text.delta")) text.append(last.path("delta").asString());
+            else types.add(type.replace("response.", "") + (last.has("output_index") ? " " + last.path("output_index").asInt() : ""));
+            if (type.equals("response.function_call_arguments.done")) assertThat(last.path("arguments").asString()).isEqualTo("{\"town\":\"Graz\"}");
+        }
+        assertThat(text.toString()).isEqualTo("so:  then");
+        assertThat(types).containsExactly("created", "output_item.added 0", "content_part.added 0", "output_text.done 0", "content_part.done 0", "output_item.done 0",
+                "output_item.added 1", "function_call_arguments.delta 1", "function_call_arguments.done 1", "output_item.done 1", "completed");
+        assertThat(last.path("response").path("usage").path("output_tokens_details").path("reasoning_tokens").asInt(-1)).isZero();
+        assertThat(last.path("response").path("output").get(1).path("name").asString()).isEqualTo("weather");
+    }
+
     @Test void aSchemaIsKept() {
+        for (int seed = 0; seed < 5; seed++) {
+            var said = json(post("/v1/completions", "{\"prompt\":\"x\",\"max_tokens\":40,\"seed\":" + seed + ",\"structured_outputs\":{\"json\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}"))
+                    .path("choices").get(0);
+            assertThat(JsonMapper.shared().readTree(said.path("text").asString()).isArray()).as(said.toString()).isTrue(); // it ends in time
+        }
         var schema = "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"}},\"required\":[\"ok\"],\"additionalProperties\":false}";
         var answer = json(post("/v1/chat/completions", "{\"messages\":[{\"role\":\"user\",\"content\":\"is it?\"}],\"max_tokens\":60,\"seed\":1,\"response_format\":{\"type\":\"json_schema\","
                 + "\"json_schema\":{\"name\":\"x\",\"schema\":" + schema + "}}}")).path("choices").get(0);
@@ -189,6 +238,9 @@ class InferenceServerTest {
         assertThat(told.toString()).isEqualTo("Let me look. ");
         assertThat(text.message().toolCalls()).singleElement().satisfies(call -> assertThat(call.arguments()).containsEntry("town", "Graz"));
         assertThat(text.rest()).isEmpty();
+        assertThat(text.add(" And then")).isEmpty();
+        assertThat(text.rest()).isEqualTo(" And then");
+        assertThat(text.message().content()).isEqualTo("Let me look.  And then");
         var other = new AnswerText(true);
         assertThat(other.add("a <tool") + other.add("box")).isEqualTo("a <toolbox");
         var cut = new AnswerText(true);
