@@ -65,6 +65,11 @@ class InferenceServerTest {
         }
     }
 
+    /** For a client that does not read on. */
+    private static void ask(Socket socket, String body) throws IOException {
+        socket.getOutputStream().write(("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.US_ASCII));
+    }
+
     private static JsonNode json(HttpResponse<String> answer) {
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
         return JsonMapper.shared().readTree(answer.body());
@@ -216,7 +221,8 @@ class InferenceServerTest {
 
     @Test void aSchemaIsKept() {
         for (int seed = 0; seed < 5; seed++) {
-            var said = json(post("/v1/completions", "{\"prompt\":\"x\",\"max_tokens\":40,\"seed\":" + seed + ",\"structured_outputs\":{\"json\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}"))
+            var said = json(post("/v1/completions", "{\"prompt\":\"x\",\"max_tokens\":40,\"seed\":" + seed
+                    + ",\"structured_outputs\":{\"json\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}"))
                     .path("choices").get(0);
             assertThat(JsonMapper.shared().readTree(said.path("text").asString()).isArray()).as(said.toString()).isTrue(); // it ends in time
         }
@@ -260,7 +266,9 @@ class InferenceServerTest {
 
     @Test void whatCannotBeIsAnErrorThatClientsRead() throws IOException, InterruptedException {
         record Wrong(String path, String body, int status, String said) {}
-        for (var wrong : List.of(new Wrong("/v1/completions", "{\"prompt\":", 400, "no JSON"), new Wrong("/v1/completions", "{\"prompt\":[1,-1],\"max_tokens\":0,\"echo\":true}", 400, "ids are 0 to"), new Wrong("/v1/completions", "[1]", 400, "no JSON object"),
+        for (var wrong : List.of(new Wrong("/v1/completions", "{\"prompt\":", 400, "no JSON"),
+                new Wrong("/v1/completions", "{\"prompt\":[1,-1],\"max_tokens\":0,\"echo\":true}", 400, "ids are 0 to"),
+                new Wrong("/v1/completions", "[1]", 400, "no JSON object"),
                 new Wrong("/v1/completions", "{}", 400, "prompt is missing"), new Wrong("/v1/completions", "{\"prompt\":\"" + "to be ".repeat(400) + "\"}", 400, "for a context of 256"),
                 new Wrong("/v1/completions", "{\"prompt\":\"x\",\"temperature\":-1}", 400, "temperature is -1"), new Wrong("/v1/completions", "{\"prompt\":[999999]}", 400, "999999"),
                 new Wrong("/v1/completions", "{\"prompt\":\"x\",\"logit_bias\":{\"777777\":1}}", 400, "ids are 0 to"),
@@ -296,7 +304,8 @@ class InferenceServerTest {
             assertThat(wrote).isEqualTo(65 - local.tokenizer().count("to be"));
             assertThat(full.path("choices").get(0).path("logprobs").path("top_logprobs")).hasSize(wrote);
             long read = local.tokenizer().count("to be");
-            assertThat(getFrom(other, "/metrics")).contains("prompt_tokens_total{model_name=\"marked\"}", "lyceum:prefix_cache_queries_total{model_name=\"marked\"} " + 3 * read + "\n");
+            assertThat(getFrom(other, "/metrics")).contains("prompt_tokens_total{model_name=\"marked\"}",
+                    "lyceum:prefix_cache_queries_total{model_name=\"marked\"} " + 3 * read + "\n");
         }
     }
 
@@ -310,7 +319,7 @@ class InferenceServerTest {
                 socket.setSoTimeout(20_000);
                 sockets.add(socket);
                 var body = "{\"prompt\":\"to be\",\"max_tokens\":100,\"stream\":true,\"ignore_eos\":true,\"seed\":" + i + "}";
-                socket.getOutputStream().write(("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.US_ASCII));
+                ask(socket, body);
             }
             for (var socket : sockets) assertThat(socket.getInputStream().read()).isEqualTo('H'); // the head is there, the text is not
             var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/health")).timeout(Duration.ofSeconds(20)).build();
@@ -340,7 +349,7 @@ class InferenceServerTest {
         engine.onStep(_ -> LockSupport.parkNanos(10_000_000)); // the text is not over before the client is gone
         try (var socket = new Socket("127.0.0.1", server.port())) {
             var body = "{\"prompt\":\"to be\",\"max_tokens\":240,\"stream\":true,\"ignore_eos\":true,\"seed\":1}";
-            socket.getOutputStream().write(("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.US_ASCII));
+            ask(socket, body);
             socket.getInputStream().read(new byte[300]);
             socket.setSoLinger(true, 0);
         }
