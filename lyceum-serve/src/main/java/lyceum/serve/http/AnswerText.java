@@ -34,6 +34,10 @@ final class AnswerText {
     /** The whole, calls apart. */
     ChatMessage message() { return tools ? CausalChatModel.message(text.toString()) : ChatMessage.assistant(text.toString()); }
 
-    /** What was not told and is no call after all. */
-    String rest() { return message().toolCalls().isEmpty() ? text.substring(told) : ""; }
+    /** What was not told and is no call: what only looked like one, and what stands behind calls. */
+    String rest() {
+        var left = text.substring(told);
+        if (!tools || CausalChatModel.message(left).toolCalls().isEmpty()) return left;
+        return CausalChatModel.message('.' + left).content().substring(1); // the dot keeps the space before what stands behind
+    }
 }

@@ -37,15 +37,15 @@ final class ChatEndpoint {
         var asked = GenerationFields.of(body, served, options, "max_completion_tokens");
         boolean stream = body.flag("stream", false);
         if (stream && top > 0) throw ApiException.bad("top_logprobs", "top_logprobs come with whole answers; leave out stream");
+        var head = new Head("chatcmpl-" + served.engine().hashCode() + "-" + numbers.incrementAndGet(), body.text("model", served.name()), System.currentTimeMillis() / 1000);
         var work = new Work(served.engine(), asked.requests(List.of(prompt)));
-        var head = new Head("chatcmpl-" + served.engine().hashCode() + "-" + numbers.incrementAndGet(), body.text("model", served.name()));
         if (stream) stream(context, body, work, head, prompt.length, tools, logs);
         else whole(context, work, head, prompt, tools, logs, top);
     }
 
-    private record Head(String id, String model) {
+    private record Head(String id, String model, long created) {
         ObjectNode of(String object) {
-            return JsonMapper.shared().createObjectNode().put("id", id).put("object", object).put("created", System.currentTimeMillis() / 1000).put("model", model);
+            return JsonMapper.shared().createObjectNode().put("id", id).put("object", object).put("created", created).put("model", model);
         }
     }
 
@@ -70,11 +70,11 @@ final class ChatEndpoint {
     }
 
     private void stream(Context context, Fields body, Work work, Head head, int prompt, boolean tools, boolean logs) {
-        var out = new EventStream(context);
+        var out = EventStream.of(context, work);
         var texts = IntStream.range(0, work.replies.size()).mapToObj(_ -> new AnswerText(tools)).toList();
         var generated = new AtomicLong();
-        for (int i = 0; i < texts.size(); i++) out.send(chunk(head, i, d -> d.put("role", "assistant").put("content", ""), null));
         try {
+            for (int i = 0; i < texts.size(); i++) out.send(chunk(head, i, d -> d.put("role", "assistant").put("content", ""), null));
             work.stream(out, options.silence().toNanos(), (index, piece) -> {
                 generated.incrementAndGet();
                 var told = texts.get(index).add(piece.text());
@@ -93,6 +93,7 @@ final class ChatEndpoint {
             work.cancel();
             return;
         } catch (RuntimeException e) {
+            work.cancel();
             out.send(((ApiException) Work.translated(e)).json());
         }
         out.done();

@@ -63,6 +63,8 @@ final class CompletionEndpoint {
             int[] prompt = prompts.get(i);
             if (prompt.length == 0 || prompt.length > served.engine().model().contextLength()) throw ApiException.bad("prompt",
                     "a prompt of " + prompt.length + " ids for a context of " + served.engine().model().contextLength());
+            int vocabulary = served.engine().model().vocabulary();
+            for (int id : prompt) if (id < 0 || id >= vocabulary) throw ApiException.bad("prompt", "prompt has the id " + id + "; ids are 0 to " + (vocabulary - 1));
             var choice = choices.addObject().put("index", i).put("text", served.tokenizer().decode(prompt));
             if (logs < 0) choice.putNull("logprobs");
             else logs(choice.putObject("logprobs"), prompt, 0, logs);
@@ -102,7 +104,7 @@ final class CompletionEndpoint {
     }
 
     private void stream(Context context, Fields body, Work work, ObjectNode head, long read) {
-        var out = new EventStream(context);
+        var out = EventStream.of(context, work);
         var generated = new AtomicLong();
         try {
             work.stream(out, options.silence().toNanos(), (index, piece) -> {
@@ -119,6 +121,7 @@ final class CompletionEndpoint {
             work.cancel();
             return;
         } catch (RuntimeException e) {
+            work.cancel();
             out.send(((ApiException) Work.translated(e)).json());
         }
         out.done();

@@ -13,7 +13,7 @@ final class EventStream {
     private long last = System.nanoTime();
 
     /** Sends the head. @throws UncheckedIOException if the client is gone */
-    EventStream(Context context) {
+    private EventStream(Context context) {
         var response = context.res();
         response.setStatus(200);
         response.setContentType("text/event-stream; charset=utf-8");
@@ -24,6 +24,16 @@ final class EventStream {
             response.flushBuffer();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The same; whatever hinders it stops the work that nobody would hear of. */
+    static EventStream of(Context context, Work work) {
+        try {
+            return new EventStream(context);
+        } catch (RuntimeException e) {
+            work.cancel();
+            throw e;
         }
     }
 

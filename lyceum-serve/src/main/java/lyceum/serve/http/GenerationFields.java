@@ -19,8 +19,9 @@ import lyceum.serve.constrain.ResponseFormat;
 import lyceum.serve.constrain.SchemaException;
 
 /** The settings of a text, which all requests for one share. */
-record GenerationFields(SamplingOptions sampling, StopCriteria stop, TokenConstraint constraint, Rng rng, int n, String salt, String adapter, int priority) {
-    private static final int MOST_CHOICES = 128, MOST_STOPS = 16;
+record GenerationFields(SamplingOptions sampling, StopCriteria stop, TokenConstraint constraint, Rng rng, int n, String salt, String adapter, int priority,
+        long context) {
+    private static final int MOST_CHOICES = 128, MOST_STOPS = 16, NEVER = Integer.MAX_VALUE;
 
     static GenerationFields of(Fields body, ServedModel served, ServerOptions options, String most) {
         int vocabulary = served.engine().model().vocabulary();
@@ -35,13 +36,19 @@ record GenerationFields(SamplingOptions sampling, StopCriteria stop, TokenConstr
         var stops = body.texts("stop");
         if (stops.size() > MOST_STOPS || stops.stream().anyMatch(String::isEmpty))
             throw ApiException.bad("stop", "stop has " + stops.size() + " texts; at most " + MOST_STOPS + ", none of them empty");
-        var ends = new HashSet<>(body.flag("ignore_eos", false) ? Set.of() : served.ends());
+        boolean ignores = body.flag("ignore_eos", false);
+        var ends = new HashSet<>(ignores ? Set.of() : served.ends());
         for (var id : body.get("stop_token_ids")) ends.add(known("stop_token_ids", id.toString(), vocabulary));
+        int least = body.whole("min_tokens", 0, 0, Integer.MAX_VALUE);
+        if (ignores && ends.isEmpty()) { // no end at all would mean the model's own
+            ends.add(NEVER);
+            least = 0;
+        }
         int count = body.whole(most, body.whole("max_tokens", options.mostTokens(), 0, Integer.MAX_VALUE), 0, Integer.MAX_VALUE);
-        var stop = new StopCriteria(Math.max(1, count)).withEnds(ends).withStrings(stops).withLeast(Math.min(Math.max(1, count), body.whole("min_tokens", 0, 0, Integer.MAX_VALUE)));
+        var stop = new StopCriteria(Math.max(1, count)).withEnds(ends).withStrings(stops).withLeast(Math.min(Math.max(1, count), least));
         long seed = body.whole("seed", ThreadLocalRandom.current().nextLong());
         return new GenerationFields(sampling, stop, constraint(body, served), Rng.of(seed), body.whole("n", 1, 1, MOST_CHOICES), body.text("cache_salt", ""),
-                adapter(body, served), body.whole("priority", 0, -1_000_000, 1_000_000));
+                adapter(body, served), body.whole("priority", 0, -1_000_000, 1_000_000), served.engine().model().contextLength());
     }
 
     /** The model's own name asks for no tuning; the engine knows the others. */
@@ -90,8 +97,20 @@ record GenerationFields(SamplingOptions sampling, StopCriteria stop, TokenConstr
     /** One request for each choice of each prompt. */
     List<Request> requests(List<int[]> prompts) {
         var all = new ArrayList<Request>();
-        for (var prompt : prompts) for (int i = 0; i < n; i++)
-            all.add(new Request(prompt, sampling, stop, rng.split(all.size()), constraint, salt, adapter, priority));
+        for (var prompt : prompts) {
+            var bounded = bounded((int) Math.min(stop.most(), context - prompt.length + 1));
+            for (int i = 0; i < n; i++) all.add(new Request(prompt, sampling, stop, rng.split(all.size()), bounded, salt, adapter, priority));
+        }
         return all;
+    }
+
+    /** So that the text can end in time; where even the shortest cannot, it is cut as any other. */
+    private TokenConstraint bounded(int most) {
+        if (!(constraint instanceof GrammarConstraint grammar)) return constraint;
+        try {
+            return grammar.within(most);
+        } catch (IllegalArgumentException tooFew) {
+            return grammar;
+        }
     }
 }

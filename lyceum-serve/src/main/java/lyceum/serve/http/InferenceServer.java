@@ -8,6 +8,7 @@ import io.javalin.http.HttpResponseException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.UUID;
+import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import lyceum.LyceumException;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -24,11 +25,12 @@ import tools.jackson.databind.json.JsonMapper;
  * }
  * }
  *
- * <p>Fields that nobody knows are ignored; streams go to whoever asks for one, whatever it says that it accepts. A client that goes away stops its request. The one
- * thread of the {@link lyceum.serve.Engine} computes; those of the server wait.
+ * <p>Fields that nobody knows are ignored; streams go to whoever asks for one, whatever it says that it accepts. A client that goes away stops its stream. The one
+ * thread of the {@link lyceum.serve.Engine} computes; those of the server wait, as
+ * many as there are requests. A whole answer is written to its end even if its client has gone; only a stream tells.
  */
 public final class InferenceServer implements AutoCloseable {
-    private static final int THREADS = 256;
+    private static final int THREADS = 64;
     private static final String ID = "X-Request-Id";
 
     private final Javalin server;
@@ -51,6 +53,7 @@ public final class InferenceServer implements AutoCloseable {
             var threads = new QueuedThreadPool(THREADS, 4);
             threads.setDaemon(true);
             threads.setName("lyceum-serve");
+            threads.setVirtualThreadsExecutor(Executors.newVirtualThreadPerTaskExecutor());
             config.jetty.threadPool = threads;
             config.jetty.modifyHttpConfiguration(http -> http.setSendServerVersion(false));
             var routes = config.routes;
@@ -110,7 +113,9 @@ public final class InferenceServer implements AutoCloseable {
     private static void answer(Context context, ApiException e) {
         if (context.res().isCommitted()) return;
         if (e.status == 429) context.header("Retry-After", "1");
-        context.status(e.status).contentType("application/json").result(e.json().toString());
+        var json = e.json();
+        if (context.path().startsWith("/v1/messages")) json.put("type", "error"); // as Anthropic's clients read it
+        context.status(e.status).contentType("application/json").result(json.toString());
     }
 
     private static void models(Context context, ServedModel served) {

@@ -36,11 +36,12 @@ final class MessagesEndpoint {
         var body = translated(asked);
         boolean tools = Messages.hasTools(body);
         int[] prompt = prompt(body);
-        var work = new Work(served.engine(), GenerationFields.of(body, served, options, "max_tokens").requests(List.of(prompt)));
+        boolean stream = asked.flag("stream", false);
         var root = JSON.createObjectNode().put("id", "msg_" + served.engine().hashCode() + "_" + numbers.incrementAndGet()).put("type", "message").put("role", "assistant")
                 .put("model", asked.text("model", served.name()));
-        if (asked.flag("stream", false)) {
-            stream(context, work, root, prompt.length, tools);
+        var work = new Work(served.engine(), GenerationFields.of(body, served, options, "max_tokens").requests(List.of(prompt)));
+        if (stream) {
+            stream(context, work, root, prompt.length, tools, body);
             return;
         }
         var all = work.all().getFirst();
@@ -50,7 +51,7 @@ final class MessagesEndpoint {
         var content = root.putArray("content");
         if (!message.content().isEmpty() || message.toolCalls().isEmpty()) content.addObject().put("type", "text").put("text", message.content());
         for (int i = 0; i < message.toolCalls().size(); i++) use(content.addObject(), message.toolCalls().get(i), i);
-        root.put("stop_reason", reason(all, message)).putNull("stop_sequence");
+        root.put("stop_reason", reason(all, message)).put("stop_sequence", sequence(all, message, body));
         root.putObject("usage").put("input_tokens", prompt.length).put("output_tokens", all.ids().length);
         context.contentType("application/json").result(root.toString());
     }
@@ -72,13 +73,21 @@ final class MessagesEndpoint {
         };
     }
 
+    /** The text that ended the answer; null if none did. */
+    private String sequence(Continuation all, ChatMessage message, Fields body) {
+        if (!reason(all, message).equals("stop_sequence")) return null;
+        var stops = body.texts("stop");
+        var whole = served.tokenizer().decode(all.ids());
+        return stops.stream().filter(stop -> whole.startsWith(stop, all.text().length())).findFirst().orElse(stops.size() == 1 ? stops.getFirst() : null);
+    }
+
     private static void use(ObjectNode block, ChatMessage.ToolCall call, int number) {
         block.put("type", "tool_use").put("id", "toolu_" + Integer.toHexString(System.identityHashCode(call)) + number).put("name", call.name());
         block.set("input", JSON.valueToTree(call.arguments()));
     }
 
-    private void stream(Context context, Work work, ObjectNode head, int prompt, boolean tools) {
-        var out = new EventStream(context);
+    private void stream(Context context, Work work, ObjectNode head, int prompt, boolean tools, Fields body) {
+        var out = EventStream.of(context, work);
         var text = new AnswerText(tools);
         try {
             head.putArray("content");
@@ -93,7 +102,7 @@ final class MessagesEndpoint {
                 var message = text.message();
                 for (int i = 0; i < message.toolCalls().size(); i++) call(out, message.toolCalls().get(i), i + 1);
                 var last = JSON.createObjectNode().put("type", "message_delta");
-                last.putObject("delta").put("stop_reason", reason(all, message)).putNull("stop_sequence");
+                last.putObject("delta").put("stop_reason", reason(all, message)).put("stop_sequence", sequence(all, message, body));
                 last.putObject("usage").put("output_tokens", all.ids().length);
                 out.send("message_delta", last);
                 out.send("message_stop", JSON.createObjectNode().put("type", "message_stop"));
@@ -101,6 +110,7 @@ final class MessagesEndpoint {
         } catch (UncheckedIOException gone) {
             work.cancel();
         } catch (RuntimeException e) {
+            work.cancel();
             var error = ((ApiException) Work.translated(e)).json().put("type", "error");
             out.send("error", error);
         }
@@ -130,6 +140,7 @@ final class MessagesEndpoint {
     /** In OpenAI's form. */
     private static Fields translated(Fields asked) {
         var body = (ObjectNode) asked.json().deepCopy();
+        body.remove("n");
         var messages = body.putArray("messages");
         var system = Messages.content(asked.get("system"), "system");
         if (!system.isEmpty()) messages.addObject().put("role", "system").put("content", system);
@@ -143,7 +154,7 @@ final class MessagesEndpoint {
             function.set("description", tool.path("description"));
             function.set("parameters", tool.path("input_schema"));
         }
-        body.remove("tool_choice");
+        if (body.remove("tool_choice") instanceof ObjectNode choice && choice.path("type").asString("").equals("none")) body.put("tool_choice", "none");
         return new Fields(body);
     }
 

@@ -12,13 +12,15 @@ final class MetricsText {
     private record Row(String kind, String help, double value) {}
 
     static String of(String model, EngineMetrics m) {
+        // of each text that is over, one id was drawn where the prompt ends and not where an id of its own was read
+        long read = Math.max(0, m.computedTokens() - m.guessed() - Math.max(0, m.generatedTokens() - m.accepted() - m.finished()));
         var rows = new TreeMap<String, Row>();
         rows.put("num_requests_running", new Row("gauge", "Requests with memory.", m.running()));
         rows.put("num_requests_waiting", new Row("gauge", "Requests without.", m.waiting()));
         rows.put("kv_cache_usage_perc", new Row("gauge", "Share of blocks that are taken.", m.occupancy()));
         rows.put("prefix_cache_hits_total", new Row("counter", "Positions that were known.", m.reusedTokens()));
-        rows.put("prefix_cache_queries_total", new Row("counter", "Positions that were known or read.", m.reusedTokens() + m.computedTokens()));
-        rows.put("prompt_tokens_total", new Row("counter", "Ids that the model read and did not draw.", Math.max(0, m.computedTokens() - m.generatedTokens())));
+        rows.put("prefix_cache_queries_total", new Row("counter", "Positions of prompts that were known or read.", m.reusedTokens() + read));
+        rows.put("prompt_tokens_total", new Row("counter", "Ids that the model read and did not draw.", read));
         rows.put("generation_tokens_total", new Row("counter", "Ids that were drawn.", m.generatedTokens()));
         rows.put("request_success_total", new Row("counter", "Requests that ended by themselves.", m.finished()));
         rows.put("request_failure_total", new Row("counter", "Requests that went wrong.", m.failed()));

@@ -7,6 +7,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import lyceum.llm.Continuation;
 import lyceum.llm.chat.ChatMessage;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -36,31 +37,35 @@ final class ResponsesEndpoint {
         } catch (IllegalArgumentException e) {
             throw ApiException.bad("input", e.getMessage());
         }
-        var work = new Work(served.engine(), GenerationFields.of(body, served, options, "max_output_tokens").requests(List.of(prompt)));
+        boolean stream = asked.flag("stream", false);
         var root = JSON.createObjectNode().put("id", "resp_" + served.engine().hashCode() + "_" + numbers.incrementAndGet()).put("object", "response")
                 .put("created_at", System.currentTimeMillis() / 1000).put("model", asked.text("model", served.name()));
-        if (asked.flag("stream", false)) stream(context, work, root, prompt.length, tools);
+        var work = new Work(served.engine(), GenerationFields.of(body, served, options, "max_output_tokens").requests(List.of(prompt)));
+        if (stream) stream(context, work, root, prompt.length, tools);
         else {
             var all = work.all().getFirst();
             var text = new AnswerText(tools);
             text.add(all.text());
-            context.contentType("application/json").result(completed(root, text.message(), all, prompt.length).toString());
+            context.contentType("application/json").result(completed(root, text.message(), all, prompt.length, false).toString());
         }
     }
 
-    private static ObjectNode completed(ObjectNode root, ChatMessage message, Continuation all, int prompt) {
+    /** @param begun whether the text was begun, so that it is the first item even if it is empty */
+    private static ObjectNode completed(ObjectNode root, ChatMessage message, Continuation all, int prompt, boolean begun) {
         boolean cut = Work.reason(all.ending()).equals("length");
         root.put("status", cut ? "incomplete" : "completed");
         if (cut) root.putObject("incomplete_details").put("reason", "max_output_tokens");
         var output = root.putArray("output");
-        if (message.toolCalls().isEmpty() || !message.content().isEmpty()) message(output.addObject(), root, message.content(), "completed");
+        if (begun || message.toolCalls().isEmpty() || !message.content().isEmpty()) message(output.addObject(), root, message.content(), "completed");
         for (int i = 0; i < message.toolCalls().size(); i++) {
             var call = message.toolCalls().get(i);
             var id = "call_" + Integer.toHexString(System.identityHashCode(call)) + i;
             output.addObject().put("type", "function_call").put("id", "fc_" + id).put("call_id", id).put("name", call.name())
                     .put("arguments", JSON.writeValueAsString(call.arguments())).put("status", "completed");
         }
-        root.putObject("usage").put("input_tokens", prompt).put("output_tokens", all.ids().length).put("total_tokens", prompt + all.ids().length);
+        var usage = root.putObject("usage").put("input_tokens", prompt).put("output_tokens", all.ids().length).put("total_tokens", prompt + all.ids().length);
+        usage.putObject("input_tokens_details").put("cached_tokens", 0);
+        usage.putObject("output_tokens_details").put("reasoning_tokens", 0);
         return root;
     }
 
@@ -75,7 +80,7 @@ final class ResponsesEndpoint {
     }
 
     private void stream(Context context, Work work, ObjectNode root, int prompt, boolean tools) {
-        var out = new EventStream(context);
+        var out = EventStream.of(context, work);
         var text = new AnswerText(tools);
         var sequence = new AtomicInteger();
         var id = "msg_" + root.path("id").asString("");
@@ -97,8 +102,9 @@ final class ResponsesEndpoint {
                 var done = place(event("response.content_part.done", sequence), id);
                 part(done.putObject("part"), message.content());
                 out.send("response.content_part.done", done);
-                var whole = completed(root, message, all, prompt);
+                var whole = completed(root, message, all, prompt, true);
                 for (int i = 0; i < whole.path("output").size(); i++) {
+                    if (i > 0) call(out, whole.path("output").get(i), i, sequence);
                     var each = event("response.output_item.done", sequence).put("output_index", i);
                     each.set("item", whole.path("output").get(i));
                     out.send("response.output_item.done", each);
@@ -111,8 +117,22 @@ final class ResponsesEndpoint {
         } catch (UncheckedIOException gone) {
             work.cancel();
         } catch (RuntimeException e) {
+            work.cancel();
             out.send("error", ((ApiException) Work.translated(e)).json().put("type", "error"));
         }
+    }
+
+    /** Begins a call, and tells its arguments. */
+    private static void call(EventStream out, JsonNode call, int index, AtomicInteger sequence) {
+        var added = event("response.output_item.added", sequence).put("output_index", index);
+        added.set("item", ((ObjectNode) call.deepCopy()).put("arguments", "").put("status", "in_progress"));
+        out.send("response.output_item.added", added);
+        var id = call.path("id").asString("");
+        var arguments = call.path("arguments").asString("");
+        out.send("response.function_call_arguments.delta",
+                event("response.function_call_arguments.delta", sequence).put("item_id", id).put("output_index", index).put("delta", arguments));
+        out.send("response.function_call_arguments.done", event("response.function_call_arguments.done", sequence).put("item_id", id).put("output_index", index)
+                .put("name", call.path("name").asString("")).put("arguments", arguments));
     }
 
     private static ObjectNode event(String type, AtomicInteger sequence) { return JSON.createObjectNode().put("type", type).put("sequence_number", sequence.getAndIncrement()); }
@@ -126,6 +146,7 @@ final class ResponsesEndpoint {
     /** In the form of chat completions. */
     private static Fields translated(Fields asked) {
         var body = (ObjectNode) asked.json().deepCopy();
+        body.remove("n");
         var messages = body.putArray("messages");
         if (asked.has("instructions")) messages.addObject().put("role", "system").put("content", asked.text("instructions", ""));
         var input = asked.get("input");

@@ -67,7 +67,13 @@ final class TextEndpoints {
         var scores = new double[documents.size()];
         for (int i = 0; i < scores.length; i++) {
             float[] vector = encoder.encode(documents.get(i));
-            for (int d = 0; d < vector.length; d++) scores[i] += (double) vector[d] * query[d];
+            double product = 0, ours = 0, theirs = 0;
+            for (int d = 0; d < vector.length; d++) {
+                product += (double) vector[d] * query[d];
+                ours += (double) vector[d] * vector[d];
+                theirs += (double) query[d] * query[d];
+            }
+            scores[i] = product / Math.max(1e-12, Math.sqrt(ours) * Math.sqrt(theirs));
         }
         var root = JsonMapper.shared().createObjectNode().put("model", body.text("model", served.name()));
         var results = root.putArray("results");

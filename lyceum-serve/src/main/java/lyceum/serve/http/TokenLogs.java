@@ -25,18 +25,23 @@ final class TokenLogs {
     /** Of each id behind the first, the k likeliest in its place, the likeliest first: one pass over all. */
     static List<List<Log>> likeliest(ServedModel served, int[] ids, int from, int k) {
         try (var scope = Scope.open("logprobs")) {
-            Tensor logits = Autograd.noGrad(() -> served.engine().model().logits(Tensor.of(ids, 1, ids.length), Pass.inference()).get(0).narrow(0, from - 1, ids.length - from)
-                    .to(DType.F64).logSoftmax(-1));
-            int v = (int) logits.size(1);
-            double[] logs = logits.toDoubleArray();
-            return IntStream.range(0, ids.length - from).mapToObj(row -> largest(logs, row * v, v, k)).toList();
+            int[] read = Arrays.copyOf(ids, ids.length - 1); // nothing stands behind the last, which may be one more than the context has
+            Tensor rows = Autograd.noGrad(() -> served.engine().model().logits(Tensor.of(read, 1, read.length), Pass.inference()).get(0).narrow(0, from - 1, ids.length - from)
+                    .to(DType.F32));
+            int v = (int) rows.size(1);
+            float[] logits = rows.toFloatArray();
+            return IntStream.range(0, ids.length - from).mapToObj(row -> largest(logits, row * v, v, k)).toList();
         }
     }
 
-    private static List<Log> largest(double[] logs, int at, int count, int k) {
+    private static List<Log> largest(float[] logits, int at, int count, int k) {
+        double most = Double.NEGATIVE_INFINITY, sum = 0;
+        for (int id = 0; id < count; id++) most = Math.max(most, logits[at + id]);
+        for (int id = 0; id < count; id++) sum += Math.exp(logits[at + id] - most);
+        double all = most + Math.log(sum);
         var best = new ArrayList<Log>();
         for (int id = 0; id < count; id++) {
-            double log = logs[at + id];
+            double log = logits[at + id] - all;
             if (best.size() == k && !(log > best.getLast().log)) continue;
             if (best.size() == k) best.removeLast();
             int place = best.size();

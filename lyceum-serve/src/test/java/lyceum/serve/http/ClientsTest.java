@@ -13,6 +13,10 @@ import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.openai.OpenAiChatModel;
 import dev.langchain4j.model.openai.OpenAiEmbeddingModel;
 import dev.langchain4j.model.openai.OpenAiStreamingChatModel;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -28,9 +32,11 @@ import lyceum.text.BpeTrainer;
 import lyceum.text.PreTokenizer;
 import lyceum.text.encoder.TextEncoder;
 import lyceum.text.encoder.TokenVectors;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Clients that others wrote read our answers. */
 class ClientsTest {
@@ -73,6 +79,14 @@ class ClientsTest {
         assertThat(vectors.data().get(1).embedding()).containsExactly(4f, 1f, 0.5f, -1f);
         assertThatThrownBy(() -> client.chat().completions().create(params.toBuilder().temperature(-3).build())).isInstanceOf(BadRequestException.class)
                 .hasMessageContaining("temperature is -3");
+    }
+
+    @Test void documentsAreRankedByTheCosine() throws Exception {
+        var request = HttpRequest.newBuilder(URI.create(base + "/rerank")).POST(HttpRequest.BodyPublishers.ofString("{\"query\":\"ab\",\"documents\":[\"abcdefgh\",\"ab\"]}"));
+        var answer = JsonMapper.shared().readTree(HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString()).body()).path("results");
+        assertThat(answer.get(0).path("index").asInt()).isEqualTo(1);
+        assertThat(answer.get(0).path("relevance_score").asDouble()).isCloseTo(1, Offset.offset(1e-9));
+        assertThat(answer.get(1).path("relevance_score").asDouble()).isCloseTo(18.25 / Math.sqrt(6.25 * 66.25), Offset.offset(1e-9));
     }
 
     @Test void langChains() throws Exception {

@@ -10,9 +10,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
 import lyceum.llm.chat.JinjaChatTemplate;
@@ -51,8 +53,10 @@ class InferenceServerTest {
 
     @AfterAll static void stop() { server.close(); }
 
-    private static HttpResponse<String> post(String path, String body, String... headers) {
-        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path)).POST(HttpRequest.BodyPublishers.ofString(body));
+    private static HttpResponse<String> post(String path, String body, String... headers) { return postTo(server, path, body, headers); }
+
+    private static HttpResponse<String> postTo(InferenceServer to, String path, String body, String... headers) {
+        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + to.port() + path)).POST(HttpRequest.BodyPublishers.ofString(body));
         if (headers.length > 0) request.headers(headers);
         try {
             return HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
@@ -61,13 +65,24 @@ class InferenceServerTest {
         }
     }
 
+    /** For a client that does not read on. */
+    private static void ask(Socket socket, String body) throws IOException {
+        socket.getOutputStream().write(("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.US_ASCII));
+    }
+
     private static JsonNode json(HttpResponse<String> answer) {
         assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
         return JsonMapper.shared().readTree(answer.body());
     }
 
-    private static String get(String path) throws IOException, InterruptedException {
-        return HTTP.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path)).build(), HttpResponse.BodyHandlers.ofString()).body();
+    private static String get(String path) { return getFrom(server, path); }
+
+    private static String getFrom(InferenceServer from, String path) {
+        try {
+            return HTTP.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + from.port() + path)).build(), HttpResponse.BodyHandlers.ofString()).body();
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /** Events of a stream; a name, if there is one, before each. */
@@ -151,9 +166,66 @@ class InferenceServerTest {
         var deltas = new StringBuilder();
         for (var event : streamed) if (event.contains("output_text.delta")) deltas.append(JsonMapper.shared().readTree(event).path("delta").asString());
         assertThat(deltas.toString()).isEqualTo(chat);
+        assertThat(json(post("/v1/responses", response + ",\"n\":3}")).path("usage").path("output_tokens").asInt()).isEqualTo(8);
+        assertThat(json(post("/v1/messages", anthropic + ",\"n\":3}")).path("usage").path("output_tokens").asInt()).isEqualTo(8);
+        long submitted = server.served().engine().metrics().submitted();
+        assertThat(post("/v1/responses", response + ",\"stream\":3}").statusCode()).isEqualTo(400);
+        assertThat(post("/v1/messages", anthropic + ",\"stream\":3}").statusCode()).isEqualTo(400);
+        json(post("/v1/responses", response + "}"));
+        assertThat(server.served().engine().metrics().submitted()).isEqualTo(submitted + 1);
+    }
+
+    @Test void anthropicsAnswersSayWhatStoppedThem() {
+        var body = "{\"model\":\"tiny\",\"max_tokens\":12,\"temperature\":0,\"messages\":[{\"role\":\"user\",\"content\":\"to be?\"}]";
+        var all = json(post("/v1/messages", body + "}")).path("content").get(0).path("text").asString();
+        var stop = all.substring(all.length() / 2, all.length() / 2 + 1);
+        body += ",\"stop_sequences\":[\"~none~\"," + JsonMapper.shared().writeValueAsString(stop) + "]";
+        var answer = json(post("/v1/messages", body + "}"));
+        assertThat(answer.path("stop_reason").asString()).isEqualTo("stop_sequence");
+        assertThat(answer.path("stop_sequence").asString()).isEqualTo(stop);
+        assertThat(answer.path("content").get(0).path("text").asString()).isEqualTo(all.substring(0, all.indexOf(stop)));
+        var events = events(post("/v1/messages", body + ",\"stream\":true}"));
+        assertThat(JsonMapper.shared().readTree(events.get(events.size() - 2)).path("delta").path("stop_sequence").asString()).isEqualTo(stop);
+        var wrong = post("/v1/messages", "{\"messages\":[]}");
+        assertThat(wrong.statusCode()).isEqualTo(400);
+        assertThat(JsonMapper.shared().readTree(wrong.body()).path("type").asString()).isEqualTo("error");
+        var tools = ",\"tools\":[{\"name\":\"weather\",\"description\":\"now\",\"input_schema\":{\"type\":\"object\"}}]";
+        int plain = json(post("/v1/messages/count_tokens", body + "}")).path("input_tokens").asInt();
+        assertThat(json(post("/v1/messages/count_tokens", body + tools + "}")).path("input_tokens").asInt()).isGreaterThan(plain);
+        assertThat(json(post("/v1/messages/count_tokens", body + tools + ",\"tool_choice\":{\"type\":\"none\"}}")).path("input_tokens").asInt()).isEqualTo(plain);
+    }
+
+    /** The model is made to write a call, by a choice of one text. */
+    @Test void responsesTellCallsWithTheirPlaces() {
+        var call = JsonMapper.shared().writeValueAsString("so: <tool_call>{\"name\": \"weather\", \"arguments\": {\"town\": \"Graz\"}}</tool_call> then");
+        var body = "{\"model\":\"tiny\",\"max_output_tokens\":120,\"input\":\"to be?\",\"tools\":[{\"type\":\"function\",\"name\":\"weather\",\"parameters\":{}}],"
+                + "\"structured_outputs\":{\"choice\":[" + call + "]}";
+        var text = new StringBuilder();
+        var types = new ArrayList<String>();
+        JsonNode last = null;
+        int sequence = 0;
+        for (var event : events(post("/v1/responses", body + ",\"stream\":true}"))) {
+            last = JsonMapper.shared().readTree(event);
+            assertThat(last.path("sequence_number").asInt()).isEqualTo(sequence++);
+            var type = last.path("type").asString();
+            if (type.equals("response.output_text.delta")) text.append(last.path("delta").asString());
+            else types.add(type.replace("response.", "") + (last.has("output_index") ? " " + last.path("output_index").asInt() : ""));
+            if (type.equals("response.function_call_arguments.done")) assertThat(last.path("arguments").asString()).isEqualTo("{\"town\":\"Graz\"}");
+        }
+        assertThat(text.toString()).isEqualTo("so:  then");
+        assertThat(types).containsExactly("created", "output_item.added 0", "content_part.added 0", "output_text.done 0", "content_part.done 0", "output_item.done 0",
+                "output_item.added 1", "function_call_arguments.delta 1", "function_call_arguments.done 1", "output_item.done 1", "completed");
+        assertThat(last.path("response").path("usage").path("output_tokens_details").path("reasoning_tokens").asInt(-1)).isZero();
+        assertThat(last.path("response").path("output").get(1).path("name").asString()).isEqualTo("weather");
     }
 
     @Test void aSchemaIsKept() {
+        for (int seed = 0; seed < 5; seed++) {
+            var said = json(post("/v1/completions", "{\"prompt\":\"x\",\"max_tokens\":40,\"seed\":" + seed
+                    + ",\"structured_outputs\":{\"json\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}}"))
+                    .path("choices").get(0);
+            assertThat(JsonMapper.shared().readTree(said.path("text").asString()).isArray()).as(said.toString()).isTrue(); // it ends in time
+        }
         var schema = "{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"boolean\"}},\"required\":[\"ok\"],\"additionalProperties\":false}";
         var answer = json(post("/v1/chat/completions", "{\"messages\":[{\"role\":\"user\",\"content\":\"is it?\"}],\"max_tokens\":60,\"seed\":1,\"response_format\":{\"type\":\"json_schema\","
                 + "\"json_schema\":{\"name\":\"x\",\"schema\":" + schema + "}}}")).path("choices").get(0);
@@ -172,6 +244,9 @@ class InferenceServerTest {
         assertThat(told.toString()).isEqualTo("Let me look. ");
         assertThat(text.message().toolCalls()).singleElement().satisfies(call -> assertThat(call.arguments()).containsEntry("town", "Graz"));
         assertThat(text.rest()).isEmpty();
+        assertThat(text.add(" And then")).isEmpty();
+        assertThat(text.rest()).isEqualTo(" And then");
+        assertThat(text.message().content()).isEqualTo("Let me look.  And then");
         var other = new AnswerText(true);
         assertThat(other.add("a <tool") + other.add("box")).isEqualTo("a <toolbox");
         var cut = new AnswerText(true);
@@ -179,7 +254,7 @@ class InferenceServerTest {
         assertThat(cut.rest()).isEqualTo("<tool_call>{\"na");
     }
 
-    @Test void tokensModelsAndMetrics() throws IOException, InterruptedException {
+    @Test void tokensModelsAndMetrics() {
         var tokens = json(post("/tokenize", "{\"prompt\":\"to be\"}"));
         assertThat(tokens.path("count").asInt()).isEqualTo(local.tokenizer().count("to be"));
         assertThat(json(post("/detokenize", "{\"tokens\":" + tokens.path("tokens") + "}")).path("prompt").asString()).isEqualTo("to be");
@@ -191,7 +266,9 @@ class InferenceServerTest {
 
     @Test void whatCannotBeIsAnErrorThatClientsRead() throws IOException, InterruptedException {
         record Wrong(String path, String body, int status, String said) {}
-        for (var wrong : List.of(new Wrong("/v1/completions", "{\"prompt\":", 400, "no JSON"), new Wrong("/v1/completions", "[1]", 400, "no JSON object"),
+        for (var wrong : List.of(new Wrong("/v1/completions", "{\"prompt\":", 400, "no JSON"),
+                new Wrong("/v1/completions", "{\"prompt\":[1,-1],\"max_tokens\":0,\"echo\":true}", 400, "ids are 0 to"),
+                new Wrong("/v1/completions", "[1]", 400, "no JSON object"),
                 new Wrong("/v1/completions", "{}", 400, "prompt is missing"), new Wrong("/v1/completions", "{\"prompt\":\"" + "to be ".repeat(400) + "\"}", 400, "for a context of 256"),
                 new Wrong("/v1/completions", "{\"prompt\":\"x\",\"temperature\":-1}", 400, "temperature is -1"), new Wrong("/v1/completions", "{\"prompt\":[999999]}", 400, "999999"),
                 new Wrong("/v1/completions", "{\"prompt\":\"x\",\"logit_bias\":{\"777777\":1}}", 400, "ids are 0 to"),
@@ -211,6 +288,53 @@ class InferenceServerTest {
         assertThatThrownBy(() -> new ServerOptions().withHost("0.0.0.0")).hasMessageContaining("wants a key");
     }
 
+    @Test void anEndMarkIsIgnoredIfAsked() {
+        int end = local.tokenizer().specials().eos();
+        var config = DecoderConfig.llama(local.tokenizer().vocabulary().size(), 64, 1, 32, 4, 2, 64).withEndMark(end);
+        var marked = new LoadedModel(new DecoderLM(config, Rng.of(1)), local.tokenizer(), local.template());
+        try (var other = InferenceServer.start(ServedModel.of("marked", marked, new EngineOptions().withBlocks(32)), new ServerOptions().withPort(0))) {
+            var body = "{\"prompt\":\"to be\",\"max_tokens\":7,\"temperature\":0,\"logit_bias\":{\"" + end + "\":100}";
+            assertThat(json(postTo(other, "/v1/completions", body + "}")).path("usage").path("completion_tokens").asInt()).isEqualTo(1);
+            var ignored = json(postTo(other, "/v1/completions", body + ",\"ignore_eos\":true,\"min_tokens\":3}"));
+            assertThat(ignored.path("usage").path("completion_tokens").asInt()).isEqualTo(7);
+            assertThat(ignored.path("choices").get(0).path("finish_reason").asString()).isEqualTo("length");
+            // an answer that fills the context has one id more than it
+            var full = json(postTo(other, "/v1/completions", "{\"prompt\":\"to be\",\"max_tokens\":500,\"logprobs\":1,\"ignore_eos\":true,\"seed\":1}"));
+            int wrote = full.path("usage").path("completion_tokens").asInt();
+            assertThat(wrote).isEqualTo(65 - local.tokenizer().count("to be"));
+            assertThat(full.path("choices").get(0).path("logprobs").path("top_logprobs")).hasSize(wrote);
+            long read = local.tokenizer().count("to be");
+            assertThat(getFrom(other, "/metrics")).contains("prompt_tokens_total{model_name=\"marked\"}",
+                    "lyceum:prefix_cache_queries_total{model_name=\"marked\"} " + 3 * read + "\n");
+        }
+    }
+
+    @Test void manyOpenStreamsLeaveRoom() throws IOException, InterruptedException {
+        var engine = server.served().engine();
+        var sockets = new ArrayList<Socket>();
+        engine.onStep(_ -> LockSupport.parkNanos(200_000_000));
+        try {
+            for (int i = 0; i < 300; i++) {
+                var socket = new Socket("127.0.0.1", server.port());
+                socket.setSoTimeout(20_000);
+                sockets.add(socket);
+                var body = "{\"prompt\":\"to be\",\"max_tokens\":100,\"stream\":true,\"ignore_eos\":true,\"seed\":" + i + "}";
+                ask(socket, body);
+            }
+            for (var socket : sockets) assertThat(socket.getInputStream().read()).isEqualTo('H'); // the head is there, the text is not
+            var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/health")).timeout(Duration.ofSeconds(20)).build();
+            assertThat(HTTP.send(request, HttpResponse.BodyHandlers.ofString()).statusCode()).isEqualTo(200);
+        } finally {
+            for (var socket : sockets) {
+                socket.setSoLinger(true, 0);
+                socket.close();
+            }
+            engine.onStep(_ -> {});
+        }
+        for (int i = 0; i < 600 && engine.metrics().running() + engine.metrics().waiting() > 0; i++) Thread.sleep(50);
+        assertThat(engine.metrics().running() + engine.metrics().waiting()).isZero();
+    }
+
     @Test void aKeyIsAsked() throws IOException, InterruptedException {
         try (var closed = InferenceServer.start(ServedModel.of("tiny", local, new EngineOptions().withBlocks(32)), new ServerOptions().withPort(0).withApiKey("secret"))) {
             var uri = URI.create("http://127.0.0.1:" + closed.port() + "/v1/models");
@@ -220,17 +344,20 @@ class InferenceServerTest {
     }
 
     @Test void aClientThatVanishesGivesItsBlocksBack() throws IOException, InterruptedException {
-        long before = server.served().engine().metrics().cancelled();
+        var engine = server.served().engine();
+        long before = engine.metrics().cancelled();
+        engine.onStep(_ -> LockSupport.parkNanos(10_000_000)); // the text is not over before the client is gone
         try (var socket = new Socket("127.0.0.1", server.port())) {
             var body = "{\"prompt\":\"to be\",\"max_tokens\":240,\"stream\":true,\"ignore_eos\":true,\"seed\":1}";
-            socket.getOutputStream().write(("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: " + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.US_ASCII));
+            ask(socket, body);
             socket.getInputStream().read(new byte[300]);
             socket.setSoLinger(true, 0);
         }
-        for (int i = 0; i < 200 && server.served().engine().metrics().running() > 0; i++) Thread.sleep(50);
-        var after = server.served().engine().metrics();
+        for (int i = 0; i < 200 && engine.metrics().cancelled() == before; i++) Thread.sleep(50);
+        engine.onStep(_ -> {});
+        var after = engine.metrics();
         assertThat(after.running()).isZero();
         assertThat(after.freeBlocks() + after.keptBlocks()).isEqualTo(after.blocks());
-        assertThat(after.cancelled()).isGreaterThanOrEqualTo(before);
+        assertThat(after.cancelled()).isGreaterThanOrEqualTo(before + 1);
     }
 }
