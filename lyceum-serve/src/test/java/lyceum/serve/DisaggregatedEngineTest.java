@@ -140,4 +140,26 @@ class DisaggregatedEngineTest {
         }
         assertThatThrownBy(() -> new DisaggregatedEngine(model, null, List.of(), List.of())).hasMessageContaining("0 readers");
     }
+
+    /** Two connections give equal numbers; the first one ends while the second one's sequence is open. */
+    @Test void connectionsDoNotEndEachOthersSequences() throws Exception {
+        var worker = new LocalWorker(Tiny.llama(160), 40, 8, DType.F32);
+        try (var server = new WorkerServer(worker, 0)) {
+            var address = new java.net.InetSocketAddress(java.net.InetAddress.getLoopbackAddress(), server.port());
+            var first = new RemoteWorker(address);
+            assertThat(first.open(0, 10)).isTrue();
+            first.end(0);
+            assertThat(first.open(1, 10)).isTrue();
+            try (var second = new RemoteWorker(address)) {
+                assertThat(second.open(0, 10)).isTrue();
+                assertThat(second.open(1, 10)).isTrue();
+                var before = second.compute(List.of(new KvWorker.Span(0, new int[] {1, 2})));
+                first.close();
+                while (worker.open() > 2) Thread.sleep(1);
+                assertThat(second.compute(List.of(new KvWorker.Span(1, new int[] {1, 2})))).isEqualTo(before);
+                second.compute(List.of(new KvWorker.Span(0, new int[] {3})));
+                assertThat(worker.open()).isEqualTo(2);
+            }
+        }
+    }
 }
