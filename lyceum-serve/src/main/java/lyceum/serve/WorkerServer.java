@@ -64,6 +64,7 @@ public final class WorkerServer implements AutoCloseable {
             peer.setTcpNoDelay(true);
             out.writeInt(worker.layers());
             out.writeInt(worker.vocabulary());
+            out.writeInt(worker.positions());
             out.flush();
             MappedByteBuffer shared = null;
             while (true) {
