@@ -248,8 +248,8 @@ public final class DisaggregatedEngine implements AutoCloseable {
 
     private void released(Writer writer, long number) {
         try {
-            if (!writer.lost) writer.worker.end(number);
-        } catch (WorkerLostException e) {
+            writer.worker.end(number); // one that is lost may have memory still
+        } catch (RuntimeException e) {
             writer.lost = true;
         }
         synchronized (room) {
