@@ -118,6 +118,14 @@ public final class Linear extends Module {
         return this;
     }
 
+    /** Bytes of the weight as a pass without gradients reads it: rounded ones where it was packed to a format. 0 before a lazy one has begun. */
+    public long weightBytes() {
+        var few = rounded;
+        if (few != null) return few.bytes();
+        if (stored != null) return stored.bytes();
+        return weight == null ? 0 : weight.count() * weight.dtype().bytes();
+    }
+
     @Override protected void copied() {
         packed = null;
         rounded = null;

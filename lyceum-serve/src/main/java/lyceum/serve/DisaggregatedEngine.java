@@ -8,7 +8,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import lyceum.llm.Continuation;
 import lyceum.llm.DecoderLM;
 import lyceum.llm.generate.GenerationRequest;
@@ -44,7 +46,7 @@ public final class DisaggregatedEngine implements AutoCloseable {
     private final Set<Flight> live = ConcurrentHashMap.newKeySet();
     private final AtomicLong numbers = new AtomicLong(), transferred = new AtomicLong(), moved = new AtomicLong(), recovered = new AtomicLong();
     private final Object room = new Object();
-    private volatile int readers;
+    private final AtomicInteger readers;
     private volatile boolean closed;
 
     private record Flight(Request request, WrittenText text, Reply reply, int positions, long began) {
@@ -75,7 +77,7 @@ public final class DisaggregatedEngine implements AutoCloseable {
             throw new IllegalArgumentException("DisaggregatedEngine: " + readers.size() + " readers and " + writers.size() + " writers; at least one each");
         this.model = model;
         this.tokenizer = tokenizer;
-        this.readers = readers.size();
+        this.readers = new AtomicInteger(readers.size());
         for (var worker : writers) this.writers.add(new Writer(worker));
         for (var worker : readers) threads.add(Thread.ofPlatform().daemon().name("lyceum-reader").start(() -> read(worker)));
         for (var writer : this.writers) threads.add(Thread.ofPlatform().daemon().name("lyceum-writer").start(() -> write(writer)));
@@ -90,7 +92,7 @@ public final class DisaggregatedEngine implements AutoCloseable {
     /** Texts that went on elsewhere after their writer was lost. */
     public long recovered() { return recovered.get(); }
 
-    /** Takes a request. @throws IllegalArgumentException if its prompt does not fit into the context, or it names an adapter */
+    /** Takes a request. @throws IllegalArgumentException if its prompt does not fit into the context, its text into no writer's memory, or it names an adapter */
     public Reply submit(Request request) {
         if (closed) throw new IllegalStateException("DisaggregatedEngine: it is closed");
         if (!request.adapter().isEmpty()) throw new IllegalArgumentException("DisaggregatedEngine: there are no adapters; an Engine has them");
@@ -102,10 +104,20 @@ public final class DisaggregatedEngine implements AutoCloseable {
                 "DisaggregatedEngine: a prompt of " + prompt + " ids for a context of " + model.contextLength() + "; shorten it");
         int most = (int) Math.min(request.stop().most(), model.contextLength() - prompt + 1);
         var flight = new Flight(request, text, reply, prompt + most - 1, System.nanoTime());
+        checkFits(flight.positions, writers.stream());
         live.add(flight);
         prompts.add(flight);
+        if (closed) failed(flight, wasClosed());
         return reply;
     }
+
+    private static void checkFits(int positions, Stream<Writer> writers) {
+        int most = writers.mapToInt(w -> w.worker.positions()).max().orElse(0);
+        if (positions > most) throw new IllegalArgumentException(
+                "DisaggregatedEngine: a text of " + positions + " positions fits into no writer's memory; the largest has " + most);
+    }
+
+    private static IllegalStateException wasClosed() { return new IllegalStateException("DisaggregatedEngine: it was closed before the request ended"); }
 
     private void over(Flight flight) {
         live.remove(flight);
@@ -137,7 +149,7 @@ public final class DisaggregatedEngine implements AutoCloseable {
                     read(reader, flight, row);
                 } catch (WorkerLostException e) { // of the reader: those of a writer are caught there
                     prompts.addFirst(flight);
-                    if (--readers == 0) closed = true;
+                    if (readers.decrementAndGet() == 0) closed = true;
                     return;
                 } catch (RuntimeException e) {
                     failed(flight, e);
@@ -152,12 +164,13 @@ public final class DisaggregatedEngine implements AutoCloseable {
 
     private void read(KvWorker reader, Flight flight, LogitRow row) throws InterruptedException {
         long number = numbers.getAndIncrement();
-        var writer = reserved(number, flight.positions);
+        var writer = reserved(number, flight);
+        if (writer == null) return;
         int[] ids = flight.text.history().toArray();
-        if (!reader.open(number, flight.positions)) throw new IllegalArgumentException(
-                "DisaggregatedEngine: a text of " + flight.positions + " positions does not fit into a reader's memory");
         boolean handed = false;
         try {
+            if (!reader.open(number, flight.positions)) throw new IllegalArgumentException(
+                    "DisaggregatedEngine: a text of " + flight.positions + " positions does not fit into a reader's memory");
             var logits = reader.compute(List.of(new KvWorker.Span(number, ids)))[0];
             boolean sent = flight.text.size() + 1 < flight.request.stop().most() && sent(reader, writer, number, ids.length);
             if (writer.lost) {
@@ -168,7 +181,7 @@ public final class DisaggregatedEngine implements AutoCloseable {
             if (flight.text.isFinished()) over(flight);
             else handed = sent;
         } finally {
-            reader.end(number);
+            forgotten(reader, number);
             if (!handed) released(writer, number);
         }
         if (!handed) return;
@@ -176,8 +189,8 @@ public final class DisaggregatedEngine implements AutoCloseable {
         if (writer.lost) abandon(writer, List.of());
     }
 
-    /** Waits until a writer has room. */
-    private Writer reserved(long number, int positions) throws InterruptedException {
+    /** Waits until a writer has room; null if nobody wants the text any more. */
+    private Writer reserved(long number, Flight flight) throws InterruptedException {
         while (true) {
             Writer best = null;
             int most = -1, living = 0;
@@ -195,12 +208,14 @@ public final class DisaggregatedEngine implements AutoCloseable {
                 }
             }
             if (living == 0) throw new IllegalStateException("DisaggregatedEngine: no writer is left");
+            checkFits(flight.positions, writers.stream().filter(w -> !w.lost));
             try {
-                if (best.worker.open(number, positions)) return best;
+                if (best.worker.open(number, flight.positions)) return best;
             } catch (WorkerLostException e) {
                 best.lost = true;
             }
-            if (closed) throw new IllegalStateException("DisaggregatedEngine: it was closed before the request ended");
+            if (closed) throw wasClosed();
+            if (isDropped(flight)) return null;
             synchronized (room) {
                 room.wait(20);
             }
@@ -222,10 +237,19 @@ public final class DisaggregatedEngine implements AutoCloseable {
         return true;
     }
 
+    /** Whether or not the worker still answers. */
+    private static void forgotten(KvWorker worker, long number) {
+        try {
+            worker.end(number);
+        } catch (RuntimeException e) {
+            // it is lost, and what it knew too; the next call says so
+        }
+    }
+
     private void released(Writer writer, long number) {
         try {
-            if (!writer.lost) writer.worker.end(number);
-        } catch (WorkerLostException e) {
+            writer.worker.end(number); // one that is lost may have memory still
+        } catch (RuntimeException e) {
             writer.lost = true;
         }
         synchronized (room) {
@@ -257,11 +281,13 @@ public final class DisaggregatedEngine implements AutoCloseable {
                 for (var handed : done) released(writer, handed.number);
                 active.removeAll(done);
             }
-        } catch (WorkerLostException e) {
-            writer.lost = true;
+        } catch (RuntimeException e) { // a worker that throws something else is of no more use than one that is gone
+            if (!(e instanceof WorkerLostException))
+                System.getLogger("lyceum.serve").log(System.Logger.Level.WARNING, "DisaggregatedEngine: a writer failed: {0}", e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
+            writer.lost = true; // before the rest is handed on: who comes later does it himself
             if (closed) drain();
             else abandon(writer, active);
         }
@@ -284,13 +310,14 @@ public final class DisaggregatedEngine implements AutoCloseable {
         var all = new ArrayList<>(active);
         writer.incoming.drainTo(all);
         for (var handed : all) {
+            forgotten(writer.worker, handed.number);
             recovered.incrementAndGet();
             prompts.addFirst(handed.flight);
         }
     }
 
     private void drain() {
-        for (var flight : live) failed(flight, new IllegalStateException("DisaggregatedEngine: it was closed before the request ended"));
+        for (var flight : live) failed(flight, wasClosed());
     }
 
     /** Stops; texts that are not over fail. The workers stay open. */

@@ -108,7 +108,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
     /** As of the last step. */
     public EngineMetrics metrics() { return metrics; }
 
-    /** Who hears of each step, on the engine's thread. */
+    /** Who hears of each step, on the engine's thread; what it throws is logged. */
     public void onStep(Consumer<EngineStep> listener) { this.listener = listener; }
 
     /**
@@ -152,17 +152,19 @@ public final class Engine implements TextGenerator, AutoCloseable {
 
     @Override public List<Continuation> generate(List<int[]> prompts, int count, Rng rng, Progress progress) {
         var replies = new ArrayList<Reply>();
-        for (int p = 0; p < prompts.size(); p++)
-            for (int c = 0; c < count; c++)
-                replies.add(submit(new Request(prompts.get(p), 256, rng.split((long) p * count + c))));
         var all = new ArrayList<Continuation>();
+        boolean whole = false;
         try {
+            for (int p = 0; p < prompts.size(); p++)
+                for (int c = 0; c < count; c++)
+                    replies.add(submit(new Request(prompts.get(p), 256, rng.split((long) p * count + c))));
             for (var reply : replies) {
                 progress.step("generation", all.size(), replies.size());
                 all.add(reply.get());
             }
+            whole = true;
         } finally {
-            if (all.size() < replies.size()) replies.forEach(Reply::cancel);
+            if (!whole) replies.forEach(Reply::cancel);
         }
         return all;
     }
@@ -263,8 +265,16 @@ public final class Engine implements TextGenerator, AutoCloseable {
             at += (1 + slice.drafted()) * model.vocabulary();
         }
         note();
-        listener.accept(new EngineStep(steps - 1, decoded, prefilled, metrics.running(), metrics.waiting(), metrics.freeBlocks(), numbers));
+        tell(new EngineStep(steps - 1, decoded, prefilled, metrics.running(), metrics.waiting(), metrics.freeBlocks(), numbers));
         return true;
+    }
+
+    private void tell(EngineStep step) {
+        try {
+            listener.accept(step);
+        } catch (RuntimeException e) {
+            System.getLogger("lyceum.serve").log(System.Logger.Level.WARNING, "Engine: the listener failed: {0}", e.toString());
+        }
     }
 
     private List<String> tunings(StepBatch batch) {
@@ -273,9 +283,14 @@ public final class Engine implements TextGenerator, AutoCloseable {
     }
 
     private void guess() {
-        for (var job : scheduler.running()) {
+        for (var job : List.copyOf(scheduler.running())) {
             if (!job.decodes()) continue;
-            scheduler.draft(job, drafter.guess(live.get(job).text.history(), options.guesses()));
+            var request = live.get(job);
+            try {
+                scheduler.draft(job, drafter.guess(request.text.history(), options.guesses()));
+            } catch (RuntimeException e) {
+                fail(request, new LyceumException("Engine: the drafter failed: " + e.getMessage(), e));
+            }
         }
     }
 

@@ -17,7 +17,6 @@ import lyceum.progress.Progress;
 import lyceum.serve.schedule.BlockPool;
 import lyceum.serve.schedule.SchedulerOptions;
 import lyceum.tensor.Attention;
-import lyceum.tensor.QuantisedMatrix;
 import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
@@ -154,14 +153,8 @@ public record InferenceTuner(DecoderLM model, List<int[]> prompts, int most, Blo
         return same;
     }
 
-    private long weightBytes(DecoderLM model, Set<Switch> on) {
-        long sum = 0;
-        for (var module : model.modules().values()) {
-            if (!(module instanceof Linear linear)) continue;
-            sum += on.contains(Switch.QUANTISED_WEIGHTS) ? QuantisedMatrix.of(linear.weight(), format).bytes()
-                    : linear.weight().count() * linear.weight().dtype().bytes();
-        }
-        return sum;
+    private static long weightBytes(DecoderLM model) {
+        return model.modules().values().stream().mapToLong(m -> m instanceof Linear linear ? linear.weightBytes() : 0).sum();
     }
 
     private Measured cached(DecoderLM model, Set<Switch> on) {
@@ -177,7 +170,7 @@ public record InferenceTuner(DecoderLM model, List<int[]> prompts, int most, Blo
             var texts = replies.stream().map(r -> r.get().ids()).toList();
             double seconds = 1e-9 * (System.nanoTime() - started);
             var metrics = engine.metrics();
-            return new Measured(Set.copyOf(on), texts, seconds, metrics.computedTokens(), metrics.steps(), weightBytes(model, on),
+            return new Measured(Set.copyOf(on), texts, seconds, metrics.computedTokens(), metrics.steps(), weightBytes(model),
                     metrics.readPositions() * engine.positionBytes(), metrics.accepted());
         }
     }
@@ -220,7 +213,7 @@ public record InferenceTuner(DecoderLM model, List<int[]> prompts, int most, Blo
             for (int r = 0; r < group.size(); r++)
                 texts.add(Arrays.copyOfRange(group.get(r), prompts.get(from + r).length, group.get(r).length));
         }
-        return new Measured(Set.copyOf(on), texts, 1e-9 * (System.nanoTime() - started), computed, passes, weightBytes(model, on), 0, 0);
+        return new Measured(Set.copyOf(on), texts, 1e-9 * (System.nanoTime() - started), computed, passes, weightBytes(model), 0, 0);
     }
 
     /** As an engine's greedy request chooses: never the start mark, unless it is the end mark as well. */

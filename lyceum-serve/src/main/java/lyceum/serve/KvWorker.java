@@ -19,6 +19,9 @@ public interface KvWorker extends AutoCloseable {
 
     int vocabulary();
 
+    /** Positions that its memory has room for when nothing is open. */
+    int positions();
+
     /** Positions for which memory is free, those that open sequences may still come to need taken off. */
     int freePositions();
 

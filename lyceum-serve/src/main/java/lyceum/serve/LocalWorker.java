@@ -31,6 +31,8 @@ public final class LocalWorker implements KvWorker {
 
     @Override public int vocabulary() { return model.vocabulary(); }
 
+    @Override public int positions() { return pool.blocks() * pool.blockSize(); }
+
     @Override public synchronized int freePositions() { return (pool.blocks() - promised) * pool.blockSize(); }
 
     @Override public synchronized boolean open(long sequence, int positions) {

@@ -22,7 +22,7 @@ public final class RemoteWorker implements KvWorker {
     private final Socket socket;
     private final DataInputStream in;
     private final DataOutputStream out;
-    private final int layers, vocabulary;
+    private final int layers, vocabulary, positions;
     private MappedByteBuffer shared;
 
     /** To a {@link WorkerServer}. @throws IOException if nobody listens there */
@@ -34,6 +34,7 @@ public final class RemoteWorker implements KvWorker {
         out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream(), 1 << 16));
         layers = in.readInt();
         vocabulary = in.readInt();
+        positions = in.readInt();
     }
 
     /** As above, keys and values through a file of that many bytes, which is made. */
@@ -75,6 +76,8 @@ public final class RemoteWorker implements KvWorker {
     @Override public int layers() { return layers; }
 
     @Override public int vocabulary() { return vocabulary; }
+
+    @Override public int positions() { return positions; }
 
     @Override public int freePositions() {
         return asked((in, out) -> {

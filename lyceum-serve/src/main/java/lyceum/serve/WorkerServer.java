@@ -17,16 +17,22 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import lyceum.FormatException;
 
 /**
- * Lets other processes of this machine use a worker: listens on the loopback address, and serves one {@link RemoteWorker} at a time for each connection. Sequences of a
- * connection that ends are forgotten.
+ * Lets other processes of this machine use a worker: listens on the loopback address, and serves one {@link RemoteWorker} at a time for each connection. Each
+ * connection numbers its sequences by itself; those of one that ends are forgotten.
  */
 public final class WorkerServer implements AutoCloseable {
     static final byte OPEN = 1, COMPUTE = 2, READ = 3, WRITE = 4, END = 5, FREE = 6, SHARED = 7, WRITE_SHARED = 8;
     /** More than any message of a model that fits into a machine has. */
     static final int MOST = 1 << 30;
+
+    /** The worker's own numbers, below those that users in this process give. */
+    private static final AtomicLong NUMBERS = new AtomicLong();
 
     private final KvWorker worker;
     private final ServerSocket socket;
@@ -52,12 +58,13 @@ public final class WorkerServer implements AutoCloseable {
     }
 
     private void serve(Socket peer) {
-        var opened = new ArrayList<Long>();
+        var opened = new HashMap<Long, Long>(); // the worker's numbers by the connection's
         try (peer; var in = new DataInputStream(new BufferedInputStream(peer.getInputStream(), 1 << 16));
                 var out = new DataOutputStream(new BufferedOutputStream(peer.getOutputStream(), 1 << 16))) {
             peer.setTcpNoDelay(true);
             out.writeInt(worker.layers());
             out.writeInt(worker.vocabulary());
+            out.writeInt(worker.positions());
             out.flush();
             MappedByteBuffer shared = null;
             while (true) {
@@ -65,16 +72,19 @@ public final class WorkerServer implements AutoCloseable {
                 switch (what) {
                     case OPEN -> {
                         long sequence = in.readLong();
-                        boolean is = worker.open(sequence, in.readInt());
-                        if (is) opened.add(sequence);
+                        int most = in.readInt();
+                        if (opened.containsKey(sequence)) throw new FormatException("WorkerServer: sequence " + sequence + " is open already");
+                        long number = NUMBERS.decrementAndGet();
+                        boolean is = worker.open(number, most);
+                        if (is) opened.put(sequence, number);
                         out.writeBoolean(is);
                     }
-                    case COMPUTE -> compute(in, out);
-                    case READ -> bytes(out, worker.read(in.readLong(), in.readInt(), in.readInt()));
+                    case COMPUTE -> compute(in, out, opened);
+                    case READ -> bytes(out, worker.read(number(opened, in.readLong()), in.readInt(), in.readInt()));
                     case WRITE -> {
-                        long sequence = in.readLong();
+                        long number = number(opened, in.readLong());
                         int layer = in.readInt(), count = in.readInt();
-                        worker.write(sequence, layer, count, bytes(in));
+                        worker.write(number, layer, count, bytes(in));
                         out.writeBoolean(true);
                     }
                     case SHARED -> {
@@ -84,17 +94,18 @@ public final class WorkerServer implements AutoCloseable {
                         out.writeBoolean(true);
                     }
                     case WRITE_SHARED -> {
-                        long sequence = in.readLong();
+                        long number = number(opened, in.readLong());
                         int layer = in.readInt(), count = in.readInt(), length = in.readInt();
                         if (shared == null || length < 0 || length > shared.capacity())
                             throw new FormatException("WorkerServer: " + length + " bytes in shared memory of " + (shared == null ? 0 : shared.capacity()));
                         var bytes = new byte[length];
                         shared.get(0, bytes);
-                        worker.write(sequence, layer, count, bytes);
+                        worker.write(number, layer, count, bytes);
                         out.writeBoolean(true);
                     }
                     case END -> {
-                        worker.end(in.readLong());
+                        var number = opened.remove(in.readLong());
+                        if (number != null) worker.end(number);
                         out.writeBoolean(true);
                     }
                     case FREE -> out.writeInt(worker.freePositions());
@@ -107,15 +118,15 @@ public final class WorkerServer implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             System.getLogger("lyceum.serve").log(System.Logger.Level.DEBUG, "WorkerServer: a connection ended: {0}", e.getMessage());
         } finally {
-            opened.forEach(worker::end);
+            opened.values().forEach(worker::end);
         }
     }
 
-    private void compute(DataInputStream in, DataOutputStream out) throws IOException {
+    private void compute(DataInputStream in, DataOutputStream out, Map<Long, Long> opened) throws IOException {
         int count = checked(in.readInt(), 1 << 16);
         var spans = new ArrayList<KvWorker.Span>();
         for (int i = 0; i < count; i++) {
-            long sequence = in.readLong();
+            long sequence = number(opened, in.readLong());
             var ids = new int[checked(in.readInt(), 1 << 24)];
             for (int j = 0; j < ids.length; j++) ids[j] = in.readInt();
             spans.add(new KvWorker.Span(sequence, ids));
@@ -125,6 +136,12 @@ public final class WorkerServer implements AutoCloseable {
             for (float z : row) bytes.putFloat(z);
             out.write(bytes.array());
         }
+    }
+
+    private static long number(Map<Long, Long> opened, long sequence) {
+        var number = opened.get(sequence);
+        if (number == null) throw new FormatException("WorkerServer: there is no sequence " + sequence + "; open it first");
+        return number;
     }
 
     static int checked(int length, int most) {

@@ -8,12 +8,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import lyceum.DType;
+import lyceum.llm.Continuation;
 import lyceum.llm.DecoderLM;
 import lyceum.llm.generate.SamplingOptions;
+import lyceum.llm.generate.StopCriteria;
+import lyceum.progress.CancelledException;
 import lyceum.random.Rng;
 import lyceum.serve.schedule.SchedulerOptions;
 import lyceum.serve.simulate.Arrival;
@@ -23,6 +27,7 @@ import lyceum.serve.simulate.ServedRequest;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class DisaggregatedEngineTest {
@@ -139,5 +144,96 @@ class DisaggregatedEngineTest {
             }
         }
         assertThatThrownBy(() -> new DisaggregatedEngine(model, null, List.of(), List.of())).hasMessageContaining("0 readers");
+    }
+
+    /** Two connections give equal numbers; the first one ends while the second one's sequence is open. */
+    @Test void connectionsDoNotEndEachOthersSequences() throws Exception {
+        var worker = new LocalWorker(Tiny.llama(160), 40, 8, DType.F32);
+        try (var server = new WorkerServer(worker, 0)) {
+            var address = new java.net.InetSocketAddress(java.net.InetAddress.getLoopbackAddress(), server.port());
+            var first = new RemoteWorker(address);
+            assertThat(first.open(0, 10)).isTrue();
+            first.end(0);
+            assertThat(first.open(1, 10)).isTrue();
+            try (var second = new RemoteWorker(address)) {
+                assertThat(second.open(0, 10)).isTrue();
+                assertThat(second.open(1, 10)).isTrue();
+                var before = second.compute(List.of(new KvWorker.Span(0, new int[] {1, 2})));
+                first.close();
+                while (worker.open() > 2) Thread.sleep(1);
+                assertThat(second.compute(List.of(new KvWorker.Span(1, new int[] {1, 2})))).isEqualTo(before);
+                second.compute(List.of(new KvWorker.Span(0, new int[] {3})));
+                assertThat(worker.open()).isEqualTo(2);
+            }
+        }
+    }
+
+    /** As another worker, but for what is asked of it. */
+    private static class Other implements KvWorker {
+        final KvWorker worker;
+
+        Other(KvWorker worker) { this.worker = worker; }
+
+        @Override public int layers() { return worker.layers(); }
+
+        @Override public int vocabulary() { return worker.vocabulary(); }
+
+        @Override public int positions() { return worker.positions(); }
+
+        @Override public int freePositions() { return worker.freePositions(); }
+
+        @Override public boolean open(long sequence, int most) { return worker.open(sequence, most); }
+
+        @Override public float[][] compute(List<Span> spans) { return worker.compute(spans); }
+
+        @Override public byte[] read(long sequence, int layer, int count) { return worker.read(sequence, layer, count); }
+
+        @Override public void write(long sequence, int layer, int count, byte[] bytes) { worker.write(sequence, layer, count, bytes); }
+
+        @Override public void end(long sequence) { worker.end(sequence); }
+
+        @Override public void close() { worker.close(); }
+    }
+
+    @Timeout(60)
+    @Test void textsThatFitNowhereAreRefusedAndThoseThatWaitCanBeCancelled() {
+        var model = Tiny.llama(160);
+        LocalWorker reader = new LocalWorker(model, 3, 8, DType.F32), writer = new LocalWorker(model, 5, 8, DType.F32);
+        try (var engine = new DisaggregatedEngine(model, null, List.of(reader), List.of(writer))) {
+            assertThatThrownBy(() -> engine.submit(Request.greedy(new int[20], 22))).hasMessageContaining("41 positions fits into no writer's memory");
+            var large = engine.submit(Request.greedy(new int[20], 21)); // a writer has room, the reader has not
+            assertThatThrownBy(large::get).hasMessageContaining("a reader's memory");
+            assertThat(writer.open()).isZero();
+            writer.open(-1, 40); // somebody else has all of it
+            var waiting = engine.submit(Request.greedy(new int[10], 5));
+            var late = engine.submit(Request.greedy(new int[10], 5).withStop(new StopCriteria(5).withTime(Duration.ofMillis(50))));
+            waiting.cancel();
+            assertThatThrownBy(waiting::get).isInstanceOf(CancelledException.class);
+            assertThat(late.get().ending()).isEqualTo(Continuation.Ending.TIME);
+            writer.end(-1);
+            assertThat(engine.submit(Request.greedy(new int[10], 5)).get().ids()).hasSize(5);
+        }
+        assertThat(reader.open() + writer.open()).isZero();
+    }
+
+    @Timeout(60)
+    @Test void aWriterThatThrowsAndAReaderThatIsLostLeaveNothingBehind() {
+        var model = Tiny.llama(160);
+        var requests = requests(20);
+        var expected = unified(model, requests);
+        LocalWorker bad = new LocalWorker(model, 300, 8, DType.F32), good = new LocalWorker(model, 100, 8, DType.F32);
+        var failing = new Other(bad) {
+            @Override public float[][] compute(List<Span> spans) { throw new IllegalStateException("of no use"); }
+        };
+        var gone = new Other(new LocalWorker(model, 100, 8, DType.F32)) {
+            @Override public boolean open(long sequence, int most) { throw new WorkerLostException("gone", null); }
+
+            @Override public void end(long sequence) { throw new WorkerLostException("gone", null); }
+        };
+        try (var engine = new DisaggregatedEngine(model, null, List.of(new LocalWorker(model, 100, 8, DType.F32), gone), List.of(failing, good))) {
+            assertThat(different(engine, requests, expected)).isZero();
+            assertThat(engine.recovered()).isPositive();
+        }
+        assertThat(good.open() + bad.open()).isZero();
     }
 }

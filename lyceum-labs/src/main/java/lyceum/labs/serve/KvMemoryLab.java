@@ -58,7 +58,7 @@ final class KvMemoryLab implements LabBody {
 
     @Override public void run(LabContext lab) {
         int blocks = lab.param("blocks", 256, 64, 1024) / 32 * 32, size = lab.param("slots of a block", 16, 1, 64);
-        int longest = lab.param("longest text", 512, 128, 1024), steps = lab.param("steps", 240, 40, 1000);
+        int longest = Math.min(lab.param("longest text", 512, 128, 1024), blocks * size), steps = lab.param("steps", 240, 40, 1000);
         double sigma = lab.param("spread of lengths", 0.8, 0.1, 1.5);
         var trace = Arrival.poisson(2000, Double.POSITIVE_INFINITY, Arrival.lognormal(60, sigma, longest / 2),
                 Arrival.lognormal(60, sigma, longest / 2), lab.rng(1));
@@ -87,7 +87,7 @@ final class KvMemoryLab implements LabBody {
     /** Eight samples of one prompt. */
     private static void forks(LabContext lab, int size) {
         var pool = new BlockPool(400, size);
-        var samples = new ArrayList<>(List.of(pool.open(200)));
+        var samples = new ArrayList<>(List.of(pool.open(13 * size)));
         samples.getFirst().grow(10 * size + size / 2);
         while (samples.size() < 8) samples.add(samples.getFirst().fork());
         var taken = new double[2 * size];

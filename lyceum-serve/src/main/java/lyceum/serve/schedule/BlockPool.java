@@ -1,6 +1,8 @@
 package lyceum.serve.schedule;
 
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * Blocks by need: a sequence has as many as its positions fill, the last one partly, wherever they are free. Each block counts who refers to it, so that sequences with a
@@ -10,6 +12,8 @@ import java.util.Arrays;
  */
 public final class BlockPool extends KvAllocator {
     private final int[] references, free, filled; // filled: slots with a position
+    private final boolean[] cut; // blocks of which some sequences see less than others
+    private final Set<BlockTable> tables = new HashSet<>();
     private int freeCount;
     private long used;
 
@@ -18,6 +22,7 @@ public final class BlockPool extends KvAllocator {
         super(blocks, blockSize);
         references = new int[blocks];
         filled = new int[blocks];
+        cut = new boolean[blocks];
         free = new int[blocks];
         for (int i = 0; i < blocks; i++) free[i] = blocks - 1 - i; // the lowest first
         freeCount = blocks;
@@ -39,6 +44,7 @@ public final class BlockPool extends KvAllocator {
         int block = free[--freeCount];
         references[block] = 1;
         filled[block] = 0;
+        cut[block] = false;
         return block;
     }
 
@@ -51,7 +57,10 @@ public final class BlockPool extends KvAllocator {
     /** One reference less; the last one frees the block. */
     public void release(int block) {
         if (references[block] == 0) throw new IllegalStateException("BlockPool.release: block " + block + " is free already");
-        if (--references[block] > 0) return;
+        if (--references[block] > 0) {
+            if (cut[block]) refill(block);
+            return;
+        }
         used -= filled[block];
         filled[block] = 0;
         free[freeCount++] = block;
@@ -60,7 +69,9 @@ public final class BlockPool extends KvAllocator {
     @Override public BlockTable open(int most) {
         checkMost(most);
         open++;
-        return new BlockTable(this, most);
+        var table = new BlockTable(this, most);
+        tables.add(table);
+        return table;
     }
 
     /** Begins a sequence with full blocks that hold its first positions: it refers to them from now on. */
@@ -98,12 +109,24 @@ public final class BlockPool extends KvAllocator {
         filled[block] = slots;
     }
 
+    /** A shared block is as full as for the longest of its sequences, unless a cache has it: that keeps full ones. */
+    private void refill(int block) {
+        int holders = 0, most = 0;
+        for (var t : tables)
+            for (int i = 0; i < t.count; i++) {
+                if (t.blocks[i] != block) continue;
+                holders++;
+                most = Math.max(most, Math.min(blockSize(), t.length - i * blockSize()));
+            }
+        if (holders == references[block]) fill(block, most);
+    }
+
     private void own(BlockTable t, int i) {
         int from = t.blocks[i], copy = take();
         mover().copy(from, copy);
         fill(copy, filled[from]);
-        release(from);
         t.blocks[i] = copy;
+        release(from);
     }
 
     @Override BlockTable fork(BlockTable t) {
@@ -120,9 +143,17 @@ public final class BlockPool extends KvAllocator {
         int kept = blocksFor(length);
         while (t.count > kept) release(t.blocks[--t.count]);
         t.length = length;
-        // Of a shared block others may see more than this sequence does.
-        if (kept > 0 && references[t.blocks[kept - 1]] == 1) fill(t.blocks[kept - 1], length - (kept - 1) * blockSize());
+        if (kept == 0) return;
+        int last = t.blocks[kept - 1];
+        if (references[last] == 1) fill(last, length - (kept - 1) * blockSize());
+        else {
+            cut[last] = true; // others may see more than this sequence does
+            refill(last);
+        }
     }
 
-    @Override void close(BlockTable t) { while (t.count > 0) release(t.blocks[--t.count]); }
+    @Override void close(BlockTable t) {
+        while (t.count > 0) release(t.blocks[--t.count]);
+        tables.remove(t);
+    }
 }

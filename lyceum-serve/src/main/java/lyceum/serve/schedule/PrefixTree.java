@@ -84,6 +84,9 @@ public final class PrefixTree {
         return sum;
     }
 
+    /** Salts of which it holds something. */
+    int salts() { return roots.size(); }
+
     /** The tree of a salt, an empty node where there is none. */
     public Node root(String salt) {
         var root = roots.get(salt);
@@ -139,6 +142,7 @@ public final class PrefixTree {
     /** As above, the first {@code length} positions alone. */
     public int insert(String salt, int[] ids, BlockTable table, int length) {
         int all = length / page, n = 0;
+        if (all == 0) return 0; // no root for what holds nothing
         var node = roots.computeIfAbsent(salt, _ -> new Node(new int[0], new int[0], null));
         tick++;
         while (n < all) {
@@ -193,6 +197,7 @@ public final class PrefixTree {
             oldest.blocks = Arrays.copyOf(oldest.blocks, n);
             if (n == 0) oldest.parent.children.remove(new Page(oldest.ids, 0, page));
             else oldest.ids = Arrays.copyOf(oldest.ids, n * page);
+            if (n == 0 && oldest.parent.parent == null) roots.values().removeIf(root -> root.children.isEmpty());
         }
         return gone;
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import lyceum.random.Rng;
@@ -72,7 +73,14 @@ class BlockPoolTest {
     private static int faults(BlockPool pool, List<Model> live, Contents contents) {
         int wrong = 0;
         var counts = new int[pool.blocks()];
-        for (var one : live) for (int block : one.table.toArray()) counts[block]++;
+        var filled = new int[pool.blocks()];
+        for (var one : live)
+            for (int i = 0; i < one.table.count(); i++) {
+                int block = one.table.block(i);
+                counts[block]++;
+                filled[block] = Math.max(filled[block], Math.min(pool.blockSize(), one.table.length() - i * pool.blockSize()));
+            }
+        if (pool.usedSlots() != Arrays.stream(filled).sum()) wrong++;
         for (int b = 0; b < counts.length; b++) if (counts[b] != pool.references(b)) wrong++;
         var free = new HashSet<Integer>();
         for (int block : pool.free()) if (!free.add(block) || counts[block] > 0) wrong++;

@@ -135,6 +135,22 @@ class PrefixTreeTest {
         Evidence.of("free pages at the end of 60", pool.freeBlocks(), exactly(60));
     }
 
+    @Test void saltsThatHoldNothingAreForgotten() {
+        var pool = new BlockPool(20, PAGE);
+        var tree = new PrefixTree(pool);
+        for (int i = 0; i < 5; i++) {
+            var table = pool.open(6);
+            table.grow(6);
+            tree.insert("tenant " + i, new int[] {1, 2, 3, 4, 5, 6}, table, i == 0 ? 1 : 6); // of the first no page is full
+            table.close();
+        }
+        assertThat(tree.salts()).isEqualTo(4);
+        assertThat(tree.evict(5)).isEqualTo(5);
+        assertThat(tree.salts()).isEqualTo(3); // the first of them is gone, the second has a page left
+        assertThat(tree.evict(20)).isEqualTo(7);
+        assertThat(tree.salts()).isZero();
+    }
+
     /** A page of the model whose block is free: those must be the oldest that it would have chosen itself. */
     private static List<Object> oldestAmongGone(Naive naive, BlockPool pool) {
         List<Object> deepest = null;
