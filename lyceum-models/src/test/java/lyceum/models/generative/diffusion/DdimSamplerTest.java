@@ -145,10 +145,14 @@ class DdimSamplerTest {
         var start = model.start(NoiseStreams.seeds(1, 2), DType.F64, 2);
         var sampler = new DdimSampler(20);
         var ends = sampler.sample(model, start, null, NoiseStreams.seeds(1, 2), Progress.SILENT);
-        var strip = sampler.withEta(0.7).interpolate(model, start.get(0), start.get(1), 5, Progress.SILENT);
+        var strip = sampler.withEta(0.7).interpolate(model, start.get(0), start.get(1), 5, null, Progress.SILENT);
         assertThat(strip.shape().toArray()).containsExactly(5, 2);
         assertThat(strip.get(0).sub(ends.get(0)).abs().max().item()).isLessThan(1e-9);
         assertThat(strip.get(4).sub(ends.get(1)).abs().max().item()).isLessThan(1e-9);
+        // Of class 0, at (2, 0): all along the arc.
+        var classes = MixtureDenoiser.ring(NoiseSchedule.linear(100), Prediction.CLEAN, 8, 2, 0.05).model();
+        var within = sampler.interpolate(classes, start.get(0), start.get(1), 5, Tensor.zeros(DType.I64, 5), Progress.SILENT);
+        assertThat(within.sub(Tensor.of(2.0, 0)).abs().max().item()).isLessThan(0.5);
     }
 
     @Test void allPredictionsOfOneMixtureDrawTheSame() {
