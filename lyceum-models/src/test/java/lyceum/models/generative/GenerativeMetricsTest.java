@@ -147,6 +147,14 @@ class GenerativeMetricsTest {
         assertThat(GenerativeMetrics.report(train, heldOut, good, Rng.of(1)).warnings()).noneMatch(w -> w.contains("copies"));
     }
 
+    @Test void copiesAreCountedAmongHeldOutDataThatRepeatTheTrainingDataToo() {
+        // Whole numbers, so that distances of nothing are 0.
+        Tensor train = Tensor.randint(Rng.of(1), 0, 3, 50, 2).to(DType.F64).compute(), ten = train.narrow(0, 0, 10);
+        Tensor fake = Tensor.concat(0, ten, ten.add(50));
+        assertThat(GenerativeMetrics.memorisation(train, train, fake).copies()).isEqualTo(0.5);
+        assertThat(GenerativeMetrics.memorisation(train, train.add(0.25), fake).copies()).isEqualTo(0.5);
+    }
+
     private static Tensor curved(long seed, int n) {
         Tensor z = normal(seed, n, 6), mix = normal(99, 6, 16);
         return z.matmul(mix).tanh().add(normal(seed + 50, n, 16).mul(0.1)).compute();
