@@ -91,9 +91,9 @@ public record OdeSampler(Method method, int steps, Grid grid, boolean cleaned) i
                 try (var scope = Scope.open("sampling step")) {
                     Tensor said = null;
                     if (method == Method.DPM_SOLVER_PP_2M) {
-                        Tensor clean = said = model.at(x, t, condition).clean();
-                        x = multistep(sde, x, clean, last, k == 0 ? 0 : times[k - 1], t, next);
-                        last = clean.compute().keptBy(scope);
+                        said = model.at(x, t, condition).clean();
+                        x = multistep(sde, x, said, last, k == 0 ? 0 : times[k - 1], t, next);
+                        last = said.compute().keptBy(scope);
                     } else x = step(sde, model, x, t, next, condition);
                     x = x.compute().keptBy(scope);
                     Tensor now = x, known = said;
