@@ -74,13 +74,13 @@ final class ConsistencyLab implements LabBody {
         var streams = NoiseStreams.of(lab.rng(5), POINTS);
         var many = teacher.model().start(streams, DType.F32, 2);
         var drawn = List.of(model.sample(many, null), model.sample(many, null, streams, again),
-                new EdmSampler(1).sample(teacher.model(), many, null, streams, Progress.SILENT),
+                teacher.model().at(many, path.most(), null).clean().compute(),
                 new EdmSampler(40).sample(teacher.model(), many, null, streams, Progress.SILENT));
         String[] names = {"model, one step", "model, two steps", "teacher, one step", "teacher, 40 steps"};
         var rows = new ArrayList<List<?>>();
         var panels = new Plot[4];
         double[] gaps = new double[4];
-        int[] calls = {1, 2, 2, 80};
+        int[] calls = {1, 2, 1, 80};
         for (int k = 0; k < 4; k++) {
             var x = drawn.get(k);
             gaps[k] = OptimalTransport.sliced(x.toRows(), data.narrow(0, 0, POINTS).toRows(), 2, 30, lab.rng(6));

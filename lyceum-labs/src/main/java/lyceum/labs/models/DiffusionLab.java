@@ -80,7 +80,7 @@ final class DiffusionLab implements LabBody {
                 .describedAs("The same starting noise: few steps leave points between the clusters, twenty nearly none."));
         lab.table("Distance to the data", List.of("sampler", "network calls", "sliced W2"), rows);
 
-        var strip = new DdimSampler(20).interpolate(model, start.get(0), start.get(1), 60, lab.progress());
+        var strip = new DdimSampler(20).interpolate(model, start.get(0), start.get(1), 60, null, lab.progress());
         lab.figure(Figure.scatter("Interpolation", strip.select(1, 0), strip.select(1, 1)).axes("x", "y").equalScales()
                 .describedAs("Sixty noise vectors on an arc between two: their data walk through clusters and jump across the gaps."));
         lab.shows("ddim", "sliced W2 of 20 steps", few, below(0.5));

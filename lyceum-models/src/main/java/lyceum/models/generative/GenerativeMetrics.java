@@ -190,7 +190,7 @@ public final class GenerativeMetrics {
      *
      * @param fake median distance of generated items to their nearest training item
      * @param heldOut the same of real items that were not trained on
-     * @param copies share of generated items nearer than the nearest hundredth of the held-out ones
+     * @param copies share of generated items nearer than the nearest hundredth of the held-out ones; where those are copies themselves, the share of copies
      */
     public record Memorisation(double fake, double heldOut, double copies) {
         /** Whether generated items are much nearer to the training data than real ones: half the distance, or a tenth of them copies. */
@@ -207,7 +207,7 @@ public final class GenerativeMetrics {
         Arrays.sort(near);
         double hundredth = far[far.length / 100];
         return new Memorisation(near[near.length / 2], far[far.length / 2],
-                (double) Arrays.stream(near).filter(d -> d < hundredth).count() / near.length);
+                (double) Arrays.stream(near).filter(d -> d < hundredth || hundredth == 0 && d == 0).count() / near.length);
     }
 
     /** The distance of each row to the nearest of {@code others}. */
@@ -223,7 +223,13 @@ public final class GenerativeMetrics {
         return found;
     }
 
-    /** {@code 100 max(cos, 0)} of pictures and their texts in one space (Hessel and others 2021), a pair each: (n). @param images (n, d) @param texts (n, d) */
+    /**
+     * {@code 100 max(cos, 0)} of pictures and their texts in one space, a pair each: (n). From Hessel and others 2021, who multiply by 2.5; 100 here, as
+     * torchmetrics does.
+     *
+     * @param images (n, d)
+     * @param texts (n, d)
+     */
     public static double[] clipScore(Tensor images, Tensor texts) {
         Tensor x = rows("clipScore", images, 1), y = rows("clipScore", texts, 1);
         if (!x.shape().equals(y.shape()))
@@ -277,7 +283,7 @@ public final class GenerativeMetrics {
                 bias));
         var copies = memorisation(t, h, f);
         if (copies.flagged()) warnings.add(String.format(java.util.Locale.ROOT,
-                "generated items lie at %.3g from the training data, real ones at %.3g: they may be copies, which raises every other number here",
+                "generated items lie at %.3g from the training data, real ones at %.3g: they may be copies, which flatters every other number here",
                 copies.fake(), copies.heldOut()));
         return new GenerativeReport(n, fid, kid(h, f, 10, size, rng), neighbourhoods(h, f, Math.min(5, size - 1)), copies,
                 List.copyOf(warnings));

@@ -1,5 +1,6 @@
 package lyceum.models.generative;
 
+import java.util.function.Supplier;
 import lyceum.progress.Progress;
 import lyceum.tensor.Tensor;
 
@@ -24,7 +25,12 @@ public interface Preview extends Progress {
 
     /** Shows a step to a listener if it wants to see, then reports it; stops the work if asked to. */
     static void step(Progress progress, String task, long step, long total, Tensor x, Tensor clean) {
-        if (progress instanceof Preview preview) preview.see(step, x, clean);
+        step(progress, task, step, total, x, () -> clean);
+    }
+
+    /** The same where the clean data cost a call of the network: asked for only if somebody wants to see. */
+    static void step(Progress progress, String task, long step, long total, Tensor x, Supplier<Tensor> clean) {
+        if (progress instanceof Preview preview) preview.see(step, x, clean.get());
         progress.step(task, step, total);
     }
 }

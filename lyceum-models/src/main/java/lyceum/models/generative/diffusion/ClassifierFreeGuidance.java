@@ -21,7 +21,8 @@ import lyceum.withers.Withers;
  * @param weight w by time, such as {@code t -> 4}
  * @param from times from here ..
  * @param to .. to here are guided; at others w is 1
- * @param rescale in [0, 1]: how far the result is brought back to the deviation of the conditional answer, row by row
+ * @param rescale in [0, 1]: how far the result is brought back to the deviation of the conditional answer, row by row; a row of
+ *         deviation 0 stays as it is
  * @param none the empty condition, of the shape and type of one row of conditions; or what is to be avoided, a negative prompt
  * @param batched whether both answers come from one call of the network
  * @see <a href="https://arxiv.org/abs/2207.12598">Ho and Salimans (2022)</a>
@@ -82,7 +83,10 @@ public record ClassifierFreeGuidance(DoubleUnaryOperator weight, double from, do
             without = without.narrow(1, 0, x.size(1));
         }
         var guided = without.add(with.sub(without).mul(w));
-        if (rescale > 0) guided = guided.mul(deviation(with).div(deviation(guided)).mul(rescale).add(1 - rescale));
+        if (rescale > 0) {
+            var own = deviation(guided);
+            guided = Tensor.where(own.eq(0), guided, guided.mul(deviation(with).div(own).mul(rescale).add(1 - rescale)));
+        }
         return variance == null ? guided : Tensor.concat(1, guided, variance);
     }
 

@@ -104,6 +104,8 @@ public record ConsistencyTraining(int firstTimes, int lastTimes, double targetDe
 
     private static Tensor noise(DiffusionModel teacher, Tensor x, Tensor t) {
         var said = teacher.denoiser().predict(x, t, null, Pass.inference());
+        // A learned variance is of no use here.
+        if (said.rank() > 1 && said.size(1) == 2 * x.size(1)) said = said.narrow(1, 0, x.size(1));
         return teacher.prediction().noise(said, x, teacher.path().signals(t, x), teacher.path().noises(t, x));
     }
 

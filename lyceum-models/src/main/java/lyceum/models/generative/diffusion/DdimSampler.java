@@ -20,7 +20,7 @@ import lyceum.withers.Withers;
  * var sampler = new DdimSampler(50);
  * Tensor drawn = sampler.sample(model, start, null, noise, Progress.SILENT);
  * Tensor code = sampler.invert(model, drawn, null, Progress.SILENT);         // the noise that leads there, about
- * Tensor strip = sampler.interpolate(model, start.get(0), start.get(1), 9, Progress.SILENT);
+ * Tensor strip = sampler.interpolate(model, start.get(0), start.get(1), 9, null, Progress.SILENT);
  * }
  *
  * <p>With eta 0 nothing is drawn: it is a first-order solver of the probability-flow equation. With eta 1 and all steps it is ancestral sampling with the
@@ -93,7 +93,10 @@ public record DdimSampler(int steps, double eta, Spacing spacing, double clip) i
         });
     }
 
-    /** The noise from which data come, by the same jumps the other way and without randomness; the better the more steps. */
+    /**
+     * The noise from which data come, by the same jumps the other way and without randomness; the better the more steps. Neither eta nor the limit plays a part:
+     * a guess that is cut off cannot be found again.
+     */
     public Tensor invert(DiffusionModel model, Tensor data, Tensor condition, Progress progress) {
         var schedule = schedule(model);
         int[] at = visited(schedule);
@@ -112,13 +115,17 @@ public record DdimSampler(int steps, double eta, Spacing spacing, double clip) i
         });
     }
 
-    /** Data (points, ..) along the arc between two items of noise, both ends among them. Without randomness, whatever eta is. */
-    public Tensor interpolate(DiffusionModel model, Tensor from, Tensor to, int points, Progress progress) {
+    /**
+     * Data (points, ..) along the arc between two items of noise, both ends among them. Without randomness, whatever eta is.
+     *
+     * @param condition (points, ..), or null
+     */
+    public Tensor interpolate(DiffusionModel model, Tensor from, Tensor to, int points, Tensor condition, Progress progress) {
         if (points < 2) throw new IllegalArgumentException("interpolate: " + points + " points; both ends are two");
         var arc = new Tensor[points];
         for (int i = 0; i < points; i++)
             arc[i] = Slerp.of(from.flatten(), to.flatten(), (double) i / (points - 1)).reshape(from.shape().toArray());
-        return withEta(0).sample(model, Tensor.stack(0, arc), null, NoiseStreams.of(Rng.of(0), points), progress);
+        return withEta(0).sample(model, Tensor.stack(0, arc), condition, NoiseStreams.of(Rng.of(0), points), progress);
     }
 
     private DiffusionModel.Estimate limited(DiffusionModel model, DiffusionModel.Estimate said, Tensor x, int t) {

@@ -66,10 +66,14 @@ public record Ddpm(NoiseSchedule schedule, Prediction prediction, Variance varia
 
     /** A denoiser as a model to draw from. @throws IllegalArgumentException if the prediction tells nothing of the data at the schedule's end */
     public DiffusionModel model(Denoiser denoiser) {
+        requireTelling();
+        return new DiffusionModel(schedule, prediction, denoiser);
+    }
+
+    private void requireTelling() {
         if (prediction != Prediction.CLEAN && prediction != Prediction.VELOCITY && schedule.alphaBar(schedule.steps()) == 0)
             throw new IllegalArgumentException("Ddpm: the schedule ends in noise alone, where the " + prediction
                     + " tells nothing of the data; predict VELOCITY or CLEAN");
-        return new DiffusionModel(schedule, prediction, denoiser);
     }
 
     /** The sampler that goes back step by step. */
@@ -99,6 +103,7 @@ public record Ddpm(NoiseSchedule schedule, Prediction prediction, Variance varia
     public Tensor loss(Denoiser denoiser, Tensor x, Tensor t, Tensor epsilon, Tensor condition, Pass pass) {
         if (variance == Variance.LEARNED && (objective == Objective.SIMPLE || objective == Objective.MIN_SNR))
             throw new IllegalArgumentException("Ddpm: the objective " + objective + " teaches no variance; take HYBRID or VARIATIONAL");
+        requireTelling();
         var noisy = schedule.noised(x, t, epsilon);
         var answer = Answer.of(this, denoiser.predict(noisy, t, condition, pass), noisy, t);
         long each = x.count() / x.size(0);

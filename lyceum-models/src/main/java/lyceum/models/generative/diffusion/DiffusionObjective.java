@@ -22,7 +22,11 @@ public interface DiffusionObjective {
     default BatchLoss over(Denoiser denoiser, Tensor data, Tensor conditions, ConditionDropout dropout) {
         return (rows, pass) -> {
             var condition = conditions == null ? null : conditions.rows(rows);
-            if (condition != null && dropout != null) condition = dropout.apply(condition, pass.rng());
+            if (condition != null && dropout != null) {
+                if (pass.rng() == null) throw new IllegalArgumentException(
+                        "DiffusionObjective: conditions are dropped at random, and the pass has no random stream; use Pass.training(rng)");
+                condition = dropout.apply(condition, pass.rng());
+            }
             return loss(denoiser, data.rows(rows), condition, pass);
         };
     }

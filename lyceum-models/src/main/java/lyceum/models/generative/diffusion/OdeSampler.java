@@ -89,15 +89,16 @@ public record OdeSampler(Method method, int steps, Grid grid, boolean cleaned) i
             for (int k = 0; k < steps; k++) {
                 double t = times[k], next = times[k + 1];
                 try (var scope = Scope.open("sampling step")) {
-                    Tensor clean = null;
+                    Tensor said = null;
                     if (method == Method.DPM_SOLVER_PP_2M) {
-                        clean = model.at(x, t, condition).clean();
-                        x = multistep(sde, x, clean, last, k == 0 ? 0 : times[k - 1], t, next);
-                        last = clean.compute().keptBy(scope);
+                        said = model.at(x, t, condition).clean();
+                        x = multistep(sde, x, said, last, k == 0 ? 0 : times[k - 1], t, next);
+                        last = said.compute().keptBy(scope);
                     } else x = step(sde, model, x, t, next, condition);
                     x = x.compute().keptBy(scope);
-                    if (progress != Progress.SILENT) Preview.step(progress, "probability flow", k + 1L, steps, x,
-                            clean == null ? model.at(x, next, condition).clean() : clean);
+                    Tensor now = x, known = said;
+                    Preview.step(progress, "probability flow", k + 1L, steps, x,
+                            () -> known == null ? model.at(now, next, condition).clean() : known);
                 }
             }
             return cleaned ? model.at(x, sde.least(), condition).clean().compute() : x;

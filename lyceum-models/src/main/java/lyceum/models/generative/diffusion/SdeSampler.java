@@ -48,8 +48,8 @@ public record SdeSampler(int steps, int corrections, double signalToNoise, boole
                         x = x.add(model.score(x, next, condition).mul(step)).add(noise.like(x).mul(Math.sqrt(2 * step)));
                     }
                     x = x.compute().keptBy(scope);
-                    if (progress != Progress.SILENT)
-                        Preview.step(progress, "reverse SDE", k + 1L, steps, x, model.at(x, next, condition).clean());
+                    Tensor now = x;
+                    Preview.step(progress, "reverse SDE", k + 1L, steps, x, () -> model.at(now, next, condition).clean());
                 }
             }
             return cleaned ? model.at(x, sde.least(), condition).clean().compute() : x;

@@ -139,6 +139,13 @@ class ClassifierFreeGuidanceTest {
         var scaled = guidance.withRescale(1).guide(NETWORK).predict(X, 400, CLASSES);
         var with = NETWORK.predict(X, 400, CLASSES);
         assertThat(scaled.get(3).std().item()).isCloseTo(with.get(3).std().item(), offset(1e-5));
+        // A row without deviation, such as a single number, stays as it is; the one beside it does not.
+        Denoiser flat = (x, t, condition, pass) -> x.mul(condition.to(x.dtype()).reshape(-1, 1));
+        var rows = Tensor.of(new double[][] {{1, 1}, {1, 2}});
+        double[] answers = guidance.withRescale(1).guide(flat).predict(rows, 400, Tensor.of(new long[] {3, 3})).toDoubleArray();
+        assertThat(answers[0]).isEqualTo(8 + 5 * (3 - 8));
+        assertThat(answers[1]).isEqualTo(8 + 5 * (3 - 8));
+        assertThat(Math.abs(answers[3] - answers[2])).isCloseTo(3, offset(1e-9));
         // A negative prompt: away from class 2.
         var negative = ClassifierFreeGuidance.ofClass(2, 2).guide(NETWORK).predict(X, 400, CLASSES);
         var two = NETWORK.predict(X, 400, Tensor.full(DType.I64, 2, 64));

@@ -131,6 +131,13 @@ class ConsistencyModelTest {
         double before = training.loss(model, model, null, data, 20, Pass.training(Rng.of(5))).item();
         training.train(model, network, data, Planar.trainer(512, 100, 2e-3), Rng.of(3), Progress.SILENT);
         assertThat(training.loss(model, model, null, data, 20, Pass.training(Rng.of(5))).item()).isLessThan(before);
+        var perfect = MixtureDenoiser.ring(PATH, Prediction.CLEAN, 8, 2, 0.2).model();
+        var unsure = perfect.with(denoiser -> (x, t, condition, pass) -> {
+            var said = denoiser.predict(x, t, condition, pass);
+            return Tensor.concat(1, said, said.zerosLike());
+        });
+        assertThat(training.loss(model, model, unsure, data, 20, Pass.training(Rng.of(5))).item())
+                .isEqualTo(training.loss(model, model, perfect, data, 20, Pass.training(Rng.of(5))).item());
         var elsewhere = MixtureDenoiser.ring(new EdmPath(0.01, 50), Prediction.CLEAN, 8, 2, 0.2).model();
         assertThatThrownBy(() -> training.distil(model, network, elsewhere, data, Planar.trainer(512, 1, 1e-3), Rng.of(1), Progress.SILENT))
                 .hasMessageContaining("path");

@@ -106,15 +106,24 @@ class DdimSamplerTest {
     @Test void encodingAndDecodingReturnsTheData() {
         var x = Tensor.randn(Rng.of(1), DType.F64, 500, 1).compute();
         var model = MixtureDenoiser.normal(LINEAR, Prediction.NOISE, 0, 1).model();
-        var errors = new double[2];
+        // For unit data the flow is the identity; for others the code is where the exact flow comes from.
+        var other = x.mul(0.5).add(1).compute();
+        var narrow = MixtureDenoiser.normal(LINEAR, Prediction.NOISE, 1, 0.5).model();
+        double bar = LINEAR.alphaBar(1000);
+        var truth = other.sub(1).mul(Math.sqrt(bar * 0.25 + 1 - bar) / 0.5).add(Math.sqrt(bar));
+        assertThat(exactMap(truth, 1, 0.5).sub(other).abs().max().item()).isLessThan(1e-12);
+        double[] errors = new double[2], off = new double[2];
         for (int k = 0; k < 2; k++) {
             var sampler = new DdimSampler(k == 0 ? 100 : 200);
+            off[k] = sampler.invert(narrow, other, null, Progress.SILENT).sub(truth).norm().item() / truth.norm().item();
             var code = sampler.invert(model, x, null, Progress.SILENT);
             var back = sampler.sample(model, code, null, NoiseStreams.of(Rng.of(1), 500), Progress.SILENT);
             errors[k] = back.sub(x).norm().item() / x.norm().item();
         }
         Evidence.of("relative error at 200 steps", errors[1], atMost(2e-2));
         Evidence.of("error at 100 steps over that at 200", errors[0] / errors[1], between(1.8, 2.2));
+        Evidence.of("codes of N(1, 0.25) from the exact ones at 200 steps", off[1], atMost(2e-2));
+        Evidence.of("at 100 steps over that at 200", off[0] / off[1], between(1.7, 2.3));
     }
 
     @Tag("slow")
@@ -136,10 +145,14 @@ class DdimSamplerTest {
         var start = model.start(NoiseStreams.seeds(1, 2), DType.F64, 2);
         var sampler = new DdimSampler(20);
         var ends = sampler.sample(model, start, null, NoiseStreams.seeds(1, 2), Progress.SILENT);
-        var strip = sampler.withEta(0.7).interpolate(model, start.get(0), start.get(1), 5, Progress.SILENT);
+        var strip = sampler.withEta(0.7).interpolate(model, start.get(0), start.get(1), 5, null, Progress.SILENT);
         assertThat(strip.shape().toArray()).containsExactly(5, 2);
         assertThat(strip.get(0).sub(ends.get(0)).abs().max().item()).isLessThan(1e-9);
         assertThat(strip.get(4).sub(ends.get(1)).abs().max().item()).isLessThan(1e-9);
+        // Of class 0, at (2, 0): all along the arc.
+        var classes = MixtureDenoiser.ring(NoiseSchedule.linear(100), Prediction.CLEAN, 8, 2, 0.05).model();
+        var within = sampler.interpolate(classes, start.get(0), start.get(1), 5, Tensor.zeros(DType.I64, 5), Progress.SILENT);
+        assertThat(within.sub(Tensor.of(2.0, 0)).abs().max().item()).isLessThan(0.5);
     }
 
     @Test void allPredictionsOfOneMixtureDrawTheSame() {

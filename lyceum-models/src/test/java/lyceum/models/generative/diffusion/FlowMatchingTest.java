@@ -121,6 +121,14 @@ class FlowMatchingTest {
         Evidence.of("100 steps after the reflow", sliced(straight(), 100), atMost(0.1));
     }
 
+    @Acceptance(topic = "flow-matching", clause = 3)
+    @Test void curvatureIsTheIntegralItNames() {
+        // From z to 1.5 + s z with s^2 = (1 - t)^2 + t^2 / 4: the integral of (s' + 1/2)^2 is 1 - pi / 4, where z^2 is 1.
+        var model = new FlowModel((x, t, condition, pass) -> exact(FlowMatching.Path.LINEAR, x, t));
+        double found = model.curvature(Tensor.of(new double[][] {{-1}, {1}}), 2_000);
+        Evidence.of("curvature from N(0, 1) to N(1.5, 0.25), off 1 - pi / 4", Math.abs(found - 1 + Math.PI / 4), below(1e-3));
+    }
+
     @Tag("slow")
     @Acceptance(topic = "flow-matching", clause = 4)
     @Test void forwardAndBackReturns() {

@@ -188,6 +188,23 @@ class ScoreSdeTest {
                 below(1));
     }
 
+    @Test void onlyAPreviewCostsMoreCalls() {
+        var asked = new int[1];
+        var perfect = mixture(VP);
+        var counted = VP.model((x, t, condition, pass) -> {
+            asked[0]++;
+            return perfect.predict(x, t, condition, pass);
+        });
+        Progress listener = update -> {};
+        Preview preview = (step, x, clean) -> assertThat(clean.shape()).isEqualTo(x.shape());
+        for (var sampler : List.of(new OdeSampler(OdeSampler.Method.EULER, 6), new SdeSampler(6).withCleaned(false)))
+            for (var progress : List.of(listener, preview)) {
+                asked[0] = 0;
+                sampler.sample(counted, START, null, NoiseStreams.of(Rng.of(1), POINTS), progress);
+                assertThat(asked[0]).isEqualTo(progress == preview ? 12 : 6);
+            }
+    }
+
     @Acceptance(topic = "score-sde", clause = 5)
     @Test void reverseEulerStepsAreDdpmsPosteriorMeansToSecondOrder() {
         int steps = 1_000;
