@@ -55,6 +55,6 @@ final class UNetLab implements LabBody {
         lab.table("The network of 2015", List.of("parameters", "input", "output"),
                 List.of(List.of(original.parameterCount(), "572 x 572", seen.toString())));
         lab.check(1, "parameters of the 2015 network", original.parameterCount(), exactly(31_030_658));
-        lab.check(1, "height and width that 572 x 572 become", Arrays.equals(seen.toArray(), new long[] {1, 2, 388, 388}));
+        lab.check(1, "572 x 572 become 388 x 388", Arrays.equals(seen.toArray(), new long[] {1, 2, 388, 388}));
     }
 }

@@ -65,7 +65,7 @@ class VisionEncoderTest {
         return y;
     }
 
-    /** Means of tokens (n, t, width) from a first one on, by loops. */
+    /** Means over the tokens (n, t, width), by loops. */
     private static double[] means(Tensor tokens) {
         int n = (int) tokens.size(0), t = (int) tokens.size(1), width = (int) tokens.size(2);
         double[] x = tokens.toDoubleArray(), mean = new double[n * width];
