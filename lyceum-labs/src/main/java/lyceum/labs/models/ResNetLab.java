@@ -56,6 +56,7 @@ final class ResNetLab implements LabBody {
                     Skeleton.of(() -> new ResNet(preset, Rng.of(1))).parameterCount()));
         lab.table("Standard sizes", List.of("blocks a stage", "kind", "parameters"), presets);
         lab.shows("plain loss over residual loss at the largest depth", gap, above(blocks < 5 || epochs < 5 ? 0 : 1.1));
+        lab.check(1, "parameters of ResNet-18", (long) presets.get(0).get(2), exactly(11_689_512));
         lab.check(1, "parameters of ResNet-50", (long) presets.get(2).get(2), exactly(25_557_032));
     }
 }

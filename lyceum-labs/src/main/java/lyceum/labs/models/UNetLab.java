@@ -4,6 +4,7 @@ import static lyceum.labs.Bounds.above;
 import static lyceum.labs.Bounds.exactly;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import lyceum.DType;
 import lyceum.data.scenes.ThinCurves;
@@ -50,8 +51,10 @@ final class UNetLab implements LabBody {
         lab.say("Overlap with the true lines: %.2f with skips, %.2f without.", ious[0], ious[1]);
         lab.shows("IoU with skips less IoU without", ious[0] - ious[1], above(epochs < 5 || images < 52 || width < 8 ? -1 : 0.1));
         var original = Skeleton.of(() -> new UNet(UNetConfig.original(1, 2), Rng.of(1)));
+        var seen = original.outputShape(DType.F32, 1, 1, 572, 572);
         lab.table("The network of 2015", List.of("parameters", "input", "output"),
-                List.of(List.of(original.parameterCount(), "572 x 572", original.outputShape(DType.F32, 1, 1, 572, 572).toString())));
+                List.of(List.of(original.parameterCount(), "572 x 572", seen.toString())));
         lab.check(1, "parameters of the 2015 network", original.parameterCount(), exactly(31_030_658));
+        lab.check(1, "572 x 572 become 388 x 388", Arrays.equals(seen.toArray(), new long[] {1, 2, 388, 388}));
     }
 }

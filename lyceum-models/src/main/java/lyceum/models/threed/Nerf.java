@@ -3,6 +3,7 @@ package lyceum.models.threed;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.models.threed.Camera.Rays;
@@ -98,25 +99,33 @@ public final class Nerf extends Module {
     public Rendered picture(Camera camera) { return Autograd.noGrad(() -> render(camera.rays(), Pass.inference()).getLast()); }
 
     /**
-     * Learns from pictures: {@code steps} of Adam, each on {@code rays} random pixels of all views.
+     * Learns from pictures: so many {@code steps} of Adam, each on {@code rays} random pixels of all views, at a rate that falls to a
+     * twentieth. The history has an epoch for each time that all pixels were seen, none for a rest.
      *
      * @throws lyceum.progress.CancelledException if progress says so; the field stays as it is then
      */
     public History fit(List<PosedView> views, int steps, int rays, double rate, Rng rng, Progress progress) {
         if (views.isEmpty()) throw new IllegalArgumentException("Nerf.fit: there are no views");
+        if (steps < 1 || rays < 1)
+            throw new IllegalArgumentException("Nerf.fit: " + steps + " steps of " + rays + " rays; at least 1 of each");
         var all = views.stream().map(v -> v.camera().rays()).toList();
         var origins = Tensor.concat(0, all.stream().map(Rays::origins).toArray(Tensor[]::new));
         var directions = Tensor.concat(0, all.stream().map(Rays::directions).toArray(Tensor[]::new));
         var pixels = Tensor.concat(0, views.stream().map(v -> v.pixels().to(DType.F32)).toArray(Tensor[]::new)).compute();
         var every = new Rays(origins.compute(), directions.compute());
-        int perEpoch = Math.ceilDiv(every.count(), rays), epochs = Math.max(1, Math.ceilDiv(steps, perEpoch));
-        return new Trainer(new Adam(rate), epochs).withBatchSize(Math.min(rays, every.count()))
-                .withSchedule(new Schedule.Cosine((long) epochs * perEpoch, 0.05, false, 1)).start(this, every.count(), (rows, pass) -> {
+        int perEpoch = Math.ceilDiv(every.count(), rays);
+        var run = new Trainer(new Adam(rate), Math.ceilDiv(steps, perEpoch)).withBatchSize(Math.min(rays, every.count()))
+                .withSchedule(new Schedule.Cosine(steps, 0.05, false, 1)).start(this, every.count(), (rows, pass) -> {
                     var target = pixels.rows(rows);
                     var seen = render(every.rows(rows), pass);
                     var loss = seen.getLast().colour().sub(target).square().mean();
                     return fine == null ? loss : loss.add(seen.getFirst().colour().sub(target).square().mean());
-                }, null, rng).finish(progress);
+                }, null, rng);
+        for (int i = 1; i <= steps; i++) {
+            run.step();
+            progress.step("training", i, steps, Map.of("rows/s", run.rowsPerSecond()));
+        }
+        return run.history();
     }
 
     @Override protected Tensor compute(Tensor x, Pass pass) {

@@ -6,6 +6,7 @@ import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.backend.Convolution;
 import lyceum.backend.Pooling;
+import lyceum.data.imagenet.Preprocessing;
 import lyceum.nn.Conv2d;
 import lyceum.nn.Dropout;
 import lyceum.nn.Init;
@@ -89,6 +90,11 @@ public final class AlexNet extends Module implements VisionEncoder {
     @Override public int stride() { return 8 * config.stride(); }
 
     @Override public Module module() { return this; }
+
+    /** To the size of the configuration. */
+    @Override public Preprocessing preprocessing() {
+        return config.side() == 227 ? EncoderInput.of(config.channels(), 256, 227) : EncoderInput.of(config.channels(), config.side());
+    }
 
     /** Convolutions, activations, norms and poolings. */
     public Sequential features() { return features; }

@@ -53,8 +53,10 @@ public record AlexNetConfig(int channels, int side, List<Integer> widths, int ke
             throw new IllegalArgumentException("AlexNetConfig: " + widths.size() + " widths; there are five convolutions");
         if (channels < 1 || classes < 1 || hidden < 1 || kernel < 1 || stride < 1 || padding < 0) throw new IllegalArgumentException(
                 "AlexNetConfig: " + channels + " channels, " + classes + " classes, " + hidden + " hidden, kernel " + kernel);
-        if (side / stride < 8) throw new IllegalArgumentException(
-                "AlexNetConfig: pictures of " + side + " pixels at stride " + stride + " are gone after three poolings");
+        if (groups < 1) throw new IllegalArgumentException("AlexNetConfig: " + groups + " groups; at least 1");
+        int first = Math.floorDiv(side + 2 * padding - kernel, stride) + 1;
+        if (first < (overlapping ? 15 : 8)) throw new IllegalArgumentException(
+                "AlexNetConfig: pictures of " + side + " pixels give a first map of " + first + ", which is gone after three poolings");
         for (int i : new int[] {0, 1, 2, 3, 4})
             if (widths.get(i) % groups != 0)
                 throw new IllegalArgumentException("AlexNetConfig: " + groups + " groups do not divide the width " + widths.get(i));

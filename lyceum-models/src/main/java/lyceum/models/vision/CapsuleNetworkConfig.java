@@ -40,7 +40,7 @@ public record CapsuleNetworkConfig(int channels, int side, int classes, int maps
     /** For the 8 x 8 digits. */
     public static CapsuleNetworkConfig digits() { return new CapsuleNetworkConfig(1, 8, 10, 32, 3, 2, 8, 8, 8, 3, 64, 0.02, DType.F32); }
 
-    private static int grid(int side, int kernel, int stride) { return (side - 2 * kernel + 1) / stride + 1; }
+    private static int grid(int side, int kernel, int stride) { return Math.floorDiv(side - 2 * kernel + 1, stride) + 1; }
 
     /** Primary capsules in a picture. */
     public int children() {

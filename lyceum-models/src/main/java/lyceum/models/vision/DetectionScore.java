@@ -17,7 +17,9 @@ import lyceum.tensor.Tensor;
  * double map50 = score.at(0.5), map = score.mean();
  * }
  *
- * <p>Classes without an object are left out. For one thread.
+ * <p>A box is matched as in COCO, whatever the {@link Points}: to the object it meets most among those not yet taken. VOC's kit looks at
+ * the object that it meets most among all, and counts the box as wrong if that one is taken. Classes without an object are left out. For
+ * one thread.
  *
  * @see <a href="https://arxiv.org/abs/1405.0312">Lin et al. (2014)</a>
  */

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import lyceum.ShapeException;
 import lyceum.backend.Pooling;
+import lyceum.data.imagenet.Preprocessing;
 import lyceum.nn.BatchNorm;
 import lyceum.nn.Init;
 import lyceum.nn.Linear;
@@ -68,6 +69,11 @@ public final class ResNet extends Module implements VisionEncoder {
     @Override public int stride() { return (config.stem() == ResNetConfig.Stem.IMAGENET ? 4 : 1) << stages.size() - 1; }
 
     @Override public Module module() { return this; }
+
+    /** To 224 pixels, or 32 where the stem is for small pictures; others may be given too. */
+    @Override public Preprocessing preprocessing() {
+        return EncoderInput.of(config.channels(), config.stem() == ResNetConfig.Stem.IMAGENET ? 224 : 32);
+    }
 
     /** The stages by name, {@code layer1} first, each a row of blocks. */
     public SequencedMap<String, Sequential> stages() { return Collections.unmodifiableSequencedMap(stages); }

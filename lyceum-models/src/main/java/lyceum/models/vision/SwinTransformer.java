@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import lyceum.ShapeException;
 import lyceum.backend.Convolution;
+import lyceum.data.imagenet.Preprocessing;
 import lyceum.nn.Activation;
 import lyceum.nn.Conv2d;
 import lyceum.nn.Dropout;
@@ -107,6 +108,11 @@ public final class SwinTransformer extends Module implements VisionEncoder {
     @Override public int stride() { return config.patch() << config.depths().size() - 1; }
 
     @Override public Module module() { return this; }
+
+    /** To the size of which the last map is one window. */
+    @Override public Preprocessing preprocessing() {
+        return EncoderInput.of(config.channels(), stride() * config.window());
+    }
 
     @Override public VisionFeatures encode(Tensor images, Pass pass) {
         if (images.rank() != 4 || images.size(1) != config.channels() || images.size(2) < config.patch() || images.size(3) < config.patch())

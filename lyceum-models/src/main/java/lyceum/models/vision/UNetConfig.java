@@ -66,6 +66,7 @@ public record UNetConfig(int axes, int inputs, int outputs, List<Integer> widths
                     + ", attention in " + attention + " levels");
         if (contextWidth > 0 && attention == 0)
             throw new IllegalArgumentException("UNetConfig: a context is looked at by attention; set attention to 1 or more levels");
+        if (heads < 1) throw new IllegalArgumentException("UNetConfig: " + heads + " heads; at least 1");
         for (int i = widths.size() - attention; i < widths.size(); i++)
             if (widths.get(i) % heads != 0)
                 throw new IllegalArgumentException("UNetConfig: " + heads + " heads do not divide the width " + widths.get(i));

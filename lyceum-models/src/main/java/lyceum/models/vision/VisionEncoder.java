@@ -40,10 +40,17 @@ public interface VisionEncoder {
     /** The encoder as a module. */
     Module module();
 
-    /** How pictures are readied: resize, crop, means and deviations. ImageNet's by default. */
+    /**
+     * How pictures are readied: resize, crop, means and deviations. Encoders here crop to the size of their configuration; three channels
+     * have ImageNet's means and deviations, another number the means of these over the channels, 0.449 and 0.226.
+     */
     default Preprocessing preprocessing() { return new Preprocessing(); }
 
-    /** Pictures as they go in, (n, channels, crop, crop). */
+    /**
+     * Pictures as they go in, (n, channels, crop, crop).
+     *
+     * @param pictures in [0, 1], with as many channels as the encoder takes: red, green and blue, or one of grey
+     */
     default Tensor prepared(List<Raster> pictures) {
         if (pictures.isEmpty()) throw new IllegalArgumentException("VisionEncoder.prepared: no picture; give at least one");
         var ready = preprocessing().evaluation();

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
+import lyceum.data.imagenet.Preprocessing;
 import lyceum.nn.Dropout;
 import lyceum.nn.Hooks;
 import lyceum.nn.Init;
@@ -72,6 +73,11 @@ public final class VisionTransformer extends Module implements VisionEncoder {
     @Override public int stride() { return config.patch(); }
 
     @Override public Module module() { return this; }
+
+    /** To the size of the configuration, of its shorter side if it is not square. */
+    @Override public Preprocessing preprocessing() {
+        return EncoderInput.of(config.channels(), Math.min(config.imageHeight(), config.imageWidth()));
+    }
 
     public PatchEmbedding patchEmbedding() { return patch_embedding; }
 

@@ -24,7 +24,10 @@ public enum VitLayout {
     /** {@code blocks.0.attn.qkv.weight}: timm's, DeiT's, MAE's and DINO's. */
     TIMM("cls_token", "dist_token", "reg_token", "pos_embed", "patch_embed.proj", "blocks.#.", "norm1", "attn.qkv.?", "attn.proj", "norm2",
             "mlp.fc1", "mlp.fc2", "norm", "head", "head_dist"),
-    /** {@code vit.encoder.layer.0.attention.attention.query.weight}, with or without {@code vit.} or {@code deit.} in front. */
+    /**
+     * {@code vit.encoder.layer.0.attention.attention.query.weight}, with or without {@code vit.} or {@code deit.} in front; a distilled one
+     * has {@code cls_classifier} and {@code distillation_classifier}.
+     */
     HUGGING_FACE("embeddings.cls_token", "embeddings.distillation_token", "embeddings.register_tokens", "embeddings.position_embeddings",
             "embeddings.patch_embeddings.projection", "encoder.layer.#.", "layernorm_before", "attention.attention.*.?",
             "attention.output.dense", "layernorm_after", "intermediate.dense", "output.dense", "layernorm", "classifier",
@@ -50,11 +53,12 @@ public enum VitLayout {
     /** A model's tensors under the published names. */
     public SequencedMap<String, Tensor> write(VisionTransformer vit) {
         var state = vit.state();
+        boolean distilled = vit.config().distilled();
         var out = new LinkedHashMap<String, Tensor>();
         state.forEach((name, tensor) -> {
             var q = name.contains(".q_proj.");
-            if (this == HUGGING_FACE || !q && !isKeyOrValue(name)) out.put(prefix(name) + published(name), tensor);
-            else if (q) out.put(published(name), Tensor.concat(0, tensor, state.get(name.replace(".q_proj.", ".k_proj.")),
+            if (this == HUGGING_FACE || !q && !isKeyOrValue(name)) out.put(prefix(name, distilled) + published(name, distilled), tensor);
+            else if (q) out.put(published(name, distilled), Tensor.concat(0, tensor, state.get(name.replace(".q_proj.", ".k_proj.")),
                     state.get(name.replace(".q_proj.", ".v_proj."))));
         });
         return out;
@@ -66,7 +70,7 @@ public enum VitLayout {
         var used = new HashSet<String>();
         var missing = new ArrayList<String>();
         for (var name : vit.state().keySet()) {
-            var there = published(name);
+            var there = published(name, vit.config().distilled());
             for (var front : new String[] {"vit.", "deit."})
                 if (!file.containsKey(there) && file.containsKey(front + there)) there = front + there;
             var tensor = file.get(there);
@@ -87,10 +91,13 @@ public enum VitLayout {
 
     private static boolean isKeyOrValue(String name) { return name.contains(".k_proj.") || name.contains(".v_proj."); }
 
-    private String prefix(String own) { return this == HUGGING_FACE && !own.contains("head") ? "vit." : ""; }
+    private String prefix(String own, boolean distilled) {
+        return this != HUGGING_FACE || own.contains("head") ? "" : distilled ? "deit." : "vit.";
+    }
 
     /** The published name of one of ours. */
-    private String published(String own) {
+    private String published(String own, boolean distilled) {
+        if (this == HUGGING_FACE && distilled && own.startsWith("head.")) return "cls_classifier" + own.substring(4);
         if (own.startsWith("encoder.layers.")) {
             int dot = own.indexOf('.', 15);
             var number = own.substring(15, dot);

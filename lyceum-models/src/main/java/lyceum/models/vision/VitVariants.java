@@ -98,7 +98,7 @@ public final class VitVariants {
         all.put("DeiT-Ti/16", () -> new VisionTransformer(deitTiny(), Rng.of(1)));
         all.put("DeiT-Ti/16 distilled", () -> new VisionTransformer(deitTiny().withDistilled(true), Rng.of(1)));
         all.put("Swin-T", () -> new SwinTransformer(SwinTransformerConfig.tiny(), Rng.of(1)));
-        all.put("DINOv2 ViT-S/14", () -> new VisionTransformer(VisionTransformerConfig.small(14).withClasses(0), Rng.of(1)));
+        all.put("ViT-S/14, no head", () -> new VisionTransformer(VisionTransformerConfig.small(14).withClasses(0), Rng.of(1)));
         all.replaceAll((name, build) -> () -> Skeleton.of(build));
         return all;
     }

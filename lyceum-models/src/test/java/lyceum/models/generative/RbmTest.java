@@ -119,6 +119,16 @@ class RbmTest {
         other.load(Map.of("weight", Tensor.of(changed, 4, 6), "visible_bias", rbm.visibleBias(), "hidden_bias", rbm.hiddenBias()));
         double rejects = p(counts, exact(other), draws);
         Evidence.of("p of the right machine", fits, Bound.above(0.01));
+        var one = rbm.sample(1, 200, rng); // a single chain: 2,000 draws, 5 sweeps apart
+        var alone = new int[64];
+        for (int i = 0; i < 2_000; i++) {
+            one = rbm.gibbs(one, 5, rng);
+            double[] v = one.toDoubleArray();
+            int state = 0;
+            for (int j = 0; j < 6; j++) state |= (int) v[j] << j;
+            alone[state]++;
+        }
+        Evidence.of("p of the right machine, 2,000 draws of one chain", p(alone, exact(rbm), 2_000), Bound.above(0.01));
         Evidence.of("p of a machine with one weight changed", rejects, Bound.below(1e-6));
     }
 

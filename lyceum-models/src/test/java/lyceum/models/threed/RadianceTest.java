@@ -61,12 +61,15 @@ class RadianceTest {
             passing = Math.max(passing, w.select(1, 30).max().item());
             least = Math.min(least, w.select(1, 30).min().item());
             // By the product of what the samples let pass.
-            double[] sigma = density.get(0).toDoubleArray(), delta = steps.get(0).toDoubleArray();
-            double t = 1;
-            for (int i = 0; i < 30; i++) {
-                double alpha = 1 - Math.exp(-sigma[i] * delta[i]);
-                worst = Math.max(worst, Math.abs(w.item(0, i) - t * alpha));
-                t *= 1 - alpha;
+            double[] sigma = density.toDoubleArray(), delta = steps.toDoubleArray(), found = w.toDoubleArray();
+            for (int ray = 0; ray < 50; ray++) {
+                double t = 1;
+                for (int i = 0; i < 30; i++) {
+                    double alpha = 1 - Math.exp(-sigma[ray * 30 + i] * delta[ray * 30 + i]);
+                    worst = Math.max(worst, Math.abs(found[ray * 31 + i] - t * alpha));
+                    t *= 1 - alpha;
+                }
+                worst = Math.max(worst, Math.abs(found[ray * 31 + 30] - t));
             }
         }
         Evidence.of("largest final transmittance", passing, above(0.5));
@@ -232,6 +235,21 @@ class RadianceTest {
         var fitted = new SplatFit().withExtent(0.9).fit(views, Rng.of(1), Progress.SILENT);
         Evidence.of("splats, held-out dB", heldOut(fitted.splats()::picture, other), atLeast(22));
         Evidence.of("Gaussians, grown from 200", fitted.splats().size(), above(200));
+    }
+
+    @Test void aFitTakesTheStepsItIsTold() {
+        var views = List.of(view(new SphereScene(0), camera(0.3, 0.2, 4)));
+        for (int steps : new int[] {3, 6, 8}) {
+            var nerf = Nerf.create(new NerfConfig(1.8, 4.2).withSamples(4).withFine(0).withWidth(8), Rng.of(1));
+            var seen = new ArrayList<Progress.Update>();
+            var history = nerf.fit(views, steps, 4, 1e-2, Rng.of(2), seen::add);
+            assertThat(seen).hasSize(steps).allMatch(u -> u.total() == steps);
+            assertThat(history.size()).isEqualTo(steps / 4); // whole passes over 16 pixels
+            if (steps == 8) assertThat(history.epochs().getLast().steps()).isEqualTo(8);
+            if (steps == 8) assertThat(history.epochs().getLast().rateFactor()).isLessThan(0.1);
+        }
+        var nerf = Nerf.create(new NerfConfig(1.8, 4.2).withWidth(8), Rng.of(1));
+        assertThatThrownBy(() -> nerf.fit(views, 0, 4, 1e-2, Rng.of(2), Progress.SILENT)).hasMessageContaining("0 steps");
     }
 
     @Tag("slow")

@@ -185,4 +185,17 @@ class AlexNetTest {
             Evidence.of("wider train-test gap without dropout and augmentation, seed " + seed, gaps[1] - gaps[0], above(0));
         }
     }
+
+    @Test void whatDoesNotFitIsRefused() {
+        assertThatThrownBy(() -> AlexNetConfig.small(1, 14, 10)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("gone after three poolings");
+        assertThatThrownBy(() -> AlexNetConfig.small(1, 28, 10).withOverlapping(false).withSide(7)).hasMessageContaining("map of 7");
+        assertThatThrownBy(() -> AlexNetConfig.paper().withGroups(0)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("0 groups");
+        for (boolean overlapping : new boolean[] {true, false}) {
+            var least = AlexNetConfig.small(1, 28, 10).withOverlapping(overlapping).withSide(overlapping ? 15 : 8);
+            var pictures = Tensor.zeros(DType.F32, 1, 1, least.side(), least.side());
+            assertThat(new AlexNet(least, Rng.of(1)).forward(pictures).shape().toArray()).containsExactly(1, 10);
+        }
+    }
 }

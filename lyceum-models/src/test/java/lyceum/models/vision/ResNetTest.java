@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import lyceum.DType;
@@ -18,6 +19,7 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
+import lyceum.testing.Gap;
 import lyceum.testing.Golden;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,6 +59,41 @@ class ResNetTest {
             assertThat(TorchNetwork.gap(GOLDEN.named(name), new ResNet(config.withDtype(DType.F64), Rng.of(1))).worst()).as(name)
                     .isLessThan(1e-6);
         });
+    }
+
+    /** A convolution in groups is a whole one whose weights from one group to another are zero. */
+    @Acceptance(topic = "resnet", clause = 2)
+    @Test void groupsAreBlocksOfAWholeConvolution() {
+        var config = small(true, 4, 3, 2, 1).withWidening(2).withDtype(DType.F64);
+        var whole = new ResNet(config, Rng.of(1));
+        var state = new LinkedHashMap<>(whole.state());
+        var grouped = new ResNet(config.withGroups(4), Rng.of(2));
+        int convolutions = 0;
+        for (var part : grouped.state().entrySet()) {
+            if (!part.getKey().matches("layer.*conv2.weight")) {
+                grouped.load(with(grouped, part.getKey(), state.get(part.getKey())));
+                continue;
+            }
+            int n = (int) part.getValue().size(0), own = n / 4;
+            assertThat(part.getValue().shape().toArray()).containsExactly(n, own, 3, 3);
+            double[] narrow = part.getValue().toDoubleArray(), wide = new double[n * n * 9];
+            for (int o = 0; o < n; o++)
+                for (int i = 0; i < own; i++) System.arraycopy(narrow, (o * own + i) * 9, wide, (o * n + o / own * own + i) * 9, 9);
+            state.put(part.getKey(), Tensor.of(wide, n, n, 3, 3));
+            convolutions++;
+        }
+        whole.load(state);
+        var x = Tensor.randn(Rng.of(3), DType.F64, 2, 3, 32, 32);
+        var gap = Gap.absolute().see("logits", grouped.forward(x).toDoubleArray(), whole.forward(x).toDoubleArray());
+        Evidence.of("gap of 4 groups to blocks of whole convolutions", gap, below(1e-10));
+        assertThat(convolutions).isEqualTo(3);
+        assertThat(new ResNet(config, Rng.of(1)).forward(x).sub(whole.forward(x)).abs().max().item()).isGreaterThan(1e-3);
+    }
+
+    private static Map<String, Tensor> with(ResNet net, String name, Tensor value) {
+        var state = new LinkedHashMap<String, Tensor>(net.state());
+        state.put(name, value);
+        return state;
     }
 
     @Acceptance(topic = "resnet", clause = 3)

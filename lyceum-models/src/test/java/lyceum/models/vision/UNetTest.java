@@ -107,6 +107,8 @@ class UNetTest {
         assertThatThrownBy(() -> UNetConfig.padded(1, 1, 4, 8).withContextWidth(3)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> UNetConfig.original(1, 1).withScale(UNetConfig.Scale.STRIDED))
                 .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> UNetConfig.denoiser(1, 8, 16).withHeads(0)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("0 heads");
         var e = UNet.embedding(Tensor.of(3.0), 4);
         assertThat(e.toDoubleArray()).containsExactly(new double[] {Math.sin(3), Math.sin(0.03), Math.cos(3), Math.cos(0.03)},
                 within(1e-12));

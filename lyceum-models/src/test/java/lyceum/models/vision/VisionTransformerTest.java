@@ -128,6 +128,10 @@ class VisionTransformerTest {
         assertThat(VitLayout.HUGGING_FACE.write(new VisionTransformer(TINY, Rng.of(6))).keySet()).contains("vit.embeddings.cls_token",
                 "vit.encoder.layer.1.attention.attention.value.bias", "vit.encoder.layer.0.attention.output.dense.weight",
                 "vit.layernorm.weight", "classifier.bias");
+        assertThat(VitLayout.HUGGING_FACE.write(new VisionTransformer(TINY.withDistilled(true), Rng.of(6))).keySet())
+                .contains("deit.embeddings.distillation_token", "cls_classifier.weight", "cls_classifier.bias",
+                        "distillation_classifier.weight")
+                .doesNotContain("classifier.weight");
     }
 
     @Test void aCheckpointThatDoesNotFitIsRefusedAndNamed() {

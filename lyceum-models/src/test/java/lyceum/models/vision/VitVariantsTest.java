@@ -173,6 +173,8 @@ class VitVariantsTest {
     @Test void theTableAndTheLevels() {
         var costs = VitVariants.compare(224);
         assertThat(costs).hasSize(5);
+        assertThat(costs.get(4).model()).isEqualTo("ViT-S/14, no head");
+        assertThat(costs.get(4).parameters()).isEqualTo(21_619_584);
         assertThat(costs.get(0).flops()).isBetween(34_000_000_000L, 36_500_000_000L); // published: 17.6 billion multiply-adds
         assertThat(costs.get(3).flops()).isBetween(8_700_000_000L, 9_500_000_000L); // 4.5 billion
         var swin = new SwinTransformer(new SwinTransformerConfig(1, 2, 8, List.of(1, 2), List.of(2, 2), 4, true, 2, 0, 0, DType.F32),
