@@ -1,10 +1,12 @@
 """A Switch layer after appendix F of Fedus, Zoph and Shazeer (2022) in PyTorch, float64: output, gates, auxiliary loss and gradients."""
+import math
+
 import torch
 
 from golden import Recipe, case, versions, write
 
 torch.set_default_dtype(torch.float64)
-TOKENS, WIDTH, HIDDEN, EXPERTS = 32, 6, 10, 4
+WIDTH, HIDDEN, EXPERTS = 6, 10, 4
 
 
 def digits(tensor):
@@ -12,7 +14,8 @@ def digits(tensor):
 
 
 cases = []
-for number, factor in enumerate((0.5, 1.0, 1.25)):
+# 30 tokens by 4 experts are 7.5: the capacity is rounded up.
+for number, (TOKENS, factor) in enumerate(((32, 0.5), (32, 1.0), (32, 1.25), (30, 0.5), (30, 1.0), (30, 1.25))):
     r = Recipe(900 + number)
 
     def draw(*shape):
@@ -31,7 +34,7 @@ for number, factor in enumerate((0.5, 1.0, 1.25)):
     gate, index = probabilities.max(-1)
     mask = torch.nn.functional.one_hot(index, EXPERTS).to(x.dtype)
     auxiliary = EXPERTS * (mask.mean(0) * probabilities.mean(0)).sum()
-    capacity = int(TOKENS / EXPERTS * factor)
+    capacity = math.ceil(TOKENS / EXPERTS * factor)
     position = torch.cumsum(mask, 0) * mask
     kept = (mask * (position <= capacity)).sum(-1) > 0
     y = torch.zeros(TOKENS, WIDTH)
@@ -43,6 +46,6 @@ for number, factor in enumerate((0.5, 1.0, 1.25)):
     y = torch.stack(rows)
     loss = y.square().sum() + auxiliary
     loss.backward()
-    cases.append(case(f"factor {factor}", {"seed": 900 + number, "sizes": [TOKENS, WIDTH, HIDDEN, EXPERTS], "factor": factor},
+    cases.append(case(f"{TOKENS} tokens, factor {factor}", {"seed": 900 + number, "sizes": [TOKENS, WIDTH, HIDDEN, EXPERTS], "factor": factor},
                       {"y": digits(y), "auxiliary": float(auxiliary), "kept": kept.int().tolist(), "x.grad": digits(x.grad), "router.grad": digits(router.grad)}))
 write("llm", "switch", versions("torch"), cases)

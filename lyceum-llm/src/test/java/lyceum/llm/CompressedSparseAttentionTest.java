@@ -270,6 +270,23 @@ class CompressedSparseAttentionTest {
         Evidence.of("window alone, chance being 1/16", right(near), between(1 / 16.0 - 0.05, 1 / 16.0 + 0.05));
     }
 
+    @Test void scoresThatDifferOnlyAsDoublesAreNoTies() {
+        int told = 0;
+        for (int seed = 1; seed <= 10; seed++) {
+            var layer = layer(config().withDtype(DType.F64), seed);
+            var one = Tensor.randn(Rng.of(seed), DType.F64, 1, 1, 16).compute();
+            var last = new String[2];
+            for (int i = 0; i < 2; i++) {
+                var slope = Tensor.arange(40).to(DType.F64).mul(i == 0 ? 1e-11 : -1e-11).add(1).reshape(1, 40, 1);
+                last[i] = Arrays.toString(layer.chosen(one.mul(slope).compute())[39]);
+            }
+            if (last[0].equals(last[1])) continue; // no head of the scorer sees anything: all are 0
+            assertThat(last).as("seed " + seed).containsExactlyInAnyOrder("[0, 1, 2]", "[7, 8, 9]");
+            told++;
+        }
+        assertThat(told).isGreaterThan(2);
+    }
+
     @Test void gradientsReachEverythingByTheTaskOrTheScorersPrice() {
         var layer = layer(config().withDtype(DType.F64), 1);
         var x = Tensor.randn(Rng.of(1), DType.F64, 2, 21, 16).compute();

@@ -48,7 +48,8 @@ class SwitchTransformerTest {
     private static MixtureOfExperts layer(Golden c, Recipe r, Tensor[] x) {
         double[] s = c.doubles("input.sizes");
         int tokens = (int) s[0], width = (int) s[1], hidden = (int) s[2], experts = (int) s[3];
-        var base = DecoderConfig.gpt2(9, tokens, 2, width, 2).eachBlock(b -> b.withHidden(hidden).withActivation(Activation.RELU));
+        var base = DecoderConfig.gpt2(9, tokens, 2, width, 2).eachBlock(b -> b.withHidden(hidden).withActivation(Activation.RELU)
+                .withAttention(b.attention().withDtype(DType.F64)));
         var model = new SwitchTransformer(base, experts).withCapacityFactor(c.number("input.factor")).withJitter(0).withAuxiliary(1)
                 .create(Rng.of(1));
         var layer = SwitchTransformer.layers(model).getFirst();
@@ -73,7 +74,7 @@ class SwitchTransformerTest {
         for (var c : Golden.load("golden/switch.json").list("cases")) {
             var x = new Tensor[1];
             var layer = layer(c, new Recipe((long) c.number("input.seed")), x);
-            var tokens = x[0].to(DType.F32).requiresGrad();
+            var tokens = x[0].to(DType.F64).requiresGrad();
             var penalties = new ArrayList<Tensor>();
             var y = layer.forward(tokens, Pass.training(Rng.of(1)).collecting(penalties::add));
             y.square().sum().add(penalties.getFirst()).backward();

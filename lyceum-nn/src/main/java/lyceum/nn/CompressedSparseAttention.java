@@ -3,6 +3,7 @@ package lyceum.nn;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Parallel;
@@ -186,6 +187,7 @@ public final class CompressedSparseAttention extends SequenceMixer {
 
     private long[][] best(Tensor scores, long start) {
         int n = (int) scores.size(1), entries = (int) scores.size(2);
+        if (scores.dtype() == DType.F64) return bestOf(scores, start);
         float[] all = scores.detach().to(DType.F32).toFloatArray();
         var best = new long[all.length / entries][];
         Parallel.range(best.length, 64, (from, to) -> {
@@ -200,6 +202,22 @@ public final class CompressedSparseAttention extends SequenceMixer {
                 best[row] = new long[k];
                 for (int i = 0; i < k; i++) best[row][i] = order[i] & 0xFFFFFFFFL;
                 Arrays.sort(best[row]);
+            }
+        });
+        return best;
+    }
+
+    /** The same of doubles, whose bits leave no room for a number beside them: scores that differ only as doubles are no ties. */
+    private long[][] bestOf(Tensor scores, long start) {
+        int n = (int) scores.size(1), entries = (int) scores.size(2);
+        double[] all = scores.detach().toDoubleArray();
+        var best = new long[all.length / entries][];
+        Parallel.range(best.length, 64, (from, to) -> {
+            for (int row = (int) from; row < to; row++) {
+                int visible = (int) Math.min(entries, (start + row % n + 1) / config.stride()), first = row * entries;
+                best[row] = LongStream.range(0, visible).boxed()
+                        .sorted((a, b) -> Double.compare(all[first + b.intValue()] + 0.0, all[first + a.intValue()] + 0.0))
+                        .limit(config.top()).mapToLong(Long::longValue).sorted().toArray();
             }
         });
         return best;

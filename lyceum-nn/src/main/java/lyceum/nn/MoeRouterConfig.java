@@ -67,7 +67,10 @@ public record MoeRouterConfig(int width, int experts, int k, Kind kind, boolean 
         this(width, experts, k, Kind.SOFTMAX, true, Double.POSITIVE_INFINITY, Overflow.DROP, false, 0, MoeBalancing.none(), DType.F32);
     }
 
-    /** The most that an expert takes of so many tokens. */
+    /**
+     * The most that an expert takes of so many tokens: its share of them times the factor, rounded up, so that 7.5 are 8; never more than there are. What exceeds a whole
+     * number by a rounding error of doubles is that number.
+     */
     public int capacity(int tokens) {
         boolean unlimited = capacityFactor == Double.POSITIVE_INFINITY;
         if (unlimited && kind != Kind.EXPERT_CHOICE) return tokens;

@@ -101,20 +101,37 @@ public final class TransformerDecoder extends Module {
     public Tensor normalised(Tensor x, Pass pass) { return norm == null ? x : norm.forward(x, pass); }
 
     /** A decoder alone: x (batch, T, width). */
-    @Override protected Tensor compute(Tensor x, Pass pass) { return through(x, null, null, null, null, pass); }
+    @Override protected Tensor compute(Tensor x, Pass pass) { return through(x, null, null, null, null, null, pass); }
 
     /** Targets x (batch, T, width) beside a memory (batch, S, width). */
     public Tensor forward(Tensor x, Tensor memory, Pass pass) { return forward(x, memory, null, null, pass); }
 
     /** As above, with masks: of targets among themselves (causal if null), and of what they see of the memory (all if null). */
     public Tensor forward(Tensor x, Tensor memory, Attention mask, Attention memoryMask, Pass pass) {
-        return emit(x, through(x, mask, memory, memoryMask, null, pass), pass);
+        return emit(x, through(x, mask, memory, memoryMask, null, null, pass), pass);
     }
 
     /** A decoder alone over a batch whose sequences lie so. @throws IllegalArgumentException if a block's mixer does not know such a layout */
     public Tensor forward(Tensor x, SequenceLayout layout, Pass pass) {
         layout.check(x);
-        return emit(x, through(x, null, null, null, layout, pass), pass);
+        return emit(x, through(x, null, null, null, layout, null, pass), pass);
+    }
+
+    /** What is done to a stream before it goes into a block. */
+    @FunctionalInterface
+    public interface Before {
+        /** @param layer the block's number */
+        Tensor of(int layer, Tensor x);
+    }
+
+    /**
+     * As above, with something done before each block, as where blocks of others look at what this stack knows nothing of. Positions are placed first.
+     *
+     * @param layout null for sequences without one
+     */
+    public Tensor forward(Tensor x, SequenceLayout layout, Before before, Pass pass) {
+        if (layout != null) layout.check(x);
+        return emit(x, through(x, null, null, null, layout, before, pass), pass);
     }
 
     /** A state before the first position. @param memory (batch, S, width), or null if the blocks look at none; its keys and values are projected here, once */
@@ -155,6 +172,7 @@ public final class TransformerDecoder extends Module {
         var y = positions == null ? x : positions.forward(x, pass);
         for (int i = 0; i < layers.size(); i++) {
             inputs.add(y);
+            if (TransformerEncoder.isDropped(layers.get(i), pass)) continue;
             y = layers.get(i).forward(y, new TransformerBlock.Context().withBefore(before == null ? null : before.get(i)), pass);
         }
         return new Segment(emit(x, norm == null ? y : norm.forward(y, pass), pass), List.copyOf(inputs));
@@ -165,11 +183,14 @@ public final class TransformerDecoder extends Module {
                 "TransformerDecoder: these blocks look at no memory; give them cross-attention by withCross(true)");
     }
 
-    private Tensor through(Tensor x, Attention mask, Tensor memory, Attention memoryMask, SequenceLayout layout, Pass pass) {
+    private Tensor through(Tensor x, Attention mask, Tensor memory, Attention memoryMask, SequenceLayout layout, Before before,
+            Pass pass) {
         checkMemory(memory);
         if (positions != null)
             x = layout == null || layout.isRightPadded() ? positions.forward(x, pass) : positions.forward(x, layout.positions(), pass);
-        for (var layer : layers) {
+        for (int i = 0; i < layers.size(); i++) {
+            var layer = layers.get(i);
+            if (before != null) x = before.of(i, x);
             if (TransformerEncoder.isDropped(layer, pass)) continue;
             var past = layer.crossAttention() == null || memory == null ? null : layer.project(memory, pass);
             x = through(layer, x, new TransformerBlock.Context(mask, null, past, memoryMask, layout, null, null), pass);

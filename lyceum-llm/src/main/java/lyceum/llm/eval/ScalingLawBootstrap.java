@@ -9,9 +9,10 @@ import lyceum.stats.Interval;
  * A law and the laws of its runs drawn again.
  *
  * @param estimate of all runs
- * @param laws of the resamples
+ * @param laws of the resamples that have one
+ * @param refused resamples whose fit is no law, as where an exponent is not positive. With many of them intervals are too narrow, since these are the extreme ones
  */
-public record ScalingLawBootstrap(ScalingLaw estimate, List<ScalingLaw> laws) {
+public record ScalingLawBootstrap(ScalingLaw estimate, List<ScalingLaw> laws, int refused) {
     public ScalingLawBootstrap { laws = List.copyOf(laws); }
 
     /** Percentile interval of whatever follows from a law: an exponent, a loss far away, the best size for a budget. @param level such as 0.9 */

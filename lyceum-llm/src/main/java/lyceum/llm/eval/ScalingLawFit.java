@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import lyceum.backend.Parallel;
 import lyceum.optim.Lbfgs;
@@ -69,21 +70,31 @@ public record ScalingLawFit(double huber, int finalists, int maxIterations) impl
     /**
      * The fit of runs drawn again with replacement, each from the fit of all. What a run owes to the seed and the recipe is in it; that the law itself may be wrong is not.
      *
-     * @param resamples some 200 for an interval
+     * @param resamples some 200 for an interval. Those whose fit is no law are left out and {@linkplain ScalingLawBootstrap#refused counted}
+     * @throws IllegalArgumentException as {@link #fit}, or if no resample gives a law
      */
     public ScalingLawBootstrap bootstrap(List<ScalingRun> runs, int resamples, Rng rng) {
         if (resamples < 2) throw new IllegalArgumentException("ScalingLawFit.bootstrap: " + resamples + " resamples; at least 2");
         var points = points(runs);
         double[] x = points.fit();
         var laws = new ScalingLaw[resamples];
+        var causes = new IllegalArgumentException[resamples];
         Parallel.range(resamples, 4, 1e5, (from, to) -> {
             for (int b = (int) from; b < to; b++) {
                 var draw = rng.split(b);
                 var drawn = points.at(IntStream.range(0, runs.size()).map(_ -> draw.nextInt(runs.size())).toArray());
-                laws[b] = law(drawn, drawn.minimum(x, huber).x());
+                double[] found = drawn.minimum(x, huber).x();
+                try {
+                    laws[b] = law(drawn, found);
+                } catch (IllegalArgumentException e) {
+                    causes[b] = e;
+                }
             }
         });
-        return new ScalingLawBootstrap(law(points, x), List.of(laws));
+        var found = Arrays.stream(laws).filter(Objects::nonNull).toList();
+        if (found.isEmpty()) throw new IllegalArgumentException(
+                "ScalingLawFit.bootstrap: none of " + resamples + " resamples gives a law; the first: " + causes[0].getMessage(), causes[0]);
+        return new ScalingLawBootstrap(law(points, x), found, resamples - found.size());
     }
 
     /** Coefficient of determination of losses by a law: 1 less the share of their variance that it leaves. */

@@ -29,7 +29,8 @@ import lyceum.withers.Withers;
  * @param layers that shall be left, at least 1
  * @param importance scores, renewed after each removal where the order is {@link Order#PROGRESSIVE}
  * @param order of removal
- * @param quality measured after each tuning, larger if better; null for none. Each removal is then kept only if it leaves {@code 1 - budget} of the first
+ * @param quality measured after each tuning, larger if better; null for none. Each removal is then kept only if it leaves {@code q - budget |q|} of the
+ *        first q: {@code 1 - budget} of it where it is positive
  * @param budget share of the quality that may be lost; not read without a quality
  * @see <a href="https://arxiv.org/abs/2412.11242">Hu, Rosing and Zhang (2025), TrimLLM</a>
  * @see <a href="https://arxiv.org/abs/2403.03853">Men et al. (2024), ShortGPT</a>
@@ -53,7 +54,12 @@ public record LayerPruner(int layers, LayerImportance importance, Order order, T
     /** Tunes a model in place after a removal. @see Pretrainer */
     @FunctionalInterface
     public interface Tuning {
-        /** @param round from 0 @param rounds in all; each has the same share of the steps */
+        /**
+         * How many steps a round takes is left to this, as {@code steps / rounds} for equal shares; if the pruner stops early, those of the rounds left are not taken.
+         *
+         * @param round from 0
+         * @param rounds in all, if nothing stops them
+         */
         void tune(DecoderLM model, int round, int rounds);
 
         /** None. */
@@ -121,7 +127,8 @@ public record LayerPruner(int layers, LayerImportance importance, Order order, T
     public Pruned prune(DecoderLM model, Tuning tuning, Rng rng, Progress progress) {
         int depth = model.config().layers();
         if (layers > depth) throw new IllegalArgumentException("LayerPruner: " + layers + " layers to be left of " + depth);
-        double least = quality == null ? Double.NEGATIVE_INFINITY : (1 - budget) * quality.applyAsDouble(model);
+        double first = quality == null ? Double.NEGATIVE_INFINITY : quality.applyAsDouble(model);
+        double least = quality == null ? first : first - budget * Math.abs(first); // below the first, negative or not
         List<Integer> left = IntStream.range(0, depth).boxed().toList();
         var current = DecoderLM.copy(model);
         var rounds = new ArrayList<Round>();

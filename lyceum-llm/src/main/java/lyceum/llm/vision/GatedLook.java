@@ -38,7 +38,8 @@ final class GatedLook extends Module {
         if (!GradMode.isRecording() && attention_gate.item() == 0 && mlp_gate.item() == 0) return x; // nobody looks through closed gates
         var looked = x.add(attention.forward(attention_norm.forward(x, pass), seen, mask, pass).mul(attention_gate.tanh()));
         var thought = looked.add(mlp.forward(mlp_norm.forward(looked, pass), pass).mul(mlp_gate.tanh()));
-        return emit(x, sees == null ? thought : Tensor.where(sees, thought, x), pass);
+        // Computed here, so that the block behind fuses its sums as it does without a look: closed gates change no bit while they learn either.
+        return emit(x, (sees == null ? thought : Tensor.where(sees, thought, x)).compute(), pass);
     }
 
     @Override protected Tensor compute(Tensor x, Pass pass) {

@@ -13,7 +13,6 @@ import lyceum.nn.Activation;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
-import lyceum.nn.TransformerBlock;
 import lyceum.nn.loss.CrossEntropy;
 import lyceum.random.Rng;
 import lyceum.tensor.Attention;
@@ -127,14 +126,12 @@ public final class VisionLanguageModel extends Module {
             x = joined(x, seen, text);
             return language.unembedded(layout == null ? decoder.forward(x, pass) : decoder.forward(x, layout, pass), pass);
         }
-        var context = new TransformerBlock.Context().withLayout(layout);
         var memory = seen.reshape(1, seen.size(0) * seen.size(1), seen.size(2)).expand(rows, seen.size(0) * seen.size(1), seen.size(2));
         var looks = looks(text, (int) seen.size(0), (int) seen.size(1));
         var mask = new Attention().withBias(looks);
         var sees = looks.any(-1).squeeze(1).unsqueeze(2);
-        for (int i = 0; i < decoder.layers().size(); i++)
-            x = decoder.layers().get(i).forward(((GatedLook) connector.get(i)).forward(x, memory, mask, sees, pass), context, pass);
-        return language.unembedded(decoder.normalised(x, pass), pass);
+        return language.unembedded(
+                decoder.forward(x, layout, (layer, h) -> ((GatedLook) connector.get(layer)).forward(h, memory, mask, sees, pass), pass), pass);
     }
 
     /** Patches in place of their placeholders' embeddings. */

@@ -207,6 +207,17 @@ class ScalingLawTest {
                 .isCloseTo(1, within(1e-12));
     }
 
+    @Test void resamplesWithoutALawAreLeftOutAndCounted() {
+        for (int seed : new int[] {4, 7}) { // a run that is low by 3% among nine
+            var runs = new ArrayList<>(grid(ScalingLaw.chinchilla(), 3, 1e7, 1e8, 3, 1e9, 2e9, 0, Rng.of(seed)));
+            runs.set(seed, new ScalingRun(runs.get(seed).parameters(), runs.get(seed).tokens(), runs.get(seed).loss() * 0.97));
+            var boot = new ScalingLawFit().bootstrap(runs, 40, Rng.of(seed));
+            assertThat(boot.refused()).isBetween(1, 39);
+            assertThat(boot.laws()).hasSize(40 - boot.refused());
+            assertThat(boot.interval(ScalingLaw::sizeExponent, 0.9).low()).isPositive();
+        }
+    }
+
     @Test void badInputIsNamed() {
         assertThatThrownBy(() -> new ScalingLaw(1, -1, 1, 1, 1)).hasMessageContaining("-1.0");
         assertThatThrownBy(() -> ScalingLaw.chinchilla().allocation(Double.NaN)).hasMessageContaining("NaN");

@@ -172,6 +172,9 @@ class LayerPrunerTest {
         var pruned = pruner.prune(model, (m, round, rounds) -> measured[0] = rounds, Rng.of(1), Progress.SILENT);
         assertThat(pruned.kept()).containsExactly(0, 1, 2);
         assertThat(measured[0]).isEqualTo(4);
+        var negative = pruner.withQuality(m -> m.config().layers() - 10); // -5, -6, -7, ..; -7.25 is the least
+        assertThat(negative.prune(model, LayerPruner.Tuning.NONE, Rng.of(1), Progress.SILENT).kept()).containsExactly(0, 1, 2);
+        assertThat(negative.withBudget(0).prune(model, LayerPruner.Tuning.NONE, Rng.of(1), Progress.SILENT).kept()).hasSize(5);
         assertThat(pruner.withBudget(1).withOrder(Order.LAST).withLayers(2)
                 .prune(model, LayerPruner.Tuning.NONE, Rng.of(1), Progress.SILENT).kept()).containsExactly(0, 1);
         assertThat(pruner.withBudget(1).withOrder(Order.ONE_SHOT).withLayers(2)

@@ -144,6 +144,42 @@ class LongContextTrainerTest {
         Evidence.of("least across, from the first document on, were they one", joined, atLeast(1e-6));
     }
 
+    /** Clause 3, as a run learns: another document takes a place in the row, and what the first costs and teaches stays. */
+    @Acceptance(topic = TOPIC, clause = 3)
+    @Test void aForeignDocumentInTheRowTeachesTheOtherNothing() {
+        double apart = 0, joined = Double.POSITIVE_INFINITY, cost = 0;
+        int swaps = 0;
+        for (int seed = 1; seed <= 3; seed++) for (int own : new int[] {6, 9, 13}) {
+            var model = new DecoderLM(DecoderConfig.llama(48, 64, 2, 16, 2, 2, 32).withDeviation(0.3), Rng.of(seed));
+            int[] document = IntStream.range(0, own).toArray();
+            for (boolean boundaries : new boolean[] {true, false}) {
+                var pretrainer = new Pretrainer(FarRecall.TRAINER, 1).withBoundaries(boundaries);
+                var slopes = new float[2][];
+                var nats = new double[2];
+                for (int i = 0; i < 2; i++) {
+                    int[] foreign = IntStream.range(16 + 16 * i, 26 + 16 * i).toArray();
+                    var row = PackedText.whole(List.of(document, foreign), own + foreign.length, -1);
+                    assertThat(row.size()).isEqualTo(1);
+                    model.zeroGrad();
+                    pretrainer.loss(model, row).of(new int[] {0}, Pass.training(Rng.of(1))).backward();
+                    slopes[i] = Arrays.copyOf(model.embedding().weight().grad().toFloatArray(), own * 16); // of the document's ids
+                    nats[i] = pretrainer.nats(model, row) - pretrainer.nats(model, PackedText.whole(List.of(foreign), foreign.length, -1));
+                }
+                double largest = 0;
+                for (int j = 0; j < own * 16; j++) largest = Math.max(largest, Math.abs(slopes[0][j] - slopes[1][j]));
+                if (boundaries) {
+                    apart = Math.max(apart, largest);
+                    cost = Math.max(cost, Math.abs(nats[0] - nats[1]));
+                    swaps++;
+                } else joined = Math.min(joined, largest);
+            }
+        }
+        Evidence.of("documents whose neighbour was swapped", swaps, exactly(9));
+        Evidence.of("largest change of the gradient of the document's ids", apart, exactly(0));
+        Evidence.of("largest change of the document's loss, nats", cost, atMost(1e-4));
+        Evidence.of("least of the largest changes without boundaries", joined, atLeast(1e-4));
+    }
+
     @Test void stagesChangeLengthAndPositions() {
         var config = DecoderConfig.llama(FarRecall.VOCABULARY, 64, 2, 16, 2, 2, 32).withDeviation(0.1);
         var model = new DecoderLM(config, Rng.of(1));

@@ -5,6 +5,7 @@ import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.List;
@@ -45,7 +46,13 @@ class ScalingSweepTest {
         var law = new ScalingLawFit().fit(runs);
         double[] losses = runs.stream().mapToDouble(ScalingRun::loss).sorted().toArray();
         Evidence.of("models", runs.size(), exactly(9));
-        Evidence.of("R squared", ScalingLawFit.rSquared(law, runs), atLeast(0.95));
+        double mean = Arrays.stream(losses).sum() / 9, left = 0, all = 0;
+        for (var run : runs) {
+            left += Math.pow(run.loss() - law.loss(run.parameters(), run.tokens()), 2);
+            all += Math.pow(run.loss() - mean, 2);
+        }
+        Evidence.of("R squared", 1 - left / all, atLeast(0.95));
+        assertThat(ScalingLawFit.rSquared(law, runs)).isCloseTo(1 - left / all, within(1e-12));
         Evidence.of("nats between the worst and the best", losses[8] - losses[0], atLeast(0.3));
     }
 
