@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import lyceum.DType;
+import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.linalg.Linalg;
 import lyceum.nn.Linear;
@@ -32,7 +33,7 @@ import lyceum.withers.Withers;
  *
  * @param task what is asked
  * @param objects of an example
- * @param rounds of the GNN's messages
+ * @param rounds of the GNN's messages for paths; sums and pairs take one, whatever this is
  * @param width of its layers; the others' are such that the parameters are as many
  * @param steps of Adam
  * @param batch examples of a step
@@ -100,7 +101,12 @@ public record AlgorithmicAlignment(AlignmentTask task, int objects, int rounds, 
         return solver;
     }
 
-    /** The share of {@code n} examples, for paths of {@code from} to {@code to} edges, that a trained {@link #network} answers within 10%. */
+    /**
+     * The share of {@code n} examples of {@link #objects} objects, for paths of {@code from} to {@code to} edges, that a trained {@link #network} answers within 10%. It may have learned on
+     * other numbers of objects, unless its weights know how many there are.
+     *
+     * @throws ShapeException if they do, which are those of the MLP, and of Deep Sets for paths
+     */
     public double accuracy(Module network, int n, int from, int to, Rng rng) {
         var examples = new ArrayList<AlignmentTask.Instance>();
         for (int i = 0; i < n; i++) examples.add(task.sample(objects, from, to, rng));
@@ -206,10 +212,16 @@ public record AlgorithmicAlignment(AlignmentTask task, int objects, int rounds, 
         }
 
         Tensor of(List<AlignmentTask.Instance> x, Pass pass) {
+            int n = x.getFirst().objects().length;
+            for (var instance : x)
+                if (instance.objects().length != n) throw new ShapeException("AlgorithmicAlignment: examples of " + n + " and of "
+                        + instance.objects().length + " objects; those answered together have as many");
+            if (n != objects && (kind == Network.MLP || kind == Network.DEEP_SETS && isPath())) throw new ShapeException(
+                    "AlgorithmicAlignment: " + n + " objects for " + kind + " built for " + objects + "; its weights know how many there are");
             return switch (kind) {
                 case MLP -> last.forward(stacked(x, AlgorithmicAlignment::flat), pass).squeeze(1);
                 case DEEP_SETS -> {
-                    var rows = stacked(x, this::rows).reshape(x.size(), objects, -1);
+                    var rows = stacked(x, this::rows).reshape(x.size(), n, -1);
                     yield last.forward(first.forward(rows, pass).sum(1), pass).squeeze(1);
                 }
                 case GNN -> isPath() ? paths(x, pass) : pairs(x, pass);
@@ -217,32 +229,32 @@ public record AlgorithmicAlignment(AlignmentTask task, int objects, int rounds, 
         }
 
         private double[] rows(AlignmentTask.Instance x) {
-            int f = task.features(), width = f + (isPath() ? objects : 0);
-            var all = new double[objects * width];
-            for (int i = 0; i < objects; i++) {
+            int f = task.features(), n = x.objects().length, width = f + (isPath() ? n : 0);
+            var all = new double[n * width];
+            for (int i = 0; i < n; i++) {
                 System.arraycopy(x.objects()[i], 0, all, i * width, f);
-                if (isPath()) System.arraycopy(x.weights()[i], 0, all, i * width + f, objects);
+                if (isPath()) System.arraycopy(x.weights()[i], 0, all, i * width + f, n);
             }
             return all;
         }
 
         private Tensor pairs(List<AlignmentTask.Instance> x, Pass pass) {
-            long n = x.size(), f = task.features();
-            var h = stacked(x, this::rows).reshape(n, objects, f);
-            Tensor a = h.unsqueeze(1).expand(n, objects, objects, f), b = h.unsqueeze(2).expand(n, objects, objects, f);
-            return last.forward(first.forward(Tensor.concat(3, a, b), pass).sum(1, 2).div(AlgorithmicAlignment.this.objects), pass)
-                    .squeeze(1);
+            long n = x.size(), f = task.features(), m = x.getFirst().objects().length;
+            var h = stacked(x, this::rows).reshape(n, m, f);
+            Tensor a = h.unsqueeze(1).expand(n, m, m, f), b = h.unsqueeze(2).expand(n, m, m, f);
+            return last.forward(first.forward(Tensor.concat(3, a, b), pass).sum(1, 2).div(m), pass).squeeze(1);
         }
 
         private Tensor paths(List<AlignmentTask.Instance> x, Pass pass) {
             var graphs = new ArrayList<GraphData>();
+            int n = x.getFirst().objects().length;
             var ends = new int[x.size()];
             for (int g = 0; g < ends.length; g++) {
                 graphs.add(graph(x.get(g)));
-                ends[g] = g * objects + x.get(g).end();
+                ends[g] = g * n + x.get(g).end();
             }
             var graph = GraphData.batch(graphs);
-            var h = begin.forward(stacked(x, this::rows).reshape(x.size() * (long) objects, -1).narrow(1, 0, task.features()), pass);
+            var h = begin.forward(stacked(x, this::rows).reshape(x.size() * (long) n, -1).narrow(1, 0, task.features()), pass);
             for (int k = 0; k < rounds; k++) {
                 var said = first.forward(
                         Tensor.concat(1, h.indexSelect(0, graph.source()), h.indexSelect(0, graph.target()), graph.features()), pass);
@@ -253,16 +265,16 @@ public record AlgorithmicAlignment(AlignmentTask task, int objects, int rounds, 
 
         /** Loops of weight 0 among the edges: a node keeps what it has. */
         private GraphData graph(AlignmentTask.Instance x) {
-            int[] from = new int[objects * objects], to = new int[objects * objects];
-            var w = new float[objects * objects];
-            int n = 0;
-            for (int i = 0; i < objects; i++) for (int j = 0; j < objects; j++) {
+            int nodes = x.objects().length, n = 0;
+            int[] from = new int[nodes * nodes], to = new int[nodes * nodes];
+            var w = new float[nodes * nodes];
+            for (int i = 0; i < nodes; i++) for (int j = 0; j < nodes; j++) {
                 if (i != j && x.weights()[i][j] == 0) continue;
                 from[n] = i;
                 to[n] = j;
                 w[n++] = (float) x.weights()[i][j];
             }
-            return GraphData.of(objects, Arrays.copyOf(from, n), Arrays.copyOf(to, n)).withFeatures(Tensor.of(Arrays.copyOf(w, n), n, 1));
+            return GraphData.of(nodes, Arrays.copyOf(from, n), Arrays.copyOf(to, n)).withFeatures(Tensor.of(Arrays.copyOf(w, n), n, 1));
         }
 
         private static Tensor stacked(List<AlignmentTask.Instance> x, Function<AlignmentTask.Instance, double[]> row) {

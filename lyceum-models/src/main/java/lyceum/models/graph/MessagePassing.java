@@ -18,7 +18,8 @@ import lyceum.tensor.Tensor;
  * }
  *
  * <p>A layer whose nodes say the same to all who listen overrides {@link #message}: it then costs no memory an edge. One whose message depends on the listener or
- * the edge overrides {@link #messages}, one row an edge. Weights of edges multiply what is said. After K layers a node has heard of all within K hops.
+ * the edge overrides {@link #messages}, one row an edge. Weights of edges multiply what is said, except under
+ * {@link Aggregation#ATTENTION}, whose shares are of the scores alone: a layer that wants them there puts them into its {@link #scores}. After K layers a node has heard of all within K hops.
  *
  * @see <a href="https://arxiv.org/abs/1704.01212">Gilmer et al. (2017)</a>
  */

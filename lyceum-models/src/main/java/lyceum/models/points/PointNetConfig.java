@@ -50,7 +50,7 @@ public record PointNetConfig(int inputs, int classes, boolean segments, List<Int
                 List.of(64, 128, 1024), List.of(512, 256), 1e-3, true, 0.3, DType.F32);
     }
 
-    /** An eighth of its widths: for a few shapes. */
+    /** For a few shapes: 32, 32; 32, 64, 128; 64; transforms of 16, 32, 64; 32; no dropout. */
     public static PointNetConfig small(int classes) {
         return new PointNetConfig(3, classes, false, List.of(32, 32), List.of(32, 64, 128), List.of(64), true, List.of(16, 32, 64),
                 List.of(32), 1e-3, true, 0, DType.F32);

@@ -99,7 +99,10 @@ public final class PointerNetwork extends Module {
     private Step step(Held held, Pass pass) {
         var after = cell.step(held.input, held.cell, pass);
         var scores = score.ofProjected(after.get("h").unsqueeze(1), held.projected).squeeze(1);
-        var logs = pass.point(this, "pointers", scores.maskedFill(held.open.not(), Double.NEGATIVE_INFINITY).logSoftmax(1));
+        Tensor shut = held.open.not(), some = held.open.any(new int[] {1}, true);
+        // Where nothing is open, the softmax is of all, so that neither it nor its gradient is 0/0, and is hidden afterwards.
+        var logs = pass.point(this, "pointers", scores.maskedFill(shut.and(some), Double.NEGATIVE_INFINITY).logSoftmax(1)
+                .maskedFill(shut, Double.NEGATIVE_INFINITY));
         return new Step(logs, new Held(held.states, held.projected, held.open, after, held.input));
     }
 
@@ -128,9 +131,15 @@ public final class PointerNetwork extends Module {
         return emit(x, Tensor.stack(1, steps), pass);
     }
 
-    /** The mean negative log-probability of a place. */
+    /** The mean negative log-probability of a place; those from step {@code lengths[b]} on count for nothing, whatever they are, if places are pointed at once. */
     public Tensor loss(Tensor x, int[] lengths, Tensor places, Pass pass) {
-        return forward(x, lengths, places, pass).gather(2, places.unsqueeze(2)).mean().neg();
+        var steps = places.size(1);
+        if (lengths == null || !config.once() || Arrays.stream(lengths).allMatch(n -> n >= steps))
+            return forward(x, lengths, places, pass).gather(2, places.unsqueeze(2)).mean().neg();
+        var real = Tensor.arange(steps).unsqueeze(0).lt(Tensor.of(lengths).to(DType.I64).unsqueeze(1));
+        var safe = real.where(places, places.zerosLike());
+        var logs = forward(x, lengths, safe, pass).gather(2, safe.unsqueeze(2)).squeeze(2);
+        return logs.maskedFill(real.not(), 0.0).sum().div(real.to(logs.dtype()).sum()).neg();
     }
 
     /** The likeliest place each time. */

@@ -54,7 +54,7 @@ public final class S4d extends RecurrentMixer {
         log_dt = Tensor.rand(rng, type, width).mul(Math.log(config.mostStep() / config.leastStep())).add(Math.log(config.leastStep()))
                 .compute().requiresGrad();
         log_A_real = filled(width, IntStream.range(0, n).mapToDouble(i -> Math.log(-config.spectrum().real(i))).toArray(), type);
-        A_imag = filled(width, IntStream.range(0, n).mapToDouble(i -> config.spectrum().imaginary(i, n)).toArray(), type);
+        A_imag = filled(width, IntStream.range(0, n).mapToDouble(i -> config.spectrum().imaginary(i, 2 * n)).toArray(), type);
         C = Tensor.randn(rng, type, width, n, 2).mul(Math.sqrt(0.5)).compute().requiresGrad();
         D = Tensor.randn(rng, type, width).compute().requiresGrad();
         int outputs = (config.gated() ? 2 : 1) * width;

@@ -24,13 +24,14 @@ public record S4dConfig(int width, int state, Spectrum spectrum, double leastSte
     public enum Spectrum {
         /** {@code -1/2 + i pi n}: Fourier-like (S4D-Lin). */
         LINEAR,
-        /** {@code -1/2 + i N/pi (N/(2n+1) - 1)} (S4D-Inv). */
+        /** {@code -1/2 + i N/pi (N/(2n+1) - 1)}, N with the conjugates twice {@code state} (S4D-Inv). */
         INVERSE,
         /** {@code -(n + 1)} (S4D-Real). */
         REAL;
 
         double real(int n) { return this == REAL ? -(n + 1.0) : -0.5; }
 
+        /** @param size numbers with their conjugates */
         double imaginary(int n, int size) {
             return switch (this) {
                 case LINEAR -> Math.PI * n;

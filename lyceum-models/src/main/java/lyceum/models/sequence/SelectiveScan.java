@@ -91,7 +91,19 @@ public final class SelectiveScan {
 
         private double cost() { return 4.0 * length * n; }
 
-        private double weight(double step, double factor, double a) { return held && a != 0 ? (factor - 1) / a : step; }
+        /** {@code (exp(d a) - 1) / a}, of which the difference near 0 would lose digits: there by its series. */
+        private double weight(double step, double factor, double a) {
+            if (!held) return step;
+            double x = step * a;
+            if (Math.abs(x) < 1e-4) return step * (1 + x / 2 * (1 + x / 3 * (1 + x / 4)));
+            return (Math.abs(x) < 0.1 ? Math.expm1(x) : factor - 1) / a;
+        }
+
+        /** Its slope in a: {@code (d exp(d a) - w) / a}. */
+        private double bend(double step, double factor, double w, double a) {
+            double x = step * a;
+            return Math.abs(x) < 1e-4 ? step * step * (0.5 + x / 3 + x * x / 8) : (step * factor - w) / a;
+        }
 
         /** exp(d A) of a sequence (T, channels, n): by a kernel, which is faster than {@link Math#exp}. */
         private double[] factors(double[] d, double[] a, int s) {
@@ -168,7 +180,7 @@ public final class SelectiveScan {
                     double entered = up * b[bc + i] * x;
                     dd += up * rate * factor * before + entered * (held ? factor : 1);
                     rates[k * n + i] += up * step * factor * before;
-                    if (held) rates[k * n + i] += entered * (rate == 0 ? step * step / 2 : (step * factor - w) / rate);
+                    if (held) rates[k * n + i] += entered * bend(step, factor, w, rate);
                     worth[row + i] = up * factor;
                 }
                 gradients[0][at] = du;

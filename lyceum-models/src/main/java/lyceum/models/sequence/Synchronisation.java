@@ -13,7 +13,7 @@ import lyceum.tensor.Tensor;
  * S_t = (sum over s <= t of exp(-r (t - s)) z_i,s z_j,s) / sqrt(sum over s <= t of exp(-r (t - s)))        r >= 0
  * </pre>
  *
- * computed by two recurrences. Parameters: {@code decay} (pairs); a negative one counts as 0.
+ * computed by two recurrences. Parameters: {@code decay} (pairs); a negative one counts as 0, and its gradient is that at 0, so that it may return.
  *
  * @see <a href="https://arxiv.org/abs/2505.05522">Darlow et al. (2025), section 2.4</a>
  */
@@ -26,7 +26,7 @@ public final class Synchronisation extends Module {
         public Tensor value() { return products.div(weights.sqrt()); }
     }
 
-    /** Random pairs of neurons; no decay at first. */
+    /** Random pairs of neurons; decays of 0.01 at first. */
     public Synchronisation(int neurons, int pairs, DType dtype, Rng rng) {
         long[] i = new long[pairs], j = new long[pairs];
         for (int p = 0; p < pairs; p++) {
@@ -35,7 +35,7 @@ public final class Synchronisation extends Module {
         }
         left = Tensor.of(i);
         right = Tensor.of(j);
-        decay = Tensor.zeros(dtype, pairs).compute().requiresGrad();
+        decay = Tensor.full(dtype, 0.01, pairs).compute().requiresGrad();
     }
 
     /** The pairs: (pairs) and (pairs). */
@@ -45,7 +45,7 @@ public final class Synchronisation extends Module {
     public State step(State before, Tensor z) {
         var product = z.indexSelect(1, left).mul(z.indexSelect(1, right));
         if (before == null) return new State(product, decay.onesLike());
-        var kept = decay.relu().neg().exp();
+        var kept = decay.add(decay.neg().relu().detach()).neg().exp();
         return new State(before.products.mul(kept).add(product), before.weights.mul(kept).add(1.0));
     }
 

@@ -162,15 +162,18 @@ public record TensorOde(Method method, int steps, double relative, double absolu
     /** Root mean square over its allowance. */
     private double size(Tensor error, Tensor h, Tensor next) {
         var allowed = h.detach().abs().maximum(next.detach().abs()).mul(relative).add(absolute);
-        double size = Math.sqrt(error.detach().div(allowed).square().mean().item());
+        var share = error.detach().div(allowed);
+        // Nothing off is nothing, even where nothing is allowed.
+        double size = Math.sqrt(error.detach().eq(0).where(share.zerosLike(), share).square().mean().item());
         return Double.isNaN(size) ? Double.POSITIVE_INFINITY : size;
     }
 
     private double firstStep(Slope f, double t, Tensor h, Tensor slope, double end) {
         double direction = Math.signum(end - t), size = size(h, h, h), speed = size(slope, h, h);
-        double step = Math.min(size < 1e-5 || speed < 1e-5 ? 1e-6 : 0.01 * size / speed, Math.abs(end - t));
+        double step = Math.min(size < 1e-5 || speed < 1e-5 || !Double.isFinite(speed) ? 1e-6 : 0.01 * size / speed, Math.abs(end - t));
         double bend = size(f.at(t + direction * step, ahead(h.detach(), slope.detach(), direction * step)).sub(slope), h, h) / step,
                 most = Math.max(speed, bend);
+        if (!Double.isFinite(most)) return direction * step; // a state of 0 and no absolute tolerance
         double second = most <= 1e-15 ? Math.max(1e-6, step * 1e-3) : Math.pow(0.01 / most, 0.2);
         return direction * Math.min(100 * step, Double.isFinite(second) ? second : step);
     }

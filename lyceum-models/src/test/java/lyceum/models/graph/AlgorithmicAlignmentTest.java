@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.EnumMap;
 import java.util.PriorityQueue;
+import lyceum.ShapeException;
 import lyceum.models.graph.AlgorithmicAlignment.Network;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
@@ -105,6 +106,21 @@ class AlgorithmicAlignmentTest {
     @Test void theOrderIsAsPredictedOnPaths() {
         ranked(new AlgorithmicAlignment(AlignmentTask.SHORTEST_PATH).withObjects(6).withRounds(4).withRate(5e-3).withWidth(24)
                 .withSteps(2000), 500, new Network[][] {{Network.GNN, Network.DEEP_SETS}, {Network.GNN, Network.MLP}});
+    }
+
+    @Test void networksAnswerForOtherNumbersOfObjects() {
+        for (var task : AlignmentTask.values()) {
+            AlgorithmicAlignment ten = new AlgorithmicAlignment(task), twenty = ten.withObjects(20);
+            for (var kind : Network.values()) {
+                var network = ten.network(kind, Rng.of(1));
+                if (kind == Network.MLP || kind == Network.DEEP_SETS && task == AlignmentTask.SHORTEST_PATH)
+                    assertThatThrownBy(() -> twenty.accuracy(network, 50, 1, 9, Rng.of(2))).isInstanceOf(ShapeException.class)
+                            .hasMessageContaining("20 objects").hasMessageContaining("built for 10");
+                else // the same weights in a network that is built for 20
+                    assertThat(twenty.accuracy(network, 200, 1, 9, Rng.of(2)))
+                            .isEqualTo(twenty.accuracy(twenty.network(kind, Rng.of(1)), 200, 1, 9, Rng.of(2)));
+            }
+        }
     }
 
     @Test void tasksAndEstimatesAreWhatTheySay() {

@@ -190,6 +190,28 @@ class MessagePassingTest {
         Evidence.of("largest distance from the permuted output", moving, below(1e-6));
     }
 
+    /** By hand: 0 tells 1, 0 and 1 tell 2, 2 tells 3; edges are told apart by their weights, in the order that they were given. */
+    @Test void whatIsSaidGoesFromTheSourceToTheTarget() {
+        var g = GraphData.of(4, new int[] {0, 2, 1, 0}, new int[] {1, 3, 2, 2});
+        double[][] adjacency = {{0, 0, 0, 0}, {1, 0, 0, 0}, {1, 1, 0, 0}, {0, 0, 1, 0}}, h = {{1, 10}, {2, 20}, {3, 30}, {4, 40}};
+        var heard = g.gather(Aggregation.SUM, Tensor.of(h));
+        assertThat(distance(heard, Tensor.of(adjacency).matmul(Tensor.of(h)))).isZero();
+        assertThat(g.source().toLongArray()).hasSameSizeAs(g.target().toLongArray());
+        int[][] at = edgeAt(g);
+        for (int v = 0; v < 4; v++) for (int u = 0; u < 4; u++) assertThat(at[v][u] >= 0).isEqualTo(adjacency[v][u] == 1);
+        for (var entry : layers(2, 2, Rng.of(1)).entrySet()) {
+            var layer = entry.getValue();
+            var featured = featured(g, 2, Rng.of(2));
+            var slope = Autograd.jacobian(x -> layer.forward(featured, x), Tensor.of(h)).reshape(4, 2, 4, 2).abs().max(1, 3).toRows();
+            for (int v = 0; v < 4; v++) for (int u = 0; u < 4; u++)
+                if (u != v && adjacency[v][u] == 0) assertThat(slope[v][u]).as(entry.getKey() + " " + u + " to " + v).isZero();
+        }
+        var mean = new SageLayer(2, 2, Aggregation.SUM, false, DType.F64, Rng.of(3));
+        var slope = Autograd.jacobian(x -> mean.forward(g, x), Tensor.of(h)).reshape(4, 2, 4, 2).abs().max(1, 3).toRows();
+        for (int v = 0; v < 4; v++) for (int u = 0; u < 4; u++)
+            if (u != v) assertThat(slope[v][u] != 0).as(u + " to " + v).isEqualTo(adjacency[v][u] == 1);
+    }
+
     /** Nodes from which v is reached along at most k arrows, v among them, by breadth-first search. */
     private static boolean[][] ball(GraphData g, int k) {
         int n = g.nodes();

@@ -7,6 +7,7 @@ import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.data.Offset.offset;
 
 import java.nio.file.Path;
 import lyceum.DType;
@@ -210,6 +211,17 @@ class MambaTest {
         Evidence.of("systems", cases, exactly(80));
         Evidence.of("real diagonals, largest gap", real, below(1e-10));
         Evidence.of("complex diagonals, largest gap", complex, below(1e-10));
+    }
+
+    /** Appendix A of the S4D paper's code: 64 numbers, 32 of them kept. */
+    @Test void theInverseSpectrumIsThePublishedOne() {
+        var layer = new S4dConfig(2).withSpectrum(S4dConfig.Spectrum.INVERSE).withDtype(DType.F64).build(Rng.of(1));
+        for (int n = 0; n < 32; n++) {
+            assertThat(layer.continuous().item(1, n, 0)).isCloseTo(-0.5, offset(1e-12));
+            assertThat(layer.continuous().item(1, n, 1)).isCloseTo(64 / Math.PI * (64.0 / (1 + 2 * n) - 1), offset(1e-9));
+        }
+        assertThat(layer.continuous().item(0, 0, 1)).isCloseTo(1283.42, offset(0.01));
+        assertThat(layer.continuous().item(0, 31, 1)).isCloseTo(0.32337, offset(1e-4));
     }
 
     @Acceptance(topic = "mamba", clause = 4)

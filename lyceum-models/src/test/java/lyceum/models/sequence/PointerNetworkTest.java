@@ -250,6 +250,22 @@ class PointerNetworkTest {
         return IntStream.range(0, tours.length).mapToDouble(b -> PointerTasks.length(x.get(b).toRows(), tours[b])).average().orElseThrow();
     }
 
+    @Test void stepsBeyondALengthCountForNothing() {
+        for (boolean once : new boolean[] {true, false}) {
+            var network = new PointerNetwork(new PointerConfig(2, 8).withOnce(once), Rng.of(1));
+            var x = PointerTasks.points(Rng.of(2), 2, 5);
+            var lengths = new int[] {5, 3};
+            var loss = network.loss(x, lengths, Tensor.of(new long[] {4, 2, 0, 1, 3, 1, 2, 0, 0, 0}, 2, 5), Pass.inference());
+            network.zeroGrad();
+            loss.backward();
+            network.parameters().forEach((name, p) -> assertThat(p.grad().isFinite().all().item()).as(name).isEqualTo(1));
+            if (!once) continue;
+            var first = network.loss(x.narrow(0, 0, 1), null, Tensor.of(new long[] {4, 2, 0, 1, 3}, 1, 5), Pass.inference()).item();
+            var second = network.loss(x.narrow(0, 1, 1), new int[] {3}, Tensor.of(new long[] {1, 2, 0}, 1, 3), Pass.inference()).item();
+            assertThat(loss.item()).isCloseTo((5 * first + 3 * second) / 8, offset(1e-5));
+        }
+    }
+
     @Test void tasksHaveTheRightAnswers() {
         for (int seed = 1; seed <= 30; seed++) {
             double[][] p = PointerTasks.points(Rng.of(seed), 1, 6).get(0).toRows();

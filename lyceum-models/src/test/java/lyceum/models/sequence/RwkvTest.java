@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import lyceum.DType;
 import lyceum.ShapeException;
@@ -52,6 +53,23 @@ class RwkvTest {
         return y;
     }
 
+    /** The same, each sum over exp of its largest exponent, which alone doubles would hold no more. */
+    private static double[] shifted(double[] k, double[] v, double[] w, double[] u, int batch, int length, int channels) {
+        var y = new double[k.length];
+        for (int s = 0; s < batch; s++) for (int c = 0; c < channels; c++) for (int t = 0; t < length; t++) {
+            var exponent = new double[t + 1];
+            for (int i = 0; i <= t; i++)
+                exponent[i] = k[(s * length + i) * channels + c] + (i == t ? u[c] : -(t - 1 - i) * w[c]);
+            double most = Arrays.stream(exponent).max().orElseThrow(), above = 0, below = 0;
+            for (int i = 0; i <= t; i++) {
+                above += Math.exp(exponent[i] - most) * v[(s * length + i) * channels + c];
+                below += Math.exp(exponent[i] - most);
+            }
+            y[(s * length + t) * channels + c] = above / below;
+        }
+        return y;
+    }
+
     @Acceptance(topic = "rwkv", clause = 1)
     @Test void stabilisedWkvEqualsTheNaiveFormula() {
         double ordinary = 0, large = 0;
@@ -59,7 +77,7 @@ class RwkvTest {
         for (int seed = 1; seed <= 50; seed++) for (boolean extreme : new boolean[] {false, true}) {
             var rng = Rng.of(seed);
             int batch = 1 + rng.nextInt(3), length = 1 + rng.nextInt(60), channels = 1 + rng.nextInt(12);
-            // To 80, where exp of it times a value, added up, is beyond what F32 holds.
+            // To 80, where sums in F32 would overflow; those in doubles, ours among them, would from 710 on: see below.
             Tensor k = extreme ? Tensor.rand(rng, batch, length, channels).mul(160.0).sub(80.0).compute()
                     : Tensor.randn(rng, batch, length, channels).mul(2.0).compute(),
                     v = Tensor.randn(rng, batch, length, channels).compute(), w = Tensor.randn(rng, channels).exp().compute(),
@@ -79,6 +97,24 @@ class RwkvTest {
         Evidence.of("random cases", cases, exactly(100));
         Evidence.of("keys of deviation 2: largest gap", ordinary, below(1e-5));
         Evidence.of("keys from -80 to 80: largest gap", large, below(1e-5));
+        double beyond = 0;
+        int overflown = 0;
+        for (int seed = 1; seed <= 50; seed++) {
+            var rng = Rng.of(seed);
+            int batch = 1 + rng.nextInt(3), length = 2 + rng.nextInt(59), channels = 1 + rng.nextInt(12);
+            Tensor k = Tensor.concat(1, Tensor.full(DType.F32, 800.0, batch, 1, channels),
+                    Tensor.rand(rng, batch, length - 1, channels).mul(1600.0).sub(800.0)).compute(),
+                    v = Tensor.randn(rng, batch, length, channels).compute(), w = Tensor.randn(rng, channels).exp().compute(),
+                    u = Tensor.randn(rng, channels).compute(), zeros = Tensor.zeros(batch, channels);
+            var y = Wkv.of(k, v, w, u, zeros, zeros, Tensor.full(DType.F32, Wkv.NOTHING, batch, channels)).y();
+            double[] ks = k.toDoubleArray(), vs = v.toDoubleArray(), ws = w.toDoubleArray(), us = u.toDoubleArray();
+            Evidence.that("outputs are finite for keys of 800", y.isFinite().all().item() == 1);
+            beyond = Math.max(beyond,
+                    distance(y.to(DType.F64), Tensor.of(shifted(ks, vs, ws, us, batch, length, channels), batch, length, channels)));
+            if (Arrays.stream(naive(ks, vs, ws, us, batch, length, channels)).anyMatch(Double::isNaN)) overflown++;
+        }
+        Evidence.of("keys from -800 to 800: cases of 50 in which doubles overflow unless shifted", overflown, exactly(50));
+        Evidence.of("keys from -800 to 800: largest gap from the formula over its largest term", beyond, below(1e-5));
     }
 
     @Test void gradientsStayFiniteForLargeKeysAndEqualTheStepwiseOnes() {

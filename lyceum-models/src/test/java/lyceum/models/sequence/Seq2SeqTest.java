@@ -331,7 +331,6 @@ class Seq2SeqTest {
         double most = 0, least = 1;
         for (int seed = 1; seed <= 5; seed++) {
             double plain = copied(false, seed, 250), reversed = copied(true, seed, 250);
-            System.out.println(plain + " " + reversed);
             if (reversed > plain) better++;
             most = Math.max(most, Math.max(plain, reversed));
             least = Math.min(least, reversed);
