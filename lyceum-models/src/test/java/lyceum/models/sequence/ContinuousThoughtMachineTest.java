@@ -153,7 +153,8 @@ class ContinuousThoughtMachineTest {
         });
         var fresh = Noisy.draw(Rng.of(9), 1000);
         var early = machine.answer(fresh.x, 0.8);
-        int[] last = LongStream.of(Autograd.noGrad(() -> machine.forward(fresh.x)).argmax(1).toLongArray()).mapToInt(i -> (int) i).toArray();
+        int[] last = LongStream.of(Autograd.noGrad(() -> machine.forward(fresh.x)).argmax(1).toLongArray())
+                .mapToInt(i -> (int) i).toArray();
         double full = right(last, fresh.y), stopped = right(early.classes(), fresh.y);
         double used = IntStream.of(early.ticks()).sum() / (1000.0 * ticks);
         Evidence.of("share right with all ticks", full, atLeast(0.75));
