@@ -94,6 +94,27 @@ class TransformerDecoderTest {
         Evidence.of("least by an earlier one", least, above(0));
     }
 
+    @Test void segmentsAndStacksWithSomethingBetweenLeaveOutTheSameBlocks() {
+        var config = TransformerTest.config(6, 2, 10, true).withLayerDrop(0.5);
+        for (var positions : List.of(config.attention(), config.attention().withPositions(PositionalEncoding.learned(8)))) {
+            var decoder = new TransformerDecoder(config.withAttention(positions), 4, Rng.of(1));
+            var x = normal(2, 1, 5, 6);
+            int dropped = 0;
+            for (int seed = 1; seed <= 10; seed++) {
+                var whole = decoder.forward(x, Pass.training(Rng.of(seed)));
+                var seen = new ArrayList<Integer>();
+                assertThat(distance(decoder.segment(x, null, Pass.training(Rng.of(seed))).output(), whole)).isLessThan(1e-12);
+                assertThat(distance(decoder.forward(x, null, (layer, h) -> {
+                    seen.add(layer);
+                    return h;
+                }, Pass.training(Rng.of(seed))), whole)).isLessThan(1e-12);
+                assertThat(seen).containsExactly(0, 1, 2, 3);
+                if (distance(whole, decoder.forward(x, Pass.inference())) > 1e-9) dropped++;
+            }
+            assertThat(dropped).isGreaterThan(4);
+        }
+    }
+
     @Acceptance(topic = "transformer-decoder", clause = 4)
     @Test void withoutMemoryItIsACausallyMaskedEncoder() {
         long differ = 0, compared = 0;

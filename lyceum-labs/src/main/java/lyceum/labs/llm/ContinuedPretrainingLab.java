@@ -44,8 +44,7 @@ final class ContinuedPretrainingLab implements LabBody {
         var old = Figure.plot("Bible, the old").axes("step", "bits per byte");
         var rows = new ArrayList<List<?>>();
         var recipe = new ContinuedPretraining(trainer, steps).withWarmUp((long) (warm * steps)).withEvaluateEvery(Math.max(1, steps / 6));
-        var changes = new double[4];
-        double gain = 0;
+        double[] changes = new double[4], gains = new double[4];
         for (int r : lab.progress("replays", 4)) {
             var report = recipe.withReplay(replays[r]).train(DecoderLM.copy(model), brown, bible, null, probes, lab.rng(3),
                     Progress.SILENT);
@@ -54,8 +53,8 @@ final class ContinuedPretrainingLab implements LabBody {
             fresh = fresh.line(name, at, report.bitsPerByte("Brown"));
             old = old.line(name, at, report.bitsPerByte("Bible"));
             changes[r] = report.change("Bible");
-            if (r == 0) gain = report.change("Brown");
-            rows.add(List.of(name, 100 * report.change("Brown"), 100 * changes[r]));
+            gains[r] = report.change("Brown");
+            rows.add(List.of(name, 100 * gains[r], 100 * changes[r]));
         }
         lab.figure(Figure.row("Two texts, four shares of replay", fresh, old).describedAs(
                 "Bits per byte of held-out text on the way. The new falls for every share; the old rises, the less the more of it stays in."));
@@ -64,8 +63,10 @@ final class ContinuedPretrainingLab implements LabBody {
         lab.figure(Figure.line("The rate, warmed up again and let fall again", 0, rates).axes("step", "learning rate")
                 .describedAs("From nothing to the peak along a line, then half a cosine to a tenth of it."));
         lab.table("At the end, against the model before", List.of("replay", "Brown, bits, %", "Bible, bits, %"), rows);
-        lab.say("One batch in five of the old text costs little of the new and saves most of the old.");
-        lab.shows("domain-pretraining", "change of the new bits without replay", gain, below(0));
+        lab.say("With one batch in five of the old text, the old bits change by %+.1f%%, "
+                + "%.0f%% of the %+.1f%% without; the new by %+.1f%%, not %+.1f%%.",
+                100 * changes[2], 100 * changes[2] / changes[0], 100 * changes[0], 100 * gains[2], 100 * gains[0]);
+        lab.shows("domain-pretraining", "change of the new bits without replay", gains[0], below(0));
         lab.shows("continual-pretraining", "change of the old bits without replay", changes[0], above(0.0));
         lab.shows("continual-pretraining", "with half of it replayed, less without", changes[3] - changes[0], below(0));
     }
