@@ -48,8 +48,8 @@ class SwitchTransformerTest {
     private static MixtureOfExperts layer(Golden c, Recipe r, Tensor[] x) {
         double[] s = c.doubles("input.sizes");
         int tokens = (int) s[0], width = (int) s[1], hidden = (int) s[2], experts = (int) s[3];
-        var base = DecoderConfig.gpt2(9, tokens, 2, width, 2).eachBlock(b -> b.withHidden(hidden).withActivation(Activation.RELU)
-                .withAttention(b.attention().withDtype(DType.F64)));
+        var base = DecoderConfig.gpt2(9, tokens, 2, width, 2)
+                .eachBlock(b -> b.withHidden(hidden).withActivation(Activation.RELU).withAttention(b.attention().withDtype(DType.F64)));
         var model = new SwitchTransformer(base, experts).withCapacityFactor(c.number("input.factor")).withJitter(0).withAuxiliary(1)
                 .create(Rng.of(1));
         var layer = SwitchTransformer.layers(model).getFirst();

@@ -296,8 +296,8 @@ class T5Test {
             T5Checkpoint.write(folder.resolve(kind), new EncoderDecoderLM(config, Rng.of(1)));
             assertThat(Files.readString(folder.resolve(kind).resolve("config.json"))).contains("\"" + kind + "\"");
         }
-        var exact = T5Checkpoint.config(json.replace("\"relu\"", "\"gated-gelu\"")).withBlock(
-                T5Checkpoint.config(json.replace("\"relu\"", "\"gated-gelu\"")).block().withActivation(Activation.GELU));
+        var exact = T5Checkpoint.config(json.replace("\"relu\"", "\"gated-gelu\""))
+                .withBlock(T5Checkpoint.config(json.replace("\"relu\"", "\"gated-gelu\"")).block().withActivation(Activation.GELU));
         assertThatThrownBy(() -> T5Checkpoint.write(folder.resolve("exact"), new EncoderDecoderLM(exact, Rng.of(1))))
                 .hasMessageContaining("cannot say");
     }

@@ -183,8 +183,7 @@ public final class TransformerDecoder extends Module {
                 "TransformerDecoder: these blocks look at no memory; give them cross-attention by withCross(true)");
     }
 
-    private Tensor through(Tensor x, Attention mask, Tensor memory, Attention memoryMask, SequenceLayout layout, Before before,
-            Pass pass) {
+    private Tensor through(Tensor x, Attention mask, Tensor memory, Attention memoryMask, SequenceLayout layout, Before before, Pass pass) {
         checkMemory(memory);
         if (positions != null)
             x = layout == null || layout.isRightPadded() ? positions.forward(x, pass) : positions.forward(x, layout.positions(), pass);

@@ -35,14 +35,13 @@ final class BytePages implements KvPages {
     }
 
     private void pack(float[] x, byte[] codes, float[] scales, int[] slots) {
-        for (int i = 0; i < slots.length; i++)
-            for (int h = 0; h < heads; h++) {
-                int from = (i * heads + h) * d, row = slots[i] * heads + h;
-                float most = 0;
-                for (int c = 0; c < d; c++) most = Math.max(most, Math.abs(x[from + c]));
-                scales[row] = most / 127;
-                for (int c = 0; c < d; c++) codes[row * d + c] = most == 0 ? 0 : (byte) Math.round(x[from + c] / most * 127);
-            }
+        for (int i = 0; i < slots.length; i++) for (int h = 0; h < heads; h++) {
+            int from = (i * heads + h) * d, row = slots[i] * heads + h;
+            float most = 0;
+            for (int c = 0; c < d; c++) most = Math.max(most, Math.abs(x[from + c]));
+            scales[row] = most / 127;
+            for (int c = 0; c < d; c++) codes[row * d + c] = most == 0 ? 0 : (byte) Math.round(x[from + c] / most * 127);
+        }
     }
 
     @Override public Tensor attend(Attention attention, Tensor q, int[][] tables, long[] lengths, long[] starts) {
@@ -55,11 +54,10 @@ final class BytePages implements KvPages {
         float[] k = new float[numbers.size() * blockSize * heads * d], v = new float[k.length];
         numbers.forEach((block, number) -> {
             int from = block * blockSize * heads, to = number * blockSize * heads;
-            for (int row = 0; row < blockSize * heads; row++)
-                for (int c = 0; c < d; c++) {
-                    k[(to + row) * d + c] = keyScales[from + row] * keys[(from + row) * d + c];
-                    v[(to + row) * d + c] = valueScales[from + row] * values[(from + row) * d + c];
-                }
+            for (int row = 0; row < blockSize * heads; row++) for (int c = 0; c < d; c++) {
+                k[(to + row) * d + c] = keyScales[from + row] * keys[(from + row) * d + c];
+                v[(to + row) * d + c] = valueScales[from + row] * values[(from + row) * d + c];
+            }
         });
         var paged = attention.withBlockTable(KvPages.table(own)).withKeyLengths(Tensor.of(lengths)).withQueryStarts(Tensor.of(starts));
         return paged.of(q.to(DType.F32), pages(k), pages(v)).to(q.dtype()).compute();
@@ -73,21 +71,19 @@ final class BytePages implements KvPages {
 
     @Override public byte[] read(int... slots) {
         var out = ByteBuffer.allocate(slots.length * positionBytes());
-        for (int side = 0; side < 2; side++)
-            for (int slot : slots) {
-                out.put(side == 0 ? keys : values, slot * heads * d, heads * d);
-                for (int h = 0; h < heads; h++) out.putFloat((side == 0 ? keyScales : valueScales)[slot * heads + h]);
-            }
+        for (int side = 0; side < 2; side++) for (int slot : slots) {
+            out.put(side == 0 ? keys : values, slot * heads * d, heads * d);
+            for (int h = 0; h < heads; h++) out.putFloat((side == 0 ? keyScales : valueScales)[slot * heads + h]);
+        }
         return out.array();
     }
 
     @Override public void write(byte[] bytes, int... slots) {
         var in = ByteBuffer.wrap(bytes);
-        for (int side = 0; side < 2; side++)
-            for (int slot : slots) {
-                in.get(side == 0 ? keys : values, slot * heads * d, heads * d);
-                for (int h = 0; h < heads; h++) (side == 0 ? keyScales : valueScales)[slot * heads + h] = in.getFloat();
-            }
+        for (int side = 0; side < 2; side++) for (int slot : slots) {
+            in.get(side == 0 ? keys : values, slot * heads * d, heads * d);
+            for (int h = 0; h < heads; h++) (side == 0 ? keyScales : valueScales)[slot * heads + h] = in.getFloat();
+        }
     }
 
     @Override public long bytes() { return keys.length + values.length + 4L * (keyScales.length + valueScales.length); }

@@ -44,7 +44,8 @@ public final class DisaggregatedEngine implements AutoCloseable {
     private final List<Writer> writers = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
     private final Set<Flight> live = ConcurrentHashMap.newKeySet();
-    private final AtomicLong numbers = new AtomicLong(), transferred = new AtomicLong(), moved = new AtomicLong(), recovered = new AtomicLong();
+    private final AtomicLong numbers = new AtomicLong(), transferred = new AtomicLong(), moved = new AtomicLong(),
+            recovered = new AtomicLong();
     private final Object room = new Object();
     private final AtomicInteger readers;
     private volatile boolean closed;
@@ -73,8 +74,8 @@ public final class DisaggregatedEngine implements AutoCloseable {
      * @param writers of texts
      */
     public DisaggregatedEngine(DecoderLM model, Tokenizer tokenizer, List<? extends KvWorker> readers, List<? extends KvWorker> writers) {
-        if (readers.isEmpty() || writers.isEmpty())
-            throw new IllegalArgumentException("DisaggregatedEngine: " + readers.size() + " readers and " + writers.size() + " writers; at least one each");
+        if (readers.isEmpty() || writers.isEmpty()) throw new IllegalArgumentException(
+                "DisaggregatedEngine: " + readers.size() + " readers and " + writers.size() + " writers; at least one each");
         this.model = model;
         this.tokenizer = tokenizer;
         this.readers = new AtomicInteger(readers.size());
@@ -95,7 +96,8 @@ public final class DisaggregatedEngine implements AutoCloseable {
     /** Takes a request. @throws IllegalArgumentException if its prompt does not fit into the context, its text into no writer's memory, or it names an adapter */
     public Reply submit(Request request) {
         if (closed) throw new IllegalStateException("DisaggregatedEngine: it is closed");
-        if (!request.adapter().isEmpty()) throw new IllegalArgumentException("DisaggregatedEngine: there are no adapters; an Engine has them");
+        if (!request.adapter().isEmpty())
+            throw new IllegalArgumentException("DisaggregatedEngine: there are no adapters; an Engine has them");
         var reply = new Reply(() -> {});
         var text = new WrittenText(model, tokenizer, new GenerationRequest(request.prompt(), request.sampling(), request.stop(),
                 request.stream(), request.constraint(), reply::add));
@@ -117,7 +119,9 @@ public final class DisaggregatedEngine implements AutoCloseable {
                 "DisaggregatedEngine: a text of " + positions + " positions fits into no writer's memory; the largest has " + most);
     }
 
-    private static IllegalStateException wasClosed() { return new IllegalStateException("DisaggregatedEngine: it was closed before the request ended"); }
+    private static IllegalStateException wasClosed() {
+        return new IllegalStateException("DisaggregatedEngine: it was closed before the request ended");
+    }
 
     private void over(Flight flight) {
         live.remove(flight);
@@ -282,8 +286,8 @@ public final class DisaggregatedEngine implements AutoCloseable {
                 active.removeAll(done);
             }
         } catch (RuntimeException e) { // a worker that throws something else is of no more use than one that is gone
-            if (!(e instanceof WorkerLostException))
-                System.getLogger("lyceum.serve").log(System.Logger.Level.WARNING, "DisaggregatedEngine: a writer failed: {0}", e.getMessage());
+            if (!(e instanceof WorkerLostException)) System.getLogger("lyceum.serve").log(System.Logger.Level.WARNING,
+                    "DisaggregatedEngine: a writer failed: {0}", e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
@@ -316,9 +320,7 @@ public final class DisaggregatedEngine implements AutoCloseable {
         }
     }
 
-    private void drain() {
-        for (var flight : live) failed(flight, wasClosed());
-    }
+    private void drain() { for (var flight : live) failed(flight, wasClosed()); }
 
     /** Stops; texts that are not over fail. The workers stay open. */
     @Override public void close() {

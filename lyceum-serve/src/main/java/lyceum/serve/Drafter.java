@@ -21,15 +21,14 @@ public interface Drafter {
         if (longest < 1) throw new IllegalArgumentException("Drafter.repeating: runs of " + longest + " ids; at least 1");
         return (text, most) -> {
             int size = text.size();
-            for (int n = Math.min(longest, size - 1); n > 0; n--)
-                for (int at = size - n - 1; at >= 0; at--) {
-                    int i = 0;
-                    while (i < n && text.id(at + i) == text.id(size - n + i)) i++;
-                    if (i < n) continue;
-                    var guesses = new int[Math.min(most, size - n - at)];
-                    for (int g = 0; g < guesses.length; g++) guesses[g] = text.id(at + n + g);
-                    return guesses;
-                }
+            for (int n = Math.min(longest, size - 1); n > 0; n--) for (int at = size - n - 1; at >= 0; at--) {
+                int i = 0;
+                while (i < n && text.id(at + i) == text.id(size - n + i)) i++;
+                if (i < n) continue;
+                var guesses = new int[Math.min(most, size - n - at)];
+                for (int g = 0; g < guesses.length; g++) guesses[g] = text.id(at + n + g);
+                return guesses;
+            }
             return new int[0];
         };
     }

@@ -156,8 +156,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
         boolean whole = false;
         try {
             for (int p = 0; p < prompts.size(); p++)
-                for (int c = 0; c < count; c++)
-                    replies.add(submit(new Request(prompts.get(p), 256, rng.split((long) p * count + c))));
+                for (int c = 0; c < count; c++) replies.add(submit(new Request(prompts.get(p), 256, rng.split((long) p * count + c))));
             for (var reply : replies) {
                 progress.step("generation", all.size(), replies.size());
                 all.add(reply.get());
@@ -322,9 +321,9 @@ public final class Engine implements TextGenerator, AutoCloseable {
     private void note() {
         var time = residence.at(System.nanoTime());
         metrics = new EngineMetrics(submitted.get(), finished, cancelled, failed, steps, scheduler.computedTokens(),
-                scheduler.readPositions(), generated,
-                scheduler.reusedTokens(), scheduler.preemptions(), guessed, accepted, scheduler.running().size(), scheduler.waiting().size(),
-                memory.freeBlocks(), tree == null ? 0 : tree.pages(), memory.blocks(), time[0], time[1]);
+                scheduler.readPositions(), generated, scheduler.reusedTokens(), scheduler.preemptions(), guessed, accepted,
+                scheduler.running().size(), scheduler.waiting().size(), memory.freeBlocks(), tree == null ? 0 : tree.pages(),
+                memory.blocks(), time[0], time[1]);
     }
 
     /** Stops after the step that runs; requests that are not over fail. */

@@ -24,8 +24,8 @@ package lyceum.serve;
  * @param residenceSeconds sum of the times from a request's submission to its end
  */
 public record EngineMetrics(long submitted, long finished, long cancelled, long failed, long steps, long computedTokens, long readPositions,
-        long generatedTokens, long reusedTokens, long preemptions, long guessed, long accepted, int running, int waiting, int freeBlocks, int keptBlocks, int blocks,
-        double inSystemSeconds, double residenceSeconds) {
+        long generatedTokens, long reusedTokens, long preemptions, long guessed, long accepted, int running, int waiting, int freeBlocks,
+        int keptBlocks, int blocks, double inSystemSeconds, double residenceSeconds) {
 
     /** Share of blocks that are taken. */
     public double occupancy() { return 1 - (double) freeBlocks / blocks; }

@@ -22,7 +22,8 @@ public record EngineOptions(SchedulerOptions scheduler, int blocks, int blockSiz
     public EngineOptions {
         if (guesses < 0 || queue < 1)
             throw new IllegalArgumentException("EngineOptions: " + guesses + " guesses and a queue of " + queue + "; none and 1 at least");
-        if (reuse && !paged) throw new IllegalArgumentException("EngineOptions: beginnings are reused in pages; set reuse to false, or paged to true");
+        if (reuse && !paged)
+            throw new IllegalArgumentException("EngineOptions: beginnings are reused in pages; set reuse to false, or paged to true");
     }
 
     /** 512 blocks of 16 positions in F32, beginnings reused, no guesses, 10,000 requests at once. */

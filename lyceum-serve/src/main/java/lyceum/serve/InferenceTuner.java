@@ -98,11 +98,12 @@ public record InferenceTuner(DecoderLM model, List<int[]> prompts, int most, Blo
     public InferenceTuner {
         prompts = List.copyOf(prompts);
         if (prompts.isEmpty() || most < 1 || batch < 1 || guesses < 1 || blockSize < 1)
-            throw new IllegalArgumentException("InferenceTuner: " + prompts.size() + " prompts, " + most + " ids each, batches of " + batch + ", " + guesses
-                    + " guesses and blocks of " + blockSize + "; each is at least 1");
+            throw new IllegalArgumentException("InferenceTuner: " + prompts.size() + " prompts, " + most + " ids each, batches of " + batch
+                    + ", " + guesses + " guesses and blocks of " + blockSize + "; each is at least 1");
         for (var prompt : prompts)
-            if (prompt.length == 0 || prompt.length + most - 1 > model.contextLength()) throw new IllegalArgumentException("InferenceTuner: a prompt of "
-                    + prompt.length + " ids and " + most + " behind it, in a context of " + model.contextLength());
+            if (prompt.length == 0 || prompt.length + most - 1 > model.contextLength())
+                throw new IllegalArgumentException("InferenceTuner: a prompt of " + prompt.length + " ids and " + most
+                        + " behind it, in a context of " + model.contextLength());
     }
 
     /** Weights as Q8_0, 16 texts at once, 4 guesses, blocks of 16. */
@@ -161,9 +162,9 @@ public record InferenceTuner(DecoderLM model, List<int[]> prompts, int most, Blo
         int rows = on.contains(Switch.BATCHING) ? batch : 1, longest = prompts.stream().mapToInt(p -> p.length).max().orElseThrow() + most;
         int blocks = (rows + (on.contains(Switch.PREFIX_REUSE) ? prompts.size() : 1)) * (Math.ceilDiv(longest, blockSize) + 1);
         var scheduler = new SchedulerOptions().withMaxRunning(rows).withChunk(SchedulerOptions.WHOLE).withTokenBudget(rows * longest);
-        var options = new EngineOptions().withScheduler(scheduler).withBlocks(blocks).withBlockSize(blockSize).withReuse(on.contains(Switch.PREFIX_REUSE))
-                .withGuesses(on.contains(Switch.SPECULATION) ? guesses : 0).withStored(on.contains(Switch.QUANTISED_CACHE) ? DType.I8 : model.config().dtype())
-                .withQueue(prompts.size());
+        var options = new EngineOptions().withScheduler(scheduler).withBlocks(blocks).withBlockSize(blockSize)
+                .withReuse(on.contains(Switch.PREFIX_REUSE)).withGuesses(on.contains(Switch.SPECULATION) ? guesses : 0)
+                .withStored(on.contains(Switch.QUANTISED_CACHE) ? DType.I8 : model.config().dtype()).withQueue(prompts.size());
         try (var engine = new Engine(model, null, options)) {
             long started = System.nanoTime();
             var replies = prompts.stream().map(p -> engine.submit(Request.greedy(p, most))).toList();
@@ -190,7 +191,8 @@ public record InferenceTuner(DecoderLM model, List<int[]> prompts, int most, Blo
                 if (live.isEmpty()) break;
                 int longest = live.stream().mapToInt(r -> group.get(r).length).max().orElseThrow();
                 var ids = new int[live.size() * longest];
-                for (int i = 0; i < live.size(); i++) System.arraycopy(group.get(live.get(i)), 0, ids, i * longest, group.get(live.get(i)).length);
+                for (int i = 0; i < live.size(); i++)
+                    System.arraycopy(group.get(live.get(i)), 0, ids, i * longest, group.get(live.get(i)).length);
                 var next = new int[live.size()];
                 try (var scope = Scope.open("recomputed step")) {
                     Autograd.noGrad(() -> {

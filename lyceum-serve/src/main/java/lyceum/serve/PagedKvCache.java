@@ -52,8 +52,8 @@ public final class PagedKvCache implements BlockMover {
      */
     public record Piece(BlockTable table, int start, int count) {
         public Piece {
-            if (start < 0 || count < 1 || start + count > table.length())
-                throw new IllegalArgumentException("PagedKvCache: " + count + " positions from " + start + " of " + table.length() + "; grow the table first");
+            if (start < 0 || count < 1 || start + count > table.length()) throw new IllegalArgumentException(
+                    "PagedKvCache: " + count + " positions from " + start + " of " + table.length() + "; grow the table first");
         }
     }
 
@@ -84,11 +84,10 @@ public final class PagedKvCache implements BlockMover {
         singles = 0;
         while (singles < pieces.size() && pieces.get(singles).count == 1) singles++;
         int n = 0;
-        for (var piece : pieces)
-            for (int p = piece.start; p < piece.start + piece.count; p++) {
-                positions[n] = p;
-                slots[n++] = piece.table.slot(p);
-            }
+        for (var piece : pieces) for (int p = piece.start; p < piece.start + piece.count; p++) {
+            positions[n] = p;
+            slots[n++] = piece.table.slot(p);
+        }
         places = Tensor.of(positions, positions.length, 1);
     }
 
@@ -147,8 +146,8 @@ public final class PagedKvCache implements BlockMover {
         }
 
         @Override public Tensor attend(Tensor q, Tensor k, Tensor v, PositionalEncoding positions, Attention attention) {
-            if (q.size(0) != slots.length || q.size(2) != 1)
-                throw new IllegalStateException("PagedKvCache: queries " + q.shape() + " for pieces of " + slots.length + " positions, a row each");
+            if (q.size(0) != slots.length || q.size(2) != 1) throw new IllegalStateException(
+                    "PagedKvCache: queries " + q.shape() + " for pieces of " + slots.length + " positions, a row each");
             var query = turned(q, positions).compute();
             pages.write(turned(k, positions).squeeze(2), v.squeeze(2), slots);
             if (singles == pieces.size()) return single(query, attention);

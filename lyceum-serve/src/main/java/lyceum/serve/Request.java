@@ -34,5 +34,7 @@ public record Request(int[] prompt, SamplingOptions sampling, StopCriteria stop,
     }
 
     /** The likeliest token each time. */
-    public static Request greedy(int[] prompt, int most) { return new Request(prompt, most, Rng.of(0)).withSampling(SamplingOptions.greedy()); }
+    public static Request greedy(int[] prompt, int most) {
+        return new Request(prompt, most, Rng.of(0)).withSampling(SamplingOptions.greedy());
+    }
 }

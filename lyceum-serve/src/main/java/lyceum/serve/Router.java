@@ -31,10 +31,10 @@ public final class Router {
      * @param imbalance ids of load by which an engine may exceed the idlest and still be chosen for what it has seen
      * @param memory pages remembered of each engine, the least recently used are forgotten; about its blocks
      */
-    @SuppressWarnings("unchecked")
-    public Router(int engines, Policy policy, int page, long imbalance, int memory) {
-        if (engines < 1 || page < 1 || imbalance < 0 || memory < 1) throw new IllegalArgumentException("Router: " + engines + " engines, pages of " + page
-                + ", an imbalance of " + imbalance + " and a memory of " + memory + " pages; at least 1, 1, 0 and 1");
+    @SuppressWarnings("unchecked") public Router(int engines, Policy policy, int page, long imbalance, int memory) {
+        if (engines < 1 || page < 1 || imbalance < 0 || memory < 1)
+            throw new IllegalArgumentException("Router: " + engines + " engines, pages of " + page + ", an imbalance of " + imbalance
+                    + " and a memory of " + memory + " pages; at least 1, 1, 0 and 1");
         this.policy = policy;
         this.page = page;
         this.imbalance = imbalance;

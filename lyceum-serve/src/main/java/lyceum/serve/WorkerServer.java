@@ -52,14 +52,16 @@ public final class WorkerServer implements AutoCloseable {
                 var peer = socket.accept();
                 Thread.ofPlatform().daemon().name("lyceum-worker").start(() -> serve(peer));
             } catch (IOException e) {
-                if (!socket.isClosed()) System.getLogger("lyceum.serve").log(System.Logger.Level.WARNING, "WorkerServer: {0}", e.getMessage());
+                if (!socket.isClosed())
+                    System.getLogger("lyceum.serve").log(System.Logger.Level.WARNING, "WorkerServer: {0}", e.getMessage());
             }
         }
     }
 
     private void serve(Socket peer) {
         var opened = new HashMap<Long, Long>(); // the worker's numbers by the connection's
-        try (peer; var in = new DataInputStream(new BufferedInputStream(peer.getInputStream(), 1 << 16));
+        try (peer;
+                var in = new DataInputStream(new BufferedInputStream(peer.getInputStream(), 1 << 16));
                 var out = new DataOutputStream(new BufferedOutputStream(peer.getOutputStream(), 1 << 16))) {
             peer.setTcpNoDelay(true);
             out.writeInt(worker.layers());
@@ -73,7 +75,8 @@ public final class WorkerServer implements AutoCloseable {
                     case OPEN -> {
                         long sequence = in.readLong();
                         int most = in.readInt();
-                        if (opened.containsKey(sequence)) throw new FormatException("WorkerServer: sequence " + sequence + " is open already");
+                        if (opened.containsKey(sequence))
+                            throw new FormatException("WorkerServer: sequence " + sequence + " is open already");
                         long number = NUMBERS.decrementAndGet();
                         boolean is = worker.open(number, most);
                         if (is) opened.put(sequence, number);
@@ -96,8 +99,8 @@ public final class WorkerServer implements AutoCloseable {
                     case WRITE_SHARED -> {
                         long number = number(opened, in.readLong());
                         int layer = in.readInt(), count = in.readInt(), length = in.readInt();
-                        if (shared == null || length < 0 || length > shared.capacity())
-                            throw new FormatException("WorkerServer: " + length + " bytes in shared memory of " + (shared == null ? 0 : shared.capacity()));
+                        if (shared == null || length < 0 || length > shared.capacity()) throw new FormatException(
+                                "WorkerServer: " + length + " bytes in shared memory of " + (shared == null ? 0 : shared.capacity()));
                         var bytes = new byte[length];
                         shared.get(0, bytes);
                         worker.write(number, layer, count, bytes);

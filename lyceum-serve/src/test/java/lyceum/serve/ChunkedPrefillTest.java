@@ -41,15 +41,14 @@ class ChunkedPrefillTest {
             var whole = run(model, prompts, SchedulerOptions.WHOLE, false);
             double gap = 0, passes = 0;
             int different = 0, compared = 0;
-            for (boolean reuse : new boolean[] {false, true})
-                for (int chunk : new int[] {1, 7, 64, SchedulerOptions.WHOLE}) {
-                    var chunked = run(model, prompts, chunk, reuse);
-                    gap = Math.max(gap, Traced.gap(whole, chunked));
-                    for (int i = 0; i < prompts.size(); i++) {
-                        compared++;
-                        if (!Arrays.equals(Traced.ids(whole).get(i), Traced.ids(chunked).get(i))) different++;
-                    }
+            for (boolean reuse : new boolean[] {false, true}) for (int chunk : new int[] {1, 7, 64, SchedulerOptions.WHOLE}) {
+                var chunked = run(model, prompts, chunk, reuse);
+                gap = Math.max(gap, Traced.gap(whole, chunked));
+                for (int i = 0; i < prompts.size(); i++) {
+                    compared++;
+                    if (!Arrays.equals(Traced.ids(whole).get(i), Traced.ids(chunked).get(i))) different++;
                 }
+            }
             for (int i = 0; i < prompts.size(); i++) { // unchunked is what one pass over the whole text gives
                 int[] ids = Traced.ids(whole).get(i), text = Arrays.copyOf(prompts.get(i), prompts.get(i).length + 7);
                 System.arraycopy(ids, 0, text, prompts.get(i).length, 7);

@@ -79,20 +79,19 @@ class DisaggregatedEngineTest {
 
     @Acceptance(topic = "disaggregated-serving", clause = 2)
     @Test void bytesAreThoseOfTheFormula() {
-        for (var model : List.of(Tiny.llama(160), Tiny.gpt2(160)))
-            for (var stored : List.of(DType.F32, DType.BF16)) {
-                LocalWorker reader = new LocalWorker(model, 200, 8, stored), writer = new LocalWorker(model, 200, 8, stored);
-                var requests = requests(30).stream().filter(r -> r.stop().most() > 1).toList();
-                try (var engine = new DisaggregatedEngine(model, null, List.of(reader), List.of(writer))) {
-                    requests.stream().map(engine::submit).toList().forEach(Reply::get);
-                    long tokens = requests.stream().mapToLong(r -> r.prompt().length).sum();
-                    var attention = model.config().blocks().getFirst().attention();
-                    long formula = 2L * model.config().layers() * attention.keyHeads() * attention.headWidth() * tokens * stored.bytes();
-                    Evidence.of("bytes sent for " + tokens + " positions in " + stored, engine.transferredBytes(), exactly(formula));
-                    assertThat(engine.transferredPositions()).isEqualTo(tokens);
-                }
-                assertThat(writer.open()).isZero();
+        for (var model : List.of(Tiny.llama(160), Tiny.gpt2(160))) for (var stored : List.of(DType.F32, DType.BF16)) {
+            LocalWorker reader = new LocalWorker(model, 200, 8, stored), writer = new LocalWorker(model, 200, 8, stored);
+            var requests = requests(30).stream().filter(r -> r.stop().most() > 1).toList();
+            try (var engine = new DisaggregatedEngine(model, null, List.of(reader), List.of(writer))) {
+                requests.stream().map(engine::submit).toList().forEach(Reply::get);
+                long tokens = requests.stream().mapToLong(r -> r.prompt().length).sum();
+                var attention = model.config().blocks().getFirst().attention();
+                long formula = 2L * model.config().layers() * attention.keyHeads() * attention.headWidth() * tokens * stored.bytes();
+                Evidence.of("bytes sent for " + tokens + " positions in " + stored, engine.transferredBytes(), exactly(formula));
+                assertThat(engine.transferredPositions()).isEqualTo(tokens);
             }
+            assertThat(writer.open()).isZero();
+        }
     }
 
     /** Prompts of 2,000 ids in the median, answers of 60: four servers, or two that read and two that write. Targets: the first id within 1 s, others in half as long again as a lone step. */
@@ -105,8 +104,10 @@ class DisaggregatedEngineTest {
             var trace = Arrival.poisson(400, 16, Arrival.lognormal(2000, 0.5, 6000), Arrival.lognormal(60, 0.5, 200), Rng.of(seed));
             var together = fleet.run(trace);
             var apart = fleet.withReaders(2).run(trace);
-            assertThat(apart.requests().stream().mapToInt(r -> r.times().length).sum()).isEqualTo(trace.stream().mapToInt(Arrival::output).sum());
-            slowest = Math.max(slowest, apart.percentile(ServedRequest::perToken, 0.99) / together.percentile(ServedRequest::perToken, 0.99));
+            assertThat(apart.requests().stream().mapToInt(r -> r.times().length).sum())
+                    .isEqualTo(trace.stream().mapToInt(Arrival::output).sum());
+            slowest = Math.max(slowest,
+                    apart.percentile(ServedRequest::perToken, 0.99) / together.percentile(ServedRequest::perToken, 0.99));
             goodput = Math.min(goodput, apart.goodput(1, target) / together.goodput(1, target));
         }
         Evidence.of("p99 time of an id over colocated, worst of 3 traces", slowest, atMost(0.5));
@@ -119,8 +120,10 @@ class DisaggregatedEngineTest {
         var requests = requests(40).stream().map(r -> r.withStop(r.stop().withMost(60))).toList();
         var expected = unified(model, requests);
         var reader = new LocalWorker(model, 200, 8, DType.F32);
-        try (var process = WorkerProcess.start(); var dying = new RemoteWorker(process.address());
-                var engine = new DisaggregatedEngine(model, null, List.of(reader), List.of(dying, new LocalWorker(model, 60, 8, DType.F32)))) {
+        try (var process = WorkerProcess.start();
+                var dying = new RemoteWorker(process.address());
+                var engine = new DisaggregatedEngine(model, null, List.of(reader),
+                        List.of(dying, new LocalWorker(model, 60, 8, DType.F32)))) {
             var replies = requests.stream().map(engine::submit).toList();
             int read = 0;
             for (var piece : replies.get(1)) if (++read == 5) process.kill(); // in the middle of its texts
@@ -136,7 +139,8 @@ class DisaggregatedEngineTest {
         try (var server = new WorkerServer(new LocalWorker(model, 40, 8, DType.F32), 0)) {
             var writer = new RemoteWorker(new java.net.InetSocketAddress(java.net.InetAddress.getLoopbackAddress(), server.port()));
             try (var engine = new DisaggregatedEngine(model, null, List.of(new LocalWorker(model, 40, 8, DType.F32)), List.of(writer))) {
-                assertThatThrownBy(() -> engine.submit(Request.greedy(new int[161], 2))).hasMessageContaining("161 ids for a context of 160");
+                assertThatThrownBy(() -> engine.submit(Request.greedy(new int[161], 2)))
+                        .hasMessageContaining("161 ids for a context of 160");
                 assertThatThrownBy(() -> engine.submit(Request.greedy(new int[1], 2).withAdapter("a"))).hasMessageContaining("no adapters");
                 writer.close();
                 var reply = engine.submit(Request.greedy(new int[] {1, 2}, 4));
@@ -200,7 +204,8 @@ class DisaggregatedEngineTest {
         var model = Tiny.llama(160);
         LocalWorker reader = new LocalWorker(model, 3, 8, DType.F32), writer = new LocalWorker(model, 5, 8, DType.F32);
         try (var engine = new DisaggregatedEngine(model, null, List.of(reader), List.of(writer))) {
-            assertThatThrownBy(() -> engine.submit(Request.greedy(new int[20], 22))).hasMessageContaining("41 positions fits into no writer's memory");
+            assertThatThrownBy(() -> engine.submit(Request.greedy(new int[20], 22)))
+                    .hasMessageContaining("41 positions fits into no writer's memory");
             var large = engine.submit(Request.greedy(new int[20], 21)); // a writer has room, the reader has not
             assertThatThrownBy(large::get).hasMessageContaining("a reader's memory");
             assertThat(writer.open()).isZero();
@@ -230,7 +235,8 @@ class DisaggregatedEngineTest {
 
             @Override public void end(long sequence) { throw new WorkerLostException("gone", null); }
         };
-        try (var engine = new DisaggregatedEngine(model, null, List.of(new LocalWorker(model, 100, 8, DType.F32), gone), List.of(failing, good))) {
+        try (var engine = new DisaggregatedEngine(model, null, List.of(new LocalWorker(model, 100, 8, DType.F32), gone),
+                List.of(failing, good))) {
             assertThat(different(engine, requests, expected)).isZero();
             assertThat(engine.recovered()).isPositive();
         }

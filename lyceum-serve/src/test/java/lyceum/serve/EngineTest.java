@@ -99,7 +99,8 @@ class EngineTest {
         try (var engine = new Engine(model, tokenizer, tight(Preemption.RECOMPUTE).withBlocks(100))) {
             var replies = new ArrayList<Reply>();
             for (int i = 0; i < 40; i++) {
-                var stop = new StopCriteria(60).withStrings(i % 2 == 0 ? List.of("e", "ab", "Z", "0", "t", "5") : List.of("q" + (char) ('a' + i % 26)));
+                var stop = new StopCriteria(60)
+                        .withStrings(i % 2 == 0 ? List.of("e", "ab", "Z", "0", "t", "5") : List.of("q" + (char) ('a' + i % 26)));
                 replies.add(engine.submit(new Request(tokenizer.ids("text number " + i), 60, Rng.of(i)).withStop(stop)));
             }
             for (var reply : replies) {
@@ -143,7 +144,8 @@ class EngineTest {
             for (int i = 0; i < 12; i++) {
                 var sampling = i % 3 == 0 ? SamplingOptions.topP(0.9)
                         : i % 3 == 1 ? SamplingOptions.topK(5).withTemperature(0.7) : SamplingOptions.greedy().withNoRepeat(2);
-                all.add(new Request(Tiny.prompt(5 + i, Rng.of(i)), 20, Rng.of(100 + i)).withSampling(sampling).withConstraint(i % 4 == 0 ? even : null));
+                all.add(new Request(Tiny.prompt(5 + i, Rng.of(i)), 20, Rng.of(100 + i)).withSampling(sampling)
+                        .withConstraint(i % 4 == 0 ? even : null));
             }
             try (var engine = new Engine(model, null, tight(Preemption.SWAP).withGuesses(3))) {
                 var replies = all.stream().map(engine::submit).toList();
@@ -152,7 +154,8 @@ class EngineTest {
                     var alone = Tiny.solo(model, all.get(i));
                     assertThat(ours.ids()).isEqualTo(alone.ids());
                     for (int t = 0; t < ours.ids().length; t++)
-                        assertThat(ours.logProbabilities()[t]).isCloseTo(alone.logProbabilities()[t], org.assertj.core.api.Assertions.within(1e-4));
+                        assertThat(ours.logProbabilities()[t]).isCloseTo(alone.logProbabilities()[t],
+                                org.assertj.core.api.Assertions.within(1e-4));
                 }
             }
         }
@@ -217,7 +220,8 @@ class EngineTest {
         try (var engine = new Engine(model, null, new EngineOptions().withBlocks(64))) {
             var ours = engine.generate(prompts, 2, Rng.of(9));
             var theirs = new CausalGenerator(model).generate(prompts, 2, Rng.of(9));
-            assertThat(ours.stream().map(Continuation::ids).toList()).usingRecursiveComparison().isEqualTo(theirs.stream().map(Continuation::ids).toList());
+            assertThat(ours.stream().map(Continuation::ids).toList()).usingRecursiveComparison()
+                    .isEqualTo(theirs.stream().map(Continuation::ids).toList());
         }
     }
 
@@ -241,7 +245,8 @@ class EngineTest {
         try (var engine = new Engine(Tiny.llama(96), null, tight(Preemption.RECOMPUTE))) {
             var gate = new CountDownLatch(1);
             engine.onStep(_ -> await(gate));
-            assertThatThrownBy(() -> engine.generate(List.of(new int[] {1, 2}, new int[97]), 1, Rng.of(9))).hasMessageContaining("97 ids for a context of 96");
+            assertThatThrownBy(() -> engine.generate(List.of(new int[] {1, 2}, new int[97]), 1, Rng.of(9)))
+                    .hasMessageContaining("97 ids for a context of 96");
             gate.countDown();
             engine.submit(Request.greedy(new int[] {1}, 2)).get();
             assertThat(engine.metrics().cancelled()).isEqualTo(1);
@@ -252,10 +257,12 @@ class EngineTest {
         var model = Tiny.llama(96);
         try (var engine = new Engine(model, null, tight(Preemption.RECOMPUTE).withBlocks(10))) {
             assertThatThrownBy(() -> engine.submit(Request.greedy(new int[97], 1))).hasMessageContaining("97 ids for a context of 96");
-            assertThatThrownBy(() -> engine.submit(Request.greedy(new int[30], 30))).hasMessageContaining("59 positions in a memory of 10 blocks");
+            assertThatThrownBy(() -> engine.submit(Request.greedy(new int[30], 30)))
+                    .hasMessageContaining("59 positions in a memory of 10 blocks");
             assertThatThrownBy(() -> engine.submit(Request.greedy(new int[] {97}, 1))).hasMessageContaining("id 97 of a vocabulary of 97");
             assertThatThrownBy(() -> engine.submit(Request.greedy(new int[0], 1))).hasMessageContaining("no start mark");
-            assertThatThrownBy(() -> engine.submit(Request.greedy(new int[1], 1).withAdapter("polite"))).hasMessageContaining("no adapter \"polite\"");
+            assertThatThrownBy(() -> engine.submit(Request.greedy(new int[1], 1).withAdapter("polite")))
+                    .hasMessageContaining("no adapter \"polite\"");
             var text = Request.greedy(new int[1], 4).withStop(new StopCriteria(4).withStrings(List.of("x")).withEnds(Set.of(3)));
             assertThatThrownBy(() -> engine.submit(text)).hasMessageContaining("need a tokenizer");
         }

@@ -45,7 +45,8 @@ class InferenceTunerTest {
         int at = 0;
         try (var documents = Corpora.kingJames().open()) {
             for (var d = documents.next(); d != null && at < text.length; d = documents.next())
-                for (int i = 0; i < d.text().length() && at < text.length; i++) text[at++] = d.text().charAt(i) < 128 ? d.text().charAt(i) : ' ';
+                for (int i = 0; i < d.text().length() && at < text.length; i++)
+                    text[at++] = d.text().charAt(i) < 128 ? d.text().charAt(i) : ' ';
         }
         model = new DecoderLM(DecoderConfig.llama(128, 64, 2, 32, 4, 4, 64).withTied(true), Rng.of(1));
         var rng = Rng.of(2);
@@ -129,12 +130,15 @@ class InferenceTunerTest {
         // 34 bytes for 32 weights against 4 bytes each: four projections of 32 x 32 and three of 32 x 64 a layer, and the head
         double numbers = 2 * (4 * 32 * 32 + 3 * 32 * 64) + 128 * 32;
         Evidence.of("bytes of weights a pass, over the prediction", cache.weightBytes() / (4 * numbers), between(0.98, 1.02));
-        Evidence.of("bytes of quantised weights a pass, over the prediction", weights.weightBytes() / (34.0 / 32 * numbers), between(0.98, 1.02));
+        Evidence.of("bytes of quantised weights a pass, over the prediction", weights.weightBytes() / (34.0 / 32 * numbers),
+                between(0.98, 1.02));
         var packed = with(Switch.QUANTISED_CACHE);
         // the prompt's pass looks at 24 positions, the others at 25 to 39; a position has 2 x 2 layers x 4 heads x 8 numbers
         double positions = texts * (PROMPT + (MOST - 1) * (PROMPT + MOST / 2.0));
-        Evidence.of("bytes of keys and values read, over the prediction", cache.cacheBytes() / (positions * 2 * 2 * 4 * 8 * 4), between(0.98, 1.02));
-        Evidence.of("bytes of quantised ones, over the prediction", packed.cacheBytes() / (positions * 2 * 2 * 4 * (8 + 4)), between(0.98, 1.02));
+        Evidence.of("bytes of keys and values read, over the prediction", cache.cacheBytes() / (positions * 2 * 2 * 4 * 8 * 4),
+                between(0.98, 1.02));
+        Evidence.of("bytes of quantised ones, over the prediction", packed.cacheBytes() / (positions * 2 * 2 * 4 * (8 + 4)),
+                between(0.98, 1.02));
     }
 
     /** Passes that a drafter needs for a text that is known: each gives the ids up to and with the first wrong guess. */

@@ -97,6 +97,7 @@ class KvAllocatorTest {
         table.grow(count);
         cache.at(List.of(new PagedKvCache.Piece(table, start, count)));
         var x = Tensor.randn(rng, count, KEYS, 1, D);
-        cache.layer(0).attend(Tensor.randn(rng, count, HEADS, 1, D), x, x.mul(2), PositionalEncoding.none(), new Attention().withCausal(true));
+        cache.layer(0).attend(Tensor.randn(rng, count, HEADS, 1, D), x, x.mul(2), PositionalEncoding.none(),
+                new Attention().withCausal(true));
     }
 }

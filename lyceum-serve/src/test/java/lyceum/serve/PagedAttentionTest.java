@@ -75,7 +75,8 @@ class PagedAttentionTest {
                     pieces.add(new PagedKvCache.Piece(table, table.length() - counts[r], counts[r]));
                     all += counts[r];
                 }
-                Tensor q = Tensor.randn(rng, all, heads[0], d), k = Tensor.randn(rng, all, heads[1], d), v = Tensor.randn(rng, all, heads[1], d);
+                Tensor q = Tensor.randn(rng, all, heads[0], d), k = Tensor.randn(rng, all, heads[1], d),
+                        v = Tensor.randn(rng, all, heads[1], d);
                 cache.at(pieces);
                 var found = layer.attend(q.unsqueeze(2), k.unsqueeze(2), v.unsqueeze(2), PositionalEncoding.none(), attention);
                 int at = 0;
@@ -120,7 +121,8 @@ class PagedAttentionTest {
     @Acceptance(topic = "paged-attention", clause = 2)
     @Test void wasteIsUnderABlockASequence() {
         int most = 2048, blockSize = 16;
-        var trace = Arrival.poisson(200, Double.POSITIVE_INFINITY, Arrival.lognormal(300, 0.6, 1500), Arrival.lognormal(250, 0.8, 540), Rng.of(3));
+        var trace = Arrival.poisson(200, Double.POSITIVE_INFINITY, Arrival.lognormal(300, 0.6, 1500), Arrival.lognormal(250, 0.8, 540),
+                Rng.of(3));
         var paged = new BlockPool(32 * most / blockSize, blockSize);
         var reserved = new Reservations(32 * most / blockSize, blockSize);
         var pages = new ArrayList<BlockTable>();

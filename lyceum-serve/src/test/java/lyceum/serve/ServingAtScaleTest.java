@@ -50,14 +50,16 @@ class ServingAtScaleTest {
         for (var name : List.of("red", "blue")) {
             var tuning = Peft.of(model, new Lora(2, 8).withTargets(List.of("q_proj", "v_proj", "down_proj")), name, Rng.of(name.length()));
             Autograd.noGrad(() -> tuning.parameters().forEach((key, value) -> {
-                if (key.contains("lora_B")) value.copy_(lyceum.tensor.Tensor.randn(Rng.of(key.hashCode()), value.shape().toArray()).mul(0.3));
+                if (key.contains("lora_B"))
+                    value.copy_(lyceum.tensor.Tensor.randn(Rng.of(key.hashCode()), value.shape().toArray()).mul(0.3));
             }));
             registry.add(tuning);
         }
         return registry;
     }
 
-    private static List<int[]> run(DecoderLM model, EngineOptions options, AdapterRegistry adapters, List<Request> requests, EngineMetrics[] metrics) {
+    private static List<int[]> run(DecoderLM model, EngineOptions options, AdapterRegistry adapters, List<Request> requests,
+            EngineMetrics[] metrics) {
         try (var engine = new Engine(model, null, options, adapters, Drafter.repeating(2))) {
             var replies = requests.stream().map(engine::submit).toList();
             var ids = replies.stream().map(r -> r.get().ids()).toList();
@@ -90,9 +92,11 @@ class ServingAtScaleTest {
         int combinations = 0, different = 0;
         long reused = 0, accepted = 0, steps = 0;
         for (int mask = 0; mask < 32; mask++) {
-            boolean chunks = (mask & 1) > 0, reuse = (mask & 2) > 0, guesses = (mask & 4) > 0, lora = (mask & 8) > 0, paged = (mask & 16) > 0;
+            boolean chunks = (mask & 1) > 0, reuse = (mask & 2) > 0, guesses = (mask & 4) > 0, lora = (mask & 8) > 0,
+                    paged = (mask & 16) > 0;
             if (reuse && !paged) continue; // beginnings are shared in pages alone
-            var options = OPTIONS.withReuse(reuse).withPaged(paged).withGuesses(guesses ? 3 : 0).withChunk(chunks ? 8 : SchedulerOptions.WHOLE);
+            var options = OPTIONS.withReuse(reuse).withPaged(paged).withGuesses(guesses ? 3 : 0)
+                    .withChunk(chunks ? 8 : SchedulerOptions.WHOLE);
             var metrics = new EngineMetrics[1];
             different += different(run(model, options, registry, requests(64, lora), metrics), solo.get(lora ? 1 : 0));
             reused += metrics[0].reusedTokens();
@@ -126,37 +130,38 @@ class ServingAtScaleTest {
     @Acceptance(topic = "serving-at-scale", clause = 3)
     @Test void nothingIsLeftAfterCancelsAndTimeouts() {
         var model = Tiny.llama(96);
-        var options = OPTIONS.withBlocks(60).withBlockSize(4).withScheduler(new SchedulerOptions().withMaxRunning(4).withTokenBudget(24).withChunk(8));
+        var options = OPTIONS.withBlocks(60).withBlockSize(4)
+                .withScheduler(new SchedulerOptions().withMaxRunning(4).withTokenBudget(24).withChunk(8));
         int traces = 0, referenced = 0, lost = 0, cancelled = 0, late = 0;
         double worst = 0;
-        for (int round = 0; round < 10; round++)
-            try (var engine = new Engine(model, null, options)) {
-                for (int t = 0; t < 50; t++) {
-                    var rng = Rng.of(50L * round + t);
-                    var before = engine.metrics();
-                    var replies = new ArrayList<Reply>();
-                    for (int i = 0; i < 5; i++) {
-                        var stop = new StopCriteria(1 + rng.nextInt(20));
-                        if (rng.nextInt(3) == 0) stop = stop.withTime(Duration.ofNanos(rng.nextInt(3_000_000)));
-                        replies.add(engine.submit(Request.greedy(Tiny.prompt(1 + rng.nextInt(20), Rng.of(rng.nextInt(8))), 20).withStop(stop)));
-                        if (rng.nextInt(3) == 0) replies.get(rng.nextInt(replies.size())).cancel();
-                    }
-                    for (var reply : replies) {
-                        try {
-                            if (reply.get().ending() == lyceum.llm.Continuation.Ending.TIME) late++;
-                        } catch (CancelledException e) {
-                            cancelled++;
-                        }
-                    }
-                    var after = engine.metrics();
-                    if (after.freeBlocks() + after.keptBlocks() != after.blocks() || after.running() + after.waiting() > 0) referenced++;
-                    engine.flush();
-                    if (engine.metrics().freeBlocks() != before.blocks()) lost++;
-                    double inside = after.inSystemSeconds() - before.inSystemSeconds(), stayed = after.residenceSeconds() - before.residenceSeconds();
-                    worst = Math.max(worst, Math.abs(inside / stayed - 1));
-                    traces++;
+        for (int round = 0; round < 10; round++) try (var engine = new Engine(model, null, options)) {
+            for (int t = 0; t < 50; t++) {
+                var rng = Rng.of(50L * round + t);
+                var before = engine.metrics();
+                var replies = new ArrayList<Reply>();
+                for (int i = 0; i < 5; i++) {
+                    var stop = new StopCriteria(1 + rng.nextInt(20));
+                    if (rng.nextInt(3) == 0) stop = stop.withTime(Duration.ofNanos(rng.nextInt(3_000_000)));
+                    replies.add(engine.submit(Request.greedy(Tiny.prompt(1 + rng.nextInt(20), Rng.of(rng.nextInt(8))), 20).withStop(stop)));
+                    if (rng.nextInt(3) == 0) replies.get(rng.nextInt(replies.size())).cancel();
                 }
+                for (var reply : replies) {
+                    try {
+                        if (reply.get().ending() == lyceum.llm.Continuation.Ending.TIME) late++;
+                    } catch (CancelledException e) {
+                        cancelled++;
+                    }
+                }
+                var after = engine.metrics();
+                if (after.freeBlocks() + after.keptBlocks() != after.blocks() || after.running() + after.waiting() > 0) referenced++;
+                engine.flush();
+                if (engine.metrics().freeBlocks() != before.blocks()) lost++;
+                double inside = after.inSystemSeconds() - before.inSystemSeconds(),
+                        stayed = after.residenceSeconds() - before.residenceSeconds();
+                worst = Math.max(worst, Math.abs(inside / stayed - 1));
+                traces++;
             }
+        }
         Evidence.of("traces", traces, exactly(500));
         Evidence.of("requests cancelled", cancelled, atLeast(300));
         Evidence.of("requests whose time was over", late, atLeast(50));

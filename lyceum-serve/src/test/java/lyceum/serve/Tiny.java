@@ -21,9 +21,8 @@ final class Tiny {
     static DecoderLM gpt2(int context) { return new DecoderLM(DecoderConfig.gpt2(97, context, 2, 16, 4).withDeviation(0.4), Rng.of(2)); }
 
     static DecoderLM alibi(int context) {
-        return new DecoderLM(
-                DecoderConfig.llama(97, context, 2, 16, 4, 1, 24).eachBlock(b -> b.positioned(PositionalEncoding.alibi())).withDeviation(0.4),
-                Rng.of(3));
+        return new DecoderLM(DecoderConfig.llama(97, context, 2, 16, 4, 1, 24).eachBlock(b -> b.positioned(PositionalEncoding.alibi()))
+                .withDeviation(0.4), Rng.of(3));
     }
 
     static DecoderLM windowed(int context) {
@@ -38,7 +37,8 @@ final class Tiny {
 
     /** One text alone, by the generator of lyceum-llm, whose cache is contiguous. */
     static Continuation solo(DecoderLM model, Request request) {
-        var one = new GenerationRequest(request.prompt(), request.sampling(), request.stop(), request.stream(), request.constraint(), _ -> {});
+        var one = new GenerationRequest(request.prompt(), request.sampling(), request.stop(), request.stream(), request.constraint(),
+                _ -> {});
         return new CausalGenerator(model).run(List.of(one), Progress.SILENT).getFirst();
     }
 }

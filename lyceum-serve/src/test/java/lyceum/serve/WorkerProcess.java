@@ -21,7 +21,8 @@ final class WorkerProcess implements AutoCloseable {
     public static void main(String... none) throws IOException {
         var server = new WorkerServer(new LocalWorker(Tiny.llama(160), 400, 8, DType.F32), 0);
         System.out.println(server.port());
-        while (System.in.read() >= 0) {}
+        while (System.in.read() >= 0) {
+        }
         System.exit(0);
     }
 

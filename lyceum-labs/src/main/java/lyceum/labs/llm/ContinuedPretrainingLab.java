@@ -64,8 +64,8 @@ final class ContinuedPretrainingLab implements LabBody {
                 .describedAs("From nothing to the peak along a line, then half a cosine to a tenth of it."));
         lab.table("At the end, against the model before", List.of("replay", "Brown, bits, %", "Bible, bits, %"), rows);
         lab.say("With one batch in five of the old text, the old bits change by %+.1f%%, "
-                + "%.0f%% of the %+.1f%% without; the new by %+.1f%%, not %+.1f%%.",
-                100 * changes[2], 100 * changes[2] / changes[0], 100 * changes[0], 100 * gains[2], 100 * gains[0]);
+                + "%.0f%% of the %+.1f%% without; the new by %+.1f%%, not %+.1f%%.", 100 * changes[2], 100 * changes[2] / changes[0],
+                100 * changes[0], 100 * gains[2], 100 * gains[0]);
         lab.shows("domain-pretraining", "change of the new bits without replay", gains[0], below(0));
         lab.shows("continual-pretraining", "change of the old bits without replay", changes[0], above(0.0));
         lab.shows("continual-pretraining", "with half of it replayed, less without", changes[3] - changes[0], below(0));

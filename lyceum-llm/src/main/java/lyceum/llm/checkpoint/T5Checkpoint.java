@@ -43,8 +43,8 @@ public final class T5Checkpoint {
                 case "gelu" -> kind.equals("gated-gelu") ? Activation.GELU_TANH : Activation.GELU; // published files mean the approximation by gated-gelu alone
                 case "gelu_new" -> Activation.GELU_TANH;
                 case "silu" -> Activation.SILU;
-                default -> throw new FormatException(
-                        "config.json: feed_forward_proj is \"" + kind + "\"; relu, gelu, gelu_new, silu and these with gated- before are known");
+                default -> throw new FormatException("config.json: feed_forward_proj is \"" + kind
+                        + "\"; relu, gelu, gelu_new, silu and these with gated- before are known");
             };
             var buckets = new RelativePosition.Buckets(fields.count("relative_attention_num_buckets", 1 << 16, 32),
                     fields.count("relative_attention_max_distance", 1 << 28, 128), true, true);
@@ -124,8 +124,8 @@ public final class T5Checkpoint {
 
     private static String write(EncoderDecoderConfig config) {
         var block = config.block();
-        var kind = block.activation() == Activation.RELU ? "relu"
-                : block.activation() == Activation.SILU ? "silu" : block.activation() == Activation.GELU || block.gated() ? "gelu" : "gelu_new";
+        var kind = block.activation() == Activation.RELU ? "relu" : block.activation() == Activation.SILU ? "silu"
+                : block.activation() == Activation.GELU || block.gated() ? "gelu" : "gelu_new";
         var json = ConfigFields.JSON.createObjectNode();
         json.putArray("architectures").add("T5ForConditionalGeneration");
         json.put("model_type", "t5").put("vocab_size", config.vocabulary()).put("d_model", config.width())

@@ -93,7 +93,8 @@ public record ScalingLawFit(double huber, int finalists, int maxIterations) impl
         });
         var found = Arrays.stream(laws).filter(Objects::nonNull).toList();
         if (found.isEmpty()) throw new IllegalArgumentException(
-                "ScalingLawFit.bootstrap: none of " + resamples + " resamples gives a law; the first: " + causes[0].getMessage(), causes[0]);
+                "ScalingLawFit.bootstrap: none of " + resamples + " resamples gives a law; the first: " + causes[0].getMessage(),
+                causes[0]);
         return new ScalingLawBootstrap(law(points, x), found, resamples - found.size());
     }
 

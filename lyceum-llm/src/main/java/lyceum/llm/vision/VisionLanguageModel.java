@@ -131,7 +131,8 @@ public final class VisionLanguageModel extends Module {
         var mask = new Attention().withBias(looks);
         var sees = looks.any(-1).squeeze(1).unsqueeze(2);
         return language.unembedded(
-                decoder.forward(x, layout, (layer, h) -> ((GatedLook) connector.get(layer)).forward(h, memory, mask, sees, pass), pass), pass);
+                decoder.forward(x, layout, (layer, h) -> ((GatedLook) connector.get(layer)).forward(h, memory, mask, sees, pass), pass),
+                pass);
     }
 
     /** Patches in place of their placeholders' embeddings. */

@@ -126,9 +126,9 @@ class VisionLanguageModelTest {
         for (int run = 0; run < 10; run++) { // five with rotary positions, five with a learned table
             int seed = 1 + run % 5;
             var rng = Rng.of(seed);
-            var model = run < 5 ? model(Connector.CROSS_ATTENTION, seed) : new VisionLanguageModel(
-                    new DecoderLM(DecoderConfig.gpt2(IDS, 64, 2, 48, 4).withDeviation(0.3), Rng.of(seed + 10)),
-                    new SmallEncoder(32, 8, 32, 1, rng), Connector.CROSS_ATTENTION, IMAGE, rng);
+            var model = run < 5 ? model(Connector.CROSS_ATTENTION, seed)
+                    : new VisionLanguageModel(new DecoderLM(DecoderConfig.gpt2(IDS, 64, 2, 48, 4).withDeviation(0.3), Rng.of(seed + 10)),
+                            new SmallEncoder(32, 8, 32, 1, rng), Connector.CROSS_ATTENTION, IMAGE, rng);
             var text = new int[8];
             for (int t = 0; t < 8; t++) text[t] = 1 + rng.nextInt(IDS - 1);
             text[2] = IMAGE;

@@ -216,9 +216,9 @@ public record AlgorithmicAlignment(AlignmentTask task, int objects, int rounds, 
             for (var instance : x)
                 if (instance.objects().length != n) throw new ShapeException("AlgorithmicAlignment: examples of " + n + " and of "
                         + instance.objects().length + " objects; those answered together have as many");
-            if (n != objects && (kind == Network.MLP || kind == Network.DEEP_SETS && isPath())) throw new ShapeException(
-                    "AlgorithmicAlignment: " + n + " objects for " + kind + " built for " + objects
-                            + "; its weights know how many there are");
+            if (n != objects && (kind == Network.MLP || kind == Network.DEEP_SETS && isPath()))
+                throw new ShapeException("AlgorithmicAlignment: " + n + " objects for " + kind + " built for " + objects
+                        + "; its weights know how many there are");
             return switch (kind) {
                 case MLP -> last.forward(stacked(x, AlgorithmicAlignment::flat), pass).squeeze(1);
                 case DEEP_SETS -> {

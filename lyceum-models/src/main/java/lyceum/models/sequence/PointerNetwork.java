@@ -101,8 +101,8 @@ public final class PointerNetwork extends Module {
         var scores = score.ofProjected(after.get("h").unsqueeze(1), held.projected).squeeze(1);
         Tensor shut = held.open.not(), some = held.open.any(new int[] {1}, true);
         // Where nothing is open, the softmax is of all, so that neither it nor its gradient is 0/0, and is hidden afterwards.
-        var logs = pass.point(this, "pointers", scores.maskedFill(shut.and(some), Double.NEGATIVE_INFINITY).logSoftmax(1)
-                .maskedFill(shut, Double.NEGATIVE_INFINITY));
+        var logs = pass.point(this, "pointers",
+                scores.maskedFill(shut.and(some), Double.NEGATIVE_INFINITY).logSoftmax(1).maskedFill(shut, Double.NEGATIVE_INFINITY));
         return new Step(logs, new Held(held.states, held.projected, held.open, after, held.input));
     }
 

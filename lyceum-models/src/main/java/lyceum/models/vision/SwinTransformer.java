@@ -110,9 +110,7 @@ public final class SwinTransformer extends Module implements VisionEncoder {
     @Override public Module module() { return this; }
 
     /** To the size of which the last map is one window. */
-    @Override public Preprocessing preprocessing() {
-        return EncoderInput.of(config.channels(), stride() * config.window());
-    }
+    @Override public Preprocessing preprocessing() { return EncoderInput.of(config.channels(), stride() * config.window()); }
 
     @Override public VisionFeatures encode(Tensor images, Pass pass) {
         if (images.rank() != 4 || images.size(1) != config.channels() || images.size(2) < config.patch() || images.size(3) < config.patch())

@@ -203,13 +203,14 @@ class MessagePassingTest {
             var layer = entry.getValue();
             var featured = featured(g, 2, Rng.of(2));
             var slope = Autograd.jacobian(x -> layer.forward(featured, x), Tensor.of(h)).reshape(4, 2, 4, 2).abs().max(1, 3).toRows();
-            for (int v = 0; v < 4; v++) for (int u = 0; u < 4; u++)
-                if (u != v && adjacency[v][u] == 0) assertThat(slope[v][u]).as(entry.getKey() + " " + u + " to " + v).isZero();
+            for (int v = 0; v < 4; v++)
+                for (int u = 0; u < 4; u++)
+                    if (u != v && adjacency[v][u] == 0) assertThat(slope[v][u]).as(entry.getKey() + " " + u + " to " + v).isZero();
         }
         var mean = new SageLayer(2, 2, Aggregation.SUM, false, DType.F64, Rng.of(3));
         var slope = Autograd.jacobian(x -> mean.forward(g, x), Tensor.of(h)).reshape(4, 2, 4, 2).abs().max(1, 3).toRows();
-        for (int v = 0; v < 4; v++) for (int u = 0; u < 4; u++)
-            if (u != v) assertThat(slope[v][u] != 0).as(u + " to " + v).isEqualTo(adjacency[v][u] == 1);
+        for (int v = 0; v < 4; v++)
+            for (int u = 0; u < 4; u++) if (u != v) assertThat(slope[v][u] != 0).as(u + " to " + v).isEqualTo(adjacency[v][u] == 1);
     }
 
     /** Nodes from which v is reached along at most k arrows, v among them, by breadth-first search. */

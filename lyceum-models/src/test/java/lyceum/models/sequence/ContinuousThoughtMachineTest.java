@@ -84,8 +84,8 @@ class ContinuousThoughtMachineTest {
         Evidence.of("largest gradient of a decay, the lesser of the two layers'", least, above(1e-9));
         var before = decays.stream().map(p -> p.detach().add(0.0).compute()).toList();
         Fitting.train(machine, new AdamW(0.01), null, 20, i -> machine.loss(x, y, Pass.inference()));
-        double moved = IntStream.range(0, decays.size())
-                .mapToDouble(i -> decays.get(i).detach().sub(before.get(i)).abs().max().item()).min().orElse(0);
+        double moved = IntStream.range(0, decays.size()).mapToDouble(i -> decays.get(i).detach().sub(before.get(i)).abs().max().item())
+                .min().orElse(0);
         Evidence.of("layers with decays", decays.size(), exactly(2));
         Evidence.of("20 steps of training move decays by, the lesser of the two", moved, above(1e-3));
     }
@@ -153,8 +153,8 @@ class ContinuousThoughtMachineTest {
         });
         var fresh = Noisy.draw(Rng.of(9), 1000);
         var early = machine.answer(fresh.x, 0.8);
-        int[] last = LongStream.of(Autograd.noGrad(() -> machine.forward(fresh.x)).argmax(1).toLongArray())
-                .mapToInt(i -> (int) i).toArray();
+        int[] last = LongStream.of(Autograd.noGrad(() -> machine.forward(fresh.x)).argmax(1).toLongArray()).mapToInt(i -> (int) i)
+                .toArray();
         double full = right(last, fresh.y), stopped = right(early.classes(), fresh.y);
         double used = IntStream.of(early.ticks()).sum() / (1000.0 * ticks);
         Evidence.of("share right with all ticks", full, atLeast(0.75));

@@ -144,10 +144,8 @@ class NeuralProgramInterpreterTest {
     @Acceptance(topic = "neural-program-interpreter", clause = 2)
     @Test void aSequenceModelDoesNotReachBeyondItsLengths() {
         var model = new Seq2Seq(new Seq2SeqConfig(14, 14, 16, 64).withBody(Seq2SeqConfig.Body.LSTM), Rng.of(1));
-        model.fit(sums(Rng.of(2), 64 * 1500, 1, 4),
-                new Trainer(new Adam(0.01), 1).withBatchSize(64).withClip(Clip.norm(1))
-                        .withSchedule(new Schedule.Cosine(1500).warmedUp(20)),
-                Seq2Seq.Forcing.ALWAYS, Rng.of(3), Progress.SILENT);
+        model.fit(sums(Rng.of(2), 64 * 1500, 1, 4), new Trainer(new Adam(0.01), 1).withBatchSize(64).withClip(Clip.norm(1))
+                .withSchedule(new Schedule.Cosine(1500).warmedUp(20)), Seq2Seq.Forcing.ALWAYS, Rng.of(3), Progress.SILENT);
         Evidence.of("LSTM with attention: exact share of sums of 1 to 4 digits", model.exactMatch(sums(Rng.of(5), 300, 1, 4), 14),
                 atLeast(0.5));
         Evidence.of("LSTM with attention: exact share of sums of 7 to 10 digits", model.exactMatch(sums(Rng.of(4), 300, 7, 10), 14),

@@ -58,8 +58,7 @@ class RwkvTest {
         var y = new double[k.length];
         for (int s = 0; s < batch; s++) for (int c = 0; c < channels; c++) for (int t = 0; t < length; t++) {
             var exponent = new double[t + 1];
-            for (int i = 0; i <= t; i++)
-                exponent[i] = k[(s * length + i) * channels + c] + (i == t ? u[c] : -(t - 1 - i) * w[c]);
+            for (int i = 0; i <= t; i++) exponent[i] = k[(s * length + i) * channels + c] + (i == t ? u[c] : -(t - 1 - i) * w[c]);
             double most = Arrays.stream(exponent).max().orElseThrow(), above = 0, below = 0;
             for (int i = 0; i <= t; i++) {
                 above += Math.exp(exponent[i] - most) * v[(s * length + i) * channels + c];

@@ -162,9 +162,9 @@ class XLstmTest {
         });
         var test = SequenceTasks.parity(Rng.of(5), 1000, 40);
         var known = SequenceTasks.parity(Rng.of(6), 1000, 12);
-        return Autograd.noGrad(() -> new double[] {
-                model.forward(test.x()).select(1, 39).argmax(-1).eq(test.y().select(1, 39)).to(DType.F64).mean().item(),
-                model.forward(known.x()).argmax(-1).eq(known.y()).to(DType.F64).mean().item()});
+        return Autograd.noGrad(
+                () -> new double[] {model.forward(test.x()).select(1, 39).argmax(-1).eq(test.y().select(1, 39)).to(DType.F64).mean().item(),
+                        model.forward(known.x()).argmax(-1).eq(known.y()).to(DType.F64).mean().item()});
     }
 
     @Tag("heavy")

@@ -78,8 +78,11 @@ class VisionEncoderTest {
     private static double[] placed(Tensor tokens, int prefix, int rows, int columns) {
         int n = (int) tokens.size(0), t = (int) tokens.size(1), width = (int) tokens.size(2);
         double[] x = tokens.toDoubleArray(), map = new double[n * width * rows * columns];
-        for (int i = 0; i < n; i++) for (int c = 0; c < width; c++) for (int r = 0; r < rows; r++) for (int k = 0; k < columns; k++)
-            map[((i * width + c) * rows + r) * columns + k] = x[(i * t + prefix + r * columns + k) * width + c];
+        for (int i = 0; i < n; i++)
+            for (int c = 0; c < width; c++)
+                for (int r = 0; r < rows; r++)
+                    for (int k = 0; k < columns; k++)
+                        map[((i * width + c) * rows + r) * columns + k] = x[(i * t + prefix + r * columns + k) * width + c];
         return map;
     }
 
@@ -87,8 +90,8 @@ class VisionEncoderTest {
     @Test void mapTokensAndVectorAreOneAndLeadToTorchsOutput() {
         var golden = Golden.load("golden/vision_vit.json").named("tiny ViT");
         var gap = Gap.absolute();
-        var vit = new VisionTransformer(
-                new VisionTransformerConfig(12, 4, 3, 8, 2, 2).withHidden(12).withClasses(5).withDtype(DType.F64), Rng.of(1));
+        var vit = new VisionTransformer(new VisionTransformerConfig(12, 4, 3, 8, 2, 2).withHidden(12).withClasses(5).withDtype(DType.F64),
+                Rng.of(1));
         var x = given(golden, vit).to(DType.F64);
         var seen = vit.encode(x, Pass.inference());
         gap.see("ViT, tokens", seen.tokens().toDoubleArray(), vit.hiddenStates(x, Pass.inference()).getLast().toDoubleArray());

@@ -13,8 +13,7 @@ final class Exclusive {
     static boolean are(JsonNode options) {
         var all = new ArrayList<JsonNode>();
         options.forEach(all::add);
-        for (int i = 0; i < all.size(); i++)
-            for (int j = 0; j < i; j++) if (!exclude(all.get(i), all.get(j))) return false;
+        for (int i = 0; i < all.size(); i++) for (int j = 0; j < i; j++) if (!exclude(all.get(i), all.get(j))) return false;
         return true;
     }
 
@@ -66,7 +65,8 @@ final class Exclusive {
             case STRING -> "string";
             case BOOLEAN -> "boolean";
             case NULL -> "null";
-            default -> value.isIntegralNumber() || value.isNumber() && value.doubleValue() == Math.rint(value.doubleValue()) ? "integer" : "number";
+            default -> value.isIntegralNumber() || value.isNumber() && value.doubleValue() == Math.rint(value.doubleValue()) ? "integer"
+                    : "number";
         };
     }
 }

@@ -15,7 +15,8 @@ final class GbnfReader extends ProductionReader {
             if (!take("::=")) throw wrong("'::=' is missing behind \"" + name + "\"");
             define(rules, name, alternatives('|'), this);
             blanks(false);
-            if (at < in.length && peek() != '\n' && peek() != '\r' && !isDefinition()) throw wrong("'" + Character.toString(peek()) + "' where a production ends");
+            if (at < in.length && peek() != '\n' && peek() != '\r' && !isDefinition())
+                throw wrong("'" + Character.toString(peek()) + "' where a production ends");
         }
         return filled(rules);
     }
@@ -25,8 +26,9 @@ final class GbnfReader extends ProductionReader {
         while (at < in.length) {
             int c = peek();
             if (c == '#' && !(at + 1 < in.length && in[at + 1] == 'x' && depth > 0)) while (at < in.length && peek() != '\n') at++;
-            else if (take("/*")) { while (at < in.length && !take("*/")) at++; }
-            else if (c == ' ' || c == '\t' || lines && (c == '\n' || c == '\r')) at++;
+            else if (take("/*")) {
+                while (at < in.length && !take("*/")) at++;
+            } else if (c == ' ' || c == '\t' || lines && (c == '\n' || c == '\r')) at++;
             else return;
         }
     }

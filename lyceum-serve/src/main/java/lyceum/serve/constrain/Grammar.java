@@ -45,7 +45,7 @@ public final class Grammar {
             case Expression.Sequence s -> s.parts().forEach(p -> calls(p, out));
             case Expression.Choice c -> c.options().forEach(p -> calls(p, out));
             case Expression.Repeat r -> calls(r.body(), out);
-            case Expression.Text _, Expression.Chars _ -> {}
+            case Expression.Text _,Expression.Chars _ -> {}
         }
     }
 

@@ -38,7 +38,8 @@ final class Integers {
         String nines = "9".repeat(rest), zeros = "0".repeat(rest);
         if (low == high) return sequence(digit(low, low), digits(min.substring(1), max.substring(1)));
         var options = new ArrayList<Expression>(List.of(sequence(digit(low, low), digits(min.substring(1), nines))));
-        if (high - low > 1) options.add(sequence(digit((char) (low + 1), (char) (high - 1)), new Expression.Repeat(digit('0', '9'), rest, rest)));
+        if (high - low > 1)
+            options.add(sequence(digit((char) (low + 1), (char) (high - 1)), new Expression.Repeat(digit('0', '9'), rest, rest)));
         options.add(sequence(digit(high, high), digits(zeros, max.substring(1))));
         return choice(options.toArray(Expression[]::new));
     }

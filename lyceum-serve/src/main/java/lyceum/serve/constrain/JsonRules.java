@@ -14,11 +14,11 @@ import java.util.Map;
 /** JSON, with bounded white space and with numbers that a double holds. */
 final class JsonRules {
     static final Expression VALUE = new Expression.Call("json value"), OBJECT = new Expression.Call("json object"),
-            ARRAY = new Expression.Call("json array"), STRING = new Expression.Call("json string"), SPACE = new Expression.Call("json space"),
-            INTEGER = RegexReader.whole("-?(0|[1-9][0-9]{0,14})"),
+            ARRAY = new Expression.Call("json array"), STRING = new Expression.Call("json string"),
+            SPACE = new Expression.Call("json space"), INTEGER = RegexReader.whole("-?(0|[1-9][0-9]{0,14})"),
             NUMBER = sequence(INTEGER, RegexReader.whole("(\\.[0-9]{1,16})?([eE][+-]?[0-9]{1,2})?"));
-    private static final Expression.Chars CONTROLS = Expression.Chars.of(0, 31), ESCAPED = CONTROLS.or(Expression.Chars.of('"', '"'))
-            .or(Expression.Chars.of('\\', '\\'));
+    private static final Expression.Chars CONTROLS = Expression.Chars.of(0, 31),
+            ESCAPED = CONTROLS.or(Expression.Chars.of('"', '"')).or(Expression.Chars.of('\\', '\\'));
     /** A character of a string, escaped or not; never half of a surrogate pair. */
     static final Expression CHARACTER = choice(ESCAPED.not(),
             RegexReader.whole("\\\\([\"\\\\/bfnrt]|u([0-9a-cA-CefEF][0-9a-fA-F]{3}|[dD][0-7][0-9a-fA-F]{2}))"));

@@ -9,7 +9,8 @@ import java.util.TreeMap;
 
 /** Keys that are none of some names, written without escapes, so that none is one of them in disguise. */
 final class OtherNames {
-    private static final Expression.Chars PLAIN = Expression.Chars.of(0, 31).or(Expression.Chars.of('"', '"')).or(Expression.Chars.of('\\', '\\')).not();
+    private static final Expression.Chars PLAIN = Expression.Chars.of(0, 31).or(Expression.Chars.of('"', '"'))
+            .or(Expression.Chars.of('\\', '\\')).not();
 
     private OtherNames() {}
 

@@ -79,7 +79,9 @@ abstract class ProductionReader {
 
     abstract Expression sequence();
 
-    static Expression joined(List<Expression> parts) { return parts.size() == 1 ? parts.getFirst() : new Expression.Sequence(List.copyOf(parts)); }
+    static Expression joined(List<Expression> parts) {
+        return parts.size() == 1 ? parts.getFirst() : new Expression.Sequence(List.copyOf(parts));
+    }
 
     final LinkedHashMap<String, Expression> filled(LinkedHashMap<String, Expression> rules) {
         if (rules.isEmpty()) throw wrong("no production");

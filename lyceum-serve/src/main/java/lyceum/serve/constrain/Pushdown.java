@@ -113,7 +113,8 @@ final class Pushdown {
     }
 
     private int add(byte what, int follows) {
-        if (nodes == MOST_NODES) throw new IllegalArgumentException("Grammar: more than " + MOST_NODES + " places of an automaton; bound repetitions lower");
+        if (nodes == MOST_NODES)
+            throw new IllegalArgumentException("Grammar: more than " + MOST_NODES + " places of an automaton; bound repetitions lower");
         if (nodes == kind.length) {
             kind = Arrays.copyOf(kind, 2 * nodes);
             next = Arrays.copyOf(next, 2 * nodes);
@@ -201,11 +202,10 @@ final class Pushdown {
     private int characters(Expression.Chars set, int follows) {
         var byNext = new LinkedHashMap<Integer, Integer>();
         int[] borders = {0, 0x80, 0x800, 0x10000, 0x110000}, ranges = set.ranges();
-        for (int i = 0; i < ranges.length; i += 2)
-            for (int n = 1; n < borders.length; n++) {
-                int from = Math.max(ranges[i], borders[n - 1]), until = Math.min(ranges[i + 1], borders[n] - 1);
-                if (from <= until) spelled(from, until, n, follows, byNext);
-            }
+        for (int i = 0; i < ranges.length; i += 2) for (int n = 1; n < borders.length; n++) {
+            int from = Math.max(ranges[i], borders[n - 1]), until = Math.min(ranges[i + 1], borders[n] - 1);
+            if (from <= until) spelled(from, until, n, follows, byNext);
+        }
         int[] options = byNext.values().stream().mapToInt(Integer::intValue).toArray();
         return options.length == 1 ? options[0] : split(options);
     }

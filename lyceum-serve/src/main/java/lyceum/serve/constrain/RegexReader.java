@@ -106,7 +106,8 @@ final class RegexReader extends ProductionReader {
     /** The texts between the quotes of JSON strings whose values an expression describes. */
     static Expression quoted(Expression e) {
         return switch (e) {
-            case Expression.Text t -> new Expression.Sequence(t.text().codePoints().mapToObj(c -> quoted(Expression.Chars.of(c, c))).toList());
+            case Expression.Text t ->
+                    new Expression.Sequence(t.text().codePoints().mapToObj(c -> quoted(Expression.Chars.of(c, c))).toList());
             case Expression.Chars c -> JsonRules.quoted(c);
             case Expression.Sequence s -> new Expression.Sequence(s.parts().stream().map(RegexReader::quoted).toList());
             case Expression.Choice c -> new Expression.Choice(c.options().stream().map(RegexReader::quoted).toList());

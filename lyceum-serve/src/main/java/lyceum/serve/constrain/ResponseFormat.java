@@ -47,7 +47,8 @@ public final class ResponseFormat {
                 if (all.length == 0) throw new FormatException("response_format: choice is a list of texts");
                 yield Optional.of(Grammar.oneOf(all));
             }
-            default -> throw new FormatException("response_format: type \"" + type + "\"; it is text, json_object, json_schema, regex, grammar or choice");
+            default -> throw new FormatException(
+                    "response_format: type \"" + type + "\"; it is text, json_object, json_schema, regex, grammar or choice");
         };
     }
 

@@ -24,11 +24,12 @@ import tools.jackson.databind.json.JsonMapper;
 final class SchemaReader {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final int MOST_DEPTH = 100;
-    private static final Set<String> NOTES = Set.of("title", "description", "default", "examples", "$schema", "$id", "$comment", "$anchor", "deprecated",
-            "readOnly", "writeOnly", "$defs", "definitions");
+    private static final Set<String> NOTES = Set.of("title", "description", "default", "examples", "$schema", "$id", "$comment", "$anchor",
+            "deprecated", "readOnly", "writeOnly", "$defs", "definitions");
     private static final List<String> TYPES = List.of("object", "array", "string", "integer", "number", "boolean", "null");
-    private static final Map<String, Set<String>> OF_TYPE = Map.of("object", Set.of("properties", "required", "additionalProperties"), "array",
-            Set.of("items", "prefixItems", "minItems", "maxItems"), "string", Set.of("minLength", "maxLength", "pattern", "format"), "integer",
+    private static final Map<String, Set<String>> OF_TYPE = Map.of("object", Set.of("properties", "required", "additionalProperties"),
+            "array", Set.of("items", "prefixItems", "minItems", "maxItems"), "string",
+            Set.of("minLength", "maxLength", "pattern", "format"), "integer",
             Set.of("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"));
 
     private final JsonNode whole;
@@ -83,16 +84,18 @@ final class SchemaReader {
             var beside = new LinkedHashSet<>(keys);
             beside.remove(one);
             beside.remove("type");
-            if (!beside.isEmpty()) throw new SchemaException(path + "/" + escaped(beside.iterator().next()), "it does not go beside \"" + one + "\"");
-            if (keys.contains("type") && !one.equals("const") && !one.equals("enum")) throw new SchemaException(path + "/type",
-                    "it does not go beside \"" + one + "\"; put it into the options");
+            if (!beside.isEmpty())
+                throw new SchemaException(path + "/" + escaped(beside.iterator().next()), "it does not go beside \"" + one + "\"");
+            if (keys.contains("type") && !one.equals("const") && !one.equals("enum"))
+                throw new SchemaException(path + "/type", "it does not go beside \"" + one + "\"; put it into the options");
             return combined(s, one, path + "/" + one);
         }
         var types = types(s, path);
         var known = new HashSet<>(Set.of("type"));
         for (var type : types) known.addAll(OF_TYPE.getOrDefault(type, Set.of()));
-        for (var key : keys) if (!known.contains(key)) throw new SchemaException(path + "/" + escaped(key), belongs(key)
-                ? "\"" + key + "\" says nothing about " + types : "the keyword \"" + key + "\" is not supported");
+        for (var key : keys)
+            if (!known.contains(key)) throw new SchemaException(path + "/" + escaped(key),
+                    belongs(key) ? "\"" + key + "\" says nothing about " + types : "the keyword \"" + key + "\" is not supported");
         if (keys.isEmpty()) return JsonRules.VALUE;
         var options = new ArrayList<Expression>();
         for (var type : types) if (!(type.equals("integer") && types.contains("number") && !bounds(s))) options.add(typed(type, s, path));
@@ -106,8 +109,9 @@ final class SchemaReader {
     private static List<String> types(JsonNode s, String path) {
         var given = s.get("type");
         if (given == null) {
-            for (var type : OF_TYPE.entrySet()) if (type.getValue().stream().anyMatch(s::has)) throw new SchemaException(path,
-                    "\"type\" is missing; with it, say \"" + type.getKey() + "\"");
+            for (var type : OF_TYPE.entrySet())
+                if (type.getValue().stream().anyMatch(s::has))
+                    throw new SchemaException(path, "\"type\" is missing; with it, say \"" + type.getKey() + "\"");
             return TYPES;
         }
         var types = new ArrayList<String>();
@@ -122,7 +126,8 @@ final class SchemaReader {
         var value = s.get(keyword);
         if (keyword.equals("$ref")) {
             var to = value.asString("");
-            if (!to.equals("#") && !to.startsWith("#/")) throw new SchemaException(path, value + "; references lead within the schema, as #/$defs/name");
+            if (!to.equals("#") && !to.startsWith("#/"))
+                throw new SchemaException(path, value + "; references lead within the schema, as #/$defs/name");
             return called(to);
         }
         if (keyword.equals("const")) return fits(value, s) ? text(JSON.writeValueAsString(value)) : NEVER;
@@ -132,7 +137,8 @@ final class SchemaReader {
             for (var one : value) if (fits(one, s)) options.add(text(JSON.writeValueAsString(one)));
             return new Expression.Choice(options);
         }
-        if (keyword.equals("allOf") && value.size() > 1) throw new SchemaException(path, "several schemas at once are not supported; merge them into one");
+        if (keyword.equals("allOf") && value.size() > 1)
+            throw new SchemaException(path, "several schemas at once are not supported; merge them into one");
         if (keyword.equals("oneOf") && !Exclusive.are(value)) throw new SchemaException(path,
                 "its options are not seen to exclude each other (by type, or by a required property with a const of its own); anyOf does not ask for it");
         for (int i = 0; i < value.size(); i++) options.add(schema(value.get(i), path + "/" + i));
@@ -152,7 +158,8 @@ final class SchemaReader {
             case "string" -> string(s, path);
             case "integer" -> bounds(s) ? integer(s, path) : JsonRules.INTEGER;
             case "number" -> {
-                for (var key : OF_TYPE.get("integer")) if (s.has(key)) throw new SchemaException(path + "/" + key, "bounds of numbers that are no integers are not supported");
+                for (var key : OF_TYPE.get("integer"))
+                    if (s.has(key)) throw new SchemaException(path + "/" + key, "bounds of numbers that are no integers are not supported");
                 yield JsonRules.NUMBER;
             }
             case "boolean" -> choice(text("true"), text("false"));
@@ -189,7 +196,8 @@ final class SchemaReader {
         if (max >= 0 && max < min) throw new SchemaException(path + "/maxLength", max + " is less than minLength, " + min);
         boolean length = s.has("minLength") || s.has("maxLength");
         if (s.has("pattern") && s.has("format") || length && (s.has("pattern") || s.has("format")))
-            throw new SchemaException(path + "/" + (s.has("pattern") ? "pattern" : "format"), "one of length, pattern and format; a pattern may bound the length itself");
+            throw new SchemaException(path + "/" + (s.has("pattern") ? "pattern" : "format"),
+                    "one of length, pattern and format; a pattern may bound the length itself");
         if (s.has("pattern")) {
             try {
                 return JsonRules.string(RegexReader.quoted(RegexReader.found(s.get("pattern").asString(""))));
@@ -199,7 +207,8 @@ final class SchemaReader {
         }
         if (s.has("format")) {
             var format = Formats.KNOWN.get(s.get("format").asString(""));
-            if (format == null) throw new SchemaException(path + "/format", s.get("format") + " is not supported; known are " + Formats.KNOWN.keySet());
+            if (format == null)
+                throw new SchemaException(path + "/format", s.get("format") + " is not supported; known are " + Formats.KNOWN.keySet());
             return JsonRules.string(format);
         }
         return length ? JsonRules.string(new Expression.Repeat(JsonRules.CHARACTER, min, max)) : JsonRules.STRING;
@@ -217,9 +226,11 @@ final class SchemaReader {
             int fixed = first.size();
             if (max >= 0 && max < fixed) fixed = max;
             // from the last on: what comes behind an item may be missing where the least count is reached
-            Expression rest = new Expression.Repeat(sequence(JsonRules.comma(), named(path + "/items", item), JsonRules.SPACE), Math.max(0, min - fixed), max < 0 ? -1 : max - fixed);
+            Expression rest = new Expression.Repeat(sequence(JsonRules.comma(), named(path + "/items", item), JsonRules.SPACE),
+                    Math.max(0, min - fixed), max < 0 ? -1 : max - fixed);
             for (int i = fixed - 1; i >= 0; i--) {
-                var one = sequence(i == 0 ? Expression.EMPTY : JsonRules.comma(), schema(first.get(i), path + "/prefixItems/" + i), JsonRules.SPACE, rest);
+                var one = sequence(i == 0 ? Expression.EMPTY : JsonRules.comma(), schema(first.get(i), path + "/prefixItems/" + i),
+                        JsonRules.SPACE, rest);
                 rest = i >= min ? optional(one) : one;
             }
             body = fixed == 0 ? JsonRules.list(named(path + "/items", item), min, max) : rest;
@@ -237,15 +248,21 @@ final class SchemaReader {
         if (properties != null && !properties.isObject()) throw new SchemaException(path + "/properties", "it is an object of schemas");
         var required = new LinkedHashSet<String>();
         if (s.has("required")) s.get("required").forEach(r -> required.add(r.asString("")));
-        boolean free = s.has("additionalProperties") && !(s.get("additionalProperties").isBoolean() && !s.get("additionalProperties").booleanValue());
+        boolean free = s.has("additionalProperties")
+                && !(s.get("additionalProperties").isBoolean() && !s.get("additionalProperties").booleanValue());
         if (properties == null && !s.has("additionalProperties")) free = true;
         var names = new ArrayList<>(properties == null ? List.<String>of() : properties.propertyNames());
-        for (var name : required) if (!names.contains(name)) throw new SchemaException(path + "/required", "\"" + name + "\" is required and not among the properties");
+        for (var name : required)
+            if (!names.contains(name))
+                throw new SchemaException(path + "/required", "\"" + name + "\" is required and not among the properties");
         var members = new ArrayList<Expression>();
-        for (var name : names) members.add(sequence(JsonRules.member(text(JSON.writeValueAsString(name)), schema(properties.get(name), path + "/properties/" + escaped(name))), JsonRules.SPACE));
+        for (var name : names)
+            members.add(sequence(JsonRules.member(text(JSON.writeValueAsString(name)),
+                    schema(properties.get(name), path + "/properties/" + escaped(name))), JsonRules.SPACE));
         Expression others = Expression.EMPTY, begin = Expression.EMPTY;
         if (free) {
-            var value = s.has("additionalProperties") ? schema(s.get("additionalProperties"), path + "/additionalProperties") : JsonRules.VALUE;
+            var value = s.has("additionalProperties") ? schema(s.get("additionalProperties"), path + "/additionalProperties")
+                    : JsonRules.VALUE;
             var key = names.isEmpty() ? JsonRules.STRING : JsonRules.string(OtherNames.than(names));
             var other = named(path + "/additionalProperties", sequence(JsonRules.member(key, value), JsonRules.SPACE));
             others = any(sequence(JsonRules.comma(), other));

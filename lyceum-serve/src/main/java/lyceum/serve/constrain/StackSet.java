@@ -112,7 +112,8 @@ final class StackSet {
                     push(grammar.called(at), behind == Pushdown.END ? frame.parent : new Frame(behind, frame.parent, grammar));
                 } else for (int option : grammar.options(at)) push(option, frame.parent);
             }
-            if (reading.size() > MOST) throw new IllegalStateException("Grammar: " + reading.size() + " ways to read one text; it is too ambiguous");
+            if (reading.size() > MOST)
+                throw new IllegalStateException("Grammar: " + reading.size() + " ways to read one text; it is too ambiguous");
         }
 
         private void push(int node, Frame parent) {

@@ -72,7 +72,8 @@ public final class TokenPieces {
     public static TokenPieces of(Tokenizer tokenizer) {
         var special = tokenizer.specials();
         var vocabulary = tokenizer.vocabulary();
-        return of(vocabulary.size(), id -> special.isSpecial(id) || vocabulary.isSpecial(id) || vocabulary.isReserved(id) ? null : tokenizer.bytes(id));
+        return of(vocabulary.size(),
+                id -> special.isSpecial(id) || vocabulary.isSpecial(id) || vocabulary.isReserved(id) ? null : tokenizer.bytes(id));
     }
 
     /** By a function of the id. */

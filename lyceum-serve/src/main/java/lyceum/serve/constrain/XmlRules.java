@@ -17,8 +17,9 @@ final class XmlRules {
     static Grammar grammar(List<String> elements, List<String> attributes) {
         if (elements.isEmpty()) throw new IllegalArgumentException("Grammar.xml: no names of elements; a document has one at least");
         for (var names : List.of(elements, attributes))
-            for (var name : names) if (!name.matches("[A-Za-z_][A-Za-z0-9_.-]*"))
-                throw new IllegalArgumentException("Grammar.xml: \"" + name + "\" is no name of letters, digits, '_', '.' and '-'");
+            for (var name : names)
+                if (!name.matches("[A-Za-z_][A-Za-z0-9_.-]*"))
+                    throw new IllegalArgumentException("Grammar.xml: \"" + name + "\" is no name of letters, digits, '_', '.' and '-'");
         if (attributes.stream().distinct().count() < attributes.size())
             throw new IllegalArgumentException("Grammar.xml: " + attributes + " names an attribute twice");
         var rules = new LinkedHashMap<String, Expression>();
@@ -30,8 +31,9 @@ final class XmlRules {
         rules.put("attributes", new Expression.Sequence(attribute));
         rules.put("content", any(choice(character, text("\""), new Expression.Call("element"))));
         var options = new ArrayList<Expression>();
-        for (var name : elements) options.add(sequence(text("<" + name), new Expression.Call("attributes"),
-                choice(text("/>"), sequence(text(">"), new Expression.Call("content"), text("</" + name + ">")))));
+        for (var name : elements)
+            options.add(sequence(text("<" + name), new Expression.Call("attributes"),
+                    choice(text("/>"), sequence(text(">"), new Expression.Call("content"), text("</" + name + ">")))));
         rules.put("element", new Expression.Choice(options));
         return new Grammar(rules, "root");
     }

@@ -21,7 +21,9 @@ final class ApiException extends RuntimeException {
     /** A field that cannot be. */
     static ApiException bad(String param, String message) { return new ApiException(400, "invalid_request_error", param, null, message); }
 
-    static ApiException of(int status, String type, String code, String message) { return new ApiException(status, type, null, code, message); }
+    static ApiException of(int status, String type, String code, String message) {
+        return new ApiException(status, type, null, code, message);
+    }
 
     /** As OpenAI's clients read it. */
     ObjectNode json() {

@@ -37,7 +37,8 @@ final class ChatEndpoint {
         var asked = GenerationFields.of(body, served, options, "max_completion_tokens");
         boolean stream = body.flag("stream", false);
         if (stream && top > 0) throw ApiException.bad("top_logprobs", "top_logprobs come with whole answers; leave out stream");
-        var head = new Head("chatcmpl-" + served.engine().hashCode() + "-" + numbers.incrementAndGet(), body.text("model", served.name()), System.currentTimeMillis() / 1000);
+        var head = new Head("chatcmpl-" + served.engine().hashCode() + "-" + numbers.incrementAndGet(), body.text("model", served.name()),
+                System.currentTimeMillis() / 1000);
         var work = new Work(served.engine(), asked.requests(List.of(prompt)));
         if (stream) stream(context, body, work, head, prompt.length, tools, logs);
         else whole(context, work, head, prompt, tools, logs, top);
@@ -80,7 +81,8 @@ final class ChatEndpoint {
                 var told = texts.get(index).add(piece.text());
                 if (told.isEmpty() && !logs) return;
                 var chunk = chunk(head, index, d -> d.put("content", told), null);
-                if (logs) TokenLogs.chat(served, ((ObjectNode) chunk.get("choices").get(0)).putObject("logprobs").putArray("content"), piece);
+                if (logs)
+                    TokenLogs.chat(served, ((ObjectNode) chunk.get("choices").get(0)).putObject("logprobs").putArray("content"), piece);
                 out.send(chunk);
             }, (index, all) -> end(out, head, index, texts.get(index), all));
             if (body.get("stream_options").path("include_usage").asBoolean(false)) {

@@ -31,8 +31,9 @@ final class CompletionEndpoint {
         int logs = body.whole("logprobs", -1, 0, MOST_LOGPROBS), most = body.whole("max_tokens", DEFAULT_TOKENS, 0, Integer.MAX_VALUE);
         if (stream && (echo || logs >= 0)) throw ApiException.bad("stream", "echo and logprobs come with whole answers; leave out stream");
         if (most == 0 && !echo) throw ApiException.bad("max_tokens", "max_tokens is 0: there is nothing to do without echo");
-        var head = JsonMapper.shared().createObjectNode().put("id", "cmpl-" + served.engine().hashCode() + "-" + numbers.incrementAndGet()).put("object", "text_completion")
-                .put("created", System.currentTimeMillis() / 1000).put("model", body.text("model", served.name()));
+        var head = JsonMapper.shared().createObjectNode().put("id", "cmpl-" + served.engine().hashCode() + "-" + numbers.incrementAndGet())
+                .put("object", "text_completion").put("created", System.currentTimeMillis() / 1000)
+                .put("model", body.text("model", served.name()));
         var asked = GenerationFields.of(body, served, options.withMostTokens(Math.max(1, most)), "max_tokens");
         if (most == 0) {
             score(context, head, prompts, logs);
@@ -48,7 +49,8 @@ final class CompletionEndpoint {
         var choices = head.putArray("choices");
         for (int i = 0; i < all.size(); i++) {
             var prompt = prompts.get(i / asked.n());
-            var choice = choices.addObject().put("index", i).put("text", (echo ? served.tokenizer().decode(prompt) : "") + all.get(i).text());
+            var choice = choices.addObject().put("index", i).put("text",
+                    (echo ? served.tokenizer().decode(prompt) : "") + all.get(i).text());
             if (logs < 0) choice.putNull("logprobs");
             else logs(choice.putObject("logprobs"), TokenLogs.joined(prompt, all.get(i).ids()), echo ? 0 : prompt.length, logs);
             choice.put("finish_reason", Work.reason(all.get(i).ending()));
@@ -64,7 +66,9 @@ final class CompletionEndpoint {
             if (prompt.length == 0 || prompt.length > served.engine().model().contextLength()) throw ApiException.bad("prompt",
                     "a prompt of " + prompt.length + " ids for a context of " + served.engine().model().contextLength());
             int vocabulary = served.engine().model().vocabulary();
-            for (int id : prompt) if (id < 0 || id >= vocabulary) throw ApiException.bad("prompt", "prompt has the id " + id + "; ids are 0 to " + (vocabulary - 1));
+            for (int id : prompt)
+                if (id < 0 || id >= vocabulary)
+                    throw ApiException.bad("prompt", "prompt has the id " + id + "; ids are 0 to " + (vocabulary - 1));
             var choice = choices.addObject().put("index", i).put("text", served.tokenizer().decode(prompt));
             if (logs < 0) choice.putNull("logprobs");
             else logs(choice.putObject("logprobs"), prompt, 0, logs);
@@ -80,7 +84,8 @@ final class CompletionEndpoint {
                 offsets = node.putArray("text_offset");
         int first = Math.max(1, from), at = 0;
         var scorer = new CausalGenerator(served.engine().model());
-        double[] own = ids.length <= first ? new double[0] : scorer.scores(Arrays.copyOf(ids, first), Arrays.copyOfRange(ids, first, ids.length));
+        double[] own = ids.length <= first ? new double[0]
+                : scorer.scores(Arrays.copyOf(ids, first), Arrays.copyOfRange(ids, first, ids.length));
         var likeliest = top == 0 || own.length == 0 ? null : TokenLogs.likeliest(served, ids, first, top);
         for (int i = 0; i < ids.length; i++) {
             var text = TokenLogs.text(served, ids[i]);
@@ -129,7 +134,8 @@ final class CompletionEndpoint {
 
     private static ObjectNode chunk(ObjectNode head, int index, String text, Continuation all) {
         var chunk = head.deepCopy();
-        chunk.putArray("choices").addObject().put("index", index).put("text", text).putNull("logprobs").put("finish_reason", all == null ? null : Work.reason(all.ending()));
+        chunk.putArray("choices").addObject().put("index", index).put("text", text).putNull("logprobs").put("finish_reason",
+                all == null ? null : Work.reason(all.ending()));
         return chunk;
     }
 }

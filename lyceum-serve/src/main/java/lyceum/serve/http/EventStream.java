@@ -45,7 +45,9 @@ final class EventStream {
     void done() { write("data: [DONE]\n\n"); }
 
     /** A comment, if nothing was written for so long; tells a client that is gone from one that waits. */
-    synchronized void ping(long nanos) { if (System.nanoTime() - last >= nanos) write(": ping\n\n"); }
+    synchronized void ping(long nanos) {
+        if (System.nanoTime() - last >= nanos) write(": ping\n\n");
+    }
 
     private synchronized void write(String text) {
         try {

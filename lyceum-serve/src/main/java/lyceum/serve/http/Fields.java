@@ -55,7 +55,8 @@ record Fields(JsonNode json) {
     long whole(String name, long otherwise) {
         if (!has(name)) return otherwise;
         var value = json.get(name);
-        if (!value.isIntegralNumber() || !value.canConvertToLong()) throw ApiException.bad(name, name + " is " + shown(value) + "; it is a whole number");
+        if (!value.isIntegralNumber() || !value.canConvertToLong())
+            throw ApiException.bad(name, name + " is " + shown(value) + "; it is a whole number");
         return value.asLong();
     }
 
@@ -89,7 +90,8 @@ record Fields(JsonNode json) {
     private static int[] numbers(String name, JsonNode list) {
         var ids = new int[list.size()];
         for (int i = 0; i < ids.length; i++) {
-            if (!list.get(i).isIntegralNumber() || !list.get(i).canConvertToInt()) throw ApiException.bad(name, name + " has " + shown(list.get(i)) + "; ids are whole numbers");
+            if (!list.get(i).isIntegralNumber() || !list.get(i).canConvertToInt())
+                throw ApiException.bad(name, name + " has " + shown(list.get(i)) + "; ids are whole numbers");
             ids[i] = list.get(i).asInt();
         }
         return ids;

@@ -19,18 +19,19 @@ import lyceum.serve.constrain.ResponseFormat;
 import lyceum.serve.constrain.SchemaException;
 
 /** The settings of a text, which all requests for one share. */
-record GenerationFields(SamplingOptions sampling, StopCriteria stop, TokenConstraint constraint, Rng rng, int n, String salt, String adapter, int priority,
-        long context) {
+record GenerationFields(SamplingOptions sampling, StopCriteria stop, TokenConstraint constraint, Rng rng, int n, String salt,
+        String adapter, int priority, long context) {
     private static final int MOST_CHOICES = 128, MOST_STOPS = 16, NEVER = Integer.MAX_VALUE;
 
     static GenerationFields of(Fields body, ServedModel served, ServerOptions options, String most) {
         int vocabulary = served.engine().model().vocabulary();
-        var sampling = SamplingOptions.DEFAULT.withTemperature(body.number("temperature", 1, 0, 100)).withTopP(body.number("top_p", 1, 1e-9, 1))
-                .withMinP(body.number("min_p", 0, 0, 1)).withTypicalP(body.number("typical_p", 1, 1e-9, 1)).withBias(bias(body, vocabulary));
+        var sampling = SamplingOptions.DEFAULT.withTemperature(body.number("temperature", 1, 0, 100))
+                .withTopP(body.number("top_p", 1, 1e-9, 1)).withMinP(body.number("min_p", 0, 0, 1))
+                .withTypicalP(body.number("typical_p", 1, 1e-9, 1)).withBias(bias(body, vocabulary));
         int k = body.whole("top_k", 0, -1, Integer.MAX_VALUE);
         if (k > 0) sampling = sampling.withTopK(k);
-        var penalties = new Penalties(body.number("repetition_penalty", body.number("repeat_penalty", 1, 1e-3, 100), 1e-3, 100), body.number("presence_penalty", 0, -10, 10),
-                body.number("frequency_penalty", 0, -10, 10), false, Integer.MAX_VALUE, 1);
+        var penalties = new Penalties(body.number("repetition_penalty", body.number("repeat_penalty", 1, 1e-3, 100), 1e-3, 100),
+                body.number("presence_penalty", 0, -10, 10), body.number("frequency_penalty", 0, -10, 10), false, Integer.MAX_VALUE, 1);
         if (penalties.repetition() != 1) sampling = sampling.withPenalty(penalties.withPresence(0).withFrequency(0).withPrompt(true));
         if (penalties.presence() != 0 || penalties.frequency() != 0) sampling = sampling.withPenalty(penalties.withRepetition(1));
         var stops = body.texts("stop");
@@ -47,8 +48,9 @@ record GenerationFields(SamplingOptions sampling, StopCriteria stop, TokenConstr
         int count = body.whole(most, body.whole("max_tokens", options.mostTokens(), 0, Integer.MAX_VALUE), 0, Integer.MAX_VALUE);
         var stop = new StopCriteria(Math.max(1, count)).withEnds(ends).withStrings(stops).withLeast(Math.min(Math.max(1, count), least));
         long seed = body.whole("seed", ThreadLocalRandom.current().nextLong());
-        return new GenerationFields(sampling, stop, constraint(body, served), Rng.of(seed), body.whole("n", 1, 1, MOST_CHOICES), body.text("cache_salt", ""),
-                adapter(body, served), body.whole("priority", 0, -1_000_000, 1_000_000), served.engine().model().contextLength());
+        return new GenerationFields(sampling, stop, constraint(body, served), Rng.of(seed), body.whole("n", 1, 1, MOST_CHOICES),
+                body.text("cache_salt", ""), adapter(body, served), body.whole("priority", 0, -1_000_000, 1_000_000),
+                served.engine().model().contextLength());
     }
 
     /** The model's own name asks for no tuning; the engine knows the others. */
@@ -60,7 +62,8 @@ record GenerationFields(SamplingOptions sampling, StopCriteria stop, TokenConstr
     private static Map<Integer, Double> bias(Fields body, int vocabulary) {
         var bias = new HashMap<Integer, Double>();
         for (var entry : body.get("logit_bias").properties()) {
-            if (!entry.getValue().isNumber()) throw ApiException.bad("logit_bias", "logit_bias of " + entry.getKey() + " is " + Fields.shown(entry.getValue()) + "; it is a number");
+            if (!entry.getValue().isNumber()) throw ApiException.bad("logit_bias",
+                    "logit_bias of " + entry.getKey() + " is " + Fields.shown(entry.getValue()) + "; it is a number");
             bias.put(known("logit_bias", entry.getKey(), vocabulary), Math.clamp(entry.getValue().asDouble(), -100, 100));
         }
         return bias;
@@ -90,7 +93,8 @@ record GenerationFields(SamplingOptions sampling, StopCriteria stop, TokenConstr
     /** vLLM's names for the same. */
     private static String structured(Fields asked) {
         if (asked.has("json")) return "{\"type\":\"json_schema\",\"json_schema\":{\"schema\":" + asked.get("json") + "}}";
-        for (var type : List.of("regex", "grammar", "choice")) if (asked.has(type)) return "{\"type\":\"" + type + "\",\"" + type + "\":" + asked.get(type) + "}";
+        for (var type : List.of("regex", "grammar", "choice"))
+            if (asked.has(type)) return "{\"type\":\"" + type + "\",\"" + type + "\":" + asked.get(type) + "}";
         throw ApiException.bad("structured_outputs", "structured_outputs says none of json, regex, grammar, choice");
     }
 
@@ -99,7 +103,8 @@ record GenerationFields(SamplingOptions sampling, StopCriteria stop, TokenConstr
         var all = new ArrayList<Request>();
         for (var prompt : prompts) {
             var bounded = bounded((int) Math.min(stop.most(), context - prompt.length + 1));
-            for (int i = 0; i < n; i++) all.add(new Request(prompt, sampling, stop, rng.split(all.size()), bounded, salt, adapter, priority));
+            for (int i = 0; i < n; i++)
+                all.add(new Request(prompt, sampling, stop, rng.split(all.size()), bounded, salt, adapter, priority));
         }
         return all;
     }

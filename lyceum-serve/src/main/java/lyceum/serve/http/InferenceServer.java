@@ -72,18 +72,21 @@ public final class InferenceServer implements AutoCloseable {
             post(routes::post, "/apply-template", texts::template);
             routes.get("/v1/models", context -> models(context, served));
             routes.get("/health", context -> context.contentType("application/json").result("{\"status\":\"ok\"}"));
-            routes.get("/metrics", context -> context.contentType("text/plain; version=0.0.4").result(MetricsText.of(served.name(), served.engine().metrics())));
+            routes.get("/metrics", context -> context.contentType("text/plain; version=0.0.4")
+                    .result(MetricsText.of(served.name(), served.engine().metrics())));
             routes.exception(ApiException.class, (e, context) -> answer(context, e));
-            routes.exception(HttpResponseException.class, (e, context) -> answer(context, ApiException.of(e.getStatus(), "invalid_request_error", null,
-                    e.getStatus() == 413 ? "the body is longer than " + options.mostBytes() + " bytes" : e.getMessage())));
-            routes.exception(Exception.class, (e, context) -> answer(context, e instanceof RuntimeException r ? (ApiException) Work.translated(r)
-                    : ApiException.of(500, "server_error", null, String.valueOf(e.getMessage()))));
+            routes.exception(HttpResponseException.class,
+                    (e, context) -> answer(context, ApiException.of(e.getStatus(), "invalid_request_error", null,
+                            e.getStatus() == 413 ? "the body is longer than " + options.mostBytes() + " bytes" : e.getMessage())));
+            routes.exception(Exception.class, (e, context) -> answer(context, e instanceof RuntimeException r
+                    ? (ApiException) Work.translated(r) : ApiException.of(500, "server_error", null, String.valueOf(e.getMessage()))));
         });
         try {
             server.start(options.host(), options.port());
         } catch (RuntimeException e) {
             server.stop();
-            throw new LyceumException("the server cannot listen on " + options.host() + ":" + options.port() + "; is something else there? Another --port helps", e);
+            throw new LyceumException("the server cannot listen on " + options.host() + ":" + options.port()
+                    + "; is something else there? Another --port helps", e);
         }
         return new InferenceServer(server, served);
     }
@@ -101,13 +104,17 @@ public final class InferenceServer implements AutoCloseable {
         var host = context.header("Host");
         if (options.apiKey() == null && (host == null || !ServerOptions.isLoopback(host.replaceFirst(":\\d+$", ""))))
             throw ApiException.of(421, "invalid_request_error", "wrong_host", "this server answers to localhost, not to " + host);
-        if (context.header("Origin") != null && options.apiKey() == null && !context.header("Origin").matches("https?://(localhost|127\\.0\\.0\\.1|\\[::1])(:\\d+)?"))
-            throw ApiException.of(403, "invalid_request_error", "wrong_origin", "a page of " + context.header("Origin") + " asked; start the server with a key to let it");
+        if (context.header("Origin") != null && options.apiKey() == null
+                && !context.header("Origin").matches("https?://(localhost|127\\.0\\.0\\.1|\\[::1])(:\\d+)?"))
+            throw ApiException.of(403, "invalid_request_error", "wrong_origin",
+                    "a page of " + context.header("Origin") + " asked; start the server with a key to let it");
         if (options.apiKey() == null || context.path().equals("/health")) return;
         var given = context.header("Authorization");
         if (given == null && context.header("x-api-key") != null) given = "Bearer " + context.header("x-api-key");
-        if (given == null || !MessageDigest.isEqual(given.getBytes(StandardCharsets.UTF_8), ("Bearer " + options.apiKey()).getBytes(StandardCharsets.UTF_8)))
-            throw ApiException.of(401, "authentication_error", "invalid_api_key", "the key is missing or wrong; send it as Authorization: Bearer KEY");
+        if (given == null || !MessageDigest.isEqual(given.getBytes(StandardCharsets.UTF_8),
+                ("Bearer " + options.apiKey()).getBytes(StandardCharsets.UTF_8)))
+            throw ApiException.of(401, "authentication_error", "invalid_api_key",
+                    "the key is missing or wrong; send it as Authorization: Bearer KEY");
     }
 
     private static void answer(Context context, ApiException e) {
@@ -121,7 +128,8 @@ public final class InferenceServer implements AutoCloseable {
     private static void models(Context context, ServedModel served) {
         var root = JsonMapper.shared().createObjectNode().put("object", "list");
         var data = root.putArray("data");
-        data.addObject().put("id", served.name()).put("object", "model").put("owned_by", "lyceum").put("max_model_len", served.engine().model().contextLength());
+        data.addObject().put("id", served.name()).put("object", "model").put("owned_by", "lyceum").put("max_model_len",
+                served.engine().model().contextLength());
         context.contentType("application/json").result(root.toString());
     }
 

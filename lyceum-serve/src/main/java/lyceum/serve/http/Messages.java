@@ -17,7 +17,8 @@ final class Messages {
 
     /** @throws ApiException naming the message that cannot be read */
     static List<ChatMessage> read(JsonNode list) {
-        if (!list.isArray() || list.isEmpty()) throw ApiException.bad("messages", "messages is " + Fields.shown(list) + "; it is a list of at least one");
+        if (!list.isArray() || list.isEmpty())
+            throw ApiException.bad("messages", "messages is " + Fields.shown(list) + "; it is a list of at least one");
         var all = new ArrayList<ChatMessage>();
         for (int i = 0; i < list.size(); i++) {
             var at = "messages[" + i + "]";
@@ -27,11 +28,13 @@ final class Messages {
                 case "user" -> ChatMessage.Role.USER;
                 case "assistant" -> ChatMessage.Role.ASSISTANT;
                 case "tool", "function" -> ChatMessage.Role.TOOL;
-                default -> throw ApiException.bad(at + ".role", at + ".role is " + Fields.shown(node.path("role")) + "; it is system, developer, user, assistant or tool");
+                default -> throw ApiException.bad(at + ".role",
+                        at + ".role is " + Fields.shown(node.path("role")) + "; it is system, developer, user, assistant or tool");
             };
             var calls = new ArrayList<ChatMessage.ToolCall>();
             for (var call : node.path("tool_calls")) calls.add(call(call, at));
-            all.add(new ChatMessage(role, content(node.path("content"), at), calls, role == ChatMessage.Role.TOOL ? node.path("tool_call_id").asString(null) : null));
+            all.add(new ChatMessage(role, content(node.path("content"), at), calls,
+                    role == ChatMessage.Role.TOOL ? node.path("tool_call_id").asString(null) : null));
         }
         return all;
     }
@@ -53,23 +56,28 @@ final class Messages {
     @SuppressWarnings("unchecked") private static ChatMessage.ToolCall call(JsonNode call, String at) {
         var function = call.path("function");
         try {
-            var arguments = function.path("arguments").isString() ? JsonMapper.shared().readTree(function.path("arguments").asString()) : function.path("arguments");
-            if (function.path("name").isString() && arguments.isObject()) return new ChatMessage.ToolCall(call.path("id").asString(null), function.path("name").asString(),
-                    JsonMapper.shared().convertValue(arguments, LinkedHashMap.class));
+            var arguments = function.path("arguments").isString() ? JsonMapper.shared().readTree(function.path("arguments").asString())
+                    : function.path("arguments");
+            if (function.path("name").isString() && arguments.isObject()) return new ChatMessage.ToolCall(call.path("id").asString(null),
+                    function.path("name").asString(), JsonMapper.shared().convertValue(arguments, LinkedHashMap.class));
         } catch (JacksonException e) {
             // said below
         }
-        throw ApiException.bad(at + ".tool_calls", at + ".tool_calls has " + Fields.shown(call) + "; a call has function.name and function.arguments, a JSON object as text");
+        throw ApiException.bad(at + ".tool_calls",
+                at + ".tool_calls has " + Fields.shown(call) + "; a call has function.name and function.arguments, a JSON object as text");
     }
 
     /** What the model reads of a conversation, tools told by its template. @throws ApiException if it has none, or the template cannot say it */
-    static int[] ids(ServedModel served, List<ChatMessage> messages, Fields body) { return template(served, body).encode(served.tokenizer(), messages, true).ids(); }
+    static int[] ids(ServedModel served, List<ChatMessage> messages, Fields body) {
+        return template(served, body).encode(served.tokenizer(), messages, true).ids();
+    }
 
     @SuppressWarnings("unchecked") static ChatTemplate template(ServedModel served, Fields body) {
         var template = served.template();
         if (template == null) throw ApiException.bad("messages", served.name() + " has no chat template; ask /v1/completions");
-        var variables = (Map<String, Object>) JsonMapper.shared().convertValue(body.has("chat_template_kwargs") ? body.get("chat_template_kwargs")
-                : JsonMapper.shared().createObjectNode(), LinkedHashMap.class);
+        var variables = (Map<String, Object>) JsonMapper.shared().convertValue(
+                body.has("chat_template_kwargs") ? body.get("chat_template_kwargs") : JsonMapper.shared().createObjectNode(),
+                LinkedHashMap.class);
         if (!hasTools(body) && variables.isEmpty()) return template;
         if (!(template instanceof JinjaChatTemplate jinja)) throw ApiException.bad("tools", served.name() + " was taught no tools");
         if (!variables.isEmpty()) jinja = jinja.withVariables(variables);

@@ -37,8 +37,8 @@ final class MessagesEndpoint {
         boolean tools = Messages.hasTools(body);
         int[] prompt = prompt(body);
         boolean stream = asked.flag("stream", false);
-        var root = JSON.createObjectNode().put("id", "msg_" + served.engine().hashCode() + "_" + numbers.incrementAndGet()).put("type", "message").put("role", "assistant")
-                .put("model", asked.text("model", served.name()));
+        var root = JSON.createObjectNode().put("id", "msg_" + served.engine().hashCode() + "_" + numbers.incrementAndGet())
+                .put("type", "message").put("role", "assistant").put("model", asked.text("model", served.name()));
         var work = new Work(served.engine(), GenerationFields.of(body, served, options, "max_tokens").requests(List.of(prompt)));
         if (stream) {
             stream(context, work, root, prompt.length, tools, body);
@@ -49,7 +49,8 @@ final class MessagesEndpoint {
         text.add(all.text());
         var message = text.message();
         var content = root.putArray("content");
-        if (!message.content().isEmpty() || message.toolCalls().isEmpty()) content.addObject().put("type", "text").put("text", message.content());
+        if (!message.content().isEmpty() || message.toolCalls().isEmpty())
+            content.addObject().put("type", "text").put("text", message.content());
         for (int i = 0; i < message.toolCalls().size(); i++) use(content.addObject(), message.toolCalls().get(i), i);
         root.put("stop_reason", reason(all, message)).put("stop_sequence", sequence(all, message, body));
         root.putObject("usage").put("input_tokens", prompt.length).put("output_tokens", all.ids().length);
@@ -78,11 +79,13 @@ final class MessagesEndpoint {
         if (!reason(all, message).equals("stop_sequence")) return null;
         var stops = body.texts("stop");
         var whole = served.tokenizer().decode(all.ids());
-        return stops.stream().filter(stop -> whole.startsWith(stop, all.text().length())).findFirst().orElse(stops.size() == 1 ? stops.getFirst() : null);
+        return stops.stream().filter(stop -> whole.startsWith(stop, all.text().length())).findFirst()
+                .orElse(stops.size() == 1 ? stops.getFirst() : null);
     }
 
     private static void use(ObjectNode block, ChatMessage.ToolCall call, int number) {
-        block.put("type", "tool_use").put("id", "toolu_" + Integer.toHexString(System.identityHashCode(call)) + number).put("name", call.name());
+        block.put("type", "tool_use").put("id", "toolu_" + Integer.toHexString(System.identityHashCode(call)) + number).put("name",
+                call.name());
         block.set("input", JSON.valueToTree(call.arguments()));
     }
 
@@ -95,7 +98,8 @@ final class MessagesEndpoint {
             var start = JSON.createObjectNode().put("type", "message_start");
             start.set("message", head);
             out.send("message_start", start);
-            out.send("content_block_start", block("content_block_start", 0, b -> b.putObject("content_block").put("type", "text").put("text", "")));
+            out.send("content_block_start",
+                    block("content_block_start", 0, b -> b.putObject("content_block").put("type", "text").put("text", "")));
             work.stream(out, options.silence().toNanos(), (_, piece) -> told(out, text.add(piece.text())), (_, all) -> {
                 told(out, text.rest());
                 out.send("content_block_stop", block("content_block_stop", 0, _ -> {}));
@@ -117,7 +121,8 @@ final class MessagesEndpoint {
     }
 
     private static void told(EventStream out, String text) {
-        if (!text.isEmpty()) out.send("content_block_delta", block("content_block_delta", 0, b -> b.putObject("delta").put("type", "text_delta").put("text", text)));
+        if (!text.isEmpty()) out.send("content_block_delta",
+                block("content_block_delta", 0, b -> b.putObject("delta").put("type", "text_delta").put("text", text)));
     }
 
     private static void call(EventStream out, ChatMessage.ToolCall call, int index) {
@@ -154,7 +159,8 @@ final class MessagesEndpoint {
             function.set("description", tool.path("description"));
             function.set("parameters", tool.path("input_schema"));
         }
-        if (body.remove("tool_choice") instanceof ObjectNode choice && choice.path("type").asString("").equals("none")) body.put("tool_choice", "none");
+        if (body.remove("tool_choice") instanceof ObjectNode choice && choice.path("type").asString("").equals("none"))
+            body.put("tool_choice", "none");
         return new Fields(body);
     }
 
@@ -174,7 +180,8 @@ final class MessagesEndpoint {
             case "tool_result" -> all.addObject().put("role", "tool").put("tool_call_id", part.path("tool_use_id").asString(""))
                     .put("content", Messages.content(part.path("content"), "messages"));
             case "text" -> text.append(part.path("text").asString(""));
-            default -> throw ApiException.bad("messages", "messages have a part of type " + Fields.shown(part.path("type")) + "; this model reads text");
+            default -> throw ApiException.bad("messages",
+                    "messages have a part of type " + Fields.shown(part.path("type")) + "; this model reads text");
         }
         if (text.isEmpty() && calls.isEmpty()) return;
         var one = all.addObject().put("role", role).put("content", text.toString());

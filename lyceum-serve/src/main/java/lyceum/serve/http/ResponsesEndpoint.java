@@ -38,8 +38,9 @@ final class ResponsesEndpoint {
             throw ApiException.bad("input", e.getMessage());
         }
         boolean stream = asked.flag("stream", false);
-        var root = JSON.createObjectNode().put("id", "resp_" + served.engine().hashCode() + "_" + numbers.incrementAndGet()).put("object", "response")
-                .put("created_at", System.currentTimeMillis() / 1000).put("model", asked.text("model", served.name()));
+        var root = JSON.createObjectNode().put("id", "resp_" + served.engine().hashCode() + "_" + numbers.incrementAndGet())
+                .put("object", "response").put("created_at", System.currentTimeMillis() / 1000)
+                .put("model", asked.text("model", served.name()));
         var work = new Work(served.engine(), GenerationFields.of(body, served, options, "max_output_tokens").requests(List.of(prompt)));
         if (stream) stream(context, work, root, prompt.length, tools);
         else {
@@ -56,14 +57,16 @@ final class ResponsesEndpoint {
         root.put("status", cut ? "incomplete" : "completed");
         if (cut) root.putObject("incomplete_details").put("reason", "max_output_tokens");
         var output = root.putArray("output");
-        if (begun || message.toolCalls().isEmpty() || !message.content().isEmpty()) message(output.addObject(), root, message.content(), "completed");
+        if (begun || message.toolCalls().isEmpty() || !message.content().isEmpty())
+            message(output.addObject(), root, message.content(), "completed");
         for (int i = 0; i < message.toolCalls().size(); i++) {
             var call = message.toolCalls().get(i);
             var id = "call_" + Integer.toHexString(System.identityHashCode(call)) + i;
             output.addObject().put("type", "function_call").put("id", "fc_" + id).put("call_id", id).put("name", call.name())
                     .put("arguments", JSON.writeValueAsString(call.arguments())).put("status", "completed");
         }
-        var usage = root.putObject("usage").put("input_tokens", prompt).put("output_tokens", all.ids().length).put("total_tokens", prompt + all.ids().length);
+        var usage = root.putObject("usage").put("input_tokens", prompt).put("output_tokens", all.ids().length).put("total_tokens",
+                prompt + all.ids().length);
         usage.putObject("input_tokens_details").put("cached_tokens", 0);
         usage.putObject("output_tokens_details").put("reasoning_tokens", 0);
         return root;
@@ -98,7 +101,8 @@ final class ResponsesEndpoint {
             work.stream(out, options.silence().toNanos(), (_, piece) -> told(out, text.add(piece.text()), id, sequence), (_, all) -> {
                 told(out, text.rest(), id, sequence);
                 var message = text.message();
-                out.send("response.output_text.done", place(event("response.output_text.done", sequence), id).put("text", message.content()));
+                out.send("response.output_text.done",
+                        place(event("response.output_text.done", sequence), id).put("text", message.content()));
                 var done = place(event("response.content_part.done", sequence), id);
                 part(done.putObject("part"), message.content());
                 out.send("response.content_part.done", done);
@@ -129,18 +133,23 @@ final class ResponsesEndpoint {
         out.send("response.output_item.added", added);
         var id = call.path("id").asString("");
         var arguments = call.path("arguments").asString("");
-        out.send("response.function_call_arguments.delta",
-                event("response.function_call_arguments.delta", sequence).put("item_id", id).put("output_index", index).put("delta", arguments));
-        out.send("response.function_call_arguments.done", event("response.function_call_arguments.done", sequence).put("item_id", id).put("output_index", index)
-                .put("name", call.path("name").asString("")).put("arguments", arguments));
+        out.send("response.function_call_arguments.delta", event("response.function_call_arguments.delta", sequence).put("item_id", id)
+                .put("output_index", index).put("delta", arguments));
+        out.send("response.function_call_arguments.done", event("response.function_call_arguments.done", sequence).put("item_id", id)
+                .put("output_index", index).put("name", call.path("name").asString("")).put("arguments", arguments));
     }
 
-    private static ObjectNode event(String type, AtomicInteger sequence) { return JSON.createObjectNode().put("type", type).put("sequence_number", sequence.getAndIncrement()); }
+    private static ObjectNode event(String type, AtomicInteger sequence) {
+        return JSON.createObjectNode().put("type", type).put("sequence_number", sequence.getAndIncrement());
+    }
 
-    private static ObjectNode place(ObjectNode event, String id) { return event.put("item_id", id).put("output_index", 0).put("content_index", 0); }
+    private static ObjectNode place(ObjectNode event, String id) {
+        return event.put("item_id", id).put("output_index", 0).put("content_index", 0);
+    }
 
     private static void told(EventStream out, String text, String id, AtomicInteger sequence) {
-        if (!text.isEmpty()) out.send("response.output_text.delta", place(event("response.output_text.delta", sequence), id).put("delta", text));
+        if (!text.isEmpty())
+            out.send("response.output_text.delta", place(event("response.output_text.delta", sequence), id).put("delta", text));
     }
 
     /** In the form of chat completions. */
@@ -153,21 +162,27 @@ final class ResponsesEndpoint {
         if (input.isString()) messages.addObject().put("role", "user").put("content", input.asString());
         else for (var item : input) switch (item.path("type").asString("message")) {
             case "function_call" -> {
-                var call = messages.addObject().put("role", "assistant").put("content", "").putArray("tool_calls").addObject().put("id", item.path("call_id").asString(""));
-                call.put("type", "function").putObject("function").put("name", item.path("name").asString("")).put("arguments", item.path("arguments").asString("{}"));
+                var call = messages.addObject().put("role", "assistant").put("content", "").putArray("tool_calls").addObject().put("id",
+                        item.path("call_id").asString(""));
+                call.put("type", "function").putObject("function").put("name", item.path("name").asString("")).put("arguments",
+                        item.path("arguments").asString("{}"));
             }
-            case "function_call_output" -> messages.addObject().put("role", "tool").put("tool_call_id", item.path("call_id").asString("")).set("content", item.path("output"));
+            case "function_call_output" -> messages.addObject().put("role", "tool").put("tool_call_id", item.path("call_id").asString(""))
+                    .set("content", item.path("output"));
             case "message" -> messages.addObject().put("role", item.path("role").asString("")).set("content", item.path("content"));
-            default -> throw ApiException.bad("input", "input has an item of type " + Fields.shown(item.path("type")) + "; known are message, function_call, function_call_output");
+            default -> throw ApiException.bad("input", "input has an item of type " + Fields.shown(item.path("type"))
+                    + "; known are message, function_call, function_call_output");
         }
         var tools = body.putArray("tools");
         for (var tool : asked.get("tools")) {
-            if (!tool.path("type").asString("").equals("function")) throw ApiException.bad("tools", "tools has one of type " + Fields.shown(tool.path("type")) + "; functions alone are known");
+            if (!tool.path("type").asString("").equals("function"))
+                throw ApiException.bad("tools", "tools has one of type " + Fields.shown(tool.path("type")) + "; functions alone are known");
             var function = tools.addObject().put("type", "function").putObject("function");
             for (var name : List.of("name", "description", "parameters")) if (tool.has(name)) function.set(name, tool.get(name));
         }
         var format = asked.get("text").path("format");
-        if (format.path("type").asString("").equals("json_schema")) body.putObject("response_format").put("type", "json_schema").putObject("json_schema").set("schema", format.path("schema"));
+        if (format.path("type").asString("").equals("json_schema"))
+            body.putObject("response_format").put("type", "json_schema").putObject("json_schema").set("schema", format.path("schema"));
         else if (!format.isMissingNode()) body.set("response_format", format);
         return new Fields(body);
     }

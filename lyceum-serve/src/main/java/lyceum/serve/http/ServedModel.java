@@ -24,8 +24,7 @@ import lyceum.withers.Withers;
  */
 @Withers
 public record ServedModel(String name, Engine engine, Tokenizer tokenizer, ChatTemplate template, Set<Integer> ends, TokenPieces pieces,
-        TextEncoder encoder)
-        implements ServedModelWithers {
+        TextEncoder encoder) implements ServedModelWithers {
     public ServedModel {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(engine, "engine");
@@ -36,6 +35,7 @@ public record ServedModel(String name, Engine engine, Tokenizer tokenizer, ChatT
 
     /** A model from disk, in an engine of its own. */
     public static ServedModel of(String name, LoadedModel local, EngineOptions options) {
-        return new ServedModel(name, new Engine(local.model(), local.tokenizer(), options), local.tokenizer(), local.template(), local.ends(), null, null);
+        return new ServedModel(name, new Engine(local.model(), local.tokenizer(), options), local.tokenizer(), local.template(),
+                local.ends(), null, null);
     }
 }

@@ -15,7 +15,8 @@ import lyceum.withers.Withers;
  * @param silence after which a stream says that it lives
  */
 @Withers
-public record ServerOptions(String host, int port, String apiKey, int mostBytes, int mostTokens, Duration silence) implements ServerOptionsWithers {
+public record ServerOptions(String host, int port, String apiKey, int mostBytes, int mostTokens, Duration silence)
+        implements ServerOptionsWithers {
     public ServerOptions {
         Objects.requireNonNull(host, "host");
         Objects.requireNonNull(silence, "silence");
@@ -30,7 +31,9 @@ public record ServerOptions(String host, int port, String apiKey, int mostBytes,
     public ServerOptions() { this("127.0.0.1", 8000, null, 8 << 20, 1024, Duration.ofSeconds(15)); }
 
     /** Both at once, since an address beyond this machine wants a key. @param key null for none */
-    public ServerOptions withHostAndKey(String address, String key) { return new ServerOptions(address, port, key, mostBytes, mostTokens, silence); }
+    public ServerOptions withHostAndKey(String address, String key) {
+        return new ServerOptions(address, port, key, mostBytes, mostTokens, silence);
+    }
 
     static boolean isLoopback(String host) {
         return host.equals("localhost") || host.equals("::1") || host.equals("[::1]") || host.matches("127(\\.\\d{1,3}){3}");

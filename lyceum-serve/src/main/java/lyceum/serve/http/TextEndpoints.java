@@ -23,9 +23,11 @@ final class TextEndpoints {
         var encoder = encoder();
         var body = Fields.of(context.body());
         var texts = body.texts("input");
-        if (texts.isEmpty() || texts.size() > MOST_INPUTS) throw ApiException.bad("input", "input has " + texts.size() + " texts; 1 to " + MOST_INPUTS);
+        if (texts.isEmpty() || texts.size() > MOST_INPUTS)
+            throw ApiException.bad("input", "input has " + texts.size() + " texts; 1 to " + MOST_INPUTS);
         var format = body.text("encoding_format", "float");
-        if (!format.equals("float") && !format.equals("base64")) throw ApiException.bad("encoding_format", "encoding_format is " + format + "; it is float or base64");
+        if (!format.equals("float") && !format.equals("base64"))
+            throw ApiException.bad("encoding_format", "encoding_format is " + format + "; it is float or base64");
         int dimensions = body.whole("dimensions", encoder.dimension(), 1, encoder.dimension());
         var root = JsonMapper.shared().createObjectNode().put("object", "list").put("model", body.text("model", served.name()));
         var data = root.putArray("data");
@@ -62,7 +64,8 @@ final class TextEndpoints {
         var encoder = encoder();
         var body = Fields.of(context.body());
         var documents = body.texts("documents");
-        if (documents.isEmpty() || documents.size() > MOST_INPUTS || !body.has("query")) throw ApiException.bad("documents", "rerank wants a query and 1 to " + MOST_INPUTS + " documents");
+        if (documents.isEmpty() || documents.size() > MOST_INPUTS || !body.has("query"))
+            throw ApiException.bad("documents", "rerank wants a query and 1 to " + MOST_INPUTS + " documents");
         float[] query = encoder.encode(body.text("query", ""));
         var scores = new double[documents.size()];
         for (int i = 0; i < scores.length; i++) {
@@ -77,10 +80,11 @@ final class TextEndpoints {
         }
         var root = JsonMapper.shared().createObjectNode().put("model", body.text("model", served.name()));
         var results = root.putArray("results");
-        IntStream.range(0, scores.length).boxed().sorted(Comparator.comparingDouble(i -> -scores[i])).limit(body.whole("top_n", scores.length, 1, MOST_INPUTS)).forEach(i -> {
-            var node = results.addObject().put("index", i).put("relevance_score", scores[i]);
-            node.putObject("document").put("text", documents.get(i));
-        });
+        IntStream.range(0, scores.length).boxed().sorted(Comparator.comparingDouble(i -> -scores[i]))
+                .limit(body.whole("top_n", scores.length, 1, MOST_INPUTS)).forEach(i -> {
+                    var node = results.addObject().put("index", i).put("relevance_score", scores[i]);
+                    node.putObject("document").put("text", documents.get(i));
+                });
         context.contentType("application/json").result(root.toString());
     }
 
@@ -94,7 +98,8 @@ final class TextEndpoints {
         var body = Fields.of(context.body());
         int[] ids = body.has("messages") ? Messages.ids(served, Messages.read(body.get("messages")), body)
                 : served.tokenizer().ids(body.text("prompt", body.text("content", "")));
-        var root = JsonMapper.shared().createObjectNode().put("count", ids.length).put("max_model_len", served.engine().model().contextLength());
+        var root = JsonMapper.shared().createObjectNode().put("count", ids.length).put("max_model_len",
+                served.engine().model().contextLength());
         var list = root.putArray("tokens");
         for (int id : ids) list.add(id);
         context.contentType("application/json").result(root.toString());
@@ -104,16 +109,19 @@ final class TextEndpoints {
     void detokenize(Context context) {
         var body = Fields.of(context.body());
         var ids = body.inputs("tokens", _ -> new int[0]).getFirst();
-        for (int id : ids) if (id < 0 || id >= served.tokenizer().vocabulary().size())
-            throw ApiException.bad("tokens", "tokens has " + id + "; ids are 0 to " + (served.tokenizer().vocabulary().size() - 1));
+        for (int id : ids)
+            if (id < 0 || id >= served.tokenizer().vocabulary().size())
+                throw ApiException.bad("tokens", "tokens has " + id + "; ids are 0 to " + (served.tokenizer().vocabulary().size() - 1));
         var text = served.tokenizer().decode(ids);
-        context.contentType("application/json").result(JsonMapper.shared().createObjectNode().put("prompt", text).put("content", text).toString());
+        context.contentType("application/json")
+                .result(JsonMapper.shared().createObjectNode().put("prompt", text).put("content", text).toString());
     }
 
     /** {@code POST /apply-template}. */
     void template(Context context) {
         var body = Fields.of(context.body());
-        var text = Messages.template(served, body).render(Messages.read(body.get("messages")), body.flag("add_generation_prompt", true)).text();
+        var text = Messages.template(served, body).render(Messages.read(body.get("messages")), body.flag("add_generation_prompt", true))
+                .text();
         context.contentType("application/json").result(JsonMapper.shared().createObjectNode().put("prompt", text).toString());
     }
 }

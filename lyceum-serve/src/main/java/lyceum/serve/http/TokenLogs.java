@@ -26,8 +26,8 @@ final class TokenLogs {
     static List<List<Log>> likeliest(ServedModel served, int[] ids, int from, int k) {
         try (var scope = Scope.open("logprobs")) {
             int[] read = Arrays.copyOf(ids, ids.length - 1); // nothing stands behind the last, which may be one more than the context has
-            Tensor rows = Autograd.noGrad(() -> served.engine().model().logits(Tensor.of(read, 1, read.length), Pass.inference()).get(0).narrow(0, from - 1, ids.length - from)
-                    .to(DType.F32));
+            Tensor rows = Autograd.noGrad(() -> served.engine().model().logits(Tensor.of(read, 1, read.length), Pass.inference()).get(0)
+                    .narrow(0, from - 1, ids.length - from).to(DType.F32));
             int v = (int) rows.size(1);
             float[] logits = rows.toFloatArray();
             return IntStream.range(0, ids.length - from).mapToObj(row -> largest(logits, row * v, v, k)).toList();

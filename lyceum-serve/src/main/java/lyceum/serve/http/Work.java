@@ -58,7 +58,8 @@ final class Work {
                     each.get();
                 } catch (ExecutionException e) {
                     cancel();
-                    if (wrong == null) wrong = e.getCause() instanceof RuntimeException r ? r : new LyceumException(String.valueOf(e.getCause()), e.getCause());
+                    if (wrong == null) wrong = e.getCause() instanceof RuntimeException r ? r
+                            : new LyceumException(String.valueOf(e.getCause()), e.getCause());
                 } catch (InterruptedException e) {
                     cancel();
                     Thread.currentThread().interrupt();

@@ -112,12 +112,11 @@ public final class BlockPool extends KvAllocator {
     /** A shared block is as full as for the longest of its sequences, unless a cache has it: that keeps full ones. */
     private void refill(int block) {
         int holders = 0, most = 0;
-        for (var t : tables)
-            for (int i = 0; i < t.count; i++) {
-                if (t.blocks[i] != block) continue;
-                holders++;
-                most = Math.max(most, Math.min(blockSize(), t.length - i * blockSize()));
-            }
+        for (var t : tables) for (int i = 0; i < t.count; i++) {
+            if (t.blocks[i] != block) continue;
+            holders++;
+            most = Math.max(most, Math.min(blockSize(), t.length - i * blockSize()));
+        }
         if (holders == references[block]) fill(block, most);
     }
 

@@ -74,9 +74,7 @@ public final class BlockTable implements AutoCloseable {
         blocks[count++] = block;
     }
 
-    private void checkOpen() {
-        if (closed) throw new IllegalStateException("BlockTable: it is closed");
-    }
+    private void checkOpen() { if (closed) throw new IllegalStateException("BlockTable: it is closed"); }
 
     /** Gives its blocks back. */
     @Override public void close() {

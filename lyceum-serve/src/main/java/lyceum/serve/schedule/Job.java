@@ -38,10 +38,10 @@ public final class Job {
 
     /** @param brought first positions whose keys and values come from elsewhere: they are in its blocks once it is admitted */
     public Job(int[] prompt, int most, String salt, int priority, int brought) {
-        if (brought < 0 || brought >= Math.max(1, prompt.length))
-            throw new IllegalArgumentException("Job: " + brought + " positions of " + prompt.length + " are brought; the last one is always computed");
-        if (prompt.length == 0 || most < 1)
-            throw new IllegalArgumentException("Job: a prompt of " + prompt.length + " ids and " + most + " to generate; each is at least 1");
+        if (brought < 0 || brought >= Math.max(1, prompt.length)) throw new IllegalArgumentException(
+                "Job: " + brought + " positions of " + prompt.length + " are brought; the last one is always computed");
+        if (prompt.length == 0 || most < 1) throw new IllegalArgumentException(
+                "Job: a prompt of " + prompt.length + " ids and " + most + " to generate; each is at least 1");
         ids = Arrays.copyOf(prompt, prompt.length + Math.min(most, 64));
         size = promptLength = prompt.length;
         this.most = most;

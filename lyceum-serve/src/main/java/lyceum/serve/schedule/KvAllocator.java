@@ -19,8 +19,8 @@ public abstract sealed class KvAllocator permits BlockPool, Reservations {
     int open;
 
     KvAllocator(int blocks, int blockSize) {
-        if (blocks < 1 || blockSize < 1)
-            throw new IllegalArgumentException(getClass().getSimpleName() + ": " + blocks + " blocks of " + blockSize + " slots; at least 1 of 1");
+        if (blocks < 1 || blockSize < 1) throw new IllegalArgumentException(
+                getClass().getSimpleName() + ": " + blocks + " blocks of " + blockSize + " slots; at least 1 of 1");
         this.blocks = blocks;
         this.blockSize = blockSize;
     }

@@ -49,7 +49,9 @@ public final class PrefixTree {
         public int[] blocks() { return blocks.clone(); }
 
         /** Branches, by their ids. */
-        public List<Node> children() { return children.values().stream().sorted(Comparator.comparing(n -> n.ids, Arrays::compare)).toList(); }
+        public List<Node> children() {
+            return children.values().stream().sorted(Comparator.comparing(n -> n.ids, Arrays::compare)).toList();
+        }
     }
 
     /** Ids of a page as a key. */
@@ -97,7 +99,8 @@ public final class PrefixTree {
     private int agreed(Node node, int[] ids, int from, int length) {
         int n = 0;
         while ((n + 1) * page <= node.ids.length && from + (n + 1) * page <= length
-                && Arrays.equals(node.ids, n * page, (n + 1) * page, ids, from + n * page, from + (n + 1) * page)) n++;
+                && Arrays.equals(node.ids, n * page, (n + 1) * page, ids, from + n * page, from + (n + 1) * page))
+            n++;
         return n;
     }
 

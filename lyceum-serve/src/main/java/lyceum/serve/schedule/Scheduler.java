@@ -97,14 +97,16 @@ public final class Scheduler {
     public void check(Job job) {
         if (memory.blocksFor(job.positions()) > memory.blocks()) throw new IllegalArgumentException("Scheduler: a job of " + job.positions()
                 + " positions in a memory of " + memory.blocks() + " blocks of " + memory.blockSize() + "; ask for fewer ids");
-        if (!options.isChunked() && job.positions() > options.tokenBudget()) throw new IllegalArgumentException("Scheduler: a job of "
-                + job.positions() + " positions with a budget of " + options.tokenBudget() + " ids a step; allow chunks or a larger budget");
+        if (!options.isChunked() && job.positions() > options.tokenBudget())
+            throw new IllegalArgumentException("Scheduler: a job of " + job.positions() + " positions with a budget of "
+                    + options.tokenBudget() + " ids a step; allow chunks or a larger budget");
     }
 
     /** Puts guesses behind a decoding job's last id: the next step computes them too, as far as its budget and memory go. */
     public void draft(Job job, int... guesses) {
         int room = job.positions() - job.size();
-        if (job.state == Job.State.RUNNING && job.decodes() && room > 0) job.draft(guesses.length <= room ? guesses : Arrays.copyOf(guesses, room));
+        if (job.state == Job.State.RUNNING && job.decodes() && room > 0)
+            job.draft(guesses.length <= room ? guesses : Arrays.copyOf(guesses, room));
     }
 
     /** What the next step computes; empty if nothing can be. */

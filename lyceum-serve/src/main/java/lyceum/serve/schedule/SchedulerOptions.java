@@ -41,9 +41,11 @@ public record SchedulerOptions(Batching batching, int maxRunning, int tokenBudge
     }
 
     public SchedulerOptions {
-        if (maxRunning < 1 || tokenBudget < 1 || chunk < 1 || patience < 0) throw new IllegalArgumentException("SchedulerOptions: maxRunning "
-                + maxRunning + ", tokenBudget " + tokenBudget + " and chunk " + chunk + " are at least 1, patience " + patience + " is at least 0");
-        if (!(timeout >= 0)) throw new IllegalArgumentException("SchedulerOptions: a timeout of " + timeout + " seconds; it is not negative");
+        if (maxRunning < 1 || tokenBudget < 1 || chunk < 1 || patience < 0)
+            throw new IllegalArgumentException("SchedulerOptions: maxRunning " + maxRunning + ", tokenBudget " + tokenBudget + " and chunk "
+                    + chunk + " are at least 1, patience " + patience + " is at least 0");
+        if (!(timeout >= 0))
+            throw new IllegalArgumentException("SchedulerOptions: a timeout of " + timeout + " seconds; it is not negative");
     }
 
     /** Continuous, 64 jobs, 512 ids a step in chunks of 256, in order of arrival, recomputed. */

@@ -92,9 +92,11 @@ public record FleetSimulation(SchedulerOptions options, CostModel cost, int serv
         var requests = List.of(stage.requests);
         double start = trace.stream().mapToDouble(Arrival::time).min().orElseThrow(),
                 end = requests.stream().mapToDouble(ServedRequest::end).max().orElseThrow();
-        var steps = stage.reports.stream().flatMap(r -> r.steps().stream()).sorted(Comparator.comparingDouble(ServingReport.Step::start)).toList();
+        var steps = stage.reports.stream().flatMap(r -> r.steps().stream()).sorted(Comparator.comparingDouble(ServingReport.Step::start))
+                .toList();
         double inside = requests.stream().mapToDouble(ServedRequest::latency).sum();
-        return new ServingReport(requests, steps, end - start, inside, stage.reports.stream().mapToLong(ServingReport::computedTokens).sum(),
+        return new ServingReport(requests, steps, end - start, inside,
+                stage.reports.stream().mapToLong(ServingReport::computedTokens).sum(),
                 stage.reports.stream().mapToLong(ServingReport::reusedTokens).sum(),
                 stage.reports.stream().mapToLong(ServingReport::preemptions).sum(), 0,
                 stage.reports.stream().mapToDouble(ServingReport::queuedOccupancy).average().orElse(0),

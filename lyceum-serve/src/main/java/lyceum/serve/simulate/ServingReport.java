@@ -46,8 +46,9 @@ public record ServingReport(List<ServedRequest> requests, List<Step> steps, doub
 
     /** Times between neighbouring ids of one request, all requests together. */
     public double[] gaps() {
-        return requests.stream().flatMapToDouble(r -> DoubleStream.iterate(1, i -> i < r.times().length, i -> i + 1)
-                .map(i -> r.times()[(int) i] - r.times()[(int) i - 1])).toArray();
+        return requests.stream().flatMapToDouble(
+                r -> DoubleStream.iterate(1, i -> i < r.times().length, i -> i + 1).map(i -> r.times()[(int) i] - r.times()[(int) i - 1]))
+                .toArray();
     }
 
     /** @param share 0.99 for p99: the smallest value that so many are not above */

@@ -78,8 +78,9 @@ public record ServingSimulation(SchedulerOptions options, CostModel cost, Suppli
                 ended++;
             }
         }
-        return new ServingReport(List.of(served), steps, now - first, arrivals.integral, scheduler.computedTokens(), scheduler.reusedTokens(),
-                scheduler.preemptions(), tree == null ? 0 : tree.pages(), queuedSteps == 0 ? 0 : queuedUse / queuedSteps, used / busy);
+        return new ServingReport(List.of(served), steps, now - first, arrivals.integral, scheduler.computedTokens(),
+                scheduler.reusedTokens(), scheduler.preemptions(), tree == null ? 0 : tree.pages(),
+                queuedSteps == 0 ? 0 : queuedUse / queuedSteps, used / busy);
     }
 
     /** A request under way. */

@@ -55,7 +55,8 @@ public final class EagleDraft extends Module implements TreeSource {
     public Tensor loss(DecoderLM model, Tensor ids) {
         long length = ids.size(1);
         var target = Autograd.noGrad(() -> model.hidden(ids, Pass.inference()).compute());
-        var input = Autograd.noGrad(() -> joined(model, target.narrow(1, 0, length - 1), ids.narrow(1, 1, length - 1).toIntArray()).compute());
+        var input = Autograd
+                .noGrad(() -> joined(model, target.narrow(1, 0, length - 1), ids.narrow(1, 1, length - 1).toIntArray()).compute());
         var wanted = target.narrow(1, 1, length - 1);
         var p = Autograd.noGrad(() -> model.unembedded(wanted, Pass.inference()).softmax(-1).compute());
         var found = forward(input, Pass.inference());
@@ -72,8 +73,8 @@ public final class EagleDraft extends Module implements TreeSource {
     }
 
     @Override public Session start(DecoderLM target) {
-        if (target.config().width() != fuse.weight().size(0))
-            throw new IllegalArgumentException("EagleDraft: of width " + fuse.weight().size(0) + " for a model of width " + target.config().width());
+        if (target.config().width() != fuse.weight().size(0)) throw new IllegalArgumentException(
+                "EagleDraft: of width " + fuse.weight().size(0) + " for a model of width " + target.config().width());
         return new Guessing(target);
     }
 
@@ -91,7 +92,8 @@ public final class EagleDraft extends Module implements TreeSource {
             System.arraycopy(read, 1, ahead, 0, read.length - 1);
             ahead[read.length - 1] = next;
             last = Autograd.noGrad(() -> {
-                var found = stack.read(fuse.forward(joined(model, hidden.unsqueeze(0), ahead), Pass.inference()), TokenTree.chain(ahead).parents());
+                var found = stack.read(fuse.forward(joined(model, hidden.unsqueeze(0), ahead), Pass.inference()),
+                        TokenTree.chain(ahead).parents());
                 return found.narrow(1, read.length - 1, 1).copy().compute();
             });
             var all = new int[read.length];

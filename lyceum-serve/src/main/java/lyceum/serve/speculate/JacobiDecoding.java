@@ -21,7 +21,8 @@ public record JacobiDecoding(int[] ids, int passes, List<int[]> guesses) {
 
     /** @param prompt an id at least @param guess ids to begin with, as many as are wanted */
     public static JacobiDecoding run(CausalLM model, int[] prompt, int... guess) {
-        if (prompt.length == 0 || guess.length == 0) throw new IllegalArgumentException("JacobiDecoding: a prompt of " + prompt.length + " ids and " + guess.length + " guesses; one at least");
+        if (prompt.length == 0 || guess.length == 0) throw new IllegalArgumentException(
+                "JacobiDecoding: a prompt of " + prompt.length + " ids and " + guess.length + " guesses; one at least");
         var all = Arrays.copyOf(prompt, prompt.length + guess.length);
         System.arraycopy(guess, 0, all, prompt.length, guess.length);
         var guesses = new ArrayList<>(List.of(guess.clone()));

@@ -31,8 +31,8 @@ import lyceum.tensor.Tensor;
  */
 public record LookaheadSource(int window, int run, int branches, int pool) implements TreeSource {
     public LookaheadSource {
-        if (window < 1 || run < 2 || branches < 0 || pool < 1) throw new IllegalArgumentException("LookaheadSource: a window of " + window + ", runs of " + run + ", "
-                + branches + " branches, a pool of " + pool + "; at least 1, 2, 0 and 1");
+        if (window < 1 || run < 2 || branches < 0 || pool < 1) throw new IllegalArgumentException("LookaheadSource: a window of " + window
+                + ", runs of " + run + ", " + branches + " branches, a pool of " + pool + "; at least 1, 2, 0 and 1");
     }
 
     /** A pool of 4096 runs. */
@@ -83,12 +83,11 @@ public record LookaheadSource(int window, int run, int branches, int pool) imple
             }
             for (var row : places) Arrays.fill(row, -1);
             places[0][0] = 0;
-            for (int r = 0; r < rows.length; r++)
-                for (int c = r == 0 ? 1 : 0; c < window && c + r <= levels; c++) {
-                    ids.add(rows[r][c]);
-                    parents.add(r == 0 ? places[0][c - 1] : places[r - 1][c]);
-                    places[r][c] = ids.size() - 1;
-                }
+            for (int r = 0; r < rows.length; r++) for (int c = r == 0 ? 1 : 0; c < window && c + r <= levels; c++) {
+                ids.add(rows[r][c]);
+                parents.add(r == 0 ? places[0][c - 1] : places[r - 1][c]);
+                places[r][c] = ids.size() - 1;
+            }
             return new TokenTree(ints(ids), ints(parents));
         }
 

@@ -36,8 +36,8 @@ public final class MedusaHeads extends Module implements TreeSource {
 
     /** @param plan a level for each head at most */
     public MedusaHeads(DecoderLM model, int count, TreePlan plan) {
-        if (count < 1 || plan.widths().size() > count)
-            throw new IllegalArgumentException("MedusaHeads: " + count + " heads for a tree of " + plan.widths().size() + " levels; a head a level, at least one");
+        if (count < 1 || plan.widths().size() > count) throw new IllegalArgumentException(
+                "MedusaHeads: " + count + " heads for a tree of " + plan.widths().size() + " levels; a head a level, at least one");
         this.plan = plan;
         var weight = model.head().weight();
         long width = weight.size(1);
@@ -66,12 +66,13 @@ public final class MedusaHeads extends Module implements TreeSource {
         var hidden = Autograd.noGrad(() -> model.hidden(ids, Pass.inference()).compute());
         var logits = forward(hidden, Pass.inference());
         long length = ids.size(1);
-        if (length < heads.size() + 2) throw new ShapeException("MedusaHeads.loss: ids " + ids.shape() + "; " + (heads.size() + 2) + " places at least");
+        if (length < heads.size() + 2)
+            throw new ShapeException("MedusaHeads.loss: ids " + ids.shape() + "; " + (heads.size() + 2) + " places at least");
         Tensor sum = null;
         for (int k = 0; k < heads.size(); k++) {
             long n = length - k - 2; // place t foretells t + k + 2
-            var loss = new CrossEntropy().of(logits.select(0, k).narrow(1, 0, n).reshape(-1, model.vocabulary()), ids.narrow(1, k + 2, n).to(DType.I64).reshape(-1))
-                    .mul(Math.pow(FALLING, k + 1));
+            var loss = new CrossEntropy().of(logits.select(0, k).narrow(1, 0, n).reshape(-1, model.vocabulary()),
+                    ids.narrow(1, k + 2, n).to(DType.I64).reshape(-1)).mul(Math.pow(FALLING, k + 1));
             sum = sum == null ? loss : sum.add(loss);
         }
         return sum;
@@ -79,8 +80,8 @@ public final class MedusaHeads extends Module implements TreeSource {
 
     @Override public Session start(DecoderLM target) {
         if (target.vocabulary() != heads.getFirst().weight().size(0) || target.config().width() != heads.getFirst().weight().size(1))
-            throw new IllegalArgumentException("MedusaHeads: heads of weight " + heads.getFirst().weight().shape() + " for a model of " + target.vocabulary() + " ids and width "
-                    + target.config().width());
+            throw new IllegalArgumentException("MedusaHeads: heads of weight " + heads.getFirst().weight().shape() + " for a model of "
+                    + target.vocabulary() + " ids and width " + target.config().width());
         return new Session() {
             private double[][] logs; // of each head, behind the last id
 
@@ -94,7 +95,8 @@ public final class MedusaHeads extends Module implements TreeSource {
             }
 
             @Override public void advance(int[] read, Tensor hidden, int next, TokenTree tree, TreeDecoding.Output output) {
-                logs = Autograd.noGrad(() -> forward(hidden.narrow(0, hidden.size(0) - 1, 1), Pass.inference()).logSoftmax(-1).squeeze(1).toRows());
+                logs = Autograd.noGrad(
+                        () -> forward(hidden.narrow(0, hidden.size(0) - 1, 1), Pass.inference()).logSoftmax(-1).squeeze(1).toRows());
             }
         };
     }

@@ -16,8 +16,8 @@ import lyceum.random.Rng;
  */
 public record NGramDraft(int longest, int shortest) implements DraftSource {
     public NGramDraft {
-        if (shortest < 1 || longest < shortest)
-            throw new IllegalArgumentException("NGramDraft: runs of " + longest + " down to " + shortest + " ids; at least one, the longest no shorter");
+        if (shortest < 1 || longest < shortest) throw new IllegalArgumentException(
+                "NGramDraft: runs of " + longest + " down to " + shortest + " ids; at least one, the longest no shorter");
     }
 
     @Override public Session start(List<int[]> prompts, List<SamplingOptions> sampling, List<Rng> streams) {
@@ -40,15 +40,14 @@ public record NGramDraft(int longest, int shortest) implements DraftSource {
 
     private int[] guess(TokenHistory text, int most) {
         int size = text.size();
-        for (int n = Math.min(longest, size - 1); n >= shortest; n--)
-            for (int at = size - n - 1; at >= 0; at--) {
-                int same = 0;
-                while (same < n && text.id(at + same) == text.id(size - n + same)) same++;
-                if (same < n) continue;
-                var found = new int[Math.min(most, size - at - n)];
-                for (int i = 0; i < found.length; i++) found[i] = text.id(at + n + i);
-                return found;
-            }
+        for (int n = Math.min(longest, size - 1); n >= shortest; n--) for (int at = size - n - 1; at >= 0; at--) {
+            int same = 0;
+            while (same < n && text.id(at + same) == text.id(size - n + same)) same++;
+            if (same < n) continue;
+            var found = new int[Math.min(most, size - at - n)];
+            for (int i = 0; i < found.length; i++) found[i] = text.id(at + n + i);
+            return found;
+        }
         return new int[0];
     }
 }

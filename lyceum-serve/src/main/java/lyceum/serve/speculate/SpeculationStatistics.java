@@ -17,7 +17,8 @@ public record SpeculationStatistics(long tokens, long passes, long drafted, long
     public double tokensPerPass() { return passes == 0 ? Double.NaN : (double) tokens / passes; }
 
     SpeculationStatistics plus(long tokens, long passes, long drafted, long tested, long accepted) {
-        return new SpeculationStatistics(this.tokens + tokens, this.passes + passes, this.drafted + drafted, this.tested + tested, this.accepted + accepted);
+        return new SpeculationStatistics(this.tokens + tokens, this.passes + passes, this.drafted + drafted, this.tested + tested,
+                this.accepted + accepted);
     }
 
     /** {@code (1 - a^(g+1)) / (1 - a)}: tokens of a round with g guesses of which each is taken with probability a. @see <a href="https://arxiv.org/abs/2211.17192">Leviathan et al. (2023), equation 1</a> */
@@ -41,7 +42,7 @@ public record SpeculationStatistics(long tokens, long passes, long drafted, long
     }
 
     private static void check(double acceptance, int guesses) {
-        if (!(acceptance >= 0 && acceptance <= 1) || guesses < 0)
-            throw new IllegalArgumentException("SpeculationStatistics: " + guesses + " guesses taken with probability " + acceptance + "; it lies between 0 and 1");
+        if (!(acceptance >= 0 && acceptance <= 1) || guesses < 0) throw new IllegalArgumentException(
+                "SpeculationStatistics: " + guesses + " guesses taken with probability " + acceptance + "; it lies between 0 and 1");
     }
 }

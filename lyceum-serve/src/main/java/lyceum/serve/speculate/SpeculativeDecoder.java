@@ -52,8 +52,9 @@ public record SpeculativeDecoder(CausalLM target, DraftSource draft, Tokenizer t
     public SpeculativeDecoder {
         if (guesses < 1) throw new IllegalArgumentException("SpeculativeDecoder: " + guesses + " guesses; at least 1");
         if (!(draftCost >= 0)) throw new IllegalArgumentException("SpeculativeDecoder: a guess costs " + draftCost + " passes; 0 or more");
-        if (draft instanceof ModelDraft m && m.model().vocabulary() != target.vocabulary()) throw new IllegalArgumentException("SpeculativeDecoder: a draft of "
-                + m.model().vocabulary() + " ids for a target of " + target.vocabulary() + "; both read the same ids");
+        if (draft instanceof ModelDraft m && m.model().vocabulary() != target.vocabulary())
+            throw new IllegalArgumentException("SpeculativeDecoder: a draft of " + m.model().vocabulary() + " ids for a target of "
+                    + target.vocabulary() + "; both read the same ids");
     }
 
     /** Four guesses a pass, the model's own distribution, 256 ids at most. */
@@ -64,7 +65,8 @@ public record SpeculativeDecoder(CausalLM target, DraftSource draft, Tokenizer t
     @Override public List<Continuation> generate(List<int[]> prompts, int count, Rng rng, Progress progress) {
         var requests = new ArrayList<GenerationRequest>();
         for (int p = 0; p < prompts.size(); p++)
-            for (int c = 0; c < count; c++) requests.add(new GenerationRequest(prompts.get(p), sampling, stop, rng.split((long) p * count + c)));
+            for (int c = 0; c < count; c++)
+                requests.add(new GenerationRequest(prompts.get(p), sampling, stop, rng.split((long) p * count + c)));
         return run(requests, progress).texts();
     }
 
@@ -96,8 +98,8 @@ public record SpeculativeDecoder(CausalLM target, DraftSource draft, Tokenizer t
                 texts.add(text);
                 prompts.add(text.prompt());
                 streams.add(request.stream().split(0x5EC0DE));
-                if (text.prompt().length > target.contextLength()) throw new IllegalArgumentException("SpeculativeDecoder: a prompt of " + text.prompt().length
-                        + " ids for a context of " + target.contextLength() + "; shorten it");
+                if (text.prompt().length > target.contextLength()) throw new IllegalArgumentException("SpeculativeDecoder: a prompt of "
+                        + text.prompt().length + " ids for a context of " + target.contextLength() + "; shorten it");
             }
             rows = new ArrayList<>(texts);
             lengths = prompts.stream().mapToLong(p -> p.length - 1).toArray();

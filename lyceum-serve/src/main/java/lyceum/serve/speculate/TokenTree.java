@@ -11,9 +11,11 @@ import java.util.stream.IntStream;
  */
 public record TokenTree(int[] ids, int[] parents) {
     public TokenTree {
-        if (ids.length != parents.length) throw new IllegalArgumentException("TokenTree: " + ids.length + " ids and " + parents.length + " parents");
-        for (int i = 0; i < parents.length; i++) if (parents[i] < -1 || parents[i] >= i)
-            throw new IllegalArgumentException("TokenTree: the parent of node " + i + " is " + parents[i] + "; it is an earlier node, or -1");
+        if (ids.length != parents.length)
+            throw new IllegalArgumentException("TokenTree: " + ids.length + " ids and " + parents.length + " parents");
+        for (int i = 0; i < parents.length; i++)
+            if (parents[i] < -1 || parents[i] >= i) throw new IllegalArgumentException(
+                    "TokenTree: the parent of node " + i + " is " + parents[i] + "; it is an earlier node, or -1");
     }
 
     /** One id after the other. */

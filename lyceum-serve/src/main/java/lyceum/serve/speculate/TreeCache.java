@@ -30,7 +30,8 @@ final class TreeCache implements AttentionCache {
             fresh = more.length;
             for (int i = 0; i < more.length; i++) {
                 int parent = more[i];
-                if (parent < -1 || parent >= before + i) throw new IllegalArgumentException("TreeDecoding: node " + (before + i) + " follows node " + parent + "; it is an earlier one, or -1");
+                if (parent < -1 || parent >= before + i) throw new IllegalArgumentException(
+                        "TreeDecoding: node " + (before + i) + " follows node " + parent + "; it is an earlier one, or -1");
                 parents[before + i] = parent;
                 depths[before + i] = parent < 0 ? 0 : depths[parent] + 1;
             }
@@ -62,7 +63,8 @@ final class TreeCache implements AttentionCache {
     static void check(PositionalEncoding positions, Attention attention) {
         if (!(positions instanceof RotaryEmbedding) && !(positions instanceof PositionalEncoding.None) || attention.window() > 0)
             throw new IllegalArgumentException("TreeDecoding: trees need rotary positions or none, and no window; these layers have "
-                    + positions.getClass().getSimpleName() + " and a window of " + attention.window() + ". Speculate with chains, by SpeculativeDecoder");
+                    + positions.getClass().getSimpleName() + " and a window of " + attention.window()
+                    + ". Speculate with chains, by SpeculativeDecoder");
     }
 
     @Override public Tensor attend(Tensor q, Tensor k, Tensor v, PositionalEncoding positions, Attention attention) {
@@ -83,7 +85,9 @@ final class TreeCache implements AttentionCache {
             var into = held;
             long needed = at + added.size(2);
             if (into == null || into.size(2) < needed) try (var kept = Scope.outside()) {
-                into = Tensor.zeros(added.dtype(), added.size(0), added.size(1), Math.max(64, Long.highestOneBit(needed) * 2), added.size(3)).compute();
+                into = Tensor
+                        .zeros(added.dtype(), added.size(0), added.size(1), Math.max(64, Long.highestOneBit(needed) * 2), added.size(3))
+                        .compute();
                 if (at > 0) into.set_(held.narrow(2, 0, at), Index.all(), Index.all(), Index.range(0, at));
             }
             into.set_(added.detach(), Index.all(), Index.all(), Index.range(at, needed));
@@ -94,17 +98,26 @@ final class TreeCache implements AttentionCache {
     /** Nodes of a path join the text, in that order; the others are forgotten. */
     void keep(int... nodes) {
         if (keys == null) return;
-        for (int i = 0; i < nodes.length; i++) if (nodes[i] != i) for (var held : new Tensor[] {keys, values})
-            held.set_(held.narrow(2, plan.kept + nodes[i], 1).copy().compute(), Index.all(), Index.all(), Index.range(plan.kept + i, plan.kept + i + 1));
+        for (int i = 0; i < nodes.length; i++)
+            if (nodes[i] != i) for (var held : new Tensor[] {keys, values})
+                held.set_(held.narrow(2, plan.kept + nodes[i], 1).copy().compute(), Index.all(), Index.all(),
+                        Index.range(plan.kept + i, plan.kept + i + 1));
     }
 
     @Override public long length() { return plan.kept; }
 
     @Override public boolean isEndless() { return true; } // positions are counted by TreeStack
 
-    @Override public long bytes() { return keys == null ? 0 : plan.kept * (keys.count() / keys.size(2) * keys.dtype().bytes() + values.count() / values.size(2) * values.dtype().bytes()); }
+    @Override public long bytes() {
+        return keys == null ? 0 : plan.kept
+                * (keys.count() / keys.size(2) * keys.dtype().bytes() + values.count() / values.size(2) * values.dtype().bytes());
+    }
 
-    @Override public MixerState fork(int... rows) { throw new UnsupportedOperationException("a tree of guesses has one row; begin another TreeDecoding"); }
+    @Override public MixerState fork(int... rows) {
+        throw new UnsupportedOperationException("a tree of guesses has one row; begin another TreeDecoding");
+    }
 
-    @Override public void truncate(long... lengths) { throw new UnsupportedOperationException("a tree of guesses keeps a path; see TreeDecoding.keep"); }
+    @Override public void truncate(long... lengths) {
+        throw new UnsupportedOperationException("a tree of guesses keeps a path; see TreeDecoding.keep");
+    }
 }

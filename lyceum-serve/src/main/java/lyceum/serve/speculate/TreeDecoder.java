@@ -39,8 +39,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/2401.10774">Cai et al. (2024), sections 2.2 and 2.3</a>
  */
 @Withers
-public record TreeDecoder(DecoderLM target, TreeSource source, Tokenizer tokenizer, Typical typical, SamplingOptions sampling, StopCriteria stop)
-        implements TextGenerator, TreeDecoderWithers {
+public record TreeDecoder(DecoderLM target, TreeSource source, Tokenizer tokenizer, Typical typical, SamplingOptions sampling,
+        StopCriteria stop) implements TextGenerator, TreeDecoderWithers {
 
     /**
      * Medusa's rule.
@@ -50,7 +50,8 @@ public record TreeDecoder(DecoderLM target, TreeSource source, Tokenizer tokeniz
      */
     public record Typical(double epsilon, double delta) {
         public Typical {
-            if (!(epsilon > 0 && epsilon <= 1 && delta > 0)) throw new IllegalArgumentException("Typical: epsilon " + epsilon + " and delta " + delta + "; above 0, epsilon 1 at most");
+            if (!(epsilon > 0 && epsilon <= 1 && delta > 0))
+                throw new IllegalArgumentException("Typical: epsilon " + epsilon + " and delta " + delta + "; above 0, epsilon 1 at most");
         }
 
         boolean takes(double[] p, int id) {
@@ -61,12 +62,15 @@ public record TreeDecoder(DecoderLM target, TreeSource source, Tokenizer tokeniz
     }
 
     /** Lossless, the model's own distribution, 256 ids at most. */
-    public TreeDecoder(DecoderLM target, TreeSource source) { this(target, source, null, null, SamplingOptions.DEFAULT, new StopCriteria(256)); }
+    public TreeDecoder(DecoderLM target, TreeSource source) {
+        this(target, source, null, null, SamplingOptions.DEFAULT, new StopCriteria(256));
+    }
 
     @Override public List<Continuation> generate(List<int[]> prompts, int count, Rng rng, Progress progress) {
         var requests = new ArrayList<GenerationRequest>();
         for (int p = 0; p < prompts.size(); p++)
-            for (int c = 0; c < count; c++) requests.add(new GenerationRequest(prompts.get(p), sampling, stop, rng.split((long) p * count + c)));
+            for (int c = 0; c < count; c++)
+                requests.add(new GenerationRequest(prompts.get(p), sampling, stop, rng.split((long) p * count + c)));
         return run(requests, progress).texts();
     }
 
@@ -140,7 +144,8 @@ public record TreeDecoder(DecoderLM target, TreeSource source, Tokenizer tokeniz
         double[] p = row.probabilities();
         int best = -1;
         for (int i = 1; i < tree.size(); i++)
-            if (here[tree.parents()[i]] && typical.takes(p, tree.ids()[i]) && (best < 0 || p[tree.ids()[i]] > p[best])) best = tree.ids()[i];
+            if (here[tree.parents()[i]] && typical.takes(p, tree.ids()[i]) && (best < 0 || p[tree.ids()[i]] > p[best]))
+                best = tree.ids()[i];
         return best >= 0 ? best : row.draw(stream);
     }
 }

@@ -38,8 +38,9 @@ public final class TreeDecoding {
     /** @throws IllegalArgumentException if the model's layers cannot read trees */
     public TreeDecoding(DecoderLM model) {
         this.model = model;
-        for (var block : model.config().blocks()) if (block.mixer() != null)
-            throw new IllegalArgumentException("TreeDecoding: a layer mixes positions without attention; speculate with chains, by SpeculativeDecoder");
+        for (var block : model.config().blocks())
+            if (block.mixer() != null) throw new IllegalArgumentException(
+                    "TreeDecoding: a layer mixes positions without attention; speculate with chains, by SpeculativeDecoder");
         stack = new TreeStack(model.decoder());
     }
 

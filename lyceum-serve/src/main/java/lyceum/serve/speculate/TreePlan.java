@@ -21,8 +21,8 @@ import lyceum.withers.Withers;
 public record TreePlan(List<Integer> widths, int beam, int nodes) implements TreePlanWithers {
     public TreePlan {
         widths = List.copyOf(widths);
-        if (widths.isEmpty() || widths.stream().anyMatch(w -> w < 1) || beam < 1 || nodes < 1)
-            throw new IllegalArgumentException("TreePlan: widths " + widths + ", a beam of " + beam + ", " + nodes + " nodes; at least 1 each");
+        if (widths.isEmpty() || widths.stream().anyMatch(w -> w < 1) || beam < 1 || nodes < 1) throw new IllegalArgumentException(
+                "TreePlan: widths " + widths + ", a beam of " + beam + ", " + nodes + " nodes; at least 1 each");
     }
 
     /** A static tree. */

@@ -31,7 +31,8 @@ final class Earley {
             for (byte b : more) {
                 var next = new ArrayList<Item>();
                 for (var item : longer.sets.getLast())
-                    if (item.dot < side(item).size() && reads(side(item).get(item.dot), b & 255)) next.add(new Item(item.rule, item.option, item.dot + 1, item.from));
+                    if (item.dot < side(item).size() && reads(side(item).get(item.dot), b & 255))
+                        next.add(new Item(item.rule, item.option, item.dot + 1, item.from));
                 longer.sets.add(next);
                 closed(longer.sets);
             }
@@ -67,7 +68,8 @@ final class Earley {
                     continue;
                 }
                 var symbol = side(item).get(item.dot);
-                if (rules.containsKey(symbol)) for (int o = 0; o < rules.get(symbol).size(); o++) add(set, members, new Item(symbol, o, 0, at));
+                if (rules.containsKey(symbol))
+                    for (int o = 0; o < rules.get(symbol).size(); o++) add(set, members, new Item(symbol, o, 0, at));
             }
         }
     }

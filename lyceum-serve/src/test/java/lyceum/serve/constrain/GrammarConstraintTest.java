@@ -67,7 +67,8 @@ class GrammarConstraintTest {
         for (int r = 0; r < rules.size(); r++) {
             var constraint = new GrammarConstraint(rules.get(r).grammar(), pieces, END).within(200);
             for (int i = 0; i < 500; i++) {
-                int[] ids = written(row, noise, SamplingOptions.DEFAULT.withOwn(List.of(constraint::processor)), 200, Rng.of(1).split(500L * r + i));
+                int[] ids = written(row, noise, SamplingOptions.DEFAULT.withOwn(List.of(constraint::processor)), 200,
+                        Rng.of(1).split(500L * r + i));
                 outputs++;
                 longest = Math.max(longest, ids.length);
                 var text = text(pieces, ids);
@@ -107,7 +108,8 @@ class GrammarConstraintTest {
         for (int c = 32; c < 127; c++) pieces.add(new byte[] {(byte) c});
         for (int b : new int[] {'\n', '\t', 0xC3, 0xA9, 0xE2, 0x82, 0xAC, 0xF0, 0x9F, 0x98, 0x80}) pieces.add(new byte[] {(byte) b});
         var rng = Rng.of(5);
-        byte[] sample = ("{\"a\": true, \"b\": [\"x\", \"yy\"]}\n  \"}, {\"a\":false,\"b\":[]} 12+(3*4)-(5) ((1)) abab-abc 2026-11-29 é€\uD83D\uDE00\"]}").getBytes(StandardCharsets.UTF_8);
+        byte[] sample = ("{\"a\": true, \"b\": [\"x\", \"yy\"]}\n  \"}, {\"a\":false,\"b\":[]} 12+(3*4)-(5) ((1)) abab-abc 2026-11-29 é€\uD83D\uDE00\"]}")
+                .getBytes(StandardCharsets.UTF_8);
         while (pieces.size() < 199) {
             int from = rng.nextInt(sample.length - 4);
             pieces.add(Arrays.copyOfRange(sample, from, from + 2 + rng.nextInt(3)));
@@ -120,17 +122,20 @@ class GrammarConstraintTest {
     @Test void masksAreTheTokensWithACompletion() {
         var pieces = small();
         var judged = new LinkedHashMap<Grammar, Judge>();
-        for (var pattern : List.of("(ab|abab-)*c?x{2,3}", "[0-9]{4}-(0[1-9]|1[0-2])", "\\{\"a\": (true|false), \"b\": \\[(\"[xy]{1,3}\"(, \"[xy]{1,3}\")*)?\\]\\}",
-                "((a|b)*a(a|b){3}|[^a-z]{2}z)", "(\\(\\d+[*+]\\d+\\)[-+])*\\d")) {
+        for (var pattern : List.of("(ab|abab-)*c?x{2,3}", "[0-9]{4}-(0[1-9]|1[0-2])",
+                "\\{\"a\": (true|false), \"b\": \\[(\"[xy]{1,3}\"(, \"[xy]{1,3}\")*)?\\]\\}", "((a|b)*a(a|b){3}|[^a-z]{2}z)",
+                "(\\(\\d+[*+]\\d+\\)[-+])*\\d")) {
             var compiled = Pattern.compile(pattern.replace("[^a-z]", "[\\x00-\\x60\\x7b-\\x7f]"));
             judged.put(Grammar.regex(pattern.replace("[^a-z]", "[\\x00-\\x60\\x7b-\\x7f]")), new Judge.Matching(compiled, ""));
         }
-        var sums = new Earley(Map.of("root", Judge.sides("term more"), "more", Judge.sides("", "[*+-] term more"), "term", Judge.sides("digits", "( root )"), "digits", Judge.sides("[0-9]", "[0-9] digits")));
+        var sums = new Earley(Map.of("root", Judge.sides("term more"), "more", Judge.sides("", "[*+-] term more"), "term",
+                Judge.sides("digits", "( root )"), "digits", Judge.sides("[0-9]", "[0-9] digits")));
         var brackets = new Earley(Map.of("root", Judge.sides("[ root ] root", "( root ) root", "")));
         var document = Judge.document();
         judged.put(Grammar.gbnf("root ::= term ([*+-] term)*\nterm ::= [0-9]+ | \"(\" root \")\""), new Judge.Parsing(sums.start()));
         judged.put(Grammar.gbnf("root ::= (\"[\" root \"]\" | \"(\" root \")\")*"), new Judge.Parsing(brackets.start()));
-        judged.put(Grammar.jsonSchema("{\"type\": \"object\", \"properties\": {\"a\": {\"type\": \"boolean\"}, \"b\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}}}}"),
+        judged.put(Grammar.jsonSchema(
+                "{\"type\": \"object\", \"properties\": {\"a\": {\"type\": \"boolean\"}, \"b\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}}}}"),
                 new Judge.Parsing(document.start()));
         var rng = Rng.of(1);
         int prefixes = 0, different = 0, allowed = 0, partial = 0;
@@ -226,9 +231,11 @@ class GrammarConstraintTest {
     @Test void tokensStraddleSymbolsAndCharactersStraddleTokens() {
         var rows = List.of( // what is written token by token; whether it fits
                 new Object[] {true, "{\"", "a\": ", "[\"", "x", "\", \"", "y\"", "]}"}, new Object[] {true, "{\"k\":[[1,2", "],[3]]", "}"},
-                new Object[] {true, "\"", "\u00f0\u009f", "\u0098", "\u0080\""}, new Object[] {true, "[\"\u00e2", "\u0082", "\u00ac", "\"]"},
-                new Object[] {true, "[\"\u00e2\u0082", "\u00ac\", \"\u00c3", "\u00a9\"]"}, new Object[] {false, "\"\u00f0\u009f", "\""}, new Object[] {false, "\"\u00e2", "\u0082", "x"},
-                new Object[] {false, "\"", "\u00ac"}, new Object[] {false, "\"\u00ed", "\u00a0"}, new Object[] {false, "\"\u00c0"}, new Object[] {false, "{\"a\"", "}"},
+                new Object[] {true, "\"", "\u00f0\u009f", "\u0098", "\u0080\""},
+                new Object[] {true, "[\"\u00e2", "\u0082", "\u00ac", "\"]"},
+                new Object[] {true, "[\"\u00e2\u0082", "\u00ac\", \"\u00c3", "\u00a9\"]"}, new Object[] {false, "\"\u00f0\u009f", "\""},
+                new Object[] {false, "\"\u00e2", "\u0082", "x"}, new Object[] {false, "\"", "\u00ac"},
+                new Object[] {false, "\"\u00ed", "\u00a0"}, new Object[] {false, "\"\u00c0"}, new Object[] {false, "{\"a\"", "}"},
                 new Object[] {false, "[1", "]]"}, new Object[] {false, "{\"a\": [\"", "x\"}"}, new Object[] {false, "\"\u00f4", "\u0090"});
         int wrong = 0, whole = 0;
         for (var one : rows) {
@@ -296,7 +303,8 @@ class GrammarConstraintTest {
             threads.add(Thread.ofPlatform().start(() -> {
                 var row = new LogitRow(340);
                 for (int i = 0; i < 40; i++)
-                    texts[n][i] = text(pieces, written(row, noise, SamplingOptions.DEFAULT.withOwn(List.of(constraint::processor)), 60, Rng.of(i)));
+                    texts[n][i] = text(pieces,
+                            written(row, noise, SamplingOptions.DEFAULT.withOwn(List.of(constraint::processor)), 60, Rng.of(i)));
             }));
         }
         for (var thread : threads) thread.join();

@@ -17,20 +17,27 @@ class GrammarTest {
     private static final TokenPieces BYTES = TokenPieces.of(256, b -> new byte[] {(byte) b});
 
     @Test void grammarsAreReadOrRefusedByName() {
-        assertThatThrownBy(() -> new GrammarConstraint(Grammar.gbnf("root ::= root \"x\" | \"y\""), BYTES)).hasMessageContaining("\"root\" begins with itself");
-        assertThatThrownBy(() -> new GrammarConstraint(Grammar.gbnf("root ::= a? root \"x\" | \"y\"\na ::= \"a\""), BYTES)).hasMessageContaining("begins with itself");
+        assertThatThrownBy(() -> new GrammarConstraint(Grammar.gbnf("root ::= root \"x\" | \"y\""), BYTES))
+                .hasMessageContaining("\"root\" begins with itself");
+        assertThatThrownBy(() -> new GrammarConstraint(Grammar.gbnf("root ::= a? root \"x\" | \"y\"\na ::= \"a\""), BYTES))
+                .hasMessageContaining("begins with itself");
         assertThatThrownBy(() -> Grammar.gbnf("root ::= other")).hasMessageContaining("[other]");
         assertThatThrownBy(() -> Grammar.gbnf("start ::= \"a\"")).hasMessageContaining("root");
         assertThatThrownBy(() -> Grammar.gbnf("root ::= \"a\n\"")).hasMessageContaining("closing quote").hasMessageContaining("line 1");
         assertThatThrownBy(() -> Grammar.gbnf("root ::= \"a\"\nroot ::= \"b\"")).hasMessageContaining("defined twice");
         assertThatThrownBy(() -> Grammar.ebnf("a = 'x' - 'y';")).hasMessageContaining("exceptions");
         for (var bad : List.of("(?=a)", "\\bx", "(a)\\1", "a{3,2}", "[b-a]", "(", "a)", "*", "[a", "\\q", "a^", "x{1001}", "\\ud800"))
-            assertThatThrownBy(() -> Grammar.regex(bad)).as(bad).isInstanceOf(FormatException.class).hasMessageContaining("regular expression");
-        var ebnf = new GrammarConstraint(Grammar.ebnf("(* lists *) list of words = word, { ',', word }; word = 2 * letter, [ '!' ]; letter = 'a' | \"b\";"), BYTES);
+            assertThatThrownBy(() -> Grammar.regex(bad)).as(bad).isInstanceOf(FormatException.class)
+                    .hasMessageContaining("regular expression");
+        var ebnf = new GrammarConstraint(
+                Grammar.ebnf("(* lists *) list of words = word, { ',', word }; word = 2 * letter, [ '!' ]; letter = 'a' | \"b\";"), BYTES);
         assertThat(ebnf.accepts("ab,ba!")).isTrue();
         assertThat(ebnf.accepts("ab,b")).isFalse();
-        var gbnf = new GrammarConstraint(Grammar.gbnf("root ::= greeting\n  | [^\\x00-\\u00ff] #x21{2,}\n# comment\ngreeting ::= (\"hi\" |\n 'ho') \"\\n\"? . "), BYTES);
-        assertThat(List.of(gbnf.accepts("hi\n東"), gbnf.accepts("hox"), gbnf.accepts("東!!!"), gbnf.accepts("東!"), gbnf.accepts("hi"))).containsExactly(true, true, true, false, false);
+        var gbnf = new GrammarConstraint(
+                Grammar.gbnf("root ::= greeting\n  | [^\\x00-\\u00ff] #x21{2,}\n# comment\ngreeting ::= (\"hi\" |\n 'ho') \"\\n\"? . "),
+                BYTES);
+        assertThat(List.of(gbnf.accepts("hi\n東"), gbnf.accepts("hox"), gbnf.accepts("東!!!"), gbnf.accepts("東!"), gbnf.accepts("hi")))
+                .containsExactly(true, true, true, false, false);
     }
 
     @Test void schemasThatCannotBePromisedNameTheirPath() {
@@ -46,8 +53,9 @@ class GrammarTest {
         refused.put("{\"type\": \"integer\", \"minimum\": 3, \"maximum\": 2}", "#");
         refused.put("{\"type\": \"thing\"}", "#/type");
         refused.put("{\"type\": \"object\", \"required\": [\"x\"]}", "#/required");
-        refused.forEach((schema, path) -> assertThatThrownBy(() -> Grammar.jsonSchema(schema)).as(schema).isInstanceOf(SchemaException.class)
-                .satisfies(e -> assertThat(((SchemaException) e).path()).isEqualTo(path)).hasMessageContaining(path));
+        refused.forEach(
+                (schema, path) -> assertThatThrownBy(() -> Grammar.jsonSchema(schema)).as(schema).isInstanceOf(SchemaException.class)
+                        .satisfies(e -> assertThat(((SchemaException) e).path()).isEqualTo(path)).hasMessageContaining(path));
         assertThatThrownBy(() -> Grammar.jsonSchema("{")).isInstanceOf(FormatException.class);
         var endless = Grammar.jsonSchema("{\"type\": \"object\", \"properties\": {\"a\": {\"$ref\": \"#\"}}, \"required\": [\"a\"]}");
         assertThatThrownBy(() -> new GrammarConstraint(endless, BYTES)).hasMessageContaining("never ends");
@@ -59,8 +67,10 @@ class GrammarTest {
         var rng = Rng.of(4);
         for (int i = 0; i < 60; i++) {
             int a = rng.nextInt(3000) - 1500, b = a + rng.nextInt(i % 2 == 0 ? 30 : 2000);
-            var constraint = new GrammarConstraint(Grammar.jsonSchema("{\"type\": \"integer\", \"minimum\": " + a + ", \"maximum\": " + b + "}"), BYTES);
-            for (int n = -2100; n <= 4100; n += n > a - 15 && n < b + 15 ? 1 : 37) assertThat(constraint.accepts("" + n)).as(n + " in " + a + ".." + b).isEqualTo(n >= a && n <= b);
+            var constraint = new GrammarConstraint(
+                    Grammar.jsonSchema("{\"type\": \"integer\", \"minimum\": " + a + ", \"maximum\": " + b + "}"), BYTES);
+            for (int n = -2100; n <= 4100; n += n > a - 15 && n < b + 15 ? 1 : 37)
+                assertThat(constraint.accepts("" + n)).as(n + " in " + a + ".." + b).isEqualTo(n >= a && n <= b);
             assertThat(constraint.accepts("-0") || constraint.accepts("007")).isFalse();
         }
     }
@@ -82,12 +92,15 @@ class GrammarTest {
 
     @Tag("slow")
     @Test void readersRefuseMutantsAndNeverFail() {
-        fuzzed(Grammar::gbnf, "root ::= term ([-+*/] term)* # a sum\nterm ::= [0-9]+ | \"(\" root \")\"", "root ::= \"a\\x41\\u00e9\"{2,4} | [^\\n\\]x-z]? 'q' .\n| #x20+");
+        fuzzed(Grammar::gbnf, "root ::= term ([-+*/] term)* # a sum\nterm ::= [0-9]+ | \"(\" root \")\"",
+                "root ::= \"a\\x41\\u00e9\"{2,4} | [^\\n\\]x-z]? 'q' .\n| #x20+");
         fuzzed(Grammar::ebnf, "(* c *) text = pair, { pair }; pair = '(', [ text ], ')' | 2 * \"<\", '>';");
         fuzzed(Grammar::regex, "^([a-f0-9]{8}(-|\\d{4}){3}|(?:GET|POST) /[^\\s?]*)+?$", "\"([^\"\\\\]|\\\\.)*\"[\\u00e9-\\u{1F600}]{2,}");
-        fuzzed(Grammar::jsonSchema, "{\"$ref\": \"#/$defs/t\", \"$defs\": {\"t\": {\"type\": \"object\", \"properties\": {\"v\": {\"type\": [\"integer\", \"null\"], \"minimum\": -5}, \"k\": {\"type\": \"array\","
-                + " \"items\": {\"$ref\": \"#/$defs/t\"}, \"maxItems\": 3}, \"s\": {\"type\": \"string\", \"pattern\": \"^a+\"}}, \"required\": [\"v\"], \"additionalProperties\": {\"enum\": [1, \"x\"]}}}}");
-        fuzzed(ResponseFormat::read, "{\"type\": \"json_schema\", \"json_schema\": {\"schema\": {\"oneOf\": [{\"const\": 1}, {\"type\": \"string\", \"maxLength\": 9}]}}}");
+        fuzzed(Grammar::jsonSchema,
+                "{\"$ref\": \"#/$defs/t\", \"$defs\": {\"t\": {\"type\": \"object\", \"properties\": {\"v\": {\"type\": [\"integer\", \"null\"], \"minimum\": -5}, \"k\": {\"type\": \"array\","
+                        + " \"items\": {\"$ref\": \"#/$defs/t\"}, \"maxItems\": 3}, \"s\": {\"type\": \"string\", \"pattern\": \"^a+\"}}, \"required\": [\"v\"], \"additionalProperties\": {\"enum\": [1, \"x\"]}}}}");
+        fuzzed(ResponseFormat::read,
+                "{\"type\": \"json_schema\", \"json_schema\": {\"schema\": {\"oneOf\": [{\"const\": 1}, {\"type\": \"string\", \"maxLength\": 9}]}}}");
     }
 
     private static void fuzzed(Function<String, Object> reader, String... samples) {
@@ -96,9 +109,11 @@ class GrammarTest {
             files[i] = samples[i].getBytes(StandardCharsets.UTF_8);
             assertThat(reader.apply(samples[i])).isNotNull();
         }
-        var report = Fuzz.of(files).allowing(FormatException.class, IllegalArgumentException.class).allocatingAtMost(512L << 20).mutants(1000, bytes -> {
-            if (reader.apply(new String(bytes, StandardCharsets.UTF_8)) instanceof Grammar grammar) new GrammarConstraint(grammar, BYTES);
-        });
+        var report = Fuzz.of(files).allowing(FormatException.class, IllegalArgumentException.class).allocatingAtMost(512L << 20)
+                .mutants(1000, bytes -> {
+                    if (reader.apply(new String(bytes, StandardCharsets.UTF_8)) instanceof Grammar grammar)
+                        new GrammarConstraint(grammar, BYTES);
+                });
         assertThat(report.refused()).isPositive();
     }
 }

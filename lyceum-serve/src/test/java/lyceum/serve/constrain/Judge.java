@@ -53,14 +53,17 @@ interface Judge {
         rules.put("bool", sides("t r u e", "f a l s e"));
         rules.put("string", sides("\" chars \""));
         rules.put("chars", sides("", "char chars"));
-        rules.put("char", sides("[!#-[]-\u007f]", "\\ [\"\\/bfnrt]", "\\ u hex", "[\u00c2-\u00df] c", "\u00e0 [\u00a0-\u00bf] c", "[\u00e1-\u00ec\u00ee-\u00ef] c c", "\u00ed [\u0080-\u009f] c",
-                "\u00f0 [\u0090-\u00bf] c c", "[\u00f1-\u00f3] c c c", "\u00f4 [\u0080-\u008f] c c"));
+        rules.put("char",
+                sides("[!#-[]-\u007f]", "\\ [\"\\/bfnrt]", "\\ u hex", "[\u00c2-\u00df] c", "\u00e0 [\u00a0-\u00bf] c",
+                        "[\u00e1-\u00ec\u00ee-\u00ef] c c", "\u00ed [\u0080-\u009f] c", "\u00f0 [\u0090-\u00bf] c c",
+                        "[\u00f1-\u00f3] c c c", "\u00f4 [\u0080-\u008f] c c"));
         rules.get("char").add(List.of(" "));
         rules.put("hex", sides("[0-9a-ce-fA-CE-F] h h h", "[dD] [0-7] h h"));
         rules.put("h", sides("[0-9a-fA-F]"));
         rules.put("c", sides("[\u0080-\u00bf]"));
         rules.put("space", new ArrayList<>(List.of(List.of(), List.of(" "), List.of("\n", "blanks20"))));
-        for (int i = 20; i > 0; i--) rules.put("blanks" + i, List.of(List.of(), List.of(" ", "blanks" + (i - 1)), List.of("\t", "blanks" + (i - 1))));
+        for (int i = 20; i > 0; i--)
+            rules.put("blanks" + i, List.of(List.of(), List.of(" ", "blanks" + (i - 1)), List.of("\t", "blanks" + (i - 1))));
         rules.put("blanks0", sides(""));
         return new Earley(rules);
     }

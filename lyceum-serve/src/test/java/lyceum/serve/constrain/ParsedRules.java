@@ -71,8 +71,9 @@ final class ParsedRules {
     }
 
     static List<Rule> rules() {
-        return List.of(regex("[0-9]{4}-(0[1-9]|1[0-2])-[0-3][0-9]"), regex("(GET|POST) /[a-z0-9/]* HTTP/1\\.[01]"), regex("[A-Z][a-z]+( [A-Z][a-z]+){1,3}"),
-                regex("#[0-9a-fA-F]{6}"), regex("(\\+\\d{1,3} )?\\(?\\d{3}\\)?[ -]\\d{3,4}"), regex("\"([^\"\\\\]|\\\\.)*\""), regex("[α-ω]{3,9}|[^\\x00-\\x{7f}]{2,5}!"),
+        return List.of(regex("[0-9]{4}-(0[1-9]|1[0-2])-[0-3][0-9]"), regex("(GET|POST) /[a-z0-9/]* HTTP/1\\.[01]"),
+                regex("[A-Z][a-z]+( [A-Z][a-z]+){1,3}"), regex("#[0-9a-fA-F]{6}"), regex("(\\+\\d{1,3} )?\\(?\\d{3}\\)?[ -]\\d{3,4}"),
+                regex("\"([^\"\\\\]|\\\\.)*\""), regex("[α-ω]{3,9}|[^\\x00-\\x{7f}]{2,5}!"),
                 schema("{\"type\": \"object\", \"properties\": {\"name\": {\"type\": \"string\"}, \"age\": {\"type\": \"integer\", \"minimum\": 0, \"maximum\": 130}},"
                         + " \"required\": [\"name\", \"age\"], \"additionalProperties\": false}"),
                 schema("{\"type\": \"array\", \"items\": {\"type\": \"number\"}, \"minItems\": 2, \"maxItems\": 6}"),
@@ -88,8 +89,12 @@ final class ParsedRules {
                 schema("{\"type\": \"array\", \"prefixItems\": [{\"type\": \"string\", \"pattern\": \"^[A-Z\\\"]{2}\\\\d\"}, {\"type\": \"boolean\"}], \"items\": {\"type\": \"null\"}, \"minItems\": 1}"),
                 new Rule("JSON", Grammar.json(), ParsedRules::isJson),
                 new Rule("XML", Grammar.xml(List.of("note", "to", "b.x"), List.of("id", "lang")), ParsedRules::isXml),
-                new Rule("sums", Grammar.gbnf("root ::= term ([-+*/] term)* # a sum\nterm ::= [0-9]+ | \"(\" root \")\""), ParsedRules::isSum),
-                new Rule("brackets", Grammar.ebnf("text = pair, { pair }; pair = '(', [ text ], ')' | '<', [ text ], '>' | '{', { pair }, '}';"), t -> !t.isEmpty() && isBalanced(t)),
-                new Rule("a^n b^n", Grammar.gbnf("root ::= \"a\" root? \"b\""), t -> t.matches("a+b+") && t.lastIndexOf('a') + 1 == t.length() / 2 && t.length() % 2 == 0));
+                new Rule("sums", Grammar.gbnf("root ::= term ([-+*/] term)* # a sum\nterm ::= [0-9]+ | \"(\" root \")\""),
+                        ParsedRules::isSum),
+                new Rule("brackets",
+                        Grammar.ebnf("text = pair, { pair }; pair = '(', [ text ], ')' | '<', [ text ], '>' | '{', { pair }, '}';"),
+                        t -> !t.isEmpty() && isBalanced(t)),
+                new Rule("a^n b^n", Grammar.gbnf("root ::= \"a\" root? \"b\""),
+                        t -> t.matches("a+b+") && t.lastIndexOf('a') + 1 == t.length() / 2 && t.length() % 2 == 0));
     }
 }

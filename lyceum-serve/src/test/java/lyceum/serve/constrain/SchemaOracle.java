@@ -30,19 +30,24 @@ final class SchemaOracle {
         }
         if (v.isNumber()) {
             double x = v.doubleValue();
-            if (s.has("minimum") && x < s.get("minimum").doubleValue() || s.has("maximum") && x > s.get("maximum").doubleValue()) return false;
+            if (s.has("minimum") && x < s.get("minimum").doubleValue() || s.has("maximum") && x > s.get("maximum").doubleValue())
+                return false;
             if (s.has("exclusiveMinimum") && x <= s.get("exclusiveMinimum").doubleValue()) return false;
             if (s.has("exclusiveMaximum") && x >= s.get("exclusiveMaximum").doubleValue()) return false;
         }
         if (v.isString()) {
             var text = v.stringValue();
             int length = text.codePointCount(0, text.length());
-            if (s.has("minLength") && length < s.get("minLength").intValue() || s.has("maxLength") && length > s.get("maxLength").intValue()) return false;
+            if (s.has("minLength") && length < s.get("minLength").intValue()
+                    || s.has("maxLength") && length > s.get("maxLength").intValue())
+                return false;
             if (s.has("pattern") && !Pattern.compile(s.get("pattern").stringValue()).matcher(text).find()) return false;
             if (s.has("format") && !format(s.get("format").stringValue(), text)) return false;
         }
         if (v.isArray()) {
-            if (s.has("minItems") && v.size() < s.get("minItems").intValue() || s.has("maxItems") && v.size() > s.get("maxItems").intValue()) return false;
+            if (s.has("minItems") && v.size() < s.get("minItems").intValue()
+                    || s.has("maxItems") && v.size() > s.get("maxItems").intValue())
+                return false;
             int fixed = s.has("prefixItems") ? s.get("prefixItems").size() : 0;
             for (int i = 0; i < v.size(); i++) {
                 var of = i < fixed ? s.get("prefixItems").get(i) : s.get("items");

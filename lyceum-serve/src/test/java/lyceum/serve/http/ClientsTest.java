@@ -55,10 +55,12 @@ class ClientsTest {
     }
 
     @BeforeAll static void start() {
-        var tokenizer = BpeTrainer.byteLevel(300, PreTokenizer.GPT4).withSpecials(ChatFormat.CHATML.marks()).train(List.of("to be or not to be"));
+        var tokenizer = BpeTrainer.byteLevel(300, PreTokenizer.GPT4).withSpecials(ChatFormat.CHATML.marks())
+                .train(List.of("to be or not to be"));
         var model = new DecoderLM(DecoderConfig.llama(tokenizer.vocabulary().size(), 256, 1, 32, 4, 2, 64), Rng.of(1));
         var local = new LoadedModel(model, tokenizer, ChatFormat.CHATML);
-        server = InferenceServer.start(ServedModel.of("tiny", local, new EngineOptions().withBlocks(128)).withEncoder(new Lengths()), new ServerOptions().withPort(0));
+        server = InferenceServer.start(ServedModel.of("tiny", local, new EngineOptions().withBlocks(128)).withEncoder(new Lengths()),
+                new ServerOptions().withPort(0));
         base = "http://127.0.0.1:" + server.port() + "/v1";
     }
 
@@ -66,24 +68,29 @@ class ClientsTest {
 
     @Test void openAisOwn() {
         OpenAIClient client = OpenAIOkHttpClient.builder().baseUrl(base).apiKey("none").maxRetries(0).build();
-        var params = ChatCompletionCreateParams.builder().model("tiny").addSystemMessage("be").addUserMessage("to be?").temperature(0).maxCompletionTokens(8).build();
+        var params = ChatCompletionCreateParams.builder().model("tiny").addSystemMessage("be").addUserMessage("to be?").temperature(0)
+                .maxCompletionTokens(8).build();
         var whole = client.chat().completions().create(params);
         var text = whole.choices().getFirst().message().content().orElseThrow();
         assertThat(whole.usage().orElseThrow().completionTokens()).isEqualTo(8);
         try (var stream = client.chat().completions().createStreaming(params)) {
-            assertThat(stream.stream().flatMap(c -> c.choices().stream()).flatMap(c -> c.delta().content().stream()).collect(Collectors.joining())).isEqualTo(text);
+            assertThat(stream.stream().flatMap(c -> c.choices().stream()).flatMap(c -> c.delta().content().stream())
+                    .collect(Collectors.joining())).isEqualTo(text);
         }
         assertThat(client.models().list().data()).singleElement().satisfies(m -> assertThat(m.id()).isEqualTo("tiny"));
-        var vectors = client.embeddings().create(EmbeddingCreateParams.builder().model("tiny").inputOfArrayOfStrings(List.of("ab", "abcd")).build());
+        var vectors = client.embeddings()
+                .create(EmbeddingCreateParams.builder().model("tiny").inputOfArrayOfStrings(List.of("ab", "abcd")).build());
         assertThat(vectors.data()).hasSize(2);
         assertThat(vectors.data().get(1).embedding()).containsExactly(4f, 1f, 0.5f, -1f);
-        assertThatThrownBy(() -> client.chat().completions().create(params.toBuilder().temperature(-3).build())).isInstanceOf(BadRequestException.class)
-                .hasMessageContaining("temperature is -3");
+        assertThatThrownBy(() -> client.chat().completions().create(params.toBuilder().temperature(-3).build()))
+                .isInstanceOf(BadRequestException.class).hasMessageContaining("temperature is -3");
     }
 
     @Test void documentsAreRankedByTheCosine() throws Exception {
-        var request = HttpRequest.newBuilder(URI.create(base + "/rerank")).POST(HttpRequest.BodyPublishers.ofString("{\"query\":\"ab\",\"documents\":[\"abcdefgh\",\"ab\"]}"));
-        var answer = JsonMapper.shared().readTree(HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString()).body()).path("results");
+        var request = HttpRequest.newBuilder(URI.create(base + "/rerank"))
+                .POST(HttpRequest.BodyPublishers.ofString("{\"query\":\"ab\",\"documents\":[\"abcdefgh\",\"ab\"]}"));
+        var answer = JsonMapper.shared()
+                .readTree(HttpClient.newHttpClient().send(request.build(), HttpResponse.BodyHandlers.ofString()).body()).path("results");
         assertThat(answer.get(0).path("index").asInt()).isEqualTo(1);
         assertThat(answer.get(0).path("relevance_score").asDouble()).isCloseTo(1, Offset.offset(1e-9));
         assertThat(answer.get(1).path("relevance_score").asDouble()).isCloseTo(18.25 / Math.sqrt(6.25 * 66.25), Offset.offset(1e-9));
@@ -93,7 +100,8 @@ class ClientsTest {
         var model = OpenAiChatModel.builder().baseUrl(base).apiKey("none").modelName("tiny").temperature(0.0).maxTokens(8).build();
         var text = model.chat("to be?");
         assertThat(text).isNotEmpty();
-        var streaming = OpenAiStreamingChatModel.builder().baseUrl(base).apiKey("none").modelName("tiny").temperature(0.0).maxTokens(8).build();
+        var streaming = OpenAiStreamingChatModel.builder().baseUrl(base).apiKey("none").modelName("tiny").temperature(0.0).maxTokens(8)
+                .build();
         var told = new StringBuffer();
         var done = new CompletableFuture<ChatResponse>();
         streaming.chat("to be?", new StreamingChatResponseHandler() {

@@ -74,12 +74,11 @@ class BlockPoolTest {
         int wrong = 0;
         var counts = new int[pool.blocks()];
         var filled = new int[pool.blocks()];
-        for (var one : live)
-            for (int i = 0; i < one.table.count(); i++) {
-                int block = one.table.block(i);
-                counts[block]++;
-                filled[block] = Math.max(filled[block], Math.min(pool.blockSize(), one.table.length() - i * pool.blockSize()));
-            }
+        for (var one : live) for (int i = 0; i < one.table.count(); i++) {
+            int block = one.table.block(i);
+            counts[block]++;
+            filled[block] = Math.max(filled[block], Math.min(pool.blockSize(), one.table.length() - i * pool.blockSize()));
+        }
         if (pool.usedSlots() != Arrays.stream(filled).sum()) wrong++;
         for (int b = 0; b < counts.length; b++) if (counts[b] != pool.references(b)) wrong++;
         var free = new HashSet<Integer>();
@@ -141,7 +140,8 @@ class BlockPoolTest {
         }
         Evidence.of("sequences", looks, exactly(2000));
         Evidence.of("unused slots of a sequence, less a block", worst, below(0));
-        Evidence.of("rounds in which reserved waste is not the sum of (most - length), or paged waste a block a sequence", wrong, exactly(0));
+        Evidence.of("rounds in which reserved waste is not the sum of (most - length), or paged waste a block a sequence", wrong,
+                exactly(0));
     }
 
     @Acceptance(topic = "paged-vs-contiguous-kv", clause = 3)

@@ -68,7 +68,8 @@ class PrefixTreeTest {
             List<Object> best = null;
             for (var key : pages.keySet()) {
                 if (pool.references(pages.get(key).block) != 1) continue;
-                boolean ends = pages.keySet().stream().noneMatch(o -> o.size() == key.size() + PAGE && o.subList(0, key.size()).equals(key));
+                boolean ends = pages.keySet().stream()
+                        .noneMatch(o -> o.size() == key.size() + PAGE && o.subList(0, key.size()).equals(key));
                 if (ends && (best == null || pages.get(key).used < pages.get(best).used)) best = key;
             }
             return best;
@@ -160,8 +161,8 @@ class PrefixTreeTest {
         // nothing that stays and could have gone is older
         long used = naive.pages.get(deepest).used;
         var rival = naive.oldest(pool);
-        if (rival != null && naive.pages.get(rival).used < used) throw new AssertionError("a page used at " + used + " went before one of "
-                + naive.pages.get(rival).used);
+        if (rival != null && naive.pages.get(rival).used < used)
+            throw new AssertionError("a page used at " + used + " went before one of " + naive.pages.get(rival).used);
         return deepest;
     }
 

@@ -60,8 +60,8 @@ class ServingSimulationTest {
         var fixed = run(EIGHT.withBatching(Batching.STATIC), cost, trace);
         var continuous = run(EIGHT, cost, trace);
         Evidence.of("throughput over static", continuous.throughput() / fixed.throughput(), atLeast(1.5));
-        Evidence.of("p99 latency over static", continuous.percentile(ServedRequest::latency, 0.99) / fixed.percentile(ServedRequest::latency, 0.99),
-                below(1));
+        Evidence.of("p99 latency over static",
+                continuous.percentile(ServedRequest::latency, 0.99) / fixed.percentile(ServedRequest::latency, 0.99), below(1));
         var waits = run(EIGHT.withBatching(Batching.TIMEOUT).withTimeout(0.5), cost, trace);
         assertThat(waits.throughput()).isLessThan(continuous.throughput());
     }
@@ -70,19 +70,18 @@ class ServingSimulationTest {
     @Test void littlesLawHoldsForEveryPolicy() {
         double worst = 0;
         int traces = 0;
-        for (var batching : Batching.values())
-            for (int seed = 1; seed <= 50; seed++) {
-                var rng = Rng.of(seed);
-                var trace = Arrival.poisson(60, 2 + 20 * rng.nextDouble(), Arrival.lognormal(20, 0.7, 80), Arrival.exponential(20), rng);
-                var report = new ServingSimulation(EIGHT.withBatching(batching).withTimeout(0.3), CostModel.accelerator().withOverhead(0.02),
-                        () -> new BlockPool(256, 16), false).run(trace);
-                double horizon = report.seconds(), rate = trace.size() / horizon, sojourn = 0;
-                for (var request : report.requests()) sojourn += request.latency() / trace.size();
-                // time integral over the horizon against rate times mean sojourn, both over the same horizon
-                worst = Math.max(worst, Math.abs(report.inSystemSeconds() / horizon / (rate * sojourn) - 1));
-                assertThat(report.inSystemSeconds()).isGreaterThan(1);
-                traces++;
-            }
+        for (var batching : Batching.values()) for (int seed = 1; seed <= 50; seed++) {
+            var rng = Rng.of(seed);
+            var trace = Arrival.poisson(60, 2 + 20 * rng.nextDouble(), Arrival.lognormal(20, 0.7, 80), Arrival.exponential(20), rng);
+            var report = new ServingSimulation(EIGHT.withBatching(batching).withTimeout(0.3), CostModel.accelerator().withOverhead(0.02),
+                    () -> new BlockPool(256, 16), false).run(trace);
+            double horizon = report.seconds(), rate = trace.size() / horizon, sojourn = 0;
+            for (var request : report.requests()) sojourn += request.latency() / trace.size();
+            // time integral over the horizon against rate times mean sojourn, both over the same horizon
+            worst = Math.max(worst, Math.abs(report.inSystemSeconds() / horizon / (rate * sojourn) - 1));
+            assertThat(report.inSystemSeconds()).isGreaterThan(1);
+            traces++;
+        }
         Evidence.of("traces", traces, exactly(150));
         Evidence.of("mean number in the system against rate times mean sojourn, relative", worst, atMost(1e-9));
     }
@@ -98,8 +97,8 @@ class ServingSimulationTest {
             var options = new SchedulerOptions().withMaxRunning(2 + rng.nextInt(6)).withTokenBudget(32).withChunk(16).withOrder(order);
             var trace = Arrival.poisson(40, 20, Arrival.lognormal(20, 1, 100), Arrival.exponential(15), rng);
             for (int bound : new int[] {patience, 1000}) {
-                var report = new ServingSimulation(options.withPatience(bound), CostModel.memoryBound(0.02), () -> new BlockPool(64, 4), true)
-                        .run(trace);
+                var report = new ServingSimulation(options.withPatience(bound), CostModel.memoryBound(0.02), () -> new BlockPool(64, 4),
+                        true).run(trace);
                 for (int times : overtaken(trace, report)) {
                     if (bound == 1000) unbounded = Math.max(unbounded, times);
                     else {
@@ -133,9 +132,9 @@ class ServingSimulationTest {
             var rng = Rng.of(seed);
             var pools = new ArrayList<BlockPool>();
             boolean swap = seed % 2 == 0, reuse = seed % 3 == 0;
-            var options = new SchedulerOptions().withMaxRunning(1 + rng.nextInt(12)).withTokenBudget(8 + rng.nextInt(60)).withChunk(1 + rng.nextInt(30))
-                    .withOrder(Order.values()[seed % 4]).withPatience(rng.nextInt(5)).withBatching(Batching.values()[seed % 5 == 0 ? 0 : 2])
-                    .withPreemption(swap ? Preemption.SWAP : Preemption.RECOMPUTE);
+            var options = new SchedulerOptions().withMaxRunning(1 + rng.nextInt(12)).withTokenBudget(8 + rng.nextInt(60))
+                    .withChunk(1 + rng.nextInt(30)).withOrder(Order.values()[seed % 4]).withPatience(rng.nextInt(5))
+                    .withBatching(Batching.values()[seed % 5 == 0 ? 0 : 2]).withPreemption(swap ? Preemption.SWAP : Preemption.RECOMPUTE);
             var trace = Arrival.poisson(30, 5 + 40 * rng.nextDouble(), Arrival.lognormal(12, 1, 60), Arrival.lognormal(12, 1, 60), rng);
             var report = new ServingSimulation(options, CostModel.memoryBound(0.01), () -> {
                 pools.add(new BlockPool(30 + rng.nextInt(20), 4));
@@ -173,7 +172,8 @@ class ServingSimulationTest {
                 steps++;
             }
             long expected = trace.stream().mapToLong(a -> a.prompt().length + a.output() - 1).sum();
-            assertThat(report.steps().stream().mapToLong(ServingReport.Step::tokens).sum()).isGreaterThanOrEqualTo(expected - report.reusedTokens());
+            assertThat(report.steps().stream().mapToLong(ServingReport.Step::tokens).sum())
+                    .isGreaterThanOrEqualTo(expected - report.reusedTokens());
         }
         Evidence.of("steps beyond their budget", over, exactly(0));
         Evidence.of("steps", steps, atLeast(50_000));
@@ -208,7 +208,8 @@ class ServingSimulationTest {
     @Acceptance(topic = "serving-at-scale", clause = 6)
     @Test void runningRequestsHardlyNoticeALongPrompt() {
         double[] whole = decodeGaps(longPromptAmong(16, SchedulerOptions.WHOLE, 8192)), chunked = decodeGaps(longPromptAmong(16, 256, 512));
-        Evidence.of("p99 between ids over unchunked", ServingReport.percentile(chunked, 0.99) / ServingReport.percentile(whole, 0.99), atMost(0.5));
+        Evidence.of("p99 between ids over unchunked", ServingReport.percentile(chunked, 0.99) / ServingReport.percentile(whole, 0.99),
+                atMost(0.5));
     }
 
     @Test void aTimeoutWaitsForAFullBatchOrThatLong() {

@@ -28,7 +28,8 @@ final class BibleLetters {
         int at = 0;
         try (var documents = Corpora.kingJames().open()) {
             for (var d = documents.next(); d != null && at < count; d = documents.next())
-                for (int i = 0; i < d.text().length() && at < count; i++) ids[at++] = d.text().charAt(i) < LETTERS ? d.text().charAt(i) : ' ';
+                for (int i = 0; i < d.text().length() && at < count; i++)
+                    ids[at++] = d.text().charAt(i) < LETTERS ? d.text().charAt(i) : ' ';
         }
         return ids;
     }
@@ -42,7 +43,8 @@ final class BibleLetters {
         if (trained == null) {
             trained = fresh(2, 1);
             for (double rate : new double[] {6e-3, 6e-3, 2e-3})
-                train(trained, 200, rate, Rng.of((long) (1 / rate)), (ids, rng) -> new CausalLmLoss().of(trained.forward(ids, Pass.training(rng)), ids));
+                train(trained, 200, rate, Rng.of((long) (1 / rate)),
+                        (ids, rng) -> new CausalLmLoss().of(trained.forward(ids, Pass.training(rng)), ids));
         }
         return trained;
     }

@@ -37,18 +37,19 @@ class LookaheadTest {
     @Test void textsAreGreedyWhateverTheWindow() {
         var model = KnownModels.transformer(20, 1, 8);
         int[][] prompts = KnownModels.prompts(200, 20, 1);
-        var plain = new CausalGenerator(model).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(8)).generate(Arrays.asList(prompts), 1, Rng.of(1));
+        var plain = new CausalGenerator(model).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(8))
+                .generate(Arrays.asList(prompts), 1, Rng.of(1));
         int different = 0, texts = 0;
         long accepted = 0;
-        for (int w : new int[] {1, 3, 7})
-            for (int n : new int[] {2, 3, 5})
-                for (int g : new int[] {1, 2, 6}) {
-                    var decoder = new TreeDecoder(model, new LookaheadSource(w, n, g)).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(8));
-                    var requests = Arrays.stream(prompts).map(p -> new GenerationRequest(p, SamplingOptions.greedy(), new StopCriteria(8), Rng.of(1))).toList();
-                    var round = decoder.run(requests, Progress.SILENT);
-                    accepted += round.statistics().accepted();
-                    for (int i = 0; i < 200; i++, texts++) if (!Arrays.equals(round.texts().get(i).ids(), plain.get(i).ids())) different++;
-                }
+        for (int w : new int[] {1, 3, 7}) for (int n : new int[] {2, 3, 5}) for (int g : new int[] {1, 2, 6}) {
+            var decoder = new TreeDecoder(model, new LookaheadSource(w, n, g)).withSampling(SamplingOptions.greedy())
+                    .withStop(new StopCriteria(8));
+            var requests = Arrays.stream(prompts)
+                    .map(p -> new GenerationRequest(p, SamplingOptions.greedy(), new StopCriteria(8), Rng.of(1))).toList();
+            var round = decoder.run(requests, Progress.SILENT);
+            accepted += round.statistics().accepted();
+            for (int i = 0; i < 200; i++, texts++) if (!Arrays.equals(round.texts().get(i).ids(), plain.get(i).ids())) different++;
+        }
         Evidence.of("texts", texts, exactly(27 * 200));
         Evidence.of("texts that differ from greedy", different, exactly(0));
         Evidence.of("guesses taken", accepted, above(3000));
@@ -59,7 +60,8 @@ class LookaheadTest {
         var model = KnownModels.transformer(40, 2, 8);
         int[][] prompts = KnownModels.prompts(50, 40, 3);
         int n = 16, different = 0, most = 0, behind = 0;
-        var greedy = new CausalGenerator(model).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(n)).generate(Arrays.asList(prompts), 1, Rng.of(1));
+        var greedy = new CausalGenerator(model).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(n))
+                .generate(Arrays.asList(prompts), 1, Rng.of(1));
         for (int i = 0; i < 50; i++) {
             var guess = new int[n];
             for (int t = 0; t < n; t++) guess[t] = Rng.of(i).split(t).nextInt(40);
@@ -76,7 +78,8 @@ class LookaheadTest {
     }
 
     private static double passesPerToken(DecoderLM model, int[][] prompts, LookaheadSource source, int length) {
-        var requests = Arrays.stream(prompts).map(p -> new GenerationRequest(p, SamplingOptions.greedy(), new StopCriteria(length), Rng.of(1))).toList();
+        var requests = Arrays.stream(prompts)
+                .map(p -> new GenerationRequest(p, SamplingOptions.greedy(), new StopCriteria(length), Rng.of(1))).toList();
         var s = new TreeDecoder(model, source).run(requests, Progress.SILENT).statistics();
         return (double) s.passes() / s.tokens();
     }
@@ -120,14 +123,13 @@ class LookaheadTest {
             window[0][0] = 1;
             for (int r = 0; r < n - 1; r++) for (int c = r == 0 ? 1 : 0; c < w; c++) window[r][c] = tree.ids()[at++];
             at = tree.size() - (n - 1) * w + 1;
-            for (int r = 0; r < n - 1; r++)
-                for (int c = r == 0 ? 1 : 0; c < w; c++, at++) {
-                    var branch = new ArrayList<Integer>();
-                    for (int id : prompt) branch.add(id);
-                    for (int i = 0; i <= c; i++) branch.add(window[0][i]);
-                    for (int i = 1; i <= r; i++) branch.add(window[i][c]);
-                    worst = Math.max(worst, gap(model, branch, output.logits().get(at)));
-                }
+            for (int r = 0; r < n - 1; r++) for (int c = r == 0 ? 1 : 0; c < w; c++, at++) {
+                var branch = new ArrayList<Integer>();
+                for (int id : prompt) branch.add(id);
+                for (int i = 0; i <= c; i++) branch.add(window[0][i]);
+                for (int i = 1; i <= r; i++) branch.add(window[i][c]);
+                worst = Math.max(worst, gap(model, branch, output.logits().get(at)));
+            }
             int branches = 0;
             for (int node = 1; node < tree.size() - (n - 1) * w + 1; node += n - 1, branches++) { // runs of the pool
                 var branch = new ArrayList<Integer>();
@@ -146,8 +148,9 @@ class LookaheadTest {
     }
 
     private static double gap(DecoderLM model, List<Integer> ids, Tensor logits) {
-        return Autograd.noGrad(() -> model.logits(Tensor.of(ids.stream().mapToInt(Integer::intValue).toArray(), 1, ids.size()), Pass.inference()).get(0, ids.size() - 1).sub(logits)
-                .abs().max().item());
+        return Autograd
+                .noGrad(() -> model.logits(Tensor.of(ids.stream().mapToInt(Integer::intValue).toArray(), 1, ids.size()), Pass.inference())
+                        .get(0, ids.size() - 1).sub(logits).abs().max().item());
     }
 
     @Acceptance(topic = TOPIC, clause = 5)
@@ -179,13 +182,18 @@ class LookaheadTest {
         var model = KnownModels.transformer(6, 1, 3);
         var seen = new double[36];
         var requests = new ArrayList<GenerationRequest>();
-        for (int i = 0; i < 4000; i++) requests.add(new GenerationRequest(new int[] {1, 2, 1, 3, 1}, SamplingOptions.DEFAULT, new StopCriteria(2), Rng.of(1).split(i)));
-        for (var text : new TreeDecoder(model, new LookaheadSource(2, 3, 2)).run(requests, Progress.SILENT).texts()) seen[6 * text.ids()[0] + text.ids()[1]]++;
+        for (int i = 0; i < 4000; i++)
+            requests.add(
+                    new GenerationRequest(new int[] {1, 2, 1, 3, 1}, SamplingOptions.DEFAULT, new StopCriteria(2), Rng.of(1).split(i)));
+        for (var text : new TreeDecoder(model, new LookaheadSource(2, 3, 2)).run(requests, Progress.SILENT).texts())
+            seen[6 * text.ids()[0] + text.ids()[1]]++;
         var p = new double[36];
-        double[] first = Autograd.noGrad(() -> model.logits(Tensor.of(new int[] {1, 2, 1, 3, 1}, 1, 5), Pass.inference()).get(0, 4).softmax(-1).toDoubleArray());
+        double[] first = Autograd.noGrad(
+                () -> model.logits(Tensor.of(new int[] {1, 2, 1, 3, 1}, 1, 5), Pass.inference()).get(0, 4).softmax(-1).toDoubleArray());
         for (int a = 0; a < 6; a++) {
             int id = a;
-            double[] second = Autograd.noGrad(() -> model.logits(Tensor.of(new int[] {1, 2, 1, 3, 1, id}, 1, 6), Pass.inference()).get(0, 5).softmax(-1).toDoubleArray());
+            double[] second = Autograd.noGrad(() -> model.logits(Tensor.of(new int[] {1, 2, 1, 3, 1, id}, 1, 6), Pass.inference()).get(0, 5)
+                    .softmax(-1).toDoubleArray());
             for (int b = 0; b < 6; b++) p[6 * a + b] = first[a] * second[b];
         }
         assertThat(KnownModels.chiSquare(seen, p, 4000)).isGreaterThan(0.01);

@@ -45,14 +45,17 @@ class MedusaEagleTest {
     @Test void greedyTextsArePlainOnesAndDrawsFollowTheModel() {
         var model = KnownModels.transformer(40, 2, 8);
         int[][] prompts = KnownModels.prompts(200, 40, 1);
-        var plain = new CausalGenerator(model).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(12)).generate(Arrays.asList(prompts), 1, Rng.of(1));
+        var plain = new CausalGenerator(model).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(12))
+                .generate(Arrays.asList(prompts), 1, Rng.of(1));
         int different = 0;
         long accepted = 0;
         var eagle = new EagleDraft(model, DYNAMIC, Rng.of(3));
         for (var source : List.of(heads(model, PLAN), eagle)) {
             var decoder = new TreeDecoder(model, source).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(12));
             for (int i = 0; i < 200; i++) {
-                var round = decoder.run(List.of(new GenerationRequest(prompts[i], SamplingOptions.greedy(), new StopCriteria(12), Rng.of(i))), Progress.SILENT);
+                var round = decoder.run(
+                        List.of(new GenerationRequest(prompts[i], SamplingOptions.greedy(), new StopCriteria(12), Rng.of(i))),
+                        Progress.SILENT);
                 if (!Arrays.equals(round.texts().getFirst().ids(), plain.get(i).ids())) different++;
                 accepted += round.statistics().accepted();
             }
@@ -72,10 +75,12 @@ class MedusaEagleTest {
             var seen = new double[64];
             var row = new LogitRow(8);
             var behind = new double[8][];
-            for (int a = 0; a < 8; a++) behind[a] = small.logits(Tensor.of(new int[] {1, 5, 2, a}, 1, 4), Pass.inference()).get(0, 3).toDoubleArray();
+            for (int a = 0; a < 8; a++)
+                behind[a] = small.logits(Tensor.of(new int[] {1, 5, 2, a}, 1, 4), Pass.inference()).get(0, 3).toDoubleArray();
             seed++;
             for (int i = 0; i < 20_000; i++) {
-                var text = new WrittenText(0, small, null, new GenerationRequest(new int[] {1, 5, 2}, SamplingOptions.DEFAULT, new StopCriteria(9), Rng.of(seed).split(i)));
+                var text = new WrittenText(0, small, null,
+                        new GenerationRequest(new int[] {1, 5, 2}, SamplingOptions.DEFAULT, new StopCriteria(9), Rng.of(seed).split(i)));
                 TreeDecoder.walk(text, row, tree, logits, null, 0);
                 int[] drawn = text.history().generated();
                 if (drawn.length == 1) { // the tree had no such child: the next pass draws from the model behind it
@@ -99,7 +104,8 @@ class MedusaEagleTest {
         var p = new double[64];
         double[] first = model.logits(Tensor.of(prompt, 1, 3), Pass.inference()).get(0, 2).softmax(-1).toDoubleArray();
         for (int a = 0; a < 8; a++) {
-            double[] second = model.logits(Tensor.of(new int[] {prompt[0], prompt[1], prompt[2], a}, 1, 4), Pass.inference()).get(0, 3).softmax(-1).toDoubleArray();
+            double[] second = model.logits(Tensor.of(new int[] {prompt[0], prompt[1], prompt[2], a}, 1, 4), Pass.inference()).get(0, 3)
+                    .softmax(-1).toDoubleArray();
             for (int b = 0; b < 8; b++) p[8 * a + b] = first[a] * second[b];
         }
         return p;
@@ -135,7 +141,8 @@ class MedusaEagleTest {
                     worst = Math.max(worst, alone.sub(logits.get(node)).abs().max().item());
                     var other = new ArrayList<>(text);
                     for (int i = 0; i <= node; i++) other.add(ids[i]);
-                    if (tree.depth(node) < node) shuffled = Math.max(shuffled, plain(model, other).sub(logits.get(node)).abs().max().item());
+                    if (tree.depth(node) < node)
+                        shuffled = Math.max(shuffled, plain(model, other).sub(logits.get(node)).abs().max().item());
                 }
                 int[] path = tree.path(n - 1);
                 decoding.keep(path);
@@ -147,7 +154,9 @@ class MedusaEagleTest {
     }
 
     private static Tensor plain(DecoderLM model, List<Integer> ids) {
-        return Autograd.noGrad(() -> model.logits(Tensor.of(ids.stream().mapToInt(Integer::intValue).toArray(), 1, ids.size()), Pass.inference()).get(0, ids.size() - 1));
+        return Autograd
+                .noGrad(() -> model.logits(Tensor.of(ids.stream().mapToInt(Integer::intValue).toArray(), 1, ids.size()), Pass.inference())
+                        .get(0, ids.size() - 1));
     }
 
     @Acceptance(topic = TOPIC, clause = 3)
@@ -171,7 +180,8 @@ class MedusaEagleTest {
     /** Drawn texts: greedy ones of so small a model go in circles, which are easily guessed. */
     private static double tokens(DecoderLM model, TreeSource source) {
         var requests = new ArrayList<GenerationRequest>();
-        for (var prompt : BibleLetters.prompts(20, 30, 1)) requests.add(new GenerationRequest(prompt, SamplingOptions.DEFAULT, new StopCriteria(60), Rng.of(requests.size() + 1)));
+        for (var prompt : BibleLetters.prompts(20, 30, 1))
+            requests.add(new GenerationRequest(prompt, SamplingOptions.DEFAULT, new StopCriteria(60), Rng.of(requests.size() + 1)));
         return new TreeDecoder(model, source).run(requests, Progress.SILENT).statistics().tokensPerPass();
     }
 
@@ -179,7 +189,8 @@ class MedusaEagleTest {
     @Test void randomHeadsCostPassesAndChangeNothing() {
         var model = BibleLetters.target();
         int[][] prompts = BibleLetters.prompts(20, 30, 2);
-        var plain = new CausalGenerator(model).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(60)).generate(Arrays.asList(prompts), 1, Rng.of(1));
+        var plain = new CausalGenerator(model).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(60))
+                .generate(Arrays.asList(prompts), 1, Rng.of(1));
         var medusa = heads(model, PLAN);
         scramble(medusa, 1, 1);
         var eagle = new EagleDraft(model, PLAN, Rng.of(5));
@@ -189,7 +200,9 @@ class MedusaEagleTest {
         for (var source : List.of(medusa, eagle)) {
             long tokens = 0, passes = 0;
             for (int i = 0; i < prompts.length; i++) {
-                var round = new TreeDecoder(model, source).run(List.of(new GenerationRequest(prompts[i], SamplingOptions.greedy(), new StopCriteria(60), Rng.of(1))), Progress.SILENT);
+                var round = new TreeDecoder(model, source).run(
+                        List.of(new GenerationRequest(prompts[i], SamplingOptions.greedy(), new StopCriteria(60), Rng.of(1))),
+                        Progress.SILENT);
                 if (!Arrays.equals(round.texts().getFirst().ids(), plain.get(i).ids())) different++;
                 tokens += round.statistics().tokens();
                 passes += round.statistics().passes();
@@ -229,9 +242,11 @@ class MedusaEagleTest {
         assertThat(rule.takes(new double[] {0.04, 0.95, 0.01}, 0)).isFalse();
         var model = BibleLetters.target();
         var heads = heads(model, PLAN);
-        var requests = List.of(new GenerationRequest(BibleLetters.prompts(1, 30, 3)[0], SamplingOptions.DEFAULT, new StopCriteria(60), Rng.of(1)));
+        var requests = List
+                .of(new GenerationRequest(BibleLetters.prompts(1, 30, 3)[0], SamplingOptions.DEFAULT, new StopCriteria(60), Rng.of(1)));
         double exact = new TreeDecoder(model, heads).run(requests, Progress.SILENT).statistics().tokensPerPass();
-        double easy = new TreeDecoder(model, heads).withTypical(new TreeDecoder.Typical(0.01, 0.01)).run(requests, Progress.SILENT).statistics().tokensPerPass();
+        double easy = new TreeDecoder(model, heads).withTypical(new TreeDecoder.Typical(0.01, 0.01)).run(requests, Progress.SILENT)
+                .statistics().tokensPerPass();
         assertThat(easy).isGreaterThan(exact);
         assertThatThrownBy(() -> new TreeDecoder.Typical(0, 1)).hasMessageContaining("epsilon 0");
     }

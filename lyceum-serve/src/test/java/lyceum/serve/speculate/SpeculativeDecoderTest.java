@@ -60,7 +60,8 @@ class SpeculativeDecoderTest {
         double[][] p = KnownModels.random(v, 1, Rng.of(1)), q = KnownModels.random(v, 1, Rng.of(2));
         var target = KnownModels.bigrams(p);
         var draft = new ModelDraft(KnownModels.bigrams(q));
-        Object[][] settings = {{SamplingOptions.DEFAULT, 1.0, v, 1.0, draft, 2, false}, {SamplingOptions.DEFAULT.withTemperature(0.7), 0.7, v, 1.0, draft, 3, true},
+        Object[][] settings = {{SamplingOptions.DEFAULT, 1.0, v, 1.0, draft, 2, false},
+                {SamplingOptions.DEFAULT.withTemperature(0.7), 0.7, v, 1.0, draft, 3, true},
                 {SamplingOptions.topK(3), 1.0, 3, 1.0, draft, 1, false}, {SamplingOptions.topP(0.8), 1.0, v, 0.8, draft, 4, false},
                 {SamplingOptions.DEFAULT, 1.0, v, 1.0, new NGramDraft(1, 1), 2, false}};
         double worst = 1, fewest = Double.MAX_VALUE;
@@ -69,14 +70,15 @@ class SpeculativeDecoderTest {
             double[][] rows = new double[v][];
             for (int i = 0; i < v; i++) rows[i] = left(p[i], (double) s[1], (int) s[2], (double) s[3]);
             for (int i = 0; i < expected.length; i++) expected[i] = rows[2][i / 25] * rows[i / 25][i / 5 % 5] * rows[i / 5 % 5][i % 5];
-            var decoder = new SpeculativeDecoder(target, (DraftSource) s[4]).withGuesses((int) s[5]).withAdaptive((boolean) s[6]).withSampling((SamplingOptions) s[0])
-                    .withStop(new StopCriteria(3));
+            var decoder = new SpeculativeDecoder(target, (DraftSource) s[4]).withGuesses((int) s[5]).withAdaptive((boolean) s[6])
+                    .withSampling((SamplingOptions) s[0]).withStop(new StopCriteria(3));
             var seen = new double[v * v * v];
             int accepted = 0;
             for (int batch = 0; batch < 20; batch++) {
                 var requests = new ArrayList<GenerationRequest>();
                 for (int i = 0; i < 1000; i++)
-                    requests.add(new GenerationRequest(new int[] {2, 4, 2}, (SamplingOptions) s[0], new StopCriteria(3), Rng.of(3).split(1000L * batch + i)));
+                    requests.add(new GenerationRequest(new int[] {2, 4, 2}, (SamplingOptions) s[0], new StopCriteria(3),
+                            Rng.of(3).split(1000L * batch + i)));
                 var round = decoder.run(requests, Progress.SILENT);
                 accepted += round.statistics().accepted();
                 for (var text : round.texts()) seen[25 * text.ids()[0] + 5 * text.ids()[1] + text.ids()[2]]++;
@@ -102,12 +104,14 @@ class SpeculativeDecoderTest {
         int different = 0;
         long accepted = 0, refused = 0;
         var near = KnownModels.transformer(40, 2, 8); // the target's weights, moved a little, are a draft that is right at times
-        near.parameters().forEach((name, w) -> Autograd.noGrad(() -> w.copy_(w.add(Tensor.randn(Rng.of(5), w.shape().toArray()).mul(0.02)))));
+        near.parameters()
+                .forEach((name, w) -> Autograd.noGrad(() -> w.copy_(w.add(Tensor.randn(Rng.of(5), w.shape().toArray()).mul(0.02)))));
         for (var draft : List.of(new ModelDraft(near), new ModelDraft(KnownModels.transformer(40, 1, 9)), new NGramDraft(3, 1))) {
             var decoder = new SpeculativeDecoder(target, draft).withSampling(SamplingOptions.greedy()).withStop(new StopCriteria(30));
             for (int from = 0; from < 200; from += 25) {
                 var requests = new ArrayList<GenerationRequest>();
-                for (int i = from; i < from + 25; i++) requests.add(new GenerationRequest(prompts[i], SamplingOptions.greedy(), new StopCriteria(30), Rng.of(i)));
+                for (int i = from; i < from + 25; i++)
+                    requests.add(new GenerationRequest(prompts[i], SamplingOptions.greedy(), new StopCriteria(30), Rng.of(i)));
                 var round = decoder.run(requests, Progress.SILENT);
                 for (int i = 0; i < 25; i++) if (!Arrays.equals(round.texts().get(i).ids(), plain.get(from + i).ids())) different++;
                 accepted += round.statistics().accepted();
@@ -131,7 +135,8 @@ class SpeculativeDecoderTest {
                 var decoder = new SpeculativeDecoder(KnownModels.bigrams(KnownModels.constant(Arrays.copyOf(pair, 3))),
                         new ModelDraft(KnownModels.bigrams(KnownModels.constant(Arrays.copyOfRange(pair, 3, 6))))).withGuesses(guesses);
                 var requests = new ArrayList<GenerationRequest>();
-                for (int i = 0; i < 40; i++) requests.add(new GenerationRequest(new int[] {0}, SamplingOptions.DEFAULT, new StopCriteria(1000), Rng.of(1).split(i)));
+                for (int i = 0; i < 40; i++)
+                    requests.add(new GenerationRequest(new int[] {0}, SamplingOptions.DEFAULT, new StopCriteria(1000), Rng.of(1).split(i)));
                 var s = decoder.run(requests, Progress.SILENT).statistics();
                 assertThat(s.tokens()).isEqualTo(40_000);
                 acceptanceGap = Math.max(acceptanceGap, Math.abs(s.acceptance() - overlap));
@@ -152,7 +157,8 @@ class SpeculativeDecoderTest {
             return soft.mul(draft.logits(ids, Pass.training(rng)).logSoftmax(-1)).sum(-1, false).mean().neg();
         });
         var requests = new ArrayList<GenerationRequest>();
-        for (var prompt : BibleLetters.prompts(20, 30, 1)) requests.add(new GenerationRequest(prompt, SamplingOptions.DEFAULT, new StopCriteria(100), Rng.of(requests.size() + 1)));
+        for (var prompt : BibleLetters.prompts(20, 30, 1))
+            requests.add(new GenerationRequest(prompt, SamplingOptions.DEFAULT, new StopCriteria(100), Rng.of(requests.size() + 1)));
         double saved = 1 - 1 / passes(target, draft, requests), untrained = 1 - 1 / passes(target, BibleLetters.fresh(1, 7), requests);
         Evidence.of("target passes saved", saved, atLeast(0.3));
         Evidence.of("with the draft as it began", untrained, atMost(0.2));
@@ -167,8 +173,11 @@ class SpeculativeDecoderTest {
         var tokenizer = new ByteTokenizer();
         var heard = new StringBuilder();
         var stop = new StopCriteria(20).withEnds(Set.of(7));
-        var requests = List.of(new GenerationRequest(new int[] {1, 2, 3}, SamplingOptions.greedy().withPenalty(Penalties.repetition(1.3)), stop, Rng.of(1)),
-                new GenerationRequest(new int[] {9}, SamplingOptions.greedy(), new StopCriteria(3), Rng.of(2)).withListener(piece -> heard.append(piece.id()).append(' ')),
+        var requests = List.of(
+                new GenerationRequest(new int[] {1, 2, 3}, SamplingOptions.greedy().withPenalty(Penalties.repetition(1.3)), stop,
+                        Rng.of(1)),
+                new GenerationRequest(new int[] {9}, SamplingOptions.greedy(), new StopCriteria(3), Rng.of(2))
+                        .withListener(piece -> heard.append(piece.id()).append(' ')),
                 new GenerationRequest(new int[] {5, 5, 5, 5, 5, 5, 5, 5}, SamplingOptions.greedy(), new StopCriteria(200), Rng.of(3)));
         var plain = new CausalGenerator(target, tokenizer).run(requests, Progress.SILENT);
         heard.setLength(0);
@@ -191,19 +200,23 @@ class SpeculativeDecoderTest {
         assertThat(SpeculationStatistics.bestGuesses(0.8, 0.1, 20)).isEqualTo(6);
         assertThat(SpeculationStatistics.bestGuesses(0.05, 0.5, 20)).isZero();
         var target = KnownModels.bigrams(KnownModels.constant(0.98, 0.01, 0.01));
-        var good = new SpeculativeDecoder(target, new ModelDraft(target)).withGuesses(12).withAdaptive(true).withStop(new StopCriteria(300));
+        var good = new SpeculativeDecoder(target, new ModelDraft(target)).withGuesses(12).withAdaptive(true)
+                .withStop(new StopCriteria(300));
         var bad = good.withDraft(new ModelDraft(KnownModels.bigrams(KnownModels.constant(0.01, 0.01, 0.98))));
         var request = List.of(new GenerationRequest(new int[] {0}, SamplingOptions.DEFAULT, new StopCriteria(300), Rng.of(1)));
-        SpeculationStatistics right = good.run(request, Progress.SILENT).statistics(), wrong = bad.run(request, Progress.SILENT).statistics();
+        SpeculationStatistics right = good.run(request, Progress.SILENT).statistics(),
+                wrong = bad.run(request, Progress.SILENT).statistics();
         assertThat((double) right.drafted() / right.passes()).isGreaterThan(9);
         assertThat((double) wrong.drafted() / wrong.passes()).isLessThan(2);
     }
 
     @Test void whatDoesNotFitIsRefused() {
         var target = KnownModels.transformer(40, 1, 1);
-        assertThatThrownBy(() -> new SpeculativeDecoder(target, new ModelDraft(KnownModels.transformer(41, 1, 1)))).hasMessageContaining("41").hasMessageContaining("40");
+        assertThatThrownBy(() -> new SpeculativeDecoder(target, new ModelDraft(KnownModels.transformer(41, 1, 1))))
+                .hasMessageContaining("41").hasMessageContaining("40");
         assertThatThrownBy(() -> new SpeculativeDecoder(target, new NGramDraft(2, 1)).withGuesses(0)).hasMessageContaining("0 guesses");
         assertThatThrownBy(() -> new NGramDraft(1, 2)).hasMessageContaining("2");
-        assertThatThrownBy(() -> new SpeculativeDecoder(target, new NGramDraft(2, 1)).generate(List.of(new int[97]), 1, Rng.of(1))).hasMessageContaining("97");
+        assertThatThrownBy(() -> new SpeculativeDecoder(target, new NGramDraft(2, 1)).generate(List.of(new int[97]), 1, Rng.of(1)))
+                .hasMessageContaining("97");
     }
 }

@@ -254,8 +254,8 @@ class DdpmTest {
         assertThatThrownBy(() -> new Ddpm(NoiseSchedule.linear(10).endingInNoise()).model((x, t, c, pass) -> x))
                 .hasMessageContaining("VELOCITY");
         for (var blind : new Prediction[] {Prediction.NOISE, Prediction.SCORE})
-            assertThatThrownBy(() -> new Ddpm(NoiseSchedule.linear(10).endingInNoise()).withPrediction(blind)
-                    .loss((x, t, c, pass) -> x, Tensor.zeros(3, 2), null, Pass.training(Rng.of(1)))).hasMessageContaining("VELOCITY");
+            assertThatThrownBy(() -> new Ddpm(NoiseSchedule.linear(10).endingInNoise()).withPrediction(blind).loss((x, t, c, pass) -> x,
+                    Tensor.zeros(3, 2), null, Pass.training(Rng.of(1)))).hasMessageContaining("VELOCITY");
         assertThatThrownBy(() -> ddpm.over((x, t, c, pass) -> x, Tensor.zeros(3, 2), Tensor.zeros(3), ConditionDropout.ofClass(0.5, 8))
                 .of(new int[] {0}, Pass.inference())).hasMessageContaining("dropped at random");
         assertThatThrownBy(() -> ddpm.withVariance(Ddpm.Variance.LEARNED).loss((x, t, c, pass) -> x, Tensor.zeros(3, 2), null,
