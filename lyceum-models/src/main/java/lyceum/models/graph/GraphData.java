@@ -21,7 +21,7 @@ import lyceum.tensor.Tensor;
  * }
  *
  * <p>Edges are kept sorted by target, in the given order where targets are equal: {@link #source()}, {@link #target()}, {@link #weights()},
- * {@link #features()} and all that has a row an edge follow that order, {@link #order()} leads back. Several edges from one node to another are several edges.
+ * {@link #features()} and all that has a row an edge follow that order. Several edges from one node to another are several edges.
  * Sums over neighbours hold nothing of the size edges times features, forwards or backwards. Immutable and safe for threads.
  */
 public final class GraphData {

@@ -10,7 +10,7 @@ import lyceum.tensor.Tensor;
  * How much pairs of neurons have moved together, the past fading at a rate that each pair learns:
  *
  * <pre>
- * S_t = (sum over s <= t of exp(-r (t - s)) z_i,s z_j,s) / sqrt(sum over s <= t of exp(-r (t - s)))        r >= 0
+ * S_t = (sum over s &lt;= t of exp(-r (t - s)) z_i,s z_j,s) / sqrt(sum over s &lt;= t of exp(-r (t - s)))        r >= 0
  * </pre>
  *
  * computed by two recurrences. Parameters: {@code decay} (pairs); a negative one counts as 0, and its gradient is that at 0, so that it may return.

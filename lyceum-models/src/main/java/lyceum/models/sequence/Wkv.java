@@ -9,7 +9,7 @@ import lyceum.tensor.Tensor;
  * RWKV-4's attention without queries, a recurrence for each channel:
  *
  * <pre>
- * y_t = (sum over i < t of exp(k_i - (t - 1 - i) w) v_i + exp(u + k_t) v_t) / (the same with 1 for v)
+ * y_t = (sum over i &lt; t of exp(k_i - (t - 1 - i) w) v_i + exp(u + k_t) v_t) / (the same with 1 for v)
  * </pre>
  *
  * <p>Numerator and denominator are kept over {@code exp(p)}, where p is the largest exponent so far, so that no key overflows. Gradients take p for a
