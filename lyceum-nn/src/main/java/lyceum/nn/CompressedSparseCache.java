@@ -87,13 +87,7 @@ public final class CompressedSparseCache implements MixerState {
 
     /** To nothing, or not at all: what was condensed does not come back. */
     @Override public void truncate(long... lengths) {
-        for (long to : lengths) {
-            if (to < 0 || to > length)
-                throw new IllegalArgumentException("truncate: " + to + "; the state has seen " + length + " positions");
-            if (to != lengths[0] || to > 0 && to < length) throw new UnsupportedOperationException("truncate: to " + to + " of " + length
-                    + " positions, but condensed ones do not come back; fork the state before what may be taken back");
-        }
-        if (lengths.length == 0 || lengths[0] == length) return;
+        if (!forgets("condensed ones do not come back", lengths)) return;
         entries.truncate(0);
         index.truncate(0);
         window = raw = List.of();

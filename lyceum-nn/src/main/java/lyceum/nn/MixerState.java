@@ -21,4 +21,22 @@ public interface MixerState {
      * @throws UnsupportedOperationException if positions cannot be taken back out of it
      */
     void truncate(long... lengths);
+
+    /**
+     * Whether a state that goes back to nothing, or not at all, is to forget: what its {@link #truncate} asks.
+     *
+     * @param reason why positions do not come back
+     * @throws IllegalArgumentException if there are fewer positions
+     * @throws UnsupportedOperationException if some of them are asked for
+     */
+    default boolean forgets(String reason, long... lengths) {
+        long length = length();
+        for (long to : lengths) {
+            if (to < 0 || to > length)
+                throw new IllegalArgumentException("truncate: " + to + "; the state has seen " + length + " positions");
+            if (to != lengths[0] || to > 0 && to < length) throw new UnsupportedOperationException("truncate: to " + to + " of " + length
+                    + " positions, but " + reason + "; fork the state before what may be taken back");
+        }
+        return lengths.length > 0 && lengths[0] != length;
+    }
 }

@@ -101,13 +101,7 @@ public final class SegmentAttention extends SequenceMixer {
 
         /** To nothing, or not at all. */
         @Override public void truncate(long... lengths) {
-            for (long to : lengths) {
-                if (to < 0 || to > length)
-                    throw new IllegalArgumentException("truncate: " + to + "; the state has seen " + length + " positions");
-                if (to != lengths[0] || to > 0 && to < length) throw new UnsupportedOperationException("truncate: to " + to + " of "
-                        + length + " positions, but a store does not give them back; fork the state before what may be taken back");
-            }
-            if (lengths.length == 0 || lengths[0] == length) return;
+            if (!forgets("a store does not give them back", lengths)) return;
             held = Held.NOTHING;
             length = 0;
         }

@@ -97,9 +97,6 @@ public final class TransformerDecoder extends Module {
 
     public List<TransformerBlock> layers() { return layers; }
 
-    /** What the last block gives (.., width), as the stack gives it: after its last norm, where it has one. For those who go through {@link #layers} themselves. */
-    public Tensor normalised(Tensor x, Pass pass) { return norm == null ? x : norm.forward(x, pass); }
-
     /** A decoder alone: x (batch, T, width). */
     @Override protected Tensor compute(Tensor x, Pass pass) { return through(x, null, null, null, null, null, pass); }
 

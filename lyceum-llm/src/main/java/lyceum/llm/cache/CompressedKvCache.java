@@ -139,10 +139,7 @@ public final class CompressedKvCache implements AttentionCache {
 
     /** Forgets all, or nothing: what queries said of other keys is not taken back. */
     @Override public void truncate(long... lengths) {
-        for (long to : lengths)
-            if (to != 0 && to != length) throw new UnsupportedOperationException(
-                    "truncate: to " + to + " of " + length + "; a compressed cache goes back to 0 alone, fork it before");
-        if (lengths.length == 0 || lengths[0] == length) return;
+        if (!forgets("compressed ones do not come back", lengths)) return;
         keys = values = null;
         positions = new long[0][];
         scores = new double[0][];

@@ -155,10 +155,7 @@ public final class QuantizedKvCache implements AttentionCache {
 
     /** Forgets all, or nothing: what was packed does not come back. */
     @Override public void truncate(long... lengths) {
-        for (long to : lengths)
-            if (to != 0 && to != length) throw new UnsupportedOperationException(
-                    "truncate: to " + to + " of " + length + "; a quantised cache goes back to 0 alone, fork it before");
-        if (lengths.length == 0 || lengths[0] == length) return;
+        if (!forgets("packed ones do not come back", lengths)) return;
         keys = values = new PackedRows[0];
         length = 0;
     }
