@@ -33,9 +33,10 @@ public final class Twin {
     }
 
     /** Bells of that shape, F64. */
-    public Tensor draw(long... shape) { return draw(1, shape); }
+    public Tensor draw(long... shape) { return scaled(1, shape); }
 
-    private Tensor draw(double scale, long[] shape) {
+    /** The same, times a scale. */
+    public Tensor scaled(double scale, long... shape) {
         long n = 1;
         for (long s : shape) n *= s;
         return Tensor.of(recipe.bells((int) n)).reshape(shape).mul(scale).compute();
@@ -49,14 +50,14 @@ public final class Twin {
 
     public <M extends Module> M fill(M module, double scale) {
         Autograd.noGrad(
-                () -> new TreeMap<>(module.parameters()).forEach((name, p) -> p.copy_(draw(scale, p.shape().toArray()).to(p.dtype()))));
+                () -> new TreeMap<>(module.parameters()).forEach((name, p) -> p.copy_(scaled(scale, p.shape().toArray()).to(p.dtype()))));
         return module;
     }
 
     /** Leaves of those shapes, as a script's {@code parameters} draws them. */
     public Map<String, Tensor> parameters(Map<String, long[]> shapes) {
         var leaves = new TreeMap<String, Tensor>();
-        new TreeMap<>(shapes).forEach((name, shape) -> leaves.put(name, draw(0.3, shape).requiresGrad()));
+        new TreeMap<>(shapes).forEach((name, shape) -> leaves.put(name, scaled(0.3, shape).requiresGrad()));
         return leaves;
     }
 

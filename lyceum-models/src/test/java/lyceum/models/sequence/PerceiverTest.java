@@ -18,6 +18,7 @@ import lyceum.autograd.FlopCounter;
 import lyceum.data.Datasets;
 import lyceum.nn.Embedding;
 import lyceum.nn.Pass;
+import lyceum.nn.Twin;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Adam;
 import lyceum.optim.Schedule;
@@ -88,9 +89,9 @@ class PerceiverTest {
             var model = new Perceiver(
                     new PerceiverConfig(n[0], n[1], n[2], n[3]).withQueries(n[4]).withLayers(0).withWidening(2).withDtype(DType.F64),
                     Rng.of(1));
-            var twin = new TorchTwin((long) c.number("input.seed"));
+            var twin = new Twin((long) c.number("input.seed"));
             twin.fill(model, 0.5);
-            Tensor x = twin.draw(1, 2, n[5], n[0]).requiresGrad(), u = twin.draw(1, 2, 3, n[4]).requiresGrad();
+            Tensor x = twin.draw(2, n[5], n[0]).requiresGrad(), u = twin.draw(2, 3, n[4]).requiresGrad();
             var latents = model.encode(x, c.ints("input.lengths"), Pass.inference());
             var p = model.parameters();
             var classes = latents.mean(1).affine(p.get("head.weight"), p.get("head.bias"));

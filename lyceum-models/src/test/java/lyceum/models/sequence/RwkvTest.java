@@ -22,6 +22,7 @@ import lyceum.nn.RecurrentState;
 import lyceum.nn.RotaryEmbedding;
 import lyceum.nn.TransformerConfig;
 import lyceum.nn.TransformerDecoder;
+import lyceum.nn.Twin;
 import lyceum.optim.Adam;
 import lyceum.optim.Schedule;
 import lyceum.random.Rng;
@@ -195,9 +196,9 @@ class RwkvTest {
                 int[] n = c.ints("input.sizes");
                 var config = new RwkvConfig(n[2], 1).withVersion(version).withHeadWidth(n[2] / n[3]).withHidden(n[4]).withRank(n[5])
                         .withDtype(DType.F64);
-                var twin = new TorchTwin((long) c.number("input.seed"));
+                var twin = new Twin((long) c.number("input.seed"));
                 var block = twin.fill(new RwkvBlock(config, 0, Rng.of(1)), 0.5);
-                var x = twin.draw(1, n[0], n[1], n[2]).requiresGrad();
+                var x = twin.draw(n[0], n[1], n[2]).requiresGrad();
                 twin.compare(gap, c, block.parameters(), List.of(x), List.of(block.forward(x, Pass.inference())));
                 cases++;
             }

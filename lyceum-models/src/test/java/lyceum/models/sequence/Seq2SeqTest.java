@@ -17,6 +17,7 @@ import lyceum.data.scenes.DateTexts;
 import lyceum.nn.BeamSearch;
 import lyceum.nn.Hooks;
 import lyceum.nn.Pass;
+import lyceum.nn.Twin;
 import lyceum.optim.Adam;
 import lyceum.optim.Clip;
 import lyceum.optim.Schedule;
@@ -175,7 +176,7 @@ class Seq2SeqTest {
                     .withBody(c.flag("input.lstm") ? Seq2SeqConfig.Body.LSTM : Seq2SeqConfig.Body.GRU)
                     .withLook(TargetDecoder.Look.valueOf(c.text("input.look"))).withFeeding(c.flag("input.feeding")).withDtype(DType.F64);
             var model = new Seq2Seq(config, Rng.of(1));
-            var twin = new TorchTwin((long) c.number("input.seed"));
+            var twin = new Twin((long) c.number("input.seed"));
             twin.fill(model.model(), 0.5);
             int[][] source = c.intMatrix("input.source"), target = c.intMatrix("input.target");
             var pairs = new ArrayList<Seq2Seq.Pair>();
