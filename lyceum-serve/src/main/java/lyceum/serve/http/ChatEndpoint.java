@@ -1,7 +1,6 @@
 package lyceum.serve.http;
 
 import io.javalin.http.Context;
-import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -15,11 +14,13 @@ import tools.jackson.databind.node.ObjectNode;
 /** {@code POST /v1/chat/completions}. */
 final class ChatEndpoint {
     private final ServedModel served;
+    private final Grammars grammars;
     private final ServerOptions options;
     private final AtomicLong numbers = new AtomicLong();
 
-    ChatEndpoint(ServedModel served, ServerOptions options) {
+    ChatEndpoint(ServedModel served, Grammars grammars, ServerOptions options) {
         this.served = served;
+        this.grammars = grammars;
         this.options = options;
     }
 
@@ -34,7 +35,7 @@ final class ChatEndpoint {
         } catch (IllegalArgumentException e) {
             throw ApiException.bad("messages", e.getMessage());
         }
-        var asked = GenerationFields.of(body, served, options, "max_completion_tokens");
+        var asked = GenerationFields.of(body, served, grammars, options, "max_completion_tokens");
         boolean stream = body.flag("stream", false);
         if (stream && top > 0) throw ApiException.bad("top_logprobs", "top_logprobs come with whole answers; leave out stream");
         var head = new Head("chatcmpl-" + served.engine().hashCode() + "-" + numbers.incrementAndGet(), body.text("model", served.name()),
@@ -74,7 +75,7 @@ final class ChatEndpoint {
         var out = EventStream.of(context, work);
         var texts = IntStream.range(0, work.replies.size()).mapToObj(_ -> new AnswerText(tools)).toList();
         var generated = new AtomicLong();
-        try {
+        out.tell(work, () -> {
             for (int i = 0; i < texts.size(); i++) out.send(chunk(head, i, d -> d.put("role", "assistant").put("content", ""), null));
             work.stream(out, options.silence().toNanos(), (index, piece) -> {
                 generated.incrementAndGet();
@@ -85,20 +86,17 @@ final class ChatEndpoint {
                     TokenLogs.chat(served, ((ObjectNode) chunk.get("choices").get(0)).putObject("logprobs").putArray("content"), piece);
                 out.send(chunk);
             }, (index, all) -> end(out, head, index, texts.get(index), all));
-            if (body.get("stream_options").path("include_usage").asBoolean(false)) {
-                var last = head.of("chat.completion.chunk");
-                last.putArray("choices");
-                usage(last.putObject("usage"), prompt, generated.get());
-                out.send(last);
-            }
-        } catch (UncheckedIOException gone) {
-            work.cancel();
-            return;
-        } catch (RuntimeException e) {
-            work.cancel();
-            out.send(((ApiException) Work.translated(e)).json());
-        }
-        out.done();
+            if (wantsUsage(body)) out.send(usageChunk(head.of("chat.completion.chunk"), prompt, generated.get()));
+        });
+    }
+
+    static boolean wantsUsage(Fields body) { return body.get("stream_options").path("include_usage").asBoolean(false); }
+
+    /** The last of a stream that tells the usage. */
+    static ObjectNode usageChunk(ObjectNode last, long prompt, long generated) {
+        last.putArray("choices");
+        usage(last.putObject("usage"), prompt, generated);
+        return last;
     }
 
     private static void end(EventStream out, Head head, int index, AnswerText text, Continuation all) {

@@ -1,7 +1,6 @@
 package lyceum.serve.http;
 
 import io.javalin.http.Context;
-import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
@@ -16,11 +15,13 @@ final class CompletionEndpoint {
     private static final int MOST_LOGPROBS = 20, DEFAULT_TOKENS = 16;
 
     private final ServedModel served;
+    private final Grammars grammars;
     private final ServerOptions options;
     private final AtomicLong numbers = new AtomicLong();
 
-    CompletionEndpoint(ServedModel served, ServerOptions options) {
+    CompletionEndpoint(ServedModel served, Grammars grammars, ServerOptions options) {
         this.served = served;
+        this.grammars = grammars;
         this.options = options;
     }
 
@@ -34,7 +35,7 @@ final class CompletionEndpoint {
         var head = JsonMapper.shared().createObjectNode().put("id", "cmpl-" + served.engine().hashCode() + "-" + numbers.incrementAndGet())
                 .put("object", "text_completion").put("created", System.currentTimeMillis() / 1000)
                 .put("model", body.text("model", served.name()));
-        var asked = GenerationFields.of(body, served, options.withMostTokens(Math.max(1, most)), "max_tokens");
+        var asked = GenerationFields.of(body, served, grammars, options.withMostTokens(Math.max(1, most)), "max_tokens");
         if (most == 0) {
             score(context, head, prompts, logs);
             return;
@@ -111,25 +112,13 @@ final class CompletionEndpoint {
     private void stream(Context context, Fields body, Work work, ObjectNode head, long read) {
         var out = EventStream.of(context, work);
         var generated = new AtomicLong();
-        try {
+        out.tell(work, () -> {
             work.stream(out, options.silence().toNanos(), (index, piece) -> {
                 generated.incrementAndGet();
                 if (!piece.text().isEmpty()) out.send(chunk(head, index, piece.text(), null));
             }, (index, all) -> out.send(chunk(head, index, "", all)));
-            if (body.get("stream_options").path("include_usage").asBoolean(false)) {
-                var last = head.deepCopy();
-                last.putArray("choices");
-                ChatEndpoint.usage(last.putObject("usage"), read, generated.get());
-                out.send(last);
-            }
-        } catch (UncheckedIOException gone) {
-            work.cancel();
-            return;
-        } catch (RuntimeException e) {
-            work.cancel();
-            out.send(((ApiException) Work.translated(e)).json());
-        }
-        out.done();
+            if (ChatEndpoint.wantsUsage(body)) out.send(ChatEndpoint.usageChunk(head.deepCopy(), read, generated.get()));
+        });
     }
 
     private static ObjectNode chunk(ObjectNode head, int index, String text, Continuation all) {

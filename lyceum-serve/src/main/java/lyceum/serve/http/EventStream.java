@@ -37,6 +37,20 @@ final class EventStream {
         }
     }
 
+    /** Tells all there is, or what went wrong, and that it is over; a client that is gone, like any error, stops the work. */
+    void tell(Work work, Runnable body) {
+        try {
+            body.run();
+        } catch (UncheckedIOException gone) {
+            work.cancel();
+            return;
+        } catch (RuntimeException e) {
+            work.cancel();
+            send(((ApiException) Work.translated(e)).json());
+        }
+        done();
+    }
+
     void send(JsonNode event) { write("data: " + event + "\n\n"); }
 
     void send(String name, JsonNode event) { write("event: " + name + "\ndata: " + event + "\n\n"); }

@@ -15,7 +15,6 @@ import lyceum.llm.generate.StopCriteria;
 import lyceum.random.Rng;
 import lyceum.serve.Request;
 import lyceum.serve.constrain.GrammarConstraint;
-import lyceum.serve.constrain.ResponseFormat;
 import lyceum.serve.constrain.SchemaException;
 
 /** The settings of a text, which all requests for one share. */
@@ -23,7 +22,7 @@ record GenerationFields(SamplingOptions sampling, StopCriteria stop, TokenConstr
         String adapter, int priority, long context) {
     private static final int MOST_CHOICES = 128, MOST_STOPS = 16, NEVER = Integer.MAX_VALUE;
 
-    static GenerationFields of(Fields body, ServedModel served, ServerOptions options, String most) {
+    static GenerationFields of(Fields body, ServedModel served, Grammars grammars, ServerOptions options, String most) {
         int vocabulary = served.engine().model().vocabulary();
         var sampling = SamplingOptions.DEFAULT.withTemperature(body.number("temperature", 1, 0, 100))
                 .withTopP(body.number("top_p", 1, 1e-9, 1)).withMinP(body.number("min_p", 0, 0, 1))
@@ -48,7 +47,7 @@ record GenerationFields(SamplingOptions sampling, StopCriteria stop, TokenConstr
         int count = body.whole(most, body.whole("max_tokens", options.mostTokens(), 0, Integer.MAX_VALUE), 0, Integer.MAX_VALUE);
         var stop = new StopCriteria(Math.max(1, count)).withEnds(ends).withStrings(stops).withLeast(Math.min(Math.max(1, count), least));
         long seed = body.whole("seed", ThreadLocalRandom.current().nextLong());
-        return new GenerationFields(sampling, stop, constraint(body, served), Rng.of(seed), body.whole("n", 1, 1, MOST_CHOICES),
+        return new GenerationFields(sampling, stop, constraint(body, grammars), Rng.of(seed), body.whole("n", 1, 1, MOST_CHOICES),
                 body.text("cache_salt", ""), adapter(body, served), body.whole("priority", 0, -1_000_000, 1_000_000),
                 served.engine().model().contextLength());
     }
@@ -74,13 +73,12 @@ record GenerationFields(SamplingOptions sampling, StopCriteria stop, TokenConstr
         throw ApiException.bad(field, field + " has the id " + id + "; ids are 0 to " + (vocabulary - 1));
     }
 
-    private static TokenConstraint constraint(Fields body, ServedModel served) {
+    private static TokenConstraint constraint(Fields body, Grammars grammars) {
         for (var field : List.of("response_format", "structured_outputs")) {
             if (!body.has(field)) continue;
             try {
                 var json = field.equals("response_format") ? body.get(field).toString() : structured(new Fields(body.get(field)));
-                var ends = served.ends().stream().mapToInt(id -> id).toArray();
-                return ResponseFormat.read(json).map(grammar -> new GrammarConstraint(grammar, served.pieces(), ends)).orElse(null);
+                return grammars.of(json);
             } catch (SchemaException e) {
                 throw ApiException.bad(field + ".json_schema.schema" + e.path(), e.getMessage());
             } catch (FormatException | IllegalArgumentException e) {

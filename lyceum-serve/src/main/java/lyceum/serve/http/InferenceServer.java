@@ -59,10 +59,11 @@ public final class InferenceServer implements AutoCloseable {
             var routes = config.routes;
             routes.before(context -> check(context, options));
             var texts = new TextEndpoints(served);
-            var messages = new MessagesEndpoint(served, options);
-            post(routes::post, "/v1/chat/completions", new ChatEndpoint(served, options)::handle);
-            post(routes::post, "/v1/completions", new CompletionEndpoint(served, options)::handle);
-            post(routes::post, "/v1/responses", new ResponsesEndpoint(served, options)::handle);
+            var grammars = new Grammars(served);
+            var messages = new MessagesEndpoint(served, grammars, options);
+            post(routes::post, "/v1/chat/completions", new ChatEndpoint(served, grammars, options)::handle);
+            post(routes::post, "/v1/completions", new CompletionEndpoint(served, grammars, options)::handle);
+            post(routes::post, "/v1/responses", new ResponsesEndpoint(served, grammars, options)::handle);
             post(routes::post, "/v1/messages", messages::handle);
             post(routes::post, "/v1/messages/count_tokens", messages::count);
             post(routes::post, "/v1/embeddings", texts::embeddings);

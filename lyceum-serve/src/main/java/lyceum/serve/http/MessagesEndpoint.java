@@ -17,11 +17,13 @@ final class MessagesEndpoint {
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private final ServedModel served;
+    private final Grammars grammars;
     private final ServerOptions options;
     private final AtomicLong numbers = new AtomicLong();
 
-    MessagesEndpoint(ServedModel served, ServerOptions options) {
+    MessagesEndpoint(ServedModel served, Grammars grammars, ServerOptions options) {
         this.served = served;
+        this.grammars = grammars;
         this.options = options;
     }
 
@@ -39,7 +41,7 @@ final class MessagesEndpoint {
         boolean stream = asked.flag("stream", false);
         var root = JSON.createObjectNode().put("id", "msg_" + served.engine().hashCode() + "_" + numbers.incrementAndGet())
                 .put("type", "message").put("role", "assistant").put("model", asked.text("model", served.name()));
-        var work = new Work(served.engine(), GenerationFields.of(body, served, options, "max_tokens").requests(List.of(prompt)));
+        var work = new Work(served.engine(), GenerationFields.of(body, served, grammars, options, "max_tokens").requests(List.of(prompt)));
         if (stream) {
             stream(context, work, root, prompt.length, tools, body);
             return;

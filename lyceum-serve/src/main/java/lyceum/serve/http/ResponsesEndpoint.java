@@ -17,11 +17,13 @@ final class ResponsesEndpoint {
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private final ServedModel served;
+    private final Grammars grammars;
     private final ServerOptions options;
     private final AtomicLong numbers = new AtomicLong();
 
-    ResponsesEndpoint(ServedModel served, ServerOptions options) {
+    ResponsesEndpoint(ServedModel served, Grammars grammars, ServerOptions options) {
         this.served = served;
+        this.grammars = grammars;
         this.options = options;
     }
 
@@ -41,7 +43,8 @@ final class ResponsesEndpoint {
         var root = JSON.createObjectNode().put("id", "resp_" + served.engine().hashCode() + "_" + numbers.incrementAndGet())
                 .put("object", "response").put("created_at", System.currentTimeMillis() / 1000)
                 .put("model", asked.text("model", served.name()));
-        var work = new Work(served.engine(), GenerationFields.of(body, served, options, "max_output_tokens").requests(List.of(prompt)));
+        var work = new Work(served.engine(),
+                GenerationFields.of(body, served, grammars, options, "max_output_tokens").requests(List.of(prompt)));
         if (stream) stream(context, work, root, prompt.length, tools);
         else {
             var all = work.all().getFirst();
