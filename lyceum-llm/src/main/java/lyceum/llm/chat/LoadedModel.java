@@ -62,12 +62,19 @@ public record LoadedModel(DecoderLM model, TokenizerPipeline tokenizer, Set<Inte
         return opened;
     }
 
+    /** The same, readied for many predictions: a file's layers in blocks are packed, as {@link GgufModel#pack} says. */
+    public static LoadedModel ready(Path path) throws IOException {
+        var opened = open(path);
+        if (!Files.isDirectory(path)) GgufModel.pack(opened.model, Gguf.read(path));
+        return opened;
+    }
+
     private static LoadedModel file(Path path) throws IOException {
         var file = Gguf.read(path);
         var tokenizer = GgufTokenizer.read(file);
         var template = file.metadata().get("tokenizer.chat_template") instanceof String source
                 ? JinjaChatTemplate.of(source, mark(tokenizer, Role.BOS), mark(tokenizer, Role.EOS)) : null;
-        return new LoadedModel(GgufModel.read(path), tokenizer, template);
+        return new LoadedModel(GgufModel.read(file), tokenizer, template);
     }
 
     private static LoadedModel folder(Path path) throws IOException {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import lyceum.FormatException;
+import lyceum.backend.quant.BlockFormat;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
 import lyceum.llm.checkpoint.GgufModel;
@@ -17,6 +18,7 @@ import lyceum.llm.checkpoint.ModelFamily;
 import lyceum.llm.generate.CausalGenerator;
 import lyceum.llm.generate.SamplingOptions;
 import lyceum.llm.generate.StopCriteria;
+import lyceum.nn.Linear;
 import lyceum.random.Rng;
 import lyceum.text.BpeTrainer;
 import lyceum.text.PreTokenizer;
@@ -59,6 +61,22 @@ class LoadedModelTest {
             assertThat(chat.template().encode(chat.tokenizer(), messages, true).ids())
                     .containsExactly(local.template().encode(local.tokenizer(), messages, true).ids());
         }
+    }
+
+    @Test void whatIsReadiedSaysTheSameFromFewerBytes() throws IOException {
+        var local = new LoadedModel(model(), tokenizer(), null);
+        local.write(folder.resolve("m"), ModelFamily.LLAMA);
+        GgufModel.write(folder.resolve("m.gguf"), local.model(), BlockFormat.Q8_0, GgufTokenizer.settings(local.tokenizer()));
+        for (var name : List.of("m", "m.gguf")) {
+            var path = folder.resolve(name);
+            assertThat(continued(LoadedModel.ready(path))).as(name).isEqualTo(continued(LoadedModel.open(path)));
+        }
+        assertThat(bytes(LoadedModel.ready(folder.resolve("m")))).isEqualTo(bytes(local));
+        assertThat(bytes(LoadedModel.ready(folder.resolve("m.gguf")))).isEqualTo(bytes(local) / Float.BYTES * 34 / 32);
+    }
+
+    private static long bytes(LoadedModel local) {
+        return local.model().modules().values().stream().mapToLong(m -> m instanceof Linear linear ? linear.weightBytes() : 0).sum();
     }
 
     @Test void allEndsThatAreListedCount() throws IOException {

@@ -46,7 +46,7 @@ final class ChatCommand implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "0 by default.") private long seed;
 
     @Override public Integer call() throws IOException {
-        var local = LoadedModel.open(path);
+        var local = LoadedModel.ready(path);
         var terminal = lyceum.terminal();
         var sampling = temperature == 0 ? SamplingOptions.greedy() : SamplingOptions.topP(topP).withTemperature(temperature);
         Consumer<String> print = piece -> {

@@ -61,7 +61,7 @@ final class ServeCommand implements Callable<Integer> {
     @Option(names = "--embed", description = "Also serve /v1/embeddings and /v1/rerank, by all-MiniLM-L6-v2.") private boolean embed;
 
     @Override public Integer call() throws IOException {
-        var local = LoadedModel.open(path);
+        var local = LoadedModel.ready(path);
         var stored = stored();
         var options = new EngineOptions().withStored(stored).withGuesses(guesses).withBlocks(blocks(local.model(), stored))
                 .withBlockSize(BLOCK);
