@@ -9,6 +9,7 @@ import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
+import lyceum.llm.train.LayerPruner;
 import lyceum.models.sequence.Mamba;
 import lyceum.models.sequence.MambaConfig;
 import lyceum.nn.Pass;
@@ -45,12 +46,25 @@ final class ServingClauses {
                 1 / 3.0, 2, 5, () -> tuner.run(together), () -> tuner.run(alone));
         suite.ratio("inference-optimization", 2, "serving:naive", "cache, batch and fused kernels over none", tokens + " tokens", DType.F32,
                 1 / 5.0, 1, 3, () -> tuner.run(together), () -> tuner.run(Set.of()));
+        pruned();
         grammar();
         var mamba = new Mamba(new MambaConfig(64), Rng.of(3));
         Tensor x = Tensor.randn(Rng.of(4), 2, positions, 64).compute(), twice = Tensor.randn(Rng.of(5), 2, 2L * positions, 64).compute();
         suite.ratio("mamba", 6, "mamba", "Mamba, twice the length over once", positions + " positions", DType.F32, 2.3, 10, 15,
                 () -> Autograd.noGrad(() -> mamba.forward(twice, Pass.inference()).compute()),
                 () -> Autograd.noGrad(() -> mamba.forward(x, Pass.inference()).compute()));
+    }
+
+    /** What half of the layers take, a token at a time, of the model that trimllm's other figures are of. */
+    private void pruned() {
+        int letters = 128;
+        var prompts = List.of(Tensor.randint(Rng.of(7), 0, letters, PROMPT).to(DType.I32).toIntArray());
+        var six = new DecoderLM(DecoderConfig.llama(letters, PROMPT + tokens, 6, 32, 4, 4, 64).withTied(true), Rng.of(8));
+        var whole = new InferenceTuner(six, prompts, tokens);
+        var half = new InferenceTuner(LayerPruner.without(six, 1, 3, 4), prompts, tokens);
+        Set<Switch> cached = Set.of(Switch.KV_CACHE);
+        suite.ratio("trimllm", 1, "trimllm", "three of six layers over six, decoding", tokens + " tokens", DType.F32, 0.6, 20, 15,
+                () -> half.run(cached), () -> whole.run(cached));
     }
 
     /** What may come next in JSON, among so many tokens of letters, marks and bytes: the median of many warm masks along a text. */

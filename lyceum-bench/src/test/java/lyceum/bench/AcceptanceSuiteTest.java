@@ -31,7 +31,7 @@ class AcceptanceSuiteTest {
                 "bench:unstructured-pruning:few", "bench:reversal", "bench:grokking", "bench:linear-attention:linear",
                 "bench:linear-attention:softmax", "bench:sliding-window-attention:window", "bench:longformer-bigbird:longformer",
                 "bench:longformer-bigbird:bigbird", "bench:hyena:long convolution", "bench:top-k-sampling:selection",
-                "bench:serving:batching", "bench:serving:naive", "bench:constrained-decoding", "bench:mamba", "bench:bpe",
+                "bench:serving:batching", "bench:serving:naive", "bench:trimllm", "bench:constrained-decoding", "bench:mamba", "bench:bpe",
                 "bench:tokenization-pipeline");
         assertThat(seen).first().satisfies(r -> {
             assertThat(r.topic()).isEqualTo("cholesky");
