@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
 import lyceum.LyceumException;
 import lyceum.llm.Continuation;
 import lyceum.llm.DecoderLM;
@@ -61,7 +62,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
     private final ModelRunner runner;
     private final LogitRow row;
     private final Map<Job, LiveRequest> live = new LinkedHashMap<>();
-    private final ConcurrentLinkedQueue<LiveRequest> inbox = new ConcurrentLinkedQueue<>();
+    private final ConcurrentLinkedQueue<List<LiveRequest>> inbox = new ConcurrentLinkedQueue<>();
     private final ConcurrentLinkedQueue<Runnable> errands = new ConcurrentLinkedQueue<>();
     private final AtomicInteger queued = new AtomicInteger();
     private final AtomicLong submitted = new AtomicLong();
@@ -111,15 +112,37 @@ public final class Engine implements TextGenerator, AutoCloseable {
     /** Who hears of each step, on the engine's thread; what it throws is logged. */
     public void onStep(Consumer<EngineStep> listener) { this.listener = listener; }
 
+    /** Takes one request, as {@link #submit(List)} does. */
+    public Reply submit(Request request) { return submit(List.of(request)).getFirst(); }
+
     /**
-     * Takes a request.
+     * Takes requests, all or none: no step is computed between the first and the last of them.
      *
-     * @throws IllegalArgumentException if it can never run: its prompt is longer than the context, its text than the memory, its adapter is unknown
+     * @throws IllegalArgumentException if one can never run: its prompt is longer than the context, its text than the memory, its adapter is unknown
      * @throws RejectedException if too many wait already
      * @throws IllegalStateException if the engine is closed
      */
-    public Reply submit(Request request) {
+    public List<Reply> submit(List<Request> requests) {
         if (closed) throw new IllegalStateException("Engine: it is closed");
+        var checked = requests.stream().map(this::checked).toList();
+        if (queued.addAndGet(checked.size()) > options.queue()) {
+            queued.addAndGet(-checked.size());
+            throw new RejectedException("Engine: " + options.queue() + " requests wait already; ask again later");
+        }
+        long now = System.nanoTime();
+        var lives = checked.stream().map(c -> c.apply(now)).toList();
+        for (int i = 0; i < lives.size(); i++) residence.enter(now);
+        inbox.add(lives);
+        wake();
+        if (closed && inbox.remove(lives)) {
+            var why = new IllegalStateException("Engine: it was closed before the request ended");
+            for (var live : lives) live.reply.fail(why);
+        }
+        return lives.stream().map(l -> l.reply).toList();
+    }
+
+    /** What makes the request a live one as of a time in nanoseconds. */
+    private LongFunction<LiveRequest> checked(Request request) {
         if (!request.adapter().isEmpty() && (adapters == null || !adapters.names().contains(request.adapter())))
             throw new IllegalArgumentException("Engine: there is no adapter \"" + request.adapter() + "\"; there are "
                     + (adapters == null ? List.of() : adapters.names()));
@@ -135,28 +158,19 @@ public final class Engine implements TextGenerator, AutoCloseable {
         int most = (int) Math.min(request.stop().most(), model.contextLength() - prompt.length + 1);
         var job = new Job(prompt, most, request.salt() + '\n' + request.adapter(), request.priority());
         scheduler.check(job);
-        if (queued.incrementAndGet() > options.queue()) {
-            queued.decrementAndGet();
-            throw new RejectedException("Engine: " + options.queue() + " requests wait already; ask again later");
-        }
-        long now = System.nanoTime();
-        residence.enter(now);
-        var live = new LiveRequest(submitted.getAndIncrement(), request, reply, text, job, now);
-        inbox.add(live);
-        wake();
-        if (closed && inbox.remove(live)) reply.fail(new IllegalStateException("Engine: it was closed before the request ended"));
-        return reply;
+        return now -> new LiveRequest(submitted.getAndIncrement(), request, reply, text, job, now);
     }
 
     private void wake() { LockSupport.unpark(thread); }
 
     @Override public List<Continuation> generate(List<int[]> prompts, int count, Rng rng, Progress progress) {
-        var replies = new ArrayList<Reply>();
+        var requests = new ArrayList<Request>();
+        for (int p = 0; p < prompts.size(); p++)
+            for (int c = 0; c < count; c++) requests.add(new Request(prompts.get(p), 256, rng.split((long) p * count + c)));
+        var replies = submit(requests);
         var all = new ArrayList<Continuation>();
         boolean whole = false;
         try {
-            for (int p = 0; p < prompts.size(); p++)
-                for (int c = 0; c < count; c++) replies.add(submit(new Request(prompts.get(p), 256, rng.split((long) p * count + c))));
             for (var reply : replies) {
                 progress.step("generation", all.size(), replies.size());
                 all.add(reply.get());
@@ -207,7 +221,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
 
     private void takeIn() {
         for (var errand = errands.poll(); errand != null; errand = errands.poll()) errand.run();
-        for (var request = inbox.poll(); request != null; request = inbox.poll()) {
+        for (var requests = inbox.poll(); requests != null; requests = inbox.poll()) for (var request : requests) {
             live.put(request.job, request);
             scheduler.add(request.job, seconds());
         }

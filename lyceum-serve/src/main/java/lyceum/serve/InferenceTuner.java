@@ -167,7 +167,7 @@ public record InferenceTuner(DecoderLM model, List<int[]> prompts, int most, Blo
                 .withStored(on.contains(Switch.QUANTISED_CACHE) ? DType.I8 : model.config().dtype()).withQueue(prompts.size());
         try (var engine = new Engine(model, null, options)) {
             long started = System.nanoTime();
-            var replies = prompts.stream().map(p -> engine.submit(Request.greedy(p, most))).toList();
+            var replies = engine.submit(prompts.stream().map(p -> Request.greedy(p, most)).toList());
             var texts = replies.stream().map(r -> r.get().ids()).toList();
             double seconds = 1e-9 * (System.nanoTime() - started);
             var metrics = engine.metrics();

@@ -10,9 +10,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.llm.Continuation;
@@ -241,15 +243,16 @@ class EngineTest {
         }
     }
 
-    @Test void aRefusalMidwayLeavesNoTextRunning() {
-        try (var engine = new Engine(Tiny.llama(96), null, tight(Preemption.RECOMPUTE))) {
-            var gate = new CountDownLatch(1);
-            engine.onStep(_ -> await(gate));
+    @Test void requestsTakenTogetherAreInOneStepAndARefusalTakesNone() {
+        try (var engine = new Engine(Tiny.llama(96), null, new EngineOptions())) {
             assertThatThrownBy(() -> engine.generate(List.of(new int[] {1, 2}, new int[97]), 1, Rng.of(9)))
                     .hasMessageContaining("97 ids for a context of 96");
-            gate.countDown();
-            engine.submit(Request.greedy(new int[] {1}, 2)).get();
-            assertThat(engine.metrics().cancelled()).isEqualTo(1);
+            var steps = new CopyOnWriteArrayList<EngineStep>();
+            engine.onStep(steps::add);
+            var requests = IntStream.range(0, 12).mapToObj(i -> Request.greedy(new int[] {1, i}, 2)).toList();
+            engine.submit(requests).forEach(Reply::get);
+            assertThat(steps.getFirst().requests()).hasSize(12);
+            assertThat(engine.metrics().submitted()).isEqualTo(12);
         }
     }
 

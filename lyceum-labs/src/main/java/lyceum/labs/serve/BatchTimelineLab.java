@@ -95,7 +95,7 @@ final class BatchTimelineLab implements LabBody {
         try (var engine = new Engine(model, null, new EngineOptions().withBlocks(64));
                 var alone = new Engine(model, null, new EngineOptions().withBlocks(64))) {
             engine.onStep(steps::add);
-            var replies = all.stream().map(engine::submit).toList();
+            var replies = engine.submit(all);
             for (int i = 0; i < count; i++)
                 if (!Arrays.equals(replies.get(i).get().ids(), alone.submit(all.get(i)).get().ids())) different++;
         }

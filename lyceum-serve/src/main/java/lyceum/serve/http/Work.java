@@ -16,14 +16,13 @@ import lyceum.serve.Request;
 
 /** Requests of one HTTP call: all or none are taken, and all stop when one goes wrong or nobody listens. */
 final class Work {
-    final List<Reply> replies = new ArrayList<>();
+    final List<Reply> replies;
 
     /** @throws ApiException if one cannot run (400), is too much now (429), or the engine is closed (503) */
     Work(Engine engine, List<Request> requests) {
         try {
-            for (var request : requests) replies.add(engine.submit(request));
+            replies = engine.submit(requests);
         } catch (RuntimeException e) {
-            cancel();
             throw translated(e);
         }
     }
