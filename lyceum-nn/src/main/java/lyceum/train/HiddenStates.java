@@ -15,9 +15,6 @@ import lyceum.nn.Module;
 import lyceum.nn.Neuron;
 import lyceum.nn.Pass;
 import lyceum.nn.SparseActivation;
-import lyceum.nn.loss.Loss;
-import lyceum.optim.Lbfgs;
-import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
@@ -38,7 +35,6 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://arxiv.org/abs/1610.01644">Alain and Bengio (2016)</a>
  */
 public final class HiddenStates {
-    private static final double PENALTY = 1e-4;
 
     private final SequencedMap<String, Tensor> states;
 
@@ -140,22 +136,12 @@ public final class HiddenStates {
     public double probe(String name, Tensor labels) { return probe(name, labels, this, labels); }
 
     /**
-     * Share of other rows whose class a linear classifier of this layer gives them: multinomial logistic regression on the standardised units, fitted by
-     * L-BFGS with a penalty of 1e-4 on squared weights.
+     * Share of other rows whose class a {@link LinearProbe} of this layer gives them.
      */
     public double probe(String name, Tensor labels, HiddenStates test, Tensor testLabels) {
-        Tensor h = at(name), other = test.at(name);
-        long[] y = checked(h, labels);
-        checked(other, testLabels);
-        int classes = Math.max(2, (int) Arrays.stream(y).max().orElse(0) + 1);
-        Tensor mean = h.mean(0, true), deviation = h.std(0, 0, true);
-        var scale = deviation.eq(0).where(deviation.onesLike(), deviation);
-        Tensor x = h.sub(mean).div(scale).compute(), z = other.sub(mean).div(scale);
-        Tensor w = Tensor.zeros(DType.F64, classes, x.size(1)).compute().requiresGrad(),
-                b = Tensor.zeros(DType.F64, classes).compute().requiresGrad();
-        new Lbfgs().minimize(List.of(w, b), () -> Loss.crossEntropy(x.affine(w, b), labels).add(w.square().sum().mul(PENALTY / 2)),
-                Progress.SILENT);
-        return Autograd.noGrad(() -> z.affine(w, b).argmax(1).eq(testLabels.to(DType.I64)).to(DType.F64).mean().item());
+        checked(at(name), labels);
+        checked(test.at(name), testLabels);
+        return LinearProbe.fit(at(name), labels).accuracy(test.at(name), testLabels);
     }
 
     /** Whether one hyperplane divides the rows of this layer as it should, which a linear program answers; see {@link Neuron#separating}. */

@@ -4,10 +4,10 @@ import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.below;
 
 import java.util.List;
-import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.data.Dataset;
 import lyceum.data.Datasets;
+import lyceum.models.Clothes;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
 import lyceum.nn.loss.Loss;
@@ -36,7 +36,7 @@ class FashionEncodersTest {
         static synchronized Trained once() {
             if (trained != null) return trained;
             var fashion = Datasets.fashionMnist();
-            Dataset train = pictures(fashion.train().shuffled(Rng.of(1))), test = pictures(fashion.test());
+            Dataset train = Clothes.whole(fashion.train().shuffled(Rng.of(1))), test = Clothes.whole(fashion.test());
             var vit = new VisionTransformer(smallVit(10), Rng.of(1));
             flipping(vit, train.head(IMAGES), EPOCHS, 1.5e-3);
             double before = FashionEncodersTest.accuracy(vit, test);
@@ -54,10 +54,6 @@ class FashionEncodersTest {
     private static ResNetConfig smallCnn(int classes) {
         return ResNetConfig.cifar(8).withChannels(1).withWidth(12).withStem(ResNetConfig.Stem.CIFAR).withBlocks(List.of(1, 1, 1))
                 .withClasses(classes);
-    }
-
-    private static Dataset pictures(Dataset data) {
-        return data.withX(data.x().to(DType.F32).div(255).sub(0.286).div(0.353).reshape(data.size(), 1, 28, 28).compute());
     }
 
     private static void fit(Module model, Dataset train, int epochs, double rate) {

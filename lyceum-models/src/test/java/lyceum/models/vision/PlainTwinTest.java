@@ -6,8 +6,8 @@ import static lyceum.testing.Bound.below;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.data.Dataset;
-import lyceum.data.Datasets;
 import lyceum.memory.Scope;
+import lyceum.models.Clothes;
 import lyceum.nn.Pass;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Sgd;
@@ -22,12 +22,6 @@ import org.junit.jupiter.api.Test;
 /** A narrow network of 50 layers with shortcuts and its twin without, on 14 x 14 clothes. */
 class PlainTwinTest {
     private static final ResNetConfig RESIDUAL = ResNetConfig.cifar(50).withChannels(1).withWidth(4), PLAIN = RESIDUAL.withResidual(false);
-
-    private static Dataset clothes(int n) {
-        var some = Datasets.fashionMnist().train().head(n);
-        return some.withX(
-                some.x().to(DType.F32).div(255).sub(0.286).div(0.353).reshape(n, 1, 14, 2, 14, 2).mean(new int[] {3, 5}, false).compute());
-    }
 
     private static double lossAfter(ResNetConfig config, Dataset data, int epochs, long seed) {
         var net = new ResNet(config, Rng.of(seed));
@@ -63,7 +57,7 @@ class PlainTwinTest {
     @Acceptance(topic = "resnet", clause = 4)
     @Tag("heavy")
     @Test void thePlainTwinLearnsSlowerAndItsGradientsShatter() {
-        var data = clothes(400);
+        var data = Clothes.small(400);
         double least = Double.MAX_VALUE, ratio = Double.MAX_VALUE, learned = 0;
         for (int seed = 1; seed <= 2; seed++) {
             least = Math.min(least, autocorrelation(RESIDUAL, data, 64, seed) - autocorrelation(PLAIN, data, 64, seed));

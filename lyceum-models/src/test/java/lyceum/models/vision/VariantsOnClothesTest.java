@@ -6,7 +6,7 @@ import java.util.List;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.data.Dataset;
-import lyceum.data.Datasets;
+import lyceum.models.Clothes;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
@@ -31,13 +31,8 @@ import org.junit.jupiter.api.Test;
 class VariantsOnClothesTest {
     private static final int IMAGES = 2000;
     private static final VisionTransformerConfig VIT = new VisionTransformerConfig(14, 2, 1, 32, 2, 4).withHidden(64);
-    private final Dataset train = clothes(Datasets.fashionMnist().train().head(IMAGES)),
-            test = clothes(Datasets.fashionMnist().test().head(2000));
-
-    private static Dataset clothes(Dataset d) {
-        return d.withX(d.x().to(DType.F32).div(255).sub(0.286).div(0.353).reshape(d.size(), 1, 14, 2, 14, 2).mean(new int[] {3, 5}, false)
-                .compute());
-    }
+    private final Dataset train = Clothes.small(IMAGES),
+            test = Clothes.smallTest(2000);
 
     private void learn(Module model, int epochs, BatchLoss loss, Trainer.Listener... listeners) {
         var trainer = new Trainer(new AdamW(2e-3), epochs).withBatchSize(50).withListeners(List.of(listeners));

@@ -1,0 +1,50 @@
+package lyceum.models.ssl;
+
+import lyceum.autograd.Autograd;
+import lyceum.memory.Scope;
+import lyceum.nn.Module;
+
+/**
+ * A copy of a network that follows it, {@code teacher = m teacher + (1 - m) student}, and never learns by gradients: the key encoder of MoCo, the target of
+ * BYOL and JEPA, the teacher of DINO. Running statistics are copied; they are averages already.
+ *
+ * {@snippet :
+ * var teacher = new EmaTeacher<>(student);
+ * var told = Autograd.noGrad(() -> teacher.module().forward(view).compute());
+ * // after each step
+ * teacher.follow(EmaTeacher.cosine(0.996, step, steps));
+ * }
+ *
+ * @param <M> the network
+ * @see <a href="https://arxiv.org/abs/1703.01780">Tarvainen and Valpola (2017)</a>
+ */
+public final class EmaTeacher<M extends Module> {
+    private final M student, module;
+
+    /** Begins equal to the student. */
+    public EmaTeacher(M student) {
+        this.student = student;
+        module = Module.copy(student);
+        module.freeze("*");
+    }
+
+    /** The follower: frozen. */
+    public M module() { return module; }
+
+    /** One step toward the student. @param momentum m in [0, 1]; 1 stays */
+    public void follow(double momentum) {
+        if (!(momentum >= 0 && momentum <= 1))
+            throw new IllegalArgumentException("EmaTeacher.follow: momentum is " + momentum + "; it lies in [0, 1]");
+        var now = student.state();
+        var learned = student.parameters().keySet();
+        try (var scope = Scope.open("teacher")) {
+            Autograd.noGrad(() -> module.state().forEach((name, t) -> t.copy_(learned.contains(name)
+                    ? t.mul(momentum).add(now.get(name).mul(1 - momentum)) : now.get(name))));
+        }
+    }
+
+    /** BYOL's schedule: {@code 1 - (1 - start) (cos(pi step / steps) + 1) / 2}, from start to 1. */
+    public static double cosine(double start, long step, long steps) {
+        return 1 - (1 - start) * (Math.cos(Math.PI * Math.clamp((double) step / steps, 0, 1)) + 1) / 2;
+    }
+}
