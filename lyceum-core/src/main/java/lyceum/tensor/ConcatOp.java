@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Backend;
+import lyceum.backend.PadMode;
 import lyceum.backend.View;
 
 /** Tensors of one type side by side: copies each part into its place of one new block. */
@@ -94,5 +95,33 @@ public record ConcatOp(int axis) implements Operation {
         sizes[axis] = after;
         if (after > 0) parts.add(Creation.full("pad", x.dtype(), value, Shape.of(sizes)));
         return concat(axis, parts.toArray(Tensor[]::new));
+    }
+
+    /** What lies beyond the ends by pieces of x, or, where more is wanted than it has, element by element. */
+    static Tensor pad(Tensor x, int axis, long before, long after, PadMode mode) {
+        if (mode == PadMode.ZEROS) return pad(x, axis, before, after, 0);
+        if (before < 0 || after < 0)
+            throw new ShapeException("pad: " + before + " before and " + after + " after; neither can be negative");
+        if (before == 0 && after == 0) return x.copy();
+        long n = x.size(axis);
+        if (n == 0) throw new ShapeException("pad: axis " + axis + " of " + x.shape() + " is empty; there is nothing to pad with");
+        if (mode == PadMode.REPLICATE) return concat(axis, edge(x, axis, 0, before), x, edge(x, axis, n - 1, after));
+        boolean mirrored = mode == PadMode.REFLECT;
+        if (Math.max(before, after) <= (mirrored ? n - 1 : n)) {
+            return mirrored ? concat(axis, x.narrow(axis, 1, before).flip(axis), x, x.narrow(axis, n - 1 - after, after).flip(axis))
+                    : concat(axis, x.narrow(axis, n - before, before), x, x.narrow(axis, 0, after));
+        }
+        var from = new long[Math.toIntExact(n + before + after)];
+        for (int i = 0; i < from.length; i++) {
+            long place = Math.floorMod(i - before, mirrored ? Math.max(1, 2 * n - 2) : n);
+            from[i] = place < n ? place : 2 * n - 2 - place;
+        }
+        return x.indexSelect(axis, Tensor.of(from));
+    }
+
+    private static Tensor edge(Tensor x, int axis, long at, long count) {
+        long[] sizes = x.shape().toArray();
+        sizes[axis] = count;
+        return x.narrow(axis, at, 1).expand(sizes);
     }
 }

@@ -11,6 +11,7 @@ import lyceum.backend.Backend;
 import lyceum.backend.Convolution;
 import lyceum.backend.Epilogue;
 import lyceum.backend.Op;
+import lyceum.backend.PadMode;
 import lyceum.backend.View;
 import lyceum.backend.WindowGeometry;
 
@@ -35,6 +36,10 @@ public record ConvolveOp(Place place, Convolution how, Shape shape, Op activatio
         int axes = axes("conv", x, weight);
         if (x.rank() == axes + 1) return convolve(x.unsqueeze(0), weight, bias, how, activation).squeeze(0);
         var spread = how.over(axes);
+        if (how.mode() != PadMode.ZEROS) {
+            for (int i = 0; i < axes; i++) x = x.pad(i + 2, spread.before().get(i), spread.after().get(i), how.mode());
+            spread = spread.withPadding(0).withMode(PadMode.ZEROS).over(axes);
+        }
         long inputs = x.size(1), outputs = weight.size(0);
         if (inputs != weight.size(1) * how.groups()) throw new ShapeException("conv: input " + x.shape() + " has " + inputs
                 + " channels; weight " + weight.shape() + " with groups " + how.groups() + " takes " + weight.size(1) * how.groups());
@@ -56,6 +61,8 @@ public record ConvolveOp(Place place, Convolution how, Shape shape, Op activatio
     static Tensor transpose(Tensor input, Tensor kernel, Tensor offset, Convolution how, Op activation) {
         Tensor y = Autocast.low(input), weight = Autocast.low(kernel), bias = Autocast.low(offset);
         int axes = axes("convTranspose", y, weight);
+        if (how.mode() != PadMode.ZEROS)
+            throw new IllegalArgumentException("convTranspose: the padding is " + how.mode() + "; transposed convolutions know ZEROS only");
         if (y.rank() == axes + 1) return transpose(y.unsqueeze(0), weight, bias, how, activation).squeeze(0);
         var spread = how.over(axes);
         if (y.size(1) != weight.size(0)) throw new ShapeException("convTranspose: input " + y.shape() + " has " + y.size(1)

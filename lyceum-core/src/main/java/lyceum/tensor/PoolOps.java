@@ -167,33 +167,61 @@ public final class PoolOps {
         return new Average(spread, false, Shape.adopt(sizes("avgPool", x, spread))).apply(x);
     }
 
-    /** Each axis by a matrix product with the shares of its parts; where parts are equal, windows do the same. */
-    static Tensor adaptive(Tensor x, long... sizes) {
-        refuse("adaptiveAvgPool", x);
+    /** Windows that do the same where every axis is cut into equal parts; null where one is not. */
+    private static Pooling even(String operation, Tensor x, long... sizes) {
+        refuse(operation, x);
         int axes = sizes.length;
-        if (axes < 1 || axes > 3 || x.rank() < axes + 1 || x.rank() > axes + 2) throw new ShapeException("adaptiveAvgPool: input "
-                + x.shape() + " for " + axes + " sizes; its shape is (batch, channels, sizes..) with a size for each spatial axis");
+        if (axes < 1 || axes > 3 || x.rank() < axes + 1 || x.rank() > axes + 2) throw new ShapeException(operation + ": input " + x.shape()
+                + " for " + axes + " sizes; its shape is (batch, channels, sizes..) with a size for each spatial axis");
         var window = new int[axes];
         boolean equal = true;
         for (int i = 0; i < axes; i++) {
             long n = x.size(i - axes);
-            if (sizes[i] < 1 || n < 1) throw new ShapeException("adaptiveAvgPool: " + sizes[i] + " parts of axis " + (x.rank() - axes + i)
+            if (sizes[i] < 1 || n < 1) throw new ShapeException(operation + ": " + sizes[i] + " parts of axis " + (x.rank() - axes + i)
                     + " of input " + x.shape() + "; both are at least 1");
             equal &= n % sizes[i] == 0;
             window[i] = (int) (n / sizes[i]);
         }
-        if (equal) return average(x, new Pooling(window));
-        for (int i = 0; i < axes; i++) {
-            int axis = x.rank() - axes + i;
+        return equal ? new Pooling(window) : null;
+    }
+
+    /** Each axis by a matrix product with the shares of its parts. */
+    static Tensor adaptive(Tensor x, long... sizes) {
+        var even = even("adaptiveAvgPool", x, sizes);
+        if (even != null) return average(x, even);
+        for (int i = 0; i < sizes.length; i++) {
+            int axis = x.rank() - sizes.length + i;
             x = x.moveAxis(axis, -1).matmul(shares(x.dtype(), x.size(axis), sizes[i])).moveAxis(-1, axis);
         }
         return x;
     }
 
+    /** Each axis by the largest of each of its parts. */
+    static Tensor adaptiveMax(Tensor x, long... sizes) {
+        var even = even("adaptiveMaxPool", x, sizes);
+        if (even != null) return max(x, even).values();
+        for (int i = 0; i < sizes.length; i++) {
+            int axis = x.rank() - sizes.length + i;
+            long n = x.size(axis);
+            var parts = new Tensor[Math.toIntExact(sizes[i])];
+            for (int part = 0; part < parts.length; part++) {
+                long from = start(part, n, parts.length), to = end(part, n, parts.length);
+                var some = x.narrow(axis, from, to - from);
+                parts[part] = some.gather(axis, some.detach().argmax(axis, true));
+            }
+            x = ConcatOp.concat(axis, parts);
+        }
+        return x;
+    }
+
+    private static long start(long part, long n, long parts) { return part * n / parts; }
+
+    private static long end(long part, long n, long parts) { return ((part + 1) * n + parts - 1) / parts; }
+
     private static Tensor shares(DType type, long n, long parts) {
         var shares = new double[Math.toIntExact(n * parts)];
         for (long part = 0; part < parts; part++) {
-            long from = part * n / parts, to = ((part + 1) * n + parts - 1) / parts;
+            long from = start(part, n, parts), to = end(part, n, parts);
             for (long i = from; i < to; i++) shares[(int) (i * parts + part)] = 1.0 / (to - from);
         }
         return Tensor.of(shares, n, parts).to(type);

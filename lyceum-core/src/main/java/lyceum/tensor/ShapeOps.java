@@ -3,6 +3,7 @@ package lyceum.tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import lyceum.ShapeException;
+import lyceum.backend.PadMode;
 
 /** Operations that rearrange without computing. All but those that say so are views: they share memory with their origin. */
 sealed interface ShapeOps permits Tensor {
@@ -149,6 +150,11 @@ sealed interface ShapeOps permits Tensor {
     /** A copy with {@code before} and {@code after} elements of {@code value} added along {@code axis}. */
     default Tensor pad(int axis, long before, long after, double value) {
         return ConcatOp.pad(self(), self().shape().axis("pad", axis), before, after, value);
+    }
+
+    /** A copy with {@code before} and {@code after} elements added along {@code axis}, as the mode says. @throws ShapeException if there is nothing to repeat */
+    default Tensor pad(int axis, long before, long after, PadMode mode) {
+        return ConcatOp.pad(self(), self().shape().axis("pad", axis), before, after, mode);
     }
 
     /**

@@ -83,4 +83,7 @@ sealed interface WindowOps permits Tensor {
      * {@code ceil((i + 1) n / m)}, so that parts overlap where m does not divide n. One size stands for each spatial axis.
      */
     default Tensor adaptiveAvgPool(long... sizes) { return PoolOps.adaptive(self(), sizes); }
+
+    /** The largest element of each of those parts; the gradient goes to one of equals. */
+    default Tensor adaptiveMaxPool(long... sizes) { return PoolOps.adaptiveMax(self(), sizes); }
 }

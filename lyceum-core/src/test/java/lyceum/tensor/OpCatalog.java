@@ -13,6 +13,7 @@ import lyceum.autograd.Primitive;
 import lyceum.backend.Precision;
 import lyceum.backend.Convolution;
 import lyceum.backend.Op;
+import lyceum.backend.PadMode;
 import lyceum.backend.Pooling;
 import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockFormat;
@@ -161,6 +162,11 @@ final class OpCatalog {
                 of("diagonal", in -> in[0].diagonal().square(), s(3, 4)), of("diagonalUpper", in -> in[0].diagonal(1).square(), s(3, 4)),
                 of("diagonalLower", in -> in[0].diagonal(-1).square(), s(4, 3)), of("trace", in -> in[0].trace(), s(3, 3)),
                 of("unfold", in -> in[0].unfold(1, 3, 2).square(), s(2, 7)), of("pad", in -> in[0].pad(1, 1, 2, 0.5).square(), s(3, 4)),
+                of("padReflect", in -> in[0].pad(1, 1, 2, PadMode.REFLECT).square(), s(3, 4)),
+                of("padFar", in -> in[0].pad(1, 4, 9, PadMode.REFLECT).square(), s(3, 4)),
+                of("convCircular", in -> in[0].conv(in[1], null, new Convolution().withPadding(2).withMode(PadMode.CIRCULAR)).square(), s(1, 2, 4, 5), s(2, 2, 3, 3)),
+                of("padReplicate", in -> in[0].pad(0, 2, 1, PadMode.REPLICATE).square(), s(3, 4)),
+                of("padCircular", in -> in[0].pad(1, 3, 1, PadMode.CIRCULAR).square(), s(3, 4)),
                 of("repeat", in -> in[0].repeat(0, 3).square(), s(2, 3)),
                 of("repeatInterleave", in -> in[0].repeatInterleave(1, 2).square(), s(2, 3)),
                 of("roll", in -> in[0].roll(1, 3).square(), s(3, 4)), of("split", in -> in[0].split(1, 1, 3)[1].square(), s(3, 4)),
@@ -302,6 +308,7 @@ final class OpCatalog {
                 of("avgPoolUncounted", in -> in[0].avgPool(new Pooling(3, 2).withStride(1).withPadding(1).withCountPadding(false)).square(),
                         s(1, 2, 4, 5)),
                 of("adaptiveAvgPool", in -> in[0].adaptiveAvgPool(3, 2).square(), s(1, 2, 5, 5)),
+                of("adaptiveMaxPool", in -> in[0].adaptiveMaxPool(3, 2).square(), s(1, 2, 5, 5)),
                 of("adaptiveAvgPoolEqual", in -> in[0].adaptiveAvgPool(1, 1).square(), s(2, 3, 4, 5)));
     }
 

@@ -136,7 +136,7 @@ public final class BatchNorm extends Module {
     /** The same for a convolution, transposed and grouped ones too. */
     public ConvLayer fold(ConvLayer before) {
         var weight = before.weight();
-        boolean transposed = before instanceof ConvTranspose2d;
+        boolean transposed = before.isTransposed();
         int groups = before.how().groups();
         check(transposed ? weight.size(1) * groups : weight.size(0));
         long[] sizes = weight.shape().toArray(), wide = new long[weight.rank() + 1];
@@ -154,7 +154,9 @@ public final class BatchNorm extends Module {
             case Conv1d c -> new Conv1d(w, b, c.how());
             case Conv2d c -> new Conv2d(w, b, c.how());
             case Conv3d c -> new Conv3d(w, b, c.how());
+            case ConvTranspose1d c -> new ConvTranspose1d(w, b, c.how());
             case ConvTranspose2d c -> new ConvTranspose2d(w, b, c.how());
+            case ConvTranspose3d c -> new ConvTranspose3d(w, b, c.how());
         };
     }
 

@@ -30,6 +30,6 @@ public record Fans(double in, double out) {
 
     static Fans of(ConvLayer layer) {
         long[] shape = layer.weight().shape().toArray();
-        return layer instanceof ConvTranspose2d ? transposed(layer.how().groups(), shape) : grouped(layer.how().groups(), shape);
+        return layer.isTransposed() ? transposed(layer.how().groups(), shape) : grouped(layer.how().groups(), shape);
     }
 }

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 import lyceum.ShapeException;
+import lyceum.backend.PadMode;
 import lyceum.backend.Pooling;
 import lyceum.data.imagenet.Preprocessing;
 import lyceum.nn.BatchNorm;
@@ -95,7 +96,8 @@ public final class ResNet extends Module implements VisionEncoder {
 
     private Tensor pooled(Tensor x) {
         var how = new Pooling(3).withStride(2);
-        return config.padding() == ResNetConfig.Padding.CIRCULAR ? ResidualBlock.around(x, 1).maxPool(how) : x.maxPool(how.withPadding(1));
+        return config.padding() == PadMode.ZEROS ? x.maxPool(how.withPadding(1))
+                : x.pad(2, 1, 1, config.padding()).pad(3, 1, 1, config.padding()).maxPool(how);
     }
 
     @Override public VisionFeatures encode(Tensor images, Pass pass) { return VisionFeatures.of(levels(images, pass)); }

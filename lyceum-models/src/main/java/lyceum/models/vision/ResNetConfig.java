@@ -3,6 +3,7 @@ package lyceum.models.vision;
 import java.util.List;
 import java.util.Objects;
 import lyceum.DType;
+import lyceum.backend.PadMode;
 import lyceum.withers.Withers;
 
 /**
@@ -33,7 +34,7 @@ import lyceum.withers.Withers;
  */
 @Withers
 public record ResNetConfig(int channels, Stem stem, List<Integer> blocks, int width, boolean bottleneck, int widening, int groups,
-        boolean preActivation, boolean residual, Shortcut shortcut, boolean zeroInit, boolean strideFirst, Padding padding, int classes,
+        boolean preActivation, boolean residual, Shortcut shortcut, boolean zeroInit, boolean strideFirst, PadMode padding, int classes,
         DType dtype) implements ResNetConfigWithers {
 
     /** What stands before the stages. */
@@ -52,14 +53,6 @@ public record ResNetConfig(int channels, Stem stem, List<Integer> blocks, int wi
         ZERO_PAD
     }
 
-    /** What lies beyond the borders. */
-    public enum Padding {
-        /** Zeros. */
-        ZEROS,
-        /** The other side: the picture is a torus, and shifts of it shift the maps. */
-        CIRCULAR
-    }
-
     public ResNetConfig {
         Objects.requireNonNull(stem, "stem");
         Objects.requireNonNull(shortcut, "shortcut");
@@ -75,7 +68,7 @@ public record ResNetConfig(int channels, Stem stem, List<Integer> blocks, int wi
 
     private static ResNetConfig imageNet(boolean bottleneck, Integer... blocks) {
         return new ResNetConfig(3, Stem.IMAGENET, List.of(blocks), 64, bottleneck, 1, 1, false, true, Shortcut.PROJECTION, false, false,
-                Padding.ZEROS, 1000, DType.F32);
+                PadMode.ZEROS, 1000, DType.F32);
     }
 
     /** 11,689,512 parameters. */
@@ -104,7 +97,7 @@ public record ResNetConfig(int channels, Stem stem, List<Integer> blocks, int wi
         if (depth < 8 || (depth - 2) % 6 != 0) throw new IllegalArgumentException("ResNetConfig.cifar: depth " + depth + "; it is 6 n + 2");
         int n = (depth - 2) / 6;
         return new ResNetConfig(3, Stem.CIFAR, List.of(n, n, n), 16, false, 1, 1, false, true, Shortcut.ZERO_PAD, false, false,
-                Padding.ZEROS, 10, DType.F32);
+                PadMode.ZEROS, 10, DType.F32);
     }
 
     /**

@@ -58,12 +58,10 @@ final class ResidualBlock extends Module {
         Autograd.noGrad(() -> { last.parameters().get("weight").zero_(); });
     }
 
-    static Module conv(ResNetConfig c, int inputs, int outputs, int kernel, int stride, int groups, Rng rng) {
-        boolean torus = c.padding() == ResNetConfig.Padding.CIRCULAR && kernel > 1;
-        var how = new Convolution().withStride(stride).withPadding(torus ? 0 : kernel / 2).withGroups(groups);
+    static Conv2d conv(ResNetConfig c, int inputs, int outputs, int kernel, int stride, int groups, Rng rng) {
+        var how = new Convolution().withStride(stride).withPadding(kernel / 2).withGroups(groups).withMode(c.padding());
         var fanOut = Init.normal(Math.sqrt(2.0 / (outputs * kernel * kernel)));
-        var conv = new Conv2d(inputs, outputs, new int[] {kernel}, how, false, c.dtype(), fanOut, rng);
-        return torus ? new Circular(conv, kernel / 2) : conv;
+        return new Conv2d(inputs, outputs, new int[] {kernel}, how, false, c.dtype(), fanOut, rng);
     }
 
     static BatchNorm norm(ResNetConfig c, int channels) { return new BatchNorm(channels, 1e-5, 0.1, c.dtype()); }
@@ -84,27 +82,5 @@ final class ResidualBlock extends Module {
         if (downsample != null) return downsample.forward(projected, pass);
         var kept = stride == 1 ? x : x.slice(2, 0, x.size(2), stride).slice(3, 0, x.size(3), stride);
         return x.size(1) == outputs ? kept : kept.pad(1, (outputs - x.size(1)) / 2, outputs - x.size(1) - (outputs - x.size(1)) / 2, 0);
-    }
-
-    /** A convolution on a torus; its tensors have the names that they have without it. */
-    private static final class Circular extends Module {
-        private final Conv2d conv;
-        private final int reach;
-
-        Circular(Conv2d conv, int reach) {
-            this.conv = conv;
-            this.reach = reach;
-        }
-
-        @Override protected Tensor compute(Tensor x, Pass pass) { return conv.forward(around(x, reach), pass); }
-
-        @Override protected String nameOf(String child, String tensor) { return tensor; }
-    }
-
-    /** Rows and columns of the other side on each border. */
-    static Tensor around(Tensor x, int reach) {
-        for (int axis = 2; axis < 4; axis++)
-            x = Tensor.concat(axis, x.narrow(axis, x.size(axis) - reach, reach), x, x.narrow(axis, 0, reach));
-        return x;
     }
 }

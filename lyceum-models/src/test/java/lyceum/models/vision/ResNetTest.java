@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.backend.PadMode;
 import lyceum.nn.Pass;
 import lyceum.nn.Skeleton;
 import lyceum.random.Rng;
@@ -126,15 +127,15 @@ class ResNetTest {
 
     @Acceptance(topic = "vision-encoder", clause = 3)
     @Test void aCircularShiftShiftsTheMapOfACnnAndNotTheTokensOfAVit() {
-        var config = small(false, 8, 0, 1, 1, 1).withPadding(ResNetConfig.Padding.CIRCULAR);
+        var config = small(false, 8, 0, 1, 1, 1).withPadding(PadMode.CIRCULAR);
         var x = Tensor.randn(Rng.of(1), 2, 3, 64, 64);
         double circular = 0, zeros = Double.MAX_VALUE, tokens = Double.MAX_VALUE;
         for (int axis = 2; axis < 4; axis++) {
-            for (var c : List.of(config, config.withBottleneck(true), config.withPadding(ResNetConfig.Padding.ZEROS))) {
+            for (var c : List.of(config, config.withBottleneck(true), config.withPadding(PadMode.ZEROS))) {
                 var net = new ResNet(c, Rng.of(2));
                 assertThat(net.stride()).isEqualTo(16);
                 double moved = shiftGap(net, x, axis);
-                if (c.padding() == ResNetConfig.Padding.CIRCULAR) circular = Math.max(circular, moved);
+                if (c.padding() == PadMode.CIRCULAR) circular = Math.max(circular, moved);
                 else zeros = Math.min(zeros, moved);
             }
             tokens = Math.min(tokens,

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import lyceum.DType;
+import lyceum.backend.PadMode;
 import lyceum.tensor.Index;
 import lyceum.tensor.Shape;
 import lyceum.tensor.Tensor;
@@ -179,26 +180,12 @@ final class ShapeOperators {
             edge[axis] = after;
             return Tensor.concat(axis, front, x, one.expand(edge));
         }
-        long n = x.size(axis);
-        if (n == 0) throw new IllegalArgumentException("axis " + axis + " is empty, there is nothing to pad with");
-        var from = new long[Math.toIntExact(n + before + after)];
-        for (int i = 0; i < from.length; i++) from[i] = source(mode, i - before, n);
-        return x.indexSelect(axis, Tensor.of(from));
-    }
-
-    private static long source(String mode, long at, long n) {
-        switch (mode) {
-            case "edge" :
-                return Math.clamp(at, 0, n - 1);
-            case "wrap" :
-                return Math.floorMod(at, n);
-            case "reflect" :
-                if (n == 1) return 0;
-                long period = Math.floorMod(at, 2 * n - 2);
-                return period < n ? period : 2 * n - 2 - period;
-            default :
-                throw new IllegalArgumentException("mode \"" + mode + "\" is not known");
-        }
+        return x.pad(axis, before, after, switch (mode) {
+            case "edge" -> PadMode.REPLICATE;
+            case "wrap" -> PadMode.CIRCULAR;
+            case "reflect" -> PadMode.REFLECT;
+            default -> throw new IllegalArgumentException("mode \"" + mode + "\" is not known");
+        });
     }
 
     private static Object centred(Call c) {

@@ -12,6 +12,7 @@ import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.autograd.Autograd;
 import lyceum.backend.Convolution;
+import lyceum.backend.PadMode;
 import lyceum.format.Safetensors;
 import lyceum.nn.Activation;
 import lyceum.nn.BatchNorm;
@@ -144,13 +145,15 @@ public final class CompressedFile {
 
     private static String text(Convolution how) {
         if (how == null) return "-";
-        return List.of(how.stride(), how.before(), how.after(), how.dilation(), List.of(how.groups())).stream()
+        return List.of(how.stride(), how.before(), how.after(), how.dilation(), List.of(how.groups(), how.mode().ordinal())).stream()
                 .map(l -> String.join(",", l.stream().map(Object::toString).toList())).reduce((a, b) -> a + "/" + b).orElseThrow();
     }
 
     private static Convolution how(String text) {
         if (text.equals("-")) return null;
         var p = Arrays.stream(text.split("/")).map(t -> Arrays.stream(longs(t)).mapToInt(Math::toIntExact).toArray()).toList();
-        return new Convolution().withStride(p.get(0)).withPadding(p.get(1), p.get(2)).withDilation(p.get(3)).withGroups(p.get(4)[0]);
+        var mode = PadMode.values()[p.get(4).length > 1 ? p.get(4)[1] : 0]; // older files have none
+        return new Convolution().withStride(p.get(0)).withPadding(p.get(1), p.get(2)).withDilation(p.get(3)).withGroups(p.get(4)[0])
+                .withMode(mode);
     }
 }
