@@ -77,7 +77,7 @@ class VaeTest {
         double[] law = eigenvalues(x);
         double best = probabilisticPca(law, k), plain = probabilisticPca(law, 0);
         double before = vae.evaluate(x, Rng.of(3)).elbo();
-        vae.fit(new Trainer(new Adam(0.06), 800).withBatchSize(n).withSchedule(new Schedule.Cosine(800)), x, null, rng, Progress.SILENT);
+        vae.fit(new Trainer(new Adam(0.06), 1100).withBatchSize(n).withSchedule(new Schedule.Cosine(1100)), x, null, rng, Progress.SILENT);
         double bound = vae.evaluate(x.repeat(0, 20), Rng.of(3)).elbo(), exact = likelihood(vae, x);
         assertThat(before).isLessThan(1.5 * best);
         assertThat((best - plain) / Math.abs(best)).isGreaterThan(0.2); // what a spherical law reaches
