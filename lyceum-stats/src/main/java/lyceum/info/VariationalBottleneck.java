@@ -33,8 +33,11 @@ public record VariationalBottleneck(double lambda) {
     }
 
     /** {@code KL(N(mean, variance) | N(0, I))} of each row in nats: {@code sum (mean^2 + variance - 1 - ln variance) / 2} over the last axis. */
-    public static Tensor rate(Tensor mean, Tensor logVariance) {
-        return mean.square().add(logVariance.exp()).sub(1).sub(logVariance).sum(-1).div(2);
+    public static Tensor rate(Tensor mean, Tensor logVariance) { return rates(mean, logVariance).sum(-1); }
+
+    /** The terms of {@link #rate}, one for each number of the code. */
+    public static Tensor rates(Tensor mean, Tensor logVariance) {
+        return mean.square().add(logVariance.expm1().sub(logVariance)).div(2); // near variance 1, exp less 1 would lose its digits
     }
 
     /** The mean over rows. @param surprisal {@code -ln q(y|t)} of each row, (n) @param mean (n, k), as is logVariance */
