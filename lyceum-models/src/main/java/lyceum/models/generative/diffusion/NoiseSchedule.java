@@ -1,5 +1,6 @@
 package lyceum.models.generative.diffusion;
 
+import java.util.Arrays;
 import java.util.function.IntToDoubleFunction;
 
 /**
@@ -87,6 +88,12 @@ public final class NoiseSchedule implements NoisePath {
             before = bar;
         }
         return new NoiseSchedule(values);
+    }
+
+    /** Its first steps alone: what is left to undo of data that were noised that far. @param steps from 1 */
+    public NoiseSchedule until(int steps) {
+        if (steps < 1 || steps > steps()) throw new IllegalArgumentException("NoiseSchedule: the first " + steps + " steps of " + steps());
+        return new NoiseSchedule(Arrays.copyOfRange(beta, 1, steps + 1));
     }
 
     /** T. */

@@ -122,13 +122,14 @@ public record OdeSampler(Method method, int steps, Grid grid, boolean cleaned) i
         return x.mul(sde.signal(s) / sde.signal(t)).sub(epsilon.mul(sde.noise(s) * Math.expm1(h)));
     }
 
-    private static Tensor multistep(ScoreSde sde, Tensor x, Tensor clean, Tensor last, double before, double t, double next) {
-        double h = sde.logSnr(next) - sde.logSnr(t);
+    /** One step by the last two guesses of the data; last is null before there were two. */
+    static Tensor multistep(NoisePath path, Tensor x, Tensor clean, Tensor last, double before, double t, double next) {
+        double h = path.logSnr(next) - path.logSnr(t);
         var guess = clean;
         if (last != null) {
-            double ratio = h / (sde.logSnr(t) - sde.logSnr(before)) / 2;
+            double ratio = h / (path.logSnr(t) - path.logSnr(before)) / 2;
             guess = clean.mul(1 + ratio).sub(last.mul(ratio));
         }
-        return x.mul(sde.noise(next) / sde.noise(t)).sub(guess.mul(sde.signal(next) * Math.expm1(-h)));
+        return x.mul(path.noise(next) / path.noise(t)).sub(guess.mul(path.signal(next) * Math.expm1(-h)));
     }
 }

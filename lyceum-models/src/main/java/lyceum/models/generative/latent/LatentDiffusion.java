@@ -1,0 +1,72 @@
+package lyceum.models.generative.latent;
+
+import java.util.ArrayList;
+import java.util.Objects;
+import lyceum.autograd.Autograd;
+import lyceum.memory.Scope;
+import lyceum.models.generative.Generator;
+import lyceum.models.generative.LatentModel;
+import lyceum.models.generative.diffusion.DiffusionModel;
+import lyceum.models.generative.diffusion.DiffusionSampler;
+import lyceum.models.generative.diffusion.NoiseStreams;
+import lyceum.progress.Progress;
+import lyceum.tensor.Tensor;
+
+/**
+ * Any diffusion or flow in the scaled codes of an autoencoder: a fraction of the numbers, and of the work.
+ *
+ * {@snippet :
+ * var latents = LatentDiffusion.of(codec, pictures, 64);                                 // an AutoencoderKl, a Vae, a VqAutoencoder
+ * Tensor z = latents.encode(pictures, 64);
+ * trainer.start(unet, n, ddpm.over(unet, z), null, rng).finish(Progress.SILENT);
+ * Tensor drawn = latents.sample(ddpm.model(unet), new DdimSampler(50), null, NoiseStreams.of(rng, 16), Progress.SILENT, 4, 7, 7);
+ * }
+ *
+ * @param codec takes pictures to codes and back
+ * @param scale of the codes
+ * @see <a href="https://arxiv.org/abs/2112.10752">Rombach, Blattmann, Lorenz, Esser and Ommer (2022)</a>
+ */
+public record LatentDiffusion(LatentModel codec, LatentScale scale) {
+    public LatentDiffusion {
+        Objects.requireNonNull(codec, "codec");
+        Objects.requireNonNull(scale, "scale");
+    }
+
+    /** Scaled by the codes of training data (n, ..), so many at a time. */
+    public static LatentDiffusion of(LatentModel codec, Tensor data, int batch) {
+        return new LatentDiffusion(codec, LatentScale.of(inBatches(data, batch, codec)));
+    }
+
+    private static Tensor inBatches(Tensor data, int batch, LatentModel codec) {
+        if (batch < 1) throw new IllegalArgumentException("LatentDiffusion: batches of " + batch + "; at least 1");
+        return Autograd.noGrad(() -> {
+            var parts = new ArrayList<Tensor>();
+            for (long from = 0; from < data.size(0); from += batch) {
+                try (var scope = Scope.open("codes")) {
+                    parts.add(codec.encode(data.narrow(0, from, Math.min(batch, data.size(0) - from))).compute().keptBy(scope));
+                }
+            }
+            return Tensor.concat(0, parts.toArray(Tensor[]::new)).compute();
+        });
+    }
+
+    /** Scaled codes of data, so many at a time. */
+    public Tensor encode(Tensor data, int batch) { return Autograd.noGrad(() -> scale.apply(inBatches(data, batch, codec)).compute()); }
+
+    /** Data of scaled codes. */
+    public Tensor decode(Tensor scaled) { return Autograd.noGrad(() -> codec.decode(scale.undo(scaled).compute())); }
+
+    /**
+     * Data by a diffusion model of the scaled codes.
+     *
+     * @param condition (n, ..), or null
+     * @param shape of the codes of an item
+     */
+    public Tensor sample(DiffusionModel model, DiffusionSampler sampler, Tensor condition, NoiseStreams noise, Progress progress, long... shape) {
+        var start = model.start(noise, scale.mean().dtype(), shape);
+        return decode(sampler.sample(model, start, condition, noise, progress));
+    }
+
+    /** Data by anything that draws scaled codes: a {@link lyceum.models.generative.diffusion.FlowModel}'s generator, a normal law. */
+    public Generator generator(Generator codes) { return (n, rng) -> decode(codes.sample(n, rng)); }
+}

@@ -1,0 +1,205 @@
+package lyceum.models.generative.latent;
+
+import static lyceum.testing.Bound.atLeast;
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.exactly;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import lyceum.DType;
+import lyceum.autograd.Autograd;
+import lyceum.data.scenes.CaptionedScenes;
+import lyceum.data.scenes.Scene;
+import lyceum.models.generative.BetaSchedule;
+import lyceum.models.generative.Observation;
+import lyceum.models.generative.VaeConfig;
+import lyceum.models.generative.diffusion.ConditionDropout;
+import lyceum.models.generative.diffusion.DdimSampler;
+import lyceum.models.generative.diffusion.Ddpm;
+import lyceum.models.generative.diffusion.Denoiser;
+import lyceum.models.generative.diffusion.DpmSolverSampler;
+import lyceum.models.generative.diffusion.NoiseSchedule;
+import lyceum.models.generative.diffusion.NoiseStreams;
+import lyceum.models.generative.diffusion.Prediction;
+import lyceum.nn.Embedding;
+import lyceum.nn.Module;
+import lyceum.nn.Pass;
+import lyceum.optim.AdamW;
+import lyceum.optim.Clip;
+import lyceum.progress.Progress;
+import lyceum.random.Rng;
+import lyceum.tensor.Index;
+import lyceum.tensor.Shape;
+import lyceum.tensor.Tensor;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.train.Trainer;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** A toy pipeline on captioned scenes of three colours, two shapes and two places: autoencoder, text vectors and denoiser trained here. */
+class StableDiffusionTest {
+    private static final CaptionedScenes SCENES = CaptionedScenes.of(16).withColours(3).withShapes(2).withRows(1).withColumns(2);
+    private static final int PICTURES = 1200, WORDS = 8, WIDTH = 32;
+
+    /** Words as vectors with their places, learned with the denoiser. */
+    private static final class Words extends Module {
+        private final Map<String, Integer> numbers = new HashMap<>();
+        private final Embedding words, places;
+
+        Words(Rng rng) {
+            for (var scene : SCENES.singles())
+                for (var word : SCENES.caption(scene).split(" ")) numbers.putIfAbsent(word, numbers.size() + 1);
+            words = new Embedding(numbers.size() + 1, WIDTH, rng);
+            places = new Embedding(WORDS, WIDTH, rng);
+        }
+
+        Tensor ids(List<String> captions) {
+            var ids = new int[captions.size() * WORDS];
+            for (int i = 0; i < captions.size(); i++) {
+                if (captions.get(i).isEmpty()) continue;
+                String[] split = captions.get(i).split(" ");
+                for (int j = 0; j < split.length; j++) ids[i * WORDS + j] = numbers.get(split[j]);
+            }
+            return Tensor.of(ids, captions.size(), WORDS);
+        }
+
+        @Override protected Tensor compute(Tensor ids, Pass pass) {
+            return words.forward(ids, pass).add(places.forward(Tensor.arange(WORDS).to(DType.I32), pass));
+        }
+    }
+
+    /** What is trained together. */
+    private static final class Roof extends Module {
+        private final Words words;
+        private final ConditionalUNet unet;
+
+        Roof(Words words, ConditionalUNet unet) {
+            this.words = words;
+            this.unet = unet;
+        }
+
+        @Override protected Tensor compute(Tensor x, Pass pass) { throw new UnsupportedOperationException("of parts"); }
+    }
+
+    private record Toy(StableDiffusion model, double error) {
+        private static Toy toy;
+
+        static synchronized Toy once() { return toy == null ? toy = trained() : toy; }
+    }
+
+    private static Toy trained() {
+        var rng = Rng.of(1);
+        var scenes = new ArrayList<Scene>();
+        var pictures = new ArrayList<Tensor>();
+        for (int i = 0; i < PICTURES; i++) {
+            scenes.add(SCENES.draw(1, rng));
+            pictures.add(SCENES.picture(scenes.get(i), rng).mul(2).sub(1));
+        }
+        var x = Tensor.stack(0, pictures.toArray(Tensor[]::new)).compute();
+        var codec = new AutoencoderKl(AutoencoderKlConfig.small(3, 4, 16, 32), Rng.of(2));
+        var vae = codec.vae(new VaeConfig(Shape.of(4, 8, 8), new Observation.Gaussian(0.2, false), BetaSchedule.CONSTANT, 1));
+        vae.fit(new Trainer(new AdamW(2e-3), 4).withBatchSize(30).withClip(Clip.norm(1)), x, null, Rng.of(3), Progress.SILENT);
+        var latents = LatentDiffusion.of(codec, x, 100);
+        var z = latents.encode(x, 100);
+        double error = Autograd.noGrad(() -> latents.decode(z.narrow(0, 0, 100)).sub(x.narrow(0, 0, 100)).square().mean().item());
+        var ddpm = new Ddpm(NoiseSchedule.cosine(200)).withPrediction(Prediction.VELOCITY);
+        var words = new Words(Rng.of(4));
+        var unet = new ConditionalUNet(ConditionalUNetConfig.small(4, WIDTH, 32, 48), Rng.of(5));
+        var captions = words.ids(scenes.stream().map(SCENES::caption).toList());
+        Denoiser read = (noisy, t, ids, pass) -> unet.predict(noisy, t, words.forward(ids, pass), pass);
+        var loss = ddpm.over(read, z, captions, new ConditionDropout(0.15, Tensor.zeros(DType.I32, WORDS)));
+        new Trainer(new AdamW(2e-3), 16).withBatchSize(40).withClip(Clip.norm(1)).withAveraging(0.98).start(new Roof(words, unet), PICTURES, loss, null, Rng.of(6))
+                .finish(Progress.SILENT);
+        PromptEncoder text = prompts -> Autograd.noGrad(() -> words.forward(words.ids(prompts)).compute());
+        return new Toy(new StableDiffusion(text, ddpm.model(unet), latents, 4, 2), error);
+    }
+
+    private static double obeyed(StableDiffusion model, List<Scene> scenes, boolean told, PictureOptions options) {
+        var prompts = scenes.stream().map(s -> told ? SCENES.caption(s) : "").toList();
+        var pictures = model.imagine(prompts, options, NoiseStreams.of(Rng.of(9), prompts.size()), Progress.SILENT);
+        int right = 0;
+        for (int i = 0; i < scenes.size(); i++) if (SCENES.shows(pictures.get(i), scenes.get(i))) right++;
+        return (double) right / scenes.size();
+    }
+
+    @Tag("heavy")
+    @Acceptance(topic = "stable-diffusion", clause = 4)
+    @Test void promptsAreObeyed() {
+        var toy = Toy.once();
+        var rng = Rng.of(77);
+        var asked = new ArrayList<Scene>();
+        for (int i = 0; i < 200; i++) asked.add(SCENES.draw(1, rng));
+        var options = new PictureOptions(16).withGuidance(3).withSampler(new DdimSampler(20));
+        Evidence.of("prompts obeyed of 200", obeyed(toy.model(), asked, true, options), atLeast(0.9));
+        Evidence.of("pictures of empty prompts that show what was not asked", obeyed(toy.model(), asked, false, options), atMost(0.4));
+        Evidence.of("prompts obeyed by DPM-Solver++ in 12 steps",
+                obeyed(toy.model(), asked, true, options.withSampler(new DpmSolverSampler(12))), atLeast(0.8));
+    }
+
+    /** The same pipeline before it learned anything. */
+    private static StableDiffusion untrained() {
+        var words = new Words(Rng.of(4));
+        PromptEncoder text = prompts -> Autograd.noGrad(() -> words.forward(words.ids(prompts)).compute());
+        var unet = new ConditionalUNet(ConditionalUNetConfig.small(4, WIDTH, 8, 16), Rng.of(5));
+        return StableDiffusion.of(text, new Ddpm(NoiseSchedule.scaledLinear(1000, 0.00085, 0.012)).model(unet.countingFromZero()),
+                new AutoencoderKl(AutoencoderKlConfig.small(3, 4, 8, 8), Rng.of(2)), 0.18215);
+    }
+
+    private static double gap(Tensor a, Tensor b) { return a.sub(b).abs().max().item(); }
+
+    @Acceptance(topic = "stable-diffusion", clause = 5)
+    @Test void theSameSeedIsTheSamePicture() {
+        var model = untrained();
+        var options = new PictureOptions(16).withGuidance(2);
+        var prompts = List.of("a red square on the left", "a blue circle on the right");
+        for (var sampler : List.of(new DdimSampler(5), new DdimSampler(5).withEta(1), new DpmSolverSampler(5))) {
+            var o = options.withSampler(sampler);
+            var first = model.imagine(prompts, o, NoiseStreams.seeds(7, 8), Progress.SILENT);
+            Evidence.of("pictures again by " + sampler, gap(first, model.imagine(prompts, o, NoiseStreams.seeds(7, 8), Progress.SILENT)), exactly(0));
+            var alone = model.imagine(prompts.subList(1, 2), o, NoiseStreams.seeds(8), Progress.SILENT);
+            Evidence.of("the second alone", gap(first.narrow(0, 1, 1), alone), atMost(1e-5));
+            Evidence.of("another seed's picture, off by", gap(alone, model.imagine(prompts.subList(1, 2), o, NoiseStreams.seeds(9), Progress.SILENT)),
+                    atLeast(1e-2));
+        }
+    }
+
+    @Acceptance(topic = "stable-diffusion", clause = 6)
+    @Test void whatIsNotMaskedStays() {
+        var model = untrained();
+        var rng = Rng.of(3);
+        Tensor pictures = Tensor.rand(rng, 2, 3, 16, 16), free = Tensor.zeros(2, 1, 16, 16);
+        free.set_(1, Index.all(), Index.all(), Index.range(4, 9), Index.range(3, 12));
+        var codes = model.encoded(pictures);
+        var open = free.adaptiveMaxPool(8, 8).expand(2, 4, 8, 8);
+        var prompts = List.of("a red square on the left", "a blue circle on the right");
+        for (var sampler : List.of(new DdimSampler(10), new DpmSolverSampler(10))) {
+            var o = new PictureOptions(16).withGuidance(3).withSampler(sampler).withAvoid("a green circle on the left");
+            var filled = model.fillCodes(codes, free, prompts, o, NoiseStreams.seeds(1, 2), Progress.SILENT);
+            double kept = filled.sub(codes).mul(open.rsub(1)).abs().max().item(), drawn = filled.sub(codes).mul(open).abs().max().item();
+            Evidence.of("codes outside the mask, off by, " + sampler, kept, atMost(1e-5));
+            Evidence.of("codes inside it, changed by", drawn, atLeast(0.1));
+        }
+    }
+
+    @Test void aPictureIsVariedTheMoreTheStronger() {
+        var model = untrained();
+        var pictures = Tensor.rand(Rng.of(3), 1, 3, 16, 16);
+        var o = new PictureOptions(16).withGuidance(1).withSampler(new DdimSampler(4));
+        var codes = model.pictures(model.encoded(pictures));
+        double[] moved = new double[2];
+        for (int i = 0; i < 2; i++) {
+            var varied = model.vary(pictures, i == 0 ? 0.005 : 0.9, List.of("a red square on the left"), o, NoiseStreams.seeds(1), Progress.SILENT);
+            moved[i] = varied.sub(codes).square().mean().item();
+        }
+        assertThat(moved[0]).isLessThan(moved[1] / 2);
+        assertThatThrownBy(() -> model.imagine(List.of(""), new PictureOptions(15), NoiseStreams.seeds(1), Progress.SILENT))
+                .hasMessageContaining("15 x 15 pixels; both are multiples of 2");
+        assertThatThrownBy(() -> model.imagine(List.of("", ""), o, NoiseStreams.seeds(1), Progress.SILENT)).hasMessageContaining("one for each");
+        assertThatThrownBy(() -> model.vary(pictures, 0, List.of(""), o, NoiseStreams.seeds(1), Progress.SILENT)).hasMessageContaining("strength is 0.0");
+    }
+}
