@@ -1,0 +1,129 @@
+package lyceum.models.generative.latent;
+
+import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.between;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import lyceum.DType;
+import lyceum.autograd.Autograd;
+import lyceum.autograd.FlopCounter;
+import lyceum.data.Dataset;
+import lyceum.data.Datasets;
+import lyceum.models.generative.BetaSchedule;
+import lyceum.models.generative.GenerativeMetrics;
+import lyceum.models.generative.Observation;
+import lyceum.models.generative.VaeConfig;
+import lyceum.models.generative.diffusion.DdimSampler;
+import lyceum.models.generative.diffusion.Ddpm;
+import lyceum.models.generative.diffusion.NoiseSchedule;
+import lyceum.models.generative.diffusion.NoiseStreams;
+import lyceum.models.generative.diffusion.Prediction;
+import lyceum.nn.Activation;
+import lyceum.nn.Layer;
+import lyceum.nn.Linear;
+import lyceum.nn.Pass;
+import lyceum.nn.Sequential;
+import lyceum.nn.loss.Loss;
+import lyceum.optim.Adam;
+import lyceum.optim.AdamW;
+import lyceum.optim.Clip;
+import lyceum.optim.Schedule;
+import lyceum.progress.Progress;
+import lyceum.random.Rng;
+import lyceum.tensor.Shape;
+import lyceum.tensor.Tensor;
+import lyceum.testing.Acceptance;
+import lyceum.testing.Evidence;
+import lyceum.train.Trainer;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+class LatentDiffusionTest {
+    private static final int PICTURES = 4000, DRAWN = 2000;
+    private static final ConditionalUNetConfig NET = new ConditionalUNetConfig(4, 4, List.of(48), List.of(false), 2, 0, 4, 4, DType.F32);
+
+    /** Clothes of 28 x 28 in [-1, 1]. */
+    private static Dataset clothes(Dataset d) { return d.withX(d.x().to(DType.F32).div(127.5).sub(1).reshape(d.size(), 1, 28, 28).compute()); }
+
+    private record Trained(AutoencoderKl codec, LatentDiffusion latents, Tensor codes, Dataset train, Dataset test) {
+        private static Trained trained;
+
+        static synchronized Trained once() {
+            if (trained != null) return trained;
+            Dataset train = clothes(Datasets.fashionMnist().train().head(PICTURES)), test = clothes(Datasets.fashionMnist().test().head(DRAWN));
+            var codec = new AutoencoderKl(AutoencoderKlConfig.small(1, 4, 8, 16, 32), Rng.of(1));
+            var vae = new VaeConfig(Shape.of(4, 7, 7), new Observation.Gaussian(0.15, false), BetaSchedule.CONSTANT, 1);
+            codec.vae(vae).fit(new Trainer(new AdamW(3e-3), 4).withBatchSize(32).withClip(Clip.norm(10))
+                    .withSchedule(new Schedule.Cosine(4 * PICTURES / 32)), train.x(), null, Rng.of(2), Progress.SILENT);
+            var latents = LatentDiffusion.of(codec, train.x(), 200);
+            return trained = new Trained(codec, latents, latents.encode(train.x(), 200), train, test);
+        }
+    }
+
+    @Tag("heavy")
+    @Acceptance(topic = "latent-diffusion", clause = 1)
+    @Acceptance(topic = "latent-diffusion", clause = 2)
+    @Test void clothesComeBackFromSmallCodesOfDeviationOne() {
+        var t = Trained.once();
+        assertThat(t.codes().shape()).isEqualTo(Shape.of(PICTURES, 4, 7, 7));
+        double error = 0;
+        for (int from = 0; from < DRAWN; from += 200) {
+            var x = t.test().x().narrow(0, from, 200);
+            error += t.codec().reconstruct(x).sub(x).div(2).square().mean().item() * 200 / DRAWN; // pixels in [0, 1]
+        }
+        Evidence.of("mean squared error of held-out clothes back from 4 x 7 x 7", error, atMost(0.02));
+        Evidence.of("deviation of held-out codes, scaled by the training set", t.latents().encode(t.test().x(), 200).flatten().std(0, 0, false).item(),
+                between(0.95, 1.05));
+    }
+
+    @Acceptance(topic = "latent-diffusion", clause = 3)
+    @Test void aStepInCodesCostsLessThanAnEighth() {
+        var small = FlopCounter.count(() -> step(NET, 7));
+        var large = FlopCounter.count(() -> step(NET.withInputs(1).withOutputs(1), 28));
+        Evidence.of("operations of a training step in codes over one in pixels", (double) (small.products() + small.others()) / (large.products() + large.others()), atMost(1.0 / 8));
+    }
+
+    private static void step(ConditionalUNetConfig config, int side) {
+        var net = new ConditionalUNet(config, Rng.of(1));
+        new Ddpm(NoiseSchedule.cosine(100)).loss(net, Tensor.randn(Rng.of(2), 8, config.inputs(), side, side), null, Pass.training(Rng.of(3)))
+                .backward();
+    }
+
+    @Tag("heavy")
+    @Acceptance(topic = "latent-diffusion", clause = 4)
+    @Test void drawnCodesAreBetterThanNormalOnesOfTheirMoments() {
+        var t = Trained.once();
+        var net = new ConditionalUNet(NET, Rng.of(4));
+        var ddpm = new Ddpm(NoiseSchedule.cosine(200)).withPrediction(Prediction.VELOCITY);
+        int epochs = 6;
+        new Trainer(new AdamW(2e-3), epochs).withBatchSize(50).withClip(Clip.norm(1)).withAveraging(0.99)
+                .withSchedule(new Schedule.Cosine(epochs * PICTURES / 50)).start(net, PICTURES, ddpm.over(net, t.codes()), null, Rng.of(5))
+                .finish(Progress.SILENT);
+        var drawn = t.latents().sample(ddpm.model(net), new DdimSampler(25), null, NoiseStreams.of(Rng.of(6), DRAWN), Progress.SILENT, 4, 7, 7);
+        var normal = t.latents().generator((n, rng) -> Tensor.randn(rng, n, 4, 7, 7)).sample(DRAWN, Rng.of(7));
+        var judge = new Sequential(Layer.of(x -> x.reshape(x.size(0), -1)), new Linear(784, 64, Rng.of(8)), Activation.RELU,
+                new Linear(64, 32, Rng.of(9)), Activation.RELU, new Linear(32, 10, Rng.of(10)));
+        new Trainer(new Adam(1e-3), 8).withBatchSize(50).fit(judge, Loss::crossEntropy, t.train(), Rng.of(11));
+        var features = new Sequential(judge.layers().subList(0, 5).toArray(Layer[]::new));
+        Tensor real = seen(features, t.test().x());
+        double ours = GenerativeMetrics.frechet(real, seen(features, drawn)), theirs = GenerativeMetrics.frechet(real, seen(features, normal));
+        Evidence.of("Frechet distance of drawn codes over that of normal codes of the same moments", ours / theirs, atMost(0.5));
+    }
+
+    private static Tensor seen(Sequential features, Tensor x) {
+        return Autograd.noGrad(() -> features.forward(x, Pass.inference()).to(DType.F64).compute());
+    }
+
+    @Test void codesAreScaledByTheirMoments() {
+        var codes = Tensor.randn(Rng.of(1), DType.F64, 50, 3, 2, 2).mul(Tensor.of(new double[] {1, 5, 0}).reshape(1, 3, 1, 1)).add(2);
+        var scale = LatentScale.of(codes);
+        var z = scale.apply(codes).moveAxis(1, 0).reshape(3, -1);
+        assertThat(z.std(1, 0, false).sub(Tensor.of(new double[] {1, 1, 0})).abs().max().item()).isLessThan(1e-12);
+        assertThat(scale.undo(scale.apply(codes)).sub(codes).abs().max().item()).isLessThan(1e-12);
+        assertThat(LatentScale.factor(0.5, codes).apply(codes).get(0, 0, 0, 0).item()).isEqualTo(codes.get(0, 0, 0, 0).item() / 2);
+        assertThatThrownBy(() -> new AutoencoderKl(AutoencoderKlConfig.small(1, 4, 8, 8), Rng.of(1)).encode(Tensor.zeros(1, 1, 7, 8)))
+                .hasMessageContaining("sides that 2 divides");
+    }
+}
