@@ -18,7 +18,7 @@ ACTIVATIONS = {
     "identity": lambda x: x.clone(), "sigmoid": torch.sigmoid, "hard_sigmoid": F.hardsigmoid, "tanh": torch.tanh, "hard_tanh": F.hardtanh,
     "lecun_tanh": lecun, "tanh_shrink": F.tanhshrink, "softsign": F.softsign, "relu": F.relu, "relu6": F.relu6,
     "leaky_relu": F.leaky_relu, "elu": F.elu, "selu": F.selu, "gelu": F.gelu, "gelu_tanh": lambda x: F.gelu(x, approximate="tanh"),
-    "silu": F.silu, "hard_swish": F.hardswish, "mish": F.mish, "softplus": lambda x: F.softplus(x, threshold=1e9), "sine": torch.sin,
+    "quick_gelu": lambda x: x * torch.sigmoid(1.702 * x), "silu": F.silu, "hard_swish": F.hardswish, "mish": F.mish, "softplus": lambda x: F.softplus(x, threshold=1e9), "sine": torch.sin,
     "celu": F.celu, "celu 0.5": lambda x: F.celu(x, 0.5), "celu 3": lambda x: F.celu(x, 3.0), "elu 2": lambda x: F.elu(x, 2.0),
     "leaky_relu 0.2": lambda x: F.leaky_relu(x, 0.2), "prelu": lambda x: F.prelu(x, torch.tensor([0.25], dtype=x.dtype)),
     "rrelu": lambda x: F.rrelu(x, training=False), "maxout 2": lambda x: x.reshape(-1, 2).amax(1), "maxout 3": lambda x: x.reshape(-1, 3).amax(1),

@@ -48,6 +48,8 @@ public enum Activation implements Layer {
     GELU,
     /** GELU by its tanh formula, as GPT-2 was trained. */
     GELU_TANH,
+    /** {@code x sigmoid(1.702 x)}, GELU's cheapest likeness, as CLIP was trained. */
+    QUICK_GELU,
     /** {@code x sigmoid(x)}, also called swish. */
     SILU,
     /** {@code x hardSigmoid(x)}. */
@@ -84,6 +86,7 @@ public enum Activation implements Layer {
             case SELU -> elu(x, SELU_ALPHA).mul(SELU_SCALE);
             case GELU -> x.gelu();
             case GELU_TANH -> x.geluTanh();
+            case QUICK_GELU -> x.mul(x.mul(1.702).sigmoid());
             case SILU -> x.mul(x.sigmoid());
             // Clamped before it is scaled, so that the slope at the limits is that of the product inside: -1/2 and 3/2, as PyTorch's.
             case HARD_SWISH -> x.mul(x.clamp(-3, 3).mul(1.0 / 6).add(0.5));

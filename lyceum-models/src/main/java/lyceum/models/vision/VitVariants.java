@@ -10,6 +10,7 @@ import lyceum.autograd.FlopCounter;
 import lyceum.nn.Module;
 import lyceum.nn.Skeleton;
 import lyceum.nn.loss.Loss;
+import lyceum.nn.loss.SigmoidContrastiveLoss;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
@@ -80,15 +81,12 @@ public final class VitVariants {
 
     /**
      * {@code -1/n sum_ij log sigmoid(z_ij (scale x_i . y_j + bias))} with z 1 for pairs and -1 else, of unit vectors (n, width).
-     * @param scale a scalar
+     * @param scale a scalar above 0
      * @param bias a scalar
+     * @see SigmoidContrastiveLoss
      */
     public static Tensor sigmoidLoss(Tensor images, Tensor texts, Tensor scale, Tensor bias) {
-        if (!images.shape().equals(texts.shape()))
-            throw new ShapeException("sigmoidLoss: pictures " + images.shape() + ", texts " + texts.shape() + "; row i of both is a pair");
-        var logits = images.matmul(texts.transpose()).mul(scale).add(bias);
-        var signs = Tensor.eye(logits.dtype(), images.size(0)).mul(2).sub(1);
-        return logits.mul(signs).logSigmoid().sum().neg().div(images.size(0));
+        return new SigmoidContrastiveLoss(scale.log(), bias).withNormalised(false).of(images, texts);
     }
 
     /** The standard models by name, of shapes alone. */

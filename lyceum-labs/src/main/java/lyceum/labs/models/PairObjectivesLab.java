@@ -1,0 +1,100 @@
+package lyceum.labs.models;
+
+import static lyceum.labs.Bounds.atLeast;
+import static lyceum.labs.Bounds.below;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import lyceum.data.scenes.CaptionedScenes;
+import lyceum.labs.Lab;
+import lyceum.labs.LabBody;
+import lyceum.labs.LabContext;
+import lyceum.models.multimodal.CaptionWords;
+import lyceum.models.multimodal.ContrastiveVlm;
+import lyceum.models.multimodal.ContrastiveVlmConfig;
+import lyceum.models.multimodal.ImageTextConfig;
+import lyceum.models.multimodal.ImageTextEncoder;
+import lyceum.models.multimodal.SigLip;
+import lyceum.models.multimodal.TextTower;
+import lyceum.models.multimodal.TextTowerConfig;
+import lyceum.models.multimodal.VlmObjective;
+import lyceum.models.vision.VisionTransformer;
+import lyceum.models.vision.VisionTransformerConfig;
+import lyceum.nn.Pass;
+import lyceum.optim.AdamW;
+import lyceum.plot.Figure;
+import lyceum.plot.Series;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+import lyceum.train.Trainer;
+
+/** One world of captioned shapes, several questions about its pairs: what each teaches in equally many steps. */
+@Lab(topics = {"siglip", "contrastive-vlm"}, title = "Which one, or yes or no")
+final class PairObjectivesLab implements LabBody {
+    private static final CaptionedScenes WORLD = new CaptionedScenes(12, 4, 3, 1, 1, 1);
+    private static final String[] NAMES = WORLD.singles().stream().map(WORLD::caption).toArray(String[]::new);
+    private static final CaptionWords WORDS = CaptionWords.of(List.of(NAMES));
+
+    @Override public void run(LabContext lab) {
+        int steps = lab.param("steps", 60, 10, 1000), small = lab.param("small batch", 6, 2, 24), large = lab.param("large batch", 24, 4, 96);
+
+        var objectives = List.of(VlmObjective.clip(), VlmObjective.siglip(), VlmObjective.align(), VlmObjective.filip(), VlmObjective.coca());
+        var called = List.of("CLIP", "SigLIP", "ALIGN", "FILIP", "CoCa");
+        var test = pictures(60, lab.rng(2));
+        var rows = new ArrayList<List<?>>();
+        var models = new ArrayList<ContrastiveVlm>();
+        for (int i = 0; i < 5; i++) {
+            var model = trained(objectives.get(i), large, steps, lab);
+            rows.add(List.of(called.get(i), model.parameterCount(), accuracy(model, test), model.encoder().scale()));
+            models.add(model);
+        }
+        lab.table("After " + steps + " steps of " + large + " pairs", List.of("objective", "parameters", "zero-shot accuracy over 12", "scale"), rows);
+        double[] softmax = {accuracy(trained(VlmObjective.clip(), small, steps, lab), test), accuracy(models.get(0), test)},
+                sigmoid = {accuracy(trained(VlmObjective.siglip(), small, steps, lab), test), accuracy(models.get(1), test)};
+        lab.figure(Figure.bars("Zero-shot accuracy by batch", new String[] {"batch " + small, "batch " + large}, Series.of("softmax", softmax),
+                Series.of("sigmoid", sigmoid)).axes("pairs of a step", "share right")
+                .describedAs("Share of new pictures named right after training by softmax and by sigmoid, for a small and a large batch."));
+        ImageTextEncoder siglip = models.get(1).encoder(), filip = models.get(3).encoder();
+        var ids = siglip.text().ids(List.of(NAMES), WORDS);
+        Tensor u = siglip.imageVectors(test.narrow(0, 0, 12), 12), v = siglip.textVectors(ids, 12);
+        lab.figure(Figure.heatmap("SigLIP's probability of each pair", siglip.pairProbabilities(u, v).detach().toRows(), NAMES, NAMES)
+                .axes("caption", "picture").describedAs("The sigmoid of each of 12 x 12 pairs; true pairs are on the diagonal."));
+        double gap = SigLip.loss(u, v, siglip.logScale(), siglip.bias(), 5).item() - SigLip.loss(u, v, siglip.logScale(), siglip.bias(), 0).item();
+        lab.shows("siglip", "gap of the loss in blocks of 5 to the whole", Math.abs(gap), below(1e-5));
+
+        var tokens = filip.textTokens(ids.narrow(0, 4, 1), Pass.inference()).detach().select(0, 0);
+        var patches = filip.imageTokens(test.narrow(0, 4, 1), Pass.inference()).detach().select(0, 0);
+        lab.figure(Figure.heatmap("Words and patches of \"" + NAMES[4] + "\"", tokens.narrow(0, 1, 3).matmul(patches.transpose()).toRows(),
+                NAMES[4].split(" "), Figure.numbered(1, 9)).axes("patch, row by row", "word")
+                .describedAs("Cosine of each word's vector with each of the 3 x 3 patches' after FILIP: every word's brightest patch is its answer."));
+        lab.shows("contrastive-vlm", "zero-shot accuracy of CLIP over 12 (chance 0.08)", softmax[1], atLeast(steps < 60 || large < 24 ? 0 : 0.3));
+    }
+
+    private static double accuracy(ContrastiveVlm model, Tensor test) {
+        var names = model.encoder().text().ids(List.of(NAMES), WORDS);
+        return model.similarities(test, names).argmax(1).eq(Tensor.arange(60).mod(12)).countNonZero().item() / 60;
+    }
+
+    private static ContrastiveVlm trained(VlmObjective objective, int batch, int steps, LabContext lab) {
+        var rng = lab.rng(1);
+        var vision = new VisionTransformer(new VisionTransformerConfig(12, 4, 3, 32, 1, 2).withHidden(64)
+                .withPool(VisionTransformerConfig.Pool.MEAN).withClassToken(false), rng);
+        var text = new TextTowerConfig(WORDS.vocabulary(), 5, 32, 1, 2).withHidden(64).withCausal(true).withEnd(CaptionWords.END)
+                .withPool(TextTowerConfig.Pool.END);
+        var scale = objective instanceof VlmObjective.Sigmoid ? ImageTextConfig.sigmoid(24).withBias(-Math.log(batch - 1)) : new ImageTextConfig(24);
+        var model = new ContrastiveVlm(new ContrastiveVlmConfig(objective).withCaptionDepth(1),
+                new ImageTextEncoder(scale, vision, new TextTower(text, rng), rng), rng);
+        int n = batch * steps;
+        var ids = model.encoder().text().ids(IntStream.range(0, n).mapToObj(i -> NAMES[i % 12]).toList(), WORDS);
+        model.fit(pictures(n, rng), ids, new Trainer(new AdamW(4e-3), 1).withBatchSize(batch), rng, lab.progress());
+        return model;
+    }
+
+    private static Tensor pictures(int n, Rng rng) {
+        var all = new Tensor[n];
+        for (int i = 0; i < n; i++) all[i] = WORLD.picture(WORLD.singles().get(i % 12), rng);
+        var clean = Tensor.stack(0, all);
+        return clean.add(Tensor.randn(rng, clean.shape().toArray()).mul(0.08)).compute();
+    }
+}
