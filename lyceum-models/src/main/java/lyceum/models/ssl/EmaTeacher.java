@@ -22,9 +22,12 @@ public final class EmaTeacher<M extends Module> {
     private final M student, module;
 
     /** Begins equal to the student. */
-    public EmaTeacher(M student) {
+    public EmaTeacher(M student) { this(student, Module.copy(student)); }
+
+    /** Goes on with a module of the student's shape that followed before; it is frozen. */
+    public EmaTeacher(M student, M module) {
         this.student = student;
-        module = Module.copy(student);
+        this.module = module;
         module.freeze("*");
     }
 
