@@ -1,6 +1,7 @@
 package lyceum.models.ssl;
 
 import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
@@ -8,22 +9,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.List;
 import lyceum.DType;
+import lyceum.data.Dataset;
 import lyceum.data.Datasets;
 import lyceum.linalg.Similarity;
 import lyceum.nn.Mlp;
 import lyceum.nn.MlpConfig;
 import lyceum.nn.loss.InfoNce;
+import lyceum.optim.Adam;
 import lyceum.optim.Lbfgs;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
+import lyceum.stats.Correlation;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
 import lyceum.testing.Gap;
 import lyceum.testing.Golden;
 import lyceum.testing.Recipe;
+import lyceum.train.Trainer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class AlignmentUniformityTest {
@@ -151,6 +158,27 @@ class AlignmentUniformityTest {
             for (int i = 0; i < 4; i++) for (int j = 0; j < i; j++) worst = Math.max(worst, Math.abs(dot(found[i], found[j]) + 1.0 / 3));
         }
         Evidence.of("cosines of 4 optimised points, off -1/3, 5 starts", worst, atMost(1e-3));
+    }
+
+    /** Encoders of digits between alignment alone and uniformity alone; measures and probe are of the same unit projections. */
+    @Tag("heavy")
+    @Acceptance(topic = "alignment-uniformity", clause = 4)
+    @Test void theProbeGoesWithBothMeasures() {
+        var digits = Datasets.digits().to(DType.F32).scaled(1.0 / 16).shuffled(Rng.of(1));
+        Dataset train = digits.head(1297), test = digits.range(1297, 1797), few = Representation.few(train, 10, Rng.of(2));
+        Views views = (x, rng) -> x.add(Tensor.randn(rng, x.shape().toArray()).mul(0.3)).compute();
+        double[] uniformities = {0, 0.03, 0.1, 0.2, 0.4, 0.7, 1, 2, 4, 8, 20, 100}, probes = new double[12], measures = new double[12];
+        for (int i = 0; i < 12; i++) {
+            var encoder = new Mlp(MlpConfig.regressor(64, 32, 64), Rng.of(30 + i));
+            var learner = new TwoViewLearner(encoder, 32, PLAIN.withUniformityWeight(uniformities[i]), ViewHeads.of(16), Rng.of(40 + i));
+            learner.fit(train.x(), views, new Trainer(new Adam(5e-3), 10).withBatchSize(100), Rng.of(50 + i), Progress.SILENT);
+            Representation unit = x -> unit(learner.project(x, 500));
+            Tensor one = unit.of(views.of(test.x(), Rng.of(60))), two = unit.of(views.of(test.x(), Rng.of(61)));
+            measures[i] = -PLAIN.alignment(one, two).item() - PLAIN.uniformity(one).item();
+            probes[i] = unit.probe(few, test);
+        }
+        Evidence.of("probe accuracies, highest less lowest", Arrays.stream(probes).max().orElse(0) - Arrays.stream(probes).min().orElse(1), above(0.05));
+        Evidence.of("rank correlation over 12 encoders", Correlation.spearman(probes, measures).statistic(), atLeast(0.6));
     }
 
     @Test void aLossOfUnitRowsOfBothViews() {
