@@ -14,8 +14,8 @@ import lyceum.withers.Withers;
  *
  * {@snippet :
  * var measure = new AlignmentUniformity();
- * double a = measure.alignment(z, zOther).item(), u = measure.uniformity(z).item();       // of unit rows
- * new TwoViewLearner(encoder, 64, measure, ViewHeads.of(64), rng);                         // learns by them
+ * double near = measure.alignment(x, y).item(), spread = measure.uniformity(x).item();     // of unit rows
+ * var learner = new TwoViewLearner(network, 64, measure, ViewHeads.of(64), rng);            // learns by them
  * }
  *
  * <p>Uniformity is over pairs of different rows; from few rows it falls below what a whole sphere has, about {@code -2 t} where there are many coordinates. It

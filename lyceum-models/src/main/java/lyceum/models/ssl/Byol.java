@@ -8,11 +8,8 @@ import lyceum.withers.Withers;
  * Bootstrap your own latent: the online network predicts what a slowly following copy of it says of another view, {@code 2 - 2 cos(q(z), z')}, both ways
  * added. Without predictor and stopped gradient it collapses.
  *
- * {@snippet :
- * var learner = new TwoViewLearner(encoder, 64, new Byol(), ViewHeads.of(64), rng);
- * var history = learner.fit(pictures, views, new Trainer(new AdamW(1e-3), 50).withBatchSize(128), rng, Progress.SILENT);
- * history.figure();                                  // the loss says nothing here; the spread does
- * }
+ * <p>The loss says little about the state of training; {@link TwoViewHistory#spreads} does. Scale the momentum to the length of the run: at 0.996 a weight's
+ * influence halves in 173 steps.
  *
  * @param momentum of the target at the first step; it rises to 1 at the last along {@linkplain EmaTeacher#cosine a cosine}
  * @param predictor whether a predictor stands on the online projection

@@ -23,9 +23,9 @@ import lyceum.train.Trainer;
  * {@snippet :
  * var trainer = new Trainer(new Adam(1e-3), 20).withBatchSize(64);
  * var learners = List.of(new RepresentationLearner.Raw(), new RepresentationLearner.Pca(32), RepresentationLearner.Autoencoder.of(32, trainer));
- * for (var learner : learners) {
- *     Representation z = learner.fit(pictures, rng, Progress.SILENT);
- *     System.out.println(learner + ": " + z.probe(labelled, test) + ", rank " + z.effectiveRank(test.x()));
+ * for (RepresentationLearner learner : learners) {
+ *     var seen = learner.fit(x, rng, Progress.SILENT);
+ *     System.out.println(learner + ": " + seen.probe(train, validation) + ", rank " + seen.effectiveRank(x));
  * }
  * }
  *

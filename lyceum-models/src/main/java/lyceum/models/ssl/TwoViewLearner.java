@@ -24,11 +24,11 @@ import lyceum.train.TrainingRun;
  * that compares the projections. What the objective needs stands beside: a predictor, a copy that follows, a queue of keys.
  *
  * {@snippet :
- * var learner = new TwoViewLearner(encoder, 64, new SimClr(0.5), ViewHeads.of(32), rng);
- * var views = Views.of(ImageAugment.shift(2).then(ImageAugment.flip()));
- * var history = learner.fit(pictures, views, new Trainer(new AdamW(1e-3), 20).withBatchSize(128), rng, Progress.SILENT);
- * history.figure();                                            // loss, and whether it collapses
- * double share = learner.probe(fewLabelled, test);             // a linear classifier on the frozen encoder
+ * var learner = new TwoViewLearner(network, 64, new SimClr(0.5), ViewHeads.of(32), rng);
+ * var trainer = new Trainer(new AdamW(1e-3), 20).withBatchSize(128);
+ * var history = learner.fit(x, Views.simclr(0.3, 0.5), trainer, rng, Progress.SILENT);
+ * history.figure();                                            // whether it collapses
+ * double share = learner.probe(train, validation);             // a linear classifier on the frozen encoder
  * }
  *
  * <p>State: {@code encoder.*}, {@code projector.*}, {@code predictor.*}, {@code target.*}; the queue is not part of it and begins with random directions. For one
