@@ -46,7 +46,7 @@ final class TwoViewLab implements LabBody {
     }
 
     @Override public void run(LabContext lab) {
-        int count = lab.param("digits", 600, 300, 1297), epochs = lab.param("epochs", 10, 4, 100), labels = lab.param("labels of a class", 5, 1, 50),
+        int count = lab.param("digits", 500, 300, 1297), epochs = lab.param("epochs", 8, 4, 100), labels = lab.param("labels of a class", 5, 1, 50),
                 shift = lab.param("views move by", 1, 0, 3);
         double noise = lab.param("noise of views", 0.1, 0, 0.5), temperature = lab.param("temperature", 0.2, 0.05, 1.0),
                 momentum = lab.param("momentum of teachers", 0.95, 0.5, 0.999);
@@ -85,7 +85,7 @@ final class TwoViewLab implements LabBody {
         lab.figure(Figure.bar("What a linear classifier reads from " + 10 * labels + " labels", bars, shares).axes("encoder", "test accuracy")
                 .describedAs("Bars of test accuracy: the untrained encoder, six trained ones, three collapsed ones."));
         lab.say("The labels were looked at by the probes alone, %d of each digit.", labels);
-        boolean standard = epochs >= 10 && count >= 600;
+        boolean standard = epochs >= 8 && count >= 500;
         lab.shows("simclr-moco", "SimCLR's probe over the untrained encoder's", shares[1] - shares[0], above(standard ? 0 : -1));
         lab.shows("byol", "spread of BYOL over that without predictor and stopped target", ends[2].unit() / ends[6].unit(),
                 above(standard ? 2 : 0));

@@ -27,7 +27,9 @@ public record MoCo(int queue, double temperature, double momentum) implements Mo
     public MoCo() { this(65_536, 0.07, 0.999); }
 
     /** Of queries and their keys (n, d), and other keys (k, d), in any length. */
-    public Tensor of(Tensor queries, Tensor keys, Tensor negatives) { return new InfoNce(temperature).against(queries, keys, negatives).loss(); }
+    public Tensor of(Tensor queries, Tensor keys, Tensor negatives) {
+        return new InfoNce(temperature).against(queries, keys, negatives).loss();
+    }
 
     @Override public Tensor loss(Outputs seen) { return of(seen.first(), seen.secondTarget(), seen.negatives()); }
 

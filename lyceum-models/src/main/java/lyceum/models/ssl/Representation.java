@@ -25,7 +25,8 @@ public interface Representation {
 
     /** Things as rows of numbers, their floating type kept, integers as F32. */
     static Tensor flat(Tensor items) {
-        if (items.rank() < 1 || items.size(0) == 0) throw new ShapeException("Representation: things " + items.shape() + "; they are (n, ..)");
+        if (items.rank() < 1 || items.size(0) == 0)
+            throw new ShapeException("Representation: things " + items.shape() + "; they are (n, ..)");
         var floats = items.detach().dtype().isFloat() ? items.detach() : items.detach().to(DType.F32);
         return floats.reshape(items.size(0), -1);
     }

@@ -43,7 +43,8 @@ public record TwoViewHistory(History training, List<Spread> spreads) {
 
     /** Spread by epoch. */
     public Figure figure() {
-        return Figure.plot("Do the projections collapse?").line("spread", 1, unit()).axes("epoch", "deviation of unit projections times root d")
-                .describedAs("How far unit projections of the same things spread, by epoch: 1 for directions everywhere, 0 for a single one.");
+        return Figure.plot("Do the projections collapse?").line("spread", 1, unit())
+                .axes("epoch", "deviation of unit projections times root d").describedAs(
+                        "How far unit projections of the same things spread, by epoch: 1 for directions everywhere, 0 for a single one.");
     }
 }

@@ -270,6 +270,16 @@ class TwoViewLearnerTest {
         return worst;
     }
 
+    @Test void negativesAreTheKeysOfEarlierBatches() {
+        var moco = new MoCo(13, 0.2, 0.97);
+        var learner = bare(moco);
+        Tensor x = normal(7, 5, 6), y = normal(8, 5, 6), earlier = learner.queue().keys().to(DType.F64);
+        double expected = moco.of(learner.forward(x), learner.target().forward(y), earlier).item();
+        assertThat(learner.loss(x, y, Pass.inference()).item()).isCloseTo(expected, within(1e-12));
+        assertThat(learner.loss(x, y, Pass.training(Rng.of(1))).item()).isCloseTo(expected, within(1e-12));
+        assertThat(learner.loss(x, y, Pass.inference()).item()).as("its own keys are in the queue now").isGreaterThan(expected + 1e-3);
+    }
+
     @Test void gradientsStopAtTargetsAndNowhereElse() {
         assertThat(slopesAtFixedTargets(new Byol())).isLessThan(1e-7);
         assertThat(slopesAtFixedTargets(new SimSiam())).isLessThan(1e-7);
