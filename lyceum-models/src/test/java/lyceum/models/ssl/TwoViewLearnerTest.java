@@ -89,6 +89,8 @@ class TwoViewLearnerTest {
     @Acceptance(topic = "non-contrastive-ssl", clause = 1)
     @Test void nonContrastiveLossesEqualPyTorch() {
         Evidence.of("losses and gradients beside PyTorch", beside("Byol", "SimSiam", "BarlowTwins", "VicReg"), below(1e-6));
+        Evidence.of("BYOL's slopes through its networks, off differences at fixed targets", slopesAtFixedTargets(new Byol()), below(1e-6));
+        Evidence.of("SimSiam's", slopesAtFixedTargets(new SimSiam()), below(1e-6));
     }
 
     /** One step of the recurrence, in plain numbers. */
@@ -273,7 +275,7 @@ class TwoViewLearnerTest {
     @Test void negativesAreTheKeysOfEarlierBatches() {
         var moco = new MoCo(13, 0.2, 0.97);
         var learner = bare(moco);
-        Tensor x = normal(7, 5, 6), y = normal(8, 5, 6), earlier = learner.queue().keys().to(DType.F64);
+        Tensor x = normal(7, 5, 6), y = normal(8, 5, 6), earlier = learner.queue().keys();
         double expected = moco.of(learner.forward(x), learner.target().forward(y), earlier).item();
         assertThat(learner.loss(x, y, Pass.inference()).item()).isCloseTo(expected, within(1e-12));
         assertThat(learner.loss(x, y, Pass.training(Rng.of(1))).item()).isCloseTo(expected, within(1e-12));
