@@ -69,6 +69,7 @@ import lyceum.models.generative.diffusion.*;
 import lyceum.models.graph.*;
 import lyceum.models.points.*;
 import lyceum.models.sequence.*;
+import lyceum.models.ssl.*;
 import lyceum.models.threed.*;
 import lyceum.models.vision.*;
 import lyceum.nn.*;

@@ -148,8 +148,8 @@ public record Raster(float[] values, int channels, int height, int width) {
                 (c, y, x) -> (float) Math.clamp(factor * at(c, y, x) + (1 - factor) * other.at(c, y, x), 0, 1));
     }
 
-    /** Every channel as the grey of the same brightness (ITU-R 601). */
-    Raster grey() {
+    /** Every channel as the grey of the same brightness (ITU-R 601); itself unless there are three. */
+    public Raster grey() {
         if (channels != 3) return this;
         return make(3, height, width, (c, y, x) -> 0.299f * at(0, y, x) + 0.587f * at(1, y, x) + 0.114f * at(2, y, x));
     }

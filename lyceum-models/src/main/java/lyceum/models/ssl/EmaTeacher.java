@@ -9,10 +9,9 @@ import lyceum.nn.Module;
  * BYOL and JEPA, the teacher of DINO. Running statistics are copied; they are averages already.
  *
  * {@snippet :
- * var teacher = new EmaTeacher<>(student);
- * var told = Autograd.noGrad(() -> teacher.module().forward(view).compute());
- * // after each step
- * teacher.follow(EmaTeacher.cosine(0.996, step, steps));
+ * var teacher = new EmaTeacher<>(network);
+ * var told = Autograd.noGrad(() -> teacher.module().forward(x).compute());
+ * teacher.follow(EmaTeacher.cosine(0.996, optimizer.steps(), 10_000));         // after each step
  * }
  *
  * @param <M> the network
@@ -22,9 +21,12 @@ public final class EmaTeacher<M extends Module> {
     private final M student, module;
 
     /** Begins equal to the student. */
-    public EmaTeacher(M student) {
+    public EmaTeacher(M student) { this(student, Module.copy(student)); }
+
+    /** Goes on with a module of the student's shape that followed before; it is frozen. */
+    public EmaTeacher(M student, M module) {
         this.student = student;
-        module = Module.copy(student);
+        this.module = module;
         module.freeze("*");
     }
 

@@ -4,6 +4,7 @@ import lyceum.data.Dataset;
 import lyceum.data.augment.Augment;
 import lyceum.data.augment.ImageAugment;
 import lyceum.data.augment.Raster;
+import lyceum.data.imagenet.Preprocessing;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
@@ -24,5 +25,24 @@ public interface Views {
             for (int i = 0; i < rows.length; i++) rows[i] = i;
             return ImageAugment.batch(Dataset.of(images, Tensor.of(rows)), rows, 0, augment, rng);
         };
+    }
+
+    /**
+     * SimCLR's policy for pictures with values in [0, 1], (n, channels, height, width): a random part, stretched to the whole, mirrored in half of the cases,
+     * its colours changed in four of five, and grey in one of five where there were three. Small pictures want a larger part than the paper's 0.08.
+     *
+     * @param least share of the area of a part, in (0, 1]
+     * @param strength of the colours' change, in [0, 1.25]: brightness, contrast and saturation by up to 0.8 of it, the hue by 0.2. The paper has 1 for ImageNet
+     */
+    static Views simclr(double least, double strength) {
+        if (!(least > 0 && least <= 1 && strength >= 0 && strength <= 1.25)) throw new IllegalArgumentException(
+                "Views.simclr: parts of at least " + least + ", strength " + strength + "; they lie in (0, 1] and [0, 1.25]");
+        double jitter = 0.8 * strength;
+        Augment<Raster> part = (p, rng) -> {
+            var cut = Preprocessing.randomPart(p.height(), p.width(), least, rng);
+            return p.cropped(cut.top(), cut.left(), cut.height(), cut.width(), 0).resized(p.height(), p.width());
+        };
+        return of(part.then(ImageAugment.flip()).then(Augment.sometimes(0.8, ImageAugment.colour(jitter, jitter, jitter, 0.2 * strength)))
+                .then(Augment.sometimes(0.2, (p, rng) -> p.grey())));
     }
 }
