@@ -89,5 +89,129 @@ def conformers():
           "twin.py: parameters, x (batch, time, width), running mean over 2, square of a draw plus a half as running variance, then upstream gradients")
 
 
+def slaney(f):
+    return f * 3 / 200 if f < 1000 else 15 + math.log(f / 1000) / (math.log(6.4) / 27)
+
+
+def hertz(m):
+    return m * 200 / 3 if m < 15 else 1000 * math.exp(math.log(6.4) / 27 * (m - 15))
+
+
+def mel_filters(rate, size, bands):
+    """librosa.filters.mel: Slaney's scale and norm."""
+    edges = torch.tensor([hertz(slaney(rate / 2) * i / (bands + 1)) for i in range(bands + 2)])
+    f = torch.linspace(0, rate / 2, size // 2 + 1)
+    ramps = edges[:, None] - f[None]
+    lower, upper = -ramps[:-2] / (edges[1:-1] - edges[:-2])[:, None], ramps[2:] / (edges[2:] - edges[1:-1])[:, None]
+    return torch.minimum(lower, upper).clamp(min=0) * (2 / (edges[2:] - edges[:-2]))[:, None]
+
+
+def log_mel(x, rate, size, hop, bands):
+    stft = torch.stft(x, size, hop, window=torch.hann_window(size), return_complex=True)
+    mel = mel_filters(rate, size, bands) @ stft[..., :-1].abs() ** 2
+    log = mel.clamp(min=1e-10).log10()
+    return (torch.maximum(log, log.max() - 8.0) + 4.0) / 4.0
+
+
+def mels():
+    cases = []
+    for i, (rate, size, hop, bands, n) in enumerate([(16000, 400, 160, 80, 3200), (16000, 400, 160, 80, 1001), (16000, 400, 160, 128, 800), (8000, 256, 80, 24, 2000)]):
+        seed = 300 + i
+        recipe = Recipe(seed)
+        t = torch.arange(n) / rate
+        # a tone that rises, a loud click and noise that is mostly faint
+        x = 0.5 * torch.sin(2 * math.pi * (300 + 2000 * t) * t) + draw(recipe, [n]) * 10.0 ** (-6 + 5 * (t * rate / n))
+        x[n // 3] += 0.9
+        y = log_mel(x, rate, size, hop, bands)
+        cases.append(case(f"mel {i}", {"seed": seed, "rate": rate, "size": size, "hop": hop, "bands": bands, "samples": n},
+                          {"shape": list(y.shape), "y": [float("%.8g" % v) for v in y.flatten().tolist()]}))
+    write("models", "audio_mel", REFERENCE, cases,
+          "x = sin(2 pi (300 + 2000 t) t) / 2 + bells 10^(-6 + 5 i / n), 0.9 more at n / 3; torch.stft, Slaney's filters, Whisper's logarithm")
+
+
+def whisper(p, mel, tokens, c):
+    heads = c["heads"]
+
+    def attention(name, x, memory, causal):
+        b, t, d = x.shape
+        split = lambda z: z.view(b, -1, heads, d // heads).transpose(1, 2)
+        q, k, v = split(linear(p, name + ".q_proj", x)), split(linear(p, name + ".k_proj", memory)), split(linear(p, name + ".v_proj", memory))
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=causal)
+        return linear(p, name + ".out_proj", y.transpose(1, 2).reshape(b, t, d))
+
+    def block(name, x, memory, causal):
+        y = norm(p, name + ".self_attn_layer_norm", x)
+        x = x + attention(name + ".self_attn", y, y, causal)
+        if memory is not None:
+            x = x + attention(name + ".encoder_attn", norm(p, name + ".encoder_attn_layer_norm", x), memory, False)
+        return x + linear(p, name + ".fc2", F.gelu(linear(p, name + ".fc1", norm(p, name + ".final_layer_norm", x))))
+
+    x = F.gelu(F.conv1d(mel, p["encoder.conv1.weight"], p["encoder.conv1.bias"], padding=1))
+    x = F.gelu(F.conv1d(x, p["encoder.conv2.weight"], p["encoder.conv2.bias"], stride=2, padding=1)).transpose(1, 2)
+    # openai/whisper's sinusoids(): timescales to 10000 at the last channel of each half
+    half = c["width"] // 2
+    scaled = torch.arange(x.shape[1])[:, None] * torch.exp(-math.log(10000) / (half - 1) * torch.arange(half))[None]
+    x = x + torch.cat([scaled.sin(), scaled.cos()], 1)
+    for i in range(c["encoderLayers"]):
+        x = block(f"encoder.layers.{i}", x, None, False)
+    heard = norm(p, "encoder.layer_norm", x)
+    y = p["decoder.embed_tokens.weight"][tokens] + p["decoder.embed_positions.weight"][: tokens.shape[1]]
+    for i in range(c["decoderLayers"]):
+        y = block(f"decoder.layers.{i}", y, heard, True)
+    return heard, norm(p, "decoder.layer_norm", y) @ p["decoder.embed_tokens.weight"].T
+
+
+def whisper_shapes(c):
+    s, d = {}, c["width"]
+
+    def lin(n, i, o, bias=True):
+        s[n + ".weight"] = [o, i]
+        if bias:
+            s[n + ".bias"] = [o]
+
+    def ln(n):
+        s[n + ".weight"] = s[n + ".bias"] = [d]
+
+    def att(n):
+        for k in "qkv":
+            lin(f"{n}.{k}_proj", d, d, k != "k")
+        lin(n + ".out_proj", d, d)
+
+    for side, layers in (("encoder", c["encoderLayers"]), ("decoder", c["decoderLayers"])):
+        for i in range(layers):
+            n = f"{side}.layers.{i}"
+            att(n + ".self_attn")
+            ln(n + ".self_attn_layer_norm")
+            if side == "decoder":
+                att(n + ".encoder_attn")
+                ln(n + ".encoder_attn_layer_norm")
+            lin(n + ".fc1", d, c["hidden"])
+            lin(n + ".fc2", c["hidden"], d)
+            ln(n + ".final_layer_norm")
+        ln(side + ".layer_norm")
+    s["encoder.conv1.weight"], s["encoder.conv1.bias"] = [d, c["bands"], 3], [d]
+    s["encoder.conv2.weight"], s["encoder.conv2.bias"] = [d, d, 3], [d]
+    s["decoder.embed_tokens.weight"] = [c["tokens"], d]
+    s["decoder.embed_positions.weight"] = [c["longest"], d]
+    return s
+
+
+def whispers():
+    cases = []
+    for i, c in enumerate([dict(bands=6, width=8, heads=2, hidden=20, encoderLayers=2, decoderLayers=1, places=7, longest=9, text=5, languages=2, times=4),
+                           dict(bands=10, width=16, heads=4, hidden=64, encoderLayers=1, decoderLayers=3, places=12, longest=14, text=20, languages=3, times=8)]):
+        c["tokens"] = c["text"] + 8 + c["languages"] + c["times"]
+        seed = 400 + i
+        recipe = Recipe(seed)
+        p = parameters(recipe, whisper_shapes(c))
+        mel = draw(recipe, [2, c["bands"], 2 * c["places"]]).requires_grad_()
+        tokens = torch.arange(2 * 6).view(2, 6) * 5 % c["tokens"]
+        cases.append(case(f"whisper {i}", {"seed": seed, **c}, answers(recipe, lambda m: whisper(p, m, tokens, c), p, [mel], seed)))
+    write("models", "audio_whisper", REFERENCE, cases,
+          "twin.py: parameters, spectrograms (2, bands, 2 places), then upstream gradients of what is heard and of the logits; token j of row b is 5 (6 b + j) mod tokens")
+
+
 if __name__ == "__main__":
     conformers()
+    mels()
+    whispers()

@@ -30,7 +30,7 @@ final class AudioCodecLab implements LabBody {
 
     @Override public void run(LabContext lab) {
         int books = lab.param("books", 4, 2, 8), codes = lab.param("codes of a book", 16, 2, 256);
-        int epochs = lab.param("epochs", 6, 1, 100);
+        int epochs = lab.param("epochs", 8, 1, 100);
         var config = AudioCodecConfig.small().withRate(4_000).withStrides(List.of(4, 4)).withFilters(6).withBooks(books)
                 .withBook(new VectorQuantizerConfig(codes, 16));
         var codec = new NeuralAudioCodec(config, lab.rng(1));

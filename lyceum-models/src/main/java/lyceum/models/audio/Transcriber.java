@@ -97,14 +97,14 @@ public record Transcriber(Whisper model, MelSpectrogram mel, TranscriberConfig c
             last = t.seconds(all[i]);
             boolean closes = i > open && t.isTime(all[open]);
             if (!closes) continue;
-            segments.add(new Segment(from + t.seconds(all[open]), from + last, text(all, open, i), decoded));
+            segments.add(new Segment(Math.min(to, from + t.seconds(all[open])), Math.min(to, from + last), text(all, open, i), decoded));
             open = i + 1;
             pairs |= i + 1 < all.length;
         }
         boolean finished = open == all.length;
         if (!finished && !pairs) { // one text, perhaps after a time
             double start = t.isTime(all[open]) ? t.seconds(all[open]) : 0;
-            if (text(all, open, all.length).length > 0) segments.add(new Segment(from + start, to, text(all, open, all.length), decoded));
+            if (text(all, open, all.length).length > 0) segments.add(new Segment(Math.min(to, from + start), to, text(all, open, all.length), decoded));
             return 0;
         }
         return finished ? 0 : last;

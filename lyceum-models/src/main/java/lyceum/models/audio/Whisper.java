@@ -1,6 +1,7 @@
 package lyceum.models.audio;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import lyceum.DType;
@@ -16,6 +17,7 @@ import lyceum.nn.LayerNorm;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
+import lyceum.nn.loss.CrossEntropy;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
@@ -161,6 +163,26 @@ public final class Whisper extends Module {
 
     /** Logits (batch, T, count) of what follows each of the tokens (batch, T), I32 or I64, beside what was heard (batch, places, width). */
     public Tensor write(Tensor tokens, Tensor heard, Pass pass) { return decoder.through(tokens, null, memories(heard, pass), pass); }
+
+    /**
+     * The mean cross-entropy of the tokens of windows (batch, bands, 2 places), each after those before it.
+     *
+     * @param sequences of each window, see {@link WhisperTokens#written}
+     */
+    public Tensor loss(Tensor spectrograms, int[][] sequences, Pass pass) {
+        int longest = 0;
+        for (var sequence : sequences) longest = Math.max(longest, sequence.length);
+        if (longest < 2 || sequences.length != spectrograms.size(0)) throw new ShapeException("Whisper.loss: " + sequences.length
+                + " sequences of up to " + longest + " tokens for spectrograms " + spectrograms.shape() + "; one each, of at least 2");
+        int[] inputs = new int[sequences.length * (longest - 1)], targets = new int[inputs.length];
+        Arrays.fill(targets, -1);
+        for (int i = 0; i < sequences.length; i++) for (int j = 0; j + 1 < sequences[i].length; j++) {
+            inputs[i * (longest - 1) + j] = sequences[i][j];
+            targets[i * (longest - 1) + j] = sequences[i][j + 1];
+        }
+        var logits = write(Tensor.of(inputs, sequences.length, longest - 1), hear(spectrograms, pass), pass);
+        return new CrossEntropy().withIgnoreIndex(-1).of(logits.reshape(-1, config.tokens().count()), Tensor.of(targets));
+    }
 
     private List<KvCache.Past> memories(Tensor heard, Pass pass) {
         return decoder.layers.stream().map(l -> l.encoder_attn.project(heard, pass)).toList();

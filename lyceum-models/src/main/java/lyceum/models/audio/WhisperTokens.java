@@ -1,5 +1,8 @@
 package lyceum.models.audio;
 
+import java.util.Arrays;
+import java.util.stream.IntStream;
+
 /**
  * What the token numbers of a {@link Whisper} mean: text from 0 on, then the end, the begin, a number for each language, translate, transcribe, two marks that
  * begin a prompt, no speech, no timestamps, and times from 0 on.
@@ -62,4 +65,26 @@ public record WhisperTokens(int text, int languages, int times) {
         if (!isTime(token)) throw new IllegalArgumentException("WhisperTokens: " + token + " is no time; they are " + firstTime() + " to " + (count() - 1));
         return (token - firstTime()) * STEP;
     }
+
+    /**
+     * What a model learns to write of a window: begin, language, transcribe, then each segment's start, text and end, and the end.
+     *
+     * @param texts of each segment
+     * @param starts of each in seconds
+     * @param ends of each
+     */
+    public int[] written(int language, int[][] texts, double[] starts, double[] ends) {
+        if (texts.length != starts.length || texts.length != ends.length) throw new IllegalArgumentException("WhisperTokens.written: "
+                + texts.length + " texts, " + starts.length + " starts, " + ends.length + " ends; there are as many of each");
+        var all = IntStream.builder().add(begin()).add(language(language)).add(transcribe());
+        for (int i = 0; i < texts.length; i++) {
+            all.add(time(starts[i]));
+            Arrays.stream(texts[i]).forEach(all::add);
+            all.add(time(ends[i]));
+        }
+        return all.add(end()).build().toArray();
+    }
+
+    /** What it learns to write where nobody speaks. */
+    public int[] silent() { return new int[] {begin(), noSpeech(), end()}; }
 }
