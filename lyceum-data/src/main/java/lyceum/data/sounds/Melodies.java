@@ -15,9 +15,10 @@ import lyceum.withers.Withers;
  *
  * @param rate samples a second, at least 4000
  * @param slot samples of a slot, in which one pitch sounds
+ * @param phases different phases at which a note may begin, evenly spread; 0 for any
  */
 @Withers
-public record Melodies(int rate, int slot) implements MelodiesWithers {
+public record Melodies(int rate, int slot, int phases) implements MelodiesWithers {
     /** How many pitches: 0 to 7. */
     public static final int PITCHES = 8;
     private static final int[] SEMITONES = {0, 2, 4, 5, 7, 9, 11, 12};
@@ -77,12 +78,15 @@ public record Melodies(int rate, int slot) implements MelodiesWithers {
     }
 
     public Melodies {
-        if (rate < 4_000 || slot < rate / 50)
-            throw new IllegalArgumentException("Melodies: slots of " + slot + " samples at " + rate + " a second; at least 4000, and 20 ms");
+        if (rate < 4_000 || slot < rate / 50 || phases < 0)
+            throw new IllegalArgumentException("Melodies: slots of " + slot + " samples at " + rate + " a second, " + phases
+                    + " phases; at least 4000 and 20 ms, phases at least 0");
     }
 
-    /** Slots of 64 ms at 4 kHz. */
-    public Melodies() { this(4_000, 256); }
+    /** Slots of 64 ms at 4 kHz, any phase. */
+    public Melodies() { this(4_000, 256, 0); }
+
+    public Melodies(int rate, int slot) { this(rate, slot, 0); }
 
     /** Hertz of a pitch. */
     public static double frequency(int pitch) { return 261.6256 * Math.pow(2, SEMITONES[Objects.checkIndex(pitch, PITCHES)] / 12.0); }
@@ -93,7 +97,8 @@ public record Melodies(int rate, int slot) implements MelodiesWithers {
         for (int i = 0; i < tune.length;) {
             int end = i + 1;
             while (end < tune.length && tune[end] == tune[i]) end++;
-            double f = 2 * Math.PI * frequency(tune[i]) / rate, phase = 2 * Math.PI * rng.nextDouble(), edge = rate * 0.004;
+            double turn = phases > 0 ? (double) rng.nextInt(phases) / phases : rng.nextDouble(), phase = 2 * Math.PI * turn;
+            double f = 2 * Math.PI * frequency(tune[i]) / rate, edge = rate * 0.004;
             int length = (end - i) * slot;
             for (int s = 0; s < length; s++) {
                 double loud = 0.5 * Math.min(1, Math.min(s, length - s) / edge) * (1 - 0.4 * s / length), wave = 0;

@@ -102,8 +102,9 @@ public final class Whisper extends Module {
         Hearing(WhisperConfig c, Rng rng) {
             config = c;
             var how = new Convolution().withPadding(1);
-            conv1 = new Conv1d(c.bands(), c.width(), new int[] {3}, how, true, c.dtype(), null, rng);
-            conv2 = new Conv1d(c.width(), c.width(), new int[] {3}, how.withStride(2), true, c.dtype(), null, rng);
+            var strong = Init.heNormal(); // else what is heard begins far below the sinusoids
+            conv1 = new Conv1d(c.bands(), c.width(), new int[] {3}, how, true, c.dtype(), strong, rng);
+            conv2 = new Conv1d(c.width(), c.width(), new int[] {3}, how.withStride(2), true, c.dtype(), strong, rng);
             embed_positions = new Embedding(sinusoids(c.places(), c.width(), c.dtype()));
             embed_positions.freeze("*");
             layers = IntStream.range(0, c.encoderLayers()).mapToObj(i -> new Block(c, false, rng)).toList();

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Test;
 /** A small Whisper learns the speech of tones: words, when they come, which language it is, and that noise is no speech. */
 class WhisperToneWordsTest {
     private static final WhisperTokens TOKENS = new WhisperTokens(ToneWords.WORDS, 2, 81);
-    private static final ToneWords WORLD = new ToneWords().withLeast(1).withMost(4).withNoise(0.05);
-    private static final int LEARNED = 1_024, EPOCHS = 16, BATCH = 32;
+    private static final ToneWords WORLD = new ToneWords().withLeast(1).withMost(3).withPause(0.2).withNoise(0.05);
+    private static final int LEARNED = 2_048, EPOCHS = 12, BATCH = 32;
 
     private static int[] written(ToneWords.Utterance said) {
         if (said.words().length == 0) return TOKENS.silent();
@@ -36,13 +36,13 @@ class WhisperToneWordsTest {
         var said = new ArrayList<ToneWords.Utterance>();
         for (int i = 0; i < LEARNED; i++) said.add(i % 8 == 7 ? WORLD.silence(rng) : WORLD.draw(rng));
         var learned = ToneClips.of(said);
-        var config = new WhisperConfig(24, 64, 4, 128, 2, 2, 80, 24, TOKENS, DType.F32);
+        var config = new WhisperConfig(24, 64, 4, 128, 1, 2, 80, 24, TOKENS, DType.F32);
         var model = new Whisper(config, rng);
         BatchLoss loss = (rows, pass) -> model.loss(learned.seen().rows(rows),
                 Arrays.stream(rows).mapToObj(r -> written(said.get(r))).toArray(int[][]::new), pass);
         int steps = EPOCHS * LEARNED / BATCH;
-        var trainer = new Trainer(new Adam(2e-3).withBetas(0.9, 0.98), EPOCHS).withBatchSize(BATCH).withClip(Clip.norm(1))
-                .withSchedule(new Schedule.Linear(steps - 40, 1, 0.05).warmedUp(40));
+        var trainer = new Trainer(new Adam(3e-3).withBetas(0.9, 0.98), EPOCHS).withBatchSize(BATCH).withClip(Clip.norm(1))
+                .withSchedule(new Schedule.Linear(steps - 40, 1, 0.1).warmedUp(40));
         System.out.println(Arrays.toString(trainer.start(model, LEARNED, loss, null, rng).finish(Progress.SILENT).losses()));
 
         var fresh = new ArrayList<ToneWords.Utterance>();
