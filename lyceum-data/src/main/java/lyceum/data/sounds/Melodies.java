@@ -5,7 +5,8 @@ import lyceum.random.Rng;
 import lyceum.withers.Withers;
 
 /**
- * Tunes of eight pitches, the major scale from C4 to C5, in slots of equal length, played with one of three timbres; and an ear that hears them again.
+ * Tunes of eight pitches, the major scale from C4 to C5, in slots of equal length, played with one of three timbres; and an ear that hears
+ * them again.
  *
  * {@snippet :
  * var world = new Melodies();

@@ -65,8 +65,8 @@ public record Sound(float[][] channels, int rate) {
     }
 
     /**
-     * The same sound at another rate, {@code ceil(length newRate / rate)} samples: the band-limited interpolation by a sinc under a squared cosine of sixteen crossings a
-     * side, that leaves out what lies above 0.99 of the lower of the two half rates.
+     * The same sound at another rate, {@code ceil(length newRate / rate)} samples: the band-limited interpolation by a sinc under a squared
+     * cosine of sixteen crossings a side, that leaves out what lies above 0.99 of the lower of the two half rates.
      *
      * @see <a href="https://ccrma.stanford.edu/~jos/resample/">Smith, Digital Audio Resampling</a>
      */

@@ -4,9 +4,9 @@ import lyceum.random.Rng;
 import lyceum.withers.Withers;
 
 /**
- * Speech of tones: a word is two different tones of four, one after the other, so that there are {@link #WORDS} of them. Two languages have the same words; the
- * second is a little higher and its tones have a third harmonic. Words come after pauses of random length, tones have random length and loudness, and noise lies over
- * all.
+ * Speech of tones: a word is two different tones of four, one after the other, so that there are {@link #WORDS} of them. Two languages have
+ * the same words; the second is a little higher and its tones have a third harmonic. Words come after pauses of random length, tones have
+ * random length and loudness, and noise lies over all.
  *
  * {@snippet :
  * var world = new ToneWords();

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 import lyceum.FormatException;
 
 /**
- * WAVE files: whole numbers of 8 (unsigned), 16, 24 and 32 bits, floats of 32 and 64, any number of channels, plain and extensible headers. Whole numbers
- * are divided by their largest power of two, so that samples lie in [-1, 1).
+ * WAVE files: whole numbers of 8 (unsigned), 16, 24 and 32 bits, floats of 32 and 64, any number of channels, plain and extensible headers.
+ * Whole numbers are divided by their largest power of two, so that samples lie in [-1, 1).
  *
  * {@snippet :
  * Sound sound = Wav.read(Path.of("speech.wav")).mono().resampled(16_000);

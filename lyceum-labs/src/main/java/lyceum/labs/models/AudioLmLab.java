@@ -28,7 +28,9 @@ import lyceum.tensor.Tensor;
 import lyceum.train.BatchLoss;
 import lyceum.train.Trainer;
 
-/** Half a tune is heard; what is played and how it sounds are two languages, each with a model, and the rest of the tune is written in both. */
+/**
+ * Half a tune is heard; what is played and how it sounds are two languages, each with a model, and the rest of the tune is written in both.
+ */
 @Lab(topics = "audio-lm", title = "The rest of the tune")
 final class AudioLmLab implements LabBody {
     private static final int SLOTS = 16, PROMPT = 8;

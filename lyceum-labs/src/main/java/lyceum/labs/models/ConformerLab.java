@@ -25,7 +25,10 @@ import lyceum.plot.Figure;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
-/** Words of two tones in noise: an encoder with attention, one with convolutions and one with both learn to write them down, none being told when they were said. */
+/**
+ * Words of two tones in noise: an encoder with attention, one with convolutions and one with both learn to write them down, none being told
+ * when they were said.
+ */
 @Lab(topics = "conformer", title = "Near and far in one block")
 final class ConformerLab implements LabBody {
     private static final MelSpectrogram MEL = new MelSpectrogram(8_000, 256, 80, 24);
@@ -56,9 +59,9 @@ final class ConformerLab implements LabBody {
             rows.add(List.of(names.get(k), encoder.parameterCount(), curve[steps - 1], 100 * error(encoder, head, fresh)));
         }
         lab.figure(losses.axes("step", "loss")
-                .describedAs("Loss a step of the three encoders: down to a plateau where all is blank, then, after some hundred steps, down again."));
+                .describedAs("Loss a step of the three encoders: down to a plateau where all is blank, then, after a hundred steps, down again."));
         lab.table("Three encoders of one size", List.of("branches", "parameters", "last loss", "wrong labels of fresh clips (%)"), rows);
-        lab.say("At first a recogniser that learns by CTC writes nothing. With 500 steps the first words come, with 1000 nearly all.");
+        lab.say("At first a recogniser that learns by CTC writes nothing. With 150 steps the first words come, with 300 nearly all.");
 
         var encoder = new Conformer(both.withChunk(5).withLeft(2), lab.rng(6));
         var x = fresh.seen.narrow(0, 0, 2).transpose(1, 2);

@@ -37,8 +37,8 @@ final class WhisperLab implements LabBody {
 
     @Override public void run(LabContext lab) {
         int clips = lab.param("clips", 96, 16, 4_096), epochs = lab.param("epochs", 6, 1, 100);
-        int width = lab.param("width", 32, 8, 128), most = lab.param("most words", 2, 1, 4);
-        var world = new ToneWords().withLeast(1).withMost(most).withNoise(0.05);
+        int width = lab.param("width", 32, 8, 128), most = lab.param("most words", 2, 1, 3);
+        var world = new ToneWords().withLeast(1).withMost(most).withPause(0.2).withNoise(0.05);
         var said = draw(world, clips, lab.rng(1));
         var seen = seen(said);
         var config = new WhisperConfig(24, width, 4, 2 * width, 1, 2, 80, 24, TOKENS, DType.F32);
@@ -70,7 +70,7 @@ final class WhisperLab implements LabBody {
         lab.table("Said and written: seconds in brackets, words by number", List.of("said", "written", "language right", "p(no speech)"), rows);
         lab.figure(Figure.heatmap("Heard", MEL.logarithmic(fresh.get(0).sound()).to(DType.F64).toRows()).axes("frame of 10 ms", "mel band")
                 .measuring("log power").describedAs("The log-mel spectrogram of the first clip of the table; its words begin and end where bands light up."));
-        lab.say("With 1000 clips and 28 epochs, half a minute of work, words are right in nineteen of twenty cases.");
+        lab.say("With width 64, 2000 clips and 12 epochs, half a minute of work, nearly all words are right.");
         long tiny = Skeleton.of(() -> new Whisper(WhisperConfig.tiny(), Rng.of(1))).parameterCount();
         lab.shows("parameters of the published tiny configuration", tiny, exactly(37_184_640));
         lab.shows("last loss over the first", history.losses()[epochs - 1] / history.losses()[0], below(0.95));

@@ -31,7 +31,10 @@ public record AudioCodecConfig(int rate, int inputs, int filters, List<Integer> 
             if (stride < 1) throw new IllegalArgumentException("AudioCodecConfig: strides are " + strides + "; each is at least 1");
     }
 
-    /** EnCodec's at 24 kHz: 32 filters, strides 2, 4, 5 and 8, so 75 frames of width 128 a second, 8 books of 1024 codes, two LSTM layers: 6 kbit/s. */
+    /**
+     * EnCodec's at 24 kHz: 32 filters, strides 2, 4, 5 and 8, so 75 frames of width 128 a second, 8 books of 1024 codes, two LSTM layers: 6
+     * kbit/s.
+     */
     public static AudioCodecConfig encodec24() {
         return new AudioCodecConfig(24_000, 1, 32, List.of(2, 4, 5, 8), new VectorQuantizerConfig(1024, 128).withCommitment(1), 8, 2, true);
     }

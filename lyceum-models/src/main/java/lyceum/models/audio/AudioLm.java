@@ -9,8 +9,9 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * Sound as a language in three alphabets: {@code p(semantic) p(coarse | semantic) p(fine | coarse)}, a causal transformer each. Semantic tokens say what is played, the codec's
- * first books how it sounds, the others polish it. A prompt is continued, nothing is a prompt too; conditions in front tell what to play.
+ * Sound as a language in three alphabets: {@code p(semantic) p(coarse | semantic) p(fine | coarse)}, a causal transformer each. Semantic
+ * tokens say what is played, the codec's first books how it sounds, the others polish it. A prompt is continued, nothing is a prompt too;
+ * conditions in front tell what to play.
  *
  * {@snippet :
  * var lm = new AudioLm(new AudioLmConfig(16, 64, 4, 32), rng);
@@ -19,8 +20,8 @@ import lyceum.tensor.Tensor;
  * Tensor sound = codec.decode(clip.codes());
  * }
  *
- * <p>Semantic tokens and codec frames are as many a second; codes of a frame are written one after the other ({@link CodePattern#FLAT}). All tokens of a moment have one
- * position. Only codes of its own book can come at a place.
+ * <p>Semantic tokens and codec frames are as many a second; codes of a frame are written one after the other ({@link CodePattern#FLAT}).
+ * All tokens of a moment have one position. Only codes of its own book can come at a place.
  *
  * @see <a href="https://arxiv.org/abs/2209.03143">Borsos et al. (2023)</a>
  * @see <a href="https://arxiv.org/abs/2301.11325">Agostinelli et al. (2023): conditions by a joint embedding</a>

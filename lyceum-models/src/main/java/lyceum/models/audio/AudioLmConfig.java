@@ -12,7 +12,7 @@ import lyceum.withers.Withers;
  * @param conditions tokens that tell what to play, 0 for none
  * @param conditionCodes different ones at each of their places
  * @param frames at most
- * @param width of each stage, a multiple of the heads
+ * @param width of each stage, even and a multiple of the heads
  * @param heads of the attention
  * @param layers of each stage
  * @param semantic whether there is a first stage
@@ -24,9 +24,9 @@ public record AudioLmConfig(int semanticCodes, int codes, int books, int coarse,
         if (semanticCodes < 1 || codes < 1 || books < 1 || frames < 1 || layers < 1 || conditions < 0 || conditions > 0 && conditionCodes < 1)
             throw new IllegalArgumentException("AudioLmConfig: " + semanticCodes + " semantic codes, " + books + " books of " + codes + ", " + frames
                     + " frames, " + layers + " layers, " + conditions + " conditions of " + conditionCodes + "; each is at least 1, conditions 0");
-        if (coarse < 1 || coarse > books || heads < 1 || width < 1 || width % heads != 0)
+        if (coarse < 1 || coarse > books || heads < 1 || width < 2 || width % 2 != 0 || width % heads != 0)
             throw new IllegalArgumentException("AudioLmConfig: " + coarse + " coarse books of " + books + ", width " + width + " in " + heads
-                    + " heads; 1 to all are coarse, heads divide the width");
+                    + " heads; 1 to all are coarse, the width is even and a multiple of the heads");
     }
 
     /** Without conditions, half of the books coarse, width 64, 4 heads, 2 layers a stage. */

@@ -15,7 +15,11 @@ import lyceum.nn.loss.CrossEntropy;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
-/** A causal transformer over tokens that each belong to a moment: tokens of one moment have one position, wherever they stand. */
+/**
+ * A causal transformer over tokens that each belong to a moment: tokens of one moment have one position, wherever they stand. An input
+ * tells its own moment and, in the other half of its width, that of the token which follows, so that it knows where to look for what that
+ * one goes by.
+ */
 final class CodeLm extends Module {
     private final Embedding tokens, moments;
     private final TransformerDecoder decoder;
@@ -23,7 +27,7 @@ final class CodeLm extends Module {
 
     CodeLm(int count, int moments, int width, int heads, int layers, Rng rng) {
         tokens = new Embedding(Init.normal(0.1).sample(rng, DType.F32, count, width));
-        this.moments = new Embedding(Init.normal(0.1).sample(rng, DType.F32, moments, width));
+        this.moments = new Embedding(Init.normal(0.2).sample(rng, DType.F32, moments, width / 2));
         var config = TransformerConfig.original(width, heads, 4 * width).withPlacement(TransformerConfig.Placement.PRE).withActivation(Activation.GELU);
         decoder = new TransformerDecoder(config, layers, rng);
         head = new Linear(width, count, rng);
@@ -33,18 +37,25 @@ final class CodeLm extends Module {
         throw new UnsupportedOperationException("CodeLm: tokens belong to moments; use logits(..)");
     }
 
-    private Tensor embedded(Tensor ids, int[] when, Pass pass) { return tokens.forward(ids, pass).add(moments.forward(Tensor.of(when), pass)); }
+    /** Tokens from a place on. */
+    private Tensor embedded(Tensor ids, int[] when, int from, Pass pass) {
+        int to = from + (int) ids.size(1);
+        Tensor own = moments.forward(Tensor.of(Arrays.copyOfRange(when, from, to)), pass);
+        Tensor next = moments.forward(Tensor.of(Arrays.copyOfRange(when, from + 1, to + 1)), pass);
+        return tokens.forward(ids, pass).add(Tensor.concat(1, own, next));
+    }
 
     /** The mean cross-entropy of the tokens from a place on, each after those before it: ids (batch, T) at moments (T). */
     Tensor loss(Tensor ids, int[] when, int from, Pass pass) {
         int length = when.length;
-        var inputs = embedded(ids.narrow(1, 0, length - 1), Arrays.copyOf(when, length - 1), pass);
+        var inputs = embedded(ids.narrow(1, 0, length - 1), when, 0, pass);
         var logits = head.forward(decoder.forward(inputs, pass).narrow(1, from - 1, length - from), pass);
         return new CrossEntropy().of(logits.reshape(-1, logits.size(2)), ids.narrow(1, from, length - from).flatten());
     }
 
     /**
-     * Tokens after a beginning (batch, T): place i from there on has the moment {@code when[i]} and a token from {@code low[i]} to below {@code high[i]}.
+     * Tokens after a beginning (batch, T): place i from there on has the moment {@code when[i]} and a token from {@code low[i]} to below
+     * {@code high[i]}.
      *
      * @param temperature 0 takes the likeliest
      */
@@ -55,7 +66,7 @@ final class CodeLm extends Module {
             var out = new Tensor[when.length - start];
             var last = ids;
             for (int i = start; i < when.length; i++) {
-                var x = embedded(last, Arrays.copyOfRange(when, i - (int) last.size(1), i), Pass.inference());
+                var x = embedded(last, when, i - (int) last.size(1), Pass.inference());
                 var y = decoder.forward(x, state, Pass.inference());
                 var logits = head.forward(y.select(1, y.size(1) - 1)).narrow(1, low[i], (long) high[i] - low[i]);
                 last = chosen(logits, temperature, rng).add(low[i]).reshape(batch, 1).compute();

@@ -5,15 +5,18 @@ import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
 
 /**
- * In which order the codes of a frame's books are written: as a grid (.., books, frames) has them they belong to one moment, a language model writes them one after the
- * other.
+ * In which order the codes of a frame's books are written: as a grid (.., books, frames) has them they belong to one moment, a language
+ * model writes them one after the other.
  *
  * @see <a href="https://arxiv.org/abs/2306.05284">Copet et al. (2023), section 2.2</a>
  */
 public enum CodePattern {
     /** Frame after frame, in it book after book: (.., frames books). Each code sees all before it. */
     FLAT,
-    /** Book k begins k steps later: (.., books, frames + books - 1), the corners filled up. A column is written at once, and sees the coarser codes of its frames. */
+    /**
+     * Book k begins k steps later: (.., books, frames + books - 1), the corners filled up. A column is written at once, and sees the
+     * coarser codes of its frames.
+     */
     DELAY;
 
     /** The codes (.., books, frames) in that order. @param filler for the corners of {@link #DELAY}; no code */

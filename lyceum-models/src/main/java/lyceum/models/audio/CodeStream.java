@@ -6,8 +6,8 @@ import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
 
 /**
- * Codes as bits: a header of 16 bytes, then frame by frame each book's code in {@code ceil(log2 codes)} bits, the highest first; the last byte is
- * filled up with zeros.
+ * Codes as bits: a header of 16 bytes, then frame by frame each book's code in {@code ceil(log2 codes)} bits, the highest first; the last
+ * byte is filled up with zeros.
  *
  * {@snippet :
  * byte[] file = CodeStream.pack(codes, 1024);          // codes (books, frames)

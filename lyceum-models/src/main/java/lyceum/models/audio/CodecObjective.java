@@ -12,14 +12,16 @@ import lyceum.train.BatchLoss;
 import lyceum.withers.Withers;
 
 /**
- * What a {@link NeuralAudioCodec} learns by: {@code wave |y - x| + spectral S(y, x) + codes q + adversarial mean max(0, 1 - D(y)) + features F}, with S a
- * {@link SpectralLoss}, q the quantiser's loss, D a {@link SpectralCritic} and F the mean absolute difference of its layers' outputs relative to their mean. The critic
+ * What a {@link NeuralAudioCodec} learns by:
+ * {@code wave |y - x| + spectral S(y, x) + codes q + adversarial mean max(0, 1 - D(y)) + features F}, with S a {@link SpectralLoss}, q the
+ * quantiser's loss, D a {@link SpectralCritic} and F the mean absolute difference of its layers' outputs relative to their mean. The critic
  * learns by {@code mean max(0, 1 - D(x)) + max(0, 1 + D(y))}.
  *
  * {@snippet :
  * var objective = new CodecObjective();
  * new Trainer(new Adam(1e-3), 20).start(codec, n, objective.over(codec, sounds), null, rng).finish(progress);          // without a critic
- * objective.fit(codec, critic, sounds, new Adam(3e-4).withBetas(0.5, 0.9), 1000, 8, rng, progress);                    // with one, by turns
+ * objective.fit(codec, critic, sounds, new Adam(3e-4).withBetas(0.5, 0.9), 1000, 8, rng, progress);                    // with one, by
+ * turns
  * }
  *
  * @param wave weight of the absolute difference of samples, each at least 0

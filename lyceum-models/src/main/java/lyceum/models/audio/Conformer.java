@@ -19,8 +19,9 @@ import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
 
 /**
- * An encoder of speech: convolutions that halve the frame rate of a spectrogram, a projection, and {@link ConformerBlock}s. A head over its frames makes it a
- * recogniser: a {@link lyceum.nn.Linear} for {@link lyceum.nn.loss.CtcLoss}, a {@link lyceum.nn.Transducer}'s joint network.
+ * An encoder of speech: convolutions that halve the frame rate of a spectrogram, a projection, and {@link ConformerBlock}s. A head over its
+ * frames makes it a recogniser: a {@link lyceum.nn.Linear} for {@link lyceum.nn.loss.CtcLoss}, a {@link lyceum.nn.Transducer}'s joint
+ * network.
  *
  * {@snippet :
  * var encoder = new Conformer(ConformerConfig.small(80), rng);
@@ -29,8 +30,9 @@ import lyceum.tensor.Tensor;
  * new CtcLoss().of(logProbs, heard.lengths(), labels).backward();
  * }
  *
- * <p>Clips of a batch have any lengths: what is behind a clip's end changes nothing in it, for attention does not see it, convolutions find zeros there, and batch
- * norms leave it out of their statistics. With a {@link ConformerConfig#chunk} the encoder serves {@linkplain #stream streams} too.
+ * <p>Clips of a batch have any lengths: what is behind a clip's end changes nothing in it, for attention does not see it, convolutions find
+ * zeros there, and batch norms leave it out of their statistics. With a {@link ConformerConfig#chunk} the encoder serves
+ * {@linkplain #stream streams} too.
  *
  * @see <a href="https://arxiv.org/abs/2005.08100">Gulati et al. (2020)</a>
  */
@@ -97,7 +99,9 @@ public final class Conformer extends Module {
         return new Encoded(y, lengths);
     }
 
-    /** Halved and projected: (batch, ceil(T / step), width). @param before of each convolution the last frame that was; null for whole clips */
+    /**
+     * Halved and projected: (batch, ceil(T / step), width). @param before of each convolution the last frame that was; null for whole clips
+     */
     private Tensor front(Tensor x, int[] lengths, Tensor[] before, Pass pass) {
         long left = Math.floorMod(-x.size(1), (long) config.step());
         if (lengths == null && left > 0) Arrays.fill(lengths = new int[(int) x.size(0)], (int) x.size(1)); // what is filled up stays silent

@@ -19,9 +19,9 @@ import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
 
 /**
- * A block of a {@link Conformer}: {@code x + ffn(x) / 2}, {@code x + attention(x)}, {@code x + conv(x)}, {@code norm(x + ffn(x) / 2)}, each branch behind a layer norm. Feed-forward
- * halves are Swish networks, attention has Transformer-XL's relative positions, the convolution is a pointwise layer, a GLU, a depthwise convolution, batch norm, Swish
- * and a pointwise layer.
+ * A block of a {@link Conformer}: {@code x + ffn(x) / 2}, {@code x + attention(x)}, {@code x + conv(x)}, {@code norm(x + ffn(x) / 2)}, each
+ * branch behind a layer norm. Feed-forward halves are Swish networks, attention has Transformer-XL's relative positions, the convolution is
+ * a pointwise layer, a GLU, a depthwise convolution, batch norm, Swish and a pointwise layer.
  *
  * @see <a href="https://arxiv.org/abs/2005.08100">Gulati et al. (2020)</a>
  */
@@ -57,7 +57,10 @@ public final class ConformerBlock extends Module {
 
     private LayerNorm norm() { return new LayerNorm(1e-5, config.dtype(), config.width()); }
 
-    /** What a block knows of the frames before: what went into attention, (batch, M, width), and into the depthwise convolution, (batch, width, kernel - 1). */
+    /**
+     * What a block knows of the frames before: what went into attention, (batch, M, width), and into the depthwise convolution, (batch,
+     * width, kernel - 1).
+     */
     static final class Past {
         private Tensor attended, convolved;
     }

@@ -18,7 +18,8 @@ import lyceum.withers.Withers;
  * @param attention whether blocks have attention
  * @param convolution whether blocks have a convolution
  * @param dropout on what each branch adds and on hidden units, in [0, 1)
- * @param chunk frames, after halving, that are heard at once: attention sees no later chunk and convolutions no later frame; 0 hears the whole clip
+ * @param chunk frames, after halving, that are heard at once: attention sees no later chunk and convolutions no later frame; 0 hears the
+ *         whole clip
  * @param left chunks before its own that attention sees; -1 for all
  * @param dtype F32 or F64
  */
@@ -38,7 +39,9 @@ public record ConformerConfig(int bands, int width, int heads, int hidden, int k
             throw new IllegalArgumentException("ConformerConfig: chunk " + chunk + ", left " + left + "; at least 0 and -1");
     }
 
-    /** The paper's large model on 80 bands: 17 blocks of width 512, 8 heads, hidden 2048, kernel 31, a quarter of the frames, dropout 0.1. */
+    /**
+     * The paper's large model on 80 bands: 17 blocks of width 512, 8 heads, hidden 2048, kernel 31, a quarter of the frames, dropout 0.1.
+     */
     public static ConformerConfig large() {
         return new ConformerConfig(80, 512, 8, 2048, 31, 17, 2, 512, true, true, 0.1, 0, -1, DType.F32);
     }
@@ -71,7 +74,10 @@ public record ConformerConfig(int bands, int width, int heads, int hidden, int k
         return front + ((halvings == 0 ? bands : (long) stem * bandsInside()) + 1) * width + layers * blockParameters();
     }
 
-    /** The same with so many hidden units that the whole has as nearly as possible that many numbers: to compare encoders of different branches. */
+    /**
+     * The same with so many hidden units that the whole has as nearly as possible that many numbers: to compare encoders of different
+     * branches.
+     */
     public ConformerConfig matching(long parameters) {
         long each = 2L * layers * (2L * width + 1), without = parameters() - each * hidden;
         return withHidden((int) Math.max(1, Math.round((double) (parameters - without) / each)));

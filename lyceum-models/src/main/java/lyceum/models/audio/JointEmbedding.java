@@ -19,8 +19,9 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * Sound and text in one space: a clip's log-mel spectrogram and its caption become vectors of length 1, which a contrastive loss brings together. The vectors'
- * {@linkplain #tokens tokens} are conditions of an {@link AudioLm}: it learns from those of sound, which needs no captions, and is told what to play by those of text.
+ * Sound and text in one space: a clip's log-mel spectrogram and its caption become vectors of length 1, which a contrastive loss brings
+ * together. The vectors' {@linkplain #tokens tokens} are conditions of an {@link AudioLm}: it learns from those of sound, which needs no
+ * captions, and is told what to play by those of text.
  *
  * {@snippet :
  * var joint = new JointEmbedding(new MelSpectrogram(4_000, 256, 128, 32), 40, 16, 2, 8, rng);
@@ -78,7 +79,10 @@ public final class JointEmbedding extends Module {
         return unit(text.forward(Tensor.stack(0, means), pass));
     }
 
-    /** How well each sound finds its caption among the different ones of the batch, and each caption one of its sounds. @param seen (n, bands, frames) */
+    /**
+     * How well each sound finds its caption among the different ones of the batch, and each caption one of its sounds. @param seen (n,
+     * bands, frames)
+     */
     public Tensor loss(Tensor seen, int[][] captions, Pass pass) {
         if (captions.length != seen.size(0))
             throw new ShapeException("JointEmbedding.loss: " + captions.length + " captions for spectrograms " + seen.shape() + "; one each");

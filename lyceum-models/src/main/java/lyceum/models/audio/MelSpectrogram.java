@@ -6,8 +6,8 @@ import lyceum.data.sounds.Sound;
 import lyceum.tensor.Tensor;
 
 /**
- * Sound as ears have it: the power of {@linkplain Stft#centred centred} frames, folded into triangular bands that are even on Slaney's mel scale (linear up to 1 kHz,
- * logarithmic above) and of equal area.
+ * Sound as ears have it: the power of {@linkplain Stft#centred centred} frames, folded into triangular bands that are even on Slaney's mel
+ * scale (linear up to 1 kHz, logarithmic above) and of equal area.
  *
  * {@snippet :
  * var mel = MelSpectrogram.whisper();                      // 16 kHz, 80 bands, windows of 400, a hop of 160
@@ -70,7 +70,10 @@ public final class MelSpectrogram {
         return Tensor.of(table, bins, bands).compute();
     }
 
-    /** Power in each band: (.., samples) to (.., bands, samples / hop), F64. @throws ShapeException if there are no more samples than half a window */
+    /**
+     * Power in each band: (.., samples) to (.., bands, samples / hop), F64. @throws ShapeException if there are no more samples than half a
+     * window
+     */
     public Tensor power(Tensor samples) {
         if (samples.rank() < 1 || samples.size(-1) <= stft.size() / 2) throw new ShapeException(
                 "MelSpectrogram: samples " + samples.shape() + "; the last axis has more than " + stft.size() / 2);
@@ -79,7 +82,8 @@ public final class MelSpectrogram {
     }
 
     /**
-     * {@code (max(l, max l - 8) + 4) / 4} with {@code l = log10(max(power, 1e-10))}, the inner maximum over each clip: what {@link Whisper} hears, (.., bands, frames), F32.
+     * {@code (max(l, max l - 8) + 4) / 4} with {@code l = log10(max(power, 1e-10))}, the inner maximum over each clip: what {@link Whisper}
+     * hears, (.., bands, frames), F32.
      */
     public Tensor logarithmic(Tensor samples) {
         var l = power(samples).maximum(1e-10).log().div(Math.log(10));

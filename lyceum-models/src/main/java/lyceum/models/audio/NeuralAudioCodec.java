@@ -11,8 +11,8 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * Sound as a few codes a frame, and back: causal convolutions make {@code hop} samples into a vector, a {@link ResidualQuantizer} makes that into one code a
- * book, a mirrored decoder makes sound of the codes. Fewer books give fewer bits and a rougher sound.
+ * Sound as a few codes a frame, and back: causal convolutions make {@code hop} samples into a vector, a {@link ResidualQuantizer} makes
+ * that into one code a book, a mirrored decoder makes sound of the codes. Fewer books give fewer bits and a rougher sound.
  *
  * {@snippet :
  * var codec = new NeuralAudioCodec(AudioCodecConfig.encodec24(), rng);
@@ -23,8 +23,8 @@ import lyceum.tensor.Tensor;
  * Tensor some = live.encode(chunk, 4);
  * }
  *
- * <p>A clip whose length is no multiple of the hop is filled up with silence. To learn, see {@link CodecObjective}. The layout is SEANet's without its weight norm; the
- * padding is of zeros and in front alone, so that any cutting into chunks gives the same.
+ * <p>A clip whose length is no multiple of the hop is filled up with silence. To learn, see {@link CodecObjective}. The layout is SEANet's
+ * without its weight norm; the padding is of zeros and in front alone, so that any cutting into chunks gives the same.
  *
  * @see <a href="https://arxiv.org/abs/2210.13438">Défossez, Copet, Synnaeve and Adi (2022)</a>
  */
@@ -85,7 +85,9 @@ public final class NeuralAudioCodec extends Module {
 
         private Stream() {}
 
-        /** Codes (batch, books, n) of the frames that are whole after this chunk (batch, inputs, samples), which has any length; n may be 0. */
+        /**
+         * Codes (batch, books, n) of the frames that are whole after this chunk (batch, inputs, samples), which has any length; n may be 0.
+         */
         public Tensor encode(Tensor chunk, int books) {
             check(chunk);
             var all = waiting == null ? chunk : Tensor.concat(2, waiting, chunk);

@@ -16,8 +16,9 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * What is played, without how: k-means clusters of features that a network learned from sound alone. It sees a log-mel frame twice, each time through another random low-pass
- * and at another loudness, and learns to find the two views of one frame among those of others; so timbre goes, and what the lowest partials tell stays.
+ * What is played, without how: k-means clusters of features that a network learned from sound alone. It sees a log-mel frame twice, each
+ * time through another random low-pass and at another loudness, and learns to find the two views of one frame among those of others; so
+ * timbre goes, and what the lowest partials tell stays.
  *
  * {@snippet :
  * var semantics = new SemanticTokens(new MelSpectrogram(4_000, 256, 256, 48), 32, 16, rng);
@@ -46,7 +47,9 @@ public final class SemanticTokens extends Module {
     /** Samples of a token. */
     public int hop() { return mel.hop(); }
 
-    /** Log-mel frames of sounds (n, 1, samples): (n, frames, bands). A frame's window lies over its own samples if it is as long as the hop. */
+    /**
+     * Log-mel frames of sounds (n, 1, samples): (n, frames, bands). A frame's window lies over its own samples if it is as long as the hop.
+     */
     private Tensor frames(Tensor sounds) {
         long half = mel.hop() / 2;
         var moved = sounds.squeeze(1).pad(-1, 0, mel.hop(), 0).narrow(-1, half, sounds.size(2) + mel.hop() - half);

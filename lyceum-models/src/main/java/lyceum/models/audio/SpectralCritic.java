@@ -12,8 +12,8 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * Judges sound by its complex spectra at several window sizes: for each a few convolutions over time and frequency that end in a number a place, high where it
- * sounds real.
+ * Judges sound by its complex spectra at several window sizes: for each a few convolutions over time and frequency that end in a number a
+ * place, high where it sounds real.
  *
  * {@snippet :
  * var critic = new SpectralCritic(16, DType.F32, rng, 256, 512, 1024);

@@ -6,8 +6,8 @@ import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
 
 /**
- * How far two sounds are apart in their spectra, at several sizes of the window: for each, the mean absolute difference of magnitudes relative to the mean
- * magnitude of the target, plus the mean absolute difference of their logarithms; averaged over the sizes.
+ * How far two sounds are apart in their spectra, at several sizes of the window: for each, the mean absolute difference of magnitudes
+ * relative to the mean magnitude of the target, plus the mean absolute difference of their logarithms; averaged over the sizes.
  *
  * {@snippet :
  * Tensor loss = new SpectralLoss().of(rebuilt, sound);   // (.., samples) each

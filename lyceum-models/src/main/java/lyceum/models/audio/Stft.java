@@ -5,8 +5,8 @@ import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
 
 /**
- * Short-time Fourier transforms by a product with sines and cosines, through which gradients flow: frames of {@code size} samples, {@code hop} apart, under a periodic
- * Hann window {@code (1 - cos(2 pi n / size)) / 2}.
+ * Short-time Fourier transforms by a product with sines and cosines, through which gradients flow: frames of {@code size} samples,
+ * {@code hop} apart, under a periodic Hann window {@code (1 - cos(2 pi n / size)) / 2}.
  *
  * {@snippet :
  * Tensor power = new Stft(400, 160).power(samples);     // (.., samples) to (.., frames, 201)

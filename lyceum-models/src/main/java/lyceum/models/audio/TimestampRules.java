@@ -4,9 +4,9 @@ import java.util.Arrays;
 import lyceum.nn.BeamSearch;
 
 /**
- * What a {@link Whisper} may write next, as log-probabilities that are set to negative infinity and normalised again. With times: the first token is a time, not too late;
- * times come in pairs, but for one before the end; none is before the last one, and a segment's end is after its start; and where all times together are likelier than every
- * text, a time comes. Marks other than the end and times never come.
+ * What a {@link Whisper} may write next, as log-probabilities that are set to negative infinity and normalised again. With times: the first
+ * token is a time, not too late; times come in pairs, but for one before the end; none is before the last one, and a segment's end is after
+ * its start; and where all times together are likelier than every text, a time comes. Marks other than the end and times never come.
  *
  * @param tokens what the numbers mean
  * @param timestamps whether times are written at all

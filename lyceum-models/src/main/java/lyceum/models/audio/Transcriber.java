@@ -17,8 +17,8 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * Writes down what a {@link Whisper} hears, window after window: the next begins at the last time that was written. A window whose text compresses too well or is too unlikely
- * is decoded again at the next temperature; one in which probably nobody speaks is left out.
+ * Writes down what a {@link Whisper} hears, window after window: the next begins at the last time that was written. A window whose text
+ * compresses too well or is too unlikely is decoded again at the next temperature; one in which probably nobody speaks is left out.
  *
  * {@snippet :
  * var transcriber = new Transcriber(model, MelSpectrogram.whisper(), new TranscriberConfig());
@@ -125,7 +125,10 @@ public record Transcriber(Whisper model, MelSpectrogram mel, TranscriberConfig c
         return best;
     }
 
-    /** The likeliest tokens of several windows (batch, places, width) at once. @param before tokens of the window before each; empty for none */
+    /**
+     * The likeliest tokens of several windows (batch, places, width) at once. @param before tokens of the window before each; empty for
+     * none
+     */
     public List<Decoded> decode(Tensor heard, int[] before) {
         var languages = languages(heard);
         var search = new BeamSearch(config.beams(), 1, room(before)).withNormalisation(BeamSearch.Normalisation.LENGTH).withResults(1).withRule(rules());

@@ -22,18 +22,19 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * Speech to text: two convolutions and a transformer hear a window of a log-mel spectrogram, a second transformer looks at what was heard and writes tokens: the language, the
- * task, times and text. {@link Transcriber} decodes with it.
+ * Speech to text: two convolutions and a transformer hear a window of a log-mel spectrogram, a second transformer looks at what was heard
+ * and writes tokens: the language, the task, times and text. {@link Transcriber} decodes with it.
  *
  * {@snippet :
  * var model = new Whisper(WhisperConfig.tiny(), rng);
- * model.load(Path.of("model.safetensors"));                 // as published; names as Hugging Face's WhisperForConditionalGeneration without "model."
+ * model.load(Path.of("model.safetensors"));                 // as published; names as Hugging Face's WhisperForConditionalGeneration
+ * without "model."
  * Tensor heard = model.hear(spectrogram, pass);             // (batch, 80, 3000) to (batch, 1500, 384)
  * Tensor logits = model.write(tokens, heard, pass);         // (batch, T) to (batch, T, 51865)
  * }
  *
- * <p>The encoder's positions are fixed sinusoids, the decoder's are learned, the output layer is the table of tokens. In a new model the rows of times begin as the
- * sinusoids of their places, so that looking at a time is soon learned.
+ * <p>The encoder's positions are fixed sinusoids, the decoder's are learned, the output layer is the table of tokens. In a new model the
+ * rows of times begin as the sinusoids of their places, so that looking at a time is soon learned.
  *
  * @see <a href="https://arxiv.org/abs/2212.04356">Radford et al. (2023)</a>
  */

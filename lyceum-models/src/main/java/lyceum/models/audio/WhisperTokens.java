@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * What the token numbers of a {@link Whisper} mean: text from 0 on, then the end, the begin, a number for each language, translate, transcribe, two marks that
- * begin a prompt, no speech, no timestamps, and times from 0 on.
+ * What the token numbers of a {@link Whisper} mean: text from 0 on, then the end, the begin, a number for each language, translate,
+ * transcribe, two marks that begin a prompt, no speech, no timestamps, and times from 0 on.
  *
  * @param text how many text tokens; the end follows them
  * @param languages how many

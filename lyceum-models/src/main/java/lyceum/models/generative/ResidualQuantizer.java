@@ -9,8 +9,9 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * Codebooks in a row, each for what those before left over: {@code r_0 = x}, {@code r_k = r_{k-1} - e^k(r_{k-1})}, {@code y = sum over k of e^k}. With
- * quantiser dropout a learning pass uses the first n books alone, n drawn anew each time, so that one set of books serves all rates.
+ * Codebooks in a row, each for what those before left over: {@code r_0 = x}, {@code r_k = r_{k-1} - e^k(r_{k-1})},
+ * {@code y = sum over k of e^k}. With quantiser dropout a learning pass uses the first n books alone, n drawn anew each time, so that one
+ * set of books serves all rates.
  *
  * {@snippet :
  * var books = new ResidualQuantizer(new VectorQuantizerConfig(1024, 128), 8, true, rng);
@@ -92,7 +93,9 @@ public final class ResidualQuantizer extends Module {
         return sum;
     }
 
-    /** Sets book after book by k-means on what those before leave of x (.., width); returns the steps each took. @see VectorQuantizer#start */
+    /**
+     * Sets book after book by k-means on what those before leave of x (.., width); returns the steps each took. @see VectorQuantizer#start
+     */
     public int[] start(Tensor x, int steps, Rng rng) {
         var left = x.detach();
         var took = new int[layers.size()];

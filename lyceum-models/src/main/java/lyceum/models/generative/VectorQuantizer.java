@@ -9,8 +9,8 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * Each vector becomes the nearest entry of a codebook: {@code i = argmin_j |x - e_j|}, {@code y = e_i}. Gradients pass as if nothing had happened:
- * {@code y = x + sg[e_i - x]}, with sg[.] a constant.
+ * Each vector becomes the nearest entry of a codebook: {@code i = argmin_j |x - e_j|}, {@code y = e_i}. Gradients pass as if nothing had
+ * happened: {@code y = x + sg[e_i - x]}, with sg[.] a constant.
  *
  * {@snippet :
  * var book = new VectorQuantizer(new VectorQuantizerConfig(512, 64), rng);
@@ -20,10 +20,11 @@ import lyceum.tensor.Tensor;
  * Tensor back = book.values(ids);                        // (.., 64)
  * }
  *
- * <p>With {@link VectorQuantizerConfig.Learning#AVERAGE} an entry is the mean of all vectors that chose it, each weighted by {@code decay^age}:
- * {@code N_i = decay N_i + (1 - decay) n_i}, {@code m_i = decay m_i + (1 - decay) sum x}, {@code e_i = m_i / N_i}; an entry that nothing ever chose stays.
- * The first batch sets the book by k-means; entries that hardly anything chooses are moved to random vectors of the batch. State: {@code embed}
- * (codes, width), {@code cluster_size} N, {@code embed_avg} m and {@code inited}, as EnCodec names them.
+ * <p>With {@link VectorQuantizerConfig.Learning#AVERAGE} an entry is the mean of all vectors that chose it, each weighted by
+ * {@code decay^age}: {@code N_i = decay N_i + (1 - decay) n_i}, {@code m_i = decay m_i + (1 - decay) sum x}, {@code e_i = m_i / N_i}; an
+ * entry that nothing ever chose stays. The first batch sets the book by k-means; entries that hardly anything chooses are moved to random
+ * vectors of the batch. State: {@code embed} (codes, width), {@code cluster_size} N, {@code embed_avg} m and {@code inited}, as EnCodec
+ * names them.
  *
  * <p>Pictures (batch, channels, height, width) are permuted to have the channels last.
  *
@@ -100,8 +101,8 @@ public final class VectorQuantizer extends Module {
     }
 
     /**
-     * Sets the book by k-means (k-means++, then Lloyd's steps) on x (.., width). Returns the steps it took: fewer than {@code steps} if it converged, so that
-     * each entry is the mean of the vectors nearest to it.
+     * Sets the book by k-means (k-means++, then Lloyd's steps) on x (.., width). Returns the steps it took: fewer than {@code steps} if it
+     * converged, so that each entry is the mean of the vectors nearest to it.
      */
     public int start(Tensor x, int steps, Rng rng) {
         var rows = rows(x.detach());

@@ -12,7 +12,8 @@ import lyceum.withers.Withers;
  * @param learning how the entries follow the vectors
  * @param decay of the moving averages, in [0, 1): how much of them stays after a batch. 0 is a k-means step on the batch alone
  * @param commitment weight of the loss that holds vectors near their codes, at least 0
- * @param deadBelow an entry whose moving count is under this share of the mean one is moved to a vector of the batch, in [0, 1); 0 leaves it
+ * @param deadBelow an entry whose moving count is under this share of the mean one is moved to a vector of the batch, in [0, 1); 0 leaves
+ *         it
  * @param startSteps most k-means steps on the first batch that is learned from; 0 begins with small random entries
  * @param dtype F32 or F64
  */
@@ -39,6 +40,8 @@ public record VectorQuantizerConfig(int codes, int width, Learning learning, dou
             throw new IllegalArgumentException("VectorQuantizerConfig: dtype is " + dtype + "; it is F32 or F64");
     }
 
-    /** Moving averages with decay 0.99, commitment 0.25, entries under a twentieth of the mean count restarted, up to 20 first steps, F32. */
+    /**
+     * Moving averages with decay 0.99, commitment 0.25, entries under a twentieth of the mean count restarted, up to 20 first steps, F32.
+     */
     public VectorQuantizerConfig(int codes, int width) { this(codes, width, Learning.AVERAGE, 0.99, 0.25, 0.05, 20, DType.F32); }
 }

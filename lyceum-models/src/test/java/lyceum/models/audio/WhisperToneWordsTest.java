@@ -43,7 +43,7 @@ class WhisperToneWordsTest {
         int steps = EPOCHS * LEARNED / BATCH;
         var trainer = new Trainer(new Adam(3e-3).withBetas(0.9, 0.98), EPOCHS).withBatchSize(BATCH).withClip(Clip.norm(1))
                 .withSchedule(new Schedule.Linear(steps - 40, 1, 0.1).warmedUp(40));
-        System.out.println(Arrays.toString(trainer.start(model, LEARNED, loss, null, rng).finish(Progress.SILENT).losses()));
+        trainer.start(model, LEARNED, loss, null, rng).finish(Progress.SILENT);
 
         var fresh = new ArrayList<ToneWords.Utterance>();
         for (int i = 0; i < 200; i++) fresh.add(i < 150 ? WORLD.draw(Rng.of(1_000 + i)) : WORLD.silence(Rng.of(1_000 + i)));
@@ -65,7 +65,6 @@ class WhisperToneWordsTest {
             for (int w = 0; w < text.length; w++)
                 if (Math.abs(TOKENS.seconds(marks[2 * w]) - u.starts()[w]) <= 0.1 && Math.abs(TOKENS.seconds(marks[2 * w + 1]) - u.ends()[w]) <= 0.1) times++;
         }
-        System.out.printf("wer %.3f lang %.3f quiet %.3f times %.3f%n", (double) wrong / words, languages / 150.0, silences / 200.0, (double) times / words);
         Evidence.of("word error rate of 150 fresh clips", (double) wrong / words, Bound.atMost(0.05));
         Evidence.of("languages that are right", languages / 150.0, Bound.atLeast(0.95));
         Evidence.of("speech and silence told apart, of 150 and 50 clips", silences / 200.0, Bound.atLeast(0.95));
