@@ -13,8 +13,8 @@ import lyceum.FormatException;
  * Whole numbers are divided by their largest power of two, so that samples lie in [-1, 1).
  *
  * {@snippet :
- * Sound sound = Wav.read(Path.of("speech.wav")).mono().resampled(16_000);
- * Wav.write(Path.of("copy.wav"), sound, Wav.Encoding.PCM_16);
+ * Sound sound = Wav.read(path).mono().resampled(16_000);
+ * Wav.write(path, sound, Wav.Encoding.PCM_16);
  * }
  */
 public final class Wav {

@@ -14,9 +14,11 @@ import lyceum.tensor.Tensor;
  * conditions in front tell what to play.
  *
  * {@snippet :
- * var lm = new AudioLm(new AudioLmConfig(16, 64, 4, 32), rng);
- * BatchLoss loss = (rows, pass) -> lm.loss(AudioLm.Stage.COARSE, semantic.rows(rows), codes.rows(rows), null, pass);
- * var clip = lm.continued(new AudioLm.Clip(semantics.ids(prompt), codec.encode(prompt)), null, 32, 0.8, rng);
+ * var codec = new NeuralAudioCodec(AudioCodecConfig.small(), rng);
+ * var lm = new AudioLm(new AudioLmConfig(16, 64, 8, 32).withSemantic(false), rng);
+ * Tensor codes = codec.encode(x);
+ * Tensor loss = lm.loss(AudioLm.Stage.COARSE, new AudioLm.Clip(null, codes), null, Pass.training(rng));
+ * var clip = lm.continued(new AudioLm.Clip(null, codes.narrow(2, 0, 8)), null, 32, 0.8, rng);
  * Tensor sound = codec.decode(clip.codes());
  * }
  *

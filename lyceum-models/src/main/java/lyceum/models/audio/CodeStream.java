@@ -10,7 +10,8 @@ import lyceum.tensor.Tensor;
  * byte is filled up with zeros.
  *
  * {@snippet :
- * byte[] file = CodeStream.pack(codes, 1024);          // codes (books, frames)
+ * Tensor codes = Tensor.randint(rng, 0, 1024, 8, 75);  // (books, frames)
+ * byte[] file = CodeStream.pack(codes, 1024);
  * Tensor same = CodeStream.unpack(file);
  * }
  *

@@ -18,10 +18,11 @@ import lyceum.withers.Withers;
  * learns by {@code mean max(0, 1 - D(x)) + max(0, 1 + D(y))}.
  *
  * {@snippet :
+ * var codec = new NeuralAudioCodec(AudioCodecConfig.small(), rng);
  * var objective = new CodecObjective();
- * new Trainer(new Adam(1e-3), 20).start(codec, n, objective.over(codec, sounds), null, rng).finish(progress);          // without a critic
- * objective.fit(codec, critic, sounds, new Adam(3e-4).withBetas(0.5, 0.9), 1000, 8, rng, progress);                    // with one, by
- * turns
+ * new Trainer(new Adam(1e-3), 20).start(codec, n, objective.over(codec, x), null, rng).finish(Progress.SILENT);   // without a critic
+ * var critic = new SpectralCritic(16, DType.F32, rng, 128, 256);
+ * objective.fit(codec, critic, x, new Adam(3e-4).withBetas(0.5, 0.9), 1000, 8, rng, Progress.SILENT);              // with one, by turns
  * }
  *
  * @param wave weight of the absolute difference of samples, each at least 0

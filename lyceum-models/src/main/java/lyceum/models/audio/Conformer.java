@@ -25,9 +25,10 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * var encoder = new Conformer(ConformerConfig.small(80), rng);
- * Conformer.Encoded heard = encoder.encode(spectrograms, lengths, pass);       // (batch, T, 80) to (batch, T / 2, 32)
- * Tensor logProbs = head.forward(heard.states(), pass).logSoftmax(2).transpose(0, 1);
- * new CtcLoss().of(logProbs, heard.lengths(), labels).backward();
+ * var head = new Linear(32, 30, rng);
+ * Conformer.Encoded heard = encoder.encode(x, new int[] {90, 120}, Pass.training(rng));       // (2, T, 80) to (2, T / 2, 32)
+ * Tensor logProbs = head.forward(heard.states()).logSoftmax(2).transpose(0, 1);
+ * new CtcLoss().of(logProbs, heard.lengths(), new int[][] {{3, 1}, {4}}).backward();
  * }
  *
  * <p>Clips of a batch have any lengths: what is behind a clip's end changes nothing in it, for attention does not see it, convolutions find

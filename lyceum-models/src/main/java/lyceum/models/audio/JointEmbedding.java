@@ -25,8 +25,8 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * var joint = new JointEmbedding(new MelSpectrogram(4_000, 256, 128, 32), 40, 16, 2, 8, rng);
- * BatchLoss loss = (rows, pass) -> joint.loss(sounds.rows(rows), captions(rows), pass);
- * joint.startTokens(sounds, rng);
+ * Tensor loss = joint.loss(joint.seen(x), new int[][] {{3, 17}, {5}}, Pass.training(rng));
+ * joint.startTokens(x, rng);
  * Tensor told = joint.tokens(joint.ofText(new int[][] {{3, 17}}));
  * }
  *

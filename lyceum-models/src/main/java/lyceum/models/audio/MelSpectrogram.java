@@ -11,7 +11,7 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * var mel = MelSpectrogram.whisper();                      // 16 kHz, 80 bands, windows of 400, a hop of 160
- * Tensor seen = mel.logarithmic(samples);                  // (.., samples) to (.., 80, samples / 160), F32
+ * Tensor seen = mel.logarithmic(x);                        // (.., samples) to (.., 80, samples / 160), F32
  * }
  *
  * <p>Frames are transformed in F64. The last frame, whose middle is at the end, is left out, as Whisper does.

@@ -16,11 +16,11 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * var codec = new NeuralAudioCodec(AudioCodecConfig.encodec24(), rng);
- * Tensor codes = codec.encode(sound, 4);                   // (batch, 1, samples) to (batch, 4 books, frames), 3 kbit/s
+ * Tensor codes = codec.encode(x, 4);                       // (batch, 1, samples) to (batch, 4 books, frames), 3 kbit/s
  * byte[] packed = CodeStream.pack(codes.select(0, 0), 1024);
  * Tensor back = codec.decode(codes);                       // (batch, 1, frames hop)
  * var live = codec.stream();                               // chunk by chunk, the same codes and samples
- * Tensor some = live.encode(chunk, 4);
+ * Tensor some = live.encode(x.narrow(2, 0, 1000), 4);
  * }
  *
  * <p>A clip whose length is no multiple of the hop is filled up with silence. To learn, see {@link CodecObjective}. The layout is SEANet's

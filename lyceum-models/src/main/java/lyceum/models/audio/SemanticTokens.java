@@ -21,9 +21,9 @@ import lyceum.tensor.Tensor;
  * timbre goes, and what the lowest partials tell stays.
  *
  * {@snippet :
- * var semantics = new SemanticTokens(new MelSpectrogram(4_000, 256, 256, 48), 32, 16, rng);
- * semantics.learn(sounds, 200, 64, rng, Progress.SILENT);     // (n, 1, samples)
- * Tensor ids = semantics.ids(sounds);                         // (n, samples / hop), I64
+ * var semantics = new SemanticTokens(new MelSpectrogram(4_000, 256, 256, 40), 32, 16, rng);
+ * semantics.learn(x, 200, 64, rng, Progress.SILENT);          // (n, 1, samples)
+ * Tensor ids = semantics.ids(x);                              // (n, samples / hop), I64
  * }
  *
  * @see <a href="https://arxiv.org/abs/2209.03143">Borsos et al. (2023), section III.B</a>

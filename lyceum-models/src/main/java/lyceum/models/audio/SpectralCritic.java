@@ -17,7 +17,7 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * var critic = new SpectralCritic(16, DType.F32, rng, 256, 512, 1024);
- * List<SpectralCritic.Verdict> verdicts = critic.judge(sound, pass);      // (batch, 1, samples), one verdict a window
+ * List<SpectralCritic.Verdict> verdicts = critic.judge(x, Pass.inference());      // (batch, 1, samples), one verdict a window
  * }
  *
  * @see <a href="https://arxiv.org/abs/2210.13438">Défossez, Copet, Synnaeve and Adi (2022), section 3.4</a>

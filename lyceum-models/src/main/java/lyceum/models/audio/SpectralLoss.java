@@ -10,7 +10,7 @@ import lyceum.tensor.Tensor;
  * relative to the mean magnitude of the target, plus the mean absolute difference of their logarithms; averaged over the sizes.
  *
  * {@snippet :
- * Tensor loss = new SpectralLoss().of(rebuilt, sound);   // (.., samples) each
+ * Tensor loss = new SpectralLoss().of(x, y);             // (.., samples) each
  * }
  *
  * @see <a href="https://arxiv.org/abs/1910.11480">Yamamoto, Song and Kim (2020)</a>

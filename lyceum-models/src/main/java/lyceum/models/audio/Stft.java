@@ -9,7 +9,7 @@ import lyceum.tensor.Tensor;
  * {@code hop} apart, under a periodic Hann window {@code (1 - cos(2 pi n / size)) / 2}.
  *
  * {@snippet :
- * Tensor power = new Stft(400, 160).power(samples);     // (.., samples) to (.., frames, 201)
+ * Tensor power = new Stft(400, 160).power(x);           // (.., samples) to (.., frames, 201)
  * }
  *
  * <p>The first frame begins at the first sample; {@link #centred} puts its middle there, with a mirrored edge.

@@ -21,9 +21,10 @@ import lyceum.tensor.Tensor;
  * compresses too well or is too unlikely is decoded again at the next temperature; one in which probably nobody speaks is left out.
  *
  * {@snippet :
+ * var model = new Whisper(WhisperConfig.tiny(), rng);
  * var transcriber = new Transcriber(model, MelSpectrogram.whisper(), new TranscriberConfig());
  * for (var segment : transcriber.transcribe(Wav.read(path).mono().resampled(16_000), rng, Progress.SILENT))
- *     System.out.println(segment.start() + " " + tokenizer.decode(segment.tokens()));
+ *     System.out.println(segment.start() + " " + Arrays.toString(segment.tokens()));
  * }
  *
  * @param model that hears and writes

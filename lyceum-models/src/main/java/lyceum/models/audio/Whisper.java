@@ -27,10 +27,9 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * var model = new Whisper(WhisperConfig.tiny(), rng);
- * model.load(Path.of("model.safetensors"));                 // as published; names as Hugging Face's WhisperForConditionalGeneration
- * without "model."
- * Tensor heard = model.hear(spectrogram, pass);             // (batch, 80, 3000) to (batch, 1500, 384)
- * Tensor logits = model.write(tokens, heard, pass);         // (batch, T) to (batch, T, 51865)
+ * model.load(path);                                         // names as Hugging Face's WhisperForConditionalGeneration without "model."
+ * Tensor heard = model.hear(x, Pass.inference());           // (batch, 80, 3000) to (batch, 1500, 384)
+ * Tensor logits = model.write(Tensor.of(new int[] {50_258}, 1, 1), heard, Pass.inference());   // (batch, T) to (batch, T, 51865)
  * }
  *
  * <p>The encoder's positions are fixed sinusoids, the decoder's are learned, the output layer is the table of tokens. In a new model the

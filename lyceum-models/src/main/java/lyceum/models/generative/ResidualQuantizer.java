@@ -15,8 +15,8 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * var books = new ResidualQuantizer(new VectorQuantizerConfig(1024, 128), 8, true, rng);
- * var q = books.quantise(encoded, pass);                 // values (.., 128), ids (.., books)
- * Tensor coarse = books.values(q.ids().narrow(-1, 0, 2)); // by the first two
+ * var q = books.quantise(x, Pass.training(rng));          // values (.., 128), ids (.., books)
+ * Tensor coarse = books.values(q.ids().narrow(-1, 0, 1)); // by the first
  * }
  *
  * @see <a href="https://arxiv.org/abs/2107.03312">Zeghidour and others (2021), section III.C</a>

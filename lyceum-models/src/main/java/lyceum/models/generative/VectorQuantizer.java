@@ -14,9 +14,9 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * var book = new VectorQuantizer(new VectorQuantizerConfig(512, 64), rng);
- * var q = book.quantise(encoded, pass);                  // (.., 64); a learning pass moves the book
- * Tensor loss = rebuilt(decoder.forward(q.values(), pass)).add(q.loss());
- * Tensor ids = book.ids(encoded);                        // (..), I64
+ * var q = book.quantise(x, Pass.training(rng));          // (.., 64); a learning pass moves the book
+ * Tensor loss = q.values().sub(y).square().mean().add(q.loss());
+ * Tensor ids = book.ids(x);                              // (..), I64
  * Tensor back = book.values(ids);                        // (.., 64)
  * }
  *

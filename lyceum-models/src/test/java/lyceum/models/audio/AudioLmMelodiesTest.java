@@ -70,7 +70,7 @@ class AudioLmMelodiesTest {
         }, 880, 5e-3, rng);
         codec.quantizer().start(codec.latents(tunes.sounds, Pass.inference()), 30, rng);
         train(codec, new CodecObjective().withSpectral(0.1).withSpectra(new SpectralLoss(128, 256)).over(codec, tunes.sounds), 160, 2e-3, rng);
-        semantics = new SemanticTokens(new MelSpectrogram(4_000, 256, 256, 40), 16, SEMANTIC, rng);
+        semantics = new SemanticTokens(new MelSpectrogram(4_000, 256, 256, 96), 16, SEMANTIC, rng);
         semantics.learn(tunes.sounds, 400, 64, rng, Progress.SILENT);
         var back = codec.decode(codec.encode(tunes.sounds.narrow(0, 0, 60)));
         int right = 0, timbres = 0;
@@ -112,7 +112,7 @@ class AudioLmMelodiesTest {
     @Acceptance(topic = "audio-lm", clause = 3)
     @Acceptance(topic = "audio-lm", clause = 4)
     @Test void semanticTokensKeepTheTune() {
-        int first = 80, second = 224, lower = 0;
+        int first = 160, second = 304, lower = 0;
         double pitch = 0, timbre = 0, gap = 0;
         var with = config();
         long count = new AudioLm(with, Rng.of(1)).parameterCount();
@@ -125,10 +125,10 @@ class AudioLmMelodiesTest {
             var fresh = Tunes.draw(60, 3, Rng.of(50 + seed));
             Tensor semantic = semantics.ids(tunes.sounds), codes = codec.encode(tunes.sounds);
             var staged = new AudioLm(with, rng);
-            train(staged, loss(staged, Stage.SEMANTIC, semantic, codes, null), first, 4e-3, rng);
-            train(staged, loss(staged, Stage.COARSE, semantic, codes, null), second, 4e-3, rng);
+            train(staged, loss(staged, Stage.SEMANTIC, semantic, codes, null), first, 5e-3, rng);
+            train(staged, loss(staged, Stage.COARSE, semantic, codes, null), second, 5e-3, rng);
             var alone = new AudioLm(without, rng);
-            train(alone, loss(alone, Stage.COARSE, semantic, codes, null), first + second, 4e-3, rng);
+            train(alone, loss(alone, Stage.COARSE, semantic, codes, null), first + second, 5e-3, rng);
             double[] a = continued(staged, fresh, rng), b = continued(alone, fresh, rng);
             System.out.println(Arrays.toString(a) + " " + Arrays.toString(b));
             pitch += a[0] / 3;
@@ -155,8 +155,8 @@ class AudioLmMelodiesTest {
         joint.startTokens(tunes.sounds, rng);
         var lm = new AudioLm(config().withConditionCodes(8).withConditions(1), rng);
         Tensor semantic = semantics.ids(tunes.sounds), codes = codec.encode(tunes.sounds), told = joint.tokens(joint.ofSound(tunes.sounds));
-        train(lm, loss(lm, Stage.SEMANTIC, semantic, codes, told), 208, 4e-3, rng);
-        train(lm, loss(lm, Stage.COARSE, semantic, codes, told), 320, 4e-3, rng);
+        train(lm, loss(lm, Stage.SEMANTIC, semantic, codes, told), 320, 5e-3, rng);
+        train(lm, loss(lm, Stage.COARSE, semantic, codes, told), 400, 5e-3, rng);
         int fit = 0;
         for (var style : Melodies.Style.values()) {
             var asked = new int[20][];
