@@ -1,0 +1,244 @@
+package lyceum.models.audio;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import java.util.zip.Deflater;
+import lyceum.ShapeException;
+import lyceum.autograd.Autograd;
+import lyceum.data.sounds.Sound;
+import lyceum.nn.BeamSearch;
+import lyceum.nn.Pass;
+import lyceum.progress.Progress;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+
+/**
+ * Writes down what a {@link Whisper} hears, window after window: the next begins at the last time that was written. A window whose text
+ * compresses too well or is too unlikely is decoded again at the next temperature; one in which probably nobody speaks is left out.
+ *
+ * {@snippet :
+ * var model = new Whisper(WhisperConfig.tiny(), rng);
+ * var transcriber = new Transcriber(model, MelSpectrogram.whisper(), new TranscriberConfig());
+ * for (var segment : transcriber.transcribe(Wav.read(path).mono().resampled(16_000), rng, Progress.SILENT))
+ *     System.out.println(segment.start() + " " + Arrays.toString(segment.tokens()));
+ * }
+ *
+ * @param model that hears and writes
+ * @param mel what it hears; as many bands as the model has
+ */
+public record Transcriber(Whisper model, MelSpectrogram mel, TranscriberConfig config) {
+    public Transcriber {
+        Objects.requireNonNull(config, "config");
+        if (mel.bands() != model.config().bands())
+            throw new ShapeException("Transcriber: a spectrogram of " + mel.bands() + " bands for a model of " + model.config().bands());
+    }
+
+    /**
+     * A window's tokens.
+     *
+     * @param language from 0 on
+     * @param tokens without prompt and end
+     * @param meanLogProb of a token, the end among them
+     * @param noSpeech probability
+     * @param temperature at which they were drawn
+     * @param compression of their text, by zlib
+     */
+    public record Decoded(int language, int[] tokens, double meanLogProb, double noSpeech, double temperature, double compression) {}
+
+    /**
+     * What was said.
+     *
+     * @param start in seconds of the whole sound
+     * @param end likewise
+     * @param tokens of text
+     * @param window which it is of
+     */
+    public record Segment(double start, double end, int[] tokens, Decoded window) {}
+
+    /** Windows one behind the other. @throws IllegalArgumentException if the sound has another rate than the spectrogram */
+    public List<Segment> transcribe(Sound sound, Rng rng, Progress progress) {
+        int frames = model.config().frames(), hop = mel.hop();
+        var samples = sound.mono().cut(0, sound.length() + frames * hop);
+        var seen = mel.logarithmic(samples).unsqueeze(0);
+        int total = (sound.length() + hop - 1) / hop;
+        double second = (double) mel.rate() / hop;
+        var segments = new ArrayList<Segment>();
+        var before = new ArrayList<Integer>();
+        for (int seek = 0; seek < total;) {
+            var window = seen.narrow(2, seek, frames);
+            var heard = Autograd.noGrad(() -> model.hear(window, Pass.inference()).compute());
+            var decoded = decode(heard, before.stream().mapToInt(i -> i).toArray(), rng);
+            double from = seek / second;
+            seek += frames;
+            boolean silent = decoded.noSpeech > config.noSpeech() && decoded.meanLogProb < config.leastLogProb();
+            if (!silent) {
+                double used = cut(decoded, from, Math.min(from + frames / second, total / second), segments);
+                if (used > 0) seek = (int) Math.round((from + used) * second);
+                if (config.conditioned() && decoded.temperature <= 0.5) for (int token : decoded.tokens) before.add(token);
+                else before.clear();
+            }
+            progress.step("transcribe", Math.min(seek, total), total);
+        }
+        return segments;
+    }
+
+    /** Adds a window's segments; returns the seconds after which the next window begins, 0 for all of it. */
+    private double cut(Decoded decoded, double from, double to, List<Segment> segments) {
+        var t = model.config().tokens();
+        int[] all = decoded.tokens;
+        int open = 0;
+        boolean pairs = false;
+        double last = 0;
+        for (int i = 0; i < all.length; i++) {
+            if (!t.isTime(all[i])) continue;
+            last = t.seconds(all[i]);
+            boolean closes = i > open && t.isTime(all[open]);
+            if (!closes) continue;
+            segments.add(new Segment(Math.min(to, from + t.seconds(all[open])), Math.min(to, from + last), text(all, open, i), decoded));
+            open = i + 1;
+            pairs |= i + 1 < all.length;
+        }
+        boolean finished = open == all.length;
+        if (!finished && !pairs) { // one text, perhaps after a time
+            double start = t.isTime(all[open]) ? t.seconds(all[open]) : 0;
+            if (text(all, open, all.length).length > 0) segments.add(new Segment(Math.min(to, from + start), to, text(all, open, all.length), decoded));
+            return 0;
+        }
+        return finished ? 0 : last;
+    }
+
+    private int[] text(int[] all, int from, int to) {
+        return Arrays.stream(all, from, to).filter(model.config().tokens()::isText).toArray();
+    }
+
+    /** One window of what was heard (1, places, width), at the first temperature that will do. @param before tokens of the window before */
+    public Decoded decode(Tensor heard, int[] before, Rng rng) {
+        Decoded best = null;
+        for (double temperature : config.temperatures()) {
+            best = temperature == 0 ? decode(heard, before).getFirst() : sampled(heard, before, temperature, rng);
+            boolean silent = best.noSpeech > config.noSpeech() && best.meanLogProb < config.leastLogProb();
+            if (silent || best.compression <= config.mostCompression() && best.meanLogProb >= config.leastLogProb()) break;
+        }
+        return best;
+    }
+
+    /**
+     * The likeliest tokens of several windows (batch, places, width) at once. @param before tokens of the window before each; empty for
+     * none
+     */
+    public List<Decoded> decode(Tensor heard, int[] before) {
+        var languages = languages(heard);
+        var search = new BeamSearch(config.beams(), 1, room(before)).withNormalisation(BeamSearch.Normalisation.LENGTH).withResults(1).withRule(rules());
+        search = search.withStopping(BeamSearch.Stopping.FIRST);
+        var quiet = model.noSpeech(heard).toDoubleArray();
+        var found = search.search(new Steps(heard, before, languages), model.config().tokens().end());
+        return IntStream.range(0, found.size()).mapToObj(i -> {
+            var one = found.get(i).getFirst();
+            int[] tokens = one.tokens().stream().mapToInt(t -> t).toArray();
+            return decoded(languages[i], tokens, one.logProbability(), quiet[i], 0);
+        }).toList();
+    }
+
+    private Decoded sampled(Tensor heard, int[] before, double temperature, Rng rng) {
+        return Autograd.noGrad(() -> {
+            var languages = languages(heard);
+            var steps = new Steps(heard, before, languages);
+            int end = model.config().tokens().end(), room = room(before);
+            var written = new int[0];
+            var logs = steps.begin()[0];
+            double sum = 0;
+            while (true) {
+                rules().apply(0, written, logs);
+                int token = drawn(logs, temperature, rng);
+                sum += logs[token];
+                written = Arrays.copyOf(written, written.length + 1);
+                written[written.length - 1] = token;
+                if (token == end || written.length == room) break;
+                logs = steps.next(new int[] {0}, new int[] {token})[0];
+            }
+            return decoded(languages[0], written, sum, model.noSpeech(heard).item(0), temperature);
+        });
+    }
+
+    private static int drawn(double[] logs, double temperature, Rng rng) {
+        double most = Arrays.stream(logs).max().orElseThrow(), sum = 0;
+        var shares = new double[logs.length];
+        for (int i = 0; i < logs.length; i++) sum += shares[i] = Math.exp((logs[i] - most) / temperature);
+        double left = rng.nextDouble() * sum;
+        for (int i = 0; i < logs.length; i++) if ((left -= shares[i]) < 0) return i;
+        return IntStream.range(0, logs.length).reduce(0, (a, b) -> logs[b] > logs[a] ? b : a);
+    }
+
+    private Decoded decoded(int language, int[] tokens, double logProb, double noSpeech, double temperature) {
+        int n = tokens.length, end = model.config().tokens().end();
+        int[] kept = n > 0 && tokens[n - 1] == end ? Arrays.copyOf(tokens, n - 1) : tokens;
+        return new Decoded(language, kept, logProb / Math.max(1, n), noSpeech, temperature, compression(text(kept, 0, kept.length)));
+    }
+
+    private double compression(int[] text) {
+        String spelled = config.spelling() != null ? config.spelling().apply(text)
+                : Arrays.stream(text).collect(StringBuilder::new, (s, t) -> s.appendCodePoint(0x100 + t), StringBuilder::append).toString();
+        byte[] bytes = spelled.getBytes(StandardCharsets.UTF_8);
+        if (bytes.length == 0) return 0;
+        try (var deflater = new Deflater()) {
+            deflater.setInput(bytes);
+            deflater.finish();
+            return (double) bytes.length / deflater.deflate(new byte[bytes.length * 2 + 64]);
+        }
+    }
+
+    private TimestampRules rules() { return new TimestampRules(model.config().tokens(), config.timestamps(), config.firstTime()); }
+
+    private int[] languages(Tensor heard) {
+        if (config.language() < 0) return model.languages(heard).argmax(1).toIntArray();
+        var all = new int[(int) heard.size(0)];
+        Arrays.fill(all, config.language());
+        return all;
+    }
+
+    private int room(int[] before) { return Math.max(1, Math.min(config.longest(), model.config().longest() - prompt(before, 0).length)); }
+
+    private int[] prompt(int[] before, int language) {
+        var t = model.config().tokens();
+        int kept = Math.min(before.length, model.config().longest() / 2 - 1);
+        var prompt = IntStream.builder();
+        if (kept > 0) {
+            prompt.add(t.beginBefore());
+            Arrays.stream(before, before.length - kept, before.length).forEach(prompt::add);
+        }
+        prompt.add(t.begin()).add(t.language(language)).add(config.translate() ? t.translate() : t.transcribe());
+        if (!config.timestamps()) prompt.add(t.noTimestamps());
+        return prompt.build().toArray();
+    }
+
+    /** The model, asked row by row. */
+    private final class Steps implements BeamSearch.Steps {
+        private final int[] prompts;
+        private final int sources;
+        private Whisper.State state;
+
+        Steps(Tensor heard, int[] before, int[] languages) {
+            sources = languages.length;
+            prompts = Arrays.stream(languages).flatMap(l -> Arrays.stream(prompt(before, l))).toArray();
+            state = model.start(heard, Pass.inference());
+        }
+
+        @Override public double[][] begin() { return logs(Tensor.of(prompts, sources, prompts.length / sources)); }
+
+        @Override public double[][] next(int[] parents, int[] tokens) {
+            boolean same = parents.length == state.rows();
+            for (int i = 0; i < parents.length && same; i++) same = parents[i] == i;
+            if (!same) state = state.fork(parents);
+            return logs(Tensor.of(tokens, tokens.length, 1));
+        }
+
+        private double[][] logs(Tensor tokens) {
+            var logits = model.write(tokens, state, Pass.inference());
+            return logits.select(1, logits.size(1) - 1).logSoftmax(1).toRows();
+        }
+    }
+}
