@@ -195,10 +195,10 @@ class EquivarianceTest {
         var quarter = turned(test.x());
         double once = accuracy(turning, quarter, labels), plainTurned = accuracy(plain, quarter, labels);
         for (var x : List.of(quarter, turned(quarter), turned(turned(quarter)))) off = Math.max(off, Math.abs(accuracy(turning, x, labels) - upright));
-        Evidence.of("accuracy of the C4 network, upright", upright, atLeast(0.8));
+        Evidence.of("accuracy of the C4 network, upright", upright, atLeast(0.7));
         Evidence.of("its accuracy on quarter turns, minus that", once - upright, exactly(0));
         Evidence.of("largest difference over all turns", off, exactly(0));
-        Evidence.of("accuracy of the plain network, upright", plainUpright, atLeast(0.8));
+        Evidence.of("accuracy of the plain network, upright", plainUpright, atLeast(0.7));
         Evidence.of("points that it loses on quarter turns", 100 * (plainUpright - plainTurned), atLeast(30));
     }
 

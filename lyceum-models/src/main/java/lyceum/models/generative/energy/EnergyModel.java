@@ -1,4 +1,4 @@
-package lyceum.models.generative;
+package lyceum.models.generative.energy;
 
 import java.util.Arrays;
 import lyceum.DType;
@@ -7,6 +7,7 @@ import lyceum.autograd.Autograd;
 import lyceum.bayes.AnnealedImportanceSampling;
 import lyceum.bayes.ImportanceSampling;
 import lyceum.memory.Scope;
+import lyceum.models.generative.Generator;
 import lyceum.models.generative.diffusion.Prediction;
 import lyceum.models.generative.diffusion.ScoreMatching;
 import lyceum.nn.Layer;

@@ -1,4 +1,4 @@
-package lyceum.models.generative;
+package lyceum.models.generative.energy;
 
 import java.util.function.UnaryOperator;
 import lyceum.DType;
@@ -94,7 +94,7 @@ public sealed interface EnergySampler {
 
     /**
      * Gibbs sampling of bits: a step is a sweep that draws each entry given all others, {@code p(1 | others) = 1 / (1 + exp(E(1) - E(0)))}. It asks twice an entry; an
-     * {@link Rbm} has its own, which draws a layer at once.
+     * {@link lyceum.models.generative.Rbm} has its own, which draws a layer at once.
      *
      * @see <a href="https://doi.org/10.1109/TPAMI.1984.4767596">Geman and Geman (1984)</a>
      */

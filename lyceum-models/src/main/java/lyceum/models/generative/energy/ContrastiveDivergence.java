@@ -1,4 +1,4 @@
-package lyceum.models.generative;
+package lyceum.models.generative.energy;
 
 import java.util.Objects;
 import lyceum.withers.Withers;

@@ -1,4 +1,4 @@
-package lyceum.models.generative;
+package lyceum.models.generative.energy;
 
 import static lyceum.testing.Bound.above;
 import static lyceum.testing.Bound.atMost;
