@@ -158,4 +158,35 @@ public abstract class GivenModels {
     public abstract static class ForScoreMatching extends Diffusing {}
 
     public abstract static class ForScoreSde extends Diffusing {}
+
+    public abstract static class Playing extends Given {
+        public Tensor data, pictures, classes, samples, z1, z2, points;
+        public double[][] centres;
+        public lyceum.nn.Module generator, critic;
+        public Progress progress;
+        public Trainer trainer;
+        public lyceum.prob.Distribution noise;
+    }
+
+    public abstract static class ForGan extends Playing {}
+
+    public abstract static class ForGanLoss extends Playing {}
+
+    public abstract static class ForLatentNoise extends Playing {}
+
+    public abstract static class ForTabularGame extends Playing {}
+
+    public abstract static class ForModeCoverage extends Playing {}
+
+    public abstract static class ForMappingNetwork extends Playing {}
+
+    public abstract static class ForStyleGenerator extends Playing {}
+
+    public abstract static class ForBigGanGenerator extends Playing {}
+
+    public abstract static class ForEnergyModel extends Playing {}
+
+    public abstract static class ForContrastiveDivergence extends Playing {}
+
+    public abstract static class ForSpectralNorm extends Playing {}
 }

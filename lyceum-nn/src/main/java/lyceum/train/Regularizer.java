@@ -75,6 +75,18 @@ public final class Regularizer {
         });
     }
 
+    /**
+     * {@code strength * |W W' - diag(W W')|^2} of the units: they point different ways, their lengths are free. BigGAN's relaxed form of {@link #orthogonality}.
+     *
+     * @see <a href="https://arxiv.org/abs/1809.11096">Brock, Donahue and Simonyan (2019), equation 3</a>
+     */
+    public static Regularizer orthogonalDirections(double strength) {
+        return penalty("orthogonalDirections", strength, w -> {
+            var rows = rows(w);
+            return rows.matmul(rows.transpose()).mul(Tensor.eye(w.dtype(), rows.size(0)).rsub(1)).square().sum();
+        });
+    }
+
     /** {@code strength * s_1^2}: the square of the largest singular value. */
     public static Regularizer spectralNorm(double strength) { return penalty("spectralNorm", strength, Regularizer::largestSquare); }
 
