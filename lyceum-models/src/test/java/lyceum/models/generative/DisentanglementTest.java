@@ -66,6 +66,15 @@ class DisentanglementTest {
         Evidence.of("DCI of the rotation", turned.dci(lasso).disentanglement(), atMost(0.05));
         Evidence.of("MIG of a constant", constant.mig(20), exactly(0));
         Evidence.of("DCI of a constant", constant.dci(lasso).disentanglement(), exactly(0));
+        int[][] drawn = new int[10_000][];
+        var rng = Rng.of(1);
+        for (int i = 0; i < drawn.length; i++) drawn[i] = factors[rng.nextInt(factors.length)];
+        Tensor some = aligned(drawn, 3, 1, 2, 0);
+        var fewer = new Disentanglement(some, drawn);
+        var turnedToo = new Disentanglement(some.matmul(Tensor.of(HADAMARD)), drawn);
+        Evidence.of("axes off 1 on drawn rows, the worse score", 1 - Math.min(fewer.mig(20), fewer.dci(lasso).disentanglement()), atMost(0.02));
+        Evidence.of("the rotation on drawn rows, the higher score", Math.max(turnedToo.mig(20), turnedToo.dci(lasso).disentanglement()),
+                atMost(0.05));
         assertThat(turned.dci(lasso).error()).isLessThan(0.01); // nothing is lost by the rotation
         assertThat(axes.sap()).isCloseTo(1, Offset.offset(1e-9));
         assertThat(constant.sap()).isZero();
