@@ -179,8 +179,13 @@ public final class Vae extends Module implements LatentModel, Generator {
             var weights = logWeights(x, config.samples(), stream(pass), pass);
             return weights.logSumExp(1).mean().rsub(Math.log(config.samples()));
         }
-        var terms = terms(x, stream(pass), pass);
-        return config.beta().price(terms.rates.sum(1).mean(), step).sub(terms.logLikelihood.mean());
+        return loss(x, posterior(x, pass), step, pass);
+    }
+
+    /** The same by one draw from given distributions of codes, which may be other than the encoder's. */
+    Tensor loss(Tensor x, Posterior posterior, long step, Pass pass) {
+        var likelihood = logLikelihood(x, posterior.draw(stream(pass)), pass).mean();
+        return config.beta().price(posterior.rates().sum(1).mean(), step).sub(likelihood);
     }
 
     /** {@code ln p(x, z) - ln q(z | x)} of so many codes for each row, (n, k). */

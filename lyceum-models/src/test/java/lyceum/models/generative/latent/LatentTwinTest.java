@@ -19,7 +19,7 @@ import lyceum.testing.Gap;
 import lyceum.testing.Golden;
 import org.junit.jupiter.api.Test;
 
-/** The networks of Stable Diffusion beside their transcriptions (tools/golden/models_latent.py). */
+/** The networks of Stable Diffusion beside their transcriptions (tools/golden/models_stable_diffusion.py). */
 class LatentTwinTest {
     private static final Golden GOLDEN = Golden.load("golden/latent-diffusion.json");
 
