@@ -8,7 +8,7 @@ import lyceum.DType;
 import lyceum.LyceumException;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
-import lyceum.models.generative.flow.Autoregressive;
+import lyceum.models.generative.flow.AutoregressiveFlow;
 import lyceum.models.generative.flow.FlowLayer;
 import lyceum.models.generative.flow.GlowConfig;
 import lyceum.models.generative.flow.MafConfig;
@@ -75,12 +75,12 @@ public final class NormalizingFlow implements Generator, DensityModel {
 
     /** Masked autoregressive layers: a density in one pass of each network, a sample in d. */
     public static NormalizingFlow maf(MafConfig config, Rng rng) {
-        return new NormalizingFlow(config.build(Autoregressive.Direction.DENSITY_FAST, rng), config.dtype(), config.features());
+        return new NormalizingFlow(config.build(AutoregressiveFlow.Direction.DENSITY_FAST, rng), config.dtype(), config.features());
     }
 
     /** Inverse autoregressive layers: a sample in one pass of each network, a density in d. */
     public static NormalizingFlow iaf(MafConfig config, Rng rng) {
-        return new NormalizingFlow(config.build(Autoregressive.Direction.SAMPLING_FAST, rng), config.dtype(), config.features());
+        return new NormalizingFlow(config.build(AutoregressiveFlow.Direction.SAMPLING_FAST, rng), config.dtype(), config.features());
     }
 
     /** The flow of the inverse map on the same weights: of a MAF the IAF, which draws what the MAF makes of noise as if it were data. */

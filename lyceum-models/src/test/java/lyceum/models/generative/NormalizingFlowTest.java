@@ -16,7 +16,7 @@ import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.data.Datasets;
 import lyceum.linalg.Lu;
-import lyceum.models.generative.flow.Autoregressive;
+import lyceum.models.generative.flow.AutoregressiveFlow;
 import lyceum.models.generative.flow.FlowChain;
 import lyceum.models.generative.flow.GlowConfig;
 import lyceum.models.generative.flow.MafConfig;
@@ -200,7 +200,7 @@ class NormalizingFlowTest {
         assertThatThrownBy(() -> flow.sample(0, Rng.of(1))).hasMessageContaining("0 items");
         assertThatThrownBy(() -> flow.sample(2, -1, Rng.of(1))).hasMessageContaining("-1.0");
         assertThat(flow.logDensity(Tensor.full(DType.F32, Double.NaN, 1, 3)).item(0)).isNaN();
-        assertThat(((Autoregressive) ((FlowChain) flow.inverted().transform()).layers().getFirst()).direction())
-                .isEqualTo(Autoregressive.Direction.SAMPLING_FAST);
+        assertThat(((AutoregressiveFlow) ((FlowChain) flow.inverted().transform()).layers().getFirst()).direction())
+                .isEqualTo(AutoregressiveFlow.Direction.SAMPLING_FAST);
     }
 }

@@ -10,7 +10,7 @@ import lyceum.random.Rng;
 import lyceum.withers.Withers;
 
 /**
- * A stack of {@link Autoregressive} layers for rows; between two of them the order is reversed, and perhaps the batch normalised.
+ * A stack of {@link AutoregressiveFlow} layers for rows; between two of them the order is reversed, and perhaps the batch normalised.
  *
  * @param features d
  * @param layers autoregressive ones
@@ -37,13 +37,13 @@ public record MafConfig(int features, int layers, List<Integer> hidden, Activati
     }
 
     /** Each layer begins as the identity, but for the reversals. */
-    public FlowChain build(Autoregressive.Direction direction, Rng rng) {
+    public FlowChain build(AutoregressiveFlow.Direction direction, Rng rng) {
         var network = new MadeConfig(features, 2).withHidden(hidden).withActivation(activation).withDtype(dtype);
         var chain = new ArrayList<FlowLayer>();
         for (int k = 0; k < layers; k++) {
             if (k > 0 && batchNorm) chain.add(new FlowBatchNorm(features, dtype));
             if (k > 0) chain.add(Permutation.reversal(features));
-            chain.add(new Autoregressive(network, direction, limit, rng));
+            chain.add(new AutoregressiveFlow(network, direction, limit, rng));
         }
         return new FlowChain(chain);
     }

@@ -17,7 +17,7 @@ import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.backend.Convolution;
 import lyceum.linalg.Lu;
-import lyceum.models.generative.flow.Autoregressive.Direction;
+import lyceum.models.generative.flow.AutoregressiveFlow.Direction;
 import lyceum.nn.Activation;
 import lyceum.nn.Conv2d;
 import lyceum.nn.Mlp;
@@ -88,8 +88,8 @@ class FlowLayerTest {
         kinds.put("permutation", Kind.of(r -> Permutation.random(4, r), 4));
         kinds.put("reversal", Kind.of(r -> Permutation.reversal(3), 3, 1, 2));
         kinds.put("batch norm", Kind.of(r -> new FlowBatchNorm(4, DType.F64), 4));
-        kinds.put("autoregressive, density fast", Kind.of(r -> new Autoregressive(made(4, r), Direction.DENSITY_FAST, 3, r), 4));
-        kinds.put("autoregressive, sampling fast", Kind.of(r -> new Autoregressive(made(4, r), Direction.SAMPLING_FAST, 3, r), 4));
+        kinds.put("autoregressive, density fast", Kind.of(r -> new AutoregressiveFlow(made(4, r), Direction.DENSITY_FAST, 3, r), 4));
+        kinds.put("autoregressive, sampling fast", Kind.of(r -> new AutoregressiveFlow(made(4, r), Direction.SAMPLING_FAST, 3, r), 4));
         kinds.put("two levels of a Glow", new Kind(r -> glow(1, 4, 2, Coupling.Kind.AFFINE, r), 5, 1, 4, 4));
         kinds.put("a MAF's inverse", new Kind(r -> new MafConfig(3, 2, 5).withBatchNorm(true).withDtype(DType.F64)
                 .build(Direction.DENSITY_FAST, r).inverted(), 10, 3));
@@ -173,7 +173,7 @@ class FlowLayerTest {
                 diagonal = Math.max(diagonal, said.triu().abs().max().item());
                 order = Math.max(order, said.tril(-1).abs().max().item());
             }
-            var layer = new Autoregressive(network, Direction.DENSITY_FAST, 3);
+            var layer = new AutoregressiveFlow(network, Direction.DENSITY_FAST, 3);
             var moved = Autograd.jacobian(v -> layer.transform(v, Pass.inference()).value(), x).indexSelect(0, sequence)
                     .indexSelect(1, sequence);
             above = Math.max(above, moved.triu(1).abs().max().item());
@@ -234,7 +234,7 @@ class FlowLayerTest {
         assertThatThrownBy(() -> new ActNorm(2, DType.F64).forward(ones.reshape(1, 4))).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> new GlowConfig(1, 6, 4, 2, 1, 8)).hasMessageContaining("multiples of 2^levels = 4");
         assertThatThrownBy(() -> new MadeConfig(3, 2).withOrder(List.of(0, 1, 1))).hasMessageContaining("[0, 1, 1]");
-        assertThatThrownBy(() -> new Autoregressive(new Made(new MadeConfig(3, 1), rng), Direction.DENSITY_FAST, 3)).hasMessageContaining("1 outputs");
+        assertThatThrownBy(() -> new AutoregressiveFlow(new Made(new MadeConfig(3, 1), rng), Direction.DENSITY_FAST, 3)).hasMessageContaining("1 outputs");
         assertThatThrownBy(() -> new RealNvpConfig(1, 2, 8)).hasMessageContaining("1 features");
         assertThatThrownBy(() -> new MafConfig(2, 1, 8).withLimit(0)).hasMessageContaining("limit");
         assertThatThrownBy(() -> new FlowChain(Collections.emptyList())).hasMessageContaining("no layer");

@@ -16,7 +16,7 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://arxiv.org/abs/1705.07057">Papamakarios, Pavlakou and Murray (2017), masked autoregressive flow</a>
  * @see <a href="https://arxiv.org/abs/1606.04934">Kingma et al. (2016), inverse autoregressive flow</a>
  */
-public final class Autoregressive extends FlowLayer {
+public final class AutoregressiveFlow extends FlowLayer {
     /** Which side is conditioned on. */
     public enum Direction {
         /** The data: a density takes one pass, a sample d (MAF). */
@@ -30,16 +30,16 @@ public final class Autoregressive extends FlowLayer {
     private final double limit;
 
     /** @param network says two numbers of each feature: mu and the raw alpha */
-    public Autoregressive(Made network, Direction direction, double limit) {
+    public AutoregressiveFlow(Made network, Direction direction, double limit) {
         if (network.config().outputs() != 2) throw new IllegalArgumentException(
-                "Autoregressive: a network of " + network.config().outputs() + " outputs a feature; it says mu and alpha, 2");
+                "AutoregressiveFlow: a network of " + network.config().outputs() + " outputs a feature; it says mu and alpha, 2");
         this.network = network;
         this.direction = Objects.requireNonNull(direction, "direction");
-        this.limit = requireLimit("Autoregressive", limit);
+        this.limit = requireLimit("AutoregressiveFlow", limit);
     }
 
     /** Of a new network whose answers begin as zeros, so that the layer begins as the identity. */
-    public Autoregressive(MadeConfig network, Direction direction, double limit, Rng rng) {
+    public AutoregressiveFlow(MadeConfig network, Direction direction, double limit, Rng rng) {
         this(new Made(network, rng).quiet(), direction, limit);
     }
 
@@ -48,9 +48,9 @@ public final class Autoregressive extends FlowLayer {
     public Direction direction() { return direction; }
 
     /** The same network on the other side: a MAF's inverse is the IAF of its weights. */
-    @Override public Autoregressive inverted() {
+    @Override public AutoregressiveFlow inverted() {
         var other = direction == Direction.DENSITY_FAST ? Direction.SAMPLING_FAST : Direction.DENSITY_FAST;
-        return new Autoregressive(network, other, limit);
+        return new AutoregressiveFlow(network, other, limit);
     }
 
     private record Said(Tensor mu, Tensor alpha) {}
