@@ -27,13 +27,13 @@ final class ParadigmLab implements LabBody {
             new double[][] {{0.05, 0.8, 0.1, 0.05}, {0.1, 0.05, 0.75, 0.1}, {0.1, 0.05, 0.3, 0.55}, {0.8, 0.1, 0.05, 0.05}});
 
     @Override public void run(LabContext lab) {
-        int length = lab.param("length", 16, 8, 64), strings = lab.param("strings", 1_024, 64, 20_000), epochs = lab.param("epochs", 8, 1, 100),
-                width = 2 * lab.param("width of a head", 12, 4, 64);
+        int length = lab.param("length", 16, 8, 64), strings = lab.param("strings", 1_024, 64, 20_000), epochs = lab.param("epochs", 7, 1, 100),
+                layers = lab.param("layers", 2, 1, 6), gap = lab.param("tokens of a gap", 1, 1, 4);
         var passes = new ArrayList<Integer>();
         for (int k = 1; k < length; k *= 2) passes.add(k);
         passes.add(length);
-        var comparison = new ParadigmComparison(new TokenModelConfig(4, length, 1, width, 2)).withStrings(strings).withEpochs(epochs)
-                .withBatchSize(32).withRate(1e-2).withSamples(300).withPasses(passes).withGap(3).withContexts(20);
+        var comparison = new ParadigmComparison(new TokenModelConfig(4, length, layers, 24, 2)).withStrings(strings).withEpochs(epochs)
+                .withBatchSize(32).withRate(1e-2).withSamples(300).withPasses(passes).withGap(gap).withContexts(20);
         var tokens = comparison.overTokens(SOURCE, lab.rng(1), lab.progress());
         var report = tokens.report();
         var left = report.of(Paradigm.AUTOREGRESSION).getFirst();
@@ -49,15 +49,15 @@ final class ParadigmLab implements LabBody {
 
         // A string whose middle is hidden: what may stand between its neighbours.
         var x = comparison.strings(SOURCE, 1, lab.rng(2));
-        long gap = length / 2;
+        int middle = length / 2;
         var many = x.expand(400, length);
-        var known = Tensor.arange(length).ne(gap).to(DType.I64).unsqueeze(0).expand(400, length);
-        int[] filled = tokens.diffusion().infill(many, known, 1, lab.rng(3), lab.progress()).select(1, gap).toIntArray();
-        double[] fromLeft = tokens.autoregression().forward(x).select(1, gap).softmax(-1).flatten().toDoubleArray(), drawn = new double[4];
+        var known = Tensor.arange(length).ne((long) middle).to(DType.I64).unsqueeze(0).expand(400, length);
+        int[] filled = tokens.diffusion().infill(many, known, 1, lab.rng(3), lab.progress()).select(1, middle).toIntArray();
+        double[] fromLeft = tokens.autoregression().forward(x).select(1, middle).softmax(-1).flatten().toDoubleArray(), drawn = new double[4];
         for (int token : filled) drawn[token] += 1.0 / filled.length;
         int[] row = x.toIntArray();
         double[][] law = SOURCE.transition();
-        int before = row[(int) gap - 1], after = row[(int) gap + 1];
+        int before = row[middle - 1], after = row[middle + 1];
         double[] exact = new double[4];
         double sum = 0;
         for (int t = 0; t < 4; t++) sum += exact[t] = law[before][t] * law[t][after];
@@ -68,7 +68,7 @@ final class ParadigmLab implements LabBody {
                 .describedAs("The diffusion's filling follows the exact law of the hidden token; the autoregression does not know what follows."));
 
         var moons = Datasets.moons(lab.rng(4), 1_200, 0.1).x();
-        var points = comparison.withPasses(List.of(2, 8)).overPoints(moons.narrow(0, 0, 1_000), moons.narrow(0, 1_000, 200), lab.rng(5),
+        var points = comparison.withBatchSize(100).withEpochs(2 * epochs).withPasses(List.of(2, 8)).overPoints(moons.narrow(0, 0, 1_000), moons.narrow(0, 1_000, 200), lab.rng(5),
                 lab.progress());
         table(lab, "Points of two moons", points.report().rows());
         lab.shows("passes of the autoregression", left.passes(), exactly(length));
