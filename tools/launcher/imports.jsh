@@ -66,6 +66,7 @@ import lyceum.memory.*;
 import lyceum.models.fields.*;
 import lyceum.models.generative.*;
 import lyceum.models.generative.diffusion.*;
+import lyceum.models.generative.flow.*;
 import lyceum.models.graph.*;
 import lyceum.models.points.*;
 import lyceum.models.sequence.*;

@@ -26,7 +26,7 @@ import lyceum.train.BatchLoss;
  * {@snippet :
  * var flow = NormalizingFlow.realNvp(new RealNvpConfig(2, 6, 64, 64), rng);
  * new Trainer(new Adam(1e-3), 30).withBatchSize(128).start(flow.transform(), (int) x.size(0), flow.over(x), null, rng).finish(Progress.SILENT);
- * Tensor logs = flow.logDensity(test);
+ * Tensor logs = flow.logDensity(x);
  * Tensor drawn = flow.sample(1000, rng);
  * }
  *

@@ -19,8 +19,8 @@ import lyceum.train.BatchLoss;
  * {@snippet :
  * var model = new PixelCnn(new PixelCnnConfig(1, 14, 14, 2).withFilters(16), rng);
  * new Trainer(new Adam(2e-3), 5).start(model, (int) x.size(0), model.over(x), null, rng).finish(Progress.SILENT);
- * double bits = model.bitsPerDimension(test);
- * Tensor halves = model.complete(test, 7, rng, Progress.SILENT);    // keeps the upper seven rows
+ * double bits = model.bitsPerDimension(y);
+ * Tensor halves = model.complete(y, 7, rng, Progress.SILENT);    // keeps the upper seven rows
  * }
  *
  * <p>Pictures are (n, channels, height, width) of whole numbers from 0 to levels - 1, in any type.

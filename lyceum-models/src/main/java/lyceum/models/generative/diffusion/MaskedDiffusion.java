@@ -20,9 +20,9 @@ import lyceum.train.BatchLoss;
  * {@snippet :
  * var model = new MaskedDiffusion(new TokenModelConfig(4, 32, 2, 32, 2), rng);
  * new Trainer(new Adam(3e-3), 20).start(model, (int) x.size(0), model.over(x), null, rng).finish(Progress.SILENT);
- * Tensor bounds = model.bound(test, 8, rng).mean(1);                 // nats a string, at least the truth's in the mean
+ * Tensor bounds = model.bound(y, 8, rng).mean(1);                    // nats a string, at least the truth's in the mean
  * Tensor drawn = model.sample(100, 8, rng, Progress.SILENT);         // eight passes
- * Tensor filled = model.infill(test, known, 4, rng, Progress.SILENT);
+ * Tensor filled = model.infill(x, x.ne(0), 4, rng, Progress.SILENT);
  * }
  *
  * <p>One term of the bound hides m tokens, m uniform in 1 to L, and weighs their negative log-probabilities by L / m: the continuous-time objective with every masking

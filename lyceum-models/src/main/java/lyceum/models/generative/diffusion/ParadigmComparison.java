@@ -31,7 +31,8 @@ import lyceum.withers.Withers;
  * posteriors are known, are learned by a {@link TokenAutoregression} and a {@link MaskedDiffusion}; points by an {@link AutoregressiveMixture} and a {@link Ddpm}.
  *
  * {@snippet :
- * var comparison = new ParadigmComparison(new TokenModelConfig(4, 32, 2, 32, 2));
+ * var source = new MarkovChain(new double[][] {{0.9, 0.1}, {0.3, 0.7}});
+ * var comparison = new ParadigmComparison(new TokenModelConfig(2, 32, 2, 32, 2));
  * var tokens = comparison.overTokens(source, rng, Progress.SILENT);
  * tokens.report().rows().forEach(System.out::println);
  * }

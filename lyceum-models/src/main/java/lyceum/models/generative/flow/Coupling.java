@@ -13,7 +13,7 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * var layer = new Coupling(Coupling.alternating(4, true, DType.F32), new Mlp(MlpConfig.regressor(4, 8, 64), rng), Coupling.Kind.AFFINE, 3);
- * var moved = layer.transform(x, pass);                             // moved.value(), moved.logDet()
+ * var moved = layer.transform(x, Pass.inference());                 // moved.value(), moved.logDet()
  * }
  *
  * <p>The conditioner sees {@code m x} (n, c, ..) and answers (n, 2 c, ..): raw log scales along the first half of axis 1, shifts along the second; (n, c, ..) where
