@@ -103,7 +103,7 @@ class FamilyTreesTest {
         for (int seed = 0; seed < 100; seed++) {
             var parts = Parted.of(seed);
             var table = FamilyTrees.localTable(stream(seed).split(2));
-            new Trainer(new AdamW(0.1), 30).withBatchSize(100)
+            new Trainer(new AdamW(0.1), 60).withBatchSize(100)
                     .fit(table, Loss::crossEntropy, FamilyTrees.dataset(parts.learned()), stream(seed).split(3));
             least = Math.min(least, FamilyTrees.right(table, parts.learned()) / 100.0);
             right += FamilyTrees.right(table, parts.held());
