@@ -39,7 +39,8 @@ final class MetricLearningLab implements LabBody {
         var pairs = new InfoNce(0.1);
         var names = List.of("random", "in batch", "memory", "mined by HNSW");
         var objectives = List.of(new MetricObjective.RandomNegatives(triplets), new MetricObjective.InBatch(pairs),
-                new MetricObjective.Memory(pairs, memory), new MetricObjective.MinedNegatives(triplets, hnsw(), Math.max(1, steps / 3), neighbours, limit));
+                new MetricObjective.Memory(pairs, memory),
+                new MetricObjective.MinedNegatives(triplets, hnsw(), Math.max(1, steps / 3), neighbours, limit));
         var plot = Figure.plot("Recall@1 against time");
         var rows = new ArrayList<List<?>>();
         var last = new double[objectives.size()];
@@ -60,10 +61,10 @@ final class MetricLearningLab implements LabBody {
             rows.add(List.of(names.get(o), recall[0], last[o], seconds[POINTS], training.distances() / steps));
         }
         lab.figure(plot.axes("training time (s)", "recall@1 on held-out items").limitY(0, 1).describedAs(
-                "Recall of four ways to choose negatives over training time: random ones stall; a batch, a memory and mined neighbours go on learning, at their price."));
+                "Recall of four ways to choose negatives over training time: random ones stall; the others go on learning, at their price."));
         lab.table("After the last step", List.of("negatives", "recall@1 before", "recall@1", "seconds", "distances a step"), rows);
-        lab.say("Random negatives come from other kinds and are told apart at once; mined ones are of the same kind, where there is something to learn.");
-        lab.shows("recall@1 of mined negatives less that of random ones", last[3] - last[0], above(steps < 100 || neighbours < 5 ? -1 : 0));
+        lab.say("Random negatives are mostly of other kinds, told apart at once; mined ones are of the same kind.");
+        lab.shows("recall@1 of mined less of random negatives", last[3] - last[0], above(steps < 100 || neighbours < 5 ? -1 : 0));
     }
 
     /** Classes of one kind differ little, and less than the noise that says nothing. */
