@@ -97,6 +97,16 @@ public abstract class GivenNetworks {
 
     public abstract static class ForTripletLoss extends Views {}
 
+    public abstract static class Proxied extends Views { public Tensor other, otherLabels, proxies; }
+
+    public abstract static class ForContrastiveLoss extends Proxied {}
+
+    public abstract static class ForProxyLoss extends Proxied {}
+
+    public abstract static class ForMarginSoftmax extends Proxied {}
+
+    public abstract static class ForCrossBatchMemory extends Proxied {}
+
     public abstract static class ForNoiseContrastive extends Given {
         public Tensor data, modelAtData, noiseAtData, modelAtDraws, noiseAtDraws;
     }
