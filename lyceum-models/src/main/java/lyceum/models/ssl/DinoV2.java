@@ -26,7 +26,7 @@ import lyceum.train.TrainingRun;
  * {@snippet :
  * var dino = new DinoV2(new DinoV2Config(new VisionTransformerConfig(14, 2, 1, 32, 2, 4), 64), rng);
  * new Trainer(new AdamW(1e-3), 10).withListener(dino.following(steps))
- *         .start(dino, images.size(0), dino.objective(images, new MultiCrop(14, 8, 2)), null, rng).finish(Progress.SILENT);
+ *         .start(dino, n, dino.objective(images, new MultiCrop(14, 8, 2)), null, rng).finish(Progress.SILENT);
  * VisionFeatures seen = dino.encoder().encode(images, Pass.inference());      // pooled: a vector a picture; map: one a patch
  * }
  *

@@ -28,9 +28,9 @@ import lyceum.train.TrainingRun;
  * {@code loss = mean over target positions of smoothL1(g(f(context), position), layerNorm(teacher(all)))}.
  *
  * {@snippet :
- * var jepa = new Jepa(new JepaConfig(encoder), rng);
+ * var jepa = new Jepa(new JepaConfig(vit), rng);
  * new Trainer(new AdamW(1e-3), 10).withListener(jepa.following(steps))
- *         .start(jepa, images.size(0), jepa.objective(images), null, rng).finish(Progress.SILENT);
+ *         .start(jepa, n, jepa.objective(images), null, rng).finish(Progress.SILENT);
  * Tensor features = jepa.features(images, 64);
  * System.out.println(jepa.diagnose(images));                                  // has it collapsed?
  * }

@@ -9,8 +9,9 @@ import lyceum.withers.Withers;
  * The choices of a {@link Jepa}.
  *
  * {@snippet :
- * var images = new JepaConfig(new VisionTransformerConfig(14, 2, 1, 32, 2, 4).withClassToken(false).withPool(Pool.MEAN));
- * var clips = images.withFrames(8).withTubelet(2).withMasks(BlockMasks.clips());     // the encoder takes 2 channels: a tubelet's frames
+ * var vit = new VisionTransformerConfig(14, 2, 1, 32, 2, 4).withPool(VisionTransformerConfig.Pool.MEAN).withClassToken(false);
+ * var images = new JepaConfig(vit);
+ * var clips = new JepaConfig(vit.withChannels(2)).withFrames(8).withTubelet(2).withMasks(BlockMasks.clips());   // a tubelet's frames are channels
  * }
  *
  * @param encoder what is kept: without a class token, pooled by the mean; its channels are those of a picture times {@code tubelet}
@@ -29,7 +30,7 @@ public record JepaConfig(VisionTransformerConfig encoder, int frames, int tubele
 
     public JepaConfig {
         if (encoder.classToken() || encoder.registers() > 0 || encoder.classes() != 0) throw new IllegalArgumentException(
-                "JepaConfig: the encoder has a class token, registers or a head; JEPA's has none: withClassToken(false).withPool(MEAN)");
+                "JepaConfig: the encoder has a class token, registers or a head; JEPA's has none: withPool(MEAN).withClassToken(false)");
         if (frames < 1 || tubelet < 1 || frames % tubelet != 0 || encoder.channels() % tubelet != 0)
             throw new IllegalArgumentException("JepaConfig: " + frames + " frames in tubelets of " + tubelet + ", " + encoder.channels()
                     + " channels; tubelets divide both");

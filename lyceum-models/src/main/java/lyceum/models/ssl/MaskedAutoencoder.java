@@ -20,7 +20,7 @@ import lyceum.train.BatchLoss;
  *
  * {@snippet :
  * var mae = new MaskedAutoencoder(new MaskedAutoencoderConfig(new VisionTransformerConfig(28, 4, 1, 64, 4, 4)), rng);
- * trainer.start(mae, images.size(0), mae.objective(images), null, rng).finish(Progress.SILENT);
+ * trainer.start(mae, n, mae.objective(images), null, rng).finish(Progress.SILENT);
  * Tensor features = mae.encoder().features(images, 64);               // for a probe
  * VisionTransformer tuned = mae.classifier(10, rng);                  // for fine-tuning
  * }
