@@ -39,6 +39,26 @@ public abstract class GivenModels {
 
     public abstract static class ForVitVariants extends Seeing {}
 
+    public abstract static class Hiding extends Given {
+        public Tensor images, tokens, maskToken, seeds, pool;
+        public lyceum.models.vision.VisionTransformer encoder;
+        public lyceum.models.vision.VisionTransformerConfig vit;
+        public lyceum.train.Trainer trainer;
+        public long steps;
+    }
+
+    public abstract static class ForMaskedAutoencoder extends Hiding {}
+
+    public abstract static class ForPatchShuffle extends Hiding {}
+
+    public abstract static class ForDinoV2 extends Hiding {}
+
+    public abstract static class ForMultiCrop extends Hiding {}
+
+    public abstract static class ForDataCuration extends Hiding {}
+
+    public abstract static class ForJepa extends Hiding {}
+
     public abstract static class ForPcaColour extends Given { public Tensor trainingPictures; }
 
     public abstract static class Graphing extends Given {

@@ -34,13 +34,16 @@ public final class EmaTeacher<M extends Module> {
     public M module() { return module; }
 
     /** One step toward the student. @param momentum m in [0, 1]; 1 stays */
-    public void follow(double momentum) {
+    public void follow(double momentum) { follow(module, student, momentum); }
+
+    /** One step of a frozen copy toward the network it was copied from. @param momentum m in [0, 1]; 1 stays */
+    public static void follow(Module teacher, Module student, double momentum) {
         if (!(momentum >= 0 && momentum <= 1))
             throw new IllegalArgumentException("EmaTeacher.follow: momentum is " + momentum + "; it lies in [0, 1]");
         var now = student.state();
         var learned = student.parameters().keySet();
         try (var scope = Scope.open("teacher")) {
-            Autograd.noGrad(() -> module.state().forEach((name, t) -> t.copy_(learned.contains(name)
+            Autograd.noGrad(() -> teacher.state().forEach((name, t) -> t.copy_(learned.contains(name)
                     ? t.mul(momentum).add(now.get(name).mul(1 - momentum)) : now.get(name))));
         }
     }
