@@ -5,7 +5,6 @@ import lyceum.backend.*;
 import lyceum.bayes.*;
 import lyceum.causal.*;
 import lyceum.data.*;
-import lyceum.data.Join; // the other brings branches of a network together
 import lyceum.data.augment.*;
 import lyceum.data.corpus.*;
 import lyceum.data.curation.*;
@@ -39,7 +38,6 @@ import lyceum.learn.leakage.*;
 import lyceum.learn.linear.*;
 import lyceum.learn.manifold.*;
 import lyceum.learn.metrics.*;
-import lyceum.learn.metrics.Average; // the other averages an optimiser's iterates
 import lyceum.learn.multiclass.*;
 import lyceum.learn.neighbors.*;
 import lyceum.learn.neural.*;
@@ -82,8 +80,6 @@ import lyceum.models.ssl.*;
 import lyceum.models.threed.*;
 import lyceum.models.vision.*;
 import lyceum.nn.*;
-import lyceum.nn.Layer; // the other is one of a plot's
-import lyceum.nn.Module; // java.lang has one
 import lyceum.nn.loss.*;
 import lyceum.nn.onnx.*;
 import lyceum.optim.*;
@@ -101,7 +97,6 @@ import lyceum.serve.simulate.*;
 import lyceum.serve.speculate.*;
 import lyceum.stats.*;
 import lyceum.stats.learner.*;
-import lyceum.stats.learner.Transformer; // the other is a network of encoder and decoder
 import lyceum.stats.missing.*;
 import lyceum.tensor.*;
 import lyceum.text.*;
@@ -124,3 +119,8 @@ import lyceum.train.search.*;
 import lyceum.train.uncertainty.*;
 
 // Names that two of these packages have: the one that is meant without its package.
+import lyceum.data.Join; // the other brings branches of a network together
+import lyceum.learn.metrics.Average; // the other averages an optimiser's iterates
+import lyceum.nn.Layer; // the other is one of a plot's
+import lyceum.nn.Module; // java.lang has one
+import lyceum.stats.learner.Transformer; // the other is a network of encoder and decoder
