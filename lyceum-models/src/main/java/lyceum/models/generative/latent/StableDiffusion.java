@@ -1,7 +1,10 @@
 package lyceum.models.generative.latent;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
@@ -47,6 +50,16 @@ public record StableDiffusion(PromptEncoder text, DiffusionModel model, LatentDi
         var like = codec.parameters().values().iterator().next();
         return new StableDiffusion(text, model, new LatentDiffusion(codec, LatentScale.factor(factor, Tensor.zeros(like.dtype(), 1, 1, 1, 1))),
                 codec.config().latent(), codec.config().reduction());
+    }
+
+    /**
+     * Reads a folder as diffusers writes it: {@code unet}, {@code vae}, {@code text_encoder} and {@code scheduler}, each with its configuration.
+     *
+     * @param tokens ids of a text, with the marks of beginning and end
+     * @throws lyceum.FormatException naming what is missing, or what of a configuration is not known here
+     */
+    public static StableDiffusion load(Path folder, Function<String, int[]> tokens) throws IOException {
+        return DiffusersFolder.load(folder, tokens);
     }
 
     /** A picture for each prompt. @param noise a stream for each */
