@@ -8,7 +8,7 @@ import lyceum.tensor.Tensor;
  * How far a function is from {@code f(g x) = g f(x)}, equivariance, or from {@code f(g x) = f(x)}, invariance: element by element of a group, at given inputs.
  *
  * {@snippet :
- * var layer = new Sequential(new CircularPad2d(1), new Conv2d(3, 8, 3, rng));
+ * var layer = new Conv2d(3, 8, 3, new Convolution().withPadding(1).withMode(PadMode.CIRCULAR), rng);
  * var shifts = GroupAction.shifts(8, 8);
  * double largest = Equivariance.of(layer, x, shifts, shifts).largest();                                     // rounding alone
  * double turned = Equivariance.of(layer, x, GroupAction.of(Symmetry.C4), GroupAction.of(Symmetry.C4)).largest();   // not small

@@ -15,7 +15,7 @@ import lyceum.tensor.Tensor;
  * penalty on squared weights. The common yardstick of representations.
  *
  * {@snippet :
- * double share = LinearProbe.fit(encoder.features(x, 64), y).accuracy(encoder.features(xTest, 64), yTest);
+ * double share = LinearProbe.fit(x, y).accuracy(x, y);
  * }
  *
  * <p>All arithmetic is F64; deterministic. Columns that do not vary are only centred.

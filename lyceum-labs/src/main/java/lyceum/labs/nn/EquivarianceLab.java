@@ -8,13 +8,13 @@ import java.util.List;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.backend.Convolution;
+import lyceum.backend.PadMode;
 import lyceum.backend.Pooling;
 import lyceum.data.Datasets;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
 import lyceum.nn.Activation;
-import lyceum.nn.CircularPad2d;
 import lyceum.nn.Conv2d;
 import lyceum.nn.Equivariance;
 import lyceum.nn.FrameAveraging;
@@ -47,7 +47,7 @@ final class EquivarianceLab implements LabBody {
         GroupAction turns = GroupAction.of(Symmetry.C4), shifts = GroupAction.shifts(8, 8);
         GroupAction action = turn ? turns : shifts;
 
-        Layer circular = new Sequential(new CircularPad2d(1), new Conv2d(1, 4, 3, rng)), zeros = new Conv2d(1, 4, 3, new Convolution().withPadding(1), rng),
+        Layer circular = new Conv2d(1, 4, 3, new Convolution().withPadding(1).withMode(PadMode.CIRCULAR), rng), zeros = new Conv2d(1, 4, 3, new Convolution().withPadding(1), rng),
                 lifting = new LiftingConv2d(1, 4, 3, Symmetry.C4, 1, rng).then(new GroupPooling(GroupPooling.Kind.MAX));
         var averaged = new FrameAveraging(zeros.then(Layer.of(z -> z.relu().square().reshape(z.size(0), -1))), FrameAveraging.over(turns));
         record Named(String name, Layer layer) {}
