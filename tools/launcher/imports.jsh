@@ -123,4 +123,5 @@ import lyceum.data.Join; // the other brings branches of a network together
 import lyceum.learn.metrics.Average; // the other averages an optimiser's iterates
 import lyceum.nn.Layer; // the other is one of a plot's
 import lyceum.nn.Module; // java.lang has one
+import lyceum.optim.Clip; // the other is a model of pictures and texts
 import lyceum.stats.learner.Transformer; // the other is a network of encoder and decoder

@@ -179,6 +179,32 @@ public abstract class GivenModels {
 
     public abstract static class ForScoreSde extends Diffusing {}
 
+    public abstract static class Imagining extends Given {
+        public Tensor start, text, noisy, pictures, known, free, t;
+        public lyceum.models.generative.diffusion.NoiseStreams noise;
+        public lyceum.models.generative.diffusion.DiffusionModel model;
+        public lyceum.models.generative.diffusion.DdimSampler sampler;
+        public lyceum.models.generative.diffusion.Ddpm ddpm;
+        public lyceum.models.generative.latent.AutoencoderKl codec;
+        public lyceum.models.generative.latent.ConditionalUNet unet;
+        public Trainer trainer;
+        public Pass pass;
+        public Path folder;
+        public abstract int[] tokens(String text);
+    }
+
+    public abstract static class ForDpmSolverSampler extends Imagining {}
+
+    public abstract static class ForInpainting extends Imagining {}
+
+    public abstract static class ForAutoencoderKl extends Imagining {}
+
+    public abstract static class ForConditionalUNet extends Imagining {}
+
+    public abstract static class ForLatentDiffusion extends Imagining {}
+
+    public abstract static class ForStableDiffusion extends Imagining {}
+
     public abstract static class Playing extends Given {
         public Tensor data, pictures, classes, samples, z1, z2, points;
         public double[][] centres;

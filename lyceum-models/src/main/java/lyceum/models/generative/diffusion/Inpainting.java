@@ -8,7 +8,7 @@ import lyceum.tensor.Tensor;
  * rest is drawn to go with it.
  *
  * {@snippet :
- * Tensor whole = sampler.sample(new Inpainting(data, free).over(model), start, text, noise, Progress.SILENT);
+ * Tensor whole = sampler.sample(new Inpainting(known, free).over(model), start, text, noise, Progress.SILENT);
  * }
  *
  * @param known data (n, ..); what stands in the free part does not matter

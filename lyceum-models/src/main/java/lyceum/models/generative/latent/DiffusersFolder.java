@@ -112,10 +112,10 @@ final class DiffusersFolder {
             case String other -> throw new FormatException("text_encoder: hidden_act \"" + other + "\"; quick_gelu and gelu are known");
         };
         int vocabulary = c.path("vocab_size").asInt(49_408);
-        var config = TextTowerConfig.clip(c.path("hidden_size").asInt(768), c.path("num_hidden_layers").asInt(12),
-                c.path("num_attention_heads").asInt(12)).withActivation(activation).withVocabulary(vocabulary).withEnd(vocabulary - 1)
-                .withPadding(vocabulary - 1).withPositions(c.path("max_position_embeddings").asInt(77))
-                .withHidden(c.path("intermediate_size").asInt(4 * c.path("hidden_size").asInt(768)));
+        int width = c.path("hidden_size").asInt(768);
+        var config = new TextTowerConfig(vocabulary, c.path("max_position_embeddings").asInt(77), width, c.path("num_hidden_layers").asInt(12),
+                c.path("num_attention_heads").asInt(12)).withHidden(c.path("intermediate_size").asInt(4 * width)).withActivation(activation)
+                .withCausal(true).withEnd(vocabulary - 1).withPool(TextTowerConfig.Pool.END).withPadding(vocabulary - 1).withMasksPadding(false);
         var tower = new TextTower(config, Rng.of(1));
         tower.loadPublished(tensors("text_encoder/model.safetensors"));
         return tower;

@@ -16,7 +16,7 @@ import lyceum.tensor.Tensor;
  * Any diffusion or flow in the scaled codes of an autoencoder: a fraction of the numbers, and of the work.
  *
  * {@snippet :
- * var latents = LatentDiffusion.of(codec, pictures, 64);                                 // an AutoencoderKl, a Vae, a VqAutoencoder
+ * var latents = LatentDiffusion.of(codec, pictures, 64);                                 // an AutoencoderKl, a Vae
  * Tensor z = latents.encode(pictures, 64);
  * trainer.start(unet, n, ddpm.over(unet, z), null, rng).finish(Progress.SILENT);
  * Tensor drawn = latents.sample(ddpm.model(unet), new DdimSampler(50), null, NoiseStreams.of(rng, 16), Progress.SILENT, 4, 7, 7);

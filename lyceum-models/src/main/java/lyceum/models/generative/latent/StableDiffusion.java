@@ -21,7 +21,7 @@ import lyceum.tensor.Tensor;
  * Begun from a picture's codes instead of noise it varies the picture, and with a part held fast it fills the rest.
  *
  * {@snippet :
- * var model = StableDiffusion.load(folder, tokenizer::encode);                  // diffusers' folders of safetensors
+ * var model = StableDiffusion.load(folder, this::tokens);                        // diffusers' folders of safetensors
  * var options = new PictureOptions(512).withGuidance(7.5).withAvoid("blurred");
  * Tensor pictures = model.imagine(List.of("a red square, top left"), options, NoiseStreams.seeds(1), Progress.SILENT);
  * }
@@ -47,7 +47,7 @@ public record StableDiffusion(PromptEncoder text, DiffusionModel model, LatentDi
 
     /** Of three networks that were trained elsewhere, with codes scaled by one factor. */
     public static StableDiffusion of(PromptEncoder text, DiffusionModel model, AutoencoderKl codec, double factor) {
-        var like = codec.parameters().values().iterator().next();
+        var like = codec.state().firstEntry().getValue();
         return new StableDiffusion(text, model, new LatentDiffusion(codec, LatentScale.factor(factor, Tensor.zeros(like.dtype(), 1, 1, 1, 1))),
                 codec.config().latent(), codec.config().reduction());
     }

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.models.generative.diffusion.NoiseSchedule;
+import lyceum.models.multimodal.TextTower;
+import lyceum.models.multimodal.TextTowerConfig;
 import lyceum.nn.Pass;
 import lyceum.nn.Skeleton;
 import lyceum.nn.Twin;
@@ -60,6 +62,8 @@ class LatentTwinTest {
     @Test void publishedSizes() {
         long unet = Skeleton.of(() -> new ConditionalUNet(ConditionalUNetConfig.stableDiffusion(), Rng.of(1))).parameterCount();
         long vae = Skeleton.of(() -> new AutoencoderKl(AutoencoderKlConfig.stableDiffusion(), Rng.of(1))).parameterCount();
+        long text = Skeleton.of(() -> new TextTower(TextTowerConfig.clip(768, 12, 12), Rng.of(1))).parameterCount();
+        Evidence.of("parameters of the text encoder", text, exactly(123_060_480));
         Evidence.of("parameters of the U-Net", unet, exactly(859_520_964));
         Evidence.of("parameters of the autoencoder", vae, exactly(83_653_863));
     }

@@ -44,7 +44,7 @@ import org.junit.jupiter.api.Test;
 /** A toy pipeline on captioned scenes of three colours, two shapes and two places: autoencoder, text vectors and denoiser trained here. */
 class StableDiffusionTest {
     private static final CaptionedScenes SCENES = CaptionedScenes.of(16).withColours(3).withShapes(2).withRows(1).withColumns(2);
-    private static final int PICTURES = 1200, WORDS = 8, WIDTH = 32;
+    private static final int PICTURES = 1200, WORDS = 8, WIDTH = 16;
 
     /** Words as vectors with their places, learned with the denoiser. */
     private static final class Words extends Module {
@@ -93,6 +93,7 @@ class StableDiffusionTest {
     }
 
     private static Toy trained() {
+        long begun = System.nanoTime();
         var rng = Rng.of(1);
         var scenes = new ArrayList<Scene>();
         var pictures = new ArrayList<Tensor>();
@@ -101,20 +102,21 @@ class StableDiffusionTest {
             pictures.add(SCENES.picture(scenes.get(i), rng).mul(2).sub(1));
         }
         var x = Tensor.stack(0, pictures.toArray(Tensor[]::new)).compute();
-        var codec = new AutoencoderKl(AutoencoderKlConfig.small(3, 4, 16, 32), Rng.of(2));
+        var codec = new AutoencoderKl(AutoencoderKlConfig.small(3, 4, 8, 16), Rng.of(2));
         var vae = codec.vae(new VaeConfig(Shape.of(4, 8, 8), new Observation.Gaussian(0.2, false), BetaSchedule.CONSTANT, 1));
-        vae.fit(new Trainer(new AdamW(2e-3), 4).withBatchSize(30).withClip(Clip.norm(1)), x, null, Rng.of(3), Progress.SILENT);
+        vae.fit(new Trainer(new AdamW(4e-3), 6).withBatchSize(30).withClip(Clip.norm(1)), x, null, Rng.of(3), Progress.SILENT);
         var latents = LatentDiffusion.of(codec, x, 100);
         var z = latents.encode(x, 100);
         double error = Autograd.noGrad(() -> latents.decode(z.narrow(0, 0, 100)).sub(x.narrow(0, 0, 100)).square().mean().item());
         var ddpm = new Ddpm(NoiseSchedule.cosine(200)).withPrediction(Prediction.VELOCITY);
         var words = new Words(Rng.of(4));
-        var unet = new ConditionalUNet(ConditionalUNetConfig.small(4, WIDTH, 32, 48), Rng.of(5));
+        var unet = new ConditionalUNet(ConditionalUNetConfig.small(4, WIDTH, 24, 32), Rng.of(5));
         var captions = words.ids(scenes.stream().map(SCENES::caption).toList());
         Denoiser read = (noisy, t, ids, pass) -> unet.predict(noisy, t, words.forward(ids, pass), pass);
         var loss = ddpm.over(read, z, captions, new ConditionDropout(0.15, Tensor.zeros(DType.I32, WORDS)));
-        new Trainer(new AdamW(2e-3), 16).withBatchSize(40).withClip(Clip.norm(1)).withAveraging(0.98).start(new Roof(words, unet), PICTURES, loss, null, Rng.of(6))
+        new Trainer(new AdamW(3e-3), 24).withBatchSize(40).withClip(Clip.norm(1)).withAveraging(0.98).start(new Roof(words, unet), PICTURES, loss, null, Rng.of(6))
                 .finish(Progress.SILENT);
+        System.err.println("SIZES " + codec.parameterCount() + " " + unet.parameterCount() + " " + error + " " + (System.nanoTime() - begun) * 1e-9);
         PromptEncoder text = prompts -> Autograd.noGrad(() -> words.forward(words.ids(prompts)).compute());
         return new Toy(new StableDiffusion(text, ddpm.model(unet), latents, 4, 2), error);
     }
