@@ -121,6 +121,7 @@ import lyceum.train.uncertainty.*;
 // Names that two of these packages have: the one that is meant without its package.
 import lyceum.data.Join; // the other brings branches of a network together
 import lyceum.learn.metrics.Average; // the other averages an optimiser's iterates
+import lyceum.models.generative.Autoencoder; // the other scores anomalies by one
 import lyceum.nn.Layer; // the other is one of a plot's
 import lyceum.nn.Module; // java.lang has one
 import lyceum.optim.Clip; // the other is a model of pictures and texts

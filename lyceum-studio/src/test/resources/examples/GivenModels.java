@@ -145,6 +145,19 @@ public abstract class GivenModels {
 
     public abstract static class ForDeepBeliefNet extends Given { public Trainer trainer; }
 
+    public abstract static class Coding extends Given {
+        public Trainer trainer;
+        public lyceum.models.generative.Vae vae;
+        public Tensor faces, first, second, labelled, factors;
+        public boolean[] smiles;
+    }
+
+    public abstract static class ForLatentSpace extends Coding {}
+
+    public abstract static class ForDisentanglement extends Coding {}
+
+    public abstract static class ForWeakSupervision extends Coding {}
+
     public abstract static class ForGenerativeMetrics extends Given { public Tensor real, fake, train, heldOut; }
 
     public abstract static class Diffusing extends Given {

@@ -33,9 +33,9 @@ import lyceum.train.TrainingRun;
  *
  * {@snippet :
  * var config = new AutoencoderConfig().withCorruption(new Corruption.Gaussian(0.3));
- * var model = Autoencoder.dense(784, List.of(256), 32, config, rng);
- * model.fit(new Trainer(new Adam(1e-3), 20), x, null, rng, Progress.SILENT);
- * Tensor codes = model.encode(x), back = model.reconstruct(x), anomaly = model.errors(test);
+ * var narrow = Autoencoder.dense(784, List.of(256), 32, config, rng);
+ * narrow.fit(new Trainer(new Adam(1e-3), 20), x, null, rng, Progress.SILENT);
+ * Tensor codes = narrow.encode(x), back = narrow.reconstruct(x), anomaly = narrow.errors(y);
  * }
  *
  * <p>Squared errors are sums over the numbers of a row; scale data to about unit size. State: {@code encoder.} and {@code decoder.}; a tied weight has the encoder's name.

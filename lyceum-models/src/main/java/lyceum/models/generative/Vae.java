@@ -33,7 +33,7 @@ import lyceum.train.TrainingRun;
  * var vae = Vae.dense(784, List.of(256), new VaeConfig(16), rng);
  * vae.fit(new Trainer(new Adam(1e-3), 20).withBatchSize(64), x, null, rng, Progress.SILENT);
  * Tensor drawn = vae.sample(64, rng), back = vae.reconstruct(x), between = vae.interpolate(x.narrow(0, 0, 1), x.narrow(0, 1, 1), 9);
- * double bits = vae.bound(test, 64, rng).mean().item();
+ * double nats = vae.bound(y, 64, rng).mean().item();          // of other data, at least so likely
  * }
  *
  * <p>Any encoder serves that takes data (n, ..) to (n, 2k) or (n, 2k, height, width): along axis 1 first the means, then the logarithms of the variances. Any decoder serves that takes
