@@ -38,7 +38,6 @@ final class PairObjectivesLab implements LabBody {
 
     @Override public void run(LabContext lab) {
         int steps = lab.param("steps", 100, 10, 1000), small = lab.param("small batch", 6, 2, 24), large = lab.param("large batch", 24, 4, 96);
-
         var objectives = List.of(VlmObjective.clip(), VlmObjective.siglip(), VlmObjective.align(), VlmObjective.filip(), VlmObjective.coca());
         var called = List.of("CLIP", "SigLIP", "ALIGN", "FILIP", "CoCa");
         var test = pictures(60, lab.rng(2));
