@@ -57,7 +57,7 @@ class ActivationTest {
             if (type == DType.F64) Evidence.of("largest gap of values and gradients", gap, atMost(1e-6));
             else assertThat(gap.worst()).isLessThan(2e-6);
         }
-        Evidence.of("activations, in two types", cases, exactly(2 * 29));
+        Evidence.of("activations, in two types", cases, exactly(2 * 30));
         Evidence.of("inputs", x.length, atLeast(78));
     }
 
