@@ -78,7 +78,7 @@ class ToneRecognitionTest {
 
     @Acceptance(topic = "conformer", clause = 5)
     @Tag("heavy") @Test void bothBranchesAreAsGoodAsTheBetterOne() {
-        var world = new ToneWords().withNoise(0.2);
+        var world = new ToneWords().withNoise(0.12);
         var both = ConformerConfig.small(24).withLayers(1).withHalvings(2);
         var configs = List.of(both, both.withConvolution(false).matching(both.parameters()), both.withAttention(false).matching(both.parameters()));
         var errors = new double[3];
@@ -87,7 +87,7 @@ class ToneRecognitionTest {
             var fresh = ToneClips.draw(world, 150, Rng.of(100 + seed));
             for (int k = 0; k < 3; k++) {
                 var network = new Recogniser(configs.get(k), learned.seen(), Rng.of(10 + seed));
-                errors[k] += 100 * error(network, learned, fresh, 11, 6e-3, false, Rng.of(20 + seed)) / 3;
+                errors[k] += 100 * error(network, learned, fresh, 14, 6e-3, false, Rng.of(20 + seed)) / 3;
             }
         }
         for (int k = 1; k < 3; k++) Evidence.of("parameters over those of both branches, " + k,
