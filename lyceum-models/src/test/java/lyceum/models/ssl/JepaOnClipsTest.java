@@ -1,5 +1,6 @@
 package lyceum.models.ssl;
 
+import static lyceum.testing.Bound.above;
 import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.below;
 
@@ -38,6 +39,7 @@ class JepaOnClipsTest {
                 .withListener(jepa.following(STEPS)).start(jepa, CLIPS, jepa.objective(seen), null, Rng.of(4)).finish(Progress.SILENT);
         double after = explained(jepa.features(seen, 250), train.velocity(), jepa.features(held, 250), test.velocity());
         Evidence.of("R^2 of velocity from the mean of each frame's pixels", pixels, below(0.5)); // else anything would do
+        Evidence.of("R^2 of velocity from the encoder before it learned", before, above(0));
         Evidence.of("R^2 of velocity from JEPA's features", after, atLeast(0.8));
     }
 
