@@ -13,10 +13,7 @@ import lyceum.nn.Pass;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.train.BatchLoss;
-import lyceum.train.GradientNorms;
-import lyceum.train.History;
 import lyceum.train.Trainer;
-import lyceum.train.TrainingRun;
 
 /**
  * Self-distillation with no labels. A student and its slow average, the teacher, say of each picture which prototypes it resembles; the student shall say of
@@ -87,15 +84,7 @@ public final class DinoV2 extends Module {
     public void follow(double momentum) { EmaTeacher.follow(teacher, student, momentum); }
 
     /** For a trainer: the teacher follows each step, its momentum rising from the configured one to 1 by a cosine over that many steps. */
-    public Trainer.Listener following(long steps) {
-        return new Trainer.Listener() {
-            @Override public void epochEnded(TrainingRun run, History.Epoch epoch) {}
-
-            @Override public void stepEnded(TrainingRun run, GradientNorms norms) {
-                follow(EmaTeacher.cosine(config.momentum(), run.steps(), steps));
-            }
-        };
-    }
+    public Trainer.Listener following(long steps) { return EmaTeacher.following(teacher, student, config.momentum(), steps); }
 
     /** The teacher's targets for whole pictures, (n, prototypes), balanced over this batch; no gradient flows. */
     public Tensor targets(Tensor images) {

@@ -17,10 +17,7 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.train.BatchLoss;
 import lyceum.train.CollapseDiagnostics;
-import lyceum.train.GradientNorms;
-import lyceum.train.History;
 import lyceum.train.Trainer;
-import lyceum.train.TrainingRun;
 
 /**
  * A joint-embedding predictive architecture: from the visible patches of a picture, or of a clip, a predictor tells what a slow copy of the encoder, which sees
@@ -69,15 +66,7 @@ public final class Jepa extends Module {
     public void follow(double momentum) { EmaTeacher.follow(teacher, encoder, momentum); }
 
     /** For a trainer: the teacher follows each step, its momentum rising from the configured one to 1 by a cosine over that many steps. */
-    public Trainer.Listener following(long steps) {
-        return new Trainer.Listener() {
-            @Override public void epochEnded(TrainingRun run, History.Epoch epoch) {}
-
-            @Override public void stepEnded(TrainingRun run, GradientNorms norms) {
-                follow(EmaTeacher.cosine(config.momentum(), run.steps(), steps));
-            }
-        };
-    }
+    public Trainer.Listener following(long steps) { return EmaTeacher.following(teacher, encoder, config.momentum(), steps); }
 
     /**
      * @param predicted features of the target positions, (batch, blocks * patches of a block, width), in the masks' order

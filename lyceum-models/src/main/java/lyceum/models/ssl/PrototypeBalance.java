@@ -34,6 +34,7 @@ public sealed interface PrototypeBalance {
 
         @Override public Tensor targets(Tensor logits, double temperature, Tensor centre) {
             check(logits, temperature);
+            if (centre == null) throw new IllegalArgumentException("Centring.targets: no centre; begin with zeros (prototypes)");
             return Autograd.noGrad(() -> logits.detach().sub(centre).div(temperature).softmax(1));
         }
 

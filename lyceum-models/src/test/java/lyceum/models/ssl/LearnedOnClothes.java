@@ -26,6 +26,7 @@ public final class LearnedOnClothes {
     /** Of the masked autoencoders and JEPAs. */
     public static final VisionTransformerConfig VIT = new VisionTransformerConfig(14, 2, 1, 32, 4, 4).withHidden(64).withPool(Pool.MEAN)
             .withClassToken(false);
+    static final JepaConfig JEPA = new JepaConfig(VIT).withWidth(32).withDepth(2).withMomentum(0.96);
     static final DinoV2Config DINO = new DinoV2Config(new VisionTransformerConfig(14, 2, 1, 32, 2, 4), 64).withHidden(64).withBottleneck(16)
             .withTeacherTemperature(0.04).withMomentum(0.96);
     static final int IMAGES = 4000, HELD_OUT = 2000, BATCH = 64, STEPS = 600, DINO_STEPS = 900;
@@ -49,18 +50,20 @@ public final class LearnedOnClothes {
 
     static Dataset test(int seed, boolean noisy) { return noisy ? noisy(test(), 200 + seed) : test(); }
 
-    public static synchronized MaskedAutoencoder autoencoder(int seed, boolean noisy) {
-        return (MaskedAutoencoder) LEARNED.computeIfAbsent(List.of("mae", seed, noisy), key -> {
-            var mae = new MaskedAutoencoder(new MaskedAutoencoderConfig(VIT), Rng.of(seed));
+    public static MaskedAutoencoder autoencoder(int seed, boolean noisy) { return autoencoder(VIT, seed, noisy); }
+
+    static synchronized MaskedAutoencoder autoencoder(VisionTransformerConfig encoder, int seed, boolean noisy) {
+        return (MaskedAutoencoder) LEARNED.computeIfAbsent(List.of(encoder, seed, noisy), key -> {
+            var mae = new MaskedAutoencoder(new MaskedAutoencoderConfig(encoder), Rng.of(seed));
             trainer(4e-3, STEPS, BATCH).start(mae, IMAGES, mae.objective(train(seed, noisy).x()), null, Rng.of(seed)).finish(Progress.SILENT);
             return mae;
         });
     }
 
-    static synchronized Jepa jepa(int seed, boolean noisy) {
-        return (Jepa) LEARNED.computeIfAbsent(List.of("jepa", seed, noisy), key -> {
-            var jepa = new Jepa(new JepaConfig(VIT).withWidth(32).withDepth(2).withMomentum(0.96), Rng.of(seed));
-            trainer(3e-3, STEPS, BATCH).withListener(jepa.following(STEPS))
+    static synchronized Jepa jepa(JepaConfig config, double rate, int seed, boolean noisy) {
+        return (Jepa) LEARNED.computeIfAbsent(List.of(config, rate, seed, noisy), key -> {
+            var jepa = new Jepa(config, Rng.of(seed));
+            trainer(rate, STEPS, BATCH).withListener(jepa.following(STEPS))
                     .start(jepa, IMAGES, jepa.objective(train(seed, noisy).x()), null, Rng.of(seed)).finish(Progress.SILENT);
             return jepa;
         });
