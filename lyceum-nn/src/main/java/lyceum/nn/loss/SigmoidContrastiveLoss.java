@@ -11,12 +11,12 @@ import lyceum.withers.Withers;
  * A yes or no for every pair of two batches: {@code 1/n sum_ij softplus(-z_ij (exp(logScale) x_i . y_j + bias))} with z 1 where i = j and -1 elsewhere.
  * No decision knows of another, so that the loss is a sum over blocks of the matrix of similarities, and one block at a time is enough.
  *
- * {@snippet :
+ * <pre>{@code
  * var logScale = Tensor.scalar(Math.log(10)).requiresGrad();
  * var bias = Tensor.scalar(-10).requiresGrad();
  * var loss = new SigmoidContrastiveLoss(logScale, bias).withChunk(512);
  * loss.of(images, texts).backward();
- * }
+ * }</pre>
  *
  * @param logScale a scalar, the logarithm of what similarities are multiplied by
  * @param bias a scalar, added to each: well below 0 at the start, since but one pair in n is true
