@@ -158,6 +158,8 @@ class DinoV2Test {
             var dino = small(balance);
             var views = views(3);
             double loss = value(dino, views);
+            Evidence.of("teacher's tensors among what a trainer changes", dino.parameters().keySet().stream().filter(p -> p.startsWith("teacher.")).count(),
+                    exactly(0));
             var state = dino.state();
             state.forEach((name, t) -> { if (name.startsWith("teacher.")) t.requiresGrad_(true); }); // even if somebody asks for it
             dino.loss(views, Pass.training(Rng.of(5))).backward();
