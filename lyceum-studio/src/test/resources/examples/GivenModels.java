@@ -192,6 +192,28 @@ public abstract class GivenModels {
 
     public abstract static class ForScoreSde extends Diffusing {}
 
+    public abstract static class Pairing extends Given {
+        public Tensor images, texts, ids, imagesTest, textsTest;
+        public lyceum.models.multimodal.ImageTextEncoder encoder;
+        public lyceum.models.multimodal.ContrastiveVlm coca;
+        public lyceum.models.vision.VisionTransformerConfig vision;
+        public lyceum.models.multimodal.TextTowerConfig text;
+        public List<String> captions;
+        public java.util.function.Function<String, int[]> tokens;
+        public Trainer trainer;
+        public Pass pass;
+    }
+
+    public abstract static class ForContrastiveVlm extends Pairing {}
+
+    public abstract static class ForClip extends Pairing {}
+
+    public abstract static class ForImageTextEncoder extends Pairing {}
+
+    public abstract static class ForCrossModalAlignment extends Pairing {}
+
+    public abstract static class ForPairRetrieval extends Pairing {}
+
     public abstract static class Imagining extends Given {
         public Tensor start, text, noisy, pictures, known, free, t;
         public lyceum.models.generative.diffusion.NoiseStreams noise;

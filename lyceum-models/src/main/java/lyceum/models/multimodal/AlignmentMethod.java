@@ -8,13 +8,13 @@ import lyceum.withers.Withers;
 /**
  * How {@link CrossModalAlignment} joins spaces: three closed forms, one without any fit, one by training.
  *
- * <pre>{@code
+ * {@snippet :
  * new AlignmentMethod.Procrustes(true);                                    // a rotation, after both are centred
  * new AlignmentMethod.RidgeMap(1e-2);
  * new AlignmentMethod.Canonical(16, 1e-3);                                 // CCA: the 16 best correlated directions
  * new AlignmentMethod.RelativeAnchors(64);                                 // similarities to 64 of the pairs
  * new AlignmentMethod.ContrastiveHeads(32, VlmObjective.clip());
- * }</pre>
+ * }
  */
 public sealed interface AlignmentMethod {
     /**

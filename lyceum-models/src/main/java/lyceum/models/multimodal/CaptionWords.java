@@ -12,10 +12,10 @@ import java.util.stream.Collectors;
 /**
  * Ids of the words of a closed world, such as that of generated captions: the begin, each word, the end. For open text take a tokenizer.
  *
- * <pre>{@code
+ * {@snippet :
  * var words = CaptionWords.of(List.of("a red square", "a blue circle"));
  * int[] ids = words.apply("a blue square");          // 1, 3, 6, 5, 2
- * }</pre>
+ * }
  *
  * @param ids of the words, from 3
  */

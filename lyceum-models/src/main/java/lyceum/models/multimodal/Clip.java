@@ -8,11 +8,11 @@ import lyceum.tensor.Tensor;
 /**
  * CLIP: two towers, a softmax over the batch in both directions, a learned scale that is kept at or below 100.
  *
- * <pre>{@code
+ * {@snippet :
  * var clip = Clip.of(new VisionTransformer(vision, rng), text, 64, rng);
  * clip.fit(images, clip.encoder().text().ids(captions, tokens), trainer, rng, Progress.SILENT);
  * var classifier = clip.encoder().classifier(names, List.of("a photo of a {}"), tokens);
- * }</pre>
+ * }
  *
  * @see <a href="https://arxiv.org/abs/2103.00020">Radford et al. (2021), Learning Transferable Visual Models From Natural Language Supervision</a>
  */

@@ -21,12 +21,12 @@ import lyceum.train.TrainingRun;
 /**
  * An {@link ImageTextEncoder} that learns from pairs, by any {@link VlmObjective}.
  *
- * <pre>{@code
+ * {@snippet :
  * var clip = new ContrastiveVlm(new ContrastiveVlmConfig(VlmObjective.clip()), encoder, rng);
  * clip.fit(images, ids, new Trainer(new AdamW(1e-3), 10).withBatchSize(64), rng, Progress.SILENT);
  * Tensor loss = clip.loss(images, ids, pass);                      // for a loop of one's own; then encoder.clampScale() behind each step
  * Tensor written = coca.caption(images, 1, 12);                    // where captions were learned as well
- * }</pre>
+ * }
  *
  * <p>Children: {@code encoder}, and {@code captioner} if the objective weighs captions. Then the text tower is the decoder's lower half, which sees no picture;
  * the upper half looks at all tokens of the picture's tower, which have no attentional pooling between (Yu et al. 2022 have one).

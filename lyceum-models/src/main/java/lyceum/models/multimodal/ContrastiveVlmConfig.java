@@ -6,10 +6,10 @@ import lyceum.withers.Withers;
 /**
  * How a {@link ContrastiveVlm} learns.
  *
- * <pre>{@code
+ * {@snippet :
  * var lit = new ContrastiveVlmConfig(VlmObjective.clip()).withLockedImages(true);
  * var large = new ContrastiveVlmConfig(new VlmObjective.Softmax(0, 256)).withMicroBatch(64);
- * }</pre>
+ * }
  *
  * @param objective what is asked
  * @param lockedImages whether the picture's tower stays as it is: not trained, nothing dropped, no statistics moved (LiT)

@@ -19,11 +19,11 @@ import lyceum.train.HiddenStates;
 /**
  * Brings encoders that have never met into one space, from pairs: row i of all is about the same thing.
  *
- * <pre>{@code
+ * {@snippet :
  * var rotated = new CrossModalAlignment(new AlignmentMethod.Procrustes(true)).fit(rng, texts, images);
  * rotated.retrieval(1, imagesTest, 0, textsTest).textRecall(1);
  * double alike = CrossModalAlignment.cka(images, texts);              // before anything is fitted: is there something to share?
- * }</pre>
+ * }
  *
  * <p>Try the closed forms first: they take seconds and tell whether structure is shared. Report retrieval of pairs that were not fitted: with fewer pairs
  * than numbers a linear map fits anything.

@@ -20,13 +20,13 @@ import lyceum.tensor.Tensor;
  * A tower for pictures and one for texts, projected into one space of unit vectors; similarities there are cosines times a learned scale, plus a learned bias
  * where a sigmoid decides.
  *
- * <pre>{@code
+ * {@snippet :
  * var encoder = new ImageTextEncoder(new ImageTextConfig(64), new VisionTransformer(vision, rng), new TextTower(text, rng), rng);
  * Tensor u = encoder.imageVectors(images, 64);                       // (n, 64), frozen, 64 pictures at a time
  * Tensor v = encoder.textVectors(encoder.text().ids(captions, tokens), 64);
  * var retrieval = PairRetrieval.of(u, v);
  * var classifier = encoder.classifier(List.of("dog", "truck"), List.of("a photo of a {}", "a drawing of a {}"), tokens);
- * }</pre>
+ * }
  *
  * <p>Names: {@code vision}, {@code text}, {@code visual_projection}, {@code text_projection} (no bias), {@code logit_scale} (its logarithm),
  * {@code logit_bias}.

@@ -9,11 +9,11 @@ import lyceum.tensor.Tensor;
 /**
  * How well pairs are found in both directions: row i of the similarities is a picture, column i its text.
  *
- * <pre>{@code
+ * {@snippet :
  * var found = PairRetrieval.of(images, texts);          // vectors (n, d) each, compared by cosine
  * found.textRecall(1);                                  // share of pictures whose own text is the first
  * found.imageRecall(5);                                 // share of texts whose own picture is among the first five
- * }</pre>
+ * }
  *
  * @param similarities (n, n)
  */

@@ -13,10 +13,10 @@ import lyceum.tensor.Tensor;
  * A classifier whose weights are texts: a class's vector is the mean of the unit vectors of its name in all templates, made a unit vector again, and a
  * picture belongs to the class it is nearest to.
  *
- * <pre>{@code
+ * {@snippet :
  * var classifier = encoder.classifier(List.of("dog", "truck"), List.of("a photo of a {}", "a drawing of a {}"), tokens);
  * double share = classifier.accuracy(images, labels);
- * }</pre>
+ * }
  *
  * @param encoder embeds the pictures
  * @param names of the classes

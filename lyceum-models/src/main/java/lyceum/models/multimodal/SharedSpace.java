@@ -10,11 +10,11 @@ import lyceum.tensor.Tensor;
 /**
  * Maps of several encoders' spaces into one, as {@link CrossModalAlignment} found them.
  *
- * <pre>{@code
+ * {@snippet :
  * Tensor z = space.project(1, y);                                    // the second space's vectors in the common one
  * double found = space.retrieval(0, xTest, 1, yTest).textRecall(1);
  * long[] classes = space.nearest(0, xTest, 1, prompts).toLongArray();
- * }</pre>
+ * }
  *
  * @param maps one a space, in the order in which they were given; of closed forms they are {@link lyceum.nn.Linear}
  * @param dtype that they reckon in

@@ -8,11 +8,11 @@ import lyceum.tensor.Tensor;
 /**
  * SigLIP: two towers and a yes or no for every pair, by a sigmoid of the scaled cosine and a bias, both learned.
  *
- * <pre>{@code
+ * {@snippet :
  * var siglip = SigLip.of(new VisionTransformer(vision, rng), text, 64, rng);
  * siglip.fit(images, ids, trainer, rng, Progress.SILENT);
  * Tensor p = siglip.encoder().pairProbabilities(u, v);          // of each pair by itself: several or none may be true
- * }</pre>
+ * }
  *
  * @see <a href="https://arxiv.org/abs/2303.15343">Zhai, Mustafa, Kolesnikov and Beyer (2023), Sigmoid Loss for Language Image Pre-Training</a>
  */

@@ -23,12 +23,12 @@ import lyceum.tensor.Tensor;
 /**
  * A text encoder over ids: token vectors and learned positions through a {@link TransformerEncoder}, a vector for each position and one for the text.
  *
- * <pre>{@code
+ * {@snippet :
  * var tower = new TextTower(TextTowerConfig.clip(512, 12, 8), rng);
  * Tensor ids = tower.ids(captions, tokenizer::encode);          // (n, 77), cut and padded
  * TextFeatures text = tower.encode(ids, pass);                  // tokens (n, 77, 512), pooled (n, 512)
  * tower.loadPublished(Safetensors.read(path).tensors());        // text_model.encoder.layers.0.self_attn.q_proj.weight ..
- * }</pre>
+ * }
  *
  * <p>Children: {@code token_embedding}, {@code encoder}. Nothing here knows of words: any function from a text to ids does.
  *

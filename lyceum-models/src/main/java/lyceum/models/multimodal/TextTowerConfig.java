@@ -10,10 +10,10 @@ import lyceum.withers.Withers;
 /**
  * The choices of a {@link TextTower}.
  *
- * <pre>{@code
+ * {@snippet :
  * var small = new TextTowerConfig(64, 8, 32, 2, 4);
  * var published = TextTowerConfig.clip(768, 12, 12);          // 123,060,480 parameters
- * }</pre>
+ * }
  *
  * @param vocabulary ids, from 0
  * @param positions ids of a text at most, to which all are padded

@@ -12,14 +12,14 @@ import lyceum.tensor.Tensor;
 /**
  * What is asked of n pictures and their n texts in a common space. Row i of both is a pair; every other combination counts as wrong.
  *
- * <pre>{@code
+ * {@snippet :
  * VlmObjective.clip();        // pick the text of each picture and the picture of each text
  * VlmObjective.siglip();      // say yes or no to every pair
  * VlmObjective.align();       // CLIP's, with labels smoothed by 0.1: one pair in some is not one
  * VlmObjective.filip();       // each patch looks for its best word, each word for its best patch
  * VlmObjective.coca();        // CLIP's and twice the loss of a caption
  * new VlmObjective.Softmax(0, 256);                                       // 256 rows of similarities at once
- * }</pre>
+ * }
  *
  * <p>A chunk above 0 holds so many rows of the matrix of similarities at once, and computes each again for its gradient: loss and gradients are the same.
  * LiT is no objective but a {@linkplain ContrastiveVlmConfig#lockedImages locked} tower.
