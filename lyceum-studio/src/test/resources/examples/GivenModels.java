@@ -214,6 +214,23 @@ public abstract class GivenModels {
 
     public abstract static class ForPairRetrieval extends Pairing {}
 
+    public abstract static class ForPromptClassifier extends Pairing {}
+
+    public abstract static class ForSigLip extends Pairing {}
+
+    public abstract static class ForSigmoidContrastiveLoss extends Pairing {}
+
+    public abstract static class ForTextTower extends Given {
+        public List<String> captions;
+        public java.util.function.Function<String, int[]> tokens;
+        public Pass pass;
+    }
+
+    public abstract static class ForSharedSpace extends Given {
+        public lyceum.models.multimodal.SharedSpace space;
+        public Tensor xTest, yTest, prompts;
+    }
+
     public abstract static class Imagining extends Given {
         public Tensor start, text, noisy, pictures, known, free, t;
         public lyceum.models.generative.diffusion.NoiseStreams noise;

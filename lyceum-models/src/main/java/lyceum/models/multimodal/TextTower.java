@@ -25,7 +25,7 @@ import lyceum.tensor.Tensor;
  *
  * {@snippet :
  * var tower = new TextTower(TextTowerConfig.clip(512, 12, 8), rng);
- * Tensor ids = tower.ids(captions, tokenizer::encode);          // (n, 77), cut and padded
+ * Tensor ids = tower.ids(captions, tokens);                     // (n, 77), cut and padded
  * TextFeatures text = tower.encode(ids, pass);                  // tokens (n, 77, 512), pooled (n, 512)
  * tower.loadPublished(Safetensors.read(path).tensors());        // text_model.encoder.layers.0.self_attn.q_proj.weight ..
  * }
