@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import lyceum.data.scenes.Scene.Colour;
 import lyceum.data.scenes.Scene.Item;
 import lyceum.data.scenes.Scene.Shape;
@@ -58,6 +59,9 @@ public record CaptionedScenes(int size, int colours, int shapes, int rows, int c
                 for (int i = 0; i < rows * columns; i++) all.add(Scene.of(Colour.values()[c], Shape.values()[s], i / columns, i % columns));
         return List.copyOf(all);
     }
+
+    /** The words of the captions of all {@link #singles}, in the order of the alphabet: a vocabulary. */
+    public List<String> words() { return singles().stream().flatMap(s -> Stream.of(caption(s).split(" "))).distinct().sorted().toList(); }
 
     /** A scene of so many items, colours, shapes and cells at random. */
     public Scene draw(int items, Rng rng) {

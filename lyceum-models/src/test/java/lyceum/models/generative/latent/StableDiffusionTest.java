@@ -6,14 +6,19 @@ import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
+import java.util.stream.Stream;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.data.scenes.CaptionedScenes;
 import lyceum.data.scenes.Scene;
+import lyceum.format.Safetensors;
 import lyceum.models.generative.BetaSchedule;
 import lyceum.models.generative.Observation;
 import lyceum.models.generative.VaeConfig;
@@ -25,7 +30,8 @@ import lyceum.models.generative.diffusion.DpmSolverSampler;
 import lyceum.models.generative.diffusion.NoiseSchedule;
 import lyceum.models.generative.diffusion.NoiseStreams;
 import lyceum.models.generative.diffusion.Prediction;
-import lyceum.nn.Embedding;
+import lyceum.models.multimodal.TextTower;
+import lyceum.models.multimodal.TextTowerConfig;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.optim.AdamW;
@@ -44,42 +50,22 @@ import org.junit.jupiter.api.Test;
 /** A toy pipeline on captioned scenes of three colours, two shapes and two places: autoencoder, text vectors and denoiser trained here. */
 class StableDiffusionTest {
     private static final CaptionedScenes SCENES = CaptionedScenes.of(16).withColours(3).withShapes(2).withRows(1).withColumns(2);
-    private static final int PICTURES = 1200, WORDS = 8, WIDTH = 16;
+    private static final int PICTURES = 1200;
 
-    /** Words as vectors with their places, learned with the denoiser. */
-    private static final class Words extends Module {
-        private final Map<String, Integer> numbers = new HashMap<>();
-        private final Embedding words, places;
+    private static final TextTowerConfig TEXT = new TextTowerConfig(SCENES.words().size() + 1, 8, 16, 1, 2);
 
-        Words(Rng rng) {
-            for (var scene : SCENES.singles())
-                for (var word : SCENES.caption(scene).split(" ")) numbers.putIfAbsent(word, numbers.size() + 1);
-            words = new Embedding(numbers.size() + 1, WIDTH, rng);
-            places = new Embedding(WORDS, WIDTH, rng);
-        }
-
-        Tensor ids(List<String> captions) {
-            var ids = new int[captions.size() * WORDS];
-            for (int i = 0; i < captions.size(); i++) {
-                if (captions.get(i).isEmpty()) continue;
-                String[] split = captions.get(i).split(" ");
-                for (int j = 0; j < split.length; j++) ids[i * WORDS + j] = numbers.get(split[j]);
-            }
-            return Tensor.of(ids, captions.size(), WORDS);
-        }
-
-        @Override protected Tensor compute(Tensor ids, Pass pass) {
-            return words.forward(ids, pass).add(places.forward(Tensor.arange(WORDS).to(DType.I32), pass));
-        }
+    /** Numbers of words from 1; 0 fills up, and stands alone for no prompt. */
+    private static int[] tokens(String caption) {
+        return caption.isEmpty() ? new int[] {0} : Stream.of(caption.split(" ")).mapToInt(w -> 1 + SCENES.words().indexOf(w)).toArray();
     }
 
     /** What is trained together. */
     private static final class Roof extends Module {
-        private final Words words;
+        private final TextTower text;
         private final ConditionalUNet unet;
 
-        Roof(Words words, ConditionalUNet unet) {
-            this.words = words;
+        Roof(TextTower text, ConditionalUNet unet) {
+            this.text = text;
             this.unet = unet;
         }
 
@@ -93,7 +79,6 @@ class StableDiffusionTest {
     }
 
     private static Toy trained() {
-        long begun = System.nanoTime();
         var rng = Rng.of(1);
         var scenes = new ArrayList<Scene>();
         var pictures = new ArrayList<Tensor>();
@@ -109,16 +94,30 @@ class StableDiffusionTest {
         var z = latents.encode(x, 100);
         double error = Autograd.noGrad(() -> latents.decode(z.narrow(0, 0, 100)).sub(x.narrow(0, 0, 100)).square().mean().item());
         var ddpm = new Ddpm(NoiseSchedule.cosine(200)).withPrediction(Prediction.VELOCITY);
-        var words = new Words(Rng.of(4));
-        var unet = new ConditionalUNet(ConditionalUNetConfig.small(4, WIDTH, 24, 32), Rng.of(5));
-        var captions = words.ids(scenes.stream().map(SCENES::caption).toList());
-        Denoiser read = (noisy, t, ids, pass) -> unet.predict(noisy, t, words.forward(ids, pass), pass);
-        var loss = ddpm.over(read, z, captions, new ConditionDropout(0.15, Tensor.zeros(DType.I32, WORDS)));
-        new Trainer(new AdamW(3e-3), 24).withBatchSize(40).withClip(Clip.norm(1)).withAveraging(0.98).start(new Roof(words, unet), PICTURES, loss, null, Rng.of(6))
+        var tower = new TextTower(TEXT, Rng.of(4));
+        var unet = new ConditionalUNet(ConditionalUNetConfig.small(4, 16, 16, 24), Rng.of(5));
+        var captions = tower.ids(scenes.stream().map(SCENES::caption).toList(), StableDiffusionTest::tokens);
+        Denoiser read = (noisy, t, ids, pass) -> unet.predict(noisy, t, tower.encode(ids, pass).tokens(), pass);
+        var loss = ddpm.over(read, z, captions, new ConditionDropout(0.15, Tensor.zeros(DType.I32, TEXT.positions())));
+        new Trainer(new AdamW(4e-3), 30).withBatchSize(40).withClip(Clip.norm(1)).withAveraging(0.98).start(new Roof(tower, unet), PICTURES, loss, null, Rng.of(6))
                 .finish(Progress.SILENT);
-        System.err.println("SIZES " + codec.parameterCount() + " " + unet.parameterCount() + " " + error + " " + (System.nanoTime() - begun) * 1e-9);
-        PromptEncoder text = prompts -> Autograd.noGrad(() -> words.forward(words.ids(prompts)).compute());
-        return new Toy(new StableDiffusion(text, ddpm.model(unet), latents, 4, 2), error);
+        var all = new LinkedHashMap<String, Tensor>();
+        tower.state().forEach((n, v) -> all.put("text." + n, v));
+        unet.state().forEach((n, v) -> all.put("unet." + n, v));
+        codec.state().forEach((n, v) -> all.put("vae." + n, v));
+        all.put("mean", latents.scale().mean());
+        all.put("deviation", latents.scale().deviation());
+        var target = System.getProperty("lyceum.checkpoint"); // where the lab's weights are written to
+        if (target != null) {
+            all.replaceAll((n, v) -> v.to(DType.BF16));
+            try {
+                Safetensors.write(Path.of(target), all, Map.of("formatVersion", "1", "data", SCENES + ", " + PICTURES + " pictures, seed 1", "command",
+                        "StableDiffusionTest with -Dlyceum.checkpoint=FILE"));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return new Toy(new StableDiffusion(PromptEncoder.of(tower, StableDiffusionTest::tokens), ddpm.model(unet), latents, 4, 2), error);
     }
 
     private static double obeyed(StableDiffusion model, List<Scene> scenes, boolean told, PictureOptions options) {
@@ -145,9 +144,8 @@ class StableDiffusionTest {
 
     /** The same pipeline before it learned anything. */
     private static StableDiffusion untrained() {
-        var words = new Words(Rng.of(4));
-        PromptEncoder text = prompts -> Autograd.noGrad(() -> words.forward(words.ids(prompts)).compute());
-        var unet = new ConditionalUNet(ConditionalUNetConfig.small(4, WIDTH, 8, 16), Rng.of(5));
+        var text = PromptEncoder.of(new TextTower(TEXT, Rng.of(4)), StableDiffusionTest::tokens);
+        var unet = new ConditionalUNet(ConditionalUNetConfig.small(4, 16, 8, 16), Rng.of(5));
         return StableDiffusion.of(text, new Ddpm(NoiseSchedule.scaledLinear(1000, 0.00085, 0.012)).model(unet.countingFromZero()),
                 new AutoencoderKl(AutoencoderKlConfig.small(3, 4, 8, 8), Rng.of(2)), 0.18215);
     }
