@@ -8,6 +8,7 @@ import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.data.Dataset;
 import lyceum.memory.Scope;
+import lyceum.nn.InBatches;
 import lyceum.nn.Layer;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
@@ -59,18 +60,9 @@ public record TransferLearning(Trainer head, Trainer scratch, int folds) impleme
         if (layers < 0 || layers > source.layers().size())
             throw new IllegalArgumentException("features: " + layers + " layers of " + source.layers().size());
         var body = new Sequential(source.layers().subList(0, layers));
-        return Autograd.noGrad(() -> {
-            var parts = new ArrayList<Tensor>();
-            for (long from = 0; from < x.size(0); from += 256) {
-                try (var scope = Scope.open("features")) {
-                    var part = body.forward(x.narrow(0, from, Math.min(256, x.size(0) - from)));
-                    var flat = part.reshape(part.size(0), -1).compute();
-                    try (var kept = Scope.outside()) {
-                        parts.add(flat.copy().compute());
-                    }
-                }
-            }
-            return Tensor.concat(0, parts.toArray(Tensor[]::new)).compute();
+        return InBatches.of(x, 256, some -> {
+            var part = body.forward(some);
+            return part.reshape(part.size(0), -1);
         });
     }
 

@@ -1,14 +1,12 @@
 package lyceum.models.multimodal;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.linalg.Similarity;
-import lyceum.memory.Scope;
 import lyceum.models.vision.VisionEncoder;
+import lyceum.nn.InBatches;
 import lyceum.nn.Init;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
@@ -110,25 +108,10 @@ public final class ImageTextEncoder extends Module {
     public Tensor read(Tensor seen, Pass pass) { return Similarity.normalise(text_projection.forward(seen, pass)); }
 
     /** {@link #images} predicting, some at a time: nothing is recorded. */
-    public Tensor imageVectors(Tensor images, int batch) { return vectors(images, batch, part -> images(part, Pass.inference())); }
+    public Tensor imageVectors(Tensor images, int batch) { return InBatches.of(images, batch, part -> images(part, Pass.inference())); }
 
     /** {@link #texts} predicting, some at a time. */
-    public Tensor textVectors(Tensor ids, int batch) { return vectors(ids, batch, part -> texts(part, Pass.inference())); }
-
-    private static Tensor vectors(Tensor inputs, int batch, UnaryOperator<Tensor> f) {
-        if (batch < 1 || inputs.size(0) == 0)
-            throw new IllegalArgumentException("ImageTextEncoder: batches of " + batch + " of inputs " + inputs.shape() + "; at least 1 of both");
-        return Autograd.noGrad(() -> {
-            var parts = new ArrayList<Tensor>();
-            for (long from = 0; from < inputs.size(0); from += batch) {
-                try (var scope = Scope.open("vectors")) {
-                    var some = inputs.narrow(0, from, Math.min(batch, inputs.size(0) - from));
-                    parts.add(f.apply(some).contiguous().compute().keptBy(scope));
-                }
-            }
-            return Tensor.concat(0, parts.toArray(Tensor[]::new)).compute();
-        });
-    }
+    public Tensor textVectors(Tensor ids, int batch) { return InBatches.of(ids, batch, part -> texts(part, Pass.inference())); }
 
     /** {@code scale u . v + bias} of vectors (n, embedding) and (m, embedding): (n, m). */
     public Tensor logits(Tensor images, Tensor texts) {

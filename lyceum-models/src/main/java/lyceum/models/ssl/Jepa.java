@@ -1,11 +1,10 @@
 package lyceum.models.ssl;
 
-import java.util.ArrayList;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
-import lyceum.memory.Scope;
 import lyceum.models.vision.VisionTransformer;
+import lyceum.nn.InBatches;
 import lyceum.nn.Init;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
@@ -119,17 +118,7 @@ public final class Jepa extends Module {
 
     /** The teacher's features of each token, (n, times * rows * columns, width), under inference. @param batch items at a time */
     public Tensor tokenFeatures(Tensor items, int batch) {
-        if (batch < 1) throw new IllegalArgumentException("Jepa.tokenFeatures: batches of " + batch + "; at least 1");
-        return Autograd.noGrad(() -> {
-            var parts = new ArrayList<Tensor>();
-            for (long from = 0; from < items.size(0); from += batch) {
-                try (var scope = Scope.open("features")) {
-                    var some = items.narrow(0, from, Math.min(batch, items.size(0) - from));
-                    parts.add(teacher.through(tokens(teacher, some, Pass.inference()), Pass.inference()).compute().keptBy(scope));
-                }
-            }
-            return Tensor.concat(0, parts.toArray(Tensor[]::new)).compute();
-        });
+        return InBatches.of(items, batch, some -> teacher.through(tokens(teacher, some, Pass.inference()), Pass.inference()));
     }
 
     /** The teacher's mean over tokens, (n, width), under inference. */

@@ -4,9 +4,9 @@ import java.util.ArrayList;
 import lyceum.autograd.Autograd;
 import lyceum.data.DataLoader;
 import lyceum.data.Dataset;
-import lyceum.memory.Scope;
-import lyceum.nn.Module;
+import lyceum.nn.InBatches;
 import lyceum.nn.Mlp;
+import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.nn.loss.NegativeQueue;
 import lyceum.progress.Progress;
@@ -155,19 +155,7 @@ public final class TwoViewLearner extends Module {
         return LinearProbe.fit(features(labelled.x(), MONITORED), labelled.y()).accuracy(features(test.x(), MONITORED), test.y());
     }
 
-    static Tensor frozen(Module module, Tensor items, int batch) {
-        if (batch < 1) throw new IllegalArgumentException("TwoViewLearner: batches of " + batch + "; at least 1");
-        return Autograd.noGrad(() -> {
-            var parts = new ArrayList<Tensor>();
-            for (long from = 0; from < items.size(0); from += batch) {
-                try (var scope = Scope.open("frozen features")) {
-                    parts.add(module.forward(items.narrow(0, from, Math.min(batch, items.size(0) - from)), Pass.inference()).compute()
-                            .keptBy(scope));
-                }
-            }
-            return Tensor.concat(0, parts.toArray(Tensor[]::new)).compute();
-        });
-    }
+    static Tensor frozen(Module module, Tensor items, int batch) { return InBatches.of(items, batch, some -> module.forward(some, Pass.inference())); }
 
     @Override protected String nameOf(String field) { return field.equals("trunk") ? "" : field; }
 

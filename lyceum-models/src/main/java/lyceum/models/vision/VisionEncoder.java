@@ -1,14 +1,11 @@
 package lyceum.models.vision;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import lyceum.ShapeException;
-import lyceum.autograd.Autograd;
 import lyceum.data.augment.ImageAugment;
 import lyceum.data.augment.Raster;
 import lyceum.data.imagenet.Preprocessing;
-import lyceum.memory.Scope;
+import lyceum.nn.InBatches;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.tensor.Tensor;
@@ -68,17 +65,6 @@ public interface VisionEncoder {
      * @param part of the features, with the batch on axis 0
      */
     default Tensor frozen(Tensor images, int batch, Function<VisionFeatures, Tensor> part) {
-        if (batch < 1) throw new IllegalArgumentException("VisionEncoder.frozen: batches of " + batch + "; at least 1");
-        if (images.size(0) == 0) throw new ShapeException("VisionEncoder.frozen: no picture in " + images.shape());
-        return Autograd.noGrad(() -> {
-            var parts = new ArrayList<Tensor>();
-            for (long from = 0; from < images.size(0); from += batch) {
-                try (var scope = Scope.open("frozen features")) {
-                    var some = images.narrow(0, from, Math.min(batch, images.size(0) - from));
-                    parts.add(part.apply(encode(some, Pass.inference())).contiguous().compute().keptBy(scope));
-                }
-            }
-            return Tensor.concat(0, parts.toArray(Tensor[]::new)).compute();
-        });
+        return InBatches.of(images, batch, some -> part.apply(encode(some, Pass.inference())));
     }
 }

@@ -9,6 +9,7 @@ import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.data.Dataset;
 import lyceum.nn.Hooks;
+import lyceum.nn.InBatches;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
@@ -104,7 +105,7 @@ public record Distiller(double temperature, double softShare, List<Hint> hints) 
 
     /** @throws lyceum.progress.CancelledException if progress says so; the student then holds the parameters of the last step */
     public History fit(Module student, Module teacher, Trainer trainer, Dataset data, Rng rng, Progress progress) {
-        var logits = logits(teacher, data.x(), trainer.batchSize());
+        var logits = InBatches.of(data.x(), trainer.batchSize(), teacher::forward);
         if (hints.isEmpty()) {
             BatchLoss loss = (rows, pass) -> loss(student.forward(data.x().rows(rows), pass), logits.rows(rows),
                     softShare == 1 ? null : data.y().rows(rows));
@@ -121,15 +122,6 @@ public record Distiller(double temperature, double softShare, List<Hint> hints) 
             return sum;
         };
         return trainer.start(pair, data.size(), loss, null, rng).finish(progress);
-    }
-
-    private static Tensor logits(Module teacher, Tensor x, int batch) {
-        return Autograd.noGrad(() -> {
-            var parts = new ArrayList<Tensor>();
-            for (long from = 0; from < x.size(0); from += batch)
-                parts.add(teacher.forward(x.narrow(0, from, Math.min(batch, x.size(0) - from))).compute());
-            return Tensor.concat(0, parts.toArray(Tensor[]::new)).compute();
-        });
     }
 
     private record Seen(Tensor output, List<Tensor> values) {}

@@ -1,14 +1,13 @@
 package lyceum.models.generative.latent;
 
-import java.util.ArrayList;
 import java.util.Objects;
 import lyceum.autograd.Autograd;
-import lyceum.memory.Scope;
 import lyceum.models.generative.Generator;
 import lyceum.models.generative.LatentModel;
 import lyceum.models.generative.diffusion.DiffusionModel;
 import lyceum.models.generative.diffusion.DiffusionSampler;
 import lyceum.models.generative.diffusion.NoiseStreams;
+import lyceum.nn.InBatches;
 import lyceum.progress.Progress;
 import lyceum.tensor.Tensor;
 
@@ -34,24 +33,11 @@ public record LatentDiffusion(LatentModel codec, LatentScale scale) {
 
     /** Scaled by the codes of training data (n, ..), so many at a time. */
     public static LatentDiffusion of(LatentModel codec, Tensor data, int batch) {
-        return new LatentDiffusion(codec, LatentScale.of(inBatches(data, batch, codec)));
-    }
-
-    private static Tensor inBatches(Tensor data, int batch, LatentModel codec) {
-        if (batch < 1) throw new IllegalArgumentException("LatentDiffusion: batches of " + batch + "; at least 1");
-        return Autograd.noGrad(() -> {
-            var parts = new ArrayList<Tensor>();
-            for (long from = 0; from < data.size(0); from += batch) {
-                try (var scope = Scope.open("codes")) {
-                    parts.add(codec.encode(data.narrow(0, from, Math.min(batch, data.size(0) - from))).compute().keptBy(scope));
-                }
-            }
-            return Tensor.concat(0, parts.toArray(Tensor[]::new)).compute();
-        });
+        return new LatentDiffusion(codec, LatentScale.of(InBatches.of(data, batch, codec::encode)));
     }
 
     /** Scaled codes of data, so many at a time. */
-    public Tensor encode(Tensor data, int batch) { return Autograd.noGrad(() -> scale.apply(inBatches(data, batch, codec)).compute()); }
+    public Tensor encode(Tensor data, int batch) { return Autograd.noGrad(() -> scale.apply(InBatches.of(data, batch, codec::encode)).compute()); }
 
     /** Data of scaled codes. */
     public Tensor decode(Tensor scaled) { return Autograd.noGrad(() -> codec.decode(scale.undo(scaled).compute())); }
