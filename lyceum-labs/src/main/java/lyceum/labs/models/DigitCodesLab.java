@@ -31,13 +31,13 @@ final class DigitCodesLab implements LabBody {
     private static final int SIDE = 8, GRID = 8;
 
     @Override public void run(LabContext lab) {
-        int epochs = lab.param("epochs", 12, 1, 200), width = lab.param("hidden units", 64, 8, 256), first = lab.param("from digit", 1, 0, 9),
+        int epochs = lab.param("epochs", 8, 1, 200), width = lab.param("hidden units", 64, 8, 256), first = lab.param("from digit", 1, 0, 9),
                 second = lab.param("to digit", 7, 0, 9);
         double t = lab.param("part of the way", 0.5, 0.0, 1.0);
         var digits = Datasets.digits();
         var all = digits.x().to(DType.F32).reshape(-1, SIDE * SIDE).div(16).compute();
         Tensor train = all.narrow(0, 0, 1400), test = all.narrow(0, 1400, 397);
-        var trainer = new Trainer(new Adam(5e-3), epochs).withBatchSize(64);
+        var trainer = new Trainer(new Adam(8e-3), epochs).withBatchSize(64);
 
         // Codes of three sizes, and as many principal components.
         var shown = test.narrow(0, 0, 8);
