@@ -17,6 +17,7 @@ import lyceum.models.generative.Observation;
 import lyceum.models.generative.VaeConfig;
 import lyceum.models.generative.diffusion.DdimSampler;
 import lyceum.models.generative.diffusion.Ddpm;
+import lyceum.models.generative.diffusion.DiffusionModel;
 import lyceum.models.generative.diffusion.NoiseSchedule;
 import lyceum.models.generative.diffusion.NoiseStreams;
 import lyceum.models.generative.diffusion.Prediction;
@@ -78,17 +79,38 @@ class LatentDiffusionTest {
                 between(0.95, 1.05));
     }
 
+    /** The same network, but for its channels, on pictures and on their codes; of one level, and of two with attention and a text. */
     @Acceptance(topic = "latent-diffusion", clause = 3)
     @Test void aStepInCodesCostsLessThanAnEighth() {
-        var small = FlopCounter.count(() -> step(NET, 7));
-        var large = FlopCounter.count(() -> step(NET.withInputs(1).withOutputs(1), 28));
-        Evidence.of("operations of a training step in codes over one in pixels", (double) (small.products() + small.others()) / (large.products() + large.others()), atMost(1.0 / 8));
+        var texted = new ConditionalUNetConfig(4, 4, List.of(8, 16), List.of(true, true), 1, 8, 2, 4, DType.F32);
+        for (var net : List.of(NET, texted)) {
+            int side = net == NET ? 28 : 32;
+            var x = Tensor.randn(Rng.of(2), 4, 1, side, side);
+            var latents = LatentDiffusion.of(new AutoencoderKl(AutoencoderKlConfig.small(1, 4, 8, 8, 8), Rng.of(1)), x, 2);
+            var text = net == NET ? null : Tensor.randn(Rng.of(4), 4, 3, 8);
+            var pixels = new ConditionalUNet(net.withInputs(1).withOutputs(1), Rng.of(1));
+            var codes = new ConditionalUNet(net, Rng.of(1));
+            var z = latents.encode(x, 2);
+            var told = net.widths().size() + (text == null ? " level" : " levels and a text");
+            Evidence.of("operations of a training step in codes over one in pixels, " + told, learned(codes, z, text) / learned(pixels, x, text),
+                    between(1e-3, 1.0 / 8));
+            Evidence.of("operations of a sampling step in codes over one in pixels, " + told, asked(codes, z, text) / asked(pixels, x, text),
+                    between(1e-3, 1.0 / 8));
+        }
     }
 
-    private static void step(ConditionalUNetConfig config, int side) {
-        var net = new ConditionalUNet(config, Rng.of(1));
-        new Ddpm(NoiseSchedule.cosine(100)).loss(net, Tensor.randn(Rng.of(2), 8, config.inputs(), side, side), null, Pass.training(Rng.of(3)))
-                .backward();
+    private static double learned(ConditionalUNet net, Tensor x, Tensor text) {
+        return operations(() -> new Ddpm(NoiseSchedule.cosine(100)).loss(net, x, text, Pass.training(Rng.of(3))).backward());
+    }
+
+    private static double asked(ConditionalUNet net, Tensor x, Tensor text) {
+        var model = new DiffusionModel(NoiseSchedule.cosine(100), Prediction.NOISE, net);
+        return operations(() -> new DdimSampler(1).sample(model, x, text, NoiseStreams.of(Rng.of(5), 4), Progress.SILENT));
+    }
+
+    private static double operations(Runnable work) {
+        var counted = FlopCounter.count(work);
+        return counted.products() + counted.others();
     }
 
     @Tag("heavy")
