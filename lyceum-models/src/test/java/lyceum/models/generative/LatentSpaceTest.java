@@ -179,6 +179,8 @@ class LatentSpaceTest {
         assertThat(smooth.length()).isCloseTo(2 * Math.sqrt(8), Offset.offset(1e-12));
         var arc = space.smoothness(a, b, 200, LatentSpace.Way.SPHERICAL);
         assertThat(arc.detour()).isCloseTo(Math.PI / 2 / Math.sqrt(2), Offset.offset(1e-4));
+        var still = space.smoothness(a, a, 5, LatentSpace.Way.STRAIGHT);
+        assertThat(new double[] {still.length(), still.detour(), still.jump()}).containsExactly(0, 1, 1);
         assertThat(space.path(a, b, 2, LatentSpace.Way.STRAIGHT).shape()).isEqualTo(Shape.of(2, 3));
     }
 
