@@ -26,7 +26,8 @@ public record Inpainting(Tensor known, Tensor free) {
             var answer = model.prediction().of(known, x.sub(known.mul(a)).div(s), a, s);
             var said = denoiser.predict(x, t, condition, pass);
             long c = x.size(1), more = said.size(1) - c; // a learned variance stands behind the answer
-            return more == 0 ? Tensor.where(open, said, answer) : Tensor.concat(1, Tensor.where(open, said.narrow(1, 0, c), answer), said.narrow(1, c, more));
+            return more == 0 ? Tensor.where(open, said, answer)
+                    : Tensor.concat(1, Tensor.where(open, said.narrow(1, 0, c), answer), said.narrow(1, c, more));
         });
     }
 }
