@@ -251,6 +251,8 @@ public abstract class GivenModels {
 
     public abstract static class ForAutoencoderKl extends Imagining {}
 
+    public abstract static class ForAutoencoderVq extends Imagining {}
+
     public abstract static class ForConditionalUNet extends Imagining {}
 
     public abstract static class ForLatentDiffusion extends Imagining {}

@@ -35,7 +35,7 @@ final class SpriteFactorsLab implements LabBody {
     private static final String[] FACTORS = {"across", "down", "size"}, MODELS = {"beta 1", "higher beta", "pairs"};
 
     @Override public void run(LabContext lab) {
-        int steps = lab.param("steps", 300, 50, 4000);
+        int steps = lab.param("steps", 200, 50, 4000);
         double toll = lab.param("higher beta", 4.0, 1.0, 100.0), deviation = lab.param("deviation of pixels", 0.2, 0.05, 1.0);
         var sprites = new Sprites(16, 8, 3, 1);
         int[][] all = sprites.all();

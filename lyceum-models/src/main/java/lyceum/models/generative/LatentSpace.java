@@ -155,7 +155,7 @@ public record LatentSpace(LatentModel model) {
                 most = Math.max(most, m);
             }
             double ends = x.select(0, 0).sub(x.select(0, steps)).norm().item();
-            return new Smoothness(length, length / ends, length == 0 ? 1 : most * steps / length);
+            return new Smoothness(length, length == 0 ? 1 : length / ends, length == 0 ? 1 : most * steps / length);
         });
     }
 }

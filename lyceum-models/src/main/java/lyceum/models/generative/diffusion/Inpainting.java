@@ -4,8 +4,8 @@ import lyceum.ShapeException;
 import lyceum.tensor.Tensor;
 
 /**
- * Fills a part of known data: where they are known, the denoiser is answered for, as one that sees them, so that any sampler without randomness ends there, and the
- * rest is drawn to go with it.
+ * Fills a part of known data: where they are known, the denoiser is answered for, as one that sees them, so that any sampler ends there whose last step adds no noise, and the
+ * rest is drawn to go with it. The known part then is at each step what overwriting it with the data, noised as far, would make it.
  *
  * {@snippet :
  * Tensor whole = sampler.sample(new Inpainting(known, free).over(model), start, text, noise, Progress.SILENT);
@@ -24,7 +24,10 @@ public record Inpainting(Tensor known, Tensor free) {
             Tensor a = model.path().signals(t, x), s = model.path().noises(t, x);
             // Whatever noise leads from the known data to x is the answer there.
             var answer = model.prediction().of(known, x.sub(known.mul(a)).div(s), a, s);
-            return Tensor.where(open, denoiser.predict(x, t, condition, pass), answer);
+            var said = denoiser.predict(x, t, condition, pass);
+            long c = x.size(1), more = said.size(1) - c; // a learned variance stands behind the answer
+            return more == 0 ? Tensor.where(open, said, answer)
+                    : Tensor.concat(1, Tensor.where(open, said.narrow(1, 0, c), answer), said.narrow(1, c, more));
         });
     }
 }

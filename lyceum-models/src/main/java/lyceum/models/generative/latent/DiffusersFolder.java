@@ -56,12 +56,13 @@ final class DiffusersFolder {
     private static NoiseSchedule schedule(JsonNode c) {
         int steps = c.path("num_train_timesteps").asInt(1000);
         double first = c.path("beta_start").asDouble(0.0001), last = c.path("beta_end").asDouble(0.02);
-        return switch (c.path("beta_schedule").asString("linear")) {
+        var schedule = switch (c.path("beta_schedule").asString("linear")) {
             case "scaled_linear" -> NoiseSchedule.scaledLinear(steps, first, last);
             case "linear" -> NoiseSchedule.linear(steps, first, last);
             case "squaredcos_cap_v2" -> NoiseSchedule.cosine(steps);
             case String other -> throw new FormatException("scheduler: beta_schedule \"" + other + "\"; scaled_linear, linear and squaredcos_cap_v2 are known");
         };
+        return c.path("rescale_betas_zero_snr").asBoolean(false) ? schedule.endingInNoise() : schedule;
     }
 
     private static Prediction prediction(JsonNode c) {

@@ -22,6 +22,7 @@ import lyceum.models.multimodal.TextTowerConfig;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -73,6 +74,17 @@ class DiffusersFolderTest {
         Tensor a = model.imagine(prompts, options, NoiseStreams.seeds(1, 2), Progress.SILENT),
                 b = again.imagine(prompts, options, NoiseStreams.seeds(1, 2), Progress.SILENT);
         assertThat(a.sub(b).abs().max().item()).isLessThan(1e-6);
+    }
+
+    @Test void aScheduleMayBeToldToEndInNoise(@TempDir Path folder) throws IOException {
+        written(folder);
+        var last = StableDiffusion.load(folder, DiffusersFolderTest::tokens).model().path();
+        assertThat(last.signal(100)).isPositive();
+        var file = folder.resolve("scheduler/scheduler_config.json");
+        Files.writeString(file, Files.readString(file).replace("{", "{\"rescale_betas_zero_snr\": true, "));
+        var rescaled = StableDiffusion.load(folder, DiffusersFolderTest::tokens).model().path();
+        assertThat(rescaled.signal(100)).isZero();
+        assertThat(rescaled.signal(1)).isCloseTo(last.signal(1), Offset.offset(1e-12));
     }
 
     @Test void saysWhatIsMissingOrUnknown(@TempDir Path folder) throws IOException {

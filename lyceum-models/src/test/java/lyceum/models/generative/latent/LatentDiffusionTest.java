@@ -5,22 +5,30 @@ import static lyceum.testing.Bound.between;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.autograd.FlopCounter;
+import lyceum.backend.Convolution;
 import lyceum.data.Dataset;
 import lyceum.data.Datasets;
 import lyceum.models.generative.BetaSchedule;
 import lyceum.models.generative.GenerativeMetrics;
 import lyceum.models.generative.Observation;
 import lyceum.models.generative.VaeConfig;
+import lyceum.models.generative.VectorQuantizer;
+import lyceum.models.generative.VectorQuantizerConfig;
 import lyceum.models.generative.diffusion.DdimSampler;
 import lyceum.models.generative.diffusion.Ddpm;
+import lyceum.models.generative.diffusion.DiffusionModel;
 import lyceum.models.generative.diffusion.NoiseSchedule;
 import lyceum.models.generative.diffusion.NoiseStreams;
 import lyceum.models.generative.diffusion.Prediction;
 import lyceum.nn.Activation;
+import lyceum.nn.Conv2d;
+import lyceum.nn.ConvTranspose2d;
 import lyceum.nn.Layer;
 import lyceum.nn.Linear;
 import lyceum.nn.Pass;
@@ -37,8 +45,10 @@ import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
 import lyceum.train.Trainer;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class LatentDiffusionTest {
     private static final int PICTURES = 4000, DRAWN = 2000;
@@ -78,17 +88,39 @@ class LatentDiffusionTest {
                 between(0.95, 1.05));
     }
 
+    /** The same network, but for its channels, on pictures and on their codes; of one level, and of two with attention and a text. */
     @Acceptance(topic = "latent-diffusion", clause = 3)
     @Test void aStepInCodesCostsLessThanAnEighth() {
-        var small = FlopCounter.count(() -> step(NET, 7));
-        var large = FlopCounter.count(() -> step(NET.withInputs(1).withOutputs(1), 28));
-        Evidence.of("operations of a training step in codes over one in pixels", (double) (small.products() + small.others()) / (large.products() + large.others()), atMost(1.0 / 8));
+        var texted = new ConditionalUNetConfig(4, 4, List.of(8, 16), List.of(true, true), 1, 8, 2, 4, DType.F32);
+        for (var net : List.of(NET, texted)) {
+            int side = net == NET ? 28 : 32;
+            var x = Tensor.randn(Rng.of(2), 2, 1, side, side);
+            var latents = LatentDiffusion.of(new AutoencoderKl(AutoencoderKlConfig.small(1, 4, 8, 8, 8), Rng.of(1)), x, 2);
+            x = x.narrow(0, 0, 1);
+            var text = net == NET ? null : Tensor.randn(Rng.of(4), 1, 3, 8);
+            var pixels = new ConditionalUNet(net.withInputs(1).withOutputs(1), Rng.of(1));
+            var codes = new ConditionalUNet(net, Rng.of(1));
+            var z = latents.encode(x, 1);
+            var told = net.widths().size() + (text == null ? " level" : " levels and a text");
+            Evidence.of("operations of a training step in codes over one in pixels, " + told, learned(codes, z, text) / learned(pixels, x, text),
+                    between(1e-3, 1.0 / 8));
+            Evidence.of("operations of a sampling step in codes over one in pixels, " + told, asked(codes, z, text) / asked(pixels, x, text),
+                    between(1e-3, 1.0 / 8));
+        }
     }
 
-    private static void step(ConditionalUNetConfig config, int side) {
-        var net = new ConditionalUNet(config, Rng.of(1));
-        new Ddpm(NoiseSchedule.cosine(100)).loss(net, Tensor.randn(Rng.of(2), 8, config.inputs(), side, side), null, Pass.training(Rng.of(3)))
-                .backward();
+    private static double learned(ConditionalUNet net, Tensor x, Tensor text) {
+        return operations(() -> new Ddpm(NoiseSchedule.cosine(100)).loss(net, x, text, Pass.training(Rng.of(3))).backward());
+    }
+
+    private static double asked(ConditionalUNet net, Tensor x, Tensor text) {
+        var model = new DiffusionModel(NoiseSchedule.cosine(100), Prediction.NOISE, net);
+        return operations(() -> new DdimSampler(1).sample(model, x, text, NoiseStreams.of(Rng.of(5), 1), Progress.SILENT));
+    }
+
+    private static double operations(Runnable work) {
+        var counted = FlopCounter.count(work);
+        return counted.products() + counted.others();
     }
 
     @Tag("heavy")
@@ -125,5 +157,45 @@ class LatentDiffusionTest {
         assertThat(LatentScale.factor(0.5, codes).apply(codes).get(0, 0, 0, 0).item()).isEqualTo(codes.get(0, 0, 0, 0).item() / 2);
         assertThatThrownBy(() -> new AutoencoderKl(AutoencoderKlConfig.small(1, 4, 8, 8), Rng.of(1)).encode(Tensor.zeros(1, 1, 7, 8)))
                 .hasMessageContaining("sides that 2 divides");
+    }
+
+    /** The codes are those before the book, and a code off its entries is taken for the nearest. */
+    @Test void aCodebookServesAsWell(@TempDir Path folder) throws IOException {
+        var x = Datasets.digits().x().to(DType.F32).reshape(-1, 1, 8, 8).div(16).narrow(0, 0, 400).compute();
+        AutoencoderVq codec = quantised(1), other = quantised(2);
+        double before = codec.reconstruct(x).sub(x).square().mean().item();
+        var history = codec.fit(new Trainer(new Adam(0.01), 12).withBatchSize(50), x, x, Rng.of(3), Progress.SILENT);
+        double error = codec.reconstruct(x).sub(x).square().mean().item();
+        assertThat(error).isLessThan(before / 3).isCloseTo(history.epochs().getLast().score(), Offset.offset(1e-9));
+        Tensor z = codec.encode(x), ids = codec.ids(x);
+        assertThat(z.shape()).isEqualTo(Shape.of(400, 4, 4, 4));
+        assertThat(ids.shape()).isEqualTo(Shape.of(400, 4, 4));
+        assertThat(codec.quantizer().perplexity(ids)).isGreaterThan(8);
+        var book = codec.quantizer().codebook().toRows();
+        double[] at = z.get(7).moveAxis(0, 2).get(2, 1).toDoubleArray();
+        int nearest = 0;
+        for (int i = 1; i < book.length; i++) if (distance(book[i], at) < distance(book[nearest], at)) nearest = i;
+        assertThat((int) ids.item(7, 2, 1)).isEqualTo(nearest);
+        assertThat(codec.decodeIds(ids).sub(codec.decode(z)).abs().max().item()).isZero();
+        assertThat(codec.forward(x).sub(codec.decode(z)).abs().max().item()).isLessThan(1e-5);
+        var latents = LatentDiffusion.of(codec, x, 100);
+        assertThat(latents.decode(latents.encode(x, 100)).sub(x).square().mean().item()).isCloseTo(error, Offset.offset(0.05 * error));
+        codec.save(folder.resolve("codec"));
+        other.load(folder.resolve("codec"));
+        assertThat(other.ids(x).toLongArray()).containsExactly(ids.toLongArray());
+        assertThatThrownBy(() -> new AutoencoderVq(Layer.of(y -> y), codec.quantizer(), Layer.of(y -> y)).encode(x)).hasMessageContaining("as wide as the book");
+    }
+
+    private static double distance(double[] a, double[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) sum += (a[i] - b[i]) * (a[i] - b[i]);
+        return sum;
+    }
+
+    private static AutoencoderVq quantised(int seed) {
+        var rng = Rng.of(seed);
+        var halve = new Convolution().withStride(2).withPadding(1);
+        return new AutoencoderVq(new Conv2d(1, 4, 4, halve, rng), new VectorQuantizer(new VectorQuantizerConfig(32, 4), rng),
+                new ConvTranspose2d(4, 1, 4, halve, rng));
     }
 }
