@@ -71,6 +71,7 @@ import lyceum.models.points.*;
 import lyceum.models.sequence.*;
 import lyceum.models.threed.*;
 import lyceum.models.vision.*;
+import lyceum.models.vision.detect.*;
 import lyceum.nn.*;
 import lyceum.nn.loss.*;
 import lyceum.nn.onnx.*;

@@ -39,6 +39,16 @@ public abstract class GivenModels {
 
     public abstract static class ForVitVariants extends Seeing {}
 
+    public abstract static class Detecting extends Given {
+        public Tensor images;
+        public List<lyceum.models.vision.detect.Detector.Truth> truths;
+        public Pass pass;
+    }
+
+    public abstract static class ForRegionDetector extends Detecting {}
+
+    public abstract static class ForDetr extends Detecting {}
+
     public abstract static class ForPcaColour extends Given { public Tensor trainingPictures; }
 
     public abstract static class Graphing extends Given {
