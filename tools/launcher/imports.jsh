@@ -72,6 +72,7 @@ import lyceum.models.sequence.*;
 import lyceum.models.threed.*;
 import lyceum.models.vision.*;
 import lyceum.models.vision.detect.*;
+import lyceum.models.vision.segment.*;
 import lyceum.nn.*;
 import lyceum.nn.loss.*;
 import lyceum.nn.onnx.*;

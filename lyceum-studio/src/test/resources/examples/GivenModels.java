@@ -49,6 +49,17 @@ public abstract class GivenModels {
 
     public abstract static class ForDetr extends Detecting {}
 
+    public abstract static class Segmenting extends Given {
+        public Tensor images, labels, logits;
+        public List<lyceum.models.vision.segment.InstanceSegmenter.Instance> instances;
+        public lyceum.models.vision.segment.Segmentation truth;
+        public Pass pass;
+    }
+
+    public abstract static class ForSemanticSegmenter extends Segmenting {}
+
+    public abstract static class ForSegmentation extends Segmenting {}
+
     public abstract static class ForPcaColour extends Given { public Tensor trainingPictures; }
 
     public abstract static class Graphing extends Given {

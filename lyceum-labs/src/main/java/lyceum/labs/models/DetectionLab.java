@@ -46,33 +46,28 @@ final class DetectionLab implements LabBody {
         Tensor images = Tensor.stack(0, pictures.toArray(Tensor[]::new)).compute(), one = images.narrow(0, 0, 1);
 
         var faster = regions(Generation.FASTER, width, lab);
-        train(lab, faster, images, truths, count, epochs, 4e-3);
+        train(lab, faster, images, truths, epochs, 4e-3);
         var proposals = faster.propose(one);
         var detr = new Detr(backbone(width, lab), DetrConfig.small(ShapeScenes.CLASSES), lab.rng(2));
-        train(lab, detr, images.narrow(0, 0, 4), truths.subList(0, 4), 4, steps, 2e-3);
+        train(lab, detr, images.narrow(0, 0, 4), truths.subList(0, 4), steps, 2e-3);
 
-        var costs = new double[2];
-        for (var generation : List.of(Generation.R_CNN, Generation.FAST)) {
-            var detector = regions(generation, width, lab);
-            costs[generation.ordinal()] = FlopCounter.count(() -> detector.detect(one, proposals)).products() / 1e6;
-        }
-        double whole = FlopCounter.count(() -> faster.detect(one)).products() / 1e6;
-        double set = FlopCounter.count(() -> detr.detect(one)).products() / 1e6;
-        lab.figure(Figure.bar("What one picture costs", new String[] {"R-CNN", "Fast", "Faster", "DETR"}, new double[] {costs[0], costs[1], whole, set})
+        RegionDetector first = regions(Generation.R_CNN, width, lab), second = regions(Generation.FAST, width, lab);
+        double[] costs = {cost(() -> first.detect(one, proposals)), cost(() -> second.detect(one, proposals)), cost(() -> faster.detect(one)),
+                cost(() -> detr.detect(one))};
+        lab.figure(Figure.bar("What one picture costs", new String[] {"R-CNN", "Fast", "Faster", "DETR"}, costs)
                 .axes("generation", "operations in products (millions)")
                 .describedAs("R-CNN sends every region through the network; the others look at the picture once."));
         long each = proposals.getFirst().size(0);
-        lab.say("With %d regions, R-CNN takes %.1f million operations a region, Fast R-CNN %.1f.", each, costs[0] / each, costs[1] / each);
         lab.shows("operations a proposal, R-CNN over shared features", costs[0] / costs[1], atLeast(each < 10 ? 1 : 5));
 
         Tensor found = faster.detect(one).getFirst().above(0.5).boxes(), told = detr.detect(one).getFirst().above(0.5).boxes();
-        lab.figure(Figure.images("One scene", 4, outlined("truth", one, truths.getFirst().boxes()), outlined("proposals", one, proposals.getFirst()),
-                outlined("Faster R-CNN", one, found), outlined("DETR", one, told))
+        lab.figure(Figure.images("One scene", 4, outlined("truth", one, truths.getFirst().boxes()),
+                outlined("proposals", one, proposals.getFirst()), outlined("Faster R-CNN", one, found), outlined("DETR", one, told))
                 .describedAs("Boxes of the objects, those that Faster R-CNN proposes, those it tells with a score above a half, and DETR's."));
-        var score = faster.score(images, truths);
-        lab.say("On the scenes it learned from, Faster R-CNN reaches an mAP50 of %.2f.", score.at(0.5));
-        lab.shows("mAP50 of Faster R-CNN on its scenes", score.at(0.5), above(count < 16 || epochs < 6 ? -1 : 0.02));
+        lab.shows("mAP50 of Faster R-CNN on its scenes", faster.score(images, truths).at(0.5), above(count < 16 || epochs < 6 ? -1 : 0.02));
     }
+
+    private static double cost(Runnable work) { return FlopCounter.count(work).products() / 1e6; }
 
     private static ResNet backbone(int width, LabContext lab) {
         return new ResNet(ResNetConfig.cifar(8).withWidth(width).withClasses(0), lab.rng(2));
@@ -83,10 +78,10 @@ final class DetectionLab implements LabBody {
         return new RegionDetector(backbone(width, lab), config.withGeneration(generation), lab.rng(2));
     }
 
-    private static void train(LabContext lab, Detector detector, Tensor images, List<Detector.Truth> truths, int count, int epochs, double rate) {
+    private static void train(LabContext lab, Detector detector, Tensor images, List<Detector.Truth> truths, int epochs, double rate) {
         BatchLoss loss = (rows, pass) -> detector.loss(images.rows(rows), IntStream.of(rows).mapToObj(truths::get).toList(), pass);
-        new Trainer(new AdamW(rate), epochs).withBatchSize(4).withClip(Clip.norm(5)).start(detector.module(), count, loss, null, lab.rng(3))
-                .finish(lab.progress());
+        new Trainer(new AdamW(rate), epochs).withBatchSize(4).withClip(Clip.norm(5))
+                .start(detector.module(), truths.size(), loss, null, lab.rng(3)).finish(lab.progress());
     }
 
     /** The picture with white frames. */
@@ -95,9 +90,8 @@ final class DetectionLab implements LabBody {
         for (int c = 0; c < 3; c++) {
             rgb[c] = picture.get(0, c).toRows();
             for (double[] b : boxes.toRows()) for (int y = 0; y < SIDE; y++) for (int x = 0; x < SIDE; x++) {
-                int left = (int) b[0], top = (int) b[1], right = (int) Math.ceil(b[2]) - 1, bottom = (int) Math.ceil(b[3]) - 1;
-                boolean in = x >= left && x <= right && y >= top && y <= bottom;
-                if (in && (x == left || x == right || y == top || y == bottom)) rgb[c][y][x] = 1;
+                double out = Math.max(Math.max(b[0] - x, x + 1 - b[2]), Math.max(b[1] - y, y + 1 - b[3])); // how far beyond a side
+                if (out > -1 && out < 1) rgb[c][y][x] = 1;
             }
         }
         return Image.rgb(caption, rgb[0], rgb[1], rgb[2]);

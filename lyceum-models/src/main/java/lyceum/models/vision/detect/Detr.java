@@ -91,7 +91,7 @@ public final class Detr extends Module implements Detector {
     }
 
     /** Sines and cosines of rows, then of columns, a turn being the map's side: (height width, width). */
-    private static Tensor places(long height, long width, int channels) {
+    public static Tensor places(long height, long width, int channels) {
         Tensor y = UNet.embedding(Tensor.arange(1, height + 1, 1).to(DType.F64).mul(2 * Math.PI / height), channels / 2),
                 x = UNet.embedding(Tensor.arange(1, width + 1, 1).to(DType.F64).mul(2 * Math.PI / width), channels / 2);
         return Tensor.concat(1, y.repeatInterleave(0, (int) width), x.repeat(0, (int) height));

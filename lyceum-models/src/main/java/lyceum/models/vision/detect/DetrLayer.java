@@ -9,14 +9,18 @@ import lyceum.nn.Pass;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
-/** A post-norm layer in which places are added to queries and keys of every attention, never to values. */
-final class DetrLayer extends Module {
+/**
+ * A post-norm layer in which places are added to queries and keys of every attention, never to values.
+ *
+ * @see <a href="https://arxiv.org/abs/2005.12872">Carion et al. (2020), appendix A.3</a>
+ */
+public final class DetrLayer extends Module {
     private final MultiHeadAttention self_attn, multihead_attn;
     private final Linear linear1, linear2;
     private final LayerNorm norm1, norm2, norm3;
 
     /** @param cross whether it looks at a memory */
-    DetrLayer(DetrConfig config, boolean cross, Rng rng) {
+    public DetrLayer(DetrConfig config, boolean cross, Rng rng) {
         var attention = new AttentionConfig(config.width(), config.heads());
         self_attn = new MultiHeadAttention(attention, rng);
         multihead_attn = cross ? new MultiHeadAttention(attention, rng) : null;
@@ -30,7 +34,7 @@ final class DetrLayer extends Module {
     @Override protected Tensor compute(Tensor x, Pass pass) { return forward(x, x.zerosLike(), null, null, pass); }
 
     /** @param x (n, T, width) at places alike; memory (n, S, width) at its own, or null */
-    Tensor forward(Tensor x, Tensor places, Tensor memory, Tensor memoryPlaces, Pass pass) {
+    public Tensor forward(Tensor x, Tensor places, Tensor memory, Tensor memoryPlaces, Pass pass) {
         var at = x.add(places);
         x = norm1.forward(x.add(self_attn.forward(at, at, x, self_attn.config().attention(), pass)), pass);
         if (multihead_attn != null) {

@@ -142,8 +142,12 @@ public final class RegionDetector extends Module implements Detector {
 
     @Override public Tensor loss(Tensor images, List<Truth> truths, Pass pass) {
         if (config.generation() != Generation.FASTER) return loss(images, truths, windows(images), pass);
+        return loss(images, forward(images, pass), truths, pass);
+    }
+
+    /** Of Faster R-CNN, where the backbone's map is known already: other heads learn from it too. */
+    public Tensor loss(Tensor images, Tensor map, List<Truth> truths, Pass pass) {
         Detector.check("RegionDetector", images, truths, config.classes());
-        var map = forward(images, pass);
         var said = anchored(map, pass);
         return anchorLoss(said, truths, pass.rng()).add(regionLoss(images, map, truths, chosen(said, images), pass));
     }
