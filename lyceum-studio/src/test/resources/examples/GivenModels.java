@@ -49,6 +49,8 @@ public abstract class GivenModels {
 
     public abstract static class ForDetr extends Detecting {}
 
+    public abstract static class ForYolo extends Detecting {}
+
     public abstract static class Segmenting extends Given {
         public Tensor images, labels, logits;
         public List<lyceum.models.vision.segment.InstanceSegmenter.Instance> instances;
