@@ -31,7 +31,7 @@ final class YoloLab implements LabBody {
     private static final int SIDE = 32;
 
     @Override public void run(LabContext lab) {
-        int count = lab.param("scenes", 64, 16, 400), epochs = lab.param("epochs", 8, 1, 30), width = lab.param("width", 8, 4, 24);
+        int count = lab.param("scenes", 48, 16, 400), epochs = lab.param("epochs", 8, 1, 30), width = lab.param("width", 8, 4, 24);
         double sure = lab.param("score", 0.3, 0.05, 0.9);
         var pictures = new ArrayList<Tensor>();
         var truths = new ArrayList<Detector.Truth>();
@@ -70,7 +70,7 @@ final class YoloLab implements LabBody {
                 .mapToInt(f -> f.above(sure).kinds().length).sum() / objects).toArray();
         lab.figure(Figure.bar("Boxes before any suppression", new String[] {"one-to-many", "one-to-one"}, told).axes("head", "boxes an object")
                 .describedAs("The head that learns several boxes an object tells each object several times; the other about once."));
-        lab.shows("boxes an object, one-to-many less one-to-one", told[0] - told[1], above(count < 64 || epochs < 8 || sure > 0.3 ? -1e9 : 0));
+        lab.shows("boxes an object, one-to-many less one-to-one", told[0] - told[1], above(count < 48 || epochs < 8 || sure > 0.3 ? -1e9 : 0));
     }
 
     /** The picture with white frames. */
