@@ -333,6 +333,41 @@ def boxes():
     write("models", "vision_boxes", versions("torch", "torchvision", "scipy"), cases)
 
 
+class Unit(nn.Module):
+    def __init__(self, i, o, k):
+        super().__init__()
+        self.conv = nn.Conv2d(i, o, k, 1, k // 2, bias=False)
+        self.bn = nn.BatchNorm2d(o)
+
+    def forward(self, x):
+        return F.silu(self.bn(self.conv(x)))
+
+
+class Step(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.cv1, self.cv2 = Unit(width, width, 1), Unit(width, width, 3)
+
+    def forward(self, x):
+        return x + self.cv2(self.cv1(x))
+
+
+class Csp(nn.Module):
+    """Wang et al. (2020), as YOLO v5 has it."""
+
+    def __init__(self, i, o, depth):
+        super().__init__()
+        self.cv1, self.cv2, self.cv3 = Unit(i, o // 2, 1), Unit(i, o // 2, 1), Unit(o, o, 1)
+        self.m = nn.Sequential(*[Step(o // 2) for _ in range(depth)])
+
+    def forward(self, x):
+        return self.cv3(torch.cat([self.m(self.cv1(x)), self.cv2(x)], 1))
+
+
+def csp():
+    write("models", "vision_csp", REFERENCE, [network("inference", Csp(5, 6, 2), 61, [2, 5, 6, 5]), network("training", Csp(4, 8, 1), 62, [3, 4, 5, 5], training=True)], RECIPE)
+
+
 if __name__ == "__main__":
-    for f in sys.argv[1:] or ["interpolations", "vits", "resnets", "unets", "layers", "capsules", "variants", "boxes"]:
+    for f in sys.argv[1:] or ["interpolations", "vits", "resnets", "unets", "layers", "capsules", "variants", "boxes", "csp"]:
         globals()[f]()

@@ -79,6 +79,8 @@ import lyceum.models.sequence.*;
 import lyceum.models.ssl.*;
 import lyceum.models.threed.*;
 import lyceum.models.vision.*;
+import lyceum.models.vision.detect.*;
+import lyceum.models.vision.segment.*;
 import lyceum.nn.*;
 import lyceum.nn.loss.*;
 import lyceum.nn.onnx.*;

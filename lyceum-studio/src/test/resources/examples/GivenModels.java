@@ -58,6 +58,28 @@ public abstract class GivenModels {
     public abstract static class ForDataCuration extends Hiding {}
 
     public abstract static class ForJepa extends Hiding {}
+    public abstract static class Detecting extends Given {
+        public Tensor images;
+        public List<lyceum.models.vision.detect.Detector.Truth> truths;
+        public Pass pass;
+    }
+
+    public abstract static class ForRegionDetector extends Detecting {}
+
+    public abstract static class ForDetr extends Detecting {}
+
+    public abstract static class ForYolo extends Detecting {}
+
+    public abstract static class Segmenting extends Given {
+        public Tensor images, labels, logits;
+        public List<lyceum.models.vision.segment.InstanceSegmenter.Instance> instances;
+        public lyceum.models.vision.segment.Segmentation truth;
+        public Pass pass;
+    }
+
+    public abstract static class ForSemanticSegmenter extends Segmenting {}
+
+    public abstract static class ForSegmentation extends Segmenting {}
 
     public abstract static class ForPcaColour extends Given { public Tensor trainingPictures; }
 

@@ -51,8 +51,15 @@ public final class DetectionScore {
         if (found.size(0) != kinds.length || scores.count() != kinds.length || truths.size(0) != truthKinds.length)
             throw new IllegalArgumentException("DetectionScore: " + found.size(0) + " boxes, " + scores.count() + " scores, " + kinds.length
                     + " classes; " + truths.size(0) + " truths, " + truthKinds.length + " classes");
-        var iou = kinds.length == 0 || truthKinds.length == 0 ? new double[kinds.length][truthKinds.length]
-                : BoxOverlap.IOU.pairs(found, truths).toRows();
+        add(kinds.length == 0 || truthKinds.length == 0 ? new double[kinds.length][truthKinds.length]
+                : BoxOverlap.IOU.pairs(found, truths).toRows(), scores, kinds, truthKinds);
+    }
+
+    /** A picture whose things, boxes or masks, overlap by the given IoUs (n, m). */
+    public void add(double[][] iou, Tensor scores, int[] kinds, int[] truthKinds) {
+        if (iou.length != kinds.length || scores.count() != kinds.length || iou.length > 0 && iou[0].length != truthKinds.length)
+            throw new IllegalArgumentException("DetectionScore: IoUs of " + iou.length + " found, " + scores.count() + " scores, "
+                    + kinds.length + " classes; " + truthKinds.length + " truths");
         pictures.add(new Picture(iou, scores.toDoubleArray(), kinds.clone(), truthKinds.clone()));
     }
 

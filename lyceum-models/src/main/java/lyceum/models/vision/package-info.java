@@ -7,6 +7,6 @@
  *
  * <p>What detectors stand on: {@link lyceum.models.vision.BoxOverlap}, {@link lyceum.models.vision.BoxCoding}, {@link
  * lyceum.models.vision.NonMaxSuppression},
- * {@link lyceum.models.vision.RoiAlign}, {@link lyceum.models.vision.DetectionScore}.
+ * {@link lyceum.models.vision.RoiAlign}, {@link lyceum.models.vision.DetectionScore}; the detectors are in {@code lyceum.models.vision.detect}.
  */
 package lyceum.models.vision;
