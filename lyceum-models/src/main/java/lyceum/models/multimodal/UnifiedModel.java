@@ -25,7 +25,7 @@ import lyceum.train.BatchLoss;
 
 /**
  * One decoder over the ids of texts, pictures, sounds and clips: a document is a string of segments of any kinds, and each id is told from all before it. What it
- * draws stays within the kind that is open.
+ * draws stays within the kind that is open. The books of the media are no part of its state; they are saved by themselves.
  *
  * {@snippet :
  * var model = new UnifiedModel(new UnifiedModelConfig(64, 64, 2, 4), vocabulary, rng);
