@@ -38,7 +38,7 @@ public final class DiffusionTransformer extends Module implements Denoiser {
     private final List<DitBlock> blocks;
     private final DitHead final_layer;
 
-    private static final class Classes extends Module {
+    static final class Classes extends Module {
         private final Embedding embedding_table;
 
         Classes(DiffusionTransformerConfig config, Rng rng) {

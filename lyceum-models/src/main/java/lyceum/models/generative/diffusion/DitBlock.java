@@ -60,9 +60,9 @@ final class DitBlock extends Module {
     }
 
     /** (n, T, width) as heads (n, heads, T, width / heads). */
-    private static Tensor heads(Tensor x, int heads) { return x.reshape(x.size(0), x.size(1), heads, -1).transpose(1, 2); }
+    static Tensor heads(Tensor x, int heads) { return x.reshape(x.size(0), x.size(1), heads, -1).transpose(1, 2); }
 
-    private static Tensor joined(Tensor x) { return x.transpose(1, 2).reshape(x.size(0), x.size(2), -1); }
+    static Tensor joined(Tensor x) { return x.transpose(1, 2).reshape(x.size(0), x.size(2), -1); }
 
     private static final class SelfAttention extends Module {
         private final int heads;
@@ -81,7 +81,7 @@ final class DitBlock extends Module {
     }
 
     /** Tokens look at the condition's; its last map is zero at first. */
-    private static final class Cross extends Module {
+    static final class Cross extends Module {
         private final int heads;
         private final Linear q, kv, proj;
 
@@ -101,7 +101,7 @@ final class DitBlock extends Module {
         @Override protected Tensor compute(Tensor x, Pass pass) { return forward(x, x, pass); }
     }
 
-    private static final class Hidden extends Module {
+    static final class Hidden extends Module {
         private final Linear fc1, fc2;
 
         Hidden(DiffusionTransformerConfig config, Rng rng) {

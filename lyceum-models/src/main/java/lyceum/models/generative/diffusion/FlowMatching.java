@@ -117,12 +117,12 @@ public record FlowMatching(Path path, Coupling coupling, Times times) implements
         return noise.rows(OptimalTransport.assignment(OptimalTransport.costs(from, to, 2)));
     }
 
-    private Tensor times(Tensor x, Pass pass) {
+    Tensor times(Tensor x, Pass pass) {
         return times == Times.UNIFORM ? Tensor.rand(pass.rng(), x.dtype(), x.size(0))
                 : Tensor.randn(pass.rng(), x.dtype(), x.size(0)).sigmoid();
     }
 
-    private static void requireStream(Pass pass) {
+    static void requireStream(Pass pass) {
         if (pass.rng() == null)
             throw new IllegalArgumentException("FlowMatching.loss: the pass has no random stream; use Pass.training(rng)");
     }

@@ -1,6 +1,7 @@
 package lyceum.models.generative.diffusion;
 
 import java.util.Arrays;
+import java.util.function.ToDoubleFunction;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Parallel;
@@ -39,7 +40,12 @@ public final class NoiseStreams {
     public int size() { return streams.length; }
 
     /** The next standard normal numbers of all items. @param shape of an item @return (n, shape) */
-    public Tensor normal(DType dtype, long... shape) {
+    public Tensor normal(DType dtype, long... shape) { return drawn(Rng::nextGaussian, shape).to(dtype); }
+
+    /** The next numbers in (0, 1), all equally likely, F64. @param shape of an item @return (n, shape) */
+    public Tensor uniform(long... shape) { return drawn(rng -> Math.max(Double.MIN_NORMAL, rng.nextDouble()), shape); }
+
+    private Tensor drawn(ToDoubleFunction<Rng> number, long... shape) {
         long each = 1;
         for (long size : shape) each *= size;
         int count = Math.toIntExact(each), n = streams.length;
@@ -48,13 +54,13 @@ public final class NoiseStreams {
             for (long i = from; i < to; i++) {
                 var rng = streams[(int) i];
                 int at = (int) i * count;
-                for (int k = 0; k < count; k++) values[at + k] = rng.nextGaussian();
+                for (int k = 0; k < count; k++) values[at + k] = number.applyAsDouble(rng);
             }
         });
         var whole = new long[shape.length + 1];
         whole[0] = n;
         System.arraycopy(shape, 0, whole, 1, shape.length);
-        return Tensor.of(values, whole).to(dtype);
+        return Tensor.of(values, whole);
     }
 
     /** The next standard normal numbers, as many as x has. */

@@ -4,5 +4,6 @@
  * ({@link lyceum.models.generative.diffusion.Prediction}), the network ({@link lyceum.models.generative.diffusion.Denoiser}), and its guidance
  * ({@link lyceum.models.generative.diffusion.ClassifierFreeGuidance}). A {@link lyceum.models.generative.diffusion.DiffusionSampler} draws from it.
  * {@link lyceum.models.generative.diffusion.Ddpm} is where to start; {@link lyceum.models.generative.diffusion.FlowMatching} is the shorter road.
+ * {@link lyceum.models.generative.diffusion.VideoDiffusion} draws clips.
  */
 package lyceum.models.generative.diffusion;

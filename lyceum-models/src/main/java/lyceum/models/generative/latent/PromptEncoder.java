@@ -17,4 +17,17 @@ public interface PromptEncoder {
     static PromptEncoder of(TextTower tower, Function<String, int[]> tokens) {
         return prompts -> Autograd.noGrad(() -> tower.encode(tower.ids(prompts, tokens), Pass.inference()).tokens().compute());
     }
+
+    /**
+     * How often each word comes, as one vector (n, 1, vocabulary): what was said, not in which order.
+     *
+     * @param vocabulary ids lie below it
+     */
+    static PromptEncoder bagOfWords(int vocabulary, Function<String, int[]> tokens) {
+        return prompts -> {
+            var counts = new float[prompts.size() * vocabulary];
+            for (int i = 0; i < prompts.size(); i++) for (int id : tokens.apply(prompts.get(i))) counts[i * vocabulary + id]++;
+            return Tensor.of(counts, prompts.size(), 1, vocabulary);
+        };
+    }
 }
