@@ -165,8 +165,9 @@ final class BatchGradients {
                 return y;
             });
             Autograd.noGrad(() -> {
-                loss.of(rows, Pass.inference().with(hooks));
-                for (int row : rows) if (!Double.isFinite(loss.of(new int[] {row}, Pass.inference()).item())) guilty.add(row);
+                var pass = Pass.sampling(Rng.of(0)); // a loss may draw, such as partners of rows or noise
+                loss.of(rows, pass.with(hooks));
+                for (int row : rows) if (!Double.isFinite(loss.of(new int[] {row}, pass).item())) guilty.add(row);
             });
         } catch (LyceumException | IllegalArgumentException e) {
             text += " (looking for the cause failed: " + e.getMessage() + ")";

@@ -34,7 +34,7 @@ import lyceum.train.Trainer;
 final class OneShotLab implements LabBody {
     @Override public void run(LabContext lab) {
         var rule = FewShotConfig.Rule.valueOf(lab.choice("rule", "PROTOTYPICAL", "PROTOTYPICAL", "MATCHING", "SIAMESE"));
-        int practice = lab.param("practice episodes", 150, 10, 2000), shots = lab.param("shots", 1, 1, 10), tested = lab.param("test episodes", 100, 20, 1000),
+        int practice = lab.param("practice episodes", 100, 10, 2000), shots = lab.param("shots", 1, 1, 10), tested = lab.param("test episodes", 100, 20, 1000),
                 example = lab.param("example", 3, 0, 50);
         var canvas = placed(Datasets.digits().to(DType.F32).scaled(1.0 / 16), lab.rng(1));
         Dataset train = EpisodeSampler.only(canvas, 0, 1, 2, 3, 4, 5, 6), test = EpisodeSampler.only(canvas, 7, 8, 9);

@@ -5,7 +5,6 @@ import static lyceum.labs.Bounds.below;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.backend.Convolution;
 import lyceum.backend.PadMode;
@@ -82,7 +81,7 @@ final class EquivarianceLab implements LabBody {
         for (int k = 0; k < 2; k++) {
             var network = k == 0 ? turning : plain;
             trainer.fit(network, Loss::crossEntropy, pictures.range(0, rows), rng);
-            for (int e = 0; e < 4; e++) right[k][e] = accuracy(network, turns.apply(e, test.x()), test.y().toLongArray());
+            for (int e = 0; e < 4; e++) right[k][e] = network.forward(turns.apply(e, test.x())).argmax(1).eq(test.y()).countNonZero().item() / test.size();
         }
         lab.figure(Figure.plot("Trained upright, read turned").line("C4 network", quarters, right[0]).line("plain network", quarters, right[1]).limitY(0, 1)
                 .axes("turn, degrees", "accuracy").describedAs("The C4 network reads turned digits as well as upright ones; the plain one is lost."));
@@ -94,10 +93,5 @@ final class EquivarianceLab implements LabBody {
         var map = maps.select(0, 0).select(0, 0);
         double low = map.min().item(), high = map.max().item();
         return Image.gray(caption, high > low + 1e-5 ? map.sub(low).div(high - low) : map.zerosLike());
-    }
-
-    private static double accuracy(Layer network, Tensor x, long[] labels) {
-        long[] said = network.forward(x).argmax(-1).toLongArray();
-        return (double) IntStream.range(0, said.length).filter(i -> said[i] == labels[i]).count() / said.length;
     }
 }

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.stream.IntStream;
+import lyceum.ConvergenceException;
 import lyceum.DType;
 import lyceum.data.Dataset;
 import lyceum.data.Datasets;
@@ -148,6 +149,14 @@ class SiameseNetworkTest {
         assertThatThrownBy(() -> ClassMembers.of("pairs", Dataset.of(data.x(), data.x().squeeze(1)))).hasMessageContaining("class numbers");
         assertThatThrownBy(() -> ClassMembers.of("pairs", data.rows(0, 1)).partner(0, rng)).hasMessageContaining("class 0 has one row");
         assertThatThrownBy(() -> ClassMembers.of("pairs", data.rows(0, 4)).stranger(0, rng)).hasMessageContaining("two classes");
+    }
+
+    /** Its loss draws pairs: so does the search for the rows that are to blame. */
+    @Test void aRunThatDivergesSaysWhere() {
+        var digits = Datasets.digits().to(DType.F64);
+        var net = new SiameseNetwork(layers(64, 16, 4), new SiameseConfig());
+        var run = new Trainer(new Adam(1e300), 1).withBatchSize(16).start(net, digits.size(), net.pairs(digits, new ContrastiveLoss()), null, Rng.of(1));
+        assertThatThrownBy(() -> run.finish(Progress.SILENT)).isInstanceOf(ConvergenceException.class).hasMessageContaining("the loss is");
     }
 
     @Test void verificationCountsErrorsAsTheyAreDefined() {
