@@ -63,7 +63,7 @@ class TwoViewClothesTest {
             var learner = new TwoViewLearner(encoder(Rng.of(100 + seed)), WIDTH, objective, ViewHeads.of(32), Rng.of(seed));
             double random = probe(learner, seed);
             boolean contrastive = objective instanceof SimClr || objective instanceof MoCo;
-            var trainer = new Trainer(new Adam(contrastive ? 2e-3 : 5e-3), contrastive ? 10 : 14).withBatchSize(128);
+            var trainer = new Trainer(new Adam(contrastive ? 2e-3 : 5e-3), contrastive ? 10 : objective instanceof Byol ? 20 : 14).withBatchSize(128);
             var history = learner.fit(TRAIN.x(), Views.simclr(0.4, 1), trainer, Rng.of(10 + seed), Progress.SILENT);
             return new Outcome(probe(learner, seed) - random, history.last(), Arrays.stream(history.unit()).min().orElseThrow());
         });
