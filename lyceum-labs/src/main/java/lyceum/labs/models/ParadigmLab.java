@@ -29,6 +29,8 @@ final class ParadigmLab implements LabBody {
     @Override public void run(LabContext lab) {
         int length = lab.param("length", 16, 8, 64), strings = lab.param("strings", 1_024, 64, 20_000), epochs = lab.param("epochs", 7, 1, 100),
                 layers = lab.param("layers", 2, 1, 6), gap = lab.param("tokens of a gap", 1, 1, 4);
+        boolean brief = lab.testMode(); // the same with less
+        if (brief) layers = 1;
         var passes = new ArrayList<Integer>();
         for (int k = 1; k < length; k *= 2) passes.add(k);
         passes.add(length);
@@ -67,9 +69,10 @@ final class ParadigmLab implements LabBody {
                 .axes("token", "probability")
                 .describedAs("The diffusion's filling follows the exact law of the hidden token; the autoregression does not know what follows."));
 
-        var moons = Datasets.moons(lab.rng(4), 1_200, 0.1).x();
-        var points = comparison.withBatchSize(100).withEpochs(2 * epochs).withPasses(List.of(2, 8)).overPoints(moons.narrow(0, 0, 1_000), moons.narrow(0, 1_000, 200), lab.rng(5),
-                lab.progress());
+        int n = brief ? 300 : 1_000;
+        var moons = Datasets.moons(lab.rng(4), n + 200, 0.1).x();
+        var points = comparison.withBatchSize(100).withEpochs(2 * epochs).withPasses(List.of(2, 8))
+                .overPoints(moons.narrow(0, 0, n), moons.narrow(0, n, 200), lab.rng(5), lab.progress());
         table(lab, "Points of two moons", points.report().rows());
         lab.shows("passes of the autoregression", left.passes(), exactly(length));
         lab.shows("passes of the longest diffusion", diffusion.getLast().passes(), exactly(length));

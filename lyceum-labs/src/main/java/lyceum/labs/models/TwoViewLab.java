@@ -51,8 +51,10 @@ final class TwoViewLab implements LabBody {
         double noise = lab.param("noise of views", 0.1, 0, 0.5), temperature = lab.param("temperature", 0.2, 0.05, 1.0),
                 momentum = lab.param("momentum of teachers", 0.95, 0.5, 0.999);
         var shown = lab.choice("map of", "SimCLR", "SimCLR", "MoCo", "BYOL", "SimSiam", "Barlow Twins", "VICReg");
+        boolean brief = lab.testMode(); // the same with less
         var raw = Datasets.digits().to(DType.F32).scaled(1.0 / 16).shuffled(lab.rng(1));
-        Dataset digits = raw.withX(raw.x().reshape(raw.size(), 1, 8, 8).compute()), train = digits.head(count), test = digits.range(1297, 1797),
+        Dataset digits = raw.withX(raw.x().reshape(raw.size(), 1, 8, 8).compute()), train = digits.head(brief ? 300 : count),
+                test = digits.range(1297, brief ? 1497 : 1797),
                 few = Representation.few(train, labels, lab.rng(2));
         var views = Views.of(ImageAugment.shift(shift).then(ImageAugment.noise(noise)));
 
@@ -60,6 +62,7 @@ final class TwoViewLab implements LabBody {
         ViewObjective[] objectives = {new SimClr(temperature), new MoCo(256, temperature, momentum), new Byol().withMomentum(momentum),
                 new SimSiam(), new BarlowTwins(0.03), new VicReg(), new Byol(momentum, false, false),
                 new SimSiam().withStopGradient(false), new VicReg().withVariance(0)};
+        var trainer = new Trainer(new Adam(5e-3), brief ? 6 : epochs).withBatchSize(brief ? 60 : 100);
         var untrained = new TwoViewLearner(encoder(lab.rng(3)), 32, new SimClr(), ViewHeads.of(24), lab.rng(4));
         var shares = new double[names.length + 1];
         shares[0] = untrained.probe(few, test);
@@ -68,7 +71,7 @@ final class TwoViewLab implements LabBody {
         var ends = new TwoViewHistory.Spread[names.length];
         for (int i : lab.progress("objectives", names.length)) {
             var learner = new TwoViewLearner(encoder(lab.rng(3)), 32, objectives[i], ViewHeads.of(24), lab.rng(4));
-            var history = learner.fit(train.x(), views, new Trainer(new Adam(5e-3), epochs).withBatchSize(100), lab.rng(5), lab.progress());
+            var history = learner.fit(train.x(), views, trainer, lab.rng(5), lab.progress());
             ends[i] = history.last();
             shares[i + 1] = learner.probe(few, test);
             if (i < 6) spread = spread.line(names[i], 1, history.unit());

@@ -1,6 +1,7 @@
 package lyceum.models.ssl;
 
 import java.util.ArrayList;
+import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.data.DataLoader;
 import lyceum.data.Dataset;
@@ -118,7 +119,7 @@ public final class TwoViewLearner extends Module {
     public void follow(double momentum) { if (target != null) new EmaTeacher<>(trunk, target).follow(momentum); }
 
     /**
-     * Trains on things (n, ..), two views of each at a time; rows that fill no batch are left out of a pass.
+     * Trains on things (n, ..), two views of each at a time; rows that fill no batch are left out of a pass; there is at least one batch.
      *
      * @param trainer optimiser, epochs, batch size; its listeners hear of the run
      * @return losses, and by epoch how the projections of the first 512 things spread
@@ -126,7 +127,9 @@ public final class TwoViewLearner extends Module {
     public TwoViewHistory fit(Tensor items, Views views, Trainer trainer, Rng rng, Progress progress) {
         if (trainer.shards() > 1) throw new IllegalArgumentException(
                 "TwoViewLearner.fit: " + trainer.shards() + " shards; an objective over the batch cannot be cut into parts, take 1");
-        int n = Math.toIntExact(items.size(0)), rows = trainer.batchSize() * trainer.accumulated();
+        int n = Math.toIntExact(items.size(0));
+        if (n < trainer.batchSize()) throw new ShapeException(
+                "TwoViewLearner.fit: things " + items.shape() + " for batches of " + trainer.batchSize() + "; they fill at least one");
         long steps = (long) trainer.epochs() * Math.ceilDiv(n / trainer.batchSize(), trainer.accumulated());
         var monitored = items.narrow(0, 0, Math.min(n, MONITORED));
         var spreads = new ArrayList<TwoViewHistory.Spread>();

@@ -29,7 +29,8 @@ public interface Views {
 
     /**
      * SimCLR's policy for pictures with values in [0, 1], (n, channels, height, width): a random part, stretched to the whole, mirrored in half of the cases,
-     * its colours changed in four of five, and grey in one of five where there were three. Small pictures want a larger part than the paper's 0.08.
+     * its colours changed in four of five, and grey in one of five where there were three; without the paper's blur. Small pictures want a larger part than its
+     * 0.08.
      *
      * @param least share of the area of a part, in (0, 1]
      * @param strength of the colours' change, in [0, 1.25]: brightness, contrast and saturation by up to 0.8 of it, the hue by 0.2. The paper has 1 for ImageNet

@@ -160,7 +160,6 @@ class PixelCnnTest {
         Evidence.of("sum over all colours of 4 levels", sum, equalTo(1, 1e-6));
     }
 
-
     private static double sigmoid(double x) { return 1 / (1 + Math.exp(-x)); }
 
     /** Black and white: 1 where a pixel is brighter than half. */
@@ -175,8 +174,9 @@ class PixelCnnTest {
         double independent = -plain.mean().item() / Math.log(2);
         var model = new PixelCnn(new PixelCnnConfig(1, 14, 14, 2).withFilters(8).withLayers(3).withFirstKernel(5), Rng.of(1));
         new Trainer(new Adam(1e-2), 2).withBatchSize(32).start(model, 1_500, model.over(train), null, Rng.of(2)).finish(Progress.SILENT);
-        Evidence.of("share of the independent pixels' " + independent + " bits that is saved", 1 - model.bitsPerDimension(test) / independent,
-                atLeast(0.25));
+        double saved = 1 - model.bitsPerDimension(test) / independent;
+        Evidence.of("share of the independent pixels' bits that is saved", saved, atLeast(0.25));
+        assertThat(saved).as("a model that sees the pixel itself saves nearly all").isLessThan(0.8);
     }
 
     @Test void drawsFollowTheProbabilities() {

@@ -4,6 +4,7 @@ import static lyceum.testing.Bound.above;
 import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.below;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +34,8 @@ class TwoViewClothesTest {
     private static final Dataset TRAIN = pictures(Clothes.small(4096)), TEST = pictures(Clothes.smallTest(2000));
     private static final Byol BYOL = new Byol().withMomentum(0.98);
 
-    /** What is read off a run: points of the probe over that of the encoder before, and how projections spread in the end. */
-    private record Outcome(double points, TwoViewHistory.Spread spread) {}
+    /** What is read off a run: points of the probe over that of the encoder before, how projections spread in the end, and the least spread on the way. */
+    private record Outcome(double points, TwoViewHistory.Spread spread, double least) {}
 
     private static final Map<String, Outcome> RUNS = new LinkedHashMap<>();
 
@@ -62,9 +63,9 @@ class TwoViewClothesTest {
             var learner = new TwoViewLearner(encoder(Rng.of(100 + seed)), WIDTH, objective, ViewHeads.of(32), Rng.of(seed));
             double random = probe(learner, seed);
             boolean contrastive = objective instanceof SimClr || objective instanceof MoCo;
-            var trainer = new Trainer(new Adam(contrastive ? 2e-3 : 5e-3), contrastive ? 10 : 14).withBatchSize(128);
+            var trainer = new Trainer(new Adam(contrastive ? 2e-3 : 5e-3), contrastive ? 10 : objective instanceof Byol ? 20 : 14).withBatchSize(128);
             var history = learner.fit(TRAIN.x(), Views.simclr(0.4, 1), trainer, Rng.of(10 + seed), Progress.SILENT);
-            return new Outcome(probe(learner, seed) - random, history.last());
+            return new Outcome(probe(learner, seed) - random, history.last(), Arrays.stream(history.unit()).min().orElseThrow());
         });
     }
 
@@ -87,7 +88,7 @@ class TwoViewClothesTest {
     @Acceptance(topic = "byol", clause = 2)
     @Test void byolCollapsesWithoutPredictorAndStoppedTarget() {
         for (int seed = 0; seed < SEEDS; seed++)
-            Evidence.of("deviation of unit projections times sqrt(d), seed " + seed, run(BYOL, seed).spread.unit(), atLeast(0.5));
+            Evidence.of("deviation of unit projections times sqrt(d), least of all epochs, seed " + seed, run(BYOL, seed).least, atLeast(0.5));
         Evidence.of("without predictor and stopped gradient", run(BYOL.withPredictor(false).withStopGradient(false), 0).spread.unit(),
                 below(0.1));
     }
