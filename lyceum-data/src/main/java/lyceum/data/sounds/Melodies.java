@@ -60,16 +60,9 @@ public record Melodies(int rate, int slot, int phases) implements MelodiesWither
             return tune;
         }
 
-        /**
-         * Whether at least nine in ten of a tune's moves from slot to slot are of this style; of a slow one, whether it moves, and in a third of
-         * the slots at most.
-         */
+        /** Whether at least nine in ten of a tune's moves from slot to slot are of this style. */
         public boolean fits(int[] tune) {
             int right = 0;
-            if (this == SLOW) {
-                for (int i = 1; i < tune.length; i++) if (tune[i] != tune[i - 1]) right++;
-                return right > 0 && 3 * right <= tune.length - 1;
-            }
             for (int i = 1; i < tune.length; i++) {
                 int move = tune[i] - tune[i - 1];
                 boolean turn = i > 1 && (move > 0) != (tune[i - 1] > tune[i - 2]);
@@ -78,7 +71,7 @@ public record Melodies(int rate, int slot, int phases) implements MelodiesWither
                     case FALLING -> Math.floorMod(move, PITCHES) == PITCHES - 1;
                     case ARPEGGIO -> move == 2 || move == -6;
                     case FAST -> Math.abs(move) >= 2 && (i == 1 || turn);
-                    case SLOW -> false;
+                    case SLOW -> i % 4 == 0 ? move != 0 : move == 0;
                 }) right++;
             }
             return right >= 0.9 * (tune.length - 1);

@@ -10,7 +10,8 @@ import lyceum.FormatException;
 
 /**
  * WAVE files: whole numbers of 8 (unsigned), 16, 24 and 32 bits, floats of 32 and 64, any number of channels, plain and extensible headers.
- * Whole numbers are divided by their largest power of two, so that samples lie in [-1, 1).
+ * Whole numbers are divided by their largest power of two, so that samples lie in [-1, 1). A file that ends early, as a stream's does that
+ * was cut, has the whole frames that are there.
  *
  * {@snippet :
  * Sound sound = Wav.read(path).mono().resampled(16_000);
@@ -18,7 +19,7 @@ import lyceum.FormatException;
  * }
  */
 public final class Wav {
-    private static final int PCM = 1, FLOAT = 3, EXTENSIBLE = 0xFFFE;
+    private static final int PCM = 1, FLOAT = 3, EXTENSIBLE = 0xFFFE, LARGEST = Integer.MAX_VALUE - 64;
 
     private Wav() {}
 
@@ -38,8 +39,12 @@ public final class Wav {
         }
     }
 
-    /** @throws FormatException if it is malformed, with the byte offset */
-    public static Sound read(Path file) throws IOException { return read(Files.readAllBytes(file)); }
+    /** @throws FormatException if it is malformed, with the byte offset, or of 2 GiB and more */
+    public static Sound read(Path file) throws IOException {
+        long size = Files.size(file);
+        if (size > LARGEST) throw FormatException.at("wav", 0, "a file of " + size + " bytes; at most " + LARGEST + " are read");
+        return read(Files.readAllBytes(file));
+    }
 
     /** A file's bytes. */
     public static Sound read(byte[] bytes) {
@@ -59,12 +64,14 @@ public final class Wav {
             if (size > left) throw FormatException.at("wav", at, "a part of " + size + " bytes where " + left + " are left");
             if (name.equals("fmt ")) {
                 if (size < 16) throw FormatException.at("wav", at, "a format of " + size + " bytes; it has at least 16");
-                int format = in.getShort(body) & 0xFFFF, bits = in.getShort(body + 14) & 0xFFFF;
+                int format = in.getShort(body) & 0xFFFF, frame = in.getShort(body + 12) & 0xFFFF, bits = in.getShort(body + 14) & 0xFFFF;
                 channels = in.getShort(body + 2) & 0xFFFF;
                 rate = in.getInt(body + 4);
                 if (format == EXTENSIBLE && size >= 26) format = in.getShort(body + 24) & 0xFFFF;
                 if (channels < 1 || rate < 1) throw FormatException.at("wav", body, channels + " channels at " + rate + " samples a second");
                 encoding = Encoding.of(format, bits, body);
+                if (frame != encoding.bytes * channels)
+                    throw FormatException.at("wav", body + 12, "frames of " + frame + " bytes for " + channels + " channels of " + bits + " bits");
             }
             at += 8 + size + (size & 1);
         }
@@ -94,7 +101,9 @@ public final class Wav {
     public static byte[] bytes(Sound sound, Encoding encoding) {
         int channels = sound.channels().length, frame = encoding.bytes * channels;
         long size = (long) sound.length() * frame;
-        if (size > Integer.MAX_VALUE - 64) throw new IllegalArgumentException("Wav: " + size + " bytes of samples; there are less than 2 GiB");
+        if (frame > 0xFFFF)
+            throw new IllegalArgumentException("Wav: " + channels + " channels of " + encoding + "; a frame has at most 65535 bytes");
+        if (size > LARGEST) throw new IllegalArgumentException("Wav: " + size + " bytes of samples; there are less than 2 GiB");
         var out = ByteBuffer.allocate((int) (44 + size + (size & 1))).order(ByteOrder.LITTLE_ENDIAN);
         out.put(ascii("RIFF")).putInt(out.capacity() - 8).put(ascii("WAVE")).put(ascii("fmt ")).putInt(16);
         out.putShort((short) (encoding.isFloat() ? FLOAT : PCM)).putShort((short) channels).putInt(sound.rate());

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import lyceum.FormatException;
 import lyceum.random.Rng;
 import lyceum.testing.Fuzz;
@@ -62,6 +63,41 @@ class SoundsTest {
         var wide = Wav.bytes(noise(2, 50, Rng.of(2)), Wav.Encoding.FLOAT_64);
         var report = Fuzz.of(bytes, wide).allowing(FormatException.class).mutants(5_000, Wav::read);
         assertThat(report.refused()).isBetween(500, 4_500);
+    }
+
+    /** A header of 44 bytes as the format's description lays it out, whose samples say they have {@code size} bytes; six of them follow. */
+    private static byte[] header(int format, int channels, int rate, int frame, int bits, int size) {
+        var out = ByteBuffer.allocate(50).order(ByteOrder.LITTLE_ENDIAN);
+        out.put("RIFF".getBytes()).putInt(42).put("WAVEfmt ".getBytes()).putInt(16).putShort((short) format).putShort((short) channels);
+        out.putInt(rate).putInt(rate * frame).putShort((short) frame).putShort((short) bits).put("data".getBytes()).putInt(size);
+        return out.put(new byte[] {0, 0, 64, -1, -1, -1}).array();
+    }
+
+    @Test void headersThatLieAreRefused() {
+        assertThat(Wav.read(header(1, 1, 8_000, 3, 24, 6)).channels()[0]).containsExactly(0.5f, -1 / 8_388_608f);
+        assertThat(Wav.read(header(1, 2, 8_000, 6, 24, 6)).channels()).hasDimensions(2, 1);
+        for (int size : new int[] {7, 1 << 30, Integer.MAX_VALUE, Integer.MIN_VALUE, -1}) // what is there is read, and no more is held
+            assertThat(Wav.read(header(1, 1, 8_000, 3, 24, size)).length()).isEqualTo(2);
+        assertThat(Wav.read(header(3, 1, 8_000, 4, 32, 6)).length()).isEqualTo(1); // no half frames
+        Object[][] lies = {{header(1, 0, 8_000, 0, 16, 6), "0 channels"}, {header(1, 1, 0, 2, 16, 6), "at 0 samples a second"},
+                {header(1, 1, -1, 2, 16, 6), "at -1 samples"}, {header(1, 1, 8_000, 4, 24, 6), "frames of 4 bytes"},
+                {header(1, 0xFFFF, 8_000, 2, 16, 6), "65535 channels"}, {header(3, 1, 8_000, 2, 16, 6), "format 3 of 16 bits"},
+                {header(2, 1, 8_000, 1, 4, 6), "format 2 of 4 bits"}};
+        for (var lie : lies) assertThatThrownBy(() -> Wav.read((byte[]) lie[0])).isInstanceOf(FormatException.class)
+                .hasMessageContaining((String) lie[1]).hasMessageContaining("at byte");
+        for (int size : new int[] {15, Integer.MAX_VALUE, Integer.MIN_VALUE, -1}) { // of the format
+            var bytes = header(1, 1, 8_000, 2, 16, 6);
+            ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(16, size);
+            assertThatThrownBy(() -> Wav.read(bytes)).isInstanceOf(FormatException.class);
+        }
+        var whole = header(1, 1, 8_000, 2, 16, 6);
+        for (int n = 0; n < 44; n++) {
+            var some = Arrays.copyOf(whole, n);
+            assertThatThrownBy(() -> Wav.read(some)).isInstanceOf(FormatException.class);
+        }
+        assertThat(Wav.read(Arrays.copyOf(whole, 47)).length()).isEqualTo(1);
+        var many = new Sound(new float[40_000][1], 8_000);
+        assertThatThrownBy(() -> Wav.bytes(many, Wav.Encoding.PCM_16)).hasMessageContaining("40000 channels");
     }
 
     @Test void resamplingKeepsTonesAndLeavesOutWhatIsTooHigh() {

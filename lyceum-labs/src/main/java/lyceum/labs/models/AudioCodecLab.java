@@ -30,13 +30,13 @@ final class AudioCodecLab implements LabBody {
 
     @Override public void run(LabContext lab) {
         int books = lab.param("books", 4, 2, 8), codes = lab.param("codes of a book", 16, 2, 256);
-        int epochs = lab.param("epochs", 8, 1, 100);
+        int epochs = lab.param("epochs", 5, 1, 100);
         var config = AudioCodecConfig.small().withRate(4_000).withStrides(List.of(4, 4)).withFilters(6).withBooks(books)
                 .withBook(new VectorQuantizerConfig(codes, 16));
         var codec = new NeuralAudioCodec(config, lab.rng(1));
-        var tunes = tunes(96, lab.rng(2));
+        var tunes = tunes(64, lab.rng(2));
         var trainer = new Trainer(new Adam(8e-3), epochs).withBatchSize(16);
-        trainer.start(codec, 96, new CodecObjective().withSpectral(0).over(codec, tunes), null, lab.rng(3)).finish(lab.progress());
+        trainer.start(codec, 64, new CodecObjective().withSpectral(0).over(codec, tunes), null, lab.rng(3)).finish(lab.progress());
 
         var fresh = tunes(24, lab.rng(4));
         var ratios = new double[books];

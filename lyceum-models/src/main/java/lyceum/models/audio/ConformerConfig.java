@@ -40,7 +40,8 @@ public record ConformerConfig(int bands, int width, int heads, int hidden, int k
     }
 
     /**
-     * The paper's large model on 80 bands: 17 blocks of width 512, 8 heads, hidden 2048, kernel 31, a quarter of the frames, dropout 0.1.
+     * The paper's large model on 80 bands: 17 blocks of width 512, 8 heads, hidden 2048, a quarter of the frames, dropout 0.1; kernel 31
+     * where the paper has 32, which has no middle.
      */
     public static ConformerConfig large() {
         return new ConformerConfig(80, 512, 8, 2048, 31, 17, 2, 512, true, true, 0.1, 0, -1, DType.F32);

@@ -69,7 +69,7 @@ class VectorQuantizerTest {
                     }
                 }
                 leastFall = Math.min(leastFall, before - after);
-                gap = Math.max(gap, Math.abs(after - (before - norms)) / before);
+                gap = Math.max(gap, Math.abs(after - (before - norms)) / after);
                 before = after;
             }
         }
