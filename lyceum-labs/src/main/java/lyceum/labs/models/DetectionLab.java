@@ -52,8 +52,8 @@ final class DetectionLab implements LabBody {
         train(lab, detr, images.narrow(0, 0, 4), truths.subList(0, 4), steps, 2e-3);
 
         RegionDetector first = regions(Generation.R_CNN, width, lab), second = regions(Generation.FAST, width, lab);
-        double[] costs = {cost(() -> first.detect(one, proposals)), cost(() -> second.detect(one, proposals)), cost(() -> faster.detect(one)),
-                cost(() -> detr.detect(one))};
+        double[] costs = {cost(() -> first.detect(one, proposals)), cost(() -> second.detect(one, proposals)),
+                cost(() -> faster.detect(one)), cost(() -> detr.detect(one))};
         lab.figure(Figure.bar("What one picture costs", new String[] {"R-CNN", "Fast", "Faster", "DETR"}, costs)
                 .axes("generation", "operations in products (millions)")
                 .describedAs("R-CNN sends every region through the network; the others look at the picture once."));
@@ -63,7 +63,7 @@ final class DetectionLab implements LabBody {
         Tensor found = faster.detect(one).getFirst().above(0.5).boxes(), told = detr.detect(one).getFirst().above(0.5).boxes();
         lab.figure(Figure.images("One scene", 4, outlined("truth", one, truths.getFirst().boxes()),
                 outlined("proposals", one, proposals.getFirst()), outlined("Faster R-CNN", one, found), outlined("DETR", one, told))
-                .describedAs("Boxes of the objects, those that Faster R-CNN proposes, those it tells with a score above a half, and DETR's."));
+                .describedAs("The objects' boxes, Faster R-CNN's proposals, what it tells with a score above a half, and DETR's."));
         lab.shows("mAP50 of Faster R-CNN on its scenes", faster.score(images, truths).at(0.5), above(count < 16 || epochs < 6 ? -1 : 0.02));
     }
 

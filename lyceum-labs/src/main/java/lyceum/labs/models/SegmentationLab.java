@@ -60,14 +60,15 @@ final class SegmentationLab implements LabBody {
         int[] semantic = fcn.kinds(one).flatten().toIntArray();
         var found = masks.segment(one).getFirst().stream().filter(f -> f.score() >= 0.4).toList();
         var logits = fcn.forward(one).detach().select(0, 0);
-        Segmentation map = Segmentation.merge(logits, found, Set.of(0), 0.5), truth = Segmentation.merge(logits, truths.getFirst(), Set.of(0), 0.5);
+        Segmentation map = Segmentation.merge(logits, found, Set.of(0), 0.5),
+                truth = Segmentation.merge(logits, truths.getFirst(), Set.of(0), 0.5);
         int[] instances = new int[PIXELS];
         for (int k = 0; k < found.size(); k++) for (int p = 0; p < PIXELS; p++) if (found.get(k).mask()[p]) instances[p] = k + 1;
-        lab.figure(Figure.images("One scene, three questions", 4, Image.rgb("picture", one.get(0, 0).toRows(), one.get(0, 1).toRows(), one.get(0, 2).toRows()),
+        lab.figure(Figure.images("One scene, three questions", 4, Image.gray("picture", one.get(0, 1)),
                 shades("semantic", semantic), shades("instances", instances), shades("panoptic", map.segmentOf()))
-                .describedAs("Two discs that touch: one blob to the semantic map, a shade for each mask, and a shade for each panoptic segment."));
+                .describedAs("Two discs that touch: one blob to the semantic map, then a shade for each mask and for each segment."));
         int[] trueKinds = Arrays.copyOf(kinds, PIXELS);
-        lab.say("The semantic map has %d blob(s) of discs, and %d masks were found.", Segmentation.components(semantic, 1, SIDE), found.size());
+        lab.say("The semantic map has %d blob(s) of discs; %d masks were found.", Segmentation.components(semantic, 1, SIDE), found.size());
         lab.shows("components of the true semantic map", Segmentation.components(trueKinds, 1, SIDE), exactly(1));
         var quality = new PanopticScore().add(map, truth);
         lab.table("Panoptic quality of this scene", List.of("class", "SQ", "RQ", "PQ"),
