@@ -151,6 +151,29 @@ class SiameseNetworkTest {
         assertThatThrownBy(() -> ClassMembers.of("pairs", data.rows(0, 4)).stranger(0, rng)).hasMessageContaining("two classes");
     }
 
+    /** By loops: half the mean over matching pairs and half the mean over mismatches, of which there are many more. */
+    @Test void allPairsOfABatchWeighAlikeByKind() {
+        double[][] x = Tensor.randn(Rng.of(11), DType.F64, 9, 3).toRows();
+        int[] labels = {0, 1, 2, 0, 1, 2, 3, 3, 3};
+        var data = Dataset.of(Tensor.of(x), Tensor.of(labels));
+        var net = new SiameseNetwork(new Sequential(), new SiameseConfig());
+        double near = 0, far = 0, matching = 0, mismatches = 0;
+        for (int i = 0; i < 9; i++) for (int j = 0; j < i; j++) {
+            double square = 0;
+            for (int k = 0; k < 3; k++) square += Math.pow(x[i][k] - x[j][k] + 1e-6, 2);
+            if (labels[i] == labels[j]) {
+                near += square / 2;
+                matching++;
+            } else {
+                far += Math.pow(Math.max(0, 3 - Math.sqrt(square)), 2) / 2;
+                mismatches++;
+            }
+        }
+        var loss = net.allPairs(data, new ContrastiveLoss().withMargin(3));
+        assertThat(loss.of(IntStream.range(0, 9).toArray(), Pass.inference()).item()).isCloseTo((near / matching + far / mismatches) / 2, within(1e-9));
+        assertThat(loss.of(new int[] {4}, Pass.inference()).item()).isZero(); // no pair
+    }
+
     /** Its loss draws pairs: so does the search for the rows that are to blame. */
     @Test void aRunThatDivergesSaysWhere() {
         var digits = Datasets.digits().to(DType.F64);
