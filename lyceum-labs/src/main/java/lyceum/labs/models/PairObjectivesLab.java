@@ -75,7 +75,8 @@ final class PairObjectivesLab implements LabBody {
     }
 
     private static double accuracy(ContrastiveVlm model, Tensor test) {
-        return model.similarities(test, model.encoder().text().ids(List.of(NAMES), WORDS)).argmax(1).eq(Tensor.arange(60).mod(12)).countNonZero().item() / 60;
+        var found = model.similarities(test, model.encoder().text().ids(List.of(NAMES), WORDS)).argmax(1);
+        return found.eq(Tensor.arange(60).mod(12)).countNonZero().item() / 60;
     }
 
     private static ContrastiveVlm trained(VlmObjective objective, int batch, Tensor seen, LabContext lab) {
@@ -93,9 +94,7 @@ final class PairObjectivesLab implements LabBody {
     }
 
     private static Tensor pictures(int n, Rng rng) {
-        var all = new Tensor[n];
-        for (int i = 0; i < n; i++) all[i] = WORLD.picture(WORLD.singles().get(i % 12), rng);
-        var clean = Tensor.stack(0, all);
+        var clean = Tensor.stack(0, IntStream.range(0, n).mapToObj(i -> WORLD.picture(WORLD.singles().get(i % 12), rng)).toArray(Tensor[]::new));
         return clean.add(Tensor.randn(rng, clean.shape().toArray()).mul(0.08)).compute();
     }
 }
