@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import lyceum.DType;
 import lyceum.data.Dataset;
 import lyceum.models.Clothes;
 import lyceum.models.vision.VisionTransformer;
@@ -41,30 +40,19 @@ public final class LearnedOnClothes {
 
     public static synchronized Dataset test() { return DATA.computeIfAbsent(List.of("test"), key -> Clothes.smallTest(HELD_OUT)); }
 
-    /** Pixels of range 1 with normal noise of deviation 0.5, once for all: {@link Clothes} has divided them by 0.353. */
-    static Dataset noisy(Dataset data, int seed) {
-        return data.withX(data.x().add(Tensor.randn(Rng.of(seed), DType.F32, data.x().shape().toArray()).mul(0.5 / 0.353)).compute());
-    }
-
-    static Dataset train(int seed, boolean noisy) { return noisy ? noisy(train(), 100 + seed) : train(); }
-
-    static Dataset test(int seed, boolean noisy) { return noisy ? noisy(test(), 200 + seed) : test(); }
-
-    public static MaskedAutoencoder autoencoder(int seed, boolean noisy) { return autoencoder(VIT, seed, noisy); }
-
-    static synchronized MaskedAutoencoder autoencoder(VisionTransformerConfig encoder, int seed, boolean noisy) {
-        return (MaskedAutoencoder) LEARNED.computeIfAbsent(List.of(encoder, seed, noisy), key -> {
-            var mae = new MaskedAutoencoder(new MaskedAutoencoderConfig(encoder), Rng.of(seed));
-            trainer(4e-3, STEPS, BATCH).start(mae, IMAGES, mae.objective(train(seed, noisy).x()), null, Rng.of(seed)).finish(Progress.SILENT);
+    public static synchronized MaskedAutoencoder autoencoder(int seed) {
+        return (MaskedAutoencoder) LEARNED.computeIfAbsent(List.of("mae", seed), key -> {
+            var mae = new MaskedAutoencoder(new MaskedAutoencoderConfig(VIT), Rng.of(seed));
+            trainer(4e-3, STEPS, BATCH).start(mae, IMAGES, mae.objective(train().x()), null, Rng.of(seed)).finish(Progress.SILENT);
             return mae;
         });
     }
 
-    static synchronized Jepa jepa(JepaConfig config, double rate, int seed, boolean noisy) {
-        return (Jepa) LEARNED.computeIfAbsent(List.of(config, rate, seed, noisy), key -> {
-            var jepa = new Jepa(config, Rng.of(seed));
-            trainer(rate, STEPS, BATCH).withListener(jepa.following(STEPS))
-                    .start(jepa, IMAGES, jepa.objective(train(seed, noisy).x()), null, Rng.of(seed)).finish(Progress.SILENT);
+    static synchronized Jepa jepa() {
+        return (Jepa) LEARNED.computeIfAbsent(List.of("jepa"), key -> {
+            var jepa = new Jepa(JEPA, Rng.of(1));
+            trainer(3e-3, STEPS, BATCH).withListener(jepa.following(STEPS)).start(jepa, IMAGES, jepa.objective(train().x()), null, Rng.of(1))
+                    .finish(Progress.SILENT);
             return jepa;
         });
     }

@@ -23,7 +23,7 @@ class MaskedOnClothesTest {
     @Test void hiddenPatchesAreToldAndTheEncoderReadsClothes() {
         double error = 0, gain = 0;
         for (int seed = 1; seed <= SEEDS; seed++) {
-            var mae = LearnedOnClothes.autoencoder(seed, false);
+            var mae = LearnedOnClothes.autoencoder(seed);
             error = Math.max(error, share(mae, LearnedOnClothes.train().x(), LearnedOnClothes.test().x(), seed));
             gain += 100 * (probe(mae.encoder()) - probe(new VisionTransformer(LearnedOnClothes.VIT, Rng.of(seed)))) / SEEDS;
         }

@@ -87,7 +87,7 @@ class VariantsOnClothesTest {
         learn(swin, 4, BatchLoss.of(swin, Loss::crossEntropy, train));
         Evidence.of("Swin's probe over the random encoder's", probe(swin) - before, above(0));
 
-        var mae = LearnedOnClothes.autoencoder(1, false).encoder();
+        var mae = LearnedOnClothes.autoencoder(1).encoder();
         Evidence.of("MAE's probe over the random encoder's", probe(mae) - probe(new VisionTransformer(mae.config(), Rng.of(1))), above(0));
 
         var dino = LearnedOnClothes.dino().encoder();
