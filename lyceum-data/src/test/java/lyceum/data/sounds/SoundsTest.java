@@ -3,13 +3,17 @@ package lyceum.data.sounds;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Path;
 import java.util.Arrays;
 import lyceum.FormatException;
 import lyceum.random.Rng;
 import lyceum.testing.Fuzz;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class SoundsTest {
     private static Sound noise(int channels, int length, Rng rng) {
@@ -98,6 +102,14 @@ class SoundsTest {
         assertThat(Wav.read(Arrays.copyOf(whole, 47)).length()).isEqualTo(1);
         var many = new Sound(new float[40_000][1], 8_000);
         assertThatThrownBy(() -> Wav.bytes(many, Wav.Encoding.PCM_16)).hasMessageContaining("40000 channels");
+    }
+
+    @Test void filesBeyondAnArrayAreNotLoaded(@TempDir Path folder) throws IOException {
+        var file = folder.resolve("long.wav");
+        try (var out = new RandomAccessFile(file.toFile(), "rw")) {
+            out.setLength(1L << 31); // holds no blocks
+        }
+        assertThatThrownBy(() -> Wav.read(file)).isInstanceOf(FormatException.class).hasMessageContaining("2147483648 bytes");
     }
 
     @Test void resamplingKeepsTonesAndLeavesOutWhatIsTooHigh() {

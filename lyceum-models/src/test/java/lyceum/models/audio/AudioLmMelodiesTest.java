@@ -138,7 +138,8 @@ class AudioLmMelodiesTest {
         Evidence.of("points of pitch accuracy that it is worse by", gap, Bound.atLeast(5));
     }
 
-    /** Four of the five styles: slow tunes, whose notes are held, come out right too seldom. */
+    /** Held notes go through many codes, for their phase runs on: the coarse stage learns slow tunes last. */
+    @Acceptance(topic = "audio-lm", clause = 5)
     @Test void wordsSayWhatIsPlayed() {
         var rng = Rng.of(7);
         var tunes = Tunes.draw(TUNES, 5, rng);
@@ -150,16 +151,19 @@ class AudioLmMelodiesTest {
         joint.startTokens(tunes.sounds, rng);
         var lm = new AudioLm(config().withConditionCodes(8).withConditions(1), rng);
         Tensor semantic = semantics.ids(tunes.sounds), codes = codec.encode(tunes.sounds), told = joint.tokens(joint.ofSound(tunes.sounds));
-        train(lm, loss(lm, Stage.SEMANTIC, semantic, codes, told), 320, 5e-3, rng);
-        train(lm, loss(lm, Stage.COARSE, semantic, codes, told), 400, 5e-3, rng);
+        train(lm, loss(lm, Stage.SEMANTIC, semantic, codes, told), 640, 5e-3, rng);
+        train(lm, loss(lm, Stage.COARSE, semantic, codes, told), 800, 5e-3, rng);
+        int all = 0, least = 20;
         for (var style : Melodies.Style.values()) {
-            if (style == Melodies.Style.SLOW) continue;
             var asked = new int[20][];
             Arrays.fill(asked, new int[] {5, style.ordinal(), 6});
             var sound = codec.decode(lm.written(joint.tokens(joint.ofText(asked)), SLOTS, 0.2, rng).codes());
             int own = 0;
             for (int i = 0; i < 20; i++) if (style.fits(WORLD.pitches(Sound.of(sound.get(i), 4_000)))) own++;
-            assertThat(own).as("%s", style).isGreaterThanOrEqualTo(18);
+            all += own;
+            least = Math.min(least, own);
         }
+        Evidence.of("clips of 100 that are of the style asked for", all / 100.0, Bound.atLeast(0.9));
+        Evidence.of("those of the style that is met least", least / 20.0, Bound.atLeast(0.9));
     }
 }
