@@ -1,8 +1,5 @@
 package lyceum.models.multimodal;
 
-import static lyceum.testing.Bound.above;
-import static lyceum.testing.Bound.atLeast;
-import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -16,13 +13,10 @@ import lyceum.data.scenes.Scene.Colour;
 import lyceum.data.scenes.Scene.Item;
 import lyceum.data.scenes.Scene.Shape;
 import lyceum.models.multimodal.TextToImageAlignment.Fault;
-import lyceum.models.generative.diffusion.NoiseStreams;
-import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class TextToImageAlignmentTest {
@@ -62,32 +56,6 @@ class TextToImageAlignmentTest {
     }
 
     private static boolean taken(Scene scene, int cell) { return scene.items().stream().anyMatch(i -> i.row() * 2 + i.column() == cell); }
-
-    private static TextToImageAlignment.Report report(TextToImage model, List<Scene> asked) {
-        var world = TextToImageTest.SCENES;
-        var pictures = model.draw(asked.stream().map(world::caption).toList(), NoiseStreams.of(Rng.of(5), asked.size()), Progress.SILENT);
-        var report = TextToImageAlignment.measure(world, pictures, asked);
-        return report;
-    }
-
-    @Tag("heavy")
-    @Acceptance(topic = "t2i-alignment", clause = 2)
-    @Acceptance(topic = "t2i-alignment", clause = 3)
-    @Test void guidanceTradesDiversityAndTheBestOfEightIsBetter() {
-        var guided = TextToImageTest.diffusion();
-        var asked = new ArrayList<Scene>();
-        for (int i = 0; i < 20; i++) asked.addAll(TextToImageTest.SCENES.singles());
-        var zero = report(guided.by(0), asked);
-        var one = report(guided.by(1), asked);
-        var three = report(guided.by(3), asked);
-        Evidence.of("adherence at guidance 1 over that at 0", one.adherence() - zero.adherence(), above(0));
-        Evidence.of("adherence at guidance 3 over that at 1", three.adherence() - one.adherence(), above(0));
-        Evidence.of("diversity at guidance 1 under that at 0", zero.diversity() - one.diversity(), above(0));
-        Evidence.of("diversity at guidance 3 under that at 1", one.diversity() - three.diversity(), above(0));
-        double best = report(guided.by(1).best(8, TextToImageTest.scorer()), asked).adherence(), before = one.adherence();
-        if (before <= 0.9) Evidence.of("adherence of the best of 8, more than " + before, best - before, atLeast(0.05));
-        else Evidence.of("share of the failures of " + before + " that the best of 8 leaves", (1 - best) / (1 - before), atMost(0.5));
-    }
 
     @Test void countsDiversityAndPreferences() {
         Scene red = Scene.of(Colour.RED, Shape.SQUARE, 0, 0), two = new Scene(List.of(red.only(), new Item(Colour.BLUE, Shape.CIRCLE, 1, 1)));

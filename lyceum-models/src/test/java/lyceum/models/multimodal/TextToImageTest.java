@@ -39,7 +39,7 @@ import org.junit.jupiter.api.Test;
 
 class TextToImageTest {
     /** 12 scenes of one item, 36 of two. */
-    static final CaptionedScenes SCENES = CaptionedScenes.of(16).withColours(3).withShapes(2).withRows(1).withColumns(2);
+    private static final CaptionedScenes SCENES = CaptionedScenes.of(16).withColours(3).withShapes(2).withRows(1).withColumns(2);
     private static final CaptionWords WORDS = CaptionWords.of(pairs(2000, 1, 0.5).captions());
     private static final Function<String, int[]> TOKENS = text -> text.isBlank() ? new int[] {CaptionWords.BEGIN, CaptionWords.END} : WORDS.apply(text);
     private static final int TEXT = 32;
@@ -83,7 +83,7 @@ class TextToImageTest {
 
     private static PromptEncoder tower() { return PromptEncoder.of(towers().encoder().text(), TOKENS); }
 
-    static PictureScorer scorer() { return PictureScorer.of(towers().encoder(), TOKENS); }
+    private static PictureScorer scorer() { return PictureScorer.of(towers().encoder(), TOKENS); }
 
     private static AutoregressivePainter painter(PromptEncoder text, int width, Pairs data, List<String> captions, int epochs) {
         var codes = PatchCodes.fit(data.pictures(), 4, 32, Rng.of(4));
@@ -93,29 +93,16 @@ class TextToImageTest {
         return painter;
     }
 
-    /** The diffusion back end at any guidance. */
-    record Guided(VideoDiffusion model, PromptEncoder text, Tensor none) {
-        private static Guided once;
-
-        TextToImage by(double weight) {
-            return TextToImage.of(model, text,
-                    new VideoOptions(1, 16).withSolver(new FlowModel.Solver.Euler(20)).withGuidance(ClassifierFreeGuidance.of(weight, none)));
-        }
-    }
-
-    /** One training for all tests that want it. */
-    static synchronized Guided diffusion() {
-        if (Guided.once != null) return Guided.once;
-        var data = pairs(1200, 21, 0);
+    private static TextToImage diffusion(Pairs data) {
         var text = tower();
         var none = text.encode(List.of("")).get(0).compute();
         var network = new VideoTransformer(new VideoTransformerConfig(3, 1, 4, 60, 3, 4, 0).withContextWidth(TEXT), Rng.of(7));
         var model = new VideoDiffusion(network, new FlowMatching());
         var x = data.pictures().mul(2).sub(1).unsqueeze(1).compute();
-        new Trainer(new AdamW(3e-3), 20).withBatchSize(40).withClip(Clip.norm(1)).withAveraging(0.98)
+        new Trainer(new AdamW(3e-3), 30).withBatchSize(40).withClip(Clip.norm(1)).withAveraging(0.98)
                 .start(network, data.captions().size(), model.over(x, text.encode(data.captions()), new ConditionDropout(0.1, none), 0), null, Rng.of(8))
                 .finish(Progress.SILENT);
-        return Guided.once = new Guided(model, text, none);
+        return TextToImage.of(model, text, new VideoOptions(1, 16).withSolver(new FlowModel.Solver.Euler(20)).withGuidance(ClassifierFreeGuidance.of(3, none)));
     }
 
     private static List<Scene> asked(int n, int items) {
@@ -134,7 +121,7 @@ class TextToImageTest {
     @Test void bothLineagesDrawWhatIsAsked() {
         var data = pairs(1200, 21, 0);
         var asked = asked(240, 1);
-        var lineages = List.of(painter(tower(), TEXT, data, data.captions(), 6), diffusion().by(3));
+        var lineages = List.of(painter(tower(), TEXT, data, data.captions(), 6), diffusion(data));
         for (var model : lineages) {
             Evidence.of("pictures that the checker accepts, " + (model == lineages.getFirst() ? "codes" : "diffusion"), obeyed(model, asked, 9), atLeast(0.8));
             var others = asked.stream().map(s -> SCENES.singles().get((SCENES.singles().indexOf(s) + 5) % 12)).toList();
