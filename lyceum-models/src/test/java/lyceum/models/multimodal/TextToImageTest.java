@@ -93,13 +93,13 @@ class TextToImageTest {
         return painter;
     }
 
-    private static TextToImage diffusion(Pairs data, int epochs) {
+    private static TextToImage diffusion(Pairs data) {
         var text = tower();
         var none = text.encode(List.of("")).get(0).compute();
         var network = new VideoTransformer(new VideoTransformerConfig(3, 1, 4, 60, 3, 4, 0).withContextWidth(TEXT), Rng.of(7));
         var model = new VideoDiffusion(network, new FlowMatching());
         var x = data.pictures().mul(2).sub(1).unsqueeze(1).compute();
-        new Trainer(new AdamW(3e-3), epochs).withBatchSize(40).withClip(Clip.norm(1)).withAveraging(0.98)
+        new Trainer(new AdamW(3e-3), 30).withBatchSize(40).withClip(Clip.norm(1)).withAveraging(0.98)
                 .start(network, data.captions().size(), model.over(x, text.encode(data.captions()), new ConditionDropout(0.1, none), 0), null, Rng.of(8))
                 .finish(Progress.SILENT);
         return TextToImage.of(model, text, new VideoOptions(1, 16).withSolver(new FlowModel.Solver.Euler(20)).withGuidance(ClassifierFreeGuidance.of(3, none)));
@@ -121,7 +121,7 @@ class TextToImageTest {
     @Test void bothLineagesDrawWhatIsAsked() {
         var data = pairs(1200, 21, 0);
         var asked = asked(240, 1);
-        var lineages = List.of(painter(tower(), TEXT, data, data.captions(), 6), diffusion(data, 30));
+        var lineages = List.of(painter(tower(), TEXT, data, data.captions(), 6), diffusion(data));
         for (var model : lineages) {
             Evidence.of("pictures that the checker accepts, " + (model == lineages.getFirst() ? "codes" : "diffusion"), obeyed(model, asked, 9), atLeast(0.8));
             var others = asked.stream().map(s -> SCENES.singles().get((SCENES.singles().indexOf(s) + 5) % 12)).toList();

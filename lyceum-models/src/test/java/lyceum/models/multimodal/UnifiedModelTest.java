@@ -200,7 +200,6 @@ class UnifiedModelTest {
             var digits = digits(100, rng);
             var answers = made.answer(segments(v, from, digits, rng), to, 8, 0.3, NoiseStreams.of(Rng.of(3), 100), Progress.SILENT);
             double right = right(v, to, answers, digits);
-            System.out.println(from + " " + to + " " + right);
             worst = Math.min(worst, right);
             maps++;
         }
@@ -231,7 +230,6 @@ class UnifiedModelTest {
             for (int s = 1; s < 19; s++) if (counts[s] > counts[best]) best = s;
             if (best == a[i] + b[i]) cascade++;
         }
-        System.out.println("sums " + right / (double) n + " cascade " + cascade / (double) n);
         Evidence.of("sums right, more than by the best cascade through captions of low and high", (right - cascade) / (double) n, atLeast(0.2));
     }
 
