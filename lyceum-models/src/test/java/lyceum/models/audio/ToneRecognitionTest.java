@@ -78,7 +78,7 @@ class ToneRecognitionTest {
 
     @Acceptance(topic = "conformer", clause = 5)
     @Tag("heavy") @Test void bothBranchesAreAsGoodAsTheBetterOne() {
-        var world = new ToneWords().withNoise(0.2);
+        var world = new ToneWords().withNoise(0.3);
         var both = ConformerConfig.small(24).withLayers(1).withHalvings(2);
         var configs = List.of(both, both.withConvolution(false).matching(both.parameters()), both.withAttention(false).matching(both.parameters()));
         var errors = new double[3];
