@@ -22,7 +22,6 @@ import lyceum.models.audio.MelSpectrogram;
 import lyceum.models.audio.NeuralAudioCodec;
 import lyceum.models.audio.SemanticTokens;
 import lyceum.models.generative.VectorQuantizerConfig;
-import lyceum.nn.Pass;
 import lyceum.optim.Adam;
 import lyceum.plot.Figure;
 import lyceum.tensor.Tensor;

@@ -78,7 +78,7 @@ class ToneRecognitionTest {
 
     @Acceptance(topic = "conformer", clause = 5)
     @Tag("heavy") @Test void bothBranchesAreAsGoodAsTheBetterOne() {
-        var world = new ToneWords().withNoise(0.12);
+        var world = new ToneWords().withNoise(0.3);
         var both = ConformerConfig.small(24).withLayers(1).withHalvings(2);
         var configs = List.of(both, both.withConvolution(false).matching(both.parameters()), both.withAttention(false).matching(both.parameters()));
         var errors = new double[3];
@@ -92,8 +92,8 @@ class ToneRecognitionTest {
         }
         for (int k = 1; k < 3; k++) Evidence.of("parameters over those of both branches, " + k,
                 (double) configs.get(k).parameters() / both.parameters(), Bound.between(0.99, 1.01));
-        Evidence.of("mean error of attention alone (%)", errors[1], Bound.atMost(100));
-        Evidence.of("mean error of convolution alone (%)", errors[2], Bound.atMost(100));
+        Evidence.of("mean error of attention alone (%)", errors[1], Bound.atMost(10));
+        Evidence.of("mean error of convolution alone (%)", errors[2], Bound.atMost(10));
         Evidence.of("mean error over that of the better (points)", errors[0] - Math.min(errors[1], errors[2]), Bound.atMost(1));
     }
 }
