@@ -253,6 +253,60 @@ public abstract class GivenModels {
         public Tensor xTest, yTest, prompts;
     }
 
+    public abstract static class Moving extends Given {
+        public lyceum.models.generative.diffusion.VideoTransformer network;
+        public lyceum.models.generative.diffusion.VideoOptions options;
+        public lyceum.models.generative.diffusion.NoiseStreams noise;
+        public Tensor clips, directions, pictures;
+        public Trainer trainer;
+        public Progress progress;
+    }
+
+    public abstract static class ForVideoDiffusion extends Moving {}
+
+    public abstract static class ForVideoTransformer extends Given { public Tensor clips, directions; }
+
+    public abstract static class Painting extends Given {
+        public lyceum.models.multimodal.AutoregressivePainterConfig config;
+        public lyceum.models.multimodal.PictureScorer scorer;
+        public lyceum.models.multimodal.ContrastiveVlm clip;
+        public lyceum.models.generative.latent.StableDiffusion stableDiffusion;
+        public lyceum.models.generative.latent.PromptEncoder text;
+        public java.util.function.Function<String, int[]> words;
+        public java.util.function.UnaryOperator<String> expander;
+        public lyceum.data.scenes.CaptionedScenes scenes;
+        public List<lyceum.data.scenes.Scene> asked;
+        public List<String> captions, prompts, known;
+        public Tensor pictures;
+        public Trainer trainer;
+        public Progress progress;
+    }
+
+    public abstract static class ForAutoregressivePainter extends Painting {}
+
+    public abstract static class ForPictureScorer extends Painting { public lyceum.models.multimodal.TextToImage painter; }
+
+    public abstract static class ForTextToImage extends Painting {}
+
+    public abstract static class ForTextToImageAlignment extends Painting {}
+
+    public abstract static class ForPatchCodes extends Given { public Tensor pictures; }
+
+    public abstract static class ForMediaCodes extends Given {
+        public lyceum.models.audio.NeuralAudioCodec codec;
+        public Tensor pictures, frames;
+    }
+
+    public abstract static class ForJointVocabulary extends Given { public lyceum.models.multimodal.MediaCodes image, audio, video; }
+
+    public abstract static class ForUnifiedModel extends Given {
+        public lyceum.models.multimodal.JointVocabulary vocabulary;
+        public List<lyceum.models.multimodal.UnifiedModel.Document> documents;
+        public List<int[]> prompts;
+        public Trainer trainer;
+        public Progress progress;
+    }
+
     public abstract static class Imagining extends Given {
         public Tensor start, text, noisy, pictures, known, free, t;
         public lyceum.models.generative.diffusion.NoiseStreams noise;
