@@ -58,6 +58,7 @@ public abstract class GivenModels {
     public abstract static class ForDataCuration extends Hiding {}
 
     public abstract static class ForJepa extends Hiding {}
+
     public abstract static class Detecting extends Given {
         public Tensor images;
         public List<lyceum.models.vision.detect.Detector.Truth> truths;

@@ -41,7 +41,9 @@ public record Convolution(List<Integer> stride, List<Integer> before, List<Integ
     public Convolution() { this(List.of(1), List.of(0), List.of(0), List.of(1), List.of(0), 1, PadMode.ZEROS); }
 
     /** One number for all axes, or one an axis; likewise below. */
-    public Convolution withStride(int... stride) { return new Convolution(list(stride), before, after, dilation, outputPadding, groups, mode); }
+    public Convolution withStride(int... stride) {
+        return new Convolution(list(stride), before, after, dilation, outputPadding, groups, mode);
+    }
 
     /** The same on both sides. */
     public Convolution withPadding(int... padding) {

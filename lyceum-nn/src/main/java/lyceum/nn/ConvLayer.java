@@ -10,8 +10,7 @@ import lyceum.tensor.Tensor;
 /**
  * What all convolutional layers have: a weight, perhaps a bias, and the way the kernel slides. Made by the classes named after PyTorch's.
  */
-public abstract sealed class ConvLayer extends Module permits Conv1d, Conv2d, Conv3d, ConvTranspose1d,
-        ConvTranspose2d, ConvTranspose3d {
+public abstract sealed class ConvLayer extends Module permits Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d {
     private final Tensor weight, bias;
     private final Convolution how;
 
@@ -52,7 +51,9 @@ public abstract sealed class ConvLayer extends Module permits Conv1d, Conv2d, Co
     /** Null if there is none. */
     public final Tensor bias() { return bias; }
 
-    final boolean isTransposed() { return this instanceof ConvTranspose1d || this instanceof ConvTranspose2d || this instanceof ConvTranspose3d; }
+    final boolean isTransposed() {
+        return this instanceof ConvTranspose1d || this instanceof ConvTranspose2d || this instanceof ConvTranspose3d;
+    }
 
     /** Stride, padding, dilation and groups. */
     public final Convolution how() { return how; }

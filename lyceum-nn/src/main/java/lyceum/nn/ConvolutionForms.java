@@ -47,10 +47,10 @@ public final class ConvolutionForms {
      */
     public static Tensor winograd(Tensor x, Tensor weight, Convolution how) {
         var h = how.over(2);
-        if (weight.rank() != 4 || weight.size(2) != 3 || weight.size(3) != 3 || how.groups() != 1 || h.stride().stream().anyMatch(s -> s != 1)
-                || h.dilation().stream().anyMatch(d -> d != 1))
-            throw new ShapeException("winograd: weight " + weight.shape() + ", " + how
-                    + "; it is for 3 x 3 of stride and dilation 1, in one group");
+        if (weight.rank() != 4 || weight.size(2) != 3 || weight.size(3) != 3 || how.groups() != 1
+                || h.stride().stream().anyMatch(s -> s != 1) || h.dilation().stream().anyMatch(d -> d != 1))
+            throw new ShapeException(
+                    "winograd: weight " + weight.shape() + ", " + how + "; it is for 3 x 3 of stride and dilation 1, in one group");
         var whole = padded(x, how);
         long n = x.size(0), inputs = x.size(1), outputs = weight.size(0), height = whole.size(2) - 2, width = whole.size(3) - 2;
         long down = (height + 3) / 4, across = (width + 3) / 4;
@@ -89,7 +89,8 @@ public final class ConvolutionForms {
     }
 
     private static Tensor product(Tensor windows, Tensor weight, Convolution how) {
-        long n = windows.size(0), down = windows.size(2), across = windows.size(3), groups = how.groups(), taps = weight.count() / weight.size(0);
+        long n = windows.size(0), down = windows.size(2), across = windows.size(3), groups = how.groups(),
+                taps = weight.count() / weight.size(0);
         var rows = windows.permute(1, 0, 2, 3, 4, 5).reshape(groups, weight.size(1), n * down * across, weight.size(2) * weight.size(3))
                 .permute(0, 2, 1, 3).reshape(groups, n * down * across, taps);
         var y = rows.matmul(weight.reshape(groups, weight.size(0) / groups, taps).transpose());

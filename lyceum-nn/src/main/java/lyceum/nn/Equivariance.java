@@ -40,16 +40,16 @@ public record Equivariance(double[] errors, double[] relative) {
      * @param after how it acts on f(x): as many elements, in the same order
      */
     public static Equivariance of(Layer f, Tensor x, GroupAction before, GroupAction after) {
-        if (before.size() != after.size()) throw new IllegalArgumentException("Equivariance: " + before.size() + " elements of " + before.name()
-                + " and " + after.size() + " of " + after.name() + "; one group, in one order");
+        if (before.size() != after.size()) throw new IllegalArgumentException("Equivariance: " + before.size() + " elements of "
+                + before.name() + " and " + after.size() + " of " + after.name() + "; one group, in one order");
         double[] errors = new double[before.size()], relative = new double[before.size()];
         Autograd.noGrad(() -> {
             var y = f.forward(x).compute();
             double norm = y.norm().item();
             for (int e = 0; e < errors.length; e++) {
                 Tensor moved = f.forward(before.apply(e, x)), wanted = after.apply(e, y);
-                if (!moved.shape().equals(wanted.shape())) throw new ShapeException("Equivariance: element " + e + " of " + before.name() + " gives "
-                        + moved.shape() + " where " + after.name() + " wants " + wanted.shape());
+                if (!moved.shape().equals(wanted.shape())) throw new ShapeException("Equivariance: element " + e + " of " + before.name()
+                        + " gives " + moved.shape() + " where " + after.name() + " wants " + wanted.shape());
                 var gap = moved.sub(wanted).compute();
                 errors[e] = gap.abs().max().item();
                 relative[e] = norm == 0 ? 0 : gap.norm().item() / norm;
@@ -59,7 +59,9 @@ public record Equivariance(double[] errors, double[] relative) {
     }
 
     /** Of a function whose outputs should stay as they are. */
-    public static Equivariance invariance(Layer f, Tensor x, GroupAction before) { return of(f, x, before, GroupAction.trivial(before.size())); }
+    public static Equivariance invariance(Layer f, Tensor x, GroupAction before) {
+        return of(f, x, before, GroupAction.trivial(before.size()));
+    }
 
     /** The largest error of any element. */
     public double largest() {

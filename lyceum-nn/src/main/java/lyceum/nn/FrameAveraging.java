@@ -52,8 +52,8 @@ public final class FrameAveraging extends Module {
      */
     public static Frame principalAxes(boolean mirrors) {
         return x -> {
-            if (x.rank() != 3 || x.size(2) > 8 || x.size(1) < 1)
-                throw new ShapeException("FrameAveraging.principalAxes: clouds " + x.shape() + "; they are (n, points, d) with d at most 8");
+            if (x.rank() != 3 || x.size(2) > 8 || x.size(1) < 1) throw new ShapeException(
+                    "FrameAveraging.principalAxes: clouds " + x.shape() + "; they are (n, points, d) with d at most 8");
             int d = (int) x.size(2);
             var centred = x.sub(x.mean(1, true));
             var axes = new Tensor[(int) x.size(0)];

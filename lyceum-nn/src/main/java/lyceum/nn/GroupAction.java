@@ -59,7 +59,8 @@ public record GroupAction(String name, List<UnaryOperator<Tensor>> elements) {
 
     /** The identity and some random orders of an axis. @param n its size @param draws how many orders */
     public static GroupAction permutations(int axis, int n, int draws, Rng rng) {
-        if (n < 1 || draws < 0) throw new IllegalArgumentException("GroupAction.permutations: " + n + " items and " + draws + " draws; at least 1, and none or more");
+        if (n < 1 || draws < 0) throw new IllegalArgumentException(
+                "GroupAction.permutations: " + n + " items and " + draws + " draws; at least 1, and none or more");
         var some = new ArrayList<UnaryOperator<Tensor>>();
         some.add(x -> x);
         for (int d = 0; d < draws; d++) {

@@ -26,7 +26,8 @@ public final class InBatches {
      */
     public static Tensor of(Tensor items, int batch, UnaryOperator<Tensor> f) {
         if (batch < 1) throw new IllegalArgumentException("batches of " + batch + " items; at least 1");
-        if (items.rank() < 1 || items.size(0) == 0) throw new ShapeException("no items in " + items.shape() + "; they are (n, ..), n above 0");
+        if (items.rank() < 1 || items.size(0) == 0)
+            throw new ShapeException("no items in " + items.shape() + "; they are (n, ..), n above 0");
         return Autograd.noGrad(() -> {
             var parts = new ArrayList<Tensor>();
             for (long from = 0; from < items.size(0); from += batch) {

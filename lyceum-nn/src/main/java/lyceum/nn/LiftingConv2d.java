@@ -39,8 +39,8 @@ public final class LiftingConv2d extends Module {
     }
 
     static void check(String name, int inputs, int outputs, int kernel, int padding) {
-        if (inputs < 1 || outputs < 1 || kernel < 1 || padding < 0) throw new IllegalArgumentException(name + ": " + inputs + " and " + outputs
-                + " channels, kernel " + kernel + ", padding " + padding + "; at least 1, and padding at least 0");
+        if (inputs < 1 || outputs < 1 || kernel < 1 || padding < 0) throw new IllegalArgumentException(name + ": " + inputs + " and "
+                + outputs + " channels, kernel " + kernel + ", padding " + padding + "; at least 1, and padding at least 0");
     }
 
     /** Maps (n, outputs order, h, w) by filters that stand pose by pose, with the group as an axis. */

@@ -87,5 +87,7 @@ public final class SpectralNorm extends Module implements Adapter {
         return y.sub(b).div(largest()).add(b);
     }
 
-    @Override protected Tensor compute(Tensor x, Pass pass) { throw new UnsupportedOperationException("SpectralNorm: attach it to a layer"); }
+    @Override protected Tensor compute(Tensor x, Pass pass) {
+        throw new UnsupportedOperationException("SpectralNorm: attach it to a layer");
+    }
 }

@@ -23,7 +23,8 @@ public enum Symmetry {
     /** The last two axes of x under element e: exact, entries only move. @throws ShapeException if they are not square */
     public Tensor apply(int e, Tensor x) {
         check(e);
-        if (x.rank() < 2 || x.size(-1) != x.size(-2)) throw new ShapeException("Symmetry." + this + ": the last axes of " + x.shape() + " are not square");
+        if (x.rank() < 2 || x.size(-1) != x.size(-2))
+            throw new ShapeException("Symmetry." + this + ": the last axes of " + x.shape() + " are not square");
         if (e >= 4) x = x.flip(-1);
         return switch (e % 4) {
             case 1 -> x.transpose(-2, -1).flip(-2);
@@ -54,8 +55,8 @@ public enum Symmetry {
 
     /** Group maps x (n, channels, order, side, side) under element e: each map turns, and goes where e takes its element. */
     Tensor regular(int e, Tensor x) {
-        if (x.rank() != 5 || x.size(2) != order)
-            throw new ShapeException("Symmetry." + this + ": group maps " + x.shape() + "; they are (n, channels, " + order + ", side, side)");
+        if (x.rank() != 5 || x.size(2) != order) throw new ShapeException(
+                "Symmetry." + this + ": group maps " + x.shape() + "; they are (n, channels, " + order + ", side, side)");
         return apply(e, x.indexSelect(2, Tensor.of(before(e))));
     }
 

@@ -91,16 +91,13 @@ class ConvolutionTest {
         var matrix = new double[outputs * out * out][inputs * side * side];
         for (int o = 0; o < outputs; o++)
             for (int i = 0; i < out; i++)
-                for (int j = 0; j < out; j++)
-                    for (int c = 0; c < inputs; c++)
-                        for (int u = 0; u < k; u++)
-                            for (int v = 0; v < k; v++) {
-                                int y = i + u - pad, x = j + v - pad;
-                                boolean inside = y >= 0 && y < side && x >= 0 && x < side;
-                                if (!inside && !torus) continue;
-                                matrix[(o * out + i) * out + j][(c * side + Math.floorMod(y, side)) * side + Math.floorMod(x, side)] += w[((o
-                                        * inputs + c) * k + u) * k + v];
-                            }
+                for (int j = 0; j < out; j++) for (int c = 0; c < inputs; c++) for (int u = 0; u < k; u++) for (int v = 0; v < k; v++) {
+                    int y = i + u - pad, x = j + v - pad;
+                    boolean inside = y >= 0 && y < side && x >= 0 && x < side;
+                    if (!inside && !torus) continue;
+                    matrix[(o * out + i) * out + j][(c * side + Math.floorMod(y, side)) * side
+                            + Math.floorMod(x, side)] += w[((o * inputs + c) * k + u) * k + v];
+                }
         return matrix;
     }
 
@@ -119,7 +116,8 @@ class ConvolutionTest {
             built = Math.max(built, ConvolutionForms.matrix(w, side, side, how).sub(a).abs().max().item());
             if (torus) continue;
             var back1 = new ConvTranspose2d(w, null, how).forward(y);
-            back = Math.max(back, a.transpose().matmul(y.reshape(3, -1).transpose()).sub(back1.reshape(3, -1).transpose()).abs().max().item());
+            back = Math.max(back,
+                    a.transpose().matmul(y.reshape(3, -1).transpose()).sub(back1.reshape(3, -1).transpose()).abs().max().item());
         }
         Evidence.of("convolution off the product with its matrix", forward, atMost(1e-6));
         Evidence.of("transposed convolution off the product with its transpose", back, atMost(1e-6));
@@ -144,8 +142,8 @@ class ConvolutionTest {
         Tensor x = Tensor.randn(Rng.of(1), DType.F64, 2, inputs, 8, 8).to(type).compute(),
                 w = Tensor.randn(Rng.of(2), DType.F64, outputs, inputs, 3, 3).to(type).compute(), y = form.of(x, w, how).compute();
         double worst = 0, scale = y.abs().max().item();
-        for (int i = 0; i < 64; i++) worst = Math.max(worst,
-                form.of(shifted(x, i / 8, i % 8), w, how).sub(shifted(y, i / 8, i % 8)).abs().max().item() / scale);
+        for (int i = 0; i < 64; i++)
+            worst = Math.max(worst, form.of(shifted(x, i / 8, i % 8), w, how).sub(shifted(y, i / 8, i % 8)).abs().max().item() / scale);
         return worst;
     }
 
@@ -158,7 +156,8 @@ class ConvolutionTest {
         Evidence.of("windows gathered, F64", moved(ConvolutionForms::gathered, DType.F64), atMost(1e-12));
         Evidence.of("Winograd, F64", moved(ConvolutionForms::winograd, DType.F64), atMost(1e-12));
         var how = new Convolution().withPadding(1).withMode(PadMode.CIRCULAR);
-        Tensor x = Tensor.randn(Rng.of(1), DType.F64, 2, 3, 9, 7), w = Tensor.randn(Rng.of(2), DType.F64, 4, 3, 3, 3), y = x.conv(w, null, how);
+        Tensor x = Tensor.randn(Rng.of(1), DType.F64, 2, 3, 9, 7), w = Tensor.randn(Rng.of(2), DType.F64, 4, 3, 3, 3),
+                y = x.conv(w, null, how);
         Evidence.of("Winograd off the direct form", ConvolutionForms.winograd(x, w, how).sub(y).abs().max().item(), atMost(1e-12));
         Evidence.of("windows off the direct form", ConvolutionForms.gathered(x, w, how).sub(y).abs().max().item(), atMost(1e-12));
         Evidence.of("with zeros about, a shift changes it by", moved((a, b, h) -> a.conv(b, null, h.withMode(PadMode.ZEROS)), DType.F64),
@@ -194,7 +193,8 @@ class ConvolutionTest {
 
     @Test void poolsOfOneTwoAndThreeAxes() {
         var x = Tensor.arange(24).to(DType.F64);
-        assertThat(new MaxPool1d(2).forward(x.reshape(1, 2, 12)).toDoubleArray()).containsExactly(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23);
+        assertThat(new MaxPool1d(2).forward(x.reshape(1, 2, 12)).toDoubleArray()).containsExactly(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21,
+                23);
         assertThat(new AvgPool1d(4).forward(x.reshape(1, 2, 12)).toDoubleArray()).containsExactly(1.5, 5.5, 9.5, 13.5, 17.5, 21.5);
         assertThat(new MaxPool3d(2).forward(x.reshape(1, 1, 2, 2, 6)).toDoubleArray()).containsExactly(19, 21, 23);
         assertThat(new AvgPool3d(new Pooling(2, 2, 6)).forward(x.reshape(1, 1, 2, 2, 6)).toDoubleArray()).containsExactly(11.5);

@@ -35,8 +35,10 @@ class EquivarianceTest {
     private static Tensor shifted(Tensor x, int down, int right) {
         int side = (int) x.size(-1);
         double[] from = x.to(DType.F64).toDoubleArray(), to = new double[from.length];
-        for (int p = 0; p < from.length / side / side; p++) for (int i = 0; i < side; i++) for (int j = 0; j < side; j++)
-            to[(p * side + (i + down) % side) * side + (j + right) % side] = from[(p * side + i) * side + j];
+        for (int p = 0; p < from.length / side / side; p++)
+            for (int i = 0; i < side; i++)
+                for (int j = 0; j < side; j++)
+                    to[(p * side + (i + down) % side) * side + (j + right) % side] = from[(p * side + i) * side + j];
         return Tensor.of(to, x.shape().toArray()).to(x.dtype());
     }
 
@@ -44,8 +46,9 @@ class EquivarianceTest {
     private static Tensor turned(Tensor x) {
         int side = (int) x.size(-1);
         double[] from = x.to(DType.F64).toDoubleArray(), to = new double[from.length];
-        for (int p = 0; p < from.length / side / side; p++) for (int i = 0; i < side; i++) for (int j = 0; j < side; j++)
-            to[(p * side + i) * side + j] = from[(p * side + j) * side + side - 1 - i];
+        for (int p = 0; p < from.length / side / side; p++)
+            for (int i = 0; i < side; i++)
+                for (int j = 0; j < side; j++) to[(p * side + i) * side + j] = from[(p * side + j) * side + side - 1 - i];
         return Tensor.of(to, x.shape().toArray()).to(x.dtype());
     }
 
@@ -68,12 +71,14 @@ class EquivarianceTest {
                 listed = Math.max(listed, gap(shifts.apply(d, x), shifted(x, d / 8, d % 8)));
                 tried++;
             }
-            zeros = Math.min(zeros, Equivariance.of(new Conv2d(3, 4, 3, new Convolution().withPadding(1), rng), x, shifts, shifts).largest());
+            zeros = Math.min(zeros,
+                    Equivariance.of(new Conv2d(3, 4, 3, new Convolution().withPadding(1), rng), x, shifts, shifts).largest());
             var halved = new Conv2d(3, 4, 3, TORUS.withStride(2), rng);
             var halves = Equivariance.of(halved, x, shifts, GroupAction.shifts(8, 8, 2));
             strided = Math.min(strided, halves.largest());
             for (int d = 0; d < 64; d++) if (d / 8 % 2 == 0 && d % 2 == 0) kept = Math.max(kept, halves.errors()[d]); // even shifts survive
-            for (int s = 0; s < 16; s++) best = Math.min(best, gap(halved.forward(shifted(x, 0, 1)), shifted(halved.forward(x), s / 4, s % 4)));
+            for (int s = 0; s < 16; s++)
+                best = Math.min(best, gap(halved.forward(shifted(x, 0, 1)), shifted(halved.forward(x), s / 4, s % 4)));
         }
         Evidence.of("shifts tried", tried, exactly(192));
         Evidence.of("the listed shifts off index arithmetic", listed, exactly(0));
@@ -91,7 +96,8 @@ class EquivarianceTest {
             var x = Tensor.randn(rng, 2, 3, 8, 8).compute();
             var layer = new Sequential(new Conv2d(3, 4, 3, TORUS, rng), Activation.RELU);
             before = Math.min(before, Equivariance.invariance(layer, x, GroupAction.shifts(8, 8)).largest());
-            largest = Math.max(largest, Equivariance.invariance(layer.then(new AdaptiveAvgPool2d(1, 1)), x, GroupAction.shifts(8, 8)).largest());
+            largest = Math.max(largest,
+                    Equivariance.invariance(layer.then(new AdaptiveAvgPool2d(1, 1)), x, GroupAction.shifts(8, 8)).largest());
             var pooled = layer.forward(x).mean(2, 3);
             for (int d = 0; d < 64; d++) largest = Math.max(largest, gap(layer.forward(shifted(x, d / 8, d % 8)).mean(2, 3), pooled));
         }
@@ -106,7 +112,8 @@ class EquivarianceTest {
         for (var symmetry : Symmetry.values()) for (int seed = 1; seed <= 5; seed++) for (int side : new int[] {7, 8}) {
             var rng = Rng.of(seed);
             var x = Tensor.randn(rng, DType.F64, 2, 3, side, side).compute();
-            Layer lifting = new LiftingConv2d(3, 4, 3, symmetry, 1, DType.F64, rng), group = new GroupConv2d(4, 5, 3, symmetry, seed % 2, DType.F64, rng);
+            Layer lifting = new LiftingConv2d(3, 4, 3, symmetry, 1, DType.F64, rng),
+                    group = new GroupConv2d(4, 5, 3, symmetry, seed % 2, DType.F64, rng);
             var both = new Sequential(lifting, Activation.TANH, group);
             GroupAction plane = GroupAction.of(symmetry), maps = GroupAction.regular(symmetry);
             kept = Math.max(kept, Equivariance.of(lifting, x, plane, maps).largest());
@@ -118,11 +125,13 @@ class EquivarianceTest {
                 pooled = Math.max(pooled, Equivariance.of(planes, x, plane, plane).largest());
                 // Turned and mirrored by index arithmetic, the maps compared with the maps of the unturned picture
                 pooled = Math.max(pooled, gap(planes.forward(turned(x)), turned(planes.forward(x))));
-                if (symmetry == Symmetry.D4) pooled = Math.max(pooled, gap(planes.forward(turned(x).transpose(2, 3)), turned(planes.forward(x)).transpose(2, 3)));
+                if (symmetry == Symmetry.D4)
+                    pooled = Math.max(pooled, gap(planes.forward(turned(x).transpose(2, 3)), turned(planes.forward(x)).transpose(2, 3)));
             }
             moved = Math.min(moved, Equivariance.invariance(lifting, x, plane).largest());
             var single = Tensor.randn(rng, 2, 3, side, side).compute();
-            plain = Math.min(plain, Equivariance.of(new Conv2d(3, 4, 3, new Convolution().withPadding(1), rng), single, plane, plane).largest());
+            plain = Math.min(plain,
+                    Equivariance.of(new Conv2d(3, 4, 3, new Convolution().withPadding(1), rng), single, plane, plane).largest());
             Layer up = new LiftingConv2d(3, 4, 3, symmetry, 1, rng), on = new GroupConv2d(4, 5, 3, symmetry, seed % 2, rng);
             rounded = Math.max(rounded, relative(up, single, plane, maps));
             rounded = Math.max(rounded, relative(on, Tensor.randn(rng, 2, 4, symmetry.order(), side, side).compute(), maps, maps));
@@ -152,7 +161,8 @@ class EquivarianceTest {
             var x = Tensor.randn(rng, 4, 6, 6).compute();
             for (var symmetry : Symmetry.values()) {
                 var group = GroupAction.of(symmetry);
-                finite = Math.max(finite, Equivariance.invariance(new FrameAveraging(flat, FrameAveraging.over(group)), x, group).largest());
+                finite = Math.max(finite,
+                        Equivariance.invariance(new FrameAveraging(flat, FrameAveraging.over(group)), x, group).largest());
                 plain = Math.min(plain, Equivariance.invariance(flat, x, group).largest());
             }
             finite = Math.max(finite, gap(new FrameAveraging(flat, FrameAveraging.over(GroupAction.of(Symmetry.C4))).forward(turned(x)),
@@ -161,12 +171,14 @@ class EquivarianceTest {
             var points = new Mlp(MlpConfig.regressor(30, 3, 20).withActivation(Activation.TANH).withDtype(DType.F64), rng);
             Layer ofCloud = (z, pass) -> points.forward(z.reshape(z.size(0), -1), pass);
             var cloud = Tensor.randn(rng, DType.F64, 4, 10, 3).compute();
-            Layer all = new FrameAveraging(ofCloud, FrameAveraging.principalAxes(true)), turnsOnly = new FrameAveraging(ofCloud, FrameAveraging.principalAxes(false));
+            Layer all = new FrameAveraging(ofCloud, FrameAveraging.principalAxes(true)),
+                    turnsOnly = new FrameAveraging(ofCloud, FrameAveraging.principalAxes(false));
             for (int k = 0; k < 5; k++) {
                 var turn = Qr.of(Tensor.randn(rng, DType.F64, 3, 3)).q();
                 var rotation = det(turn.toRows()) > 0 ? turn : turn.neg();
                 Tensor rotated = cloud.matmul(rotation).add(k), mirrored = cloud.matmul(rotation.neg()).add(k);
-                clouds = Math.max(clouds, Math.max(gap(all.forward(rotated), all.forward(cloud)), gap(all.forward(mirrored), all.forward(cloud))));
+                clouds = Math.max(clouds,
+                        Math.max(gap(all.forward(rotated), all.forward(cloud)), gap(all.forward(mirrored), all.forward(cloud))));
                 clouds = Math.max(clouds, gap(turnsOnly.forward(rotated), turnsOnly.forward(cloud)));
                 hands = Math.min(hands, gap(turnsOnly.forward(mirrored), turnsOnly.forward(cloud)));
                 free = Math.min(free, gap(ofCloud.forward(rotated), ofCloud.forward(cloud)));
@@ -197,10 +209,11 @@ class EquivarianceTest {
         var rng = Rng.of(2);
         var halve = Layer.of(x -> x.avgPool(new Pooling(1, 2, 2)));
         var turning = new Sequential(new LiftingConv2d(1, 6, 3, Symmetry.C4, 1, rng), Activation.RELU, halve,
-                new GroupConv2d(6, 16, 4, Symmetry.C4, 0, rng), Activation.RELU, new GroupPooling(GroupPooling.Kind.MAX), Layer.of(x -> x.reshape(x.size(0), 16)),
-                new Linear(16, 10, rng));
-        var plain = new Sequential(new Conv2d(1, 8, 3, new Convolution().withPadding(1), rng), Activation.RELU, Layer.of(x -> x.avgPool(new Pooling(2))),
-                new Conv2d(8, 16, 4, rng), Activation.RELU, Layer.of(x -> x.reshape(x.size(0), 16)), new Linear(16, 10, rng));
+                new GroupConv2d(6, 16, 4, Symmetry.C4, 0, rng), Activation.RELU, new GroupPooling(GroupPooling.Kind.MAX),
+                Layer.of(x -> x.reshape(x.size(0), 16)), new Linear(16, 10, rng));
+        var plain = new Sequential(new Conv2d(1, 8, 3, new Convolution().withPadding(1), rng), Activation.RELU,
+                Layer.of(x -> x.avgPool(new Pooling(2))), new Conv2d(8, 16, 4, rng), Activation.RELU,
+                Layer.of(x -> x.reshape(x.size(0), 16)), new Linear(16, 10, rng));
         var trainer = new Trainer(new Adam(1e-2), 8).withBatchSize(50);
         trainer.fit(turning, Loss::crossEntropy, train, rng);
         trainer.fit(plain, Loss::crossEntropy, train, rng);
@@ -208,7 +221,8 @@ class EquivarianceTest {
         double upright = accuracy(turning, test.x(), labels), off = 0, plainUpright = accuracy(plain, test.x(), labels);
         var quarter = turned(test.x());
         double once = accuracy(turning, quarter, labels), plainTurned = accuracy(plain, quarter, labels);
-        for (var x : List.of(quarter, turned(quarter), turned(turned(quarter)))) off = Math.max(off, Math.abs(accuracy(turning, x, labels) - upright));
+        for (var x : List.of(quarter, turned(quarter), turned(turned(quarter))))
+            off = Math.max(off, Math.abs(accuracy(turning, x, labels) - upright));
         Evidence.of("accuracy of the C4 network, upright", upright, atLeast(0.7));
         Evidence.of("its accuracy on quarter turns, minus that", once - upright, exactly(0));
         Evidence.of("largest difference over all turns", off, exactly(0));
@@ -227,7 +241,8 @@ class EquivarianceTest {
             }
         }
         assertThatThrownBy(() -> Symmetry.C4.apply(4, x)).hasMessageContaining("no element 4 of 4");
-        assertThatThrownBy(() -> Symmetry.C4.apply(1, Tensor.zeros(2, 3))).isInstanceOf(ShapeException.class).hasMessageContaining("not square");
+        assertThatThrownBy(() -> Symmetry.C4.apply(1, Tensor.zeros(2, 3))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("not square");
     }
 
     @Test void permutationsAreTriedOnSets() {
@@ -249,8 +264,10 @@ class EquivarianceTest {
         assertThat(layer.parameters().get("weight").shape().toArray()).containsExactly(3, 2, 8, 3, 3);
         layer.forward(Tensor.randn(rng, 1, 2, 8, 5, 5)).square().sum().backward();
         assertThat(layer.parameters().get("weight").grad().norm().item()).isPositive();
-        assertThatThrownBy(() -> layer.forward(Tensor.zeros(1, 2, 4, 5, 5))).isInstanceOf(ShapeException.class).hasMessageContaining("group maps");
+        assertThatThrownBy(() -> layer.forward(Tensor.zeros(1, 2, 4, 5, 5))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("group maps");
         assertThatThrownBy(() -> new LiftingConv2d(1, 1, 0, Symmetry.C4, 0, rng)).hasMessageContaining("kernel 0");
-        assertThatThrownBy(() -> Equivariance.of(layer, Tensor.zeros(1, 2, 8, 5, 5), GroupAction.trivial(2), GroupAction.trivial(3))).hasMessageContaining("one group");
+        assertThatThrownBy(() -> Equivariance.of(layer, Tensor.zeros(1, 2, 8, 5, 5), GroupAction.trivial(2), GroupAction.trivial(3)))
+                .hasMessageContaining("one group");
     }
 }

@@ -17,8 +17,8 @@ import lyceum.tensor.Tensor;
  */
 public record Blobs(int side, double deviation) {
     public Blobs {
-        if (side < 3 || !(deviation > 0))
-            throw new IllegalArgumentException("Blobs: spots of deviation " + deviation + " in pictures of " + side + "; above 0, and at least 3");
+        if (side < 3 || !(deviation > 0)) throw new IllegalArgumentException(
+                "Blobs: spots of deviation " + deviation + " in pictures of " + side + "; above 0, and at least 3");
     }
 
     /** Centres (n, 2), x and y, uniform between {@code margin} and {@code side - 1 - margin}; pixel 0 has its middle at 0. */

@@ -39,8 +39,8 @@ public record MovingShapes(int size, int frames, int side, double speed, int dir
     }
 
     public MovingShapes {
-        if (size < 2 || frames < 1 || side < 1 || side > size || directions < 0) throw new IllegalArgumentException("MovingShapes: size " + size
-                + ", " + frames + " frames, side " + side + ", " + directions + " directions; at least 2, 1, 1 to the size, and 0");
+        if (size < 2 || frames < 1 || side < 1 || side > size || directions < 0) throw new IllegalArgumentException("MovingShapes: size "
+                + size + ", " + frames + " frames, side " + side + ", " + directions + " directions; at least 2, 1, 1 to the size, and 0");
         if (!(speed >= 0)) throw new IllegalArgumentException("MovingShapes: speed " + speed + "; it is at least 0");
         if (edge == Edge.INSIDE && side + speed * (frames - 1) > size) throw new IllegalArgumentException("MovingShapes: a shape of " + side
                 + " that moves by " + speed * (frames - 1) + " does not stay in " + size + " pixels; let it WRAP, or be smaller or slower");
@@ -48,8 +48,8 @@ public record MovingShapes(int size, int frames, int side, double speed, int dir
 
     /** Squares of a quarter of the size, in any direction, up to a pixel a frame or as fast as stays inside. */
     public MovingShapes(int size, int frames) {
-        this(size, frames, Math.max(1, size / 4), Math.min(1, (size - Math.max(1, size / 4)) / (double) Math.max(1, frames - 1)), 0, Shape.SQUARE,
-                Edge.INSIDE);
+        this(size, frames, Math.max(1, size / 4), Math.min(1, (size - Math.max(1, size / 4)) / (double) Math.max(1, frames - 1)), 0,
+                Shape.SQUARE, Edge.INSIDE);
     }
 
     /**
@@ -75,13 +75,15 @@ public record MovingShapes(int size, int frames, int side, double speed, int dir
             double fast = directions == 0 ? speed * Math.sqrt(rng.nextDouble()) : speed;
             double[] v = {fast * Math.cos(angle), fast * Math.sin(angle)};
             for (int axis = 0; axis < 2; axis++) {
-                double moved = v[axis] * (frames - 1), low = side / 2.0 + Math.max(0, -moved), high = size - side / 2.0 - Math.max(0, moved);
+                double moved = v[axis] * (frames - 1), low = side / 2.0 + Math.max(0, -moved),
+                        high = size - side / 2.0 - Math.max(0, moved);
                 velocity[2 * i + axis] = v[axis];
                 position[2 * i + axis] = edge == Edge.WRAP ? size * rng.nextDouble() : low + (high - low) * rng.nextDouble();
             }
             paint(all, i * pixels, position[2 * i], position[2 * i + 1], v[0], v[1]);
         }
-        return new Clips(Tensor.of(all, n, frames, 1, size, size), Tensor.of(position, n, 2), Tensor.of(velocity, n, 2), Tensor.of(direction));
+        return new Clips(Tensor.of(all, n, frames, 1, size, size), Tensor.of(position, n, 2), Tensor.of(velocity, n, 2),
+                Tensor.of(direction));
     }
 
     /** One clip (frames, 1, size, size) of a shape whose middle is at (x, y) in the first frame, in pixels from the top left corner. */

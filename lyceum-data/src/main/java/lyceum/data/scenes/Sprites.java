@@ -86,13 +86,15 @@ public record Sprites(int side, int places, int sizes, int shades) implements Sp
         var pixels = new float[factors.length * area];
         int[] levels = levels();
         for (int i = 0; i < factors.length; i++) {
-            for (int f = 0; f < FACTORS; f++) if (factors[i][f] < 0 || factors[i][f] >= levels[f])
-                throw new IllegalArgumentException("Sprites: level " + factors[i][f] + " of factor " + f + "; 0 to " + (levels[f] - 1));
+            for (int f = 0; f < FACTORS; f++)
+                if (factors[i][f] < 0 || factors[i][f] >= levels[f])
+                    throw new IllegalArgumentException("Sprites: level " + factors[i][f] + " of factor " + f + "; 0 to " + (levels[f] - 1));
             double size = side / 4.0 * (1 + part(factors[i][SIZE], sizes)), free = side - size;
             double left = free * part(factors[i][ACROSS], places), top = free * part(factors[i][DOWN], places),
                     shade = 0.4 + 0.6 * part(factors[i][SHADE], shades);
-            for (int y = 0; y < side; y++) for (int x = 0; x < side; x++)
-                pixels[i * area + y * side + x] = (float) (shade * covered(x, left, size) * covered(y, top, size));
+            for (int y = 0; y < side; y++)
+                for (int x = 0; x < side; x++)
+                    pixels[i * area + y * side + x] = (float) (shade * covered(x, left, size) * covered(y, top, size));
         }
         return Tensor.of(pixels, factors.length, 1, side, side);
     }

@@ -79,9 +79,8 @@ public record Melodies(int rate, int slot, int phases) implements MelodiesWither
     }
 
     public Melodies {
-        if (rate < 4_000 || slot < rate / 50 || phases < 0)
-            throw new IllegalArgumentException("Melodies: slots of " + slot + " samples at " + rate + " a second, " + phases
-                    + " phases; at least 4000 and 20 ms, phases at least 0");
+        if (rate < 4_000 || slot < rate / 50 || phases < 0) throw new IllegalArgumentException("Melodies: slots of " + slot + " samples at "
+                + rate + " a second, " + phases + " phases; at least 4000 and 20 ms, phases at least 0");
     }
 
     /** Slots of 64 ms at 4 kHz, any phase. */

@@ -19,8 +19,9 @@ public record Sound(float[][] channels, int rate) {
         Objects.requireNonNull(channels, "channels");
         if (channels.length < 1 || rate < 1) throw new IllegalArgumentException(
                 "Sound: " + channels.length + " channels at " + rate + " samples a second; each is at least 1");
-        for (var channel : channels) if (channel.length != channels[0].length)
-            throw new ShapeException("Sound: channels of " + channels[0].length + " and " + channel.length + " samples; each is as long");
+        for (var channel : channels)
+            if (channel.length != channels[0].length) throw new ShapeException(
+                    "Sound: channels of " + channels[0].length + " and " + channel.length + " samples; each is as long");
     }
 
     /** One channel. */

@@ -65,9 +65,8 @@ public record ToneWords(int least, int most, double seconds, int rate, double to
 
     /** Those words. */
     public Utterance say(int language, int[] words, Rng rng) {
-        if (language < 0 || language > 1 || words.length > most)
-            throw new IllegalArgumentException("ToneWords.say: " + words.length + " words in language " + language + "; at most " + most
-                    + " in language 0 or 1");
+        if (language < 0 || language > 1 || words.length > most) throw new IllegalArgumentException(
+                "ToneWords.say: " + words.length + " words in language " + language + "; at most " + most + " in language 0 or 1");
         var samples = new float[(int) Math.round(seconds * rate)];
         double[] starts = new double[words.length], ends = new double[words.length];
         double at = 0;

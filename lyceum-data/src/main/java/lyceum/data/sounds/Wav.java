@@ -68,10 +68,11 @@ public final class Wav {
                 channels = in.getShort(body + 2) & 0xFFFF;
                 rate = in.getInt(body + 4);
                 if (format == EXTENSIBLE && size >= 26) format = in.getShort(body + 24) & 0xFFFF;
-                if (channels < 1 || rate < 1) throw FormatException.at("wav", body, channels + " channels at " + rate + " samples a second");
+                if (channels < 1 || rate < 1)
+                    throw FormatException.at("wav", body, channels + " channels at " + rate + " samples a second");
                 encoding = Encoding.of(format, bits, body);
-                if (frame != encoding.bytes * channels)
-                    throw FormatException.at("wav", body + 12, "frames of " + frame + " bytes for " + channels + " channels of " + bits + " bits");
+                if (frame != encoding.bytes * channels) throw FormatException.at("wav", body + 12,
+                        "frames of " + frame + " bytes for " + channels + " channels of " + bits + " bits");
             }
             at += 8 + size + (size & 1);
         }
@@ -83,8 +84,8 @@ public final class Wav {
     private static Sound samples(ByteBuffer in, int from, int size, Encoding encoding, int channels, int rate) {
         int length = size / (encoding.bytes * channels);
         var samples = new float[channels][length];
-        for (int i = 0, at = from; i < length; i++) for (int c = 0; c < channels; c++, at += encoding.bytes)
-            samples[c][i] = switch (encoding) {
+        for (int i = 0, at = from; i < length; i++)
+            for (int c = 0; c < channels; c++, at += encoding.bytes) samples[c][i] = switch (encoding) {
                 case PCM_8 -> ((in.get(at) & 0xFF) - 128) / 128f;
                 case PCM_16 -> in.getShort(at) / 32_768f;
                 case PCM_24 -> ((in.getShort(at) & 0xFFFF) | in.get(at + 2) << 16) / 8_388_608f;
@@ -107,7 +108,8 @@ public final class Wav {
         var out = ByteBuffer.allocate((int) (44 + size + (size & 1))).order(ByteOrder.LITTLE_ENDIAN);
         out.put(ascii("RIFF")).putInt(out.capacity() - 8).put(ascii("WAVE")).put(ascii("fmt ")).putInt(16);
         out.putShort((short) (encoding.isFloat() ? FLOAT : PCM)).putShort((short) channels).putInt(sound.rate());
-        out.putInt(sound.rate() * frame).putShort((short) frame).putShort((short) (encoding.bytes * 8)).put(ascii("data")).putInt((int) size);
+        out.putInt(sound.rate() * frame).putShort((short) frame).putShort((short) (encoding.bytes * 8)).put(ascii("data"))
+                .putInt((int) size);
         for (int i = 0; i < sound.length(); i++) for (var channel : sound.channels()) put(out, channel[i], encoding);
         return out.array();
     }

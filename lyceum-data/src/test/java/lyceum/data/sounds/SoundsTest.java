@@ -87,8 +87,9 @@ class SoundsTest {
                 {header(1, 1, -1, 2, 16, 6), "at -1 samples"}, {header(1, 1, 8_000, 4, 24, 6), "frames of 4 bytes"},
                 {header(1, 0xFFFF, 8_000, 2, 16, 6), "65535 channels"}, {header(3, 1, 8_000, 2, 16, 6), "format 3 of 16 bits"},
                 {header(2, 1, 8_000, 1, 4, 6), "format 2 of 4 bits"}};
-        for (var lie : lies) assertThatThrownBy(() -> Wav.read((byte[]) lie[0])).isInstanceOf(FormatException.class)
-                .hasMessageContaining((String) lie[1]).hasMessageContaining("at byte");
+        for (var lie : lies)
+            assertThatThrownBy(() -> Wav.read((byte[]) lie[0])).isInstanceOf(FormatException.class).hasMessageContaining((String) lie[1])
+                    .hasMessageContaining("at byte");
         for (int size : new int[] {15, Integer.MAX_VALUE, Integer.MIN_VALUE, -1}) { // of the format
             var bytes = header(1, 1, 8_000, 2, 16, 6);
             ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(16, size);

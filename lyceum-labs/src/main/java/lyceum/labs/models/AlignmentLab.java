@@ -32,7 +32,8 @@ final class AlignmentLab implements LabBody {
         int each = lab.param("pictures of each kind", 30, 4, 200), epochs = lab.param("passes", 20, 1, 100);
         double temperature = lab.param("first temperature", 0.1, 0.01, 1.0);
 
-        Tensor images = pictures(each, lab.rng(1)), texts = texts(each, lab.rng(2)), test = pictures(1, lab.rng(3)), words = texts.narrow(0, 0, KINDS);
+        Tensor images = pictures(each, lab.rng(1)), texts = texts(each, lab.rng(2)), test = pictures(1, lab.rng(3)),
+                words = texts.narrow(0, 0, KINDS);
         var methods = new LinkedHashMap<String, AlignmentMethod>();
         methods.put("Procrustes", new AlignmentMethod.Procrustes(true));
         methods.put("ridge map", new AlignmentMethod.RidgeMap(1));
@@ -54,13 +55,14 @@ final class AlignmentLab implements LabBody {
         lab.table("New pictures and their 12 captions", List.of("method", "text recall@1", "picture recall@1", "modality gap"), table);
         lab.say("Linear CKA of pixels and word vectors, before anything is fitted: %.2f.", CrossModalAlignment.cka(images, texts));
 
-        lab.figure(Figure.row("Pairs", scatter("Before", plane(test, test), plane(words, words)), after(after, test, words))
-                .describedAs("Twelve pictures and twelve captions, lines between pairs: long and crossing before, short after heads were trained."));
+        lab.figure(Figure.row("Pairs", scatter("Before", plane(test, test), plane(words, words)), after(after, test, words)).describedAs(
+                "Twelve pictures and twelve captions, lines between pairs: long and crossing before, short after heads were trained."));
         var found = after.retrieval(0, test, 1, words);
         lab.figure(Figure.heatmap("Cosines after training", found.similarities()).axes("caption", "picture")
                 .describedAs("Cosine of each new picture with each caption; true pairs are on the diagonal."));
         lab.shows("change of CKA when one space is scaled by 3",
-                Math.abs(CrossModalAlignment.cka(images.to(DType.F64).mul(3), texts) - CrossModalAlignment.cka(images, texts)), below(1e-9));
+                Math.abs(CrossModalAlignment.cka(images.to(DType.F64).mul(3), texts) - CrossModalAlignment.cka(images, texts)),
+                below(1e-9));
         lab.shows("recall@1 of 12 captions by heads (chance 0.08)", found.textRecall(1), atLeast(each < 30 || epochs < 20 ? 0 : 0.7));
     }
 
@@ -79,14 +81,17 @@ final class AlignmentLab implements LabBody {
 
     private static Figure scatter(String title, Tensor pictures, Tensor captions) {
         var plot = Figure.plot(title).axes("first direction", "second direction");
-        for (int i = 0; i < KINDS; i++) plot = plot.line("", new double[] {pictures.item(i, 0), captions.item(i, 0)},
-                new double[] {pictures.item(i, 1), captions.item(i, 1)});
-        return plot.points("pictures", pictures.select(1, 0), pictures.select(1, 1)).points("captions", captions.select(1, 0), captions.select(1, 1))
+        for (int i = 0; i < KINDS; i++)
+            plot = plot.line("", new double[] {pictures.item(i, 0), captions.item(i, 0)},
+                    new double[] {pictures.item(i, 1), captions.item(i, 1)});
+        return plot.points("pictures", pictures.select(1, 0), pictures.select(1, 1))
+                .points("captions", captions.select(1, 0), captions.select(1, 1))
                 .describedAs("Pictures and captions as points, a line between each pair.");
     }
 
     private static Tensor pictures(int each, Rng rng) {
-        var all = IntStream.range(0, KINDS * each).mapToObj(i -> WORLD.picture(WORLD.singles().get(i % KINDS), rng).flatten()).toArray(Tensor[]::new);
+        var all = IntStream.range(0, KINDS * each).mapToObj(i -> WORLD.picture(WORLD.singles().get(i % KINDS), rng).flatten())
+                .toArray(Tensor[]::new);
         var clean = Tensor.stack(0, all);
         return clean.add(Tensor.randn(rng, clean.shape().toArray()).mul(0.08)).compute();
     }
@@ -95,6 +100,7 @@ final class AlignmentLab implements LabBody {
     private static Tensor texts(int each, Rng rng) {
         Tensor colours = Tensor.randn(rng, 4, 24), shapes = Tensor.randn(rng, 3, 24);
         int[] kinds = IntStream.range(0, KINDS * each).map(i -> i % KINDS).toArray();
-        return colours.rows(IntStream.of(kinds).map(k -> k / 3).toArray()).add(shapes.rows(IntStream.of(kinds).map(k -> k % 3).toArray())).compute();
+        return colours.rows(IntStream.of(kinds).map(k -> k / 3).toArray()).add(shapes.rows(IntStream.of(kinds).map(k -> k % 3).toArray()))
+                .compute();
     }
 }

@@ -35,7 +35,8 @@ final class AlignmentUniformityLab implements LabBody {
     private static final AlignmentUniformity BOTH = new AlignmentUniformity();
 
     @Override public void run(LabContext lab) {
-        int count = lab.param("digits", 600, 200, 1297), epochs = lab.param("epochs", 8, 2, 60), draws = lab.param("draws of negatives", 1, 1, 10);
+        int count = lab.param("digits", 600, 200, 1297), epochs = lab.param("epochs", 8, 2, 60),
+                draws = lab.param("draws of negatives", 1, 1, 10);
         double noise = lab.param("noise of views", 0.2, 0.05, 0.6), temperature = lab.param("temperature", 0.2, 0.05, 1.0);
         boolean brief = lab.testMode(); // the same with less
         if (brief) count = 300;
@@ -50,13 +51,15 @@ final class AlignmentUniformityLab implements LabBody {
         for (int i : lab.progress("circles", 5)) {
             var learner = learner(losses[i], 2, lab);
             learner.fit(train.x(), views, trainer, lab.rng(5), lab.progress());
-            circles[i] = Figure.scatter(names[i], Similarity.normalise(learner.project(test.x(), 500)), test.labels(), Figure.numbered(0, 9))
+            circles[i] = Figure
+                    .scatter(names[i], Similarity.normalise(learner.project(test.x(), 500)), test.labels(), Figure.numbered(0, 9))
                     .axes("x", "y").limitX(-1.1, 1.1).limitY(-1.1, 1.1);
         }
         lab.figure(Figure.grid("Test digits on the circle", 3, circles).describedAs(
                 "Five circles of points coloured by digit: alignment alone heaps all in few places, uniformity alone mixes them, both give arcs of one digit."));
 
-        double[] weights = {0, 0.1, 0.3, 1, 3, 10}, align = new double[6], uniform = new double[6], sum = new double[6], probe = new double[6];
+        double[] weights = {0, 0.1, 0.3, 1, 3, 10}, align = new double[6], uniform = new double[6], sum = new double[6],
+                probe = new double[6];
         var labels = new String[6];
         for (int i : lab.progress("encoders", 6)) {
             var learner = learner(BOTH.withAlignmentWeight(1).withUniformityWeight(weights[i]), 16, lab);
@@ -75,7 +78,8 @@ final class AlignmentUniformityLab implements LabBody {
         Tensor x = unit(learner(BOTH, 16, lab), views.of(train.x().narrow(0, 0, 200), lab.rng(8))),
                 y = unit(learner(BOTH, 16, lab), views.of(train.x().narrow(0, 0, 200), lab.rng(9)));
         int[] negatives = {16, 32, 64, 128, 256, 512, 1024, 2048, 4096};
-        double[] gaps = AlignmentUniformity.excess(x, y, temperature, negatives, draws, lab.rng(10)), at = new double[9], size = new double[9];
+        double[] gaps = AlignmentUniformity.excess(x, y, temperature, negatives, draws, lab.rng(10)), at = new double[9],
+                size = new double[9];
         for (int k = 0; k < 9; k++) {
             at[k] = negatives[k];
             size[k] = Math.abs(gaps[k]);
@@ -83,7 +87,8 @@ final class AlignmentUniformityLab implements LabBody {
         lab.figure(Figure.line("InfoNCE less log M, off its limit", at, size).logX().logY().axes("negatives M", "gap")
                 .describedAs("Gap against the number of negatives, both logarithmic: a line that falls by about one decade a decade."));
         double slope = Math.log(size[8] / size[0]) / Math.log(4096.0 / 16);
-        lab.say("Rank correlation of the probe with alignment and uniformity together: %.2f.", Correlation.spearman(probe, sum).statistic());
+        lab.say("Rank correlation of the probe with alignment and uniformity together: %.2f.",
+                Correlation.spearman(probe, sum).statistic());
         lab.shows("exponent of the gap from 16 to 4096 negatives", slope, atMost(-0.45));
         lab.shows("uniformity of test digits, both less alignment alone", uniform[3] - uniform[0], below(0));
         lab.shows("best probe of the six", Arrays.stream(probe).max().orElseThrow(), atLeast(epochs < 8 ? 0.1 : 0.5));

@@ -57,12 +57,12 @@ final class AudioCodecLab implements LabBody {
         lab.table("Each rate", List.of("books", "bits a second", "bytes of a tune of 0.26 s", "SI-SNR (dB)", "codes in use"), rows);
         lab.figure(Figure.line("What each book adds", 1, ratios).axes("books", "SI-SNR (dB)")
                 .describedAs("The ratio of tune to error by the number of books: a steep rise first, then less and less."));
-        lab.figure(Figure.row("Seen", pictures.toArray(Plot[]::new))
-                .describedAs("Spectrograms of one tune, of its copy by one book, and by all: the pitches stand in each, the dirt between them goes away."));
+        lab.figure(Figure.row("Seen", pictures.toArray(Plot[]::new)).describedAs(
+                "Spectrograms of one tune, of its copy by one book, and by all: the pitches stand in each, the dirt between them goes away."));
         lab.figure(waves.axes("time (ms)", "amplitude")
                 .describedAs("Samples of the tune and of its copies: one book has the beat of the note, all books its shape."));
-        lab.say("One book is %.0f bits a second, %d are %.0f. The same codec serves all rates: books are left out from the end.", config.bitrate(1),
-                books, config.bitrate(books));
+        lab.say("One book is %.0f bits a second, %d are %.0f. The same codec serves all rates: books are left out from the end.",
+                config.bitrate(1), books, config.bitrate(books));
         lab.shows("rise of SI-SNR from one book to all (dB)", ratios[books - 1] - ratios[0], above(0.5));
     }
 

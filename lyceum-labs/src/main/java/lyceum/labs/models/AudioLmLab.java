@@ -60,10 +60,11 @@ final class AudioLmLab implements LabBody {
         var curves = new ArrayList<double[]>();
         for (var stage : List.of(Stage.SEMANTIC, Stage.COARSE)) {
             BatchLoss loss = (rows, pass) -> lm.loss(stage, new Clip(meaning.rows(rows), codes.rows(rows)), null, pass);
-            curves.add(new Trainer(new Adam(8e-3), epochs).withBatchSize(24).start(lm, tunes, loss, null, lab.rng(7)).finish(lab.progress()).losses());
+            curves.add(new Trainer(new Adam(8e-3), epochs).withBatchSize(24).start(lm, tunes, loss, null, lab.rng(7)).finish(lab.progress())
+                    .losses());
         }
-        lab.figure(Figure.plot("Two languages").line("what is played", 1, curves.get(0))
-                .line("how it sounds", 1, curves.get(1)).axes("epoch", "nats a token")
+        lab.figure(Figure.plot("Two languages").line("what is played", 1, curves.get(0)).line("how it sounds", 1, curves.get(1))
+                .axes("epoch", "nats a token")
                 .describedAs("Loss of both stages: what is played is soon foreseen, how it sounds keeps the chance of each note's phase."));
 
         var heard = sounds.narrow(0, 0, 3).narrow(2, 0, (long) PROMPT * world.slot());
@@ -74,13 +75,14 @@ final class AudioLmLab implements LabBody {
             int[] made = world.pitches(Sound.of(sound.get(i), world.rate()));
             rows.add(List.of(Melodies.Style.values()[i], Arrays.toString(pitches[i]), Arrays.toString(made)));
             if (i == 0) lab.figure(Figure.heatmap("Piano roll of the first tune", roll(pitches[0], made)).axes("slot of 64 ms", "pitch")
-                    .measuring("1 as it goes on, 2 as the model does, 3 both")
-                    .describedAs("The tune itself and what the model makes of its first eight slots; where both play one pitch the cell is brightest."));
+                    .measuring("1 as it goes on, 2 as the model does, 3 both").describedAs(
+                            "The tune itself and what the model makes of its first eight slots; where both play one pitch the cell is brightest."));
         }
         lab.table("Tunes and their continuations from slot 8 on, as pitches", List.of("style", "tune", "prompt and continuation"), rows);
         var grid = Tensor.arange(8).reshape(2, 4);
         lab.table("One grid of two books, in two orders", List.of("order", "codes"),
-                List.of(List.of("flat", CodePattern.FLAT.interleave(grid, -1).toString()), List.of("delay", CodePattern.DELAY.interleave(grid, -1).toString())));
+                List.of(List.of("flat", CodePattern.FLAT.interleave(grid, -1).toString()),
+                        List.of("delay", CodePattern.DELAY.interleave(grid, -1).toString())));
         lab.say("A codec that learned for a second is rough, and so is what is played by it: raise both numbers of epochs, and the tunes go on as they began.");
         var back = CodePattern.DELAY.deinterleave(CodePattern.DELAY.interleave(codes, -1), 2);
         lab.shows("codes lost on the way through the delayed order", back.ne(codes).countNonZero().item(), exactly(0));

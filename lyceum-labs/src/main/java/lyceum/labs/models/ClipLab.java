@@ -55,18 +55,20 @@ final class ClipLab implements LabBody {
         frames.add(similarities(encoder.imageVectors(test, 12).matmul(encoder.textVectors(names, 12).transpose()), 0));
         clip.fit(images, ids, new Trainer(new AdamW(4e-3), epochs).withBatchSize(24).withListener(watch), rng, lab.progress());
 
-        lab.figure(Figure.frames("Cosines of new pictures and captions", "pass", frames)
-                .describedAs("Twelve pictures against twelve captions, pass by pass: the diagonal of true pairs grows brighter than the rest."));
+        lab.figure(Figure.frames("Cosines of new pictures and captions", "pass", frames).describedAs(
+                "Twelve pictures against twelve captions, pass by pass: the diagonal of true pairs grows brighter than the rest."));
         double[] loss = losses.stream().mapToDouble(d -> d).toArray(), scale = scales.stream().mapToDouble(d -> d).toArray();
-        lab.figure(Figure.row("What is learned", Figure.line("Loss", 1, loss).axes("pass", "nats"), Figure.line("Scale", 1, scale).axes("pass", "scale"))
+        lab.figure(Figure.row("What is learned", Figure.line("Loss", 1, loss).axes("pass", "nats"),
+                Figure.line("Scale", 1, scale).axes("pass", "scale"))
                 .describedAs("The mean loss falls from about the logarithm of the batch; the scale of the cosines rises from 1 / 0.07."));
 
         // A label nobody trained a classifier for, and the pictures by their similarity to it.
         var wanted = encoder.classifier(List.of(label), TEMPLATES, words);
         long[] order = wanted.logits(test).select(1, 0).neg().argsort(0).toLongArray();
-        lab.figure(Figure.images("Nearest to \"" + label + "\" first", 6,
-                IntStream.range(0, 12).mapToObj(i -> image(test.select(0, (int) order[i]))).toList()).pixels(0, 1)
-                .describedAs("The twelve new pictures, ordered by their similarity to the label."));
+        lab.figure(Figure
+                .images("Nearest to \"" + label + "\" first", 6,
+                        IntStream.range(0, 12).mapToObj(i -> image(test.select(0, (int) order[i]))).toList())
+                .pixels(0, 1).describedAs("The twelve new pictures, ordered by their similarity to the label."));
         var classifier = encoder.classifier(List.of(NAMES), TEMPLATES, words);
         double right = classifier.accuracy(test, Tensor.arange(12));
         var found = PairRetrieval.of(encoder.imageVectors(test, 12), encoder.textVectors(names, 12));

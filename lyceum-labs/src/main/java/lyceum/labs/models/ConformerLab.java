@@ -40,7 +40,8 @@ final class ConformerLab implements LabBody {
         Clips clips = clips(world, count, lab.rng(1)), fresh = clips(world, 12, lab.rng(2));
         var both = ConformerConfig.small(24).withHalvings(2).withLayers(1);
         var names = List.of("both", "attention alone", "convolution alone");
-        var configs = List.of(both, both.withConvolution(false).matching(both.parameters()), both.withAttention(false).matching(both.parameters()));
+        var configs = List.of(both, both.withConvolution(false).matching(both.parameters()),
+                both.withAttention(false).matching(both.parameters()));
         lab.figure(Figure.heatmap("Heard", fresh.seen.get(0).transpose().to(DType.F64).toRows()).axes("frame of 10 ms", "mel band")
                 .measuring("log power")
                 .describedAs("The log-mel spectrogram of an utterance: each word is two tones, a low band and then another."));

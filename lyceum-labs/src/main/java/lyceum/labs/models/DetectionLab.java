@@ -61,8 +61,9 @@ final class DetectionLab implements LabBody {
         lab.shows("operations a proposal, R-CNN over shared features", costs[0] / costs[1], atLeast(each < 10 ? 1 : 5));
 
         Tensor found = faster.detect(one).getFirst().above(0.5).boxes(), told = detr.detect(one).getFirst().above(0.5).boxes();
-        lab.figure(Figure.images("One scene", 4, outlined("truth", one, truths.getFirst().boxes()),
-                outlined("proposals", one, proposals.getFirst()), outlined("Faster R-CNN", one, found), outlined("DETR", one, told))
+        lab.figure(Figure
+                .images("One scene", 4, outlined("truth", one, truths.getFirst().boxes()), outlined("proposals", one, proposals.getFirst()),
+                        outlined("Faster R-CNN", one, found), outlined("DETR", one, told))
                 .describedAs("The objects' boxes, Faster R-CNN's proposals, what it tells with a score above a half, and DETR's."));
         lab.shows("mAP50 of Faster R-CNN on its scenes", faster.score(images, truths).at(0.5), above(count < 16 || epochs < 6 ? -1 : 0.02));
     }

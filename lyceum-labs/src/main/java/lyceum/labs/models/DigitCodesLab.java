@@ -32,8 +32,8 @@ final class DigitCodesLab implements LabBody {
     private static final int SIDE = 8, GRID = 8;
 
     @Override public void run(LabContext lab) {
-        int epochs = lab.param("epochs", 8, 1, 200), width = lab.param("hidden units", 64, 8, 256), first = lab.param("from digit", 1, 0, 9),
-                second = lab.param("to digit", 7, 0, 9);
+        int epochs = lab.param("epochs", 8, 1, 200), width = lab.param("hidden units", 64, 8, 256),
+                first = lab.param("from digit", 1, 0, 9), second = lab.param("to digit", 7, 0, 9);
         double t = lab.param("part of the way", 0.5, 0.0, 1.0);
         var digits = Datasets.digits();
         var all = digits.x().to(DType.F32).reshape(-1, SIDE * SIDE).div(16).compute();
@@ -72,16 +72,17 @@ final class DigitCodesLab implements LabBody {
         lab.figure(Figure.plot("What the bound is made of").line("reconstruction", 1, costs).line("divergence of the code", 1, rates)
                 .line("minus the bound", 1, sums).axes("epoch", "nats a digit")
                 .describedAs("On digits that were not learned: the code costs more while reconstructions get cheaper."));
-        lab.figure(Figure.row("Two planes of codes", plane("with a normal prior", vae, train), plane("without one", flat, train))
-                .describedAs("Decoded from even steps over the middle nine tenths of either number; the prior packs the digits without holes."));
+        lab.figure(
+                Figure.row("Two planes of codes", plane("with a normal prior", vae, train), plane("without one", flat, train)).describedAs(
+                        "Decoded from even steps over the middle nine tenths of either number; the prior packs the digits without holes."));
 
         // Between two digits in codes and in pixels.
         Tensor a = digit(all, digits.labels(), first), b = digit(all, digits.labels(), second);
         var space = new LatentSpace(vae);
         var walk = row("in codes", space.interpolate(a, b, 8));
         for (int i = 0; i < 8; i++) walk.add(picture("in pixels", a.lerp(b, i / 7.0), 0));
-        lab.figure(Figure.images("From one digit to another", 8, walk).pixels(0, 1)
-                .describedAs("Above by steps between the codes: every picture is of one digit. Below by mixing pixels: two digits at once."));
+        lab.figure(Figure.images("From one digit to another", 8, walk).pixels(0, 1).describedAs(
+                "Above by steps between the codes: every picture is of one digit. Below by mixing pixels: two digits at once."));
         lab.figure(Figure.images("Part of the way", 2, picture("in codes", space.blend(a, b, t), 0), picture("in pixels", a.lerp(b, t), 0))
                 .pixels(0, 1).describedAs("Both ways after the chosen part."));
         var smooth = space.smoothness(space.encode(a), space.encode(b), 20, LatentSpace.Way.STRAIGHT);
@@ -97,7 +98,9 @@ final class DigitCodesLab implements LabBody {
 
     private static double apart(Tensor x, Tensor real) { return Tensor.of(GenerativeMetrics.nearest(x, real)).mean().item(); }
 
-    private static Image picture(String caption, Tensor x, int row) { return Image.gray(caption, SIDE, x.detach().get(row).clamp(0.0, 1.0)); }
+    private static Image picture(String caption, Tensor x, int row) {
+        return Image.gray(caption, SIDE, x.detach().get(row).clamp(0.0, 1.0));
+    }
 
     private static ArrayList<Image> row(String caption, Tensor x) {
         var images = new ArrayList<Image>();

@@ -56,8 +56,8 @@ final class DinoLab implements LabBody {
             step[0]++;
             return objective.of(rows, pass);
         };
-        var run = new Trainer(new AdamW(5e-3), 1000).withBatchSize(32).withListener(dino.following(steps))
-                .start(dino, 1000, watched, null, lab.rng(3));
+        var run = new Trainer(new AdamW(5e-3), 1000).withBatchSize(32).withListener(dino.following(steps)).start(dino, 1000, watched, null,
+                lab.rng(3));
         while (run.steps() < steps && !lab.cancelled()) run.step();
         var last = DinoV2.Entropies.of(dino.targets(test));
         each[steps / EVERY] = last.perPicture();
@@ -82,9 +82,8 @@ final class DinoLab implements LabBody {
                 "Eight digits, and beside each its 16 patches coloured by the first three principal components of their features: "
                         + "like patches have like colours."));
         lab.say("After %d steps the teacher's targets have %.2f of the largest entropy a picture; their mean has %.2f. "
-                + "Healthy is the first lower than the second: "
-                + "sure of each, fair to all prototypes.",
-                steps, last.perPicture(), last.ofMean());
+                + "Healthy is the first lower than the second: " + "sure of each, fair to all prototypes.", steps, last.perPicture(),
+                last.ofMean());
         boolean usual = balance == 2 && sharp == 0.01 && steps >= 120 && prototypes == 8;
         lab.shows("entropy of the mean target over log K", last.ofMean(), above(usual ? 0.5 : -1));
         lab.shows("mean entropy of a picture's target over log K", last.perPicture(), below(usual ? 0.9 : 1.001));

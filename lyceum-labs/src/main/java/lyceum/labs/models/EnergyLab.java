@@ -38,8 +38,8 @@ final class EnergyLab implements LabBody {
         int epochs = lab.param("epochs", 8, 1, 100), k = lab.param("chain steps of contrastive divergence", 5, 1, 100),
                 walkers = lab.param("walkers", 150, 10, 1_000), settling = lab.param("steps they settle", 60, 5, 1_000);
         double step = lab.param("Langevin step", 0.1, 0.005, 0.5);
-        var truth = new MixtureDenoiser(new NoiseLadder(1e-3), Prediction.SCORE, new double[][] {{-1.3, 0}, {1.2, 0.6}}, new double[] {0.6, 0.7},
-                new double[] {0.4, 0.6});
+        var truth = new MixtureDenoiser(new NoiseLadder(1e-3), Prediction.SCORE, new double[][] {{-1.3, 0}, {1.2, 0.6}},
+                new double[] {0.6, 0.7}, new double[] {0.4, 0.6});
         var data = truth.draw(ROWS, lab.rng(1));
         var walk = new EnergySampler.Langevin(step);
         var noise = new MultivariateNormal(new double[2], new double[][] {{4, 0}, {0, 2}});
@@ -64,10 +64,12 @@ final class EnergyLab implements LabBody {
             double divergence = divergence(exact, normalised(energies));
             rows.add(List.of(way.name, divergence, logZ, annealed, model.logNormaliser() == 0 ? "not learned" : -model.logNormaliser()));
             for (int at : new int[] {0, settling / 10, settling}) {
-                var x = model.generator(walk, at, (n, rng) -> Tensor.rand(rng, DType.F64, n, 2).sub(0.5).mul(8)).sample(walkers, lab.rng(5));
+                var x = model.generator(walk, at, (n, rng) -> Tensor.rand(rng, DType.F64, n, 2).sub(0.5).mul(8)).sample(walkers,
+                        lab.rng(5));
                 names.add(way.name + ", " + at + " steps");
-                panels.add(Figure.plot(names.getLast()).surface(-4, 4, -4, 4, z -> model.energy(z).detach().minimum(energies.min().item() + 8)).contours()
-                        .points("walkers", x).axes("x", "y").equalScales());
+                panels.add(
+                        Figure.plot(names.getLast()).surface(-4, 4, -4, 4, z -> model.energy(z).detach().minimum(energies.min().item() + 8))
+                                .contours().points("walkers", x).axes("x", "y").equalScales());
             }
             lab.shows("KL of the data's law from " + way.name + ", nats", divergence, below(epochs < 8 ? 1.5 : 0.35));
             lab.shows("annealed log Z of " + way.name + ", off the grid's sum", Math.abs(annealed - logZ), below(0.5));

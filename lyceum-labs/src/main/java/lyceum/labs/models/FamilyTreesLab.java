@@ -21,8 +21,8 @@ import lyceum.train.Trainer;
 @Lab(topics = "distributed-representation", title = "Six units for two families")
 final class FamilyTreesLab implements LabBody {
     @Override public void run(LabContext lab) {
-        int code = lab.param("units of a code", 6, 1, 12), steps = lab.param("steps", 400, 50, 3000), held = lab.param("questions held out", 4, 1, 30),
-                seed = lab.param("seed", 2, 0, 100);
+        int code = lab.param("units of a code", 6, 1, 12), steps = lab.param("steps", 400, 50, 3000),
+                held = lab.param("questions held out", 4, 1, 30), seed = lab.param("seed", 2, 0, 100);
         double decay = lab.param("weight decay", 0.8, 0.0, 2.0);
         var all = FamilyTrees.queries();
         var shuffled = Arrays.stream(lab.rng(10 + seed).permutation(all.size())).mapToObj(all::get).toList();
@@ -49,16 +49,19 @@ final class FamilyTreesLab implements LabBody {
         lab.table("Two ways to stand for a person", List.of("measure", "distributed code", "local code"), List.of(
                 List.of("units", code, 24), List.of("questions told, answered", right, FamilyTrees.right(table, told)),
                 List.of("questions held out, answered", answered, guessed),
-                List.of("participation ratio", DistributedRepresentation.participationRatio(codes), DistributedRepresentation.participationRatio(local)),
+                List.of("participation ratio", DistributedRepresentation.participationRatio(codes),
+                        DistributedRepresentation.participationRatio(local)),
                 List.of("nationality from the other 23", LinearReadout.of(codes).leaveOneOutAccuracy(FamilyTrees.nationality()),
                         LinearReadout.of(local).leaveOneOutAccuracy(FamilyTrees.nationality())),
                 List.of("generation from the other 23", LinearReadout.of(codes).leaveOneOutAccuracy(FamilyTrees.generation()),
                         LinearReadout.of(local).leaveOneOutAccuracy(FamilyTrees.generation())),
                 List.of("answered without the most needed unit", Arrays.stream(ablated).min().orElseThrow(), "all but its person's")));
-        lab.say("Of %d questions never told it answers %d, the table of local codes %d. Unit %d differs most between the nations.", held, answered, guessed,
-                nation);
-        lab.shows("share of the told questions answered", (double) right / told.size(), atLeast(code < 5 || steps < 300 || decay > 1 ? 0.04 : 0.8));
-        lab.shows("held-out questions answered beyond the table", answered - guessed, atLeast(code < 5 || steps < 300 || held < 3 ? -held : 0));
+        lab.say("Of %d questions never told it answers %d, the table of local codes %d. Unit %d differs most between the nations.", held,
+                answered, guessed, nation);
+        lab.shows("share of the told questions answered", (double) right / told.size(),
+                atLeast(code < 5 || steps < 300 || decay > 1 ? 0.04 : 0.8));
+        lab.shows("held-out questions answered beyond the table", answered - guessed,
+                atLeast(code < 5 || steps < 300 || held < 3 ? -held : 0));
     }
 
     /** How far apart the nations' means lie, in deviations of all. */

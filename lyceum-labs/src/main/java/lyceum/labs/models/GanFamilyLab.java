@@ -46,8 +46,8 @@ final class GanFamilyLab implements LabBody {
         var vanilla = new Gan(new Adam(5e-3).withBetas(0.5, 0.9)).withAveraging(0.95);
         var penalty = bound.equals("clipping") ? new CriticPenalty.WeightClipping(clip) : new CriticPenalty.GradientPenalty(lambda);
         record Kind(String name, Gan gan) {}
-        var kinds = List.of(new Kind("vanilla", vanilla), new Kind("WGAN, " + bound,
-                vanilla.withLoss(GanLoss.wasserstein()).withCriticSteps(critics).withPenalty(penalty)));
+        var kinds = List.of(new Kind("vanilla", vanilla),
+                new Kind("WGAN, " + bound, vanilla.withLoss(GanLoss.wasserstein()).withCriticSteps(critics).withPenalty(penalty)));
         var panels = new ArrayList<Plot>();
         var rows = new ArrayList<List<?>>();
         var noise = new LatentNoise(4);
@@ -58,14 +58,16 @@ final class GanFamilyLab implements LabBody {
             run.finish(steps, lab.progress());
             var x = noise.through(run.generator()).sample(2_000, lab.rng(5));
             var coverage = ModeCoverage.of(x, ring.centres(), 0.15, 3);
-            rows.add(List.of(kinds.get(k).name, coverage.covered(0.02), coverage.least(), coverage.quality(), run.history().getLast().objective()));
-            panels.add(Figure.plot(kinds.get(k).name).points("data", data.narrow(0, 0, 400)).points("generated", x.narrow(0, 0, 400)).axes("x", "y")
-                    .limitX(-3, 3).limitY(-3, 3).equalScales());
+            rows.add(List.of(kinds.get(k).name, coverage.covered(0.02), coverage.least(), coverage.quality(),
+                    run.history().getLast().objective()));
+            panels.add(Figure.plot(kinds.get(k).name).points("data", data.narrow(0, 0, 400)).points("generated", x.narrow(0, 0, 400))
+                    .axes("x", "y").limitX(-3, 3).limitY(-3, 3).equalScales());
         }
-        lab.figure(Figure.row("One ring, two games", panels.toArray(Plot[]::new))
-                .describedAs("The vanilla generator sits on some modes more than on others; with the gradient penalty points gather at all eight."));
+        lab.figure(Figure.row("One ring, two games", panels.toArray(Plot[]::new)).describedAs(
+                "The vanilla generator sits on some modes more than on others; with the gradient penalty points gather at all eight."));
         lab.table("Coverage", List.of("game", "modes with 2%", "least share", "within 3 deviations", "critic's payoff"), rows);
-        if (steps >= 120 && !bound.equals("clipping")) lab.shows("modes that WGAN-GP covers", ((Number) rows.getLast().get(1)).doubleValue(), above(5));
+        if (steps >= 120 && !bound.equals("clipping"))
+            lab.shows("modes that WGAN-GP covers", ((Number) rows.getLast().get(1)).doubleValue(), above(5));
 
         var config = new BigGanConfig(8, 1, 10).withChannels(10).withLatent(16).withWidth(8);
         var critic = SpectralNorm.attachAll(ProjectionCritic.images(config, lab.rng(6)), 1, lab.rng(7));
@@ -73,7 +75,8 @@ final class GanFamilyLab implements LabBody {
                 .withGeneratorRegularizer(Regularizer.orthogonalDirections(1e-4).on("*conv*.weight"));
         var set = Datasets.digits();
         var pictures = set.x().to(DType.F32).div(8).sub(1).reshape(set.size(), 1, 8, 8).compute();
-        var run = gan.start(new BigGanGenerator(config, lab.rng(8)), critic, GanGame.of(pictures, set.y(), new LatentNoise(16), 32), lab.rng(9));
+        var run = gan.start(new BigGanGenerator(config, lab.rng(8)), critic, GanGame.of(pictures, set.y(), new LatentNoise(16), 32),
+                lab.rng(9));
         run.finish(digits, lab.progress());
         var strip = new ArrayList<Image>();
         var variances = new double[3];

@@ -62,21 +62,26 @@ final class GanLab implements LabBody {
             run.finish(steps * k / 4, lab.progress());
             frames.add(chase("step " + run.steps(), data, critic, noise.through(run.generator()).sample(400, lab.rng(6))));
         }
-        lab.figure(Figure.frames("Generated points chase the ring", "training", frames).labelled("start", "a quarter", "half", "three quarters", "end")
+        lab.figure(Figure.frames("Generated points chase the ring", "training", frames)
+                .labelled("start", "a quarter", "half", "three quarters", "end")
                 .describedAs("Bright where the critic believes; the generated points spread from the middle over the eight clusters."));
         var coverage = ModeCoverage.of(noise.through(run.generator()).sample(2_000, lab.rng(7)), ring.centres(), deviation, 3);
         double[] values = run.history().stream().mapToDouble(l -> l.objective()).toArray();
         lab.figure(Figure.plot("Value of the game").line("E log D + E log(1 - D)", 1, values).horizontalLine(-Math.log(4), "-log 4")
-                .axes("step", "nats").describedAs("The value swings at first and settles near -log 4 as the two distributions become one."));
+                .axes("step", "nats")
+                .describedAs("The value swings at first and settles near -log 4 as the two distributions become one."));
         if (steps >= 200) lab.shows("modes that hold 2% of the samples", coverage.covered(0.02), atLeast(7));
     }
 
     /** Generator and critic after each of 150 steps, as two rows of coordinates. */
     private static double[][] dirac(LabContext lab, double eta, double gamma) {
-        Linear point = new Linear(Tensor.of(new double[] {0}, 1, 1), Tensor.of(0.6)), slope = new Linear(Tensor.of(new double[] {0.8}, 1, 1), null);
+        Linear point = new Linear(Tensor.of(new double[] {0}, 1, 1), Tensor.of(0.6)),
+                slope = new Linear(Tensor.of(new double[] {0.8}, 1, 1), null);
         point.freeze("weight"); // what is left is one point, whatever the noise
-        var gan = new Gan(new Sgd(eta)).withLoss(GanLoss.wasserstein()).withOrder(Gan.Order.SIMULTANEOUS).withPenalty(new CriticPenalty.R1(gamma));
-        var run = gan.start(point, slope, GanGame.of(Tensor.zeros(DType.F64, 1, 1), new LatentNoise(1).withDtype(DType.F64), 1), lab.rng(0));
+        var gan = new Gan(new Sgd(eta)).withLoss(GanLoss.wasserstein()).withOrder(Gan.Order.SIMULTANEOUS)
+                .withPenalty(new CriticPenalty.R1(gamma));
+        var run = gan.start(point, slope, GanGame.of(Tensor.zeros(DType.F64, 1, 1), new LatentNoise(1).withDtype(DType.F64), 1),
+                lab.rng(0));
         var path = new double[2][151];
         for (int t = 0; t <= 150; t++) {
             path[0][t] = point.bias().item();
@@ -89,8 +94,8 @@ final class GanLab implements LabBody {
     private static double radius(double[][] path, int t) { return Math.hypot(path[0][t], path[1][t]); }
 
     private static Plot spiral(String title, double[][] path) {
-        return Figure.plot(title).line("path", path[0], path[1]).points("equilibrium", new double[] {0}, new double[] {0}).axes("theta", "psi")
-                .equalScales();
+        return Figure.plot(title).line("path", path[0], path[1]).points("equilibrium", new double[] {0}, new double[] {0})
+                .axes("theta", "psi").equalScales();
     }
 
     private static Plot chase(String title, Tensor data, Mlp critic, Tensor drawn) {

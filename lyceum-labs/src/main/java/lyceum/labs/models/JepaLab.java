@@ -38,8 +38,8 @@ final class JepaLab implements LabBody {
         var masks = config.masks().withTargets(targets);
         var jepa = new Jepa(config.withMasks(masks), lab.rng(2));
         double rank = jepa.diagnose(test).centredRank();
-        var run = new Trainer(new AdamW(8e-3), 1000).withBatchSize(16).withListener(jepa.following(steps))
-                .start(jepa, 1000, jepa.objective(train), null, lab.rng(3));
+        var run = new Trainer(new AdamW(8e-3), 1000).withBatchSize(16).withListener(jepa.following(steps)).start(jepa, 1000,
+                jepa.objective(train), null, lab.rng(3));
         while (run.steps() < steps && !lab.cancelled()) run.step();
 
         var one = test.narrow(0, draw % 500, 1);
@@ -57,11 +57,13 @@ final class JepaLab implements LabBody {
             role[row][column] = 2;
             wrong[row][column] = Double.isNaN(wrong[row][column]) ? errors[i] : Math.max(wrong[row][column], errors[i]);
         }
-        lab.figure(Figure.row("One digit", Figure.images("The picture", 1, Image.gray("pixels", one.get(0, 0).mul(0.376).add(0.305).clamp(0, 1))).pixels(0, 1),
-                Figure.heatmap("0 unused, 1 context, 2 target", role).axes("column", "row"),
-                Figure.heatmap("Error of predicted features", wrong).axes("column", "row")).describedAs(
-                        "A digit of 8 by 8 patches; which of them the encoder sees and which the predictor is asked for; "
-                                + "mean absolute error of the features there."));
+        lab.figure(Figure
+                .row("One digit",
+                        Figure.images("The picture", 1, Image.gray("pixels", one.get(0, 0).mul(0.376).add(0.305).clamp(0, 1))).pixels(0, 1),
+                        Figure.heatmap("0 unused, 1 context, 2 target", role).axes("column", "row"),
+                        Figure.heatmap("Error of predicted features", wrong).axes("column", "row"))
+                .describedAs("A digit of 8 by 8 patches; which of them the encoder sees and which the predictor is asked for; "
+                        + "mean absolute error of the features there."));
         var after = jepa.diagnose(test);
         lab.figure(Figure.plot("Spread of features").axes("number of the direction", "singular value").logY()
                 .line("after training", 1, Arrays.stream(after.spectrum()).map(v -> Math.max(v, 1e-9)).toArray())
@@ -83,7 +85,8 @@ final class JepaLab implements LabBody {
         double[] plain = told.wanted().sub(told.wanted().mean(0, true)).abs().mean(2, false).toDoubleArray();
         long[] asked = blocks.targets().toLongArray();
         double sum = 0;
-        for (int i = 0, each = asked.length / (int) digits.size(0); i < asked.length; i++) sum += plain[i / each * 64 + (int) asked[i]] / asked.length;
+        for (int i = 0, each = asked.length / (int) digits.size(0); i < asked.length; i++)
+            sum += plain[i / each * 64 + (int) asked[i]] / asked.length;
         return told.errors().mean().item() / sum;
     }
 }

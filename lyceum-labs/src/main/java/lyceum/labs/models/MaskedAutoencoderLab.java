@@ -36,7 +36,8 @@ final class MaskedAutoencoderLab implements LabBody {
         var data = digits.x().reshape(digits.size(), 1, 8, 8).compute();
         // What is left when the mean digit is taken away: who tells nothing there tells the mean digit.
         Tensor mean = data.narrow(0, 0, images).mean(0, true).compute();
-        Tensor train = data.narrow(0, 0, images).sub(mean).div(SCALE).compute(), test = data.narrow(0, 1297, 500).sub(mean).div(SCALE).compute();
+        Tensor train = data.narrow(0, 0, images).sub(mean).div(SCALE).compute(),
+                test = data.narrow(0, 1297, 500).sub(mean).div(SCALE).compute();
         var vit = new VisionTransformerConfig(8, 4, 1, width / 4 * 4, 1, 4).withHidden(width).withPool(Pool.MEAN).withClassToken(false);
         var mae = new MaskedAutoencoder(new MaskedAutoencoderConfig(vit).withHidden(hidden), lab.rng(2));
         var trainer = new Trainer(new AdamW(6e-3), epochs).withBatchSize(64);
@@ -45,8 +46,9 @@ final class MaskedAutoencoderLab implements LabBody {
         var shuffle = PatchShuffle.random(500, 4, hidden, lab.rng(4));
         var told = Autograd.noGrad(() -> mae.reconstruct(test, shuffle, Pass.inference()));
         if (shifted) told = new MaskedAutoencoder.Reconstruction(shuffle.shuffled(told.predicted()), shuffle);
-        Tensor filled = mae.pictures(told, test), hiddenOnes = mae.masked(shuffle, test.zerosLike(), 1), whole = test.mul(SCALE).add(mean).compute(),
-                seen = mae.masked(shuffle, whole, 0.5), shown = filled.mul(SCALE).add(mean).clamp(0, 1).compute();
+        Tensor filled = mae.pictures(told, test), hiddenOnes = mae.masked(shuffle, test.zerosLike(), 1),
+                whole = test.mul(SCALE).add(mean).compute(), seen = mae.masked(shuffle, whole, 0.5),
+                shown = filled.mul(SCALE).add(mean).clamp(0, 1).compute();
         var pictures = new ArrayList<Image>();
         for (int i = 0; i < 6; i++) {
             pictures.add(Image.gray("seen", seen.get(i, 0)));
@@ -55,7 +57,8 @@ final class MaskedAutoencoderLab implements LabBody {
         }
         lab.figure(Figure.images("Six digits it never met", 6, pictures).pixels(0, 1).describedAs(
                 "Triplets of what the encoder saw, with grey for hidden patches, what the decoder told in their place, and the original."));
-        lab.figure(Figure.line("Learning", 1, history.losses()).axes("epoch", "mean squared error of hidden pixels, a quarter of white as unit")
+        lab.figure(Figure.line("Learning", 1, history.losses())
+                .axes("epoch", "mean squared error of hidden pixels, a quarter of white as unit")
                 .describedAs("The training loss by epoch."));
 
         double error = filled.sub(test).square().sum().item(), plain = test.square().mul(hiddenOnes).sum().item();

@@ -37,8 +37,10 @@ final class PairObjectivesLab implements LabBody {
     private static final CaptionWords WORDS = CaptionWords.of(List.of(NAMES));
 
     @Override public void run(LabContext lab) {
-        int steps = lab.param("steps", 70, 10, 1000), small = lab.param("small batch", 6, 2, 24), large = lab.param("large batch", 24, 24, 96);
-        var objectives = List.of(VlmObjective.clip(), VlmObjective.siglip(), VlmObjective.align(), VlmObjective.filip(), VlmObjective.coca());
+        int steps = lab.param("steps", 70, 10, 1000), small = lab.param("small batch", 6, 2, 24),
+                large = lab.param("large batch", 24, 24, 96);
+        var objectives = List.of(VlmObjective.clip(), VlmObjective.siglip(), VlmObjective.align(), VlmObjective.filip(),
+                VlmObjective.coca());
         var called = List.of("CLIP", "SigLIP", "ALIGN", "FILIP", "CoCa");
         var rows = new ArrayList<List<?>>();
         var models = new ArrayList<ContrastiveVlm>();
@@ -48,27 +50,29 @@ final class PairObjectivesLab implements LabBody {
             rows.add(List.of(called.get(i), model.parameterCount(), accuracy(model, test), model.encoder().scale()));
             models.add(model);
         }
-        lab.table("After " + steps + " steps of " + large + " pairs", List.of("objective", "parameters", "zero-shot accuracy over 12", "scale"), rows);
-        lab.say("Of SigLIP, from its published scale of 10 and bias of -10, %d steps make %.2f and %.2f.", steps, models.get(1).encoder().scale(),
-                models.get(1).encoder().bias().item());
+        lab.table("After " + steps + " steps of " + large + " pairs",
+                List.of("objective", "parameters", "zero-shot accuracy over 12", "scale"), rows);
+        lab.say("Of SigLIP, from its published scale of 10 and bias of -10, %d steps make %.2f and %.2f.", steps,
+                models.get(1).encoder().scale(), models.get(1).encoder().bias().item());
         double[] softmax = {accuracy(trained(VlmObjective.clip(), small, few, lab), test), accuracy(models.get(0), test)},
                 sigmoid = {accuracy(trained(VlmObjective.siglip(), small, few, lab), test), accuracy(models.get(1), test)};
-        lab.figure(Figure.bars("Zero-shot accuracy by batch", new String[] {"batch " + small, "batch " + large}, Series.of("softmax", softmax),
-                Series.of("sigmoid", sigmoid)).axes("pairs of a step", "share right")
+        lab.figure(Figure.bars("Zero-shot accuracy by batch", new String[] {"batch " + small, "batch " + large},
+                Series.of("softmax", softmax), Series.of("sigmoid", sigmoid)).axes("pairs of a step", "share right")
                 .describedAs("Share of new pictures named right after training by softmax and by sigmoid, for a small and a large batch."));
         ImageTextEncoder siglip = models.get(1).encoder(), filip = models.get(3).encoder();
         var ids = siglip.text().ids(List.of(NAMES), WORDS);
         Tensor u = siglip.imageVectors(test.narrow(0, 0, 12), 12), v = siglip.textVectors(ids, 12);
         lab.figure(Figure.heatmap("SigLIP's probability of each pair", siglip.pairProbabilities(u, v).detach().toRows(), NAMES, NAMES)
                 .axes("caption", "picture").describedAs("The sigmoid of each of 12 x 12 pairs; true pairs are on the diagonal."));
-        double gap = SigLip.loss(u, v, siglip.logScale(), siglip.bias(), 5).item() - SigLip.loss(u, v, siglip.logScale(), siglip.bias(), 0).item();
+        double gap = SigLip.loss(u, v, siglip.logScale(), siglip.bias(), 5).item()
+                - SigLip.loss(u, v, siglip.logScale(), siglip.bias(), 0).item();
         lab.shows("siglip", "gap of the loss in blocks of 5 to the whole", Math.abs(gap), below(1e-5));
 
         var tokens = filip.textTokens(ids.narrow(0, 4, 1), Pass.inference()).detach().select(0, 0);
         var patches = filip.imageTokens(test.narrow(0, 4, 1), Pass.inference()).detach().select(0, 0);
         lab.figure(Figure.heatmap("Words and patches of \"" + NAMES[4] + "\"", tokens.narrow(0, 1, 3).matmul(patches.transpose()).toRows(),
-                NAMES[4].split(" "), Figure.numbered(1, 9)).axes("patch, row by row", "word")
-                .describedAs("Cosine of each word's vector with each of the 3 x 3 patches' after FILIP: every word's brightest patch is its answer."));
+                NAMES[4].split(" "), Figure.numbered(1, 9)).axes("patch, row by row", "word").describedAs(
+                        "Cosine of each word's vector with each of the 3 x 3 patches' after FILIP: every word's brightest patch is its answer."));
         boolean usual = steps >= 70 && large >= 24;
         lab.shows("siglip", "zero-shot accuracy of SigLIP over 12 (chance 0.08)", sigmoid[1], atLeast(usual ? 0.25 : 0));
         lab.shows("contrastive-vlm", "zero-shot accuracy of CLIP over 12 (chance 0.08)", softmax[1], atLeast(usual ? 0.6 : 0));
@@ -94,7 +98,8 @@ final class PairObjectivesLab implements LabBody {
     }
 
     private static Tensor pictures(int n, Rng rng) {
-        var clean = Tensor.stack(0, IntStream.range(0, n).mapToObj(i -> WORLD.picture(WORLD.singles().get(i % 12), rng)).toArray(Tensor[]::new));
+        var clean = Tensor.stack(0,
+                IntStream.range(0, n).mapToObj(i -> WORLD.picture(WORLD.singles().get(i % 12), rng)).toArray(Tensor[]::new));
         return clean.add(Tensor.randn(rng, clean.shape().toArray()).mul(0.08)).compute();
     }
 }

@@ -40,20 +40,21 @@ final class PixelCnnLab implements LabBody {
             field[middle][middle] = 0.5;
             maps.add(Figure.heatmap(architecture == Architecture.SINGLE ? "one stack" : "two stacks", field).axes("column", "row"));
         }
-        lab.figure(Figure.row("What the pixel in the middle sees", maps.toArray(Plot[]::new))
-                .describedAs("Found by gradients. With one stack a triangle to the upper right is hidden; with two the whole past in range is seen."));
+        lab.figure(Figure.row("What the pixel in the middle sees", maps.toArray(Plot[]::new)).describedAs(
+                "Found by gradients. With one stack a triangle to the upper right is hidden; with two the whole past in range is seen."));
         int blind = seen[1] - seen[0];
         lab.say("%d layers reach %d earlier pixels; one stack is blind to %d of them.", reach, seen[1], blind);
         lab.shows("pixels in the blind spot, N (N - 1) / 2", blind, exactly(reach * (reach - 1) / 2.0));
 
         Tensor train = halved(Datasets.fashionMnist().train().head(rows).x()), test = halved(Datasets.fashionMnist().test().head(200).x());
         var model = new PixelCnn(new PixelCnnConfig(1, 14, 14, 2).withFilters(filters).withLayers(3).withFirstKernel(5), lab.rng(2));
-        new Trainer(new Adam(1e-2), epochs).withBatchSize(25).start(model, rows, model.over(train), null, lab.rng(3)).finish(lab.progress());
+        new Trainer(new Adam(1e-2), epochs).withBatchSize(25).start(model, rows, model.over(train), null, lab.rng(3))
+                .finish(lab.progress());
         var rates = train.mean(0).mul((double) rows).add(1).div(rows + 2.0);
         double plain = -test.mul(rates.log()).add(test.rsub(1).mul(rates.rsub(1).log())).mean().item() / Math.log(2);
         double bits = model.bitsPerDimension(test);
-        lab.table("Bits a pixel of new pictures", List.of("model", "bits"), List.of(List.of("a coin flip", 1.0),
-                List.of("independent pixels", plain), List.of("PixelCNN", bits)));
+        lab.table("Bits a pixel of new pictures", List.of("model", "bits"),
+                List.of(List.of("a coin flip", 1.0), List.of("independent pixels", plain), List.of("PixelCNN", bits)));
 
         var some = test.narrow(0, 0, 8).compute();
         var images = new ArrayList<Image>();

@@ -46,8 +46,8 @@ final class RepresentationLab implements LabBody {
     }
 
     @Override public void run(LabContext lab) {
-        int count = lab.param("pictures", 900, 300, 1297), epochs = lab.param("epochs", 20, 2, 60), width = lab.param("components", 16, 4, 32),
-                shift = lab.param("views move by", 4, 1, 6);
+        int count = lab.param("pictures", 900, 300, 1297), epochs = lab.param("epochs", 20, 2, 60),
+                width = lab.param("components", 16, 4, 32), shift = lab.param("views move by", 4, 1, 6);
         double noise = lab.param("noise of the denoiser", 0.2, 0, 1.0);
         boolean brief = lab.testMode(); // the same with less
         Dataset all = canvas(lab.rng(1)), train = all.head(brief ? 300 : count), test = all.range(1297, brief ? 1547 : 1797);
@@ -78,12 +78,13 @@ final class RepresentationLab implements LabBody {
             maps[i] = Figure.scatter(names[i], new RepresentationLearner.Pca(2).fit(vectors, lab.rng(6), Progress.SILENT).of(vectors),
                     test.labels(), Figure.numbered(0, 9)).axes("first direction", "second direction");
         }
-        lab.table("Yardsticks", List.of("representation", "probe, 10 a class", "5 neighbours, 10 a class", "cosine of two views", "of two digits",
-                "effective rank", "CKA with pixels"), rows);
+        lab.table("Yardsticks", List.of("representation", "probe, 10 a class", "5 neighbours, 10 a class", "cosine of two views",
+                "of two digits", "effective rank", "CKA with pixels"), rows);
         lab.figure(curves.describedAs("Five curves of test accuracy against labels of a class: the two-view encoder's lies highest."));
-        lab.figure(Figure.grid("Test digits, two directions each", 3, maps)
-                .describedAs("Five scatter plots coloured by digit: shuffled for pixels and their compressions, with groups for two views."));
-        lab.say("Ten labels a digit: %.0f%% of test digits are read from pixels, %.0f%% from the two-view encoder.", 100 * tens[0], 100 * tens[4]);
+        lab.figure(Figure.grid("Test digits, two directions each", 3, maps).describedAs(
+                "Five scatter plots coloured by digit: shuffled for pixels and their compressions, with groups for two views."));
+        lab.say("Ten labels a digit: %.0f%% of test digits are read from pixels, %.0f%% from the two-view encoder.", 100 * tens[0],
+                100 * tens[4]);
         lab.shows("two views over pixels, in accuracy", tens[4] - tens[0], above(brief || epochs < 20 || count < 900 ? -0.05 : 0.15));
         lab.shows("cosine of two views less that of two digits, two views over pixels", margins[4] - margins[0], above(0.1));
     }

@@ -54,7 +54,8 @@ final class SegmentationLab implements LabBody {
         train(lab, fcn, count, epochs, (rows, pass) -> Loss.crossEntropy(fcn.forward(images.rows(rows), pass), labels.rows(rows)));
         var config = new RegionDetectorConfig(4, new AnchorGrid(2, 8.0, 12.0)).withCrop(SIDE);
         var masks = new MaskRcnn(backbone(lab, width, 1, 1), config, lab.rng(3));
-        train(lab, masks, count, epochs, (rows, pass) -> masks.loss(images.rows(rows), IntStream.of(rows).mapToObj(truths::get).toList(), pass));
+        train(lab, masks, count, epochs,
+                (rows, pass) -> masks.loss(images.rows(rows), IntStream.of(rows).mapToObj(truths::get).toList(), pass));
 
         var one = images.narrow(0, 0, 1);
         int[] semantic = fcn.kinds(one).flatten().toIntArray();
@@ -64,8 +65,8 @@ final class SegmentationLab implements LabBody {
                 truth = Segmentation.merge(logits, truths.getFirst(), Set.of(0), 0.5);
         int[] instances = new int[PIXELS];
         for (int k = 0; k < found.size(); k++) for (int p = 0; p < PIXELS; p++) if (found.get(k).mask()[p]) instances[p] = k + 1;
-        lab.figure(Figure.images("One scene, three questions", 4, Image.gray("picture", one.get(0, 1)),
-                shades("semantic", semantic), shades("instances", instances), shades("panoptic", map.segmentOf()))
+        lab.figure(Figure.images("One scene, three questions", 4, Image.gray("picture", one.get(0, 1)), shades("semantic", semantic),
+                shades("instances", instances), shades("panoptic", map.segmentOf()))
                 .describedAs("Two discs that touch: one blob to the semantic map, then a shade for each mask and for each segment."));
         int[] trueKinds = Arrays.copyOf(kinds, PIXELS);
         lab.say("The semantic map has %d blob(s) of discs; %d masks were found.", Segmentation.components(semantic, 1, SIDE), found.size());
@@ -83,7 +84,8 @@ final class SegmentationLab implements LabBody {
     }
 
     private static void train(LabContext lab, Module net, int rows, int epochs, BatchLoss loss) {
-        new Trainer(new AdamW(4e-3), epochs).withBatchSize(4).withClip(Clip.norm(5)).start(net, rows, loss, null, lab.rng(5)).finish(lab.progress());
+        new Trainer(new AdamW(4e-3), epochs).withBatchSize(4).withClip(Clip.norm(5)).start(net, rows, loss, null, lab.rng(5))
+                .finish(lab.progress());
     }
 
     private static Image shades(String caption, int[] numbers) {

@@ -40,22 +40,25 @@ final class SiameseLab implements LabBody {
         var before = scatter(net, test, "Before");
         var untrained = net.verification(test, PAIRS, lab.rng(2));
         new Trainer(new Adam(2e-3), epochs).withBatchSize(64)
-                .start(net, train.size(), net.pairs(train, new ContrastiveLoss().withMargin(margin)), null, lab.rng(3)).finish(lab.progress());
-        lab.figure(Figure.row("Where seven digits lie", before, scatter(net, test, "After"))
-                .describedAs("Embeddings of held-out images, first two numbers, before and after training: a mixed cloud becomes seven spots."));
+                .start(net, train.size(), net.pairs(train, new ContrastiveLoss().withMargin(margin)), null, lab.rng(3))
+                .finish(lab.progress());
+        lab.figure(Figure.row("Where seven digits lie", before, scatter(net, test, "After")).describedAs(
+                "Embeddings of held-out images, first two numbers, before and after training: a mixed cloud becomes seven spots."));
 
         Verification check = net.verification(test, PAIRS, lab.rng(2)), unseen = net.verification(strange, PAIRS, lab.rng(4));
         var equal = check.equalError();
         lab.figure(Figure.histogram("Distances of pairs", check.genuine()).add("two digits", check.impostor()).named("one digit")
-                .axes("distance of the embeddings", "pairs").verticalLine(equal.threshold(), "equal errors")
-                .describedAs("Distances of pairs of one digit gather near 0, those of two digits beyond the margin; the threshold of equal errors lies between."));
+                .axes("distance of the embeddings", "pairs").verticalLine(equal.threshold(), "equal errors").describedAs(
+                        "Distances of pairs of one digit gather near 0, those of two digits beyond the margin; the threshold of equal errors lies between."));
         var strict = check.atFalseAccepts(0.001);
-        lab.table("Thresholds", List.of("chosen for", "threshold", "false accepts", "false rejects", "a false match among 10,000"), List.of(
-                List.of("equal errors", equal.threshold(), equal.falseAccepts(), equal.falseRejects(), Verification.falseMatchAmong(equal.falseAccepts(), 10_000)),
-                List.of("0.1% false accepts", strict.threshold(), strict.falseAccepts(), strict.falseRejects(),
-                        Verification.falseMatchAmong(strict.falseAccepts(), 10_000))));
-        lab.table("Area under the ROC curve", List.of("pairs of", "AUC"), List.of(List.of("practised digits, untrained network", untrained.auc()),
-                List.of("practised digits", check.auc()), List.of("digits 7, 8 and 9, never seen", unseen.auc())));
+        lab.table("Thresholds", List.of("chosen for", "threshold", "false accepts", "false rejects", "a false match among 10,000"),
+                List.of(List.of("equal errors", equal.threshold(), equal.falseAccepts(), equal.falseRejects(),
+                        Verification.falseMatchAmong(equal.falseAccepts(), 10_000)),
+                        List.of("0.1% false accepts", strict.threshold(), strict.falseAccepts(), strict.falseRejects(),
+                                Verification.falseMatchAmong(strict.falseAccepts(), 10_000))));
+        lab.table("Area under the ROC curve", List.of("pairs of", "AUC"),
+                List.of(List.of("practised digits, untrained network", untrained.auc()), List.of("practised digits", check.auc()),
+                        List.of("digits 7, 8 and 9, never seen", unseen.auc())));
 
         double right = identified(net, strange, enrolled);
         lab.say("Equal errors of %.1f%%. Three digits that it never saw are named from %d example each: %.0f%% right, where guessing gives a third.",
@@ -80,7 +83,9 @@ final class SiameseLab implements LabBody {
     }
 
     private static Plot scatter(SiameseNetwork net, Dataset data, String title) {
-        return Figure.plot(title).points(net.embed(data.x(), 256).narrow(0, 0, SHOWN).contiguous(), data.head(SHOWN).labels(), "0", "1", "2", "3", "4", "5", "6")
+        return Figure
+                .plot(title).points(net.embed(data.x(), 256).narrow(0, 0, SHOWN).contiguous(), data.head(SHOWN).labels(), "0", "1", "2",
+                        "3", "4", "5", "6")
                 .axes("first number", "second number").describedAs("Embeddings of 200 held-out images, coloured by digit.");
     }
 }

@@ -74,8 +74,9 @@ final class SpriteFactorsLab implements LabBody {
         }
         lab.table("Three models of the same squares",
                 List.of("model", "divergence (nats)", "cost of pictures (nats)", "numbers in use", "MIG", "DCI", "SAP"), rows);
-        for (int m = 0; m < 2; m++) lab.figure(Figure.images("Each number of the code from -2 to 2, " + MODELS[m], 7, strips(models.get(m), x))
-                .pixels(0, 1).describedAs("A row for a number of the code, the others held: idle numbers change nothing."));
+        for (int m = 0; m < 2; m++)
+            lab.figure(Figure.images("Each number of the code from -2 to 2, " + MODELS[m], 7, strips(models.get(m), x)).pixels(0, 1)
+                    .describedAs("A row for a number of the code, the others held: idle numbers change nothing."));
         lab.figure(Figure.bars("Divergence of each number of the code", Figure.numbered(1, CODE), rates)
                 .axes("number, by falling divergence", "nats").describedAs("A higher toll leaves fewer numbers in use."));
         lab.figure(Figure.row("How much each number matters for each factor", maps)

@@ -77,13 +77,16 @@ final class StableDiffusionLab implements LabBody {
             grid.add(image(all.get(i).only().name() + SCENES.place(all.get(i).only()), told.get(i)));
             if (SCENES.shows(told.get(i), all.get(i))) right += 1.0 / all.size();
         }
-        lab.figure(Figure.images("All twelve prompts", 4, grid).pixels(0, 1).describedAs("A picture for each of the twelve prompts there are."));
+        lab.figure(Figure.images("All twelve prompts", 4, grid).pixels(0, 1)
+                .describedAs("A picture for each of the twelve prompts there are."));
         lab.shows("share of the twelve that show what was asked", right, atLeast(guidance >= 1.5 && steps >= 8 ? 0.6 : 0));
 
         Tensor picture = SCENES.picture(scene).unsqueeze(0), codes = model.encoded(picture), back = model.pictures(codes);
-        lab.figure(Figure.images("A picture, its four channels of codes, and back", 6, List.of(image("picture", picture.get(0)),
-                channel(codes, 0), channel(codes, 1), channel(codes, 2), channel(codes, 3), image("back", back.get(0)))).pixels(0, 1)
-                .describedAs("768 numbers, 256 of them as codes of half the side, and the picture again."));
+        lab.figure(Figure
+                .images("A picture, its four channels of codes, and back", 6,
+                        List.of(image("picture", picture.get(0)), channel(codes, 0), channel(codes, 1), channel(codes, 2),
+                                channel(codes, 3), image("back", back.get(0))))
+                .pixels(0, 1).describedAs("768 numbers, 256 of them as codes of half the side, and the picture again."));
         lab.shows("mean squared error of a picture that comes back", back.sub(picture).square().mean().item(), atMost(0.02));
         long small = work(NET, 8), large = work(NET.withInputs(3).withOutputs(3), 16);
         lab.table("What a step costs", List.of("where", "numbers", "operations"),
@@ -91,13 +94,16 @@ final class StableDiffusionLab implements LabBody {
         lab.shows("operations of a step in codes over one in pixels", (double) small / large, below(0.3));
     }
 
-    private static Image image(String caption, Tensor p) { return Image.rgb(caption, p.get(0).toRows(), p.get(1).toRows(), p.get(2).toRows()); }
+    private static Image image(String caption, Tensor p) {
+        return Image.rgb(caption, p.get(0).toRows(), p.get(1).toRows(), p.get(2).toRows());
+    }
 
     private static Image channel(Tensor codes, int c) { return Image.gray("channel " + c, codes.get(0, c).mul(0.2).add(0.5).clamp(0, 1)); }
 
     private static long work(ConditionalUNetConfig config, int side) {
         var net = new ConditionalUNet(config, Rng.of(1));
-        var count = FlopCounter.count(() -> net.predict(Tensor.zeros(1, config.inputs(), side, side), Tensor.ones(1), Tensor.zeros(1, 8, 16), Pass.inference()).compute());
+        var count = FlopCounter.count(() -> net
+                .predict(Tensor.zeros(1, config.inputs(), side, side), Tensor.ones(1), Tensor.zeros(1, 8, 16), Pass.inference()).compute());
         return count.products() + count.others();
     }
 
@@ -114,8 +120,10 @@ final class StableDiffusionLab implements LabBody {
         var unet = filled(new ConditionalUNet(NET, rng), "unet.", stored);
         var codec = filled(new AutoencoderKl(AutoencoderKlConfig.small(3, 4, 8, 16), rng), "vae.", stored);
         var scale = new LatentScale(stored.get("mean").to(DType.F32), stored.get("deviation").to(DType.F32));
-        var prompts = PromptEncoder.of(text, p -> p.isEmpty() ? new int[] {0} : Stream.of(p.split(" ")).mapToInt(w -> 1 + SCENES.words().indexOf(w)).toArray());
-        return new StableDiffusion(prompts, new DiffusionModel(NoiseSchedule.cosine(200), Prediction.VELOCITY, unet), new LatentDiffusion(codec, scale), 4, 2);
+        var prompts = PromptEncoder.of(text,
+                p -> p.isEmpty() ? new int[] {0} : Stream.of(p.split(" ")).mapToInt(w -> 1 + SCENES.words().indexOf(w)).toArray());
+        return new StableDiffusion(prompts, new DiffusionModel(NoiseSchedule.cosine(200), Prediction.VELOCITY, unet),
+                new LatentDiffusion(codec, scale), 4, 2);
     }
 
     private static <M extends Module> M filled(M module, String prefix, Map<String, Tensor> stored) {

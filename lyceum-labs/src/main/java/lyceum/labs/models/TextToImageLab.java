@@ -57,18 +57,21 @@ final class TextToImageLab implements LabBody {
             return Tensor.of(hot, texts.size(), WORDS, vocabulary);
         };
         var captions = IntStream.range(0, count).mapToObj(i -> prompts.get(i % 12)).toList();
-        var pictures = Tensor.stack(0, IntStream.range(0, count).mapToObj(i -> scenes.picture(all.get(i % 12))).toArray(Tensor[]::new)).compute();
+        var pictures = Tensor.stack(0, IntStream.range(0, count).mapToObj(i -> scenes.picture(all.get(i % 12))).toArray(Tensor[]::new))
+                .compute();
 
-        var painter = new AutoregressivePainter(new AutoregressivePainterConfig(vocabulary, WORDS, 32, 2, 4, 0.5), PatchCodes.fit(pictures, 4, 32, lab.rng(1)), text,
-                lab.rng(2));
-        new Trainer(new AdamW(5e-3), codesEpochs).withBatchSize(40).start(painter, count, painter.over(pictures, captions), null, lab.rng(3)).finish(lab.progress());
+        var painter = new AutoregressivePainter(new AutoregressivePainterConfig(vocabulary, WORDS, 32, 2, 4, 0.5),
+                PatchCodes.fit(pictures, 4, 32, lab.rng(1)), text, lab.rng(2));
+        new Trainer(new AdamW(5e-3), codesEpochs).withBatchSize(40)
+                .start(painter, count, painter.over(pictures, captions), null, lab.rng(3)).finish(lab.progress());
 
         var none = text.encode(List.of("")).get(0);
         var network = new VideoTransformer(new VideoTransformerConfig(3, 1, 4, 48, 2, 4, 0).withContextWidth(vocabulary), lab.rng(4));
         var model = new VideoDiffusion(network, new FlowMatching());
         var loss = model.over(pictures.mul(2).sub(1).unsqueeze(1).compute(), text.encode(captions), new ConditionDropout(0.1, none), 0);
         new Trainer(new AdamW(3e-3), epochs).withBatchSize(40).start(network, count, loss, null, lab.rng(5)).finish(lab.progress());
-        var options = new VideoOptions(1, 16).withSolver(new FlowModel.Solver.Euler(12)).withGuidance(ClassifierFreeGuidance.of(weight, none));
+        var options = new VideoOptions(1, 16).withSolver(new FlowModel.Solver.Euler(12))
+                .withGuidance(ClassifierFreeGuidance.of(weight, none));
 
         var lineages = List.<TextToImage>of(painter, TextToImage.of(model, text, options));
         var names = List.of("codes one by one", "noise taken away");
@@ -81,12 +84,15 @@ final class TextToImageLab implements LabBody {
             for (int i = 0; i < 12; i++) {
                 boolean shows = scenes.shows(drawn.get(i), all.get(i));
                 if (shows) right++;
-                images.add(Image.rgb(prompts.get(i).substring(2) + (shows ? "" : " (not so)"), drawn.get(i, 0).toRows(), drawn.get(i, 1).toRows(), drawn.get(i, 2).toRows()));
+                images.add(Image.rgb(prompts.get(i).substring(2) + (shows ? "" : " (not so)"), drawn.get(i, 0).toRows(),
+                        drawn.get(i, 1).toRows(), drawn.get(i, 2).toRows()));
             }
             rows.add(List.of(names.get(k), k == 0 ? 16 : 24, right / 12.0));
-            lab.figure(Figure.images(names.get(k), 4, images).describedAs("Twelve prompts, each with what this model drew; marked where the reader sees another scene."));
+            lab.figure(Figure.images(names.get(k), 4, images)
+                    .describedAs("Twelve prompts, each with what this model drew; marked where the reader sees another scene."));
             obeyed = Math.max(obeyed, right / 12.0);
-            again = Math.max(again, drawn.sub(lineages.get(k).draw(prompts, NoiseStreams.of(lab.rng(6), 12), lab.progress())).abs().max().item());
+            again = Math.max(again,
+                    drawn.sub(lineages.get(k).draw(prompts, NoiseStreams.of(lab.rng(6), 12), lab.progress())).abs().max().item());
         }
         lab.say("Codes are learned in a second or two. Diffusion wants more: with 1200 pictures and 30 epochs it obeys as well.");
         lab.table("Two lineages", List.of("drawn by", "calls of the network", "prompts obeyed"), rows);

@@ -46,22 +46,22 @@ final class TwoViewLab implements LabBody {
     }
 
     @Override public void run(LabContext lab) {
-        int count = lab.param("digits", 500, 300, 1297), epochs = lab.param("epochs", 8, 4, 100), labels = lab.param("labels of a class", 5, 1, 50),
-                shift = lab.param("views move by", 1, 0, 3);
+        int count = lab.param("digits", 500, 300, 1297), epochs = lab.param("epochs", 8, 4, 100),
+                labels = lab.param("labels of a class", 5, 1, 50), shift = lab.param("views move by", 1, 0, 3);
         double noise = lab.param("noise of views", 0.1, 0, 0.5), temperature = lab.param("temperature", 0.2, 0.05, 1.0),
                 momentum = lab.param("momentum of teachers", 0.95, 0.5, 0.999);
         var shown = lab.choice("map of", "SimCLR", "SimCLR", "MoCo", "BYOL", "SimSiam", "Barlow Twins", "VICReg");
         boolean brief = lab.testMode(); // the same with less
         var raw = Datasets.digits().to(DType.F32).scaled(1.0 / 16).shuffled(lab.rng(1));
         Dataset digits = raw.withX(raw.x().reshape(raw.size(), 1, 8, 8).compute()), train = digits.head(brief ? 300 : count),
-                test = digits.range(1297, brief ? 1497 : 1797),
-                few = Representation.few(train, labels, lab.rng(2));
+                test = digits.range(1297, brief ? 1497 : 1797), few = Representation.few(train, labels, lab.rng(2));
         var views = Views.of(ImageAugment.shift(shift).then(ImageAugment.noise(noise)));
 
-        String[] names = {"SimCLR", "MoCo", "BYOL", "SimSiam", "Barlow Twins", "VICReg", "BYOL alone", "SimSiam, no stop", "VICReg, no floor"};
+        String[] names = {"SimCLR", "MoCo", "BYOL", "SimSiam", "Barlow Twins", "VICReg", "BYOL alone", "SimSiam, no stop",
+                "VICReg, no floor"};
         ViewObjective[] objectives = {new SimClr(temperature), new MoCo(256, temperature, momentum), new Byol().withMomentum(momentum),
-                new SimSiam(), new BarlowTwins(0.03), new VicReg(), new Byol(momentum, false, false),
-                new SimSiam().withStopGradient(false), new VicReg().withVariance(0)};
+                new SimSiam(), new BarlowTwins(0.03), new VicReg(), new Byol(momentum, false, false), new SimSiam().withStopGradient(false),
+                new VicReg().withVariance(0)};
         var trainer = new Trainer(new Adam(5e-3), brief ? 6 : epochs).withBatchSize(brief ? 60 : 100);
         var untrained = new TwoViewLearner(encoder(lab.rng(3)), 32, new SimClr(), ViewHeads.of(24), lab.rng(4));
         var shares = new double[names.length + 1];
@@ -77,7 +77,8 @@ final class TwoViewLab implements LabBody {
             if (i < 6) spread = spread.line(names[i], 1, history.unit());
             else removed = removed.line(names[i], 1, history.unit());
             if (names[i].equals(shown)) lab.figure(Figure.row("Test digits by the two directions of largest variance",
-                    map("Untrained", untrained.features(test.x(), 500), test), map(shown, learner.features(test.x(), 500), test)).describedAs(
+                    map("Untrained", untrained.features(test.x(), 500), test), map(shown, learner.features(test.x(), 500), test))
+                    .describedAs(
                             "Two scatter plots of the encoder's vectors, coloured by digit: mixed before training, in groups after it."));
         }
         lab.figure(Figure.row("Do they collapse?", spread, removed).describedAs(
@@ -85,15 +86,16 @@ final class TwoViewLab implements LabBody {
         var bars = new String[shares.length];
         bars[0] = "untrained";
         System.arraycopy(names, 0, bars, 1, names.length);
-        lab.figure(Figure.bar("What a linear classifier reads from " + 10 * labels + " labels", bars, shares).axes("encoder", "test accuracy")
-                .describedAs("Bars of test accuracy: the untrained encoder, six trained ones, three collapsed ones."));
+        lab.figure(
+                Figure.bar("What a linear classifier reads from " + 10 * labels + " labels", bars, shares).axes("encoder", "test accuracy")
+                        .describedAs("Bars of test accuracy: the untrained encoder, six trained ones, three collapsed ones."));
         lab.say("The labels were looked at by the probes alone, %d of each digit.", labels);
         boolean standard = epochs >= 8 && count >= 500;
         lab.shows("simclr-moco", "SimCLR's probe over the untrained encoder's", shares[1] - shares[0], above(standard ? 0 : -1));
         lab.shows("byol", "spread of BYOL over that without predictor and stopped target", ends[2].unit() / ends[6].unit(),
                 above(standard ? 2 : 0));
-        lab.shows("non-contrastive-ssl", "raw deviation of VICReg without its floor, over that with it",
-                ends[8].raw() / ends[5].raw(), below(standard ? 0.5 : 2));
+        lab.shows("non-contrastive-ssl", "raw deviation of VICReg without its floor, over that with it", ends[8].raw() / ends[5].raw(),
+                below(standard ? 0.5 : 2));
     }
 
     private static Plot map(String title, Tensor vectors, Dataset data) {

@@ -38,13 +38,15 @@ final class UnifiedModelLab implements LabBody {
     private Tensor items(Modality kind, int[] ids, Rng rng) {
         return Tensor.stack(0, IntStream.of(ids).mapToObj(d -> switch (kind) {
             case IMAGE -> digits.get(d).add(Tensor.randn(rng, 1, 8, 8).mul(0.1));
-            case VIDEO -> Tensor.stack(0, digits.get(d), digits.get(d).transpose(1, 2), digits.get(d)).add(Tensor.randn(rng, FRAMES, 1, 8, 8).mul(0.1));
+            case VIDEO -> Tensor.stack(0, digits.get(d), digits.get(d).transpose(1, 2), digits.get(d))
+                    .add(Tensor.randn(rng, FRAMES, 1, 8, 8).mul(0.1));
             default -> Tensor.arange(WINDOW * WINDOWS).mul(2 * Math.PI * (d + 1) / WINDOW).add(2 * Math.PI * rng.nextInt(4) / 4).sin();
         }).toArray(Tensor[]::new)).to(DType.F32).compute();
     }
 
     private List<int[]> segments(JointVocabulary v, Modality kind, int[] ids, Rng rng) {
-        return kind == Modality.TEXT ? IntStream.of(ids).mapToObj(d -> v.text(WORDS.get(d))).toList() : v.segments(kind, items(kind, ids, rng));
+        return kind == Modality.TEXT ? IntStream.of(ids).mapToObj(d -> v.text(WORDS.get(d))).toList()
+                : v.segments(kind, items(kind, ids, rng));
     }
 
     @Override public void run(LabContext lab) {
@@ -55,7 +57,8 @@ final class UnifiedModelLab implements LabBody {
         var frames = PatchCodes.fit(items(Modality.VIDEO, some, rng).reshape(-1, 1, 8, 8), 4, 32, lab.rng(3));
         var book = new VectorQuantizer(new VectorQuantizerConfig(40, WINDOW), lab.rng(4));
         book.start(items(Modality.AUDIO, some, rng).reshape(-1, WINDOW), 20, lab.rng(5));
-        var v = new JointVocabulary(new MediaCodes.Pictures(images), new MediaCodes.Windows(book, WINDOWS), new MediaCodes.Clips(frames, FRAMES));
+        var v = new JointVocabulary(new MediaCodes.Pictures(images), new MediaCodes.Windows(book, WINDOWS),
+                new MediaCodes.Clips(frames, FRAMES));
 
         var documents = new ArrayList<UnifiedModel.Document>();
         int[] drawn = IntStream.range(0, count).map(i -> i % kinds).toArray();
@@ -65,7 +68,8 @@ final class UnifiedModelLab implements LabBody {
             for (int i = 0; i < count; i++) documents.add(UnifiedModel.Document.of(1, given.get(i), wanted.get(i)));
         }
         var model = new UnifiedModel(new UnifiedModelConfig(32, 48, 2, 4), v, lab.rng(6));
-        new Trainer(new AdamW(4e-3), epochs).withBatchSize(40).start(model, documents.size(), model.over(documents), null, lab.rng(7)).finish(lab.progress());
+        new Trainer(new AdamW(4e-3), epochs).withBatchSize(40).start(model, documents.size(), model.over(documents), null, lab.rng(7))
+                .finish(lab.progress());
 
         var pictures = new ArrayList<Image>();
         var rows = new ArrayList<List<?>>();
@@ -78,16 +82,19 @@ final class UnifiedModelLab implements LabBody {
                     continue;
                 }
                 var answers = model.answer(segments(v, from, each, rng), to, 6, 0, NoiseStreams.of(lab.rng(8), kinds), lab.progress());
-                for (int[] a : answers) for (int k = 1; k < a.length - 1; k++) if (a[k] < v.low(to) || a[k] >= v.low(to) + v.codes(to)) strange++;
+                for (int[] a : answers)
+                    for (int k = 1; k < a.length - 1; k++) if (a[k] < v.low(to) || a[k] >= v.low(to) + v.codes(to)) strange++;
                 if (to == Modality.TEXT) for (int d = 0; d < kinds; d++) if (v.text(answers.get(d)).equals(WORDS.get(d))) words++;
-                row.add(to == Modality.TEXT ? String.join(" ", answers.stream().map(v::text).toList()) : answers.getLast().length - 2 + " codes each");
+                row.add(to == Modality.TEXT ? String.join(" ", answers.stream().map(v::text).toList())
+                        : answers.getLast().length - 2 + " codes each");
                 if (to == Modality.IMAGE) for (int d = 0; d < kinds; d++)
                     pictures.add(Image.gray(WORDS.get(d) + " of " + from, v.items(to, answers).get(d, 0).clamp(0.0, 1.0)));
             }
             rows.add(row);
         }
         lab.table("What came of what", List.of("from", "TEXT", "IMAGE", "AUDIO", "VIDEO"), rows);
-        lab.figure(Figure.images("Pictures of words, tones and clips", kinds, pictures).describedAs("A row for each kind that was given, a digit a column."));
+        lab.figure(Figure.images("Pictures of words, tones and clips", kinds, pictures)
+                .describedAs("A row for each kind that was given, a digit a column."));
         lab.shows("words right of all that were asked", words / (3.0 * kinds), above(0.5));
         lab.shows("codes of another kind than the open one", strange, exactly(0));
     }

@@ -37,7 +37,8 @@ final class VideoDiffusionLab implements LabBody {
         var world = new MovingShapes(SIDE, FRAMES).withDirections(4);
         var clips = world.draw(count, lab.rng(1));
         Tensor x = clips.frames().mul(3).sub(0.2).compute(), directions = Tensor.of(0L, 1, 2, 3);
-        var options = new VideoOptions(FRAMES, SIDE).withGuidance(ClassifierFreeGuidance.ofClass(weight, 4)).withSolver(new FlowModel.Solver.Euler(12));
+        var options = new VideoOptions(FRAMES, SIDE).withGuidance(ClassifierFreeGuidance.ofClass(weight, 4))
+                .withSolver(new FlowModel.Solver.Euler(12));
 
         var rows = new ArrayList<List<?>>();
         var drawn = new ArrayList<Tensor>();
@@ -46,7 +47,8 @@ final class VideoDiffusionLab implements LabBody {
             var network = new VideoTransformer(new VideoTransformerConfig(1, 1, 4, 48, depth, 4, 4).withLooking(looking), lab.rng(2));
             var video = new VideoDiffusion(network, new FlowMatching());
             var history = new Trainer(new AdamW(2e-3), epochs).withBatchSize(40).withAveraging(0.9)
-                    .start(network, count, video.over(x, clips.direction(), ConditionDropout.ofClass(0.1, 4), 0.3), null, lab.rng(3)).finish(lab.progress());
+                    .start(network, count, video.over(x, clips.direction(), ConditionDropout.ofClass(0.1, 4), 0.3), null, lab.rng(3))
+                    .finish(lab.progress());
             rows.add(List.of(looking, network.parameterCount(), history.losses()[0], history.losses()[epochs - 1]));
             drawn.add(video.sample(directions, options, NoiseStreams.of(lab.rng(4), 4), lab.progress()));
             if (looking != Looking.JOINT) continue;
@@ -59,11 +61,14 @@ final class VideoDiffusionLab implements LabBody {
         for (int f = 0; f < FRAMES; f++) {
             var images = new ArrayList<Image>();
             for (int k = 0; k < 2; k++)
-                for (int d = 0; d < 4; d++) images.add(Image.gray(NAMES[d] + (k == 0 ? "" : ", frame by frame"), light(drawn.get(k).get(d, f, 0))));
-            frames.add(Figure.images("Frame " + f, 4, images).describedAs("Above clips of the network that sees all frames, below of the one that sees one; "
-                    + "direction by column. After two epochs they are blots, after thirty the upper squares move as asked."));
+                for (int d = 0; d < 4; d++)
+                    images.add(Image.gray(NAMES[d] + (k == 0 ? "" : ", frame by frame"), light(drawn.get(k).get(d, f, 0))));
+            frames.add(Figure.images("Frame " + f, 4, images)
+                    .describedAs("Above clips of the network that sees all frames, below of the one that sees one; "
+                            + "direction by column. After two epochs they are blots, after thirty the upper squares move as asked."));
         }
-        lab.figure(Figure.frames("Clips by direction", "frame", frames).describedAs("The four directions, a frame at a time, by both networks."));
+        lab.figure(Figure.frames("Clips by direction", "frame", frames)
+                .describedAs("The four directions, a frame at a time, by both networks."));
         int places = SIDE / 4 * (SIDE / 4);
         lab.say("Joint attention compares %d pairs of tokens a clip, factorised attention %d.", FRAMES * places * FRAMES * places,
                 FRAMES * places * places + places * FRAMES * FRAMES);

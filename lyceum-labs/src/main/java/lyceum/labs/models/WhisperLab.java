@@ -43,7 +43,8 @@ final class WhisperLab implements LabBody {
         var seen = seen(said);
         var config = new WhisperConfig(24, width, 4, 2 * width, 1, 2, 80, 24, TOKENS, DType.F32);
         var model = new Whisper(config, lab.rng(2));
-        BatchLoss loss = (rows, pass) -> model.loss(seen.rows(rows), Arrays.stream(rows).mapToObj(r -> written(said.get(r))).toArray(int[][]::new), pass);
+        BatchLoss loss = (rows, pass) -> model.loss(seen.rows(rows),
+                Arrays.stream(rows).mapToObj(r -> written(said.get(r))).toArray(int[][]::new), pass);
         var trainer = new Trainer(new Adam(3e-3).withBetas(0.9, 0.98), epochs).withBatchSize(16).withClip(Clip.norm(1))
                 .withSchedule(new Schedule.Linear((long) epochs * clips / 16, 1, 0.2).warmedUp(8));
         var history = trainer.start(model, clips, loss, null, lab.rng(3)).finish(lab.progress());
@@ -66,9 +67,11 @@ final class WhisperLab implements LabBody {
             rows.add(List.of(fresh.get(i).words().length == 0 ? "nobody speaks" : text(written(fresh.get(i))), text(tokens),
                     decoded.get(i).language() == fresh.get(i).language(), quiet[i]));
         }
-        lab.table("Said and written: seconds in brackets, words by number", List.of("said", "written", "language right", "p(no speech)"), rows);
+        lab.table("Said and written: seconds in brackets, words by number", List.of("said", "written", "language right", "p(no speech)"),
+                rows);
         lab.figure(Figure.heatmap("Heard", MEL.logarithmic(fresh.get(0).sound()).to(DType.F64).toRows()).axes("frame of 10 ms", "mel band")
-                .measuring("log power").describedAs("The log-mel spectrogram of the first clip of the table; its words begin and end where bands light up."));
+                .measuring("log power")
+                .describedAs("The log-mel spectrogram of the first clip of the table; its words begin and end where bands light up."));
         lab.say("With width 64, 2000 clips and 12 epochs, half a minute of work, nearly all words are right.");
         lab.shows("last loss over the first", history.losses()[epochs - 1] / history.losses()[0], below(0.95));
         lab.shows("times that go back", back, exactly(0));
@@ -92,6 +95,7 @@ final class WhisperLab implements LabBody {
 
     private static String text(int[] tokens) {
         return Arrays.stream(tokens).filter(t -> TOKENS.isText(t) || TOKENS.isTime(t))
-                .mapToObj(t -> TOKENS.isText(t) ? "" + t : String.format(Locale.ROOT, "[%.2f]", TOKENS.seconds(t))).collect(Collectors.joining(" "));
+                .mapToObj(t -> TOKENS.isText(t) ? "" + t : String.format(Locale.ROOT, "[%.2f]", TOKENS.seconds(t)))
+                .collect(Collectors.joining(" "));
     }
 }

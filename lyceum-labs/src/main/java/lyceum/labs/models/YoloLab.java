@@ -61,16 +61,20 @@ final class YoloLab implements LabBody {
             table.add(List.of(names.get(g), yolo.places(SIDE, SIDE).size(0), cost, yolo.score(images, truths).at(0.5)));
             shown.add(outlined(names.get(g), one, yolo.detect(one).getFirst().above(sure).boxes()));
         }
-        lab.table("Cost and accuracy on the scenes they learned from", List.of("generation", "boxes told", "operations (millions)", "mAP50"), table);
+        lab.table("Cost and accuracy on the scenes they learned from",
+                List.of("generation", "boxes told", "operations (millions)", "mAP50"), table);
         lab.figure(Figure.images("One scene", 4, shown).describedAs("True boxes, and those that each generation is sure of."));
         lab.say("Anchors by k-means: %s.", priors);
 
         double objects = truths.stream().mapToInt(t -> t.kinds().length).sum();
-        double[] told = Arrays.stream(Branch.values()).mapToDouble(branch -> nets.getLast().detect(images, branch, false).stream()
-                .mapToInt(f -> f.above(sure).kinds().length).sum() / objects).toArray();
-        lab.figure(Figure.bar("Boxes before any suppression", new String[] {"one-to-many", "one-to-one"}, told).axes("head", "boxes an object")
+        double[] told = Arrays.stream(Branch.values()).mapToDouble(
+                branch -> nets.getLast().detect(images, branch, false).stream().mapToInt(f -> f.above(sure).kinds().length).sum() / objects)
+                .toArray();
+        lab.figure(Figure.bar("Boxes before any suppression", new String[] {"one-to-many", "one-to-one"}, told)
+                .axes("head", "boxes an object")
                 .describedAs("The head that learns several boxes an object tells each object several times; the other about once."));
-        lab.shows("boxes an object, one-to-many less one-to-one", told[0] - told[1], above(count < 48 || epochs < 8 || sure > 0.3 ? -1e9 : 0));
+        lab.shows("boxes an object, one-to-many less one-to-one", told[0] - told[1],
+                above(count < 48 || epochs < 8 || sure > 0.3 ? -1e9 : 0));
     }
 
     /** The picture with white frames. */

@@ -70,8 +70,8 @@ final class ConvolutionLab implements LabBody {
             worst = Math.max(worst, Math.abs(field.ne(0).sum(0).gt(0).countNonZero().item() - reach));
             fields.add(Image.gray(n + (n == 1 ? " layer: " : " layers: ") + reach + " pixels", field.div(field.max())));
         }
-        lab.figure(Figure.images("What one output sees, by layers below it", 3, fields).pixels(0, 1)
-                .describedAs("The share of each input pixel in one output: a square that grows with the layers, and is brightest in its middle."));
+        lab.figure(Figure.images("What one output sees, by layers below it", 3, fields).pixels(0, 1).describedAs(
+                "The share of each input pixel in one output: a square that grows with the layers, and is brightest in its middle."));
         lab.shows("width of the field off 1 + sum of (kernel - 1) times the strides before", worst, exactly(0));
 
         Tensor x = Tensor.randn(lab.rng(4), DType.F64, 1, 2, 8, 8), w = Tensor.randn(lab.rng(5), DType.F64, 3, 2, 3, 3);

@@ -106,8 +106,8 @@ class FamilyTreesTest {
         for (int seed = 0; seed < 50; seed++) {
             var parts = Parted.of(seed);
             var table = FamilyTrees.localTable(stream(seed).split(2));
-            new Trainer(new AdamW(0.5), 15).withBatchSize(100)
-                    .fit(table, Loss::crossEntropy, FamilyTrees.dataset(parts.learned()), stream(seed).split(3));
+            new Trainer(new AdamW(0.5), 15).withBatchSize(100).fit(table, Loss::crossEntropy, FamilyTrees.dataset(parts.learned()),
+                    stream(seed).split(3));
             least = Math.min(least, FamilyTrees.right(table, parts.learned()) / 100.0);
             right += FamilyTrees.right(table, parts.held());
             for (var query : parts.held()) {
@@ -118,8 +118,8 @@ class FamilyTreesTest {
         }
         double spread = Math.sqrt(chance * (1 - chance / asked));
         Evidence.of("least share of 100 learned questions that the table answers", least, atLeast(0.99));
-        Evidence.of("of 200 held-out questions, deviations from the " + Math.round(chance * 10) / 10.0 + " right by chance", (right - chance) / spread,
-                between(-2, 2));
+        Evidence.of("of 200 held-out questions, deviations from the " + Math.round(chance * 10) / 10.0 + " right by chance",
+                (right - chance) / spread, between(-2, 2));
         Evidence.of("held-out questions", asked, exactly(200));
         assertThat(questions).hasSizeGreaterThan(75);
     }

@@ -26,10 +26,12 @@ import org.junit.jupiter.api.Test;
 
 /** Fifty coarse kinds of ten fine classes each: what tells the ten apart is small beside what tells the fifty apart, and beside noise that says nothing. */
 class MetricLearningTest {
-    private static final int KINDS = 50, CLASSES = 500, TRAIN = 8, TEST = 4, COARSE = 8, FINE = 8, NOISE = 16, INPUTS = COARSE + FINE + NOISE;
+    private static final int KINDS = 50, CLASSES = 500, TRAIN = 8, TEST = 4, COARSE = 8, FINE = 8, NOISE = 16,
+            INPUTS = COARSE + FINE + NOISE;
 
     private static Dataset items(Rng world, Rng draws, int each) {
-        double[][] coarse = Tensor.randn(world.split(1), KINDS, COARSE).toRows(), fine = Tensor.randn(world.split(2), CLASSES, FINE).toRows(),
+        double[][] coarse = Tensor.randn(world.split(1), KINDS, COARSE).toRows(),
+                fine = Tensor.randn(world.split(2), CLASSES, FINE).toRows(),
                 mix = Tensor.randn(world.split(3), INPUTS, INPUTS).div(Math.sqrt(INPUTS)).toRows();
         var x = new float[CLASSES * each * INPUTS];
         var y = new int[CLASSES * each];
@@ -39,7 +41,8 @@ class MetricLearningTest {
             for (int k = 0; k < COARSE; k++) z[k] = 2 * coarse[y[i] / 10][k] + 0.1 * draws.nextGaussian();
             for (int k = 0; k < FINE; k++) z[COARSE + k] = 0.5 * fine[y[i]][k] + 0.1 * draws.nextGaussian();
             for (int k = COARSE + FINE; k < INPUTS; k++) z[k] = draws.nextGaussian();
-            for (int out = 0; out < INPUTS; out++) for (int in = 0; in < INPUTS; in++) x[i * INPUTS + out] += (float) (mix[out][in] * z[in]);
+            for (int out = 0; out < INPUTS; out++)
+                for (int in = 0; in < INPUTS; in++) x[i * INPUTS + out] += (float) (mix[out][in] * z[in]);
         }
         return Dataset.of(Tensor.of(x, y.length, INPUTS), Tensor.of(y));
     }
@@ -56,7 +59,8 @@ class MetricLearningTest {
                 var objective = mined == 0 ? new MetricObjective.RandomNegatives(loss)
                         : new MetricObjective.MinedNegatives(loss, MetricLearningLab.hnsw()).withRefresh(100).withNeighbours(30);
                 var rng = Rng.of(seed).split(4);
-                var learner = new MetricLearner(new Linear(INPUTS, 64, rng).then(Activation.RELU).then(new Linear(64, 24, rng)), 24, objective, rng);
+                var learner = new MetricLearner(new Linear(INPUTS, 64, rng).then(Activation.RELU).then(new Linear(64, 24, rng)), 24,
+                        objective, rng);
                 MetricTraining training = learner.training(train);
                 var run = new Trainer(new Adam(2e-3), 100).withBatchSize(64).start(learner, train.size(), training, null, rng);
                 for (int step = 0; step < 400; step++) run.step();
@@ -72,7 +76,8 @@ class MetricLearningTest {
     /** What the index misses is little: the negatives are near indeed. */
     @Test void hnswFindsMostOfTheExactNeighbours() {
         var rows = Tensor.randn(Rng.of(1), 600, 12).compute();
-        EmbeddingSearch.Found exact = EmbeddingSearch.exact().over(rows).nearest(rows, 10), found = MetricLearningLab.hnsw().over(rows).nearest(rows, 10);
+        EmbeddingSearch.Found exact = EmbeddingSearch.exact().over(rows).nearest(rows, 10),
+                found = MetricLearningLab.hnsw().over(rows).nearest(rows, 10);
         int shared = 0;
         for (int i = 0; i < 600; i++) for (int row : found.rows()[i]) if (IntStream.of(exact.rows()[i]).anyMatch(r -> r == row)) shared++;
         assertThat(shared / 6000.0).isGreaterThan(0.95);

@@ -24,9 +24,9 @@ public record AudioCodecConfig(int rate, int inputs, int filters, List<Integer> 
     public AudioCodecConfig {
         strides = List.copyOf(strides);
         Objects.requireNonNull(book, "book");
-        if (rate < 1 || inputs < 1 || filters < 1 || books < 1 || lstmLayers < 0 || strides.isEmpty())
-            throw new IllegalArgumentException("AudioCodecConfig: rate " + rate + ", " + inputs + " inputs, " + filters + " filters, strides "
-                    + strides + ", " + books + " books, " + lstmLayers + " LSTM layers; all but the last are at least 1");
+        if (rate < 1 || inputs < 1 || filters < 1 || books < 1 || lstmLayers < 0 || strides.isEmpty()) throw new IllegalArgumentException(
+                "AudioCodecConfig: rate " + rate + ", " + inputs + " inputs, " + filters + " filters, strides " + strides + ", " + books
+                        + " books, " + lstmLayers + " LSTM layers; all but the last are at least 1");
         for (int stride : strides)
             if (stride < 1) throw new IllegalArgumentException("AudioCodecConfig: strides are " + strides + "; each is at least 1");
     }

@@ -95,7 +95,8 @@ public final class AudioLm extends Module {
 
     private Tensor codes(Clip clip, int from, int to) {
         var some = clip.codes.to(DType.I64).narrow(1, from, to - from);
-        return CodePattern.FLAT.interleave(some.add(Tensor.arange(from, to, 1).mul(config.codes()).add(config.firstCode(0)).unsqueeze(1)), 0);
+        return CodePattern.FLAT.interleave(some.add(Tensor.arange(from, to, 1).mul(config.codes()).add(config.firstCode(0)).unsqueeze(1)),
+                0);
     }
 
     /** The moment of each token: 0 for conditions and begin, then frames from 1 on. */
@@ -126,7 +127,8 @@ public final class AudioLm extends Module {
     /** Conditions alone, and no prompt. */
     public Clip written(Tensor conditions, int frames, double temperature, Rng rng) {
         long batch = conditions.size(0);
-        return continued(new Clip(Tensor.zeros(DType.I64, batch, 0), Tensor.zeros(DType.I64, batch, config.books(), 0)), conditions, frames, temperature, rng);
+        return continued(new Clip(Tensor.zeros(DType.I64, batch, 0), Tensor.zeros(DType.I64, batch, config.books(), 0)), conditions, frames,
+                temperature, rng);
     }
 
     /**
@@ -139,8 +141,8 @@ public final class AudioLm extends Module {
     public Clip continued(Clip prompt, Tensor conditions, int frames, double temperature, Rng rng) {
         check(prompt, conditions);
         int known = (int) prompt.codes.size(2);
-        if (frames < known || frames > config.frames())
-            throw new IllegalArgumentException("AudioLm.continued: " + frames + " frames after " + known + "; there are at most " + config.frames());
+        if (frames < known || frames > config.frames()) throw new IllegalArgumentException(
+                "AudioLm.continued: " + frames + " frames after " + known + "; there are at most " + config.frames());
         var clip = prompt;
         if (config.semantic()) clip = new Clip(stage(Stage.SEMANTIC, clip, conditions, known, frames, temperature, rng), prompt.codes);
         clip = new Clip(clip.semantic, stage(Stage.COARSE, clip, conditions, known, frames, temperature, rng));
@@ -154,7 +156,8 @@ public final class AudioLm extends Module {
 
     /** What a stage has written in the end: semantic tokens, the coarse codes, or all codes. */
     private Tensor stage(Stage stage, Clip clip, Tensor conditions, int known, int frames, double temperature, Rng rng) {
-        int from = stage == Stage.FINE ? config.coarse() : 0, own = stage == Stage.SEMANTIC ? 1 : stage == Stage.COARSE ? config.coarse() : config.books() - from;
+        int from = stage == Stage.FINE ? config.coarse() : 0,
+                own = stage == Stage.SEMANTIC ? 1 : stage == Stage.COARSE ? config.coarse() : config.books() - from;
         var text = text(stage, clip, conditions);
         int front = (int) text.front.size(1);
         var begun = Tensor.concat(1, text.front, text.own.narrow(1, 0, (long) known * own)).compute();
@@ -164,19 +167,24 @@ public final class AudioLm extends Module {
             low[i] = stage == Stage.SEMANTIC ? config.firstSemantic() : config.firstCode(book);
             high[i] = low[i] + (stage == Stage.SEMANTIC ? config.semanticCodes() : config.codes());
         }
-        var written = Tensor.concat(1, begun.narrow(1, front, (long) known * own), of(stage).continued(begun, when, low, high, temperature, rng));
+        var written = Tensor.concat(1, begun.narrow(1, front, (long) known * own),
+                of(stage).continued(begun, when, low, high, temperature, rng));
         if (stage == Stage.SEMANTIC) return written.sub(config.firstSemantic()).compute();
-        var grid = CodePattern.FLAT.deinterleave(written, own).sub(Tensor.arange(from, from + own, 1).mul(config.codes()).add(config.firstCode(0)).unsqueeze(1));
+        var grid = CodePattern.FLAT.deinterleave(written, own)
+                .sub(Tensor.arange(from, from + own, 1).mul(config.codes()).add(config.firstCode(0)).unsqueeze(1));
         return (stage == Stage.FINE ? Tensor.concat(1, clip.codes.narrow(1, 0, from), grid) : grid).compute();
     }
 
     private void check(Clip clip, Tensor conditions) {
         var codes = clip.codes;
-        if (codes.rank() != 3 || codes.size(1) != config.books() || config.semantic() && !Arrays.equals(clip.semantic.shape().toArray(),
-                new long[] {codes.size(0), codes.size(2)}))
-            throw new ShapeException("AudioLm: codes " + codes.shape() + " and semantic tokens " + (clip.semantic == null ? "null" : clip.semantic.shape())
-                    + "; they are (batch, " + config.books() + ", frames) and (batch, frames)");
-        if ((conditions == null) != (config.conditions() == 0) || conditions != null && (conditions.rank() != 2 || conditions.size(1) != config.conditions()))
-            throw new ShapeException("AudioLm: conditions " + (conditions == null ? "null" : conditions.shape()) + "; they are (batch, " + config.conditions() + ")");
+        if (codes.rank() != 3 || codes.size(1) != config.books()
+                || config.semantic() && !Arrays.equals(clip.semantic.shape().toArray(), new long[] {codes.size(0), codes.size(2)}))
+            throw new ShapeException(
+                    "AudioLm: codes " + codes.shape() + " and semantic tokens " + (clip.semantic == null ? "null" : clip.semantic.shape())
+                            + "; they are (batch, " + config.books() + ", frames) and (batch, frames)");
+        if ((conditions == null) != (config.conditions() == 0)
+                || conditions != null && (conditions.rank() != 2 || conditions.size(1) != config.conditions()))
+            throw new ShapeException("AudioLm: conditions " + (conditions == null ? "null" : conditions.shape()) + "; they are (batch, "
+                    + config.conditions() + ")");
     }
 }

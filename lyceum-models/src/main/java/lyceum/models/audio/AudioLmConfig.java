@@ -21,12 +21,14 @@ import lyceum.withers.Withers;
 public record AudioLmConfig(int semanticCodes, int codes, int books, int coarse, int conditions, int conditionCodes, int frames, int width,
         int heads, int layers, boolean semantic) implements AudioLmConfigWithers {
     public AudioLmConfig {
-        if (semanticCodes < 1 || codes < 1 || books < 1 || frames < 1 || layers < 1 || conditions < 0 || conditions > 0 && conditionCodes < 1)
-            throw new IllegalArgumentException("AudioLmConfig: " + semanticCodes + " semantic codes, " + books + " books of " + codes + ", " + frames
-                    + " frames, " + layers + " layers, " + conditions + " conditions of " + conditionCodes + "; each is at least 1, conditions 0");
+        if (semanticCodes < 1 || codes < 1 || books < 1 || frames < 1 || layers < 1 || conditions < 0
+                || conditions > 0 && conditionCodes < 1)
+            throw new IllegalArgumentException("AudioLmConfig: " + semanticCodes + " semantic codes, " + books + " books of " + codes + ", "
+                    + frames + " frames, " + layers + " layers, " + conditions + " conditions of " + conditionCodes
+                    + "; each is at least 1, conditions 0");
         if (coarse < 1 || coarse > books || heads < 1 || width < 2 || width % 2 != 0 || width % heads != 0)
-            throw new IllegalArgumentException("AudioLmConfig: " + coarse + " coarse books of " + books + ", width " + width + " in " + heads
-                    + " heads; 1 to all are coarse, the width is even and a multiple of the heads");
+            throw new IllegalArgumentException("AudioLmConfig: " + coarse + " coarse books of " + books + ", width " + width + " in "
+                    + heads + " heads; 1 to all are coarse, the width is even and a multiple of the heads");
     }
 
     /** Without conditions, half of the books coarse, width 64, 4 heads, 2 layers a stage. */

@@ -28,7 +28,8 @@ final class CodeLm extends Module {
     CodeLm(int count, int moments, int width, int heads, int layers, Rng rng) {
         tokens = new Embedding(Init.normal(0.1).sample(rng, DType.F32, count, width));
         this.moments = new Embedding(Init.normal(0.2).sample(rng, DType.F32, moments, width / 2));
-        var config = TransformerConfig.original(width, heads, 4 * width).withPlacement(TransformerConfig.Placement.PRE).withActivation(Activation.GELU);
+        var config = TransformerConfig.original(width, heads, 4 * width).withPlacement(TransformerConfig.Placement.PRE)
+                .withActivation(Activation.GELU);
         decoder = new TransformerDecoder(config, layers, rng);
         head = new Linear(width, count, rng);
     }

@@ -21,7 +21,8 @@ public enum CodePattern {
 
     /** The codes (.., books, frames) in that order. @param filler for the corners of {@link #DELAY}; no code */
     public Tensor interleave(Tensor codes, long filler) {
-        if (codes.rank() < 2 || codes.size(-2) < 1) throw new ShapeException("CodePattern: codes " + codes.shape() + "; they are (.., books, frames)");
+        if (codes.rank() < 2 || codes.size(-2) < 1)
+            throw new ShapeException("CodePattern: codes " + codes.shape() + "; they are (.., books, frames)");
         long books = codes.size(-2), frames = codes.size(-1);
         if (this == FLAT) {
             var shape = Arrays.copyOf(codes.shape().toArray(), codes.rank() - 1);
@@ -37,7 +38,8 @@ public enum CodePattern {
     public Tensor deinterleave(Tensor written, int books) {
         long steps = written.size(-1);
         if (this == FLAT) {
-            if (books < 1 || steps % books != 0) throw new ShapeException("CodePattern: " + steps + " codes of " + books + " books; they divide");
+            if (books < 1 || steps % books != 0)
+                throw new ShapeException("CodePattern: " + steps + " codes of " + books + " books; they divide");
             var shape = Arrays.copyOf(written.shape().toArray(), written.rank() + 1);
             shape[written.rank() - 1] = steps / books;
             shape[written.rank()] = books;

@@ -42,8 +42,7 @@ public final class CodeStream {
         long at = 8L * HEADER;
         for (int t = 0; t < frames; t++) for (int b = 0; b < books; b++) {
             long id = values[b * frames + t];
-            if (id < 0 || id >= codes)
-                throw new IllegalArgumentException("CodeStream.pack: code " + id + "; they are 0 to " + (codes - 1));
+            if (id < 0 || id >= codes) throw new IllegalArgumentException("CodeStream.pack: code " + id + "; they are 0 to " + (codes - 1));
             for (int bit = bits - 1; bit >= 0; bit--, at++)
                 if ((id >> bit & 1) == 1) out.array()[(int) (at >> 3)] |= (byte) (0x80 >> (at & 7));
         }

@@ -37,9 +37,9 @@ public record CodecObjective(double wave, double spectral, double codes, double 
         implements CodecObjectiveWithers {
     public CodecObjective {
         Objects.requireNonNull(spectra, "spectra");
-        for (double weight : new double[] {wave, spectral, codes, adversarial, features}) if (!(weight >= 0)) throw new IllegalArgumentException(
-                "CodecObjective: wave " + wave + ", spectral " + spectral + ", codes " + codes + ", adversarial " + adversarial
-                        + ", features " + features + "; weights are at least 0");
+        for (double weight : new double[] {wave, spectral, codes, adversarial, features})
+            if (!(weight >= 0)) throw new IllegalArgumentException("CodecObjective: wave " + wave + ", spectral " + spectral + ", codes "
+                    + codes + ", adversarial " + adversarial + ", features " + features + "; weights are at least 0");
     }
 
     /** Samples 1, spectra 1, codes 1, critic 0.3 and its layers 0.3, windows of 64 to 2048. */

@@ -87,8 +87,9 @@ public final class Conformer extends Module {
         var lengths = given == null ? null : given.clone();
         if (lengths != null) {
             if (lengths.length != batch) throw new ShapeException("Conformer: " + lengths.length + " lengths for " + batch + " clips");
-            for (int length : lengths) if (length < 1 || length > time)
-                throw new IllegalArgumentException("Conformer: lengths " + Arrays.toString(lengths) + "; each is 1 to " + time);
+            for (int length : lengths)
+                if (length < 1 || length > time)
+                    throw new IllegalArgumentException("Conformer: lengths " + Arrays.toString(lengths) + "; each is 1 to " + time);
         }
         var y = front(x, lengths, null, pass);
         int frames = (int) y.size(1);
@@ -181,7 +182,8 @@ public final class Conformer extends Module {
             waiting = all.narrow(1, whole * size, all.size(1) - whole * size).detach().copy().compute();
             var parts = new ArrayList<Tensor>();
             for (int i = 0; i < whole; i++) parts.add(chunk(all.narrow(1, i * size, size)));
-            return parts.isEmpty() ? Tensor.zeros(config.dtype(), x.size(0), 0, config.width()) : Tensor.concat(1, parts.toArray(Tensor[]::new));
+            return parts.isEmpty() ? Tensor.zeros(config.dtype(), x.size(0), 0, config.width())
+                    : Tensor.concat(1, parts.toArray(Tensor[]::new));
         }
 
         /** States of what is left, which is less than a chunk; null if nothing is. */
@@ -195,7 +197,8 @@ public final class Conformer extends Module {
         private Tensor chunk(Tensor x) {
             return Autograd.noGrad(() -> {
                 var y = front(x, null, before, Pass.inference());
-                for (int i = 0; i < pasts.size(); i++) y = layers.get(i).forward(y, ConformerBlock.Frames.WHOLE, pasts.get(i), Pass.inference());
+                for (int i = 0; i < pasts.size(); i++)
+                    y = layers.get(i).forward(y, ConformerBlock.Frames.WHOLE, pasts.get(i), Pass.inference());
                 return y.compute();
             });
         }

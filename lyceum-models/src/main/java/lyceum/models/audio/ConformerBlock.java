@@ -42,11 +42,13 @@ public final class ConformerBlock extends Module {
         first_norm = norm();
         first = new FeedForward(d, c.hidden(), Activation.SILU, true, c.dropout(), type, rng);
         attention_norm = c.attention() ? norm() : null;
-        var heads = new AttentionConfig(d, c.heads()).withPositions(RelativePosition.transformerXl()).withDropout(c.dropout()).withDtype(type);
+        var heads = new AttentionConfig(d, c.heads()).withPositions(RelativePosition.transformerXl()).withDropout(c.dropout())
+                .withDtype(type);
         attention = c.attention() ? new MultiHeadAttention(heads, rng) : null;
         conv_norm = c.convolution() ? norm() : null;
         pointwise_in = c.convolution() ? new Linear(d, 2L * d, true, type, Init.torchLinear(d), rng) : null;
-        depthwise = c.convolution() ? new Conv1d(d, d, new int[] {c.kernel()}, new Convolution().withGroups(d), true, type, null, rng) : null;
+        depthwise = c.convolution() ? new Conv1d(d, d, new int[] {c.kernel()}, new Convolution().withGroups(d), true, type, null, rng)
+                : null;
         batch_norm = c.convolution() ? new BatchNorm(d, 1e-5, 0.1, type) : null;
         pointwise_out = c.convolution() ? new Linear(d, d, true, type, Init.torchLinear(d), rng) : null;
         second_norm = norm();
@@ -72,9 +74,7 @@ public final class ConformerBlock extends Module {
      * @param rows numbers of the frames that are no padding, in (batch T); null if all are
      * @param real 1 for those and 0 for padding, (batch, T, 1); null if all are
      */
-    record Frames(Attention mask, Tensor rows, Tensor real) {
-        static final Frames WHOLE = new Frames(null, null, null);
-    }
+    record Frames(Attention mask, Tensor rows, Tensor real) { static final Frames WHOLE = new Frames(null, null, null); }
 
     /** Whole clips x (batch, T, width). */
     @Override protected Tensor compute(Tensor x, Pass pass) { return through(x, Frames.WHOLE, null, pass); }

@@ -24,14 +24,15 @@ import lyceum.withers.Withers;
  * @param dtype F32 or F64
  */
 @Withers
-public record ConformerConfig(int bands, int width, int heads, int hidden, int kernel, int layers, int halvings, int stem, boolean attention,
-        boolean convolution, double dropout, int chunk, int left, DType dtype) implements ConformerConfigWithers {
+public record ConformerConfig(int bands, int width, int heads, int hidden, int kernel, int layers, int halvings, int stem,
+        boolean attention, boolean convolution, double dropout, int chunk, int left, DType dtype) implements ConformerConfigWithers {
 
     public ConformerConfig {
         Objects.requireNonNull(dtype, "dtype");
         if (bands < 1 || width < 2 || width % 2 != 0 || heads < 1 || width % heads != 0 || hidden < 1 || layers < 1 || stem < 1)
-            throw new IllegalArgumentException("ConformerConfig: " + bands + " bands, width " + width + " in " + heads + " heads, hidden "
-                    + hidden + ", " + layers + " layers, stem " + stem + "; all are at least 1, the width even and a multiple of the heads");
+            throw new IllegalArgumentException(
+                    "ConformerConfig: " + bands + " bands, width " + width + " in " + heads + " heads, hidden " + hidden + ", " + layers
+                            + " layers, stem " + stem + "; all are at least 1, the width even and a multiple of the heads");
         if (kernel < 1 || kernel % 2 == 0 || halvings < 0 || halvings > 3 || !(dropout >= 0 && dropout < 1))
             throw new IllegalArgumentException("ConformerConfig: kernel " + kernel + ", " + halvings + " halvings, dropout " + dropout
                     + "; the kernel is odd, halvings 0 to 3, dropout in [0, 1)");

@@ -84,8 +84,8 @@ public final class JointEmbedding extends Module {
      * bands, frames)
      */
     public Tensor loss(Tensor seen, int[][] captions, Pass pass) {
-        if (captions.length != seen.size(0))
-            throw new ShapeException("JointEmbedding.loss: " + captions.length + " captions for spectrograms " + seen.shape() + "; one each");
+        if (captions.length != seen.size(0)) throw new ShapeException(
+                "JointEmbedding.loss: " + captions.length + " captions for spectrograms " + seen.shape() + "; one each");
         var different = new ArrayList<int[]>();
         var own = new int[captions.length];
         for (int i = 0; i < own.length; i++) {

@@ -54,7 +54,9 @@ public final class MelSpectrogram {
     public static double mel(double hertz) { return hertz < KNEE ? hertz / LINEAR : KNEE / LINEAR + Math.log(hertz / KNEE) / LOG_STEP; }
 
     /** And back. */
-    public static double hertz(double mel) { return mel < KNEE / LINEAR ? mel * LINEAR : KNEE * Math.exp(LOG_STEP * (mel - KNEE / LINEAR)); }
+    public static double hertz(double mel) {
+        return mel < KNEE / LINEAR ? mel * LINEAR : KNEE * Math.exp(LOG_STEP * (mel - KNEE / LINEAR));
+    }
 
     /** Triangles (bins, bands), F64. */
     private static Tensor filters(int rate, int size, int bands, double low, double high) {
@@ -75,8 +77,8 @@ public final class MelSpectrogram {
      * window
      */
     public Tensor power(Tensor samples) {
-        if (samples.rank() < 1 || samples.size(-1) <= stft.size() / 2) throw new ShapeException(
-                "MelSpectrogram: samples " + samples.shape() + "; the last axis has more than " + stft.size() / 2);
+        if (samples.rank() < 1 || samples.size(-1) <= stft.size() / 2)
+            throw new ShapeException("MelSpectrogram: samples " + samples.shape() + "; the last axis has more than " + stft.size() / 2);
         var frames = stft.power(stft.centred(samples.to(DType.F64)));
         return frames.narrow(-2, 0, frames.size(-2) - 1).matmul(filters).transpose(-1, -2);
     }

@@ -71,7 +71,8 @@ public final class NeuralAudioCodec extends Module {
 
     /** Sound (batch, inputs, frames hop) of codes (batch, n books, frames). */
     public Tensor decode(Tensor codes) {
-        if (codes.rank() != 3) throw new ShapeException("NeuralAudioCodec.decode: codes " + codes.shape() + "; they are (batch, books, frames)");
+        if (codes.rank() != 3)
+            throw new ShapeException("NeuralAudioCodec.decode: codes " + codes.shape() + "; they are (batch, books, frames)");
         return Autograd.noGrad(() -> sounding(quantizer.values(codes.transpose(1, 2)), Pass.inference()).compute());
     }
 
@@ -102,20 +103,21 @@ public final class NeuralAudioCodec extends Module {
 
         /** The codes of what is left, filled up with silence; n is 0 or 1. */
         public Tensor finish(int books) {
-            if (waiting == null || waiting.size(2) == 0)
-                return Tensor.zeros(DType.I64, waiting == null ? 1 : waiting.size(0), books, 0);
-            return encode(waiting.narrow(2, 0, 1).zerosLike().expand(waiting.size(0), config.inputs(), config.hop() - waiting.size(2)), books);
+            if (waiting == null || waiting.size(2) == 0) return Tensor.zeros(DType.I64, waiting == null ? 1 : waiting.size(0), books, 0);
+            return encode(waiting.narrow(2, 0, 1).zerosLike().expand(waiting.size(0), config.inputs(), config.hop() - waiting.size(2)),
+                    books);
         }
 
         /** The samples (batch, inputs, n hop) of the next codes (batch, books, n). */
         public Tensor decode(Tensor codes) {
-            return Autograd.noGrad(() -> decoder.forward(quantizer.values(codes.transpose(1, 2)).transpose(1, 2), said, Pass.inference()).compute());
+            return Autograd.noGrad(
+                    () -> decoder.forward(quantizer.values(codes.transpose(1, 2)).transpose(1, 2), said, Pass.inference()).compute());
         }
     }
 
     private void check(Tensor x) {
-        if (x.rank() != 3 || x.size(1) != config.inputs()) throw new ShapeException(
-                "NeuralAudioCodec: sound " + x.shape() + "; it is (batch, " + config.inputs() + ", samples)");
+        if (x.rank() != 3 || x.size(1) != config.inputs())
+            throw new ShapeException("NeuralAudioCodec: sound " + x.shape() + "; it is (batch, " + config.inputs() + ", samples)");
     }
 
     private Tensor filled(Tensor x) {

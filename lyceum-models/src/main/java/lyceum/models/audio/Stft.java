@@ -50,7 +50,8 @@ public final class Stft {
 
     /** (.., samples) to (.., frames, 2 bins): real parts, then imaginary ones. */
     public Tensor parts(Tensor x) {
-        if (x.rank() < 1 || x.size(-1) < size) throw new ShapeException("Stft: samples " + x.shape() + "; the last axis has at least " + size);
+        if (x.rank() < 1 || x.size(-1) < size)
+            throw new ShapeException("Stft: samples " + x.shape() + "; the last axis has at least " + size);
         return x.unfold(-1, size, hop).matmul(x.dtype() == DType.F64 ? wide : narrow);
     }
 

@@ -105,7 +105,8 @@ public record Transcriber(Whisper model, MelSpectrogram mel, TranscriberConfig c
         boolean finished = open == all.length;
         if (!finished && !pairs) { // one text, perhaps after a time
             double start = t.isTime(all[open]) ? t.seconds(all[open]) : 0;
-            if (text(all, open, all.length).length > 0) segments.add(new Segment(Math.min(to, from + start), to, text(all, open, all.length), decoded));
+            if (text(all, open, all.length).length > 0)
+                segments.add(new Segment(Math.min(to, from + start), to, text(all, open, all.length), decoded));
             return 0;
         }
         return finished ? 0 : last;
@@ -132,7 +133,8 @@ public record Transcriber(Whisper model, MelSpectrogram mel, TranscriberConfig c
      */
     public List<Decoded> decode(Tensor heard, int[] before) {
         var languages = languages(heard);
-        var search = new BeamSearch(config.beams(), 1, room(before)).withNormalisation(BeamSearch.Normalisation.LENGTH).withResults(1).withRule(rules());
+        var search = new BeamSearch(config.beams(), 1, room(before)).withNormalisation(BeamSearch.Normalisation.LENGTH).withResults(1)
+                .withRule(rules());
         search = search.withStopping(BeamSearch.Stopping.FIRST);
         var quiet = model.noSpeech(heard).toDoubleArray();
         var found = search.search(new Steps(heard, before, languages), model.config().tokens().end());

@@ -37,7 +37,5 @@ public record TranscriberConfig(boolean translate, int language, boolean timesta
     /**
      * The published defaults: hears the language, writes times, greedy, temperatures 0 to 1 by 0.2, 2.4, -1, 0.6, 224 tokens, conditioned.
      */
-    public TranscriberConfig() {
-        this(false, -1, true, 1, 1, List.of(0.0, 0.2, 0.4, 0.6, 0.8, 1.0), 2.4, -1, 0.6, 224, true, null);
-    }
+    public TranscriberConfig() { this(false, -1, true, 1, 1, List.of(0.0, 0.2, 0.4, 0.6, 0.8, 1.0), 2.4, -1, 0.6, 224, true, null); }
 }

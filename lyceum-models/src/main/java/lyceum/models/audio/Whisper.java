@@ -112,8 +112,9 @@ public final class Whisper extends Module {
         }
 
         @Override protected Tensor compute(Tensor x, Pass pass) {
-            if (x.rank() != 3 || x.size(1) != config.bands() || x.size(2) != config.frames()) throw new ShapeException("Whisper: spectrograms "
-                    + x.shape() + "; they are (batch, " + config.bands() + ", " + config.frames() + "): fill a window up with silence");
+            if (x.rank() != 3 || x.size(1) != config.bands() || x.size(2) != config.frames())
+                throw new ShapeException("Whisper: spectrograms " + x.shape() + "; they are (batch, " + config.bands() + ", "
+                        + config.frames() + "): fill a window up with silence");
             var y = Activation.GELU.forward(conv1.forward(x.to(config.dtype()), pass), pass);
             y = Activation.GELU.forward(conv2.forward(y, pass), pass).transpose(1, 2).add(embed_positions.weight());
             for (var layer : layers) y = layer.forward(y, pass);
@@ -148,10 +149,11 @@ public final class Whisper extends Module {
 
         Tensor through(Tensor tokens, List<KvCache> caches, List<KvCache.Past> memories, Pass pass) {
             long start = caches == null ? 0 : caches.getFirst().length();
-            if (tokens.rank() != 2 || start + tokens.size(1) > config.longest()) throw new ShapeException("Whisper: tokens " + tokens.shape()
-                    + " after " + start + "; they are (batch, T), at most " + config.longest() + " in all");
+            if (tokens.rank() != 2 || start + tokens.size(1) > config.longest()) throw new ShapeException("Whisper: tokens "
+                    + tokens.shape() + " after " + start + "; they are (batch, T), at most " + config.longest() + " in all");
             var x = embed_tokens.forward(tokens, pass).add(embed_positions.weight().narrow(0, start, tokens.size(1)));
-            for (int i = 0; i < layers.size(); i++) x = layers.get(i).through(x, caches == null ? null : caches.get(i), memories.get(i), pass);
+            for (int i = 0; i < layers.size(); i++)
+                x = layers.get(i).through(x, caches == null ? null : caches.get(i), memories.get(i), pass);
             return emit(tokens, layer_norm.forward(x, pass).matmul(embed_tokens.weight().transpose()), pass);
         }
     }

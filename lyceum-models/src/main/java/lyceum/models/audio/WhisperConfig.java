@@ -25,10 +25,10 @@ public record WhisperConfig(int bands, int width, int heads, int hidden, int enc
     public WhisperConfig {
         Objects.requireNonNull(tokens, "tokens");
         Objects.requireNonNull(dtype, "dtype");
-        if (bands < 1 || width < 2 || width % 2 != 0 || heads < 1 || width % heads != 0 || hidden < 1 || encoderLayers < 1 || decoderLayers < 1
-                || places < 1 || longest < 4)
-            throw new IllegalArgumentException("WhisperConfig: " + bands + " bands, width " + width + " in " + heads + " heads, hidden " + hidden
-                    + ", " + encoderLayers + " and " + decoderLayers + " layers, " + places + " places, " + longest
+        if (bands < 1 || width < 2 || width % 2 != 0 || heads < 1 || width % heads != 0 || hidden < 1 || encoderLayers < 1
+                || decoderLayers < 1 || places < 1 || longest < 4)
+            throw new IllegalArgumentException("WhisperConfig: " + bands + " bands, width " + width + " in " + heads + " heads, hidden "
+                    + hidden + ", " + encoderLayers + " and " + decoderLayers + " layers, " + places + " places, " + longest
                     + " tokens; all are at least 1, tokens 4, the width even and a multiple of the heads");
     }
 

@@ -16,8 +16,8 @@ public record WhisperTokens(int text, int languages, int times) {
     public static final double STEP = 0.02;
 
     public WhisperTokens {
-        if (text < 1 || languages < 1 || times < 1)
-            throw new IllegalArgumentException("WhisperTokens: " + text + " of text, " + languages + " languages, " + times + " times; each is at least 1");
+        if (text < 1 || languages < 1 || times < 1) throw new IllegalArgumentException(
+                "WhisperTokens: " + text + " of text, " + languages + " languages, " + times + " times; each is at least 1");
     }
 
     /** That of the published multilingual models: 50,257 of text, times from 0 to 30 s. */
@@ -62,7 +62,8 @@ public record WhisperTokens(int text, int languages, int times) {
 
     /** Seconds of a timestamp. */
     public double seconds(int token) {
-        if (!isTime(token)) throw new IllegalArgumentException("WhisperTokens: " + token + " is no time; they are " + firstTime() + " to " + (count() - 1));
+        if (!isTime(token))
+            throw new IllegalArgumentException("WhisperTokens: " + token + " is no time; they are " + firstTime() + " to " + (count() - 1));
         return (token - firstTime()) * STEP;
     }
 

@@ -121,15 +121,15 @@ public final class Autoencoder extends Module implements LatentModel {
 
     private Tensor back(Tensor code, Tensor x, Pass pass) {
         var back = decoder.forward(code, pass);
-        if (!back.shape().equals(x.shape()))
-            throw new ShapeException("Autoencoder: the decoder says " + back.shape() + " of codes " + code.shape() + " for data " + x.shape());
+        if (!back.shape().equals(x.shape())) throw new ShapeException(
+                "Autoencoder: the decoder says " + back.shape() + " of codes " + code.shape() + " for data " + x.shape());
         return Autocast.high(back);
     }
 
     /** What is minimised: the squared error of a row, from corrupted data to clean ones, and the penalty. @param pass with a random stream where one is needed */
     public Tensor loss(Tensor x, Pass pass) {
-        if (pass.rng() == null && !(config.corruption() instanceof Corruption.None))
-            throw new IllegalArgumentException("Autoencoder: the pass has no random stream for " + config.corruption() + "; use Pass.training(rng)");
+        if (pass.rng() == null && !(config.corruption() instanceof Corruption.None)) throw new IllegalArgumentException(
+                "Autoencoder: the pass has no random stream for " + config.corruption() + "; use Pass.training(rng)");
         Tensor seen = config.corruption().of(x, pass.rng()), code = code(seen, pass);
         var error = squares(back(code, x, pass), x).mean();
         return config.penalty() instanceof CodePenalty.None ? error

@@ -23,9 +23,7 @@ public sealed interface Corruption {
                 throw new IllegalArgumentException("Corruption.Gaussian: deviation is " + deviation + "; above 0");
         }
 
-        @Override public Tensor of(Tensor x, Rng rng) {
-            return x.add(Tensor.randn(rng, x.dtype(), x.shape().toArray()).mul(deviation));
-        }
+        @Override public Tensor of(Tensor x, Rng rng) { return x.add(Tensor.randn(rng, x.dtype(), x.shape().toArray()).mul(deviation)); }
     }
 
     /**

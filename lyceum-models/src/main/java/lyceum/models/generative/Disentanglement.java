@@ -42,8 +42,9 @@ public record Disentanglement(Tensor codes, int[][] factors) {
         if (codes.rank() != 2 || codes.size(0) != factors.length || factors.length < 2 || factors[0].length == 0)
             throw new ShapeException("Disentanglement: codes " + codes.shape() + " and factors of " + factors.length
                     + " rows; (n, k), and n rows of factors, at least 2");
-        for (int[] row : factors) if (row.length != factors[0].length || Arrays.stream(row).min().getAsInt() < 0)
-            throw new IllegalArgumentException("Disentanglement: factors " + Arrays.toString(row) + "; " + factors[0].length + " levels from 0");
+        for (int[] row : factors)
+            if (row.length != factors[0].length || Arrays.stream(row).min().getAsInt() < 0) throw new IllegalArgumentException(
+                    "Disentanglement: factors " + Arrays.toString(row) + "; " + factors[0].length + " levels from 0");
         codes = codes.detach().to(DType.F64).compute();
         if (codes.isFinite().all().item() == 0) throw new IllegalArgumentException("Disentanglement: codes are not finite");
     }
@@ -233,12 +234,16 @@ public record Disentanglement(Tensor codes, int[][] factors) {
      * @param rotation (k, k), orthogonal
      */
     public static LatentModel rotated(LatentModel model, Tensor rotation) {
-        var off = Autograd.noGrad(() -> rotation.matmul(rotation.transpose()).sub(Tensor.eye(rotation.dtype(), rotation.size(0))).abs().max());
-        if (!(off.item() < 1e-5)) throw new IllegalArgumentException("Disentanglement.rotated: the matrix is not orthogonal, off by " + off.item());
+        var off = Autograd
+                .noGrad(() -> rotation.matmul(rotation.transpose()).sub(Tensor.eye(rotation.dtype(), rotation.size(0))).abs().max());
+        if (!(off.item() < 1e-5))
+            throw new IllegalArgumentException("Disentanglement.rotated: the matrix is not orthogonal, off by " + off.item());
         return new LatentModel() {
             @Override public Tensor encode(Tensor x) { return Autograd.noGrad(() -> model.encode(x).matmul(rotation).compute()); }
 
-            @Override public Tensor decode(Tensor z) { return model.decode(Autograd.noGrad(() -> z.matmul(rotation.transpose()).compute())); }
+            @Override public Tensor decode(Tensor z) {
+                return model.decode(Autograd.noGrad(() -> z.matmul(rotation.transpose()).compute()));
+            }
         };
     }
 

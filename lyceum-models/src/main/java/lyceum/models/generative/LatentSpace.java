@@ -88,7 +88,9 @@ public record LatentSpace(LatentModel model) {
     }
 
     /** "a is to b as c is to ?", row by row: the data of {@code e(b) - e(a) + e(c)}. */
-    public Tensor analogy(Tensor a, Tensor b, Tensor c) { return decode(Autograd.noGrad(() -> encode(b).sub(encode(a)).add(encode(c)).compute())); }
+    public Tensor analogy(Tensor a, Tensor b, Tensor c) {
+        return decode(Autograd.noGrad(() -> encode(b).sub(encode(a)).add(encode(c)).compute()));
+    }
 
     /**
      * An attribute as a direction.
@@ -104,8 +106,8 @@ public record LatentSpace(LatentModel model) {
             return Autograd.noGrad(() -> {
                 Tensor with = Tensor.of(has).to(codes.dtype()).reshape(-1, 1), without = with.rsub(1);
                 double some = with.sum().item(), others = has.length - some;
-                if (some == 0 || others == 0) throw new IllegalArgumentException("Attribute: " + (long) some + " of " + has.length
-                        + " rows have it; some with and some without are needed");
+                if (some == 0 || others == 0) throw new IllegalArgumentException(
+                        "Attribute: " + (long) some + " of " + has.length + " rows have it; some with and some without are needed");
                 Tensor a = codes.mul(with).sum(0).div(some), b = codes.mul(without).sum(0).div(others);
                 return new Attribute(a.sub(b).compute(), a.add(b).div(2).compute());
             });

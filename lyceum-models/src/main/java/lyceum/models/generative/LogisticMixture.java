@@ -23,8 +23,8 @@ public record LogisticMixture(int channels, int levels, int components) {
     private static final double LEAST_LOG_SCALE = -7;
 
     public LogisticMixture {
-        if (channels < 1 || levels < 2 || components < 1) throw new IllegalArgumentException("LogisticMixture: " + channels + " channels, "
-                + levels + " levels, " + components + " components; at least 1, 2 and 1");
+        if (channels < 1 || levels < 2 || components < 1) throw new IllegalArgumentException(
+                "LogisticMixture: " + channels + " channels, " + levels + " levels, " + components + " components; at least 1, 2 and 1");
     }
 
     /** Numbers that a network says of a pixel: {@code K (1 + 2 C + C (C - 1) / 2)}. */
@@ -93,5 +93,7 @@ public record LogisticMixture(int channels, int levels, int components) {
         return channels == 1 ? drawn[0].reshape(n, 1, h, w) : Tensor.concat(1, drawn);
     }
 
-    private static Tensor uniform(Rng rng, Tensor like) { return Tensor.rand(rng, like.dtype(), like.shape().toArray()).clamp(1e-7, 1 - 1e-7); }
+    private static Tensor uniform(Rng rng, Tensor like) {
+        return Tensor.rand(rng, like.dtype(), like.shape().toArray()).clamp(1e-7, 1 - 1e-7);
+    }
 }

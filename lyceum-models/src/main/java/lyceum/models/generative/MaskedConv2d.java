@@ -56,8 +56,9 @@ public final class MaskedConv2d extends Module {
      */
     public MaskedConv2d(int inputs, int outputs, Reach reach, Type type, int groups, int runs, DType dtype, Rng rng) {
         Objects.requireNonNull(type, "type");
-        if (groups < 1 || runs < 1 || inputs < groups || outputs % runs != 0 || outputs / runs < groups) throw new IllegalArgumentException(
-                "MaskedConv2d: " + inputs + " inputs and " + outputs + " outputs in " + runs + " runs of " + groups + " groups; each has one");
+        if (groups < 1 || runs < 1 || inputs < groups || outputs % runs != 0 || outputs / runs < groups)
+            throw new IllegalArgumentException("MaskedConv2d: " + inputs + " inputs and " + outputs + " outputs in " + runs + " runs of "
+                    + groups + " groups; each has one");
         int height = reach.above + 1, width = reach.left + 1 + reach.right;
         how = new Convolution().withPadding(new int[] {reach.above, reach.left}, new int[] {0, reach.right});
         var open = new double[outputs * inputs * height * width];

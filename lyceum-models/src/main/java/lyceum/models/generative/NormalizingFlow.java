@@ -84,7 +84,9 @@ public final class NormalizingFlow implements Generator, DensityModel {
     }
 
     /** The flow of the inverse map on the same weights: of a MAF the IAF, which draws what the MAF makes of noise as if it were data. */
-    public NormalizingFlow inverted() { return new NormalizingFlow(transform.inverted(), dtype, Arrays.copyOfRange(noiseShape, 1, noiseShape.length)); }
+    public NormalizingFlow inverted() {
+        return new NormalizingFlow(transform.inverted(), dtype, Arrays.copyOfRange(noiseShape, 1, noiseShape.length));
+    }
 
     /** The map from data to noise: the module that is trained, saved and loaded. */
     public FlowLayer transform() { return transform; }

@@ -37,7 +37,8 @@ public final class PixelCnn extends Module implements Generator {
 
     public PixelCnn(PixelCnnConfig config, Rng rng) {
         this.config = config;
-        network = config.architecture() == PixelCnnConfig.Architecture.PLUS_PLUS ? new PixelPyramid(config, rng) : new PixelStacks(config, rng);
+        network = config.architecture() == PixelCnnConfig.Architecture.PLUS_PLUS ? new PixelPyramid(config, rng)
+                : new PixelStacks(config, rng);
     }
 
     public PixelCnnConfig config() { return config; }
@@ -49,8 +50,8 @@ public final class PixelCnn extends Module implements Generator {
      */
     @Override protected Tensor compute(Tensor x, Pass pass) {
         if (x.rank() != 4 || x.size(1) != config.channels() || x.size(3) != config.width() || x.size(2) > config.height())
-            throw new ShapeException("PixelCnn: pictures " + x.shape() + "; they are (n, " + config.channels() + ", " + config.height() + ", "
-                    + config.width() + ")");
+            throw new ShapeException("PixelCnn: pictures " + x.shape() + "; they are (n, " + config.channels() + ", " + config.height()
+                    + ", " + config.width() + ")");
         return network.forward(x.to(config.dtype()).mul(2.0 / (config.levels() - 1)).sub(1), pass);
     }
 
@@ -72,7 +73,8 @@ public final class PixelCnn extends Module implements Generator {
             var parts = new double[(int) x.size(0)];
             for (int from = 0; from < parts.length; from += BATCH) {
                 try (var scope = Scope.open("pictures")) {
-                    double[] part = logProbability(x.narrow(0, from, Math.min(BATCH, parts.length - from)), Pass.inference()).toDoubleArray();
+                    double[] part = logProbability(x.narrow(0, from, Math.min(BATCH, parts.length - from)), Pass.inference())
+                            .toDoubleArray();
                     System.arraycopy(part, 0, parts, from, part.length);
                 }
             }
@@ -83,8 +85,8 @@ public final class PixelCnn extends Module implements Generator {
     private void requireLevels(Tensor x) {
         double low = x.count() == 0 ? 0 : x.min().item(), high = x.count() == 0 ? 0 : x.max().item();
         if (!(low >= 0 && high <= config.levels() - 1) || x.dtype().isFloat() && x.ne(x.round()).any().item() != 0)
-            throw new IllegalArgumentException("PixelCnn: numbers from " + low + " to " + high + "; they are whole, from 0 to "
-                    + (config.levels() - 1));
+            throw new IllegalArgumentException(
+                    "PixelCnn: numbers from " + low + " to " + high + "; they are whole, from 0 to " + (config.levels() - 1));
     }
 
     /** The mean negative log probability of a number of the pictures, in bits: what a perfect coder would spend. */
@@ -130,8 +132,8 @@ public final class PixelCnn extends Module implements Generator {
                                 : draw(said.narrow(1, (long) channel * levels, levels).reshape(n, levels), rng);
                     }
                 });
-                for (int b = 0; b < n; b++) for (int t = 0; t < together; t++)
-                    values[((b * c + channel + t) * h + row) * w + column] = drawn[b * together + t];
+                for (int b = 0; b < n; b++)
+                    for (int t = 0; t < together; t++) values[((b * c + channel + t) * h + row) * w + column] = drawn[b * together + t];
             }
             progress.step("pixels", (long) (i - rows) * w + j + 1, (long) (h - rows) * w);
         }

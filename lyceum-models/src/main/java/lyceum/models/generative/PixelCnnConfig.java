@@ -51,9 +51,9 @@ public record PixelCnnConfig(int channels, int height, int width, int levels, Ar
             throw new IllegalArgumentException("PixelCnnConfig: " + scales + " scales of " + architecture + " for " + height + " x " + width
                     + "; PLUS_PLUS alone has more than 1, and both sides are halved scales - 1 times");
         if (plus && components == 0 && channels > 1) throw new IllegalArgumentException(
-                "PixelCnnConfig: PLUS_PLUS predicts a pixel's channels at once; give components, not a softmax, for " + channels + " channels");
-        if (dtype != DType.F32 && dtype != DType.F64)
-            throw new DTypeException("PixelCnnConfig: dtype is " + dtype + "; it is F32 or F64");
+                "PixelCnnConfig: PLUS_PLUS predicts a pixel's channels at once; give components, not a softmax, for " + channels
+                        + " channels");
+        if (dtype != DType.F32 && dtype != DType.F64) throw new DTypeException("PixelCnnConfig: dtype is " + dtype + "; it is F32 or F64");
     }
 
     /** The gated network with a softmax: 32 filters, 5 layers, kernels 7 and 3, F32. */

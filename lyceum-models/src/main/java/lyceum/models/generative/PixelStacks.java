@@ -20,9 +20,11 @@ final class PixelStacks extends Module {
     PixelStacks(PixelCnnConfig c, Rng rng) {
         gated = c.architecture() == PixelCnnConfig.Architecture.GATED;
         var made = new ArrayList<Module>();
-        for (int i = 0; i < c.layers(); i++) made.add(gated ? new Gated(c, i == 0, rng) : i == 0
-                ? new MaskedConv2d(c.channels(), c.filters(), Reach.square(c.firstKernel()), Type.A, c.groups(), 1, c.dtype(), rng)
-                : new MaskedConv2d(c.filters(), c.filters(), Reach.square(c.kernel()), Type.B, c.groups(), 1, c.dtype(), rng));
+        for (int i = 0; i < c.layers(); i++)
+            made.add(gated ? new Gated(c, i == 0, rng)
+                    : i == 0 ? new MaskedConv2d(c.channels(), c.filters(), Reach.square(c.firstKernel()), Type.A, c.groups(), 1, c.dtype(),
+                            rng)
+                            : new MaskedConv2d(c.filters(), c.filters(), Reach.square(c.kernel()), Type.B, c.groups(), 1, c.dtype(), rng));
         layers = List.copyOf(made);
         head = List.of(point(c, c.filters(), rng), point(c, c.outputs(), rng));
     }

@@ -86,7 +86,8 @@ public final class Vae extends Module implements LatentModel, Generator {
             last.weight().set_(0, Index.from(k));
             last.bias().set_(0, Index.from(k));
         });
-        return new Vae(encoder, new Mlp(network.withInputs(k).withHidden(network.hidden().reversed()).withOutputs(network.inputs()), rng), config);
+        return new Vae(encoder, new Mlp(network.withInputs(k).withHidden(network.hidden().reversed()).withOutputs(network.inputs()), rng),
+                config);
     }
 
     public VaeConfig config() { return config; }
@@ -214,7 +215,8 @@ public final class Vae extends Module implements LatentModel, Generator {
         requireFitting(data);
         var run = new TrainingRun[1];
         DoubleSupplier score = validation == null ? null : () -> -evaluate(validation, rng.split(3)).elbo();
-        run[0] = trainer.start(this, Math.toIntExact(data.size(0)), (rows, pass) -> loss(data.rows(rows), run[0].steps(), pass), score, rng);
+        run[0] = trainer.start(this, Math.toIntExact(data.size(0)), (rows, pass) -> loss(data.rows(rows), run[0].steps(), pass), score,
+                rng);
         return run[0];
     }
 
@@ -289,7 +291,8 @@ public final class Vae extends Module implements LatentModel, Generator {
             for (int done = 0; done < k; done += DRAWN) {
                 try (var scope = Scope.open("bound")) {
                     int some = Math.min(DRAWN, k - done);
-                    var logs = Autograd.noGrad(() -> logWeights(part, some, rng, Pass.inference()).to(DType.F64).logSumExp(1)).toDoubleArray();
+                    var logs = Autograd.noGrad(() -> logWeights(part, some, rng, Pass.inference()).to(DType.F64).logSumExp(1))
+                            .toDoubleArray();
                     for (int i = 0; i < logs.length; i++) {
                         double top = done == 0 ? logs[i] : Math.max(most[i], logs[i]);
                         sum[i] = (done == 0 ? 0 : sum[i] * Math.exp(most[i] - top)) + Math.exp(logs[i] - top);

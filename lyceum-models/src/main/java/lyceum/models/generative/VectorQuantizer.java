@@ -206,8 +206,8 @@ public final class VectorQuantizer extends Module {
     }
 
     private Tensor rows(Tensor x) {
-        if (x.rank() < 1 || x.size(-1) != config.width() || !x.dtype().isFloat()) throw new ShapeException("VectorQuantizer: input "
-                + x.dtype() + " " + x.shape() + "; it is floats (.., " + config.width() + ")");
+        if (x.rank() < 1 || x.size(-1) != config.width() || !x.dtype().isFloat()) throw new ShapeException(
+                "VectorQuantizer: input " + x.dtype() + " " + x.shape() + "; it is floats (.., " + config.width() + ")");
         return x.reshape(-1, config.width()).to(config.dtype()).compute();
     }
 

@@ -47,8 +47,8 @@ public final class WeakSupervision {
         Vae.Posterior p = vae.posterior(x, pass), q = vae.posterior(y, pass);
         var shared = shared(p, q, changed);
         Tensor mean = p.mean().add(q.mean()).div(2), logVariance = p.logVariance().exp().add(q.logVariance().exp()).div(2).log();
-        return vae.loss(x, merged(p, shared, mean, logVariance), step, pass).add(vae.loss(y, merged(q, shared, mean, logVariance), step, pass))
-                .div(2);
+        return vae.loss(x, merged(p, shared, mean, logVariance), step, pass)
+                .add(vae.loss(y, merged(q, shared, mean, logVariance), step, pass)).div(2);
     }
 
     private static Vae.Posterior merged(Vae.Posterior own, Tensor shared, Tensor mean, Tensor logVariance) {

@@ -36,7 +36,8 @@ final class AlignmentHeads extends Module {
         var own = Arrays.stream(spaces).map(x -> x.detach().to(DType.F32).compute()).toArray(Tensor[]::new);
         var all = new AlignmentHeads(method, own, rng);
         var trainer = new Trainer(method.rule(), method.epochs()).withBatchSize(method.batch()).withListener(new Clamp(all));
-        trainer.start(all, (int) own[0].size(0), (rows, pass) -> all.loss(method.objective(), own, rows, pass), null, rng).finish(Progress.SILENT);
+        trainer.start(all, (int) own[0].size(0), (rows, pass) -> all.loss(method.objective(), own, rows, pass), null, rng)
+                .finish(Progress.SILENT);
         return new SharedSpace(new ArrayList<Layer>(all.heads), DType.F32);
     }
 

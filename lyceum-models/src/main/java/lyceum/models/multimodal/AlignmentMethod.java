@@ -47,8 +47,8 @@ public sealed interface AlignmentMethod {
      */
     record Canonical(int components, double ridge) implements AlignmentMethod {
         public Canonical {
-            if (components < 1 || !(ridge >= 0 && ridge < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException(
-                    "Canonical: " + components + " components, at least 1; ridge " + ridge + ", at least 0");
+            if (components < 1 || !(ridge >= 0 && ridge < Double.POSITIVE_INFINITY))
+                throw new IllegalArgumentException("Canonical: " + components + " components, at least 1; ridge " + ridge + ", at least 0");
         }
     }
 
@@ -79,8 +79,8 @@ public sealed interface AlignmentMethod {
      * @see <a href="https://arxiv.org/abs/2305.05665">Girdhar et al. (2023): ImageBind</a>
      */
     @Withers
-    record ContrastiveHeads(int embedding, int hidden, VlmObjective objective, double scale, boolean learnsScale, UpdateRule rule, int epochs,
-            int batch) implements AlignmentMethod, AlignmentMethodContrastiveHeadsWithers {
+    record ContrastiveHeads(int embedding, int hidden, VlmObjective objective, double scale, boolean learnsScale, UpdateRule rule,
+            int epochs, int batch) implements AlignmentMethod, AlignmentMethodContrastiveHeadsWithers {
         public ContrastiveHeads {
             Objects.requireNonNull(rule, "rule");
             if (embedding < 1 || hidden < 0 || epochs < 1 || batch < 2) throw new IllegalArgumentException("ContrastiveHeads: embedding "

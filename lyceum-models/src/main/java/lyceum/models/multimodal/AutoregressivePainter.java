@@ -51,7 +51,8 @@ public final class AutoregressivePainter extends Module implements TextToImage {
         context = new Linear(config.contextWidth(), width, rng);
         tokens = new Embedding(Init.normal(0.1).sample(rng, DType.F32, codes.codes() + 1L, width));
         places = new Embedding(Init.normal(0.1).sample(rng, DType.F32, (long) config.contextLength() + codes.length(), width));
-        var block = TransformerConfig.original(width, config.heads(), 4 * width).withPlacement(TransformerConfig.Placement.PRE).withActivation(Activation.GELU);
+        var block = TransformerConfig.original(width, config.heads(), 4 * width).withPlacement(TransformerConfig.Placement.PRE)
+                .withActivation(Activation.GELU);
         decoder = new TransformerDecoder(block, config.layers(), rng);
         head = new Linear(width, codes.codes(), rng);
     }
@@ -73,8 +74,9 @@ public final class AutoregressivePainter extends Module implements TextToImage {
     }
 
     private Tensor read(Tensor said, Pass pass) {
-        if (said.rank() != 3 || said.size(1) > config.contextLength() || said.size(2) != config.contextWidth()) throw new ShapeException(
-                "AutoregressivePainter: a text " + said.shape() + "; it is (n, at most " + config.contextLength() + ", " + config.contextWidth() + ")");
+        if (said.rank() != 3 || said.size(1) > config.contextLength() || said.size(2) != config.contextWidth())
+            throw new ShapeException("AutoregressivePainter: a text " + said.shape() + "; it is (n, at most " + config.contextLength()
+                    + ", " + config.contextWidth() + ")");
         return context.forward(said, pass).add(places.forward(Tensor.arange(said.size(1)).to(DType.I64).add(codes.length()), pass));
     }
 
@@ -84,8 +86,8 @@ public final class AutoregressivePainter extends Module implements TextToImage {
 
     /** The mean cross-entropy of the codes of pictures, for a trainer. */
     public BatchLoss over(Tensor pictures, List<String> captions) {
-        if (captions.size() != pictures.size(0))
-            throw new IllegalArgumentException("AutoregressivePainter: " + captions.size() + " captions for " + pictures.size(0) + " pictures; one for each");
+        if (captions.size() != pictures.size(0)) throw new IllegalArgumentException(
+                "AutoregressivePainter: " + captions.size() + " captions for " + pictures.size(0) + " pictures; one for each");
         Tensor ids = codes.ids(pictures), said = text.encode(captions).compute();
         return (rows, pass) -> {
             var part = ids.rows(rows);
@@ -93,7 +95,9 @@ public final class AutoregressivePainter extends Module implements TextToImage {
         };
     }
 
-    @Override public Tensor draw(List<String> prompts, NoiseStreams noise, Progress progress) { return codes.pictures(ids(prompts, noise, progress)); }
+    @Override public Tensor draw(List<String> prompts, NoiseStreams noise, Progress progress) {
+        return codes.pictures(ids(prompts, noise, progress));
+    }
 
     /** The same as codes (n, length). */
     public Tensor ids(List<String> prompts, NoiseStreams noise, Progress progress) {
@@ -111,7 +115,8 @@ public final class AutoregressivePainter extends Module implements TextToImage {
                 var logits = head.forward(y.select(1, y.size(1) - 1)).to(DType.F64);
                 // Gumbel's trick: the largest of scaled logits and noise is a draw
                 var gumbel = noise.uniform(codes.codes()).log().neg().log().neg();
-                last = (config.temperature() == 0 ? logits : logits.div(config.temperature()).add(gumbel)).argmax(1).reshape(n, 1).compute();
+                last = (config.temperature() == 0 ? logits : logits.div(config.temperature()).add(gumbel)).argmax(1).reshape(n, 1)
+                        .compute();
                 out[i] = last;
                 progress.step("codes", i + 1L, out.length);
             }

@@ -81,8 +81,10 @@ public final class ContrastiveVlm extends Module {
             var seen = seen(images, pass);
             var text = encoder.text().encode(ids, pass);
             boolean tokens = objective.isTokenWise();
-            var u = tokens ? Embedded.ofTokens(encoder.projected(seen.tokens(), pass)) : Embedded.of(encoder.projected(seen.pooled(), pass));
-            var v = tokens ? new Embedded(null, encoder.read(text.tokens(), pass), text.seen()) : Embedded.of(encoder.read(text.pooled(), pass));
+            var u = tokens ? Embedded.ofTokens(encoder.projected(seen.tokens(), pass))
+                    : Embedded.of(encoder.projected(seen.pooled(), pass));
+            var v = tokens ? new Embedded(null, encoder.read(text.tokens(), pass), text.seen())
+                    : Embedded.of(encoder.read(text.pooled(), pass));
             contrast = objective.of(u, v, encoder.logScale(), encoder.bias());
             caption = captionLoss(captioner.forward(text.tokens(), seen.tokens(), pass), ids, text.seen());
         } else {
@@ -158,12 +160,14 @@ public final class ContrastiveVlm extends Module {
     }
 
     private void requireCaptions() {
-        if (captioner == null) throw new IllegalStateException("ContrastiveVlm: " + config.objective() + " learns no captions; take coca()");
+        if (captioner == null)
+            throw new IllegalStateException("ContrastiveVlm: " + config.objective() + " learns no captions; take coca()");
     }
 
     /** What the picture's tower sees; locked, it predicts whatever the pass is in. */
     private VisionFeatures seen(Tensor images, Pass pass) {
-        return config.lockedImages() ? Autograd.noGrad(() -> encoder.vision().encode(images, Pass.inference())) : encoder.vision().encode(images, pass);
+        return config.lockedImages() ? Autograd.noGrad(() -> encoder.vision().encode(images, Pass.inference()))
+                : encoder.vision().encode(images, pass);
     }
 
     private Tensor pooled(Tensor images, Pass pass) { return encoder.projected(seen(images, pass).pooled(), pass); }

@@ -44,8 +44,9 @@ public record CrossModalAlignment(AlignmentMethod method) {
      */
     public SharedSpace fit(Rng rng, Tensor... spaces) {
         if (spaces.length < 2) throw new IllegalArgumentException("CrossModalAlignment: " + spaces.length + " spaces; at least 2");
-        for (var x : spaces) if (x.rank() != 2 || x.size(0) != spaces[0].size(0) || x.size(0) < 2) throw new ShapeException("CrossModalAlignment: spaces "
-                + Arrays.stream(spaces).map(Tensor::shape).toList() + "; they are (n, width) of the same n rows, at least 2");
+        for (var x : spaces)
+            if (x.rank() != 2 || x.size(0) != spaces[0].size(0) || x.size(0) < 2) throw new ShapeException("CrossModalAlignment: spaces "
+                    + Arrays.stream(spaces).map(Tensor::shape).toList() + "; they are (n, width) of the same n rows, at least 2");
         if (method instanceof AlignmentMethod.ContrastiveHeads heads) return AlignmentHeads.fit(heads, rng, spaces);
         return Autograd.noGrad(() -> {
             var wide = Arrays.stream(spaces).map(x -> x.detach().to(DType.F64).compute()).toArray(Tensor[]::new);

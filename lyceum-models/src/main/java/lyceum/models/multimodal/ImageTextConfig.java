@@ -18,7 +18,8 @@ public record ImageTextConfig(int embedding, boolean projectsImages, double scal
     public ImageTextConfig {
         if (embedding < 1) throw new IllegalArgumentException("ImageTextConfig: embedding is " + embedding + "; it is at least 1");
         if (!(scale > 0 && scale <= maximumScale && scale < Double.POSITIVE_INFINITY) || !Double.isFinite(bias))
-            throw new IllegalArgumentException("ImageTextConfig: scale " + scale + " lies in (0, " + maximumScale + "], bias " + bias + " is finite");
+            throw new IllegalArgumentException(
+                    "ImageTextConfig: scale " + scale + " lies in (0, " + maximumScale + "], bias " + bias + " is finite");
     }
 
     /** CLIP's: a scale of 1 / 0.07 at first, at most 100; no bias. */

@@ -26,7 +26,9 @@ import lyceum.tensor.Tensor;
 public record JointVocabulary(MediaCodes image, MediaCodes audio, MediaCodes video) {
 
     /** A kind of segment. */
-    public enum Modality { TEXT, IMAGE, AUDIO, VIDEO }
+    public enum Modality {
+        TEXT, IMAGE, AUDIO, VIDEO
+    }
 
     /** The codes of a medium; null for text. */
     public MediaCodes media(Modality kind) {
@@ -76,8 +78,8 @@ public record JointVocabulary(MediaCodes image, MediaCodes audio, MediaCodes vid
         var bytes = new byte[ids.length];
         for (int i = 0; i < ids.length; i++) bytes[i] = (byte) ids[i];
         try {
-            return StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPLACE).onUnmappableCharacter(CodingErrorAction.REPLACE)
-                    .decode(ByteBuffer.wrap(bytes)).toString();
+            return StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPLACE)
+                    .onUnmappableCharacter(CodingErrorAction.REPLACE).decode(ByteBuffer.wrap(bytes)).toString();
         } catch (CharacterCodingException e) {
             throw new IllegalStateException(e);
         }
@@ -88,8 +90,8 @@ public record JointVocabulary(MediaCodes image, MediaCodes audio, MediaCodes vid
         var ids = media(kind).ids(items);
         int length = media(kind).length();
         int[] flat = ids.toIntArray();
-        return IntStream.range(0, (int) items.size(0))
-                .mapToObj(i -> segment(kind, Arrays.copyOfRange(flat, i * length, (i + 1) * length))).toList();
+        return IntStream.range(0, (int) items.size(0)).mapToObj(i -> segment(kind, Arrays.copyOfRange(flat, i * length, (i + 1) * length)))
+                .toList();
     }
 
     /** The items (n, ..) of n segments of one kind. */
@@ -98,7 +100,8 @@ public record JointVocabulary(MediaCodes image, MediaCodes audio, MediaCodes vid
         var flat = new long[segments.size() * length];
         for (int i = 0; i < segments.size(); i++) {
             int[] codes = codes(kind, segments.get(i));
-            if (codes.length != length) throw new IllegalArgumentException("JointVocabulary: a segment of " + codes.length + " codes; " + kind + " has " + length);
+            if (codes.length != length)
+                throw new IllegalArgumentException("JointVocabulary: a segment of " + codes.length + " codes; " + kind + " has " + length);
             for (int k = 0; k < length; k++) flat[i * length + k] = codes[k];
         }
         return media(kind).items(Tensor.of(flat, segments.size(), length));

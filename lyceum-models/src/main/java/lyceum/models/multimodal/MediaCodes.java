@@ -53,7 +53,8 @@ public sealed interface MediaCodes {
         @Override public Tensor ids(Tensor items) {
             if (items.rank() != 5 || items.size(1) != frames)
                 throw new ShapeException("MediaCodes: clips " + items.shape() + "; they are (n, " + frames + ", channels, size, size)");
-            return patches.ids(items.reshape(items.size(0) * frames, items.size(2), items.size(3), items.size(4))).reshape(items.size(0), length());
+            return patches.ids(items.reshape(items.size(0) * frames, items.size(2), items.size(3), items.size(4))).reshape(items.size(0),
+                    length());
         }
 
         @Override public Tensor items(Tensor ids) {
@@ -83,8 +84,8 @@ public sealed interface MediaCodes {
     /** Sounds (n, 1, samples) by a codec: the books of a frame one after another, each with numbers of its own. */
     record Codec(NeuralAudioCodec codec, int samples) implements MediaCodes {
         public Codec {
-            if (samples < 1 || samples % codec.config().hop() != 0)
-                throw new IllegalArgumentException("MediaCodes.Codec: " + samples + " samples; a multiple of the hop, " + codec.config().hop());
+            if (samples < 1 || samples % codec.config().hop() != 0) throw new IllegalArgumentException(
+                    "MediaCodes.Codec: " + samples + " samples; a multiple of the hop, " + codec.config().hop());
         }
 
         private int books() { return codec.config().books(); }
@@ -102,7 +103,8 @@ public sealed interface MediaCodes {
         /** A code of another book than its place's becomes the nearest number of its own. */
         @Override public Tensor items(Tensor ids) {
             int size = codec.config().book().codes();
-            return Autograd.noGrad(() -> codec.decode(ids.reshape(ids.size(0), -1, books()).sub(firsts()).maximum(0).minimum(size - 1).transpose(1, 2)).compute());
+            return Autograd.noGrad(() -> codec
+                    .decode(ids.reshape(ids.size(0), -1, books()).sub(firsts()).maximum(0).minimum(size - 1).transpose(1, 2)).compute());
         }
     }
 }

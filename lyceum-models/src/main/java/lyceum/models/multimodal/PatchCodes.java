@@ -27,8 +27,8 @@ public final class PatchCodes extends Module {
 
     /** An empty book, to load one into. @param size of pictures @param codes entries */
     public PatchCodes(int size, int channels, int patch, int codes) {
-        if (size < 1 || channels < 1 || patch < 1 || size % patch != 0)
-            throw new IllegalArgumentException("PatchCodes: size " + size + ", channels " + channels + ", patch " + patch + "; all at least 1, and patches fill the size");
+        if (size < 1 || channels < 1 || patch < 1 || size % patch != 0) throw new IllegalArgumentException(
+                "PatchCodes: size " + size + ", channels " + channels + ", patch " + patch + "; all at least 1, and patches fill the size");
         this.size = size;
         this.channels = channels;
         this.patch = patch;
@@ -54,8 +54,9 @@ public final class PatchCodes extends Module {
 
     /** Codes (n, length), I64, of pictures (n, channels, size, size). */
     public Tensor ids(Tensor pictures) {
-        if (pictures.rank() != 4 || pictures.size(1) != channels || pictures.size(2) != size || pictures.size(3) != size) throw new ShapeException(
-                "PatchCodes: pictures " + pictures.shape() + "; they are (n, " + channels + ", " + size + ", " + size + ")");
+        if (pictures.rank() != 4 || pictures.size(1) != channels || pictures.size(2) != size || pictures.size(3) != size)
+            throw new ShapeException(
+                    "PatchCodes: pictures " + pictures.shape() + "; they are (n, " + channels + ", " + size + ", " + size + ")");
         return book.ids(DiffusionTransformer.patchify(pictures, patch));
     }
 

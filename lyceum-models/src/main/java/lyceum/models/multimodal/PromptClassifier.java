@@ -33,8 +33,8 @@ public record PromptClassifier(ImageTextEncoder encoder, List<String> names, Ten
     }
 
     static PromptClassifier of(ImageTextEncoder encoder, List<String> names, List<String> templates, Function<String, int[]> tokens) {
-        if (names.isEmpty() || templates.isEmpty())
-            throw new IllegalArgumentException("PromptClassifier: " + names.size() + " names, " + templates.size() + " templates; at least 1 each");
+        if (names.isEmpty() || templates.isEmpty()) throw new IllegalArgumentException(
+                "PromptClassifier: " + names.size() + " names, " + templates.size() + " templates; at least 1 each");
         var texts = new ArrayList<String>();
         for (var name : names) for (var template : templates) {
             if (!template.contains("{}")) throw new IllegalArgumentException(
@@ -42,8 +42,7 @@ public record PromptClassifier(ImageTextEncoder encoder, List<String> names, Ten
             texts.add(template.replace("{}", name));
         }
         var all = encoder.textVectors(encoder.text().ids(texts, tokens), BATCH);
-        var vectors = Autograd.noGrad(
-                () -> Similarity.normalise(all.reshape(names.size(), templates.size(), -1).mean(1, false)).compute());
+        var vectors = Autograd.noGrad(() -> Similarity.normalise(all.reshape(names.size(), templates.size(), -1).mean(1, false)).compute());
         return new PromptClassifier(encoder, names, vectors);
     }
 

@@ -26,7 +26,8 @@ public final class SigLip {
 
     /** With micro-batches, blocks of similarities or a locked tower. */
     public static ContrastiveVlm of(VisionEncoder vision, TextTowerConfig text, int embedding, ContrastiveVlmConfig config, Rng rng) {
-        return new ContrastiveVlm(config, new ImageTextEncoder(ImageTextConfig.sigmoid(embedding), vision, new TextTower(text, rng), rng), rng);
+        return new ContrastiveVlm(config, new ImageTextEncoder(ImageTextConfig.sigmoid(embedding), vision, new TextTower(text, rng), rng),
+                rng);
     }
 
     /**

@@ -35,8 +35,10 @@ public interface TextToImage {
 
     /** By a transformer over pixels: clips of one frame in [-1, 1] whose context is the text. */
     static TextToImage of(VideoDiffusion model, PromptEncoder text, VideoOptions options) {
-        if (options.frames() != 1) throw new IllegalArgumentException("TextToImage: clips of " + options.frames() + " frames; a picture has one");
-        return (prompts, noise, progress) -> model.sample(text.encode(prompts), options, noise, progress).select(1, 0).add(1).div(2).clamp(0, 1).compute();
+        if (options.frames() != 1)
+            throw new IllegalArgumentException("TextToImage: clips of " + options.frames() + " frames; a picture has one");
+        return (prompts, noise, progress) -> model.sample(text.encode(prompts), options, noise, progress).select(1, 0).add(1).div(2)
+                .clamp(0, 1).compute();
     }
 
     /** Prompts are rewritten first: brief ones expanded into what the model was trained on. */

@@ -57,7 +57,8 @@ public final class TextToImageAlignment {
                 continue;
             }
             if (item.colour() != there.get().colour()) faults.add(Fault.COLOUR);
-            if (item.shape() != there.get().shape()) faults.add(round(item.shape()) && round(there.get().shape()) ? Fault.STYLE : Fault.SHAPE);
+            if (item.shape() != there.get().shape())
+                faults.add(round(item.shape()) && round(there.get().shape()) ? Fault.STYLE : Fault.SHAPE);
         }
         return faults;
     }
@@ -76,8 +77,8 @@ public final class TextToImageAlignment {
     /** Of pictures (n, 3, size, size) and the scene that was asked for each time; equal scenes are one prompt. */
     public static Report measure(CaptionedScenes world, Tensor pictures, List<Scene> asked) {
         int n = asked.size(), right = 0;
-        if (n == 0 || pictures.rank() != 4 || pictures.size(0) != n)
-            throw new ShapeException("TextToImageAlignment: pictures " + pictures.shape() + " for " + n + " scenes; one for each, at least one");
+        if (n == 0 || pictures.rank() != 4 || pictures.size(0) != n) throw new ShapeException(
+                "TextToImageAlignment: pictures " + pictures.shape() + " for " + n + " scenes; one for each, at least one");
         var counts = new EnumMap<Fault, Integer>(Fault.class);
         for (var fault : Fault.values()) counts.put(fault, 0);
         var pixels = new ArrayList<float[]>();

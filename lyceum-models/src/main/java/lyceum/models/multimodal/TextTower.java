@@ -108,8 +108,9 @@ public final class TextTower extends Module {
         for (int i = 0; i < texts.size(); i++) {
             int[] given = tokens.apply(texts.get(i));
             if (given.length == 0) throw new IllegalArgumentException("TextTower.ids: no id for text " + i + ", \"" + texts.get(i) + "\"");
-            for (int id : given) if (id < 0 || id >= config.vocabulary()) throw new IllegalArgumentException(
-                    "TextTower.ids: id " + id + " in \"" + texts.get(i) + "\"; ids lie below " + config.vocabulary());
+            for (int id : given)
+                if (id < 0 || id >= config.vocabulary()) throw new IllegalArgumentException(
+                        "TextTower.ids: id " + id + " in \"" + texts.get(i) + "\"; ids lie below " + config.vocabulary());
             System.arraycopy(given, 0, all, i * width, Math.min(width, given.length));
             if (given.length > width && config.end() >= 0) all[(i + 1) * width - 1] = config.end();
         }

@@ -56,8 +56,8 @@ public record TextTowerConfig(int vocabulary, int positions, int width, int dept
         if (padding < 0 || padding >= vocabulary || end < -1 || end >= vocabulary) throw new IllegalArgumentException(
                 "TextTowerConfig: padding " + padding + ", end " + end + " are ids below " + vocabulary + "; end may be -1 for none");
         if (pool == Pool.END && end < 0) throw new IllegalArgumentException("TextTowerConfig: pool END needs the id of the end");
-        if (pool == Pool.FIRST && causal)
-            throw new IllegalArgumentException("TextTowerConfig: the first token of a causal tower sees itself alone; pool by END, LAST or MEAN");
+        if (pool == Pool.FIRST && causal) throw new IllegalArgumentException(
+                "TextTowerConfig: the first token of a causal tower sees itself alone; pool by END, LAST or MEAN");
     }
 
     /** Both ways, GELU, hidden units four times the width, the mean of the tokens; id 0 is padding and not seen, no end. */

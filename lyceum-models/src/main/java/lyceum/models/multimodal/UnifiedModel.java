@@ -48,8 +48,8 @@ public final class UnifiedModel extends Module {
         this.vocabulary = Objects.requireNonNull(vocabulary, "vocabulary");
         int width = config.width();
         tokens = new Embedding(Init.normal(0.1).sample(rng, DType.F32, vocabulary.size(), width));
-        var block = TransformerConfig.original(width, config.heads(), 4 * width).withPlacement(TransformerConfig.Placement.PRE).withActivation(Activation.GELU)
-                .positioned(PositionalEncoding.learned(config.positions()));
+        var block = TransformerConfig.original(width, config.heads(), 4 * width).withPlacement(TransformerConfig.Placement.PRE)
+                .withActivation(Activation.GELU).positioned(PositionalEncoding.learned(config.positions()));
         decoder = new TransformerDecoder(block, config.layers(), rng);
         head = new Linear(width, vocabulary.size(), rng);
     }
@@ -59,7 +59,9 @@ public final class UnifiedModel extends Module {
     public JointVocabulary vocabulary() { return vocabulary; }
 
     /** Logits (n, T, ids) of the id after each place of documents (n, T). */
-    @Override protected Tensor compute(Tensor ids, Pass pass) { return head.forward(decoder.forward(tokens.forward(ids, pass), pass), pass); }
+    @Override protected Tensor compute(Tensor ids, Pass pass) {
+        return head.forward(decoder.forward(tokens.forward(ids, pass), pass), pass);
+    }
 
     /**
      * A document to learn from.
@@ -69,7 +71,8 @@ public final class UnifiedModel extends Module {
      */
     public record Document(int[] ids, int from) {
         public Document {
-            if (from < 1 || from >= ids.length) throw new IllegalArgumentException("UnifiedModel: a document of " + ids.length + " ids counts from " + from);
+            if (from < 1 || from >= ids.length)
+                throw new IllegalArgumentException("UnifiedModel: a document of " + ids.length + " ids counts from " + from);
         }
 
         /** Segments, of which those from a number on are learned. */
@@ -85,8 +88,9 @@ public final class UnifiedModel extends Module {
 
     /** The mean cross-entropy of what counts, for a trainer; documents of a batch may be of any kinds and lengths. */
     public BatchLoss over(List<Document> documents) {
-        for (var d : documents) if (d.ids.length > config.positions())
-            throw new IllegalArgumentException("UnifiedModel: a document of " + d.ids.length + " ids; " + config.positions() + " at most");
+        for (var d : documents)
+            if (d.ids.length > config.positions()) throw new IllegalArgumentException(
+                    "UnifiedModel: a document of " + d.ids.length + " ids; " + config.positions() + " at most");
         return (rows, pass) -> {
             int longest = 0;
             for (int row : rows) longest = Math.max(longest, documents.get(row).ids.length);
@@ -108,7 +112,8 @@ public final class UnifiedModel extends Module {
     /** The mean of the last block's vectors of each document, (n, width): texts, pictures and sounds in one space. */
     public Tensor embeddings(List<int[]> documents) {
         return Autograd.noGrad(() -> Tensor.stack(0, documents.stream()
-                .map(d -> decoder.forward(tokens.forward(Tensor.of(d, 1, d.length), Pass.inference()), Pass.inference()).mean(1).squeeze(0)).toArray(Tensor[]::new)).compute());
+                .map(d -> decoder.forward(tokens.forward(Tensor.of(d, 1, d.length), Pass.inference()), Pass.inference()).mean(1).squeeze(0))
+                .toArray(Tensor[]::new)).compute());
     }
 
     /**
@@ -120,8 +125,8 @@ public final class UnifiedModel extends Module {
      * @param noise a stream for each prompt
      */
     public List<int[]> answer(List<int[]> prompts, Modality kind, int bytes, double temperature, NoiseStreams noise, Progress progress) {
-        if (prompts.isEmpty() || prompts.size() != noise.size())
-            throw new IllegalArgumentException("UnifiedModel: " + prompts.size() + " prompts and " + noise.size() + " streams of noise; one for each");
+        if (prompts.isEmpty() || prompts.size() != noise.size()) throw new IllegalArgumentException(
+                "UnifiedModel: " + prompts.size() + " prompts and " + noise.size() + " streams of noise; one for each");
         int most = kind == Modality.TEXT ? bytes : vocabulary.media(kind).length(), n = prompts.size();
         var documents = new ArrayList<int[]>();
         for (var p : prompts) documents.add(joined(p, new int[] {vocabulary.open(kind)}));
@@ -147,8 +152,10 @@ public final class UnifiedModel extends Module {
 
     /** The next id of each document: a code of the open kind, or, of a text, its end. */
     private int[] next(List<int[]> documents, Modality kind, double temperature, NoiseStreams noise) {
-        int n = documents.size(), longest = documents.stream().mapToInt(d -> d.length).max().orElse(0), low = vocabulary.low(kind), codes = vocabulary.codes(kind);
-        if (longest > config.positions()) throw new IllegalArgumentException("UnifiedModel: a document of " + longest + " ids; " + config.positions() + " at most");
+        int n = documents.size(), longest = documents.stream().mapToInt(d -> d.length).max().orElse(0), low = vocabulary.low(kind),
+                codes = vocabulary.codes(kind);
+        if (longest > config.positions())
+            throw new IllegalArgumentException("UnifiedModel: a document of " + longest + " ids; " + config.positions() + " at most");
         var inputs = new int[n * longest];
         Arrays.fill(inputs, vocabulary.padding());
         for (int k = 0; k < n; k++) System.arraycopy(documents.get(k), 0, inputs, k * longest, documents.get(k).length);

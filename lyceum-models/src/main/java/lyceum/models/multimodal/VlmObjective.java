@@ -147,8 +147,9 @@ public sealed interface VlmObjective {
      */
     record Captioned(VlmObjective pairs, double contrastWeight, double captionWeight) implements VlmObjective {
         public Captioned {
-            if (!(contrastWeight >= 0 && captionWeight > 0) || pairs.captionWeight() > 0) throw new IllegalArgumentException(
-                    "Captioned: weights " + contrastWeight + " and " + captionWeight + " over " + pairs + "; one above 0 for captions, once");
+            if (!(contrastWeight >= 0 && captionWeight > 0) || pairs.captionWeight() > 0)
+                throw new IllegalArgumentException("Captioned: weights " + contrastWeight + " and " + captionWeight + " over " + pairs
+                        + "; one above 0 for captions, once");
         }
 
         @Override public boolean isTokenWise() { return pairs.isTokenWise(); }
@@ -159,15 +160,16 @@ public sealed interface VlmObjective {
     }
 
     /** The summed cross-entropy of picking partner i for query i; similarities are told those queries and the number of the first. */
-    private static Tensor picked(Tensor queries, int chunk, double smoothing, Tensor logScale, BiFunction<Tensor, Long, Tensor> similarities) {
+    private static Tensor picked(Tensor queries, int chunk, double smoothing, Tensor logScale,
+            BiFunction<Tensor, Long, Tensor> similarities) {
         long n = queries.size(0);
         Tensor sum = null;
         for (long i = 0; i < n; i += chunk) {
             long from = i, length = Math.min(chunk, n - i);
             var loss = new CrossEntropy().withLabelSmoothing(smoothing).withReduction(Reduction.SUM);
             var part = queries.narrow(0, from, length);
-            Tensor own = length == n ? loss.of(scaled(similarities.apply(part, 0L), logScale), Tensor.arange(n))
-                    : Autograd.checkpoint(q -> loss.of(scaled(similarities.apply(q, from), logScale), Tensor.arange(from, from + length, 1)), part);
+            Tensor own = length == n ? loss.of(scaled(similarities.apply(part, 0L), logScale), Tensor.arange(n)) : Autograd
+                    .checkpoint(q -> loss.of(scaled(similarities.apply(q, from), logScale), Tensor.arange(from, from + length, 1)), part);
             sum = sum == null ? own : sum.add(own);
         }
         return sum;

@@ -107,13 +107,13 @@ public record AlignmentUniformity(double alpha, double t, double alignmentWeight
 
     private static double[][] similarities(String operation, Tensor queries, Tensor keys, double temperature) {
         requireRows(operation, queries, keys, 1);
-        if (!(temperature > 0)) throw new IllegalArgumentException(
-                "AlignmentUniformity." + operation + ": temperature is " + temperature + "; it is above 0");
+        if (!(temperature > 0))
+            throw new IllegalArgumentException("AlignmentUniformity." + operation + ": temperature is " + temperature + "; it is above 0");
         return queries.detach().to(DType.F64).matmul(keys.detach().to(DType.F64).transpose()).div(temperature).toRows();
     }
 
     private static void requireRows(String operation, Tensor x, Tensor y, int least) {
-        if (x.rank() != 2 || !x.shape().equals(y.shape()) || x.size(0) < least) throw new ShapeException("AlignmentUniformity." + operation
-                + ": " + x.shape() + " and " + y.shape() + "; both are (n, d), n at least " + least);
+        if (x.rank() != 2 || !x.shape().equals(y.shape()) || x.size(0) < least) throw new ShapeException(
+                "AlignmentUniformity." + operation + ": " + x.shape() + " and " + y.shape() + "; both are (n, d), n at least " + least);
     }
 }

@@ -38,8 +38,8 @@ public record BlockMasks(int targets, double least, double most, double flat, do
     public BlockMasks {
         if (targets < 1) throw new IllegalArgumentException("BlockMasks: " + targets + " targets; at least 1");
         if (!(least > 0 && least <= most && most <= 1 && contextLeast > 0 && contextLeast <= contextMost && contextMost <= 1))
-            throw new IllegalArgumentException("BlockMasks: shares of the area from " + least + " to " + most + " and from " + contextLeast + " to "
-                    + contextMost + "; they rise, above 0 and up to 1");
+            throw new IllegalArgumentException("BlockMasks: shares of the area from " + least + " to " + most + " and from " + contextLeast
+                    + " to " + contextMost + "; they rise, above 0 and up to 1");
         if (!(flat > 0 && flat <= tall)) throw new IllegalArgumentException("BlockMasks: rows over columns from " + flat + " to " + tall);
     }
 
@@ -80,8 +80,8 @@ public record BlockMasks(int targets, double least, double most, double flat, do
                 }
                 context[i] = PatchBlocks.numbers(seen, true);
             }
-            if (context[i].length == 0)
-                throw new IllegalArgumentException("BlockMasks: targets left no context in " + TRIES + " draws; take fewer or smaller ones");
+            if (context[i].length == 0) throw new IllegalArgumentException(
+                    "BlockMasks: targets left no context in " + TRIES + " draws; take fewer or smaller ones");
             shortest = Math.min(shortest, context[i].length);
         }
         long[] near = new long[pictures * times * shortest], far = new long[pictures * targets * times * area];
@@ -92,8 +92,9 @@ public record BlockMasks(int targets, double least, double most, double flat, do
             for (int t = 0; t < times; t++) for (int k : kept) near[n++] = (long) t * grid + context[i][k];
             for (int[] block : blocks[i]) for (int t = 0; t < times; t++) for (int place : block) far[f++] = (long) t * grid + place;
         }
-        return new Draw(Tensor.of(near).reshape(pictures, (long) times * shortest), Tensor.of(far).reshape(pictures, targets, (long) times * area),
-                new Block(size.rows(), size.columns()), new Block(around.rows(), around.columns()), grid * times);
+        return new Draw(Tensor.of(near).reshape(pictures, (long) times * shortest),
+                Tensor.of(far).reshape(pictures, targets, (long) times * area), new Block(size.rows(), size.columns()),
+                new Block(around.rows(), around.columns()), grid * times);
     }
 
     /** As square as the grid: rows over columns as the grid's, within a patch. */
@@ -103,8 +104,8 @@ public record BlockMasks(int targets, double least, double most, double flat, do
     }
 
     private PatchBlocks.Size one(String what, List<PatchBlocks.Size> sizes, int rows, int columns, Rng rng) {
-        if (sizes.isEmpty()) throw new IllegalArgumentException("BlockMasks: no " + what + " block on a grid of " + rows + " x " + columns + " patches fits "
-                + this + "; widen the shares or aspects");
+        if (sizes.isEmpty()) throw new IllegalArgumentException("BlockMasks: no " + what + " block on a grid of " + rows + " x " + columns
+                + " patches fits " + this + "; widen the shares or aspects");
         return sizes.get(rng.nextInt(sizes.size()));
     }
 }

@@ -19,8 +19,7 @@ import lyceum.withers.Withers;
 @Withers
 public record Byol(double momentum, boolean predictor, boolean stopGradient) implements ByolWithers, ViewObjective {
     public Byol {
-        if (!(momentum >= 0 && momentum <= 1))
-            throw new IllegalArgumentException("Byol: momentum is " + momentum + "; it lies in [0, 1]");
+        if (!(momentum >= 0 && momentum <= 1)) throw new IllegalArgumentException("Byol: momentum is " + momentum + "; it lies in [0, 1]");
     }
 
     /** From 0.996. */
@@ -31,9 +30,7 @@ public record Byol(double momentum, boolean predictor, boolean stopGradient) imp
         return Similarity.normalise(predictions).sub(Similarity.normalise(targets)).square().sum(1).mean();
     }
 
-    @Override public Tensor loss(Outputs seen) {
-        return of(seen.first(), seen.secondTarget()).add(of(seen.second(), seen.firstTarget()));
-    }
+    @Override public Tensor loss(Outputs seen) { return of(seen.first(), seen.secondTarget()).add(of(seen.second(), seen.firstTarget())); }
 
     @Override public Target target() { return stopGradient ? Target.TEACHER : Target.ITSELF; }
 

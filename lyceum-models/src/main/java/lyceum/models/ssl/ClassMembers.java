@@ -38,8 +38,7 @@ record ClassMembers(String operation, int[] labels, int[][] rows) {
         if (rows[labels[row]].length == labels.length)
             throw new IllegalArgumentException(operation + ": all rows are of class " + labels[row] + "; a mismatch takes two classes");
         int drawn;
-        do drawn = rng.nextInt(labels.length);
-        while (labels[drawn] == labels[row]);
+        do drawn = rng.nextInt(labels.length); while (labels[drawn] == labels[row]);
         return drawn;
     }
 }

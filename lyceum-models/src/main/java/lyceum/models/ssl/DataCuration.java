@@ -88,7 +88,8 @@ public record DataCuration(int neighbours, double duplicate) implements DataCura
     }
 
     private static Tensor unit(Tensor features) {
-        if (features.rank() != 2 || features.size(0) == 0) throw new ShapeException("DataCuration: features " + features.shape() + "; (n, width)");
+        if (features.rank() != 2 || features.size(0) == 0)
+            throw new ShapeException("DataCuration: features " + features.shape() + "; (n, width)");
         return Autograd.noGrad(() -> DinoHead.unit(features.detach()).compute());
     }
 }

@@ -101,7 +101,8 @@ public final class DinoV2 extends Module {
 
     /** @param views two large crops, (batch, channels, height, width) each, then any small ones */
     public Tensor loss(List<Tensor> views, Pass pass) {
-        if (views.size() < 2) throw new IllegalArgumentException("DinoV2.loss: " + views.size() + " view; two large ones, and any small ones");
+        if (views.size() < 2)
+            throw new IllegalArgumentException("DinoV2.loss: " + views.size() + " view; two large ones, and any small ones");
         int n = (int) views.getFirst().size(0), prefix = teacher.backbone.prefix();
         var both = Tensor.concat(0, views.get(0), views.get(1));
         var hiding = hiding(2 * n, both, pass);
@@ -142,7 +143,9 @@ public final class DinoV2 extends Module {
     }
 
     /** Cross-entropy of each row with the student's softmax, (n). */
-    private Tensor entropy(Tensor wanted, Tensor logits) { return wanted.mul(logits.div(config.studentTemperature()).logSoftmax(1)).sum(1).neg(); }
+    private Tensor entropy(Tensor wanted, Tensor logits) {
+        return wanted.mul(logits.div(config.studentTemperature()).logSoftmax(1)).sum(1).neg();
+    }
 
     private void move(Tensor centre, Tensor logits, Pass pass) {
         if (pass.isTraining() && config.balance() instanceof PrototypeBalance.Centring c) centre.copy_(c.moved(centre, logits).compute());

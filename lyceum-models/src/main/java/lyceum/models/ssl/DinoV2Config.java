@@ -32,12 +32,13 @@ public record DinoV2Config(VisionTransformerConfig backbone, int prototypes, int
     public DinoV2Config {
         if (!backbone.classToken() || backbone.classes() != 0 || backbone.pool() != VisionTransformerConfig.Pool.CLASS)
             throw new IllegalArgumentException("DinoV2Config: the backbone pools by its class token and has no head of its own");
-        if (prototypes < 2 || hidden < 1 || bottleneck < 1) throw new IllegalArgumentException("DinoV2Config: " + prototypes
-                + " prototypes, hidden " + hidden + ", bottleneck " + bottleneck + "; at least 2 and 1");
+        if (prototypes < 2 || hidden < 1 || bottleneck < 1) throw new IllegalArgumentException(
+                "DinoV2Config: " + prototypes + " prototypes, hidden " + hidden + ", bottleneck " + bottleneck + "; at least 2 and 1");
         if (!(studentTemperature > 0 && teacherTemperature > 0)) throw new IllegalArgumentException(
                 "DinoV2Config: temperatures " + studentTemperature + " and " + teacherTemperature + "; both are above 0");
-        if (!(masked >= 0 && masked <= 1 && hiddenLow > 0 && hiddenLow <= hiddenHigh && hiddenHigh <= 1)) throw new IllegalArgumentException(
-                "DinoV2Config: masked " + masked + ", hidden from " + hiddenLow + " to " + hiddenHigh + "; shares, the second in order and above 0");
+        if (!(masked >= 0 && masked <= 1 && hiddenLow > 0 && hiddenLow <= hiddenHigh && hiddenHigh <= 1))
+            throw new IllegalArgumentException("DinoV2Config: masked " + masked + ", hidden from " + hiddenLow + " to " + hiddenHigh
+                    + "; shares, the second in order and above 0");
         if (!(patchWeight >= 0 && spreadWeight >= 0 && momentum >= 0 && momentum <= 1)) throw new IllegalArgumentException(
                 "DinoV2Config: weights " + patchWeight + " and " + spreadWeight + ", momentum " + momentum + "; at least 0, and in [0, 1]");
     }
@@ -47,7 +48,7 @@ public record DinoV2Config(VisionTransformerConfig backbone, int prototypes, int
      * momentum 0.992.
      */
     public DinoV2Config(VisionTransformerConfig backbone, int prototypes) {
-        this(backbone, prototypes, 4 * backbone.width(), backbone.width(), new PrototypeBalance.SinkhornKnopp(3), 0.1, 0.07, 0.5, 0.1, 0.5, 1, 0.1,
-                0.992);
+        this(backbone, prototypes, 4 * backbone.width(), backbone.width(), new PrototypeBalance.SinkhornKnopp(3), 0.1, 0.07, 0.5, 0.1, 0.5,
+                1, 0.1, 0.992);
     }
 }

@@ -20,9 +20,9 @@ import lyceum.withers.Withers;
 public record DistributedConfig(int code, int hidden, Layer activation, int steps, double learningRate, double decay)
         implements DistributedConfigWithers {
     public DistributedConfig {
-        if (code < 1 || hidden < 1 || steps < 1 || !(learningRate > 0) || !(decay >= 0))
-            throw new IllegalArgumentException("DistributedConfig: code " + code + ", hidden " + hidden + ", steps " + steps + ", learning rate "
-                    + learningRate + ", decay " + decay + "; sizes and steps are at least 1, the rate above 0, the decay at least 0");
+        if (code < 1 || hidden < 1 || steps < 1 || !(learningRate > 0) || !(decay >= 0)) throw new IllegalArgumentException(
+                "DistributedConfig: code " + code + ", hidden " + hidden + ", steps " + steps + ", learning rate " + learningRate
+                        + ", decay " + decay + "; sizes and steps are at least 1, the rate above 0, the decay at least 0");
         Objects.requireNonNull(activation, "activation");
     }
 

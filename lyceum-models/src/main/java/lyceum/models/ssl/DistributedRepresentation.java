@@ -74,7 +74,8 @@ public final class DistributedRepresentation extends Module {
 
     /** Learns these facts, from the present weights on. @throws lyceum.progress.CancelledException if progress says so */
     public History fit(List<Query> facts, Rng rng, Progress progress) {
-        var trainer = new Trainer(new AdamW(config.learningRate()).withWeightDecay(config.decay()), config.steps()).withBatchSize(facts.size());
+        var trainer = new Trainer(new AdamW(config.learningRate()).withWeightDecay(config.decay()), config.steps())
+                .withBatchSize(facts.size());
         return trainer.fit(this, Loss::crossEntropy, FamilyTrees.dataset(facts), null, rng, progress);
     }
 

@@ -47,8 +47,8 @@ public final class EmaTeacher<M extends Module> {
         var now = student.state();
         var learned = student.parameters().keySet();
         try (var scope = Scope.open("teacher")) {
-            Autograd.noGrad(() -> teacher.state().forEach((name, t) -> t.copy_(learned.contains(name)
-                    ? t.mul(momentum).add(now.get(name).mul(1 - momentum)) : now.get(name))));
+            Autograd.noGrad(() -> teacher.state().forEach(
+                    (name, t) -> t.copy_(learned.contains(name) ? t.mul(momentum).add(now.get(name).mul(1 - momentum)) : now.get(name))));
         }
     }
 
@@ -57,7 +57,9 @@ public final class EmaTeacher<M extends Module> {
         return new Trainer.Listener() {
             @Override public void epochEnded(TrainingRun run, History.Epoch epoch) {}
 
-            @Override public void stepEnded(TrainingRun run, GradientNorms norms) { follow(teacher, student, cosine(start, run.steps(), steps)); }
+            @Override public void stepEnded(TrainingRun run, GradientNorms norms) {
+                follow(teacher, student, cosine(start, run.steps(), steps));
+            }
         };
     }
 

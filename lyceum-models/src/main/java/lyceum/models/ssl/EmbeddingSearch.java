@@ -37,7 +37,8 @@ public interface EmbeddingSearch {
     /** Compares with every row by matrix products in F64; of equally far rows the earlier first. */
     static EmbeddingSearch exact() {
         return rows -> {
-            if (rows.rank() != 2 || rows.size(0) == 0) throw new ShapeException("EmbeddingSearch: rows " + rows.shape() + "; they are (n, d), n above 0");
+            if (rows.rank() != 2 || rows.size(0) == 0)
+                throw new ShapeException("EmbeddingSearch: rows " + rows.shape() + "; they are (n, d), n above 0");
             var all = rows.detach().to(DType.F64).contiguous().compute();
             var lengths = all.square().sum(1).compute();
             return (queries, k) -> Autograd.noGrad(() -> exact(all, lengths, queries.detach().to(DType.F64), k));

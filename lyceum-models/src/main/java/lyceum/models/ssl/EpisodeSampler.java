@@ -58,8 +58,8 @@ public record EpisodeSampler(int ways, int shots, int queries) implements Episod
     public Source over(Dataset data) {
         var members = ClassMembers.of("EpisodeSampler", data);
         int[] known = members.classesOf(shots + queries);
-        if (known.length < ways) throw new IllegalArgumentException("EpisodeSampler: " + known.length + " classes have " + (shots + queries)
-                + " rows or more; " + ways + " ways take as many");
+        if (known.length < ways) throw new IllegalArgumentException(
+                "EpisodeSampler: " + known.length + " classes have " + (shots + queries) + " rows or more; " + ways + " ways take as many");
         return rng -> {
             var classes = new int[ways];
             int[] chosen = rng.sample(known.length, ways), support = new int[ways * shots], asked = new int[ways * queries];

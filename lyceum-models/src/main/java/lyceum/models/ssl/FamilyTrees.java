@@ -83,8 +83,9 @@ public final class FamilyTrees {
 
     /** Also by marriage, as Hinton has it. */
     private static boolean isUncleOrAunt(int elder, int child) {
-        for (int parent = 0; parent < FAMILY; parent++) if (isParent(parent, child)
-                && (areSiblings(elder, parent) || SPOUSE[elder] >= 0 && areSiblings(SPOUSE[elder], parent))) return true;
+        for (int parent = 0; parent < FAMILY; parent++)
+            if (isParent(parent, child) && (areSiblings(elder, parent) || SPOUSE[elder] >= 0 && areSiblings(SPOUSE[elder], parent)))
+                return true;
         return false;
     }
 

@@ -66,15 +66,18 @@ public final class FewShotLearner extends Module {
      */
     public Tensor scores(Tensor support, int[] labels, Tensor queries, int ways) {
         if (support.rank() != 2 || queries.rank() != 2 || support.size(0) != labels.length || support.size(1) != queries.size(1))
-            throw new ShapeException("FewShotLearner: support " + support.shape() + ", " + labels.length + " labels, queries " + queries.shape()
-                    + "; they are (n, width), n and (m, width)");
+            throw new ShapeException("FewShotLearner: support " + support.shape() + ", " + labels.length + " labels, queries "
+                    + queries.shape() + "; they are (n, width), n and (m, width)");
         var shots = new double[ways];
         for (int label : labels) {
-            if (label < 0 || label >= ways) throw new IllegalArgumentException("FewShotLearner: label " + label + " with " + ways + " ways");
+            if (label < 0 || label >= ways)
+                throw new IllegalArgumentException("FewShotLearner: label " + label + " with " + ways + " ways");
             shots[label]++;
         }
-        for (int c = 0; c < ways; c++) if (shots[c] == 0) throw new IllegalArgumentException("FewShotLearner: class " + c + " has no example");
-        Tensor s = support.to(DType.F64), q = queries.to(DType.F64), of = Tensor.of(labels).oneHot(DType.F64, ways), count = Tensor.of(shots);
+        for (int c = 0; c < ways; c++)
+            if (shots[c] == 0) throw new IllegalArgumentException("FewShotLearner: class " + c + " has no example");
+        Tensor s = support.to(DType.F64), q = queries.to(DType.F64), of = Tensor.of(labels).oneHot(DType.F64, ways),
+                count = Tensor.of(shots);
         return switch (config.rule()) {
             case PROTOTYPICAL -> {
                 var prototypes = of.transpose().matmul(s).div(count.unsqueeze(1));
@@ -153,7 +156,5 @@ public final class FewShotLearner extends Module {
     }
 
     /** A classifier of these classes, from one example of each or more. @param labels of the examples, from 0, each class with one at least */
-    public FewShotClassifier register(Tensor examples, int... labels) {
-        return new FewShotClassifier(this, embed(examples, 256), labels);
-    }
+    public FewShotClassifier register(Tensor examples, int... labels) { return new FewShotClassifier(this, embed(examples, 256), labels); }
 }

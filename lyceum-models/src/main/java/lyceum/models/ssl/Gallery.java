@@ -26,8 +26,8 @@ public final class Gallery {
     public Gallery(Tensor embeddings, int... labels) { this(EmbeddingSearch.exact(), embeddings, labels); }
 
     public Gallery(EmbeddingSearch search, Tensor embeddings, int... labels) {
-        if (embeddings.rank() != 2 || embeddings.size(0) != labels.length || labels.length == 0)
-            throw new ShapeException("Gallery: embeddings " + embeddings.shape() + " and " + labels.length + " labels; they are (n, d) and n, above 0");
+        if (embeddings.rank() != 2 || embeddings.size(0) != labels.length || labels.length == 0) throw new ShapeException(
+                "Gallery: embeddings " + embeddings.shape() + " and " + labels.length + " labels; they are (n, d) and n, above 0");
         for (int label : labels) if (label < 0) throw new IllegalArgumentException("Gallery: label " + label + "; labels begin at 0");
         if (embeddings.isFinite().all().item() == 0) throw new IllegalArgumentException("Gallery: an embedding is not finite");
         this.embeddings = embeddings.detach().contiguous().compute();

@@ -84,7 +84,8 @@ public final class Jepa extends Module {
     public BatchLoss objective(Tensor items) {
         return (rows, pass) -> {
             var x = items.rows(rows);
-            if (pass.rng() == null) throw new IllegalArgumentException("Jepa: the pass has no random numbers to draw blocks by; use Pass.training(rng)");
+            if (pass.rng() == null)
+                throw new IllegalArgumentException("Jepa: the pass has no random numbers to draw blocks by; use Pass.training(rng)");
             var told = predict(x, config.masks().draw(rows.length, rows(x), columns(x), config.times(), pass.rng()), pass);
             return error(told.predicted(), told.wanted(), told.masks());
         };
@@ -92,12 +93,14 @@ public final class Jepa extends Module {
 
     /** Blocks of these pictures or clips, given those that are hidden. */
     public Prediction predict(Tensor items, BlockMasks.Draw masks, Pass pass) {
-        var wanted = Autograd.noGrad(() -> teacher.through(tokens(teacher, items, Pass.inference()), Pass.inference()).layerNorm(null, null, 1e-6).compute());
+        var wanted = Autograd.noGrad(
+                () -> teacher.through(tokens(teacher, items, Pass.inference()), Pass.inference()).layerNorm(null, null, 1e-6).compute());
         if (masks.patches() != wanted.size(1) || masks.context().size(0) != wanted.size(0)) throw new ShapeException(
                 "Jepa: masks for " + masks.context().size(0) + " of " + masks.patches() + " patches; there are " + wanted.shape());
         var seen = encoder.through(Tokens.at(tokens(encoder, items, pass), masks.context()), pass);
 
-        long n = wanted.size(0), blocks = masks.targets().size(1), size = masks.targets().size(2), near = seen.size(1), width = config.width();
+        long n = wanted.size(0), blocks = masks.targets().size(1), size = masks.targets().size(2), near = seen.size(1),
+                width = config.width();
         var positions = positions(rows(items), columns(items), config.width()).to(seen.dtype()).expand(n, masks.patches(), width);
         var context = predictor_embed.forward(seen, pass).add(Tokens.at(positions, masks.context()));
         var asked = mask_token.add(Tokens.at(positions, flat(masks))).reshape(n * blocks, size, width);
@@ -134,8 +137,9 @@ public final class Jepa extends Module {
     /** Embedded patches with their places and times, (n, times * rows * columns, width). */
     private Tensor tokens(VisionTransformer vit, Tensor items, Pass pass) {
         if (items.rank() == 4 && config.frames() == 1) return vit.patches(items, pass);
-        if (items.rank() != 5 || items.size(1) != config.frames()) throw new ShapeException("Jepa: " + items.shape() + "; "
-                + (config.frames() == 1 ? "pictures (n, channels, height, width)" : "clips (n, " + config.frames() + ", channels, height, width)"));
+        if (items.rank() != 5 || items.size(1) != config.frames())
+            throw new ShapeException("Jepa: " + items.shape() + "; " + (config.frames() == 1 ? "pictures (n, channels, height, width)"
+                    : "clips (n, " + config.frames() + ", channels, height, width)"));
         long n = items.size(0), times = config.times();
         var tubelets = items.reshape(n * times, config.tubelet() * items.size(2), items.size(3), items.size(4));
         var placed = vit.patches(tubelets, pass).reshape(n, times, -1, vit.width());
@@ -152,5 +156,7 @@ public final class Jepa extends Module {
     /** (times, width). */
     private Tensor clock(int width) { return new SinusoidalPositions(width).table(0, config.times(), DType.F64); }
 
-    @Override protected Tensor compute(Tensor items, Pass pass) { return teacher.through(tokens(teacher, items, pass), pass).mean(1, false); }
+    @Override protected Tensor compute(Tensor items, Pass pass) {
+        return teacher.through(tokens(teacher, items, pass), pass).mean(1, false);
+    }
 }

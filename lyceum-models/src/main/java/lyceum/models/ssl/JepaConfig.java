@@ -25,8 +25,8 @@ import lyceum.withers.Withers;
  * @param momentum of the teacher at the beginning; it rises to 1
  */
 @Withers
-public record JepaConfig(VisionTransformerConfig encoder, int frames, int tubelet, int width, int depth, int heads, BlockMasks masks, double beta,
-        double momentum) implements JepaConfigWithers {
+public record JepaConfig(VisionTransformerConfig encoder, int frames, int tubelet, int width, int depth, int heads, BlockMasks masks,
+        double beta, double momentum) implements JepaConfigWithers {
 
     public JepaConfig {
         if (encoder.classToken() || encoder.registers() > 0 || encoder.classes() != 0) throw new IllegalArgumentException(
@@ -34,9 +34,8 @@ public record JepaConfig(VisionTransformerConfig encoder, int frames, int tubele
         if (frames < 1 || tubelet < 1 || frames % tubelet != 0 || encoder.channels() % tubelet != 0)
             throw new IllegalArgumentException("JepaConfig: " + frames + " frames in tubelets of " + tubelet + ", " + encoder.channels()
                     + " channels; tubelets divide both");
-        if (width < 4 || width % 4 != 0 || depth < 1)
-            throw new IllegalArgumentException("JepaConfig: a predictor of width " + width + ", depth " + depth
-                    + "; the width is a multiple of 4, the depth at least 1");
+        if (width < 4 || width % 4 != 0 || depth < 1) throw new IllegalArgumentException(
+                "JepaConfig: a predictor of width " + width + ", depth " + depth + "; the width is a multiple of 4, the depth at least 1");
         if (!(beta >= 0) || !(momentum >= 0 && momentum <= 1))
             throw new IllegalArgumentException("JepaConfig: beta " + beta + ", momentum " + momentum + "; at least 0, and in [0, 1]");
     }

@@ -44,7 +44,8 @@ public final class MaskedAutoencoder extends Module {
         decoder_embed = new Linear(seen.width(), config.width(), true, seen.dtype(), Init.glorotUniform(), rng);
         mask_token = Init.begin(Init.normal(0.02), rng, seen.dtype(), 1, 1, config.width()).requiresGrad();
         decoder = new TransformerEncoder(config.block(), config.depth(), rng);
-        decoder_pred = new Linear(config.width(), seen.channels() * seen.patch() * seen.patch(), true, seen.dtype(), Init.glorotUniform(), rng);
+        decoder_pred = new Linear(config.width(), seen.channels() * seen.patch() * seen.patch(), true, seen.dtype(), Init.glorotUniform(),
+                rng);
     }
 
     public MaskedAutoencoderConfig config() { return config; }
@@ -82,8 +83,8 @@ public final class MaskedAutoencoder extends Module {
     /** With given patches hidden. */
     public Reconstruction reconstruct(Tensor images, PatchShuffle shuffle, Pass pass) {
         var patches = encoder.patches(images, pass);
-        if (shuffle.order().size(0) != patches.size(0) || shuffle.order().size(1) != patches.size(1)) throw new ShapeException(
-                "MaskedAutoencoder: a shuffle of " + shuffle.order().shape() + " for patches " + patches.shape());
+        if (shuffle.order().size(0) != patches.size(0) || shuffle.order().size(1) != patches.size(1))
+            throw new ShapeException("MaskedAutoencoder: a shuffle of " + shuffle.order().shape() + " for patches " + patches.shape());
         int prefix = encoder.prefix();
         var seen = decoder_embed.forward(encoder.through(shuffle.visible(patches), pass), pass);
         long rows = images.size(2) / config.encoder().patch(), columns = images.size(3) / config.encoder().patch();
@@ -129,8 +130,8 @@ public final class MaskedAutoencoder extends Module {
     }
 
     private Tensor shown(Tensor patches, Tensor images) {
-        return PatchEmbedding.images(patches, config.encoder().channels(), images.size(2), images.size(3), config.encoder().patch()).contiguous()
-                .compute();
+        return PatchEmbedding.images(patches, config.encoder().channels(), images.size(2), images.size(3), config.encoder().patch())
+                .contiguous().compute();
     }
 
     @Override protected Tensor compute(Tensor images, Pass pass) { return encoder.forward(images, pass); }

@@ -26,10 +26,10 @@ public record MaskedAutoencoderConfig(VisionTransformerConfig encoder, int width
     public MaskedAutoencoderConfig {
         if (encoder.distilled() || encoder.classes() != 0) throw new IllegalArgumentException(
                 "MaskedAutoencoderConfig: the encoder has a head; give it 0 classes, and classify with MaskedAutoencoder.classifier");
-        if (width < 4 || width % 4 != 0 || depth < 1)
-            throw new IllegalArgumentException("MaskedAutoencoderConfig: a decoder of width " + width + ", depth " + depth
-                    + "; the width is a multiple of 4, the depth at least 1");
-        if (!(hidden > 0 && hidden < 1)) throw new IllegalArgumentException("MaskedAutoencoderConfig: hidden is " + hidden + "; it lies in (0, 1)");
+        if (width < 4 || width % 4 != 0 || depth < 1) throw new IllegalArgumentException("MaskedAutoencoderConfig: a decoder of width "
+                + width + ", depth " + depth + "; the width is a multiple of 4, the depth at least 1");
+        if (!(hidden > 0 && hidden < 1))
+            throw new IllegalArgumentException("MaskedAutoencoderConfig: hidden is " + hidden + "; it lies in (0, 1)");
     }
 
     /** One block of the encoder's width and heads decodes; 75% are hidden; pixels as they are. */

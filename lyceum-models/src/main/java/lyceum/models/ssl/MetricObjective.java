@@ -69,8 +69,9 @@ public sealed interface MetricObjective {
         public MinedNegatives {
             Objects.requireNonNull(loss, "loss");
             Objects.requireNonNull(search, "search");
-            if (refresh < 1 || neighbours < 1 || !(limit > -1 && limit <= 1)) throw new IllegalArgumentException("MetricObjective.MinedNegatives: refresh "
-                    + refresh + ", " + neighbours + " neighbours, limit " + limit + "; at least 1, at least 1, and in (-1, 1]");
+            if (refresh < 1 || neighbours < 1 || !(limit > -1 && limit <= 1))
+                throw new IllegalArgumentException("MetricObjective.MinedNegatives: refresh " + refresh + ", " + neighbours
+                        + " neighbours, limit " + limit + "; at least 1, at least 1, and in (-1, 1]");
         }
 
         /** An index every 50 steps, of whose 20 nearest any of another class, and of cosine 0.99 at most, is a negative. */

@@ -19,8 +19,7 @@ public record MoCo(int queue, double temperature, double momentum) implements Mo
     public MoCo {
         new InfoNce(temperature);
         if (queue < 1) throw new IllegalArgumentException("MoCo: a queue of " + queue + " keys; it holds at least 1");
-        if (!(momentum >= 0 && momentum <= 1))
-            throw new IllegalArgumentException("MoCo: momentum is " + momentum + "; it lies in [0, 1]");
+        if (!(momentum >= 0 && momentum <= 1)) throw new IllegalArgumentException("MoCo: momentum is " + momentum + "; it lies in [0, 1]");
     }
 
     /** The paper's: 65,536 keys, 0.07, 0.999. */

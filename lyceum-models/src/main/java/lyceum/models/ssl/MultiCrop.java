@@ -31,10 +31,10 @@ public record MultiCrop(int size, int small, int locals, double border, double l
     private static final double ASPECT = Math.log(4 / 3.0);
 
     public MultiCrop {
-        if (size < 1 || small < 1 || locals < 0)
-            throw new IllegalArgumentException("MultiCrop: sizes " + size + " and " + small + ", " + locals + " small crops; at least 1, 1 and 0");
-        if (!(least > 0 && least <= border && border <= 1))
-            throw new IllegalArgumentException("MultiCrop: shares of the area from " + least + " over " + border + " to 1; they rise, above 0");
+        if (size < 1 || small < 1 || locals < 0) throw new IllegalArgumentException(
+                "MultiCrop: sizes " + size + " and " + small + ", " + locals + " small crops; at least 1, 1 and 0");
+        if (!(least > 0 && least <= border && border <= 1)) throw new IllegalArgumentException(
+                "MultiCrop: shares of the area from " + least + " over " + border + " to 1; they rise, above 0");
     }
 
     /** Large crops of 0.32 to 1 of the area, small ones of 0.05 to 0.32, nothing else. */

@@ -28,7 +28,8 @@ final class PatchBlocks {
         double slack = 1e-9; // 0.15 of 20 patches is a little over 3
         for (int r = 1; r <= high; r++) for (int c = 1; c <= wide; c++) {
             double area = r * c / (double) (high * wide), aspect = r / (double) c;
-            if (area >= least - slack && area <= most + slack && aspect >= flat - slack && aspect <= tall + slack) found.add(new Size(r, c));
+            if (area >= least - slack && area <= most + slack && aspect >= flat - slack && aspect <= tall + slack)
+                found.add(new Size(r, c));
         }
         return found;
     }

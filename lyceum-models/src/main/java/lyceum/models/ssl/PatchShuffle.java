@@ -21,8 +21,9 @@ import lyceum.tensor.Tensor;
  */
 public record PatchShuffle(Tensor order, Tensor back, int visible) {
     public PatchShuffle {
-        if (order.rank() != 2 || !order.shape().equals(back.shape()) || visible < 1 || visible > order.size(1)) throw new ShapeException(
-                "PatchShuffle: order " + order.shape() + ", back " + back.shape() + ", " + visible + " visible; at least one of the patches is");
+        if (order.rank() != 2 || !order.shape().equals(back.shape()) || visible < 1 || visible > order.size(1))
+            throw new ShapeException("PatchShuffle: order " + order.shape() + ", back " + back.shape() + ", " + visible
+                    + " visible; at least one of the patches is");
     }
 
     /**
@@ -31,9 +32,11 @@ public record PatchShuffle(Tensor order, Tensor back, int visible) {
      * @param hidden share of the patches, in [0, 1)
      */
     public static PatchShuffle random(int pictures, int patches, double hidden, Rng rng) {
-        if (!(hidden >= 0 && hidden < 1)) throw new IllegalArgumentException("PatchShuffle: the hidden share is " + hidden + "; it lies in [0, 1)");
+        if (!(hidden >= 0 && hidden < 1))
+            throw new IllegalArgumentException("PatchShuffle: the hidden share is " + hidden + "; it lies in [0, 1)");
         int visible = (int) Math.floor((1 - hidden) * patches + 1e-9); // 1 - 0.9 is a little under a tenth
-        if (visible < 1) throw new IllegalArgumentException("PatchShuffle: none of " + patches + " patches is visible at a share of " + hidden);
+        if (visible < 1)
+            throw new IllegalArgumentException("PatchShuffle: none of " + patches + " patches is visible at a share of " + hidden);
         long[] order = new long[pictures * patches], back = new long[pictures * patches];
         for (int i = 0; i < pictures; i++) {
             int[] drawn = rng.permutation(patches);

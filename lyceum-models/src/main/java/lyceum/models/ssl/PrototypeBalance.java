@@ -29,7 +29,8 @@ public sealed interface PrototypeBalance {
      */
     record Centring(double momentum) implements PrototypeBalance {
         public Centring {
-            if (!(momentum >= 0 && momentum < 1)) throw new IllegalArgumentException("Centring: momentum is " + momentum + "; it lies in [0, 1)");
+            if (!(momentum >= 0 && momentum < 1))
+                throw new IllegalArgumentException("Centring: momentum is " + momentum + "; it lies in [0, 1)");
         }
 
         @Override public Tensor targets(Tensor logits, double temperature, Tensor centre) {
@@ -75,7 +76,8 @@ public sealed interface PrototypeBalance {
     }
 
     private static void check(Tensor logits, double temperature) {
-        if (logits.rank() != 2 || logits.size(0) == 0) throw new ShapeException("targets: logits " + logits.shape() + "; they are (n, prototypes)");
+        if (logits.rank() != 2 || logits.size(0) == 0)
+            throw new ShapeException("targets: logits " + logits.shape() + "; they are (n, prototypes)");
         if (!(temperature > 0)) throw new IllegalArgumentException("targets: the temperature is " + temperature + "; it is above 0");
     }
 }

@@ -35,8 +35,9 @@ public interface Representation {
     static Dataset few(Dataset data, int perClass, Rng rng) {
         int[] labels = data.labels(), taken = new int[data.classes()];
         int[] rows = IntStream.of(rng.permutation(data.size())).filter(i -> taken[labels[i]]++ < perClass).toArray();
-        for (int c = 0; c < taken.length; c++) if (taken[c] < perClass) throw new IllegalArgumentException(
-                "Representation.few: class " + c + " has " + taken[c] + " rows; " + perClass + " are asked for");
+        for (int c = 0; c < taken.length; c++)
+            if (taken[c] < perClass) throw new IllegalArgumentException(
+                    "Representation.few: class " + c + " has " + taken[c] + " rows; " + perClass + " are asked for");
         return data.rows(rows);
     }
 

@@ -31,7 +31,8 @@ public record RetrievalScore(int[] ks, double[] recall, double mapAtR, double rP
         if (embeddings.rank() != 2 || embeddings.size(0) != labels.length) throw new ShapeException(
                 "RetrievalScore: embeddings " + embeddings.shape() + " and " + labels.length + " labels; they are (n, d) and n");
         int[] sorted = Arrays.stream(ks).sorted().toArray();
-        if (sorted.length > 0 && sorted[0] < 1) throw new IllegalArgumentException("RetrievalScore: k is " + sorted[0] + "; it is at least 1");
+        if (sorted.length > 0 && sorted[0] < 1)
+            throw new IllegalArgumentException("RetrievalScore: k is " + sorted[0] + "; it is at least 1");
         var counts = new int[Arrays.stream(labels).max().orElse(0) + 1];
         for (int label : labels) counts[label]++;
         int deepest = Math.max(sorted.length == 0 ? 1 : sorted[sorted.length - 1], Arrays.stream(counts).max().orElse(1) - 1);

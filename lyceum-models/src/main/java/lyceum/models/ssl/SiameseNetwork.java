@@ -94,8 +94,9 @@ public final class SiameseNetwork extends Module {
                     first[n] = i;
                     second[n++] = j;
                 }
-                if (n > 0) sum = sum.add(of.of(all.rows(Arrays.copyOf(first, n)), all.rows(Arrays.copyOf(second, n)),
-                        Tensor.of(new long[n]).eq(same ? 0 : 1)).mul(0.5));
+                if (n > 0) sum = sum.add(of
+                        .of(all.rows(Arrays.copyOf(first, n)), all.rows(Arrays.copyOf(second, n)), Tensor.of(new long[n]).eq(same ? 0 : 1))
+                        .mul(0.5));
             }
             return sum;
         };
@@ -126,8 +127,7 @@ public final class SiameseNetwork extends Module {
         int[] can = members.classesOf(2);
         if (can.length == 0) throw new IllegalArgumentException("verification: no class has two rows; a genuine pair takes two");
         for (int i = 0; i < pairs; i++) {
-            do drawn[0][i] = rng.nextInt(data.size());
-            while (members.rows()[members.labels()[drawn[0][i]]].length < 2);
+            do drawn[0][i] = rng.nextInt(data.size()); while (members.rows()[members.labels()[drawn[0][i]]].length < 2);
             drawn[1][i] = members.partner(drawn[0][i], rng);
             drawn[2][i] = members.stranger(drawn[0][i], rng);
         }

@@ -158,7 +158,9 @@ public final class TwoViewLearner extends Module {
         return LinearProbe.fit(features(labelled.x(), MONITORED), labelled.y()).accuracy(features(test.x(), MONITORED), test.y());
     }
 
-    static Tensor frozen(Module module, Tensor items, int batch) { return InBatches.of(items, batch, some -> module.forward(some, Pass.inference())); }
+    static Tensor frozen(Module module, Tensor items, int batch) {
+        return InBatches.of(items, batch, some -> module.forward(some, Pass.inference()));
+    }
 
     @Override protected String nameOf(String field) { return field.equals("trunk") ? "" : field; }
 

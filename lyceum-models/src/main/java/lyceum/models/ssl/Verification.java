@@ -37,7 +37,8 @@ public record Verification(double[] genuine, double[] impostor) {
         if (distances.length == 0) throw new IllegalArgumentException("Verification: no " + kind + " pair; both kinds are needed");
         var ascending = distances.clone();
         Arrays.sort(ascending);
-        if (Double.isNaN(ascending[ascending.length - 1])) throw new IllegalArgumentException("Verification: a " + kind + " distance is NaN");
+        if (Double.isNaN(ascending[ascending.length - 1]))
+            throw new IllegalArgumentException("Verification: a " + kind + " distance is NaN");
         return ascending;
     }
 

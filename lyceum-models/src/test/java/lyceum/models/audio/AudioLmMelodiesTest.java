@@ -61,14 +61,16 @@ class AudioLmMelodiesTest {
     @BeforeAll void codecAndSemanticTokens() {
         var rng = Rng.of(1);
         var tunes = Tunes.draw(TUNES, 5, rng);
-        codec = new NeuralAudioCodec(new AudioCodecConfig(4_000, 1, 8, List.of(4, 8, 8), new VectorQuantizerConfig(CODES, 48), BOOKS, 0, false), rng);
+        codec = new NeuralAudioCodec(
+                new AudioCodecConfig(4_000, 1, 8, List.of(4, 8, 8), new VectorQuantizerConfig(CODES, 48), BOOKS, 0, false), rng);
         // first without codes, then with
         train(codec, (rows, pass) -> {
             var x = tunes.sounds.rows(rows);
             return codec.sounding(codec.latents(x, pass), pass).sub(x).square().mean();
         }, 880, 5e-3, rng);
         codec.quantizer().start(codec.latents(tunes.sounds, Pass.inference()), 30, rng);
-        train(codec, new CodecObjective().withSpectral(0.1).withSpectra(new SpectralLoss(128, 256)).over(codec, tunes.sounds), 160, 2e-3, rng);
+        train(codec, new CodecObjective().withSpectral(0.1).withSpectra(new SpectralLoss(128, 256)).over(codec, tunes.sounds), 160, 2e-3,
+                rng);
         semantics = new SemanticTokens(new MelSpectrogram(4_000, 256, 256, 96), 16, SEMANTIC, rng);
         semantics.learn(tunes.sounds, 400, 64, rng, Progress.SILENT);
         var back = codec.decode(codec.encode(tunes.sounds.narrow(0, 0, 60)));
@@ -147,7 +149,9 @@ class AudioLmMelodiesTest {
         var captions = Arrays.stream(tunes.styles).mapToObj(s -> new int[] {5, s, 6}).toArray(int[][]::new);
         var joint = new JointEmbedding(new MelSpectrogram(4_000, 256, 128, 40), 7, 16, 1, 8, rng);
         var seen = joint.seen(tunes.sounds);
-        train(joint, (rows, pass) -> joint.loss(seen.rows(rows), Arrays.stream(rows).mapToObj(r -> captions[r]).toArray(int[][]::new), pass), 160, 5e-3, rng);
+        train(joint,
+                (rows, pass) -> joint.loss(seen.rows(rows), Arrays.stream(rows).mapToObj(r -> captions[r]).toArray(int[][]::new), pass),
+                160, 5e-3, rng);
         joint.startTokens(tunes.sounds, rng);
         var lm = new AudioLm(config().withConditionCodes(8).withConditions(1), rng);
         Tensor semantic = semantics.ids(tunes.sounds), codes = codec.encode(tunes.sounds), told = joint.tokens(joint.ofSound(tunes.sounds));

@@ -42,8 +42,10 @@ class AudioLmTest {
             boolean right = inFlat.length == books * frames && inDelayed.length == books * (frames + books - 1);
             int fillers = 0;
             for (long code : inDelayed) if (code == -1) fillers++;
-            for (int k = 0; k < books && right; k++) for (int t = 0; t < frames; t++)
-                right &= inFlat[t * books + k] == codes[k * frames + t] && inDelayed[k * (frames + books - 1) + t + k] == codes[k * frames + t];
+            for (int k = 0; k < books && right; k++)
+                for (int t = 0; t < frames; t++)
+                    right &= inFlat[t * books + k] == codes[k * frames + t]
+                            && inDelayed[k * (frames + books - 1) + t + k] == codes[k * frames + t];
             if (right && fillers == books * (books - 1)) placed++;
             boolean back = Arrays.equals(CodePattern.FLAT.deinterleave(flat, books).toLongArray(), codes)
                     && Arrays.equals(CodePattern.DELAY.deinterleave(delayed, books).toLongArray(), codes);
@@ -58,25 +60,27 @@ class AudioLmTest {
     @Acceptance(topic = "audio-lm", clause = 2)
     @Test void allTokensAreInRangeAndDecode() {
         int tokens = 0, outside = 0, clips = 0, right = 0;
-        for (int seed = 1; seed <= 6; seed++) for (boolean semantic : new boolean[] {true, false}) for (int coarse = 1; coarse <= 3; coarse++) {
-            var rng = Rng.of(seed);
-            int conditions = seed % 3;
-            var config = TINY.withSemantic(semantic).withCoarse(coarse).withConditionCodes(4).withConditions(conditions);
-            var codec = new NeuralAudioCodec(new AudioCodecConfig(4_000, 1, 2, List.of(4, 4), new VectorQuantizerConfig(5, 4), 3, 0, false), rng);
-            var lm = new AudioLm(config, rng);
-            var told = conditions == 0 ? null : Tensor.randint(rng, 0, 4, 2, conditions);
-            for (int known : new int[] {0, 4}) for (double temperature : new double[] {0, 3}) {
-                var prompt = new Clip(Tensor.randint(rng, 0, 6, 2, known), Tensor.randint(rng, 0, 5, 2, 3, known));
-                var clip = lm.continued(prompt, told, 11, temperature, rng);
-                assertThat(clip.codes().narrow(2, 0, known).toLongArray()).containsExactly(prompt.codes().toLongArray());
-                for (long code : clip.codes().toLongArray()) if (code < 0 || code >= 5) outside++;
-                if (semantic) for (long token : clip.semantic().toLongArray()) if (token < 0 || token >= 6) outside++;
-                tokens += (int) clip.codes().count();
-                var sound = codec.decode(clip.codes());
-                if (sound.size(2) == 11 * 16 && sound.isFinite().all().item() == 1) right++;
-                clips++;
+        for (int seed = 1; seed <= 6; seed++)
+            for (boolean semantic : new boolean[] {true, false}) for (int coarse = 1; coarse <= 3; coarse++) {
+                var rng = Rng.of(seed);
+                int conditions = seed % 3;
+                var config = TINY.withSemantic(semantic).withCoarse(coarse).withConditionCodes(4).withConditions(conditions);
+                var codec = new NeuralAudioCodec(
+                        new AudioCodecConfig(4_000, 1, 2, List.of(4, 4), new VectorQuantizerConfig(5, 4), 3, 0, false), rng);
+                var lm = new AudioLm(config, rng);
+                var told = conditions == 0 ? null : Tensor.randint(rng, 0, 4, 2, conditions);
+                for (int known : new int[] {0, 4}) for (double temperature : new double[] {0, 3}) {
+                    var prompt = new Clip(Tensor.randint(rng, 0, 6, 2, known), Tensor.randint(rng, 0, 5, 2, 3, known));
+                    var clip = lm.continued(prompt, told, 11, temperature, rng);
+                    assertThat(clip.codes().narrow(2, 0, known).toLongArray()).containsExactly(prompt.codes().toLongArray());
+                    for (long code : clip.codes().toLongArray()) if (code < 0 || code >= 5) outside++;
+                    if (semantic) for (long token : clip.semantic().toLongArray()) if (token < 0 || token >= 6) outside++;
+                    tokens += (int) clip.codes().count();
+                    var sound = codec.decode(clip.codes());
+                    if (sound.size(2) == 11 * 16 && sound.isFinite().all().item() == 1) right++;
+                    clips++;
+                }
             }
-        }
         Evidence.of("codes written", tokens, Bound.exactly(144 * 2 * 3 * 11));
         Evidence.of("tokens out of range", outside, Bound.exactly(0));
         Evidence.of("clips that decode to their length, of " + clips, right, Bound.exactly(144));
@@ -160,7 +164,8 @@ class AudioLmTest {
         var other = new AudioLm(TINY, Rng.of(2));
         other.load(folder.resolve("lm.safetensors"));
         var prompt = new Clip(Tensor.randint(rng, 0, 6, 1, 3), Tensor.randint(rng, 0, 5, 1, 3, 3));
-        assertThat(other.continued(prompt, null, 8, 0, rng).codes().toLongArray()).containsExactly(lm.continued(prompt, null, 8, 0, rng).codes().toLongArray());
+        assertThat(other.continued(prompt, null, 8, 0, rng).codes().toLongArray())
+                .containsExactly(lm.continued(prompt, null, 8, 0, rng).codes().toLongArray());
         assertThatThrownBy(() -> lm.continued(prompt, null, 13, 0, rng)).hasMessageContaining("13 frames after 3; there are at most 12");
         assertThatThrownBy(() -> lm.continued(prompt, Tensor.zeros(1, 1), 8, 0, rng)).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> new AudioLm(TINY.withSemantic(false), rng).loss(Stage.SEMANTIC, prompt, null, Pass.inference()))

@@ -80,12 +80,15 @@ class ConformerTest {
         for (int k = 0; k < 2; k++) {
             var encoder = new Conformer(TINY, Rng.of(1));
             outputs[k] = encoder.encode(k == 0 ? x : other, lengths, Pass.training(Rng.of(1))).states().narrow(1, 0, 6);
-            var w = Tensor.randn(Rng.of(5), DType.F64, 2, 6, 8).mul(Tensor.arange(6).lt(Tensor.of(5L, 6).unsqueeze(1)).to(DType.F64).unsqueeze(2));
+            var w = Tensor.randn(Rng.of(5), DType.F64, 2, 6, 8)
+                    .mul(Tensor.arange(6).lt(Tensor.of(5L, 6).unsqueeze(1)).to(DType.F64).unsqueeze(2));
             outputs[k].mul(w).sum().backward();
             gradients[k] = Tensor.concat(0, encoder.parameters().values().stream().map(p -> p.grad().flatten()).toArray(Tensor[]::new));
         }
-        Evidence.of("largest change of a learning pass", outputs[0].narrow(0, 0, 1).narrow(1, 0, 5).sub(outputs[1].narrow(0, 0, 1)
-                .narrow(1, 0, 5)).abs().max().item() + outputs[0].select(0, 1).sub(outputs[1].select(0, 1)).abs().max().item(), Bound.atMost(1e-6));
+        Evidence.of("largest change of a learning pass",
+                outputs[0].narrow(0, 0, 1).narrow(1, 0, 5).sub(outputs[1].narrow(0, 0, 1).narrow(1, 0, 5)).abs().max().item()
+                        + outputs[0].select(0, 1).sub(outputs[1].select(0, 1)).abs().max().item(),
+                Bound.atMost(1e-6));
         Evidence.of("largest change of a gradient", gradients[0].sub(gradients[1]).abs().max().item(), Bound.atMost(1e-6));
     }
 
@@ -120,18 +123,20 @@ class ConformerTest {
     @Acceptance(topic = "conformer", clause = 4)
     @Test void countsEqualTheClosedFormula() {
         int right = 0, tried = 0;
-        for (int d : new int[] {8, 24}) for (int k : new int[] {1, 15}) for (int halvings = 0; halvings <= 3; halvings++) for (int l : new int[] {1, 3}) {
-            var config = TINY.withWidth(d).withHidden(4 * d).withKernel(k).withHalvings(halvings).withLayers(l).withBands(11);
-            long front = halvings == 0 ? 0 : 10 * 3 + (halvings - 1) * (81 + 3);
-            long features = new int[] {11, 3 * 6, 3 * 3, 3 * 2}[halvings];
-            long formula = front + features * d + d + l * (24L * d * d + (32L + k) * d);
-            long count = new Conformer(config, Rng.of(1)).parameterCount();
-            if (count == formula && config.parameters() == formula) right++;
-            tried++;
-        }
+        for (int d : new int[] {8, 24})
+            for (int k : new int[] {1, 15}) for (int halvings = 0; halvings <= 3; halvings++) for (int l : new int[] {1, 3}) {
+                var config = TINY.withWidth(d).withHidden(4 * d).withKernel(k).withHalvings(halvings).withLayers(l).withBands(11);
+                long front = halvings == 0 ? 0 : 10 * 3 + (halvings - 1) * (81 + 3);
+                long features = new int[] {11, 3 * 6, 3 * 3, 3 * 2}[halvings];
+                long formula = front + features * d + d + l * (24L * d * d + (32L + k) * d);
+                long count = new Conformer(config, Rng.of(1)).parameterCount();
+                if (count == formula && config.parameters() == formula) right++;
+                tried++;
+            }
         Evidence.of("encoders of " + tried + " whose count is the formula's", right, Bound.exactly(32));
         var block = ConformerConfig.large().withWidth(256).withHidden(1024);
-        Evidence.of("numbers of a block of width 256 and kernel 31", new ConformerBlock(block, Rng.of(1)).parameterCount(), Bound.exactly(1_588_992));
+        Evidence.of("numbers of a block of width 256 and kernel 31", new ConformerBlock(block, Rng.of(1)).parameterCount(),
+                Bound.exactly(1_588_992));
         for (boolean attention : new boolean[] {true, false}) {
             var part = TINY.withAttention(attention).withConvolution(!attention);
             assertThat(new Conformer(part, Rng.of(1)).parameterCount()).isEqualTo(part.parameters());
@@ -149,7 +154,8 @@ class ConformerTest {
         var later = x.copy();
         later.narrow(1, 4, 3).fill_(9); // the second chunk
         assertThat(encoder.forward(later).narrow(1, 0, 2).sub(encoder.forward(x).narrow(1, 0, 2)).abs().max().item()).isZero();
-        assertThatThrownBy(() -> encoder.forward(Tensor.zeros(1, 7, 5))).isInstanceOf(ShapeException.class).hasMessageContaining("(batch, time, 6)");
+        assertThatThrownBy(() -> encoder.forward(Tensor.zeros(1, 7, 5))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("(batch, time, 6)");
         assertThatThrownBy(() -> encoder.encode(x, new int[] {8}, Pass.inference())).hasMessageContaining("each is 1 to 7");
         assertThatThrownBy(() -> new Conformer(TINY, Rng.of(1)).stream()).hasMessageContaining("give it a chunk");
         assertThatThrownBy(() -> TINY.withKernel(4)).hasMessageContaining("kernel 4");

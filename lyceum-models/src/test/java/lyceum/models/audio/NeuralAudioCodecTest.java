@@ -30,8 +30,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class NeuralAudioCodecTest {
-    private static final AudioCodecConfig TINY = new AudioCodecConfig(8_000, 1, 4, List.of(2, 3),
-            new VectorQuantizerConfig(16, 6), 3, 0, true);
+    private static final AudioCodecConfig TINY = new AudioCodecConfig(8_000, 1, 4, List.of(2, 3), new VectorQuantizerConfig(16, 6), 3, 0,
+            true);
 
     private static Tensor notes(int clips, int samples, Rng rng) {
         var world = new Melodies(8_000, 512);
@@ -68,9 +68,10 @@ class NeuralAudioCodecTest {
 
     @Test void packedCodesFromElsewhereAreChecked() {
         var packed = CodeStream.pack(Tensor.randint(Rng.of(1), 0, 100, 3, 20), 100);
-        assertThatThrownBy(() -> CodeStream.pack(Tensor.of(new long[] {100}, 1, 1), 100)).hasMessageContaining("code 100; they are 0 to 99");
-        var report = Fuzz.of(packed, CodeStream.pack(Tensor.zeros(DType.I64, 2, 5), 1)).allowing(FormatException.class)
-                .mutants(5_000, CodeStream::unpack);
+        assertThatThrownBy(() -> CodeStream.pack(Tensor.of(new long[] {100}, 1, 1), 100))
+                .hasMessageContaining("code 100; they are 0 to 99");
+        var report = Fuzz.of(packed, CodeStream.pack(Tensor.zeros(DType.I64, 2, 5), 1)).allowing(FormatException.class).mutants(5_000,
+                CodeStream::unpack);
         assertThat(report.refused()).isBetween(500, 4_990);
     }
 
@@ -111,10 +112,11 @@ class NeuralAudioCodecTest {
     }
 
     @Acceptance(topic = "encodec", clause = 5)
-    @Tag("heavy") @Test void everyBookMakesNotesClearer() {
+    @Tag("heavy")
+    @Test void everyBookMakesNotesClearer() {
         var rng = Rng.of(1);
-        var codec = new NeuralAudioCodec(
-                AudioCodecConfig.small().withStrides(List.of(4, 4)).withBook(new VectorQuantizerConfig(8, 32)), rng);
+        var codec = new NeuralAudioCodec(AudioCodecConfig.small().withStrides(List.of(4, 4)).withBook(new VectorQuantizerConfig(8, 32)),
+                rng);
         var sounds = notes(256, 1_024, rng);
         var objective = new CodecObjective().withSpectral(0);
         var trainer = new Trainer(new Adam(4e-3), 40).withBatchSize(16).withSchedule(new Schedule.Cosine(40 * 16));
@@ -136,8 +138,8 @@ class NeuralAudioCodecTest {
         assertThat(SignalRatio.snr(x.add(noise), x).item()).isCloseTo(10 * Math.log10(10 / noisePower), Offset.offset(1e-9));
         double centred = noisePower - 4 * 0.075 * 0.075;
         for (double scale : new double[] {1, -3, 0.01})
-            assertThat(SignalRatio.siSnr(x.add(noise).mul(scale).add(5), x).item())
-                    .isCloseTo(10 * Math.log10(10 / centred), Offset.offset(1e-6));
+            assertThat(SignalRatio.siSnr(x.add(noise).mul(scale).add(5), x).item()).isCloseTo(10 * Math.log10(10 / centred),
+                    Offset.offset(1e-6));
     }
 
     @Test void spectraAreTheTransformsOfWindowedFrames() {

@@ -67,7 +67,8 @@ class ToneRecognitionTest {
     }
 
     @Acceptance(topic = "ctc-rnnt", clause = 4)
-    @Tag("heavy") @Test void toneSequencesAreDecoded() {
+    @Tag("heavy")
+    @Test void toneSequencesAreDecoded() {
         var rng = Rng.of(1);
         var world = new ToneWords();
         var learned = ToneClips.draw(world, 480, rng);
@@ -77,10 +78,12 @@ class ToneRecognitionTest {
     }
 
     @Acceptance(topic = "conformer", clause = 5)
-    @Tag("heavy") @Test void bothBranchesAreAsGoodAsTheBetterOne() {
+    @Tag("heavy")
+    @Test void bothBranchesAreAsGoodAsTheBetterOne() {
         var world = new ToneWords().withNoise(0.3);
         var both = ConformerConfig.small(24).withLayers(1).withHalvings(2);
-        var configs = List.of(both, both.withConvolution(false).matching(both.parameters()), both.withAttention(false).matching(both.parameters()));
+        var configs = List.of(both, both.withConvolution(false).matching(both.parameters()),
+                both.withAttention(false).matching(both.parameters()));
         var errors = new double[3];
         for (int seed = 1; seed <= 3; seed++) {
             var learned = ToneClips.draw(world, 480, Rng.of(seed));
@@ -90,8 +93,9 @@ class ToneRecognitionTest {
                 errors[k] += 100 * error(network, learned, fresh, 14, 6e-3, false, Rng.of(20 + seed)) / 3;
             }
         }
-        for (int k = 1; k < 3; k++) Evidence.of("parameters over those of both branches, " + k,
-                (double) configs.get(k).parameters() / both.parameters(), Bound.between(0.99, 1.01));
+        for (int k = 1; k < 3; k++)
+            Evidence.of("parameters over those of both branches, " + k, (double) configs.get(k).parameters() / both.parameters(),
+                    Bound.between(0.99, 1.01));
         Evidence.of("mean error of attention alone (%)", errors[1], Bound.atMost(10));
         Evidence.of("mean error of convolution alone (%)", errors[2], Bound.atMost(10));
         Evidence.of("mean error over that of the better (points)", errors[0] - Math.min(errors[1], errors[2]), Bound.atMost(1));

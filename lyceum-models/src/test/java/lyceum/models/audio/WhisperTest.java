@@ -37,7 +37,8 @@ class WhisperTest {
         var gap = Gap.absolute();
         int published = 0;
         for (var c : Golden.load("golden/audio_mel.json").cases("mel")) {
-            int n = c.integer("input.samples"), rate = c.integer("input.rate"), size = c.integer("input.size"), hop = c.integer("input.hop");
+            int n = c.integer("input.samples"), rate = c.integer("input.rate"), size = c.integer("input.size"),
+                    hop = c.integer("input.hop");
             var bells = new Recipe(c.integer("input.seed")).bells(n);
             var x = new double[n];
             for (int i = 0; i < n; i++) {
@@ -63,8 +64,8 @@ class WhisperTest {
             var tokens = new WhisperTokens(c.integer("input.text"), c.integer("input.languages"), c.integer("input.times"));
             assertThat(tokens.count()).isEqualTo(c.integer("input.tokens"));
             var config = new WhisperConfig(c.integer("input.bands"), c.integer("input.width"), c.integer("input.heads"),
-                    c.integer("input.hidden"), c.integer("input.encoderLayers"), c.integer("input.decoderLayers"), c.integer("input.places"),
-                    c.integer("input.longest"), tokens, DType.F64);
+                    c.integer("input.hidden"), c.integer("input.encoderLayers"), c.integer("input.decoderLayers"),
+                    c.integer("input.places"), c.integer("input.longest"), tokens, DType.F64);
             var twin = new Twin(c.integer("input.seed"));
             var model = twin.fill(new Whisper(config, Rng.of(1)));
             var mel = twin.draw(2, config.bands(), config.frames()).requiresGrad();
@@ -81,13 +82,15 @@ class WhisperTest {
     @Test void tinyHasThatManyNumbers() {
         var tiny = Skeleton.of(() -> new Whisper(WhisperConfig.tiny(), Rng.of(1)));
         Evidence.of("trainable numbers of tiny", tiny.parameterCount(), Bound.exactly(37_184_640));
-        assertThat(tiny.state().keySet()).contains("encoder.conv1.weight", "encoder.embed_positions.weight", "encoder.layers.3.self_attn.k_proj.weight",
-                "decoder.layers.0.encoder_attn.out_proj.bias", "decoder.layers.3.final_layer_norm.weight", "decoder.embed_tokens.weight",
-                "decoder.layer_norm.bias").doesNotContain("encoder.layers.0.self_attn.k_proj.bias").hasSize(167);
+        assertThat(tiny.state().keySet())
+                .contains("encoder.conv1.weight", "encoder.embed_positions.weight", "encoder.layers.3.self_attn.k_proj.weight",
+                        "decoder.layers.0.encoder_attn.out_proj.bias", "decoder.layers.3.final_layer_norm.weight",
+                        "decoder.embed_tokens.weight", "decoder.layer_norm.bias")
+                .doesNotContain("encoder.layers.0.self_attn.k_proj.bias").hasSize(167);
         var tokens = WhisperConfig.tiny().tokens(); // as the published tokenizer has them
         assertThat(new int[] {tokens.end(), tokens.begin(), tokens.language(0), tokens.translate(), tokens.transcribe(), tokens.noSpeech(),
                 tokens.noTimestamps(), tokens.firstTime(), tokens.count()})
-                        .containsExactly(50_257, 50_258, 50_259, 50_358, 50_359, 50_362, 50_363, 50_364, 51_865);
+                .containsExactly(50_257, 50_258, 50_259, 50_358, 50_359, 50_362, 50_363, 50_364, 51_865);
     }
 
     private static Whisper random(int seed, double scale) {
@@ -160,7 +163,8 @@ class WhisperTest {
             var decoded = new Transcriber(model, new MelSpectrogram(1_000, 32, 10, 6), new TranscriberConfig()).decode(heard, new int[0]);
             var rules = new TimestampRules(TOKENS, true, 1);
             for (int i = 0; i < 3; i++) {
-                int[] found = decoded.get(i).tokens(), prompt = {TOKENS.begin(), TOKENS.language(decoded.get(i).language()), TOKENS.transcribe()};
+                int[] found = decoded.get(i).tokens(),
+                        prompt = {TOKENS.begin(), TOKENS.language(decoded.get(i).language()), TOKENS.transcribe()};
                 for (int k = 0; k < found.length; k++) {
                     var before = Arrays.copyOf(prompt, 3 + k);
                     System.arraycopy(found, 0, before, 3, k);
@@ -238,7 +242,8 @@ class WhisperTest {
         assertThat(model.parameters().keySet()).doesNotContain("encoder.embed_positions.weight");
         assertThatThrownBy(() -> model.hear(Tensor.zeros(DType.F64, 1, 6, 39), Pass.inference())).isInstanceOf(ShapeException.class)
                 .hasMessageContaining("(batch, 6, 40)");
-        assertThatThrownBy(() -> model.write(Tensor.zeros(DType.I64, 1, 41), model.hear(x.narrow(0, 0, 1), Pass.inference()), Pass.inference()))
+        assertThatThrownBy(
+                () -> model.write(Tensor.zeros(DType.I64, 1, 41), model.hear(x.narrow(0, 0, 1), Pass.inference()), Pass.inference()))
                 .hasMessageContaining("at most 40");
         assertThatThrownBy(() -> new MelSpectrogram(8_000, 256, 80, 24, 100, 5_000)).hasMessageContaining("high <= rate / 2");
         assertThat(MelSpectrogram.hertz(MelSpectrogram.mel(3_333))).isEqualTo(3_333, Offset.offset(1e-9));

@@ -27,11 +27,13 @@ class WhisperToneWordsTest {
 
     private static int[] written(ToneWords.Utterance said) {
         if (said.words().length == 0) return TOKENS.silent();
-        return TOKENS.written(said.language(), Arrays.stream(said.words()).mapToObj(w -> new int[] {w}).toArray(int[][]::new), said.starts(), said.ends());
+        return TOKENS.written(said.language(), Arrays.stream(said.words()).mapToObj(w -> new int[] {w}).toArray(int[][]::new),
+                said.starts(), said.ends());
     }
 
     @Acceptance(topic = "whisper", clause = 4)
-    @Tag("heavy") @Test void toneWordsAreWrittenDownWithTheirTimes() {
+    @Tag("heavy")
+    @Test void toneWordsAreWrittenDownWithTheirTimes() {
         var rng = Rng.of(1);
         var said = new ArrayList<ToneWords.Utterance>();
         for (int i = 0; i < LEARNED; i++) said.add(i % 8 == 7 ? WORLD.silence(rng) : WORLD.draw(rng));
@@ -58,12 +60,15 @@ class WhisperToneWordsTest {
             var u = fresh.get(i);
             var d = decoded.get(i);
             if (d.language() == u.language()) languages++;
-            int[] text = Arrays.stream(d.tokens()).filter(TOKENS::isText).toArray(), marks = Arrays.stream(d.tokens()).filter(TOKENS::isTime).toArray();
+            int[] text = Arrays.stream(d.tokens()).filter(TOKENS::isText).toArray(),
+                    marks = Arrays.stream(d.tokens()).filter(TOKENS::isTime).toArray();
             wrong += ToneClips.distance(u.words(), text);
             words += u.words().length;
             if (text.length != u.words().length || marks.length != 2 * text.length) continue;
             for (int w = 0; w < text.length; w++)
-                if (Math.abs(TOKENS.seconds(marks[2 * w]) - u.starts()[w]) <= 0.1 && Math.abs(TOKENS.seconds(marks[2 * w + 1]) - u.ends()[w]) <= 0.1) times++;
+                if (Math.abs(TOKENS.seconds(marks[2 * w]) - u.starts()[w]) <= 0.1
+                        && Math.abs(TOKENS.seconds(marks[2 * w + 1]) - u.ends()[w]) <= 0.1)
+                    times++;
         }
         Evidence.of("word error rate of 150 fresh clips", (double) wrong / words, Bound.atMost(0.05));
         Evidence.of("languages that are right", languages / 150.0, Bound.atLeast(0.95));

@@ -44,10 +44,12 @@ class BetaVaeTest {
         double[] betas = {0.5, 1, 2, 4, 8};
         for (double beta : betas) {
             var rng = Rng.of(2);
-            var config = new VaeConfig(8).withObservation(new Observation.Gaussian(Math.sqrt(s2))).withBeta(new BetaSchedule.Constant(beta));
+            var config = new VaeConfig(8).withObservation(new Observation.Gaussian(Math.sqrt(s2)))
+                    .withBeta(new BetaSchedule.Constant(beta));
             var vae = Vae.dense(MlpConfig.regressor(8, 1).withDtype(DType.F64), config, rng);
             assertThat(vae.evaluate(x, Rng.of(3)).active(0.01)).isEqualTo(8);
-            vae.fit(new Trainer(new Adam(0.06), 1500).withBatchSize(200).withSchedule(new Schedule.Cosine(1500)), x, null, rng, Progress.SILENT);
+            vae.fit(new Trainer(new Adam(0.06), 1500).withBatchSize(200).withSchedule(new Schedule.Cosine(1500)), x, null, rng,
+                    Progress.SILENT);
             long expected = Arrays.stream(SPECTRUM).filter(law -> law > beta * s2).count();
             var found = vae.evaluate(x, Rng.of(3));
             off = Math.max(off, Math.abs(found.active(0.01) - expected));
@@ -73,7 +75,8 @@ class BetaVaeTest {
         for (int i = 0; i < 4; i++) {
             var rng = Rng.of(4);
             var vae = vae(6, betas[i], rng);
-            vae.fit(new Trainer(new Adam(5e-3), 75).withBatchSize(48).withSchedule(new Schedule.Cosine(300)), x, null, rng, Progress.SILENT);
+            vae.fit(new Trainer(new Adam(5e-3), 75).withBatchSize(48).withSchedule(new Schedule.Cosine(300)), x, null, rng,
+                    Progress.SILENT);
             var found = vae.evaluate(x.repeat(0, 5), Rng.of(5));
             rates[i] = found.rate();
             errors[i] = -found.logLikelihood();

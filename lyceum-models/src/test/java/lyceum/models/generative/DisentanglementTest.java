@@ -72,7 +72,8 @@ class DisentanglementTest {
         Tensor some = aligned(drawn, 3, 1, 2, 0);
         var fewer = new Disentanglement(some, drawn);
         var turnedToo = new Disentanglement(some.matmul(Tensor.of(HADAMARD)), drawn);
-        Evidence.of("axes off 1 on drawn rows, the worse score", 1 - Math.min(fewer.mig(20), fewer.dci(lasso).disentanglement()), atMost(0.02));
+        Evidence.of("axes off 1 on drawn rows, the worse score", 1 - Math.min(fewer.mig(20), fewer.dci(lasso).disentanglement()),
+                atMost(0.02));
         Evidence.of("the rotation on drawn rows, the higher score", Math.max(turnedToo.mig(20), turnedToo.dci(lasso).disentanglement()),
                 atMost(0.05));
         assertThat(turned.dci(lasso).error()).isLessThan(0.01); // nothing is lost by the rotation
@@ -100,7 +101,8 @@ class DisentanglementTest {
         Evidence.of("change of the mean log-likelihood in nats", Math.abs(after - before), atMost(1e-10));
         double own = new Disentanglement(vae.encode(x), factors).mig(20), other = new Disentanglement(turned.encode(x), factors).mig(20);
         Evidence.of("drop of MIG", own - other, above(0.5));
-        assertThatThrownBy(() -> Disentanglement.rotated(vae, Tensor.of(new double[][] {{1, 0}, {1, 1}}))).hasMessageContaining("orthogonal");
+        assertThatThrownBy(() -> Disentanglement.rotated(vae, Tensor.of(new double[][] {{1, 0}, {1, 1}})))
+                .hasMessageContaining("orthogonal");
     }
 
     /** Mean ln N(x; b, W W' + s^2 I) of what a model decodes from the axes. */
@@ -114,16 +116,16 @@ class DisentanglementTest {
     @Test void scoresAreThoseOfScikitLearn() {
         Gap mig = Gap.absolute(), sap = Gap.absolute(), dci = Gap.absolute();
         for (var c : Golden.load("golden/disentanglement.json").cases("score")) {
-            int[][] factors = Arrays.stream(c.matrix("input.factors"))
-                    .map(row -> Arrays.stream(row).mapToInt(v -> (int) v).toArray()).toArray(int[][]::new);
+            int[][] factors = Arrays.stream(c.matrix("input.factors")).map(row -> Arrays.stream(row).mapToInt(v -> (int) v).toArray())
+                    .toArray(int[][]::new);
             var score = new Disentanglement(Tensor.of(c.matrix("input.codes")), factors);
             var parts = score.dci(Disentanglement.lasso(c.number("input.alpha")));
             double[][] table = score.mutualInformation(c.integer("input.bins")), expected = c.matrix("expected.mi"),
                     importances = c.matrix("expected.importances");
             mig.see(c, "expected.mig", score.mig(c.integer("input.bins")));
             sap.see(c, "expected.sap", score.sap());
-            dci.see(c, "expected.disentanglement", parts.disentanglement()).see(c, "expected.completeness", parts.completeness())
-                    .see(c, "expected.error", parts.error());
+            dci.see(c, "expected.disentanglement", parts.disentanglement()).see(c, "expected.completeness", parts.completeness()).see(c,
+                    "expected.error", parts.error());
             for (int j = 0; j < table.length; j++) {
                 mig.see("mutual information", table[j], expected[j]);
                 dci.see("importances", parts.importances()[j], importances[j]);
@@ -158,7 +160,8 @@ class DisentanglementTest {
             Vae plain = vae(first), weak = vae(second);
             plain.fit(trainer, x, null, first, Progress.SILENT);
             var pairs = SPRITES.pairs(1920, 1, Rng.of(100 + seed));
-            WeakSupervision.pairs(weak, trainer.withEpochs(25), pictures(pairs.first()), pictures(pairs.second()), 0, second).finish(Progress.SILENT);
+            WeakSupervision.pairs(weak, trainer.withEpochs(25), pictures(pairs.first()), pictures(pairs.second()), 0, second)
+                    .finish(Progress.SILENT);
             alone[seed] = new Disentanglement(plain.encode(x), all).mig(20);
             paired[seed] = new Disentanglement(weak.encode(x), all).mig(20);
             if (paired[seed] > alone[seed]) wins++;
@@ -223,8 +226,8 @@ class DisentanglementTest {
             double most = Arrays.stream(apart[i]).max().orElseThrow();
             for (int j = 0; j < 3; j++) {
                 boolean merged = apart[i][j] < most;
-                double m = merged ? (mean[i][j] + other[i][j]) / 2 : mean[i][j], v = merged ? (variance[i][j] + others[i][j]) / 2
-                        : variance[i][j];
+                double m = merged ? (mean[i][j] + other[i][j]) / 2 : mean[i][j],
+                        v = merged ? (variance[i][j] + others[i][j]) / 2 : variance[i][j];
                 rate += (m * m + v - 1 - Math.log(v)) / 2 / 4;
                 m = merged ? m : other[i][j];
                 v = merged ? v : others[i][j];
@@ -259,6 +262,7 @@ class DisentanglementTest {
         assertThatThrownBy(() -> Disentanglement.lasso(0)).hasMessageContaining("alpha is 0");
         assertThatThrownBy(() -> WeakSupervision.pairs(vae, trainer, x, x.narrow(0, 0, 2), 0, Rng.of(1))).hasMessageContaining("(2, 4)");
         assertThatThrownBy(() -> WeakSupervision.pairs(vae, trainer, x, x, 2, Rng.of(1))).hasMessageContaining("2 numbers of 2");
-        assertThatThrownBy(() -> WeakSupervision.labels(vae, trainer, x, x, Tensor.zeros(3, 3), 1, Rng.of(1))).hasMessageContaining("(3, 3)");
+        assertThatThrownBy(() -> WeakSupervision.labels(vae, trainer, x, x, Tensor.zeros(3, 3), 1, Rng.of(1)))
+                .hasMessageContaining("(3, 3)");
     }
 }

@@ -62,7 +62,8 @@ class NormalizingFlowTest {
         Evidence.of("nats below the full-covariance Gaussian's test NLL", plain + flow.score(test), atLeast(0.3));
         double x0 = -2.5, x1 = 3.5, y0 = -2, y1 = 2.5, dx = (x1 - x0) / 200, dy = (y1 - y0) / 200;
         var grid = new double[40_000][];
-        for (int i = 0; i < 200; i++) for (int j = 0; j < 200; j++) grid[200 * i + j] = new double[] {x0 + (i + 0.5) * dx, y0 + (j + 0.5) * dy};
+        for (int i = 0; i < 200; i++)
+            for (int j = 0; j < 200; j++) grid[200 * i + j] = new double[] {x0 + (i + 0.5) * dx, y0 + (j + 0.5) * dy};
         double sum = flow.logDensity(Tensor.of(grid)).to(DType.F64).exp().sum().item() * dx * dy;
         Evidence.of("sum of the density over a 200 x 200 grid", sum, equalTo(1, 0.02));
         var drawn = flow.sample(2_000, Rng.of(4)).to(DType.F64);
@@ -71,7 +72,8 @@ class NormalizingFlowTest {
     }
 
     private static NormalizingFlow maf(int d, long seed) {
-        var flow = NormalizingFlow.maf(new MafConfig(d, 3, 16).withActivation(Activation.TANH).withBatchNorm(true).withDtype(DType.F64), Rng.of(seed));
+        var flow = NormalizingFlow.maf(new MafConfig(d, 3, 16).withActivation(Activation.TANH).withBatchNorm(true).withDtype(DType.F64),
+                Rng.of(seed));
         shake(flow, Rng.of(seed + 100));
         return flow;
     }

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class PixelCnnTest {
     private static PixelCnnConfig small(Architecture architecture, int channels, int side, int levels) {
-        return new PixelCnnConfig(channels, side, side, levels).withArchitecture(architecture).withFilters(12).withLayers(3).withFirstKernel(3)
-                .withDtype(DType.F64);
+        return new PixelCnnConfig(channels, side, side, levels).withArchitecture(architecture).withFilters(12).withLayers(3)
+                .withFirstKernel(3).withDtype(DType.F64);
     }
 
     /** |d logits of pixel p / d pixel q|, summed over all that is said of p's channel and over nothing of q: [p][channel][q][channel]. */
@@ -50,7 +50,8 @@ class PixelCnnTest {
         var picture = Tensor.randint(Rng.of(1), 0, 2, 1, 1, side, side).to(DType.F64).compute();
         double[][][][] two = influence(new PixelCnn(small(Architecture.GATED, 1, side, 2), Rng.of(2)), picture);
         double[][][][] one = influence(new PixelCnn(small(Architecture.SINGLE, 1, side, 2), Rng.of(3)), picture);
-        double later = 0, laterSingle = 0, outside = 0, least = Double.POSITIVE_INFINITY, leastSingle = least, blind = 0, blindPixels = 0, past = 0;
+        double later = 0, laterSingle = 0, outside = 0, least = Double.POSITIVE_INFINITY, leastSingle = least, blind = 0, blindPixels = 0,
+                past = 0;
         for (int p = 0; p < side * side; p++) for (int q = 0; q < side * side; q++) {
             int up = p / side - q / side, right = q % side - p % side;
             double seen = two[p][0][q][0], single = one[p][0][q][0];
@@ -119,7 +120,8 @@ class PixelCnnTest {
             var model = new PixelCnn(small(architecture, 1, 3, 2).withComponents(components), Rng.of(5));
             Autograd.noGrad(() -> model.parameters().forEach((name, t) -> t.mul_(3))); // far from uniform
             var p = model.logProbability(all).exp();
-            Evidence.of(architecture + (components > 0 ? ", mixture" : ", softmax") + ": sum over 512 pictures", p.sum().item(), equalTo(1, 1e-6));
+            Evidence.of(architecture + (components > 0 ? ", mixture" : ", softmax") + ": sum over 512 pictures", p.sum().item(),
+                    equalTo(1, 1e-6));
             Evidence.of("largest over smallest", p.max().item() / p.min().item(), above(2));
         }
     }
@@ -142,7 +144,8 @@ class PixelCnnTest {
                 double sum = 0;
                 for (int k = 0; k < 5; k++) {
                     double s = Math.exp(Math.max(p[10 + k], -7)), x = level / 127.5 - 1;
-                    double upper = level == 255 ? 1 : sigmoid((x + 1 / 255.0 - p[5 + k]) / s), lower = level == 0 ? 0 : sigmoid((x - 1 / 255.0 - p[5 + k]) / s);
+                    double upper = level == 255 ? 1 : sigmoid((x + 1 / 255.0 - p[5 + k]) / s),
+                            lower = level == 0 ? 0 : sigmoid((x - 1 / 255.0 - p[5 + k]) / s);
                     sum += weight[k] * (upper - lower);
                 }
                 off = Math.max(off, Math.abs(mass.item(level) - sum));
@@ -197,8 +200,8 @@ class PixelCnnTest {
     }
 
     @Test void completionsKeepWhatIsGivenAndColoursAreLevels() {
-        var config = small(Architecture.SINGLE, 3, 4, 8).withComponents(3).withArchitecture(Architecture.PLUS_PLUS).withLayers(1).withScales(2)
-                .withFilters(8).withDtype(DType.F32);
+        var config = small(Architecture.SINGLE, 3, 4, 8).withComponents(3).withArchitecture(Architecture.PLUS_PLUS).withLayers(1)
+                .withScales(2).withFilters(8).withDtype(DType.F32);
         var model = new PixelCnn(config, Rng.of(1));
         var x = Tensor.randint(Rng.of(2), 0, 8, 5, 3, 4, 4);
         var whole = model.complete(x, 2, Rng.of(3), Progress.SILENT);
@@ -236,7 +239,8 @@ class PixelCnnTest {
         assertThatThrownBy(() -> model.logProbability(Tensor.full(DType.F32, Double.NaN, 1, 1, 4, 4))).hasMessageContaining("NaN");
         assertThatThrownBy(() -> model.logProbability(Tensor.zeros(1, 2, 4, 4))).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> model.complete(Tensor.zeros(1, 1, 4, 4), 5, Rng.of(1), Progress.SILENT)).hasMessageContaining("5 rows");
-        assertThatThrownBy(() -> new PixelCnnConfig(3, 4, 4, 2).withArchitecture(Architecture.PLUS_PLUS)).hasMessageContaining("components");
+        assertThatThrownBy(() -> new PixelCnnConfig(3, 4, 4, 2).withArchitecture(Architecture.PLUS_PLUS))
+                .hasMessageContaining("components");
         assertThatThrownBy(() -> new PixelCnnConfig(1, 4, 4, 2).withKernel(2)).hasMessageContaining("odd");
         assertThatThrownBy(() -> new PixelCnnConfig(1, 4, 4, 2).withScales(2)).hasMessageContaining("2 scales of GATED");
         assertThatThrownBy(() -> new LogisticMixture(1, 1, 1)).hasMessageContaining("1 levels");

@@ -71,7 +71,8 @@ class VaeTest {
         var rng = Rng.of(2);
         int n = 300, d = 8, k = 3;
         Tensor basis = Tensor.randn(rng, DType.F64, k, d), scale = Tensor.of(1.5, 1, 0.7).reshape(k, 1);
-        var x = Tensor.randn(rng, DType.F64, n, k).matmul(basis.mul(scale)).add(Tensor.randn(rng, DType.F64, n, d).mul(0.5)).add(1).compute();
+        var x = Tensor.randn(rng, DType.F64, n, k).matmul(basis.mul(scale)).add(Tensor.randn(rng, DType.F64, n, d).mul(0.5)).add(1)
+                .compute();
         var vae = Vae.dense(MlpConfig.regressor(d, 1).withDtype(DType.F64),
                 new VaeConfig(k).withObservation(new Observation.Gaussian(1, true)), rng);
         double[] law = eigenvalues(x);
@@ -115,8 +116,8 @@ class VaeTest {
     @Acceptance(topic = "vae", clause = 3)
     @Test void moreImportanceWeightsRaiseTheBoundTowardsTheLikelihood() {
         var rng = Rng.of(4);
-        var vae = Vae.dense(MlpConfig.regressor(6, 1).withDtype(DType.F64),
-                new VaeConfig(2).withObservation(new Observation.Gaussian(0.8)), rng);
+        var vae = Vae.dense(MlpConfig.regressor(6, 1).withDtype(DType.F64), new VaeConfig(2).withObservation(new Observation.Gaussian(0.8)),
+                rng);
         var x = vae.observe(vae.sample(400, rng), rng);
         vae.fit(new Trainer(new Adam(0.02), 40).withBatchSize(400), x, null, rng, Progress.SILENT);
         double[] bounds = new double[3], errors = new double[3], gains = new double[3];
@@ -162,7 +163,8 @@ class VaeTest {
             Tensor rate = train.mean(0).mul(5000).add(1).div(5002).to(DType.F64), x = test.to(DType.F64);
             double independent = -x.mul(rate.log()).add(x.rsub(1).mul(rate.rsub(1).log())).sum(1).mean().item();
             var score = vae.evaluate(test, Rng.of(8));
-            Evidence.of("minus the bound over the cost of independent " + (coins ? "coins" : "grey pixels"), -score.elbo() / independent, atMost(0.8));
+            Evidence.of("minus the bound over the cost of independent " + (coins ? "coins" : "grey pixels"), -score.elbo() / independent,
+                    atMost(0.8));
             assertThat(score.active(0.01)).isBetween(3, 10);
             Tensor drawn = vae.sample(500, rng), nearest = Tensor.of(GenerativeMetrics.nearest(drawn, train));
             assertThat(nearest.mean().item())

@@ -125,10 +125,8 @@ class VectorQuantizerTest {
         assertThat(q.ids().toLongArray()).containsExactly(ids.toLongArray());
         assertThat(q.values().sub(quantizer.values(ids)).abs().max().item()).isLessThan(1e-6);
         assertThat(quantizer.ids(quantizer.codebook()).toLongArray()).containsExactly(0, 1, 2, 3, 4, 5, 6);
-        assertThat(q.loss().item()).isCloseTo(0.25 * x.sub(quantizer.values(ids)).square().mean().item(),
-                Offset.offset(1e-6));
-        assertThat(quantizer.perplexity(Tensor.of(new long[] {0, 1, 2, 3, 4, 5, 6}, 7)))
-                .isCloseTo(7, Offset.offset(1e-9));
+        assertThat(q.loss().item()).isCloseTo(0.25 * x.sub(quantizer.values(ids)).square().mean().item(), Offset.offset(1e-6));
+        assertThat(quantizer.perplexity(Tensor.of(new long[] {0, 1, 2, 3, 4, 5, 6}, 7))).isCloseTo(7, Offset.offset(1e-9));
         assertThat(quantizer.perplexity(Tensor.of(3L, 3L))).isEqualTo(1);
     }
 

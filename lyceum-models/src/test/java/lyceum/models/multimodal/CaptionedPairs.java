@@ -56,7 +56,9 @@ record CaptionedPairs(Tensor images, int[] scenes) {
         return tower.ids(captions, WORDS);
     }
 
-    static VisionTransformer vision(Rng rng) { return new VisionTransformer(new VisionTransformerConfig(16, 4, 3, 48, 2, 4).withHidden(96), rng); }
+    static VisionTransformer vision(Rng rng) {
+        return new VisionTransformer(new VisionTransformerConfig(16, 4, 3, 48, 2, 4).withHidden(96), rng);
+    }
 
     static TextTowerConfig text() { return new TextTowerConfig(WORDS.vocabulary(), 8, 32, 1, 2).withHidden(64); }
 

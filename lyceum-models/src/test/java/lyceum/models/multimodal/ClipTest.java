@@ -69,8 +69,9 @@ class ClipTest {
     @Tag("heavy")
     @Test void shuffledCaptionsTeachNothing() {
         double mean = 0;
-        for (int seed = 1; seed <= 5; seed++) mean += CaptionedPairs.zeroShot(trained(true, seed),
-                CaptionedPairs.of(CaptionedPairs.UNSEEN, 10, Rng.of(100)), CaptionedPairs.UNSEEN) / 5;
+        for (int seed = 1; seed <= 5; seed++)
+            mean += CaptionedPairs.zeroShot(trained(true, seed), CaptionedPairs.of(CaptionedPairs.UNSEEN, 10, Rng.of(100)),
+                    CaptionedPairs.UNSEEN) / 5;
         Evidence.of("mean zero-shot accuracy over 8 prompts, 5 seeds", mean, atMost(0.28));
     }
 
@@ -78,7 +79,8 @@ class ClipTest {
     private static double[] scales(double maximum) {
         var rng = Rng.of(3);
         var vision = new VisionTransformer(new VisionTransformerConfig(16, 8, 3, 32, 1, 2).withHidden(64), rng);
-        var encoder = new ImageTextEncoder(new ImageTextConfig(16).withMaximumScale(maximum), vision, new TextTower(CaptionedPairs.text(), rng), rng);
+        var encoder = new ImageTextEncoder(new ImageTextConfig(16).withMaximumScale(maximum), vision,
+                new TextTower(CaptionedPairs.text(), rng), rng);
         var clip = new ContrastiveVlm(new ContrastiveVlmConfig(VlmObjective.clip()), encoder, rng);
         var pairs = CaptionedPairs.of(CaptionedPairs.ALL, 1, rng);
         var ids = pairs.ids(encoder.text(), false, rng);
@@ -191,8 +193,8 @@ class ClipTest {
         two.load(folder.resolve("clip.safetensors"));
         var pairs = CaptionedPairs.of(CaptionedPairs.UNSEEN, 1, rng);
         assertThat(two.forward(pairs.images()).toDoubleArray()).isEqualTo(one.forward(pairs.images()).toDoubleArray());
-        assertThat(one.state().keySet()).contains("encoder.logit_scale", "encoder.visual_projection.weight", "encoder.text_projection.weight",
-                "encoder.text.token_embedding.weight");
+        assertThat(one.state().keySet()).contains("encoder.logit_scale", "encoder.visual_projection.weight",
+                "encoder.text_projection.weight", "encoder.text.token_embedding.weight");
         assertThat(Module.to(one, DType.F64).forward(pairs.images().to(DType.F64)).dtype()).isEqualTo(DType.F64);
     }
 
@@ -204,8 +206,10 @@ class ClipTest {
         var mean = encoder.textVectors(encoder.text().ids(texts, CaptionedPairs.WORDS), 2).mean(0);
         var expected = mean.div(mean.square().sum().sqrt());
         assertThat(classifier.vectors().get(1).sub(expected).abs().max().item()).isLessThan(1e-6);
-        assertThatThrownBy(() -> encoder.classifier(List.of("red"), List.of("a photo"), CaptionedPairs.WORDS)).hasMessageContaining("no place");
-        assertThatThrownBy(() -> encoder.classifier(List.of("mauve"), CaptionedPairs.TEMPLATES, CaptionedPairs.WORDS)).hasMessageContaining("mauve");
+        assertThatThrownBy(() -> encoder.classifier(List.of("red"), List.of("a photo"), CaptionedPairs.WORDS))
+                .hasMessageContaining("no place");
+        assertThatThrownBy(() -> encoder.classifier(List.of("mauve"), CaptionedPairs.TEMPLATES, CaptionedPairs.WORDS))
+                .hasMessageContaining("mauve");
         var retrieval = new PairRetrieval(Tensor.of(new double[] {3, 3, 1, 5, 6, 1, 2, 4, 9}, 3, 3));
         assertThat(retrieval.textRecall(1)).isEqualTo(2.0 / 3);
         assertThat(retrieval.imageRecall(1)).isEqualTo(2.0 / 3);

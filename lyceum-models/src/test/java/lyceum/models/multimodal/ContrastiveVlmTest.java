@@ -52,17 +52,21 @@ class ContrastiveVlmTest {
                     : new VisionTransformer(new VisionTransformerConfig(16, 4, 3, 16, 1, 2).withDropout(0.3), rng);
             var encoder = new ImageTextEncoder(new ImageTextConfig(vision.width()).withProjectsImages(false), vision,
                     new TextTower(CaptionedPairs.text(), rng), rng);
-            var lit = new ContrastiveVlm(new ContrastiveVlmConfig(VlmObjective.clip()).withLockedImages(true).withMicroBatch(kind * 5), encoder, rng);
+            var lit = new ContrastiveVlm(new ContrastiveVlmConfig(VlmObjective.clip()).withLockedImages(true).withMicroBatch(kind * 5),
+                    encoder, rng);
             var pairs = CaptionedPairs.of(CaptionedPairs.SEEN, 2, rng);
             Map<String, double[]> before = values(lit);
             var one = encoder.imageVectors(pairs.images(), 24).toDoubleArray();
             lit.fit(pairs.images(), pairs.ids(encoder.text(), false, rng), FEW, rng, Progress.SILENT);
             var after = values(lit);
-            long moved = before.keySet().stream().filter(n -> n.startsWith("encoder.vision")).filter(n -> !Arrays.equals(before.get(n), after.get(n))).count(),
-                    learned = before.keySet().stream().filter(n -> n.startsWith("encoder.text.")).filter(n -> !Arrays.equals(before.get(n), after.get(n))).count();
+            long moved = before.keySet().stream().filter(n -> n.startsWith("encoder.vision"))
+                    .filter(n -> !Arrays.equals(before.get(n), after.get(n))).count(),
+                    learned = before.keySet().stream().filter(n -> n.startsWith("encoder.text."))
+                            .filter(n -> !Arrays.equals(before.get(n), after.get(n))).count();
             Evidence.of("picture tensors that moved, statistics among them", moved, exactly(0));
             Evidence.of("text tensors that moved", learned, above(10));
-            Evidence.that("pictures have the vectors that they had", Arrays.equals(one, encoder.imageVectors(pairs.images(), 24).toDoubleArray()));
+            Evidence.that("pictures have the vectors that they had",
+                    Arrays.equals(one, encoder.imageVectors(pairs.images(), 24).toDoubleArray()));
         }
     }
 
@@ -83,11 +87,14 @@ class ContrastiveVlmTest {
             var ids = pairs.ids(vlm.encoder().text(), false, Rng.of(4));
             var encoder = vlm.encoder();
             // The parts by the definitions: CLIP's loss of the same vectors, and minus the mean log-probability of each id that follows.
-            double clip = Clip.loss(encoder.images(images, Pass.inference()), encoder.texts(ids, Pass.inference()), encoder.logScale()).item(), sum = 0;
+            double clip = Clip.loss(encoder.images(images, Pass.inference()), encoder.texts(ids, Pass.inference()), encoder.logScale())
+                    .item(), sum = 0;
             double[] p = vlm.captionLogits(images, ids, Pass.inference()).logSoftmax(2).toDoubleArray();
             int[] id = ids.toIntArray();
             int told = 0, length = (int) ids.size(1), vocabulary = encoder.text().config().vocabulary();
-            for (int i = 0; i < 8; i++) for (int t = 1; t < length && id[i * length + t] != 0; t++, told++) sum -= p[(i * length + t - 1) * vocabulary + id[i * length + t]];
+            for (int i = 0; i < 8; i++)
+                for (int t = 1; t < length && id[i * length + t] != 0; t++, told++)
+                    sum -= p[(i * length + t - 1) * vocabulary + id[i * length + t]];
             var parts = vlm.parts(images, ids, Pass.inference());
             gap = Math.max(gap, Math.abs(parts.total().item() - (w[0] * clip + w[1] * sum / told)));
             assertThat(parts.caption().item()).isGreaterThan(1);
@@ -111,8 +118,8 @@ class ContrastiveVlmTest {
         }
         Evidence.of("largest slope by a future token", future, exactly(0));
         Evidence.of("least slope by the present and past ones", least, above(1e-8));
-        assertThatThrownBy(() -> Clip.of(CaptionedPairs.vision(Rng.of(1)), CaptionedPairs.text(), 16, new ContrastiveVlmConfig(VlmObjective.coca()), Rng.of(1)))
-                .hasMessageContaining("causal");
+        assertThatThrownBy(() -> Clip.of(CaptionedPairs.vision(Rng.of(1)), CaptionedPairs.text(), 16,
+                new ContrastiveVlmConfig(VlmObjective.coca()), Rng.of(1))).hasMessageContaining("causal");
     }
 
     @Test void captionsAreWritten() {
@@ -120,7 +127,8 @@ class ContrastiveVlmTest {
         var text = CaptionedPairs.text().withCausal(true).withEnd(CaptionWords.END).withPool(TextTowerConfig.Pool.END);
         var vlm = Clip.of(CaptionedPairs.vision(rng), text, 16, new ContrastiveVlmConfig(VlmObjective.coca()).withCaptionDepth(1), rng);
         var pairs = CaptionedPairs.of(CaptionedPairs.UNSEEN, 16, rng);
-        vlm.fit(pairs.images(), pairs.ids(vlm.encoder().text(), false, rng), new Trainer(new AdamW(4e-3), 20).withBatchSize(32), rng, Progress.SILENT);
+        vlm.fit(pairs.images(), pairs.ids(vlm.encoder().text(), false, rng), new Trainer(new AdamW(4e-3), 20).withBatchSize(32), rng,
+                Progress.SILENT);
         var test = CaptionedPairs.of(CaptionedPairs.UNSEEN, 1, Rng.of(6));
         int[][] written = new int[8][];
         var ids = vlm.caption(test.images(), CaptionWords.BEGIN, 8).toRows();
@@ -187,9 +195,10 @@ class ContrastiveVlmTest {
         var all = pairsOfThings();
         var words = CaptionWords.of(all.stream().map(TWO::caption).toList());
         var train = IntStream.range(0, 32 * 320).mapToObj(i -> all.get(rng.nextInt(126))).toList();
-        var vision = new VisionTransformer(new VisionTransformerConfig(16, 4, 3, 32, 2, 2).withHidden(64).withPool(VisionTransformerConfig.Pool.MEAN)
-                .withClassToken(false), rng);
-        var vlm = Clip.of(vision, new TextTowerConfig(words.vocabulary(), 10, 32, 1, 2).withHidden(64), 32, new ContrastiveVlmConfig(objective), rng);
+        var vision = new VisionTransformer(new VisionTransformerConfig(16, 4, 3, 32, 2, 2).withHidden(64)
+                .withPool(VisionTransformerConfig.Pool.MEAN).withClassToken(false), rng);
+        var vlm = Clip.of(vision, new TextTowerConfig(words.vocabulary(), 10, 32, 1, 2).withHidden(64), 32,
+                new ContrastiveVlmConfig(objective), rng);
         var tower = vlm.encoder().text();
         var trainer = new Trainer(new AdamW(3e-3), 1).withBatchSize(32).withSchedule(new Schedule.Cosine(300).warmedUp(20));
         vlm.fit(pictures(train, rng), tower.ids(train.stream().map(TWO::caption).toList(), words), trainer, rng, Progress.SILENT);

@@ -29,7 +29,9 @@ import org.junit.jupiter.api.Test;
 class CrossModalAlignmentTest {
     private static Tensor normal(int seed, long... shape) { return Tensor.randn(Rng.of(seed), DType.F64, shape).compute(); }
 
-    private static SharedSpace fit(AlignmentMethod method, Tensor... spaces) { return new CrossModalAlignment(method).fit(Rng.of(1), spaces); }
+    private static SharedSpace fit(AlignmentMethod method, Tensor... spaces) {
+        return new CrossModalAlignment(method).fit(Rng.of(1), spaces);
+    }
 
     @Acceptance(topic = "cross-modal-alignment", clause = 1)
     @Test void aPlantedRotationIsFoundAndCkaIgnoresIt() {
@@ -91,7 +93,8 @@ class CrossModalAlignmentTest {
     /** 6 colours and 4 shapes; a picture's vector is its pixels, a text's the sum of its words' random vectors: encoders that have never met. */
     private static final CaptionedScenes WORLD = new CaptionedScenes(16, 6, 4, 1, 1, 2);
     private static final List<Scene> SCENES = WORLD.singles();
-    private static final int[] ALL = IntStream.range(0, 24).toArray(), UNSEEN = IntStream.range(0, 24).filter(i -> i % 4 == i / 4 % 4).toArray(),
+    private static final int[] ALL = IntStream.range(0, 24).toArray(),
+            UNSEEN = IntStream.range(0, 24).filter(i -> i % 4 == i / 4 % 4).toArray(),
             SEEN = IntStream.range(0, 24).filter(i -> i % 4 != i / 4 % 4).toArray();
 
     private static Tensor pictures(int[] which, int each, Rng rng) {
@@ -108,8 +111,8 @@ class CrossModalAlignmentTest {
                 .add(shapes.rows(Arrays.stream(all).map(i -> SCENES.get(i).only().shape().ordinal()).toArray())).compute();
     }
 
-    private static final AlignmentMethod.ContrastiveHeads HEADS = new AlignmentMethod.ContrastiveHeads(24, VlmObjective.clip()).withHidden(96)
-            .withRule(new AdamW(2e-3)).withEpochs(12).withBatch(48);
+    private static final AlignmentMethod.ContrastiveHeads HEADS = new AlignmentMethod.ContrastiveHeads(24, VlmObjective.clip())
+            .withHidden(96).withRule(new AdamW(2e-3)).withEpochs(12).withBatch(48);
 
     @Acceptance(topic = "cross-modal-alignment", clause = 2)
     @Test void heldOutPicturesFindTheirCaptionsAndCaptionsTheirPictures() {
@@ -120,7 +123,8 @@ class CrossModalAlignmentTest {
         double shuffled = 0, back = 0;
         for (int seed = 1; seed <= 3; seed++) {
             var order = Rng.of(50 + seed).permutation(24 * 60);
-            double[] chance = recall(new CrossModalAlignment(HEADS).fit(Rng.of(seed), texts(ALL, 60).rows(order), pictures(ALL, 60, Rng.of(2))));
+            double[] chance = recall(
+                    new CrossModalAlignment(HEADS).fit(Rng.of(seed), texts(ALL, 60).rows(order), pictures(ALL, 60, Rng.of(2))));
             shuffled += chance[0] / 3;
             back += chance[1] / 3;
         }
@@ -169,11 +173,13 @@ class CrossModalAlignmentTest {
 
     @Test void closedFormsFindWhatTheyShould() {
         Tensor z = normal(1, 60, 3), noise = normal(2, 60, 4);
-        Tensor x = Tensor.concat(1, z.matmul(normal(3, 3, 3)), noise).compute(), y = Tensor.concat(1, z.matmul(normal(4, 3, 3)), normal(5, 60, 2)).compute();
+        Tensor x = Tensor.concat(1, z.matmul(normal(3, 3, 3)), noise).compute(),
+                y = Tensor.concat(1, z.matmul(normal(4, 3, 3)), normal(5, 60, 2)).compute();
         var canonical = fit(new AlignmentMethod.Canonical(3, 0), x, y);
         Tensor u = canonical.project(0, x), v = canonical.project(1, y);
         assertThat(u.sub(v).abs().max().item()).as("three shared directions of correlation 1").isLessThan(1e-6);
-        assertThat(u.transpose().matmul(u).div(60).sub(Tensor.eye(DType.F64, 3)).abs().max().item()).as("uncorrelated, of variance 1").isLessThan(1e-6);
+        assertThat(u.transpose().matmul(u).div(60).sub(Tensor.eye(DType.F64, 3)).abs().max().item()).as("uncorrelated, of variance 1")
+                .isLessThan(1e-6);
         // The fourth correlation is of noise with noise: below 1, and its coordinates weigh that much.
         var four = fit(new AlignmentMethod.Canonical(4, 0), x, y).project(0, x).select(1, 3);
         assertThat(Math.sqrt(four.square().mean().item())).isBetween(0.02, 0.9);
@@ -198,7 +204,8 @@ class CrossModalAlignmentTest {
 
     @Test void refusals() {
         Tensor x = normal(1, 6, 3), y = normal(2, 6, 4);
-        assertThatThrownBy(() -> fit(new AlignmentMethod.Procrustes(true), x, y)).isInstanceOf(ShapeException.class).hasMessageContaining("widest");
+        assertThatThrownBy(() -> fit(new AlignmentMethod.Procrustes(true), x, y)).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("widest");
         assertThatThrownBy(() -> fit(new AlignmentMethod.Procrustes(true), x)).hasMessageContaining("1 spaces");
         assertThatThrownBy(() -> fit(new AlignmentMethod.Procrustes(true), x, normal(1, 5, 3))).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> fit(new AlignmentMethod.Canonical(4, 0), x, y)).hasMessageContaining("4 components");

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class SigLipTest {
-    private static final List<String> CLASSES = List.of("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag",
-            "ankle boot"), TEMPLATES = List.of("a photo of a {}", "a {}", "this is a {}", "a grey picture of a {}");
+    private static final List<String> CLASSES = List.of("t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker",
+            "bag", "ankle boot"), TEMPLATES = List.of("a photo of a {}", "a {}", "this is a {}", "a grey picture of a {}");
     private static final CaptionWords WORDS = CaptionWords
             .of(CLASSES.stream().flatMap(c -> TEMPLATES.stream().map(t -> t.replace("{}", c))).toList());
 
@@ -32,7 +32,9 @@ class SigLipTest {
         return tower.ids(texts, WORDS);
     }
 
-    private static VisionTransformer vision(Rng rng) { return new VisionTransformer(new VisionTransformerConfig(14, 7, 1, 64, 2, 4).withHidden(128), rng); }
+    private static VisionTransformer vision(Rng rng) {
+        return new VisionTransformer(new VisionTransformerConfig(14, 7, 1, 64, 2, 4).withHidden(128), rng);
+    }
 
     private static TextTowerConfig text() { return new TextTowerConfig(WORDS.vocabulary(), 9, 32, 1, 2).withHidden(64); }
 
@@ -40,7 +42,8 @@ class SigLipTest {
     private static double accuracy(ContrastiveVlm vlm, int batch, int steps, double rate, Rng rng) {
         var data = Clothes.small(batch * steps);
         vlm.fit(data.x(), captions(data, vlm.encoder().text(), rng),
-                new Trainer(new AdamW(rate), 1).withBatchSize(batch).withSchedule(new Schedule.Cosine(steps - 20).warmedUp(20)), rng, Progress.SILENT);
+                new Trainer(new AdamW(rate), 1).withBatchSize(batch).withSchedule(new Schedule.Cosine(steps - 20).warmedUp(20)), rng,
+                Progress.SILENT);
         var test = Clothes.smallTest(2000);
         return vlm.encoder().classifier(CLASSES, TEMPLATES, WORDS).accuracy(test.x(), test.y());
     }
@@ -49,7 +52,8 @@ class SigLipTest {
     @Tag("slow")
     @Test void captionedClothesAreNamed() {
         var rng = Rng.of(1);
-        Evidence.of("zero-shot accuracy, 300 steps of 64", accuracy(SigLip.of(vision(rng), text(), 32, rng), 64, 300, 4e-3, rng), atLeast(0.75));
+        Evidence.of("zero-shot accuracy, 300 steps of 64", accuracy(SigLip.of(vision(rng), text(), 32, rng), 64, 300, 4e-3, rng),
+                atLeast(0.75));
     }
 
     @Acceptance(topic = "siglip", clause = 4)

@@ -34,11 +34,13 @@ class TextToImageAlignmentTest {
             int kind = items.size() == 3 ? i % 2 : i % 3;
             Fault expected = Fault.COLOUR;
             if (kind == 0) {
-                items.add(new Item(Colour.values()[(one.colour().ordinal() + 1 + rng.nextInt(4)) % 5], one.shape(), one.row(), one.column()));
+                items.add(
+                        new Item(Colour.values()[(one.colour().ordinal() + 1 + rng.nextInt(4)) % 5], one.shape(), one.row(), one.column()));
             } else if (kind == 1) {
                 var shape = Shape.values()[(one.shape().ordinal() + 1 + rng.nextInt(4)) % 5];
                 items.add(new Item(one.colour(), shape, one.row(), one.column()));
-                boolean round = (shape == Shape.CIRCLE || shape == Shape.RING) && (one.shape() == Shape.CIRCLE || one.shape() == Shape.RING);
+                boolean round = (shape == Shape.CIRCLE || shape == Shape.RING)
+                        && (one.shape() == Shape.CIRCLE || one.shape() == Shape.RING);
                 expected = round ? Fault.STYLE : Fault.SHAPE;
             } else {
                 int cell = one.row() * 2 + one.column();
@@ -58,11 +60,13 @@ class TextToImageAlignmentTest {
     private static boolean taken(Scene scene, int cell) { return scene.items().stream().anyMatch(i -> i.row() * 2 + i.column() == cell); }
 
     @Test void countsDiversityAndPreferences() {
-        Scene red = Scene.of(Colour.RED, Shape.SQUARE, 0, 0), two = new Scene(List.of(red.only(), new Item(Colour.BLUE, Shape.CIRCLE, 1, 1)));
+        Scene red = Scene.of(Colour.RED, Shape.SQUARE, 0, 0),
+                two = new Scene(List.of(red.only(), new Item(Colour.BLUE, Shape.CIRCLE, 1, 1)));
         var pictures = Tensor.stack(0, WORLD.picture(red), WORLD.picture(two), Tensor.zeros(3, 24, 24)).compute();
         var report = TextToImageAlignment.measure(WORLD, pictures, List.of(red, red, two));
         assertThat(report.adherence()).isCloseTo(1 / 3.0, within(1e-12));
-        assertThat(report.faults()).containsEntry(Fault.COUNT, 1).containsEntry(Fault.LAYOUT, 1).containsEntry(Fault.UNREADABLE, 1).containsEntry(Fault.COLOUR, 0);
+        assertThat(report.faults()).containsEntry(Fault.COUNT, 1).containsEntry(Fault.LAYOUT, 1).containsEntry(Fault.UNREADABLE, 1)
+                .containsEntry(Fault.COLOUR, 0);
         double apart = WORLD.picture(red).sub(WORLD.picture(two)).square().mean().item();
         assertThat(report.diversity()).isCloseTo(Math.sqrt(apart), within(1e-6));
         var loss = TextToImageAlignment.dpoLoss(Tensor.of(0.2, 0.5), Tensor.of(0.3, 0.4), Tensor.of(0.6, 0.1), Tensor.of(0.5, 0.2), 10);

@@ -41,7 +41,8 @@ class TextToImageTest {
     /** 12 scenes of one item, 36 of two. */
     private static final CaptionedScenes SCENES = CaptionedScenes.of(16).withColours(3).withShapes(2).withRows(1).withColumns(2);
     private static final CaptionWords WORDS = CaptionWords.of(pairs(2000, 1, 0.5).captions());
-    private static final Function<String, int[]> TOKENS = text -> text.isBlank() ? new int[] {CaptionWords.BEGIN, CaptionWords.END} : WORDS.apply(text);
+    private static final Function<String, int[]> TOKENS = text -> text.isBlank() ? new int[] {CaptionWords.BEGIN, CaptionWords.END}
+            : WORDS.apply(text);
     private static final int TEXT = 32;
 
     private record Pairs(List<Scene> scenes, Tensor pictures, List<String> captions) {}
@@ -59,7 +60,8 @@ class TextToImageTest {
     }
 
     private static double obeyed(TextToImage model, List<Scene> scenes, long seed) {
-        var pictures = model.draw(scenes.stream().map(SCENES::caption).toList(), NoiseStreams.of(Rng.of(seed), scenes.size()), Progress.SILENT);
+        var pictures = model.draw(scenes.stream().map(SCENES::caption).toList(), NoiseStreams.of(Rng.of(seed), scenes.size()),
+                Progress.SILENT);
         int right = 0;
         for (int i = 0; i < scenes.size(); i++) if (SCENES.shows(pictures.get(i), scenes.get(i))) right++;
         return (double) right / scenes.size();
@@ -72,11 +74,12 @@ class TextToImageTest {
         private static final ContrastiveVlm MODEL = trained();
 
         private static ContrastiveVlm trained() {
-            var clip = lyceum.models.multimodal.Clip.of(new VisionTransformer(new VisionTransformerConfig(16, 4, 3, 32, 1, 2).withHidden(64), Rng.of(1)),
+            var clip = lyceum.models.multimodal.Clip.of(
+                    new VisionTransformer(new VisionTransformerConfig(16, 4, 3, 32, 1, 2).withHidden(64), Rng.of(1)),
                     new TextTowerConfig(WORDS.vocabulary(), 12, TEXT, 1, 2).withHidden(64), 32, Rng.of(2));
             var labelled = pairs(960, 11, 0.5);
-            clip.fit(labelled.pictures(), clip.encoder().text().ids(labelled.captions(), TOKENS), new Trainer(new AdamW(3e-3), 10).withBatchSize(48), Rng.of(3),
-                    Progress.SILENT);
+            clip.fit(labelled.pictures(), clip.encoder().text().ids(labelled.captions(), TOKENS),
+                    new Trainer(new AdamW(3e-3), 10).withBatchSize(48), Rng.of(3), Progress.SILENT);
             return clip;
         }
     }
@@ -88,8 +91,8 @@ class TextToImageTest {
     private static AutoregressivePainter painter(PromptEncoder text, int width, Pairs data, List<String> captions, int epochs) {
         var codes = PatchCodes.fit(data.pictures(), 4, 32, Rng.of(4));
         var painter = new AutoregressivePainter(new AutoregressivePainterConfig(width, 12, 48, 2, 4), codes, text, Rng.of(5));
-        new Trainer(new AdamW(3e-3), epochs).withBatchSize(40).withClip(Clip.norm(1)).start(painter, captions.size(), painter.over(data.pictures(), captions), null, Rng.of(6))
-                .finish(Progress.SILENT);
+        new Trainer(new AdamW(3e-3), epochs).withBatchSize(40).withClip(Clip.norm(1))
+                .start(painter, captions.size(), painter.over(data.pictures(), captions), null, Rng.of(6)).finish(Progress.SILENT);
         return painter;
     }
 
@@ -99,10 +102,12 @@ class TextToImageTest {
         var network = new VideoTransformer(new VideoTransformerConfig(3, 1, 4, 60, 3, 4, 0).withContextWidth(TEXT), Rng.of(7));
         var model = new VideoDiffusion(network, new FlowMatching());
         var x = data.pictures().mul(2).sub(1).unsqueeze(1).compute();
-        new Trainer(new AdamW(3e-3), 30).withBatchSize(40).withClip(Clip.norm(1)).withAveraging(0.98)
-                .start(network, data.captions().size(), model.over(x, text.encode(data.captions()), new ConditionDropout(0.1, none), 0), null, Rng.of(8))
+        new Trainer(new AdamW(3e-3), 30)
+                .withBatchSize(40).withClip(Clip.norm(1)).withAveraging(0.98).start(network, data.captions().size(),
+                        model.over(x, text.encode(data.captions()), new ConditionDropout(0.1, none), 0), null, Rng.of(8))
                 .finish(Progress.SILENT);
-        return TextToImage.of(model, text, new VideoOptions(1, 16).withSolver(new FlowModel.Solver.Euler(20)).withGuidance(ClassifierFreeGuidance.of(3, none)));
+        return TextToImage.of(model, text,
+                new VideoOptions(1, 16).withSolver(new FlowModel.Solver.Euler(20)).withGuidance(ClassifierFreeGuidance.of(3, none)));
     }
 
     private static List<Scene> asked(int n, int items) {
@@ -123,9 +128,11 @@ class TextToImageTest {
         var asked = asked(240, 1);
         var lineages = List.of(painter(tower(), TEXT, data, data.captions(), 6), diffusion(data));
         for (var model : lineages) {
-            Evidence.of("pictures that the checker accepts, " + (model == lineages.getFirst() ? "codes" : "diffusion"), obeyed(model, asked, 9), atLeast(0.8));
+            Evidence.of("pictures that the checker accepts, " + (model == lineages.getFirst() ? "codes" : "diffusion"),
+                    obeyed(model, asked, 9), atLeast(0.8));
             var others = asked.stream().map(s -> SCENES.singles().get((SCENES.singles().indexOf(s) + 5) % 12)).toList();
-            var pictures = model.draw(asked.stream().map(SCENES::caption).toList(), NoiseStreams.of(Rng.of(9), asked.size()), Progress.SILENT);
+            var pictures = model.draw(asked.stream().map(SCENES::caption).toList(), NoiseStreams.of(Rng.of(9), asked.size()),
+                    Progress.SILENT);
             int wrong = 0;
             for (int i = 0; i < asked.size(); i++) if (SCENES.shows(pictures.get(i), others.get(i))) wrong++;
             Evidence.of("of which it takes for another scene", wrong / 240.0, atMost(0.083));
@@ -138,8 +145,8 @@ class TextToImageTest {
         var captions = new ArrayList<String>();
         for (var scene : scenes) {
             var item = scene.only();
-            captions.add("a" + (rng.nextDouble() < 0.4 ? "" : " " + item.colour().word()) + (rng.nextDouble() < 0.4 ? "" : " " + item.shape().word())
-                    + (rng.nextDouble() < 0.4 ? "" : SCENES.place(item)));
+            captions.add("a" + (rng.nextDouble() < 0.4 ? "" : " " + item.colour().word())
+                    + (rng.nextDouble() < 0.4 ? "" : " " + item.shape().word()) + (rng.nextDouble() < 0.4 ? "" : SCENES.place(item)));
         }
         return captions;
     }
@@ -162,7 +169,8 @@ class TextToImageTest {
             double best = obeyed(rich.best(8, scorer()), asked, 9);
             if (after < 0.94) Evidence.of("by the best of 8, more than " + after, best - after, atLeast(0.03));
             else Evidence.of("share of the failures of " + after + " that the best of 8 leaves", (1 - best) / (1 - after), atMost(0.5));
-            Evidence.of("by the best of 8 of the model of patchy captions, more", obeyed(poor.best(8, scorer()), asked, 9) - patchy, atLeast(0.03));
+            Evidence.of("by the best of 8 of the model of patchy captions, more", obeyed(poor.best(8, scorer()), asked, 9) - patchy,
+                    atLeast(0.03));
         }
     }
 
@@ -172,7 +180,8 @@ class TextToImageTest {
         var data = pairs(1200, 24, 1);
         var asked = asked(200, 2);
         double ordered = obeyed(painter(tower(), TEXT, data, data.captions(), 16), asked, 9);
-        double bag = obeyed(painter(PromptEncoder.bagOfWords(WORDS.vocabulary(), TOKENS), WORDS.vocabulary(), data, data.captions(), 16), asked, 9);
+        double bag = obeyed(painter(PromptEncoder.bagOfWords(WORDS.vocabulary(), TOKENS), WORDS.vocabulary(), data, data.captions(), 16),
+                asked, 9);
         Evidence.of("two-item prompts obeyed by a bag of words", bag, atLeast(0));
         Evidence.of("by the frozen tower, more", ordered - bag, above(0.1));
     }
@@ -180,8 +189,8 @@ class TextToImageTest {
     private static AutoregressivePainter untrained(double temperature) {
         var data = pairs(20, 1, 0.5);
         var text = new TextTower(new TextTowerConfig(WORDS.vocabulary(), 12, 16, 1, 2), Rng.of(2));
-        return new AutoregressivePainter(new AutoregressivePainterConfig(16, 12, 24, 1, 2, temperature), PatchCodes.fit(data.pictures(), 4, 16, Rng.of(1)),
-                PromptEncoder.of(text, TOKENS), Rng.of(3));
+        return new AutoregressivePainter(new AutoregressivePainterConfig(16, 12, 24, 1, 2, temperature),
+                PatchCodes.fit(data.pictures(), 4, 16, Rng.of(1)), PromptEncoder.of(text, TOKENS), Rng.of(3));
     }
 
     private static double gap(Tensor a, Tensor b) { return a.sub(b).abs().max().item(); }
@@ -190,12 +199,14 @@ class TextToImageTest {
     @Test void theSameSeedIsTheSamePicture() {
         var text = new TextTower(new TextTowerConfig(WORDS.vocabulary(), 12, 16, 1, 2), Rng.of(2));
         var network = new VideoTransformer(new VideoTransformerConfig(3, 1, 4, 24, 1, 2, 0).withContextWidth(16), Rng.of(7));
-        var pixels = TextToImage.of(new VideoDiffusion(network, new FlowMatching()), PromptEncoder.of(text, TOKENS), new VideoOptions(1, 16));
+        var pixels = TextToImage.of(new VideoDiffusion(network, new FlowMatching()), PromptEncoder.of(text, TOKENS),
+                new VideoOptions(1, 16));
         var prompts = List.of("a red square on the left", "a blue circle on the right");
         for (TextToImage model : List.of(untrained(1), pixels, untrained(1).best(3, (p, t) -> p.sum(1, 2, 3).toDoubleArray()))) {
             var first = model.draw(prompts, NoiseStreams.seeds(7, 8), Progress.SILENT);
             Evidence.of("pictures again, off by", gap(first, model.draw(prompts, NoiseStreams.seeds(7, 8), Progress.SILENT)), exactly(0));
-            Evidence.of("with another seed, off by", gap(first, model.draw(prompts, NoiseStreams.seeds(9, 10), Progress.SILENT)), above(0.05));
+            Evidence.of("with another seed, off by", gap(first, model.draw(prompts, NoiseStreams.seeds(9, 10), Progress.SILENT)),
+                    above(0.05));
             var alone = model.draw(prompts.subList(1, 2), NoiseStreams.seeds(8), Progress.SILENT);
             Evidence.of("the second alone, off by", gap(first.narrow(0, 1, 1), alone), atMost(1e-5));
         }
@@ -212,7 +223,8 @@ class TextToImageTest {
         assertThat(gap(one, painter.draw(prompts, NoiseStreams.seeds(2), Progress.SILENT))).isZero();
         // each code is the likeliest after those before it
         var ids = painter.ids(prompts, NoiseStreams.seeds(1), Progress.SILENT);
-        var said = PromptEncoder.of(new TextTower(new TextTowerConfig(WORDS.vocabulary(), 12, 16, 1, 2), Rng.of(2)), TOKENS).encode(prompts);
+        var said = PromptEncoder.of(new TextTower(new TextTowerConfig(WORDS.vocabulary(), 12, 16, 1, 2), Rng.of(2)), TOKENS)
+                .encode(prompts);
         assertThat(Autograd.noGrad(() -> painter.logits(said, ids, Pass.inference()).argmax(2).compute()).toLongArray())
                 .containsExactly(ids.toLongArray());
         var asked = new ArrayList<String>();
@@ -220,10 +232,11 @@ class TextToImageTest {
             asked.addAll(p);
             return Tensor.zeros(1, 3, 4, 4);
         };
-        assertThat(listening.rewriting(p -> "a " + p).enlarged((p, t, noise, progress) -> Tensor.concat(3, p, p)).draw(List.of("dog"), NoiseStreams.seeds(1), Progress.SILENT)
-                .shape().toArray()).containsExactly(1, 3, 4, 8);
+        assertThat(listening.rewriting(p -> "a " + p).enlarged((p, t, noise, progress) -> Tensor.concat(3, p, p))
+                .draw(List.of("dog"), NoiseStreams.seeds(1), Progress.SILENT).shape().toArray()).containsExactly(1, 3, 4, 8);
         assertThat(asked).containsExactly("a dog");
         assertThatThrownBy(() -> listening.best(0, null)).hasMessageContaining("best of 0");
-        assertThatThrownBy(() -> painter.draw(List.of("a"), NoiseStreams.seeds(1, 2), Progress.SILENT)).hasMessageContaining("1 prompts and 2 streams");
+        assertThatThrownBy(() -> painter.draw(List.of("a"), NoiseStreams.seeds(1, 2), Progress.SILENT))
+                .hasMessageContaining("1 prompts and 2 streams");
     }
 }

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Test;
 class TextTowerTest {
     @Test void clipsTextTowersHaveTheirPublishedSizes() {
         for (var activation : List.of(Activation.QUICK_GELU, Activation.GELU))
-            assertThat(Skeleton.of(() -> new TextTower(TextTowerConfig.clip(768, 12, 12).withActivation(activation), Rng.of(1))).parameterCount())
-                    .isEqualTo(123_060_480);
+            assertThat(Skeleton.of(() -> new TextTower(TextTowerConfig.clip(768, 12, 12).withActivation(activation), Rng.of(1)))
+                    .parameterCount()).isEqualTo(123_060_480);
         assertThat(Skeleton.of(() -> new TextTower(TextTowerConfig.clip(512, 12, 8), Rng.of(1))).parameterCount()).isEqualTo(63_165_952);
     }
 
@@ -38,7 +38,8 @@ class TextTowerTest {
             int n = 1;
             for (long size : shape) n *= (int) size;
             var bells = Tensor.of(recipe.bells(n), shape);
-            state.put(name, shape.length > 1 ? bells.div(Math.sqrt((double) n / shape[0])) : bells.div(10).add(name.endsWith("weight") ? 1 : 0));
+            state.put(name,
+                    shape.length > 1 ? bells.div(Math.sqrt((double) n / shape[0])) : bells.div(10).add(name.endsWith("weight") ? 1 : 0));
         }
         state.put("text_model.embeddings.position_ids", Tensor.arange(6));
         var config = new TextTowerConfig(9, 6, 8, 2, 2).withActivation(Activation.QUICK_GELU).withCausal(true).withEnd(8)
@@ -61,11 +62,13 @@ class TextTowerTest {
         var tower = new TextTower(config, Rng.of(1));
         Tensor five = Tensor.of(new int[] {3, 4, 5, 0, 0}, 1, 5), three = five.narrow(1, 0, 3);
         Autograd.noGrad(() -> {
-            assertThat(tower.encode(five, Pass.inference()).pooled().sub(tower.encode(three, Pass.inference()).pooled()).abs().max().item()).isLessThan(1e-12);
+            assertThat(tower.encode(five, Pass.inference()).pooled().sub(tower.encode(three, Pass.inference()).pooled()).abs().max().item())
+                    .isLessThan(1e-12);
             var open = new TextTower(config.withMasksPadding(false), Rng.of(1));
             assertThat(open.encode(five, Pass.inference()).pooled().sub(open.encode(three, Pass.inference()).pooled()).abs().max().item())
                     .isGreaterThan(1e-3);
-            var last = new TextTower(config.withMasksPadding(false).withPool(TextTowerConfig.Pool.LAST), Rng.of(1)).encode(five, Pass.inference());
+            var last = new TextTower(config.withMasksPadding(false).withPool(TextTowerConfig.Pool.LAST), Rng.of(1)).encode(five,
+                    Pass.inference());
             assertThat(last.pooled().toDoubleArray()).isEqualTo(last.tokens().select(1, 4).toDoubleArray());
         });
     }
@@ -77,7 +80,8 @@ class TextTowerTest {
         assertThatThrownBy(() -> tower.ids(List.of("a"), t -> new int[] {12})).hasMessageContaining("id 12");
         assertThatThrownBy(() -> tower.ids(List.of("a"), t -> new int[0])).hasMessageContaining("no id");
         assertThatThrownBy(() -> tower.encode(Tensor.zeros(DType.I64, 1, 5), Pass.inference())).isInstanceOf(ShapeException.class);
-        assertThatThrownBy(() -> new TextTowerConfig(12, 4, 8, 1, 2).withPool(TextTowerConfig.Pool.END)).hasMessageContaining("id of the end");
+        assertThatThrownBy(() -> new TextTowerConfig(12, 4, 8, 1, 2).withPool(TextTowerConfig.Pool.END))
+                .hasMessageContaining("id of the end");
         assertThatThrownBy(() -> new TextTowerConfig(12, 4, 8, 1, 2).withPadding(12)).hasMessageContaining("padding 12");
         var words = CaptionWords.of(List.of("a red square", "A blue circle"));
         assertThat(words.apply("a blue square")).containsExactly(1, 3, 6, 5, 2);

@@ -100,7 +100,8 @@ class UnifiedModelTest {
         var frames = PatchCodes.fit(clips(digits, rng).reshape(examples * FRAMES, 1, 8, 8), 4, 64, Rng.of(3));
         var book = new VectorQuantizer(new VectorQuantizerConfig(80, WINDOW), Rng.of(4));
         book.start(sounds(digits, rng).reshape(examples * WINDOWS, WINDOW), 30, Rng.of(5));
-        return new JointVocabulary(new MediaCodes.Pictures(images), new MediaCodes.Windows(book, WINDOWS), new MediaCodes.Clips(frames, FRAMES));
+        return new JointVocabulary(new MediaCodes.Pictures(images), new MediaCodes.Windows(book, WINDOWS),
+                new MediaCodes.Clips(frames, FRAMES));
     }
 
     private static List<int[]> segments(JointVocabulary v, Modality kind, int[] digits, Rng rng) {
@@ -174,7 +175,8 @@ class UnifiedModelTest {
             var prototypes = new double[10][];
             for (int d = 0; d < 10; d++) {
                 var clean = new double[x.length];
-                for (int p = 0; p < x.length; p++) clean[p] = kind == Modality.AUDIO ? 0 : MEANS[d][p % 64 / 8 * 8 + (p % 8 + 8 - p / 64) % 8];
+                for (int p = 0; p < x.length; p++)
+                    clean[p] = kind == Modality.AUDIO ? 0 : MEANS[d][p % 64 / 8 * 8 + (p % 8 + 8 - p / 64) % 8];
                 prototypes[d] = clean;
                 if (kind == Modality.AUDIO) {
                     prototypes[d] = new double[10];
@@ -230,7 +232,8 @@ class UnifiedModelTest {
             for (int s = 1; s < 19; s++) if (counts[s] > counts[best]) best = s;
             if (best == a[i] + b[i]) cascade++;
         }
-        Evidence.of("sums right, more than by the best cascade through captions of low and high", (right - cascade) / (double) n, atLeast(0.2));
+        Evidence.of("sums right, more than by the best cascade through captions of low and high", (right - cascade) / (double) n,
+                atLeast(0.2));
     }
 
     @Acceptance(topic = "any-to-any", clause = 2)
@@ -292,7 +295,8 @@ class UnifiedModelTest {
         var v = vocabulary(40);
         var made = new UnifiedModel(new UnifiedModelConfig(12, 16, 1, 2), v, Rng.of(8));
         assertThat(made.embeddings(List.of(v.text("one"), v.text("eleven"))).shape().toArray()).containsExactly(2, 16);
-        assertThatThrownBy(() -> v.text(v.open(Modality.TEXT), 300, v.close(Modality.TEXT))).hasMessageContaining("id 300 in a segment of TEXT");
+        assertThatThrownBy(() -> v.text(v.open(Modality.TEXT), 300, v.close(Modality.TEXT)))
+                .hasMessageContaining("id 300 in a segment of TEXT");
         assertThatThrownBy(() -> v.text(1, 2)).hasMessageContaining("no segment of TEXT");
         assertThatThrownBy(() -> made.over(List.of(new Document(new int[20], 1)))).hasMessageContaining("20 ids; 12 at most");
         assertThatThrownBy(() -> made.answer(List.of(v.text("one")), Modality.IMAGE, 0, 0, NoiseStreams.seeds(1, 2), Progress.SILENT))

@@ -85,7 +85,8 @@ class VlmObjectiveTest {
                 loss.backward();
                 var found = new Tensor[] {loss.detach(), u.grad(), v.grad(), s.grad(), b.grad()};
                 if (shards == 0) whole = found;
-                else for (int i = 0; i < 5; i++) gap.see(type + ", " + shards + " shards, " + i, found[i].toDoubleArray(), whole[i].toDoubleArray());
+                else for (int i = 0; i < 5; i++)
+                    gap.see(type + ", " + shards + " shards, " + i, found[i].toDoubleArray(), whole[i].toDoubleArray());
             }
             Evidence.of("largest gap of loss and gradients in " + type, gap, below(1e-6));
             assertThat(gap.seen()).isEqualTo(8 * (3 + 2 * 32 * 6));
@@ -101,7 +102,8 @@ class VlmObjectiveTest {
         var gap = Gap.absolute();
         for (int n : new int[] {1, 4, 32, 200}) {
             var all = Tensor.eye(DType.F64, 2L * n);
-            var loss = VlmObjective.siglip().of(Embedded.of(all.narrow(0, 0, n)), Embedded.of(all.narrow(0, n, n)), encoder.logScale(), encoder.bias());
+            var loss = VlmObjective.siglip().of(Embedded.of(all.narrow(0, 0, n)), Embedded.of(all.narrow(0, n, n)), encoder.logScale(),
+                    encoder.bias());
             gap.see("n " + n, loss.item(), Math.log1p(Math.exp(10)) + (n - 1) * Math.log1p(Math.exp(-10)));
         }
         Evidence.of("gap to log(1 + e^10) + (n - 1) log(1 + e^-10)", gap, below(1e-6));
@@ -139,7 +141,8 @@ class VlmObjectiveTest {
             u = given(golden, "u", 7, 4, 5);
             v = given(golden, "v", 7, 3, 5);
             s = given(golden, "logScale");
-            compare(gap, golden, new VlmObjective.TokenMax(0, chunk).of(Embedded.ofTokens(u), new Embedded(null, v, seen), s, null), names, u, v, s);
+            compare(gap, golden, new VlmObjective.TokenMax(0, chunk).of(Embedded.ofTokens(u), new Embedded(null, v, seen), s, null), names,
+                    u, v, s);
         }
         Evidence.of("gap of filip, whole and in chunks", gap, below(1e-6));
 
@@ -151,16 +154,18 @@ class VlmObjectiveTest {
         var logits = given(golden, "logits", 7, 3, 6);
         var ids = Tensor.of(golden.flat("input.ids"), 7, 3).to(DType.I64);
         var objective = VlmObjective.coca();
-        Tensor contrast = objective.of(Embedded.of(u), Embedded.of(v), s, null), caption = ContrastiveVlm.captionLoss(logits, ids, ids.ne(0));
+        Tensor contrast = objective.of(Embedded.of(u), Embedded.of(v), s, null),
+                caption = ContrastiveVlm.captionLoss(logits, ids, ids.ne(0));
         gap.see(golden, "expected.contrast", contrast.item()).see(golden, "expected.caption", caption.item());
-        compare(gap, golden, contrast.add(caption.mul(objective.captionWeight())), new String[] {"u", "v", "logScale", "logits"}, u, v, s, logits);
+        compare(gap, golden, contrast.add(caption.mul(objective.captionWeight())), new String[] {"u", "v", "logScale", "logits"}, u, v, s,
+                logits);
         Evidence.of("gap of coca", gap, below(1e-6));
     }
 
     @Acceptance(topic = "contrastive-vlm", clause = 3)
     @Test void oneTokenASideIsClip() {
-        Tensor u = Similarity.normalise(Tensor.randn(Rng.of(5), DType.F64, 9, 6)).compute(), v = Similarity.normalise(Tensor.randn(Rng.of(6), DType.F64, 9, 6)).compute(),
-                s = Tensor.scalar(2.1);
+        Tensor u = Similarity.normalise(Tensor.randn(Rng.of(5), DType.F64, 9, 6)).compute(),
+                v = Similarity.normalise(Tensor.randn(Rng.of(6), DType.F64, 9, 6)).compute(), s = Tensor.scalar(2.1);
         double clip = VlmObjective.clip().of(Embedded.of(u), Embedded.of(v), s, null).item();
         double filip = VlmObjective.filip().of(Embedded.ofTokens(u.unsqueeze(1)), Embedded.ofTokens(v.unsqueeze(1)), s, null).item();
         Evidence.of("gap of FILIP with one token a side to CLIP", Math.abs(clip - filip), below(1e-6));
@@ -178,7 +183,8 @@ class VlmObjectiveTest {
     @Test void refusals() {
         Tensor u = Tensor.zeros(3, 4), v = Tensor.zeros(2, 4), s = Tensor.scalar(0);
         assertThatThrownBy(() -> VlmObjective.clip().of(Embedded.of(u), Embedded.of(v), s, null)).isInstanceOf(ShapeException.class);
-        assertThatThrownBy(() -> VlmObjective.clip().of(Embedded.ofTokens(u.unsqueeze(1)), Embedded.of(u), s, null)).hasMessageContaining("none");
+        assertThatThrownBy(() -> VlmObjective.clip().of(Embedded.ofTokens(u.unsqueeze(1)), Embedded.of(u), s, null))
+                .hasMessageContaining("none");
         assertThatThrownBy(() -> new VlmObjective.Softmax(1, 0)).hasMessageContaining("smoothing 1.0");
         assertThatThrownBy(() -> new VlmObjective.Sigmoid(-1)).hasMessageContaining("chunk -1");
         assertThatThrownBy(() -> new VlmObjective.Captioned(VlmObjective.coca(), 1, 1)).isInstanceOf(IllegalArgumentException.class);

@@ -92,7 +92,8 @@ class AlignmentUniformityTest {
             var others = y.indexSelect(0, Tensor.randint(rng, 0, 400, 400 * 16)).reshape(400, 16, 16);
             mean += new InfoNce(t).against(x, y, others).loss().item() / 40;
         }
-        Evidence.of("InfoNCE of 16 negatives, off what limit, log and gap say", Math.abs(mean - Math.log(16) - limit - gaps[0]), below(0.01));
+        Evidence.of("InfoNCE of 16 negatives, off what limit, log and gap say", Math.abs(mean - Math.log(16) - limit - gaps[0]),
+                below(0.01));
     }
 
     private static double byDefinition(double[][] x, double[][] y, double t) {
@@ -153,7 +154,8 @@ class AlignmentUniformityTest {
         double worst = 0;
         for (int seed = 0; seed < 5; seed++) {
             var points = Tensor.randn(Rng.of(seed), DType.F64, 4, 3).compute().requiresGrad();
-            new Lbfgs().withMaxIterations(200).minimize(List.of(points), () -> PLAIN.uniformity(Similarity.normalise(points)), Progress.SILENT);
+            new Lbfgs().withMaxIterations(200).minimize(List.of(points), () -> PLAIN.uniformity(Similarity.normalise(points)),
+                    Progress.SILENT);
             var found = unit(points.detach()).toRows();
             for (int i = 0; i < 4; i++) for (int j = 0; j < i; j++) worst = Math.max(worst, Math.abs(dot(found[i], found[j]) + 1.0 / 3));
         }
@@ -177,7 +179,8 @@ class AlignmentUniformityTest {
             measures[i] = -PLAIN.alignment(one, two).item() - PLAIN.uniformity(one).item();
             probes[i] = unit.probe(few, test);
         }
-        Evidence.of("probe accuracies, highest less lowest", Arrays.stream(probes).max().orElse(0) - Arrays.stream(probes).min().orElse(1), above(0.05));
+        Evidence.of("probe accuracies, highest less lowest", Arrays.stream(probes).max().orElse(0) - Arrays.stream(probes).min().orElse(1),
+                above(0.05));
         Evidence.of("rank correlation over 12 encoders", Correlation.spearman(probes, measures).statistic(), atLeast(0.6));
     }
 
@@ -198,7 +201,8 @@ class AlignmentUniformityTest {
         assertThatThrownBy(() -> PLAIN.withAlignmentWeight(-1)).hasMessageContaining("-1.0");
         assertThatThrownBy(() -> PLAIN.uniformity(Tensor.ones(1, 3))).hasMessageContaining("(1, 3)");
         assertThatThrownBy(() -> PLAIN.alignment(Tensor.ones(2, 3), Tensor.ones(2, 4))).hasMessageContaining("(2, 4)");
-        assertThatThrownBy(() -> AlignmentUniformity.limit(Tensor.ones(2, 3), Tensor.ones(2, 3), 0)).hasMessageContaining("temperature is 0.0");
+        assertThatThrownBy(() -> AlignmentUniformity.limit(Tensor.ones(2, 3), Tensor.ones(2, 3), 0))
+                .hasMessageContaining("temperature is 0.0");
         assertThatThrownBy(() -> AlignmentUniformity.excess(Tensor.ones(2, 3), Tensor.ones(2, 3), 1, new int[] {0}, 1, Rng.of(1)))
                 .hasMessageContaining("[0]");
     }

@@ -25,19 +25,26 @@ class DinoOnClothesTest {
         Evidence.of("largest entropy of a picture's target over log K", perPicture(healthy), below(0.9));
         Evidence.of("least entropy of the mean target over log K", ofMean(healthy), above(0.5));
 
-        var neither = LearnedOnClothes.DINO.withBalance(new PrototypeBalance.None()).withTeacherTemperature(LearnedOnClothes.DINO.studentTemperature());
+        var neither = LearnedOnClothes.DINO.withBalance(new PrototypeBalance.None())
+                .withTeacherTemperature(LearnedOnClothes.DINO.studentTemperature());
         var collapsed = LearnedOnClothes.distil(new DinoV2(neither, Rng.of(1)), 200);
-        Evidence.of("entropy of the mean target over log K without both", ofMean(collapsed.subList(collapsed.size() - 1, collapsed.size())), below(0.5));
+        Evidence.of("entropy of the mean target over log K without both", ofMean(collapsed.subList(collapsed.size() - 1, collapsed.size())),
+                below(0.5));
     }
 
-    private static double perPicture(List<DinoV2.Entropies> seen) { return seen.stream().mapToDouble(DinoV2.Entropies::perPicture).max().orElseThrow(); }
+    private static double perPicture(List<DinoV2.Entropies> seen) {
+        return seen.stream().mapToDouble(DinoV2.Entropies::perPicture).max().orElseThrow();
+    }
 
-    private static double ofMean(List<DinoV2.Entropies> seen) { return seen.stream().mapToDouble(DinoV2.Entropies::ofMean).min().orElseThrow(); }
+    private static double ofMean(List<DinoV2.Entropies> seen) {
+        return seen.stream().mapToDouble(DinoV2.Entropies::ofMean).min().orElseThrow();
+    }
 
     @Acceptance(topic = "dinov2", clause = 5)
     @Test void neighboursTellClothes() {
         double random = neighbours(new VisionTransformer(LearnedOnClothes.DINO.backbone(), Rng.of(1)));
-        Evidence.of("points of 10 nearest neighbours over the random encoder's", 100 * (neighbours(LearnedOnClothes.dino().encoder()) - random), atLeast(3));
+        Evidence.of("points of 10 nearest neighbours over the random encoder's",
+                100 * (neighbours(LearnedOnClothes.dino().encoder()) - random), atLeast(3));
     }
 
     /** Share of held-out pictures whose label most of the 10 nearest by cosine have. */

@@ -40,7 +40,8 @@ class DinoV2Test {
     }
 
     private static List<Tensor> views(int seed) {
-        return new MultiCrop(8, 4, 2).of(Tensor.rand(Rng.of(seed), DType.F64, 5, 1, 8, 8).compute(), Rng.of(seed)).stream().map(v -> v.to(DType.F64)).toList();
+        return new MultiCrop(8, 4, 2).of(Tensor.rand(Rng.of(seed), DType.F64, 5, 1, 8, 8).compute(), Rng.of(seed)).stream()
+                .map(v -> v.to(DType.F64)).toList();
     }
 
     @Acceptance(topic = "dinov2", clause = 1)
@@ -123,8 +124,10 @@ class DinoV2Test {
         var centring = new PrototypeBalance.Centring(c.number("input.momentum"));
         Tensor centre = Tensor.of(c.doubles("input.centre")), logits = Tensor.of(c.doubles("input.logits"), 8, 5);
         Evidence.of("gap of centred targets",
-                Gap.absolute().see(c, "expected.targets", centring.targets(logits, c.number("input.temperature"), centre).toDoubleArray()), atMost(1e-6));
-        Evidence.of("gap of the moved centre", Gap.absolute().see(c, "expected.centre", centring.moved(centre, logits).toDoubleArray()), atMost(1e-6));
+                Gap.absolute().see(c, "expected.targets", centring.targets(logits, c.number("input.temperature"), centre).toDoubleArray()),
+                atMost(1e-6));
+        Evidence.of("gap of the moved centre", Gap.absolute().see(c, "expected.centre", centring.moved(centre, logits).toDoubleArray()),
+                atMost(1e-6));
 
         Gap spread = Gap.absolute(), slope = Gap.absolute();
         for (var k : GOLDEN.cases("koleo")) {
@@ -158,8 +161,8 @@ class DinoV2Test {
             var dino = small(balance);
             var views = views(3);
             double loss = value(dino, views);
-            Evidence.of("teacher's tensors among what a trainer changes", dino.parameters().keySet().stream().filter(p -> p.startsWith("teacher.")).count(),
-                    exactly(0));
+            Evidence.of("teacher's tensors among what a trainer changes",
+                    dino.parameters().keySet().stream().filter(p -> p.startsWith("teacher.")).count(), exactly(0));
             var state = dino.state();
             state.forEach((name, t) -> { if (name.startsWith("teacher.")) t.requiresGrad_(true); }); // even if somebody asks for it
             dino.loss(views, Pass.training(Rng.of(5))).backward();
@@ -176,12 +179,16 @@ class DinoV2Test {
             }
             Evidence.of("teacher's tensors that a gradient reaches, of " + ofTeacher, reached, exactly(0));
             Evidence.of("student's tensors that one reaches, of " + ofStudent, learns, atLeast(ofStudent - 2)); // biases of keys have none
-            Autograd.noGrad(() -> state.forEach((name, t) -> { if (name.startsWith("teacher.")) t.copy_(Tensor.randn(Rng.of(8), DType.F64, t.shape().toArray())); }));
+            Autograd.noGrad(() -> state.forEach((name, t) -> {
+                if (name.startsWith("teacher.")) t.copy_(Tensor.randn(Rng.of(8), DType.F64, t.shape().toArray()));
+            }));
             Evidence.of("change of the loss by another teacher", Math.abs(value(dino, views) - loss), above(1e-5));
         }
     }
 
-    private static double value(DinoV2 dino, List<Tensor> views) { return Autograd.noGrad(() -> dino.loss(views, Pass.sampling(Rng.of(5))).item()); }
+    private static double value(DinoV2 dino, List<Tensor> views) {
+        return Autograd.noGrad(() -> dino.loss(views, Pass.sampling(Rng.of(5))).item());
+    }
 
     @Acceptance(topic = "dinov2", clause = 6)
     @Test void curationFindsPlantedNeighbours() {
@@ -214,7 +221,8 @@ class DinoV2Test {
         assertThat(curation.distinct(Tensor.of(rows))).containsExactly(0, 2, 5);
         assertThat(curation.withDuplicate(2).distinct(Tensor.of(rows))).hasSize(7);
         assertThat(curation.nearest(Tensor.of(new double[][] {{1, 0.31}, {-1, 2}}), Tensor.of(rows))).containsExactly(4, 6);
-        assertThat(curation.withDuplicate(2).withNeighbours(3).curate(Tensor.of(new double[][] {{1, 0.32}}), Tensor.of(rows))).containsExactly(1, 3, 6);
+        assertThat(curation.withDuplicate(2).withNeighbours(3).curate(Tensor.of(new double[][] {{1, 0.32}}), Tensor.of(rows)))
+                .containsExactly(1, 3, 6);
         assertThatThrownBy(() -> new DataCuration(0, 0.9)).hasMessageContaining("0 neighbours");
         assertThatThrownBy(() -> curation.nearest(Tensor.zeros(2, 3), Tensor.zeros(4, 2))).isInstanceOf(ShapeException.class);
     }
@@ -222,7 +230,8 @@ class DinoV2Test {
     @Test void hiddenPatchesDoNotReachTheStudentAndFeaturesComeFromTheTeacher(@TempDir Path folder) throws Exception {
         var dino = small(new PrototypeBalance.Centring(0.5));
         var images = Tensor.rand(Rng.of(2), DType.F64, 3, 1, 8, 8).compute();
-        assertThat(dino.forward(images).toDoubleArray()).isEqualTo(dino.encoder().encode(images, Pass.inference()).pooled().toDoubleArray());
+        assertThat(dino.forward(images).toDoubleArray())
+                .isEqualTo(dino.encoder().encode(images, Pass.inference()).pooled().toDoubleArray());
         assertThat(dino.encoder().encode(images, Pass.inference()).map().shape().toArray()).containsExactly(3, 8, 4, 4);
         var before = dino.state().get("centre").toDoubleArray();
         value(dino, views(1));
@@ -236,7 +245,8 @@ class DinoV2Test {
         assertThat(value(other, views(1))).isEqualTo(value(dino, views(1)));
         var copy = Module.copy(dino);
         copy.follow(0);
-        assertThat(copy.state().get("teacher.mask_token").toDoubleArray()).isEqualTo(copy.state().get("student.mask_token").toDoubleArray());
+        assertThat(copy.state().get("teacher.mask_token").toDoubleArray())
+                .isEqualTo(copy.state().get("student.mask_token").toDoubleArray());
         var healthy = DinoV2.Entropies.of(Tensor.eye(DType.F64, 4));
         assertThat(healthy).isEqualTo(new DinoV2.Entropies(0, 1));
         assertThat(DinoV2.Entropies.of(Tensor.full(DType.F64, 0.25, 3, 4)).perPicture()).isEqualTo(1);
@@ -247,7 +257,8 @@ class DinoV2Test {
         var crops = new MultiCrop(14, 8, 3);
         var views = crops.of(images, Rng.of(2));
         assertThat(views.stream().map(v -> v.size(3)).toList()).containsExactly(14L, 14L, 8L, 8L, 8L);
-        assertThat(views.get(0).toFloatArray()).isNotEqualTo(views.get(1).toFloatArray()).isEqualTo(crops.of(images, Rng.of(2)).get(0).toFloatArray());
+        assertThat(views.get(0).toFloatArray()).isNotEqualTo(views.get(1).toFloatArray())
+                .isEqualTo(crops.of(images, Rng.of(2)).get(0).toFloatArray());
         var whole = crops.withBorder(1).withLeast(1).withLocals(0).of(images, Rng.of(3)).get(0);
         for (int i = 0; i < 4; i++) assertThat(whole.get(i).mean().item()).isCloseTo(images.get(i).mean().item(), within(0.05));
         assertThatThrownBy(() -> crops.withLeast(0.5)).hasMessageContaining("0.5");
@@ -255,7 +266,8 @@ class DinoV2Test {
         assertThatThrownBy(() -> new DinoV2Config(VIT.withClasses(2), 4)).hasMessageContaining("class token");
         assertThatThrownBy(() -> new PrototypeBalance.SinkhornKnopp(0)).hasMessageContaining("0 rounds");
         assertThatThrownBy(() -> new PrototypeBalance.None().targets(Tensor.zeros(2, 2), 0, null)).hasMessageContaining("temperature");
-        assertThatThrownBy(() -> small(new PrototypeBalance.None()).loss(views.subList(0, 1), Pass.inference())).hasMessageContaining("1 view");
+        assertThatThrownBy(() -> small(new PrototypeBalance.None()).loss(views.subList(0, 1), Pass.inference()))
+                .hasMessageContaining("1 view");
         assertThatThrownBy(() -> DinoV2.koLeo(Tensor.zeros(1, 3))).isInstanceOf(ShapeException.class);
     }
 }

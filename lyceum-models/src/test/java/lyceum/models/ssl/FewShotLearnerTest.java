@@ -45,7 +45,8 @@ class FewShotLearnerTest {
     private static final Dataset DIGITS = Datasets.digits().to(DType.F32).scaled(1.0 / 16);
 
     private static FewShotLearner learner(Rule rule, Rng rng) {
-        return new FewShotLearner(new Linear(64, 24, rng).then(Activation.TANH).then(new Linear(24, 12, rng)), new FewShotConfig(rule), 12, rng);
+        return new FewShotLearner(new Linear(64, 24, rng).then(Activation.TANH).then(new Linear(24, 12, rng)), new FewShotConfig(rule), 12,
+                rng);
     }
 
     /** The rule is asked, the nearest example is found by loops over the embeddings. */
@@ -98,10 +99,12 @@ class FewShotLearnerTest {
         var canvas = placed(DIGITS, Rng.of(1));
         Dataset train = EpisodeSampler.only(canvas, 0, 1, 2, 3, 4, 5, 6), test = EpisodeSampler.only(canvas, 7, 8, 9);
         var rng = Rng.of(2);
-        var learner = new FewShotLearner(new Sequential(new Conv2d(1, 16, 3, rng), Activation.RELU, new MaxPool2d(2), new Conv2d(16, 32, 3, rng),
-                Activation.RELU, Layer.of(x -> x.max(new int[] {2, 3}, false)), new Linear(32, 32, rng)), new FewShotConfig(), 32, rng);
+        var learner = new FewShotLearner(new Sequential(new Conv2d(1, 16, 3, rng), Activation.RELU, new MaxPool2d(2),
+                new Conv2d(16, 32, 3, rng), Activation.RELU, Layer.of(x -> x.max(new int[] {2, 3}, false)), new Linear(32, 32, rng)),
+                new FewShotConfig(), 32, rng);
         int episodes = 500;
-        new Trainer(new Adam(3e-3), 1).withBatchSize(1).start(learner, episodes, learner.episodes(train, new EpisodeSampler(5, 1, 6), rng.split(5)), null, rng)
+        new Trainer(new Adam(3e-3), 1).withBatchSize(1)
+                .start(learner, episodes, learner.episodes(train, new EpisodeSampler(5, 1, 6), rng.split(5)), null, rng)
                 .finish(Progress.SILENT);
         var pixels = new FewShotLearner(new Sequential(Layer.of(x -> x.reshape(x.size(0), -1))), new FewShotConfig(), 256, rng);
         var sampler = new EpisodeSampler(3, 1, 10);
@@ -231,8 +234,8 @@ class FewShotLearnerTest {
             var learner = learner(rule, Rng.of(6));
             var sampler = new EpisodeSampler(4, 2, 4);
             double before = loss(learner, sampler);
-            new Trainer(new Adam(5e-3), 1).withBatchSize(2).start(learner, 60, learner.episodes(DIGITS, sampler, Rng.of(7)), null, Rng.of(8))
-                    .finish(Progress.SILENT);
+            new Trainer(new Adam(5e-3), 1).withBatchSize(2)
+                    .start(learner, 60, learner.episodes(DIGITS, sampler, Rng.of(7)), null, Rng.of(8)).finish(Progress.SILENT);
             assertThat(loss(learner, sampler)).as("%s", rule).isLessThan(0.8 * before);
         }
     }
@@ -252,7 +255,8 @@ class FewShotLearnerTest {
         assertThat(two.predict(asked)).containsExactly(0, 1, 0, 1);
         assertThat(three.predict(asked, -2)).containsExactly(0, 1, 2, FewShotClassifier.UNKNOWN);
         assertThat(two.classes()).isEqualTo(2);
-        assertThat(three.registered(Tensor.of(new double[][] {{0, 8}}), 2).scores(Tensor.of(new double[][] {{0, 6}})).item(0, 2)).isCloseTo(0, within(1e-12));
+        assertThat(three.registered(Tensor.of(new double[][] {{0, 8}}), 2).scores(Tensor.of(new double[][] {{0, 6}})).item(0, 2))
+                .isCloseTo(0, within(1e-12));
         var siamese = learner(Rule.SIAMESE, Rng.of(2));
         siamese.save(folder.resolve("few.safetensors"));
         var other = learner(Rule.SIAMESE, Rng.of(3));
@@ -262,7 +266,8 @@ class FewShotLearnerTest {
         assertThatThrownBy(() -> learner.register(asked, 0, 2, 2, 0)).hasMessageContaining("class 1 has no example");
         assertThatThrownBy(() -> learner.register(asked, 0, 1)).hasMessageContaining("2 labels");
         assertThatThrownBy(() -> new EpisodeSampler(1, 1, 1)).hasMessageContaining("1 ways");
-        assertThatThrownBy(() -> new EpisodeSampler(5, 1, 1).over(EpisodeSampler.only(DIGITS, 1, 2))).hasMessageContaining("2 classes have 2 rows");
+        assertThatThrownBy(() -> new EpisodeSampler(5, 1, 1).over(EpisodeSampler.only(DIGITS, 1, 2)))
+                .hasMessageContaining("2 classes have 2 rows");
         assertThatThrownBy(() -> EpisodeSampler.split(DIGITS, Rng.of(1), 8, 3)).hasMessageContaining("[8, 3]");
         assertThatThrownBy(() -> new FewShotConfig().withScale(-1)).hasMessageContaining("scale is -1.0");
         assertThat(new Episode(new int[] {3, 4}, new int[4], new int[2]).supportLabels()).containsExactly(0, 0, 1, 1);

@@ -27,16 +27,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class JepaTest {
-    private static final VisionTransformerConfig VIT = new VisionTransformerConfig(14, 2, 1, 8, 1, 2).withPool(Pool.MEAN).withClassToken(false)
-            .withDtype(DType.F64);
+    private static final VisionTransformerConfig VIT = new VisionTransformerConfig(14, 2, 1, 8, 1, 2).withPool(Pool.MEAN)
+            .withClassToken(false).withDtype(DType.F64);
     private static final JepaConfig IMAGES = new JepaConfig(VIT).withWidth(12);
-    private static final JepaConfig CLIPS = IMAGES.withEncoder(VIT.withImage(8).withChannels(2)).withFrames(4).withTubelet(2).withMasks(BlockMasks.clips());
+    private static final JepaConfig CLIPS = IMAGES.withEncoder(VIT.withImage(8).withChannels(2)).withFrames(4).withTubelet(2)
+            .withMasks(BlockMasks.clips());
 
     @Acceptance(topic = "jepa", clause = 1)
     @Test void blocksStayInRangeAndOutOfTheContext() {
         record Grid(BlockMasks masks, int rows, int columns, int times) {}
-        var grids = List.of(new Grid(BlockMasks.images(), 14, 14, 1), new Grid(BlockMasks.images(), 7, 7, 1), new Grid(BlockMasks.images(), 12, 16, 1),
-                new Grid(BlockMasks.clips(), 14, 14, 4), new Grid(BlockMasks.clips(), 4, 4, 2));
+        var grids = List.of(new Grid(BlockMasks.images(), 14, 14, 1), new Grid(BlockMasks.images(), 7, 7, 1),
+                new Grid(BlockMasks.images(), 12, 16, 1), new Grid(BlockMasks.clips(), 14, 14, 4), new Grid(BlockMasks.clips(), 4, 4, 2));
         int draws = 0;
         double overlaps = 0, bent = 0, least = 1, most = 0, flat = 9, tall = 0, tubeLeast = 1, tubeMost = 0, contextLeast = 1, outside = 0;
         var places = new HashSet<Integer>();
@@ -67,7 +68,9 @@ class JepaTest {
                 long[] near = Arrays.copyOfRange(context, i * seen, (i + 1) * seen);
                 for (long place : near) if (hidden.contains(place)) overlaps++;
                 int[] box = box(near, g.rows, g.columns);
-                if (box[0] > draw.block().rows() || box[1] > draw.block().columns() || Arrays.stream(near).distinct().count() != seen || seen == 0) outside++;
+                if (box[0] > draw.block().rows() || box[1] > draw.block().columns() || Arrays.stream(near).distinct().count() != seen
+                        || seen == 0)
+                    outside++;
             }
         }
         Evidence.of("draws, of 1,000 on each of 5 grids", draws, exactly(5000));
@@ -137,7 +140,8 @@ class JepaTest {
 
     private static Tensor items(JepaConfig config, int n, int seed) {
         var rng = Rng.of(100 + seed);
-        return config.frames() == 1 ? Tensor.randn(rng, DType.F64, n, 1, 14, 14).compute() : Tensor.randn(rng, DType.F64, n, 4, 1, 8, 8).compute();
+        return config.frames() == 1 ? Tensor.randn(rng, DType.F64, n, 1, 14, 14).compute()
+                : Tensor.randn(rng, DType.F64, n, 4, 1, 8, 8).compute();
     }
 
     @Test void hiddenPixelsDoNotReachThePredictionsAndPositionsDo() {
@@ -155,7 +159,8 @@ class JepaTest {
             }
             var blind = Tensor.of(pixels).reshape(x.shape().toArray());
             var told = jepa.predict(x, masks, Pass.inference());
-            assertThat(jepa.predict(blind, masks, Pass.inference()).predicted().toDoubleArray()).isEqualTo(told.predicted().toDoubleArray());
+            assertThat(jepa.predict(blind, masks, Pass.inference()).predicted().toDoubleArray())
+                    .isEqualTo(told.predicted().toDoubleArray());
             assertThat(frames == 1 || told.errors().size(1) == masks.targets().size(1) * masks.targets().size(2)).isTrue();
             int size = (int) masks.targets().size(2);
             double[] p = told.predicted().toDoubleArray();
@@ -173,7 +178,8 @@ class JepaTest {
             jepa.parameters().forEach((name, p) -> assertThat(p.grad()).as(name).isNotNull());
             assertThat(jepa.forward(x).toDoubleArray()).isEqualTo(jepa.features(x, 4).toDoubleArray());
             assertThat(jepa.tokenFeatures(x, 3).shape().toArray()).containsExactly(4, config.frames() == 1 ? 49 : 32, 8);
-            if (config.frames() == 1) assertThat(jepa.encoder().features(x, 4).sub(jepa.features(x, 4)).abs().max().item()).isCloseTo(0, within(1e-12));
+            if (config.frames() == 1)
+                assertThat(jepa.encoder().features(x, 4).sub(jepa.features(x, 4)).abs().max().item()).isCloseTo(0, within(1e-12));
             jepa.save(folder.resolve("jepa.safetensors"));
             var other = new Jepa(config, Rng.of(2));
             other.load(folder.resolve("jepa.safetensors"));
@@ -210,12 +216,14 @@ class JepaTest {
         assertThatThrownBy(() -> CLIPS.withTubelet(3)).hasMessageContaining("tubelets of 3");
         assertThatThrownBy(() -> IMAGES.withWidth(6)).hasMessageContaining("multiple of 4");
         assertThatThrownBy(() -> BlockMasks.images().withLeast(0.3)).hasMessageContaining("0.3");
-        assertThatThrownBy(() -> BlockMasks.images().draw(1, 3, 3, 1, Rng.of(1))).hasMessageContaining("no target block on a grid of 3 x 3");
+        assertThatThrownBy(() -> BlockMasks.images().draw(1, 3, 3, 1, Rng.of(1)))
+                .hasMessageContaining("no target block on a grid of 3 x 3");
         assertThatThrownBy(() -> new BlockMasks(4, 1, 1, 0.5, 2, 1, 1).draw(1, 4, 4, 1, Rng.of(1))).hasMessageContaining("no context");
         var jepa = new Jepa(IMAGES, Rng.of(1));
         assertThatThrownBy(() -> jepa.features(items(CLIPS, 1, 1), 2)).isInstanceOf(ShapeException.class).hasMessageContaining("pictures");
         var x = items(IMAGES, 2, 1);
-        assertThatThrownBy(() -> jepa.predict(x, BlockMasks.images().draw(1, 7, 7, 1, Rng.of(1)), Pass.inference())).isInstanceOf(ShapeException.class);
+        assertThatThrownBy(() -> jepa.predict(x, BlockMasks.images().draw(1, 7, 7, 1, Rng.of(1)), Pass.inference()))
+                .isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> jepa.objective(x).of(new int[] {0}, Pass.inference())).hasMessageContaining("random");
     }
 }

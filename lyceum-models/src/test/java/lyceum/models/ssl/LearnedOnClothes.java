@@ -51,8 +51,8 @@ public final class LearnedOnClothes {
     static synchronized Jepa jepa() {
         return (Jepa) LEARNED.computeIfAbsent(List.of("jepa"), key -> {
             var jepa = new Jepa(JEPA, Rng.of(1));
-            trainer(3e-3, STEPS, BATCH).withListener(jepa.following(STEPS)).start(jepa, IMAGES, jepa.objective(train().x()), null, Rng.of(1))
-                    .finish(Progress.SILENT);
+            trainer(3e-3, STEPS, BATCH).withListener(jepa.following(STEPS))
+                    .start(jepa, IMAGES, jepa.objective(train().x()), null, Rng.of(1)).finish(Progress.SILENT);
             return jepa;
         });
     }
@@ -87,7 +87,8 @@ public final class LearnedOnClothes {
     }
 
     private static Trainer trainer(double rate, int steps, int batch) {
-        return new Trainer(new AdamW(rate), (steps * batch + IMAGES - 1) / IMAGES).withBatchSize(batch).withSchedule(new Schedule.Cosine(steps));
+        return new Trainer(new AdamW(rate), (steps * batch + IMAGES - 1) / IMAGES).withBatchSize(batch)
+                .withSchedule(new Schedule.Cosine(steps));
     }
 
     /** Accuracy on held-out pictures of a linear probe of so many labels a class, the mean over draws of these. */

@@ -161,7 +161,7 @@ class MetricLearnerTest {
         long[][] counted = new long[3][2];
         double[][] products = new double[3][2];
         MetricObjective[] objectives = {new Proxies(MarginSoftmax.cosFace(), 100), new Proxies(new ProxyAnchor(), 100, 0.2),
-            new MinedNegatives(SEMI_HARD, EmbeddingSearch.exact()).withRefresh(1)};
+                new MinedNegatives(SEMI_HARD, EmbeddingSearch.exact()).withRefresh(1)};
         for (int size = 0; size < 2; size++) {
             int n = size == 0 ? 1_000 : 100_000;
             var data = Dataset.of(Tensor.randn(Rng.of(2), n, 6).compute(), Tensor.arange(n).mod(100).compute());
@@ -264,7 +264,8 @@ class MetricLearnerTest {
 
     /** Two spots of two classes each; one item has a twin of another class, as unlabelled positives do. */
     @Test void minedNegativesAreNearStrangersAndTheGuardPassesTwinsOver() {
-        var items = Tensor.of(new double[][] {{1, 0}, {1, 0.1}, {1, 0.3}, {1, 0.4}, {-1, 0}, {-1, 0.1}, {-1, 0.3}, {-1, 0.4}, {1, 0.0001}, {1, 0.11}});
+        var items = Tensor.of(
+                new double[][] {{1, 0}, {1, 0.1}, {1, 0.3}, {1, 0.4}, {-1, 0}, {-1, 0.1}, {-1, 0.3}, {-1, 0.4}, {1, 0.0001}, {1, 0.11}});
         var data = Dataset.of(items, Tensor.of(0L, 0, 1, 1, 2, 2, 3, 3, 4, 4));
         var objective = new MinedNegatives(new TripletLoss().withDistance(PairDistance.SQUARED), EmbeddingSearch.exact(), 2, 6, 1);
         for (boolean guard : new boolean[] {false, true}) {
@@ -326,11 +327,13 @@ class MetricLearnerTest {
     @Test void everyObjectiveLearnsAndSaves(@TempDir Path folder) throws IOException {
         Dataset train = DIGITS.head(400), test = DIGITS.range(400, 800);
         for (var objective : List.of(new Proxies(MarginSoftmax.cosFace().withScale(16), 10), new Proxies(new ProxyAnchor(), 10, 0.5),
-                new Proxies(new ProxyNca().withScale(9).withProbability(true), 10), new InBatch(new InfoNce(0.2)), new BatchTriplets(SEMI_HARD),
-                new Memory(new InfoNce(0.2), 64), new RandomNegatives(SEMI_HARD), new MinedNegatives(SEMI_HARD, EmbeddingSearch.exact()))) {
+                new Proxies(new ProxyNca().withScale(9).withProbability(true), 10), new InBatch(new InfoNce(0.2)),
+                new BatchTriplets(SEMI_HARD), new Memory(new InfoNce(0.2), 64), new RandomNegatives(SEMI_HARD),
+                new MinedNegatives(SEMI_HARD, EmbeddingSearch.exact()))) {
             var learner = learner(64, 6, objective);
             double before = learner.score(test, EmbeddingSearch.exact(), 1).mapAtR();
-            new Trainer(new Adam(1e-2), 3).withBatchSize(40).start(learner, train.size(), learner.training(train), null, Rng.of(2)).finish(Progress.SILENT);
+            new Trainer(new Adam(1e-2), 3).withBatchSize(40).start(learner, train.size(), learner.training(train), null, Rng.of(2))
+                    .finish(Progress.SILENT);
             var after = learner.score(test, EmbeddingSearch.exact(), 1);
             assertThat(after.mapAtR()).as("%s", objective).isGreaterThan(before + 0.05);
             learner.save(folder.resolve("metric.safetensors"));
@@ -342,7 +345,8 @@ class MetricLearnerTest {
         assertThatThrownBy(() -> new Proxies(new ProxyAnchor(), 9, 0)).hasMessageContaining("sampled 0.0");
         assertThatThrownBy(() -> MarginSoftmax.arcFace().withAngle(2)).hasMessageContaining("angle 2.0");
         assertThatThrownBy(() -> new ProxyNca().withScale(0)).hasMessageContaining("scale is 0.0");
-        assertThatThrownBy(() -> new ProxyAnchor().of(Tensor.ones(2, 3), Tensor.ones(2, 3), Tensor.of(0L, 2))).hasMessageContaining("label 2");
+        assertThatThrownBy(() -> new ProxyAnchor().of(Tensor.ones(2, 3), Tensor.ones(2, 3), Tensor.of(0L, 2)))
+                .hasMessageContaining("label 2");
         assertThatThrownBy(() -> new Memory(new InfoNce(), 0)).hasMessageContaining("capacity is 0");
     }
 }

@@ -48,7 +48,8 @@ class RepresentationTest {
         for (var c : cases) {
             var recipe = new Recipe(c.integer("input.seed"));
             int n = c.integer("input.n"), p = c.integer("input.p"), q = c.integer("input.q");
-            Tensor x = Tensor.of(recipe.matrix(n, p)).add(0.5), noise = Tensor.of(recipe.matrix(n, q)), mix = Tensor.of(recipe.matrix(p, q));
+            Tensor x = Tensor.of(recipe.matrix(n, p)).add(0.5), noise = Tensor.of(recipe.matrix(n, q)),
+                    mix = Tensor.of(recipe.matrix(p, q));
             Representation other = z -> z.matmul(mix).add(noise.mul(c.number("input.share")));
             gap.see(c, "expected.cka", PLAIN.cka(other, x));
         }
@@ -93,8 +94,8 @@ class RepresentationTest {
             var all = canvas(Rng.of(s));
             Dataset train = all.head(1297), test = all.range(1297, 1797), few = Representation.few(train, 10, Rng.of(10 + s));
             var trainer = new Trainer(new Adam(3e-3), 20).withBatchSize(128);
-            var learned = new RepresentationLearner.TwoViews(RepresentationTest::encoder, 32, new SimClr(0.2), ViewHeads.of(32), SHIFTS, trainer)
-                    .fit(train.x(), Rng.of(20 + s), Progress.SILENT);
+            var learned = new RepresentationLearner.TwoViews(RepresentationTest::encoder, 32, new SimClr(0.2), ViewHeads.of(32), SHIFTS,
+                    trainer).fit(train.x(), Rng.of(20 + s), Progress.SILENT);
             var pca = new RepresentationLearner.Pca(32).fit(train.x(), Rng.of(30), Progress.SILENT);
             return new double[] {100 * PLAIN.probe(few, test), 100 * pca.probe(few, test), 100 * learned.probe(few, test),
                     learned.invariance(test.x(), SHIFTS, Rng.of(40 + s)).margin()};

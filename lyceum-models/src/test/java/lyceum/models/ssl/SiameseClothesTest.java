@@ -32,13 +32,16 @@ class SiameseClothesTest {
                 Activation.RELU, new MaxPool2d(2), Layer.of(x -> x.reshape(x.size(0), -1)), new Linear(128, 32, rng)), new SiameseConfig());
     }
 
-    private static SiameseNetwork pixels() { return new SiameseNetwork(new Sequential(Layer.of(x -> x.reshape(x.size(0), -1))), new SiameseConfig()); }
+    private static SiameseNetwork pixels() {
+        return new SiameseNetwork(new Sequential(Layer.of(x -> x.reshape(x.size(0), -1))), new SiameseConfig());
+    }
 
     private static SiameseNetwork trained(Dataset data, int epochs, Rng rng) {
         var net = network(rng.split(1));
         int steps = epochs * ((data.size() + 127) / 128);
         new Trainer(new AdamW(3e-3), epochs).withBatchSize(128).withSchedule(new Schedule.Cosine(steps))
-                .start(net, data.size(), net.allPairs(data, new ContrastiveLoss().withMargin(2)), null, rng.split(2)).finish(Progress.SILENT);
+                .start(net, data.size(), net.allPairs(data, new ContrastiveLoss().withMargin(2)), null, rng.split(2))
+                .finish(Progress.SILENT);
         return net;
     }
 
@@ -67,7 +70,7 @@ class SiameseClothesTest {
             learned += auc / 3;
             plain += pixels / 3;
         }
-        Evidence.of("mean AUC over 3 seeds on 3 classes never seen, beyond that of raw pixels, " + Math.round(1000 * plain) / 1000.0, learned - plain,
-                above(0));
+        Evidence.of("mean AUC over 3 seeds on 3 classes never seen, beyond that of raw pixels, " + Math.round(1000 * plain) / 1000.0,
+                learned - plain, above(0));
     }
 }

@@ -66,10 +66,12 @@ class SiameseNetworkTest {
             Tensor weight = scaled(recipe.matrix(5, 6), 0.5), bias = Tensor.of(recipe.bells(5)), head = scaled(recipe.matrix(4, 5), 0.5);
             net.load(Map.of("encoder.0.weight", weight, "encoder.0.bias", bias, "encoder.2.weight", head, "encoder.2.bias",
                     Tensor.of(recipe.bells(4))));
-            Tensor first = Tensor.of(recipe.matrix(12, 6)), second = Tensor.of(recipe.matrix(12, 6)), labels = Tensor.of(recipe.belows(3, 12));
+            Tensor first = Tensor.of(recipe.matrix(12, 6)), second = Tensor.of(recipe.matrix(12, 6)),
+                    labels = Tensor.of(recipe.belows(3, 12));
             Tensor loss;
             if (kind[0].equals("pairs")) {
-                loss = new ContrastiveLoss().withMargin(margin).withDistance(distance).of(net.forward(first), net.forward(second), labels.ne(0));
+                loss = new ContrastiveLoss().withMargin(margin).withDistance(distance).of(net.forward(first), net.forward(second),
+                        labels.ne(0));
                 pairs++;
             } else {
                 var mining = kind[0].equals("hard") ? TripletMining.HARD : TripletMining.SEMI_HARD;
@@ -109,7 +111,8 @@ class SiameseNetworkTest {
             tied.backward();
             losses[when] = tied.item();
             for (var name : net.encoder().parameters().keySet()) {
-                double[] u = copies[0].parameters().get(name).grad().toDoubleArray(), v = copies[1].parameters().get(name).grad().toDoubleArray();
+                double[] u = copies[0].parameters().get(name).grad().toDoubleArray(),
+                        v = copies[1].parameters().get(name).grad().toDoubleArray();
                 for (int i = 0; i < u.length; i++) u[i] += v[i];
                 gap.see(name + (when == 0 ? " before" : " after"), net.encoder().parameters().get(name).grad().toDoubleArray(), u);
             }
@@ -170,7 +173,8 @@ class SiameseNetworkTest {
             }
         }
         var loss = net.allPairs(data, new ContrastiveLoss().withMargin(3));
-        assertThat(loss.of(IntStream.range(0, 9).toArray(), Pass.inference()).item()).isCloseTo((near / matching + far / mismatches) / 2, within(1e-9));
+        assertThat(loss.of(IntStream.range(0, 9).toArray(), Pass.inference()).item()).isCloseTo((near / matching + far / mismatches) / 2,
+                within(1e-9));
         assertThat(loss.of(new int[] {4}, Pass.inference()).item()).isZero(); // no pair
     }
 
@@ -178,7 +182,8 @@ class SiameseNetworkTest {
     @Test void aRunThatDivergesSaysWhere() {
         var digits = Datasets.digits().to(DType.F64);
         var net = new SiameseNetwork(layers(64, 16, 4), new SiameseConfig());
-        var run = new Trainer(new Adam(1e300), 1).withBatchSize(16).start(net, digits.size(), net.pairs(digits, new ContrastiveLoss()), null, Rng.of(1));
+        var run = new Trainer(new Adam(1e300), 1).withBatchSize(16).start(net, digits.size(), net.pairs(digits, new ContrastiveLoss()),
+                null, Rng.of(1));
         assertThatThrownBy(() -> run.finish(Progress.SILENT)).isInstanceOf(ConvergenceException.class).hasMessageContaining("the loss is");
     }
 

@@ -63,7 +63,8 @@ class TwoViewClothesTest {
             var learner = new TwoViewLearner(encoder(Rng.of(100 + seed)), WIDTH, objective, ViewHeads.of(32), Rng.of(seed));
             double random = probe(learner, seed);
             boolean contrastive = objective instanceof SimClr || objective instanceof MoCo;
-            var trainer = new Trainer(new Adam(contrastive ? 2e-3 : 5e-3), contrastive ? 10 : objective instanceof Byol ? 20 : 14).withBatchSize(128);
+            var trainer = new Trainer(new Adam(contrastive ? 2e-3 : 5e-3), contrastive ? 10 : objective instanceof Byol ? 20 : 14)
+                    .withBatchSize(128);
             var history = learner.fit(TRAIN.x(), Views.simclr(0.4, 1), trainer, Rng.of(10 + seed), Progress.SILENT);
             return new Outcome(probe(learner, seed) - random, history.last(), Arrays.stream(history.unit()).min().orElseThrow());
         });
@@ -80,15 +81,14 @@ class TwoViewClothesTest {
     }
 
     @Acceptance(topic = "byol", clause = 3)
-    @Test void byolBeatsTheRandomEncoder() {
-        Evidence.of("points over the random encoder, mean of 3 seeds", meanPoints(BYOL), atLeast(5));
-    }
+    @Test void byolBeatsTheRandomEncoder() { Evidence.of("points over the random encoder, mean of 3 seeds", meanPoints(BYOL), atLeast(5)); }
 
     /** The spread is the mean deviation times the root of d: 0.5 is 0.5 / sqrt(d). */
     @Acceptance(topic = "byol", clause = 2)
     @Test void byolCollapsesWithoutPredictorAndStoppedTarget() {
         for (int seed = 0; seed < SEEDS; seed++)
-            Evidence.of("deviation of unit projections times sqrt(d), least of all epochs, seed " + seed, run(BYOL, seed).least, atLeast(0.5));
+            Evidence.of("deviation of unit projections times sqrt(d), least of all epochs, seed " + seed, run(BYOL, seed).least,
+                    atLeast(0.5));
         Evidence.of("without predictor and stopped gradient", run(BYOL.withPredictor(false).withStopGradient(false), 0).spread.unit(),
                 below(0.1));
     }

@@ -84,7 +84,9 @@ class TwoViewLearnerTest {
     }
 
     @Acceptance(topic = "simclr-moco", clause = 1)
-    @Test void contrastiveLossesEqualPyTorch() { Evidence.of("losses and gradients beside PyTorch", beside("SimClr", "MoCo"), below(1e-6)); }
+    @Test void contrastiveLossesEqualPyTorch() {
+        Evidence.of("losses and gradients beside PyTorch", beside("SimClr", "MoCo"), below(1e-6));
+    }
 
     @Acceptance(topic = "non-contrastive-ssl", clause = 1)
     @Test void nonContrastiveLossesEqualPyTorch() {
@@ -122,7 +124,8 @@ class TwoViewLearnerTest {
     }
 
     /** Runs a fit whose teacher shall follow with these momenta; counts the numbers of the teacher that are not what the recurrence gives. */
-    private static int offRecurrence(TwoViewLearner learner, int epochs, DoubleUnaryOperator momentum, List<double[]> seconds, Runnable stepped) {
+    private static int offRecurrence(TwoViewLearner learner, int epochs, DoubleUnaryOperator momentum, List<double[]> seconds,
+            Runnable stepped) {
         var oracle = new ArrayList<>(List.of(numbers(learner.target())));
         int[] off = {0, 0};
         Views recorded = (x, rng) -> {
@@ -178,7 +181,8 @@ class TwoViewLearnerTest {
     @Acceptance(topic = "non-contrastive-ssl", clause = 5)
     @Test void theTargetFollowsAlongItsCosine() {
         var learner = bare(new Byol(0.9, true, true));
-        int off = offRecurrence(learner, 20, step -> 1 - (1 - 0.9) * (Math.cos(Math.PI * (step / 200)) + 1) / 2, new ArrayList<>(), () -> {});
+        int off = offRecurrence(learner, 20, step -> 1 - (1 - 0.9) * (Math.cos(Math.PI * (step / 200)) + 1) / 2, new ArrayList<>(),
+                () -> {});
         Evidence.of("numbers of the target over 200 steps, off its recurrence", off, exactly(0));
 
         double worst = 0;
@@ -220,7 +224,8 @@ class TwoViewLearnerTest {
     @Acceptance(topic = "simclr-moco", clause = 3)
     @Test void theKeyEncoderGetsNoGradient() {
         Evidence.of("gradients in the key encoder", targetGradients(new MoCo(13, 0.2, 0.97)), exactly(0));
-        Evidence.of("slopes of the query encoder, off differences at fixed keys", slopesAtFixedTargets(new MoCo(13, 0.2, 0.97)), below(1e-7));
+        Evidence.of("slopes of the query encoder, off differences at fixed keys", slopesAtFixedTargets(new MoCo(13, 0.2, 0.97)),
+                below(1e-7));
     }
 
     /** Sees what an objective is given. */
@@ -320,7 +325,8 @@ class TwoViewLearnerTest {
                     // other views; or the same ones, whose coordinates go together
                     var mixed = white.matmul(Tensor.eye(DType.F64, d).add(normal(1000 + 20 * seed + k, d, d).mul(0.3))).compute();
                     var other = k % 2 == 0 ? mixed : white.add(normal(2000 + 20 * seed + k, n, d).mul(0.3)).compute();
-                    least = Math.min(least, objective.loss(new ViewObjective.Outputs(k % 2 == 0 ? other : white, other, null, null, null)).item());
+                    least = Math.min(least,
+                            objective.loss(new ViewObjective.Outputs(k % 2 == 0 ? other : white, other, null, null, null)).item());
                 }
             }
         }

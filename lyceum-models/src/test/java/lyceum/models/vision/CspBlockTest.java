@@ -17,7 +17,8 @@ class CspBlockTest {
     @Test void itEqualsItsPyTorchTwin() {
         Evidence.of("largest gap of values and gradients to the twin, predicting",
                 TorchNetwork.gap(GOLDEN.named("inference"), new CspBlock(5, 6, 2, Rng.of(1))), below(1e-5));
-        Evidence.of("largest gap to the twin, training", TorchNetwork.gap(GOLDEN.named("training"), new CspBlock(4, 8, 1, Rng.of(1))), below(1e-5));
+        Evidence.of("largest gap to the twin, training", TorchNetwork.gap(GOLDEN.named("training"), new CspBlock(4, 8, 1, Rng.of(1))),
+                below(1e-5));
         assertThatThrownBy(() -> new CspBlock(4, 7, 1, Rng.of(1))).isInstanceOf(IllegalArgumentException.class);
     }
 }

@@ -28,8 +28,7 @@ import org.junit.jupiter.api.Test;
 class VariantsOnClothesTest {
     private static final int IMAGES = 2000;
     private static final VisionTransformerConfig VIT = new VisionTransformerConfig(14, 2, 1, 32, 2, 4).withHidden(64);
-    private final Dataset train = Clothes.small(IMAGES),
-            test = Clothes.smallTest(2000);
+    private final Dataset train = Clothes.small(IMAGES), test = Clothes.smallTest(2000);
 
     private void learn(Module model, int epochs, BatchLoss loss) {
         var trainer = new Trainer(new AdamW(2e-3), epochs).withBatchSize(50);
@@ -91,7 +90,8 @@ class VariantsOnClothesTest {
         Evidence.of("MAE's probe over the random encoder's", probe(mae) - probe(new VisionTransformer(mae.config(), Rng.of(1))), above(0));
 
         var dino = LearnedOnClothes.dino().encoder();
-        Evidence.of("DINOv2's probe over the random encoder's", probe(dino) - probe(new VisionTransformer(dino.config(), Rng.of(1))), above(0));
+        Evidence.of("DINOv2's probe over the random encoder's", probe(dino) - probe(new VisionTransformer(dino.config(), Rng.of(1))),
+                above(0));
 
         var siglip = new Roof(new VisionTransformer(VIT, Rng.of(1)), new Linear(32, 16, Rng.of(8)), new Linear(10, 16, Rng.of(9)));
         learn(siglip, 5, (rows, pass) -> {

@@ -29,8 +29,9 @@ public final class CrossBatchMemory {
 
     /** Takes (n, width) embeddings in, the last ones last. @param labels (n), integers */
     public void push(Tensor embeddings, Tensor labels) {
-        if (embeddings.rank() != 2 || labels.rank() != 1 || labels.size(0) != embeddings.size(0)) throw new ShapeException(
-                "CrossBatchMemory.push: embeddings " + embeddings.shape() + " and labels " + labels.shape() + "; they are (n, width) and (n)");
+        if (embeddings.rank() != 2 || labels.rank() != 1 || labels.size(0) != embeddings.size(0))
+            throw new ShapeException("CrossBatchMemory.push: embeddings " + embeddings.shape() + " and labels " + labels.shape()
+                    + "; they are (n, width) and (n)");
         this.embeddings.push(embeddings);
         for (long label : labels.toLongArray()) ring[(int) (pushed++ % ring.length)] = label;
     }

@@ -31,8 +31,9 @@ public interface ProxyLoss {
                 || labels.size(0) != embeddings.size(0) || embeddings.size(0) == 0 || !labels.dtype().isInteger())
             throw new ShapeException(loss + ": embeddings " + embeddings.shape() + ", proxies " + proxies.shape() + ", labels "
                     + labels.dtype() + " " + labels.shape() + "; they are (n, d), (classes, d) and class numbers (n), n above 0");
-        for (long label : labels.toLongArray()) if (label < 0 || label >= proxies.size(0))
-            throw new IllegalArgumentException(loss + ": label " + label + " with " + proxies.size(0) + " proxies; labels begin at 0");
+        for (long label : labels.toLongArray())
+            if (label < 0 || label >= proxies.size(0))
+                throw new IllegalArgumentException(loss + ": label " + label + " with " + proxies.size(0) + " proxies; labels begin at 0");
         return Similarity.normalise(embeddings).matmul(Similarity.normalise(proxies).transpose());
     }
 

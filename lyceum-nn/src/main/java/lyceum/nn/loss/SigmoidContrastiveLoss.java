@@ -30,8 +30,8 @@ public record SigmoidContrastiveLoss(Tensor logScale, Tensor bias, boolean norma
     public SigmoidContrastiveLoss {
         Objects.requireNonNull(logScale, "logScale");
         Objects.requireNonNull(bias, "bias");
-        if (logScale.count() != 1 || bias.count() != 1)
-            throw new ShapeException("SigmoidContrastiveLoss: logScale " + logScale.shape() + ", bias " + bias.shape() + "; both are scalars");
+        if (logScale.count() != 1 || bias.count() != 1) throw new ShapeException(
+                "SigmoidContrastiveLoss: logScale " + logScale.shape() + ", bias " + bias.shape() + "; both are scalars");
         if (chunk < 0)
             throw new IllegalArgumentException("SigmoidContrastiveLoss: chunk is " + chunk + "; it is at least 1, or 0 for all at once");
     }

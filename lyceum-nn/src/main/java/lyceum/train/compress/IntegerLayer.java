@@ -102,7 +102,8 @@ public final class IntegerLayer implements Layer {
                 shape[shape.length - 1] = outputs;
                 return products(x.reshape(-1, x.size(-1))).reshape(shape);
             }
-            var padded = x.pad(2, how.before().get(0), how.after().get(0), how.mode()).pad(3, how.before().get(1), how.after().get(1), how.mode());
+            var padded = x.pad(2, how.before().get(0), how.after().get(0), how.mode()).pad(3, how.before().get(1), how.after().get(1),
+                    how.mode());
             var windows = padded.unfold(2, window[0], how.stride().get(0)).unfold(3, window[1], how.stride().get(1)).permute(0, 2, 3, 1, 4,
                     5);
             long n = windows.size(0), height = windows.size(1), width = windows.size(2);

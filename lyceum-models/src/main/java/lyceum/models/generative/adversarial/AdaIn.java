@@ -20,7 +20,8 @@ public final class AdaIn extends Module {
 
     /** @param channels of the pictures @param width of styles */
     public AdaIn(int channels, int width, DType dtype, Rng rng) {
-        if (channels < 1 || width < 1) throw new IllegalArgumentException("AdaIn: " + channels + " channels and styles of " + width + "; both at least 1");
+        if (channels < 1 || width < 1)
+            throw new IllegalArgumentException("AdaIn: " + channels + " channels and styles of " + width + "; both at least 1");
         scale = new ScaledLinear(width, channels, 1, 1, dtype, rng);
         shift = new ScaledLinear(width, channels, 0, 1, dtype, rng);
     }
@@ -39,12 +40,15 @@ public final class AdaIn extends Module {
     /** With a given scale and shift. */
     public static Tensor apply(Tensor x, Style style) {
         if (x.rank() != 4 || style.scale.rank() != 2 || style.scale.size(0) != x.size(0) || style.scale.size(1) != x.size(1))
-            throw new ShapeException("AdaIn: pictures " + x.shape() + " and styles " + style.scale.shape() + "; they are (n, channels, h, w) and (n, channels)");
+            throw new ShapeException("AdaIn: pictures " + x.shape() + " and styles " + style.scale.shape()
+                    + "; they are (n, channels, h, w) and (n, channels)");
         var centred = x.sub(x.mean(new int[] {2, 3}, true));
         var unit = centred.div(centred.square().mean(new int[] {2, 3}, true).add(EPSILON).sqrt());
         return unit.mul(style.scale.reshape(x.size(0), x.size(1), 1, 1)).add(style.shift.reshape(x.size(0), x.size(1), 1, 1));
     }
 
     /** @throws UnsupportedOperationException always: it needs styles, see {@link #forward(Tensor, Tensor, Pass)} */
-    @Override protected Tensor compute(Tensor x, Pass pass) { throw new UnsupportedOperationException("AdaIn: it needs styles; use forward(x, styles, pass)"); }
+    @Override protected Tensor compute(Tensor x, Pass pass) {
+        throw new UnsupportedOperationException("AdaIn: it needs styles; use forward(x, styles, pass)");
+    }
 }

@@ -21,8 +21,8 @@ public record BigGanConfig(int resolution, int colours, int classes, int channel
     public BigGanConfig {
         Objects.requireNonNull(dtype, "dtype");
         int chunks = blocks("BigGanConfig", resolution) + 1;
-        if (colours < 1 || classes < 1 || channels < 1 || width < 1) throw new IllegalArgumentException("BigGanConfig: " + colours + " colours, "
-                + classes + " classes, " + channels + " channels, width " + width + "; at least 1 of each");
+        if (colours < 1 || classes < 1 || channels < 1 || width < 1) throw new IllegalArgumentException("BigGanConfig: " + colours
+                + " colours, " + classes + " classes, " + channels + " channels, width " + width + "; at least 1 of each");
         if (latent < 1 || latent % chunks != 0)
             throw new IllegalArgumentException("BigGanConfig: latent is " + latent + "; it is a multiple of the " + chunks + " chunks");
     }

@@ -54,7 +54,8 @@ public final class BigGanGenerator extends Module implements Conditioned {
     public BigGanConfig config() { return config; }
 
     static Conv2d conv(int inputs, int outputs, int kernel, BigGanConfig config, Rng rng) {
-        return new Conv2d(inputs, outputs, new int[] {kernel}, new Convolution().withPadding(kernel / 2), true, config.dtype(), Init.orthogonal(1), rng);
+        return new Conv2d(inputs, outputs, new int[] {kernel}, new Convolution().withPadding(kernel / 2), true, config.dtype(),
+                Init.orthogonal(1), rng);
     }
 
     /** Each pixel four times. */
@@ -62,8 +63,9 @@ public final class BigGanGenerator extends Module implements Conditioned {
 
     /** Pictures (n, colours, side, side) of noise (n, latent) and class numbers (n). */
     @Override public Tensor forward(Tensor z, Tensor classes, Pass pass) {
-        if (z.rank() != 2 || z.size(1) != config.latent() || classes.rank() != 1 || classes.size(0) != z.size(0)) throw new ShapeException(
-                "BigGanGenerator: noise " + z.shape() + " and classes " + classes.shape() + "; they are (n, " + config.latent() + ") and (n)");
+        if (z.rank() != 2 || z.size(1) != config.latent() || classes.rank() != 1 || classes.size(0) != z.size(0))
+            throw new ShapeException("BigGanGenerator: noise " + z.shape() + " and classes " + classes.shape() + "; they are (n, "
+                    + config.latent() + ") and (n)");
         var chunks = z.chunk(1, blocks.size() + 1);
         var embedded = shared.forward(classes, pass);
         var x = linear.forward(chunks[0], pass).reshape(z.size(0), config.channels(), 4, 4);
@@ -72,7 +74,9 @@ public final class BigGanGenerator extends Module implements Conditioned {
     }
 
     /** @throws UnsupportedOperationException always: it needs classes */
-    @Override protected Tensor compute(Tensor z, Pass pass) { throw new UnsupportedOperationException("BigGanGenerator: it needs classes; use forward(z, classes, pass)"); }
+    @Override protected Tensor compute(Tensor z, Pass pass) {
+        throw new UnsupportedOperationException("BigGanGenerator: it needs classes; use forward(z, classes, pass)");
+    }
 
     private static final class Block extends Module implements Conditioned {
         private final ConditionalBatchNorm bn1, bn2;

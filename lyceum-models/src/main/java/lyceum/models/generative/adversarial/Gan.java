@@ -37,8 +37,8 @@ import lyceum.withers.Withers;
  * @see <a href="https://arxiv.org/abs/1406.2661">Goodfellow and others (2014)</a>
  */
 @Withers
-public record Gan(GanLoss loss, UpdateRule generatorRule, UpdateRule criticRule, int criticSteps, Order order, List<CriticPenalty> penalties,
-        Regularizer generatorRegularizer, double averaging, Schedule schedule) implements GanWithers {
+public record Gan(GanLoss loss, UpdateRule generatorRule, UpdateRule criticRule, int criticSteps, Order order,
+        List<CriticPenalty> penalties, Regularizer generatorRegularizer, double averaging, Schedule schedule) implements GanWithers {
 
     /** Who sees whose last step. */
     public enum Order {
@@ -63,9 +63,7 @@ public record Gan(GanLoss loss, UpdateRule generatorRule, UpdateRule criticRule,
     }
 
     /** Non-saturating, alternating, one critic step, nothing else. @param rule of both players */
-    public Gan(UpdateRule rule) {
-        this(GanLoss.nonSaturating(), rule, rule, 1, Order.ALTERNATING, List.of(), null, 0, Schedule.CONSTANT);
-    }
+    public Gan(UpdateRule rule) { this(GanLoss.nonSaturating(), rule, rule, 1, Order.ALTERNATING, List.of(), null, 0, Schedule.CONSTANT); }
 
     /** One more penalty. */
     public Gan withPenalty(CriticPenalty penalty) {

@@ -25,7 +25,5 @@ public record GanBatch(Tensor x, Tensor condition, Tensor weights) {
     public GanBatch detach() { return new GanBatch(x.detach(), condition, weights == null ? null : weights.detach()); }
 
     /** The mean over items of values (n, ..), which are averaged over any further axes. */
-    Tensor mean(Tensor values) {
-        return weights == null ? values.mean() : values.reshape(x.size(0), -1).mean(1).mul(weights).sum();
-    }
+    Tensor mean(Tensor values) { return weights == null ? values.mean() : values.reshape(x.size(0), -1).mean(1).mul(weights).sum(); }
 }

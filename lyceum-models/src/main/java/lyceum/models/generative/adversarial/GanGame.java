@@ -24,8 +24,9 @@ public interface GanGame {
      * @param batch items of either side a step, at least 1
      */
     static GanGame of(Tensor data, Tensor conditions, LatentNoise noise, int batch) {
-        if (data.rank() < 2 || data.size(0) < 1 || conditions != null && conditions.size(0) != data.size(0)) throw new ShapeException(
-                "GanGame: data " + data.shape() + (conditions == null ? "" : " with conditions " + conditions.shape()) + "; both are (n, ..)");
+        if (data.rank() < 2 || data.size(0) < 1 || conditions != null && conditions.size(0) != data.size(0))
+            throw new ShapeException("GanGame: data " + data.shape() + (conditions == null ? "" : " with conditions " + conditions.shape())
+                    + "; both are (n, ..)");
         if (batch < 1) throw new IllegalArgumentException("GanGame: a batch of " + batch + "; it is at least 1");
         if (data.dtype().isFloat() && !data.isFinite().all().toBooleanArray()[0])
             throw new IllegalArgumentException("GanGame: data hold NaN or infinity");

@@ -135,8 +135,8 @@ public final class GanRun {
     }
 
     private void requireFinite(String what, double value) {
-        if (!Double.isFinite(value)) throw new ConvergenceException("Gan: the " + what + " is " + value + " at step " + steps()
-                + "; lower the learning rates or penalise the critic's slope");
+        if (!Double.isFinite(value)) throw new ConvergenceException(
+                "Gan: the " + what + " is " + value + " at step " + steps() + "; lower the learning rates or penalise the critic's slope");
     }
 
     /** Plays on until the generator has taken so many steps in all. @throws lyceum.progress.CancelledException if progress says so, between two steps */

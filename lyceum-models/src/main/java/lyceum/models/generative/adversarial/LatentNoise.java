@@ -42,7 +42,8 @@ public record LatentNoise(int width, double truncation, DType dtype) implements 
     /** (n, width). */
     public Tensor sample(int n, Rng rng) {
         if (truncation == Double.POSITIVE_INFINITY) return Tensor.randn(rng, dtype, n, width);
-        return new Truncated(new Normal(0, 1), -truncation, truncation).sample(rng, Math.multiplyExact(n, width)).to(dtype).reshape(n, width);
+        return new Truncated(new Normal(0, 1), -truncation, truncation).sample(rng, Math.multiplyExact(n, width)).to(dtype).reshape(n,
+                width);
     }
 
     /** Items of a trained generator, predicting. */
@@ -51,8 +52,8 @@ public record LatentNoise(int width, double truncation, DType dtype) implements 
     /** The same of given conditions (n, ..), an item each: {@code sample} is called with their number. */
     public Generator through(Module generator, Tensor conditions) {
         return (n, rng) -> {
-            if (conditions.size(0) != n)
-                throw new IllegalArgumentException("LatentNoise.through: " + n + " items of " + conditions.size(0) + " conditions; as many");
+            if (conditions.size(0) != n) throw new IllegalArgumentException(
+                    "LatentNoise.through: " + n + " items of " + conditions.size(0) + " conditions; as many");
             return generated(generator, conditions, n, rng);
         };
     }

@@ -31,8 +31,8 @@ public final class MappingNetwork extends Module {
 
     /** @param latent numbers of z @param width of styles @param layers the paper's are 8 */
     public MappingNetwork(int latent, int width, int layers, DType dtype, Rng rng) {
-        if (latent < 1 || width < 1 || layers < 1)
-            throw new IllegalArgumentException("MappingNetwork: latent " + latent + ", width " + width + ", " + layers + " layers; all are at least 1");
+        if (latent < 1 || width < 1 || layers < 1) throw new IllegalArgumentException(
+                "MappingNetwork: latent " + latent + ", width " + width + ", " + layers + " layers; all are at least 1");
         this.latent = latent;
         var dense = new ArrayList<ScaledLinear>();
         for (int i = 0; i < layers; i++) dense.add(new ScaledLinear(i == 0 ? latent : width, width, 0, 0.01, dtype, rng));
@@ -42,7 +42,8 @@ public final class MappingNetwork extends Module {
 
     /** From (n, latent) to (n, width). */
     @Override protected Tensor compute(Tensor z, Pass pass) {
-        if (z.rank() != 2 || z.size(1) != latent) throw new ShapeException("MappingNetwork: noise " + z.shape() + "; it is (n, " + latent + ")");
+        if (z.rank() != 2 || z.size(1) != latent)
+            throw new ShapeException("MappingNetwork: noise " + z.shape() + "; it is (n, " + latent + ")");
         var x = z.div(z.square().mean(1, true).add(1e-8).sqrt());
         for (var layer : fc) x = Activation.leakyRelu(layer.forward(x, pass), 0.2).mul(Math.sqrt(2));
         if (pass.isTraining()) {

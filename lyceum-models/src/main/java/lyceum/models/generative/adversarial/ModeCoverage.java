@@ -22,8 +22,8 @@ public record ModeCoverage(double[] shares) {
      * @param within so many deviations, the Euclidean distance counts
      */
     public static ModeCoverage of(Tensor x, double[][] centres, double deviation, double within) {
-        if (x.rank() != 2 || centres.length == 0 || x.size(1) != centres[0].length || x.size(0) == 0)
-            throw new ShapeException("ModeCoverage: items " + x.shape() + " and " + centres.length + " centres; rows (n, d) and some centres of d");
+        if (x.rank() != 2 || centres.length == 0 || x.size(1) != centres[0].length || x.size(0) == 0) throw new ShapeException(
+                "ModeCoverage: items " + x.shape() + " and " + centres.length + " centres; rows (n, d) and some centres of d");
         if (!(deviation > 0 && within > 0))
             throw new IllegalArgumentException("ModeCoverage: deviation " + deviation + " and within " + within + "; both are above 0");
         var counts = new long[centres.length];

@@ -44,8 +44,8 @@ public final class ModulatedConv2d extends Module {
 
     /** From (n, inputs, h, w) in styles (n, width) to (n, outputs, h, w). */
     public Tensor forward(Tensor x, Tensor style, Pass pass) {
-        if (x.rank() != 4 || x.size(1) != weight.size(1) || style.rank() != 2 || style.size(0) != x.size(0))
-            throw new ShapeException("ModulatedConv2d: pictures " + x.shape() + " and styles " + style.shape() + " for " + weight.size(1) + " channels");
+        if (x.rank() != 4 || x.size(1) != weight.size(1) || style.rank() != 2 || style.size(0) != x.size(0)) throw new ShapeException(
+                "ModulatedConv2d: pictures " + x.shape() + " and styles " + style.shape() + " for " + weight.size(1) + " channels");
         var s = affine.forward(style, pass);
         var w = weight.mul(scale);
         var y = x.mul(s.reshape(x.size(0), x.size(1), 1, 1)).conv(w, null, new Convolution().withPadding((int) weight.size(2) / 2));
@@ -57,5 +57,7 @@ public final class ModulatedConv2d extends Module {
     }
 
     /** @throws UnsupportedOperationException always: it needs styles, see {@link #forward(Tensor, Tensor, Pass)} */
-    @Override protected Tensor compute(Tensor x, Pass pass) { throw new UnsupportedOperationException("ModulatedConv2d: it needs styles; use forward(x, styles, pass)"); }
+    @Override protected Tensor compute(Tensor x, Pass pass) {
+        throw new UnsupportedOperationException("ModulatedConv2d: it needs styles; use forward(x, styles, pass)");
+    }
 }

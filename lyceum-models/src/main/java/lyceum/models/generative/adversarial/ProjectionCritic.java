@@ -52,7 +52,8 @@ public final class ProjectionCritic extends Module implements Conditioned {
         Pictures(BigGanConfig config, Rng rng) {
             var made = new ArrayList<Block>();
             int count = BigGanConfig.blocks("ProjectionCritic", config.resolution());
-            for (int i = 0; i <= count; i++) made.add(new Block(i == 0 ? config.colours() : config.channels(), i < count, i == 0, config, rng));
+            for (int i = 0; i <= count; i++)
+                made.add(new Block(i == 0 ? config.colours() : config.channels(), i < count, i == 0, config, rng));
             blocks = List.copyOf(made);
         }
 

@@ -55,12 +55,14 @@ public final class StyleGenerator extends Module {
     /** Styles of noise (n, latent), the same for each layer: (n, layers, width). */
     public Tensor styles(Tensor z) { return styles(z, Pass.inference()); }
 
-    private Tensor styles(Tensor z, Pass pass) { return mapping.forward(z, pass).unsqueeze(1).expand(z.size(0), layers.size(), config.width()); }
+    private Tensor styles(Tensor z, Pass pass) {
+        return mapping.forward(z, pass).unsqueeze(1).expand(z.size(0), layers.size(), config.width());
+    }
 
     /** The first layers in styles a, those from {@code crossover} on in styles b. @param crossover in [0, layers] */
     public Tensor mixed(Tensor a, Tensor b, int crossover) {
-        if (crossover < 0 || crossover > layers.size())
-            throw new IllegalArgumentException("StyleGenerator.mixed: crossover is " + crossover + "; it lies in [0, " + layers.size() + "]");
+        if (crossover < 0 || crossover > layers.size()) throw new IllegalArgumentException(
+                "StyleGenerator.mixed: crossover is " + crossover + "; it lies in [0, " + layers.size() + "]");
         return Tensor.concat(1, a.narrow(1, 0, crossover), b.narrow(1, crossover, layers.size() - crossover));
     }
 
@@ -111,8 +113,7 @@ public final class StyleGenerator extends Module {
 
         Tensor forward(Tensor x, Tensor style, Pass pass) {
             var y = plain == null ? modulated.forward(x, style, pass) : plain.forward(x, pass);
-            if (pass.rng() != null)
-                y = y.add(Tensor.randn(pass.rng(), y.dtype(), y.size(0), 1, y.size(2), y.size(3)).mul(noise_strength));
+            if (pass.rng() != null) y = y.add(Tensor.randn(pass.rng(), y.dtype(), y.size(0), 1, y.size(2), y.size(3)).mul(noise_strength));
             y = Activation.leakyRelu(y, 0.2).mul(Math.sqrt(2));
             return norm == null ? y : norm.forward(y, style, pass);
         }

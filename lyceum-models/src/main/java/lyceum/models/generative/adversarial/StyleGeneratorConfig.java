@@ -34,9 +34,12 @@ public record StyleGeneratorConfig(int resolution, int colours, int channels, in
         BigGanConfig.blocks("StyleGeneratorConfig", resolution);
         if (colours < 1 || channels < 1) throw new IllegalArgumentException(
                 "StyleGeneratorConfig: " + colours + " colours and " + channels + " channels; at least 1 of each");
-        if (!(mixing >= 0 && mixing <= 1)) throw new IllegalArgumentException("StyleGeneratorConfig: mixing is " + mixing + "; it lies in [0, 1]");
+        if (!(mixing >= 0 && mixing <= 1))
+            throw new IllegalArgumentException("StyleGeneratorConfig: mixing is " + mixing + "; it lies in [0, 1]");
     }
 
     /** Of that side and colours: 64 channels, noise and styles of 64, 8 mapping layers, modulation, mixing in 0.9 of passes, F32. */
-    public StyleGeneratorConfig(int resolution, int colours) { this(resolution, colours, 64, 64, 64, 8, Styling.MODULATION, 0.9, DType.F32); }
+    public StyleGeneratorConfig(int resolution, int colours) {
+        this(resolution, colours, 64, 64, 64, 8, Styling.MODULATION, 0.9, DType.F32);
+    }
 }

@@ -22,7 +22,8 @@ public final class TabularGame implements GanGame {
 
     /** @param p (states), F64: the data's probabilities */
     public TabularGame(Tensor p) {
-        if (p.rank() != 1 || p.dtype() != DType.F64) throw new ShapeException("TabularGame: p is " + p.dtype() + " " + p.shape() + "; it is F64 (states)");
+        if (p.rank() != 1 || p.dtype() != DType.F64)
+            throw new ShapeException("TabularGame: p is " + p.dtype() + " " + p.shape() + "; it is F64 (states)");
         if (!(p.min().item() >= 0) || Math.abs(p.sum().item() - 1) > 1e-9)
             throw new IllegalArgumentException("TabularGame: " + p + " are no probabilities");
         this.p = p.detach();
@@ -35,8 +36,8 @@ public final class TabularGame implements GanGame {
     @Override public GanBatch real(Rng rng) { return new GanBatch(states, null, p); }
 
     @Override public GanBatch fake(Module generator, Pass pass) {
-        if (!(generator instanceof Table table))
-            throw new IllegalArgumentException("TabularGame: the generator is a " + generator.getClass().getSimpleName() + "; it is a Table");
+        if (!(generator instanceof Table table)) throw new IllegalArgumentException(
+                "TabularGame: the generator is a " + generator.getClass().getSimpleName() + "; it is a Table");
         return new GanBatch(states, null, table.probabilities());
     }
 

@@ -76,7 +76,8 @@ public final class MaskedDiffusion extends Module implements Generator {
     /** The bound on the mean negative log-probability of a token, in nats, by one draw a row. */
     public BatchLoss over(Tensor x) {
         return (rows, pass) -> {
-            if (pass.rng() == null) throw new IllegalArgumentException("MaskedDiffusion.over: the pass has no random stream; use Pass.training");
+            if (pass.rng() == null)
+                throw new IllegalArgumentException("MaskedDiffusion.over: the pass has no random stream; use Pass.training");
             return term(x.rows(rows), pass.rng(), pass).mean().div(config.length());
         };
     }
@@ -100,8 +101,8 @@ public final class MaskedDiffusion extends Module implements Generator {
         int[] sorted = order.clone();
         Arrays.sort(sorted);
         for (int i = 0; i < Math.max(sorted.length, config.length()); i++)
-            if (sorted.length != config.length() || sorted[i] != i) throw new IllegalArgumentException("MaskedDiffusion.logProbability: "
-                    + Arrays.toString(order) + " is no order of 0 to " + (config.length() - 1));
+            if (sorted.length != config.length() || sorted[i] != i) throw new IllegalArgumentException(
+                    "MaskedDiffusion.logProbability: " + Arrays.toString(order) + " is no order of 0 to " + (config.length() - 1));
         return Autograd.noGrad(() -> {
             var hidden = new double[config.length()];
             Arrays.fill(hidden, 1);

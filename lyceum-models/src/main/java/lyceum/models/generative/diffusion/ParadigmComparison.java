@@ -56,11 +56,12 @@ public record ParadigmComparison(TokenModelConfig network, int strings, int epoc
     public ParadigmComparison {
         Objects.requireNonNull(network, "network");
         passes = List.copyOf(passes);
-        if (strings < 1 || epochs < 1 || batchSize < 1 || samples < 2 || contexts < 1 || draws < 1) throw new IllegalArgumentException(
-                "ParadigmComparison: " + strings + " strings, " + epochs + " epochs, batches of " + batchSize + ", " + samples + " samples, "
-                        + contexts + " contexts, " + draws + " draws; at least 1 of each, 2 samples");
-        for (int k : passes) if (k < 1 || k > network.length()) throw new IllegalArgumentException(
-                "ParadigmComparison: " + k + " passes for strings of " + network.length() + "; from 1 to as many");
+        if (strings < 1 || epochs < 1 || batchSize < 1 || samples < 2 || contexts < 1 || draws < 1)
+            throw new IllegalArgumentException("ParadigmComparison: " + strings + " strings, " + epochs + " epochs, batches of " + batchSize
+                    + ", " + samples + " samples, " + contexts + " contexts, " + draws + " draws; at least 1 of each, 2 samples");
+        for (int k : passes)
+            if (k < 1 || k > network.length()) throw new IllegalArgumentException(
+                    "ParadigmComparison: " + k + " passes for strings of " + network.length() + "; from 1 to as many");
         if (gap < 1 || gap > network.length() - 2 || Math.pow(network.vocabulary(), gap) > MOST_FILLINGS)
             throw new IllegalArgumentException("ParadigmComparison: a gap of " + gap + " in strings of " + network.length() + " over "
                     + network.vocabulary() + " tokens; a token stays at either side, and there are at most " + MOST_FILLINGS + " fillings");
@@ -88,8 +89,8 @@ public record ParadigmComparison(TokenModelConfig network, int strings, int epoc
 
     /** Trains both on strings of the source and compares them on others. */
     public Tokens overTokens(MarkovChain source, Rng rng, Progress progress) {
-        if (source.states() != network.vocabulary()) throw new IllegalArgumentException("ParadigmComparison: a source of " + source.states()
-                + " states for " + network.vocabulary() + " tokens");
+        if (source.states() != network.vocabulary()) throw new IllegalArgumentException(
+                "ParadigmComparison: a source of " + source.states() + " states for " + network.vocabulary() + " tokens");
         var data = strings(source, strings, rng.split(1));
         var autoregression = new TokenAutoregression(network, rng.split(2));
         var diffusion = new MaskedDiffusion(network, rng.split(2));
@@ -201,7 +202,8 @@ public record ParadigmComparison(TokenModelConfig network, int strings, int epoc
         var all = new double[Math.min(contexts, rows.length)][fillings()];
         for (int i = 0; i < all.length; i++) {
             double sum = 0;
-            for (int f = 0; f < all[i].length; f++) sum += all[i][f] = Math.exp(source.logLikelihood(filled(rows[i], f)) - source.logLikelihood(rows[i]));
+            for (int f = 0; f < all[i].length; f++)
+                sum += all[i][f] = Math.exp(source.logLikelihood(filled(rows[i], f)) - source.logLikelihood(rows[i]));
             for (int f = 0; f < all[i].length; f++) all[i][f] /= sum;
         }
         return all;
@@ -246,8 +248,8 @@ public record ParadigmComparison(TokenModelConfig network, int strings, int epoc
      * here; errors are those of the means.
      */
     public Points overPoints(Tensor train, Tensor test, Rng rng, Progress progress) {
-        if (train.rank() != 2 || test.rank() != 2 || train.size(1) != test.size(1))
-            throw new ShapeException("ParadigmComparison: points " + train.shape() + " and " + test.shape() + "; they are (n, d) and (m, d)");
+        if (train.rank() != 2 || test.rank() != 2 || train.size(1) != test.size(1)) throw new ShapeException(
+                "ParadigmComparison: points " + train.shape() + " and " + test.shape() + "; they are (n, d) and (m, d)");
         int d = (int) train.size(1), n = (int) train.size(0), width = 64;
         Tensor x = train.to(DType.F32), held = test.to(DType.F32).compute();
         var mixture = new AutoregressiveMixture(d, COMPONENTS, DType.F32, rng.split(1), width, width);
@@ -260,11 +262,13 @@ public record ParadigmComparison(TokenModelConfig network, int strings, int epoc
         var report = new ArrayList<Row>();
         double[] nll = mixture.logDensity(held).neg().to(DType.F64).toDoubleArray();
         report.add(row(Paradigm.AUTOREGRESSION, mixture, nll, counted(mixture, () -> mixture.sample(samples, rng.split(5))), held, rng));
-        double[] bound = Autograd.noGrad(() -> ddpm.bound(denoiser, held, null, NoiseStreams.of(rng.split(6), (int) held.size(0)))
-                .to(DType.F64).compute()).toDoubleArray();
+        double[] bound = Autograd
+                .noGrad(() -> ddpm.bound(denoiser, held, null, NoiseStreams.of(rng.split(6), (int) held.size(0))).to(DType.F64).compute())
+                .toDoubleArray();
         for (int k : passes) {
             var generator = model.generator(new DdimSampler(k), DType.F32, d);
-            report.add(row(Paradigm.DIFFUSION, denoiser, bound, counted(denoiser, () -> generator.sample(samples, rng.split(7))), held, rng));
+            report.add(
+                    row(Paradigm.DIFFUSION, denoiser, bound, counted(denoiser, () -> generator.sample(samples, rng.split(7))), held, rng));
         }
         return new Points(mixture, model, new ParadigmReport(Double.NaN, 1, report));
     }
@@ -274,7 +278,7 @@ public record ParadigmComparison(TokenModelConfig network, int strings, int epoc
         Tensor real = held.narrow(0, 0, n), fake = drawn.value.narrow(0, 0, n);
         double distance = OptimalTransport.sliced(fake.toRows(), real.toRows(), 2, 50, rng.split(8));
         double recall = GenerativeMetrics.neighbourhoods(real, fake, Math.min(5, n - 1)).recall();
-        return new Row(paradigm, model.parameterCount(), mean(nll), error(nll, new double[nll.length]), drawn.passes, distance, recall, Double.NaN,
-                Double.NaN);
+        return new Row(paradigm, model.parameterCount(), mean(nll), error(nll, new double[nll.length]), drawn.passes, distance, recall,
+                Double.NaN, Double.NaN);
     }
 }

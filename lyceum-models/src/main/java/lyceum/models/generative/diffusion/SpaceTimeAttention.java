@@ -29,8 +29,8 @@ public enum SpaceTimeAttention {
      * @param frames T
      */
     public Tensor of(Tensor q, Tensor k, Tensor v, int frames) {
-        if (q.rank() != 4 || frames < 1 || q.size(2) % frames != 0)
-            throw new ShapeException("SpaceTimeAttention: queries " + q.shape() + " of " + frames + " frames; they are (n, heads, frames places, d)");
+        if (q.rank() != 4 || frames < 1 || q.size(2) % frames != 0) throw new ShapeException(
+                "SpaceTimeAttention: queries " + q.shape() + " of " + frames + " frames; they are (n, heads, frames places, d)");
         if (this == JOINT) return new Attention().of(q, k, v);
         var seen = new Attention().of(apart(q, frames), apart(k, frames), apart(v, frames));
         long n = q.size(0), heads = q.size(1), places = q.size(2) / frames, d = q.size(3);

@@ -18,8 +18,8 @@ import lyceum.withers.Withers;
 public record TokenModelConfig(int vocabulary, int length, int layers, TransformerConfig block) implements TokenModelConfigWithers {
     public TokenModelConfig {
         Objects.requireNonNull(block, "block");
-        if (vocabulary < 2 || length < 1 || layers < 1) throw new IllegalArgumentException("TokenModelConfig: " + vocabulary
-                + " tokens, length " + length + ", " + layers + " layers; at least 2, 1 and 1");
+        if (vocabulary < 2 || length < 1 || layers < 1) throw new IllegalArgumentException(
+                "TokenModelConfig: " + vocabulary + " tokens, length " + length + ", " + layers + " layers; at least 2, 1 and 1");
     }
 
     /** Pre-norm, GELU, rotary positions, hidden layers twice as wide. */

@@ -32,8 +32,8 @@ final class TokenNetwork extends Module {
     static Tensor ofTokens(Tensor logits, Tensor x) { return logits.logSoftmax(2).gather(2, x.unsqueeze(2)).squeeze(2); }
 
     static Tensor require(String name, TokenModelConfig config, Tensor x) {
-        if (x.rank() != 2 || x.size(1) != config.length() || !x.dtype().isInteger())
-            throw new ShapeException(name + ": strings " + x.shape() + " of " + x.dtype() + "; they are (n, " + config.length() + ") of integers");
+        if (x.rank() != 2 || x.size(1) != config.length() || !x.dtype().isInteger()) throw new ShapeException(
+                name + ": strings " + x.shape() + " of " + x.dtype() + "; they are (n, " + config.length() + ") of integers");
         if (x.count() > 0 && (x.min().item() < 0 || x.max().item() >= config.vocabulary())) throw new IllegalArgumentException(
                 name + ": tokens from " + x.min().item() + " to " + x.max().item() + "; they lie in 0 to " + (config.vocabulary() - 1));
         return x.to(DType.I64);

@@ -41,7 +41,9 @@ final class VideoBlock extends Module {
         return emit(x, y.add(mlp.forward(modulated(y, m, last, pass), pass).mul(m[3 * last + 2])), pass);
     }
 
-    private Tensor modulated(Tensor x, Tensor[] m, int i, Pass pass) { return norm.forward(x, pass).mul(m[3 * i + 1].add(1)).add(m[3 * i]); }
+    private Tensor modulated(Tensor x, Tensor[] m, int i, Pass pass) {
+        return norm.forward(x, pass).mul(m[3 * i + 1].add(1)).add(m[3 * i]);
+    }
 
     @Override protected Tensor compute(Tensor x, Pass pass) {
         throw new UnsupportedOperationException("a block of a VideoTransformer needs the time; call the transformer's predict");

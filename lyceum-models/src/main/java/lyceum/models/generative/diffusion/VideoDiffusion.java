@@ -33,8 +33,8 @@ public record VideoDiffusion(VideoTransformer network, FlowMatching matching) {
     public VideoDiffusion {
         Objects.requireNonNull(network, "network");
         Objects.requireNonNull(matching, "matching");
-        if (matching.coupling() != FlowMatching.Coupling.INDEPENDENT)
-            throw new IllegalArgumentException("VideoDiffusion: coupling " + matching.coupling() + "; clips with first frames are joined to noise as they come");
+        if (matching.coupling() != FlowMatching.Coupling.INDEPENDENT) throw new IllegalArgumentException(
+                "VideoDiffusion: coupling " + matching.coupling() + "; clips with first frames are joined to noise as they come");
     }
 
     /**
@@ -86,8 +86,8 @@ public record VideoDiffusion(VideoTransformer network, FlowMatching matching) {
         int channels = network.config().channels();
         if (first.rank() != 5 || first.size(1) >= options.frames() || first.size(2) != channels || first.size(3) != options.height()
                 || first.size(4) != options.width() || first.size(0) != noise.size())
-            throw new ShapeException("VideoDiffusion: first frames " + first.shape() + "; they are (" + noise.size() + ", under " + options.frames() + ", "
-                    + channels + ", " + options.height() + ", " + options.width() + ")");
+            throw new ShapeException("VideoDiffusion: first frames " + first.shape() + "; they are (" + noise.size() + ", under "
+                    + options.frames() + ", " + channels + ", " + options.height() + ", " + options.width() + ")");
         return drawn(first, condition, options, noise, progress);
     }
 
@@ -97,9 +97,11 @@ public record VideoDiffusion(VideoTransformer network, FlowMatching matching) {
      * @param overlap last frames that a chunk sees, fewer than it has
      * @param frames of the result
      */
-    public Tensor extend(Tensor clips, int overlap, int frames, Tensor condition, VideoOptions options, NoiseStreams noise, Progress progress) {
-        if (overlap < 1 || overlap >= options.frames() || overlap > clips.size(1)) throw new IllegalArgumentException("VideoDiffusion.extend: an overlap of "
-                + overlap + " frames in chunks of " + options.frames() + " after " + clips.size(1) + "; at least 1, and fewer than a chunk has");
+    public Tensor extend(Tensor clips, int overlap, int frames, Tensor condition, VideoOptions options, NoiseStreams noise,
+            Progress progress) {
+        if (overlap < 1 || overlap >= options.frames() || overlap > clips.size(1))
+            throw new IllegalArgumentException("VideoDiffusion.extend: an overlap of " + overlap + " frames in chunks of "
+                    + options.frames() + " after " + clips.size(1) + "; at least 1, and fewer than a chunk has");
         var parts = new ArrayList<Tensor>();
         parts.add(clips);
         long have = clips.size(1);

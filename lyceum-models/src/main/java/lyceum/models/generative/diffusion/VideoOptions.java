@@ -13,11 +13,12 @@ import lyceum.withers.Withers;
  * @param guidance by the condition; null for the network's own word
  */
 @Withers
-public record VideoOptions(int frames, int height, int width, FlowModel.Solver solver, ClassifierFreeGuidance guidance) implements VideoOptionsWithers {
+public record VideoOptions(int frames, int height, int width, FlowModel.Solver solver, ClassifierFreeGuidance guidance)
+        implements VideoOptionsWithers {
     public VideoOptions {
         Objects.requireNonNull(solver, "solver");
-        if (frames < 1 || height < 1 || width < 1)
-            throw new IllegalArgumentException("VideoOptions: " + frames + " frames of " + height + " x " + width + "; at least one of each");
+        if (frames < 1 || height < 1 || width < 1) throw new IllegalArgumentException(
+                "VideoOptions: " + frames + " frames of " + height + " x " + width + "; at least one of each");
     }
 
     /** 20 Euler steps without guidance, square. */

@@ -52,22 +52,24 @@ public final class VideoTransformer extends Module implements Denoiser {
     /** @param condition class numbers (n), or vectors of a text (n, T, contextWidth); null for none */
     @Override public Tensor predict(Tensor x, Tensor t, Tensor condition, Pass pass) {
         int channels = config.channels();
-        if (x.rank() != 5 || x.size(2) != channels && x.size(2) != channels + 1) throw new ShapeException("VideoTransformer: clips " + x.shape()
-                + "; they are (n, frames, " + channels + ", height, width), with or without a channel of what is known");
+        if (x.rank() != 5 || x.size(2) != channels && x.size(2) != channels + 1) throw new ShapeException("VideoTransformer: clips "
+                + x.shape() + "; they are (n, frames, " + channels + ", height, width), with or without a channel of what is known");
         boolean told = x.size(2) > channels;
         Tensor known = told ? x.narrow(2, channels, 1) : Tensor.zeros(x.dtype(), x.size(0), x.size(1), 1, x.size(3), x.size(4));
         Tensor whole = told ? x : Tensor.concat(2, x, known), vector = t_embedder.forward(t.mul(config.timeScale()), pass), text = null;
-        if (y_embedder != null)
-            vector = vector.add(y_embedder.forward(condition == null ? Tensor.full(DType.I64, (long) config.classes(), x.size(0)) : condition, pass));
-        if (context_embedder != null)
-            text = context_embedder.forward(condition == null ? Tensor.zeros(x.dtype(), x.size(0), 1, config.contextWidth()) : condition, pass);
+        if (y_embedder != null) vector = vector
+                .add(y_embedder.forward(condition == null ? Tensor.full(DType.I64, (long) config.classes(), x.size(0)) : condition, pass));
+        if (context_embedder != null) text = context_embedder
+                .forward(condition == null ? Tensor.zeros(x.dtype(), x.size(0), 1, config.contextWidth()) : condition, pass);
         if (y_embedder == null && context_embedder == null && condition != null)
             throw new IllegalArgumentException("VideoTransformer: a condition " + condition.shape() + " for a network without one");
         var patches = patchify(whole, config.patchTime(), config.patch());
-        int frames = (int) x.size(1) / config.patchTime(), rows = (int) x.size(3) / config.patch(), columns = (int) x.size(4) / config.patch();
+        int frames = (int) x.size(1) / config.patchTime(), rows = (int) x.size(3) / config.patch(),
+                columns = (int) x.size(4) / config.patch();
         var tokens = x_embedder.forward(patches, pass).add(positions(frames, rows, columns, config.width()).to(x.dtype()));
         for (var block : blocks) tokens = block.forward(tokens, vector, text, frames, pass);
-        var said = unpatchify(final_layer.forward(tokens, vector, pass), config.patchTime(), config.patch(), (int) x.size(3), (int) x.size(4));
+        var said = unpatchify(final_layer.forward(tokens, vector, pass), config.patchTime(), config.patch(), (int) x.size(3),
+                (int) x.size(4));
         return emit(x, told ? Tensor.concat(2, said.mul(known.rsub(1)), known.zerosLike()) : said, pass);
     }
 
@@ -84,33 +86,35 @@ public final class VideoTransformer extends Module implements Denoiser {
         if (x.rank() != 5 || x.size(1) % time != 0 || x.size(3) % side != 0 || x.size(4) % side != 0)
             throw new ShapeException("patchify: blocks of " + time + " frames, " + side + " x " + side + " do not fill " + x.shape());
         long n = x.size(0), frames = x.size(1) / time, channels = x.size(2), rows = x.size(3) / side, columns = x.size(4) / side;
-        return x.reshape(n, frames, time, channels, rows, side, columns, side).permute(0, 1, 4, 6, 2, 5, 7, 3)
-                .reshape(n, frames * rows * columns, time * side * side * channels);
+        return x.reshape(n, frames, time, channels, rows, side, columns, side).permute(0, 1, 4, 6, 2, 5, 7, 3).reshape(n,
+                frames * rows * columns, time * side * side * channels);
     }
 
     /** The clips of blocks: undoes {@link #patchify}. */
     public static Tensor unpatchify(Tensor patches, int time, int side, int height, int width) {
         long n = patches.size(0), rows = height / side, columns = width / side, cell = (long) time * side * side;
-        if (patches.rank() != 3 || height % side != 0 || width % side != 0 || patches.size(1) % (rows * columns) != 0 || patches.size(2) % cell != 0)
-            throw new ShapeException("unpatchify: " + patches.shape() + " for " + height + " x " + width + " pixels of blocks of " + time + " frames, "
-                    + side + " x " + side);
+        if (patches.rank() != 3 || height % side != 0 || width % side != 0 || patches.size(1) % (rows * columns) != 0
+                || patches.size(2) % cell != 0)
+            throw new ShapeException("unpatchify: " + patches.shape() + " for " + height + " x " + width + " pixels of blocks of " + time
+                    + " frames, " + side + " x " + side);
         long frames = patches.size(1) / (rows * columns), channels = patches.size(2) / cell;
-        return patches.reshape(n, frames, rows, columns, time, side, side, channels).permute(0, 1, 4, 7, 2, 5, 3, 6)
-                .reshape(n, frames * time, channels, height, width);
+        return patches.reshape(n, frames, rows, columns, time, side, side, channels).permute(0, 1, 4, 7, 2, 5, 3, 6).reshape(n,
+                frames * time, channels, height, width);
     }
 
     /** Sines and cosines of the frame, the row and the column, a third of the width each: (tokens, width). */
     private static Tensor positions(int frames, int rows, int columns, int width) {
         int sixth = width / 6, at = 0;
         var values = new double[frames * rows * columns * width];
-        for (int f = 0; f < frames; f++) for (int r = 0; r < rows; r++) for (int c = 0; c < columns; c++) for (int place : new int[] {f, r, c}) {
-            for (int k = 0; k < sixth; k++, at++) {
-                double angle = place * Math.pow(10_000, -(double) k / sixth);
-                values[at] = Math.sin(angle);
-                values[at + sixth] = Math.cos(angle);
+        for (int f = 0; f < frames; f++)
+            for (int r = 0; r < rows; r++) for (int c = 0; c < columns; c++) for (int place : new int[] {f, r, c}) {
+                for (int k = 0; k < sixth; k++, at++) {
+                    double angle = place * Math.pow(10_000, -(double) k / sixth);
+                    values[at] = Math.sin(angle);
+                    values[at + sixth] = Math.cos(angle);
+                }
+                at += sixth;
             }
-            at += sixth;
-        }
         return Tensor.of(values, (long) frames * rows * columns, width);
     }
 }

@@ -44,10 +44,10 @@ public record VideoTransformerConfig(int channels, int patchTime, int patch, int
 
     public VideoTransformerConfig {
         Objects.requireNonNull(looking, "looking");
-        if (patchTime < 1 || contextWidth < 0 || width % 12 != 0) throw new IllegalArgumentException("VideoTransformerConfig: patchTime " + patchTime
-                + ", contextWidth " + contextWidth + ", width " + width + "; at least 1, at least 0, and a multiple of 12");
-        if (classes > 0 && contextWidth > 0)
-            throw new IllegalArgumentException("VideoTransformerConfig: " + classes + " classes and a context; a clip has one kind of condition");
+        if (patchTime < 1 || contextWidth < 0 || width % 12 != 0) throw new IllegalArgumentException("VideoTransformerConfig: patchTime "
+                + patchTime + ", contextWidth " + contextWidth + ", width " + width + "; at least 1, at least 0, and a multiple of 12");
+        if (classes > 0 && contextWidth > 0) throw new IllegalArgumentException(
+                "VideoTransformerConfig: " + classes + " classes and a context; a clip has one kind of condition");
         of(channels, patch, patchTime, width, depth, heads, mlpRatio, classes, timeScale, dtype);
     }
 
@@ -56,8 +56,8 @@ public record VideoTransformerConfig(int channels, int patchTime, int patch, int
         this(channels, patchTime, patch, width, depth, heads, 4, classes, 0, Looking.JOINT, 1000, DType.F32);
     }
 
-    private static DiffusionTransformerConfig of(int channels, int patch, int patchTime, int width, int depth, int heads, int mlpRatio, int classes,
-            double timeScale, DType dtype) {
+    private static DiffusionTransformerConfig of(int channels, int patch, int patchTime, int width, int depth, int heads, int mlpRatio,
+            int classes, double timeScale, DType dtype) {
         return new DiffusionTransformerConfig(patch, patchTime * channels, patch, width, depth, heads, classes).withMlpRatio(mlpRatio)
                 .withTimeScale(timeScale).withDtype(dtype);
     }

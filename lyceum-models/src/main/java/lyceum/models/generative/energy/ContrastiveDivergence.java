@@ -26,8 +26,8 @@ public record ContrastiveDivergence(EnergySampler sampler, int k, int chains, do
         implements ContrastiveDivergenceWithers {
     public ContrastiveDivergence {
         Objects.requireNonNull(sampler, "sampler");
-        if (k < 1 || chains < 0)
-            throw new IllegalArgumentException("ContrastiveDivergence: " + k + " steps and " + chains + " chains; at least 1, and none or more");
+        if (k < 1 || chains < 0) throw new IllegalArgumentException(
+                "ContrastiveDivergence: " + k + " steps and " + chains + " chains; at least 1, and none or more");
         if (!(restart >= 0 && restart <= 1))
             throw new IllegalArgumentException("ContrastiveDivergence: restart is " + restart + "; it lies in [0, 1]");
         if (!(energyPenalty >= 0 && jitter >= 0)) throw new IllegalArgumentException(

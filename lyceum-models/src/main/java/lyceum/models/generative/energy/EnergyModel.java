@@ -56,7 +56,8 @@ public final class EnergyModel extends Module {
 
     @Override protected Tensor compute(Tensor x, Pass pass) {
         var e = energy.forward(x, pass);
-        if (e.count() != x.size(0)) throw new ShapeException("EnergyModel: energies " + e.shape() + " of items " + x.shape() + "; a number an item");
+        if (e.count() != x.size(0))
+            throw new ShapeException("EnergyModel: energies " + e.shape() + " of items " + x.shape() + "; a number an item");
         return e.reshape(x.size(0));
     }
 
@@ -109,8 +110,9 @@ public final class EnergyModel extends Module {
     public BatchLoss scoreMatching(Tensor data, ScoreMatching form) {
         requireFinite(data);
         if (form.form() == ScoreMatching.Form.DENOISING && (form.ladder().levels() != 1 || form.prediction() != Prediction.SCORE))
-            throw new IllegalArgumentException("EnergyModel.scoreMatching: an energy has one level of noise and predicts the score, not "
-                    + form.ladder().levels() + " and " + form.prediction() + "; give new NoiseLadder(sigma) and withPrediction(Prediction.SCORE)");
+            throw new IllegalArgumentException(
+                    "EnergyModel.scoreMatching: an energy has one level of noise and predicts the score, not " + form.ladder().levels()
+                            + " and " + form.prediction() + "; give new NoiseLadder(sigma) and withPrediction(Prediction.SCORE)");
         return form.over((x, t, condition, pass) -> score(x), data);
     }
 
@@ -149,8 +151,8 @@ public final class EnergyModel extends Module {
      * @param shape of an item
      */
     public ImportanceSampling annealed(AnnealedImportanceSampling how, EnergySampler sampler, double spread, Rng rng, long... shape) {
-        if (sampler instanceof EnergySampler.Langevin l && !(l.corrected() && l.temperature() == 1))
-            throw new IllegalArgumentException("EnergyModel.annealed: " + l + "; it is corrected and has temperature 1, or the weights mean nothing");
+        if (sampler instanceof EnergySampler.Langevin l && !(l.corrected() && l.temperature() == 1)) throw new IllegalArgumentException(
+                "EnergyModel.annealed: " + l + "; it is corrected and has temperature 1, or the weights mean nothing");
         var whole = new long[shape.length + 1];
         whole[0] = how.chains();
         System.arraycopy(shape, 0, whole, 1, shape.length);
@@ -163,7 +165,8 @@ public final class EnergyModel extends Module {
             double[] gain = Autograd.noGrad(() -> sampler.startEnergy(spread, at).sub(energy(at))).toDoubleArray();
             for (int i = 0; i < logs.length; i++) logs[i] += (b - last) * gain[i];
             last = b;
-            if (b < 1) x = sampler.walk(z -> sampler.startEnergy(spread, z).mul(1 - b).add(energy(z).mul(b)), x, how.moves(), rng).compute();
+            if (b < 1)
+                x = sampler.walk(z -> sampler.startEnergy(spread, z).mul(1 - b).add(energy(z).mul(b)), x, how.moves(), rng).compute();
         }
         return ImportanceSampling.of(x.reshape(how.chains(), -1).toRows(), logs);
     }

@@ -39,18 +39,21 @@ public sealed interface EnergySampler {
      * @see <a href="https://doi.org/10.2307/3318418">Roberts and Tweedie (1996)</a>
      */
     @Withers
-    record Langevin(double step, double temperature, boolean corrected, double limit) implements EnergySampler, EnergySamplerLangevinWithers {
+    record Langevin(double step, double temperature, boolean corrected, double limit)
+            implements EnergySampler, EnergySamplerLangevinWithers {
         public Langevin {
             if (!(step > 0 && temperature > 0 && limit > 0) || Double.isInfinite(step) || Double.isInfinite(temperature))
-                throw new IllegalArgumentException("EnergySampler.Langevin: step " + step + ", temperature " + temperature + ", limit " + limit
-                        + "; all are above 0, and only the limit may be infinite");
+                throw new IllegalArgumentException("EnergySampler.Langevin: step " + step + ", temperature " + temperature + ", limit "
+                        + limit + "; all are above 0, and only the limit may be infinite");
         }
 
         /** At temperature 1, corrected. */
         public Langevin(double step) { this(step, 1, true, Double.POSITIVE_INFINITY); }
 
         private record At(Tensor x, Tensor energy, Tensor drift) {
-            At keptBy(Scope scope) { return new At(x.compute().keptBy(scope), energy.compute().keptBy(scope), drift.compute().keptBy(scope)); }
+            At keptBy(Scope scope) {
+                return new At(x.compute().keptBy(scope), energy.compute().keptBy(scope), drift.compute().keptBy(scope));
+            }
         }
 
         private At at(UnaryOperator<Tensor> energy, Tensor x) {
@@ -76,8 +79,7 @@ public sealed interface EnergySampler {
 
         private At judged(At now, At next, Rng rng) {
             Tensor there = next.x.sub(now.x).sub(now.drift), back = now.x.sub(next.x).sub(next.drift);
-            var log = now.energy.sub(next.energy).div(temperature)
-                    .add(squares(there).sub(squares(back)).div(2 * step * temperature));
+            var log = now.energy.sub(next.energy).div(temperature).add(squares(there).sub(squares(back)).div(2 * step * temperature));
             var taken = Tensor.rand(rng, log.dtype(), log.size(0)).log().lt(log).compute(); // false of NaN: a step into nowhere is refused
             var wide = new long[now.x.rank()];
             for (int i = 0; i < wide.length; i++) wide[i] = i == 0 ? log.size(0) : 1;
@@ -85,7 +87,9 @@ public sealed interface EnergySampler {
             return new At(each.where(next.x, now.x), taken.where(next.energy, now.energy), each.where(next.drift, now.drift));
         }
 
-        @Override public Tensor start(double spread, DType dtype, long[] shape, Rng rng) { return Tensor.randn(rng, dtype, shape).mul(spread).compute(); }
+        @Override public Tensor start(double spread, DType dtype, long[] shape, Rng rng) {
+            return Tensor.randn(rng, dtype, shape).mul(spread).compute();
+        }
 
         @Override public Tensor startEnergy(double spread, Tensor x) {
             return squares(x).div(2 * spread * spread).add(x.count() / x.size(0) * 0.5 * Math.log(2 * Math.PI * spread * spread));
@@ -100,7 +104,8 @@ public sealed interface EnergySampler {
      */
     record Gibbs() implements EnergySampler {
         @Override public Tensor walk(UnaryOperator<Tensor> energy, Tensor x, int steps, Rng rng) {
-            if (x.min().item() < 0 || x.max().item() > 1) throw new IllegalArgumentException("EnergySampler.Gibbs: items hold numbers outside [0, 1]; they are bits");
+            if (x.min().item() < 0 || x.max().item() > 1)
+                throw new IllegalArgumentException("EnergySampler.Gibbs: items hold numbers outside [0, 1]; they are bits");
             return Autograd.noGrad(() -> {
                 long entries = x.count() / x.size(0);
                 var at = x.reshape(x.size(0), entries);
@@ -117,8 +122,12 @@ public sealed interface EnergySampler {
             });
         }
 
-        @Override public Tensor start(double spread, DType dtype, long[] shape, Rng rng) { return Tensor.rand(rng, dtype, shape).lt(0.5).to(dtype).compute(); }
+        @Override public Tensor start(double spread, DType dtype, long[] shape, Rng rng) {
+            return Tensor.rand(rng, dtype, shape).lt(0.5).to(dtype).compute();
+        }
 
-        @Override public Tensor startEnergy(double spread, Tensor x) { return Tensor.full(x.dtype(), x.count() / x.size(0) * Math.log(2), x.size(0)); }
+        @Override public Tensor startEnergy(double spread, Tensor x) {
+            return Tensor.full(x.dtype(), x.count() / x.size(0) * Math.log(2), x.size(0));
+        }
     }
 }

@@ -87,5 +87,7 @@ public final class AutoregressiveFlow extends FlowLayer {
         return direction == Direction.DENSITY_FAST ? together(x, pass) : oneByOne(x, pass);
     }
 
-    @Override public Moved inverse(Tensor y, Pass pass) { return direction == Direction.DENSITY_FAST ? oneByOne(y, pass) : together(y, pass); }
+    @Override public Moved inverse(Tensor y, Pass pass) {
+        return direction == Direction.DENSITY_FAST ? oneByOne(y, pass) : together(y, pass);
+    }
 }

@@ -73,7 +73,8 @@ public final class Coupling extends FlowLayer {
     public static Tensor channels(int c, boolean first, DType dtype) { return halves(c, first, dtype).reshape(c, 1, 1); }
 
     private static void requirePair(String name, int n) {
-        if (n < 2) throw new IllegalArgumentException("Coupling." + name + ": a mask of " + n + "; at least 2, one to stay and one to move");
+        if (n < 2)
+            throw new IllegalArgumentException("Coupling." + name + ": a mask of " + n + "; at least 2, one to stay and one to move");
     }
 
     public Kind kind() { return kind; }

@@ -40,7 +40,8 @@ public abstract class FlowLayer extends Module {
     static Tensor limited(Tensor raw, double limit) { return Double.isInfinite(limit) ? raw : raw.div(limit).tanh().mul(limit); }
 
     static double requireLimit(String name, double limit) {
-        if (!(limit > 0)) throw new IllegalArgumentException(name + ": the limit of log scales is " + limit + "; it is above 0, or infinite");
+        if (!(limit > 0))
+            throw new IllegalArgumentException(name + ": the limit of log scales is " + limit + "; it is above 0, or infinite");
         return limit;
     }
 }

@@ -30,8 +30,9 @@ public record GlowConfig(int channels, int height, int width, int levels, int st
     public GlowConfig {
         Objects.requireNonNull(kind, "kind");
         FlowLayer.requireLimit("GlowConfig", limit);
-        if (channels < 1 || levels < 1 || levels > 20 || steps < 1 || hidden < 1) throw new IllegalArgumentException("GlowConfig: " + channels
-                + " channels, " + levels + " levels, " + steps + " steps, " + hidden + " hidden; all are at least 1, levels at most 20");
+        if (channels < 1 || levels < 1 || levels > 20 || steps < 1 || hidden < 1)
+            throw new IllegalArgumentException("GlowConfig: " + channels + " channels, " + levels + " levels, " + steps + " steps, "
+                    + hidden + " hidden; all are at least 1, levels at most 20");
         if (height < 1 || width < 1 || height % (1 << levels) != 0 || width % (1 << levels) != 0) throw new IllegalArgumentException(
                 "GlowConfig: pictures of " + height + " x " + width + "; both sides are multiples of 2^levels = " + (1 << levels));
     }

@@ -59,7 +59,8 @@ public final class Made extends Module {
     private int[] degrees(int width, int[] below, Rng rng) {
         int most = Math.max(1, config.features() - 1), least = Math.min(most, IntStream.of(below).min().getAsInt());
         return IntStream.range(0, width)
-                .map(k -> config.degrees() == MadeConfig.Degrees.SEQUENTIAL ? 1 + k % most : least + rng.nextInt(most - least + 1)).toArray();
+                .map(k -> config.degrees() == MadeConfig.Degrees.SEQUENTIAL ? 1 + k % most : least + rng.nextInt(most - least + 1))
+                .toArray();
     }
 
     /** 1 where the unit of the row is at least {@code more} above the unit of the column. */

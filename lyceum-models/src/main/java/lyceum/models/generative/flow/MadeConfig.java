@@ -36,12 +36,13 @@ public record MadeConfig(int features, int outputs, List<Integer> hidden, Activa
         order = List.copyOf(order);
         Objects.requireNonNull(activation, "activation");
         Objects.requireNonNull(degrees, "degrees");
-        if (features < 1 || outputs < 1 || hidden.stream().anyMatch(w -> w < 1)) throw new IllegalArgumentException("MadeConfig: " + features
-                + " features, " + outputs + " outputs, hidden layers " + hidden + "; all are at least 1");
+        if (features < 1 || outputs < 1 || hidden.stream().anyMatch(w -> w < 1)) throw new IllegalArgumentException(
+                "MadeConfig: " + features + " features, " + outputs + " outputs, hidden layers " + hidden + "; all are at least 1");
         if (!order.isEmpty()) {
             int[] sorted = order.stream().mapToInt(Integer::intValue).sorted().toArray();
-            for (int i = 0; i < sorted.length; i++) if (sorted.length != features || sorted[i] != i) throw new IllegalArgumentException(
-                    "MadeConfig: the order " + order + " does not name the places 0 to " + (features - 1) + " once each");
+            for (int i = 0; i < sorted.length; i++)
+                if (sorted.length != features || sorted[i] != i) throw new IllegalArgumentException(
+                        "MadeConfig: the order " + order + " does not name the places 0 to " + (features - 1) + " once each");
         }
         if (dtype != DType.F32 && dtype != DType.F64) throw new DTypeException("MadeConfig: dtype is " + dtype + "; it is F32 or F64");
     }

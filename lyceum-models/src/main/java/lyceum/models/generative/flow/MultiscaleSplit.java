@@ -34,8 +34,7 @@ public final class MultiscaleSplit extends FlowLayer {
 
     @Override public Moved inverse(Tensor y, Pass pass) {
         long n = y.size(0), done = channels / 2, first = done * height * width, all = (long) channels * height * width;
-        if (y.rank() != 2 || y.size(1) != all)
-            throw new ShapeException("MultiscaleSplit: " + y.shape() + " back; it is (n, " + all + ")");
+        if (y.rank() != 2 || y.size(1) != all) throw new ShapeException("MultiscaleSplit: " + y.shape() + " back; it is (n, " + all + ")");
         var inner = rest.outputShape(y.dtype(), n, channels - done, height, width).toArray();
         var moved = rest.inverse(y.narrow(1, first, all - first).reshape(inner), pass);
         return new Moved(Tensor.concat(1, y.narrow(1, 0, first).reshape(n, done, height, width), moved.value()), moved.logDet());

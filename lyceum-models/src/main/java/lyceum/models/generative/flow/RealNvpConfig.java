@@ -44,8 +44,8 @@ public record RealNvpConfig(int features, int layers, List<Integer> hidden, Acti
         Objects.requireNonNull(kind, "kind");
         Objects.requireNonNull(norm, "norm");
         FlowLayer.requireLimit("RealNvpConfig", limit);
-        if (features < 2 || layers < 1) throw new IllegalArgumentException(
-                "RealNvpConfig: " + features + " features and " + layers + " layers; at least 2 and 1");
+        if (features < 2 || layers < 1)
+            throw new IllegalArgumentException("RealNvpConfig: " + features + " features and " + layers + " layers; at least 2 and 1");
     }
 
     /** Affine, ReLU, log scales within 3, no norm, F32. */
@@ -60,7 +60,8 @@ public record RealNvpConfig(int features, int layers, List<Integer> hidden, Acti
         for (int k = 0; k < layers; k++) {
             if (k > 0 && norm == Norm.BATCH) chain.add(new FlowBatchNorm(features, dtype));
             if (k > 0 && norm == Norm.ACT) chain.add(new ActNorm(features, dtype));
-            var network = new Mlp(MlpConfig.regressor(features, outputs).withHidden(hidden).withActivation(activation).withDtype(dtype), rng);
+            var network = new Mlp(MlpConfig.regressor(features, outputs).withHidden(hidden).withActivation(activation).withDtype(dtype),
+                    rng);
             var last = network.layers().getLast();
             Autograd.noGrad(() -> {
                 last.weight().zero_();

@@ -62,8 +62,8 @@ public final class AutoencoderKl extends Module implements LatentModel {
 
     /** This network as a variational autoencoder, on the same parameters: to train it. @param vae codes of shape (latent, height, width) */
     public Vae vae(VaeConfig vae) {
-        if (!(vae.observation() instanceof Observation.Gaussian))
-            throw new IllegalArgumentException("AutoencoderKl.vae: the observation is " + vae.observation() + "; this decoder says means of a Gaussian");
+        if (!(vae.observation() instanceof Observation.Gaussian)) throw new IllegalArgumentException(
+                "AutoencoderKl.vae: the observation is " + vae.observation() + "; this decoder says means of a Gaussian");
         return new Vae(new Part(this, true), new Part(this, false), vae);
     }
 

@@ -89,8 +89,9 @@ public final class AutoencoderVq extends Module implements LatentModel {
 
     private Tensor code(Tensor x, Pass pass) {
         var z = encoder.forward(x, pass);
-        if (z.rank() < 2 || z.size(0) != x.size(0) || z.size(1) != quantizer.config().width()) throw new ShapeException("AutoencoderVq: the encoder says "
-                + z.shape() + " of data " + x.shape() + "; it is (n, " + quantizer.config().width() + ", ..), as wide as the book");
+        if (z.rank() < 2 || z.size(0) != x.size(0) || z.size(1) != quantizer.config().width())
+            throw new ShapeException("AutoencoderVq: the encoder says " + z.shape() + " of data " + x.shape() + "; it is (n, "
+                    + quantizer.config().width() + ", ..), as wide as the book");
         return z;
     }
 

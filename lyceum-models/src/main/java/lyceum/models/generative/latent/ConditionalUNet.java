@@ -90,12 +90,12 @@ public final class ConditionalUNet extends Module implements Denoiser {
     @Override public Tensor predict(Tensor x, Tensor t, Tensor context, Pass pass) {
         int reduction = 1 << config.widths().size() - 1;
         if (x.rank() != 4 || x.size(1) != config.inputs() || x.size(2) % reduction != 0 || x.size(3) % reduction != 0)
-            throw new ShapeException("ConditionalUNet: x " + x.shape() + "; it is (n, " + config.inputs() + ", height, width) with sides that "
-                    + reduction + " divides");
-        if ((context == null) != (config.contextWidth() == 0) || context != null && (context.rank() != 3
-                || context.size(0) != x.size(0) || context.size(2) != config.contextWidth())) throw new ShapeException("ConditionalUNet: the context is "
-                        + (context == null ? "missing" : context.shape()) + "; it is "
-                        + (config.contextWidth() == 0 ? "not wanted" : "(" + x.size(0) + ", T, " + config.contextWidth() + ")"));
+            throw new ShapeException("ConditionalUNet: x " + x.shape() + "; it is (n, " + config.inputs()
+                    + ", height, width) with sides that " + reduction + " divides");
+        if ((context == null) != (config.contextWidth() == 0)
+                || context != null && (context.rank() != 3 || context.size(0) != x.size(0) || context.size(2) != config.contextWidth()))
+            throw new ShapeException("ConditionalUNet: the context is " + (context == null ? "missing" : context.shape()) + "; it is "
+                    + (config.contextWidth() == 0 ? "not wanted" : "(" + x.size(0) + ", T, " + config.contextWidth() + ")"));
         var time = time_embedding.forward(t, pass);
         var y = conv_in.forward(x, pass);
         var kept = new ArrayList<>(List.of(y));

@@ -30,8 +30,9 @@ public record ConditionalUNetConfig(int inputs, int outputs, List<Integer> width
                     + ", attends " + attends + ", " + layers + " layers, a context of " + contextWidth
                     + "; each level has a width and says whether it attends");
         for (int width : widths)
-            if (width < 2 || width % groups != 0 || width % heads != 0 || width % 2 != 0) throw new IllegalArgumentException(
-                    "ConditionalUNetConfig: width " + width + " with " + groups + " groups and " + heads + " heads; they divide it, and it is even");
+            if (width < 2 || width % groups != 0 || width % heads != 0 || width % 2 != 0)
+                throw new IllegalArgumentException("ConditionalUNetConfig: width " + width + " with " + groups + " groups and " + heads
+                        + " heads; they divide it, and it is even");
     }
 
     /** That of Stable Diffusion 1.5: 859,520,964 parameters. */

@@ -40,7 +40,8 @@ final class DiffusersFolder {
         JsonNode scheduler = files.json("scheduler/scheduler_config.json"), vae = files.json("vae/config.json");
         var unet = files.unet();
         var model = new DiffusionModel(schedule(scheduler), prediction(scheduler), unet.countingFromZero());
-        return StableDiffusion.of(PromptEncoder.of(files.text(), tokens), model, files.codec(vae), vae.path("scaling_factor").asDouble(0.18215));
+        return StableDiffusion.of(PromptEncoder.of(files.text(), tokens), model, files.codec(vae),
+                vae.path("scaling_factor").asDouble(0.18215));
     }
 
     private JsonNode json(String name) throws IOException {
@@ -60,7 +61,8 @@ final class DiffusersFolder {
             case "scaled_linear" -> NoiseSchedule.scaledLinear(steps, first, last);
             case "linear" -> NoiseSchedule.linear(steps, first, last);
             case "squaredcos_cap_v2" -> NoiseSchedule.cosine(steps);
-            case String other -> throw new FormatException("scheduler: beta_schedule \"" + other + "\"; scaled_linear, linear and squaredcos_cap_v2 are known");
+            case String other -> throw new FormatException(
+                    "scheduler: beta_schedule \"" + other + "\"; scaled_linear, linear and squaredcos_cap_v2 are known");
         };
         return c.path("rescale_betas_zero_snr").asBoolean(false) ? schedule.endingInNoise() : schedule;
     }
@@ -70,7 +72,8 @@ final class DiffusersFolder {
             case "epsilon" -> Prediction.NOISE;
             case "v_prediction" -> Prediction.VELOCITY;
             case "sample" -> Prediction.CLEAN;
-            case String other -> throw new FormatException("scheduler: prediction_type \"" + other + "\"; epsilon, v_prediction and sample are known");
+            case String other ->
+                    throw new FormatException("scheduler: prediction_type \"" + other + "\"; epsilon, v_prediction and sample are known");
         };
     }
 
@@ -81,10 +84,11 @@ final class DiffusersFolder {
         for (var kind : c.path("down_block_types")) attends.add(switch (kind.asString()) {
             case "CrossAttnDownBlock2D" -> true;
             case "DownBlock2D" -> false;
-            case String other -> throw new FormatException("unet: a block \"" + other + "\"; CrossAttnDownBlock2D and DownBlock2D are known");
+            case String other ->
+                    throw new FormatException("unet: a block \"" + other + "\"; CrossAttnDownBlock2D and DownBlock2D are known");
         });
-        if (c.path("attention_head_dim").isArray()) throw new FormatException("unet: attention_head_dim " + c.path("attention_head_dim")
-                + ", heads that differ by level; one number is known");
+        if (c.path("attention_head_dim").isArray()) throw new FormatException(
+                "unet: attention_head_dim " + c.path("attention_head_dim") + ", heads that differ by level; one number is known");
         var config = new ConditionalUNetConfig(c.path("in_channels").asInt(4), c.path("out_channels").asInt(4), widths, attends,
                 c.path("layers_per_block").asInt(2), c.path("cross_attention_dim").asInt(768), c.path("attention_head_dim").asInt(8),
                 c.path("norm_num_groups").asInt(32), DType.F32);
@@ -92,15 +96,15 @@ final class DiffusersFolder {
     }
 
     private AutoencoderKl codec(JsonNode c) throws IOException {
-        var config = new AutoencoderKlConfig(c.path("in_channels").asInt(3), c.path("latent_channels").asInt(4), ints(c, "block_out_channels"),
-                c.path("layers_per_block").asInt(2), c.path("norm_num_groups").asInt(32), DType.F32);
+        var config = new AutoencoderKlConfig(c.path("in_channels").asInt(3), c.path("latent_channels").asInt(4),
+                ints(c, "block_out_channels"), c.path("layers_per_block").asInt(2), c.path("norm_num_groups").asInt(32), DType.F32);
         var renamed = new LinkedHashMap<String, Tensor>();
         tensors("vae/" + WEIGHTS).forEach((name, t) -> {
             int at = name.lastIndexOf('.');
             int before = name.lastIndexOf('.', at - 1);
             String part = name.substring(before + 1, Math.max(before + 1, at));
-            renamed.put(name.contains(".attentions.") && OLD.containsKey(part) ? name.substring(0, before + 1) + OLD.get(part) + name.substring(at)
-                    : name, t);
+            renamed.put(name.contains(".attentions.") && OLD.containsKey(part)
+                    ? name.substring(0, before + 1) + OLD.get(part) + name.substring(at) : name, t);
         });
         return filled(Skeleton.of(() -> new AutoencoderKl(config, Rng.of(1))), renamed);
     }
@@ -114,9 +118,10 @@ final class DiffusersFolder {
         };
         int vocabulary = c.path("vocab_size").asInt(49_408);
         int width = c.path("hidden_size").asInt(768);
-        var config = new TextTowerConfig(vocabulary, c.path("max_position_embeddings").asInt(77), width, c.path("num_hidden_layers").asInt(12),
-                c.path("num_attention_heads").asInt(12)).withHidden(c.path("intermediate_size").asInt(4 * width)).withActivation(activation)
-                .withCausal(true).withEnd(vocabulary - 1).withPool(TextTowerConfig.Pool.END).withPadding(vocabulary - 1).withMasksPadding(false);
+        var config = new TextTowerConfig(vocabulary, c.path("max_position_embeddings").asInt(77), width,
+                c.path("num_hidden_layers").asInt(12), c.path("num_attention_heads").asInt(12))
+                .withHidden(c.path("intermediate_size").asInt(4 * width)).withActivation(activation).withCausal(true)
+                .withEnd(vocabulary - 1).withPool(TextTowerConfig.Pool.END).withPadding(vocabulary - 1).withMasksPadding(false);
         var tower = new TextTower(config, Rng.of(1));
         tower.loadPublished(tensors("text_encoder/model.safetensors"));
         return tower;

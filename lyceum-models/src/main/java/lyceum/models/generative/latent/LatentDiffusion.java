@@ -37,7 +37,9 @@ public record LatentDiffusion(LatentModel codec, LatentScale scale) {
     }
 
     /** Scaled codes of data, so many at a time. */
-    public Tensor encode(Tensor data, int batch) { return Autograd.noGrad(() -> scale.apply(InBatches.of(data, batch, codec::encode)).compute()); }
+    public Tensor encode(Tensor data, int batch) {
+        return Autograd.noGrad(() -> scale.apply(InBatches.of(data, batch, codec::encode)).compute());
+    }
 
     /** Data of scaled codes. */
     public Tensor decode(Tensor scaled) { return Autograd.noGrad(() -> codec.decode(scale.undo(scaled).compute())); }
@@ -48,7 +50,8 @@ public record LatentDiffusion(LatentModel codec, LatentScale scale) {
      * @param condition (n, ..), or null
      * @param shape of the codes of an item
      */
-    public Tensor sample(DiffusionModel model, DiffusionSampler sampler, Tensor condition, NoiseStreams noise, Progress progress, long... shape) {
+    public Tensor sample(DiffusionModel model, DiffusionSampler sampler, Tensor condition, NoiseStreams noise, Progress progress,
+            long... shape) {
         var start = model.start(noise, scale.mean().dtype(), shape);
         return decode(sampler.sample(model, start, condition, noise, progress));
     }

@@ -14,7 +14,8 @@ import lyceum.tensor.Tensor;
 public record LatentScale(Tensor mean, Tensor deviation) {
     /** Of the codes (n, channels, ..) of training data. Channels that do not vary are only centred. */
     public static LatentScale of(Tensor codes) {
-        if (codes.rank() < 2 || codes.size(0) < 2) throw new ShapeException("LatentScale: codes " + codes.shape() + "; they are (n, channels, ..), n at least 2");
+        if (codes.rank() < 2 || codes.size(0) < 2)
+            throw new ShapeException("LatentScale: codes " + codes.shape() + "; they are (n, channels, ..), n at least 2");
         return Autograd.noGrad(() -> {
             var rows = codes.moveAxis(1, 0).reshape(codes.size(1), -1);
             var shape = new long[codes.rank()];

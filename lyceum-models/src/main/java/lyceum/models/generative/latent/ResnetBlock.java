@@ -31,7 +31,8 @@ final class ResnetBlock extends Module {
     }
 
     static Conv2d conv(int inputs, int outputs, int kernel, int stride, int padding, DType dtype, Rng rng) {
-        return new Conv2d(inputs, outputs, new int[] {kernel}, new Convolution().withStride(stride).withPadding(padding), true, dtype, null, rng);
+        return new Conv2d(inputs, outputs, new int[] {kernel}, new Convolution().withStride(stride).withPadding(padding), true, dtype, null,
+                rng);
     }
 
     static Tensor silu(Tensor x, Pass pass) { return Activation.SILU.forward(x, pass); }

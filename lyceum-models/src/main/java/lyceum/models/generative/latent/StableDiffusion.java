@@ -48,8 +48,9 @@ public record StableDiffusion(PromptEncoder text, DiffusionModel model, LatentDi
     /** Of three networks that were trained elsewhere, with codes scaled by one factor. */
     public static StableDiffusion of(PromptEncoder text, DiffusionModel model, AutoencoderKl codec, double factor) {
         var like = codec.state().firstEntry().getValue();
-        return new StableDiffusion(text, model, new LatentDiffusion(codec, LatentScale.factor(factor, Tensor.zeros(like.dtype(), 1, 1, 1, 1))),
-                codec.config().latent(), codec.config().reduction());
+        return new StableDiffusion(text, model,
+                new LatentDiffusion(codec, LatentScale.factor(factor, Tensor.zeros(like.dtype(), 1, 1, 1, 1))), codec.config().latent(),
+                codec.config().reduction());
     }
 
     /**
@@ -70,8 +71,8 @@ public record StableDiffusion(PromptEncoder text, DiffusionModel model, LatentDi
     /** The same as scaled codes. */
     public Tensor codes(List<String> prompts, PictureOptions options, NoiseStreams noise, Progress progress) {
         requireOne(prompts, noise);
-        if (options.height() % reduction != 0 || options.width() % reduction != 0) throw new IllegalArgumentException("StableDiffusion: "
-                + options.height() + " x " + options.width() + " pixels; both are multiples of " + reduction);
+        if (options.height() % reduction != 0 || options.width() % reduction != 0) throw new IllegalArgumentException(
+                "StableDiffusion: " + options.height() + " x " + options.width() + " pixels; both are multiples of " + reduction);
         var start = model.start(noise, latents.scale().mean().dtype(), channels, options.height() / reduction, options.width() / reduction);
         return drawn(model, m -> m, start, prompts, options, noise, progress);
     }
@@ -81,7 +82,8 @@ public record StableDiffusion(PromptEncoder text, DiffusionModel model, LatentDi
      *
      * @param strength share of the schedule by which they are noised, in (0, 1]: near 0 they stay, at 1 hardly a trace is left
      */
-    public Tensor vary(Tensor pictures, double strength, List<String> prompts, PictureOptions options, NoiseStreams noise, Progress progress) {
+    public Tensor vary(Tensor pictures, double strength, List<String> prompts, PictureOptions options, NoiseStreams noise,
+            Progress progress) {
         requireOne(prompts, noise);
         if (!(strength > 0 && strength <= 1))
             throw new IllegalArgumentException("StableDiffusion.vary: strength is " + strength + "; it lies in (0, 1]");
@@ -102,7 +104,8 @@ public record StableDiffusion(PromptEncoder text, DiffusionModel model, LatentDi
     }
 
     /** The same of scaled codes: those that are not free come back as they were, but for rounding. */
-    public Tensor fillCodes(Tensor codes, Tensor free, List<String> prompts, PictureOptions options, NoiseStreams noise, Progress progress) {
+    public Tensor fillCodes(Tensor codes, Tensor free, List<String> prompts, PictureOptions options, NoiseStreams noise,
+            Progress progress) {
         requireOne(prompts, noise);
         var open = freeCodes(free, codes);
         var start = model.start(noise, codes.dtype(), channels, codes.size(2), codes.size(3));
@@ -133,7 +136,7 @@ public record StableDiffusion(PromptEncoder text, DiffusionModel model, LatentDi
     public Tensor pictures(Tensor codes) { return Autograd.noGrad(() -> latents.decode(codes).add(1).div(2).clamp(0, 1).compute()); }
 
     private static void requireOne(List<String> prompts, NoiseStreams noise) {
-        if (prompts.isEmpty() || prompts.size() != noise.size())
-            throw new IllegalArgumentException("StableDiffusion: " + prompts.size() + " prompts and " + noise.size() + " streams of noise; one for each");
+        if (prompts.isEmpty() || prompts.size() != noise.size()) throw new IllegalArgumentException(
+                "StableDiffusion: " + prompts.size() + " prompts and " + noise.size() + " streams of noise; one for each");
     }
 }

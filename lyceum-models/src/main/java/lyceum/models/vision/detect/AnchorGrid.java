@@ -15,8 +15,10 @@ public record AnchorGrid(int stride, List<Double> sizes, List<Double> ratios) {
     public AnchorGrid {
         sizes = List.copyOf(sizes);
         ratios = List.copyOf(ratios);
-        if (stride < 1 || sizes.isEmpty() || ratios.isEmpty() || sizes.stream().anyMatch(s -> !(s > 0)) || ratios.stream().anyMatch(r -> !(r > 0)))
-            throw new IllegalArgumentException("AnchorGrid: stride " + stride + ", sizes " + sizes + ", ratios " + ratios + "; all above 0");
+        if (stride < 1 || sizes.isEmpty() || ratios.isEmpty() || sizes.stream().anyMatch(s -> !(s > 0))
+                || ratios.stream().anyMatch(r -> !(r > 0)))
+            throw new IllegalArgumentException(
+                    "AnchorGrid: stride " + stride + ", sizes " + sizes + ", ratios " + ratios + "; all above 0");
     }
 
     /** Squares. */

@@ -52,8 +52,8 @@ public final class CspBlock extends Module {
 
     /** @param depth bottlenecks, at least one @param outputs an even number */
     public CspBlock(int inputs, int outputs, int depth, Rng rng) {
-        if (depth < 1 || outputs < 2 || outputs % 2 != 0)
-            throw new IllegalArgumentException("CspBlock: depth " + depth + " and " + outputs + " outputs; at least one, and an even number");
+        if (depth < 1 || outputs < 2 || outputs % 2 != 0) throw new IllegalArgumentException(
+                "CspBlock: depth " + depth + " and " + outputs + " outputs; at least one, and an even number");
         cv1 = new Unit(inputs, outputs / 2, 1, 1, rng);
         cv2 = new Unit(inputs, outputs / 2, 1, 1, rng);
         cv3 = new Unit(outputs, outputs, 1, 1, rng);

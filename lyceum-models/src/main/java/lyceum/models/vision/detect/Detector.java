@@ -71,8 +71,9 @@ public interface Detector {
     static void check(String who, Tensor images, List<Truth> truths, int classes) {
         if (images.rank() != 4 || images.size(0) != truths.size()) throw new IllegalArgumentException(
                 who + ": pictures " + images.shape() + " and " + truths.size() + " truths; (n, channels, height, width) and n");
-        for (var truth : truths) for (int kind : truth.kinds)
-            if (kind < 0 || kind >= classes)
-                throw new IllegalArgumentException(who + ": class " + kind + "; they are numbered from 0 to " + (classes - 1));
+        for (var truth : truths)
+            for (int kind : truth.kinds)
+                if (kind < 0 || kind >= classes)
+                    throw new IllegalArgumentException(who + ": class " + kind + "; they are numbered from 0 to " + (classes - 1));
     }
 }

@@ -107,8 +107,9 @@ public final class Detr extends Module implements Detector {
 
     @Override public Tensor loss(Tensor images, List<Truth> truths, Pass pass) {
         Detector.check("Detr", images, truths, config.classes());
-        for (var truth : truths) if (truth.kinds().length > config.queries())
-            throw new IllegalArgumentException("Detr: " + truth.kinds().length + " objects for " + config.queries() + " queries; give more queries");
+        for (var truth : truths)
+            if (truth.kinds().length > config.queries()) throw new IllegalArgumentException(
+                    "Detr: " + truth.kinds().length + " objects for " + config.queries() + " queries; give more queries");
         var sides = Tensor.of(new double[] {images.size(3), images.size(2), images.size(3), images.size(2)});
         var wanted = truths.stream().map(t -> ofCorners(t.boxes().to(DType.F64).div(sides))).toList();
         var layers = layers(images, pass);
@@ -139,7 +140,8 @@ public final class Detr extends Module implements Detector {
         Arrays.fill(weights, 1);
         weights[config.classes()] = config.nothingWeight();
         var type = told.logits.dtype();
-        var loss = new CrossEntropy().withClassWeights(Tensor.of(weights).to(type)).of(told.logits.reshape(kinds.length, -1), Tensor.of(kinds));
+        var loss = new CrossEntropy().withClassWeights(Tensor.of(weights).to(type)).of(told.logits.reshape(kinds.length, -1),
+                Tensor.of(kinds));
         if (rows.isEmpty()) return loss;
         Tensor said = told.boxes.reshape(-1, 4).rows(rows.stream().mapToInt(r -> r).toArray()),
                 right = Tensor.concat(0, boxes.toArray(Tensor[]::new)).to(type);
@@ -155,8 +157,9 @@ public final class Detr extends Module implements Detector {
         double[][] p = logits.to(DType.F64).softmax(1).toRows(), overlap = BoxOverlap.GIOU.pairs(corners(boxes), corners(wanted)).toRows(),
                 distance = boxes.unsqueeze(1).sub(wanted.unsqueeze(0)).abs().sum(2).toRows();
         var cost = new double[config.queries()][config.queries()]; // beyond the objects all queries cost nothing
-        for (int i = 0; i < cost.length; i++) for (int k = 0; k < kinds.length; k++)
-            cost[i][k] = config.boxWeight() * distance[i][k] - config.overlapWeight() * overlap[i][k] - p[i][kinds[k]];
+        for (int i = 0; i < cost.length; i++)
+            for (int k = 0; k < kinds.length; k++)
+                cost[i][k] = config.boxWeight() * distance[i][k] - config.overlapWeight() * overlap[i][k] - p[i][kinds[k]];
         int[] column = LinearAssignment.of(cost).column(), query = new int[kinds.length];
         for (int i = 0; i < column.length; i++) if (column[i] < query.length) query[column[i]] = i;
         return query;

@@ -50,9 +50,9 @@ public final class RegionDetector extends Module implements Detector {
     private final Linear fc, cls, box;
 
     public RegionDetector(VisionEncoder backbone, RegionDetectorConfig config, Rng rng) {
-        if (backbone.stride() != config.anchors().stride() || config.crop() % backbone.stride() != 0)
-            throw new IllegalArgumentException("RegionDetector: the backbone has stride " + backbone.stride() + ", the anchors "
-                    + config.anchors().stride() + ", crops " + config.crop() + " pixels; give anchors of its stride and crops of a multiple");
+        if (backbone.stride() != config.anchors().stride() || config.crop() % backbone.stride() != 0) throw new IllegalArgumentException(
+                "RegionDetector: the backbone has stride " + backbone.stride() + ", the anchors " + config.anchors().stride() + ", crops "
+                        + config.crop() + " pixels; give anchors of its stride and crops of a multiple");
         this.config = config;
         this.backbone = backbone;
         int width = backbone.width(), each = config.anchors().each();
@@ -78,8 +78,8 @@ public final class RegionDetector extends Module implements Detector {
     private Anchored anchored(Tensor map, Pass pass) {
         var x = rpn_conv.forward(map, pass).relu();
         long n = map.size(0);
-        return new Anchored(config.anchors().boxes(map.size(2), map.size(3)),
-                rpn_cls.forward(x, pass).permute(0, 2, 3, 1).reshape(n, -1), rpn_box.forward(x, pass).permute(0, 2, 3, 1).reshape(n, -1, 4));
+        return new Anchored(config.anchors().boxes(map.size(2), map.size(3)), rpn_cls.forward(x, pass).permute(0, 2, 3, 1).reshape(n, -1),
+                rpn_box.forward(x, pass).permute(0, 2, 3, 1).reshape(n, -1, 4));
     }
 
     /** Regions of each picture that the network of proposals finds likeliest, (k, 4). */
@@ -100,8 +100,8 @@ public final class RegionDetector extends Module implements Detector {
         for (int i = 0; i < images.size(0); i++) {
             var best = said.logits.select(0, i).detach().topk((int) Math.min(config.considered(), said.logits.size(1)), 0);
             int[] rows = best.indices().toIntArray();
-            var boxes = clipped(new BoxCoding().decode(said.codes.select(0, i).detach().to(DType.F64).rows(rows),
-                    said.anchors.rows(rows)), images);
+            var boxes = clipped(new BoxCoding().decode(said.codes.select(0, i).detach().to(DType.F64).rows(rows), said.anchors.rows(rows)),
+                    images);
             int[] kept = new NonMaxSuppression(NEAR_TWINS).keep(boxes, best.values());
             regions.add(boxes.rows(Arrays.copyOf(kept, Math.min(kept.length, config.proposals()))).compute());
         }
@@ -179,8 +179,8 @@ public final class RegionDetector extends Module implements Detector {
         for (int i = 0; i < truths.size(); i++) {
             var truth = truths.get(i);
             var all = Tensor.concat(0, proposals.get(i).to(DType.F64), truth.boxes().to(DType.F64));
-            sample.draw(Match.of(all, truth, config.overlap(), config.overlap(), false), before, truth, all, config.coding(), config.sampled(),
-                    pass.rng());
+            sample.draw(Match.of(all, truth, config.overlap(), config.overlap(), false), before, truth, all, config.coding(),
+                    config.sampled(), pass.rng());
             regions.add(all);
             before += (int) all.size(0);
         }
@@ -213,8 +213,8 @@ public final class RegionDetector extends Module implements Detector {
         var map = config.generation() == Generation.R_CNN ? null : FlopCounter.part("features", () -> forward(images, pass));
         var proposals = given != null ? given
                 : config.generation() == Generation.FASTER ? chosen(anchored(map, pass), images) : windows(images);
-        int[] pictures = IntStream.range(0, proposals.size())
-                .flatMap(i -> IntStream.generate(() -> i).limit(proposals.get(i).size(0))).toArray();
+        int[] pictures = IntStream.range(0, proposals.size()).flatMap(i -> IntStream.generate(() -> i).limit(proposals.get(i).size(0)))
+                .toArray();
         var regions = Tensor.concat(0, proposals.stream().map(p -> p.to(DType.F64)).toArray(Tensor[]::new));
         var said = judge(images, map, regions, pictures, pass);
         Tensor scores = said.logits.to(DType.F64).softmax(1), boxes = config.coding().decode(said.codes.to(DType.F64), regions);

@@ -43,8 +43,8 @@ public record RegionDetectorConfig(Generation generation, int classes, AnchorGri
         Objects.requireNonNull(anchors, "anchors");
         Objects.requireNonNull(coding, "coding");
         if (classes < 1 || bins < 1 || crop < 1 || hidden < 1 || considered < 1 || proposals < 1 || sampled < 2)
-            throw new IllegalArgumentException("RegionDetectorConfig: " + classes + " classes, " + bins + " bins, crop " + crop + ", hidden "
-                    + hidden + ", " + considered + " considered, " + proposals + " proposals, " + sampled + " sampled");
+            throw new IllegalArgumentException("RegionDetectorConfig: " + classes + " classes, " + bins + " bins, crop " + crop
+                    + ", hidden " + hidden + ", " + considered + " considered, " + proposals + " proposals, " + sampled + " sampled");
         if (!(overlap > 0 && overlap < 1 && threshold >= 0 && threshold < 1 && suppression >= 0 && suppression <= 1))
             throw new IllegalArgumentException("RegionDetectorConfig: overlap " + overlap + ", threshold " + threshold + ", suppression "
                     + suppression + "; they lie between 0 and 1");
@@ -52,6 +52,7 @@ public record RegionDetectorConfig(Generation generation, int classes, AnchorGri
 
     /** Faster R-CNN at the size of small pictures: 5 x 5 bins, a head of 64 units, 24 proposals, warped to 48 pixels where they are. */
     public RegionDetectorConfig(int classes, AnchorGrid anchors) {
-        this(Generation.FASTER, classes, anchors, 5, true, 48, 64, new BoxCoding(10, 5, Math.log(1000.0 / 16)), 200, 24, 16, 0.5, 0.05, 0.4);
+        this(Generation.FASTER, classes, anchors, 5, true, 48, 64, new BoxCoding(10, 5, Math.log(1000.0 / 16)), 200, 24, 16, 0.5, 0.05,
+                0.4);
     }
 }

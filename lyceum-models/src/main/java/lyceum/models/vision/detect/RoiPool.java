@@ -34,7 +34,7 @@ public record RoiPool(int height, int width, double scale) {
             mark(rows, i * height * h, height, h, r[4 * i + 1], r[4 * i + 3]);
             mark(columns, i * width * w, width, w, r[4 * i], r[4 * i + 2]);
         }
-        var down = largest(maps.rows(pictures), Tensor.of(rows, k, 1, height, h));                // (k, channels, height, w)
+        var down = largest(maps.rows(pictures), Tensor.of(rows, k, 1, height, h)); // (k, channels, height, w)
         return largest(down.transpose(2, 3), Tensor.of(columns, k, 1, width, w)).transpose(2, 3); // the maximum of a rectangle is one of maxima
     }
 

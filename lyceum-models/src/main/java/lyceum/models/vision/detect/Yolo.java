@@ -62,7 +62,8 @@ public final class Yolo extends Module implements Detector {
         down = List.copyOf(downs);
         stage = List.copyOf(blocks);
         var merges = new ArrayList<CspBlock>();
-        for (int i = config.stages() - 2; i >= config.stages() - config.levels(); i--) merges.add(new CspBlock(width(i) + width(i + 1), width(i), config.depth(), rng));
+        for (int i = config.stages() - 2; i >= config.stages() - config.levels(); i--)
+            merges.add(new CspBlock(width(i) + width(i + 1), width(i), config.depth(), rng));
         merge = List.copyOf(merges);
         heads = heads(rng);
         one2one = config.dual() ? heads(rng) : List.of();
@@ -86,8 +87,8 @@ public final class Yolo extends Module implements Detector {
     /** Maps of the levels that have heads, the finest first. */
     private List<Tensor> levels(Tensor images, Pass pass) {
         int stride = 2 << config.stages();
-        if (images.rank() != 4 || images.size(2) % stride != 0 || images.size(3) % stride != 0)
-            throw new IllegalArgumentException("Yolo: pictures " + images.shape() + "; (n, 3, height, width) with sides of multiples of " + stride);
+        if (images.rank() != 4 || images.size(2) % stride != 0 || images.size(3) % stride != 0) throw new IllegalArgumentException(
+                "Yolo: pictures " + images.shape() + "; (n, 3, height, width) with sides of multiples of " + stride);
         var x = stem.forward(images, pass);
         var maps = new ArrayList<Tensor>();
         for (int i = 0; i < stage.size(); i++) {
@@ -114,7 +115,8 @@ public final class Yolo extends Module implements Detector {
         for (int level = 0; level < config.levels(); level++) {
             int stride = 4 << config.stages() - config.levels() + level;
             for (int y = 0; y < height / stride; y++) for (int x = 0; x < width / stride; x++) for (int k = 0; k < config.each(); k++) {
-                var prior = config.priors().isEmpty() ? new YoloConfig.Prior(width, height) : config.priors().get(level * config.each() + k);
+                var prior = config.priors().isEmpty() ? new YoloConfig.Prior(width, height)
+                        : config.priors().get(level * config.each() + k);
                 rows.add(new double[] {x, y, stride, prior.width(), prior.height()});
             }
         }
@@ -138,7 +140,6 @@ public final class Yolo extends Module implements Detector {
         var still = maps.stream().map(Tensor::detach).toList(); // the second head leaves the features to the first
         return loss.add(loss(said(told(one2one, still, pass)), places, truths, 1));
     }
-
 
     private Tensor loss(Said said, Tensor places, List<Truth> truths, int most) {
         int n = truths.size(), count = (int) places.size(0), classes = config.classes();

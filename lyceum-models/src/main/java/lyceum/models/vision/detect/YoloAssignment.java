@@ -42,7 +42,8 @@ final class YoloAssignment {
     }
 
     private static boolean holds(double[] place, double[] box) {
-        return (int) Math.floor((box[0] + box[2]) / 2 / place[2]) == (int) place[0] && (int) Math.floor((box[1] + box[3]) / 2 / place[2]) == (int) place[1];
+        return (int) Math.floor((box[0] + box[2]) / 2 / place[2]) == (int) place[0]
+                && (int) Math.floor((box[1] + box[3]) / 2 / place[2]) == (int) place[1];
     }
 
     /**
@@ -51,7 +52,8 @@ final class YoloAssignment {
      * @param p probabilities of classes at each place
      */
     static List<Chosen> aligned(Tensor boxes, double[][] p, Tensor places, Detector.Truth truth, int most) {
-        double[][] at = places.toRows(), t = truth.boxes().toRows(), iou = BoxOverlap.IOU.pairs(boxes, truth.boxes().to(boxes.dtype())).toRows();
+        double[][] at = places.toRows(), t = truth.boxes().toRows(),
+                iou = BoxOverlap.IOU.pairs(boxes, truth.boxes().to(boxes.dtype())).toRows();
         var of = new Chosen[at.length];
         var overlap = new double[at.length];
         for (int j = 0; j < t.length; j++) {

@@ -43,7 +43,8 @@ public record YoloConfig(int classes, YoloCoding coding, int width, int depth, i
          * @throws IllegalArgumentException unless there are at least k sizes
          */
         public static List<Prior> clustered(List<Prior> sizes, int k, Rng rng) {
-            if (k < 1 || sizes.size() < k) throw new IllegalArgumentException("Prior.clustered: " + k + " means of " + sizes.size() + " sizes");
+            if (k < 1 || sizes.size() < k)
+                throw new IllegalArgumentException("Prior.clustered: " + k + " means of " + sizes.size() + " sizes");
             var means = new Prior[k];
             int[] first = rng.sample(sizes.size(), k), of = new int[sizes.size()];
             for (int c = 0; c < k; c++) means[c] = sizes.get(first[c]);
@@ -70,10 +71,11 @@ public record YoloConfig(int classes, YoloCoding coding, int width, int depth, i
         Objects.requireNonNull(coding, "coding");
         priors = List.copyOf(priors);
         if (classes < 1 || width < 2 || width % 2 != 0 || depth < 1 || stages < 1 || levels < 1 || levels > stages || assigned < 1)
-            throw new IllegalArgumentException("YoloConfig: " + classes + " classes, width " + width + " (even), depth " + depth + ", " + stages
-                    + " stages, " + levels + " levels (at most as many), " + assigned + " assigned");
-        if (coding == YoloCoding.ANCHORS != !priors.isEmpty() || priors.size() % levels != 0) throw new IllegalArgumentException(
-                "YoloConfig: " + priors.size() + " priors with " + coding + "; ANCHORS have as many on each of " + levels + " levels, others none");
+            throw new IllegalArgumentException("YoloConfig: " + classes + " classes, width " + width + " (even), depth " + depth + ", "
+                    + stages + " stages, " + levels + " levels (at most as many), " + assigned + " assigned");
+        if (coding == YoloCoding.ANCHORS != !priors.isEmpty() || priors.size() % levels != 0)
+            throw new IllegalArgumentException("YoloConfig: " + priors.size() + " priors with " + coding
+                    + "; ANCHORS have as many on each of " + levels + " levels, others none");
         if (dual && coding != YoloCoding.ANCHOR_FREE)
             throw new IllegalArgumentException("YoloConfig: dual heads go with ANCHOR_FREE, not with " + coding);
         if (!(threshold >= 0 && threshold < 1 && suppression >= 0 && suppression <= 1)) throw new IllegalArgumentException(

@@ -23,7 +23,8 @@ final class YoloHead extends Module {
     @Override protected Tensor compute(Tensor map, Pass pass) {
         var x = box_tower.forward(map, pass);
         var codes = byPlace(box.forward(x, pass), 4);
-        var said = byPlace(kinds.forward(class_tower == null ? x : class_tower.forward(map, pass), pass), (int) kinds.bias().size(0) * 4 / (int) box.bias().size(0));
+        var said = byPlace(kinds.forward(class_tower == null ? x : class_tower.forward(map, pass), pass),
+                (int) kinds.bias().size(0) * 4 / (int) box.bias().size(0));
         return Tensor.concat(2, codes, said);
     }
 

@@ -30,8 +30,8 @@ public final class Aspp extends Module {
     public Aspp(int inputs, int width, List<Integer> rates, Rng rng) {
         if (rates.isEmpty() || rates.stream().anyMatch(r -> r < 1))
             throw new IllegalArgumentException("Aspp: rates " + rates + "; at least one, each at least 1");
-        convs = IntStream.rangeClosed(0, rates.size()).mapToObj(i -> i == 0 ? plain(inputs, width, rng) : atrous(inputs, width, rates.get(i - 1), rng))
-                .toList();
+        convs = IntStream.rangeClosed(0, rates.size())
+                .mapToObj(i -> i == 0 ? plain(inputs, width, rng) : atrous(inputs, width, rates.get(i - 1), rng)).toList();
         norms = convs.stream().map(c -> new BatchNorm(width)).toList();
         pool = new Conv2d(inputs, width, 1, rng);
         project = plain((rates.size() + 2) * width, width, rng);
@@ -43,7 +43,8 @@ public final class Aspp extends Module {
     }
 
     private static Conv2d atrous(int inputs, int width, int rate, Rng rng) {
-        return new Conv2d(inputs, width, new int[] {3}, new Convolution().withPadding(rate).withDilation(rate), false, DType.F32, null, rng);
+        return new Conv2d(inputs, width, new int[] {3}, new Convolution().withPadding(rate).withDilation(rate), false, DType.F32, null,
+                rng);
     }
 
     /** What each convolution sees before its norm, the 1 x 1 first. */

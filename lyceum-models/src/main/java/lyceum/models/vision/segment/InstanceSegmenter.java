@@ -44,8 +44,8 @@ public interface InstanceSegmenter {
 
     /** Mask AP: a detection score whose overlaps are those of masks. */
     static DetectionScore score(List<List<Instance>> found, List<List<Instance>> truths) {
-        if (found.size() != truths.size()) throw new IllegalArgumentException(
-                "InstanceSegmenter.score: " + found.size() + " pictures found, " + truths.size() + " true");
+        if (found.size() != truths.size())
+            throw new IllegalArgumentException("InstanceSegmenter.score: " + found.size() + " pictures found, " + truths.size() + " true");
         var score = new DetectionScore();
         for (int p = 0; p < found.size(); p++) {
             List<Instance> f = found.get(p), t = truths.get(p);

@@ -142,7 +142,8 @@ public final class MaskRcnn extends Module implements InstanceSegmenter {
                     v = Math.clamp((y + 0.5 - b[1]) / (b[3] - b[1]) * SIDE - 0.5, 0, SIDE - 1);
             int i = Math.min((int) v, SIDE - 2), j = Math.min((int) u, SIDE - 2);
             double p = u - j, q = v - i;
-            pixels[y * w + x] = (1 - q) * ((1 - p) * mask[i][j] + p * mask[i][j + 1]) + q * ((1 - p) * mask[i + 1][j] + p * mask[i + 1][j + 1]) > 0.5;
+            pixels[y * w + x] = (1 - q) * ((1 - p) * mask[i][j] + p * mask[i][j + 1])
+                    + q * ((1 - p) * mask[i + 1][j] + p * mask[i + 1][j + 1]) > 0.5;
         }
         return pixels;
     }

@@ -68,7 +68,8 @@ public final class MaskTransformer extends Module implements InstanceSegmenter {
         var map = coarse.forward(levels.lastEntry().getValue(), pass);
         long n = map.size(0), h = map.size(2), w = map.size(3);
         var pixels = fine.forward(levels.firstEntry().getValue(), pass);
-        pixels = Resize.BILINEAR.of(pixels.add(Resize.BILINEAR.of(map, pixels.size(2), pixels.size(3))).relu(), images.size(2), images.size(3));
+        pixels = Resize.BILINEAR.of(pixels.add(Resize.BILINEAR.of(map, pixels.size(2), pixels.size(3))).relu(), images.size(2),
+                images.size(3));
         var memory = map.reshape(n, config.width(), -1).transpose(1, 2);
         var places = Detr.places(h, w, config.width()).to(memory.dtype()).unsqueeze(0);
         for (var layer : encoder) memory = layer.forward(memory, places, null, null, pass);
@@ -89,7 +90,8 @@ public final class MaskTransformer extends Module implements InstanceSegmenter {
         var wanted = new ArrayList<Tensor>();
         for (int i = 0; i < truths.size(); i++) {
             var truth = truths.get(i);
-            if (truth.size() > q) throw new IllegalArgumentException("MaskTransformer: " + truth.size() + " objects for " + q + " queries; give more");
+            if (truth.size() > q)
+                throw new IllegalArgumentException("MaskTransformer: " + truth.size() + " objects for " + q + " queries; give more");
             if (truth.isEmpty()) continue;
             var values = new double[truth.size() * pixels];
             for (int k = 0; k < truth.size(); k++) for (int p = 0; p < pixels; p++) values[k * pixels + p] = truth.get(k).mask()[p] ? 1 : 0;
@@ -105,7 +107,8 @@ public final class MaskTransformer extends Module implements InstanceSegmenter {
         Arrays.fill(weights, 1);
         weights[config.classes()] = config.nothingWeight();
         var type = told.logits.dtype();
-        var loss = new CrossEntropy().withClassWeights(Tensor.of(weights).to(type)).of(told.logits.reshape(kinds.length, -1), Tensor.of(kinds));
+        var loss = new CrossEntropy().withClassWeights(Tensor.of(weights).to(type)).of(told.logits.reshape(kinds.length, -1),
+                Tensor.of(kinds));
         if (rows.isEmpty()) return loss;
         Tensor z = told.masks.reshape(kinds.length, pixels).rows(rows.stream().mapToInt(r -> r).toArray()),
                 t = Tensor.concat(0, wanted.toArray(Tensor[]::new)).to(type), p = z.sigmoid();

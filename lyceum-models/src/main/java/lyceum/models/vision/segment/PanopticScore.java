@@ -38,7 +38,8 @@ public final class PanopticScore {
     public PanopticScore add(Segmentation found, Segmentation truth) {
         int[] a = found.segmentOf(), b = truth.segmentOf();
         int n = found.segments().size(), m = truth.segments().size();
-        if (a.length != b.length) throw new IllegalArgumentException("PanopticScore: " + a.length + " found and " + b.length + " true pixels");
+        if (a.length != b.length)
+            throw new IllegalArgumentException("PanopticScore: " + a.length + " found and " + b.length + " true pixels");
         int[][] both = new int[n][m];
         int[] foundArea = new int[n], trueArea = new int[m];
         for (int i = 0; i < a.length; i++) {

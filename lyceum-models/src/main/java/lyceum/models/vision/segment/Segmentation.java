@@ -42,15 +42,17 @@ public record Segmentation(int[] segmentOf, List<Segment> segments) {
      */
     public static Segmentation merge(Tensor logits, List<Instance> instances, Set<Integer> stuff, double least) {
         if (logits.rank() != 3) throw new ShapeException("Segmentation.merge: logits " + logits.shape() + "; (classes, height, width)");
-        if (stuff.isEmpty() || stuff.stream().anyMatch(k -> k < 0 || k >= logits.size(0)) || !(least >= 0 && least <= 1)) throw new IllegalArgumentException(
-                "Segmentation.merge: stuff " + stuff + " of " + logits.size(0) + " classes, least " + least + "; a class at least, a share in [0, 1]");
+        if (stuff.isEmpty() || stuff.stream().anyMatch(k -> k < 0 || k >= logits.size(0)) || !(least >= 0 && least <= 1))
+            throw new IllegalArgumentException("Segmentation.merge: stuff " + stuff + " of " + logits.size(0) + " classes, least " + least
+                    + "; a class at least, a share in [0, 1]");
         int pixels = (int) (logits.size(1) * logits.size(2));
         var segmentOf = new int[pixels];
         Arrays.fill(segmentOf, -1);
         var segments = new ArrayList<Segment>();
         for (var instance : instances.stream().sorted(Comparator.comparingDouble(Instance::score).reversed()).toList()) {
             boolean[] mask = instance.mask();
-            if (mask.length != pixels) throw new ShapeException("Segmentation.merge: a mask of " + mask.length + " pixels, logits of " + pixels);
+            if (mask.length != pixels)
+                throw new ShapeException("Segmentation.merge: a mask of " + mask.length + " pixels, logits of " + pixels);
             int all = 0, free = 0;
             for (int i = 0; i < pixels; i++) if (mask[i]) {
                 all++;

@@ -61,7 +61,8 @@ public final class SemanticSegmenter extends Module {
 
     /** @param classes "nothing" among them */
     public SemanticSegmenter(VisionEncoder backbone, Head head, int classes, Rng rng) {
-        if (classes < 2) throw new IllegalArgumentException("SemanticSegmenter: " + classes + " classes; at least 2, the background among them");
+        if (classes < 2)
+            throw new IllegalArgumentException("SemanticSegmenter: " + classes + " classes; at least 2, the background among them");
         this.classes = classes;
         this.backbone = Objects.requireNonNull(backbone, "backbone");
         var scores = new ArrayList<Conv2d>();
@@ -73,7 +74,8 @@ public final class SemanticSegmenter extends Module {
             case Fcn fcn -> {
                 aspp = null;
                 var widths = widths();
-                for (int i = widths.size() - 1; i >= 0 && scores.size() <= fcn.skips(); i--) scores.add(new Conv2d(widths.get(i), classes, 1, rng));
+                for (int i = widths.size() - 1; i >= 0 && scores.size() <= fcn.skips(); i--)
+                    scores.add(new Conv2d(widths.get(i), classes, 1, rng));
             }
         }
         score = List.copyOf(scores);

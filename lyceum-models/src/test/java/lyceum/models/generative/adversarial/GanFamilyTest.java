@@ -49,8 +49,8 @@ class GanFamilyTest {
         var critic = new Mlp(MlpConfig.regressor(1, 1, 32, 32).withActivation(Activation.LEAKY_RELU), rng);
         var shifted = new Linear(Tensor.ones(1, 1), Tensor.of(3f)); // z + 3
         // The best penalised critic is too long by about int F^2 / (2 lambda r): 0.46 at the usual 10, 0.09 at 50. F: difference of cdfs, r: density of the penalty's points.
-        var gan = new Gan(new Adam(5e-3).withBetas(0.5, 0.9)).withLoss(GanLoss.wasserstein()).withPenalty(new CriticPenalty.GradientPenalty(50))
-                .withSchedule(new Schedule.Polynomial(600, 1));
+        var gan = new Gan(new Adam(5e-3).withBetas(0.5, 0.9)).withLoss(GanLoss.wasserstein())
+                .withPenalty(new CriticPenalty.GradientPenalty(50)).withSchedule(new Schedule.Polynomial(600, 1));
         var run = gan.start(shifted, critic, GanGame.of(real, new LatentNoise(1), 256), rng);
         run.trainCritic(600, Progress.SILENT);
         Tensor a = Tensor.randn(rng, 20_000, 1).compute(), b = Tensor.randn(rng, 20_000, 1).add(3).compute();
@@ -88,7 +88,8 @@ class GanFamilyTest {
             var norm = new AdaIn(6, 8, DType.F32, rng);
             Tensor x = Tensor.randn(rng, 3, 6, 9, 7).mul(Math.pow(4, 2 - seed)).add(seed % 2), w = Tensor.randn(rng, 3, 8);
             var style = norm.style(w);
-            double[] y = norm.forward(x, w, Pass.inference()).toDoubleArray(), scale = style.scale().toDoubleArray(), shift = style.shift().toDoubleArray();
+            double[] y = norm.forward(x, w, Pass.inference()).toDoubleArray(), scale = style.scale().toDoubleArray(),
+                    shift = style.shift().toDoubleArray();
             for (int c = 0; c < 18; c++) {
                 double mean = 0, square = 0;
                 for (int i = 0; i < 63; i++) mean += y[c * 63 + i] / 63;
@@ -144,7 +145,8 @@ class GanFamilyTest {
             for (var kind : new String[] {"relaxed", "strict"}) {
                 var penalty = (kind.equals("relaxed") ? Regularizer.orthogonalDirections(1) : Regularizer.orthogonality(1)).penalty(layer);
                 worst = Math.max(worst, Math.abs(penalty.item() - c.number("expected." + kind)));
-                double[] found = Autograd.gradients(penalty, new Tensor[] {layer.weight}, false)[0].toDoubleArray(), wanted = c.doubles("expected." + kind + "Gradient");
+                double[] found = Autograd.gradients(penalty, new Tensor[] {layer.weight}, false)[0].toDoubleArray(),
+                        wanted = c.doubles("expected." + kind + "Gradient");
                 for (int i = 0; i < wanted.length; i++) gradient = Math.max(gradient, Math.abs(found[i] - wanted[i]));
             }
             cases++;
@@ -177,7 +179,8 @@ class GanFamilyTest {
         layer.load(Map.of("weight", Tensor.of(c.doubles("input.w"), 4, 3, 3, 3), "bias", Tensor.zeros(DType.F64, 4), "affine.weight",
                 Tensor.of(c.doubles("input.affine"), 3, 5), "affine.bias", Tensor.of(c.doubles("input.bias"), 3)));
         var x = Tensor.of(c.doubles("input.x"), 2, 3, 6, 6);
-        assertThat(layer.forward(x, Tensor.of(c.doubles("input.style"), 2, 5), Pass.inference()).toDoubleArray()).containsExactly(c.doubles("expected.y"), offset(1e-10));
+        assertThat(layer.forward(x, Tensor.of(c.doubles("input.style"), 2, 5), Pass.inference()).toDoubleArray())
+                .containsExactly(c.doubles("expected.y"), offset(1e-10));
         var a = golden.cases("adain").getFirst();
         var style = new AdaIn.Style(Tensor.of(a.doubles("input.scale"), 2, 3), Tensor.of(a.doubles("input.shift"), 2, 3));
         assertThat(AdaIn.apply(x, style).toDoubleArray()).containsExactly(a.doubles("expected.y"), offset(1e-10));
@@ -185,13 +188,15 @@ class GanFamilyTest {
 
     @Test void stylesMixByLayerAndTruncateTowardsTheAverage() {
         for (var styling : StyleGeneratorConfig.Styling.values()) {
-            var config = new StyleGeneratorConfig(8, 2).withChannels(6).withLatent(5).withWidth(7).withMappingLayers(2).withStyling(styling);
+            var config = new StyleGeneratorConfig(8, 2).withChannels(6).withLatent(5).withWidth(7).withMappingLayers(2)
+                    .withStyling(styling);
             var generator = new StyleGenerator(config, Rng.of(1));
             Tensor z = Tensor.randn(Rng.of(2), 3, 5), a = generator.styles(z), b = generator.styles(Tensor.randn(Rng.of(3), 3, 5));
             var picture = generator.forward(z);
             assertThat(picture.shape().toArray()).containsExactly(3, 2, 8, 8);
             assertThat(generator.synthesis(generator.mixed(a, b, 3), Pass.inference()).toDoubleArray()).isEqualTo(picture.toDoubleArray());
-            assertThat(generator.synthesis(generator.mixed(a, b, 0), Pass.inference()).sub(generator.synthesis(b, Pass.inference())).abs().max().item()).isZero();
+            assertThat(generator.synthesis(generator.mixed(a, b, 0), Pass.inference()).sub(generator.synthesis(b, Pass.inference())).abs()
+                    .max().item()).isZero();
             var mixed = generator.synthesis(generator.mixed(a, b, 1), Pass.inference());
             assertThat(mixed.sub(picture).abs().max().item()).isGreaterThan(1e-3);
             generator.forward(z, Pass.training(Rng.of(4)));
@@ -219,9 +224,11 @@ class GanFamilyTest {
         var norm = new SpectralNorm(layer, 1, rng);
         layer.attach(norm);
         assertThat(norm.largest().item()).isCloseTo(3, offset(1e-9));
-        assertThat(layer.forward(Tensor.of(new double[][] {{1, 2, 5}}), Pass.training(rng)).toDoubleArray()).containsExactly(new double[] {1.5, -1 + 2 / 3.0}, offset(1e-9));
+        assertThat(layer.forward(Tensor.of(new double[][] {{1, 2, 5}}), Pass.training(rng)).toDoubleArray())
+                .containsExactly(new double[] {1.5, -1 + 2 / 3.0}, offset(1e-9));
         assertThat(layer.state()).containsOnlyKeys("weight", "bias", "weight_u", "weight_v");
-        var gradient = Autograd.gradients(layer.forward(Tensor.of(new double[][] {{1, 2, 5}})).sum(), new Tensor[] {layer.weight()}, false)[0];
+        var gradient = Autograd.gradients(layer.forward(Tensor.of(new double[][] {{1, 2, 5}})).sum(), new Tensor[] {layer.weight()},
+                false)[0];
         for (int i = 0; i < 6; i++) {
             double slope = 0;
             for (int side = -1; side <= 1; side += 2) {
@@ -261,8 +268,10 @@ class GanFamilyTest {
         assertThatThrownBy(() -> new BigGanConfig(8, 1, 2).withLatent(7)).hasMessageContaining("multiple of the 2 chunks");
         assertThatThrownBy(() -> new StyleGeneratorConfig(8, 1).withMixing(2)).hasMessageContaining("[0, 1]");
         assertThatThrownBy(() -> new ModulatedConv2d(1, 1, 2, 3, true, DType.F32, Rng.of(1))).hasMessageContaining("odd");
-        assertThatThrownBy(() -> new MappingNetwork(4, 4, 1, DType.F32, Rng.of(1)).forward(Tensor.zeros(2, 3))).isInstanceOf(ShapeException.class);
-        assertThatThrownBy(() -> new AdaIn(2, 3, DType.F32, Rng.of(1)).forward(Tensor.zeros(1, 2, 2, 2), Tensor.zeros(2, 3), Pass.inference()))
+        assertThatThrownBy(() -> new MappingNetwork(4, 4, 1, DType.F32, Rng.of(1)).forward(Tensor.zeros(2, 3)))
+                .isInstanceOf(ShapeException.class);
+        assertThatThrownBy(
+                () -> new AdaIn(2, 3, DType.F32, Rng.of(1)).forward(Tensor.zeros(1, 2, 2, 2), Tensor.zeros(2, 3), Pass.inference()))
                 .isInstanceOf(ShapeException.class);
         var generator = new BigGanGenerator(new BigGanConfig(4, 1, 2), Rng.of(1));
         assertThatThrownBy(() -> generator.forward(Tensor.zeros(2, 20), Tensor.of(0), Pass.inference())).isInstanceOf(ShapeException.class);

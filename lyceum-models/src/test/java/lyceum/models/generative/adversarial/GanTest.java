@@ -148,13 +148,16 @@ class GanTest {
         Evidence.of("largest gap of a step's factor from sqrt(1 + eta^2), 300 steps", worst, atMost(1e-9));
         double off = 0, swings = 0;
         int games = 0;
-        for (double eta : new double[] {0.02, 0.1, 0.3}) for (double gamma : new double[] {eta, 0.7, 1.3, 1.7, 1.99}) for (int start = 0; start < 2; start++) {
-            double[][] path = dirac(eta, gamma, Math.cos(start), Math.sin(start), 400);
-            double expected = Math.sqrt(1 - eta * gamma + eta * eta), factor = Math.pow(radius(path[400], 0) / radius(path[0], 0), 1 / 400.0);
-            if (gamma <= 1.3) off = Math.max(off, Math.abs(factor / expected - 1));
-            for (int t = 1; t <= 400; t++) swings = Math.max(swings, Math.abs(radius(path[t], gamma) / radius(path[t - 1], gamma) - expected));
-            games++;
-        }
+        for (double eta : new double[] {0.02, 0.1, 0.3})
+            for (double gamma : new double[] {eta, 0.7, 1.3, 1.7, 1.99}) for (int start = 0; start < 2; start++) {
+                double[][] path = dirac(eta, gamma, Math.cos(start), Math.sin(start), 400);
+                double expected = Math.sqrt(1 - eta * gamma + eta * eta),
+                        factor = Math.pow(radius(path[400], 0) / radius(path[0], 0), 1 / 400.0);
+                if (gamma <= 1.3) off = Math.max(off, Math.abs(factor / expected - 1));
+                for (int t = 1; t <= 400; t++)
+                    swings = Math.max(swings, Math.abs(radius(path[t], gamma) / radius(path[t - 1], gamma) - expected));
+                games++;
+            }
         Evidence.of("games with R1, three steps, five weights, two starts", games, exactly(30));
         Evidence.of("largest relative gap of the mean factor over 400 steps, gamma to 1.3", off, atMost(0.002));
         Evidence.of("largest gap of a step's factor in the slanted radius, gamma to 1.99", swings, atMost(1e-9));
@@ -223,9 +226,10 @@ class GanTest {
         var r1 = new CriticPenalty.R1(0.7, 4);
         assertThat(r1.of(critic, new GanBatch(real), new GanBatch(fake), 8, pass).item()).isCloseTo(4 * 0.35 * sum / 7, offset(1e-8));
         assertThat(r1.of(critic, new GanBatch(real), new GanBatch(fake), 9, pass)).isNull();
-        assertThat(new CriticPenalty.R2(0.7).of(critic, new GanBatch(fake), new GanBatch(real), 9, pass).item())
-                .isCloseTo(0.35 * sum / 7, offset(1e-8));
-        for (var penalty : List.of(new CriticPenalty.GradientPenalty(10), new CriticPenalty.GradientPenalty(10, true), new CriticPenalty.R1(1))) {
+        assertThat(new CriticPenalty.R2(0.7).of(critic, new GanBatch(fake), new GanBatch(real), 9, pass).item()).isCloseTo(0.35 * sum / 7,
+                offset(1e-8));
+        for (var penalty : List.of(new CriticPenalty.GradientPenalty(10), new CriticPenalty.GradientPenalty(10, true),
+                new CriticPenalty.R1(1))) {
             var w = critic.layers().getFirst().weight();
             var at = penalty.of(critic, new GanBatch(real), new GanBatch(fake), 0, Pass.training(Rng.of(6)));
             double found = Autograd.gradients(at, new Tensor[] {w}, false)[0].item(1, 2), wanted = 0;
@@ -251,7 +255,8 @@ class GanTest {
         var rest = small(gan, data);
         rest.resume(folder);
         rest.finish(6, Progress.SILENT);
-        whole.generator().state().forEach((name, t) -> assertThat(rest.generator().state().get(name).toDoubleArray()).isEqualTo(t.toDoubleArray()));
+        whole.generator().state()
+                .forEach((name, t) -> assertThat(rest.generator().state().get(name).toDoubleArray()).isEqualTo(t.toDoubleArray()));
         assertThat(rest.history()).hasSize(3);
         assertThat(rest.history().getLast()).isEqualTo(whole.history().getLast());
     }
@@ -277,11 +282,13 @@ class GanTest {
         assertThatThrownBy(() -> gan.withCriticSteps(2).withOrder(Gan.Order.SIMULTANEOUS)).hasMessageContaining("simultaneous play has 1");
         assertThatThrownBy(() -> gan.withAveraging(1)).hasMessageContaining("[0, 1)");
         assertThatThrownBy(() -> new TabularGame(Tensor.of(0.5, 0.4))).hasMessageContaining("no probabilities");
-        assertThatThrownBy(() -> GanGame.of(Tensor.of(new double[] {1, Double.NaN}, 2, 1), new LatentNoise(1), 1)).hasMessageContaining("NaN");
+        assertThatThrownBy(() -> GanGame.of(Tensor.of(new double[] {1, Double.NaN}, 2, 1), new LatentNoise(1), 1))
+                .hasMessageContaining("NaN");
         assertThatThrownBy(() -> new CriticPenalty.R1(-1)).hasMessageContaining("at least 0");
         assertThatThrownBy(() -> new LatentNoise(2).withTruncation(0)).hasMessageContaining("above 0");
         var batch = new GanBatch(Tensor.zeros(2, 3), Tensor.of(0, 1), null);
-        assertThatThrownBy(() -> gan.objective(new Linear(3, 1, Rng.of(1)), batch, batch, Pass.inference())).hasMessageContaining("reads no condition");
+        assertThatThrownBy(() -> gan.objective(new Linear(3, 1, Rng.of(1)), batch, batch, Pass.inference()))
+                .hasMessageContaining("reads no condition");
         var wild = small(new Gan(new Sgd(1e30)).withLoss(GanLoss.wasserstein()), Tensor.randn(Rng.of(1), 50, 2));
         assertThatThrownBy(() -> wild.finish(50, Progress.SILENT)).isInstanceOf(ConvergenceException.class).hasMessageContaining("at step");
     }

@@ -31,7 +31,8 @@ class DpmSolverSamplerTest {
         var start = Tensor.linspace(-2, 2, 9).to(DType.F64).reshape(9, 1).compute();
         double a = path.signal(steps), s = path.noise(steps);
         var exact = start.sub(a * MEAN).mul(DEVIATION / Math.sqrt(a * a * DEVIATION * DEVIATION + s * s)).add(MEAN);
-        return sampler.apply(steps).sample(model, start, null, NoiseStreams.of(Rng.of(1), 9), Progress.SILENT).sub(exact).abs().max().item();
+        return sampler.apply(steps).sample(model, start, null, NoiseStreams.of(Rng.of(1), 9), Progress.SILENT).sub(exact).abs().max()
+                .item();
     }
 
     @Test void itIsOfTheSecondOrder() {
@@ -82,7 +83,8 @@ class DpmSolverSamplerTest {
         var known = Tensor.of(1.0, 1, 55).reshape(1, 3).expand(300, 3).compute();
         var free = Tensor.of(0.0, 0, 1).reshape(1, 3);
         for (var prediction : Prediction.values()) {
-            var spots = new MixtureDenoiser(path, prediction, new double[][] {{1, 1, 1}, {-1, -1, -1}}, new double[] {0.1, 0.1}, new double[] {1, 1});
+            var spots = new MixtureDenoiser(path, prediction, new double[][] {{1, 1, 1}, {-1, -1, -1}}, new double[] {0.1, 0.1},
+                    new double[] {1, 1});
             var plain = new DiffusionModel(path, prediction, spots);
             var filled = new Inpainting(known, free).over(plain);
             for (var sampler : List.of(new DdimSampler(40), new DdimSampler(40).withEta(1), new DpmSolverSampler(40))) {

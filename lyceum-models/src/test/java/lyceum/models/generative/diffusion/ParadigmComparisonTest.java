@@ -42,8 +42,8 @@ class ParadigmComparisonTest {
     private static ParadigmComparison.Tokens trained;
 
     private static synchronized ParadigmComparison.Tokens trained() {
-        if (trained == null) trained = new ParadigmComparison(CONFIG).withStrings(4_096).withEpochs(12).withRate(5e-3).withPasses(List.of(2, 8, 32))
-                .overTokens(SOURCE, Rng.of(1), Progress.SILENT);
+        if (trained == null) trained = new ParadigmComparison(CONFIG).withStrings(4_096).withEpochs(12).withRate(5e-3)
+                .withPasses(List.of(2, 8, 32)).overTokens(SOURCE, Rng.of(1), Progress.SILENT);
         return trained;
     }
 
@@ -55,7 +55,8 @@ class ParadigmComparisonTest {
     @Acceptance(topic = "ar-vs-diffusion", clause = 1)
     @Test void theExactLikelihoodIsNearTheSourcesAndTheBoundIsNotBelowIt() {
         var report = trained().report();
-        Evidence.of("autoregression's NLL over the source's, off 1", Math.abs(autoregression().nll() / report.sourceNll() - 1), atMost(0.03));
+        Evidence.of("autoregression's NLL over the source's, off 1", Math.abs(autoregression().nll() / report.sourceNll() - 1),
+                atMost(0.03));
         assertThat(autoregression().nll()).isGreaterThan(report.sourceNll() - 3 * autoregression().error());
         Row bound = diffusion().getFirst();
         Evidence.of("diffusion bound less the source's NLL, in standard errors of the paired difference",
@@ -143,7 +144,8 @@ class ParadigmComparisonTest {
         var draws = model.bound(x.repeat(0, copies), 20, Rng.of(5)).to(DType.F64).reshape(copies, 4, 20).mean(1).flatten();
         double error = draws.std().item() / Math.sqrt(draws.count());
         Evidence.of("orders", orders.stream().map(Arrays::toString).distinct().count(), exactly(720));
-        Evidence.of("gap of the Monte Carlo bound to the mean over orders, in standard errors", Math.abs(draws.mean().item() - mean) / error, atMost(3));
+        Evidence.of("gap of the Monte Carlo bound to the mean over orders, in standard errors",
+                Math.abs(draws.mean().item() - mean) / error, atMost(3));
         Evidence.of("standard error over the spread of the orders", error / (most - least), below(0.05));
     }
 
@@ -248,7 +250,9 @@ class ParadigmComparisonTest {
         return p;
     }
 
-    private static double[] filled(double[] row, double third, double fourth) { return new double[] {row[0], row[1], third, fourth, row[4], row[5]}; }
+    private static double[] filled(double[] row, double third, double fourth) {
+        return new double[] {row[0], row[1], third, fourth, row[4], row[5]};
+    }
 
     /** What a model says of a token at a place. */
     private static double said(Module model, double[] row, int place, double token) {
@@ -285,8 +289,10 @@ class ParadigmComparisonTest {
         assertThatThrownBy(() -> one.sample(2, 7, Rng.of(1), Progress.SILENT)).hasMessageContaining("7 passes");
         assertThatThrownBy(() -> one.over(x).of(new int[] {0}, Pass.inference())).hasMessageContaining("random stream");
         assertThatThrownBy(() -> new ParadigmComparison(config).withGap(5)).hasMessageContaining("gap of 5");
-        assertThatThrownBy(() -> new ParadigmComparison(config).overTokens(SOURCE, Rng.of(1), Progress.SILENT)).hasMessageContaining("4 states");
+        assertThatThrownBy(() -> new ParadigmComparison(config).overTokens(SOURCE, Rng.of(1), Progress.SILENT))
+                .hasMessageContaining("4 states");
         assertThatThrownBy(() -> new TokenModelConfig(1, 4, 1, 8, 2)).hasMessageContaining("1 tokens");
-        assertThatThrownBy(() -> new AutoregressiveMixture(2, 3, DType.F32, Rng.of(1), 8).sample(0, Rng.of(1))).hasMessageContaining("0 rows");
+        assertThatThrownBy(() -> new AutoregressiveMixture(2, 3, DType.F32, Rng.of(1), 8).sample(0, Rng.of(1)))
+                .hasMessageContaining("0 rows");
     }
 }

@@ -44,8 +44,8 @@ class VideoDiffusionTest {
             long rows = shape[3] / side, columns = shape[4] / side;
             var rng = Rng.of(2);
             for (int i = 0; i < 30; i++) {
-                int n = rng.nextInt((int) shape[0]), f = rng.nextInt((int) shape[1]), c = rng.nextInt((int) shape[2]), h = rng.nextInt((int) shape[3]),
-                        w = rng.nextInt((int) shape[4]);
+                int n = rng.nextInt((int) shape[0]), f = rng.nextInt((int) shape[1]), c = rng.nextInt((int) shape[2]),
+                        h = rng.nextInt((int) shape[3]), w = rng.nextInt((int) shape[4]);
                 long token = (f / time * rows + h / side) * columns + w / side;
                 long at = ((f % time * (long) side + h % side) * side + w % side) * shape[2] + c;
                 place = Math.max(place, Math.abs(patches.get(n, token, at).item() - x.get(n, f, c, h, w).item()));
@@ -53,7 +53,8 @@ class VideoDiffusionTest {
         }
         Evidence.of("clips after there and back, off by", back, exactly(0));
         Evidence.of("pixels in their blocks, off by", place, exactly(0));
-        assertThatThrownBy(() -> VideoTransformer.patchify(Tensor.zeros(1, 3, 1, 4, 4), 2, 2)).hasMessageContaining("do not fill (1, 3, 1, 4, 4)");
+        assertThatThrownBy(() -> VideoTransformer.patchify(Tensor.zeros(1, 3, 1, 4, 4), 2, 2))
+                .hasMessageContaining("do not fill (1, 3, 1, 4, 4)");
     }
 
     /** BOOL (T S, T S): pairs of one frame, or of one place. */
@@ -77,12 +78,14 @@ class VideoDiffusionTest {
                 var kind = space ? SpaceTimeAttention.SPACE : SpaceTimeAttention.TIME;
                 var joint = new Attention().withBias(mask(frames, places, space).reshape(1, 1, frames * places, frames * places));
                 worst = Math.max(worst, gap(kind.of(q, k, v, frames), joint.of(q, k, v)));
-                if (frames > 1 && places > 1) apart = Math.min(apart, gap(kind.of(q, k, v, frames), SpaceTimeAttention.JOINT.of(q, k, v, frames)));
+                if (frames > 1 && places > 1)
+                    apart = Math.min(apart, gap(kind.of(q, k, v, frames), SpaceTimeAttention.JOINT.of(q, k, v, frames)));
             }
             // one after the other, as a block does
             var first = SpaceTimeAttention.SPACE.of(q, k, v, frames);
             var masked = new Attention().withBias(mask(frames, places, true).reshape(1, 1, frames * places, frames * places)).of(q, k, v);
-            var second = new Attention().withBias(mask(frames, places, false).reshape(1, 1, frames * places, frames * places)).of(masked, masked, masked);
+            var second = new Attention().withBias(mask(frames, places, false).reshape(1, 1, frames * places, frames * places)).of(masked,
+                    masked, masked);
             worst = Math.max(worst, gap(SpaceTimeAttention.TIME.of(first, first, first, frames), second));
         }
         Evidence.of("factorised and masked joint attention, apart by", worst, atMost(1e-5));
@@ -95,9 +98,9 @@ class VideoDiffusionTest {
         var clips = WORLD.draw(CLIPS, Rng.of(1));
         var network = new VideoTransformer(new VideoTransformerConfig(1, 1, 4, 48, 3, 4, 4).withLooking(looking), Rng.of(2));
         var video = new VideoDiffusion(network, new FlowMatching().withTimes(FlowMatching.Times.LOGIT_NORMAL));
-        new Trainer(new AdamW(4e-3), 20).withBatchSize(40).withClip(Clip.norm(1)).withAveraging(0.98)
-                .start(network, CLIPS, video.over(scaled(clips.frames()), clips.direction(), ConditionDropout.ofClass(0.1, 4), 0.2), null,
-                        Rng.of(3))
+        new Trainer(new AdamW(4e-3), 20)
+                .withBatchSize(40).withClip(Clip.norm(1)).withAveraging(0.98).start(network, CLIPS,
+                        video.over(scaled(clips.frames()), clips.direction(), ConditionDropout.ofClass(0.1, 4), 0.2), null, Rng.of(3))
                 .finish(Progress.SILENT);
         return video;
     }
@@ -170,16 +173,18 @@ class VideoDiffusionTest {
     @Acceptance(topic = "video-diffusion", clause = 4)
     @Test void firstFramesStay() {
         for (var looking : Looking.values()) {
-            var video = new VideoDiffusion(stirred(new VideoTransformerConfig(2, 1, 2, 24, 2, 2, 4).withLooking(looking)), new FlowMatching());
-            for (int shown = 1; shown <= 3; shown++) for (var solver : new FlowModel.Solver[] {new FlowModel.Solver.Euler(5), new FlowModel.Solver.Heun(3)}) {
-                var first = Tensor.randn(Rng.of(shown), 3, shown, 2, 4, 6).compute();
-                var o = new VideoOptions(5, 4, 6, solver, ClassifierFreeGuidance.ofClass(3, 4));
-                var clip = video.animate(first, asked(3), o, NoiseStreams.seeds(1, 2, 3), Progress.SILENT);
-                Evidence.of("first frames, off by", gap(clip.narrow(1, 0, shown), first), atMost(1e-6));
-                var other = video.animate(first.mul(-1), asked(3), o, NoiseStreams.seeds(1, 2, 3), Progress.SILENT);
-                double heard = gap(other.narrow(1, shown, 5 - shown), clip.narrow(1, shown, 5 - shown));
-                if (looking != Looking.FRAMES) Evidence.of("later frames, changed by other first ones by", heard, above(1e-4));
-            }
+            var video = new VideoDiffusion(stirred(new VideoTransformerConfig(2, 1, 2, 24, 2, 2, 4).withLooking(looking)),
+                    new FlowMatching());
+            for (int shown = 1; shown <= 3; shown++)
+                for (var solver : new FlowModel.Solver[] {new FlowModel.Solver.Euler(5), new FlowModel.Solver.Heun(3)}) {
+                    var first = Tensor.randn(Rng.of(shown), 3, shown, 2, 4, 6).compute();
+                    var o = new VideoOptions(5, 4, 6, solver, ClassifierFreeGuidance.ofClass(3, 4));
+                    var clip = video.animate(first, asked(3), o, NoiseStreams.seeds(1, 2, 3), Progress.SILENT);
+                    Evidence.of("first frames, off by", gap(clip.narrow(1, 0, shown), first), atMost(1e-6));
+                    var other = video.animate(first.mul(-1), asked(3), o, NoiseStreams.seeds(1, 2, 3), Progress.SILENT);
+                    double heard = gap(other.narrow(1, shown, 5 - shown), clip.narrow(1, shown, 5 - shown));
+                    if (looking != Looking.FRAMES) Evidence.of("later frames, changed by other first ones by", heard, above(1e-4));
+                }
         }
     }
 
@@ -187,8 +192,8 @@ class VideoDiffusionTest {
     @Test void factorisedPairsAreCounted() {
         for (int[] size : new int[][] {{8, 4, 4}, {5, 3, 3}, {16, 1, 4}}) {
             long t = size[0], s = (long) size[1] * size[2], pair = 2 * 2 * 2 * 4 * 6;
-            Evidence.of("operations by pair of " + t + " frames of " + s + ", factorised", attention(Looking.FACTORISED, size[0], size[1], size[2]) / (double) pair,
-                    exactly(t * s * s + s * t * t));
+            Evidence.of("operations by pair of " + t + " frames of " + s + ", factorised",
+                    attention(Looking.FACTORISED, size[0], size[1], size[2]) / (double) pair, exactly(t * s * s + s * t * t));
             Evidence.of("joint", attention(Looking.JOINT, size[0], size[1], size[2]) / (double) pair, exactly(t * s * t * s));
         }
     }
@@ -216,15 +221,16 @@ class VideoDiffusionTest {
         again.load(folder.resolve("video.safetensors"));
         var x = Tensor.randn(Rng.of(3), 2, 4, 1, 6, 4).compute();
         assertThat(gap(again.predict(x, 0.3, text), network.predict(x, 0.3, text))).isZero();
-        assertThatThrownBy(() -> network.predict(Tensor.zeros(1, 4, 3, 4, 4), 0.5, null)).hasMessageContaining("VideoTransformer: clips (1, 4, 3, 4, 4)");
+        assertThatThrownBy(() -> network.predict(Tensor.zeros(1, 4, 3, 4, 4), 0.5, null))
+                .hasMessageContaining("VideoTransformer: clips (1, 4, 3, 4, 4)");
         assertThatThrownBy(() -> new VideoTransformerConfig(1, 1, 2, 20, 2, 2, 0)).hasMessageContaining("width 20");
         var video = new VideoDiffusion(network, new FlowMatching());
-        assertThat(video.extend(x, 2, 9, null, new VideoOptions(4, 6, 4, new FlowModel.Solver.Euler(2), null), NoiseStreams.seeds(1, 2), Progress.SILENT)
-                .shape().toArray()).containsExactly(2, 9, 1, 6, 4);
+        assertThat(video.extend(x, 2, 9, null, new VideoOptions(4, 6, 4, new FlowModel.Solver.Euler(2), null), NoiseStreams.seeds(1, 2),
+                Progress.SILENT).shape().toArray()).containsExactly(2, 9, 1, 6, 4);
         assertThatThrownBy(() -> video.extend(x, 4, 9, null, new VideoOptions(4, 6), NoiseStreams.seeds(1, 2), Progress.SILENT))
                 .hasMessageContaining("an overlap of 4 frames in chunks of 4");
-        assertThatThrownBy(() -> video.animate(x, null, new VideoOptions(4, 6, 4, new FlowModel.Solver.Euler(2), null), NoiseStreams.seeds(1, 2), Progress.SILENT))
-                .hasMessageContaining("first frames");
+        assertThatThrownBy(() -> video.animate(x, null, new VideoOptions(4, 6, 4, new FlowModel.Solver.Euler(2), null),
+                NoiseStreams.seeds(1, 2), Progress.SILENT)).hasMessageContaining("first frames");
         assertThat(Autograd.noGrad(() -> video.loss(x, text, new int[] {0, 1}, Pass.sampling(Rng.of(1))).item())).isFinite();
     }
 }

@@ -60,9 +60,9 @@ class EnergyModelTest {
         var noise = new MultivariateNormal(new double[3], new double[][] {{1.2, 0, 0}, {0, 1.2, 0}, {0, 0, 2.2}});
         var walk = new EnergySampler.Langevin(0.5);
         record Way(String name, Function<EnergyModel, BatchLoss> loss, int batch, int epochs) {}
-        var ways = List.of(
-                new Way("contrastive divergence", m -> m.contrastiveDivergence(x, new ContrastiveDivergence(walk, 3)), 2_000, 7),
-                new Way("persistent chains", m -> m.contrastiveDivergence(x, new ContrastiveDivergence(walk, 3).withChains(4_000)), 2_000, 10),
+        var ways = List.of(new Way("contrastive divergence", m -> m.contrastiveDivergence(x, new ContrastiveDivergence(walk, 3)), 2_000, 7),
+                new Way("persistent chains", m -> m.contrastiveDivergence(x, new ContrastiveDivergence(walk, 3).withChains(4_000)), 2_000,
+                        10),
                 new Way("explicit score matching", m -> m.scoreMatching(x, ScoreMatching.explicit()), 2_000, 7),
                 new Way("sliced score matching", m -> m.scoreMatching(x, ScoreMatching.sliced(1)), 2_000, 7),
                 new Way("noise-contrastive estimation", m -> m.noiseContrastive(x, noise, 2), 500, 10)); // the flattest objective: many steps
@@ -85,7 +85,8 @@ class EnergyModelTest {
     /** Largest difference of a loss's gradient from the exact one of minus the mean log-likelihood, in standard errors of a mean over the chains. */
     private static double worst(EnergyModel model, BatchLoss loss, Tensor data, Tensor states, double[] probability, int chains) {
         var parameters = model.parameters("energy.*").values().toArray(Tensor[]::new);
-        var found = Autograd.gradients(loss.of(IntStream.range(0, (int) data.size(0)).toArray(), Pass.training(Rng.of(8))), parameters, false);
+        var found = Autograd.gradients(loss.of(IntStream.range(0, (int) data.size(0)).toArray(), Pass.training(Rng.of(8))), parameters,
+                false);
         var positive = Autograd.gradients(model.energy(data).mean(), parameters, false);
         double worst = 0;
         int n = (int) states.size(0);
@@ -126,7 +127,8 @@ class EnergyModelTest {
         var gibbs = new ContrastiveDivergence(new EnergySampler.Gibbs(), 30);
         Evidence.of("largest gap in standard errors, 19 weights, Gibbs k = 30",
                 worst(model, model.contrastiveDivergence(data, gibbs), data, all, p, 10_000), atMost(3));
-        Evidence.of("the same at k = 1, which is biased", worst(model, model.contrastiveDivergence(data, gibbs.withK(1)), data, all, p, 10_000), above(6));
+        Evidence.of("the same at k = 1, which is biased",
+                worst(model, model.contrastiveDivergence(data, gibbs.withK(1)), data, all, p, 10_000), above(6));
 
         // Two wells on the line: the integral is a sum over a fine grid.
         var wells = new Wells();
@@ -134,7 +136,8 @@ class EnergyModelTest {
         Tensor grid = Tensor.linspace(-4, 4, 801).reshape(-1, 1), points = Tensor.randn(Rng.of(6), DType.F64, 10_000, 1).mul(0.3).add(1.5);
         var long_ = new ContrastiveDivergence(new EnergySampler.Langevin(0.4), 150);
         Evidence.of("largest gap in standard errors, 3 weights, Langevin k = 150",
-                worst(onLine, onLine.contrastiveDivergence(points, long_), points, grid, normalised(onLine.energy(grid)), 10_000), atMost(3));
+                worst(onLine, onLine.contrastiveDivergence(points, long_), points, grid, normalised(onLine.energy(grid)), 10_000),
+                atMost(3));
     }
 
     /** {@code a x^4 + b x^2 + c x}. */
@@ -192,8 +195,10 @@ class EnergyModelTest {
         for (int i = 0; i < n * n; i++) {
             cells[2 * i] = -5 + 10.0 * (i % n + 0.5) / n;
             cells[2 * i + 1] = -5 + 10.0 * (i / n + 0.5) / n;
-            for (int k = 0; k < 2; k++) truth[i] += weights[k] / (deviations[k] * deviations[k])
-                    * Math.exp(-(Math.pow(cells[2 * i] - centres[k][0], 2) + Math.pow(cells[2 * i + 1] - centres[k][1], 2)) / 2 / deviations[k] / deviations[k]);
+            for (int k = 0; k < 2; k++)
+                truth[i] += weights[k] / (deviations[k] * deviations[k])
+                        * Math.exp(-(Math.pow(cells[2 * i] - centres[k][0], 2) + Math.pow(cells[2 * i + 1] - centres[k][1], 2)) / 2
+                                / deviations[k] / deviations[k]);
             total += truth[i];
         }
         var grid = Tensor.of(cells, n * n, 2);
@@ -221,7 +226,8 @@ class EnergyModelTest {
         assertThat(judged).isCloseTo(1, offset(0.03));
         assertThat(free).isCloseTo(1 / (1 - 0.25), offset(0.04)); // x / 2 + xi: variance 1 / (1 - 1/4)
         assertThat(cold).isCloseTo(0.25, offset(0.01));
-        double limited = walk.withLimit(0.01).withTemperature(1e-12).withCorrected(false).walk(model::energy, start.add(3), 1, Rng.of(1)).mean().item();
+        double limited = walk.withLimit(0.01).withTemperature(1e-12).withCorrected(false).walk(model::energy, start.add(3), 1, Rng.of(1))
+                .mean().item();
         assertThat(limited).isCloseTo(3 - 0.005, offset(1e-5));
     }
 
@@ -281,15 +287,17 @@ class EnergyModelTest {
 
     @Test void whatAnEnergyCannotDoIsRefused() {
         var model = new EnergyModel(Layer.of(x -> x.square()));
-        assertThatThrownBy(() -> model.energy(Tensor.zeros(DType.F64, 2, 3))).isInstanceOf(ShapeException.class).hasMessageContaining("a number an item");
+        assertThatThrownBy(() -> model.energy(Tensor.zeros(DType.F64, 2, 3))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("a number an item");
         assertThatThrownBy(() -> model.scoreMatching(Tensor.zeros(2, 3), ScoreMatching.denoising(NoiseLadder.geometric(0.1, 1, 3))))
                 .hasMessageContaining("one level of noise");
-        assertThatThrownBy(() -> model.contrastiveDivergence(Tensor.of(new double[] {1, Double.NaN}, 2, 1), new ContrastiveDivergence(new EnergySampler.Gibbs(), 1)))
-                .hasMessageContaining("NaN");
-        assertThatThrownBy(() -> model.annealed(new AnnealedImportanceSampling(5, 5), new EnergySampler.Langevin(1).withCorrected(false), 1, Rng.of(1), 2))
-                .hasMessageContaining("corrected");
+        assertThatThrownBy(() -> model.contrastiveDivergence(Tensor.of(new double[] {1, Double.NaN}, 2, 1),
+                new ContrastiveDivergence(new EnergySampler.Gibbs(), 1))).hasMessageContaining("NaN");
+        assertThatThrownBy(() -> model.annealed(new AnnealedImportanceSampling(5, 5), new EnergySampler.Langevin(1).withCorrected(false), 1,
+                Rng.of(1), 2)).hasMessageContaining("corrected");
         assertThatThrownBy(() -> new EnergySampler.Langevin(0)).hasMessageContaining("above 0");
         assertThatThrownBy(() -> new ContrastiveDivergence(new EnergySampler.Gibbs(), 0)).hasMessageContaining("at least 1");
-        assertThatThrownBy(() -> new EnergySampler.Gibbs().walk(model::energy, Tensor.full(DType.F64, 2.0, 1, 1), 1, Rng.of(1))).hasMessageContaining("bits");
+        assertThatThrownBy(() -> new EnergySampler.Gibbs().walk(model::energy, Tensor.full(DType.F64, 2.0, 1, 1), 1, Rng.of(1)))
+                .hasMessageContaining("bits");
     }
 }

@@ -74,12 +74,14 @@ class FlowLayerTest {
         var kinds = new LinkedHashMap<String, Kind>();
         kinds.put("affine coupling", Kind.of(r -> coupling(mask(r), 8, Coupling.Kind.AFFINE, r), 4));
         kinds.put("additive coupling", Kind.of(r -> coupling(mask(r), 4, Coupling.Kind.ADDITIVE, r), 4));
-        kinds.put("checkerboard coupling", Kind.of(r -> new Coupling(Coupling.checkerboard(2, 3, r.nextBoolean(), DType.F64),
-                new Conv2d(2, 4, new int[] {3}, new Convolution().withPadding(1), true, DType.F64, null, r),
-                Coupling.Kind.AFFINE, 2), 2, 2, 3));
-        kinds.put("channel coupling", Kind.of(r -> new Coupling(Coupling.channels(3, r.nextBoolean(), DType.F64),
-                new Conv2d(3, 6, new int[] {3}, new Convolution().withPadding(1), true, DType.F64, null, r),
-                Coupling.Kind.AFFINE, 2), 3, 2, 2));
+        kinds.put("checkerboard coupling",
+                Kind.of(r -> new Coupling(Coupling.checkerboard(2, 3, r.nextBoolean(), DType.F64),
+                        new Conv2d(2, 4, new int[] {3}, new Convolution().withPadding(1), true, DType.F64, null, r), Coupling.Kind.AFFINE,
+                        2), 2, 2, 3));
+        kinds.put("channel coupling",
+                Kind.of(r -> new Coupling(Coupling.channels(3, r.nextBoolean(), DType.F64),
+                        new Conv2d(3, 6, new int[] {3}, new Convolution().withPadding(1), true, DType.F64, null, r), Coupling.Kind.AFFINE,
+                        2), 3, 2, 2));
         kinds.put("actnorm", Kind.of(r -> new ActNorm(3, DType.F64), 3, 2, 2));
         kinds.put("invertible convolution", Kind.of(r -> new InvertibleConvolution(3, DType.F64, r), 3, 2, 2));
         kinds.put("invertible mixing", Kind.of(r -> new InvertibleConvolution(4, DType.F64, r), 4));
@@ -91,8 +93,8 @@ class FlowLayerTest {
         kinds.put("autoregressive, density fast", Kind.of(r -> new AutoregressiveFlow(made(4, r), Direction.DENSITY_FAST, 3, r), 4));
         kinds.put("autoregressive, sampling fast", Kind.of(r -> new AutoregressiveFlow(made(4, r), Direction.SAMPLING_FAST, 3, r), 4));
         kinds.put("two levels of a Glow", new Kind(r -> glow(1, 4, 2, Coupling.Kind.AFFINE, r), 5, 1, 4, 4));
-        kinds.put("a MAF's inverse", new Kind(r -> new MafConfig(3, 2, 5).withBatchNorm(true).withDtype(DType.F64)
-                .build(Direction.DENSITY_FAST, r).inverted(), 10, 3));
+        kinds.put("a MAF's inverse", new Kind(
+                r -> new MafConfig(3, 2, 5).withBatchNorm(true).withDtype(DType.F64).build(Direction.DENSITY_FAST, r).inverted(), 10, 3));
         return kinds;
     }
 
@@ -169,13 +171,14 @@ class FlowLayerTest {
             var sequence = places.argsort(0);
             for (int half = 0; half < 2; half++) {
                 int from = half * d;
-                var said = Autograd.jacobian(v -> network.forward(v).narrow(1, from, d), x).indexSelect(0, sequence).indexSelect(1, sequence);
+                var said = Autograd.jacobian(v -> network.forward(v).narrow(1, from, d), x).indexSelect(0, sequence).indexSelect(1,
+                        sequence);
                 diagonal = Math.max(diagonal, said.triu().abs().max().item());
                 order = Math.max(order, said.tril(-1).abs().max().item());
             }
             var layer = new AutoregressiveFlow(network, Direction.DENSITY_FAST, 3);
-            var moved = Autograd.jacobian(v -> layer.transform(v, Pass.inference()).value(), x).indexSelect(0, sequence)
-                    .indexSelect(1, sequence);
+            var moved = Autograd.jacobian(v -> layer.transform(v, Pass.inference()).value(), x).indexSelect(0, sequence).indexSelect(1,
+                    sequence);
             above = Math.max(above, moved.triu(1).abs().max().item());
             below = Math.min(below, moved.tril(-1).abs().max().item());
             masks++;
@@ -228,13 +231,15 @@ class FlowLayerTest {
         var ones = Tensor.ones(DType.F64, 4);
         assertThatThrownBy(() -> coupling(ones, 8, Coupling.Kind.AFFINE, rng)).hasMessageContaining("zeros and ones");
         var wrong = coupling(Coupling.halves(4, true, DType.F64), 4, Coupling.Kind.AFFINE, rng);
-        assertThatThrownBy(() -> wrong.forward(Tensor.ones(DType.F64, 2, 4))).isInstanceOf(ShapeException.class).hasMessageContaining("axis 1 has 8");
+        assertThatThrownBy(() -> wrong.forward(Tensor.ones(DType.F64, 2, 4))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("axis 1 has 8");
         assertThatThrownBy(() -> new Permutation(0, 2)).hasMessageContaining("no order of 0 to 1");
         assertThatThrownBy(() -> new Squeeze().forward(Tensor.ones(1, 1, 3, 4))).hasMessageContaining("multiples of 2");
         assertThatThrownBy(() -> new ActNorm(2, DType.F64).forward(ones.reshape(1, 4))).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> new GlowConfig(1, 6, 4, 2, 1, 8)).hasMessageContaining("multiples of 2^levels = 4");
         assertThatThrownBy(() -> new MadeConfig(3, 2).withOrder(List.of(0, 1, 1))).hasMessageContaining("[0, 1, 1]");
-        assertThatThrownBy(() -> new AutoregressiveFlow(new Made(new MadeConfig(3, 1), rng), Direction.DENSITY_FAST, 3)).hasMessageContaining("1 outputs");
+        assertThatThrownBy(() -> new AutoregressiveFlow(new Made(new MadeConfig(3, 1), rng), Direction.DENSITY_FAST, 3))
+                .hasMessageContaining("1 outputs");
         assertThatThrownBy(() -> new RealNvpConfig(1, 2, 8)).hasMessageContaining("1 features");
         assertThatThrownBy(() -> new MafConfig(2, 1, 8).withLimit(0)).hasMessageContaining("limit");
         assertThatThrownBy(() -> new FlowChain(Collections.emptyList())).hasMessageContaining("no layer");

@@ -40,24 +40,28 @@ class DiffusersFolderTest {
     }
 
     private static StableDiffusion written(Path folder) throws IOException {
-        json(folder, "scheduler/scheduler_config.json", """
+        json(folder, "scheduler/scheduler_config.json",
+                """
                 {"num_train_timesteps": 100, "beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "prediction_type": "v_prediction"}""");
         json(folder, "unet/config.json", """
                 {"in_channels": 4, "out_channels": 4, "block_out_channels": [8, 16], "down_block_types": ["CrossAttnDownBlock2D", "DownBlock2D"],
                  "layers_per_block": 1, "cross_attention_dim": 8, "attention_head_dim": 2, "norm_num_groups": 4}""");
-        json(folder, "vae/config.json", """
+        json(folder, "vae/config.json",
+                """
                 {"in_channels": 3, "latent_channels": 4, "block_out_channels": [8, 8], "layers_per_block": 1, "norm_num_groups": 4, "scaling_factor": 0.5}""");
         json(folder, "text_encoder/config.json", """
                 {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16, "vocab_size": 10, "max_position_embeddings": 6,
                  "hidden_act": "quick_gelu"}""");
-        var unet = new ConditionalUNet(new ConditionalUNetConfig(4, 4, List.of(8, 16), List.of(true, false), 1, 8, 2, 4, DType.F32), Rng.of(1));
+        var unet = new ConditionalUNet(new ConditionalUNetConfig(4, 4, List.of(8, 16), List.of(true, false), 1, 8, 2, 4, DType.F32),
+                Rng.of(1));
         var codec = new AutoencoderKl(AutoencoderKlConfig.small(3, 4, 8, 8), Rng.of(2));
-        var tower = new TextTower(TextTowerConfig.clip(8, 1, 2).withEnd(9).withPadding(9).withVocabulary(10).withPositions(6).withHidden(16), Rng.of(3));
+        var tower = new TextTower(
+                TextTowerConfig.clip(8, 1, 2).withEnd(9).withPadding(9).withVocabulary(10).withPositions(6).withHidden(16), Rng.of(3));
         weights(folder, "unet/diffusion_pytorch_model.safetensors", unet.state());
         var old = new LinkedHashMap<String, Tensor>();
         codec.state().forEach((name, t) -> {
-            var part = name.contains(".attentions.") ? name.replace("to_q", "query").replace("to_k", "key").replace("to_v", "value").replace("to_out.0", "proj_attn")
-                    : name;
+            var part = name.contains(".attentions.")
+                    ? name.replace("to_q", "query").replace("to_k", "key").replace("to_v", "value").replace("to_out.0", "proj_attn") : name;
             old.put(part, t.rank() == 2 ? t.reshape(t.size(0), t.size(1), 1, 1) : t);
         });
         weights(folder, "vae/diffusion_pytorch_model.safetensors", old);
@@ -94,7 +98,8 @@ class DiffusersFolderTest {
                 .hasMessageContaining("there is no vae/config.json");
         written(folder);
         json(folder, "scheduler/scheduler_config.json", "{\"beta_schedule\": \"sigmoid\"}");
-        assertThatThrownBy(() -> StableDiffusion.load(folder, DiffusersFolderTest::tokens)).hasMessageContaining("beta_schedule \"sigmoid\"");
+        assertThatThrownBy(() -> StableDiffusion.load(folder, DiffusersFolderTest::tokens))
+                .hasMessageContaining("beta_schedule \"sigmoid\"");
         json(folder, "scheduler/scheduler_config.json", "{\"beta_schedule\": ");
         assertThatThrownBy(() -> StableDiffusion.load(folder, DiffusersFolderTest::tokens)).isInstanceOf(FormatException.class);
         written(folder);

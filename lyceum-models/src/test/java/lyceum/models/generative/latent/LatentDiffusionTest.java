@@ -55,14 +55,17 @@ class LatentDiffusionTest {
     private static final ConditionalUNetConfig NET = new ConditionalUNetConfig(4, 4, List.of(48), List.of(false), 2, 0, 4, 4, DType.F32);
 
     /** Clothes of 28 x 28 in [-1, 1]. */
-    private static Dataset clothes(Dataset d) { return d.withX(d.x().to(DType.F32).div(127.5).sub(1).reshape(d.size(), 1, 28, 28).compute()); }
+    private static Dataset clothes(Dataset d) {
+        return d.withX(d.x().to(DType.F32).div(127.5).sub(1).reshape(d.size(), 1, 28, 28).compute());
+    }
 
     private record Trained(AutoencoderKl codec, LatentDiffusion latents, Tensor codes, Dataset train, Dataset test) {
         private static Trained trained;
 
         static synchronized Trained once() {
             if (trained != null) return trained;
-            Dataset train = clothes(Datasets.fashionMnist().train().head(PICTURES)), test = clothes(Datasets.fashionMnist().test().head(DRAWN));
+            Dataset train = clothes(Datasets.fashionMnist().train().head(PICTURES)),
+                    test = clothes(Datasets.fashionMnist().test().head(DRAWN));
             var codec = new AutoencoderKl(AutoencoderKlConfig.small(1, 4, 8, 16, 32), Rng.of(1));
             var vae = new VaeConfig(Shape.of(4, 7, 7), new Observation.Gaussian(0.15, false), BetaSchedule.CONSTANT, 1);
             codec.vae(vae).fit(new Trainer(new AdamW(3e-3), 4).withBatchSize(32).withClip(Clip.norm(10))
@@ -84,8 +87,8 @@ class LatentDiffusionTest {
             error += t.codec().reconstruct(x).sub(x).div(2).square().mean().item() * 200 / DRAWN; // pixels in [0, 1]
         }
         Evidence.of("mean squared error of held-out clothes back from 4 x 7 x 7", error, atMost(0.02));
-        Evidence.of("deviation of held-out codes, scaled by the training set", t.latents().encode(t.test().x(), 200).flatten().std(0, 0, false).item(),
-                between(0.95, 1.05));
+        Evidence.of("deviation of held-out codes, scaled by the training set",
+                t.latents().encode(t.test().x(), 200).flatten().std(0, 0, false).item(), between(0.95, 1.05));
     }
 
     /** The same network, but for its channels, on pictures and on their codes; of one level, and of two with attention and a text. */
@@ -102,10 +105,10 @@ class LatentDiffusionTest {
             var codes = new ConditionalUNet(net, Rng.of(1));
             var z = latents.encode(x, 1);
             var told = net.widths().size() + (text == null ? " level" : " levels and a text");
-            Evidence.of("operations of a training step in codes over one in pixels, " + told, learned(codes, z, text) / learned(pixels, x, text),
-                    between(1e-3, 1.0 / 8));
-            Evidence.of("operations of a sampling step in codes over one in pixels, " + told, asked(codes, z, text) / asked(pixels, x, text),
-                    between(1e-3, 1.0 / 8));
+            Evidence.of("operations of a training step in codes over one in pixels, " + told,
+                    learned(codes, z, text) / learned(pixels, x, text), between(1e-3, 1.0 / 8));
+            Evidence.of("operations of a sampling step in codes over one in pixels, " + told,
+                    asked(codes, z, text) / asked(pixels, x, text), between(1e-3, 1.0 / 8));
         }
     }
 
@@ -133,14 +136,16 @@ class LatentDiffusionTest {
         new Trainer(new AdamW(2e-3), epochs).withBatchSize(50).withClip(Clip.norm(1)).withAveraging(0.99)
                 .withSchedule(new Schedule.Cosine(epochs * PICTURES / 50)).start(net, PICTURES, ddpm.over(net, t.codes()), null, Rng.of(5))
                 .finish(Progress.SILENT);
-        var drawn = t.latents().sample(ddpm.model(net), new DdimSampler(25), null, NoiseStreams.of(Rng.of(6), DRAWN), Progress.SILENT, 4, 7, 7);
+        var drawn = t.latents().sample(ddpm.model(net), new DdimSampler(25), null, NoiseStreams.of(Rng.of(6), DRAWN), Progress.SILENT, 4, 7,
+                7);
         var normal = t.latents().generator((n, rng) -> Tensor.randn(rng, n, 4, 7, 7)).sample(DRAWN, Rng.of(7));
         var judge = new Sequential(Layer.of(x -> x.reshape(x.size(0), -1)), new Linear(784, 64, Rng.of(8)), Activation.RELU,
                 new Linear(64, 32, Rng.of(9)), Activation.RELU, new Linear(32, 10, Rng.of(10)));
         new Trainer(new Adam(1e-3), 8).withBatchSize(50).fit(judge, Loss::crossEntropy, t.train(), Rng.of(11));
         var features = new Sequential(judge.layers().subList(0, 5).toArray(Layer[]::new));
         Tensor real = seen(features, t.test().x());
-        double ours = GenerativeMetrics.frechet(real, seen(features, drawn)), theirs = GenerativeMetrics.frechet(real, seen(features, normal));
+        double ours = GenerativeMetrics.frechet(real, seen(features, drawn)),
+                theirs = GenerativeMetrics.frechet(real, seen(features, normal));
         Evidence.of("Frechet distance of drawn codes over that of normal codes of the same moments", ours / theirs, atMost(0.5));
     }
 
@@ -183,7 +188,8 @@ class LatentDiffusionTest {
         codec.save(folder.resolve("codec"));
         other.load(folder.resolve("codec"));
         assertThat(other.ids(x).toLongArray()).containsExactly(ids.toLongArray());
-        assertThatThrownBy(() -> new AutoencoderVq(Layer.of(y -> y), codec.quantizer(), Layer.of(y -> y)).encode(x)).hasMessageContaining("as wide as the book");
+        assertThatThrownBy(() -> new AutoencoderVq(Layer.of(y -> y), codec.quantizer(), Layer.of(y -> y)).encode(x))
+                .hasMessageContaining("as wide as the book");
     }
 
     private static double distance(double[] a, double[] b) {

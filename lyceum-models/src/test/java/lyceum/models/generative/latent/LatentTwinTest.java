@@ -39,8 +39,8 @@ class LatentTwinTest {
             var twin = new Twin(c.integer("input.seed"));
             var attends = flags(c);
             int width = c.integer("input.context");
-            var net = twin.fill(new ConditionalUNet(new ConditionalUNetConfig(3, 3, widths(c), attends, c.integer("input.layers"), width, 2, 2,
-                    DType.F64), Rng.of(1)));
+            var net = twin.fill(new ConditionalUNet(
+                    new ConditionalUNetConfig(3, 3, widths(c), attends, c.integer("input.layers"), width, 2, 2, DType.F64), Rng.of(1)));
             Tensor x = twin.draw(2, 3, 8, 8).requiresGrad(), context = width == 0 ? null : twin.draw(2, 5, width).requiresGrad();
             var said = net.predict(x, Tensor.of(new double[] {1, 700}), context, Pass.inference());
             twin.compare(gap, c, net.parameters(), context == null ? List.of(x) : List.of(x, context), List.of(said));
@@ -48,9 +48,11 @@ class LatentTwinTest {
         }
         for (var c : GOLDEN.cases("autoencoder")) {
             var twin = new Twin(c.integer("input.seed"));
-            var net = twin.fill(new AutoencoderKl(new AutoencoderKlConfig(3, 2, widths(c), c.integer("input.layers"), 2, DType.F64), Rng.of(1)));
+            var net = twin
+                    .fill(new AutoencoderKl(new AutoencoderKlConfig(3, 2, widths(c), c.integer("input.layers"), 2, DType.F64), Rng.of(1)));
             Tensor x = twin.draw(2, 3, 8, 8).requiresGrad(), z = twin.draw(2, 2, 4, 4).requiresGrad();
-            twin.compare(gap, c, net.parameters(), List.of(x, z), List.of(net.moments(x, Pass.inference()), net.decoded(z, Pass.inference())));
+            twin.compare(gap, c, net.parameters(), List.of(x, z),
+                    List.of(net.moments(x, Pass.inference()), net.decoded(z, Pass.inference())));
             autoencoders++;
         }
         Evidence.of("U-Nets compared", unets, exactly(2));

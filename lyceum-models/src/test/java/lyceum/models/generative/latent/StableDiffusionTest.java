@@ -99,8 +99,8 @@ class StableDiffusionTest {
         var captions = tower.ids(scenes.stream().map(SCENES::caption).toList(), StableDiffusionTest::tokens);
         Denoiser read = (noisy, t, ids, pass) -> unet.predict(noisy, t, tower.encode(ids, pass).tokens(), pass);
         var loss = ddpm.over(read, z, captions, new ConditionDropout(0.15, Tensor.zeros(DType.I32, TEXT.positions())));
-        new Trainer(new AdamW(4e-3), 30).withBatchSize(40).withClip(Clip.norm(1)).withAveraging(0.98).start(new Roof(tower, unet), PICTURES, loss, null, Rng.of(6))
-                .finish(Progress.SILENT);
+        new Trainer(new AdamW(4e-3), 30).withBatchSize(40).withClip(Clip.norm(1)).withAveraging(0.98)
+                .start(new Roof(tower, unet), PICTURES, loss, null, Rng.of(6)).finish(Progress.SILENT);
         var all = new LinkedHashMap<String, Tensor>();
         tower.state().forEach((n, v) -> all.put("text." + n, v));
         unet.state().forEach((n, v) -> all.put("unet." + n, v));
@@ -111,8 +111,8 @@ class StableDiffusionTest {
         if (target != null) {
             all.replaceAll((n, v) -> v.to(DType.BF16));
             try {
-                Safetensors.write(Path.of(target), all, Map.of("formatVersion", "1", "data", SCENES + ", " + PICTURES + " pictures, seed 1", "command",
-                        "StableDiffusionTest with -Dlyceum.checkpoint=FILE"));
+                Safetensors.write(Path.of(target), all, Map.of("formatVersion", "1", "data", SCENES + ", " + PICTURES + " pictures, seed 1",
+                        "command", "StableDiffusionTest with -Dlyceum.checkpoint=FILE"));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -160,11 +160,12 @@ class StableDiffusionTest {
         for (var sampler : List.of(new DdimSampler(5), new DdimSampler(5).withEta(1), new DpmSolverSampler(5))) {
             var o = options.withSampler(sampler);
             var first = model.imagine(prompts, o, NoiseStreams.seeds(7, 8), Progress.SILENT);
-            Evidence.of("pictures again by " + sampler, gap(first, model.imagine(prompts, o, NoiseStreams.seeds(7, 8), Progress.SILENT)), exactly(0));
+            Evidence.of("pictures again by " + sampler, gap(first, model.imagine(prompts, o, NoiseStreams.seeds(7, 8), Progress.SILENT)),
+                    exactly(0));
             var alone = model.imagine(prompts.subList(1, 2), o, NoiseStreams.seeds(8), Progress.SILENT);
             Evidence.of("the second alone", gap(first.narrow(0, 1, 1), alone), atMost(1e-5));
-            Evidence.of("another seed's picture, off by", gap(alone, model.imagine(prompts.subList(1, 2), o, NoiseStreams.seeds(9), Progress.SILENT)),
-                    atLeast(1e-2));
+            Evidence.of("another seed's picture, off by",
+                    gap(alone, model.imagine(prompts.subList(1, 2), o, NoiseStreams.seeds(9), Progress.SILENT)), atLeast(1e-2));
         }
     }
 
@@ -195,13 +196,16 @@ class StableDiffusionTest {
         var codes = model.pictures(model.encoded(pictures));
         double[] moved = new double[2];
         for (int i = 0; i < 2; i++) {
-            var varied = model.vary(pictures, i == 0 ? 0.005 : 0.9, List.of("a red square on the left"), o, NoiseStreams.seeds(1), Progress.SILENT);
+            var varied = model.vary(pictures, i == 0 ? 0.005 : 0.9, List.of("a red square on the left"), o, NoiseStreams.seeds(1),
+                    Progress.SILENT);
             moved[i] = varied.sub(codes).square().mean().item();
         }
         assertThat(moved[0]).isLessThan(moved[1] / 2);
         assertThatThrownBy(() -> model.imagine(List.of(""), new PictureOptions(15), NoiseStreams.seeds(1), Progress.SILENT))
                 .hasMessageContaining("15 x 15 pixels; both are multiples of 2");
-        assertThatThrownBy(() -> model.imagine(List.of("", ""), o, NoiseStreams.seeds(1), Progress.SILENT)).hasMessageContaining("one for each");
-        assertThatThrownBy(() -> model.vary(pictures, 0, List.of(""), o, NoiseStreams.seeds(1), Progress.SILENT)).hasMessageContaining("strength is 0.0");
+        assertThatThrownBy(() -> model.imagine(List.of("", ""), o, NoiseStreams.seeds(1), Progress.SILENT))
+                .hasMessageContaining("one for each");
+        assertThatThrownBy(() -> model.vary(pictures, 0, List.of(""), o, NoiseStreams.seeds(1), Progress.SILENT))
+                .hasMessageContaining("strength is 0.0");
     }
 }

@@ -87,7 +87,9 @@ class DetectorTest {
                 var rng = Rng.of(seed);
                 var turned = scenes.truths.stream().map(t -> permuted(t, rng.permutation(t.kinds().length), false)).toList();
                 worst[0] = Math.max(worst[0], Math.abs(detector.loss(scenes.images, turned, Pass.inference()).item() / loss - 1));
-                var torn = scenes.truths.stream().map(t -> permuted(t, IntStream.range(0, t.kinds().length).map(i -> (i + 1) % t.kinds().length).toArray(), true)).toList();
+                var torn = scenes.truths.stream()
+                        .map(t -> permuted(t, IntStream.range(0, t.kinds().length).map(i -> (i + 1) % t.kinds().length).toArray(), true))
+                        .toList();
                 worst[1] = Math.max(worst[1], Math.abs(detector.loss(scenes.images, torn, Pass.inference()).item() / loss - 1));
             }
             return null;
@@ -126,7 +128,8 @@ class DetectorTest {
         var y = new RoiPool(2, 3, 0.25).of(maps, Tensor.of(regions), pictures);
         for (int k = 0; k < 4; k++) for (int c = 0; c < 3; c++) for (int i = 0; i < 2; i++) for (int j = 0; j < 3; j++) {
             long left = Math.round(regions[k][0] / 4), top = Math.round(regions[k][1] / 4);
-            double w = Math.max(1, Math.round(regions[k][2] / 4) - left + 1) / 3.0, h = Math.max(1, Math.round(regions[k][3] / 4) - top + 1) / 2.0;
+            double w = Math.max(1, Math.round(regions[k][2] / 4) - left + 1) / 3.0,
+                    h = Math.max(1, Math.round(regions[k][3] / 4) - top + 1) / 2.0;
             double best = Double.NEGATIVE_INFINITY;
             for (int row = 0; row < 9; row++) for (int column = 0; column < 11; column++) {
                 boolean in = row >= top + Math.floor(i * h) && row < top + Math.ceil((i + 1) * h - 1e-9)
@@ -164,8 +167,8 @@ class DetectorTest {
             var odd = new Detector.Truth(Tensor.of(new double[] {0, 0, 9, 9}, 1, 4), new int[] {3});
             assertThatThrownBy(() -> detector.loss(scenes.images, List.of(none, none, odd), pass)).hasMessageContaining("class 3");
         }
-        assertThat(new AnchorGrid(4, List.of(8.0), List.of(1.0, 4.0)).boxes(1, 2).toRows()).isEqualTo(
-                new double[][] {{-2, -2, 6, 6}, {0, -6, 4, 10}, {2, -2, 10, 6}, {4, -6, 8, 10}});
+        assertThat(new AnchorGrid(4, List.of(8.0), List.of(1.0, 4.0)).boxes(1, 2).toRows())
+                .isEqualTo(new double[][] {{-2, -2, 6, 6}, {0, -6, 4, 10}, {2, -2, 10, 6}, {4, -6, 8, 10}});
         assertThatThrownBy(() -> DetrConfig.small(3).withWidth(30)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new RegionDetector(backbone(4, Rng.of(1)), new RegionDetectorConfig(3, new AnchorGrid(8, 8.0)), Rng.of(1)))
                 .hasMessageContaining("stride 4");

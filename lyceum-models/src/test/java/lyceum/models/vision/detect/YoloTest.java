@@ -48,8 +48,10 @@ class YoloTest {
     private static Yolo trained(YoloConfig config) {
         var scenes = Scenes.of(SHAPES, 320, 1);
         var yolo = new Yolo(config, Rng.of(3));
-        BatchLoss loss = (rows, pass) -> yolo.loss(scenes.images.rows(rows), IntStream.of(rows).mapToObj(scenes.truths::get).toList(), pass);
-        new Trainer(new AdamW(4e-3), 12).withBatchSize(8).withClip(Clip.norm(10)).start(yolo, 320, loss, null, Rng.of(4)).finish(Progress.SILENT);
+        BatchLoss loss = (rows, pass) -> yolo.loss(scenes.images.rows(rows), IntStream.of(rows).mapToObj(scenes.truths::get).toList(),
+                pass);
+        new Trainer(new AdamW(4e-3), 12).withBatchSize(8).withClip(Clip.norm(10)).start(yolo, 320, loss, null, Rng.of(4))
+                .finish(Progress.SILENT);
         return yolo;
     }
 
@@ -63,7 +65,8 @@ class YoloTest {
     @Acceptance(topic = "yolo", clause = 1)
     @Test void codesBringBoxesBack() {
         for (var coding : YoloCoding.values()) {
-            var config = coding == YoloCoding.ANCHORS ? new YoloConfig(3, YoloCoding.GRID).anchored(List.of(new Prior(10, 20), new Prior(30, 25)), 1)
+            var config = coding == YoloCoding.ANCHORS
+                    ? new YoloConfig(3, YoloCoding.GRID).anchored(List.of(new Prior(10, 20), new Prior(30, 25)), 1)
                     : new YoloConfig(3, coding);
             var places = new Yolo(config, Rng.of(1)).places(64, 96);
             double[][] p = places.toRows();
@@ -96,7 +99,9 @@ class YoloTest {
         double one = free.score(small.images, small.truths).at(0.5);
         var score = new DetectionScore();
         var found = dual().detect(small.images, Branch.ONE_TO_MANY, true);
-        for (int i = 0; i < 100; i++) score.add(found.get(i).boxes(), found.get(i).scores(), found.get(i).kinds(), small.truths.get(i).boxes(), small.truths.get(i).kinds());
+        for (int i = 0; i < 100; i++)
+            score.add(found.get(i).boxes(), found.get(i).scores(), found.get(i).kinds(), small.truths.get(i).boxes(),
+                    small.truths.get(i).kinds());
         Evidence.of("mAP50 on objects of 6 to 9 pixels with a pyramid less that without", score.at(0.5) - one, above(0));
     }
 
@@ -119,7 +124,8 @@ class YoloTest {
         var none = new Detector.Truth(Tensor.zeros(0, 4), new int[0]);
         var small = new YoloConfig(3, YoloCoding.GRID).withWidth(4);
         var priors = List.of(new Prior(5, 5), new Prior(8, 8), new Prior(10, 10), new Prior(14, 14));
-        for (var config : List.of(small, small.anchored(priors, 2), small.withCoding(YoloCoding.ANCHOR_FREE).withLevels(2).withDual(true))) {
+        for (var config : List.of(small, small.anchored(priors, 2),
+                small.withCoding(YoloCoding.ANCHOR_FREE).withLevels(2).withDual(true))) {
             var yolo = new Yolo(config, Rng.of(1));
             var pass = Pass.training(Rng.of(2));
             var loss = yolo.loss(scenes.images, List.of(scenes.truths.get(0), none, scenes.truths.get(2)), pass);
@@ -140,8 +146,9 @@ class YoloTest {
 
     @Test void priorsAreMeansOfAlikeSizes() {
         var sizes = new ArrayList<Prior>();
-        for (int i = -2; i <= 2; i++) for (var p : List.of(new Prior(10, 10), new Prior(40, 20), new Prior(20, 60)))
-            sizes.add(new Prior(p.width() + i, p.height() - i));
+        for (int i = -2; i <= 2; i++)
+            for (var p : List.of(new Prior(10, 10), new Prior(40, 20), new Prior(20, 60)))
+                sizes.add(new Prior(p.width() + i, p.height() - i));
         assertThat(Prior.clustered(sizes, 3, Rng.of(3))).containsExactly(new Prior(10, 10), new Prior(40, 20), new Prior(20, 60));
         assertThatThrownBy(() -> Prior.clustered(sizes, 99, Rng.of(1))).isInstanceOf(IllegalArgumentException.class);
     }

@@ -85,8 +85,10 @@ class SegmentationTest {
             int r = rates.get(i), side = 2 * r + 1;
             var kernel = pyramid.state().get("convs." + (i + 1) + ".weight");
             var inflated = new double[7 * 5 * side * side];
-            for (int o = 0; o < 7; o++) for (int c = 0; c < 5; c++) for (int y = 0; y < 3; y++) for (int z = 0; z < 3; z++)
-                inflated[((o * 5 + c) * side + y * r) * side + z * r] = kernel.item(o, c, y, z);
+            for (int o = 0; o < 7; o++)
+                for (int c = 0; c < 5; c++)
+                    for (int y = 0; y < 3; y++)
+                        for (int z = 0; z < 3; z++) inflated[((o * 5 + c) * side + y * r) * side + z * r] = kernel.item(o, c, y, z);
             var dense = x.conv(Tensor.of(inflated, 7, 5, side, side).to(x.dtype()), null, new Convolution().withPadding(r), null);
             var atrous = pyramid.branches(x, Pass.inference()).get(i + 1);
             worst = Math.max(worst, atrous.sub(dense).abs().max().item());
@@ -106,9 +108,11 @@ class SegmentationTest {
     @Test void scoresOfFiveInstancesAreThoseOfTheHand() {
         // Fifty pixels in a row: four things of class 1 and one of class 2, then ground. IoUs are 9/10, 8/10, 7/10, 2/5 and 1.
         var truth = List.of(strip(1, 1, 0, 10), strip(1, 1, 10, 20), strip(1, 1, 20, 30), strip(1, 1, 30, 35), strip(2, 1, 35, 40));
-        var found = List.of(strip(1, 0.9, 0, 9), strip(1, 0.8, 10, 18), strip(1, 0.6, 20, 27), strip(1, 0.7, 30, 32), strip(2, 0.5, 35, 40));
+        var found = List.of(strip(1, 0.9, 0, 9), strip(1, 0.8, 10, 18), strip(1, 0.6, 20, 27), strip(1, 0.7, 30, 32),
+                strip(2, 0.5, 35, 40));
         var ground = Tensor.zeros(3, 1, 50);
-        var score = new PanopticScore().add(Segmentation.merge(ground, found, Set.of(0), 0.5), Segmentation.merge(ground, truth, Set.of(0), 0.5));
+        var score = new PanopticScore().add(Segmentation.merge(ground, found, Set.of(0), 0.5),
+                Segmentation.merge(ground, truth, Set.of(0), 0.5));
         double[][] hand = {{10 / 19.0, 1, 10 / 19.0}, {0.8, 0.75, 0.6}, {1, 1, 1}}; // the ground has 19 pixels where 10 are right
         double worst = 0;
         for (int kind = 0; kind < 3; kind++) {
@@ -128,7 +132,8 @@ class SegmentationTest {
             var some = new PanopticScore().add(random(seed), random(seed + 1000));
             for (int kind = 0; kind < 5; kind++) {
                 var t = some.of(kind);
-                if (t.right() + t.wrong() + t.missed() > 0) product = Math.max(product, Math.abs(t.quality() - t.segmentation() * t.recognition()));
+                if (t.right() + t.wrong() + t.missed() > 0)
+                    product = Math.max(product, Math.abs(t.quality() - t.segmentation() * t.recognition()));
             }
         }
         Evidence.of("largest distance of PQ from SQ RQ, random maps", product, atMost(1e-15));
@@ -191,14 +196,15 @@ class SegmentationTest {
         Evidence.of("mIoU of the FCN on 60 new scenes", semantic.mean(), atLeast(0.85));
         var anchors = new AnchorGrid(2, 7.0, 10.0, 14.0);
         var masks = new MaskRcnn(backbone(12, 1, 1), new RegionDetectorConfig(3, anchors).withCrop(SIDE), Rng.of(6));
-        train(masks, 240, (rows, pass) -> masks.loss(train.images.rows(rows), IntStream.of(rows).mapToObj(train.truths::get).toList(), pass), 8);
+        train(masks, 240,
+                (rows, pass) -> masks.loss(train.images.rows(rows), IntStream.of(rows).mapToObj(train.truths::get).toList(), pass), 8);
         Evidence.of("mask AP50 on 60 new scenes", InstanceSegmenter.score(masks.segment(test.images), test.truths).at(0.5), atLeast(0.75));
         var found = masks.segment(discs.images);
         int both = 0, whole = 0, told = 0;
         for (int i = 0; i < 100; i++) {
             var sure = found.get(i).stream().filter(f -> f.score() >= 0.5).toList();
-            boolean two = sure.size() == 2 && discs.truths.get(i).stream()
-                    .allMatch(disc -> sure.stream().anyMatch(f -> f.kind() == 0 && f.iou(disc) > 0.5));
+            boolean two = sure.size() == 2
+                    && discs.truths.get(i).stream().allMatch(disc -> sure.stream().anyMatch(f -> f.kind() == 0 && f.iou(disc) > 0.5));
             int[] truth = discs.kinds.select(0, i).flatten().toIntArray();
             boolean one = Segmentation.components(fcn.kinds(discs.images.narrow(0, i, 1)).flatten().toIntArray(), 1, SIDE) == 1;
             if (Segmentation.components(truth, 1, SIDE) == 1) whole++;
@@ -241,7 +247,8 @@ class SegmentationTest {
             assertThat(net.module().parameters().values()).allMatch(p -> p.grad() != null);
             assertThat(net.loss(scenes.images, List.of(List.of(), List.of()), Pass.training(Rng.of(2))).item()).isFinite();
             assertThat(net.segment(scenes.images)).hasSize(2);
-            assertThatThrownBy(() -> net.loss(scenes.images, List.of(), Pass.training(Rng.of(2)))).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> net.loss(scenes.images, List.of(), Pass.training(Rng.of(2))))
+                    .isInstanceOf(IllegalArgumentException.class);
         }
         assertThatThrownBy(() -> new MaskRcnn(backbone(4, 1, 1), config.withGeneration(RegionDetectorConfig.Generation.FAST), Rng.of(1)))
                 .hasMessageContaining("FASTER");
@@ -259,7 +266,8 @@ class SegmentationTest {
             return null;
         });
         double before = net.loss(scenes.images, scenes.truths, Pass.training(Rng.of(1))).item();
-        train(net, 2, (rows, pass) -> net.loss(scenes.images.rows(rows), IntStream.of(rows).mapToObj(scenes.truths::get).toList(), pass), 25);
+        train(net, 2, (rows, pass) -> net.loss(scenes.images.rows(rows), IntStream.of(rows).mapToObj(scenes.truths::get).toList(), pass),
+                25);
         assertThat(net.loss(scenes.images, scenes.truths, Pass.training(Rng.of(1))).item()).isLessThan(0.6 * before);
     }
 }
