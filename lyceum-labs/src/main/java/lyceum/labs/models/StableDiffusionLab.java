@@ -79,7 +79,8 @@ final class StableDiffusionLab implements LabBody {
         }
         lab.figure(Figure.images("All twelve prompts", 4, grid).pixels(0, 1)
                 .describedAs("A picture for each of the twelve prompts there are."));
-        lab.shows("share of the twelve that show what was asked", right, atLeast(guidance >= 1.5 && steps >= 8 ? 0.6 : 0));
+        lab.shows("stable-diffusion", "share of the twelve that show what was asked", right,
+                atLeast(guidance >= 1.5 && steps >= 8 ? 0.6 : 0));
 
         Tensor picture = SCENES.picture(scene).unsqueeze(0), codes = model.encoded(picture), back = model.pictures(codes);
         lab.figure(Figure
@@ -87,11 +88,12 @@ final class StableDiffusionLab implements LabBody {
                         List.of(image("picture", picture.get(0)), channel(codes, 0), channel(codes, 1), channel(codes, 2),
                                 channel(codes, 3), image("back", back.get(0))))
                 .pixels(0, 1).describedAs("768 numbers, 256 of them as codes of half the side, and the picture again."));
-        lab.shows("mean squared error of a picture that comes back", back.sub(picture).square().mean().item(), atMost(0.02));
+        lab.shows("latent-diffusion", "mean squared error of a picture that comes back", back.sub(picture).square().mean().item(),
+                atMost(0.02));
         long small = work(NET, 8), large = work(NET.withInputs(3).withOutputs(3), 16);
         lab.table("What a step costs", List.of("where", "numbers", "operations"),
                 List.of(List.of("codes, 4 x 8 x 8", 256, small), List.of("pixels, 3 x 16 x 16", 768, large)));
-        lab.shows("operations of a step in codes over one in pixels", (double) small / large, below(0.3));
+        lab.shows("latent-diffusion", "operations of a step in codes over one in pixels", (double) small / large, below(0.3));
     }
 
     private static Image image(String caption, Tensor p) {

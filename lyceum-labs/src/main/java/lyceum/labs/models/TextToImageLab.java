@@ -57,6 +57,10 @@ final class TextToImageLab implements LabBody {
             return Tensor.of(hot, texts.size(), WORDS, vocabulary);
         };
         var captions = IntStream.range(0, count).mapToObj(i -> prompts.get(i % 12)).toList();
+        if (lab.testMode()) { // the same with less
+            codesEpochs = Math.ceilDiv(2 * codesEpochs, 3);
+            epochs = Math.ceilDiv(epochs, 4);
+        }
         var pictures = Tensor.stack(0, IntStream.range(0, count).mapToObj(i -> scenes.picture(all.get(i % 12))).toArray(Tensor[]::new))
                 .compute();
 

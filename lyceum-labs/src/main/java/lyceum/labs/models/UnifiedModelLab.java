@@ -51,6 +51,7 @@ final class UnifiedModelLab implements LabBody {
 
     @Override public void run(LabContext lab) {
         int kinds = lab.param("digits", 4, 2, 10), count = lab.param("pairs of a map", 60, 20, 600), epochs = lab.param("epochs", 6, 1, 40);
+        if (lab.testMode()) count /= 3; // the same with less
         int[] some = IntStream.range(0, 80).map(i -> i % kinds).toArray(), each = IntStream.range(0, kinds).toArray();
         var rng = lab.rng(1);
         var images = PatchCodes.fit(items(Modality.IMAGE, some, rng), 4, 24, lab.rng(2));
@@ -65,7 +66,7 @@ final class UnifiedModelLab implements LabBody {
         for (var from : Modality.values()) for (var to : Modality.values()) {
             if (from == to) continue;
             List<int[]> given = segments(v, from, drawn, rng), wanted = segments(v, to, drawn, rng);
-            for (int i = 0; i < count; i++) documents.add(UnifiedModel.Document.of(1, given.get(i), wanted.get(i)));
+            for (int i = 0; i < drawn.length; i++) documents.add(UnifiedModel.Document.of(1, given.get(i), wanted.get(i)));
         }
         var model = new UnifiedModel(new UnifiedModelConfig(32, 48, 2, 4), v, lab.rng(6));
         new Trainer(new AdamW(4e-3), epochs).withBatchSize(40).start(model, documents.size(), model.over(documents), null, lab.rng(7))

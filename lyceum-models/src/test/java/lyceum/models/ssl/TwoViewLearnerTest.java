@@ -343,28 +343,6 @@ class TwoViewLearnerTest {
         assertThat(z.grad().isFinite().all().item()).isEqualTo(1);
     }
 
-    @Test void spreadsAreMeanDeviations() {
-        double[][] z = normal(9, 20, 4).mul(3).add(2).compute().toRows(), unit = new double[20][4];
-        for (int i = 0; i < 20; i++) {
-            double length = Math.sqrt(z[i][0] * z[i][0] + z[i][1] * z[i][1] + z[i][2] * z[i][2] + z[i][3] * z[i][3]);
-            for (int j = 0; j < 4; j++) unit[i][j] = z[i][j] / length;
-        }
-        var spread = TwoViewHistory.Spread.of(Tensor.of(z));
-        assertThat(spread.raw()).isCloseTo(meanDeviation(z), within(1e-12));
-        assertThat(spread.unit()).isCloseTo(2 * meanDeviation(unit), within(1e-12));
-    }
-
-    private static double meanDeviation(double[][] rows) {
-        double sum = 0;
-        for (int j = 0; j < rows[0].length; j++) {
-            double mean = 0, squares = 0;
-            for (double[] row : rows) mean += row[j] / rows.length;
-            for (double[] row : rows) squares += (row[j] - mean) * (row[j] - mean) / rows.length;
-            sum += Math.sqrt(squares) / rows[0].length;
-        }
-        return sum;
-    }
-
     @Test void withoutAVarianceTermAllShrinks() {
         var heads = ViewHeads.of(8);
         var floor = new TwoViewLearner(new Linear(6, 8, Rng.of(1)), 8, new VicReg(), heads, Rng.of(2));
