@@ -25,6 +25,9 @@ public record CaptionWords(Map<String, Integer> ids) implements Function<String,
 
     public CaptionWords {
         ids = Collections.unmodifiableMap(new LinkedHashMap<>(ids));
+        int next = END;
+        for (var id : ids.entrySet()) if (id.getValue() != ++next) throw new IllegalArgumentException(
+                "CaptionWords: \"" + id.getKey() + "\" is " + id.getValue() + "; ids count from 3 in the order of the words");
     }
 
     /** Of all words in these texts, in the order in which they come; capitals do not count. */
@@ -57,5 +60,8 @@ public record CaptionWords(Map<String, Integer> ids) implements Function<String,
         return Arrays.stream(ids).filter(id -> id > 2).mapToObj(id -> words.get(id - 3)).collect(Collectors.joining(" "));
     }
 
-    private static String[] words(String text) { return text.strip().toLowerCase(Locale.ROOT).split("\\s+"); }
+    /** None of a blank text. */
+    private static String[] words(String text) {
+        return text.isBlank() ? new String[0] : text.strip().toLowerCase(Locale.ROOT).split("\\s+");
+    }
 }

@@ -1,6 +1,7 @@
 package lyceum.models.multimodal;
 
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
@@ -64,11 +65,16 @@ public record JointVocabulary(MediaCodes image, MediaCodes audio, MediaCodes vid
     /** All ids. */
     public int size() { return marks() + 9; }
 
-    /** A text as a segment. */
+    /** A text as a segment. @throws IllegalArgumentException if half of a surrogate pair is in it, which UTF-8 cannot hold */
     public int[] text(String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        var ids = new int[bytes.length];
-        for (int i = 0; i < ids.length; i++) ids[i] = bytes[i] & 255;
+        ByteBuffer bytes;
+        try {
+            bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text));
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException("JointVocabulary: \"" + text + "\" has half of a surrogate pair; no bytes stand for it", e);
+        }
+        var ids = new int[bytes.remaining()];
+        for (int i = 0; i < ids.length; i++) ids[i] = bytes.get() & 255;
         return segment(Modality.TEXT, ids);
     }
 
@@ -87,8 +93,8 @@ public record JointVocabulary(MediaCodes image, MediaCodes audio, MediaCodes vid
 
     /** Items (n, ..) of a medium as n segments. */
     public List<int[]> segments(Modality kind, Tensor items) {
-        var ids = media(kind).ids(items);
-        int length = media(kind).length();
+        var ids = medium(kind).ids(items);
+        int length = medium(kind).length();
         int[] flat = ids.toIntArray();
         return IntStream.range(0, (int) items.size(0)).mapToObj(i -> segment(kind, Arrays.copyOfRange(flat, i * length, (i + 1) * length)))
                 .toList();
@@ -96,7 +102,7 @@ public record JointVocabulary(MediaCodes image, MediaCodes audio, MediaCodes vid
 
     /** The items (n, ..) of n segments of one kind. */
     public Tensor items(Modality kind, List<int[]> segments) {
-        int length = media(kind).length();
+        int length = medium(kind).length();
         var flat = new long[segments.size() * length];
         for (int i = 0; i < segments.size(); i++) {
             int[] codes = codes(kind, segments.get(i));
@@ -104,7 +110,12 @@ public record JointVocabulary(MediaCodes image, MediaCodes audio, MediaCodes vid
                 throw new IllegalArgumentException("JointVocabulary: a segment of " + codes.length + " codes; " + kind + " has " + length);
             for (int k = 0; k < length; k++) flat[i * length + k] = codes[k];
         }
-        return media(kind).items(Tensor.of(flat, segments.size(), length));
+        return medium(kind).items(Tensor.of(flat, segments.size(), length));
+    }
+
+    private MediaCodes medium(Modality kind) {
+        if (kind == Modality.TEXT) throw new IllegalArgumentException("JointVocabulary: a text has no items; use text");
+        return media(kind);
     }
 
     private int[] segment(Modality kind, int[] codes) {

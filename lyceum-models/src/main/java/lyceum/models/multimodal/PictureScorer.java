@@ -38,11 +38,17 @@ public interface PictureScorer {
         for (var text : candidates) {
             double[] scores = score(pictures, Collections.nCopies(n, text));
             for (int i = 0; i < n; i++) {
+                requireNumber(scores[i], text);
                 if (chosen.get(i) != null && !(scores[i] > best[i])) continue;
                 best[i] = scores[i];
                 chosen.set(i, text);
             }
         }
         return List.copyOf(chosen);
+    }
+
+    /** NaN is no score: nothing would be greater. */
+    static void requireNumber(double score, String text) {
+        if (Double.isNaN(score)) throw new IllegalArgumentException("PictureScorer: the score of \"" + text + "\" is NaN; look at the scorer's weights");
     }
 }

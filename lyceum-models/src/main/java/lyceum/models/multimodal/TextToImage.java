@@ -37,8 +37,11 @@ public interface TextToImage {
     static TextToImage of(VideoDiffusion model, PromptEncoder text, VideoOptions options) {
         if (options.frames() != 1)
             throw new IllegalArgumentException("TextToImage: clips of " + options.frames() + " frames; a picture has one");
-        return (prompts, noise, progress) -> model.sample(text.encode(prompts), options, noise, progress).select(1, 0).add(1).div(2)
-                .clamp(0, 1).compute();
+        return (prompts, noise, progress) -> {
+            if (prompts.size() != noise.size()) throw new IllegalArgumentException(
+                    "TextToImage: " + prompts.size() + " prompts and " + noise.size() + " streams of noise; one for each");
+            return model.sample(text.encode(prompts), options, noise, progress).select(1, 0).add(1).div(2).clamp(0, 1).compute();
+        };
     }
 
     /** Prompts are rewritten first: brief ones expanded into what the model was trained on. */
@@ -58,6 +61,7 @@ public interface TextToImage {
                 var pictures = draw(prompts, noise, progress);
                 double[] scores = scorer.score(pictures, prompts);
                 for (int i = 0; i < n; i++) {
+                    PictureScorer.requireNumber(scores[i], prompts.get(i));
                     if (chosen[i] != null && !(scores[i] > best[i])) continue;
                     best[i] = scores[i];
                     chosen[i] = pictures.get(i);

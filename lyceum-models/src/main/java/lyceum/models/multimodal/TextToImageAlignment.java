@@ -112,6 +112,9 @@ public final class TextToImageAlignment {
      */
     public static Tensor dpoLoss(Tensor winner, Tensor winnerReference, Tensor loser, Tensor loserReference, double beta) {
         if (!(beta > 0)) throw new IllegalArgumentException("TextToImageAlignment.dpoLoss: beta is " + beta + "; it is above 0");
+        for (var other : List.of(winnerReference, loser, loserReference))
+            if (winner.rank() != 1 || !other.shape().equals(winner.shape())) throw new ShapeException(
+                    "TextToImageAlignment.dpoLoss: errors " + winner.shape() + " and " + other.shape() + "; all four are (n)");
         return winner.sub(winnerReference).sub(loser.sub(loserReference)).mul(beta).softplus().mean();
     }
 }

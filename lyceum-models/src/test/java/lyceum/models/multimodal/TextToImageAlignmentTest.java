@@ -59,6 +59,11 @@ class TextToImageAlignmentTest {
 
     private static boolean taken(Scene scene, int cell) { return scene.items().stream().anyMatch(i -> i.row() * 2 + i.column() == cell); }
 
+    @Test void errorsOfOtherShapesAreRefused() {
+        Tensor n = Tensor.zeros(3), column = Tensor.zeros(3, 1);
+        assertThatThrownBy(() -> TextToImageAlignment.dpoLoss(n, n, column, n, 1)).hasMessageContaining("errors (3,) and (3, 1)");
+    }
+
     @Test void countsDiversityAndPreferences() {
         Scene red = Scene.of(Colour.RED, Shape.SQUARE, 0, 0),
                 two = new Scene(List.of(red.only(), new Item(Colour.BLUE, Shape.CIRCLE, 1, 1)));

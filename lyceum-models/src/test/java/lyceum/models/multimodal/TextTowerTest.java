@@ -84,6 +84,9 @@ class TextTowerTest {
                 .hasMessageContaining("id of the end");
         assertThatThrownBy(() -> new TextTowerConfig(12, 4, 8, 1, 2).withPadding(12)).hasMessageContaining("padding 12");
         var words = CaptionWords.of(List.of("a red square", "A blue circle"));
+        assertThat(words.apply(" ")).containsExactly(CaptionWords.BEGIN, CaptionWords.END);
+        assertThat(CaptionWords.of(List.of("")).ids()).isEmpty();
+        assertThatThrownBy(() -> new CaptionWords(Map.of("a", 4))).hasMessageContaining("\"a\" is 4; ids count from 3");
         assertThat(words.apply("a blue square")).containsExactly(1, 3, 6, 5, 2);
         assertThat(words.text(1, 3, 6, 5, 2, 0)).isEqualTo("a blue square");
         assertThat(words.vocabulary()).isEqualTo(8);

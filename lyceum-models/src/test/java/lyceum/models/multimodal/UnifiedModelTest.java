@@ -284,6 +284,13 @@ class UnifiedModelTest {
         }
     }
 
+    @Test void halfOfACharacterIsRefusedAndATextEndsTheAnswer() {
+        var vocabulary = vocabulary(40);
+        assertThatThrownBy(() -> vocabulary.text("a\ud83d")).hasMessageContaining("half of a surrogate pair");
+        assertThat(vocabulary.text(vocabulary.text("a\ud83d\ude00"))).isEqualTo("a\ud83d\ude00");
+        assertThatThrownBy(() -> vocabulary.segments(Modality.TEXT, Tensor.zeros(1, 2))).hasMessageContaining("a text has no items");
+    }
+
     @Test void optionsAndErrors() {
         var codec = new NeuralAudioCodec(AudioCodecConfig.small(), Rng.of(1));
         int hop = codec.config().hop();

@@ -61,6 +61,11 @@ public record VideoDiffusion(VideoTransformer network, FlowMatching matching) {
     /** The mean squared error of the velocity over all frames that are not shown. @param beginnings how many first frames of each clip are */
     public Tensor loss(Tensor x, Tensor condition, int[] beginnings, Pass pass) {
         FlowMatching.requireStream(pass);
+        if (beginnings.length != x.size(0))
+            throw new ShapeException("VideoDiffusion.loss: " + beginnings.length + " beginnings for clips " + x.shape() + "; one for each");
+        for (int b : beginnings)
+            if (b < 0 || b >= x.size(1)) throw new IllegalArgumentException("VideoDiffusion.loss: " + b + " frames of " + x.size(1)
+                    + " are shown; from none to all but one, so that there is something to learn");
         var noise = Tensor.randn(pass.rng(), x.dtype(), x.shape().toArray());
         var t = matching.times(x, pass);
         Tensor known = known(beginnings, x), open = known.rsub(1);
@@ -115,6 +120,8 @@ public record VideoDiffusion(VideoTransformer network, FlowMatching matching) {
     private Tensor drawn(Tensor first, Tensor condition, VideoOptions o, NoiseStreams noise, Progress progress) {
         return Autograd.noGrad(() -> {
             int channels = network.config().channels(), n = noise.size();
+            if (condition != null && condition.size(0) != n)
+                throw new ShapeException("VideoDiffusion: conditions " + condition.shape() + " for " + n + " streams of noise; a row for each");
             var start = noise.normal(network.config().dtype(), o.frames(), channels, o.height(), o.width());
             var beginnings = new int[n];
             if (first != null) {

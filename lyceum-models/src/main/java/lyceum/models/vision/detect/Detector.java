@@ -48,13 +48,13 @@ public interface Detector {
     /** What is in each picture. Nothing is recorded or learned. */
     List<Found> detect(Tensor images);
 
-    /** A scalar to descend: the mean over the pictures. @throws IllegalArgumentException unless there is a truth for each picture, of known classes */
+    /** A scalar to descend: a mean over pictures, objects or samples, as the detector says. @throws IllegalArgumentException unless there is a truth for each picture, of known classes */
     Tensor loss(Tensor images, List<Truth> truths, Pass pass);
 
     /** The detector as a module. */
     Module module();
 
-    /** How well it finds what is in pictures: all that it finds, however unsure, as COCO's measure wants it. */
+    /** How well it finds what is in pictures, by all that it finds above its threshold; COCO's measure wants that near 0. */
     default DetectionScore score(Tensor images, List<Truth> truths) {
         if (images.size(0) != truths.size())
             throw new IllegalArgumentException("Detector.score: " + images.size(0) + " pictures and " + truths.size() + " truths");

@@ -111,6 +111,8 @@ public final class RegionDetector extends Module implements Detector {
     /** Boxes inside of the picture, at least a pixel wide and high. */
     private static Tensor clipped(Tensor boxes, Tensor images) {
         double[] b = boxes.toDoubleArray();
+        for (double v : b)
+            if (Double.isNaN(v)) throw new IllegalArgumentException("RegionDetector: a box of the proposals is NaN; the network has diverged");
         for (int i = 0; i < b.length; i += 4) for (int axis = 0; axis < 2; axis++) {
             double end = images.size(3 - axis);
             b[i + axis] = Math.clamp(b[i + axis], 0, end - 1);
@@ -155,6 +157,8 @@ public final class RegionDetector extends Module implements Detector {
     /** With regions from elsewhere, (k, 4) of each picture. */
     public Tensor loss(Tensor images, List<Truth> truths, List<Tensor> proposals, Pass pass) {
         Detector.check("RegionDetector", images, truths, config.classes());
+        if (proposals.size() != truths.size()) throw new IllegalArgumentException(
+                "RegionDetector: proposals of " + proposals.size() + " pictures and " + truths.size() + " truths");
         var map = config.generation() == Generation.R_CNN ? null : forward(images, pass);
         return regionLoss(images, map, truths, proposals, pass);
     }

@@ -37,6 +37,8 @@ public record YoloConfig(int classes, YoloCoding coding, int width, int depth, i
             return both / (width * height + other.width * other.height - both);
         }
 
+        private static final int MOST_ROUNDS = 300;
+
         /**
          * The k means of sizes whose distance is {@code 1 - IoU} of boxes about one middle, the smallest first (Redmon and Farhadi 2017).
          *
@@ -48,7 +50,8 @@ public record YoloConfig(int classes, YoloCoding coding, int width, int depth, i
             var means = new Prior[k];
             int[] first = rng.sample(sizes.size(), k), of = new int[sizes.size()];
             for (int c = 0; c < k; c++) means[c] = sizes.get(first[c]);
-            for (boolean moved = true; moved;) {
+            boolean moved = true; // means need not raise their share of overlap, so an end is not certain
+            for (int round = 0; moved && round < MOST_ROUNDS; round++) {
                 moved = false;
                 double[] w = new double[k], h = new double[k];
                 var count = new int[k];
@@ -76,6 +79,8 @@ public record YoloConfig(int classes, YoloCoding coding, int width, int depth, i
         if (coding == YoloCoding.ANCHORS != !priors.isEmpty() || priors.size() % levels != 0)
             throw new IllegalArgumentException("YoloConfig: " + priors.size() + " priors with " + coding
                     + "; ANCHORS have as many on each of " + levels + " levels, others none");
+        if (coding == YoloCoding.GRID && levels > 1) throw new IllegalArgumentException(
+                "YoloConfig: GRID on " + levels + " levels; a box has one cell, so coarser ones would learn nothing: take 1");
         if (dual && coding != YoloCoding.ANCHOR_FREE)
             throw new IllegalArgumentException("YoloConfig: dual heads go with ANCHOR_FREE, not with " + coding);
         if (!(threshold >= 0 && threshold < 1 && suppression >= 0 && suppression <= 1)) throw new IllegalArgumentException(

@@ -66,6 +66,7 @@ public final class MaskRcnn extends Module implements InstanceSegmenter {
 
     @Override public Tensor loss(Tensor images, List<List<Instance>> truths, Pass pass) {
         int h = (int) images.size(2), w = (int) images.size(3);
+        InstanceSegmenter.check("MaskRcnn", images, truths, (int) mask.weight().size(0));
         var objects = truths.stream().map(t -> truth(t, w)).toList();
         var map = forward(images, pass);
         var loss = detector.loss(images, map, objects, pass);

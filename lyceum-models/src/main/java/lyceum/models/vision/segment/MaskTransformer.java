@@ -41,7 +41,7 @@ public final class MaskTransformer extends Module implements InstanceSegmenter {
     private final Linear class_embed;
     private final List<Linear> mask_embed;
 
-    /** @param fineWidth channels of the backbone's finest level @param config its box weights are not used */
+    /** @param fineWidth channels of the backbone's finest level @param config its box weights and auxiliary losses are not used */
     public MaskTransformer(VisionEncoder backbone, int fineWidth, DetrConfig config, Rng rng) {
         this.config = config;
         this.backbone = backbone;
@@ -80,8 +80,7 @@ public final class MaskTransformer extends Module implements InstanceSegmenter {
     }
 
     @Override public Tensor loss(Tensor images, List<List<Instance>> truths, Pass pass) {
-        if (images.size(0) != truths.size())
-            throw new IllegalArgumentException("MaskTransformer: " + images.size(0) + " pictures and " + truths.size() + " truths");
+        InstanceSegmenter.check("MaskTransformer", images, truths, config.classes());
         var told = tell(images, pass);
         int q = config.queries(), pixels = (int) told.masks.size(2);
         var kinds = new int[truths.size() * q];

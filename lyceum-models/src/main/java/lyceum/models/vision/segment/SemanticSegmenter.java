@@ -83,7 +83,8 @@ public final class SemanticSegmenter extends Module {
 
     /** Channels of the backbone's levels, of the finest first. */
     private List<Integer> widths() {
-        int side = 8 * backbone.stride(), channels = (int) backbone.module().parameters().firstEntry().getValue().size(1);
+        int side = 8 * backbone.stride(); // the first kernel says how many channels pictures have
+        int channels = (int) backbone.module().state().values().stream().filter(t -> t.rank() == 4).findFirst().orElseThrow().size(1);
         return Autograd.noGrad(() -> backbone.encode(Tensor.zeros(1, channels, side, side), Pass.inference()).levels().values().stream()
                 .map(level -> (int) level.size(1)).toList());
     }

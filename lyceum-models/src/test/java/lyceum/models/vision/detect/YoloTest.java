@@ -141,6 +141,7 @@ class YoloTest {
             assertThatThrownBy(() -> yolo.detect(Tensor.zeros(1, 3, 30, 32))).hasMessageContaining("multiples of 8");
         }
         assertThatThrownBy(() -> small.withDual(true)).hasMessageContaining("ANCHOR_FREE");
+        assertThatThrownBy(() -> new YoloConfig(3, YoloCoding.GRID).withLevels(2)).hasMessageContaining("GRID on 2 levels");
         assertThatThrownBy(() -> new Yolo(small, Rng.of(1)).detect(scenes.images, Branch.ONE_TO_ONE, false)).hasMessageContaining("dual");
     }
 

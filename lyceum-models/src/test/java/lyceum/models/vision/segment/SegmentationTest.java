@@ -128,22 +128,25 @@ class SegmentationTest {
         double gap = Math.max(Math.abs(ap.at(0.5) - ((51 + 25 * 0.75) / 101 + 1) / 2), Math.abs(ap.at(0.75) - (51 / 101.0 + 1) / 2));
         Evidence.of("distance of mask AP at 0.5 and 0.75 from that worked by hand", gap, atMost(1e-15));
         double product = 0;
+        int paired = 0;
         for (int seed = 1; seed <= 20; seed++) {
             var some = new PanopticScore().add(random(seed), random(seed + 1000));
             for (int kind = 0; kind < 5; kind++) {
                 var t = some.of(kind);
+                if (t.right() > 0) paired++;
                 if (t.right() + t.wrong() + t.missed() > 0)
                     product = Math.max(product, Math.abs(t.quality() - t.segmentation() * t.recognition()));
             }
         }
         Evidence.of("largest distance of PQ from SQ RQ, random maps", product, atMost(1e-15));
+        Evidence.of("classes of random maps that have pairs", paired, atLeast(30));
     }
 
     private static Segmentation random(int seed) {
-        var rng = Rng.of(seed % 1000);
+        Rng rng = Rng.of(seed % 1000), moves = Rng.of(seed);
         var base = new ArrayList<Instance>();
         for (int i = 0; i < 4; i++) {
-            int from = rng.nextInt(40) + (seed > 1000 ? rng.nextInt(3) : 0);
+            int from = rng.nextInt(40) + (seed > 1000 ? moves.nextInt(3) : 0);
             base.add(strip(2 + rng.nextInt(3), rng.nextDouble(), from, from + 8));
         }
         return Segmentation.merge(Tensor.randn(rng, 5, 1, 50), base, Set.of(0, 1), 0.3);
@@ -249,6 +252,9 @@ class SegmentationTest {
             assertThat(net.segment(scenes.images)).hasSize(2);
             assertThatThrownBy(() -> net.loss(scenes.images, List.of(), Pass.training(Rng.of(2))))
                     .isInstanceOf(IllegalArgumentException.class);
+            var odd = List.of(new Instance(3, scenes.truths.getFirst().getFirst().mask()));
+            assertThatThrownBy(() -> net.loss(scenes.images, List.of(odd, List.of()), Pass.training(Rng.of(2))))
+                    .hasMessageContaining("picture 0 has an object of class 3");
         }
         assertThatThrownBy(() -> new MaskRcnn(backbone(4, 1, 1), config.withGeneration(RegionDetectorConfig.Generation.FAST), Rng.of(1)))
                 .hasMessageContaining("FASTER");
