@@ -91,14 +91,14 @@ final class TextToImageLab implements LabBody {
                 images.add(Image.rgb(prompts.get(i).substring(2) + (shows ? "" : " (not so)"), drawn.get(i, 0).toRows(),
                         drawn.get(i, 1).toRows(), drawn.get(i, 2).toRows()));
             }
-            rows.add(List.of(names.get(k), k == 0 ? 16 : 24, right / 12.0));
+            rows.add(List.of(names.get(k), k == 0 ? 16 : 12, right / 12.0));
             lab.figure(Figure.images(names.get(k), 4, images)
                     .describedAs("Twelve prompts, each with what this model drew; marked where the reader sees another scene."));
             obeyed = Math.max(obeyed, right / 12.0);
             again = Math.max(again,
                     drawn.sub(lineages.get(k).draw(prompts, NoiseStreams.of(lab.rng(6), 12), lab.progress())).abs().max().item());
         }
-        lab.say("Codes are learned in a second or two. Diffusion wants more: with 1200 pictures and 30 epochs it obeys as well.");
+        lab.say("Codes are learned in a second or two. Diffusion wants more pictures and more epochs.");
         lab.table("Two lineages", List.of("drawn by", "calls of the network", "prompts obeyed"), rows);
         lab.shows("prompts obeyed by the better of both (by chance 0.083)", obeyed, above(0.3));
         lab.shows("the same seeds, another time: off by", again, exactly(0));

@@ -65,7 +65,7 @@ final class VideoDiffusionLab implements LabBody {
                     images.add(Image.gray(NAMES[d] + (k == 0 ? "" : ", frame by frame"), light(drawn.get(k).get(d, f, 0))));
             frames.add(Figure.images("Frame " + f, 4, images)
                     .describedAs("Above clips of the network that sees all frames, below of the one that sees one; "
-                            + "direction by column. After two epochs they are blots, after thirty the upper squares move as asked."));
+                            + "direction by column. After two epochs they are blots; more epochs make squares of them."));
         }
         lab.figure(Figure.frames("Clips by direction", "frame", frames)
                 .describedAs("The four directions, a frame at a time, by both networks."));

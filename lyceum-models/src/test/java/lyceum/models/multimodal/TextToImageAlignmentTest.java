@@ -30,7 +30,7 @@ class TextToImageAlignmentTest {
             var scene = WORLD.draw(1 + rng.nextInt(4), rng);
             if (TextToImageAlignment.faults(WORLD, WORLD.picture(scene, rng), scene).isEmpty()) right++;
             var items = new ArrayList<>(scene.items());
-            var one = items.removeFirst();
+            var one = items.remove(rng.nextInt(items.size()));
             int kind = items.size() == 3 ? i % 2 : i % 3;
             Fault expected = Fault.COLOUR;
             if (kind == 0) {
@@ -55,6 +55,16 @@ class TextToImageAlignmentTest {
         Evidence.of("true scenes accepted", right, exactly(1000));
         Evidence.of("swapped ones rejected", rejected, exactly(1000));
         Evidence.of("with the right fault alone", named, exactly(1000));
+        int traded = 0, tried = 0;
+        while (tried < 200) {
+            var scene = WORLD.draw(2, rng);
+            Item a = scene.items().get(0), b = scene.items().get(1);
+            if (a.colour() == b.colour() || a.shape() == b.shape()) continue;
+            tried++;
+            var swapped = new Scene(List.of(new Item(b.colour(), a.shape(), a.row(), a.column()), new Item(a.colour(), b.shape(), b.row(), b.column())));
+            if (TextToImageAlignment.faults(WORLD, WORLD.picture(swapped, rng), scene).contains(Fault.COLOUR)) traded++;
+        }
+        Evidence.of("of 200 pairs that trade their colours, told as a fault of colour", traded, exactly(200));
     }
 
     private static boolean taken(Scene scene, int cell) { return scene.items().stream().anyMatch(i -> i.row() * 2 + i.column() == cell); }
