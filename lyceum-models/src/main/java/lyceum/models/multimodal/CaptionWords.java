@@ -26,8 +26,9 @@ public record CaptionWords(Map<String, Integer> ids) implements Function<String,
     public CaptionWords {
         ids = Collections.unmodifiableMap(new LinkedHashMap<>(ids));
         int next = END;
-        for (var id : ids.entrySet()) if (id.getValue() != ++next) throw new IllegalArgumentException(
-                "CaptionWords: \"" + id.getKey() + "\" is " + id.getValue() + "; ids count from 3 in the order of the words");
+        for (var id : ids.entrySet())
+            if (id.getValue() != ++next) throw new IllegalArgumentException(
+                    "CaptionWords: \"" + id.getKey() + "\" is " + id.getValue() + "; ids count from 3 in the order of the words");
     }
 
     /** Of all words in these texts, in the order in which they come; capitals do not count. */

@@ -49,6 +49,7 @@ public interface PictureScorer {
 
     /** NaN is no score: nothing would be greater. */
     static void requireNumber(double score, String text) {
-        if (Double.isNaN(score)) throw new IllegalArgumentException("PictureScorer: the score of \"" + text + "\" is NaN; look at the scorer's weights");
+        if (Double.isNaN(score))
+            throw new IllegalArgumentException("PictureScorer: the score of \"" + text + "\" is NaN; look at the scorer's weights");
     }
 }

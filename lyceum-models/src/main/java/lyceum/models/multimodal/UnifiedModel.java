@@ -127,8 +127,8 @@ public final class UnifiedModel extends Module {
     public List<int[]> answer(List<int[]> prompts, Modality kind, int bytes, double temperature, NoiseStreams noise, Progress progress) {
         if (prompts.isEmpty() || prompts.size() != noise.size()) throw new IllegalArgumentException(
                 "UnifiedModel: " + prompts.size() + " prompts and " + noise.size() + " streams of noise; one for each");
-        if (bytes < 0 || !(temperature >= 0)) throw new IllegalArgumentException(
-                "UnifiedModel: " + bytes + " bytes at temperature " + temperature + "; neither is below 0");
+        if (bytes < 0 || !(temperature >= 0))
+            throw new IllegalArgumentException("UnifiedModel: " + bytes + " bytes at temperature " + temperature + "; neither is below 0");
         int most = kind == Modality.TEXT ? bytes : vocabulary.media(kind).length(), n = prompts.size();
         var documents = new ArrayList<int[]>();
         for (var p : prompts) documents.add(joined(p, new int[] {vocabulary.open(kind)}));

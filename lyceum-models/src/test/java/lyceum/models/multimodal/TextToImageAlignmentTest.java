@@ -61,7 +61,8 @@ class TextToImageAlignmentTest {
             Item a = scene.items().get(0), b = scene.items().get(1);
             if (a.colour() == b.colour() || a.shape() == b.shape()) continue;
             tried++;
-            var swapped = new Scene(List.of(new Item(b.colour(), a.shape(), a.row(), a.column()), new Item(a.colour(), b.shape(), b.row(), b.column())));
+            var swapped = new Scene(
+                    List.of(new Item(b.colour(), a.shape(), a.row(), a.column()), new Item(a.colour(), b.shape(), b.row(), b.column())));
             if (TextToImageAlignment.faults(WORLD, WORLD.picture(swapped, rng), scene).contains(Fault.COLOUR)) traded++;
         }
         Evidence.of("of 200 pairs that trade their colours, told as a fault of colour", traded, exactly(200));

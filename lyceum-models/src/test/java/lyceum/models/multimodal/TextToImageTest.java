@@ -212,7 +212,8 @@ class TextToImageTest {
             Evidence.of("with another seed, off by", gap(first, model.draw(prompts, NoiseStreams.seeds(9, 10), Progress.SILENT)),
                     above(0.05));
             var alone = model.draw(prompts.subList(1, 2), NoiseStreams.seeds(8), Progress.SILENT);
-            var other = model.draw(List.of("a blue square on the left", "a red circle on the right"), NoiseStreams.seeds(7, 8), Progress.SILENT);
+            var other = model.draw(List.of("a blue square on the left", "a red circle on the right"), NoiseStreams.seeds(7, 8),
+                    Progress.SILENT);
             Evidence.of("with another prompt, off by", gap(first, other), above(1e-3));
             Evidence.of("the second alone, off by", gap(first.narrow(0, 1, 1), alone), atMost(1e-5));
         }

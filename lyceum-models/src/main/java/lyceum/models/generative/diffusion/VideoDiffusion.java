@@ -120,8 +120,8 @@ public record VideoDiffusion(VideoTransformer network, FlowMatching matching) {
     private Tensor drawn(Tensor first, Tensor condition, VideoOptions o, NoiseStreams noise, Progress progress) {
         return Autograd.noGrad(() -> {
             int channels = network.config().channels(), n = noise.size();
-            if (condition != null && condition.size(0) != n)
-                throw new ShapeException("VideoDiffusion: conditions " + condition.shape() + " for " + n + " streams of noise; a row for each");
+            if (condition != null && condition.size(0) != n) throw new ShapeException(
+                    "VideoDiffusion: conditions " + condition.shape() + " for " + n + " streams of noise; a row for each");
             var start = noise.normal(network.config().dtype(), o.frames(), channels, o.height(), o.width());
             var beginnings = new int[n];
             if (first != null) {

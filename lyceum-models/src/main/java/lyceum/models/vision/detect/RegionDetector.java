@@ -112,7 +112,8 @@ public final class RegionDetector extends Module implements Detector {
     private static Tensor clipped(Tensor boxes, Tensor images) {
         double[] b = boxes.toDoubleArray();
         for (double v : b)
-            if (Double.isNaN(v)) throw new IllegalArgumentException("RegionDetector: a box of the proposals is NaN; the network has diverged");
+            if (Double.isNaN(v))
+                throw new IllegalArgumentException("RegionDetector: a box of the proposals is NaN; the network has diverged");
         for (int i = 0; i < b.length; i += 4) for (int axis = 0; axis < 2; axis++) {
             double end = images.size(3 - axis);
             b[i + axis] = Math.clamp(b[i + axis], 0, end - 1);

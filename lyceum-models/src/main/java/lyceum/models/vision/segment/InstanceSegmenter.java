@@ -13,10 +13,11 @@ public interface InstanceSegmenter {
     static void check(String who, Tensor images, List<List<Instance>> truths, int classes) {
         if (images.size(0) != truths.size())
             throw new IllegalArgumentException(who + ": " + images.size(0) + " pictures and " + truths.size() + " truths");
-        for (int i = 0; i < truths.size(); i++) for (var t : truths.get(i))
-            if (t.kind < 0 || t.kind >= classes || t.mask.length != images.size(2) * images.size(3)) throw new IllegalArgumentException(who
-                    + ": picture " + i + " has an object of class " + t.kind + " and " + t.mask.length + " pixels; classes are below "
-                    + classes + ", masks have " + images.size(2) * images.size(3));
+        for (int i = 0; i < truths.size(); i++)
+            for (var t : truths.get(i))
+                if (t.kind < 0 || t.kind >= classes || t.mask.length != images.size(2) * images.size(3))
+                    throw new IllegalArgumentException(who + ": picture " + i + " has an object of class " + t.kind + " and "
+                            + t.mask.length + " pixels; classes are below " + classes + ", masks have " + images.size(2) * images.size(3));
     }
 
     /**

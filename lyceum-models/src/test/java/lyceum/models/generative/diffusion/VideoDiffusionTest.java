@@ -230,8 +230,10 @@ class VideoDiffusionTest {
         assertThatThrownBy(() -> video.extend(x, 4, 9, null, new VideoOptions(4, 6), NoiseStreams.seeds(1, 2), Progress.SILENT))
                 .hasMessageContaining("an overlap of 4 frames in chunks of 4");
         var clips = Tensor.zeros(2, 4, 1, 4, 4);
-        assertThatThrownBy(() -> video.loss(clips, null, new int[] {1}, Pass.training(Rng.of(1)))).hasMessageContaining("1 beginnings for clips");
-        assertThatThrownBy(() -> video.loss(clips, null, new int[] {1, 4}, Pass.training(Rng.of(1)))).hasMessageContaining("4 frames of 4 are shown");
+        assertThatThrownBy(() -> video.loss(clips, null, new int[] {1}, Pass.training(Rng.of(1))))
+                .hasMessageContaining("1 beginnings for clips");
+        assertThatThrownBy(() -> video.loss(clips, null, new int[] {1, 4}, Pass.training(Rng.of(1))))
+                .hasMessageContaining("4 frames of 4 are shown");
         assertThatThrownBy(() -> video.animate(x, null, new VideoOptions(4, 6, 4, new FlowModel.Solver.Euler(2), null),
                 NoiseStreams.seeds(1, 2), Progress.SILENT)).hasMessageContaining("first frames");
         assertThat(Autograd.noGrad(() -> video.loss(x, text, new int[] {0, 1}, Pass.sampling(Rng.of(1))).item())).isFinite();
