@@ -77,6 +77,7 @@ import lyceum.models.multimodal.*;
 import lyceum.models.points.*;
 import lyceum.models.sequence.*;
 import lyceum.models.ssl.*;
+import lyceum.models.text.*;
 import lyceum.models.threed.*;
 import lyceum.models.vision.*;
 import lyceum.models.vision.detect.*;

@@ -220,7 +220,7 @@ public abstract class GivenModels {
         public lyceum.models.multimodal.ImageTextEncoder encoder;
         public lyceum.models.multimodal.ContrastiveVlm coca;
         public lyceum.models.vision.VisionTransformerConfig vision;
-        public lyceum.models.multimodal.TextTowerConfig text;
+        public lyceum.models.text.TextTowerConfig text;
         public List<String> captions;
         public java.util.function.Function<String, int[]> tokens;
         public Trainer trainer;

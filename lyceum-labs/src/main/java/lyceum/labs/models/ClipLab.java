@@ -14,7 +14,7 @@ import lyceum.labs.LabContext;
 import lyceum.models.multimodal.CaptionWords;
 import lyceum.models.multimodal.Clip;
 import lyceum.models.multimodal.PairRetrieval;
-import lyceum.models.multimodal.TextTowerConfig;
+import lyceum.models.text.TextTowerConfig;
 import lyceum.models.vision.VisionTransformer;
 import lyceum.models.vision.VisionTransformerConfig;
 import lyceum.optim.AdamW;

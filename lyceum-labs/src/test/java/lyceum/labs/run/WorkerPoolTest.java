@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -38,10 +39,9 @@ class WorkerPoolTest {
 
     @Test void warmWorkerIsUsedAgain() {
         try (var pool = new WorkerPool(WorkerOptions.defaults().withHeap("96m").withRuns(1, 2))) {
-            double first = pid(pool.run(dummy("PrintingLab"), e -> {}));
-            double second = pid(pool.run(dummy("PrintingLab"), e -> {}));
-            double third = pid(pool.run(dummy("PrintingLab"), e -> {}));
-            assertThat(List.of(first, second)).contains(third);
+            var workers = new HashSet<Double>();
+            for (int i = 0; i < 4; i++) workers.add(pid(pool.run(dummy("PrintingLab"), e -> {})));
+            assertThat(workers).hasSizeLessThanOrEqualTo(2); // the one that ran, and the one that stood by before it was back
         }
     }
 

@@ -1,5 +1,6 @@
 package lyceum.models.multimodal;
 
+import lyceum.models.text.TextTowerConfig;
 import lyceum.nn.Init;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;

@@ -5,6 +5,7 @@ import java.util.function.Function;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.linalg.Similarity;
+import lyceum.models.text.TextTower;
 import lyceum.models.vision.VisionEncoder;
 import lyceum.nn.InBatches;
 import lyceum.nn.Init;

@@ -1,5 +1,7 @@
 package lyceum.models.multimodal;
 
+import lyceum.models.text.TextTower;
+import lyceum.models.text.TextTowerConfig;
 import lyceum.models.vision.VisionEncoder;
 import lyceum.nn.loss.SigmoidContrastiveLoss;
 import lyceum.random.Rng;

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import lyceum.data.scenes.CaptionedScenes;
 import lyceum.data.scenes.Scene;
+import lyceum.models.text.TextTower;
+import lyceum.models.text.TextTowerConfig;
 import lyceum.models.vision.VisionTransformer;
 import lyceum.models.vision.VisionTransformerConfig;
 import lyceum.random.Rng;

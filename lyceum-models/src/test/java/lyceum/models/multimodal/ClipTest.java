@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
+import lyceum.models.text.TextTower;
 import lyceum.models.vision.VisionEncoder;
 import lyceum.models.vision.VisionFeatures;
 import lyceum.models.vision.VisionTransformer;

@@ -16,6 +16,8 @@ import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.data.scenes.CaptionedScenes;
 import lyceum.data.scenes.Scene;
+import lyceum.models.text.TextTower;
+import lyceum.models.text.TextTowerConfig;
 import lyceum.models.vision.ResNet;
 import lyceum.models.vision.ResNetConfig;
 import lyceum.models.vision.VisionEncoder;

@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import lyceum.data.Dataset;
 import lyceum.models.Clothes;
+import lyceum.models.text.TextTower;
+import lyceum.models.text.TextTowerConfig;
 import lyceum.models.vision.VisionTransformer;
 import lyceum.models.vision.VisionTransformerConfig;
 import lyceum.optim.AdamW;

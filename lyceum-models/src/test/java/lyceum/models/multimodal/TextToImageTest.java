@@ -23,6 +23,8 @@ import lyceum.models.generative.diffusion.VideoOptions;
 import lyceum.models.generative.diffusion.VideoTransformer;
 import lyceum.models.generative.diffusion.VideoTransformerConfig;
 import lyceum.models.generative.latent.PromptEncoder;
+import lyceum.models.text.TextTower;
+import lyceum.models.text.TextTowerConfig;
 import lyceum.models.vision.VisionTransformer;
 import lyceum.models.vision.VisionTransformerConfig;
 import lyceum.nn.Pass;

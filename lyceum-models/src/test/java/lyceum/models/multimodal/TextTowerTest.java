@@ -10,6 +10,8 @@ import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
+import lyceum.models.text.TextTower;
+import lyceum.models.text.TextTowerConfig;
 import lyceum.nn.Activation;
 import lyceum.nn.Pass;
 import lyceum.nn.Skeleton;

@@ -11,6 +11,7 @@ import java.util.List;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.linalg.Similarity;
+import lyceum.models.text.TextTowerConfig;
 import lyceum.models.vision.VisionTransformer;
 import lyceum.models.vision.VisionTransformerConfig;
 import lyceum.random.Rng;

@@ -3,7 +3,7 @@ package lyceum.models.generative.latent;
 import java.util.List;
 import java.util.function.Function;
 import lyceum.autograd.Autograd;
-import lyceum.models.multimodal.TextTower;
+import lyceum.models.text.TextTower;
 import lyceum.nn.Pass;
 import lyceum.tensor.Tensor;
 

@@ -1,4 +1,4 @@
-package lyceum.models.multimodal;
+package lyceum.models.text;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
