@@ -7,7 +7,6 @@ import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.backend.Convolution;
-import lyceum.nn.Activation;
 import lyceum.nn.Conv2d;
 import lyceum.nn.Dropout;
 import lyceum.nn.Init;

@@ -16,7 +16,6 @@ import java.util.stream.Stream;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import lyceum.DType;
-import lyceum.autograd.Autograd;
 import lyceum.data.scenes.CaptionedScenes;
 import lyceum.data.scenes.Scene;
 import lyceum.format.Safetensors;
@@ -34,7 +33,6 @@ import lyceum.models.generative.diffusion.Prediction;
 import lyceum.models.text.TextTower;
 import lyceum.models.text.TextTowerConfig;
 import lyceum.nn.Module;
-import lyceum.nn.Pass;
 import lyceum.optim.AdamW;
 import lyceum.optim.Clip;
 import lyceum.progress.Progress;
@@ -69,8 +67,6 @@ class StableDiffusionTest {
             this.text = text;
             this.unet = unet;
         }
-
-        @Override protected Tensor compute(Tensor x, Pass pass) { throw new UnsupportedOperationException("of parts"); }
     }
 
     private record Toy(StableDiffusion model) {
