@@ -54,10 +54,8 @@ public abstract class Module implements Layer, Cloneable {
         return emit(x, compute(x, pass), pass);
     }
 
-    /** The value at x, by the parts of this module; one that takes more than a tensor leaves this out. @throws UnsupportedOperationException if it does */
-    protected Tensor compute(Tensor x, Pass pass) {
-        throw new UnsupportedOperationException(getClass().getSimpleName() + ": one tensor alone gives nothing; see its own methods");
-    }
+    /** The value at x, by the parts of this module. */
+    protected abstract Tensor compute(Tensor x, Pass pass);
 
     /** What was computed, as adapters and hooks let it leave this module; x is what it was computed from. */
     protected final Tensor emit(Tensor x, Tensor y, Pass pass) {

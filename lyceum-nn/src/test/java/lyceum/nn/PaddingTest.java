@@ -39,6 +39,8 @@ class PaddingTest {
             head = new Linear(WIDTH, WORDS, rng);
         }
 
+        @Override protected Tensor compute(Tensor x, Pass pass) { throw new UnsupportedOperationException("give a padded batch"); }
+
         /** Logits (rows, width, words). */
         Tensor logits(PaddedBatch batch, Pass pass) {
             var seen = new Attention().withCausal(true).withBias(batch.keyMask());

@@ -72,6 +72,8 @@ class TransformerTest {
             decoder = new TransformerDecoder(config.withCross(true), 2, Rng.of(0));
         }
 
+        @Override protected Tensor compute(Tensor x, Pass pass) { throw new UnsupportedOperationException("two inputs"); }
+
         Tensor forward(Tensor source, Tensor target, Attention mask) {
             return decoder.forward(target, encoder.forward(source, mask, Pass.inference()), null, mask, Pass.inference());
         }

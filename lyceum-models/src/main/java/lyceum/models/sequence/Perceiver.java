@@ -83,6 +83,8 @@ public final class Perceiver extends Module {
             z = z.add(attention.forward(query_norm.forward(z, pass), read, mask, pass));
             return z.add(down.forward(up.forward(mlp_norm.forward(z, pass), pass).gelu(), pass));
         }
+
+        @Override protected Tensor compute(Tensor x, Pass pass) { throw new UnsupportedOperationException("Reading: who asks?"); }
     }
 
     /**

@@ -61,6 +61,8 @@ public final class Nerf extends Module {
             var rgb = colour.forward(Tensor.concat(1, h, toward), pass).sigmoid().reshape(n, s, 3);
             return VolumeRendering.render(sigma, rgb, at, c.far(), c.white() ? Tensor.ones(3) : null);
         }
+
+        @Override protected Tensor compute(Tensor x, Pass pass) { throw new IllegalStateException("Nerf: inputs are rays, not a tensor"); }
     }
 
     private Nerf(NerfConfig c, Rng rng) {

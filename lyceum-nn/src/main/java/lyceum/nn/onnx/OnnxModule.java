@@ -36,6 +36,8 @@ public final class OnnxModule extends Module {
         private final Tensor value;
 
         Weight(Tensor value) { this.value = value; }
+
+        @Override protected Tensor compute(Tensor x, Pass pass) { throw new UnsupportedOperationException("a weight is no layer"); }
     }
 
     private final Map<String, Weight> weights = new LinkedHashMap<>();

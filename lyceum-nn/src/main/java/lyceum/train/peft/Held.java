@@ -1,6 +1,7 @@
 package lyceum.train.peft;
 
 import lyceum.nn.Module;
+import lyceum.nn.Pass;
 import lyceum.tensor.Tensor;
 
 /** A parameter under a name of its own: {@code lora_A.NAME.weight}. */
@@ -10,4 +11,8 @@ final class Held extends Module {
     Held(Tensor weight) { this.weight = weight.compute().requiresGrad(); }
 
     Tensor weight() { return weight; }
+
+    @Override protected Tensor compute(Tensor x, Pass pass) {
+        throw new UnsupportedOperationException("a parameter alone computes nothing");
+    }
 }

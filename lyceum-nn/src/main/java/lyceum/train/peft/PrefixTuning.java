@@ -8,6 +8,7 @@ import lyceum.nn.KvCache;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
 import lyceum.nn.MultiHeadAttention;
+import lyceum.nn.Pass;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
@@ -83,6 +84,10 @@ public record PrefixTuning(int length, int hidden, double start, List<String> ta
 
         private static Tensor joined(Tensor own, Tensor rest) {
             return Tensor.concat(2, own.expand(rest.size(0), own.size(1), own.size(2), own.size(3)), rest);
+        }
+
+        @Override protected Tensor compute(Tensor x, Pass pass) {
+            throw new UnsupportedOperationException("a prefix alone computes nothing");
         }
     }
 }

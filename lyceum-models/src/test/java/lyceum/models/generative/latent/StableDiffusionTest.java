@@ -33,6 +33,7 @@ import lyceum.models.generative.diffusion.Prediction;
 import lyceum.models.text.TextTower;
 import lyceum.models.text.TextTowerConfig;
 import lyceum.nn.Module;
+import lyceum.nn.Pass;
 import lyceum.optim.AdamW;
 import lyceum.optim.Clip;
 import lyceum.progress.Progress;
@@ -67,6 +68,8 @@ class StableDiffusionTest {
             this.text = text;
             this.unet = unet;
         }
+
+        @Override protected Tensor compute(Tensor x, Pass pass) { throw new UnsupportedOperationException("of parts"); }
     }
 
     private record Toy(StableDiffusion model) {
