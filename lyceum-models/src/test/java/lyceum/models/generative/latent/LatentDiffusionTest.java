@@ -162,6 +162,8 @@ class LatentDiffusionTest {
         assertThat(LatentScale.factor(0.5, codes).apply(codes).get(0, 0, 0, 0).item()).isEqualTo(codes.get(0, 0, 0, 0).item() / 2);
         assertThatThrownBy(() -> new AutoencoderKl(AutoencoderKlConfig.small(1, 4, 8, 8), Rng.of(1)).encode(Tensor.zeros(1, 1, 7, 8)))
                 .hasMessageContaining("sides that 2 divides");
+        assertThatThrownBy(() -> NET.withGroups(0)).hasMessageContaining("4 heads, 0 groups");
+        assertThatThrownBy(() -> NET.withHeads(0)).hasMessageContaining("0 heads");
     }
 
     /** The codes are those before the book, and a code off its entries is taken for the nearest. */
