@@ -66,7 +66,9 @@ public final class DiffusionTransformer extends Module implements Denoiser {
     /** The blocks, first to last. */
     public List<? extends Module> blocks() { return blocks; }
 
-    @Override public Tensor predict(Tensor x, Tensor t, Tensor condition, Pass pass) {
+    @Override public Tensor predict(Tensor x, Tensor t, Tensor condition, Pass pass) { return emit(x, answer(x, t, condition, pass), pass); }
+
+    private Tensor answer(Tensor x, Tensor t, Tensor condition, Pass pass) {
         if (x.rank() != 4 || x.size(1) != config.channels() || x.size(2) != config.size() || x.size(3) != config.size())
             throw new ShapeException("DiffusionTransformer: data " + x.shape() + "; they are (n, " + config.channels() + ", "
                     + config.size() + ", " + config.size() + ")");
@@ -76,7 +78,7 @@ public final class DiffusionTransformer extends Module implements Denoiser {
         Tensor kind = y_embedder == null ? null
                 : y_embedder.forward(condition == null ? Tensor.full(DType.I64, (long) config.classes(), x.size(0)) : condition, pass);
         var tokens = x_embedder.forward(patchify(x, config.patch()), pass).add(pos_embed);
-        return emit(x, unpatchify(through(tokens, time, kind, pass), config.patch(), config.outputs()), pass);
+        return unpatchify(through(tokens, time, kind, pass), config.patch(), config.outputs());
     }
 
     private Tensor through(Tensor tokens, Tensor time, Tensor kind, Pass pass) {
@@ -93,7 +95,7 @@ public final class DiffusionTransformer extends Module implements Denoiser {
     }
 
     /** Not of one input alone: see {@link #predict(Tensor, Tensor, Tensor, Pass)}. Here at time 0 without a condition. */
-    @Override protected Tensor compute(Tensor x, Pass pass) { return predict(x, Tensor.zeros(x.dtype(), x.size(0)), null, pass); }
+    @Override protected Tensor compute(Tensor x, Pass pass) { return answer(x, Tensor.zeros(x.dtype(), x.size(0)), null, pass); }
 
     /** The patches of (n, channels, side, side) row by row, each with its channels last: (n, patches, patch patch channels). */
     public static Tensor patchify(Tensor x, int patch) {

@@ -50,7 +50,9 @@ public final class VideoTransformer extends Module implements Denoiser {
     public VideoTransformerConfig config() { return config; }
 
     /** @param condition class numbers (n), or vectors of a text (n, T, contextWidth); null for none */
-    @Override public Tensor predict(Tensor x, Tensor t, Tensor condition, Pass pass) {
+    @Override public Tensor predict(Tensor x, Tensor t, Tensor condition, Pass pass) { return emit(x, answer(x, t, condition, pass), pass); }
+
+    private Tensor answer(Tensor x, Tensor t, Tensor condition, Pass pass) {
         int channels = config.channels();
         if (x.rank() != 5 || x.size(2) != channels && x.size(2) != channels + 1) throw new ShapeException("VideoTransformer: clips "
                 + x.shape() + "; they are (n, frames, " + channels + ", height, width), with or without a channel of what is known");
@@ -70,11 +72,11 @@ public final class VideoTransformer extends Module implements Denoiser {
         for (var block : blocks) tokens = block.forward(tokens, vector, text, frames, pass);
         var said = unpatchify(final_layer.forward(tokens, vector, pass), config.patchTime(), config.patch(), (int) x.size(3),
                 (int) x.size(4));
-        return emit(x, told ? Tensor.concat(2, said.mul(known.rsub(1)), known.zerosLike()) : said, pass);
+        return told ? Tensor.concat(2, said.mul(known.rsub(1)), known.zerosLike()) : said;
     }
 
     /** Not of one input alone: see {@link #predict(Tensor, Tensor, Tensor, Pass)}. Here at time 0 without a condition. */
-    @Override protected Tensor compute(Tensor x, Pass pass) { return predict(x, Tensor.zeros(x.dtype(), x.size(0)), null, pass); }
+    @Override protected Tensor compute(Tensor x, Pass pass) { return answer(x, Tensor.zeros(x.dtype(), x.size(0)), null, pass); }
 
     /**
      * Blocks of clips (n, frames, channels, height, width), by time, row and column; each by frame, row, column and channel: (n, tokens, time side side channels).
