@@ -7,6 +7,7 @@ import lyceum.ShapeException;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
+import lyceum.nn.SinusoidalPositions;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
@@ -106,17 +107,9 @@ public final class VideoTransformer extends Module implements Denoiser {
 
     /** Sines and cosines of the frame, the row and the column, a third of the width each: (tokens, width). */
     private static Tensor positions(int frames, int rows, int columns, int width) {
-        int sixth = width / 6, at = 0;
-        var values = new double[frames * rows * columns * width];
-        for (int f = 0; f < frames; f++)
-            for (int r = 0; r < rows; r++) for (int c = 0; c < columns; c++) for (int place : new int[] {f, r, c}) {
-                for (int k = 0; k < sixth; k++, at++) {
-                    double angle = place * Math.pow(10_000, -(double) k / sixth);
-                    values[at] = Math.sin(angle);
-                    values[at + sixth] = Math.cos(angle);
-                }
-                at += sixth;
-            }
-        return Tensor.of(values, (long) frames * rows * columns, width);
+        var waves = new SinusoidalPositions(width / 3, 10_000, false, 1, 0);
+        long[] all = {frames, rows, columns, width / 3};
+        return Tensor.concat(-1, waves.table(0, frames, DType.F64).unsqueeze(1).unsqueeze(1).expand(all),
+                waves.table(0, rows, DType.F64).unsqueeze(1).expand(all), waves.table(0, columns, DType.F64).expand(all)).reshape(-1, width);
     }
 }
