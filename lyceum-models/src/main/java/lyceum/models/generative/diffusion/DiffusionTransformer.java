@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.models.vision.VisionTransformer;
 import lyceum.nn.Embedding;
 import lyceum.nn.EmbeddingConfig;
 import lyceum.nn.Init;
@@ -51,7 +52,8 @@ public final class DiffusionTransformer extends Module implements Denoiser {
 
     public DiffusionTransformer(DiffusionTransformerConfig config, Rng rng) {
         this.config = config;
-        pos_embed = positions(config);
+        int side = config.size() / config.patch();
+        pos_embed = VisionTransformer.sinusoidal(side, side, config.width()).to(config.dtype()).compute();
         x_embedder = new DitPatches(config, rng);
         t_embedder = new DitTime(config, rng);
         y_embedder = config.classes() == 0 ? null : new Classes(config, rng);
@@ -113,20 +115,5 @@ public final class DiffusionTransformer extends Module implements Denoiser {
                 "unpatchify: " + patches.shape() + " is no square of patches of " + patch + " with " + channels + " channels");
         return patches.reshape(n, side, side, patch, patch, channels).permute(0, 5, 1, 3, 2, 4).reshape(n, channels, side * patch,
                 side * patch);
-    }
-
-    /** Sines and cosines of the column in the first half of the width, of the row in the second: (1, tokens, width). */
-    private static Tensor positions(DiffusionTransformerConfig config) {
-        int side = config.size() / config.patch(), width = config.width(), quarter = width / 4;
-        var values = new double[side * side * width];
-        for (int r = 0; r < side; r++) for (int c = 0; c < side; c++) for (int k = 0; k < quarter; k++) {
-            double rate = Math.pow(10_000, -(double) k / quarter);
-            int at = (r * side + c) * width + k;
-            values[at] = Math.sin(c * rate);
-            values[at + quarter] = Math.cos(c * rate);
-            values[at + 2 * quarter] = Math.sin(r * rate);
-            values[at + 3 * quarter] = Math.cos(r * rate);
-        }
-        return Tensor.of(values, 1, (long) side * side, width).to(config.dtype()).compute();
     }
 }
