@@ -39,8 +39,7 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://arxiv.org/abs/2108.01073">Meng and others (2022), SDEdit: from a picture</a>
  */
 public record StableDiffusion(PromptEncoder text, DiffusionModel model, LatentDiffusion latents, int channels, int reduction) {
-    /** Pictures that the autoencoder has at once: its maps at full size take hundreds of megabytes each. */
-    private static final int FEW = 4;
+    private static final int TOGETHER = 4; // pictures that the autoencoder sees at once
 
     public StableDiffusion {
         Objects.requireNonNull(text, "text");
@@ -134,10 +133,12 @@ public record StableDiffusion(PromptEncoder text, DiffusionModel model, LatentDi
     }
 
     /** Scaled codes of pictures in [0, 1]. */
-    public Tensor encoded(Tensor pictures) { return latents.encode(pictures.mul(2).sub(1), FEW); }
+    public Tensor encoded(Tensor pictures) { return latents.encode(pictures.mul(2).sub(1), TOGETHER); }
 
     /** Pictures in [0, 1] of scaled codes. */
-    public Tensor pictures(Tensor codes) { return InBatches.of(codes, FEW, some -> latents.decode(some).add(1).div(2).clamp(0, 1)); }
+    public Tensor pictures(Tensor codes) {
+        return InBatches.of(codes, TOGETHER, some -> latents.decode(some).add(1).div(2).clamp(0, 1));
+    }
 
     private static void requireOne(List<String> prompts, NoiseStreams noise) {
         if (prompts.isEmpty() || prompts.size() != noise.size()) throw new IllegalArgumentException(
