@@ -60,18 +60,23 @@ public record Transcriber(Whisper model, MelSpectrogram mel, TranscriberConfig c
     public record Segment(double start, double end, int[] tokens, Decoded window) {}
 
     /** Windows one behind the other. @throws IllegalArgumentException if the sound has another rate than the spectrogram */
-    public List<Segment> transcribe(Sound sound, Rng rng, Progress progress) {
+    public List<Segment> transcribe(Sound sound, Rng rng, Progress progress) { return transcribe(sound, new int[0], rng, progress); }
+
+    /** The same after some text, such as names that will come. @param prompt tokens that stand before the first window's */
+    public List<Segment> transcribe(Sound sound, int[] prompt, Rng rng, Progress progress) {
         int frames = model.config().frames(), hop = mel.hop();
         var samples = sound.mono().cut(0, sound.length() + frames * hop);
         var seen = mel.logarithmic(samples).unsqueeze(0);
         int total = (sound.length() + hop - 1) / hop;
         double second = (double) mel.rate() / hop;
         var segments = new ArrayList<Segment>();
-        var before = new ArrayList<Integer>();
+        var before = new ArrayList<>(Arrays.stream(prompt).boxed().toList());
+        int[] languages = null; // the first window's
         for (int seek = 0; seek < total;) {
             var window = seen.narrow(2, seek, frames);
             var heard = Autograd.noGrad(() -> model.hear(window, Pass.inference()).compute());
-            var decoded = decode(heard, before.stream().mapToInt(i -> i).toArray(), rng);
+            if (languages == null) languages = languages(heard);
+            var decoded = decode(heard, before.stream().mapToInt(i -> i).toArray(), languages, rng);
             double from = seek / second;
             int step = frames;
             boolean silent = decoded.noSpeech > config.noSpeech() && decoded.meanLogProb < config.leastLogProb();
@@ -113,9 +118,10 @@ public record Transcriber(Whisper model, MelSpectrogram mel, TranscriberConfig c
     }
 
     /** One window of what was heard (1, places, width), at the first temperature that will do. @param before tokens of the window before */
-    public Decoded decode(Tensor heard, int[] before, Rng rng) {
+    public Decoded decode(Tensor heard, int[] before, Rng rng) { return decode(heard, before, languages(heard), rng); }
+
+    private Decoded decode(Tensor heard, int[] before, int[] languages, Rng rng) {
         Decoded best = null;
-        var languages = languages(heard);
         for (double temperature : config.temperatures()) {
             best = temperature == 0 ? decode(heard, before, languages).getFirst() : sampled(heard, before, languages, temperature, rng);
             boolean silent = best.noSpeech > config.noSpeech() && best.meanLogProb < config.leastLogProb();

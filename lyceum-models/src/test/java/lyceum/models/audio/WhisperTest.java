@@ -245,6 +245,14 @@ class WhisperTest {
                 if (i > 0) assertThat(s.start()).isGreaterThanOrEqualTo(segments.get(i - 1).end() - 1e-9);
                 assertThat(Arrays.stream(s.tokens()).allMatch(TOKENS::isText)).isTrue();
             }
+            assertThat(segments.stream().map(s -> s.window().language()).distinct()).hasSize(1); // the first window's
+            var all = new Transcriber(model, mel, config.withTemperatures(List.of(0.0)));
+            var first = new Sound(Arrays.copyOf(samples, 300), 1_000); // one window, after a text
+            var heard = model.hear(mel.logarithmic(first.cut(0, 700)).unsqueeze(0).narrow(2, 0, 40), Pass.inference());
+            int[] text = {1, 2, 3};
+            assertThat(all.transcribe(first, text, rng, Progress.SILENT).getFirst().window().meanLogProb())
+                    .isEqualTo(all.decode(heard, text, rng).meanLogProb(), Offset.offset(1e-9))
+                    .isNotEqualTo(all.transcribe(first, rng, Progress.SILENT).getFirst().window().meanLogProb());
             var quiet = new Transcriber(model, mel, config.withNoSpeech(0).withLeastLogProb(1)); // everything counts as silence
             assertThat(quiet.transcribe(new Sound(samples, 1_000), rng, Progress.SILENT)).isEmpty();
         }
