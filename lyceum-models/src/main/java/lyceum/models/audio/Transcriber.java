@@ -12,6 +12,7 @@ import lyceum.autograd.Autograd;
 import lyceum.data.sounds.Sound;
 import lyceum.nn.BeamSearch;
 import lyceum.nn.Pass;
+import lyceum.prob.GumbelMax;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
@@ -157,7 +158,7 @@ public record Transcriber(Whisper model, MelSpectrogram mel, TranscriberConfig c
             double sum = 0;
             while (true) {
                 rules().apply(0, written, logs);
-                int token = drawn(logs, temperature, rng);
+                int token = GumbelMax.sample(Arrays.stream(logs).map(l -> l / temperature).toArray(), rng);
                 sum += logs[token];
                 written = Arrays.copyOf(written, written.length + 1);
                 written[written.length - 1] = token;
@@ -166,15 +167,6 @@ public record Transcriber(Whisper model, MelSpectrogram mel, TranscriberConfig c
             }
             return decoded(languages[0], written, sum, steps.quiet[0], temperature);
         });
-    }
-
-    private static int drawn(double[] logs, double temperature, Rng rng) {
-        double most = Arrays.stream(logs).max().orElseThrow(), sum = 0;
-        var shares = new double[logs.length];
-        for (int i = 0; i < logs.length; i++) sum += shares[i] = Math.exp((logs[i] - most) / temperature);
-        double left = rng.nextDouble() * sum;
-        for (int i = 0; i < logs.length; i++) if ((left -= shares[i]) < 0) return i;
-        return IntStream.range(0, logs.length).reduce(0, (a, b) -> logs[b] > logs[a] ? b : a);
     }
 
     private Decoded decoded(int language, int[] tokens, double logProb, double noSpeech, double temperature) {
