@@ -189,6 +189,13 @@ class DetectionKitTest {
             assertThat(score.ofClass(0, 0.85)).isLessThan(expected); // the third box has an IoU of 9/11
         }
         assertThat(new DetectionScore().at(0.5)).isNaN();
+        for (var points : DetectionScore.Points.values()) { // a right box behind 100 surer ones: COCO looks at these alone
+            var score = new DetectionScore(points);
+            var iou = new double[101][1];
+            iou[100][0] = 1;
+            score.add(iou, Tensor.arange(101).mul(-0.001).add(1), new int[101], new int[1]);
+            assertThat(score.at(0.5)).isCloseTo(points == DetectionScore.Points.COCO ? 0 : 1 / 101.0, within(1e-12));
+        }
     }
 
     @Test void scenesHaveTightBoxesAndMasksThatDoNotMeet() {
