@@ -1,7 +1,6 @@
 package lyceum.models.vision.detect;
 
 import static lyceum.testing.Bound.atLeast;
-import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

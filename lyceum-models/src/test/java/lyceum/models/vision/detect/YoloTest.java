@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import lyceum.data.scenes.ShapeScenes;
 import lyceum.models.vision.detect.Yolo.Branch;
 import lyceum.models.vision.detect.YoloConfig.Prior;
@@ -46,7 +47,7 @@ class YoloTest {
                 case GRID -> new double[][] {{0.25, 0.75, 0.5, 0.75}};
                 case ANCHORS -> new double[][] {{-Math.log(3), Math.log(3), Math.log(24 / 10.0), Math.log(36 / 20.0)},
                         {-Math.log(3), Math.log(3), Math.log(24 / 30.0), Math.log(36 / 25.0)}};
-                case ANCHOR_FREE -> new double[][] {{softplusInverse(1.75), softplusInverse(2), softplusInverse(1.25), softplusInverse(2.5)}};
+                case ANCHOR_FREE -> new double[][] {DoubleStream.of(1.75, 2, 1.25, 2.5).map(d -> Math.log(Math.expm1(d))).toArray()};
             };
             var config = coding == YoloCoding.ANCHORS
                     ? new YoloConfig(3, YoloCoding.GRID).anchored(List.of(new Prior(10, 20), new Prior(30, 25)), 1)
@@ -74,9 +75,6 @@ class YoloTest {
             Evidence.of("largest distance of 1,000 boxes encoded and decoded, " + coding, worst, atMost(1e-5));
         }
     }
-
-    /** The number whose softplus is that. */
-    private static double softplusInverse(double d) { return Math.log(Math.expm1(d)); }
 
     @Acceptance(topic = "yolo", clause = 3)
     @Tag("heavy")

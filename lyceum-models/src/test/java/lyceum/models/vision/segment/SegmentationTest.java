@@ -143,7 +143,7 @@ class SegmentationTest {
     }
 
     @Test void voidPixelsCountNeitherWay() {
-        // Of ten pixels the last four are void. One of class 1 is right and goes on into the void; a second lies there by 2/3, a third by 1/2.
+        // Of ten pixels the last four are void. Of class 1 one is right and goes on into them; one lies there by 2/3, one by 1/2.
         var truth = new Segmentation(new int[] {0, 0, 0, 0, 1, 1, 2, 2, 2, 2},
                 List.of(new Segment(1, true), new Segment(0, false), new Segment(7, false)));
         var found = new Segmentation(new int[] {0, 0, 0, 1, 2, 3, 0, 1, 2, 1},
