@@ -207,15 +207,17 @@ public final class RegionDetector extends Module implements Detector {
             var found = new ArrayList<Found>();
             for (int from = 0; from < images.size(0); from += BATCH) {
                 int to = (int) Math.min(images.size(0), from + BATCH);
-                found.addAll(batch(images.narrow(0, from, to - from), proposals == null ? null : proposals.subList(from, to)));
+                var some = images.narrow(0, from, to - from);
+                var map = config.generation() == Generation.R_CNN ? null : FlopCounter.part("features", () -> forward(some));
+                found.addAll(detect(some, map, proposals == null ? null : proposals.subList(from, to)));
             }
             return found;
         });
     }
 
-    private List<Found> batch(Tensor images, List<Tensor> given) {
+    /** The same, at once, where the backbone's map is known already: other heads look at it too. */
+    public List<Found> detect(Tensor images, Tensor map, List<Tensor> given) {
         var pass = Pass.inference();
-        var map = config.generation() == Generation.R_CNN ? null : FlopCounter.part("features", () -> forward(images, pass));
         var proposals = given != null ? given
                 : config.generation() == Generation.FASTER ? chosen(anchored(map, pass), images) : windows(images);
         int[] pictures = IntStream.range(0, proposals.size()).flatMap(i -> IntStream.generate(() -> i).limit(proposals.get(i).size(0)))
