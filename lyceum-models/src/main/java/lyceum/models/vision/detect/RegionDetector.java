@@ -245,9 +245,8 @@ public final class RegionDetector extends Module implements Detector {
             kinds[count] = kind;
             sure[count++] = s[i][kind];
         }
-        int[] of = Arrays.copyOf(kinds, count);
-        Tensor some = boxes.rows(Arrays.copyOf(rows, count)), score = Tensor.of(Arrays.copyOf(sure, count), count);
-        int[] kept = new NonMaxSuppression(config.suppression()).keep(some, score, of);
-        return new Found(some.rows(kept), score.rows(kept), Arrays.stream(kept).map(k -> of[k]).toArray());
+        var all = new Found(boxes.rows(Arrays.copyOf(rows, count)), Tensor.of(Arrays.copyOf(sure, count), count),
+                Arrays.copyOf(kinds, count));
+        return all.suppressed(config.suppression());
     }
 }
