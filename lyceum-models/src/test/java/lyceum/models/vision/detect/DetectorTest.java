@@ -101,6 +101,16 @@ class DetectorTest {
         assertThat(each[0]).isGreaterThan(features); // R-CNN sends each through the backbone
     }
 
+    @Test void proposalsMayBeNoneButAreOfEachPicture() {
+        var images = Scenes.of(new ShapeScenes(24), 2, 7).images();
+        for (var generation : List.of(Generation.R_CNN, Generation.FAST)) {
+            var detector = regions(generation, Rng.of(1));
+            assertThat(detector.detect(images, List.of(Tensor.zeros(0, 4), Tensor.zeros(0, 4)))).allMatch(f -> f.kinds().length == 0);
+            assertThatThrownBy(() -> detector.detect(images.narrow(0, 0, 1), List.of(Tensor.zeros(0, 4), Tensor.zeros(0, 4))))
+                    .hasMessageContaining("of 2 pictures and 1");
+        }
+    }
+
     @Test void pooledRegionsAreTheMaximaOfTheirBins() {
         var rng = Rng.of(1);
         var maps = Tensor.randn(rng, 2, 3, 9, 11).compute();
