@@ -15,7 +15,7 @@ import lyceum.tensor.Tensor;
  * right, bottom in pixels of the picture.
  *
  * <p>Three generations over one kit: {@link RegionDetector} is R-CNN, Fast and Faster R-CNN by its configuration, {@link Detr} predicts a
- * set. Each tells its {@linkplain #loss loss}, so that a {@link lyceum.train.Trainer} trains it.
+ * set; {@link Yolo} is one stage. Each tells its {@linkplain #loss loss}, so that a {@link lyceum.train.Trainer} trains it.
  */
 public interface Detector {
     /**
