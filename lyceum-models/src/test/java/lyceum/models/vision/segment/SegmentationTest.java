@@ -271,6 +271,8 @@ class SegmentationTest {
         assertThatThrownBy(() -> new MaskRcnn(backbone(4, 1, 1), config.withGeneration(RegionDetectorConfig.Generation.FAST), Rng.of(1)))
                 .hasMessageContaining("FASTER");
         assertThatThrownBy(() -> Segmentation.merge(Tensor.zeros(2, 3, 3), List.of(), Set.of(), 0.5)).hasMessageContaining("stuff");
+        assertThatThrownBy(() -> Segmentation.merge(Tensor.zeros(2, 1, 50), List.of(strip(0, 1, 2, 5)), Set.of(0), 0.5))
+                .hasMessageContaining("class 0 of 2");
         assertThatThrownBy(() -> new Segmentation(new int[] {1}, List.of(new Segment(0, true)))).hasMessageContaining("segment 1 of 1");
     }
 
