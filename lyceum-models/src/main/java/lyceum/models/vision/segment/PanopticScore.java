@@ -64,7 +64,7 @@ public final class PanopticScore {
             double overlap = 0;
             for (int t = 0; t < m; t++) {
                 double iou = (double) both[s][t] / (foundArea[s] - beyond + trueArea[t] - both[s][t]);
-                if (truth.segments().get(t).kind() != kind || iou <= 0.5) continue;
+                if (truth.segments().get(t).kind() != kind || !(iou > 0.5)) continue;
                 mate = t;
                 overlap = iou;
             }
