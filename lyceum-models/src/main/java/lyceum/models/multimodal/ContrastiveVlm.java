@@ -13,7 +13,6 @@ import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.train.BatchLoss;
-import lyceum.train.GradientNorms;
 import lyceum.train.History;
 import lyceum.train.Trainer;
 import lyceum.train.TrainingRun;
@@ -214,17 +213,12 @@ public final class ContrastiveVlm extends Module {
      * @param ids (n, T)
      */
     public TrainingRun start(Tensor images, Tensor ids, Trainer trainer, Rng rng) {
-        return trainer.withListener(new Clamp(encoder)).start(this, (int) images.size(0), batchLoss(images, ids), null, rng);
+        return trainer.withListener(Trainer.Listener.afterStep(run -> encoder.clampScale())).start(this, (int) images.size(0),
+                batchLoss(images, ids), null, rng);
     }
 
     /** Trains from the present parameters on. @throws lyceum.progress.CancelledException if progress says so */
     public History fit(Tensor images, Tensor ids, Trainer trainer, Rng rng, Progress progress) {
         return start(images, ids, trainer, rng).finish(progress);
-    }
-
-    private record Clamp(ImageTextEncoder encoder) implements Trainer.Listener {
-        @Override public void epochEnded(TrainingRun run, History.Epoch epoch) {}
-
-        @Override public void stepEnded(TrainingRun run, GradientNorms norms) { encoder.clampScale(); }
     }
 }
