@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Objects;
 import lyceum.data.Dataset;
 import lyceum.linalg.Similarity;
+import lyceum.nn.InBatches;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.nn.loss.ContrastiveLoss;
@@ -113,7 +114,7 @@ public final class SiameseNetwork extends Module {
     }
 
     /** Embeddings of items, so many at a time, frozen. */
-    public Tensor embed(Tensor items, int batch) { return Embeddings.of(this, items, batch); }
+    public Tensor embed(Tensor items, int batch) { return InBatches.of(items, batch, this::forward); }
 
     /**
      * How well pairs of these data are told apart: so many of one class, and as many of two, drawn at random.
