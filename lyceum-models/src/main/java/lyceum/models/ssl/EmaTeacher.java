@@ -22,12 +22,9 @@ public final class EmaTeacher<M extends Module> {
     private final M student, module;
 
     /** Begins equal to the student. */
-    public EmaTeacher(M student) { this(student, Module.copy(student)); }
-
-    /** Goes on with a module of the student's shape that followed before; it is frozen. */
-    public EmaTeacher(M student, M module) {
+    public EmaTeacher(M student) {
         this.student = student;
-        this.module = module;
+        module = Module.copy(student);
         module.freeze("*");
     }
 

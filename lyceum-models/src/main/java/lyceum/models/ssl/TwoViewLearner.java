@@ -113,7 +113,7 @@ public final class TwoViewLearner extends Module {
     }
 
     /** What follows a step: the teacher's. */
-    public void follow(double momentum) { if (target != null) new EmaTeacher<>(trunk, target).follow(momentum); }
+    public void follow(double momentum) { if (target != null) EmaTeacher.follow(target, trunk, momentum); }
 
     /**
      * Trains on things (n, ..), two views of each at a time; rows that fill no batch are left out of a pass; there is at least one batch.
