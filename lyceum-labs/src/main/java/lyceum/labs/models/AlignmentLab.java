@@ -90,10 +90,9 @@ final class AlignmentLab implements LabBody {
     }
 
     private static Tensor pictures(int each, Rng rng) {
-        var all = IntStream.range(0, KINDS * each).mapToObj(i -> WORLD.picture(WORLD.singles().get(i % KINDS), rng).flatten())
-                .toArray(Tensor[]::new);
-        var clean = Tensor.stack(0, all);
-        return clean.add(Tensor.randn(rng, clean.shape().toArray()).mul(0.08)).compute();
+        var kinds = WORLD.singles();
+        return WORLD.pictures(IntStream.range(0, KINDS * each).mapToObj(i -> kinds.get(i % KINDS)).toList(), 0.08, rng)
+                .reshape(KINDS * each, -1);
     }
 
     /** The sum of a random vector for the colour and one for the shape. */

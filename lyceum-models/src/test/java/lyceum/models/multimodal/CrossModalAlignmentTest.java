@@ -8,7 +8,6 @@ import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -73,10 +72,8 @@ class CrossModalAlignmentTest {
             SEEN = IntStream.range(0, 24).filter(i -> i % 4 != i / 4 % 4).toArray();
 
     private static Tensor pictures(int[] which, int each, Rng rng) {
-        var all = new ArrayList<Tensor>();
-        for (int e = 0; e < each; e++) for (int i : which) all.add(WORLD.picture(SCENES.get(i), rng).flatten());
-        var clean = Tensor.stack(0, all.toArray(Tensor[]::new));
-        return clean.add(Tensor.randn(rng, clean.shape().toArray()).mul(0.1)).compute();
+        int n = which.length * each;
+        return WORLD.pictures(IntStream.range(0, n).mapToObj(i -> SCENES.get(which[i % which.length])).toList(), 0.1, rng).reshape(n, -1);
     }
 
     private static Tensor texts(int[] which, int each) {
