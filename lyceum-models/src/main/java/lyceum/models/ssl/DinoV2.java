@@ -96,7 +96,11 @@ public final class DinoV2 extends Module {
 
     /** What a trainer minimises on pictures (n, channels, height, width). */
     public BatchLoss objective(Tensor images, MultiCrop crops) {
-        return (rows, pass) -> loss(crops.of(images.rows(rows), pass.rng()), pass);
+        return (rows, pass) -> {
+            if (pass.rng() == null)
+                throw new IllegalArgumentException("DinoV2: the pass has no random numbers to draw crops by; use Pass.training(rng)");
+            return loss(crops.of(images.rows(rows), pass.rng()), pass);
+        };
     }
 
     /** @param views two large crops, (batch, channels, height, width) each, then any small ones */

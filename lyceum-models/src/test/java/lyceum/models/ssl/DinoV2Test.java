@@ -272,6 +272,8 @@ class DinoV2Test {
         assertThatThrownBy(() -> new PrototypeBalance.None().targets(Tensor.zeros(2, 2), 0, null)).hasMessageContaining("temperature");
         assertThatThrownBy(() -> small(new PrototypeBalance.None()).loss(views.subList(0, 1), Pass.inference()))
                 .hasMessageContaining("1 view");
+        assertThatThrownBy(() -> small(new PrototypeBalance.None()).objective(images, crops).of(new int[] {0, 1}, Pass.inference()))
+                .hasMessageContaining("no random numbers");
         assertThatThrownBy(() -> DinoV2.koLeo(Tensor.zeros(1, 3))).isInstanceOf(ShapeException.class);
     }
 }
