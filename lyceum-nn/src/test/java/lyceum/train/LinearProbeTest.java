@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 class LinearProbeTest {
     /** Where the mean of (probability - indicator) times each standardised column is what the penalty pulls. */
     @Test void stopsWhereTheGradientOfItsLossIsZero() {
-        double[][] x = Tensor.randn(Rng.of(1), DType.F64, 40, 3).mul(Tensor.of(1.0, 20, 0)).add(5).toRows(); // the last column does not vary
+        // The last column does not vary.
+        double[][] x = Tensor.randn(Rng.of(1), DType.F64, 40, 3).mul(Tensor.of(1.0, 20, 0)).add(5).toRows();
         long[] y = new long[40];
         for (int i = 0; i < 40; i++) y[i] = x[i][0] > 5.5 ? 2 : x[i][1] > 5 ? 1 : 0;
         var features = Tensor.of(x);
