@@ -104,16 +104,20 @@ public final class VideoTransformer extends Module implements Denoiser {
 
     /** Sines and cosines of the frame, the row and the column, a third of the width each: (tokens, width). */
     private static Tensor positions(int frames, int rows, int columns, int width) {
-        int sixth = width / 6, at = 0;
+        int third = width / 3, sixth = width / 6, at = 0;
+        var waves = new double[Math.max(frames, Math.max(rows, columns))][third];
+        for (int k = 0; k < sixth; k++) {
+            double rate = Math.pow(10_000, -(double) k / sixth);
+            for (int place = 0; place < waves.length; place++) {
+                waves[place][k] = Math.sin(place * rate);
+                waves[place][sixth + k] = Math.cos(place * rate);
+            }
+        }
         var values = new double[frames * rows * columns * width];
         for (int f = 0; f < frames; f++)
             for (int r = 0; r < rows; r++) for (int c = 0; c < columns; c++) for (int place : new int[] {f, r, c}) {
-                for (int k = 0; k < sixth; k++, at++) {
-                    double angle = place * Math.pow(10_000, -(double) k / sixth);
-                    values[at] = Math.sin(angle);
-                    values[at + sixth] = Math.cos(angle);
-                }
-                at += sixth;
+                System.arraycopy(waves[place], 0, values, at, third);
+                at += third;
             }
         return Tensor.of(values, (long) frames * rows * columns, width);
     }
