@@ -112,11 +112,7 @@ public final class AutoregressivePainter extends Module implements TextToImage {
             for (int i = 0; i < out.length; i++) {
                 var x = placed(last, i, Pass.inference());
                 var y = decoder.forward(i == 0 ? Tensor.concat(1, read(said, Pass.inference()), x) : x, state, Pass.inference());
-                var logits = head.forward(y.select(1, y.size(1) - 1)).to(DType.F64);
-                // Gumbel's trick: the largest of scaled logits and noise is a draw
-                var gumbel = noise.uniform(codes.codes()).log().neg().log().neg();
-                last = (config.temperature() == 0 ? logits : logits.div(config.temperature()).add(gumbel)).argmax(1).reshape(n, 1)
-                        .compute();
+                last = noise.choose(head.forward(y.select(1, y.size(1) - 1)), config.temperature()).reshape(n, 1).compute();
                 out[i] = last;
                 progress.step("codes", i + 1L, out.length);
             }

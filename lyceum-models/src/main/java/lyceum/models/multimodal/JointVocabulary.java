@@ -20,7 +20,7 @@ import lyceum.tensor.Tensor;
  * vocabulary.text(ids).equals("seven");
  * }
  *
- * @param image codes of pictures
+ * @param image codes of pictures; null for none, likewise those that follow
  * @param audio codes of sounds
  * @param video codes of clips
  */
@@ -31,7 +31,7 @@ public record JointVocabulary(MediaCodes image, MediaCodes audio, MediaCodes vid
         TEXT, IMAGE, AUDIO, VIDEO
     }
 
-    /** The codes of a medium; null for text. */
+    /** The codes of a medium; null for text, and for a medium that is not there. */
     public MediaCodes media(Modality kind) {
         return switch (kind) {
             case TEXT -> null;
@@ -42,7 +42,7 @@ public record JointVocabulary(MediaCodes image, MediaCodes audio, MediaCodes vid
     }
 
     /** Ids of a kind's codes. */
-    public int codes(Modality kind) { return kind == Modality.TEXT ? 256 : media(kind).codes(); }
+    public int codes(Modality kind) { return kind == Modality.TEXT ? 256 : media(kind) == null ? 0 : media(kind).codes(); }
 
     /** Its first id. */
     public int low(Modality kind) {
@@ -113,16 +113,18 @@ public record JointVocabulary(MediaCodes image, MediaCodes audio, MediaCodes vid
         return medium(kind).items(Tensor.of(flat, segments.size(), length));
     }
 
-    private MediaCodes medium(Modality kind) {
+    MediaCodes medium(Modality kind) {
         if (kind == Modality.TEXT) throw new IllegalArgumentException("JointVocabulary: a text has no items; use text");
+        if (media(kind) == null) throw new IllegalArgumentException("JointVocabulary: no codes of " + kind + "; it was made without them");
         return media(kind);
     }
 
     private int[] segment(Modality kind, int[] codes) {
+        int low = low(kind);
         var ids = new int[codes.length + 2];
         ids[0] = open(kind);
         ids[codes.length + 1] = close(kind);
-        for (int i = 0; i < codes.length; i++) ids[i + 1] = low(kind) + codes[i];
+        for (int i = 0; i < codes.length; i++) ids[i + 1] = low + codes[i];
         return ids;
     }
 
@@ -130,10 +132,11 @@ public record JointVocabulary(MediaCodes image, MediaCodes audio, MediaCodes vid
         int n = segment.length;
         if (n < 2 || segment[0] != open(kind) || segment[n - 1] != close(kind))
             throw new IllegalArgumentException("JointVocabulary: " + Arrays.toString(segment) + " is no segment of " + kind);
+        int low = low(kind), count = codes(kind);
         var codes = new int[n - 2];
         for (int i = 0; i < codes.length; i++) {
-            codes[i] = segment[i + 1] - low(kind);
-            if (codes[i] < 0 || codes[i] >= codes(kind))
+            codes[i] = segment[i + 1] - low;
+            if (codes[i] < 0 || codes[i] >= count)
                 throw new IllegalArgumentException("JointVocabulary: id " + segment[i + 1] + " in a segment of " + kind);
         }
         return codes;

@@ -8,7 +8,8 @@ import lyceum.models.generative.VectorQuantizer;
 import lyceum.tensor.Tensor;
 
 /**
- * Pictures, sounds or clips of one size as strings of codes of one length, for a {@link UnifiedModel}.
+ * Pictures, sounds or clips of one size as strings of codes of one length, for a {@link UnifiedModel}; other codes are other
+ * implementations.
  *
  * {@snippet :
  * MediaCodes image = new MediaCodes.Pictures(PatchCodes.fit(pictures, 4, 64, rng));
@@ -16,7 +17,7 @@ import lyceum.tensor.Tensor;
  * MediaCodes clip = new MediaCodes.Clips(PatchCodes.fit(frames, 4, 64, rng), 3);
  * }
  */
-public sealed interface MediaCodes {
+public interface MediaCodes {
     /** Codes that there are, numbered from 0. */
     int codes();
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.models.generative.diffusion.NoiseStreams;
@@ -88,32 +89,47 @@ public final class UnifiedModel extends Module {
 
     /** The mean cross-entropy of what counts, for a trainer; documents of a batch may be of any kinds and lengths. */
     public BatchLoss over(List<Document> documents) {
-        for (var d : documents)
-            if (d.ids.length > config.positions()) throw new IllegalArgumentException(
-                    "UnifiedModel: a document of " + d.ids.length + " ids; " + config.positions() + " at most");
+        for (var d : documents) requireRoom(d.ids.length);
         return (rows, pass) -> {
-            int longest = 0;
-            for (int row : rows) longest = Math.max(longest, documents.get(row).ids.length);
-            int t = longest - 1;
-            int[] inputs = new int[rows.length * t];
+            var some = Arrays.stream(rows).mapToObj(documents::get).toList();
+            var ids = padded(some.stream().map(Document::ids).toList());
+            int t = (int) ids.size(1) - 1;
             long[] targets = new long[rows.length * t];
-            Arrays.fill(inputs, vocabulary.padding());
             Arrays.fill(targets, LEFT_OUT);
             for (int i = 0; i < rows.length; i++) {
-                var d = documents.get(rows[i]);
-                System.arraycopy(d.ids, 0, inputs, i * t, d.ids.length - 1);
+                var d = some.get(i);
                 for (int k = d.from; k < d.ids.length; k++) targets[i * t + k - 1] = d.ids[k];
             }
-            var logits = forward(Tensor.of(inputs, rows.length, t), pass);
+            var logits = forward(ids.narrow(1, 0, t), pass);
             return new CrossEntropy().withIgnoreIndex(LEFT_OUT).of(logits.reshape(-1, vocabulary.size()), Tensor.of(targets));
         };
     }
 
+    private void requireRoom(long ids) {
+        if (ids > config.positions())
+            throw new IllegalArgumentException("UnifiedModel: a document of " + ids + " ids; " + config.positions() + " at most");
+    }
+
+    /** Documents, padded behind: (n, longest). What stands behind a document is not seen by it. */
+    private Tensor padded(List<int[]> documents) {
+        int n = documents.size(), longest = documents.stream().mapToInt(d -> d.length).max().orElse(0);
+        var ids = new int[n * longest];
+        Arrays.fill(ids, vocabulary.padding());
+        for (int i = 0; i < n; i++) System.arraycopy(documents.get(i), 0, ids, i * longest, documents.get(i).length);
+        return Tensor.of(ids, n, longest);
+    }
+
     /** The mean of the last block's vectors of each document, (n, width): texts, pictures and sounds in one space. */
     public Tensor embeddings(List<int[]> documents) {
-        return Autograd.noGrad(() -> Tensor.stack(0, documents.stream()
-                .map(d -> decoder.forward(tokens.forward(Tensor.of(d, 1, d.length), Pass.inference()), Pass.inference()).mean(1).squeeze(0))
-                .toArray(Tensor[]::new)).compute());
+        for (int[] d : documents) {
+            if (d.length == 0) throw new IllegalArgumentException("UnifiedModel.embeddings: an empty document; it has at least one id");
+            requireRoom(d.length);
+        }
+        return Autograd.noGrad(() -> {
+            var hidden = decoder.forward(tokens.forward(padded(documents), Pass.inference()), Pass.inference()).compute();
+            return Tensor.stack(0, IntStream.range(0, documents.size())
+                    .mapToObj(i -> hidden.get(i).narrow(0, 0, documents.get(i).length).mean(0)).toArray(Tensor[]::new)).compute();
+        });
     }
 
     /**
@@ -125,54 +141,52 @@ public final class UnifiedModel extends Module {
      * @param noise a stream for each prompt
      */
     public List<int[]> answer(List<int[]> prompts, Modality kind, int bytes, double temperature, NoiseStreams noise, Progress progress) {
-        if (prompts.isEmpty() || prompts.size() != noise.size()) throw new IllegalArgumentException(
-                "UnifiedModel: " + prompts.size() + " prompts and " + noise.size() + " streams of noise; one for each");
+        int n = prompts.size(), most = kind == Modality.TEXT ? bytes : vocabulary.medium(kind).length();
+        if (n != noise.size()) throw new IllegalArgumentException(
+                "UnifiedModel: " + n + " prompts and " + noise.size() + " streams of noise; one for each");
         if (bytes < 0 || !(temperature >= 0))
             throw new IllegalArgumentException("UnifiedModel: " + bytes + " bytes at temperature " + temperature + "; neither is below 0");
-        int most = kind == Modality.TEXT ? bytes : vocabulary.media(kind).length(), n = prompts.size();
-        var documents = new ArrayList<int[]>();
-        for (var p : prompts) documents.add(joined(p, new int[] {vocabulary.open(kind)}));
-        var out = new ArrayList<int[]>();
-        Autograd.noGrad(() -> {
-            var closed = new boolean[n];
-            for (int i = 0; i < most; i++) {
-                int[] next = next(documents, kind, temperature, noise);
+        return Autograd.noGrad(() -> {
+            int close = vocabulary.close(kind), low = vocabulary.low(kind), codes = vocabulary.codes(kind);
+            long[] held = prompts.stream().mapToLong(p -> p.length).toArray();
+            int[] next = new int[n], ends = new int[n]; // 0 while it goes on
+            int[][] said = new int[n][most + 2];
+            Arrays.fill(next, vocabulary.open(kind));
+            for (int[] s : said) s[0] = vocabulary.open(kind);
+            var pass = Pass.inference();
+            var state = decoder.start(null, null, pass);
+            long longest = Arrays.stream(held).max().orElse(0);
+            requireRoom(longest);
+            if (longest > 0) {
+                decoder.forward(tokens.forward(padded(prompts), pass), state, pass);
+                state.truncate(held);
+            }
+            for (int i = 1, open = n; i <= most && open > 0; i++) {
+                for (int k = 0; k < n; k++) requireRoom(++held[k]);
+                var y = decoder.forward(tokens.forward(Tensor.of(next, n, 1), pass), state, pass);
+                var logits = head.forward(y.select(1, 0));
+                var allowed = logits.narrow(1, low, codes);
+                if (kind == Modality.TEXT) allowed = Tensor.concat(1, allowed, logits.narrow(1, close, 1));
+                next = noise.choose(allowed, temperature).toIntArray();
+                int before = open;
                 for (int k = 0; k < n; k++) {
-                    if (!closed[k]) documents.set(k, joined(documents.get(k), new int[] {next[k]}));
-                    closed[k] |= next[k] == vocabulary.close(kind);
+                    next[k] = next[k] == codes ? close : low + next[k];
+                    if (ends[k] > 0) continue;
+                    said[k][i] = next[k];
+                    if (next[k] != close) continue;
+                    ends[k] = i + 1;
+                    held[k] = 0; // what it draws from here on is not heard, and must not fill its positions
+                    open--;
                 }
-                progress.step("ids", i + 1L, most);
-                boolean all = true;
-                for (boolean one : closed) all &= one;
-                if (all) break;
+                if (open < before) state.truncate(held);
+                progress.step("ids", i, most);
             }
+            var out = new ArrayList<int[]>();
             for (int k = 0; k < n; k++) {
-                int[] d = documents.get(k), whole = closed[k] ? d : joined(d, new int[] {vocabulary.close(kind)});
-                out.add(Arrays.copyOfRange(whole, prompts.get(k).length, whole.length));
+                if (ends[k] == 0) said[k][most + 1] = close;
+                out.add(ends[k] == 0 ? said[k] : Arrays.copyOf(said[k], ends[k]));
             }
-            return null;
+            return List.copyOf(out);
         });
-        return List.copyOf(out);
-    }
-
-    /** The next id of each document: a code of the open kind, or, of a text, its end. */
-    private int[] next(List<int[]> documents, Modality kind, double temperature, NoiseStreams noise) {
-        int n = documents.size(), longest = documents.stream().mapToInt(d -> d.length).max().orElse(0), low = vocabulary.low(kind),
-                codes = vocabulary.codes(kind);
-        if (longest > config.positions())
-            throw new IllegalArgumentException("UnifiedModel: a document of " + longest + " ids; " + config.positions() + " at most");
-        var inputs = new int[n * longest];
-        Arrays.fill(inputs, vocabulary.padding());
-        for (int k = 0; k < n; k++) System.arraycopy(documents.get(k), 0, inputs, k * longest, documents.get(k).length);
-        var hidden = decoder.forward(tokens.forward(Tensor.of(inputs, n, longest), Pass.inference()), Pass.inference()).compute();
-        var lasts = new Tensor[n];
-        for (int k = 0; k < n; k++) lasts[k] = hidden.get(k, documents.get(k).length - 1);
-        var logits = head.forward(Tensor.stack(0, lasts)).to(DType.F64);
-        var allowed = logits.narrow(1, low, codes);
-        if (kind == Modality.TEXT) allowed = Tensor.concat(1, allowed, logits.narrow(1, vocabulary.close(kind), 1));
-        if (temperature > 0) allowed = allowed.div(temperature).add(noise.uniform(allowed.size(1)).log().neg().log().neg());
-        int[] chosen = allowed.argmax(1).toIntArray();
-        for (int k = 0; k < n; k++) chosen[k] = chosen[k] == codes ? vocabulary.close(kind) : low + chosen[k];
-        return chosen;
     }
 }

@@ -6,6 +6,7 @@ import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -249,6 +250,17 @@ class TextToImageTest {
         assertThatThrownBy(() -> listening.best(2, lost).draw(List.of("dog"), NoiseStreams.seeds(1), Progress.SILENT))
                 .hasMessageContaining("the score of \"dog\" is NaN");
         assertThatThrownBy(() -> lost.captions(Tensor.zeros(1, 3, 4, 4), List.of("dog"))).hasMessageContaining("is NaN");
+        PictureScorer bright = (p, t) -> p.mean(1, 2, 3).mul(t.getFirst().length() - 4).toDoubleArray();
+        assertThat(bright.captions(Tensor.of(1.0, -1, 0).reshape(3, 1, 1, 1), List.of("sun", "river", "night")))
+                .containsExactly("river", "sun", "sun");
+        var towers = lyceum.models.multimodal.Clip.of(
+                new VisionTransformer(new VisionTransformerConfig(16, 4, 3, 16, 1, 2).withHidden(16), Rng.of(1)),
+                new TextTowerConfig(WORDS.vocabulary(), 12, 16, 1, 2).withHidden(16), 16, Rng.of(2));
+        var scorer = PictureScorer.of(towers.encoder(), TOKENS);
+        double[][] table = scorer.table(data.pictures(), data.captions());
+        double[] pairs = scorer.score(data.pictures(), data.captions());
+        for (int i = 0; i < pairs.length; i++) assertThat(table[i][i]).isCloseTo(pairs[i], within(1e-5));
+        assertThatThrownBy(() -> PromptEncoder.bagOfWords(5, TOKENS).encode(data.captions())).hasMessageContaining("ids lie below 5");
         assertThatThrownBy(() -> painter.draw(List.of("a"), NoiseStreams.seeds(1, 2), Progress.SILENT))
                 .hasMessageContaining("1 prompts and 2 streams");
     }

@@ -8,8 +8,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import lyceum.DType;
+import lyceum.autograd.Autograd;
 import lyceum.data.Datasets;
 import lyceum.models.audio.AudioCodecConfig;
 import lyceum.models.audio.NeuralAudioCodec;
@@ -18,6 +20,7 @@ import lyceum.models.generative.VectorQuantizerConfig;
 import lyceum.models.generative.diffusion.NoiseStreams;
 import lyceum.models.multimodal.JointVocabulary.Modality;
 import lyceum.models.multimodal.UnifiedModel.Document;
+import lyceum.nn.Pass;
 import lyceum.optim.AdamW;
 import lyceum.optim.Clip;
 import lyceum.progress.Progress;
@@ -289,6 +292,58 @@ class UnifiedModelTest {
         assertThatThrownBy(() -> vocabulary.text("a\ud83d")).hasMessageContaining("half of a surrogate pair");
         assertThat(vocabulary.text(vocabulary.text("a\ud83d\ude00"))).isEqualTo("a\ud83d\ude00");
         assertThatThrownBy(() -> vocabulary.segments(Modality.TEXT, Tensor.zeros(1, 2))).hasMessageContaining("a text has no items");
+    }
+
+    /** By the whole document anew for each id, one prompt at a time. */
+    private static int[] slowly(UnifiedModel made, int[] prompt, Modality kind, int most, double temperature, long seed) {
+        var v = made.vocabulary();
+        var noise = NoiseStreams.seeds(seed);
+        int[] document = UnifiedModel.joined(prompt, new int[] {v.open(kind)});
+        for (int i = 0; i < most && document[document.length - 1] != v.close(kind); i++) {
+            int[] ids = document;
+            var logits = Autograd.noGrad(() -> made.forward(Tensor.of(ids, 1, ids.length), Pass.inference()).select(1, ids.length - 1));
+            var allowed = logits.narrow(1, v.low(kind), v.codes(kind));
+            if (kind == Modality.TEXT) allowed = Tensor.concat(1, allowed, logits.narrow(1, v.close(kind), 1));
+            int chosen = (int) noise.choose(allowed, temperature).item();
+            document = UnifiedModel.joined(document, new int[] {chosen == v.codes(kind) ? v.close(kind) : v.low(kind) + chosen});
+        }
+        if (document[document.length - 1] != v.close(kind)) document = UnifiedModel.joined(document, new int[] {v.close(kind)});
+        return Arrays.copyOfRange(document, prompt.length, document.length);
+    }
+
+    @Test void whatIsKeptOfADocumentSaysWhatTheWholeOneDoes() {
+        var v = vocabulary(40);
+        var made = new UnifiedModel(new UnifiedModelConfig(25, 16, 2, 2), v, Rng.of(8));
+        Autograd.noGrad(() -> { // texts end after some bytes, each at its own time
+            var bias = made.parameters().get("head.bias");
+            bias.add_(Tensor.arange(v.size()).eq(v.close(Modality.TEXT)).to(bias.dtype()).mul(5.5));
+        });
+        var prompts = List.of(v.text("one"), new int[0], v.text("eleven"), v.text("it is two"), v.text(""));
+        for (var kind : Modality.values()) for (double temperature : new double[] {0, 1.5}) {
+            int most = kind == Modality.TEXT ? 12 : v.media(kind).length();
+            var answers = made.answer(prompts, kind, 12, temperature, NoiseStreams.seeds(1, 2, 3, 4, 5), Progress.SILENT);
+            for (int i = 0; i < prompts.size(); i++)
+                assertThat(answers.get(i)).containsExactly(slowly(made, prompts.get(i), kind, most, temperature, i + 1));
+            if (kind == Modality.TEXT && temperature > 0)
+                assertThat(answers.stream().map(a -> a.length).distinct().count()).isGreaterThan(2);
+        }
+        var full = made.answer(List.of(new int[0], v.text("it is two")), Modality.TEXT, 24, 1.5, NoiseStreams.seeds(2, 4), Progress.SILENT);
+        assertThat(full.get(1)).containsExactly(slowly(made, v.text("it is two"), Modality.TEXT, 24, 1.5, 4));
+        var together = made.embeddings(List.of(v.text("one"), v.text("eleven")));
+        assertThat(together.narrow(0, 0, 1).sub(made.embeddings(List.of(v.text("one")))).abs().max().item()).isLessThan(1e-5);
+        assertThatThrownBy(() -> made.embeddings(List.of(new int[0]))).hasMessageContaining("an empty document");
+    }
+
+    @Test void aMediumMayBeMissing() {
+        var all = vocabulary(40);
+        var v = new JointVocabulary(all.image(), null, null);
+        assertThat(v.size()).isEqualTo(256 + all.image().codes() + 9);
+        assertThat(v.text(v.text("seven"))).isEqualTo("seven");
+        var made = new UnifiedModel(new UnifiedModelConfig(20, 16, 1, 2), v, Rng.of(8));
+        var drawn = made.answer(List.of(v.text("seven")), Modality.IMAGE, 0, 1, NoiseStreams.seeds(1), Progress.SILENT);
+        assertThat(v.items(Modality.IMAGE, drawn).shape().toArray()).containsExactly(1, 1, 8, 8);
+        assertThatThrownBy(() -> made.answer(List.of(v.text("seven")), Modality.AUDIO, 0, 1, NoiseStreams.seeds(1), Progress.SILENT))
+                .hasMessageContaining("no codes of AUDIO");
     }
 
     @Test void optionsAndErrors() {

@@ -64,7 +64,7 @@ final class DitBlock extends Module {
 
     static Tensor joined(Tensor x) { return x.transpose(1, 2).reshape(x.size(0), x.size(2), -1); }
 
-    private static final class SelfAttention extends Module {
+    static final class SelfAttention extends Module {
         private final int heads;
         private final Linear qkv, proj;
 
@@ -74,9 +74,14 @@ final class DitBlock extends Module {
             proj = DitHead.linear(config.width(), config.width(), config, rng);
         }
 
-        @Override protected Tensor compute(Tensor x, Pass pass) {
+        /** Tokens of so many frames. */
+        Tensor forward(Tensor x, SpaceTimeAttention kind, int frames, Pass pass) { return emit(x, seen(x, kind, frames, pass), pass); }
+
+        @Override protected Tensor compute(Tensor x, Pass pass) { return seen(x, SpaceTimeAttention.JOINT, 1, pass); }
+
+        private Tensor seen(Tensor x, SpaceTimeAttention kind, int frames, Pass pass) {
             var parts = qkv.forward(x, pass).chunk(-1, 3);
-            return proj.forward(joined(new Attention().of(heads(parts[0], heads), heads(parts[1], heads), heads(parts[2], heads))), pass);
+            return proj.forward(joined(kind.of(heads(parts[0], heads), heads(parts[1], heads), heads(parts[2], heads), frames)), pass);
         }
     }
 

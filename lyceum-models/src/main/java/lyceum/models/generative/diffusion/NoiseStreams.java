@@ -45,6 +45,21 @@ public final class NoiseStreams {
     /** The next numbers in (0, 1), all equally likely, F64. @param shape of an item @return (n, shape) */
     public Tensor uniform(long... shape) { return drawn(rng -> Math.max(Double.MIN_NORMAL, rng.nextDouble()), shape); }
 
+    /**
+     * A draw for each item from the softmax of its logits, by Gumbel's trick: the largest of scaled logits and noise.
+     *
+     * @param logits (n, k)
+     * @param temperature that logits are divided by; at 0 the likeliest is taken and no number is drawn
+     * @return (n), I64
+     */
+    public Tensor choose(Tensor logits, double temperature) {
+        if (logits.rank() != 2 || logits.size(0) != streams.length)
+            throw new ShapeException(
+                    "NoiseStreams.choose: logits " + logits.shape() + " for " + streams.length + " streams of noise; a row for each");
+        if (temperature == 0) return logits.argmax(1);
+        return logits.to(DType.F64).div(temperature).add(uniform(logits.size(1)).log().neg().log().neg()).argmax(1);
+    }
+
     private Tensor drawn(ToDoubleFunction<Rng> number, long... shape) {
         long each = 1;
         for (long size : shape) each *= size;

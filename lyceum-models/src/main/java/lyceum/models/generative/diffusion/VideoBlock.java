@@ -1,6 +1,5 @@
 package lyceum.models.generative.diffusion;
 
-import java.util.ArrayList;
 import java.util.List;
 import lyceum.nn.Activation;
 import lyceum.nn.LayerNorm;
@@ -12,8 +11,9 @@ import lyceum.tensor.Tensor;
 
 /** Attention in space and time, a look at a text where there is one, and a network at each token; time and class scale, shift and gate. */
 final class VideoBlock extends Module {
+    private final List<SpaceTimeAttention> looking;
     private final LayerNorm norm;
-    private final List<Attend> attn;
+    private final List<DitBlock.SelfAttention> attn;
     private final DitBlock.Cross cross;
     private final DitBlock.Hidden mlp;
     private final Linear modulation;
@@ -21,12 +21,11 @@ final class VideoBlock extends Module {
     VideoBlock(VideoTransformerConfig config, Rng rng) {
         var parts = config.parts();
         norm = DitHead.norm(parts);
-        var all = new ArrayList<Attend>();
-        for (var step : config.looking().steps()) all.add(new Attend(step, parts, rng));
-        attn = List.copyOf(all);
+        looking = config.looking().steps();
+        attn = looking.stream().map(step -> new DitBlock.SelfAttention(parts, rng)).toList();
         cross = config.contextWidth() == 0 ? null : new DitBlock.Cross(parts, rng);
         mlp = new DitBlock.Hidden(parts, rng);
-        modulation = DitHead.zeros(config.width(), 3 * (all.size() + 1) * config.width(), parts);
+        modulation = DitHead.zeros(config.width(), 3 * (attn.size() + 1) * config.width(), parts);
     }
 
     @Override protected String nameOf(String field) { return field.equals("modulation") ? "adaLN_modulation.1" : field; }
@@ -36,7 +35,8 @@ final class VideoBlock extends Module {
         int last = attn.size();
         var m = modulation.forward(Activation.SILU.forward(vector, pass), pass).unsqueeze(1).chunk(-1, 3 * (last + 1));
         Tensor y = x;
-        for (int i = 0; i < last; i++) y = y.add(attn.get(i).forward(modulated(y, m, i, pass), frames, pass).mul(m[3 * i + 2]));
+        for (int i = 0; i < last; i++)
+            y = y.add(attn.get(i).forward(modulated(y, m, i, pass), looking.get(i), frames, pass).mul(m[3 * i + 2]));
         if (cross != null) y = y.add(cross.forward(norm.forward(y, pass), text, pass));
         return emit(x, y.add(mlp.forward(modulated(y, m, last, pass), pass).mul(m[3 * last + 2])), pass);
     }
@@ -47,26 +47,5 @@ final class VideoBlock extends Module {
 
     @Override protected Tensor compute(Tensor x, Pass pass) {
         throw new UnsupportedOperationException("a block of a VideoTransformer needs the time; call the transformer's predict");
-    }
-
-    private static final class Attend extends Module {
-        private final SpaceTimeAttention kind;
-        private final int heads;
-        private final Linear qkv, proj;
-
-        Attend(SpaceTimeAttention kind, DiffusionTransformerConfig config, Rng rng) {
-            this.kind = kind;
-            heads = config.heads();
-            qkv = DitHead.linear(config.width(), 3 * config.width(), config, rng);
-            proj = DitHead.linear(config.width(), config.width(), config, rng);
-        }
-
-        Tensor forward(Tensor x, int frames, Pass pass) {
-            var parts = qkv.forward(x, pass).chunk(-1, 3);
-            for (int i = 0; i < 3; i++) parts[i] = DitBlock.heads(parts[i], heads);
-            return emit(x, proj.forward(DitBlock.joined(kind.of(parts[0], parts[1], parts[2], frames)), pass), pass);
-        }
-
-        @Override protected Tensor compute(Tensor x, Pass pass) { return forward(x, 1, pass); }
     }
 }

@@ -46,6 +46,8 @@ public record VideoDiffusion(VideoTransformer network, FlowMatching matching) {
      */
     public BatchLoss over(Tensor clips, Tensor conditions, ConditionDropout dropout, double shown) {
         if (!(shown >= 0 && shown <= 1)) throw new IllegalArgumentException("VideoDiffusion: shown is " + shown + "; it lies in [0, 1]");
+        if (conditions != null && conditions.size(0) != clips.size(0)) throw new ShapeException(
+                "VideoDiffusion.over: conditions " + conditions.shape() + " for clips " + clips.shape() + "; a row for each");
         return (rows, pass) -> {
             FlowMatching.requireStream(pass);
             var x = clips.rows(rows);

@@ -26,7 +26,11 @@ public interface PromptEncoder {
     static PromptEncoder bagOfWords(int vocabulary, Function<String, int[]> tokens) {
         return prompts -> {
             var counts = new float[prompts.size() * vocabulary];
-            for (int i = 0; i < prompts.size(); i++) for (int id : tokens.apply(prompts.get(i))) counts[i * vocabulary + id]++;
+            for (int i = 0; i < prompts.size(); i++) for (int id : tokens.apply(prompts.get(i))) {
+                if (id < 0 || id >= vocabulary) throw new IllegalArgumentException(
+                        "PromptEncoder.bagOfWords: id " + id + " in \"" + prompts.get(i) + "\"; ids lie below " + vocabulary);
+                counts[i * vocabulary + id]++;
+            }
             return Tensor.of(counts, prompts.size(), 1, vocabulary);
         };
     }

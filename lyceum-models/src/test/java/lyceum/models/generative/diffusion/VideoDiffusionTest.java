@@ -232,6 +232,7 @@ class VideoDiffusionTest {
         var clips = Tensor.zeros(2, 4, 1, 4, 4);
         assertThatThrownBy(() -> video.loss(clips, null, new int[] {1}, Pass.training(Rng.of(1))))
                 .hasMessageContaining("1 beginnings for clips");
+        assertThatThrownBy(() -> video.over(clips, Tensor.zeros(3, 1, 6), null, 0)).hasMessageContaining("conditions (3, 1, 6)");
         assertThatThrownBy(() -> video.loss(clips, null, new int[] {1, 4}, Pass.training(Rng.of(1))))
                 .hasMessageContaining("4 frames of 4 are shown");
         assertThatThrownBy(() -> video.animate(x, null, new VideoOptions(4, 6, 4, new FlowModel.Solver.Euler(2), null),
