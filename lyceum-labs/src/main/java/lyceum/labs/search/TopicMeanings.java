@@ -1,5 +1,7 @@
 package lyceum.labs.search;
 
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
@@ -58,7 +60,10 @@ public final class TopicMeanings implements MeaningIndex {
     @Override public Map<String, Double> nearest(String query, int count) {
         var now = ready;
         if (now != null) return nearest(now, query, count);
-        if (asked.compareAndSet(false, true)) Thread.ofPlatform().daemon().name("topic-meanings").start(this::read);
+        if (asked.compareAndSet(false, true)) Thread.ofPlatform().daemon().name("topic-meanings").start(() -> {
+            read();
+            System.gc(); // twice the encoder's memory went through on the way
+        });
         return Map.of();
     }
 
@@ -81,6 +86,10 @@ public final class TopicMeanings implements MeaningIndex {
                 var backend = backend();
                 var current = vectors.get().current(this::passages);
                 var read = new TextEncoder[1];
+                if (current.isEmpty()) {
+                    silent = "what is said of the topics has changed since their vectors were made";
+                    return;
+                }
                 Backend.with(backend, () -> read[0] = encoder.get());
                 ready = new Ready(read[0], backend, vectors.get(), current);
             }
@@ -99,7 +108,7 @@ public final class TopicMeanings implements MeaningIndex {
 
     private static Optional<TopicVectors> shipped() throws IOException {
         try (var in = TopicVectors.class.getResourceAsStream(TopicVectors.RESOURCE)) {
-            return in == null ? Optional.empty() : Optional.of(TopicVectors.read(in));
+            return in == null ? Optional.empty() : Optional.of(TopicVectors.read(new BufferedInputStream(in)));
         }
     }
 
@@ -139,9 +148,10 @@ public final class TopicMeanings implements MeaningIndex {
 
     /** Where topics lie beside each other by what is said of them; empty without the vectors. */
     public static Map<String, Place> places() {
-        try {
-            var places = new HashMap<String, Place>();
-            shipped().ifPresent(vectors -> vectors.entries().forEach(e -> places.put(e.slug(), new Place(e.x(), e.y()))));
+        var places = new HashMap<String, Place>();
+        try (var stream = TopicVectors.class.getResourceAsStream(TopicVectors.RESOURCE)) {
+            if (stream != null) for (var e : TopicVectors.head(new DataInputStream(new BufferedInputStream(stream))).entries())
+                places.put(e.slug(), new Place(e.x(), e.y()));
             return places;
         } catch (IOException | LyceumException e) {
             LOG.log(System.Logger.Level.WARNING, "There is no map by meaning: {0}", e.getMessage());

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import lyceum.FormatException;
+import lyceum.backend.quant.Activations;
 import lyceum.backend.quant.BlockFormat;
 import lyceum.tensor.QuantisedMatrix;
 import lyceum.tensor.Tensor;
@@ -56,7 +57,8 @@ final class TopicVectors {
     /** @param bytes of the rows, in the order of the entries */
     TopicVectors(List<Entry> entries, int dimension, MemorySegment bytes) {
         this.entries = List.copyOf(entries);
-        rows = QuantisedMatrix.on(bytes, BlockFormat.Q8_0, entries.stream().mapToInt(Entry::rows).sum(), dimension);
+        rows = QuantisedMatrix.on(bytes, BlockFormat.Q8_0, entries.stream().mapToInt(Entry::rows).sum(), dimension)
+                .withActivations(Activations.Q8);
     }
 
     List<Entry> entries() { return entries; }
@@ -126,6 +128,18 @@ final class TopicVectors {
     /** @throws FormatException if it is none, or broken */
     static TopicVectors read(InputStream stream) throws IOException {
         var in = new DataInputStream(stream);
+        var head = head(in);
+        var heap = in.readAllBytes();
+        var bytes = Arena.ofAuto().allocate(heap.length, 64);
+        MemorySegment.copy(heap, 0, bytes, ValueLayout.JAVA_BYTE, 0, heap.length);
+        return new TopicVectors(head.entries, head.dimension, bytes);
+    }
+
+    /** What stands before the rows. */
+    record Head(int dimension, List<Entry> entries) {}
+
+    /** @throws FormatException if it is none, or broken */
+    static Head head(DataInputStream in) throws IOException {
         try {
             if (in.readInt() != MAGIC) throw new FormatException("meanings: not a file of topics' vectors");
             int dimension = bounded(in.readInt()), count = bounded(in.readInt());
@@ -138,10 +152,7 @@ final class TopicVectors {
                 for (int i = 0; i < passages.length; i++) passages[i] = in.readLong();
                 entries.add(new Entry(slug, x, y, passages, in.readLong(), bounded(in.readInt())));
             }
-            var heap = in.readAllBytes();
-            var bytes = Arena.ofAuto().allocate(heap.length, 64);
-            MemorySegment.copy(heap, 0, bytes, ValueLayout.JAVA_BYTE, 0, heap.length);
-            return new TopicVectors(entries, dimension, bytes);
+            return new Head(dimension, entries);
         } catch (EOFException e) {
             throw new FormatException("meanings: the file ends too early");
         }

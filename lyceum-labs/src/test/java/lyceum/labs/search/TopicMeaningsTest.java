@@ -148,6 +148,7 @@ class TopicMeaningsTest {
     @Test void aTopicWithoutItsArticleIsNotComparedWithVectorsOfIt() {
         var none = new TopicMeanings(Catalogue.of(CATALOGUE.topics().subList(0, 3)), s -> Optional.empty(), () -> ENCODER).load();
         assertThat(none.nearest("a question about nothing", 10)).isEmpty();
+        assertThat(none.silent()).get().asString().contains("changed since");
         assertThat(WORDS.wordsAlone("how far is it to another place")).isEmpty();
     }
 

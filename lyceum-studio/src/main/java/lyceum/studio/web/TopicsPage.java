@@ -81,7 +81,7 @@ final class TopicsPage {
         };
     }
 
-    private TopicsView view(TopicQuery query) {
+    TopicsView view(TopicQuery query) {
         var candidates = candidates(query.text());
         var matched = sorted(candidates.stream().filter(query::passes).toList(), query.sort());
         var rows = matched.stream().limit(query.show()).toList();
