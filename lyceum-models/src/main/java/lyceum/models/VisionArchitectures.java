@@ -46,9 +46,9 @@ final class VisionArchitectures {
     static List<Architecture<?, ?>> all() {
         return List.of(
                 Architecture.of("AlexNet", AlexNetConfig.class, AlexNet.class, AlexNet::new,
-                        new AlexNetConfig(3, 67, List.of(4, 6, 8, 8, 6), 11, 4, 2, 1, 12, 5, Activation.RELU, true, true, 0.5,
+                        new AlexNetConfig(3, 31, List.of(4, 6, 8, 8, 6), 5, 2, 2, 1, 12, 5, Activation.RELU, true, true, 0.5,
                                 AlexNetConfig.Start.HE, DType.F32),
-                        Examples.pictures(3, 67)),
+                        Examples.pictures(3, 31)),
                 Architecture.of("ResNet", ResNetConfig.class, ResNet.class, ResNet::new, backbone().withClasses(5), Examples.pictures(3, SIDE)),
                 Architecture.of("VisionTransformer", VisionTransformerConfig.class, VisionTransformer.class, VisionTransformer::new,
                         new VisionTransformerConfig(SIDE, 4, 3, 16, 2, 2).withClasses(5), Examples.pictures(3, SIDE)),

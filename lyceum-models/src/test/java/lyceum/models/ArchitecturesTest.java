@@ -81,7 +81,7 @@ class ArchitecturesTest {
 
     @Test void trainingsOfAllModelsHoldTheirMemory() {
         var runs = Architectures.all().values().stream().map(kind -> contract(kind).training()).toList();
-        assertThat(ModelContract.leaks(ModelContract.grows(runs, 6))).isFalse();
+        assertThat(ModelContract.leaks(ModelContract.grows(runs, 3))).isFalse();
     }
 
     @Test

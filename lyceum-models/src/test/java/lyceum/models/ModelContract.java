@@ -257,7 +257,7 @@ public record ModelContract<C extends Record, M extends Module>(Architecture<C, 
             var index = Tensor.of(rows);
             return kind.example().loss().of(model, x.stream().map(t -> t.indexSelect(0, index)).toList(), pass);
         }, null, Rng.of(62));
-        for (int i = 0; i < 3; i++) run.step();
+        for (int i = 0; i < 2; i++) run.step();
         return run;
     }
 
