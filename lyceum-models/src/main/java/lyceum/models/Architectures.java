@@ -20,7 +20,7 @@ public final class Architectures {
     private static final SequencedMap<String, Architecture<?, ?>> ALL = new LinkedHashMap<>();
 
     static {
-        Stream.of(VisionArchitectures.all()).flatMap(List::stream)
+        Stream.of(VisionArchitectures.all(), TableArchitectures.all()).flatMap(List::stream)
                 .forEach(kind -> {
                     if (ALL.put(kind.name(), kind) != null) throw new IllegalStateException("two architectures " + kind.name());
                 });
