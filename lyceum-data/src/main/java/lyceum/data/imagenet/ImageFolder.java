@@ -106,6 +106,27 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
     /** As {@link #read(int)}, any file. */
     public static Raster read(Path file) { return decoded(file, ImageFolder::pixels); }
 
+    /** Writes a PNG of values from 0 to 1, 3 channels or 1; what lies beyond is held there. */
+    public static void write(Raster picture, Path png) throws IOException {
+        int w = picture.width(), h = picture.height(), plane = w * h;
+        if (picture.channels() != 1 && picture.channels() != 3)
+            throw new IllegalArgumentException("ImageFolder.write: " + picture.channels() + " channels; 1 or 3");
+        var image = new BufferedImage(w, h, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < plane; i++) {
+            int rgb = 0;
+            for (int c = 0; c < 3; c++) rgb = rgb << 8 | Math.clamp(Math.round(255 * picture.values()[c % picture.channels() * plane + i]), 0, 255);
+            image.setRGB(i % w, i / w, rgb);
+        }
+        ImageIO.write(image, "png", png.toFile());
+    }
+
+    /** Writes whole numbers from 0 to 255 as a grey PNG, as masks are stored. */
+    public static void write(Numbers mask, Path png) throws IOException {
+        var image = new BufferedImage(mask.width, mask.height, BufferedImage.TYPE_BYTE_GRAY);
+        image.getRaster().setSamples(0, 0, mask.width, mask.height, 0, mask.numbers);
+        ImageIO.write(image, "png", png.toFile());
+    }
+
     /**
      * Whole numbers of a picture with one sample a pixel, as masks are stored.
      *
