@@ -17,8 +17,11 @@ import lyceum.data.augment.ImageAugment;
 import lyceum.data.augment.RandAugment;
 import lyceum.data.augment.Raster;
 import lyceum.data.imagenet.Preprocessing;
-import lyceum.models.vision.ConvNet;
+import lyceum.models.Architectures;
+import lyceum.models.SavedModel;
 import lyceum.models.vision.ConvNetConfig;
+import lyceum.models.vision.ResNetConfig;
+import lyceum.models.vision.VisionTransformerConfig;
 import lyceum.nn.Module;
 import lyceum.nn.loss.CrossEntropy;
 import lyceum.progress.Progress;
@@ -27,6 +30,7 @@ import lyceum.train.BatchLoss;
 import lyceum.train.TrainingRun;
 import lyceum.train.task.TrainingSettings;
 import lyceum.train.task.TrainingTask;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * {@code task: images}: classes of pictures.
@@ -42,7 +46,8 @@ import lyceum.train.task.TrainingTask;
  * <tr><td>{@code data.rows}</td><td>learn from so many pictures, drawn at random</td></tr>
  * <tr><td>{@code data.damaged}</td><td>fatal, or skip: each is named once; fatal</td></tr>
  * <tr><td>{@code data.augment}</td><td>flip, shift N, part LEAST, turn DEGREES, colour AMOUNT, erase LOW HIGH, rand CHANGES STRENGTH: a list</td></tr>
- * <tr><td>{@code model}</td><td>widths, convolutions, hidden, dropout of a {@link ConvNet}</td></tr>
+ * <tr><td>{@code model.architecture}</td><td>ConvNet, ResNet or VisionTransformer; ConvNet</td></tr>
+ * <tr><td>{@code model}</td><td>components of the architecture's configuration, such as {@link ConvNetConfig}'s widths</td></tr>
  * <tr><td>{@code loss.labelSmoothing}</td><td>0 by default</td></tr>
  * </table>
  */
@@ -66,7 +71,10 @@ public final class ImageTask implements TrainingTask {
             side = shorter <= SMALL ? shorter : 224;
         }
         var preprocessing = measured(sets, side, skips, rng.split(2));
-        var model = model(settings.section("model"), sets, side, rng.split(3));
+        var saved = model(settings.section("model"), sets, side, rng.split(3));
+        sets.train.classes().forEach(saved.notes().putArray("labels")::add);
+        note(saved.notes(), preprocessing);
+        var model = saved.model();
         var loss = new CrossEntropy().withLabelSmoothing(settings.section("loss").number("labelSmoothing", 0, 0, 1));
         double part = 0;
         Augment<Raster> augment = Augment.none();
@@ -75,7 +83,7 @@ public final class ImageTask implements TrainingTask {
             else augment = augment.then(augment(data, words));
         }
         var train = new Pictures(sets.train, model, loss, preprocessing, part, augment, skips);
-        return new Ready(model, train, judged(sets.validation, train), judged(sets.test, train), sets, preprocessing);
+        return new Ready(saved, train, judged(sets.validation, train), judged(sets.test, train), sets.channels);
     }
 
     private static Pictures judged(PictureSet set, Pictures train) { return set == null ? null : train.of(set); }
@@ -138,16 +146,22 @@ public final class ImageTask implements TrainingTask {
         return ones;
     }
 
-    private static Module model(TrainingSettings model, Sets sets, int side, Rng rng) {
-        model.oneOf("architecture", "ConvNet", "ConvNet");
-        var widths = model.wholes("widths", List.of(32, 64, 128), 1);
+    /** What each of these architectures is, where the file says no more. */
+    private static Record usual(String architecture, int channels, int side, int classes) {
+        return switch (architecture) {
+            case "ConvNet" -> new ConvNetConfig(channels, side, side, List.of(32, 64, 128), classes);
+            case "ResNet" -> (side <= SMALL ? ResNetConfig.cifar(20) : ResNetConfig.resnet18()).withChannels(channels).withClasses(classes);
+            default -> new VisionTransformerConfig(side, side <= SMALL ? Math.max(1, side / 8) : 16, channels, 192, 6, 3).withClasses(classes);
+        };
+    }
+
+    private static SavedModel model(TrainingSettings model, Sets sets, int side, Rng rng) {
+        var name = model.oneOf("architecture", "ConvNet", "ConvNet", "ResNet", "VisionTransformer");
         try {
-            var config = new ConvNetConfig(sets.channels, side, side, widths, sets.train.classes().size())
-                    .withConvolutions(model.whole("convolutions", 1, 1)).withHidden(model.whole("hidden", 0, 0))
-                    .withDropout(model.number("dropout", 0, 0, 0.999));
-            return new ConvNet(config, rng);
+            var config = model.record(usual(name, sets.channels, side, sets.train.classes().size()), "channels", "height", "side", "classes");
+            return new SavedModel(Architectures.named(name).build(config, rng), config);
         } catch (IllegalArgumentException e) {
-            throw model.wrong("widths", e.getMessage());
+            throw model.wrong("architecture", e.getMessage());
         }
     }
 
@@ -186,8 +200,18 @@ public final class ImageTask implements TrainingTask {
         return numbers;
     }
 
-    private record Ready(Module model, Pictures train, Pictures validation, Pictures tested, Sets sets, Preprocessing preprocessing)
-            implements Prepared {
+    /** How pictures are made ready for the network, beside its configuration. */
+    private static void note(ObjectNode notes, Preprocessing preprocessing) {
+        notes.put("resize", preprocessing.resize()).put("crop", preprocessing.crop());
+        var mean = notes.putArray("mean");
+        for (float m : preprocessing.mean()) mean.add(m);
+        var deviation = notes.putArray("deviation");
+        for (float d : preprocessing.deviation()) deviation.add(d);
+    }
+
+    private record Ready(SavedModel saved, Pictures train, Pictures validation, Pictures tested, int channels) implements Prepared {
+        @Override public Module model() { return saved.model(); }
+
         @Override public int rows() { return train.size(); }
 
         @Override public BatchLoss loss() { return train; }
@@ -200,9 +224,9 @@ public final class ImageTask implements TrainingTask {
 
         @Override public List<String> summary() {
             var lines = new ArrayList<String>();
-            lines.add(String.format(Locale.ROOT, "%,d pictures of %d classes, seen as %d x %d x %d%s%s", train.size(), sets.train.classes().size(),
-                    sets.channels, preprocessing.crop(), preprocessing.crop(), held(validation, "to judge epochs by"), held(tested, "to test")));
-            lines.add(String.format(Locale.ROOT, "%s of %,d parameters", model.getClass().getSimpleName(), model.parameterCount()));
+            lines.add(String.format(Locale.ROOT, "%,d pictures of %d classes, seen as %d x %d x %d%s%s", train.size(), train.classes(), channels,
+                    train.side(), train.side(), held(validation, "to judge epochs by"), held(tested, "to test")));
+            lines.add(String.format(Locale.ROOT, "%s of %,d parameters", saved.architecture().name(), model().parameterCount()));
             return lines;
         }
 
@@ -217,6 +241,6 @@ public final class ImageTask implements TrainingTask {
             return notes;
         }
 
-        @Override public void write(Path folder) throws IOException { model.save(folder.resolve("model.safetensors")); }
+        @Override public void write(Path folder) throws IOException { saved.save(folder); }
     }
 }

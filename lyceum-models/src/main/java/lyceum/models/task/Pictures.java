@@ -62,6 +62,11 @@ final class Pictures implements BatchLoss {
 
     int size() { return set.size(); }
 
+    int classes() { return set.classes().size(); }
+
+    /** Of the square that the network sees. */
+    int side() { return preprocessing.crop(); }
+
     /** The mean and the deviation of each channel over all of them as they are judged. */
     float[][] moments() {
         int channels = preprocessing.mean().length;

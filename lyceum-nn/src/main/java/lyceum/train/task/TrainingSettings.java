@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.SequencedMap;
 import java.util.TreeSet;
 import lyceum.FormatException;
+import lyceum.nn.ConfigJson;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -159,6 +160,22 @@ public final class TrainingSettings {
         if (!has(name)) return otherwise;
         if (!at(name).isBoolean()) throw wrong(name, "it is true or false; it is " + at(name));
         return at(name).asBoolean();
+    }
+
+    /**
+     * A configuration with the components that are named here instead of those of {@code otherwise}, in the form of {@link ConfigJson}.
+     *
+     * @param known names that are taken in this section for other ends
+     */
+    public <C extends Record> C record(C otherwise, String... known) {
+        var json = ConfigJson.write(otherwise);
+        for (var name : List.copyOf(json.propertyNames())) if (!List.of(known).contains(name) && has(name)) json.set(name, at(name));
+        try {
+            @SuppressWarnings("unchecked") var type = (Class<C>) otherwise.getClass();
+            return ConfigJson.read(json, type);
+        } catch (FormatException | IllegalArgumentException e) {
+            throw new FormatException(file + (place.isEmpty() ? "" : ": " + place) + ": " + e.getMessage(), e);
+        }
     }
 
     /** What to throw where a value does not serve: it names the file and the place. */
