@@ -21,6 +21,7 @@ import lyceum.nn.onnx.OnnxLimits;
 import lyceum.nn.onnx.OnnxModel;
 import lyceum.testing.Golden;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Golden values: {@code tools/golden/models_speech.py}. */
@@ -70,6 +71,7 @@ class VoiceActivityTest {
         }
     }
 
+    @Tag("slow")
     @Test void twoSentencesAreFoundByBothVersions() throws IOException {
         var sound = Wav.read(bytes());
         for (var golden : CASES.subList(0, 2)) {
