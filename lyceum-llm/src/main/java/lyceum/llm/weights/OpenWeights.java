@@ -16,6 +16,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -178,20 +179,26 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
 
     /** Files that an index names, all of them beside it. */
     private static List<Path> shards(Path index) throws IOException {
+        return shards(index.toString(), Files.readString(index)).stream().map(index.toAbsolutePath().getParent()::resolve).toList();
+    }
+
+    /** Their names. @throws FormatException if one is not beside the index, or it is none */
+    static SortedSet<String> shards(String index, String json) {
         var names = new TreeSet<String>();
         try {
-            var map = new JsonMapper().readTree(Files.readString(index)).path("weight_map");
+            var map = new JsonMapper().readTree(json).path("weight_map");
             if (!map.isObject() || map.isEmpty()) throw new FormatException("OpenWeights: " + index + " has no weight_map");
             for (var entry : map.properties()) {
                 var name = entry.getValue().asString("");
-                if (name.isEmpty() || name.contains("/") || name.contains("\\") || name.equals("..")) throw new FormatException(
-                        "OpenWeights: " + index + " names \"" + name + "\" for " + entry.getKey() + "; it is a file beside the index");
+                if (name.isEmpty() || name.contains("/") || name.contains("\\") || name.equals("..") || name.indexOf(0) >= 0)
+                    throw new FormatException(
+                            "OpenWeights: " + index + " names \"" + name + "\" for " + entry.getKey() + "; it is a file beside the index");
                 names.add(name);
             }
         } catch (JacksonException e) {
             throw new FormatException("OpenWeights: " + index + ": " + e.getOriginalMessage(), e);
         }
-        return names.stream().map(index.toAbsolutePath().getParent()::resolve).toList();
+        return names;
     }
 
     private Entry entry(String name) {

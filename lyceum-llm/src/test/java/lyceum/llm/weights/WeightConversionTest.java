@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -110,11 +111,8 @@ class WeightConversionTest {
     private void indexMutants(int n) throws IOException {
         new WeightConversion().withShardBytes(50).write(OpenWeights.open(source()), folder.resolve("shards"));
         var index = folder.resolve("shards/model.safetensors.index.json");
-        var report = Fuzz.of(Files.readAllBytes(index)).allowing(FormatException.class, IOException.class).counting(() -> Memory.stats().inUse())
-                .mutants(n, bytes -> {
-                    Files.write(index, bytes);
-                    OpenWeights.open(index);
-                });
+        var report = Fuzz.of(Files.readAllBytes(index)).allowing(FormatException.class).counting(() -> Memory.stats().inUse()).mutants(n,
+                bytes -> assertThat(OpenWeights.shards("index", new String(bytes, StandardCharsets.UTF_8))).noneMatch(name -> name.contains("/")));
         assertThat(report.refused()).isGreaterThan(n / 10);
     }
 
