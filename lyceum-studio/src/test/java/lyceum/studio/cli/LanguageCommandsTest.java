@@ -80,6 +80,27 @@ class LanguageCommandsTest {
         }
     }
 
+    @Test void fourBitsAreAFolder() {
+        var text = texts.resolve("t39.txt").toString();
+        var gguf = folder.resolve("f16.gguf").toString();
+        assertThat(lyceum("quantize", model.toString(), gguf, "--type", "f16").code()).isZero();
+        for (var type : new String[] {"gptq4", "awq4", "nf4"}) {
+            var small = folder.resolve(type).toString();
+            var quantize = lyceum("quantize", type.equals("awq4") ? gguf : model.toString(), small, "--type", type, "--calibrate", text, "--measure",
+                    text);
+            assertThat(quantize.err()).isEmpty();
+            assertThat(quantize.out()).contains("bits a weight", "decoder.layers.1 ", "of what it gives").contains("before, ");
+            var figures = quantize.out().replaceAll("(?s).*perplexity ([0-9.]+) before, ([0-9.]+) after.*", "$1 $2").split(" ");
+            assertThat(Double.parseDouble(figures[1]) / Double.parseDouble(figures[0])).isBetween(0.9, 1.1);
+            assertThat(lyceum("chat", small, "--say", "the green", "--temperature", "0", "--max", "8").out()).startsWith("the green")
+                    .hasSizeGreaterThan(12);
+        }
+        var out = folder.resolve("x").toString();
+        assertThat(lyceum("quantize", model.toString(), out, "--type", "nf4").out()).contains("decoder.layers.*.mlp.down_proj.weight");
+        assertThat(lyceum("quantize", model.toString(), out, "--type", "gptq4").err()).contains("name some: --calibrate FILE");
+        assertThat(lyceum("quantize", model.toString(), gguf, "--type", "nf4").err()).contains("OUT is a file");
+    }
+
     @Test void aTemplateMakesAConversation() throws IOException {
         var local = LoadedModel.open(model);
         var talking = folder.resolve("talking");
