@@ -9,6 +9,8 @@ import lyceum.models.vision.AlexNet;
 import lyceum.models.vision.AlexNetConfig;
 import lyceum.models.vision.CapsuleNetwork;
 import lyceum.models.vision.CapsuleNetworkConfig;
+import lyceum.models.vision.ConvNet;
+import lyceum.models.vision.ConvNetConfig;
 import lyceum.models.vision.ResNet;
 import lyceum.models.vision.ResNetConfig;
 import lyceum.models.vision.SwinTransformer;
@@ -49,6 +51,8 @@ final class VisionArchitectures {
                         new AlexNetConfig(3, 31, List.of(4, 6, 8, 8, 6), 5, 2, 2, 1, 12, 5, Activation.RELU, true, true, 0.5,
                                 AlexNetConfig.Start.HE, DType.F32),
                         Examples.pictures(3, 31)),
+                Architecture.of("ConvNet", ConvNetConfig.class, ConvNet.class, ConvNet::new,
+                        new ConvNetConfig(3, SIDE, SIDE, List.of(4, 6), 5).withConvolutions(2).withHidden(7), Examples.pictures(3, SIDE)),
                 Architecture.of("ResNet", ResNetConfig.class, ResNet.class, ResNet::new, backbone().withClasses(5), Examples.pictures(3, SIDE)),
                 Architecture.of("VisionTransformer", VisionTransformerConfig.class, VisionTransformer.class, VisionTransformer::new,
                         new VisionTransformerConfig(SIDE, 4, 3, 16, 2, 2).withClasses(5), Examples.pictures(3, SIDE)),
