@@ -6,12 +6,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import lyceum.studio.Compilation;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,7 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 class GuideTest {
 
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-    private static final Pattern BLOCK = Pattern.compile("(?s)```(sh|text)\\n(.*?)```");
+    private static final Pattern BLOCK = Pattern.compile("(?s)```(sh|text|java)\\n(.*?)```");
+    /** Guides whose Java runs as it stands; that of others reads files of one's own. */
+    private static final List<String> WITH_JAVA = List.of("train-a-network");
 
     private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|\\S+");
 
@@ -32,6 +40,9 @@ class GuideTest {
     @Tag("slow")
     @Test void textsBecomeAModelThatAnswers() throws IOException { assertThat(run("a-language-model-of-your-own")).isEqualTo(6); }
 
+    @Tag("slow")
+    @Test void aNetworkIsTrainedStoppedTunedAndMended() throws IOException { assertThat(run("train-a-network")).isEqualTo(10); }
+
     @Test void documentsAreFoundByWhatIsMeant() throws IOException { assertThat(run("search-your-documents")).isEqualTo(5); }
 
     /** Runs each command; the lines of the block that follows stand in its answers. */
@@ -41,6 +52,13 @@ class GuideTest {
         for (var block : BLOCK.matcher(Files.readString(ROOT.resolve("docs/guides/" + guide + ".md"))).results().toList()) {
             if (block.group(1).equals("text")) {
                 assertThat(block.group(2).lines()).isNotEmpty().allSatisfy(line -> assertThat(answer.toString()).contains(line));
+                continue;
+            }
+            if (block.group(1).equals("java")) {
+                if (!WITH_JAVA.contains(guide)) continue;
+                commands++;
+                answer.setLength(0);
+                answer.append(javaSays("Page" + commands, block.group(2)));
                 continue;
             }
             answer.setLength(0);
@@ -62,6 +80,21 @@ class GuideTest {
             }
         }
         return commands;
+    }
+
+    /** What Java prints, with its files in the test's folder. */
+    private String javaSays(String name, String code) throws IOException {
+        var lines = code.lines().collect(Collectors.partitioningBy(line -> line.startsWith("import ")));
+        var body = String.join("\n", lines.get(false)).replace("System.out.println(", "say(").replace("Path.of(\"", "Path.of(\"" + folder + "/");
+        var source = String.join("\n", lines.get(true)) + "\npublic class " + name
+                + " { static StringBuilder said = new StringBuilder(); static void say(Object o) { said.append(o).append('\\n'); }\n"
+                + "public static String run() throws Exception {\n" + body + "\nreturn said.toString(); } }";
+        assertThat(Compilation.problems(folder, Map.of(name, source))).isEmpty();
+        try (var loader = new URLClassLoader(new URL[] {folder.toUri().toURL()}, GuideTest.class.getClassLoader())) {
+            return (String) loader.loadClass(name).getMethod("run").invoke(null);
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(name + ": " + e.getCause(), e);
+        }
     }
 
     private String[] words(String command) {
@@ -90,6 +123,6 @@ class GuideTest {
     /** Examples are the clone's, everything else is written where the test may. */
     private String place(String word) {
         if (word.startsWith("examples/")) return ROOT.resolve(word).toString();
-        return word.equals("model") || word.matches(".*\\.(csv|index|gguf|model|json)") ? folder.resolve(word).toString() : word;
+        return word.equals("model") || word.equals("data-store") || word.matches(".*\\.(csv|index|gguf|model|json)") ? folder.resolve(word).toString() : word;
     }
 }
