@@ -60,6 +60,22 @@ public record Architecture<C extends Record, M extends Module>(String name, Clas
         }
     }
 
+    /** One whose predictions are {@code forward} of its first input. */
+    static <C extends Record, M extends Module> Architecture<C, M> of(String name, Class<C> config, Class<M> model,
+            BiFunction<C, Rng, M> builder, C example, Inputs inputs) {
+        return of(name, config, model, builder, example, inputs, (m, x, pass) -> m.forward(x.getFirst(), pass));
+    }
+
+    static <C extends Record, M extends Module> Architecture<C, M> of(String name, Class<C> config, Class<M> model,
+            BiFunction<C, Rng, M> builder, C example, Inputs inputs, Use<? super M> outputs) {
+        return new Architecture<>(name, config, model, builder, new Example<>(example, inputs, outputs::of));
+    }
+
+    static <C extends Record, M extends Module> Architecture<C, M> of(String name, Class<C> config, Class<M> model,
+            BiFunction<C, Rng, M> builder, C example, Inputs inputs, Use<? super M> outputs, Use<? super M> loss) {
+        return new Architecture<>(name, config, model, builder, new Example<>(example, inputs, outputs::of, loss::of));
+    }
+
     /** A model with fresh weights. @throws IllegalArgumentException if the configuration does not fit together */
     public M build(Record config, Rng rng) { return builder.apply(this.config.cast(config), rng); }
 

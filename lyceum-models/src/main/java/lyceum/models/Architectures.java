@@ -20,8 +20,8 @@ public final class Architectures {
     private static final SequencedMap<String, Architecture<?, ?>> ALL = new LinkedHashMap<>();
 
     static {
-        Stream.of(VisionArchitectures.all(), TableArchitectures.all()).flatMap(List::stream)
-                .forEach(kind -> {
+        Stream.of(VisionArchitectures.all(), SoundArchitectures.all(), SequenceArchitectures.all(), GraphArchitectures.all(),
+                GenerativeArchitectures.all(), LearnedArchitectures.all(), TableArchitectures.all()).flatMap(List::stream).forEach(kind -> {
                     if (ALL.put(kind.name(), kind) != null) throw new IllegalStateException("two architectures " + kind.name());
                 });
     }

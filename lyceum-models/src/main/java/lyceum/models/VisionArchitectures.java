@@ -4,8 +4,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.BiFunction;
 import lyceum.DType;
-import lyceum.models.Architecture.Example;
-import lyceum.models.Architecture.Inputs;
 import lyceum.models.Architecture.Use;
 import lyceum.models.vision.AlexNet;
 import lyceum.models.vision.AlexNetConfig;
@@ -49,20 +47,20 @@ final class VisionArchitectures {
 
     static List<Architecture<?, ?>> all() {
         return List.of(
-                of("AlexNet", AlexNetConfig.class, AlexNet.class, AlexNet::new,
+                Architecture.of("AlexNet", AlexNetConfig.class, AlexNet.class, AlexNet::new,
                         new AlexNetConfig(3, 67, List.of(4, 6, 8, 8, 6), 11, 4, 2, 1, 12, 5, Activation.RELU, true, true, 0.5,
                                 AlexNetConfig.Start.HE, DType.F32),
-                        pictures(3, 67)),
-                of("ConvNet", ConvNetConfig.class, ConvNet.class, ConvNet::new,
-                        new ConvNetConfig(3, SIDE, SIDE, List.of(4, 6), 5).withConvolutions(2).withHidden(7), pictures(3, SIDE)),
-                of("ResNet", ResNetConfig.class, ResNet.class, ResNet::new, backbone().withClasses(5), pictures(3, SIDE)),
-                of("VisionTransformer", VisionTransformerConfig.class, VisionTransformer.class, VisionTransformer::new,
-                        new VisionTransformerConfig(SIDE, 4, 3, 16, 2, 2).withClasses(5), pictures(3, SIDE)),
-                of("SwinTransformer", SwinTransformerConfig.class, SwinTransformer.class, SwinTransformer::new,
-                        new SwinTransformerConfig(3, 2, 8, List.of(2, 1), List.of(2, 4), 4, true, 2, 0.1, 5, DType.F32), pictures(3, SIDE)),
-                of("CapsuleNetwork", CapsuleNetworkConfig.class, CapsuleNetwork.class, CapsuleNetwork::new,
-                        new CapsuleNetworkConfig(1, 8, 3, 6, 3, 2, 2, 4, 4, 3, 8, 0.02, DType.F32), pictures(1, 8)),
-                of("UNet", UNetConfig.class, UNet.class, UNet::new, UNetConfig.padded(3, 2, 4, 8), pictures(3, SIDE)),
+                        Examples.pictures(3, 67)),
+                Architecture.of("ConvNet", ConvNetConfig.class, ConvNet.class, ConvNet::new,
+                        new ConvNetConfig(3, SIDE, SIDE, List.of(4, 6), 5).withConvolutions(2).withHidden(7), Examples.pictures(3, SIDE)),
+                Architecture.of("ResNet", ResNetConfig.class, ResNet.class, ResNet::new, backbone().withClasses(5), Examples.pictures(3, SIDE)),
+                Architecture.of("VisionTransformer", VisionTransformerConfig.class, VisionTransformer.class, VisionTransformer::new,
+                        new VisionTransformerConfig(SIDE, 4, 3, 16, 2, 2).withClasses(5), Examples.pictures(3, SIDE)),
+                Architecture.of("SwinTransformer", SwinTransformerConfig.class, SwinTransformer.class, SwinTransformer::new,
+                        new SwinTransformerConfig(3, 2, 8, List.of(2, 1), List.of(2, 4), 4, true, 2, 0.1, 5, DType.F32), Examples.pictures(3, SIDE)),
+                Architecture.of("CapsuleNetwork", CapsuleNetworkConfig.class, CapsuleNetwork.class, CapsuleNetwork::new,
+                        new CapsuleNetworkConfig(1, 8, 3, 6, 3, 2, 2, 4, 4, 3, 8, 0.02, DType.F32), Examples.pictures(1, 8)),
+                Architecture.of("UNet", UNetConfig.class, UNet.class, UNet::new, UNetConfig.padded(3, 2, 4, 8), Examples.pictures(3, SIDE)),
                 detector("Yolo", YoloConfig.class, Yolo.class, Yolo::new, new YoloConfig(2, YoloCoding.ANCHOR_FREE).withWidth(4)),
                 detector("Detr", Detr.Plan.class, Detr.class, Detr.Plan::build, new Detr.Plan(backbone(), queries())),
                 detector("RegionDetector", RegionDetector.Plan.class, RegionDetector.class, RegionDetector.Plan::build,
@@ -71,8 +69,8 @@ final class VisionArchitectures {
                         new MaskRcnn.Plan(backbone(), regions())),
                 instances("MaskTransformer", MaskTransformer.Plan.class, MaskTransformer.class, MaskTransformer.Plan::build,
                         new MaskTransformer.Plan(backbone(), 4, queries())),
-                of("SemanticSegmenter", SemanticSegmenter.Plan.class, SemanticSegmenter.class, SemanticSegmenter.Plan::build,
-                        new SemanticSegmenter.Plan(backbone(), new SemanticSegmenter.Fcn(1), 3), pictures(3, SIDE)));
+                Architecture.of("SemanticSegmenter", SemanticSegmenter.Plan.class, SemanticSegmenter.class, SemanticSegmenter.Plan::build,
+                        new SemanticSegmenter.Plan(backbone(), new SemanticSegmenter.Fcn(1), 3), Examples.pictures(3, SIDE)));
     }
 
     private static ResNetConfig backbone() { return ResNetConfig.cifar(8).withWidth(4).withBlocks(List.of(1, 1)).withClasses(0); }
@@ -83,18 +81,11 @@ final class VisionArchitectures {
         return new RegionDetectorConfig(2, new AnchorGrid(2, 6.0, 10.0)).withCrop(SIDE).withHidden(12).withBins(3);
     }
 
-    static Inputs pictures(int channels, int side) { return (n, rng) -> List.of(Tensor.rand(rng, n, channels, side, side)); }
-
-    private static <C extends Record, M extends Module> Architecture<C, M> of(String name, Class<C> config, Class<M> model,
-            BiFunction<C, Rng, M> builder, C example, Inputs inputs) {
-        return new Architecture<>(name, config, model, builder, new Example<>(example, inputs, (m, x, pass) -> m.forward(x.getFirst(), pass)));
-    }
-
     private static <C extends Record, M extends Module & Detector> Architecture<C, M> detector(String name, Class<C> config, Class<M> model,
             BiFunction<C, Rng, M> builder, C example) {
         Use<M> loss = (m, x, pass) -> m.loss(x.getFirst(), truths(x.getFirst().size(0)), pass);
-        return new Architecture<>(name, config, model, builder,
-                new Example<>(example, pictures(3, SIDE), (m, x, pass) -> m.forward(x.getFirst(), pass), loss));
+        return Architecture.of(name, config, model, builder, example, Examples.pictures(3, SIDE),
+                (m, x, pass) -> m.forward(x.getFirst(), pass), loss);
     }
 
     private static List<Detector.Truth> truths(long n) {
@@ -106,8 +97,8 @@ final class VisionArchitectures {
             Class<M> model, BiFunction<C, Rng, M> builder, C example) {
         Use<M> loss = (m, x, pass) -> m.loss(x.getFirst(),
                 Collections.nCopies((int) x.getFirst().size(0), List.of(square(0, 2, 8), square(1, 5, 15))), pass);
-        return new Architecture<>(name, config, model, builder,
-                new Example<>(example, pictures(3, SIDE), (m, x, pass) -> m.forward(x.getFirst(), pass), loss));
+        return Architecture.of(name, config, model, builder, example, Examples.pictures(3, SIDE),
+                (m, x, pass) -> m.forward(x.getFirst(), pass), loss);
     }
 
     private static Instance square(int kind, int from, int to) {

@@ -13,7 +13,15 @@ class SavedModelTest {
     @TempDir Path folder;
 
     @Test void everyArchitectureComesBackFromItsFolder() throws Exception {
-        for (var kind : Architectures.all().values()) comesBack(kind);
+        var failed = new java.util.ArrayList<String>();
+        for (var kind : Architectures.all().values()) try {
+            comesBack(kind);
+        } catch (Throwable e) {
+            failed.add(kind.name() + ": " + e);
+            var t = e.getStackTrace();
+            for (int i = 0; i < Math.min(6, t.length); i++) failed.add("    " + t[i]);
+        }
+        assertThat(failed.stream().collect(java.util.stream.Collectors.joining("\n"))).isEmpty();
     }
 
     private <C extends Record, M extends lyceum.nn.Module> void comesBack(Architecture<C, M> kind) throws Exception {

@@ -101,6 +101,7 @@ public final class ConfigJson {
                 yield array;
             }
             case List<?> list -> items(path, ConfigReader.item(declared), list);
+            case RotaryEmbedding r -> fields(path, RotaryForm.of(r), JSON.createObjectNode().put(KIND, RotaryForm.KIND));
             case Record r when r.getClass() == ConfigReader.raw(declared) -> fields(path, r, JSON.createObjectNode());
             case Record r -> fields(path, r, kind(declared, r.getClass()));
             default -> throw new IllegalArgumentException("ConfigJson: " + path + " is " + value

@@ -69,8 +69,18 @@ final class ConfigReader {
         if (type == List.class) return list(path, node, item(declared));
         if (!(node instanceof ObjectNode object)) throw wrong(path, "is " + shown(node) + "; it is an object, a " + name(type));
         if (type.isRecord()) return record(path, object, type, false);
+        if (type == PositionalEncoding.class && object.path(ConfigJson.KIND).asString("").equals(RotaryForm.KIND))
+            return rotary(path, object);
         var kind = kind(path, object, type);
         return kind.isEnum() ? constant(path, object, kind) : record(path, object, kind, true);
+    }
+
+    private Object rotary(String path, ObjectNode node) {
+        try {
+            return ((RotaryForm) record(path, node, RotaryForm.class, true)).embedding();
+        } catch (IllegalArgumentException e) {
+            throw new FormatException(where(path) + ": " + e.getMessage(), e);
+        }
     }
 
     private static Shape shape(String path, List<Object> sizes) {

@@ -121,15 +121,18 @@ class TrainingJobTest {
     }
 
     @Test void everyRuleAndScheduleTrains() throws IOException {
-        for (var rule : List.of("adamw", "adam", "sgd", "rmsprop", "lion", "muon")) for (var schedule : List.of("cosine", "linear", "onecycle", "constant")) {
-            var json = PARITY.replace("\"epochs\": 12", "\"epochs\": 2, \"optimizer\": \"" + rule + "\", \"schedule\": \"" + schedule + "\"");
-            assertThat(job(json, rule + schedule).run(false, Progress.SILENT).steps()).isEqualTo(8);
-            var rates = MetricsLog.read(folder.resolve(rule + schedule + "/metrics.jsonl")).stream().filter(l -> l.kind().equals("step"))
-                    .map(l -> l.values().get("rate")).toList();
-            assertThat(rates).allSatisfy(rate -> assertThat(rate).isBetween(0.0, 0.02));
-            if (schedule.equals("constant")) assertThat(rates.getLast()).isEqualTo(0.02);
-            else assertThat(rates.getLast()).isLessThan(rates.get(1));
-        }
+        for (var rule : List.of("adamw", "adam", "sgd", "rmsprop", "lion", "muon")) trains(rule, "linear");
+        for (var schedule : List.of("cosine", "onecycle", "constant")) trains("sgd", schedule);
+    }
+
+    private void trains(String rule, String schedule) throws IOException {
+        var json = PARITY.replace("\"epochs\": 12", "\"epochs\": 2, \"optimizer\": \"" + rule + "\", \"schedule\": \"" + schedule + "\"");
+        assertThat(job(json, rule + schedule).run(false, Progress.SILENT).steps()).isEqualTo(8);
+        var rates = MetricsLog.read(folder.resolve(rule + schedule + "/metrics.jsonl")).stream().filter(l -> l.kind().equals("step"))
+                .map(l -> l.values().get("rate")).toList();
+        assertThat(rates).allSatisfy(rate -> assertThat(rate).isBetween(0.0, 0.02));
+        if (schedule.equals("constant")) assertThat(rates.getLast()).isEqualTo(0.02);
+        else assertThat(rates.getLast()).isLessThan(rates.get(1));
     }
 
     @Test void aLineThatWasBeingWrittenIsNotRead() throws IOException {
