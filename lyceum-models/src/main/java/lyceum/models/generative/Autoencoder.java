@@ -188,7 +188,5 @@ public final class Autoencoder extends Module implements LatentModel {
     @Override public Tensor decode(Tensor z) { return Autograd.noGrad(() -> decoder.forward(z, Pass.inference()).compute()); }
 
     /** The squared error of each row (n), F64: what does not come back was not in the training data, or so one hopes. Not recorded. */
-    public Tensor errors(Tensor x) {
-        return InBatches.of(x, BLOCK, part -> squares(forward(part).to(DType.F64), part.to(DType.F64)));
-    }
+    public Tensor errors(Tensor x) { return InBatches.of(x, BLOCK, part -> squares(forward(part).to(DType.F64), part.to(DType.F64))); }
 }

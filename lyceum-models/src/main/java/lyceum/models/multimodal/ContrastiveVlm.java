@@ -137,9 +137,7 @@ public final class ContrastiveVlm extends Module {
     }
 
     /** Mean cross-entropy of logits (n, T, vocabulary) at t and ids (n, T) at t + 1 that are {@code seen}: each text's first id is given. */
-    public static Tensor captionLoss(Tensor logits, Tensor ids, Tensor seen) {
-        return captionTokens(logits, ids, seen).mean();
-    }
+    public static Tensor captionLoss(Tensor logits, Tensor ids, Tensor seen) { return captionTokens(logits, ids, seen).mean(); }
 
     private static CausalLmLoss.Tokens captionTokens(Tensor logits, Tensor ids, Tensor seen) {
         return new CausalLmLoss().tokens(logits, CausalLabels.of(ids).withPadding(seen));
