@@ -42,6 +42,8 @@ import lyceum.models.generative.latent.AutoencoderKlConfig;
 import lyceum.models.generative.latent.ConditionalUNet;
 import lyceum.models.generative.latent.ConditionalUNetConfig;
 import lyceum.nn.MlpConfig;
+import lyceum.models.multimodal.CaptionPainter;
+import lyceum.models.multimodal.CaptionPainterConfig;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.random.Rng;
@@ -96,6 +98,9 @@ final class GenerativeArchitectures {
                         new VideoTransformerConfig(1, 2, 2, 12, 1, 2, CLASSES), labelled(timed(Examples.noise(4, 1, 4, 4)))),
                 denoiser("PointDenoiser", PointDenoiserConfig.class, PointDenoiser.class, PointDenoiser::new,
                         new PointDenoiserConfig(2).withWidth(8).withDepth(1).withClasses(CLASSES), labelled(timed(Examples.noise(2)))),
+                denoiser("CaptionPainter", CaptionPainterConfig.class, CaptionPainter.class, CaptionPainter::new,
+                        CaptionPainterConfig.small(SIDE, 4, CLASSES), (n, rng) -> List.of(Tensor.rand(rng, n, 3, SIDE, SIDE), Tensor.rand(rng, n),
+                                Examples.ids(rng, CLASSES - 1, n, 4).add(1))),
                 denoiser("ConditionalUNet", ConditionalUNetConfig.class, ConditionalUNet.class, ConditionalUNet::new,
                         ConditionalUNetConfig.small(1, 6, 4, 8).withGroups(2).withHeads(2), said(timed(pictures), 6)),
                 Architecture.of("AutoencoderKl", AutoencoderKlConfig.class, AutoencoderKl.class, AutoencoderKl::new,

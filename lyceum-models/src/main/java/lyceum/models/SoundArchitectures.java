@@ -8,6 +8,8 @@ import lyceum.models.audio.AudioLmConfig;
 import lyceum.models.audio.Conformer;
 import lyceum.models.audio.ConformerConfig;
 import lyceum.models.audio.NeuralAudioCodec;
+import lyceum.models.audio.SpeechRecognizer;
+import lyceum.models.audio.SpeechRecognizerConfig;
 import lyceum.models.audio.Whisper;
 import lyceum.models.audio.WhisperConfig;
 import lyceum.models.audio.WhisperTokens;
@@ -24,6 +26,10 @@ final class SoundArchitectures {
 
     static List<Architecture<?, ?>> all() {
         return List.of(
+                Architecture.of("SpeechRecognizer", SpeechRecognizerConfig.class, SpeechRecognizer.class, SpeechRecognizer::new,
+                        new SpeechRecognizerConfig(ConformerConfig.small(8).withWidth(8).withHeads(2).withHidden(16).withLayers(1).withStem(4).withKernel(3),
+                                5),
+                        (n, rng) -> List.of(Tensor.randn(rng, n, 12, 8))),
                 Architecture.of("Conformer", ConformerConfig.class, Conformer.class, Conformer::new,
                         ConformerConfig.small(8).withWidth(8).withHeads(2).withHidden(16).withLayers(1).withStem(4).withKernel(3),
                         (n, rng) -> List.of(Tensor.randn(rng, n, 12, 8))),

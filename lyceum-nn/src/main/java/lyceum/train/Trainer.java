@@ -17,6 +17,7 @@ import java.util.stream.IntStream;
 import lyceum.autograd.Autograd;
 import lyceum.data.DataLoader;
 import lyceum.data.Dataset;
+import lyceum.format.EventFile;
 import lyceum.memory.Scope;
 import lyceum.nn.Module;
 import lyceum.nn.loss.Loss;
@@ -86,6 +87,20 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
                 @Override public void epochEnded(TrainingRun run, History.Epoch epoch) {}
 
                 @Override public void stepEnded(TrainingRun run, GradientNorms norms) { body.accept(run); }
+            };
+        }
+
+        /** Writes losses, rates' factor and metrics at each epoch's end, by steps, for TensorBoard. A failure is an {@link UncheckedIOException}. */
+        static Listener writing(EventFile events) {
+            return (run, epoch) -> {
+                try {
+                    events.scalar("loss/train", epoch.loss(), epoch.steps());
+                    if (!Double.isNaN(epoch.validation())) events.scalar("loss/validation", epoch.validation(), epoch.steps());
+                    events.scalar("rate", epoch.rateFactor(), epoch.steps());
+                    for (var metric : epoch.metrics().entrySet()) events.scalar("metric/" + metric.getKey(), metric.getValue(), epoch.steps());
+                } catch (IOException e) {
+                    throw new UncheckedIOException("training: an event was not written to " + events.path(), e);
+                }
             };
         }
 

@@ -70,7 +70,7 @@ record TrainingPlan(Trainer trainer, int steps, String schedule, double warmUp, 
 
     private static UpdateRule rule(TrainingSettings training) {
         var name = training.oneOf("optimizer", "adamw", "adamw", "adam", "sgd", "rmsprop", "lion", "muon");
-        double rate = training.number("rate", 1e-3, 0, 1e6), decay = training.number("weightDecay", -1, 0, 1e6);
+        double rate = training.number("rate", 1e-3, 0, Double.POSITIVE_INFINITY), decay = training.number("weightDecay", -1, 0, Double.POSITIVE_INFINITY);
         boolean decays = decay >= 0;
         double first = name.equals("sgd") ? training.number("momentum", 0.9, 0, 0.999999) : name.startsWith("adam") || name.equals("lion") ? training.number("beta1", 0.9, 0, 0.999999) : 0;
         double second = name.startsWith("adam") || name.equals("lion") ? training.number("beta2", name.equals("lion") ? 0.99 : 0.999, 0, 0.999999) : 0;

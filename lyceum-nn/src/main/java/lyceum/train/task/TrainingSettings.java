@@ -119,7 +119,15 @@ public final class TrainingSettings {
     }
 
     /** A file or folder that has to be named. */
-    public Path path(String name) { return file.toAbsolutePath().getParent().resolve(text(name)).normalize(); }
+    public Path path(String name) { return folder().resolve(text(name)).normalize(); }
+
+    /** Files and folders, of which one at least has to be named. */
+    public List<Path> paths(String name) {
+        if (texts(name).isEmpty()) throw wrong(name, "it is missing");
+        return texts(name).stream().map(text -> folder().resolve(text).normalize()).toList();
+    }
+
+    private Path folder() { return file.toAbsolutePath().getParent(); }
 
     /** A whole number of at least {@code least}. */
     public int whole(String name, int otherwise, int least) {
