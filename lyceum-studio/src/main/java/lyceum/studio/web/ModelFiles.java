@@ -104,16 +104,20 @@ final class ModelFiles {
         Map<String, Double> groups = null;
         for (int depth = 1; depth <= 6; depth++) {
             var deeper = new LinkedHashMap<String, Double>();
-            for (var e : weights.entries().values()) if (e.bytes() > 0) deeper.merge(prefix(e.name(), depth), e.bytes() / 1e6, Double::sum);
+            for (var e : weights.entries().values()) if (e.bytes() > 0) deeper.merge(prefix(e.name(), depth), (double) e.bytes(), Double::sum);
             if (groups != null && (deeper.size() > GROUPS || deeper.size() == groups.size())) break;
             groups = deeper;
         }
         if (groups == null || groups.isEmpty()) return null;
         var shown = new LinkedHashMap<String, Double>();
         groups.forEach((name, size) -> shown.merge(shown.size() < GROUPS ? name : "others", size, Double::sum));
-        var figure = Figure.bar("Sizes", shown.keySet().toArray(String[]::new), shown.values().stream().mapToDouble(Double::doubleValue).toArray())
-                .axes("part", "megabytes").describedAs("Megabytes by the first words of the tensors' names.");
-        return picture(figure, "Megabytes by the first words of the tensors' names.");
+        double most = shown.values().stream().mapToDouble(Double::doubleValue).max().orElse(0);
+        double unit = most >= 1e9 ? 1e9 : most >= 1e6 ? 1e6 : most >= 1e3 ? 1e3 : 1;
+        var word = unit == 1e9 ? "gigabytes" : unit == 1e6 ? "megabytes" : unit == 1e3 ? "kilobytes" : "bytes";
+        var description = Character.toUpperCase(word.charAt(0)) + word.substring(1) + " by the first words of the tensors' names.";
+        var figure = Figure.bar("Sizes", shown.keySet().toArray(String[]::new), shown.values().stream().mapToDouble(size -> size / unit).toArray())
+                .horizontal().axes("part", word).describedAs(description);
+        return picture(figure, description);
     }
 
     private static String prefix(String name, int depth) {
@@ -121,7 +125,7 @@ final class ModelFiles {
         return String.join(".", List.of(words).subList(0, Math.min(depth, words.length)));
     }
 
-    private static Picture picture(Figure figure, String description) { return new Picture(figure.title(), description, Figures.inline(figure, 900)); }
+    private static Picture picture(Figure figure, String description) { return new Picture(figure.title(), description, Figures.inline(figure, 760)); }
 
     // Graph.
 
