@@ -14,6 +14,7 @@ import java.util.Arrays;
 import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.testing.Fuzz;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -152,9 +153,14 @@ class OnnxFileTest {
         }
     }
 
-    @Test void mutantsAreReadOrRefused() {
-        var report = Fuzz.of(sample()).allowing(FormatException.class).mutants(5_000, OnnxFile::read);
+    private static void mutants(int n) throws IOException {
+        var report = Fuzz.of(sample()).allowing(FormatException.class).mutants(n, OnnxFile::read);
         assertThat(report.accepted()).isPositive();
         assertThat(report.refused()).isPositive();
     }
+
+    @Test void fiveThousandMutantsAreReadOrRefused() throws IOException { mutants(5_000); }
+
+    @Tag("heavy")
+    @Test void aHundredThousandMutantsAreReadOrRefused() throws IOException { mutants(100_000); }
 }

@@ -116,7 +116,7 @@ final class ModelFiles {
         var word = unit == 1e9 ? "gigabytes" : unit == 1e6 ? "megabytes" : unit == 1e3 ? "kilobytes" : "bytes";
         var description = Character.toUpperCase(word.charAt(0)) + word.substring(1) + " by the first words of the tensors' names.";
         var figure = Figure.bar("Sizes", shown.keySet().toArray(String[]::new), shown.values().stream().mapToDouble(size -> size / unit).toArray())
-                .horizontal().axes("part", word).describedAs(description);
+                .horizontal().axes(word, "part").describedAs(description);
         return picture(figure, description);
     }
 
