@@ -173,7 +173,7 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
         if (validation == null && !metrics.isEmpty())
             throw new IllegalArgumentException("Trainer: metrics " + metrics.keySet() + " need validation data");
         var score = validation == null ? null : evaluation(model, loss, validation);
-        return run(model, data.size(), BatchLoss.of(model, loss, data), score, rng).finish(progress);
+        return startEvaluated(model, data.size(), BatchLoss.of(model, loss, data), score, rng).finish(progress);
     }
 
     /**
@@ -185,11 +185,13 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
      * @param rng names the order of rows and the draws of dropout; nothing is drawn from it
      */
     public TrainingRun start(Module model, int rows, BatchLoss loss, DoubleSupplier validation, Rng rng) {
-        return run(model, rows, loss,
+        return startEvaluated(model, rows, loss,
                 validation == null ? null : () -> new TrainingRun.Evaluated(validation.getAsDouble(), new LinkedHashMap<>()), rng);
     }
 
-    private TrainingRun run(Module model, int rows, BatchLoss loss, Supplier<TrainingRun.Evaluated> validation, Rng rng) {
+    /** As {@link #start}, with a score and measures of the model as it is. */
+    public TrainingRun startEvaluated(Module model, int rows, BatchLoss loss, Supplier<TrainingRun.Evaluated> validation,
+            Rng rng) {
         return new TrainingRun(this, model, DataLoader.of(rows, batchSize, rng.split(1)).withLast(last), loss, validation, rng);
     }
 
