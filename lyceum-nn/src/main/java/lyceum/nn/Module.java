@@ -330,7 +330,7 @@ public abstract class Module implements Layer, Cloneable {
     public final void load(Path path) throws IOException {
         var contents = Safetensors.read(path);
         contents.foreign().keySet().forEach(contents::get); // which says why it cannot be read
-        load(contents.tensors());
+        load(contents.wide());
     }
 
     /** Tensors under names: of this module and of those in it. */

@@ -53,7 +53,7 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
         for (var file : files(path)) {
             var contents = Safetensors.read(path.resolve(file));
             contents.foreign().keySet().forEach(contents::get); // which says why it cannot be read
-            for (var entry : contents.tensors().entrySet())
+            for (var entry : contents.wide().entrySet())
                 if (all.put(entry.getKey(), entry.getValue()) != null)
                     throw new FormatException(file + ": tensor \"" + entry.getKey() + "\" is in another file as well");
         }

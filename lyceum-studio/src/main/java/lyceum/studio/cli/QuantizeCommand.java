@@ -58,8 +58,8 @@ final class QuantizeCommand implements Callable<Integer> {
     private Path out;
 
     @Option(names = "--type", paramLabel = "TYPE", defaultValue = "q8_0",
-            description = "q8_0 (8.5 bits a weight, the default), q6_k, q5_k, q4_k, q4_0, f16, bf16 or f32 for a GGUF file; gptq4, awq4 or nf4 "
-                    + "(four bits a weight in the layers) for a folder.")
+            description = "q8_0 (8.5 bits a weight, the default), q6_k, q5_k, q4_k, q3_k, q2_k, q5_1, q5_0, q4_1, q4_0, iq4_nl, f16, bf16 or f32 "
+                    + "for a GGUF file; gptq4, awq4 or nf4 (four bits a weight in the layers) for a folder.")
     private String type;
 
     @Option(names = "--calibrate", paramLabel = "FILE",
