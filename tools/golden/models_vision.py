@@ -337,7 +337,7 @@ class Unit(nn.Module):
     def __init__(self, i, o, k):
         super().__init__()
         self.conv = nn.Conv2d(i, o, k, 1, k // 2, bias=False)
-        self.bn = nn.BatchNorm2d(o)
+        self.bn = nn.BatchNorm2d(o, eps=1e-3)  # as initialize_weights of YOLO v5 sets it
 
     def forward(self, x):
         return F.silu(self.bn(self.conv(x)))

@@ -9,15 +9,15 @@ import java.util.Objects;
  * How a kernel slides over 1 to 3 spatial axes. A list of one number holds for all axes.
  *
  * <p>Output position {@code i} of an axis is the sum over taps {@code t} of {@code weight[t] * x[i * stride + t * dilation - before]}, where x is
- * 0 outside, or what {@code mode} puts there. An input of size n under a kernel of size k gives {@code (n + before + after - dilation (k - 1) - 1) / stride + 1} positions,
- * rounded down.
+ * 0 outside, or what {@code mode} puts there. An input of size n under a kernel of size k gives {@code (n + before + after - dilation (k - 1)
+ * - 1) / stride + 1} positions, rounded down.
  *
  * {@snippet :
  * x.conv(weight, bias, new Convolution().withStride(2).withPadding(1));
  * }
  *
  * @param stride between neighbouring positions, at least 1
- * @param before elements put before the first one of each axis, {@code after} those behind the last; zeros, unless {@code mode} says otherwise
+ * @param before elements put before the first one of each axis, {@code after} those behind the last
  * @param dilation between neighbouring taps, at least 1
  * @param outputPadding of a transposed convolution alone: how many more elements it gives than the smallest input that would lead there; below
  *        the stride or the dilation

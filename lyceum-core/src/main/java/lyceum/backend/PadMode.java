@@ -4,7 +4,7 @@ package lyceum.backend;
 public enum PadMode {
     /** Zeros. */
     ZEROS,
-    /** The axis mirrored at its last elements, which are not repeated; on and on, if more is wanted: {@code c b | a b c | b a}. NumPy's reflect. */
+    /** The axis mirrored at its last elements, which are not repeated, on and on if more is wanted: {@code c b | a b c | b a}. NumPy's reflect. */
     REFLECT,
     /** The nearest element: {@code a a | a b c | c c}. NumPy's edge. */
     REPLICATE,

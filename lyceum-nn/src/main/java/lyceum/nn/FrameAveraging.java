@@ -57,28 +57,28 @@ public final class FrameAveraging extends Module {
             int d = (int) x.size(2);
             var centred = x.sub(x.mean(1, true));
             var axes = new Tensor[(int) x.size(0)];
-            var upright = new boolean[axes.length];
             Autograd.noGrad(() -> {
                 for (int i = 0; i < axes.length; i++) {
                     var cloud = centred.detach().get(i).to(DType.F64);
                     axes[i] = Eigen.symmetric(cloud.transpose().matmul(cloud)).vectors();
-                    upright[i] = Lu.of(axes[i]).detSign() > 0;
+                    if (!mirrors && Lu.of(axes[i]).detSign() < 0) axes[i] = axes[i].mul(signs(1, d)); // each a turn
                 }
             });
+            var turns = Tensor.stack(0, axes).to(x.dtype()).compute();
             var poses = new ArrayList<Tensor>();
-            for (int signs = 0; signs < 1 << d; signs++) {
-                if (!mirrors && Integer.bitCount(signs) % 2 == 1) continue; // half of the signs: a hand is kept
-                var each = new Tensor[axes.length];
-                for (int i = 0; i < each.length; i++) {
-                    var sign = new double[d];
-                    for (int k = 0; k < d; k++) sign[k] = (signs >> k & 1) == 1 ? -1 : 1;
-                    if (!mirrors && !upright[i]) sign[0] = -sign[0];
-                    each[i] = axes[i].mul(Tensor.of(sign)).to(x.dtype());
-                }
-                poses.add(centred.matmul(Tensor.stack(0, each)));
+            for (int mask = 0; mask < 1 << d; mask++) {
+                if (!mirrors && Integer.bitCount(mask) % 2 == 1) continue; // half of the signs: a hand is kept
+                poses.add(centred.matmul(turns.mul(signs(mask, d).to(x.dtype()))));
             }
             return poses;
         };
+    }
+
+    /** -1 where a bit of the mask is set, else 1. */
+    private static Tensor signs(int mask, int d) {
+        var signs = new double[d];
+        for (int k = 0; k < d; k++) signs[k] = (mask >> k & 1) == 1 ? -1 : 1;
+        return Tensor.of(signs);
     }
 
     @Override protected Tensor compute(Tensor x, Pass pass) {

@@ -64,12 +64,7 @@ public record GroupAction(String name, List<UnaryOperator<Tensor>> elements) {
         var some = new ArrayList<UnaryOperator<Tensor>>();
         some.add(x -> x);
         for (int d = 0; d < draws; d++) {
-            var order = IntStream.range(0, n).toArray();
-            for (int i = n - 1; i > 0; i--) {
-                int j = (int) (rng.nextDouble() * (i + 1)), kept = order[i];
-                order[i] = order[j];
-                order[j] = kept;
-            }
+            var order = rng.permutation(n);
             some.add(x -> x.indexSelect(axis, Tensor.of(order)));
         }
         return new GroupAction("permutations", some);

@@ -5,7 +5,6 @@ import java.util.function.UnaryOperator;
 import lyceum.ShapeException;
 import lyceum.memory.Scope;
 import lyceum.random.Rng;
-import lyceum.tensor.Attention;
 import lyceum.tensor.Tensor;
 
 /**

@@ -72,6 +72,7 @@ public record LinearProbe(Tensor mean, Tensor scale, Tensor weight, Tensor bias)
         if (x.rank() != 2 || labels.rank() != 1 || labels.size(0) != x.size(0) || !labels.dtype().isInteger())
             throw new ShapeException("LinearProbe: features " + x.shape() + ", labels " + labels.dtype() + " " + labels.shape()
                     + "; they are (n, width) and class numbers (n)");
+        if (x.isFinite().all().item() == 0) throw new IllegalArgumentException("LinearProbe: a feature is not finite");
         long[] y = labels.toLongArray();
         for (long v : y) if (v < 0) throw new IllegalArgumentException("LinearProbe: label " + v + "; class numbers begin at 0");
         return y;

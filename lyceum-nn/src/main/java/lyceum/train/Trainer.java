@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.SequencedMap;
+import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleBiFunction;
@@ -78,6 +79,15 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
 
         /** Whether the norms of gradients are to be computed for it. */
         default boolean wantsGradientNorms() { return false; }
+
+        /** Does this at the end of each step. */
+        static Listener afterStep(Consumer<TrainingRun> body) {
+            return new Listener() {
+                @Override public void epochEnded(TrainingRun run, History.Epoch epoch) {}
+
+                @Override public void stepEnded(TrainingRun run, GradientNorms norms) { body.accept(run); }
+            };
+        }
 
         /** Saves the run whenever an epoch is the best so far. A failure is an {@link UncheckedIOException}. */
         static Listener savingBest(Path path) {

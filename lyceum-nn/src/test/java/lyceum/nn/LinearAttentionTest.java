@@ -14,6 +14,7 @@ import java.util.List;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
+import lyceum.linalg.LeastSquares;
 import lyceum.nn.LinearAttentionConfig.Features;
 import lyceum.nn.LinearAttentionConfig.Update;
 import lyceum.random.Rng;
@@ -165,20 +166,7 @@ class LinearAttentionTest {
             logs[i] = Math.log(counts[i]);
             errors[i] = Math.log(square) / 2;
         }
-        Evidence.of("slope of the attention's error in the number of features", slope(logs, errors), between(-0.6, -0.4));
-    }
-
-    private static double slope(double[] x, double[] y) {
-        double mx = 0, my = 0, up = 0, down = 0;
-        for (int i = 0; i < x.length; i++) {
-            mx += x[i] / x.length;
-            my += y[i] / x.length;
-        }
-        for (int i = 0; i < x.length; i++) {
-            up += (x[i] - mx) * (y[i] - my);
-            down += (x[i] - mx) * (x[i] - mx);
-        }
-        return up / down;
+        Evidence.of("slope of the attention's error in the number of features", LeastSquares.slope(logs, errors), between(-0.6, -0.4));
     }
 
     @Acceptance(topic = "linear-attention", clause = 4)

@@ -88,33 +88,6 @@ class HiddenStatesTest {
         Evidence.of("largest gap of outputs, and of units at their new places", gap, atMost(1e-6));
     }
 
-    /** {@code tr(K H L H)} over its norms, summed cell by cell. */
-    private static double byDefinition(double[][] x, double[][] y) {
-        double[][] k = centredGram(x), l = centredGram(y);
-        double kl = 0, kk = 0, ll = 0;
-        for (int i = 0; i < k.length; i++) for (int j = 0; j < k.length; j++) {
-            kl += k[i][j] * l[i][j];
-            kk += k[i][j] * k[i][j];
-            ll += l[i][j] * l[i][j];
-        }
-        return kl / Math.sqrt(kk * ll);
-    }
-
-    private static double[][] centredGram(double[][] x) {
-        int n = x.length;
-        var k = new double[n][n];
-        var rows = new double[n];
-        double all = 0;
-        for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) {
-            for (int c = 0; c < x[i].length; c++) k[i][j] += x[i][c] * x[j][c];
-            rows[i] += k[i][j] / n;
-            all += k[i][j] / n / n;
-        }
-        var centred = new double[n][n];
-        for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) centred[i][j] = k[i][j] - rows[i] - rows[j] + all;
-        return centred;
-    }
-
     @Acceptance(topic = "hidden-layer", clause = 3)
     @Test void ckaIgnoresRotationAndScaleAndTellsStrangersApart() {
         double self = 0, turned = 0, strangers = 0, formula = 0;
@@ -130,7 +103,7 @@ class HiddenStatesTest {
             turned = Math.max(turned, Math.abs(HiddenStates.cka(x.matmul(q).mul(-37.5), related) - before));
             turned = Math.max(turned, Math.abs(HiddenStates.cka(x, related.matmul(q).mul(1e-3)) - before));
             Tensor few = x.narrow(0, 0, 60), others = related.narrow(0, 0, 60);
-            formula = Math.max(formula, Math.abs(HiddenStates.cka(few, others) - byDefinition(few.toRows(), others.toRows())));
+            formula = Math.max(formula, Math.abs(HiddenStates.cka(few, others) - CkaByDefinition.of(few.toRows(), others.toRows())));
             assertThat(HiddenStates.cka(few, y.narrow(0, 0, 60))).isGreaterThan(0.3);
             assertThat(HiddenStates.unbiasedCka(few, y.narrow(0, 0, 60))).isBetween(-0.15, 0.15);
             assertThat(HiddenStates.unbiasedCka(few, few)).isCloseTo(1, within(1e-9));

@@ -1,5 +1,6 @@
 package lyceum.plot;
 
+import java.util.Arrays;
 import lyceum.tensor.Tensor;
 
 /**
@@ -76,5 +77,25 @@ public record Image(String caption, int width, int height, int channels, Numbers
             pixels[3 * i + 2] = b.get(i);
         }
         return new Image(caption, red.length == 0 ? 0 : red[0].length, red.length, 3, Numbers.of(pixels));
+    }
+
+    /** A colour image from a tensor of its three planes, {@code (3, height, width)}. */
+    public static Image rgb(String caption, Tensor planes) {
+        if (planes.rank() != 3 || planes.size(0) != 3)
+            throw new FigureException("image '" + caption + "' is of a tensor " + planes.shape() + "; (3, height, width)");
+        return rgb(caption, planes.get(0).toRows(), planes.get(1).toRows(), planes.get(2).toRows());
+    }
+
+    /** With frames of value 1, about a pixel wide, along the sides of boxes {@code (n, 4)}: left, top, right, bottom in pixels, the ends excluded. */
+    public Image framed(Tensor boxes) {
+        if (boxes.rank() != 2 || boxes.size(1) != 4)
+            throw new FigureException("image '" + caption + "': boxes " + boxes.shape() + "; (n, 4)");
+        double[] drawn = pixels.toArray();
+        for (double[] b : boxes.toRows()) for (int y = 0; y < height; y++) for (int x = 0; x < width; x++) {
+            double out = Math.max(Math.max(b[0] - x, x + 1 - b[2]), Math.max(b[1] - y, y + 1 - b[3])); // how far beyond a side
+            int at = (y * width + x) * channels;
+            if (out > -1 && out < 1) Arrays.fill(drawn, at, at + channels, 1);
+        }
+        return new Image(caption, width, height, channels, Numbers.of(drawn));
     }
 }

@@ -1,6 +1,7 @@
 package lyceum.plot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import lyceum.tensor.Tensor;
 import org.junit.jupiter.api.Test;
@@ -29,6 +30,17 @@ class TensorFiguresTest {
         assertThat(Figure.heatmap("t", rows, names, new String[] {"x", "y"}))
                 .isEqualTo(Figure.heatmap("t", new double[][] {{0, 3}, {1, 1}, {2, 2}}, names, new String[] {"x", "y"}));
         assertThat(Image.gray("i", rows)).isEqualTo(Image.gray("i", 2, 0, 3, 1, 1, 2, 2)).isEqualTo(Image.gray("i", 2, rows));
+        assertThat(Image.rgb("i", Tensor.stack(0, rows, ty.mul(rows.transpose()).transpose(), rows)))
+                .isEqualTo(Image.rgb("i", rows.toRows(), new double[][] {{0, 9}, {1, 1}, {4, 4}}, rows.toRows()));
+    }
+
+    @Test void framesAreOnePixelWide() {
+        var plain = Image.gray("i", 4, new double[16]);
+        assertThat(plain.framed(Tensor.of(new double[][] {{0, 1, 3, 4}})).pixels().toArray())
+                .containsExactly(0, 0, 0, 0, 1, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1, 0);
+        assertThat(plain.framed(Tensor.zeros(0, 4))).isEqualTo(plain);
+        assertThatThrownBy(() -> plain.framed(Tensor.zeros(4))).isInstanceOf(FigureException.class).hasMessageContaining("(n, 4)");
+        assertThatThrownBy(() -> Image.rgb("i", Tensor.zeros(2, 3, 3))).hasMessageContaining("(3, height, width)");
     }
 
     @Test void valuesAloneAreCountedFromTheFirst() {

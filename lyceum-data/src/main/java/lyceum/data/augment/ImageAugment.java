@@ -132,6 +132,22 @@ public final class ImageAugment {
         return stacked(made);
     }
 
+    /**
+     * Each picture of a dataset, (n, height, width) or (n, channels, height, width), at a random place of a larger one that is black elsewhere: (n, channels,
+     * height, width), F32.
+     */
+    public static Dataset placed(Dataset data, int height, int width, Rng rng) {
+        var made = new Raster[data.size()];
+        for (int i = 0; i < made.length; i++) {
+            var p = Raster.of(data.x().get(i));
+            int down = height - p.height(), across = width - p.width();
+            if (down < 0 || across < 0) throw new IllegalArgumentException("ImageAugment.placed: a picture of " + p.height() + " x "
+                    + p.width() + " on one of " + height + " x " + width + "; it is no larger");
+            made[i] = p.cropped(-rng.nextInt(down + 1), -rng.nextInt(across + 1), height, width, 0);
+        }
+        return data.withX(stacked(made));
+    }
+
     /** Pictures of one size, (n, channels, height, width). */
     public static Tensor stacked(Raster... pictures) {
         var first = pictures[0];

@@ -91,6 +91,12 @@ public record CaptionedScenes(int size, int colours, int shapes, int rows, int c
         return Tensor.of(pixels, 3, size, size);
     }
 
+    /** Pictures of scenes (n, 3, size, size), each shape off its middle, under normal noise of this deviation. */
+    public Tensor pictures(List<Scene> scenes, double noise, Rng rng) {
+        var clean = Tensor.stack(0, scenes.stream().map(scene -> picture(scene, rng)).toArray(Tensor[]::new));
+        return clean.add(Tensor.randn(rng, clean.shape().toArray()).mul(noise)).compute();
+    }
+
     /** {@code a red square at the top left}; two items in one row {@code a red square left of a blue circle}; more are joined by {@code and}. */
     public String caption(Scene scene) {
         var items = scene.items();

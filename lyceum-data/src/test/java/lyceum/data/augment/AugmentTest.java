@@ -208,4 +208,19 @@ class AugmentTest {
         assertThatThrownBy(() -> TextAugment.drop(2)).hasMessageContaining("p is 2.0");
         assertThatThrownBy(() -> Augment.oneOf()).hasMessageContaining("nothing to choose");
     }
+
+    @Test void placedPicturesAreWholeAndAnywhere() {
+        var data = pictures(60);
+        var placed = ImageAugment.placed(data, 10, 9, Rng.of(3));
+        assertThat(placed.x().shape().toArray()).containsExactly(60, 3, 10, 9);
+        assertThat(placed.labels()).containsExactly(data.labels());
+        assertThat(placed.x().sum().item()).isCloseTo(data.x().sum().item(), offset(1e-2));
+        var corners = new ArrayList<Integer>();
+        for (int i = 0; i < 60; i++) for (int top = 0; top <= 2; top++) for (int left = 0; left <= 1; left++) {
+            var part = placed.x().get(i).narrow(1, top, 8).narrow(2, left, 8).contiguous();
+            if (Arrays.equals(part.toFloatArray(), data.x().get(i).contiguous().toFloatArray())) corners.add(2 * top + left);
+        }
+        assertThat(corners).hasSize(60).contains(0, 1, 2, 3, 4, 5);
+        assertThatThrownBy(() -> ImageAugment.placed(data, 10, 7, Rng.of(1))).hasMessageContaining("8 x 8 on one of 10 x 7");
+    }
 }

@@ -64,6 +64,18 @@ class CaptionedScenesTest {
         }
     }
 
+    @Test void noisyPicturesStillShowTheirScenes() {
+        var scenes = ALL.singles().subList(0, 6);
+        var pictures = ALL.pictures(scenes, 0.1, Rng.of(2));
+        assertThat(pictures.shape().toArray()).containsExactly(6, 3, 32, 32);
+        Tensor clean = ALL.pictures(scenes, 0, Rng.of(2)), noise = pictures.sub(clean);
+        assertThat(noise.std().item()).isBetween(0.095, 0.105);
+        for (int i = 0; i < 6; i++) {
+            assertThat(ALL.read(pictures.get(i).compute())).contains(scenes.get(i));
+            assertThat(ALL.read(clean.get(i).compute())).contains(scenes.get(i));
+        }
+    }
+
     @Test void whatCannotBeDrawnIsRefused() {
         assertThatThrownBy(() -> CaptionedScenes.of(8)).hasMessage("CaptionedScenes: cells of 4 pixels; with jitter 0 at least 5");
         assertThatThrownBy(() -> ALL.withColours(9)).hasMessage("CaptionedScenes: colours = 9; it must be 1 to 8");

@@ -21,6 +21,7 @@ import lyceum.optim.AdamW;
 import lyceum.plot.Figure;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
+import lyceum.train.HiddenStates;
 
 /** Pixels of shapes and random vectors of words, two spaces that have never met: what closed forms and trained heads make of the pairs. */
 @Lab(topics = "cross-modal-alignment", title = "Two strangers, one space")
@@ -53,7 +54,7 @@ final class AlignmentLab implements LabBody {
             if (method.getValue() == heads) after = space;
         }
         lab.table("New pictures and their 12 captions", List.of("method", "text recall@1", "picture recall@1", "modality gap"), table);
-        lab.say("Linear CKA of pixels and word vectors, before anything is fitted: %.2f.", CrossModalAlignment.cka(images, texts));
+        lab.say("Linear CKA of pixels and word vectors, before anything is fitted: %.2f.", HiddenStates.cka(images, texts));
 
         lab.figure(Figure.row("Pairs", scatter("Before", plane(test, test), plane(words, words)), after(after, test, words)).describedAs(
                 "Twelve pictures and twelve captions, lines between pairs: long and crossing before, short after heads were trained."));
@@ -61,8 +62,7 @@ final class AlignmentLab implements LabBody {
         lab.figure(Figure.heatmap("Cosines after training", found.similarities()).axes("caption", "picture")
                 .describedAs("Cosine of each new picture with each caption; true pairs are on the diagonal."));
         lab.shows("change of CKA when one space is scaled by 3",
-                Math.abs(CrossModalAlignment.cka(images.to(DType.F64).mul(3), texts) - CrossModalAlignment.cka(images, texts)),
-                below(1e-9));
+                Math.abs(HiddenStates.cka(images.to(DType.F64).mul(3), texts) - HiddenStates.cka(images, texts)), below(1e-9));
         lab.shows("recall@1 of 12 captions by heads (chance 0.08)", found.textRecall(1), atLeast(each < 30 || epochs < 20 ? 0 : 0.7));
     }
 
@@ -90,10 +90,9 @@ final class AlignmentLab implements LabBody {
     }
 
     private static Tensor pictures(int each, Rng rng) {
-        var all = IntStream.range(0, KINDS * each).mapToObj(i -> WORLD.picture(WORLD.singles().get(i % KINDS), rng).flatten())
-                .toArray(Tensor[]::new);
-        var clean = Tensor.stack(0, all);
-        return clean.add(Tensor.randn(rng, clean.shape().toArray()).mul(0.08)).compute();
+        var kinds = WORLD.singles();
+        return WORLD.pictures(IntStream.range(0, KINDS * each).mapToObj(i -> kinds.get(i % KINDS)).toList(), 0.08, rng)
+                .reshape(KINDS * each, -1);
     }
 
     /** The sum of a random vector for the colour and one for the shape. */

@@ -91,9 +91,7 @@ final class ClipLab implements LabBody {
     }
 
     private static Tensor pictures(int each, Rng rng) {
-        var all = new Tensor[12 * each];
-        for (int i = 0; i < all.length; i++) all[i] = WORLD.picture(WORLD.singles().get(i % 12), rng);
-        var clean = Tensor.stack(0, all);
-        return clean.add(Tensor.randn(rng, clean.shape().toArray()).mul(0.08)).clamp(0, 1).compute();
+        var kinds = WORLD.singles();
+        return WORLD.pictures(IntStream.range(0, 12 * each).mapToObj(i -> kinds.get(i % 12)).toList(), 0.08, rng).clamp(0, 1).compute();
     }
 }

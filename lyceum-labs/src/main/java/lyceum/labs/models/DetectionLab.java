@@ -62,8 +62,9 @@ final class DetectionLab implements LabBody {
 
         Tensor found = faster.detect(one).getFirst().above(0.5).boxes(), told = detr.detect(one).getFirst().above(0.5).boxes();
         lab.figure(Figure
-                .images("One scene", 4, outlined("truth", one, truths.getFirst().boxes()), outlined("proposals", one, proposals.getFirst()),
-                        outlined("Faster R-CNN", one, found), outlined("DETR", one, told))
+                .images("One scene", 4, Image.rgb("truth", images.get(0)).framed(truths.getFirst().boxes()),
+                        Image.rgb("proposals", images.get(0)).framed(proposals.getFirst()),
+                        Image.rgb("Faster R-CNN", images.get(0)).framed(found), Image.rgb("DETR", images.get(0)).framed(told))
                 .describedAs("The objects' boxes, Faster R-CNN's proposals, what it tells with a score above a half, and DETR's."));
         lab.shows("mAP50 of Faster R-CNN on its scenes", faster.score(images, truths).at(0.5), above(count < 16 || epochs < 6 ? -1 : 0.02));
     }
@@ -83,18 +84,5 @@ final class DetectionLab implements LabBody {
         BatchLoss loss = (rows, pass) -> detector.loss(images.rows(rows), IntStream.of(rows).mapToObj(truths::get).toList(), pass);
         new Trainer(new AdamW(rate), epochs).withBatchSize(4).withClip(Clip.norm(5))
                 .start(detector.module(), truths.size(), loss, null, lab.rng(3)).finish(lab.progress());
-    }
-
-    /** The picture with white frames. */
-    private static Image outlined(String caption, Tensor picture, Tensor boxes) {
-        var rgb = new double[3][][];
-        for (int c = 0; c < 3; c++) {
-            rgb[c] = picture.get(0, c).toRows();
-            for (double[] b : boxes.toRows()) for (int y = 0; y < SIDE; y++) for (int x = 0; x < SIDE; x++) {
-                double out = Math.max(Math.max(b[0] - x, x + 1 - b[2]), Math.max(b[1] - y, y + 1 - b[3])); // how far beyond a side
-                if (out > -1 && out < 1) rgb[c][y][x] = 1;
-            }
-        }
-        return Image.rgb(caption, rgb[0], rgb[1], rgb[2]);
     }
 }

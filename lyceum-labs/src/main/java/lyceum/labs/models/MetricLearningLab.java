@@ -17,7 +17,6 @@ import lyceum.nn.loss.PairDistance;
 import lyceum.nn.loss.TripletLoss;
 import lyceum.optim.Adam;
 import lyceum.plot.Figure;
-import lyceum.plot.Plot;
 import lyceum.random.Rng;
 import lyceum.retrieval.Hnsw;
 import lyceum.retrieval.VectorMetric;

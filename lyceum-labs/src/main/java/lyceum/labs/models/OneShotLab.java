@@ -9,6 +9,7 @@ import java.util.List;
 import lyceum.DType;
 import lyceum.data.Dataset;
 import lyceum.data.Datasets;
+import lyceum.data.augment.ImageAugment;
 import lyceum.labs.Lab;
 import lyceum.labs.LabBody;
 import lyceum.labs.LabContext;
@@ -24,9 +25,7 @@ import lyceum.nn.Sequential;
 import lyceum.optim.Adam;
 import lyceum.plot.Figure;
 import lyceum.plot.Image;
-import lyceum.random.Rng;
 import lyceum.stats.ConfidenceInterval;
-import lyceum.tensor.Tensor;
 import lyceum.train.Trainer;
 
 /** Seven digits to practise on; then draw one example of each of three that were never seen, and test. */
@@ -36,7 +35,8 @@ final class OneShotLab implements LabBody {
         var rule = FewShotConfig.Rule.valueOf(lab.choice("rule", "PROTOTYPICAL", "PROTOTYPICAL", "MATCHING", "SIAMESE"));
         int practice = lab.param("practice episodes", 100, 10, 2000), shots = lab.param("shots", 1, 1, 10),
                 tested = lab.param("test episodes", 100, 20, 1000), example = lab.param("example", 3, 0, 50);
-        var canvas = placed(Datasets.digits().to(DType.F32).scaled(1.0 / 16), lab.rng(1));
+        var digits = Datasets.digits().to(DType.F32).scaled(1.0 / 16);
+        var canvas = ImageAugment.placed(digits.withX(digits.x().reshape(-1, 8, 8)), 16, 16, lab.rng(1));
         Dataset train = EpisodeSampler.only(canvas, 0, 1, 2, 3, 4, 5, 6), test = EpisodeSampler.only(canvas, 7, 8, 9);
         var rng = lab.rng(2);
         var learner = new FewShotLearner(new Sequential(new Conv2d(1, 8, 3, rng), Activation.RELU, new MaxPool2d(2),
@@ -77,15 +77,4 @@ final class OneShotLab implements LabBody {
     private static double mean(double[] shares) { return Arrays.stream(shares).average().orElseThrow(); }
 
     private static int of(int[] labels, int digit, int number) { for (int i = 0;; i++) if (labels[i] == digit && number-- == 0) return i; }
-
-    /** Each at a random place of a canvas of 16 x 16. */
-    private static Dataset placed(Dataset digits, Rng rng) {
-        double[] x = digits.x().toDoubleArray();
-        var canvas = new float[digits.size() * 256];
-        for (int i = 0; i < digits.size(); i++) {
-            int corner = i * 256 + rng.nextInt(9) * 16 + rng.nextInt(9);
-            for (int p = 0; p < 64; p++) canvas[corner + p / 8 * 16 + p % 8] = (float) x[i * 64 + p];
-        }
-        return Dataset.of(Tensor.of(canvas, digits.size(), 1, 16, 16), digits.y());
-    }
 }

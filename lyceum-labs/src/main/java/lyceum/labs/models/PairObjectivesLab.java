@@ -98,8 +98,7 @@ final class PairObjectivesLab implements LabBody {
     }
 
     private static Tensor pictures(int n, Rng rng) {
-        var clean = Tensor.stack(0,
-                IntStream.range(0, n).mapToObj(i -> WORLD.picture(WORLD.singles().get(i % 12), rng)).toArray(Tensor[]::new));
-        return clean.add(Tensor.randn(rng, clean.shape().toArray()).mul(0.08)).compute();
+        var kinds = WORLD.singles();
+        return WORLD.pictures(IntStream.range(0, n).mapToObj(i -> kinds.get(i % 12)).toList(), 0.08, rng);
     }
 }

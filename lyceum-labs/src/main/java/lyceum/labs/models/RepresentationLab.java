@@ -30,7 +30,6 @@ import lyceum.plot.Figure;
 import lyceum.plot.Plot;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
-import lyceum.tensor.Tensor;
 import lyceum.train.Trainer;
 
 /** Digits at random places on a canvas, as five representations see them: five yardsticks, accuracy against labels, and maps. */
@@ -92,11 +91,6 @@ final class RepresentationLab implements LabBody {
     /** Digits of 8 x 8 pixels anywhere on 16 x 16. */
     private static Dataset canvas(Rng rng) {
         var digits = Datasets.digits().to(DType.F32).scaled(1.0 / 16).shuffled(rng);
-        var placed = new Tensor[digits.size()];
-        for (int i = 0; i < placed.length; i++) {
-            int top = rng.nextInt(9), left = rng.nextInt(9);
-            placed[i] = digits.x().get(i).reshape(1, 8, 8).pad(1, top, 8 - top, 0).pad(2, left, 8 - left, 0);
-        }
-        return digits.withX(Tensor.stack(0, placed).compute());
+        return ImageAugment.placed(digits.withX(digits.x().reshape(-1, 8, 8)), 16, 16, rng);
     }
 }

@@ -59,7 +59,7 @@ final class SegmentationLab implements LabBody {
 
         var one = images.narrow(0, 0, 1);
         int[] semantic = fcn.kinds(one).flatten().toIntArray();
-        var found = masks.segment(one).getFirst().stream().filter(f -> f.score() >= 0.4).toList();
+        var found = masks.segment(one).getFirst().stream().filter(f -> f.kind() > 0 && f.score() >= 0.4).toList();
         var logits = fcn.forward(one).detach().select(0, 0);
         Segmentation map = Segmentation.merge(logits, found, Set.of(0), 0.5),
                 truth = Segmentation.merge(logits, truths.getFirst(), Set.of(0), 0.5);

@@ -50,7 +50,7 @@ final class YoloLab implements LabBody {
         var nets = new ArrayList<Yolo>();
         var table = new ArrayList<List<?>>();
         var shown = new ArrayList<Image>();
-        shown.add(outlined("truth", one, truths.getFirst().boxes()));
+        shown.add(Image.rgb("truth", images.get(0)).framed(truths.getFirst().boxes()));
         for (int g = 0; g < 3; g++) {
             var yolo = new Yolo(configs.get(g), lab.rng(3));
             BatchLoss loss = (rows, pass) -> yolo.loss(images.rows(rows), IntStream.of(rows).mapToObj(truths::get).toList(), pass);
@@ -59,7 +59,7 @@ final class YoloLab implements LabBody {
             nets.add(yolo);
             double cost = FlopCounter.count(() -> yolo.detect(one)).products() / 1e6;
             table.add(List.of(names.get(g), yolo.places(SIDE, SIDE).size(0), cost, yolo.score(images, truths).at(0.5)));
-            shown.add(outlined(names.get(g), one, yolo.detect(one).getFirst().above(sure).boxes()));
+            shown.add(Image.rgb(names.get(g), images.get(0)).framed(yolo.detect(one).getFirst().above(sure).boxes()));
         }
         lab.table("Cost and accuracy on the scenes they learned from",
                 List.of("generation", "boxes told", "operations (millions)", "mAP50"), table);
@@ -75,18 +75,5 @@ final class YoloLab implements LabBody {
                 .describedAs("The head that learns several boxes an object tells each object several times; the other about once."));
         lab.shows("boxes an object, one-to-many less one-to-one", told[0] - told[1],
                 above(count < 48 || epochs < 8 || sure > 0.3 ? -1e9 : 0));
-    }
-
-    /** The picture with white frames. */
-    private static Image outlined(String caption, Tensor picture, Tensor boxes) {
-        var rgb = new double[3][][];
-        for (int c = 0; c < 3; c++) {
-            rgb[c] = picture.get(0, c).toRows();
-            for (double[] b : boxes.toRows()) for (int y = 0; y < SIDE; y++) for (int x = 0; x < SIDE; x++) {
-                double out = Math.max(Math.max(b[0] - x, x + 1 - b[2]), Math.max(b[1] - y, y + 1 - b[3])); // how far beyond a side
-                if (out > -1 && out < 1) rgb[c][y][x] = 1;
-            }
-        }
-        return Image.rgb(caption, rgb[0], rgb[1], rgb[2]);
     }
 }

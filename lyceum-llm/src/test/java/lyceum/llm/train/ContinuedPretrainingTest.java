@@ -31,10 +31,7 @@ import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
 import lyceum.text.BpeTrainer;
 import lyceum.text.PreTokenizer;
-import lyceum.train.GradientNorms;
-import lyceum.train.History;
 import lyceum.train.Trainer;
-import lyceum.train.TrainingRun;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -150,13 +147,9 @@ class ContinuedPretrainingTest {
     @Acceptance(topic = "continual-pretraining", clause = 3)
     @Test void annealingGoesOnWhereTheRunWas() {
         var seen = new ArrayList<Double>();
-        var trainer = TRAINER.withBatchSize(2).withListener(new Trainer.Listener() {
-            @Override public void stepEnded(TrainingRun run, GradientNorms norms) {
-                seen.add(run.optimizer().learningRate(run.optimizer().parameters().getFirst()));
-            }
-
-            @Override public void epochEnded(TrainingRun run, History.Epoch epoch) {}
-        });
+        var trainer = TRAINER.withBatchSize(2)
+                .withListener(Trainer.Listener
+                        .afterStep(run -> seen.add(run.optimizer().learningRate(run.optimizer().parameters().getFirst()))));
         var text = PackedText.of(List.of(TinyBible.letters(Corpora.kingJames(), 0, 4000)), LENGTH, -1);
         var recipe = new ContinuedPretraining(trainer, 6, 2, 0, 0.5, 0, 4, 2);
         var model = fresh(1);

@@ -140,6 +140,8 @@ public final class AudioLm extends Module {
      */
     public Clip continued(Clip prompt, Tensor conditions, int frames, double temperature, Rng rng) {
         check(prompt, conditions);
+        if (!(temperature >= 0))
+            throw new IllegalArgumentException("AudioLm.continued: temperature is " + temperature + "; it is at least 0");
         int known = (int) prompt.codes.size(2);
         if (frames < known || frames > config.frames()) throw new IllegalArgumentException(
                 "AudioLm.continued: " + frames + " frames after " + known + "; there are at most " + config.frames());
@@ -186,5 +188,16 @@ public final class AudioLm extends Module {
                 || conditions != null && (conditions.rank() != 2 || conditions.size(1) != config.conditions()))
             throw new ShapeException("AudioLm: conditions " + (conditions == null ? "null" : conditions.shape()) + "; they are (batch, "
                     + config.conditions() + ")");
+        check("codes", codes, config.codes());
+        if (config.semantic()) check("semantic tokens", clip.semantic, config.semanticCodes());
+        if (conditions != null) check("conditions", conditions, config.conditionCodes());
+    }
+
+    /** Others would be tokens of another book. */
+    private static void check(String what, Tensor ids, int count) {
+        if (ids.count() == 0) return;
+        double least = ids.min().item(), most = ids.max().item();
+        if (least < 0 || most >= count) throw new IllegalArgumentException(
+                "AudioLm: " + what + " from " + (long) least + " to " + (long) most + "; they are 0 to " + (count - 1));
     }
 }

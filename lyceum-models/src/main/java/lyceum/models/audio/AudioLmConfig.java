@@ -39,8 +39,6 @@ public record AudioLmConfig(int semanticCodes, int codes, int books, int coarse,
     /** A begin, conditions, semantic tokens, then the codes of each book. */
     int tokens() { return firstCode(0) + books * codes; }
 
-    int firstCondition(int place) { return 1 + place * conditionCodes; }
-
     int firstSemantic() { return 1 + conditions * conditionCodes; }
 
     int firstCode(int book) { return firstSemantic() + semanticCodes + book * codes; }

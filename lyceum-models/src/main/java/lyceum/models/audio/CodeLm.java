@@ -35,7 +35,7 @@ final class CodeLm extends Module {
     }
 
     @Override protected Tensor compute(Tensor ids, Pass pass) {
-        throw new UnsupportedOperationException("CodeLm: tokens belong to moments; use logits(..)");
+        throw new UnsupportedOperationException("CodeLm: tokens belong to moments; use loss(..) and continued(..)");
     }
 
     /** Tokens from a place on. */

@@ -7,7 +7,6 @@ import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.backend.Convolution;
-import lyceum.nn.Activation;
 import lyceum.nn.Conv2d;
 import lyceum.nn.Dropout;
 import lyceum.nn.Init;
@@ -171,12 +170,14 @@ public final class Conformer extends Module {
         private final Tensor[] before = new Tensor[front.size()];
         private final List<ConformerBlock.Past> pasts = layers.stream().map(l -> new ConformerBlock.Past()).toList();
         private Tensor waiting;
+        private boolean finished;
 
         private Stream() {}
 
         /** States (batch, n, width) of the chunks that are whole after these frames (batch, T, bands), which are any number; n may be 0. */
         public Tensor push(Tensor x) {
             check(x);
+            if (finished) throw new IllegalStateException("Conformer.Stream: the sound has ended; begin another stream");
             var all = waiting == null ? x : Tensor.concat(1, waiting, x);
             long size = (long) config.chunk() * config.step(), whole = all.size(1) / size;
             waiting = all.narrow(1, whole * size, all.size(1) - whole * size).detach().copy().compute();
@@ -188,6 +189,7 @@ public final class Conformer extends Module {
 
         /** States of what is left, which is less than a chunk; null if nothing is. */
         public Tensor finish() {
+            finished = true;
             if (waiting == null || waiting.size(1) == 0) return null;
             var rest = chunk(waiting);
             waiting = null;

@@ -75,6 +75,8 @@ public final class JointEmbedding extends Module {
 
     private Tensor texts(List<int[]> captions, Pass pass) {
         var means = new Tensor[captions.size()];
+        for (var caption : captions)
+            if (caption.length == 0) throw new IllegalArgumentException("JointEmbedding: a caption of no words; it has at least one");
         for (int i = 0; i < means.length; i++) means[i] = words.forward(Tensor.of(captions.get(i)), pass).mean(0);
         return unit(text.forward(Tensor.stack(0, means), pass));
     }

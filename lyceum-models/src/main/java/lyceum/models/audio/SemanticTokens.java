@@ -67,6 +67,8 @@ public final class SemanticTokens extends Module {
 
     /** Learns features by steps of that many frames, then their clusters. Returns the loss of each step. */
     public double[] learn(Tensor sounds, int steps, int batch, Rng rng, Progress progress) {
+        if (steps < 1 || batch < 2) throw new IllegalArgumentException(
+                "SemanticTokens.learn: " + steps + " steps of " + batch + " frames; at least 1, and 2 to tell apart");
         var all = frames(sounds).reshape(-1, mel.bands()).compute();
         var optimizer = new Adam(3e-3).over(parameters());
         var losses = new double[steps];

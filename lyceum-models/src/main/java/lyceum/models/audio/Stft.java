@@ -18,17 +18,22 @@ public final class Stft {
     private final int size, hop;
     private final Tensor wide, narrow; // (size, 2 bins): cosines, then minus sines, under the window
 
-    /** @throws IllegalArgumentException unless both are at least 1 */
+    /** @throws IllegalArgumentException unless the size is at least 2 and the hop 1 */
     public Stft(int size, int hop) {
         if (size < 2 || hop < 1) throw new IllegalArgumentException("Stft: size " + size + ", hop " + hop + "; at least 2 and 1");
         this.size = size;
         this.hop = hop;
         int bins = size / 2 + 1;
-        var table = new double[size * 2 * bins];
+        double[] table = new double[size * 2 * bins], cos = new double[size], sin = new double[size];
+        for (int n = 0; n < size; n++) {
+            cos[n] = Math.cos(2 * Math.PI * n / size);
+            sin[n] = Math.sin(2 * Math.PI * n / size);
+        }
         for (int n = 0; n < size; n++) for (int k = 0; k < bins; k++) {
-            double window = 0.5 - 0.5 * Math.cos(2 * Math.PI * n / size), angle = 2 * Math.PI * ((long) n * k % size) / size;
-            table[n * 2 * bins + k] = window * Math.cos(angle);
-            table[n * 2 * bins + bins + k] = -window * Math.sin(angle);
+            double window = 0.5 - 0.5 * cos[n];
+            int angle = (int) ((long) n * k % size);
+            table[n * 2 * bins + k] = window * cos[angle];
+            table[n * 2 * bins + bins + k] = -window * sin[angle];
         }
         wide = Tensor.of(table, size, 2L * bins).compute();
         narrow = wide.to(DType.F32).compute();

@@ -6,7 +6,8 @@ import lyceum.nn.BeamSearch;
 /**
  * What a {@link Whisper} may write next, as log-probabilities that are set to negative infinity and normalised again. With times: the first
  * token is a time, not too late; times come in pairs, but for one before the end; none is before the last one, and a segment's end is after
- * its start; and where all times together are likelier than every text, a time comes. Marks other than the end and times never come.
+ * its start; and where all times together are likelier than every text and than the end, a time comes. Marks other than the end and times
+ * never come.
  *
  * @param tokens what the numbers mean
  * @param timestamps whether times are written at all
@@ -35,13 +36,10 @@ public record TimestampRules(WhisperTokens tokens, boolean timestamps, double fi
         }
         if (pair) Arrays.fill(logs, first, tokens.count(), NEVER); // a segment has begun
         else if (time) Arrays.fill(logs, 0, tokens.end(), NEVER); // one has ended: the next begins, or nothing comes
-        else logs[tokens.end()] = NEVER; // one is open
         int last = -1;
         for (int token : written) if (tokens.isTime(token)) last = token;
         if (last >= 0) Arrays.fill(logs, first, Math.min(tokens.count(), time && !pair ? last : last + 1), NEVER);
-        if (pair || time) return;
         if (sum(logs, first, tokens.count()) > Arrays.stream(logs, 0, first).max().orElse(NEVER)) Arrays.fill(logs, 0, first, NEVER);
-        if (sum(logs, 0, logs.length) == NEVER) logs[tokens.end()] = 0; // no later time is left
     }
 
     private static double sum(double[] logs, int from, int to) {

@@ -12,12 +12,13 @@ import lyceum.autograd.Autograd;
 import lyceum.data.sounds.Sound;
 import lyceum.nn.BeamSearch;
 import lyceum.nn.Pass;
+import lyceum.prob.GumbelMax;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * Writes down what a {@link Whisper} hears, window after window: the next begins at the last time that was written. A window whose text
+ * Writes down what a {@link Whisper} hears, window after window: the next begins where the last whole segment ended. A window whose text
  * compresses too well or is too unlikely is decoded again at the next temperature; one in which probably nobody speaks is left out.
  *
  * {@snippet :
@@ -60,56 +61,57 @@ public record Transcriber(Whisper model, MelSpectrogram mel, TranscriberConfig c
     public record Segment(double start, double end, int[] tokens, Decoded window) {}
 
     /** Windows one behind the other. @throws IllegalArgumentException if the sound has another rate than the spectrogram */
-    public List<Segment> transcribe(Sound sound, Rng rng, Progress progress) {
+    public List<Segment> transcribe(Sound sound, Rng rng, Progress progress) { return transcribe(sound, new int[0], rng, progress); }
+
+    /** The same after some text, such as names that will come. @param prompt tokens that stand before the first window's */
+    public List<Segment> transcribe(Sound sound, int[] prompt, Rng rng, Progress progress) {
         int frames = model.config().frames(), hop = mel.hop();
         var samples = sound.mono().cut(0, sound.length() + frames * hop);
         var seen = mel.logarithmic(samples).unsqueeze(0);
         int total = (sound.length() + hop - 1) / hop;
         double second = (double) mel.rate() / hop;
         var segments = new ArrayList<Segment>();
-        var before = new ArrayList<Integer>();
+        var before = new ArrayList<>(Arrays.stream(prompt).boxed().toList());
+        int[] languages = null; // the first window's
         for (int seek = 0; seek < total;) {
             var window = seen.narrow(2, seek, frames);
             var heard = Autograd.noGrad(() -> model.hear(window, Pass.inference()).compute());
-            var decoded = decode(heard, before.stream().mapToInt(i -> i).toArray(), rng);
+            if (languages == null) languages = languages(heard);
+            var decoded = decode(heard, before.stream().mapToInt(i -> i).toArray(), languages, rng);
             double from = seek / second;
-            seek += frames;
+            int step = frames;
             boolean silent = decoded.noSpeech > config.noSpeech() && decoded.meanLogProb < config.leastLogProb();
             if (!silent) {
-                double used = cut(decoded, from, Math.min(from + frames / second, total / second), segments);
-                if (used > 0) seek = (int) Math.round((from + used) * second);
-                if (config.conditioned() && decoded.temperature <= 0.5) for (int token : decoded.tokens) before.add(token);
+                int kept = cut(decoded, from, Math.min(from + frames / second, total / second), segments);
+                if (kept < decoded.tokens.length)
+                    step = (int) Math.max(1, Math.round(model.config().tokens().seconds(decoded.tokens[kept - 1]) * second));
+                if (config.conditioned() && decoded.temperature <= 0.5) for (int i = 0; i < kept; i++) before.add(decoded.tokens[i]);
                 else before.clear();
             }
+            seek += step;
             progress.step("transcribe", Math.min(seek, total), total);
         }
         return segments;
     }
 
-    /** Adds a window's segments; returns the seconds after which the next window begins, 0 for all of it. */
-    private double cut(Decoded decoded, double from, double to, List<Segment> segments) {
+    /**
+     * Adds a window's segments; returns how many of its tokens they are made of. If those are not all, the last of them is the time when
+     * the next window begins, and the others are of a segment that it will hear whole.
+     */
+    int cut(Decoded decoded, double from, double to, List<Segment> segments) {
         var t = model.config().tokens();
         int[] all = decoded.tokens;
         int open = 0;
-        boolean pairs = false;
-        double last = 0;
-        for (int i = 0; i < all.length; i++) {
-            if (!t.isTime(all[i])) continue;
-            last = t.seconds(all[i]);
-            boolean closes = i > open && t.isTime(all[open]);
-            if (!closes) continue;
-            segments.add(new Segment(Math.min(to, from + t.seconds(all[open])), Math.min(to, from + last), text(all, open, i), decoded));
+        for (int i = 1; i < all.length; i++) {
+            if (i == open || !t.isTime(all[i]) || !t.isTime(all[open])) continue;
+            segments.add(new Segment(Math.min(to, from + t.seconds(all[open])), Math.min(to, from + t.seconds(all[i])), text(all, open, i),
+                    decoded));
             open = i + 1;
-            pairs |= i + 1 < all.length;
         }
-        boolean finished = open == all.length;
-        if (!finished && !pairs) { // one text, perhaps after a time
-            double start = t.isTime(all[open]) ? t.seconds(all[open]) : 0;
-            if (text(all, open, all.length).length > 0)
-                segments.add(new Segment(Math.min(to, from + start), to, text(all, open, all.length), decoded));
-            return 0;
-        }
-        return finished ? 0 : last;
+        if (open > 0 || all.length == 0) return open;
+        int[] text = text(all, 0, all.length); // one text, perhaps after a time
+        if (text.length > 0) segments.add(new Segment(Math.min(to, from + (t.isTime(all[0]) ? t.seconds(all[0]) : 0)), to, text, decoded));
+        return all.length;
     }
 
     private int[] text(int[] all, int from, int to) {
@@ -117,10 +119,12 @@ public record Transcriber(Whisper model, MelSpectrogram mel, TranscriberConfig c
     }
 
     /** One window of what was heard (1, places, width), at the first temperature that will do. @param before tokens of the window before */
-    public Decoded decode(Tensor heard, int[] before, Rng rng) {
+    public Decoded decode(Tensor heard, int[] before, Rng rng) { return decode(heard, before, languages(heard), rng); }
+
+    private Decoded decode(Tensor heard, int[] before, int[] languages, Rng rng) {
         Decoded best = null;
         for (double temperature : config.temperatures()) {
-            best = temperature == 0 ? decode(heard, before).getFirst() : sampled(heard, before, temperature, rng);
+            best = temperature == 0 ? decode(heard, before, languages).getFirst() : sampled(heard, before, languages, temperature, rng);
             boolean silent = best.noSpeech > config.noSpeech() && best.meanLogProb < config.leastLogProb();
             if (silent || best.compression <= config.mostCompression() && best.meanLogProb >= config.leastLogProb()) break;
         }
@@ -131,23 +135,22 @@ public record Transcriber(Whisper model, MelSpectrogram mel, TranscriberConfig c
      * The likeliest tokens of several windows (batch, places, width) at once. @param before tokens of the window before each; empty for
      * none
      */
-    public List<Decoded> decode(Tensor heard, int[] before) {
-        var languages = languages(heard);
+    public List<Decoded> decode(Tensor heard, int[] before) { return decode(heard, before, languages(heard)); }
+
+    private List<Decoded> decode(Tensor heard, int[] before, int[] languages) {
         var search = new BeamSearch(config.beams(), 1, room(before)).withNormalisation(BeamSearch.Normalisation.LENGTH).withResults(1)
-                .withRule(rules());
-        search = search.withStopping(BeamSearch.Stopping.FIRST);
-        var quiet = model.noSpeech(heard).toDoubleArray();
-        var found = search.search(new Steps(heard, before, languages), model.config().tokens().end());
+                .withRule(rules()).withStopping(BeamSearch.Stopping.FIRST);
+        var steps = new Steps(heard, before, languages);
+        var found = search.search(steps, model.config().tokens().end());
         return IntStream.range(0, found.size()).mapToObj(i -> {
             var one = found.get(i).getFirst();
             int[] tokens = one.tokens().stream().mapToInt(t -> t).toArray();
-            return decoded(languages[i], tokens, one.logProbability(), quiet[i], 0);
+            return decoded(languages[i], tokens, one.logProbability(), steps.quiet[i], 0);
         }).toList();
     }
 
-    private Decoded sampled(Tensor heard, int[] before, double temperature, Rng rng) {
+    private Decoded sampled(Tensor heard, int[] before, int[] languages, double temperature, Rng rng) {
         return Autograd.noGrad(() -> {
-            var languages = languages(heard);
             var steps = new Steps(heard, before, languages);
             int end = model.config().tokens().end(), room = room(before);
             var written = new int[0];
@@ -155,24 +158,15 @@ public record Transcriber(Whisper model, MelSpectrogram mel, TranscriberConfig c
             double sum = 0;
             while (true) {
                 rules().apply(0, written, logs);
-                int token = drawn(logs, temperature, rng);
+                int token = GumbelMax.sample(Arrays.stream(logs).map(l -> l / temperature).toArray(), rng);
                 sum += logs[token];
                 written = Arrays.copyOf(written, written.length + 1);
                 written[written.length - 1] = token;
                 if (token == end || written.length == room) break;
                 logs = steps.next(new int[] {0}, new int[] {token})[0];
             }
-            return decoded(languages[0], written, sum, model.noSpeech(heard).item(0), temperature);
+            return decoded(languages[0], written, sum, steps.quiet[0], temperature);
         });
-    }
-
-    private static int drawn(double[] logs, double temperature, Rng rng) {
-        double most = Arrays.stream(logs).max().orElseThrow(), sum = 0;
-        var shares = new double[logs.length];
-        for (int i = 0; i < logs.length; i++) sum += shares[i] = Math.exp((logs[i] - most) / temperature);
-        double left = rng.nextDouble() * sum;
-        for (int i = 0; i < logs.length; i++) if ((left -= shares[i]) < 0) return i;
-        return IntStream.range(0, logs.length).reduce(0, (a, b) -> logs[b] > logs[a] ? b : a);
     }
 
     private Decoded decoded(int language, int[] tokens, double logProb, double noSpeech, double temperature) {
@@ -222,6 +216,7 @@ public record Transcriber(Whisper model, MelSpectrogram mel, TranscriberConfig c
         private final int[] prompts;
         private final int sources;
         private Whisper.State state;
+        private double[] quiet; // probabilities of no speech, where the begin stands
 
         Steps(Tensor heard, int[] before, int[] languages) {
             sources = languages.length;
@@ -229,18 +224,22 @@ public record Transcriber(Whisper model, MelSpectrogram mel, TranscriberConfig c
             state = model.start(heard, Pass.inference());
         }
 
-        @Override public double[][] begin() { return logs(Tensor.of(prompts, sources, prompts.length / sources)); }
+        @Override public double[][] begin() {
+            var tokens = model.config().tokens();
+            int length = prompts.length / sources, at = 0;
+            while (prompts[at] != tokens.begin()) at++;
+            var logits = model.write(Tensor.of(prompts, sources, length), state, Pass.inference());
+            quiet = logits.select(1, at).softmax(1).select(1, tokens.noSpeech()).toDoubleArray();
+            return last(logits);
+        }
 
         @Override public double[][] next(int[] parents, int[] tokens) {
             boolean same = parents.length == state.rows();
             for (int i = 0; i < parents.length && same; i++) same = parents[i] == i;
             if (!same) state = state.fork(parents);
-            return logs(Tensor.of(tokens, tokens.length, 1));
+            return last(model.write(Tensor.of(tokens, tokens.length, 1), state, Pass.inference()));
         }
 
-        private double[][] logs(Tensor tokens) {
-            var logits = model.write(tokens, state, Pass.inference());
-            return logits.select(1, logits.size(1) - 1).logSoftmax(1).toRows();
-        }
+        private static double[][] last(Tensor logits) { return logits.select(1, logits.size(1) - 1).logSoftmax(1).toRows(); }
     }
 }

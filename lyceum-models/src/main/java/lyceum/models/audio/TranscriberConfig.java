@@ -8,7 +8,7 @@ import lyceum.withers.Withers;
  * How a {@link Transcriber} decodes.
  *
  * @param translate into English, or else transcribe
- * @param language from 0 on; -1 to hear it
+ * @param language from 0 on; -1 to hear it, of a whole sound in its first window
  * @param timestamps whether times are written
  * @param firstTime the latest time in seconds that a window's first segment may begin at
  * @param beams of the search at temperature 0; 1 is greedy

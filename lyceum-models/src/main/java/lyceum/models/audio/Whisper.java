@@ -17,6 +17,7 @@ import lyceum.nn.LayerNorm;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
+import lyceum.nn.SinusoidalPositions;
 import lyceum.nn.loss.CrossEntropy;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
@@ -81,15 +82,9 @@ public final class Whisper extends Module {
     private static LayerNorm norm(WhisperConfig c) { return new LayerNorm(1e-5, c.dtype(), c.width()); }
 
     /** {@code sin(p w_i)} and then {@code cos(p w_i)} with {@code w_i = 10000^(-i / (width / 2 - 1))}: not the usual exponent. */
-    static Tensor sinusoids(int places, int width, DType type) {
-        int half = width / 2;
-        var table = new double[places * width];
-        for (int p = 0; p < places; p++) for (int i = 0; i < half; i++) {
-            double angle = p * Math.exp(-Math.log(10_000) * i / Math.max(1, half - 1));
-            table[p * width + i] = Math.sin(angle);
-            table[p * width + half + i] = Math.cos(angle);
-        }
-        return Tensor.of(table, places, width).to(type).compute();
+    private static Tensor sinusoids(int places, int width, DType type) {
+        double base = Math.pow(10_000, width / 2 / Math.max(1, width / 2 - 1.0));
+        return new SinusoidalPositions(width, base, false, 1, 0).table(0, places, type).compute();
     }
 
     private static final class Hearing extends Module {

@@ -43,9 +43,6 @@ final class WhisperAttention extends Module {
     /** At a memory that was projected. */
     Tensor forward(Tensor x, KvCache.Past memory, Pass pass) { return emit(x, look(x, memory, mask, pass), pass); }
 
-    /** The weights with which x looks at a memory: (batch, heads, T, S). */
-    Tensor weights(Tensor x, KvCache.Past memory, Pass pass) { return mask.weights(split(q_proj.forward(x, pass)), memory.keys()); }
-
     private Tensor look(Tensor x, KvCache.Past past, Attention seen, Pass pass) {
         var found = seen.of(split(q_proj.forward(x, pass)), past.keys(), past.values());
         return out_proj.forward(found.transpose(1, 2).reshape(x.shape().toArray()), pass);

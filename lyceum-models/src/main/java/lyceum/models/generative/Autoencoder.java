@@ -8,10 +8,10 @@ import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.backend.Convolution;
-import lyceum.memory.Scope;
 import lyceum.nn.Activation;
 import lyceum.nn.Conv2d;
 import lyceum.nn.ConvTranspose2d;
+import lyceum.nn.InBatches;
 import lyceum.nn.Layer;
 import lyceum.nn.Linear;
 import lyceum.nn.Mlp;
@@ -155,14 +155,6 @@ public final class Autoencoder extends Module implements LatentModel {
 
     /** The squared error of each row (n), F64: what does not come back was not in the training data, or so one hopes. Not recorded. */
     public Tensor errors(Tensor x) {
-        var errors = new double[Math.toIntExact(x.size(0))];
-        for (int from = 0; from < errors.length; from += BLOCK) {
-            try (var scope = Scope.open("errors")) {
-                var part = x.narrow(0, from, Math.min(BLOCK, errors.length - from));
-                double[] some = Autograd.noGrad(() -> squares(forward(part).to(DType.F64), part.to(DType.F64))).toDoubleArray();
-                System.arraycopy(some, 0, errors, from, some.length);
-            }
-        }
-        return Tensor.of(errors);
+        return InBatches.of(x, BLOCK, part -> squares(forward(part).to(DType.F64), part.to(DType.F64)));
     }
 }

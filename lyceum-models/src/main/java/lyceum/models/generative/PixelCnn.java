@@ -5,6 +5,7 @@ import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.memory.Scope;
+import lyceum.nn.InBatches;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.progress.Progress;
@@ -69,17 +70,7 @@ public final class PixelCnn extends Module implements Generator {
     /** The same, not recorded. @throws IllegalArgumentException if x has numbers that are no level */
     public Tensor logProbability(Tensor x) {
         requireLevels(x);
-        return Autograd.noGrad(() -> {
-            var parts = new double[(int) x.size(0)];
-            for (int from = 0; from < parts.length; from += BATCH) {
-                try (var scope = Scope.open("pictures")) {
-                    double[] part = logProbability(x.narrow(0, from, Math.min(BATCH, parts.length - from)), Pass.inference())
-                            .toDoubleArray();
-                    System.arraycopy(part, 0, parts, from, part.length);
-                }
-            }
-            return Tensor.of(parts);
-        });
+        return InBatches.of(x, BATCH, part -> logProbability(part, Pass.inference()).to(DType.F64));
     }
 
     private void requireLevels(Tensor x) {
@@ -128,7 +119,7 @@ public final class PixelCnn extends Module implements Generator {
                 double[] drawn = Autograd.noGrad(() -> {
                     try (var scope = Scope.open("pixel")) {
                         var said = forward(Tensor.of(values, n, c, h, w).narrow(2, 0, seen)).narrow(2, row, 1).narrow(3, column, 1);
-                        return together > 1 || config.components() > 0 ? mixture().sample(said, rng).to(DType.F64).toDoubleArray()
+                        return config.components() > 0 ? mixture().sample(said, rng).to(DType.F64).toDoubleArray()
                                 : draw(said.narrow(1, (long) channel * levels, levels).reshape(n, levels), rng);
                     }
                 });

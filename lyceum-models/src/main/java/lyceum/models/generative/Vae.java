@@ -225,7 +225,7 @@ public final class Vae extends Module implements LatentModel, Generator {
         return start(trainer, data, validation, rng).finish(progress);
     }
 
-    private void requireFitting(Tensor data) {
+    void requireFitting(Tensor data) {
         if (!(config.observation() instanceof Observation.Bernoulli)) return;
         double low = data.min().item(), high = data.max().item();
         if (!(low >= 0 && high <= 1))

@@ -3,6 +3,8 @@ package lyceum.models.generative;
 import java.util.Arrays;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
+import lyceum.info.Entropy;
+import lyceum.nn.InBatches;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.random.Rng;
@@ -31,7 +33,7 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://arxiv.org/abs/1711.00937">van den Oord, Vinyals and Kavukcuoglu (2017)</a>
  */
 public final class VectorQuantizer extends Module {
-    private static final long BLOCK = 1 << 22; // distances held at once
+    private static final int BLOCK = 1 << 22; // distances held at once
     private final VectorQuantizerConfig config;
     private final Tensor inited, cluster_size, embed, embed_avg;
 
@@ -93,11 +95,9 @@ public final class VectorQuantizer extends Module {
 
     /** {@code exp} of the entropy of how often each entry is used: codes if all are used alike, 1 if one is. */
     public double perplexity(Tensor ids) {
-        var counts = new double[config.codes()];
+        var counts = new long[config.codes()];
         for (long id : ids.toLongArray()) counts[(int) id]++;
-        double h = 0;
-        for (double c : counts) if (c > 0) h -= c / ids.count() * Math.log(c / ids.count());
-        return Math.exp(h);
+        return Math.exp(Entropy.of(counts));
     }
 
     /**
@@ -170,15 +170,9 @@ public final class VectorQuantizer extends Module {
 
     private Tensor nearest(Tensor rows) {
         return Autograd.noGrad(() -> {
-            var book = embed.detach();
-            var half = book.square().sum(1).mul(0.5);
-            long block = Math.max(1, BLOCK / config.codes()), n = rows.size(0);
-            var parts = new Tensor[(int) Math.max(1, (n + block - 1) / block)];
-            for (int i = 0; i < parts.length; i++) {
-                var some = rows.narrow(0, i * block, Math.min(block, n - i * block));
-                parts[i] = some.matmul(book.transpose()).sub(half).argmax(1).compute();
-            }
-            return parts.length == 1 ? parts[0] : Tensor.concat(0, parts).compute();
+            var half = embed.square().sum(1).mul(0.5).compute();
+            return InBatches.of(rows, Math.max(1, BLOCK / config.codes()),
+                    some -> some.matmul(embed.transpose()).sub(half).argmax(1));
         });
     }
 

@@ -36,6 +36,8 @@ public final class WeakSupervision {
                 "WeakSupervision.pairs: " + changed + " numbers of " + k + " left apart; 0 to choose, and fewer than all");
         if (vae.config().samples() > 1)
             throw new IllegalArgumentException("WeakSupervision.pairs: " + vae.config().samples() + " samples; one, with pairs");
+        vae.requireFitting(first);
+        vae.requireFitting(second);
         var run = new TrainingRun[1];
         run[0] = trainer.start(vae, Math.toIntExact(first.size(0)),
                 (rows, pass) -> pairLoss(vae, first.rows(rows), second.rows(rows), changed, run[0].steps(), pass), null, rng);
@@ -81,6 +83,7 @@ public final class WeakSupervision {
         if (factors.rank() != 2 || factors.size(0) != labelled.size(0) || factors.size(1) > k) throw new ShapeException(
                 "WeakSupervision.labels: factors " + factors.shape() + " of data " + labelled.shape() + " for codes of " + k + " numbers");
         if (!(weight >= 0)) throw new IllegalArgumentException("WeakSupervision.labels: weight is " + weight + "; at least 0");
+        vae.requireFitting(data);
         var run = new TrainingRun[1];
         run[0] = trainer.start(vae, Math.toIntExact(data.size(0)), (rows, pass) -> {
             var mean = vae.posterior(labelled, pass).mean().reshape(labelled.size(0), -1).narrow(1, 0, factors.size(1));

@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import lyceum.DType;
-import lyceum.autograd.Autograd;
 import lyceum.linalg.Similarity;
 import lyceum.nn.Activation;
 import lyceum.nn.Layer;
@@ -15,10 +14,7 @@ import lyceum.nn.Sequential;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
-import lyceum.train.GradientNorms;
-import lyceum.train.History;
 import lyceum.train.Trainer;
-import lyceum.train.TrainingRun;
 
 /** A head on each of several spaces, and the scale and bias of their cosines. */
 final class AlignmentHeads extends Module {
@@ -35,7 +31,9 @@ final class AlignmentHeads extends Module {
     static SharedSpace fit(AlignmentMethod.ContrastiveHeads method, Rng rng, Tensor... spaces) {
         var own = Arrays.stream(spaces).map(x -> x.detach().to(DType.F32).compute()).toArray(Tensor[]::new);
         var all = new AlignmentHeads(method, own, rng);
-        var trainer = new Trainer(method.rule(), method.epochs()).withBatchSize(method.batch()).withListener(new Clamp(all));
+        var trainer = new Trainer(method.rule(), method.epochs()).withBatchSize(method.batch());
+        if (method.learnsScale())
+            trainer = trainer.withListener(Trainer.Listener.afterStep(run -> ImageTextEncoder.clamp(all.logit_scale, 100)));
         trainer.start(all, (int) own[0].size(0), (rows, pass) -> all.loss(method.objective(), own, rows, pass), null, rng)
                 .finish(Progress.SILENT);
         return new SharedSpace(new ArrayList<Layer>(all.heads), DType.F32);
@@ -68,17 +66,6 @@ final class AlignmentHeads extends Module {
 
         @Override protected Tensor compute(Tensor x, Pass pass) {
             return Similarity.normalise(head.forward(x.sub(mean).div(deviation), pass));
-        }
-    }
-
-    private record Clamp(AlignmentHeads heads) implements Trainer.Listener {
-        private static final double MOST = Math.log(100);
-
-        @Override public void epochEnded(TrainingRun run, History.Epoch epoch) {}
-
-        @Override public void stepEnded(TrainingRun run, GradientNorms norms) {
-            var scale = heads.logit_scale;
-            if (scale.isTracked() && scale.item() > MOST) Autograd.noGrad(() -> scale.copy_(Tensor.full(DType.F32, MOST)));
         }
     }
 }

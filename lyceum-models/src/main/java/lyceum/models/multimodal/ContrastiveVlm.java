@@ -8,12 +8,12 @@ import lyceum.memory.Scope;
 import lyceum.models.vision.VisionFeatures;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
-import lyceum.nn.loss.CrossEntropy;
+import lyceum.nn.loss.CausalLabels;
+import lyceum.nn.loss.CausalLmLoss;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.train.BatchLoss;
-import lyceum.train.GradientNorms;
 import lyceum.train.History;
 import lyceum.train.Trainer;
 import lyceum.train.TrainingRun;
@@ -92,10 +92,9 @@ public final class ContrastiveVlm extends Module {
             // Of the logits, which are large, only one micro-batch's are held.
             var sums = inParts(ids, pass, (from, some, inner) -> {
                 var logits = captionLogits(images.narrow(0, from, some.size(0)), some, inner);
-                var seen = encoder.text().seen(some);
-                return captionLoss(logits, some, seen).mul(predicted(seen)).reshape(1);
+                return captionTokens(logits, some, encoder.text().seen(some)).sum().reshape(1);
             });
-            caption = sums.sum().div(predicted(encoder.text().seen(ids)));
+            caption = sums.sum().div(encoder.text().seen(ids).narrow(1, 1, ids.size(1) - 1).countNonZero().item());
         }
         return new Parts(contrast, caption, contrast.add(caption.mul(objective.captionWeight())));
     }
@@ -123,14 +122,12 @@ public final class ContrastiveVlm extends Module {
 
     /** Mean cross-entropy of logits (n, T, vocabulary) at t and ids (n, T) at t + 1 that are {@code seen}: each text's first id is given. */
     public static Tensor captionLoss(Tensor logits, Tensor ids, Tensor seen) {
-        long steps = ids.size(1) - 1;
-        var target = ids.narrow(1, 1, steps).to(DType.I64);
-        var told = seen.narrow(1, 1, steps);
-        var marked = told.where(target, Tensor.full(DType.I64, -100L, 1));
-        return new CrossEntropy().withAxis(-1).of(logits.narrow(1, 0, steps), marked);
+        return captionTokens(logits, ids, seen).mean();
     }
 
-    private static Tensor predicted(Tensor seen) { return seen.narrow(1, 1, seen.size(1) - 1).to(DType.F32).sum(); }
+    private static CausalLmLoss.Tokens captionTokens(Tensor logits, Tensor ids, Tensor seen) {
+        return new CausalLmLoss().tokens(logits, CausalLabels.of(ids).withPadding(seen));
+    }
 
     /**
      * Captions by the likeliest id each, (n, length): they begin with an id that all texts begin with, and are padded behind the end.
@@ -214,17 +211,12 @@ public final class ContrastiveVlm extends Module {
      * @param ids (n, T)
      */
     public TrainingRun start(Tensor images, Tensor ids, Trainer trainer, Rng rng) {
-        return trainer.withListener(new Clamp(encoder)).start(this, (int) images.size(0), batchLoss(images, ids), null, rng);
+        return trainer.withListener(Trainer.Listener.afterStep(run -> encoder.clampScale())).start(this, (int) images.size(0),
+                batchLoss(images, ids), null, rng);
     }
 
     /** Trains from the present parameters on. @throws lyceum.progress.CancelledException if progress says so */
     public History fit(Tensor images, Tensor ids, Trainer trainer, Rng rng, Progress progress) {
         return start(images, ids, trainer, rng).finish(progress);
-    }
-
-    private record Clamp(ImageTextEncoder encoder) implements Trainer.Listener {
-        @Override public void epochEnded(TrainingRun run, History.Epoch epoch) {}
-
-        @Override public void stepEnded(TrainingRun run, GradientNorms norms) { encoder.clampScale(); }
     }
 }

@@ -22,11 +22,11 @@ import lyceum.train.HiddenStates;
  * {@snippet :
  * var rotated = new CrossModalAlignment(new AlignmentMethod.Procrustes(true)).fit(rng, texts, images);
  * rotated.retrieval(1, imagesTest, 0, textsTest).textRecall(1);
- * double alike = CrossModalAlignment.cka(images, texts);              // before anything is fitted: is there something to share?
+ * double alike = HiddenStates.cka(images, texts);                     // before anything is fitted: is there something to share?
  * }
  *
- * <p>Try the closed forms first: they take seconds and tell whether structure is shared. Report retrieval of pairs that were not fitted: with fewer pairs
- * than numbers a linear map fits anything.
+ * <p>Try the closed forms first: they take seconds and tell whether structure is shared, as {@link HiddenStates#cka} does without a fit. Report
+ * retrieval of pairs that were not fitted: with fewer pairs than numbers a linear map fits anything.
  *
  * @param method how
  * @see <a href="https://arxiv.org/abs/2203.02053">Liang et al. (2022): the modality gap</a>
@@ -123,9 +123,6 @@ public record CrossModalAlignment(AlignmentMethod method) {
             return (z, pass) -> Similarity.normalise(z).matmul(own.transpose());
         }).toList();
     }
-
-    /** Linear CKA of two spaces' vectors of the same things, in [0, 1]; see {@link HiddenStates#cka}. No width, rotation or scale matters to it. */
-    public static double cka(Tensor x, Tensor y) { return HiddenStates.cka(x, y); }
 
     /** The length of {@code mean(u) - mean(v)} for unit vectors: 0 where two clouds have one middle, at most 2. */
     public static double modalityGap(Tensor u, Tensor v) {

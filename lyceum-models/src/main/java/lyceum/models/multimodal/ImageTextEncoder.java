@@ -76,14 +76,14 @@ public final class ImageTextEncoder extends Module {
      * Puts a scale above the maximum back to it: to be called behind each step of a training loop of one's own. The parameter itself is written, so that its
      * gradient is alive at the limit and the scale can fall again.
      */
-    public void clampScale() {
-        double most = Math.log(config.maximumScale());
-        if (logit_scale.item() > most) Autograd.noGrad(() -> logit_scale.copy_(Tensor.full(logit_scale.dtype(), below(most))));
-    }
+    public void clampScale() { clamp(logit_scale, config.maximumScale()); }
 
-    /** A logarithm whose exponential, in the parameter's type, is not above the maximum. */
-    private double below(double log) {
-        return logit_scale.dtype() == DType.F64 || Math.exp((float) log) <= config.maximumScale() ? log : Math.nextDown((float) log);
+    /** Puts the logarithm of a scale to one whose exponential, in the parameter's type, is not above the maximum. */
+    static void clamp(Tensor logScale, double maximum) {
+        double log = Math.log(maximum);
+        if (!(logScale.item() > log)) return;
+        boolean exact = logScale.dtype() == DType.F64 || Math.exp((float) log) <= maximum;
+        Autograd.noGrad(() -> logScale.copy_(Tensor.full(logScale.dtype(), exact ? log : Math.nextDown((float) log))));
     }
 
     @Override protected Tensor compute(Tensor images, Pass pass) { return images(images, pass); }

@@ -2,7 +2,6 @@ package lyceum.models.ssl;
 
 import java.util.Arrays;
 import lyceum.DType;
-import lyceum.ShapeException;
 import lyceum.linalg.Similarity;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
@@ -42,7 +41,7 @@ public record AlignmentUniformity(double alpha, double t, double alignmentWeight
 
     /** {@code mean |x_i - y_i|^alpha} of partners (n, d). */
     public Tensor alignment(Tensor x, Tensor y) {
-        requireRows("alignment", x, y, 1);
+        BarlowTwins.requirePairs("AlignmentUniformity.alignment", x, y, 1);
         var squares = x.sub(y).square().sum(1);
         if (alpha == 2) return squares.mean();
         var same = squares.eq(0); // the root's slope is infinite there
@@ -51,7 +50,7 @@ public record AlignmentUniformity(double alpha, double t, double alignmentWeight
 
     /** {@code log mean exp(-t |x_i - x_j|^2)} over pairs of different rows of (n, d), n at least 2. */
     public Tensor uniformity(Tensor x) {
-        requireRows("uniformity", x, x, 2);
+        BarlowTwins.requirePairs("AlignmentUniformity.uniformity", x, x, 2);
         long n = x.size(0);
         var squares = x.square().sum(1);
         var distances = squares.unsqueeze(1).add(squares).sub(x.matmul(x.transpose()).mul(2));
@@ -106,14 +105,9 @@ public record AlignmentUniformity(double alpha, double t, double alignmentWeight
     }
 
     private static double[][] similarities(String operation, Tensor queries, Tensor keys, double temperature) {
-        requireRows(operation, queries, keys, 1);
+        BarlowTwins.requirePairs("AlignmentUniformity." + operation, queries, keys, 1);
         if (!(temperature > 0))
             throw new IllegalArgumentException("AlignmentUniformity." + operation + ": temperature is " + temperature + "; it is above 0");
         return queries.detach().to(DType.F64).matmul(keys.detach().to(DType.F64).transpose()).div(temperature).toRows();
-    }
-
-    private static void requireRows(String operation, Tensor x, Tensor y, int least) {
-        if (x.rank() != 2 || !x.shape().equals(y.shape()) || x.size(0) < least) throw new ShapeException(
-                "AlignmentUniformity." + operation + ": " + x.shape() + " and " + y.shape() + "; both are (n, d), n at least " + least);
     }
 }

@@ -21,7 +21,7 @@ public record BarlowTwins(double lambda) implements ViewObjective {
 
     /** Of projections (n, d) of both views. */
     public Tensor of(Tensor first, Tensor second) {
-        requirePairs("BarlowTwins", first, second);
+        requirePairs("BarlowTwins", first, second, 2);
         var c = standard(first).transpose().matmul(standard(second)).div((double) first.size(0));
         var diagonal = c.diagonal();
         return diagonal.rsub(1).square().sum().add(c.square().sum().sub(diagonal.square().sum()).mul(lambda));
@@ -34,9 +34,9 @@ public record BarlowTwins(double lambda) implements ViewObjective {
         return centred.mul(variance.eq(0).where(variance.onesLike(), variance).rsqrt());
     }
 
-    static void requirePairs(String operation, Tensor first, Tensor second) {
-        if (first.rank() != 2 || !first.shape().equals(second.shape()) || first.size(0) < 2) throw new ShapeException(
-                operation + ": " + first.shape() + " and " + second.shape() + "; both are (n, d) with at least two rows");
+    static void requirePairs(String operation, Tensor first, Tensor second, int least) {
+        if (first.rank() != 2 || !first.shape().equals(second.shape()) || first.size(0) < least) throw new ShapeException(
+                operation + ": " + first.shape() + " and " + second.shape() + "; both are (n, d), n at least " + least);
     }
 
     @Override public Tensor loss(Outputs seen) { return of(seen.first(), seen.second()); }

@@ -50,7 +50,15 @@ public record BlockMasks(int targets, double least, double most, double flat, do
     public static BlockMasks clips() { return new BlockMasks(2, 0.4, 0.6, 0.75, 1.5, 1, 1); }
 
     /** A rectangle's size in patches. */
-    public record Block(int rows, int columns) {}
+    public record Block(int rows, int columns) {
+        /** Its patches anywhere on a grid of so many rows and columns, row by row. */
+        int[] anywhere(int high, int wide, Rng rng) {
+            int top = rng.nextInt(high - rows + 1), left = rng.nextInt(wide - columns + 1);
+            var places = new int[rows * columns];
+            for (int i = 0; i < places.length; i++) places[i] = (top + i / columns) * wide + left + i % columns;
+            return places;
+        }
+    }
 
     /**
      * Numbers of patches, {@code (time * rows + row) * columns + column}.
@@ -78,7 +86,7 @@ public record BlockMasks(int targets, double least, double most, double flat, do
                     blocks[i][b] = size.anywhere(rows, columns, rng);
                     for (int place : blocks[i][b]) seen[place] = false;
                 }
-                context[i] = PatchBlocks.numbers(seen, true);
+                context[i] = PatchBlocks.numbers(seen);
             }
             if (context[i].length == 0) throw new IllegalArgumentException(
                     "BlockMasks: targets left no context in " + TRIES + " draws; take fewer or smaller ones");
@@ -93,17 +101,16 @@ public record BlockMasks(int targets, double least, double most, double flat, do
             for (int[] block : blocks[i]) for (int t = 0; t < times; t++) for (int place : block) far[f++] = (long) t * grid + place;
         }
         return new Draw(Tensor.of(near).reshape(pictures, (long) times * shortest),
-                Tensor.of(far).reshape(pictures, targets, (long) times * area), new Block(size.rows(), size.columns()),
-                new Block(around.rows(), around.columns()), grid * times);
+                Tensor.of(far).reshape(pictures, targets, (long) times * area), size, around, grid * times);
     }
 
     /** As square as the grid: rows over columns as the grid's, within a patch. */
-    private List<PatchBlocks.Size> contexts(int rows, int columns) {
+    private List<Block> contexts(int rows, int columns) {
         return PatchBlocks.sizes(rows, columns, contextLeast, contextMost, 0, Double.MAX_VALUE).stream()
                 .filter(s -> Math.abs(s.rows() * (double) columns / rows - s.columns()) < 1).toList();
     }
 
-    private PatchBlocks.Size one(String what, List<PatchBlocks.Size> sizes, int rows, int columns, Rng rng) {
+    private Block one(String what, List<Block> sizes, int rows, int columns, Rng rng) {
         if (sizes.isEmpty()) throw new IllegalArgumentException("BlockMasks: no " + what + " block on a grid of " + rows + " x " + columns
                 + " patches fits " + this + "; widen the shares or aspects");
         return sizes.get(rng.nextInt(sizes.size()));

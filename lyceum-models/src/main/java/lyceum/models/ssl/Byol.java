@@ -27,6 +27,7 @@ public record Byol(double momentum, boolean predictor, boolean stopGradient) imp
 
     /** The mean of {@code 2 - 2 cos} over the rows (n, d): the squared distance of unit vectors. */
     public static Tensor of(Tensor predictions, Tensor targets) {
+        BarlowTwins.requirePairs("Byol", predictions, targets, 1);
         return Similarity.normalise(predictions).sub(Similarity.normalise(targets)).square().sum(1).mean();
     }
 

@@ -4,7 +4,10 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
+import lyceum.data.dedup.Clusters;
+import lyceum.linalg.Similarity;
 import lyceum.memory.Scope;
+import lyceum.nn.InBatches;
 import lyceum.tensor.Tensor;
 import lyceum.withers.Withers;
 
@@ -40,56 +43,32 @@ public record DataCuration(int neighbours, double duplicate) implements DataCura
     public int[] distinct(Tensor features) {
         var x = unit(features);
         int n = (int) x.size(0);
-        int[] group = IntStream.range(0, n).toArray();
-        each(x, x, (row, cosines) -> {
-            for (int j = 0; j < row; j++) {
-                if (cosines[j] < duplicate) continue;
-                int a = root(group, row), b = root(group, j);
-                group[Math.max(a, b)] = Math.min(a, b); // the first of a group stands for it
+        var groups = new Clusters(n); // the first of a group stands for it
+        Autograd.noGrad(() -> {
+            for (int from = 0; from < n; from += CHUNK) {
+                try (var scope = Scope.open("cosines")) {
+                    int end = Math.min(n, from + CHUNK);
+                    double[][] cosines = x.narrow(0, from, end - from).matmul(x.narrow(0, 0, end).transpose()).toRows();
+                    for (int i = from; i < end; i++) for (int j = 0; j < i; j++) if (cosines[i - from][j] >= duplicate) groups.join(i, j);
+                }
             }
         });
-        return IntStream.range(0, n).filter(i -> group[i] == i).toArray();
+        return IntStream.range(0, n).filter(i -> groups.root(i) == i).toArray();
     }
 
     /** The rows of the pool that are among the nearest of some seed, ascending. @param seeds (m, width) @param pool (n, width) */
     public int[] nearest(Tensor seeds, Tensor pool) {
         if (seeds.rank() != 2 || pool.rank() != 2 || seeds.size(1) != pool.size(1))
             throw new ShapeException("DataCuration: seeds " + seeds.shape() + ", pool " + pool.shape() + "; (m, width) and (n, width)");
-        var taken = new boolean[(int) pool.size(0)];
-        each(unit(seeds), unit(pool), (row, cosines) -> {
-            for (int k = 0; k < Math.min(neighbours, cosines.length); k++) {
-                int best = 0;
-                for (int j = 1; j < cosines.length; j++) if (cosines[j] > cosines[best]) best = j;
-                taken[best] = true;
-                cosines[best] = Double.NEGATIVE_INFINITY;
-            }
-        });
-        return IntStream.range(0, taken.length).filter(i -> taken[i]).toArray();
-    }
-
-    private interface Row {
-        void see(int row, double[] cosines);
-    }
-
-    private static void each(Tensor a, Tensor b, Row body) {
-        Autograd.noGrad(() -> {
-            for (int from = 0; from < a.size(0); from += CHUNK) {
-                try (var scope = Scope.open("cosines")) {
-                    var part = a.narrow(0, from, Math.min(CHUNK, a.size(0) - from)).matmul(b.transpose()).toRows();
-                    for (int i = 0; i < part.length; i++) body.see(from + i, part[i]);
-                }
-            }
-        });
-    }
-
-    private static int root(int[] group, int i) {
-        while (group[i] != i) i = group[i] = group[group[i]];
-        return i;
+        Tensor all = unit(pool);
+        int k = (int) Math.min(neighbours, all.size(0));
+        var nearest = InBatches.of(unit(seeds), CHUNK, some -> Similarity.cosinesOfUnit(some, all).topk(k, 1).indices());
+        return Arrays.stream(nearest.flatten().toIntArray()).sorted().distinct().toArray();
     }
 
     private static Tensor unit(Tensor features) {
         if (features.rank() != 2 || features.size(0) == 0)
             throw new ShapeException("DataCuration: features " + features.shape() + "; (n, width)");
-        return Autograd.noGrad(() -> DinoHead.unit(features.detach()).compute());
+        return Autograd.noGrad(() -> Similarity.normalise(features.detach()).compute());
     }
 }

@@ -96,7 +96,11 @@ public final class DinoV2 extends Module {
 
     /** What a trainer minimises on pictures (n, channels, height, width). */
     public BatchLoss objective(Tensor images, MultiCrop crops) {
-        return (rows, pass) -> loss(crops.of(images.rows(rows), pass.rng()), pass);
+        return (rows, pass) -> {
+            if (pass.rng() == null)
+                throw new IllegalArgumentException("DinoV2: the pass has no random numbers to draw crops by; use Pass.training(rng)");
+            return loss(crops.of(images.rows(rows), pass.rng()), pass);
+        };
     }
 
     /** @param views two large crops, (batch, channels, height, width) each, then any small ones */
@@ -113,7 +117,7 @@ public final class DinoV2 extends Module {
             var logits = teacher.dino_head.forward(tokens.select(1, 0)).compute();
             var wanted = config.balance().targets(logits, config.teacherTemperature(), centre).compute();
             move(centre, logits, pass);
-            if (hiding.rows().length == 0) return new Tensor[] {wanted};
+            if (hiding.rows().length == 0 || config.patchWeight() == 0) return new Tensor[] {wanted};
             var patches = teacher.ibot_head.forward(patchRows(tokens, prefix, rows)).compute();
             var local = config.balance().targets(patches, config.teacherTemperature(), patch_centre).compute();
             move(patch_centre, patches, pass);
@@ -130,7 +134,7 @@ public final class DinoV2 extends Module {
             loss = loss.add(entropy(first, answer)).add(entropy(second, answer));
         }
         loss = loss.mean().div(2 + 2 * (views.size() - 2));
-        if (told.length > 1 && config.patchWeight() > 0) {
+        if (told.length > 1) {
             var answer = student.ibot_head.forward(patchRows(seen, prefix, rows), pass);
             var weights = Tensor.of(hiding.weights()).to(answer.dtype());
             loss = loss.add(entropy(told[1], answer).mul(weights).sum().mul(config.patchWeight()));

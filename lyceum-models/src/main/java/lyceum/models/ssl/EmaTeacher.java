@@ -3,10 +3,7 @@ package lyceum.models.ssl;
 import lyceum.autograd.Autograd;
 import lyceum.memory.Scope;
 import lyceum.nn.Module;
-import lyceum.train.GradientNorms;
-import lyceum.train.History;
 import lyceum.train.Trainer;
-import lyceum.train.TrainingRun;
 
 /**
  * A copy of a network that follows it, {@code teacher = m teacher + (1 - m) student}, and never learns by gradients: the key encoder of MoCo, the target of
@@ -25,12 +22,9 @@ public final class EmaTeacher<M extends Module> {
     private final M student, module;
 
     /** Begins equal to the student. */
-    public EmaTeacher(M student) { this(student, Module.copy(student)); }
-
-    /** Goes on with a module of the student's shape that followed before; it is frozen. */
-    public EmaTeacher(M student, M module) {
+    public EmaTeacher(M student) {
         this.student = student;
-        this.module = module;
+        module = Module.copy(student);
         module.freeze("*");
     }
 
@@ -54,13 +48,7 @@ public final class EmaTeacher<M extends Module> {
 
     /** For a trainer: a frozen copy follows each step, its momentum rising from {@code start} to 1 by {@link #cosine} over so many steps. */
     public static Trainer.Listener following(Module teacher, Module student, double start, long steps) {
-        return new Trainer.Listener() {
-            @Override public void epochEnded(TrainingRun run, History.Epoch epoch) {}
-
-            @Override public void stepEnded(TrainingRun run, GradientNorms norms) {
-                follow(teacher, student, cosine(start, run.steps(), steps));
-            }
-        };
+        return Trainer.Listener.afterStep(run -> follow(teacher, student, cosine(start, run.steps(), steps)));
     }
 
     /** BYOL's schedule: {@code 1 - (1 - start) (cos(pi step / steps) + 1) / 2}, from start to 1. */

@@ -7,6 +7,7 @@ import lyceum.autograd.Autograd;
 import lyceum.data.Dataset;
 import lyceum.linalg.Similarity;
 import lyceum.models.ssl.FewShotConfig.Rule;
+import lyceum.nn.InBatches;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.nn.loss.Loss;
@@ -53,7 +54,7 @@ public final class FewShotLearner extends Module {
     @Override protected Tensor compute(Tensor x, Pass pass) { return encoder.forward(x, pass); }
 
     /** Embeddings of items, so many at a time, frozen. */
-    public Tensor embed(Tensor items, int batch) { return Embeddings.of(this, items, batch); }
+    public Tensor embed(Tensor items, int batch) { return InBatches.of(items, batch, this::forward); }
 
     /**
      * Scores of queries for classes, in F64, whose softmax are probabilities: differentiable.

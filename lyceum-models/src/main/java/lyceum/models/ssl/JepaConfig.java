@@ -1,7 +1,6 @@
 package lyceum.models.ssl;
 
 import lyceum.models.vision.VisionTransformerConfig;
-import lyceum.nn.Activation;
 import lyceum.nn.TransformerConfig;
 import lyceum.withers.Withers;
 
@@ -49,9 +48,5 @@ public record JepaConfig(VisionTransformerConfig encoder, int frames, int tubele
     public int times() { return frames / tubelet; }
 
     /** Of each of the predictor's blocks: pre-norm, GELU, hidden units four times the width. */
-    public TransformerConfig block() {
-        var block = TransformerConfig.original(width, heads, 4 * width).withPlacement(TransformerConfig.Placement.PRE)
-                .withEpsilon(encoder.epsilon()).withActivation(Activation.GELU).withDropout(encoder.dropout());
-        return block.withAttention(block.attention().withDtype(encoder.dtype()));
-    }
+    public TransformerConfig block() { return encoder.withWidth(width).withHeads(heads).withHidden(4 * width).block(); }
 }

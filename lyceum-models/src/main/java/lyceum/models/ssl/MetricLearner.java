@@ -4,6 +4,7 @@ import java.util.Objects;
 import lyceum.DType;
 import lyceum.data.Dataset;
 import lyceum.linalg.Similarity;
+import lyceum.nn.InBatches;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.random.Rng;
@@ -55,7 +56,7 @@ public final class MetricLearner extends Module {
     @Override protected Tensor compute(Tensor x, Pass pass) { return Similarity.normalise(encoder.forward(x, pass)); }
 
     /** Embeddings of items, so many at a time, frozen. */
-    public Tensor embed(Tensor items, int batch) { return Embeddings.of(this, items, batch); }
+    public Tensor embed(Tensor items, int batch) { return InBatches.of(items, batch, this::forward); }
 
     /** The loss of batches of these data, with what it remembers from one to the next: for one {@link lyceum.train.Trainer} run of one shard. */
     public MetricTraining training(Dataset data) { return new MetricTraining(this, data); }

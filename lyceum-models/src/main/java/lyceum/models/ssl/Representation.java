@@ -6,6 +6,7 @@ import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.data.Dataset;
 import lyceum.linalg.Similarity;
+import lyceum.nn.InBatches;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.train.CollapseDiagnostics;
@@ -56,12 +57,14 @@ public interface Representation {
         if (k < 1 || k > labelled.size())
             throw new IllegalArgumentException("Representation.neighbours: k is " + k + "; it lies between 1 and " + labelled.size());
         int[] labels = labelled.labels(), truth = test.labels();
-        long[] nearest = Autograd.noGrad(() -> Similarity.cosines(of(test.x()), of(labelled.x())).argsort(1, true).narrow(1, 0, k))
-                .toLongArray();
+        Tensor known = Similarity.normalise(of(labelled.x()).detach()).compute();
+        int[] nearest = InBatches
+                .of(of(test.x()), 256, some -> Similarity.cosinesOfUnit(Similarity.normalise(some), known).topk(k, 1).indices())
+                .toIntArray();
         int right = 0;
         for (int i = 0; i < truth.length; i++) {
             var votes = new int[labelled.classes()];
-            for (int j = 0; j < k; j++) votes[labels[(int) nearest[i * k + j]]]++;
+            for (int j = 0; j < k; j++) votes[labels[nearest[i * k + j]]]++;
             int best = 0;
             for (int c = 1; c < votes.length; c++) if (votes[c] > votes[best]) best = c;
             if (best == truth[i]) right++;

@@ -5,6 +5,7 @@ import java.util.Objects;
 import java.util.function.Function;
 import lyceum.ShapeException;
 import lyceum.linalg.Svd;
+import lyceum.nn.InBatches;
 import lyceum.nn.Mlp;
 import lyceum.nn.MlpConfig;
 import lyceum.nn.Module;
@@ -104,7 +105,7 @@ public interface RepresentationLearner {
                 return Loss.mse(halves.forward(seen, pass), clean);
             };
             trainer.start(halves, (int) x.size(0), loss, null, rng.split(3)).finish(progress);
-            return z -> TwoViewLearner.frozen(halves.encoder, Representation.flat(z), 500);
+            return z -> InBatches.of(Representation.flat(z), 500, halves.encoder::forward);
         }
     }
 

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Objects;
 import lyceum.data.Dataset;
 import lyceum.linalg.Similarity;
+import lyceum.nn.InBatches;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.nn.loss.ContrastiveLoss;
@@ -57,7 +58,8 @@ public final class SiameseNetwork extends Module {
     }
 
     /**
-     * A loss of pairs: each row of a batch is met by another of its class or by one of another, as likely, drawn anew from the pass.
+     * A loss of pairs: each row of a batch is met by another of its class or by one of another, as likely, drawn anew from the pass; a pass without random
+     * numbers, such as a validation's, has the same ones every time.
      *
      * @param loss its distance is replaced by this network's
      */
@@ -65,7 +67,7 @@ public final class SiameseNetwork extends Module {
         var members = ClassMembers.of("SiameseNetwork.pairs", data);
         var of = loss.withDistance(config.distance());
         return (rows, pass) -> {
-            var rng = pass.rng().split(1);
+            var rng = pass.rng() == null ? Rng.of(0) : pass.rng().split(1);
             var others = new int[rows.length];
             var same = new boolean[rows.length];
             for (int i = 0; i < rows.length; i++) {
@@ -113,7 +115,7 @@ public final class SiameseNetwork extends Module {
     }
 
     /** Embeddings of items, so many at a time, frozen. */
-    public Tensor embed(Tensor items, int batch) { return Embeddings.of(this, items, batch); }
+    public Tensor embed(Tensor items, int batch) { return InBatches.of(items, batch, this::forward); }
 
     /**
      * How well pairs of these data are told apart: so many of one class, and as many of two, drawn at random.

@@ -18,6 +18,7 @@ public record SimSiam(boolean predictor, boolean stopGradient) implements SimSia
 
     /** The mean of {@code -cos} over the rows (n, d). */
     public static Tensor of(Tensor predictions, Tensor targets) {
+        BarlowTwins.requirePairs("SimSiam", predictions, targets, 1);
         return Similarity.dot(Similarity.normalise(predictions), Similarity.normalise(targets)).mean().neg();
     }
 

@@ -14,11 +14,8 @@ import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.train.BatchLoss;
-import lyceum.train.GradientNorms;
-import lyceum.train.History;
 import lyceum.train.LinearProbe;
 import lyceum.train.Trainer;
-import lyceum.train.TrainingRun;
 
 /**
  * Learns an encoder from pairs of views, without labels: any module that makes vectors of things, a projector on it, and an {@linkplain ViewObjective objective}
@@ -116,7 +113,7 @@ public final class TwoViewLearner extends Module {
     }
 
     /** What follows a step: the teacher's. */
-    public void follow(double momentum) { if (target != null) new EmaTeacher<>(trunk, target).follow(momentum); }
+    public void follow(double momentum) { if (target != null) EmaTeacher.follow(target, trunk, momentum); }
 
     /**
      * Trains on things (n, ..), two views of each at a time; rows that fill no batch are left out of a pass; there is at least one batch.
@@ -137,29 +134,22 @@ public final class TwoViewLearner extends Module {
             var some = items.rows(batch);
             return loss(views.of(some, pass.rng().split(1)), views.of(some, pass.rng().split(2)), pass);
         };
-        var run = trainer.withLast(DataLoader.Last.DROP).withListener(new Trainer.Listener() {
-            @Override public void epochEnded(TrainingRun run, History.Epoch epoch) {
-                spreads.add(TwoViewHistory.Spread.of(project(monitored, MONITORED)));
-            }
-
-            @Override public void stepEnded(TrainingRun run, GradientNorms norms) { follow(objective.momentum(run.steps(), steps)); }
-        }).start(this, n, loss, null, rng);
+        var run = trainer.withLast(DataLoader.Last.DROP)
+                .withListener(Trainer.Listener.afterStep(r -> follow(objective.momentum(r.steps(), steps))))
+                .withListener((r, epoch) -> spreads.add(TwoViewHistory.Spread.of(project(monitored, MONITORED))))
+                .start(this, n, loss, null, rng);
         return new TwoViewHistory(run.finish(progress), spreads);
     }
 
     /** What the frozen encoder says of things, (n, width), so many at a time. */
-    public Tensor features(Tensor items, int batch) { return frozen(trunk.encoder, items, batch); }
+    public Tensor features(Tensor items, int batch) { return InBatches.of(items, batch, trunk.encoder::forward); }
 
     /** Projections of things, (n, projection), so many at a time: where the objective acts, and where collapse shows. */
-    public Tensor project(Tensor items, int batch) { return frozen(trunk, items, batch); }
+    public Tensor project(Tensor items, int batch) { return InBatches.of(items, batch, trunk::forward); }
 
     /** The share of test things whose class a {@link LinearProbe} of labelled ones reads off the frozen encoder. */
     public double probe(Dataset labelled, Dataset test) {
         return LinearProbe.fit(features(labelled.x(), MONITORED), labelled.y()).accuracy(features(test.x(), MONITORED), test.y());
-    }
-
-    static Tensor frozen(Module module, Tensor items, int batch) {
-        return InBatches.of(items, batch, some -> module.forward(some, Pass.inference()));
     }
 
     @Override protected String nameOf(String field) { return field.equals("trunk") ? "" : field; }

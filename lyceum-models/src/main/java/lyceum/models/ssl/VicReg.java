@@ -27,7 +27,7 @@ public record VicReg(double invariance, double variance, double covariance) impl
 
     /** Of projections (n, d) of both views. */
     public Tensor of(Tensor first, Tensor second) {
-        BarlowTwins.requirePairs("VicReg", first, second);
+        BarlowTwins.requirePairs("VicReg", first, second, 2);
         var floor = CollapseDiagnostics.variancePenalty(first, 1).add(CollapseDiagnostics.variancePenalty(second, 1)).div(2);
         var redundancy = CollapseDiagnostics.covariancePenalty(first).add(CollapseDiagnostics.covariancePenalty(second));
         return first.sub(second).square().mean().mul(invariance).add(floor.mul(variance)).add(redundancy.mul(covariance));

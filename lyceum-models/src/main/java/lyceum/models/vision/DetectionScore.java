@@ -18,8 +18,8 @@ import lyceum.tensor.Tensor;
  * }
  *
  * <p>A box is matched as in COCO, whatever the {@link Points}: to the object it meets most among those not yet taken. VOC's kit looks at
- * the object that it meets most among all, and counts the box as wrong if that one is taken. Classes without an object are left out. For
- * one thread.
+ * the object that it meets most among all, and counts the box as wrong if that one is taken. Of each class in a picture COCO takes the 100 surest boxes, VOC
+ * all. Classes without an object are left out; there are no crowds and no limits of area. For one thread.
  *
  * @see <a href="https://arxiv.org/abs/1405.0312">Lin et al. (2014)</a>
  */
@@ -37,6 +37,8 @@ public final class DetectionScore {
     private record Picture(double[][] iou, double[] scores, int[] kinds, int[] truthKinds) {}
 
     private record Found(int picture, int row, double score) {}
+
+    private static final int MOST = 100;
 
     private final Points points;
     private final List<Picture> pictures = new ArrayList<>();
@@ -79,13 +81,17 @@ public final class DetectionScore {
     /** Of one class at an IoU. */
     public double ofClass(int kind, double threshold) {
         var found = new ArrayList<Found>();
+        var surest = Comparator.comparingDouble(Found::score).reversed();
         int there = 0;
         for (int p = 0; p < pictures.size(); p++) {
             var picture = pictures.get(p);
-            for (int i = 0; i < picture.kinds.length; i++) if (picture.kinds[i] == kind) found.add(new Found(p, i, picture.scores[i]));
+            var own = new ArrayList<Found>();
+            for (int i = 0; i < picture.kinds.length; i++) if (picture.kinds[i] == kind) own.add(new Found(p, i, picture.scores[i]));
+            own.sort(surest);
+            found.addAll(points == Points.COCO && own.size() > MOST ? own.subList(0, MOST) : own);
             for (int truth : picture.truthKinds) if (truth == kind) there++;
         }
-        found.sort(Comparator.comparingDouble(Found::score).reversed());
+        found.sort(surest);
         var taken = pictures.stream().map(p -> new boolean[p.truthKinds.length]).toList();
         double[] precision = new double[found.size()], recall = new double[found.size()];
         int right = 0;

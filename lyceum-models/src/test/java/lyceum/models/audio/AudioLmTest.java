@@ -155,6 +155,7 @@ class AudioLmTest {
             expected += Math.log(sum / mine) / 3 / 2;
         }
         assertThat(joint.loss(seen, captions, Pass.inference()).item()).isEqualTo(expected, Offset.offset(1e-5));
+        assertThatThrownBy(() -> joint.ofText(new int[][] {{1}, {}})).hasMessageContaining("no words");
     }
 
     @Test void isSavedAndSpeaksOfBadInput(@TempDir Path folder) throws IOException {
@@ -170,6 +171,11 @@ class AudioLmTest {
         assertThatThrownBy(() -> lm.continued(prompt, Tensor.zeros(1, 1), 8, 0, rng)).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> new AudioLm(TINY.withSemantic(false), rng).loss(Stage.SEMANTIC, prompt, null, Pass.inference()))
                 .hasMessageContaining("no stage SEMANTIC");
+        assertThatThrownBy(() -> lm.continued(prompt, null, 8, -1, rng)).hasMessageContaining("temperature is -1.0");
+        var codes = new Clip(prompt.semantic(), prompt.codes().add(3).compute()); // of a codec with larger books
+        assertThatThrownBy(() -> lm.continued(codes, null, 8, 0, rng)).hasMessageContaining("; they are 0 to 4");
+        var meant = new Clip(prompt.semantic().sub(7), prompt.codes());
+        assertThatThrownBy(() -> lm.loss(Stage.COARSE, meant, null, Pass.inference())).hasMessageContaining("semantic tokens from -");
         assertThatThrownBy(() -> TINY.withCoarse(4)).hasMessageContaining("4 coarse books of 3");
         assertThat(CodePattern.DELAY.interleave(Tensor.zeros(DType.I64, 3, 5), 9).size(1)).isEqualTo(7);
     }

@@ -158,6 +158,10 @@ class ConformerTest {
                 .hasMessageContaining("(batch, time, 6)");
         assertThatThrownBy(() -> encoder.encode(x, new int[] {8}, Pass.inference())).hasMessageContaining("each is 1 to 7");
         assertThatThrownBy(() -> new Conformer(TINY, Rng.of(1)).stream()).hasMessageContaining("give it a chunk");
+        var stream = encoder.stream();
+        stream.push(x);
+        assertThat(stream.finish().size(1)).isEqualTo(2);
+        assertThatThrownBy(() -> stream.push(x)).hasMessageContaining("begin another");
         assertThatThrownBy(() -> TINY.withKernel(4)).hasMessageContaining("kernel 4");
         assertThat(Autograd.noGrad(() -> encoder.forward(x)).isTracked()).isFalse();
     }

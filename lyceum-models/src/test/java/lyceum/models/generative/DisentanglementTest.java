@@ -3,7 +3,6 @@ package lyceum.models.generative;
 import static lyceum.testing.Bound.above;
 import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.atMost;
-import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -261,6 +260,7 @@ class DisentanglementTest {
         assertThatThrownBy(() -> new Disentanglement(x.div(0), new int[3][1])).hasMessageContaining("not finite");
         assertThatThrownBy(() -> Disentanglement.lasso(0)).hasMessageContaining("alpha is 0");
         assertThatThrownBy(() -> WeakSupervision.pairs(vae, trainer, x, x.narrow(0, 0, 2), 0, Rng.of(1))).hasMessageContaining("(2, 4)");
+        assertThatThrownBy(() -> WeakSupervision.pairs(vae, trainer, x, x.sub(2), 0, Rng.of(1))).hasMessageContaining("for coins");
         assertThatThrownBy(() -> WeakSupervision.pairs(vae, trainer, x, x, 2, Rng.of(1))).hasMessageContaining("2 numbers of 2");
         assertThatThrownBy(() -> WeakSupervision.labels(vae, trainer, x, x, Tensor.zeros(3, 3), 1, Rng.of(1)))
                 .hasMessageContaining("(3, 3)");

@@ -1,6 +1,7 @@
 package lyceum.models.multimodal;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import lyceum.data.scenes.CaptionedScenes;
 import lyceum.data.scenes.Scene;
@@ -39,14 +40,9 @@ record CaptionedPairs(Tensor images, int[] scenes) {
 
     /** So many pictures of each. */
     static CaptionedPairs of(int[] which, int each, Rng rng) {
-        var pictures = new Tensor[which.length * each];
-        var scenes = new int[pictures.length];
-        for (int i = 0; i < pictures.length; i++) {
-            scenes[i] = which[i % which.length];
-            pictures[i] = WORLD.picture(SCENES.get(scenes[i]), rng);
-        }
-        var images = Tensor.stack(0, pictures);
-        return new CaptionedPairs(images.add(Tensor.randn(rng, images.shape().toArray()).mul(0.1)).compute(), scenes);
+        var scenes = new int[which.length * each];
+        for (int i = 0; i < scenes.length; i++) scenes[i] = which[i % which.length];
+        return new CaptionedPairs(WORLD.pictures(Arrays.stream(scenes).mapToObj(SCENES::get).toList(), 0.1, rng), scenes);
     }
 
     /** Ids of a sentence about each picture, or about another one where they are shuffled. */

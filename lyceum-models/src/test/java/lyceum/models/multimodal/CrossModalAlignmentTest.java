@@ -8,7 +8,6 @@ import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -24,6 +23,8 @@ import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
 import lyceum.testing.Gap;
+import lyceum.train.CkaByDefinition;
+import lyceum.train.HiddenStates;
 import org.junit.jupiter.api.Test;
 
 class CrossModalAlignmentTest {
@@ -50,44 +51,17 @@ class CrossModalAlignmentTest {
                 if (scaled) gap.see("rows " + n, space.project(1, x).toDoubleArray(), space.project(0, y).toDoubleArray());
             }
             var other = Tensor.concat(1, normal(d + 3, n, d + 2), x.narrow(1, 0, 2).mul(2)).compute();
-            double cka = CrossModalAlignment.cka(x, other);
-            closed.see("cka " + n, cka, byKernels(x.toRows(), other.toRows()));
-            invariance.see("turned and scaled", CrossModalAlignment.cka(x.matmul(r).mul(7), other), cka);
-            invariance.see("the other, moved as well", CrossModalAlignment.cka(x, other.mul(-0.3).add(5)), cka);
-            invariance.see("of itself turned", CrossModalAlignment.cka(x, y), 1);
+            double cka = HiddenStates.cka(x, other);
+            closed.see("cka " + n, cka, CkaByDefinition.of(x.toRows(), other.toRows()));
+            invariance.see("turned and scaled", HiddenStates.cka(x.matmul(r).mul(7), other), cka);
+            invariance.see("the other, moved as well", HiddenStates.cka(x, other.mul(-0.3).add(5)), cka);
+            invariance.see("of itself turned", HiddenStates.cka(x, y), 1);
             assertThat(cka).isBetween(0.05, 0.95);
         }
         Evidence.of("gap to the planted rotation", rotations, below(1e-8));
         Evidence.of("gap of the rows it brings together", gap, below(1e-8));
         Evidence.of("gap of CKA to centred kernels, number by number", closed, below(1e-9));
         Evidence.of("change of CKA under rotation and scale", invariance, below(1e-9));
-    }
-
-    /** {@code tr(KHLH) / sqrt(tr(KHKH) tr(LHLH))} by sums over rows. */
-    private static double byKernels(double[][] x, double[][] y) {
-        double[][] k = centredKernel(x), l = centredKernel(y);
-        double kl = 0, kk = 0, ll = 0;
-        for (int i = 0; i < k.length; i++) for (int j = 0; j < k.length; j++) {
-            kl += k[i][j] * l[i][j];
-            kk += k[i][j] * k[i][j];
-            ll += l[i][j] * l[i][j];
-        }
-        return kl / Math.sqrt(kk * ll);
-    }
-
-    private static double[][] centredKernel(double[][] x) {
-        int n = x.length;
-        var k = new double[n][n];
-        double[] mean = new double[n];
-        double all = 0;
-        for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) {
-            for (int d = 0; d < x[0].length; d++) k[i][j] += x[i][d] * x[j][d];
-            mean[i] += k[i][j] / n;
-            all += k[i][j] / n / n;
-        }
-        for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) k[i][j] += all;
-        for (int i = 0; i < n; i++) for (int j = 0; j < n; j++) k[i][j] -= mean[i] + mean[j];
-        return k;
     }
 
     /** 6 colours and 4 shapes; a picture's vector is its pixels, a text's the sum of its words' random vectors: encoders that have never met. */
@@ -98,10 +72,8 @@ class CrossModalAlignmentTest {
             SEEN = IntStream.range(0, 24).filter(i -> i % 4 != i / 4 % 4).toArray();
 
     private static Tensor pictures(int[] which, int each, Rng rng) {
-        var all = new ArrayList<Tensor>();
-        for (int e = 0; e < each; e++) for (int i : which) all.add(WORLD.picture(SCENES.get(i), rng).flatten());
-        var clean = Tensor.stack(0, all.toArray(Tensor[]::new));
-        return clean.add(Tensor.randn(rng, clean.shape().toArray()).mul(0.1)).compute();
+        int n = which.length * each;
+        return WORLD.pictures(IntStream.range(0, n).mapToObj(i -> SCENES.get(which[i % which.length])).toList(), 0.1, rng).reshape(n, -1);
     }
 
     private static Tensor texts(int[] which, int each) {

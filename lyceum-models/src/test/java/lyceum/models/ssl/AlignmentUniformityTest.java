@@ -14,6 +14,7 @@ import java.util.List;
 import lyceum.DType;
 import lyceum.data.Dataset;
 import lyceum.data.Datasets;
+import lyceum.linalg.LeastSquares;
 import lyceum.linalg.Similarity;
 import lyceum.nn.Mlp;
 import lyceum.nn.MlpConfig;
@@ -83,7 +84,7 @@ class AlignmentUniformityTest {
             logs[k] = Math.log(negatives[k]);
             sizes[k] = Math.log(Math.abs(gaps[k]));
         }
-        Evidence.of("exponent fitted to 16 .. 4096 negatives", slope(logs, sizes), atMost(-0.45));
+        Evidence.of("exponent fitted to 16 .. 4096 negatives", LeastSquares.slope(logs, sizes), atMost(-0.45));
         Evidence.of("gap at 16 negatives", Math.abs(gaps[0]), above(10 * Math.abs(gaps[8])));
 
         // The loss itself, as it is trained with, from negatives of its own.
@@ -111,19 +112,6 @@ class AlignmentUniformityTest {
         double sum = 0;
         for (int i = 0; i < a.length; i++) sum += a[i] * b[i];
         return sum;
-    }
-
-    private static double slope(double[] x, double[] y) {
-        double mx = 0, my = 0, xy = 0, xx = 0;
-        for (int i = 0; i < x.length; i++) {
-            mx += x[i] / x.length;
-            my += y[i] / x.length;
-        }
-        for (int i = 0; i < x.length; i++) {
-            xy += (x[i] - mx) * (y[i] - my);
-            xx += (x[i] - mx) * (x[i] - mx);
-        }
-        return xy / xx;
     }
 
     private static Tensor circle(double... angles) {

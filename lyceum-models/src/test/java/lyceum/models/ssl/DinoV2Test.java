@@ -239,6 +239,10 @@ class DinoV2Test {
         Autograd.noGrad(() -> dino.loss(views(1), Pass.training(Rng.of(1))).item());
         assertThat(dino.state().get("centre").toDoubleArray()).isNotEqualTo(before);
         assertThat(dino.state().get("patch_centre").toDoubleArray()).isNotEqualTo(before);
+        var whole = new DinoV2(dino.config().withPatchWeight(0), Rng.of(1)); // the patch head has nothing to say
+        whole.loss(views(1), Pass.training(Rng.of(1))).backward();
+        assertThat(whole.state().get("patch_centre").toDoubleArray()).isEqualTo(before);
+        assertThat(whole.parameters().get("student.ibot_head.mlp.0.weight").grad()).isNull();
         dino.save(folder.resolve("dino.safetensors"));
         var other = new DinoV2(dino.config(), Rng.of(9));
         other.load(folder.resolve("dino.safetensors"));
@@ -268,6 +272,8 @@ class DinoV2Test {
         assertThatThrownBy(() -> new PrototypeBalance.None().targets(Tensor.zeros(2, 2), 0, null)).hasMessageContaining("temperature");
         assertThatThrownBy(() -> small(new PrototypeBalance.None()).loss(views.subList(0, 1), Pass.inference()))
                 .hasMessageContaining("1 view");
+        assertThatThrownBy(() -> small(new PrototypeBalance.None()).objective(images, crops).of(new int[] {0, 1}, Pass.inference()))
+                .hasMessageContaining("no random numbers");
         assertThatThrownBy(() -> DinoV2.koLeo(Tensor.zeros(1, 3))).isInstanceOf(ShapeException.class);
     }
 }

@@ -1,6 +1,5 @@
 package lyceum.models.ssl;
 
-import static lyceum.testing.Bound.above;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -18,6 +18,7 @@ import java.util.Set;
 import lyceum.DType;
 import lyceum.data.Dataset;
 import lyceum.data.Datasets;
+import lyceum.data.augment.ImageAugment;
 import lyceum.models.ssl.EpisodeSampler.Episode;
 import lyceum.models.ssl.FewShotConfig.Rule;
 import lyceum.nn.Activation;
@@ -82,21 +83,10 @@ class FewShotLearnerTest {
         return sum;
     }
 
-    /** Digits of 8 x 8 at a random place of a canvas. */
-    private static Dataset placed(Dataset digits, Rng rng) {
-        double[] x = digits.x().toDoubleArray();
-        var canvas = new float[digits.size() * 256];
-        for (int i = 0; i < digits.size(); i++) {
-            int top = rng.nextInt(9), left = rng.nextInt(9);
-            for (int p = 0; p < 64; p++) canvas[i * 256 + (top + p / 8) * 16 + left + p % 8] = (float) x[i * 64 + p];
-        }
-        return Dataset.of(Tensor.of(canvas, digits.size(), 1, 16, 16), digits.y());
-    }
-
     @Tag("slow")
     @Acceptance(topic = "one-shot-learning", clause = 2)
     @Test void practiceOnSomeDigitsTellsOthersApartByOneExample() {
-        var canvas = placed(DIGITS, Rng.of(1));
+        var canvas = ImageAugment.placed(DIGITS.withX(DIGITS.x().reshape(-1, 8, 8)), 16, 16, Rng.of(1));
         Dataset train = EpisodeSampler.only(canvas, 0, 1, 2, 3, 4, 5, 6), test = EpisodeSampler.only(canvas, 7, 8, 9);
         var rng = Rng.of(2);
         var learner = new FewShotLearner(new Sequential(new Conv2d(1, 16, 3, rng), Activation.RELU, new MaxPool2d(2),

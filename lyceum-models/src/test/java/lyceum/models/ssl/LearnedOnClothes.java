@@ -96,20 +96,9 @@ public final class LearnedOnClothes {
         Tensor all = encoder.features(train.x(), 500), held = encoder.features(test.x(), 500);
         double sum = 0;
         for (int draw = 1; draw <= draws; draw++) {
-            var few = perClass(Dataset.of(all, train.y()).shuffled(Rng.of(draw)), labels);
+            var few = Representation.few(Dataset.of(all, train.y()), labels, Rng.of(draw));
             sum += LinearProbe.fit(few.x(), few.y(), 1e-2, 200).accuracy(held, test.y());
         }
         return sum / draws;
-    }
-
-    /** The first so many of each class. */
-    private static Dataset perClass(Dataset data, int each) {
-        var left = new int[10];
-        var rows = new int[10 * each];
-        long[] y = data.y().toLongArray();
-        int n = 0;
-        for (int i = 0; i < y.length; i++) if (left[(int) y[i]]++ < each) rows[n++] = i;
-        if (n < rows.length) throw new AssertionError("fewer than " + each + " pictures of a class");
-        return data.rows(rows);
     }
 }

@@ -68,12 +68,7 @@ class RepresentationTest {
     /** Digits of 8 x 8 pixels anywhere on 16 x 16. */
     private static Dataset canvas(Rng rng) {
         var digits = Datasets.digits().to(DType.F32).scaled(1.0 / 16).shuffled(rng);
-        var placed = new Tensor[digits.size()];
-        for (int i = 0; i < placed.length; i++) {
-            int top = rng.nextInt(9), left = rng.nextInt(9);
-            placed[i] = digits.x().get(i).reshape(1, 8, 8).pad(1, top, 8 - top, 0).pad(2, left, 8 - left, 0);
-        }
-        return digits.withX(Tensor.stack(0, placed).compute());
+        return ImageAugment.placed(digits.withX(digits.x().reshape(-1, 8, 8)), 16, 16, rng);
     }
 
     /** Ends in a norm, so that vectors lie around zero. */

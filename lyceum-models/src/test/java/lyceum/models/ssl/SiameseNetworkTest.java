@@ -149,6 +149,8 @@ class SiameseNetworkTest {
         double expected = 0;
         for (int i = 0; i < 40; i++) for (int j = i % 4; j < 40; j += 4) expected += (i - j) * (i - j) / 2.0 / (40 * 9);
         assertThat(near).isCloseTo(expected / 2, within(0.2 * expected));
+        var validation = net.pairs(data, new ContrastiveLoss());
+        assertThat(validation.of(rows, Pass.inference()).item()).isEqualTo(validation.of(rows, Pass.inference()).item()).isPositive();
         assertThatThrownBy(() -> ClassMembers.of("pairs", Dataset.of(data.x(), data.x().squeeze(1)))).hasMessageContaining("class numbers");
         assertThatThrownBy(() -> ClassMembers.of("pairs", data.rows(0, 1)).partner(0, rng)).hasMessageContaining("class 0 has one row");
         assertThatThrownBy(() -> ClassMembers.of("pairs", data.rows(0, 4)).stranger(0, rng)).hasMessageContaining("two classes");

@@ -33,10 +33,7 @@ import lyceum.testing.Evidence;
 import lyceum.testing.Gap;
 import lyceum.testing.Golden;
 import lyceum.testing.Recipe;
-import lyceum.train.GradientNorms;
-import lyceum.train.History;
 import lyceum.train.Trainer;
-import lyceum.train.TrainingRun;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -134,16 +131,12 @@ class TwoViewLearnerTest {
             return made;
         };
         // Heard before the learner's own listener: the teacher is still the one that this step used.
-        var trainer = new Trainer(new Adam(0.01), epochs).withBatchSize(5).withListener(new Trainer.Listener() {
-            @Override public void epochEnded(TrainingRun run, History.Epoch epoch) {}
-
-            @Override public void stepEnded(TrainingRun run, GradientNorms norms) {
-                off[0] += differing(numbers(learner.target()), oracle.getLast());
-                oracle.set(0, followed(oracle.getLast(), learner, momentum.applyAsDouble(run.steps())));
-                off[1]++;
-                stepped.run();
-            }
-        });
+        var trainer = new Trainer(new Adam(0.01), epochs).withBatchSize(5).withListener(Trainer.Listener.afterStep(run -> {
+            off[0] += differing(numbers(learner.target()), oracle.getLast());
+            oracle.set(0, followed(oracle.getLast(), learner, momentum.applyAsDouble(run.steps())));
+            off[1]++;
+            stepped.run();
+        }));
         learner.fit(normal(3, 50, 6), recorded, trainer, Rng.of(4), Progress.SILENT);
         assertThat(off[1]).isEqualTo(10 * epochs);
         return off[0] + differing(numbers(learner.target()), oracle.getLast());
@@ -386,6 +379,8 @@ class TwoViewLearnerTest {
         assertThatThrownBy(() -> new BarlowTwins(Double.NaN)).hasMessageContaining("lambda is NaN");
         assertThatThrownBy(() -> new VicReg().withCovariance(-2)).hasMessageContaining("-2.0");
         assertThatThrownBy(() -> new VicReg().of(Tensor.ones(1, 3), Tensor.ones(1, 3))).hasMessageContaining("(1, 3)");
+        assertThatThrownBy(() -> Byol.of(Tensor.ones(4, 3), Tensor.ones(1, 3))).hasMessageContaining("(1, 3)");
+        assertThatThrownBy(() -> SimSiam.of(Tensor.ones(4, 3), Tensor.ones(1, 3))).hasMessageContaining("(1, 3)");
         assertThatThrownBy(() -> ViewHeads.of(0)).hasMessageContaining("projection of 0");
         assertThatThrownBy(() -> bare(new SimClr()).fit(normal(1, 20, 6), NOISE, new Trainer(new Adam(1), 1).withShards(2), Rng.of(1),
                 Progress.SILENT)).hasMessageContaining("2 shards");

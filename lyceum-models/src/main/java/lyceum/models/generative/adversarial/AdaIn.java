@@ -2,7 +2,6 @@ package lyceum.models.generative.adversarial;
 
 import lyceum.DType;
 import lyceum.ShapeException;
-import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
@@ -13,7 +12,7 @@ import lyceum.tensor.Tensor;
  *
  * @see <a href="https://arxiv.org/abs/1703.06868">Huang and Belongie (2017)</a>
  */
-public final class AdaIn extends Module {
+public final class AdaIn extends Conditioned {
     private static final double EPSILON = 1e-8;
 
     private final ScaledLinear scale, shift;
@@ -35,7 +34,7 @@ public final class AdaIn extends Module {
     private Style style(Tensor w, Pass pass) { return new Style(scale.forward(w, pass), shift.forward(w, pass)); }
 
     /** Pictures x (n, channels, h, w) in styles (n, width). */
-    public Tensor forward(Tensor x, Tensor style, Pass pass) { return emit(x, apply(x, style(style, pass)), pass); }
+    @Override public Tensor forward(Tensor x, Tensor style, Pass pass) { return emit(x, apply(x, style(style, pass)), pass); }
 
     /** With a given scale and shift. */
     public static Tensor apply(Tensor x, Style style) {
@@ -45,10 +44,5 @@ public final class AdaIn extends Module {
         var centred = x.sub(x.mean(new int[] {2, 3}, true));
         var unit = centred.div(centred.square().mean(new int[] {2, 3}, true).add(EPSILON).sqrt());
         return unit.mul(style.scale.reshape(x.size(0), x.size(1), 1, 1)).add(style.shift.reshape(x.size(0), x.size(1), 1, 1));
-    }
-
-    /** @throws UnsupportedOperationException always: it needs styles, see {@link #forward(Tensor, Tensor, Pass)} */
-    @Override protected Tensor compute(Tensor x, Pass pass) {
-        throw new UnsupportedOperationException("AdaIn: it needs styles; use forward(x, styles, pass)");
     }
 }

@@ -10,7 +10,6 @@ import lyceum.nn.Embedding;
 import lyceum.nn.EmbeddingConfig;
 import lyceum.nn.Init;
 import lyceum.nn.Linear;
-import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
@@ -31,7 +30,7 @@ import lyceum.tensor.Tensor;
  *
  * @see <a href="https://arxiv.org/abs/1809.11096">Brock, Donahue and Simonyan (2019)</a>
  */
-public final class BigGanGenerator extends Module implements Conditioned {
+public final class BigGanGenerator extends Conditioned {
     private final BigGanConfig config;
     private final Embedding shared;
     private final Linear linear;
@@ -73,12 +72,7 @@ public final class BigGanGenerator extends Module implements Conditioned {
         return emit(z, output_conv.forward(output_norm.forward(x, pass).relu(), pass).tanh(), pass);
     }
 
-    /** @throws UnsupportedOperationException always: it needs classes */
-    @Override protected Tensor compute(Tensor z, Pass pass) {
-        throw new UnsupportedOperationException("BigGanGenerator: it needs classes; use forward(z, classes, pass)");
-    }
-
-    private static final class Block extends Module implements Conditioned {
+    private static final class Block extends Conditioned {
         private final ConditionalBatchNorm bn1, bn2;
         private final Conv2d conv1, conv2, conv_sc;
 
@@ -96,7 +90,5 @@ public final class BigGanGenerator extends Module implements Conditioned {
             h = conv2.forward(bn2.forward(h, condition, pass).relu(), pass);
             return emit(x, h.add(conv_sc.forward(doubled(x), pass)), pass);
         }
-
-        @Override protected Tensor compute(Tensor x, Pass pass) { throw new UnsupportedOperationException("a block needs a condition"); }
     }
 }

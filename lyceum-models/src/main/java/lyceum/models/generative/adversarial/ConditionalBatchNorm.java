@@ -4,7 +4,6 @@ import lyceum.DType;
 import lyceum.nn.BatchNorm;
 import lyceum.nn.Init;
 import lyceum.nn.Linear;
-import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
@@ -14,7 +13,7 @@ import lyceum.tensor.Tensor;
  *
  * @see <a href="https://arxiv.org/abs/1707.00683">de Vries and others (2017)</a>
  */
-public final class ConditionalBatchNorm extends Module implements Conditioned {
+public final class ConditionalBatchNorm extends Conditioned {
     private final BatchNorm norm;
     private final Linear gain, bias;
 

@@ -3,7 +3,6 @@ package lyceum.models.generative.adversarial;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.backend.Convolution;
-import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
@@ -15,7 +14,7 @@ import lyceum.tensor.Tensor;
  *
  * @see <a href="https://arxiv.org/abs/1912.04958">Karras, Laine, Aittala, Hellsten, Lehtinen and Aila (2020), section 2.2</a>
  */
-public final class ModulatedConv2d extends Module {
+public final class ModulatedConv2d extends Conditioned {
     private final Tensor weight, bias;
     private final ScaledLinear affine;
     private final boolean demodulated;
@@ -43,7 +42,7 @@ public final class ModulatedConv2d extends Module {
     public Tensor scales(Tensor style) { return affine.forward(style); }
 
     /** From (n, inputs, h, w) in styles (n, width) to (n, outputs, h, w). */
-    public Tensor forward(Tensor x, Tensor style, Pass pass) {
+    @Override public Tensor forward(Tensor x, Tensor style, Pass pass) {
         if (x.rank() != 4 || x.size(1) != weight.size(1) || style.rank() != 2 || style.size(0) != x.size(0)) throw new ShapeException(
                 "ModulatedConv2d: pictures " + x.shape() + " and styles " + style.shape() + " for " + weight.size(1) + " channels");
         var s = affine.forward(style, pass);
@@ -54,10 +53,5 @@ public final class ModulatedConv2d extends Module {
             y = y.div(length.reshape(x.size(0), weight.size(0), 1, 1));
         }
         return emit(x, y.add(bias.reshape(1, weight.size(0), 1, 1)), pass);
-    }
-
-    /** @throws UnsupportedOperationException always: it needs styles, see {@link #forward(Tensor, Tensor, Pass)} */
-    @Override protected Tensor compute(Tensor x, Pass pass) {
-        throw new UnsupportedOperationException("ModulatedConv2d: it needs styles; use forward(x, styles, pass)");
     }
 }

@@ -20,7 +20,7 @@ import lyceum.tensor.Tensor;
  *
  * @see <a href="https://arxiv.org/abs/1802.05637">Miyato and Koyama (2018)</a>
  */
-public final class ProjectionCritic extends Module implements Conditioned {
+public final class ProjectionCritic extends Conditioned {
     private final Module features;
     private final Linear linear;
     private final Embedding embed;

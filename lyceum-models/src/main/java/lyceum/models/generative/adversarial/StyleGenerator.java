@@ -95,7 +95,7 @@ public final class StyleGenerator extends Module {
     }
 
     /** A convolution under a style, then noise and leaky ReLU; AdaIN comes last, as in the first paper. */
-    private static final class StyledLayer extends Module {
+    private static final class StyledLayer extends Conditioned {
         private final ModulatedConv2d modulated;
         private final Conv2d plain;
         private final AdaIn norm;
@@ -111,13 +111,11 @@ public final class StyleGenerator extends Module {
             noise_strength = Tensor.zeros(config.dtype(), 1).copy().requiresGrad();
         }
 
-        Tensor forward(Tensor x, Tensor style, Pass pass) {
+        @Override public Tensor forward(Tensor x, Tensor style, Pass pass) {
             var y = plain == null ? modulated.forward(x, style, pass) : plain.forward(x, pass);
             if (pass.rng() != null) y = y.add(Tensor.randn(pass.rng(), y.dtype(), y.size(0), 1, y.size(2), y.size(3)).mul(noise_strength));
             y = Activation.leakyRelu(y, 0.2).mul(Math.sqrt(2));
             return norm == null ? y : norm.forward(y, style, pass);
         }
-
-        @Override protected Tensor compute(Tensor x, Pass pass) { throw new UnsupportedOperationException("a styled layer needs a style"); }
     }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.models.vision.VisionTransformer;
 import lyceum.nn.Embedding;
 import lyceum.nn.EmbeddingConfig;
 import lyceum.nn.Init;
@@ -51,7 +52,8 @@ public final class DiffusionTransformer extends Module implements Denoiser {
 
     public DiffusionTransformer(DiffusionTransformerConfig config, Rng rng) {
         this.config = config;
-        pos_embed = positions(config);
+        int side = config.size() / config.patch();
+        pos_embed = VisionTransformer.sinusoidal(side, side, config.width()).to(config.dtype()).compute();
         x_embedder = new DitPatches(config, rng);
         t_embedder = new DitTime(config, rng);
         y_embedder = config.classes() == 0 ? null : new Classes(config, rng);
@@ -66,7 +68,9 @@ public final class DiffusionTransformer extends Module implements Denoiser {
     /** The blocks, first to last. */
     public List<? extends Module> blocks() { return blocks; }
 
-    @Override public Tensor predict(Tensor x, Tensor t, Tensor condition, Pass pass) {
+    @Override public Tensor predict(Tensor x, Tensor t, Tensor condition, Pass pass) { return emit(x, answer(x, t, condition, pass), pass); }
+
+    private Tensor answer(Tensor x, Tensor t, Tensor condition, Pass pass) {
         if (x.rank() != 4 || x.size(1) != config.channels() || x.size(2) != config.size() || x.size(3) != config.size())
             throw new ShapeException("DiffusionTransformer: data " + x.shape() + "; they are (n, " + config.channels() + ", "
                     + config.size() + ", " + config.size() + ")");
@@ -76,7 +80,7 @@ public final class DiffusionTransformer extends Module implements Denoiser {
         Tensor kind = y_embedder == null ? null
                 : y_embedder.forward(condition == null ? Tensor.full(DType.I64, (long) config.classes(), x.size(0)) : condition, pass);
         var tokens = x_embedder.forward(patchify(x, config.patch()), pass).add(pos_embed);
-        return emit(x, unpatchify(through(tokens, time, kind, pass), config.patch(), config.outputs()), pass);
+        return unpatchify(through(tokens, time, kind, pass), config.patch(), config.outputs());
     }
 
     private Tensor through(Tensor tokens, Tensor time, Tensor kind, Pass pass) {
@@ -93,7 +97,7 @@ public final class DiffusionTransformer extends Module implements Denoiser {
     }
 
     /** Not of one input alone: see {@link #predict(Tensor, Tensor, Tensor, Pass)}. Here at time 0 without a condition. */
-    @Override protected Tensor compute(Tensor x, Pass pass) { return predict(x, Tensor.zeros(x.dtype(), x.size(0)), null, pass); }
+    @Override protected Tensor compute(Tensor x, Pass pass) { return answer(x, Tensor.zeros(x.dtype(), x.size(0)), null, pass); }
 
     /** The patches of (n, channels, side, side) row by row, each with its channels last: (n, patches, patch patch channels). */
     public static Tensor patchify(Tensor x, int patch) {
@@ -111,20 +115,5 @@ public final class DiffusionTransformer extends Module implements Denoiser {
                 "unpatchify: " + patches.shape() + " is no square of patches of " + patch + " with " + channels + " channels");
         return patches.reshape(n, side, side, patch, patch, channels).permute(0, 5, 1, 3, 2, 4).reshape(n, channels, side * patch,
                 side * patch);
-    }
-
-    /** Sines and cosines of the column in the first half of the width, of the row in the second: (1, tokens, width). */
-    private static Tensor positions(DiffusionTransformerConfig config) {
-        int side = config.size() / config.patch(), width = config.width(), quarter = width / 4;
-        var values = new double[side * side * width];
-        for (int r = 0; r < side; r++) for (int c = 0; c < side; c++) for (int k = 0; k < quarter; k++) {
-            double rate = Math.pow(10_000, -(double) k / quarter);
-            int at = (r * side + c) * width + k;
-            values[at] = Math.sin(c * rate);
-            values[at + quarter] = Math.cos(c * rate);
-            values[at + 2 * quarter] = Math.sin(r * rate);
-            values[at + 3 * quarter] = Math.cos(r * rate);
-        }
-        return Tensor.of(values, 1, (long) side * side, width).to(config.dtype()).compute();
     }
 }

@@ -133,7 +133,7 @@ public record ParadigmComparison(TokenModelConfig network, int strings, int epoc
         for (int k : passes) {
             drawn = counted(diffusion, () -> diffusion.sample(samples, k, rng.split(4), Progress.SILENT));
             var last = Tensor.arange(network.length()).eq(network.length() - 1L).to(DType.I64).unsqueeze(0).expand(2, network.length());
-            var wished = counted(diffusion, () -> diffusion.infill(last.mul((long) 0).add(1), last, k, rng.split(5), Progress.SILENT));
+            var wished = counted(diffusion, () -> diffusion.infill(last, last, k, rng.split(5), Progress.SILENT));
             report.add(row(Paradigm.DIFFUSION, diffusion, truth, bound, drawn, source, infilling, wished.passes));
         }
         double mean = 0;

@@ -7,6 +7,7 @@ import lyceum.ShapeException;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
+import lyceum.nn.SinusoidalPositions;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
@@ -50,7 +51,9 @@ public final class VideoTransformer extends Module implements Denoiser {
     public VideoTransformerConfig config() { return config; }
 
     /** @param condition class numbers (n), or vectors of a text (n, T, contextWidth); null for none */
-    @Override public Tensor predict(Tensor x, Tensor t, Tensor condition, Pass pass) {
+    @Override public Tensor predict(Tensor x, Tensor t, Tensor condition, Pass pass) { return emit(x, answer(x, t, condition, pass), pass); }
+
+    private Tensor answer(Tensor x, Tensor t, Tensor condition, Pass pass) {
         int channels = config.channels();
         if (x.rank() != 5 || x.size(2) != channels && x.size(2) != channels + 1) throw new ShapeException("VideoTransformer: clips "
                 + x.shape() + "; they are (n, frames, " + channels + ", height, width), with or without a channel of what is known");
@@ -70,11 +73,11 @@ public final class VideoTransformer extends Module implements Denoiser {
         for (var block : blocks) tokens = block.forward(tokens, vector, text, frames, pass);
         var said = unpatchify(final_layer.forward(tokens, vector, pass), config.patchTime(), config.patch(), (int) x.size(3),
                 (int) x.size(4));
-        return emit(x, told ? Tensor.concat(2, said.mul(known.rsub(1)), known.zerosLike()) : said, pass);
+        return told ? Tensor.concat(2, said.mul(known.rsub(1)), known.zerosLike()) : said;
     }
 
     /** Not of one input alone: see {@link #predict(Tensor, Tensor, Tensor, Pass)}. Here at time 0 without a condition. */
-    @Override protected Tensor compute(Tensor x, Pass pass) { return predict(x, Tensor.zeros(x.dtype(), x.size(0)), null, pass); }
+    @Override protected Tensor compute(Tensor x, Pass pass) { return answer(x, Tensor.zeros(x.dtype(), x.size(0)), null, pass); }
 
     /**
      * Blocks of clips (n, frames, channels, height, width), by time, row and column; each by frame, row, column and channel: (n, tokens, time side side channels).
@@ -104,21 +107,9 @@ public final class VideoTransformer extends Module implements Denoiser {
 
     /** Sines and cosines of the frame, the row and the column, a third of the width each: (tokens, width). */
     private static Tensor positions(int frames, int rows, int columns, int width) {
-        int third = width / 3, sixth = width / 6, at = 0;
-        var waves = new double[Math.max(frames, Math.max(rows, columns))][third];
-        for (int k = 0; k < sixth; k++) {
-            double rate = Math.pow(10_000, -(double) k / sixth);
-            for (int place = 0; place < waves.length; place++) {
-                waves[place][k] = Math.sin(place * rate);
-                waves[place][sixth + k] = Math.cos(place * rate);
-            }
-        }
-        var values = new double[frames * rows * columns * width];
-        for (int f = 0; f < frames; f++)
-            for (int r = 0; r < rows; r++) for (int c = 0; c < columns; c++) for (int place : new int[] {f, r, c}) {
-                System.arraycopy(waves[place], 0, values, at, third);
-                at += third;
-            }
-        return Tensor.of(values, (long) frames * rows * columns, width);
+        var waves = new SinusoidalPositions(width / 3, 10_000, false, 1, 0);
+        long[] all = {frames, rows, columns, width / 3};
+        return Tensor.concat(-1, waves.table(0, frames, DType.F64).unsqueeze(1).unsqueeze(1).expand(all),
+                waves.table(0, rows, DType.F64).unsqueeze(1).expand(all), waves.table(0, columns, DType.F64).expand(all)).reshape(-1, width);
     }
 }

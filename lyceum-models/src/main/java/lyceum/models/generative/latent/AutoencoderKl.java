@@ -10,7 +10,6 @@ import lyceum.models.generative.Vae;
 import lyceum.models.generative.VaeConfig;
 import lyceum.nn.Conv2d;
 import lyceum.nn.GroupNorm;
-import lyceum.nn.Layer;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.random.Rng;

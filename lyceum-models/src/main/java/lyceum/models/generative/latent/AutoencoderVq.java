@@ -6,6 +6,7 @@ import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.models.generative.LatentModel;
 import lyceum.models.generative.VectorQuantizer;
+import lyceum.nn.InBatches;
 import lyceum.nn.Layer;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
@@ -36,6 +37,8 @@ import lyceum.train.TrainingRun;
  * @see <a href="https://arxiv.org/abs/2112.10752">Rombach, Blattmann, Lorenz, Esser and Ommer (2022), on the book in the decoder</a>
  */
 public final class AutoencoderVq extends Module implements LatentModel {
+    private static final int BLOCK = 512;
+
     private final Layer encoder, decoder;
     private final VectorQuantizer quantizer;
 
@@ -57,7 +60,7 @@ public final class AutoencoderVq extends Module implements LatentModel {
     /** A training that has not begun. @param validation data whose mean squared error of a number is each epoch's score; null for none */
     public TrainingRun start(Trainer trainer, Tensor data, Tensor validation, Rng rng) {
         DoubleSupplier score = validation == null ? null
-                : () -> Autograd.noGrad(() -> reconstruct(validation).sub(validation).square().mean().item());
+                : () -> InBatches.of(validation, BLOCK, this::reconstruct).sub(validation).square().mean().item();
         return trainer.start(this, Math.toIntExact(data.size(0)), (rows, pass) -> loss(data.rows(rows), pass), score, rng);
     }
 

@@ -87,7 +87,9 @@ public final class ConditionalUNet extends Module implements Denoiser {
      * @param t (n) steps; diffusers counts from 0: see {@link Denoiser#countingFromZero}
      * @param context (n, T, contextWidth); null where the context's width is 0
      */
-    @Override public Tensor predict(Tensor x, Tensor t, Tensor context, Pass pass) {
+    @Override public Tensor predict(Tensor x, Tensor t, Tensor context, Pass pass) { return emit(x, answer(x, t, context, pass), pass); }
+
+    private Tensor answer(Tensor x, Tensor t, Tensor context, Pass pass) {
         int reduction = 1 << config.widths().size() - 1;
         if (x.rank() != 4 || x.size(1) != config.inputs() || x.size(2) % reduction != 0 || x.size(3) % reduction != 0)
             throw new ShapeException("ConditionalUNet: x " + x.shape() + "; it is (n, " + config.inputs()
@@ -102,13 +104,11 @@ public final class ConditionalUNet extends Module implements Denoiser {
         for (var level : down_blocks) y = level.down(y, time, context, kept, pass);
         y = mid_block.across(y, time, context, pass);
         for (var level : up_blocks) y = level.up(y, time, context, kept, pass);
-        return emit(x, conv_out.forward(ResnetBlock.silu(conv_norm_out.forward(y, pass), pass), pass), pass);
+        return conv_out.forward(ResnetBlock.silu(conv_norm_out.forward(y, pass), pass), pass);
     }
 
-    /** Without a time there is no answer. */
-    @Override protected Tensor compute(Tensor x, Pass pass) {
-        throw new UnsupportedOperationException("a ConditionalUNet needs the time; call predict");
-    }
+    /** Not of one input alone: see {@link #predict(Tensor, Tensor, Tensor, Pass)}. Here at time 0 without a context, if it wants none. */
+    @Override protected Tensor compute(Tensor x, Pass pass) { return answer(x, Tensor.zeros(x.dtype(), x.size(0)), null, pass); }
 
     /** Cosines, then sines, through two layers. */
     private static final class Time extends Module {

@@ -31,6 +31,10 @@ final class DiffusersFolder {
     /** Names of attention in checkpoints of 2022, and now. */
     private static final Map<String, String> OLD = Map.of("query", "to_q", "key", "to_k", "value", "to_v", "proj_attn", "to_out.0");
 
+    /** Settings that are built one way here, as JSON. */
+    private static final Map<String, String> ONLY = Map.of("trained_betas", "null", "flip_sin_to_cos", "true", "freq_shift", "0",
+            "center_input_sample", "false", "downsample_padding", "1", "act_fn", "\"silu\"", "shift_factor", "null");
+
     private final Path folder;
 
     private DiffusersFolder(Path folder) { this.folder = folder; }
@@ -48,7 +52,12 @@ final class DiffusersFolder {
         var path = folder.resolve(name);
         if (!Files.isRegularFile(path)) throw new FormatException("diffusers folder " + folder + ": there is no " + name);
         try {
-            return JsonMapper.shared().readTree(Files.readString(path));
+            var c = JsonMapper.shared().readTree(Files.readString(path));
+            ONLY.forEach((key, only) -> {
+                if (c.has(key) && !c.get(key).toString().equals(only))
+                    throw new FormatException(name + ": " + key + " is " + c.get(key) + "; " + only + " is known");
+            });
+            return c;
         } catch (JacksonException e) {
             throw new FormatException(path + ": " + e.getOriginalMessage());
         }

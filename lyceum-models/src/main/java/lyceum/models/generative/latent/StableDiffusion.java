@@ -13,6 +13,7 @@ import lyceum.models.generative.diffusion.DiffusionModel;
 import lyceum.models.generative.diffusion.Inpainting;
 import lyceum.models.generative.diffusion.NoiseSchedule;
 import lyceum.models.generative.diffusion.NoiseStreams;
+import lyceum.nn.InBatches;
 import lyceum.progress.Progress;
 import lyceum.tensor.Tensor;
 
@@ -38,6 +39,8 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://arxiv.org/abs/2108.01073">Meng and others (2022), SDEdit: from a picture</a>
  */
 public record StableDiffusion(PromptEncoder text, DiffusionModel model, LatentDiffusion latents, int channels, int reduction) {
+    private static final int TOGETHER = 4; // pictures that the autoencoder sees at once
+
     public StableDiffusion {
         Objects.requireNonNull(text, "text");
         Objects.requireNonNull(latents, "latents");
@@ -130,10 +133,12 @@ public record StableDiffusion(PromptEncoder text, DiffusionModel model, LatentDi
     }
 
     /** Scaled codes of pictures in [0, 1]. */
-    public Tensor encoded(Tensor pictures) { return latents.encode(pictures.mul(2).sub(1), 4); }
+    public Tensor encoded(Tensor pictures) { return latents.encode(pictures.mul(2).sub(1), TOGETHER); }
 
     /** Pictures in [0, 1] of scaled codes. */
-    public Tensor pictures(Tensor codes) { return Autograd.noGrad(() -> latents.decode(codes).add(1).div(2).clamp(0, 1).compute()); }
+    public Tensor pictures(Tensor codes) {
+        return InBatches.of(codes, TOGETHER, some -> latents.decode(some).add(1).div(2).clamp(0, 1));
+    }
 
     private static void requireOne(List<String> prompts, NoiseStreams noise) {
         if (prompts.isEmpty() || prompts.size() != noise.size()) throw new IllegalArgumentException(

@@ -1,9 +1,11 @@
 package lyceum.models.vision.detect;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import lyceum.ShapeException;
 import lyceum.models.vision.DetectionScore;
+import lyceum.models.vision.NonMaxSuppression;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.tensor.Tensor;
@@ -13,7 +15,7 @@ import lyceum.tensor.Tensor;
  * right, bottom in pixels of the picture.
  *
  * <p>Three generations over one kit: {@link RegionDetector} is R-CNN, Fast and Faster R-CNN by its configuration, {@link Detr} predicts a
- * set. Each tells its {@linkplain #loss loss}, so that a {@link lyceum.train.Trainer} trains it.
+ * set; {@link Yolo} is one stage. Each tells its {@linkplain #loss loss}, so that a {@link lyceum.train.Trainer} trains it.
  */
 public interface Detector {
     /**
@@ -40,9 +42,14 @@ public interface Detector {
         /** Those of a score of at least that. */
         public Found above(double score) {
             double[] s = scores.toDoubleArray();
-            int[] rows = IntStream.range(0, s.length).filter(i -> s[i] >= score).toArray();
-            return new Found(boxes.rows(rows), scores.rows(rows), IntStream.of(rows).map(i -> kinds[i]).toArray());
+            return rows(IntStream.range(0, s.length).filter(i -> s[i] >= score).toArray());
         }
+
+        /** Some of them, in that order. */
+        Found rows(int... rows) { return new Found(boxes.rows(rows), scores.rows(rows), IntStream.of(rows).map(i -> kinds[i]).toArray()); }
+
+        /** Without those that overlap a surer one of their class by more than an IoU. */
+        Found suppressed(double iou) { return rows(new NonMaxSuppression(iou).keep(boxes, scores, kinds)); }
     }
 
     /** What is in each picture. Nothing is recorded or learned. */
@@ -67,13 +74,16 @@ public interface Detector {
         return score;
     }
 
-    /** @throws IllegalArgumentException unless each picture has a truth of classes below that */
+    /** @throws IllegalArgumentException unless each picture has a truth of classes below that and of boxes that are above 0 wide and high */
     static void check(String who, Tensor images, List<Truth> truths, int classes) {
         if (images.rank() != 4 || images.size(0) != truths.size()) throw new IllegalArgumentException(
                 who + ": pictures " + images.shape() + " and " + truths.size() + " truths; (n, channels, height, width) and n");
-        for (var truth : truths)
+        for (var truth : truths) {
             for (int kind : truth.kinds)
                 if (kind < 0 || kind >= classes)
                     throw new IllegalArgumentException(who + ": class " + kind + "; they are numbered from 0 to " + (classes - 1));
+            for (double[] b : truth.boxes.toRows()) if (!(b[2] > b[0] && b[3] > b[1])) throw new IllegalArgumentException(
+                    who + ": box " + Arrays.toString(b) + "; left, top, right and bottom, of which right and bottom are larger");
+        }
     }
 }

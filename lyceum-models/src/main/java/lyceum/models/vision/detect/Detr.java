@@ -182,11 +182,10 @@ public final class Detr extends Module implements Detector {
             var sides = Tensor.of(new double[] {images.size(3), images.size(2), images.size(3), images.size(2)});
             for (int from = 0; from < images.size(0); from += BATCH) {
                 var told = tell(images.narrow(0, from, Math.min(images.size(0) - from, BATCH)), Pass.inference());
-                var p = told.logits.to(DType.F64).softmax(2).narrow(2, 0, config.classes());
-                for (int i = 0; i < p.size(0); i++) {
-                    int[] kinds = p.select(0, i).argmax(1).toIntArray(), order = p.select(0, i).max(1, false).argsort(0, true).toIntArray();
-                    found.add(new Found(corners(told.boxes.select(0, i).to(DType.F64)).mul(sides).rows(order),
-                            p.select(0, i).max(1, false).rows(order), IntStream.of(order).map(k -> kinds[k]).toArray()));
+                var all = told.logits.to(DType.F64).softmax(2).narrow(2, 0, config.classes());
+                for (int i = 0; i < all.size(0); i++) {
+                    Tensor p = all.select(0, i), best = p.max(1, false), boxes = corners(told.boxes.select(0, i).to(DType.F64)).mul(sides);
+                    found.add(new Found(boxes, best, p.argmax(1).toIntArray()).rows(best.argsort(0, true).toIntArray()));
                 }
             }
             return found;

@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
-import lyceum.autograd.FlopCounter;
 import lyceum.backend.Convolution;
 import lyceum.models.vision.BoxCoding;
 import lyceum.models.vision.NonMaxSuppression;
@@ -203,24 +202,29 @@ public final class RegionDetector extends Module implements Detector {
 
     /** Among regions from elsewhere, (k, 4) of each picture; null for its own. */
     public List<Found> detect(Tensor images, List<Tensor> proposals) {
+        if (proposals != null && proposals.size() != images.size(0)) throw new IllegalArgumentException(
+                "RegionDetector: proposals of " + proposals.size() + " pictures and " + images.size(0) + " pictures");
         return Autograd.noGrad(() -> {
             var found = new ArrayList<Found>();
             for (int from = 0; from < images.size(0); from += BATCH) {
                 int to = (int) Math.min(images.size(0), from + BATCH);
-                found.addAll(batch(images.narrow(0, from, to - from), proposals == null ? null : proposals.subList(from, to)));
+                var some = images.narrow(0, from, to - from);
+                var map = config.generation() == Generation.R_CNN ? null : forward(some);
+                found.addAll(detect(some, map, proposals == null ? null : proposals.subList(from, to)));
             }
             return found;
         });
     }
 
-    private List<Found> batch(Tensor images, List<Tensor> given) {
+    /** The same, at once, where the backbone's map is known already: other heads look at it too. */
+    public List<Found> detect(Tensor images, Tensor map, List<Tensor> given) {
         var pass = Pass.inference();
-        var map = config.generation() == Generation.R_CNN ? null : FlopCounter.part("features", () -> forward(images, pass));
         var proposals = given != null ? given
                 : config.generation() == Generation.FASTER ? chosen(anchored(map, pass), images) : windows(images);
         int[] pictures = IntStream.range(0, proposals.size()).flatMap(i -> IntStream.generate(() -> i).limit(proposals.get(i).size(0)))
                 .toArray();
         var regions = Tensor.concat(0, proposals.stream().map(p -> p.to(DType.F64)).toArray(Tensor[]::new));
+        if (pictures.length == 0) return proposals.stream().map(p -> new Found(regions, Tensor.zeros(0), new int[0])).toList();
         var said = judge(images, map, regions, pictures, pass);
         Tensor scores = said.logits.to(DType.F64).softmax(1), boxes = config.coding().decode(said.codes.to(DType.F64), regions);
         var found = new ArrayList<Found>();
@@ -243,9 +247,8 @@ public final class RegionDetector extends Module implements Detector {
             kinds[count] = kind;
             sure[count++] = s[i][kind];
         }
-        int[] of = Arrays.copyOf(kinds, count);
-        Tensor some = boxes.rows(Arrays.copyOf(rows, count)), score = Tensor.of(Arrays.copyOf(sure, count), count);
-        int[] kept = new NonMaxSuppression(config.suppression()).keep(some, score, of);
-        return new Found(some.rows(kept), score.rows(kept), Arrays.stream(kept).map(k -> of[k]).toArray());
+        var all = new Found(boxes.rows(Arrays.copyOf(rows, count)), Tensor.of(Arrays.copyOf(sure, count), count),
+                Arrays.copyOf(kinds, count));
+        return all.suppressed(config.suppression());
     }
 }

@@ -20,7 +20,7 @@ import lyceum.withers.Withers;
  * @param proposals after it, in a picture
  * @param sampled regions of a picture that the head learns from, up to half of them objects
  * @param overlap above which the IoU of a region with an object makes it one
- * @param threshold of scores that are told
+ * @param threshold of scores that are told, 0.05 as torchvision has it
  * @param suppression IoU above which the less sure of two boxes of a class is left out
  */
 @Withers

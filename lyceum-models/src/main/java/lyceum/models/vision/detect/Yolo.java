@@ -6,7 +6,6 @@ import java.util.List;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.models.vision.BoxOverlap;
-import lyceum.models.vision.NonMaxSuppression;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.random.Rng;
@@ -228,9 +227,8 @@ public final class Yolo extends Module implements Detector {
             kinds[count] = best;
             sure[count++] = scores[i][best];
         }
-        int[] of = Arrays.copyOf(kinds, count);
-        Tensor some = boxes.rows(Arrays.copyOf(rows, count)), score = Tensor.of(Arrays.copyOf(sure, count), count);
-        int[] kept = suppress ? new NonMaxSuppression(config.suppression()).keep(some, score, of) : score.argsort(0, true).toIntArray();
-        return new Found(some.rows(kept), score.rows(kept), Arrays.stream(kept).map(k -> of[k]).toArray());
+        var all = new Found(boxes.rows(Arrays.copyOf(rows, count)), Tensor.of(Arrays.copyOf(sure, count), count),
+                Arrays.copyOf(kinds, count));
+        return suppress ? all.suppressed(config.suppression()) : all.rows(all.scores().argsort(0, true).toIntArray());
     }
 }

@@ -21,7 +21,7 @@ final class YoloAssignment {
 
     /** The cell of an object's middle, in it the prior of the likest shape among all levels'; the weight is the IoU of what it tells for GRID, else 1. */
     static List<Chosen> byCell(Tensor boxes, Tensor places, Detector.Truth truth, YoloCoding coding) {
-        double[][] p = places.toRows(), t = truth.boxes().toRows(), told = boxes.toRows();
+        double[][] p = places.toRows(), t = truth.boxes().toRows();
         Map<Integer, Chosen> chosen = new TreeMap<>();
         for (int j = 0; j < t.length; j++) {
             int best = -1;
@@ -35,8 +35,9 @@ final class YoloAssignment {
                 }
             }
             if (best < 0) continue; // the middle lies beyond the picture
-            double iou = BoxOverlap.IOU.of(Tensor.of(told[best], 1, 4), Tensor.of(t[j], 1, 4)).item(0);
-            chosen.put(best, new Chosen(best, truth.kinds()[j], coding == YoloCoding.GRID ? Math.max(iou, 1e-3) : 1, t[j]));
+            double weight = coding != YoloCoding.GRID ? 1
+                    : Math.max(BoxOverlap.IOU.of(boxes.narrow(0, best, 1), Tensor.of(t[j], 1, 4)).item(0), 1e-3);
+            chosen.put(best, new Chosen(best, truth.kinds()[j], weight, t[j]));
         }
         return List.copyOf(chosen.values());
     }
@@ -55,16 +56,16 @@ final class YoloAssignment {
         double[][] at = places.toRows(), t = truth.boxes().toRows(),
                 iou = BoxOverlap.IOU.pairs(boxes, truth.boxes().to(boxes.dtype())).toRows();
         var of = new Chosen[at.length];
-        var overlap = new double[at.length];
+        double[] overlap = new double[at.length], metric = new double[at.length];
         for (int j = 0; j < t.length; j++) {
+            int kind = truth.kinds()[j], object = j;
             var inside = new ArrayList<Integer>();
             for (int i = 0; i < at.length; i++) {
                 double x = (at[i][0] + 0.5) * at[i][2], y = (at[i][1] + 0.5) * at[i][2];
-                if (x > t[j][0] && x < t[j][2] && y > t[j][1] && y < t[j][3] || holds(at[i], t[j])) inside.add(i);
+                if (!(x > t[j][0] && x < t[j][2] && y > t[j][1] && y < t[j][3] || holds(at[i], t[j]))) continue;
+                inside.add(i);
+                metric[i] = Math.pow(p[i][kind], ALPHA) * Math.pow(Math.max(iou[i][j], 1e-2), BETA);
             }
-            int object = j, kind = truth.kinds()[j];
-            double[] metric = IntStream.range(0, at.length)
-                    .mapToDouble(i -> Math.pow(p[i][kind], ALPHA) * Math.pow(Math.max(iou[i][object], 1e-2), BETA)).toArray();
             inside.sort((a, b) -> Double.compare(metric[b], metric[a]));
             var taken = inside.subList(0, Math.min(most, inside.size()));
             double largest = taken.stream().mapToDouble(i -> iou[i][object]).max().orElse(0);

@@ -19,7 +19,7 @@ import lyceum.withers.Withers;
  * @param priors widths and heights in pixels, the same number for each level, the finest level's first; for {@link YoloCoding#ANCHORS}
  * @param dual whether a second head learns one box an object, which needs no suppression (v10); for {@link YoloCoding#ANCHOR_FREE}
  * @param assigned boxes an object that the first head learns, at most; for {@link YoloCoding#ANCHOR_FREE}
- * @param threshold of scores that are told
+ * @param threshold of scores that are told; 0.001 for a {@link Detector#score measure}, 0.25 to look at
  * @param suppression IoU above which the less sure of two boxes of a class is left out
  */
 @Withers
@@ -88,7 +88,7 @@ public record YoloConfig(int classes, YoloCoding coding, int width, int depth, i
     }
 
     /** One level at stride 8, width 12; {@link #anchored} gives anchors. */
-    public YoloConfig(int classes, YoloCoding coding) { this(classes, coding, 12, 1, 2, 1, List.of(), false, 10, 0.01, 0.5); }
+    public YoloConfig(int classes, YoloCoding coding) { this(classes, coding, 12, 1, 2, 1, List.of(), false, 10, 0.001, 0.5); }
 
     /** With anchors: priors of so many levels, the finest level's first. */
     public YoloConfig anchored(List<Prior> priors, int levels) {

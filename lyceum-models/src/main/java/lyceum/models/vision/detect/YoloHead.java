@@ -10,22 +10,22 @@ import lyceum.tensor.Tensor;
 final class YoloHead extends Module {
     private final CspBlock.Unit box_tower, class_tower;
     private final Conv2d box, kinds;
+    private final int said;
 
     YoloHead(YoloConfig config, int width, Rng rng) {
         boolean apart = config.coding() == YoloCoding.ANCHOR_FREE;
         box_tower = new CspBlock.Unit(width, width, 3, 1, rng);
         class_tower = apart ? new CspBlock.Unit(width, width, 3, 1, rng) : null;
         box = new Conv2d(width, 4 * config.each(), 1, rng);
-        kinds = new Conv2d(width, (config.classes() + 1) * config.each(), 1, rng);
+        said = config.classes() + 1;
+        kinds = new Conv2d(width, said * config.each(), 1, rng);
     }
 
     /** (n, places, 4 + 1 + classes), cell by cell. */
     @Override protected Tensor compute(Tensor map, Pass pass) {
         var x = box_tower.forward(map, pass);
-        var codes = byPlace(box.forward(x, pass), 4);
-        var said = byPlace(kinds.forward(class_tower == null ? x : class_tower.forward(map, pass), pass),
-                (int) kinds.bias().size(0) * 4 / (int) box.bias().size(0));
-        return Tensor.concat(2, codes, said);
+        var what = kinds.forward(class_tower == null ? x : class_tower.forward(map, pass), pass);
+        return Tensor.concat(2, byPlace(box.forward(x, pass), 4), byPlace(what, said));
     }
 
     private static Tensor byPlace(Tensor x, int numbers) { return x.permute(0, 2, 3, 1).reshape(x.size(0), -1, numbers); }

@@ -30,7 +30,7 @@ import lyceum.tensor.Tensor;
 public final class MaskRcnn extends Module implements InstanceSegmenter {
     /** Bins of a region's map in each direction. */
     public static final int BINS = 7;
-    private static final int SIDE = 2 * BINS;
+    private static final int SIDE = 2 * BINS, BATCH = 16;
     private static final double MOVED = 0.1;
 
     private final RegionDetector detector;
@@ -116,29 +116,31 @@ public final class MaskRcnn extends Module implements InstanceSegmenter {
     @Override public List<List<Instance>> segment(Tensor images) {
         return Autograd.noGrad(() -> {
             int h = (int) images.size(2), w = (int) images.size(3);
-            var found = detector.detect(images);
             var all = new ArrayList<List<Instance>>();
-            for (int i = 0; i < found.size(); i++) {
-                var f = found.get(i);
-                var instances = new ArrayList<Instance>();
-                if (f.kinds().length > 0) {
-                    var own = masks(forward(images.narrow(0, i, 1)), f.boxes(), new int[f.kinds().length], Pass.inference())
-                            .get(Tensor.arange(f.kinds().length), Tensor.of(f.kinds())).sigmoid().to(DType.F64);
-                    double[][] boxes = f.boxes().toRows();
-                    for (int k = 0; k < boxes.length; k++)
-                        instances.add(new Instance(f.kinds()[k], f.scores().item(k), drawn(own.select(0, k).toRows(), boxes[k], h, w)));
-                }
-                all.add(instances);
+            for (long from = 0; from < images.size(0); from += BATCH) {
+                Tensor some = images.narrow(0, from, Math.min(images.size(0) - from, BATCH)), map = forward(some).compute();
+                var found = detector.detect(some, map, null);
+                for (int i = 0; i < found.size(); i++) all.add(drawn(found.get(i), map.narrow(0, i, 1), h, w));
             }
             return all;
         });
     }
 
+    private List<Instance> drawn(Detector.Found found, Tensor map, int h, int w) {
+        int[] kinds = found.kinds();
+        if (kinds.length == 0) return List.of();
+        var own = masks(map, found.boxes(), new int[kinds.length], Pass.inference()).get(Tensor.arange(kinds.length), Tensor.of(kinds))
+                .sigmoid().to(DType.F64);
+        double[][] boxes = found.boxes().toRows();
+        return IntStream.range(0, kinds.length)
+                .mapToObj(k -> new Instance(kinds[k], found.scores().item(k), drawn(own.select(0, k).toRows(), boxes[k], h, w))).toList();
+    }
+
     /** The pixels of a picture whose middles lie in the box, where its mask is above a half. */
     private static boolean[] drawn(double[][] mask, double[] b, int h, int w) {
         var pixels = new boolean[h * w];
-        for (int y = 0; y < h; y++) for (int x = 0; x < w; x++) {
-            if (x + 0.5 < b[0] || x + 0.5 > b[2] || y + 0.5 < b[1] || y + 0.5 > b[3]) continue;
+        int top = (int) Math.ceil(b[1] - 0.5), left = (int) Math.ceil(b[0] - 0.5);
+        for (int y = top; y + 0.5 <= b[3]; y++) for (int x = left; x + 0.5 <= b[2]; x++) { // boxes lie in the picture
             double u = Math.clamp((x + 0.5 - b[0]) / (b[2] - b[0]) * SIDE - 0.5, 0, SIDE - 1),
                     v = Math.clamp((y + 0.5 - b[1]) / (b[3] - b[1]) * SIDE - 0.5, 0, SIDE - 1);
             int i = Math.min((int) v, SIDE - 2), j = Math.min((int) u, SIDE - 2);

@@ -31,6 +31,7 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://arxiv.org/abs/2112.01527">Cheng et al. (2022): Mask2Former, whose attention is masked too</a>
  */
 public final class MaskTransformer extends Module implements InstanceSegmenter {
+    private static final int BATCH = 16;
     private static final double MASK_WEIGHT = 5, LEAST = 0.05;
 
     private final DetrConfig config;
@@ -133,20 +134,24 @@ public final class MaskTransformer extends Module implements InstanceSegmenter {
     /** Each query's likeliest class, if its probability is at least 0.05, with the pixels of its mask. */
     @Override public List<List<Instance>> segment(Tensor images) {
         return Autograd.noGrad(() -> {
-            var told = tell(images, Pass.inference());
             var all = new ArrayList<List<Instance>>();
-            for (int i = 0; i < images.size(0); i++) {
-                double[][] p = told.logits.select(0, i).to(DType.F64).softmax(1).toRows();
-                var instances = new ArrayList<Instance>();
-                for (int k = 0; k < p.length; k++) {
-                    int best = 0;
-                    for (int c = 1; c < config.classes(); c++) if (p[k][c] > p[k][best]) best = c;
-                    if (p[k][best] >= LEAST) instances.add(new Instance(best, p[k][best], told.masks.get(i, k).gt(0).toBooleanArray()));
-                }
-                instances.sort((a, b) -> Double.compare(b.score(), a.score()));
-                all.add(instances);
+            for (long from = 0; from < images.size(0); from += BATCH) {
+                var told = tell(images.narrow(0, from, Math.min(images.size(0) - from, BATCH)), Pass.inference());
+                for (int i = 0; i < told.masks.size(0); i++) all.add(instances(told.logits.select(0, i), told.masks.select(0, i)));
             }
             return all;
         });
+    }
+
+    private List<Instance> instances(Tensor logits, Tensor masks) {
+        double[][] p = logits.to(DType.F64).softmax(1).toRows();
+        var all = new ArrayList<Instance>();
+        for (int k = 0; k < p.length; k++) {
+            int best = 0;
+            for (int c = 1; c < config.classes(); c++) if (p[k][c] > p[k][best]) best = c;
+            if (p[k][best] >= LEAST) all.add(new Instance(best, p[k][best], masks.get(k).gt(0).toBooleanArray()));
+        }
+        all.sort((a, b) -> Double.compare(b.score(), a.score()));
+        return all;
     }
 }

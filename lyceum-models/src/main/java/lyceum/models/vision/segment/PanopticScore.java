@@ -6,7 +6,9 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * Panoptic quality: segments of a class that overlap by an IoU above a half are pairs, of which no segment can have two. {@code PQ = SQ RQ}, the mean
- * IoU of the pairs times {@code TP / (TP + FP / 2 + FN / 2)}; over classes it is averaged. For one thread.
+ * IoU of the pairs times {@code TP / (TP + FP / 2 + FN / 2)}; over classes it is averaged. True segments of a class that stands for
+ * "nobody labelled this" are void, as in panopticapi: their pixels belong to no union, and a segment that lies in them by more than a half is not wrong. For
+ * one thread.
  *
  * @see <a href="https://arxiv.org/abs/1801.00868">Kirillov et al. (2019), section 4</a>
  */
@@ -32,7 +34,14 @@ public final class PanopticScore {
         private Tally plus(double o, int r, int w, int m) { return new Tally(overlap + o, right + r, wrong + w, missed + m); }
     }
 
+    private final int unlabelled;
     private final Map<Integer, Tally> tallies = new TreeMap<>();
+
+    /** Void is class -1. */
+    public PanopticScore() { this(-1); }
+
+    /** @param unlabelled the class that is void */
+    public PanopticScore(int unlabelled) { this.unlabelled = unlabelled; }
 
     /** A picture. Returns this. */
     public PanopticScore add(Segmentation found, Segmentation truth) {
@@ -49,20 +58,23 @@ public final class PanopticScore {
         }
         var paired = new boolean[m];
         for (int s = 0; s < n; s++) {
-            if (foundArea[s] == 0) continue;
-            var segment = found.segments().get(s);
-            int mate = -1;
+            int kind = found.segments().get(s).kind(), mate = -1, beyond = 0;
+            if (foundArea[s] == 0 || kind == unlabelled) continue;
+            for (int t = 0; t < m; t++) if (truth.segments().get(t).kind() == unlabelled) beyond += both[s][t];
             double overlap = 0;
             for (int t = 0; t < m; t++) {
-                double iou = (double) both[s][t] / (foundArea[s] + trueArea[t] - both[s][t]);
-                if (truth.segments().get(t).kind() != segment.kind() || iou <= 0.5) continue;
+                double iou = (double) both[s][t] / (foundArea[s] - beyond + trueArea[t] - both[s][t]);
+                if (truth.segments().get(t).kind() != kind || !(iou > 0.5)) continue;
                 mate = t;
                 overlap = iou;
             }
             if (mate >= 0) paired[mate] = true;
-            tally(segment.kind(), overlap, mate >= 0 ? 1 : 0, mate >= 0 ? 0 : 1, 0);
+            if (mate >= 0 || beyond <= 0.5 * foundArea[s]) tally(kind, overlap, mate >= 0 ? 1 : 0, mate >= 0 ? 0 : 1, 0);
         }
-        for (int t = 0; t < m; t++) if (!paired[t] && trueArea[t] > 0) tally(truth.segments().get(t).kind(), 0, 0, 0, 1);
+        for (int t = 0; t < m; t++) {
+            int kind = truth.segments().get(t).kind();
+            if (!paired[t] && trueArea[t] > 0 && kind != unlabelled) tally(kind, 0, 0, 0, 1);
+        }
         return this;
     }
 

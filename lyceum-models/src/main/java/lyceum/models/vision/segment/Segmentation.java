@@ -36,7 +36,7 @@ public record Segmentation(int[] segmentOf, List<Segment> segments) {
      * then has the likeliest stuff class.
      *
      * @param logits of all classes at each pixel, (classes, height, width)
-     * @param instances whose kinds are classes of the logits too
+     * @param instances whose kinds are classes of the logits too, none of them stuff
      * @param stuff classes that are no things, at least one
      * @param least share of a mask that must be free, in [0, 1]
      */
@@ -53,6 +53,9 @@ public record Segmentation(int[] segmentOf, List<Segment> segments) {
             boolean[] mask = instance.mask();
             if (mask.length != pixels)
                 throw new ShapeException("Segmentation.merge: a mask of " + mask.length + " pixels, logits of " + pixels);
+            if (instance.kind() < 0 || instance.kind() >= logits.size(0) || stuff.contains(instance.kind()))
+                throw new IllegalArgumentException("Segmentation.merge: an object of class " + instance.kind() + " of " + logits.size(0)
+                        + " classes, where " + stuff + " are stuff; number objects as the logits do");
             int all = 0, free = 0;
             for (int i = 0; i < pixels; i++) if (mask[i]) {
                 all++;

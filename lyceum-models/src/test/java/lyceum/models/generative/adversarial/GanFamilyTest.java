@@ -274,6 +274,7 @@ class GanFamilyTest {
                 () -> new AdaIn(2, 3, DType.F32, Rng.of(1)).forward(Tensor.zeros(1, 2, 2, 2), Tensor.zeros(2, 3), Pass.inference()))
                 .isInstanceOf(ShapeException.class);
         var generator = new BigGanGenerator(new BigGanConfig(4, 1, 2), Rng.of(1));
+        assertThatThrownBy(() -> generator.forward(Tensor.zeros(2, 20))).hasMessageContaining("BigGanGenerator: it needs a condition");
         assertThatThrownBy(() -> generator.forward(Tensor.zeros(2, 20), Tensor.of(0), Pass.inference())).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> new LatentNoise(20).through(generator, Tensor.of(0)).sample(2, Rng.of(1))).hasMessageContaining("as many");
     }

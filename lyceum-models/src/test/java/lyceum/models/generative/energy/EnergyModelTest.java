@@ -3,7 +3,6 @@ package lyceum.models.generative.energy;
 import static lyceum.testing.Bound.above;
 import static lyceum.testing.Bound.atMost;
 import static lyceum.testing.Bound.below;
-import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;

@@ -102,6 +102,14 @@ class DiffusersFolderTest {
                 .hasMessageContaining("beta_schedule \"sigmoid\"");
         json(folder, "scheduler/scheduler_config.json", "{\"beta_schedule\": ");
         assertThatThrownBy(() -> StableDiffusion.load(folder, DiffusersFolderTest::tokens)).isInstanceOf(FormatException.class);
+        json(folder, "scheduler/scheduler_config.json", "{\"trained_betas\": [0.1, 0.2]}");
+        assertThatThrownBy(() -> StableDiffusion.load(folder, DiffusersFolderTest::tokens))
+                .hasMessageContaining("trained_betas is [0.1,0.2]; null is known");
+        written(folder);
+        json(folder, "unet/config.json",
+                Files.readString(folder.resolve("unet/config.json")).replace("{", "{\"act_fn\": \"silu\", \"freq_shift\": 1, "));
+        assertThatThrownBy(() -> StableDiffusion.load(folder, DiffusersFolderTest::tokens))
+                .hasMessageContaining("unet/config.json: freq_shift is 1; 0 is known");
         written(folder);
         json(folder, "unet/config.json", Files.readString(folder.resolve("unet/config.json")).replace("[8, 16]", "[8, 32]"));
         assertThatThrownBy(() -> StableDiffusion.load(folder, DiffusersFolderTest::tokens)).hasMessageContaining("down_blocks.1.resnets.0");

@@ -23,9 +23,13 @@ import lyceum.models.generative.VectorQuantizerConfig;
 import lyceum.models.generative.diffusion.DdimSampler;
 import lyceum.models.generative.diffusion.Ddpm;
 import lyceum.models.generative.diffusion.DiffusionModel;
+import lyceum.models.generative.diffusion.DiffusionTransformer;
+import lyceum.models.generative.diffusion.DiffusionTransformerConfig;
 import lyceum.models.generative.diffusion.NoiseSchedule;
 import lyceum.models.generative.diffusion.NoiseStreams;
 import lyceum.models.generative.diffusion.Prediction;
+import lyceum.models.generative.diffusion.VideoTransformer;
+import lyceum.models.generative.diffusion.VideoTransformerConfig;
 import lyceum.nn.Activation;
 import lyceum.nn.Conv2d;
 import lyceum.nn.ConvTranspose2d;
@@ -153,6 +157,23 @@ class LatentDiffusionTest {
         return Autograd.noGrad(() -> features.forward(x, Pass.inference()).to(DType.F64).compute());
     }
 
+    /** Without a time it is time 0, and an adapter changes an answer once. */
+    @Test void denoisersAreModulesToo() {
+        var networks = List.of(new ConditionalUNet(NET, Rng.of(1)),
+                new DiffusionTransformer(new DiffusionTransformerConfig(8, 4, 2, 8, 1, 2, 0), Rng.of(1)),
+                new VideoTransformer(new VideoTransformerConfig(4, 1, 2, 12, 1, 2, 0), Rng.of(1)));
+        for (var network : networks) {
+            var x = network instanceof VideoTransformer ? Tensor.randn(Rng.of(2), 2, 3, 4, 8, 8) : Tensor.randn(Rng.of(2), 2, 4, 8, 8);
+            network.attach((in, out, pass) -> out.add(1));
+            var told = network.predict(x, 0, null);
+            assertThat(network.forward(x).sub(told).abs().max().item()).isZero();
+            network.detach(network.adapters().getFirst());
+            assertThat(told.sub(1).sub(network.forward(x)).abs().max().item()).isLessThan(1e-6);
+        }
+        assertThatThrownBy(() -> new ConditionalUNet(ConditionalUNetConfig.small(4, 8, 8, 8), Rng.of(1)).forward(Tensor.zeros(1, 4, 8, 8)))
+                .hasMessageContaining("the context is missing");
+    }
+
     @Test void codesAreScaledByTheirMoments() {
         var codes = Tensor.randn(Rng.of(1), DType.F64, 50, 3, 2, 2).mul(Tensor.of(new double[] {1, 5, 0}).reshape(1, 3, 1, 1)).add(2);
         var scale = LatentScale.of(codes);
@@ -162,6 +183,8 @@ class LatentDiffusionTest {
         assertThat(LatentScale.factor(0.5, codes).apply(codes).get(0, 0, 0, 0).item()).isEqualTo(codes.get(0, 0, 0, 0).item() / 2);
         assertThatThrownBy(() -> new AutoencoderKl(AutoencoderKlConfig.small(1, 4, 8, 8), Rng.of(1)).encode(Tensor.zeros(1, 1, 7, 8)))
                 .hasMessageContaining("sides that 2 divides");
+        assertThatThrownBy(() -> NET.withGroups(0)).hasMessageContaining("4 heads, 0 groups");
+        assertThatThrownBy(() -> NET.withHeads(0)).hasMessageContaining("0 heads");
     }
 
     /** The codes are those before the book, and a code off its entries is taken for the nearest. */

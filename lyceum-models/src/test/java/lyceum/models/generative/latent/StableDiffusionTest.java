@@ -16,7 +16,6 @@ import java.util.stream.Stream;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import lyceum.DType;
-import lyceum.autograd.Autograd;
 import lyceum.data.scenes.CaptionedScenes;
 import lyceum.data.scenes.Scene;
 import lyceum.format.Safetensors;

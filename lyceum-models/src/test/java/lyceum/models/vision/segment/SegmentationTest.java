@@ -142,6 +142,18 @@ class SegmentationTest {
         Evidence.of("classes of random maps that have pairs", paired, atLeast(30));
     }
 
+    @Test void voidPixelsCountNeitherWay() {
+        // Of ten pixels the last four are void. Of class 1 one is right and goes on into them; one lies there by 2/3, one by 1/2.
+        var truth = new Segmentation(new int[] {0, 0, 0, 0, 1, 1, 2, 2, 2, 2},
+                List.of(new Segment(1, true), new Segment(0, false), new Segment(7, false)));
+        var found = new Segmentation(new int[] {0, 0, 0, 1, 2, 3, 0, 1, 2, 1},
+                List.of(new Segment(1, true), new Segment(1, true), new Segment(1, true), new Segment(0, false)));
+        assertThat(new PanopticScore(7).add(found, truth).of(1)).isEqualTo(new PanopticScore.Tally(0.75, 1, 1, 0));
+        assertThat(new PanopticScore(7).add(found, truth).of(7)).isEqualTo(new PanopticScore.Tally(0, 0, 0, 0));
+        assertThat(new PanopticScore().add(found, truth).of(1)).isEqualTo(new PanopticScore.Tally(0.6, 1, 2, 0));
+        assertThat(new PanopticScore().add(found, truth).of(7).missed()).isEqualTo(1);
+    }
+
     private static Segmentation random(int seed) {
         Rng rng = Rng.of(seed % 1000), moves = Rng.of(seed);
         var base = new ArrayList<Instance>();
@@ -259,6 +271,8 @@ class SegmentationTest {
         assertThatThrownBy(() -> new MaskRcnn(backbone(4, 1, 1), config.withGeneration(RegionDetectorConfig.Generation.FAST), Rng.of(1)))
                 .hasMessageContaining("FASTER");
         assertThatThrownBy(() -> Segmentation.merge(Tensor.zeros(2, 3, 3), List.of(), Set.of(), 0.5)).hasMessageContaining("stuff");
+        assertThatThrownBy(() -> Segmentation.merge(Tensor.zeros(2, 1, 50), List.of(strip(0, 1, 2, 5)), Set.of(0), 0.5))
+                .hasMessageContaining("class 0 of 2");
         assertThatThrownBy(() -> new Segmentation(new int[] {1}, List.of(new Segment(0, true)))).hasMessageContaining("segment 1 of 1");
     }
 
