@@ -49,15 +49,15 @@ class UnifiedModelTest {
         var rng = Rng.of(7);
         for (var from : Modality.values()) for (var to : Modality.values()) {
             if (from == to) continue;
-            var digits = digits(400, rng);
+            var digits = digits(1000, rng);
             List<int[]> given = segments(v, from, digits, LEARNED, rng), wanted = segments(v, to, digits, LEARNED, rng);
             for (int i = 0; i < digits.length; i++) documents.add(Document.of(1, given.get(i), wanted.get(i)));
         }
-        int[] a = digits(2000, rng), b = digits(2000, rng);
+        int[] a = digits(4000, rng), b = digits(4000, rng);
         List<int[]> seen = segments(v, Modality.IMAGE, a, LEARNED, rng), heard = segments(v, Modality.AUDIO, b, LEARNED, rng);
         for (int i = 0; i < a.length; i++) documents.add(Document.of(2, seen.get(i), heard.get(i), v.text("" + (a[i] + b[i]))));
         var made = new UnifiedModel(new UnifiedModelConfig(40, 64, 2, 4), v, Rng.of(8));
-        new Trainer(new AdamW(3e-3), 6).withBatchSize(50).withClip(Clip.norm(1)).withAveraging(0.98)
+        new Trainer(new AdamW(3e-3), 8).withBatchSize(50).withClip(Clip.norm(1)).withAveraging(0.98)
                 .start(made, documents.size(), made.over(documents), null, Rng.of(9)).finish(Progress.SILENT);
         return model = made;
     }
@@ -75,7 +75,7 @@ class UnifiedModelTest {
         for (var from : Modality.values()) for (var to : Modality.values()) {
             if (from == to) continue;
             var digits = digits(n, rng);
-            var answers = made.answer(segments(v, from, digits, KEPT, rng), to, 8, 0.3, NoiseStreams.of(Rng.of(3), n), Progress.SILENT);
+            var answers = made.answer(segments(v, from, digits, KEPT, rng), to, 8, 0, NoiseStreams.of(Rng.of(3), n), Progress.SILENT);
             double right = right(v, to, answers, digits);
             if (right < worst) where = ", from " + from + " to " + to;
             worst = Math.min(worst, right);
