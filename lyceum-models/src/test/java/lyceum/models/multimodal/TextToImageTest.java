@@ -196,7 +196,7 @@ class TextToImageTest {
     @Acceptance(topic = "text-to-image", clause = 3)
     @Test void theBestOfEightIsBetterOfDiffusionToo() {
         var asked = asked(240, 1);
-        var hasty = Diffusion.by(Diffusion.trained(4), 20, null);
+        var hasty = Diffusion.by(Diffusion.trained(10), 20, null);
         better(" of diffusion", obeyed(hasty, asked, 9), obeyed(hasty.best(8, scorer()), asked, 9));
     }
 
