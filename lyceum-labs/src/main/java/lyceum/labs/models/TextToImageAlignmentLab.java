@@ -41,8 +41,8 @@ final class TextToImageAlignmentLab implements LabBody {
     private static final int TEXT = CaptionWords.of(ALL.stream().map(SCENES::caption).toList()).vocabulary();
 
     @Override public void run(LabContext lab) {
-        int count = lab.param("pictures", 240, 60, 1200), epochs = lab.param("epochs", 150, 2, 300);
-        double lies = lab.param("share of false captions", 0.4, 0.0, 0.9), beta = lab.param("beta", 100.0, 1.0, 5000.0);
+        int count = lab.param("pictures", 240, 60, 1200), epochs = lab.param("epochs", 60, 2, 300);
+        double lies = lab.param("share of false captions", 0.3, 0.0, 0.9), beta = lab.param("beta", 100.0, 1.0, 5000.0);
         var prompts = ALL.stream().map(SCENES::caption).toList();
         var words = CaptionWords.of(prompts);
         PromptEncoder text = texts -> Tensor.stack(0, texts.stream().map(t -> said(words, t)).toArray(Tensor[]::new)).compute();
@@ -53,8 +53,8 @@ final class TextToImageAlignmentLab implements LabBody {
         var captions = IntStream.range(0, count)
                 .mapToObj(i -> prompts.get(rng.nextDouble() < lies ? rng.nextInt(ALL.size()) : i % ALL.size())).toList();
         var model = new VideoDiffusion(
-                new VideoTransformer(new VideoTransformerConfig(3, 1, 4, 36, 2, 2, 0).withContextWidth(TEXT), lab.rng(2)), new FlowMatching());
-        new Trainer(new AdamW(4e-3), epochs).withBatchSize(30).start(model.network(), count,
+                new VideoTransformer(new VideoTransformerConfig(3, 1, 2, 36, 2, 2, 0).withContextWidth(TEXT), lab.rng(2)), new FlowMatching());
+        new Trainer(new AdamW(5e-3), epochs).withBatchSize(30).start(model.network(), count,
                 model.over(clips, text.encode(captions), new ConditionDropout(0.1, none), 0), null, lab.rng(3)).finish(lab.progress());
 
         List<List<?>> rows = new ArrayList<>();
@@ -72,7 +72,7 @@ final class TextToImageAlignmentLab implements LabBody {
         var tuned = new VideoDiffusion(Module.copy(model.network()), model.matching());
         var loss = new PictureTuning(tuned).preferences(model, clips(won), clips(lost), text.encode(ASKED.stream().map(SCENES::caption).toList()),
                 beta);
-        new Trainer(new AdamW(3e-4), 10).withBatchSize(30).start(tuned.network(), 90, loss, null, lab.rng(7)).finish(lab.progress());
+        new Trainer(new AdamW(5e-4), 30).withBatchSize(30).start(tuned.network(), 90, loss, null, lab.rng(7)).finish(lab.progress());
         var after = shown(lab, "guidance 1.0, preferences learned", drawn(lab, tuned, text, 1, 4), rows);
         lab.table("What is wrong in 90 pictures", List.of("painter", "adherence", "diversity", "faults"), rows);
         lab.say("The painter believes its captions. Guidance overshoots them and pays in variety; preferences move what one draw gives.");

@@ -54,7 +54,9 @@ class PictureTuningTest {
     private static final PromptEncoder PLAIN = PromptEncoder
             .of(new TextTower(new TextTowerConfig(WORDS.vocabulary(), LENGTH, TEXT, 1, 2).withHidden(32), Rng.of(5)), WORDS);
 
-    private record Pairs(List<Scene> scenes, Tensor clips, List<String> captions) {}
+    private record Pairs(Tensor clips, List<String> captions) {
+        Tensor pictures() { return clips.select(1, 0).add(1).div(2).compute(); }
+    }
 
     private static Pairs pairs(int n, long seed) { return pairs(SCENES, n, seed); }
 
@@ -62,7 +64,7 @@ class PictureTuningTest {
         var rng = Rng.of(seed);
         var scenes = IntStream.range(0, n).mapToObj(_ -> world.draw(2, rng)).toList();
         var pictures = scenes.stream().map(s -> world.picture(s, rng).mul(2).sub(1).unsqueeze(0)).toArray(Tensor[]::new);
-        return new Pairs(scenes, Tensor.stack(0, pictures).compute(), scenes.stream().map(world::caption).toList());
+        return new Pairs(Tensor.stack(0, pictures).compute(), scenes.stream().map(world::caption).toList());
     }
 
     private static List<Scene> asked(int n, long seed) {
@@ -71,8 +73,8 @@ class PictureTuningTest {
     }
 
     private static VideoDiffusion fresh(long seed) {
-        return new VideoDiffusion(new VideoTransformer(new VideoTransformerConfig(3, 1, PATCH, 60, 3, 4, 0).withContextWidth(TEXT), Rng.of(seed)),
-                new FlowMatching());
+        var config = new VideoTransformerConfig(3, 1, PATCH, 60, 3, 4, 0).withContextWidth(TEXT);
+        return new VideoDiffusion(new VideoTransformer(config, Rng.of(seed)), new FlowMatching());
     }
 
     private static void train(VideoDiffusion model, int rows, BatchLoss loss, double rate, int epochs, long seed) {
@@ -80,12 +82,13 @@ class PictureTuningTest {
                 .start(model.network(), rows, loss, null, Rng.of(seed)).finish(Progress.SILENT);
     }
 
-    /** One whose captions lie in three of ten cases, as those of the web do: so it draws some of its pictures by what it was told falsely. */
+    /** One whose captions lie in three of ten cases, as those of the web do: so it draws some of its pictures as it was falsely told. */
     private static final class Painter {
         static final Tensor NONE = PLAIN.encode(List.of("")).get(0).compute();
         static final VideoDiffusion MODEL = fresh(7);
         static final PictureReward REWARD = new PictureReward(
-                new VisionTransformer(new VisionTransformerConfig(16, 4, 3, 32, 2, 2).withHidden(64), Rng.of(45)), LENGTH * TEXT, 64, Rng.of(46));
+                new VisionTransformer(new VisionTransformerConfig(16, 4, 3, 32, 2, 2).withHidden(64), Rng.of(45)), LENGTH * TEXT, 64,
+                Rng.of(46));
         static {
             var data = pairs(1600, 21);
             var rng = Rng.of(6);
@@ -93,9 +96,10 @@ class PictureTuningTest {
             train(MODEL, 1600, MODEL.over(data.clips, PLAIN.encode(captions), new ConditionDropout(0.1, NONE), 0), 3e-3, 32, 8);
             // Pictures are preferred to those of other scenes: the checker is not asked
             var known = pairs(1200, 44);
-            Tensor better = known.clips.select(1, 0).add(1).div(2).compute(), others = pairs(1200, 45).clips.select(1, 0).add(1).div(2).compute();
+            Tensor better = known.pictures(), others = pairs(1200, 45).pictures();
             new Trainer(new AdamW(2e-3), 12).withBatchSize(40)
-                    .start(REWARD, 1200, REWARD.over(better, others, PLAIN.encode(known.captions)), null, Rng.of(47)).finish(Progress.SILENT);
+                    .start(REWARD, 1200, REWARD.over(better, others, PLAIN.encode(known.captions)), null, Rng.of(47))
+                    .finish(Progress.SILENT);
         }
 
         static TextToImage by(VideoDiffusion model, double guidance) {
@@ -127,8 +131,9 @@ class PictureTuningTest {
     @Test void theBestOfEightByAReward() {
         var asked = asked(240, 50);
         var painter = Painter.by(Painter.MODEL, 1);
+        var chosen = drawn(painter.best(8, Painter.REWARD.scorer(PLAIN)), asked, 51);
         double alone = TextToImageAlignment.measure(SCENES, drawn(painter, asked, 51), asked).adherence(),
-                best = TextToImageAlignment.measure(SCENES, drawn(painter.best(8, Painter.REWARD.scorer(PLAIN)), asked, 51), asked).adherence();
+                best = TextToImageAlignment.measure(SCENES, chosen, asked).adherence();
         Evidence.of("adherence of one picture, so that more than 10 points remain", alone, below(0.9));
         Evidence.of("points that the best of eight adds", 100 * (best - alone), atLeast(5));
     }
@@ -176,15 +181,18 @@ class PictureTuningTest {
         return sum;
     }
 
-    /** Pictures whose two colours are each other's. */
-    private static int swaps(Tensor pictures, List<Scene> asked) {
-        int swaps = 0;
+    /** Pictures in which an item has the other's colour, and those in which both have. */
+    private static int[] traded(Tensor pictures, List<Scene> asked) {
+        int[] traded = new int[2];
         for (int i = 0; i < asked.size(); i++) {
             Colour left = asked.get(i).items().get(0).colour(), right = asked.get(i).items().get(1).colour();
-            var items = MANY.read(pictures.get(i)).map(Scene::items).orElse(List.of());
-            if (left != right && items.size() == 2 && items.get(0).colour() == right && items.get(1).colour() == left) swaps++;
+            if (left == right) continue;
+            int wrong = 0;
+            for (var item : MANY.read(pictures.get(i)).map(Scene::items).orElse(List.of()))
+                if (item.colour() == (item.column() == 0 ? right : left)) wrong++;
+            for (int k = 0; k < wrong; k++) traded[k]++;
         }
-        return swaps;
+        return traded;
     }
 
     /** Of two colours in two shapes one assignment is learned, the other asked for: whoever knows the words alone draws what has been seen. */
@@ -220,16 +228,21 @@ class PictureTuningTest {
         var clips = Tensor.stack(0, learned.stream().map(s -> MANY.picture(s).mul(2).sub(1).unsqueeze(0)).toArray(Tensor[]::new)).compute();
         var texts = faint(learned.stream().map(MANY::caption).toList());
         var places = TextToImageAlignment.places(MANY, learned, LENGTH, PATCH);
-        int[] traded = new int[2];
-        for (int bound = 0; bound < 2; bound++) {
-            var model = fresh(7);
-            train(model, 1600, new PictureTuning(model).binding(clips, texts, places, 0.3 * bound), 3e-3, 26, 8);
-            var pictures = TextToImage.of(model, PictureTuningTest::faint, new VideoOptions(1, 16)).draw(
-                    asked.stream().map(MANY::caption).toList(), NoiseStreams.of(Rng.of(9), 400), Progress.SILENT);
-            traded[bound] = swaps(pictures, asked);
-            System.out.println("DBG " + bound + " " + traded[bound] + " " + TextToImageAlignment.measure(MANY, pictures, asked));
+        var prompts = asked.stream().map(MANY::caption).toList();
+        int[][] traded = new int[2][2];
+        // Two painters that are not done learning: then the colours' places are what they know least
+        for (int bound = 0; bound < 2; bound++) for (int seed = 7; seed < 9; seed++) {
+            var model = fresh(seed);
+            train(model, 1600, new PictureTuning(model).binding(clips, texts, places, 0.3 * bound), 3e-3, 18, seed + 1);
+            var pictures = TextToImage.of(model, PictureTuningTest::faint, new VideoOptions(1, 16)).draw(prompts,
+                    NoiseStreams.of(Rng.of(9), 400), Progress.SILENT);
+            int[] more = traded(pictures, asked);
+            for (int k = 0; k < 2; k++) traded[bound][k] += more[k];
         }
-        Evidence.of("pictures of 400 with traded colours, learned without binding", traded[0], atLeast(10));
-        Evidence.of("share of them that are left with it", (double) traded[1] / traded[0], atMost(0.8));
+        for (int k = 0; k < 2; k++) {
+            var what = k == 0 ? "an item in the other's colour" : "traded colours";
+            Evidence.of("pictures of 800 with " + what + ", learned without binding", traded[0][k], atLeast(k == 0 ? 20 : 5));
+            Evidence.of("share of them that are left with it", (double) traded[1][k] / traded[0][k], atMost(0.8));
+        }
     }
 }
