@@ -81,6 +81,7 @@ import lyceum.models.text.*;
 import lyceum.models.threed.*;
 import lyceum.models.vision.*;
 import lyceum.models.vision.detect.*;
+import lyceum.models.vision.ocr.*;
 import lyceum.models.vision.segment.*;
 import lyceum.nn.*;
 import lyceum.nn.loss.*;

@@ -2,6 +2,7 @@ package lyceum.format;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -33,8 +34,12 @@ final class GgufWriter {
         for (var entry : tensors.entrySet()) {
             var kind = kind(entry.getKey(), entry.getValue());
             writer.text(entry.getKey());
-            long[] shape = entry.getValue() instanceof Tensor t ? t.shape().toArray()
-                    : new long[] {((QuantisedMatrix) entry.getValue()).rows(), ((QuantisedMatrix) entry.getValue()).columns()};
+            long[] shape = switch (entry.getValue()) {
+                case Tensor t -> t.shape().toArray();
+                case Gguf.Entry e -> e.shape();
+                case QuantisedMatrix q -> new long[] {q.rows(), q.columns()};
+                default -> throw new AssertionError(kind);
+            };
             writer.number(shape.length, 4);
             for (int a = shape.length - 1; a >= 0; a--) writer.number(shape[a], 8);
             writer.number(kind.number, 4).number(offset, 8);
@@ -47,15 +52,18 @@ final class GgufWriter {
     private static Gguf.Kind kind(String name, Object value) {
         for (var kind : Gguf.Kind.values()) {
             if (value instanceof Tensor t && t.dtype() == kind.dtype) return kind;
+            if (value instanceof Gguf.Entry e && kind.name().equals(e.type()) && e.bytes() != null) return kind;
             if (value instanceof QuantisedMatrix q && kind.name().equals(q.format().name())) return kind;
         }
-        throw new DTypeException("gguf: \"" + name + "\" is " + (value instanceof Tensor t ? t.dtype() : value)
-                + "; GGUF has F32, F16, BF16, F64, I8, I32, I64 and the blocks Q8_0, Q4_0, Q4_K, Q5_K, Q6_K");
+        throw new DTypeException("gguf: \"" + name + "\" is " + (value instanceof Tensor t ? t.dtype() : value instanceof Gguf.Entry e ? e.type() : value)
+                + "; GGUF has F32, F16, BF16, F64, I8, I32, I64 and the blocks " + Gguf.BLOCKS);
     }
 
     private static long bytes(Object value) {
-        return value instanceof Tensor t ? t.count() * t.dtype().bytes() : ((QuantisedMatrix) value).bytes();
+        return value instanceof Tensor t ? t.count() * t.dtype().bytes() : segment(value).byteSize();
     }
+
+    private static MemorySegment segment(Object value) { return value instanceof Gguf.Entry e ? e.bytes() : ((QuantisedMatrix) value).segment(); }
 
     private static long padded(long bytes) { return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
 
@@ -68,7 +76,7 @@ final class GgufWriter {
                 for (var value : tensors.values()) {
                     if (value instanceof Tensor t) Safetensors.writeData(channel, t);
                     else {
-                        var segment = ((QuantisedMatrix) value).segment();
+                        var segment = segment(value);
                         for (long at = 0; at < segment.byteSize(); at += 1 << 26)
                             Safetensors.drain(channel, segment.asSlice(at, Math.min(1 << 26, segment.byteSize() - at)).asByteBuffer());
                     }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -102,6 +103,9 @@ public final class Engine implements TextGenerator, AutoCloseable {
     public EngineOptions options() { return options; }
 
     public DecoderLM model() { return model; }
+
+    /** Names of tunings that requests may ask for. */
+    public Set<String> adapters() { return adapters == null ? Set.of() : adapters.names(); }
 
     /** Bytes that keys and values of one position take in all layers. */
     public int positionBytes() { return runner.cache.positionBytes(); }
@@ -245,6 +249,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
         if (keeps) scheduler.end(request.job);
         else scheduler.drop(request.job);
         live.remove(request.job);
+        drafter.ended(request.text.history());
         queued.decrementAndGet();
         residence.leave(request.submitted, System.nanoTime());
         note();
@@ -311,6 +316,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
         long nanos = System.nanoTime() - request.submitted;
         guessed += slice.drafted();
         try {
+            if (drafter.looks()) tellDrafter(request, slice, logits, at);
             for (int i = 0; i <= slice.drafted(); i++) {
                 int id = request.text.step(row, logits, at + i * model.vocabulary(), nanos);
                 generated++;
@@ -325,6 +331,15 @@ public final class Engine implements TextGenerator, AutoCloseable {
         } catch (RuntimeException e) {
             fail(request, e);
         }
+    }
+
+    private void tellDrafter(LiveRequest request, StepBatch.Slice slice, float[] logits, int at) {
+        int v = model.vocabulary();
+        int[] guesses = new int[slice.drafted()], likeliest = new int[slice.drafted() + 1];
+        for (int i = 0; i < guesses.length; i++) guesses[i] = request.job.id(request.job.size() + i);
+        for (int i = 0; i < likeliest.length; i++)
+            for (int id = 1, row = at + i * v; id < v; id++) if (logits[row + id] > logits[row + likeliest[i]]) likeliest[i] = id;
+        drafter.checked(request.text.history(), guesses, likeliest);
     }
 
     private void fail(LiveRequest request, RuntimeException why) {

@@ -171,8 +171,7 @@ public final class VectorQuantizer extends Module {
     private Tensor nearest(Tensor rows) {
         return Autograd.noGrad(() -> {
             var half = embed.square().sum(1).mul(0.5).compute();
-            return InBatches.of(rows, Math.max(1, BLOCK / config.codes()),
-                    some -> some.matmul(embed.transpose()).sub(half).argmax(1));
+            return InBatches.of(rows, Math.max(1, BLOCK / config.codes()), some -> some.matmul(embed.transpose()).sub(half).argmax(1));
         });
     }
 

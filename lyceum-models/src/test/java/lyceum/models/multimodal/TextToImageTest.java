@@ -281,8 +281,8 @@ class TextToImageTest {
                 .hasMessageContaining("the score of \"dog\" is NaN");
         assertThatThrownBy(() -> lost.captions(Tensor.zeros(1, 3, 4, 4), List.of("dog"))).hasMessageContaining("is NaN");
         PictureScorer bright = (p, t) -> p.mean(1, 2, 3).mul(t.getFirst().length() - 4).toDoubleArray();
-        assertThat(bright.captions(Tensor.of(1.0, -1, 0).reshape(3, 1, 1, 1), List.of("sun", "river", "night")))
-                .containsExactly("river", "sun", "sun");
+        assertThat(bright.captions(Tensor.of(1.0, -1, 0).reshape(3, 1, 1, 1), List.of("sun", "river", "night"))).containsExactly("river",
+                "sun", "sun");
         var towers = lyceum.models.multimodal.Clip.of(
                 new VisionTransformer(new VisionTransformerConfig(16, 4, 3, 16, 1, 2).withHidden(16), Rng.of(1)),
                 new TextTowerConfig(WORDS.vocabulary(), 12, 16, 1, 2).withHidden(16), 16, Rng.of(2));

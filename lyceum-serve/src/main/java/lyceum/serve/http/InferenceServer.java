@@ -129,8 +129,10 @@ public final class InferenceServer implements AutoCloseable {
     private static void models(Context context, ServedModel served) {
         var root = JsonMapper.shared().createObjectNode().put("object", "list");
         var data = root.putArray("data");
-        data.addObject().put("id", served.name()).put("object", "model").put("owned_by", "lyceum").put("max_model_len",
-                served.engine().model().contextLength());
+        long positions = served.engine().model().contextLength();
+        data.addObject().put("id", served.name()).put("object", "model").put("owned_by", "lyceum").put("max_model_len", positions);
+        for (var tuning : served.engine().adapters()) data.addObject().put("id", tuning).put("object", "model").put("owned_by", "lyceum")
+                .put("parent", served.name()).put("max_model_len", positions);
         context.contentType("application/json").result(root.toString());
     }
 
@@ -150,7 +152,9 @@ public final class InferenceServer implements AutoCloseable {
 
     /** Stops listening, and the engine; requests that are not over fail. */
     @Override public void close() {
+        boolean interrupted = Thread.interrupted(); // whoever was woken by an interrupt stops the server in order all the same
         served.engine().close();
         server.stop();
+        if (interrupted) Thread.currentThread().interrupt();
     }
 }

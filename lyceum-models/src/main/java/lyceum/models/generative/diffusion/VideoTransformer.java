@@ -51,7 +51,9 @@ public final class VideoTransformer extends Module implements Denoiser {
     public VideoTransformerConfig config() { return config; }
 
     /** @param condition class numbers (n), or vectors of a text (n, T, contextWidth); null for none */
-    @Override public Tensor predict(Tensor x, Tensor t, Tensor condition, Pass pass) { return emit(x, answer(x, t, condition, null, pass), pass); }
+    @Override public Tensor predict(Tensor x, Tensor t, Tensor condition, Pass pass) {
+        return emit(x, answer(x, t, condition, null, pass), pass);
+    }
 
     /**
      * An answer, and where it looked at the text.
@@ -124,7 +126,9 @@ public final class VideoTransformer extends Module implements Denoiser {
     private static Tensor positions(int frames, int rows, int columns, int width) {
         var waves = new SinusoidalPositions(width / 3, 10_000, false, 1, 0);
         long[] all = {frames, rows, columns, width / 3};
-        return Tensor.concat(-1, waves.table(0, frames, DType.F64).unsqueeze(1).unsqueeze(1).expand(all),
-                waves.table(0, rows, DType.F64).unsqueeze(1).expand(all), waves.table(0, columns, DType.F64).expand(all)).reshape(-1, width);
+        return Tensor
+                .concat(-1, waves.table(0, frames, DType.F64).unsqueeze(1).unsqueeze(1).expand(all),
+                        waves.table(0, rows, DType.F64).unsqueeze(1).expand(all), waves.table(0, columns, DType.F64).expand(all))
+                .reshape(-1, width);
     }
 }
