@@ -1,9 +1,11 @@
 package lyceum.models.multimodal;
 
 import java.util.List;
+import java.util.Objects;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.models.generative.latent.PromptEncoder;
+import lyceum.models.vision.VisionBackbone;
 import lyceum.models.vision.VisionEncoder;
 import lyceum.nn.InBatches;
 import lyceum.nn.Linear;
@@ -16,8 +18,8 @@ import lyceum.tensor.Tensor;
 import lyceum.train.BatchLoss;
 
 /**
- * A number for a picture and what was asked for, learned from preferences: of two pictures of one prompt the better has the higher reward, by the model of Bradley
- * and Terry.
+ * A number for a picture and what was asked for, learned from preferences: of two pictures of one prompt the better has the higher reward, by the model of
+ * Bradley and Terry.
  *
  * {@snippet :
  * var reward = new PictureReward(vision, 12 * 32, 64, rng);                  // texts of 12 vectors of 32
@@ -30,6 +32,19 @@ import lyceum.train.BatchLoss;
  * @see <a href="https://arxiv.org/abs/2304.05977">Xu and others (2023), ImageReward</a>
  */
 public final class PictureReward extends Module {
+    /**
+     * All that a file says of one.
+     *
+     * @param vision sees the pictures
+     * @param textNumbers numbers of a text, T times the width of its vectors
+     * @param hidden units of the layer that joins both
+     */
+    public record Plan(VisionBackbone vision, int textNumbers, int hidden) {
+        public Plan { Objects.requireNonNull(vision, "vision"); }
+
+        public PictureReward build(Rng rng) { return new PictureReward(vision.build(rng), textNumbers, hidden, rng); }
+    }
+
     private final VisionEncoder vision;
     private final Linear text;
     private final Mlp head;
@@ -54,7 +69,7 @@ public final class PictureReward extends Module {
         return head.forward(Tensor.concat(1, seen, said, seen.mul(said)), pass).squeeze(1);
     }
 
-    /** The loss of preferences, {@code -log sigmoid(better - worse)}. @param better pictures (rows, ..) @param worse those of the same texts (rows, T, width) */
+    /** The loss of preferences, {@code -log sigmoid(better - worse)}, of pictures (rows, ..) of the same texts (rows, T, width). */
     public BatchLoss over(Tensor better, Tensor worse, Tensor texts) {
         if (!better.shape().equals(worse.shape()) || texts.size(0) != better.size(0)) throw new ShapeException(
                 "PictureReward.over: better " + better.shape() + ", worse " + worse.shape() + " and texts " + texts.shape() + "; a row for each");

@@ -12,8 +12,8 @@ import lyceum.train.BatchLoss;
 import lyceum.withers.Withers;
 
 /**
- * Losses that bring a painter by diffusion closer to what is asked: preferences, rewards, and words bound to places. Pictures are clips of one frame in [-1, 1],
- * (rows, 1, channels, height, width), with a condition (rows, T, width) each.
+ * Losses that bring a painter by diffusion closer to what is asked: preferences, rewards, and words bound to places. Pictures are clips of one frame in
+ * [-1, 1], (rows, 1, channels, height, width), with a condition (rows, T, width) each.
  *
  * {@snippet :
  * var tuning = new PictureTuning(model);
