@@ -61,6 +61,40 @@ def q6_k(b):
     return out
 
 
+def flat(fifth, lifted):
+    """Q4_1, Q5_0, Q5_1: scale, minimum, fifth bits as one number, pairs of low halves."""
+    start = 2 + 2 * lifted + 4 * fifth
+
+    def read(b):
+        high = int.from_bytes(bytes(b[start - 4:start]), "little") if fifth else 0
+        q = [(b[start + i % 16] >> (4 * (i // 16)) & 15) + 16 * (high >> i & 1) for i in range(32)]
+        return [np.float32(half(b, 0) * v) + np.float32(half(b, 2)) if lifted else half(b, 0) * (v - 16) for v in q]
+    return read
+
+
+def iq4_nl(b):
+    table = (-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113)
+    return [half(b, 0) * table[b[2 + i % 16] >> (4 * (i // 16)) & 15] for i in range(32)]
+
+
+def two_bits(b, at, i):
+    h, rest = divmod(i, 128)
+    return b[at + 32 * h + rest % 32] >> (2 * (rest // 32)) & 3
+
+
+def q2_k(b):
+    d, e = half(b, 80), half(b, 82)
+    return [np.float32(d * (b[i // 16] & 15) * two_bits(b, 16, i)) - np.float32(e * (b[i // 16] >> 4)) for i in range(256)]
+
+
+def q3_k(b):
+    # the sixteen scales of six bits, as ggml unpacks them: 4 x 32 bits of low halves, 32 of upper pairs
+    low = [b[96 + g % 8] >> (4 * (g // 8)) & 15 for g in range(16)]
+    high = int.from_bytes(bytes(b[104:108]), "little")
+    s = [low[g] + 16 * (high >> (8 * (g % 4) + 2 * (g // 4)) & 3) - 32 for g in range(16)]
+    return [half(b, 108) * s[i // 16] * (two_bits(b, 32, i) + 4 * (b[i % 32] >> (i // 32) & 1) - 4) for i in range(256)]
+
+
 def int4(group, zero):
     head = 3 if zero else 2
 
@@ -74,6 +108,9 @@ FORMATS = {"Q8_0": (34, [0], q8_0), "Q4_0": (18, [0], q4_0), "Q4_K": (144, [0, 2
 for group in (32, 64, 128):
     FORMATS[f"INT4_{group}"] = (2 + group // 2, [0], int4(group, False))
     FORMATS[f"INT4_{group}Z"] = (3 + group // 2, [0], int4(group, True))
+
+FORMATS |= {"Q4_1": (20, [0, 2], flat(0, 1)), "Q5_0": (22, [0], flat(1, 0)), "Q5_1": (24, [0, 2], flat(1, 1)), "IQ4_NL": (18, [0], iq4_nl),
+            "Q2_K": (84, [80, 82], q2_k), "Q3_K": (110, [108], q3_k)}
 
 
 def blocks(r, name, count):
@@ -105,6 +142,22 @@ def write_q4_0(x):
     return np.float16(d).tobytes() + (q[:16] | q[16:] << 4).tobytes()
 
 
+def write_flat(fifth, lifted):
+    def writer(x):
+        most = 31 if fifth else 15
+        if lifted:
+            d = (x.max() - x.min()) / np.float32(most)
+            inverse = np.float32(0) if d == 0 else np.float32(1) / d
+            q = np.clip(np.trunc((x - x.min()) * inverse + np.float32(0.5)), 0, most).astype(np.uint8)
+        else:
+            d = x[np.argmax(np.abs(x))] / np.float32(-16)
+            inverse = np.float32(0) if d == 0 else np.float32(1) / d
+            q = np.clip(np.trunc(x.astype(np.float64) * np.float64(inverse) + 16.5), 0, most).astype(np.uint8)
+        head = np.float16(d).tobytes() + (np.float16(x.min()).tobytes() if lifted else b"")
+        return head + (np.packbits(q >> 4, bitorder="little").tobytes() if fifth else b"") + (q[:16] & 15 | (q[16:] & 15) << 4).tobytes()
+    return writer
+
+
 def range_rounding(x, bits, group, symmetric):
     """RMS error of rounding by the range alone, scales unrounded."""
     g = x.reshape(-1, group)
@@ -122,18 +175,19 @@ def range_rounding(x, bits, group, symmetric):
 cases = []
 for number, name in enumerate(FORMATS):
     r = Recipe(900 + number)
-    count = 2 if FORMATS[name][0] > 100 else 4
+    count = (2 if FORMATS[name][0] > 100 else 4) if number < 11 else 1 if FORMATS[name][0] > 50 else 2
     data = blocks(r, name, count)
     expected = {"values": values(name, data)}
     k = len(expected["values"])
     x = r.bells(3 * k).astype(np.float32).reshape(3, k)
     expected["products"] = (x.astype(np.float64) @ np.array(expected["values"])).tolist()
     cases.append(case("meaning " + name, {"format": name, "bytes": data.hex(), "x": x}, expected))
-for name, writer in (("Q8_0", write_q8_0), ("Q4_0", write_q4_0)):
+for name, writer in (("Q8_0", write_q8_0), ("Q4_0", write_q4_0), ("Q4_1", write_flat(0, 1)), ("Q5_0", write_flat(1, 0)),
+                     ("Q5_1", write_flat(1, 1))):
     r = Recipe(950)
     x = np.concatenate([r.bells(96).astype(np.float32), np.zeros(32, np.float32), np.float32(1e-3) * r.bells(32).astype(np.float32)])
     cases.append(case("writing " + name, {"format": name, "x": x}, {"bytes": b"".join(writer(x[i:i + 32]) for i in range(0, len(x), 32)).hex()}))
 x = Recipe(960).bells(4096)
-for name, bits, group, symmetric in (("Q4_K", 4, 32, False), ("Q5_K", 5, 32, False), ("Q6_K", 6, 16, True)):
+for name, bits, group, symmetric in (("Q4_K", 4, 32, False), ("Q5_K", 5, 32, False), ("Q6_K", 6, 16, True), ("Q2_K", 2, 16, False), ("Q3_K", 3, 16, True)):
     cases.append(case("error " + name, {"format": name, "recipe": "4096 bells of seed 960"}, {"rms": range_rounding(x, bits, group, symmetric)}))
 write("core", "quantised-formats", versions("numpy"), cases)

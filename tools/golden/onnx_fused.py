@@ -27,6 +27,9 @@ CASES = [
     ("attention of flags", "Attention", {"num_heads": 2}, [X, W, BIAS, FLAGS]),
     ("attention of lengths", "Attention", {"num_heads": 4}, [X, W, BIAS, np.array([3, 5], np.int32)]),
     ("causal attention", "Attention", {"num_heads": 2, "unidirectional": 1, "scale": 0.3}, [X, W, BIAS]),
+    ("attention after a past", "Attention", {"num_heads": 2, "unidirectional": 1}, [X, W, BIAS, np.ones((B, S + 3), np.int32), bells(23, 2, B, 2, 3, D // 2)]),
+    ("attention after a past with flags", "Attention", {"num_heads": 2},
+     [X, W, BIAS, np.array([[0, 1, 1, 1, 1, 1, 0, 0], [1, 1, 1, 1, 1, 1, 1, 1]], np.int32), bells(23, 2, B, 2, 3, D // 2)]),
     ("quantised attention", "QAttention", {"num_heads": 2}, [below(4, 255, np.uint8, B, S, D), below(5, 127, np.int8, D, 3 * D), BIAS, np.array(0.01, np.float32),
                                                            np.array(0.02, np.float32), FLAGS, np.array(128, np.uint8), np.array(0, np.int8)]),
     ("embeddings", "EmbedLayerNormalization", {"epsilon": 1e-6}, [below(6, 9, np.int32, B, S), below(7, 2, np.int32, B, S), bells(8, 9, D), bells(9, 7, D),
@@ -53,7 +56,7 @@ for line in sys.stdin:
     print(model.SerializeToString().hex())
 """
 KINDS = {"float32": 1, "uint8": 2, "int8": 3, "int32": 6}
-lines = [json.dumps([op, a, [KINDS[str(x.dtype)] for x in xs], [list(x.shape) for x in xs], 2 if op.startswith("Embed") else 1]) for _, op, a, xs in CASES]
+lines = [json.dumps([op, a, [KINDS[str(x.dtype)] for x in xs], [list(x.shape) for x in xs], 2 if op.startswith("Embed") or (op == "Attention" and len(xs) > 4) else 1]) for _, op, a, xs in CASES]
 models = subprocess.run([sys.executable, "-c", MAKE], input="\n".join(lines), capture_output=True, text=True, check=True).stdout.split()
 
 import onnxruntime  # noqa: E402

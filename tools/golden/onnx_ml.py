@@ -69,6 +69,20 @@ def matrix(seed, *shape):
     return [round(float(v), 3) for v in Recipe(seed).bells(int(np.prod(shape)))]
 
 
+def svc(seed, classes, kernel="RBF", probability=False, each=3, **more):
+    """One against one: support vectors class by class, of each the coefficients against the other classes; offsets of the pairs."""
+    pairs = classes * (classes - 1) // 2
+    attributes = {"kernel_type": kernel, "kernel_params": [0.3, 1.0, 2.0], "vectors_per_class": [each + k for k in range(classes)],
+                  "support_vectors": matrix(seed, classes * each + pairs, FEATURES), "coefficients": matrix(seed + 1, classes - 1, classes * each + pairs),
+                  "rho": [round(0.1 * v, 4) for v in matrix(seed + 2, pairs)], "classlabels_ints": list(range(10, 10 + classes)), **more}
+    n = sum(attributes["vectors_per_class"])
+    attributes["support_vectors"] = matrix(seed, n, FEATURES)
+    attributes["coefficients"] = matrix(seed + 1, classes - 1, n)
+    if probability:
+        attributes.update(prob_a=[-abs(v) - 0.5 for v in matrix(seed + 3, pairs)], prob_b=matrix(seed + 4, pairs))
+    return attributes
+
+
 words = ["red", "green", "blue", "red"]
 CASES = [
     ("tree sum", "TreeEnsembleRegressor", 1, regressor(1, "BRANCH_LEQ", base_values=[0.5]), X),
@@ -94,6 +108,15 @@ CASES = [
                                      "coefficients": matrix(16, 5), "rho": [0.2]}, X),
     ("svr sigmoid", "SVMRegressor", 1, {"kernel_type": "SIGMOID", "kernel_params": [0.3, 1.0, 2.0], "n_supports": 5,
                                         "support_vectors": matrix(15, 5, FEATURES), "coefficients": matrix(16, 5), "rho": [0.2], "one_class": 1}, X),
+    ("svc of two", "SVMClassifier", 2, svc(20, 2), X),
+    ("svc of two, names", "SVMClassifier", 2, {**{k: v for k, v in svc(21, 2, "POLY").items() if k != "classlabels_ints"},
+                                              "classlabels_strings": ["no", "yes"]}, X),
+    ("svc of two, probabilities", "SVMClassifier", 2, svc(22, 2, "SIGMOID", True), X),
+    ("svc of three", "SVMClassifier", 2, svc(23, 3, "LINEAR"), X),
+    ("svc of four", "SVMClassifier", 2, svc(24, 4), X),
+    ("svc of four, probabilities", "SVMClassifier", 2, svc(25, 4, "RBF", True), X),
+    ("svc linear", "SVMClassifier", 2, {"coefficients": matrix(26, 3, FEATURES), "rho": [0.2], "classlabels_ints": [3, 1, 2], "kernel_type": "LINEAR",
+                                       "kernel_params": [0.0, 0.0, 0.0]}, X),
     ("scaler", "Scaler", 1, {"offset": [0.1, 0.2, 0.3, 0.4], "scale": [1.0, 2.0, 3.0, 4.0]}, X),
     ("scaler of one", "Scaler", 1, {"offset": [0.5], "scale": [2.0]}, X),
     ("normalizer l1", "Normalizer", 1, {"norm": "L1"}, X),

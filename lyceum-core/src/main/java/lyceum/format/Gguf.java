@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.stream.Collectors;
 import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.backend.quant.BlockFormat;
@@ -36,6 +37,9 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
     private static final String FORMAT = "gguf";
     private static final int MAGIC = 0x46554747, DEEPEST = 4;
     private static final String ALIGNMENT = "general.alignment";
+    /** Names of the formats of blocks, for messages. */
+    static final String BLOCKS = BlockFormat.named().stream().filter(f -> !f.isFloat()).map(BlockFormat::name)
+            .collect(Collectors.joining(", "));
 
     /**
      * A tensor in the file.
@@ -46,10 +50,19 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
      */
     public record Entry(String name, String type, long[] shape, MemorySegment bytes) {}
 
+    /** A number without a sign, to be written in 1, 2, 4 or 8 bytes; read, it is a Long. */
+    public record Unsigned(int bytes, long value) {
+        public Unsigned {
+            if (bytes != 1 && bytes != 2 && bytes != 4 && bytes != 8) throw new IllegalArgumentException("gguf: a number of " + bytes + " bytes");
+            if (bytes < 8 && (value < 0 || value >>> 8 * bytes != 0))
+                throw new IllegalArgumentException("gguf: " + value + " does not fit " + bytes + " bytes without a sign");
+        }
+    }
+
     /** Names of numbers of types, those that are read as tensors with their type. */
     enum Kind {
         F32(0, DType.F32), F16(1, DType.F16), Q4_0(2), Q4_1(3), Q5_0(6), Q5_1(7), Q8_0(8), Q8_1(9), Q2_K(10), Q3_K(11), Q4_K(12), Q5_K(13),
-        Q6_K(14), Q8_K(15), I8(24, DType.I8), I16(25), I32(26, DType.I32), I64(27, DType.I64), F64(28, DType.F64), BF16(30, DType.BF16);
+        Q6_K(14), Q8_K(15), IQ4_NL(20), I8(24, DType.I8), I16(25), I32(26, DType.I32), I64(27, DType.I64), F64(28, DType.F64), BF16(30, DType.BF16);
 
         final int number;
         final DType dtype;
@@ -80,7 +93,7 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
     /** Reads a file that is in memory already. */
     public static Gguf read(MemorySegment memory) { return new Reader(MappedFile.of(FORMAT, memory)).read(); }
 
-    /** Writes settings and tensors; see {@link GgufWriter}. @param tensors of {@link Tensor}s and {@link QuantisedMatrix}es */
+    /** Writes settings and tensors; see {@link GgufWriter}. @param metadata values String, Boolean, Byte, Short, Integer, Long, {@link Unsigned}, Float, Double, or a List of one of those @param tensors of {@link Tensor}s, {@link QuantisedMatrix}es and {@link Entry}s of a file */
     public static void write(Path path, SequencedMap<String, ?> metadata, SequencedMap<String, ?> tensors) throws IOException {
         GgufWriter.write(path, metadata, tensors);
     }
@@ -101,10 +114,11 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
                 if (count == 0) return Tensor.zeros(kind.dtype, entry.shape);
                 return Tensor.on(Storage.wrap(entry.bytes), 0, kind.dtype, entry.shape);
             }
+            if (kind == Kind.I16) return new StorageType.Stored(StorageType.I16, entry.shape, entry.bytes).tensor();
             if (kind.blocks() != null) return matrix(name).dequantise().reshape(entry.shape);
         }
         throw new FormatException("gguf: tensor \"" + name + "\" is of type " + entry.type
-                + "; known are F32, F16, BF16, F64, I8, I32, I64, and of blocks " + "Q8_0, Q4_0, Q4_K, Q5_K, Q6_K");
+                + "; known are F32, F16, BF16, F64, I8, I16, I32, I64, and blocks of " + BLOCKS);
     }
 
     /** A tensor in blocks, its leading axes as rows, on the file's bytes. @throws FormatException if it is not in blocks that are known */
@@ -116,7 +130,7 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
             return QuantisedMatrix.on(entry.bytes, kind.blocks(), columns == 0 ? 0 : count / columns, columns);
         }
         throw new FormatException(
-                "gguf: tensor \"" + name + "\" is of type " + entry.type + "; it is not in blocks of Q8_0, Q4_0, Q4_K, Q5_K or Q6_K");
+                "gguf: tensor \"" + name + "\" is of type " + entry.type + "; it is not in blocks of " + BLOCKS);
     }
 
     private static long count(long[] shape) {
@@ -201,7 +215,7 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
                             throw file.malformed(info.from, "tensor \"" + info.name + "\" begins behind the file's end");
                         file.need(data + info.offset, bytes);
                     }
-                    segment = bytes == 0 ? MemorySegment.NULL : file.memory().asSlice(data + info.offset, bytes);
+                    segment = bytes == 0 ? MemorySegment.ofArray(new byte[0]) : file.memory().asSlice(data + info.offset, bytes);
                 }
                 if (entries.put(info.name,
                         new Entry(info.name, kind == null ? "type " + info.type : kind.name(), info.shape, segment)) != null)
@@ -217,11 +231,13 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
                 long n = 1;
                 for (long size : shape) n = Math.multiplyExact(n, size);
                 if (kind.dtype != null) return Math.multiplyExact(n, (long) kind.dtype.bytes());
+                if (kind == Kind.I16) return Math.multiplyExact(n, 2L);
                 var format = kind.blocks();
                 if (format == null) return -1;
                 long columns = shape.length == 0 ? 1 : shape[shape.length - 1];
                 if (columns % format.blockLength() != 0) throw file.malformed(from,
                         "tensor \"" + name + "\" has rows of " + columns + ", which are not whole blocks of " + kind);
+                if (columns > Integer.MAX_VALUE - 64) throw file.malformed(from, "tensor \"" + name + "\" has rows of " + columns);
                 return Math.multiplyExact(n / format.blockLength(), (long) format.blockBytes());
             } catch (ArithmeticException e) {
                 throw file.malformed(from, "tensor \"" + name + "\" is larger than memory can be");

@@ -2,6 +2,7 @@ package lyceum.format;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -33,8 +34,12 @@ final class GgufWriter {
         for (var entry : tensors.entrySet()) {
             var kind = kind(entry.getKey(), entry.getValue());
             writer.text(entry.getKey());
-            long[] shape = entry.getValue() instanceof Tensor t ? t.shape().toArray()
-                    : new long[] {((QuantisedMatrix) entry.getValue()).rows(), ((QuantisedMatrix) entry.getValue()).columns()};
+            long[] shape = switch (entry.getValue()) {
+                case Tensor t -> t.shape().toArray();
+                case Gguf.Entry e -> e.shape();
+                case QuantisedMatrix q -> new long[] {q.rows(), q.columns()};
+                default -> throw new AssertionError(kind);
+            };
             writer.number(shape.length, 4);
             for (int a = shape.length - 1; a >= 0; a--) writer.number(shape[a], 8);
             writer.number(kind.number, 4).number(offset, 8);
@@ -47,15 +52,18 @@ final class GgufWriter {
     private static Gguf.Kind kind(String name, Object value) {
         for (var kind : Gguf.Kind.values()) {
             if (value instanceof Tensor t && t.dtype() == kind.dtype) return kind;
+            if (value instanceof Gguf.Entry e && kind.name().equals(e.type()) && e.bytes() != null) return kind;
             if (value instanceof QuantisedMatrix q && kind.name().equals(q.format().name())) return kind;
         }
-        throw new DTypeException("gguf: \"" + name + "\" is " + (value instanceof Tensor t ? t.dtype() : value)
-                + "; GGUF has F32, F16, BF16, F64, I8, I32, I64 and the blocks Q8_0, Q4_0, Q4_K, Q5_K, Q6_K");
+        throw new DTypeException("gguf: \"" + name + "\" is " + (value instanceof Tensor t ? t.dtype() : value instanceof Gguf.Entry e ? e.type() : value)
+                + "; GGUF has F32, F16, BF16, F64, I8, I32, I64 and the blocks " + Gguf.BLOCKS);
     }
 
     private static long bytes(Object value) {
-        return value instanceof Tensor t ? t.count() * t.dtype().bytes() : ((QuantisedMatrix) value).bytes();
+        return value instanceof Tensor t ? t.count() * t.dtype().bytes() : segment(value).byteSize();
     }
+
+    private static MemorySegment segment(Object value) { return value instanceof Gguf.Entry e ? e.bytes() : ((QuantisedMatrix) value).segment(); }
 
     private static long padded(long bytes) { return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
 
@@ -68,7 +76,7 @@ final class GgufWriter {
                 for (var value : tensors.values()) {
                     if (value instanceof Tensor t) Safetensors.writeData(channel, t);
                     else {
-                        var segment = ((QuantisedMatrix) value).segment();
+                        var segment = segment(value);
                         for (long at = 0; at < segment.byteSize(); at += 1 << 26)
                             Safetensors.drain(channel, segment.asSlice(at, Math.min(1 << 26, segment.byteSize() - at)).asByteBuffer());
                     }
@@ -100,6 +108,9 @@ final class GgufWriter {
     private static int type(String name, Object value) {
         return switch (value) {
             case Boolean _ -> 7;
+            case Byte _ -> 1;
+            case Short _ -> 3;
+            case Gguf.Unsigned u -> u.bytes() == 1 ? 0 : u.bytes() == 2 ? 2 : u.bytes() == 4 ? 4 : 10;
             case Integer i -> i >= 0 ? 4 : 5;
             case Long l -> l >= 0 && l <= 0xFFFFFFFFL ? 4 : 11;
             case Float _ -> 6;
@@ -107,13 +118,16 @@ final class GgufWriter {
             case String _ -> 8;
             case List<?> _ -> 9;
             default -> throw new IllegalArgumentException("gguf: setting \"" + name + "\" is a " + value.getClass().getSimpleName()
-                    + "; String, Boolean, Integer, Long, Float, Double and Lists of one of them can be written");
+                    + "; String, Boolean, Byte, Short, Integer, Long, Unsigned, Float, Double and Lists of one of them can be written");
         };
     }
 
     private void item(String name, Object value) {
         switch (value) {
             case Boolean b -> number(b ? 1 : 0, 1);
+            case Byte b -> number(b, 1);
+            case Short b -> number(b, 2);
+            case Gguf.Unsigned u -> number(u.value(), u.bytes());
             case Integer i -> number(i, 4);
             case Long l -> number(l, l >= 0 && l <= 0xFFFFFFFFL ? 4 : 8);
             case Float f -> number(Float.floatToRawIntBits(f), 4);
@@ -127,7 +141,7 @@ final class GgufWriter {
     private void list(String name, List<?> list) {
         // One type for all: the widest integer if they are integers.
         int type = list.isEmpty() ? 8 : type(name, list.getFirst());
-        if (type == 4 || type == 5 || type == 11)
+        if (type == 5 || type == 11 || type == 4 && !(list.getFirst() instanceof Gguf.Unsigned))
             type = list.stream().allMatch(v -> v instanceof Number n && n.longValue() == n.intValue()) ? 5 : 11;
         number(type, 4).number(list.size(), 8);
         for (var value : list) {

@@ -197,15 +197,14 @@ public record OnnxFile(long irVersion, String producer, Map<String, Long> opsets
             switch (tag) {
                 case 1 << 3 | 2 -> nodes.add(node(in.message(), tensors));
                 case 2 << 3 | 2 -> name = in.text();
-                case 5 << 3 | 2 -> {
-                    var constant = tensors.read(in.message());
+                case 5 << 3 | 2, 15 << 3 | 2 -> {
+                    var constant = tag == (5 << 3 | 2) ? tensors.read(in.message()) : tensors.readSparse(in.message());
                     if (constants.put(constant.name(), constant) != null)
                         throw in.wrong("two tensors have the name \"" + constant.name() + "\"");
                 }
                 case 11 << 3 | 2 -> inputs.add(port(in.message()));
                 case 12 << 3 | 2 -> outputs.add(port(in.message()));
                 case 13 << 3 | 2 -> values.add(port(in.message()));
-                case 15 << 3 | 2 -> throw in.wrong("the graph \"" + name + "\" has sparse initializers, which are not supported");
                 default -> in.skip(tag);
             }
         }
@@ -251,6 +250,7 @@ public record OnnxFile(long irVersion, String producer, Map<String, Long> opsets
                 case 5 << 3 | 2 -> value = tensors.read(in.message());
                 case 6 << 3 | 2 -> value = graph(in.message(), tensors);
                 case 14 << 3 | 2 -> value = type(in.message());
+                case 22 << 3 | 2 -> value = tensors.readSparse(in.message());
                 case 7 << 3 | 5 -> floats.add(in.float32());
                 case 7 << 3 | 2 -> { for (var packed = in.message(); packed.hasNext();) floats.add(packed.float32()); }
                 case 8 << 3 -> integers.add(in.varint());

@@ -26,6 +26,7 @@ final class OnnxTensorReader {
 
     private final Path folder;
     private final Map<Path, MappedFile> opened = new HashMap<>();
+    private final OnnxSparseReader sparse = new OnnxSparseReader();
 
     /** @param folder where external data may lie, or null where there may be none */
     OnnxTensorReader(Path folder) { this.folder = folder; }
@@ -47,6 +48,9 @@ final class OnnxTensorReader {
 
         private static long one(ProtoReader in, int bytes) { return bytes == 4 ? in.fixed32() : bytes == 8 ? in.fixed64() : in.varint(); }
     }
+
+    /** A sparse tensor, dense. */
+    Constant readSparse(ProtoReader in) { return sparse.read(in, this); }
 
     Constant read(ProtoReader in) {
         var dims = new Numbers();

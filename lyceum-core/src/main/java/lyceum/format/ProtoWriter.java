@@ -22,6 +22,13 @@ public final class ProtoWriter {
         return this;
     }
 
+    public ProtoWriter float64(int field, double value) {
+        varint((long) field << 3 | 1);
+        long bits = Double.doubleToRawLongBits(value);
+        for (int i = 0; i < 8; i++) out.write((int) (bits >> 8 * i));
+        return this;
+    }
+
     public ProtoWriter text(int field, String value) { return bytes(field, value.getBytes(StandardCharsets.UTF_8)); }
 
     public ProtoWriter bytes(int field, byte[] value) {

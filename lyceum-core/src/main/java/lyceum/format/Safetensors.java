@@ -42,7 +42,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Safetensors {
     private static final String FORMAT = "safetensors";
     private static final long MOST_HEADER = 100L << 20;
-    private static final String KNOWN = "known are BOOL, U8, I8, I32, I64, F16, BF16, F32, F64";
+    private static final String KNOWN = "known are BOOL, U8, I8, I32, I64, F16, BF16, F32, F64, and stored I16, U16, U32, U64, F8_E4M3, F8_E5M2";
     private static final ObjectMapper JSON = JsonMapper
             .builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(8).maxNameLength(4096).build()).build())
@@ -50,27 +50,35 @@ public final class Safetensors {
 
     private Safetensors() {}
 
-    /** Types of the format that no tensor has here, with their bits. */
-    private static final Map<String, Integer> FOREIGN = Map.ofEntries(Map.entry("F4", 4), Map.entry("F6_E2M3", 6), Map.entry("F6_E3M2", 6),
-            Map.entry("F8_E4M3", 8), Map.entry("F8_E5M2", 8), Map.entry("F8_E8M0", 8), Map.entry("I16", 16), Map.entry("U16", 16),
-            Map.entry("U32", 32), Map.entry("U64", 64), Map.entry("C64", 64));
+    /** Types of the format that nothing here holds, with their bits. */
+    private static final Map<String, Integer> FOREIGN = Map.of("F4", 4, "F6_E2M3", 6, "F6_E3M2", 6, "F8_E8M0", 8, "C64", 64);
 
     /**
      * What a file holds.
      *
      * @param tensors  in the order of their data
-     * @param foreign  names of the tensors that cannot be read, with their types, such as {@code F8_E4M3} or {@code U16}: they hold up no other
+     * @param stored   those of a type that no tensor computes in, such as {@code F8_E4M3} or {@code U16}, as they lie in the file
+     * @param foreign  names of the tensors that cannot be read, with their types, such as {@code C64}: they hold up no other
      * @param metadata strings by name
      */
-    public record Contents(SequencedMap<String, Tensor> tensors, SequencedMap<String, String> foreign, Map<String, String> metadata) {
-        /** @throws FormatException naming what there is if the tensor is missing, or its type if no tensor has that here */
+    public record Contents(SequencedMap<String, Tensor> tensors, SequencedMap<String, StorageType.Stored> stored,
+            SequencedMap<String, String> foreign, Map<String, String> metadata) {
+        /** A tensor; of a storage type, widened. @throws FormatException naming what there is if the tensor is missing, or its type if nothing here holds that */
         public Tensor get(String name) {
+            if (stored.containsKey(name)) return stored.get(name).tensor();
             if (foreign.containsKey(name))
                 throw new FormatException("safetensors: tensor \"" + name + "\" has type " + foreign.get(name) + "; " + KNOWN);
             var tensor = tensors.get(name);
             if (tensor == null)
-                throw new FormatException("safetensors: there is no tensor \"" + name + "\"; there are " + tensors.keySet());
+                throw new FormatException("safetensors: there is no tensor \"" + name + "\"; there are " + tensors.keySet() + (stored.isEmpty() ? "" : " and " + stored.keySet()));
             return tensor;
+        }
+
+        /** All tensors, those of storage types widened. */
+        public SequencedMap<String, Tensor> wide() {
+            var all = new LinkedHashMap<>(tensors);
+            stored.forEach((name, numbers) -> all.put(name, numbers.tensor()));
+            return all;
         }
     }
 
@@ -157,14 +165,18 @@ public final class Safetensors {
         }
         if (data + at != file.size()) throw file.malformed(data + at, "the data ends here, the file at " + file.size());
         var tensors = new LinkedHashMap<String, Tensor>();
+        var stored = new LinkedHashMap<String, StorageType.Stored>();
         var foreign = new LinkedHashMap<String, String>();
         var storage = Storage.wrap(file.memory());
         empty.addAll(entries.values());
         for (var entry : empty) {
+            var type = StorageType.of(entry.type);
             if (FOREIGN.containsKey(entry.type)) foreign.put(entry.name, entry.type);
+            else if (type != null) stored.put(entry.name,
+                    new StorageType.Stored(type, entry.shape, file.memory().asSlice(data + entry.begin, entry.end - entry.begin)));
             else tensors.put(entry.name, tensor(file, storage, data + entry.begin, entry));
         }
-        return new Contents(tensors, foreign, metadata);
+        return new Contents(tensors, stored, foreign, metadata);
     }
 
     /** Headers are padded so that data is aligned; one that is not is copied. */
@@ -179,6 +191,8 @@ public final class Safetensors {
         return switch (type) {
             case "BOOL", "U8", "I8", "I32", "I64", "F16", "BF16", "F32", "F64" -> 8 * DType.valueOf(type).bytes();
             default -> {
+                var stored = StorageType.of(type);
+                if (stored != null) yield 8 * stored.bytes();
                 if (!FOREIGN.containsKey(type)) throw file.malformed(8, "tensor \"" + name + "\" has type \"" + type + "\"; " + KNOWN);
                 yield FOREIGN.get(type);
             }
@@ -191,18 +205,34 @@ public final class Safetensors {
 
         public static Form of(Tensor tensor) { return new Form(tensor.dtype(), tensor.shape().toArray()); }
 
-        private long bytes() {
+        /** Bytes of its numbers. */
+        public long bytes() {
             long bytes = dtype.bytes();
             for (long size : shape) bytes = Math.multiplyExact(bytes, size);
             return bytes;
         }
+
+        private Place place(long at) { return new Place(dtype.name(), shape, at, at + bytes()); }
     }
 
-    /** Writes tensors in the given order; the file appears whole or not at all. */
-    public static void write(Path path, SequencedMap<String, Tensor> tensors, Map<String, String> metadata) throws IOException {
-        var forms = new LinkedHashMap<String, Form>();
-        tensors.forEach((name, tensor) -> forms.put(name, Form.of(tensor)));
-        write(path, forms, tensors::get, metadata);
+    /** What the header says of a tensor. */
+    private record Place(String type, long[] shape, long begin, long end) {
+        static Place of(Object value, long at) {
+            return value instanceof StorageType.Stored s ? new Place(s.type().name(), s.shape(), at, at + s.bytes().byteSize())
+                    : Form.of((Tensor) value).place(at);
+        }
+    }
+
+    /** Writes {@link Tensor}s and {@link StorageType.Stored} ones in the given order; the file appears whole or not at all. */
+    public static void write(Path path, SequencedMap<String, ?> tensors, Map<String, String> metadata) throws IOException {
+        var places = new LinkedHashMap<String, Place>();
+        long at = 0;
+        for (var entry : tensors.entrySet()) {
+            var place = Place.of(entry.getValue(), at);
+            places.put(entry.getKey(), place);
+            at = place.end;
+        }
+        put(path, places, tensors::get, metadata);
     }
 
     /**
@@ -212,7 +242,19 @@ public final class Safetensors {
      */
     public static void write(Path path, SequencedMap<String, Form> forms, Function<String, Tensor> tensors, Map<String, String> metadata)
             throws IOException {
-        var header = header(forms, metadata);
+        var places = new LinkedHashMap<String, Place>();
+        long at = 0;
+        for (var entry : forms.entrySet()) {
+            var place = entry.getValue().place(at);
+            places.put(entry.getKey(), place);
+            at = place.end;
+        }
+        put(path, places, tensors, metadata);
+    }
+
+    private static void put(Path path, SequencedMap<String, Place> places, Function<String, ?> values, Map<String, String> metadata)
+            throws IOException {
+        var header = header(places, metadata);
         var target = path.toAbsolutePath();
         var part = Files.createTempFile(target.getParent(), target.getFileName().toString(), ".part");
         try {
@@ -220,14 +262,9 @@ public final class Safetensors {
                 var length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).flip();
                 drain(channel, length);
                 drain(channel, ByteBuffer.wrap(header));
-                for (var entry : forms.entrySet()) {
+                for (var entry : places.entrySet()) {
                     try (var scope = Scope.open("a tensor to write")) {
-                        var tensor = tensors.apply(entry.getKey());
-                        var form = entry.getValue();
-                        if (tensor.dtype() != form.dtype || !Arrays.equals(tensor.shape().toArray(), form.shape))
-                            throw new IllegalArgumentException("safetensors: \"" + entry.getKey() + "\" is " + tensor.dtype() + " "
-                                    + tensor.shape() + "; announced were " + form.dtype + " " + Arrays.toString(form.shape));
-                        writeData(channel, tensor);
+                        put(channel, entry.getKey(), entry.getValue(), values.apply(entry.getKey()));
                     }
                 }
             }
@@ -237,22 +274,27 @@ public final class Safetensors {
         }
     }
 
-    private static byte[] header(SequencedMap<String, Form> forms, Map<String, String> metadata) {
+    private static void put(FileChannel channel, String name, Place place, Object value) throws IOException {
+        var now = Place.of(value, place.begin);
+        if (!now.type.equals(place.type) || !Arrays.equals(now.shape, place.shape)) throw new IllegalArgumentException("safetensors: \"" + name
+                + "\" is " + now.type + " " + Arrays.toString(now.shape) + "; announced were " + place.type + " " + Arrays.toString(place.shape));
+        if (value instanceof Tensor t) writeData(channel, t);
+        else drain(channel, ((StorageType.Stored) value).bytes().asByteBuffer());
+    }
+
+    private static byte[] header(SequencedMap<String, Place> places, Map<String, String> metadata) {
         var root = JSON.createObjectNode();
         if (!metadata.isEmpty()) {
             var node = root.putObject("__metadata__");
             new TreeMap<>(metadata).forEach(node::put);
         }
-        long at = 0;
-        for (var entry : forms.entrySet()) {
-            var node = root.putObject(entry.getKey());
-            node.put("dtype", entry.getValue().dtype.name());
+        places.forEach((name, place) -> {
+            var node = root.putObject(name);
+            node.put("dtype", place.type);
             var shape = node.putArray("shape");
-            for (long size : entry.getValue().shape) shape.add(size);
-            long bytes = entry.getValue().bytes();
-            node.putArray("data_offsets").add(at).add(at + bytes);
-            at += bytes;
-        }
+            for (long size : place.shape) shape.add(size);
+            node.putArray("data_offsets").add(place.begin).add(place.end);
+        });
         var text = JSON.writeValueAsString(root);
         int length = text.getBytes(StandardCharsets.UTF_8).length;
         return (text + " ".repeat((int) Math.floorMod(-(8L + length), 64L))).getBytes(StandardCharsets.UTF_8);

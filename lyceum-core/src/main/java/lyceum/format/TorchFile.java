@@ -3,6 +3,7 @@ package lyceum.format;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -23,7 +24,7 @@ import lyceum.tensor.Tensor;
  * Tensor embedding = TorchFile.read(Path.of("pytorch_model.bin")).get("embeddings.weight");
  * }
  *
- * <p>The file is mapped; tensors that lie in order are on it without a copy. Names in nested dictionaries are joined by dots.
+ * <p>The file is mapped; tensors that lie in order are on it without a copy, but those of a {@link StorageType}, which are widened. Names in nested dictionaries are joined by dots.
  */
 public final class TorchFile {
     private static final String FORMAT = "torch";
@@ -43,6 +44,9 @@ public final class TorchFile {
 
     /** Reads a file that is in memory already. */
     public static SequencedMap<String, Tensor> read(MemorySegment memory) { return new TorchFile(MappedFile.of(FORMAT, memory)).read(); }
+
+    /** Writes a dictionary of tensors, which {@code torch.load} reads. */
+    public static void write(Path path, SequencedMap<String, Tensor> tensors) throws IOException { TorchWriter.write(path, tensors); }
 
     private SequencedMap<String, Tensor> read() {
         directory();
@@ -115,24 +119,55 @@ public final class TorchFile {
         });
     }
 
-    private static DType dtype(String storage) {
+    /** How the elements of a storage are read: as they are, or as bits of a type that widens. */
+    private record Element(DType type, StorageType stored) {
+        Element(StorageType stored) {
+            this(switch (stored.bytes()) {
+                case 1 -> DType.U8;
+                case 2 -> DType.F16;
+                case 4 -> DType.I32;
+                default -> DType.I64;
+            }, stored);
+        }
+
+        Element(DType type) { this(type, null); }
+    }
+
+    private static Element element(String storage) {
         return switch (storage) {
-            case "FloatStorage" -> DType.F32;
-            case "DoubleStorage" -> DType.F64;
-            case "HalfStorage" -> DType.F16;
-            case "BFloat16Storage" -> DType.BF16;
-            case "LongStorage" -> DType.I64;
-            case "IntStorage" -> DType.I32;
-            case "CharStorage" -> DType.I8;
-            case "ByteStorage" -> DType.U8;
-            case "BoolStorage" -> DType.BOOL;
-            default -> throw new FormatException(
-                    "torch: a " + storage + "; known are Float, Double, Half, BFloat16, Long, Int, Char, Byte and BoolStorage");
+            case "FloatStorage" -> new Element(DType.F32);
+            case "DoubleStorage" -> new Element(DType.F64);
+            case "HalfStorage" -> new Element(DType.F16);
+            case "BFloat16Storage" -> new Element(DType.BF16);
+            case "LongStorage" -> new Element(DType.I64);
+            case "IntStorage" -> new Element(DType.I32);
+            case "CharStorage" -> new Element(DType.I8);
+            case "ByteStorage" -> new Element(DType.U8);
+            case "BoolStorage" -> new Element(DType.BOOL);
+            case "ShortStorage" -> new Element(StorageType.I16);
+            case "uint16" -> new Element(StorageType.U16);
+            case "uint32" -> new Element(StorageType.U32);
+            case "uint64" -> new Element(StorageType.U64);
+            case "float8_e4m3fn" -> new Element(StorageType.F8_E4M3);
+            case "float8_e5m2" -> new Element(StorageType.F8_E5M2);
+            default -> throw new FormatException("torch: a " + storage
+                    + "; known are Float, Double, Half, BFloat16, Long, Int, Short, Char, Byte and BoolStorage, uint16, uint32, uint64, float8_e4m3fn and float8_e5m2");
         };
     }
 
     private Tensor tensor(String name, TorchPickle.TensorCall call) {
-        var type = dtype(call.storage().type());
+        var element = element(call.storage().type());
+        var bits = tensor(name, call, element.type);
+        if (element.stored == null) return bits;
+        var v = bits.view();
+        var stored = new StorageType.Stored(element.stored, bits.shape().toArray(), bits.count() == 0 ? MemorySegment.ofArray(new byte[0])
+                : v.storage().segment().asSlice(v.byteOffset(), bits.count() * element.stored.bytes()));
+        var wide = stored.tensor();
+        Reference.reachabilityFence(bits);
+        return wide;
+    }
+
+    private Tensor tensor(String name, TorchPickle.TensorCall call, DType type) {
         int axes = call.shape().length;
         if (axes > 16 || call.strides().length != axes || call.offset() < 0) throw new FormatException(
                 "torch: tensor \"" + name + "\" has " + axes + " axes, " + call.strides().length + " strides, offset " + call.offset());

@@ -188,7 +188,7 @@ final class TorchPickle {
     /** {@code ("storage", type, key, device, count)}. */
     private StorageKey storage(Object id) {
         if (id instanceof Tuple(List<Object> items) && items.size() >= 3 && "storage".equals(items.get(0))
-                && items.get(1) instanceof Global type && type.module.equals("torch") && items.get(2) instanceof String key)
+                && items.get(1) instanceof Global type && (type.module.equals("torch") || type.module.equals("torch.storage")) && items.get(2) instanceof String key)
             return new StorageKey(type.name, key);
         throw wrong("a reference that is no storage");
     }
@@ -206,6 +206,12 @@ final class TorchPickle {
                 if (items.size() < 4 || !(items.get(0) instanceof StorageKey storage) || !(items.get(1) instanceof Long offset))
                     throw wrong("a tensor without storage and offset");
                 yield new TensorCall(storage, offset, longs(items.get(2)), longs(items.get(3)));
+            }
+            case "torch._utils._rebuild_tensor_v3" -> { // of types without a class of storage
+                if (items.size() < 7 || !(items.get(0) instanceof StorageKey storage) || !(items.get(1) instanceof Long offset)
+                        || !(items.get(6) instanceof Global type) || !type.module.equals("torch"))
+                    throw wrong("a tensor without storage, offset and type");
+                yield new TensorCall(new StorageKey(type.name, storage.key), offset, longs(items.get(2)), longs(items.get(3)));
             }
             default -> throw wrong("it calls " + module + "." + name
                     + ", which would run code; known are torch's tensors and parameters, and OrderedDict");

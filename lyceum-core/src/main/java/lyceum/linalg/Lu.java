@@ -74,7 +74,7 @@ public final class Lu {
         return -1;
     }
 
-    private void requireSolvable(String operation) {
+    void requireSolvable(String operation) {
         requireSquare(operation);
         int zero = firstZero();
         if (zero >= 0) throw new SingularMatrixException(operation, zero);

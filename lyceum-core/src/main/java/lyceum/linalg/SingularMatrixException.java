@@ -12,6 +12,12 @@ public final class SingularMatrixException extends IllegalArgumentException {
         this.pivotIndex = pivotIndex;
     }
 
+    /** Of another system than one matrix: the message whole. */
+    SingularMatrixException(int pivotIndex, String message) {
+        super(message);
+        this.pivotIndex = pivotIndex;
+    }
+
     /** The 0-based index of the first zero pivot. */
     public int pivotIndex() { return pivotIndex; }
 }

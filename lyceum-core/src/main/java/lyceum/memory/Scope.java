@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
+import lyceum.LyceumException;
 
 /**
  * Gives back at its end all memory that its thread allocated inside it, without waiting for the collector.
@@ -21,6 +22,7 @@ import java.util.function.Predicate;
  * must outlive the scope is named by {@link #keep}. A tensor used after its scope says so by the scope's name.
  */
 public final class Scope implements AutoCloseable {
+    private static final int LEAST = 512;
     private static final ThreadLocal<Scope> CURRENT = new ThreadLocal<>();
 
     private final String name;
@@ -33,23 +35,40 @@ public final class Scope implements AutoCloseable {
     private final List<Slab> slabs = new ArrayList<>(2);
     private final Slab[] open = new Slab[2];
     private final AtomicLong allocated = new AtomicLong();
+    /** The most that {@link #allocated} may become. */
+    private final long most;
     private boolean closed;
     private List<Object> held;
 
-    private Scope(String name, boolean detached) {
+    private Scope(String name, boolean detached, long most) {
         this.name = name;
         this.outer = CURRENT.get();
         this.detached = detached;
+        this.most = outer == null || outer.most == Long.MAX_VALUE ? most : Math.min(most, outer.most - outer.allocated());
         CURRENT.set(this);
     }
 
     public static Scope open() { return open("a scope"); }
 
     /** @param name appears in the message when a tensor is used after the end */
-    public static Scope open(String name) { return new Scope("scope \"" + name + "\"", false); }
+    public static Scope open(String name) { return new Scope("scope \"" + name + "\"", false, Long.MAX_VALUE); }
+
+    /**
+     * A scope in which no more than {@code most} bytes can be asked for, those in scopes inside it counted: for what a file from outside has built. Each request
+     * counts as {@value #LEAST} bytes at least, which a tensor takes on the heap, however few it holds.
+     */
+    public static Scope limited(String name, long most) {
+        if (most < 0) throw new IllegalArgumentException("Scope.limited: " + most + " bytes; at least 0");
+        return new Scope("scope \"" + name + "\"", false, most);
+    }
+
+    /** More was asked for than a {@linkplain #limited limited} scope gives. */
+    public static final class LimitException extends LyceumException {
+        LimitException(String message) { super(message); }
+    }
 
     /** Inside it, allocations belong to no scope: for state that a loop's first step creates and later ones use. */
-    public static Scope outside() { return new Scope("outside", true); }
+    public static Scope outside() { return new Scope("outside", true, Long.MAX_VALUE); }
 
     /** The innermost scope of this thread, or null. */
     public static Scope current() { return CURRENT.get(); }
@@ -151,7 +170,17 @@ public final class Scope implements AutoCloseable {
      */
     public long allocated() { return allocated.get(); }
 
-    void count(long bytes) { allocated.addAndGet(bytes); }
+    /** @throws LimitException beyond the limit, before anything is allocated */
+    void count(long bytes) {
+        if (most == Long.MAX_VALUE) {
+            allocated.addAndGet(bytes);
+            return;
+        }
+        long charged = Math.max(bytes, LEAST);
+        if (allocated.addAndGet(charged) <= most) return;
+        allocated.addAndGet(-charged);
+        throw new LimitException(name + " has a limit: " + allocated + " bytes are asked for already, and " + bytes + " more exceed it");
+    }
 
     /** How many tensors too large to share memory with others belong to this scope. */
     public int large() {
@@ -175,7 +204,7 @@ public final class Scope implements AutoCloseable {
         if (Thread.currentThread() != thread || CURRENT.get() != this)
             throw new IllegalStateException(name + " closed out of order or on another thread; use try-with-resources");
         CURRENT.set(outer);
-        if (outer != null) outer.count(allocated());
+        if (outer != null) outer.allocated.addAndGet(allocated());
         synchronized (owned) {
             closed = true;
             held = null;

@@ -45,10 +45,12 @@ sealed interface IndexOps permits Tensor {
     /** Rows by number. */
     default Tensor rows(int... numbers) { return indexSelect(0, Tensor.of(numbers)); }
 
-    /** {@code result[.., j, ..] = this[.., index[.., j, ..], ..]}: shapes agree but along {@code axis}. A copy. */
+    /** {@code result[.., j, ..] = this[.., index[.., j, ..], ..]}. Along the other axes the index may be shorter: the first entries are taken. A copy. */
     default Tensor gather(int axis, Tensor index) {
         var x = self();
         int a = x.shape().axis("gather", axis);
+        if (index.rank() == x.rank())
+            for (int i = 0; i < x.rank(); i++) if (i != a && index.size(i) < x.size(i)) x = x.narrow(i, 0, index.size(i));
         var i64 = Indexing.checked("gather", index, x.shape(), a, index.shape());
         return new GatherOp(a).apply(x, i64);
     }

@@ -101,6 +101,9 @@ final class Indexing {
         var i64 = checked(operation, index, x.shape(), axis, source.shape());
         if (source.dtype() != x.dtype())
             throw new DTypeException(operation + ": source is " + source.dtype() + ", tensor " + x.dtype() + "; convert one with to()");
+        // many small terms into one place would stop counting at 2,048 (F16) or 256 (BF16)
+        if (rule == Scatter.ADD && x.dtype().isFloat() && x.dtype().bytes() < 4)
+            return new ScatterOp(rule, axis).apply(x.to(DType.F32), i64, source.to(DType.F32)).to(x.dtype());
         return new ScatterOp(rule, axis).apply(x, i64, source);
     }
 }

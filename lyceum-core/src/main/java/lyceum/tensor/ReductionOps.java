@@ -134,6 +134,13 @@ sealed interface ReductionOps permits Tensor {
     /** Euclidean norm of all elements. Its gradient is 0 where all are 0, as PyTorch's. */
     default Tensor norm() { return rootOrZero(RowOps.wide(asFloat()).square().sum()).to(self().dtype().toFloat()); }
 
+    default Tensor norm(int axis, boolean keepDims) { return norm(new int[] {axis}, keepDims); }
+
+    /** Euclidean norms along the axes; the gradient as that of {@link #norm()}. */
+    default Tensor norm(int[] axes, boolean keepDims) {
+        return rootOrZero(RowOps.wide(asFloat()).square().sum(axes, keepDims)).to(self().dtype().toFloat());
+    }
+
     /**
      * {@code log sum exp(x)} along the axes, without overflow: infinite only where the true value is. All {@code -inf} gives {@code -inf}, and so do no
      * elements.

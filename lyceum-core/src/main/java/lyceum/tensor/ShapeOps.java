@@ -203,13 +203,12 @@ sealed interface ShapeOps permits Tensor {
         return parts;
     }
 
-    /** {@code n} parts of equal size along {@code axis}. */
+    /** {@code n} parts along {@code axis}, in order; where it does not divide, the first ones have an entry more. */
     default Tensor[] chunk(int axis, int n) {
+        if (n < 1) throw new ShapeException("chunk: axis " + axis + " of shape " + self().shape() + " into " + n + " parts; at least 1");
         long size = self().size(axis);
-        if (n < 1 || size % n != 0)
-            throw new ShapeException("chunk: axis " + axis + " of shape " + self().shape() + " does not divide into " + n + " parts");
         var sizes = new long[n];
-        Arrays.fill(sizes, size / n);
+        for (int i = 0; i < n; i++) sizes[i] = size / n + (i < size % n ? 1 : 0);
         return split(axis, sizes);
     }
 

@@ -55,6 +55,9 @@ public final class ShapesOnly {
         return result.value;
     }
 
+    /** Whether this thread is in such a run, where tensors have no values to check. */
+    public static boolean isRunning() { return Fusion.isShapesOnly(); }
+
     static void collect(Tensor leaf, Tensor gradient) {
         RUN.get().gradients.putIfAbsent(leaf, Optional.ofNullable(leaf.grad()));
         leaf.collect(gradient);

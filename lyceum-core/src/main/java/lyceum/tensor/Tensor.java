@@ -31,7 +31,7 @@ import lyceum.random.Rng;
  *
  * <p>Safe for concurrent readers.
  */
-public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, IndexOps, ContractionOps, WindowOps, InPlaceOps {
+public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, IndexOps, ContractionOps, WindowOps, InPlaceOps, ArrayOps {
     private final DType dtype;
     private final Shape shape;
     private volatile View view;
@@ -147,6 +147,9 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
 
     /** Joins tensors of one shape along a new axis. */
     public static Tensor stack(int axis, Tensor... parts) { return ConcatOp.stack(axis, parts); }
+
+    /** The coordinates of a grid over vectors, first axis first ({@code indexing="ij"}): {@code meshgrid(x, y)[0]} is x along the rows. Views. */
+    public static Tensor[] meshgrid(Tensor... vectors) { return ArrayOps.grid(vectors); }
 
     /** Sum over the indices that the output lacks: {@code einsum("bhqd,bhkd->bhqk", q, k)}. See {@link Einsum}. */
     public static Tensor einsum(String equation, Tensor... operands) { return Einsum.einsum(equation, operands); }

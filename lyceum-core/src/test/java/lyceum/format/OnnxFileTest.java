@@ -152,8 +152,43 @@ class OnnxFileTest {
         }
     }
 
+    private static byte[] sparse(byte[] indices, long... dims) {
+        var sizes = new byte[dims.length][];
+        for (int i = 0; i < dims.length; i++) sizes[i] = field(3, dims[i]);
+        return model(field(15, field(1, field(1, 3), field(2, 1), field(8, "s"), field(9, floats(5, 6, 7))), field(2, indices), join(sizes)));
+    }
+
+    private static byte[] places(int axes, long... numbers) {
+        var out = ByteBuffer.allocate(8 * numbers.length).order(ByteOrder.LITTLE_ENDIAN);
+        for (long number : numbers) out.putLong(number);
+        var shape = axes == 1 ? field(1, numbers.length) : join(field(1, numbers.length / axes), field(1, axes));
+        return join(shape, field(2, 7), field(9, out.array()));
+    }
+
+    @Test void sparseTensorsAreMadeDense() {
+        for (var file : new byte[][] {sparse(places(1, 0, 4, 5), 2, 3), sparse(places(2, 0, 0, 1, 1, 1, 2), 2, 3)}) {
+            var s = OnnxFile.read(file).graph().initializers().get("s");
+            assertThat(s.dims()).containsExactly(2, 3);
+            assertThat(s.tensor().toFloatArray()).containsExactly(5, 0, 0, 0, 6, 7);
+            assertThat(OnnxFile.read(OnnxFile.read(file).toBytes()).graph().initializers().get("s").tensor().toFloatArray())
+                    .containsExactly(5, 0, 0, 0, 6, 7);
+        }
+        refuses(sparse(places(1, 0, 4, 6), 2, 3), "index 6");
+        refuses(sparse(places(1, 0, 5, 4), 2, 3), "ascend");
+        refuses(sparse(places(2, 0, 0, 1, 3, 1, 2), 2, 3), "index of 3 on axis 1");
+        refuses(sparse(places(1, 0, 4), 2, 3), "indices [2]");
+        refuses(sparse(places(1, 0, 4, 5), 1L << 40, 1L << 40), "more than");
+        refuses(sparse(places(1, 0, 4, 5), 1L << 23), "more than 2097728 elements");
+        refuses(sparse(places(1, 0, 4, 5), 2, -3), "below 1");
+        refuses(model(field(15, field(3, 4))), "no values");
+        var many = new byte[9][];
+        for (int i = 0; i < many.length; i++) many[i] = field(15, field(1, field(1, 3), field(2, 1), field(8, "s" + i), field(9, floats(5, 6, 7))),
+                field(2, places(1, 0, 4, 5)), field(3, 1 << 18));
+        refuses(model(join(many)), "sparse tensor \"s8\"");
+    }
+
     @Test void mutantsAreReadOrRefused() {
-        var report = Fuzz.of(sample()).allowing(FormatException.class).mutants(5_000, OnnxFile::read);
+        var report = Fuzz.of(sample(), sparse(places(1, 0, 4, 5), 2, 3), sparse(places(2, 0, 0, 1, 1, 1, 2), 2, 3)).allowing(FormatException.class).mutants(5_000, OnnxFile::read);
         assertThat(report.accepted()).isPositive();
         assertThat(report.refused()).isPositive();
     }

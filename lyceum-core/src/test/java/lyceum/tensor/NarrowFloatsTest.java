@@ -88,6 +88,19 @@ class NarrowFloatsTest {
         });
     }
 
+    @ParameterizedTest
+    @MethodSource("settings") void manyTermsIntoOnePlaceAreSummedBeforeTheyAreRounded(Setting setting) {
+        setting.run(() -> {
+            for (var type : NARROW) {
+                var all = Tensor.zeros(DType.I64, 3000);
+                near("scatterAdd", Tensor.zeros(type, 2).scatterAdd(0, all, Tensor.ones(type, 3000)), Tensor.of(3000.0, 0), 1);
+                near("segmentSum", Tensor.ones(type, 3000).segmentSum(all, 1), Tensor.of(3000.0), 1);
+                // as an embedding's
+                near("gradient of gather", Autograd.grad(x -> x.gather(0, all).sum()).apply(Tensor.ones(type, 2)), Tensor.of(3000.0, 0), 1);
+            }
+        });
+    }
+
     /** The gradient of a sum of {@code f}, forwards and backwards. */
     @ParameterizedTest
     @MethodSource("settings") void derivativesRoundOnce(Setting setting) {

@@ -35,6 +35,7 @@ final class OpCatalog {
         cases.addAll(attention());
         cases.addAll(windows());
         cases.addAll(ofUsers());
+        cases.addAll(arrays());
         return cases;
     }
 
@@ -326,5 +327,32 @@ final class OpCatalog {
         return List.of(of("userPullBackAlone", in -> bare.apply(in), s(3, 4)), of("userAllRules", in -> whole.apply(in), s(3, 4)),
                 of("userKeeping", in -> keeping.apply(in), s(3, 4)), of("userKeepingAllRules", in -> keepingAll.apply(in), s(3, 4)),
                 of("sparseProduct", in -> sparse.withValues(in[0].sin()).matmul(in[1]), s(3), s(3, 2)));
+    }
+
+    /** What is composed for those who come from NumPy. */
+    static List<OpCase> arrays() {
+        var holes = Tensor.of(new boolean[] {false, true, false, false, false, false, true, false, true, false, false, false}, 3, 4);
+        return List.of(unary("log10", Tensor::log10, Math::log10, 0.2, 3), unary("asinh", Tensor::asinh, OpCatalog::asinh, -2, 2),
+                unary("acosh", Tensor::acosh, x -> x > 1e8 ? Math.log(x) + Math.log(2) : Math.log(x + Math.sqrt(x * x - 1)), 1.2, 4),
+                unary("atanh", Tensor::atanh, x -> 0.5 * (Math.log1p(x) - Math.log1p(-x)), -0.8, 0.8),
+                of("nanSum", in -> in[0].maskedFill(holes, Double.NaN).nanSum(1), s(3, 4)),
+                of("nanMean", in -> in[0].maskedFill(holes, Double.NaN).nanMean(1), s(3, 4)),
+                of("nanVar", in -> in[0].maskedFill(holes, Double.NaN).nanVar(1), s(3, 4)),
+                of("nanMax", in -> in[0].maskedFill(holes, Double.NaN).nanMax(1), s(3, 4)),
+                of("nanMin", in -> in[0].maskedFill(holes, Double.NaN).nanMin(0), s(3, 4)),
+                of("quantile", in -> in[0].quantile(0.3, 1), s(3, 5)), of("median", in -> in[0].median(0), s(4, 3)),
+                of("cov", in -> in[0].cov(), s(3, 5)), of("corrcoef", in -> in[0].corrcoef(), s(3, 5)),
+                of("diff", in -> in[0].diff(1).square(), s(3, 4)), of("diffTwice", in -> in[0].diff(0, 2).square(), s(4, 3)),
+                of("diag", in -> in[0].diag().square(), s(3)), of("diagUpper", in -> in[0].diag(2).square(), s(2, 3)),
+                of("diagLower", in -> in[0].diag(-1).square(), s(3)),
+                of("meshgrid", in -> Tensor.meshgrid(in)[0].mul(Tensor.meshgrid(in)[1]), s(3), s(4)),
+                of("normAxis", in -> in[0].norm(1, true), s(3, 4)), of("normAxes", in -> in[0].norm(new int[] {0, 2}, false), s(2, 3, 4)),
+                of("chunkUneven", in -> in[0].chunk(1, 3)[0].square(), s(3, 4)),
+                of("gatherShorter", in -> in[0].gather(1, Tensor.of(new int[] {0, 3, 1, 1}, 2, 2)).square(), s(3, 4)));
+    }
+
+    private static double asinh(double x) {
+        double a = Math.abs(x);
+        return Math.copySign(a > 1e8 ? Math.log(a) + Math.log(2) : Math.log1p(a + a * a / (1 + Math.sqrt(a * a + 1))), x);
     }
 }

@@ -39,6 +39,11 @@ final class Transplant {
         return new Transplant(swap).of(module);
     }
 
+    /** @see Module#with(Module, Map, Map) */
+    static <M extends Module> M with(M module, Map<String, Tensor> values, Map<? extends Module, ? extends Module> parts) {
+        return new Transplant(named("with", module, values)).with(parts).of(module);
+    }
+
     /** As {@link #with}, with all other tensors shared, buffers too. */
     static <M extends Module> M sharing(String operation, M module, Map<String, Tensor> values) {
         return new Transplant(named(operation, module, values)).of(module);

@@ -173,9 +173,14 @@ final class BatchGradients {
             text += " (looking for the cause failed: " + e.getMessage() + ")";
         }
         if (first[0] != null) text += "; the first output that is not finite is that of " + first[0];
-        if (!guilty.isEmpty())
-            text += "; rows " + (guilty.size() <= 8 ? guilty : guilty.subList(0, 8) + " and more") + " alone give such a loss";
+        if (!guilty.isEmpty()) text += "; rows " + names(guilty) + " alone give such a loss";
+        text += "; the batch is rows " + names(Arrays.stream(rows).boxed().toList());
         return new ConvergenceException(text + "; lower the learning rate, clip gradients or look for such values in the data");
+    }
+
+    private String names(List<Integer> rows) {
+        var first = rows.stream().limit(8).map(loss::nameOf).toList();
+        return first + (rows.size() > 8 ? " and " + (rows.size() - 8) + " more" : "");
     }
 
     /** Norm of the difference between the gradient of two batches as one and their weighted sum, over the norm of the former. Nothing is drawn. */

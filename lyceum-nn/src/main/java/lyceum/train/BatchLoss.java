@@ -23,6 +23,9 @@ public interface BatchLoss {
     /** How many things the loss of these rows is a mean of, by which batches are weighted when their gradients are summed: rows, unless {@link #weighing} says so. */
     default double units(int[] rows) { return rows.length; }
 
+    /** What a message calls a row: its number, unless there is a better name, such as the path of a picture. */
+    default String nameOf(int row) { return String.valueOf(row); }
+
     /** The same loss as a mean over other units: unmasked tokens, weights. */
     default BatchLoss weighing(ToDoubleFunction<int[]> units) {
         var loss = this;
@@ -30,6 +33,8 @@ public interface BatchLoss {
             @Override public Tensor of(int[] rows, Pass pass) { return loss.of(rows, pass); }
 
             @Override public double units(int[] rows) { return units.applyAsDouble(rows); }
+
+            @Override public String nameOf(int row) { return loss.nameOf(row); }
         };
     }
 

@@ -17,6 +17,7 @@ import java.util.stream.IntStream;
 import lyceum.autograd.Autograd;
 import lyceum.data.DataLoader;
 import lyceum.data.Dataset;
+import lyceum.format.EventFile;
 import lyceum.memory.Scope;
 import lyceum.nn.Module;
 import lyceum.nn.loss.Loss;
@@ -89,6 +90,20 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
             };
         }
 
+        /** Writes losses, rates' factor and metrics at each epoch's end, by steps, for TensorBoard. A failure is an {@link UncheckedIOException}. */
+        static Listener writing(EventFile events) {
+            return (run, epoch) -> {
+                try {
+                    events.scalar("loss/train", epoch.loss(), epoch.steps());
+                    if (!Double.isNaN(epoch.validation())) events.scalar("loss/validation", epoch.validation(), epoch.steps());
+                    events.scalar("rate", epoch.rateFactor(), epoch.steps());
+                    for (var metric : epoch.metrics().entrySet()) events.scalar("metric/" + metric.getKey(), metric.getValue(), epoch.steps());
+                } catch (IOException e) {
+                    throw new UncheckedIOException("training: an event was not written to " + events.path(), e);
+                }
+            };
+        }
+
         /** Saves the run whenever an epoch is the best so far. A failure is an {@link UncheckedIOException}. */
         static Listener savingBest(Path path) {
             return (run, epoch) -> {
@@ -158,7 +173,7 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
         if (validation == null && !metrics.isEmpty())
             throw new IllegalArgumentException("Trainer: metrics " + metrics.keySet() + " need validation data");
         var score = validation == null ? null : evaluation(model, loss, validation);
-        return run(model, data.size(), BatchLoss.of(model, loss, data), score, rng).finish(progress);
+        return startEvaluated(model, data.size(), BatchLoss.of(model, loss, data), score, rng).finish(progress);
     }
 
     /**
@@ -170,11 +185,13 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
      * @param rng names the order of rows and the draws of dropout; nothing is drawn from it
      */
     public TrainingRun start(Module model, int rows, BatchLoss loss, DoubleSupplier validation, Rng rng) {
-        return run(model, rows, loss,
+        return startEvaluated(model, rows, loss,
                 validation == null ? null : () -> new TrainingRun.Evaluated(validation.getAsDouble(), new LinkedHashMap<>()), rng);
     }
 
-    private TrainingRun run(Module model, int rows, BatchLoss loss, Supplier<TrainingRun.Evaluated> validation, Rng rng) {
+    /** As {@link #start}, with a score and measures of the model as it is. */
+    public TrainingRun startEvaluated(Module model, int rows, BatchLoss loss, Supplier<TrainingRun.Evaluated> validation,
+            Rng rng) {
         return new TrainingRun(this, model, DataLoader.of(rows, batchSize, rng.split(1)).withLast(last), loss, validation, rng);
     }
 

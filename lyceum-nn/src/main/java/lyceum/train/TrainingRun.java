@@ -29,8 +29,13 @@ import lyceum.tensor.Tensor;
 public final class TrainingRun {
     private static final System.Logger LOG = System.getLogger(TrainingRun.class.getName());
 
-    /** What is known of a model at an epoch's end. */
-    record Evaluated(double score, SequencedMap<String, Double> metrics) {}
+    /**
+     * What is known of a model at an epoch's end.
+     *
+     * @param score of the held-out rows, lower is better
+     * @param metrics of them by name
+     */
+    public record Evaluated(double score, SequencedMap<String, Double> metrics) {}
 
     private final Trainer trainer;
     private final Module model;
@@ -45,6 +50,7 @@ public final class TrainingRun {
     private EarlyStopping.Watch watch;
     private SequencedMap<String, Tensor> best;
     private long rowsHere, nanosHere;
+    private double lastLoss = Double.NaN;
 
     TrainingRun(Trainer trainer, Module model, DataLoader loader, BatchLoss loss, Supplier<Evaluated> validation, Rng rng) {
         if (loader.steps() == 0)
@@ -98,6 +104,9 @@ public final class TrainingRun {
     /** The loss scale of {@link MixedPrecision}; 1 without it. */
     public MixedPrecision.Scale lossScale() { return state.scale(); }
 
+    /** Mean loss of the last step's rows, before that step; NaN before the first step of this object. */
+    public double lastLoss() { return lastLoss; }
+
     /** Training rows a second, over the steps taken by this object; NaN before the first. */
     public double rowsPerSecond() { return rowsHere == 0 ? Double.NaN : rowsHere * 1e9 / nanosHere; }
 
@@ -120,6 +129,7 @@ public final class TrainingRun {
             report = batches.of(group, streams, state.scale().value(), () -> "at step " + steps() + " in epoch " + epochs());
             update(report.gradients());
         }
+        lastLoss = report.lossSum() / report.units();
         for (var listener : trainer.listeners()) listener.stepEnded(this, report.norms());
         state = state.stepped(report.lossSum(), report.units());
         rowsHere += report.rows();

@@ -36,8 +36,8 @@ class TensorFiguresTest {
 
     @Test void framesAreOnePixelWide() {
         var plain = Image.gray("i", 4, new double[16]);
-        assertThat(plain.framed(Tensor.of(new double[][] {{0, 1, 3, 4}})).pixels().toArray())
-                .containsExactly(0, 0, 0, 0, 1, 1, 1, 0, 1, 0, 1, 0, 1, 1, 1, 0);
+        assertThat(plain.framed(Tensor.of(new double[][] {{0, 1, 3, 4}})).pixels().toArray()).containsExactly(0, 0, 0, 0, 1, 1, 1, 0, 1, 0,
+                1, 0, 1, 1, 1, 0);
         assertThat(plain.framed(Tensor.zeros(0, 4))).isEqualTo(plain);
         assertThatThrownBy(() -> plain.framed(Tensor.zeros(4))).isInstanceOf(FigureException.class).hasMessageContaining("(n, 4)");
         assertThatThrownBy(() -> Image.rgb("i", Tensor.zeros(2, 3, 3))).hasMessageContaining("(3, height, width)");

@@ -1,9 +1,11 @@
 package lyceum.serve;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -51,6 +53,10 @@ import lyceum.train.peft.AdapterRegistry;
  * @see <a href="https://arxiv.org/abs/2309.06180">Kwon et al. (2023): vLLM</a>
  */
 public final class Engine implements TextGenerator, AutoCloseable {
+    private static final int RECENT = 256;
+
+    private final double birth = seconds();
+    private final ArrayDeque<EngineStep> recent = new ArrayDeque<>();
     private final DecoderLM model;
     private final Tokenizer tokenizer;
     private final EngineOptions options;
@@ -103,11 +109,24 @@ public final class Engine implements TextGenerator, AutoCloseable {
 
     public DecoderLM model() { return model; }
 
+    /** Names of tunings that requests may ask for. */
+    public Set<String> adapters() { return adapters == null ? Set.of() : adapters.names(); }
+
     /** Bytes that keys and values of one position take in all layers. */
     public int positionBytes() { return runner.cache.positionBytes(); }
 
     /** As of the last step. */
     public EngineMetrics metrics() { return metrics; }
+
+    /** The latest steps, {@value #RECENT} at most, the oldest first. */
+    public List<EngineStep> recentSteps() {
+        synchronized (recent) {
+            return List.copyOf(recent);
+        }
+    }
+
+    /** Seconds since it began. */
+    public double age() { return seconds() - birth; }
 
     /** Who hears of each step, on the engine's thread; what it throws is logged. */
     public void onStep(Consumer<EngineStep> listener) { this.listener = listener; }
@@ -148,7 +167,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
                     + (adapters == null ? List.of() : adapters.names()));
         var reply = new Reply(this::wake);
         var text = new WrittenText(model, tokenizer, new GenerationRequest(request.prompt(), request.sampling(), request.stop(),
-                request.stream(), request.constraint(), reply::add));
+                request.stream(), request.constraint(), reply::add)).tell(request.likeliest());
         int[] prompt = text.prompt();
         if (prompt.length > model.contextLength()) throw new IllegalArgumentException(
                 "Engine: a prompt of " + prompt.length + " ids for a context of " + model.contextLength() + "; shorten it");
@@ -245,6 +264,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
         if (keeps) scheduler.end(request.job);
         else scheduler.drop(request.job);
         live.remove(request.job);
+        drafter.ended(request.text.history());
         queued.decrementAndGet();
         residence.leave(request.submitted, System.nanoTime());
         note();
@@ -253,8 +273,9 @@ public final class Engine implements TextGenerator, AutoCloseable {
 
     /** Whether there was something to compute. */
     private boolean step() {
+        double began = seconds();
         if (options.guesses() > 0) guess();
-        var batch = scheduler.next(seconds());
+        var batch = scheduler.next(began);
         if (batch.isEmpty()) return false;
         float[] logits;
         try {
@@ -278,11 +299,16 @@ public final class Engine implements TextGenerator, AutoCloseable {
             at += (1 + slice.drafted()) * model.vocabulary();
         }
         note();
-        tell(new EngineStep(steps - 1, decoded, prefilled, metrics.running(), metrics.waiting(), metrics.freeBlocks(), numbers));
+        tell(new EngineStep(steps - 1, decoded, prefilled, metrics.running(), metrics.waiting(), metrics.freeBlocks(), numbers, began - birth,
+                seconds() - began));
         return true;
     }
 
     private void tell(EngineStep step) {
+        synchronized (recent) {
+            if (recent.size() == RECENT) recent.removeFirst();
+            recent.addLast(step);
+        }
         try {
             listener.accept(step);
         } catch (RuntimeException e) {
@@ -311,6 +337,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
         long nanos = System.nanoTime() - request.submitted;
         guessed += slice.drafted();
         try {
+            if (drafter.looks()) tellDrafter(request, slice, logits, at);
             for (int i = 0; i <= slice.drafted(); i++) {
                 int id = request.text.step(row, logits, at + i * model.vocabulary(), nanos);
                 generated++;
@@ -325,6 +352,15 @@ public final class Engine implements TextGenerator, AutoCloseable {
         } catch (RuntimeException e) {
             fail(request, e);
         }
+    }
+
+    private void tellDrafter(LiveRequest request, StepBatch.Slice slice, float[] logits, int at) {
+        int v = model.vocabulary();
+        int[] guesses = new int[slice.drafted()], likeliest = new int[slice.drafted() + 1];
+        for (int i = 0; i < guesses.length; i++) guesses[i] = request.job.id(request.job.size() + i);
+        for (int i = 0; i < likeliest.length; i++)
+            for (int id = 1, row = at + i * v; id < v; id++) if (logits[row + id] > logits[row + likeliest[i]]) likeliest[i] = id;
+        drafter.checked(request.text.history(), guesses, likeliest);
     }
 
     private void fail(LiveRequest request, RuntimeException why) {

@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 import jdk.jshell.JShell;
 import jdk.jshell.Snippet;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What a newcomer copies first runs as it stands. */
 class ReadmeTest {
@@ -27,6 +28,16 @@ class ReadmeTest {
         var lines = new ArrayList<>(code.lines().toList());
         lines.add("if (!model.converged()) throw new IllegalStateException(\"not converged\");");
         assertThat(problems(lines)).isEmpty();
+    }
+
+    @Test void theGuideToOnnxRuns(@TempDir Path folder) throws IOException {
+        var code = Pattern.compile("(?s)```java\n(.*?)```").matcher(Files.readString(ROOT.resolve("docs/guides/run-an-onnx-model.md")))
+                .results().findFirst().orElseThrow().group(1).replace("\"examples/", "\"" + ROOT + "/examples/")
+                .replace("\"tuned.onnx\"", "\"" + folder.resolve("tuned.onnx") + "\"");
+        var lines = new ArrayList<>(code.lines().filter(line -> !line.startsWith("//")).toList());
+        lines.add("if (!(tuned.argmax(1).eq(digits.y()).to(lyceum.DType.F32).mean().item() > 0.9)) throw new IllegalStateException(\"not trained\");");
+        assertThat(problems(lines)).isEmpty();
+        assertThat(folder.resolve("tuned.onnx")).isNotEmptyFile();
     }
 
     @Test void theShellsThreeExamplesRun() throws IOException {

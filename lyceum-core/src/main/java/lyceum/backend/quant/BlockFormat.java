@@ -8,10 +8,10 @@ import java.util.List;
 /**
  * A format of weights in blocks: the layout of a block's bytes and what they mean. Rows are blocks one after the other.
  *
- * <p>Q8_0, Q4_0, Q4_K, Q5_K and Q6_K have exactly the bytes of GGUF files, so that those can be mapped. Sizes a weight: 8.5, 4.5, 4.5, 5.5
- * and 6.5625 bits. Float formats are blocks of one.
+ * <p>All but the INT4 groups have exactly the bytes of GGUF files, so that those can be mapped. Float formats are blocks of one. Products with Q8_0, Q4_0, Q4_K, Q5_K and
+ * Q6_K are machine code where there is some; those with the others are plain loops, which give the same bits.
  */
-public sealed interface BlockFormat permits Floats, Q8_0, Q4_0, Q4_K, Q5_K, Q6_K, Int4 {
+public sealed interface BlockFormat permits Floats, Q8_0, Q4_0, FlatBlock, Iq4Nl, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, Int4 {
     BlockFormat F32 = Floats.F32;
     BlockFormat F16 = Floats.F16;
     BlockFormat BF16 = Floats.BF16;
@@ -19,6 +19,18 @@ public sealed interface BlockFormat permits Floats, Q8_0, Q4_0, Q4_K, Q5_K, Q6_K
     BlockFormat Q8_0 = new Q8_0();
     /** 32 codes of 4 bits, 0 meaning -8, and an F16 scale. */
     BlockFormat Q4_0 = new Q4_0();
+    /** 32 codes of 4 bits, an F16 scale and an F16 minimum. */
+    BlockFormat Q4_1 = new FlatBlock("Q4_1", false, true);
+    /** 32 codes of 5 bits, 0 meaning -16, and an F16 scale. */
+    BlockFormat Q5_0 = new FlatBlock("Q5_0", true, false);
+    /** 32 codes of 5 bits, an F16 scale and an F16 minimum. */
+    BlockFormat Q5_1 = new FlatBlock("Q5_1", true, true);
+    /** 32 codes of 4 bits that name integers denser near 0, and an F16 scale. */
+    BlockFormat IQ4_NL = new Iq4Nl();
+    /** 256 codes of 2 bits; each 16 have a scale and a minimum of 4 bits, which two F16 numbers scale. */
+    BlockFormat Q2_K = new Q2_K();
+    /** 256 codes of 3 bits, 0 meaning -4; each 16 have a signed scale of 6 bits, which an F16 number scales. */
+    BlockFormat Q3_K = new Q3_K();
     /** 256 codes of 4 bits; each 32 have a scale and a minimum of 6 bits, which two F16 numbers scale. */
     BlockFormat Q4_K = new Q4_K();
     /** As {@link #Q4_K}, codes of 5 bits. */
@@ -30,7 +42,7 @@ public sealed interface BlockFormat permits Floats, Q8_0, Q4_0, Q4_K, Q5_K, Q6_K
     static BlockFormat int4(int group, boolean zeroPoint) { return new Int4(group, zeroPoint); }
 
     /** The formats that GGUF knows by name, the float ones among them. */
-    static List<BlockFormat> named() { return List.of(F32, F16, BF16, Q8_0, Q4_0, Q4_K, Q5_K, Q6_K); }
+    static List<BlockFormat> named() { return List.of(F32, F16, BF16, Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, IQ4_NL, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K); }
 
     /** As GGUF calls it: {@code Q4_K}. */
     String name();

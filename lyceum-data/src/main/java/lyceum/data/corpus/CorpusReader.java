@@ -5,8 +5,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -37,6 +39,7 @@ import lyceum.withers.Withers;
 @Withers
 public record CorpusReader(String textField, String idField, String domain, String licence, int mostBytes, Consumer<Malformed> onMalformed)
         implements CorpusReaderWithers {
+    private static final List<String> TEXT = List.of(".txt", ".md", ".text");
 
     /** Fields {@code text} and {@code id}; the first malformed line is an exception. */
     public CorpusReader() {
@@ -79,6 +82,46 @@ public record CorpusReader(String textField, String idField, String domain, Stri
                 throw new LyceumException("cannot list " + folder + ": " + e.getMessage(), e);
             }
         };
+    }
+
+    /**
+     * The documents of files ({@code .jsonl}, {@code .csv}, {@code .parquet}; anything else is one text) and of folders (every {@code .txt}, {@code .md},
+     * {@code .text} and {@code .jsonl} below them, in the order of their names).
+     *
+     * @throws IOException if there is no such file, or a folder has none
+     */
+    public Corpus paths(List<Path> paths) throws IOException {
+        var parts = new ArrayList<Corpus>();
+        for (var path : paths) {
+            if (!Files.exists(path)) throw new IOException("there is no file or folder " + path);
+            if (!Files.isDirectory(path)) {
+                parts.add(byEnding(path));
+                continue;
+            }
+            int before = parts.size();
+            try (var files = Files.walk(path)) {
+                files.filter(Files::isRegularFile).filter(f -> TEXT.contains(ending(f)) || ending(f).equals(".jsonl")).sorted()
+                        .forEach(f -> parts.add(byEnding(f)));
+            }
+            if (parts.size() == before)
+                throw new IOException(path + " has no file that ends with " + String.join(", ", TEXT) + " or .jsonl");
+        }
+        return Corpus.concat(parts);
+    }
+
+    private Corpus byEnding(Path file) {
+        return switch (ending(file)) {
+            case ".jsonl" -> jsonl(file);
+            case ".csv" -> csv(file);
+            case ".parquet" -> parquet(file);
+            default -> text(file);
+        };
+    }
+
+    private static String ending(Path file) {
+        var name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+        int dot = name.lastIndexOf('.');
+        return dot < 0 ? "" : name.substring(dot);
     }
 
     /** CSV with a header (RFC 4180); columns other than text, id, domain and licence become metadata. A row of another length is malformed. */

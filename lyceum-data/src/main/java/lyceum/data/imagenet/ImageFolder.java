@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
 import lyceum.FormatException;
 import lyceum.LyceumException;
 import lyceum.backend.Parallel;
@@ -19,6 +20,7 @@ import lyceum.data.augment.ImageAugment;
 import lyceum.data.augment.Raster;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
+import org.w3c.dom.Element;
 
 /**
  * Labelled picture files. {@link #of} takes a tree with a folder a class, as ImageNet's training set is: {@code root/n02084071/n02084071_1.JPEG}.
@@ -83,13 +85,15 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
         return new ImageFolder(files, labels.stream().mapToInt(Integer::intValue).toArray(), classes);
     }
 
-    static List<Path> sorted(Path folder) throws IOException {
+    /** What is in a folder, in order of names. */
+    public static List<Path> sorted(Path folder) throws IOException {
         try (var entries = Files.list(folder)) {
             return entries.sorted().toList();
         }
     }
 
-    static boolean isPicture(Path file) {
+    /** Whether a name ends as one of a picture that is read does. */
+    public static boolean isPicture(Path file) {
         return file.getFileName().toString().toLowerCase(Locale.ROOT).matches(".*\\.(jpe?g|png|gif|bmp)");
     }
 
@@ -100,7 +104,54 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
     public Raster read(int row) { return read(files.get(row)); }
 
     /** As {@link #read(int)}, any file. */
-    public static Raster read(Path file) {
+    public static Raster read(Path file) { return decoded(file, ImageFolder::pixels); }
+
+    /** Writes a PNG of values from 0 to 1, 3 channels or 1; what lies beyond is held there. */
+    public static void write(Raster picture, Path png) throws IOException {
+        int w = picture.width(), h = picture.height(), plane = w * h;
+        if (picture.channels() != 1 && picture.channels() != 3)
+            throw new IllegalArgumentException("ImageFolder.write: " + picture.channels() + " channels; 1 or 3");
+        var image = new BufferedImage(w, h, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < plane; i++) {
+            int rgb = 0;
+            for (int c = 0; c < 3; c++) rgb = rgb << 8 | Math.clamp(Math.round(255 * picture.values()[c % picture.channels() * plane + i]), 0, 255);
+            image.setRGB(i % w, i / w, rgb);
+        }
+        ImageIO.write(image, "png", png.toFile());
+    }
+
+    /** Writes whole numbers from 0 to 255 as a grey PNG, as masks are stored. */
+    public static void write(Numbers mask, Path png) throws IOException {
+        var image = new BufferedImage(mask.width, mask.height, BufferedImage.TYPE_BYTE_GRAY);
+        image.getRaster().setSamples(0, 0, mask.width, mask.height, 0, mask.numbers);
+        ImageIO.write(image, "png", png.toFile());
+    }
+
+    /**
+     * Whole numbers of a picture with one sample a pixel, as masks are stored.
+     *
+     * @param numbers grey values as they are stored, or places in the palette, row by row
+     */
+    public record Numbers(int[] numbers, int height, int width) {}
+
+    /** Decodes a grey picture or one with a palette to its numbers. @throws FormatException naming the file, also if it has colours */
+    public static Numbers numbers(Path file) {
+        return decoded(file, reader -> {
+            var samples = reader.read(0).getRaster();
+            if (samples.getNumBands() != 1) throw new FormatException(
+                    file + ": " + samples.getNumBands() + " values a pixel; a mask has one, grey or a place in the palette");
+            int w = samples.getWidth(), h = samples.getHeight();
+            return new Numbers(samples.getSamples(0, 0, w, h, 0, (int[]) null), h, w);
+        });
+    }
+
+    private interface Decoding<T> {
+        T of(ImageReader reader) throws IOException;
+    }
+
+    /** The size is looked at before anything is decoded. */
+    private static <T> T decoded(Path file, Decoding<T> decoding) {
+        if (!Files.exists(file)) throw new FormatException(file + ": not there");
         try (var in = ImageIO.createImageInputStream(file.toFile())) {
             var readers = in == null ? null : ImageIO.getImageReaders(in);
             if (readers == null || !readers.hasNext()) throw new FormatException(file + ": not a picture of a known kind");
@@ -110,7 +161,7 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
                 long pixels = (long) reader.getWidth(0) * reader.getHeight(0);
                 if (pixels > MOST_PIXELS)
                     throw new FormatException(file + ": " + reader.getWidth(0) + " x " + reader.getHeight(0) + " pixels are too many");
-                return raster(reader.read(0));
+                return decoding.of(reader);
             } finally {
                 reader.dispose();
             }
@@ -119,6 +170,40 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
         } catch (IOException | RuntimeException e) { // decoders throw anything at damaged data
             throw new FormatException(file + ": cannot be decoded: " + e.getMessage(), e);
         }
+    }
+
+    private static Raster pixels(ImageReader reader) throws IOException {
+        return reader.getFormatName().equalsIgnoreCase("jpeg") && frame(reader, "sof", "numFrameComponents").equals("4") ? printed(reader) : raster(reader.read(0));
+    }
+
+    /** An attribute of a JPEG file's header, empty if it is not there. */
+    private static String frame(ImageReader reader, String node, String attribute) throws IOException {
+        var root = (Element) reader.getImageMetadata(0).getAsTree("javax_imageio_jpeg_image_1.0");
+        var found = (Element) root.getElementsByTagName(node).item(0);
+        return found == null ? "" : found.getAttribute(attribute);
+    }
+
+    /** Four inks, which the JDK reads without their meaning. Adobe's files, and so all, hold 255 less the ink; with its mark 2 the first three are YCbCr. */
+    private static Raster printed(ImageReader reader) throws IOException {
+        var inks = reader.readRaster(0, null);
+        int w = inks.getWidth(), h = inks.getHeight();
+        boolean luma = frame(reader, "app14Adobe", "transform").equals("2");
+        int[] all = inks.getPixels(0, 0, w, h, (int[]) null);
+        var values = new float[3 * w * h];
+        for (int i = 0; i < w * h; i++) {
+            double c = all[4 * i], m = all[4 * i + 1], y = all[4 * i + 2];
+            if (luma) {
+                double blue = m - 128, red = y - 128, bright = c;
+                c = 255 - Math.clamp(bright + 1.402 * red, 0, 255);
+                m = 255 - Math.clamp(bright - 0.344136 * blue - 0.714136 * red, 0, 255);
+                y = 255 - Math.clamp(bright + 1.772 * blue, 0, 255);
+            }
+            double light = all[4 * i + 3] / 65_025.0;
+            values[i] = (float) (c * light);
+            values[w * h + i] = (float) (m * light);
+            values[2 * w * h + i] = (float) (y * light);
+        }
+        return new Raster(values, 3, h, w);
     }
 
     private static Raster raster(BufferedImage image) {

@@ -3,6 +3,7 @@ package lyceum.llm.chat;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Set;
 import lyceum.text.AddedToken;
 import lyceum.text.Controls;
 import lyceum.text.TokenBuffer;
@@ -68,9 +69,14 @@ public interface ChatTemplate {
 
     /** The conversation as ids, control strings inside of messages being text. @throws IllegalArgumentException as {@link #render} does */
     default Encoded encode(Tokenizer tokenizer, List<ChatMessage> messages, boolean answer) {
+        return encode(tokenizer, messages, answer, Set.of());
+    }
+
+    /** The same. @param meant control strings that are no text inside of messages: a placeholder for a picture, say */
+    default Encoded encode(Tokenizer tokenizer, List<ChatMessage> messages, boolean answer, Set<String> meant) {
         var marks = tokenizer.specials().added().stream().filter(AddedToken::special).map(AddedToken::text).filter(t -> !t.isEmpty())
                 .sorted((a, b) -> b.length() - a.length()).toList();
-        var quoted = new QuotedMarks(messages, marks);
+        var quoted = new QuotedMarks(messages, marks.stream().filter(m -> !meant.contains(m)).toList());
         var rendered = quoted.restored(render(quoted.messages(), answer));
         var text = rendered.text();
         var out = TokenBuffer.withSpans();

@@ -68,6 +68,25 @@ public final class GgufModel {
         });
     }
 
+    /** A model as folders have it: queries and keys turned by halves, where this one turns them by neighbours, and the rows of their weights moved to suit. */
+    public static DecoderLM byHalves(DecoderLM model) {
+        var attention = model.config().blocks().getFirst().attention();
+        var rotary = attention.rotary();
+        if (rotary == null || !rotary.isInterleaved()) return model;
+        var config = model.config().eachBlock(b -> b.positioned(new RotaryEmbedding(rotary.width(), rotary.base(), rotary.scaling(), false)));
+        var values = new LinkedHashMap<String, Tensor>();
+        Autograd.noGrad(() -> model.state().forEach((name, value) -> values.put(name, name.matches(".*\\.[qk]_proj\\.(weight|bias)")
+                ? RotaryEmbedding.toHalves(value.detach(), attention.headWidth()).compute() : value.detach())));
+        values.replaceAll((_, value) -> value.requiresGrad());
+        return Module.with(DecoderLM.skeleton(config), values);
+    }
+
+    /** The family whose folder can hold such a model. */
+    public static ModelFamily family(DecoderLM model) {
+        var attention = model.config().blocks().getFirst().attention();
+        return attention.qkNorm() != null ? ModelFamily.QWEN3 : attention.bias() ? ModelFamily.QWEN2 : ModelFamily.LLAMA;
+    }
+
     /**
      * Writes a model of the kinds that {@link #read} reads: Llama's, with biases on queries, keys and values Qwen2's, with norms on queries and keys Qwen3's.
      *

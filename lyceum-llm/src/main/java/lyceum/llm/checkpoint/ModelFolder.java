@@ -53,7 +53,7 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
         for (var file : files(path)) {
             var contents = Safetensors.read(path.resolve(file));
             contents.foreign().keySet().forEach(contents::get); // which says why it cannot be read
-            for (var entry : contents.tensors().entrySet())
+            for (var entry : contents.wide().entrySet())
                 if (all.put(entry.getKey(), entry.getValue()) != null)
                     throw new FormatException(file + ": tensor \"" + entry.getKey() + "\" is in another file as well");
         }
@@ -80,7 +80,10 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
     }
 
     /** The model, of the type in which the file has its embedding. @throws FormatException naming tensors that are missing, unknown or of another shape */
-    public DecoderLM model() throws IOException { return model(tensors()); }
+    public DecoderLM model() throws IOException {
+        var json = ConfigFields.of(Files.readString(path.resolve("config.json"))).json();
+        return FewBitsFolder.is(json) ? FewBitsFolder.read(config, json, tensors()) : model(tensors());
+    }
 
     private DecoderLM model(SequencedMap<String, Tensor> files) {
         var names = family.names(config.withBlocks(config.blocks().subList(0, 1)));
@@ -122,12 +125,16 @@ public record ModelFolder(Path path, ModelFamily family, DecoderConfig config) {
     }
 
     /**
-     * Writes a model as a family has it.
+     * Writes a model as a family has it; one whose layers are stored in few bits in one file, under this library's names and with the family's configuration.
      *
      * @param fileBytes of tensors in one file at most, where a tensor is not larger by itself
      * @throws IllegalArgumentException if the family cannot say its configuration
      */
     public static void write(Path folder, DecoderLM model, ModelFamily family, long fileBytes) throws IOException {
+        if (FewBitsFolder.is(model)) {
+            FewBitsFolder.write(folder, model, family);
+            return;
+        }
         var json = family.write(model.config());
         Files.createDirectories(folder);
         var parts = new ArrayList<List<TensorName>>();

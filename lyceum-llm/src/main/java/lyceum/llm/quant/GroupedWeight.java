@@ -1,6 +1,7 @@
 package lyceum.llm.quant;
 
 import lyceum.DType;
+import lyceum.FormatException;
 import lyceum.ShapeException;
 import lyceum.nn.StoredWeight;
 import lyceum.tensor.Quantized;
@@ -44,6 +45,28 @@ public final class GroupedWeight extends StoredWeight {
         return new GroupedWeight(bits, group, columns, Tensor.of(packed, rows, bytes).to(DType.U8).compute(),
                 matrix.scales().reshape(rows, groups).compute(),
                 how.symmetric() ? null : matrix.zeroPoints().to(DType.I8).reshape(rows, groups).compute());
+    }
+
+    /**
+     * From its buffers, as a file holds them.
+     *
+     * @param zeros null for a symmetric grid
+     * @throws FormatException if they do not fit each other
+     */
+    public static GroupedWeight stored(int bits, int group, long inputs, Tensor codes, Tensor scales, Tensor zeros) {
+        if (bits < 2 || bits > 8 || group < 1 || inputs < 1)
+            throw new FormatException("GroupedWeight: " + bits + " bits in groups of " + group + " of " + inputs + " inputs");
+        long rows = codes.rank() == 2 ? codes.size(0) : -1, bytes = (inputs * bits + 7) / 8, groups = (inputs + group - 1) / group;
+        need("codes", codes, DType.U8, rows, bytes);
+        need("scales", scales, DType.F32, rows, groups);
+        if (zeros != null) need("zeros", zeros, DType.I8, rows, groups);
+        return new GroupedWeight(bits, group, inputs, codes, scales, zeros);
+    }
+
+    private static void need(String name, Tensor buffer, DType type, long rows, long columns) {
+        if (buffer.dtype() != type || buffer.rank() != 2 || buffer.size(0) != rows || buffer.size(1) != columns)
+            throw new FormatException("GroupedWeight: " + name + " are " + buffer.dtype() + " " + buffer.shape() + "; they are " + type + " ("
+                    + rows + ", " + columns + ")");
     }
 
     public int bits() { return bits; }

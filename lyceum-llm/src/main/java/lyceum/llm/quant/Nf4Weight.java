@@ -2,6 +2,7 @@ package lyceum.llm.quant;
 
 import java.util.Arrays;
 import lyceum.DType;
+import lyceum.FormatException;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.nn.StoredWeight;
@@ -107,6 +108,37 @@ public final class Nf4Weight extends StoredWeight {
         return new Nf4Weight(weight.size(0), weight.size(1), block, scaleBlock, halved, Tensor.of(packed).to(DType.U8).compute(),
                 scales.compute(), scaleScales, mean);
     }
+
+    /**
+     * From its buffers, as a file holds them.
+     *
+     * @param scaleScales null, and {@code mean} as well, where magnitudes are F32 numbers: then {@code scaleBlock} is 0
+     * @throws FormatException if they do not fit each other
+     */
+    public static Nf4Weight stored(long outputs, long inputs, int block, int scaleBlock, Tensor codes, Tensor scales, Tensor scaleScales,
+            Tensor mean) {
+        if (outputs < 1 || inputs < 1 || block < 1 || scaleBlock < 0 || outputs > Integer.MAX_VALUE / inputs)
+            throw new FormatException("Nf4Weight: (" + outputs + ", " + inputs + ") in blocks of " + block + " and " + scaleBlock);
+        long blocks = (outputs * inputs + block - 1) / block;
+        need("codes", codes, DType.U8, (outputs * inputs + 1) / 2);
+        need("scales", scales, scaleBlock == 0 ? DType.F32 : DType.I8, blocks);
+        if (scaleBlock > 0) {
+            need("scaleScales", scaleScales, DType.F32, (blocks + scaleBlock - 1) / scaleBlock);
+            need("mean", mean, DType.F32, 1);
+        }
+        return new Nf4Weight(outputs, inputs, block, scaleBlock, false, codes, scales, scaleScales, mean);
+    }
+
+    private static void need(String name, Tensor buffer, DType type, long count) {
+        if (buffer == null || buffer.dtype() != type || buffer.rank() > 1 || buffer.count() != count) throw new FormatException("Nf4Weight: "
+                + name + " are " + (buffer == null ? "missing" : buffer.dtype() + " " + buffer.shape()) + "; they are " + type + " (" + count + ")");
+    }
+
+    /** Numbers that share a magnitude. */
+    public int block() { return block; }
+
+    /** Magnitudes that share a number; 0 where they are F32. */
+    public int scaleBlock() { return scaleBlock; }
 
     @Override public long outputs() { return outputs; }
 

@@ -72,7 +72,15 @@ public final class VisionLanguageModel extends Module {
         }
     }
 
+    /** LLaVA 1.5: two layers between the encoder's patches and the language model; {@link VisualInstructionTuning} trains it. */
+    public static VisionLanguageModel llava(DecoderLM language, PatchEncoder encoder, int placeholder, Rng rng) {
+        return new VisionLanguageModel(language, encoder, Connector.MLP, placeholder, rng);
+    }
+
     public DecoderLM language() { return language; }
+
+    /** The id that stands for a picture. */
+    public int placeholder() { return placeholder; }
 
     public PatchEncoder encoder() { return patches; }
 

@@ -15,12 +15,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import lyceum.DType;
 import lyceum.FormatException;
+import lyceum.backend.quant.BlockFormat;
 import lyceum.format.Gguf;
+import lyceum.format.Npz;
 import lyceum.format.OnnxFile;
 import lyceum.format.OnnxWeights;
 import lyceum.format.Safetensors;
@@ -32,7 +38,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Released weights, whatever they came in: safetensors (one file, or several with an index), GGUF, ONNX, or a zip of {@code torch.save}. Files are mapped: opening
+ * Released weights, whatever they came in: safetensors (one file, or several with an index), GGUF, ONNX, a zip of {@code torch.save}, or an npz. Files are mapped: opening
  * reads their headers, and numbers are read when they are used. Nothing in a file is run.
  *
  * {@snippet :
@@ -50,10 +56,12 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public record OpenWeights(Path path, List<Path> files, Format format, SequencedMap<String, Entry> entries, Map<String, String> metadata) {
     private static final String INDEX = ".safetensors.index.json";
+    private static final Set<String> BLOCKS = BlockFormat.named().stream().filter(f -> !f.isFloat()).map(BlockFormat::name)
+            .collect(Collectors.toUnmodifiableSet());
 
     /** What weights come in. */
     public enum Format {
-        SAFETENSORS, GGUF, ONNX, TORCH
+        SAFETENSORS, GGUF, ONNX, TORCH, NPZ
     }
 
     /**
@@ -76,7 +84,7 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
 
     /**
      * Opens a file, or the weights in a folder: {@code *.safetensors.index.json}, else {@code *.safetensors}, {@code *.gguf}, {@code *.onnx}, {@code pytorch_model*.bin},
-     * {@code *.pt}, {@code *.pth}, whichever is there first.
+     * {@code *.pt}, {@code *.pth}, {@code *.npz}, whichever is there first.
      *
      * @throws FormatException if there is none, or it is malformed: names file and byte
      */
@@ -86,7 +94,7 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
         try (var list = Files.list(path)) {
             all = list.filter(Files::isRegularFile).sorted().toList();
         }
-        for (var ending : List.of(INDEX, ".safetensors", ".gguf", ".onnx", ".bin", ".pt", ".pth")) {
+        for (var ending : List.of(INDEX, ".safetensors", ".gguf", ".onnx", ".bin", ".pt", ".pth", ".npz")) {
             // other .bin files of a folder are settings and states of training
             var found = all.stream().map(f -> Map.entry(f, f.getFileName().toString()))
                     .filter(f -> f.getValue().endsWith(ending) && (!ending.equals(".bin") || f.getValue().startsWith("pytorch_model")))
@@ -106,11 +114,11 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
         }
         int magic = head.getInt(0);
         if (magic == 0x46554747) return Format.GGUF;
-        if (magic == 0x04034B50) return Format.TORCH;
+        if (magic == 0x04034B50) return file.toString().endsWith(".npz") ? Format.NPZ : Format.TORCH;
         if (head.get(8) == '{') return Format.SAFETENSORS;
         if (head.get(0) == 8) return Format.ONNX; // its first field, the version
         throw new FormatException(
-                "OpenWeights: " + file + " begins like no file of weights: safetensors, GGUF, ONNX and torch's zips are known");
+                "OpenWeights: " + file + " begins like no file of weights: safetensors, GGUF, ONNX, torch's zips and npz are known");
     }
 
     private static OpenWeights of(Path path, List<Path> found, Format format, boolean indexed) throws IOException {
@@ -123,6 +131,8 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
                     var contents = Safetensors.read(file);
                     metadata.putAll(contents.metadata());
                     contents.tensors().forEach((name, t) -> put(entries, file, plain(name, t)));
+                    contents.stored().forEach((name, t) -> put(entries, file,
+                            new Entry(name, t.type().name(), sizes(t.shape()), t.bytes().byteSize(), t::tensor, null)));
                     contents.foreign().forEach(
                             (name, type) -> put(entries, file, new Entry(name, type, List.of(), -1, () -> contents.get(name), null)));
                 }
@@ -133,7 +143,7 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
                     contents.entries()
                             .forEach((name, e) -> put(entries, file,
                                     new Entry(name, e.type(), sizes(e.shape()), e.bytes() == null ? -1 : e.bytes().byteSize(),
-                                            () -> contents.tensor(name), e.type().startsWith("Q") ? () -> contents.matrix(name) : null)));
+                                            () -> contents.tensor(name), BLOCKS.contains(e.type()) ? () -> contents.matrix(name) : null)));
                 }
                 case ONNX -> {
                     var contents = OnnxFile.read(file);
@@ -145,6 +155,7 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
                         if (c.tensor() != null && c.tensor().dtype() != DType.F32) put(entries, file, plain(name, c.tensor()));
                     });
                 }
+                case NPZ -> Npz.read(file).forEach((name, t) -> put(entries, file, plain(name, t)));
                 case TORCH -> TorchFile.read(file).forEach((name, t) -> put(entries, file, plain(name, t)));
             }
         }
@@ -168,20 +179,26 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
 
     /** Files that an index names, all of them beside it. */
     private static List<Path> shards(Path index) throws IOException {
+        return shards(index.toString(), Files.readString(index)).stream().map(index.toAbsolutePath().getParent()::resolve).toList();
+    }
+
+    /** Their names. @throws FormatException if one is not beside the index, or it is none */
+    static SortedSet<String> shards(String index, String json) {
         var names = new TreeSet<String>();
         try {
-            var map = new JsonMapper().readTree(Files.readString(index)).path("weight_map");
+            var map = new JsonMapper().readTree(json).path("weight_map");
             if (!map.isObject() || map.isEmpty()) throw new FormatException("OpenWeights: " + index + " has no weight_map");
             for (var entry : map.properties()) {
                 var name = entry.getValue().asString("");
-                if (name.isEmpty() || name.contains("/") || name.contains("\\") || name.equals("..")) throw new FormatException(
-                        "OpenWeights: " + index + " names \"" + name + "\" for " + entry.getKey() + "; it is a file beside the index");
+                if (name.isEmpty() || name.contains("/") || name.contains("\\") || name.equals("..") || name.indexOf(0) >= 0)
+                    throw new FormatException(
+                            "OpenWeights: " + index + " names \"" + name + "\" for " + entry.getKey() + "; it is a file beside the index");
                 names.add(name);
             }
         } catch (JacksonException e) {
             throw new FormatException("OpenWeights: " + index + ": " + e.getOriginalMessage(), e);
         }
-        return names.stream().map(index.toAbsolutePath().getParent()::resolve).toList();
+        return names;
     }
 
     private Entry entry(String name) {
@@ -240,11 +257,19 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
     /** Writes files of at most so many bytes of tensors each, one tensor at least, and their index: {@code model-00001-of-00003.safetensors}, .. */
     public static void writeSharded(Path folder, SequencedMap<String, Tensor> tensors, long most, Map<String, String> metadata)
             throws IOException {
+        var forms = new LinkedHashMap<String, Safetensors.Form>();
+        tensors.forEach((name, tensor) -> forms.put(name, Safetensors.Form.of(tensor)));
+        writeSharded(folder, forms, tensors::get, most, metadata);
+    }
+
+    /** The same of tensors that are made one after the other, each when it is written: no more than one need be in memory. */
+    public static void writeSharded(Path folder, SequencedMap<String, Safetensors.Form> forms, Function<String, Tensor> tensors, long most,
+            Map<String, String> metadata) throws IOException {
         if (most < 1) throw new IllegalArgumentException("OpenWeights: shards of " + most + " bytes; at least 1");
-        var shards = new ArrayList<SequencedMap<String, Tensor>>();
+        var shards = new ArrayList<SequencedMap<String, Safetensors.Form>>();
         long size = 0, total = 0;
-        for (var entry : tensors.entrySet()) {
-            long bytes = entry.getValue().count() * entry.getValue().dtype().bytes();
+        for (var entry : forms.entrySet()) {
+            long bytes = entry.getValue().bytes();
             if (shards.isEmpty() || size + bytes > most) {
                 shards.add(new LinkedHashMap<>());
                 size = 0;
@@ -262,7 +287,7 @@ public record OpenWeights(Path path, List<Path> files, Format format, SequencedM
         Files.createDirectories(folder);
         for (int i = 0; i < shards.size(); i++) {
             var name = String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", i + 1, shards.size());
-            Safetensors.write(folder.resolve(name), shards.get(i), own);
+            Safetensors.write(folder.resolve(name), shards.get(i), tensors, own);
             for (var tensor : shards.get(i).keySet()) map.put(tensor, name);
         }
         Files.writeString(folder.resolve("model" + INDEX), json.writeValueAsString(index));

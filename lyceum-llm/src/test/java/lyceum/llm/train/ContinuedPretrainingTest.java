@@ -147,9 +147,8 @@ class ContinuedPretrainingTest {
     @Acceptance(topic = "continual-pretraining", clause = 3)
     @Test void annealingGoesOnWhereTheRunWas() {
         var seen = new ArrayList<Double>();
-        var trainer = TRAINER.withBatchSize(2)
-                .withListener(Trainer.Listener
-                        .afterStep(run -> seen.add(run.optimizer().learningRate(run.optimizer().parameters().getFirst()))));
+        var trainer = TRAINER.withBatchSize(2).withListener(
+                Trainer.Listener.afterStep(run -> seen.add(run.optimizer().learningRate(run.optimizer().parameters().getFirst()))));
         var text = PackedText.of(List.of(TinyBible.letters(Corpora.kingJames(), 0, 4000)), LENGTH, -1);
         var recipe = new ContinuedPretraining(trainer, 6, 2, 0, 0.5, 0, 4, 2);
         var model = fresh(1);

@@ -140,7 +140,7 @@ class OpenWeightsTest {
                     && Arrays.equals(bits(written.dequantise()), bits(read.tensor("q." + format.name()))))
                 blocks++;
         }
-        Evidence.of("quantised blocks, byte for byte", blocks, exactly(5));
+        Evidence.of("quantised blocks, byte for byte", blocks, exactly(11));
         assertThat(Gguf.read(gguf).metadata()).isEqualTo(withLongs(settings));
         assertThatThrownBy(() -> Gguf.write(gguf, settings, all)).isInstanceOf(DTypeException.class).hasMessageContaining("t.BOOL");
     }

@@ -43,6 +43,40 @@ import lyceum.train.TrainingRun;
  * @see <a href="https://doi.org/10.1126/science.1127647">Hinton and Salakhutdinov (2006)</a>
  */
 public final class Autoencoder extends Module implements LatentModel {
+    /**
+     * All that a file says of one for rows.
+     *
+     * @param encoder of rows; its outputs are the code
+     * @param tied whether the decoder goes back through the same weights
+     * @param config of the rest
+     */
+    public record Plan(MlpConfig encoder, boolean tied, AutoencoderConfig config) {
+        public Plan {
+            Objects.requireNonNull(encoder, "encoder");
+            Objects.requireNonNull(config, "config");
+        }
+
+        public Autoencoder build(Rng rng) { return tied ? Autoencoder.tied(encoder, config, rng) : dense(encoder, config, rng); }
+    }
+
+    /**
+     * All that a file says of one for pictures.
+     *
+     * @param channels of pictures
+     * @param side of pictures
+     * @param filters of the convolutions
+     * @param code numbers of a code
+     * @param config of the rest
+     */
+    public record PicturePlan(int channels, int side, List<Integer> filters, int code, AutoencoderConfig config) {
+        public PicturePlan {
+            filters = List.copyOf(filters);
+            Objects.requireNonNull(config, "config");
+        }
+
+        public Autoencoder build(Rng rng) { return convolutional(channels, side, filters, code, config, rng); }
+    }
+
     private static final int BLOCK = 512;
 
     private final AutoencoderConfig config;
@@ -154,7 +188,5 @@ public final class Autoencoder extends Module implements LatentModel {
     @Override public Tensor decode(Tensor z) { return Autograd.noGrad(() -> decoder.forward(z, Pass.inference()).compute()); }
 
     /** The squared error of each row (n), F64: what does not come back was not in the training data, or so one hopes. Not recorded. */
-    public Tensor errors(Tensor x) {
-        return InBatches.of(x, BLOCK, part -> squares(forward(part).to(DType.F64), part.to(DType.F64)));
-    }
+    public Tensor errors(Tensor x) { return InBatches.of(x, BLOCK, part -> squares(forward(part).to(DType.F64), part.to(DType.F64))); }
 }

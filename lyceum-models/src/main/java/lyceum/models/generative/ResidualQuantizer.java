@@ -2,6 +2,7 @@ package lyceum.models.generative;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import lyceum.ShapeException;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
@@ -22,6 +23,19 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://arxiv.org/abs/2107.03312">Zeghidour and others (2021), section III.C</a>
  */
 public final class ResidualQuantizer extends Module {
+    /**
+     * All that a file says of one.
+     *
+     * @param config of each book
+     * @param books one after another
+     * @param dropout whether learning passes use a random number of them
+     */
+    public record Plan(VectorQuantizerConfig config, int books, boolean dropout) {
+        public Plan { Objects.requireNonNull(config, "config"); }
+
+        public ResidualQuantizer build(Rng rng) { return new ResidualQuantizer(config, books, dropout, rng); }
+    }
+
     private final List<VectorQuantizer> layers;
     private final boolean dropout;
 

@@ -44,6 +44,21 @@ import lyceum.train.TrainingRun;
  * @see <a href="https://arxiv.org/abs/1509.00519">Burda, Grosse and Salakhutdinov (2016), on importance weights</a>
  */
 public final class Vae extends Module implements LatentModel, Generator {
+    /**
+     * All that a file says of one for rows.
+     *
+     * @param network of encoder and decoder; its outputs do not matter
+     * @param config of the rest
+     */
+    public record Plan(MlpConfig network, VaeConfig config) {
+        public Plan {
+            Objects.requireNonNull(network, "network");
+            Objects.requireNonNull(config, "config");
+        }
+
+        public Vae build(Rng rng) { return dense(network, config, rng); }
+    }
+
     private static final int BLOCK = 512, DRAWN = 4096;
 
     private final VaeConfig config;

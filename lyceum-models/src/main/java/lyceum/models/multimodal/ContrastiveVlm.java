@@ -1,6 +1,7 @@
 package lyceum.models.multimodal;
 
 import java.util.ArrayList;
+import java.util.Objects;
 import lyceum.DType;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
@@ -32,6 +33,21 @@ import lyceum.train.TrainingRun;
  * the upper half looks at all tokens of the picture's tower, which have no attentional pooling between (Yu et al. 2022 have one).
  */
 public final class ContrastiveVlm extends Module {
+    /**
+     * All that a file says of one.
+     *
+     * @param config of what is learned
+     * @param encoder of pictures and texts
+     */
+    public record Plan(ContrastiveVlmConfig config, ImageTextEncoder.Plan encoder) {
+        public Plan {
+            Objects.requireNonNull(config, "config");
+            Objects.requireNonNull(encoder, "encoder");
+        }
+
+        public ContrastiveVlm build(Rng rng) { return new ContrastiveVlm(config, encoder.build(rng), rng); }
+    }
+
     private final ContrastiveVlmConfig config;
     private final ImageTextEncoder encoder;
     private final CaptionDecoder captioner;
@@ -121,9 +137,7 @@ public final class ContrastiveVlm extends Module {
     }
 
     /** Mean cross-entropy of logits (n, T, vocabulary) at t and ids (n, T) at t + 1 that are {@code seen}: each text's first id is given. */
-    public static Tensor captionLoss(Tensor logits, Tensor ids, Tensor seen) {
-        return captionTokens(logits, ids, seen).mean();
-    }
+    public static Tensor captionLoss(Tensor logits, Tensor ids, Tensor seen) { return captionTokens(logits, ids, seen).mean(); }
 
     private static CausalLmLoss.Tokens captionTokens(Tensor logits, Tensor ids, Tensor seen) {
         return new CausalLmLoss().tokens(logits, CausalLabels.of(ids).withPadding(seen));

@@ -1,11 +1,14 @@
 package lyceum.models.multimodal;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.linalg.Similarity;
 import lyceum.models.text.TextTower;
+import lyceum.models.text.TextTowerConfig;
+import lyceum.models.vision.VisionBackbone;
 import lyceum.models.vision.VisionEncoder;
 import lyceum.nn.InBatches;
 import lyceum.nn.Init;
@@ -33,6 +36,23 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://arxiv.org/abs/2103.00020">Radford et al. (2021)</a>
  */
 public final class ImageTextEncoder extends Module {
+    /**
+     * All that a file says of one.
+     *
+     * @param config of the space
+     * @param vision tower of pictures
+     * @param text tower of texts
+     */
+    public record Plan(ImageTextConfig config, VisionBackbone vision, TextTowerConfig text) {
+        public Plan {
+            Objects.requireNonNull(config, "config");
+            Objects.requireNonNull(vision, "vision");
+            Objects.requireNonNull(text, "text");
+        }
+
+        public ImageTextEncoder build(Rng rng) { return new ImageTextEncoder(config, vision.build(rng), new TextTower(text, rng), rng); }
+    }
+
     private final ImageTextConfig config;
     private final VisionEncoder vision;
     private final TextTower text;

@@ -142,8 +142,8 @@ public final class UnifiedModel extends Module {
      */
     public List<int[]> answer(List<int[]> prompts, Modality kind, int bytes, double temperature, NoiseStreams noise, Progress progress) {
         int n = prompts.size(), most = kind == Modality.TEXT ? bytes : vocabulary.medium(kind).length();
-        if (n != noise.size()) throw new IllegalArgumentException(
-                "UnifiedModel: " + n + " prompts and " + noise.size() + " streams of noise; one for each");
+        if (n != noise.size())
+            throw new IllegalArgumentException("UnifiedModel: " + n + " prompts and " + noise.size() + " streams of noise; one for each");
         if (bytes < 0 || !(temperature >= 0))
             throw new IllegalArgumentException("UnifiedModel: " + bytes + " bytes at temperature " + temperature + "; neither is below 0");
         return Autograd.noGrad(() -> {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Objects;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.nn.Embedding;
@@ -34,6 +35,18 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://arxiv.org/abs/1704.06611">Cai, Shin and Song (2017) for recursion</a>
  */
 public final class NeuralProgramInterpreter extends Module {
+    /**
+     * All that a file says of one.
+     *
+     * @param language of its programs, a record
+     * @param units of the LSTM
+     */
+    public record Plan(ProgramLanguage language, int units) {
+        public Plan { Objects.requireNonNull(language, "language"); }
+
+        public NeuralProgramInterpreter build(Rng rng) { return new NeuralProgramInterpreter(language, units, rng); }
+    }
+
     private final ProgramLanguage language;
     private final Linear encoder, encoder_out, end, key;
     private final List<Linear> arguments;

@@ -1,5 +1,6 @@
 package lyceum.models.sequence;
 
+import java.util.Objects;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.nn.Embedding;
@@ -21,6 +22,18 @@ import lyceum.random.Rng;
  * @see <a href="https://arxiv.org/abs/2404.05892">Peng et al. (2024), Eagle and Finch</a>
  */
 public final class Rwkv {
+    /**
+     * All that a file says of a language model.
+     *
+     * @param config of the blocks
+     * @param tokens there are
+     */
+    public record Plan(RwkvConfig config, int tokens) {
+        public Plan { Objects.requireNonNull(config, "config"); }
+
+        public RecurrentModel build(Rng rng) { return model(config, tokens, rng); }
+    }
+
     private Rwkv() {}
 
     /** Token numbers to logits: embeddings, which begin small and are normalised first, blocks, norm, head. */

@@ -1,6 +1,7 @@
 package lyceum.models.sequence;
 
 import java.util.List;
+import java.util.Objects;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
@@ -18,6 +19,18 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://arxiv.org/abs/2405.04517">Beck et al. (2024)</a>
  */
 public final class XLstm {
+    /**
+     * All that a file says of a language model.
+     *
+     * @param config of the blocks
+     * @param tokens there are
+     */
+    public record Plan(XLstmConfig config, int tokens) {
+        public Plan { Objects.requireNonNull(config, "config"); }
+
+        public RecurrentModel build(Rng rng) { return model(config, tokens, rng); }
+    }
+
     private XLstm() {}
 
     /** Token numbers (batch, T) to logits of what follows, by the table of embeddings. */

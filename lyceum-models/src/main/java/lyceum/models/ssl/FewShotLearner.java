@@ -7,6 +7,7 @@ import lyceum.autograd.Autograd;
 import lyceum.data.Dataset;
 import lyceum.linalg.Similarity;
 import lyceum.models.ssl.FewShotConfig.Rule;
+import lyceum.models.vision.VisionBackbone;
 import lyceum.nn.InBatches;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
@@ -34,6 +35,24 @@ import lyceum.train.BatchLoss;
  * @see <a href="https://arxiv.org/abs/1606.04080">Vinyals, Blundell, Lillicrap, Kavukcuoglu and Wierstra (2016)</a>
  */
 public final class FewShotLearner extends Module {
+    /**
+     * All that a file says of one for pictures.
+     *
+     * @param encoder of pictures, without a head
+     * @param config of the rest
+     */
+    public record Plan(VisionBackbone encoder, FewShotConfig config) {
+        public Plan {
+            Objects.requireNonNull(encoder, "encoder");
+            Objects.requireNonNull(config, "config");
+        }
+
+        public FewShotLearner build(Rng rng) {
+            var trunk = encoder.build(rng);
+            return new FewShotLearner(trunk.module(), config, trunk.width(), rng);
+        }
+    }
+
     private final Module encoder;
     private final FewShotConfig config;
     private final Tensor attention, bias;

@@ -4,6 +4,7 @@ import java.util.Objects;
 import lyceum.DType;
 import lyceum.data.Dataset;
 import lyceum.linalg.Similarity;
+import lyceum.models.vision.VisionBackbone;
 import lyceum.nn.InBatches;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
@@ -30,6 +31,24 @@ import lyceum.tensor.Tensor;
  * @see RetrievalScore
  */
 public final class MetricLearner extends Module {
+    /**
+     * All that a file says of one for pictures.
+     *
+     * @param encoder of pictures, without a head
+     * @param objective that is learned
+     */
+    public record Plan(VisionBackbone encoder, MetricObjective objective) {
+        public Plan {
+            Objects.requireNonNull(encoder, "encoder");
+            Objects.requireNonNull(objective, "objective");
+        }
+
+        public MetricLearner build(Rng rng) {
+            var trunk = encoder.build(rng);
+            return new MetricLearner(trunk.module(), trunk.width(), objective, rng);
+        }
+    }
+
     private final Module encoder;
     private final MetricObjective objective;
     private final Tensor proxies;

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Objects;
 import lyceum.data.Dataset;
 import lyceum.linalg.Similarity;
+import lyceum.models.vision.VisionBackbone;
 import lyceum.nn.InBatches;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
@@ -34,6 +35,21 @@ import lyceum.train.BatchLoss;
  * @see TripletLoss
  */
 public final class SiameseNetwork extends Module {
+    /**
+     * All that a file says of one for pictures.
+     *
+     * @param encoder of pictures, without a head
+     * @param config of the rest
+     */
+    public record Plan(VisionBackbone encoder, SiameseConfig config) {
+        public Plan {
+            Objects.requireNonNull(encoder, "encoder");
+            Objects.requireNonNull(config, "config");
+        }
+
+        public SiameseNetwork build(Rng rng) { return new SiameseNetwork(encoder.build(rng).module(), config); }
+    }
+
     private final Module encoder;
     private final SiameseConfig config;
 

@@ -1,10 +1,12 @@
 package lyceum.models.ssl;
 
 import java.util.ArrayList;
+import java.util.Objects;
 import lyceum.ShapeException;
 import lyceum.autograd.Autograd;
 import lyceum.data.DataLoader;
 import lyceum.data.Dataset;
+import lyceum.models.vision.VisionBackbone;
 import lyceum.nn.InBatches;
 import lyceum.nn.Mlp;
 import lyceum.nn.Module;
@@ -33,6 +35,26 @@ import lyceum.train.Trainer;
  * thread; the trainer's shards are 1. Both views pass the network apart, so a batch's norm sees one view at a time.
  */
 public final class TwoViewLearner extends Module {
+    /**
+     * All that a file says of one for pictures.
+     *
+     * @param encoder of pictures, without a head
+     * @param objective that is learned
+     * @param heads over the encoder
+     */
+    public record Plan(VisionBackbone encoder, ViewObjective objective, ViewHeads heads) {
+        public Plan {
+            Objects.requireNonNull(encoder, "encoder");
+            Objects.requireNonNull(objective, "objective");
+            Objects.requireNonNull(heads, "heads");
+        }
+
+        public TwoViewLearner build(Rng rng) {
+            var trunk = encoder.build(rng);
+            return new TwoViewLearner(trunk.module(), trunk.width(), objective, heads, rng);
+        }
+    }
+
     /** An encoder under its projector: what a target copies. */
     private static final class Trunk extends Module {
         private final Module encoder;
@@ -98,7 +120,7 @@ public final class TwoViewLearner extends Module {
         var negatives = queue == null ? null : queue.keys();
         var loss = objective.loss(new ViewObjective.Outputs(predicted(z, pass), both ? predicted(other, pass) : null,
                 both ? target(z, first, pass) : null, keys, negatives));
-        if (queue != null && pass.isTraining()) queue.push(keys);
+        if (queue != null && pass.isRemembered()) queue.push(keys);
         return loss;
     }
 

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Objects;
 import lyceum.DType;
 import lyceum.nn.Activation;
+import lyceum.random.Rng;
 import lyceum.withers.Withers;
 
 /**
@@ -33,7 +34,7 @@ import lyceum.withers.Withers;
 @Withers
 public record AlexNetConfig(int channels, int side, List<Integer> widths, int kernel, int stride, int padding, int groups, int hidden,
         int classes, Activation activation, boolean responseNorm, boolean overlapping, double dropout, Start start, DType dtype)
-        implements AlexNetConfigWithers {
+        implements VisionBackbone, AlexNetConfigWithers {
 
     /** How weights begin. */
     public enum Start {
@@ -79,4 +80,6 @@ public record AlexNetConfig(int channels, int side, List<Integer> widths, int ke
         return paper().withChannels(channels).withWidths(List.of(8, 16, 24, 24, 16)).withKernel(5).withStride(1).withPadding(2)
                 .withSide(side).withHidden(64).withClasses(classes).withStart(Start.HE);
     }
+
+    @Override public AlexNet build(Rng rng) { return new AlexNet(this, rng); }
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Objects;
 import lyceum.DType;
 import lyceum.backend.PadMode;
+import lyceum.random.Rng;
 import lyceum.withers.Withers;
 
 /**
@@ -35,7 +36,7 @@ import lyceum.withers.Withers;
 @Withers
 public record ResNetConfig(int channels, Stem stem, List<Integer> blocks, int width, boolean bottleneck, int widening, int groups,
         boolean preActivation, boolean residual, Shortcut shortcut, boolean zeroInit, boolean strideFirst, PadMode padding, int classes,
-        DType dtype) implements ResNetConfigWithers {
+        DType dtype) implements VisionBackbone, ResNetConfigWithers {
 
     /** What stands before the stages. */
     public enum Stem {
@@ -111,4 +112,6 @@ public record ResNetConfig(int channels, Stem stem, List<Integer> blocks, int wi
 
     /** Channels that stage i, from 0 on, gives. */
     public int channelsOf(int stage) { return bottleneck ? (width << stage) * 4 : (width << stage) * widening; }
+
+    @Override public ResNet build(Rng rng) { return new ResNet(this, rng); }
 }

@@ -2,6 +2,7 @@ package lyceum.models.vision;
 
 import java.util.List;
 import lyceum.DType;
+import lyceum.random.Rng;
 import lyceum.withers.Withers;
 
 /**
@@ -21,7 +22,7 @@ import lyceum.withers.Withers;
  */
 @Withers
 public record SwinTransformerConfig(int channels, int patch, int width, List<Integer> depths, List<Integer> heads, int window,
-        boolean shifted, int ratio, double pathDrop, int classes, DType dtype) implements SwinTransformerConfigWithers {
+        boolean shifted, int ratio, double pathDrop, int classes, DType dtype) implements VisionBackbone, SwinTransformerConfigWithers {
     public SwinTransformerConfig {
         depths = List.copyOf(depths);
         heads = List.copyOf(heads);
@@ -48,4 +49,6 @@ public record SwinTransformerConfig(int channels, int patch, int width, List<Int
     public static SwinTransformerConfig base() {
         return small().withHeads(List.of(1, 2, 4, 8)).withWidth(128).withHeads(List.of(4, 8, 16, 32)).withPathDrop(0.5);
     }
+
+    @Override public SwinTransformer build(Rng rng) { return new SwinTransformer(this, rng); }
 }

@@ -3,6 +3,7 @@ package lyceum.models.vision;
 import lyceum.DType;
 import lyceum.nn.Activation;
 import lyceum.nn.TransformerConfig;
+import lyceum.random.Rng;
 import lyceum.withers.Withers;
 
 /**
@@ -34,7 +35,7 @@ import lyceum.withers.Withers;
 @Withers
 public record VisionTransformerConfig(int imageHeight, int imageWidth, int patch, int channels, int width, int depth, int heads, int hidden,
         int classes, boolean classToken, boolean distilled, int registers, Pool pool, Positions positions, double dropout, double epsilon,
-        DType dtype) implements VisionTransformerConfigWithers {
+        DType dtype) implements VisionBackbone, VisionTransformerConfigWithers {
 
     /** What stands for the picture. */
     public enum Pool {
@@ -110,4 +111,6 @@ public record VisionTransformerConfig(int imageHeight, int imageWidth, int patch
                 .withActivation(Activation.GELU).withDropout(dropout);
         return block.withAttention(block.attention().withDtype(dtype));
     }
+
+    @Override public VisionTransformer build(Rng rng) { return new VisionTransformer(this, rng); }
 }

@@ -111,8 +111,8 @@ class WhisperTest {
                 var config = new TranscriberConfig().withBeams(beams).withTemperatures(List.of(temperature)).withFirstTime(0.2);
                 var transcriber = new Transcriber(model, new MelSpectrogram(1_000, 32, 10, 6), config);
                 var all = temperature == 0 ? transcriber.decode(heard, new int[] {1, 2}) : new ArrayList<Transcriber.Decoded>();
-                if (temperature > 0) for (int i = 0; i < 4; i++)
-                    all.add(transcriber.decode(heard.narrow(0, i, 1), new int[0], Rng.of(10 * beams + i)));
+                if (temperature > 0)
+                    for (int i = 0; i < 4; i++) all.add(transcriber.decode(heard.narrow(0, i, 1), new int[0], Rng.of(10 * beams + i)));
                 for (var decoded : all) {
                     windows++;
                     double last = -1;

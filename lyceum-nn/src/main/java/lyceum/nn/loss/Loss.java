@@ -40,8 +40,12 @@ public interface Loss {
      */
     static Tensor mse(Tensor prediction, Tensor target) { return new MeanSquaredError().of(prediction, target); }
 
-    /** Square root of {@link #mse}, in the units of the target. Its gradient is infinite where every residual is zero. */
-    static Tensor rmse(Tensor prediction, Tensor target) { return mse(prediction, target).sqrt(); }
+    /** Square root of {@link #mse}, in the units of the target. Its gradient is taken as 0 where every residual is zero, as that of a norm is. */
+    static Tensor rmse(Tensor prediction, Tensor target) {
+        var mse = mse(prediction, target);
+        var none = mse.eq(0);
+        return none.where(mse.zerosLike(), none.where(mse.onesLike(), mse).sqrt());
+    }
 
     /** Mean of {@code |prediction - target|}; the slope at zero is 0. */
     static Tensor l1(Tensor prediction, Tensor target) { return l1().of(prediction, target); }

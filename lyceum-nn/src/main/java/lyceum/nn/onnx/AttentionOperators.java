@@ -10,14 +10,14 @@ final class AttentionOperators {
 
     static final List<Operator> ROWS = List.of(new Operator(MICROSOFT, "EmbedLayerNormalization", 1, AttentionOperators::embedded),
             new Operator(MICROSOFT, "Attention", 1,
-                    c -> attention(c, c.x(0).matmul(c.x(1)).add(c.x(2)), c.has(3) ? c.x(3) : null, c.optional(5), c.has(4))),
+                    c -> attention(c, c.x(0).matmul(c.x(1)).add(c.x(2)), c.optional(3), c.optional(5), c.optional(4))),
             new Operator(MICROSOFT, "QAttention", 1, c -> {
                 var x = c.x(0).to(DType.I32);
                 var w = c.x(1).to(DType.I32);
                 if (c.has(6)) x = x.sub(c.x(6).to(DType.I32).reshape());
                 if (c.has(7)) w = w.sub(c.x(7).to(DType.I32));
                 var scale = c.x(3).reshape().mul(c.x(4).count() == 1 ? c.x(4).reshape() : c.x(4));
-                return attention(c, x.matmul(w).to(c.x(2).dtype()).mul(scale).add(c.x(2)), c.has(5) ? c.x(5) : null, null, c.has(8));
+                return attention(c, x.matmul(w).to(c.x(2).dtype()).mul(scale).add(c.x(2)), c.optional(5), null, c.optional(8));
             }));
 
     private AttentionOperators() {}
@@ -37,30 +37,33 @@ final class AttentionOperators {
         return table.indexSelect(0, ids.to(DType.I64).flatten()).reshape(ids.size(0), ids.size(1), table.size(1));
     }
 
-    /** Heads of queries, keys and values that lie side by side in one product. */
-    private static Object attention(Call c, Tensor qkv, Tensor mask, Tensor bias, boolean hasPast) {
-        if (hasPast) throw new IllegalArgumentException("a past of keys and values is not supported");
+    /** Heads of queries, keys and values that lie side by side in one product; keys and values of a past (2, batch, heads, length, width) stand before them. */
+    private static Object attention(Call c, Tensor qkv, Tensor mask, Tensor bias, Tensor past) {
         if (c.sets("qkv_hidden_sizes")) throw new IllegalArgumentException("qkv_hidden_sizes are not supported");
+        if (c.flag("past_present_share_buffer")) throw new IllegalArgumentException("past_present_share_buffer is not supported");
         long batch = qkv.size(0), steps = qkv.size(1), width = qkv.size(2) / 3, heads = c.integer("num_heads", 1), each = width / heads;
         var parts = new Tensor[3];
         for (int i = 0; i < 3; i++) parts[i] = qkv.narrow(2, i * width, width).reshape(batch, steps, heads, each).transpose(1, 2);
+        for (int i = 1; past != null && i < 3; i++) parts[i] = Tensor.concat(2, past.select(0, i - 1), parts[i]);
+        long keys = parts[1].size(2);
         double scale = c.number("scale", 0);
         var scores = parts[0].matmul(parts[1].transpose()).mul(scale == 0 ? 1 / Math.sqrt(each) : scale);
         if (bias != null) scores = scores.add(bias);
-        if (mask != null) scores = seen(mask, batch, steps).where(scores, scores.add(c.number("mask_filter_value", -10000)));
+        if (mask != null) scores = seen(mask, batch, steps, keys).where(scores, scores.add(c.number("mask_filter_value", -10000)));
         if (c.flag("unidirectional")) {
-            var earlier = Tensor.arange(steps).le(Tensor.arange(steps).reshape(-1, 1));
+            var earlier = Tensor.arange(keys).le(Tensor.arange(steps).add(keys - steps).reshape(-1, 1));
             scores = earlier.where(scores, Tensor.full(scores.dtype(), Double.NEGATIVE_INFINITY));
         }
-        return scores.softmax(-1).matmul(parts[2]).transpose(1, 2).reshape(batch, steps, width);
+        var y = scores.softmax(-1).matmul(parts[2]).transpose(1, 2).reshape(batch, steps, width);
+        return c.outputs() < 2 ? y : new Object[] {y, Tensor.stack(0, parts[1], parts[2])};
     }
 
     /** Which keys a query sees: lengths of the rows, flags of the keys, or flags of query and key. */
-    private static Tensor seen(Tensor mask, long batch, long steps) {
+    private static Tensor seen(Tensor mask, long batch, long steps, long keys) {
         if (mask.rank() == 1 && mask.size(0) == batch)
-            return Tensor.arange(steps).to(DType.I64).lt(mask.to(DType.I64).reshape(batch, 1, 1, 1));
-        if (mask.rank() == 2) return mask.ne(0).reshape(batch, 1, 1, steps);
-        if (mask.rank() == 3) return mask.ne(0).reshape(batch, 1, steps, steps);
+            return Tensor.arange(keys).to(DType.I64).lt(mask.to(DType.I64).reshape(batch, 1, 1, 1));
+        if (mask.rank() == 2) return mask.ne(0).reshape(batch, 1, 1, keys);
+        if (mask.rank() == 3) return mask.ne(0).reshape(batch, 1, steps, keys);
         throw new IllegalArgumentException("a mask of shape " + mask.shape() + " is not supported");
     }
 }

@@ -18,7 +18,7 @@ final class ControlOperators {
     private ControlOperators() {}
 
     private static Object constant(Call c) {
-        if (c.sets("value")) return c.constant("value");
+        for (var name : List.of("value", "sparse_value")) if (c.sets(name)) return c.constant(name);
         if (c.sets("value_float")) return Tensor.full(DType.F32, c.number("value_float", 0));
         if (c.sets("value_int")) return Tensor.full(DType.I64, c.integer("value_int", 0));
         if (c.sets("value_floats")) return Tensor.of(c.numbers("value_floats"));

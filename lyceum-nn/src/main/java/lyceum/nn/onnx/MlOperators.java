@@ -3,7 +3,6 @@ package lyceum.nn.onnx;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BinaryOperator;
@@ -48,8 +47,8 @@ final class MlOperators {
                 double[][] scores = (rows > 0 ? y.add(Tensor.of(c.numbers("intercepts"))) : y).to(DType.F64).toRows();
                 return scores.length > 0 && scores[0].length == 1 && classes(c, "classlabels_ints") == 2
                         ? decidedByOne(c, scores, 0, false, "classlabels_ints") : decided(c, scores, "classlabels_ints");
-            }), ml("SVMRegressor", 1, MlOperators::supported), ml("OneHotEncoder", 1, MlOperators::oneHot),
-            ml("CategoryMapper", 1, MlOperators::category), ml("ZipMap", 1, MlOperators::zipped),
+            }), ml("OneHotEncoder", 1, MlOperators::oneHot),
+            ml("CategoryMapper", 1, MlOperators::category), 
             ml("LabelEncoder", 1, MlOperators::encoded), ml("TreeEnsemble", 5, MlOperators::trees));
 
     private MlOperators() {}
@@ -96,7 +95,7 @@ final class MlOperators {
         return c.sets("classlabels_strings") ? c.texts("classlabels_strings").size() : c.integers(numbers).length;
     }
 
-    private static OnnxValue labels(Call c, int[] chosen, String numbers) {
+    static OnnxValue labels(Call c, int[] chosen, String numbers) {
         if (c.sets("classlabels_strings")) {
             var names = c.texts("classlabels_strings");
             return OnnxValue.of(Arrays.stream(chosen).mapToObj(names::get).toList(), chosen.length);
@@ -141,31 +140,6 @@ final class MlOperators {
         }).to(DType.F32));
     }
 
-    /** Sum over support vectors of a coefficient times a kernel of x and the vector; without vectors a linear function. */
-    private static Object supported(Call c) {
-        var x = c.x(0).to(DType.F64);
-        var coefficients = Tensor.of(c.numbers("coefficients")).to(DType.F64);
-        long n = c.integer("n_supports", 0);
-        float[] p = c.numbers("kernel_params");
-        double gamma = p.length > 0 ? p[0] : 0, shift = p.length > 1 ? p[1] : 0, degree = p.length > 2 ? p[2] : 0,
-                rho = c.numbers("rho").length > 0 ? c.numbers("rho")[0] : 0;
-        Tensor y;
-        if (n == 0) y = x.matmul(coefficients.reshape(-1, 1));
-        else {
-            var vectors = Tensor.of(c.numbers("support_vectors")).to(DType.F64).reshape(n, -1);
-            var products = x.matmul(vectors.transpose());
-            var kernel = switch (c.text("kernel_type", "LINEAR")) {
-                case "LINEAR" -> products;
-                case "POLY" -> products.mul(gamma).add(shift).pow(degree);
-                case "SIGMOID" -> products.mul(gamma).add(shift).tanh();
-                default -> x.square().sum(-1, true).add(vectors.square().sum(-1)).sub(products.mul(2)).mul(-gamma).exp();
-            };
-            y = kernel.matmul(coefficients.reshape(-1, 1));
-        }
-        y = y.add(rho);
-        return OnnxValue.of((c.flag("one_class") ? y.gt(0).where(y.onesLike(), y.onesLike().neg()) : y).to(DType.F32));
-    }
-
     private static Object oneHot(Call c) {
         List<?> categories = c.sets("cats_strings") ? c.texts("cats_strings") : Arrays.stream(c.integers("cats_int64s")).boxed().toList(),
                 items = items(c.value(0));
@@ -197,20 +171,6 @@ final class MlOperators {
         var found = Arrays.stream(c.longs(0))
                 .mapToObj(v -> list.contains(v) ? names.get(list.indexOf(v)) : c.text("default_string", "_Unused")).toList();
         return OnnxValue.of(found, c.x(0).shape().toArray());
-    }
-
-    /** Each row as a map from label to score. */
-    private static Object zipped(Call c) {
-        List<?> keys = c.sets("classlabels_strings") ? c.texts("classlabels_strings")
-                : Arrays.stream(c.integers("classlabels_int64s")).boxed().toList();
-        var rows = new ArrayList<OnnxValue>();
-        for (double[] row : (c.x(0).rank() == 1 ? c.x(0).unsqueeze(0) : c.x(0)).to(DType.F64).toRows()) {
-            if (row.length != keys.size()) throw new IllegalArgumentException(row.length + " scores for " + keys.size() + " labels");
-            var map = new LinkedHashMap<Object, Double>();
-            for (int k = 0; k < row.length; k++) map.put(keys.get(k), row[k]);
-            rows.add(new OnnxValue.Keyed(map));
-        }
-        return new OnnxValue.Sequence(rows);
     }
 
     /** Trees as tables: where a row goes at each node, and what its leaf adds to which target. */

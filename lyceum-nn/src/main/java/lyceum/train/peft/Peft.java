@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
+import java.util.function.UnaryOperator;
 import lyceum.FormatException;
 import lyceum.LyceumException;
 import lyceum.ShapeException;
@@ -243,11 +244,18 @@ public final class Peft {
      *
      * @throws FormatException if the files are malformed or belong to another model; the model is then as it was, but frozen
      */
-    public static Peft load(Module model, Path folder, String name) throws IOException {
+    public static Peft load(Module model, Path folder, String name) throws IOException { return load(model, folder, name, values -> values); }
+
+    /**
+     * The same from files that name or lay out tensors otherwise.
+     *
+     * @param ours makes of the file's tensors, whose names are without {@code base_model.model.}, those of this model
+     */
+    public static Peft load(Module model, Path folder, String name, UnaryOperator<Map<String, Tensor>> ours) throws IOException {
         var saved = AdapterFiles.read(folder);
         var peft = of(model, name, Rng.of(0), saved.methods().toArray(PeftMethod[]::new));
         try {
-            peft.take(saved.values());
+            peft.take(ours.apply(saved.values()));
         } catch (RuntimeException e) {
             peft.detach();
             throw e;

@@ -186,6 +186,9 @@ class MeanSquaredErrorTest {
     @Test void relativesAreWhatTheySay() {
         Tensor p = Tensor.of(1.0, -2, 0.5, 4), t = Tensor.of(0.0, 0, 0, 0);
         assertThat(Loss.rmse(p, t).item()).isCloseTo(Math.sqrt(21.25 / 4), within(1e-15));
+        assertThat(Autograd.grad(x -> Loss.rmse(x, t)).apply(p).toDoubleArray())
+                .containsExactly(p.div(2 * Math.sqrt(21.25)).toDoubleArray(), within(1e-15));
+        assertThat(Autograd.grad(x -> Loss.rmse(x, t)).apply(t).toDoubleArray()).as("of a perfect fit").containsOnly(0);
         assertThat(Loss.l1(p, t).item()).isCloseTo(7.5 / 4, within(1e-15));
         assertThat(Loss.huber(p, t, 1).item()).isCloseTo((0.5 + 1.5 + 0.125 + 3.5) / 4, within(1e-15));
         assertThat(Autograd.grad(x -> Loss.huber(x, t, 1)).apply(p).toDoubleArray())

@@ -5,10 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import lyceum.LyceumException;
 import lyceum.format.OnnxFile;
 import lyceum.testing.Fuzz;
@@ -70,10 +74,12 @@ class ConformanceTest {
         var exceptions = exceptions();
         var failed = new TreeMap<String, String>();
         var passed = new ArrayList<String>();
+        var table = new Table(new TreeMap<>(), exceptions);
         for (var test : cases) {
             var problem = test.problem();
             if (problem == null) passed.add(test.name());
             else failed.put(test.name(), problem);
+            table.add(test, problem == null);
         }
         System.out.println("ONNX conformance: " + passed.size() + " of " + cases.size() + " models pass");
         var surprises = new LinkedHashMap<>(failed);
@@ -85,5 +91,29 @@ class ConformanceTest {
             if (reason.endsWith("is refused")) assertThat(failed.get(name)).as(name).contains("operators that are not known");
         });
         assertThat(passed).hasSizeGreaterThanOrEqualTo(1_396);
+        Files.writeString(Path.of("target", "conformance.tsv"), table.text());
+        try (var in = OnnxModel.class.getResourceAsStream("conformance.tsv")) {
+            assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8)).as("the table of /status; target/conformance.tsv is the new one")
+                    .isEqualTo(table.text());
+        }
+    }
+
+    /** Of each operator how many models have it, how many of those pass, and why the others do not. */
+    private record Table(TreeMap<String, List<String>> lines, Map<String, String> exceptions) {
+        void add(ConformanceCase test, boolean passes) throws IOException {
+            var operators = new TreeSet<String>();
+            for (var node : OnnxFile.read(test.folder().resolve("model.onnx")).graph().nodes())
+                operators.add((node.domain().isEmpty() ? "" : node.domain() + ".") + node.operator());
+            var reason = passes ? "" : exceptions.getOrDefault(test.name(), "fails");
+            for (var operator : operators) lines.computeIfAbsent(operator, o -> new ArrayList<>()).add(reason);
+        }
+
+        String text() {
+            var text = new StringBuilder("operator\tmodels\tpass\treasons\n");
+            lines.forEach((operator, reasons) -> text.append(String.join("\t", operator, "" + reasons.size(),
+                    "" + reasons.stream().filter(String::isEmpty).count(),
+                    reasons.stream().filter(r -> !r.isEmpty()).distinct().sorted().collect(Collectors.joining("; ")))).append('\n'));
+            return text.toString();
+        }
     }
 }

@@ -1,9 +1,11 @@
 package lyceum.nn.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -68,5 +70,27 @@ class OnnxMlTest {
         var rows = (OnnxValue.Sequence) OnnxModel.load(model.toBytes())
                 .runValues(Map.of("p", OnnxValue.of(Tensor.of(new float[] {1, 0, 0.25f, 0.75f}, 2, 2)))).get("z");
         assertThat(((OnnxValue.Keyed) rows.values().get(1)).values()).containsExactly(Map.entry("no", 0.25), Map.entry("yes", 0.75));
+    }
+
+    private static OnnxValue ofMap(String operator, Map<Object, Double> map, Attribute... attributes) {
+        var file = new OnnxFile(8, "", Map.of("ai.onnx.ml", 3L), Models.graph(List.of(Models.open("m")), List.of(Models.open("y")), Map.of(),
+                Models.node("y = ai.onnx.ml." + operator + "(m)", attributes)), List.of(), Map.of());
+        return OnnxModel.load(file.toBytes()).runValues(Map.of("m", new OnnxValue.Keyed(new LinkedHashMap<>(map)))).get("y");
+    }
+
+    @Test void mapsBecomeRows() {
+        var words = new Attribute("string_vocabulary", List.of("a".getBytes(), "b".getBytes(), "c".getBytes()));
+        var row = ofMap("DictVectorizer", Map.of("c", 3.0, "a", 1.0, "elsewhere", 9.0), words).tensor();
+        assertThat(row.shape().toArray()).containsExactly(1, 3);
+        assertThat(row.toFloatArray()).containsExactly(1, 0, 3);
+        var numbers = new Attribute("int64_vocabulary", new long[] {7, 5});
+        assertThat(ofMap("DictVectorizer", Map.of(5L, 2.5), numbers).tensor().toFloatArray()).containsExactly(0, 2.5f);
+        Map<Object, Double> map = Map.of(4L, 1.0, 0L, 2.0);
+        assertThat(ofMap("CastMap", map).tensor().toFloatArray()).containsExactly(2, 1);
+        assertThat(ofMap("CastMap", map, new Attribute("map_form", "SPARSE".getBytes()), new Attribute("max_map", 6L)).tensor().toFloatArray())
+                .containsExactly(2, 0, 0, 0, 1, 0);
+        assertThatThrownBy(() -> ofMap("CastMap", map, new Attribute("map_form", "SPARSE".getBytes()), new Attribute("max_map", 4L)))
+                .hasMessageContaining("key 4");
+        assertThatThrownBy(() -> ofMap("CastMap", Map.of("x", 1.0))).hasMessageContaining("no whole number");
     }
 }

@@ -35,7 +35,11 @@ public record ServedModel(String name, Engine engine, Tokenizer tokenizer, ChatT
 
     /** A model from disk, in an engine of its own. */
     public static ServedModel of(String name, LoadedModel local, EngineOptions options) {
-        return new ServedModel(name, new Engine(local.model(), local.tokenizer(), options), local.tokenizer(), local.template(),
-                local.ends(), null, null);
+        return of(name, local, new Engine(local.model(), local.tokenizer(), options));
+    }
+
+    /** The same in an engine that was made for it: with tunings, say, or another {@link lyceum.serve.Drafter}. */
+    public static ServedModel of(String name, LoadedModel local, Engine engine) {
+        return new ServedModel(name, engine, local.tokenizer(), local.template(), local.ends(), null, null);
     }
 }

@@ -8,6 +8,7 @@ import java.util.LinkedHashSet;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import lyceum.DType;
 import lyceum.format.Npz;
 import lyceum.format.OnnxFile.Port;
@@ -40,6 +41,11 @@ final class OnnxCommand implements Callable<Integer> {
 
     private static OnnxModel load(Path file) throws IOException { return OnnxModel.load(FitCommand.existing(file)); }
 
+    private static String sets(OnnxModel model) {
+        return model.file().opsets().entrySet().stream().map(e -> (e.getKey().isEmpty() ? "ai.onnx" : e.getKey()) + " " + e.getValue()).sorted()
+                .collect(Collectors.joining(", "));
+    }
+
     private static String text(Port port) {
         return port.name() + "  "
                 + (port.type() instanceof Type.OfTensor t ? t.element() + " " + (t.shape() == null ? "(..)" : t.shape()) : port.type());
@@ -58,7 +64,7 @@ final class OnnxCommand implements Callable<Integer> {
             var out = parent.lyceum.terminal().out();
             var graph = model.file().graph();
             out.println(graph.name() + " by " + (model.file().producer().isBlank() ? "nobody who says so" : model.file().producer())
-                    + ", IR " + model.file().irVersion() + ", operator sets " + model.file().opsets());
+                    + ", IR " + model.file().irVersion() + ", operator sets " + sets(model));
             model.inputs().forEach(port -> out.println("  in   " + text(port)));
             model.outputs().forEach(port -> out.println("  out  " + text(port)));
             long numbers = 0;

@@ -3,7 +3,6 @@ package lyceum.studio.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import lyceum.data.corpus.Document;
@@ -11,6 +10,7 @@ import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
 import lyceum.llm.chat.LoadedModel;
 import lyceum.llm.checkpoint.ModelFamily;
+import lyceum.llm.train.HeldOutText;
 import lyceum.llm.train.PackedText;
 import lyceum.llm.train.Pretrainer;
 import lyceum.nn.Module;
@@ -86,11 +86,9 @@ final class PretrainCommand implements Callable<Integer> {
                     : shape(pieces.vocabulary().size(), end);
             var model = new DecoderLM(shape, Rng.of(seed));
             int length = (int) Math.min(shape.contextLength(), 1024);
-            var held = new ArrayList<Document>();
-            var learned = new ArrayList<Document>();
-            split(documents, learned, held);
-            var train = packed(learned, pieces, length, end);
-            var test = packed(held, pieces, length, end);
+            var parts = HeldOutText.oneIn(20, documents);
+            var train = HeldOutText.packed(parts.learned(), pieces, length, end);
+            var test = HeldOutText.packed(parts.held(), pieces, length, end);
             JsonNode before = resume ? JsonMapper.shared().readTree(Files.readString(plan)) : null;
             long all = resume ? before.path("steps").asLong() : steps > 0 ? steps : fitting(model, train);
             if (resume && before.path("tokens").asLong() != train.tokens()) throw new IOException("the texts have " + train.tokens()
@@ -105,7 +103,7 @@ final class PretrainCommand implements Callable<Integer> {
                     .withBatchSize(Math.min(batch, train.size())).withClip(Clip.norm(1))
                     .withSchedule(new Schedule.Cosine(all).warmedUp(0.05, all));
             var pretrainer = new Pretrainer(trainer, all).withEvaluateEvery(Math.max(1, all / 10)).withCheckpoint(out.resolve(RUN));
-            long bytes = held.stream().mapToLong(Document::bytes).sum();
+            long bytes = parts.heldBytes();
             double first = pretrainer.bitsPerByte(model, test, bytes);
             var curve = pretrainer.train(model, train, test, bytes, Rng.of(seed + 1), line.progress());
             line.close();
@@ -135,26 +133,6 @@ final class PretrainCommand implements Callable<Integer> {
             default -> ModelFamily.LLAMA.config(Files.readString(FitCommand.existing(Path.of(config)))).withVocabulary(vocabulary);
         };
         return shape.withTied(true).withStartMark(-1).withEndMark(end);
-    }
-
-    /** Every twentieth document is held out; of a single one the last twentieth. */
-    private static void split(List<Document> all, List<Document> learned, List<Document> held) {
-        if (all.size() < 20) {
-            for (var document : all) {
-                int cut = document.text().length() - document.text().length() / 20;
-                learned.add(document.withText(document.text().substring(0, cut)));
-                held.add(document.withText(document.text().substring(cut)));
-            }
-            return;
-        }
-        for (int i = 0; i < all.size(); i++) (i % 20 == 19 ? held : learned).add(all.get(i));
-    }
-
-    private static PackedText packed(List<Document> documents, TokenizerPipeline pieces, int length, int end) throws IOException {
-        var packed = PackedText.of(documents.stream().map(d -> pieces.ids(d.text())).toList(), length, end);
-        if (packed.size() == 0)
-            throw new IOException("there is too little text: " + documents.size() + " documents make no row of " + length + " tokens");
-        return packed;
     }
 
     /** How many steps fit the minutes, by the time of a few on a copy. */

@@ -31,7 +31,10 @@ final class ProgressLine implements AutoCloseable {
     }
 
     /** So much of {@code total} is done; {@code secondsLeft} below 0 is not known yet. */
-    void show(String name, long done, long total, double secondsLeft) {
+    void show(String name, long done, long total, double secondsLeft) { show(name, done, total, secondsLeft, ""); }
+
+    /** The same with a few words at the end, where there is room for them. The time left is reckoned where it is NaN. */
+    void show(String name, long done, long total, double secondsLeft, String words) {
         if (!terminal.live()) return;
         long now = clock.getAsLong();
         if (!name.equals(this.name)) {
@@ -43,7 +46,9 @@ final class ProgressLine implements AutoCloseable {
         drawn = now;
         double seconds = (now - nameBegin) / 1e9;
         double rate = seconds > 0 ? (done - firstDone) / seconds : 0;
-        draw(line(name, done, total, rate, secondsLeft, (now - begin) / 1e9));
+        double left = !Double.isNaN(secondsLeft) ? secondsLeft : rate > 0 ? (total - done) / rate : -1;
+        var line = line(name, done, total, rate, left, (now - begin) / 1e9);
+        draw(words.isEmpty() ? line : line + " · " + words);
     }
 
     /** Shows what a work of the library says. */

@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import lyceum.autograd.Autograd;
 import lyceum.backend.quant.BlockFormat;
 import lyceum.format.Gguf;
@@ -18,8 +19,12 @@ import lyceum.llm.chat.JinjaChatTemplate;
 import lyceum.llm.chat.LoadedModel;
 import lyceum.llm.checkpoint.GgufModel;
 import lyceum.llm.checkpoint.GgufTokenizer;
+import lyceum.llm.checkpoint.ModelFolder;
+import lyceum.llm.quant.FewBits;
+import lyceum.llm.train.PackedText;
 import lyceum.memory.Scope;
-import lyceum.nn.RotaryEmbedding;
+import lyceum.nn.Linear;
+import lyceum.tensor.Tensor;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -29,13 +34,17 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code lyceum quantize}: a model in fewer bits. */
-@Command(name = "quantize", description = "Write a language model as a GGUF file with fewer bits a weight.",
-        footer = {"", "Example:", "  lyceum quantize letters.model letters-q4.gguf --type q4_k --measure new-letters/"})
+@Command(name = "quantize", description = "Write a language model with fewer bits a weight: as a GGUF file, or as a folder of four bits.",
+        footer = {"", "Examples:", "  lyceum quantize letters.model letters-q4.gguf --type q4_k --measure new-letters/",
+                "  lyceum quantize letters.model letters-4bit.model --type gptq4 --calibrate letters/ --measure new-letters/"})
 final class QuantizeCommand implements Callable<Integer> {
     private static final Map<String, BlockFormat> TYPES = new TreeMap<>();
 
+    private static final Map<String, FewBits> FEW = new TreeMap<>();
+
     static {
         BlockFormat.named().forEach(format -> TYPES.put(format.name().toLowerCase(Locale.ROOT), format));
+        for (var few : FewBits.values()) FEW.put(few.name().toLowerCase(Locale.ROOT), few);
     }
 
     @ParentCommand private LyceumCommand lyceum;
@@ -45,12 +54,17 @@ final class QuantizeCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "IN", description = "A folder of safetensors, or a .gguf file.")
     private Path in;
 
-    @Parameters(index = "1", paramLabel = "OUT", description = "The .gguf file to write.")
+    @Parameters(index = "1", paramLabel = "OUT", description = "The .gguf file to write; for gptq4, awq4 and nf4 the folder.")
     private Path out;
 
     @Option(names = "--type", paramLabel = "TYPE", defaultValue = "q8_0",
-            description = "q8_0 (8.5 bits a weight, the default), q6_k, q5_k, q4_k, q4_0, f16, bf16 or f32.")
+            description = "q8_0 (8.5 bits a weight, the default), q6_k, q5_k, q4_k, q3_k, q2_k, q5_1, q5_0, q4_1, q4_0, iq4_nl, f16, bf16 or f32 "
+                    + "for a GGUF file; gptq4, awq4 or nf4 (four bits a weight in the layers) for a folder.")
     private String type;
+
+    @Option(names = "--calibrate", paramLabel = "FILE",
+            description = "Texts of the kind that the model will read; gptq4 and awq4 look at what they do in it.")
+    private List<Path> calibration = List.of();
 
     @Option(names = "--measure", paramLabel = "FILE",
             description = "Texts on which to tell the perplexity before and after.")
@@ -58,18 +72,33 @@ final class QuantizeCommand implements Callable<Integer> {
 
     @Override public Integer call() throws IOException {
         var format = TYPES.get(type.toLowerCase(Locale.ROOT));
-        if (format == null)
-            throw new ParameterException(spec.commandLine(), "--type is " + type + "; it is one of " + String.join(", ", TYPES.keySet()));
+        var few = FEW.get(type.toLowerCase(Locale.ROOT));
+        if (format == null && few == null) throw new ParameterException(spec.commandLine(), "--type is " + type + "; it is one of "
+                + String.join(", ", TYPES.keySet()) + ", " + String.join(", ", FEW.keySet()));
         if (Files.exists(out) && Files.isSameFile(in, out))
             throw new ParameterException(spec.commandLine(), "OUT is IN; name another file");
+        if (few != null && few.isCalibrated() && calibration.isEmpty()) throw new ParameterException(spec.commandLine(),
+                "--type " + type + " looks at what the model does with texts; name some: --calibrate FILE");
+        if (few != null && Files.isRegularFile(out))
+            throw new ParameterException(spec.commandLine(), "OUT is a file; --type " + type + " writes a folder");
         var local = LoadedModel.open(in);
-        GgufModel.write(out, local.model(), format, settings(local));
         var terminal = lyceum.terminal();
+        var texts = calibration.isEmpty() ? List.<Tensor>of() : batches(local);
+        if (format != null) GgufModel.write(out, local.model(), format, settings(local));
+        else {
+            var model = GgufModel.byHalves(local.model());
+            var family = Files.isDirectory(in) ? ModelFolder.open(in).family() : GgufModel.family(model);
+            try (var line = new ProgressLine(terminal, System::nanoTime)) {
+                new LoadedModel(few.of(model, texts, line.progress()), local.tokenizer(), local.ends(), local.template()).write(out, family);
+            }
+        }
         var written = LoadedModel.open(out);
-        long before = bytes(in);
-        terminal.out().printf("%s: %,d bytes, %,d before; %.2f bits a weight%n", out, Files.size(out), before,
-                8.0 * Files.size(out) / local.model().parameterCount());
-        errors(local.model(), written.model()).forEach((kind, error) -> terminal.out().printf("  %-28s %.5f of its size%n", kind, error));
+        terminal.out().printf("%s: %,d bytes, %,d before; %.2f bits a weight%n", out, bytes(out), bytes(in),
+                8.0 * bytes(out) / local.model().parameterCount());
+        if (texts.isEmpty()) errors(GgufModel.byHalves(local.model()), GgufModel.byHalves(written.model()))
+                .forEach((kind, error) -> terminal.out().printf("  %-28s %.5f of its size%n", kind, error));
+        else FewBits.errors(local.model(), written.model(), texts)
+                .forEach((layer, error) -> terminal.out().printf("  %-28s %.5f of what it gives%n", layer, error));
         if (!measured.isEmpty()) try (var line = new ProgressLine(terminal, System::nanoTime)) {
             double first = PerplexityCommand.of(local, measured, 0, 0, line.progress()).perplexity();
             double second = PerplexityCommand.of(written, measured, 0, 0, line.progress()).perplexity();
@@ -77,6 +106,18 @@ final class QuantizeCommand implements Callable<Integer> {
             terminal.out().printf("perplexity %.4f before, %.4f after%n", first, second);
         }
         return LyceumCommand.DONE;
+    }
+
+    /** 32 rows of the texts at most, four at a time. */
+    private List<Tensor> batches(LoadedModel local) throws IOException {
+        var ids = Documents.all(calibration).stream().map(d -> local.tokenizer().ids(d.text())).toList();
+        var rows = PackedText.of(ids, (int) Math.min(local.model().contextLength(), 512), -1);
+        int whole = (int) (rows.tokens() / rows.length());
+        if (whole == 0) return List.of(rows.ids(0).narrow(1, 0, rows.tokens()).compute());
+        var batches = new ArrayList<Tensor>();
+        for (int row = 0; row < Math.min(32, whole); row += 4)
+            batches.add(rows.ids(IntStream.range(row, Math.min(Math.min(32, whole), row + 4)).toArray()));
+        return batches;
     }
 
     /** The tokenizer and template, as the file had them or as they can be written. */
@@ -104,16 +145,14 @@ final class QuantizeCommand implements Callable<Integer> {
     /** Root mean square of what changed over that of the weights, the worst layer of each kind. */
     private static Map<String, Double> errors(DecoderLM before, DecoderLM after) {
         var errors = new TreeMap<String, List<Double>>();
+        var modules = after.modules();
         var state = after.state();
-        var turned = before.config().blocks().getFirst().attention();
-        boolean reordered = turned.rotary() != null && !turned.rotary().isInterleaved()
-                && after.config().blocks().getFirst().attention().rotary().isInterleaved();
         before.state().forEach((name, own) -> {
             if (own.rank() != 2) return;
-            var weight = reordered && name.matches(".*[qk]_proj.weight") ? RotaryEmbedding.toNeighbours(own, turned.headWidth()) : own;
             try (var scope = Scope.open("error")) {
+                var other = state.containsKey(name) ? state.get(name) : ((Linear) modules.get(name.replaceFirst("\\.weight$", ""))).weight();
                 double error = Autograd
-                        .noGrad(() -> state.get(name).sub(weight).square().sum().item() / Math.max(1e-30, weight.square().sum().item()));
+                        .noGrad(() -> other.sub(own).square().sum().item() / Math.max(1e-30, own.square().sum().item()));
                 errors.computeIfAbsent(name.replaceAll("\\.\\d+\\.", ".*."), _ -> new ArrayList<>()).add(Math.sqrt(error));
             }
         });

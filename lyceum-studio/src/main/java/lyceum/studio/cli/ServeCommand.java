@@ -4,14 +4,21 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import lyceum.DType;
 import lyceum.llm.DecoderLM;
 import lyceum.llm.chat.LoadedModel;
+import lyceum.llm.checkpoint.TuningFolder;
+import lyceum.serve.Drafter;
+import lyceum.serve.Engine;
 import lyceum.serve.EngineOptions;
 import lyceum.serve.http.InferenceServer;
 import lyceum.serve.http.ServedModel;
 import lyceum.serve.http.ServerOptions;
+import lyceum.serve.speculate.LookaheadDrafter;
+import lyceum.serve.speculate.ModelDrafter;
+import lyceum.train.peft.AdapterRegistry;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -22,7 +29,8 @@ import picocli.CommandLine.Spec;
 
 /** {@code lyceum serve}: a model behind an OpenAI-compatible API. */
 @Command(name = "serve", description = "Serve a language model over HTTP, as clients of OpenAI's API expect it.",
-        footer = {"", "Example:", "  lyceum serve letters-q4.gguf --port 8000 --guess 4",
+        footer = {"", "Examples:", "  lyceum serve letters-q4.gguf --port 8000 --draft ngram",
+                "  lyceum serve letters.model --lora polite=tunings/polite --draft letters-small.gguf",
                 "  curl http://127.0.0.1:8000/v1/completions -d '{\"prompt\": \"Dear\", \"max_tokens\": 20}'"})
 final class ServeCommand implements Callable<Integer> {
     private static final int BLOCK = 16;
@@ -55,19 +63,31 @@ final class ServeCommand implements Callable<Integer> {
             description = "How keys and values are kept: f32 (the default), bf16, f16 or q8.")
     private String kv;
 
-    @Option(names = "--guess", paramLabel = "N", defaultValue = "0",
-            description = "Guess up to N tokens from what the text repeats, and check them at once.") private int guesses;
+    @Option(names = "--draft", paramLabel = "WHO",
+            description = "Who guesses tokens that are checked at once: a smaller MODEL of the same tokenizer, ngram (what the text repeats) or "
+                    + "lookahead (what the model itself thought of places ahead). Texts stay the same.")
+    private String draft;
+
+    @Option(names = "--guess", paramLabel = "N", defaultValue = "-1",
+            description = "Tokens to guess at most; 4 by default where --draft says who, else none.") private int guesses;
+
+    @Option(names = "--lora", paramLabel = "NAME=DIR",
+            description = "A low-rank tuning of the model; requests name it as their model. May be given several times.")
+    private Map<String, Path> tunings = Map.of();
 
     @Option(names = "--embed", description = "Also serve /v1/embeddings and /v1/rerank, by all-MiniLM-L6-v2.") private boolean embed;
 
     @Override public Integer call() throws IOException {
         var local = LoadedModel.ready(path);
         var stored = stored();
-        var options = new EngineOptions().withStored(stored).withGuesses(guesses).withBlocks(blocks(local.model(), stored))
+        int most = guesses < 0 ? draft == null ? 0 : 4 : guesses;
+        var options = new EngineOptions().withStored(stored).withGuesses(most).withBlocks(blocks(local.model(), stored))
                 .withBlockSize(BLOCK);
         var key = keyFile == null ? null : Files.readString(FitCommand.existing(keyFile)).strip();
         var server = new ServerOptions().withHostAndKey(host, key).withPort(port);
-        var served = ServedModel.of(name == null ? path.getFileName().toString().replaceFirst("\\.gguf$", "") : name, local, options);
+        var called = name == null ? path.getFileName().toString().replaceFirst("\\.gguf$", "") : name;
+        var drafter = most == 0 ? Drafter.NONE : drafter(local);
+        var served = ServedModel.of(called, local, new Engine(local.model(), local.tokenizer(), options, adapters(local, called), drafter));
         if (embed) served = served.withEncoder(EmbedCommand.encoder(null));
         var out = lyceum.terminal().out();
         try (var running = InferenceServer.start(served, server)) {
@@ -77,6 +97,26 @@ final class ServeCommand implements Callable<Integer> {
             running.awaitStop();
         }
         return LyceumCommand.DONE;
+    }
+
+    private Drafter drafter(LoadedModel local) throws IOException {
+        return switch (draft) {
+            case null -> Drafter.repeating(3);
+            case "ngram" -> Drafter.repeating(3);
+            case "lookahead" -> new LookaheadDrafter(3);
+            default -> ModelDrafter.of(LoadedModel.ready(Path.of(draft)), local);
+        };
+    }
+
+    private AdapterRegistry adapters(LoadedModel local, String called) throws IOException {
+        if (tunings.isEmpty()) return null;
+        var registry = new AdapterRegistry(local.model());
+        for (var tuning : tunings.entrySet()) {
+            if (tuning.getKey().equals(called)) throw new ParameterException(spec.commandLine(),
+                    "--lora " + called + " is what the model itself is called; give one of them another name");
+            registry.add(TuningFolder.load(local.model(), tuning.getValue(), tuning.getKey()));
+        }
+        return registry;
     }
 
     private DType stored() {

@@ -2,16 +2,12 @@ package lyceum.studio.cli;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import lyceum.data.corpus.Document;
 import lyceum.progress.Progress;
-import lyceum.text.BpeTrainer;
-import lyceum.text.PreTokenizer;
+import lyceum.text.TokenizerKind;
 import lyceum.text.TokenizerPipeline;
-import lyceum.text.UnigramTrainer;
-import lyceum.text.WordPieceTrainer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -43,7 +39,7 @@ final class TokenizerCommand implements Callable<Integer> {
         private List<Path> files;
 
         @Option(names = "--type", paramLabel = "TYPE", defaultValue = "bpe",
-                description = "bpe (over bytes; the default), wordpiece or unigram.")
+                description = "bpe (over bytes; the default), wordpiece, unigram or characters.")
         private String type;
 
         @Option(names = "--vocab", paramLabel = "N", defaultValue = "8000",
@@ -73,23 +69,8 @@ final class TokenizerCommand implements Callable<Integer> {
 
     static TokenizerPipeline learn(String type, int vocabulary, List<String> specials, List<String> texts, Progress progress,
             CommandSpec spec) {
-        return switch (type) {
-            case "bpe" -> BpeTrainer.byteLevel(vocabulary, PreTokenizer.GPT4).withSpecials(specials).train(texts, progress);
-            case "wordpiece" -> {
-                var trainer = new WordPieceTrainer(vocabulary);
-                yield trainer.withSpecials(joined(trainer.specials(), specials)).train(texts, progress);
-            }
-            case "unigram" -> {
-                var trainer = UnigramTrainer.spaced(vocabulary);
-                yield trainer.withSpecials(joined(trainer.specials(), specials)).run(texts, progress).tokenizer();
-            }
-            default -> throw new ParameterException(spec.commandLine(), "--type is " + type + "; it is bpe, wordpiece or unigram");
-        };
-    }
-
-    private static List<String> joined(List<String> first, List<String> second) {
-        var all = new ArrayList<>(first);
-        second.stream().filter(s -> !all.contains(s)).forEach(all::add);
-        return all;
+        if (!List.of("bpe", "wordpiece", "unigram", "characters").contains(type))
+            throw new ParameterException(spec.commandLine(), "--type is " + type + "; it is bpe, wordpiece, unigram or characters");
+        return TokenizerKind.named(type).learn(vocabulary, specials, texts, progress);
     }
 }

@@ -14,6 +14,7 @@ import lyceum.labs.catalogue.LedgerEntry;
 import lyceum.labs.catalogue.Status;
 import lyceum.labs.catalogue.Topic;
 import lyceum.studio.web.view.AreaLine;
+import lyceum.studio.web.view.OnnxConformance;
 import lyceum.studio.web.view.StatusView;
 
 /** What holds, what does not yet, what took long. */
@@ -26,6 +27,7 @@ final class StatusPage {
     private final RunStore store;
     private final Pages pages;
     private final Optional<LastVersion> last = LastVersion.load();
+    private final OnnxConformance onnx = OnnxConformance.load();
 
     StatusPage(Encyclopedia encyclopedia, RunStore store, Pages pages) {
         this.encyclopedia = encyclopedia;
@@ -48,7 +50,7 @@ final class StatusPage {
         encyclopedia.board().countsBy(Topic::module)
                 .forEach((module, counts) -> modules.add(encyclopedia.line("lyceum-" + module, "/topics?module=" + module, counts)));
         return new StatusView(encyclopedia.line("All", "/topics", encyclopedia.board().counts()), amended(), failing(), modules,
-                encyclopedia.areaLines(), slowest, latest, changes(), since(last));
+                encyclopedia.areaLines(), slowest, latest, changes(), since(last), onnx);
     }
 
     /** Clauses that fail, then clauses of begun topics that no check proves. */

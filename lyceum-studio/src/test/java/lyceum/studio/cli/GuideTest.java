@@ -6,12 +6,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import lyceum.studio.Compilation;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,7 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 class GuideTest {
 
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-    private static final Pattern BLOCK = Pattern.compile("(?s)```(sh|text)\\n(.*?)```");
+    private static final Pattern BLOCK = Pattern.compile("(?s)```(sh|text|java)\\n(.*?)```");
+    /** Guides whose Java runs as it stands; that of others reads files of one's own. */
+    private static final List<String> WITH_JAVA = List.of("train-a-network");
 
     private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|\\S+");
 
@@ -32,18 +40,33 @@ class GuideTest {
     @Tag("slow")
     @Test void textsBecomeAModelThatAnswers() throws IOException { assertThat(run("a-language-model-of-your-own")).isEqualTo(6); }
 
+    @Tag("slow")
+    @Test void aNetworkIsTrainedStoppedTunedAndMended() throws IOException { assertThat(run("train-a-network")).isEqualTo(10); }
+
     @Test void documentsAreFoundByWhatIsMeant() throws IOException { assertThat(run("search-your-documents")).isEqualTo(5); }
+
+    @Test void aModelFromElsewhereRuns() throws IOException { assertThat(run("run-an-onnx-model")).isEqualTo(6); }
 
     /** Runs each command; the lines of the block that follows stand in its answers. */
     private int run(String guide) throws IOException {
         var answer = new StringBuilder();
         int commands = 0;
+        boolean isHere = true;
         for (var block : BLOCK.matcher(Files.readString(ROOT.resolve("docs/guides/" + guide + ".md"))).results().toList()) {
             if (block.group(1).equals("text")) {
+                if (!isHere) continue;
                 assertThat(block.group(2).lines()).isNotEmpty().allSatisfy(line -> assertThat(answer.toString()).contains(line));
                 continue;
             }
+            if (block.group(1).equals("java")) {
+                if (!WITH_JAVA.contains(guide)) continue;
+                commands++;
+                answer.setLength(0);
+                answer.append(javaSays("Page" + commands, block.group(2)));
+                continue;
+            }
             answer.setLength(0);
+            isHere = true;
             for (var command : block.group(2).lines().toList()) {
                 commands++;
                 if (command.startsWith("curl ")) {
@@ -56,12 +79,32 @@ class GuideTest {
                     continue;
                 }
                 assertThat(command).startsWith("lyceum ");
+                if (command.contains(".lyceum/models") && !Files.isDirectory(ROOT.resolve(".lyceum/models"))) {
+                    System.out.println("not here: " + command + " (tools/fetch-models)");
+                    isHere = false;
+                    continue;
+                }
                 var done = lyceum(words(command));
                 assertThat(done.code()).as(command + ": " + done.err()).isZero();
                 answer.append(done.out());
             }
         }
         return commands;
+    }
+
+    /** What Java prints, with its files in the test's folder. */
+    private String javaSays(String name, String code) throws IOException {
+        var lines = code.lines().collect(Collectors.partitioningBy(line -> line.startsWith("import ")));
+        var body = String.join("\n", lines.get(false)).replace("System.out.println(", "say(").replace("Path.of(\"", "Path.of(\"" + folder + "/");
+        var source = String.join("\n", lines.get(true)) + "\npublic class " + name
+                + " { static StringBuilder said = new StringBuilder(); static void say(Object o) { said.append(o).append('\\n'); }\n"
+                + "public static String run() throws Exception {\n" + body + "\nreturn said.toString(); } }";
+        assertThat(Compilation.problems(folder, Map.of(name, source))).isEmpty();
+        try (var loader = new URLClassLoader(new URL[] {folder.toUri().toURL()}, GuideTest.class.getClassLoader())) {
+            return (String) loader.loadClass(name).getMethod("run").invoke(null);
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(name + ": " + e.getCause(), e);
+        }
     }
 
     private String[] words(String command) {
@@ -89,7 +132,7 @@ class GuideTest {
 
     /** Examples are the clone's, everything else is written where the test may. */
     private String place(String word) {
-        if (word.startsWith("examples/")) return ROOT.resolve(word).toString();
-        return word.equals("model") || word.matches(".*\\.(csv|index|gguf|model|json)") ? folder.resolve(word).toString() : word;
+        if (word.matches("(\\w+=)?(examples|\\.lyceum)/.*")) return word.replaceFirst("(examples|\\.lyceum)/", ROOT + "/$1/");
+        return word.matches("model|data-store|.*\\.(csv|index|gguf|model|json|npz|png)") ? folder.resolve(word).toString() : word;
     }
 }

@@ -4,19 +4,35 @@ import static lyceum.studio.cli.CommandFixture.lyceum;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.atomic.AtomicReference;
+import lyceum.autograd.Autograd;
 import lyceum.format.Gguf;
 import lyceum.format.Safetensors;
 import lyceum.llm.chat.JinjaChatTemplate;
 import lyceum.llm.chat.LoadedModel;
 import lyceum.llm.checkpoint.ModelFamily;
+import lyceum.nn.Module;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
 import lyceum.text.TokenizerPipeline;
+import lyceum.train.peft.Lora;
+import lyceum.train.peft.Peft;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
 
 /** One chain: texts, a tokenizer, a model of them, what it is worth, fewer bits, words out of it; and what is said when it cannot be. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -62,6 +78,27 @@ class LanguageCommandsTest {
             assertThat(chat.err()).isEmpty();
             assertThat(chat.out()).startsWith("the green").hasSizeGreaterThan(12);
         }
+    }
+
+    @Test void fourBitsAreAFolder() {
+        var text = texts.resolve("t39.txt").toString();
+        var gguf = folder.resolve("f16.gguf").toString();
+        assertThat(lyceum("quantize", model.toString(), gguf, "--type", "f16").code()).isZero();
+        for (var type : new String[] {"gptq4", "awq4", "nf4"}) {
+            var small = folder.resolve(type).toString();
+            var quantize = lyceum("quantize", type.equals("awq4") ? gguf : model.toString(), small, "--type", type, "--calibrate", text, "--measure",
+                    text);
+            assertThat(quantize.err()).isEmpty();
+            assertThat(quantize.out()).contains("bits a weight", "decoder.layers.1 ", "of what it gives").contains("before, ");
+            var figures = quantize.out().replaceAll("(?s).*perplexity ([0-9.]+) before, ([0-9.]+) after.*", "$1 $2").split(" ");
+            assertThat(Double.parseDouble(figures[1]) / Double.parseDouble(figures[0])).isBetween(0.9, 1.1);
+            assertThat(lyceum("chat", small, "--say", "the green", "--temperature", "0", "--max", "8").out()).startsWith("the green")
+                    .hasSizeGreaterThan(12);
+        }
+        var out = folder.resolve("x").toString();
+        assertThat(lyceum("quantize", model.toString(), out, "--type", "nf4").out()).contains("decoder.layers.*.mlp.down_proj.weight");
+        assertThat(lyceum("quantize", model.toString(), out, "--type", "gptq4").err()).contains("name some: --calibrate FILE");
+        assertThat(lyceum("quantize", model.toString(), gguf, "--type", "nf4").err()).contains("OUT is a file");
     }
 
     @Test void aTemplateMakesAConversation() throws IOException {
@@ -110,6 +147,73 @@ class LanguageCommandsTest {
             Files.writeString(recipe, wrong.getKey() + "\nmodels: [{model: model}]\n");
             assertThat(lyceum("merge", recipe.toString(), folder.resolve("x").toString()).err()).contains(wrong.getValue());
         }
+    }
+
+    @Test void itIsServedWithTuningsAndGuesses() throws Exception {
+        var tuned = LoadedModel.open(model).model();
+        var tuning = Peft.of(Module.copy(tuned), new Lora(2, 64).withTargets(List.of("q_proj", "down_proj")), "t", Rng.of(1));
+        Autograd.noGrad(() -> tuning.parameters().forEach((name, w) -> w.copy_(Tensor.randn(Rng.of(name.hashCode()), w.shape().toArray()))));
+        tuning.save(folder.resolve("polite"));
+        assertThat(lyceum("quantize", model.toString(), folder.resolve("draft.gguf").toString(), "--type", "q8_0").code()).isZero();
+        var texts = new TreeSet<String>();
+        for (var draft : new String[] {"lookahead", folder.resolve("draft.gguf").toString()}) {
+            int port = freePort();
+            var run = new AtomicReference<CommandFixture>();
+            var served = Thread.ofPlatform().start(() -> run.set(lyceum("serve", model.toString(), "--name", "base", "--port", "" + port, "--memory",
+                    "4m", "--lora", "polite=" + folder.resolve("polite"), "--draft", draft)));
+            try {
+                assertThat(asked(port, "/v1/models", null)).contains("\"id\":\"base\"", "\"id\":\"polite\"", "\"parent\":\"base\"");
+                String base = text(asked(port, "/v1/completions", "base")), polite = text(asked(port, "/v1/completions", "polite"));
+                assertThat(polite).isNotEqualTo(base);
+                texts.add(base + "|" + polite);
+                assertThat(asked(port, "/metrics", null)).containsPattern("spec_decode_num_draft_tokens_total\\{model_name=\"base\"} [1-9]");
+            } finally {
+                served.interrupt();
+                served.join();
+            }
+            assertThat(run.get().err()).isEmpty();
+            assertThat(run.get().out()).contains("base at http://127.0.0.1:" + port + "/v1");
+        }
+        assertThat(texts).as("whoever guesses, the text is the same").hasSize(1);
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    private static String text(String answer) { return JsonMapper.shared().readTree(answer).path("choices").get(0).path("text").asString(); }
+
+    /** Asks for a completion of a model, or for a page; waits for the server. */
+    private static String asked(int port, String path, String name) throws Exception {
+        var request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path));
+        if (name != null) request.POST(HttpRequest.BodyPublishers
+                .ofString("{\"model\":\"" + name + "\",\"prompt\":\"the green ship\",\"max_tokens\":20,\"temperature\":0}"));
+        try (var client = HttpClient.newHttpClient()) {
+            for (int i = 0;; i++) {
+                try {
+                    return client.send(request.build(), HttpResponse.BodyHandlers.ofString()).body();
+                } catch (ConnectException e) {
+                    if (i == 600) throw e;
+                    Thread.sleep(50);
+                }
+            }
+        }
+    }
+
+    @Test void whatCannotBeServedIsSaid() throws IOException {
+        var text = model.toString();
+        assertThat(lyceum("serve", text, "--host", "0.0.0.0").err()).contains("wants a key");
+        assertThat(lyceum("serve", text, "--kv", "q3").err()).contains("--kv is q3");
+        assertThat(lyceum("serve", text, "--memory", "much").err()).contains("--memory is much");
+        assertThat(lyceum("serve", text, "--draft", folder.resolve("nobody").toString()).err()).contains("nobody");
+        assertThat(lyceum("serve", text, "--lora", "x=" + folder.resolve("nothing")).err()).contains("nothing");
+        assertThat(lyceum("serve", text, "--name", "x", "--lora", "x=" + folder).err()).contains("what the model itself is called");
+        var other = folder.resolve("other");
+        var local = LoadedModel.open(model);
+        new LoadedModel(local.model().resized(local.model().vocabulary() + 8, Rng.of(1)), local.tokenizer(), null).write(other, ModelFamily.LLAMA);
+        assertThat(lyceum("serve", text, "--draft", other.toString()).err()).contains("both have one vocabulary");
     }
 
     @Test void textsAreCutAndPiecesLearned() throws IOException {

@@ -188,6 +188,15 @@ class PagesTest extends OpenStudio {
         assertThat(http.get("/status").body()).doesNotContain("Amended clauses");
     }
 
+    @Test void statusTellsOfOnnxOperatorByOperator() {
+        var page = http.get("/status").body();
+        assertThat(page).contains("ONNX, operator by operator").contains("<td><code>ImageDecoder</code></td><td class=\"r\">0</td>")
+                .contains("is refused").contains("<td><code>LayerNormalization</code></td>");
+        int rows = (int) Pattern.compile("<td><code>[\\w.]+</code></td>").matcher(page).results().count();
+        assertThat(page).contains("operators; of the others some model does not");
+        assertThat(rows).isGreaterThan(180);
+    }
+
     @Test void sourcesListEachWorkOnceWithTheTopicsThatNameIt() {
         var page = http.get("/sources").body();
         assertThat(Pattern.compile("Descent and Slope").matcher(page).results().count()).isEqualTo(1);

@@ -35,8 +35,10 @@ enum Layout {
         this.offset = offset;
     }
 
+    /** Null for formats that have no machine code. */
     static Layout of(BlockFormat format) {
         return switch (format.name()) {
+            case "Q4_1", "Q5_0", "Q5_1", "IQ4_NL", "Q2_K", "Q3_K" -> null;
             case "Q8_0" -> BYTES;
             case "Q4_0" -> NIBBLES;
             case "Q4_K" -> Q4_K;

@@ -40,18 +40,20 @@ public final class QuantisedProducts {
     /**
      * {@code out = x w' + bias}; see {@link lyceum.backend.Backend#matmulQuantised}.
      *
-     * @return false, and nothing is done, if these operands are for the reference: activations that are not finite, or an output with gaps
+     * @return false, and nothing is done, if these operands are for the reference: a format without machine code, activations that are not finite, or an output with gaps
      * @throws lyceum.backend.x86.machine.CodeMemory.Refused if there is no memory for code
      */
     public boolean multiply(View x, BlockMatrix weights, View bias, Activations activations, View out) {
         if (out.strides()[1] != 1 && out.shape()[1] > 1 || out.dtype() != DType.F32) return false;
         if (!out.storage().segment().isNative()) return false;
         if (x.shape()[0] == 0 || weights.rows() == 0 || weights.columns() == 0) return false;
+        if (!weights.format().isFloat() && Layout.of(weights.format()) == null) return false;
         return weights.format().isFloat() ? floats(x, weights, bias, out) : blocks(x, weights, bias, activations, out);
     }
 
     /** The weights as the kernels read them, rearranged at the first call: what a product reads of memory. */
     public static Storage arranged(BlockMatrix weights) {
+        if (!weights.format().isFloat() && Layout.of(weights.format()) == null) return weights.storage();
         return weights.format().isFloat() ? weights.packed(PackedFloats.class, PackedFloats::of).storage()
                 : weights.packed(PackedMatrix.class, PackedMatrix::of).storage();
     }

@@ -68,7 +68,9 @@ public final class DiffusionTransformer extends Module implements Denoiser {
     /** The blocks, first to last. */
     public List<? extends Module> blocks() { return blocks; }
 
-    @Override public Tensor predict(Tensor x, Tensor t, Tensor condition, Pass pass) { return emit(x, answer(x, t, condition, pass), pass); }
+    @Override public Tensor predict(Tensor x, Tensor t, Tensor condition, Pass pass) {
+        return emit(x, answer(x, t, condition, pass), pass);
+    }
 
     private Tensor answer(Tensor x, Tensor t, Tensor condition, Pass pass) {
         if (x.rank() != 4 || x.size(1) != config.channels() || x.size(2) != config.size() || x.size(3) != config.size())

@@ -53,9 +53,8 @@ public final class NoiseStreams {
      * @return (n), I64
      */
     public Tensor choose(Tensor logits, double temperature) {
-        if (logits.rank() != 2 || logits.size(0) != streams.length)
-            throw new ShapeException(
-                    "NoiseStreams.choose: logits " + logits.shape() + " for " + streams.length + " streams of noise; a row for each");
+        if (logits.rank() != 2 || logits.size(0) != streams.length) throw new ShapeException(
+                "NoiseStreams.choose: logits " + logits.shape() + " for " + streams.length + " streams of noise; a row for each");
         if (temperature == 0) return logits.argmax(1);
         return logits.to(DType.F64).div(temperature).add(uniform(logits.size(1)).log().neg().log().neg()).argmax(1);
     }

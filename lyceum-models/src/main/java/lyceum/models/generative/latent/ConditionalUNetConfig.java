@@ -25,7 +25,8 @@ public record ConditionalUNetConfig(int inputs, int outputs, List<Integer> width
         widths = List.copyOf(widths);
         attends = List.copyOf(attends);
         Objects.requireNonNull(dtype, "dtype");
-        if (inputs < 1 || outputs < 1 || layers < 1 || contextWidth < 0 || heads < 1 || groups < 1 || widths.isEmpty() || attends.size() != widths.size())
+        if (inputs < 1 || outputs < 1 || layers < 1 || contextWidth < 0 || heads < 1 || groups < 1 || widths.isEmpty()
+                || attends.size() != widths.size())
             throw new IllegalArgumentException("ConditionalUNetConfig: " + inputs + " inputs, " + outputs + " outputs, widths " + widths
                     + ", attends " + attends + ", " + layers + " layers, a context of " + contextWidth + ", " + heads + " heads, " + groups
                     + " groups; numbers are at least 1, the context at least 0, and each level has a width and says whether it attends");

@@ -136,9 +136,7 @@ public record StableDiffusion(PromptEncoder text, DiffusionModel model, LatentDi
     public Tensor encoded(Tensor pictures) { return latents.encode(pictures.mul(2).sub(1), TOGETHER); }
 
     /** Pictures in [0, 1] of scaled codes. */
-    public Tensor pictures(Tensor codes) {
-        return InBatches.of(codes, TOGETHER, some -> latents.decode(some).add(1).div(2).clamp(0, 1));
-    }
+    public Tensor pictures(Tensor codes) { return InBatches.of(codes, TOGETHER, some -> latents.decode(some).add(1).div(2).clamp(0, 1)); }
 
     private static void requireOne(List<String> prompts, NoiseStreams noise) {
         if (prompts.isEmpty() || prompts.size() != noise.size()) throw new IllegalArgumentException(

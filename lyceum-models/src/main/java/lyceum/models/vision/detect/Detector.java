@@ -82,8 +82,9 @@ public interface Detector {
             for (int kind : truth.kinds)
                 if (kind < 0 || kind >= classes)
                     throw new IllegalArgumentException(who + ": class " + kind + "; they are numbered from 0 to " + (classes - 1));
-            for (double[] b : truth.boxes.toRows()) if (!(b[2] > b[0] && b[3] > b[1])) throw new IllegalArgumentException(
-                    who + ": box " + Arrays.toString(b) + "; left, top, right and bottom, of which right and bottom are larger");
+            for (double[] b : truth.boxes.toRows())
+                if (!(b[2] > b[0] && b[3] > b[1])) throw new IllegalArgumentException(
+                        who + ": box " + Arrays.toString(b) + "; left, top, right and bottom, of which right and bottom are larger");
         }
     }
 }

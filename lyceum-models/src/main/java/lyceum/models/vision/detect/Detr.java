@@ -3,6 +3,7 @@ package lyceum.models.vision.detect;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
@@ -10,6 +11,7 @@ import lyceum.backend.Convolution;
 import lyceum.info.LinearAssignment;
 import lyceum.models.vision.BoxOverlap;
 import lyceum.models.vision.UNet;
+import lyceum.models.vision.VisionBackbone;
 import lyceum.models.vision.VisionEncoder;
 import lyceum.nn.Conv2d;
 import lyceum.nn.Linear;
@@ -37,6 +39,21 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://arxiv.org/abs/2005.12872">Carion, Massa, Synnaeve, Usunier, Kirillov and Zagoruyko (2020)</a>
  */
 public final class Detr extends Module implements Detector {
+    /**
+     * All that a file says of one.
+     *
+     * @param backbone what it stands on
+     * @param config of the rest
+     */
+    public record Plan(VisionBackbone backbone, DetrConfig config) {
+        public Plan {
+            Objects.requireNonNull(backbone, "backbone");
+            Objects.requireNonNull(config, "config");
+        }
+
+        public Detr build(Rng rng) { return new Detr(backbone.build(rng), config, rng); }
+    }
+
     private static final int BATCH = 16;
 
     private final DetrConfig config;

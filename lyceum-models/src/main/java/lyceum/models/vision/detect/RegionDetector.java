@@ -3,6 +3,7 @@ package lyceum.models.vision.detect;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
@@ -10,6 +11,7 @@ import lyceum.backend.Convolution;
 import lyceum.models.vision.BoxCoding;
 import lyceum.models.vision.NonMaxSuppression;
 import lyceum.models.vision.RoiAlign;
+import lyceum.models.vision.VisionBackbone;
 import lyceum.models.vision.VisionEncoder;
 import lyceum.models.vision.detect.RegionDetectorConfig.Generation;
 import lyceum.nn.Conv2d;
@@ -40,6 +42,21 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://arxiv.org/abs/1506.01497">Ren, He, Girshick and Sun (2015)</a>
  */
 public final class RegionDetector extends Module implements Detector {
+    /**
+     * All that a file says of one.
+     *
+     * @param backbone what it stands on
+     * @param config of the rest
+     */
+    public record Plan(VisionBackbone backbone, RegionDetectorConfig config) {
+        public Plan {
+            Objects.requireNonNull(backbone, "backbone");
+            Objects.requireNonNull(config, "config");
+        }
+
+        public RegionDetector build(Rng rng) { return new RegionDetector(backbone.build(rng), config, rng); }
+    }
+
     private static final int ANCHORS_SAMPLED = 64, BATCH = 16;
     private static final double LIKELY = 0.6, UNLIKELY = 0.3, NEAR_TWINS = 0.7;
 

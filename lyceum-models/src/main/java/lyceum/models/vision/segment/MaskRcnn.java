@@ -2,11 +2,13 @@ package lyceum.models.vision.segment;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.backend.Convolution;
 import lyceum.models.vision.RoiAlign;
+import lyceum.models.vision.VisionBackbone;
 import lyceum.models.vision.VisionEncoder;
 import lyceum.models.vision.detect.Detector;
 import lyceum.models.vision.detect.RegionDetector;
@@ -28,6 +30,21 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://arxiv.org/abs/1703.06870">He, Gkioxari, Dollar and Girshick (2017)</a>
  */
 public final class MaskRcnn extends Module implements InstanceSegmenter {
+    /**
+     * All that a file says of one.
+     *
+     * @param backbone what it stands on
+     * @param config of the rest
+     */
+    public record Plan(VisionBackbone backbone, RegionDetectorConfig config) {
+        public Plan {
+            Objects.requireNonNull(backbone, "backbone");
+            Objects.requireNonNull(config, "config");
+        }
+
+        public MaskRcnn build(Rng rng) { return new MaskRcnn(backbone.build(rng), config, rng); }
+    }
+
     /** Bins of a region's map in each direction. */
     public static final int BINS = 7;
     private static final int SIDE = 2 * BINS, BATCH = 16;

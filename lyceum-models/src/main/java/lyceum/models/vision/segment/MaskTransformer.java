@@ -3,11 +3,13 @@ package lyceum.models.vision.segment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.info.LinearAssignment;
 import lyceum.models.vision.Resize;
+import lyceum.models.vision.VisionBackbone;
 import lyceum.models.vision.VisionEncoder;
 import lyceum.models.vision.detect.Detr;
 import lyceum.models.vision.detect.DetrConfig;
@@ -31,6 +33,22 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://arxiv.org/abs/2112.01527">Cheng et al. (2022): Mask2Former, whose attention is masked too</a>
  */
 public final class MaskTransformer extends Module implements InstanceSegmenter {
+    /**
+     * All that a file says of one.
+     *
+     * @param backbone what it stands on
+     * @param fineWidth channels of its finest level
+     * @param config of the rest
+     */
+    public record Plan(VisionBackbone backbone, int fineWidth, DetrConfig config) {
+        public Plan {
+            Objects.requireNonNull(backbone, "backbone");
+            Objects.requireNonNull(config, "config");
+        }
+
+        public MaskTransformer build(Rng rng) { return new MaskTransformer(backbone.build(rng), fineWidth, config, rng); }
+    }
+
     private static final int BATCH = 16;
     private static final double MASK_WEIGHT = 5, LEAST = 0.05;
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Objects;
 import lyceum.autograd.Autograd;
 import lyceum.models.vision.Resize;
+import lyceum.models.vision.VisionBackbone;
 import lyceum.models.vision.VisionEncoder;
 import lyceum.nn.Conv2d;
 import lyceum.nn.Module;
@@ -52,6 +53,22 @@ public final class SemanticSegmenter extends Module {
      */
     public record DeepLab(int width, List<Integer> rates) implements Head {
         public DeepLab { rates = List.copyOf(rates); }
+    }
+
+    /**
+     * All that a file says of one.
+     *
+     * @param backbone what it stands on
+     * @param head what follows
+     * @param classes kinds of pixels, the background among them
+     */
+    public record Plan(VisionBackbone backbone, Head head, int classes) {
+        public Plan {
+            Objects.requireNonNull(backbone, "backbone");
+            Objects.requireNonNull(head, "head");
+        }
+
+        public SemanticSegmenter build(Rng rng) { return new SemanticSegmenter(backbone.build(rng), head, classes, rng); }
     }
 
     private final int classes;

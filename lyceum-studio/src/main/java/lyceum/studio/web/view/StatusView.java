@@ -4,7 +4,7 @@ import java.util.List;
 
 /** What holds, what does not, what took long, what changed last. */
 public record StatusView(AreaLine all, List<Amended> amended, List<Failing> failing, List<AreaLine> modules, List<AreaLine> areas,
-        List<Timing> slowest, List<Timing> latest, List<Change> changes, Since since) {
+        List<Timing> slowest, List<Timing> latest, List<Change> changes, Since since, OnnxConformance onnx) {
 
     /** A clause that does not hold, or lacks a check; {@code again} where the line above is about the same topic. */
     public record Failing(String slug, String title, int clause, String text, String state, boolean again) {}

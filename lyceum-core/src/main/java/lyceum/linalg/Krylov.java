@@ -1,0 +1,14 @@
+package lyceum.linalg;
+
+import lyceum.tensor.Tensor;
+
+/**
+ * Where an iterative solve ended, and how it came there. One that did not converge is a result that says so.
+ *
+ * @param x the best point
+ * @param iterations products with the matrix
+ * @param residual {@code |b - A x|}, computed from x at the end
+ * @param converged whether that is within the tolerance
+ * @param residuals as the iteration reckons them, from the start on
+ */
+public record Krylov(Tensor x, int iterations, double residual, boolean converged, double[] residuals) {}

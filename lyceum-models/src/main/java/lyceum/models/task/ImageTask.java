@@ -1,0 +1,246 @@
+package lyceum.models.task;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.SequencedMap;
+import lyceum.FormatException;
+import lyceum.LyceumException;
+import lyceum.data.Datasets;
+import lyceum.data.Split;
+import lyceum.data.augment.Augment;
+import lyceum.data.augment.ImageAugment;
+import lyceum.data.augment.RandAugment;
+import lyceum.data.augment.Raster;
+import lyceum.data.imagenet.Preprocessing;
+import lyceum.models.Architectures;
+import lyceum.models.SavedModel;
+import lyceum.models.vision.ConvNetConfig;
+import lyceum.models.vision.ResNetConfig;
+import lyceum.models.vision.VisionTransformerConfig;
+import lyceum.nn.Module;
+import lyceum.nn.loss.CrossEntropy;
+import lyceum.progress.Progress;
+import lyceum.random.Rng;
+import lyceum.train.BatchLoss;
+import lyceum.train.TrainingRun;
+import lyceum.train.task.TrainingSettings;
+import lyceum.train.task.TrainingTask;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * {@code task: images}: classes of pictures.
+ *
+ * <table>
+ * <caption>Its names</caption>
+ * <tr><td>{@code data.train}</td><td>a folder with a folder of pictures a class</td></tr>
+ * <tr><td>{@code data.set}</td><td>instead: fashion-mnist or digits</td></tr>
+ * <tr><td>{@code data.validation}</td><td>a folder, or the share of the training pictures that is held out: each epoch is judged by them</td></tr>
+ * <tr><td>{@code data.test}</td><td>a folder that is judged once, in the end</td></tr>
+ * <tr><td>{@code data.size}</td><td>side of the square that the network sees; that of the first picture by default, 224 where it is larger than 64</td></tr>
+ * <tr><td>{@code data.channels}</td><td>3, or 1 for grey; 3 for a folder</td></tr>
+ * <tr><td>{@code data.rows}</td><td>learn from so many pictures, drawn at random</td></tr>
+ * <tr><td>{@code data.damaged}</td><td>fatal, or skip: each is named once; fatal</td></tr>
+ * <tr><td>{@code data.augment}</td><td>flip, shift N, part LEAST, turn DEGREES, colour AMOUNT, erase LOW HIGH, rand CHANGES STRENGTH: a list</td></tr>
+ * <tr><td>{@code model.architecture}</td><td>ConvNet, ResNet or VisionTransformer; ConvNet</td></tr>
+ * <tr><td>{@code model}</td><td>components of the architecture's configuration, such as {@link ConvNetConfig}'s widths</td></tr>
+ * <tr><td>{@code loss.labelSmoothing}</td><td>0 by default</td></tr>
+ * </table>
+ */
+public final class ImageTask implements TrainingTask {
+    private static final int MEASURED = 1000, SMALL = 64;
+
+    @Override public String name() { return "images"; }
+
+    @Override public String description() { return "classes of pictures: a folder with a folder a class"; }
+
+    private record Sets(PictureSet train, PictureSet validation, PictureSet test, int channels) {}
+
+    @Override public Prepared prepare(TrainingSettings settings, Path out, Rng rng, Progress progress) throws IOException {
+        var data = settings.section("data");
+        boolean skips = data.oneOf("damaged", "fatal", "fatal", "skip").equals("skip");
+        var sets = sets(data, rng.split(1));
+        int side = data.whole("size", 0, 1);
+        if (side == 0) {
+            var first = firstReadable(sets.train, skips);
+            int shorter = Math.min(first.height(), first.width());
+            side = shorter <= SMALL ? shorter : 224;
+        }
+        var preprocessing = measured(sets, side, skips, rng.split(2));
+        var saved = model(settings.section("model"), sets, side, rng.split(3));
+        sets.train.classes().forEach(saved.notes().putArray("labels")::add);
+        note(saved.notes(), preprocessing);
+        var model = saved.model();
+        var loss = new CrossEntropy().withLabelSmoothing(settings.section("loss").number("labelSmoothing", 0, 0, 1));
+        double part = 0;
+        Augment<Raster> augment = Augment.none();
+        for (var words : data.texts("augment")) {
+            if (words.startsWith("part")) part = numbers(data, words, 1)[0];
+            else augment = augment.then(augment(data, words));
+        }
+        var train = new Pictures(sets.train, model, loss, preprocessing, part, augment, skips);
+        return new Ready(saved, train, judged(sets.validation, train), judged(sets.test, train), sets.channels);
+    }
+
+    private static Pictures judged(PictureSet set, Pictures train) { return set == null ? null : train.of(set); }
+
+    private static Raster firstReadable(PictureSet set, boolean skips) {
+        FormatException wrong = null;
+        for (int i = 0; i < Math.min(set.size(), MEASURED); i++) try {
+            return set.read(i);
+        } catch (FormatException e) {
+            if (!skips) throw e;
+            wrong = e;
+        }
+        throw new LyceumException("none of the first " + Math.min(set.size(), MEASURED) + " pictures can be read: " + wrong.getMessage());
+    }
+
+    private static Sets sets(TrainingSettings data, Rng rng) throws IOException {
+        PictureSet train, validation = null, test = null;
+        int channels;
+        if (data.has("set")) {
+            if (data.has("train")) throw data.wrong("train", "it says set and train; one of them is meant");
+            boolean clothes = data.oneOf("set", "", "fashion-mnist", "digits").equals("fashion-mnist");
+            channels = 1;
+            if (clothes) {
+                var both = Datasets.fashionMnist();
+                train = PictureSet.of(both.train());
+                test = PictureSet.of(both.test());
+            } else {
+                var digits = Datasets.digits();
+                var parts = Split.stratified(digits.withX(digits.x().reshape(-1, 8, 8).div(16)), Rng.of(0), 0.8, 0.2);
+                train = PictureSet.of(parts.get(0));
+                test = PictureSet.of(parts.get(1));
+            }
+        } else {
+            channels = data.whole("channels", 3, 1);
+            if (channels != 1 && channels != 3) throw data.wrong("channels", "it is 1 or 3; it is " + channels);
+            train = PictureSet.of(data.path("train"), null);
+            if (data.has("test")) test = PictureSet.of(data.path("test"), train.classes());
+        }
+        if (data.has("validation") && data.json().path("validation").isString())
+            validation = PictureSet.of(data.path("validation"), train.classes());
+        else if (data.has("validation")) {
+            var parts = train.parted(data.number("validation", 0, 1e-6, 0.999999), rng.split(1));
+            validation = parts[0];
+            train = parts[1];
+        }
+        return new Sets(train.limited(data.whole("rows", Integer.MAX_VALUE, 1), rng.split(2)), validation, test, channels);
+    }
+
+    /** The side, and the mean and deviation of each channel over the first of the training pictures in an order of chance. */
+    private static Preprocessing measured(Sets sets, int side, boolean skips, Rng rng) {
+        var plain = new Preprocessing(side, side, new float[sets.channels], ones(sets.channels));
+        var pictures = new Pictures(sets.train.limited(MEASURED, rng), null, null, plain, 0, Augment.none(), skips);
+        var moments = pictures.moments();
+        return new Preprocessing(side, side, moments[0], moments[1]);
+    }
+
+    private static float[] ones(int n) {
+        var ones = new float[n];
+        Arrays.fill(ones, 1);
+        return ones;
+    }
+
+    /** What each of these architectures is, where the file says no more. */
+    private static Record usual(String architecture, int channels, int side, int classes) {
+        return switch (architecture) {
+            case "ConvNet" -> new ConvNetConfig(channels, side, side, List.of(32, 64, 128), classes);
+            case "ResNet" -> (side <= SMALL ? ResNetConfig.cifar(20) : ResNetConfig.resnet18()).withChannels(channels).withClasses(classes);
+            default -> new VisionTransformerConfig(side, side <= SMALL ? Math.max(1, side / 8) : 16, channels, 192, 6, 3).withClasses(classes);
+        };
+    }
+
+    private static SavedModel model(TrainingSettings model, Sets sets, int side, Rng rng) {
+        var name = model.oneOf("architecture", "ConvNet", "ConvNet", "ResNet", "VisionTransformer");
+        try {
+            var config = model.record(usual(name, sets.channels, side, sets.train.classes().size()), "channels", "height", "side", "classes");
+            return new SavedModel(Architectures.named(name).build(config, rng), config);
+        } catch (IllegalArgumentException e) {
+            throw model.wrong("architecture", e.getMessage());
+        }
+    }
+
+    private static Augment<Raster> augment(TrainingSettings data, String words) {
+        try {
+            return switch (words.split(" ")[0]) {
+                case "flip" -> {
+                    numbers(data, words, 0);
+                    yield ImageAugment.flip();
+                }
+                case "shift" -> ImageAugment.shift((int) numbers(data, words, 1)[0]);
+                case "turn" -> ImageAugment.affine(numbers(data, words, 1)[0], 0, 0, 0);
+                case "colour" -> {
+                    double a = numbers(data, words, 1)[0];
+                    yield ImageAugment.colour(a, a, a, Math.min(0.5, a / 4));
+                }
+                case "erase" -> ImageAugment.erase(numbers(data, words, 2)[0], numbers(data, words, 2)[1]);
+                case "rand" -> new RandAugment((int) numbers(data, words, 2)[0], (int) numbers(data, words, 2)[1]);
+                default -> throw data.wrong("augment", "there are flip, shift N, part LEAST, turn DEGREES, colour AMOUNT, erase LOW HIGH and "
+                        + "rand CHANGES STRENGTH; one is " + words);
+            };
+        } catch (IllegalArgumentException e) {
+            throw data.wrong("augment", e.getMessage());
+        }
+    }
+
+    private static double[] numbers(TrainingSettings data, String words, int count) {
+        var parts = words.strip().split("\\s+");
+        var numbers = new double[parts.length - 1];
+        try {
+            for (int i = 0; i < numbers.length; i++) numbers[i] = Double.parseDouble(parts[i + 1]);
+        } catch (NumberFormatException e) {
+            throw data.wrong("augment", words + " has something else than numbers behind the first word");
+        }
+        if (numbers.length != count) throw data.wrong("augment", parts[0] + " has " + count + " numbers behind it; it is " + words);
+        return numbers;
+    }
+
+    /** How pictures are made ready for the network, beside its configuration. */
+    private static void note(ObjectNode notes, Preprocessing preprocessing) {
+        notes.put("resize", preprocessing.resize()).put("crop", preprocessing.crop());
+        var mean = notes.putArray("mean");
+        for (float m : preprocessing.mean()) mean.add(m);
+        var deviation = notes.putArray("deviation");
+        for (float d : preprocessing.deviation()) deviation.add(d);
+    }
+
+    private record Ready(SavedModel saved, Pictures train, Pictures validation, Pictures tested, int channels) implements Prepared {
+        @Override public Module model() { return saved.model(); }
+
+        @Override public int rows() { return train.size(); }
+
+        @Override public BatchLoss loss() { return train; }
+
+        @Override public boolean holdsOut() { return validation != null; }
+
+        @Override public TrainingRun.Evaluated evaluate() { return validation.evaluate(); }
+
+        @Override public SequencedMap<String, Double> test() { return tested == null ? new LinkedHashMap<>() : tested.evaluate().metrics(); }
+
+        @Override public List<String> summary() {
+            var lines = new ArrayList<String>();
+            lines.add(String.format(Locale.ROOT, "%,d pictures of %d classes, seen as %d x %d x %d%s%s", train.size(), train.classes(), channels,
+                    train.side(), train.side(), held(validation, "to judge epochs by"), held(tested, "to test")));
+            lines.add(String.format(Locale.ROOT, "%s of %,d parameters", saved.architecture().name(), model().parameterCount()));
+            return lines;
+        }
+
+        private static String held(Pictures set, String why) {
+            return set == null ? "" : String.format(Locale.ROOT, "; %,d %s", set.size(), why);
+        }
+
+        @Override public List<String> notes() {
+            var notes = new ArrayList<>(train.notes());
+            if (validation != null) notes.addAll(validation.notes());
+            if (tested != null) notes.addAll(tested.notes());
+            return notes;
+        }
+
+        @Override public void write(Path folder) throws IOException { saved.save(folder); }
+    }
+}

@@ -1,0 +1,188 @@
+package lyceum.models.task;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
+import lyceum.FormatException;
+import lyceum.autograd.Autograd;
+import lyceum.backend.Parallel;
+import lyceum.data.augment.Augment;
+import lyceum.data.augment.ImageAugment;
+import lyceum.data.augment.Raster;
+import lyceum.data.imagenet.Preprocessing;
+import lyceum.memory.Scope;
+import lyceum.nn.Module;
+import lyceum.nn.Pass;
+import lyceum.nn.loss.CrossEntropy;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+import lyceum.train.BatchLoss;
+import lyceum.train.TrainingRun;
+
+/** A set of pictures as batches: read side by side, damaged ones left out if so asked, each named once. */
+final class Pictures implements BatchLoss {
+    private static final int JUDGED = 128;
+
+    private record Decoded(Raster[] pictures, int[] rows) {}
+
+    private final PictureSet set;
+    private final Module model;
+    private final CrossEntropy loss;
+    private final Preprocessing preprocessing;
+    private final double part;
+    private final Augment<Raster> augment;
+    private final boolean skips;
+    private final Map<int[], Decoded> ready = new ConcurrentHashMap<>(); // between a batch's units and its loss; arrays are themselves
+    private final Set<String> met = ConcurrentHashMap.newKeySet();
+    private final List<String> untold = new ArrayList<>();
+
+    /**
+     * @param part least share of a picture that is learned from, cut at random; 0 for its centre
+     * @param augment of a picture that is learned from, before it is normalised
+     * @param skips whether damaged pictures are left out
+     */
+    Pictures(PictureSet set, Module model, CrossEntropy loss, Preprocessing preprocessing, double part, Augment<Raster> augment,
+            boolean skips) {
+        this.set = set;
+        this.model = model;
+        this.loss = loss;
+        this.preprocessing = preprocessing;
+        this.part = part;
+        this.augment = augment;
+        this.skips = skips;
+    }
+
+    /** Other pictures that are judged as these. */
+    Pictures of(PictureSet others) { return new Pictures(others, model, loss, preprocessing, 0, Augment.none(), skips); }
+
+    int size() { return set.size(); }
+
+    int classes() { return set.classes().size(); }
+
+    /** Of the square that the network sees. */
+    int side() { return preprocessing.crop(); }
+
+    /** The mean and the deviation of each channel over all of them as they are judged. */
+    float[][] moments() {
+        int channels = preprocessing.mean().length;
+        double[] sum = new double[channels], square = new double[channels];
+        long n = 0;
+        for (int from = 0; from < set.size(); from += JUDGED) {
+            for (var picture : decoded(IntStream.range(from, Math.min(set.size(), from + JUDGED)).toArray()).pictures) {
+                var values = fitted(picture).values();
+                int plane = values.length / channels;
+                for (int i = 0; i < values.length; i++) {
+                    sum[i / plane] += values[i];
+                    square[i / plane] += (double) values[i] * values[i];
+                }
+                n += plane;
+            }
+        }
+        float[][] moments = new float[2][channels];
+        for (int c = 0; c < channels; c++) {
+            double mean = sum[c] / Math.max(1, n), variance = square[c] / Math.max(1, n) - mean * mean;
+            moments[0][c] = (float) mean;
+            moments[1][c] = (float) Math.sqrt(Math.max(1e-6, variance));
+        }
+        return moments;
+    }
+
+    private Decoded decoded(int[] rows) {
+        var made = new Raster[rows.length];
+        var wrong = new FormatException[rows.length];
+        Parallel.range(rows.length, 1, (from, to) -> {
+            for (int i = (int) from; i < to; i++) try {
+                made[i] = channelled(set.read(rows[i]));
+            } catch (FormatException e) {
+                wrong[i] = e;
+            }
+        });
+        int n = 0;
+        var kept = new int[rows.length];
+        for (int i = 0; i < rows.length; i++) {
+            if (wrong[i] == null) {
+                made[n] = made[i];
+                kept[n++] = rows[i];
+            } else if (!skips) throw wrong[i];
+            else if (met.add(set.nameOf(rows[i]))) tell("skipped " + wrong[i].getMessage());
+        }
+        return new Decoded(Arrays.copyOf(made, n), Arrays.copyOf(kept, n));
+    }
+
+    private Raster channelled(Raster picture) {
+        int channels = preprocessing.mean().length;
+        if (picture.channels() == channels) return picture;
+        var one = picture.grey();
+        return Raster.make(channels, picture.height(), picture.width(), (c, y, x) -> one.at(0, y, x));
+    }
+
+    /** As it is judged, but for the normalisation. */
+    private Raster fitted(Raster picture) {
+        var g = preprocessing.geometry(picture.height(), picture.width());
+        var sized = g.height() == picture.height() && g.width() == picture.width() ? picture : picture.resized(g.height(), g.width());
+        int side = preprocessing.crop();
+        return sized.height() == side && sized.width() == side ? sized : sized.cropped(g.top(), g.left(), side, side, 0);
+    }
+
+    private Raster varied(Raster picture, Rng rng) {
+        if (part == 0) return augment.apply(fitted(picture), rng);
+        var p = Preprocessing.randomPart(picture.height(), picture.width(), part, rng);
+        int side = preprocessing.crop();
+        return augment.apply(picture.cropped(p.top(), p.left(), p.height(), p.width(), 0).resized(side, side), rng);
+    }
+
+    private synchronized void tell(String note) { untold.add(note); }
+
+    /** What was skipped since the last call. */
+    synchronized List<String> notes() {
+        var notes = List.copyOf(untold);
+        untold.clear();
+        return notes;
+    }
+
+    /** Those that can be read. */
+    @Override public double units(int[] rows) { return ready.computeIfAbsent(rows, this::decoded).rows.length; }
+
+    @Override public Tensor of(int[] rows, Pass pass) {
+        var before = ready.remove(rows);
+        var batch = before == null ? decoded(rows) : before;
+        if (batch.rows.length == 0) return Tensor.scalar(0);
+        var prepared = new Raster[batch.rows.length];
+        Rng stream = pass.isTraining() && pass.rng() != null ? pass.rng().split(1) : null;
+        Parallel.range(prepared.length, 4, (from, to) -> {
+            for (int i = (int) from; i < to; i++) {
+                var picture = batch.pictures[i];
+                prepared[i] = preprocessing.normalised(stream == null ? fitted(picture) : varied(picture, stream.split(batch.rows[i])));
+            }
+        });
+        return loss.of(model.forward(ImageAugment.stacked(prepared), pass), labels(batch.rows));
+    }
+
+    private Tensor labels(int[] rows) { return Tensor.of(Arrays.stream(rows).mapToLong(set::label).toArray()); }
+
+    @Override public String nameOf(int row) { return set.nameOf(row); }
+
+    /** The mean cross-entropy of all, and the share that is right. */
+    TrainingRun.Evaluated evaluate() {
+        double sum = 0, right = 0, n = 0;
+        for (int from = 0; from < set.size(); from += JUDGED) try (var scope = Scope.open("pictures to judge")) {
+            int first = from;
+            var batch = decoded(IntStream.range(first, Math.min(set.size(), first + JUDGED)).toArray());
+            if (batch.rows.length == 0) continue;
+            var x = ImageAugment.stacked(Arrays.stream(batch.pictures).map(p -> preprocessing.normalised(fitted(p))).toArray(Raster[]::new));
+            var y = labels(batch.rows);
+            var logits = Autograd.noGrad(() -> model.forward(x));
+            sum += new CrossEntropy().of(logits, y).item() * batch.rows.length;
+            right += logits.argmax(-1).eq(y).sum().item();
+            n += batch.rows.length;
+        }
+        var metrics = new LinkedHashMap<String, Double>();
+        metrics.put("accuracy", right / n);
+        return new TrainingRun.Evaluated(sum / n, metrics);
+    }
+}

@@ -1,0 +1,198 @@
+package lyceum.models.task;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+import lyceum.FormatException;
+import lyceum.data.labelled.FileTexts;
+import lyceum.memory.Scope;
+import lyceum.models.SavedModel;
+import lyceum.models.audio.ConformerConfig;
+import lyceum.models.audio.MelSpectrogram;
+import lyceum.models.audio.SpeechRecognizer;
+import lyceum.models.audio.SpeechRecognizerConfig;
+import lyceum.models.ready.SpeechModel.Ears;
+import lyceum.nn.Pass;
+import lyceum.nn.loss.CtcDecoder;
+import lyceum.progress.Progress;
+import lyceum.random.Rng;
+import lyceum.tensor.Tensor;
+import lyceum.train.BatchLoss;
+import lyceum.train.TrainingRun;
+import lyceum.train.task.TrainingSettings;
+import lyceum.train.task.TrainingTask;
+
+/**
+ * {@code task: speech}: what is said in clips, by a {@link SpeechRecognizer}.
+ *
+ * <table>
+ * <caption>Its names</caption>
+ * <tr><td>{@code data.clips}</td><td>JSON lines of WAV files and their texts ({@link FileTexts#ofSounds})</td></tr>
+ * <tr><td>{@code data.validation}</td><td>the share of clips that is held out, 0.1</td></tr>
+ * <tr><td>{@code data.symbols}</td><td>characters, or words where there are few; characters</td></tr>
+ * <tr><td>{@code data.rate}</td><td>samples a second that are heard, 16000; other clips are resampled</td></tr>
+ * <tr><td>{@code data.bands}</td><td>of the log-mel spectrogram, 40; a frame each 10 ms</td></tr>
+ * <tr><td>{@code data.longest}</td><td>seconds; a longer clip is refused: 30</td></tr>
+ * <tr><td>{@code data.lowercase}</td><td>whether capitals are made small; true</td></tr>
+ * <tr><td>{@code model}</td><td>width 64, heads 4, layers 4, halvings 2, kernel 15, dropout 0.1 of a {@link ConformerConfig}</td></tr>
+ * </table>
+ */
+public final class SpeechTask implements TrainingTask {
+    private static final int MEASURED = 500, JUDGED = 16;
+
+    @Override public String name() { return "speech"; }
+
+    @Override public String description() { return "what is said in clips: JSON lines of WAV files and texts"; }
+
+    @Override public Prepared prepare(TrainingSettings settings, Path out, Rng rng, Progress progress) throws IOException {
+        var data = settings.section("data");
+        var clips = FileTexts.ofSounds(data.path("clips"));
+        boolean words = data.oneOf("symbols", "characters", "characters", "words").equals("words"), small = data.flag("lowercase", true);
+        int rate = data.whole("rate", 16_000, 1_000), bands = data.whole("bands", 40, 1);
+        double longest = data.number("longest", 30, 0.1, 600);
+        var rows = Rows.of(data, clips.size(), rng.split(1));
+        var said = new String[clips.size()][];
+        var known = new TreeSet<String>();
+        for (int i = 0; i < said.length; i++) {
+            var text = clips.texts().get(i).strip().replaceAll("\\s+", " ");
+            said[i] = split(small ? text.toLowerCase(Locale.ROOT) : text, words);
+            Collections.addAll(known, said[i]);
+        }
+        if (known.isEmpty()) throw data.wrong("clips", "its texts are all empty");
+        var symbols = List.copyOf(known);
+        var model = settings.section("model");
+        SpeechRecognizerConfig config;
+        try {
+            int width = model.whole("width", 64, 2);
+            config = new SpeechRecognizerConfig(ConformerConfig.small(bands).withWidth(width).withHeads(model.whole("heads", 4, 1))
+                    .withHidden(4 * width).withLayers(model.whole("layers", 4, 1)).withHalvings(model.whole("halvings", 2, 0)).withStem(16)
+                    .withKernel(model.whole("kernel", 15, 1)).withDropout(model.number("dropout", 0.1, 0, 0.9)), symbols.size());
+        } catch (IllegalArgumentException e) {
+            throw model.wrong("width", e.getMessage());
+        }
+        var net = new SpeechRecognizer(config, rng.split(2));
+        var labels = labels(said, symbols);
+        var ears = measured(clips, net, labels, new MelSpectrogram(rate, rate / 40, rate / 100, bands), rate, longest, progress);
+        var saved = new SavedModel(net, config);
+        symbols.forEach(saved.notes().putArray("symbols")::add);
+        saved.notes().put("joined", words ? " " : "").put("rate", rate).put("window", ears.window()).put("hop", ears.hop());
+        var mean = saved.notes().putArray("bandMean");
+        var deviation = saved.notes().putArray("bandDeviation");
+        for (int b = 0; b < bands; b++) {
+            mean.add(ears.mean()[b]);
+            deviation.add(ears.deviation()[b]);
+        }
+        BatchLoss loss = (some, pass) -> {
+            int[] own = rows.learned(some);
+            var batch = Batch.of(clips, ears, own);
+            return net.loss(batch.seen, batch.lengths, pick(labels, own), pass);
+        };
+        var told = rows.told("clips") + ", written in " + symbols.size() + (words ? " words" : " characters");
+        return new Ready(saved, rows.learned().length, loss, i -> clips.files().get(rows.learned()[i]).toString(),
+                rows.held().length == 0 ? null : () -> judged(net, clips, ears, labels, rows.held()), List.of(told), null);
+    }
+
+    private static String[] split(String text, boolean words) {
+        if (text.isEmpty()) return new String[0];
+        return words ? text.split(" ") : text.codePoints().mapToObj(Character::toString).toArray(String[]::new);
+    }
+
+    private static int[][] labels(String[][] said, List<String> symbols) {
+        Map<String, Integer> number = new HashMap<>();
+        for (var symbol : symbols) number.put(symbol, number.size() + 1);
+        var labels = new int[said.length][];
+        for (int i = 0; i < said.length; i++) labels[i] = Arrays.stream(said[i]).mapToInt(number::get).toArray();
+        return labels;
+    }
+
+    private static int[][] pick(int[][] labels, int... rows) { return Arrays.stream(rows).mapToObj(i -> labels[i]).toArray(int[][]::new); }
+
+    /** Reads every clip once, so that none is found damaged in an hour, and measures the bands of the first ones. */
+    private static Ears measured(FileTexts clips, SpeechRecognizer net, int[][] labels, MelSpectrogram mel, int rate, double longest,
+            Progress progress) {
+        int bands = mel.bands();
+        double[] sum = new double[bands], square = new double[bands];
+        long n = 0;
+        var plain = new Ears(rate, rate / 40, rate / 100, new float[bands], ones(bands));
+        for (int i = 0; i < clips.size(); i++) try (var scope = Scope.open("clips to measure")) {
+            var sound = clips.sound(i);
+            if (sound.seconds() > longest) throw new FormatException(clips.files().get(i) + ": " + sound.seconds() + " seconds; at most "
+                    + longest + " (data.longest), cut it into sentences");
+            long frames = Math.max(2, (long) (sound.seconds() * rate) / plain.hop());
+            int needed = labels[i].length;
+            for (int k = 1; k < labels[i].length; k++) if (labels[i][k] == labels[i][k - 1]) needed++;
+            if (net.frames((int) frames) < needed) throw new FormatException(clips.files().get(i) + ": " + net.frames((int) frames)
+                    + " frames of " + 10 * net.config().encoder().step() + " ms for a text that needs " + needed
+                    + "; lower model.halvings, or the text is not that of the clip");
+            if (i < MEASURED) {
+                double[][] seen = plain.heard(sound).toRows();
+                for (var frame : seen) for (int b = 0; b < bands; b++) {
+                    sum[b] += frame[b];
+                    square[b] += frame[b] * frame[b];
+                }
+                n += seen.length;
+            }
+            progress.step("reading", i + 1L, clips.size());
+        }
+        float[] mean = new float[bands], deviation = new float[bands];
+        for (int b = 0; b < bands; b++) {
+            mean[b] = (float) (sum[b] / n);
+            deviation[b] = (float) Math.sqrt(Math.max(1e-6, square[b] / n - sum[b] / n * sum[b] / n));
+        }
+        return new Ears(rate, rate / 40, rate / 100, mean, deviation);
+    }
+
+    private static float[] ones(int n) {
+        var ones = new float[n];
+        Arrays.fill(ones, 1);
+        return ones;
+    }
+
+    /** Spectrograms (n, frames of the longest, bands), and the frames of each. */
+    private record Batch(Tensor seen, int[] lengths) {
+        static Batch of(FileTexts clips, Ears ears, int... rows) {
+            var heard = Rows.read(rows, Tensor[]::new, row -> ears.heard(clips.sound(row)));
+            var lengths = Arrays.stream(heard).mapToInt(t -> (int) t.size(0)).toArray();
+            int most = Arrays.stream(lengths).max().orElseThrow();
+            for (int i = 0; i < heard.length; i++) heard[i] = heard[i].pad(0, 0, most - lengths[i], 0);
+            return new Batch(Tensor.stack(0, heard), lengths);
+        }
+    }
+
+    private static TrainingRun.Evaluated judged(SpeechRecognizer net, FileTexts clips, Ears ears, int[][] labels, int... rows) {
+        double loss = 0, wrong = 0, all = 0;
+        for (int from = 0; from < rows.length; from += JUDGED) try (var scope = Scope.open("clips to judge")) {
+            int[] own = Arrays.copyOfRange(rows, from, Math.min(rows.length, from + JUDGED));
+            var batch = Batch.of(clips, ears, own);
+            loss += net.loss(batch.seen, batch.lengths, pick(labels, own), Pass.inference()).item() * own.length;
+            for (int i = 0; i < own.length; i++) {
+                var logs = net.forward(batch.seen.narrow(0, i, 1).narrow(1, 0, batch.lengths[i]), Pass.inference()).get(0);
+                wrong += distance(labels[own[i]], CtcDecoder.greedy(logs, 0));
+                all += labels[own[i]].length;
+            }
+        }
+        return Ready.evaluated(loss / rows.length, "symbols wrong", wrong / Math.max(1, all));
+    }
+
+    /** Insertions, deletions and substitutions that make one of the other. */
+    private static int distance(int[] a, int[] b) {
+        var row = new int[b.length + 1];
+        for (int j = 0; j <= b.length; j++) row[j] = j;
+        for (int i = 1; i <= a.length; i++) {
+            int corner = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length; j++) {
+                int above = row[j];
+                row[j] = Math.min(Math.min(above, row[j - 1]) + 1, corner + (a[i - 1] == b[j - 1] ? 0 : 1));
+                corner = above;
+            }
+        }
+        return row[b.length];
+    }
+}

@@ -1,0 +1,221 @@
+package lyceum.train.task;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.Consumer;
+import lyceum.FormatException;
+import lyceum.LyceumException;
+import lyceum.plot.render.Svg;
+import lyceum.plot.render.Theme;
+import lyceum.progress.Progress;
+import lyceum.random.Rng;
+import lyceum.train.GradientNorms;
+import lyceum.train.History;
+import lyceum.train.Trainer;
+import lyceum.train.TrainingRun;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The run that a file asks for: its folder gets {@code training.json} (the settings), {@code run.safetensors} (the last checkpoint), {@code metrics.jsonl} (the
+ * measures, see {@link MetricsLog}), and in the end the model and {@code curve.svg}. A run that is killed and resumed ends with the same weights, bit for bit.
+ *
+ * {@snippet :
+ * var settings = TrainingSettings.of(file, json);
+ * var outcome = new TrainingJob(settings, Path.of("out")).run(false, Progress.SILENT);
+ * outcome.figures().get("accuracy");
+ * }
+ *
+ * <p>The section {@code checkpoint} says when: at each epoch's end, after every {@code steps}, and when {@code minutes} (2 by default) have gone by. A
+ * checkpoint that cannot be written leaves the one before in its place and is told; the run goes on.
+ */
+public final class TrainingJob {
+    private static final String SETTINGS = "training.json", RUN = "run.safetensors", METRICS = "metrics.jsonl", CURVE = "curve.svg";
+    private static final long MINUTE = 60_000_000_000L;
+
+    private final TrainingSettings settings;
+    private final Path out;
+    private Consumer<String> notes = note -> {};
+    private Consumer<History.Epoch> epochs = epoch -> {};
+
+    /**
+     * What became of a run.
+     *
+     * @param finished false if it was stopped; it can be resumed then
+     * @param steps taken
+     * @param history of its epochs
+     * @param figures in the end: of the held-out rows, and of those of the test, which have {@code test} before their names
+     */
+    public record Outcome(boolean finished, long steps, History history, SequencedMap<String, Double> figures) {}
+
+    /** @param out the run's folder; it is made where it is absent */
+    public TrainingJob(TrainingSettings settings, Path out) {
+        this.settings = settings;
+        this.out = out;
+    }
+
+    /** Hears of what was read, what was skipped, and of checkpoints that could not be written; a line each. */
+    public TrainingJob telling(Consumer<String> notes) {
+        this.notes = notes;
+        return this;
+    }
+
+    /** Hears of each epoch's end. */
+    public TrainingJob afterEpochs(Consumer<History.Epoch> epochs) {
+        this.epochs = epochs;
+        return this;
+    }
+
+    /** The measures of this run. */
+    public Path metrics() { return out.resolve(METRICS); }
+
+    /**
+     * Trains to the end, or until progress says stop: then it saves.
+     *
+     * @param resume whether to go on with the run that is in the folder
+     * @throws IOException if there is a run and it is not to be resumed, or none that could be; if the model cannot be written
+     * @throws lyceum.ConvergenceException if the loss is not finite: the last checkpoint stays
+     */
+    public Outcome run(boolean resume, Progress progress) throws IOException {
+        var task = TrainingTask.named(settings);
+        begin(resume);
+        var rng = Rng.of(settings.whole("seed", 0, 0));
+        var prepared = task.prepare(settings, out, rng.split(100), progress);
+        var plan = TrainingPlan.of(settings, prepared.rows(), prepared.holdsOut());
+        var when = settings.section("checkpoint");
+        int every = when.whole("steps", 0, 1);
+        long nanos = (long) (when.number("minutes", 2, 0, 1e6) * MINUTE);
+        int logged = settings.section("metrics").whole("steps", 10, 1);
+        settings.has("out");
+        settings.refuseUnknown();
+        long total = plan.total(prepared.rows());
+        prepared.summary().forEach(notes);
+        var norm = new double[] {Double.NaN};
+        var ended = new ArrayList<History.Epoch>();
+        var trainer = plan.over(total).withListener(new Watching(norm, ended));
+        var run = trainer.startEvaluated(prepared.model(), prepared.rows(), prepared.loss(), prepared.holdsOut() ? prepared::evaluate : null,
+                rng);
+        if (resume && Files.exists(checkpoint())) run.resume(checkpoint());
+        if (!resume) write(SETTINGS, settings.json());
+        try (var log = MetricsLog.after(run.steps(), metrics())) {
+            long saved = System.nanoTime(), savedAt = run.steps();
+            while (run.steps() < total && !progress.isCancelled() && run.step()) {
+                prepared.notes().forEach(notes);
+                if (run.steps() % logged == 0 || run.steps() == 1) log.add("step", run.steps(),
+                        measures(run, trainer.rule().learningRate() * trainer.schedule().factor(run.steps() - 1), norm[0]));
+                for (var epoch : ended) {
+                    log.add("epoch", run.steps(), measures(epoch));
+                    epochs.accept(epoch);
+                }
+                if (!ended.isEmpty() || every > 0 && run.steps() % every == 0 || System.nanoTime() - saved > nanos) {
+                    if (save(run)) savedAt = run.steps();
+                    saved = System.nanoTime();
+                }
+                ended.clear();
+                report(progress, run, total);
+            }
+            boolean finished = run.isFinished() || run.steps() >= total;
+            if (savedAt < run.steps()) save(run);
+            if (!finished) return new Outcome(false, run.steps(), run.history(), new LinkedHashMap<>());
+            var figures = figures(prepared, run, log);
+            prepared.write(out);
+            Files.writeString(out.resolve(CURVE), Svg.write(MetricsLog.figure(MetricsLog.read(metrics())), Theme.LIGHT));
+            return new Outcome(true, run.steps(), run.history(), figures);
+        }
+    }
+
+    private Path checkpoint() { return out.resolve(RUN); }
+
+    private void begin(boolean resume) throws IOException {
+        var before = out.resolve(SETTINGS);
+        if (resume && !Files.exists(before)) throw new NoSuchFileException(out + " holds no run to go on with; leave out --resume");
+        if (!resume && Files.exists(before))
+            throw new IOException(out + " holds a run; say --resume to go on with it, or name another folder");
+        Files.createDirectories(out);
+        if (!resume) return;
+        JsonNode then;
+        try {
+            then = JsonMapper.shared().readTree(Files.readString(before));
+        } catch (JacksonException e) {
+            throw new FormatException(before + ": " + e.getOriginalMessage(), e);
+        }
+        for (var name : List.of("task", "seed", "data", "model", "training", "loss")) if (!then.path(name).equals(settings.json().path(name)))
+            throw settings.wrong(name, "it is " + settings.json().path(name) + "; the run in " + out + " began with " + then.path(name)
+                    + " and goes on with the same, or another folder is named");
+    }
+
+    private void write(String name, JsonNode json) throws IOException { Files.writeString(out.resolve(name), json.toPrettyString()); }
+
+    /** Tells rather than throws: what has been learned is in memory still, and there may be room the next time. */
+    private boolean save(TrainingRun run) {
+        try {
+            run.save(checkpoint());
+            return true;
+        } catch (IOException | UncheckedIOException e) {
+            notes.accept("the checkpoint of step " + run.steps() + " could not be written (" + e.getMessage() + "); "
+                    + (Files.exists(checkpoint()) ? "the one before it stays" : "there is none before it") + " and the run goes on");
+            return false;
+        }
+    }
+
+    private static void report(Progress progress, TrainingRun run, long total) {
+        if (progress == Progress.SILENT) return;
+        var shown = new LinkedHashMap<String, Double>();
+        shown.put("loss", run.lastLoss());
+        if (run.epochs() > 0) {
+            var last = run.history().epochs().getLast();
+            if (!Double.isNaN(last.validation())) shown.put("validation", last.validation());
+            shown.putAll(last.metrics());
+        }
+        progress.report(new Progress.Update("training", run.steps(), total, "epoch " + (run.epochs() + 1), shown));
+    }
+
+    private static Map<String, Double> measures(TrainingRun run, double rate, double norm) {
+        var values = new LinkedHashMap<String, Double>();
+        values.put("epoch", run.epochs() + 1.0);
+        values.put("loss", run.lastLoss());
+        values.put("rate", rate);
+        values.put("gradientNorm", norm);
+        values.put("rowsPerSecond", run.rowsPerSecond());
+        return values;
+    }
+
+    private static Map<String, Double> measures(History.Epoch epoch) {
+        var values = new LinkedHashMap<String, Double>();
+        values.put("epoch", epoch.number() + 1.0);
+        values.put("loss", epoch.loss());
+        if (!Double.isNaN(epoch.validation())) values.put("validation", epoch.validation());
+        values.putAll(epoch.metrics());
+        return values;
+    }
+
+    private static SequencedMap<String, Double> figures(TrainingTask.Prepared prepared, TrainingRun run, MetricsLog log) throws IOException {
+        var figures = new LinkedHashMap<String, Double>();
+        if (prepared.holdsOut()) {
+            var held = prepared.evaluate();
+            figures.put("validation", held.score());
+            figures.putAll(held.metrics());
+        }
+        prepared.test().forEach((name, value) -> figures.put("test " + name, value));
+        if (!figures.isEmpty()) log.add("final", run.steps(), figures);
+        return figures;
+    }
+
+    /** Remembers the gradient's norm of the last step, and the epochs that ended since somebody looked. */
+    private record Watching(double[] norm, List<History.Epoch> ended) implements Trainer.Listener {
+        @Override public void epochEnded(TrainingRun run, History.Epoch epoch) { ended.add(epoch); }
+
+        @Override public void stepEnded(TrainingRun run, GradientNorms norms) { if (norms != null) norm[0] = Math.sqrt(norms.square()); }
+
+        @Override public boolean wantsGradientNorms() { return true; }
+    }
+}

@@ -1,0 +1,179 @@
+package lyceum.studio.cli;
+
+import static lyceum.studio.cli.CommandFixture.lyceum;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import javax.imageio.ImageIO;
+import lyceum.models.SavedModel;
+import lyceum.models.vision.ConvNet;
+import lyceum.studio.Main;
+import lyceum.train.task.MetricsLog;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code lyceum train}: what it writes, and what becomes of it when it is killed, stopped, out of disk, or given damaged files. */
+class TrainCommandTest {
+    private static final String DIGITS = """
+            task: images
+            data: {set: digits, rows: 320, validation: 0.1, augment: [shift 1]}
+            model: {widths: [8, 16], dropout: 0.2}
+            training: {epochs: 3, batch: 32, rate: 0.01, averaging: 0.9}
+            checkpoint: {steps: 2}
+            metrics: {steps: 1}
+            out: digits
+            """;
+
+    @TempDir private Path folder;
+
+    private Path file(String text) throws IOException { return Files.writeString(folder.resolve("train.yaml"), text); }
+
+    @Test void aFileBecomesAModelWithItsMeasures() throws IOException {
+        var done = lyceum("train", "--config", file(DIGITS).toString());
+        assertThat(done.code()).as(done.err()).isZero();
+        assertThat(done.err()).contains("320 pictures of 10 classes, seen as 1 x 8 x 8; 144 to judge epochs by; 359 to test")
+                .contains("ConvNet of 1,922 parameters");
+        assertThat(done.out().lines().filter(l -> l.startsWith("epoch "))).hasSize(3);
+        assertThat(done.out()).contains("30 steps: validation ", ", accuracy 0.", ", test accuracy 0.", "Written: " + folder.resolve("digits"));
+        var saved = SavedModel.load(folder.resolve("digits"));
+        assertThat(saved.model(ConvNet.class).config().widths()).containsExactly(8, 16);
+        assertThat(saved.texts("labels")).startsWith("0", "1").hasSize(10);
+        var lines = MetricsLog.read(folder.resolve("digits/metrics.jsonl"));
+        assertThat(lines.stream().filter(l -> l.kind().equals("step"))).hasSize(30)
+                .allSatisfy(l -> assertThat(l.values()).containsKeys("loss", "rate", "gradientNorm", "rowsPerSecond"));
+        assertThat(lines.getLast().values().get("test accuracy")).isGreaterThan(0.6);
+        assertThat(lyceum("train", "--config", folder.resolve("train.yaml").toString()).err()).contains("holds a run; say --resume");
+    }
+
+    @Tag("slow")
+    @Test void aRunThatIsKilledAtARandomStepAndResumedEndsWithTheSameBits() throws Exception {
+        file(DIGITS);
+        assertThat(lyceum("train", "--config", folder.resolve("train.yaml").toString(), "--out", folder.resolve("whole").toString()).code())
+                .isZero();
+        var random = new SplittableRandom();
+        int first = 3 + random.nextInt(9), second = first + 3 + random.nextInt(9);
+        var killed = child(List.of(), false);
+        awaitStep(killed, first);
+        killed.destroyForcibly().waitFor(); // SIGKILL: nothing is saved at the end
+        assertThat(folder.resolve("digits/model.safetensors")).doesNotExist();
+        var stopped = child(List.of(), true);
+        awaitStep(stopped, second);
+        stopped.destroy(); // as Ctrl-C does
+        assertThat(stopped.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(output()).as("killed at %d, stopped at %d", first, second).contains("and saved. Next: lyceum train --config");
+        var done = lyceum("train", "--config", folder.resolve("train.yaml").toString(), "--resume");
+        assertThat(done.code()).as(done.err()).isZero();
+        for (var name : List.of("model.safetensors", "run.safetensors")) assertThat(Files.mismatch(folder.resolve("digits/" + name), folder.resolve("whole/" + name)))
+                .as(name + ", killed at %d, stopped at %d", first, second).isEqualTo(-1);
+        assertThat(losses("digits")).isEqualTo(losses("whole")).hasSize(30);
+    }
+
+    private List<Double> losses(String run) throws IOException {
+        return MetricsLog.read(folder.resolve(run + "/metrics.jsonl")).stream().filter(l -> l.kind().equals("step"))
+                .map(l -> l.values().get("loss")).toList();
+    }
+
+    @Tag("slow")
+    @Test void aFullDiskLeavesTheCheckpointBefore() throws Exception {
+        file(DIGITS.replace("epochs: 3", "epochs: 1").replace("steps: 2", "steps: 100"));
+        var first = lyceum("train", "--config", folder.resolve("train.yaml").toString());
+        assertThat(first.code()).as(first.err()).isZero();
+        var run = folder.resolve("digits/run.safetensors");
+        long needed = Files.size(run);
+        Files.delete(folder.resolve("digits/training.json")); // begins anew over the old checkpoint
+        var before = Files.readAllBytes(run);
+        var limited = child(List.of("bash", "-c", "ulimit -f " + (needed / 1024 - 4) + "; exec \"$@\"", "bash"), false);
+        assertThat(limited.waitFor(120, TimeUnit.SECONDS)).isTrue();
+        assertThat(limited.exitValue()).as(output()).isZero();
+        assertThat(output()).contains("the checkpoint of step 10 could not be written", "the one before it stays and the run goes on");
+        assertThat(Files.readAllBytes(run)).isEqualTo(before);
+        assertThat(folder.resolve("digits")).isDirectoryNotContaining("glob:**.part");
+    }
+
+    private Process child(List<String> before, boolean resume) throws IOException {
+        var words = new ArrayList<>(before);
+        words.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-XX:+UseSerialGC", "-XX:-UsePerfData",
+                "--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED", "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")), Main.class.getName(), "train",
+                "--config", folder.resolve("train.yaml").toString()));
+        if (resume) words.add("--resume");
+        return new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(folder.resolve("child.txt").toFile()).start();
+    }
+
+    private String output() throws IOException { return Files.readString(folder.resolve("child.txt")); }
+
+    /** Waits until the run's measures tell of that step. */
+    private void awaitStep(Process child, int step) throws Exception {
+        var metrics = folder.resolve("digits/metrics.jsonl");
+        for (int i = 0; i < 6000 && child.isAlive(); i++) {
+            if (Files.exists(metrics) && MetricsLog.read(metrics).stream().anyMatch(l -> l.step() >= step)) return;
+            Thread.sleep(10);
+        }
+        throw new AssertionError("the run did not reach step " + step + ": " + output());
+    }
+
+    @Test void aDamagedPictureIsNamedAndFatalOrSkippedAsAsked() throws IOException {
+        for (int i = 0; i < 12; i++) for (var kind : List.of("dark", "light")) {
+            var picture = new BufferedImage(12, 10, BufferedImage.TYPE_INT_RGB);
+            for (int y = 0; y < 10; y++) for (int x = 0; x < 12; x++)
+                picture.setRGB(x, y, kind.equals("dark") ? 0x101010 * (1 + (x + y + i) % 5) : 0xFFFFFF - 0x0A0A0A * ((x * y + i) % 7));
+            var to = Files.createDirectories(folder.resolve("pictures/" + kind)).resolve(i + ".png");
+            ImageIO.write(picture, "png", to.toFile());
+            Files.copy(to, Files.createDirectories(folder.resolve("good/" + kind)).resolve(i + ".png"));
+        }
+        var damaged = folder.resolve("pictures/dark/3.png");
+        Files.write(damaged, Arrays.copyOf(Files.readAllBytes(damaged), 60));
+        var text = """
+                task: images
+                data: {train: pictures, validation: good, size: 8, damaged: fatal, augment: [flip, part 0.5]}
+                model: {widths: [4]}
+                training: {epochs: 6, batch: 8, rate: 0.02}
+                out: shades
+                """;
+        var fatal = lyceum("train", "--config", file(text).toString());
+        assertThat(fatal.code()).isEqualTo(1);
+        assertThat(fatal.err()).contains(damaged + ": cannot be decoded");
+        var skipped = lyceum("train", "--config", file(text.replace("fatal", "skip")).toString());
+        assertThat(skipped.code()).as(skipped.err()).isZero();
+        assertThat(skipped.err()).containsOnlyOnce("skipped " + damaged + ": cannot be decoded");
+        assertThat(skipped.out()).contains("accuracy 1.0000");
+    }
+
+    @Test void aLossThatIsNotFiniteStopsWithItsStepItsRowsAndTheLayer() throws IOException {
+        var done = lyceum("train", "--config", file(DIGITS.replace("rate: 0.01", "rate: 1e30, optimizer: sgd, momentum: 0")).toString());
+        assertThat(done.code()).isEqualTo(1);
+        assertThat(done.err()).contains("the loss is ", " at step ", " in epoch 0", "the first output that is not finite is that of ", "the batch is rows [");
+    }
+
+    @Test void whatAFileSaysWrongIsNamedByItsPlace() throws IOException {
+        says(DIGITS.replace("dropout", "dropuot"), "train.yaml: model.dropuot: it is not known; known in model are architecture, ");
+        says(DIGITS.replace("epochs: 3", "epochs: -3"), "train.yaml: training.epochs: it is a whole number of at least 1; it is -3");
+        says(DIGITS.replace("task: images", "task: imags"), "train.yaml: task: it is imags; there are ");
+        says(DIGITS.replace("shift 1", "shove 1"), "train.yaml: data.augment: there are flip, shift N");
+        says(DIGITS.replace("set: digits", "train: nowhere"), "nowhere");
+        says(DIGITS.replace("widths: [8, 16]", "widths: [8, 16, 8, 8]"), "ConvNetConfig: 4 stages on 8 x 8 pixels");
+        says(DIGITS.replace("averaging: 0.9", "keep: most"), "train.yaml: training.keep: it is last or best; it is most");
+        says("task: [images", "train.yaml, line ");
+        says("- images", "it holds a list; it holds names with values");
+        says(DIGITS + "seed: 1\nseed: 2\n", "seed");
+        assertThat(lyceum("train", "--config", folder.resolve("none.yaml").toString()).err()).contains("There is no file");
+        assertThat(lyceum("train").code()).isEqualTo(LyceumCommand.USAGE);
+        assertThat(lyceum("train", "--tasks").out()).contains("images       classes of pictures");
+    }
+
+    private void says(String text, String message) throws IOException {
+        var done = lyceum("train", "--config", file(text).toString());
+        assertThat(done.code()).as(text).isEqualTo(1);
+        assertThat(done.err()).contains(message);
+        assertThat(done.err().lines().filter(l -> l.contains("\tat "))).as(done.err()).isEmpty();
+    }
+}
