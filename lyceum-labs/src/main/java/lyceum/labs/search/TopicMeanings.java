@@ -17,6 +17,7 @@ import lyceum.autograd.Autograd;
 import lyceum.backend.Backend;
 import lyceum.labs.catalogue.Article;
 import lyceum.labs.catalogue.Catalogue;
+import lyceum.memory.Memory;
 import lyceum.tensor.Tensor;
 import lyceum.text.encoder.SentenceEncoder;
 import lyceum.text.encoder.TextEncoder;
@@ -68,7 +69,7 @@ public final class TopicMeanings implements MeaningIndex {
     public void begin() {
         if (asked.compareAndSet(false, true)) Thread.ofPlatform().daemon().name("topic-meanings").start(() -> {
             read();
-            System.gc(); // twice the encoder's memory went through on the way
+            Memory.release(); // twice the encoder's memory went through on the way
         });
     }
 
