@@ -93,8 +93,9 @@ public record SavedModel(Module model, Record config, ObjectNode notes) {
         var list = notes.path(name);
         var all = new double[list.size()];
         for (int i = 0; i < all.length; i++) {
-            if (!list.get(i).isNumber()) throw new FormatException(CONFIG + ": notes." + name + " is no list of numbers");
-            all[i] = Double.parseDouble(list.get(i).toString()); // of any size
+            var item = list.get(i);
+            if (!item.isNumber()) throw new FormatException(CONFIG + ": notes." + name + " is no list of numbers");
+            all[i] = item.isDouble() ? item.doubleValue() : Double.parseDouble(item.toString()); // a whole one of any size
         }
         if (!list.isArray()) throw new FormatException(CONFIG + ": notes." + name + " is no list of numbers");
         return all;

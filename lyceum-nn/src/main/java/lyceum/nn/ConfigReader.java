@@ -103,7 +103,7 @@ final class ConfigReader {
 
     private static double number(String path, JsonNode node) {
         if (node.isNumber()) {
-            double number = Double.parseDouble(node.toString()); // whatever its size
+            double number = node.isDouble() ? node.doubleValue() : Double.parseDouble(node.toString()); // a whole one of any size
             if (Double.isFinite(number)) return number;
         }
         return switch (node.isString() ? node.stringValue() : "") {
