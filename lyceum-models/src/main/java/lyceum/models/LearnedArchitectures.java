@@ -6,6 +6,7 @@ import lyceum.models.multimodal.ContrastiveVlm;
 import lyceum.models.multimodal.ContrastiveVlmConfig;
 import lyceum.models.multimodal.ImageTextConfig;
 import lyceum.models.multimodal.ImageTextEncoder;
+import lyceum.models.multimodal.PictureReward;
 import lyceum.models.multimodal.VlmObjective;
 import lyceum.models.ssl.BlockMasks;
 import lyceum.models.ssl.Byol;
@@ -63,6 +64,10 @@ final class LearnedArchitectures {
                                 pairs),
                         captioned, (m, x, pass) -> m.captionLogits(x.get(0), x.get(1), pass),
                         (m, x, pass) -> m.loss(x.get(0), x.get(1), pass)),
+                Architecture.of("PictureReward", PictureReward.Plan.class, PictureReward.class, PictureReward.Plan::build,
+                        new PictureReward.Plan(small, 6, 8),
+                        (n, rng) -> List.of(Tensor.rand(rng, n, 1, SIDE, SIDE), Tensor.rand(rng, n, 2, 3)),
+                        (m, x, pass) -> m.rewards(x.get(0), x.get(1), pass)),
                 Architecture.of("MaskedAutoencoder", MaskedAutoencoderConfig.class, MaskedAutoencoder.class, MaskedAutoencoder::new,
                         new MaskedAutoencoderConfig(vit).withHidden(0.5), pictures, (m, x, pass) -> m.encoder().forward(x.getFirst(), pass),
                         (m, x, pass) -> m.error(m.reconstruct(x.getFirst(), pass), x.getFirst())),
