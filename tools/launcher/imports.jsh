@@ -77,9 +77,9 @@ import lyceum.models.generative.latent.*;
 import lyceum.models.graph.*;
 import lyceum.models.multimodal.*;
 import lyceum.models.points.*;
+import lyceum.models.ready.*;
 import lyceum.models.sequence.*;
 import lyceum.models.ssl.*;
-import lyceum.models.ready.*;
 import lyceum.models.task.*;
 import lyceum.models.text.*;
 import lyceum.models.threed.*;
@@ -135,3 +135,4 @@ import lyceum.nn.Layer; // the other is one of a plot's
 import lyceum.nn.Module; // java.lang has one
 import lyceum.optim.Clip; // the other is a model of pictures and texts
 import lyceum.stats.learner.Transformer; // the other is a network of encoder and decoder
+import lyceum.train.search.Architecture; // the other is a kind of model on disk
