@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.regex.Pattern;
 import lyceum.data.imagenet.ImageFolder;
 import lyceum.data.scenes.CaptionedScenes;
@@ -89,7 +90,7 @@ class VisionAndSoundCommandsTest {
         var model = trained("segment-shapes", 2);
         Path out = folder.resolve("classes.png"), mask = folder.resolve("mask.png");
         assertThat(done("vision", "segment", model, shapes.resolve("images/0000.png"), "--out", out, "--mask", mask)).contains("%");
-        assertThat(ImageFolder.numbers(mask).numbers()).hasSize(64 * 64).allSatisfy(kind -> assertThat(kind).isBetween(0, 3));
+        assertThat(Arrays.stream(ImageFolder.numbers(mask).numbers()).filter(kind -> kind >= 0 && kind < 4)).hasSize(64 * 64);
         assertThat(ImageFolder.read(out).height()).isEqualTo(448);
         assertThat(json(done("vision", "segment", model, shapes.resolve("images/0000.png"), "--json")).get(0).path("shares").path("nothing").isNumber())
                 .isTrue();
