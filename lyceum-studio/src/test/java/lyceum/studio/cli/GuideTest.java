@@ -142,6 +142,6 @@ class GuideTest {
     /** Examples are the clone's, everything else is written where the test may. */
     private String place(String word) {
         if (word.matches("(\\w+=)?(examples|\\.lyceum)/.*")) return word.replaceFirst("(examples|\\.lyceum)/", ROOT + "/$1/");
-        return word.matches("model|data-store|shapes|speech|captions|.*\\.(csv|index|gguf|model|json|npz|png|wav|yaml)") ? folder.resolve(word).toString() : word;
+        return word.matches("model|data-store|data/.*|.*\\.(csv|index|gguf|model|json|npz|png|wav|yaml)") ? folder.resolve(word).toString() : word;
     }
 }
