@@ -158,6 +158,9 @@ public final class Autograd {
      */
     public static Tensor checkpoint(BiFunction<Tensor, Rng, Tensor> f, Tensor x, Rng rng) { return checkpoint(redrawing(f, rng), x); }
 
+    /** Whether the function of a {@link #checkpoint} runs again: what it counts or averages over its runs has seen this one already. */
+    public static boolean isRecomputing() { return Checkpoint.isAgain(); }
+
     /** Draws from {@code rng} the first time, and the same again every further time. */
     static UnaryOperator<Tensor> redrawing(BiFunction<Tensor, Rng, Tensor> f, Rng rng) {
         var before = new Rng[1];

@@ -62,7 +62,7 @@ public final class Studio implements AutoCloseable {
         // What the first page does not need to be sent is made ready behind it.
         Thread.ofPlatform().daemon().name("studio-warm").start(() -> {
             encyclopedia.bibliography();
-            encyclopedia.finder().find("warm");
+            encyclopedia.finder().find("what is warmed up before anybody asks");
             featured.fill(options.featured());
         });
         return new Studio(server, runs);
