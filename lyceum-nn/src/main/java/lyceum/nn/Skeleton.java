@@ -1,6 +1,8 @@
 package lyceum.nn;
 
+import java.util.Map;
 import java.util.function.Supplier;
+import lyceum.tensor.Tensor;
 
 /**
  * Modules whose large parameters have shapes and no memory: to count a published model, to list its names, and to be given a checkpoint's
@@ -23,6 +25,17 @@ public final class Skeleton {
 
     /** What {@code build} makes, without its large weights. */
     public static <M extends Module> M of(Supplier<M> build) { return ScopedValue.where(BUILDING, true).call(build::get); }
+
+    /**
+     * A module like a skeleton with its tensors and, in place of some parts, other modules: layers of few bits, say.
+     *
+     * @param values by name of {@link Module#state()}, of all that is in no such part
+     * @param parts found by identity; theirs are the tensors that they have
+     * @throws lyceum.FormatException if a name is unknown
+     */
+    public static <M extends Module> M filled(M skeleton, Map<String, Tensor> values, Map<? extends Module, ? extends Module> parts) {
+        return Transplant.with(skeleton, values, parts);
+    }
 
     /** Whether what is being built is a skeleton. */
     public static boolean isBuilding() { return BUILDING.isBound(); }
