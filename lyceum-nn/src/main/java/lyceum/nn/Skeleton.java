@@ -2,6 +2,8 @@ package lyceum.nn;
 
 import java.util.Map;
 import java.util.function.Supplier;
+import lyceum.DType;
+import lyceum.tensor.ShapesOnly;
 import lyceum.tensor.Tensor;
 
 /**
@@ -35,6 +37,11 @@ public final class Skeleton {
      */
     public static <M extends Module> M filled(M skeleton, Map<String, Tensor> values, Map<? extends Module, ? extends Module> parts) {
         return Transplant.with(skeleton, values, parts);
+    }
+
+    /** A large parameter of a skeleton: zero everywhere, in one number's memory. Where nothing has memory anyway, it is like any other. */
+    static Tensor blank(DType dtype, long... shape) {
+        return ShapesOnly.isRunning() ? Tensor.zeros(dtype, shape) : Tensor.zeros(dtype).expand(shape);
     }
 
     /** Whether what is being built is a skeleton. */
