@@ -51,6 +51,13 @@ public record VisualInstructionTuning(int alignSteps, double alignRate, int tune
             if (text.length != counted.length) throw new IllegalArgumentException(
                     "VisualInstructionTuning: " + text.length + " ids and " + counted.length + " marks of what counts; one each");
         }
+
+        /** A text whose last ids are the answer. @param answer how many */
+        public static Example answering(int[] text, int answer, Tensor pictures) {
+            var counted = new boolean[text.length];
+            Arrays.fill(counted, text.length - answer, text.length, true);
+            return new Example(text, counted, pictures);
+        }
     }
 
     public VisualInstructionTuning {
