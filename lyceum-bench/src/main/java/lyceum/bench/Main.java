@@ -31,7 +31,8 @@ public final class Main implements Callable<Integer> {
     private static final double BUSY = 0.75;
 
     enum SuiteName {
-        core, gemm, matvec, elementwise, reductions, attention, indexing, conv, linalg, optim, nn, startup, llm, serve, learn, onnx, studio, acceptance
+        core, gemm, matvec, elementwise, reductions, attention, indexing, conv, linalg, optim, nn, startup, text, retrieval, llm, serve,
+        learn, onnx, studio, acceptance
     }
 
     @Spec private CommandSpec spec;
@@ -87,6 +88,8 @@ public final class Main implements Callable<Integer> {
             case optim -> tensors(new OptimSuite());
             case nn -> tensors(new NnSuite());
             case startup -> tensors(new StartupSuite());
+            case text -> tensors(new TextSuite());
+            case retrieval -> tensors(new RetrievalSuite());
             case llm -> tensors(new LlmSuite());
             case serve -> tensors(new ServeSuite());
             case learn -> new LearnSuite(counts(Runtime.getRuntime().availableProcessors()), effort(), this::show).run();
@@ -114,7 +117,7 @@ public final class Main implements Callable<Integer> {
         for (int n : counts) {
             var peers = new ArrayList<Peer>();
             try {
-                if (suite != SuiteName.startup) {
+                if (suite != SuiteName.startup && suite != SuiteName.text && suite != SuiteName.retrieval) {
                     Peer.libtorch(n).ifPresent(peers::add);
                     Peer.pytorch(n).ifPresent(peers::add);
                 }

@@ -60,11 +60,16 @@ public final class TopicMeanings implements MeaningIndex {
     @Override public Map<String, Double> nearest(String query, int count) {
         var now = ready;
         if (now != null) return nearest(now, query, count);
+        begin();
+        return Map.of();
+    }
+
+    /** Begins to read the encoder on a thread of its own, if nobody has yet. */
+    public void begin() {
         if (asked.compareAndSet(false, true)) Thread.ofPlatform().daemon().name("topic-meanings").start(() -> {
             read();
             System.gc(); // twice the encoder's memory went through on the way
         });
-        return Map.of();
     }
 
     /** Waits until the encoder is there, or is known to be missing. */
@@ -91,7 +96,9 @@ public final class TopicMeanings implements MeaningIndex {
                     return;
                 }
                 Backend.with(backend, () -> read[0] = encoder.get());
-                ready = new Ready(read[0], backend, vectors.get(), current);
+                var made = new Ready(read[0], backend, vectors.get(), current);
+                nearest(made, "what takes long once", 1);
+                ready = made;
             }
         } catch (IOException | LyceumException | OutOfMemoryError e) {
             silent = "the encoder cannot be read: " + e.getMessage();

@@ -1,9 +1,13 @@
 /**
- * Finding topics by words: ranked, as one types, forgiving of typing errors.
+ * Finding topics by words and by meaning: ranked, as one types, forgiving of typing errors.
  *
- * <p>Start at {@link lyceum.labs.search.TopicSearch}. All in memory: a query over 757 topics takes well under two milliseconds.
- * {@link lyceum.labs.search.MeaningIndex} is where a sentence encoder will join in.
+ * <p>Start at {@link lyceum.labs.search.TopicSearch}. All in memory: a query over 757 topics takes well under two milliseconds by its words; one that names no
+ * topic is also read by a sentence encoder ({@link lyceum.labs.search.TopicMeanings}), if it is there, beside the vectors that
+ * {@link lyceum.labs.search.MeaningBuild} made when this jar was built.
  *
- * <p>Mean reciprocal rank of 150 descriptions that tuning has not seen: words alone 0.668, with stems and neighbours 0.686, which chance may explain.
+ * <p>Of 116 questions that share no word with a topic's names and that tuning has not seen, the mean reciprocal rank within the first ten is 0.616 by words alone
+ * and 0.727 with meaning; 82.8% and 88.8% find their topic there. Of the 123 that tuning saw: 0.618 and 0.774. Tried without gain: sentences instead of
+ * paragraphs, what other articles say of a topic, a projection trained on the articles' sentences, neighbours' meaning. What gained: the nearest token of title
+ * and summary for each token of the question, beside the cosine of whole texts.
  */
 package lyceum.labs.search;

@@ -17,6 +17,9 @@ import lyceum.labs.search.TopicSearch;
 /** What the commands look things up in. Each part is read when it is first asked for: most commands need one of them. */
 final class Encyclopedia {
 
+    /** So many words are hardly a topic's name: the encoder is read while the words are indexed. */
+    private static final int SENTENCE = 5;
+
     private final Supplier<Catalogue> catalogueSource;
     private final Function<Catalogue, StatusBoard> boardSource;
     private final Function<String, Optional<Article>> articles;
@@ -64,6 +67,7 @@ final class Encyclopedia {
     private TopicSearch searcher(String query) {
         if (search == null) {
             var meanings = TopicMeanings.of(catalogue(), articles);
+            if (query.strip().split("\\s+").length >= SENTENCE) meanings.begin();
             search = TopicSearch.of(catalogue(), articles, meanings);
             if (search.wordsAlone(query).isPresent()) meanings.load();
         }

@@ -39,6 +39,15 @@ class CommandLineTest {
         assertThat(json(lyceum("topics", "--status", "works", "--json").out()).findValuesAsString("slug")).containsExactly("k-means");
     }
 
+    /** The fixture's topics are others than those whose vectors were built. */
+    @Test void aSentenceThatIsAnsweredByWordsAloneSaysSoBesideTheAnswer() {
+        var run = lyceum("topics", "how do I put many alike points into a few groups");
+        assertThat(run.code()).isZero();
+        assertThat(run.err()).startsWith("Found by words alone: ");
+        assertThat(run.out()).doesNotContain("words alone");
+        assertThat(lyceum("topics", "k-means").err()).isEmpty();
+    }
+
     @Test void unknownFilterListsWhatThereIs() {
         var run = lyceum("topics", "--area", "cooking");
         assertThat(run.code()).isEqualTo(2);
