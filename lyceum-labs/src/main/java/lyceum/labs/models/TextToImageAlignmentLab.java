@@ -47,7 +47,11 @@ final class TextToImageAlignmentLab implements LabBody {
         var words = CaptionWords.of(prompts);
         PromptEncoder text = texts -> Tensor.stack(0, texts.stream().map(t -> said(words, t)).toArray(Tensor[]::new)).compute();
         var none = said(words, "");
-        if (lab.testMode()) epochs = Math.ceilDiv(epochs, 4); // the same with less
+        int tuning = 30;
+        if (lab.testMode()) { // the same with less
+            epochs = Math.ceilDiv(epochs, 4);
+            tuning = 8;
+        }
         var rng = lab.rng(1);
         var clips = clips(IntStream.range(0, count).mapToObj(i -> SCENES.picture(ALL.get(i % ALL.size()))).toList());
         var captions = IntStream.range(0, count)
@@ -72,7 +76,7 @@ final class TextToImageAlignmentLab implements LabBody {
         var tuned = new VideoDiffusion(Module.copy(model.network()), model.matching());
         var loss = new PictureTuning(tuned).preferences(model, clips(won), clips(lost), text.encode(ASKED.stream().map(SCENES::caption).toList()),
                 beta);
-        new Trainer(new AdamW(5e-4), 30).withBatchSize(30).start(tuned.network(), 90, loss, null, lab.rng(7)).finish(lab.progress());
+        new Trainer(new AdamW(5e-4), tuning).withBatchSize(30).start(tuned.network(), 90, loss, null, lab.rng(7)).finish(lab.progress());
         var after = shown(lab, "guidance 1.0, preferences learned", drawn(lab, tuned, text, 1, 4), rows);
         lab.table("What is wrong in 90 pictures", List.of("painter", "adherence", "diversity", "faults"), rows);
         lab.say("The painter believes its captions. Guidance overshoots them and pays in variety; preferences move what one draw gives.");
@@ -92,7 +96,7 @@ final class TextToImageAlignmentLab implements LabBody {
     }
 
     private static Tensor drawn(LabContext lab, VideoDiffusion model, PromptEncoder text, double guidance, int seed) {
-        var options = new VideoOptions(1, 8).withSolver(new FlowModel.Solver.Euler(10))
+        var options = new VideoOptions(1, 8).withSolver(new FlowModel.Solver.Euler(8))
                 .withGuidance(ClassifierFreeGuidance.of(guidance, text.encode(List.of("")).get(0)));
         return TextToImage.of(model, text, options).draw(ASKED.stream().map(SCENES::caption).toList(), NoiseStreams.of(lab.rng(seed), 90),
                 lab.progress());
