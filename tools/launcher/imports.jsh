@@ -77,6 +77,7 @@ import lyceum.models.multimodal.*;
 import lyceum.models.points.*;
 import lyceum.models.sequence.*;
 import lyceum.models.ssl.*;
+import lyceum.models.task.*;
 import lyceum.models.text.*;
 import lyceum.models.threed.*;
 import lyceum.models.vision.*;
@@ -120,6 +121,7 @@ import lyceum.train.privacy.*;
 import lyceum.train.regime.*;
 import lyceum.train.robust.*;
 import lyceum.train.search.*;
+import lyceum.train.task.*;
 import lyceum.train.uncertainty.*;
 
 // Names that two of these packages have: the one that is meant without its package.

@@ -366,4 +366,6 @@ public abstract class GivenModels {
     public abstract static class ForContrastiveDivergence extends Playing {}
 
     public abstract static class ForSpectralNorm extends Playing {}
+
+    public abstract static class ForConvNet extends Given { public Tensor pictures; }
 }

@@ -55,4 +55,6 @@ public abstract class GivenText {
     public abstract static class ForFastTextClassifier extends Sentences { public java.util.stream.Stream<String> lines; }
 
     public abstract static class ForSemanticSpace extends Sentences { public lyceum.text.count.DocumentTermMatrix counts; }
+
+    public abstract static class ForTokenizerKind extends Given { public List<String> texts; }
 }

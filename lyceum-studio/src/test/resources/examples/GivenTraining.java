@@ -184,4 +184,13 @@ public abstract class GivenTraining {
     public abstract static class ForBottleneckAdapter extends Net {}
 
     public abstract static class ForRepresentationTuning extends Net {}
+
+    public abstract static class ForTrainingSettings extends Given { public TrainingSettings settings; }
+
+    public abstract static class ForTrainingJob extends Given {
+        public Path file;
+        public tools.jackson.databind.JsonNode json;
+    }
+
+    public abstract static class ForMetricsLog extends Given { public Path folder; }
 }

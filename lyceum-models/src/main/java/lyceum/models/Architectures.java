@@ -21,7 +21,7 @@ public final class Architectures {
 
     static {
         Stream.of(VisionArchitectures.all(), SoundArchitectures.all(), SequenceArchitectures.all(), GraphArchitectures.all(),
-                GenerativeArchitectures.all(), LearnedArchitectures.all(), TableArchitectures.all()).flatMap(List::stream).forEach(kind -> {
+                GenerativeArchitectures.all(), LearnedArchitectures.all()).flatMap(List::stream).forEach(kind -> {
                     if (ALL.put(kind.name(), kind) != null) throw new IllegalStateException("two architectures " + kind.name());
                 });
     }

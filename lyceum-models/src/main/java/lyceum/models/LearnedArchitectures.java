@@ -8,6 +8,7 @@ import lyceum.models.multimodal.ImageTextConfig;
 import lyceum.models.multimodal.ImageTextEncoder;
 import lyceum.models.multimodal.PictureReward;
 import lyceum.models.multimodal.VlmObjective;
+import lyceum.models.ssl.BlockMasks;
 import lyceum.models.ssl.Byol;
 import lyceum.models.ssl.DinoV2;
 import lyceum.models.ssl.DinoV2Config;
@@ -78,7 +79,9 @@ final class LearnedArchitectures {
                         (m, x, pass) -> m.encoder().forward(x.getFirst(), pass),
                         (m, x, pass) -> m.loss(List.of(x.getFirst(), x.getFirst().flip(3)), pass)),
                 Architecture.of("Jepa", JepaConfig.class, Jepa.class, Jepa::new,
-                        new JepaConfig(new VisionTransformerConfig(SIDE, 2, 1, 8, 1, 2).withPool(Pool.MEAN).withClassToken(false)), pictures,
+                        new JepaConfig(new VisionTransformerConfig(SIDE, 2, 1, 8, 1, 2).withPool(Pool.MEAN).withClassToken(false))
+                                .withMasks(BlockMasks.images().withLeast(0.2).withMost(0.3)),
+                        pictures,
                         (m, x, pass) -> m.encoder().forward(x.getFirst(), pass), LearnedArchitectures::predicted),
                 Architecture.of("DistributedRepresentation", DistributedConfig.class, DistributedRepresentation.class,
                         DistributedRepresentation::new, new DistributedConfig(),

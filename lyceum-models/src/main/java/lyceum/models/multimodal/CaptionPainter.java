@@ -18,8 +18,8 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * Pictures from captions, pixels and all: a {@link UNet} that carries noise to pictures by {@linkplain FlowMatching flow matching} and looks at a
- * {@link TextTower}'s vectors of the caption. Small enough to be trained from nothing on a few hundred pictures.
+ * Pictures from captions, pixels and all: a {@link UNet} that carries noise to pictures by {@linkplain FlowMatching flow matching} is told where each pixel lies, and looks at
+ * a {@link TextTower}'s vectors of the caption. Small enough to be trained from nothing on a few hundred pictures.
  *
  * {@snippet :
  * var words = CaptionWords.of(captions);
@@ -60,7 +60,16 @@ public final class CaptionPainter extends Module implements Denoiser {
     @Override public Tensor predict(Tensor x, Tensor t, Tensor ids, Pass pass) { return emit(x, answer(x, t, ids, pass), pass); }
 
     private Tensor answer(Tensor x, Tensor t, Tensor ids, Pass pass) {
-        return denoiser.forward(x, t.mul(STEPS), text.encode(ids, pass).tokens(), pass);
+        var placed = Tensor.concat(1, x, places(x));
+        return denoiser.forward(placed, t.mul(STEPS), text.encode(ids, pass).tokens(), pass);
+    }
+
+    /** How far to the right and down each pixel is, from -1 to 1, (n, 2, side, side): what "top left" is about. */
+    private Tensor places(Tensor x) {
+        int side = config.side();
+        var line = Tensor.arange(side).to(x.dtype()).add(0.5).mul(2.0 / side).sub(1);
+        var across = line.reshape(1, 1, 1, side).expand(x.size(0), 1, side, side);
+        return Tensor.concat(1, across, line.reshape(1, 1, side, 1).expand(x.size(0), 1, side, side));
     }
 
     /**
@@ -81,7 +90,7 @@ public final class CaptionPainter extends Module implements Denoiser {
     }
 
     private Tensor sample(FlowModel flow, FlowModel.Solver solver, Tensor ids, NoiseStreams noise, Progress progress) {
-        return Autograd.noGrad(() -> flow.sample(noise.normal(DType.F32, config.denoiser().inputs(), config.side(), config.side()), ids, solver, progress)
+        return Autograd.noGrad(() -> flow.sample(noise.normal(DType.F32, config.denoiser().outputs(), config.side(), config.side()), ids, solver, progress)
                 .add(1).div(2).clamp(0, 1).compute());
     }
 }

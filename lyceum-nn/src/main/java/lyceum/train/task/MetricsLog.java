@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
+import lyceum.plot.Figure;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -83,6 +84,21 @@ public final class MetricsLog implements AutoCloseable {
             continue; // a line that was being written when the process died
         }
         return lines;
+    }
+
+    /** Loss by step: of the batches, and of the rows that were held out where there were such. */
+    public static Figure figure(List<Line> lines) {
+        var steps = lines.stream().filter(l -> l.kind.equals("step")).toList();
+        var epochs = lines.stream().filter(l -> l.kind.equals("epoch") && l.values.containsKey("validation")).toList();
+        var plot = Figure.plot("Training").line("training", steps(steps), numbers(steps, "loss")).axes("step", "loss");
+        if (!epochs.isEmpty()) plot = plot.line("held out", steps(epochs), numbers(epochs, "validation"));
+        return plot.describedAs("Loss of the batches by step" + (epochs.isEmpty() ? "." : ", and of the rows that are held out by epoch."));
+    }
+
+    private static double[] steps(List<Line> lines) { return lines.stream().mapToDouble(Line::step).toArray(); }
+
+    private static double[] numbers(List<Line> lines, String name) {
+        return lines.stream().mapToDouble(l -> l.values.getOrDefault(name, Double.NaN)).toArray();
     }
 
     @Override public void close() throws IOException { out.close(); }

@@ -13,6 +13,8 @@ import java.util.SequencedMap;
 import java.util.function.Consumer;
 import lyceum.FormatException;
 import lyceum.LyceumException;
+import lyceum.plot.render.Svg;
+import lyceum.plot.render.Theme;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.train.GradientNorms;
@@ -25,7 +27,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The run that a file asks for: its folder gets {@code training.json} (the settings), {@code run.safetensors} (the last checkpoint), {@code metrics.jsonl} (the
- * measures, see {@link MetricsLog}), and in the end the model. A run that is killed and resumed ends with the same weights, bit for bit.
+ * measures, see {@link MetricsLog}), and in the end the model and {@code curve.svg}. A run that is killed and resumed ends with the same weights, bit for bit.
  *
  * {@snippet :
  * var settings = TrainingSettings.of(file, json);
@@ -37,7 +39,7 @@ import tools.jackson.databind.json.JsonMapper;
  * checkpoint that cannot be written leaves the one before in its place and is told; the run goes on.
  */
 public final class TrainingJob {
-    private static final String SETTINGS = "training.json", RUN = "run.safetensors", METRICS = "metrics.jsonl";
+    private static final String SETTINGS = "training.json", RUN = "run.safetensors", METRICS = "metrics.jsonl", CURVE = "curve.svg";
     private static final long MINUTE = 60_000_000_000L;
 
     private final TrainingSettings settings;
@@ -126,6 +128,7 @@ public final class TrainingJob {
             if (!finished) return new Outcome(false, run.steps(), run.history(), new LinkedHashMap<>());
             var figures = figures(prepared, run, log);
             prepared.write(out);
+            Files.writeString(out.resolve(CURVE), Svg.write(MetricsLog.figure(MetricsLog.read(metrics())), Theme.LIGHT));
             return new Outcome(true, run.steps(), run.history(), figures);
         }
     }

@@ -18,11 +18,7 @@ import lyceum.train.TrainingRun;
  * metrics are the {@link TrainingJob}'s. A task is found where its class stands in {@code META-INF/services/lyceum.train.task.TrainingTask}; it has no state.
  *
  * {@snippet :
- * public final class ParityTask implements TrainingTask {
- *     public String name() { return "parity"; }
- *     public String description() { return "rows of bits and whether they are odd"; }
- *     public Prepared prepare(TrainingSettings settings, Path out, Rng rng, Progress progress) { return new PreparedParity(settings, rng); }
- * }
+ * for (var task : TrainingTask.all()) System.out.println(task.name() + ": " + task.description());
  * }
  */
 public interface TrainingTask {
@@ -36,7 +32,7 @@ public interface TrainingTask {
      * Reads what the sections {@code data} and {@code model} say, the data themselves, and makes the network. The same settings, data and {@code rng} give the
      * same bits: a run that goes on is prepared again.
      *
-     * @param out folder of the run, which is there; what took long to make may be kept in it
+     * @param out folder of the run, which is there; what took long to make may be kept in it. It holds {@code training.json} where a run goes on
      * @param rng of the network's first weights and of splits
      * @throws IOException or {@link lyceum.FormatException} naming what cannot be read
      */

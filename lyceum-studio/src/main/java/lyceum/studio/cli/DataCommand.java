@@ -87,7 +87,7 @@ final class DataCommand implements Callable<Integer> {
     static final class Add implements Callable<Integer> {
         @ParentCommand private DataCommand parent;
 
-        @Parameters(paramLabel = "FILE", description = "Any file; a row is a line.") private Path file;
+        @Parameters(paramLabel = "FILE", description = "Any file, line by line.") private Path file;
 
         @Option(names = "--branch", paramLabel = "NAME", defaultValue = "main", description = "main by default.") private String branch;
 
@@ -106,7 +106,7 @@ final class DataCommand implements Callable<Integer> {
             var name = file.getFileName().toString();
             var commit = store.commit(branch, dataset, message == null ? name : message,
                     Map.of("file", name, "time", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString()), List.of());
-            out.printf("%s  %s, %,d rows, data %s%n", brief(commit.id()), branch, store.size(dataset), brief(dataset));
+            out.printf("%s  %s, %,d lines, data %s%n", brief(commit.id()), branch, store.size(dataset), brief(dataset));
             return LyceumCommand.DONE;
         }
     }
@@ -122,7 +122,7 @@ final class DataCommand implements Callable<Integer> {
         @Override public Integer call() throws IOException {
             var store = parent.opened();
             var terminal = parent.lyceum.terminal();
-            var rows = new ArrayList<List<String>>(List.of(List.of("version", "time", "rows", "data", "name", "message")));
+            var rows = new ArrayList<List<String>>(List.of(List.of("version", "time", "lines", "data", "name", "message")));
             for (var commit : from == null ? all(store) : store.log(version(store, from).id())) {
                 var names = new ArrayList<String>();
                 store.branches().forEach((name, at) -> { if (at.equals(commit.id())) names.add(name); });
@@ -136,7 +136,7 @@ final class DataCommand implements Callable<Integer> {
     }
 
     /** What changed. */
-    @Command(name = "diff", description = "List the rows that only one of two versions has.")
+    @Command(name = "diff", description = "List the lines that only one of two versions has.")
     static final class Diff implements Callable<Integer> {
         @ParentCommand private DataCommand parent;
 
@@ -144,14 +144,14 @@ final class DataCommand implements Callable<Integer> {
 
         @Parameters(index = "1", paramLabel = "AFTER", description = "Another.") private String after;
 
-        @Option(names = "--all", description = "All rows, not the first " + LISTED + ".") private boolean all;
+        @Option(names = "--all", description = "All lines, not the first " + LISTED + ".") private boolean all;
 
         @Override public Integer call() throws IOException {
             var store = parent.opened();
             var diff = store.diff(version(store, before).dataset(), version(store, after).dataset());
             list("-", diff.removed());
             list("+", diff.added());
-            parent.lyceum.terminal().out().printf("%,d rows removed, %,d added%n", diff.removed().size(), diff.added().size());
+            parent.lyceum.terminal().out().printf("%,d lines removed, %,d added%n", diff.removed().size(), diff.added().size());
             return LyceumCommand.DONE;
         }
 
@@ -176,7 +176,7 @@ final class DataCommand implements Callable<Integer> {
             var store = parent.opened();
             var dataset = version(store, version).dataset();
             store.writeFile(dataset, file);
-            parent.lyceum.terminal().out().printf("%,d rows in %s%n", store.size(dataset), file);
+            parent.lyceum.terminal().out().printf("%,d lines in %s%n", store.size(dataset), file);
             return LyceumCommand.DONE;
         }
     }
@@ -231,7 +231,7 @@ final class DataCommand implements Callable<Integer> {
             var commits = all(store);
             for (var dataset : store.lineage().dataOf(model)) {
                 var messages = commits.stream().filter(c -> c.dataset().equals(dataset)).map(Commit::message).distinct().toList();
-                out.printf("%s  %,d rows  %s%n", brief(dataset), store.size(dataset), String.join("; ", messages));
+                out.printf("%s  %,d lines  %s%n", brief(dataset), store.size(dataset), String.join("; ", messages));
                 for (var step : store.lineage().steps(dataset))
                     out.println("  made by " + step.transform() + " " + step.parameters() + " of " + String.join(", ", step.inputs().stream().map(DataCommand::brief).toList()));
             }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import lyceum.data.augment.Raster;
 import lyceum.data.imagenet.ImageFolder;
 import lyceum.models.ready.PainterModel;
 import picocli.CommandLine.Command;
@@ -28,16 +29,22 @@ final class ImagineCommand implements Callable<Integer> {
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Another seed draws another picture; 0 by default.") private long seed;
 
+    @Option(names = "--enlarge", paramLabel = "N", defaultValue = "1",
+            description = "Pixels of the file for one of the picture, along each side; 1 by default.") private int enlarge;
+
     @Option(names = "--out", paramLabel = "FILE", required = true, description = "A PNG.") private Path out;
 
     @Override public Integer call() throws IOException {
+        if (enlarge < 1 || enlarge > 64) throw new IOException("--enlarge is " + enlarge + "; it lies between 1 and 64");
         if (!Files.isDirectory(folder)) throw new IOException("there is no folder " + folder);
         var painter = PainterModel.load(folder);
         try (var line = new ProgressLine(lyceum.terminal(), System::nanoTime)) {
             var picture = painter.imagine(prompt, steps, guidance, seed, line.progress());
-            ImageFolder.write(picture, out);
+            var large = Raster.make(picture.channels(), picture.height() * enlarge, picture.width() * enlarge,
+                    (c, y, x) -> picture.at(c, y / enlarge, x / enlarge));
+            ImageFolder.write(large, out);
             line.close();
-            lyceum.terminal().out().println("Written: " + out + ", " + picture.width() + " x " + picture.height());
+            lyceum.terminal().out().println("Written: " + out + ", " + large.width() + " x " + large.height());
         }
         return LyceumCommand.DONE;
     }

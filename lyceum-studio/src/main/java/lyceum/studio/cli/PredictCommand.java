@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import lyceum.FormatException;
 import lyceum.data.Csv;
+import lyceum.data.Frame;
 import lyceum.learn.table.TableModel;
+import lyceum.models.task.TabularModel;
 import lyceum.stats.learner.Model;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -16,13 +18,13 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code lyceum predict}: what a model of {@code lyceum fit} says of new rows. */
-@Command(name = "predict", description = "Predict the rows of a CSV file with a model of lyceum fit.",
+@Command(name = "predict", description = "Predict the rows of a CSV file with a model of lyceum fit, or a table's of lyceum train.",
         footer = {"", "Example:", "  lyceum predict model new.csv --out predictions.csv"})
 final class PredictCommand implements Callable<Integer> {
 
     @ParentCommand private LyceumCommand lyceum;
 
-    @Parameters(index = "0", paramLabel = "MODEL", description = "The folder that lyceum fit wrote.")
+    @Parameters(index = "0", paramLabel = "MODEL", description = "The folder that lyceum fit or lyceum train wrote.")
     private Path folder;
 
     @Parameters(index = "1", paramLabel = "FILE", description = "A CSV file with the model's columns, in any order.")
@@ -33,14 +35,24 @@ final class PredictCommand implements Callable<Integer> {
     private Path out;
 
     @Override public Integer call() throws IOException {
-        var model = load(folder);
         if (out != null && out.toAbsolutePath().getParent() != null && !Files.isDirectory(out.toAbsolutePath().getParent()))
             throw new IOException("there is no folder " + out.toAbsolutePath().getParent());
+        var terminal = lyceum.terminal();
+        if (TabularModel.isIn(folder)) {
+            var network = TabularModel.load(folder);
+            write(network.predict(network.read(FitCommand.existing(file))), terminal);
+            return LyceumCommand.DONE;
+        }
+        var model = load(folder);
         var rows = model.read(FitCommand.existing(file));
         var predictions = model.predict(rows);
-        var terminal = lyceum.terminal();
         model.encoder().unknown(rows).forEach((column, count) -> terminal.err()
                 .println(count + " of " + rows.size() + " rows have a " + column + " that the model did not learn; it counts as none."));
+        write(predictions, terminal);
+        return LyceumCommand.DONE;
+    }
+
+    private void write(Frame predictions, Terminal terminal) throws IOException {
         if (out == null) {
             var writer = new OutputStreamWriter(terminal.out(), StandardCharsets.UTF_8);
             new Csv().write(predictions, writer);
@@ -49,7 +61,6 @@ final class PredictCommand implements Callable<Integer> {
             predictions.writeCsv(out);
             terminal.err().println(predictions.size() + " predictions in " + out);
         }
-        return LyceumCommand.DONE;
     }
 
     static TableModel load(Path folder) throws IOException {

@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import lyceum.FormatException;
 import lyceum.progress.Progress;
 import lyceum.train.History;
+import lyceum.train.task.MetricsLog;
 import lyceum.train.task.TrainingJob;
 import lyceum.train.task.TrainingSettings;
 import lyceum.train.task.TrainingTask;
@@ -72,8 +73,10 @@ final class TrainCommand implements Callable<Integer> {
                         out == null ? "" : " --out " + out);
                 return LyceumCommand.FAILED;
             }
-            terminal.out().printf("%,d steps, %d epochs%s%n", outcome.steps(), outcome.history().size(), outcome.figures().isEmpty() ? "" : ": " + numbers(outcome.figures()));
-            terminal.out().println("Written: " + folder + ", with metrics.jsonl");
+            FigureText.lines(MetricsLog.figure(MetricsLog.read(job.metrics())), terminal, terminal.columns() - 2)
+                    .forEach(terminal.out()::println);
+            terminal.out().printf("%,d steps%s%n", outcome.steps(), outcome.figures().isEmpty() ? "" : ": " + numbers(outcome.figures()));
+            terminal.out().println("Written: " + folder + ", with metrics.jsonl and curve.svg");
         }
         return LyceumCommand.DONE;
     }

@@ -6,12 +6,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.URI;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import lyceum.studio.Compilation;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -20,7 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 class GuideTest {
 
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-    private static final Pattern BLOCK = Pattern.compile("(?s)```(sh|text)\\n(.*?)```");
+    private static final Pattern BLOCK = Pattern.compile("(?s)```(sh|text|java)\\n(.*?)```");
+    /** Guides whose Java runs as it stands; that of others reads files of one's own. */
+    private static final List<String> WITH_JAVA = List.of("train-a-network");
 
     private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|\\S+");
 
@@ -31,6 +39,9 @@ class GuideTest {
 
     @Tag("slow")
     @Test void textsBecomeAModelThatAnswers() throws IOException { assertThat(run("a-language-model-of-your-own")).isEqualTo(6); }
+
+    @Tag("slow")
+    @Test void aNetworkIsTrainedStoppedTunedAndMended() throws IOException { assertThat(run("train-a-network")).isEqualTo(10); }
 
     @Test void documentsAreFoundByWhatIsMeant() throws IOException { assertThat(run("search-your-documents")).isEqualTo(5); }
 
@@ -45,6 +56,13 @@ class GuideTest {
             if (block.group(1).equals("text")) {
                 if (!isHere) continue;
                 assertThat(block.group(2).lines()).isNotEmpty().allSatisfy(line -> assertThat(answer.toString()).contains(line));
+                continue;
+            }
+            if (block.group(1).equals("java")) {
+                if (!WITH_JAVA.contains(guide)) continue;
+                commands++;
+                answer.setLength(0);
+                answer.append(javaSays("Page" + commands, block.group(2)));
                 continue;
             }
             answer.setLength(0);
@@ -74,6 +92,21 @@ class GuideTest {
         return commands;
     }
 
+    /** What Java prints, with its files in the test's folder. */
+    private String javaSays(String name, String code) throws IOException {
+        var lines = code.lines().collect(Collectors.partitioningBy(line -> line.startsWith("import ")));
+        var body = String.join("\n", lines.get(false)).replace("System.out.println(", "say(").replace("Path.of(\"", "Path.of(\"" + folder + "/");
+        var source = String.join("\n", lines.get(true)) + "\npublic class " + name
+                + " { static StringBuilder said = new StringBuilder(); static void say(Object o) { said.append(o).append('\\n'); }\n"
+                + "public static String run() throws Exception {\n" + body + "\nreturn said.toString(); } }";
+        assertThat(Compilation.problems(folder, Map.of(name, source))).isEmpty();
+        try (var loader = new URLClassLoader(new URL[] {folder.toUri().toURL()}, GuideTest.class.getClassLoader())) {
+            return (String) loader.loadClass(name).getMethod("run").invoke(null);
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError(name + ": " + e.getCause(), e);
+        }
+    }
+
     private String[] words(String command) {
         return WORD.matcher(command).results().skip(1).map(w -> w.group(1) != null ? w.group(1) : place(w.group())).toArray(String[]::new);
     }
@@ -100,6 +133,6 @@ class GuideTest {
     /** Examples are the clone's, everything else is written where the test may. */
     private String place(String word) {
         if (word.matches("(\\w+=)?(examples|\\.lyceum)/.*")) return word.replaceFirst("(examples|\\.lyceum)/", ROOT + "/$1/");
-        return word.equals("model") || word.matches(".*\\.(csv|index|gguf|model|json|npz|png)") ? folder.resolve(word).toString() : word;
+        return word.matches("model|data-store|.*\\.(csv|index|gguf|model|json|npz|png)") ? folder.resolve(word).toString() : word;
     }
 }

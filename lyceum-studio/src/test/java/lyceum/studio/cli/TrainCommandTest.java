@@ -43,7 +43,7 @@ class TrainCommandTest {
         assertThat(done.err()).contains("320 pictures of 10 classes, seen as 1 x 8 x 8; 144 to judge epochs by; 359 to test")
                 .contains("ConvNet of 1,922 parameters");
         assertThat(done.out().lines().filter(l -> l.startsWith("epoch "))).hasSize(3);
-        assertThat(done.out()).contains("30 steps, 3 epochs: validation ", ", accuracy 0.", ", test accuracy 0.", "Written: " + folder.resolve("digits"));
+        assertThat(done.out()).contains("30 steps: validation ", ", accuracy 0.", ", test accuracy 0.", "Written: " + folder.resolve("digits"));
         var saved = SavedModel.load(folder.resolve("digits"));
         assertThat(saved.model(ConvNet.class).config().widths()).containsExactly(8, 16);
         assertThat(saved.texts("labels")).startsWith("0", "1").hasSize(10);

@@ -1,0 +1,169 @@
+package lyceum.studio.cli;
+
+import static lyceum.studio.cli.CommandFixture.lyceum;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+import lyceum.data.imagenet.ImageFolder;
+import lyceum.data.scenes.CaptionedScenes;
+import lyceum.data.sounds.Sound;
+import lyceum.data.sounds.Wav;
+import lyceum.format.Safetensors;
+import lyceum.random.Rng;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The examples that learn from files of one's own, and the commands that use what they learned. */
+class VisionAndSoundCommandsTest {
+    private static final Path EXAMPLES = Path.of("../examples");
+
+    @TempDir Path folder;
+
+    private String done(Object... words) {
+        var args = new String[words.length];
+        for (int i = 0; i < args.length; i++) args[i] = words[i].toString();
+        var command = lyceum(args);
+        assertThat(command.code()).as(String.join(" ", args) + "\n" + command.out() + command.err()).isZero();
+        return command.out();
+    }
+
+    private String refused(Object... words) {
+        var args = new String[words.length];
+        for (int i = 0; i < args.length; i++) args[i] = words[i].toString();
+        var command = lyceum(args);
+        assertThat(command.code()).as(String.join(" ", args)).isNotZero();
+        assertThat(command.err()).doesNotContain("Exception");
+        return command.err();
+    }
+
+    private Path samples(String kind, int n) {
+        var out = folder.resolve(kind);
+        if (!Files.exists(out)) done("samples", kind, "--out", out, "--n", n, "--seed", 1);
+        return out;
+    }
+
+    /** An example beside its data; in {@code steps} steps, or as it stands. @return the folder of its model */
+    private Path trained(String example, int steps) throws IOException {
+        var text = Files.readString(EXAMPLES.resolve(example + ".yaml"));
+        if (steps > 0) text = text.replaceFirst("epochs: \\d+", "steps: " + steps);
+        var config = Files.writeString(folder.resolve(example + ".yaml"), text);
+        var out = folder.resolve(example + ".model");
+        done("train", "--config", config, "--out", out);
+        return out;
+    }
+
+    private static JsonNode json(String text) { return JsonMapper.shared().readTree(text); }
+
+    @Test void detectorsTellBoxesOfPictures() throws IOException {
+        var shapes = samples("shapes", 12);
+        assertThat(refused("samples", "shapes", "--out", shapes)).contains("is there already");
+        assertThat(refused("samples", "shape", "--out", folder.resolve("x"))).contains("there are shapes, speech, graph and captions");
+        var model = trained("detect-shapes", 2);
+        Path one = shapes.resolve("images/0000.png"), two = shapes.resolve("images/0001.png"), out = folder.resolve("boxes.png");
+        var told = json(done("vision", "detect", model, one, two, "--least", 0, "--json"));
+        assertThat(told).hasSize(2);
+        assertThat(told.get(0).path("width").asInt()).isEqualTo(64);
+        for (var object : told.get(0).path("objects")) {
+            assertThat(object.path("label").asString()).isIn("disc", "square", "triangle");
+            assertThat(object.path("box")).hasSize(4);
+        }
+        assertThat(done("vision", "detect", model, one, "--out", out)).contains("0000.png:").contains("Written: " + out);
+        assertThat(ImageFolder.read(out).width()).isEqualTo(448);
+        assertThat(refused("vision", "detect", model, one, two, "--out", out)).contains("--out is for one picture");
+        assertThat(refused("vision", "classify", model, one)).contains("is a Yolo and no classifier");
+        assertThat(refused("vision", "detect", model, folder.resolve("none.png"))).contains("there is no file");
+        assertThat(refused("vision", "detect", folder.resolve("none"), one)).contains("There is no folder");
+        Files.writeString(folder.resolve("text.png"), "no picture");
+        assertThat(refused("vision", "detect", model, folder.resolve("text.png"))).contains("text.png: not a picture");
+        assertThat(refused("vision")).contains("classify, detect, segment or embed");
+    }
+
+    @Test void segmentersColourPicturesAndWriteMasks() throws IOException {
+        var shapes = samples("shapes", 12);
+        var model = trained("segment-shapes", 2);
+        Path out = folder.resolve("classes.png"), mask = folder.resolve("mask.png");
+        assertThat(done("vision", "segment", model, shapes.resolve("images/0000.png"), "--out", out, "--mask", mask)).contains("%");
+        assertThat(ImageFolder.numbers(mask).numbers()).hasSize(64 * 64).allSatisfy(kind -> assertThat(kind).isBetween(0, 3));
+        assertThat(ImageFolder.read(out).height()).isEqualTo(448);
+        assertThat(json(done("vision", "segment", model, shapes.resolve("images/0000.png"), "--json")).get(0).path("shares").path("nothing").isNumber())
+                .isTrue();
+    }
+
+    @Test void speechIsWrittenInFourForms() throws IOException {
+        var clip = samples("speech", 10).resolve("clips/0000.wav");
+        var model = trained("hear-digits", 2);
+        assertThat(done("transcribe", model, clip)).isNotEmpty();
+        assertThat(done("transcribe", model, clip, "--vtt")).startsWith("WEBVTT\n");
+        assertThat(json(done("transcribe", model, clip, "--json", "--beam", 1)).path("seconds").asDouble()).isGreaterThan(1);
+        var srt = folder.resolve("a.srt");
+        assertThat(done("transcribe", model, clip, "--srt", "--out", srt)).contains("Written");
+        assertThat(srt).exists();
+        assertThat(refused("transcribe", model, clip, "--srt", "--vtt")).contains("mutually exclusive");
+        Wav.write(folder.resolve("nan.wav"), new Sound(new float[] {0, Float.NaN}, 8_000), Wav.Encoding.FLOAT_32);
+        assertThat(refused("transcribe", model, folder.resolve("nan.wav"))).contains("nan.wav: sample 1 is NaN");
+        Wav.write(folder.resolve("still.wav"), new Sound(new float[9_000], 44_100), Wav.Encoding.PCM_24);
+        assertThat(done("transcribe", model, folder.resolve("still.wav"))).isEqualTo("Nothing is said.\n");
+        assertThat(refused("vision", "embed", model, folder.resolve("nan.wav"))).contains("not a picture");
+    }
+
+    @Test void captionsBecomePicturesAndVectors() throws IOException {
+        var captions = samples("captions", 60);
+        var model = trained("imagine-shapes", 2);
+        Path a = folder.resolve("a.png"), b = folder.resolve("b.png");
+        assertThat(done("imagine", model, "a red square, top left", "--steps", 2, "--seed", 1, "--out", a)).contains("16 x 16");
+        done("imagine", model, "a red square, top left", "--steps", 2, "--seed", 1, "--enlarge", 4, "--out", b);
+        assertThat(ImageFolder.read(b).at(0, 63, 63)).isEqualTo(ImageFolder.read(a).at(0, 15, 15));
+        assertThat(refused("imagine", model, "a purple square", "--out", a)).contains("\"purple\" is unknown");
+        var pairs = trained("match-captions", 2);
+        var vectors = folder.resolve("vectors.safetensors");
+        assertThat(done("vision", "embed", pairs, a, captions.resolve("0000.png"), "--out", vectors)).contains("2 vectors of 32 numbers");
+        assertThat(Safetensors.read(vectors).tensors().get("vectors").shape().toArray()).containsExactly(2, 32);
+        assertThat(refused("imagine", pairs, "a red square", "--out", a)).contains("is a ContrastiveVlm");
+    }
+
+    @Test void nodesWithoutALabelGetOne() throws IOException {
+        samples("graph", 60);
+        var model = trained("label-nodes", 3);
+        var lines = Files.readAllLines(model.resolve("predictions.csv"));
+        assertThat(lines).hasSize(61).first().isEqualTo("id,label,probability");
+        Files.writeString(folder.resolve("graph/edges.csv"), "source,target\nn1,n2\nn3,nobody\n");
+        assertThat(refused("train", "--config", folder.resolve("label-nodes.yaml"), "--out", folder.resolve("again")))
+                .contains("edges.csv, row 2: the node 'nobody' is not in nodes.csv");
+    }
+
+    private static double last(Path model, String name) throws IOException {
+        var lines = Files.readAllLines(model.resolve("metrics.jsonl"));
+        var found = Pattern.compile("\"" + Pattern.quote(name) + "\"\\s*:\\s*([-0-9.Ee]+)").matcher(lines.getLast());
+        assertThat(found.find()).as(lines.getLast()).isTrue();
+        return Double.parseDouble(found.group(1));
+    }
+
+    @Tag("heavy")
+    @Test void theExamplesLearnWhatTheyAreAbout() throws IOException {
+        samples("shapes", 400);
+        assertThat(last(trained("detect-shapes", 0), "AP50")).isGreaterThan(0.95);
+        assertThat(last(trained("segment-shapes", 0), "mIoU")).isGreaterThan(0.95);
+        samples("speech", 500);
+        assertThat(last(trained("hear-digits", 0), "symbols wrong")).isLessThan(0.05);
+        samples("graph", 400);
+        assertThat(last(trained("label-nodes", 0), "accuracy")).isGreaterThan(0.9);
+        samples("captions", 600);
+        assertThat(last(trained("match-captions", 0), "text found")).isGreaterThan(0.8);
+        var painter = trained("imagine-shapes", 0);
+        var world = CaptionedScenes.of(16);
+        int right = 0;
+        for (int i = 0; i < 20; i++) {
+            var scene = world.draw(1, Rng.of(100 + i));
+            var png = folder.resolve("drawn.png");
+            done("imagine", painter, world.caption(scene), "--seed", i, "--out", png);
+            if (world.shows(ImageFolder.read(png).tensor(), scene)) right++;
+        }
+        assertThat(right).isGreaterThanOrEqualTo(16);
+    }
+}
