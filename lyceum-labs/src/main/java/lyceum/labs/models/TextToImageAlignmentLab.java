@@ -56,14 +56,14 @@ final class TextToImageAlignmentLab implements LabBody {
         var clips = clips(IntStream.range(0, count).mapToObj(i -> SCENES.picture(ALL.get(i % ALL.size()))).toList());
         var captions = IntStream.range(0, count)
                 .mapToObj(i -> prompts.get(rng.nextDouble() < lies ? rng.nextInt(ALL.size()) : i % ALL.size())).toList();
-        var model = new VideoDiffusion(
-                new VideoTransformer(new VideoTransformerConfig(3, 1, 2, 36, 2, 2, 0).withMlpRatio(2).withContextWidth(TEXT), lab.rng(2)), new FlowMatching());
+        var config = new VideoTransformerConfig(3, 1, 2, 36, 2, 2, 0).withMlpRatio(2).withContextWidth(TEXT);
+        var model = new VideoDiffusion(new VideoTransformer(config, lab.rng(2)), new FlowMatching());
         new Trainer(new AdamW(5e-3), epochs).withBatchSize(30).start(model.network(), count,
                 model.over(clips, text.encode(captions), new ConditionDropout(0.1, none), 0), null, lab.rng(3)).finish(lab.progress());
 
         List<List<?>> rows = new ArrayList<>();
         var reports = new ArrayList<TextToImageAlignment.Report>();
-        for (double weight : new double[] {0, 1, 3}) reports.add(shown(lab, "guidance " + weight, drawn(lab, model, text, weight, 4), rows));
+        for (double w : new double[] {0, 1, 3}) reports.add(shown(lab, "guidance " + w, drawn(lab, model, text, w, 4), rows));
         // Of two pictures of a prompt the one is preferred that is nearer to what was asked for
         Tensor first = drawn(lab, model, text, 1, 5), second = drawn(lab, model, text, 1, 6);
         List<Tensor> won = new ArrayList<>(), lost = new ArrayList<>();
@@ -74,8 +74,8 @@ final class TextToImageAlignmentLab implements LabBody {
             lost.add((better ? second : first).get(i));
         }
         var tuned = new VideoDiffusion(Module.copy(model.network()), model.matching());
-        var loss = new PictureTuning(tuned).preferences(model, clips(won), clips(lost), text.encode(ASKED.stream().map(SCENES::caption).toList()),
-                beta);
+        var said = text.encode(ASKED.stream().map(SCENES::caption).toList());
+        var loss = new PictureTuning(tuned).preferences(model, clips(won), clips(lost), said, beta);
         new Trainer(new AdamW(5e-4), tuning).withBatchSize(30).start(tuned.network(), 60, loss, null, lab.rng(7)).finish(lab.progress());
         var after = shown(lab, "guidance 1.0, preferences learned", drawn(lab, tuned, text, 1, 4), rows);
         lab.table("What is wrong in 60 pictures", List.of("painter", "adherence", "diversity", "faults"), rows);
@@ -108,10 +108,11 @@ final class TextToImageAlignmentLab implements LabBody {
         var images = new ArrayList<Image>();
         for (int i = 0; i < 18; i++) {
             var wrong = TextToImageAlignment.faults(SCENES, pictures.get(i), ASKED.get(i));
-            images.add(Image.rgb(SCENES.caption(ASKED.get(i)).substring(2) + (wrong.isEmpty() ? "" : " " + wrong), pictures.get(i, 0).toRows(),
-                    pictures.get(i, 1).toRows(), pictures.get(i, 2).toRows()));
+            images.add(Image.rgb(SCENES.caption(ASKED.get(i)).substring(2) + (wrong.isEmpty() ? "" : " " + wrong),
+                    pictures.get(i, 0).toRows(), pictures.get(i, 1).toRows(), pictures.get(i, 2).toRows()));
         }
-        lab.figure(Figure.images(name, 6, images).describedAs("Prompts and what was drawn; behind a prompt stand the faults of its picture."));
+        lab.figure(Figure.images(name, 6, images)
+                .describedAs("Prompts and what was drawn; behind a prompt stand the faults of its picture."));
         return report;
     }
 }
