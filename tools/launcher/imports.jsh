@@ -10,6 +10,7 @@ import lyceum.data.corpus.*;
 import lyceum.data.curation.*;
 import lyceum.data.dedup.*;
 import lyceum.data.imagenet.*;
+import lyceum.data.labelled.*;
 import lyceum.data.mixture.*;
 import lyceum.data.scenes.*;
 import lyceum.data.sounds.*;
@@ -64,6 +65,7 @@ import lyceum.llm.vision.*;
 import lyceum.llm.weights.*;
 import lyceum.math.*;
 import lyceum.memory.*;
+import lyceum.models.*;
 import lyceum.models.audio.*;
 import lyceum.models.fields.*;
 import lyceum.models.generative.*;
@@ -75,6 +77,7 @@ import lyceum.models.generative.latent.*;
 import lyceum.models.graph.*;
 import lyceum.models.multimodal.*;
 import lyceum.models.points.*;
+import lyceum.models.ready.*;
 import lyceum.models.sequence.*;
 import lyceum.models.ssl.*;
 import lyceum.models.task.*;
@@ -132,3 +135,4 @@ import lyceum.nn.Layer; // the other is one of a plot's
 import lyceum.nn.Module; // java.lang has one
 import lyceum.optim.Clip; // the other is a model of pictures and texts
 import lyceum.stats.learner.Transformer; // the other is a network of encoder and decoder
+import lyceum.train.search.Architecture; // the other is a kind of model on disk

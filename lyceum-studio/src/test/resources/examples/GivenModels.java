@@ -289,6 +289,17 @@ public abstract class GivenModels {
 
     public abstract static class ForTextToImage extends Painting {}
 
+    public abstract static class ForCaptionPainter extends Given {
+        public List<String> captions;
+        public Tensor pictures;
+        public Pass pass;
+    }
+
+    public abstract static class ForSpeechRecognizer extends Given {
+        public Tensor spectrograms;
+        public Pass pass;
+    }
+
     public abstract static class ForTextToImageAlignment extends Painting {}
 
     public abstract static class ForPatchCodes extends Given { public Tensor pictures; }

@@ -68,6 +68,21 @@ public abstract class GivenServing {
         public int[] question;
     }
 
+    public abstract static class ForVisualInstructionTuning extends ForVisionLanguageModel {
+        public List<lyceum.llm.vision.VisualInstructionTuning.Example> captions, conversations;
+    }
+
+    public abstract static class ForVisionChat extends Serving {
+        public lyceum.llm.vision.VisionLanguageModel model;
+        public Tensor picture, other;
+    }
+
+    public abstract static class ForPictureTiles extends Given { public Tensor picture; }
+
+    public abstract static class ForModelDrafter extends Serving { public lyceum.llm.DecoderLM small; }
+
+    public abstract static class ForTuningFolder extends Serving {}
+
     public abstract static class ForDepthConfig extends Serving { public TransformerConfig block; }
 
     public abstract static class ForMixtureOfDepths extends Serving {}

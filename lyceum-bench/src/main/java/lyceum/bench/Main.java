@@ -31,7 +31,8 @@ public final class Main implements Callable<Integer> {
     private static final double BUSY = 0.75;
 
     enum SuiteName {
-        core, gemm, matvec, elementwise, reductions, attention, indexing, conv, optim, nn, startup, text, retrieval, llm, serve, learn, onnx, studio, acceptance
+        core, gemm, matvec, elementwise, reductions, attention, indexing, conv, linalg, optim, nn, startup, text, retrieval, llm, serve,
+        learn, onnx, studio, acceptance
     }
 
     @Spec private CommandSpec spec;
@@ -83,6 +84,7 @@ public final class Main implements Callable<Integer> {
             case attention -> tensors(new AttentionSuite());
             case indexing -> tensors(new IndexingSuite());
             case conv -> tensors(new ConvSuite());
+            case linalg -> tensors(new LinalgSuite());
             case optim -> tensors(new OptimSuite());
             case nn -> tensors(new NnSuite());
             case startup -> tensors(new StartupSuite());

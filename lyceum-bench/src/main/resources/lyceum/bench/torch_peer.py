@@ -145,6 +145,26 @@ def conv(batch, inputs, size, outputs, kernel, stride, padding, groups, backward
     return swept(f, x, w) if backward else f
 
 
+def linalg(name, n):
+    a = randn(n, n, dtype="F64")
+    if name in ("cholesky", "eigh"):
+        a = a @ a.T / n + torch.eye(n, dtype=torch.float64)
+    b = randn(n, 1, dtype="F64")
+    return {"cholesky": lambda: torch.linalg.cholesky(a), "lu": lambda: torch.linalg.lu_factor(a), "qr": lambda: torch.linalg.qr(a), "solve": lambda: torch.linalg.solve(a, b), "eigh": lambda: torch.linalg.eigh(a), "svdvals": lambda: torch.linalg.svdvals(a)}[name]
+
+
+def spmm(n, each, width):
+    rows = torch.arange(0, n * each + 1, each)
+    a = torch.sparse_csr_tensor(rows, torch.randint(0, n, (n * each,)).reshape(n, each).sort(dim=1).values.flatten(), randn(n * each, dtype="F64"), size=(n, n))
+    x = randn(n, width, dtype="F64")
+    return lambda: a @ x
+
+
+def fft(n):
+    x = torch.complex(randn(n, dtype="F64"), randn(n, dtype="F64"))
+    return lambda: torch.fft.fft(x)
+
+
 def adamw(tensors, fused):
     parameters = [randn(n, grad=True) for n in tensors]
     for p in parameters:
@@ -212,5 +232,5 @@ def train_gpt(vocabulary, layers, heads, width, block, batch):
     return train(Gpt(vocabulary, layers, heads, width, block), x, y.view(-1))
 
 
-operations = {f.__name__: f for f in (matmul, matmul_int8, add, recorded_add, scale, chain, gelu_affine, swiglu, dropout_residual, rowwise, attention, indexing, conv, adamw, train_mlp, train_cnn, train_gpt)}
+operations = {f.__name__: f for f in (matmul, matmul_int8, add, recorded_add, scale, chain, gelu_affine, swiglu, dropout_residual, rowwise, attention, indexing, conv, linalg, spmm, fft, adamw, train_mlp, train_cnn, train_gpt)}
 serve(hello, prepare, run)

@@ -8,7 +8,8 @@ import java.util.stream.Stream;
 import lyceum.nn.Module;
 
 /**
- * Every kind of model there is here, by name: to build one from a file ({@link SavedModel}), to list them, to hold each to the same contract.
+ * Every kind of model there is here, by name: to build one from a file ({@link SavedModel}), to list them, to hold each to the same
+ * contract.
  *
  * {@snippet :
  * var names = Architectures.all().keySet();

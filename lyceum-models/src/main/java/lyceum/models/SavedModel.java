@@ -39,8 +39,10 @@ import tools.jackson.databind.node.ObjectNode;
  * List<String> labels = read.texts("labels");
  * }
  *
- * <p>{@code config.json} is {@code {"formatVersion": 1, "architecture": "ResNet", "config": {...}, "notes": {...}}}; config has the components of the
- * architecture's record, notes what its user needs beside: labels, tokens, how pictures are normalised. A folder may come from anywhere: sizes are held against
+ * <p>{@code config.json} is {@code {"formatVersion": 1, "architecture": "ResNet", "config": {...}, "notes": {...}}}; config has the
+ * components of the
+ * architecture's record, notes what its user needs beside: labels, tokens, how pictures are normalised. A folder may come from anywhere:
+ * sizes are held against
  * the file of weights before anything of theirs is allocated, and nothing is loaded unless every name and shape fits.
  *
  * @param model network
@@ -76,7 +78,8 @@ public record SavedModel(Module model, Record config, ObjectNode notes) {
     /** The configuration as what it must be. @throws FormatException if it is another */
     public <C> C config(Class<C> type) {
         if (type.isInstance(config)) return type.cast(config);
-        throw new FormatException(CONFIG + ": the configuration is a " + config.getClass().getSimpleName() + "; wanted is a " + type.getSimpleName());
+        throw new FormatException(
+                CONFIG + ": the configuration is a " + config.getClass().getSimpleName() + "; wanted is a " + type.getSimpleName());
     }
 
     /** A list of text in the notes. @throws FormatException if there is none */
@@ -93,8 +96,9 @@ public record SavedModel(Module model, Record config, ObjectNode notes) {
         var list = notes.path(name);
         var all = new double[list.size()];
         for (int i = 0; i < all.length; i++) {
-            if (!list.get(i).isNumber()) throw new FormatException(CONFIG + ": notes." + name + " is no list of numbers");
-            all[i] = Double.parseDouble(list.get(i).toString()); // of any size
+            var item = list.get(i);
+            if (!item.isNumber()) throw new FormatException(CONFIG + ": notes." + name + " is no list of numbers");
+            all[i] = item.isDouble() ? item.doubleValue() : Double.parseDouble(item.toString()); // a whole one of any size
         }
         if (!list.isArray()) throw new FormatException(CONFIG + ": notes." + name + " is no list of numbers");
         return all;
@@ -106,7 +110,8 @@ public record SavedModel(Module model, Record config, ObjectNode notes) {
         json.set("config", ConfigJson.write(config));
         json.set("notes", notes);
         Files.createDirectories(folder);
-        Safetensors.write(folder.resolve(WEIGHTS), model.state(), Map.of("formatVersion", "" + VERSION, "architecture", architecture().name()));
+        Safetensors.write(folder.resolve(WEIGHTS), model.state(),
+                Map.of("formatVersion", "" + VERSION, "architecture", architecture().name()));
         var fresh = Files.createTempFile(folder, CONFIG, ".part");
         try {
             Files.writeString(fresh, ConfigJson.text(json));
@@ -119,7 +124,8 @@ public record SavedModel(Module model, Record config, ObjectNode notes) {
     /**
      * Reads a folder. The model is as it was saved, its parameters trainable.
      *
-     * @throws FormatException if a file is malformed, the architecture unknown, a field of the configuration missing, unknown or wrong, or if the weights are not
+     * @throws FormatException if a file is malformed, the architecture unknown, a field of the configuration missing, unknown or wrong, or
+     *         if the weights are not
      *         those of the configuration: it lists names that are missing, unknown or of another shape
      */
     public static SavedModel load(Path folder) throws IOException {

@@ -18,6 +18,7 @@ import lyceum.tensor.Tensor;
  * var norm = new BatchNorm(64);
  * var network = new Sequential(new Conv2d(3, 64, 3, rng), norm, Activation.RELU);
  * Sequential faster = BatchNorm.fold(network);          // once trained: the norm inside the convolution's weights
+ * ResNet encoder = BatchNorm.fold(resnet, pictures);    // the same of any network, wherever norms stand
  * replica.synchronised(local -> exchange(local));       // statistics of all replicas' batches together
  * }
  *
@@ -53,6 +54,16 @@ public final class BatchNorm extends Module {
         num_batches_tracked = Tensor.zeros(DType.I64).compute();
     }
 
+    /** What is left of a norm that was folded: nothing. */
+    BatchNorm(BatchNorm folded) {
+        epsilon = folded.epsilon;
+        momentum = folded.momentum;
+        weight = bias = running_mean = running_var = num_batches_tracked = null;
+    }
+
+    /** Whether it is part of the layer before it, and does nothing here. */
+    public boolean isFolded() { return running_mean == null; }
+
     /** What is added to the variance. */
     public double epsilon() { return epsilon; }
 
@@ -87,6 +98,10 @@ public final class BatchNorm extends Module {
     }
 
     @Override protected Tensor compute(Tensor x, Pass pass) {
+        if (isFolded()) {
+            if (pass.isTraining()) throw new IllegalStateException("BatchNorm: it is folded into the layer before it, which only predicts");
+            return x;
+        }
         long features = running_mean.count();
         if (x.rank() < 2 || x.size(1) != features)
             throw new ShapeException("BatchNorm: input " + x.shape() + " for " + features + " features on axis 1");
@@ -124,6 +139,15 @@ public final class BatchNorm extends Module {
             running_var.copy_(running_var.lerp(variance, share));
         });
     }
+
+    /**
+     * A network that predicts the same, in which each norm that reads what a linear or convolution layer gives is folded into that layer, wherever the two stand: for a
+     * backbone, a detector, anything that is run by one input. Layers that are run more than once, and those that something beside their norm reads, stay as they are. It does not learn any more.
+     *
+     * @param example an input, to see by which layers it goes, and whether the outputs are the same
+     * @see <a href="https://arxiv.org/abs/1712.05877">Jacob et al. (2018), section 3.2</a>
+     */
+    public static <M extends Module> M fold(M network, Tensor example) { return FoldedNorms.of(network, example); }
 
     /** A layer that predicts what this norm after {@code before} predicts: for inputs (batch, features). @throws IllegalArgumentException if it is activated */
     public Linear fold(Linear before) {

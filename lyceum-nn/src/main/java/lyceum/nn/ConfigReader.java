@@ -50,11 +50,13 @@ final class ConfigReader {
         }
         if (type == double.class || type == Double.class) return number(path, node);
         if (type == int.class || type == Integer.class) {
-            if (!node.isIntegralNumber() || !node.canConvertToInt()) throw wrong(path, "is " + shown(node) + "; it is a whole number below 2^31");
+            if (!node.isIntegralNumber() || !node.canConvertToInt())
+                throw wrong(path, "is " + shown(node) + "; it is a whole number below 2^31");
             return node.intValue();
         }
         if (type == long.class || type == Long.class) {
-            if (!node.isIntegralNumber() || !node.canConvertToLong()) throw wrong(path, "is " + shown(node) + "; it is a whole number below 2^63");
+            if (!node.isIntegralNumber() || !node.canConvertToLong())
+                throw wrong(path, "is " + shown(node) + "; it is a whole number below 2^63");
             return node.longValue();
         }
         if (type == boolean.class || type == Boolean.class) {
@@ -103,7 +105,7 @@ final class ConfigReader {
 
     private static double number(String path, JsonNode node) {
         if (node.isNumber()) {
-            double number = Double.parseDouble(node.toString()); // whatever its size
+            double number = node.isDouble() ? node.doubleValue() : Double.parseDouble(node.toString()); // a whole one of any size
             if (Double.isFinite(number)) return number;
         }
         return switch (node.isString() ? node.stringValue() : "") {

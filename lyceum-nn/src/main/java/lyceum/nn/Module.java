@@ -224,16 +224,6 @@ public abstract class Module implements Layer, Cloneable {
      */
     public static <M extends Module> M with(M module, Map<String, Tensor> values) { return Transplant.with(module, values); }
 
-    /**
-     * The same, with other modules in place of some parts: how a {@linkplain Skeleton skeleton} is filled with layers of few bits.
-     *
-     * @param values by name of {@link #state()}; a tensor without a value is shared with the given module
-     * @param parts found by identity; theirs are the tensors that they have
-     */
-    public static <M extends Module> M with(M module, Map<String, Tensor> values, Map<? extends Module, ? extends Module> parts) {
-        return Transplant.with(module, values, parts);
-    }
-
     /** An independent module with the same values: parameters stay parameters. */
     public static <M extends Module> M copy(M module) { return Transplant.changed(module, Tensor::copy); }
 

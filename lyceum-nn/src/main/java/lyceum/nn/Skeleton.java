@@ -1,5 +1,6 @@
 package lyceum.nn;
 
+import java.util.Map;
 import java.util.function.Supplier;
 import lyceum.DType;
 import lyceum.tensor.ShapesOnly;
@@ -26,6 +27,17 @@ public final class Skeleton {
 
     /** What {@code build} makes, without its large weights. */
     public static <M extends Module> M of(Supplier<M> build) { return ScopedValue.where(BUILDING, true).call(build::get); }
+
+    /**
+     * A module like a skeleton with its tensors and, in place of some parts, other modules: layers of few bits, say.
+     *
+     * @param values by name of {@link Module#state()}, of all that is in no such part
+     * @param parts found by identity; theirs are the tensors that they have
+     * @throws lyceum.FormatException if a name is unknown
+     */
+    public static <M extends Module> M filled(M skeleton, Map<String, Tensor> values, Map<? extends Module, ? extends Module> parts) {
+        return Transplant.with(skeleton, values, parts);
+    }
 
     /** A large parameter of a skeleton: zero everywhere, in one number's memory. Where nothing has memory anyway, it is like any other. */
     static Tensor blank(DType dtype, long... shape) {

@@ -39,9 +39,9 @@ final class Transplant {
         return new Transplant(swap).of(module);
     }
 
-    /** @see Module#with(Module, Map, Map) */
+    /** @see Skeleton#filled */
     static <M extends Module> M with(M module, Map<String, Tensor> values, Map<? extends Module, ? extends Module> parts) {
-        return new Transplant(named("with", module, values)).with(parts).of(module);
+        return new Transplant(named("filled", module, values)).with(parts).of(module);
     }
 
     /** As {@link #with}, with all other tensors shared, buffers too. */

@@ -3,6 +3,8 @@ package lyceum.testing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.opentest4j.TestAbortedException;
 
 /** Debian's ONNX Runtime in a process of its own, for tests of what we export; they are aborted where it is not installed. */
@@ -10,7 +12,7 @@ public final class OnnxRuntime {
     private static final Path PYTHON = Path.of("/usr/bin/python3");
     private static final int NOT_INSTALLED = 3;
     private static final String SCRIPT = """
-            import glob, os, sys
+            import os, sys
             try:
                 import numpy, onnxruntime
             except ImportError:
@@ -22,18 +24,36 @@ public final class OnnxRuntime {
                 numpy.save(os.path.join(sys.argv[2], o.name + ".npy"), y)
             """;
 
+    private static final String CHECK = """
+            import glob, sys
+            try:
+                import onnx
+            except ImportError:
+                sys.exit(3)
+            files = glob.glob(sys.argv[1] + "/*.onnx")
+            assert files
+            for file in files:
+                onnx.checker.check_model(onnx.load(file), full_check=True)
+            """;
+
     private OnnxRuntime() {}
 
     /** Runs a model on NAME.npy of the folder for each of its inputs, and writes NAME.npy for each of its outputs. */
-    public static void run(Path model, Path folder) throws IOException {
+    public static void run(Path model, Path folder) throws IOException { python("python3-onnxruntime", SCRIPT, model.toString(), folder.toString()); }
+
+    /** Has the standard's checker, Debian's python3-onnx, look at every {@code .onnx} file of a folder, shapes and types included. */
+    public static void check(Path folder) throws IOException { python("python3-onnx", CHECK, folder.toString()); }
+
+    private static void python(String debian, String script, String... words) throws IOException {
         if (!Files.isExecutable(PYTHON)) throw new TestAbortedException("not here: " + PYTHON);
-        var log = Files.createTempFile("onnxruntime", ".log");
+        var log = Files.createTempFile("onnx", ".log");
         try {
-            int status = new ProcessBuilder(PYTHON.toString(), "-c", SCRIPT, model.toString(), folder.toString()).redirectErrorStream(true)
-                    .redirectOutput(log.toFile()).start().waitFor();
+            var command = new ArrayList<>(List.of(PYTHON.toString(), "-c", script));
+            command.addAll(List.of(words));
+            int status = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start().waitFor();
             if (status == NOT_INSTALLED)
-                throw new TestAbortedException("not here: Debian's package python3-onnxruntime (apt-get install python3-onnxruntime)");
-            if (status != 0) throw new AssertionError(Files.readString(log).lines().filter(line -> !line.startsWith("Schema")).toList());
+                throw new TestAbortedException("not here: Debian's package " + debian + " (apt-get install " + debian + ")");
+            if (status != 0) throw new AssertionError(Files.readAllLines(log).stream().filter(l -> !l.isBlank() && !l.startsWith("Schema")).toList());
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         } finally {

@@ -24,13 +24,8 @@ record Q3_K() implements BlockFormat {
     @Override public int[] halves() { return new int[] {D}; }
 
     @Override public void quantise(float[] x, int from, MemorySegment to, long at) {
-        var scales = new double[16];
-        double largest = 0;
-        for (int g = 0; g < 16; g++) {
-            scales[g] = ScaleSearch.symmetric(x, from + 16 * g, 16, 4);
-            if (Math.abs(scales[g]) > Math.abs(largest)) largest = scales[g];
-        }
-        float d = BlockFormat.putHalf(to, at + D, (float) (largest / -32), this);
+        var scales = ScaleSearch.ofGroups(x, from, 4);
+        float d = BlockFormat.putHalf(to, at + D, (float) (scales[16] / -32), this);
         var codes = new int[256];
         var bytes = new int[12];
         for (int g = 0; g < 16; g++) {

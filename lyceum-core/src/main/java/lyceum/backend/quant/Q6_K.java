@@ -23,13 +23,8 @@ record Q6_K() implements BlockFormat {
     @Override public int[] halves() { return new int[] {D}; }
 
     @Override public void quantise(float[] x, int from, MemorySegment to, long at) {
-        var scales = new double[16];
-        double largest = 0;
-        for (int g = 0; g < 16; g++) {
-            scales[g] = ScaleSearch.symmetric(x, from + 16 * g, 16, 32);
-            if (Math.abs(scales[g]) > Math.abs(largest)) largest = scales[g];
-        }
-        float d = BlockFormat.putHalf(to, at + D, (float) (largest / -128), this);
+        var scales = ScaleSearch.ofGroups(x, from, 32);
+        float d = BlockFormat.putHalf(to, at + D, (float) (scales[16] / -128), this);
         var codes = new int[256];
         for (int g = 0; g < 16; g++) {
             int s = d == 0 ? 0 : (int) Math.clamp(Math.rint(scales[g] / d), -128, 127);

@@ -76,4 +76,14 @@ final class ScaleSearch {
         }
         return scale;
     }
+
+    /** {@link #symmetric} scales of the sixteen groups of 256 weights, and behind them the one of greatest magnitude. */
+    static double[] ofGroups(float[] x, int from, int most) {
+        var scales = new double[17];
+        for (int g = 0; g < 16; g++) {
+            scales[g] = symmetric(x, from + 16 * g, 16, most);
+            if (Math.abs(scales[g]) > Math.abs(scales[16])) scales[16] = scales[g];
+        }
+        return scales;
+    }
 }

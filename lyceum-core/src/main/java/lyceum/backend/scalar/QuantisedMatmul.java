@@ -13,6 +13,8 @@ import lyceum.backend.quant.Codes;
  * <p>Public for backends that hand it what they do not take themselves.
  */
 public final class QuantisedMatmul {
+    /** Positions of the shortest group that shares a scale and a minimum. */
+    private static final int HALF = 16;
     /** Partial sums of a plain dot product: position p goes to sum p mod 4, and after every 256 positions their sum is added to the result. */
     private static final int SUMS = 4, CHUNK = 256;
     /** Multiply-adds a thread takes at once. */
@@ -47,23 +49,25 @@ public final class QuantisedMatmul {
         return values;
     }
 
-    /** A row of activations: as floats for a plain product, else as integers with the step of each block. */
-    private record Row(float[] plain, byte[][] digits, float[] step, float[] sum) {
+    /** A row of activations: as floats for a plain product, else as integers with the step of each block, and the integers' sums by {@link #HALF} positions. */
+    private record Row(float[] plain, byte[][] digits, float[] step, float[] sum, int[] halves) {
         static Row of(View x, int i, int k, BlockFormat format, Activations activations) {
             var values = new float[(k + SUMS - 1) / SUMS * SUMS];
             Elements.load(x.dtype(), x.storage().segment(), x.byteOffset() + i * x.strides()[0] * x.dtype().bytes(), x.strides()[1], values,
                     0, k);
-            if (format.isFloat() || !Activations.fit(values, 0, k)) return new Row(values, null, null, null);
+            if (format.isFloat() || !Activations.fit(values, 0, k)) return new Row(values, null, null, null, null);
             int blocks = k / Activations.BLOCK;
             var digits = new byte[activations.digits()][k];
             float[] step = new float[blocks], sum = new float[blocks];
             var integers = new int[Activations.BLOCK];
+            var halves = new int[k / HALF];
             for (int b = 0; b < blocks; b++) {
                 step[b] = activations.integers(values, b * Activations.BLOCK, integers, 0);
                 int total = 0;
                 for (int p = 0; p < Activations.BLOCK; p++) {
                     int rest = integers[p];
                     total += rest;
+                    halves[(b * Activations.BLOCK + p) / HALF] += rest;
                     for (int d = 0; d < digits.length; d++) {
                         byte digit = Activations.digit(rest);
                         digits[d][b * Activations.BLOCK + p] = digit;
@@ -72,7 +76,7 @@ public final class QuantisedMatmul {
                 }
                 sum[b] = step[b] * total;
             }
-            return new Row(null, digits, step, sum);
+            return new Row(null, digits, step, sum, halves);
         }
     }
 
@@ -152,7 +156,7 @@ public final class QuantisedMatmul {
             }
             int block = p / Activations.BLOCK;
             result[i] = Math.fma(total * row.step[block], scale, result[i]);
-            minima[i] = Math.fma(minimum, row.sum[block], minima[i]);
+            minima[i] = Math.fma(minimum, unit == HALF ? row.step[block] * row.halves[p / HALF] : row.sum[block], minima[i]);
         }
     }
 }

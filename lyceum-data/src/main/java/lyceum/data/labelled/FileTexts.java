@@ -29,7 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
  * {@code {"audio": "clips/01.wav", "text": "four two"}}, {@code {"image": "01.png", "text": "a red square"}}.
  *
  * {@snippet :
- * var speech = FileTexts.read(Path.of("digits/train.jsonl"), "audio");
+ * var speech = FileTexts.ofSounds(Path.of("digits/train.jsonl"));
  * Sound first = speech.sound(0);
  * String said = speech.texts().getFirst();
  * }

@@ -33,40 +33,34 @@ final class LlavaLab implements LabBody {
     private final List<String> words = new ArrayList<>(List.of("<image>"));
 
     @Override public void run(LabContext lab) {
-        int align = lab.param("steps of stage 1", 60, 0, 500), tune = lab.param("steps of stage 2", 220, 0, 3000);
-        int number = lab.param("scene", 4, 0, 99);
+        int align = lab.param("steps of stage 1", 30, 0, 500), tune = lab.param("steps of stage 2", 140, 0, 3000);
+        int number = lab.param("scene", 4, 0, 59);
         words.addAll(QUESTIONS.words());
         var language = new DecoderLM(DecoderConfig.llama(words.size(), 32, 2, 48, 4, 4, 96), lab.rng(1));
         var model = VisionLanguageModel.llava(language, new PatchProjection(3, 8, 48, lab.rng(2)), 0, lab.rng(3));
         var examples = new ArrayList<Example>();
         var draws = lab.rng(4);
-        for (int i = 0; i < 800; i++) {
+        for (int i = 0; i < 500; i++) {
             var asked = QUESTIONS.draw(i % 2 == 0 ? Kind.COLOUR : Kind.COUNT, draws);
-            var text = text(asked);
-            var counted = new boolean[text.length];
-            counted[text.length - 1] = true;
-            examples.add(new Example(text, counted, picture(asked)));
+            examples.add(Example.answering(text(asked), 1, picture(asked)));
         }
         var held = new ArrayList<Asked>();
-        for (int i = 0; i < 100; i++) held.add(QUESTIONS.draw(i % 2 == 0 ? Kind.COLOUR : Kind.COUNT, draws));
+        for (int i = 0; i < 60; i++) held.add(QUESTIONS.draw(i % 2 == 0 ? Kind.COLOUR : Kind.COUNT, draws));
         var recipe = new VisualInstructionTuning(align, 3e-3, tune, 3e-3, 16, null);
-        double before = right(model, held, 0);
         recipe.align(model, examples, lab.rng(5), lab.progress());
         double first = right(model, held, 0);
         recipe.tune(model, examples, lab.rng(6), lab.progress());
-        double second = right(model, held, 0), swapped = right(model, held, 37);
-        lab.table("Right of 100 questions about new scenes", List.of("", "share"), List.of(List.of("before training", before),
-                List.of("after stage 1, the connector alone", first), List.of("after stage 2", second), List.of("with another's picture", swapped)));
-
+        double second = right(model, held, 0), swapped = right(model, held, 23);
+        lab.table("Right of 60 questions about new scenes", List.of("", "share"),
+                List.of(List.of("after stage 1", first), List.of("after stage 2", second), List.of("with another's picture", swapped)));
         var asked = held.get(number);
-        int[] prompt = prompt(asked);
         lab.say("Asked \"%s\" about %s, the model says \"%s\".", asked.question(), QUESTIONS.scenes().caption(asked.scene()),
-                words.get(model.answer(prompt, picture(asked), 1)[0]));
+                words.get(said(model, asked, asked)));
         var hooks = Hooks.of(model);
         var seen = hooks.capture("language.decoder.layers.*.attention.weights");
-        model.logits(List.of(prompt), picture(asked), Pass.inference().with(hooks));
-        var panels = new ArrayList<Figure>();
+        model.logits(List.of(prompt(asked)), picture(asked), Pass.inference().with(hooks));
         var pixels = picture(asked).squeeze(0);
+        var panels = new ArrayList<Figure>();
         panels.add(Figure.images("The picture", 1, Image.rgb("", pixels.get(0).toRows(), pixels.get(1).toRows(), pixels.get(2).toRows()))
                 .describedAs("The scene that is asked about, 16 pixels high and wide."));
         seen.forEach((_, weights) -> {
@@ -77,7 +71,7 @@ final class LlavaLab implements LabBody {
         });
         lab.figure(Figure.row("Where the answer looks", panels.toArray(Figure[]::new))
                 .describedAs("The picture, and what the place of the answer attends to in each layer of the language model."));
-        lab.shows("right after stage 2: chance is 0.25", second, above(0.6));
+        lab.shows("right after stage 2: chance is 0.25", second, above(0.5));
         lab.shows("right with the picture of another question", swapped, atMost(0.4));
     }
 
@@ -93,11 +87,13 @@ final class LlavaLab implements LabBody {
         return ids;
     }
 
+    private int said(VisionLanguageModel model, Asked asked, Asked shown) { return model.answer(prompt(asked), picture(shown), 1)[0]; }
+
     /** @param shift by how many questions pictures are moved */
     private double right(VisionLanguageModel model, List<Asked> held, int shift) {
         int right = 0;
         for (int i = 0; i < held.size(); i++)
-            if (words.get(model.answer(prompt(held.get(i)), picture(held.get((i + shift) % held.size())), 1)[0]).equals(held.get(i).answer())) right++;
+            if (words.get(said(model, held.get(i), held.get((i + shift) % held.size()))).equals(held.get(i).answer())) right++;
         return (double) right / held.size();
     }
 }

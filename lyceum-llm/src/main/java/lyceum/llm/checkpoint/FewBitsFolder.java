@@ -16,6 +16,7 @@ import lyceum.llm.quant.GroupedWeight;
 import lyceum.llm.quant.Nf4Weight;
 import lyceum.nn.Linear;
 import lyceum.nn.Module;
+import lyceum.nn.Skeleton;
 import lyceum.nn.StoredWeight;
 import lyceum.tensor.Tensor;
 import tools.jackson.databind.node.ObjectNode;
@@ -102,7 +103,7 @@ final class FewBitsFolder {
                     + value.dtype() + " " + value.shape() + "; the configuration says floats " + own.shape());
         });
         rest.replaceAll((_, value) -> value.requiresGrad());
-        return Module.with(skeleton, rest, parts);
+        return Skeleton.filled(skeleton, rest, parts);
     }
 
     private static StoredWeight stored(String name, ConfigFields how, long outputs, long inputs, Map<String, Tensor> rest) {

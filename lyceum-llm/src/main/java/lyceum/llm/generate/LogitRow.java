@@ -1,6 +1,9 @@
 package lyceum.llm.generate;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import lyceum.llm.generate.GenerationRequest.Likely;
 import lyceum.random.Rng;
 
 /**
@@ -245,6 +248,22 @@ public final class LogitRow {
     public double logSum() {
         double total = masses();
         return max() + Math.log(total);
+    }
+
+    /** The k likeliest ids, the likeliest first; of those that are alike the smaller id. */
+    public List<Likely> likeliest(int k) {
+        divide();
+        double sum = k > 0 ? logSum() : 0;
+        var best = new ArrayList<Likely>();
+        for (int i = 0; i < count && k > 0; i++) {
+            double log = logits[i] - sum;
+            if (best.size() == k && !(log > best.getLast().logProbability())) continue;
+            if (best.size() == k) best.removeLast();
+            int place = best.size();
+            while (place > 0 && best.get(place - 1).logProbability() < log) place--;
+            best.add(place, new Likely(id(i), log));
+        }
+        return List.copyOf(best);
     }
 
     /** {@code exp(z - max)} of every place into {@link #masses}; gives their sum. */

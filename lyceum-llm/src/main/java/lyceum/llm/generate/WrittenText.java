@@ -1,6 +1,5 @@
 package lyceum.llm.generate;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import lyceum.llm.CausalLM;
@@ -67,19 +66,6 @@ public final class WrittenText {
         return this;
     }
 
-    private List<Likely> largest(LogitRow row) {
-        var best = new ArrayList<Likely>();
-        for (int i = 0; i < row.count(); i++) {
-            double log = row.logit(row.id(i)) - sum;
-            if (best.size() == told && !(log > best.getLast().logProbability())) continue;
-            if (best.size() == told) best.removeLast();
-            int place = best.size();
-            while (place > 0 && best.get(place - 1).logProbability() < log) place--;
-            best.add(place, new Likely(row.id(i), log));
-        }
-        return List.copyOf(best);
-    }
-
     /** Ids that were drawn. */
     public int size() { return size; }
 
@@ -123,7 +109,7 @@ public final class WrittenText {
     public void prepare(LogitRow row) {
         if (startMark >= 0) row.ban(startMark);
         sum = row.logSum();
-        if (told > 0) likeliest = largest(row);
+        if (told > 0) likeliest = row.likeliest(told);
         for (int id = spelled; id < padded; id++) row.ban(id);
         if (size < stop.least()) for (int end : ends) row.ban(end);
         if (constraint != null) {

@@ -15,7 +15,7 @@ import lyceum.text.Tokenizer;
  * {@linkplain PictureTiles cut} and gets a placeholder for every part.
  *
  * {@snippet :
- * var chat = new VisionChat(model, tokenizer, ChatFormat.CHATML, new PictureTiles(32, 4), 20);
+ * var chat = new VisionChat(model, tokenizer, lyceum.llm.chat.ChatFormat.CHATML, new PictureTiles(32, 4), 20);
  * String first = chat.say("<image> what colour is the circle?", picture);
  * String second = chat.say("and in <image>?", other);                       // both pictures are before it
  * }

@@ -1,6 +1,7 @@
 package lyceum.llm.vision;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
@@ -49,6 +50,13 @@ public record VisualInstructionTuning(int alignSteps, double alignRate, int tune
         public Example {
             if (text.length != counted.length) throw new IllegalArgumentException(
                     "VisualInstructionTuning: " + text.length + " ids and " + counted.length + " marks of what counts; one each");
+        }
+
+        /** A text whose last ids are the answer. @param answer how many */
+        public static Example answering(int[] text, int answer, Tensor pictures) {
+            var counted = new boolean[text.length];
+            Arrays.fill(counted, text.length - answer, text.length, true);
+            return new Example(text, counted, pictures);
         }
     }
 

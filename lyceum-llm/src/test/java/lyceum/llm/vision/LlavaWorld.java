@@ -69,10 +69,8 @@ final class LlavaWorld {
         blind = Module.copy(language);
         var model = VisionLanguageModel.llava(language, encoder, IMAGE, rng.split(5));
         var examples = new ArrayList<Example>();
-        for (var asked : questions.draw(6000, draws)) {
-            int[] text = text(asked, true);
-            examples.add(new Example(text, last(text.length), questions.scenes().picture(asked.scene(), draws).unsqueeze(0)));
-        }
+        for (var asked : questions.draw(6000, draws))
+            examples.add(Example.answering(text(asked, true), 1, questions.scenes().picture(asked.scene(), draws).unsqueeze(0)));
         var recipe = new VisualInstructionTuning(150, 3e-3, 3000, 1.5e-3, 40, null);
         recipe.align(model, examples, rng.split(6), progress);
         recipe.tune(model, examples, rng.split(7), progress);

@@ -115,20 +115,21 @@ public final class VisionTransformer extends Module implements VisionEncoder {
      * {@code 10000^(-4 i / width)}: the table of masked autoencoders.
      */
     public static Tensor sinusoidal(long rows, long columns, int width) {
-        var table = new double[Math.toIntExact(rows * columns * width)];
         int quarter = width / 4;
-        for (int p = 0; p < rows * columns; p++) {
-            for (int i = 0; i < quarter; i++) {
-                double frequency = Math.pow(10_000, -(double) i / quarter), across = p % columns * frequency,
-                        down = p / columns * frequency;
-                int at = p * width + i;
-                table[at] = Math.sin(across);
-                table[at + quarter] = Math.cos(across);
-                table[at + 2 * quarter] = Math.sin(down);
-                table[at + 3 * quarter] = Math.cos(down);
-            }
+        var across = waves(columns, quarter).unsqueeze(0).expand(rows, columns, 2 * quarter);
+        var down = waves(rows, quarter).unsqueeze(1).expand(rows, columns, 2 * quarter);
+        return Tensor.concat(2, across, down).pad(2, 0, width - 4 * quarter, 0).reshape(1, rows * columns, width).compute();
+    }
+
+    /** Sines, then cosines, of each place: (places, 2 waves). */
+    private static Tensor waves(long places, int waves) {
+        var table = new double[Math.toIntExact(places * 2 * waves)];
+        for (int p = 0; p < places; p++) for (int i = 0; i < waves; i++) {
+            double angle = p * Math.pow(10_000, -(double) i / waves);
+            table[p * 2 * waves + i] = Math.sin(angle);
+            table[p * 2 * waves + waves + i] = Math.cos(angle);
         }
-        return Tensor.of(table, 1, rows * columns, width);
+        return Tensor.of(table, places, 2 * waves);
     }
 
     /**

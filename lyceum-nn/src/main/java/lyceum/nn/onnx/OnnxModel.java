@@ -21,8 +21,10 @@ import lyceum.tensor.Tensor;
  * An ONNX model that runs as tensor operations: {@code OnnxModel.load(path).run(Map.of("input", x))}.
  *
  * <p>Immutable and safe to share between threads. Results are differentiable by the inputs wherever the operations are. Operator sets 7 to 22 of
- * the standard are known, and of {@code ai.onnx.ml} trees, linear models, support vector regression, scalers and encoders; one that is missing is named at loading, before
- * anything runs.
+ * the standard are known, and those of {@code ai.onnx.ml}: trees, linear models, support vectors, scalers, encoders and maps; one that is missing is named at loading,
+ * before anything runs.
+ *
+ * <p>A run gives back, while it goes on, what no later node reads; where gradients are recorded everything stays.
  *
  * <p>Random operators (dropout in training, RandomNormal, Bernoulli) draw from a seed of their node, so that a run repeats.
  *

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.net.URISyntaxException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,7 +51,7 @@ import lyceum.nn.TransformerBlock;
 import lyceum.nn.TransformerConfig;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
-import org.junit.jupiter.api.Assumptions;
+import lyceum.testing.OnnxRuntime;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -124,37 +122,18 @@ class OnnxExportTest {
 
     /** The exported files are ONNX to somebody else too. */
     @Tag("heavy")
-    @Test void onnxRuntimeGivesTheLayersValues() throws IOException, InterruptedException, URISyntaxException {
-        var python = Path.of("/usr/bin/python3");
-        Assumptions.assumeTrue(Files.isExecutable(python), "not here: /usr/bin/python3");
+    @Test void onnxRuntimeGivesTheLayersValues() throws IOException {
         for (var entry : layers().entrySet()) {
             var file = folder.resolve(entry.getKey().replace(' ', '_') + ".onnx");
             var example = (Tensor) entry.getValue()[1];
             Onnx.export((Layer) entry.getValue()[0], example, file);
-            Npy.write(beside(file, ".x.npy"), Tensor.concat(0, example, example.flip(1), example.narrow(0, 0, 2)));
-        }
-        var script = Path.of(OnnxExportTest.class.getResource("/onnx/run.py").toURI());
-        var process = new ProcessBuilder(python.toString(), script.toString(), folder.toString()).redirectErrorStream(true)
-                .redirectOutput(folder.resolve("log").toFile()).start();
-        int status = process.waitFor();
-        Assumptions.assumeTrue(status != 3, "not here: Debian's package python3-onnxruntime (apt-get install python3-onnxruntime)");
-        assertThat(status).as(() -> log()).isZero();
-        for (var entry : layers().entrySet()) {
-            var file = folder.resolve(entry.getKey().replace(' ', '_') + ".onnx");
-            var ours = OnnxModel.load(file).run(Map.of("input", Npy.read(beside(file, ".x.npy")))).get("output");
-            assertThat(Npy.read(beside(file, ".o.npy")).sub(ours).abs().max().item()).as(entry.getKey())
+            Npy.write(folder.resolve("input.npy"), Tensor.concat(0, example, example.flip(1), example.narrow(0, 0, 2)));
+            OnnxRuntime.run(file, folder);
+            var ours = OnnxModel.load(file).run(Map.of("input", Npy.read(folder.resolve("input.npy")))).get("output");
+            assertThat(Npy.read(folder.resolve("output.npy")).sub(ours).abs().max().item()).as(entry.getKey())
                     .isLessThan(1e-5 * Math.max(1, ours.abs().max().item()));
         }
-    }
-
-    private static Path beside(Path file, String ending) { return Path.of(file.toString().replace(".onnx", ending)); }
-
-    private String log() {
-        try {
-            return Files.readString(folder.resolve("log"));
-        } catch (IOException e) {
-            return e.toString();
-        }
+        OnnxRuntime.check(folder);
     }
 
     @Test void parametersKeepTheirNamesAndRowsAreGathered() {

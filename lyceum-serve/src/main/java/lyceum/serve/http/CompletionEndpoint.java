@@ -103,7 +103,7 @@ final class CompletionEndpoint {
                     if (likeliest == null) others.addNull();
                     else {
                         var map = others.addObject();
-                        for (var other : likeliest.get(i - first)) map.put(TokenLogs.text(served, other.id()), other.log());
+                        for (var other : likeliest.get(i - first)) map.put(TokenLogs.text(served, other.id()), other.logProbability());
                     }
                 }
             }

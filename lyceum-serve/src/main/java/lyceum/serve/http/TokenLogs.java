@@ -1,14 +1,15 @@
 package lyceum.serve.http;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.llm.Continuation;
+import lyceum.llm.generate.GenerationRequest.Likely;
 import lyceum.llm.generate.GenerationRequest.Piece;
+import lyceum.llm.generate.LogitRow;
 import lyceum.memory.Scope;
 import lyceum.nn.Pass;
 import lyceum.tensor.Tensor;
@@ -19,45 +20,26 @@ import tools.jackson.databind.node.ObjectNode;
 final class TokenLogs {
     private TokenLogs() {}
 
-    /** A token and its logarithm. */
-    record Log(int id, double log) {}
-
     /** Of each id behind the first, the k likeliest in its place, the likeliest first: one pass over all. */
-    static List<List<Log>> likeliest(ServedModel served, int[] ids, int from, int k) {
+    static List<List<Likely>> likeliest(ServedModel served, int[] ids, int from, int k) {
         try (var scope = Scope.open("logprobs")) {
             int[] read = Arrays.copyOf(ids, ids.length - 1); // nothing stands behind the last, which may be one more than the context has
             Tensor rows = Autograd.noGrad(() -> served.engine().model().logits(Tensor.of(read, 1, read.length), Pass.inference()).get(0)
                     .narrow(0, from - 1, ids.length - from).to(DType.F32));
             int v = (int) rows.size(1);
             float[] logits = rows.toFloatArray();
-            return IntStream.range(0, ids.length - from).mapToObj(row -> largest(logits, row * v, v, k)).toList();
+            var row = new LogitRow(v);
+            return IntStream.range(0, ids.length - from).mapToObj(at -> row.load(logits, at * v).likeliest(k)).toList();
         }
-    }
-
-    private static List<Log> largest(float[] logits, int at, int count, int k) {
-        double most = Double.NEGATIVE_INFINITY, sum = 0;
-        for (int id = 0; id < count; id++) most = Math.max(most, logits[at + id]);
-        for (int id = 0; id < count; id++) sum += Math.exp(logits[at + id] - most);
-        double all = most + Math.log(sum);
-        var best = new ArrayList<Log>();
-        for (int id = 0; id < count; id++) {
-            double log = logits[at + id] - all;
-            if (best.size() == k && !(log > best.getLast().log)) continue;
-            if (best.size() == k) best.removeLast();
-            int place = best.size();
-            while (place > 0 && best.get(place - 1).log < log) place--;
-            best.add(place, new Log(id, log));
-        }
-        return best;
     }
 
     static void chat(ServedModel served, ArrayNode content, int[] prompt, Continuation all, int top) {
-        List<List<Log>> others = top == 0 ? null : likeliest(served, joined(prompt, all.ids()), prompt.length, top);
+        List<List<Likely>> others = top == 0 ? null : likeliest(served, joined(prompt, all.ids()), prompt.length, top);
         for (int i = 0; i < all.ids().length; i++) {
             var node = content.addObject();
             token(served, node, all.ids()[i], all.logProbabilities()[i]);
             var list = node.putArray("top_logprobs");
-            if (others != null) for (var other : others.get(i)) token(served, list.addObject(), other.id, other.log);
+            if (others != null) for (var other : others.get(i)) token(served, list.addObject(), other.id(), other.logProbability());
         }
     }
 

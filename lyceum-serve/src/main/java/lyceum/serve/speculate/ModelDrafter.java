@@ -18,7 +18,7 @@ import lyceum.text.Tokenizer;
  *
  * {@snippet :
  * var draft = new ModelDrafter(small, model.vocabulary());
- * var engine = new Engine(model, tokenizer, new lyceum.serve.EngineOptions().withGuesses(4), null, draft);
+ * var engine = new lyceum.serve.Engine(model, tokenizer, new lyceum.serve.EngineOptions().withGuesses(4), null, draft);
  * }
  *
  * @see <a href="https://arxiv.org/abs/2211.17192">Leviathan, Kalman and Matias (2023)</a>

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -78,7 +79,7 @@ final class DataCommand implements Callable<Integer> {
         var heads = new TreeSet<>(store.branches().values());
         heads.addAll(store.tags().values());
         var all = new LinkedHashSet<Commit>();
-        heads.forEach(head -> all.addAll(store.log(head)));
+        heads.stream().map(store::log).sorted(Comparator.comparingInt(log -> -log.size())).forEach(all::addAll); // what is after comes first
         return List.copyOf(all);
     }
 

@@ -1,7 +1,11 @@
 package lyceum.studio.web;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
@@ -81,7 +85,20 @@ final class ArticleHtml {
             var image = (Image) node;
             var description = words(image);
             Article.svg(image.getDestination()).ifPresentOrElse(svg -> context.getWriter().raw(Drawing.html(svg, description)),
-                    () -> context.getWriter().text(description));
+                    () -> photograph(image.getDestination()).ifPresentOrElse(
+                            png -> context.getWriter().raw("<figure class=\"drawing\"><img src=\"data:image/png;base64," + png + "\" alt=\""
+                                    + JavaSource.plain(description).replace("\"", "&quot;") + "\"></figure>"),
+                            () -> context.getWriter().text(description)));
+        }
+
+        /** A guide's picture of pixels, in the page itself. */
+        private static Optional<String> photograph(String file) {
+            if (!file.matches("pictures/[a-z0-9-]+\\.png")) return Optional.empty();
+            try (var in = ArticleHtml.class.getResourceAsStream("/lyceum/studio/guides/" + file)) {
+                return in == null ? Optional.empty() : Optional.of(Base64.getEncoder().encodeToString(in.readAllBytes()));
+            } catch (IOException e) {
+                throw new UncheckedIOException("cannot read guides/" + file, e);
+            }
         }
 
         private static String words(Node parent) {

@@ -26,9 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 class GuideTest {
 
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-    private static final Pattern BLOCK = Pattern.compile("(?s)```(sh|text|java)\\n(.*?)```");
+    private static final Pattern BLOCK = Pattern.compile("(?s)```(sh|text|java|yaml)\\n(.*?)```");
     /** Guides whose Java runs as it stands; that of others reads files of one's own. */
-    private static final List<String> WITH_JAVA = List.of("train-a-network");
+    private static final List<String> WITH_JAVA = List.of("train-a-network", "vision-and-sound");
 
     private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|\\S+");
 
@@ -43,6 +43,9 @@ class GuideTest {
     @Tag("slow")
     @Test void aNetworkIsTrainedStoppedTunedAndMended() throws IOException { assertThat(run("train-a-network")).isEqualTo(10); }
 
+    @Tag("heavy")
+    @Test void picturesAndSoundAreLearned() throws IOException { assertThat(run("vision-and-sound")).isEqualTo(12); }
+
     @Test void documentsAreFoundByWhatIsMeant() throws IOException { assertThat(run("search-your-documents")).isEqualTo(5); }
 
     @Test void aModelFromElsewhereRuns() throws IOException { assertThat(run("run-an-onnx-model")).isEqualTo(6); }
@@ -56,6 +59,12 @@ class GuideTest {
             if (block.group(1).equals("text")) {
                 if (!isHere) continue;
                 assertThat(block.group(2).lines()).isNotEmpty().allSatisfy(line -> assertThat(answer.toString()).contains(line));
+                continue;
+            }
+            if (block.group(1).equals("yaml")) {
+                // a file to be written says its name
+                var name = Pattern.compile("# (\\S+\\.yaml)\n").matcher(block.group(2));
+                if (name.lookingAt()) Files.writeString(folder.resolve(name.group(1)), block.group(2));
                 continue;
             }
             if (block.group(1).equals("java")) {
@@ -133,6 +142,6 @@ class GuideTest {
     /** Examples are the clone's, everything else is written where the test may. */
     private String place(String word) {
         if (word.matches("(\\w+=)?(examples|\\.lyceum)/.*")) return word.replaceFirst("(examples|\\.lyceum)/", ROOT + "/$1/");
-        return word.matches("model|data-store|.*\\.(csv|index|gguf|model|json|npz|png)") ? folder.resolve(word).toString() : word;
+        return word.matches("model|data-store|data/.*|.*\\.(csv|index|gguf|model|json|npz|png|wav|yaml)") ? folder.resolve(word).toString() : word;
     }
 }

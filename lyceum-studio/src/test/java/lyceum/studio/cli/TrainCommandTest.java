@@ -2,6 +2,7 @@ package lyceum.studio.cli;
 
 import static lyceum.studio.cli.CommandFixture.lyceum;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -12,7 +13,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
+import lyceum.data.Datasets;
 import lyceum.models.SavedModel;
 import lyceum.models.vision.ConvNet;
 import lyceum.studio.Main;
@@ -152,6 +155,64 @@ class TrainCommandTest {
         var done = lyceum("train", "--config", file(DIGITS.replace("rate: 0.01", "rate: 1e30, optimizer: sgd, momentum: 0")).toString());
         assertThat(done.code()).isEqualTo(1);
         assertThat(done.err()).contains("the loss is ", " at step ", " in epoch 0", "the first output that is not finite is that of ", "the batch is rows [");
+    }
+
+    @Test void aTableBecomesANetworkThatPredictCanRead() throws IOException {
+        var rows = new StringBuilder("age,plan,since,spend,left\n");
+        for (int i = 0; i < 120; i++)
+            rows.append(20 + i % 50).append(',').append(i % 3 == 0 ? "basic" : "family").append(",2026-01-0").append(1 + i % 9).append(',')
+                    .append(i % 7 == 0 ? "" : i % 11).append(',').append(i % 3 == 0 && i % 50 < 30 ? "yes" : "no").append('\n');
+        Files.writeString(folder.resolve("rows.csv"), rows + "twenty,basic,2026-01-01,3,no\n33,basic\n41,family,2026-01-01,3,\n");
+        var text = """
+                task: table
+                data: {train: rows.csv, target: left, validation: 0.2, damaged: skip}
+                model: {hidden: [16]}
+                training: {epochs: 30, batch: 16, rate: 0.02}
+                out: churn
+                """;
+        var done = lyceum("train", "--config", file(text.replace("damaged: skip", "damaged: fatal")).toString());
+        assertThat(done.err()).contains("rows.csv", ", in line 123").doesNotContain("\tat ");
+        done = lyceum("train", "--config", file(text).toString());
+        assertThat(done.code()).as(done.err()).isZero();
+        assertThat(done.err()).contains("column since holds dates and is left out", "to predict left (2 classes)", "rows.csv: line 123: ",
+                "row 122: the target left is missing");
+        assertThat(done.out()).containsPattern("accuracy (0\\.[89]|1\\.0)");
+        var said = lyceum("predict", folder.resolve("churn").toString(), folder.resolve("rows.csv").toString());
+        assertThat(said.code()).isEqualTo(1); // "twenty" is no age
+        Files.writeString(folder.resolve("new.csv"), "plan,age,spend\nbasic,21,3\nother,70,\n");
+        said = lyceum("predict", folder.resolve("churn").toString(), folder.resolve("new.csv").toString());
+        assertThat(said.out()).as(said.err()).startsWith("prediction,P(no),P(yes)\nyes,");
+        assertThat(said.out().lines()).hasSize(3);
+        Files.writeString(folder.resolve("good.csv"), rows);
+        done = lyceum("train", "--out", folder.resolve("spend").toString(), "--config", file(text.replace("target: left", "target: age, drop: [spend]")
+                .replace("rows.csv", "good.csv")).toString());
+        assertThat(done.out()).as(done.err()).contains("RMSE ", "R2 ");
+    }
+
+    @Test void textsBecomeAModelOfCharacters() throws IOException {
+        Files.writeString(folder.resolve("song.txt"), "the tide goes out, the tide comes in; ".repeat(60));
+        var done = lyceum("train", "--config", file("""
+                task: text
+                data: {train: song.txt, tokenizer: characters, length: 32, validation: 10}
+                model: {layers: 1, width: 32, heads: 2}
+                training: {steps: 80, batch: 8, rate: 0.01, clip: 1}
+                out: song.model
+                """).toString());
+        assertThat(done.code()).as(done.err()).isZero();
+        assertThat(done.err()).contains("rows of 32 tokens, 17 pieces");
+        assertThat(done.out()).contains("80 steps: validation ", "bits per byte 0.");
+        var said = lyceum("chat", folder.resolve("song.model").toString(), "--say", "the tide goes", "--temperature", "0", "--max", "12");
+        assertThat(said.out()).as(said.err()).contains("the tide goes out, the ");
+    }
+
+    @Tag("heavy")
+    @Test void fashionMnistReachesNinetyThreePercentFromOneCommand() {
+        assumeThat(Datasets.hasFashionMnist()).isTrue();
+        var done = lyceum("train", "--config", Path.of("../examples/fashion-mnist-cnn.yaml").toString(), "--out", folder.resolve("clothes").toString());
+        assertThat(done.code()).as(done.err()).isZero();
+        var accuracy = Pattern.compile("test accuracy ([0-9.]+)").matcher(done.out());
+        assertThat(accuracy.find()).as(done.out()).isTrue();
+        assertThat(Double.parseDouble(accuracy.group(1))).isGreaterThanOrEqualTo(0.93);
     }
 
     @Test void whatAFileSaysWrongIsNamedByItsPlace() throws IOException {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.regex.Pattern;
 import lyceum.data.imagenet.ImageFolder;
 import lyceum.data.scenes.CaptionedScenes;
@@ -48,10 +49,10 @@ class VisionAndSoundCommandsTest {
         return out;
     }
 
-    /** An example beside its data; in {@code steps} steps, or as it stands. @return the folder of its model */
-    private Path trained(String example, int steps) throws IOException {
+    /** An example beside its data; in so many epochs, or as it stands. @return the folder of its model */
+    private Path trained(String example, int epochs) throws IOException {
         var text = Files.readString(EXAMPLES.resolve(example + ".yaml"));
-        if (steps > 0) text = text.replaceFirst("epochs: \\d+", "steps: " + steps);
+        if (epochs > 0) text = text.replaceFirst("epochs: \\d+", "epochs: " + epochs);
         var config = Files.writeString(folder.resolve(example + ".yaml"), text);
         var out = folder.resolve(example + ".model");
         done("train", "--config", config, "--out", out);
@@ -64,7 +65,7 @@ class VisionAndSoundCommandsTest {
         var shapes = samples("shapes", 12);
         assertThat(refused("samples", "shapes", "--out", shapes)).contains("is there already");
         assertThat(refused("samples", "shape", "--out", folder.resolve("x"))).contains("there are shapes, speech, graph and captions");
-        var model = trained("detect-shapes", 2);
+        var model = trained("detect-shapes", 1);
         Path one = shapes.resolve("images/0000.png"), two = shapes.resolve("images/0001.png"), out = folder.resolve("boxes.png");
         var told = json(done("vision", "detect", model, one, two, "--least", 0, "--json"));
         assertThat(told).hasSize(2);
@@ -77,7 +78,7 @@ class VisionAndSoundCommandsTest {
         assertThat(ImageFolder.read(out).width()).isEqualTo(448);
         assertThat(refused("vision", "detect", model, one, two, "--out", out)).contains("--out is for one picture");
         assertThat(refused("vision", "classify", model, one)).contains("is a Yolo and no classifier");
-        assertThat(refused("vision", "detect", model, folder.resolve("none.png"))).contains("there is no file");
+        assertThat(refused("vision", "detect", model, folder.resolve("none.png"))).contains("There is no file");
         assertThat(refused("vision", "detect", folder.resolve("none"), one)).contains("There is no folder");
         Files.writeString(folder.resolve("text.png"), "no picture");
         assertThat(refused("vision", "detect", model, folder.resolve("text.png"))).contains("text.png: not a picture");
@@ -86,10 +87,10 @@ class VisionAndSoundCommandsTest {
 
     @Test void segmentersColourPicturesAndWriteMasks() throws IOException {
         var shapes = samples("shapes", 12);
-        var model = trained("segment-shapes", 2);
+        var model = trained("segment-shapes", 1);
         Path out = folder.resolve("classes.png"), mask = folder.resolve("mask.png");
         assertThat(done("vision", "segment", model, shapes.resolve("images/0000.png"), "--out", out, "--mask", mask)).contains("%");
-        assertThat(ImageFolder.numbers(mask).numbers()).hasSize(64 * 64).allSatisfy(kind -> assertThat(kind).isBetween(0, 3));
+        assertThat(Arrays.stream(ImageFolder.numbers(mask).numbers()).filter(kind -> kind >= 0 && kind < 4)).hasSize(64 * 64);
         assertThat(ImageFolder.read(out).height()).isEqualTo(448);
         assertThat(json(done("vision", "segment", model, shapes.resolve("images/0000.png"), "--json")).get(0).path("shares").path("nothing").isNumber())
                 .isTrue();
@@ -97,7 +98,7 @@ class VisionAndSoundCommandsTest {
 
     @Test void speechIsWrittenInFourForms() throws IOException {
         var clip = samples("speech", 10).resolve("clips/0000.wav");
-        var model = trained("hear-digits", 2);
+        var model = trained("hear-digits", 1);
         assertThat(done("transcribe", model, clip)).isNotEmpty();
         assertThat(done("transcribe", model, clip, "--vtt")).startsWith("WEBVTT\n");
         assertThat(json(done("transcribe", model, clip, "--json", "--beam", 1)).path("seconds").asDouble()).isGreaterThan(1);
@@ -114,13 +115,13 @@ class VisionAndSoundCommandsTest {
 
     @Test void captionsBecomePicturesAndVectors() throws IOException {
         var captions = samples("captions", 60);
-        var model = trained("imagine-shapes", 2);
+        var model = trained("imagine-shapes", 1);
         Path a = folder.resolve("a.png"), b = folder.resolve("b.png");
         assertThat(done("imagine", model, "a red square, top left", "--steps", 2, "--seed", 1, "--out", a)).contains("16 x 16");
         done("imagine", model, "a red square, top left", "--steps", 2, "--seed", 1, "--enlarge", 4, "--out", b);
         assertThat(ImageFolder.read(b).at(0, 63, 63)).isEqualTo(ImageFolder.read(a).at(0, 15, 15));
         assertThat(refused("imagine", model, "a purple square", "--out", a)).contains("\"purple\" is unknown");
-        var pairs = trained("match-captions", 2);
+        var pairs = trained("match-captions", 1);
         var vectors = folder.resolve("vectors.safetensors");
         assertThat(done("vision", "embed", pairs, a, captions.resolve("0000.png"), "--out", vectors)).contains("2 vectors of 32 numbers");
         assertThat(Safetensors.read(vectors).tensors().get("vectors").shape().toArray()).containsExactly(2, 32);
@@ -129,7 +130,7 @@ class VisionAndSoundCommandsTest {
 
     @Test void nodesWithoutALabelGetOne() throws IOException {
         samples("graph", 60);
-        var model = trained("label-nodes", 3);
+        var model = trained("label-nodes", 1);
         var lines = Files.readAllLines(model.resolve("predictions.csv"));
         assertThat(lines).hasSize(61).first().isEqualTo("id,label,probability");
         Files.writeString(folder.resolve("graph/edges.csv"), "source,target\nn1,n2\nn3,nobody\n");

@@ -7,6 +7,7 @@ import lyceum.linalg.Lu;
 import lyceum.nn.Init;
 import lyceum.nn.Pass;
 import lyceum.random.Rng;
+import lyceum.tensor.ShapesOnly;
 import lyceum.tensor.Tensor;
 
 /**
@@ -22,6 +23,14 @@ public final class InvertibleConvolution extends FlowLayer {
 
     public InvertibleConvolution(int channels, DType dtype, Rng rng) {
         if (channels < 1) throw new IllegalArgumentException("InvertibleConvolution: " + channels + " channels; at least 1");
+        if (ShapesOnly.isRunning()) { // a rotation has values, and none are asked for
+            lower = Tensor.zeros(dtype, channels, channels).requiresGrad();
+            upper = Tensor.zeros(dtype, channels, channels).requiresGrad();
+            log_s = Tensor.zeros(dtype, channels).requiresGrad();
+            sign = Tensor.zeros(dtype, channels);
+            order = Tensor.zeros(DType.I64, channels);
+            return;
+        }
         var lu = Lu.of(Init.orthogonal(1).sample(rng, DType.F64, channels, channels).compute());
         var diagonal = lu.upper().diagonal();
         lower = lu.lower().tril(-1).to(dtype).copy().compute().requiresGrad();
