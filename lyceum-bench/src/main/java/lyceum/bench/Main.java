@@ -31,7 +31,7 @@ public final class Main implements Callable<Integer> {
     private static final double BUSY = 0.75;
 
     enum SuiteName {
-        core, gemm, matvec, elementwise, reductions, attention, indexing, conv, optim, nn, startup, learn, studio, acceptance
+        core, gemm, matvec, elementwise, reductions, attention, indexing, conv, optim, nn, startup, llm, serve, learn, onnx, studio, acceptance
     }
 
     @Spec private CommandSpec spec;
@@ -86,7 +86,10 @@ public final class Main implements Callable<Integer> {
             case optim -> tensors(new OptimSuite());
             case nn -> tensors(new NnSuite());
             case startup -> tensors(new StartupSuite());
+            case llm -> tensors(new LlmSuite());
+            case serve -> tensors(new ServeSuite());
             case learn -> new LearnSuite(counts(Runtime.getRuntime().availableProcessors()), effort(), this::show).run();
+            case onnx -> new OnnxSuite(root.resolve(".lyceum/models"), counts(2), effort(), this::show).run();
             case studio -> new StudioSuite(this::show).run();
             case acceptance -> new AcceptanceSuite(root, this::show).run();
         };

@@ -64,10 +64,13 @@ final class NnSuite implements Suite {
     }
 
     /** A step of the GPT. */
-    static Supplier<?> gpt() {
-        var network = new TinyGpt(VOCABULARY, LAYERS, HEADS, WIDTH, BLOCK, Rng.of(1));
-        return step(network, Tensor.randint(Rng.of(2), 0, VOCABULARY, BATCH, BLOCK).compute(),
-                Tensor.randint(Rng.of(3), 0, VOCABULARY, (long) BATCH * BLOCK).compute());
+    static Supplier<?> gpt() { return gpt(VOCABULARY, LAYERS, HEADS, WIDTH, BLOCK, BATCH); }
+
+    /** The same of another size. */
+    static Supplier<?> gpt(int vocabulary, int layers, int heads, int width, int block, int batch) {
+        var network = new TinyGpt(vocabulary, layers, heads, width, block, Rng.of(1));
+        return step(network, Tensor.randint(Rng.of(2), 0, vocabulary, batch, block).compute(),
+                Tensor.randint(Rng.of(3), 0, vocabulary, (long) batch * block).compute());
     }
 
     private static void mlp(SideBySide bench, int batch, double target, Integer... sizes) {

@@ -131,8 +131,7 @@ public final class Autograd {
      * Taylor coefficients {@code c_0 .. c_order} of {@code t -> f(x + t v)}: {@code c_k} is the k-th directional derivative over k!, in the shape
      * of f(x). One pass in O(order^2); f is traced, so its branches are those taken at x. See Griewank and Walther (2008), chapter 13.
      *
-     * @throws UnsupportedOperationException if f uses an operation without a rule for series, such as lgamma or one with a gradient of the
-     *         user's own: names it
+     * <p>An operation without a rule for series, such as lgamma or one of a user's own, is passed by nested push-forwards.
      */
     public static Tensor[] taylor(UnaryOperator<Tensor> f, Tensor x, Tensor v, int order) { return Taylor.coefficients(f, x, v, order); }
 
@@ -158,6 +157,9 @@ public final class Autograd {
      * draws what the first drew.
      */
     public static Tensor checkpoint(BiFunction<Tensor, Rng, Tensor> f, Tensor x, Rng rng) { return checkpoint(redrawing(f, rng), x); }
+
+    /** Whether the function of a {@link #checkpoint} runs again: what it counts or averages over its runs has seen this one already. */
+    public static boolean isRecomputing() { return Checkpoint.isAgain(); }
 
     /** Draws from {@code rng} the first time, and the same again every further time. */
     static UnaryOperator<Tensor> redrawing(BiFunction<Tensor, Rng, Tensor> f, Rng rng) {

@@ -170,12 +170,13 @@ public final class Graph {
 
     private long calls(ToLongFunction<Operation.Cost> count) {
         long sum = 0;
-        for (var node : nodes) {
-            if (!(node instanceof Call call)) continue;
-            var operands = call.operands.stream().map(id -> form(node(id))).toArray(Operation.Form[]::new);
-            sum += count.applyAsLong(call.operation.cost(form(call), operands));
-        }
+        for (var node : nodes) if (node instanceof Call call) sum += count.applyAsLong(cost(call));
         return sum;
+    }
+
+    /** What one operation of this graph costs. @see #work @see #traffic */
+    public Operation.Cost cost(Call call) {
+        return call.operation.cost(form(call), call.operands.stream().map(id -> form(node(id))).toArray(Operation.Form[]::new));
     }
 
     private static Operation.Form form(Node node) { return new Operation.Form(node.dtype(), node.shape()); }

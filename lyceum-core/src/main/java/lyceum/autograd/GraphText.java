@@ -46,10 +46,17 @@ final class GraphText {
             var form = node instanceof Call ? "" : node instanceof Input ? ", shape=ellipse" : ", shape=plaintext";
             var end = graph.outputs().contains(node.id()) ? ", peripheries=2" : "";
             text.append("  n").append(node.id()).append(" [label=\"").append(quoted(node.text())).append("\\n").append(node.dtype())
-                    .append(' ').append(node.shape()).append('"').append(form).append(end).append("];\n");
+                    .append(' ').append(node.shape()).append(cost(graph, node)).append('"').append(form).append(end).append("];\n");
             for (int operand : node.operands()) text.append("  n").append(operand).append(" -> n").append(node.id()).append(";\n");
         }
         return text.append("}\n").toString();
+    }
+
+    /** Operations and bytes moved, where there are any. */
+    private static String cost(Graph graph, Node node) {
+        if (!(node instanceof Call call)) return "";
+        var cost = graph.cost(call);
+        return cost.operations() == 0 && cost.bytes() == 0 ? "" : "\\n" + cost.operations() + " operations, " + cost.bytes() + " bytes";
     }
 
     private static String quoted(String text) { return text.replace("\\", "\\\\").replace("\"", "\\\""); }
@@ -57,13 +64,13 @@ final class GraphText {
     static String json(Graph graph) {
         var whole = new LinkedHashMap<String, Object>();
         whole.put("formatVersion", 1);
-        whole.put("nodes", graph.nodes().stream().map(GraphText::fields).toList());
+        whole.put("nodes", graph.nodes().stream().map(node -> fields(graph, node)).toList());
         whole.put("inputs", graph.inputs());
         whole.put("outputs", graph.outputs());
         return JSON.writeValueAsString(whole);
     }
 
-    private static LinkedHashMap<String, Object> fields(Node node) {
+    private static LinkedHashMap<String, Object> fields(Graph graph, Node node) {
         var fields = new LinkedHashMap<String, Object>();
         fields.put("id", node.id());
         fields.put("kind", node.getClass().getSimpleName().toLowerCase(Locale.ROOT));
@@ -71,6 +78,10 @@ final class GraphText {
         fields.put("operands", node.operands());
         fields.put("dtype", node.dtype().name());
         fields.put("shape", node.shape().toArray());
+        if (node instanceof Call call) {
+            fields.put("operations", graph.cost(call).operations());
+            fields.put("bytes", graph.cost(call).bytes());
+        }
         return fields;
     }
 }

@@ -2,6 +2,7 @@ package lyceum.autograd;
 
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
+import lyceum.DType;
 import lyceum.autograd.Graph.Call;
 import lyceum.autograd.Graph.Constant;
 import lyceum.autograd.Graph.Input;
@@ -43,7 +44,7 @@ public final class Taylor {
         public double remainder(double x, double most) { return Taylor.remainder(order(), x - at, most); }
     }
 
-    /** The polynomial of that order of a function of one number. @throws UnsupportedOperationException as {@link #coefficients} */
+    /** The polynomial of that order of a function of one number. */
     public static Polynomial polynomial(UnaryOperator<Tensor> f, double at, int order) {
         var c = coefficients(f, Tensor.scalar(at), Tensor.scalar(1), order);
         return new Polynomial(at, Arrays.stream(c).mapToDouble(Tensor::item).toArray());
@@ -80,10 +81,8 @@ public final class Taylor {
 
     /**
      * Taylor coefficients {@code c_0 .. c_order} of {@code t -> f(x + t v)}: {@code c_k} is the k-th directional derivative over k!, in the shape
-     * of f(x). f is traced, so its branches are those taken at x.
-     *
-     * @throws UnsupportedOperationException if f uses an operation without a rule for series, such as lgamma or one with a gradient of the
-     *         user's own: names it
+     * of f(x). f is traced, so its branches are those taken at x. An operation without a rule for series, such as lgamma or one of a user's own, is passed by nested
+     * push-forwards: as many evaluations of it as 2 to the order.
      */
     public static Tensor[] coefficients(UnaryOperator<Tensor> f, Tensor x, Tensor v, int order) {
         if (order < 0) throw new IllegalArgumentException("taylor: order is " + order + "; it is at least 0");
@@ -118,12 +117,36 @@ public final class Taylor {
         return switch (operation) {
             case ElementwiseOp e -> elementwise(call, e, in);
             case ReduceOp r when r.reduction() == Reduction.MAX || r.reduction() == Reduction.MIN -> extreme(call, r, in[0]);
-            default -> throw unsupported(call);
+            default -> nested(call, in);
         };
     }
 
-    private static UnsupportedOperationException unsupported(Call call) {
-        return new UnsupportedOperationException("taylor: " + call.text() + " has no rule for series; nest grad or jvp instead");
+    /** By the operation's own push-forward, nested as often as the order says, along the operands' polynomials: right for all, dear for high orders. */
+    private static Series nested(Call call, Series[] in) {
+        int order = in[0].order();
+        UnaryOperator<Tensor> along = t -> call.operation().apply(Arrays.stream(in).map(s -> polynomial(s, t)).toArray(Tensor[]::new));
+        var z = new Tensor[order + 1];
+        double factorial = 1;
+        for (int k = 0; k <= order; k++) {
+            if (k > 0) {
+                var before = along;
+                along = t -> Autograd.jvp(before, t, t.onesLike());
+                factorial *= k;
+            }
+            var type = Arrays.stream(in).map(s -> s.c()[0].dtype()).filter(DType::isFloat).findFirst().orElse(DType.F64);
+            z[k] = along.apply(Tensor.full(type, 0.0)).div(factorial);
+        }
+        return new Series(z);
+    }
+
+    private static Tensor polynomial(Series s, Tensor t) {
+        var sum = s.c()[0];
+        Tensor power = null;
+        for (int k = 1; k < s.c().length; k++) {
+            power = power == null ? t : power.mul(t);
+            if (s.c()[k] != null) sum = sum.add(s.c()[k].mul(power));
+        }
+        return sum;
     }
 
     /** On values alone: nothing depends on t. */
@@ -193,14 +216,14 @@ public final class Taylor {
                     .mul(x.through(x0.mul(-SQRT_HALF).erfc().mul(0.5), x.mul(x).scale(-0.5).exp().scale(SQRT_HALF * TWO_OVER_SQRT_PI / 2)));
             case ERF -> x.through(x0.erf(), x.mul(x).neg().exp().scale(TWO_OVER_SQRT_PI));
             case ERFC -> x.through(x0.erfc(), x.mul(x).neg().exp().scale(-TWO_OVER_SQRT_PI));
-            case ATAN2 -> throw unsupported(call);
             case POW -> power(x, y);
             case ABS -> x.where(x0.ge(0), x.neg());
             case RELU -> x.where(x0.gt(0), Series.constant(x0.zerosLike(), x.order()));
             case MAX -> x.where(x0.ge(y.c()[0]), y);
             case MIN -> x.where(x0.le(y.c()[0]), y);
             case WHERE -> in[1].where(x0, in[2]);
-            case LGAMMA, DIGAMMA, TRIGAMMA, POLYGAMMA, ERFINV, MOD -> throw unsupported(call);
+            case MOD -> x.sub(y.mul(Series.constant(x0.floorDiv(y.c()[0]), x.order())));
+            case ATAN2, LGAMMA, DIGAMMA, TRIGAMMA, POLYGAMMA, ERFINV -> nested(call, in);
             default -> applied(call, in); // steps and comparisons: constant almost everywhere
         };
     }

@@ -50,6 +50,15 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
      */
     public record Entry(String name, String type, long[] shape, MemorySegment bytes) {}
 
+    /** A number without a sign, to be written in 1, 2, 4 or 8 bytes; read, it is a Long. */
+    public record Unsigned(int bytes, long value) {
+        public Unsigned {
+            if (bytes != 1 && bytes != 2 && bytes != 4 && bytes != 8) throw new IllegalArgumentException("gguf: a number of " + bytes + " bytes");
+            if (bytes < 8 && (value < 0 || value >>> 8 * bytes != 0))
+                throw new IllegalArgumentException("gguf: " + value + " does not fit " + bytes + " bytes without a sign");
+        }
+    }
+
     /** Names of numbers of types, those that are read as tensors with their type. */
     enum Kind {
         F32(0, DType.F32), F16(1, DType.F16), Q4_0(2), Q4_1(3), Q5_0(6), Q5_1(7), Q8_0(8), Q8_1(9), Q2_K(10), Q3_K(11), Q4_K(12), Q5_K(13),
@@ -84,7 +93,7 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
     /** Reads a file that is in memory already. */
     public static Gguf read(MemorySegment memory) { return new Reader(MappedFile.of(FORMAT, memory)).read(); }
 
-    /** Writes settings and tensors; see {@link GgufWriter}. @param tensors of {@link Tensor}s, {@link QuantisedMatrix}es and {@link Entry}s of a file */
+    /** Writes settings and tensors; see {@link GgufWriter}. @param metadata values String, Boolean, Byte, Short, Integer, Long, {@link Unsigned}, Float, Double, or a List of one of those @param tensors of {@link Tensor}s, {@link QuantisedMatrix}es and {@link Entry}s of a file */
     public static void write(Path path, SequencedMap<String, ?> metadata, SequencedMap<String, ?> tensors) throws IOException {
         GgufWriter.write(path, metadata, tensors);
     }
@@ -228,6 +237,7 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
                 long columns = shape.length == 0 ? 1 : shape[shape.length - 1];
                 if (columns % format.blockLength() != 0) throw file.malformed(from,
                         "tensor \"" + name + "\" has rows of " + columns + ", which are not whole blocks of " + kind);
+                if (columns > Integer.MAX_VALUE - 64) throw file.malformed(from, "tensor \"" + name + "\" has rows of " + columns);
                 return Math.multiplyExact(n / format.blockLength(), (long) format.blockBytes());
             } catch (ArithmeticException e) {
                 throw file.malformed(from, "tensor \"" + name + "\" is larger than memory can be");

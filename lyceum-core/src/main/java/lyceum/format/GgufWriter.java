@@ -108,6 +108,9 @@ final class GgufWriter {
     private static int type(String name, Object value) {
         return switch (value) {
             case Boolean _ -> 7;
+            case Byte _ -> 1;
+            case Short _ -> 3;
+            case Gguf.Unsigned u -> u.bytes() == 1 ? 0 : u.bytes() == 2 ? 2 : u.bytes() == 4 ? 4 : 10;
             case Integer i -> i >= 0 ? 4 : 5;
             case Long l -> l >= 0 && l <= 0xFFFFFFFFL ? 4 : 11;
             case Float _ -> 6;
@@ -115,13 +118,16 @@ final class GgufWriter {
             case String _ -> 8;
             case List<?> _ -> 9;
             default -> throw new IllegalArgumentException("gguf: setting \"" + name + "\" is a " + value.getClass().getSimpleName()
-                    + "; String, Boolean, Integer, Long, Float, Double and Lists of one of them can be written");
+                    + "; String, Boolean, Byte, Short, Integer, Long, Unsigned, Float, Double and Lists of one of them can be written");
         };
     }
 
     private void item(String name, Object value) {
         switch (value) {
             case Boolean b -> number(b ? 1 : 0, 1);
+            case Byte b -> number(b, 1);
+            case Short b -> number(b, 2);
+            case Gguf.Unsigned u -> number(u.value(), u.bytes());
             case Integer i -> number(i, 4);
             case Long l -> number(l, l >= 0 && l <= 0xFFFFFFFFL ? 4 : 8);
             case Float f -> number(Float.floatToRawIntBits(f), 4);
@@ -135,7 +141,7 @@ final class GgufWriter {
     private void list(String name, List<?> list) {
         // One type for all: the widest integer if they are integers.
         int type = list.isEmpty() ? 8 : type(name, list.getFirst());
-        if (type == 4 || type == 5 || type == 11)
+        if (type == 5 || type == 11 || type == 4 && !(list.getFirst() instanceof Gguf.Unsigned))
             type = list.stream().allMatch(v -> v instanceof Number n && n.longValue() == n.intValue()) ? 5 : 11;
         number(type, 4).number(list.size(), 8);
         for (var value : list) {

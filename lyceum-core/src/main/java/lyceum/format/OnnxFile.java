@@ -106,7 +106,10 @@ public record OnnxFile(long irVersion, String producer, Map<String, Long> opsets
     }
 
     /** Reads bytes; external data is refused. */
-    public static OnnxFile read(byte[] bytes) { return read(MemorySegment.ofArray(bytes), new OnnxTensorReader(null)); }
+    public static OnnxFile read(byte[] bytes) { return read(MemorySegment.ofArray(bytes)); }
+
+    /** Reads what is in memory; external data is refused. Tensors may lie in that memory, which must stay for as long. */
+    public static OnnxFile read(MemorySegment memory) { return read(memory, new OnnxTensorReader(null)); }
 
     /** Writes the file whole or not at all. Weights are inside, so that it is at most 2 GB. */
     public void write(Path path) throws IOException {

@@ -22,6 +22,7 @@ import lyceum.LyceumException;
  * must outlive the scope is named by {@link #keep}. A tensor used after its scope says so by the scope's name.
  */
 public final class Scope implements AutoCloseable {
+    private static final int LEAST = 512;
     private static final ThreadLocal<Scope> CURRENT = new ThreadLocal<>();
 
     private final String name;
@@ -43,7 +44,7 @@ public final class Scope implements AutoCloseable {
         this.name = name;
         this.outer = CURRENT.get();
         this.detached = detached;
-        this.most = outer == null ? most : Math.min(most, outer.most - outer.allocated());
+        this.most = outer == null || outer.most == Long.MAX_VALUE ? most : Math.min(most, outer.most - outer.allocated());
         CURRENT.set(this);
     }
 
@@ -52,7 +53,10 @@ public final class Scope implements AutoCloseable {
     /** @param name appears in the message when a tensor is used after the end */
     public static Scope open(String name) { return new Scope("scope \"" + name + "\"", false, Long.MAX_VALUE); }
 
-    /** A scope in which no more than {@code most} bytes can be asked for, those in scopes inside it counted: for what a file from outside has built. */
+    /**
+     * A scope in which no more than {@code most} bytes can be asked for, those in scopes inside it counted: for what a file from outside has built. Each request
+     * counts as {@value #LEAST} bytes at least, which a tensor takes on the heap, however few it holds.
+     */
     public static Scope limited(String name, long most) {
         if (most < 0) throw new IllegalArgumentException("Scope.limited: " + most + " bytes; at least 0");
         return new Scope("scope \"" + name + "\"", false, most);
@@ -168,8 +172,13 @@ public final class Scope implements AutoCloseable {
 
     /** @throws LimitException beyond the limit, before anything is allocated */
     void count(long bytes) {
-        if (allocated.addAndGet(bytes) <= most) return;
-        allocated.addAndGet(-bytes);
+        if (most == Long.MAX_VALUE) {
+            allocated.addAndGet(bytes);
+            return;
+        }
+        long charged = Math.max(bytes, LEAST);
+        if (allocated.addAndGet(charged) <= most) return;
+        allocated.addAndGet(-charged);
         throw new LimitException(name + " has a limit: " + allocated + " bytes are asked for already, and " + bytes + " more exceed it");
     }
 

@@ -6,7 +6,7 @@ import lyceum.LyceumException;
 
 /**
  * Finds where a NaN comes from. Inside {@link #detect} every operation is computed at once and looked at, forward and backward: the first whose result
- * has a NaN where no operand has one is named by an exception.
+ * has a NaN where no operand has one is named by an exception, with the line that called it: for a backward, the line of the operation that it is of.
  *
  * {@snippet :
  * Anomaly.detect(() -> loss(x).backward());   // anomaly: the backward of sqrt made the first NaN (in div), of shape (3,) at 1; ...
@@ -36,8 +36,22 @@ public final class Anomaly {
     /** Only a traced thread can be detecting, and asking for that is cheap. */
     static boolean isDetecting() { return Tracing.on() && DETECTING.isBound(); }
 
-    static Tensor backwardOf(Operation operation, Supplier<Tensor> part) {
-        return ScopedValue.where(BACKWARD_OF, operation.text()).call(part::get);
+    static Tensor backwardOf(GradNode node, Supplier<Tensor> part) {
+        return ScopedValue.where(BACKWARD_OF, node.operation.text() + (node.line == null ? "" : ", which " + node.line + " called,")).call(part::get);
+    }
+
+    /** The first line outside of the packages that make up an operation: {@code Model.forward (Model.java:12)}. */
+    static String line() {
+        return StackWalker.getInstance().walk(frames -> frames.filter(f -> !isOurs(f.getClassName())).findFirst())
+                .map(f -> f.getClassName().substring(f.getClassName().lastIndexOf('.') + 1) + "." + f.getMethodName() + " (" + f.getFileName() + ":"
+                        + f.getLineNumber() + ")")
+                .orElse("an unknown line");
+    }
+
+    private static boolean isOurs(String name) {
+        // tests stand in these packages too, and are callers
+        return (name.startsWith("lyceum.tensor.") || name.startsWith("lyceum.autograd.") || name.startsWith("lyceum.linalg.")
+                || name.startsWith("java.") || name.startsWith("jdk.")) && !name.contains("Test");
     }
 
     private static void look(Operation operation, boolean stopped, Tensor result, Tensor... operands) {
@@ -46,8 +60,8 @@ public final class Anomaly {
         for (var operand : operands) if (firstNaN(operand) >= 0) return;
         var who = BACKWARD_OF.isBound() ? "the backward of " + BACKWARD_OF.get() + " made the first NaN (in " + operation.text() + ")"
                 : operation.text() + " made the first NaN";
-        throw new LyceumException("anomaly: " + who + ", of shape " + result.shape() + " at " + at
-                + " of its elements in order; keep its operands inside its domain, or mask them before it");
+        throw new LyceumException("anomaly: " + who + ", of shape " + result.shape() + " at " + at + " of its elements in order"
+                + (BACKWARD_OF.isBound() ? "" : ", called by " + line()) + "; keep its operands inside its domain, or mask them before it");
     }
 
     /** Its number among the elements in order, or -1. */

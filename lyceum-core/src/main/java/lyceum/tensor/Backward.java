@@ -144,7 +144,7 @@ public final class Backward {
                         parts.put(operand, others = new PartGradients(node.shapes[i], node.types[i], part.axis(), node.strides()));
                     if (others.take(g, part)) continue;
                 }
-                var next = detecting ? Anomaly.backwardOf(operation, sharing(node, i, g, visit, keep == null, caller))
+                var next = detecting ? Anomaly.backwardOf(node, sharing(node, i, g, visit, keep == null, caller))
                         : share(node, i, g, visit, keep == null, caller);
                 if (next == null) continue;
                 if (next == g && isSharedSum(node, i, g)) g.view();

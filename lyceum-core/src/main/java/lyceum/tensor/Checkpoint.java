@@ -10,12 +10,20 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import lyceum.DType;
 import lyceum.LyceumException;
+import lyceum.backend.Parallel;
 import lyceum.memory.Scope;
 import lyceum.memory.Storage;
 
 /** The door through which {@code lyceum.autograd.Autograd} records a function as one operation that runs again when its gradients are wanted. */
 public final class Checkpoint {
     private static final String NAME = "checkpoint";
+    private static final ScopedValue<Boolean> AGAIN = ScopedValue.newInstance();
+    /** Asking an unbound scoped value costs a microsecond where others are bound. */
+    private static volatile boolean ever;
+
+    static {
+        Parallel.carry(AGAIN);
+    }
 
     private Checkpoint() {}
 
@@ -36,6 +44,9 @@ public final class Checkpoint {
             return x;
         }
     }
+
+    /** Whether a function runs again, for its gradients. */
+    public static boolean isAgain() { return ever && AGAIN.isBound(); }
 
     /** The value of f at x, whose history knows what f read from outside, and f, but nothing of what f computed between. */
     public static Tensor of(UnaryOperator<Tensor> f, Tensor x) { return of(new Stretch(List.of(f), List.of()), x); }
@@ -158,7 +169,11 @@ public final class Checkpoint {
             if (x == null) throw new LyceumException("backward of checkpoint: an earlier sweep has dropped what it saved; "
                     + "run that one by BackwardPass.of(loss).retained(), or compute the loss anew");
             for (var leaf : leaves) leaf.get();
-            var from = x.get();
+            ever = true;
+            return ScopedValue.where(AGAIN, true).call(() -> again(x.get(), g));
+        }
+
+        private Tensor[] again(Tensor from, Tensor g) {
             if (GradMode.isRecording()) return Backward.ofPart(GradMode.with(true, () -> stretch.run(from)), g, read); // what is recorded will be read later
             var sums = new Tensor[read.length];
             reverse(stretch, from, null, g, false, sums, Scope.current());

@@ -27,6 +27,8 @@ final class GradNode implements Reading {
     /** Operands, result, and what is kept beside, each where it is read; with the numbers of in-place writes that they had. Null if nothing is. */
     private Tensor[] saved;
     private int[] versions;
+    /** Where it was called, of an operation that {@link Anomaly} watches; else null. */
+    final String line;
     /** True once a sweep has dropped what was saved. */
     private boolean released;
 
@@ -37,6 +39,7 @@ final class GradNode implements Reading {
         this.types = types;
         this.leaf = leaf;
         this.strides = strides;
+        line = operation != null && Anomaly.isDetecting() ? Anomaly.line() : null;
         long oldest = leaf != null ? number : Long.MAX_VALUE;
         for (var operand : operands) if (operand != null) oldest = Math.min(oldest, operand.oldest);
         this.oldest = oldest;

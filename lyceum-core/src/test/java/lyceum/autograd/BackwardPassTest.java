@@ -245,6 +245,16 @@ class BackwardPassTest {
         assertThatThrownBy(() -> Anomaly.detect(() -> x.sqrt().sum())).isInstanceOf(LyceumException.class)
                 .hasMessageStartingWith("anomaly: sqrt made the first NaN, of shape (2, 3) at 3 of its elements");
         Anomaly.detect(() -> Tensor.of(1, Double.NaN).exp().sum()); // no operation made it
+        var y = Tensor.of(0.0, 1).requiresGrad();
+        assertThatThrownBy(() -> Anomaly.detect(() -> x.sqrt().sum()))
+                .hasMessageContaining("called by BackwardPassTest.lambda$anomaliesAreFoundAtTheirPlace$").hasMessageContaining("(BackwardPassTest.java:");
+        int line = new Throwable().getStackTrace()[0].getLineNumber() + 1;
+        assertThatThrownBy(() -> Anomaly.detect(() -> root(y).mul(0).sum().backward())).hasMessageContaining("the backward of sqrt, which")
+                .hasMessageContaining("BackwardPassTest.root (BackwardPassTest.java:").hasMessageNotContaining(":" + line + ")");
+    }
+
+    private static Tensor root(Tensor x) {
+        return x.sqrt();
     }
 
     @Test

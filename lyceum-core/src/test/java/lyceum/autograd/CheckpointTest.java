@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -41,6 +42,16 @@ class CheckpointTest {
         UnaryOperator<Tensor> again = h -> Autograd.checkpoint(t -> layer(3, layer(2, t)),
                 Autograd.checkpoint(t -> layer(1, layer(0, t)), h));
         assertThat(valueAndGradients(again)).isDeepEqualTo(valueAndGradients(plain));
+    }
+
+    @Test void theSecondRunKnowsThatItIs() {
+        var seen = new ArrayList<Boolean>();
+        Autograd.checkpoint(h -> {
+            seen.add(Autograd.isRecomputing());
+            return layer(0, h);
+        }, x.requiresGrad()).sum().backward();
+        assertThat(seen).containsExactly(false, true);
+        assertThat(Autograd.isRecomputing()).isFalse();
     }
 
     @Test void checkpointsNest() {

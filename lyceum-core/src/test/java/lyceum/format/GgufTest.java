@@ -12,11 +12,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import lyceum.FormatException;
 import lyceum.backend.quant.BlockFormat;
+import lyceum.memory.Memory;
 import lyceum.random.Rng;
+import lyceum.tensor.QuantisedMatrix;
 import lyceum.tensor.Tensor;
+import lyceum.testing.Fuzz;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -102,19 +107,63 @@ class GgufTest {
             int length = n;
             assertThatThrownBy(() -> Gguf.read(MemorySegment.ofArray(Arrays.copyOf(whole, length)))).isInstanceOf(FormatException.class);
         }
-        var rng = Rng.of(7);
-        int refused = 0;
-        for (int trial = 0; trial < 4000; trial++) {
-            byte[] changed = whole.clone();
-            for (int k = 1 + rng.nextInt(3); k > 0; k--)
-                changed[rng.nextInt(changed.length)] = (byte) (rng.nextInt(3) == 0 ? 0xFF : rng.nextInt(256));
-            try {
-                var file = Gguf.read(MemorySegment.ofArray(changed));
-                for (var name : file.entries().keySet()) file.tensor(name).shape();
-            } catch (FormatException e) {
-                refused++;
-            }
-        }
-        assertThat(refused).isGreaterThan(1000);
     }
+
+    private static byte[] everything(Path folder) throws IOException {
+        var settings = new LinkedHashMap<String, Object>();
+        settings.put("u8", new Gguf.Unsigned(1, 200));
+        settings.put("i8", (byte) -3);
+        settings.put("u16", new Gguf.Unsigned(2, 65_535));
+        settings.put("i16", (short) -300);
+        settings.put("u32", new Gguf.Unsigned(4, 0xFFFF_FFFFL));
+        settings.put("i32", -5);
+        settings.put("f32", 0.5f);
+        settings.put("bool", true);
+        settings.put("string", "ü");
+        settings.put("u64", new Gguf.Unsigned(8, -1));
+        settings.put("i64", -(1L << 40));
+        settings.put("f64", Math.PI);
+        settings.put("list", List.of("a", "b"));
+        settings.put("numbers", List.of(1, -2));
+        settings.put("bytes", List.of(new Gguf.Unsigned(1, 7), new Gguf.Unsigned(1, 255)));
+        settings.put("nested", List.of(List.of(1f), List.of(2f, 3f)));
+        settings.put("none", List.of());
+        var tensors = new LinkedHashMap<String, Object>();
+        for (var format : BlockFormat.named()) tensors.put(format.name(), QuantisedMatrix.of(Tensor.randn(Rng.of(3), 1, 256), format));
+        Gguf.write(folder.resolve("all.gguf"), settings, tensors);
+        return Files.readAllBytes(folder.resolve("all.gguf"));
+    }
+
+    @Test void everyTypeOfSettingIsWrittenAndRead(@TempDir Path folder) throws IOException {
+        var bytes = everything(folder);
+        for (int version : new int[] {2, 3}) {
+            bytes[4] = (byte) version; // in little endian they are the same
+            var read = Gguf.read(MemorySegment.ofArray(bytes));
+            assertThat(read.version()).isEqualTo(version);
+            var m = read.metadata();
+            assertThat(List.of("u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64").stream().map(m::get)).containsExactly(200L, -3L, 65_535L, -300L,
+                    0xFFFF_FFFFL, -5L, -1L, -(1L << 40));
+            assertThat(List.of("f32", "bool", "string", "f64", "list", "numbers", "bytes", "nested", "none").stream().map(m::get)).containsExactly(0.5f, true, "ü",
+                    Math.PI, List.of("a", "b"), List.of(1L, -2L), List.of(7L, 255L), List.of(List.of(1f), List.of(2f, 3f)), List.of());
+        }
+        assertThatThrownBy(() -> new Gguf.Unsigned(1, 256)).hasMessageContaining("256 does not fit 1 bytes");
+        var mixed = new LinkedHashMap<String, Object>();
+        mixed.put("x", List.of("a", 1.5));
+        assertThatThrownBy(() -> Gguf.write(folder.resolve("no.gguf"), mixed, new LinkedHashMap<>())).hasMessageContaining("several types");
+        assertThat(folder.resolve("no.gguf")).doesNotExist();
+    }
+
+    private static void mutants(int n, Path folder) throws IOException {
+        var report = Fuzz.of(file(), everything(folder)).allowing(FormatException.class).counting(() -> Memory.stats().inUse()).mutants(n, bytes -> {
+            var read = Gguf.read(MemorySegment.ofArray(bytes));
+            for (var entry : read.entries().values())
+                if (!entry.type().startsWith("type") && entry.bytes() != null) read.tensor(entry.name()).shape();
+        });
+        assertThat(report.refused()).isGreaterThan(n / 5);
+    }
+
+    @Test void fiveThousandMutantsAreReadOrRefused(@TempDir Path folder) throws IOException { mutants(5_000, folder); }
+
+    @Tag("heavy")
+    @Test void aHundredThousandMutantsAreReadOrRefused(@TempDir Path folder) throws IOException { mutants(100_000, folder); }
 }

@@ -30,6 +30,22 @@ class MemoryTest {
         assertThat(kept.item(0, 0)).isFinite();
     }
 
+    @Test void aLimitedScopeRefusesWhatIsTooMuchBeforeItIsAllocated() {
+        long before = Memory.stats().inUse();
+        try (var scope = Scope.limited("reading", 1 << 20)) {
+            Allocator.allocate(1 << 19);
+            assertThatThrownBy(() -> Allocator.allocate(1L << 40)).isInstanceOf(Scope.LimitException.class).hasMessageContaining("reading");
+            try (var outside = Scope.outside(); var inner = Scope.open()) {
+                Allocator.allocate(1 << 18);
+                assertThatThrownBy(() -> Allocator.allocate(1 << 19)).isInstanceOf(Scope.LimitException.class);
+            }
+            assertThat(scope.allocated()).isEqualTo((1 << 19) + (1 << 18));
+            assertThatThrownBy(() -> Allocator.allocate(1 << 19)).isInstanceOf(Scope.LimitException.class);
+        }
+        assertThat(Memory.stats().inUse() - before).isLessThan(64L << 20);
+        assertThatThrownBy(() -> Scope.limited("x", -1)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("-1");
+    }
+
     @Test void aScopeGivesItsMemoryBackAtOnce() {
         System.gc();
         long before = Memory.stats().inUse();

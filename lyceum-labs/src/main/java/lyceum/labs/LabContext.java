@@ -40,6 +40,9 @@ public interface LabContext {
     /** A switch. */
     boolean flag(String name, boolean defaultValue);
 
+    /** A text of one line, at least one and at most {@code most} characters: a query, a sentence to be cut into tokens. */
+    String text(String name, String defaultValue, int most);
+
     /** The run's seed, 1 by default. */
     long seed();
 

@@ -92,6 +92,34 @@ public sealed interface Parameter {
         }
     }
 
+    /** A text of one line, stripped of blanks at its ends. */
+    @JsonTypeName("text")
+    record Text(String name, String defaultValue, int most) implements Parameter {
+        /** Checks the default. */
+        public Text {
+            if (!fits(defaultValue, most) || !defaultValue.strip().equals(defaultValue)) {
+                throw new IllegalArgumentException(name + " defaults to '" + defaultValue + "'; it is " + allowed(most) + ", without blanks at its ends");
+            }
+        }
+
+        private static boolean fits(String text, int most) {
+            return !text.isBlank() && text.strip().length() <= most && text.chars().noneMatch(Character::isISOControl) && wellFormed(text);
+        }
+
+        private static boolean wellFormed(String text) { return text.codePoints().noneMatch(c -> c >= 0xD800 && c <= 0xDFFF); }
+
+        private static String allowed(int most) { return "a line of 1 to " + most + " characters"; }
+
+        @Override public String allowed() { return allowed(most); }
+
+        @Override public String parse(String text) {
+            if (fits(text, most)) return text.strip();
+            if (text.strip().length() > most)
+                throw new LabParameterException(name, name + " has " + text.strip().length() + " characters; it is " + allowed());
+            throw new LabParameterException(name, name + (text.isBlank() ? " is empty" : " has a line end, another control character or half a surrogate pair") + "; it is " + allowed());
+        }
+    }
+
     /** A switch. */
     @JsonTypeName("flag")
     record Flag(String name, Boolean defaultValue) implements Parameter {

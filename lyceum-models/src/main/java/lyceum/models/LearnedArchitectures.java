@@ -6,7 +6,9 @@ import lyceum.models.multimodal.ContrastiveVlm;
 import lyceum.models.multimodal.ContrastiveVlmConfig;
 import lyceum.models.multimodal.ImageTextConfig;
 import lyceum.models.multimodal.ImageTextEncoder;
+import lyceum.models.multimodal.PictureReward;
 import lyceum.models.multimodal.VlmObjective;
+import lyceum.models.ssl.BlockMasks;
 import lyceum.models.ssl.Byol;
 import lyceum.models.ssl.DinoV2;
 import lyceum.models.ssl.DinoV2Config;
@@ -65,6 +67,10 @@ final class LearnedArchitectures {
                                 pairs),
                         captioned, (m, x, pass) -> m.captionLogits(x.get(0), x.get(1), pass),
                         (m, x, pass) -> m.loss(x.get(0), x.get(1), pass)),
+                Architecture.of("PictureReward", PictureReward.Plan.class, PictureReward.class, PictureReward.Plan::build,
+                        new PictureReward.Plan(small, 6, 8),
+                        (n, rng) -> List.of(Tensor.rand(rng, n, 1, SIDE, SIDE), Tensor.rand(rng, n, 2, 3)),
+                        (m, x, pass) -> m.rewards(x.get(0), x.get(1), pass)),
                 Architecture.of("MaskedAutoencoder", MaskedAutoencoderConfig.class, MaskedAutoencoder.class, MaskedAutoencoder::new,
                         new MaskedAutoencoderConfig(vit).withHidden(0.5), pictures, (m, x, pass) -> m.encoder().forward(x.getFirst(), pass),
                         (m, x, pass) -> m.error(m.reconstruct(x.getFirst(), pass), x.getFirst())),
@@ -73,7 +79,9 @@ final class LearnedArchitectures {
                         (m, x, pass) -> m.encoder().forward(x.getFirst(), pass),
                         (m, x, pass) -> m.loss(List.of(x.getFirst(), x.getFirst().flip(3)), pass)),
                 Architecture.of("Jepa", JepaConfig.class, Jepa.class, Jepa::new,
-                        new JepaConfig(new VisionTransformerConfig(SIDE, 2, 1, 8, 1, 2).withPool(Pool.MEAN).withClassToken(false)), pictures,
+                        new JepaConfig(new VisionTransformerConfig(SIDE, 2, 1, 8, 1, 2).withPool(Pool.MEAN).withClassToken(false))
+                                .withMasks(BlockMasks.images().withLeast(0.2).withMost(0.3)),
+                        pictures,
                         (m, x, pass) -> m.encoder().forward(x.getFirst(), pass), LearnedArchitectures::predicted),
                 Architecture.of("DistributedRepresentation", DistributedConfig.class, DistributedRepresentation.class,
                         DistributedRepresentation::new, new DistributedConfig(),

@@ -12,11 +12,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
+import java.util.Set;
 import lyceum.FormatException;
 import lyceum.format.Safetensors;
 import lyceum.memory.Scope;
 import lyceum.nn.ConfigJson;
 import lyceum.nn.Module;
+import lyceum.nn.Skeleton;
 import lyceum.random.Rng;
 import lyceum.tensor.Shape;
 import lyceum.tensor.ShapesOnly;
@@ -50,8 +52,10 @@ public record SavedModel(Module model, Record config, ObjectNode notes) {
     public static final String CONFIG = "config.json", WEIGHTS = "model.safetensors";
 
     private static final int VERSION = 1, MOST_TEXT = 16 << 20, LISTED = 8;
-    /** What a whole number of a configuration may be, however small the file; and what skeletons may take of memory beside the file's size. */
-    private static final long MOST_NUMBER = 1 << 20, SLACK = 1 << 20;
+    /** What a whole number of a configuration may be, however small the file; and what a skeleton may take of memory beside the file's size. */
+    private static final long MOST_NUMBER = 1 << 16, SLACK = 8 << 20;
+    /** Whole numbers that are no sizes. */
+    private static final Set<String> NO_SIZES = Set.of("chunk", "rate");
 
     public SavedModel {
         Objects.requireNonNull(notes, "notes");
@@ -90,7 +94,7 @@ public record SavedModel(Module model, Record config, ObjectNode notes) {
         var all = new double[list.size()];
         for (int i = 0; i < all.length; i++) {
             if (!list.get(i).isNumber()) throw new FormatException(CONFIG + ": notes." + name + " is no list of numbers");
-            all[i] = list.get(i).doubleValue();
+            all[i] = Double.parseDouble(list.get(i).toString()); // of any size
         }
         if (!list.isArray()) throw new FormatException(CONFIG + ": notes." + name + " is no list of numbers");
         return all;
@@ -120,18 +124,18 @@ public record SavedModel(Module model, Record config, ObjectNode notes) {
      */
     public static SavedModel load(Path folder) throws IOException {
         var json = ConfigJson.parse(text(folder.resolve(CONFIG)));
-        if (!json.path("formatVersion").isIntegralNumber() || json.path("formatVersion").asInt() != VERSION)
+        if (!json.path("formatVersion").toString().equals("" + VERSION))
             throw new FormatException(CONFIG + ": formatVersion is " + json.path("formatVersion") + "; this Lyceum reads " + VERSION);
         var kind = Architectures.all().get(json.path("architecture").asString(""));
         if (kind == null) throw new FormatException(
                 CONFIG + ": architecture is " + json.path("architecture") + "; known are " + Architectures.all().keySet());
         if (!(json.path("config") instanceof ObjectNode fields)) throw new FormatException(CONFIG + ": config is missing");
-        var config = kind.read(fields);
         var notes = json.path("notes") instanceof ObjectNode object ? object : ConfigJson.parse("{}");
         var contents = Safetensors.read(folder.resolve(WEIGHTS));
         contents.foreign().keySet().forEach(contents::get); // which says why it cannot be read
         var weights = contents.tensors();
         bound("config", fields, Math.max(MOST_NUMBER, weights.values().stream().mapToLong(Tensor::count).sum()));
+        var config = kind.read(fields);
         compare(shapes(kind, config, Files.size(folder.resolve(WEIGHTS)) + SLACK), weights);
         var model = kind.build(config, Rng.of(0));
         model.load(weights);
@@ -150,10 +154,12 @@ public record SavedModel(Module model, Record config, ObjectNode notes) {
 
     /** No size of a model is more than all its numbers. */
     private static void bound(String path, JsonNode node, long most) {
-        if (node.isIntegralNumber() && Math.abs(node.longValue()) > most && node.canConvertToInt()) throw new FormatException(
+        if (node.isIntegralNumber() && node.canConvertToInt() && Math.abs(node.longValue()) > most) throw new FormatException(
                 CONFIG + ": " + path + " is " + node + "; the file of weights has fewer numbers");
         if (node.isArray()) for (int i = 0; i < node.size(); i++) bound(path + "." + i, node.get(i), most);
-        node.properties().forEach(field -> bound(path + "." + field.getKey(), field.getValue(), most));
+        node.properties().forEach(field -> {
+            if (!NO_SIZES.contains(field.getKey())) bound(path + "." + field.getKey(), field.getValue(), most);
+        });
     }
 
     /** Names and shapes of the state that a configuration asks for, without its memory. */
@@ -161,12 +167,12 @@ public record SavedModel(Module model, Record config, ObjectNode notes) {
         try (var limit = Scope.limited("reading a model", most)) {
             return ShapesOnly.run(() -> {
                 var shapes = new LinkedHashMap<String, Shape>();
-                kind.build(config, Rng.of(0)).state().forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+                Skeleton.of(() -> kind.build(config, Rng.of(0))).state().forEach((name, tensor) -> shapes.put(name, tensor.shape()));
                 return shapes;
             });
         } catch (Scope.LimitException e) {
             throw new FormatException(CONFIG + ": a " + kind.name() + " of this configuration is larger than its file of weights", e);
-        } catch (IllegalArgumentException | ArithmeticException | NegativeArraySizeException e) {
+        } catch (RuntimeException e) {
             throw new FormatException(CONFIG + ": no " + kind.name() + " has this configuration: " + e.getMessage(), e);
         }
     }

@@ -40,7 +40,11 @@ final class SoundArchitectures {
                 Architecture.of("NeuralAudioCodec", AudioCodecConfig.class, NeuralAudioCodec.class, NeuralAudioCodec::new,
                         new AudioCodecConfig(8_000, 1, 2, List.of(2, 4),
                                 new VectorQuantizerConfig(8, 4).withLearning(VectorQuantizerConfig.Learning.GRADIENT), 2, 1, false),
-                        (n, rng) -> List.of(Tensor.randn(rng, n, 1, 32).mul(0.3))),
+                        (n, rng) -> List.of(Tensor.randn(rng, n, 1, 32).mul(0.3)), (m, x, pass) -> m.forward(x.getFirst(), pass),
+                        (m, x, pass) -> {
+                            var codes = m.quantizer().quantise(m.latents(x.getFirst(), pass), pass);
+                            return m.rebuilt(codes, pass).sub(x.getFirst()).square().mean().add(codes.loss());
+                        }),
                 Architecture.of("AudioLm", AudioLmConfig.class, AudioLm.class, AudioLm::new,
                         new AudioLmConfig(5, 6, 2, FRAMES).withWidth(8).withHeads(2).withLayers(1),
                         (n, rng) -> List.of(Examples.ids(rng, 5, n, FRAMES), Examples.ids(rng, 6, n, 2, FRAMES)), SoundArchitectures::losses,

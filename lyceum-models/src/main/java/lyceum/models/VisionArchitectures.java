@@ -48,9 +48,9 @@ final class VisionArchitectures {
     static List<Architecture<?, ?>> all() {
         return List.of(
                 Architecture.of("AlexNet", AlexNetConfig.class, AlexNet.class, AlexNet::new,
-                        new AlexNetConfig(3, 67, List.of(4, 6, 8, 8, 6), 11, 4, 2, 1, 12, 5, Activation.RELU, true, true, 0.5,
+                        new AlexNetConfig(3, 31, List.of(4, 6, 8, 8, 6), 5, 2, 2, 1, 12, 5, Activation.RELU, true, true, 0.5,
                                 AlexNetConfig.Start.HE, DType.F32),
-                        Examples.pictures(3, 67)),
+                        Examples.pictures(3, 31)),
                 Architecture.of("ConvNet", ConvNetConfig.class, ConvNet.class, ConvNet::new,
                         new ConvNetConfig(3, SIDE, SIDE, List.of(4, 6), 5).withConvolutions(2).withHidden(7), Examples.pictures(3, SIDE)),
                 Architecture.of("ResNet", ResNetConfig.class, ResNet.class, ResNet::new, backbone().withClasses(5), Examples.pictures(3, SIDE)),
@@ -59,7 +59,9 @@ final class VisionArchitectures {
                 Architecture.of("SwinTransformer", SwinTransformerConfig.class, SwinTransformer.class, SwinTransformer::new,
                         new SwinTransformerConfig(3, 2, 8, List.of(2, 1), List.of(2, 4), 4, true, 2, 0.1, 5, DType.F32), Examples.pictures(3, SIDE)),
                 Architecture.of("CapsuleNetwork", CapsuleNetworkConfig.class, CapsuleNetwork.class, CapsuleNetwork::new,
-                        new CapsuleNetworkConfig(1, 8, 3, 6, 3, 2, 2, 4, 4, 3, 8, 0.02, DType.F32), Examples.pictures(1, 8)),
+                        new CapsuleNetworkConfig(1, 8, 3, 6, 3, 2, 2, 4, 4, 3, 8, 0.02, DType.F32), Examples.pictures(1, 8),
+                        (m, x, pass) -> m.forward(x.getFirst(), pass),
+                        (m, x, pass) -> m.loss(x.getFirst(), Tensor.arange(x.getFirst().size(0)).mod(3), pass)),
                 Architecture.of("UNet", UNetConfig.class, UNet.class, UNet::new, UNetConfig.padded(3, 2, 4, 8), Examples.pictures(3, SIDE)),
                 detector("Yolo", YoloConfig.class, Yolo.class, Yolo::new, new YoloConfig(2, YoloCoding.ANCHOR_FREE).withWidth(4)),
                 detector("Detr", Detr.Plan.class, Detr.class, Detr.Plan::build, new Detr.Plan(backbone(), queries())),

@@ -102,7 +102,7 @@ public final class BatchNorm extends Module {
             if (n < 2) throw new ShapeException("BatchNorm: input " + x.shape() + " has one value a feature; learning needs at least two");
             mean = all.mean;
             variance = all.variance;
-            remember(mean.detach(), variance.detach().mul(n / (n - 1)));
+            if (pass.isRemembered()) remember(mean.detach(), variance.detach().mul(n / (n - 1)));
         }
         var y = given.sub(mean.reshape(wide)).mul(variance.reshape(wide).add(epsilon).rsqrt());
         if (weight != null) y = y.mul(weight.reshape(wide)).add(bias.reshape(wide));

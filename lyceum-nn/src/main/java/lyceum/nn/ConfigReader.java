@@ -102,7 +102,10 @@ final class ConfigReader {
     }
 
     private static double number(String path, JsonNode node) {
-        if (node.isNumber() && Double.isFinite(node.doubleValue())) return node.doubleValue();
+        if (node.isNumber()) {
+            double number = Double.parseDouble(node.toString()); // whatever its size
+            if (Double.isFinite(number)) return number;
+        }
         return switch (node.isString() ? node.stringValue() : "") {
             case "NaN" -> Double.NaN;
             case "Infinity" -> Double.POSITIVE_INFINITY;

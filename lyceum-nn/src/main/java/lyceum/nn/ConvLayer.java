@@ -32,7 +32,7 @@ public abstract sealed class ConvLayer extends Module permits Conv1d, Conv2d, Co
         shape[1] = second / groups;
         for (int i = 0; i < axes; i++) shape[i + 2] = kernel[kernel.length == 1 ? 0 : i];
         var fans = name.startsWith("ConvTranspose") ? Fans.transposed(groups, shape) : Fans.grouped(groups, shape);
-        if (Skeleton.isBuilding()) return Tensor.zeros(dtype).expand(shape);
+        if (Skeleton.isBuilding()) return Skeleton.blank(dtype, shape);
         return (init == null ? Init.torchLinear(fanIn(shape)) : init).sample(rng, dtype, fans, shape).compute();
     }
 

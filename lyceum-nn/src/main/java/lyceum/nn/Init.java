@@ -130,7 +130,7 @@ public interface Init {
      * The value at which a parameter begins, ready to be one. While a {@link Skeleton} is built, only its shape: one zero seen everywhere.
      */
     static Tensor begin(Init init, Rng rng, DType dtype, long... shape) {
-        return Skeleton.isBuilding() ? Tensor.zeros(dtype).expand(shape) : init.sample(rng, dtype, shape).compute();
+        return Skeleton.isBuilding() ? Skeleton.blank(dtype, shape) : init.sample(rng, dtype, shape).compute();
     }
 
     private static long columns(String name, long[] shape) {

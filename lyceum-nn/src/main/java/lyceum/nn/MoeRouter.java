@@ -102,7 +102,7 @@ public final class MoeRouter extends Module {
         }
         var routing = new Routing(logits, probabilities, scale == null ? null : smoothLoad(logits, noisy, scale), choice.tokens(), gates,
                 choice.counts(), choice.chosen(), capacity);
-        if (bias != null && pass.isTraining()) Autograd.noGrad(() -> {
+        if (bias != null && pass.isRemembered()) Autograd.noGrad(() -> {
             bias.add_(Tensor.of(config.balancing().biasStep(routing)).to(bias.dtype()));
         });
         return routing;

@@ -2,6 +2,7 @@ package lyceum.nn;
 
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import lyceum.autograd.Autograd;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
@@ -66,6 +67,9 @@ public final class Pass {
 
     /** True while learning. */
     public boolean isTraining() { return training; }
+
+    /** True while learning, but not where a {@linkplain Autograd#checkpoint checkpoint} computes again: then running statistics move. */
+    public boolean isRemembered() { return training && !Autograd.isRecomputing(); }
 
     /** Where masks are drawn from; null if nothing is dropped. */
     public Rng rng() { return rng; }

@@ -3,6 +3,11 @@ package lyceum.nn;
 /** What a file says of a {@link RotaryEmbedding}. */
 record RotaryForm(int width, double base, RopeScaling scaling, boolean interleaved) {
     static final String KIND = "RotaryEmbedding";
+    private static final int WIDEST = 1 << 16; // no head is wider, and a table is made at once
+
+    RotaryForm {
+        if (width > WIDEST) throw new IllegalArgumentException("RotaryEmbedding: width " + width + "; at most " + WIDEST);
+    }
 
     static RotaryForm of(RotaryEmbedding r) {
         if (Double.isNaN(r.base()))

@@ -1,6 +1,9 @@
 package lyceum.nn;
 
 import java.util.function.Supplier;
+import lyceum.DType;
+import lyceum.tensor.ShapesOnly;
+import lyceum.tensor.Tensor;
 
 /**
  * Modules whose large parameters have shapes and no memory: to count a published model, to list its names, and to be given a checkpoint's
@@ -23,6 +26,11 @@ public final class Skeleton {
 
     /** What {@code build} makes, without its large weights. */
     public static <M extends Module> M of(Supplier<M> build) { return ScopedValue.where(BUILDING, true).call(build::get); }
+
+    /** A large parameter of a skeleton: zero everywhere, in one number's memory. Where nothing has memory anyway, it is like any other. */
+    static Tensor blank(DType dtype, long... shape) {
+        return ShapesOnly.isRunning() ? Tensor.zeros(dtype, shape) : Tensor.zeros(dtype).expand(shape);
+    }
 
     /** Whether what is being built is a skeleton. */
     public static boolean isBuilding() { return BUILDING.isBound(); }

@@ -29,6 +29,9 @@ import lyceum.tensor.Tensor;
  * @see <a href="https://arxiv.org/abs/2007.14062">Zaheer et al. (2020): BigBird</a>
  */
 public final class SparseAttention implements AttentionMask {
+    /** Of so many tiles keys and values are gathered at once where no gradient is wanted: they stay in the cache. */
+    private static final int TILES = 32;
+
     private final AttentionMask pattern;
     private final int block;
     private volatile Plan last;
@@ -128,13 +131,21 @@ public final class SparseAttention implements AttentionMask {
         Tensor queries = blocks(q, plan.rows), keys = blocks(k, plan.columns), values = blocks(v, plan.columns);
         var parts = new ArrayList<Tensor>();
         var plain = new Attention().withScale(attention.scale()).withSoftCap(attention.softCap());
+        boolean records = q.isTracked() || k.isTracked() || v.isTracked();
         for (var group : plan.groups) {
             if (group.columns == null) {
                 parts.add(Tensor.zeros(v.dtype(), group.count, batch * heads, block, v.size(3)));
                 continue;
             }
-            var seen = group.seen == null ? plain : plain.withBias(group.seen);
-            parts.add(seen.of(queries.indexSelect(0, group.rows), gathered(keys, group), gathered(values, group)));
+            if (records) {
+                parts.add(group.attend(plain, queries, keys, values));
+                continue;
+            }
+            for (int from = 0, step = Math.max(1, TILES / group.width()); from < group.count; from += step) {
+                try (var scope = Scope.open("rows of tiles")) {
+                    parts.add(group.narrow(from, Math.min(step, group.count - from)).attend(plain, queries, keys, values).compute().keptBy(scope));
+                }
+            }
         }
         var all = Tensor.concat(0, parts.toArray(Tensor[]::new)).indexSelect(0, plan.order);
         return all.transpose(0, 1).reshape(batch, heads, (long) plan.rows * block, v.size(3)).narrow(2, 0, n);
@@ -147,15 +158,32 @@ public final class SparseAttention implements AttentionMask {
         return whole.reshape(x.size(0) * x.size(1), count, block, x.size(3)).transpose(0, 1);
     }
 
-    /** The blocks of keys or values that each row of a group sees, side by side: (rows, batch heads, columns block, d). */
-    private Tensor gathered(Tensor blocks, Group group) {
-        long heads = blocks.size(1), width = blocks.size(3);
-        return blocks.indexSelect(0, group.columns).reshape(group.count, -1, heads, block, width).transpose(1, 2).reshape(group.count,
-                heads, -1, width);
-    }
+    /**
+     * Rows of tiles that see equally many.
+     *
+     * @param columns of all rows one after another; null if they see nothing
+     * @param seen (rows, 1, block, columns block), or null for all
+     */
+    private record Group(int count, Tensor rows, Tensor columns, Tensor seen) {
+        /** Tiles of a row. */
+        int width() { return (int) columns.count() / count; }
 
-    /** @param columns of all rows one after another; null if they see nothing. @param seen (rows, 1, block, columns block), or null for all */
-    private record Group(int count, Tensor rows, Tensor columns, Tensor seen) {}
+        Group narrow(int from, int rows) {
+            return new Group(rows, this.rows.narrow(0, from, rows), columns.narrow(0, (long) from * width(), (long) rows * width()),
+                    seen == null ? null : seen.narrow(0, from, rows));
+        }
+
+        /** Of blocks of queries, keys and values. */
+        Tensor attend(Attention plain, Tensor queries, Tensor keys, Tensor values) {
+            return (seen == null ? plain : plain.withBias(seen)).of(queries.indexSelect(0, rows), gathered(keys), gathered(values));
+        }
+
+        /** The blocks that each row sees, side by side: (rows, batch heads, columns block, d). */
+        private Tensor gathered(Tensor blocks) {
+            long heads = blocks.size(1), block = blocks.size(2), width = blocks.size(3);
+            return blocks.indexSelect(0, columns).reshape(count, -1, heads, block, width).transpose(1, 2).reshape(count, heads, -1, width);
+        }
+    }
 
     /** @param order where each row of tiles lies among those of the groups */
     private record Plan(boolean causal, long window, long queries, long keys, int rows, int columns, long tiles, List<Group> groups,

@@ -79,7 +79,7 @@ public final class SpectralNorm extends Module implements Adapter {
     public Tensor largest() { return weight_u.copy().matmul(matrix().matmul(weight_v.copy())); }
 
     @Override public Tensor adapt(Tensor x, Tensor y, Pass pass) {
-        if (pass.isTraining()) iterate(iterations);
+        if (pass.isRemembered()) iterate(iterations);
         if (bias == null) return y.div(largest());
         var wide = new long[y.rank()];
         for (int i = 0; i < wide.length; i++) wide[i] = i == (channelsFirst ? 1 : wide.length - 1) ? bias.size(0) : 1;

@@ -112,6 +112,11 @@ public sealed interface Figure permits Plot, Panels, Frames {
     /** Counts of the values in {@code bins} equal bins from the smallest to the largest. */
     static Plot histogram(String title, double[] values, int bins) { return plot(title).with(Bins.count("", values, bins)); }
 
+    /** A histogram that was counted already: a height for each stretch between two of the ascending edges. */
+    static Plot histogram(String title, double[] edges, double[] heights) {
+        return plot(title).with(new Layer.Histogram("", Numbers.of(edges), Numbers.of(heights)));
+    }
+
     /** A matrix as colours, first row on top, rows and columns numbered from 0. */
     static Plot heatmap(String title, double[][] values) {
         int columns = values.length == 0 ? 0 : values[0].length;

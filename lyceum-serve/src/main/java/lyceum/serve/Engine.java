@@ -1,5 +1,6 @@
 package lyceum.serve;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,6 +53,10 @@ import lyceum.train.peft.AdapterRegistry;
  * @see <a href="https://arxiv.org/abs/2309.06180">Kwon et al. (2023): vLLM</a>
  */
 public final class Engine implements TextGenerator, AutoCloseable {
+    private static final int RECENT = 256;
+
+    private final double birth = seconds();
+    private final ArrayDeque<EngineStep> recent = new ArrayDeque<>();
     private final DecoderLM model;
     private final Tokenizer tokenizer;
     private final EngineOptions options;
@@ -113,6 +118,16 @@ public final class Engine implements TextGenerator, AutoCloseable {
     /** As of the last step. */
     public EngineMetrics metrics() { return metrics; }
 
+    /** The latest steps, {@value #RECENT} at most, the oldest first. */
+    public List<EngineStep> recentSteps() {
+        synchronized (recent) {
+            return List.copyOf(recent);
+        }
+    }
+
+    /** Seconds since it began. */
+    public double age() { return seconds() - birth; }
+
     /** Who hears of each step, on the engine's thread; what it throws is logged. */
     public void onStep(Consumer<EngineStep> listener) { this.listener = listener; }
 
@@ -152,7 +167,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
                     + (adapters == null ? List.of() : adapters.names()));
         var reply = new Reply(this::wake);
         var text = new WrittenText(model, tokenizer, new GenerationRequest(request.prompt(), request.sampling(), request.stop(),
-                request.stream(), request.constraint(), reply::add));
+                request.stream(), request.constraint(), reply::add)).tell(request.likeliest());
         int[] prompt = text.prompt();
         if (prompt.length > model.contextLength()) throw new IllegalArgumentException(
                 "Engine: a prompt of " + prompt.length + " ids for a context of " + model.contextLength() + "; shorten it");
@@ -258,8 +273,9 @@ public final class Engine implements TextGenerator, AutoCloseable {
 
     /** Whether there was something to compute. */
     private boolean step() {
+        double began = seconds();
         if (options.guesses() > 0) guess();
-        var batch = scheduler.next(seconds());
+        var batch = scheduler.next(began);
         if (batch.isEmpty()) return false;
         float[] logits;
         try {
@@ -283,11 +299,16 @@ public final class Engine implements TextGenerator, AutoCloseable {
             at += (1 + slice.drafted()) * model.vocabulary();
         }
         note();
-        tell(new EngineStep(steps - 1, decoded, prefilled, metrics.running(), metrics.waiting(), metrics.freeBlocks(), numbers));
+        tell(new EngineStep(steps - 1, decoded, prefilled, metrics.running(), metrics.waiting(), metrics.freeBlocks(), numbers, began - birth,
+                seconds() - began));
         return true;
     }
 
     private void tell(EngineStep step) {
+        synchronized (recent) {
+            if (recent.size() == RECENT) recent.removeFirst();
+            recent.addLast(step);
+        }
         try {
             listener.accept(step);
         } catch (RuntimeException e) {

@@ -11,6 +11,9 @@ import java.util.List;
  * @param running requests with memory after it
  * @param waiting requests without
  * @param freeBlocks blocks that nobody has
- * @param requests numbers of those that were computed
+ * @param requests numbers of those that were computed, those that decoded first
+ * @param began seconds from the engine's beginning to the step's
+ * @param took seconds that it took
  */
-public record EngineStep(long number, int decoded, int prefilled, int running, int waiting, int freeBlocks, List<Long> requests) {}
+public record EngineStep(long number, int decoded, int prefilled, int running, int waiting, int freeBlocks, List<Long> requests,
+        double began, double took) {}

@@ -19,13 +19,21 @@ import lyceum.withers.Withers;
  * @param salt of the tenant: beginnings that were computed are reused among requests of one salt alone
  * @param adapter name of a tuning that the engine has; empty for the base model
  * @param priority larger ones first, if the scheduler orders by it
+ * @param likeliest how many of the ids that were likeliest each piece tells
  */
 @Withers
 public record Request(int[] prompt, SamplingOptions sampling, StopCriteria stop, Rng stream, TokenConstraint constraint, String salt,
-        String adapter, int priority) implements RequestWithers {
+        String adapter, int priority, int likeliest) implements RequestWithers {
     public Request {
+        if (likeliest < 0) throw new IllegalArgumentException("Request: the " + likeliest + " likeliest ids; none at least");
         Objects.requireNonNull(salt, "salt: the empty one for everybody");
         Objects.requireNonNull(adapter, "adapter: the empty name for the base model");
+    }
+
+    /** Nobody asks what else was likely. */
+    public Request(int[] prompt, SamplingOptions sampling, StopCriteria stop, Rng stream, TokenConstraint constraint, String salt, String adapter,
+            int priority) {
+        this(prompt, sampling, stop, stream, constraint, salt, adapter, priority, 0);
     }
 
     /** Of the model's own distribution. */

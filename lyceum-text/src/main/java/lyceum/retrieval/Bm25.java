@@ -3,6 +3,7 @@ package lyceum.retrieval;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import lyceum.withers.Withers;
 
@@ -25,14 +26,35 @@ import lyceum.withers.Withers;
  * @param delta what each match gives beside, at least 0, of PLUS alone
  * @param idfFloor the least idf of OKAPI, whose idf is negative for terms of more than half the documents; minus infinity for none
  * @param fields weights of the fields that are searched, above 0
+ * @param norms the length that counts: a document's own, or what Lucene keeps of it
  * @see <a href="https://doi.org/10.1561/1500000019">Robertson and Zaragoza (2009)</a>
  * @see <a href="https://doi.org/10.1145/2063576.2063584">Lv and Zhai (2011)</a>
  */
 @Withers
-public record Bm25(Variant variant, double k1, double b, double delta, double idfFloor, Map<String, Double> fields) implements Bm25Withers {
+public record Bm25(Variant variant, double k1, double b, double delta, double idfFloor, Map<String, Double> fields, Norms norms)
+        implements Bm25Withers {
     /** Which of the family. */
     public enum Variant {
         OKAPI, LUCENE, PLUS
+    }
+
+    /** How exactly a text's length is known. */
+    public enum Norms {
+        /** To the term. */
+        EXACT,
+        /**
+         * As Lucene keeps it in a byte: to the term up to 39, then the four leading bits of what is over 24, cut off. With the variant LUCENE scores are those of Lucene's
+         * {@code BM25Similarity}, whose floats apart.
+         */
+        LUCENE;
+
+        double length(double length) { return this == EXACT || length < 40 ? length : 24 + leading((int) length - 24); }
+
+        /** A number without what lies below its four leading bits. */
+        private static int leading(int number) {
+            int low = Math.max(0, 28 - Integer.numberOfLeadingZeros(number));
+            return number >> low << low;
+        }
     }
 
     /**
@@ -49,6 +71,7 @@ public record Bm25(Variant variant, double k1, double b, double delta, double id
         if (!(b >= 0 && b <= 1)) throw new IllegalArgumentException("Bm25: b is " + b + "; it lies between 0 and 1");
         if (!(delta >= 0 && delta < Double.POSITIVE_INFINITY))
             throw new IllegalArgumentException("Bm25: delta is " + delta + "; it is finite and at least 0");
+        Objects.requireNonNull(norms, "Bm25: norms");
         if (Double.isNaN(idfFloor)) throw new IllegalArgumentException("Bm25: idfFloor is NaN");
         if (fields.isEmpty()) throw new IllegalArgumentException("Bm25: no field is searched; give a weight to one");
         fields.forEach((field, weight) -> {
@@ -58,8 +81,8 @@ public record Bm25(Variant variant, double k1, double b, double delta, double id
         fields = Map.copyOf(fields);
     }
 
-    /** LUCENE with k1 1.2, b 0.75, delta 1, no floor, over the field {@value InvertedIndex#TEXT}. */
-    public Bm25() { this(Variant.LUCENE, 1.2, 0.75, 1, Double.NEGATIVE_INFINITY, Map.of(InvertedIndex.TEXT, 1.0)); }
+    /** LUCENE with k1 1.2, b 0.75, delta 1, no floor, over the field {@value InvertedIndex#TEXT}, lengths as they are. */
+    public Bm25() { this(Variant.LUCENE, 1.2, 0.75, 1, Double.NEGATIVE_INFINITY, Map.of(InvertedIndex.TEXT, 1.0), Norms.EXACT); }
 
     /** The idf of a term that {@code holders} of {@code documents} hold. */
     public double idf(long documents, long holders) {
@@ -74,7 +97,7 @@ public record Bm25(Variant variant, double k1, double b, double delta, double id
     /** What a term of this idf gives that stands {@code count} times in a text of {@code length} terms; 0 if it does not. */
     public double contribution(double idf, int count, double length, double meanLength) {
         if (count == 0) return 0;
-        double s = count / (count + k1 * (1 - b + b * length / meanLength));
+        double s = count / (count + k1 * (1 - b + b * norms.length(length) / meanLength));
         return switch (variant) {
             case OKAPI -> idf * (k1 + 1) * s;
             case LUCENE -> idf * s;

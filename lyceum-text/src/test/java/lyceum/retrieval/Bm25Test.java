@@ -50,7 +50,7 @@ class Bm25Test {
         for (int s = 0; s < settings.length; s++) {
             double floor = settings[s][4] == -1e9 ? Double.NEGATIVE_INFINITY : settings[s][4];
             var bm25 = new Bm25(Variant.values()[(int) settings[s][0]], settings[s][1], settings[s][2], settings[s][3], floor,
-                    Map.of(InvertedIndex.TEXT, 1.0));
+                    Map.of(InvertedIndex.TEXT, 1.0), Bm25.Norms.EXACT);
             for (int q = 0; q < queries.size(); q++) {
                 if (q % 4 == 0)
                     worst = Math.max(worst, gap(trace(bm25.search(Verses.INDEX, queries.get(q), Integer.MAX_VALUE)), traces[s], 5 * q));

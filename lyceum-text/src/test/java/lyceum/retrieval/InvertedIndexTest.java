@@ -1,7 +1,9 @@
 package lyceum.retrieval;
 
 import static lyceum.testing.Bound.above;
+import static lyceum.testing.Bound.atLeast;
 import static lyceum.testing.Bound.atMost;
+import static lyceum.testing.Bound.below;
 import static lyceum.testing.Bound.exactly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -15,6 +17,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,6 +31,7 @@ import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
 import lyceum.testing.Golden;
 import lyceum.text.count.TermSplitter;
+import lyceum.text.encoder.MiniLm;
 import org.junit.jupiter.api.Tag;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
@@ -194,6 +199,38 @@ class InvertedIndexTest {
         assertThat(parts.bytes()).isLessThan(bytes);
         assertThat(parts.size()).isEqualTo(fresh.size()).isEqualTo(added - deleted);
     }
+
+    /** Verses with a number each that is in no other, asked for by the number; MiniLM reads it in pieces that many numbers share. */
+    @Acceptance(topic = TOPIC, clause = 5)
+    @Tag("slow")
+    @Test void rareIdentifiersAreFoundByWordsAndMissedByMeaning() {
+        var rng = Rng.of(5);
+        var passages = new LinkedHashMap<String, String>();
+        var codes = new LinkedHashSet<String>();
+        while (codes.size() < 240)
+            codes.add("" + (char) ('a' + rng.nextInt(26)) + (char) ('a' + rng.nextInt(26)) + (10_000 + rng.nextInt(90_000)));
+        var texts = Verses.TEXTS.stream().filter(t -> t.length() < 60).distinct().limit(240).toList();
+        var numbered = texts.iterator();
+        for (var code : codes) passages.put(code, numbered.next() + " Record " + code + ".");
+        var index = new InvertedIndex(new TextAnalyzer());
+        passages.forEach(index::add);
+        var meaning = new DenseRetriever(MiniLm.encoder());
+        meaning.add(passages);
+        var asked = codes.stream().limit(200).toList();
+        int words = 0, dense = 0, read = 0;
+        for (int i = 0; i < 200; i++) {
+            var code = asked.get(i);
+            if (first(new Bm25().search(index, "the record " + code, 1), code)) words++;
+            if (first(meaning.search("the record " + code, 1), code)) dense++;
+            if (i < 50 && first(meaning.search(texts.get(i), 1), code)) read++;
+        }
+        Evidence.of("queries for a rare identifier", asked.size(), exactly(200));
+        Evidence.of("hit@1 of the index", words / 200.0, exactly(1));
+        Evidence.of("hit@1 of dense retrieval", dense / 200.0, below(1));
+        Evidence.of("which by the words of the verse has", read / 50.0, atLeast(0.9));
+    }
+
+    private static boolean first(List<SearchHit> hits, String id) { return !hits.isEmpty() && hits.getFirst().id().equals(id); }
 
     @Test void learnedWeightsAreADotProduct() {
         var index = new InvertedIndex(new TextAnalyzer());

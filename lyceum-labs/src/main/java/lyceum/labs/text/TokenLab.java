@@ -21,12 +21,12 @@ import lyceum.text.TokenPrice;
 @Lab(topics = "token", title = "What a text costs")
 final class TokenLab implements LabBody {
     @Override public void run(LabContext lab) {
+        var text = lab.text("text", "And Nebuchadnezzar said: café for 153 men, 漢字 for none.", 300);
         int budget = lab.param("token budget", 12, 1, 60), size = lab.param("vocabulary", 2000, 300, 8000);
         double in = lab.param("price of a million tokens in ($)", 3.0, 0.0, 100.0),
                 out = lab.param("price of a million tokens out ($)", 15.0, 0.0, 500.0);
         var texts = Corpora.kingJames().limit(150).toList().stream().map(d -> d.text()).toList();
         var counter = new TokenCounter(BpeTrainer.byteLevel(size, PreTokenizer.GPT4).train(texts, lab.progress()));
-        var text = "And Nebuchadnezzar said: café for 153 men, 漢字 for none.";
         var rows = new ArrayList<List<Object>>();
         for (var token : counter.tokens(text))
             rows.add(List.of(token.id(), token.text(), text.substring(token.start(), token.end()), token.bytes().length,

@@ -25,6 +25,7 @@ import lyceum.text.WordTokenizer;
 @Lab(topics = "tokenization", title = "Six ways to cut a sentence")
 final class TokenizationLab implements LabBody {
     @Override public void run(LabContext lab) {
+        var sentence = lab.text("sentence", "And God said, Let there be light: and there was light.", 300);
         int size = lab.param("vocabulary", 1500, 400, 8000), chapters = lab.param("chapters to learn from", 100, 20, 1189);
         var texts = Corpora.kingJames().limit(chapters).toList().stream().map(d -> d.text()).toList();
         var tokenizers = new LinkedHashMap<String, Tokenizer>();
@@ -34,7 +35,6 @@ final class TokenizationLab implements LabBody {
         tokenizers.put("byte-level BPE", BpeTrainer.byteLevel(size, PreTokenizer.GPT4).train(texts));
         tokenizers.put("characters", WordTokenizer.of(WordSplitter.CHARACTERS, texts, size));
         tokenizers.put("bytes", new ByteTokenizer());
-        var sentence = "And God said, Let there be light: and there was light.";
         var rows = new ArrayList<List<Object>>();
         tokenizers.forEach((name, t) -> rows
                 .add(List.of(name, t.vocabulary().size(), t.count(sentence), String.join(" · ", t.encode(sentence).tokens()))));

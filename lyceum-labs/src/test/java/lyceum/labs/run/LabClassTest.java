@@ -53,6 +53,19 @@ class LabClassTest {
         assertThatThrownBy(() -> GOOD.values(Map.of("verbose", "perhaps"))).hasMessage("verbose is 'perhaps'; it is true or false");
     }
 
+    @Test void aLineOfTextIsReadStrippedAndBounded() {
+        var echo = LabClass.of("lyceum.labs.dummy.EchoLab");
+        assertThat(echo.parameters()).containsExactly(new Parameter.Text("line", "hello there", 20));
+        assertThat(echo.values(Map.of())).containsEntry("line", "hello there");
+        assertThat(echo.values(Map.of("line", "  a \"quoted\" 漢字 🙂 "))).containsEntry("line", "a \"quoted\" 漢字 🙂");
+        for (var wrong : Map.of(" ", "line is empty", "a".repeat(21), "line has 21 characters", "a\nb", "line has a line end", "a\u0000",
+                "line has a line end", "\uD83D", "line has a line end").entrySet())
+            assertThatThrownBy(() -> echo.values(Map.of("line", wrong.getKey()))).isInstanceOf(LabParameterException.class)
+                    .hasMessageStartingWith(wrong.getValue()).hasMessageEndingWith("it is a line of 1 to 20 characters");
+        assertThatThrownBy(() -> new Parameter.Text("line", " blank", 20)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Parameter.Text("line", "longer", 3)).isInstanceOf(IllegalArgumentException.class);
+    }
+
     @Test void whatIsNoLabIsRefused() {
         assertThatThrownBy(() -> LabClass.of("lyceum.labs.dummy.Nothing")).isInstanceOf(LabException.class)
                 .hasMessage("there is no lab class lyceum.labs.dummy.Nothing");

@@ -27,6 +27,12 @@ class LabRunnerTest {
 
     static LabRequest dummy(String name) { return LabRequest.of("k-means", "lyceum.labs.dummy." + name); }
 
+    @Test void aLineOfTextReachesTheLab() throws Exception {
+        var result = runner.run(dummy("EchoLab").withParams(Map.of("line", "% of 'all'")), e -> {});
+        assertThat(result.said()).containsExactly("% of 'all'");
+        assertThat(result.params()).containsEntry("line", "% of 'all'");
+    }
+
     @Test void runEmitsEventsInOrderAndReturnsTheirSum() {
         var result = runner.run(dummy("GoodLab").withParams(Map.of("k", "4")).withSeed(9), events::add);
         assertThat(events.getFirst()).isInstanceOfSatisfying(LabEvent.Started.class, s -> assertThat(s.params()).containsEntry("k", 4));

@@ -242,9 +242,13 @@ class TopicSearchTest {
     }
 
     @Test void meaningsJoinIn() {
-        var catalogue = Catalogue.of(List.of(topic(1, "One", "one", ""), topic(2, "Two", "two", "")));
-        var search = TopicSearch.of(catalogue, s -> Optional.empty(), (query, count) -> Map.of("two", 0.9));
+        var catalogue = Catalogue.of(List.of(topic(1, "One", "one", ""), topic(2, "Two", "two", ""), topic(3, "Three", "three", ""),
+                topic(4, "Four", "four", ""), topic(5, "Five", "five", "")));
+        var search = TopicSearch.of(catalogue, s -> Optional.empty(), (query, count) -> Map.of("two", 0.9, "one", 0.1));
         assertThat(search.search("a pair")).extracting(h -> h.topic().slug()).containsExactly("two");
+        assertThat(search.search("three")).extracting(h -> h.topic().slug()).containsExactly("three");
+        var nonsense = TopicSearch.of(catalogue, s -> Optional.empty(), (query, count) -> Map.of("two", 0.29));
+        assertThat(nonsense.search("a pair")).isEmpty();
     }
 
     @Test void findsTheSameUnderEveryLocale() {

@@ -1,5 +1,6 @@
 package lyceum.llm.generate;
 
+import java.util.List;
 import java.util.function.Consumer;
 import lyceum.llm.TokenConstraint;
 import lyceum.random.Rng;
@@ -27,8 +28,15 @@ public record GenerationRequest(int[] prompt, SamplingOptions sampling, StopCrit
      * @param text that is certain with it, often a word, sometimes nothing; empty without a tokenizer
      * @param logProbability under the model
      * @param last whether the text ends here
+     * @param likeliest in this place, the likeliest first, as many as were {@linkplain WrittenText#tell asked for}
      */
-    public record Piece(int id, String text, double logProbability, boolean last) {}
+    public record Piece(int id, String text, double logProbability, boolean last, List<Likely> likeliest) {
+        /** Nobody asked what else was likely. */
+        public Piece(int id, String text, double logProbability, boolean last) { this(id, text, logProbability, last, List.of()); }
+    }
+
+    /** An id that might have come. @param logProbability under the model */
+    public record Likely(int id, double logProbability) {}
 
     /** Without constraint and listener. */
     public GenerationRequest(int[] prompt, SamplingOptions sampling, StopCriteria stop, Rng stream) {

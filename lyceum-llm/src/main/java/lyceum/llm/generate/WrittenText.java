@@ -1,10 +1,13 @@
 package lyceum.llm.generate;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import lyceum.llm.CausalLM;
 import lyceum.llm.Continuation;
 import lyceum.llm.Continuation.Ending;
 import lyceum.llm.TokenConstraint;
+import lyceum.llm.generate.GenerationRequest.Likely;
 import lyceum.random.Rng;
 import lyceum.text.Tokenizer;
 
@@ -30,6 +33,8 @@ public final class WrittenText {
     private int size;
     private double sum; // log-sum of the row as the model gave it
     private Ending ending;
+    private int told; // how many of the likeliest ids a piece tells
+    private List<Likely> likeliest = List.of();
 
     /** @param index a number that the caller knows it by */
     public WrittenText(int index, CausalLM model, Tokenizer tokenizer, GenerationRequest request) {
@@ -55,6 +60,25 @@ public final class WrittenText {
 
     /** What the model reads first: the request's prompt, or the start mark in place of an empty one. */
     public int[] prompt() { return prompt.clone(); }
+
+    /** From now on a piece also tells so many of the ids that were likeliest in its place, whatever may or may not come. Returns this. */
+    public WrittenText tell(int count) {
+        told = count;
+        return this;
+    }
+
+    private List<Likely> largest(LogitRow row) {
+        var best = new ArrayList<Likely>();
+        for (int i = 0; i < row.count(); i++) {
+            double log = row.logit(row.id(i)) - sum;
+            if (best.size() == told && !(log > best.getLast().logProbability())) continue;
+            if (best.size() == told) best.removeLast();
+            int place = best.size();
+            while (place > 0 && best.get(place - 1).logProbability() < log) place--;
+            best.add(place, new Likely(row.id(i), log));
+        }
+        return List.copyOf(best);
+    }
 
     /** Ids that were drawn. */
     public int size() { return size; }
@@ -99,6 +123,7 @@ public final class WrittenText {
     public void prepare(LogitRow row) {
         if (startMark >= 0) row.ban(startMark);
         sum = row.logSum();
+        if (told > 0) likeliest = largest(row);
         for (int id = spelled; id < padded; id++) row.ban(id);
         if (size < stop.least()) for (int end : ends) row.ban(end);
         if (constraint != null) {
@@ -125,7 +150,7 @@ public final class WrittenText {
         if (ending != null && stream != null) piece += stream.finish();
         if (stream != null && stream.matched() != null) ending = Ending.STOP_STRING;
         text.append(piece);
-        request.listener().accept(new GenerationRequest.Piece(id, piece, logs[size - 1], ending != null));
+        request.listener().accept(new GenerationRequest.Piece(id, piece, logs[size - 1], ending != null, likeliest));
     }
 
     /** The random numbers of this text. */

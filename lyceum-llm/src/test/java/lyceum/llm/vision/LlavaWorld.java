@@ -23,7 +23,7 @@ import lyceum.tensor.Tensor;
 
 /** Drawn scenes, questions about them, an encoder that was taught what patches show, a language model that knows the questions and no picture. */
 final class LlavaWorld {
-    private static final int IMAGE = 0, SIZE = 32, PATCH = 8;
+    private static final int IMAGE = 0, SIZE = 32, PATCH = 16;
     private final SceneQuestions questions = new SceneQuestions(CaptionedScenes.of(SIZE).withJitter(1));
     private final List<String> words = new ArrayList<>(List.of("<image>"));
     private final Rng rng;
@@ -73,24 +73,26 @@ final class LlavaWorld {
             int[] text = text(asked, true);
             examples.add(new Example(text, last(text.length), questions.scenes().picture(asked.scene(), draws).unsqueeze(0)));
         }
-        var recipe = new VisualInstructionTuning(150, 3e-3, 900, 2e-3, 32, null);
+        var recipe = new VisualInstructionTuning(150, 3e-3, 3000, 1.5e-3, 40, null);
         recipe.align(model, examples, rng.split(6), progress);
         recipe.tune(model, examples, rng.split(7), progress);
         return model;
     }
 
-    /** What each patch shows: nothing, or a shape of a colour. The head is thrown away. */
+    /** What each patch shows, nothing or a shape of a colour, and in which cell it is. The heads are thrown away. */
     private void teachEncoder(int steps) {
         var draws = rng.split(8);
-        var head = new Linear(48, 13, draws);
+        Linear head = new Linear(48, 13, draws), place = new Linear(48, 4, draws);
         var all = new ArrayList<>(encoder.parameters().values());
         all.addAll(head.parameters().values());
+        all.addAll(place.parameters().values());
         var optimizer = new Adam(3e-3).over(all);
         int side = SIZE / PATCH, cell = side / 2;
         for (int step = 0; step < steps; step++) try (var scope = Scope.open("step")) {
             optimizer.zeroGrad();
             var pictures = new Tensor[32];
-            var labels = new long[32 * side * side];
+            long[] labels = new long[32 * side * side], cells = new long[labels.length];
+            for (int i = 0; i < cells.length; i++) cells[i] = i / side % side / cell * 2 + i % side / cell;
             for (int i = 0; i < 32; i++) {
                 var scene = questions.scenes().draw(1 + draws.nextInt(4), draws);
                 pictures[i] = questions.scenes().picture(scene, draws);
@@ -98,8 +100,9 @@ final class LlavaWorld {
                     labels[(i * side + item.row() * cell + y) * side + item.column() * cell + x] = 1 + 3 * item.colour().ordinal()
                             + item.shape().ordinal();
             }
-            var z = head.forward(encoder.patches(Tensor.stack(0, pictures), Pass.training(draws)).reshape(-1, 48), Pass.training(draws));
-            new CrossEntropy().of(z, Tensor.of(labels)).backward();
+            var seen = encoder.patches(Tensor.stack(0, pictures), Pass.training(draws)).reshape(-1, 48);
+            new CrossEntropy().of(head.forward(seen, Pass.training(draws)), Tensor.of(labels))
+                    .add(new CrossEntropy().of(place.forward(seen, Pass.training(draws)), Tensor.of(cells))).backward();
             optimizer.step();
         }
     }

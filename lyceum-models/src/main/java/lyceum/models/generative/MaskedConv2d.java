@@ -61,23 +61,17 @@ public final class MaskedConv2d extends Module {
                     + groups + " groups; each has one");
         int height = reach.above + 1, width = reach.left + 1 + reach.right;
         how = new Convolution().withPadding(new int[] {reach.above, reach.left}, new int[] {0, reach.right});
-        var open = new double[outputs * inputs * height * width];
-        long seen = 0;
-        for (int o = 0, i = 0; o < outputs; o++) {
-            int run = outputs / runs, own = o % run * groups / run;
-            for (int k = 0; k < inputs; k++) {
-                int group = k * groups / inputs;
-                for (int r = 0; r < height; r++) for (int c = 0; c < width; c++, i++) {
-                    boolean centre = r == reach.above && c == reach.left;
-                    boolean earlier = r < reach.above || c < reach.left;
-                    if (centre ? group < own || type == Type.B && group == own : earlier) {
-                        open[i] = 1;
-                        seen++;
-                    }
-                }
-            }
-        }
-        mask = Tensor.of(open, outputs, inputs, height, width).to(dtype).compute();
+        int[] own = new int[outputs], group = new int[inputs], known = new int[groups + 1]; // inputs of groups before each
+        for (int o = 0; o < outputs; o++) own[o] = o % (outputs / runs) * groups / (outputs / runs);
+        for (int k = 0; k < inputs; k++) known[1 + (group[k] = k * groups / inputs)]++;
+        for (int g = 0; g < groups; g++) known[g + 1] += known[g];
+        int before = height * width - 1 - reach.right; // places that are earlier than the centre
+        long seen = (long) outputs * inputs * before;
+        for (int o : own) seen += known[type == Type.B ? o + 1 : o];
+        Tensor place = Tensor.arange((long) height * width).reshape(1, 1, height, width), row = Tensor.of(own).reshape(outputs, 1, 1, 1),
+                column = Tensor.of(group).reshape(1, inputs, 1, 1);
+        var at = place.eq(before).and(type == Type.B ? column.le(row) : column.lt(row));
+        mask = place.lt(before).or(at).to(dtype).compute();
         weight = Init.begin(Init.torchLinear(Math.max(1, seen / outputs)), rng, dtype, outputs, inputs, height, width).requiresGrad();
         bias = Tensor.zeros(dtype, outputs).compute().requiresGrad();
     }

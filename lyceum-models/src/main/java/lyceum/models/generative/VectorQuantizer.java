@@ -79,7 +79,7 @@ public final class VectorQuantizer extends Module {
         var fixed = chosen.detach();
         var loss = x.sub(fixed).square().mean().mul(config.commitment());
         if (chosen.isTracked()) loss = loss.add(chosen.sub(x.detach()).square().mean());
-        if (pass.isTraining()) learn(rows, ids, pass.rng());
+        if (pass.isRemembered()) learn(rows, ids, pass.rng());
         return new Quantised(x.add(fixed.sub(x.detach())), ids.reshape(outer(x)), loss);
     }
 

@@ -10,6 +10,7 @@ import lyceum.ShapeException;
 import lyceum.data.scenes.CaptionedScenes;
 import lyceum.data.scenes.Scene;
 import lyceum.data.scenes.Scene.Shape;
+import lyceum.models.generative.diffusion.VideoTransformer;
 import lyceum.tensor.Tensor;
 
 /**
@@ -116,5 +117,57 @@ public final class TextToImageAlignment {
             if (winner.rank() != 1 || !other.shape().equals(winner.shape())) throw new ShapeException(
                     "TextToImageAlignment.dpoLoss: errors " + winner.shape() + " and " + other.shape() + "; all four are (n)");
         return winner.sub(winnerReference).sub(loser.sub(loserReference)).mul(beta).softplus().mean();
+    }
+
+    /**
+     * The loss of binding words to places: a mean of {@code (1 - s)^2} over the words that have a place, s being the share of all looks at a word that come from
+     * there. Maps of several heads are averaged first.
+     *
+     * @param maps (n, heads, positions, words), as {@link VideoTransformer#look} gives
+     * @param places (n, words, positions): 1 where what a word speaks of stands; words without a place have zeros alone
+     * @see <a href="https://arxiv.org/abs/2312.03626">Wang, Sha, Ding, Wang and Tu (2024), TokenCompose</a>
+     */
+    public static Tensor bindingLoss(Tensor maps, Tensor places) {
+        if (maps.rank() != 4 || places.rank() != 3 || maps.size(0) != places.size(0) || maps.size(2) != places.size(2)
+                || maps.size(3) != places.size(1))
+            throw new ShapeException("TextToImageAlignment.bindingLoss: maps " + maps.shape() + " and places " + places.shape()
+                    + "; they are (n, heads, positions, words) and (n, words, positions)");
+        var looks = maps.mean(1).transpose();
+        var there = looks.mul(places).sum(2).div(looks.sum(2));
+        var placed = places.sum(2).gt(0).to(maps.dtype());
+        return there.rsub(1).square().mul(placed).sum().div(placed.sum().clamp(1, Double.MAX_VALUE));
+    }
+
+    /**
+     * Where the words of captions stand, for {@link #bindingLoss}: of each item its colour's and its shape's word have the item's cell, other words none.
+     * Word i of a caption is vector {@code i + 1} of its text, after the mark of the beginning.
+     *
+     * @param words vectors of a text
+     * @param patch side of a position in pixels
+     * @return (n, words, positions), F32
+     */
+    public static Tensor places(CaptionedScenes world, List<Scene> scenes, int words, int patch) {
+        int side = world.size() / patch, positions = side * side;
+        if (side * patch != world.size())
+            throw new ShapeException("TextToImageAlignment.places: patches of " + patch + " pixels in pictures of " + world.size());
+        var places = new float[scenes.size() * words * positions];
+        for (int i = 0; i < scenes.size(); i++) {
+            var caption = List.of(world.caption(scenes.get(i)).split(" "));
+            if (caption.size() + 1 > words) throw new ShapeException("TextToImageAlignment.places: \"" + String.join(" ", caption)
+                    + "\" has " + caption.size() + " words, and there are " + words + " vectors, the first of them for the beginning");
+            int word = 0;
+            for (var item : scenes.get(i).items()) {
+                while (!caption.get(word).equals(item.colour().word())) word++;
+                for (int p = 0; p < positions; p++) {
+                    if ((2 * (p / side) + 1) * world.rows() / (2 * side) != item.row()
+                            || (2 * (p % side) + 1) * world.columns() / (2 * side) != item.column())
+                        continue;
+                    places[(i * words + word + 1) * positions + p] = 1;
+                    places[(i * words + word + 2) * positions + p] = 1;
+                }
+                word += 2;
+            }
+        }
+        return Tensor.of(places, scenes.size(), words, positions);
     }
 }

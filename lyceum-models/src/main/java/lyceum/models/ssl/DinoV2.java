@@ -152,7 +152,7 @@ public final class DinoV2 extends Module {
     }
 
     private void move(Tensor centre, Tensor logits, Pass pass) {
-        if (pass.isTraining() && config.balance() instanceof PrototypeBalance.Centring c) centre.copy_(c.moved(centre, logits).compute());
+        if (pass.isRemembered() && config.balance() instanceof PrototypeBalance.Centring c) centre.copy_(c.moved(centre, logits).compute());
     }
 
     private static Tensor patchRows(Tensor tokens, int prefix, Tensor rows) {

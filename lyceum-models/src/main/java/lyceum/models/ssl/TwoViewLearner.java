@@ -120,7 +120,7 @@ public final class TwoViewLearner extends Module {
         var negatives = queue == null ? null : queue.keys();
         var loss = objective.loss(new ViewObjective.Outputs(predicted(z, pass), both ? predicted(other, pass) : null,
                 both ? target(z, first, pass) : null, keys, negatives));
-        if (queue != null && pass.isTraining()) queue.push(keys);
+        if (queue != null && pass.isRemembered()) queue.push(keys);
         return loss;
     }
 

@@ -57,6 +57,27 @@ class AlgorithmicAlignmentTest {
         Evidence.of("largest distance from Dijkstra", worst, below(1e-12));
     }
 
+    /** Ten nodes, six rounds of messages of which the least counts. */
+    @Tag("heavy")
+    @Acceptance(topic = "algorithmic-alignment", clause = 2)
+    @Test void roundsOfMessagesNeedAQuarterOfTheExamples() {
+        var experiment = new AlgorithmicAlignment(AlignmentTask.SHORTEST_PATH).withWidth(48).withRate(2e-3).withSteps(10_000);
+        int samples = 10_000;
+        double error = 1 - experiment.accuracy(Network.GNN, samples, Rng.of(1), Progress.SILENT);
+        System.out.println("DBG gnn " + error);
+        Evidence.of("error of the GNN from " + samples + " examples", error, atMost(0.05));
+        double best = 1;
+        for (int width : new int[] {32, 96}) for (double rate : new double[] {1e-3, 3e-3})
+            best = Math.min(best, 1 - experiment.withWidth(width).withRate(rate).withSteps(8000).accuracy(Network.MLP, 4 * samples, Rng.of(1),
+                    Progress.SILENT));
+        System.out.println("DBG mlp " + best);
+        var shallow = experiment.withRounds(2);
+        double far = 1 - shallow.accuracy(shallow.train(Network.GNN, samples, Rng.of(1), Progress.SILENT), 1000, 3, 9, Rng.of(2));
+        System.out.println("DBG far " + far);
+        Evidence.of("least error of four MLPs from four times as many", best, above(0.05));
+        Evidence.of("error of two rounds on paths of three edges and more", far, atLeast(0.2));
+    }
+
     @Tag("heavy")
     @Acceptance(topic = "algorithmic-alignment", clause = 3)
     @Test void deepSetsAndMessagesTieOnTheSum() {

@@ -59,14 +59,17 @@ final class Plan {
         if (values.length > inputs.length)
             throw new IllegalArgumentException(values.length + " values for a graph of " + inputs.length + " inputs");
         for (int i = 0; i < values.length; i++) if (values[i] != null) frame[inputs[i]] = values[i];
-        for (var step : steps) {
-            if (observer == null) run(step, frame, limits);
-            else observed(step, frame, limits, observer);
-            for (int place : step.last) frame[place] = null;
+        try (var memory = RunMemory.of(frame, values, around, limits.bytes())) {
+            for (var step : steps) {
+                if (observer == null) run(step, frame, limits);
+                else observed(step, frame, limits, observer);
+                for (int place : step.last) frame[place] = null;
+                memory.ran(step);
+            }
+            var results = new OnnxValue[outputs.length];
+            for (int i = 0; i < results.length; i++) results[i] = memory.kept(frame[outputs[i]]);
+            return results;
         }
-        var results = new OnnxValue[outputs.length];
-        for (int i = 0; i < results.length; i++) results[i] = frame[outputs[i]];
-        return results;
     }
 
     private static void observed(Step step, OnnxValue[] frame, OnnxLimits limits, Observer observer) {

@@ -76,7 +76,7 @@ final class QatLayer extends Module {
     }
 
     private Tensor roundedInput(Tensor x, Pass pass) {
-        if (how.ranges() == Qat.Ranges.OBSERVED && pass.isTraining()) Autograd.noGrad(() -> {
+        if (how.ranges() == Qat.Ranges.OBSERVED && pass.isRemembered()) Autograd.noGrad(() -> {
             double low = x.detach().min().item(), high = x.detach().max().item();
             observed.copy_(observed.lerp(Tensor.of(new float[] {(float) low, (float) high}), 0.01));
         });

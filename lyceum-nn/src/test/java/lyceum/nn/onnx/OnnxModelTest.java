@@ -27,6 +27,7 @@ import lyceum.format.OnnxFile.Node;
 import lyceum.format.OnnxFile.Port;
 import lyceum.format.OnnxFile.Type;
 import lyceum.format.OnnxType;
+import lyceum.memory.Scope;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 import lyceum.testing.Fuzz;
@@ -230,6 +231,24 @@ class OnnxModelTest {
                 file(graph(List.of(port("n", OnnxType.INT64, 2)), List.of(open("y")), Map.of(), node("y = ConstantOfShape(n)"))), limits);
         assertThatThrownBy(() -> huge.run(Map.of("n", Tensor.of(1L << 20, 1L << 20)))).hasMessageContaining("more than 1000000 elements");
         assertThatThrownBy(() -> huge.run(Map.of("n", Tensor.of(1L, -5L)))).hasMessageContaining("size of -5");
+    }
+
+    /** Sixty matrices of 4 MiB one after the other: without a scope all of them wait for the collector, in a run five or so are there at once. */
+    @Test void whatNoLaterNodeReadsGoesBackDuringARun() {
+        var nodes = new ArrayList<Node>();
+        for (int i = 0; i < 60; i++) nodes.add(node("x" + (i + 1) + " = MatMul(x" + i + ", w)"));
+        var turn = Tensor.eye(DType.F32, 64).roll(1, 1).compute();
+        var model = model(graph(List.of(port("x0", "n", 64)), List.of(open("x60"), open("x30")), Map.of("w", turn), nodes.toArray(Node[]::new)));
+        var x = Tensor.randn(Rng.of(1), 1 << 14, 64).compute();
+        try (var around = Scope.open()) {
+            var out = model.run(Map.of("x0", x));
+            assertThat(around.large()).isEqualTo(2); // the outputs
+            assertThat(out.get("x60").sub(x.roll(1, 60)).abs().max().item()).isLessThan(1e-5);
+            assertThat(out.get("x30").sub(x.roll(1, 30)).abs().max().item()).isLessThan(1e-5);
+        }
+        var little = OnnxModel.of(model.file(), new OnnxLimits().withBytes(100L << 20));
+        assertThatThrownBy(() -> little.run(Map.of("x0", x))).isInstanceOf(LyceumException.class).hasMessageContaining("limit");
+        assertThat(model.run(Map.of("x0", x.requiresGrad())).get("x60").isTracked()).isTrue();
     }
 
     @Test void threadsShareAModel() throws Exception {

@@ -107,6 +107,22 @@ public final class Grammar {
         return new Grammar(Map.of("root", new Expression.Choice(options)), "root");
     }
 
+    /**
+     * A call of one of some tools as Hermes, Qwen and this library's formats write it: {@code <tool_call>}, an object of {@code name} and {@code arguments}, {@code
+     * </tool_call>}.
+     *
+     * @param tools of each name the JSON schema of its arguments; references within it begin at its own root
+     * @throws SchemaException for a schema that a grammar cannot promise: names the keyword's path
+     * @throws lyceum.FormatException if a schema is no JSON, or there is no tool
+     */
+    public static Grammar toolCall(Map<String, String> tools) {
+        var call = jsonSchema(ToolSchemas.calls(tools));
+        var rules = new LinkedHashMap<>(call.rules);
+        rules.put("call", Expression.sequence(Expression.text("<tool_call>"), Expression.optional(Expression.text("\n")),
+                new Expression.Call(call.root), Expression.optional(Expression.text("\n")), Expression.text("</tool_call>")));
+        return new Grammar(rules, "call");
+    }
+
     /** Names of the productions. */
     @Override public String toString() { return "Grammar of " + rules.keySet(); }
 }

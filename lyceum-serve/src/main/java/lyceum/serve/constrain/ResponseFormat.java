@@ -1,5 +1,6 @@
 package lyceum.serve.constrain;
 
+import java.util.LinkedHashMap;
 import java.util.Optional;
 import lyceum.FormatException;
 import tools.jackson.core.JacksonException;
@@ -8,7 +9,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The {@code response_format} of a request: OpenAI's {@code text}, {@code json_object} and {@code json_schema}, and {@code regex}, {@code grammar} and {@code choice} as
- * other servers have them.
+ * other servers have them; {@code tool_call} with a request's {@code tools} is what {@code tool_choice} asks for.
  *
  * {@snippet :
  * var grammar = ResponseFormat.read("{\"type\": \"json_object\"}").orElseThrow();
@@ -46,6 +47,15 @@ public final class ResponseFormat {
                 for (int i = 0; i < all.length; i++) all[i] = texts.get(i).asString("");
                 if (all.length == 0) throw new FormatException("response_format: choice is a list of texts");
                 yield Optional.of(Grammar.oneOf(all));
+            }
+            case "tool_call" -> {
+                var tools = new LinkedHashMap<String, String>();
+                for (var tool : field(format, "tools")) {
+                    var told = tool.path("function").isObject() ? tool.path("function") : tool;
+                    var schema = told.has("parameters") ? told.get("parameters") : told.path("input_schema");
+                    tools.put(field(told, "name").asString(""), schema.isObject() ? JSON.writeValueAsString(schema) : "{\"type\":\"object\"}");
+                }
+                yield Optional.of(Grammar.toolCall(tools));
             }
             default -> throw new FormatException(
                     "response_format: type \"" + type + "\"; it is text, json_object, json_schema, regex, grammar or choice");

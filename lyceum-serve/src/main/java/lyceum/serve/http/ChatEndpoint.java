@@ -37,10 +37,9 @@ final class ChatEndpoint {
         }
         var asked = GenerationFields.of(body, served, grammars, options, "max_completion_tokens");
         boolean stream = body.flag("stream", false);
-        if (stream && top > 0) throw ApiException.bad("top_logprobs", "top_logprobs come with whole answers; leave out stream");
         var head = new Head("chatcmpl-" + served.engine().hashCode() + "-" + numbers.incrementAndGet(), body.text("model", served.name()),
                 System.currentTimeMillis() / 1000);
-        var work = new Work(served.engine(), asked.requests(List.of(prompt)));
+        var work = new Work(served.engine(), asked.requests(List.of(prompt)).stream().map(r -> r.withLikeliest(stream && logs ? top : 0)).toList());
         if (stream) stream(context, body, work, head, prompt.length, tools, logs);
         else whole(context, work, head, prompt, tools, logs, top);
     }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import lyceum.llm.Continuation;
 import lyceum.llm.generate.CausalGenerator;
+import lyceum.llm.generate.GenerationRequest.Piece;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -30,7 +31,7 @@ final class CompletionEndpoint {
         var prompts = body.inputs("prompt", served.tokenizer()::ids);
         boolean echo = body.flag("echo", false), stream = body.flag("stream", false);
         int logs = body.whole("logprobs", -1, 0, MOST_LOGPROBS), most = body.whole("max_tokens", DEFAULT_TOKENS, 0, Integer.MAX_VALUE);
-        if (stream && (echo || logs >= 0)) throw ApiException.bad("stream", "echo and logprobs come with whole answers; leave out stream");
+        if (stream && echo) throw ApiException.bad("stream", "echo comes with whole answers; leave out stream");
         if (most == 0 && !echo) throw ApiException.bad("max_tokens", "max_tokens is 0: there is nothing to do without echo");
         var head = JsonMapper.shared().createObjectNode().put("id", "cmpl-" + served.engine().hashCode() + "-" + numbers.incrementAndGet())
                 .put("object", "text_completion").put("created", System.currentTimeMillis() / 1000)
@@ -40,10 +41,11 @@ final class CompletionEndpoint {
             score(context, head, prompts, logs);
             return;
         }
-        var work = new Work(served.engine(), asked.requests(prompts));
+        var work = new Work(served.engine(),
+                asked.requests(prompts).stream().map(r -> r.withLikeliest(stream ? Math.max(0, logs) : 0)).toList());
         long read = prompts.stream().mapToLong(p -> p.length).sum();
         if (stream) {
-            stream(context, body, work, head, read);
+            stream(context, body, work, head, read, logs >= 0);
             return;
         }
         var all = work.all();
@@ -109,16 +111,26 @@ final class CompletionEndpoint {
         }
     }
 
-    private void stream(Context context, Fields body, Work work, ObjectNode head, long read) {
+    private void stream(Context context, Fields body, Work work, ObjectNode head, long read, boolean logs) {
         var out = EventStream.of(context, work);
         var generated = new AtomicLong();
         out.tell(work, () -> {
             work.stream(out, options.silence().toNanos(), (index, piece) -> {
                 generated.incrementAndGet();
-                if (!piece.text().isEmpty()) out.send(chunk(head, index, piece.text(), null));
+                if (piece.text().isEmpty() && !logs) return;
+                var chunk = chunk(head, index, piece.text(), null);
+                if (logs) logs(((ObjectNode) chunk.get("choices").get(0)).putObject("logprobs"), piece);
+                out.send(chunk);
             }, (index, all) -> out.send(chunk(head, index, "", all)));
             if (ChatEndpoint.wantsUsage(body)) out.send(ChatEndpoint.usageChunk(head.deepCopy(), read, generated.get()));
         });
+    }
+
+    private void logs(ObjectNode node, Piece piece) {
+        node.putArray("tokens").add(TokenLogs.text(served, piece.id()));
+        node.putArray("token_logprobs").add(Math.max(piece.logProbability(), -9999));
+        var map = node.putArray("top_logprobs").addObject();
+        for (var other : piece.likeliest()) map.put(TokenLogs.text(served, other.id()), other.logProbability());
     }
 
     private static ObjectNode chunk(ObjectNode head, int index, String text, Continuation all) {

@@ -16,6 +16,7 @@ import lyceum.random.Rng;
 import lyceum.serve.Request;
 import lyceum.serve.constrain.GrammarConstraint;
 import lyceum.serve.constrain.SchemaException;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The settings of a text, which all requests for one share. */
 record GenerationFields(SamplingOptions sampling, StopCriteria stop, TokenConstraint constraint, Rng rng, int n, String salt,
@@ -74,6 +75,14 @@ record GenerationFields(SamplingOptions sampling, StopCriteria stop, TokenConstr
     }
 
     private static TokenConstraint constraint(Fields body, Grammars grammars) {
+        var call = forced(body);
+        if (call != null) try {
+            return grammars.of(call);
+        } catch (SchemaException e) {
+            throw ApiException.bad("tools" + e.path(), e.getMessage());
+        } catch (FormatException | IllegalArgumentException e) {
+            throw ApiException.bad("tools", e.getMessage());
+        }
         for (var field : List.of("response_format", "structured_outputs")) {
             if (!body.has(field)) continue;
             try {
@@ -86,6 +95,20 @@ record GenerationFields(SamplingOptions sampling, StopCriteria stop, TokenConstr
             }
         }
         return null;
+    }
+
+    /** The format of a call that {@code tool_choice} demands, of any tool or of the one that it names; null if there is a choice. */
+    private static String forced(Fields body) {
+        var choice = body.get("tool_choice");
+        var kind = choice.isObject() ? choice.path("type").asString("") : choice.asString("");
+        var name = choice.path("function").path("name").asString(choice.path("name").asString(""));
+        if (!Messages.hasTools(body) || !kind.matches("required|any|function|tool")) return null;
+        var format = JsonMapper.shared().createObjectNode().put("type", "tool_call");
+        var tools = format.putArray("tools");
+        for (var tool : body.get("tools"))
+            if (name.isEmpty() || tool.path("function").path("name").asString(tool.path("name").asString("")).equals(name)) tools.add(tool);
+        if (tools.isEmpty()) throw ApiException.bad("tool_choice", "tool_choice names the tool \"" + name + "\"; there is none");
+        return format.toString();
     }
 
     /** vLLM's names for the same. */

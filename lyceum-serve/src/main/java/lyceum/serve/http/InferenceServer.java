@@ -16,7 +16,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A language model behind HTTP: OpenAI's chat, completions, responses, embeddings and models, Anthropic's messages, and what servers of models have beside: tokenize,
- * detokenize, apply-template, rerank, health, metrics.
+ * detokenize, apply-template, rerank, health, metrics; and for people two pages, a conversation beside its tokens and the engine at work.
  *
  * {@snippet :
  * var served = ServedModel.of("mine", lyceum.llm.chat.LoadedModel.open(Path.of("model.gguf")), new lyceum.serve.EngineOptions());
@@ -71,6 +71,7 @@ public final class InferenceServer implements AutoCloseable {
             post(routes::post, "/tokenize", texts::tokenize);
             post(routes::post, "/detokenize", texts::detokenize);
             post(routes::post, "/apply-template", texts::template);
+            new EnginePages(served).routes(routes);
             routes.get("/v1/models", context -> models(context, served));
             routes.get("/health", context -> context.contentType("application/json").result("{\"status\":\"ok\"}"));
             routes.get("/metrics", context -> context.contentType("text/plain; version=0.0.4")
@@ -109,7 +110,7 @@ public final class InferenceServer implements AutoCloseable {
                 && !context.header("Origin").matches("https?://(localhost|127\\.0\\.0\\.1|\\[::1])(:\\d+)?"))
             throw ApiException.of(403, "invalid_request_error", "wrong_origin",
                     "a page of " + context.header("Origin") + " asked; start the server with a key to let it");
-        if (options.apiKey() == null || context.path().equals("/health")) return;
+        if (options.apiKey() == null || context.path().equals("/health") || EnginePages.isOpen(context.path())) return;
         var given = context.header("Authorization");
         if (given == null && context.header("x-api-key") != null) given = "Bearer " + context.header("x-api-key");
         if (given == null || !MessageDigest.isEqual(given.getBytes(StandardCharsets.UTF_8),

@@ -161,8 +161,12 @@ final class MessagesEndpoint {
             function.set("description", tool.path("description"));
             function.set("parameters", tool.path("input_schema"));
         }
-        if (body.remove("tool_choice") instanceof ObjectNode choice && choice.path("type").asString("").equals("none"))
-            body.put("tool_choice", "none");
+        if (body.remove("tool_choice") instanceof ObjectNode choice) switch (choice.path("type").asString("")) {
+            case "none" -> body.put("tool_choice", "none");
+            case "any" -> body.put("tool_choice", "required");
+            case "tool" -> body.putObject("tool_choice").put("type", "function").putObject("function").set("name", choice.path("name"));
+            default -> {}
+        }
         return new Fields(body);
     }
 

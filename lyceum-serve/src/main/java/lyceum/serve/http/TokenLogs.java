@@ -64,7 +64,8 @@ final class TokenLogs {
     static void chat(ServedModel served, ArrayNode content, Piece piece) {
         var node = content.addObject();
         token(served, node, piece.id(), piece.logProbability());
-        node.putArray("top_logprobs");
+        var list = node.putArray("top_logprobs");
+        for (var other : piece.likeliest()) token(served, list.addObject(), other.id(), other.logProbability());
     }
 
     private static void token(ServedModel served, ObjectNode node, int id, double log) {

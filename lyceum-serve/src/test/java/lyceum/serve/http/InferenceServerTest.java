@@ -79,6 +79,24 @@ class InferenceServerTest extends TinyServer {
         assertThat(events.get(events.size() - 2)).contains("\"finish_reason\":\"length\"");
     }
 
+    @Test void aStreamTellsWhatElseWasLikely() {
+        var body = "{\"messages\":[{\"role\":\"user\",\"content\":\"to be?\"}],\"max_tokens\":10,\"seed\":5,\"logprobs\":true,\"top_logprobs\":3";
+        var whole = json(post("/v1/chat/completions", body + "}")).path("choices").get(0).path("logprobs").path("content");
+        var events = events(post("/v1/chat/completions", body + ",\"stream\":true}"));
+        var told = new ArrayList<JsonNode>();
+        for (var event : events.subList(0, events.size() - 1))
+            for (var log : JsonMapper.shared().readTree(event).path("choices").get(0).path("logprobs").path("content")) told.add(log);
+        assertThat(told).hasSize(whole.size()).isNotEmpty();
+        for (int i = 0; i < told.size(); i++) {
+            assertThat(told.get(i).path("token")).isEqualTo(whole.get(i).path("token"));
+            assertThat(told.get(i).path("top_logprobs")).hasSize(3);
+            for (int k = 0; k < 3; k++) {
+                JsonNode own = told.get(i).path("top_logprobs").get(k), again = whole.get(i).path("top_logprobs").get(k);
+                assertThat(own.path("logprob").asDouble()).isCloseTo(again.path("logprob").asDouble(), Offset.offset(1e-4));
+            }
+        }
+    }
+
     @Test void otherFormsSayTheSame() {
         var chat = json(post("/v1/chat/completions",
                 "{\"messages\":[{\"role\":\"system\",\"content\":\"be\"},{\"role\":\"user\",\"content\":\"to be?\"}],\"max_tokens\":8,\"temperature\":0}"))

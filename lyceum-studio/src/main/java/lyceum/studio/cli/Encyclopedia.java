@@ -11,6 +11,7 @@ import lyceum.labs.catalogue.StatusBoard;
 import lyceum.labs.catalogue.Topic;
 import lyceum.labs.catalogue.TopicStatus;
 import lyceum.labs.search.Hit;
+import lyceum.labs.search.TopicMeanings;
 import lyceum.labs.search.TopicSearch;
 
 /** What the commands look things up in. Each part is read when it is first asked for: most commands need one of them. */
@@ -54,10 +55,18 @@ final class Encyclopedia {
     Optional<Article> article(Topic topic) { return articles.apply(topic.slug()); }
 
     /** Topics for a query, best first. */
-    List<Topic> search(String query) {
+    List<Topic> search(String query) { return searcher(query).search(query).stream().map(Hit::topic).toList(); }
+
+    /** Why a query is answered by its words alone, as the second half of a sentence; empty where nothing is left out. */
+    Optional<String> wordsAlone(String query) { return searcher(query).wordsAlone(query); }
+
+    /** The encoder is read, and waited for, only where a query names no topic. */
+    private TopicSearch searcher(String query) {
         if (search == null) {
-            search = TopicSearch.of(catalogue(), articles);
+            var meanings = TopicMeanings.of(catalogue(), articles);
+            search = TopicSearch.of(catalogue(), articles, meanings);
+            if (search.wordsAlone(query).isPresent()) meanings.load();
         }
-        return search.search(query).stream().map(Hit::topic).toList();
+        return search;
     }
 }

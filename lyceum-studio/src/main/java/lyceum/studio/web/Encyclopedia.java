@@ -18,6 +18,7 @@ import lyceum.labs.catalogue.Ledger;
 import lyceum.labs.catalogue.Status;
 import lyceum.labs.catalogue.StatusBoard;
 import lyceum.labs.catalogue.Topic;
+import lyceum.labs.search.TopicMeanings;
 import lyceum.labs.search.TopicSearch;
 import lyceum.studio.web.view.AreaLine;
 import lyceum.studio.web.view.Piece;
@@ -59,7 +60,7 @@ final class Encyclopedia {
             try {
                 var catalogue = Catalogue.load();
                 reading.complete(shelf(catalogue, StatusBoard.of(catalogue, Ledger.load(), article),
-                        new TopicFinder(() -> TopicSearch.of(catalogue, article))));
+                        new TopicFinder(() -> TopicSearch.of(catalogue, article, TopicMeanings.of(catalogue, article)))));
             } catch (RuntimeException | Error e) {
                 reading.completeExceptionally(e);
             }

@@ -1,6 +1,7 @@
 package lyceum.studio.web;
 
 import java.util.List;
+import java.util.Optional;
 import lyceum.labs.catalogue.Topic;
 import lyceum.studio.web.view.Piece;
 
@@ -12,4 +13,7 @@ interface Finder {
     record Found(Topic topic, List<Piece> title, List<Piece> summary) {}
 
     List<Found> find(String query);
+
+    /** Why a query is answered by its words alone, as the second half of a sentence; empty where nothing is left out. */
+    default Optional<String> wordsAlone(String query) { return Optional.empty(); }
 }

@@ -113,6 +113,8 @@ final class LabPanel {
             case Parameter.Real(var name, _, double min, double max) ->
                     new LabView.Param(name, label, value, initial, text(min), text(max), step(min, max), false, List.of());
             case Parameter.Choice(var name, _, var options) -> new LabView.Param(name, label, value, initial, "", "", "", false, options);
+            case Parameter.Text(var name, _, int most) ->
+                    new LabView.Param(name, label, value, initial, "", String.valueOf(most), "", false, List.of());
             case Parameter.Flag(var name, _) -> new LabView.Param(name, label, value, initial, "", "", "", false, List.of("true", "false"));
         };
     }

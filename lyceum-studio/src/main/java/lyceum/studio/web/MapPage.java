@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import lyceum.labs.catalogue.Topic;
+import lyceum.labs.search.TopicMeanings;
 import lyceum.studio.web.view.AreaLine;
 import lyceum.studio.web.view.MapView;
 
@@ -28,10 +29,17 @@ final class MapPage {
     }
 
     void routes(RoutesConfig routes) {
-        routes.get("/map",
-                context -> pages.send(context, "map",
-                        pages.head(context, "Map", "What to read before what: the prerequisites of all topics as a picture.").under("map"),
-                        Map.of("view", view)));
+        var places = TopicMeanings.places();
+        var meaning = places.isEmpty() ? null : new MeaningMap(encyclopedia, places).view();
+        routes.get("/map", context -> {
+            if (meaning != null && "meaning".equals(context.queryParam("by")))
+                pages.send(context, "meanings",
+                        pages.head(context, "Map by meaning", "Topics beside those that say alike things, as a picture.").under("map"),
+                        Map.of("view", meaning));
+            else pages.send(context, "map",
+                    pages.head(context, "Map", "What to read before what: the prerequisites of all topics as a picture.").under("map"),
+                    Map.of("view", view, "other", meaning == null ? "" : "/map?by=meaning"));
+        });
     }
 
     /** What the page shows. */

@@ -62,7 +62,7 @@ final class Snippets {
     }
 
     private static String java(String slug, LabPanel.Asked asked) {
-        var params = changed(asked).entrySet().stream().map(p -> "\"" + p.getKey() + "\", \"" + p.getValue() + "\"")
+        var params = changed(asked).entrySet().stream().map(p -> "\"" + p.getKey() + "\", " + quoted(p.getValue()))
                 .collect(Collectors.joining(", "));
         return """
             import java.util.Map;
@@ -79,13 +79,19 @@ final class Snippets {
     }
 
     private static String cli(String slug, LabPanel.Asked asked, String base) {
-        var options = changed(asked).entrySet().stream().map(p -> " --param " + p.getKey() + "=" + p.getValue())
+        var options = changed(asked).entrySet().stream().map(p -> " --param " + shell(p.getKey() + "=" + p.getValue()))
                 .collect(Collectors.joining());
-        var json = changed(asked).entrySet().stream().map(p -> "\"" + p.getKey() + "\":\"" + p.getValue() + "\"")
+        var json = changed(asked).entrySet().stream().map(p -> "\"" + p.getKey() + "\":" + quoted(p.getValue()))
                 .collect(Collectors.joining(",", "{", "}"));
         return "./lyceum run " + slug + options + (asked.seed() == 1 ? "" : " --seed " + asked.seed()) + "\n\n# or over HTTP\ncurl " + base
-                + "/api/runs -d '{\"slug\":\"" + slug + "\",\"params\":" + json + ",\"seed\":" + asked.seed() + "}'\n";
+                + "/api/runs -d '{\"slug\":\"" + slug + "\",\"params\":" + json.replace("'", "'\\''") + ",\"seed\":" + asked.seed() + "}'\n";
     }
+
+    /** A text as Java and JSON both write it. */
+    private static String quoted(String text) { return '"' + text.replace("\\", "\\\\").replace("\"", "\\\"") + '"'; }
+
+    /** A word of a command line, between quotes where a shell would read something into it. */
+    private static String shell(String word) { return word.matches("[\\w.,=+/@-]*") ? word : "'" + word.replace("'", "'\\''") + "'"; }
 
     private static String link(String slug, LabPanel.Asked asked, String base) {
         var values = new LinkedHashMap<String, List<String>>();

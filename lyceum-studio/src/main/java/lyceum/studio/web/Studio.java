@@ -62,7 +62,7 @@ public final class Studio implements AutoCloseable {
         // What the first page does not need to be sent is made ready behind it.
         Thread.ofPlatform().daemon().name("studio-warm").start(() -> {
             encyclopedia.bibliography();
-            encyclopedia.finder().find("warm");
+            encyclopedia.finder().find("what is warmed up before anybody asks");
             featured.fill(options.featured());
         });
         return new Studio(server, runs);
@@ -122,6 +122,7 @@ public final class Studio implements AutoCloseable {
         new PathsPage(encyclopedia, pages).routes(routes);
         new SourcesPage(encyclopedia, pages).routes(routes);
         new Guides(pages).routes(routes);
+        new ModelsPage(pages).routes(routes);
         new StatusPage(encyclopedia, runs.store(), pages).routes(routes);
         new TopicPage(encyclopedia, pages, new LabPanel(runs, views), new Snippets(version, docs), docs).routes(routes);
         new TopicsApi(encyclopedia, topics).routes(routes);

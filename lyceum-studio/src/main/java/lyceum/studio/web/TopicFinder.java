@@ -2,6 +2,7 @@ package lyceum.studio.web;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import lyceum.labs.search.Span;
 import lyceum.labs.search.TopicSearch;
@@ -31,6 +32,8 @@ final class TopicFinder implements Finder {
                 .map(hit -> new Found(hit.topic(), cut(hit.topic().title(), hit.title()), cut(hit.topic().summary(), hit.summary())))
                 .toList();
     }
+
+    @Override public Optional<String> wordsAlone(String query) { return search().wordsAlone(query); }
 
     static List<Piece> cut(String text, List<Span> hits) {
         var pieces = new ArrayList<Piece>();

@@ -81,7 +81,7 @@ final class TopicsPage {
         };
     }
 
-    private TopicsView view(TopicQuery query) {
+    TopicsView view(TopicQuery query) {
         var candidates = candidates(query.text());
         var matched = sorted(candidates.stream().filter(query::passes).toList(), query.sort());
         var rows = matched.stream().limit(query.show()).toList();
@@ -93,7 +93,7 @@ final class TopicsPage {
                 : List.<TopicLink>of();
         return new TopicsView(query.text(), groups, chips, query.cleared("/topics"), rows, matched.size(),
                 encyclopedia.catalogue().topics().size(), query.sort(), matched.size() > rows.size() ? query.further("/topics") : null,
-                nearest);
+                nearest, query.text().isEmpty() ? "" : encyclopedia.finder().wordsAlone(query.text()).map(why -> "Found by words alone: " + why + ".").orElse(""));
     }
 
     /** Counts of a facet as they would be with the other facets' filters. */

@@ -13,7 +13,7 @@
     slider.addEventListener("input", () => { number.value = slider.value; changed(); });
     number.addEventListener("input", () => { if (number.validity.valid) slider.value = number.value; changed(); });
   }
-  form.querySelectorAll("select, input[type=checkbox], #p-seed").forEach(field => field.addEventListener("input", changed));
+  form.querySelectorAll("select, input[type=checkbox], input[type=text], #p-seed").forEach(field => field.addEventListener("input", changed));
 
   const fields = () => [...form.elements].filter(field => field.name && field.type !== "hidden");
   const value = field => field.type === "checkbox" ? String(field.checked) : field.value;
@@ -34,7 +34,7 @@
     for (const field of fields()) field.removeAttribute("aria-invalid");
     if (bad) {
       bad.setAttribute("aria-invalid", "true");
-      say(bad.validity.badInput || bad.value === "" ? `${bad.name} is not a number; it lies between ${bad.min} and ${bad.max}.` : bad.validity.stepMismatch ? `${bad.name} is ${bad.value}; it is a whole number.` : `${bad.name} is ${bad.value}; it lies between ${bad.min} and ${bad.max}.`);
+      say(bad.type === "text" ? `${bad.name} is empty; it is a line of 1 to ${bad.maxLength} characters.` : bad.validity.badInput || bad.value === "" ? `${bad.name} is not a number; it lies between ${bad.min} and ${bad.max}.` : bad.validity.stepMismatch ? `${bad.name} is ${bad.value}; it is a whole number.` : `${bad.name} is ${bad.value}; it lies between ${bad.min} and ${bad.max}.`);
       return;
     }
     say("");

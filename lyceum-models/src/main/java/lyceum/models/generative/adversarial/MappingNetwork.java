@@ -46,7 +46,7 @@ public final class MappingNetwork extends Module {
             throw new ShapeException("MappingNetwork: noise " + z.shape() + "; it is (n, " + latent + ")");
         var x = z.div(z.square().mean(1, true).add(1e-8).sqrt());
         for (var layer : fc) x = Activation.leakyRelu(layer.forward(x, pass), 0.2).mul(Math.sqrt(2));
-        if (pass.isTraining()) {
+        if (pass.isRemembered()) {
             var mean = x.detach().mean(0);
             Autograd.noGrad(() -> w_avg.copy_(w_avg.lerp(mean, 0.005)));
         }

@@ -103,6 +103,12 @@ final class DitBlock extends Module {
             return emit(x, proj.forward(joined(seen), pass), pass);
         }
 
+        /** How much each token looks at each vector of the condition, (n, heads, T, memory). */
+        Tensor map(Tensor x, Tensor memory, Pass pass) {
+            Tensor keys = heads(kv.forward(memory, pass).chunk(-1, 2)[0], heads), queries = heads(q.forward(x, pass), heads);
+            return queries.matmul(keys.transpose()).div(Math.sqrt(queries.size(3))).softmax(3);
+        }
+
         @Override protected Tensor compute(Tensor x, Pass pass) { return forward(x, x, pass); }
     }
 

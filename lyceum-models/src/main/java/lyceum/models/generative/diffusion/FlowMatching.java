@@ -117,7 +117,8 @@ public record FlowMatching(Path path, Coupling coupling, Times times) implements
         return noise.rows(OptimalTransport.assignment(OptimalTransport.costs(from, to, 2)));
     }
 
-    Tensor times(Tensor x, Pass pass) {
+    /** A time for each row of x, drawn as {@link #times()} says. */
+    public Tensor times(Tensor x, Pass pass) {
         return times == Times.UNIFORM ? Tensor.rand(pass.rng(), x.dtype(), x.size(0))
                 : Tensor.randn(pass.rng(), x.dtype(), x.size(0)).sigmoid();
     }

@@ -30,14 +30,18 @@ final class VideoBlock extends Module {
 
     @Override protected String nameOf(String field) { return field.equals("modulation") ? "adaLN_modulation.1" : field; }
 
-    /** @param vector (n, width) time and class @param text (n, T, width), or null */
-    Tensor forward(Tensor x, Tensor vector, Tensor text, int frames, Pass pass) {
+    /** @param vector (n, width) time and class @param text (n, T, width), or null @param maps where the text's map goes, or null */
+    Tensor forward(Tensor x, Tensor vector, Tensor text, int frames, List<Tensor> maps, Pass pass) {
         int last = attn.size();
         var m = modulation.forward(Activation.SILU.forward(vector, pass), pass).unsqueeze(1).chunk(-1, 3 * (last + 1));
         Tensor y = x;
         for (int i = 0; i < last; i++)
             y = y.add(attn.get(i).forward(modulated(y, m, i, pass), looking.get(i), frames, pass).mul(m[3 * i + 2]));
-        if (cross != null) y = y.add(cross.forward(norm.forward(y, pass), text, pass));
+        if (cross != null) {
+            var asked = norm.forward(y, pass);
+            if (maps != null) maps.add(cross.map(asked, text, pass));
+            y = y.add(cross.forward(asked, text, pass));
+        }
         return emit(x, y.add(mlp.forward(modulated(y, m, last, pass), pass).mul(m[3 * last + 2])), pass);
     }
 

@@ -76,6 +76,12 @@ public record VideoDiffusion(VideoTransformer network, FlowMatching matching) {
         return said.sub(matching.target(noise, x, t)).square().mul(open).sum().div(open.sum().mul(x.size(2)));
     }
 
+    /** The mean squared error (n) of each clip's velocity between noise and the clip at times t (n). */
+    public Tensor errors(Tensor x, Tensor noise, Tensor t, Tensor condition, Pass pass) {
+        return network.predict(matching.point(noise, x, t), t, condition, pass).sub(matching.target(noise, x, t)).square().reshape(x.size(0), -1)
+                .mean(1);
+    }
+
     private static Tensor known(int[] beginnings, Tensor x) {
         int n = beginnings.length, frames = (int) x.size(1);
         var values = new float[n * frames];

@@ -52,10 +52,25 @@ public final class VideoTransformer extends Module implements Denoiser {
 
     /** @param condition class numbers (n), or vectors of a text (n, T, contextWidth); null for none */
     @Override public Tensor predict(Tensor x, Tensor t, Tensor condition, Pass pass) {
-        return emit(x, answer(x, t, condition, pass), pass);
+        return emit(x, answer(x, t, condition, null, pass), pass);
     }
 
-    private Tensor answer(Tensor x, Tensor t, Tensor condition, Pass pass) {
+    /**
+     * An answer, and where it looked at the text.
+     *
+     * @param maps of each block, (n, heads, tokens, T): how much a token of the clip looks at a vector of the text; sums over T are 1
+     */
+    public record Look(Tensor answer, List<Tensor> maps) {}
+
+    /** As {@link #predict(Tensor, Tensor, Tensor, Pass)}, with the maps of attention to the text. @throws IllegalArgumentException without a text */
+    public Look look(Tensor x, Tensor t, Tensor condition, Pass pass) {
+        if (context_embedder == null || condition == null)
+            throw new IllegalArgumentException("VideoTransformer.look: no text to look at; contextWidth is " + config.contextWidth());
+        var maps = new ArrayList<Tensor>();
+        return new Look(emit(x, answer(x, t, condition, maps, pass), pass), maps);
+    }
+
+    private Tensor answer(Tensor x, Tensor t, Tensor condition, List<Tensor> maps, Pass pass) {
         int channels = config.channels();
         if (x.rank() != 5 || x.size(2) != channels && x.size(2) != channels + 1) throw new ShapeException("VideoTransformer: clips "
                 + x.shape() + "; they are (n, frames, " + channels + ", height, width), with or without a channel of what is known");
@@ -72,14 +87,14 @@ public final class VideoTransformer extends Module implements Denoiser {
         int frames = (int) x.size(1) / config.patchTime(), rows = (int) x.size(3) / config.patch(),
                 columns = (int) x.size(4) / config.patch();
         var tokens = x_embedder.forward(patches, pass).add(positions(frames, rows, columns, config.width()).to(x.dtype()));
-        for (var block : blocks) tokens = block.forward(tokens, vector, text, frames, pass);
+        for (var block : blocks) tokens = block.forward(tokens, vector, text, frames, maps, pass);
         var said = unpatchify(final_layer.forward(tokens, vector, pass), config.patchTime(), config.patch(), (int) x.size(3),
                 (int) x.size(4));
         return told ? Tensor.concat(2, said.mul(known.rsub(1)), known.zerosLike()) : said;
     }
 
     /** Not of one input alone: see {@link #predict(Tensor, Tensor, Tensor, Pass)}. Here at time 0 without a condition. */
-    @Override protected Tensor compute(Tensor x, Pass pass) { return answer(x, Tensor.zeros(x.dtype(), x.size(0)), null, pass); }
+    @Override protected Tensor compute(Tensor x, Pass pass) { return answer(x, Tensor.zeros(x.dtype(), x.size(0)), null, null, pass); }
 
     /**
      * Blocks of clips (n, frames, channels, height, width), by time, row and column; each by frame, row, column and channel: (n, tokens, time side side channels).

@@ -47,7 +47,7 @@ public final class FlowBatchNorm extends FlowLayer {
             mean = x.mean(0);
             variance = x.sub(mean).square().mean(0);
             Tensor m = mean.detach(), v = variance.detach();
-            Autograd.noGrad(() -> {
+            if (pass.isRemembered()) Autograd.noGrad(() -> {
                 running_mean.copy_(running_mean.lerp(m, momentum));
                 running_var.copy_(running_var.lerp(v, momentum));
             });

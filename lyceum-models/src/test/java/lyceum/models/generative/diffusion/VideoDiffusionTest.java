@@ -29,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class VideoDiffusionTest {
     private static final MovingShapes WORLD = new MovingShapes(8, 8).withDirections(4);
+    private static final MovingShapes STILL = new MovingShapes(8, 1);
     private static final int[] RIGHT = {1, 0, -1, 0}, DOWN = {0, 1, 0, -1};
 
     private static double gap(Tensor a, Tensor b) { return a.sub(b).abs().max().item(); }
@@ -117,22 +118,51 @@ class VideoDiffusionTest {
 
     private static Tensor scaled(Tensor frames) { return frames.mul(3).sub(0.2).compute(); }
 
-    /** Share of clips in which the middle of the light moves from every frame to the next as asked, to 0.4 of a pixel in both directions. */
+    /**
+     * Share of clips in which the middle of the light moves as asked, in both directions: to 0.4 of a pixel from every frame to the next, and to 0.7 from the
+     * first to the last, 6 pixels away.
+     */
     private static double moves(Tensor clips, Tensor directions) {
         int n = (int) clips.size(0), frames = (int) clips.size(1), right = 0;
         for (int i = 0; i < n; i++) {
             int d = (int) directions.get(i).item();
             boolean ok = true;
-            double[] last = null;
+            double[] first = null, last = null;
             for (int f = 0; f < frames && ok; f++) {
-                double[] middle = middle(clips.get(i, f, 0).add(0.2).div(3).clamp(0, 1).to(DType.F64).flatten().toDoubleArray());
-                ok = middle != null && (last == null || Math.abs(middle[0] - last[0] - WORLD.speed() * RIGHT[d]) < 0.4
-                        && Math.abs(middle[1] - last[1] - WORLD.speed() * DOWN[d]) < 0.4);
+                double[] middle = middle(light(clips.get(i, f, 0)));
+                ok = middle != null && (last == null || moved(last, middle, d, 1, 0.4));
+                if (f == 0) first = middle;
                 last = middle;
             }
-            if (ok) right++;
+            if (ok && moved(first, last, d, frames - 1, 0.7)) right++;
         }
         return (double) right / n;
+    }
+
+    private static boolean moved(double[] from, double[] to, int direction, int frames, double tolerance) {
+        double way = WORLD.speed() * frames;
+        return Math.abs(to[0] - from[0] - way * RIGHT[direction]) < tolerance
+                && Math.abs(to[1] - from[1] - way * DOWN[direction]) < tolerance;
+    }
+
+    private static double[] light(Tensor frame) { return frame.add(0.2).div(3).clamp(0, 1).to(DType.F64).flatten().toDoubleArray(); }
+
+    /** Share of single frames that a square at the middle of their light explains, to half of its own sum of squares. */
+    private static double squares(Tensor clips) {
+        var frames = clips.reshape(-1, 8, 8).compute();
+        int right = 0;
+        for (int i = 0; i < frames.size(0); i++) {
+            double[] pixels = light(frames.get(i)), middle = middle(pixels);
+            if (middle == null) continue;
+            double[] square = STILL.clip(middle[0] + 0.5, middle[1] + 0.5, 0, 0).to(DType.F64).flatten().toDoubleArray();
+            double error = 0, own = 0;
+            for (int p = 0; p < 64; p++) {
+                error += (pixels[p] - square[p]) * (pixels[p] - square[p]);
+                own += square[p] * square[p];
+            }
+            if (error < own / 2) right++;
+        }
+        return right / (double) frames.size(0);
     }
 
     /** Mean place of the light, in pixels; null unless there is about as much as a square of 2 x 2 has. */
@@ -152,12 +182,17 @@ class VideoDiffusionTest {
     @Test void squaresMoveAsAsked() {
         var directions = asked(200);
         var truth = WORLD.draw(200, Rng.of(9));
-        Evidence.of("true clips that the judge accepts", moves(scaled(truth.frames()), truth.direction()), exactly(1));
+        var frames = scaled(truth.frames());
+        Evidence.of("true clips that the judge accepts", moves(frames, truth.direction()), exactly(1));
+        for (int turn = 1; turn < 4; turn++)
+            Evidence.of("with their directions turned", moves(frames, truth.direction().add(turn).mod(4)), exactly(0));
+        Evidence.of("their frames that show a square", squares(frames), exactly(1));
         var noise = Rng.of(5);
         var drawn = trained(Looking.JOINT).sample(directions, options(), NoiseStreams.of(noise, 200), Progress.SILENT);
         Evidence.of("clips that move as asked", moves(drawn, directions), atLeast(0.8));
         var alone = trained(Looking.FRAMES).sample(directions, options(), NoiseStreams.of(noise, 200), Progress.SILENT);
         Evidence.of("clips of independent frames that do", moves(alone, directions), atMost(0.3));
+        Evidence.of("though of their frames show a square", squares(alone), atLeast(0.5));
     }
 
     /** A network whose last maps are not zero, so that it says something. */

@@ -14,6 +14,7 @@ import lyceum.data.augment.Raster;
 import lyceum.data.imagenet.ImageFolder;
 import lyceum.format.Npy;
 import lyceum.tensor.Tensor;
+import lyceum.testing.OnnxRuntime;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -131,10 +132,9 @@ class TextReaderTest {
     @Tag("heavy")
     @Test void textEqualsThatOfOnnxRuntime() throws IOException {
         var ours = reader();
-        Assumptions.assumeTrue(Files.isExecutable(Path.of("/usr/bin/python3")), "not here: /usr/bin/python3");
-        var theirs = ours.withDetection(x -> byOnnxRuntime("ch_PP-OCRv4_det_infer", x))
-                .withDirection(x -> byOnnxRuntime("ch_ppocr_mobile_v2.0_cls_infer", x))
-                .withRecognition(x -> byOnnxRuntime("ch_PP-OCRv4_rec_infer", x));
+        var theirs = ours.withDetection(x -> byOnnxRuntime("ch_PP-OCRv4_det_infer", "sigmoid_0.tmp_0", x))
+                .withDirection(x -> byOnnxRuntime("ch_ppocr_mobile_v2.0_cls_infer", "softmax_0.tmp_0", x))
+                .withRecognition(x -> byOnnxRuntime("ch_PP-OCRv4_rec_infer", "softmax_11.tmp_0", x));
         var picture = ImageFolder.read(PICTURE);
         var a = ours.read(picture);
         var b = theirs.read(picture);
@@ -145,25 +145,12 @@ class TextReaderTest {
         }
     }
 
-    private Tensor byOnnxRuntime(String model, Tensor x) {
-        var script = """
-                import sys
-                try:
-                    import numpy, onnxruntime
-                except ImportError:
-                    sys.exit(3)
-                s = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
-                numpy.save(sys.argv[3], s.run(None, {s.get_inputs()[0].name: numpy.load(sys.argv[2])})[0])
-                """;
+    private Tensor byOnnxRuntime(String model, String output, Tensor x) {
         try {
             Npy.write(folder.resolve("x.npy"), x.compute());
-            int status = new ProcessBuilder("/usr/bin/python3", "-c", script, MODELS.resolve(model + ".onnx").toString(),
-                    folder.resolve("x.npy").toString(), folder.resolve("y.npy").toString())
-                    .redirectErrorStream(true).redirectOutput(folder.resolve("log").toFile()).start().waitFor();
-            Assumptions.assumeTrue(status != 3, "not here: Debian's package python3-onnxruntime (apt-get install python3-onnxruntime)");
-            if (status != 0) throw new AssertionError(Files.readString(folder.resolve("log")));
-            return Npy.read(folder.resolve("y.npy")).copy().compute();
-        } catch (IOException | InterruptedException e) {
+            OnnxRuntime.run(MODELS.resolve(model + ".onnx"), folder);
+            return Npy.read(folder.resolve(output + ".npy")).copy().compute();
+        } catch (IOException e) {
             throw new AssertionError(e);
         }
     }

@@ -17,7 +17,7 @@ import java.util.List;
 public record LabView(String title, String slug, List<Param> params, long seed, String budget, boolean quick, RunView run,
         boolean runnable) {
 
-    /** A number with bounds, or one of several words. */
+    /** A number with bounds, one of several words, or a line of at most {@code max} characters, which has no step. */
     public record Param(String name, String label, String value, String initial, String min, String max, String step, boolean integer,
             List<String> choices) {
 
@@ -25,5 +25,8 @@ public record LabView(String title, String slug, List<Param> params, long seed, 
         public boolean flag() { return choices.equals(List.of("true", "false")); }
 
         public boolean choice() { return !choices.isEmpty(); }
+
+        /** A line of text. */
+        public boolean text() { return !choice() && step.isEmpty(); }
     }
 }

@@ -15,9 +15,10 @@ import java.util.List;
  * @param sort      {@code relevance}, {@code name} or {@code number}
  * @param more      address that shows further rows, or null when all are shown
  * @param nearest   where nothing matches: the topics whose names are nearest
+ * @param note      what the search had to leave out, in a sentence, or ""
  */
 public record TopicsView(String query, List<Group> groups, List<Chip> chips, String clear, List<TopicRow> rows, int matched, int total,
-        String sort, String more, List<TopicLink> nearest) {
+        String sort, String more, List<TopicLink> nearest, String note) {
 
     /** Facets of one field; the first ones stand open, the rest behind a fold. */
     public record Group(String name, String label, List<Facet> first, List<Facet> rest) {}

@@ -1,0 +1,147 @@
+package lyceum.bench;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import lyceum.DType;
+import lyceum.backend.quant.BlockFormat;
+import lyceum.llm.CausalLM;
+import lyceum.llm.DecoderConfig;
+import lyceum.llm.DecoderLM;
+import lyceum.llm.generate.LogitRow;
+import lyceum.llm.generate.Penalties;
+import lyceum.llm.generate.SamplingOptions;
+import lyceum.llm.generate.TokenSampler;
+import lyceum.memory.Scope;
+import lyceum.random.Rng;
+import lyceum.serve.constrain.Grammar;
+import lyceum.serve.constrain.GrammarConstraint;
+import lyceum.serve.constrain.TokenPieces;
+import lyceum.tensor.Tensor;
+
+/**
+ * Language models: reading a prompt of 512 ids and writing 128 behind it by the type of the weights, of 12 layers 1024 wide with random weights; choosing a token of 151,936;
+ * a step of training. Peers in other languages are not beside these rows.
+ */
+final class LlmSuite implements Suite {
+    private static final int LAYERS = 12, WIDTH = 1024, HIDDEN = 2816, IDS = 32_000, PROMPT = 512, WRITTEN = 128, VOCABULARY = 151_936;
+    private static final List<BlockFormat> FORMATS = List.of(BlockFormat.Q8_0, BlockFormat.Q4_0, BlockFormat.Q4_K, BlockFormat.F16);
+
+    @Override public void measure(SideBySide bench) {
+        for (var format : FORMATS) written(bench, format);
+        sampler(bench);
+        grammar(bench);
+        var c = new Case("step of GPT, 6 layers, 6 heads, 384 wide", "batch 16x256", DType.F32, Unit.MILLISECONDS)
+                .beside("train_gpt", Map.of("vocabulary", 65, "layers", 6, "heads", 6, "width", 384, "block", 256, "batch", 16)).atLeast(1.2);
+        bench.measure(c, () -> NnSuite.gpt(65, 6, 6, 384, 256, 16));
+    }
+
+    private static DecoderLM model(BlockFormat format) {
+        var config = DecoderConfig.llama(IDS, PROMPT + WRITTEN, LAYERS, WIDTH, 16, 8, HIDDEN);
+        var model = new DecoderLM(config, Rng.of(1));
+        model.pack(format);
+        return model;
+    }
+
+    private static void written(SideBySide bench, BlockFormat format) {
+        var holder = new DecoderLM[1];
+        long bytes = LAYERS * (WIDTH * format.rowBytes(WIDTH) * 3 + 3 * HIDDEN * format.rowBytes(WIDTH)) + IDS * format.rowBytes(WIDTH);
+        var level = FeatureLevel.ofVectors(format.isFloat() ? DType.F32 : DType.I8);
+        var read = new Case("prefill " + format.name(), PROMPT + " ids", DType.F32, new Unit.Rate("tok/s", PROMPT)).on(level);
+        bench.compare(read, calls -> timed(holder, format, calls, true));
+        var write = new Case("decode " + format.name(), WRITTEN + " ids behind " + PROMPT, DType.F32, new Unit.Rate("tok/s", WRITTEN)).on(level)
+                .besideCalls("read bandwidth", 0.8, reading(bench, bytes * WRITTEN));
+        bench.compare(write, calls -> timed(holder, format, calls, false));
+        holder[0] = null;
+    }
+
+    private static IntToDoubleFunction reading(SideBySide bench, double bytes) {
+        var peak = new PeakLoops();
+        return calls -> peak.readSeconds(bytes * calls, bench.threads());
+    }
+
+    /** Seconds of reading the prompt, or of what is written behind it, so many times. */
+    private static double timed(DecoderLM[] holder, BlockFormat format, int calls, boolean prompt) {
+        if (holder[0] == null) holder[0] = model(format);
+        CausalLM model = holder[0];
+        double sum = 0;
+        for (int call = 0; call < calls; call++) try (var scope = Scope.open("measurement")) {
+            var ids = Tensor.randint(Rng.of(2), 0, IDS, 1, PROMPT).compute();
+            var decoding = model.begin();
+            long start = System.nanoTime();
+            decoding.next(ids).compute();
+            if (!prompt) {
+                start = System.nanoTime();
+                for (int i = 0; i < WRITTEN; i++) decoding.next(Tensor.of(new int[] {i}, 1, 1)).compute();
+            }
+            sum += (System.nanoTime() - start) * 1e-9;
+        }
+        return sum;
+    }
+
+    private static void sampler(SideBySide bench) {
+        var c = new Case("sampling: penalties, temperature, top-k, top-p, min-p", VOCABULARY + " logits", DType.F64, Unit.MICROSECONDS).atMost(150);
+        bench.measure(c, () -> {
+            var logits = logits();
+            var row = new LogitRow(VOCABULARY);
+            var options = SamplingOptions.topP(0.9).withTopK(50).withMinP(0.02).withTemperature(0.8)
+                    .withPenalties(List.of(new Penalties(1.1, 0.1, 0.1, true, 256, 1)));
+            var sampler = new TokenSampler(options, Rng.of(3), IntStream.range(0, 256).toArray());
+            return () -> {
+                sampler.process(row.load(logits));
+                return row.draw(sampler.stream());
+            };
+        });
+    }
+
+    private static double[] logits() {
+        var rng = Rng.of(1);
+        var logits = new double[VOCABULARY];
+        for (int i = 0; i < VOCABULARY; i++) logits[i] = 4 * rng.nextGaussian();
+        return logits;
+    }
+
+    /** A schema of twenty properties: read and compiled, then the mask of a place that was seen before. */
+    private static void grammar(SideBySide bench) {
+        var schema = "{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{" + IntStream.range(0, 20)
+                .mapToObj(i -> "\"field" + i + "\":{\"type\":\"" + List.of("string", "integer", "boolean", "number").get(i % 4) + "\"}")
+                .collect(Collectors.joining(",")) + "}}";
+        var pieces = new TokenPieces[1];
+        var compiled = new Case("a schema of 20 properties, compiled", VOCABULARY + " tokens", DType.I64, Unit.MILLISECONDS).atMost(50);
+        bench.measure(compiled, () -> {
+            pieces[0] = pieces();
+            return () -> new GrammarConstraint(Grammar.jsonSchema(schema), pieces[0], VOCABULARY - 1);
+        });
+        var mask = new Case("a mask of JSON, warm", VOCABULARY + " tokens", DType.I64, Unit.MICROSECONDS).atMost(500);
+        bench.measure(mask, () -> {
+            if (pieces[0] == null) pieces[0] = pieces();
+            var constraint = new GrammarConstraint(Grammar.jsonObject(), pieces[0], VOCABULARY - 1);
+            var text = "{\"name\": \"ship\", \"tons\": [1, 2.5, true], \"of\": {\"a\": null}}".getBytes(StandardCharsets.UTF_8);
+            var states = IntStream.range(0, text.length).mapToObj(n -> {
+                var state = constraint.start();
+                for (int i = 0; i < n; i++) state.accept(text[i] & 0xFF);
+                return state;
+            }).toList();
+            var allowed = new long[(VOCABULARY + 63) / 64];
+            for (var state : states) state.allowed(allowed);
+            var next = new int[1];
+            return () -> states.get(next[0]++ % states.size()).allowed(allowed);
+        });
+    }
+
+    /** All bytes, then words of letters and marks; the last id ends a text. */
+    private static TokenPieces pieces() {
+        var signs = "abcdefghijklmnopqrstuvwxyz0123456789 \"{}[]:,.-".getBytes(StandardCharsets.UTF_8);
+        var rng = Rng.of(6);
+        return TokenPieces.of(VOCABULARY, id -> {
+            if (id == VOCABULARY - 1) return null;
+            if (id < 256) return new byte[] {(byte) id};
+            var piece = new byte[2 + rng.nextInt(8)];
+            for (int i = 0; i < piece.length; i++) piece[i] = signs[rng.nextInt(signs.length)];
+            return piece;
+        });
+    }
+}

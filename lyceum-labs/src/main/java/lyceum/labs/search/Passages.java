@@ -1,0 +1,46 @@
+package lyceum.labs.search;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import lyceum.labs.catalogue.Article;
+import lyceum.labs.catalogue.Topic;
+
+/**
+ * What is said of a topic, as an encoder reads it.
+ *
+ * @param headline title and summary, which are kept word by word
+ * @param texts the summary and the article's first paragraphs, which are kept as a vector each
+ */
+record Passages(String headline, List<String> texts) {
+
+    /** The first paragraphs say what a topic is; more of them find no more of the tuned questions and take longer. */
+    private static final int PARAGRAPHS = 3;
+    private static final int SHORTEST = 30;
+    private static final Pattern BREAK = Pattern.compile("\n\\s*\n");
+    private static final Pattern BLANK = Pattern.compile("\\s+");
+
+    static Passages of(Topic topic, Optional<Article> article) {
+        var texts = new ArrayList<String>();
+        texts.add(topic.summary());
+        for (var block : BREAK.split(article.map(Article::prose).orElse(""))) {
+            var text = BLANK.matcher(block).replaceAll(" ").strip();
+            if (text.length() >= SHORTEST && !text.startsWith("|") && texts.size() <= PARAGRAPHS) texts.add(text);
+        }
+        return new Passages(topic.title() + ". " + topic.summary(), List.copyOf(texts));
+    }
+
+    /** The beginning of its SHA-256: a changed text has another one. */
+    static long hash(String text) {
+        try {
+            return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8))).getLong();
+        } catch (NoSuchAlgorithmException e) {
+            throw new AssertionError(e);
+        }
+    }
+}
