@@ -50,8 +50,8 @@ final class LinalgSuite implements Suite {
 
     private static void decomposition(SideBySide bench, String name, String function, int n, double operations, double target,
             Supplier<Supplier<?>> ours) {
-        bench.measure(new Case(name, n + "x" + n, DType.F64, Unit.gflops(operations)).beside("linalg", Map.of("name", function, "n", n)).atLeast(target),
-                ours);
+        bench.measure(new Case(name, n + "x" + n, DType.F64, Unit.gflops(operations)).beside("linalg", Map.of("name", function, "n", n))
+                .atLeast(target), ours);
     }
 
     private static Tensor matrix(int m, int n) { return Tensor.randn(Rng.of(4), DType.F64, m, n).compute(); }
@@ -85,8 +85,8 @@ final class LinalgSuite implements Suite {
     }
 
     private static void fourier(SideBySide bench, int n) {
-        bench.measure(new Case("FFT", String.valueOf(n), DType.F64, Unit.gflops(5.0 * n * Math.log(n) / Math.log(2))).beside("fft", Map.of("n", n)).atLeast(0.7),
-                () -> {
+        bench.measure(new Case("FFT", String.valueOf(n), DType.F64, Unit.gflops(5.0 * n * Math.log(n) / Math.log(2)))
+                .beside("fft", Map.of("n", n)).atLeast(0.7), () -> {
                     var x = new Complex(matrix(1, n).flatten(), matrix(1, n).flatten().mul(2).compute());
                     return () -> Fourier.fft(x, 0).re().compute();
                 });

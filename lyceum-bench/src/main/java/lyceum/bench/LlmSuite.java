@@ -35,7 +35,8 @@ final class LlmSuite implements Suite {
         sampler(bench);
         grammar(bench);
         var c = new Case("step of GPT, 6 layers, 6 heads, 384 wide", "batch 16x256", DType.F32, Unit.MILLISECONDS)
-                .beside("train_gpt", Map.of("vocabulary", 65, "layers", 6, "heads", 6, "width", 384, "block", 256, "batch", 16)).atLeast(1.2);
+                .beside("train_gpt", Map.of("vocabulary", 65, "layers", 6, "heads", 6, "width", 384, "block", 256, "batch", 16))
+                .atLeast(1.2);
         bench.measure(c, () -> NnSuite.gpt(65, 6, 6, 384, 256, 16));
     }
 
@@ -52,8 +53,8 @@ final class LlmSuite implements Suite {
         var level = FeatureLevel.ofVectors(format.isFloat() ? DType.F32 : DType.I8);
         var read = new Case("prefill " + format.name(), PROMPT + " ids", DType.F32, new Unit.Rate("tok/s", PROMPT)).on(level);
         bench.compare(read, calls -> timed(holder, format, calls, true));
-        var write = new Case("decode " + format.name(), WRITTEN + " ids behind " + PROMPT, DType.F32, new Unit.Rate("tok/s", WRITTEN)).on(level)
-                .besideCalls("read bandwidth", 0.8, reading(bench, bytes * WRITTEN));
+        var write = new Case("decode " + format.name(), WRITTEN + " ids behind " + PROMPT, DType.F32, new Unit.Rate("tok/s", WRITTEN))
+                .on(level).besideCalls("read bandwidth", 0.8, reading(bench, bytes * WRITTEN));
         bench.compare(write, calls -> timed(holder, format, calls, false));
         holder[0] = null;
     }
@@ -83,7 +84,8 @@ final class LlmSuite implements Suite {
     }
 
     private static void sampler(SideBySide bench) {
-        var c = new Case("sampling: penalties, temperature, top-k, top-p, min-p", VOCABULARY + " logits", DType.F64, Unit.MICROSECONDS).atMost(150);
+        var c = new Case("sampling: penalties, temperature, top-k, top-p, min-p", VOCABULARY + " logits", DType.F64, Unit.MICROSECONDS)
+                .atMost(150);
         bench.measure(c, () -> {
             var logits = logits();
             var row = new LogitRow(VOCABULARY);

@@ -43,7 +43,8 @@ final class OnnxProcess {
             model.run(inputs).values().forEach(Tensor::compute);
             double seconds = (System.nanoTime() - start) * 1e-9;
             for (int i = 0; i < 20; i++) model.run(inputs).values().forEach(Tensor::compute);
-            var resident = Files.readAllLines(Path.of("/proc/self/status")).stream().filter(line -> line.startsWith("VmRSS")).findFirst().orElseThrow();
+            var resident = Files.readAllLines(Path.of("/proc/self/status")).stream().filter(line -> line.startsWith("VmRSS")).findFirst()
+                    .orElseThrow();
             return JSON.writeValueAsString(Map.of("seconds", seconds, "resident", Long.parseLong(resident.replaceAll("\\D", ""))));
         } catch (IOException e) {
             return JSON.writeValueAsString(Map.of("error", e.toString()));

@@ -167,18 +167,18 @@ final class OnnxSuite {
         int rounds = Math.min(5, effort.repetitions());
         var seconds = new double[2][rounds];
         var resident = new double[2][rounds];
-        for (int i = 0; i < rounds; i++)
-            for (int side = 0; side < 2; side++) {
-                if (side == 1 && peer == null) {
-                    seconds[1][i] = resident[1][i] = Double.NaN;
-                    continue;
-                }
-                try (var process = side == 0 ? PeerProcess.java(OnnxProcess.class.getName(), threads) : PeerProcess.python("onnx_peer.py", threads)) {
-                    var answer = process.call("first", request);
-                    seconds[side][i] = answer.path("seconds").asDouble();
-                    resident[side][i] = answer.path("resident").asDouble() / 1024;
-                }
+        for (int i = 0; i < rounds; i++) for (int side = 0; side < 2; side++) {
+            if (side == 1 && peer == null) {
+                seconds[1][i] = resident[1][i] = Double.NaN;
+                continue;
             }
+            try (var process = side == 0 ? PeerProcess.java(OnnxProcess.class.getName(), threads)
+                    : PeerProcess.python("onnx_peer.py", threads)) {
+                var answer = process.call("first", request);
+                seconds[side][i] = answer.path("seconds").asDouble();
+                resident[side][i] = answer.path("resident").asDouble() / 1024;
+            }
+        }
         add(Row.time("onnx", "MiniLM, load and first answer", work.shape, "F32", threads, 1e3 * Timing.Median.of(seconds[0]).value(),
                 1e3 * Timing.Median.of(seconds[1]).value(), "ms", peerName));
         add(Row.time("onnx", "MiniLM, resident size", work.shape, "F32", threads, Timing.Median.of(resident[0]).value(),

@@ -57,7 +57,8 @@ final class RetrievalSuite implements Suite {
             var words = passages.get(random.nextInt(passages.size()));
             queries.add(random.ints(1 + q % 5, 0, words.size()).mapToObj(words::get).collect(Collectors.joining(" ")));
         }
-        var index = new Case("BM25 indexing", shape, DType.F32, Unit.MILLISECONDS).on("").besideOurs("Lucene", 1, () -> () -> LuceneWords.of(texts));
+        var index = new Case("BM25 indexing", shape, DType.F32, Unit.MILLISECONDS).on("").besideOurs("Lucene", 1,
+                () -> () -> LuceneWords.of(texts));
         bench.measure(index, () -> () -> ours(texts));
         var search = new Case("BM25 top 10", shape, DType.F32, new Unit.Rate("queries/s", QUERIES)).on("").besideOurs("Lucene", 1.2, () -> {
             var lucene = LuceneWords.of(texts);
@@ -86,8 +87,8 @@ final class RetrievalSuite implements Suite {
         var rows = clusters(new Random(1), VECTORS);
         var queries = clusters(new Random(1), QUERIES + VECTORS).subList(VECTORS, VECTORS + QUERIES);
         var shape = VECTORS + "x" + WIDTH;
-        bench.measure(new Case("HNSW build", shape, DType.F32, new Unit.Time("s", 1)).on("").besideOurs("Lucene", 1, () -> () -> LuceneVectors.of(rows)),
-                () -> () -> graph(rows, VectorEncoding.FLOAT32));
+        bench.measure(new Case("HNSW build", shape, DType.F32, new Unit.Time("s", 1)).on("").besideOurs("Lucene", 1,
+                () -> () -> LuceneVectors.of(rows)), () -> () -> graph(rows, VectorEncoding.FLOAT32));
         var flat = new FlatIndex(WIDTH, VectorMetric.L2);
         for (int i = 0; i < rows.size(); i++) flat.add(i, rows.get(i));
         var truth = queries.stream().map(q -> ids(flat.search(q, K))).toList();
@@ -97,11 +98,12 @@ final class RetrievalSuite implements Suite {
             return sum;
         });
         for (double recall : new double[] {0.95, 0.99}) {
-            var c = new Case("HNSW at recall " + recall, shape, DType.F32, new Unit.Rate("queries/s", QUERIES)).on("").besideOurs("Lucene", 1.2, () -> {
-                var lucene = LuceneVectors.of(rows);
-                int ef = least(recall, queries, truth, width -> q -> lucene.search(q, K, width));
-                return () -> queries.stream().mapToInt(q -> lucene.search(q, K, ef).size()).sum();
-            });
+            var c = new Case("HNSW at recall " + recall, shape, DType.F32, new Unit.Rate("queries/s", QUERIES)).on("").besideOurs("Lucene",
+                    1.2, () -> {
+                        var lucene = LuceneVectors.of(rows);
+                        int ef = least(recall, queries, truth, width -> q -> lucene.search(q, K, width));
+                        return () -> queries.stream().mapToInt(q -> lucene.search(q, K, ef).size()).sum();
+                    });
             bench.measure(c, () -> {
                 var own = graph(rows, VectorEncoding.FLOAT32);
                 int ef = least(recall, queries, truth, width -> q -> ids(own.search(q, K, width)));

@@ -78,8 +78,8 @@ final class ServeSuite implements Suite {
             var model = new DecoderLM(DecoderConfig.llama(IDS, READ + WRITTEN, 12, 1024, 16, 8, 2816), Rng.of(1));
             model.pack(format);
             engine[0] = new Engine(model, null, new EngineOptions().withReuse(false).withBlocks(STREAMS * 18));
-            var prompts = IntStream.range(0, STREAMS)
-                    .mapToObj(i -> Tensor.randint(Rng.of(i), 0, IDS, READ).to(DType.I32).toIntArray()).toList();
+            var prompts = IntStream.range(0, STREAMS).mapToObj(i -> Tensor.randint(Rng.of(i), 0, IDS, READ).to(DType.I32).toIntArray())
+                    .toList();
             return () -> engine[0].submit(prompts.stream().map(p -> Request.greedy(p, WRITTEN)).toList()).stream().map(Reply::get).toList();
         });
         if (engine[0] != null) engine[0].close();
@@ -87,7 +87,8 @@ final class ServeSuite implements Suite {
 
     private static LoadedModel tiny() {
         var tokenizer = BpeTrainer.byteLevel(300, PreTokenizer.GPT4).train(List.of("to be or not to be, that is the question"));
-        return new LoadedModel(new DecoderLM(DecoderConfig.llama(tokenizer.vocabulary().size(), 512, 1, 32, 4, 2, 64), Rng.of(1)), tokenizer, null);
+        return new LoadedModel(new DecoderLM(DecoderConfig.llama(tokenizer.vocabulary().size(), 512, 1, 32, 4, 2, 64), Rng.of(1)),
+                tokenizer, null);
     }
 
     /** What a streamed token takes longer over HTTP than in the engine alone, sixteen streams at once. */
@@ -97,8 +98,8 @@ final class ServeSuite implements Suite {
         bench.compare(c, calls -> {
             if (local[0] == null) local[0] = tiny();
             int tokens = 200;
-            try (var server = InferenceServer.start(ServedModel.of("tiny", local[0], new EngineOptions().withBlocks(1024)), new ServerOptions().withPort(0));
-                    var client = HttpClient.newHttpClient()) {
+            try (var server = InferenceServer.start(ServedModel.of("tiny", local[0], new EngineOptions().withBlocks(1024)),
+                    new ServerOptions().withPort(0)); var client = HttpClient.newHttpClient()) {
                 double alone = 0, streamed = 0;
                 for (int call = 0; call < 2; call++) {
                     long start = System.nanoTime();
@@ -107,11 +108,14 @@ final class ServeSuite implements Suite {
                         requests.add(Request.greedy(new int[] {i}, tokens).withStop(new StopCriteria(tokens).withLeast(tokens)));
                     server.served().engine().submit(requests).forEach(Reply::get);
                     long middle = System.nanoTime();
-                    var asked = IntStream.range(0, STREAMS).mapToObj(i -> client.sendAsync(HttpRequest
-                            .newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/v1/completions"))
-                            .POST(HttpRequest.BodyPublishers.ofString("{\"prompt\":[" + i + "],\"max_tokens\":" + tokens
-                                    + ",\"temperature\":0,\"ignore_eos\":true,\"stream\":true}"))
-                            .build(), HttpResponse.BodyHandlers.ofString())).toList();
+                    var asked = IntStream.range(0, STREAMS)
+                            .mapToObj(i -> client.sendAsync(
+                                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/v1/completions"))
+                                            .POST(HttpRequest.BodyPublishers.ofString("{\"prompt\":[" + i + "],\"max_tokens\":" + tokens
+                                                    + ",\"temperature\":0,\"ignore_eos\":true,\"stream\":true}"))
+                                            .build(),
+                                    HttpResponse.BodyHandlers.ofString()))
+                            .toList();
                     asked.forEach(CompletableFuture::join);
                     if (call == 0) continue; // what is made once is made
                     alone += (middle - start) * 1e-9;
@@ -153,8 +157,8 @@ final class ServeSuite implements Suite {
             double sum = 0;
             for (int call = 0; call < calls; call++) {
                 long start = System.nanoTime();
-                try (var server = InferenceServer.start(ServedModel.of("tiny", local[0], new EngineOptions().withBlocks(64)), new ServerOptions().withPort(0));
-                        var client = HttpClient.newHttpClient()) {
+                try (var server = InferenceServer.start(ServedModel.of("tiny", local[0], new EngineOptions().withBlocks(64)),
+                        new ServerOptions().withPort(0)); var client = HttpClient.newHttpClient()) {
                     client.sendAsync(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/health")).build(),
                             HttpResponse.BodyHandlers.ofString()).join();
                     sum += (System.nanoTime() - start) * 1e-9;

@@ -59,7 +59,8 @@ final class TextSuite implements Suite {
             var own = Tiktoken.read(peer.ranks(name), name.startsWith("cl") ? PreTokenizer.GPT4 : PreTokenizer.GPT4O, Map.of());
             var theirs = peer.jtokkit(name);
             double target = name.startsWith("cl") ? 1.2 : 1.5;
-            measure(bench, rate(name + ", ids", pieces).besideCalls("jtokkit", target, clock(pieces, theirs)), pieces, text -> own.ids(text).length);
+            measure(bench, rate(name + ", ids", pieces).besideCalls("jtokkit", target, clock(pieces, theirs)), pieces,
+                    text -> own.ids(text).length);
         }
     }
 
@@ -110,14 +111,16 @@ final class TextSuite implements Suite {
         for (var rows : List.of(batch.subList(0, 1), batch)) {
             var shape = rows.size() + " texts";
             bench.measure(new Case("MiniLM", shape, DType.F32, Unit.MILLISECONDS), () -> () -> plain.encode(rows));
-            bench.measure(new Case("MiniLM", shape, DType.BF16, Unit.MILLISECONDS).besideOurs("F32", 1.4, () -> () -> plain.encode(rows)), () -> {
-                var half = plain.as(DType.BF16);
-                return () -> half.encode(rows);
-            });
-            bench.measure(new Case("MiniLM", shape, DType.I8, Unit.MILLISECONDS).besideOurs("F32", 2, () -> () -> plain.encode(rows)), () -> {
-                var small = plain.int8();
-                return () -> small.encode(rows);
-            });
+            bench.measure(new Case("MiniLM", shape, DType.BF16, Unit.MILLISECONDS).besideOurs("F32", 1.4, () -> () -> plain.encode(rows)),
+                    () -> {
+                        var half = plain.as(DType.BF16);
+                        return () -> half.encode(rows);
+                    });
+            bench.measure(new Case("MiniLM", shape, DType.I8, Unit.MILLISECONDS).besideOurs("F32", 2, () -> () -> plain.encode(rows)),
+                    () -> {
+                        var small = plain.int8();
+                        return () -> small.encode(rows);
+                    });
         }
     }
 

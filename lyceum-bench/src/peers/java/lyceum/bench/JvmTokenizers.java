@@ -13,7 +13,8 @@ final class JvmTokenizers implements TextPeer {
     @Override public ToIntFunction<String> huggingFace(byte[] json) {
         System.setProperty("TOKENIZERS_PARALLELISM", "false");
         try {
-            var tokenizer = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), Map.of("truncation", "false", "padding", "false"));
+            var tokenizer = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json),
+                    Map.of("truncation", "false", "padding", "false"));
             return text -> {
                 var encoding = tokenizer.encode(text);
                 return encoding.getIds().length + (encoding.getCharTokenSpans().length - encoding.getIds().length);

@@ -122,7 +122,8 @@ public final class EventFile implements Closeable {
             case 6 -> 4;
             default -> 3;
         };
-        summary(tag, step, v -> v.message(4, i -> i.number(1, in.getInt(20)).number(2, in.getInt(16)).number(3, colours).bytes(4, encoded)));
+        summary(tag, step,
+                v -> v.message(4, i -> i.number(1, in.getInt(20)).number(2, in.getInt(16)).number(3, colours).bytes(4, encoded)));
     }
 
     private void summary(String tag, long step, Consumer<ProtoWriter> value) throws IOException {

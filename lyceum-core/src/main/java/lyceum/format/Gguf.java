@@ -53,7 +53,8 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
     /** A number without a sign, to be written in 1, 2, 4 or 8 bytes; read, it is a Long. */
     public record Unsigned(int bytes, long value) {
         public Unsigned {
-            if (bytes != 1 && bytes != 2 && bytes != 4 && bytes != 8) throw new IllegalArgumentException("gguf: a number of " + bytes + " bytes");
+            if (bytes != 1 && bytes != 2 && bytes != 4 && bytes != 8)
+                throw new IllegalArgumentException("gguf: a number of " + bytes + " bytes");
             if (bytes < 8 && (value < 0 || value >>> 8 * bytes != 0))
                 throw new IllegalArgumentException("gguf: " + value + " does not fit " + bytes + " bytes without a sign");
         }
@@ -62,7 +63,8 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
     /** Names of numbers of types, those that are read as tensors with their type. */
     enum Kind {
         F32(0, DType.F32), F16(1, DType.F16), Q4_0(2), Q4_1(3), Q5_0(6), Q5_1(7), Q8_0(8), Q8_1(9), Q2_K(10), Q3_K(11), Q4_K(12), Q5_K(13),
-        Q6_K(14), Q8_K(15), IQ4_NL(20), I8(24, DType.I8), I16(25), I32(26, DType.I32), I64(27, DType.I64), F64(28, DType.F64), BF16(30, DType.BF16);
+        Q6_K(14), Q8_K(15), IQ4_NL(20), I8(24, DType.I8), I16(25), I32(26, DType.I32), I64(27, DType.I64), F64(28, DType.F64),
+        BF16(30, DType.BF16);
 
         final int number;
         final DType dtype;
@@ -129,8 +131,7 @@ public record Gguf(int version, SequencedMap<String, Object> metadata, Sequenced
             long columns = entry.shape[entry.shape.length - 1], count = count(entry.shape);
             return QuantisedMatrix.on(entry.bytes, kind.blocks(), columns == 0 ? 0 : count / columns, columns);
         }
-        throw new FormatException(
-                "gguf: tensor \"" + name + "\" is of type " + entry.type + "; it is not in blocks of " + BLOCKS);
+        throw new FormatException("gguf: tensor \"" + name + "\" is of type " + entry.type + "; it is not in blocks of " + BLOCKS);
     }
 
     private static long count(long[] shape) {

@@ -55,15 +55,18 @@ final class GgufWriter {
             if (value instanceof Gguf.Entry e && kind.name().equals(e.type()) && e.bytes() != null) return kind;
             if (value instanceof QuantisedMatrix q && kind.name().equals(q.format().name())) return kind;
         }
-        throw new DTypeException("gguf: \"" + name + "\" is " + (value instanceof Tensor t ? t.dtype() : value instanceof Gguf.Entry e ? e.type() : value)
-                + "; GGUF has F32, F16, BF16, F64, I8, I32, I64 and the blocks " + Gguf.BLOCKS);
+        throw new DTypeException(
+                "gguf: \"" + name + "\" is " + (value instanceof Tensor t ? t.dtype() : value instanceof Gguf.Entry e ? e.type() : value)
+                        + "; GGUF has F32, F16, BF16, F64, I8, I32, I64 and the blocks " + Gguf.BLOCKS);
     }
 
     private static long bytes(Object value) {
         return value instanceof Tensor t ? t.count() * t.dtype().bytes() : segment(value).byteSize();
     }
 
-    private static MemorySegment segment(Object value) { return value instanceof Gguf.Entry e ? e.bytes() : ((QuantisedMatrix) value).segment(); }
+    private static MemorySegment segment(Object value) {
+        return value instanceof Gguf.Entry e ? e.bytes() : ((QuantisedMatrix) value).segment();
+    }
 
     private static long padded(long bytes) { return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
 

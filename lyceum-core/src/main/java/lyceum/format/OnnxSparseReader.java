@@ -43,8 +43,8 @@ final class OnnxSparseReader {
         left += TIMES * (8 + bytes) * stored;
         long most = left / bytes;
         for (long size : dims) {
-            if (size < 1 || count > most / size) throw in.wrong(
-                    name + " would have more than " + most + " elements, with " + stored + " of them stored; or a size below 1");
+            if (size < 1 || count > most / size)
+                throw in.wrong(name + " would have more than " + most + " elements, with " + stored + " of them stored; or a size below 1");
             count *= size;
         }
         left -= count * bytes;

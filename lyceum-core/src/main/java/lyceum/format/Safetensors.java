@@ -69,8 +69,8 @@ public final class Safetensors {
             if (foreign.containsKey(name))
                 throw new FormatException("safetensors: tensor \"" + name + "\" has type " + foreign.get(name) + "; " + KNOWN);
             var tensor = tensors.get(name);
-            if (tensor == null)
-                throw new FormatException("safetensors: there is no tensor \"" + name + "\"; there are " + tensors.keySet() + (stored.isEmpty() ? "" : " and " + stored.keySet()));
+            if (tensor == null) throw new FormatException("safetensors: there is no tensor \"" + name + "\"; there are " + tensors.keySet()
+                    + (stored.isEmpty() ? "" : " and " + stored.keySet()));
             return tensor;
         }
 
@@ -276,8 +276,9 @@ public final class Safetensors {
 
     private static void put(FileChannel channel, String name, Place place, Object value) throws IOException {
         var now = Place.of(value, place.begin);
-        if (!now.type.equals(place.type) || !Arrays.equals(now.shape, place.shape)) throw new IllegalArgumentException("safetensors: \"" + name
-                + "\" is " + now.type + " " + Arrays.toString(now.shape) + "; announced were " + place.type + " " + Arrays.toString(place.shape));
+        if (!now.type.equals(place.type) || !Arrays.equals(now.shape, place.shape))
+            throw new IllegalArgumentException("safetensors: \"" + name + "\" is " + now.type + " " + Arrays.toString(now.shape)
+                    + "; announced were " + place.type + " " + Arrays.toString(place.shape));
         if (value instanceof Tensor t) writeData(channel, t);
         else drain(channel, ((StorageType.Stored) value).bytes().asByteBuffer());
     }

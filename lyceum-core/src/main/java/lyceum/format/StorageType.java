@@ -89,10 +89,11 @@ public enum StorageType {
             return new Stored(this, x.shape().toArray(), to);
         }
         long[] values = x.to(DType.I64).toLongArray();
-        long low = this == I16 ? Short.MIN_VALUE : 0, high = this == I16 ? Short.MAX_VALUE : bytes == 8 ? Long.MAX_VALUE : (1L << 8 * bytes) - 1;
+        long low = this == I16 ? Short.MIN_VALUE : 0,
+                high = this == I16 ? Short.MAX_VALUE : bytes == 8 ? Long.MAX_VALUE : (1L << 8 * bytes) - 1;
         for (int i = 0; i < n; i++) {
-            if (values[i] < low || values[i] > high) throw new DTypeException(
-                    this + ": element " + i + " is " + values[i] + "; it holds " + low + " to " + Long.toUnsignedString(bytes == 8 ? -1 : high));
+            if (values[i] < low || values[i] > high) throw new DTypeException(this + ": element " + i + " is " + values[i] + "; it holds "
+                    + low + " to " + Long.toUnsignedString(bytes == 8 ? -1 : high));
             switch (bytes) {
                 case 2 -> to.set(SHORT, 2L * i, (short) values[i]);
                 case 4 -> to.set(INT, 4L * i, (int) values[i]);

@@ -188,7 +188,8 @@ final class TorchPickle {
     /** {@code ("storage", type, key, device, count)}. */
     private StorageKey storage(Object id) {
         if (id instanceof Tuple(List<Object> items) && items.size() >= 3 && "storage".equals(items.get(0))
-                && items.get(1) instanceof Global type && (type.module.equals("torch") || type.module.equals("torch.storage")) && items.get(2) instanceof String key)
+                && items.get(1) instanceof Global type && (type.module.equals("torch") || type.module.equals("torch.storage"))
+                && items.get(2) instanceof String key)
             return new StorageKey(type.name, key);
         throw wrong("a reference that is no storage");
     }

@@ -88,8 +88,8 @@ final class TorchWriter {
         entry.setCrc(crc.getValue());
         zip.flush();
         int padding = (int) Math.floorMod(-(out.at + 30 + FOLDER.length() + name.length() + 4), (long) ALIGNMENT);
-        entry.setExtra(ByteBuffer.allocate(4 + padding).order(ByteOrder.LITTLE_ENDIAN).putShort((short) 0x4246).putShort((short) padding)
-                .array());
+        entry.setExtra(
+                ByteBuffer.allocate(4 + padding).order(ByteOrder.LITTLE_ENDIAN).putShort((short) 0x4246).putShort((short) padding).array());
         zip.putNextEntry(entry);
         for (long at = 0; at < bytes.byteSize(); at += PIECE) zip.write(piece(bytes, at));
         zip.closeEntry();
@@ -112,8 +112,8 @@ final class TorchWriter {
                 ordered *= Math.max(1, shape[a]);
             }
             to.text(entry.getKey()).global("torch._utils", "_rebuild_tensor_v2").code('(');
-            to.code('(').text("storage").global("torch", storage(tensor.dtype())).text(Integer.toString(key++)).text("cpu").whole(tensor.count())
-                    .code('t', 'Q');
+            to.code('(').text("storage").global("torch", storage(tensor.dtype())).text(Integer.toString(key++)).text("cpu")
+                    .whole(tensor.count()).code('t', 'Q');
             to.whole(0).tuple(shape).tuple(strides).code(0x89).global("collections", "OrderedDict").code(')', 'R', 't', 'R');
         }
         return to.code('u', '.').toByteArray();

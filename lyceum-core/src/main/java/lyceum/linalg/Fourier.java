@@ -85,7 +85,9 @@ public final class Fourier {
         Tensor re = half.re.narrow(axis, 1, mirrored).flip(axis), im = half.im.narrow(axis, 1, mirrored).flip(axis).neg();
         long kept = n - mirrored;
         var first = zeroAt(half.im, axis, n);
-        return ifft(new Complex(Tensor.concat(axis, half.re.narrow(axis, 0, kept), re), Tensor.concat(axis, first.narrow(axis, 0, kept), im)), axis).re;
+        return ifft(
+                new Complex(Tensor.concat(axis, half.re.narrow(axis, 0, kept), re), Tensor.concat(axis, first.narrow(axis, 0, kept), im)),
+                axis).re;
     }
 
     /** Imaginary parts where a real signal has none. */
@@ -116,8 +118,8 @@ public final class Fourier {
 
     /** {@code (2, .., n)}: real parts, imaginary parts. Linear; its transpose, as of real numbers, is the transform of the other sign. */
     private static Tensor pair(Tensor x, int sign) {
-        return CustomOp.of(sign > 0 ? "fft" : "inverse fft", in -> transformed(in[0], sign), (i, g, out, in) -> pair(g, -sign)).withPush((t, out, in) -> pair(t[0], sign))
-                .apply(x);
+        return CustomOp.of(sign > 0 ? "fft" : "inverse fft", in -> transformed(in[0], sign), (i, g, out, in) -> pair(g, -sign))
+                .withPush((t, out, in) -> pair(t[0], sign)).apply(x);
     }
 
     private static Tensor transformed(Tensor x, int sign) {

@@ -20,8 +20,8 @@ public final class Sylvester {
     /** The solution {@code (m, n)}. @throws SingularMatrixException if {@code A} and {@code -B} share an eigenvalue to rounding: it has none, or many */
     public static Tensor solve(Tensor a, Tensor b, Tensor c) {
         if (a.rank() == 2 && b.rank() == 2 && (c.rank() != 2 || c.size(0) != a.size(0) || c.size(1) != b.size(0)))
-            throw new ShapeException("sylvester: C is " + c.shape() + " for A " + a.shape() + " and B " + b.shape() + "; it is (" + a.size(0) + ", "
-                    + b.size(0) + ")");
+            throw new ShapeException("sylvester: C is " + c.shape() + " for A " + a.shape() + " and B " + b.shape() + "; it is ("
+                    + a.size(0) + ", " + b.size(0) + ")");
         return CustomOp.of("sylvester", in -> solved(in[0], in[1], in[2]), (i, g, x, in) -> {
             var back = solve(in[0].transpose(), in[1].transpose(), g);
             return switch (i) {
@@ -41,8 +41,7 @@ public final class Sylvester {
         double tiny = Math.ulp(1.0) * Math.max(Dense.maxAbs(s), Dense.maxAbs(t));
         for (int j = 0; j < n; j += width(t, j, n)) {
             int columns = width(t, j, n);
-            for (int q = j; q < j + columns; q++)
-                for (int i = 0; i < m; i++) for (int k = 0; k < j; k++) y[i][q] -= y[i][k] * t[k][q];
+            for (int q = j; q < j + columns; q++) for (int i = 0; i < m; i++) for (int k = 0; k < j; k++) y[i][q] -= y[i][k] * t[k][q];
             for (int i = m; i > 0;) {
                 int rows = i > 1 && s[i - 1][i - 2] != 0 ? 2 : 1;
                 i -= rows;
@@ -69,8 +68,8 @@ public final class Sylvester {
         for (int k = 0; k < size; k++) {
             int pivot = k;
             for (int r = k + 1; r < size; r++) if (Math.abs(e[r][k]) > Math.abs(e[pivot][k])) pivot = r;
-            if (!(Math.abs(e[pivot][k]) > tiny)) throw new SingularMatrixException(i,
-                    "sylvester: A and -B share an eigenvalue near " + s[i][i] + ": there is no solution, or many; add a multiple of the identity to one");
+            if (!(Math.abs(e[pivot][k]) > tiny)) throw new SingularMatrixException(i, "sylvester: A and -B share an eigenvalue near "
+                    + s[i][i] + ": there is no solution, or many; add a multiple of the identity to one");
             var row = e[pivot];
             e[pivot] = e[k];
             e[k] = row;

@@ -14,10 +14,10 @@ import lyceum.tensor.Tensor;
  */
 public record Toeplitz(Tensor column, Tensor row) {
     public Toeplitz {
-        if (column.rank() != 1 || row.rank() != 1 || column.size(0) != row.size(0) || column.size(0) == 0)
-            throw new ShapeException("toeplitz: column " + column.shape() + ", row " + row.shape() + "; they are vectors of one length, not empty");
-        if (column.item(0) != row.item(0))
-            throw new IllegalArgumentException("toeplitz: the column begins with " + column.item(0) + ", the row with " + row.item(0) + "; they agree");
+        if (column.rank() != 1 || row.rank() != 1 || column.size(0) != row.size(0) || column.size(0) == 0) throw new ShapeException(
+                "toeplitz: column " + column.shape() + ", row " + row.shape() + "; they are vectors of one length, not empty");
+        if (column.item(0) != row.item(0)) throw new IllegalArgumentException(
+                "toeplitz: the column begins with " + column.item(0) + ", the row with " + row.item(0) + "; they agree");
     }
 
     /** A symmetric one. */
@@ -80,8 +80,8 @@ public record Toeplitz(Tensor column, Tensor row) {
     }
 
     private static SingularMatrixException singular(int k) {
-        return new SingularMatrixException(k, "toeplitz: the leading block of size " + (k + 1)
-                + " is singular; Linalg.solve(toDense(), b) can pass it");
+        return new SingularMatrixException(k,
+                "toeplitz: the leading block of size " + (k + 1) + " is singular; Linalg.solve(toDense(), b) can pass it");
     }
 
     /**
@@ -90,7 +90,8 @@ public record Toeplitz(Tensor column, Tensor row) {
      */
     public record Circulant(Tensor column) {
         public Circulant {
-            if (column.rank() != 1 || column.size(0) == 0) throw new ShapeException("circulant: column " + column.shape() + "; it is a vector, not empty");
+            if (column.rank() != 1 || column.size(0) == 0)
+                throw new ShapeException("circulant: column " + column.shape() + "; it is a vector, not empty");
         }
 
         /** The eigenvalues, the spectrum of the column. */
@@ -105,8 +106,8 @@ public record Toeplitz(Tensor column, Tensor row) {
             double largest = 0;
             for (double size : sizes) largest = Math.max(largest, size);
             for (int k = 0; k < sizes.length; k++)
-                if (!(sizes[k] > 1e-14 * largest)) throw new SingularMatrixException(k, "circulant: eigenvalue " + k + " is " + sizes[k]
-                        + ", that is 0 to rounding; there is no solution, or many");
+                if (!(sizes[k] > 1e-14 * largest)) throw new SingularMatrixException(k,
+                        "circulant: eigenvalue " + k + " is " + sizes[k] + ", that is 0 to rounding; there is no solution, or many");
             return Fourier.ifft(Fourier.fft(Complex.of(same("solve", b)), 0).div(values), 0).re();
         }
 

@@ -37,14 +37,15 @@ public final class Anomaly {
     static boolean isDetecting() { return Tracing.on() && DETECTING.isBound(); }
 
     static Tensor backwardOf(GradNode node, Supplier<Tensor> part) {
-        return ScopedValue.where(BACKWARD_OF, node.operation.text() + (node.line == null ? "" : ", which " + node.line + " called,")).call(part::get);
+        return ScopedValue.where(BACKWARD_OF, node.operation.text() + (node.line == null ? "" : ", which " + node.line + " called,"))
+                .call(part::get);
     }
 
     /** The first line outside of the packages that make up an operation: {@code Model.forward (Model.java:12)}. */
     static String line() {
         return StackWalker.getInstance().walk(frames -> frames.filter(f -> !isOurs(f.getClassName())).findFirst())
-                .map(f -> f.getClassName().substring(f.getClassName().lastIndexOf('.') + 1) + "." + f.getMethodName() + " (" + f.getFileName() + ":"
-                        + f.getLineNumber() + ")")
+                .map(f -> f.getClassName().substring(f.getClassName().lastIndexOf('.') + 1) + "." + f.getMethodName() + " ("
+                        + f.getFileName() + ":" + f.getLineNumber() + ")")
                 .orElse("an unknown line");
     }
 

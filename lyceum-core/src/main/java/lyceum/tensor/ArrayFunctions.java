@@ -48,8 +48,8 @@ final class ArrayFunctions {
         long[] values = x.to(DType.I64).toLongArray();
         long most = -1;
         for (int i = 0; i < values.length; i++) {
-            if (values[i] < 0 || values[i] >= Integer.MAX_VALUE - 8)
-                throw new IllegalArgumentException("bincount: element " + i + " is " + values[i] + "; it lies between 0 and " + (Integer.MAX_VALUE - 9));
+            if (values[i] < 0 || values[i] >= Integer.MAX_VALUE - 8) throw new IllegalArgumentException(
+                    "bincount: element " + i + " is " + values[i] + "; it lies between 0 and " + (Integer.MAX_VALUE - 9));
             most = Math.max(most, values[i]);
         }
         int length = (int) Math.max(least, most + 1);
@@ -79,7 +79,8 @@ final class ArrayFunctions {
             inverse[(int) from[i]] = found;
         }
         var places = Tensor.of(Arrays.copyOf(first, found + 1));
-        return new ArrayOps.Distinct(values.indexSelect(0, places), Tensor.of(inverse, x.shape().toArray()), Tensor.of(Arrays.copyOf(counts, found + 1)));
+        return new ArrayOps.Distinct(values.indexSelect(0, places), Tensor.of(inverse, x.shape().toArray()),
+                Tensor.of(Arrays.copyOf(counts, found + 1)));
     }
 
     static Tensor searchSorted(Tensor sorted, Tensor values, boolean right) {
@@ -134,6 +135,7 @@ final class ArrayFunctions {
                 largest = gap;
             }
         }
-        return new ArrayOps.Closeness(different, a.length, largest, place, place < 0 ? Double.NaN : a[place], place < 0 ? Double.NaN : e[place]);
+        return new ArrayOps.Closeness(different, a.length, largest, place, place < 0 ? Double.NaN : a[place],
+                place < 0 ? Double.NaN : e[place]);
     }
 }

@@ -197,7 +197,8 @@ sealed interface ArrayOps permits Tensor {
     static Tensor[] grid(Tensor... vectors) {
         var shape = new long[vectors.length];
         for (int i = 0; i < shape.length; i++) {
-            if (vectors[i].rank() != 1) throw new ShapeException("meshgrid: operand " + i + " has shape " + vectors[i].shape() + "; it is a vector");
+            if (vectors[i].rank() != 1)
+                throw new ShapeException("meshgrid: operand " + i + " has shape " + vectors[i].shape() + "; it is a vector");
             shape[i] = vectors[i].count();
         }
         var grids = new Tensor[shape.length];

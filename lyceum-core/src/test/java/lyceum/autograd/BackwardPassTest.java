@@ -247,15 +247,14 @@ class BackwardPassTest {
         Anomaly.detect(() -> Tensor.of(1, Double.NaN).exp().sum()); // no operation made it
         var y = Tensor.of(0.0, 1).requiresGrad();
         assertThatThrownBy(() -> Anomaly.detect(() -> x.sqrt().sum()))
-                .hasMessageContaining("called by BackwardPassTest.lambda$anomaliesAreFoundAtTheirPlace$").hasMessageContaining("(BackwardPassTest.java:");
+                .hasMessageContaining("called by BackwardPassTest.lambda$anomaliesAreFoundAtTheirPlace$")
+                .hasMessageContaining("(BackwardPassTest.java:");
         int line = new Throwable().getStackTrace()[0].getLineNumber() + 1;
         assertThatThrownBy(() -> Anomaly.detect(() -> root(y).mul(0).sum().backward())).hasMessageContaining("the backward of sqrt, which")
                 .hasMessageContaining("BackwardPassTest.root (BackwardPassTest.java:").hasMessageNotContaining(":" + line + ")");
     }
 
-    private static Tensor root(Tensor x) {
-        return x.sqrt();
-    }
+    private static Tensor root(Tensor x) { return x.sqrt(); }
 
     @Test
     @Acceptance(topic = "backward-pass", clause = 6) void theOrderOfLeavesChangesNothing() {

@@ -265,8 +265,8 @@ class GraphTest {
                 return %5
                 """);
         assertThat(graph.toDot()).startsWith("digraph {").contains("n3 -> n4;").contains("mul\\nF64 (2,)\\n2 operations, ");
-        assertThat(graph.toJson()).contains("\"outputs\":[5]")
-                .contains("{\"id\":4,\"kind\":\"call\",\"text\":\"add\",\"operands\":[3,1],\"dtype\":\"F64\",\"shape\":[2],\"operations\":2,\"bytes\":");
+        assertThat(graph.toJson()).contains("\"outputs\":[5]").contains(
+                "{\"id\":4,\"kind\":\"call\",\"text\":\"add\",\"operands\":[3,1],\"dtype\":\"F64\",\"shape\":[2],\"operations\":2,\"bytes\":");
         assertThat(graph.fusionGroups()).containsExactly(List.of(3, 4));
         assertThat(graph.depth()).isEqualTo(3);
         assertThat(graph.work()).isEqualTo(6);

@@ -39,7 +39,8 @@ class EventFileTest {
             first.scalar("x", 1, 1);
             assertThat(Files.size(first.path())).isGreaterThan(before);
             first.histogram("none", Tensor.of(Double.NaN), 1);
-            assertThatThrownBy(() -> first.image("x", new byte[40], 1)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("no PNG");
+            assertThatThrownBy(() -> first.image("x", new byte[40], 1)).isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("no PNG");
             assertThatThrownBy(() -> first.scalar(" ", 1, 1)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("blank");
         }
     }

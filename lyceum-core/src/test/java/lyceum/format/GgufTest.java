@@ -141,10 +141,11 @@ class GgufTest {
             var read = Gguf.read(MemorySegment.ofArray(bytes));
             assertThat(read.version()).isEqualTo(version);
             var m = read.metadata();
-            assertThat(List.of("u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64").stream().map(m::get)).containsExactly(200L, -3L, 65_535L, -300L,
-                    0xFFFF_FFFFL, -5L, -1L, -(1L << 40));
-            assertThat(List.of("f32", "bool", "string", "f64", "list", "numbers", "bytes", "nested", "none").stream().map(m::get)).containsExactly(0.5f, true, "ü",
-                    Math.PI, List.of("a", "b"), List.of(1L, -2L), List.of(7L, 255L), List.of(List.of(1f), List.of(2f, 3f)), List.of());
+            assertThat(List.of("u8", "i8", "u16", "i16", "u32", "i32", "u64", "i64").stream().map(m::get)).containsExactly(200L, -3L,
+                    65_535L, -300L, 0xFFFF_FFFFL, -5L, -1L, -(1L << 40));
+            assertThat(List.of("f32", "bool", "string", "f64", "list", "numbers", "bytes", "nested", "none").stream().map(m::get))
+                    .containsExactly(0.5f, true, "ü", Math.PI, List.of("a", "b"), List.of(1L, -2L), List.of(7L, 255L),
+                            List.of(List.of(1f), List.of(2f, 3f)), List.of());
         }
         assertThatThrownBy(() -> new Gguf.Unsigned(1, 256)).hasMessageContaining("256 does not fit 1 bytes");
         var mixed = new LinkedHashMap<String, Object>();
@@ -154,11 +155,12 @@ class GgufTest {
     }
 
     private static void mutants(int n, Path folder) throws IOException {
-        var report = Fuzz.of(file(), everything(folder)).allowing(FormatException.class).counting(() -> Memory.stats().inUse()).mutants(n, bytes -> {
-            var read = Gguf.read(MemorySegment.ofArray(bytes));
-            for (var entry : read.entries().values())
-                if (!entry.type().startsWith("type") && entry.bytes() != null) read.tensor(entry.name()).shape();
-        });
+        var report = Fuzz.of(file(), everything(folder)).allowing(FormatException.class).counting(() -> Memory.stats().inUse()).mutants(n,
+                bytes -> {
+                    var read = Gguf.read(MemorySegment.ofArray(bytes));
+                    for (var entry : read.entries().values())
+                        if (!entry.type().startsWith("type") && entry.bytes() != null) read.tensor(entry.name()).shape();
+                });
         assertThat(report.refused()).isGreaterThan(n / 5);
     }
 

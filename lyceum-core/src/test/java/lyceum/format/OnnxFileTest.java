@@ -155,7 +155,8 @@ class OnnxFileTest {
     private static byte[] sparse(byte[] indices, long... dims) {
         var sizes = new byte[dims.length][];
         for (int i = 0; i < dims.length; i++) sizes[i] = field(3, dims[i]);
-        return model(field(15, field(1, field(1, 3), field(2, 1), field(8, "s"), field(9, floats(5, 6, 7))), field(2, indices), join(sizes)));
+        return model(
+                field(15, field(1, field(1, 3), field(2, 1), field(8, "s"), field(9, floats(5, 6, 7))), field(2, indices), join(sizes)));
     }
 
     private static byte[] places(int axes, long... numbers) {
@@ -182,13 +183,15 @@ class OnnxFileTest {
         refuses(sparse(places(1, 0, 4, 5), 2, -3), "below 1");
         refuses(model(field(15, field(3, 4))), "no values");
         var many = new byte[9][];
-        for (int i = 0; i < many.length; i++) many[i] = field(15, field(1, field(1, 3), field(2, 1), field(8, "s" + i), field(9, floats(5, 6, 7))),
-                field(2, places(1, 0, 4, 5)), field(3, 1 << 18));
+        for (int i = 0; i < many.length; i++)
+            many[i] = field(15, field(1, field(1, 3), field(2, 1), field(8, "s" + i), field(9, floats(5, 6, 7))),
+                    field(2, places(1, 0, 4, 5)), field(3, 1 << 18));
         refuses(model(join(many)), "sparse tensor \"s8\"");
     }
 
     @Test void mutantsAreReadOrRefused() {
-        var report = Fuzz.of(sample(), sparse(places(1, 0, 4, 5), 2, 3), sparse(places(2, 0, 0, 1, 1, 1, 2), 2, 3)).allowing(FormatException.class).mutants(5_000, OnnxFile::read);
+        var report = Fuzz.of(sample(), sparse(places(1, 0, 4, 5), 2, 3), sparse(places(2, 0, 0, 1, 1, 1, 2), 2, 3))
+                .allowing(FormatException.class).mutants(5_000, OnnxFile::read);
         assertThat(report.accepted()).isPositive();
         assertThat(report.refused()).isPositive();
     }

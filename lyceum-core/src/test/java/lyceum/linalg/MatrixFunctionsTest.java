@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Test;
 class MatrixFunctionsTest {
     private static final Golden GOLDEN = Golden.load("golden/matrix-functions.json");
 
-    private static double gap(Tensor a, Tensor b) { return a.count() == 0 ? 0 : a.sub(b).abs().max().item() / Math.max(1e-300, b.abs().max().item()); }
+    private static double gap(Tensor a, Tensor b) {
+        return a.count() == 0 ? 0 : a.sub(b).abs().max().item() / Math.max(1e-300, b.abs().max().item());
+    }
 
     private static Tensor matrix(Golden c, String name) { return Tensor.of(c.matrix(name)); }
 
@@ -42,8 +44,8 @@ class MatrixFunctionsTest {
     @Test void identitiesHoldOnLargerMatricesAndBatches() {
         var rng = Rng.of(5);
         for (int n : new int[] {3, 17, 40}) {
-            Tensor a = gaussian(rng, n, n).div(Math.sqrt(n)), b = gaussian(rng, n + 2, n + 2).add(Tensor.eye(DType.F64, n + 2).mul(3.0 * n)),
-                    x = gaussian(rng, n, n + 2);
+            Tensor a = gaussian(rng, n, n).div(Math.sqrt(n)),
+                    b = gaussian(rng, n + 2, n + 2).add(Tensor.eye(DType.F64, n + 2).mul(3.0 * n)), x = gaussian(rng, n, n + 2);
             assertThat(gap(MatrixFunctions.log(MatrixFunctions.exp(a.mul(0.3))), a.mul(0.3))).isLessThan(1e-11);
             var root = MatrixFunctions.sqrt(MatrixFunctions.exp(a));
             assertThat(gap(root.matmul(root), MatrixFunctions.exp(a))).isLessThan(1e-11);
@@ -60,7 +62,8 @@ class MatrixFunctionsTest {
     @Test void gradientsOfFirstAndSecondOrder() {
         var rng = Rng.of(6);
         for (int n : new int[] {1, 3}) {
-            Tensor a = gaussian(rng, n, n).mul(0.4).add(Tensor.eye(DType.F64, n).mul(2)), w = gaussian(rng, n, n), b = gaussian(rng, n, n).mul(0.3).add(Tensor.eye(DType.F64, n));
+            Tensor a = gaussian(rng, n, n).mul(0.4).add(Tensor.eye(DType.F64, n).mul(2)), w = gaussian(rng, n, n),
+                    b = gaussian(rng, n, n).mul(0.3).add(Tensor.eye(DType.F64, n));
             check(x -> MatrixFunctions.exp(x).mul(w).sum(), a);
             check(x -> MatrixFunctions.log(x).mul(w).sum(), a);
             check(x -> MatrixFunctions.sqrt(x).mul(w).sum(), a);
@@ -80,8 +83,8 @@ class MatrixFunctionsTest {
         check(x -> Fourier.rfft(x, 1).abs().square().mul(gaussian(Rng.of(1), 3, 4)).sum(), gaussian(rng, 3, 6));
         check(x -> Fourier.fft(new Complex(x, x.square()), 0).re().square().sum(), gaussian(rng, 5, 2));
         check(x -> new Circulant(x).solve(Tensor.of(1.0, 2, 3)).square().sum(), Tensor.of(4.0, 1, -0.5));
-        check(x -> new Toeplitz(x, Tensor.concat(0, x.narrow(0, 0, 1), x.narrow(0, 1, 2).square())).times(Tensor.of(1.0, 2, 3)).square().sum(),
-                Tensor.of(4.0, 1, -0.5));
+        check(x -> new Toeplitz(x, Tensor.concat(0, x.narrow(0, 0, 1), x.narrow(0, 1, 2).square())).times(Tensor.of(1.0, 2, 3)).square()
+                .sum(), Tensor.of(4.0, 1, -0.5));
     }
 
     @Test void factorsMultiplyToWhatTheyAreOf() {
@@ -98,7 +101,8 @@ class MatrixFunctionsTest {
 
     @Test void batchesAreTheirMatrices() {
         var rng = Rng.of(8);
-        Tensor a = gaussian(rng, 6 * 3, 3).reshape(2, 3, 3, 3).add(Tensor.eye(DType.F64, 3).mul(4)), b = gaussian(rng, 3 * 3, 2).reshape(3, 3, 2), v = Tensor.of(1.0, 2, 3);
+        Tensor a = gaussian(rng, 6 * 3, 3).reshape(2, 3, 3, 3).add(Tensor.eye(DType.F64, 3).mul(4)),
+                b = gaussian(rng, 3 * 3, 2).reshape(3, 3, 2), v = Tensor.of(1.0, 2, 3);
         var spd = a.matmul(a.transpose());
         for (int i = 0; i < 2; i++) for (int j = 0; j < 3; j++) {
             Tensor one = a.get(i, j), s = spd.get(i, j);
@@ -112,12 +116,15 @@ class MatrixFunctionsTest {
             assertThat(gap(Linalg.pinv(a).get(i, j), Linalg.pinv(one))).isZero();
             assertThat(Linalg.det(a).item(i, j)).isEqualTo(Linalg.det(one).item());
             assertThat(Linalg.logAbsDet(a).item(i, j)).isEqualTo(Linalg.logAbsDet(one).item());
-            assertThat(gap(Linalg.solveTriangular(a, b, true, false).get(i, j), Linalg.solveTriangular(one, b.get(j), true, false))).isZero();
+            assertThat(gap(Linalg.solveTriangular(a, b, true, false).get(i, j), Linalg.solveTriangular(one, b.get(j), true, false)))
+                    .isZero();
         }
-        check(x -> Linalg.solve(x.reshape(2, 2, 2), Tensor.of(1.0, 2)).square().sum(), Tensor.of(new double[][] {{4, 1, 0, 3}, {5, 1, 2, 4}}));
+        check(x -> Linalg.solve(x.reshape(2, 2, 2), Tensor.of(1.0, 2)).square().sum(),
+                Tensor.of(new double[][] {{4, 1, 0, 3}, {5, 1, 2, 4}}));
         assertThat(Linalg.inverse(Tensor.zeros(0, 3, 3)).shape().toArray()).containsExactly(0, 3, 3);
         assertThat(Linalg.svd(Tensor.zeros(DType.F64, 0, 3, 2)).u().shape().toArray()).containsExactly(0, 3, 2);
-        assertThatThrownBy(() -> Linalg.solve(a, Tensor.zeros(DType.F64, 4, 3, 2))).isInstanceOf(ShapeException.class).hasMessageContaining("do not broadcast");
+        assertThatThrownBy(() -> Linalg.solve(a, Tensor.zeros(DType.F64, 4, 3, 2))).isInstanceOf(ShapeException.class)
+                .hasMessageContaining("do not broadcast");
         assertThatThrownBy(() -> Linalg.inverse(Tensor.zeros(2, 2, 2))).isInstanceOf(SingularMatrixException.class);
     }
 
@@ -152,7 +159,9 @@ class MatrixFunctionsTest {
     @Test void structuredSystemsAreSolved() {
         var rng = Rng.of(10);
         for (int n : new int[] {1, 2, 7, 30}) {
-            Tensor column = gaussian(rng, 1, n).reshape(n).add(Tensor.eye(DType.F64, n).select(0, 0).mul(2.0 * n)), row = Tensor.concat(0, column.narrow(0, 0, 1), gaussian(rng, 1, n).reshape(n).narrow(0, 1, n - 1)), b = gaussian(rng, 1, n).reshape(n);
+            Tensor column = gaussian(rng, 1, n).reshape(n).add(Tensor.eye(DType.F64, n).select(0, 0).mul(2.0 * n)),
+                    row = Tensor.concat(0, column.narrow(0, 0, 1), gaussian(rng, 1, n).reshape(n).narrow(0, 1, n - 1)),
+                    b = gaussian(rng, 1, n).reshape(n);
             var toeplitz = new Toeplitz(column, row);
             assertThat(gap(toeplitz.solve(b), Linalg.solve(toeplitz.toDense(), b))).isLessThan(1e-12);
             assertThat(gap(toeplitz.times(b), toeplitz.toDense().matmul(b))).isLessThan(1e-12);
@@ -164,14 +173,16 @@ class MatrixFunctionsTest {
         assertThat(new Circulant(Tensor.of(1.0, 2, 3)).toDense().toDoubleArray()).containsExactly(1, 3, 2, 2, 1, 3, 3, 2, 1);
         assertThatThrownBy(() -> new Circulant(Tensor.of(1.0, -1)).solve(Tensor.of(1.0, 1))).isInstanceOf(SingularMatrixException.class)
                 .hasMessageContaining("eigenvalue 0");
-        assertThatThrownBy(() -> Toeplitz.symmetric(Tensor.of(0.0, 1)).solve(Tensor.of(1.0, 1))).hasMessageContaining("leading block of size 1");
+        assertThatThrownBy(() -> Toeplitz.symmetric(Tensor.of(0.0, 1)).solve(Tensor.of(1.0, 1)))
+                .hasMessageContaining("leading block of size 1");
         assertThatThrownBy(() -> new Toeplitz(Tensor.of(1.0, 2), Tensor.of(2.0, 3))).hasMessageContaining("they agree");
     }
 
     @Test void krylovSolversEndWhereTheDenseSolveDoes() {
         var rng = Rng.of(11);
         int n = 60;
-        Tensor a = gaussian(rng, n, n).add(Tensor.eye(DType.F64, n).mul(12)), b = gaussian(rng, 1, n).reshape(n), exact = Linalg.solve(a, b);
+        Tensor a = gaussian(rng, n, n).add(Tensor.eye(DType.F64, n).mul(12)), b = gaussian(rng, 1, n).reshape(n),
+                exact = Linalg.solve(a, b);
         for (int restart : new int[] {8, 30, 100}) {
             var solved = new Gmres().withRestart(restart).withMaxIterations(2000).solve(LinearMap.of(a), b);
             assertThat(solved.converged()).isTrue();
@@ -195,7 +206,8 @@ class MatrixFunctionsTest {
         assertThat(symmetric.residual()).isLessThan(1e-8);
         assertThat(gap(symmetric.x(), Linalg.solve(indefinite, b))).isLessThan(1e-6);
         var laplace = laplace(200);
-        var preconditioned = new Minres().solve(LinearMap.of(laplace), Tensor.ones(DType.F64, 200), Preconditioner.incompleteCholesky(laplace));
+        var preconditioned = new Minres().solve(LinearMap.of(laplace), Tensor.ones(DType.F64, 200),
+                Preconditioner.incompleteCholesky(laplace));
         assertThat(preconditioned.iterations()).isLessThan(5); // of a tridiagonal matrix it is exact
         assertThat(preconditioned.residual()).isLessThan(1e-7);
     }
@@ -217,8 +229,8 @@ class MatrixFunctionsTest {
         var stuck = new Gmres().withRestart(1).solve(LinearMap.of(turned), Tensor.of(1.0, 0, 0));
         assertThat(stuck.converged()).isFalse();
         assertThat(stuck.residual()).isEqualTo(1);
-        assertThat(new Minres().withMaxIterations(1).solve(LinearMap.of(Tensor.of(new double[][] {{1, 0}, {0, -5}})), Tensor.of(1.0, 1)).converged())
-                .isFalse();
+        assertThat(new Minres().withMaxIterations(1).solve(LinearMap.of(Tensor.of(new double[][] {{1, 0}, {0, -5}})), Tensor.of(1.0, 1))
+                .converged()).isFalse();
         assertThat(new Gmres().solve(LinearMap.of(turned), Tensor.zeros(DType.F64, 3)).converged()).isTrue();
         assertThat(new Minres().solve(LinearMap.of(turned.add(turned.transpose())), Tensor.zeros(DType.F64, 3)).iterations()).isZero();
     }
@@ -229,7 +241,8 @@ class MatrixFunctionsTest {
         assertThatThrownBy(() -> MatrixFunctions.exp(Tensor.zeros(2, 3))).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> MatrixFunctions.exp(Tensor.of(new double[][] {{Double.NaN}}))).hasMessageContaining("NaN");
         var one = Tensor.eye(DType.F64, 2);
-        assertThatThrownBy(() -> Sylvester.solve(one, one.neg(), one)).isInstanceOf(SingularMatrixException.class).hasMessageContaining("share an eigenvalue");
+        assertThatThrownBy(() -> Sylvester.solve(one, one.neg(), one)).isInstanceOf(SingularMatrixException.class)
+                .hasMessageContaining("share an eigenvalue");
         assertThatThrownBy(() -> Sylvester.solve(one, one, Tensor.zeros(DType.F64, 3, 2))).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> Linalg.qr(Tensor.zeros(2, 3))).isInstanceOf(ShapeException.class);
         assertThatThrownBy(() -> Linalg.lu(Tensor.zeros(2, 2))).isInstanceOf(SingularMatrixException.class);

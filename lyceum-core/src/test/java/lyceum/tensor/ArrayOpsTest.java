@@ -20,7 +20,8 @@ class ArrayOpsTest {
 
     private static void equal(String name, Tensor actual, double tolerance) {
         assertThat(actual.shape().toArray()).as(name).isEqualTo(NUMPY.longs("expected." + name + ".shape"));
-        assertThat(actual.to(DType.F64).toDoubleArray()).as(name).containsExactly(NUMPY.doubles("expected." + name + ".values"), within(tolerance));
+        assertThat(actual.to(DType.F64).toDoubleArray()).as(name).containsExactly(NUMPY.doubles("expected." + name + ".values"),
+                within(tolerance));
     }
 
     @Test void functionsAreNumPys() {
@@ -30,11 +31,11 @@ class ArrayOpsTest {
         equal("atanh", X.mul(0.3).tanh().atanh(), 1e-14);
         for (int e = -20; e <= 20; e++) assertThat(Tensor.scalar(Math.pow(10, e)).log10().item()).as("10^" + e).isEqualTo(e);
         for (int e = 0; e <= 10; e++) assertThat(Tensor.of((float) Math.pow(10, e)).log10().item(0)).isEqualTo(e);
-        assertThat(Tensor.of(1e300, -1e300, 0).asinh().toDoubleArray()).containsExactly(new double[] {691.4686750787737, -691.4686750787737, 0},
-                within(1e-10));
+        assertThat(Tensor.of(1e300, -1e300, 0).asinh().toDoubleArray())
+                .containsExactly(new double[] {691.4686750787737, -691.4686750787737, 0}, within(1e-10));
         assertThat(Tensor.of(Double.NEGATIVE_INFINITY).asinh().item(0)).isEqualTo(Double.NEGATIVE_INFINITY);
-        assertThat(Autograd.grad(t -> t.asinh().sum()).apply(Tensor.of(0.0, -3, 1e200)).mul(Tensor.of(1, Math.sqrt(10), 1e200)).toDoubleArray())
-                .containsExactly(new double[] {1, 1, 1}, within(1e-12));
+        assertThat(Autograd.grad(t -> t.asinh().sum()).apply(Tensor.of(0.0, -3, 1e200)).mul(Tensor.of(1, Math.sqrt(10), 1e200))
+                .toDoubleArray()).containsExactly(new double[] {1, 1, 1}, within(1e-12));
         assertThat(Tensor.of(2f).to(DType.F16).acosh().dtype()).isEqualTo(DType.F16);
         assertThat(Tensor.of(0.5).acosh().item(0)).isNaN();
     }
@@ -92,13 +93,14 @@ class ArrayOpsTest {
         var parts = X.chunk(1, 4);
         assertThat(Arrays.stream(parts).mapToLong(p -> p.size(1)).toArray()).containsExactly(2, 2, 1, 1);
         assertThat(Tensor.concat(1, parts).toDoubleArray()).isEqualTo(X.toDoubleArray());
-        assertThat(X.gather(1, Tensor.of(new long[] {5, 0, 2, 2}, 2, 2)).toDoubleArray()).containsExactly(X.item(0, 5), X.item(0, 0), X.item(1, 2),
-                X.item(1, 2));
+        assertThat(X.gather(1, Tensor.of(new long[] {5, 0, 2, 2}, 2, 2)).toDoubleArray()).containsExactly(X.item(0, 5), X.item(0, 0),
+                X.item(1, 2), X.item(1, 2));
     }
 
     @Test void closenessSaysWhatDiffers() {
         assertThat(X.allClose(X.add(1e-9))).isTrue();
-        assertThat(Tensor.of(1, Double.NaN, Double.POSITIVE_INFINITY).allClose(Tensor.of(1, Double.NaN, Double.POSITIVE_INFINITY))).isTrue();
+        assertThat(Tensor.of(1, Double.NaN, Double.POSITIVE_INFINITY).allClose(Tensor.of(1, Double.NaN, Double.POSITIVE_INFINITY)))
+                .isTrue();
         var report = Tensor.of(1.0, 2, 3).closeness(Tensor.of(1.0, 2.5, 3.1), 0, 0.2);
         assertThat(report.holds()).isFalse();
         assertThat(report).hasToString("1 of 3 elements differ, the most at 1: 2.0 where 2.5 is expected, a distance of 0.5");

@@ -24,8 +24,9 @@ class TaylorOfEveryOperationTest {
         var c = Autograd.taylor(t -> value(op, at, along, t), Tensor.scalar(0), Tensor.scalar(1), 3);
         assertThat(c).hasSize(4);
         double h = 1e-3;
-        Tensor zero = value(op, at, along, Tensor.scalar(0)), up = value(op, at, along, Tensor.scalar(h)), down = value(op, at, along, Tensor.scalar(-h)),
-                up2 = value(op, at, along, Tensor.scalar(2 * h)), down2 = value(op, at, along, Tensor.scalar(-2 * h));
+        Tensor zero = value(op, at, along, Tensor.scalar(0)), up = value(op, at, along, Tensor.scalar(h)),
+                down = value(op, at, along, Tensor.scalar(-h)), up2 = value(op, at, along, Tensor.scalar(2 * h)),
+                down2 = value(op, at, along, Tensor.scalar(-2 * h));
         // of fourth order
         close(op, "t", c[1], up.sub(down).mul(8).sub(up2.sub(down2)).div(12 * h), 1e-6);
         close(op, "t^2", c[2], up.add(down).mul(16).sub(up2.add(down2)).sub(zero.mul(30)).div(24 * h * h), 1e-4);
@@ -40,6 +41,7 @@ class TaylorOfEveryOperationTest {
 
     private static void close(OpCase op, String what, Tensor actual, Tensor expected, double tolerance) {
         var gap = actual.sub(expected).abs().sub(expected.abs().add(1).mul(tolerance));
-        assertThat(gap.max().item()).as("%s, coefficient of %s: %s, by differences %s", op.name(), what, actual, expected).isLessThanOrEqualTo(0);
+        assertThat(gap.max().item()).as("%s, coefficient of %s: %s, by differences %s", op.name(), what, actual, expected)
+                .isLessThanOrEqualTo(0);
     }
 }

@@ -98,7 +98,8 @@ public sealed interface Parameter {
         /** Checks the default. */
         public Text {
             if (!fits(defaultValue, most) || !defaultValue.strip().equals(defaultValue)) {
-                throw new IllegalArgumentException(name + " defaults to '" + defaultValue + "'; it is " + allowed(most) + ", without blanks at its ends");
+                throw new IllegalArgumentException(
+                        name + " defaults to '" + defaultValue + "'; it is " + allowed(most) + ", without blanks at its ends");
             }
         }
 
@@ -116,7 +117,9 @@ public sealed interface Parameter {
             if (fits(text, most)) return text.strip();
             if (text.strip().length() > most)
                 throw new LabParameterException(name, name + " has " + text.strip().length() + " characters; it is " + allowed());
-            throw new LabParameterException(name, name + (text.isBlank() ? " is empty" : " has a line end, another control character or half a surrogate pair") + "; it is " + allowed());
+            throw new LabParameterException(name,
+                    name + (text.isBlank() ? " is empty" : " has a line end, another control character or half a surrogate pair")
+                            + "; it is " + allowed());
         }
     }
 

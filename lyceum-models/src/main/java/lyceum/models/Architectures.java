@@ -42,7 +42,7 @@ public final class Architectures {
     /** The one that builds this model from this configuration. @throws IllegalArgumentException if there is none */
     public static Architecture<?, ?> of(Module model, Record config) {
         return ALL.values().stream().filter(a -> a.model() == model.getClass() && a.config() == config.getClass()).findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("Architectures: no " + model.getClass().getSimpleName() + " is built from a "
-                        + config.getClass().getSimpleName()));
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "Architectures: no " + model.getClass().getSimpleName() + " is built from a " + config.getClass().getSimpleName()));
     }
 }

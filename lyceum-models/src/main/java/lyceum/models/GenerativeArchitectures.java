@@ -59,10 +59,8 @@ final class GenerativeArchitectures {
         var book = new VectorQuantizerConfig(6, 4).withLearning(VectorQuantizerConfig.Learning.GRADIENT);
         var pictures = Examples.pictures(1, SIDE);
         var big = new BigGanConfig(SIDE, 1, CLASSES).withChannels(4).withWidth(4);
-        return List.of(
-                Architecture.of("Autoencoder", Autoencoder.Plan.class, Autoencoder.class, Autoencoder.Plan::build,
-                        new Autoencoder.Plan(MlpConfig.regressor(6, 2).withHidden(List.of(5)), true, new AutoencoderConfig()),
-                        Examples.noise(6)),
+        return List.of(Architecture.of("Autoencoder", Autoencoder.Plan.class, Autoencoder.class, Autoencoder.Plan::build,
+                new Autoencoder.Plan(MlpConfig.regressor(6, 2).withHidden(List.of(5)), true, new AutoencoderConfig()), Examples.noise(6)),
                 Architecture.of("PictureAutoencoder", Autoencoder.PicturePlan.class, Autoencoder.class, Autoencoder.PicturePlan::build,
                         new Autoencoder.PicturePlan(1, SIDE, List.of(3, 4), 5, new AutoencoderConfig()), pictures),
                 Architecture.of("Vae", Vae.Plan.class, Vae.class, Vae.Plan::build,
@@ -91,7 +89,8 @@ final class GenerativeArchitectures {
                 Architecture.of("ProjectionCritic", BigGanConfig.class, ProjectionCritic.class, ProjectionCritic::images, big,
                         labelled(pictures), (m, x, pass) -> m.forward(x.get(0), x.get(1), pass)),
                 Architecture.of("StyleGenerator", StyleGeneratorConfig.class, StyleGenerator.class, StyleGenerator::new,
-                        new StyleGeneratorConfig(SIDE, 1).withChannels(4).withLatent(5).withWidth(6).withMappingLayers(2), Examples.noise(5)),
+                        new StyleGeneratorConfig(SIDE, 1).withChannels(4).withLatent(5).withWidth(6).withMappingLayers(2),
+                        Examples.noise(5)),
                 denoiser("DiffusionTransformer", DiffusionTransformerConfig.class, DiffusionTransformer.class, DiffusionTransformer::new,
                         new DiffusionTransformerConfig(SIDE, 1, 4, 8, 1, 2, CLASSES), labelled(timed(pictures))),
                 denoiser("VideoTransformer", VideoTransformerConfig.class, VideoTransformer.class, VideoTransformer::new,
@@ -99,7 +98,8 @@ final class GenerativeArchitectures {
                 denoiser("PointDenoiser", PointDenoiserConfig.class, PointDenoiser.class, PointDenoiser::new,
                         new PointDenoiserConfig(2).withWidth(8).withDepth(1).withClasses(CLASSES), labelled(timed(Examples.noise(2)))),
                 denoiser("CaptionPainter", CaptionPainterConfig.class, CaptionPainter.class, CaptionPainter::new,
-                        CaptionPainterConfig.small(SIDE, 4, CLASSES), (n, rng) -> List.of(Tensor.rand(rng, n, 3, SIDE, SIDE), Tensor.rand(rng, n),
+                        CaptionPainterConfig.small(SIDE, 4, CLASSES),
+                        (n, rng) -> List.of(Tensor.rand(rng, n, 3, SIDE, SIDE), Tensor.rand(rng, n),
                                 Examples.ids(rng, CLASSES - 1, n, 4).add(1))),
                 denoiser("ConditionalUNet", ConditionalUNetConfig.class, ConditionalUNet.class, ConditionalUNet::new,
                         ConditionalUNetConfig.small(1, 6, 4, 8).withGroups(2).withHeads(2), said(timed(pictures), 6)),
@@ -115,8 +115,8 @@ final class GenerativeArchitectures {
                 (n, rng) -> List.of(Examples.ids(rng, 5, n, 4)));
     }
 
-    private static <C extends Record, M extends Module & Denoiser> Architecture<C, M> denoiser(String name, Class<C> config,
-            Class<M> model, BiFunction<C, Rng, M> builder, C example, Inputs inputs) {
+    private static <C extends Record, M extends Module & Denoiser> Architecture<C, M> denoiser(String name, Class<C> config, Class<M> model,
+            BiFunction<C, Rng, M> builder, C example, Inputs inputs) {
         Use<M> answer = (m, x, pass) -> m.predict(x.get(0), x.get(1), x.get(2), pass);
         return Architecture.of(name, config, model, builder, example, inputs, answer);
     }
@@ -127,9 +127,7 @@ final class GenerativeArchitectures {
     }
 
     /** With a time for each. */
-    private static Inputs timed(Inputs items) {
-        return (n, rng) -> List.of(items.of(n, rng).getFirst(), Tensor.rand(rng, n).mul(10));
-    }
+    private static Inputs timed(Inputs items) { return (n, rng) -> List.of(items.of(n, rng).getFirst(), Tensor.rand(rng, n).mul(10)); }
 
     /** With a class for each. */
     private static Inputs labelled(Inputs items) { return with(items, (n, rng) -> List.of(Examples.ids(rng, CLASSES, n))); }

@@ -59,9 +59,8 @@ final class LearnedArchitectures {
                             return logits.logSoftmax(1).square().mean();
                         }),
                 Architecture.of("ContrastiveVlm", ContrastiveVlm.Plan.class, ContrastiveVlm.class, ContrastiveVlm.Plan::build,
-                        new ContrastiveVlm.Plan(
-                                new ContrastiveVlmConfig(new VlmObjective.Captioned(new VlmObjective.Softmax(0, 0), 1, 1)).withCaptionDepth(1),
-                                pairs),
+                        new ContrastiveVlm.Plan(new ContrastiveVlmConfig(new VlmObjective.Captioned(new VlmObjective.Softmax(0, 0), 1, 1))
+                                .withCaptionDepth(1), pairs),
                         captioned, (m, x, pass) -> m.captionLogits(x.get(0), x.get(1), pass),
                         (m, x, pass) -> m.loss(x.get(0), x.get(1), pass)),
                 Architecture.of("PictureReward", PictureReward.Plan.class, PictureReward.class, PictureReward.Plan::build,
@@ -78,8 +77,7 @@ final class LearnedArchitectures {
                 Architecture.of("Jepa", JepaConfig.class, Jepa.class, Jepa::new,
                         new JepaConfig(new VisionTransformerConfig(SIDE, 2, 1, 8, 1, 2).withPool(Pool.MEAN).withClassToken(false))
                                 .withMasks(BlockMasks.images().withLeast(0.2).withMost(0.3)),
-                        pictures,
-                        (m, x, pass) -> m.encoder().forward(x.getFirst(), pass), LearnedArchitectures::predicted),
+                        pictures, (m, x, pass) -> m.encoder().forward(x.getFirst(), pass), LearnedArchitectures::predicted),
                 Architecture.of("DistributedRepresentation", DistributedConfig.class, DistributedRepresentation.class,
                         DistributedRepresentation::new, new DistributedConfig(),
                         (n, rng) -> List.of(Tensor.concat(1, Examples.ids(rng, 24, n, 1), Examples.ids(rng, 12, n, 1)))),
@@ -91,8 +89,8 @@ final class LearnedArchitectures {
                 Architecture.of("SiameseNetwork", SiameseNetwork.Plan.class, SiameseNetwork.class, SiameseNetwork.Plan::build,
                         new SiameseNetwork.Plan(small, new SiameseConfig()), pictures),
                 Architecture.of("TwoViewLearner", TwoViewLearner.Plan.class, TwoViewLearner.class, TwoViewLearner.Plan::build,
-                        new TwoViewLearner.Plan(small, new Byol(), new ViewHeads(List.of(6), 5, 4, MlpConfig.Norm.NONE, DType.F32)), pictures,
-                        (m, x, pass) -> m.forward(x.getFirst(), pass),
+                        new TwoViewLearner.Plan(small, new Byol(), new ViewHeads(List.of(6), 5, 4, MlpConfig.Norm.NONE, DType.F32)),
+                        pictures, (m, x, pass) -> m.forward(x.getFirst(), pass),
                         (m, x, pass) -> m.loss(x.getFirst(), x.getFirst().flip(3), pass)));
     }
 

@@ -150,7 +150,8 @@ public record SavedModel(Module model, Record config, ObjectNode notes) {
 
     private static String text(Path file) throws IOException {
         if (!Files.isRegularFile(file)) throw new NoSuchFileException(file.toString(), null, "a model's folder has it");
-        if (Files.size(file) > MOST_TEXT) throw new FormatException(CONFIG + ": " + Files.size(file) + " bytes; it has at most " + MOST_TEXT);
+        if (Files.size(file) > MOST_TEXT)
+            throw new FormatException(CONFIG + ": " + Files.size(file) + " bytes; it has at most " + MOST_TEXT);
         try {
             return Files.readString(file);
         } catch (CharacterCodingException e) {
@@ -160,8 +161,8 @@ public record SavedModel(Module model, Record config, ObjectNode notes) {
 
     /** No size of a model is more than all its numbers. */
     private static void bound(String path, JsonNode node, long most) {
-        if (node.isIntegralNumber() && node.canConvertToInt() && Math.abs(node.longValue()) > most) throw new FormatException(
-                CONFIG + ": " + path + " is " + node + "; the file of weights has fewer numbers");
+        if (node.isIntegralNumber() && node.canConvertToInt() && Math.abs(node.longValue()) > most)
+            throw new FormatException(CONFIG + ": " + path + " is " + node + "; the file of weights has fewer numbers");
         if (node.isArray()) for (int i = 0; i < node.size(); i++) bound(path + "." + i, node.get(i), most);
         node.properties().forEach(field -> {
             if (!NO_SIZES.contains(field.getKey())) bound(path + "." + field.getKey(), field.getValue(), most);

@@ -61,8 +61,8 @@ final class SequenceArchitectures {
                         Examples.noise(5, 3)),
                 Architecture.of("NeuralProgramInterpreter", NeuralProgramInterpreter.Plan.class, NeuralProgramInterpreter.class,
                         NeuralProgramInterpreter.Plan::build, new NeuralProgramInterpreter.Plan(addition, 8),
-                        (n, rng) -> List.of(Tensor.rand(rng, n, Arrays.stream(addition.sensors()).sum()
-                                + Arrays.stream(addition.arguments()).sum())),
+                        (n, rng) -> List.of(
+                                Tensor.rand(rng, n, Arrays.stream(addition.sensors()).sum() + Arrays.stream(addition.arguments()).sum())),
                         (m, x, pass) -> m.forward(x.getFirst(), pass),
                         (m, x, pass) -> m.loss(addition.trace(AdditionLanguage.world(7, 5), AdditionLanguage.ADD).frames(), pass)));
     }

@@ -26,10 +26,11 @@ final class SoundArchitectures {
 
     static List<Architecture<?, ?>> all() {
         return List.of(
-                Architecture.of("SpeechRecognizer", SpeechRecognizerConfig.class, SpeechRecognizer.class, SpeechRecognizer::new,
-                        new SpeechRecognizerConfig(ConformerConfig.small(8).withWidth(8).withHeads(2).withHidden(16).withLayers(1).withStem(4).withKernel(3),
-                                5),
-                        (n, rng) -> List.of(Tensor.randn(rng, n, 12, 8))),
+                Architecture
+                        .of("SpeechRecognizer", SpeechRecognizerConfig.class, SpeechRecognizer.class, SpeechRecognizer::new,
+                                new SpeechRecognizerConfig(ConformerConfig.small(8).withWidth(8).withHeads(2).withHidden(16).withLayers(1)
+                                        .withStem(4).withKernel(3), 5),
+                                (n, rng) -> List.of(Tensor.randn(rng, n, 12, 8))),
                 Architecture.of("Conformer", ConformerConfig.class, Conformer.class, Conformer::new,
                         ConformerConfig.small(8).withWidth(8).withHeads(2).withHidden(16).withLayers(1).withStem(4).withKernel(3),
                         (n, rng) -> List.of(Tensor.randn(rng, n, 12, 8))),
@@ -47,8 +48,8 @@ final class SoundArchitectures {
                         }),
                 Architecture.of("AudioLm", AudioLmConfig.class, AudioLm.class, AudioLm::new,
                         new AudioLmConfig(5, 6, 2, FRAMES).withWidth(8).withHeads(2).withLayers(1),
-                        (n, rng) -> List.of(Examples.ids(rng, 5, n, FRAMES), Examples.ids(rng, 6, n, 2, FRAMES)), SoundArchitectures::losses,
-                        (m, x, pass) -> losses(m, x, pass).mean()));
+                        (n, rng) -> List.of(Examples.ids(rng, 5, n, FRAMES), Examples.ids(rng, 6, n, 2, FRAMES)),
+                        SoundArchitectures::losses, (m, x, pass) -> losses(m, x, pass).mean()));
     }
 
     /** A loss of each clip and stage, (n, stages). */

@@ -40,8 +40,8 @@ class ArchitecturesTest {
     }
 
     /** Parts of models, which take the configuration of the whole. */
-    private static final Set<String> PARTS = Set.of("ConformerBlock", "DetrLayer", "RwkvBlock", "RwkvTimeMix", "RwkvMatrixMix", "MLstmBlock",
-            "SLstmBlock", "AutoregressiveFlow", "Attentive", "Recurrent");
+    private static final Set<String> PARTS = Set.of("ConformerBlock", "DetrLayer", "RwkvBlock", "RwkvTimeMix", "RwkvMatrixMix",
+            "MLstmBlock", "SLstmBlock", "AutoregressiveFlow", "Attentive", "Recurrent");
     /** Their configuration is not all that they are made of: they hold networks of other kinds, or functions. */
     private static final Set<String> OVER_OTHERS = Set.of("AutoregressivePainter", "UnifiedModel");
 

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.TestFactory;
 @Tag("slow")
 class ExportContractTest {
     /** Models that do not leave, each with the operation that has no form in ONNX. */
-    private static final Map<String, String> STAY = Map.of("AudioLm", "crossEntropy", "Mamba", "selective scan", "S4d", "long convolution", "Rwkv",
-            "linear scan", "Gcn", "weighted neighbour sum", "Gat", "weighted neighbour sum", "GraphTransformer", "diagonal 0");
+    private static final Map<String, String> STAY = Map.of("AudioLm", "crossEntropy", "Mamba", "selective scan", "S4d", "long convolution",
+            "Rwkv", "linear scan", "Gcn", "weighted neighbour sum", "Gat", "weighted neighbour sum", "GraphTransformer", "diagonal 0");
     /** Models that do different things for another number of items, and leave with the example's. */
     private static final Set<String> FIXED = Set.of("NeuralField", "Nerf", "MaskedDiffusion", "TokenAutoregression");
     private static final double CLOSE = 1e-6;
@@ -45,8 +45,8 @@ class ExportContractTest {
                     .hasMessageContaining("the operation \"" + STAY.get(kind.name()) + "\" has no form in ONNX");
             return;
         }
-        if (FIXED.contains(kind.name()))
-            assertThatThrownBy(() -> new OnnxExport().of(outputs, inputs)).isInstanceOf(LyceumException.class).hasMessageContaining("withBatch");
+        if (FIXED.contains(kind.name())) assertThatThrownBy(() -> new OnnxExport().of(outputs, inputs)).isInstanceOf(LyceumException.class)
+                .hasMessageContaining("withBatch");
         var file = export.of(outputs, inputs);
         var given = new LinkedHashMap<String, Tensor>();
         for (int i = 0; i < inputs.length; i++) given.put(i == 0 ? "input" : "input" + i, inputs[i].detach());

@@ -75,10 +75,11 @@ public record ModelContract<C extends Record, M extends Module>(Architecture<C, 
     private record Check(String name, Claim claim) {}
 
     private List<Check> checks() {
-        return List.of(new Check("save and load", this::comesBackFromItsFolder), new Check("config JSON", this::configurationGoesThroughJson),
-                new Check("gradients", this::everyParameterHasAGradient), new Check("batch", this::aBatchIsItsItems),
-                new Check("deterministic", this::predictionsAreDeterministicAndChangeNothing), new Check("BF16", this::bf16IsClose),
-                new Check("checkpointing", this::checkpointingChangesNothing), new Check("two threads", this::twoThreadsPredictAlike));
+        return List.of(new Check("save and load", this::comesBackFromItsFolder),
+                new Check("config JSON", this::configurationGoesThroughJson), new Check("gradients", this::everyParameterHasAGradient),
+                new Check("batch", this::aBatchIsItsItems), new Check("deterministic", this::predictionsAreDeterministicAndChangeNothing),
+                new Check("BF16", this::bf16IsClose), new Check("checkpointing", this::checkpointingChangesNothing),
+                new Check("two threads", this::twoThreadsPredictAlike));
     }
 
     /** One test a check. Memory is left out, see {@link #grows}. */
@@ -96,7 +97,8 @@ public record ModelContract<C extends Record, M extends Module>(Architecture<C, 
         for (var check : checks()) try {
             run(check);
         } catch (AssertionError | Exception e) {
-            failed.add(kind.name() + ", " + check.name + ": " + (e.getMessage() == null ? e.toString() : e.getMessage().replaceAll("\\s+", " ")));
+            failed.add(kind.name() + ", " + check.name + ": "
+                    + (e.getMessage() == null ? e.toString() : e.getMessage().replaceAll("\\s+", " ")));
         }
         return failed;
     }
@@ -122,8 +124,8 @@ public record ModelContract<C extends Record, M extends Module>(Architecture<C, 
     private M model() {
         var model = kind.build(kind.example().config(), Rng.of(11));
         var rng = Rng.of(12);
-        Autograd.noGrad(() -> model.parameters().values()
-                .forEach(p -> p.copy_(p.add(Tensor.randn(rng, p.dtype(), p.shape().toArray()).mul(0.1)))));
+        Autograd.noGrad(
+                () -> model.parameters().values().forEach(p -> p.copy_(p.add(Tensor.randn(rng, p.dtype(), p.shape().toArray()).mul(0.1)))));
         return model;
     }
 

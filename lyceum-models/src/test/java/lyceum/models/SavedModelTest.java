@@ -55,8 +55,9 @@ class SavedModelTest {
     }
 
     private void refused(String... parts) {
-        assertThatThrownBy(() -> SavedModel.load(folder)).isInstanceOf(FormatException.class)
-                .satisfies(e -> { for (var part : parts) assertThat(e).hasMessageContaining(part); });
+        assertThatThrownBy(() -> SavedModel.load(folder)).isInstanceOf(FormatException.class).satisfies(e -> {
+            for (var part : parts) assertThat(e).hasMessageContaining(part);
+        });
     }
 
     @Test void notesStandBesideTheConfiguration() throws IOException {
@@ -65,8 +66,8 @@ class SavedModelTest {
         assertThat(read.numbers("mean")).containsExactly(0.5, 1);
         assertThat(read.architecture().name()).isEqualTo("ResNet");
         assertThat(read.config(ResNetConfig.class)).isEqualTo(config);
-        assertThatThrownBy(() -> read.model(VisionTransformer.class)).isInstanceOf(FormatException.class)
-                .hasMessageContaining("ResNet").hasMessageContaining("VisionTransformer");
+        assertThatThrownBy(() -> read.model(VisionTransformer.class)).isInstanceOf(FormatException.class).hasMessageContaining("ResNet")
+                .hasMessageContaining("VisionTransformer");
         assertThatThrownBy(() -> read.texts("mean")).isInstanceOf(FormatException.class).hasMessageContaining("mean");
         assertThatThrownBy(() -> read.numbers("labels")).isInstanceOf(FormatException.class).hasMessageContaining("labels");
         assertThatThrownBy(() -> read.texts("nothing")).isInstanceOf(FormatException.class).hasMessageContaining("nothing");
@@ -121,7 +122,8 @@ class SavedModelTest {
         saved();
         var weights = Safetensors.read(folder.resolve(SavedModel.WEIGHTS)).tensors();
         var bad = new LinkedHashMap<String, Tensor>();
-        weights.forEach((name, t) -> bad.put(name.equals("fc.bias") ? "fc.offset" : name, name.equals("fc.weight") ? t.transpose().copy() : t.copy()));
+        weights.forEach((name, t) -> bad.put(name.equals("fc.bias") ? "fc.offset" : name,
+                name.equals("fc.weight") ? t.transpose().copy() : t.copy()));
         Safetensors.write(folder.resolve(SavedModel.WEIGHTS), bad, Map.of());
         refused("fc.weight is (8, 5) and must be (5, 8)", "fc.bias is missing", "fc.offset is unknown");
     }
@@ -129,7 +131,9 @@ class SavedModelTest {
     @Test void noSizeOfAConfigurationAllocatesWhatTheFileDoesNotHave() throws IOException { sizes(60_000); }
 
     @Test
-    @Tag("heavy") void noSizeSmallOrLargeDoesEither() throws IOException { sizes(Integer.MAX_VALUE, 1 << 20, 70_000, 60_000, 1_000, 0, -1); }
+    @Tag("heavy") void noSizeSmallOrLargeDoesEither() throws IOException {
+        sizes(Integer.MAX_VALUE, 1 << 20, 70_000, 60_000, 1_000, 0, -1);
+    }
 
     /** Every whole number of every configuration is made one of these. */
     private void sizes(int... sizes) throws IOException {
@@ -156,9 +160,10 @@ class SavedModelTest {
                         wrong.add(kind.name() + " number " + place + " as " + size + ": " + e);
                     }
                     long heap = THREADS.getCurrentThreadAllocatedBytes() - before;
-                    if (heap > bytes + (64L << 20)) wrong.add(kind.name() + " number " + place + " as " + size + ": " + heap + " bytes of heap");
-                    if (Memory.stats().peak() > held + bytes + (32L << 20)) wrong.add(kind.name() + " number " + place + " as " + size + ": "
-                            + (Memory.stats().peak() - held) + " bytes");
+                    if (heap > bytes + (64L << 20))
+                        wrong.add(kind.name() + " number " + place + " as " + size + ": " + heap + " bytes of heap");
+                    if (Memory.stats().peak() > held + bytes + (32L << 20))
+                        wrong.add(kind.name() + " number " + place + " as " + size + ": " + (Memory.stats().peak() - held) + " bytes");
                     if (System.nanoTime() - began > 2_000_000_000L) wrong.add(kind.name() + " number " + place + " as " + size + ": slow");
                 }
                 if (!any) break;

@@ -18,7 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
  * Configuration records as JSON, and back: an object with a field for each component.
  *
  * {@snippet :
- * ObjectNode json = ConfigJson.write(new MlpConfig(4, List.of(8), 3));      // {"inputs":4,"hidden":[8],"outputs":3,"activation":"RELU",...}
+ * ObjectNode json = ConfigJson.write(MlpConfig.classifier(4, 3, 8));      // {"inputs":4,"hidden":[8],"outputs":3,"activation":"RELU",...}
  * MlpConfig same = ConfigJson.read(json, MlpConfig.class);
  * }
  *

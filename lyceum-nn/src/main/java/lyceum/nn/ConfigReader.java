@@ -177,8 +177,7 @@ final class ConfigReader {
     }
 
     private static FormatException unknown(String path, String name, Class<?> type) {
-        var known = Arrays.stream(type.isRecord() ? type.getRecordComponents() : new RecordComponent[0]).map(c -> c.getName())
-                .toList();
+        var known = Arrays.stream(type.isRecord() ? type.getRecordComponents() : new RecordComponent[0]).map(c -> c.getName()).toList();
         return wrong(join(path, cut(name)), "is unknown; " + name(type) + " has " + known);
     }
 

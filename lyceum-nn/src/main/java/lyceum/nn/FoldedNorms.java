@@ -27,8 +27,8 @@ final class FoldedNorms {
             var folded = seen.folded(network, seen.before.keySet());
             if (same(expected, folded.forward(example))) return folded;
             // Something beside the norm, such as a sum, reads what some layers give; those stay.
-            var alone = seen.before.keySet().stream()
-                    .filter(norm -> same(expected, seen.folded(network, Set.of(norm)).forward(example))).collect(Collectors.toSet());
+            var alone = seen.before.keySet().stream().filter(norm -> same(expected, seen.folded(network, Set.of(norm)).forward(example)))
+                    .collect(Collectors.toSet());
             return seen.folded(network, alone);
         });
     }

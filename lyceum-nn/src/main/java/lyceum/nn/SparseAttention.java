@@ -143,7 +143,8 @@ public final class SparseAttention implements AttentionMask {
             }
             for (int from = 0, step = Math.max(1, TILES / group.width()); from < group.count; from += step) {
                 try (var scope = Scope.open("rows of tiles")) {
-                    parts.add(group.narrow(from, Math.min(step, group.count - from)).attend(plain, queries, keys, values).compute().keptBy(scope));
+                    parts.add(group.narrow(from, Math.min(step, group.count - from)).attend(plain, queries, keys, values).compute()
+                            .keptBy(scope));
                 }
             }
         }

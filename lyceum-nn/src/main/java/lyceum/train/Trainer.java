@@ -97,7 +97,8 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
                     events.scalar("loss/train", epoch.loss(), epoch.steps());
                     if (!Double.isNaN(epoch.validation())) events.scalar("loss/validation", epoch.validation(), epoch.steps());
                     events.scalar("rate", epoch.rateFactor(), epoch.steps());
-                    for (var metric : epoch.metrics().entrySet()) events.scalar("metric/" + metric.getKey(), metric.getValue(), epoch.steps());
+                    for (var metric : epoch.metrics().entrySet())
+                        events.scalar("metric/" + metric.getKey(), metric.getValue(), epoch.steps());
                 } catch (IOException e) {
                     throw new UncheckedIOException("training: an event was not written to " + events.path(), e);
                 }
@@ -190,8 +191,7 @@ public record Trainer(UpdateRule rule, int epochs, int batchSize, int accumulate
     }
 
     /** As {@link #start}, with a score and measures of the model as it is. */
-    public TrainingRun startEvaluated(Module model, int rows, BatchLoss loss, Supplier<TrainingRun.Evaluated> validation,
-            Rng rng) {
+    public TrainingRun startEvaluated(Module model, int rows, BatchLoss loss, Supplier<TrainingRun.Evaluated> validation, Rng rng) {
         return new TrainingRun(this, model, DataLoader.of(rows, batchSize, rng.split(1)).withLast(last), loss, validation, rng);
     }
 

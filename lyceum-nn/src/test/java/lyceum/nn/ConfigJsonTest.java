@@ -21,8 +21,8 @@ class ConfigJsonTest {
         }
     }
 
-    record All(int n, long steps, double rate, boolean on, String name, Noise noise, List<Noise> more, List<List<Integer>> grid, Shape shape,
-            int[] places, DType dtype, Layer layer, MlpConfig inner) {}
+    record All(int n, long steps, double rate, boolean on, String name, Noise noise, List<Noise> more, List<List<Integer>> grid,
+            Shape shape, int[] places, DType dtype, Layer layer, MlpConfig inner) {}
 
     private static All all(Noise noise, Layer layer) {
         return new All(-3, 1L << 40, Double.NEGATIVE_INFINITY, true, "a \"b\"", noise, List.of(new Noise.None(), Noise.Kind.PEPPER),
@@ -36,10 +36,10 @@ class ConfigJsonTest {
                 var text = ConfigJson.text(ConfigJson.write(config));
                 assertThat(ConfigJson.read(ConfigJson.parse(text), All.class)).isEqualTo(config);
             }
-        var rotary = TransformerConfig.original(8, 2, 16)
-                .positioned(new RotaryEmbedding(4, 10_000, new RopeScaling.Linear(2), true));
+        var rotary = TransformerConfig.original(8, 2, 16).positioned(new RotaryEmbedding(4, 10_000, new RopeScaling.Linear(2), true));
         assertThat(ConfigJson.read(ConfigJson.write(rotary), TransformerConfig.class)).isEqualTo(rotary);
-        var mlp = new MlpConfig(4, List.of(8), 3, Activation.RELU, MlpConfig.Norm.NONE, 0, false, MlpConfig.regressor(4, 3).head(), DType.F32);
+        var mlp = new MlpConfig(4, List.of(8), 3, Activation.RELU, MlpConfig.Norm.NONE, 0, false, MlpConfig.regressor(4, 3).head(),
+                DType.F32);
         assertThat(ConfigJson.write(mlp).toString()).startsWith("{\"inputs\":4,\"hidden\":[8],\"outputs\":3,\"activation\":\"RELU\"");
     }
 
@@ -47,7 +47,9 @@ class ConfigJsonTest {
         var text = ConfigJson.write(all(new Noise.Normal(0.5), Activation.RELU)).toString();
         assertThat(text).contains(from);
         assertThatThrownBy(() -> ConfigJson.read(ConfigJson.parse(text.replace(from, to)), All.class)).isInstanceOf(FormatException.class)
-                .satisfies(e -> { for (var part : parts) assertThat(e).hasMessageContaining(part); });
+                .satisfies(e -> {
+                    for (var part : parts) assertThat(e).hasMessageContaining(part);
+                });
     }
 
     @Test void whatIsWrongIsNamed() {
@@ -69,7 +71,8 @@ class ConfigJsonTest {
         refused("lyceum.nn.Activation", "java.lang.Thread", "layer.kind");
         refused("lyceum.nn.Activation", "lyceum.nn.Linear", "layer.kind");
         assertThatThrownBy(() -> ConfigJson.parse("[1]")).isInstanceOf(FormatException.class).hasMessageContaining("no object");
-        assertThatThrownBy(() -> ConfigJson.parse("{\"a\":1,\n\"a\":2}")).isInstanceOf(FormatException.class).hasMessageContaining("line 2");
+        assertThatThrownBy(() -> ConfigJson.parse("{\"a\":1,\n\"a\":2}")).isInstanceOf(FormatException.class)
+                .hasMessageContaining("line 2");
         assertThatThrownBy(() -> ConfigJson.parse("{\"a\":".repeat(50))).isInstanceOf(FormatException.class);
     }
 

@@ -21,17 +21,21 @@ public final class ComputationFigure {
         for (var node : graph.nodes()) {
             if (node instanceof Graph.Constant) continue;
             var label = node.text() + "|" + node.dtype() + " " + node.shape();
-            if (node instanceof Graph.Call call) label += "|" + cost(graph.cost(call).operations(), "operations") + ", " + cost(graph.cost(call).bytes(), "bytes");
-            nodes.add(new Node("n" + node.id(), label, node instanceof Graph.Input ? "input" : graph.outputs().contains(node.id()) ? "output" : ""));
+            if (node instanceof Graph.Call call)
+                label += "|" + cost(graph.cost(call).operations(), "operations") + ", " + cost(graph.cost(call).bytes(), "bytes");
+            nodes.add(new Node("n" + node.id(), label,
+                    node instanceof Graph.Input ? "input" : graph.outputs().contains(node.id()) ? "output" : ""));
             for (int operand : node.operands())
                 if (!(graph.node(operand) instanceof Graph.Constant)) edges.add(new Edge("n" + operand, "n" + node.id(), ""));
         }
-        return Figure.graph(title, nodes, edges).describedAs(String.format(Locale.ROOT, "%d operations from the inputs to the outputs, %,d scalar operations and %,d bytes in all.",
-                graph.calls(), graph.work(), graph.traffic()));
+        return Figure.graph(title, nodes, edges)
+                .describedAs(String.format(Locale.ROOT,
+                        "%d operations from the inputs to the outputs, %,d scalar operations and %,d bytes in all.", graph.calls(),
+                        graph.work(), graph.traffic()));
     }
 
     private static String cost(long n, String what) {
-        return n >= 1_000_000 ? String.format(Locale.ROOT, "%.1f M %s", n / 1e6, what) : n >= 10_000 ? String.format(Locale.ROOT, "%.1f k %s", n / 1e3, what)
-                : n + " " + what;
+        return n >= 1_000_000 ? String.format(Locale.ROOT, "%.1f M %s", n / 1e6, what)
+                : n >= 10_000 ? String.format(Locale.ROOT, "%.1f k %s", n / 1e3, what) : n + " " + what;
     }
 }

@@ -299,8 +299,8 @@ public final class Engine implements TextGenerator, AutoCloseable {
             at += (1 + slice.drafted()) * model.vocabulary();
         }
         note();
-        tell(new EngineStep(steps - 1, decoded, prefilled, metrics.running(), metrics.waiting(), metrics.freeBlocks(), numbers, began - birth,
-                seconds() - began));
+        tell(new EngineStep(steps - 1, decoded, prefilled, metrics.running(), metrics.waiting(), metrics.freeBlocks(), numbers,
+                began - birth, seconds() - began));
         return true;
     }
 

@@ -31,8 +31,8 @@ public record Request(int[] prompt, SamplingOptions sampling, StopCriteria stop,
     }
 
     /** Nobody asks what else was likely. */
-    public Request(int[] prompt, SamplingOptions sampling, StopCriteria stop, Rng stream, TokenConstraint constraint, String salt, String adapter,
-            int priority) {
+    public Request(int[] prompt, SamplingOptions sampling, StopCriteria stop, Rng stream, TokenConstraint constraint, String salt,
+            String adapter, int priority) {
         this(prompt, sampling, stop, stream, constraint, salt, adapter, priority, 0);
     }
 

@@ -31,7 +31,7 @@ class ExamplesTest {
                     "import static lyceum.backend.x86.asm.Gp.*;", "import static lyceum.backend.x86.asm.Vec.*;"));
 
     private static final List<String> GIVEN = List.of("Given", "GivenStatistics", "GivenNetworks", "GivenTraining", "GivenData",
-            "GivenRegimes", "GivenText", "GivenLanguage", "GivenGeneration", "GivenWeights", "GivenModels", "GivenServing");
+            "GivenRegimes", "GivenText", "GivenLanguage", "GivenGeneration", "GivenWeights", "GivenModels", "GivenFiles", "GivenServing");
 
     @TempDir Path classes;
 

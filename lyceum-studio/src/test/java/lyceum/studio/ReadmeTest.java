@@ -35,7 +35,8 @@ class ReadmeTest {
                 .results().findFirst().orElseThrow().group(1).replace("\"examples/", "\"" + ROOT + "/examples/")
                 .replace("\"tuned.onnx\"", "\"" + folder.resolve("tuned.onnx") + "\"");
         var lines = new ArrayList<>(code.lines().filter(line -> !line.startsWith("//")).toList());
-        lines.add("if (!(tuned.argmax(1).eq(digits.y()).to(lyceum.DType.F32).mean().item() > 0.9)) throw new IllegalStateException(\"not trained\");");
+        lines.add(
+                "if (!(tuned.argmax(1).eq(digits.y()).to(lyceum.DType.F32).mean().item() > 0.9)) throw new IllegalStateException(\"not trained\");");
         assertThat(problems(lines)).isEmpty();
         assertThat(folder.resolve("tuned.onnx")).isNotEmptyFile();
     }

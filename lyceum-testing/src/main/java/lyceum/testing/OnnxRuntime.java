@@ -39,7 +39,9 @@ public final class OnnxRuntime {
     private OnnxRuntime() {}
 
     /** Runs a model on NAME.npy of the folder for each of its inputs, and writes NAME.npy for each of its outputs. */
-    public static void run(Path model, Path folder) throws IOException { python("python3-onnxruntime", SCRIPT, model.toString(), folder.toString()); }
+    public static void run(Path model, Path folder) throws IOException {
+        python("python3-onnxruntime", SCRIPT, model.toString(), folder.toString());
+    }
 
     /** Has the standard's checker, Debian's python3-onnx, look at every {@code .onnx} file of a folder, shapes and types included. */
     public static void check(Path folder) throws IOException { python("python3-onnx", CHECK, folder.toString()); }
@@ -53,7 +55,8 @@ public final class OnnxRuntime {
             int status = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start().waitFor();
             if (status == NOT_INSTALLED)
                 throw new TestAbortedException("not here: Debian's package " + debian + " (apt-get install " + debian + ")");
-            if (status != 0) throw new AssertionError(Files.readAllLines(log).stream().filter(l -> !l.isBlank() && !l.startsWith("Schema")).toList());
+            if (status != 0)
+                throw new AssertionError(Files.readAllLines(log).stream().filter(l -> !l.isBlank() && !l.startsWith("Schema")).toList());
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         } finally {

@@ -67,7 +67,8 @@ class LuceneScoresTest {
                 int hits = 0;
                 for (var query : Verses.queries(4711, 1000, 6)) {
                     // Every hit counts, so that no other document of the tenth's score is left out.
-                    var theirs = searcher.search(lucene(index.terms(query)), new TopScoreDocCollectorManager(10, Integer.MAX_VALUE)).scoreDocs;
+                    var theirs = searcher.search(lucene(index.terms(query)),
+                            new TopScoreDocCollectorManager(10, Integer.MAX_VALUE)).scoreDocs;
                     var ours = OURS.search(index, query, 10);
                     assertThat(ours).as(query).hasSize(theirs.length);
                     for (int k = 0; k < theirs.length; k++) {

@@ -17,7 +17,8 @@ class BadTextTest {
     @Test void aMegabyteWithoutASpaceIsEncoded() {
         for (var letters : List.of("a", "ab", "the", "qzj")) {
             var word = letters.repeat((1 << 20) / letters.length());
-            for (Tokenizer tokenizer : List.of(Given.byteLevel8000(), Given.miniLm().whole(), new UnigramTrainer(120).train(Given.verses().subList(0, 50)))) {
+            for (Tokenizer tokenizer : List.of(Given.byteLevel8000(), Given.miniLm().whole(),
+                    new UnigramTrainer(120).train(Given.verses().subList(0, 50)))) {
                 var ids = tokenizer.ids(word);
                 assertThat(ids).as(tokenizer + " on " + letters).isNotEmpty();
             }

@@ -114,7 +114,8 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
         var image = new BufferedImage(w, h, BufferedImage.TYPE_INT_RGB);
         for (int i = 0; i < plane; i++) {
             int rgb = 0;
-            for (int c = 0; c < 3; c++) rgb = rgb << 8 | Math.clamp(Math.round(255 * picture.values()[c % picture.channels() * plane + i]), 0, 255);
+            for (int c = 0; c < 3; c++)
+                rgb = rgb << 8 | Math.clamp(Math.round(255 * picture.values()[c % picture.channels() * plane + i]), 0, 255);
             image.setRGB(i % w, i / w, rgb);
         }
         ImageIO.write(image, "png", png.toFile());
@@ -173,7 +174,8 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
     }
 
     private static Raster pixels(ImageReader reader) throws IOException {
-        return reader.getFormatName().equalsIgnoreCase("jpeg") && frame(reader, "sof", "numFrameComponents").equals("4") ? printed(reader) : raster(reader.read(0));
+        return reader.getFormatName().equalsIgnoreCase("jpeg") && frame(reader, "sof", "numFrameComponents").equals("4") ? printed(reader)
+                : raster(reader.read(0));
     }
 
     /** An attribute of a JPEG file's header, empty if it is not there. */

@@ -44,10 +44,11 @@ public record FileTexts(List<Path> files, List<String> texts) {
     private static final List<String> TEXT = List.of("text", "caption", "transcript", "sentence");
     private static final int MOST_BYTES = 1 << 30, MOST_TEXT = 1 << 20;
     static final ObjectMapper JSON = JsonMapper
-            .builder(JsonFactory.builder()
-                    .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(64).maxStringLength(1 << 26).maxNumberLength(400)
-                            .maxNameLength(1000).build())
-                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
+            .builder(
+                    JsonFactory.builder()
+                            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(64).maxStringLength(1 << 26)
+                                    .maxNumberLength(400).maxNameLength(1000).build())
+                            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
             .build();
 
     public FileTexts {

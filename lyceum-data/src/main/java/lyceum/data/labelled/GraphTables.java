@@ -58,18 +58,18 @@ public record GraphTables(List<String> ids, List<String> classes, int[] labels, 
         var ids = new ArrayList<String>();
         for (int i = 0; i < nodes.size(); i++) {
             String id = text(nodes.column("id"), i, nodesName);
-            if (places.putIfAbsent(id, i) != null) throw new FormatException(nodesName + ", row " + (i + 1) + ": the id '" + id
-                    + "' is that of row " + (places.get(id) + 1));
+            if (places.putIfAbsent(id, i) != null)
+                throw new FormatException(nodesName + ", row " + (i + 1) + ": the id '" + id + "' is that of row " + (places.get(id) + 1));
             ids.add(id);
         }
         var classes = new TreeSet<String>();
-        if (nodes.has("label"))
-            for (int i = 0; i < nodes.size(); i++)
-                if (!nodes.column("label").isNull(i)) classes.add(String.valueOf(nodes.column("label").get(i)));
+        if (nodes.has("label")) for (int i = 0; i < nodes.size(); i++)
+            if (!nodes.column("label").isNull(i)) classes.add(String.valueOf(nodes.column("label").get(i)));
         var names = List.copyOf(classes);
         var labels = new int[nodes.size()];
         for (int i = 0; i < labels.length; i++)
-            labels[i] = !nodes.has("label") || nodes.column("label").isNull(i) ? -1 : names.indexOf(String.valueOf(nodes.column("label").get(i)));
+            labels[i] = !nodes.has("label") || nodes.column("label").isNull(i) ? -1
+                    : names.indexOf(String.valueOf(nodes.column("label").get(i)));
         var columns = nodes.names().stream().filter(n -> !n.equals("id") && !n.equals("label")).toList();
         var ends = new int[2][edges.size()];
         for (int e = 0; e < edges.size(); e++) for (int k = 0; k < 2; k++) {

@@ -43,8 +43,9 @@ public record MaskFolder(List<Path> pictures, List<Path> masks, List<String> cla
 
     /** @throws FormatException if a picture has no mask, or there are no pictures */
     public static MaskFolder of(Path root) throws IOException {
-        for (var part : List.of("images", "masks", "classes.txt")) if (!Files.exists(root.resolve(part)))
-            throw new FormatException(root + ": no " + part + "; a folder of masks has images, masks and classes.txt");
+        for (var part : List.of("images", "masks", "classes.txt"))
+            if (!Files.exists(root.resolve(part)))
+                throw new FormatException(root + ": no " + part + "; a folder of masks has images, masks and classes.txt");
         Map<String, Path> masks = new HashMap<>();
         for (var file : ImageFolder.sorted(root.resolve("masks"))) if (ImageFolder.isPicture(file)) masks.put(stem(file), file);
         var pictures = new ArrayList<Path>();
@@ -70,11 +71,13 @@ public record MaskFolder(List<Path> pictures, List<Path> masks, List<String> cla
         var picture = ImageFolder.read(pictures.get(row));
         var mask = ImageFolder.numbers(masks.get(row));
         String where = masks.get(row) + " (mask " + row + ")";
-        if (mask.width() != picture.width() || mask.height() != picture.height()) throw new FormatException(where + ": " + mask.width()
-                + " x " + mask.height() + " pixels, its picture " + pictures.get(row) + " has " + picture.width() + " x " + picture.height());
+        if (mask.width() != picture.width() || mask.height() != picture.height())
+            throw new FormatException(where + ": " + mask.width() + " x " + mask.height() + " pixels, its picture " + pictures.get(row)
+                    + " has " + picture.width() + " x " + picture.height());
         var kinds = mask.numbers();
-        for (int i = 0; i < kinds.length; i++) if (kinds[i] >= classes.size() && kinds[i] != VOID) throw new FormatException(where + ": class "
-                + kinds[i] + " at column " + i % mask.width() + ", row " + i / mask.width() + "; there are " + classes.size());
+        for (int i = 0; i < kinds.length; i++)
+            if (kinds[i] >= classes.size() && kinds[i] != VOID) throw new FormatException(where + ": class " + kinds[i] + " at column "
+                    + i % mask.width() + ", row " + i / mask.width() + "; there are " + classes.size());
         return new Labelled(picture, kinds);
     }
 }

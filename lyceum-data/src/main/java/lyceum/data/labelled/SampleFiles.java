@@ -87,7 +87,8 @@ public enum SampleFiles {
             for (int f = 0; f < 8; f++) nodes.append(",x").append(f);
             var features = graph.features().toRows();
             for (int i = 0; i < n; i++) {
-                nodes.append("\nn").append(i).append(',').append(hidden.nextDouble() < 0.3 ? "" : "group " + (char) ('A' + graph.labels()[i]));
+                nodes.append("\nn").append(i).append(',')
+                        .append(hidden.nextDouble() < 0.3 ? "" : "group " + (char) ('A' + graph.labels()[i]));
                 for (double x : features[i]) nodes.append(String.format(Locale.ROOT, ",%.4f", x));
             }
             Files.writeString(folder.resolve("nodes.csv"), nodes.append('\n'));

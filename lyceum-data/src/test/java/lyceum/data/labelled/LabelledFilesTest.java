@@ -68,7 +68,8 @@ class LabelledFilesTest {
 
     @Test void faultyBoxesAreRefusedByPlaceOrMendedAndNoted() {
         record Case(String from, String to, String told, int left) {}
-        var cases = List.of(new Case("[1, 2, 3.5, 4]", "[1, 2, 0, 4]", "annotations[0] (a.png): the box 1.0, 2.0 of 0.0 x 4.0 has no area", 0),
+        var cases = List.of(
+                new Case("[1, 2, 3.5, 4]", "[1, 2, 0, 4]", "annotations[0] (a.png): the box 1.0, 2.0 of 0.0 x 4.0 has no area", 0),
                 new Case("[1, 2, 3.5, 4]", "[1, 2, -3, 4]", "has no area", 0),
                 new Case("[1, 2, 3.5, 4]", "[11, 2, 3, 4]", "lies outside the picture of 10 x 10", 0),
                 new Case("[1, 2, 3.5, 4]", "[8, 2, 30, 4]", "reaches beyond", 1),
@@ -94,9 +95,12 @@ class LabelledFilesTest {
         assertThatThrownBy(() -> coco("{}", Faulty.MENDED)).hasMessageContaining("no images");
         assertThatThrownBy(() -> coco(COCO.replace("\"a.png\"", "3"), Faulty.MENDED)).hasMessageContaining("images[1].file_name is no text")
                 .hasMessageContaining("in line 5");
-        assertThatThrownBy(() -> coco(COCO.replace("{\"id\": 3,", "{\"id\": 9,"), Faulty.MENDED)).hasMessageContaining("images[2] has the id 9");
-        assertThatThrownBy(() -> coco(COCO.replace("[1, 2, 3.5, 4]", "[1, 2, 3]"), Faulty.MENDED)).hasMessageContaining("bbox has 3 numbers");
-        assertThatThrownBy(() -> coco(COCO.replace("\"width\": 8", "\"width\": 1e9"), Faulty.MENDED)).hasMessageContaining("sides lie between");
+        assertThatThrownBy(() -> coco(COCO.replace("{\"id\": 3,", "{\"id\": 9,"), Faulty.MENDED))
+                .hasMessageContaining("images[2] has the id 9");
+        assertThatThrownBy(() -> coco(COCO.replace("[1, 2, 3.5, 4]", "[1, 2, 3]"), Faulty.MENDED))
+                .hasMessageContaining("bbox has 3 numbers");
+        assertThatThrownBy(() -> coco(COCO.replace("\"width\": 8", "\"width\": 1e9"), Faulty.MENDED))
+                .hasMessageContaining("sides lie between");
         assertThatThrownBy(() -> coco(COCO.substring(0, 300), Faulty.MENDED)).hasMessageContaining("not JSON");
     }
 
@@ -154,14 +158,16 @@ class LabelledFilesTest {
         for (int c = 0; c < 3; c++) assertThat(255.0 * adobe.at(c, 8, 8)).isEqualTo(new int[] {200, 40, 90}[c], offset(1.5));
         var whole = Files.readAllBytes(picture("whole.png", 40, 40, BufferedImage.TYPE_3BYTE_BGR));
         Files.write(folder.resolve("cut.png"), Arrays.copyOf(whole, whole.length - 30));
-        assertThatThrownBy(() -> ImageFolder.read(folder.resolve("cut.png"))).isInstanceOf(FormatException.class).hasMessageContaining("cut.png");
+        assertThatThrownBy(() -> ImageFolder.read(folder.resolve("cut.png"))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("cut.png");
         var header = ByteBuffer.wrap(whole.clone()).putInt(16, 100_000).putInt(20, 100_000);
         var crc = new CRC32();
         crc.update(header.array(), 12, 17);
         Files.write(folder.resolve("huge.png"), header.putInt(29, (int) crc.getValue()).array());
         assertThatThrownBy(() -> ImageFolder.read(folder.resolve("huge.png"))).isInstanceOf(FormatException.class)
                 .hasMessageContaining("100000 x 100000 pixels are too many");
-        assertThatThrownBy(() -> ImageFolder.read(folder.resolve("none.png"))).isInstanceOf(FormatException.class).hasMessageContaining("not there");
+        assertThatThrownBy(() -> ImageFolder.read(folder.resolve("none.png"))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("not there");
     }
 
     @Test void masksOfAnotherSizeOrClassAreToldByFileAndIndex() throws IOException {
@@ -207,7 +213,8 @@ class LabelledFilesTest {
         Wav.write(folder.resolve("clips/a.wav"), new Sound(new float[][] {{0.5f, 0}, {0, 0}}, 8_000), Wav.Encoding.FLOAT_32);
         Wav.write(folder.resolve("clips/nan.wav"), new Sound(new float[] {0, Float.NaN}, 8_000), Wav.Encoding.FLOAT_32);
         var list = folder.resolve("train.jsonl");
-        Files.writeString(list, "{\"audio\": \"clips/a.wav\", \"text\": \"four\"}\n\n{\"audio\": \"clips/nan.wav\", \"transcript\": \"\"}\n");
+        Files.writeString(list,
+                "{\"audio\": \"clips/a.wav\", \"text\": \"four\"}\n\n{\"audio\": \"clips/nan.wav\", \"transcript\": \"\"}\n");
         var texts = FileTexts.ofSounds(list);
         assertThat(texts.texts()).containsExactly("four", "");
         assertThat(texts.sound(0).channels()[0]).containsExactly(0.25f, 0);
@@ -234,7 +241,8 @@ class LabelledFilesTest {
         assertThat(FileTexts.ofPictures(folder).texts()).containsExactly("two");
         assertThat(FileTexts.ofPictures(folder).picture(0).width()).isEqualTo(2);
         Files.createDirectories(folder.resolve("bare"));
-        assertThatThrownBy(() -> FileTexts.ofPictures(folder.resolve("bare"))).isInstanceOf(FormatException.class).hasMessageContaining("no pictures");
+        assertThatThrownBy(() -> FileTexts.ofPictures(folder.resolve("bare"))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("no pictures");
     }
 
     @Test void graphsOfTablesAndTheirFaults() throws IOException {

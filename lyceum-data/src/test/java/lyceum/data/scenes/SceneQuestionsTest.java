@@ -21,7 +21,8 @@ class SceneQuestionsTest {
             case RELATION -> {
                 var from = items.get(words[3]);
                 var to = items.get(words[6]);
-                yield from.column() < to.column() ? "left" : from.column() > to.column() ? "right" : from.row() < to.row() ? "above" : "below";
+                yield from.column() < to.column() ? "left"
+                        : from.column() > to.column() ? "right" : from.row() < to.row() ? "above" : "below";
             }
         };
     }

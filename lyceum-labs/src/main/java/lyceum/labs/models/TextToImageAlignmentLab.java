@@ -58,8 +58,10 @@ final class TextToImageAlignmentLab implements LabBody {
                 .mapToObj(i -> prompts.get(rng.nextDouble() < lies ? rng.nextInt(ALL.size()) : i % ALL.size())).toList();
         var config = new VideoTransformerConfig(3, 1, 2, 36, 2, 2, 0).withMlpRatio(2).withContextWidth(TEXT);
         var model = new VideoDiffusion(new VideoTransformer(config, lab.rng(2)), new FlowMatching());
-        new Trainer(new AdamW(5e-3), epochs).withBatchSize(30).start(model.network(), count,
-                model.over(clips, text.encode(captions), new ConditionDropout(0.1, none), 0), null, lab.rng(3)).finish(lab.progress());
+        new Trainer(new AdamW(5e-3), epochs)
+                .withBatchSize(30).start(model.network(), count,
+                        model.over(clips, text.encode(captions), new ConditionDropout(0.1, none), 0), null, lab.rng(3))
+                .finish(lab.progress());
 
         List<List<?>> rows = new ArrayList<>();
         var reports = new ArrayList<TextToImageAlignment.Report>();
@@ -111,8 +113,8 @@ final class TextToImageAlignmentLab implements LabBody {
             images.add(Image.rgb(SCENES.caption(ASKED.get(i)).substring(2) + (wrong.isEmpty() ? "" : " " + wrong),
                     pictures.get(i, 0).toRows(), pictures.get(i, 1).toRows(), pictures.get(i, 2).toRows()));
         }
-        lab.figure(Figure.images(name, 6, images)
-                .describedAs("Prompts and what was drawn; behind a prompt stand the faults of its picture."));
+        lab.figure(
+                Figure.images(name, 6, images).describedAs("Prompts and what was drawn; behind a prompt stand the faults of its picture."));
         return report;
     }
 }

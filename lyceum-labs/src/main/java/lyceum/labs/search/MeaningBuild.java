@@ -161,8 +161,8 @@ public final class MeaningBuild {
             System.arraycopy(mean, 0, means, t * dimension, dimension);
             row += entries.get(t).rows();
         }
-        var flat = new Umap(NEIGHBOURS).withMinDist(0.5).withSpread(1.5).withSeed(7).fit(Tensor.of(means, entries.size(), dimension)).embedding()
-                .toDoubleArray();
+        var flat = new Umap(NEIGHBOURS).withMinDist(0.5).withSpread(1.5).withSeed(7).fit(Tensor.of(means, entries.size(), dimension))
+                .embedding().toDoubleArray();
         double[] least = {Double.MAX_VALUE, Double.MAX_VALUE}, most = {-Double.MAX_VALUE, -Double.MAX_VALUE};
         for (int i = 0; i < flat.length; i++) {
             least[i % 2] = Math.min(least[i % 2], flat[i]);

@@ -141,8 +141,9 @@ public final class TopicMeanings implements MeaningIndex {
         var similar = new HashMap<String, Double>();
         now.current.forEach((slug, t) -> similar.put(slug, near[0][t]));
         if (similar.size() <= count) return similar;
-        return similar.entrySet().stream().sorted(Map.Entry.<String, Double>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey()))
-                .limit(count).collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+        return similar.entrySet().stream()
+                .sorted(Map.Entry.<String, Double>comparingByValue().reversed().thenComparing(Map.Entry.comparingByKey())).limit(count)
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     /** A question's vector, the mean of its tokens', and below it those of its words, all of length 1; null where it has no word. */

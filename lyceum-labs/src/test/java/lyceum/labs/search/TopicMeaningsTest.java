@@ -89,9 +89,9 @@ class TopicMeaningsTest {
     }
 
     /** Words that name nothing by themselves, beside those that a search leaves out. */
-    private static final List<String> FUNCTION_WORDS = List.of("all", "only", "more", "not", "no", "but", "each", "every", "one", "two", "that",
-            "those", "they", "them", "was", "were", "we", "out", "up", "off", "over", "without", "some", "any", "other", "another", "between",
-            "after", "before", "if", "very", "there", "many", "much", "at");
+    private static final List<String> FUNCTION_WORDS = List.of("all", "only", "more", "not", "no", "but", "each", "every", "one", "two",
+            "that", "those", "they", "them", "was", "were", "we", "out", "up", "off", "over", "without", "some", "any", "other", "another",
+            "between", "after", "before", "if", "very", "there", "many", "much", "at");
 
     private static List<String> stems(String text) {
         return Words.of(text).stream().map(Words.Word::text).filter(w -> !Words.EMPTY.contains(w) && !FUNCTION_WORDS.contains(w))
@@ -105,10 +105,13 @@ class TopicMeaningsTest {
 
     @Test void aHugeNetworkCheaperToAdapt() {
         assertThat(slugs("make a huge network cheaper to adapt", 10)).contains("houlsby-adapters", "lora", "model-compression");
-        assertThat(slugs("a forger and a detective compete until fakes cannot be told from real pictures", 1)).containsExactly("gan-minimax");
+        assertThat(slugs("a forger and a detective compete until fakes cannot be told from real pictures", 1))
+                .containsExactly("gan-minimax");
     }
 
-    private static List<String> slugs(String query, int limit) { return BOTH.search(query, limit).stream().map(h -> h.topic().slug()).toList(); }
+    private static List<String> slugs(String query, int limit) {
+        return BOTH.search(query, limit).stream().map(h -> h.topic().slug()).toList();
+    }
 
     @Test void oddQuestionsAreAnsweredOrNot() {
         for (var query : List.of("", "!?", "\uD83D", "a ".repeat(100_000), "🙂 🙂 🙂 🙂 🙂 🙂", "\u0000 \u0000", "日本語の質問はここにあります"))
@@ -154,9 +157,11 @@ class TopicMeaningsTest {
 
     @Test void everyTopicHasAPlaceOnTheMap() {
         var places = TopicMeanings.places();
-        assertThat(places.keySet()).containsExactlyInAnyOrderElementsOf(CATALOGUE.topics().stream().map(Topic::slug).collect(Collectors.toSet()));
+        assertThat(places.keySet())
+                .containsExactlyInAnyOrderElementsOf(CATALOGUE.topics().stream().map(Topic::slug).collect(Collectors.toSet()));
         assertThat(places.values()).allMatch(p -> p.x() >= 0 && p.x() <= 1 && p.y() >= 0 && p.y() <= 1);
-        assertThat(places.get("lora")).satisfies(lora -> assertThat(distance(lora, places.get("peft"))).isLessThan(distance(lora, places.get("svm"))));
+        assertThat(places.get("lora"))
+                .satisfies(lora -> assertThat(distance(lora, places.get("peft"))).isLessThan(distance(lora, places.get("svm"))));
     }
 
     private static double distance(TopicMeanings.Place a, TopicMeanings.Place b) { return Math.hypot(a.x() - b.x(), a.y() - b.y()); }
@@ -170,7 +175,8 @@ class TopicMeaningsTest {
             assertThatThrownBy(() -> TopicVectors.read(new ByteArrayInputStream(whole, 0, length))).isInstanceOf(FormatException.class);
         var counts = whole.clone();
         counts[8] = 0x7f;
-        assertThatThrownBy(() -> TopicVectors.read(new ByteArrayInputStream(counts))).isInstanceOf(FormatException.class).hasMessageContaining("a count is");
+        assertThatThrownBy(() -> TopicVectors.read(new ByteArrayInputStream(counts))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("a count is");
     }
 
     @Test void onlyWhatChangedIsEncodedAnew() {

@@ -56,8 +56,8 @@ final class FewBitsFolder {
                     how.put("type", "nf4").put("block", w.block());
                     if (w.scaleBlock() > 0) how.put("scale_block", w.scaleBlock());
                 }
-                default -> throw new IllegalArgumentException(
-                        "ModelFolder.write: " + name + " is stored as a " + linear.stored().getClass().getSimpleName() + ", which no file has");
+                default -> throw new IllegalArgumentException("ModelFolder.write: " + name + " is stored as a "
+                        + linear.stored().getClass().getSimpleName() + ", which no file has");
             }
         });
         Files.createDirectories(folder);
@@ -70,8 +70,8 @@ final class FewBitsFolder {
     /** @param files tensors by name */
     static DecoderLM read(DecoderConfig config, ObjectNode json, Map<String, Tensor> files) {
         var field = json.path(FIELD);
-        if (field.path("formatVersion").asInt(-1) != 1)
-            throw new FormatException("config.json: formatVersion of " + FIELD + " is " + field.path("formatVersion") + "; this version reads 1");
+        if (field.path("formatVersion").asInt(-1) != 1) throw new FormatException(
+                "config.json: formatVersion of " + FIELD + " is " + field.path("formatVersion") + "; this version reads 1");
         if (config.layers() > files.size())
             throw new FormatException("config.json: " + config.layers() + " layers for " + files.size() + " tensors");
         var skeleton = DecoderLM.skeleton(config);
@@ -81,12 +81,12 @@ final class FewBitsFolder {
         var replaced = new HashMap<String, Tensor>(skeleton.state());
         for (var layer : field.path("layers").properties()) {
             var name = layer.getKey();
-            if (!(modules.get(name) instanceof Linear linear))
-                throw new FormatException("config.json: " + FIELD + " names the layer \"" + name + "\"; this decoder has no such linear layer");
+            if (!(modules.get(name) instanceof Linear linear)) throw new FormatException(
+                    "config.json: " + FIELD + " names the layer \"" + name + "\"; this decoder has no such linear layer");
             var how = new ConfigFields(layer.getValue() instanceof ObjectNode object ? object : ConfigFields.JSON.createObjectNode());
             Tensor shape = linear.weight(), bias = rest.remove(name + ".bias");
-            if ((bias == null) != (linear.bias() == null)) throw new FormatException("tensor \"" + name + ".bias\" is "
-                    + (bias == null ? "missing" : "of a layer without a bias"));
+            if ((bias == null) != (linear.bias() == null))
+                throw new FormatException("tensor \"" + name + ".bias\" is " + (bias == null ? "missing" : "of a layer without a bias"));
             var on = Linear.on(stored(name, how, shape.size(0), shape.size(1), rest), bias);
             parts.put(linear, linear.activation() == null ? on : on.activated(linear.activation()));
             replaced.remove(name + ".weight");
@@ -99,8 +99,8 @@ final class FewBitsFolder {
         }
         replaced.forEach((name, own) -> {
             var value = rest.get(name);
-            if (!value.shape().equals(own.shape()) || !value.dtype().isFloat()) throw new FormatException("tensor \"" + name + "\" is "
-                    + value.dtype() + " " + value.shape() + "; the configuration says floats " + own.shape());
+            if (!value.shape().equals(own.shape()) || !value.dtype().isFloat()) throw new FormatException(
+                    "tensor \"" + name + "\" is " + value.dtype() + " " + value.shape() + "; the configuration says floats " + own.shape());
         });
         rest.replaceAll((_, value) -> value.requiresGrad());
         return Skeleton.filled(skeleton, rest, parts);
@@ -109,18 +109,19 @@ final class FewBitsFolder {
     private static StoredWeight stored(String name, ConfigFields how, long outputs, long inputs, Map<String, Tensor> rest) {
         var at = name + STORED;
         Tensor codes = rest.remove(at + "codes"), scales = rest.remove(at + "scales");
-        if (codes == null || scales == null) throw new FormatException("tensor \"" + at + (codes == null ? "codes" : "scales") + "\" is missing");
+        if (codes == null || scales == null)
+            throw new FormatException("tensor \"" + at + (codes == null ? "codes" : "scales") + "\" is missing");
         var type = how.text("type", "");
         try {
             var stored = switch (type) {
                 case "grouped" -> GroupedWeight.stored(how.count("bits", 8), how.count("group", 1 << 20), inputs, codes, scales,
                         rest.remove(at + "zeros"));
-                case "nf4" -> Nf4Weight.stored(outputs, inputs, how.count("block", 1 << 20), how.count("scale_block", 1 << 20, 0), codes, scales,
-                        rest.remove(at + "scaleScales"), rest.remove(at + "mean"));
+                case "nf4" -> Nf4Weight.stored(outputs, inputs, how.count("block", 1 << 20), how.count("scale_block", 1 << 20, 0), codes,
+                        scales, rest.remove(at + "scaleScales"), rest.remove(at + "mean"));
                 default -> throw new FormatException("config.json: " + name + " is stored as \"" + type + "\"; grouped and nf4 are known");
             };
-            if (stored.outputs() != outputs) throw new FormatException(
-                    "codes are of " + stored.outputs() + " outputs; the configuration says " + outputs);
+            if (stored.outputs() != outputs)
+                throw new FormatException("codes are of " + stored.outputs() + " outputs; the configuration says " + outputs);
             return stored;
         } catch (FormatException e) {
             throw new FormatException(name + ": " + e.getMessage(), e);

@@ -73,7 +73,8 @@ public final class GgufModel {
         var attention = model.config().blocks().getFirst().attention();
         var rotary = attention.rotary();
         if (rotary == null || !rotary.isInterleaved()) return model;
-        var config = model.config().eachBlock(b -> b.positioned(new RotaryEmbedding(rotary.width(), rotary.base(), rotary.scaling(), false)));
+        var config = model.config()
+                .eachBlock(b -> b.positioned(new RotaryEmbedding(rotary.width(), rotary.base(), rotary.scaling(), false)));
         var values = new LinkedHashMap<String, Tensor>();
         Autograd.noGrad(() -> model.state().forEach((name, value) -> values.put(name, name.matches(".*\\.[qk]_proj\\.(weight|bias)")
                 ? RotaryEmbedding.toHalves(value.detach(), attention.headWidth()).compute() : value.detach())));

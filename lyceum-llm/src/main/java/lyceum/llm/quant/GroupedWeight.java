@@ -65,8 +65,8 @@ public final class GroupedWeight extends StoredWeight {
 
     private static void need(String name, Tensor buffer, DType type, long rows, long columns) {
         if (buffer.dtype() != type || buffer.rank() != 2 || buffer.size(0) != rows || buffer.size(1) != columns)
-            throw new FormatException("GroupedWeight: " + name + " are " + buffer.dtype() + " " + buffer.shape() + "; they are " + type + " ("
-                    + rows + ", " + columns + ")");
+            throw new FormatException("GroupedWeight: " + name + " are " + buffer.dtype() + " " + buffer.shape() + "; they are " + type
+                    + " (" + rows + ", " + columns + ")");
     }
 
     public int bits() { return bits; }

@@ -130,8 +130,9 @@ public final class Nf4Weight extends StoredWeight {
     }
 
     private static void need(String name, Tensor buffer, DType type, long count) {
-        if (buffer == null || buffer.dtype() != type || buffer.rank() > 1 || buffer.count() != count) throw new FormatException("Nf4Weight: "
-                + name + " are " + (buffer == null ? "missing" : buffer.dtype() + " " + buffer.shape()) + "; they are " + type + " (" + count + ")");
+        if (buffer == null || buffer.dtype() != type || buffer.rank() > 1 || buffer.count() != count)
+            throw new FormatException("Nf4Weight: " + name + " are " + (buffer == null ? "missing" : buffer.dtype() + " " + buffer.shape())
+                    + "; they are " + type + " (" + count + ")");
     }
 
     /** Numbers that share a magnitude. */

@@ -42,8 +42,8 @@ public record HeldOutText(List<Document> learned, List<Document> held) {
      */
     public static PackedText packed(List<Document> documents, Tokenizer pieces, int length, int end) {
         var packed = PackedText.of(documents.stream().map(d -> pieces.ids(d.text())).toList(), length, end);
-        if (packed.size() == 0) throw new LyceumException(
-                "there is too little text: " + documents.size() + " documents make no row of " + length + " tokens");
+        if (packed.size() == 0)
+            throw new LyceumException("there is too little text: " + documents.size() + " documents make no row of " + length + " tokens");
         return packed;
     }
 

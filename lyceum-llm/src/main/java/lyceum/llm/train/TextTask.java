@@ -72,8 +72,8 @@ public final class TextTask implements TrainingTask {
         } catch (IllegalArgumentException e) {
             throw model.wrong("width", e.getMessage());
         }
-        return new Ready(new DecoderLM(config, rng.split(1)), pieces, llama ? ModelFamily.LLAMA : ModelFamily.GPT2, train, held, parts.heldBytes(),
-                notes);
+        return new Ready(new DecoderLM(config, rng.split(1)), pieces, llama ? ModelFamily.LLAMA : ModelFamily.GPT2, train, held,
+                parts.heldBytes(), notes);
     }
 
     private static List<Document> documents(TrainingSettings data, List<String> notes) throws IOException {
@@ -83,7 +83,8 @@ public final class TextTask implements TrainingTask {
         }
         var reader = new CorpusReader();
         if (data.oneOf("damaged", "fatal", "fatal", "skip").equals("skip"))
-            reader = reader.withOnMalformed(malformed -> notes.add("skipped " + malformed.source() + (malformed.line() == 0 ? "" : ", line " + malformed.line()) + ": " + malformed.problem()));
+            reader = reader.withOnMalformed(malformed -> notes.add("skipped " + malformed.source()
+                    + (malformed.line() == 0 ? "" : ", line " + malformed.line()) + ": " + malformed.problem()));
         var all = new ArrayList<Document>();
         try (var open = reader.paths(data.paths("train")).open()) {
             for (var document = open.next(); document != null; document = open.next()) all.add(document);
@@ -93,7 +94,8 @@ public final class TextTask implements TrainingTask {
     }
 
     /** A run that goes on has its tokenizer in its folder. */
-    private static TokenizerPipeline tokenizer(TrainingSettings data, List<Document> documents, Path out, Progress progress) throws IOException {
+    private static TokenizerPipeline tokenizer(TrainingSettings data, List<Document> documents, Path out, Progress progress)
+            throws IOException {
         var words = data.text("tokenizer", "bpe:4096").split(":");
         var kept = out.resolve(TOKENIZER);
         if (Files.exists(out.resolve(STARTED)) && Files.exists(kept)) return TokenizerPipeline.read(kept);
@@ -141,8 +143,8 @@ public final class TextTask implements TrainingTask {
 
         @Override public List<String> summary() {
             return List.of(
-                    String.format(Locale.ROOT, "%,d rows of %d tokens, %,d pieces; %,d rows to judge epochs by", train.size(), train.length(),
-                            pieces.vocabulary().size(), held.size()),
+                    String.format(Locale.ROOT, "%,d rows of %d tokens, %,d pieces; %,d rows to judge epochs by", train.size(),
+                            train.length(), pieces.vocabulary().size(), held.size()),
                     String.format(Locale.ROOT, "a decoder of %s's kind, %,d parameters", family.modelType(), decoder.parameterCount()));
         }
 

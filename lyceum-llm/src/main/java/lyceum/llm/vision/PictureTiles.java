@@ -56,14 +56,16 @@ public record PictureTiles(int side, int most) {
      * the picture does not cover, right and below, is 0.
      */
     public Tensor of(Tensor picture) {
-        if (picture.rank() != 3) throw new ShapeException("PictureTiles: a picture " + picture.shape() + "; it is (channels, height, width)");
+        if (picture.rank() != 3)
+            throw new ShapeException("PictureTiles: a picture " + picture.shape() + "; it is (channels, height, width)");
         int[] grid = grid(picture.size(1), picture.size(2));
         var all = new ArrayList<Tensor>();
         all.add(fitted(picture, 1, 1));
         if (grid[0] * grid[1] > 1) {
             var large = fitted(picture, grid[0], grid[1]);
-            for (int row = 0; row < grid[0]; row++) for (int column = 0; column < grid[1]; column++)
-                all.add(large.narrow(1, (long) row * side, side).narrow(2, (long) column * side, side));
+            for (int row = 0; row < grid[0]; row++)
+                for (int column = 0; column < grid[1]; column++)
+                    all.add(large.narrow(1, (long) row * side, side).narrow(2, (long) column * side, side));
         }
         return Tensor.stack(0, all.toArray(Tensor[]::new)).compute();
     }
@@ -75,9 +77,11 @@ public record PictureTiles(int side, int most) {
         return Autograd.noGrad(() -> {
             var scaled = weights((int) picture.size(1), height).to(picture.dtype()).matmul(picture)
                     .matmul(weights((int) picture.size(2), width).to(picture.dtype()).transpose()).compute();
-            var down = height == rows * side ? scaled : Tensor.concat(1, scaled, Tensor.zeros(picture.dtype(), picture.size(0), rows * side - height, width));
+            var down = height == rows * side ? scaled
+                    : Tensor.concat(1, scaled, Tensor.zeros(picture.dtype(), picture.size(0), rows * side - height, width));
             return (width == columns * side ? down
-                    : Tensor.concat(2, down, Tensor.zeros(picture.dtype(), picture.size(0), rows * side, columns * side - width))).compute();
+                    : Tensor.concat(2, down, Tensor.zeros(picture.dtype(), picture.size(0), rows * side, columns * side - width)))
+                    .compute();
         });
     }
 

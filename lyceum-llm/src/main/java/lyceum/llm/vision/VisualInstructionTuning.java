@@ -61,8 +61,8 @@ public record VisualInstructionTuning(int alignSteps, double alignRate, int tune
     }
 
     public VisualInstructionTuning {
-        if (alignSteps < 0 || tuneSteps < 0 || batch < 1) throw new IllegalArgumentException("VisualInstructionTuning: " + alignSteps
-                + " and " + tuneSteps + " steps of " + batch + " examples; none and one at least");
+        if (alignSteps < 0 || tuneSteps < 0 || batch < 1) throw new IllegalArgumentException(
+                "VisualInstructionTuning: " + alignSteps + " and " + tuneSteps + " steps of " + batch + " examples; none and one at least");
         if (!(alignRate > 0 && tuneRate > 0)) throw new IllegalArgumentException(
                 "VisualInstructionTuning: learning rates " + alignRate + " and " + tuneRate + "; both are positive");
     }
@@ -104,11 +104,12 @@ public record VisualInstructionTuning(int alignSteps, double alignRate, int tune
     }
 
     /** @param flat share of the steps before the rate falls; 1 for all */
-    private double[] train(String what, VisionLanguageModel model, Collection<Tensor> learning, List<Example> examples, int steps, double rate,
-            double flat, Rng rng, Progress progress) {
+    private double[] train(String what, VisionLanguageModel model, Collection<Tensor> learning, List<Example> examples, int steps,
+            double rate, double flat, Rng rng, Progress progress) {
         if (examples.isEmpty()) throw new IllegalArgumentException("VisualInstructionTuning: no examples; at least one");
         double falls = flat * steps;
-        var optimizer = new Adam(rate).over(new ArrayList<>(learning)).scheduledBy(step -> step <= falls ? 1 : (steps - step) / (steps - falls));
+        var optimizer = new Adam(rate).over(new ArrayList<>(learning))
+                .scheduledBy(step -> step <= falls ? 1 : (steps - step) / (steps - falls));
         var losses = new double[steps];
         for (int step = 0; step < steps; step++) {
             progress.step(what, step, steps);

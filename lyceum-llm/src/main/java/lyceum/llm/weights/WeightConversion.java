@@ -36,7 +36,8 @@ public record WeightConversion(DType dtype, long shardBytes) implements WeightCo
     public static final List<String> ENDINGS = List.of(".safetensors", ".gguf", ".pt", ".pth", ".bin", ".npz");
 
     public WeightConversion {
-        if (dtype != null && !dtype.isFloat()) throw new IllegalArgumentException("WeightConversion: dtype is " + dtype + "; it is F16, BF16, F32 or F64");
+        if (dtype != null && !dtype.isFloat())
+            throw new IllegalArgumentException("WeightConversion: dtype is " + dtype + "; it is F16, BF16, F32 or F64");
         if (shardBytes < 1) throw new IllegalArgumentException("WeightConversion: shardBytes is " + shardBytes + "; at least 1");
     }
 

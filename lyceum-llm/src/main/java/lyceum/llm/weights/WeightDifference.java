@@ -29,8 +29,7 @@ public record WeightDifference(String name, Kind kind, String first, String seco
         a.entries().forEach((name, entry) -> {
             var other = b.entries().get(name);
             if (other == null) all.add(new WeightDifference(name, Kind.ONLY_FIRST, text(entry), "", 0, 0));
-            else if (!entry.shape().equals(other.shape()))
-                all.add(new WeightDifference(name, Kind.SHAPE, text(entry), text(other), 0, 0));
+            else if (!entry.shape().equals(other.shape())) all.add(new WeightDifference(name, Kind.SHAPE, text(entry), text(other), 0, 0));
             else all.add(numbers(entry, other));
         });
         b.entries().forEach((name, entry) -> {

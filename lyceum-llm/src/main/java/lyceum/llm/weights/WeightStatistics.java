@@ -39,5 +39,7 @@ public record WeightStatistics(double least, double greatest, double mean, doubl
 
     private static final long BLOCK = 1 << 16;
 
-    private static double[] block(Tensor flat, long at) { return flat.narrow(0, at, Math.min(BLOCK, flat.count() - at)).to(DType.F64).toDoubleArray(); }
+    private static double[] block(Tensor flat, long at) {
+        return flat.narrow(0, at, Math.min(BLOCK, flat.count() - at)).to(DType.F64).toDoubleArray();
+    }
 }

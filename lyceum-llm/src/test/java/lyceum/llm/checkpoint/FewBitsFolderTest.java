@@ -70,15 +70,16 @@ class FewBitsFolderTest {
         ModelFolder.write(folder, FewBits.NF4.of(model(false), List.of(), Progress.SILENT), ModelFamily.LLAMA);
         var config = folder.resolve("config.json");
         var text = Files.readString(config);
-        for (var wrong : Map.of("\"quant_method\" : \"lyceum\"", "\"quant_method\" : \"gptq\"|stored in few bits by \"gptq\"", "\"formatVersion\" : 1",
-                "\"formatVersion\" : 2|this version reads 1", "\"type\" : \"nf4\"", "\"type\" : \"x\"|grouped and nf4 are known", "\"block\" : 64",
-                "\"block\" : 32|Nf4Weight: scales are", "\"scale_block\" : 256", "\"scale_block\" : 8|scaleScales are",
-                "\"decoder.layers.0.mlp.up_proj\"", "\"decoder.norm\"|no such linear layer", "\"intermediate_size\" : 64",
-                "\"intermediate_size\" : 80|mlp").entrySet()) {
+        for (var wrong : Map.of("\"quant_method\" : \"lyceum\"", "\"quant_method\" : \"gptq\"|stored in few bits by \"gptq\"",
+                "\"formatVersion\" : 1", "\"formatVersion\" : 2|this version reads 1", "\"type\" : \"nf4\"",
+                "\"type\" : \"x\"|grouped and nf4 are known", "\"block\" : 64", "\"block\" : 32|Nf4Weight: scales are",
+                "\"scale_block\" : 256", "\"scale_block\" : 8|scaleScales are", "\"decoder.layers.0.mlp.up_proj\"",
+                "\"decoder.norm\"|no such linear layer", "\"intermediate_size\" : 64", "\"intermediate_size\" : 80|mlp").entrySet()) {
             var change = wrong.getValue().split("\\|");
             assertThat(text).contains(wrong.getKey());
             Files.writeString(config, text.replace(wrong.getKey(), change[0]));
-            assertThatThrownBy(() -> ModelFolder.open(folder).model()).as(change[0]).isInstanceOf(FormatException.class).hasMessageContaining(change[1]);
+            assertThatThrownBy(() -> ModelFolder.open(folder).model()).as(change[0]).isInstanceOf(FormatException.class)
+                    .hasMessageContaining(change[1]);
         }
         Files.writeString(config, text);
         var file = folder.resolve("model.safetensors");

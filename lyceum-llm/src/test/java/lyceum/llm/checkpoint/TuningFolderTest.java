@@ -29,16 +29,15 @@ class TuningFolderTest {
 
     @TempDir private Path folder;
 
-    private static DecoderLM model() {
-        return new DecoderLM(DecoderConfig.llama(50, 32, 2, 32, 4, 2, 64).withDeviation(0.3), Rng.of(1));
-    }
+    private static DecoderLM model() { return new DecoderLM(DecoderConfig.llama(50, 32, 2, 32, 4, 2, 64).withDeviation(0.3), Rng.of(1)); }
 
     private static float[] logits(DecoderLM model) { return Autograd.noGrad(() -> model.logits(IDS, Pass.inference()).toFloatArray()); }
 
     /** A tuning that changes something; what the model says with it. */
     private float[] tuned(DecoderLM model) throws IOException {
         var tuning = Peft.of(model, new Lora(4, 8).withTargets(List.of("q_proj", "k_proj", "down_proj")), "own", Rng.of(2));
-        Autograd.noGrad(() -> tuning.parameters().forEach((name, w) -> w.copy_(Tensor.randn(Rng.of(name.hashCode()), w.shape().toArray()).mul(0.3))));
+        Autograd.noGrad(() -> tuning.parameters()
+                .forEach((name, w) -> w.copy_(Tensor.randn(Rng.of(name.hashCode()), w.shape().toArray()).mul(0.3))));
         tuning.save(folder);
         var said = logits(model);
         tuning.detach();
@@ -54,8 +53,10 @@ class TuningFolderTest {
         assertThat(logits(other)).isEqualTo(said);
         var file = folder.resolve("adapter_model.safetensors");
         var theirs = new LinkedHashMap<String, Tensor>();
-        Safetensors.read(file).tensors().forEach((name, tensor) -> theirs.put(name.replace("model.decoder.layers", "model.model.layers")
-                .replace(".attention.", ".self_attn."), tensor.copy().compute()));
+        Safetensors.read(file).tensors()
+                .forEach((name, tensor) -> theirs.put(
+                        name.replace("model.decoder.layers", "model.model.layers").replace(".attention.", ".self_attn."),
+                        tensor.copy().compute()));
         assertThat(theirs).containsKey("base_model.model.model.layers.1.self_attn.q_proj.lora_A.weight");
         Safetensors.write(file, theirs, Map.of());
         var third = model();
@@ -67,8 +68,8 @@ class TuningFolderTest {
 
     @Test void onAModelFromGgufItsRowsAreTurnedAsTheMatrices() throws IOException {
         var model = model();
-        GgufModel.write(folder.resolve("m.gguf"), model, BlockFormat.named().stream().filter(f -> f.name().equals("F32")).findAny().orElseThrow(),
-                Map.of());
+        GgufModel.write(folder.resolve("m.gguf"), model,
+                BlockFormat.named().stream().filter(f -> f.name().equals("F32")).findAny().orElseThrow(), Map.of());
         var said = tuned(model);
         var read = GgufModel.read(folder.resolve("m.gguf"));
         TuningFolder.load(read, folder, "t");
@@ -79,7 +80,8 @@ class TuningFolderTest {
     @Test void whatDoesNotFitIsNamed() throws IOException {
         tuned(model());
         var wide = new DecoderLM(DecoderConfig.llama(50, 32, 2, 64, 4, 2, 64), Rng.of(1));
-        assertThatThrownBy(() -> TuningFolder.load(wide, folder, "t")).isInstanceOf(FormatException.class).hasMessageContaining("has shape");
+        assertThatThrownBy(() -> TuningFolder.load(wide, folder, "t")).isInstanceOf(FormatException.class)
+                .hasMessageContaining("has shape");
         var deep = new DecoderLM(DecoderConfig.llama(50, 32, 3, 32, 4, 2, 64), Rng.of(1));
         assertThatThrownBy(() -> TuningFolder.load(deep, folder, "t")).isInstanceOf(FormatException.class).hasMessageContaining("layers.2");
         assertThatThrownBy(() -> TuningFolder.load(model(), folder, "a b")).hasMessageContaining("the name is");

@@ -96,8 +96,7 @@ class LlavaTest {
                     counted++;
                 }
             }
-            if (counted > 0)
-                gap = Math.max(gap, Math.abs(sum / counted - model.loss(texts, counts, seen, Pass.inference()).item()));
+            if (counted > 0) gap = Math.max(gap, Math.abs(sum / counted - model.loss(texts, counts, seen, Pass.inference()).item()));
         }
         Evidence.of("pictures in 100 layouts", pictures, atLeast(100));
         Evidence.of("rows of another length", lengths, exactly(0));
@@ -111,7 +110,8 @@ class LlavaTest {
             var text = new int[1 + rng.nextInt(20)];
             for (int t = 0; t < text.length; t++) text[t] = 4 + rng.nextInt(IDS - 4);
             float[] own = Autograd.noGrad(() -> model.logits(List.of(text), null, Pass.inference()).toFloatArray());
-            float[] plain = Autograd.noGrad(() -> model.language().logits(Tensor.of(text, 1, text.length), Pass.inference()).toFloatArray());
+            float[] plain = Autograd
+                    .noGrad(() -> model.language().logits(Tensor.of(text, 1, text.length), Pass.inference()).toFloatArray());
             for (int i = 0; i < plain.length; i++, numbers++) if (Float.floatToIntBits(own[i]) != Float.floatToIntBits(plain[i])) bits++;
         }
         Evidence.of("logits of texts alone", numbers, atLeast(1000));
@@ -174,7 +174,8 @@ class LlavaTest {
         assertThat(other.logits(List.of(new int[] {IMAGE, 1}), picture, Pass.inference()).toFloatArray()).isNotEqualTo(tuned);
         assertThatThrownBy(() -> recipe.align(other, List.of(), Rng.of(1), Progress.SILENT)).hasMessageContaining("no examples");
         assertThatThrownBy(() -> recipe.withAlignRate(0)).hasMessageContaining("positive");
-        var early = new VisionLanguageModel(language(1), new PatchProjection(3, 4, 32, Rng.of(1)), Connector.EARLY_FUSION, IMAGE, Rng.of(1));
+        var early = new VisionLanguageModel(language(1), new PatchProjection(3, 4, 32, Rng.of(1)), Connector.EARLY_FUSION, IMAGE,
+                Rng.of(1));
         assertThatThrownBy(() -> recipe.align(early, examples(2, 1), Rng.of(1), Progress.SILENT)).hasMessageContaining("no connector");
     }
 
@@ -253,10 +254,11 @@ class LlavaTest {
     }
 
     @Test void aConversationShowsSeveralPictures() {
-        var tokenizer = BpeTrainer.byteLevel(300, PreTokenizer.GPT4)
-                .withSpecials(List.of("<image>", "<|im_start|>", "<|im_end|>")).train(List.of("what is this and that"));
+        var tokenizer = BpeTrainer.byteLevel(300, PreTokenizer.GPT4).withSpecials(List.of("<image>", "<|im_start|>", "<|im_end|>"))
+                .train(List.of("what is this and that"));
         int image = tokenizer.specials().find("<image>").id();
-        var language = new DecoderLM(DecoderConfig.llama(tokenizer.vocabulary().size(), 160, 1, 32, 4, 2, 64).withDeviation(0.3), Rng.of(1));
+        var language = new DecoderLM(DecoderConfig.llama(tokenizer.vocabulary().size(), 160, 1, 32, 4, 2, 64).withDeviation(0.3),
+                Rng.of(1));
         var model = VisionLanguageModel.llava(language, new PatchProjection(3, 4, 24, Rng.of(1)), image, Rng.of(2));
         var chat = new VisionChat(model, tokenizer, ChatFormat.CHATML, new PictureTiles(8, 2), 3);
         Tensor small = Tensor.rand(Rng.of(3), 3, 8, 8), wide = Tensor.rand(Rng.of(4), 3, 8, 16);
@@ -267,8 +269,8 @@ class LlavaTest {
         assertThat(chat.messages().get(3).content()).isEqualTo(second);
         var again = new VisionChat(model, tokenizer, ChatFormat.CHATML, new PictureTiles(8, 2), 3);
         assertThat(again.say("<image>what is this?", small)).isEqualTo(first);
-        int[] prompt = ChatFormat.CHATML.encode(tokenizer, List.of(ChatMessage.user("<image>what is this?")), true,
-                Set.of("<image>")).ids();
+        int[] prompt = ChatFormat.CHATML.encode(tokenizer, List.of(ChatMessage.user("<image>what is this?")), true, Set.of("<image>"))
+                .ids();
         assertThat(tokenizer.decode(model.answer(prompt, small.unsqueeze(0), 3))).isEqualTo(first);
         assertThatThrownBy(() -> chat.say("no picture", small)).hasMessageContaining("0 times <image> for 1 pictures");
         assertThatThrownBy(() -> chat.say("long ".repeat(60))).hasMessageContaining("for a context of 160");

@@ -94,9 +94,11 @@ final class LlavaWorld {
             for (int i = 0; i < 32; i++) {
                 var scene = questions.scenes().draw(1 + draws.nextInt(4), draws);
                 pictures[i] = questions.scenes().picture(scene, draws);
-                for (var item : scene.items()) for (int y = 0; y < cell; y++) for (int x = 0; x < cell; x++)
-                    labels[(i * side + item.row() * cell + y) * side + item.column() * cell + x] = 1 + 3 * item.colour().ordinal()
-                            + item.shape().ordinal();
+                for (var item : scene.items())
+                    for (int y = 0; y < cell; y++)
+                        for (int x = 0; x < cell; x++)
+                            labels[(i * side + item.row() * cell + y) * side + item.column() * cell + x] = 1 + 3 * item.colour().ordinal()
+                                    + item.shape().ordinal();
             }
             var seen = encoder.patches(Tensor.stack(0, pictures), Pass.training(draws)).reshape(-1, 48);
             new CrossEntropy().of(head.forward(seen, Pass.training(draws)), Tensor.of(labels))

@@ -48,8 +48,7 @@ class WeightConversionTest {
             new WeightConversion().withShardBytes(50).write(source, path);
             var written = OpenWeights.open(path);
             assertThat(written.entries()).as(target).hasSize(4);
-            for (var d : WeightDifference.of(source, written))
-                assertThat(d.kind()).as(target + " " + d.name()).isIn(Kind.EQUAL, Kind.TYPE);
+            for (var d : WeightDifference.of(source, written)) assertThat(d.kind()).as(target + " " + d.name()).isIn(Kind.EQUAL, Kind.TYPE);
         }
         assertThat(OpenWeights.open(folder.resolve("shards")).files()).hasSize(2);
         assertThat(OpenWeights.open(folder.resolve("out.gguf")).metadata()).containsEntry("by", "a test");
@@ -77,17 +76,17 @@ class WeightConversionTest {
 
     @Test void differencesAreToldByKind() throws IOException {
         Path a = folder.resolve("a.safetensors"), b = folder.resolve("b.safetensors");
-        Safetensors.write(a, new LinkedHashMap<>(Map.of("x", Tensor.of(3.0, 4), "y", Tensor.zeros(2), "s", Tensor.zeros(2), "t", Tensor.of(1f),
-                "nan", Tensor.of(Double.NaN), "old", Tensor.zeros(1))), Map.of());
-        Safetensors.write(b, new LinkedHashMap<>(Map.of("x", Tensor.of(3.0, 4.5), "y", Tensor.zeros(2), "s", Tensor.zeros(3), "t", Tensor.of(1.0),
-                "nan", Tensor.of(Double.NaN), "new", Tensor.zeros(1))), Map.of());
+        Safetensors.write(a, new LinkedHashMap<>(Map.of("x", Tensor.of(3.0, 4), "y", Tensor.zeros(2), "s", Tensor.zeros(2), "t",
+                Tensor.of(1f), "nan", Tensor.of(Double.NaN), "old", Tensor.zeros(1))), Map.of());
+        Safetensors.write(b, new LinkedHashMap<>(Map.of("x", Tensor.of(3.0, 4.5), "y", Tensor.zeros(2), "s", Tensor.zeros(3), "t",
+                Tensor.of(1.0), "nan", Tensor.of(Double.NaN), "new", Tensor.zeros(1))), Map.of());
         var kinds = new LinkedHashMap<String, WeightDifference>();
         for (var d : WeightDifference.of(OpenWeights.open(a), OpenWeights.open(b))) kinds.put(d.name(), d);
         assertThat(kinds.get("x").kind()).isEqualTo(Kind.NUMBERS);
         assertThat(kinds.get("x").largest()).isEqualTo(0.5);
         assertThat(kinds.get("x").relative()).isEqualTo(0.1);
-        assertThat(List.of("y", "s", "t", "nan", "old", "new").stream().map(n -> kinds.get(n).kind())).containsExactly(Kind.EQUAL, Kind.SHAPE,
-                Kind.TYPE, Kind.EQUAL, Kind.ONLY_FIRST, Kind.ONLY_SECOND);
+        assertThat(List.of("y", "s", "t", "nan", "old", "new").stream().map(n -> kinds.get(n).kind())).containsExactly(Kind.EQUAL,
+                Kind.SHAPE, Kind.TYPE, Kind.EQUAL, Kind.ONLY_FIRST, Kind.ONLY_SECOND);
     }
 
     @Test void numbersAreCountedBySize() {
@@ -102,7 +101,8 @@ class WeightConversionTest {
     @Test void whatCannotBeWrittenIsSaid() throws IOException {
         var weights = OpenWeights.open(source());
         assertThatThrownBy(() -> new WeightConversion().write(weights, folder.resolve("x.onnx"))).hasMessageContaining("a computation");
-        assertThatThrownBy(() -> new WeightConversion().write(weights, folder.resolve("x.bmp"))).hasMessageContaining("none of .safetensors");
+        assertThatThrownBy(() -> new WeightConversion().write(weights, folder.resolve("x.bmp")))
+                .hasMessageContaining("none of .safetensors");
         assertThatThrownBy(() -> new WeightConversion().write(weights, source())).hasMessageContaining("name another file");
         assertThatThrownBy(() -> new WeightConversion(DType.I32, 1)).hasMessageContaining("I32");
     }
@@ -112,7 +112,8 @@ class WeightConversionTest {
         new WeightConversion().withShardBytes(50).write(OpenWeights.open(source()), folder.resolve("shards"));
         var index = folder.resolve("shards/model.safetensors.index.json");
         var report = Fuzz.of(Files.readAllBytes(index)).allowing(FormatException.class).counting(() -> Memory.stats().inUse()).mutants(n,
-                bytes -> assertThat(OpenWeights.shards("index", new String(bytes, StandardCharsets.UTF_8))).noneMatch(name -> name.contains("/")));
+                bytes -> assertThat(OpenWeights.shards("index", new String(bytes, StandardCharsets.UTF_8)))
+                        .noneMatch(name -> name.contains("/")));
         assertThat(report.refused()).isGreaterThan(n / 10);
     }
 

@@ -34,7 +34,8 @@ public record Subtitles(List<Line> lines) {
     public String vtt() {
         var text = new StringBuilder("WEBVTT\n\n");
         for (var line : lines)
-            text.append(times(line, '.')).append('\n').append(said(line).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")).append("\n\n");
+            text.append(times(line, '.')).append('\n').append(said(line).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"))
+                    .append("\n\n");
         return text.toString();
     }
 

@@ -42,9 +42,9 @@ public record VoiceActivity(OnnxModel network, double threshold, double speech, 
     public record Segment(double from, double to) {}
 
     public VoiceActivity {
-        if (!(threshold > 0 && threshold < 1) || !(speech >= 0) || !(silence >= 0) || !(margin >= 0)) throw new IllegalArgumentException(
-                "VoiceActivity: threshold " + threshold + ", speech " + speech + ", silence " + silence + ", margin " + margin
-                        + "; threshold lies in (0, 1), no time is negative");
+        if (!(threshold > 0 && threshold < 1) || !(speech >= 0) || !(silence >= 0) || !(margin >= 0))
+            throw new IllegalArgumentException("VoiceActivity: threshold " + threshold + ", speech " + speech + ", silence " + silence
+                    + ", margin " + margin + "; threshold lies in (0, 1), no time is negative");
         var names = network.inputs().stream().map(port -> port.name()).toList();
         if (!names.contains("input") || !names.contains("state") && !names.containsAll(List.of("h", "c"))) throw new FormatException(
                 "VoiceActivity: the network takes " + names + "; Silero's takes \"input\" and \"state\", or \"input\", \"h\" and \"c\"");

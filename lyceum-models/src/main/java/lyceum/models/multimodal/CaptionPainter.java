@@ -90,7 +90,8 @@ public final class CaptionPainter extends Module implements Denoiser {
     }
 
     private Tensor sample(FlowModel flow, FlowModel.Solver solver, Tensor ids, NoiseStreams noise, Progress progress) {
-        return Autograd.noGrad(() -> flow.sample(noise.normal(DType.F32, config.denoiser().outputs(), config.side(), config.side()), ids, solver, progress)
-                .add(1).div(2).clamp(0, 1).compute());
+        return Autograd.noGrad(
+                () -> flow.sample(noise.normal(DType.F32, config.denoiser().outputs(), config.side(), config.side()), ids, solver, progress)
+                        .add(1).div(2).clamp(0, 1).compute());
     }
 }

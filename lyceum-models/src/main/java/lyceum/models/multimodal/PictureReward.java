@@ -71,8 +71,8 @@ public final class PictureReward extends Module {
 
     /** The loss of preferences, {@code -log sigmoid(better - worse)}, of pictures (rows, ..) of the same texts (rows, T, width). */
     public BatchLoss over(Tensor better, Tensor worse, Tensor texts) {
-        if (!better.shape().equals(worse.shape()) || texts.size(0) != better.size(0)) throw new ShapeException(
-                "PictureReward.over: better " + better.shape() + ", worse " + worse.shape() + " and texts " + texts.shape() + "; a row for each");
+        if (!better.shape().equals(worse.shape()) || texts.size(0) != better.size(0)) throw new ShapeException("PictureReward.over: better "
+                + better.shape() + ", worse " + worse.shape() + " and texts " + texts.shape() + "; a row for each");
         return (rows, pass) -> {
             var said = texts.rows(rows);
             return rewards(worse.rows(rows), said, pass).sub(rewards(better.rows(rows), said, pass)).softplus().mean();

@@ -77,8 +77,7 @@ public record PictureTuning(VideoDiffusion model, ConditionDropout dropout) impl
     }
 
     static double[] weights(double[] rewards, double temperature) {
-        if (!(temperature > 0))
-            throw new IllegalArgumentException("PictureTuning: temperature is " + temperature + "; it is above 0");
+        if (!(temperature > 0)) throw new IllegalArgumentException("PictureTuning: temperature is " + temperature + "; it is above 0");
         double most = Arrays.stream(rewards).max().orElse(0), sum = 0;
         var weights = new double[rewards.length];
         for (int i = 0; i < rewards.length; i++) {
@@ -112,8 +111,7 @@ public record PictureTuning(VideoDiffusion model, ConditionDropout dropout) impl
 
     /** Conditions of which some are empty, and the places of those that are not. */
     private Tensor[] dropped(Tensor conditions, Tensor places, Pass pass) {
-        if (pass.rng() == null)
-            throw new IllegalArgumentException("PictureTuning: the pass has no random stream; use Pass.training(rng)");
+        if (pass.rng() == null) throw new IllegalArgumentException("PictureTuning: the pass has no random stream; use Pass.training(rng)");
         if (dropout == null) return new Tensor[] {conditions, places};
         var hidden = Tensor.rand(pass.rng(), conditions.size(0)).lt(dropout.probability()).reshape(conditions.size(0), 1, 1);
         return new Tensor[] {Tensor.where(hidden, dropout.none().to(conditions.dtype()), conditions),

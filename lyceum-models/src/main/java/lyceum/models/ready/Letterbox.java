@@ -14,8 +14,8 @@ import lyceum.tensor.Tensor;
  */
 public record Letterbox(int side, float[] mean, float[] deviation) {
     public Letterbox {
-        if (side < 1 || mean.length != deviation.length || mean.length == 0)
-            throw new IllegalArgumentException("Letterbox: side " + side + ", " + mean.length + " means, " + deviation.length + " deviations");
+        if (side < 1 || mean.length != deviation.length || mean.length == 0) throw new IllegalArgumentException(
+                "Letterbox: side " + side + ", " + mean.length + " means, " + deviation.length + " deviations");
         for (float d : deviation) if (!(d > 0)) throw new IllegalArgumentException("Letterbox: a deviation is " + d + "; above 0");
     }
 
@@ -57,13 +57,14 @@ public record Letterbox(int side, float[] mean, float[] deviation) {
     /** A picture as the network sees it, (channels, side, side). A model of one channel sees a colour picture in grey. */
     public Tensor fitted(Raster given) {
         var picture = mean.length == 1 && given.channels() == 3 ? new Raster(first(given.grey()), 1, given.height(), given.width()) : given;
-        if (picture.channels() != mean.length) throw new FormatException(
-                "the picture has " + picture.channels() + " channels and the model sees " + mean.length);
+        if (picture.channels() != mean.length)
+            throw new FormatException("the picture has " + picture.channels() + " channels and the model sees " + mean.length);
         int h = scaled(picture.height(), picture.height(), picture.width()), w = scaled(picture.width(), picture.height(), picture.width());
         var small = h == picture.height() && w == picture.width() ? picture : picture.resized(h, w);
         var values = new float[mean.length * side * side];
-        for (int c = 0; c < mean.length; c++) for (int y = 0; y < h; y++) for (int x = 0; x < w; x++)
-            values[(c * side + y) * side + x] = (small.at(c, y, x) - mean[c]) / deviation[c];
+        for (int c = 0; c < mean.length; c++)
+            for (int y = 0; y < h; y++)
+                for (int x = 0; x < w; x++) values[(c * side + y) * side + x] = (small.at(c, y, x) - mean[c]) / deviation[c];
         return Tensor.of(values, mean.length, side, side);
     }
 
@@ -74,7 +75,8 @@ public record Letterbox(int side, float[] mean, float[] deviation) {
         int h = scaled(height, height, width), w = scaled(width, height, width);
         var square = new int[side * side];
         Arrays.fill(square, outside);
-        for (int y = 0; y < h; y++) for (int x = 0; x < w; x++) square[y * side + x] = kinds[nearest(y, h, height) * width + nearest(x, w, width)];
+        for (int y = 0; y < h; y++)
+            for (int x = 0; x < w; x++) square[y * side + x] = kinds[nearest(y, h, height) * width + nearest(x, w, width)];
         return square;
     }
 

@@ -46,7 +46,8 @@ public final class Overlay {
         for (var f : found) {
             var colour = colour(Math.max(0, labels.indexOf(f.label())));
             g.setColor(colour);
-            g.draw(new Rectangle2D.Double(f.left() * scale, f.top() * scale, (f.right() - f.left()) * scale, (f.bottom() - f.top()) * scale));
+            g.draw(new Rectangle2D.Double(f.left() * scale, f.top() * scale, (f.right() - f.left()) * scale,
+                    (f.bottom() - f.top()) * scale));
             name(g, f.label() + String.format(Locale.ROOT, " %.2f", f.score()), f.left() * scale, f.top() * scale, colour);
         }
         g.dispose();
@@ -67,8 +68,7 @@ public final class Overlay {
         var shown = new ArrayList<Integer>();
         double[] shares = divided.shares();
         for (int kind = 1; kind < shares.length; kind++) if (shares[kind] > 0) shown.add(kind);
-        for (int i = 0; i < shown.size(); i++)
-            name(g, divided.labels().get(shown.get(i)), 4, 20 * (i + 1.0), colour(shown.get(i) - 1));
+        for (int i = 0; i < shown.size(); i++) name(g, divided.labels().get(shown.get(i)), 4, 20 * (i + 1.0), colour(shown.get(i) - 1));
         g.dispose();
         return this;
     }

@@ -64,7 +64,8 @@ public record PainterModel(SavedModel saved) {
         if (guidance != 1 && !(saved.notes().path("dropped").asDouble(0) > 0)) throw new IllegalArgumentException("guidance is " + guidance
                 + " and the model never learned without its captions, so there is nothing to exaggerate them against; say 1");
         if (steps < 1 || steps > 10_000) throw new IllegalArgumentException("steps is " + steps + "; it lies between 1 and 10000");
-        var drawn = painter.drawing(reader(saved.texts("words")), steps, guidance).draw(List.of(prompt), NoiseStreams.seeds(seed), progress);
+        var drawn = painter.drawing(reader(saved.texts("words")), steps, guidance).draw(List.of(prompt), NoiseStreams.seeds(seed),
+                progress);
         return Raster.of(drawn.get(0));
     }
 }

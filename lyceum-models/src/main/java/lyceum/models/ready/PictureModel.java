@@ -81,8 +81,8 @@ public record PictureModel(SavedModel saved) {
     private Tensor prepared(Raster picture) {
         var notes = saved.notes();
         if (notes.has("crop")) {
-            var ready = new Preprocessing(notes.path("resize").asInt(0), notes.path("crop").asInt(0), Letterbox.floats(saved.numbers("mean")),
-                    Letterbox.floats(saved.numbers("deviation")));
+            var ready = new Preprocessing(notes.path("resize").asInt(0), notes.path("crop").asInt(0),
+                    Letterbox.floats(saved.numbers("mean")), Letterbox.floats(saved.numbers("deviation")));
             var seen = ready.mean().length == 1 ? one(picture) : picture;
             return ready.evaluation().apply(seen, null).tensor().unsqueeze(0);
         }
@@ -112,12 +112,13 @@ public record PictureModel(SavedModel saved) {
 
     /** A class for each pixel. @throws FormatException if the model is no segmenter */
     public Divided segment(Raster picture) {
-        if (!(saved.model() instanceof UNet) && !(saved.model() instanceof SemanticSegmenter)) throw wrong("segmenter", "classify, detect or embed");
+        if (!(saved.model() instanceof UNet) && !(saved.model() instanceof SemanticSegmenter))
+            throw wrong("segmenter", "classify, detect or embed");
         var box = Letterbox.of(saved);
         var logits = Autograd.noGrad(() -> saved.model().forward(box.fitted(picture).unsqueeze(0), Pass.inference()));
         if (logits.rank() != 4 || logits.size(1) != labels().size() || logits.size(2) != box.side() || logits.size(3) != box.side())
-            throw new FormatException("the model answers " + logits.shape() + " to a picture of " + box.side() + " x " + box.side() + " and has "
-                    + labels().size() + " labels; a segmenter has a number for each at each pixel");
+            throw new FormatException("the model answers " + logits.shape() + " to a picture of " + box.side() + " x " + box.side()
+                    + " and has " + labels().size() + " labels; a segmenter has a number for each at each pixel");
         int[] kinds = logits.argmax(1).toIntArray();
         return new Divided(box.back(kinds, picture.height(), picture.width()), picture.height(), picture.width(), labels());
     }

@@ -83,8 +83,8 @@ public record SpeechModel(SavedModel saved) {
             throw new FormatException("the model is a " + saved.architecture().name() + "; speech is recognised by a SpeechRecognizer");
         var ears = ears();
         var symbols = saved.texts("symbols");
-        if (symbols.size() != model.config().symbols())
-            throw new FormatException(SavedModel.CONFIG + ": notes.symbols has " + symbols.size() + " texts; the model writes " + model.config().symbols());
+        if (symbols.size() != model.config().symbols()) throw new FormatException(
+                SavedModel.CONFIG + ": notes.symbols has " + symbols.size() + " texts; the model writes " + model.config().symbols());
         var sound = given.mono().resampled(ears.rate);
         var words = new ArrayList<Word>();
         for (int from = 0; from < sound.length();) {
@@ -137,8 +137,8 @@ public record SpeechModel(SavedModel saved) {
             if (i > first) {
                 var text = new StringBuilder();
                 for (int k = first; k < i; k++) text.append(symbols.get(labels[k] - 1));
-                words.add(new Word(begin + times.starts()[first] * frame, Math.min(begin + times.ends()[i - 1] * frame, begin + sound.seconds()),
-                        text.toString()));
+                words.add(new Word(begin + times.starts()[first] * frame,
+                        Math.min(begin + times.ends()[i - 1] * frame, begin + sound.seconds()), text.toString()));
             }
             first = blank ? i + 1 : i;
         }

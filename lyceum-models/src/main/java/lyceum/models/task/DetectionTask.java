@@ -63,7 +63,8 @@ public final class DetectionTask implements TrainingTask {
         }
         int stride = 2 << config.stages(), longer = Math.max(boxes.pictures().getFirst().width(), boxes.pictures().getFirst().height());
         int side = data.whole("side", (Math.min(longer, LARGEST) + stride - 1) / stride * stride, 1);
-        if (side % stride != 0) throw data.wrong("side", "it is a multiple of " + stride + ", the stride of " + config.stages() + " stages; it is " + side);
+        if (side % stride != 0)
+            throw data.wrong("side", "it is a multiple of " + stride + ", the stride of " + config.stages() + " stages; it is " + side);
         var letterbox = new Letterbox(side);
         var yolo = new Yolo(config, rng.split(2));
         var saved = new SavedModel(yolo, config);
@@ -95,9 +96,7 @@ public final class DetectionTask implements TrainingTask {
             return new Item(picture.flip(2), other, kinds);
         }
 
-        Detector.Truth truth() {
-            return new Detector.Truth(kinds.length == 0 ? Tensor.zeros(DType.F64, 0, 4) : Tensor.of(boxes), kinds);
-        }
+        Detector.Truth truth() { return new Detector.Truth(kinds.length == 0 ? Tensor.zeros(DType.F64, 0, 4) : Tensor.of(boxes), kinds); }
     }
 
     private record Shown(CocoBoxes boxes, Letterbox letterbox) {

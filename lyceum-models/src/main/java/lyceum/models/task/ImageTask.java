@@ -151,14 +151,16 @@ public final class ImageTask implements TrainingTask {
         return switch (architecture) {
             case "ConvNet" -> new ConvNetConfig(channels, side, side, List.of(32, 64, 128), classes);
             case "ResNet" -> (side <= SMALL ? ResNetConfig.cifar(20) : ResNetConfig.resnet18()).withChannels(channels).withClasses(classes);
-            default -> new VisionTransformerConfig(side, side <= SMALL ? Math.max(1, side / 8) : 16, channels, 192, 6, 3).withClasses(classes);
+            default ->
+                    new VisionTransformerConfig(side, side <= SMALL ? Math.max(1, side / 8) : 16, channels, 192, 6, 3).withClasses(classes);
         };
     }
 
     private static SavedModel model(TrainingSettings model, Sets sets, int side, Rng rng) {
         var name = model.oneOf("architecture", "ConvNet", "ConvNet", "ResNet", "VisionTransformer");
         try {
-            var config = model.record(usual(name, sets.channels, side, sets.train.classes().size()), "channels", "height", "side", "classes");
+            var config = model.record(usual(name, sets.channels, side, sets.train.classes().size()), "channels", "height", "side",
+                    "classes");
             return new SavedModel(Architectures.named(name).build(config, rng), config);
         } catch (IllegalArgumentException e) {
             throw model.wrong("architecture", e.getMessage());
@@ -180,8 +182,9 @@ public final class ImageTask implements TrainingTask {
                 }
                 case "erase" -> ImageAugment.erase(numbers(data, words, 2)[0], numbers(data, words, 2)[1]);
                 case "rand" -> new RandAugment((int) numbers(data, words, 2)[0], (int) numbers(data, words, 2)[1]);
-                default -> throw data.wrong("augment", "there are flip, shift N, part LEAST, turn DEGREES, colour AMOUNT, erase LOW HIGH and "
-                        + "rand CHANGES STRENGTH; one is " + words);
+                default ->
+                        throw data.wrong("augment", "there are flip, shift N, part LEAST, turn DEGREES, colour AMOUNT, erase LOW HIGH and "
+                                + "rand CHANGES STRENGTH; one is " + words);
             };
         } catch (IllegalArgumentException e) {
             throw data.wrong("augment", e.getMessage());
@@ -220,12 +223,14 @@ public final class ImageTask implements TrainingTask {
 
         @Override public TrainingRun.Evaluated evaluate() { return validation.evaluate(); }
 
-        @Override public SequencedMap<String, Double> test() { return tested == null ? new LinkedHashMap<>() : tested.evaluate().metrics(); }
+        @Override public SequencedMap<String, Double> test() {
+            return tested == null ? new LinkedHashMap<>() : tested.evaluate().metrics();
+        }
 
         @Override public List<String> summary() {
             var lines = new ArrayList<String>();
-            lines.add(String.format(Locale.ROOT, "%,d pictures of %d classes, seen as %d x %d x %d%s%s", train.size(), train.classes(), channels,
-                    train.side(), train.side(), held(validation, "to judge epochs by"), held(tested, "to test")));
+            lines.add(String.format(Locale.ROOT, "%,d pictures of %d classes, seen as %d x %d x %d%s%s", train.size(), train.classes(),
+                    channels, train.side(), train.side(), held(validation, "to judge epochs by"), held(tested, "to test")));
             lines.add(String.format(Locale.ROOT, "%s of %,d parameters", saved.architecture().name(), model().parameterCount()));
             return lines;
         }

@@ -50,8 +50,8 @@ public final class NodeTask implements TrainingTask {
         var tables = GraphTables.read(data.path("nodes"), data.path("edges"));
         boolean directed = data.flag("directed", false);
         int[] labelled = IntStream.range(0, tables.nodes()).filter(i -> tables.labels()[i] >= 0).toArray();
-        if (tables.classes().size() < 2 || labelled.length < 2) throw data.wrong("nodes", "there are " + labelled.length + " labels of "
-                + tables.classes().size() + " classes; at least two of two are told apart");
+        if (tables.classes().size() < 2 || labelled.length < 2) throw data.wrong("nodes",
+                "there are " + labelled.length + " labels of " + tables.classes().size() + " classes; at least two of two are told apart");
         var rows = Rows.of(data, labelled.length, rng.split(1));
         var model = settings.section("model");
         GcnConfig config;
@@ -108,7 +108,8 @@ public final class NodeTask implements TrainingTask {
     private static TrainingRun.Evaluated judged(Gcn net, GraphData graph, Tensor x, Tensor y, int... nodes) {
         var logits = net.forward(graph, x, Pass.inference()).rows(nodes);
         var truth = y.rows(nodes);
-        return Ready.evaluated(new CrossEntropy().of(logits, truth).item(), "accuracy", logits.argmax(1).eq(truth).sum().item() / nodes.length);
+        return Ready.evaluated(new CrossEntropy().of(logits, truth).item(), "accuracy",
+                logits.argmax(1).eq(truth).sum().item() / nodes.length);
     }
 
     private static void write(Gcn net, GraphData graph, Tensor x, GraphTables tables, Path folder) throws IOException {

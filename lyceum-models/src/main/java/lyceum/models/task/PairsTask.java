@@ -87,8 +87,8 @@ public final class PairsTask implements TrainingTask {
     /** The share of pictures whose own text is the likeliest of the texts held out, each different text once. */
     private static TrainingRun.Evaluated judged(ContrastiveVlm net, FileTexts pairs, Letterbox letterbox, Tensor ids, int... rows) {
         var texts = List.copyOf(new LinkedHashSet<>(Arrays.stream(rows).mapToObj(i -> pairs.texts().get(i)).toList()));
-        int[] first = texts.stream().mapToInt(t -> Arrays.stream(rows).filter(i -> pairs.texts().get(i).equals(t)).findFirst().orElseThrow())
-                .toArray();
+        int[] first = texts.stream()
+                .mapToInt(t -> Arrays.stream(rows).filter(i -> pairs.texts().get(i).equals(t)).findFirst().orElseThrow()).toArray();
         try (var scope = Scope.open("pairs to judge")) {
             var written = net.encoder().textVectors(ids.rows(first), 64);
             int right = 0;

@@ -60,8 +60,9 @@ interface PictureSet {
     static PictureSet of(Path folder, List<String> classes) throws IOException {
         var found = ImageFolder.of(folder);
         var names = classes == null ? found.classes() : classes;
-        for (var name : found.classes()) if (!names.contains(name))
-            throw new IOException(folder + ": there is a folder " + name + "; the classes of the training data are " + names);
+        for (var name : found.classes())
+            if (!names.contains(name))
+                throw new IOException(folder + ": there is a folder " + name + "; the classes of the training data are " + names);
         int[] number = found.classes().stream().mapToInt(names::indexOf).toArray();
         return new PictureSet() {
             @Override public int size() { return found.size(); }

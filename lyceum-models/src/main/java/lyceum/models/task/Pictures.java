@@ -174,7 +174,8 @@ final class Pictures implements BatchLoss {
             int first = from;
             var batch = decoded(IntStream.range(first, Math.min(set.size(), first + JUDGED)).toArray());
             if (batch.rows.length == 0) continue;
-            var x = ImageAugment.stacked(Arrays.stream(batch.pictures).map(p -> preprocessing.normalised(fitted(p))).toArray(Raster[]::new));
+            var x = ImageAugment
+                    .stacked(Arrays.stream(batch.pictures).map(p -> preprocessing.normalised(fitted(p))).toArray(Raster[]::new));
             var y = labels(batch.rows);
             var logits = Autograd.noGrad(() -> model.forward(x));
             sum += new CrossEntropy().of(logits, y).item() * batch.rows.length;

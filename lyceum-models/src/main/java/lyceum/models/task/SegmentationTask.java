@@ -68,8 +68,7 @@ public final class SegmentationTask implements TrainingTask {
             var seen = Rows.read(rows.learned(some), Item[]::new,
                     row -> stream != null && stream.split(row).nextDouble() < 0.5 ? shown.at(row).mirrored(side) : shown.at(row));
             var kinds = new long[seen.length * side * side];
-            for (int i = 0; i < seen.length; i++)
-                for (int k = 0; k < side * side; k++) kinds[i * side * side + k] = seen[i].kinds[k];
+            for (int i = 0; i < seen.length; i++) for (int k = 0; k < side * side; k++) kinds[i * side * side + k] = seen[i].kinds[k];
             return new CrossEntropy().withIgnoreIndex(MaskFolder.VOID).of(net.forward(pictures(seen), pass),
                     Tensor.of(kinds).reshape(seen.length, side, side));
         };

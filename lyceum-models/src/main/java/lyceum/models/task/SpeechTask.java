@@ -127,9 +127,9 @@ public final class SpeechTask implements TrainingTask {
             long frames = Math.max(2, (long) (sound.seconds() * rate) / plain.hop());
             int needed = labels[i].length;
             for (int k = 1; k < labels[i].length; k++) if (labels[i][k] == labels[i][k - 1]) needed++;
-            if (net.frames((int) frames) < needed) throw new FormatException(clips.files().get(i) + ": " + net.frames((int) frames)
-                    + " frames of " + 10 * net.config().encoder().step() + " ms for a text that needs " + needed
-                    + "; lower model.halvings, or the text is not that of the clip");
+            if (net.frames((int) frames) < needed) throw new FormatException(
+                    clips.files().get(i) + ": " + net.frames((int) frames) + " frames of " + 10 * net.config().encoder().step()
+                            + " ms for a text that needs " + needed + "; lower model.halvings, or the text is not that of the clip");
             if (i < MEASURED) {
                 double[][] seen = plain.heard(sound).toRows();
                 for (var frame : seen) for (int b = 0; b < bands; b++) {

@@ -72,8 +72,7 @@ public record TabularModel(InputLayer inputs, Mlp network, String target, List<S
     /** Reads a CSV file of rows, every column as the kind that it had. @throws lyceum.data.FrameException if one is missing */
     public Frame read(Path file) throws IOException {
         var types = new LinkedHashMap<String, ColumnType>();
-        for (var field : inputs.fields())
-            types.put(field.name(), field instanceof InputField.Numeric ? ColumnType.F64 : ColumnType.TEXT);
+        for (var field : inputs.fields()) types.put(field.name(), field instanceof InputField.Numeric ? ColumnType.F64 : ColumnType.TEXT);
         return new Csv().withTypes(types).read(file).frame();
     }
 
@@ -94,7 +93,8 @@ public record TabularModel(InputLayer inputs, Mlp network, String target, List<S
         var saved = SavedModel.load(folder);
         var notes = saved.notes();
         if (!notes.path("task").asString("").equals(TASK) || !notes.path("target").isString() || !notes.path("shift").isNumber()
-                || !notes.path("scale").isNumber()) throw new FormatException(folder + ": the notes of config.json are not those of a table's model");
+                || !notes.path("scale").isNumber())
+            throw new FormatException(folder + ": the notes of config.json are not those of a table's model");
         saved.config(MlpConfig.class);
         return new TabularModel(InputLayer.read(folder.resolve(INPUTS)), saved.model(Mlp.class), notes.path("target").asString(),
                 saved.texts("labels"), notes.path("shift").asDouble(), notes.path("scale").asDouble());

@@ -70,9 +70,11 @@ public final class TabularTask implements TrainingTask {
             case "regression" -> false;
             default -> true;
         };
-        if (!classified && !column.type().isNumeric()) throw data.wrong("target", target + " is " + column.type() + " and no number to predict");
+        if (!classified && !column.type().isNumeric())
+            throw data.wrong("target", target + " is " + column.type() + " and no number to predict");
         var dropped = data.texts("drop");
-        for (var name : dropped) if (!all.frame().has(name)) throw data.wrong("drop", "there is no column " + name + "; there are " + all.frame().names());
+        for (var name : dropped)
+            if (!all.frame().has(name)) throw data.wrong("drop", "there is no column " + name + "; there are " + all.frame().names());
         var fields = train.fields(target, dropped, notes);
         if (fields.isEmpty()) throw data.wrong("train", "it has no column to predict " + target + " from");
         var names = fields.stream().map(f -> f.name()).toArray(String[]::new);
@@ -85,7 +87,8 @@ public final class TabularTask implements TrainingTask {
             scale = Math.sqrt(y.sub(shift).square().mean().item());
             if (!(scale > 0)) throw data.wrong("target", target + " has one value alone");
         }
-        var usual = classified ? MlpConfig.classifier(inputs.width(), classes.size(), 128, 64) : MlpConfig.regressor(inputs.width(), 1, 128, 64);
+        var usual = classified ? MlpConfig.classifier(inputs.width(), classes.size(), 128, 64)
+                : MlpConfig.regressor(inputs.width(), 1, 128, 64);
         var model = settings.section("model");
         var config = model.record(usual, "inputs", "outputs", "head");
         var ready = new TabularModel(inputs, new Mlp(config, rng.split(3)), target, classes, shift, scale);
@@ -129,7 +132,8 @@ public final class TabularTask implements TrainingTask {
                 metrics.put("accuracy", out.argmax(-1).eq(rows.y()).to(DType.F64).mean().item());
                 return new TrainingRun.Evaluated(new CrossEntropy().of(out, rows.y()).item(), metrics);
             }
-            double square = out.sub(rows.y()).to(DType.F64).square().mean().item(), y = rows.y().to(DType.F64).sub(rows.y().to(DType.F64).mean()).square().mean().item();
+            double square = out.sub(rows.y()).to(DType.F64).square().mean().item(),
+                    y = rows.y().to(DType.F64).sub(rows.y().to(DType.F64).mean()).square().mean().item();
             metrics.put("RMSE", Math.sqrt(square) * made.scale());
             metrics.put("R2", 1 - square / y);
             return new TrainingRun.Evaluated(square, metrics);
@@ -139,8 +143,8 @@ public final class TabularTask implements TrainingTask {
             return List.of(
                     String.format(Locale.ROOT, "%,d rows, %d columns as %d numbers, to predict %s (%s)%s%s", train.size(),
                             made.inputs().fields().size(), made.inputs().width(), made.target(),
-                            made.classes().isEmpty() ? "a number" : made.classes().size() + " classes", held(validation, "to judge epochs by"),
-                            held(tested, "to test")),
+                            made.classes().isEmpty() ? "a number" : made.classes().size() + " classes",
+                            held(validation, "to judge epochs by"), held(tested, "to test")),
                     String.format(Locale.ROOT, "Mlp of %,d parameters", made.network().parameterCount()));
         }
 

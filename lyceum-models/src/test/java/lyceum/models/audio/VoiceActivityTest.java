@@ -35,8 +35,8 @@ class VoiceActivityTest {
     private static OnnxModel deaf(String input) {
         var nodes = List.of(new Node("", "", "Sub", List.of(input, input), List.of("output"), new LinkedHashMap<>()),
                 new Node("", "", "Identity", List.of("state"), List.of("stateN"), new LinkedHashMap<>()));
-        var graph = new Graph("g", nodes, new LinkedHashMap<>(), List.of(port(input), port("state")), List.of(port("output"), port("stateN")),
-                List.of());
+        var graph = new Graph("g", nodes, new LinkedHashMap<>(), List.of(port(input), port("state")),
+                List.of(port("output"), port("stateN")), List.of());
         return OnnxModel.of(new OnnxFile(8, "", Map.of("", 16L), graph, List.of(), Map.of()), new OnnxLimits());
     }
 

@@ -43,8 +43,7 @@ final class DigitWorld {
 
     private static double[][] means() {
         var means = new double[10][64];
-        for (int d = 0; d < 10; d++)
-            for (float[] row : LEARNED[d]) for (int p = 0; p < 64; p++) means[d][p] += row[p] / LEARNED[d].length;
+        for (int d = 0; d < 10; d++) for (float[] row : LEARNED[d]) for (int p = 0; p < 64; p++) means[d][p] += row[p] / LEARNED[d].length;
         return means;
     }
 
@@ -142,8 +141,7 @@ final class DigitWorld {
     private static double[][] prototypes(Modality kind) {
         if (kind == Modality.AUDIO) return Tensor.eye(DType.F64, 10).toRows();
         var prototypes = new double[10][kind == Modality.VIDEO ? FRAMES * 64 : 64];
-        for (int d = 0; d < 10; d++)
-            for (int p = 0; p < prototypes[d].length; p++) prototypes[d][p] = MEANS[d][origin(p % 64, p / 64)];
+        for (int d = 0; d < 10; d++) for (int p = 0; p < prototypes[d].length; p++) prototypes[d][p] = MEANS[d][origin(p % 64, p / 64)];
         return prototypes;
     }
 

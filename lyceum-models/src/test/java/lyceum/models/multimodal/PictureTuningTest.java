@@ -153,9 +153,9 @@ class PictureTuningTest {
             lost[i] = (a[i] > b[i] ? second : first).get(i).mul(2).sub(1).unsqueeze(0);
         }
         var tuned = new VideoDiffusion(Module.copy(Painter.MODEL.network()), Painter.MODEL.matching());
-        new Trainer(new AdamW(2e-4), 6).withBatchSize(40).withClip(Clip.norm(1))
-                .start(tuned.network(), n, new PictureTuning(tuned).preferences(Painter.MODEL, Tensor.stack(0, won).compute(),
-                        Tensor.stack(0, lost).compute(), PLAIN.encode(captions), 100), null, Rng.of(62))
+        new Trainer(new AdamW(2e-4), 6)
+                .withBatchSize(40).withClip(Clip.norm(1)).start(tuned.network(), n, new PictureTuning(tuned).preferences(Painter.MODEL,
+                        Tensor.stack(0, won).compute(), Tensor.stack(0, lost).compute(), PLAIN.encode(captions), 100), null, Rng.of(62))
                 .finish(Progress.SILENT);
         var asked = asked(n, 60);
         Tensor before = drawn(painter, asked, 61), after = drawn(Painter.by(tuned, 1), asked, 61);

@@ -160,7 +160,8 @@ class TextToImageAlignmentTest {
         assertThatThrownBy(() -> tuning.preferences(model, x, y.narrow(0, 0, 3), texts, 1)).hasMessageContaining("losers (3, 1, 3, 8, 8)");
         assertThatThrownBy(() -> tuning.rewards(x, texts, new double[5], 1)).hasMessageContaining("5 rewards");
         assertThatThrownBy(() -> tuning.rewards(x, texts, new double[6], 0)).hasMessageContaining("temperature is 0.0");
-        assertThatThrownBy(() -> tuning.rewards(x, texts, new double[] {0, 0, Double.NaN, 0, 0, 0}, 1)).hasMessageContaining("reward 2 is NaN");
+        assertThatThrownBy(() -> tuning.rewards(x, texts, new double[] {0, 0, Double.NaN, 0, 0, 0}, 1))
+                .hasMessageContaining("reward 2 is NaN");
         assertThatThrownBy(() -> tuning.binding(x, texts, texts, -1)).hasMessageContaining("weight is -1.0");
         assertThatThrownBy(() -> tuning.rewards(x.squeeze(1), texts, new double[6], 1)).hasMessageContaining("(rows, 1, channels");
         assertThatThrownBy(() -> model.network().look(x, Tensor.zeros(6), null, Pass.inference())).hasMessageContaining("no text");
@@ -168,8 +169,8 @@ class TextToImageAlignmentTest {
 
     /** Pictures that are brighter than others are preferred. */
     @Test void aRewardLearnsWhatIsPreferred() {
-        var reward = new PictureReward(new VisionTransformer(new VisionTransformerConfig(8, 4, 3, 8, 1, 2).withHidden(16), Rng.of(1)), 24, 16,
-                Rng.of(2));
+        var reward = new PictureReward(new VisionTransformer(new VisionTransformerConfig(8, 4, 3, 8, 1, 2).withHidden(16), Rng.of(1)), 24,
+                16, Rng.of(2));
         Tensor bright = Tensor.rand(Rng.of(3), DType.F32, 60, 3, 8, 8).mul(0.5).add(0.5).compute(),
                 dark = Tensor.rand(Rng.of(4), DType.F32, 60, 3, 8, 8).mul(0.5).compute(),
                 texts = Tensor.randn(Rng.of(5), 60, 4, 6).compute();
@@ -179,7 +180,8 @@ class TextToImageAlignmentTest {
         var prompts = Collections.nCopies(20, "");
         double[] liked = scorer.score(bright.narrow(0, 40, 20), prompts), other = scorer.score(dark.narrow(0, 40, 20), prompts);
         for (int i = 0; i < 20; i++) assertThat(liked[i]).isGreaterThan(other[i]);
-        assertThatThrownBy(() -> reward.rewards(bright, texts.narrow(1, 0, 3), Pass.inference())).hasMessageContaining("text of 24 numbers");
+        assertThatThrownBy(() -> reward.rewards(bright, texts.narrow(1, 0, 3), Pass.inference()))
+                .hasMessageContaining("text of 24 numbers");
         assertThatThrownBy(() -> reward.over(bright, dark.narrow(0, 0, 5), texts)).hasMessageContaining("a row for each");
     }
 

@@ -266,8 +266,7 @@ class TextToImageTest {
         assertThat(gap(one, painter.draw(prompts, NoiseStreams.seeds(2), Progress.SILENT))).isZero();
         // each code is the likeliest after those before it
         var ids = painter.ids(prompts, NoiseStreams.seeds(1), Progress.SILENT);
-        var said = PromptEncoder.of(new TextTower(new TextTowerConfig(WORDS.vocabulary(), 12, 16, 1, 2), Rng.of(2)), WORDS)
-                .encode(prompts);
+        var said = PromptEncoder.of(new TextTower(new TextTowerConfig(WORDS.vocabulary(), 12, 16, 1, 2), Rng.of(2)), WORDS).encode(prompts);
         assertThat(Autograd.noGrad(() -> painter.logits(said, ids, Pass.inference()).argmax(2).compute()).toLongArray())
                 .containsExactly(ids.toLongArray());
         var asked = new ArrayList<String>();

@@ -55,7 +55,8 @@ class ReadyModelsTest {
         assertThat(Arrays.stream(square).filter(k -> k == 255).count()).isEqualTo(8 * 16);
         assertThat(box.back(square, 10, 20)).isEqualTo(kinds);
         assertThat(box.fitted(Raster.make(3, 1, 1, (c, y, x) -> 1)).sum().item()).isEqualTo(3 * 256);
-        assertThatThrownBy(() -> box.fitted(Raster.make(4, 2, 2, (c, y, x) -> 0))).isInstanceOf(FormatException.class).hasMessageContaining("4 channels");
+        assertThatThrownBy(() -> box.fitted(Raster.make(4, 2, 2, (c, y, x) -> 0))).isInstanceOf(FormatException.class)
+                .hasMessageContaining("4 channels");
     }
 
     private PictureModel model(SavedModel saved, String... labels) throws IOException {
@@ -76,7 +77,8 @@ class ReadyModelsTest {
             assertThat(s.bottom()).isGreaterThan(s.top()).isLessThanOrEqualTo(10);
         });
         assertThat(detector.detect(WIDE, 1.1)).isEmpty();
-        assertThatThrownBy(() -> detector.classify(WIDE, 3)).isInstanceOf(FormatException.class).hasMessageContaining("is a Yolo and no classifier");
+        assertThatThrownBy(() -> detector.classify(WIDE, 3)).isInstanceOf(FormatException.class)
+                .hasMessageContaining("is a Yolo and no classifier");
         assertThatThrownBy(() -> detector.segment(WIDE)).isInstanceOf(FormatException.class);
         assertThatThrownBy(() -> detector.embed(WIDE)).isInstanceOf(FormatException.class);
         var out = folder.resolve("boxes.png");
@@ -113,8 +115,8 @@ class ReadyModelsTest {
         var words = List.of(new Word(0.5, 0.9, "four"), new Word(1, 1.25, "two"), new Word(3661.5, 3662, "a <b> --> c"));
         var lines = SpeechModel.lines(words);
         assertThat(lines.srt()).isEqualTo("1\n00:00:00,500 --> 00:00:01,250\nfour two\n\n2\n01:01:01,500 --> 01:01:02,000\na <b> → c\n\n");
-        assertThat(lines.vtt()).isEqualTo(
-                "WEBVTT\n\n00:00:00.500 --> 00:00:01.250\nfour two\n\n01:01:01.500 --> 01:01:02.000\na &lt;b&gt; → c\n\n");
+        assertThat(lines.vtt())
+                .isEqualTo("WEBVTT\n\n00:00:00.500 --> 00:00:01.250\nfour two\n\n01:01:01.500 --> 01:01:02.000\na &lt;b&gt; → c\n\n");
         assertThat(lines.text()).isEqualTo("four two\na <b> --> c");
         assertThat(new Subtitles(List.of(new Subtitles.Line(0, 1, "a\n\nb"))).srt()).contains("a b");
         assertThat(SpeechModel.lines(List.of()).srt()).isEmpty();
@@ -157,8 +159,8 @@ class ReadyModelsTest {
         })).isInstanceOf(CancelledException.class);
         var short1 = ears("a", "b");
         short1.notes().withArray("symbols").add("c");
-        assertThatThrownBy(() -> new SpeechModel(short1).words(new Sound(noise, 8_000), 1, Progress.SILENT)).isInstanceOf(FormatException.class)
-                .hasMessageContaining("3 texts; the model writes 2");
+        assertThatThrownBy(() -> new SpeechModel(short1).words(new Sound(noise, 8_000), 1, Progress.SILENT))
+                .isInstanceOf(FormatException.class).hasMessageContaining("3 texts; the model writes 2");
     }
 
     @Test void aPainterRefusesWhatItNeverLearned() {

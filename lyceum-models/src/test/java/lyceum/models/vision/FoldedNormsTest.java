@@ -43,8 +43,8 @@ class FoldedNormsTest {
         var found = Autograd.noGrad(() -> folded.forward(pictures));
         assertThat(found.sub(expected).abs().max().item() / expected.abs().max().item()).isLessThan(1e-5);
         assertThat(folded.state().keySet()).noneMatch(name -> name.contains("running") && left == 0);
-        if (left < all) assertThatThrownBy(() -> folded.forward(pictures, Pass.training(Rng.of(1)))).isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("folded");
+        if (left < all) assertThatThrownBy(() -> folded.forward(pictures, Pass.training(Rng.of(1))))
+                .isInstanceOf(IllegalStateException.class).hasMessageContaining("folded");
     }
 
     @Test void residualNetworksOfAllKinds() {

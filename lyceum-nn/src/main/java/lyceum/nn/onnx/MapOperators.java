@@ -50,7 +50,8 @@ final class MapOperators {
     private static Object cast(Call c) {
         var sorted = new TreeMap<Long, Double>();
         for (var entry : map(c).entrySet()) {
-            if (!(entry.getKey() instanceof Long key)) throw new IllegalArgumentException("the key " + entry.getKey() + " is no whole number");
+            if (!(entry.getKey() instanceof Long key))
+                throw new IllegalArgumentException("the key " + entry.getKey() + " is no whole number");
             sorted.put(key, entry.getValue());
         }
         double[] row = sorted.values().stream().mapToDouble(Double::doubleValue).toArray();

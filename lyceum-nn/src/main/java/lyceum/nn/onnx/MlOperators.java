@@ -47,8 +47,7 @@ final class MlOperators {
                 double[][] scores = (rows > 0 ? y.add(Tensor.of(c.numbers("intercepts"))) : y).to(DType.F64).toRows();
                 return scores.length > 0 && scores[0].length == 1 && classes(c, "classlabels_ints") == 2
                         ? decidedByOne(c, scores, 0, false, "classlabels_ints") : decided(c, scores, "classlabels_ints");
-            }), ml("OneHotEncoder", 1, MlOperators::oneHot),
-            ml("CategoryMapper", 1, MlOperators::category), 
+            }), ml("OneHotEncoder", 1, MlOperators::oneHot), ml("CategoryMapper", 1, MlOperators::category),
             ml("LabelEncoder", 1, MlOperators::encoded), ml("TreeEnsemble", 5, MlOperators::trees));
 
     private MlOperators() {}

@@ -14,8 +14,8 @@ final class Operators {
         Stream.of(ElementwiseOperators.ROWS, ActivationOperators.ROWS, NormOperators.ROWS, CastOperators.ROWS, ShapeOperators.ROWS,
                 IndexOperators.ROWS, ReductionOperators.ROWS, WindowOperators.ROWS, SamplingOperators.ROWS, RecurrentOperators.ROWS,
                 ControlOperators.ROWS, SequenceOperators.ROWS, QuantisedOperators.ROWS, StringOperators.ROWS, SignalOperators.ROWS,
-                DetectionOperators.ROWS, LossOperators.ROWS, RandomOperators.ROWS, MlOperators.ROWS, TreeOperators.ROWS, SupportVectorOperators.ROWS, MapOperators.ROWS,
-                AttentionOperators.ROWS).flatMap(List::stream)
+                DetectionOperators.ROWS, LossOperators.ROWS, RandomOperators.ROWS, MlOperators.ROWS, TreeOperators.ROWS,
+                SupportVectorOperators.ROWS, MapOperators.ROWS, AttentionOperators.ROWS).flatMap(List::stream)
                 .forEach(row -> TABLE.computeIfAbsent(key(row.domain(), row.name()), k -> new TreeMap<>()).put(row.since(), row));
     }
 

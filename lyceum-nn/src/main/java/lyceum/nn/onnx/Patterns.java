@@ -89,9 +89,9 @@ final class Patterns {
             if (plan.number(mul.in()[1 - side]) == 0.5 && only(mul.in()[side], "Mul", 2) instanceof Step inner)
                 for (int k = 0; k < 2; k++) if (isNormalShare(inner.in()[k], inner.in()[1 - k])) return gelu(mul, inner.in()[1 - k]);
             // (x 0.5) (1 + erf)
-            if (only(mul.in()[side], "Mul", 2) instanceof Step half)
-                for (int k = 0; k < 2; k++)
-                    if (plan.number(half.in()[k]) == 0.5 && isNormalShare(mul.in()[1 - side], half.in()[1 - k])) return gelu(mul, half.in()[1 - k]);
+            if (only(mul.in()[side], "Mul", 2) instanceof Step half) for (int k = 0; k < 2; k++)
+                if (plan.number(half.in()[k]) == 0.5 && isNormalShare(mul.in()[1 - side], half.in()[1 - k]))
+                    return gelu(mul, half.in()[1 - k]);
         }
         return null;
     }
@@ -105,7 +105,8 @@ final class Patterns {
         if (!(only(place, "Add", 2) instanceof Step add)) return false;
         for (int k = 0; k < 2; k++) {
             if (plan.number(add.in()[1 - k]) != 1 || !(only(add.in()[k], "Erf", 1) instanceof Step erf)) continue;
-            if (only(erf.in()[0], "Div", 2) instanceof Step div && div.in()[0] == x && isNear(plan.number(div.in()[1]), Math.sqrt(2))) return true;
+            if (only(erf.in()[0], "Div", 2) instanceof Step div && div.in()[0] == x && isNear(plan.number(div.in()[1]), Math.sqrt(2)))
+                return true;
             if (only(erf.in()[0], "Mul", 2) instanceof Step mul)
                 for (int m = 0; m < 2; m++) if (mul.in()[m] == x && isNear(plan.number(mul.in()[1 - m]), Math.sqrt(0.5))) return true;
         }
@@ -167,8 +168,8 @@ final class Patterns {
         if (norm.in().length < 5 || norm.out().length != 1 || plan.attributes(norm).flag("training_mode")) return null;
         if (!(only(norm.in()[0], "Conv", 2) instanceof Step conv)) return null;
         boolean hasBias = conv.in().length > 2 && conv.in()[2] >= 0;
-        Tensor w = floats(conv.in()[1]), bias = hasBias ? floats(conv.in()[2]) : null, scale = floats(norm.in()[1]), shift = floats(norm.in()[2]),
-                mean = floats(norm.in()[3]), variance = floats(norm.in()[4]);
+        Tensor w = floats(conv.in()[1]), bias = hasBias ? floats(conv.in()[2]) : null, scale = floats(norm.in()[1]),
+                shift = floats(norm.in()[2]), mean = floats(norm.in()[3]), variance = floats(norm.in()[4]);
         if (w == null || hasBias && bias == null || scale == null || shift == null || mean == null || variance == null) return null;
         long channels = w.size(0);
         if (scale.count() != channels || shift.count() != channels || mean.count() != channels || variance.count() != channels) return null;
@@ -179,9 +180,8 @@ final class Patterns {
         var weights = w.to(DType.F64).mul(factor.reshape(each)).to(DType.F32).compute();
         var centred = bias == null ? mean.to(DType.F64).neg() : bias.to(DType.F64).sub(mean.to(DType.F64));
         var offsets = centred.mul(factor).add(shift.to(DType.F64)).to(DType.F32).compute();
-        return Preparation.with(norm, "Conv", new int[] {conv.in()[0]}, c -> conv.operator().meaning()
-                .of(new Call(conv.node(), conv.version(), new OnnxValue[] {c.value(0), OnnxValue.of(weights), OnnxValue.of(offsets)}, Map.of(), null,
-                        c.limits())));
+        return Preparation.with(norm, "Conv", new int[] {conv.in()[0]}, c -> conv.operator().meaning().of(new Call(conv.node(),
+                conv.version(), new OnnxValue[] {c.value(0), OnnxValue.of(weights), OnnxValue.of(offsets)}, Map.of(), null, c.limits())));
     }
 
     private Tensor floats(int place) {

@@ -105,8 +105,8 @@ final class Preparation {
 
     /** The one number that a constant holds, or NaN. */
     double number(int place) {
-        return constant(place) instanceof OnnxValue.Array(var type, var x) && x.count() == 1 && type.isNative() ? x.reshape().to(DType.F64).item()
-                : Double.NaN;
+        return constant(place) instanceof OnnxValue.Array(var type, var x) && x.count() == 1 && type.isNative()
+                ? x.reshape().to(DType.F64).item() : Double.NaN;
     }
 
     /** A step's attributes, and no inputs. */

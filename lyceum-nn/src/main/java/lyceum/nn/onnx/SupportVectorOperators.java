@@ -54,9 +54,9 @@ final class SupportVectorOperators {
         int pairs = classes * (classes - 1) / 2;
         long vectors = Arrays.stream(each).sum();
         if (each.length != classes || rho.length != pairs || classes < 2 || Arrays.stream(each).anyMatch(n -> n < 0)
-                || coefficients.count() != (classes - 1) * vectors) throw new IllegalArgumentException(
-                        "vectors_per_class " + Arrays.toString(each) + ", " + rho.length + " rho and " + coefficients.count()
-                                + " coefficients for " + classes + " classes");
+                || coefficients.count() != (classes - 1) * vectors)
+            throw new IllegalArgumentException("vectors_per_class " + Arrays.toString(each) + ", " + rho.length + " rho and "
+                    + coefficients.count() + " coefficients for " + classes + " classes");
         double[][] kernels = kernel(c, x, vectors).toRows(), weights = coefficients.reshape(classes - 1, vectors).toRows();
         var sums = new double[kernels.length][pairs];
         var chosen = new int[kernels.length];

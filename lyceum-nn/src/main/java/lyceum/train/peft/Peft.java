@@ -244,7 +244,9 @@ public final class Peft {
      *
      * @throws FormatException if the files are malformed or belong to another model; the model is then as it was, but frozen
      */
-    public static Peft load(Module model, Path folder, String name) throws IOException { return load(model, folder, name, values -> values); }
+    public static Peft load(Module model, Path folder, String name) throws IOException {
+        return load(model, folder, name, values -> values);
+    }
 
     /**
      * The same from files that name or lay out tensors otherwise.

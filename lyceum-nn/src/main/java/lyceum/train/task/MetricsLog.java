@@ -50,8 +50,7 @@ public final class MetricsLog implements AutoCloseable {
             Files.write(part, kept);
             Files.move(part, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
         }
-        return new MetricsLog(
-                Files.newBufferedWriter(file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
+        return new MetricsLog(Files.newBufferedWriter(file, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
     }
 
     private static String json(Line line) {
@@ -78,7 +77,7 @@ public final class MetricsLog implements AutoCloseable {
             var values = new LinkedHashMap<String, Double>();
             for (var value : node.properties())
                 if (value.getValue().isNumber() && !value.getKey().equals("step")) values.put(value.getKey(), value.getValue().asDouble());
-                else if (value.getValue().isNull()) values.put(value.getKey(), Double.NaN);
+            else if (value.getValue().isNull()) values.put(value.getKey(), Double.NaN);
             lines.add(new Line(node.path("kind").asString(), node.path("step").asLong(), values));
         } catch (JacksonException e) {
             continue; // a line that was being written when the process died

@@ -102,8 +102,8 @@ public final class TrainingJob {
         var norm = new double[] {Double.NaN};
         var ended = new ArrayList<History.Epoch>();
         var trainer = plan.over(total).withListener(new Watching(norm, ended));
-        var run = trainer.startEvaluated(prepared.model(), prepared.rows(), prepared.loss(), prepared.holdsOut() ? prepared::evaluate : null,
-                rng);
+        var run = trainer.startEvaluated(prepared.model(), prepared.rows(), prepared.loss(),
+                prepared.holdsOut() ? prepared::evaluate : null, rng);
         if (resume && Files.exists(checkpoint())) run.resume(checkpoint());
         if (!resume) write(SETTINGS, settings.json());
         try (var log = MetricsLog.after(run.steps(), metrics())) {
@@ -148,9 +148,9 @@ public final class TrainingJob {
         } catch (JacksonException e) {
             throw new FormatException(before + ": " + e.getOriginalMessage(), e);
         }
-        for (var name : List.of("task", "seed", "data", "model", "training", "loss")) if (!then.path(name).equals(settings.json().path(name)))
-            throw settings.wrong(name, "it is " + settings.json().path(name) + "; the run in " + out + " began with " + then.path(name)
-                    + " and goes on with the same, or another folder is named");
+        for (var name : List.of("task", "seed", "data", "model", "training", "loss"))
+            if (!then.path(name).equals(settings.json().path(name))) throw settings.wrong(name, "it is " + settings.json().path(name)
+                    + "; the run in " + out + " began with " + then.path(name) + " and goes on with the same, or another folder is named");
     }
 
     private void write(String name, JsonNode json) throws IOException { Files.writeString(out.resolve(name), json.toPrettyString()); }
@@ -198,7 +198,8 @@ public final class TrainingJob {
         return values;
     }
 
-    private static SequencedMap<String, Double> figures(TrainingTask.Prepared prepared, TrainingRun run, MetricsLog log) throws IOException {
+    private static SequencedMap<String, Double> figures(TrainingTask.Prepared prepared, TrainingRun run, MetricsLog log)
+            throws IOException {
         var figures = new LinkedHashMap<String, Double>();
         if (prepared.holdsOut()) {
             var held = prepared.evaluate();

@@ -47,7 +47,8 @@ record TrainingPlan(Trainer trainer, int steps, String schedule, double warmUp, 
     /** @param held whether rows are held out to choose by */
     static TrainingPlan of(TrainingSettings settings, int rows, boolean held) {
         var training = settings.section("training");
-        if (training.has("epochs") && training.has("steps")) throw training.wrong("steps", "it says epochs and steps; one of them is meant");
+        if (training.has("epochs") && training.has("steps"))
+            throw training.wrong("steps", "it says epochs and steps; one of them is meant");
         int steps = training.whole("steps", 0, 1), accumulate = training.whole("accumulate", 1, 1);
         int batch = Math.min(rows, training.whole("batch", 32, 1));
         if (batch % accumulate != 0) throw training.wrong("accumulate", "it divides the batch of " + batch + "; it is " + accumulate);
@@ -62,18 +63,23 @@ record TrainingPlan(Trainer trainer, int steps, String schedule, double warmUp, 
         boolean best = training.oneOf("keep", "last", "last", "best").equals("best");
         if (best && steps > 0) throw training.wrong("keep", "best goes with epochs, not with steps");
         int patience = training.whole("patience", 0, 0);
-        if ((best || patience > 0) && !held) throw training.wrong(best ? "keep" : "patience", "it needs rows that are held out to choose by: data.validation");
-        if (best || patience > 0) trainer = trainer.withEarlyStopping(new EarlyStopping(patience == 0 ? Integer.MAX_VALUE : patience, 0, best));
+        if ((best || patience > 0) && !held)
+            throw training.wrong(best ? "keep" : "patience", "it needs rows that are held out to choose by: data.validation");
+        if (best || patience > 0)
+            trainer = trainer.withEarlyStopping(new EarlyStopping(patience == 0 ? Integer.MAX_VALUE : patience, 0, best));
         return new TrainingPlan(trainer, steps, training.oneOf("schedule", "cosine", "cosine", "linear", "onecycle", "constant"),
                 training.number("warmUp", 0, 0, 1), training.number("floor", 0, 0, 1));
     }
 
     private static UpdateRule rule(TrainingSettings training) {
         var name = training.oneOf("optimizer", "adamw", "adamw", "adam", "sgd", "rmsprop", "lion", "muon");
-        double rate = training.number("rate", 1e-3, 0, Double.POSITIVE_INFINITY), decay = training.number("weightDecay", -1, 0, Double.POSITIVE_INFINITY);
+        double rate = training.number("rate", 1e-3, 0, Double.POSITIVE_INFINITY),
+                decay = training.number("weightDecay", -1, 0, Double.POSITIVE_INFINITY);
         boolean decays = decay >= 0;
-        double first = name.equals("sgd") ? training.number("momentum", 0.9, 0, 0.999999) : name.startsWith("adam") || name.equals("lion") ? training.number("beta1", 0.9, 0, 0.999999) : 0;
-        double second = name.startsWith("adam") || name.equals("lion") ? training.number("beta2", name.equals("lion") ? 0.99 : 0.999, 0, 0.999999) : 0;
+        double first = name.equals("sgd") ? training.number("momentum", 0.9, 0, 0.999999)
+                : name.startsWith("adam") || name.equals("lion") ? training.number("beta1", 0.9, 0, 0.999999) : 0;
+        double second = name.startsWith("adam") || name.equals("lion")
+                ? training.number("beta2", name.equals("lion") ? 0.99 : 0.999, 0, 0.999999) : 0;
         return switch (name) {
             case "adamw" -> new AdamW(rate).withBetas(first, second).withWeightDecay(decays ? decay : 0.01);
             case "adam" -> new Adam(rate).withBeta1(first).withBeta2(second).withWeightDecay(decays ? decay : 0);

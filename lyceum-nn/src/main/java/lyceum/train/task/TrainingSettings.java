@@ -44,7 +44,8 @@ public final class TrainingSettings {
      * @param root what stands in it, an object
      */
     public static TrainingSettings of(Path file, JsonNode root) {
-        if (!root.isObject()) throw new FormatException(file + ": it holds " + kind(root) + "; it holds names with values, such as task: images");
+        if (!root.isObject())
+            throw new FormatException(file + ": it holds " + kind(root) + "; it holds names with values, such as task: images");
         return new TrainingSettings(file, "", root);
     }
 
@@ -193,9 +194,9 @@ public final class TrainingSettings {
 
     /** Says that something here is not known, here or in a section, with what is. */
     public void refuseUnknown() {
-        for (var name : node.propertyNames()) if (!asked.contains(name)) throw wrong(name,
-                "it is not known" + (asked.isEmpty() ? "" : "; known " + (place.isEmpty() ? "" : "in " + place + " ") + "are "
-                        + String.join(", ", asked)));
+        for (var name : node.propertyNames())
+            if (!asked.contains(name)) throw wrong(name, "it is not known" + (asked.isEmpty() ? ""
+                    : "; known " + (place.isEmpty() ? "" : "in " + place + " ") + "are " + String.join(", ", asked)));
         sections.values().forEach(TrainingSettings::refuseUnknown);
     }
 

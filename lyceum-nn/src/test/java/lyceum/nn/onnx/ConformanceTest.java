@@ -93,8 +93,8 @@ class ConformanceTest {
         assertThat(passed).hasSizeGreaterThanOrEqualTo(1_396);
         Files.writeString(Path.of("target", "conformance.tsv"), table.text());
         try (var in = OnnxModel.class.getResourceAsStream("conformance.tsv")) {
-            assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8)).as("the table of /status; target/conformance.tsv is the new one")
-                    .isEqualTo(table.text());
+            assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8))
+                    .as("the table of /status; target/conformance.tsv is the new one").isEqualTo(table.text());
         }
     }
 
@@ -110,9 +110,13 @@ class ConformanceTest {
 
         String text() {
             var text = new StringBuilder("operator\tmodels\tpass\treasons\n");
-            lines.forEach((operator, reasons) -> text.append(String.join("\t", operator, "" + reasons.size(),
-                    "" + reasons.stream().filter(String::isEmpty).count(),
-                    reasons.stream().filter(r -> !r.isEmpty()).distinct().sorted().collect(Collectors.joining("; ")))).append('\n'));
+            lines.forEach(
+                    (operator,
+                            reasons) -> text
+                                    .append(String.join("\t", operator, "" + reasons.size(),
+                                            "" + reasons.stream().filter(String::isEmpty).count(), reasons.stream()
+                                                    .filter(r -> !r.isEmpty()).distinct().sorted().collect(Collectors.joining("; "))))
+                                    .append('\n'));
             return text.toString();
         }
     }

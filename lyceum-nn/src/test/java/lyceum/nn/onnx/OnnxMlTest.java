@@ -73,8 +73,8 @@ class OnnxMlTest {
     }
 
     private static OnnxValue ofMap(String operator, Map<Object, Double> map, Attribute... attributes) {
-        var file = new OnnxFile(8, "", Map.of("ai.onnx.ml", 3L), Models.graph(List.of(Models.open("m")), List.of(Models.open("y")), Map.of(),
-                Models.node("y = ai.onnx.ml." + operator + "(m)", attributes)), List.of(), Map.of());
+        var file = new OnnxFile(8, "", Map.of("ai.onnx.ml", 3L), Models.graph(List.of(Models.open("m")), List.of(Models.open("y")),
+                Map.of(), Models.node("y = ai.onnx.ml." + operator + "(m)", attributes)), List.of(), Map.of());
         return OnnxModel.load(file.toBytes()).runValues(Map.of("m", new OnnxValue.Keyed(new LinkedHashMap<>(map)))).get("y");
     }
 
@@ -87,7 +87,8 @@ class OnnxMlTest {
         assertThat(ofMap("DictVectorizer", Map.of(5L, 2.5), numbers).tensor().toFloatArray()).containsExactly(0, 2.5f);
         Map<Object, Double> map = Map.of(4L, 1.0, 0L, 2.0);
         assertThat(ofMap("CastMap", map).tensor().toFloatArray()).containsExactly(2, 1);
-        assertThat(ofMap("CastMap", map, new Attribute("map_form", "SPARSE".getBytes()), new Attribute("max_map", 6L)).tensor().toFloatArray())
+        assertThat(
+                ofMap("CastMap", map, new Attribute("map_form", "SPARSE".getBytes()), new Attribute("max_map", 6L)).tensor().toFloatArray())
                 .containsExactly(2, 0, 0, 0, 1, 0);
         assertThatThrownBy(() -> ofMap("CastMap", map, new Attribute("map_form", "SPARSE".getBytes()), new Attribute("max_map", 4L)))
                 .hasMessageContaining("key 4");

@@ -94,10 +94,13 @@ class OnnxModelTest {
     }
 
     /** The same graph with and without a value inside that is asked for: joined, and node by node. */
-    private static void joinedEqualsApart(List<Port> inputs, Map<String, Tensor> weights, String inside, int nodes, Map<String, Tensor> x, Node... all) {
+    private static void joinedEqualsApart(List<Port> inputs, Map<String, Tensor> weights, String inside, int nodes, Map<String, Tensor> x,
+            Node... all) {
         var opset17 = Map.of("", 17L);
-        var joined = OnnxModel.load(new OnnxFile(8, "", opset17, graph(inputs, List.of(open("y")), weights, all), List.of(), Map.of()).toBytes());
-        var apart = OnnxModel.load(new OnnxFile(8, "", opset17, graph(inputs, List.of(open("y"), open(inside)), weights, all), List.of(), Map.of()).toBytes());
+        var joined = OnnxModel
+                .load(new OnnxFile(8, "", opset17, graph(inputs, List.of(open("y")), weights, all), List.of(), Map.of()).toBytes());
+        var apart = OnnxModel.load(
+                new OnnxFile(8, "", opset17, graph(inputs, List.of(open("y"), open(inside)), weights, all), List.of(), Map.of()).toBytes());
         float[] a = joined.run(x).get("y").toFloatArray(), b = apart.run(x).get("y").toFloatArray();
         assertThat(a.length).isEqualTo(b.length).isPositive();
         for (int i = 0; i < a.length; i++) assertThat((double) a[i]).isCloseTo(b[i], within(2e-5));
@@ -113,18 +116,19 @@ class OnnxModelTest {
         var x = Map.of("q", Tensor.randn(Rng.of(1), 2, 2, 3, 4).compute(), "k", Tensor.randn(Rng.of(2), 2, 2, 4, 5).compute(), "v",
                 Tensor.randn(Rng.of(3), 2, 2, 5, 3).compute(), "m", mask);
         var axis = new Attribute("axis", -1L);
-        joinedEqualsApart(ports, Map.of("c", Tensor.of(3f)), "p", 1, x, node("s = MatMul(q, k)"), node("d = Div(s, c)"), node("a = Add(d, m)"),
-                node("p = Softmax(a)", axis), node("y = MatMul(p, v)"));
-        joinedEqualsApart(ports, Map.of("c", Tensor.of(0.3f)), "p", 1, x, node("s = MatMul(q, k)"), node("d = Mul(s, c)"), node("a = Add(m, d)"),
-                node("p = Softmax(a)", axis), node("y = MatMul(p, v)"));
+        joinedEqualsApart(ports, Map.of("c", Tensor.of(3f)), "p", 1, x, node("s = MatMul(q, k)"), node("d = Div(s, c)"),
+                node("a = Add(d, m)"), node("p = Softmax(a)", axis), node("y = MatMul(p, v)"));
+        joinedEqualsApart(ports, Map.of("c", Tensor.of(0.3f)), "p", 1, x, node("s = MatMul(q, k)"), node("d = Mul(s, c)"),
+                node("a = Add(m, d)"), node("p = Softmax(a)", axis), node("y = MatMul(p, v)"));
         var plain = new LinkedHashMap<>(x);
         plain.remove("m");
-        joinedEqualsApart(ports.subList(0, 3), Map.of(), "p", 1, plain, node("s = MatMul(q, k)"), node("p = Softmax(s)", axis), node("y = MatMul(p, v)"));
+        joinedEqualsApart(ports.subList(0, 3), Map.of(), "p", 1, plain, node("s = MatMul(q, k)"), node("p = Softmax(s)", axis),
+                node("y = MatMul(p, v)"));
         // three axes are no heads, and another axis is no attention
         var flat = Map.of("q", Tensor.randn(Rng.of(1), 2, 3, 4).compute(), "k", Tensor.randn(Rng.of(2), 2, 4, 5).compute(), "v",
                 Tensor.randn(Rng.of(3), 2, 5, 3).compute());
-        joinedEqualsApart(List.of(open("q"), open("k"), open("v")), Map.of(), "p", 1, flat, node("s = MatMul(q, k)"), node("p = Softmax(s)", axis),
-                node("y = MatMul(p, v)"));
+        joinedEqualsApart(List.of(open("q"), open("k"), open("v")), Map.of(), "p", 1, flat, node("s = MatMul(q, k)"),
+                node("p = Softmax(s)", axis), node("y = MatMul(p, v)"));
         var other = model(graph(ports.subList(0, 3), List.of(open("y")), Map.of(), node("s = MatMul(q, k)"),
                 node("p = Softmax(s)", new Attribute("axis", 2L)), node("y = MatMul(p, v)")));
         var values = new LinkedHashMap<String, OnnxValue>();
@@ -135,13 +139,13 @@ class OnnxModelTest {
     @Test void geluIsOneNodeAndABatchNormIsPartOfItsConvolution() {
         var x = Map.of("x", Tensor.randn(Rng.of(3), 4, 5).mul(2).compute());
         var numbers = Map.of("r", Tensor.of((float) Math.sqrt(2)), "one", Tensor.of(1f), "h", Tensor.of(0.5f));
-        joinedEqualsApart(List.of(port("x", "n", 5)), numbers, "e", 1, x, node("d = Div(x, r)"), node("e = Erf(d)"), node("a = Add(e, one)"),
-                node("m = Mul(x, a)"), node("y = Mul(m, h)"));
-        joinedEqualsApart(List.of(port("x", "n", 5)), numbers, "e", 1, x, node("d = Div(x, r)"), node("e = Erf(d)"), node("a = Add(one, e)"),
-                node("m = Mul(h, x)"), node("y = Mul(m, a)"));
-        var weights = new LinkedHashMap<>(Map.of("w", Tensor.randn(Rng.of(4), 3, 2, 3, 3).compute(), "b", Tensor.randn(Rng.of(5), 3).compute(), "s",
-                Tensor.randn(Rng.of(6), 3).compute(), "o", Tensor.randn(Rng.of(7), 3).compute(), "mean", Tensor.randn(Rng.of(8), 3).compute(), "var",
-                Tensor.randn(Rng.of(9), 3).square().add(0.5).compute()));
+        joinedEqualsApart(List.of(port("x", "n", 5)), numbers, "e", 1, x, node("d = Div(x, r)"), node("e = Erf(d)"),
+                node("a = Add(e, one)"), node("m = Mul(x, a)"), node("y = Mul(m, h)"));
+        joinedEqualsApart(List.of(port("x", "n", 5)), numbers, "e", 1, x, node("d = Div(x, r)"), node("e = Erf(d)"),
+                node("a = Add(one, e)"), node("m = Mul(h, x)"), node("y = Mul(m, a)"));
+        var weights = new LinkedHashMap<>(Map.of("w", Tensor.randn(Rng.of(4), 3, 2, 3, 3).compute(), "b",
+                Tensor.randn(Rng.of(5), 3).compute(), "s", Tensor.randn(Rng.of(6), 3).compute(), "o", Tensor.randn(Rng.of(7), 3).compute(),
+                "mean", Tensor.randn(Rng.of(8), 3).compute(), "var", Tensor.randn(Rng.of(9), 3).square().add(0.5).compute()));
         var picture = Map.of("x", Tensor.randn(Rng.of(10), 2, 2, 6, 6).compute());
         joinedEqualsApart(List.of(port("x", "n", 2, 6, 6)), weights, "c", 1, picture, node("c = Conv(x, w, b)"),
                 node("y = BatchNormalization(c, s, o, mean, var)", new Attribute("epsilon", 1e-3f)));
@@ -238,7 +242,8 @@ class OnnxModelTest {
         var nodes = new ArrayList<Node>();
         for (int i = 0; i < 60; i++) nodes.add(node("x" + (i + 1) + " = MatMul(x" + i + ", w)"));
         var turn = Tensor.eye(DType.F32, 64).roll(1, 1).compute();
-        var model = model(graph(List.of(port("x0", "n", 64)), List.of(open("x60"), open("x30")), Map.of("w", turn), nodes.toArray(Node[]::new)));
+        var model = model(
+                graph(List.of(port("x0", "n", 64)), List.of(open("x60"), open("x30")), Map.of("w", turn), nodes.toArray(Node[]::new)));
         var x = Tensor.randn(Rng.of(1), 1 << 14, 64).compute();
         try (var around = Scope.open()) {
             var out = model.run(Map.of("x0", x));

@@ -34,7 +34,8 @@ public final class ParityTask implements TrainingTask {
             y[row] = Integer.bitCount(row) % 2;
         }
         var data = Dataset.of(Tensor.of(x, y.length, bits), Tensor.of(y));
-        var network = new Mlp(settings.section("model").record(MlpConfig.classifier(bits, 2, 16).withDropout(0.1), "inputs", "outputs"), rng);
+        var network = new Mlp(settings.section("model").record(MlpConfig.classifier(bits, 2, 16).withDropout(0.1), "inputs", "outputs"),
+                rng);
         return new Prepared() {
             @Override public Module model() { return network; }
 

@@ -35,7 +35,8 @@ class TrainingJobTest {
     private TrainingJob job(String json, String out) { return new TrainingJob(settings(json), folder.resolve(out)); }
 
     @Test void aRunThatIsStoppedAnywhereAndResumedIsTheRunThatWasNot() throws IOException {
-        for (var options : List.of("", "\"averaging\": 0.8, ", "\"keep\": \"best\", \"patience\": 9, ", "\"accumulate\": 5, \"optimizer\": \"sgd\", ")) {
+        for (var options : List.of("", "\"averaging\": 0.8, ", "\"keep\": \"best\", \"patience\": 9, ",
+                "\"accumulate\": 5, \"optimizer\": \"sgd\", ")) {
             var json = PARITY.replace("\"epochs\"", options + "\"epochs\"");
             var name = options.replaceAll("\\W", "");
             var whole = job(json, "whole" + name).run(false, Progress.SILENT);
@@ -72,15 +73,15 @@ class TrainingJobTest {
     @Test void stepsEndARunInTheMidstOfAnEpoch() throws IOException {
         var epochs = new ArrayList<Integer>();
         var notes = new ArrayList<String>();
-        var outcome = job(PARITY.replace("\"epochs\": 12", "\"steps\": 6"), "steps").telling(notes::add).afterEpochs(e -> epochs.add(e.number()))
-                .run(false, Progress.SILENT);
+        var outcome = job(PARITY.replace("\"epochs\": 12", "\"steps\": 6"), "steps").telling(notes::add)
+                .afterEpochs(e -> epochs.add(e.number())).run(false, Progress.SILENT);
         assertThat(outcome.steps()).isEqualTo(6);
         assertThat(epochs).containsExactly(0);
         assertThat(notes).containsExactly("16 rows");
         assertThat(outcome.figures()).containsKeys("validation", "right", "test right");
         assertThat(folder.resolve("steps/curve.svg")).content().startsWith("<svg");
-        assertThat(MetricsLog.read(folder.resolve("steps/metrics.jsonl")).stream().map(l -> l.kind() + l.step()))
-                .containsExactly("step1", "step2", "step4", "epoch4", "step6", "final6");
+        assertThat(MetricsLog.read(folder.resolve("steps/metrics.jsonl")).stream().map(l -> l.kind() + l.step())).containsExactly("step1",
+                "step2", "step4", "epoch4", "step6", "final6");
         assertThat(job(PARITY.replace("\"bits\": 4", "\"bits\": 4, \"held\": false"), "plain").run(false, Progress.SILENT).figures())
                 .containsOnlyKeys("test right");
     }
@@ -91,7 +92,8 @@ class TrainingJobTest {
         assertThatThrownBy(() -> job(PARITY, "run").run(false, Progress.SILENT)).isInstanceOf(IOException.class)
                 .hasMessageContaining("holds a run; say --resume");
         assertThatThrownBy(() -> job(PARITY.replace("\"rate\": 0.02", "\"rate\": 0.03"), "run").run(true, Progress.SILENT))
-                .isInstanceOf(FormatException.class).hasMessageContaining("parity.json: training: it is {").hasMessageContaining("goes on with the same");
+                .isInstanceOf(FormatException.class).hasMessageContaining("parity.json: training: it is {")
+                .hasMessageContaining("goes on with the same");
         var checkpoint = folder.resolve("run/run.safetensors");
         Files.write(checkpoint, Arrays.copyOf(Files.readAllBytes(checkpoint), 100));
         assertThatThrownBy(() -> job(PARITY, "run").run(true, Progress.SILENT)).isInstanceOf(FormatException.class);
@@ -105,7 +107,8 @@ class TrainingJobTest {
         refused(PARITY.replace("\"task\": \"parity\", ", ""), "task: it is missing");
         refused(PARITY.replace("\"epochs\": 12", "\"epochs\": 12, \"steps\": 3"), "training.steps: it says epochs and steps");
         refused(PARITY.replace("\"rate\": 0.02", "\"rate\": \"fast\""), "training.rate: it is a number of at least 0.0; it is \"fast\"");
-        refused(PARITY.replace("\"rate\": 0.02", "\"optimizer\": \"adam\", \"beta1\": 1"), "training.beta1: it is a number from 0.0 to 0.999999; it is 1");
+        refused(PARITY.replace("\"rate\": 0.02", "\"optimizer\": \"adam\", \"beta1\": 1"),
+                "training.beta1: it is a number from 0.0 to 0.999999; it is 1");
         refused(PARITY.replace("\"rate\": 0.02", "\"accumulate\": 3"), "training.accumulate: it divides the batch of 5; it is 3");
         refused(PARITY.replace("{\"bits\": 4}", "{\"held\": false}").replace("\"rate\": 0.02", "\"keep\": \"best\""),
                 "training.keep: it needs rows that are held out");
@@ -151,8 +154,7 @@ class TrainingJobTest {
 
     @Test void aRecordTakesWhatIsNamed() {
         var settings = settings("{\"model\": {\"hidden\": [3], \"dropout\": 0.5, \"inputs\": 9}}").section("model");
-        assertThat(settings.record(MlpConfig.classifier(4, 2, 16), "inputs"))
-                .isEqualTo(MlpConfig.classifier(4, 2, 3).withDropout(0.5));
+        assertThat(settings.record(MlpConfig.classifier(4, 2, 16), "inputs")).isEqualTo(MlpConfig.classifier(4, 2, 3).withDropout(0.5));
         assertThatThrownBy(settings::refuseUnknown).hasMessageContaining("model.inputs: it is not known");
     }
 

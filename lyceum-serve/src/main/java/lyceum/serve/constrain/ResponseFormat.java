@@ -53,7 +53,8 @@ public final class ResponseFormat {
                 for (var tool : field(format, "tools")) {
                     var told = tool.path("function").isObject() ? tool.path("function") : tool;
                     var schema = told.has("parameters") ? told.get("parameters") : told.path("input_schema");
-                    tools.put(field(told, "name").asString(""), schema.isObject() ? JSON.writeValueAsString(schema) : "{\"type\":\"object\"}");
+                    tools.put(field(told, "name").asString(""),
+                            schema.isObject() ? JSON.writeValueAsString(schema) : "{\"type\":\"object\"}");
                 }
                 yield Optional.of(Grammar.toolCall(tools));
             }

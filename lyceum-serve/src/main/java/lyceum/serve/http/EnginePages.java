@@ -28,8 +28,10 @@ final class EnginePages {
         FILES.forEach((path, file) -> {
             byte[] bytes = bytes(file);
             var type = file.endsWith("html") ? "text/html" : file.endsWith("css") ? "text/css" : "text/javascript";
-            routes.get(path, context -> context.header("Content-Security-Policy", POLICY).header("X-Content-Type-Options", "nosniff")
-                    .header("Referrer-Policy", "no-referrer").header("Cache-Control", "no-cache").contentType(type + "; charset=utf-8").result(bytes));
+            routes.get(path,
+                    context -> context.header("Content-Security-Policy", POLICY).header("X-Content-Type-Options", "nosniff")
+                            .header("Referrer-Policy", "no-referrer").header("Cache-Control", "no-cache")
+                            .contentType(type + "; charset=utf-8").result(bytes));
         });
         routes.get("/engine/state", this::state);
     }
@@ -55,14 +57,15 @@ final class EnginePages {
                 .put("blockBytes", (long) engine.positionBytes() * engine.options().blockSize());
         root.putObject("metrics").put("submitted", m.submitted()).put("finished", m.finished()).put("cancelled", m.cancelled())
                 .put("failed", m.failed()).put("steps", m.steps()).put("computed", m.computedTokens()).put("generated", m.generatedTokens())
-                .put("reused", m.reusedTokens()).put("preemptions", m.preemptions()).put("guessed", m.guessed()).put("accepted", m.accepted())
-                .put("running", m.running()).put("waiting", m.waiting()).put("free", m.freeBlocks()).put("kept", m.keptBlocks())
-                .put("blocks", m.blocks());
+                .put("reused", m.reusedTokens()).put("preemptions", m.preemptions()).put("guessed", m.guessed())
+                .put("accepted", m.accepted()).put("running", m.running()).put("waiting", m.waiting()).put("free", m.freeBlocks())
+                .put("kept", m.keptBlocks()).put("blocks", m.blocks());
         var steps = root.putArray("steps");
         for (var step : engine.recentSteps()) {
             if (step.number() < first) continue;
-            var node = steps.addObject().put("n", step.number()).put("at", step.began()).put("took", step.took()).put("decoded", step.decoded())
-                    .put("prefilled", step.prefilled()).put("running", step.running()).put("waiting", step.waiting()).put("free", step.freeBlocks());
+            var node = steps.addObject().put("n", step.number()).put("at", step.began()).put("took", step.took())
+                    .put("decoded", step.decoded()).put("prefilled", step.prefilled()).put("running", step.running())
+                    .put("waiting", step.waiting()).put("free", step.freeBlocks());
             var requests = node.putArray("requests");
             step.requests().forEach(requests::add);
         }

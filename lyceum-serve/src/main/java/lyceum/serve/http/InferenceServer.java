@@ -132,8 +132,9 @@ public final class InferenceServer implements AutoCloseable {
         var data = root.putArray("data");
         long positions = served.engine().model().contextLength();
         data.addObject().put("id", served.name()).put("object", "model").put("owned_by", "lyceum").put("max_model_len", positions);
-        for (var tuning : served.engine().adapters()) data.addObject().put("id", tuning).put("object", "model").put("owned_by", "lyceum")
-                .put("parent", served.name()).put("max_model_len", positions);
+        for (var tuning : served.engine().adapters())
+            data.addObject().put("id", tuning).put("object", "model").put("owned_by", "lyceum").put("parent", served.name())
+                    .put("max_model_len", positions);
         context.contentType("application/json").result(root.toString());
     }
 

@@ -42,8 +42,9 @@ public final class ModelDrafter implements Drafter {
         if (theirs.vocabulary().size() != ids) throw new IllegalArgumentException(
                 "ModelDrafter: the draft's tokenizer has " + theirs.vocabulary().size() + " ids, the model's " + ids);
         for (int id = 0; id < ids; id++)
-            if (!ours.vocabulary().token(id).equals(theirs.vocabulary().token(id))) throw new IllegalArgumentException("ModelDrafter: id " + id
-                    + " is \"" + ours.vocabulary().token(id) + "\" to the model and \"" + theirs.vocabulary().token(id) + "\" to the draft");
+            if (!ours.vocabulary().token(id).equals(theirs.vocabulary().token(id)))
+                throw new IllegalArgumentException("ModelDrafter: id " + id + " is \"" + ours.vocabulary().token(id)
+                        + "\" to the model and \"" + theirs.vocabulary().token(id) + "\" to the draft");
         return drafter;
     }
 
@@ -61,7 +62,8 @@ public final class ModelDrafter implements Drafter {
         if (count < 1) return new int[0];
         var reading = texts.computeIfAbsent(text, _ -> new Reading(model.begin()));
         int known = reading.settled;
-        while (known < size - 1 && known - reading.settled < reading.guessed.length && reading.guessed[known - reading.settled] == text.id(known))
+        while (known < size - 1 && known - reading.settled < reading.guessed.length
+                && reading.guessed[known - reading.settled] == text.id(known))
             known++;
         reading.decoding.truncate(known);
         var unread = new int[size - known];

@@ -76,8 +76,8 @@ class ClientToolsTest extends TinyServer {
 
     @Test void openAisClientCallsTools() {
         var client = openAi("secret");
-        var params = asked("weather?").addFunctionTool(WEATHER)
-                .addFunctionTool(FunctionDefinition.builder().name("other").build()).toolChoice(ChatCompletionToolChoiceOption.Auto.REQUIRED);
+        var params = asked("weather?").addFunctionTool(WEATHER).addFunctionTool(FunctionDefinition.builder().name("other").build())
+                .toolChoice(ChatCompletionToolChoiceOption.Auto.REQUIRED);
         var choice = client.chat().completions().create(params.build()).choices().getFirst();
         assertThat(choice.finishReason().toString()).isEqualTo("tool_calls");
         assertThat(choice.message().toolCalls().orElseThrow()).singleElement()
@@ -89,10 +89,12 @@ class ClientToolsTest extends TinyServer {
         assertThat(call.function().name()).isEqualTo("weather");
         assertThat(JsonMapper.shared().readTree(call.function().arguments()).path("town").asString()).isIn("Graz", "Linz");
         try (var stream = client.chat().completions().createStreaming(params.build())) {
-            var calls = stream.stream().flatMap(c -> c.choices().stream()).flatMap(c -> c.delta().toolCalls().stream()).flatMap(List::stream).toList();
+            var calls = stream.stream().flatMap(c -> c.choices().stream()).flatMap(c -> c.delta().toolCalls().stream())
+                    .flatMap(List::stream).toList();
             assertThat(calls).singleElement().satisfies(c -> assertThat(c.function().orElseThrow().name()).contains("weather"));
         }
-        var after = params.addMessage(named).addMessage(ChatCompletionToolMessageParam.builder().toolCallId(call.id()).content("sunny").build())
+        var after = params.addMessage(named)
+                .addMessage(ChatCompletionToolMessageParam.builder().toolCallId(call.id()).content("sunny").build())
                 .toolChoice(ChatCompletionToolChoiceOption.Auto.NONE).temperature(0).build();
         assertThat(client.chat().completions().create(after).choices().getFirst().message().toolCalls().orElse(List.of())).isEmpty();
     }
@@ -113,15 +115,15 @@ class ClientToolsTest extends TinyServer {
     @Test void openAisClientNamesErrors() {
         assertThatThrownBy(() -> openAi("wrong").models().list()).isInstanceOf(UnauthorizedException.class);
         var client = openAi("secret");
-        assertThatThrownBy(() -> client.chat().completions().create(asked("x ".repeat(900)).build())).isInstanceOf(BadRequestException.class)
-                .hasMessageContaining("for a context of 1024");
-        assertThatThrownBy(() -> client.chat().completions().create(asked("x").model("none").build())).isInstanceOf(BadRequestException.class)
-                .hasMessageContaining("no adapter");
-        var bad = FunctionDefinition.builder().name("f").parameters(FunctionParameters.builder().putAdditionalProperty("$dynamicRef",
-                JsonValue.from("#x")).build()).build();
-        assertThatThrownBy(() -> client.chat().completions().create(asked("x").addFunctionTool(bad)
-                .toolChoice(ChatCompletionToolChoiceOption.Auto.REQUIRED).build())).isInstanceOf(BadRequestException.class)
-                        .hasMessageContaining("dynamicRef");
+        assertThatThrownBy(() -> client.chat().completions().create(asked("x ".repeat(900)).build()))
+                .isInstanceOf(BadRequestException.class).hasMessageContaining("for a context of 1024");
+        assertThatThrownBy(() -> client.chat().completions().create(asked("x").model("none").build()))
+                .isInstanceOf(BadRequestException.class).hasMessageContaining("no adapter");
+        var bad = FunctionDefinition.builder().name("f")
+                .parameters(FunctionParameters.builder().putAdditionalProperty("$dynamicRef", JsonValue.from("#x")).build()).build();
+        assertThatThrownBy(() -> client.chat().completions()
+                .create(asked("x").addFunctionTool(bad).toolChoice(ChatCompletionToolChoiceOption.Auto.REQUIRED).build()))
+                .isInstanceOf(BadRequestException.class).hasMessageContaining("dynamicRef");
         assertThatThrownBy(() -> client.chat().completions().create(asked("x").n(3).build())).isInstanceOf(RateLimitException.class)
                 .satisfies(e -> assertThat(((RateLimitException) e).headers().values("Retry-After")).containsExactly("1"));
     }
@@ -131,13 +133,15 @@ class ClientToolsTest extends TinyServer {
         engine.onStep(_ -> LockSupport.parkNanos(10_000_000)); // the text is not over before the client is gone
         try {
             long before = engine.metrics().cancelled();
-            try (var stream = openAi("secret").chat().completions().createStreaming(asked("to be?").maxCompletionTokens(400)
-                    .putAdditionalBodyProperty("ignore_eos", JsonValue.from(true)).build())) {
+            try (var stream = openAi("secret").chat().completions().createStreaming(
+                    asked("to be?").maxCompletionTokens(400).putAdditionalBodyProperty("ignore_eos", JsonValue.from(true)).build())) {
                 assertThat(stream.stream().limit(3).count()).isEqualTo(3);
             }
             cancelled(before + 1);
             streaming("secret").chat("to be?", new StreamingChatResponseHandler() {
-                @Override public void onPartialResponse(PartialResponse part, PartialResponseContext context) { context.streamingHandle().cancel(); }
+                @Override public void onPartialResponse(PartialResponse part, PartialResponseContext context) {
+                    context.streamingHandle().cancel();
+                }
 
                 @Override public void onCompleteResponse(ChatResponse all) {}
 
@@ -166,8 +170,8 @@ class ClientToolsTest extends TinyServer {
         return OpenAiChatModel.builder().baseUrl(base).apiKey(key).modelName("tiny").maxTokens(90).seed(1).maxRetries(0).build();
     }
 
-    private static final JsonObjectSchema TOWN = JsonObjectSchema.builder().addEnumProperty("town", List.of("Graz", "Linz")).required("town")
-            .additionalProperties(false).build();
+    private static final JsonObjectSchema TOWN = JsonObjectSchema.builder().addEnumProperty("town", List.of("Graz", "Linz"))
+            .required("town").additionalProperties(false).build();
 
     @Test void langChainCallsToolsAndKeepsSchemas() {
         var model = langChain("secret");
@@ -198,20 +202,25 @@ class ClientToolsTest extends TinyServer {
         var schema = "{\"type\":\"object\",\"properties\":{\"town\":{\"$ref\":\"#/$defs/town\"}},\"required\":[\"town\"],\"additionalProperties\":false,"
                 + "\"$defs\":{\"town\":{\"enum\":[\"Graz\",\"Linz\"]}}}";
         for (var choice : new String[] {"{\"type\":\"any\"}", "{\"type\":\"tool\",\"name\":\"weather\"}"}) {
-            var said = json(keyed("/v1/messages", "{\"model\":\"tiny\",\"max_tokens\":90,\"messages\":[{\"role\":\"user\",\"content\":\"to be?\"}],"
-                    + "\"tools\":[{\"name\":\"weather\",\"input_schema\":" + schema + "}],\"tool_choice\":" + choice + "}"));
+            var said = json(
+                    keyed("/v1/messages", "{\"model\":\"tiny\",\"max_tokens\":90,\"messages\":[{\"role\":\"user\",\"content\":\"to be?\"}],"
+                            + "\"tools\":[{\"name\":\"weather\",\"input_schema\":" + schema + "}],\"tool_choice\":" + choice + "}"));
             assertThat(said.path("stop_reason").asString()).isEqualTo("tool_use");
-            assertThat(said.path("content").values().stream().filter(c -> c.path("type").asString().equals("tool_use")).findFirst().orElseThrow()
-                    .path("input").path("town").asString()).isIn("Graz", "Linz");
+            assertThat(said.path("content").values().stream().filter(c -> c.path("type").asString().equals("tool_use")).findFirst()
+                    .orElseThrow().path("input").path("town").asString()).isIn("Graz", "Linz");
         }
-        var answer = json(keyed("/v1/responses", "{\"model\":\"tiny\",\"max_output_tokens\":90,\"input\":\"to be?\",\"tool_choice\":\"required\","
-                + "\"tools\":[{\"type\":\"function\",\"name\":\"weather\",\"parameters\":" + schema + "}]}"));
+        var answer = json(
+                keyed("/v1/responses", "{\"model\":\"tiny\",\"max_output_tokens\":90,\"input\":\"to be?\",\"tool_choice\":\"required\","
+                        + "\"tools\":[{\"type\":\"function\",\"name\":\"weather\",\"parameters\":" + schema + "}]}"));
         assertThat(answer.path("output").toString()).contains("\"function_call\"", "\"weather\"");
-        var wrong = keyed("/v1/chat/completions", "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tool_choice\":{\"type\":\"function\","
-                + "\"function\":{\"name\":\"other\"}},\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"weather\"}}]}");
+        var wrong = keyed("/v1/chat/completions",
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tool_choice\":{\"type\":\"function\","
+                        + "\"function\":{\"name\":\"other\"}},\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"weather\"}}]}");
         assertThat(wrong.statusCode()).isEqualTo(400);
         assertThat(wrong.body()).contains("names the tool \\\"other\\\"");
     }
 
-    private static HttpResponse<String> keyed(String path, String body) { return postTo(closed, path, body, "Authorization", "Bearer secret"); }
+    private static HttpResponse<String> keyed(String path, String body) {
+        return postTo(closed, path, body, "Authorization", "Bearer secret");
+    }
 }

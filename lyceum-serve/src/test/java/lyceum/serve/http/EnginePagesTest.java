@@ -15,7 +15,8 @@ class EnginePagesTest extends TinyServer {
             var answer = HTTP.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + path)).build(),
                     HttpResponse.BodyHandlers.ofString());
             assertThat(answer.statusCode()).isEqualTo(200);
-            assertThat(answer.headers().firstValue("Content-Security-Policy").orElse("")).contains("default-src 'none'").doesNotContain("unsafe");
+            assertThat(answer.headers().firstValue("Content-Security-Policy").orElse("")).contains("default-src 'none'")
+                    .doesNotContain("unsafe");
             assertThat(answer.body()).doesNotContain("https://", "innerHTML", "onclick=", " style=").hasSizeGreaterThan(500);
         }
     }
@@ -41,7 +42,8 @@ class EnginePagesTest extends TinyServer {
         }
         long last = state.path("steps").get(state.path("steps").size() - 1).path("n").asLong();
         assertThat(JsonMapper.shared().readTree(get("/engine/state?since=" + last)).path("steps")).hasSize(1);
-        assertThat(JsonMapper.shared().readTree(get("/engine/state?since=x")).path("error").path("message").asString()).contains("since is x");
+        assertThat(JsonMapper.shared().readTree(get("/engine/state?since=x")).path("error").path("message").asString())
+                .contains("since is x");
     }
 
     @Test void aKeyGuardsTheStateAndNotThePages() throws Exception {

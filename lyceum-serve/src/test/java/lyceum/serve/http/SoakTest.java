@@ -26,9 +26,10 @@ class SoakTest extends TinyServer {
                 System.gc();
                 Thread.sleep(100);
             }
-            var files = ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix ? unix.getOpenFileDescriptorCount() : 0;
-            return new Held(ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(), ManagementFactory.getThreadMXBean().getThreadCount(),
-                    files);
+            var files = ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
+                    ? unix.getOpenFileDescriptorCount() : 0;
+            return new Held(ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed(),
+                    ManagementFactory.getThreadMXBean().getThreadCount(), files);
         }
     }
 
@@ -85,10 +86,10 @@ class SoakTest extends TinyServer {
         boolean leaves = rng.nextInt(10) < 3;
         try (var socket = new Socket("127.0.0.1", server.port())) {
             socket.setSoTimeout(120_000);
-            var body = "{\"prompt\":\"to be " + rng.nextInt(50) + "\",\"max_tokens\":" + (5 + rng.nextInt(40)) + ",\"stream\":true,\"ignore_eos\":true,\"seed\":"
-                    + rng.nextInt(1000) + "}";
-            socket.getOutputStream().write(("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " + body.length()
-                    + "\r\n\r\n" + body).getBytes(StandardCharsets.US_ASCII));
+            var body = "{\"prompt\":\"to be " + rng.nextInt(50) + "\",\"max_tokens\":" + (5 + rng.nextInt(40))
+                    + ",\"stream\":true,\"ignore_eos\":true,\"seed\":" + rng.nextInt(1000) + "}";
+            socket.getOutputStream().write(("POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
+                    + body.length() + "\r\n\r\n" + body).getBytes(StandardCharsets.US_ASCII));
             if (leaves) {
                 assertThat(socket.getInputStream().read()).isEqualTo('H');
                 socket.setSoLinger(true, 0);

@@ -35,7 +35,8 @@ class EngineDraftersTest {
             var prompt = new int[3 + i];
             for (int j = 0; j < prompt.length; j++) prompt[j] = Rng.of(i).split(j).nextInt(IDS);
             var request = Request.greedy(prompt, 30 + i);
-            all.add(drawn && i % 3 == 2 ? request.withSampling(SamplingOptions.topP(0.9).withTemperature(0.7)).withStream(Rng.of(i)) : request);
+            all.add(drawn && i % 3 == 2 ? request.withSampling(SamplingOptions.topP(0.9).withTemperature(0.7)).withStream(Rng.of(i))
+                    : request);
         }
         return all;
     }

@@ -29,8 +29,9 @@ import picocli.CommandLine.Spec;
         subcommands = {DataCommand.Add.class, DataCommand.Log.class, DataCommand.Diff.class, DataCommand.Get.class, DataCommand.Tag.class,
                 DataCommand.Link.class, DataCommand.Of.class, DataCommand.Verify.class},
         synopsisSubcommandLabel = "add|log|diff|get|tag|link|of|verify",
-        footer = {"", "Examples:", "  lyceum data add customers.csv -m \"as delivered\"", "  lyceum data log", "  lyceum data diff main~1 main",
-                "  lyceum data get main~1 before.csv", "", "A version is a branch, a tag, the first digits of its id, or branch~N for N before it.",
+        footer = {"", "Examples:", "  lyceum data add customers.csv -m \"as delivered\"", "  lyceum data log",
+                "  lyceum data diff main~1 main", "  lyceum data get main~1 before.csv", "",
+                "A version is a branch, a tag, the first digits of its id, or branch~N for N before it.",
                 "--store DIR says where they are; data-store by default."})
 final class DataCommand implements Callable<Integer> {
     private static final int SHORT = 12, LISTED = 20, LEAST_DIGITS = 4;
@@ -60,7 +61,8 @@ final class DataCommand implements Callable<Integer> {
         if (mark > 0 && name.substring(mark + 1).matches("\\d{1,6}")) {
             var commit = version(store, name.substring(0, mark));
             for (int i = Integer.parseInt(name.substring(mark + 1)); i > 0; i--) {
-                if (commit.parents().isEmpty()) throw new IOException(name + ": there are fewer versions before " + name.substring(0, mark));
+                if (commit.parents().isEmpty())
+                    throw new IOException(name + ": there are fewer versions before " + name.substring(0, mark));
                 commit = store.commit(commit.parents().getFirst());
             }
             return commit;
@@ -70,8 +72,8 @@ final class DataCommand implements Callable<Integer> {
         for (var commit : all(store))
             if (name.length() >= LEAST_DIGITS && (commit.id().startsWith(name) || commit.dataset().startsWith(name))) found.add(commit);
         if (found.stream().map(Commit::dataset).distinct().count() > 1) throw new IOException(name + ": more than one version begins so");
-        if (found.isEmpty()) throw new IOException("there is no version " + name + "; branches are " + store.branches().keySet() + ", tags "
-                + store.tags().keySet());
+        if (found.isEmpty()) throw new IOException(
+                "there is no version " + name + "; branches are " + store.branches().keySet() + ", tags " + store.tags().keySet());
         return found.getFirst();
     }
 
@@ -88,11 +90,14 @@ final class DataCommand implements Callable<Integer> {
     static final class Add implements Callable<Integer> {
         @ParentCommand private DataCommand parent;
 
-        @Parameters(paramLabel = "FILE", description = "Any file, line by line.") private Path file;
+        @Parameters(paramLabel = "FILE", description = "Any file, line by line.")
+        private Path file;
 
-        @Option(names = "--branch", paramLabel = "NAME", defaultValue = "main", description = "main by default.") private String branch;
+        @Option(names = "--branch", paramLabel = "NAME", defaultValue = "main", description = "main by default.")
+        private String branch;
 
-        @Option(names = {"-m", "--message"}, paramLabel = "TEXT", description = "What changed; the file's name by default.")
+        @Option(names = {"-m", "--message"}, paramLabel = "TEXT",
+                description = "What changed; the file's name by default.")
         private String message;
 
         @Override public Integer call() throws IOException {
@@ -117,7 +122,8 @@ final class DataCommand implements Callable<Integer> {
     static final class Log implements Callable<Integer> {
         @ParentCommand private DataCommand parent;
 
-        @Parameters(paramLabel = "VERSION", arity = "0..1", description = "Begin here; at all branches and tags by default.")
+        @Parameters(paramLabel = "VERSION", arity = "0..1",
+                description = "Begin here; at all branches and tags by default.")
         private String from;
 
         @Override public Integer call() throws IOException {
@@ -128,8 +134,8 @@ final class DataCommand implements Callable<Integer> {
                 var names = new ArrayList<String>();
                 store.branches().forEach((name, at) -> { if (at.equals(commit.id())) names.add(name); });
                 store.tags().forEach((name, at) -> { if (at.equals(commit.id())) names.add(name); });
-                rows.add(List.of(brief(commit.id()), commit.metadata().getOrDefault("time", ""), String.valueOf(store.size(commit.dataset())),
-                        brief(commit.dataset()), String.join(" ", names), commit.message()));
+                rows.add(List.of(brief(commit.id()), commit.metadata().getOrDefault("time", ""),
+                        String.valueOf(store.size(commit.dataset())), brief(commit.dataset()), String.join(" ", names), commit.message()));
             }
             TextTable.of(rows).lines(terminal, terminal.columns()).forEach(terminal.out()::println);
             return LyceumCommand.DONE;
@@ -141,9 +147,11 @@ final class DataCommand implements Callable<Integer> {
     static final class Diff implements Callable<Integer> {
         @ParentCommand private DataCommand parent;
 
-        @Parameters(index = "0", paramLabel = "BEFORE", description = "A version.") private String before;
+        @Parameters(index = "0", paramLabel = "BEFORE", description = "A version.")
+        private String before;
 
-        @Parameters(index = "1", paramLabel = "AFTER", description = "Another.") private String after;
+        @Parameters(index = "1", paramLabel = "AFTER", description = "Another.")
+        private String after;
 
         @Option(names = "--all", description = "All lines, not the first " + LISTED + ".") private boolean all;
 
@@ -169,9 +177,11 @@ final class DataCommand implements Callable<Integer> {
     static final class Get implements Callable<Integer> {
         @ParentCommand private DataCommand parent;
 
-        @Parameters(index = "0", paramLabel = "VERSION", description = "Which.") private String version;
+        @Parameters(index = "0", paramLabel = "VERSION", description = "Which.")
+        private String version;
 
-        @Parameters(index = "1", paramLabel = "FILE", description = "Where to; a file of that name is replaced.") private Path file;
+        @Parameters(index = "1", paramLabel = "FILE", description = "Where to; a file of that name is replaced.")
+        private Path file;
 
         @Override public Integer call() throws IOException {
             var store = parent.opened();
@@ -187,9 +197,12 @@ final class DataCommand implements Callable<Integer> {
     static final class Tag implements Callable<Integer> {
         @ParentCommand private DataCommand parent;
 
-        @Parameters(index = "0", paramLabel = "NAME", description = "Letters, digits, '.', '_' and '-'.") private String name;
+        @Parameters(index = "0", paramLabel = "NAME", description = "Letters, digits, '.', '_' and '-'.")
+        private String name;
 
-        @Parameters(index = "1", paramLabel = "VERSION", defaultValue = "main", description = "Which; main by default.") private String version;
+        @Parameters(index = "1", paramLabel = "VERSION", defaultValue = "main",
+                description = "Which; main by default.")
+        private String version;
 
         @Override public Integer call() throws IOException {
             var store = parent.opened();
@@ -205,16 +218,20 @@ final class DataCommand implements Callable<Integer> {
     static final class Link implements Callable<Integer> {
         @ParentCommand private DataCommand parent;
 
-        @Parameters(index = "0", paramLabel = "MODEL", description = "A name of the model.") private String model;
+        @Parameters(index = "0", paramLabel = "MODEL", description = "A name of the model.")
+        private String model;
 
-        @Parameters(index = "1", paramLabel = "VERSION", arity = "1..*", description = "What it was trained on.") private List<String> versions;
+        @Parameters(index = "1", paramLabel = "VERSION", arity = "1..*",
+                description = "What it was trained on.")
+        private List<String> versions;
 
         @Override public Integer call() throws IOException {
             var store = parent.opened();
             var datasets = new ArrayList<String>();
             for (var version : versions) datasets.add(version(store, version).dataset());
             store.lineage().linkModel(model, datasets);
-            parent.lyceum.terminal().out().println(model + " was trained on " + String.join(", ", datasets.stream().map(DataCommand::brief).toList()));
+            parent.lyceum.terminal().out()
+                    .println(model + " was trained on " + String.join(", ", datasets.stream().map(DataCommand::brief).toList()));
             return LyceumCommand.DONE;
         }
     }
@@ -224,7 +241,8 @@ final class DataCommand implements Callable<Integer> {
     static final class Of implements Callable<Integer> {
         @ParentCommand private DataCommand parent;
 
-        @Parameters(paramLabel = "MODEL", description = "A name that was linked.") private String model;
+        @Parameters(paramLabel = "MODEL", description = "A name that was linked.")
+        private String model;
 
         @Override public Integer call() throws IOException {
             var store = parent.opened();
@@ -234,7 +252,8 @@ final class DataCommand implements Callable<Integer> {
                 var messages = commits.stream().filter(c -> c.dataset().equals(dataset)).map(Commit::message).distinct().toList();
                 out.printf("%s  %,d lines  %s%n", brief(dataset), store.size(dataset), String.join("; ", messages));
                 for (var step : store.lineage().steps(dataset))
-                    out.println("  made by " + step.transform() + " " + step.parameters() + " of " + String.join(", ", step.inputs().stream().map(DataCommand::brief).toList()));
+                    out.println("  made by " + step.transform() + " " + step.parameters() + " of "
+                            + String.join(", ", step.inputs().stream().map(DataCommand::brief).toList()));
             }
             return LyceumCommand.DONE;
         }

@@ -18,21 +18,27 @@ import picocli.CommandLine.ParentCommand;
 final class ImagineCommand implements Callable<Integer> {
     @ParentCommand private LyceumCommand lyceum;
 
-    @Parameters(index = "0", paramLabel = "MODEL", description = "A folder that lyceum train wrote.") private Path folder;
+    @Parameters(index = "0", paramLabel = "MODEL", description = "A folder that lyceum train wrote.")
+    private Path folder;
 
-    @Parameters(index = "1", paramLabel = "PROMPT", description = "What the picture shows, in words that the model learned.") private String prompt;
+    @Parameters(index = "1", paramLabel = "PROMPT",
+            description = "What the picture shows, in words that the model learned.")
+    private String prompt;
 
-    @Option(names = "--steps", paramLabel = "N", defaultValue = "20", description = "From noise to the picture, 20 by default.") private int steps;
+    @Option(names = "--steps", paramLabel = "N", defaultValue = "20",
+            description = "From noise to the picture, 20 by default.") private int steps;
 
     @Option(names = "--guidance", paramLabel = "X", defaultValue = "3",
             description = "How far the prompt is exaggerated: 1 for not at all, 3 by default.") private double guidance;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Another seed draws another picture; 0 by default.") private long seed;
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "0",
+            description = "Another seed draws another picture; 0 by default.") private long seed;
 
     @Option(names = "--enlarge", paramLabel = "N", defaultValue = "1",
             description = "Pixels of the file for one of the picture, along each side; 1 by default.") private int enlarge;
 
-    @Option(names = "--out", paramLabel = "FILE", required = true, description = "A PNG.") private Path out;
+    @Option(names = "--out", paramLabel = "FILE", required = true, description = "A PNG.")
+    private Path out;
 
     @Override public Integer call() throws IOException {
         if (enlarge < 1 || enlarge > 64) throw new IOException("--enlarge is " + enlarge + "; it lies between 1 and 64");

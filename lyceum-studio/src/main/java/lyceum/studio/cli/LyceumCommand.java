@@ -28,9 +28,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
                 "Exit codes: 0 done, 1 a check does not hold or the run failed, 2 a usage error."},
         subcommands = {TopicsCommand.class, TopicCommand.class, RunCommand.class, PathCommand.class, FitCommand.class, PredictCommand.class,
                 ExplainCommand.class, TokenizeCommand.class, TokenizerCommand.class, EmbedCommand.class, SearchCommand.class,
-                TrainCommand.class, SamplesCommand.class, VisionCommand.class, TranscribeCommand.class, ImagineCommand.class, DataCommand.class, PretrainCommand.class, ChatCommand.class, PerplexityCommand.class, QuantizeCommand.class, MergeCommand.class, ServeCommand.class, OnnxCommand.class, ModelCommand.class, OcrCommand.class, StudioCommand.class, ExportCommand.class, DoctorCommand.class,
-                CloneCommands.Test.class, CloneCommands.Bench.class, CloneCommands.Shell.class, CloneCommands.Javadoc.class,
-                CloneCommands.Refresh.class, CompletionCommand.class, VersionCommand.class})
+                TrainCommand.class, SamplesCommand.class, VisionCommand.class, TranscribeCommand.class, ImagineCommand.class,
+                DataCommand.class, PretrainCommand.class, ChatCommand.class, PerplexityCommand.class, QuantizeCommand.class,
+                MergeCommand.class, ServeCommand.class, OnnxCommand.class, ModelCommand.class, OcrCommand.class, StudioCommand.class,
+                ExportCommand.class, DoctorCommand.class, CloneCommands.Test.class, CloneCommands.Bench.class, CloneCommands.Shell.class,
+                CloneCommands.Javadoc.class, CloneCommands.Refresh.class, CompletionCommand.class, VersionCommand.class})
 public final class LyceumCommand implements Callable<Integer> {
 
     /** Done. */

@@ -39,7 +39,8 @@ final class ModelCommand implements Callable<Integer> {
     }
 
     private void print(List<List<String>> rows) {
-        if (rows.size() > 1) TextTable.of(rows).lines(lyceum.terminal(), lyceum.terminal().columns()).forEach(lyceum.terminal().out()::println);
+        if (rows.size() > 1)
+            TextTable.of(rows).lines(lyceum.terminal(), lyceum.terminal().columns()).forEach(lyceum.terminal().out()::println);
     }
 
     private static String shape(List<Long> shape) { return shape.toString().replace('[', '(').replace(']', ')'); }
@@ -57,7 +58,8 @@ final class ModelCommand implements Callable<Integer> {
         @Parameters(paramLabel = "FILE", description = "A file of weights, an index of several, or a folder of them.")
         private Path file;
 
-        @Option(names = "--numbers", description = "Read the numbers too: least, greatest, mean, deviation, and how many are no number.") private boolean numbers;
+        @Option(names = "--numbers",
+                description = "Read the numbers too: least, greatest, mean, deviation, and how many are no number.") private boolean numbers;
 
         @Option(names = "--metadata", description = "Show metadata whole; else a line of each, the first forty.") private boolean metadata;
 
@@ -67,8 +69,8 @@ final class ModelCommand implements Callable<Integer> {
             var entries = weights.entries().values();
             out.println(file + ": " + weights.format().name().toLowerCase(Locale.ROOT) + " in " + weights.files().size()
                     + (weights.files().size() == 1 ? " file" : " files"));
-            out.println("  " + count(entries.size()) + " tensors, " + count(entries.stream().mapToLong(ModelCommand::count).sum()) + " numbers, "
-                    + count(weights.bytes()) + " bytes");
+            out.println("  " + count(entries.size()) + " tensors, " + count(entries.stream().mapToLong(ModelCommand::count).sum())
+                    + " numbers, " + count(weights.bytes()) + " bytes");
             var types = new TreeMap<String, long[]>();
             for (var entry : entries) {
                 var sum = types.computeIfAbsent(entry.type(), _ -> new long[2]);
@@ -76,14 +78,15 @@ final class ModelCommand implements Callable<Integer> {
                 sum[1] += Math.max(0, entry.bytes());
             }
             types.forEach((type, sum) -> out.println("  " + type + ": " + count(sum[0]) + " tensors, " + count(sum[1]) + " bytes"));
-            weights.metadata().entrySet().stream().sorted(Map.Entry.comparingByKey()).limit(metadata ? Long.MAX_VALUE : 40)
-                    .forEach(m -> out.println("  " + m.getKey() + " = " + (metadata ? m.getValue() : TextWidth.cut(line(m.getValue()), 60))));
+            weights.metadata().entrySet().stream().sorted(Map.Entry.comparingByKey()).limit(metadata ? Long.MAX_VALUE : 40).forEach(
+                    m -> out.println("  " + m.getKey() + " = " + (metadata ? m.getValue() : TextWidth.cut(line(m.getValue()), 60))));
             if (!metadata && weights.metadata().size() > 40) out.println("  and " + (weights.metadata().size() - 40) + " more: --metadata");
             var rows = new ArrayList<List<String>>();
             rows.add(numbers ? List.of("name", "type", "shape", "least", "greatest", "mean", "deviation", "no number")
                     : List.of("name", "type", "shape", "bytes"));
-            for (var entry : entries) rows.add(numbers ? numbers(entry) : List.of(entry.name(), entry.type(), shape(entry.shape()),
-                    entry.bytes() < 0 ? "?" : count(entry.bytes())));
+            for (var entry : entries)
+                rows.add(numbers ? numbers(entry)
+                        : List.of(entry.name(), entry.type(), shape(entry.shape()), entry.bytes() < 0 ? "?" : count(entry.bytes())));
             parent.print(rows);
             return LyceumCommand.DONE;
         }
@@ -97,7 +100,9 @@ final class ModelCommand implements Callable<Integer> {
         }
     }
 
-    private static long count(OpenWeights.Entry entry) { return entry.shape().stream().mapToLong(Long::longValue).reduce(1, (a, b) -> a * b); }
+    private static long count(OpenWeights.Entry entry) {
+        return entry.shape().stream().mapToLong(Long::longValue).reduce(1, (a, b) -> a * b);
+    }
 
     /** How two differ. */
     @Command(name = "diff", description = "Say how the weights of two files differ, tensor by tensor.",
@@ -146,10 +151,13 @@ final class ModelCommand implements Callable<Integer> {
         @Parameters(index = "0", paramLabel = "IN", description = "A file or folder of weights.")
         private Path from;
 
-        @Parameters(index = "1", paramLabel = "OUT", description = "A .safetensors, .gguf, .pt or .npz; a folder gets safetensors in several files.")
+        @Parameters(index = "1", paramLabel = "OUT",
+                description = "A .safetensors, .gguf, .pt or .npz; a folder gets safetensors in several files.")
         private Path to;
 
-        @Option(names = "--dtype", paramLabel = "TYPE", description = "f16, bf16, f32 or f64 for all floats; else each keeps its own.") private String type;
+        @Option(names = "--dtype", paramLabel = "TYPE",
+                description = "f16, bf16, f32 or f64 for all floats; else each keeps its own.")
+        private String type;
 
         @Option(names = "--shard", paramLabel = "BYTES", defaultValue = "5000000000",
                 description = "Bytes of tensors in a file of a folder, 5,000,000,000 by default.") private long shard;

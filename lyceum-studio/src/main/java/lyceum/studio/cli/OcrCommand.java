@@ -41,7 +41,8 @@ final class OcrCommand implements Callable<Integer> {
     @Option(names = "--least", paramLabel = "P", defaultValue = "0.5",
             description = "Confidence of a line that counts, 0.5 by default.") private double least;
 
-    @Option(names = "--out", paramLabel = "FILE", description = "A PNG of the picture with its boxes.") private Path out;
+    @Option(names = "--out", paramLabel = "FILE", description = "A PNG of the picture with its boxes.")
+    private Path out;
 
     @Option(names = "--json", description = "One JSON object a line of text, with the corners of its box.") private boolean json;
 

@@ -42,8 +42,8 @@ final class OnnxCommand implements Callable<Integer> {
     private static OnnxModel load(Path file) throws IOException { return OnnxModel.load(FitCommand.existing(file)); }
 
     private static String sets(OnnxModel model) {
-        return model.file().opsets().entrySet().stream().map(e -> (e.getKey().isEmpty() ? "ai.onnx" : e.getKey()) + " " + e.getValue()).sorted()
-                .collect(Collectors.joining(", "));
+        return model.file().opsets().entrySet().stream().map(e -> (e.getKey().isEmpty() ? "ai.onnx" : e.getKey()) + " " + e.getValue())
+                .sorted().collect(Collectors.joining(", "));
     }
 
     private static String text(Port port) {

@@ -54,7 +54,8 @@ final class QuantizeCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "IN", description = "A folder of safetensors, or a .gguf file.")
     private Path in;
 
-    @Parameters(index = "1", paramLabel = "OUT", description = "The .gguf file to write; for gptq4, awq4 and nf4 the folder.")
+    @Parameters(index = "1", paramLabel = "OUT",
+            description = "The .gguf file to write; for gptq4, awq4 and nf4 the folder.")
     private Path out;
 
     @Option(names = "--type", paramLabel = "TYPE", defaultValue = "q8_0",
@@ -64,7 +65,8 @@ final class QuantizeCommand implements Callable<Integer> {
 
     @Option(names = "--calibrate", paramLabel = "FILE",
             description = "Texts of the kind that the model will read; gptq4 and awq4 look at what they do in it.")
-    private List<Path> calibration = List.of();
+    private List<Path> calibration = List
+                    .of();
 
     @Option(names = "--measure", paramLabel = "FILE",
             description = "Texts on which to tell the perplexity before and after.")
@@ -73,8 +75,8 @@ final class QuantizeCommand implements Callable<Integer> {
     @Override public Integer call() throws IOException {
         var format = TYPES.get(type.toLowerCase(Locale.ROOT));
         var few = FEW.get(type.toLowerCase(Locale.ROOT));
-        if (format == null && few == null) throw new ParameterException(spec.commandLine(), "--type is " + type + "; it is one of "
-                + String.join(", ", TYPES.keySet()) + ", " + String.join(", ", FEW.keySet()));
+        if (format == null && few == null) throw new ParameterException(spec.commandLine(),
+                "--type is " + type + "; it is one of " + String.join(", ", TYPES.keySet()) + ", " + String.join(", ", FEW.keySet()));
         if (Files.exists(out) && Files.isSameFile(in, out))
             throw new ParameterException(spec.commandLine(), "OUT is IN; name another file");
         if (few != null && few.isCalibrated() && calibration.isEmpty()) throw new ParameterException(spec.commandLine(),
@@ -89,7 +91,8 @@ final class QuantizeCommand implements Callable<Integer> {
             var model = GgufModel.byHalves(local.model());
             var family = Files.isDirectory(in) ? ModelFolder.open(in).family() : GgufModel.family(model);
             try (var line = new ProgressLine(terminal, System::nanoTime)) {
-                new LoadedModel(few.of(model, texts, line.progress()), local.tokenizer(), local.ends(), local.template()).write(out, family);
+                new LoadedModel(few.of(model, texts, line.progress()), local.tokenizer(), local.ends(), local.template()).write(out,
+                        family);
             }
         }
         var written = LoadedModel.open(out);
@@ -150,9 +153,9 @@ final class QuantizeCommand implements Callable<Integer> {
         before.state().forEach((name, own) -> {
             if (own.rank() != 2) return;
             try (var scope = Scope.open("error")) {
-                var other = state.containsKey(name) ? state.get(name) : ((Linear) modules.get(name.replaceFirst("\\.weight$", ""))).weight();
-                double error = Autograd
-                        .noGrad(() -> other.sub(own).square().sum().item() / Math.max(1e-30, own.square().sum().item()));
+                var other = state.containsKey(name) ? state.get(name)
+                        : ((Linear) modules.get(name.replaceFirst("\\.weight$", ""))).weight();
+                double error = Autograd.noGrad(() -> other.sub(own).square().sum().item() / Math.max(1e-30, own.square().sum().item()));
                 errors.computeIfAbsent(name.replaceAll("\\.\\d+\\.", ".*."), _ -> new ArrayList<>()).add(Math.sqrt(error));
             }
         });

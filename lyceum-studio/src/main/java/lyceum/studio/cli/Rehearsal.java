@@ -21,7 +21,8 @@ final class Rehearsal {
 
     private static final List<String> PAGES = List.of("/", "/topics?q=adam", "/topics?area=Optimisation", "/t/k-means", "/t/ridge",
             "/status", "/map", "/map?by=meaning", "/paths", "/areas", "/api/topics?q=svd", "/api/topics/k-means");
-    private static final List<List<String>> COMMANDS = List.of(List.of("--help"), List.of("topics", "adam"), List.of("topics", "what makes a huge network cheaper to adapt"), List.of("topics", "--json"),
+    private static final List<List<String>> COMMANDS = List.of(List.of("--help"), List.of("topics", "adam"),
+            List.of("topics", "what makes a huge network cheaper to adapt"), List.of("topics", "--json"),
             List.of("topics", "--status", "works"), List.of("topic", "k-means"), List.of("path", "adam"), List.of("version"));
 
     private Rehearsal() {}

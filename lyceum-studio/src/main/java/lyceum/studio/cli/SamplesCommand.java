@@ -12,20 +12,25 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code lyceum samples}: small data as files, in the forms in which a training takes one's own. */
-@Command(name = "samples", description = "Write small data as files, in the forms that lyceum train takes: shapes, speech, a graph, captions.",
+@Command(name = "samples",
+        description = "Write small data as files, in the forms that lyceum train takes: shapes, speech, a graph, captions.",
         footer = {"", "Examples:", "  lyceum samples shapes --out shapes", "  lyceum samples speech --out speech --n 400"})
 final class SamplesCommand implements Callable<Integer> {
     @ParentCommand private LyceumCommand lyceum;
 
-    @Parameters(paramLabel = "KIND", description = "shapes (pictures with boxes and masks), speech (clips with texts), graph (tables of nodes and"
-            + " edges), captions (pictures with sentences).")
+    @Parameters(paramLabel = "KIND",
+            description = "shapes (pictures with boxes and masks), speech (clips with texts), graph (tables of nodes and"
+                    + " edges), captions (pictures with sentences).")
     private String kind;
 
-    @Option(names = "--out", paramLabel = "DIR", required = true, description = "A folder that is not there yet.") private Path out;
+    @Option(names = "--out", paramLabel = "DIR", required = true, description = "A folder that is not there yet.")
+    private Path out;
 
-    @Option(names = "--n", paramLabel = "N", defaultValue = "200", description = "How many pictures, clips or nodes, 200 by default.") private int n;
+    @Option(names = "--n", paramLabel = "N", defaultValue = "200",
+            description = "How many pictures, clips or nodes, 200 by default.") private int n;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "The same seed writes the same files; 0 by default.") private long seed;
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "0",
+            description = "The same seed writes the same files; 0 by default.") private long seed;
 
     @Override public Integer call() throws IOException {
         for (var sample : SampleFiles.values()) {

@@ -73,7 +73,8 @@ final class ServeCommand implements Callable<Integer> {
 
     @Option(names = "--lora", paramLabel = "NAME=DIR",
             description = "A low-rank tuning of the model; requests name it as their model. May be given several times.")
-    private Map<String, Path> tunings = Map.of();
+    private Map<String, Path> tunings = Map
+                    .of();
 
     @Option(names = "--embed", description = "Also serve /v1/embeddings and /v1/rerank, by all-MiniLM-L6-v2.") private boolean embed;
 

@@ -26,8 +26,7 @@ import picocli.CommandLine.Spec;
 /** {@code lyceum topics}: search and filter the encyclopedia. */
 @Command(name = "topics", description = "Search the encyclopedia, or list it by area.",
         footer = {"", "Filters take several values: --level beginner,practitioner", "Examples:", "  lyceum topics \"low rank adap\"",
-                "  lyceum topics \"make a huge network cheaper to adapt\"",
-                "  lyceum topics --status works --area optimisation"})
+                "  lyceum topics \"make a huge network cheaper to adapt\"", "  lyceum topics --status works --area optimisation"})
 final class TopicsCommand implements Callable<Integer> {
 
     @ParentCommand private LyceumCommand lyceum;
@@ -36,7 +35,8 @@ final class TopicsCommand implements Callable<Integer> {
 
     @Parameters(arity = "0..*", paramLabel = "QUERY",
             description = "Words, an abbreviation, half a name, or what it does in a sentence; typos are forgiven.")
-    private List<String> query = List.of();
+    private List<String> query = List
+                    .of();
 
     @Option(names = "--area", split = ",", paramLabel = "AREA",
             description = "Such as Optimisation.")
@@ -67,7 +67,8 @@ final class TopicsCommand implements Callable<Integer> {
         if (limit < 0) throw new ParameterException(spec.commandLine(), "--limit is " + limit + "; it is 0 or more");
         var terminal = lyceum.terminal();
         String words = String.join(" ", query).strip();
-        if (!words.isEmpty()) lyceum.encyclopedia().wordsAlone(words).ifPresent(why -> terminal.err().println("Found by words alone: " + why + "."));
+        if (!words.isEmpty())
+            lyceum.encyclopedia().wordsAlone(words).ifPresent(why -> terminal.err().println("Found by words alone: " + why + "."));
         var found = filtered(words.isEmpty() ? lyceum.encyclopedia().catalogue().topics() : lyceum.encyclopedia().search(words));
         if (json) {
             terminal.out().println(json(lyceum.encyclopedia(), found));

@@ -27,8 +27,8 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /** {@code lyceum train}: a network of one's own, as a file says. */
 @Command(name = "train", description = "Train a network as a file says: on pictures, a table or texts.",
-        footer = {"", "Examples:", "  lyceum train --config examples/fashion-mnist-cnn.yaml", "  lyceum train --config mine.yaml --resume", "",
-                "A file:", "  task: images", "  data: {train: photos, validation: 0.1, augment: [flip, shift 2]}",
+        footer = {"", "Examples:", "  lyceum train --config examples/fashion-mnist-cnn.yaml", "  lyceum train --config mine.yaml --resume",
+                "", "A file:", "  task: images", "  data: {train: photos, validation: 0.1, augment: [flip, shift 2]}",
                 "  model: {widths: [32, 64, 128]}", "  training: {epochs: 10, batch: 64, rate: 0.002}", "  out: photos.model", "",
                 "Ctrl-C saves; --resume goes on with the same bits."})
 final class TrainCommand implements Callable<Integer> {
@@ -39,9 +39,11 @@ final class TrainCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    @Option(names = "--config", paramLabel = "FILE", description = "YAML or JSON: what to train on what, and how.") private Path config;
+    @Option(names = "--config", paramLabel = "FILE", description = "YAML or JSON: what to train on what, and how.")
+    private Path config;
 
-    @Option(names = "--out", paramLabel = "DIR", description = "The run's folder, instead of the file's out.") private Path out;
+    @Option(names = "--out", paramLabel = "DIR", description = "The run's folder, instead of the file's out.")
+    private Path out;
 
     @Option(names = "--resume", description = "Go on with the run that is in the folder.") private boolean resume;
 
@@ -56,8 +58,8 @@ final class TrainCommand implements Callable<Integer> {
         if (config == null) throw new ParameterException(spec.commandLine(), "--config is missing; it names a YAML or JSON file");
         var settings = settings(config);
         var folder = out != null ? out : settings.has("out") ? settings.path("out") : null;
-        if (folder == null)
-            throw new ParameterException(spec.commandLine(), "--out is missing, and " + config + " names no out; one of them says where to");
+        if (folder == null) throw new ParameterException(spec.commandLine(),
+                "--out is missing, and " + config + " names no out; one of them says where to");
         try (var line = new ProgressLine(terminal, System::nanoTime); var interrupt = new Interrupt()) {
             var job = new TrainingJob(settings, folder).telling(note -> {
                 line.close();
@@ -69,8 +71,8 @@ final class TrainCommand implements Callable<Integer> {
             var outcome = job.run(resume, shown(line).stoppedBy(interrupt::isAsked));
             line.close();
             if (!outcome.finished()) {
-                terminal.out().printf("Stopped after step %,d and saved. Next: lyceum train --config %s%s --resume%n", outcome.steps(), config,
-                        out == null ? "" : " --out " + out);
+                terminal.out().printf("Stopped after step %,d and saved. Next: lyceum train --config %s%s --resume%n", outcome.steps(),
+                        config, out == null ? "" : " --out " + out);
                 return LyceumCommand.FAILED;
             }
             FigureText.lines(MetricsLog.figure(MetricsLog.read(job.metrics())), terminal, terminal.columns() - 2)
@@ -101,9 +103,8 @@ final class TrainCommand implements Callable<Integer> {
 
     private static String row(History.Epoch epoch) {
         return String.format(Locale.ROOT, "epoch %-4d loss %.4f%s", epoch.number() + 1, epoch.loss(),
-                Double.isNaN(epoch.validation()) ? ""
-                        : String.format(Locale.ROOT, ", held out %.4f", epoch.validation())
-                                + (epoch.metrics().isEmpty() ? "" : ", " + numbers(epoch.metrics())));
+                Double.isNaN(epoch.validation()) ? "" : String.format(Locale.ROOT, ", held out %.4f", epoch.validation())
+                        + (epoch.metrics().isEmpty() ? "" : ", " + numbers(epoch.metrics())));
     }
 
     private static String numbers(Map<String, Double> values) {

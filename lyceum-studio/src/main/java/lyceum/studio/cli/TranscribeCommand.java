@@ -17,14 +17,16 @@ import picocli.CommandLine.ParentCommand;
 import tools.jackson.databind.json.JsonMapper;
 
 /** {@code lyceum transcribe}: a sound file to text. */
-@Command(name = "transcribe", description = "Write down what is said in a WAV file.",
-        footer = {"", "Examples:", "  lyceum transcribe digits.model interview.wav", "  lyceum transcribe digits.model interview.wav --srt --out interview.srt"})
+@Command(name = "transcribe", description = "Write down what is said in a WAV file.", footer = {"", "Examples:",
+        "  lyceum transcribe digits.model interview.wav", "  lyceum transcribe digits.model interview.wav --srt --out interview.srt"})
 final class TranscribeCommand implements Callable<Integer> {
     @ParentCommand private LyceumCommand lyceum;
 
-    @Parameters(index = "0", paramLabel = "MODEL", description = "A folder that lyceum train wrote.") private Path folder;
+    @Parameters(index = "0", paramLabel = "MODEL", description = "A folder that lyceum train wrote.")
+    private Path folder;
 
-    @Parameters(index = "1", paramLabel = "FILE", description = "A WAV file of any rate, length and number of channels.") private Path file;
+    @Parameters(index = "1", paramLabel = "FILE", description = "A WAV file of any rate, length and number of channels.")
+    private Path file;
 
     @ArgGroup private Form form = new Form();
 
@@ -37,9 +39,11 @@ final class TranscribeCommand implements Callable<Integer> {
         @Option(names = "--json", description = "Lines and words with their times in seconds.") private boolean json;
     }
 
-    @Option(names = "--beam", paramLabel = "N", defaultValue = "8", description = "Texts that are kept on the way, 8 by default; 1 is quickest.") private int beam;
+    @Option(names = "--beam", paramLabel = "N", defaultValue = "8",
+            description = "Texts that are kept on the way, 8 by default; 1 is quickest.") private int beam;
 
-    @Option(names = "--out", paramLabel = "FILE", description = "Write there instead of to standard output.") private Path out;
+    @Option(names = "--out", paramLabel = "FILE", description = "Write there instead of to standard output.")
+    private Path out;
 
     @Override public Integer call() throws IOException {
         if (!Files.isDirectory(folder)) throw new IOException("there is no folder " + folder);

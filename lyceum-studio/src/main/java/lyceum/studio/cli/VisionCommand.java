@@ -34,7 +34,9 @@ final class VisionCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    @Override public Integer call() { throw new ParameterException(spec.commandLine(), "Say what to do: classify, detect, segment or embed"); }
+    @Override public Integer call() {
+        throw new ParameterException(spec.commandLine(), "Say what to do: classify, detect, segment or embed");
+    }
 
     /** What all of them do: read each picture, tell what the model says, as text or as JSON. */
     abstract static class OnPictures implements Callable<Integer> {
@@ -45,7 +47,8 @@ final class VisionCommand implements Callable<Integer> {
         @Parameters(index = "0", paramLabel = "MODEL", description = "A folder that lyceum train wrote.")
         private Path folder;
 
-        @Parameters(index = "1..*", paramLabel = "IMAGE", arity = "1..*", description = "Pictures: JPEG, PNG, GIF or BMP.")
+        @Parameters(index = "1..*", paramLabel = "IMAGE", arity = "1..*",
+                description = "Pictures: JPEG, PNG, GIF or BMP.")
         List<Path> images;
 
         @Option(names = "--json", description = "One JSON list, an object a picture.") boolean json;
@@ -101,9 +104,11 @@ final class VisionCommand implements Callable<Integer> {
     @Command(name = "detect", description = "Find objects in pictures: classes, scores and boxes in the picture's own pixels.",
             footer = {"", "Example:", "  lyceum vision detect shapes.model a.png --out boxes.png"})
     static final class Detect extends OnPictures {
-        @Option(names = "--least", paramLabel = "X", defaultValue = "0.25", description = "The least score that is told, 0.25 by default.") private double least;
+        @Option(names = "--least", paramLabel = "X", defaultValue = "0.25",
+                description = "The least score that is told, 0.25 by default.") private double least;
 
-        @Option(names = "--out", paramLabel = "FILE", description = "A PNG of the picture with the boxes.") private Path out;
+        @Option(names = "--out", paramLabel = "FILE", description = "A PNG of the picture with the boxes.")
+        private Path out;
 
         @Override List<String> told(PictureModel model, Path image, Raster picture, ObjectNode said) throws IOException {
             only(out);
@@ -115,8 +120,8 @@ final class VisionCommand implements Callable<Integer> {
             for (var f : found) {
                 objects.addObject().put("label", f.label()).put("score", f.score()).putArray("box").add(f.left()).add(f.top())
                         .add(f.right()).add(f.bottom());
-                lines.add(number("  %.2f  %s  left %.1f, top %.1f, right %.1f, bottom %.1f", f.score(), f.label(), f.left(), f.top(), f.right(),
-                        f.bottom()));
+                lines.add(number("  %.2f  %s  left %.1f, top %.1f, right %.1f, bottom %.1f", f.score(), f.label(), f.left(), f.top(),
+                        f.right(), f.bottom()));
             }
             if (out != null) {
                 new Overlay(picture).boxes(found, model.labels()).write(out);
@@ -127,13 +132,15 @@ final class VisionCommand implements Callable<Integer> {
     }
 
     /** Classes of pixels. */
-    @Command(name = "segment", description = "Give each pixel of a picture a class.",
-            footer = {"", "Examples:", "  lyceum vision segment shapes.model a.png --out classes.png",
-                    "  lyceum vision segment shapes.model a.png --mask a-mask.png"})
+    @Command(name = "segment", description = "Give each pixel of a picture a class.", footer = {"", "Examples:",
+            "  lyceum vision segment shapes.model a.png --out classes.png", "  lyceum vision segment shapes.model a.png --mask a-mask.png"})
     static final class Segment extends OnPictures {
-        @Option(names = "--out", paramLabel = "FILE", description = "A PNG of the picture with classes in colours.") private Path out;
+        @Option(names = "--out", paramLabel = "FILE", description = "A PNG of the picture with classes in colours.")
+        private Path out;
 
-        @Option(names = "--mask", paramLabel = "FILE", description = "A grey PNG of class numbers, as training takes them.") private Path mask;
+        @Option(names = "--mask", paramLabel = "FILE",
+                description = "A grey PNG of class numbers, as training takes them.")
+        private Path mask;
 
         @Override List<String> told(PictureModel model, Path image, Raster picture, ObjectNode said) throws IOException {
             only(out);
@@ -164,7 +171,8 @@ final class VisionCommand implements Callable<Integer> {
     @Command(name = "embed", description = "Turn pictures into vectors of what they show.",
             footer = {"", "Example:", "  lyceum vision embed pairs.model *.png --out vectors.safetensors"})
     static final class Embed extends OnPictures {
-        @Option(names = "--out", paramLabel = "FILE", description = "A safetensors file with \"vectors\" (pictures, dimensions); paths stand in its metadata.")
+        @Option(names = "--out", paramLabel = "FILE",
+                description = "A safetensors file with \"vectors\" (pictures, dimensions); paths stand in its metadata.")
         private Path out;
 
         private final List<float[]> vectors = new ArrayList<>();

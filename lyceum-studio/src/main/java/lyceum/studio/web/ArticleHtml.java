@@ -86,8 +86,9 @@ final class ArticleHtml {
             var description = words(image);
             Article.svg(image.getDestination()).ifPresentOrElse(svg -> context.getWriter().raw(Drawing.html(svg, description)),
                     () -> photograph(image.getDestination()).ifPresentOrElse(
-                            png -> context.getWriter().raw("<figure class=\"drawing\"><img src=\"data:image/png;base64," + png + "\" alt=\""
-                                    + JavaSource.plain(description).replace("\"", "&quot;") + "\"></figure>"),
+                            png -> context.getWriter()
+                                    .raw("<figure class=\"drawing\"><img src=\"data:image/png;base64," + png + "\" alt=\""
+                                            + JavaSource.plain(description).replace("\"", "&quot;") + "\"></figure>"),
                             () -> context.getWriter().text(description)));
         }
 

@@ -13,8 +13,8 @@ import java.util.Optional;
 final class Guides {
 
     /** Names of the files, in the order in which a reader would take them. */
-    static final List<String> NAMES = List.of("table-to-model", "train-a-network", "vision-and-sound", "search-your-documents", "a-language-model-of-your-own",
-            "run-an-onnx-model");
+    static final List<String> NAMES = List.of("table-to-model", "train-a-network", "vision-and-sound", "search-your-documents",
+            "a-language-model-of-your-own", "run-an-onnx-model");
 
     static final Pages.Head HEAD = Pages.head("Guides", "One job each, from nothing to the result.");
 

@@ -32,10 +32,9 @@ final class MapPage {
         var places = TopicMeanings.places();
         var meaning = places.isEmpty() ? null : new MeaningMap(encyclopedia, places).view();
         routes.get("/map", context -> {
-            if (meaning != null && "meaning".equals(context.queryParam("by")))
-                pages.send(context, "meanings",
-                        pages.head(context, "Map by meaning", "Topics beside those that say alike things, as a picture.").under("map"),
-                        Map.of("view", meaning));
+            if (meaning != null && "meaning".equals(context.queryParam("by"))) pages.send(context, "meanings",
+                    pages.head(context, "Map by meaning", "Topics beside those that say alike things, as a picture.").under("map"),
+                    Map.of("view", meaning));
             else pages.send(context, "map",
                     pages.head(context, "Map", "What to read before what: the prerequisites of all topics as a picture.").under("map"),
                     Map.of("view", view, "other", meaning == null ? "" : "/map?by=meaning"));

@@ -58,7 +58,8 @@ final class MeaningMap {
     /** At the topic from which the area's others are least far. */
     private MeaningView.Label label(AreaLine line) {
         var own = encyclopedia.inArea(line.name()).stream().map(t -> places.get(t.slug())).filter(p -> p != null).toList();
-        return own.stream().min(Comparator.comparingDouble(p -> own.stream().mapToDouble(q -> Math.hypot(p.x() - q.x(), p.y() - q.y())).sum()))
+        return own.stream()
+                .min(Comparator.comparingDouble(p -> own.stream().mapToDouble(q -> Math.hypot(p.x() - q.x(), p.y() - q.y())).sum()))
                 .map(p -> new MeaningView.Label(line.name(), line.href(), within(x(p), line.name()), y(p) - 9)).orElse(null);
     }
 

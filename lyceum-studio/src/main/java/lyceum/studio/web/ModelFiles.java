@@ -31,7 +31,8 @@ import lyceum.studio.web.view.ModelsView.Row;
 /** Looks into a file of weights for {@link ModelsPage}. Headers are read; numbers only of the tensor that is asked for, and of that so many. */
 final class ModelFiles {
     /** Names that may be opened: a page must not tell what is in other files, nor wait for a pipe. */
-    private static final List<String> ENDINGS = List.of(".safetensors", ".safetensors.index.json", ".gguf", ".onnx", ".pt", ".pth", ".bin", ".npz");
+    private static final List<String> ENDINGS = List.of(".safetensors", ".safetensors.index.json", ".gguf", ".onnx", ".pt", ".pth", ".bin",
+            ".npz");
     private static final int BINS = 60, GROUPS = 24, NODES = 500, DRAWN = 60, FACTS = 40, LONGEST = 200, TENSORS = 5_000;
     private static final long READ = 1L << 24;
 
@@ -46,7 +47,8 @@ final class ModelFiles {
             return ModelsView.of(text, "That is no name of a file.");
         }
         var name = text.toLowerCase(Locale.ROOT);
-        if (!path.isAbsolute()) return ModelsView.of(text, "Name the file from the root of the disk on, as in /home/you/model.safetensors.");
+        if (!path.isAbsolute())
+            return ModelsView.of(text, "Name the file from the root of the disk on, as in /home/you/model.safetensors.");
         if (ENDINGS.stream().noneMatch(name::endsWith))
             return ModelsView.of(text, "Files that end in " + String.join(", ", ENDINGS) + " can be shown.");
         if (!Files.isRegularFile(path)) return ModelsView.of(text, "There is no such file.");
@@ -76,8 +78,8 @@ final class ModelFiles {
         var rows = new ArrayList<Row>();
         for (var e : entries) {
             if (rows.size() == TENSORS) break;
-            rows.add(new Row(e.name(), e.type(), e.shape().toString().replace('[', '(').replace(']', ')'), e.bytes() < 0 ? "?" : count(e.bytes()),
-                    "/models?path=" + encoded(path) + "&tensor=" + encoded(e.name()) + "#numbers"));
+            rows.add(new Row(e.name(), e.type(), e.shape().toString().replace('[', '(').replace(']', ')'),
+                    e.bytes() < 0 ? "?" : count(e.bytes()), "/models?path=" + encoded(path) + "&tensor=" + encoded(e.name()) + "#numbers"));
         }
         var nodes = onnx == null ? List.<List<String>>of() : nodes(onnx.graph());
         return new ModelsView(path, "", facts, sizes(weights), onnx == null ? null : graph(onnx.graph()), nodes,
@@ -94,7 +96,8 @@ final class ModelFiles {
     }
 
     private static String port(Port port) {
-        return port.name() + "  " + (port.type() instanceof Type.OfTensor t ? t.element() + " " + (t.shape() == null ? "(..)" : t.shape()) : port.type());
+        return port.name() + "  "
+                + (port.type() instanceof Type.OfTensor t ? t.element() + " " + (t.shape() == null ? "(..)" : t.shape()) : port.type());
     }
 
     // Sizes.
@@ -104,7 +107,8 @@ final class ModelFiles {
         Map<String, Double> groups = null;
         for (int depth = 1; depth <= 6; depth++) {
             var deeper = new LinkedHashMap<String, Double>();
-            for (var e : weights.entries().values()) if (e.bytes() > 0) deeper.merge(prefix(e.name(), depth), (double) e.bytes(), Double::sum);
+            for (var e : weights.entries().values())
+                if (e.bytes() > 0) deeper.merge(prefix(e.name(), depth), (double) e.bytes(), Double::sum);
             if (groups != null && (deeper.size() > GROUPS || deeper.size() == groups.size())) break;
             groups = deeper;
         }
@@ -115,7 +119,8 @@ final class ModelFiles {
         double unit = most >= 1e9 ? 1e9 : most >= 1e6 ? 1e6 : most >= 1e3 ? 1e3 : 1;
         var word = unit == 1e9 ? "gigabytes" : unit == 1e6 ? "megabytes" : unit == 1e3 ? "kilobytes" : "bytes";
         var description = Character.toUpperCase(word.charAt(0)) + word.substring(1) + " by the first words of the tensors' names.";
-        var figure = Figure.bar("Sizes", shown.keySet().toArray(String[]::new), shown.values().stream().mapToDouble(size -> size / unit).toArray())
+        var figure = Figure
+                .bar("Sizes", shown.keySet().toArray(String[]::new), shown.values().stream().mapToDouble(size -> size / unit).toArray())
                 .horizontal().axes(word, "part").describedAs(description);
         return picture(figure, description);
     }
@@ -125,7 +130,9 @@ final class ModelFiles {
         return String.join(".", List.of(words).subList(0, Math.min(depth, words.length)));
     }
 
-    private static Picture picture(Figure figure, String description) { return new Picture(figure.title(), description, Figures.inline(figure, 760)); }
+    private static Picture picture(Figure figure, String description) {
+        return new Picture(figure.title(), description, Figures.inline(figure, 760));
+    }
 
     // Graph.
 
@@ -180,7 +187,8 @@ final class ModelFiles {
         for (int i = 0; i <= BINS; i++) edges[i] = i == BINS ? s.greatest() : s.least() + i * (s.greatest() - s.least()) / BINS;
         for (int i = 0; i < BINS; i++) heights[i] = s.histogram()[i];
         var description = "How its " + (whole ? "" : "first ") + count(Math.min(READ, flat.count())) + " numbers lie.";
-        return new Numbers(name, facts, picture(Figure.histogram("Numbers", edges, heights).axes("value", "numbers").describedAs(description), description));
+        return new Numbers(name, facts,
+                picture(Figure.histogram("Numbers", edges, heights).axes("value", "numbers").describedAs(description), description));
     }
 
     private static String text(double x) { return String.format(Locale.ROOT, "%.6g", x); }

@@ -84,7 +84,8 @@ final class Snippets {
         var json = changed(asked).entrySet().stream().map(p -> "\"" + p.getKey() + "\":" + quoted(p.getValue()))
                 .collect(Collectors.joining(",", "{", "}"));
         return "./lyceum run " + slug + options + (asked.seed() == 1 ? "" : " --seed " + asked.seed()) + "\n\n# or over HTTP\ncurl " + base
-                + "/api/runs -d '{\"slug\":\"" + slug + "\",\"params\":" + json.replace("'", "'\\''") + ",\"seed\":" + asked.seed() + "}'\n";
+                + "/api/runs -d '{\"slug\":\"" + slug + "\",\"params\":" + json.replace("'", "'\\''") + ",\"seed\":" + asked.seed()
+                + "}'\n";
     }
 
     /** A text as Java and JSON both write it. */

@@ -93,7 +93,8 @@ final class TopicsPage {
                 : List.<TopicLink>of();
         return new TopicsView(query.text(), groups, chips, query.cleared("/topics"), rows, matched.size(),
                 encyclopedia.catalogue().topics().size(), query.sort(), matched.size() > rows.size() ? query.further("/topics") : null,
-                nearest, query.text().isEmpty() ? "" : encyclopedia.finder().wordsAlone(query.text()).map(why -> "Found by words alone: " + why + ".").orElse(""));
+                nearest, query.text().isEmpty() ? ""
+                        : encyclopedia.finder().wordsAlone(query.text()).map(why -> "Found by words alone: " + why + ".").orElse(""));
     }
 
     /** Counts of a facet as they would be with the other facets' filters. */

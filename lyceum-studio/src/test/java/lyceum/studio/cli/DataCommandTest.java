@@ -35,8 +35,8 @@ class DataCommandTest {
         assertThat(done("add", file("a,b\n1,2\n3,4\n"))).contains("Nothing changed");
         done("tag", "v1");
         done("add", file("a,b\n1,2\n3,5\n6,7"));
-        assertThat(done("log").lines().skip(1).map(l -> l.replaceAll("^\\w+ +\\S+ +(\\d+) +\\w+ +", "$1 "))).containsExactly("4 main  rows.csv",
-                "3 v1    as delivered");
+        assertThat(done("log").lines().skip(1).map(l -> l.replaceAll("^\\w+ +\\S+ +(\\d+) +\\w+ +", "$1 ")))
+                .containsExactly("4 main  rows.csv", "3 v1    as delivered");
         assertThat(done("log", "v1").lines()).hasSize(2);
         assertThat(done("diff", "main~1", "main")).contains("- 3: 3,4", "+ 3: 3,5", "+ 4: 6,7", "1 lines removed, 2 added");
         assertThat(done("diff", "v1", first.substring(0, 12))).isEqualTo("0 lines removed, 0 added\n");

@@ -104,7 +104,8 @@ class GuideTest {
     /** What Java prints, with its files in the test's folder. */
     private String javaSays(String name, String code) throws IOException {
         var lines = code.lines().collect(Collectors.partitioningBy(line -> line.startsWith("import ")));
-        var body = String.join("\n", lines.get(false)).replace("System.out.println(", "say(").replace("Path.of(\"", "Path.of(\"" + folder + "/");
+        var body = String.join("\n", lines.get(false)).replace("System.out.println(", "say(").replace("Path.of(\"",
+                "Path.of(\"" + folder + "/");
         var source = String.join("\n", lines.get(true)) + "\npublic class " + name
                 + " { static StringBuilder said = new StringBuilder(); static void say(Object o) { said.append(o).append('\\n'); }\n"
                 + "public static String run() throws Exception {\n" + body + "\nreturn said.toString(); } }";
@@ -142,6 +143,7 @@ class GuideTest {
     /** Examples are the clone's, everything else is written where the test may. */
     private String place(String word) {
         if (word.matches("(\\w+=)?(examples|\\.lyceum)/.*")) return word.replaceFirst("(examples|\\.lyceum)/", ROOT + "/$1/");
-        return word.matches("model|data-store|data/.*|.*\\.(csv|index|gguf|model|json|npz|png|wav|yaml)") ? folder.resolve(word).toString() : word;
+        return word.matches("model|data-store|data/.*|.*\\.(csv|index|gguf|model|json|npz|png|wav|yaml)") ? folder.resolve(word).toString()
+                : word;
     }
 }

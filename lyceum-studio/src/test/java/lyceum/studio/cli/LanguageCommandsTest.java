@@ -86,8 +86,8 @@ class LanguageCommandsTest {
         assertThat(lyceum("quantize", model.toString(), gguf, "--type", "f16").code()).isZero();
         for (var type : new String[] {"gptq4", "awq4", "nf4"}) {
             var small = folder.resolve(type).toString();
-            var quantize = lyceum("quantize", type.equals("awq4") ? gguf : model.toString(), small, "--type", type, "--calibrate", text, "--measure",
-                    text);
+            var quantize = lyceum("quantize", type.equals("awq4") ? gguf : model.toString(), small, "--type", type, "--calibrate", text,
+                    "--measure", text);
             assertThat(quantize.err()).isEmpty();
             assertThat(quantize.out()).contains("bits a weight", "decoder.layers.1 ", "of what it gives").contains("before, ");
             var figures = quantize.out().replaceAll("(?s).*perplexity ([0-9.]+) before, ([0-9.]+) after.*", "$1 $2").split(" ");
@@ -152,21 +152,23 @@ class LanguageCommandsTest {
     @Test void itIsServedWithTuningsAndGuesses() throws Exception {
         var tuned = LoadedModel.open(model).model();
         var tuning = Peft.of(Module.copy(tuned), new Lora(2, 64).withTargets(List.of("q_proj", "down_proj")), "t", Rng.of(1));
-        Autograd.noGrad(() -> tuning.parameters().forEach((name, w) -> w.copy_(Tensor.randn(Rng.of(name.hashCode()), w.shape().toArray()))));
+        Autograd.noGrad(
+                () -> tuning.parameters().forEach((name, w) -> w.copy_(Tensor.randn(Rng.of(name.hashCode()), w.shape().toArray()))));
         tuning.save(folder.resolve("polite"));
         assertThat(lyceum("quantize", model.toString(), folder.resolve("draft.gguf").toString(), "--type", "q8_0").code()).isZero();
         var texts = new TreeSet<String>();
         for (var draft : new String[] {"lookahead", folder.resolve("draft.gguf").toString()}) {
             int port = freePort();
             var run = new AtomicReference<CommandFixture>();
-            var served = Thread.ofPlatform().start(() -> run.set(lyceum("serve", model.toString(), "--name", "base", "--port", "" + port, "--memory",
-                    "4m", "--lora", "polite=" + folder.resolve("polite"), "--draft", draft)));
+            var served = Thread.ofPlatform().start(() -> run.set(lyceum("serve", model.toString(), "--name", "base", "--port", "" + port,
+                    "--memory", "4m", "--lora", "polite=" + folder.resolve("polite"), "--draft", draft)));
             try {
                 assertThat(asked(port, "/v1/models", null)).contains("\"id\":\"base\"", "\"id\":\"polite\"", "\"parent\":\"base\"");
                 String base = text(asked(port, "/v1/completions", "base")), polite = text(asked(port, "/v1/completions", "polite"));
                 assertThat(polite).isNotEqualTo(base);
                 texts.add(base + "|" + polite);
-                assertThat(asked(port, "/metrics", null)).containsPattern("spec_decode_num_draft_tokens_total\\{model_name=\"base\"} [1-9]");
+                assertThat(asked(port, "/metrics", null))
+                        .containsPattern("spec_decode_num_draft_tokens_total\\{model_name=\"base\"} [1-9]");
             } finally {
                 served.interrupt();
                 served.join();
@@ -183,7 +185,9 @@ class LanguageCommandsTest {
         }
     }
 
-    private static String text(String answer) { return JsonMapper.shared().readTree(answer).path("choices").get(0).path("text").asString(); }
+    private static String text(String answer) {
+        return JsonMapper.shared().readTree(answer).path("choices").get(0).path("text").asString();
+    }
 
     /** Asks for a completion of a model, or for a page; waits for the server. */
     private static String asked(int port, String path, String name) throws Exception {
@@ -212,7 +216,8 @@ class LanguageCommandsTest {
         assertThat(lyceum("serve", text, "--name", "x", "--lora", "x=" + folder).err()).contains("what the model itself is called");
         var other = folder.resolve("other");
         var local = LoadedModel.open(model);
-        new LoadedModel(local.model().resized(local.model().vocabulary() + 8, Rng.of(1)), local.tokenizer(), null).write(other, ModelFamily.LLAMA);
+        new LoadedModel(local.model().resized(local.model().vocabulary() + 8, Rng.of(1)), local.tokenizer(), null).write(other,
+                ModelFamily.LLAMA);
         assertThat(lyceum("serve", text, "--draft", other.toString()).err()).contains("both have one vocabulary");
     }
 

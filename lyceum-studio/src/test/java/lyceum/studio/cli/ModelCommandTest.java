@@ -35,8 +35,8 @@ class ModelCommandTest {
     @Test void whatIsInAFileIsTold() throws IOException {
         var info = lyceum("model", "info", safetensors("a.safetensors", 1), "--numbers");
         assertThat(info.err()).isEmpty();
-        assertThat(info.out()).contains("safetensors in 1 file", "2 tensors, 8 numbers, 52 bytes", "by = a test", "layer.weight", "(2, 3)", "BF16",
-                "3.500", "1.708");
+        assertThat(info.out()).contains("safetensors in 1 file", "2 tensors, 8 numbers, 52 bytes", "by = a test", "layer.weight", "(2, 3)",
+                "BF16", "3.500", "1.708");
         var values = new LinkedHashMap<String, Object>();
         values.put("blk.0.w", QuantisedMatrix.of(Tensor.randn(Rng.of(1), 4, 256), BlockFormat.Q3_K));
         Gguf.write(folder.resolve("q.gguf"), new LinkedHashMap<>(Map.of("general.architecture", "llama")), values);

@@ -40,7 +40,8 @@ class OcrCommandTest {
         var drawn = ImageIO.read(boxes.toFile());
         assertThat(drawn.getWidth()).isEqualTo(640);
         int coloured = 0;
-        for (int y = 0; y < drawn.getHeight(); y++) for (int x = 0; x < drawn.getWidth(); x++) if ((drawn.getRGB(x, y) & 0xFFFFFF) == 0xD55E00) coloured++;
+        for (int y = 0; y < drawn.getHeight(); y++)
+            for (int x = 0; x < drawn.getWidth(); x++) if ((drawn.getRGB(x, y) & 0xFFFFFF) == 0xD55E00) coloured++;
         assertThat(coloured).isGreaterThan(2_000);
         var rows = lyceum("ocr", PICTURE, "--models", MODELS.toString(), "--json").out().lines().toList();
         assertThat(rows).hasSize(4);

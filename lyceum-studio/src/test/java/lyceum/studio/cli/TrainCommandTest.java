@@ -46,7 +46,8 @@ class TrainCommandTest {
         assertThat(done.err()).contains("320 pictures of 10 classes, seen as 1 x 8 x 8; 144 to judge epochs by; 359 to test")
                 .contains("ConvNet of 1,922 parameters");
         assertThat(done.out().lines().filter(l -> l.startsWith("epoch "))).hasSize(3);
-        assertThat(done.out()).contains("30 steps: validation ", ", accuracy 0.", ", test accuracy 0.", "Written: " + folder.resolve("digits"));
+        assertThat(done.out()).contains("30 steps: validation ", ", accuracy 0.", ", test accuracy 0.",
+                "Written: " + folder.resolve("digits"));
         var saved = SavedModel.load(folder.resolve("digits"));
         assertThat(saved.model(ConvNet.class).config().widths()).containsExactly(8, 16);
         assertThat(saved.texts("labels")).startsWith("0", "1").hasSize(10);
@@ -75,8 +76,9 @@ class TrainCommandTest {
         assertThat(output()).as("killed at %d, stopped at %d", first, second).contains("and saved. Next: lyceum train --config");
         var done = lyceum("train", "--config", folder.resolve("train.yaml").toString(), "--resume");
         assertThat(done.code()).as(done.err()).isZero();
-        for (var name : List.of("model.safetensors", "run.safetensors")) assertThat(Files.mismatch(folder.resolve("digits/" + name), folder.resolve("whole/" + name)))
-                .as(name + ", killed at %d, stopped at %d", first, second).isEqualTo(-1);
+        for (var name : List.of("model.safetensors", "run.safetensors"))
+            assertThat(Files.mismatch(folder.resolve("digits/" + name), folder.resolve("whole/" + name)))
+                    .as(name + ", killed at %d, stopped at %d", first, second).isEqualTo(-1);
         assertThat(losses("digits")).isEqualTo(losses("whole")).hasSize(30);
     }
 
@@ -127,8 +129,9 @@ class TrainCommandTest {
     @Test void aDamagedPictureIsNamedAndFatalOrSkippedAsAsked() throws IOException {
         for (int i = 0; i < 12; i++) for (var kind : List.of("dark", "light")) {
             var picture = new BufferedImage(12, 10, BufferedImage.TYPE_INT_RGB);
-            for (int y = 0; y < 10; y++) for (int x = 0; x < 12; x++)
-                picture.setRGB(x, y, kind.equals("dark") ? 0x101010 * (1 + (x + y + i) % 5) : 0xFFFFFF - 0x0A0A0A * ((x * y + i) % 7));
+            for (int y = 0; y < 10; y++)
+                for (int x = 0; x < 12; x++)
+                    picture.setRGB(x, y, kind.equals("dark") ? 0x101010 * (1 + (x + y + i) % 5) : 0xFFFFFF - 0x0A0A0A * ((x * y + i) % 7));
             var to = Files.createDirectories(folder.resolve("pictures/" + kind)).resolve(i + ".png");
             ImageIO.write(picture, "png", to.toFile());
             Files.copy(to, Files.createDirectories(folder.resolve("good/" + kind)).resolve(i + ".png"));
@@ -154,7 +157,8 @@ class TrainCommandTest {
     @Test void aLossThatIsNotFiniteStopsWithItsStepItsRowsAndTheLayer() throws IOException {
         var done = lyceum("train", "--config", file(DIGITS.replace("rate: 0.01", "rate: 1e30, optimizer: sgd, momentum: 0")).toString());
         assertThat(done.code()).isEqualTo(1);
-        assertThat(done.err()).contains("the loss is ", " at step ", " in epoch 0", "the first output that is not finite is that of ", "the batch is rows [");
+        assertThat(done.err()).contains("the loss is ", " at step ", " in epoch 0", "the first output that is not finite is that of ",
+                "the batch is rows [");
     }
 
     @Test void aTableBecomesANetworkThatPredictCanRead() throws IOException {
@@ -184,8 +188,8 @@ class TrainCommandTest {
         assertThat(said.out()).as(said.err()).startsWith("prediction,P(no),P(yes)\nyes,");
         assertThat(said.out().lines()).hasSize(3);
         Files.writeString(folder.resolve("good.csv"), rows);
-        done = lyceum("train", "--out", folder.resolve("spend").toString(), "--config", file(text.replace("target: left", "target: age, drop: [spend]")
-                .replace("rows.csv", "good.csv")).toString());
+        done = lyceum("train", "--out", folder.resolve("spend").toString(), "--config",
+                file(text.replace("target: left", "target: age, drop: [spend]").replace("rows.csv", "good.csv")).toString());
         assertThat(done.out()).as(done.err()).contains("RMSE ", "R2 ");
     }
 
@@ -208,7 +212,8 @@ class TrainCommandTest {
     @Tag("heavy")
     @Test void fashionMnistReachesNinetyThreePercentFromOneCommand() {
         assumeThat(Datasets.hasFashionMnist()).isTrue();
-        var done = lyceum("train", "--config", Path.of("../examples/fashion-mnist-cnn.yaml").toString(), "--out", folder.resolve("clothes").toString());
+        var done = lyceum("train", "--config", Path.of("../examples/fashion-mnist-cnn.yaml").toString(), "--out",
+                folder.resolve("clothes").toString());
         assertThat(done.code()).as(done.err()).isZero();
         var accuracy = Pattern.compile("test accuracy ([0-9.]+)").matcher(done.out());
         assertThat(accuracy.find()).as(done.out()).isTrue();

@@ -92,8 +92,8 @@ class VisionAndSoundCommandsTest {
         assertThat(done("vision", "segment", model, shapes.resolve("images/0000.png"), "--out", out, "--mask", mask)).contains("%");
         assertThat(Arrays.stream(ImageFolder.numbers(mask).numbers()).filter(kind -> kind >= 0 && kind < 4)).hasSize(64 * 64);
         assertThat(ImageFolder.read(out).height()).isEqualTo(448);
-        assertThat(json(done("vision", "segment", model, shapes.resolve("images/0000.png"), "--json")).get(0).path("shares").path("nothing").isNumber())
-                .isTrue();
+        assertThat(json(done("vision", "segment", model, shapes.resolve("images/0000.png"), "--json")).get(0).path("shares").path("nothing")
+                .isNumber()).isTrue();
     }
 
     @Test void speechIsWrittenInFourForms() throws IOException {

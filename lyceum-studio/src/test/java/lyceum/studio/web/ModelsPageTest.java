@@ -41,8 +41,8 @@ class ModelsPageTest extends OpenStudio {
         assertThat(http.get("/models").body()).contains("Name a file of weights on this machine").contains("lyceum model info");
         var page = http.get(address(safetensors()));
         assertThat(page.statusCode()).isEqualTo(200);
-        assertThat(page.body()).contains("layer.0.weight", "(30, 20)", "2,400", "<svg", "&lt;script&gt;alert(1)").doesNotContain("<script>alert", "<b>ias",
-                " style=");
+        assertThat(page.body()).contains("layer.0.weight", "(30, 20)", "2,400", "<svg", "&lt;script&gt;alert(1)")
+                .doesNotContain("<script>alert", "<b>ias", " style=");
         var numbers = http.get(address(safetensors()) + "&tensor=layer.0.weight").body();
         assertThat(numbers).contains("standard deviation", "How its 600 numbers lie.", "id=\"numbers\"");
         assertThat(http.get(address(safetensors()) + "&tensor=layer.0.%3Cb%3Eias").body()).contains("greatest");
@@ -56,12 +56,13 @@ class ModelsPageTest extends OpenStudio {
         var blocks = new LinkedHashMap<String, Object>();
         blocks.put("blk.0.w", QuantisedMatrix.of(Tensor.randn(Rng.of(1), 4, 256), BlockFormat.Q4_K));
         Gguf.write(folder.resolve("q.gguf"), new LinkedHashMap<>(Map.of("general.architecture", "llama")), blocks);
-        assertThat(http.get(address(folder.resolve("q.gguf")) + "&tensor=blk.0.w").body()).contains("Q4_K", "general.architecture", "How its 1,024");
+        assertThat(http.get(address(folder.resolve("q.gguf")) + "&tensor=blk.0.w").body()).contains("Q4_K", "general.architecture",
+                "How its 1,024");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/etc/passwd", "relative.safetensors", "../../x.gguf", "/no/such/file.safetensors", "/dev/zero", "/dev/stdin.npz", "/",
-            "/tmp/\u0000.onnx"})
+    @ValueSource(strings = {"/etc/passwd", "relative.safetensors", "../../x.gguf", "/no/such/file.safetensors", "/dev/zero",
+            "/dev/stdin.npz", "/", "/tmp/\u0000.onnx"})
     void whatIsNoFileOfWeightsIsNotOpened(String path) {
         var page = http.get("/models?path=" + URLEncoder.encode(path, StandardCharsets.UTF_8));
         assertThat(page.statusCode()).isEqualTo(422);
@@ -81,7 +82,8 @@ class ModelsPageTest extends OpenStudio {
 
     @Test void noOtherSiteOpensAFileEvenByAClick() throws IOException {
         var address = address(safetensors());
-        assertThat(http.get(address, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-User", "?1").statusCode()).isEqualTo(403);
+        assertThat(http.get(address, "Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-User", "?1").statusCode())
+                .isEqualTo(403);
         assertThat(http.get(address, "Sec-Fetch-Site", "same-site").statusCode()).isEqualTo(403);
         assertThat(http.get(address, "Sec-Fetch-Site", "same-origin").statusCode()).isEqualTo(200);
         assertThat(http.get("/models", "Sec-Fetch-Site", "cross-site", "Sec-Fetch-User", "?1").statusCode()).isEqualTo(200);
@@ -89,7 +91,8 @@ class ModelsPageTest extends OpenStudio {
 
     @ParameterizedTest
     @ValueSource(strings = {"192.168.1.5", "10.0.0.1", "0.0.0.0", "2001:db8::1", "example.org", ""})
-    void onlyThisMachinesOwnBrowserMayAsk(String address) {
+    void onlyThisMachinesOwnBrowserMayAsk(
+            String address) {
         assertThat(ModelsPage.isLoopback(address)).isFalse();
         assertThat(ModelsPage.isLoopback("127.0.0.1")).isTrue();
         assertThat(ModelsPage.isLoopback("[0:0:0:0:0:0:0:1]")).isTrue();

@@ -30,9 +30,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PagesTest extends OpenStudio {
 
     @ParameterizedTest
-    @ValueSource(strings = {"/", "/topics", "/topics?q=lasso", "/areas", "/map", "/map?by=meaning", "/paths", "/paths?goal=lasso", "/status", "/sources",
-            "/t/gradient-descent", "/t/momentum", "/t/dpo", "/live", "/quick?q=svd"})
-    void everyPageAnswers(String path) {
+    @ValueSource(strings = {"/", "/topics", "/topics?q=lasso", "/areas", "/map", "/map?by=meaning", "/paths", "/paths?goal=lasso",
+            "/status", "/sources", "/t/gradient-descent", "/t/momentum", "/t/dpo", "/live", "/quick?q=svd"})
+    void everyPageAnswers(
+                    String path) {
         var answer = http.get(path);
         assertThat(answer.statusCode()).isEqualTo(200);
         assertThat(answer.headers().firstValue("Content-Type")).contains("text/html;charset=utf-8");
@@ -54,7 +55,9 @@ class PagesTest extends OpenStudio {
         var finder = new Finder() {
             @Override public List<Found> find(String query) { return List.of(); }
 
-            @Override public Optional<String> wordsAlone(String query) { return query.equals("lasso") ? Optional.empty() : Optional.of("it loads"); }
+            @Override public Optional<String> wordsAlone(String query) {
+                return query.equals("lasso") ? Optional.empty() : Optional.of("it loads");
+            }
         };
         var shelf = Shelf.encyclopedia();
         var shown = new TopicsPage(new Encyclopedia(shelf.catalogue(), shelf.board(), finder, s -> Optional.empty()), null);

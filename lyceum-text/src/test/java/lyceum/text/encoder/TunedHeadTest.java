@@ -29,7 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 class TunedHeadTest {
     private static final List<String> NAMES = List.of("input_ids", "attention_mask", "token_type_ids");
     /** Pieces of MiniLM's vocabulary: [CLS] .. [SEP]; food against weather. */
-    private static final String[] FOOD = {"bread and butter", "a bowl of soup", "roast potatoes", "sweet apple pie", "fresh cheese", "rice with fish"},
+    private static final String[] FOOD = {"bread and butter", "a bowl of soup", "roast potatoes", "sweet apple pie", "fresh cheese",
+            "rice with fish"},
             WEATHER = {"heavy rain tonight", "a cold wind", "snow in the hills", "the sun is out", "thick fog", "clouds and thunder"};
 
     @TempDir private Path folder;
@@ -54,7 +55,8 @@ class TunedHeadTest {
                 mask[i * width + t] = 1;
             }
         }
-        return new Tensor[] {Tensor.of(ids, texts.length, width), Tensor.of(mask, texts.length, width), Tensor.of(new long[ids.length], texts.length, width)};
+        return new Tensor[] {Tensor.of(ids, texts.length, width), Tensor.of(mask, texts.length, width),
+                Tensor.of(new long[ids.length], texts.length, width)};
     }
 
     @Test void aTrainedHeadOnMiniLmGivesTheSameElsewhere() throws IOException {
@@ -80,7 +82,8 @@ class TunedHeadTest {
         file.write(path);
         for (int i = 0; i < 3; i++) Npy.write(folder.resolve(NAMES.get(i) + ".npy"), x[i].flip(0).compute());
         OnnxRuntime.run(path, folder);
-        var ours = OnnxModel.load(path).run(Map.of(NAMES.get(0), x[0].flip(0), NAMES.get(1), x[1].flip(0), NAMES.get(2), x[2].flip(0))).get("logits");
+        var ours = OnnxModel.load(path).run(Map.of(NAMES.get(0), x[0].flip(0), NAMES.get(1), x[1].flip(0), NAMES.get(2), x[2].flip(0)))
+                .get("logits");
         var theirs = Npy.read(folder.resolve("logits.npy"));
         assertThat(ours.sub(theirs).abs().max().item()).isLessThan(1e-4 * Math.max(1, theirs.abs().max().item()));
         assertThat(ours.flip(0).sub(head.forward(features)).abs().max().item()).isLessThan(1e-4 * Math.max(1, theirs.abs().max().item()));

@@ -78,8 +78,8 @@ public record VideoDiffusion(VideoTransformer network, FlowMatching matching) {
 
     /** The mean squared error (n) of each clip's velocity between noise and the clip at times t (n). */
     public Tensor errors(Tensor x, Tensor noise, Tensor t, Tensor condition, Pass pass) {
-        return network.predict(matching.point(noise, x, t), t, condition, pass).sub(matching.target(noise, x, t)).square().reshape(x.size(0), -1)
-                .mean(1);
+        return network.predict(matching.point(noise, x, t), t, condition, pass).sub(matching.target(noise, x, t)).square()
+                .reshape(x.size(0), -1).mean(1);
     }
 
     private static Tensor known(int[] beginnings, Tensor x) {

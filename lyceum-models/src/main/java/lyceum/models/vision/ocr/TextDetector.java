@@ -49,8 +49,8 @@ public record TextDetector(int side, double threshold, double least, double grow
 
     /** Blue, green, red, as the network was trained, by ImageNet's means in that order. */
     private static Tensor normalised(Raster picture) {
-        return Raster.make(3, picture.height(), picture.width(), (c, y, x) -> (float) ((bgr(picture, c, y, x) - MEAN[c]) / DEVIATION[c])).tensor()
-                .unsqueeze(0);
+        return Raster.make(3, picture.height(), picture.width(), (c, y, x) -> (float) ((bgr(picture, c, y, x) - MEAN[c]) / DEVIATION[c]))
+                .tensor().unsqueeze(0);
     }
 
     static float bgr(Raster picture, int c, int y, int x) { return picture.at(picture.channels() == 1 ? 0 : 2 - c, y, x); }
@@ -127,8 +127,7 @@ public record TextDetector(int side, double threshold, double least, double grow
         while (!rest.isEmpty()) {
             var first = rest.getFirst();
             var row = new ArrayList<TextBox>();
-            for (var box : rest)
-                if (box.middle() - first.middle() < Math.min(first.height(), box.height()) / 2) row.add(box);
+            for (var box : rest) if (box.middle() - first.middle() < Math.min(first.height(), box.height()) / 2) row.add(box);
             rest.removeAll(row);
             row.sort((a, b) -> Double.compare(a.left(), b.left()));
             ordered.addAll(row);

@@ -23,7 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 class TextReaderTest {
     private static final Path MODELS = Path.of("..", ".lyceum", "models"), PICTURE = Path.of("..", "examples", "invoice.png");
     /** Spaces are left out: the network, trained on Chinese above all, misses some. */
-    private static final List<String> LINES = List.of("HarbourBooks", "Invoice2026-0417", "Threenovels,oneatlas:84.50EUR", "Paidwiththanks");
+    private static final List<String> LINES = List.of("HarbourBooks", "Invoice2026-0417", "Threenovels,oneatlas:84.50EUR",
+            "Paidwiththanks");
 
     @TempDir Path folder;
 
@@ -86,7 +87,8 @@ class TextReaderTest {
 
     /** Networks that see one line and read "ab a" in it, with a repeat and blanks. */
     @Test void framesBecomeCharactersAndSureLinesStay() {
-        UnaryOperator<Tensor> detection = x -> Tensor.of(map((int) x.size(2), (int) x.size(3), 30, 60, 80, 16, 0), 1, 1, x.size(2), x.size(3));
+        UnaryOperator<Tensor> detection = x -> Tensor.of(map((int) x.size(2), (int) x.size(3), 30, 60, 80, 16, 0), 1, 1, x.size(2),
+                x.size(3));
         float[] frames = {0.1f, 0.8f, 0.05f, 0.05f, 0.1f, 0.9f, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 1, 0, 0};
         var reader = new TextReader(detection, null, x -> {
             assertThat(x.shape().toArray()).containsExactly(1, 3, 48, 320);
@@ -111,7 +113,8 @@ class TextReaderTest {
     }
 
     private static TextReader reader() throws IOException {
-        Assumptions.assumeTrue(Files.exists(MODELS.resolve("ch_PP-OCRv4_det_infer.onnx")) && Files.exists(MODELS.resolve("ppocr_keys_v1.txt")),
+        Assumptions.assumeTrue(
+                Files.exists(MODELS.resolve("ch_PP-OCRv4_det_infer.onnx")) && Files.exists(MODELS.resolve("ppocr_keys_v1.txt")),
                 "not here: PP-OCRv4 (tools/fetch-models)");
         return TextReader.load(MODELS);
     }

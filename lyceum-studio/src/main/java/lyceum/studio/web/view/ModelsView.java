@@ -15,8 +15,8 @@ import java.util.List;
  * @param rows    its tensors
  * @param tensor  the tensor whose numbers are shown, or null
  */
-public record ModelsView(String path, String trouble, List<List<String>> facts, Picture sizes, Picture graph, List<List<String>> nodes, int more,
-        List<Row> rows, Numbers tensor) {
+public record ModelsView(String path, String trouble, List<List<String>> facts, Picture sizes, Picture graph, List<List<String>> nodes,
+        int more, List<Row> rows, Numbers tensor) {
 
     /** Nothing is open. */
     public static ModelsView of(String path, String trouble) {
