@@ -9,14 +9,6 @@ public abstract class GivenFiles {
         public Path folder;
     }
 
-    public abstract static class ForBatchNorm extends Given {
-        public ResNet resnet;
-        public BatchNorm replica;
-        public Tensor pictures;
-
-        public abstract Tensor exchange(Tensor local);
-    }
-
     public abstract static class ForPictureReward extends Given {
         public VisionEncoder vision;
         public Trainer trainer;

@@ -22,6 +22,8 @@ public abstract class GivenTraining {
 
     public abstract static class ForBatchNorm extends Net {
         public BatchNorm replica;
+        public ResNet resnet;
+        public Tensor pictures;
 
         public abstract BatchNorm.Moments exchange(BatchNorm.Moments local);
     }

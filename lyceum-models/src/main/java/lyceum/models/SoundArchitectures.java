@@ -15,7 +15,6 @@ import lyceum.models.audio.WhisperConfig;
 import lyceum.models.audio.WhisperTokens;
 import lyceum.models.generative.VectorQuantizerConfig;
 import lyceum.nn.Pass;
-import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /** Models of sound. */

@@ -17,7 +17,6 @@ import lyceum.models.vision.SwinTransformer;
 import lyceum.models.vision.SwinTransformerConfig;
 import lyceum.models.vision.UNet;
 import lyceum.models.vision.UNetConfig;
-import lyceum.models.vision.VisionBackbone;
 import lyceum.models.vision.VisionTransformer;
 import lyceum.models.vision.VisionTransformerConfig;
 import lyceum.models.vision.detect.AnchorGrid;

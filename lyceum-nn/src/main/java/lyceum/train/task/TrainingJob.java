@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.Consumer;
 import lyceum.FormatException;
-import lyceum.LyceumException;
 import lyceum.plot.render.Svg;
 import lyceum.plot.render.Theme;
 import lyceum.progress.Progress;
