@@ -146,9 +146,14 @@ public record FineTuner(Trainer trainer, List<String> groups, double decay, Poli
         });
     }
 
-    /** Trains to the end. See {@link Trainer#fit(Module, Loss, Dataset, Dataset, Rng, Progress)}. */
+    /** Trains to the end; nothing stays frozen, also where progress says to stop. See {@link Trainer#fit(Module, Loss, Dataset, Dataset, Rng, Progress)}. */
     public History fit(Module model, Loss loss, Dataset data, Dataset validation, Rng rng, Progress progress) {
-        return start(model, data.size(), BatchLoss.of(model, loss, data),
-                validation == null ? null : trainer.meanLoss(model, loss, validation), rng).finish(progress);
+        var members = members(model);
+        try {
+            return start(model, data.size(), BatchLoss.of(model, loss, data),
+                    validation == null ? null : trainer.meanLoss(model, loss, validation), rng).finish(progress);
+        } finally {
+            held(model, members, -1);
+        }
     }
 }

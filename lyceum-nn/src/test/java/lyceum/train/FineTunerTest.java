@@ -15,6 +15,7 @@ import lyceum.nn.Linear;
 import lyceum.nn.Sequential;
 import lyceum.nn.loss.Loss;
 import lyceum.optim.Adam;
+import lyceum.progress.CancelledException;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
@@ -104,6 +105,11 @@ class FineTunerTest {
         new FineTuner(trainer, GROUPS).withPolicy(FineTuner.Policy.HEAD_THEN_ALL).fit(model, Loss::crossEntropy, data(), null, Rng.of(5),
                 Progress.SILENT);
         assertThat(moving).containsExactly(2, 8, 8);
+        var head = new FineTuner(new Trainer(new Adam(0.01), 3), GROUPS).withPolicy(FineTuner.Policy.HEAD);
+        var stopped = Progress.SILENT.stoppedBy(() -> true);
+        assertThatThrownBy(() -> head.fit(model, Loss::crossEntropy, data(), null, Rng.of(5), stopped))
+                .isInstanceOf(CancelledException.class);
+        assertThat(model.parameters().size()).as("nothing stays frozen").isEqualTo(8);
     }
 
     @Test void headsAreReplacedAndBadSettingsNamed() {
