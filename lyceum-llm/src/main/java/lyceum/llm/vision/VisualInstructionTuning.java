@@ -88,16 +88,27 @@ public record VisualInstructionTuning(int alignSteps, double alignRate, int tune
         }
     }
 
-    /** The second stage; the encoder is as it was. Returns the low-rank update of the language model, attached and named {@code llava}, or null if all of it learned. */
+    /**
+     * The second stage; the encoder is as it was. Returns the low-rank update of the language model, attached and named {@code llava}, or null if all of it learned.
+     * If progress says to stop, the update is taken off again.
+     */
     public Peft tune(VisionLanguageModel model, List<Example> examples, Rng rng, Progress progress) {
         var encoder = List.copyOf(model.parameters(Set.of(Part.ENCODER)).keySet());
         var learning = new ArrayList<>(model.parameters(Set.of(Part.CONNECTOR)).values());
+        var language = model.parameters(Set.of(Part.LANGUAGE));
         encoder.forEach(model::freeze);
+        Peft tuning = null;
         try {
-            var tuning = lora == null ? null : Peft.of(model.language(), lora, "llava", rng.split(1));
-            learning.addAll(tuning == null ? model.parameters(Set.of(Part.LANGUAGE)).values() : tuning.parameters().values());
+            if (lora != null) tuning = Peft.of(model.language(), lora, "llava", rng.split(1));
+            learning.addAll(tuning == null ? language.values() : tuning.parameters().values());
             train("instruction tuning", model, learning, examples, tuneSteps, tuneRate, 2.0 / 3, rng, progress);
             return tuning;
+        } catch (RuntimeException e) { // nobody gets the update
+            if (tuning != null) {
+                tuning.detach();
+                language.keySet().forEach(model::unfreeze);
+            }
+            throw e;
         } finally {
             encoder.forEach(model::unfreeze);
         }
