@@ -181,15 +181,16 @@ class PictureTuningTest {
         return sum;
     }
 
-    /** Pictures in which an item has the other's colour, and those in which both have. */
+    /** Pictures in which an item has the other's colour, those in which both have, and those that can be read at all. */
     private static int[] traded(Tensor pictures, List<Scene> asked) {
-        int[] traded = new int[2];
+        int[] traded = new int[3];
         for (int i = 0; i < asked.size(); i++) {
             Colour left = asked.get(i).items().get(0).colour(), right = asked.get(i).items().get(1).colour();
-            if (left == right) continue;
+            var read = MANY.read(pictures.get(i));
+            if (left == right || read.isEmpty()) continue;
+            traded[2]++;
             int wrong = 0;
-            for (var item : MANY.read(pictures.get(i)).map(Scene::items).orElse(List.of()))
-                if (item.colour() == (item.column() == 0 ? right : left)) wrong++;
+            for (var item : read.get().items()) if (item.colour() == (item.column() == 0 ? right : left)) wrong++;
             for (int k = 0; k < wrong; k++) traded[k]++;
         }
         return traded;
@@ -229,7 +230,7 @@ class PictureTuningTest {
         var texts = faint(learned.stream().map(MANY::caption).toList());
         var places = TextToImageAlignment.places(MANY, learned, LENGTH, PATCH);
         var prompts = asked.stream().map(MANY::caption).toList();
-        int[][] traded = new int[2][2];
+        int[][] traded = new int[2][3];
         // Two painters that are not done learning: then the colours' places are what they know least
         for (int bound = 0; bound < 2; bound++) for (int seed = 7; seed < 9; seed++) {
             var model = fresh(seed);
@@ -237,12 +238,15 @@ class PictureTuningTest {
             var pictures = TextToImage.of(model, PictureTuningTest::faint, new VideoOptions(1, 16)).draw(prompts,
                     NoiseStreams.of(Rng.of(9), 400), Progress.SILENT);
             int[] more = traded(pictures, asked);
-            for (int k = 0; k < 2; k++) traded[bound][k] += more[k];
+            for (int k = 0; k < 3; k++) traded[bound][k] += more[k];
         }
+        Evidence.of("pictures of 800 that can be read, learned without binding", traded[0][2], atLeast(400));
+        Evidence.of("with it, as a share of those", traded[1][2] / (double) traded[0][2], atLeast(0.9));
         for (int k = 0; k < 2; k++) {
             var what = k == 0 ? "an item in the other's colour" : "traded colours";
             Evidence.of("pictures of 800 with " + what + ", learned without binding", traded[0][k], atLeast(k == 0 ? 20 : 5));
-            Evidence.of("share of them that are left with it", (double) traded[1][k] / traded[0][k], atMost(0.8));
+            Evidence.of("their share of what can be read, with binding over without",
+                    (double) traded[1][k] / traded[1][2] / ((double) traded[0][k] / traded[0][2]), atMost(0.8));
         }
     }
 }
