@@ -43,7 +43,12 @@ public final class EventFile implements Closeable {
         this.path = path;
         this.clock = clock;
         channel = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        event(0, e -> e.text(3, "brain.Event:2"));
+        try {
+            event(0, e -> e.text(3, "brain.Event:2"));
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
     }
 
     /** A new file in {@code folder}, which is made where it is not; TensorBoard shows all files of a folder as one run. */

@@ -36,7 +36,7 @@ import lyceum.tensor.Tensor;
 public record Gguf(int version, SequencedMap<String, Object> metadata, SequencedMap<String, Entry> entries) {
     private static final String FORMAT = "gguf";
     private static final int MAGIC = 0x46554747, DEEPEST = 4;
-    private static final String ALIGNMENT = "general.alignment";
+    static final String ALIGNMENT = "general.alignment";
     /** Names of the formats of blocks, for messages. */
     static final String BLOCKS = BlockFormat.named().stream().filter(f -> !f.isFloat()).map(BlockFormat::name)
             .collect(Collectors.joining(", "));

@@ -18,13 +18,13 @@ import lyceum.tensor.Tensor;
 
 /** Writes GGUF, version 3. The file appears whole or not at all. */
 final class GgufWriter {
-    private static final int ALIGNMENT = 32;
     private final ByteArrayOutputStream header = new ByteArrayOutputStream();
+    private final int alignment;
 
-    private GgufWriter() {}
+    private GgufWriter(int alignment) { this.alignment = alignment; }
 
     static void write(Path path, SequencedMap<String, ?> metadata, SequencedMap<String, ?> tensors) throws IOException {
-        var writer = new GgufWriter();
+        var writer = new GgufWriter(alignment(metadata.get(Gguf.ALIGNMENT)));
         writer.number(0x46554747L, 4).number(3, 4).number(tensors.size(), 8).number(metadata.size(), 8);
         for (var setting : metadata.entrySet()) {
             writer.text(setting.getKey());
@@ -43,9 +43,9 @@ final class GgufWriter {
             writer.number(shape.length, 4);
             for (int a = shape.length - 1; a >= 0; a--) writer.number(shape[a], 8);
             writer.number(kind.number, 4).number(offset, 8);
-            offset += padded(bytes(entry.getValue()));
+            offset += writer.padded(bytes(entry.getValue()));
         }
-        while (writer.header.size() % ALIGNMENT != 0) writer.header.write(0);
+        while (writer.header.size() % writer.alignment != 0) writer.header.write(0);
         writer.put(path, tensors);
     }
 
@@ -68,7 +68,19 @@ final class GgufWriter {
         return value instanceof Gguf.Entry e ? e.bytes() : ((QuantisedMatrix) value).segment();
     }
 
-    private static long padded(long bytes) { return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
+    private long padded(long bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+
+    /** What the settings say, which a reader goes by; 32 if they say no whole number. */
+    private static int alignment(Object setting) {
+        long alignment = switch (setting) {
+            case Gguf.Unsigned u -> u.value();
+            case Number n when !(n instanceof Float || n instanceof Double) -> n.longValue();
+            case null, default -> 32L;
+        };
+        if (alignment < 8 || alignment > 1 << 20 || alignment % 8 != 0) throw new IllegalArgumentException(
+                "gguf: " + Gguf.ALIGNMENT + " is " + setting + "; it is a multiple of 8, at most " + (1 << 20));
+        return (int) alignment;
+    }
 
     private void put(Path path, SequencedMap<String, ?> tensors) throws IOException {
         var target = path.toAbsolutePath();
@@ -78,11 +90,7 @@ final class GgufWriter {
                 Safetensors.drain(channel, ByteBuffer.wrap(header.toByteArray()));
                 for (var value : tensors.values()) {
                     if (value instanceof Tensor t) Safetensors.writeData(channel, t);
-                    else {
-                        var segment = segment(value);
-                        for (long at = 0; at < segment.byteSize(); at += 1 << 26)
-                            Safetensors.drain(channel, segment.asSlice(at, Math.min(1 << 26, segment.byteSize() - at)).asByteBuffer());
-                    }
+                    else Safetensors.drain(channel, segment(value));
                     Safetensors.drain(channel, ByteBuffer.allocate((int) (padded(bytes(value)) - bytes(value))));
                 }
             }

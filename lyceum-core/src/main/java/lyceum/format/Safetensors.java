@@ -280,7 +280,7 @@ public final class Safetensors {
             throw new IllegalArgumentException("safetensors: \"" + name + "\" is " + now.type + " " + Arrays.toString(now.shape)
                     + "; announced were " + place.type + " " + Arrays.toString(place.shape));
         if (value instanceof Tensor t) writeData(channel, t);
-        else drain(channel, ((StorageType.Stored) value).bytes().asByteBuffer());
+        else drain(channel, ((StorageType.Stored) value).bytes());
     }
 
     private static byte[] header(SequencedMap<String, Place> places, Map<String, String> metadata) {
@@ -304,12 +304,14 @@ public final class Safetensors {
     static void writeData(FileChannel channel, Tensor tensor) throws IOException {
         var source = tensor.detach().contiguous();
         var v = source.view();
-        long bytes = source.count() * source.dtype().bytes();
-        for (long at = 0; at < bytes; at += 1 << 26) {
-            var piece = v.storage().segment().asSlice(v.byteOffset() + at, Math.min(1 << 26, bytes - at));
-            drain(channel, piece.asByteBuffer());
-        }
+        if (source.count() > 0) drain(channel, v.storage().segment().asSlice(v.byteOffset(), source.count() * source.dtype().bytes()));
         Reference.reachabilityFence(source);
+    }
+
+    /** In pieces: a buffer has at most 2 GB. */
+    static void drain(FileChannel channel, MemorySegment bytes) throws IOException {
+        for (long at = 0; at < bytes.byteSize(); at += 1 << 26)
+            drain(channel, bytes.asSlice(at, Math.min(1 << 26, bytes.byteSize() - at)).asByteBuffer());
     }
 
     static void drain(FileChannel channel, ByteBuffer buffer) throws IOException { while (buffer.hasRemaining()) channel.write(buffer); }

@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -119,16 +120,9 @@ public final class TorchFile {
         });
     }
 
-    /** How the elements of a storage are read: as they are, or as bits of a type that widens. */
+    /** What the elements of a storage are: of a tensor's type, or else of one that widens. */
     private record Element(DType type, StorageType stored) {
-        Element(StorageType stored) {
-            this(switch (stored.bytes()) {
-                case 1 -> DType.U8;
-                case 2 -> DType.F16;
-                case 4 -> DType.I32;
-                default -> DType.I64;
-            }, stored);
-        }
+        Element(StorageType stored) { this(null, stored); }
 
         Element(DType type) { this(type, null); }
     }
@@ -157,14 +151,31 @@ public final class TorchFile {
 
     private Tensor tensor(String name, TorchPickle.TensorCall call) {
         var element = element(call.storage().type());
-        var bits = tensor(name, call, element.type);
-        if (element.stored == null) return bits;
+        return element.stored == null ? tensor(name, call, element.type) : widened(name, call, element.stored);
+    }
+
+    /** Read as bytes: as floats of their width some would be NaN, which a copy need not keep bit for bit. */
+    private Tensor widened(String name, TorchPickle.TensorCall call, StorageType type) {
+        var bits = tensor(name, inBytes(name, call, type.bytes()), DType.U8);
         var v = bits.view();
-        var stored = new StorageType.Stored(element.stored, bits.shape().toArray(), bits.count() == 0 ? MemorySegment.ofArray(new byte[0])
-                : v.storage().segment().asSlice(v.byteOffset(), bits.count() * element.stored.bytes()));
+        var stored = new StorageType.Stored(type, call.shape(), bits.count() == 0 ? MemorySegment.ofArray(new byte[0])
+                : v.storage().segment().asSlice(v.byteOffset(), bits.count()));
         var wide = stored.tensor();
         Reference.reachabilityFence(bits);
         return wide;
+    }
+
+    private static TorchPickle.TensorCall inBytes(String name, TorchPickle.TensorCall call, int width) {
+        int axes = call.shape().length, steps = call.strides().length;
+        long[] shape = Arrays.copyOf(call.shape(), axes + 1), strides = Arrays.copyOf(call.strides(), steps + 1);
+        shape[axes] = width;
+        strides[steps] = 1;
+        try {
+            for (int a = 0; a < steps; a++) strides[a] = Math.multiplyExact(strides[a], (long) width);
+            return new TorchPickle.TensorCall(call.storage(), Math.multiplyExact(call.offset(), (long) width), shape, strides);
+        } catch (ArithmeticException e) {
+            throw new FormatException("torch: tensor \"" + name + "\" is larger than memory can be", e);
+        }
     }
 
     private Tensor tensor(String name, TorchPickle.TensorCall call, DType type) {

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.LocalDateTime;
 import java.util.SequencedMap;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
@@ -25,6 +26,8 @@ import lyceum.tensor.Tensor;
 final class TorchWriter {
     private static final int ALIGNMENT = 64, PIECE = 1 << 20;
     private static final String FOLDER = "archive/";
+    /** In no time zone: the same file from the same tensors. For times before 1980 the zip gets a field that the padding does not know of. */
+    private static final LocalDateTime THEN = LocalDateTime.of(1980, 2, 1, 0, 0);
 
     private final Counting out;
     private final ZipOutputStream zip;
@@ -82,7 +85,7 @@ final class TorchWriter {
         var entry = new ZipEntry(FOLDER + name);
         var crc = new CRC32();
         for (long at = 0; at < bytes.byteSize(); at += PIECE) crc.update(piece(bytes, at));
-        entry.setTime(315_532_800_000L); // 1980: the same file from the same tensors
+        entry.setTimeLocal(THEN);
         entry.setSize(bytes.byteSize());
         entry.setCompressedSize(bytes.byteSize());
         entry.setCrc(crc.getValue());

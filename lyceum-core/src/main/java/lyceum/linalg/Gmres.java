@@ -44,13 +44,15 @@ public record Gmres(double tolerance, int maxIterations, int restart) implements
             residuals = Arrays.copyOf(residuals, step + 1 + done);
             System.arraycopy(cycle.norms, 0, residuals, step + 1, done);
             step += done;
+            var before = x.clone();
             Rows.axpy(1, cycle.correction(done), x, 0, n);
             r = side.clone();
             Rows.axpy(-1, LinearMap.checked("gmres", a.times(x.clone()), n), r, 0, n);
             double next = Rows.norm(r, 0, n);
             // A cycle that gains nothing will gain nothing again.
             if (!(next < norm * (1 - 1e-12))) {
-                norm = next;
+                if (next <= norm) norm = next;
+                else x = before; // rounding alone moved it, as where the map is singular
                 break;
             }
             norm = next;
@@ -103,8 +105,9 @@ public record Gmres(double tolerance, int maxIterations, int restart) implements
                     column[i + 1] = cos[i] * lower - sin[i] * upper;
                 }
                 double length = Math.hypot(column[k], column[k + 1]);
-                cos[k] = length == 0 ? 1 : column[k] / length;
-                sin[k] = length == 0 ? 0 : column[k + 1] / length;
+                if (length <= 1e-14 * before) length = 0; // a singular map: this direction takes nothing off
+                cos[k] = length == 0 ? 0 : column[k] / length;
+                sin[k] = length == 0 ? 1 : column[k + 1] / length;
                 column[k] = length;
                 g[k + 1] = -sin[k] * g[k];
                 g[k] *= cos[k];
@@ -120,7 +123,7 @@ public record Gmres(double tolerance, int maxIterations, int restart) implements
             var y = Arrays.copyOf(g, steps);
             for (int i = steps - 1; i >= 0; i--) {
                 for (int j = i + 1; j < steps; j++) y[i] -= h[j][i] * y[j];
-                y[i] = h[i][i] == 0 ? 0 : y[i] / h[i][i]; // a singular map: that direction has no part
+                y[i] = h[i][i] == 0 ? 0 : y[i] / h[i][i];
             }
             var sum = new double[n];
             for (int i = 0; i < steps; i++) Rows.axpy(y[i], basis[i], sum, 0, n);

@@ -16,7 +16,7 @@ import lyceum.tensor.Tensor;
  * }
  *
  * <p>Computed in F64. The gradient reads the derivative off a matrix of twice the size, {@code f([[A, E], [0, A]])}, whose upper right block it is (Mathias 1996), and
- * so asks of {@code A} what the function itself does.
+ * asks nothing of {@code A} but what the function itself does.
  */
 public final class MatrixFunctions {
     private static final double[] PADE = {64764752532480000., 32382376266240000., 7771770303897600., 1187353796428800., 129060195264000.,
@@ -29,37 +29,41 @@ public final class MatrixFunctions {
             WEIGHTS = {0.064742483084434847, 0.13985269574463833, 0.19091502525255947, 0.20897959183673469, 0.19091502525255947,
                     0.13985269574463833, 0.064742483084434847};
     private static final int MOST = 100;
+    private static final String LOG = "matrix logarithm", SQRT = "matrix square root";
 
     private MatrixFunctions() {}
 
     /** {@code e^A}, by scaling, a Pade approximant of degree 13, and squaring (Higham 2005). */
-    public static Tensor exp(Tensor a) { return Leading.each(a, x -> of("matrix exponential", x, MatrixFunctions::exponential)); }
+    public static Tensor exp(Tensor a) { return Leading.each(a, x -> of("matrix exponential", x, MatrixFunctions::exponential, false)); }
 
     /**
      * The principal logarithm: by square roots to near the identity, a Pade approximant there, and doubling (Kenney and Laub 1989).
      *
      * @throws IllegalArgumentException if an eigenvalue is real and not positive: it has none
      */
-    public static Tensor log(Tensor a) { return Leading.each(a, x -> of("matrix logarithm", x, MatrixFunctions::logarithm)); }
+    public static Tensor log(Tensor a) { return Leading.each(a, x -> of(LOG, x, MatrixFunctions::logarithm, true)); }
 
     /**
      * The principal square root, whose eigenvalues have positive real parts, by Denman and Beavers' iteration in product form (Cheng, Higham, Kenney and Laub 2001).
      *
      * @throws IllegalArgumentException if an eigenvalue is real and not positive: {@link SymmetricEigen#function} takes semidefinite matrices
      */
-    public static Tensor sqrt(Tensor a) { return Leading.each(a, x -> of("matrix square root", x, m -> root("matrix square root", m))); }
+    public static Tensor sqrt(Tensor a) { return Leading.each(a, x -> of(SQRT, x, m -> root(SQRT, m), true)); }
 
-    private static Tensor of(String name, Tensor a, UnaryOperator<Tensor> f) {
+    /** @param principal whether eigenvalues are looked at; those of the gradient's matrix are the same but for rounding, which may carry a small one across */
+    private static Tensor of(String name, Tensor a, UnaryOperator<Tensor> f, boolean principal) {
         return CustomOp.of(name, in -> {
             Matrices.square(name, in[0]);
+            if (in[0].size(0) == 0) return in[0];
             var wide = in[0].to(DType.F64);
-            return in[0].size(0) == 0 ? in[0] : f.apply(wide).to(Matrices.resultType(in[0]));
+            if (principal) requireNoneOnTheCut(name, wide);
+            return f.apply(wide).to(Matrices.resultType(in[0]));
         }, (i, g, out, in) -> {
             long n = in[0].size(0);
             // Linear in the gradient: as large as the matrix, so that neither drowns the other.
             double size = g.detach().abs().max().item(), factor = size == 0 ? 1 : Math.max(1e-3, in[0].detach().abs().max().item()) / size;
             Tensor t = in[0].transpose(), above = Tensor.concat(1, t, g.mul(factor)), below = Tensor.concat(1, t.zerosLike(), t);
-            return of(name, Tensor.concat(0, above, below), f).narrow(0, 0, n).narrow(1, n, n).div(factor);
+            return of(name, Tensor.concat(0, above, below), f, false).narrow(0, 0, n).narrow(1, n, n).div(factor);
         }).apply(a);
     }
 
@@ -79,13 +83,12 @@ public final class MatrixFunctions {
     }
 
     private static Tensor logarithm(Tensor a) {
-        requireNoneOnTheCut("matrix logarithm", a);
         var one = Tensor.eye(DType.F64, a.size(0));
         var x = a;
         int roots = 0;
         while (oneNorm(x.sub(one)) > 0.26) {
-            x = iterated("matrix logarithm", x);
-            if (++roots > MOST) throw new ConvergenceException("matrix logarithm: " + MOST + " square roots do not come near the identity");
+            x = root(LOG, x);
+            if (++roots > MOST) throw new ConvergenceException(LOG + ": " + MOST + " square roots do not come near the identity");
         }
         var small = x.sub(one).compute();
         var sum = small.zerosLike();
@@ -93,13 +96,8 @@ public final class MatrixFunctions {
         return sum.mul(Math.scalb(1.0, roots));
     }
 
-    private static Tensor root(String name, Tensor a) {
-        requireNoneOnTheCut(name, a);
-        return iterated(name, a);
-    }
-
     /** {@code M -> 1, X -> sqrt(A)}; scaled by the determinant while it is far. */
-    private static Tensor iterated(String name, Tensor a) {
+    private static Tensor root(String name, Tensor a) {
         long n = a.size(0);
         Tensor one = Tensor.eye(DType.F64, n), m = a, x = a;
         double last = Double.POSITIVE_INFINITY;

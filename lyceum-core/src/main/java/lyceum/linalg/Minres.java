@@ -37,7 +37,7 @@ public record Minres(double tolerance, int maxIterations) implements MinresWithe
         double beta = length(r, z, 0), first = beta, rest = beta;
         int limit = maxIterations == 0 ? 10 * n : maxIterations, step = 0;
         var residuals = new double[] {rest};
-        double previous = 0, cos = -1, sin = 0, delta = 0, epsilon = 0;
+        double previous = 0, cos = -1, sin = 0, delta = 0, epsilon = 0, greatest = 0;
         double[] w = new double[n], w1 = new double[n];
         while (rest > tolerance * first && step < limit && beta > 0) {
             double[] v = z.clone();
@@ -56,7 +56,8 @@ public record Minres(double tolerance, int maxIterations) implements MinresWithe
             epsilon = sin * beta;
             delta = -cos * beta;
             double size = Math.hypot(gamma, beta);
-            if (size <= Math.ulp(1.0) * Math.abs(alpha)) break; // singular: no part of b is left that this space reaches
+            greatest = Math.max(greatest, Math.hypot(alpha, beta));
+            if (size <= 4 * Math.ulp(1.0) * greatest) break; // singular: no part of b is left that this space reaches
             cos = gamma / size;
             sin = beta / size;
             double part = cos * rest;
@@ -70,8 +71,7 @@ public record Minres(double tolerance, int maxIterations) implements MinresWithe
             }
             step++;
             residuals = Arrays.copyOf(residuals, step + 1);
-            residuals[step] = Math.abs(rest);
-            rest = Math.abs(rest);
+            residuals[step] = rest;
         }
         var left = side.clone();
         Rows.axpy(-1, LinearMap.checked("minres", a.times(x.clone()), n), left, 0, n);

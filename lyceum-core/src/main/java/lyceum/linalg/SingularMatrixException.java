@@ -1,6 +1,6 @@
 package lyceum.linalg;
 
-/** A square system has no unique solution because a pivot is exactly zero. */
+/** A square system has no unique solution because a pivot or eigenvalue is zero, exactly or to rounding. */
 public final class SingularMatrixException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
@@ -18,6 +18,6 @@ public final class SingularMatrixException extends IllegalArgumentException {
         this.pivotIndex = pivotIndex;
     }
 
-    /** The 0-based index of the first zero pivot. */
+    /** The 0-based index of the first such pivot. */
     public int pivotIndex() { return pivotIndex; }
 }

@@ -7,8 +7,8 @@
  * {@link lyceum.linalg.Lanczos}, {@link lyceum.linalg.Lobpcg}, {@link lyceum.linalg.TruncatedSvd} and
  * {@link lyceum.linalg.ConjugateGradient} take a {@link lyceum.linalg.LinearMap}.
  *
- * <p>Inside a loss, {@link lyceum.linalg.Linalg} has the decompositions and solves with gradients, over leading axes; {@link lyceum.linalg.MatrixFunctions},
- * {@link lyceum.linalg.Sylvester}, {@link lyceum.linalg.Toeplitz} and {@link lyceum.linalg.Fourier} likewise. {@link lyceum.linalg.Gmres} and
+ * <p>Inside a loss, {@link lyceum.linalg.Linalg} has the decompositions and solves with gradients, over leading axes, as {@link lyceum.linalg.MatrixFunctions}
+ * and {@link lyceum.linalg.Fourier} have theirs; {@link lyceum.linalg.Sylvester} and {@link lyceum.linalg.Toeplitz} are of one matrix. {@link lyceum.linalg.Gmres} and
  * {@link lyceum.linalg.Minres} solve where a map is not definite.
  *
  * <p>What they are used for: {@link lyceum.linalg.Norms}, {@link lyceum.linalg.ProximalMaps} and {@link lyceum.linalg.Projections} measure, shrink and

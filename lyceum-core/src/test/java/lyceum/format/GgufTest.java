@@ -168,4 +168,18 @@ class GgufTest {
 
     @Tag("heavy")
     @Test void aHundredThousandMutantsAreReadOrRefused(@TempDir Path folder) throws IOException { mutants(100_000, folder); }
+
+    @Test void tensorsBeginWhereTheSettingsSay(@TempDir Path folder) throws IOException {
+        for (long alignment : new long[] {8, 64}) {
+            var settings = new LinkedHashMap<String, Object>();
+            settings.put("general.alignment", alignment);
+            var tensors = new LinkedHashMap<String, Tensor>();
+            tensors.put("a", Tensor.of(1f, 2, 3));
+            tensors.put("b", Tensor.of(4f, 5));
+            var file = folder.resolve(alignment + ".gguf");
+            Gguf.write(file, settings, tensors);
+            assertThat(Gguf.read(file).tensor("a").toFloatArray()).containsExactly(1, 2, 3);
+            assertThat(Gguf.read(file).tensor("b").toFloatArray()).containsExactly(4, 5);
+        }
+    }
 }

@@ -231,6 +231,10 @@ class MatrixFunctionsTest {
         assertThat(stuck.residual()).isEqualTo(1);
         assertThat(new Minres().withMaxIterations(1).solve(LinearMap.of(Tensor.of(new double[][] {{1, 0}, {0, -5}})), Tensor.of(1.0, 1))
                 .converged()).isFalse();
+        Tensor singular = Tensor.of(new double[][] {{1, 0}, {0, 0}}), outside = Tensor.of(1.0, 1);
+        assertThat(new Gmres().solve(LinearMap.of(singular), outside).residual()).isCloseTo(1, within(1e-9));
+        assertThat(new Gmres().solve(LinearMap.of(singular), outside).converged()).isFalse();
+        assertThat(new Minres().solve(LinearMap.of(singular), outside).residual()).isCloseTo(1, within(1e-9));
         assertThat(new Gmres().solve(LinearMap.of(turned), Tensor.zeros(DType.F64, 3)).converged()).isTrue();
         assertThat(new Minres().solve(LinearMap.of(turned.add(turned.transpose())), Tensor.zeros(DType.F64, 3)).iterations()).isZero();
     }

@@ -16,8 +16,8 @@ import lyceum.withers.Withers;
 
 /**
  * Where somebody speaks, by Silero's network of version 4 or 5 in ONNX (MIT): it hears 32 ms after 32 ms, keeps a state between them, and gives each the
- * probability that there is speech. Speech begins where that is {@code threshold} and ends where it has been below {@code threshold - 0.15} for
- * {@code silence} seconds.
+ * probability that there is speech. Speech begins where that is {@code threshold} and ends where it has been below {@code threshold - 0.15}, or
+ * 0.01 if that is more, for {@code silence} seconds.
  *
  * {@snippet :
  * var voice = VoiceActivity.load(Path.of(".lyceum/models/silero_vad_v5.onnx"));
@@ -36,7 +36,7 @@ import lyceum.withers.Withers;
 public record VoiceActivity(OnnxModel network, double threshold, double speech, double silence, double margin)
         implements VoiceActivityWithers {
     private static final int RATE = 16_000, CHUNK = 512, CONTEXT = 64;
-    private static final double SLACK = 0.15;
+    private static final double SLACK = 0.15, FLOOR = 0.01;
 
     /** From a second to another one. */
     public record Segment(double from, double to) {}
@@ -97,7 +97,7 @@ public record VoiceActivity(OnnxModel network, double threshold, double speech, 
             if (!isEnd && probabilities[i] >= threshold) {
                 if (begin < 0) begin = at;
                 quiet = -1;
-            } else if (begin >= 0 && (isEnd || probabilities[i] < threshold - SLACK)) {
+            } else if (begin >= 0 && (isEnd || probabilities[i] < Math.max(FLOOR, threshold - SLACK))) {
                 if (isEnd || quiet < 0) quiet = at;
                 if (!isEnd && at - quiet < silence - 1e-9) continue;
                 if (quiet - begin > speech) parts.add(new double[] {begin, quiet});

@@ -45,6 +45,9 @@ final class ModelCommand implements Callable<Integer> {
 
     private static String shape(List<Long> shape) { return shape.toString().replace('[', '(').replace(']', ')'); }
 
+    /** A name in a file of somebody's: what would steer the terminal is a question mark. */
+    private static String plain(String text) { return text.replaceAll("\\p{Cc}", "?"); }
+
     private static String number(double x) { return String.format(Locale.ROOT, "%.4g", x); }
 
     private static String count(long n) { return String.format(Locale.ROOT, "%,d", n); }
@@ -78,25 +81,27 @@ final class ModelCommand implements Callable<Integer> {
                 sum[1] += Math.max(0, entry.bytes());
             }
             types.forEach((type, sum) -> out.println("  " + type + ": " + count(sum[0]) + " tensors, " + count(sum[1]) + " bytes"));
-            weights.metadata().entrySet().stream().sorted(Map.Entry.comparingByKey()).limit(metadata ? Long.MAX_VALUE : 40).forEach(
-                    m -> out.println("  " + m.getKey() + " = " + (metadata ? m.getValue() : TextWidth.cut(line(m.getValue()), 60))));
+            weights.metadata().entrySet().stream().sorted(Map.Entry.comparingByKey()).limit(metadata ? Long.MAX_VALUE : 40)
+                    .forEach(m -> out.println("  " + plain(m.getKey()) + " = " + value(m.getValue())));
             if (!metadata && weights.metadata().size() > 40) out.println("  and " + (weights.metadata().size() - 40) + " more: --metadata");
             var rows = new ArrayList<List<String>>();
             rows.add(numbers ? List.of("name", "type", "shape", "least", "greatest", "mean", "deviation", "no number")
                     : List.of("name", "type", "shape", "bytes"));
             for (var entry : entries)
                 rows.add(numbers ? numbers(entry)
-                        : List.of(entry.name(), entry.type(), shape(entry.shape()), entry.bytes() < 0 ? "?" : count(entry.bytes())));
+                        : List.of(plain(entry.name()), entry.type(), shape(entry.shape()), entry.bytes() < 0 ? "?" : count(entry.bytes())));
             parent.print(rows);
             return LyceumCommand.DONE;
         }
 
-        private static String line(String text) { return text.replaceAll("\\s+", " "); }
+        private String value(String text) {
+            return metadata ? text.replaceAll("[\\p{Cc}&&[^\\n\\t]]", "?") : TextWidth.cut(plain(text.replaceAll("\\s+", " ")), 60);
+        }
 
         private static List<String> numbers(OpenWeights.Entry entry) {
             var s = WeightStatistics.of(entry.tensor().get(), 1);
-            return List.of(entry.name(), entry.type(), shape(entry.shape()), number(s.least()), number(s.greatest()), number(s.mean()),
-                    number(s.deviation()), count(s.notFinite()));
+            return List.of(plain(entry.name()), entry.type(), shape(entry.shape()), number(s.least()), number(s.greatest()),
+                    number(s.mean()), number(s.deviation()), count(s.notFinite()));
         }
     }
 
@@ -130,8 +135,9 @@ final class ModelCommand implements Callable<Integer> {
             for (var d : all) {
                 if (d.kind() == Kind.EQUAL || d.kind() == Kind.NUMBERS && d.relative() <= tolerance) equal++;
                 else if (d.kind() == Kind.TYPE) types++;
-                else rows.add(List.of(d.name(), d.first().isEmpty() ? "missing" : d.first(), d.second().isEmpty() ? "missing" : d.second(),
-                        d.kind() == Kind.NUMBERS ? number(d.largest()) : "", d.kind() == Kind.NUMBERS ? number(d.relative()) : ""));
+                else rows.add(List.of(plain(d.name()), d.first().isEmpty() ? "missing" : d.first(),
+                        d.second().isEmpty() ? "missing" : d.second(), d.kind() == Kind.NUMBERS ? number(d.largest()) : "",
+                        d.kind() == Kind.NUMBERS ? number(d.relative()) : ""));
             }
             parent.print(rows);
             parent.lyceum.terminal().out().println(count(equal) + " of " + count(all.size()) + " tensors are equal"

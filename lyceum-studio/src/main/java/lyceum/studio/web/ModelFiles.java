@@ -70,15 +70,16 @@ final class ModelFiles {
         facts.add(List.of("numbers", count(entries.stream().mapToLong(e -> e.shape().stream().reduce(1L, (a, b) -> a * b)).sum())));
         facts.add(List.of("bytes", count(weights.bytes())));
         if (onnx != null) {
-            onnx.graph().inputs().forEach(port -> facts.add(List.of("input", port(port))));
-            onnx.graph().outputs().forEach(port -> facts.add(List.of("output", port(port))));
+            onnx.graph().inputs().stream().limit(FACTS).forEach(port -> facts.add(List.of("input", cut(port(port)))));
+            onnx.graph().outputs().stream().limit(FACTS).forEach(port -> facts.add(List.of("output", cut(port(port)))));
             facts.add(List.of("operators", count(onnx.graph().nodes().size())));
         }
-        new TreeMap<>(weights.metadata()).entrySet().stream().limit(FACTS).forEach(m -> facts.add(List.of(m.getKey(), cut(m.getValue()))));
+        new TreeMap<>(weights.metadata()).entrySet().stream().limit(FACTS)
+                .forEach(m -> facts.add(List.of(cut(m.getKey()), cut(m.getValue()))));
         var rows = new ArrayList<Row>();
         for (var e : entries) {
             if (rows.size() == TENSORS) break;
-            rows.add(new Row(e.name(), e.type(), e.shape().toString().replace('[', '(').replace(']', ')'),
+            rows.add(new Row(cut(e.name()), e.type(), e.shape().toString().replace('[', '(').replace(']', ')'),
                     e.bytes() < 0 ? "?" : count(e.bytes()), "/models?path=" + encoded(path) + "&tensor=" + encoded(e.name()) + "#numbers"));
         }
         var nodes = onnx == null ? List.<List<String>>of() : nodes(onnx.graph());
@@ -127,7 +128,7 @@ final class ModelFiles {
 
     private static String prefix(String name, int depth) {
         var words = name.split("[./]");
-        return String.join(".", List.of(words).subList(0, Math.min(depth, words.length)));
+        return cut(String.join(".", List.of(words).subList(0, Math.min(depth, words.length))));
     }
 
     private static Picture picture(Figure figure, String description) {
@@ -140,7 +141,7 @@ final class ModelFiles {
         var rows = new ArrayList<List<String>>();
         for (var node : graph.nodes()) {
             if (rows.size() == NODES) break;
-            rows.add(List.of(String.valueOf(rows.size() + 1), (node.domain().isEmpty() ? "" : node.domain() + ".") + node.operator(),
+            rows.add(List.of(String.valueOf(rows.size() + 1), cut((node.domain().isEmpty() ? "" : node.domain() + ".") + node.operator()),
                     cut(String.join(", ", node.inputs())), cut(String.join(", ", node.outputs()))));
         }
         return rows;
@@ -160,7 +161,7 @@ final class ModelFiles {
         int number = 0;
         for (var node : graph.nodes()) {
             var id = "node " + number++;
-            nodes.add(new Node(id, node.operator(), ""));
+            nodes.add(new Node(id, cut(node.operator()), ""));
             for (var input : node.inputs()) if (makers.containsKey(input)) edges.add(new Edge(makers.get(input), id, ""));
             node.outputs().forEach(output -> makers.put(output, id));
         }
@@ -168,6 +169,7 @@ final class ModelFiles {
             nodes.add(new Node("out " + port.name(), cut(port.name()), "output"));
             if (makers.containsKey(port.name())) edges.add(new Edge(makers.get(port.name()), "out " + port.name(), ""));
         }
+        if (nodes.size() > 3 * DRAWN || edges.size() > 10 * DRAWN) return null;
         return picture(Figure.graph("Graph", nodes, edges), "Operators from the inputs to the outputs; weights are left out.");
     }
 

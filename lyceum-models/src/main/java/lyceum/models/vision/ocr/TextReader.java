@@ -52,8 +52,8 @@ public record TextReader(TextDetector detector, UnaryOperator<Tensor> detection,
     }
 
     /**
-     * The networks of a folder: {@code *det*.onnx}, {@code *rec*.onnx}, {@code *cls*.onnx} if it is there, and the characters, one a line, in {@code *keys*.txt}
-     * or {@code *dict*.txt}; a space comes behind them. {@code tools/fetch-models} brings PP-OCRv4's.
+     * The networks of a folder: {@code *_det_*.onnx}, {@code *_rec_*.onnx}, {@code *_cls_*.onnx} if it is there, and the characters, one a line, in
+     * {@code *keys*.txt} or {@code *dict*.txt}; a space comes behind them. {@code tools/fetch-models} brings PP-OCRv4's.
      *
      * @throws IOException if one is missing: names it
      */
