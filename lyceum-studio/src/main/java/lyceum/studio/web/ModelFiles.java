@@ -1,6 +1,7 @@
 package lyceum.studio.web;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,7 +35,8 @@ final class ModelFiles {
     private static final List<String> ENDINGS = List.of(".safetensors", ".safetensors.index.json", ".gguf", ".onnx", ".pt", ".pth", ".bin",
             ".npz");
     private static final int BINS = 60, GROUPS = 24, NODES = 500, DRAWN = 60, FACTS = 40, LONGEST = 200, TENSORS = 5_000;
-    private static final long READ = 1L << 24;
+    /** Blocks and narrow floats are widened whole before {@link #READ} of their numbers are looked at. */
+    private static final long READ = 1L << 24, WIDENED = 1L << 26;
 
     private ModelFiles() {}
 
@@ -56,7 +58,7 @@ final class ModelFiles {
             return of(text, OpenWeights.open(path), name.endsWith(".onnx") ? OnnxFile.read(path) : null, tensor);
         } catch (LyceumException | IllegalArgumentException e) {
             return ModelsView.of(text, cut(Words.ended(e.getMessage())));
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException | ArithmeticException e) {
             return ModelsView.of(text, "It cannot be read: " + e.getClass().getSimpleName() + ".");
         }
     }
@@ -178,6 +180,8 @@ final class ModelFiles {
     private static Numbers numbers(OpenWeights weights, String name) {
         var entry = weights.entries().get(name);
         if (entry == null) throw new LyceumException("there is no tensor of that name");
+        long all = entry.shape().stream().reduce(1L, (a, b) -> a * b);
+        if (all > WIDENED) throw new LyceumException(name + " has " + count(all) + " numbers; those of up to " + count(WIDENED) + " are shown");
         var flat = entry.tensor().get().flatten();
         boolean whole = flat.count() <= READ;
         var s = WeightStatistics.of(whole ? flat : flat.narrow(0, 0, READ), BINS);

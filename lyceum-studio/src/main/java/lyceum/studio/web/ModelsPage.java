@@ -40,7 +40,8 @@ final class ModelsPage {
         var site = context.header("Sec-Fetch-Site");
         if (site != null && !site.equals("same-origin") && !site.equals("none"))
             throw new Safety.Refused(403, "A page of another site names a file here. Open /models and name it yourself.");
-        if (!isLoopback(context.ip())) throw new Safety.Refused(403, "Files are shown to this machine's own browser alone.");
+        // behind a proxy everybody comes from this machine
+        if (!isLoopback(context.ip()) || context.header("X-Forwarded-For") != null || context.header("Forwarded") != null) throw new Safety.Refused(403, "Files are shown to this machine's own browser alone.");
     }
 
     static boolean isLoopback(String address) {
