@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -45,6 +46,7 @@ public final class TrainingJob {
     private final Path out;
     private Consumer<String> notes = note -> {};
     private Consumer<History.Epoch> epochs = epoch -> {};
+    private boolean lost;
 
     /**
      * What became of a run.
@@ -103,16 +105,16 @@ public final class TrainingJob {
         var trainer = plan.over(total).withListener(new Watching(norm, ended));
         var run = trainer.startEvaluated(prepared.model(), prepared.rows(), prepared.loss(),
                 prepared.holdsOut() ? prepared::evaluate : null, rng);
-        if (resume && Files.exists(checkpoint())) run.resume(checkpoint());
+        if (resume && Files.exists(checkpoint())) goOn(run);
         if (!resume) write(SETTINGS, settings.json());
         try (var log = MetricsLog.after(run.steps(), metrics())) {
             long saved = System.nanoTime(), savedAt = run.steps();
             while (run.steps() < total && !progress.isCancelled() && run.step()) {
                 prepared.notes().forEach(notes);
-                if (run.steps() % logged == 0 || run.steps() == 1) log.add("step", run.steps(),
+                if (run.steps() % logged == 0 || run.steps() == 1) add(log, "step", run.steps(),
                         measures(run, trainer.rule().learningRate() * trainer.schedule().factor(run.steps() - 1), norm[0]));
                 for (var epoch : ended) {
-                    log.add("epoch", run.steps(), measures(epoch));
+                    add(log, "epoch", run.steps(), measures(epoch));
                     epochs.accept(epoch);
                 }
                 if (!ended.isEmpty() || every > 0 && run.steps() % every == 0 || System.nanoTime() - saved > nanos) {
@@ -152,7 +154,31 @@ public final class TrainingJob {
                     + "; the run in " + out + " began with " + then.path(name) + " and goes on with the same, or another folder is named");
     }
 
-    private void write(String name, JsonNode json) throws IOException { Files.writeString(out.resolve(name), json.toPrettyString()); }
+    /** Whole or not at all: a run whose settings are torn could neither go on nor begin. */
+    private void write(String name, JsonNode json) throws IOException {
+        var part = out.resolve(name + ".part");
+        Files.writeString(part, json.toPrettyString());
+        Files.move(part, out.resolve(name), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private void goOn(TrainingRun run) throws IOException {
+        try {
+            run.resume(checkpoint());
+        } catch (FormatException e) {
+            throw new FormatException(checkpoint() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** As with checkpoints: a disk that is full does not end what has been learned; it is told once. */
+    private void add(MetricsLog log, String kind, long step, Map<String, Double> values) {
+        try {
+            log.add(kind, step, values);
+            lost = false;
+        } catch (IOException e) {
+            if (!lost) notes.accept("the measures of step " + step + " could not be written (" + e.getMessage() + "); the run goes on");
+            lost = true;
+        }
+    }
 
     /** Tells rather than throws: what has been learned is in memory still, and there may be room the next time. */
     private boolean save(TrainingRun run) {
@@ -197,8 +223,7 @@ public final class TrainingJob {
         return values;
     }
 
-    private static SequencedMap<String, Double> figures(TrainingTask.Prepared prepared, TrainingRun run, MetricsLog log)
-            throws IOException {
+    private SequencedMap<String, Double> figures(TrainingTask.Prepared prepared, TrainingRun run, MetricsLog log) {
         var figures = new LinkedHashMap<String, Double>();
         if (prepared.holdsOut()) {
             var held = prepared.evaluate();
@@ -206,7 +231,7 @@ public final class TrainingJob {
             figures.putAll(held.metrics());
         }
         prepared.test().forEach((name, value) -> figures.put("test " + name, value));
-        if (!figures.isEmpty()) log.add("final", run.steps(), figures);
+        if (!figures.isEmpty()) add(log, "final", run.steps(), figures);
         return figures;
     }
 
