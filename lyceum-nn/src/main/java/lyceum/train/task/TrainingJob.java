@@ -35,8 +35,31 @@ import tools.jackson.databind.json.JsonMapper;
  * outcome.figures().get("accuracy");
  * }
  *
- * <p>The section {@code checkpoint} says when: at each epoch's end, after every {@code steps}, and when {@code minutes} (2 by default) have gone by. A
- * checkpoint that cannot be written leaves the one before in its place and is told; the run goes on.
+ * <p>A checkpoint that cannot be written leaves the one before in its place and is told; the run goes on.
+ *
+ * <table>
+ * <caption>What every file may say</caption>
+ * <tr><td>{@code task}</td><td>one of {@link TrainingTask#all}: it says what stands in {@code data}, {@code model} and {@code loss}</td></tr>
+ * <tr><td>{@code seed}</td><td>of first weights, splits and the order of rows; 0</td></tr>
+ * <tr><td>{@code out}</td><td>the run's folder, where the command names none</td></tr>
+ * <tr><td>{@code checkpoint.steps}, {@code checkpoint.minutes}</td><td>beside each epoch's end: after so many steps, never by default, and minutes, 2</td></tr>
+ * <tr><td>{@code metrics.steps}</td><td>a measure each so many steps, 10</td></tr>
+ * <tr><td>{@code training.epochs} or {@code training.steps}</td><td>how long; 10 epochs by default</td></tr>
+ * <tr><td>{@code training.batch}</td><td>rows of a step, 32</td></tr>
+ * <tr><td>{@code training.accumulate}</td><td>parts that a step's batch is computed in, 1</td></tr>
+ * <tr><td>{@code training.optimizer}</td><td>adamw, adam, sgd (momentum 0.9, Nesterov), rmsprop, lion or muon; adamw</td></tr>
+ * <tr><td>{@code training.rate}</td><td>learning rate, 1e-3</td></tr>
+ * <tr><td>{@code training.momentum}, {@code training.beta1}, {@code training.beta2}</td><td>of the rules that have them</td></tr>
+ * <tr><td>{@code training.weightDecay}</td><td>0.01 for adamw, lion and muon, else 0</td></tr>
+ * <tr><td>{@code training.schedule}</td><td>cosine, linear, onecycle or constant; cosine</td></tr>
+ * <tr><td>{@code training.warmUp}</td><td>share of the steps in which the rate rises, 0</td></tr>
+ * <tr><td>{@code training.floor}</td><td>share of the rate that cosine and linear end at, 0</td></tr>
+ * <tr><td>{@code training.clip}</td><td>largest norm of the gradient; 0, the default, for none</td></tr>
+ * <tr><td>{@code training.averaging}</td><td>decay of an average of the weights that is what remains; 0 for none</td></tr>
+ * <tr><td>{@code training.precision}</td><td>f32 or bf16; f32</td></tr>
+ * <tr><td>{@code training.keep}</td><td>last, or best by the held-out rows; last</td></tr>
+ * <tr><td>{@code training.patience}</td><td>epochs without a better one before it stops; 0, the default, for never</td></tr>
+ * </table>
  */
 public final class TrainingJob {
     private static final String SETTINGS = "training.json", RUN = "run.safetensors", METRICS = "metrics.jsonl", CURVE = "curve.svg";
