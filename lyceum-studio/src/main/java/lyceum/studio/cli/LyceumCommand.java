@@ -141,7 +141,7 @@ public final class LyceumCommand implements Callable<Integer> {
             case AccessDeniedException _ -> "access is denied";
             case NotDirectoryException _ -> "it is no folder";
             case FileAlreadyExistsException _ -> "it is there already";
-            default -> error.getClass().getSimpleName();
+            default -> "it cannot be read or written";
         };
     }
 
