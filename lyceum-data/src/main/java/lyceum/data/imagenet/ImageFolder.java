@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Objects;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 import lyceum.FormatException;
 import lyceum.LyceumException;
 import lyceum.backend.Parallel;
@@ -118,14 +119,21 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
                 rgb = rgb << 8 | Math.clamp(Math.round(255 * picture.values()[c % picture.channels() * plane + i]), 0, 255);
             image.setRGB(i % w, i / w, rgb);
         }
-        ImageIO.write(image, "png", png.toFile());
+        write(image, png);
+    }
+
+    /** Writes a PNG. @throws IOException naming the file, where it cannot be made: {@link ImageIO} would delete what is there and name nothing */
+    public static void write(BufferedImage image, Path png) throws IOException {
+        try (var file = Files.newOutputStream(png); var out = new MemoryCacheImageOutputStream(file)) {
+            ImageIO.write(image, "png", out);
+        }
     }
 
     /** Writes whole numbers from 0 to 255 as a grey PNG, as masks are stored. */
     public static void write(Numbers mask, Path png) throws IOException {
         var image = new BufferedImage(mask.width, mask.height, BufferedImage.TYPE_BYTE_GRAY);
         image.getRaster().setSamples(0, 0, mask.width, mask.height, 0, mask.numbers);
-        ImageIO.write(image, "png", png.toFile());
+        write(image, png);
     }
 
     /**
@@ -152,7 +160,7 @@ public record ImageFolder(List<Path> files, int[] labels, List<String> classes) 
 
     /** The size is looked at before anything is decoded. */
     private static <T> T decoded(Path file, Decoding<T> decoding) {
-        if (!Files.exists(file)) throw new FormatException(file + ": not there");
+        if (!Files.isRegularFile(file)) throw new FormatException(file + (Files.exists(file) ? ": no file" : ": not there"));
         try (var in = ImageIO.createImageInputStream(file.toFile())) {
             var readers = in == null ? null : ImageIO.getImageReaders(in);
             if (readers == null || !readers.hasNext()) throw new FormatException(file + ": not a picture of a known kind");

@@ -3,6 +3,7 @@ package lyceum.data.labelled;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -80,11 +81,19 @@ public record FileTexts(List<Path> files, List<String> texts) {
             else if (ImageFolder.isPicture(entry)) {
                 var beside = entry.resolveSibling(entry.getFileName().toString().replaceFirst("\\.[^.]*$", ".txt"));
                 files.add(entry);
-                texts.add(Files.exists(beside) ? Files.readString(beside).strip() : "");
+                texts.add(Files.exists(beside) ? text(beside).strip() : "");
             }
         }
         if (files.isEmpty()) throw new FormatException(source + ": no pictures (.jpeg, .jpg, .png, .gif, .bmp)");
         return new FileTexts(files, texts);
+    }
+
+    private static String text(Path file) throws IOException {
+        try {
+            return Files.readString(file);
+        } catch (CharacterCodingException e) {
+            throw new FormatException(file + ": it is not UTF-8", e);
+        }
     }
 
     /** JSON lines. @param fields names of the field with the path, of which the first that is there counts */

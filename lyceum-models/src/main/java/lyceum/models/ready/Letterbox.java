@@ -13,6 +13,9 @@ import lyceum.tensor.Tensor;
  * @param mean of each channel, taken off @param deviation of each channel, divided by
  */
 public record Letterbox(int side, float[] mean, float[] deviation) {
+    /** A folder may come from anywhere. */
+    static final int MOST_SIDE = 1 << 14;
+
     public Letterbox {
         if (side < 1 || mean.length != deviation.length || mean.length == 0) throw new IllegalArgumentException(
                 "Letterbox: side " + side + ", " + mean.length + " means, " + deviation.length + " deviations");
@@ -25,7 +28,7 @@ public record Letterbox(int side, float[] mean, float[] deviation) {
     /** What a saved model was trained with: its notes {@code side}, {@code mean} and {@code deviation}. */
     public static Letterbox of(SavedModel saved) {
         var side = saved.notes().path("side");
-        if (!side.isIntegralNumber() || side.asInt() < 1 || side.asInt() > 1 << 14)
+        if (!side.isIntegralNumber() || side.asInt() < 1 || side.asInt() > MOST_SIDE)
             throw new FormatException(SavedModel.CONFIG + ": notes.side is " + side + "; the side that the network sees, in pixels");
         try {
             return new Letterbox(side.asInt(), floats(saved.numbers("mean")), floats(saved.numbers("deviation")));

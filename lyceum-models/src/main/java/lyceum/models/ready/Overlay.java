@@ -13,8 +13,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import javax.imageio.ImageIO;
 import lyceum.data.augment.Raster;
+import lyceum.data.imagenet.ImageFolder;
 
 /** A picture with what was found in it drawn over: boxes with their names, or classes as colours. Small pictures are enlarged so that the names can be read. */
 public final class Overlay {
@@ -92,5 +92,5 @@ public final class Overlay {
     }
 
     /** Writes a PNG. */
-    public void write(Path png) throws IOException { ImageIO.write(image, "png", png.toFile()); }
+    public void write(Path png) throws IOException { ImageFolder.write(image, png); }
 }

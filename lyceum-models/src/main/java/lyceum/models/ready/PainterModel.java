@@ -29,6 +29,7 @@ import lyceum.progress.Progress;
 public record PainterModel(SavedModel saved) {
     public PainterModel { Objects.requireNonNull(saved, "saved"); }
 
+    /** Reads a folder. @see SavedModel#load */
     public static PainterModel load(Path folder) throws IOException { return new PainterModel(SavedModel.load(folder)); }
 
     /** A text as its words: small letters, without signs. */

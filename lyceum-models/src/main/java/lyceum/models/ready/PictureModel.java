@@ -38,6 +38,7 @@ import lyceum.tensor.Tensor;
 public record PictureModel(SavedModel saved) {
     public PictureModel { Objects.requireNonNull(saved, "saved"); }
 
+    /** Reads a folder. @see SavedModel#load */
     public static PictureModel load(Path folder) throws IOException { return new PictureModel(SavedModel.load(folder)); }
 
     /** A class and its probability. */
@@ -81,8 +82,12 @@ public record PictureModel(SavedModel saved) {
     private Tensor prepared(Raster picture) {
         var notes = saved.notes();
         if (notes.has("crop")) {
-            var ready = new Preprocessing(notes.path("resize").asInt(0), notes.path("crop").asInt(0),
-                    Letterbox.floats(saved.numbers("mean")), Letterbox.floats(saved.numbers("deviation")));
+            int resize = notes.path("resize").asInt(0), crop = notes.path("crop").asInt(0);
+            if (crop < 1 || resize < crop || resize > Letterbox.MOST_SIDE)
+                throw new FormatException(SavedModel.CONFIG + ": notes.resize is " + notes.path("resize") + ", notes.crop "
+                        + notes.path("crop") + "; sides in pixels, the crop no larger");
+            var ready = new Preprocessing(resize, crop, Letterbox.floats(saved.numbers("mean")),
+                    Letterbox.floats(saved.numbers("deviation")));
             var seen = ready.mean().length == 1 ? one(picture) : picture;
             return ready.evaluation().apply(seen, null).tensor().unsqueeze(0);
         }

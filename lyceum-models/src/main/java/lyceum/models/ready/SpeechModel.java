@@ -39,9 +39,12 @@ public record SpeechModel(SavedModel saved) {
     private static final double PART = 30, BACK = 6, QUIET = 0.1;
     /** A pause that ends a line, and the longest line, in seconds. */
     private static final double PAUSE = 0.8, LONGEST = 6;
+    /** Samples a second: files may claim any number, and resampling takes memory by it. */
+    private static final int LEAST_RATE = 1_000, MOST_RATE = 1_000_000;
 
     public SpeechModel { Objects.requireNonNull(saved, "saved"); }
 
+    /** Reads a folder. @see SavedModel#load */
     public static SpeechModel load(Path folder) throws IOException { return new SpeechModel(SavedModel.load(folder)); }
 
     /** A word and when it was said, in seconds. */
@@ -50,8 +53,10 @@ public record SpeechModel(SavedModel saved) {
     /** How a recogniser hears: log-mel spectrograms less the mean of each band, over its deviation. */
     public record Ears(int rate, int window, int hop, float[] mean, float[] deviation) {
         public Ears {
-            if (rate < 100 || window < 2 || hop < 1 || window > rate || hop > window || mean.length == 0 || mean.length != deviation.length)
+            if (rate < 100 || rate > MOST_RATE || window < 2 || hop < 1 || window > rate || hop > window || mean.length == 0
+                    || mean.length != deviation.length)
                 throw new FormatException("speech: rate " + rate + ", window " + window + ", hop " + hop + ", " + mean.length + " bands");
+            for (float d : deviation) if (!(d > 0)) throw new FormatException("speech: a band's deviation is " + d + "; above 0");
         }
 
         /** Spectrogram of a sound of one channel, resampled where it must be: (frames, bands). */
@@ -85,6 +90,8 @@ public record SpeechModel(SavedModel saved) {
         var symbols = saved.texts("symbols");
         if (symbols.size() != model.config().symbols()) throw new FormatException(
                 SavedModel.CONFIG + ": notes.symbols has " + symbols.size() + " texts; the model writes " + model.config().symbols());
+        if (given.rate() < LEAST_RATE)
+            throw new FormatException("the sound has " + given.rate() + " samples a second; speech has at least " + LEAST_RATE);
         var sound = given.mono().resampled(ears.rate);
         var words = new ArrayList<Word>();
         for (int from = 0; from < sound.length();) {

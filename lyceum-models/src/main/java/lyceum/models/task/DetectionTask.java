@@ -1,6 +1,7 @@
 package lyceum.models.task;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -50,6 +51,10 @@ public final class DetectionTask implements TrainingTask {
         var faulty = data.oneOf("faulty", "fatal", "fatal", "mend").equals("mend") ? CocoBoxes.Faulty.MENDED : CocoBoxes.Faulty.FATAL;
         var boxes = data.has("images") ? CocoBoxes.read(data.path("boxes"), data.path("images"), faulty)
                 : CocoBoxes.read(data.path("boxes"), faulty);
+        for (var picture : boxes.pictures()) { // said now, not in the midst of an epoch
+            var file = boxes.folder().resolve(picture.file());
+            if (!Files.isRegularFile(file)) throw data.wrong("images", "it has no picture " + file);
+        }
         boolean flips = data.flag("flip", true);
         var rows = Rows.of(data, boxes.size(), rng.split(1));
         var model = settings.section("model");

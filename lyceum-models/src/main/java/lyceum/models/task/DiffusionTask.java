@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
 import lyceum.data.labelled.FileTexts;
 import lyceum.memory.Scope;
 import lyceum.models.SavedModel;
@@ -69,10 +71,18 @@ public final class DiffusionTask implements TrainingTask {
             if (dropped > 0 && pass.rng() != null) condition = dropout.apply(condition, pass.rng().split(1));
             return new FlowMatching().loss(painter, seen(pictures, letterbox, own), condition, pass);
         };
-        var told = rows.told("pictures") + ", drawn as " + side + " x " + side
-                + (words.isEmpty() ? ", without captions" : ", captions of " + words.size() + " words");
+        var told = told(rows.told("pictures") + ", drawn as " + side + " x " + side
+                + (words.isEmpty() ? ", without captions" : ", captions of " + words.size() + " words"), pictures.texts(), reader,
+                config.text().positions());
         return new Ready(saved, rows.learned().length, loss, i -> pictures.files().get(rows.learned()[i]).toString(),
-                rows.held().length == 0 ? null : () -> judged(painter, pictures, letterbox, ids, rows.held()), List.of(told), null);
+                rows.held().length == 0 ? null : () -> judged(painter, pictures, letterbox, ids, rows.held()), told, null);
+    }
+
+    /** What was read, and of how many captions the end is not. */
+    static List<String> told(String what, List<String> captions, Function<String, int[]> reader, int positions) {
+        long cut = captions.stream().filter(caption -> reader.apply(caption).length > positions).count();
+        return cut == 0 ? List.of(what)
+                : List.of(what, String.format(Locale.ROOT, "%,d captions are cut: of each, %d words are read", cut, positions - 2));
     }
 
     private static Tensor seen(FileTexts pictures, Letterbox letterbox, int... rows) {

@@ -79,7 +79,7 @@ public final class ImageTask implements TrainingTask {
         double part = 0;
         Augment<Raster> augment = Augment.none();
         for (var words : data.texts("augment")) {
-            if (words.startsWith("part")) part = numbers(data, words, 1)[0];
+            if (words.startsWith("part ")) part = part(data, words);
             else augment = augment.then(augment(data, words));
         }
         var train = new Pictures(sets.train, model, loss, preprocessing, part, augment, skips);
@@ -125,6 +125,7 @@ public final class ImageTask implements TrainingTask {
         if (data.has("validation") && data.json().path("validation").isString())
             validation = PictureSet.of(data.path("validation"), train.classes());
         else if (data.has("validation")) {
+            if (train.size() < 2) throw data.wrong("validation", "there is one picture to learn from, and none to hold out");
             var parts = train.parted(data.number("validation", 0, 1e-6, 0.999999), rng.split(1));
             validation = parts[0];
             train = parts[1];
@@ -151,20 +152,33 @@ public final class ImageTask implements TrainingTask {
         return switch (architecture) {
             case "ConvNet" -> new ConvNetConfig(channels, side, side, List.of(32, 64, 128), classes);
             case "ResNet" -> (side <= SMALL ? ResNetConfig.cifar(20) : ResNetConfig.resnet18()).withChannels(channels).withClasses(classes);
-            default ->
-                    new VisionTransformerConfig(side, side <= SMALL ? Math.max(1, side / 8) : 16, channels, 192, 6, 3).withClasses(classes);
+            default -> new VisionTransformerConfig(side, patch(side), channels, 192, 6, 3).withClasses(classes);
         };
+    }
+
+    /** An eighth of a small side, 16 of a large one, or the next that fills the side. */
+    private static int patch(int side) {
+        int patch = side <= SMALL ? Math.max(1, side / 8) : 16;
+        while (side % patch != 0) patch++;
+        return patch;
     }
 
     private static SavedModel model(TrainingSettings model, Sets sets, int side, Rng rng) {
         var name = model.oneOf("architecture", "ConvNet", "ConvNet", "ResNet", "VisionTransformer");
+        var seen = name.equals("ConvNet") ? new String[] {"channels", "height", "width", "classes"}
+                : new String[] {"channels", "imageHeight", "imageWidth", "classes"}; // what the pictures say, and no file
         try {
-            var config = model.record(usual(name, sets.channels, side, sets.train.classes().size()), "channels", "height", "side",
-                    "classes");
+            var config = model.record(usual(name, sets.channels, side, sets.train.classes().size()), seen);
             return new SavedModel(Architectures.named(name).build(config, rng), config);
         } catch (IllegalArgumentException e) {
             throw model.wrong("architecture", e.getMessage());
         }
+    }
+
+    private static double part(TrainingSettings data, String words) {
+        double least = numbers(data, words, 1)[0];
+        if (!(least > 0 && least <= 1)) throw data.wrong("augment", "part is a share above 0, at most 1; it is " + words);
+        return least;
     }
 
     private static Augment<Raster> augment(TrainingSettings data, String words) {

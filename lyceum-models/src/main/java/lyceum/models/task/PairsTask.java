@@ -3,8 +3,7 @@ package lyceum.models.task;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashSet;
-import java.util.List;
+import java.util.HashMap;
 import lyceum.data.labelled.FileTexts;
 import lyceum.memory.Scope;
 import lyceum.models.SavedModel;
@@ -77,7 +76,10 @@ public final class PairsTask implements TrainingTask {
         };
         return new Ready(saved, rows.learned().length, loss, i -> pairs.files().get(rows.learned()[i]).toString(),
                 rows.held().length < 2 ? null : () -> judged(net, pairs, letterbox, ids, rows.held()),
-                List.of(rows.told("pairs") + ", pictures seen as " + side + " x " + side + ", texts of " + words.size() + " words"), null);
+                DiffusionTask.told(
+                        rows.told("pairs") + ", pictures seen as " + side + " x " + side + ", texts of " + words.size() + " words",
+                        pairs.texts(), reader, LENGTH),
+                null);
     }
 
     private static Tensor seen(FileTexts pairs, Letterbox letterbox, int... rows) {
@@ -86,9 +88,8 @@ public final class PairsTask implements TrainingTask {
 
     /** The share of pictures whose own text is the likeliest of the texts held out, each different text once. */
     private static TrainingRun.Evaluated judged(ContrastiveVlm net, FileTexts pairs, Letterbox letterbox, Tensor ids, int... rows) {
-        var texts = List.copyOf(new LinkedHashSet<>(Arrays.stream(rows).mapToObj(i -> pairs.texts().get(i)).toList()));
-        int[] first = texts.stream()
-                .mapToInt(t -> Arrays.stream(rows).filter(i -> pairs.texts().get(i).equals(t)).findFirst().orElseThrow()).toArray();
+        var places = new HashMap<String, Integer>();
+        int[] first = Arrays.stream(rows).filter(i -> places.putIfAbsent(pairs.texts().get(i), places.size()) == null).toArray();
         try (var scope = Scope.open("pairs to judge")) {
             var written = net.encoder().textVectors(ids.rows(first), 64);
             int right = 0;
@@ -100,7 +101,7 @@ public final class PairsTask implements TrainingTask {
                 int[] best = logits.argmax(1).toIntArray();
                 double[][] logs = logits.logSoftmax(1).toRows();
                 for (int i = 0; i < own.length; i++) {
-                    int truth = texts.indexOf(pairs.texts().get(own[i]));
+                    int truth = places.get(pairs.texts().get(own[i]));
                     if (best[i] == truth) right++;
                     sum -= logs[i][truth];
                 }

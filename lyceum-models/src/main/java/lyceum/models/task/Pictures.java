@@ -97,7 +97,8 @@ final class Pictures implements BatchLoss {
         var wrong = new FormatException[rows.length];
         Parallel.range(rows.length, 1, (from, to) -> {
             for (int i = (int) from; i < to; i++) try {
-                made[i] = channelled(set.read(rows[i]));
+                var picture = channelled(set.read(rows[i]));
+                made[i] = part == 0 ? fitted(picture) : picture; // a batch of photographs would not fit in memory as they are
             } catch (FormatException e) {
                 wrong[i] = e;
             }

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,8 +35,31 @@ import tools.jackson.databind.json.JsonMapper;
  * outcome.figures().get("accuracy");
  * }
  *
- * <p>The section {@code checkpoint} says when: at each epoch's end, after every {@code steps}, and when {@code minutes} (2 by default) have gone by. A
- * checkpoint that cannot be written leaves the one before in its place and is told; the run goes on.
+ * <p>A checkpoint that cannot be written leaves the one before in its place and is told; the run goes on.
+ *
+ * <table>
+ * <caption>What every file may say</caption>
+ * <tr><td>{@code task}</td><td>one of {@link TrainingTask#all}: it says what stands in {@code data}, {@code model} and {@code loss}</td></tr>
+ * <tr><td>{@code seed}</td><td>of first weights, splits and the order of rows; 0</td></tr>
+ * <tr><td>{@code out}</td><td>the run's folder, where the command names none</td></tr>
+ * <tr><td>{@code checkpoint.steps}, {@code checkpoint.minutes}</td><td>beside each epoch's end: after so many steps, never by default, and minutes, 2</td></tr>
+ * <tr><td>{@code metrics.steps}</td><td>a measure each so many steps, 10</td></tr>
+ * <tr><td>{@code training.epochs} or {@code training.steps}</td><td>how long; 10 epochs by default</td></tr>
+ * <tr><td>{@code training.batch}</td><td>rows of a step, 32</td></tr>
+ * <tr><td>{@code training.accumulate}</td><td>parts that a step's batch is computed in, 1</td></tr>
+ * <tr><td>{@code training.optimizer}</td><td>adamw, adam, sgd (momentum 0.9, Nesterov), rmsprop, lion or muon; adamw</td></tr>
+ * <tr><td>{@code training.rate}</td><td>learning rate, 1e-3</td></tr>
+ * <tr><td>{@code training.momentum}, {@code training.beta1}, {@code training.beta2}</td><td>of the rules that have them</td></tr>
+ * <tr><td>{@code training.weightDecay}</td><td>0.01 for adamw, lion and muon, else 0</td></tr>
+ * <tr><td>{@code training.schedule}</td><td>cosine, linear, onecycle or constant; cosine</td></tr>
+ * <tr><td>{@code training.warmUp}</td><td>share of the steps in which the rate rises, 0</td></tr>
+ * <tr><td>{@code training.floor}</td><td>share of the rate that cosine and linear end at, 0</td></tr>
+ * <tr><td>{@code training.clip}</td><td>largest norm of the gradient; 0, the default, for none</td></tr>
+ * <tr><td>{@code training.averaging}</td><td>decay of an average of the weights that is what remains; 0 for none</td></tr>
+ * <tr><td>{@code training.precision}</td><td>f32 or bf16; f32</td></tr>
+ * <tr><td>{@code training.keep}</td><td>last, or best by the held-out rows; last</td></tr>
+ * <tr><td>{@code training.patience}</td><td>epochs without a better one before it stops; 0, the default, for never</td></tr>
+ * </table>
  */
 public final class TrainingJob {
     private static final String SETTINGS = "training.json", RUN = "run.safetensors", METRICS = "metrics.jsonl", CURVE = "curve.svg";
@@ -45,6 +69,7 @@ public final class TrainingJob {
     private final Path out;
     private Consumer<String> notes = note -> {};
     private Consumer<History.Epoch> epochs = epoch -> {};
+    private boolean lost;
 
     /**
      * What became of a run.
@@ -103,16 +128,16 @@ public final class TrainingJob {
         var trainer = plan.over(total).withListener(new Watching(norm, ended));
         var run = trainer.startEvaluated(prepared.model(), prepared.rows(), prepared.loss(),
                 prepared.holdsOut() ? prepared::evaluate : null, rng);
-        if (resume && Files.exists(checkpoint())) run.resume(checkpoint());
+        if (resume && Files.exists(checkpoint())) goOn(run);
         if (!resume) write(SETTINGS, settings.json());
         try (var log = MetricsLog.after(run.steps(), metrics())) {
             long saved = System.nanoTime(), savedAt = run.steps();
             while (run.steps() < total && !progress.isCancelled() && run.step()) {
                 prepared.notes().forEach(notes);
-                if (run.steps() % logged == 0 || run.steps() == 1) log.add("step", run.steps(),
+                if (run.steps() % logged == 0 || run.steps() == 1) add(log, "step", run.steps(),
                         measures(run, trainer.rule().learningRate() * trainer.schedule().factor(run.steps() - 1), norm[0]));
                 for (var epoch : ended) {
-                    log.add("epoch", run.steps(), measures(epoch));
+                    add(log, "epoch", run.steps(), measures(epoch));
                     epochs.accept(epoch);
                 }
                 if (!ended.isEmpty() || every > 0 && run.steps() % every == 0 || System.nanoTime() - saved > nanos) {
@@ -152,7 +177,31 @@ public final class TrainingJob {
                     + "; the run in " + out + " began with " + then.path(name) + " and goes on with the same, or another folder is named");
     }
 
-    private void write(String name, JsonNode json) throws IOException { Files.writeString(out.resolve(name), json.toPrettyString()); }
+    /** Whole or not at all: a run whose settings are torn could neither go on nor begin. */
+    private void write(String name, JsonNode json) throws IOException {
+        var part = out.resolve(name + ".part");
+        Files.writeString(part, json.toPrettyString());
+        Files.move(part, out.resolve(name), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    private void goOn(TrainingRun run) throws IOException {
+        try {
+            run.resume(checkpoint());
+        } catch (FormatException e) {
+            throw new FormatException(checkpoint() + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** As with checkpoints: a disk that is full does not end what has been learned; it is told once. */
+    private void add(MetricsLog log, String kind, long step, Map<String, Double> values) {
+        try {
+            log.add(kind, step, values);
+            lost = false;
+        } catch (IOException e) {
+            if (!lost) notes.accept("the measures of step " + step + " could not be written (" + e.getMessage() + "); the run goes on");
+            lost = true;
+        }
+    }
 
     /** Tells rather than throws: what has been learned is in memory still, and there may be room the next time. */
     private boolean save(TrainingRun run) {
@@ -197,8 +246,7 @@ public final class TrainingJob {
         return values;
     }
 
-    private static SequencedMap<String, Double> figures(TrainingTask.Prepared prepared, TrainingRun run, MetricsLog log)
-            throws IOException {
+    private SequencedMap<String, Double> figures(TrainingTask.Prepared prepared, TrainingRun run, MetricsLog log) {
         var figures = new LinkedHashMap<String, Double>();
         if (prepared.holdsOut()) {
             var held = prepared.evaluate();
@@ -206,7 +254,7 @@ public final class TrainingJob {
             figures.putAll(held.metrics());
         }
         prepared.test().forEach((name, value) -> figures.put("test " + name, value));
-        if (!figures.isEmpty()) log.add("final", run.steps(), figures);
+        if (!figures.isEmpty()) add(log, "final", run.steps(), figures);
         return figures;
     }
 

@@ -15,26 +15,7 @@ import lyceum.train.MixedPrecision;
 import lyceum.train.Trainer;
 
 /**
- * The section {@code training} of a file: how long, in which batches, by which rule.
- *
- * <table>
- * <caption>Its names</caption>
- * <tr><td>{@code epochs} or {@code steps}</td><td>how long; 10 epochs by default</td></tr>
- * <tr><td>{@code batch}</td><td>rows of a step, 32</td></tr>
- * <tr><td>{@code accumulate}</td><td>parts that a step's batch is computed in, 1</td></tr>
- * <tr><td>{@code optimizer}</td><td>adamw, adam, sgd (momentum 0.9, Nesterov), rmsprop, lion or muon; adamw</td></tr>
- * <tr><td>{@code rate}</td><td>learning rate, 1e-3</td></tr>
- * <tr><td>{@code momentum}, {@code beta1}, {@code beta2}</td><td>of the rules that have them</td></tr>
- * <tr><td>{@code weightDecay}</td><td>0.01 for adamw, lion and muon, else 0</td></tr>
- * <tr><td>{@code schedule}</td><td>cosine, linear, onecycle or constant; cosine</td></tr>
- * <tr><td>{@code warmUp}</td><td>share of the steps in which the rate rises, 0</td></tr>
- * <tr><td>{@code floor}</td><td>share of the rate that the schedule ends at, 0</td></tr>
- * <tr><td>{@code clip}</td><td>largest norm of the gradient; 0, the default, for none</td></tr>
- * <tr><td>{@code averaging}</td><td>decay of an average of the weights that is what remains; 0 for none</td></tr>
- * <tr><td>{@code precision}</td><td>f32 or bf16; f32</td></tr>
- * <tr><td>{@code keep}</td><td>last, or best by the held-out rows; last</td></tr>
- * <tr><td>{@code patience}</td><td>epochs without a better one before it stops; 0, the default, for never</td></tr>
- * </table>
+ * The section {@code training} of a file: how long, in which batches, by which rule. Its names stand at {@link TrainingJob}.
  *
  * @param trainer as the file says, without what depends on the number of steps
  * @param steps of the whole run, or 0 where epochs count

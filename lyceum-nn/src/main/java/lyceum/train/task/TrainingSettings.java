@@ -77,19 +77,6 @@ public final class TrainingSettings {
                 n -> new TrainingSettings(file, place(name), there ? at(name) : JsonMapper.shared().createObjectNode()));
     }
 
-    /** Sections in a list; empty where there is none. */
-    public List<TrainingSettings> list(String name) {
-        if (!has(name)) return List.of();
-        if (!at(name).isArray()) throw wrong(name, "it is a list; it is " + at(name));
-        var all = new ArrayList<TrainingSettings>();
-        for (var element : at(name)) {
-            var where = name + "[" + all.size() + "]";
-            if (!element.isObject()) throw wrong(where, "it holds names with values; it is " + element);
-            all.add(sections.computeIfAbsent(where, n -> new TrainingSettings(file, place(where), element)));
-        }
-        return all;
-    }
-
     /** A text that has to be there. */
     public String text(String name) {
         var value = needed(name);

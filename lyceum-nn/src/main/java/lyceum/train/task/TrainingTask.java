@@ -40,6 +40,7 @@ public interface TrainingTask {
 
     /** Data and a network, ready to learn. */
     interface Prepared {
+        /** What learns, with its first weights. */
         Module model();
 
         /** Rows of the training data. */

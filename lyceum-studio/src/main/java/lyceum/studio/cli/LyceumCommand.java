@@ -5,6 +5,11 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -122,10 +127,22 @@ public final class LyceumCommand implements Callable<Integer> {
     }
 
     private static String sentence(Exception error) {
+        if (error instanceof FileSystemException file && file.getFile() != null && file.getReason() == null) return trouble(file);
         String message = error.getMessage() == null ? error.getClass().getSimpleName() : error.getMessage();
         // a name of a file stays as it is
         if (message.split(" ", 2)[0].contains(".")) return message;
         return Character.toUpperCase(message.charAt(0)) + message.substring(1);
+    }
+
+    /** Of exceptions of the JDK that say no more than the path. */
+    private static String trouble(FileSystemException error) {
+        return error.getMessage() + ": " + switch (error) {
+            case NoSuchFileException _ -> "there is no such file or folder";
+            case AccessDeniedException _ -> "access is denied";
+            case NotDirectoryException _ -> "it is no folder";
+            case FileAlreadyExistsException _ -> "it is there already";
+            default -> "it cannot be read or written";
+        };
     }
 
     private static IParameterExceptionHandler usage(Terminal terminal) {

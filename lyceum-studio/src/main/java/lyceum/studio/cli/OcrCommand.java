@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import javax.imageio.ImageIO;
 import lyceum.data.augment.Raster;
 import lyceum.data.imagenet.ImageFolder;
 import lyceum.models.vision.ocr.TextBox;
@@ -53,7 +52,7 @@ final class OcrCommand implements Callable<Integer> {
         for (var line : lines) terminal.println(json ? json(line) : text(line));
         if (lines.isEmpty() && !json) terminal.println("No text found.");
         if (out != null) {
-            if (!ImageIO.write(drawn(picture, lines), "png", out.toFile())) throw new IOException(out + " could not be written");
+            ImageFolder.write(drawn(picture, lines), out);
             if (!json) terminal.println("Written: " + out);
         }
         return LyceumCommand.DONE;

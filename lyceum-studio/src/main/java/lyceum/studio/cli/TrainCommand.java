@@ -1,6 +1,7 @@
 package lyceum.studio.cli;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -26,7 +27,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /** {@code lyceum train}: a network of one's own, as a file says. */
-@Command(name = "train", description = "Train a network as a file says: on pictures, a table or texts.",
+@Command(name = "train", description = "Train a network as a file says: on pictures, sound, texts, a table or a graph.",
         footer = {"", "Examples:", "  lyceum train --config examples/fashion-mnist-cnn.yaml", "  lyceum train --config mine.yaml --resume",
                 "", "A file:", "  task: images", "  data: {train: photos, validation: 0.1, augment: [flip, shift 2]}",
                 "  model: {widths: [32, 64, 128]}", "  training: {epochs: 10, batch: 64, rate: 0.002}", "  out: photos.model", "",
@@ -89,6 +90,8 @@ final class TrainCommand implements Callable<Integer> {
         JsonNode root;
         try {
             root = YAML.readTree(Files.readString(file));
+        } catch (CharacterCodingException e) {
+            throw new FormatException(file + ": it is not UTF-8", e);
         } catch (JacksonException e) {
             var at = e.getLocation();
             throw new FormatException(file + (at == null ? "" : ", line " + at.getLineNr()) + ": " + e.getOriginalMessage(), e);
