@@ -77,6 +77,23 @@ class ServingAtScaleTest {
         }
     }
 
+    @Test void aTuningOfTheHeadCountsInABatchOfSeveral() {
+        var model = Tiny.llama(96);
+        var tuning = Peft.of(model, new Lora(2, 8).withTargets(List.of("head")), "red", Rng.of(1));
+        Autograd.noGrad(() -> tuning.parameters().values().forEach(w -> w.copy_(Tensor.randn(Rng.of(5), w.shape().toArray()))));
+        var registry = new AdapterRegistry(model).add(tuning);
+        var requests = requests(12, true).stream().map(r -> r.withAdapter(r.adapter().equals("blue") ? "" : r.adapter())).toList();
+        var plain = requests.stream().map(r -> Tiny.solo(model, r).ids()).toList();
+        var solo = new ArrayList<int[]>();
+        for (var request : requests) {
+            registry.use(request.adapter());
+            solo.add(Tiny.solo(model, request).ids());
+        }
+        registry.use("");
+        assertThat(different(plain, solo)).isEqualTo(4);
+        assertThat(different(run(model, OPTIONS, registry, requests, null), solo)).isZero();
+    }
+
     private static List<int[]> run(DecoderLM model, EngineOptions options, AdapterRegistry adapters, List<Request> requests,
             EngineMetrics[] metrics) {
         try (var engine = new Engine(model, null, options, adapters, Drafter.repeating(2))) {
