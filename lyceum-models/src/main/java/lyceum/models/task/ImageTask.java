@@ -125,6 +125,7 @@ public final class ImageTask implements TrainingTask {
         if (data.has("validation") && data.json().path("validation").isString())
             validation = PictureSet.of(data.path("validation"), train.classes());
         else if (data.has("validation")) {
+            if (train.size() < 2) throw data.wrong("validation", "there is one picture to learn from and none to hold out");
             var parts = train.parted(data.number("validation", 0, 1e-6, 0.999999), rng.split(1));
             validation = parts[0];
             train = parts[1];
