@@ -184,7 +184,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
             throw new IllegalArgumentException("Engine: there is no adapter \"" + adapter + "\"; there are " + adapters());
     }
 
-    /** Passes of the model on the caller's thread, of one row each, under a tuning; the empty name is the base model. @throws IllegalArgumentException if there is none */
+    /** Passes of one row under a tuning, on the caller's thread; no name means none. @throws IllegalArgumentException if it is unknown */
     public <T> T tuned(String adapter, Supplier<T> passes) {
         known(adapter);
         return adapter.isEmpty() ? passes.get() : adapters.mixing(List.of(adapter), passes);

@@ -21,8 +21,8 @@ import lyceum.train.peft.Peft;
  * }
  *
  * <p>Tensors have this library's names, or those of Llama's files and of families named after them. A model from a GGUF file turns queries and keys by
- * neighbours; rows of a low-rank update and gains are then moved as the rows of its matrices were: it is one of the folder from which the file was made. What else stands at
- * queries and keys, prefixes among it, is refused there.
+ * neighbours; rows of a low-rank update and gains are then moved as the rows of its matrices were: it is one of the folder from which the
+ * file was made. What else stands at queries and keys, prefixes among it, is refused there.
  */
 public final class TuningFolder {
     private TuningFolder() {}

@@ -50,7 +50,8 @@ public record SpeechModel(SavedModel saved) {
     /** How a recogniser hears: log-mel spectrograms less the mean of each band, over its deviation. */
     public record Ears(int rate, int window, int hop, float[] mean, float[] deviation) {
         public Ears {
-            if (rate < 100 || rate > 1 << 20 || window < 2 || hop < 1 || window > rate || hop > window || mean.length == 0 || mean.length != deviation.length)
+            if (rate < 100 || rate > 1 << 20 || window < 2 || hop < 1 || window > rate || hop > window || mean.length == 0
+                    || mean.length != deviation.length)
                 throw new FormatException("speech: rate " + rate + ", window " + window + ", hop " + hop + ", " + mean.length + " bands");
         }
 
