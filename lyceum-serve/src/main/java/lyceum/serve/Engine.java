@@ -13,6 +13,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.LongFunction;
+import java.util.function.Supplier;
 import lyceum.LyceumException;
 import lyceum.llm.Continuation;
 import lyceum.llm.DecoderLM;
@@ -162,9 +163,7 @@ public final class Engine implements TextGenerator, AutoCloseable {
 
     /** What makes the request a live one as of a time in nanoseconds. */
     private LongFunction<LiveRequest> checked(Request request) {
-        if (!request.adapter().isEmpty() && (adapters == null || !adapters.names().contains(request.adapter())))
-            throw new IllegalArgumentException("Engine: there is no adapter \"" + request.adapter() + "\"; there are "
-                    + (adapters == null ? List.of() : adapters.names()));
+        known(request.adapter());
         var reply = new Reply(this::wake);
         var text = new WrittenText(model, tokenizer, new GenerationRequest(request.prompt(), request.sampling(), request.stop(),
                 request.stream(), request.constraint(), reply::add)).tell(request.likeliest());
@@ -178,6 +177,17 @@ public final class Engine implements TextGenerator, AutoCloseable {
         var job = new Job(prompt, most, request.salt() + '\n' + request.adapter(), request.priority());
         scheduler.check(job);
         return now -> new LiveRequest(submitted.getAndIncrement(), request, reply, text, job, now);
+    }
+
+    private void known(String adapter) {
+        if (!adapter.isEmpty() && !adapters().contains(adapter))
+            throw new IllegalArgumentException("Engine: there is no adapter \"" + adapter + "\"; there are " + adapters());
+    }
+
+    /** Passes of one row under a tuning, on the caller's thread; no name means none. @throws IllegalArgumentException if it is unknown */
+    public <T> T tuned(String adapter, Supplier<T> passes) {
+        known(adapter);
+        return adapter.isEmpty() ? passes.get() : adapters.mixing(List.of(adapter), passes);
     }
 
     private void wake() { LockSupport.unpark(thread); }

@@ -1,7 +1,9 @@
 package lyceum.serve;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.llm.DecoderLM;
@@ -60,15 +62,22 @@ final class ModelRunner {
         try (var scope = Scope.open("serving step")) {
             return Autograd.noGrad(() -> {
                 cache.at(pieces);
-                var hidden = adapters == null || tunings == null ? hidden(ids) : adapters.mixing(tunings, () -> hidden(ids));
+                Tensor hidden = mixed(tunings, () -> hidden(ids));
                 if (wanted.length == 0) {
                     hidden.compute();
                     return new float[0];
                 }
-                var last = wanted.length == ids.length ? hidden : hidden.rows(wanted);
-                return model.unembedded(last, Pass.inference()).to(DType.F32).toFloatArray();
+                boolean all = wanted.length == ids.length;
+                var last = all ? hidden : hidden.rows(wanted);
+                var theirs = all || tunings == null ? tunings : Arrays.stream(wanted).mapToObj(tunings::get).toList();
+                Tensor logits = mixed(theirs, () -> model.unembedded(last, Pass.inference()));
+                return logits.to(DType.F32).toFloatArray();
             });
         }
+    }
+
+    private Tensor mixed(List<String> tunings, Supplier<Tensor> pass) {
+        return adapters == null || tunings == null ? pass.get() : adapters.mixing(tunings, pass);
     }
 
     private Tensor hidden(int[] ids) { return model.hidden(Tensor.of(ids, ids.length, 1), state, Pass.inference()).squeeze(1); }

@@ -19,9 +19,11 @@ import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
 import lyceum.llm.generate.StopCriteria;
 import lyceum.nn.Module;
+import lyceum.nn.Pass;
 import lyceum.progress.CancelledException;
 import lyceum.random.Rng;
 import lyceum.serve.schedule.SchedulerOptions;
+import lyceum.tensor.Tensor;
 import lyceum.testing.Acceptance;
 import lyceum.testing.Evidence;
 import lyceum.train.peft.AdapterRegistry;
@@ -51,11 +53,45 @@ class ServingAtScaleTest {
             var tuning = Peft.of(model, new Lora(2, 8).withTargets(List.of("q_proj", "v_proj", "down_proj")), name, Rng.of(name.length()));
             Autograd.noGrad(() -> tuning.parameters().forEach((key, value) -> {
                 if (key.contains("lora_B"))
-                    value.copy_(lyceum.tensor.Tensor.randn(Rng.of(key.hashCode()), value.shape().toArray()).mul(0.3));
+                    value.copy_(Tensor.randn(Rng.of(key.hashCode()), value.shape().toArray()).mul(0.3));
             }));
             registry.add(tuning);
         }
         return registry;
+    }
+
+    private static float[] logits(DecoderLM model, Tensor ids) {
+        return Autograd.noGrad(() -> model.logits(ids, Pass.inference()).toFloatArray());
+    }
+
+    @Test void passesOutsideOfStepsAreOfTheTuningToo() {
+        var model = Tiny.llama(96);
+        var registry = adapters(model);
+        var ids = Tensor.of(Tiny.prompt(9, Rng.of(3)), 1, 9);
+        try (var engine = new Engine(model, null, OPTIONS, registry, Drafter.NONE)) {
+            float[] base = engine.tuned("", () -> logits(model, ids)), red = engine.tuned("red", () -> logits(model, ids));
+            assertThat(base).isEqualTo(logits(model, ids)).isNotEqualTo(red);
+            registry.use("red");
+            assertThat(red).isEqualTo(logits(model, ids));
+            assertThatThrownBy(() -> engine.tuned("green", () -> base)).hasMessageContaining("no adapter");
+        }
+    }
+
+    @Test void aTuningOfTheHeadCountsInABatchOfSeveral() {
+        var model = Tiny.llama(96);
+        var tuning = Peft.of(model, new Lora(2, 8).withTargets(List.of("head")), "red", Rng.of(1));
+        Autograd.noGrad(() -> tuning.parameters().values().forEach(w -> w.copy_(Tensor.randn(Rng.of(5), w.shape().toArray()))));
+        var registry = new AdapterRegistry(model).add(tuning);
+        var requests = requests(12, true).stream().map(r -> r.withAdapter(r.adapter().equals("blue") ? "" : r.adapter())).toList();
+        var plain = requests.stream().map(r -> Tiny.solo(model, r).ids()).toList();
+        var solo = new ArrayList<int[]>();
+        for (var request : requests) {
+            registry.use(request.adapter());
+            solo.add(Tiny.solo(model, request).ids());
+        }
+        registry.use("");
+        assertThat(different(plain, solo)).isEqualTo(4);
+        assertThat(different(run(model, OPTIONS, registry, requests, null), solo)).isZero();
     }
 
     private static List<int[]> run(DecoderLM model, EngineOptions options, AdapterRegistry adapters, List<Request> requests,

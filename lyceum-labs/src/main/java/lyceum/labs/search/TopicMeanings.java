@@ -101,7 +101,7 @@ public final class TopicMeanings implements MeaningIndex {
                 nearest(made, "what takes long once", 1);
                 ready = made;
             }
-        } catch (IOException | LyceumException | OutOfMemoryError e) {
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
             silent = "the encoder cannot be read: " + e.getMessage();
             LOG.log(System.Logger.Level.WARNING, "Topics are found by words alone: {0}", silent);
         }

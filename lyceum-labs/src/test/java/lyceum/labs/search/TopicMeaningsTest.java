@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -146,6 +147,8 @@ class TopicMeaningsTest {
         var broken = new TopicMeanings(CATALOGUE, Article::find, () -> { throw new FormatException("it is cut short"); }).load();
         assertThat(broken.nearest("how far is it", 5)).isEmpty();
         assertThat(broken.silent()).contains("the encoder cannot be read: it is cut short");
+        var gone = new TopicMeanings(CATALOGUE, Article::find, () -> { throw new UncheckedIOException("off", new IOException()); }).load();
+        assertThat(gone.silent()).contains("the encoder cannot be read: off");
     }
 
     @Test void aTopicWithoutItsArticleIsNotComparedWithVectorsOfIt() {

@@ -87,6 +87,9 @@ final class FewBitsFolder {
             Tensor shape = linear.weight(), bias = rest.remove(name + ".bias");
             if ((bias == null) != (linear.bias() == null))
                 throw new FormatException("tensor \"" + name + ".bias\" is " + (bias == null ? "missing" : "of a layer without a bias"));
+            if (bias != null && (!bias.shape().equals(linear.bias().shape()) || !bias.dtype().isFloat()))
+                throw new FormatException("tensor \"" + name + ".bias\" is " + bias.dtype() + " " + bias.shape()
+                        + "; the configuration says floats " + linear.bias().shape());
             var on = Linear.on(stored(name, how, shape.size(0), shape.size(1), rest), bias);
             parts.put(linear, linear.activation() == null ? on : on.activated(linear.activation()));
             replaced.remove(name + ".weight");

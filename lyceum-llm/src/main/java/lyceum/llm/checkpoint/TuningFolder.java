@@ -21,7 +21,8 @@ import lyceum.train.peft.Peft;
  * }
  *
  * <p>Tensors have this library's names, or those of Llama's files and of families named after them. A model from a GGUF file turns queries and keys by
- * neighbours; rows of a tuning are then moved as the rows of its matrices were: it is one of the folder from which the file was made.
+ * neighbours; rows of a low-rank update and gains are then moved as the rows of its matrices were: it is one of the folder from which the
+ * file was made. What else stands at queries and keys, prefixes among it, is refused there.
  */
 public final class TuningFolder {
     private TuningFolder() {}
@@ -39,7 +40,9 @@ public final class TuningFolder {
                     int end = Math.max(theirs.lastIndexOf(".lora_"), theirs.lastIndexOf(".ia3_"));
                     var layer = end < 0 ? theirs : theirs.substring(0, end);
                     var key = known.getOrDefault(layer, layer) + theirs.substring(layer.length());
-                    boolean moved = turned && key.matches(".*\\.[qk]_proj\\.lora_B.*");
+                    if (turned && key.matches(".*\\.([qk]_proj\\.(?!lora_|ia3_l)|prefix_).*")) throw new FormatException(
+                            folder + ": " + theirs + " fits the model's folder, not its GGUF file, where queries and keys lie otherwise");
+                    boolean moved = turned && value.rank() == 2 && value.size(0) > 1 && key.matches(".*\\.[qk]_proj\\.(lora_B|ia3_l).*");
                     ours.put(key, moved ? Autograd.noGrad(() -> RotaryEmbedding.toNeighbours(value, width).compute()) : value);
                 });
                 return ours;

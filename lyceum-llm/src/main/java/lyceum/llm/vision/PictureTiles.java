@@ -58,6 +58,8 @@ public record PictureTiles(int side, int most) {
     public Tensor of(Tensor picture) {
         if (picture.rank() != 3)
             throw new ShapeException("PictureTiles: a picture " + picture.shape() + "; it is (channels, height, width)");
+        if (!picture.dtype().isFloat())
+            throw new IllegalArgumentException("PictureTiles: pixels are " + picture.dtype() + "; they are floats");
         int[] grid = grid(picture.size(1), picture.size(2));
         var all = new ArrayList<Tensor>();
         all.add(fitted(picture, 1, 1));

@@ -18,8 +18,10 @@ import lyceum.llm.DecoderLM;
 import lyceum.nn.Pass;
 import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
+import lyceum.train.peft.Ia3;
 import lyceum.train.peft.Lora;
 import lyceum.train.peft.Peft;
+import lyceum.train.peft.PeftMethod;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,7 +37,11 @@ class TuningFolderTest {
 
     /** A tuning that changes something; what the model says with it. */
     private float[] tuned(DecoderLM model) throws IOException {
-        var tuning = Peft.of(model, new Lora(4, 8).withTargets(List.of("q_proj", "k_proj", "down_proj")), "own", Rng.of(2));
+        return tuned(model, new Lora(4, 8).withTargets(List.of("q_proj", "k_proj", "down_proj")));
+    }
+
+    private float[] tuned(DecoderLM model, PeftMethod method) throws IOException {
+        var tuning = Peft.of(model, method, "own", Rng.of(2));
         Autograd.noGrad(() -> tuning.parameters()
                 .forEach((name, w) -> w.copy_(Tensor.randn(Rng.of(name.hashCode()), w.shape().toArray()).mul(0.3))));
         tuning.save(folder);
@@ -67,10 +73,18 @@ class TuningFolderTest {
     }
 
     @Test void onAModelFromGgufItsRowsAreTurnedAsTheMatrices() throws IOException {
+        turned(new Lora(4, 8).withTargets(List.of("q_proj", "k_proj", "down_proj")));
+    }
+
+    @Test void onAModelFromGgufGainsOfKeysAreTurnedToo() throws IOException {
+        turned(new Ia3(List.of("k_proj", "v_proj"), List.of("down_proj")));
+    }
+
+    private void turned(PeftMethod method) throws IOException {
         var model = model();
         GgufModel.write(folder.resolve("m.gguf"), model,
                 BlockFormat.named().stream().filter(f -> f.name().equals("F32")).findAny().orElseThrow(), Map.of());
-        var said = tuned(model);
+        var said = tuned(model, method);
         var read = GgufModel.read(folder.resolve("m.gguf"));
         TuningFolder.load(read, folder, "t");
         var turned = logits(read);

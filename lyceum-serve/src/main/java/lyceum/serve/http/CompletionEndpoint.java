@@ -38,7 +38,7 @@ final class CompletionEndpoint {
                 .put("model", body.text("model", served.name()));
         var asked = GenerationFields.of(body, served, grammars, options.withMostTokens(Math.max(1, most)), "max_tokens");
         if (most == 0) {
-            score(context, head, prompts, logs);
+            score(context, head, asked.adapter(), prompts, logs);
             return;
         }
         var work = new Work(served.engine(),
@@ -55,14 +55,15 @@ final class CompletionEndpoint {
             var choice = choices.addObject().put("index", i).put("text",
                     (echo ? served.tokenizer().decode(prompt) : "") + all.get(i).text());
             if (logs < 0) choice.putNull("logprobs");
-            else logs(choice.putObject("logprobs"), TokenLogs.joined(prompt, all.get(i).ids()), echo ? 0 : prompt.length, logs);
+            else logs(choice.putObject("logprobs"), asked.adapter(), TokenLogs.joined(prompt, all.get(i).ids()), echo ? 0 : prompt.length,
+                    logs);
             choice.put("finish_reason", Work.reason(all.get(i).ending()));
         }
         ChatEndpoint.usage(head.putObject("usage"), read, all.stream().mapToLong(c -> c.ids().length).sum());
         context.contentType("application/json").result(head.toString());
     }
 
-    private void score(Context context, ObjectNode head, List<int[]> prompts, int logs) {
+    private void score(Context context, ObjectNode head, String adapter, List<int[]> prompts, int logs) {
         var choices = head.putArray("choices");
         for (int i = 0; i < prompts.size(); i++) {
             int[] prompt = prompts.get(i);
@@ -74,7 +75,7 @@ final class CompletionEndpoint {
                     throw ApiException.bad("prompt", "prompt has the id " + id + "; ids are 0 to " + (vocabulary - 1));
             var choice = choices.addObject().put("index", i).put("text", served.tokenizer().decode(prompt));
             if (logs < 0) choice.putNull("logprobs");
-            else logs(choice.putObject("logprobs"), prompt, 0, logs);
+            else logs(choice.putObject("logprobs"), adapter, prompt, 0, logs);
             choice.put("finish_reason", "length");
         }
         ChatEndpoint.usage(head.putObject("usage"), prompts.stream().mapToLong(p -> p.length).sum(), 0);
@@ -82,14 +83,15 @@ final class CompletionEndpoint {
     }
 
     /** The first token of a prompt has no logarithm: nothing stands before it. */
-    private void logs(ObjectNode node, int[] ids, int from, int top) {
+    private void logs(ObjectNode node, String adapter, int[] ids, int from, int top) {
         ArrayNode tokens = node.putArray("tokens"), values = node.putArray("token_logprobs"), others = node.putArray("top_logprobs"),
                 offsets = node.putArray("text_offset");
         int first = Math.max(1, from), at = 0;
         var scorer = new CausalGenerator(served.engine().model());
         double[] own = ids.length <= first ? new double[0]
-                : scorer.scores(Arrays.copyOf(ids, first), Arrays.copyOfRange(ids, first, ids.length));
-        var likeliest = top == 0 || own.length == 0 ? null : TokenLogs.likeliest(served, ids, first, top);
+                : served.engine().tuned(adapter,
+                        () -> scorer.scores(Arrays.copyOf(ids, first), Arrays.copyOfRange(ids, first, ids.length)));
+        var likeliest = top == 0 || own.length == 0 ? null : TokenLogs.likeliest(served, adapter, ids, first, top);
         for (int i = 0; i < ids.length; i++) {
             var text = TokenLogs.text(served, ids[i]);
             if (i >= from) {

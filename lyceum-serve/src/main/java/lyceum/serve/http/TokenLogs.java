@@ -7,6 +7,7 @@ import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.llm.Continuation;
+import lyceum.llm.DecoderLM;
 import lyceum.llm.generate.GenerationRequest.Likely;
 import lyceum.llm.generate.GenerationRequest.Piece;
 import lyceum.llm.generate.LogitRow;
@@ -20,12 +21,12 @@ import tools.jackson.databind.node.ObjectNode;
 final class TokenLogs {
     private TokenLogs() {}
 
-    /** Of each id behind the first, the k likeliest in its place, the likeliest first: one pass over all. */
-    static List<List<Likely>> likeliest(ServedModel served, int[] ids, int from, int k) {
+    /** Of each id from {@code from} on, the k likeliest in its place under a tuning, the likeliest first: one pass over all. */
+    static List<List<Likely>> likeliest(ServedModel served, String adapter, int[] ids, int from, int k) {
         try (var scope = Scope.open("logprobs")) {
             int[] read = Arrays.copyOf(ids, ids.length - 1); // nothing stands behind the last, which may be one more than the context has
-            Tensor rows = Autograd.noGrad(() -> served.engine().model().logits(Tensor.of(read, 1, read.length), Pass.inference()).get(0)
-                    .narrow(0, from - 1, ids.length - from).to(DType.F32));
+            var all = served.engine().tuned(adapter, () -> logits(served.engine().model(), read));
+            var rows = all.get(0).narrow(0, from - 1, ids.length - from).to(DType.F32);
             int v = (int) rows.size(1);
             float[] logits = rows.toFloatArray();
             var row = new LogitRow(v);
@@ -33,8 +34,12 @@ final class TokenLogs {
         }
     }
 
-    static void chat(ServedModel served, ArrayNode content, int[] prompt, Continuation all, int top) {
-        List<List<Likely>> others = top == 0 ? null : likeliest(served, joined(prompt, all.ids()), prompt.length, top);
+    private static Tensor logits(DecoderLM model, int[] ids) {
+        return Autograd.noGrad(() -> model.logits(Tensor.of(ids, 1, ids.length), Pass.inference()));
+    }
+
+    static void chat(ServedModel served, String adapter, ArrayNode content, int[] prompt, Continuation all, int top) {
+        List<List<Likely>> others = top == 0 ? null : likeliest(served, adapter, joined(prompt, all.ids()), prompt.length, top);
         for (int i = 0; i < all.ids().length; i++) {
             var node = content.addObject();
             token(served, node, all.ids()[i], all.logProbabilities()[i]);

@@ -61,7 +61,7 @@ public final class ModelDrafter implements Drafter {
         int size = text.size(), count = (int) Math.min(most, model.contextLength() - size);
         if (count < 1) return new int[0];
         var reading = texts.computeIfAbsent(text, _ -> new Reading(model.begin()));
-        int known = reading.settled;
+        int known = Math.min(reading.settled, size - 1); // asked again where the step had no room for the text
         while (known < size - 1 && known - reading.settled < reading.guessed.length
                 && reading.guessed[known - reading.settled] == text.id(known))
             known++;

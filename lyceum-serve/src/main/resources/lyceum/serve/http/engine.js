@@ -1,5 +1,6 @@
 'use strict';
 const WIDE = 1024, KEPT = 256, STEP = WIDE / KEPT;
+const lead = $('lead').textContent;
 let steps = [], before = null;
 
 const svg = (name, attributes) => {
@@ -73,6 +74,10 @@ async function look() {
   try {
     const next = steps.length ? steps.at(-1).n + 1 : 0;
     const state = await (await ask('/engine/state?since=' + next)).json();
+    if (before && state.seconds < before.seconds) { // another server is there now
+      steps = [];
+      before = null;
+    }
     steps = [...steps, ...state.steps].slice(-KEPT);
     about(state);
     figures(state);
@@ -80,6 +85,7 @@ async function look() {
     bars();
     blocks(state);
     before = state;
+    $('lead').textContent = lead;
     $('lead').classList.remove('error');
   } catch (error) {
     $('lead').textContent = error.message;
