@@ -158,8 +158,8 @@ public final class TorchFile {
     private Tensor widened(String name, TorchPickle.TensorCall call, StorageType type) {
         var bits = tensor(name, inBytes(name, call, type.bytes()), DType.U8);
         var v = bits.view();
-        var stored = new StorageType.Stored(type, call.shape(), bits.count() == 0 ? MemorySegment.ofArray(new byte[0])
-                : v.storage().segment().asSlice(v.byteOffset(), bits.count()));
+        var stored = new StorageType.Stored(type, call.shape(),
+                bits.count() == 0 ? MemorySegment.ofArray(new byte[0]) : v.storage().segment().asSlice(v.byteOffset(), bits.count()));
         var wide = stored.tensor();
         Reference.reachabilityFence(bits);
         return wide;

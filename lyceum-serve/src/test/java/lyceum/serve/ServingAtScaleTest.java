@@ -52,8 +52,7 @@ class ServingAtScaleTest {
         for (var name : List.of("red", "blue")) {
             var tuning = Peft.of(model, new Lora(2, 8).withTargets(List.of("q_proj", "v_proj", "down_proj")), name, Rng.of(name.length()));
             Autograd.noGrad(() -> tuning.parameters().forEach((key, value) -> {
-                if (key.contains("lora_B"))
-                    value.copy_(Tensor.randn(Rng.of(key.hashCode()), value.shape().toArray()).mul(0.3));
+                if (key.contains("lora_B")) value.copy_(Tensor.randn(Rng.of(key.hashCode()), value.shape().toArray()).mul(0.3));
             }));
             registry.add(tuning);
         }

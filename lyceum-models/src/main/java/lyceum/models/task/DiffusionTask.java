@@ -71,9 +71,10 @@ public final class DiffusionTask implements TrainingTask {
             if (dropped > 0 && pass.rng() != null) condition = dropout.apply(condition, pass.rng().split(1));
             return new FlowMatching().loss(painter, seen(pictures, letterbox, own), condition, pass);
         };
-        var told = told(rows.told("pictures") + ", drawn as " + side + " x " + side
-                + (words.isEmpty() ? ", without captions" : ", captions of " + words.size() + " words"), pictures.texts(), reader,
-                config.text().positions());
+        var told = told(
+                rows.told("pictures") + ", drawn as " + side + " x " + side
+                        + (words.isEmpty() ? ", without captions" : ", captions of " + words.size() + " words"),
+                pictures.texts(), reader, config.text().positions());
         return new Ready(saved, rows.learned().length, loss, i -> pictures.files().get(rows.learned()[i]).toString(),
                 rows.held().length == 0 ? null : () -> judged(painter, pictures, letterbox, ids, rows.held()), told, null);
     }

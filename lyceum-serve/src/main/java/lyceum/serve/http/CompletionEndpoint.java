@@ -88,9 +88,8 @@ final class CompletionEndpoint {
                 offsets = node.putArray("text_offset");
         int first = Math.max(1, from), at = 0;
         var scorer = new CausalGenerator(served.engine().model());
-        double[] own = ids.length <= first ? new double[0]
-                : served.engine().tuned(adapter,
-                        () -> scorer.scores(Arrays.copyOf(ids, first), Arrays.copyOfRange(ids, first, ids.length)));
+        double[] own = ids.length <= first ? new double[0] : served.engine().tuned(adapter,
+                () -> scorer.scores(Arrays.copyOf(ids, first), Arrays.copyOfRange(ids, first, ids.length)));
         var likeliest = top == 0 || own.length == 0 ? null : TokenLogs.likeliest(served, adapter, ids, first, top);
         for (int i = 0; i < ids.length; i++) {
             var text = TokenLogs.text(served, ids[i]);

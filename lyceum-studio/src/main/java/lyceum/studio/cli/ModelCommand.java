@@ -135,9 +135,9 @@ final class ModelCommand implements Callable<Integer> {
             for (var d : all) {
                 if (d.kind() == Kind.EQUAL || d.kind() == Kind.NUMBERS && d.relative() <= tolerance) equal++;
                 else if (d.kind() == Kind.TYPE) types++;
-                else rows.add(List.of(plain(d.name()), d.first().isEmpty() ? "missing" : d.first(),
-                        d.second().isEmpty() ? "missing" : d.second(), d.kind() == Kind.NUMBERS ? number(d.largest()) : "",
-                        d.kind() == Kind.NUMBERS ? number(d.relative()) : ""));
+                else rows.add(
+                        List.of(plain(d.name()), d.first().isEmpty() ? "missing" : d.first(), d.second().isEmpty() ? "missing" : d.second(),
+                                d.kind() == Kind.NUMBERS ? number(d.largest()) : "", d.kind() == Kind.NUMBERS ? number(d.relative()) : ""));
             }
             parent.print(rows);
             parent.lyceum.terminal().out().println(count(equal) + " of " + count(all.size()) + " tensors are equal"

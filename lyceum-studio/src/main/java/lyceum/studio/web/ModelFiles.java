@@ -181,7 +181,8 @@ final class ModelFiles {
         var entry = weights.entries().get(name);
         if (entry == null) throw new LyceumException("there is no tensor of that name");
         long all = entry.shape().stream().reduce(1L, (a, b) -> a * b);
-        if (all > WIDENED) throw new LyceumException(name + " has " + count(all) + " numbers; those of up to " + count(WIDENED) + " are shown");
+        if (all > WIDENED)
+            throw new LyceumException(name + " has " + count(all) + " numbers; those of up to " + count(WIDENED) + " are shown");
         var flat = entry.tensor().get().flatten();
         boolean whole = flat.count() <= READ;
         var s = WeightStatistics.of(whole ? flat : flat.narrow(0, 0, READ), BINS);

@@ -41,7 +41,8 @@ final class ModelsPage {
         if (site != null && !site.equals("same-origin") && !site.equals("none"))
             throw new Safety.Refused(403, "A page of another site names a file here. Open /models and name it yourself.");
         // behind a proxy everybody comes from this machine
-        if (!isLoopback(context.ip()) || context.header("X-Forwarded-For") != null || context.header("Forwarded") != null) throw new Safety.Refused(403, "Files are shown to this machine's own browser alone.");
+        if (!isLoopback(context.ip()) || context.header("X-Forwarded-For") != null || context.header("Forwarded") != null)
+            throw new Safety.Refused(403, "Files are shown to this machine's own browser alone.");
     }
 
     static boolean isLoopback(String address) {
