@@ -31,6 +31,7 @@ import lyceum.models.text.TextTowerConfig;
 import lyceum.models.vision.VisionBackbone;
 import lyceum.models.vision.VisionTransformerConfig;
 import lyceum.models.vision.VisionTransformerConfig.Pool;
+import lyceum.nn.Mlp;
 import lyceum.nn.MlpConfig;
 import lyceum.nn.Pass;
 import lyceum.nn.loss.InfoNce;
@@ -50,6 +51,8 @@ final class LearnedArchitectures {
         var pairs = new ImageTextEncoder.Plan(new ImageTextConfig(6), small, text);
         Architecture.Inputs captioned = (n, rng) -> List.of(Tensor.rand(rng, n, 1, SIDE, SIDE), Examples.ids(rng, WORDS - 1, n, 5).add(1));
         return List.of(
+                Architecture.of("Mlp", MlpConfig.class, Mlp.class, Mlp::new, MlpConfig.regressor(4, 2).withHidden(List.of(6)),
+                        Examples.noise(4)),
                 Architecture.of("TextTower", TextTowerConfig.class, TextTower.class, TextTower::new, text,
                         (n, rng) -> List.of(Examples.ids(rng, WORDS - 1, n, 5).add(1))),
                 Architecture.of("ImageTextEncoder", ImageTextEncoder.Plan.class, ImageTextEncoder.class, ImageTextEncoder.Plan::build,

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import lyceum.nn.Mlp;
 import lyceum.nn.Module;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -64,6 +65,7 @@ class ArchitecturesTest {
         }
         assertThat(missing).as("models that lyceum.models.Architectures does not list").isEmpty();
         assertThat(models).isGreaterThan(45);
+        assertThat(registered).contains(Mlp.class); // of another module
     }
 
     /** Whether a public constructor, or a static method that makes one, takes a record called Config. */
