@@ -36,7 +36,7 @@ class StaticSiteTest {
         try (var pages = Files.walk(folder)) {
             for (var page : pages.filter(p -> p.toString().endsWith(".html")).toList()) {
                 ADDRESS.matcher(Files.readString(page)).results().map(m -> m.group(1))
-                        .filter(a -> !a.startsWith("https://") && !a.startsWith("#")).distinct()
+                        .filter(a -> !a.startsWith("https://") && !a.startsWith("data:image/") && !a.startsWith("#")).distinct()
                         .filter(a -> a.startsWith("/") || !Files.isRegularFile(page.resolveSibling(a.replaceFirst("[?#].*", ""))))
                         .forEach(a -> broken.add(folder.relativize(page) + ": " + a));
             }
