@@ -8,8 +8,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.SequencedMap;
-import lyceum.FormatException;
-import lyceum.LyceumException;
 import lyceum.data.Datasets;
 import lyceum.data.Split;
 import lyceum.data.augment.Augment;
@@ -44,7 +42,7 @@ import tools.jackson.databind.node.ObjectNode;
  * <tr><td>{@code data.size}</td><td>side of the square that the network sees; that of the first picture by default, 224 where it is larger than 64</td></tr>
  * <tr><td>{@code data.channels}</td><td>3, or 1 for grey; 3 for a folder</td></tr>
  * <tr><td>{@code data.rows}</td><td>learn from so many pictures, drawn at random</td></tr>
- * <tr><td>{@code data.damaged}</td><td>fatal, or skip: each is named once; fatal</td></tr>
+ * <tr><td>{@code data.damaged}</td><td>fatal, or skip: all are read once, and each is named; fatal</td></tr>
  * <tr><td>{@code data.augment}</td><td>flip, shift N, part LEAST, turn DEGREES, colour AMOUNT, erase LOW HIGH, rand CHANGES STRENGTH: a list</td></tr>
  * <tr><td>{@code model.architecture}</td><td>ConvNet, ResNet or VisionTransformer; ConvNet</td></tr>
  * <tr><td>{@code model}</td><td>components of the architecture's configuration, such as {@link ConvNetConfig}'s widths</td></tr>
@@ -63,14 +61,15 @@ public final class ImageTask implements TrainingTask {
     @Override public Prepared prepare(TrainingSettings settings, Path out, Rng rng, Progress progress) throws IOException {
         var data = settings.section("data");
         boolean skips = data.oneOf("damaged", "fatal", "fatal", "skip").equals("skip");
-        var sets = sets(data, rng.split(1));
+        var skipped = new ArrayList<String>();
+        var sets = sets(data, skips ? skipped : null, rng.split(1));
         int side = data.whole("size", 0, 1);
         if (side == 0) {
-            var first = firstReadable(sets.train, skips);
+            var first = sets.train.read(0);
             int shorter = Math.min(first.height(), first.width());
             side = shorter <= SMALL ? shorter : 224;
         }
-        var preprocessing = measured(sets, side, skips, rng.split(2));
+        var preprocessing = measured(sets, side, rng.split(2));
         var saved = model(settings.section("model"), sets, side, rng.split(3));
         sets.train.classes().forEach(saved.notes().putArray("labels")::add);
         note(saved.notes(), preprocessing);
@@ -82,24 +81,19 @@ public final class ImageTask implements TrainingTask {
             if (words.startsWith("part ")) part = part(data, words);
             else augment = augment.then(augment(data, words));
         }
-        var train = new Pictures(sets.train, model, loss, preprocessing, part, augment, skips);
-        return new Ready(saved, train, judged(sets.validation, train), judged(sets.test, train), sets.channels);
+        var train = new Pictures(sets.train, model, loss, preprocessing, part, augment);
+        return new Ready(saved, train, judged(sets.validation, train), judged(sets.test, train), sets.channels, skipped);
     }
 
     private static Pictures judged(PictureSet set, Pictures train) { return set == null ? null : train.of(set); }
 
-    private static Raster firstReadable(PictureSet set, boolean skips) {
-        FormatException wrong = null;
-        for (int i = 0; i < Math.min(set.size(), MEASURED); i++) try {
-            return set.read(i);
-        } catch (FormatException e) {
-            if (!skips) throw e;
-            wrong = e;
-        }
-        throw new LyceumException("none of the first " + Math.min(set.size(), MEASURED) + " pictures can be read: " + wrong.getMessage());
+    /** Pictures of a folder. @param skipped takes what is damaged and left out; null if that is not wanted */
+    private static PictureSet folder(TrainingSettings data, String name, List<String> classes, List<String> skipped) throws IOException {
+        var all = PictureSet.of(data.path(name), classes);
+        return skipped == null ? all : all.readable(why -> skipped.add("skipped " + why));
     }
 
-    private static Sets sets(TrainingSettings data, Rng rng) throws IOException {
+    private static Sets sets(TrainingSettings data, List<String> skipped, Rng rng) throws IOException {
         PictureSet train, validation = null, test = null;
         int channels;
         if (data.has("set")) {
@@ -119,11 +113,11 @@ public final class ImageTask implements TrainingTask {
         } else {
             channels = data.whole("channels", 3, 1);
             if (channels != 1 && channels != 3) throw data.wrong("channels", "it is 1 or 3; it is " + channels);
-            train = PictureSet.of(data.path("train"), null);
-            if (data.has("test")) test = PictureSet.of(data.path("test"), train.classes());
+            train = folder(data, "train", null, skipped);
+            if (data.has("test")) test = folder(data, "test", train.classes(), skipped);
         }
         if (data.has("validation") && data.json().path("validation").isString())
-            validation = PictureSet.of(data.path("validation"), train.classes());
+            validation = folder(data, "validation", train.classes(), skipped);
         else if (data.has("validation")) {
             if (train.size() < 2) throw data.wrong("validation", "there is one picture to learn from, and none to hold out");
             var parts = train.parted(data.number("validation", 0, 1e-6, 0.999999), rng.split(1));
@@ -134,9 +128,9 @@ public final class ImageTask implements TrainingTask {
     }
 
     /** The side, and the mean and deviation of each channel over the first of the training pictures in an order of chance. */
-    private static Preprocessing measured(Sets sets, int side, boolean skips, Rng rng) {
+    private static Preprocessing measured(Sets sets, int side, Rng rng) {
         var plain = new Preprocessing(side, side, new float[sets.channels], ones(sets.channels));
-        var pictures = new Pictures(sets.train.limited(MEASURED, rng), null, null, plain, 0, Augment.none(), skips);
+        var pictures = new Pictures(sets.train.limited(MEASURED, rng), null, null, plain, 0, Augment.none());
         var moments = pictures.moments();
         return new Preprocessing(side, side, moments[0], moments[1]);
     }
@@ -226,7 +220,8 @@ public final class ImageTask implements TrainingTask {
         for (float d : preprocessing.deviation()) deviation.add(d);
     }
 
-    private record Ready(SavedModel saved, Pictures train, Pictures validation, Pictures tested, int channels) implements Prepared {
+    private record Ready(SavedModel saved, Pictures train, Pictures validation, Pictures tested, int channels, List<String> skipped)
+            implements Prepared {
         @Override public Module model() { return saved.model(); }
 
         @Override public int rows() { return train.size(); }
@@ -246,18 +241,12 @@ public final class ImageTask implements TrainingTask {
             lines.add(String.format(Locale.ROOT, "%,d pictures of %d classes, seen as %d x %d x %d%s%s", train.size(), train.classes(),
                     channels, train.side(), train.side(), held(validation, "to judge epochs by"), held(tested, "to test")));
             lines.add(String.format(Locale.ROOT, "%s of %,d parameters", saved.architecture().name(), model().parameterCount()));
+            lines.addAll(skipped);
             return lines;
         }
 
         private static String held(Pictures set, String why) {
             return set == null ? "" : String.format(Locale.ROOT, "; %,d %s", set.size(), why);
-        }
-
-        @Override public List<String> notes() {
-            var notes = new ArrayList<>(train.notes());
-            if (validation != null) notes.addAll(validation.notes());
-            if (tested != null) notes.addAll(tested.notes());
-            return notes;
         }
 
         @Override public void write(Path folder) throws IOException { saved.save(folder); }

@@ -1,14 +1,8 @@
 package lyceum.models.task;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
-import lyceum.FormatException;
 import lyceum.autograd.Autograd;
 import lyceum.backend.Parallel;
 import lyceum.data.augment.Augment;
@@ -24,11 +18,9 @@ import lyceum.tensor.Tensor;
 import lyceum.train.BatchLoss;
 import lyceum.train.TrainingRun;
 
-/** A set of pictures as batches: read side by side, damaged ones left out if so asked, each named once. */
+/** A set of pictures as batches: read side by side. */
 final class Pictures implements BatchLoss {
     private static final int JUDGED = 128;
-
-    private record Decoded(Raster[] pictures, int[] rows) {}
 
     private final PictureSet set;
     private final Module model;
@@ -36,29 +28,22 @@ final class Pictures implements BatchLoss {
     private final Preprocessing preprocessing;
     private final double part;
     private final Augment<Raster> augment;
-    private final boolean skips;
-    private final Map<int[], Decoded> ready = new ConcurrentHashMap<>(); // between a batch's units and its loss; arrays are themselves
-    private final Set<String> met = ConcurrentHashMap.newKeySet();
-    private final List<String> untold = new ArrayList<>();
 
     /**
      * @param part least share of a picture that is learned from, cut at random; 0 for its centre
      * @param augment of a picture that is learned from, before it is normalised
-     * @param skips whether damaged pictures are left out
      */
-    Pictures(PictureSet set, Module model, CrossEntropy loss, Preprocessing preprocessing, double part, Augment<Raster> augment,
-            boolean skips) {
+    Pictures(PictureSet set, Module model, CrossEntropy loss, Preprocessing preprocessing, double part, Augment<Raster> augment) {
         this.set = set;
         this.model = model;
         this.loss = loss;
         this.preprocessing = preprocessing;
         this.part = part;
         this.augment = augment;
-        this.skips = skips;
     }
 
     /** Other pictures that are judged as these. */
-    Pictures of(PictureSet others) { return new Pictures(others, model, loss, preprocessing, 0, Augment.none(), skips); }
+    Pictures of(PictureSet others) { return new Pictures(others, model, loss, preprocessing, 0, Augment.none()); }
 
     int size() { return set.size(); }
 
@@ -73,7 +58,7 @@ final class Pictures implements BatchLoss {
         double[] sum = new double[channels], square = new double[channels];
         long n = 0;
         for (int from = 0; from < set.size(); from += JUDGED) {
-            for (var picture : decoded(IntStream.range(from, Math.min(set.size(), from + JUDGED)).toArray()).pictures) {
+            for (var picture : decoded(IntStream.range(from, Math.min(set.size(), from + JUDGED)).toArray())) {
                 var values = fitted(picture).values();
                 int plane = values.length / channels;
                 for (int i = 0; i < values.length; i++) {
@@ -92,27 +77,15 @@ final class Pictures implements BatchLoss {
         return moments;
     }
 
-    private Decoded decoded(int[] rows) {
+    private Raster[] decoded(int[] rows) {
         var made = new Raster[rows.length];
-        var wrong = new FormatException[rows.length];
         Parallel.range(rows.length, 1, (from, to) -> {
-            for (int i = (int) from; i < to; i++) try {
+            for (int i = (int) from; i < to; i++) {
                 var picture = channelled(set.read(rows[i]));
                 made[i] = part == 0 ? fitted(picture) : picture; // a batch of photographs would not fit in memory as they are
-            } catch (FormatException e) {
-                wrong[i] = e;
             }
         });
-        int n = 0;
-        var kept = new int[rows.length];
-        for (int i = 0; i < rows.length; i++) {
-            if (wrong[i] == null) {
-                made[n] = made[i];
-                kept[n++] = rows[i];
-            } else if (!skips) throw wrong[i];
-            else if (met.add(set.nameOf(rows[i]))) tell("skipped " + wrong[i].getMessage());
-        }
-        return new Decoded(Arrays.copyOf(made, n), Arrays.copyOf(kept, n));
+        return made;
     }
 
     private Raster channelled(Raster picture) {
@@ -137,31 +110,14 @@ final class Pictures implements BatchLoss {
         return augment.apply(picture.cropped(p.top(), p.left(), p.height(), p.width(), 0).resized(side, side), rng);
     }
 
-    private synchronized void tell(String note) { untold.add(note); }
-
-    /** What was skipped since the last call. */
-    synchronized List<String> notes() {
-        var notes = List.copyOf(untold);
-        untold.clear();
-        return notes;
-    }
-
-    /** Those that can be read. */
-    @Override public double units(int[] rows) { return ready.computeIfAbsent(rows, this::decoded).rows.length; }
-
     @Override public Tensor of(int[] rows, Pass pass) {
-        var before = ready.remove(rows);
-        var batch = before == null ? decoded(rows) : before;
-        if (batch.rows.length == 0) return Tensor.scalar(0);
-        var prepared = new Raster[batch.rows.length];
+        var prepared = decoded(rows);
         Rng stream = pass.isTraining() && pass.rng() != null ? pass.rng().split(1) : null;
         Parallel.range(prepared.length, 4, (from, to) -> {
-            for (int i = (int) from; i < to; i++) {
-                var picture = batch.pictures[i];
-                prepared[i] = preprocessing.normalised(stream == null ? fitted(picture) : varied(picture, stream.split(batch.rows[i])));
-            }
+            for (int i = (int) from; i < to; i++)
+                prepared[i] = preprocessing.normalised(stream == null ? fitted(prepared[i]) : varied(prepared[i], stream.split(rows[i])));
         });
-        return loss.of(model.forward(ImageAugment.stacked(prepared), pass), labels(batch.rows));
+        return loss.of(model.forward(ImageAugment.stacked(prepared), pass), labels(rows));
     }
 
     private Tensor labels(int[] rows) { return Tensor.of(Arrays.stream(rows).mapToLong(set::label).toArray()); }
@@ -170,21 +126,18 @@ final class Pictures implements BatchLoss {
 
     /** The mean cross-entropy of all, and the share that is right. */
     TrainingRun.Evaluated evaluate() {
-        double sum = 0, right = 0, n = 0;
+        double sum = 0, right = 0;
         for (int from = 0; from < set.size(); from += JUDGED) try (var scope = Scope.open("pictures to judge")) {
-            int first = from;
-            var batch = decoded(IntStream.range(first, Math.min(set.size(), first + JUDGED)).toArray());
-            if (batch.rows.length == 0) continue;
+            int[] rows = IntStream.range(from, Math.min(set.size(), from + JUDGED)).toArray();
             var x = ImageAugment
-                    .stacked(Arrays.stream(batch.pictures).map(p -> preprocessing.normalised(fitted(p))).toArray(Raster[]::new));
-            var y = labels(batch.rows);
+                    .stacked(Arrays.stream(decoded(rows)).map(p -> preprocessing.normalised(fitted(p))).toArray(Raster[]::new));
+            var y = labels(rows);
             var logits = Autograd.noGrad(() -> model.forward(x));
-            sum += new CrossEntropy().of(logits, y).item() * batch.rows.length;
+            sum += new CrossEntropy().of(logits, y).item() * rows.length;
             right += logits.argmax(-1).eq(y).sum().item();
-            n += batch.rows.length;
         }
         var metrics = new LinkedHashMap<String, Double>();
-        metrics.put("accuracy", right / n);
-        return new TrainingRun.Evaluated(sum / n, metrics);
+        metrics.put("accuracy", right / set.size());
+        return new TrainingRun.Evaluated(sum / set.size(), metrics);
     }
 }

@@ -173,26 +173,10 @@ public final class SpeechTask implements TrainingTask {
             loss += net.loss(batch.seen, batch.lengths, pick(labels, own), Pass.inference()).item() * own.length;
             for (int i = 0; i < own.length; i++) {
                 var logs = net.forward(batch.seen.narrow(0, i, 1).narrow(1, 0, batch.lengths[i]), Pass.inference()).get(0);
-                wrong += distance(labels[own[i]], CtcDecoder.greedy(logs, 0));
+                wrong += CtcDecoder.edits(labels[own[i]], CtcDecoder.greedy(logs, 0));
                 all += labels[own[i]].length;
             }
         }
         return Ready.evaluated(loss / rows.length, "symbols wrong", wrong / Math.max(1, all));
-    }
-
-    /** Insertions, deletions and substitutions that make one of the other. */
-    private static int distance(int[] a, int[] b) {
-        var row = new int[b.length + 1];
-        for (int j = 0; j <= b.length; j++) row[j] = j;
-        for (int i = 1; i <= a.length; i++) {
-            int corner = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length; j++) {
-                int above = row[j];
-                row[j] = Math.min(Math.min(above, row[j - 1]) + 1, corner + (a[i - 1] == b[j - 1] ? 0 : 1));
-                corner = above;
-            }
-        }
-        return row[b.length];
     }
 }

@@ -32,20 +32,4 @@ record ToneClips(List<ToneWords.Utterance> said, Tensor seen) {
         }
         return labels;
     }
-
-    /** Insertions, deletions and substitutions that make one of the other. */
-    static int distance(int[] a, int[] b) {
-        var row = new int[b.length + 1];
-        for (int j = 0; j <= b.length; j++) row[j] = j;
-        for (int i = 1; i <= a.length; i++) {
-            int corner = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length; j++) {
-                int above = row[j];
-                row[j] = Math.min(Math.min(above, row[j - 1]) + 1, corner + (a[i - 1] == b[j - 1] ? 0 : 1));
-                corner = above;
-            }
-        }
-        return row[b.length];
-    }
 }

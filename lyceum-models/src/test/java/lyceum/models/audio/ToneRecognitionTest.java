@@ -60,7 +60,7 @@ class ToneRecognitionTest {
         int wrong = 0, all = 0;
         for (int i = 0; i < fresh.size(); i++) {
             var own = logs.get(i);
-            wrong += ToneClips.distance(labels[i], beam ? new CtcDecoder(8).decode(own).getFirst().labels() : CtcDecoder.greedy(own, 0));
+            wrong += CtcDecoder.edits(labels[i], beam ? new CtcDecoder(8).decode(own).getFirst().labels() : CtcDecoder.greedy(own, 0));
             all += labels[i].length;
         }
         return (double) wrong / all;

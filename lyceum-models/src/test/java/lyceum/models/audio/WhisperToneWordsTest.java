@@ -5,6 +5,7 @@ import java.util.Arrays;
 import lyceum.DType;
 import lyceum.autograd.Autograd;
 import lyceum.data.sounds.ToneWords;
+import lyceum.nn.loss.CtcDecoder;
 import lyceum.nn.Pass;
 import lyceum.optim.Adam;
 import lyceum.optim.Clip;
@@ -62,7 +63,7 @@ class WhisperToneWordsTest {
             if (d.language() == u.language()) languages++;
             int[] text = Arrays.stream(d.tokens()).filter(TOKENS::isText).toArray(),
                     marks = Arrays.stream(d.tokens()).filter(TOKENS::isTime).toArray();
-            wrong += ToneClips.distance(u.words(), text);
+            wrong += CtcDecoder.edits(u.words(), text);
             words += u.words().length;
             if (text.length != u.words().length || marks.length != 2 * text.length) continue;
             for (int w = 0; w < text.length; w++)

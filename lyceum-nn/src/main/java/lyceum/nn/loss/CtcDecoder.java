@@ -53,6 +53,22 @@ public record CtcDecoder(int width, int blank, LabelModel model, double modelWei
         return Arrays.copyOf(labels, n);
     }
 
+    /** Insertions, deletions and substitutions that make one text of the other: over the length of the truth an error rate (Levenshtein 1966). */
+    public static int edits(int[] a, int[] b) {
+        var row = new int[b.length + 1];
+        for (int j = 0; j <= b.length; j++) row[j] = j;
+        for (int i = 1; i <= a.length; i++) {
+            int corner = row[0];
+            row[0] = i;
+            for (int j = 1; j <= b.length; j++) {
+                int other = corner + (a[i - 1] == b[j - 1] ? 0 : 1);
+                corner = row[j];
+                row[j] = Math.min(other, Math.min(row[j], row[j - 1]) + 1);
+            }
+        }
+        return row[b.length];
+    }
+
     private static void requireFrames(Tensor logProbs, int blank) {
         if (logProbs.rank() != 2 || blank < 0 || blank >= logProbs.size(1)) throw new ShapeException("CtcDecoder: log probabilities "
                 + logProbs.shape() + " and blank " + blank + "; they are (time, classes), the blank a class");

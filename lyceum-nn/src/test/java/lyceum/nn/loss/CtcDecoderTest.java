@@ -89,4 +89,12 @@ class CtcDecoderTest {
         assertThat(CtcDecoder.greedy(Tensor.of(new double[][] {{0, 1, 0}, {0, 1, 0}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}}), 0))
                 .containsExactly(1, 1, 2);
     }
+
+    @Test void editsAreCountedAsByHand() {
+        assertThat(CtcDecoder.edits("kitten".chars().toArray(), "sitting".chars().toArray())).isEqualTo(3);
+        assertThat(CtcDecoder.edits("intention".chars().toArray(), "execution".chars().toArray())).isEqualTo(5);
+        assertThat(CtcDecoder.edits(new int[0], new int[] {1, 2})).isEqualTo(2);
+        assertThat(CtcDecoder.edits(new int[] {1, 2}, new int[0])).isEqualTo(2);
+        assertThat(CtcDecoder.edits(new int[] {1, 2, 3}, new int[] {1, 2, 3})).isZero();
+    }
 }

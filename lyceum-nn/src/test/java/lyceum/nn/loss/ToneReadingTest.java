@@ -68,7 +68,7 @@ class ToneReadingTest {
         for (int i = 0; i < 200; i++) {
             var tune = play(fresh);
             var logProbs = network.forward(stack(tune)).logSoftmax(2).select(1, 0).narrow(0, 0, tune.frames);
-            wrong += distance(new CtcDecoder(8).decode(logProbs).getFirst().labels(), tune.labels);
+            wrong += CtcDecoder.edits(new CtcDecoder(8).decode(logProbs).getFirst().labels(), tune.labels);
             all += tune.labels.length;
         }
         Evidence.of("tones played", all, atLeast(500));
@@ -79,21 +79,5 @@ class ToneReadingTest {
     private static Tensor stack(Tune... tunes) {
         var x = Tensor.stack(1, Arrays.stream(tunes).map(Tune::spectrogram).toArray(Tensor[]::new)).pad(0, 1, 1, 0);
         return Tensor.concat(2, x.narrow(0, 0, TIME), x.narrow(0, 1, TIME), x.narrow(0, 2, TIME));
-    }
-
-    /** Insertions, deletions and exchanges that make a into b. */
-    private static int distance(int[] a, int[] b) {
-        var row = new int[b.length + 1];
-        for (int j = 0; j <= b.length; j++) row[j] = j;
-        for (int i = 1; i <= a.length; i++) {
-            int corner = row[0];
-            row[0] = i;
-            for (int j = 1; j <= b.length; j++) {
-                int other = corner + (a[i - 1] == b[j - 1] ? 0 : 1);
-                corner = row[j];
-                row[j] = Math.min(other, Math.min(row[j], row[j - 1]) + 1);
-            }
-        }
-        return row[b.length];
     }
 }
