@@ -133,7 +133,7 @@ final class Patterns {
         if (scaled == null) return null;
         var in = mask < 0 ? new int[] {scaled.product.in()[0], scaled.product.in()[1], product.in()[1]}
                 : new int[] {scaled.product.in()[0], scaled.product.in()[1], product.in()[1], mask};
-        return Preparation.with(product, "Attention", in, c -> attended(c, scaled.by));
+        return Preparation.with(product, "Attention", in, c -> attended(c, scaled.by, softmax));
     }
 
     private record Scaled(Step product, double by) {}
@@ -150,7 +150,7 @@ final class Patterns {
         return null;
     }
 
-    private static Tensor attended(Call c, double scale) {
+    private static Tensor attended(Call c, double scale, Step softmax) {
         Tensor q = c.x(0), k = c.x(1), v = c.x(2), mask = c.optional(3);
         boolean isHeads = q.rank() == 4 && k.rank() == 4 && v.rank() == 4 && (q.dtype() == DType.F32 || q.dtype() == DType.BF16)
                 && k.dtype() == q.dtype() && v.dtype() == q.dtype() && (mask == null || mask.dtype() == q.dtype() && mask.rank() <= 4);
@@ -160,7 +160,9 @@ final class Patterns {
         if (isHeads && q.size(3) == k.size(2) && k.size(3) == v.size(2) && k.size(3) > 0 && q.size(3) > 0)
             return new Attention().withScale(scale).withBias(mask).of(q, k.transpose(), v);
         var scores = q.matmul(k).mul(scale);
-        return (mask == null ? scores : scores.add(mask)).softmax(-1).matmul(v);
+        var shares = (Tensor) softmax.operator().meaning().of(new Call(softmax.node(), softmax.version(),
+                new OnnxValue[] {OnnxValue.of(mask == null ? scores : scores.add(mask))}, Map.of(), null, c.limits()));
+        return shares.matmul(v);
     }
 
     /** A convolution by constants whose result is only normalised, by constants too, has the norm's factors in its own. */

@@ -129,6 +129,11 @@ class OnnxModelTest {
                 Tensor.randn(Rng.of(3), 2, 5, 3).compute());
         joinedEqualsApart(List.of(open("q"), open("k"), open("v")), Map.of(), "p", 1, flat, node("s = MatMul(q, k)"),
                 node("p = Softmax(s)", axis), node("y = MatMul(p, v)"));
+        // of five axes the third is not the last
+        var deep = Map.of("q", Tensor.randn(Rng.of(1), 1, 2, 2, 3, 4).compute(), "k", Tensor.randn(Rng.of(2), 1, 2, 2, 4, 5).compute(), "v",
+                Tensor.randn(Rng.of(3), 1, 2, 2, 5, 3).compute());
+        joinedEqualsApart(List.of(open("q"), open("k"), open("v")), Map.of(), "p", 1, deep, node("s = MatMul(q, k)"),
+                node("p = Softmax(s)", new Attribute("axis", 3L)), node("y = MatMul(p, v)"));
         var other = model(graph(ports.subList(0, 3), List.of(open("y")), Map.of(), node("s = MatMul(q, k)"),
                 node("p = Softmax(s)", new Attribute("axis", 2L)), node("y = MatMul(p, v)")));
         var values = new LinkedHashMap<String, OnnxValue>();
