@@ -22,6 +22,8 @@ record Passages(String headline, List<String> texts) {
     /** The first paragraphs say what a topic is; more of them find no more of the tuned questions and take longer. */
     private static final int PARAGRAPHS = 3;
     private static final int SHORTEST = 30;
+    /** How a text becomes vectors; with another encoder another number, or those of earlier builds are kept. */
+    private static final String RECIPE = "1 all-MiniLM-L6-v2\n";
     private static final Pattern BREAK = Pattern.compile("\n\\s*\n");
     private static final Pattern BLANK = Pattern.compile("\\s+");
 
@@ -35,10 +37,10 @@ record Passages(String headline, List<String> texts) {
         return new Passages(topic.title() + ". " + topic.summary(), List.copyOf(texts));
     }
 
-    /** The beginning of its SHA-256: a changed text has another one. */
+    /** The beginning of the SHA-256 of the recipe and the text: where one of them changed there is another. */
     static long hash(String text) {
         try {
-            return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8))).getLong();
+            return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest((RECIPE + text).getBytes(StandardCharsets.UTF_8))).getLong();
         } catch (NoSuchAlgorithmException e) {
             throw new AssertionError(e);
         }
