@@ -123,12 +123,16 @@ public final class VisionLanguageModel extends Module {
     public Tensor logits(List<int[]> texts, Tensor pictures, Pass pass) { return logits(spliced(texts, null, pictures), pictures, pass); }
 
     private Tensor logits(SplicedText text, Tensor pictures, Pass pass) {
+        return looking(text, pictures == null ? null : visual(pictures, pass), pass);
+    }
+
+    /** @param seen what {@link #visual} makes of the pictures; null without any */
+    private Tensor looking(SplicedText text, Tensor seen, Pass pass) {
         int rows = text.ids().size(), longest = text.longest();
         var ids = Tensor.of(text.padded(), rows, longest);
         var layout = text.layout();
-        if (pictures == null) return layout == null ? language.logits(ids, pass) : language.logits(ids, layout, pass);
+        if (seen == null) return layout == null ? language.logits(ids, pass) : language.logits(ids, layout, pass);
         var x = language.embedded(ids, pass);
-        var seen = visual(pictures, pass);
         var decoder = language.decoder();
         if (kind != Connector.CROSS_ATTENTION) {
             x = joined(x, seen, text);
@@ -185,15 +189,18 @@ public final class VisionLanguageModel extends Module {
         return new CrossEntropy().withIgnoreIndex(-100).of(logits, Tensor.of(labels));
     }
 
-    /** The likeliest continuation, id by id, up to an end mark, which is not given. */
+    /** The likeliest continuation, id by id, up to an end mark, which is not given; it names no pictures. The pictures are looked at once. */
     public int[] answer(int[] prompt, Tensor pictures, int most) {
         var text = prompt.clone();
+        var seen = pictures == null ? null : Autograd.noGrad(() -> visual(pictures, Pass.inference()).compute());
         for (int t = 0; t < most; t++) {
-            var whole = text;
-            int id = Autograd.noGrad(() -> {
-                var logits = logits(List.of(whole), pictures, Pass.inference());
-                return (int) logits.get(0, (int) logits.size(1) - 1).argmax().to(DType.I64).toLongArray()[0];
+            var whole = spliced(List.of(text), null, pictures);
+            float[] last = Autograd.noGrad(() -> {
+                var logits = looking(whole, seen, Pass.inference());
+                return logits.get(0, (int) logits.size(1) - 1).to(DType.F32).toFloatArray();
             });
+            int id = placeholder == 0 ? 1 : 0;
+            for (int i = id; i < last.length; i++) if (i != placeholder && last[i] > last[id]) id = i;
             if (id == language.endMark()) break;
             text = Arrays.copyOf(text, text.length + 1);
             text[text.length - 1] = id;

@@ -210,6 +210,24 @@ class VisionLanguageModelTest {
                 .isNotEmpty();
     }
 
+    /** A placeholder in an answer would ask for a picture that is not there. */
+    @Test void answersNameNoPictureAndAreTheLikeliest() {
+        int would = 0;
+        for (int seed = 1; seed <= 30; seed++) {
+            var model = model(Connector.values()[seed % 4], seed);
+            var picture = Tensor.rand(Rng.of(seed), 1, 3, 32, 32);
+            int[] prompt = {IMAGE, 1 + seed % 3}, answer = model.answer(prompt, picture, 4);
+            assertThat(answer).doesNotContain(IMAGE);
+            var logits = model.logits(List.of(prompt), picture, Pass.inference());
+            float[] last = flat(logits.get(0, (int) logits.size(1) - 1));
+            int best = 0;
+            for (int i = 1; i < last.length; i++) if (last[i] > last[best]) best = i;
+            if (best == IMAGE) would++;
+            else if (answer.length > 0) assertThat(answer[0]).isEqualTo(best);
+        }
+        assertThat(would).as("models that would have named one").isPositive();
+    }
+
     @Test void whatDoesNotFitIsRefused() {
         var model = model(Connector.LINEAR, 1);
         var picture = Tensor.rand(Rng.of(1), 1, 3, 32, 32);
