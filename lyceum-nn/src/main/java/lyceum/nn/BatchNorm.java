@@ -153,7 +153,7 @@ public final class BatchNorm extends Module {
     public Linear fold(Linear before) {
         if (before.activation() != null) throw new IllegalArgumentException(
                 "fold: the layer before the norm has the activation " + before.activation() + "; only a bare map can be folded");
-        check(before.weight().size(0));
+        check(before);
         return new Linear(before.weight().mul(scale(before.weight()).unsqueeze(1)).detach(), shift(before.weight(), before.bias()));
     }
 
@@ -162,7 +162,7 @@ public final class BatchNorm extends Module {
         var weight = before.weight();
         boolean transposed = before.isTransposed();
         int groups = before.how().groups();
-        check(transposed ? weight.size(1) * groups : weight.size(0));
+        check(before);
         long[] sizes = weight.shape().toArray(), wide = new long[weight.rank() + 1];
         Arrays.fill(wide, 1);
         // As (groups, first of a group, second of a group, kernel..), of which the outputs are the first, and the second in transposed layers.
@@ -199,9 +199,17 @@ public final class BatchNorm extends Module {
         return new Sequential(layers);
     }
 
-    private void check(long outputs) {
-        if (outputs != running_mean.count())
-            throw new ShapeException("fold: a layer of " + outputs + " outputs before a norm of " + running_mean.count() + " features");
+    private void check(Module layer) {
+        if (!fits(layer)) throw new ShapeException(
+                "fold: a layer of " + outputs(layer) + " outputs before a norm of " + running_mean.count() + " features");
+    }
+
+    /** Whether a linear or convolution layer gives as many features; behind a linear one the norm may be over another axis. */
+    boolean fits(Module layer) { return outputs(layer) == running_mean.count(); }
+
+    private static long outputs(Module layer) {
+        return layer instanceof ConvLayer c && c.isTransposed() ? c.weight().size(1) * c.how().groups()
+                : layer instanceof ConvLayer c ? c.weight().size(0) : ((Linear) layer).weight().size(0);
     }
 
     private Tensor scale(Tensor like) { return factor().to(like.dtype()); }

@@ -37,7 +37,7 @@ final class FoldedNorms {
         var module = modules.get(name);
         if (module instanceof ConvLayer || module instanceof Linear || module instanceof BatchNorm) uses.merge(module, 1, Integer::sum);
         if (module instanceof ConvLayer || module instanceof Linear linear && linear.activation() == null) makers.put(y, module);
-        if (module instanceof BatchNorm norm && makers.containsKey(x)) before.put(norm, makers.get(x));
+        if (module instanceof BatchNorm norm && makers.containsKey(x) && norm.fits(makers.get(x))) before.put(norm, makers.get(x));
         return y;
     }
 

@@ -214,4 +214,13 @@ class BatchNormTest {
         assertThatThrownBy(() -> new BatchNorm(0)).hasMessageContaining("0 features");
         assertThatThrownBy(() -> new BatchNorm(4).fold(new Linear(2, 3, Rng.of(1)))).hasMessageContaining("3 outputs before a norm of 4");
     }
+
+    @Test void aNormOverAnotherAxisStays() {
+        var rng = Rng.of(3);
+        var network = new Sequential(new Linear(6, 8, rng), new BatchNorm(5), new Linear(8, 5, rng), new BatchNorm(5));
+        var x = Tensor.randn(rng, 16, 5, 6);
+        network.forward(x, Pass.training(rng));
+        var folded = BatchNorm.fold(network, x);
+        assertThat(folded.forward(x).sub(network.forward(x)).abs().max().item()).isLessThan(1e-5);
+    }
 }
