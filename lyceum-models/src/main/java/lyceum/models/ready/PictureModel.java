@@ -82,18 +82,22 @@ public record PictureModel(SavedModel saved) {
     private Tensor prepared(Raster picture) {
         var notes = saved.notes();
         if (notes.has("crop")) {
-            int resize = notes.path("resize").asInt(0), crop = notes.path("crop").asInt(0);
-            if (crop < 1 || resize < crop || resize > Letterbox.MOST_SIDE)
-                throw new FormatException(SavedModel.CONFIG + ": notes.resize is " + notes.path("resize") + ", notes.crop "
-                        + notes.path("crop") + "; sides in pixels, the crop no larger");
-            var ready = new Preprocessing(resize, crop, Letterbox.floats(saved.numbers("mean")),
-                    Letterbox.floats(saved.numbers("deviation")));
+            var ready = preprocessing(saved);
             var seen = ready.mean().length == 1 ? one(picture) : picture;
             return ready.evaluation().apply(seen, null).tensor().unsqueeze(0);
         }
         if (notes.has("side")) return Letterbox.of(saved).fitted(picture).unsqueeze(0);
         if (saved.model() instanceof VisionEncoder encoder) return encoder.prepared(List.of(picture));
         throw new FormatException(SavedModel.CONFIG + ": the notes do not say how pictures are prepared (resize, crop, mean, deviation)");
+    }
+
+    /** How a trained classifier's pictures are made ready, as its notes say. @throws FormatException if they do not, or sides are no sides */
+    public static Preprocessing preprocessing(SavedModel saved) {
+        var notes = saved.notes();
+        int resize = notes.path("resize").asInt(0), crop = notes.path("crop").asInt(0);
+        if (crop < 1 || resize < crop || resize > Letterbox.MOST_SIDE) throw new FormatException(SavedModel.CONFIG + ": notes.resize is "
+                + notes.path("resize") + ", notes.crop " + notes.path("crop") + "; sides in pixels, the crop no larger");
+        return new Preprocessing(resize, crop, Letterbox.floats(saved.numbers("mean")), Letterbox.floats(saved.numbers("deviation")));
     }
 
     private static Raster one(Raster picture) {

@@ -17,9 +17,11 @@ import lyceum.data.augment.Raster;
 import lyceum.data.imagenet.Preprocessing;
 import lyceum.models.Architectures;
 import lyceum.models.SavedModel;
+import lyceum.models.ready.PictureModel;
 import lyceum.models.vision.ConvNetConfig;
 import lyceum.models.vision.ResNetConfig;
 import lyceum.models.vision.VisionTransformerConfig;
+import lyceum.nn.ConfigJson;
 import lyceum.nn.Module;
 import lyceum.nn.loss.CrossEntropy;
 import lyceum.progress.Progress;
@@ -45,6 +47,7 @@ import tools.jackson.databind.node.ObjectNode;
  * <tr><td>{@code data.damaged}</td><td>fatal, or skip: all are read once, and each is named; fatal</td></tr>
  * <tr><td>{@code data.augment}</td><td>flip, shift N, part LEAST, turn DEGREES, colour AMOUNT, erase LOW HIGH, rand CHANGES STRENGTH: a list</td></tr>
  * <tr><td>{@code model.architecture}</td><td>ConvNet, ResNet or VisionTransformer; ConvNet</td></tr>
+ * <tr><td>{@code model.from}</td><td>instead: a trained folder to go on from, whose architecture, pictures' size and normalisation stay; only the head is new</td></tr>
  * <tr><td>{@code model}</td><td>components of the architecture's configuration, such as {@link ConvNetConfig}'s widths</td></tr>
  * <tr><td>{@code loss.labelSmoothing}</td><td>0 by default</td></tr>
  * </table>
@@ -63,14 +66,22 @@ public final class ImageTask implements TrainingTask {
         boolean skips = data.oneOf("damaged", "fatal", "fatal", "skip").equals("skip");
         var skipped = new ArrayList<String>();
         var sets = sets(data, skips ? skipped : null, rng.split(1));
-        int side = data.whole("size", 0, 1);
+        var section = settings.section("model");
+        var before = section.has("from") ? SavedModel.load(section.path("from")) : null;
+        var as = before == null ? null : PictureModel.preprocessing(before);
+        int side = data.whole("size", as == null ? 0 : as.crop(), 1);
+        if (as != null && (side != as.crop() || sets.channels != as.mean().length))
+            throw data.wrong("size", "the network that it goes on from sees " + as.mean().length + " x " + as.crop() + " x " + as.crop()
+                    + ", not " + sets.channels + " x " + side + " x " + side);
         if (side == 0) {
             var first = sets.train.read(0);
             int shorter = Math.min(first.height(), first.width());
             side = shorter <= SMALL ? shorter : 224;
         }
-        var preprocessing = measured(sets, side, rng.split(2));
-        var saved = model(settings.section("model"), sets, side, rng.split(3));
+        var preprocessing = as != null ? as : measured(sets, side, rng.split(2));
+        var told = new ArrayList<String>();
+        var saved = before == null ? model(section, sets, side, rng.split(3)) : from(section, before, sets, rng.split(3), told);
+        told.addAll(skipped);
         sets.train.classes().forEach(saved.notes().putArray("labels")::add);
         note(saved.notes(), preprocessing);
         var model = saved.model();
@@ -82,7 +93,7 @@ public final class ImageTask implements TrainingTask {
             else augment = augment.then(augment(data, words));
         }
         var train = new Pictures(sets.train, model, loss, preprocessing, part, augment);
-        return new Ready(saved, train, judged(sets.validation, train), judged(sets.test, train), sets.channels, skipped);
+        return new Ready(saved, train, judged(sets.validation, train), judged(sets.test, train), sets.channels, told);
     }
 
     private static Pictures judged(PictureSet set, Pictures train) { return set == null ? null : train.of(set); }
@@ -169,6 +180,27 @@ public final class ImageTask implements TrainingTask {
         }
     }
 
+    /** A trained network with as many classes as there are now: each tensor of the same name and shape begins as it was, the head anew. */
+    private static SavedModel from(TrainingSettings model, SavedModel before, Sets sets, Rng rng, List<String> told) {
+        var json = ConfigJson.write(before.config());
+        if (!json.has("classes")) throw model.wrong("from", "a " + before.architecture().name() + " has no classes to learn");
+        json.put("classes", sets.train.classes().size());
+        var config = ConfigJson.read(json, before.config().getClass());
+        var saved = new SavedModel(before.architecture().build(config, rng), config);
+        var was = before.model().state();
+        var values = saved.model().state();
+        int same = 0;
+        for (var one : values.entrySet()) {
+            var old = was.get(one.getKey());
+            if (old == null || !old.shape().equals(one.getValue().shape())) continue;
+            one.setValue(old);
+            same++;
+        }
+        saved.model().load(values);
+        told.add(same + " of " + values.size() + " tensors begin as they are in " + model.path("from"));
+        return saved;
+    }
+
     private static double part(TrainingSettings data, String words) {
         double least = numbers(data, words, 1)[0];
         if (!(least > 0 && least <= 1)) throw data.wrong("augment", "part is a share above 0, at most 1; it is " + words);
@@ -220,7 +252,7 @@ public final class ImageTask implements TrainingTask {
         for (float d : preprocessing.deviation()) deviation.add(d);
     }
 
-    private record Ready(SavedModel saved, Pictures train, Pictures validation, Pictures tested, int channels, List<String> skipped)
+    private record Ready(SavedModel saved, Pictures train, Pictures validation, Pictures tested, int channels, List<String> told)
             implements Prepared {
         @Override public Module model() { return saved.model(); }
 
@@ -241,7 +273,7 @@ public final class ImageTask implements TrainingTask {
             lines.add(String.format(Locale.ROOT, "%,d pictures of %d classes, seen as %d x %d x %d%s%s", train.size(), train.classes(),
                     channels, train.side(), train.side(), held(validation, "to judge epochs by"), held(tested, "to test")));
             lines.add(String.format(Locale.ROOT, "%s of %,d parameters", saved.architecture().name(), model().parameterCount()));
-            lines.addAll(skipped);
+            lines.addAll(told);
             return lines;
         }
 

@@ -129,8 +129,7 @@ final class Pictures implements BatchLoss {
         double sum = 0, right = 0;
         for (int from = 0; from < set.size(); from += JUDGED) try (var scope = Scope.open("pictures to judge")) {
             int[] rows = IntStream.range(from, Math.min(set.size(), from + JUDGED)).toArray();
-            var x = ImageAugment
-                    .stacked(Arrays.stream(decoded(rows)).map(p -> preprocessing.normalised(fitted(p))).toArray(Raster[]::new));
+            var x = ImageAugment.stacked(Arrays.stream(decoded(rows)).map(p -> preprocessing.normalised(fitted(p))).toArray(Raster[]::new));
             var y = labels(rows);
             var logits = Autograd.noGrad(() -> model.forward(x));
             sum += new CrossEntropy().of(logits, y).item() * rows.length;

@@ -152,6 +152,21 @@ class TrainCommandTest {
         assertThat(skipped.code()).as(skipped.err()).isZero();
         assertThat(skipped.err()).containsOnlyOnce("skipped " + damaged + ": cannot be decoded");
         assertThat(skipped.out()).contains("accuracy 1.0000");
+
+        // goes on from it with one kind more: all but the head begin as they were
+        for (int i = 0; i < 12; i++) {
+            var picture = new BufferedImage(12, 10, BufferedImage.TYPE_INT_RGB);
+            for (int y = 0; y < 10; y++) for (int x = 0; x < 12; x++) picture.setRGB(x, y, (x + i) % 4 < 2 ? 0xFFFFFF : 0);
+            for (var set : List.of("pictures", "good"))
+                ImageIO.write(picture, "png", Files.createDirectories(folder.resolve(set + "/striped")).resolve(i + ".png").toFile());
+        }
+        var more = text.replace("fatal", "skip").replace("{widths: [4]}", "{from: shades}").replace("out: shades", "out: kinds");
+        var on = lyceum("train", "--config", file(more).toString());
+        assertThat(on.code()).as(on.err()).isZero();
+        assertThat(on.err()).containsPattern("6 of 8 tensors begin as they are in \\S+shades").contains("35 pictures of 3 classes");
+        assertThat(on.out()).contains("accuracy 1.0000");
+        assertThat(lyceum("train", "--config", file(more.replace("size: 8", "size: 9").replace("kinds", "others")).toString()).err())
+                .contains("data.size: the network that it goes on from sees 3 x 8 x 8, not 3 x 9 x 9");
     }
 
     @Test void aLossThatIsNotFiniteStopsWithItsStepItsRowsAndTheLayer() throws IOException {
