@@ -30,6 +30,7 @@ final class Recording implements Tracing.Recorder {
     static Recording of(Function<Tensor[], Tensor[]> f, Tensor... examples) {
         var in = new Tensor[examples.length];
         for (int i = 0; i < in.length; i++) in[i] = examples[i].detach().copy().compute();
+        GradMode.with(false, () -> f.apply(in.clone())); // tables that a first run makes and keeps are there before
         var recording = new Recording(in);
         var out = GradMode.with(false, () -> Tracing.with(recording, () -> f.apply(in.clone())));
         for (var x : out) recording.outputs.add(recording.id(x));
