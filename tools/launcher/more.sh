@@ -18,7 +18,7 @@ run_bench() {
   ensure_jdk
   mkdir -p "$STATE"
   local made seen=''
-  made=$(cd "$ROOT" && { sources -print0; find lyceum-bench -path '*/target' -prune -o -type f -print0; } | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64)
+  made=$(cd "$ROOT" && { sources -print0; find lyceum-bench -path '*/target' -prune -o -type f ! -name history.jsonl -print0; } | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-64)
   [ -r "$STATE/bench.built" ] && read -r seen <"$STATE/bench.built"
   if [ "$made" != "$seen" ] || [ ! -s "$ROOT/lyceum-bench/target/classpath.txt" ]; then
     ensure_maven

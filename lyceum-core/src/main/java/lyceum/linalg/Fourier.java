@@ -129,17 +129,10 @@ public final class Fourier {
         var fft = Fft.of(n);
         int half = all.length / 2;
         Parallel.range(half / n, Math.max(1, (1 << 14) / n), (from, to) -> {
-            double[] re = new double[n], im = new double[n];
-            for (long line = from; line < to; line++) {
-                int at = (int) line * n;
-                System.arraycopy(all, at, re, 0, n);
-                System.arraycopy(all, half + at, im, 0, n);
-                // The inverse without its division is the transform with the parts exchanged.
-                if (sign > 0) fft.forward(re, im);
-                else fft.forward(im, re);
-                System.arraycopy(re, 0, all, at, n);
-                System.arraycopy(im, 0, all, half + at, n);
-            }
+            int lines = (int) (to - from), re = (int) from * n, im = half + re;
+            // The inverse without its division is the transform with the parts exchanged.
+            if (sign > 0) fft.forward(all, re, all, im, lines);
+            else fft.forward(all, im, all, re, lines);
         });
         return Tensor.of(all, x.shape().toArray()).to(x.dtype());
     }

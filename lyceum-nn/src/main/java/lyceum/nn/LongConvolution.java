@@ -53,7 +53,7 @@ public final class LongConvolution {
                 taps = Math.min(all, length);
         double[] in = x.toDoubleArray(), h = filter.toDoubleArray(), out = new double[in.length];
         boolean direct = method == Method.DIRECT || method == Method.AUTO && taps <= SHORT;
-        var fft = direct ? null : new Fft(2 * Fft.sizeFor(length));
+        var fft = direct ? null : Fft.of(2 * Fft.sizeFor(length));
         double nanos = direct ? 0.3 * batch * length * taps : 20.0 * (batch + 1) * fft.size();
         Parallel.range(channels, 1, nanos, (from, to) -> {
             for (int c = (int) from; c < to; c++) {

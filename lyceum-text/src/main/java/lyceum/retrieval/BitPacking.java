@@ -5,7 +5,6 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import lyceum.FormatException;
 
 /**
@@ -31,22 +30,42 @@ final class BitPacking {
         if (filled > 0) out.putByte((int) pending);
     }
 
-    /** Reads {@code n} values to {@code into}; gives where they end. */
-    static long unpack(MemorySegment memory, long at, int n, int[] into) {
+    /** Where {@code n} values end that begin at {@code at}. */
+    static long skip(MemorySegment memory, long at, int n) { return at + 1 + ((long) n * width(memory, at) + 7) / 8; }
+
+    private static int width(MemorySegment memory, long at) {
         int width = memory.get(ValueLayout.JAVA_BYTE, at);
         if (width < 0 || width > 32) throw FormatException.at("InvertedIndex", at, "a width of " + width + " bits");
-        if (width == 0) {
-            Arrays.fill(into, 0, n, 0);
-            return at + 1;
+        return width;
+    }
+
+    /** Reads {@code n} values to {@code into}; gives where they end. */
+    static long unpack(MemorySegment memory, long at, int n, int[] into) {
+        var reader = new Reader();
+        long end = reader.read(memory, at, n);
+        for (int i = 0; i < n; i++) into[i] = reader.get(i);
+        return end;
+    }
+
+    /** Values one by one, from a copy that is used again. */
+    static final class Reader {
+        private byte[] bytes = new byte[8];
+        private int width;
+        private long mask;
+
+        /** Gives where they end. */
+        long read(MemorySegment memory, long at, int n) {
+            width = width(memory, at);
+            mask = (1L << width) - 1;
+            int size = (int) (((long) n * width + 7) / 8);
+            if (bytes.length < size + 8) bytes = new byte[Math.max(size + 8, 2 * bytes.length)];
+            MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at + 1, bytes, 0, size);
+            return at + 1 + size;
         }
-        int size = (int) (((long) n * width + 7) / 8);
-        var bytes = new byte[size + 8];
-        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at + 1, bytes, 0, size);
-        long mask = (1L << width) - 1;
-        for (int i = 0; i < n; i++) {
+
+        int get(int i) {
             long bit = (long) i * width;
-            into[i] = (int) ((long) LONG.get(bytes, (int) (bit >>> 3)) >>> (bit & 7) & mask);
+            return (int) ((long) LONG.get(bytes, (int) (bit >>> 3)) >>> (bit & 7) & mask);
         }
-        return at + 1 + size;
     }
 }

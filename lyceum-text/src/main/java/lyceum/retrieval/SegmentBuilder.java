@@ -36,7 +36,8 @@ final class SegmentBuilder {
         }
     }
 
-    private final Map<String, Postings> terms = new HashMap<>();
+    /** By field and term. */
+    private final Map<String, Map<String, Postings>> terms = new HashMap<>();
     private final SequencedMap<String, int[]> lengths = new LinkedHashMap<>();
     private final List<byte[]> ids = new ArrayList<>();
 
@@ -59,10 +60,11 @@ final class SegmentBuilder {
     /** The words of a field; an empty one takes a place and is not kept. */
     void text(int document, String field, List<String> words) {
         int length = 0;
+        var own = terms.computeIfAbsent(field, _ -> new HashMap<>());
         for (int place = 0; place < words.size(); place++) {
             if (words.get(place).isEmpty()) continue;
             length++;
-            var postings = terms.computeIfAbsent(key(field, words.get(place)), _ -> new Postings());
+            var postings = own.computeIfAbsent(words.get(place), _ -> new Postings());
             if (postings.size == 0 || postings.documents[postings.size - 1] != document) postings.document(document, 0);
             postings.counts[postings.size - 1]++;
             postings.place(place);
@@ -71,12 +73,17 @@ final class SegmentBuilder {
     }
 
     void weight(int document, String field, String term, int quanta) {
-        terms.computeIfAbsent(key(field, term), _ -> new Postings()).document(document, quanta);
+        postings(field, term).document(document, quanta);
+    }
+
+    private Postings postings(String field, String term) {
+        return terms.computeIfAbsent(field, _ -> new HashMap<>()).computeIfAbsent(term, _ -> new Postings());
     }
 
     /** Copies what a cursor stands on, from another segment. */
     void posting(int document, String key, PostingCursor from) {
-        var postings = terms.computeIfAbsent(key, _ -> new Postings());
+        int cut = Math.max(0, key.indexOf('\0'));
+        var postings = postings(key.substring(0, cut), key.substring(Math.min(key.length(), cut + 1)));
         postings.document(document, from.count());
         if (!from.hasPlaces()) return;
         int[] places = from.places();
@@ -84,8 +91,9 @@ final class SegmentBuilder {
     }
 
     SequencedMap<String, MemorySegment> sections() {
-        var keys = new ArrayList<>(
-                terms.entrySet().stream().map(e -> Map.entry(e.getKey().getBytes(StandardCharsets.UTF_8), e.getValue())).toList());
+        var keys = new ArrayList<Map.Entry<byte[], Postings>>();
+        terms.forEach((field, all) -> all
+                .forEach((term, postings) -> keys.add(Map.entry(key(field, term).getBytes(StandardCharsets.UTF_8), postings))));
         keys.sort((a, b) -> Arrays.compareUnsigned(a.getKey(), b.getKey()));
         ByteSink directory = new ByteSink(), data = new ByteSink(), fields = new ByteSink();
         var fieldOf = new HashMap<String, int[]>(lengths);

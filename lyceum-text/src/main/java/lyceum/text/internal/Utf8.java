@@ -20,13 +20,18 @@ public final class Utf8 {
             for (int i = 0; i < n; i++) if (bytes[i] == '?' && text.charAt(i) != '?') throw lone(text, i);
             return bytes;
         }
-        for (int i = 0; i < n; i++) {
+        check(text);
+        return bytes;
+    }
+
+    /** @throws IllegalArgumentException if the text has half a surrogate pair: names the character */
+    public static void check(String text) {
+        for (int i = 0, n = text.length(); i < n; i++) {
             char c = text.charAt(i);
             if (!Character.isSurrogate(c)) continue;
             if (Character.isLowSurrogate(c) || i + 1 == n || !Character.isLowSurrogate(text.charAt(i + 1))) throw lone(text, i);
             i++;
         }
-        return bytes;
     }
 
     private static IllegalArgumentException lone(String text, int at) {
