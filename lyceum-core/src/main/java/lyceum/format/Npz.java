@@ -102,7 +102,7 @@ public final class Npz implements AutoCloseable {
         var entry = entries.get(name);
         if (entry == null)
             throw new FormatException("npz: there is no array \"" + name + "\"; the archive has " + String.join(", ", entries.keySet()));
-        if (!entry.getName().endsWith(ENDING)) throw new FormatException("npz: entry \"" + name + "\" is no .npy file");
+        if (!entry.getName().endsWith(ENDING)) throw new FormatException("npz: entry \"" + name + "\" is not a .npy file");
         if (entry.getSize() > Integer.MAX_VALUE - 16)
             throw new FormatException("npz: entry \"" + name + "\" of " + entry.getSize() + " bytes is over 2 GB; save it as a .npy file");
         bytesRead = Math.addExact(bytesRead, entry.getSize());

@@ -37,7 +37,7 @@ public record EncoderDecoderConfig(int vocabulary, TransformerConfig block, int 
                     + decoderLayers + " layers; all are at least 1");
         for (int mark : new int[] {padMark, startMark, endMark})
             if (mark < 0 || mark >= vocabulary)
-                throw new IllegalArgumentException("EncoderDecoderConfig: the mark " + mark + " is no id of a vocabulary of " + vocabulary);
+                throw new IllegalArgumentException("EncoderDecoderConfig: the mark " + mark + " is not an id of a vocabulary of " + vocabulary);
     }
 
     /**

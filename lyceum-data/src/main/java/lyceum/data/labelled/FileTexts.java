@@ -143,7 +143,7 @@ public record FileTexts(List<Path> files, List<String> texts) {
         for (var name : names) {
             var value = node.get(name);
             if (value == null) continue;
-            if (!value.isString()) throw new FormatException(where + ": \"" + name + "\" is no text");
+            if (!value.isString()) throw new FormatException(where + ": \"" + name + "\" is not text");
             return value.asString();
         }
         throw new FormatException(where + ": no field \"" + String.join("\", \"", names) + "\"");

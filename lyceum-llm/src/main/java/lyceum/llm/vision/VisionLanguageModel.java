@@ -57,7 +57,7 @@ public final class VisionLanguageModel extends Module {
         this.placeholder = placeholder;
         int seen = encoder.width(), width = language.config().width();
         if (placeholder < 0 || placeholder >= language.vocabulary()) throw new IllegalArgumentException(
-                "VisionLanguageModel: the placeholder " + placeholder + " is no id of " + language.vocabulary());
+                "VisionLanguageModel: the placeholder " + placeholder + " is not an id of " + language.vocabulary());
         switch (kind) {
             case LINEAR -> connector.add(new Linear(seen, width, rng));
             case MLP -> connector.addAll(List.of(new Linear(seen, width, rng), new Linear(width, width, rng)));

@@ -139,7 +139,7 @@ public final class LyceumCommand implements Callable<Integer> {
         return error.getMessage() + ": " + switch (error) {
             case NoSuchFileException _ -> "there is no such file or folder";
             case AccessDeniedException _ -> "access is denied";
-            case NotDirectoryException _ -> "it is no folder";
+            case NotDirectoryException _ -> "it is not a folder";
             case FileAlreadyExistsException _ -> "it is there already";
             default -> "it cannot be read or written";
         };

@@ -79,7 +79,7 @@ final class MachineCheck {
                 return Finding.optional("Maven", "the wrapper cannot be read: " + e.getMessage(), "sudo apt-get install maven");
             }
         }
-        return Finding.fine("Maven", onPath(List.of("mvn")).map(p -> p + "").orElse("not looked for: this is no clone"));
+        return Finding.fine("Maven", onPath(List.of("mvn")).map(p -> p + "").orElse("not looked for: this is not a clone"));
     }
 
     private static Optional<Path> root() { return Optional.ofNullable(System.getProperty("lyceum.root")).map(Path::of); }

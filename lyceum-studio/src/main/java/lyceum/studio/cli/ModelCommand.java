@@ -62,7 +62,7 @@ final class ModelCommand implements Callable<Integer> {
         private Path file;
 
         @Option(names = "--numbers",
-                description = "Read the numbers too: least, greatest, mean, deviation, and how many are no number.") private boolean numbers;
+                description = "Read the numbers too: minimum, maximum, mean, standard deviation, and how many are NaN.") private boolean numbers;
 
         @Option(names = "--metadata", description = "Show metadata whole; else a line of each, the first forty.") private boolean metadata;
 

@@ -48,7 +48,7 @@ final class OnnxInputs {
         var rng = Rng.of(seed);
         for (var port : model.inputs()) {
             if (!(port.type() instanceof Type.OfTensor type))
-                throw new IOException("the input \"" + port.name() + "\" is no tensor; run this model in code");
+                throw new IOException("the input \"" + port.name() + "\" is not a tensor; run this model in code");
             long[] shape = type.shape() == null ? new long[0] : type.shape().stream().mapToLong(this::size).toArray();
             var file = files.stream().filter(f -> f.startsWith(port.name() + "=")).findFirst();
             Tensor x = file.isPresent() ? read(Path.of(file.get().substring(port.name().length() + 1)), shape)
