@@ -30,7 +30,7 @@ final class OnnxInputs {
                     .of();
 
     @Option(names = "--size", paramLabel = "NAME=N",
-            description = "The size of a dimension that the model leaves open; 1 if it is not said.")
+            description = "The size of a dimension the model leaves open; 1 by default.")
     private Map<String, Long> sizes = Map
                     .of();
 
@@ -71,7 +71,7 @@ final class OnnxInputs {
         FitCommand.existing(file);
         if (file.toString().endsWith(".npy")) return Npy.read(file);
         if (shape.length != 4 || shape[1] != 3)
-            throw new IOException(file + ": a picture goes into (batch, 3, height, width), and this input is not that");
+            throw new IOException(file + ": a picture needs an input of shape (batch, 3, height, width)");
         var picture = picture(file);
         int height = (int) (shape[2] > 1 ? shape[2] : picture.getHeight()), width = (int) (shape[3] > 1 ? shape[3] : picture.getWidth());
         var scaled = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
@@ -91,7 +91,7 @@ final class OnnxInputs {
         try (var stream = ImageIO.createImageInputStream(file.toFile())) {
             var readers = ImageIO.getImageReaders(stream);
             if (!readers.hasNext())
-                throw new IOException(file + " is neither a .npy file nor a picture that is known (png, jpg, gif, bmp)");
+                throw new IOException(file + " is neither a .npy file nor a supported picture (png, jpg, gif, bmp)");
             var reader = readers.next();
             try {
                 reader.setInput(stream);
