@@ -196,7 +196,7 @@ public final class DataLoader {
     /** From the first batch on. */
     public Cursor cursor() { return cursor(Position.START); }
 
-    /** From a position that a cursor of this loader had. @throws IllegalStateException if a pass has no batch */
+    /** Starts at a position saved from a cursor of this loader. @throws IllegalStateException if a pass has no batch */
     public Cursor cursor(Position from) {
         if (steps() == 0) throw new IllegalStateException(
                 "DataLoader.cursor: " + visited() + " rows are too few for a batch of " + batchSize + " and the last is dropped");
@@ -205,7 +205,7 @@ public final class DataLoader {
     }
 
     /**
-     * A pass whose batches are loaded ahead by threads of their own, in order, whichever is ready first. At most {@code 2 * threads} batches wait.
+     * A pass whose batches are loaded ahead by background threads and delivered in order. At most {@code 2 * threads} batches wait.
      *
      * {@snippet :
      * try (var batches = loader.prefetch(epoch, 0, 4, rows -> decode(rows))) {
