@@ -22,7 +22,7 @@ import lyceum.withers.Withers;
  * @param encoderLayers at least 1
  * @param decoderLayers at least 1
  * @param head what makes logits
- * @param padMark fills rows behind their end, and is not foretold
+ * @param padMark fills rows behind their end, and is not predicted
  * @param startMark what the decoder reads first
  * @param endMark what ends a text
  */

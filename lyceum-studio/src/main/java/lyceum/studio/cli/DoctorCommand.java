@@ -7,7 +7,7 @@ import lyceum.studio.cli.Terminal.Style;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParentCommand;
 
-/** {@code lyceum doctor}: what was found on this machine, and the one line that mends each lack. */
+/** {@code lyceum doctor}: what was found on this machine, and how to fix what is missing. */
 @Command(name = "doctor", description = "Check this machine, and show how to fix what is missing.")
 final class DoctorCommand implements Callable<Integer> {
 
@@ -31,7 +31,7 @@ final class DoctorCommand implements Callable<Integer> {
                         .println("  " + TextWidth.pad(i == 0 ? finding.name() : "", width) + "  " + terminal.styled(style, lines.get(i)));
             }
             if (!finding.mend().isEmpty()) {
-                terminal.out().println("  " + " ".repeat(width) + "  mend it: " + finding.mend());
+                terminal.out().println("  " + " ".repeat(width) + "  fix it: " + finding.mend());
                 lacks.add(finding);
             }
         }

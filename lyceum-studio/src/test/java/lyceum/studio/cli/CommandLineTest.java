@@ -138,7 +138,7 @@ class CommandLineTest {
         var bytes = new ByteArrayOutputStream();
         var terminal = new Terminal(new PrintStream(bytes, true, StandardCharsets.UTF_8), System.err, false, false, 80);
         assertThat(DoctorCommand.report(terminal, findings)).isZero();
-        assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("mend it: sudo apt-get install chromium",
+        assertThat(bytes.toString(StandardCharsets.UTF_8)).contains("fix it: sudo apt-get install chromium",
                 "Everything needed is here; 1 optional missing.");
         assertThat(DoctorCommand.report(terminal, List.of(DoctorCommand.Finding.needed("JDK", "24", "install 25")))).isEqualTo(1);
         assertThat(lyceum("doctor").out()).contains("JDK", "CPU", "backend", "memory", "disk");
@@ -155,7 +155,7 @@ class CommandLineTest {
         for (var setting : new String[][] {{"LYCEUM_BACKEND", "opencl"}, {"LYCEUM_CPU", "sse"}, {"LYCEUM_THREADS", "many"}}) {
             var run = ForkedJvm.of(Main.class).withEnvironment(setting[0], setting[1]).withArguments("doctor").run();
             assertThat(run.exitCode()).as(run.output()).isEqualTo(1);
-            assertThat(run.output()).contains("\"" + setting[1] + "\"", "mend it: unset " + setting[0]).doesNotContain("Exception");
+            assertThat(run.output()).contains("\"" + setting[1] + "\"", "fix it: unset " + setting[0]).doesNotContain("Exception");
         }
     }
 }
