@@ -127,7 +127,7 @@ public final class ImportanceSampling {
         return new Estimate(value, Math.sqrt(variance));
     }
 
-    /** {@code log 1/n sum w_i}: of the constant that p lacks, and 0 but for chance where it lacks none. */
+    /** {@code log 1/n sum w_i}: of the constant that p lacks, and 0 except for chance where it lacks none. */
     public double logNormaliser() { return HiddenMarkovModel.logSum(logWeights) - Math.log(draws.length); }
 
     /** {@code (sum w)^2 / sum w^2}, from 1 to n. */

@@ -86,7 +86,7 @@ public record CramerRao(ParametricFamily family, double... theta) {
      * @param bound for unbiased estimators
      */
     public record Report(String name, int n, double bias, double biasError, double variance, double varianceError, double bound) {
-        /** Bound over variance: at most 1 for an unbiased estimator, but for chance. */
+        /** Bound over variance: at most 1 for an unbiased estimator, except for chance. */
         public double efficiency() { return bound / variance; }
 
         /** How many standard errors the variance lies below the bound; negative above it. */

@@ -96,7 +96,7 @@ public final class VisionLanguageModel extends Module {
         return chosen;
     }
 
-    /** What the language model gets of pictures (n, channels, H, W): (n, patches, width); of its own width but for cross-attention. */
+    /** What the language model gets of pictures (n, channels, H, W): (n, patches, width); of its own width except for cross-attention. */
     public Tensor visual(Tensor pictures, Pass pass) {
         var seen = patches.patches(pictures, pass);
         return switch (kind) {

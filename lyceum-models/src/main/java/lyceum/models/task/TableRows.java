@@ -74,7 +74,7 @@ record TableRows(Path file, Frame frame, int[] lines, List<String> notes) {
 
     String nameOf(int row) { return file.getFileName() + " row " + (lines[row] + 1); }
 
-    /** The columns but for the target and those that are dropped; what no network can read is dropped with a note. */
+    /** The columns except for the target and those that are dropped; what no network can read is dropped with a note. */
     List<InputField> fields(String target, List<String> dropped, List<String> told) {
         var fields = new ArrayList<InputField>();
         var left = new HashSet<>(dropped);

@@ -18,7 +18,7 @@ import lyceum.withers.Withers;
 
 /**
  * Learns the score, the gradient of the log density in the data, without knowing the density's constant. Half the expected squared distance of the model's score
- * s from the true one is, but for a constant, the mean of {@code |s|^2 / 2 + trace of ds/dx} (explicit); the trace may be estimated along random directions,
+ * s from the true one is, except for a constant, the mean of {@code |s|^2 / 2 + trace of ds/dx} (explicit); the trace may be estimated along random directions,
  * {@code v' (ds/dx) v} (sliced), or avoided by regressing on the score of added noise, {@code |s(x + sigma e) + e / sigma|^2 / 2} (denoising).
  *
  * {@snippet :
