@@ -106,7 +106,7 @@ public final class TorchFile {
             if (u32(local) != 0x04034B50) throw file.malformed(local, "entry \"" + name + "\" does not begin here");
             long data = local + 30 + u16(local + 26) + u16(local + 28);
             file.need(data, size);
-            if (entries.put(name, new long[] {data, size}) != null) throw file.malformed(at, "entry \"" + name + "\" is there twice");
+            if (entries.put(name, new long[] {data, size}) != null) throw file.malformed(at, "entry \"" + name + "\" occurs twice");
             at += 46 + nameLength + extra + comment;
         }
     }

@@ -88,7 +88,7 @@ public final class WordNet {
             for (var ids : List.of(synset.hypernyms, synset.hyponyms))
                 for (var id : ids)
                     if (!synsets.containsKey(id))
-                        throw new FormatException("WordNet: " + synset.id + " points to " + id + ", which is not there");
+                        throw new FormatException("WordNet: " + synset.id + " points to " + id + ", which does not exist");
         return new WordNet(synsets, senses);
     }
 

@@ -45,7 +45,7 @@ public final class Embedding extends Module {
     private final EmbeddingConfig config;
     private final Tensor weight;
 
-    /** F32, standard normal, as PyTorch's. */
+    /** F32, standard normal, as in PyTorch. */
     public Embedding(long count, long width, Rng rng) { this(new EmbeddingConfig(count, width), rng); }
 
     public Embedding(EmbeddingConfig config, Rng rng) {

@@ -104,7 +104,7 @@ public record LinearRegression(boolean intercept, boolean positive, Solver solve
      */
     public LinearRegressionModel fit(Csr x, Tensor y, Tensor weights) {
         if (positive)
-            throw new IllegalArgumentException("LinearRegression: positive slopes of sparse rows are not there; give x.toDense()");
+            throw new IllegalArgumentException("LinearRegression: positive slopes are not supported for sparse rows; pass x.toDense()");
         var rows = new LearnerInput(name() + ".fit", Tensor.zeros(DType.F64, x.rows(), 1));
         var targets = rows.targets(y);
         var precisions = weights == null ? Tensor.ones(DType.F64, x.rows()) : Tensor.of(rows.weights(weights));

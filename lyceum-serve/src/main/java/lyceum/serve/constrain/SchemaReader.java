@@ -63,7 +63,7 @@ final class SchemaReader {
             } catch (IllegalArgumentException e) {
                 throw new SchemaException(path, "no place within the schema");
             }
-            if (node.isMissingNode()) throw new SchemaException(path, "nothing stands there");
+            if (node.isMissingNode()) throw new SchemaException(path, "there is nothing there");
             rules.put(path, schema(node, path));
         }
         return new Expression.Call(path);

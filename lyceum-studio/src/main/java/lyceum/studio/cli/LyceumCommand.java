@@ -140,7 +140,7 @@ public final class LyceumCommand implements Callable<Integer> {
             case NoSuchFileException _ -> "there is no such file or folder";
             case AccessDeniedException _ -> "access is denied";
             case NotDirectoryException _ -> "it is not a folder";
-            case FileAlreadyExistsException _ -> "it is there already";
+            case FileAlreadyExistsException _ -> "it already exists";
             default -> "it cannot be read or written";
         };
     }
