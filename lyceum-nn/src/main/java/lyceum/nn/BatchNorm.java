@@ -41,7 +41,7 @@ public final class BatchNorm extends Module {
 
     /** @param affine whether there are a weight and a bias */
     public BatchNorm(long features, double epsilon, double momentum, boolean affine, DType dtype) {
-        if (features < 1) throw new IllegalArgumentException("BatchNorm: " + features + " features; there is at least one");
+        if (features < 1) throw new IllegalArgumentException("BatchNorm: " + features + " features; at least one is needed");
         if (!(epsilon >= 0)) throw new IllegalArgumentException("BatchNorm: epsilon is " + epsilon + "; it is at least 0");
         if (momentum < 0 || momentum > 1)
             throw new IllegalArgumentException("BatchNorm: momentum is " + momentum + "; it lies in [0, 1], or is CUMULATIVE");

@@ -75,7 +75,7 @@ public record Dropout(double p, Mode mode) implements Layer {
 
     /** {@code samples} predictions with dropout left on, along a new first axis; their spread is the network's uncertainty (Gal and Ghahramani 2016). Not recorded. */
     public static Tensor sample(Layer network, Tensor x, int samples, Rng rng) {
-        if (samples < 1) throw new IllegalArgumentException("Dropout.sample: " + samples + " samples; there is at least one");
+        if (samples < 1) throw new IllegalArgumentException("Dropout.sample: " + samples + " samples; at least one is needed");
         return Autograd.noGrad(() -> {
             var draws = new Tensor[samples];
             for (int i = 0; i < samples; i++) draws[i] = network.forward(x, Pass.sampling(rng)).compute();

@@ -38,7 +38,7 @@ public final class ImportanceSampling {
     ImportanceSampling(double[][] draws, double[] logWeights, int... ends) {
         if (draws.length != logWeights.length)
             throw new ShapeException("ImportanceSampling: " + logWeights.length + " log weights for " + draws.length + " draws");
-        if (draws.length == 0) throw new IllegalArgumentException("ImportanceSampling: no draws; there is at least 1");
+        if (draws.length == 0) throw new IllegalArgumentException("ImportanceSampling: no draws; at least 1 is needed");
         double most = Double.NEGATIVE_INFINITY;
         for (int i = 0; i < logWeights.length; i++) {
             if (!(logWeights[i] < Double.POSITIVE_INFINITY)) throw new IllegalArgumentException("ImportanceSampling: log weight " + i

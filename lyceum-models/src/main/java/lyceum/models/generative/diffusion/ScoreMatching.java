@@ -52,7 +52,7 @@ public record ScoreMatching(Form form, int projections, NoiseLadder ladder, Pred
     public ScoreMatching {
         Objects.requireNonNull(form, "form");
         Objects.requireNonNull(prediction, "prediction");
-        if (projections < 1) throw new IllegalArgumentException("ScoreMatching: " + projections + " projections; there is at least one");
+        if (projections < 1) throw new IllegalArgumentException("ScoreMatching: " + projections + " projections; at least one is needed");
         if (form == Form.DENOISING && ladder == null)
             throw new IllegalArgumentException("ScoreMatching: denoising needs levels of noise; give a NoiseLadder");
         if (!Double.isFinite(weightPower)) throw new IllegalArgumentException("ScoreMatching: weightPower is " + weightPower);
