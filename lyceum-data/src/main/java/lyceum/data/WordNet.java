@@ -226,6 +226,6 @@ public final class WordNet {
                 next.add(up);
             }
         }
-        throw new FormatException("WordNet: the hypernyms of " + id + " go round in a circle");
+        throw new FormatException("WordNet: the hypernyms of " + id + " form a cycle");
     }
 }

@@ -87,10 +87,10 @@ class TrainingJobTest {
     }
 
     @Test void aFolderKeepsItsRun() throws IOException {
-        assertThatThrownBy(() -> job(PARITY, "run").run(true, Progress.SILENT)).hasMessageContaining("holds no run to go on with");
+        assertThatThrownBy(() -> job(PARITY, "run").run(true, Progress.SILENT)).hasMessageContaining("holds no run to continue");
         job(PARITY, "run").run(false, Progress.SILENT);
         assertThatThrownBy(() -> job(PARITY, "run").run(false, Progress.SILENT)).isInstanceOf(IOException.class)
-                .hasMessageContaining("holds a run; say --resume");
+                .hasMessageContaining("holds a run; continue it with --resume");
         assertThatThrownBy(() -> job(PARITY.replace("\"rate\": 0.02", "\"rate\": 0.03"), "run").run(true, Progress.SILENT))
                 .isInstanceOf(FormatException.class).hasMessageContaining("parity.json: training: it is {")
                 .hasMessageContaining("goes on with the same");
