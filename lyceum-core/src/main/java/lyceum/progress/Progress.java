@@ -64,7 +64,7 @@ public interface Progress {
         if (isCancelled()) throw new CancelledException(task + ": stopped at step " + step + (total < 0 ? "" : " of " + total));
     }
 
-    /** This listener, which also stops the work once {@code question} answers true. */
+    /** This listener, which also stops the work once {@code stop} returns true. */
     default Progress stoppedBy(BooleanSupplier stop) {
         var listener = this;
         return new Progress() {
