@@ -25,10 +25,10 @@ Lyceum: the machine-learning encyclopedia that runs.
   ./lyceum topic new SLUG     start a topic: its test, lab, golden script and front matter, all red
   ./lyceum run k-means        run its lab
   ./lyceum path adam          the reading order that leads there
-  ./lyceum export --html DIR  write the encyclopedia as pages that need no server
+  ./lyceum export --html DIR  write the encyclopedia as static pages
   ./lyceum shell              JShell with the library imported
-  ./lyceum bench gemm         measure, beside libtorch and PyTorch; other suites: bench --help
-  ./lyceum doctor             what was found, and the line that mends each lack
+  ./lyceum bench gemm         measure against libtorch and PyTorch; other suites: bench --help
+  ./lyceum doctor             check this machine, and show how to fix what is missing
   ./lyceum format | javadoc | refresh | completion | version
 
 Each command answers --help once Lyceum is built (the first start builds it).

@@ -4,7 +4,7 @@
 run_doctor() {
   if ! find_jdk && ! can_install; then
     say "JDK      none of version $JDK_LEAST or later in JAVA_HOME, on the PATH or in /usr/lib/jvm"
-    say "         mend it: sudo apt-get install $JDK_PACKAGE ${FONT_PACKAGES[*]}"
+    say "         fix it: sudo apt-get install $JDK_PACKAGE ${FONT_PACKAGES[*]}"
     exit 1
   fi
   ensure_built

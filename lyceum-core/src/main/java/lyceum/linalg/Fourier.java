@@ -16,7 +16,7 @@ import lyceum.tensor.Tensor;
  * Tensor again = Fourier.irfft(spectrum, 0, 1000);
  * }
  *
- * <p>Forward {@code X_k = sum over t of x_t exp(-2 pi i k t / n)}, the inverse divided by n, as NumPy's. Computed in F64; results are of the operands' float type.
+ * <p>Forward {@code X_k = sum over t of x_t exp(-2 pi i k t / n)}, the inverse divided by n, as in NumPy. Computed in F64; results are of the operands' float type.
  *
  * @see Fft
  */

@@ -9,7 +9,7 @@ import lyceum.ShapeException;
 import lyceum.backend.Parallel;
 
 /**
- * A sparse matrix in compressed rows: the columns and values of row {@code i} stand at positions {@code rowStart[i] .. rowStart[i + 1] - 1}.
+ * A sparse matrix in compressed rows: the columns and values of row {@code i} are at positions {@code rowStart[i] .. rowStart[i + 1] - 1}.
  *
  * <p>Products with dense matrices are differentiable in the dense operand and in the values. Immutable and safe for threads. Columns of a row
  * are ascending and distinct.
@@ -94,7 +94,7 @@ public final class Csr {
         return new Csr(m, n, start, column, Tensor.of(values).to(dense.dtype().toFloat()));
     }
 
-    /** From entries in any order; those at one place are added. */
+    /** From entries in any order; entries at the same place are added. */
     public static Csr fromEntries(long rows, long columns, int[] row, int[] column, double[] value) {
         if (row.length != column.length || row.length != value.length)
             throw new ShapeException("Csr: " + row.length + " rows, " + column.length + " columns, " + value.length + " values");
@@ -141,7 +141,7 @@ public final class Csr {
     /** Column of entry {@code e}. */
     public int column(int e) { return column[e]; }
 
-    /** The same pattern with other values: how parameters on a fixed pattern are trained. */
+    /** The same pattern with other values, to train parameters on a fixed pattern. */
     public Csr withValues(Tensor values) { return of(rows, columns, rowStart, column, values); }
 
     public Tensor toDense() {
@@ -150,7 +150,7 @@ public final class Csr {
         return Tensor.zeros(dtype(), rows * columns).indexAdd(0, Tensor.of(flat), values).reshape(rows, columns);
     }
 
-    /** The rows named, in that order. */
+    /** The given rows, in that order. */
     public Csr rows(int... numbers) {
         var start = new int[numbers.length + 1];
         for (int i = 0; i < numbers.length; i++) {
@@ -261,10 +261,10 @@ public final class Csr {
     /** Product with a sparse matrix (columns, k); places without a term are not stored. Values have no gradient. */
     public Csr matmul(Csr right) { return SparseProduct.of(this, right); }
 
-    /** Sum of two matrices of one shape. Values have no gradient. */
+    /** Sum of two matrices of the same shape. Values have no gradient. */
     public Csr add(Csr other) { return CsrProducts.add(this, 1, other); }
 
-    /** Difference of two matrices of one shape. Values have no gradient. */
+    /** Difference of two matrices of the same shape. Values have no gradient. */
     public Csr sub(Csr other) { return CsrProducts.add(this, -1, other); }
 
     /** Product element by element, of two matrices of one shape. Values have no gradient. */

@@ -9,7 +9,7 @@ import lyceum.ShapeException;
 import lyceum.backend.View;
 import lyceum.backend.scalar.Elements;
 
-/** Reads elements out: one by its index, or all into a Java array, in row-major order. */
+/** Reads elements: one by its index, or all into a Java array in row-major order. */
 final class Items {
     private Items() {}
 
@@ -47,7 +47,7 @@ final class Items {
 
     /** The length of an array with all elements. */
     private static int length(String operation, Tensor x) {
-        if (x.count() > Integer.MAX_VALUE - 8) throw new ShapeException(operation + ": a Java array does not hold the " + x.count()
+        if (x.count() > Integer.MAX_VALUE - 8) throw new ShapeException(operation + ": a Java array cannot hold the " + x.count()
                 + " elements of shape " + x.shape() + "; read parts of it, with get or narrow");
         return (int) x.count();
     }

@@ -112,7 +112,7 @@ class NpyHeaderTest {
         try (var npz = Npz.open(path)) {
             assertThat(npz.names()).hasSize(11);
             assertThat(npz.names().stream().filter(name -> reads(npz, name))).hasSize(5).allMatch(name -> name.startsWith("int8"));
-            assertThatThrownBy(() -> npz.read("notes.txt")).hasMessageContaining("\"notes.txt\" is no .npy file");
+            assertThatThrownBy(() -> npz.read("notes.txt")).hasMessageContaining("\"notes.txt\" is not a .npy file");
             assertThatThrownBy(() -> npz.read("int165")).isInstanceOf(FormatException.class)
                     .hasMessageMatching("npz: entry \"int165\": npy: element type '<i2'.*int32.*");
         }

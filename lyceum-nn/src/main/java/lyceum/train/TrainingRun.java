@@ -23,8 +23,8 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * A training in progress: made by {@link Trainer#start}. Advance it by {@link #step} or to the end by {@link #finish}; between steps it can be
- * saved and resumed. For one thread.
+ * Training in progress, started by {@link Trainer#start}. Advance it with {@link #step}, or to the end with {@link #finish}; between steps it can be
+ * saved and resumed. Not thread-safe.
  */
 public final class TrainingRun {
     private static final System.Logger LOG = System.getLogger(TrainingRun.class.getName());
@@ -54,7 +54,7 @@ public final class TrainingRun {
 
     TrainingRun(Trainer trainer, Module model, DataLoader loader, BatchLoss loss, Supplier<Evaluated> validation, Rng rng) {
         if (loader.steps() == 0)
-            throw new IllegalArgumentException("Trainer: the rows fill no batch of " + trainer.batchSize() + " and the last is dropped");
+            throw new IllegalArgumentException("Trainer: there are too few rows for a batch of " + trainer.batchSize() + " and the last is dropped");
         if (trainer.shards() > 1 && hasBatchNorm(model)) throw new IllegalArgumentException("Trainer: the model has BatchNorm, whose "
                 + "statistics " + trainer.shards() + " shards would write at once; use GroupNorm or LayerNorm, or one shard");
         this.trainer = trainer;
@@ -84,7 +84,7 @@ public final class TrainingRun {
 
     public Optimizer optimizer() { return optimizer; }
 
-    /** Steps taken; those that mixed precision left out do not count. */
+    /** Steps taken, not counting those that mixed precision skipped. */
     public long steps() { return optimizer.steps(); }
 
     /** Epochs that have ended. */
@@ -93,7 +93,7 @@ public final class TrainingRun {
     /** True when all epochs have ended or the run was stopped. */
     public boolean isFinished() { return state.stopped() || epochs() >= trainer.epochs(); }
 
-    /** Ends the run after the present step: what a listener calls. */
+    /** Ends the run after the current step; for listeners. */
     public void stop() { state = state.stop(); }
 
     public History history() { return new History(state.epochs(), state.best(), state.stopped()); }
@@ -113,9 +113,9 @@ public final class TrainingRun {
     private int stepsInEpoch() { return (loader.steps() + trainer.accumulated() - 1) / trainer.accumulated(); }
 
     /**
-     * One optimiser step, and the end of the epoch where it was its last.
+     * Takes one optimiser step, and ends the epoch if it was the last.
      *
-     * @return false if there was none to take
+     * @return false if no step was left
      * @throws ConvergenceException if the loss is not finite: it names the step, the rows and the first module whose output is not; parameters stay
      */
     public boolean step() {
@@ -220,7 +220,7 @@ public final class TrainingRun {
         return history();
     }
 
-    /** Steps tried, those left out among them. */
+    /** Steps tried, including skipped ones. */
     private long position() { return (long) epochs() * stepsInEpoch() + state.step(); }
 
     private static SequencedMap<String, Tensor> copies(Map<String, Tensor> tensors) {
@@ -231,11 +231,11 @@ public final class TrainingRun {
         return copies;
     }
 
-    /** Writes parameters, optimiser, position and history to one safetensors file, which appears whole or not at all. */
+    /** Writes parameters, optimiser, position and history to one safetensors file, atomically. */
     public void save(Path path) throws IOException { Checkpoint.write(path, model.state(), optimizer.state(), best, state, rng.key()); }
 
     /**
-     * Goes on where {@link #save} was called: the later steps are the same, bit for bit.
+     * Continues where {@link #save} was called: the later steps are the same, bit for bit.
      *
      * @throws lyceum.FormatException if the file is malformed, or belongs to another model, rule, seed or data size; nothing is changed then
      */

@@ -245,7 +245,7 @@ public final class FlatIndex implements VectorIndex {
         var index = new FlatIndex(store, originals, values[3]);
         for (int row = 0; row < size; row++) {
             long id = ids.get(IndexFile.LONG, 8L * row);
-            if (index.rowOf.containsKey(id)) throw file.malformed("id " + id + " is there twice");
+            if (index.rowOf.containsKey(id)) throw file.malformed("id " + id + " occurs twice");
             index.take(id, row);
         }
         return index;

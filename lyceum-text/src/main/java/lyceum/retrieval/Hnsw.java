@@ -300,7 +300,7 @@ public final class Hnsw implements VectorIndex {
                     levels[node] = level;
                     removed[node] = flags != level;
                     links.parent(node, parent);
-                    if (!removed[node] && nodeOf.put(id, node) != null) throw file.malformed("id " + id + " is there twice");
+                    if (!removed[node] && nodeOf.put(id, node) != null) throw file.malformed("id " + id + " occurs twice");
                 }
                 at += 8;
                 for (int layer = 0; layer <= level; layer++) {

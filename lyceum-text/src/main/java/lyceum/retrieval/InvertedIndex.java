@@ -346,7 +346,7 @@ public final class InvertedIndex {
         var deleted = new ArrayList<BitSet>();
         long at = 0;
         for (int s = 0; s < names.size(); s++) {
-            if (!names.get(s).matches("segment-\\d+-\\d+\\.lyx")) throw file.malformed("'" + names.get(s) + "' is no name of a segment");
+            if (!names.get(s).matches("segment-\\d+-\\d+\\.lyx")) throw file.malformed("'" + names.get(s) + "' is not a segment's name");
             var segment = PostingSegment.read(directory.resolve(names.get(s)));
             long n = at + 4 <= words.byteSize() ? words.get(IndexFile.INT, at) : -1;
             if (n < 0 || n > (segment.size() + 63) / 64 || at + 4 + 8 * n > words.byteSize())

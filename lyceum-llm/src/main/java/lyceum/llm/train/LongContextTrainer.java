@@ -23,7 +23,7 @@ import lyceum.withers.Withers;
  * DecoderLM longer = new LongContextTrainer(trainer, stage).train(model, Rng.of(1), Progress.SILENT);
  * }
  *
- * <p>Documents that share a row neither see nor foretell each other. Each stage warms the rate up over a tenth of its steps and lets it fall along half a cosine to a tenth.
+ * <p>Documents that share a row neither see nor predict each other. Each stage warms the rate up over a tenth of its steps and lets it fall along half a cosine to a tenth.
  *
  * @param trainer rule, rows of a batch, clipping; its schedule is not read
  * @param endMark set behind each document, or -1

@@ -15,7 +15,7 @@ import lyceum.tensor.Tensor;
  * side by side: (n, d) to (n, levels features). A level whose corners fit its table has a row for each; a finer one shares rows by the hash
  * {@code xor of i_k p_k mod size}, p = 1, 2654435761, 805459861. Level l has {@code floor(coarsest b^l)} cells along an axis, b such that the last has the finest.
  *
- * <p>Gradients reach the vectors and, but for the corners of the cells, x. Parameters: {@code levels.0.table}, ...
+ * <p>Gradients reach the vectors and, except for the corners of the cells, x. Parameters: {@code levels.0.table}, ...
  *
  * @see <a href="https://arxiv.org/abs/2201.05989">Müller, Evans, Schied and Keller (2022)</a>
  */

@@ -170,7 +170,7 @@ final class GraphWriter {
             if (a[i] == b[i]) parts[i] = numbers(a[i]);
             else if (a[i] % batchSize() == 0 && a[i] / batchSize() * otherBatchSize() == b[i]) parts[i] = multiple(a[i] / batchSize());
             else throw new LyceumException("Onnx.export: sizes " + made.shape() + " and " + other.shape() + " of batches " + batchSize()
-                    + " and " + otherBatchSize() + " are no multiples of them; export with a fixed one (withBatch(\"\"))");
+                    + " and " + otherBatchSize() + " are not multiples of them; export with a fixed one (withBatch(\"\"))");
         }
         return node("Concat", parts, new Attribute("axis", 0L));
     }

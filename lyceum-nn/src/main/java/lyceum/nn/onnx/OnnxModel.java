@@ -130,7 +130,7 @@ public final class OnnxModel {
         for (var port : inputs) if (!given.containsKey(port.name())) problems.add("\"" + port.name() + "\" is missing");
         for (var entry : given.entrySet()) {
             var port = file.graph().inputs().stream().filter(p -> p.name().equals(entry.getKey())).findFirst();
-            if (port.isEmpty()) problems.add("\"" + entry.getKey() + "\" is no input");
+            if (port.isEmpty()) problems.add("\"" + entry.getKey() + "\" is not an input");
             else if (port.get().type() instanceof Type.OfTensor type) wrong(entry.getKey(), type, entry.getValue(), symbols, problems);
         }
         if (!problems.isEmpty()) throw new IllegalArgumentException("OnnxModel: inputs that do not fit: " + String.join("; ", problems)

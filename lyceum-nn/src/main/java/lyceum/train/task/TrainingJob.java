@@ -161,9 +161,9 @@ public final class TrainingJob {
 
     private void begin(boolean resume) throws IOException {
         var before = out.resolve(SETTINGS);
-        if (resume && !Files.exists(before)) throw new NoSuchFileException(out + " holds no run to go on with; leave out --resume");
+        if (resume && !Files.exists(before)) throw new NoSuchFileException(out + " holds no run to continue; leave out --resume");
         if (!resume && Files.exists(before))
-            throw new IOException(out + " holds a run; say --resume to go on with it, or name another folder");
+            throw new IOException(out + " already holds a run; continue it with --resume, or name another folder");
         Files.createDirectories(out);
         if (!resume) return;
         JsonNode then;

@@ -63,7 +63,7 @@ class OnnxModelTest {
         var model = model(affine());
         assertThatThrownBy(() -> model.run(Map.of("x", Tensor.zeros(4, 5), "u", Tensor.zeros(1))))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("\"z\" is missing")
-                .hasMessageContaining("\"u\" is no input").hasMessageContaining("\"x\" has shape (4, 5)");
+                .hasMessageContaining("\"u\" is not an input").hasMessageContaining("\"x\" has shape (4, 5)");
         assertThatThrownBy(() -> model.run(Map.of("x", Tensor.zeros(4, 2), "z", Tensor.zeros(DType.F64, 4, 3))))
                 .hasMessageContaining("\"z\" is DOUBLE");
         assertThatThrownBy(() -> model.run(Map.of("x", Tensor.zeros(4, 2), "z", Tensor.zeros(5, 3)))).hasMessageContaining("batch");

@@ -87,10 +87,10 @@ class TrainingJobTest {
     }
 
     @Test void aFolderKeepsItsRun() throws IOException {
-        assertThatThrownBy(() -> job(PARITY, "run").run(true, Progress.SILENT)).hasMessageContaining("holds no run to go on with");
+        assertThatThrownBy(() -> job(PARITY, "run").run(true, Progress.SILENT)).hasMessageContaining("holds no run to continue");
         job(PARITY, "run").run(false, Progress.SILENT);
         assertThatThrownBy(() -> job(PARITY, "run").run(false, Progress.SILENT)).isInstanceOf(IOException.class)
-                .hasMessageContaining("holds a run; say --resume");
+                .hasMessageContaining("holds a run; continue it with --resume");
         assertThatThrownBy(() -> job(PARITY.replace("\"rate\": 0.02", "\"rate\": 0.03"), "run").run(true, Progress.SILENT))
                 .isInstanceOf(FormatException.class).hasMessageContaining("parity.json: training: it is {")
                 .hasMessageContaining("goes on with the same");
@@ -109,7 +109,7 @@ class TrainingJobTest {
         refused(PARITY.replace("\"rate\": 0.02", "\"rate\": \"fast\""), "training.rate: it is a number of at least 0.0; it is \"fast\"");
         refused(PARITY.replace("\"rate\": 0.02", "\"optimizer\": \"adam\", \"beta1\": 1"),
                 "training.beta1: it is a number from 0.0 to 0.999999; it is 1");
-        refused(PARITY.replace("\"rate\": 0.02", "\"accumulate\": 3"), "training.accumulate: it divides the batch of 5; it is 3");
+        refused(PARITY.replace("\"rate\": 0.02", "\"accumulate\": 3"), "training.accumulate: it must divide the batch of 5; it is 3");
         refused(PARITY.replace("{\"bits\": 4}", "{\"held\": false}").replace("\"rate\": 0.02", "\"keep\": \"best\""),
                 "training.keep: it needs rows that are held out");
         refused(PARITY.replace("[16, 8]", "[16, -8]"), "model: configuration: MlpConfig: a hidden layer has width -8");

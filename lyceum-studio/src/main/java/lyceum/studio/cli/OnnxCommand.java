@@ -37,7 +37,7 @@ final class OnnxCommand implements Callable<Integer> {
 
     @Spec private CommandSpec spec;
 
-    @Override public Integer call() { throw new ParameterException(spec.commandLine(), "onnx: say info, run, profile or compare"); }
+    @Override public Integer call() { throw new ParameterException(spec.commandLine(), "onnx: choose one of info, run, profile or compare"); }
 
     private static OnnxModel load(Path file) throws IOException { return OnnxModel.load(FitCommand.existing(file)); }
 
@@ -63,7 +63,7 @@ final class OnnxCommand implements Callable<Integer> {
             var model = load(file);
             var out = parent.lyceum.terminal().out();
             var graph = model.file().graph();
-            out.println(graph.name() + " by " + (model.file().producer().isBlank() ? "nobody who says so" : model.file().producer())
+            out.println(graph.name() + " by " + (model.file().producer().isBlank() ? "an unknown producer" : model.file().producer())
                     + ", IR " + model.file().irVersion() + ", operator sets " + sets(model));
             model.inputs().forEach(port -> out.println("  in   " + text(port)));
             model.outputs().forEach(port -> out.println("  out  " + text(port)));

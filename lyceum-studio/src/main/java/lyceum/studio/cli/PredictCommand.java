@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
 
 /** {@code lyceum predict}: what a model of {@code lyceum fit} says of new rows. */
-@Command(name = "predict", description = "Predict the rows of a CSV file with a model of lyceum fit, or a table's of lyceum train.",
+@Command(name = "predict", description = "Predict the rows of a CSV file with a model from lyceum fit, or a table model from lyceum train.",
         footer = {"", "Example:", "  lyceum predict model new.csv --out predictions.csv"})
 final class PredictCommand implements Callable<Integer> {
 
@@ -31,7 +31,7 @@ final class PredictCommand implements Callable<Integer> {
     private Path file;
 
     @Option(names = "--out", paramLabel = "FILE",
-            description = "Where to write the predictions; without it they are printed.")
+            description = "Where to write the predictions; printed by default.")
     private Path out;
 
     @Override public Integer call() throws IOException {
@@ -47,7 +47,7 @@ final class PredictCommand implements Callable<Integer> {
         var rows = model.read(FitCommand.existing(file));
         var predictions = model.predict(rows);
         model.encoder().unknown(rows).forEach((column, count) -> terminal.err()
-                .println(count + " of " + rows.size() + " rows have a " + column + " that the model did not learn; it counts as none."));
+                .println(count + " of " + rows.size() + " rows have a " + column + " that the model has not seen; it counts as missing."));
         write(predictions, terminal);
         return LyceumCommand.DONE;
     }
@@ -69,7 +69,7 @@ final class PredictCommand implements Callable<Integer> {
         try {
             return Model.load(file, TableModel.class);
         } catch (FormatException e) {
-            throw new IOException(file + " is no model of lyceum fit (" + e.getMessage() + ")", e);
+            throw new IOException(file + " is not a model from lyceum fit (" + e.getMessage() + ")", e);
         }
     }
 }

@@ -22,10 +22,10 @@ final class StudioCommand implements Callable<Integer> {
 
     @ParentCommand private LyceumCommand lyceum;
 
-    @Option(names = "--port", paramLabel = "PORT", description = "8080 by default; 0 takes a free one.") private int port = 8080;
+    @Option(names = "--port", paramLabel = "PORT", description = "8080 by default; 0 picks a free one.") private int port = 8080;
 
     @Option(names = "--host", paramLabel = "HOST",
-            description = "127.0.0.1 by default: nobody else reaches it.")
+            description = "127.0.0.1 by default, which only this machine can reach.")
     private String host = "127.0.0.1";
 
     @Option(names = "--no-browser", description = "Do not open a browser.") private boolean noBrowser;
@@ -49,12 +49,12 @@ final class StudioCommand implements Callable<Integer> {
         try {
             studio = Studio.start(StudioOptions.of(runsFolder(), apiDocs()).withHost(host).withPort(port));
         } catch (PortInUseException e) {
-            terminal.err().println("Port " + port + " is taken. Choose another: lyceum studio --port " + (port < 65_535 ? port + 1 : 0));
+            terminal.err().println("Port " + port + " is taken. Try another: lyceum studio --port " + (port < 65_535 ? port + 1 : 0));
             return LyceumCommand.FAILED;
         }
         Runtime.getRuntime().addShutdownHook(new Thread(studio::stop, "studio-stop"));
         String address = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + studio.port();
-        terminal.out().println("Lyceum is at " + terminal.styled(Style.ACCENT, address) + "   (Ctrl-C ends it)");
+        terminal.out().println("Lyceum is at " + terminal.styled(Style.ACCENT, address) + "   (Ctrl-C stops it)");
         if (!noBrowser && terminal.live()) {
             openBrowser(address);
         }

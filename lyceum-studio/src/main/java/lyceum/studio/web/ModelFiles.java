@@ -46,7 +46,7 @@ final class ModelFiles {
         try {
             path = Path.of(text);
         } catch (InvalidPathException e) {
-            return ModelsView.of(text, "That is no name of a file.");
+            return ModelsView.of(text, "That is not a file name.");
         }
         var name = text.toLowerCase(Locale.ROOT);
         if (!path.isAbsolute())

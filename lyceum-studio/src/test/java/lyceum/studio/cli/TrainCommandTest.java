@@ -55,7 +55,7 @@ class TrainCommandTest {
         assertThat(lines.stream().filter(l -> l.kind().equals("step"))).hasSize(30)
                 .allSatisfy(l -> assertThat(l.values()).containsKeys("loss", "rate", "gradientNorm", "rowsPerSecond"));
         assertThat(lines.getLast().values().get("test accuracy")).isGreaterThan(0.6);
-        assertThat(lyceum("train", "--config", folder.resolve("train.yaml").toString()).err()).contains("holds a run; say --resume");
+        assertThat(lyceum("train", "--config", folder.resolve("train.yaml").toString()).err()).contains("holds a run; continue it with --resume");
     }
 
     @Tag("slow")

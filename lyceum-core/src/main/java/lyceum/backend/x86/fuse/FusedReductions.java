@@ -302,7 +302,7 @@ public final class FusedReductions {
         }
         var op = reduction == Reduction.SUM ? Op.ADD : reduction == Reduction.MAX ? Op.MAX : Op.MIN;
         var value = program.at(program.output(0));
-        // Results are rounded already and add up as they are, but for narrow ones, which have no room; what is loaded is not rounded.
+        // Results are rounded already and add up as they are, except for narrow ones, which have no room; what is loaded is not rounded.
         boolean isResult = value.op() != Op.LOAD && value.op() != Op.CAST && (op != Op.ADD || value.type().bytes() >= 4);
         for (int k = 0; k < count && !isResult; k++) values[k] = p.cast(type, values[k]);
         for (int n = count; n > 1; n /= 2) {
