@@ -1,6 +1,7 @@
 package lyceum.bench;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,21 +26,28 @@ import tools.jackson.databind.JsonNode;
 
 /** Learners beside scikit-learn, on one thread and on all cores: the time of one fit, and rows that show that both found the same. */
 final class LearnSuite {
+    /** Rounds of more than so many seconds are few. */
+    private static final double LONG = 10;
+    private static final int FEW = 5;
+    private final LearnCases cases = new LearnCases(this);
     private final List<Integer> counts;
     private final SideBySide.Effort effort;
     private final Consumer<Row> listener;
     private final List<Row> rows = new ArrayList<>();
     private ScikitLearn peer;
     private int threads;
+    private Path folder;
 
     /** Rows that both sides have: in memory, and as files for Python. */
-    private record Data(String name, Dataset rows) {
+    record Data(String name, Dataset rows) {
         String shape() { return name.equals("digits") ? "digits" : rows.size() + "x" + rows.features(); }
     }
 
     /** Seconds of both (the peer's NaN without one), and what the last fits found. */
-    private record Fit<M>(Timing.Median ours, Timing.Median theirs, M model, JsonNode answer) {
+    record Fit<M>(Timing.Median ours, Timing.Median theirs, M model, JsonNode answer) {
         double found(String name) { return answer == null ? Double.NaN : answer.path(name).asDouble(); }
+
+        String text(String name) { return answer == null ? "" : answer.path(name).asString(""); }
     }
 
     /** @param counts of threads */
@@ -54,10 +62,6 @@ final class LearnSuite {
         try {
             var all = List.of(new Data("digits", pixels()),
                     new Data("wide", Datasets.classification(Rng.of(1), 100_000, 20, 10, 5, 4, 1.0, 0.05)));
-            for (var data : all) {
-                Npy.write(folder.resolve(data.name + "-x.npy"), data.rows.x());
-                Npy.write(folder.resolve(data.name + "-y.npy"), data.rows.y());
-            }
             for (int n : counts) run(folder, all, n);
         } finally {
             try (var files = Files.list(folder)) {
@@ -72,13 +76,33 @@ final class LearnSuite {
         this.threads = threads;
         try (var peer = ScikitLearn.find(threads)) {
             this.peer = peer;
+            this.folder = folder;
             for (var data : all) {
-                if (peer != null) peer.call("load", Map.of("name", data.name, "x", folder.resolve(data.name + "-x.npy").toString(), "y",
-                        folder.resolve(data.name + "-y.npy").toString()));
+                hand(data);
                 if (threads == 1) Parallel.sequentially(() -> learners(data));
                 else learners(data);
             }
+            if (threads == 1) Parallel.sequentially(this::cases);
+            else cases();
         }
+    }
+
+    private void cases() {
+        try {
+            cases.run();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Gives the peer these rows, by files that are written once. */
+    void hand(Data data) throws IOException {
+        Path x = folder.resolve(data.name + "-x.npy"), y = folder.resolve(data.name + "-y.npy");
+        if (!Files.exists(x)) {
+            Npy.write(x, data.rows.x());
+            Npy.write(y, data.rows.y());
+        }
+        if (peer != null) peer.call("load", Map.of("name", data.name, "x", x.toString(), "y", y.toString()));
     }
 
     private void learners(Data data) {
@@ -87,6 +111,8 @@ final class LearnSuite {
         if (wants("logistic regression", data)) logistic(data);
         for (var solver : new String[] {"exact", "peer by default"}) if (wants(pca(solver), data)) pca(data, solver);
     }
+
+    boolean wants(String line) { return effort.wants(line); }
 
     private boolean wants(String name, Data data) { return effort.wants(name + " " + data.shape()); }
 
@@ -155,16 +181,18 @@ final class LearnSuite {
     }
 
     /** Warms both up, then lets them take turns. */
-    private <M> Fit<M> alternate(Supplier<M> ours, Data data, String function, Map<String, ?> arguments) {
+    <M> Fit<M> alternate(Supplier<M> ours, Data data, String function, Map<String, ?> arguments) {
+        var peer = data == null ? null : this.peer;
         var request = new HashMap<String, Object>(arguments);
-        request.put("name", data.name);
+        if (data != null) request.put("name", data.name);
         M model = null;
         JsonNode answer = peer == null ? null : peer.call(function, request);
         long begin = System.nanoTime();
         int calls = 0;
-        for (; calls < 3 || System.nanoTime() - begin < 2_000_000_000L; calls++) model = ours.get();
+        for (; calls < 1 || calls < 3 && System.nanoTime() - begin < 10_000_000_000L || System.nanoTime() - begin < 2_000_000_000L; calls++)
+            model = ours.get();
         double round = (System.nanoTime() - begin) * 1e-9 / calls + (answer == null ? 0 : answer.path("seconds").asDouble());
-        int rounds = effort.rounds(round);
+        int rounds = round > LONG ? Math.min(effort.repetitions(), FEW) : effort.rounds(round);
         double[] a = new double[rounds], b = new double[rounds];
         for (int i = 0; i < rounds; i++) {
             long start = System.nanoTime();
@@ -176,15 +204,21 @@ final class LearnSuite {
         return new Fit<>(Timing.Median.of(a), Timing.Median.of(b), model, answer);
     }
 
-    private void time(String name, Data data, Fit<?> fit) {
-        Timing.Median ours = fit.ours, theirs = fit.theirs;
-        add(new Row("learn", name, data.shape(), "F64", threads, ours.value() * 1e3, theirs.value() * 1e3, "ms",
-                theirs.value() / ours.value(), peerName(), Cpu.name(), ours.spread(), theirs.spread(), theirs.least() / ours.least(), "",
+    private void time(String name, Data data, Fit<?> fit) { time(name, data.shape(), fit, ""); }
+
+    /** @param other the peer, where it is not scikit-learn */
+    void time(String name, String shape, Fit<?> fit, String other) { time(name, shape, fit.ours, fit.theirs, other); }
+
+    void time(String name, String shape, Timing.Median ours, Timing.Median theirs, String other) {
+        add(new Row("learn", name, shape, "F64", threads, ours.value() * 1e3, theirs.value() * 1e3, "ms",
+                theirs.value() / ours.value(), other.isEmpty() ? peerName() : other, Cpu.name(), ours.spread(), theirs.spread(), theirs.least() / ours.least(), "",
                 Double.NaN, Verdict.NONE));
     }
 
-    private void same(String name, Data data, double ours, double theirs, String unit) {
-        if (threads == 1) add(Row.found("learn", name, data.shape(), "F64", threads, ours, theirs, unit, peerName()));
+    private void same(String name, Data data, double ours, double theirs, String unit) { same(name, data.shape(), ours, theirs, unit); }
+
+    void same(String name, String shape, double ours, double theirs, String unit) {
+        if (threads == 1) add(Row.found("learn", name, shape, "F64", threads, ours, theirs, unit, peerName()));
     }
 
     private String peerName() { return peer == null ? "" : peer.name(); }

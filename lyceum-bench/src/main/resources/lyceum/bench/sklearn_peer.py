@@ -62,4 +62,50 @@ def logistic(name, tolerance):
     return {"seconds": seconds, "loss": float(loss), "iterations": int(m.n_iter_.max()), "accuracy": float(m.score(x, y)), "norm": float(numpy.sqrt((m.coef_**2).sum()))}
 
 
-serve(hello, load, kmeans, tree, pca, logistic)
+def boosting(name, rows):
+    """XGBoost: histograms of 255 bins, best leaf first to 255 leaves; on the other rows the area under the curve and the time to score them."""
+    import xgboost
+    from sklearn.metrics import roc_auc_score
+    x, y = data[name]
+    given = {"objective": "binary:logistic", "tree_method": "hist", "grow_policy": "lossguide", "max_leaves": 255, "max_depth": 0, "max_bin": 255,
+             "eta": 0.1, "nthread": threads()}
+    seconds, m = timed(lambda: xgboost.train(given, xgboost.DMatrix(x[:rows], y[:rows], nthread=threads()), 200))
+    scoring, p = timed(lambda: m.inplace_predict(x[rows:]))
+    return {"seconds": seconds, "scoring": scoring, "auc": float(roc_auc_score(y[rows:], p)), "peer": "xgboost " + xgboost.__version__}
+
+
+def forest(name, rows):
+    from sklearn.ensemble import RandomForestClassifier
+    x, y = data[name]
+    seconds, m = timed(lambda: RandomForestClassifier(100, random_state=0, n_jobs=threads()).fit(x[:rows], y[:rows]))
+    return {"seconds": seconds, "accuracy": float(m.score(x[rows:], y[rows:]))}
+
+
+def svm(name, gamma, tolerance):
+    from sklearn.svm import SVC
+    x, y = data[name]
+    seconds, m = timed(lambda: SVC(gamma=gamma, tol=tolerance, cache_size=1000).fit(x, y))
+    return {"seconds": seconds, "support": int(m.n_support_.sum()), "accuracy": float(m.score(x, y))}
+
+
+def dbscan(name, epsilon, least):
+    from sklearn.cluster import DBSCAN
+    x = data[name][0]
+    seconds, m = timed(lambda: DBSCAN(eps=epsilon, min_samples=least, n_jobs=threads()).fit(x))
+    return {"seconds": seconds, "clusters": int(m.labels_.max()) + 1, "noise": int((m.labels_ < 0).sum())}
+
+
+def neighbours(name, k, queries):
+    from sklearn.neighbors import NearestNeighbors
+    x = data[name][0]
+    m = NearestNeighbors(n_neighbors=k, algorithm="brute", n_jobs=threads()).fit(x)
+    seconds, found = timed(lambda: m.kneighbors(x[:queries]))
+    return {"seconds": seconds, "sum": float(found[0].sum())}
+
+
+def threads():
+    import os
+    return int(os.environ.get("OMP_NUM_THREADS", "1"))
+
+
+serve(hello, load, kmeans, tree, pca, logistic, boosting, forest, svm, dbscan, neighbours)
