@@ -6,9 +6,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import lyceum.data.Frame;
+import lyceum.data.Csv;
 import lyceum.learn.table.TableFit;
 import lyceum.learn.table.TableTask;
+import lyceum.random.Rng;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -59,7 +60,7 @@ final class FitCommand implements Callable<Integer> {
     private String time;
 
     @Option(names = "--rows", paramLabel = "N", defaultValue = "200000",
-            description = "How many rows to sample from a longer table, 200000 by default.") private int rows;
+            description = "Rows to sample from a longer table, which is never held as a whole; 200000 by default.") private int rows;
 
     @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "0 by default.") private long seed;
 
@@ -72,13 +73,14 @@ final class FitCommand implements Callable<Integer> {
                 .withSeed(seed);
         if (!models.equals(List.of("auto"))) fit = fit.withModels(models);
         var terminal = lyceum.terminal();
-        var table = Frame.readCsv(existing(file));
+        var read = new Csv().sample(existing(file), rows, Rng.of(seed).split(4));
+        var table = read.frame();
         if (!table.has(target)) throw new ParameterException(spec.commandLine(),
                 "--target is " + target + "; " + file.getFileName() + " has " + String.join(", ", table.names()));
         if (Files.exists(out) && !Files.isDirectory(out))
             throw new ParameterException(spec.commandLine(), "--out is " + out + ", which is a file; it must be a folder");
         try (var line = new ProgressLine(terminal, System::nanoTime)) {
-            var study = fit.fit(table, target, line.progress());
+            var study = fit.fit(table, target, read.rows(), line.progress());
             Files.createDirectories(out);
             study.model().save(out.resolve(MODEL));
             Files.writeString(out.resolve("report.html"), FitReport.html(file.getFileName().toString(), study));
