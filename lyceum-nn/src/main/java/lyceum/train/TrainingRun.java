@@ -17,6 +17,7 @@ import lyceum.memory.Scope;
 import lyceum.nn.BatchNorm;
 import lyceum.nn.Module;
 import lyceum.optim.Average;
+import lyceum.optim.Clip;
 import lyceum.optim.Optimizer;
 import lyceum.progress.Progress;
 import lyceum.random.Rng;
@@ -50,7 +51,8 @@ public final class TrainingRun {
     private EarlyStopping.Watch watch;
     private SequencedMap<String, Tensor> best;
     private long rowsHere, nanosHere;
-    private double lastLoss = Double.NaN;
+    private double lastLoss = Double.NaN, gradientNorm = Double.NaN;
+    private boolean reported;
 
     TrainingRun(Trainer trainer, Module model, DataLoader loader, BatchLoss loss, Supplier<Evaluated> validation, Rng rng) {
         if (loader.steps() == 0)
@@ -127,7 +129,7 @@ public final class TrainingRun {
         BatchGradients.Report report;
         try (var scope = Scope.open("training step")) {
             report = batches.of(group, streams, state.scale().value(), () -> "at step " + steps() + " in epoch " + epochs());
-            update(report.gradients());
+            update(report);
         }
         lastLoss = report.lossSum() / report.units();
         for (var listener : trainer.listeners()) listener.stepEnded(this, report.norms());
@@ -138,7 +140,8 @@ public final class TrainingRun {
         return true;
     }
 
-    private void update(Tensor[] gradients) {
+    private void update(BatchGradients.Report report) {
+        var gradients = report.gradients();
         var precision = trainer.precision();
         if (precision != null) {
             if (state.scale().value() != 1) gradients = MixedPrecision.unscaled(state.scale().value(), gradients);
@@ -147,6 +150,8 @@ public final class TrainingRun {
             if (overflow) return;
         }
         optimizer.step(gradients);
+        if (reported) gradientNorm = report.norms() != null ? Math.sqrt(report.norms().square())
+                : trainer.clip() instanceof Clip.ByNorm ? optimizer.gradientNorm() : Clip.normOf(gradients);
         if (trainer.regularizer() != null) trainer.regularizer().project(model);
     }
 
@@ -199,26 +204,32 @@ public final class TrainingRun {
     }
 
     /**
-     * Runs to the end, reporting after each step the epoch, the losses, {@code rows/s} and {@code seconds left}.
+     * Runs to the end, reporting after each step the epoch, the losses, the rule's {@code learning rate} of the step, the {@code gradient norm} before clipping,
+     * {@code rows/s} and {@code seconds left}.
      *
      * @throws lyceum.progress.CancelledException if progress says so, between two steps: the run can go on or be saved
      */
     public History finish(Progress progress) {
         long total = (long) stepsInEpoch() * trainer.epochs();
-        while (step()) {
-            if (progress == Progress.SILENT) continue;
+        reported = progress != Progress.SILENT;
+        for (double rate = rate(); step(); rate = rate()) {
+            if (!reported) continue;
             var metrics = new LinkedHashMap<String, Double>();
             boolean between = state.units() == 0;
             metrics.put("epoch", (double) epochs() + (between ? 0 : 1));
             metrics.put("loss", between ? state.epochs().getLast().loss() : state.lossSum() / state.units());
             if (validation != null && epochs() > 0) metrics.put("validation", state.epochs().getLast().validation());
             if (epochs() > 0) metrics.putAll(state.epochs().getLast().metrics());
+            metrics.put("learning rate", rate);
+            metrics.put("gradient norm", gradientNorm);
             metrics.put("rows/s", rowsPerSecond());
             metrics.put("seconds left", (total - position()) * (double) rowsHere / Math.max(1, position()) / rowsPerSecond());
             progress.step("training", position(), total, metrics);
         }
         return history();
     }
+
+    private double rate() { return trainer.rule().learningRate() * optimizer.rateFactor(); }
 
     /** Steps tried, including skipped ones. */
     private long position() { return (long) epochs() * stepsInEpoch() + state.step(); }

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import lyceum.autograd.Autograd;
@@ -105,8 +106,8 @@ public record Pretrainer(Trainer trainer, long steps, boolean boundaries, long e
                 at.add(run.steps());
                 bits.add(bitsPerByte(model, held, heldBytes));
                 if (checkpoint != null) run.save(checkpoint);
-                progress.step("pretraining", run.steps(), steps, "bits per byte", bits.getLast());
-            } else progress.step("pretraining", run.steps(), steps);
+                progress.step("pretraining", run.steps(), steps, Map.of("loss", run.lastLoss(), "bits per byte", bits.getLast()));
+            } else progress.step("pretraining", run.steps(), steps, "loss", run.lastLoss());
         }
         if (at.isEmpty()) {
             at.add(taken);

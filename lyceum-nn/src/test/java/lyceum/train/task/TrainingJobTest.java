@@ -101,8 +101,26 @@ class TrainingJobTest {
         assertThatThrownBy(() -> job(PARITY, "run").run(true, Progress.SILENT)).isInstanceOf(FormatException.class);
     }
 
+    @Test void aRunDoesNotGoOnUnseenWhereItsDataHaveChanged() throws IOException {
+        var rows = Files.writeString(folder.resolve("rows.txt"), "0101");
+        var json = PARITY.replace("\"bits\": 4", "\"bits\": 4, \"file\": \"rows.txt\"");
+        assertThat(job(json, "run").run(false, Progress.SILENT).finished()).isTrue();
+        assertThat(job(json, "run").run(true, Progress.SILENT).finished()).isTrue();
+        Files.writeString(rows, "0111");
+        assertThatThrownBy(() -> job(json, "run").run(true, Progress.SILENT)).isInstanceOf(FormatException.class)
+                .hasMessageContaining("parity.json: data: they have changed: 1 file of 4 bytes, and the run in ")
+                .hasMessageContaining("began with as many of other contents");
+        Files.writeString(rows, "01110");
+        assertThatThrownBy(() -> job(json, "run").run(true, Progress.SILENT)).hasMessageContaining("1 file of 5 bytes")
+                .hasMessageContaining("began with 1 file of 4 bytes; name another folder to begin anew, or accept the change");
+        var notes = new ArrayList<String>();
+        assertThat(job(json, "run").acceptingChangedData(true).telling(notes::add).run(true, Progress.SILENT).finished()).isTrue();
+        assertThat(notes).anyMatch(note -> note.startsWith("the data have changed: 1 file of 5 bytes"));
+        assertThat(job(json, "run").run(true, Progress.SILENT).finished()).as("known from then on").isTrue();
+    }
+
     @Test void whatIsWrongIsNamedByItsPlaceBeforeAnythingIsTrained() {
-        refused(PARITY.replace("bits", "bitts"), "data.bitts: it is not known; known in data are bits, held");
+        refused(PARITY.replace("bits", "bitts"), "data.bitts: it is not known; known in data are bits, file, held");
         refused(PARITY.replace("\"task\": \"parity\"", "\"task\": \"pairty\""), "task: it is pairty; there are parity");
         refused(PARITY.replace("\"task\": \"parity\", ", ""), "task: it is missing");
         refused(PARITY.replace("\"epochs\": 12", "\"epochs\": 12, \"steps\": 3"), "training.steps: it says epochs and steps");

@@ -114,7 +114,7 @@ final class RunCommand implements Callable<Integer> {
         try (var runner = new LabRunner(1); var line = new ProgressLine(terminal, System::nanoTime)) {
             result = runner.run(request, event -> {
                 if (event instanceof LabEvent.Progress p) {
-                    line.show(p.name(), p.done(), p.total(), p.secondsLeft());
+                    line.show(p.name(), p.done(), p.total(), p.secondsLeft(), ProgressLine.words(p.metrics()));
                 } else {
                     events.add(event);
                 }

@@ -48,6 +48,9 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(names = "--resume", description = "Go on with the run that is in the folder.") private boolean resume;
 
+    @Option(names = "--accept-changed-data", description = "Go on though the data are not those that the run began with.")
+    private boolean acceptChanged;
+
     @Option(names = "--tasks", description = "Say what a file can ask for.") private boolean tasks;
 
     @Override public Integer call() throws IOException {
@@ -62,7 +65,7 @@ final class TrainCommand implements Callable<Integer> {
         if (folder == null) throw new ParameterException(spec.commandLine(),
                 "--out is missing, and " + config + " has no out; give one of them");
         try (var line = new ProgressLine(terminal, System::nanoTime); var interrupt = new Interrupt()) {
-            var job = new TrainingJob(settings, folder).telling(note -> {
+            var job = new TrainingJob(settings, folder).acceptingChangedData(acceptChanged).telling(note -> {
                 line.close();
                 terminal.err().println(note);
             }).afterEpochs(epoch -> {
