@@ -21,8 +21,14 @@ final class Items {
 
     static float[] floats(Tensor x) {
         var array = new float[length("toFloatArray", x)];
-        copy(x, DType.F32, ValueLayout.JAVA_FLOAT_UNALIGNED, array, array.length);
+        floats(x, array);
         return array;
+    }
+
+    static void floats(Tensor x, float[] into) {
+        int n = length("toFloatArray", x);
+        if (into.length < n) throw new ShapeException("toFloatArray: " + n + " numbers into an array of " + into.length);
+        copy(x, DType.F32, ValueLayout.JAVA_FLOAT_UNALIGNED, into, n);
     }
 
     static int[] ints(Tensor x) {

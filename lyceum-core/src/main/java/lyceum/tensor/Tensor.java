@@ -230,6 +230,9 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
 
     public float[] toFloatArray() { return Items.floats(this); }
 
+    /** The same into the first places of an array, which may be longer. @throws ShapeException if it is shorter */
+    public void toFloatArray(float[] into) { Items.floats(this, into); }
+
     public int[] toIntArray() { return Items.ints(this); }
 
     public long[] toLongArray() { return Items.longs(this); }

@@ -34,6 +34,8 @@ import picocli.CommandLine.Spec;
                 "  curl http://127.0.0.1:8000/v1/completions -d '{\"prompt\": \"Dear\", \"max_tokens\": 20}'"})
 final class ServeCommand implements Callable<Integer> {
     private static final int BLOCK = 16;
+    /** A draft's keys and values lie in arrays that double as they grow. */
+    private static final long DRAFT_RESERVE = 2;
 
     @ParentCommand private LyceumCommand lyceum;
 
@@ -82,31 +84,42 @@ final class ServeCommand implements Callable<Integer> {
         var local = LoadedModel.ready(path);
         var stored = stored();
         int most = guesses < 0 ? draft == null ? 0 : 4 : guesses;
-        var options = new EngineOptions().withStored(stored).withGuesses(most).withBlocks(blocks(local.model(), stored))
+        var draftModel = most > 0 && draft != null && !draft.equals("ngram") && !draft.equals("lookahead")
+                ? LoadedModel.ready(Path.of(draft)) : null;
+        var options = new EngineOptions().withStored(stored).withGuesses(most).withBlocks(blocks(local.model(), stored, draftModel))
                 .withBlockSize(BLOCK);
         var key = keyFile == null ? null : Files.readString(FitCommand.existing(keyFile)).strip();
         var server = new ServerOptions().withHostAndKey(host, key).withPort(port);
-        var called = name == null ? path.getFileName().toString().replaceFirst("\\.gguf$", "") : name;
-        var drafter = most == 0 ? Drafter.NONE : drafter(local);
+        var called = name == null ? name(path) : name;
+        var drafter = most == 0 ? Drafter.NONE : drafter(local, draftModel, stored);
         var served = ServedModel.of(called, local, new Engine(local.model(), local.tokenizer(), options, adapters(local, called), drafter));
         if (embed) served = served.withEncoder(EmbedCommand.encoder(null));
         var out = lyceum.terminal().out();
         try (var running = InferenceServer.start(served, server)) {
             out.printf("%s at http://%s:%d/v1: %,d parameters, a context of %,d, room for %,d positions%n", served.name(), host,
-                    running.port(), local.model().parameterCount(), local.model().contextLength(), (long) options.blocks() * BLOCK);
+                    running.port(), DecoderLM.skeleton(local.model().config()).parameterCount(), local.model().contextLength(),
+                    (long) options.blocks() * BLOCK);
             out.flush();
             running.awaitStop();
         }
         return LyceumCommand.DONE;
     }
 
-    private Drafter drafter(LoadedModel local) throws IOException {
-        return switch (draft) {
-            case null -> Drafter.repeating(3);
-            case "ngram" -> Drafter.repeating(3);
-            case "lookahead" -> new LookaheadDrafter(3);
-            default -> ModelDrafter.of(LoadedModel.ready(Path.of(draft)), local);
-        };
+    /** A model's name: its file's. */
+    static String name(Path path) { return path.toAbsolutePath().normalize().getFileName().toString().replaceFirst("\\.gguf$", ""); }
+
+    /** So many as fit into bytes, sixty-four whole contexts at most; 0 if not even one does. */
+    static int blocks(DecoderLM model, long bytes, DType stored) { return blocks(model, bytes, positionBytes(model, stored)); }
+
+    private static int blocks(DecoderLM model, long bytes, long positionBytes) {
+        long one = (model.contextLength() + BLOCK - 1) / BLOCK;
+        return (int) Math.min(bytes / (positionBytes * BLOCK), Math.max(one * 64, 64));
+    }
+
+    private Drafter drafter(LoadedModel local, LoadedModel draftModel, DType stored) {
+        if (draftModel == null) return "lookahead".equals(draft) ? new LookaheadDrafter(3) : Drafter.repeating(3);
+        long own = positionBytes(draftModel.model(), DType.F32), together = positionBytes(local.model(), stored) + DRAFT_RESERVE * own;
+        return ModelDrafter.of(draftModel, local).withMemory(Math.max(1, (long) ((double) bytes() * own / together)));
     }
 
     private AdapterRegistry adapters(LoadedModel local, String called) throws IOException {
@@ -130,21 +143,31 @@ final class ServeCommand implements Callable<Integer> {
         };
     }
 
-    private int blocks(DecoderLM model, DType stored) {
+    private long bytes() {
         var text = memory.toLowerCase(Locale.ROOT);
         if (!text.matches("[1-9]\\d{0,6}[kmg]"))
             throw new ParameterException(spec.commandLine(), "--memory is " + memory + "; it is a number with k, m or g, such as 8g");
-        long bytes = Long.parseLong(text.substring(0, text.length() - 1)) << switch (text.charAt(text.length() - 1)) {
+        return Long.parseLong(text.substring(0, text.length() - 1)) << switch (text.charAt(text.length() - 1)) {
             case 'k' -> 10;
             case 'm' -> 20;
             default -> 30;
         };
+    }
+
+    private static long positionBytes(DecoderLM model, DType stored) {
         long position = 0;
         for (var block : model.config().blocks())
             position += 2L * block.attention().keyHeads() * block.attention().headWidth() * stored.bytes();
-        long blocks = bytes / (position * BLOCK), one = (model.contextLength() + BLOCK - 1) / BLOCK;
+        return position;
+    }
+
+    /** As many as the memory holds beside the draft's own keys and values. */
+    private int blocks(DecoderLM model, DType stored, LoadedModel draftModel) {
+        long position = positionBytes(model, stored)
+                + (draftModel == null ? 0 : DRAFT_RESERVE * positionBytes(draftModel.model(), DType.F32));
+        int blocks = blocks(model, bytes(), position);
         if (blocks < 1) throw new ParameterException(spec.commandLine(),
                 "--memory is " + memory + "; one block of " + BLOCK + " positions takes " + position * BLOCK + " bytes");
-        return (int) Math.min(blocks, Math.max(one * 64, 64));
+        return blocks;
     }
 }
