@@ -28,19 +28,31 @@ final class Neighbours {
         var type = w == null ? x.dtype() : DType.promote(w.dtype(), x.dtype());
         if (type != DType.F32 && type != DType.F64) return sum(g, back, w == null ? null : w.to(DType.F32), x.to(DType.F32)).to(type);
         if (w == null) return Primitive
-                .of("neighbour sum", in -> summed(g.side(back), null, in[0]), (i, grad, out, in) -> sum(g, !back, null, grad)).apply(x);
+                .of("neighbour sum", in -> summed(g.side(back), null, in[0]), (i, grad, out, in) -> sum(g, !back, null, grad))
+                .withParts(in -> apart(g, back, null, in[0])).apply(x);
         return Primitive
                 .of("weighted neighbour sum", in -> summed(g.side(back), in[0], in[1]),
                         (i, grad, out, in) -> i == 1 ? sum(g, !back, in[0], grad)
                                 : back ? dots(g, in[1], grad, in[0].size(1)) : dots(g, grad, in[1], in[0].size(1)))
-                .apply(w.to(type), x.to(type));
+                .withParts(in -> apart(g, back, in[0], in[1])).apply(w.to(type), x.to(type));
     }
 
     /** For each edge and head the product of {@code a} at its target with {@code b} at its source: (edges, heads). */
     static Tensor dots(GraphData g, Tensor a, Tensor b, long heads) {
         return Primitive.of("edge products", in -> dotted(g, in[0], in[1], (int) heads),
-                (i, grad, out, in) -> i == 0 ? sum(g, false, grad, in[1]) : sum(g, true, grad, in[0])).apply(a, b);
+                (i, grad, out, in) -> i == 0 ? sum(g, false, grad, in[1]) : sum(g, true, grad, in[0]))
+                .withParts(in -> headed(in[0].indexSelect(0, g.target()), heads).mul(headed(in[1].indexSelect(0, g.source()), heads)).sum(2))
+                .apply(a, b);
     }
+
+    /** The sum with a row of features for each edge: gathered, weighed, added where they arrive. */
+    private static Tensor apart(GraphData g, boolean back, Tensor w, Tensor x) {
+        var said = x.indexSelect(0, back ? g.target() : g.source());
+        if (w != null) said = headed(said, w.size(1)).mul(w.unsqueeze(2)).reshape(g.edges(), x.size(1));
+        return said.segmentSum(back ? g.source() : g.target(), g.nodes());
+    }
+
+    private static Tensor headed(Tensor x, long heads) { return x.reshape(x.size(0), heads, x.size(1) / heads); }
 
     private static Tensor summed(Side side, Tensor w, Tensor x) {
         int n = side.start.length - 1, f = (int) x.size(1), heads = w == null ? 1 : (int) w.size(1), d = f / heads;

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import lyceum.DType;
+import lyceum.tensor.CustomOp;
 import lyceum.tensor.GradMode;
 import lyceum.tensor.Operation;
 import lyceum.tensor.Shape;
@@ -55,7 +56,7 @@ final class Recording implements Tracing.Recorder {
     }
 
     @Override public void made(Operation operation, boolean stopped, Tensor result, Tensor... operands) {
-        if (!ExportRows.knows(operation) && operation.isComposed()) {
+        if (!ExportRows.knows(operation) && operation.isComposed() || operation instanceof CustomOp custom && custom.parts() != null) {
             var parts = Tracing.with(this, () -> operation.composed(operands));
             ids.put(result, id(parts));
             return;
