@@ -1,7 +1,7 @@
 package lyceum.models.graph;
 
+import java.util.Arrays;
 import lyceum.DType;
-import lyceum.autograd.Autograd;
 import lyceum.autograd.Primitive;
 import lyceum.backend.Parallel;
 import lyceum.tensor.Tensor;
@@ -113,17 +113,34 @@ final class Neighbours {
         return Tensor.of(out, edges, heads);
     }
 
-    /** The largest of {@code x}'s rows {@code from[start[i]] ..} for each i, 0 of none: which row is found unrecorded, then read. */
+    /** The largest of {@code x}'s rows {@code from[start[i]] ..} for each i, 0 of none; of equals the first has the gradient. */
     static Tensor max(int[] start, int[] from, Tensor x) {
+        int n = start.length - 1;
+        if (x.size(0) == 0 || x.size(1) == 0) return Tensor.zeros(x.dtype(), n, x.size(1));
+        var has = new boolean[n];
+        var group = new int[from.length];
+        for (int i = 0; i < n; i++) {
+            has[i] = start[i] < start[i + 1];
+            Arrays.fill(group, start[i], start[i + 1], i);
+        }
+        var some = Tensor.of(has).unsqueeze(1);
+        return Primitive
+                .of("largest neighbour", in -> new Tensor[] {largest(start, from, in[0])},
+                        (in, kept) -> orZero(some, in[0].gather(0, kept[0])),
+                        (i, g, out, in, kept) -> Tensor.zeros(g.dtype(), in[0].shape().toArray()).scatterAdd(0, kept[0], orZero(some, g)))
+                .withParts(in -> orZero(some, in[0].indexSelect(0, Tensor.of(from)).segmentMax(Tensor.of(group), n))).apply(x);
+    }
+
+    private static Tensor orZero(Tensor some, Tensor x) { return some.where(x, x.zerosLike()); }
+
+    /** The row that has the largest element, I64. */
+    private static Tensor largest(int[] start, int[] from, Tensor x) {
         int n = start.length - 1, f = (int) x.size(1);
-        if (x.size(0) == 0 || f == 0) return Tensor.zeros(x.dtype(), n, f);
-        var v = Autograd.noGrad(x::toDoubleArray);
+        var v = x.toDoubleArray();
         var row = new long[n * f];
-        var some = new boolean[n];
         Parallel.range(n, Math.max(1, TASK / f), (first, end) -> {
             for (int i = (int) first; i < end; i++) {
-                some[i] = start[i] < start[i + 1];
-                for (int k = 0; k < f && some[i]; k++) {
+                for (int k = 0; k < f && start[i] < start[i + 1]; k++) {
                     int best = from[start[i]];
                     for (int j = start[i] + 1; j < start[i + 1]; j++) {
                         double value = v[from[j] * f + k];
@@ -133,6 +150,6 @@ final class Neighbours {
                 }
             }
         });
-        return Tensor.of(some).unsqueeze(1).where(x.gather(0, Tensor.of(row, n, f)), Tensor.zeros(x.dtype(), n, f));
+        return Tensor.of(row, n, f);
     }
 }

@@ -42,6 +42,7 @@ final class Preparation {
         var patterns = new Patterns(this);
         for (int i = 0; i < steps.size(); i++) {
             var joined = patterns.joined(steps.get(i));
+            if (joined != null) for (int place : joined.out()) makers.put(place, joined);
             steps.set(i, joined != null ? joined : packed(steps.get(i)));
         }
         return needed();
@@ -78,8 +79,12 @@ final class Preparation {
                 && step.in().length >= inputs;
     }
 
-    /** A product with a constant matrix. */
+    /** A product with a constant matrix, or a layer of such products. */
     private Step packed(Step step) {
+        if (is(step, "LSTM", 3) || is(step, "GRU", 3) || is(step, "RNN", 3)) {
+            PackedMatrix[] w = directions(step.in()[1]), r = directions(step.in()[2]);
+            return w == null || r == null ? step : with(step, step.operator().name(), step.in(), c -> RecurrentOperators.run(c, w, r));
+        }
         boolean gemm = is(step, "Gemm", 2);
         if (!gemm && !is(step, "MatMul", 2) || constant(step.in()[0]) != null) return step;
         if (!(constant(step.in()[1]) instanceof OnnxValue.Array(var type, var w)) || w.rank() != 2 || !w.dtype().isFloat()) return step;
@@ -95,6 +100,14 @@ final class Preparation {
             var y = c.x(0).matmul(matrix);
             return c.has(2) ? y.add(c.x(2)) : y;
         });
+    }
+
+    /** The matrices of each direction, turned over, if they are constant. */
+    private PackedMatrix[] directions(int place) {
+        if (!(constant(place) instanceof OnnxValue.Array(var type, var w)) || w.rank() != 3 || !w.dtype().isFloat()) return null;
+        var all = new PackedMatrix[(int) w.size(0)];
+        for (int d = 0; d < all.length; d++) all[d] = PackedMatrix.of(w.select(0, d).transpose());
+        return all;
     }
 
     /** The step that makes a place which is read so often and no output, if its operator is the one. */

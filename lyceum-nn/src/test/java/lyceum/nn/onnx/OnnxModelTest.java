@@ -159,6 +159,39 @@ class OnnxModelTest {
                 node("y = BatchNormalization(c, s, o, mean, var)"));
     }
 
+    /** What follows a convolution is part of it, once, and hides a norm behind it from the convolution. */
+    @Test void anActivationIsPartOfItsConvolution() {
+        var weights = new LinkedHashMap<>(Map.of("w", Tensor.randn(Rng.of(4), 3, 2, 3, 3).compute(), "b", Tensor.randn(Rng.of(5), 3).compute(),
+                "s", Tensor.randn(Rng.of(6), 3).compute(), "o", Tensor.randn(Rng.of(7), 3).compute(), "mean", Tensor.randn(Rng.of(8), 3).compute(),
+                "var", Tensor.randn(Rng.of(9), 3).square().add(0.5).compute()));
+        var picture = Map.of("x", Tensor.randn(Rng.of(10), 2, 2, 6, 6).compute());
+        var port = List.of(port("x", "n", 2, 6, 6));
+        for (var activation : List.of("Relu", "Sigmoid", "Tanh")) joinedEqualsApart(port, weights, "c", 1, picture, node("c = Conv(x, w, b)"),
+                node("y = " + activation + "(c)"));
+        joinedEqualsApart(port, weights, "c", 2, picture, node("c = Conv(x, w)"), node("t = Tanh(c)"), node("y = Tanh(t)"));
+        joinedEqualsApart(port, weights, "c", 1, picture, node("c = Conv(x, w, b)"), node("m = BatchNormalization(c, s, o, mean, var)"),
+                node("y = Relu(m)"));
+        joinedEqualsApart(port, weights, "c", 2, picture, node("c = Conv(x, w, b)"), node("r = Relu(c)"),
+                node("y = BatchNormalization(r, s, o, mean, var)"));
+    }
+
+    /** Constant weights are packed, others are not: both give the same. */
+    @Test void recurrentLayersWithPackedWeightsGiveTheSame() {
+        for (var layer : List.of("LSTM 4", "GRU 3", "RNN 1")) {
+            int gates = Integer.parseInt(layer.substring(layer.length() - 1));
+            var weights = new LinkedHashMap<>(Map.of("w", Tensor.randn(Rng.of(1), 2, gates * 5, 3).compute(), "r",
+                    Tensor.randn(Rng.of(2), 2, gates * 5, 5).compute(), "b", Tensor.randn(Rng.of(3), 2, 2 * gates * 5).compute()));
+            var node = node("y = " + layer.substring(0, layer.length() - 2) + "(x, w, r, b)", new Attribute("hidden_size", 5L),
+                    new Attribute("direction", "bidirectional".getBytes()));
+            var x = Tensor.randn(Rng.of(4), 6, 2, 3).compute();
+            var packed = model(graph(List.of(port("x", "t", 2, 3)), List.of(open("y")), weights, node)).run(Map.of("x", x)).get("y");
+            var given = new LinkedHashMap<>(weights);
+            given.put("x", x);
+            var apart = model(graph(List.of(open("x"), open("w"), open("r"), open("b")), List.of(open("y")), Map.of(), node)).run(given).get("y");
+            assertThat(packed.sub(apart).abs().max().item()).as(layer).isLessThan(1e-6);
+        }
+    }
+
     @Test void gradientsFlowToTheInputs() {
         var x = Tensor.of(new float[] {1, 1}, 1, 2).requiresGrad();
         model(affine()).run(Map.of("x", x, "z", Tensor.zeros(1, 3))).get("y").sum().backward();
