@@ -15,6 +15,8 @@ import lyceum.format.Npy;
 import lyceum.format.OnnxFile;
 import lyceum.models.graph.Aggregation;
 import lyceum.models.graph.SageLayer;
+import lyceum.models.sequence.Rwkv;
+import lyceum.models.sequence.RwkvConfig;
 import lyceum.nn.Module;
 import lyceum.nn.Pass;
 import lyceum.nn.onnx.OnnxExport;
@@ -24,6 +26,7 @@ import lyceum.tensor.Tensor;
 import lyceum.testing.OnnxRuntime;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -71,6 +74,16 @@ class ExportContractTest {
             var back = OnnxModel.load(new OnnxExport().withBatch("").of(f, x).toBytes()).run(Map.of("input", other)).get("output");
             assertThat(back.sub(f.apply(new Tensor[] {other})[0]).abs().max().item()).isLessThan(CLOSE);
         }));
+    }
+
+    /** Its recurrence has a form of its own. */
+    @Test void theFourthRwkvComesBackEqual() {
+        var model = Rwkv.model(new RwkvConfig(8, 2), 7, Rng.of(1));
+        Function<Tensor[], Tensor[]> f = in -> new Tensor[] {model.forward(in[0], Pass.inference())};
+        var file = new OnnxExport().of(f, Examples.ids(Rng.of(2), 7, 2, 5));
+        var ids = Examples.ids(Rng.of(3), 7, 3, 5);
+        var back = OnnxModel.load(file.toBytes()).run(Map.of("input", ids)).get("output");
+        assertThat(back.sub(f.apply(new Tensor[] {ids})[0]).abs().max().item()).isLessThan(CLOSE);
     }
 
     /** The files are ONNX to somebody else too. */

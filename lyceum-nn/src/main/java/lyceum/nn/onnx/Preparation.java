@@ -23,6 +23,8 @@ final class Preparation {
     private final OnnxLimits limits;
     private final List<Step> steps = new ArrayList<>();
     private final Map<Integer, Step> makers = new HashMap<>();
+    private final Map<String, Step> seen = new HashMap<>();
+    private final Map<Integer, Integer> twins = new HashMap<>();
     private final Map<Integer, Integer> readers = new HashMap<>();
 
     /** @param open places of constants that a run may replace, and of values that others read */
@@ -33,7 +35,12 @@ final class Preparation {
     }
 
     List<Step> of(List<Step> given) {
-        for (var step : given) if (!folded(step)) steps.add(step);
+        var captured = new HashSet<>(open);
+        for (var step : given) for (var body : step.bodies().values()) for (int place : body.origin()) captured.add(place);
+        for (var step : given) {
+            var mapped = mapped(step);
+            if (!folded(mapped) && !repeated(mapped, captured)) steps.add(mapped);
+        }
         for (var step : steps) {
             for (int place : step.out()) makers.put(place, step);
             for (int place : step.in()) readers.merge(place, 1, Integer::sum);
@@ -46,6 +53,40 @@ final class Preparation {
             steps.set(i, joined != null ? joined : packed(steps.get(i)));
         }
         return needed();
+    }
+
+    /** The step on the places of steps that it repeats. */
+    private Step mapped(Step step) {
+        if (twins.isEmpty()) return step;
+        var in = step.in().clone();
+        for (int i = 0; i < in.length; i++) in[i] = twins.getOrDefault(in[i], in[i]);
+        return new Step(step.node(), step.version(), step.operator(), step.function(), in, step.out(), step.last(), step.bodies());
+    }
+
+    /** Whether an earlier step gives the same: its results then stand for this one's. @param captured places that keep their step */
+    private boolean repeated(Step step, Set<Integer> captured) {
+        if (step.operator() == null || !step.bodies().isEmpty() || DRAWS.contains(step.operator().name())) return false;
+        var key = new StringBuilder(step.operator().domain()).append(':').append(step.operator().name())
+                .append(Arrays.toString(step.in())).append(step.out().length);
+        for (var attribute : step.node().attributes().values()) {
+            key.append('\n').append(attribute.name()).append('=');
+            switch (attribute.value()) {
+                case Long number -> key.append(number);
+                case Float number -> key.append(number);
+                case long[] numbers -> key.append(Arrays.toString(numbers));
+                case float[] numbers -> key.append(Arrays.toString(numbers));
+                case byte[] text -> key.append(Arrays.toString(text));
+                case null, default -> { return false; }
+            }
+        }
+        for (int place : step.out()) if (captured.contains(place)) return false;
+        var first = seen.putIfAbsent(key.toString(), step);
+        if (first == null) return false;
+        for (int i = 0; i < step.out().length; i++) if (step.out()[i] >= 0) {
+            if (first.out()[i] < 0) return false;
+            twins.put(step.out()[i], first.out()[i]);
+        }
+        return true;
     }
 
     OnnxValue constant(int place) { return place < 0 || open.contains(place) ? null : constants.get(place); }

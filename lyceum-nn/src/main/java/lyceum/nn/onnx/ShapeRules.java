@@ -282,6 +282,7 @@ final class ShapeRules {
         if (size == null || end == null) return null;
         boolean toEnd = end.isNumber() && end.number() >= Integer.MAX_VALUE;
         if (size.isNumber() && end.isNumber()) {
+            if (size.is(0)) return size;
             long n = size.number(), from = start < 0 ? start + n : start, to = end.number() < 0 ? end.number() + n : end.number();
             from = Math.clamp(from, 0, step > 0 ? n : n - 1);
             to = Math.clamp(to, step > 0 ? 0 : -1, n);

@@ -183,6 +183,18 @@ class OnnxModelTest {
                 node("y = BatchNormalization(r, s, o, mean, var)"));
     }
 
+    @Test void whatIsAskedForTwiceIsComputedOnce() {
+        var nodes = new Node[] {node("a = Softmax(x)", new Attribute("axis", 0L)), node("b = Softmax(x)", new Attribute("axis", 0L)),
+                node("c = Softmax(x)", new Attribute("axis", 1L)), node("d = Exp(b)"), node("e = Exp(a)"), node("s = Sub(d, e)"), node("y = Add(s, c)")};
+        var model = model(graph(List.of(port("x", "n", 3)), List.of(open("y")), Map.of(), nodes));
+        var x = Map.of("x", OnnxValue.of(Tensor.randn(Rng.of(1), 4, 3).compute()));
+        assertThat(model.profile(x)).hasSize(5);
+        assertThat(model.runValues(x).get("y").tensor().sub(model.values(x, List.of("b", "c", "d", "e")).get("c").tensor()).abs().max().item()).isZero();
+        var draws = model(graph(List.of(port("x", "n", 3)), List.of(open("y")), Map.of(), node("a = RandomNormalLike(x)"), node("b = RandomNormalLike(x)"),
+                node("y = Sub(a, b)")));
+        assertThat(draws.runValues(x).get("y").tensor().abs().max().item()).isPositive();
+    }
+
     /** Constant weights are packed, others are not: both give the same. */
     @Test void recurrentLayersWithPackedWeightsGiveTheSame() {
         for (var layer : List.of("LSTM 4", "GRU 3", "RNN 1")) {
