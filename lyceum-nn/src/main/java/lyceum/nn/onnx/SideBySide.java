@@ -1,12 +1,13 @@
 package lyceum.nn.onnx;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import lyceum.DType;
 import lyceum.nn.onnx.Plan.Step;
 import lyceum.tensor.PackedMatrix;
@@ -29,7 +30,7 @@ final class SideBySide {
         var groups = new LinkedHashMap<Integer, List<Part>>();
         for (var step : steps) if (part(step) instanceof Part part) groups.computeIfAbsent(step.in()[0], x -> new ArrayList<>()).add(part);
         var instead = new IdentityHashMap<Step, Step>();
-        var gone = new HashSet<Step>();
+        Set<Step> gone = Collections.newSetFromMap(new IdentityHashMap<>());
         for (var group : groups.values()) {
             boolean isBiased = group.getFirst().bias != null;
             long inner = group.getFirst().weight.size(0);
