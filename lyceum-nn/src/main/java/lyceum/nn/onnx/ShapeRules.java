@@ -37,7 +37,8 @@ final class ShapeRules {
         all(c -> c.x(0).bare().with(c.type(1)), "CastLike");
         all(c -> new Shaped[] {c.x(0).bare(), c.x(0).bare().with(OnnxType.BOOL)}, "Dropout");
         all(c -> c.x(0).bare(), "BatchNormalization", "LayerNormalization");
-        all(c -> c.x(0).bare().with(c.has(2) ? c.type(2) : OnnxType.UINT8), "QuantizeLinear");
+        all(c -> c.x(0).bare().with(c.has(2) ? c.type(2) : c.set.integer("output_dtype", 0) == 0 ? OnnxType.UINT8
+                : c.set.type("output_dtype", OnnxType.UINT8)), "QuantizeLinear");
         all(c -> c.x(0).bare().with(c.type(1)), "DequantizeLinear");
         all(c -> new Shaped[] {c.x(0).bare().with(OnnxType.UINT8), new Shaped(OnnxType.FLOAT, List.of()),
                 new Shaped(OnnxType.UINT8, List.of())}, "DynamicQuantizeLinear");
@@ -46,7 +47,9 @@ final class ShapeRules {
         all(ShapeRules::reshaped, "Reshape");
         all(c -> {
             if (!c.x(0).isRanked()) return c.x(0).bare();
-            int axis = Call.axis(c.set.integer("axis", 1), c.x(0).rank() + 1);
+            long said = c.set.integer("axis", 1), rank = c.x(0).rank();
+            int axis = (int) (said < 0 ? said + rank : said);
+            if (axis < 0 || axis > rank) throw new Contradiction("axis " + said + " is none of rank " + rank);
             return c.x(0).with(Arrays.asList(Shaped.product(c.x(0).dims().subList(0, axis)), Shaped.product(c.x(0).dims().subList(axis, c.x(0).rank()))));
         }, "Flatten");
         all(c -> {
@@ -103,7 +106,12 @@ final class ShapeRules {
             if (axes == null) return c.set.integer("keepdims", 1) != 0 ? unsized(c.x(0)) : new Shaped(c.type(0), null);
             return axes.length == 0 ? c.set.flag("noop_with_empty_axes") ? c.x(0).bare() : reduced(c, null) : reduced(c, axes);
         }, "Reduce" + name);
-        all(c -> new Shaped(c.type(0), Collections.singletonList(null)), "Compress");
+        all(c -> {
+            if (!c.set.sets("axis") || !c.x(0).isRanked()) return new Shaped(c.type(0), c.set.sets("axis") ? null : Collections.singletonList(null));
+            var dims = new ArrayList<>(c.x(0).dims());
+            dims.set(Call.axis(c.set.integer("axis", 0), dims.size()), null);
+            return c.x(0).with(dims);
+        }, "Compress");
         all(c -> new Shaped(OnnxType.INT64, Arrays.asList(null, Extent.of(3))), "NonMaxSuppression");
         all(c -> new Shaped(c.set.type("dtype", c.type(0)), c.x(0).dims()), "RandomNormalLike", "RandomUniformLike", "EyeLike", "Bernoulli");
         all(c -> new Shaped(c.set.type("dtype", OnnxType.FLOAT), Shaped.extents(c.set.integers("shape"))), "RandomNormal", "RandomUniform");

@@ -72,9 +72,9 @@ class OnnxModelTest {
     @Test void stringsAndRanksThatDoNotFitAreRefusedByName() {
         var words = model(graph(List.of(port("s", OnnxType.STRING, "n")), List.of(open("y")), Map.of(), node("y = Relu(s)")));
         assertThatThrownBy(() -> words.runValues(Map.of("s", OnnxValue.of(List.of("a", "b"), 2)))).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("Relu \"y\" of (STRING (2))").hasMessageContaining("a tensor is expected");
-        assertThatThrownBy(() -> words.run(Map.of("s", Tensor.zeros(2)))).hasMessageContaining("\"s\" is FLOAT (2), not STRING");
-        assertThatThrownBy(() -> model(affine()).run(Map.of("x", Tensor.zeros(2), "z", Tensor.zeros(1, 3)))).hasMessageContaining("\"x\" has shape (2)");
+                .hasMessageContaining("Relu \"y\" of (STRING (2,))").hasMessageContaining("a tensor is expected");
+        assertThatThrownBy(() -> words.run(Map.of("s", Tensor.zeros(2)))).hasMessageContaining("\"s\" is FLOAT (2,), not STRING");
+        assertThatThrownBy(() -> model(affine()).run(Map.of("x", Tensor.zeros(2), "z", Tensor.zeros(1, 3)))).hasMessageContaining("\"x\" has shape (2,)");
     }
 
     /** The nodes that exporters write for a layer norm and for a constant; what joins them changes no value. */
