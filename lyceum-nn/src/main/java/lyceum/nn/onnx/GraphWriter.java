@@ -32,6 +32,11 @@ import lyceum.tensor.ViewOps;
 
 /** Collects the nodes and constants of a graph that is exported. */
 final class GraphWriter {
+    /** What is done is not the same for another batch. */
+    static final class OtherOperations extends LyceumException {
+        OtherOperations() { super("Onnx.export: other operations are done for another batch; export with a fixed one (withBatch(\"\"))"); }
+    }
+
     private final Recording recording;
     private final Recording twin;
     private final OnnxExport options;
@@ -57,8 +62,7 @@ final class GraphWriter {
 
     Graph graph() {
         var values = recording.values();
-        if (values.size() != twin.values().size()) throw new LyceumException(
-                "Onnx.export: other operations are done for another batch; export with a fixed one (withBatch(\"\"))");
+        if (values.size() != twin.values().size()) throw new OtherOperations();
         var rows = new ExportRows(this);
         var inputs = new ArrayList<Port>();
         for (int i = 0; i < values.size(); i++) {
@@ -68,8 +72,7 @@ final class GraphWriter {
                 inputs.add(port(names[i], made, other));
             } else if (made.operation() == null) names[i] = leaf(made, other);
             else {
-                if (!isSame(made, other)) throw new LyceumException(
-                        "Onnx.export: other operations are done for another batch; export with a fixed one (withBatch(\"\"))");
+                if (!isSame(made, other)) throw new OtherOperations();
                 names[i] = rows.write(made, other);
             }
         }

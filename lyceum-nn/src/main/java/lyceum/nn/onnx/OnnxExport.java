@@ -9,6 +9,7 @@ import java.util.function.Function;
 import lyceum.DType;
 import lyceum.LyceumException;
 import lyceum.format.OnnxFile;
+import lyceum.format.OnnxFile.Graph;
 import lyceum.nn.Layer;
 import lyceum.nn.Module;
 import lyceum.tensor.Tensor;
@@ -50,19 +51,31 @@ public record OnnxExport(List<String> inputs, List<String> outputs, String batch
     }
 
     /** Any function of tensors. */
-    public OnnxFile of(Function<Tensor[], Tensor[]> f, Tensor... examples) { return of(f, Map.of(), examples); }
+    public OnnxFile of(Function<Tensor[], Tensor[]> f, Tensor... examples) { return of(f, new IdentityHashMap<>(), examples); }
 
     private OnnxFile of(Function<Tensor[], Tensor[]> f, Map<Tensor, String> names, Tensor... examples) {
-        var recording = Recording.of(f, examples);
-        var twin = batch.isEmpty() ? recording : Recording.of(f, larger(examples));
-        var writer = new GraphWriter(recording, twin, this, names);
-        var graph = writer.graph();
+        GraphWriter writer;
+        Graph graph;
+        try {
+            writer = writer(f, names, false, examples);
+            graph = writer.graph();
+        } catch (GraphWriter.OtherOperations e) {
+            // it may be a table made for the batch, the same whatever the inputs are
+            writer = writer(f, names, true, examples);
+            graph = writer.graph();
+        }
         var file = new OnnxFile(8, "lyceum", Map.of("", 18L), graph, List.of(), Map.of());
         check(file, f, examples);
         if (!batch.isEmpty()) check(file, f, larger(examples));
         else checkTurned(file, f, examples);
         if (writer.hasRules()) check(file, f, larger(larger(examples)));
         return file;
+    }
+
+    private GraphWriter writer(Function<Tensor[], Tensor[]> f, Map<Tensor, String> names, boolean folds, Tensor... examples) {
+        var recording = Recording.of(f, names.keySet(), folds, examples);
+        var twin = batch.isEmpty() ? recording : Recording.of(f, names.keySet(), folds, larger(examples));
+        return new GraphWriter(recording, twin, this, names);
     }
 
     /** Examples of twice the batch and one: the rows, the rows from the last to the first, and the first again, so that what was decided by a row's values shows. */
