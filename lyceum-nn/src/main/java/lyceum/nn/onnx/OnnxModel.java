@@ -101,6 +101,12 @@ public final class OnnxModel {
         return Collections.unmodifiableSequencedMap(results);
     }
 
+    /** Types and shapes of all values, open sizes by their names, and what nodes cost: found without a run. */
+    public OnnxShapes shapes() { return shapes(Map.of()); }
+
+    /** The same where open sizes are known, by their names. */
+    public OnnxShapes shapes(Map<String, Long> sizes) { return OnnxShapes.of(file, sizes); }
+
     /** The same model with weights that can be trained. */
     public OnnxModule asModule() { return new OnnxModule(file, limits); }
 

@@ -48,6 +48,17 @@ class OnnxCommandTest {
         assertThat(other.out()).contains("differs by");
     }
 
+    @Test void shapesAndCostsAreToldAndDrawnWithoutARun() throws IOException {
+        var file = exported("a.onnx", 1).toString();
+        var drawing = folder.resolve("a.svg");
+        var open = lyceum("onnx", "info", file, "--shapes");
+        assertThat(open.err()).isEmpty();
+        assertThat(open.out()).contains("MatMul", "32 batch", "FLOAT (batch, 8)").doesNotContain("contradiction", "a run");
+        var known = lyceum("onnx", "info", file, "--shapes", "--size", "batch=5", "--graph", drawing.toString()).out();
+        assertThat(known).contains("FLOAT (5, 8)", "160", "a run", "Written:");
+        assertThat(Files.readString(drawing)).startsWith("<svg").contains("MatMul", "(5, 8)", "160");
+    }
+
     @Test void whatDoesNotFitIsNamed() throws IOException {
         var file = exported("a.onnx", 1).toString();
         assertThat(lyceum("onnx", "info", folder.resolve("no.onnx").toString()).err()).contains("no.onnx");
