@@ -2,8 +2,6 @@ package lyceum.retrieval;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import lyceum.FormatException;
@@ -13,7 +11,7 @@ import lyceum.FormatException;
  * section 6.
  */
 final class BitPacking {
-    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private BitPacking() {}
 
@@ -22,31 +20,49 @@ final class BitPacking {
         for (int i = 0; i < n; i++) any |= values[i];
         int width = 32 - Integer.numberOfLeadingZeros(any), filled = 0;
         out.putByte(width);
+        if (width == 0) return;
         long pending = 0;
         for (int i = 0; i < n; i++) {
             pending |= (values[i] & 0xFFFFFFFFL) << filled;
             filled += width;
-            for (; filled >= 8; filled -= 8, pending >>>= 8) out.putByte((int) pending);
+            if (filled < 32) continue;
+            out.putInt((int) pending);
+            pending >>>= 32;
+            filled -= 32;
         }
-        if (filled > 0) out.putByte((int) pending);
+        for (; filled > 0; filled -= 8, pending >>>= 8) out.putByte((int) pending);
     }
 
     /** Reads {@code n} values to {@code into}; gives where they end. */
     static long unpack(MemorySegment memory, long at, int n, int[] into) {
-        int width = memory.get(ValueLayout.JAVA_BYTE, at);
-        if (width < 0 || width > 32) throw FormatException.at("InvertedIndex", at, "a width of " + width + " bits");
+        int width = width(memory, at);
         if (width == 0) {
             Arrays.fill(into, 0, n, 0);
             return at + 1;
         }
-        int size = (int) (((long) n * width + 7) / 8);
-        var bytes = new byte[size + 8];
-        MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at + 1, bytes, 0, size);
-        long mask = (1L << width) - 1;
-        for (int i = 0; i < n; i++) {
-            long bit = (long) i * width;
-            into[i] = (int) ((long) LONG.get(bytes, (int) (bit >>> 3)) >>> (bit & 7) & mask);
+        int size = size(n, width);
+        long mask = (1L << width) - 1, bit = 0, begin = at + 1;
+        // whole longs as far as they lie within what is read
+        int whole = (int) Math.min(n, Math.max(0, (memory.byteSize() - begin - 8) * 8 / width));
+        for (int i = 0; i < whole; i++, bit += width)
+            into[i] = (int) (memory.get(LONG, begin + (bit >>> 3)) >>> (bit & 7) & mask);
+        if (whole < n) {
+            var rest = new byte[size + 8];
+            MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, begin, rest, 0, size);
+            var end = MemorySegment.ofArray(rest);
+            for (int i = whole; i < n; i++, bit += width) into[i] = (int) (end.get(LONG, bit >>> 3) >>> (bit & 7) & mask);
         }
         return at + 1 + size;
     }
+
+    /** Where {@code n} values end. */
+    static long skip(MemorySegment memory, long at, int n) { return at + 1 + size(n, width(memory, at)); }
+
+    private static int width(MemorySegment memory, long at) {
+        int width = memory.get(ValueLayout.JAVA_BYTE, at);
+        if (width < 0 || width > 32) throw FormatException.at("InvertedIndex", at, "a width of " + width + " bits");
+        return width;
+    }
+
+    private static int size(int n, int width) { return (int) (((long) n * width + 7) / 8); }
 }

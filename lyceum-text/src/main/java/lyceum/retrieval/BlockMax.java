@@ -1,87 +1,135 @@
 package lyceum.retrieval;
 
+import java.util.Arrays;
 import java.util.BitSet;
 import lyceum.text.internal.TopScores;
 
-/** Block-max WAND: documents whose blocks' bounds do not reach the worst of the top are passed over, and the top stays exact. Ding and Suel (2011). */
+/**
+ * MAXSCORE by blocks: of each stretch of documents those lists are walked whose bounds there reach the worst of the top together; the others are asked about the documents
+ * that come up, and the top stays exact. Turtle and Flood (1995); Ding and Suel (2011).
+ */
 final class BlockMax {
     /** Sums of bounds are rounded otherwise than sums of scores. */
     private static final double SLACK = 1 + 1e-9;
 
     private final PostingCursor[] cursors;
     private final PostingCursor.Contribution[] contributions;
-    private final double[] bounds;
-    private final int[] order;
+    /** Of whole lists, of the stretch, and the sums of the stretch's first in {@link #order}. */
+    private final double[] bounds, here, below;
+    /** What each list gave to a document. */
+    private final double[] parts;
+    private final int[] weakest, order;
     private long scored;
 
     BlockMax(PostingCursor[] cursors, PostingCursor.Contribution[] contributions) {
         this.cursors = cursors;
         this.contributions = contributions;
-        bounds = new double[cursors.length];
-        order = new int[cursors.length];
-        for (int i = 0; i < order.length; i++) {
-            order[i] = i;
+        int n = cursors.length;
+        bounds = new double[n];
+        here = new double[n];
+        below = new double[n + 1];
+        parts = new double[n];
+        weakest = new int[n];
+        order = new int[n];
+        for (int i = 0; i < n; i++) {
+            weakest[i] = i;
             bounds[i] = cursors[i].bound(contributions[i]);
-            cursors[i].next();
         }
+        sort(weakest, bounds);
     }
 
     /** Offers documents as numbers from {@code base} on, and gives how many postings were scored. */
     long collect(TopScores top, int base, BitSet excluded, boolean skipping) {
-        while (true) {
-            double threshold = skipping ? top.threshold() : Double.NEGATIVE_INFINITY;
-            sort();
-            int pivot = pivot(threshold);
-            if (pivot < 0) return scored;
-            int document = document(pivot);
-            while (pivot + 1 < order.length && document(pivot + 1) == document) pivot++;
-            double bound = 0;
-            if (skipping) for (int i = 0; i <= pivot; i++) bound += cursors[order[i]].blockBound(document, contributions[order[i]]);
-            if (bound * SLACK > threshold) {
-                if (document(0) < document) {
-                    for (int i = 0; i < pivot; i++) cursors[order[i]].advance(document);
-                    continue;
-                }
-                if (!excluded.get(document)) top.offer(base + document, score(document));
-                for (int i = 0; i <= pivot; i++) cursors[order[i]].next();
-            } else skip(pivot, document);
-        }
+        int last = -1;
+        do {
+            int from = last + 1;
+            last = stretch(from, skipping ? top.threshold() : Double.NEGATIVE_INFINITY);
+            if (last < 0) break;
+            int walked = walked(skipping ? top.threshold() : Double.NEGATIVE_INFINITY);
+            if (walked < order.length) walk(walked, from, last, top, base, excluded, skipping);
+        } while (last != PostingCursor.END - 1);
+        return scored;
     }
 
-    private int document(int i) { return cursors[order[i]].document(); }
-
-    private void sort() {
-        for (int i = 1; i < order.length; i++) {
-            int moved = order[i], j = i;
-            for (; j > 0 && document(j - 1) > cursors[moved].document(); j--) order[j] = order[j - 1];
-            order[j] = moved;
-        }
-    }
-
-    /** The first list at which the sum of bounds beats the threshold, or -1. */
-    private int pivot(double threshold) {
+    /** The last document of the stretch from {@code from} on, in which no list changes its block that can reach the top; below 0 if none can. */
+    private int stretch(int from, double threshold) {
+        int strong = 0, last = PostingCursor.END - 1;
         double sum = 0;
-        for (int i = 0; i < order.length && document(i) != PostingCursor.END; i++) {
-            sum += bounds[order[i]];
-            if (sum * SLACK > threshold) return i;
+        for (; strong < weakest.length; strong++) {
+            int list = weakest[strong];
+            sum += bounds[list];
+            if (reaches(sum, threshold)) break;
+            here[list] = bounds[list];
         }
-        return -1;
+        if (strong == weakest.length) return -1;
+        for (int i = strong; i < weakest.length; i++) {
+            int list = weakest[i];
+            here[list] = cursors[list].blockBound(from, contributions[list]);
+            last = Math.min(last, cursors[list].blockEnd(from));
+        }
+        System.arraycopy(weakest, 0, order, 0, order.length);
+        sort(order, here);
+        for (int i = 0; i < order.length; i++) below[i + 1] = below[i] + here[order[i]];
+        return last;
+    }
+
+    private static boolean reaches(double sum, double threshold) { return Math.max(sum, 0) * SLACK > threshold; }
+
+    /** The first list in order that has to be walked: those before it do not reach the top without it. */
+    private int walked(double threshold) {
+        int first = 0;
+        while (first < order.length && !reaches(below[first + 1], threshold)) first++;
+        return first;
+    }
+
+    private void walk(int first, int from, int last, TopScores top, int base, BitSet excluded, boolean skipping) {
+        int document = PostingCursor.END;
+        for (int i = first; i < order.length; i++) document = Math.min(document, cursors[order[i]].advance(from));
+        while (document <= last) {
+            double sum = 0;
+            int next = PostingCursor.END;
+            Arrays.fill(parts, 0);
+            for (int i = first; i < order.length; i++) {
+                int list = order[i];
+                var cursor = cursors[list];
+                int at = cursor.document();
+                if (at == document) {
+                    sum += parts[list] = contributions[list].of(cursor.count(), cursor.length());
+                    scored++;
+                    at = cursor.next();
+                }
+                next = Math.min(next, at);
+            }
+            if (!excluded.get(document) && completed(document, sum, first, skipping ? top.threshold() : Double.NEGATIVE_INFINITY))
+                top.offer(base + document, score());
+            document = next;
+        }
+    }
+
+    /** Asks the lists that are not walked; false as soon as the document cannot reach the top. */
+    private boolean completed(int document, double sum, int first, double threshold) {
+        for (int i = first - 1; i >= 0; i--) {
+            if (!reaches(sum + below[i + 1], threshold)) return false;
+            int list = order[i];
+            if (cursors[list].advance(document) != document) continue;
+            sum += parts[list] = contributions[list].of(cursors[list].count(), cursors[list].length());
+            scored++;
+        }
+        return true;
     }
 
     /** In the order of the query, so that every way through the lists rounds alike. */
-    private double score(int document) {
+    private double score() {
         double score = 0;
-        for (int t = 0; t < cursors.length; t++) {
-            if (cursors[t].document() != document) continue;
-            score += contributions[t].of(cursors[t].count(), cursors[t].length());
-            scored++;
-        }
+        for (double part : parts) score += part;
         return score;
     }
 
-    private void skip(int pivot, int document) {
-        int next = pivot + 1 < order.length ? document(pivot + 1) : PostingCursor.END;
-        for (int i = 0; i <= pivot; i++) next = Math.min(next, cursors[order[i]].blockEnd(document) + 1);
-        for (int i = 0; i <= pivot; i++) cursors[order[i]].advance(Math.max(next, document + 1));
+    private static void sort(int[] lists, double[] by) {
+        for (int i = 1; i < lists.length; i++) {
+            int moved = lists[i], j = i;
+            for (; j > 0 && by[lists[j - 1]] > by[moved]; j--) lists[j] = lists[j - 1];
+            lists[j] = moved;
+        }
     }
 }

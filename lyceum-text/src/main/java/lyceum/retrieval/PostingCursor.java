@@ -90,8 +90,7 @@ final class PostingCursor {
     private long afterBest(long from) {
         int pairs = memory.get(IndexFile.INT, from);
         if (pairs < 0 || pairs > size) throw FormatException.at("InvertedIndex", from, pairs + " best pairs");
-        var skipped = new int[pairs];
-        return BitPacking.unpack(memory, BitPacking.unpack(memory, from + 4, pairs, skipped), pairs, skipped);
+        return BitPacking.skip(memory, BitPacking.skip(memory, from + 4, pairs), pairs);
     }
 
     private double best(long from, Contribution contribution) {
