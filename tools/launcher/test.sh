@@ -139,11 +139,20 @@ plain_run() {
     locale_run || failed+=("the build of the locale run, see .lyceum/locale.log")
     ledger_check || failed+=("the ledger, see .lyceum/ledger.log")
     ledger_write || failed+=("the ledger was not written, see .lyceum/ledger.log")
-    (source "$ROOT/tools/launcher/more.sh" && make_javadoc) || failed+=("the API's pages: ./lyceum javadoc")
-    pages_check || failed+=("a generated page is out of date: ./lyceum refresh")
-    (source "$ROOT/tools/launcher/more.sh" && make_format --check) || failed+=("files are not formatted: ./lyceum format")
+    papers
   fi
   report "$ROOT"
+}
+
+# What is written about the code: the API's pages take one processor, and beside them the other looks at the files.
+papers() {
+  local pages
+  ensure_built
+  (source "$ROOT/tools/launcher/more.sh" && make_javadoc) &
+  pages=$!
+  pages_check || failed+=("a generated page is out of date: ./lyceum refresh")
+  (source "$ROOT/tools/launcher/more.sh" && make_format --check) || failed+=("files are not formatted: ./lyceum format")
+  wait "$pages" || failed+=("the API's pages: ./lyceum javadoc")
 }
 
 # The quick tests once more where "I".toLowerCase() is not "i" and the day begins five and a half hours early.

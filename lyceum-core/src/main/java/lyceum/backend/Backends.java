@@ -82,6 +82,19 @@ final class Backends {
 
     private static boolean vectorModulePresent() { return ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent(); }
 
+    static RowDots rowDots() {
+        if (!vectorModulePresent()) return new RowDots.Plain();
+        try {
+            var type = Class.forName("lyceum.backend.vector.VectorRowDots").getDeclaredConstructor();
+            type.setAccessible(true);
+            return (RowDots) type.newInstance();
+        } catch (InvocationTargetException e) {
+            return new RowDots.Plain(); // no wide vectors
+        } catch (ReflectiveOperationException e) {
+            throw new AssertionError("VectorRowDots is missing from the jar", e);
+        }
+    }
+
     /** By name: the seam knows no backend, and no class outside links to the incubator module. A backend that cannot run here throws and says why. */
     private static Backend load(String className, Backend... fallback) {
         try {

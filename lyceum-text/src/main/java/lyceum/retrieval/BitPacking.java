@@ -21,22 +21,17 @@ final class BitPacking {
         for (int i = 0; i < n; i++) any |= values[i];
         int width = 32 - Integer.numberOfLeadingZeros(any), filled = 0;
         out.putByte(width);
+        if (width == 0) return;
         long pending = 0;
         for (int i = 0; i < n; i++) {
             pending |= (values[i] & 0xFFFFFFFFL) << filled;
             filled += width;
-            for (; filled >= 8; filled -= 8, pending >>>= 8) out.putByte((int) pending);
+            if (filled < 32) continue;
+            out.putInt((int) pending);
+            pending >>>= 32;
+            filled -= 32;
         }
-        if (filled > 0) out.putByte((int) pending);
-    }
-
-    /** Where {@code n} values end that begin at {@code at}. */
-    static long skip(MemorySegment memory, long at, int n) { return at + 1 + ((long) n * width(memory, at) + 7) / 8; }
-
-    private static int width(MemorySegment memory, long at) {
-        int width = memory.get(ValueLayout.JAVA_BYTE, at);
-        if (width < 0 || width > 32) throw FormatException.at("InvertedIndex", at, "a width of " + width + " bits");
-        return width;
+        for (; filled > 0; filled -= 8, pending >>>= 8) out.putByte((int) pending);
     }
 
     /** Reads {@code n} values to {@code into}; gives where they end. */
@@ -47,7 +42,7 @@ final class BitPacking {
         return end;
     }
 
-    /** Values one by one, from a copy that is used again. */
+    /** Values one by one, from a copy whose room is used again. */
     static final class Reader {
         private byte[] bytes = new byte[8];
         private int width;
@@ -57,7 +52,7 @@ final class BitPacking {
         long read(MemorySegment memory, long at, int n) {
             width = width(memory, at);
             mask = (1L << width) - 1;
-            int size = (int) (((long) n * width + 7) / 8);
+            int size = size(n, width);
             if (bytes.length < size + 8) bytes = new byte[Math.max(size + 8, 2 * bytes.length)];
             MemorySegment.copy(memory, ValueLayout.JAVA_BYTE, at + 1, bytes, 0, size);
             return at + 1 + size;
@@ -68,4 +63,15 @@ final class BitPacking {
             return (int) ((long) LONG.get(bytes, (int) (bit >>> 3)) >>> (bit & 7) & mask);
         }
     }
+
+    /** Where {@code n} values end. */
+    static long skip(MemorySegment memory, long at, int n) { return at + 1 + size(n, width(memory, at)); }
+
+    private static int width(MemorySegment memory, long at) {
+        int width = memory.get(ValueLayout.JAVA_BYTE, at);
+        if (width < 0 || width > 32) throw FormatException.at("InvertedIndex", at, "a width of " + width + " bits");
+        return width;
+    }
+
+    private static int size(int n, int width) { return (int) (((long) n * width + 7) / 8); }
 }

@@ -14,7 +14,7 @@ final class BlockMax {
     private static final double SLACK = 1e-9;
 
     private final PostingCursor[] cursors;
-    private final Contributions[] contributions;
+    private final PostingCursor.Contribution[] contributions;
     /** Lists by their bounds, the least first, and the sums of the bounds of those before. */
     private final int[] order;
     private final double[] bounds, below;
@@ -24,38 +24,14 @@ final class BlockMax {
     private double threshold;
     private long scored;
 
-    /** Small counts and lengths come again and again: what they give is kept. */
-    private static final class Contributions {
-        private static final int COUNTS = 8, LENGTHS = 256;
-        private final PostingCursor.Contribution contribution;
-        private final double[] kept = new double[COUNTS * LENGTHS];
-        private final long[] known = new long[COUNTS * LENGTHS / 64];
-
-        Contributions(PostingCursor.Contribution contribution) { this.contribution = contribution; }
-
-        double of(PostingCursor cursor) {
-            int count = cursor.count(), length = cursor.length();
-            if (count >= COUNTS || length >= LENGTHS || length < 0) return contribution.of(count, length);
-            int at = count * LENGTHS + length;
-            if ((known[at >> 6] >>> at & 1) == 0) {
-                kept[at] = contribution.of(count, length);
-                known[at >> 6] |= 1L << at;
-            }
-            return kept[at];
-        }
-    }
-
     BlockMax(PostingCursor[] cursors, PostingCursor.Contribution[] contributions) {
         int n = cursors.length;
         this.cursors = cursors;
-        this.contributions = new Contributions[n];
+        this.contributions = contributions;
         bounds = new double[n];
         given = new double[n];
         below = new double[n + 1];
-        for (int t = 0; t < n; t++) {
-            this.contributions[t] = new Contributions(contributions[t]);
-            bounds[t] = cursors[t].bound(contributions[t]);
-        }
+        for (int t = 0; t < n; t++) bounds[t] = cursors[t].bound(contributions[t]);
         order = IntStream.range(0, n).boxed().sorted(Comparator.comparingDouble(t -> bounds[t])).mapToInt(t -> t).toArray();
         for (int i = 0; i < n; i++) below[i + 1] = below[i] + bounds[order[i]];
     }
@@ -72,7 +48,7 @@ final class BlockMax {
             for (int i = optional; i < n; i++) {
                 int last = cursors[order[i]].blockEnd(from);
                 end = Math.min(end, last);
-                if (skipping && last < PostingCursor.END) most += cursors[order[i]].blockBound(contributions[order[i]].contribution);
+                if (skipping && last < PostingCursor.END) most += cursors[order[i]].blockBound(contributions[order[i]]);
             }
             if (end == PostingCursor.END) return scored;
             if (reaches(most)) stretch(from, end, optional, base, excluded, skipping);
@@ -94,7 +70,7 @@ final class BlockMax {
                 var cursor = cursors[t];
                 given[t] = 0;
                 if (cursor.document() == document) {
-                    sum += given[t] = contributions[t].of(cursor);
+                    sum += given[t] = contributions[t].of(cursor.count(), cursor.length());
                     scored++;
                     cursor.nextWithin(end);
                 }
@@ -118,9 +94,9 @@ final class BlockMax {
             given[t] = 0;
             most -= bounds[t];
             if (cursor.blockEnd(document) == PostingCursor.END) continue;
-            if (!reaches(most + cursor.blockBound(contributions[t].contribution))) return false;
+            if (!reaches(most + cursor.blockBound(contributions[t]))) return false;
             if (cursor.advance(document) != document) continue;
-            most += given[t] = contributions[t].of(cursor);
+            most += given[t] = contributions[t].of(cursor.count(), cursor.length());
             scored++;
         }
         return reaches(most);

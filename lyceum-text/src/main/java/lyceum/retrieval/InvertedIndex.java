@@ -74,9 +74,9 @@ public final class InvertedIndex {
         var words = new LinkedHashMap<String, List<String>>();
         fields.forEach((field, text) -> {
             if (field.indexOf('\0') >= 0) throw new IllegalArgumentException("InvertedIndex: a field's name holds the character 0");
-            Utf8.check(field);
+            Utf8.require(field);
             words.put(field, analyzer.split(text));
-            words.get(field).forEach(Utf8::check);
+            words.get(field).forEach(Utf8::require);
         });
         synchronized (this) {
             int document = take(id);
@@ -94,7 +94,7 @@ public final class InvertedIndex {
         weights.forEach((term, weight) -> {
             if (!(weight >= 0 && weight <= 1e6)) throw new IllegalArgumentException(
                     "addWeights: the weight of '" + term + "' in '" + id + "' is " + weight + "; it lies from 0 to 1e6");
-            Utf8.check(term);
+            Utf8.require(term);
         });
         synchronized (this) {
             int document = take(id);
@@ -107,7 +107,7 @@ public final class InvertedIndex {
     }
 
     private int take(String id) {
-        Utf8.check(id);
+        Utf8.require(id);
         if (numbers.containsKey(id)) throw new IllegalArgumentException("InvertedIndex: '" + id + "' is in the index; delete it first");
         int document = pending.add(id);
         numbers.put(id, documents() + document);
@@ -346,7 +346,7 @@ public final class InvertedIndex {
         var deleted = new ArrayList<BitSet>();
         long at = 0;
         for (int s = 0; s < names.size(); s++) {
-            if (!names.get(s).matches("segment-\\d+-\\d+\\.lyx")) throw file.malformed("'" + names.get(s) + "' is not a segment's name");
+            if (!names.get(s).matches("segment-\\d+-\\d+\\.lyx")) throw file.malformed("'" + names.get(s) + "' is no name of a segment");
             var segment = PostingSegment.read(directory.resolve(names.get(s)));
             long n = at + 4 <= words.byteSize() ? words.get(IndexFile.INT, at) : -1;
             if (n < 0 || n > (segment.size() + 63) / 64 || at + 4 + 8 * n > words.byteSize())

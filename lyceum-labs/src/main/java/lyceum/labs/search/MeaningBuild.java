@@ -79,12 +79,12 @@ public final class MeaningBuild {
         var entries = new ArrayList<Entry>();
         var rows = new ArrayList<byte[]>();
         for (int t = 0; t < slugs.size(); t++) {
-            var hashes = passages.get(t).texts().stream().mapToLong(Passages::hash).toArray();
-            for (long hash : hashes) rows.add(build.known.get(hash).getFirst());
+            long[] told = TopicVectors.hashes(passages.get(t).texts()), asked = TopicVectors.hashes(passages.get(t).asked());
+            for (var hashes : List.of(told, asked)) for (long hash : hashes) rows.add(build.known.get(hash).getFirst());
             long headline = Passages.hash(passages.get(t).headline());
             var tokens = build.known.get(headline);
             rows.addAll(tokens);
-            entries.add(new Entry(slugs.get(t), 0, 0, hashes, headline, tokens.size()));
+            entries.add(new Entry(slugs.get(t), 0, 0, told, asked, headline, tokens.size()));
         }
         var vectors = new TopicVectors(entries, encoder.dimension(), joined(rows));
         return new TopicVectors(placed(entries, vectors, encoder.dimension()), encoder.dimension(), joined(rows));
@@ -93,7 +93,8 @@ public final class MeaningBuild {
     private void remember(TopicVectors old) {
         long row = 0;
         for (var entry : old.entries()) {
-            for (long hash : entry.passages()) known.put(hash, List.of(old.row(row++)));
+            for (var hashes : List.of(entry.passages(), entry.asked()))
+                for (long hash : hashes) known.put(hash, List.of(old.row(row++)));
             var tokens = new ArrayList<byte[]>();
             for (int i = 0; i < entry.tokens(); i++) tokens.add(old.row(row++));
             known.put(entry.headline(), tokens);
@@ -102,7 +103,8 @@ public final class MeaningBuild {
 
     private void encode(List<Passages> passages) {
         for (var p : passages) {
-            for (var text : p.texts()) if (!known.containsKey(Passages.hash(text))) missing.put(Passages.hash(text), text);
+            for (var texts : List.of(p.texts(), p.asked()))
+                for (var text : texts) if (!known.containsKey(Passages.hash(text))) missing.put(Passages.hash(text), text);
             if (!known.containsKey(Passages.hash(p.headline()))) missingHeadlines.put(Passages.hash(p.headline()), p.headline());
         }
         batches(missing, texts -> {
@@ -171,7 +173,7 @@ public final class MeaningBuild {
         return IntStream.range(0, entries.size()).mapToObj(t -> {
             var e = entries.get(t);
             return new Entry(e.slug(), (float) ((flat[2 * t] - least[0]) / (most[0] - least[0])),
-                    (float) ((flat[2 * t + 1] - least[1]) / (most[1] - least[1])), e.passages(), e.headline(), e.tokens());
+                    (float) ((flat[2 * t + 1] - least[1]) / (most[1] - least[1])), e.passages(), e.asked(), e.headline(), e.tokens());
         }).toList();
     }
 }

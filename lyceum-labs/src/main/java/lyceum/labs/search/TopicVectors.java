@@ -29,27 +29,32 @@ import lyceum.tensor.Tensor;
  * no longer says is not compared. A vector has length 1, so that products are cosines.
  *
  * <p>How near a topic is to a question: half the cosine of the question with its passages, of which the summary counts twice, and half the mean over the question's
- * tokens of the cosine with the nearest token of title and summary (late interaction; Khattab and Zaharia, 2020).
+ * tokens of the cosine with the nearest token of title and summary (late interaction; Khattab and Zaharia, 2020); and as much again the cosine with the nearest of
+ * its sayings ({@link Asked}).
  */
 final class TopicVectors {
 
     static final String RESOURCE = "/lyceum/labs/meanings.bin";
-    private static final int MAGIC = 0x4C594D31; // LYM1
+    private static final int MAGIC = 0x4C594D32; // LYM2
     private static final int MOST = 100_000;
+    /** What a topic's nearest saying counts beside what the encyclopedia tells of it, tuned on the committed questions. */
+    private static final double ASKED = 0.5;
 
     /**
-     * A topic's rows: its passages', then its headline's tokens'.
+     * A topic's rows: its passages', its sayings', then its headline's tokens'.
      *
      * @param x its place on the map by meaning, from 0 to 1
      */
-    record Entry(String slug, float x, float y, long[] passages, long headline, int tokens) {
-        int rows() { return passages.length + tokens; }
+    record Entry(String slug, float x, float y, long[] passages, long[] asked, long headline, int tokens) {
+        int rows() { return passages.length + asked.length + tokens; }
 
         boolean says(Passages now) {
-            return headline == Passages.hash(now.headline())
-                    && Arrays.equals(passages, now.texts().stream().mapToLong(Passages::hash).toArray());
+            return headline == Passages.hash(now.headline()) && Arrays.equals(passages, hashes(now.texts()))
+                    && Arrays.equals(asked, hashes(now.asked()));
         }
     }
+
+    static long[] hashes(List<String> texts) { return texts.stream().mapToLong(Passages::hash).toArray(); }
 
     private final List<Entry> entries;
     private final QuantisedMatrix rows;
@@ -103,13 +108,17 @@ final class TopicVectors {
             var entry = entries.get(t);
             double dense = passages(products, at, entry.passages().length), late = 0;
             at += entry.passages().length;
+            float said = -1;
+            for (int i = at; i < at + entry.asked().length; i++) said = Math.max(said, products[i]);
+            at += entry.asked().length;
             for (int q = 1; q <= tokens; q++) {
                 float best = -1;
                 for (int i = at; i < at + entry.tokens(); i++) best = Math.max(best, products[q * n + i]);
                 late += best / tokens;
             }
             at += entry.tokens();
-            near[t] = Math.clamp((dense + late) / 2, 0, 1);
+            double told = (dense + late) / 2;
+            near[t] = Math.clamp(entry.asked().length == 0 ? told : (1 - ASKED) * told + ASKED * said, 0, 1);
         }
         return near;
     }
@@ -147,15 +156,20 @@ final class TopicVectors {
             for (int t = 0; t < count; t++) {
                 var slug = in.readUTF();
                 float x = in.readFloat(), y = in.readFloat();
-                var passages = new long[bounded(in.readInt())];
+                var passages = longs(in);
                 if (passages.length == 0) throw new FormatException("meanings: " + slug + " has no passage");
-                for (int i = 0; i < passages.length; i++) passages[i] = in.readLong();
-                entries.add(new Entry(slug, x, y, passages, in.readLong(), bounded(in.readInt())));
+                entries.add(new Entry(slug, x, y, passages, longs(in), in.readLong(), bounded(in.readInt())));
             }
             return new Head(dimension, entries);
         } catch (EOFException e) {
             throw new FormatException("meanings: the file ends too early");
         }
+    }
+
+    private static long[] longs(DataInputStream in) throws IOException {
+        var longs = new long[bounded(in.readInt())];
+        for (int i = 0; i < longs.length; i++) longs[i] = in.readLong();
+        return longs;
     }
 
     private static int bounded(int count) {
@@ -174,8 +188,10 @@ final class TopicVectors {
                 out.writeUTF(entry.slug());
                 out.writeFloat(entry.x());
                 out.writeFloat(entry.y());
-                out.writeInt(entry.passages().length);
-                for (long hash : entry.passages()) out.writeLong(hash);
+                for (var hashes : List.of(entry.passages(), entry.asked())) {
+                    out.writeInt(hashes.length);
+                    for (long hash : hashes) out.writeLong(hash);
+                }
                 out.writeLong(entry.headline());
                 out.writeInt(entry.tokens());
             }
