@@ -103,6 +103,16 @@ public final class X86Backend implements Backend {
             Backend.super.matmul(a, b, then, others, outputs);
     }
 
+    @Override public void subtractProduct(View a, View b, View out) {
+        if (!made(() -> gemm.subtract(a, b, out), a, b, out)) Backend.super.subtractProduct(a, b, out);
+    }
+
+    @Override public int substitutes() { return gemm.substitution().rows(); }
+
+    @Override public void substitute(View l, boolean unit, View b) {
+        if (!made(() -> gemm.substitution().solve(l, unit, b), l, b)) Backend.super.substitute(l, unit, b);
+    }
+
     @Override public void matmul(View a, View b, Precision precision, View out) {
         if (precision == Precision.F32 || !madeInScratch(() -> specialists().splits.multiply(a, b, precision, out), a, b, out))
             matmul(a, b, out);
