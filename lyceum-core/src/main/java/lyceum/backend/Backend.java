@@ -95,6 +95,14 @@ public interface Backend {
      */
     default void substitute(View l, boolean unit, View b) { throw new UnsupportedOperationException(name() + ": no kernel for substitution"); }
 
+    /**
+     * The Fourier transforms {@code sum over t of x_t exp(-2 pi i k t / n)} of contiguous lines of F64 along the last axis, real and imaginary parts apart; the inverse
+     * but for its division is that with the parts exchanged, of what is read and what is written. The results may lie where the operands do.
+     *
+     * @return false if there is no kernel for it, and nothing is done
+     */
+    default boolean fourier(View re, View im, View outRe, View outIm) { return false; }
+
     private void matmul(View a, View b, View sums, Program then, View[] others, View... outputs) {
         var inputs = new View[1 + others.length];
         inputs[0] = sums;
