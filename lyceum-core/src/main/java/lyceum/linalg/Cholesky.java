@@ -76,7 +76,7 @@ public final class Cholesky {
     public static Cholesky of(Tensor a) {
         Matrices.requireSquare("cholesky", a);
         if (!Block.pays((int) a.size(0), (int) a.size(0))) return of(Matrices.rows("cholesky", a), Matrices.resultType(a));
-        var u = Matrices.transposedBlock("cholesky", a);
+        var u = Matrices.upperOfLower("cholesky", a);
         int bad = CholeskyBlocks.factor(u);
         if (bad >= 0) throw new NotPositiveDefiniteException("cholesky", bad, u.get(bad, bad));
         return new Cholesky(u, Matrices.resultType(a), 0);
@@ -127,7 +127,7 @@ public final class Cholesky {
     private double pivot(int i) { return u != null ? u.get(i, i) : l[i][i]; }
 
     /** {@code L}, zero above the diagonal. */
-    public Tensor lower() { return u != null ? u.transposed().copied(type) : Matrices.tensor(l, n, type); }
+    public Tensor lower() { return u != null ? Matrices.lowerOfUpper(u, type) : Matrices.tensor(l, n, type); }
 
     /** What was added to the diagonal, 0 without a jitter policy. */
     public double jitter() { return jitter; }

@@ -32,7 +32,9 @@ public record Minres(double tolerance, int maxIterations) implements MinresWithe
     public Minres() { this(1e-10, 0); }
 
     /** A residual is the least where what the map makes of it is so small, beside the map and the residual. */
-    private static final double LEAST = 1e-10;
+    private static final double LEAST = 1e-8;
+    /** Part of the residual that a step takes off where it is at its end. */
+    private static final double STILL = 1e-9;
 
     public Krylov solve(LinearMap a, Tensor b) { return solve(a, b, Preconditioner.none(), true); }
 
@@ -66,8 +68,9 @@ public record Minres(double tolerance, int maxIterations) implements MinresWithe
             delta = -cos * beta;
             double size = Math.hypot(gamma, beta);
             greatest = Math.max(greatest, Math.hypot(alpha, beta));
-            // singular: no part of b is left that this space reaches
-            if (size <= 4 * Math.ulp(1.0) * greatest || Math.hypot(gamma, delta) <= Math.min(tolerance, LEAST) * greatest) break;
+            // singular: no part of b is left that this space reaches, or none that rounding lets it reach
+            boolean stands = step > 0 && residuals[step - 1] - rest <= STILL * rest;
+            if (size <= 4 * Math.ulp(1.0) * greatest || stands && Math.hypot(gamma, delta) <= LEAST * greatest) break;
             cos = gamma / size;
             sin = beta / size;
             double part = cos * rest;

@@ -2,10 +2,13 @@ package lyceum.linalg.dense;
 
 import lyceum.DType;
 import lyceum.ShapeException;
+import lyceum.memory.Scope;
 import lyceum.tensor.Tensor;
 
 /** Between tensors and rows, with the checks every decomposition makes. Everything is computed in F64; results return in the input's float type. */
 public final class Matrices {
+    private static final int STRIP = 32;
+
     private Matrices() {}
 
     /** The rows of a finite matrix. */
@@ -35,17 +38,38 @@ public final class Matrices {
         return to;
     }
 
-    /** The same of the transpose. */
-    public static Block transposedBlock(String operation, Tensor a) {
+    /** The upper triangle of the same that is the lower one of {@code a}, which is square; below it stands anything. Some rows at a time are turned while they are in the cache. */
+    public static Block upperOfLower(String operation, Tensor a) {
         var from = Block.of(a);
-        var row = new double[from.n()];
-        double sum = 0;
-        for (int i = 0; i < from.m(); i++) {
-            from.row(i, 0, row, 0, row.length);
-            sum += Rows.dot(row, row, 0, row.length);
+        int n = from.n();
+        var to = Block.kept(n, n);
+        double[] row = new double[n], sums = new double[n];
+        try (var scratch = Scope.open(operation)) {
+            var strip = Block.kept(STRIP, n);
+            for (int i0 = 0; i0 < n; i0 += STRIP) {
+                int i1 = Math.min(n, i0 + STRIP);
+                for (int i = i0; i < i1; i++) {
+                    from.row(i, 0, row, 0, n);
+                    for (int j = 0; j < n; j++) sums[j] += Math.abs(row[j]);
+                    strip.setRow(i - i0, 0, row, 0, i1);
+                }
+                to.part(0, i1, i0, i1).setTo(strip.part(0, i1 - i0, 0, i1).transposed());
+            }
         }
-        if (!Double.isFinite(sum)) requireFinite(operation, a.toDoubleArray(), row.length);
-        return Block.kept(from.n(), from.m()).setTo(from.transposed());
+        for (double sum : sums) if (!Double.isFinite(sum)) requireFinite(operation, a.toDoubleArray(), n);
+        return to;
+    }
+
+    /** The transpose of an upper triangle, with zeros beside it. */
+    public static Tensor lowerOfUpper(Block u, DType type) {
+        int n = u.n();
+        var to = Block.empty(n, n);
+        for (int i0 = 0; i0 < n; i0 += STRIP) {
+            int i1 = Math.min(n, i0 + STRIP);
+            to.part(i0, i1, 0, i1).setTo(u.part(0, i1, i0, i1).transposed());
+            for (int i = i0; i < i1; i++) to.clear(i, i + 1, n - i - 1);
+        }
+        return to.tensor(type);
     }
 
     /** The sides of a system as {@link RightSides}, outside the heap: row i is row {@code order[i]} of {@code b}; null for the order as it is. */
