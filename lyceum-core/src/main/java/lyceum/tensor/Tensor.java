@@ -242,6 +242,9 @@ public final class Tensor implements ElementwiseOps, ReductionOps, ShapeOps, Ind
     /** The rows of a matrix. @throws ShapeException if the rank is not 2 */
     public double[][] toRows() { return Items.rows(this); }
 
+    /** The elements in memory, row-major and in {@code type}, to be read: it may be this tensor's own memory. No gradient passes. */
+    public View values(DType type) { return Items.values(this, type); }
+
     /** Formatted as in NumPy: rows in brackets, the middle of long axes left out, columns aligned. */
     @Override public String toString() { return Tracing.untold(() -> Printer.print(this)); }
 
