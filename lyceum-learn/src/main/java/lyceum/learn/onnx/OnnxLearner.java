@@ -146,8 +146,8 @@ public final class OnnxLearner {
                 var f = summed(x, m.trees());
                 predicted(switch (m.trees().objective()) {
                     case LOGISTIC -> out.node("Sigmoid", f);
-                    case POISSON -> out.node("Exp", f);
-                    case SQUARED_ERROR, SOFTMAX, LAMBDA_RANK -> f;
+                    case POISSON, GAMMA, TWEEDIE -> out.node("Exp", f);
+                    case SQUARED_ERROR, SOFTMAX, LAMBDA_RANK, ABSOLUTE_ERROR, QUANTILE -> f;
                 }, 1, true);
             }
             case SvmRegressorModel m -> predicted(out.classical("SVMRegressor", 1, x, MachineForm.regressor(m.support()))[0], 1, true);
