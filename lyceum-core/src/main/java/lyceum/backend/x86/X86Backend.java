@@ -82,7 +82,8 @@ public final class X86Backend implements Backend {
     }
 
     @Override public void run(Program program, View[] inputs, View[] outputs) {
-        if (!fused.run(program, inputs, outputs)) fallback.run(program, inputs, outputs);
+        boolean turned = program.length() == 1 && made(() -> gemm.transposition().run(program, inputs, outputs));
+        if (!turned && !fused.run(program, inputs, outputs)) fallback.run(program, inputs, outputs);
         hold(inputs, outputs);
     }
 

@@ -7,7 +7,7 @@ import lyceum.backend.Backend;
  * beside it (Gustavson, 1997). The upper triangle is read and written; below it stands anything afterwards.
  */
 public final class CholeskyBlocks {
-    private static final int LEAF = 32, SQUARE = 96;
+    private static final int LEAF = 32, SQUARE = 32;
 
     private final Backend backend = Backend.current();
     private final TriangularBlocks triangles = new TriangularBlocks(backend);

@@ -31,6 +31,7 @@ public final class Gemm {
     private final Backend programs;
     private final DotProducts dots;
     private final Substitution substitution;
+    private final Transposition transposition;
     final PanelProducts panels;
 
     /** @param programs runs element-wise ones */
@@ -43,6 +44,7 @@ public final class Gemm {
         this.packing = new Packing(cpu, kernels);
         this.programs = programs;
         this.dots = new DotProducts(cpu, kernels, packing, this);
+        this.transposition = new Transposition(kernels);
         this.substitution = new Substitution(cpu, kernels, packing);
         this.panels = new PanelProducts(cpu, kernels, packing, this, tiles);
     }
@@ -109,6 +111,9 @@ public final class Gemm {
         if (product.k() > 0 && out.size() > 0) blocked(product);
         return true;
     }
+
+    /** Where a matrix is turned. */
+    public Transposition transposition() { return transposition; }
 
     /** Where a triangle of a few rows is solved by a kernel. */
     public Substitution substitution() { return substitution; }
