@@ -3,7 +3,6 @@ package lyceum.learn.onnx;
 import static lyceum.learn.onnx.LearnerGraph.set;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import lyceum.format.OnnxFile.Attribute;
 import lyceum.kernel.KernelFunction;
@@ -55,12 +54,6 @@ final class MachineForm {
         var all = kernel(support.kernel());
         all.addAll(List.of(set("classlabels_ints", model.classes()), set("vectors_per_class", each), set("support_vectors", ordered), set("coefficients", coefficients),
                 set("rho", LearnerGraph.negated(support.intercepts().toDoubleArray())), set("post_transform", "NONE")));
-        if (model.sigmoids() != null) {
-            // P(second) = 1 / (1 + exp(a d + b)); there P(first) = 1 / (1 + exp(A s + B)) of s = -d
-            double[][] ab = model.sigmoids().toRows();
-            all.add(set("prob_a", Arrays.stream(ab).mapToDouble(row -> row[0]).toArray()));
-            all.add(set("prob_b", Arrays.stream(ab).mapToDouble(row -> -row[1]).toArray()));
-        }
         return all.toArray(Attribute[]::new);
     }
 

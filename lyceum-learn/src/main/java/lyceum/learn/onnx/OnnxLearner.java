@@ -261,10 +261,14 @@ public final class OnnxLearner {
         var result = out.classical("SVMClassifier", 2, x, MachineForm.classifier(m));
         if (classes.length == 2) {
             out.output("label", result[0], OnnxType.INT64);
-            if (m.sigmoids() != null) out.output("probabilities", result[1], OnnxType.FLOAT, 2);
+            var d = out.node("Gather", List.of(result[1], out.constant(Tensor.of(0L))), set("axis", 1L));
+            if (m.sigmoids() == null) out.output("scores", bothWays(d), OnnxType.FLOAT, 2);
             else {
-                var first = out.node("Gather", List.of(result[1], out.constant(Tensor.of(0L))), set("axis", 1L));
-                out.output("scores", bothWays(first), OnnxType.FLOAT, 2);
+                // Platt's sigmoid; the operator's own probabilities are found to a few thousandths only
+                double[] ab = m.sigmoids().flatten().toDoubleArray();
+                var z = out.node("Add", out.node("Mul", d, out.constant(Tensor.full(DType.F32, ab[0]))), out.constant(Tensor.full(DType.F32, ab[1])));
+                var both = out.node("Sigmoid", out.node("Concat", List.of(z, out.node("Neg", z)), set("axis", 1L)));
+                out.output("probabilities", both, OnnxType.FLOAT, 2);
             }
             return;
         }

@@ -32,13 +32,13 @@ import lyceum.plot.Node;
  * @param contradictions a sentence for each node whose inputs cannot go together, or whose result the file says otherwise
  */
 public record OnnxShapes(SequencedMap<String, Type> types, List<Work> work, List<String> contradictions) {
-    private static final int WIDEST = 24;
+    private static final int WIDEST = 24, LONGEST = 60;
 
     /**
      * What a node does.
      *
      * @param outputs types and shapes
-     * @param operations multiply-adds of products, elements that all else computes; as a text, since they may hang on open sizes; "?" if they are not known
+     * @param operations multiply-adds of products, elements that all else computes; as a text, since they may hang on open sizes; "?" if they are not known, ".." if the text is long
      * @param count of the operations, -1 if it is no number
      */
     public record Work(OnnxFile.Node node, String outputs, String operations, long count) {}
@@ -53,8 +53,9 @@ public record OnnxShapes(SequencedMap<String, Type> types, List<Work> work, List
             var outputs = new ArrayList<String>();
             for (var out : seen.out()) outputs.add(out.toString());
             var cost = seen.cost();
-            work.add(new Work(seen.node(), String.join(", ", outputs), cost == null ? "?" : cost.isNumber() ? String.format(Locale.ROOT, "%,d", cost.number()) : cost.toString(),
-                    cost == null || !cost.isNumber() ? -1 : cost.number()));
+            boolean isNumber = cost != null && cost.isNumber();
+            var text = cost == null ? "?" : isNumber ? String.format(Locale.ROOT, "%,d", cost.number()) : cost.toString();
+            work.add(new Work(seen.node(), String.join(", ", outputs), text.length() > LONGEST ? ".." : text, isNumber ? cost.number() : -1));
         }
         return new OnnxShapes(Collections.unmodifiableSequencedMap(types), List.copyOf(work), List.copyOf(found.contradictions()));
     }

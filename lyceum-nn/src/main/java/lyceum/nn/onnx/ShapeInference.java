@@ -72,6 +72,7 @@ final class ShapeInference {
     private Shaped[] graph(Graph graph, Shaped... given) {
         for (int i = 0; i < graph.inputs().size(); i++) {
             var said = Shaped.of(graph.inputs().get(i).type(), symbols);
+            if (depth == 0 && said.isRanked()) said = named(graph.inputs().get(i).name(), said);
             values.put(graph.inputs().get(i).name(), i >= given.length || given[i] == null ? said : given[i].isRanked() ? given[i] : said);
         }
         graph.initializers().forEach((name, constant) -> values.put(name, Shaped.of(OnnxValue.of(constant))));
@@ -79,6 +80,16 @@ final class ShapeInference {
         for (var list : List.of(graph.values(), graph.outputs())) for (var port : list) if (port.type() != null) said.put(port.name(), port.type());
         for (var node : graph.nodes()) node(node, said);
         return graph.outputs().stream().map(Port::name).map(this::find).toArray(Shaped[]::new);
+    }
+
+    /** Sizes without a name have the input's, as {@code input[0]}. */
+    private Shaped named(String input, Shaped said) {
+        var dims = new ArrayList<>(said.dims());
+        for (int axis = 0; axis < dims.size(); axis++) if (dims.get(axis) == null) {
+            var name = input + "[" + axis + "]";
+            dims.set(axis, symbols.containsKey(name) ? Extent.of(symbols.get(name)) : Extent.symbol(name));
+        }
+        return said.with(dims);
     }
 
     private void node(Node node, Map<String, Type> said) {

@@ -32,8 +32,8 @@ class OnnxShapesTest {
                 node("c = Conv(x, w)", new Attribute("pads", new long[] {1, 1, 1, 1}), new Attribute("strides", new long[] {2, 2})),
                 node("r = Relu(c)"), node("p = MaxPool(r)", new Attribute("kernel_shape", new long[] {2, 2})), node("f = Flatten(x)")));
         assertThat(shapes.contradictions()).isEmpty();
-        assertThat(shapes.text("r")).isEqualTo("FLOAT (batch, 8, floor((height - 1)/2) + 1, floor((width - 1)/2) + 1)");
-        assertThat(shapes.text("p")).isEqualTo("FLOAT (batch, 8, floor((height - 1)/2), floor((width - 1)/2))");
+        assertThat(shapes.text("r")).isEqualTo("FLOAT (batch, 8, floor((height + 1)/2), floor((width + 1)/2))");
+        assertThat(shapes.text("p")).isEqualTo("FLOAT (batch, 8, floor((height + 1)/2) - 1, floor((width + 1)/2) - 1)");
         assertThat(shapes.text("f")).isEqualTo("FLOAT (batch, 3 height width)");
         assertThat(shapes.operations()).isEqualTo(-1);
         assertThat(shapes.work().getFirst().operations()).startsWith("216 ");

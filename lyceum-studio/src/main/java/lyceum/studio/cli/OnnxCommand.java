@@ -1,7 +1,7 @@
 package lyceum.studio.cli;
 
 import java.io.IOException;
-import java.io.PrintWriter;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -98,7 +98,7 @@ final class OnnxCommand implements Callable<Integer> {
             return LyceumCommand.DONE;
         }
 
-        private void shapes(OnnxModel model, PrintWriter out) throws IOException {
+        private void shapes(OnnxModel model, PrintStream out) throws IOException {
             var shapes = model.shapes(sizes);
             if (all) for (var work : shapes.work())
                 out.printf("  %-48s %14s  %s%n", work.node().label(), work.operations(), work.outputs());
