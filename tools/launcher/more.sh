@@ -72,7 +72,7 @@ make_javadoc() {
   say "The API's pages are in target/site/apidocs, and at /api-docs/ in the studio"
 }
 
-# What the next start profits from; once at a time.
+# prepare [cache]: what the next start profits from, or of that the cache alone; once at a time.
 prepare() {
   local cache
   built || exit 0
@@ -86,7 +86,7 @@ prepare() {
     "$JAVA_HOME/bin/java" "${LIGHT_FLAGS[@]}" -Xlog:aot=error -XX:AOTCacheOutput="$cache.new" -Dlyceum.root="$ROOT" \
       -cp "$(<"$STATE/classpath")" $MAIN studio --rehearse && mv "$cache.new" "$cache"
   fi
-  javadoc_fresh || make_javadoc
+  [ "${1-}" = cache ] || javadoc_fresh || make_javadoc
 }
 
 # What is committed but made from something else: the list of what is used from others, and the picture of the modules.

@@ -93,11 +93,12 @@ final class RetrievalSuite implements Suite {
         var rows = clusters(new Random(1), VECTORS);
         var queries = clusters(new Random(1), QUERIES + VECTORS).subList(VECTORS, VECTORS + QUERIES);
         var shape = VECTORS + "x" + WIDTH;
-        var build = new Case("HNSW build", shape, DType.F32, new Unit.Time("s", 1)).on("").besideOurs("Lucene", 1,
-                () -> () -> LuceneVectors.of(rows));
+        var build = new Case("HNSW build", shape, DType.F32, new Unit.Time("s", 1)).on("").besideCalls("Lucene", 1,
+                calls -> Timing.seconds(() -> LuceneVectors.of(rows), calls));
         var peer = VectorPeer.find();
-        if (peer.isPresent()) build = build.besideOurs(peer.get().name(), 1, () -> () -> peer.get().of(rows, 1));
-        bench.measure(build, () -> () -> graph(rows, VectorEncoding.FLOAT32));
+        if (peer.isPresent())
+            build = build.besideCalls(peer.get().name(), 1, calls -> Timing.seconds(() -> peer.get().of(rows, 1), calls));
+        bench.single(build, () -> graph(rows, VectorEncoding.FLOAT32));
         var flat = new FlatIndex(WIDTH, VectorMetric.L2);
         for (int i = 0; i < rows.size(); i++) flat.add(i, rows.get(i));
         bench.measure(new Case("flat scan", shape, DType.F32, Unit.gigabytes((double) QUERIES * VECTORS * WIDTH * 4)), () -> () -> {
