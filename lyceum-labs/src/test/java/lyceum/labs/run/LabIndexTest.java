@@ -49,19 +49,6 @@ class LabIndexTest {
         assertThat(index.find("lyceum.labs.dummy.GoodLab")).contains(LabClass.described("lyceum.labs.dummy.GoodLab"));
     }
 
-    @Test void anIndexOfTheSameClassesIsKept(@TempDir Path folder) throws IOException {
-        copy("GoodLab", folder);
-        LabIndexWriter.write(folder);
-        var file = folder.resolve("lyceum/labs/parameters.json");
-        var written = Files.readString(file);
-        Files.writeString(file, "kept");
-        LabIndexWriter.write(folder);
-        assertThat(file).hasContent("kept");
-        Files.write(folder.resolve("lyceum/labs/dummy/Another.class"), new byte[] {1});
-        LabIndexWriter.write(folder);
-        assertThat(file).hasContent(written);
-    }
-
     @Test void writerRefusesALabThatFailsBeforeItHasAskedForItsParameters(@TempDir Path folder) throws IOException {
         copy("GoodLab", folder);
         copy("EarlyFailureLab", folder);
