@@ -232,5 +232,52 @@ def train_gpt(vocabulary, layers, heads, width, block, batch):
     return train(Gpt(vocabulary, layers, heads, width, block), x, y.view(-1))
 
 
-operations = {f.__name__: f for f in (matmul, matmul_int8, add, recorded_add, scale, chain, gelu_affine, swiglu, dropout_residual, rowwise, attention, indexing, conv, linalg, spmm, fft, adamw, train_mlp, train_cnn, train_gpt)}
+def passing(model, x):
+    """Forward and backward from a gradient of ones, with the parameters' gradients made anew."""
+    return swept(lambda: model(x), *model.parameters())
+
+
+def pass_lenet(channels, size, batch, classes):
+    relu, pool = torch.nn.ReLU, lambda: torch.nn.MaxPool2d(2)
+    last = (size // 2 - 4) // 2
+    model = torch.nn.Sequential(torch.nn.Conv2d(channels, 6, 5, padding=2), relu(), pool(), torch.nn.Conv2d(6, 16, 5), relu(), pool(), torch.nn.Flatten(), torch.nn.Linear(16 * last * last, 120), relu(), torch.nn.Linear(120, 84), relu(), torch.nn.Linear(84, classes))
+    return passing(model, randn(batch, channels, size, size))
+
+
+class Residual(torch.nn.Module):
+    def __init__(self, inputs, outputs, stride):
+        super().__init__()
+        conv, norm = (lambda a, b, kernel, s: torch.nn.Conv2d(a, b, kernel, s, kernel // 2, bias=False)), torch.nn.BatchNorm2d
+        self.body = torch.nn.Sequential(conv(inputs, outputs, 3, stride), norm(outputs), torch.nn.ReLU(), conv(outputs, outputs, 3, 1), norm(outputs))
+        self.short = torch.nn.Identity() if stride == 1 and inputs == outputs else torch.nn.Sequential(conv(inputs, outputs, 1, stride), norm(outputs))
+
+    def forward(self, x):
+        return F.relu(self.body(x) + self.short(x))
+
+
+def pass_resnet18(channels, size, batch, classes):
+    layers, inputs = [torch.nn.Conv2d(channels, 64, 3, padding=1, bias=False), torch.nn.BatchNorm2d(64), torch.nn.ReLU()], 64
+    for width in (64, 128, 256, 512):
+        for stride in (1 if width == 64 else 2, 1):
+            layers.append(Residual(inputs, width, stride))
+            inputs = width
+    return passing(torch.nn.Sequential(*layers, torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(512, classes)), randn(batch, channels, size, size))
+
+
+def pass_lstm(inputs, units, length, batch):
+    model, x = torch.nn.LSTM(inputs, units, batch_first=True), randn(batch, length, inputs)
+    return swept(lambda: model(x)[0], *model.parameters())
+
+
+def pass_blocks(layers, heads, width, batch, length, bf16):
+    model, x = torch.nn.Sequential(*(Block(width, heads) for _ in range(layers))), randn(batch, length, width)
+
+    def forward():
+        with torch.autocast("cpu", torch.bfloat16, bf16):
+            return model(x)
+
+    return swept(forward, *model.parameters())
+
+
+operations = {f.__name__: f for f in (matmul, matmul_int8, add, recorded_add, scale, chain, gelu_affine, swiglu, dropout_residual, rowwise, attention, indexing, conv, linalg, spmm, fft, adamw, train_mlp, train_cnn, train_gpt, pass_lenet, pass_resnet18, pass_lstm, pass_blocks)}
 serve(hello, prepare, run)
