@@ -8,10 +8,11 @@ import lyceum.backend.Backend;
  * of the matrix, once for either side, and what is to be done to it is put off and done by one product.
  */
 final class BidiagonalBlocks {
-    private static final int WIDTH = 32;
+    /** Steps that are put off together: a step's own work grows with them, a product's speed as well. */
+    private static final int FEW = 12, MANY = 32, LARGE = 400;
 
     private final Block a;
-    private final int m, n, rights;
+    private final int m, n, rights, width;
     private final double[] d, e, tauLeft, tauRight, column, row;
     /** The reflectors, and what is put off: {@code A - left y^T - x right^T} for each. */
     private final double[][] left, right, x, y;
@@ -29,14 +30,15 @@ final class BidiagonalBlocks {
         m = a.m();
         n = a.n();
         rights = right.length;
+        width = n < LARGE ? FEW : MANY;
         column = new double[m];
         row = new double[n];
-        x = new double[WIDTH][m];
-        y = new double[WIDTH][n];
+        x = new double[width][m];
+        y = new double[width][n];
         high = Block.empty(1, m);
         wide = Block.empty(1, n);
-        highs = Block.empty(2 * WIDTH, m);
-        wides = Block.empty(2 * WIDTH, n);
+        highs = Block.empty(2 * width, m);
+        wides = Block.empty(2 * width, n);
     }
 
     /**
@@ -48,8 +50,8 @@ final class BidiagonalBlocks {
     }
 
     private void run() {
-        for (int from = 0; from < n; from += WIDTH) {
-            int to = Math.min(n, from + WIDTH);
+        for (int from = 0; from < n; from += width) {
+            int to = Math.min(n, from + width);
             for (int k = from; k < to; k++) {
                 fromLeft(from, k);
                 fromRight(from, k);

@@ -22,6 +22,8 @@ public record Block(int m, int n, Storage storage, long offset, long down, long 
     /** Rows or columns from which blocks outside the heap pay beside loops over rows. */
     public static final int LEAST = 96;
 
+    /** Rows and columns from which a turned copy pays. */
+    private static final int TURNED = 8;
     private static final ValueLayout.OfDouble F64 = ValueLayout.JAVA_DOUBLE_UNALIGNED;
     private static final Program COPY = Program.copy(DType.F64);
 
@@ -96,8 +98,27 @@ public record Block(int m, int n, Storage storage, long offset, long down, long 
         return this;
     }
 
-    /** {@code to[j][i]} becomes element (i, j). */
-    void toColumns(double[][] to) {
+    /** {@code to[j][i]} becomes element (i, j). @param turned room for the transpose */
+    void toColumns(double[][] to, Block turned) {
+        if (n < TURNED || m < TURNED) {
+            toColumns(to);
+            return;
+        }
+        turned.part(0, n, 0, m).setTo(transposed());
+        for (int j = 0; j < n; j++) turned.row(j, 0, to[j], 0, m);
+    }
+
+    /** Element (i, j) becomes {@code from[j][i]}. @param turned room for the transpose */
+    void setColumns(double[][] from, Block turned) {
+        if (n < TURNED || m < TURNED) {
+            setColumns(from);
+            return;
+        }
+        for (int j = 0; j < n; j++) turned.setRow(j, 0, from[j], 0, m);
+        setTo(turned.part(0, n, 0, m).transposed());
+    }
+
+    private void toColumns(double[][] to) {
         var memory = storage.segment();
         long step = down * Double.BYTES, side = across * Double.BYTES, row = at(0, 0);
         for (int i = 0; i < m; i++, row += step) {
@@ -107,8 +128,7 @@ public record Block(int m, int n, Storage storage, long offset, long down, long 
         Reference.reachabilityFence(storage);
     }
 
-    /** Element (i, j) becomes {@code from[j][i]}. */
-    void setColumns(double[][] from) {
+    private void setColumns(double[][] from) {
         var memory = storage.segment();
         long step = down * Double.BYTES, side = across * Double.BYTES, row = at(0, 0);
         for (int i = 0; i < m; i++, row += step) {

@@ -12,11 +12,13 @@ public final class LuBlocks {
     private final Backend backend = Backend.current();
     private final TriangularBlocks triangles = new TriangularBlocks(backend);
     private final double[][] columns;
+    private final Block turned;
     /** The row that row k was exchanged with in step k. */
     private final int[] pivots;
 
     private LuBlocks(int m, int n) {
         columns = new double[LEAF][m];
+        turned = Block.kept(LEAF, m);
         pivots = new int[Math.min(m, n)];
     }
 
@@ -75,7 +77,7 @@ public final class LuBlocks {
 
     private void leaf(Block a, int first) {
         int m = a.m(), n = a.n();
-        a.toColumns(columns);
+        a.toColumns(columns, turned);
         for (int j = 0; j < n; j++) {
             double[] column = columns[j];
             takeOff(column, j, m);
@@ -89,7 +91,7 @@ public final class LuBlocks {
             double pivot = column[j];
             if (pivot != 0) for (int i = j + 1; i < m; i++) column[i] /= pivot;
         }
-        a.setColumns(columns);
+        a.setColumns(columns, turned);
     }
 
     /** What the {@code k} columns before have to do with this one, which has been exchanged as they were. */

@@ -4,7 +4,7 @@ package lyceum.linalg.dense;
 public final class QrBlocks {
     private static final int LEAF = 32, WIDE = 64, LARGE = 384;
 
-    private final Block a, v;
+    private final Block a, v, turned;
     private final int m, n, k;
     private final double[][] columns;
     private final double[] tau;
@@ -17,6 +17,7 @@ public final class QrBlocks {
         k = Math.min(m, n);
         v = Block.kept(m, k);
         columns = new double[LEAF][m];
+        turned = Block.kept(LEAF, m);
         tau = new double[k];
         int width = k < LARGE ? LEAF : WIDE;
         reflectors = new ReflectorBlocks(v, 0, width);
@@ -43,7 +44,7 @@ public final class QrBlocks {
         int rows = m - from, width = to - from;
         var out = new double[2];
         var part = a.part(from, m, from, to);
-        part.toColumns(columns);
+        part.toColumns(columns, turned);
         for (int j = 0; j < width; j++) {
             double[] x = columns[j];
             Reflector.make(x, j, rows, out);
@@ -56,6 +57,6 @@ public final class QrBlocks {
             part.set(i, j, columns[j][i]);
             columns[j][i] = 0;
         }
-        v.part(from, m, from, to).setColumns(columns);
+        v.part(from, m, from, to).setColumns(columns, turned);
     }
 }
