@@ -54,7 +54,7 @@ final class Preparation {
         for (int i = 0; i < steps.size(); i++) {
             var joined = patterns.joined(steps.get(i));
             if (joined != null) for (int place : joined.out()) makers.put(place, joined);
-            steps.set(i, joined != null ? joined : packed(steps.get(i)));
+            steps.set(i, joined != null ? joined : is(steps.get(i), "Conv", 2) ? patterns.packed(steps.get(i)) : packed(steps.get(i)));
         }
         return needed();
     }
