@@ -189,24 +189,30 @@ final class Patterns {
         var weights = w.to(DType.F64).mul(factor.reshape(each)).to(DType.F32).compute();
         var centred = bias == null ? mean.to(DType.F64).neg() : bias.to(DType.F64).sub(mean.to(DType.F64));
         var offsets = centred.mul(factor).add(shift.to(DType.F64)).to(DType.F32).compute();
-        return Preparation.with(norm, "Conv", new int[] {conv.in()[0]}, new Convolved(conv, weights, offsets, null));
+        return Preparation.with(norm, "Conv", new int[] {conv.in()[0]}, Convolved.of(conv, weights, offsets, null));
     }
 
-    /** A convolution that does something to its results. @param weight null where it is an input, as the offset then is */
-    private record Convolved(Step conv, Tensor weight, Tensor offset, Op activation) implements Operator.Meaning {
-        @Override public Object of(Call c) {
-            var call = new Call(conv.node(), conv.version(), c.values(), Map.of(), null, c.limits());
-            return weight == null ? WindowOperators.convolved(call, c.x(0), c.x(1), c.optional(2), activation)
-                    : WindowOperators.convolved(call, c.x(0), weight, offset, activation);
-        }
+    /** A convolution by itself, its weights arranged once if they are constant. */
+    Step packed(Step conv) { return with(conv, convolved(conv, null), conv); }
+
+    private Convolved convolved(Step conv, Op activation) {
+        boolean hasBias = conv.in().length > 2 && conv.in()[2] >= 0;
+        Tensor w = floats(conv.in()[1]), b = hasBias ? floats(conv.in()[2]) : null;
+        return w == null || hasBias && b == null ? Convolved.of(conv, null, null, activation) : Convolved.of(conv, w, b, activation);
+    }
+
+    /** @param last the step whose results they are */
+    private static Step with(Step conv, Convolved meaning, Step last) {
+        return new Step(conv.node(), conv.version(), new Operator("", "Conv", conv.version(), meaning), null, conv.in(), last.out(), last.last(),
+                conv.bodies());
     }
 
     private Step activated(Step step, Op activation) {
         if (!(only(step.in()[0], "Conv", 1) instanceof Step conv)) return null;
-        if (conv.operator().meaning() instanceof Convolved c && c.activation != null) return null;
-        var meaning = conv.operator().meaning() instanceof Convolved c ? new Convolved(c.conv, c.weight, c.offset, activation)
-                : new Convolved(conv, null, null, activation);
-        return new Step(conv.node(), conv.version(), new Operator("", "Conv", conv.version(), meaning), null, conv.in(), step.out(), step.last(), conv.bodies());
+        if (conv.operator().meaning() instanceof Convolved c && c.activation() != null) return null;
+        var meaning = conv.operator().meaning() instanceof Convolved c ? Convolved.of(c.conv(), c.weight(), c.offset(), activation)
+                : convolved(conv, activation);
+        return with(conv, meaning, step);
     }
 
     private Tensor floats(int place) {

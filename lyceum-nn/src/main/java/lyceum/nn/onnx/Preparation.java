@@ -46,15 +46,11 @@ final class Preparation {
             for (int place : step.in()) readers.merge(place, 1, Integer::sum);
             for (var body : step.bodies().values()) for (int place : body.origin()) readers.merge(place, 2, Integer::sum);
         }
-        var together = new SideBySide(this).joined(List.copyOf(steps));
-        steps.clear();
-        steps.addAll(together);
-        for (var step : steps) for (int place : step.out()) makers.put(place, step);
         var patterns = new Patterns(this);
         for (int i = 0; i < steps.size(); i++) {
             var joined = patterns.joined(steps.get(i));
             if (joined != null) for (int place : joined.out()) makers.put(place, joined);
-            steps.set(i, joined != null ? joined : packed(steps.get(i)));
+            steps.set(i, joined != null ? joined : is(steps.get(i), "Conv", 2) ? patterns.packed(steps.get(i)) : packed(steps.get(i)));
         }
         return needed();
     }

@@ -183,16 +183,6 @@ class OnnxModelTest {
                 node("y = BatchNormalization(r, s, o, mean, var)"));
     }
 
-    @Test void productsOfOneValueAreOneProduct() {
-        var weights = Map.of("p", Tensor.randn(Rng.of(1), 4, 3).compute(), "q", Tensor.randn(Rng.of(2), 4, 5).compute(), "b", Tensor.randn(Rng.of(3), 3).compute(), "d",
-                Tensor.randn(Rng.of(4), 5).compute());
-        var x = Map.of("x", Tensor.randn(Rng.of(5), 2, 6, 4).compute());
-        var port = List.of(port("x", "n", 6, 4));
-        var whole = new Attribute("keepdims", 0L);
-        joinedEqualsApart(port, weights, "s", 4, x, node("s = MatMul(x, p)"), node("t = MatMul(x, q)"), node("u = Add(s, b)"), node("v = Add(d, t)"),
-                node("e = ReduceSum(u)", whole), node("f = ReduceMax(v)", whole), node("y = Sub(e, f)"));
-    }
-
     @Test void whatIsAskedForTwiceIsComputedOnce() {
         var nodes = new Node[] {node("a = Softmax(x)", new Attribute("axis", 0L)), node("b = Softmax(x)", new Attribute("axis", 0L)),
                 node("c = Softmax(x)", new Attribute("axis", 1L)), node("d = Exp(b)"), node("e = Exp(a)"), node("s = Sub(d, e)"), node("y = Add(s, c)")};
