@@ -121,6 +121,10 @@ public final class Main implements Callable<Integer> {
                     Peer.libtorch(n).ifPresent(peers::add);
                     Peer.pytorch(n).ifPresent(peers::add);
                 }
+                if (suite == SuiteName.llm || suite == SuiteName.serve) {
+                    Peer.nodeLlamaCpp(root.resolve(".lyceum/peers/node-llama-cpp"), n).ifPresent(peers::add);
+                    Peer.kherud(n).ifPresent(peers::add);
+                }
                 var bench = new SideBySide(suite.name(), n, peers, effort, row -> {
                     rows.add(row);
                     show(row);
