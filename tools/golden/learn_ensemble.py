@@ -176,7 +176,65 @@ def gbdt():
             "friedman as in gradient-boosting; then rows 0, 7, ... of column 3 and rows 0, 5, ... of column 0 are missing")
 
 
+def gbdt_options():
+    """What no draw decides: DART that leaves out every round, interaction sets, further objectives, one of one's own; and files of DART models."""
+    import json
+    import tempfile
+    import xgboost as xgb
+    cases = []
+
+    def fit(x, y, rounds, given, w=None, obj=None):
+        given = {"seed": 0, "nthread": 1, **given}
+        booster = xgb.train(given, xgb.DMatrix(x, y, weight=w), rounds, obj=obj)
+        with tempfile.NamedTemporaryFile(suffix=".json") as file:
+            booster.save_model(file.name)
+            model = open(file.name).read()
+        return booster, model, json.loads(model)["learner"]
+
+    def margins(b, x):
+        return b.predict(xgb.DMatrix(x), output_margin=True)
+
+    x, y = friedman(7, 150)
+    x, y = np.floor(32 * x) / 32, np.round(256 * y) / 256
+    weights = g.Recipe(8).uniforms(150)
+    dart = {"booster": "dart", "tree_method": "exact", "max_depth": 3, "rate_drop": 1.0}
+    for kind in ("tree", "forest"):
+        b, model, learner = fit(x, y, 8, {**dart, "normalize_type": kind})
+        cases.append(g.case("dart " + kind, {"rounds": 8, "base": learner["learner_model_param"]["base_score"]},
+                            {"weights": learner["gradient_booster"]["weight_drop"], "margins": margins(b, x)}))
+    labels = np.minimum(2, (y / 9).astype(int))
+    for name, target, extra in (("reg:squarederror", y, {"sample_type": "weighted"}), ("multi:softprob", labels, {"num_class": 3})):
+        b, model, learner = fit(x, target, 6, {**dart, "max_depth": 2, "rate_drop": 0.4, "one_drop": 1, "objective": name, **extra})
+        cases.append(g.case("file " + name, {"model": model}, {"margins": margins(b, x).ravel()[:90]}))
+
+    sets = [[0, 1], [1, 2, 3], [4, 5]]
+    b, model, learner = fit(x, y, 20, {"tree_method": "exact", "max_depth": 4, "interaction_constraints": json.dumps(sets)})
+    cases.append(g.case("interactions", {"rounds": 20, "sets": sets, "base": learner["learner_model_param"]["base_score"]},
+                        {"margins": margins(b, x)}))
+
+    hist = {"tree_method": "hist", "max_depth": 3}
+    amounts, claims = np.abs(y) + 0.1, np.maximum(0, y - 12)
+    for name, target, extra in (("reg:gamma", amounts, {}), ("reg:tweedie", claims, {"tweedie_variance_power": 1.3}),
+                                ("reg:quantileerror", y, {"quantile_alpha": 0.8}), ("reg:absoluteerror", y, {})):
+        for w in (None, weights):
+            b, model, learner = fit(x, target, 12, {**hist, "objective": name, **extra}, w)
+            cases.append(g.case(name + (", weights" if w is not None else ""), {
+                "rounds": 12, "base": learner["learner_model_param"]["base_score"], **({"model": model} if w is None else {})},
+                {"margins": margins(b, x), "predictions": b.predict(xgb.DMatrix(x))}))
+
+    def log_cosh(f, data):
+        t = np.tanh(f - data.get_label())
+        return t, 1 - t * t
+
+    b, model, learner = fit(x, y, 12, {"tree_method": "exact", "max_depth": 3, "base_score": 14.0, "min_child_weight": 0}, None, log_cosh)
+    cases.append(g.case("log cosh", {"rounds": 12, "base": "14"}, {"margins": margins(b, x)}))
+    g.write("learn", "gbdt-options", g.versions("xgboost"), cases,
+            "friedman of seed 7 and 150 rows as in gradient-boosting, columns floored to 1/32, y rounded to 1/256; weights are uniforms of seed 8; amounts are "
+            "|y| + 0.1, claims max(0, y - 12)")
+
+
 if __name__ == "__main__":
-    makers = {"random-forest": random_forest, "adaboost": adaboost, "gradient-boosting": gradient_boosting, "gbdt-family": gbdt}
+    makers = {"random-forest": random_forest, "adaboost": adaboost, "gradient-boosting": gradient_boosting, "gbdt-family": gbdt,
+              "gbdt-options": gbdt_options}
     for name in sys.argv[1:] or makers:
         makers[name]()

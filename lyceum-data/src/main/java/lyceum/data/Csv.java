@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import lyceum.FormatException;
+import lyceum.random.Rng;
 import lyceum.withers.Withers;
 
 /**
@@ -110,6 +111,22 @@ public record Csv(char delimiter, char quote, boolean header, List<String> nullT
     public Result forEachChunk(Path file, int rows, Consumer<Frame> chunk) throws IOException {
         if (rows < 1) throw new IllegalArgumentException("Csv.forEachChunk: chunks of " + rows + " rows; at least 1");
         return new CsvReading(this, source(file)).chunks(rows, chunk);
+    }
+
+    /**
+     * Some rows of a file, in its order.
+     *
+     * @param rows of the file in all
+     */
+    public record Sample(Frame frame, long rows, List<Inference> inferences) {}
+
+    /**
+     * Reads at most {@code rows} rows of a file, drawn at random without replacement where it has more, with the types that the whole file asks for. No
+     * more are ever held in memory.
+     */
+    public Sample sample(Path file, int rows, Rng rng) throws IOException {
+        if (rows < 1) throw new IllegalArgumentException("Csv.sample: " + rows + " rows; at least 1");
+        return new CsvReading(withInferRows(Long.MAX_VALUE), source(file)).sample(rows, rng);
     }
 
     private static CsvReading.Source source(Path file) throws IOException {

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.zip.ZipException;
 import lyceum.FormatException;
+import lyceum.random.Rng;
 
 /** One reading of one CSV source by the options of {@link Csv}: first for the types, then for the cells. */
 final class CsvReading {
@@ -32,7 +33,7 @@ final class CsvReading {
     record Source(String name, long bytes, Opening opening) {}
 
     /** A column costs about a kilobyte however few cells it has, and a file may cost its size and 16 MiB: more columns are taken for a wrong delimiter. */
-    private static final int MANY_COLUMNS = 1 << 13, BYTES_A_COLUMN = 1 << 10;
+    private static final int MANY_COLUMNS = 12_000, BYTES_A_COLUMN = 1 << 10;
 
     private final Csv csv;
     private final String name;
@@ -41,6 +42,8 @@ final class CsvReading {
     private final List<Csv.Reject> rejects = new ArrayList<>();
     private List<String> names;
     private long line;
+    /** Rows that the types were told from. */
+    private long counted;
 
     CsvReading(Csv csv, Source source) {
         this.csv = csv;
@@ -65,11 +68,26 @@ final class CsvReading {
         return new Csv.Result(sink.frame(), inferences, List.copyOf(rejects));
     }
 
+    /** Each row is taken with the chance that so many of those to come are still wanted: every set of rows is as likely. */
+    Csv.Sample sample(int rows, Rng rng) throws IOException {
+        var inferences = infer();
+        var sink = new Sink(inferences, Integer.MAX_VALUE, frame -> {});
+        var left = new long[] {counted, Math.min(rows, counted)};
+        visit(csv.limit(), cells -> {
+            if (cells.count() == names.size() && !(rng.nextDouble() * left[0]-- < left[1])) return true;
+            if (!sink.add(cells)) return false;
+            left[1]--;
+            return true;
+        });
+        return new Csv.Sample(sink.frame(), counted, inferences);
+    }
+
     private List<Csv.Inference> infer() throws IOException {
         var profiles = new ArrayList<TypeProfile>();
         visit(Math.min(csv.limit(), csv.inferRows()), cells -> {
             if (profiles.isEmpty()) for (int i = 0; i < names.size(); i++) profiles.add(new TypeProfile(csv.decimal()));
             if (cells.count() != profiles.size()) return false;
+            counted++;
             for (int i = 0; i < profiles.size(); i++) {
                 if (csv.types().containsKey(names.get(i))) continue;
                 if (isNull(cells, i)) profiles.get(i).addNull();
@@ -198,7 +216,7 @@ final class CsvReading {
             for (int i = 0; i < builders.size(); i++) {
                 if (put(cells, i)) continue;
                 for (int j = 0; j < i; j++) builders.get(j).cutTo(size);
-                reject(new Csv.Reject(cells.line(), names.get(i), "'" + shown(cells.cell(i)) + "' is no " + builders.get(i).type()));
+                reject(new Csv.Reject(cells.line(), names.get(i), "'" + shown(cells.cell(i)) + "' is not " + builders.get(i).type()));
                 return false;
             }
             if (size + 1 == rows) flush();

@@ -2,6 +2,7 @@ package lyceum.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.io.StringWriter;
@@ -88,7 +89,7 @@ class CsvTest {
                 .hasMessage("csv: two columns are named 'a', in line 1");
         assertThatThrownBy(() -> new Csv().parse("")).isInstanceOf(FormatException.class).hasMessageContaining("the file is empty");
         assertThatThrownBy(() -> new Csv().withType("a", ColumnType.I64).parse("a\n1\n\n2.5\n"))
-                .hasMessage("csv: '2.5' is no I64 for column 'a', in line 4");
+                .hasMessage("csv: '2.5' is not I64 for column 'a', in line 4");
         assertThatThrownBy(() -> new Csv().parse(new byte[] {'a', '\n', (byte) 0xC3, '(', '\n'})).isInstanceOf(FormatException.class)
                 .hasMessageContaining("not UTF-8");
         assertThatThrownBy(() -> new Csv().parse(",".repeat(70_000))).isInstanceOf(FormatException.class)
@@ -101,10 +102,10 @@ class CsvTest {
         assertThat(result.frame().column("b").toList()).containsExactly(1L, 4L);
         assertThat(result.frame().column("a").toList()).containsExactly("x", "w");
         assertThat(result.rejects()).extracting(Csv.Reject::toString).containsExactly("1 cells where the header has 2, in line 3",
-                "'q' is no I64 for column 'b', in line 4");
+                "'q' is not I64 for column 'b', in line 4");
         assertThatThrownBy(() -> csv.withMaxErrors(1).parse("a,b\nx,1\ny\nz,q\nw,4\n")).isInstanceOf(FormatException.class)
                 .hasMessageContaining("in line 4");
-        assertThatThrownBy(() -> new Csv().withInferRows(1).parse("a\n1\nx\n")).hasMessage("csv: 'x' is no I64 for column 'a', in line 3");
+        assertThatThrownBy(() -> new Csv().withInferRows(1).parse("a\n1\nx\n")).hasMessage("csv: 'x' is not I64 for column 'a', in line 3");
     }
 
     @Test void framesSurviveWritingAndReading(@TempDir Path folder) throws IOException {
@@ -154,6 +155,35 @@ class CsvTest {
     }
 
     /** Forty kilobytes that would be twenty million cells. */
+    @Test void aSampleIsDrawnEvenlyInTheFilesOrderWithTheTypesOfAll(@TempDir Path folder) throws IOException {
+        var text = new StringBuilder("i,v\n");
+        for (int i = 0; i < 500; i++) text.append(i).append(',').append(i == 499 ? "0.5" : String.valueOf(i)).append('\n');
+        var file = Files.writeString(folder.resolve("long.csv"), text);
+        var all = new Csv().sample(file, 500, Rng.of(1));
+        assertThat(all.frame().column("i").toList()).isEqualTo(new Csv().read(file).frame().column("i").toList());
+        var taken = new int[500];
+        for (int seed = 0; seed < 400; seed++) {
+            var sample = new Csv().sample(file, 50, Rng.of(seed));
+            assertThat(sample.rows()).isEqualTo(500);
+            assertThat(sample.frame().size()).isEqualTo(50);
+            assertThat(sample.frame().column("v").type()).isEqualTo(ColumnType.F64);
+            long last = -1;
+            for (var value : sample.frame().column("i").toList()) {
+                assertThat((Long) value).isGreaterThan(last);
+                last = (Long) value;
+                taken[(int) last]++;
+            }
+        }
+        // Each row is in 40 samples on average, with a deviation of 6; so are the first and the last tenth.
+        for (int part = 0; part < 10; part++)
+            assertThat(Arrays.stream(taken, 50 * part, 50 * part + 50).average().orElseThrow()).isCloseTo(40, within(3.0));
+        assertThat(Arrays.stream(taken).min().orElseThrow()).isGreaterThan(15);
+        assertThat(new Csv().sample(file, 50, Rng.of(3)).frame().column("i").toList())
+                .isEqualTo(new Csv().sample(file, 50, Rng.of(3)).frame().column("i").toList());
+        Files.writeString(file, "i,v\n1,2\n3\n");
+        assertThatThrownBy(() -> new Csv().sample(file, 5, Rng.of(1))).isInstanceOf(FormatException.class).hasMessageContaining("in line 3");
+    }
+
     @Test void aPackedFileOutOfAllProportionIsRefused(@TempDir Path folder) throws IOException {
         var packed = folder.resolve("bomb.csv.gz");
         try (var out = new GZIPOutputStream(Files.newOutputStream(packed))) {

@@ -16,7 +16,7 @@ import lyceum.random.Rng;
 import lyceum.tensor.Tensor;
 
 /**
- * A row of the table for each id: from (..) of I32 or I64 to (.., width). The gradient of a row is the sum of the gradients of the places that looked it
+ * Looks up a row of the table for each id: from (..) of I32 or I64 to (.., width). The gradient of a row is the sum of the gradients of the places that looked it
  * up, as if one-hot vectors had been multiplied by the table.
  *
  * {@snippet :
@@ -46,7 +46,7 @@ public final class Embedding extends Module {
     private final Tensor weight; // null where the table is stored
     private final QuantisedWeight stored;
 
-    /** F32, standard normal, as PyTorch's. */
+    /** F32, standard normal, as in PyTorch. */
     public Embedding(long count, long width, Rng rng) { this(new EmbeddingConfig(count, width), rng); }
 
     public Embedding(EmbeddingConfig config, Rng rng) {
@@ -145,7 +145,7 @@ public final class Embedding extends Module {
 
         /** Hands the gradient to the coming step, which touches these rows and their part of the optimiser's memory only. */
         public void into(Optimizer optimizer) {
-            if (gradient() == null) throw new IllegalStateException("Embedding.Lookup: there is no gradient yet; call into after backward");
+            if (gradient() == null) throw new IllegalStateException("Embedding.Lookup: there is no gradient yet; call backward before into");
             optimizer.rowGradient(of.table(), rows, gradient());
         }
     }
@@ -211,7 +211,7 @@ public final class Embedding extends Module {
         if (offsets.length > 0 && offsets[0] != 0)
             throw new IllegalArgumentException("Embedding.bag: the first offset is " + offsets[0] + "; it is 0");
         if (offsets.length == 0 && n > 0)
-            throw new IllegalArgumentException("Embedding.bag: " + n + " ids in no bag; the first offset is 0");
+            throw new IllegalArgumentException("Embedding.bag: " + n + " ids belong to no bag; the first offset must be 0");
         var owner = new long[n];
         for (int bag = 0; bag < offsets.length; bag++) {
             long end = bag + 1 < offsets.length ? offsets[bag + 1] : n;
@@ -225,7 +225,7 @@ public final class Embedding extends Module {
     /** An embedding of more rows: the old ones as they are, new ones normal with the mean and deviation of each column. This one is not changed. */
     public Embedding grown(long count, Rng rng) {
         if (count < config.count()) throw new IllegalArgumentException(
-                "Embedding.grown: " + count + " rows, fewer than " + config.count() + "; rows are not taken away");
+                "Embedding.grown: " + count + " rows, fewer than " + config.count() + "; rows cannot be removed");
         if (config.hashes() > 0) throw new IllegalArgumentException("Embedding.grown: hashed ids would find other rows; make a new table");
         var old = table().detach();
         var fresh = Tensor.randn(rng, config.dtype(), count - config.count(), config.width()).mul(old.var(new int[] {0}, 0, true).sqrt())

@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * Squared Euclidean distances to one point: of a single row, and of a block of rows that are stored column by column, so that the loop over the
- * rows becomes vector code (a sum along a row does not, its order is fixed). Both add up in the same order and agree to the last bit.
+ * rows becomes vector code (a sum along a row does not, its order is fixed). All add up in the same order and agree to the last bit.
  */
 public final class SquaredDistances {
     /** Rows in a block. */
@@ -21,6 +21,20 @@ public final class SquaredDistances {
                     point[from + j + 2], point[from + j + 3]);
         }
         for (; j < p; j++) add(out, columns[at + j], point[from + j]);
+    }
+
+    /**
+     * Distances of the block to {@code count} points that stand one after the other, a row of {@code out} each: columns are read once for all of
+     * them, so that out and a few columns stay in the first cache.
+     */
+    public static void ofBlock(double[][] columns, int at, double[] points, int from, int count, int p, double[][] out) {
+        for (int c = 0; c < count; c++) Arrays.fill(out[c], 0);
+        int j = 0;
+        for (; j + 3 < p; j += 4) {
+            double[] x = columns[at + j], y = columns[at + j + 1], z = columns[at + j + 2], u = columns[at + j + 3];
+            for (int c = 0, o = from + j; c < count; c++, o += p) add(out[c], x, y, z, u, points[o], points[o + 1], points[o + 2], points[o + 3]);
+        }
+        for (; j < p; j++) for (int c = 0; c < count; c++) add(out[c], columns[at + j], points[from + c * p + j]);
     }
 
     private static void add(double[] out, double[] x, double[] y, double[] z, double[] u, double a, double b, double c, double d) {

@@ -42,7 +42,8 @@ public record KMeansModel(Tensor centres, Tensor labels, double inertia, double 
         var nearest = new long[points.n];
         double[] flat = centres.toDoubleArray();
         Parallel.range(points.blocks, points.grain(), (from, to) -> {
-            double[] best = new double[Points.BLOCK], distance = new double[Points.BLOCK];
+            var best = new double[Points.BLOCK];
+            double[][] distance = Lloyd.room(nClusters());
             var label = new int[Points.BLOCK];
             for (int b = (int) from; b < to; b++) {
                 Lloyd.nearest(points, b, flat, nClusters(), best, label, distance);

@@ -6,12 +6,19 @@ import lyceum.linalg.dense.SquaredDistances;
 
 /** Lloyd's iterations, with or without Hamerly's bounds: assign, sum, move. */
 final class Lloyd {
+    /** Centres whose distances are computed together. */
+    static final int CENTRES = 8;
+    /** Sums are told by what changed, and every so many iterations anew, lest rounding gathers. */
+    private static final int ANEW = 16;
     private final Points points;
     private final int n, p, k, grain;
     private final int[] labels;
     /** Squared distance of each row to its centre. */
     private final double[] own;
     private final double[][] sums;
+    /** The cluster under which the sums have each row. */
+    private final int[] summed;
+    private int iterations;
     private final double[][] masses;
 
     Lloyd(Points points, int k) {
@@ -22,6 +29,7 @@ final class Lloyd {
         this.grain = points.grain();
         this.labels = new int[n];
         this.own = new double[n];
+        this.summed = new int[n];
         this.sums = new double[points.pieces()][k * p];
         this.masses = new double[points.pieces()][k];
         Arrays.fill(labels, -1);
@@ -62,7 +70,8 @@ final class Lloyd {
         var changed = new boolean[points.pieces()];
         double[] half = bounds == null ? null : halfGaps(centres);
         Parallel.range(points.blocks, grain, (from, to) -> {
-            double[] best = new double[Points.BLOCK], distance = new double[Points.BLOCK];
+            var best = new double[Points.BLOCK];
+            double[][] distance = room(k);
             var label = new int[Points.BLOCK];
             boolean any = false;
             for (int b = (int) from; b < to; b++)
@@ -73,7 +82,7 @@ final class Lloyd {
         return false;
     }
 
-    private boolean assignBlock(int b, double[] centres, double[] best, int[] label, double[] distance) {
+    private boolean assignBlock(int b, double[] centres, double[] best, int[] label, double[][] distance) {
         nearest(points, b, centres, k, best, label, distance);
         int first = b * Points.BLOCK, count = points.count(b);
         boolean any = !Arrays.equals(label, 0, count, labels, first, first + count);
@@ -82,18 +91,31 @@ final class Lloyd {
         return any;
     }
 
-    static void nearest(Points points, int b, double[] centres, int k, double[] best, int[] label, double[] distance) {
-        points.squaredDistances(b, centres, 0, best);
+    /** @param distance {@link #room} */
+    static void nearest(Points points, int b, double[] centres, int k, double[] best, int[] label, double[][] distance) {
+        Arrays.fill(best, Double.POSITIVE_INFINITY);
         Arrays.fill(label, 0);
-        for (int c = 1; c < k; c++) {
-            points.squaredDistances(b, centres, c * points.p, distance);
+        double[] least = distance[distance.length - 1];
+        for (int first = 0; first < k; first += CENTRES) {
+            int count = Math.min(CENTRES, k - first);
+            points.squaredDistances(b, centres, first * points.p, count, distance);
+            System.arraycopy(distance[0], 0, least, 0, Points.BLOCK);
+            for (int c = 1; c < count; c++) lower(least, distance[c]);
             for (int r = 0; r < Points.BLOCK; r++) {
-                if (distance[r] < best[r]) {
-                    best[r] = distance[r];
-                    label[r] = c;
-                }
+                if (!(least[r] < best[r])) continue;
+                best[r] = least[r];
+                int c = 0;
+                while (distance[c][r] != best[r]) c++;
+                label[r] = first + c;
             }
         }
+    }
+
+    /** Room for {@link #nearest} of so many centres. */
+    static double[][] room(int k) { return new double[Math.min(k, CENTRES) + 1][Points.BLOCK]; }
+
+    private static void lower(double[] least, double[] distance) {
+        for (int r = 0; r < Points.BLOCK; r++) least[r] = Math.min(least[r], distance[r]);
     }
 
     private boolean assignWithBounds(int b, double[] centres, double[] half, Bounds bounds) {
@@ -160,8 +182,9 @@ final class Lloyd {
     }
 
     private double[] means(double[] centres) {
-        Parallel.range(points.blocks, grain,
-                (from, to) -> addUp((int) (from / grain), (int) from * Points.BLOCK, (int) Math.min(n, to * Points.BLOCK)));
+        boolean anew = iterations++ % ANEW == 0;
+        Parallel.range(points.blocks, grain, (from, to) -> addUp((int) (from / grain), (int) from * Points.BLOCK,
+                (int) Math.min(n, to * Points.BLOCK), anew));
         double[] sum = sums[0].clone(), mass = masses[0].clone();
         for (int piece = 1; piece < sums.length; piece++) {
             for (int j = 0; j < sum.length; j++) sum[j] += sums[piece][j];
@@ -174,16 +197,24 @@ final class Lloyd {
         return sum;
     }
 
-    private void addUp(int piece, int from, int to) {
+    /** Sums by cluster: of all rows, or changed by the rows that changed their cluster since the last call. */
+    private void addUp(int piece, int from, int to, boolean anew) {
         double[] sum = sums[piece], mass = masses[piece];
-        Arrays.fill(sum, 0);
+        if (anew) Arrays.fill(sum, 0);
         Arrays.fill(mass, 0);
         for (int i = from; i < to; i++) {
             double w = points.weights[i];
-            mass[labels[i]] += w;
-            int to0 = labels[i] * p, at = i * p;
-            for (int j = 0; j < p; j++) sum[to0 + j] += w * points.rows[at + j];
+            int label = labels[i];
+            mass[label] += w;
+            if (!anew && label == summed[i]) continue;
+            if (!anew) add(sum, summed[i] * p, i * p, -w);
+            add(sum, label * p, i * p, w);
+            summed[i] = label;
         }
+    }
+
+    private void add(double[] sum, int to, int row, double w) {
+        for (int j = 0; j < p; j++) sum[to + j] += w * points.rows[row + j];
     }
 
     /** Gives each empty cluster the row that is farthest from its own centre, and takes it from there. */

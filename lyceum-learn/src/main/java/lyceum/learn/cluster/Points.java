@@ -65,6 +65,11 @@ final class Points {
     /** Squared distances of the rows of block {@code b} to the centre that starts at {@code c[from]}. */
     void squaredDistances(int b, double[] c, int from, double[] out) { SquaredDistances.ofBlock(columns, b * p, c, from, p, out); }
 
+    /** Likewise to {@code count} centres that stand one after the other. */
+    void squaredDistances(int b, double[] c, int from, int count, double[][] out) {
+        SquaredDistances.ofBlock(columns, b * p, c, from, count, p, out);
+    }
+
     /** The squared distance of one row, added up in the same order and so the same to the last bit. */
     double squaredDistance(int row, double[] c, int from) {
         return SquaredDistances.ofRow(rows, row * p, c, from, p);

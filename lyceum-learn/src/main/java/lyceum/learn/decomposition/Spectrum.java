@@ -17,6 +17,7 @@ import lyceum.tensor.Tensor;
  * @param axes (variances x p), F64, orthonormal rows whose entry of the largest magnitude is positive
  */
 record Spectrum(double[] variances, Tensor axes) {
+    private static final double LEAST_SHARE = 1e-4;
 
     /** @param centred (n x p), each row times the root of its weight; divisor n - 1 */
     static Spectrum of(Tensor centred, double divisor, Pca.Solver solver, int k, Rng rng) {
@@ -42,6 +43,12 @@ record Spectrum(double[] variances, Tensor axes) {
     }
 
     static Spectrum ofSvd(Svd svd, double divisor) { return new Spectrum(svd.s().square().div(divisor).toDoubleArray(), signed(svd.vt())); }
+
+    /** By the covariance of the columns, if that keeps twelve digits of each of the first {@code wanted} variances; else null. */
+    static Spectrum ofWellConditioned(Tensor centred, double divisor, int wanted) {
+        var found = ofCovariance(centred.transpose().matmul(centred).div(divisor), (int) centred.size(1));
+        return found.variances[wanted - 1] > LEAST_SHARE * found.variances[0] ? found : null;
+    }
 
     static Spectrum ofCovariance(Tensor covariance, int count) {
         var eigen = Eigen.symmetric(covariance);

@@ -45,8 +45,10 @@ public record TreeShap(int nFeatures, double base, List<Leaf> leaves, boolean si
         var leaves = new ArrayList<Leaf>();
         for (int t = output; t < model.trees().size(); t += model.outputs()) {
             BoostedTree tree = model.trees().get(t);
+            double[] value = tree.value();
+            for (int v = 0; v < value.length; v++) value[v] *= model.weight(t);
             grow(leaves, List.of(), 0, tree.feature(), tree.threshold(), tree.left(), tree.right(), tree.missingLeft(), tree.hessian(),
-                    tree.value(), false);
+                    value, false);
         }
         return new TreeShap(model.nFeatures(), model.baseScore()[output], leaves, model.singlePrecision());
     }

@@ -86,8 +86,6 @@ final class BinnedRows implements RowStore {
 
     double cut(int f, int bin) { return bin < cuts[f].length ? cuts[f][bin] : Double.POSITIVE_INFINITY; }
 
-    int[] features() { return features; }
-
     @Override public void begin(int[] rows, double[] gh, int[] features) {
         this.rows = rows;
         this.spare = new int[rows.length];
@@ -185,6 +183,7 @@ final class BinnedRows implements RowStore {
     }
 
     @Override public void search(LeafNode node, LeafObjective objective, double minGain) {
+        int[] features = node.features == null ? this.features : node.features;
         int grain = (features.length + 7) / 8;
         var scans = new SplitScan[(features.length + grain - 1) / grain];
         Parallel.range(features.length, grain, 2000, (from, to) -> {

@@ -25,51 +25,90 @@ final class Boosting {
     }
 
     /** @param held rows held out and their loss, or null */
-    GradientBoostedTrees fit(BoostingObjective objective, Gradients loss, double[] heldRows, Gradients held,
+    GradientBoostedTrees fit(BoostingObjective objective, double parameter, Gradients loss, double[] heldRows, Gradients held,
             List<TargetStatistics> encodings) {
         int k = loss.outputs();
         double[] start = loss.start();
         if (!Double.isNaN(options.baseScore())) Arrays.fill(start, options.baseScore());
-        double[] f = repeated(start, n);
-        int m = held == null ? 0 : heldRows.length / p;
-        double[] heldScores = repeated(start, m);
+        for (double s : start)
+            if (!Double.isFinite(s)) throw new IllegalArgumentException("boosting: the best constant score of these targets under "
+                    + objective + " is " + s + "; the targets are all alike at its edge (all 0, say)");
+        var fitted = new ScoredRows(flat, n, p, start);
+        var judged = new ScoredRows(heldRows, held == null ? 0 : heldRows.length / p, p, start);
         var trees = new ArrayList<BoostedTree>();
         double[] train = new double[options.rounds()], validation = new double[held == null ? 0 : options.rounds()];
-        double least = held == null ? 0 : held.loss(heldScores);
+        double least = held == null ? 0 : held.loss(judged.scores);
+        double[] weights = {}, bestWeights = {1};
         int best = 0, done = 0;
         var gh = new double[k][2 * n];
         var ordered = options.ordered() ? new OrderedModels((Gradients.Pointwise) loss, options, start[0], rng.split(-2)) : null;
         for (; done < options.rounds(); done++) {
-            loss.at(f, gh);
-            for (int c = 0; c < k; c++) {
-                var tree = ordered == null ? grow(gh[c], rng.split(done).split(c)) : orderedTree(ordered, gh[c], rng.split(done));
-                trees.add(tree);
-                add(tree, flat, n, f, k, c);
-                add(tree, heldRows, m, heldScores, k, c);
+            var round = rng.split(done);
+            int[] left = options.dropout() == null ? new int[0] : options.dropout().draw(weights, round.split(-1));
+            for (int r : left) fitted.add(trees, r, -weights[r]);
+            loss.at(fitted.scores, gh);
+            for (int c = 0; c < k; c++)
+                trees.add(ordered == null ? grow(gh[c], round.split(c), loss, fitted.scores) : orderedTree(ordered, gh[c], round));
+            if (options.dropout() != null) {
+                double factor = options.dropout().factor(left.length, options.learningRate());
+                for (int r : left) {
+                    fitted.add(trees, r, factor * weights[r]);
+                    judged.add(trees, r, (factor - 1) * weights[r]);
+                    weights[r] *= factor;
+                }
+                weights = Arrays.copyOf(weights, done + 1);
+                weights[done] = options.dropout().ownWeight(left.length, options.learningRate());
             }
-            train[done] = loss.loss(f);
+            double own = options.dropout() == null ? 1 : weights[done];
+            fitted.add(trees, done, own);
+            judged.add(trees, done, own);
+            train[done] = loss.loss(fitted.scores);
             if (held == null) continue;
-            validation[done] = held.loss(heldScores);
+            validation[done] = held.loss(judged.scores);
             if (validation[done] < least) {
                 least = validation[done];
                 best = done + 1;
+                bestWeights = weights.clone();
             } else if (done + 1 - best >= options.patience()) {
                 done++;
                 break;
             }
         }
         int count = held == null ? done : Math.max(1, best);
-        return new GradientBoostedTrees(p, objective, start, trees.subList(0, count * k), false, encodings, Arrays.copyOf(train, count),
-                Arrays.copyOf(validation, held == null ? 0 : done));
+        double[] kept = held == null ? weights : bestWeights, treeWeights = new double[options.dropout() == null ? 0 : count * k];
+        for (int t = 0; t < treeWeights.length; t++) treeWeights[t] = kept[t / k];
+        return new GradientBoostedTrees(p, objective, parameter, start, trees.subList(0, count * k), treeWeights, false, encodings,
+                Arrays.copyOf(train, count), Arrays.copyOf(validation, held == null ? 0 : done));
     }
 
-    private void add(BoostedTree tree, double[] rows, int count, double[] scores, int k, int c) {
-        Parallel.range(count, 1024, 20, (from, to) -> {
-            for (int i = (int) from; i < to; i++) scores[i * k + c] += tree.answer(rows, i * p);
-        });
+    /** Rows and their scores so far, one an output. */
+    private static final class ScoredRows {
+        private final double[] rows;
+        private final int count, p, k;
+        final double[] scores;
+
+        ScoredRows(double[] rows, int count, int p, double[] start) {
+            this.rows = rows;
+            this.count = count;
+            this.p = p;
+            this.k = start.length;
+            this.scores = new double[count * k];
+            for (int i = 0; i < scores.length; i++) scores[i] = start[i % k];
+        }
+
+        /** Adds the trees of a round, so many times. */
+        void add(List<BoostedTree> trees, int round, double weight) {
+            for (int c = 0; c < k; c++) {
+                var tree = trees.get(round * k + c);
+                int at = c;
+                Parallel.range(count, 1024, 20, (from, to) -> {
+                    for (int i = (int) from; i < to; i++) scores[i * k + at] += weight * tree.answer(rows, i * p);
+                });
+            }
+        }
     }
 
-    private BoostedTree grow(double[] gh, Rng rng) {
+    private BoostedTree grow(double[] gh, Rng rng, Gradients loss, double[] scores) {
         int[] rows;
         double[] used = gh;
         if (options.goss() != null) {
@@ -86,7 +125,38 @@ final class Boosting {
             rows = rng.split(0).sample(n, Math.max(1, (int) Math.round(options.rowShare() * n)));
             Arrays.sort(rows);
         } else rows = all(n);
-        return new TreeGrowth(store, options).grow(rows, used, features(rng));
+        boolean refits = loss instanceof Gradients.Pointwise own && own.objective().refitsLeaves();
+        int[] grown = refits ? rows.clone() : rows; // growing puts them in the order of leaves
+        var tree = new TreeGrowth(store, options).grow(rows, used, features(rng));
+        return refits ? refitted(tree, grown, (Gradients.Pointwise) loss, scores) : tree;
+    }
+
+    /** The tree with the values that its objective gives the leaves. */
+    private BoostedTree refitted(BoostedTree tree, int[] rows, Gradients.Pointwise loss, double[] scores) {
+        double[] value = tree.value();
+        int[] leaves = new int[rows.length], next = new int[tree.nodes() + 1], order = new int[rows.length];
+        for (int i = 0; i < rows.length; i++) {
+            leaves[i] = tree.leaf(flat, rows[i] * p);
+            if (loss.w()[rows[i]] > 0) next[leaves[i] + 1]++;
+        }
+        for (int v = 0; v < tree.nodes(); v++) next[v + 1] += next[v];
+        int[] from = next.clone();
+        for (int i = 0; i < rows.length; i++) if (loss.w()[rows[i]] > 0) order[next[leaves[i]]++] = rows[i];
+        Parallel.range(tree.nodes(), 1, 2000, (first, last) -> {
+            for (int v = (int) first; v < last; v++) {
+                int m = from[v + 1] - from[v];
+                if (m == 0) continue;
+                double[] y = new double[m], f = new double[m], w = new double[m];
+                for (int i = 0; i < m; i++) {
+                    int row = order[from[v] + i];
+                    y[i] = loss.y()[row];
+                    f[i] = scores[row];
+                    w[i] = loss.w()[row];
+                }
+                value[v] = options.learningRate() * loss.objective().leaf(y, f, w);
+            }
+        });
+        return withValues(tree, value, tree.hessian());
     }
 
     private BoostedTree orderedTree(OrderedModels models, double[] gh, Rng rng) {
@@ -104,7 +174,12 @@ final class Boosting {
         for (int v = 0; v < value.length; v++)
             if (tree.isLeaf(v))
                 value[v] = options.learningRate() * leaf.weight(g[v], h[v], Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY);
-        if (options.monotone().stream().anyMatch(d -> d != 0)) MonotoneBounds.apply(tree, options.monotone(), h, value);
+        return withValues(tree, value, h);
+    }
+
+    /** The tree with other values, which keep to monotone directions. @param hessian by which values of inner nodes are averaged then */
+    private BoostedTree withValues(BoostedTree tree, double[] value, double[] hessian) {
+        if (options.monotone().stream().anyMatch(d -> d != 0)) MonotoneBounds.apply(tree, options.monotone(), hessian, value);
         return new BoostedTree(tree.feature(), tree.threshold(), tree.left(), tree.right(), tree.missingLeft(), value, tree.gain(),
                 tree.gradient(), tree.hessian(), tree.samples());
     }
@@ -120,11 +195,5 @@ final class Boosting {
         var all = new int[n];
         for (int i = 0; i < n; i++) all[i] = i;
         return all;
-    }
-
-    private static double[] repeated(double[] start, int n) {
-        var f = new double[n * start.length];
-        for (int i = 0; i < f.length; i++) f[i] = start[i % start.length];
-        return f;
     }
 }

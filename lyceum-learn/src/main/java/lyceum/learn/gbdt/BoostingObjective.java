@@ -1,6 +1,6 @@
 package lyceum.learn.gbdt;
 
-/** What is lowered: scores, their loss and its two derivatives. */
+/** What scores mean: how a prediction is made of one, and XGBoost's name for what was lowered. {@link RowObjective} has the losses. */
 public enum BoostingObjective {
     /** {@code (y - f)^2 / 2} */
     SQUARED_ERROR("reg:squarederror"),
@@ -11,7 +11,15 @@ public enum BoostingObjective {
     /** {@code -log softmax(f)_y}, one score a class */
     SOFTMAX("multi:softprob"),
     /** Pairs of one group, weighted by what swapping them does to NDCG (LambdaMART, Burges 2010) */
-    LAMBDA_RANK("rank:ndcg");
+    LAMBDA_RANK("rank:ndcg"),
+    /** {@code |y - f|}: the median */
+    ABSOLUTE_ERROR("reg:absoluteerror"),
+    /** {@code alpha max(y - f, 0) + (1 - alpha) max(f - y, 0)}: the alpha quantile */
+    QUANTILE("reg:quantileerror"),
+    /** {@code f + y exp(-f)}: positive amounts with mean exp(f) and deviation in proportion to it */
+    GAMMA("reg:gamma"),
+    /** {@code exp((2 - p) f) / (2 - p) - y exp((1 - p) f) / (1 - p)}: amounts with mean exp(f), many of them 0, variance as its power p */
+    TWEEDIE("reg:tweedie");
 
     private final String xgboost;
 
@@ -24,8 +32,8 @@ public enum BoostingObjective {
     double prediction(double f) {
         return switch (this) {
             case LOGISTIC -> sigmoid(f);
-            case POISSON -> Math.exp(f);
-            case SQUARED_ERROR, SOFTMAX, LAMBDA_RANK -> f;
+            case POISSON, GAMMA, TWEEDIE -> Math.exp(f);
+            case SQUARED_ERROR, SOFTMAX, LAMBDA_RANK, ABSOLUTE_ERROR, QUANTILE -> f;
         };
     }
 

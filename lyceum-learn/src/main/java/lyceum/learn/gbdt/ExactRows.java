@@ -45,6 +45,7 @@ final class ExactRows implements RowStore {
     @Override public void children(LeafNode node) {}
 
     @Override public void search(LeafNode node, LeafObjective objective, double minGain) {
+        int[] features = node.features == null ? this.features : node.features;
         var scans = new SplitScan[features.length];
         Parallel.range(features.length, 1, 20.0 * node.rows(), (from, to) -> {
             for (int j = (int) from; j < to; j++) {

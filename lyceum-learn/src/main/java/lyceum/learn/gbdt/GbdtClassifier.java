@@ -19,14 +19,23 @@ import lyceum.withers.Withers;
  * model.predictProba(rows.x());
  * }
  *
+ * @param objective the loss of two classes, its scores log odds, such as a focal loss of your own; null, the default, for the log loss, which is
+ *        that of more classes too
  * @param options how trees grow; every one has a {@code with} method here
  * @see GradientBoostedTrees
  */
 @Withers
-public record GbdtClassifier(@Withers.Flat GbdtOptions options) implements GbdtClassifierWithers, Classifier {
+public record GbdtClassifier(RowObjective objective, @Withers.Flat GbdtOptions options) implements GbdtClassifierWithers, Classifier {
+    public GbdtClassifier {
+        if (objective != null && objective.meaning() != BoostingObjective.LOGISTIC) throw new IllegalArgumentException(
+                "GbdtClassifier: the objective reads scores as " + objective.meaning() + "; those of classes are log odds, LOGISTIC");
+        if (objective != null) RowObjectives.check("GbdtClassifier", objective, options);
+    }
+
+    public GbdtClassifier(GbdtOptions options) { this(null, options); }
 
     /** XGBoost's defaults. */
-    public GbdtClassifier() { this(GbdtOptions.DEFAULT); }
+    public GbdtClassifier() { this(null, GbdtOptions.DEFAULT); }
 
     @Override public Set<Tag> tags() { return GbdtFit.tags(options); }
 
@@ -41,11 +50,14 @@ public record GbdtClassifier(@Withers.Flat GbdtOptions options) implements GbdtC
         if (k > 2 && (options.ordered() || !options.categorical().isEmpty() || options.monotone().stream().anyMatch(d -> d != 0)))
             throw new IllegalArgumentException(
                     input.operation() + ": ordered boosting, categories and monotone directions are for 2 classes, there are " + k);
+        if (k > 2 && objective != null)
+            throw new IllegalArgumentException(input.operation() + ": an objective of one score is for 2 classes, there are " + k);
         double[] y = Arrays.stream(codes).asDoubleStream().toArray();
-        var objective = k == 2 ? BoostingObjective.LOGISTIC : BoostingObjective.SOFTMAX;
-        var trees = GbdtFit.fit(options, input, w, y, objective, rows -> {
+        var lowered = objective == null ? RowObjective.logistic() : objective;
+        var named = k == 2 ? BoostingObjective.LOGISTIC : BoostingObjective.SOFTMAX;
+        var trees = GbdtFit.fit(options, input, w, y, named, Double.NaN, rows -> {
             double[] own = Rows.pick(w, rows);
-            return k == 2 ? new Gradients.Pointwise(objective, Rows.pick(y, rows), own)
+            return k == 2 ? new Gradients.Pointwise(lowered, Rows.pick(y, rows), own)
                     : new Gradients.Softmax(Rows.pick(codes, rows), k, own);
         });
         return new GbdtClassifierModel(found.classes(), trees);

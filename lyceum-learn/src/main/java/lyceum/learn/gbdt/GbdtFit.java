@@ -23,16 +23,17 @@ final class GbdtFit {
 
     /**
      * @param target by which categories are encoded
+     * @param parameter what goes with the objective's name, or NaN
      * @param loss the loss of some rows
      */
-    static GradientBoostedTrees fit(GbdtOptions options, LearnerInput input, double[] w, double[] target, BoostingObjective objective,
+    static GradientBoostedTrees fit(GbdtOptions options, LearnerInput input, double[] w, double[] target, BoostingObjective objective, double parameter,
             Function<int[], Gradients> loss) {
         var split = Rows.holdOut(input.operation(), w, options.validationShare(), Rng.of(options.seed()).split(-1));
-        return fit(options, input, split, target, objective, loss);
+        return fit(options, input, split, target, objective, parameter, loss);
     }
 
     static GradientBoostedTrees fit(GbdtOptions options, LearnerInput input, Rows.HeldOut split, double[] target,
-            BoostingObjective objective, Function<int[], Gradients> loss) {
+            BoostingObjective objective, double parameter, Function<int[], Gradients> loss) {
         int p = input.columns();
         int[] train = split.kept(), judged = split.judged();
         for (int column : options.categorical())
@@ -40,6 +41,10 @@ final class GbdtFit {
                 throw new IllegalArgumentException(input.operation() + ": categorical column " + column + " but x has " + p + " columns");
         if (options.monotone().size() > p) throw new IllegalArgumentException(
                 input.operation() + ": " + options.monotone().size() + " monotone directions but x has " + p + " columns");
+        for (var set : options.interactions())
+            for (int column : set)
+                if (column >= p) throw new IllegalArgumentException(
+                        input.operation() + ": interactions name column " + column + " but x has " + p + " columns");
         double[] all = input.x().toDoubleArray(), flat = pick(all, train, p), heldRows = pick(all, judged, p);
         var encodings = new ArrayList<TargetStatistics>();
         for (int column : options.categorical()) {
@@ -53,7 +58,7 @@ final class GbdtFit {
             for (int i = 0; i < judged.length; i++) heldRows[i * p + column] = statistics.value(heldRows[i * p + column]);
             encodings.add(statistics.forNewRows(column));
         }
-        return new Boosting(options, flat, train.length, p).fit(objective, loss.apply(train), heldRows,
+        return new Boosting(options, flat, train.length, p).fit(objective, parameter, loss.apply(train), heldRows,
                 judged.length > 0 ? loss.apply(judged) : null, List.copyOf(encodings));
     }
 

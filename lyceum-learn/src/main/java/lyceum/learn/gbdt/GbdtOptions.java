@@ -25,8 +25,11 @@ import lyceum.withers.Withers;
  *        default
  * @param ordered ordered boosting: the gradient of a row comes from models that have not seen it; needs {@link Growth#SYMMETRIC}. Off by
  *        default
+ * @param dropout DART: each round is fitted to what the earlier ones without some leave over; null, the default, for none
  * @param monotone for each column 1 if scores may only rise with it, -1 if they may only fall, 0 if they are free; shorter lists end in
  *        zeros
+ * @param interactions sets of columns: those of a path from the root stand together in one of them, a column of no set meets no other; empty,
+ *        the default, for no such bound
  * @param categorical columns whose values are categories: replaced by ordered target statistics, see {@link TargetStatistics}
  * @param baseScore the score that all begin with; NaN, the default, for the best constant
  * @param validationShare share of the rows that is held out to see when to stop; 0, the default, for never
@@ -36,11 +39,11 @@ import lyceum.withers.Withers;
 @Withers
 public record GbdtOptions(int rounds, double learningRate, Growth growth, int maxDepth, int maxLeaves, int bins, double l2, double l1,
         double minGain, double minChildWeight, int minSamplesLeaf, double rowShare, double featureShare, OneSidedSampling goss,
-        boolean bundle, boolean ordered, List<Integer> monotone, List<Integer> categorical, double baseScore, double validationShare,
-        int patience, long seed) implements GbdtOptionsWithers {
+        boolean bundle, boolean ordered, TreeDropout dropout, List<Integer> monotone, List<List<Integer>> interactions,
+        List<Integer> categorical, double baseScore, double validationShare, int patience, long seed) implements GbdtOptionsWithers {
 
     public static final GbdtOptions DEFAULT = new GbdtOptions(100, 0.3, Growth.LEVEL, 6, Integer.MAX_VALUE, 255, 1, 0, 0, 1, 1, 1, 1, null,
-            false, false, List.of(), List.of(), Double.NaN, 0, 10, 0);
+            false, false, null, List.of(), List.of(), List.of(), Double.NaN, 0, 10, 0);
 
     public GbdtOptions {
         if (rounds < 1) throw new IllegalArgumentException("rounds is " + rounds + "; at least 1 is needed");
@@ -65,10 +68,16 @@ public record GbdtOptions(int rounds, double learningRate, Growth growth, int ma
             throw new IllegalArgumentException("ordered boosting with " + growth + "; it needs SYMMETRIC trees");
         if (ordered && (goss != null || rowShare < 1))
             throw new IllegalArgumentException("ordered boosting sees all rows; leave rowShare at 1 and one-sided sampling off");
+        if (ordered && dropout != null)
+            throw new IllegalArgumentException("ordered boosting keeps all rounds; use it or dropout, not both");
         if (!(validationShare >= 0 && validationShare < 1))
             throw new IllegalArgumentException("validationShare is " + validationShare + "; it lies between 0 and 1");
         if (patience < 1) throw new IllegalArgumentException("patience is " + patience + "; at least 1 round");
         monotone = List.copyOf(monotone);
+        interactions = interactions.stream().<List<Integer>>map(List::copyOf).toList();
+        for (var set : interactions)
+            if (set.isEmpty() || set.stream().anyMatch(c -> c < 0))
+                throw new IllegalArgumentException("interactions has the set " + set + "; a set names columns from 0");
         categorical = List.copyOf(categorical);
         for (int i = 0; i < monotone.size(); i++) {
             int d = monotone.get(i);
@@ -80,15 +89,16 @@ public record GbdtOptions(int rounds, double learningRate, Growth growth, int ma
 
     /** Directions of the columns, in order: {@code withMonotone(1, 0, -1)}. */
     public GbdtOptions withMonotone(int... directions) {
-        var monotone = Arrays.stream(directions).boxed().toList();
-        return new GbdtOptions(rounds, learningRate, growth, maxDepth, maxLeaves, bins, l2, l1, minGain, minChildWeight, minSamplesLeaf,
-                rowShare, featureShare, goss, bundle, ordered, monotone, categorical, baseScore, validationShare, patience, seed);
+        return withMonotone(Arrays.stream(directions).boxed().toList());
     }
 
     public GbdtOptions withCategorical(int... columns) {
-        var categorical = Arrays.stream(columns).boxed().toList();
-        return new GbdtOptions(rounds, learningRate, growth, maxDepth, maxLeaves, bins, l2, l1, minGain, minChildWeight, minSamplesLeaf,
-                rowShare, featureShare, goss, bundle, ordered, monotone, categorical, baseScore, validationShare, patience, seed);
+        return withCategorical(Arrays.stream(columns).boxed().toList());
+    }
+
+    /** Sets of columns: {@code withInteractions(new int[] {0, 1}, new int[] {1, 2, 3})}. */
+    public GbdtOptions withInteractions(int[]... sets) {
+        return withInteractions(Arrays.stream(sets).map(set -> Arrays.stream(set).boxed().toList()).toList());
     }
 
     /** LightGBM's ways: leaf by leaf to 31 leaves of at least 20 rows, rate 0.1, no L2 penalty. */
@@ -104,6 +114,7 @@ public record GbdtOptions(int rounds, double learningRate, Growth growth, int ma
     }
 
     boolean isRandom() {
-        return rowShare < 1 || featureShare < 1 || goss != null || ordered || validationShare > 0 || !categorical.isEmpty();
+        return rowShare < 1 || featureShare < 1 || goss != null || ordered || dropout != null || validationShare > 0
+                || !categorical.isEmpty();
     }
 }

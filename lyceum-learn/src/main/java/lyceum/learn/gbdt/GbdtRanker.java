@@ -35,16 +35,21 @@ public record GbdtRanker(@Withers.Flat GbdtOptions options) implements GbdtRanke
     /** XGBoost's defaults. */
     public GbdtRanker() { this(GbdtOptions.DEFAULT); }
 
+    /** {@link #fit(Tensor, Tensor, int[], Tensor)} with every row alike. */
+    public GradientBoostedTrees fit(Tensor x, Tensor relevance, int[] groups) { return fit(x, relevance, groups, null); }
+
     /**
      * @param x (n x p)
      * @param relevance (n), at least 0, such as grades 0 to 4
      * @param groups the group of each row; rows of a group stand together
+     * @param weights (n) or null: what the derivatives of each row are multiplied by, all alike in a group to weigh the group (as XGBoost does; by
+     *        row as LightGBM does); a group counts by the mean of its weights where NDCG is averaged
      */
-    public GradientBoostedTrees fit(Tensor x, Tensor relevance, int[] groups) {
+    public GradientBoostedTrees fit(Tensor x, Tensor relevance, int[] groups, Tensor weights) {
         var input = LearnerInput.matrix("GbdtRanker.fit", x, true);
         if (input.rows() == 0 || groups.length != input.rows()) throw new ShapeException(
                 "GbdtRanker.fit: " + groups.length + " groups for " + input.rows() + " rows; one a row, and at least one row");
-        double[] y = input.target(relevance).toDoubleArray();
+        double[] y = input.target(relevance).toDoubleArray(), w = input.weights(weights);
         for (double v : y)
             if (v < 0 || v > 60) throw new IllegalArgumentException("GbdtRanker.fit: relevance " + v + "; it lies between 0 and 60");
         var all = new int[groups.length];
@@ -61,8 +66,8 @@ public record GbdtRanker(@Withers.Flat GbdtOptions options) implements GbdtRanke
         int[] train = Arrays.stream(all).filter(i -> !judged[i]).toArray(), rest = Arrays.stream(all).filter(i -> judged[i]).toArray();
         if (train.length == 0 || rest.length == 0 && options.validationShare() > 0) throw new IllegalArgumentException(
                 "GbdtRanker.fit: validationShare " + options.validationShare() + " of " + count + " groups leaves a part empty");
-        return GbdtFit.fit(options, input, new Rows.HeldOut(train, rest), y, BoostingObjective.LAMBDA_RANK,
-                rows -> new Gradients.Lambda(Rows.pick(y, rows), starts(groups, rows)));
+        return GbdtFit.fit(options, input, new Rows.HeldOut(train, rest), y, BoostingObjective.LAMBDA_RANK, Double.NaN,
+                rows -> new Gradients.Lambda(Rows.pick(y, rows), starts(groups, rows), Rows.pick(w, rows)));
     }
 
     /** The places among these rows where a group begins, and their number. */

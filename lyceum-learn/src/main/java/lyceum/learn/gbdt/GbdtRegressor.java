@@ -23,42 +23,48 @@ import lyceum.withers.Withers;
  * proportional to
  * rows times columns; results do not depend on the number of threads.
  *
- * @param objective {@link BoostingObjective#SQUARED_ERROR} by default, or {@link BoostingObjective#POISSON}
+ * <p>Counts, amounts, quantiles and losses of one's own take another objective: {@code new GbdtRegressor(RowObjective.tweedie(1.5), options)}.
+ *
+ * @param objective {@link RowObjective#squaredError} by default
  * @param options how trees grow; every one has a {@code with} method here
  * @see GradientBoostedTrees
  */
 @Withers
-public record GbdtRegressor(BoostingObjective objective, @Withers.Flat GbdtOptions options) implements GbdtRegressorWithers, Regressor {
+public record GbdtRegressor(RowObjective objective, @Withers.Flat GbdtOptions options) implements GbdtRegressorWithers, Regressor {
     public GbdtRegressor {
-        if (objective != BoostingObjective.SQUARED_ERROR && objective != BoostingObjective.POISSON)
-            throw new IllegalArgumentException("objective is " + objective + "; numbers take SQUARED_ERROR or POISSON");
+        RowObjectives.check("GbdtRegressor", objective, options);
     }
 
-    public GbdtRegressor(GbdtOptions options) { this(BoostingObjective.SQUARED_ERROR, options); }
+    /** @param objective one of numbers whose loss needs no number of its own */
+    public GbdtRegressor(BoostingObjective objective, GbdtOptions options) { this(ofNumbers(objective), options); }
+
+    public GbdtRegressor(GbdtOptions options) { this(RowObjective.squaredError(), options); }
 
     /** XGBoost's defaults. */
     public GbdtRegressor() { this(GbdtOptions.DEFAULT); }
+
+    /** A copy with an objective of this name. */
+    public GbdtRegressor withObjective(BoostingObjective objective) { return withObjective(ofNumbers(objective)); }
+
+    private static RowObjective ofNumbers(BoostingObjective objective) {
+        if (objective == BoostingObjective.LOGISTIC)
+            throw new IllegalArgumentException("objective is LOGISTIC; it is of classes, which GbdtClassifier learns");
+        return RowObjective.of(objective);
+    }
 
     @Override public Set<Tag> tags() { return GbdtFit.tags(options); }
 
     @Override public GbdtRegressorModel fit(Tensor x, Tensor y) { return fit(x, y, null); }
 
-    @Override public GbdtRegressorModel fit(Tensor x, Tensor y, Tensor weights) {
+    @Override public GbdtRegressorModel fit(Tensor x, Tensor targets, Tensor weights) {
         var input = LearnerInput.forFit(this, x);
-        double[] target = input.target(y).toDoubleArray(), w = input.weights(weights);
-        if (objective == BoostingObjective.POISSON) checkCounts(target, w, input.operation());
-        var trees = GbdtFit.fit(options, input, w, target, objective,
+        double[] target = input.target(targets).toDoubleArray(), w = input.weights(weights);
+        for (double y : target) {
+            String objection = objective.objection(y);
+            if (objection != null) throw new IllegalArgumentException(input.operation() + ": target " + y + "; " + objection);
+        }
+        var trees = GbdtFit.fit(options, input, w, target, objective.meaning(), RowObjectives.parameter(objective),
                 rows -> new Gradients.Pointwise(objective, Rows.pick(target, rows), Rows.pick(w, rows)));
         return new GbdtRegressorModel(trees);
-    }
-
-    private static void checkCounts(double[] y, double[] w, String operation) {
-        double sum = 0;
-        for (int i = 0; i < y.length; i++) {
-            if (y[i] < 0)
-                throw new IllegalArgumentException(operation + ": target " + y[i] + "; the Poisson objective needs counts of at least 0");
-            sum += w[i] * y[i];
-        }
-        if (sum == 0) throw new IllegalArgumentException(operation + ": all targets are 0; the Poisson objective needs a positive one");
     }
 }

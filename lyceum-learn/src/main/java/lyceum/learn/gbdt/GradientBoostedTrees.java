@@ -5,7 +5,9 @@ import java.util.List;
 import lyceum.backend.Parallel;
 import lyceum.stats.learner.LearnerInput;
 import lyceum.stats.learner.Model;
+import lyceum.stats.learner.SavedVersion;
 import lyceum.tensor.Tensor;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A sum of trees grown on first and second derivatives: with G and H their sums over a leaf's rows its weight is {@code -G / (H + lambda)},
@@ -16,21 +18,28 @@ import lyceum.tensor.Tensor;
  *
  * @param nFeatures columns of the data
  * @param objective what scores mean
+ * @param objectiveParameter what goes with its name: the level of {@link BoostingObjective#QUANTILE}, the power of
+ *        {@link BoostingObjective#TWEEDIE}; NaN for the others
  * @param baseScore the score of each output before the first tree
  * @param trees one an output, round after round
+ * @param treeWeights by what each tree's values are multiplied, where rounds were left out ({@link TreeDropout}); empty where all count 1
  * @param singlePrecision whether thresholds, values and sums are single floats, as in XGBoost: true for loaded models
  * @param encodings the numbers of each categorical column; empty if there are none
  * @param trainLosses the mean loss on the training rows after each round
  * @param validationLosses the mean loss on the rows held out, including rounds that were dropped; empty without early stopping
  * @see <a href="https://arxiv.org/abs/1603.02754">Chen and Guestrin (2016), XGBoost: A Scalable Tree Boosting System</a>
  */
-public record GradientBoostedTrees(int nFeatures, BoostingObjective objective, double[] baseScore, List<BoostedTree> trees,
-        boolean singlePrecision, List<TargetStatistics> encodings, double[] trainLosses, double[] validationLosses) implements Model {
+@SavedVersion(2)
+public record GradientBoostedTrees(int nFeatures, BoostingObjective objective, double objectiveParameter, double[] baseScore,
+        List<BoostedTree> trees, double[] treeWeights, boolean singlePrecision, List<TargetStatistics> encodings, double[] trainLosses,
+        double[] validationLosses) implements Model {
     public GradientBoostedTrees {
         trees = List.copyOf(trees);
         encodings = List.copyOf(encodings);
         if (baseScore.length == 0 || trees.size() % baseScore.length != 0)
             throw new IllegalArgumentException("GradientBoostedTrees: " + trees.size() + " trees for " + baseScore.length + " outputs");
+        if (treeWeights.length > 0 && treeWeights.length != trees.size())
+            throw new IllegalArgumentException("GradientBoostedTrees: " + treeWeights.length + " weights for " + trees.size() + " trees");
         for (var tree : trees)
             for (int f : tree.feature())
                 if (f >= nFeatures)
@@ -39,6 +48,9 @@ public record GradientBoostedTrees(int nFeatures, BoostingObjective objective, d
 
     /** A copy. */
     @Override public double[] baseScore() { return baseScore.clone(); }
+
+    /** A copy. */
+    @Override public double[] treeWeights() { return treeWeights.clone(); }
 
     /** A copy. */
     @Override public double[] trainLosses() { return trainLosses.clone(); }
@@ -50,10 +62,12 @@ public record GradientBoostedTrees(int nFeatures, BoostingObjective objective, d
 
     public int rounds() { return trees.size() / baseScore.length; }
 
-    /** The sum of the first rounds alone. */
+    /** The sum of the first rounds alone, with the weights that they have now. */
     public GradientBoostedTrees first(int rounds) {
-        return new GradientBoostedTrees(nFeatures, objective, baseScore, trees.subList(0, rounds * baseScore.length), singlePrecision,
-                encodings, Arrays.copyOf(trainLosses, Math.min(rounds, trainLosses.length)), validationLosses);
+        int count = rounds * baseScore.length;
+        return new GradientBoostedTrees(nFeatures, objective, objectiveParameter, baseScore, trees.subList(0, count),
+                Arrays.copyOf(treeWeights, Math.min(count, treeWeights.length)), singlePrecision, encodings,
+                Arrays.copyOf(trainLosses, Math.min(rounds, trainLosses.length)), validationLosses);
     }
 
     /** The scores (margins) of the rows of {@code x} (n x p): (n x outputs), F64. */
@@ -71,17 +85,20 @@ public record GradientBoostedTrees(int nFeatures, BoostingObjective objective, d
                 if (singlePrecision) single(used, i, out, k);
                 else {
                     System.arraycopy(baseScore, 0, out, i * k, k);
-                    for (int t = 0; t < trees.size(); t++) out[i * k + t % k] += trees.get(t).answer(used, i * nFeatures);
+                    for (int t = 0; t < trees.size(); t++) out[i * k + t % k] += weight(t) * trees.get(t).answer(used, i * nFeatures);
                 }
             }
         });
         return out;
     }
 
+    /** By what the values of a tree are multiplied. */
+    public double weight(int tree) { return treeWeights.length == 0 ? 1 : treeWeights[tree]; }
+
     private void single(double[] rows, int i, double[] out, int k) {
         var sums = new float[k];
         for (int c = 0; c < k; c++) sums[c] = (float) baseScore[c];
-        for (int t = 0; t < trees.size(); t++) sums[t % k] += (float) trees.get(t).answer(rows, i * nFeatures);
+        for (int t = 0; t < trees.size(); t++) sums[t % k] += (float) weight(t) * (float) trees.get(t).answer(rows, i * nFeatures);
         for (int c = 0; c < k; c++) out[i * k + c] = sums[c];
     }
 
@@ -115,9 +132,15 @@ public record GradientBoostedTrees(int nFeatures, BoostingObjective objective, d
     public String toXgboostJson() { return XgboostJson.write(this); }
 
     /**
-     * A model that XGBoost wrote ({@code save_model} to a .json file): trees ({@code gbtree}) of numeric questions.
+     * A model that XGBoost wrote ({@code save_model} to a .json file): trees ({@code gbtree} or {@code dart}) of numeric questions.
      *
      * @throws lyceum.FormatException if it is no such file; the message names the part
      */
     public static GradientBoostedTrees fromXgboostJson(String json) { return XgboostJson.read(json); }
+
+    /** Version 1 had no weights of trees and no objective that needs a number. */
+    static ObjectNode upgrade(int fromVersion, ObjectNode fields) {
+        fields.putArray("treeWeights");
+        return fields.put("objectiveParameter", "NaN");
+    }
 }

@@ -19,50 +19,21 @@ interface Gradients {
     double loss(double[] f);
 
     /** Losses of single rows with one score. */
-    record Pointwise(BoostingObjective objective, double[] y, double[] w) implements Gradients {
+    record Pointwise(RowObjective objective, double[] y, double[] w) implements Gradients {
         @Override public int outputs() { return 1; }
 
-        @Override public double[] start() {
-            double mean = 0, weight = 0;
-            for (int i = 0; i < y.length; i++) {
-                weight += w[i];
-                mean += w[i] / weight * (y[i] - mean);
-            }
-            return new double[] {switch (objective) {
-                case LOGISTIC -> Math.log(mean / (1 - mean));
-                case POISSON -> Math.log(mean);
-                default -> mean;
-            }};
-        }
+        @Override public double[] start() { return new double[] {objective.start(y, w)}; }
 
         @Override public void at(double[] f, double[][] gh) {
-            Parallel.range(y.length, 4096, 15, (from, to) -> {
-                for (int i = (int) from; i < to; i++) at(i, f[i], gh[0]);
-            });
+            Parallel.range(y.length, 4096, 15, (from, to) -> objective.derivatives(y, f, w, (int) from, (int) to, gh[0]));
         }
 
         void at(int i, double f, double[] gh) {
-            double p = objective.prediction(f);
-            gh[2 * i] = w[i] * (p - y[i]);
-            gh[2 * i + 1] = w[i] * switch (objective) {
-                case LOGISTIC -> Math.max(p * (1 - p), 1e-16);
-                case POISSON -> p;
-                default -> 1;
-            };
+            gh[2 * i] = w[i] * objective.gradient(y[i], f);
+            gh[2 * i + 1] = w[i] * objective.hessian(y[i], f);
         }
 
-        @Override public double loss(double[] f) {
-            double sum = 0, weight = 0;
-            for (int i = 0; i < y.length; i++) {
-                weight += w[i];
-                sum += w[i] * switch (objective) {
-                    case LOGISTIC -> Math.max(f[i], 0) + Math.log1p(Math.exp(-Math.abs(f[i]))) - y[i] * f[i];
-                    case POISSON -> Math.exp(f[i]) - y[i] * f[i];
-                    default -> (y[i] - f[i]) * (y[i] - f[i]) / 2;
-                };
-            }
-            return sum / weight;
-        }
+        @Override public double loss(double[] f) { return objective.measure(y, f, w); }
     }
 
     /** The multinomial loss; hessians doubled as XGBoost does, an upper bound of those of all scores together. */
@@ -104,12 +75,13 @@ interface Gradients {
 
     /**
      * LambdaMART (Burges 2010): for each pair of a group with unequal relevance the logistic loss of their scores' difference, times what
-     * swapping the two does to NDCG. Gains are {@code 2^relevance - 1}, discounts {@code 1 / log2(rank + 1)}. The loss told is 1 less the mean
-     * NDCG, with rows of equal score in random order: the order in which they were given must not tell.
+     * swapping the two does to NDCG, all times the weight of the row that takes it (a group's weight is that of its rows). Gains are
+     * {@code 2^relevance - 1}, discounts {@code 1 / log2(rank + 1)}. The loss told is 1 less the mean NDCG, groups counted by the mean weight of
+     * their rows, with rows of equal score in random order: the order in which they were given must not tell.
      *
      * @param starts where each group's rows begin, and the end
      */
-    record Lambda(double[] relevance, int[] starts) implements Gradients {
+    record Lambda(double[] relevance, int[] starts, double[] w) implements Gradients {
         @Override public int outputs() { return 1; }
 
         @Override public double[] start() { return new double[] {0}; }
@@ -161,20 +133,24 @@ interface Gradients {
                     gh[2 * (from + j) + 1] += curvature;
                 }
             }
+            for (int i = from; i < to; i++) {
+                gh[2 * i] *= w[i];
+                gh[2 * i + 1] *= w[i];
+            }
         }
 
         @Override public double loss(double[] f) {
-            double sum = 0;
-            int count = 0;
+            double sum = 0, weight = 0;
             for (int group = 0; group + 1 < starts.length; group++) {
                 int from = starts[group], to = starts[group + 1];
                 double ndcg = new RankedQuery(Arrays.copyOfRange(relevance, from, to), Arrays.copyOfRange(f, from, to)).ndcg(to - from,
                         RankedQuery.Gain.EXPONENTIAL);
                 if (Double.isNaN(ndcg)) continue; // nothing is relevant
-                sum += ndcg;
-                count++;
+                double own = Arrays.stream(w, from, to).average().orElseThrow();
+                sum += own * ndcg;
+                weight += own;
             }
-            return 1 - sum / Math.max(1, count);
+            return weight == 0 ? 1 : 1 - sum / weight;
         }
     }
 }

@@ -10,6 +10,11 @@ final class LeafNode {
     double[] sums;
     int[] counts;
 
+    /** Columns asked about on the way here. */
+    int[] path = {};
+    /** Columns that it may ask about; null for all of the tree's. */
+    int[] features;
+
     double gain;
     int feature = -1;
     double threshold;

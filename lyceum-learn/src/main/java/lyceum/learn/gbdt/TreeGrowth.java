@@ -11,6 +11,8 @@ final class TreeGrowth {
     private final RowStore store;
     private final GbdtOptions options;
     private final LeafObjective objective;
+    private final InteractionSets interactions;
+    private int[] features;
     private final ArrayList<LeafNode> nodes = new ArrayList<>();
 
     TreeGrowth(RowStore store, GbdtOptions options) {
@@ -18,16 +20,20 @@ final class TreeGrowth {
         this.options = options;
         this.objective = new LeafObjective(options.l2(), options.l1(), options.minChildWeight(), options.minSamplesLeaf(),
                 options.monotone());
+        this.interactions = new InteractionSets(options.interactions());
     }
 
     /** @param gh gradient and hessian of each row in turn */
     BoostedTree grow(int[] rows, double[] gh, int[] features) {
+        this.features = features;
         store.begin(rows, gh, features);
         double g = 0, h = 0;
         for (int row : rows) {
             g += gh[2 * row];
             h += gh[2 * row + 1];
         }
+        if (!Double.isFinite(g) || !Double.isFinite(h)) throw new IllegalArgumentException("boosting: the gradients of " + rows.length
+                + " rows sum to " + g + " and their hessians to " + h + "; an objective gives finite ones, as long as targets are moderate");
         var root = new LeafNode(0, 0, rows.length, 0, g, h);
         nodes.add(root);
         store.root(root);
@@ -85,6 +91,10 @@ final class TreeGrowth {
                 node.hessian - node.leftHessian);
         nodes.add(node.right);
         if (objective.isBounded()) objective.bound(node);
+        if (!interactions.isEmpty()) {
+            node.left.path = node.right.path = InteractionSets.longer(node.path, node.feature);
+            node.left.features = node.right.features = interactions.allowed(node.left.path, features);
+        }
         if (mayGrow(node.left) || mayGrow(node.right)) store.children(node);
     }
 
@@ -94,7 +104,7 @@ final class TreeGrowth {
         var level = new ArrayList<LeafNode>();
         level.add(root);
         for (int depth = 0; depth < options.maxDepth(); depth++) {
-            int[] features = bins.features();
+            int[] features = level.getFirst().features == null ? this.features : level.getFirst().features; // alike in all of a level
             var best = new SymmetricSplit[features.length];
             Parallel.range(features.length, 1, 1000.0 * level.size(), (from, to) -> {
                 for (int j = (int) from; j < to; j++) best[j] = SymmetricSplit.of(bins, features[j], level, objective);

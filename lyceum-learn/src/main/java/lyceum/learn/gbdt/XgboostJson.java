@@ -27,14 +27,17 @@ final class XgboostJson {
         var learner = part(root, "learner");
         var param = part(learner, "learner_model_param");
         var booster = part(learner, "gradient_booster");
-        String kind = part(booster, "name").asString(""), name = part(part(learner, "objective"), "name").asString("");
-        if (!kind.equals("gbtree")) throw new FormatException("XGBoost model: the booster is " + kind + "; only gbtree is read");
+        String kind = part(booster, "name").asString("");
+        boolean dart = kind.equals("dart");
+        if (!dart && !kind.equals("gbtree"))
+            throw new FormatException("XGBoost model: the booster is " + kind + "; gbtree and dart are read");
+        String name = part(part(learner, "objective"), "name").asString("");
         var objective = Arrays.stream(BoostingObjective.values()).filter(o -> o.xgboost().equals(name)).findFirst()
                 .orElseThrow(() -> new FormatException("XGBoost model: the objective is " + name + "; read are "
                         + Arrays.stream(BoostingObjective.values()).map(BoostingObjective::xgboost).toList()));
         int p = whole(param, "num_feature"), classes = whole(param, "num_class");
         if (p < 1) throw new FormatException("XGBoost model: num_feature is " + p);
-        var model = part(booster, "model");
+        var model = part(dart ? part(booster, "gbtree") : booster, "model");
         var list = part(model, "trees");
         int[] info = integers(part(model, "tree_info"), "tree_info");
         if (classes < 0 || classes > Math.max(1, list.size()))
@@ -48,7 +51,8 @@ final class XgboostJson {
                 throw new FormatException("XGBoost model: tree " + t + " belongs to output " + info[t] + "; expected " + t % k);
             trees.add(tree(list.get(t), t, p));
         }
-        return new GradientBoostedTrees(p, objective, base(param, objective, k), trees, true, List.of(), new double[0], new double[0]);
+        return new GradientBoostedTrees(p, objective, number(part(learner, "objective"), objective), base(param, objective, k), trees,
+                dart ? weights(booster, trees.size()) : new double[0], true, List.of(), new double[0], new double[0]);
     }
 
     /** One number for all outputs; since version 3.1 a list such as {@code [5E-1]}, of one number or one an output. */
@@ -64,20 +68,45 @@ final class XgboostJson {
             try {
                 base[c] = score(objective, Float.parseFloat(item));
             } catch (NumberFormatException e) {
-                throw new FormatException("XGBoost model: base_score is " + text + ", which is no number", e);
+                throw new FormatException("XGBoost model: base_score is " + text + ", which is not a number", e);
             }
         }
         return base;
     }
 
+    /** What each tree counts after rounds were left out. */
+    private static double[] weights(JsonNode booster, int trees) {
+        float[] read = floats(booster, "weight_drop");
+        if (read.length != trees)
+            throw new FormatException("XGBoost model: weight_drop has " + read.length + " numbers for " + trees + " trees");
+        var weights = new double[trees];
+        for (int t = 0; t < trees; t++) weights[t] = read[t];
+        return weights;
+    }
+
+    /** The number that goes with the objective, which may stand in brackets; NaN if the file has none. */
+    private static double number(JsonNode node, BoostingObjective objective) {
+        String text = switch (objective) {
+            case QUANTILE -> node.path("quantile_loss_param").path("quantile_alpha").asString("");
+            case TWEEDIE -> node.path("tweedie_regression_param").path("tweedie_variance_power").asString("");
+            default -> "";
+        };
+        if (text.isEmpty()) return Double.NaN;
+        try {
+            return Float.parseFloat(text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1).strip() : text);
+        } catch (NumberFormatException e) {
+            throw new FormatException("XGBoost model: the number of " + objective.xgboost() + " is " + text + "; one is read", e);
+        }
+    }
+
     private static double score(BoostingObjective objective, double base) {
         double score = switch (objective) {
             case LOGISTIC -> -Math.log(1 / base - 1);
-            case POISSON -> Math.log(base);
+            case POISSON, GAMMA, TWEEDIE -> Math.log(base);
             default -> base;
         };
         if (!Double.isFinite(score))
-            throw new FormatException("XGBoost model: base_score " + base + " is no prediction of " + objective.xgboost());
+            throw new FormatException("XGBoost model: base_score " + base + " is not a prediction of " + objective.xgboost());
         return (float) score;
     }
 
@@ -104,7 +133,7 @@ final class XgboostJson {
                 throw new FormatException("XGBoost model: node " + i + " of tree " + t + " has children " + left[i] + " and " + right[i]
                         + " of " + n + " and column " + feature[i] + " of " + p);
             if (!leaf && (++seen[left[i]] > 1 || ++seen[right[i]] > 1))
-                throw new FormatException("XGBoost model: tree " + t + " is no tree: node " + i + " shares a child");
+                throw new FormatException("XGBoost model: tree " + t + " is not a tree: node " + i + " shares a child");
             if (!Float.isFinite(condition[i]))
                 throw new FormatException("XGBoost model: node " + i + " of tree " + t + " has the condition " + condition[i]);
             threshold[i] = leaf ? Double.NaN : condition[i];
@@ -132,7 +161,9 @@ final class XgboostJson {
         learner.putArray("feature_names");
         learner.putArray("feature_types");
         var booster = learner.putObject("gradient_booster");
-        var content = booster.putObject("model");
+        double[] weights = model.treeWeights();
+        var inner = weights.length == 0 ? booster : booster.putObject("gbtree");
+        var content = inner.putObject("model");
         content.putObject("gbtree_model_param").put("num_parallel_tree", "1").put("num_trees", "" + model.trees().size());
         var pointers = content.putArray("iteration_indptr");
         for (int r = 0; r <= model.rounds(); r++) pointers.add(r * k);
@@ -142,7 +173,12 @@ final class XgboostJson {
             info.add(t % k);
             put(trees.addObject(), model.trees().get(t), t, model.nFeatures());
         }
-        booster.put("name", "gbtree");
+        inner.put("name", "gbtree");
+        if (weights.length > 0) {
+            booster.put("name", "dart");
+            var drop = booster.putArray("weight_drop");
+            for (double w : weights) drop.add((float) w);
+        }
         learner.putObject("learner_model_param").put("base_score", Float.toString((float) model.objective().prediction(base[0])))
                 .put("boost_from_average", "1").put("num_class", "" + (k > 1 ? k : 0)).put("num_feature", "" + model.nFeatures())
                 .put("num_target", "1");
@@ -151,11 +187,16 @@ final class XgboostJson {
             case SOFTMAX -> objective.putObject("softmax_multiclass_param").put("num_class", "" + k);
             case LAMBDA_RANK -> objective.putObject("lambdarank_param");
             case POISSON -> objective.putObject("poisson_regression_param").put("max_delta_step", "0.7");
+            case QUANTILE -> objective.putObject("quantile_loss_param").put("quantile_alpha", "[" + number(model) + "]");
+            case TWEEDIE -> objective.putObject("tweedie_regression_param").put("tweedie_variance_power", number(model));
+            case ABSOLUTE_ERROR -> {}
             default -> objective.putObject("reg_loss_param").put("scale_pos_weight", "1");
         }
         root.putArray("version").add(3).add(0).add(0);
         return JSON.writeValueAsString(root);
     }
+
+    private static String number(GradientBoostedTrees model) { return Float.toString((float) model.objectiveParameter()); }
 
     private static void put(ObjectNode to, BoostedTree tree, int id, int p) {
         int n = tree.nodes();
@@ -198,28 +239,28 @@ final class XgboostJson {
         try {
             return Integer.parseInt(text);
         } catch (NumberFormatException e) {
-            throw new FormatException("XGBoost model: " + name + " is " + text + ", which is no whole number", e);
+            throw new FormatException("XGBoost model: " + name + " is " + text + ", which is not a whole number", e);
         }
     }
 
     private static int[] integers(JsonNode list, String name) {
-        if (!list.isArray()) throw new FormatException("XGBoost model: " + name + " is no list");
+        if (!list.isArray()) throw new FormatException("XGBoost model: " + name + " is not a list");
         var out = new int[list.size()];
         for (int i = 0; i < out.length; i++) {
             var item = list.get(i);
             if (item.isBoolean()) out[i] = item.booleanValue() ? 1 : 0;
             else if (item.isIntegralNumber() && item.canConvertToInt()) out[i] = item.intValue();
-            else throw new FormatException("XGBoost model: item " + i + " of " + name + " is no whole number");
+            else throw new FormatException("XGBoost model: item " + i + " of " + name + " is not a whole number");
         }
         return out;
     }
 
     private static float[] floats(JsonNode node, String name) {
         var list = part(node, name);
-        if (!list.isArray()) throw new FormatException("XGBoost model: " + name + " is no list");
+        if (!list.isArray()) throw new FormatException("XGBoost model: " + name + " is not a list");
         var out = new float[list.size()];
         for (int i = 0; i < out.length; i++) {
-            if (!list.get(i).isNumber()) throw new FormatException("XGBoost model: item " + i + " of " + name + " is no number");
+            if (!list.get(i).isNumber()) throw new FormatException("XGBoost model: item " + i + " of " + name + " is not a number");
             out[i] = (float) list.get(i).doubleValue();
         }
         return out;

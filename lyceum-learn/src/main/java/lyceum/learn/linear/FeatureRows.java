@@ -64,6 +64,8 @@ sealed interface FeatureRows {
     /** Dense rows, as an array for one output and as a tensor for several, which the backend multiplies. */
     record DenseRows(double[] values, Tensor x, int rows, int width) implements FeatureRows {
         private static final int GRAIN = 4096;
+        /** Rows of a block of the curvature, and most pieces of parallel work, each with a sum of its own. */
+        private static final int BLOCK = 1024, PIECES = 16;
 
         @Override public double[] scores(double[] b, int outputs) {
             if (outputs > 1) return x.matmul(Tensor.of(b, outputs, width).transpose()).toDoubleArray();
@@ -133,6 +135,48 @@ sealed interface FeatureRows {
             var gram = new double[q][q];
             for (int j = 0; j < q; j++) for (int k = j; k < q; k++) gram[j][k] = gram[k][j] = flat[j * q + k];
             return gram;
+        }
+
+        /**
+         * {@code sum_i w_i (diag(p_i) - p_i p_i') x x_i x_i'} over all coefficients, {@code w_i p_i (1 - p_i) x_i x_i'} for one output: with rows
+         * {@code z_i = p_i x x_i} two products of large matrices, by blocks that stay in the cache.
+         */
+        double[][] curvature(double[] p, double[] w, int outputs) {
+            int q = width, m = outputs * q, blocks = (rows + BLOCK - 1) / BLOCK, grain = Math.max(1, (blocks + PIECES - 1) / PIECES);
+            var parts = new double[(blocks + grain - 1) / grain][];
+            Parallel.range(blocks, grain, (from, to) -> {
+                var sum = new double[m * m];
+                for (int b = (int) from; b < to; b++) addCurvature(p, w, outputs, b * BLOCK, Math.min(BLOCK, rows - b * BLOCK), sum);
+                parts[(int) (from / grain)] = sum;
+            });
+            for (int k = 1; k < parts.length; k++) for (int j = 0; j < m * m; j++) parts[0][j] += parts[k][j];
+            var hessian = new double[m][m];
+            for (int r = 0; r < m; r++) for (int c = r; c < m; c++) hessian[r][c] = hessian[c][r] = parts[0][r * m + c];
+            return hessian;
+        }
+
+        private void addCurvature(double[] p, double[] w, int outputs, int first, int count, double[] sum) {
+            int q = width, m = outputs * q;
+            double[] z = new double[outputs == 1 ? 0 : count * m], weighted = new double[count * m];
+            for (int i = 0, at = 0; i < count; i++) {
+                int row = first + i;
+                for (int k = 0; k < outputs; k++) {
+                    double own = p[row * outputs + k], factor = w[row] * (outputs == 1 ? own * (1 - own) : own);
+                    for (int j = 0; j < q; j++, at++) {
+                        double v = values[row * q + j];
+                        if (outputs > 1) z[at] = own * v;
+                        weighted[at] = factor * v;
+                    }
+                }
+            }
+            var right = Tensor.of(weighted, count, m);
+            double[] own = x.narrow(0, first, count).transpose().matmul(right).toDoubleArray();
+            if (outputs == 1) {
+                for (int j = 0; j < m * m; j++) sum[j] += own[j];
+                return;
+            }
+            double[] joint = Tensor.of(z, count, m).transpose().matmul(right).toDoubleArray();
+            for (int r = 0; r < m; r++) for (int c = 0; c < m; c++) sum[r * m + c] += (r / q == c / q ? own[r % q * m + c] : 0) - joint[r * m + c];
         }
 
         @Override public SparseRows compressed() {

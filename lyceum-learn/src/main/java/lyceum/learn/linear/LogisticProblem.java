@@ -7,6 +7,8 @@ import lyceum.backend.Parallel;
  * The last column of each output is the free intercept, where there is one.
  */
 final class LogisticProblem {
+    /** Multiplications from which the Hessian of all coefficients is worth a product of large matrices. */
+    private static final double LARGE = 2e6;
     final FeatureRows x;
     final int[] codes;
     final double[] weights;
@@ -131,6 +133,23 @@ final class LogisticProblem {
      * projection on unpenalised coefficients is added, which fixes it without moving a minimum that is reached from 0.
      */
     double[][] hessian(Point point, int[] set) {
+        // Near separation 1 - p is all that counts, which p - p p of the large products rounds away.
+        boolean large = (double) codes.length * set.length * set.length >= LARGE && (outputs == 1 || !isUnpenalised());
+        double[][] hessian = large && set.length == size() && x instanceof FeatureRows.DenseRows dense
+                ? dense.curvature(point.probabilities, weights, outputs) : byPairs(point, set);
+        double mean = 0;
+        for (int r = 0; r < set.length; r++) mean += hessian[r][r] / set.length;
+        for (int r = 0; r < set.length; r++) {
+            boolean unpenalised = isFree(set[r]) || l2 == 0 && l1 == 0;
+            if (!isFree(set[r])) hessian[r][r] += l2;
+            if (outputs == 1 || !unpenalised) continue;
+            for (int c = 0; c < set.length; c++) if (set[c] % width == set[r] % width) hessian[r][c] += mean / outputs;
+        }
+        return hessian;
+    }
+
+    /** Without penalties, a pair of outputs at a time. */
+    private double[][] byPairs(Point point, int[] set) {
         var hessian = new double[set.length][set.length];
         int[] columns = columns(set);
         var place = new int[width];
@@ -151,14 +170,6 @@ final class LogisticProblem {
                     }
                 }
             }
-        }
-        double mean = 0;
-        for (int r = 0; r < set.length; r++) mean += hessian[r][r] / set.length;
-        for (int r = 0; r < set.length; r++) {
-            boolean unpenalised = isFree(set[r]) || l2 == 0 && l1 == 0;
-            if (!isFree(set[r])) hessian[r][r] += l2;
-            if (outputs == 1 || !unpenalised) continue;
-            for (int c = 0; c < set.length; c++) if (set[c] % width == set[r] % width) hessian[r][c] += mean / outputs;
         }
         return hessian;
     }

@@ -26,10 +26,10 @@ import lyceum.withers.Withers;
  * }
  *
  * <p>Shapes: x (n x p), dense or {@link Csr}; labels (n). With two classes there is one vector of coefficients, whose {@code exp} are odds ratios for
- * {@code classes()[1]}; with K classes a row a class, whose sum is 0 under an l2 penalty or none.
+ * {@code classes()[1]}; with K classes one row per class; the rows sum to 0 under an l2 penalty or none.
  *
- * <p>Unpenalised estimates do not exist where a plane splits the classes, with rows on it or not: the model then says so ({@link LogisticModel#separation}, which
- * tells how it is found), and a warning is logged. Every solver finds the same, up to 1,000 coefficients; beyond, only planes that the solver itself comes upon.
+ * <p>Unpenalised estimates do not exist where a plane splits the classes, with rows on it or not: the model then reports it ({@link LogisticModel#separation}, which
+ * explains how), and a warning is logged. Up to 1,000 coefficients every solver finds the same; beyond that, only planes that the solver itself comes across.
  * {@code c} is the inverse of the strength, as in scikit-learn; statistics programs have no penalty.
  *
  * @param c inverse strength, positive; {@code Infinity} for no penalty; 1 by default
@@ -50,7 +50,7 @@ public record LogisticRegression(double c, double l1Ratio, Solver solver, boolea
 
     /** How the minimum is found. */
     public enum Solver {
-        /** COORDINATE_DESCENT with an l1 part; else NEWTON for up to 100 coefficients and {@code 2e7} multiplications a step, LBFGS above. */
+        /** COORDINATE_DESCENT with an l1 part; else NEWTON for up to 250 coefficients of dense rows, or 100 and {@code 2e7} multiplications a step; LBFGS above. */
         AUTO,
         /** Limited-memory quasi-Newton, with a last Newton step for up to 300 coefficients; no l1 part. */
         LBFGS,
@@ -162,8 +162,7 @@ public record LogisticRegression(double c, double l1Ratio, Solver solver, boolea
     private LogisticSolution solve(LogisticProblem problem, double[] start) {
         var chosen = solver;
         if (chosen == Solver.AUTO) chosen = problem.l1 > 0 ? Solver.COORDINATE_DESCENT
-                : problem.size() <= 100 && (double) problem.codes.length * problem.size() * problem.size() <= 2e7 ? Solver.NEWTON
-                        : Solver.LBFGS;
+                : newtonIsFaster(problem) ? Solver.NEWTON : Solver.LBFGS;
         var newton = new LogisticNewton(problem, false, tolerance, maxIterations);
         if (problem.isUnpenalised() && problem.size() <= LARGEST_JUDGED && !(chosen == Solver.NEWTON && LogisticNewton.isZero(start))) {
             var judgement = newton.judge();
@@ -175,6 +174,12 @@ public record LogisticRegression(double c, double l1Ratio, Solver solver, boolea
             case LBFGS -> lbfgs(problem, start);
             default -> new LogisticNewton(problem, true, tolerance, maxIterations).solve(start);
         };
+    }
+
+    /** Some six steps of it against a hundred gradients, by the cost of a step. */
+    private static boolean newtonIsFaster(LogisticProblem problem) {
+        int m = problem.size();
+        return problem.x instanceof FeatureRows.DenseRows ? m <= 250 : m <= 100 && (double) problem.codes.length * m * m <= 2e7;
     }
 
     private LogisticSolution lbfgs(LogisticProblem problem, double[] start) {

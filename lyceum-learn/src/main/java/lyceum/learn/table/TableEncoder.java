@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import lyceum.data.Column;
 import lyceum.data.ColumnType;
@@ -94,12 +95,22 @@ public record TableEncoder(List<Part> parts) {
         return groups;
     }
 
+    /** {@link #read(Path)} of a file of any length: frames of at most {@code rows} rows, one in memory at a time. */
+    public void read(Path file, int rows, Consumer<Frame> chunk) throws IOException {
+        check(new Csv().withLimit(1).read(file).frame());
+        csv().forEachChunk(file, rows, chunk);
+    }
+
     /** Reads a file of such rows: every column as the type that it had, whole numbers as numbers. @throws IllegalArgumentException if columns are missing */
     public Frame read(Path file) throws IOException {
         check(new Csv().withLimit(1).read(file).frame());
+        return csv().read(file).frame();
+    }
+
+    private Csv csv() {
         var csv = new Csv();
         for (var part : parts) csv = csv.withType(part.name, part.type == ColumnType.I64 ? ColumnType.F64 : part.type);
-        return csv.read(file).frame();
+        return csv;
     }
 
     private void check(Frame frame) {

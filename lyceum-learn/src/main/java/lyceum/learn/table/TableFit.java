@@ -99,7 +99,14 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
      * @param progress hears of each model and can stop the work between them
      * @throws IllegalArgumentException if there is no such column, fewer than ten rows have a target, it has one value only, or no column is of use
      */
-    public TableStudy fit(Frame table, String target, Progress progress) {
+    public TableStudy fit(Frame table, String target, Progress progress) { return fit(table, target, table.size(), progress); }
+
+    /**
+     * The same for a sample of a longer table.
+     *
+     * @param given rows of that table, which the study tells beside those used
+     */
+    public TableStudy fit(Frame table, String target, long given, Progress progress) {
         var column = table.column(target);
         var by = group != null ? group : time;
         if (target.equals(by)) throw new IllegalArgumentException("TableFit: " + target + " is the target; rows cannot be split by it");
@@ -116,7 +123,7 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
         var y = answers(rows, target, classes);
         if (classes.size() == 1 || classes.isEmpty() && y.min().item() == y.max().item())
             throw new IllegalArgumentException("TableFit: every row has the same " + target + "; there is nothing to learn");
-        return new Work(this, task, target, classes, table, rows, y, progress).study();
+        return new Work(this, task, target, classes, table, given, rows, y, progress).study();
     }
 
     /** Rows whose target is a number, where it is a column of numbers. */
@@ -142,8 +149,8 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
     }
 
     /** The rows and what is known of them, while they are worked on. */
-    private record Work(TableFit how, TableTask task, String target, List<String> classes, Frame table, Frame rows, Tensor y,
-            Progress progress) {
+    private record Work(TableFit how, TableTask task, String target, List<String> classes, Frame table, long given, Frame rows,
+            Tensor y, Progress progress) {
 
         private Scorer[] scorers() {
             if (task == TableTask.REGRESSION) return new Scorer[] {Scorer.ROOT_MEAN_SQUARED_ERROR, Scorer.MEAN_ABSOLUTE_ERROR, Scorer.R2};
@@ -192,7 +199,7 @@ public record TableFit(TableTask task, List<String> models, int search, int fold
             int[] some = rows.size() <= BACKGROUND ? IntStream.range(0, rows.size()).toArray()
                     : Rng.of(how.seed).split(2).sample(rows.size(), BACKGROUND);
             var model = new TableModel(target, task, encoder, classes, fitted(chosen, all, y), all.rows(some).contiguous(), about);
-            return new TableStudy(task, target, classes, table.size(), rows.size(), profile, findings, List.of(scorers()), entries,
+            return new TableStudy(task, target, classes, given, rows.size(), profile, findings, List.of(scorers()), entries,
                     best.name(), chosen != best.learner(), how.search > 0, scores, testRows.length,
                     TableStudy.Outputs.of(judged, testX, testY), importances(encoder, judged, testX, testY), model);
         }

@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import lyceum.data.Column;
 import lyceum.data.ColumnType;
 import lyceum.data.Frame;
@@ -18,6 +19,7 @@ import lyceum.learn.table.TableColumn.Kind;
  */
 public record TableProfile(int rows, List<TableColumn> columns) {
     private static final int SOME_ROWS = 20;
+    private static final Pattern NUMBER = Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
 
     public TableProfile { columns = List.copyOf(columns); }
 
@@ -49,12 +51,26 @@ public record TableProfile(int rows, List<TableColumn> columns) {
         if (distinct == 1) return out(column, distinct, "has one value, " + first(column));
         if (type == ColumnType.DATE || type == ColumnType.TIMESTAMP) return taken(column, Kind.DATE, distinct, "days");
         if (type.isText()) {
+            String mixed = numbersAmong(column, present);
             if (present >= SOME_ROWS && distinct > 0.9 * present)
-                return out(column, distinct, distinct + " different texts in " + present + " rows");
-            return taken(column, Kind.CATEGORY, distinct, distinct + " different texts");
+                return out(column, distinct, distinct + " different texts in " + present + " rows" + mixed);
+            return taken(column, Kind.CATEGORY, distinct, distinct + " different texts" + mixed);
         }
         if (type == ColumnType.I64 && numbersRows(column)) return out(column, distinct, "numbers the rows");
         return taken(column, Kind.NUMBER, distinct, type == ColumnType.BOOL ? "true or false" : "numbers");
+    }
+
+    /** Of a column of numbers that a few texts have made one of texts: how many, and the first text. */
+    private static String numbersAmong(Column column, int present) {
+        int numbers = 0;
+        String odd = null;
+        for (int i = 0; i < column.size(); i++) {
+            if (column.isNull(i)) continue;
+            String text = column.get(i).toString();
+            if (NUMBER.matcher(text.strip()).matches()) numbers++;
+            else if (odd == null) odd = text.length() > 40 ? text.substring(0, 37) + "..." : text;
+        }
+        return odd == null || 2 * numbers < present ? "" : "; " + numbers + " of them are numbers, '" + odd + "' is not";
     }
 
     private static boolean numbersRows(Column column) {

@@ -36,7 +36,7 @@ import lyceum.tensor.Tensor;
  * @param importances of the table's columns, the greatest first
  * @param model fitted to all rows
  */
-public record TableStudy(TableTask task, String target, List<String> classes, int given, int rows, TableProfile profile,
+public record TableStudy(TableTask task, String target, List<String> classes, long given, int rows, TableProfile profile,
         List<Finding> findings, List<Scorer> scorers, List<Entry> entries, String winner, boolean calibrated, boolean searched,
         Map<String, Double> testScores, int testRows, Outputs outputs, List<Importance> importances, TableModel model) {
     /** The entry that looks at no column. */

@@ -160,7 +160,7 @@ class GbdtOptionsTest {
         double[] losses = trees.trainLosses();
         assertThat(losses[39]).isLessThan(losses[0] / 2).isLessThan(0.1);
         // Lambdas of a group sum to nothing, and push the more relevant row up.
-        var lambda = new Gradients.Lambda(new double[] {2, 0, 1}, new int[] {0, 3});
+        var lambda = new Gradients.Lambda(new double[] {2, 0, 1}, new int[] {0, 3}, new double[] {1, 1, 1});
         var gh = new double[1][6];
         lambda.at(new double[] {0, 1, 0.5}, gh);
         assertThat(gh[0][0] + gh[0][2] + gh[0][4]).isCloseTo(0, within(1e-15));
@@ -242,6 +242,42 @@ class GbdtOptionsTest {
         double[][] p = classes.predictProba(three.x()).toRows();
         for (int i = 0; i < 150; i++) sum -= Math.log(p[i][three.labels()[i]]) / 150;
         assertThat(classes.trees().trainLosses()[9]).isCloseTo(sum, within(1e-12));
+    }
+
+    /** A group of weight 2 is a group that is there twice; of no weight it is not there; losses count it so. */
+    @Test void aRankerWeighsGroups() {
+        var rng = Rng.of(11);
+        int groups = 20, size = 8, n = groups * size, p = 3;
+        double[] x = new double[n * p], y = new double[n], w = new double[n];
+        var ids = new int[n];
+        for (int i = 0; i < n; i++) {
+            ids[i] = i / size;
+            for (int j = 0; j < p; j++) x[i * p + j] = rng.nextDouble();
+            y[i] = Math.floor(3 * (0.7 * x[i * p] + 0.3 * rng.nextDouble()));
+            w[i] = ids[i] % 3;
+        }
+        double[] copies = new double[2 * n * p], relevance = new double[2 * n];
+        var copied = new int[2 * n];
+        int at = 0, id = 0;
+        for (int g = 0; g < groups; g++) {
+            for (int c = 0; c < g % 3; c++, id++) {
+                for (int i = g * size; i < (g + 1) * size; i++, at++) {
+                    System.arraycopy(x, i * p, copies, at * p, p);
+                    relevance[at] = y[i];
+                    copied[at] = id;
+                }
+            }
+        }
+        var ranker = new GbdtRanker().withBins(0).withRounds(15).withMaxDepth(3).withMinChildWeight(0.01);
+        var weighted = ranker.fit(Tensor.of(x, n, p), Tensor.of(y), ids, Tensor.of(w));
+        var there = Tensor.of(Arrays.copyOf(copies, at * p), at, p);
+        var repeated = ranker.fit(there, Tensor.of(Arrays.copyOf(relevance, at)),
+                Arrays.copyOf(copied, at));
+        assertThat(weighted.scores(there).toDoubleArray()).containsExactly(repeated.scores(there).toDoubleArray(), within(1e-9));
+        assertThat(weighted.trainLosses()).containsExactly(repeated.trainLosses(), within(1e-9));
+        assertThat(ranker.fit(Tensor.of(x, n, p), Tensor.of(y), ids).trainLosses()[14]).isNotCloseTo(weighted.trainLosses()[14], within(1e-6));
+        w[5] = -1;
+        assertThatThrownBy(() -> ranker.fit(Tensor.of(x, n, p), Tensor.of(y), ids, Tensor.of(w))).hasMessageContaining("weight 5 is -1.0");
     }
 
     /** A ranker's trees, and those that XGBoost wrote, are models by themselves. */

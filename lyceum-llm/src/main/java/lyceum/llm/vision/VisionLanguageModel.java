@@ -59,7 +59,7 @@ public final class VisionLanguageModel extends Module {
         this.placeholder = placeholder;
         int seen = encoder.width(), width = language.config().width();
         if (placeholder < 0 || placeholder >= language.vocabulary()) throw new IllegalArgumentException(
-                "VisionLanguageModel: the placeholder " + placeholder + " is no id of " + language.vocabulary());
+                "VisionLanguageModel: the placeholder " + placeholder + " is not an id of " + language.vocabulary());
         switch (kind) {
             case LINEAR -> connector.add(new Linear(seen, width, rng));
             case MLP -> connector.addAll(List.of(new Linear(seen, width, rng), new Linear(width, width, rng)));
@@ -98,7 +98,7 @@ public final class VisionLanguageModel extends Module {
         return chosen;
     }
 
-    /** What the language model gets of pictures (n, channels, H, W): (n, patches, width); of its own width but for cross-attention. */
+    /** What the language model gets of pictures (n, channels, H, W): (n, patches, width); of its own width except for cross-attention. */
     public Tensor visual(Tensor pictures, Pass pass) {
         var seen = patches.patches(pictures, pass);
         return switch (kind) {

@@ -91,7 +91,7 @@ class FewBitsFolderTest {
         tensors.put("decoder.layers.0.mlp.up_proj.stored.codes", codes);
         tensors.put("extra", codes);
         Safetensors.write(file, tensors, Map.of());
-        assertThatThrownBy(() -> ModelFolder.open(folder).model()).hasMessageContaining("unknown are [extra]");
+        assertThatThrownBy(() -> ModelFolder.open(folder).model()).hasMessageContaining("unknown [extra]");
     }
 
     @Test void mutantsOfTheConfigurationAreRefusedOrRead() throws IOException {

@@ -302,7 +302,7 @@ public final class Scheduler {
         return guessed;
     }
 
-    /** A job has ended, or nobody wants it any more: its memory is free, but for what the tree keeps. */
+    /** A job has ended, or nobody wants it any more: its memory is free, except for what the tree keeps. */
     public void end(Job job) { end(job, true); }
 
     /** A job went wrong: nothing of it is kept. */

@@ -2,9 +2,14 @@ package lyceum.studio.cli;
 
 import java.io.IOException;
 import java.io.OutputStreamWriter;
+import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import lyceum.FormatException;
 import lyceum.data.Csv;
@@ -44,12 +49,56 @@ final class PredictCommand implements Callable<Integer> {
             return LyceumCommand.DONE;
         }
         var model = load(folder);
-        var rows = model.read(FitCommand.existing(file));
-        var predictions = model.predict(rows);
-        model.encoder().unknown(rows).forEach((column, count) -> terminal.err()
-                .println(count + " of " + rows.size() + " rows have a " + column + " that the model did not learn; it counts as none."));
-        write(predictions, terminal);
+        var predictions = new Predictions(model);
+        if (out == null) {
+            var writer = new OutputStreamWriter(terminal.out(), StandardCharsets.UTF_8);
+            predictions.write(FitCommand.existing(file), writer);
+            writer.flush();
+        } else {
+            // What is half written has another name.
+            var part = out.resolveSibling(out.getFileName() + ".part");
+            try {
+                try (var writer = Files.newBufferedWriter(part)) {
+                    predictions.write(FitCommand.existing(file), writer);
+                }
+                Files.move(part, out, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(part);
+            }
+        }
+        predictions.unknown.forEach((column, count) -> terminal.err().println(
+                count + " of " + predictions.rows + " rows have a " + column + " that the model did not learn; it counts as none."));
+        if (out != null) terminal.err().println(predictions.rows + " predictions in " + out);
         return LyceumCommand.DONE;
+    }
+
+    /** Of a file of any length, piece by piece. */
+    private static final class Predictions {
+        private static final int PIECE = 50_000;
+        private final TableModel model;
+        private final Map<String, Integer> unknown = new TreeMap<>();
+        private long rows;
+
+        Predictions(TableModel model) { this.model = model; }
+
+        void write(Path file, Writer writer) throws IOException {
+            try {
+                model.encoder().read(file, PIECE, piece -> write(piece, writer));
+                if (rows == 0) write(model.read(file), writer);
+            } catch (UncheckedIOException e) {
+                throw e.getCause();
+            }
+        }
+
+        private void write(Frame piece, Writer writer) {
+            try {
+                new Csv().withHeader(rows == 0).write(model.predict(piece), writer);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            model.encoder().unknown(piece).forEach((column, count) -> unknown.merge(column, count, Integer::sum));
+            rows += piece.size();
+        }
     }
 
     private void write(Frame predictions, Terminal terminal) throws IOException {

@@ -28,7 +28,7 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /** {@code lyceum serve}: a model behind an OpenAI-compatible API. */
-@Command(name = "serve", description = "Serve a language model over HTTP, as clients of OpenAI's API expect it.",
+@Command(name = "serve", description = "Serve a language model over HTTP with an OpenAI-compatible API.",
         footer = {"", "Examples:", "  lyceum serve letters-q4.gguf --port 8000 --draft ngram",
                 "  lyceum serve letters.model --lora polite=tunings/polite --draft letters-small.gguf",
                 "  curl http://127.0.0.1:8000/v1/completions -d '{\"prompt\": \"Dear\", \"max_tokens\": 20}'"})
@@ -44,17 +44,17 @@ final class ServeCommand implements Callable<Integer> {
     @Parameters(paramLabel = "MODEL", description = "A folder of safetensors, or a .gguf file.")
     private Path path;
 
-    @Option(names = "--name", paramLabel = "NAME", description = "How clients call it; the file's name by default.")
+    @Option(names = "--name", paramLabel = "NAME", description = "The model's name for clients; the file's name by default.")
     private String name;
 
     @Option(names = "--host", paramLabel = "ADDRESS", defaultValue = "127.0.0.1",
-            description = "Where to listen; beyond this machine a key is needed.")
+            description = "The address to listen on; a key is required beyond this machine.")
     private String host;
 
     @Option(names = "--port", paramLabel = "N", defaultValue = "8000", description = "8000 by default.") private int port;
 
     @Option(names = "--api-key-file", paramLabel = "FILE",
-            description = "A file with the key that clients must send.")
+            description = "A file that holds the key clients must send.")
     private Path keyFile;
 
     @Option(names = "--memory", paramLabel = "SIZE", defaultValue = "1g",
@@ -66,15 +66,15 @@ final class ServeCommand implements Callable<Integer> {
     private String kv;
 
     @Option(names = "--draft", paramLabel = "WHO",
-            description = "Who guesses tokens that are checked at once: a smaller MODEL of the same tokenizer, ngram (what the text repeats) or "
-                    + "lookahead (what the model itself thought of places ahead). Texts stay the same.")
+            description = "What drafts tokens for the model to verify: a smaller MODEL with the same tokenizer, ngram (what the text repeats) or "
+                    + "lookahead (the model's own guesses for places ahead). The output stays the same.")
     private String draft;
 
     @Option(names = "--guess", paramLabel = "N", defaultValue = "-1",
-            description = "Tokens to guess at most; 4 by default where --draft says who, else none.") private int guesses;
+            description = "The most tokens to guess; 4 by default with --draft, else none.") private int guesses;
 
     @Option(names = "--lora", paramLabel = "NAME=DIR",
-            description = "A low-rank tuning of the model; requests name it as their model. May be given several times.")
+            description = "A LoRA of the model; requests select it by naming it as their model. May be repeated.")
     private Map<String, Path> tunings = Map
                     .of();
 
@@ -127,7 +127,7 @@ final class ServeCommand implements Callable<Integer> {
         var registry = new AdapterRegistry(local.model());
         for (var tuning : tunings.entrySet()) {
             if (tuning.getKey().equals(called)) throw new ParameterException(spec.commandLine(),
-                    "--lora " + called + " is what the model itself is called; give one of them another name");
+                    "--lora " + called + " is the name of the model itself; rename one of them");
             registry.add(TuningFolder.load(local.model(), tuning.getValue(), tuning.getKey()));
         }
         return registry;

@@ -29,10 +29,10 @@ final class StudioCommand implements Callable<Integer> {
 
     @ParentCommand private LyceumCommand lyceum;
 
-    @Option(names = "--port", paramLabel = "PORT", description = "8080 by default; 0 takes a free one.") private int port = 8080;
+    @Option(names = "--port", paramLabel = "PORT", description = "8080 by default; 0 picks a free one.") private int port = 8080;
 
     @Option(names = "--host", paramLabel = "HOST",
-            description = "127.0.0.1 by default: nobody else reaches it.")
+            description = "127.0.0.1 by default, which only this machine can reach.")
     private String host = "127.0.0.1";
 
     @Option(names = "--model", paramLabel = "MODEL",
@@ -64,12 +64,12 @@ final class StudioCommand implements Callable<Integer> {
                     : options.withTalk(new StudioOptions.Talk(served.served().name(), "http://127.0.0.1:" + served.port())));
         } catch (PortInUseException e) {
             if (served != null) served.close();
-            terminal.err().println("Port " + port + " is taken. Choose another: lyceum studio --port " + (port < 65_535 ? port + 1 : 0));
+            terminal.err().println("Port " + port + " is taken. Try another: lyceum studio --port " + (port < 65_535 ? port + 1 : 0));
             return LyceumCommand.FAILED;
         }
         Runtime.getRuntime().addShutdownHook(new Thread(studio::stop, "studio-stop"));
         String address = "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + studio.port();
-        terminal.out().println("Lyceum is at " + terminal.styled(Style.ACCENT, address) + "   (Ctrl-C ends it)");
+        terminal.out().println("Lyceum is at " + terminal.styled(Style.ACCENT, address) + "   (Ctrl-C stops it)");
         if (served != null) {
             Runtime.getRuntime().addShutdownHook(new Thread(served::close, "model-stop"));
             terminal.out().println(served.served().name() + " is at " + terminal.styled(Style.ACCENT, address + "/chat"));

@@ -71,6 +71,72 @@ class FitCommandTest {
         assertThat(lyceum("explain", out, rows, "--row", "2").out()).containsPattern("age +2 ");
     }
 
+    @Test void aLongTableIsSampledAndPredictedPieceByPiece() throws IOException {
+        var out = folder.resolve("model").toString();
+        var fit = lyceum("fit", csv(1200).toString(), "--target", "left", "--model", "linear", "--drop", "fee", "--rows", "400", "--out", out);
+        assertThat(fit.out()).contains("400 rows of 1200, 3 columns");
+        var text = new StringBuilder("town,age\n");
+        for (int i = 0; i < 100_003; i++) text.append(i % 1000 == 0 ? "Wien" : "Graz").append(',').append(20 + i % 41).append('\n');
+        var rows = Files.writeString(folder.resolve("long.csv"), text);
+        var said = folder.resolve("said.csv");
+        var predict = lyceum("predict", out, rows.toString(), "--out", said.toString());
+        assertThat(predict.err()).contains("101 of 100003 rows have a town that the model did not learn", "100003 predictions");
+        var lines = Files.readAllLines(said);
+        assertThat(lines).hasSize(100_004);
+        assertThat(lines.stream().filter(line -> line.startsWith("prediction"))).hasSize(1);
+        // Rows alike are told alike, whatever piece they stand in.
+        assertThat(lines.get(2)).isEqualTo(lines.get(2 + 41 * 1000)).isEqualTo(lines.get(2 + 41 * 2000));
+        Files.writeString(rows, text + "Graz,old\n");
+        Files.delete(said);
+        assertThat(lyceum("predict", out, rows.toString(), "--out", said.toString()).err()).contains("'old' is no F64", "in line 100005");
+        assertThat(said).doesNotExist();
+        assertThat(folder.resolve("said.csv.part")).doesNotExist();
+    }
+
+    @Test void tenRowsAreEnoughAndNineAreNot() throws IOException {
+        var out = folder.resolve("model").toString();
+        var fit = lyceum("fit", csv(10).toString(), "--target", "left", "--out", out);
+        assertThat(fit.err()).isEmpty();
+        assertThat(fit.code()).isZero();
+        assertThat(fit.out()).contains("10 rows, 3 columns", "on 2 rows put aside");
+        assertThat(lyceum("predict", out, folder.resolve("rows.csv").toString()).out().lines()).hasSize(11);
+        assertThat(lyceum("fit", csv(9).toString(), "--target", "left", "--out", out).err()).contains("9 rows have a left; at least 10");
+    }
+
+    @Test void brokenTablesAreRefusedInWords() throws IOException {
+        var out = folder.resolve("nothing");
+        for (var bad : new String[][] {{"", "the file is empty"}, {"a,left\n", "0 rows have a left"}, {"a,a,left\n1,2,3\n", "two columns are named 'a'"},
+                {"a,left\n1,\"yes\n2,no\n3,yes\n", "a quote that opens in the record of line 2 is never closed"},
+                {"a,left\n1,yes\n2\n", "1 cells where the header has 2, in line 3"}, {"a,left\n1,\"y\"es\n", "line"}}) {
+            var file = Files.writeString(folder.resolve("bad.csv"), bad[0]);
+            var fit = lyceum("fit", file.toString(), "--target", "left", "--out", out.toString());
+            assertThat(fit.code()).as(bad[0]).isNotZero();
+            assertThat(fit.err()).as(bad[0]).contains(bad[1]).doesNotContain("Exception");
+        }
+        var bytes = folder.resolve("latin.csv");
+        Files.write(bytes, new byte[] {'a', ',', 'b', '\n', (byte) 0xE9, ',', '1', '\n'});
+        assertThat(lyceum("fit", bytes.toString(), "--target", "b", "--out", out.toString()).err()).contains("not UTF-8");
+        assertThat(out).doesNotExist();
+    }
+
+    /** A few words in a column of numbers make texts of it: said where it is left out. */
+    @Test void mixedColumnsAndManyOfThemAreTakenAsTheyAre() throws IOException {
+        var rng = Rng.of(5);
+        var text = new StringBuilder("size,left");
+        for (int j = 0; j < 10_000; j++) text.append(",c").append(j);
+        text.append('\n');
+        for (int i = 0; i < 60; i++) {
+            text.append(i == 7 ? "unknown" : String.valueOf(100 + i * 1.5)).append(i % 2 == 0 ? ",yes" : ",no");
+            for (int j = 0; j < 10_000; j++) text.append(',').append(j == 3 ? (i % 2 == 0 ? 5 : 0) + rng.nextInt(6) : rng.nextInt(9));
+            text.append('\n');
+        }
+        var file = Files.writeString(folder.resolve("wide.csv"), text);
+        var fit = lyceum("fit", file.toString(), "--target", "left", "--model", "linear,gbdt", "--out", folder.resolve("wide").toString());
+        assertThat(fit.err()).isEmpty();
+        assertThat(fit.out()).contains("60 rows, 10001 columns, 10000 of use",
+                "left out: size, 60 different texts in 60 rows; 59 of them are numbers, 'unknown' is not");
+    }
+
     @Test void mistakesAreNamedAndWriteNothing() throws IOException {
         var file = csv(60).toString();
         var out = folder.resolve("nothing").toString();
@@ -86,10 +152,10 @@ class FitCommandTest {
         assertThat(lyceum("explain", out, file, "--row", "61").err()).contains("--row is 61; rows.csv has rows 1 to 60");
         var other = Files.writeString(folder.resolve("other.csv"), "age\n3\n").toString();
         assertThat(lyceum("predict", out, other).err()).contains("lacks town, fee");
-        assertThat(lyceum("predict", file, file).err()).contains("rows.csv is no model of lyceum fit");
+        assertThat(lyceum("predict", file, file).err()).contains("rows.csv is not a model from lyceum fit");
         assertThat(lyceum("predict", out, file, "--out", folder.resolve("none/said.csv").toString()).err()).contains("here is no folder");
         var bad = Files.writeString(folder.resolve("bad.csv"), "age,town,fee\nold,Graz,0\n").toString();
-        assertThat(lyceum("predict", out, bad).err()).startsWith("bad.csv: 'old' is no F64 for column 'age'");
+        assertThat(lyceum("predict", out, bad).err()).startsWith("bad.csv: 'old' is not F64 for column 'age'");
         var none = Files.writeString(folder.resolve("none.csv"), "age,town,fee\n").toString();
         assertThat(lyceum("explain", out, none).err()).contains("none.csv has none");
         assertThat(lyceum("predict", out, none).out()).isEqualToIgnoringNewLines("prediction,P(no),P(yes)");
