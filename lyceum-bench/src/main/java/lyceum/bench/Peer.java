@@ -48,7 +48,6 @@ final class Peer implements AutoCloseable {
         return find("PyTorch", PYTORCH, () -> PeerProcess.python("torch_peer.py", threads), threads);
     }
 
-<<<<<<< HEAD
     /** llama.cpp as npm's node-llama-cpp brings it, built for each CPU, if it was unpacked under a folder. */
     static Optional<Peer> nodeLlamaCpp(Path folder, int threads) {
         try (var files = Files.isDirectory(folder) ? Files.find(folder, 6, (p, _) -> p.getFileName().toString().matches("libllama\\.v.*\\.so"))
@@ -85,12 +84,12 @@ final class Peer implements AutoCloseable {
     private static Optional<Peer> llamaCpp(String name, Path library, int threads) {
         var environment = Map.of("LLAMA_LIBRARY", library.toString(), "LLAMA_NAME", name);
         return find(name, "Debian's python3", () -> PeerProcess.python("llama_peer.py", threads, environment), threads);
-=======
+    }
+
     /** Debian's SciPy, if it is installed. */
     static Optional<Peer> scipy(int threads) {
         return find("SciPy", "sudo apt-get install python3-scipy libopenblas0-pthread", () -> PeerProcess.python("scipy_peer.py", threads),
                 threads);
->>>>>>> s-wide
     }
 
     private static Optional<Peer> find(String what, String install, Start start, int threads) {
