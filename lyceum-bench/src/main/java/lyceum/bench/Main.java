@@ -122,6 +122,10 @@ public final class Main implements Callable<Integer> {
                     Peer.pytorch(n).ifPresent(peers::add);
                     if (suite == SuiteName.linalg) Peer.scipy(n).ifPresent(peers::add);
                 }
+                if (suite == SuiteName.llm || suite == SuiteName.serve) {
+                    Peer.nodeLlamaCpp(root.resolve(".lyceum/peers/node-llama-cpp"), n).ifPresent(peers::add);
+                    Peer.kherud(n).ifPresent(peers::add);
+                }
                 var bench = new SideBySide(suite.name(), n, peers, effort, row -> {
                     rows.add(row);
                     show(row);

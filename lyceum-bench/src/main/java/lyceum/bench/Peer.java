@@ -2,8 +2,12 @@ package lyceum.bench;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** One of the libraries that we stand beside, at a fixed number of threads. A process that an operation kills is started again for the next. */
 final class Peer implements AutoCloseable {
@@ -42,6 +46,44 @@ final class Peer implements AutoCloseable {
     /** Debian's PyTorch, if it is installed. */
     static Optional<Peer> pytorch(int threads) {
         return find("PyTorch", PYTORCH, () -> PeerProcess.python("torch_peer.py", threads), threads);
+    }
+
+    /** llama.cpp as npm's node-llama-cpp brings it, built for each CPU, if it was unpacked under a folder. */
+    static Optional<Peer> nodeLlamaCpp(Path folder, int threads) {
+        try (var files = Files.isDirectory(folder) ? Files.find(folder, 6, (p, _) -> p.getFileName().toString().matches("libllama\\.v.*\\.so"))
+                : Stream.<Path>empty()) {
+            var library = files.findFirst();
+            if (library.isPresent()) return llamaCpp("llama.cpp of node-llama-cpp", library.get(), threads);
+        } catch (IOException e) {
+            System.err.println("No node-llama-cpp: " + e.getMessage());
+            return Optional.empty();
+        }
+        System.err.println("No node-llama-cpp; install: mkdir -p " + folder + " && npm pack --pack-destination " + folder
+                + " @node-llama-cpp/linux-x64@3.21.1 && tar -xzf " + folder + "/*.tgz -C " + folder);
+        return Optional.empty();
+    }
+
+    /** llama.cpp as {@code de.kherud:llama} brings it, built for AVX2, if this build has it. Its library is called as the other one is, without the JVM between. */
+    static Optional<Peer> kherud(int threads) {
+        var name = "/de/kherud/llama/Linux/x86_64/libjllama.so";
+        try (var in = Peer.class.getResourceAsStream(name)) {
+            if (in == null) {
+                System.err.println("No de.kherud:llama: it comes by Maven's profile peers, for linux-x86_64");
+                return Optional.empty();
+            }
+            var library = Files.createTempFile("libjllama", ".so");
+            library.toFile().deleteOnExit();
+            Files.copy(in, library, StandardCopyOption.REPLACE_EXISTING);
+            return llamaCpp("llama.cpp of de.kherud:llama 4.2.0", library, threads);
+        } catch (IOException e) {
+            System.err.println("No de.kherud:llama: " + e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<Peer> llamaCpp(String name, Path library, int threads) {
+        var environment = Map.of("LLAMA_LIBRARY", library.toString(), "LLAMA_NAME", name);
+        return find(name, "Debian's python3", () -> PeerProcess.python("llama_peer.py", threads, environment), threads);
     }
 
     /** Debian's SciPy, if it is installed. */

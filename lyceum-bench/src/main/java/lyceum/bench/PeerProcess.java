@@ -61,7 +61,10 @@ final class PeerProcess implements AutoCloseable {
     }
 
     /** Debian's Python, or the one that the system property {@code lyceum.python} names, with a script that stands beside this class. */
-    static PeerProcess python(String script, int threads) throws IOException {
+    static PeerProcess python(String script, int threads) throws IOException { return python(script, threads, Map.of()); }
+
+    /** @param more of its environment */
+    static PeerProcess python(String script, int threads, Map<String, String> more) throws IOException {
         var folder = Files.createTempDirectory("lyceum-peer");
         try {
             for (var name : List.of("peer.py", script)) {
@@ -71,6 +74,7 @@ final class PeerProcess implements AutoCloseable {
             }
             var command = new ProcessBuilder(System.getProperty("lyceum.python", "/usr/bin/python3"), "-uB",
                     folder.resolve(script).toString());
+            command.environment().putAll(more);
             return new PeerProcess(command.redirectError(ProcessBuilder.Redirect.INHERIT), folder, threads);
         } catch (IOException e) {
             delete(folder);

@@ -8,10 +8,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import lyceum.DType;
 import lyceum.backend.quant.BlockFormat;
+import lyceum.backend.x86.asm.Feature;
 import lyceum.llm.DecoderConfig;
 import lyceum.llm.DecoderLM;
 import lyceum.llm.chat.LoadedModel;
@@ -38,7 +40,7 @@ import lyceum.tensor.Tensor;
  * soon a server answers. The engine has a thread of its own, so that its rows are of all threads.
  */
 final class ServeSuite implements Suite {
-    private static final int STREAMS = 16, READ = 200, WRITTEN = 64, IDS = 32_000;
+    private static final int STREAMS = 16, READ = 200, WRITTEN = 64;
 
     @Override public void measure(SideBySide bench) {
         scheduler(bench);
@@ -71,18 +73,17 @@ final class ServeSuite implements Suite {
     }
 
     private static void together(SideBySide bench, BlockFormat format) {
-        var engine = new Engine[1];
         var c = new Case("16 at once, " + format.name(), READ + " read, " + WRITTEN + " written", DType.F32,
                 new Unit.Rate("tok/s", STREAMS * (READ + WRITTEN))).on(FeatureLevel.ofVectors(format.isFloat() ? DType.F32 : DType.I8));
-        bench.measure(c, () -> {
-            var model = new DecoderLM(DecoderConfig.llama(IDS, READ + WRITTEN, 12, 1024, 16, 8, 2816), Rng.of(1));
-            model.pack(format);
-            engine[0] = new Engine(model, null, new EngineOptions().withReuse(false).withBlocks(STREAMS * 18));
-            var prompts = IntStream.range(0, STREAMS).mapToObj(i -> Tensor.randint(Rng.of(i), 0, IDS, READ).to(DType.I32).toIntArray())
-                    .toList();
-            return () -> engine[0].submit(prompts.stream().map(p -> Request.greedy(p, WRITTEN)).toList()).stream().map(Reply::get).toList();
-        });
-        if (engine[0] != null) engine[0].close();
+        if (!bench.wants(c)) return;
+        try (var file = new GgufFile(format, READ + WRITTEN);
+                var engine = new Engine(file.model(), null, new EngineOptions().withReuse(false).withBlocks(STREAMS * 18))) {
+            var prompts = IntStream.range(0, STREAMS)
+                    .mapToObj(i -> Tensor.randint(Rng.of(i), 0, GgufFile.IDS, READ).to(DType.I32).toIntArray()).toList();
+            var request = Map.of("file", file.path().toString(), "streams", STREAMS, "length", READ, "written", WRITTEN, "ids", GgufFile.IDS);
+            bench.measure(c.beside("llama_together", request).atLeast(FeatureLevel.has(Feature.AMX_INT8) ? 1.2 : 1.5),
+                    () -> () -> engine.submit(prompts.stream().map(p -> Request.greedy(p, WRITTEN)).toList()).stream().map(Reply::get).toList());
+        }
     }
 
     private static LoadedModel tiny() {

@@ -56,6 +56,7 @@ final class SideBySide {
 
     int threads() { return threads; }
 
+    /** Whether the row was asked for. */
     boolean wants(Case c) { return effort.wants(c); }
 
     /** Measures {@code ours}, which is made only if the case is wanted. */

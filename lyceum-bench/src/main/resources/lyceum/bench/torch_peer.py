@@ -20,6 +20,8 @@ def hello(threads):
 
 def prepare(op, **arguments):
     global operation
+    if op not in operations:
+        raise ValueError("no such operation: " + op)
     operation = operations[op](**arguments)
     operation()
     return {"ready": True}

@@ -52,7 +52,7 @@ final class EnginePages {
         long first = since == null ? 0 : Long.parseLong(since);
         var m = engine.metrics();
         var root = JsonMapper.shared().createObjectNode().put("model", served.name()).put("seconds", engine.age())
-                .put("context", engine.model().contextLength()).put("parameters", engine.model().parameterCount())
+                .put("context", engine.model().contextLength()).put("parameters", engine.model().config().parameterCount())
                 .put("chat", served.template() != null).put("blockSize", engine.options().blockSize())
                 .put("blockBytes", (long) engine.positionBytes() * engine.options().blockSize());
         root.putObject("metrics").put("submitted", m.submitted()).put("finished", m.finished()).put("cancelled", m.cancelled())

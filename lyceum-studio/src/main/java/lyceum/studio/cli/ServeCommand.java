@@ -97,7 +97,7 @@ final class ServeCommand implements Callable<Integer> {
         var out = lyceum.terminal().out();
         try (var running = InferenceServer.start(served, server)) {
             out.printf("%s at http://%s:%d/v1: %,d parameters, a context of %,d, room for %,d positions%n", served.name(), host,
-                    running.port(), DecoderLM.skeleton(local.model().config()).parameterCount(), local.model().contextLength(),
+                    running.port(), local.model().config().parameterCount(), local.model().contextLength(),
                     (long) options.blocks() * BLOCK);
             out.flush();
             running.awaitStop();
